@@ -1,0 +1,88 @@
+/**
+ * Every error code churnkit can throw, with what it means and what usually helps. This table is the only place a code
+ * is declared: the type below, the docs and the tests all read it.
+ */
+export const errorCodes = {
+  CONTRACT_UNSUPPORTED_TYPE: "A zod type in the schema cannot be lowered to a contract column.",
+  CONTRACT_INVALID: "The contract itself contradicts itself: an unknown target, a repeated column, an empty enum.",
+  CONTRACT_MISMATCH: "Two contracts that must agree do not: a table, recipe or bundle was made for other columns.",
+  INPUT_NOT_FOUND: "A file or folder that was named does not exist or cannot be read.",
+  INPUT_EMPTY: "The input holds no header or no data rows.",
+  INPUT_NOT_TEXT: "The input is binary or not valid UTF-8.",
+  INPUT_MALFORMED: "The input breaks the rules of its format: a quote never closed, a ragged row, invalid JSON.",
+  INPUT_TOO_LARGE: "A line, cell, body, archive or file is larger than the limit that guards memory.",
+  INPUT_COLUMNS: "A needed column is missing, repeated or has a name that is not allowed.",
+  INPUT_UNSUPPORTED: "The file's format is not one that can be read here.",
+  VALUE_INVALID: "A value breaks the contract: wrong type, out of range, a level never declared, missing.",
+  TARGET_INVALID: "The target does not hold exactly two classes, or the positive class never occurs.",
+  TOO_FEW_ROWS: "There are too few rows for what was asked.",
+  FEATURES_INVALID: "A feature definition refers to a column that is not there or uses it as the wrong kind.",
+  OPTION_INVALID: "An option has a value that is not allowed.",
+  TRAINING_DIVERGED: "Training produced a loss that is not a number.",
+  CHECKPOINT_MISMATCH: "A checkpoint belongs to other data, settings or another network.",
+  BUNDLE_NOT_FOUND: "There is no bundle at that place.",
+  BUNDLE_CORRUPT: "A file of the bundle is missing, was changed or cannot be parsed.",
+  BUNDLE_VERSION: "The bundle was written in a format that this version cannot read.",
+  BUNDLE_GOLDEN: "The loaded model does not reproduce its own golden scores, so it must not serve.",
+  ARCHIVE_UNSAFE: "An archive holds a path, link or size that is not allowed.",
+  METRIC_UNDEFINED: "A statistic has no value for this input, such as an AUC over one class.",
+  STORE_CONFLICT: "Somebody else changed the object since it was read.",
+  STORE_NOT_FOUND: "The object store holds no such object.",
+  STORE_FAILED: "The object store could not be read or written.",
+  REGISTRY_NOT_FOUND: "The registry holds no such model, version or alias.",
+  REGISTRY_REFUSED: "The registry does not allow this change, such as promoting a version that failed its gate.",
+  REGISTRY_CORRUPT: "The registry's own record cannot be read.",
+  PEER_MISSING: "An optional package that this driver needs is not installed.",
+  KERNEL_UNAVAILABLE: "The WebAssembly kernel cannot be compiled on this runtime.",
+  REQUEST_INVALID: "A request to the server is malformed.",
+  DEPLOY_FAILED: "A deployment did not become healthy; the former one was kept.",
+  IO_FAILED: "The operating system refused a read or write.",
+} as const;
+
+/** A stable, documented error code. */
+export type ErrorCode = keyof typeof errorCodes;
+
+/** Where the trouble is, as far as it is known. Rows are 0-based data rows, as they stand in the file. */
+export interface ErrorWhere {
+  readonly file?: string | undefined;
+  readonly row?: number | undefined;
+  readonly column?: string | undefined;
+  readonly value?: unknown;
+  /** Path inside a JSON document or a schema. */
+  readonly path?: string | undefined;
+}
+
+const marker = Symbol.for("churnkit.error");
+
+/**
+ * The one error class of churnkit. `code` is stable across versions; the message says what is wrong, where, and what
+ * to do.
+ *
+ * @example
+ * ```ts
+ * import { ChurnkitError } from "churnkit";
+ *
+ * const error = new ChurnkitError("TARGET_INVALID", "The target holds one class only. Give rows of both.", {
+ *   where: { column: "Churn" },
+ * });
+ * console.assert(ChurnkitError.isInstance(error) && error.code === "TARGET_INVALID");
+ * ```
+ */
+export class ChurnkitError extends Error {
+  override readonly name = "ChurnkitError";
+  readonly code: ErrorCode;
+  readonly where: ErrorWhere;
+  /** Marks the class across copies of the package, where `instanceof` fails. */
+  readonly [marker] = true;
+
+  constructor(code: ErrorCode, message: string, options: { where?: ErrorWhere; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.where = options.where ?? {};
+  }
+
+  /** True for a churnkit error, also one thrown by another installed copy of the package. */
+  static isInstance(value: unknown): value is ChurnkitError {
+    return typeof value === "object" && value !== null && (value as Record<symbol, unknown>)[marker] === true;
+  }
+}

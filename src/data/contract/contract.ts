@@ -1,0 +1,113 @@
+/**
+ * What a column holds, declared once. `storage` says which typed array a table keeps it in; `zod` which schema types
+ * lower to it; everything that differs by kind elsewhere is keyed by this table's names.
+ */
+export const columnKinds = {
+  /** A real or whole number. Stored as float64, NaN for missing. */
+  number: { storage: "numeric" },
+  /** True or false. Stored as 1 or 0, NaN for missing. */
+  boolean: { storage: "numeric" },
+  /** A day or an instant. Stored as milliseconds since 1970 UTC, NaN for missing. */
+  date: { storage: "numeric" },
+  /** One of a set of labels. Stored as a code into `levels`, -1 for missing. */
+  category: { storage: "coded" },
+  /** Free text. Stored as a code into the distinct texts seen, -1 for missing. */
+  text: { storage: "coded" },
+} as const;
+
+export type ColumnKind = keyof typeof columnKinds;
+
+/** What a column is for. Only `feature` columns reach the model. */
+export const columnRoles = ["feature", "id", "target", "ignored"] as const;
+export type ColumnRole = (typeof columnRoles)[number];
+
+/** A closed interval. */
+export interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
+interface ColumnBase {
+  readonly name: string;
+  readonly role: ColumnRole;
+  /** May a value be missing (null, or one of `missing` in text)? */
+  readonly nullable: boolean;
+  /** May the key be absent from a record, or the column from a file? */
+  readonly optional: boolean;
+  /** Taken where the value is absent or missing. */
+  readonly default?: string | number | boolean | undefined;
+  /** Texts that mean "missing" in a file, compared exactly after trimming; the empty text is always one. */
+  readonly missing: readonly string[];
+  readonly unit?: string | undefined;
+  readonly description?: string | undefined;
+}
+
+export interface NumberColumn extends ColumnBase {
+  readonly kind: "number";
+  readonly integer: boolean;
+  /** Declared limits: a value outside them breaks the contract. */
+  readonly min?: number | undefined;
+  readonly max?: number | undefined;
+  readonly exclusiveMin?: number | undefined;
+  readonly exclusiveMax?: number | undefined;
+  readonly multipleOf?: number | undefined;
+  /** Limits seen in data: a value outside them is worth a warning, no more. */
+  readonly observed?: Range | undefined;
+}
+
+export interface BooleanColumn extends ColumnBase {
+  readonly kind: "boolean";
+  /** Texts read as true and as false; a text is compared without regard to case when `caseSensitive` is false. */
+  readonly truthy: readonly string[];
+  readonly falsy: readonly string[];
+  readonly caseSensitive: boolean;
+}
+
+export interface DateColumn extends ColumnBase {
+  readonly kind: "date";
+  /** `date` is YYYY-MM-DD, `datetime` an ISO 8601 instant; both are read either way, and written in this form. */
+  readonly precision: "date" | "datetime";
+  /** Declared limits, milliseconds since 1970 UTC. */
+  readonly min?: number | undefined;
+  readonly max?: number | undefined;
+  readonly observed?: Range | undefined;
+}
+
+export interface CategoryColumn extends ColumnBase {
+  readonly kind: "category";
+  /** Known labels in a fixed order. Empty in an open column of many labels, which the recipe learns by itself. */
+  readonly levels: readonly string[];
+  /** Is a label outside `levels` accepted (and scored as unknown, and reported), or does it break the contract? */
+  readonly open: boolean;
+}
+
+export interface TextColumn extends ColumnBase {
+  readonly kind: "text";
+  readonly maxLength?: number | undefined;
+}
+
+/** One column of a contract; plain JSON. */
+export type Column = NumberColumn | BooleanColumn | DateColumn | CategoryColumn | TextColumn;
+
+/** The column to predict. It is always of kind `category` in the contract, whatever its type in the schema. */
+export interface Target {
+  readonly column: string;
+  /** Class labels, negative first for a binary target. More than two are kept for multiclass models. */
+  readonly classes: readonly string[];
+  /** The label whose probability a binary model gives. */
+  readonly positive: string;
+}
+
+/**
+ * The one description of a customer record, plain JSON, that everything reads: file and request parsing, quality
+ * rules, the recipe, the model's input, the registry's signature, the drift baseline.
+ */
+export interface Contract {
+  readonly format: 1;
+  readonly name: string;
+  /** Where it came from: declared contracts are strict, inferred ones are lenient with levels and missing values. */
+  readonly origin: "declared" | "inferred";
+  /** In the order of the schema or file. Names are unique and never `__proto__`, `constructor` or `prototype`. */
+  readonly columns: readonly Column[];
+  readonly target?: Target | undefined;
+}

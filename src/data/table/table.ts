@@ -1,0 +1,54 @@
+import type { Contract } from "../contract/contract.js";
+
+/** Values of a number, boolean or date column; NaN is missing. */
+export interface NumericData {
+  readonly storage: "numeric";
+  readonly values: Float64Array;
+}
+
+/** Values of a category or text column; -1 is missing, other codes index `levels`. */
+export interface CodedData {
+  readonly storage: "coded";
+  readonly codes: Int32Array;
+  /** The contract's levels first, then labels met beyond them in order of appearance. */
+  readonly levels: readonly string[];
+}
+
+export type ColumnData = NumericData | CodedData;
+
+/** One reason why a row was set aside or deserves a look. */
+export interface CellIssue {
+  readonly column: string;
+  /** The rule that was broken, a name of the quality rule table. */
+  readonly rule: string;
+  /** The offending value as text, cut to 80 characters. */
+  readonly value: string;
+  readonly message: string;
+}
+
+/** A row that broke the contract: kept apart, counted and shown, never lost. */
+export interface RejectedRow {
+  /** 0-based data row, as it stands in the source. */
+  readonly row: number;
+  readonly issues: readonly CellIssue[];
+}
+
+declare const rowType: unique symbol;
+
+/**
+ * Rows in columns. `Row` is the record type of the schema it was read with, carried for the compiler only.
+ * A table is never changed after it was made.
+ */
+export interface Table<Row = unknown> {
+  readonly contract: Contract;
+  /** Number of rows kept. */
+  readonly rows: number;
+  /** Data of each column present, by name. A column absent from the source (an optional one, the target) has no entry. */
+  readonly columns: ReadonlyMap<string, ColumnData>;
+  /** For each kept row, its 0-based data row in the source. */
+  readonly rowNumbers: Uint32Array;
+  readonly rejected: readonly RejectedRow[];
+  /** A name for messages: the file's path, "request", ... */
+  readonly source: string;
+  readonly [rowType]?: Row;
+}

@@ -1,0 +1,83 @@
+import type { Contract } from "../data/contract/contract.js";
+import type { Recipe } from "../data/features/recipe.js";
+import type { Profile } from "../data/profile/profile.js";
+import type { MetricSummary } from "./evaluate/metrics.js";
+import type { NetworkSpec, NetworkWeights } from "./network/spec.js";
+
+/** A trained network: logits from features. */
+export interface NetworkModel {
+  readonly kind: "network";
+  readonly spec: NetworkSpec;
+  readonly weights: NetworkWeights;
+}
+
+/** A linear model: logit = bias + weights . features. */
+export interface LinearModel {
+  readonly kind: "linear";
+  readonly weights: readonly number[];
+  readonly bias: number;
+}
+
+/** Several models whose probabilities are averaged. Members may be of any kind. */
+export interface EnsembleModel {
+  readonly kind: "ensemble";
+  readonly members: readonly ModelNode[];
+}
+
+/** The model of a bundle, a tagged union that later kinds (trees, text) join. */
+export type ModelNode = NetworkModel | LinearModel | EnsembleModel;
+
+/** Maps the model's raw probability to a calibrated one; both are probabilities of the positive class. */
+export type Calibration =
+  | { readonly kind: "identity" }
+  /** sigmoid(slope * logit(p) + intercept), Platt 1999. */
+  | { readonly kind: "platt"; readonly slope: number; readonly intercept: number };
+
+/** Where probabilities become labels. */
+export interface Decision {
+  /** Positive when probability >= threshold, in [0, 1]. */
+  readonly threshold: number;
+  /** How the threshold was chosen. */
+  readonly rule: "f1" | "cost" | "capacity" | "given";
+  readonly costs?: Costs | undefined;
+}
+
+/** Money lost for each kind of mistake, any currency, 0 or more. */
+export interface Costs {
+  readonly falseNegative: number;
+  readonly falsePositive: number;
+}
+
+/** A synthetic record and the probability the model gave it when it was saved. */
+export interface GoldenRow {
+  readonly record: Readonly<Record<string, string | number | boolean | null>>;
+  readonly probability: number;
+}
+
+/** What a model was made from and with. */
+export interface Provenance {
+  readonly learner: string;
+  readonly seed: number;
+  /** SHA-256 over the training table's content. */
+  readonly dataHash: string;
+  readonly rows: { readonly train: number; readonly validation: number };
+  readonly gitCommit?: string | undefined;
+  readonly versions: Readonly<Record<string, string>>;
+  /** Hyper-parameters as given or by default. */
+  readonly parameters: Readonly<Record<string, unknown>>;
+}
+
+/** Everything a bundle holds, in memory. */
+export interface Artefact {
+  readonly contract: Contract;
+  readonly recipe: Recipe;
+  readonly model: ModelNode;
+  readonly calibration: Calibration;
+  readonly decision: Decision;
+  /** Profile of the training rows, and of the model's probabilities on held-out rows under the name "prediction". */
+  readonly baseline: Profile;
+  /** Held-out metrics by name. */
+  readonly metrics: MetricSummary;
+  readonly golden: readonly GoldenRow[];
+  readonly provenance: Provenance;
+}

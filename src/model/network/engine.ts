@@ -1,0 +1,62 @@
+import type { NetworkSpec, NetworkWeights } from "./spec.js";
+
+/** Adam's settings (Kingma and Ba 2015, with Keras' epsilon placement: `m / (sqrt(v) + epsilon)` after bias correction). */
+export interface AdamOptions {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+}
+
+/** What a session trains on. Arrays are read, never written. */
+export interface TrainingData {
+  /** Features, rows x inputs, row-major, finite. */
+  readonly x: Float32Array;
+  /** Targets, one per row, in [0, 1]. */
+  readonly y: Float32Array;
+  /** Weight of each row in the loss; absent means 1. The loss of a batch is `sum(w * bce) / rows`, as Keras does. */
+  readonly sampleWeights?: Float32Array | undefined;
+}
+
+export interface SessionOptions {
+  /** Seeds the initial weights and the dropout masks; an unsigned 32-bit integer. */
+  readonly seed: number;
+  readonly adam: AdamOptions;
+  /** The largest batch that `epoch` will be asked for. */
+  readonly maxBatch: number;
+}
+
+/** All that a session needs to go on where it stood; plain typed arrays, so that a checkpoint can hold it. */
+export interface SessionState {
+  readonly weights: NetworkWeights;
+  /** Adam's first and second moments for each tensor in layout order; empty arrays for tensors that are not trained. */
+  readonly m: NetworkWeights;
+  readonly v: NetworkWeights;
+  /** Batches trained so far: the counter of Adam's bias correction and of the dropout masks. */
+  readonly step: number;
+}
+
+/** A network in training. */
+export interface TrainingSession {
+  /**
+   * Trains one pass over the rows named by `order`, in that order, in batches of `batchSize` (the last may be smaller).
+   *
+   * @returns the mean loss over the pass, without L2 penalties.
+   */
+  epoch(data: TrainingData, order: Uint32Array, options: { batchSize: number; learningRate: number }): Promise<{ loss: number }>;
+  /**
+   * Gradients of the full loss (L2 penalties included) for one batch, in layout order, empty for tensors that are not
+   * trained. Changes nothing. With `dropout` the masks of the present step are used.
+   */
+  gradients(data: TrainingData, batch: Uint32Array, options: { dropout: boolean }): Promise<NetworkWeights>;
+  /** Scores in inference mode: logits, rows x outputs. */
+  predict(x: Float32Array, rows: number): Promise<Float32Array>;
+  state(): Promise<SessionState>;
+  restore(state: SessionState): Promise<void>;
+  dispose(): void;
+}
+
+/** The port: something that trains a network. Drivers: `wasm` (default) and `tfjs`. */
+export interface TrainingEngine {
+  readonly name: string;
+  create(spec: NetworkSpec, options: SessionOptions): Promise<TrainingSession>;
+}

@@ -1,0 +1,61 @@
+/** One hidden layer: dense, relu, then optionally batch normalisation, then optionally dropout. */
+export interface HiddenLayer {
+  /** Number of units, 1 or more. */
+  readonly units: number;
+  /** L2 penalty on the kernel: `l2 * sum(w^2)` is added to the loss, as Keras does. 0 for none. */
+  readonly l2: number;
+  readonly batchNorm: boolean;
+  /** Share of units dropped while training, in [0, 1). */
+  readonly dropout: number;
+}
+
+/** The shape of a network; plain JSON. The output is `outputs` sigmoid units (1 for a binary classifier). */
+export interface NetworkSpec {
+  readonly inputs: number;
+  readonly hidden: readonly HiddenLayer[];
+  readonly outputs: number;
+  /** Moving-average momentum and variance epsilon of batch normalisation (Keras defaults: 0.99 and 0.001). */
+  readonly batchNorm: { readonly momentum: number; readonly epsilon: number };
+}
+
+/** One tensor of the network by its TF.js weight name, e.g. `dense_0/kernel`. Kernels are [inputs, units] row-major. */
+export interface TensorSpec {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** False for the moving statistics of batch normalisation. */
+  readonly trainable: boolean;
+}
+
+/** Values of every tensor, in the order of {@link tensorLayout}. */
+export type NetworkWeights = readonly Float32Array[];
+
+/**
+ * The tensors of a network in their one order, which the kernel's memory, the TF.js engine and the file format all
+ * follow: for each hidden layer kernel, bias, then gamma, beta, moving_mean, moving_variance where it is batch
+ * normalised; last the output's kernel and bias.
+ */
+export function tensorLayout(spec: NetworkSpec): TensorSpec[] {
+  const tensors: TensorSpec[] = [];
+  let width = spec.inputs;
+  spec.hidden.forEach((layer, i) => {
+    tensors.push(
+      { name: `dense_${i}/kernel`, shape: [width, layer.units], trainable: true },
+      { name: `dense_${i}/bias`, shape: [layer.units], trainable: true },
+    );
+    if (layer.batchNorm) {
+      for (const part of ["gamma", "beta", "moving_mean", "moving_variance"]) {
+        tensors.push({
+          name: `batch_normalization_${i}/${part}`,
+          shape: [layer.units],
+          trainable: !part.startsWith("moving"),
+        });
+      }
+    }
+    width = layer.units;
+  });
+  tensors.push(
+    { name: "output/kernel", shape: [width, spec.outputs], trainable: true },
+    { name: "output/bias", shape: [spec.outputs], trainable: true },
+  );
+  return tensors;
+}
