@@ -1,0 +1,36 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+import { canonicalJson } from "./json.js";
+
+/**
+ * SHA-256 of some bytes as lower-case hex, by the platform's own implementation (four times faster on a cold start
+ * than the portable one below).
+ */
+export async function sha256Hex(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  return bytesToHex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
+}
+
+/** An incremental SHA-256, for what does not fit in memory or must be hashed without waiting. */
+export interface Hasher {
+  update(data: Uint8Array | string): Hasher;
+  /** Ends the hash, as lower-case hex. */
+  hex(): string;
+}
+
+/** Starts an incremental SHA-256. */
+export function hasher(): Hasher {
+  const hash = sha256.create();
+  const self: Hasher = {
+    update(data) {
+      hash.update(typeof data === "string" ? utf8ToBytes(data) : data);
+      return self;
+    },
+    hex: () => bytesToHex(hash.digest()),
+  };
+  return self;
+}
+
+/** SHA-256 of a value's canonical JSON: equal values have equal hashes, whatever the order of their keys. */
+export function hashJson(value: unknown): string {
+  return hasher().update(canonicalJson(value)).hex();
+}
