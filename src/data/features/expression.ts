@@ -1,5 +1,57 @@
-/** Placeholder: the features helper replaces this with the table of operators. */
-export type Expression =
-  | { readonly op: "column"; readonly name: string }
-  | { readonly op: "constant"; readonly value: number }
-  | { readonly op: string; readonly args: readonly Expression[]; readonly parameters?: Readonly<Record<string, unknown>> };
+import type { OperatorName } from "./expressions/operators.js";
+
+/** A parameter of an operator, as JSON. */
+export type ParameterValue = number | string | boolean | readonly number[] | readonly string[];
+
+/** The value of a column of the contract. */
+export interface ColumnReference {
+  readonly op: "column";
+  readonly name: string;
+}
+
+/** An operator of the table `operators` applied to other expressions. */
+export interface Call {
+  readonly op: OperatorName;
+  readonly args: readonly Expression[];
+  readonly parameters?: Readonly<Record<string, ParameterValue>> | undefined;
+}
+
+/**
+ * How a derived column is computed from others: plain JSON, so that a bundle carries it and serving can't differ from
+ * training. Made by the builders (`ratio`, `countOf`, ...) or read from JSON by `parseExpression`.
+ */
+export type Expression = ColumnReference | Call;
+
+declare const valueType: unique symbol;
+
+/**
+ * An expression whose values are of TypeScript type `Value`: number, boolean, Date, or a union of labels. The type is
+ * for the compiler only; at run time it is a plain `Expression`.
+ */
+export type Typed<Value> = Expression & { readonly [valueType]?: Value };
+
+export type NumericExpression = Typed<number>;
+export type BooleanExpression = Typed<boolean>;
+export type DateExpression = Typed<Date>;
+/** An expression with labels for values; `Levels` is the union of the labels that are known. */
+export type CategoryExpression<Levels extends string = string> = Typed<Levels>;
+
+/** Where a number is wanted: a number's or boolean's expression (true is 1, false 0), or a plain number. */
+export type NumberLike = Typed<number | boolean> | number;
+
+/** The columns of a row type as expressions, as the `derive` callback sees them. Null and undefined are left out. */
+export type ColumnsOf<Row> = unknown extends Row
+  ? Readonly<Record<string, Expression>>
+  : { readonly [Name in keyof Row & string]-?: Typed<NonNullable<Row[Name]>> };
+
+/** Limits that guard against hostile or runaway definitions. */
+export const expressionLimits = {
+  /** Calls within calls. */
+  depth: 32,
+  /** Columns and calls in one expression. */
+  nodes: 1000,
+  /** Items of a list parameter. */
+  list: 1000,
+  /** Characters of a text parameter or name. */
+  text: 1000,
+} as const;

@@ -1,19 +1,28 @@
 /**
- * A mergeable summary of a table's columns against frozen cut points and levels: merging is adding counts, so any
- * number of shards in any order gives the same profile. The bundle's drift baseline is one.
+ * A mergeable summary of a table's columns against frozen cut points and levels. The reference's profile freezes them
+ * ({@link profileTable}), later data are counted against them ({@link profileAgainst}), and merging is adding counts,
+ * so any number of shards in any order gives the same profile, bit for bit, in constant memory. The bundle's drift
+ * baseline is one. Plain JSON; columns hold no row and no identifier.
  */
 export interface Profile {
   readonly format: 1;
+  /** Rows of the table, missing values included. A column added by itself (the predictions) may count others. */
   readonly rows: number;
   readonly columns: readonly ColumnProfile[];
 }
 
+/** Counts of a number, boolean or date column between frozen cut points. */
 export interface NumericProfile {
   readonly name: string;
   readonly kind: "number" | "boolean" | "date";
   readonly missing: number;
-  /** Increasing cut points at the reference's quantiles; heavy ties have a point of their own. */
+  /**
+   * Increasing cut points at the reference's quantiles, its extremes and deciles among them. A value that many rows
+   * share is always a cut point itself; a column of no more distinct values than cut points has a cut point at each.
+   */
   readonly cuts: readonly number[];
+  /** The reference's deciles without repeats, each one of `cuts`: the edges of the ten bins that PSI compares. */
+  readonly deciles: readonly number[];
   /**
    * Counts in 2 * cuts.length + 1 cells: below cuts[0], equal to cuts[0], between cuts[0] and cuts[1], equal to
    * cuts[1], ..., above the last. So ties at a cut are exact and KS's D between cuts is bounded by a cell's mass.
@@ -21,19 +30,52 @@ export interface NumericProfile {
   readonly counts: readonly number[];
   readonly min: number | null;
   readonly max: number | null;
-  readonly sum: number;
-  readonly sumOfSquares: number;
+  readonly moments: Moments;
 }
 
+/**
+ * Sums about a frozen origin, exact: an addition that never rounds gives the same sum in any order. About an origin in
+ * the middle of the reference, so that the variance of dates and large amounts survives.
+ */
+export interface Moments {
+  readonly origin: number;
+  /** Sum of (value - origin), written by {@link formatExact}. */
+  readonly sum: string;
+  /** Sum of (value - origin)^2, each square rounded to a double, written by {@link formatExact}. */
+  readonly squares: string;
+}
+
+/** Counts of a category or text column over frozen levels. */
 export interface CategoryProfile {
   readonly name: string;
   readonly kind: "category" | "text";
   readonly missing: number;
+  /** The contract's levels, then the reference's others by name; the most frequent ones where there are too many. */
   readonly levels: readonly string[];
   /** Counts by level. */
   readonly counts: readonly number[];
   /** Rows with a level outside `levels`. */
   readonly other: number;
+  /** The first such levels by name (at most {@link profileLimits}.newLevels), cut to 80 characters. */
+  readonly newLevels: readonly string[];
 }
 
 export type ColumnProfile = NumericProfile | CategoryProfile;
+
+/** What a profile may hold; {@link parseProfile} refuses more. */
+export const profileLimits = {
+  columns: 10_000,
+  cutPoints: 65_536,
+  levels: 1_000,
+  newLevels: 20,
+  text: 10_000,
+} as const;
+
+export const isNumericProfile = (column: ColumnProfile): column is NumericProfile => "cuts" in column;
+
+/** Values of a column that are not missing. */
+export function countOfValues(column: ColumnProfile): number {
+  let n = isNumericProfile(column) ? 0 : column.other;
+  for (const count of column.counts) n += count;
+  return n;
+}

@@ -17,6 +17,9 @@ export const metrics = {
 
 export type MetricName = keyof typeof metrics;
 
+/** The names of all metrics, in the order of the table. */
+export const metricNames = Object.keys(metrics) as readonly MetricName[];
+
 /** A metric's value, null where it has none (an AUC over one class), with a 95 % interval where one was computed. */
 export interface MetricValue {
   readonly value: number | null;

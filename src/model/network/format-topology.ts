@@ -114,7 +114,7 @@ function batchNormSettings(layer: Layer): NetworkSpec["batchNorm"] {
   };
 }
 
-/** The spec's dropout is a share below 1; float rounding keeps 0.999999 harmless. */
+/** A dropout rate; 1 would drop every unit. */
 function rate(layer: Layer): number {
   if ((layer.config["noise_shape"] ?? null) !== null) refuse(layer, "has a noise_shape");
   return asNumber(layer.config["rate"], `${layer.name}.rate`, { min: 0, max: 0.999999 });

@@ -1,0 +1,37 @@
+// A program under measurement: a child process that trains one epoch when asked.
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+
+/** Starts a program and waits until it has warmed up. */
+export async function startProgram(command, args, env = {}) {
+  const child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"], env: { ...process.env, ...env } });
+  let errors = "";
+  child.stderr.on("data", (chunk) => (errors = (errors + chunk).slice(-4000)));
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const ended = new Promise((resolve) => child.once("close", resolve));
+  child.once("error", (error) => (errors += error.message));
+  child.stdin.on("error", () => {});
+  const next = async () => {
+    for (;;) {
+      const { value, done } = await lines.next();
+      if (done === true) {
+        await ended;
+        throw new Error(errors.trim().split("\n").at(-1) ?? "ended without a word");
+      }
+      // Libraries may greet on stdout; only our own lines are JSON.
+      if (value.startsWith("{")) return JSON.parse(value);
+    }
+  };
+  const { ready } = await next();
+  return {
+    version: ready,
+    epoch() {
+      child.stdin.write("epoch\n");
+      return next();
+    },
+    async stop() {
+      child.stdin.end();
+      await ended;
+    },
+  };
+}

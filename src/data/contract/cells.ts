@@ -1,0 +1,102 @@
+import type { CellIssue } from "../table/table.js";
+import type { Column } from "./contract.js";
+import { dateFromJson, dateFromText } from "./cells/date.js";
+import { cellIssue } from "./cells/issue.js";
+import { booleanFromText, categoryFromText, labelOfScalar, textFromText } from "./cells/label.js";
+import { numberFromJson, numberFromText } from "./cells/number.js";
+
+/**
+ * One cell as a table stores it: a number for number, boolean (1 or 0) and date (milliseconds since 1970 UTC) columns,
+ * NaN where missing; a label for category and text columns, null where missing; or why the cell was refused.
+ */
+export type Cell = number | string | null | CellIssue;
+
+/** Reads the cells of one column. Makes no difference between a text in a file and the same value in JSON. */
+export interface CellReader {
+  /** Reads a text that was trimmed. */
+  fromText(text: string): Cell;
+  /**
+   * Reads a JSON value, or a value of a plain object in memory:
+   * null, undefined and the missing markers are missing; a text is trimmed and read as in a file, so "12" is a number
+   * in a number column; a number or boolean in a category or text column stands for its own text; a boolean column
+   * takes true, false and those of the numbers 1 and 0 that are in its lists; a date column takes texts and `Date`
+   * objects; arrays and objects are refused everywhere.
+   */
+  fromJson(value: unknown): Cell;
+}
+
+/** Is the cell a refusal? */
+export function isIssue(cell: Cell): cell is CellIssue {
+  return typeof cell === "object" && cell !== null;
+}
+
+interface Parsers {
+  /** What a missing cell is stored as. */
+  readonly missing: number | null;
+  readonly text: (text: string) => Cell;
+  /** For values that are neither missing nor text. */
+  readonly value: (value: unknown) => Cell;
+}
+
+function parsersOf(column: Column): Parsers {
+  switch (column.kind) {
+    case "number":
+      return { missing: NaN, text: numberFromText(column), value: numberFromJson(column) };
+    case "date":
+      return { missing: NaN, text: dateFromText(column), value: dateFromJson(column) };
+    case "boolean": {
+      const text = booleanFromText(column);
+      return {
+        missing: NaN,
+        text,
+        value: (value) => (typeof value === "boolean" ? Number(value) : labelled(column, text, value)),
+      };
+    }
+    case "category": {
+      const text = categoryFromText(column);
+      return { missing: null, text, value: (value) => labelled(column, text, value) };
+    }
+    case "text": {
+      const text = textFromText(column);
+      return { missing: null, text, value: (value) => labelled(column, text, value) };
+    }
+  }
+}
+
+function labelled(column: Column, text: (text: string) => Cell, value: unknown): Cell {
+  const label = labelOfScalar(value);
+  return label === undefined ? cellIssue(column.name, "type", value, `cannot be a ${column.kind}`) : text(label);
+}
+
+/** What a missing cell becomes: the default, missing, or an issue where the contract allows neither. */
+function missingCell(column: Column, parsers: Parsers): (shown: string) => Cell {
+  if (column.default !== undefined) {
+    const value = column.default;
+    const cell = typeof value === "string" ? parsers.text(value.trim()) : parsers.value(value);
+    return () => cell;
+  }
+  if (column.nullable || column.optional) return () => parsers.missing;
+  return (shown) =>
+    cellIssue(column.name, "missing", shown, "means missing, and this column needs a value in every row");
+}
+
+/**
+ * The one reader of cells for a column: files, JSON lines and requests all go through it, so a CSV text and a JSON
+ * value come to the same cell or the same issue.
+ *
+ * Numbers are decimal (`-12.5`, `3e4`) and finite; dates are ISO 8601 and exist in the calendar, UTC where they name no
+ * offset; texts of booleans and levels of categories are the contract's. Issues carry a rule of `qualityRules`.
+ */
+export function cellReader(column: Column): CellReader {
+  const parsers = parsersOf(column);
+  const markers = new Set(column.missing);
+  markers.add("");
+  const missing = missingCell(column, parsers);
+  const fromText = (text: string): Cell => (markers.has(text) ? missing(text) : parsers.text(text));
+  const fromJson = (value: unknown): Cell => {
+    if (typeof value === "string") return fromText(value.trim());
+    if (value === null || value === undefined) return missing("null");
+    return parsers.value(value);
+  };
+  return { fromText, fromJson };
+}

@@ -1,0 +1,36 @@
+/** Levenshtein's edit distance of two short texts, by one rolling row. */
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const current = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substituted = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      current.push(Math.min(substituted, (previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1));
+    }
+    previous = current;
+  }
+  return previous[b.length] ?? 0;
+}
+
+/**
+ * The text that was probably meant: the nearest of `candidates`, where it differs by case and blanks only or by at
+ * most a quarter of its characters (at least one). Looks at 500 candidates of 60 characters at most.
+ */
+export function nearestText(text: string, candidates: readonly string[]): string | undefined {
+  const plain = (value: string): string => value.trim().toLowerCase();
+  const wanted = plain(text.slice(0, 80));
+  if (wanted === "" || wanted.length > 60) return undefined;
+  let best: string | undefined;
+  let bestDistance = Infinity;
+  for (const candidate of candidates.slice(0, 500)) {
+    if (candidate.length > 60) continue;
+    const distance = editDistance(wanted, plain(candidate));
+    if (distance < bestDistance) {
+      best = candidate;
+      bestDistance = distance;
+    }
+  }
+  // Two one-character labels are never a slip of each other.
+  const tolerated = wanted.length < 2 ? 0 : Math.max(1, Math.floor(wanted.length / 4));
+  return bestDistance <= tolerated ? best : undefined;
+}

@@ -1,0 +1,78 @@
+import type { ColumnKind } from "../../contract/contract.js";
+import type { ParameterValue } from "../expression.js";
+import type { LevelIndex } from "./levels.js";
+import type { ParameterKind } from "./parameters.js";
+
+/** What an operator takes, and the column kinds that will do. */
+export const argumentKinds = {
+  /** A boolean counts as 0 or 1. */
+  number: ["number", "boolean"],
+  date: ["date"],
+  category: ["category"],
+  /** Something with labels; a boolean has the labels "true" and "false". */
+  labelled: ["category", "boolean"],
+  any: ["number", "boolean", "date", "category", "text"],
+} as const satisfies Record<string, readonly ColumnKind[]>;
+
+export type ArgumentKind = keyof typeof argumentKinds;
+
+/** Checked parameters of a call. */
+export type Parameters = Readonly<Record<string, ParameterValue>>;
+
+/**
+ * Computes n values into `out` from n values of each argument. Numbers, booleans and dates are as tables store them;
+ * a category is its code in its `LevelIndex`, -1 for a label that is not known. NaN is missing, always.
+ */
+export type Evaluate = (out: Float64Array, n: number, args: readonly Float64Array[]) => void;
+
+/** One row of the table of operators. */
+export interface Operator {
+  /** Kinds of the arguments in order. */
+  readonly args: readonly ArgumentKind[];
+  /** Kind of any further arguments, and how many arguments there must be altogether. */
+  readonly rest?: { readonly kind: ArgumentKind; readonly min: number } | undefined;
+  readonly result: "number" | "boolean" | "category";
+  readonly parameters: Readonly<Record<string, ParameterKind>>;
+  /** What is wrong with a combination of parameters, each of which is right by itself. */
+  readonly problem?: (parameters: Parameters) => string | undefined;
+  /** The labels of a result of kind category. */
+  readonly labels?: (levels: readonly LevelIndex[]) => string[];
+  /** Makes the evaluation. `levels` has an entry for each argument, empty where it has no labels. */
+  readonly prepare: (parameters: Parameters, levels: readonly LevelIndex[]) => Evaluate;
+}
+
+const nothing = new Float64Array(0);
+
+/** The vector of an argument that is known to be there. */
+export function argument(args: readonly Float64Array[], index: number): Float64Array {
+  return args[index] ?? nothing;
+}
+
+/** An evaluation by a function of one value. */
+export function unary(of: (a: number) => number): Evaluate {
+  return (out, n, args) => {
+    const a = argument(args, 0);
+    for (let i = 0; i < n; i++) out[i] = of(a[i] as number);
+  };
+}
+
+/** An evaluation by a function of two values. */
+export function binary(of: (a: number, b: number) => number): Evaluate {
+  return (out, n, args) => {
+    const a = argument(args, 0);
+    const b = argument(args, 1);
+    for (let i = 0; i < n; i++) out[i] = of(a[i] as number, b[i] as number);
+  };
+}
+
+/** An evaluation of any number of arguments, from left to right. */
+export function folded(of: (soFar: number, next: number) => number): Evaluate {
+  return (out, n, args) => {
+    const first = argument(args, 0);
+    for (let i = 0; i < n; i++) out[i] = first[i] as number;
+    for (let j = 1; j < args.length; j++) {
+      const next = argument(args, j);
+      for (let i = 0; i < n; i++) out[i] = of(out[i] as number, next[i] as number);
+    }
+  };
+}

@@ -1,0 +1,92 @@
+import { ChurnkitError } from "../../base/errors.js";
+
+const largestArena = 1024 ** 3;
+
+/**
+ * Numbers distinct byte sequences 0, 1, 2, ... in order of appearance, without making a string for any of them: an open
+ * hash table over one buffer that holds each sequence once.
+ */
+export class ByteDictionary {
+  /** How many distinct sequences there are. */
+  size = 0;
+  #arena = new Uint8Array(1024);
+  #used = 0;
+  /** Where each sequence ends in the arena; it starts where the one before ends. */
+  #ends = new Uint32Array(64);
+  #hashes = new Int32Array(64);
+  /** Slots hold id + 1, 0 for free; a power of two, at most half full. */
+  #slots = new Int32Array(128);
+  readonly #capacity: number;
+
+  /** @param capacity after this many sequences new ones are refused with -1. */
+  constructor(capacity = Infinity) {
+    this.#capacity = capacity;
+  }
+
+  /** The number of `bytes[start..end)`, the next free one where it is new, or -1 where it is new and there is no room. */
+  lookup(bytes: Uint8Array, start: number, end: number): number {
+    let hash = 0x811c9dc5;
+    for (let i = start; i < end; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193);
+    hash ^= hash >>> 15;
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    const arena = this.#arena;
+    const length = end - start;
+    let slot = hash & mask;
+    for (;;) {
+      const id = (slots[slot] as number) - 1;
+      if (id < 0) break;
+      if (this.#hashes[id] === hash) {
+        const from = id === 0 ? 0 : (this.#ends[id - 1] as number);
+        if ((this.#ends[id] as number) - from === length) {
+          let i = 0;
+          while (i < length && arena[from + i] === bytes[start + i]) i++;
+          if (i === length) return id;
+        }
+      }
+      slot = (slot + 1) & mask;
+    }
+    if (this.size >= this.#capacity) return -1;
+    slots[slot] = this.size + 1;
+    return this.#add(bytes, start, end, hash);
+  }
+
+  #add(bytes: Uint8Array, start: number, end: number, hash: number): number {
+    const id = this.size++;
+    const used = this.#used + end - start;
+    if (used > this.#arena.length) {
+      if (used > largestArena) {
+        throw new ChurnkitError("INPUT_TOO_LARGE", "A column holds more than 1 GiB of distinct texts; leave it out.");
+      }
+      const grown = new Uint8Array(Math.min(largestArena, Math.max(used, this.#arena.length * 2)));
+      grown.set(this.#arena.subarray(0, this.#used));
+      this.#arena = grown;
+    }
+    for (let i = start, to = this.#used; i < end; i++, to++) this.#arena[to] = bytes[i] as number;
+    this.#used = used;
+    if (id >= this.#ends.length) {
+      this.#ends = grow(this.#ends, new Uint32Array(id * 2));
+      this.#hashes = grow(this.#hashes, new Int32Array(id * 2));
+    }
+    this.#ends[id] = used;
+    this.#hashes[id] = hash;
+    if (this.size * 2 > this.#slots.length) this.#rehash();
+    return id;
+  }
+
+  #rehash(): void {
+    const slots = new Int32Array(this.#slots.length * 2);
+    const mask = slots.length - 1;
+    for (let id = 0; id < this.size; id++) {
+      let slot = (this.#hashes[id] as number) & mask;
+      while (slots[slot] !== 0) slot = (slot + 1) & mask;
+      slots[slot] = id + 1;
+    }
+    this.#slots = slots;
+  }
+}
+
+function grow<T extends Uint32Array | Int32Array>(from: T, to: T): T {
+  to.set(from);
+  return to;
+}

@@ -1,0 +1,150 @@
+import { ChurnkitError } from "../../base/errors.js";
+
+/**
+ * Bytes to read: all at once, or in chunks of any size. A chunk is used up before the next one is asked for, so a source
+ * may fill one buffer again and again.
+ */
+export type ByteSource = Uint8Array | AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+
+/** Any source as a stream of chunks. */
+export async function* chunksOf(source: ByteSource): AsyncGenerator<Uint8Array> {
+  if (source instanceof Uint8Array) yield source;
+  else yield* source;
+}
+
+const gzipMagic = [0x1f, 0x8b];
+
+/** First bytes of files that people give in place of text, and what to say about each. */
+const foreignFormats: readonly { readonly magic: readonly number[]; readonly is: string }[] = [
+  { magic: [0x50, 0x41, 0x52, 0x31], is: "a Parquet file; reading those comes with an optional driver" },
+  { magic: [0x50, 0x4b, 0x03, 0x04], is: "a zip archive or an Excel workbook; save the sheet as CSV (UTF-8)" },
+  { magic: [0xd0, 0xcf, 0x11, 0xe0], is: "an old Excel workbook; save the sheet as CSV (UTF-8)" },
+  { magic: [0xff, 0xfe], is: "UTF-16 text; save it as UTF-8" },
+  { magic: [0xfe, 0xff], is: "UTF-16 text; save it as UTF-8" },
+  { magic: [0x28, 0xb5, 0x2f, 0xfd], is: "compressed with zstd; compress it with gzip or not at all" },
+  { magic: [0x42, 0x5a, 0x68], is: "compressed with bzip2; compress it with gzip or not at all" },
+];
+
+const startsWith = (bytes: Uint8Array, magic: readonly number[]): boolean => magic.every((byte, i) => bytes[i] === byte);
+
+/** Is this the start of a gzip stream? */
+export const isGzip = (head: Uint8Array): boolean => startsWith(head, gzipMagic);
+
+/**
+ * Refuses bytes that cannot be the start of a text file.
+ *
+ * @throws ChurnkitError INPUT_UNSUPPORTED for a known other format, INPUT_NOT_TEXT for NUL bytes.
+ */
+export function checkTextHead(head: Uint8Array, source: string): void {
+  const foreign = foreignFormats.find(({ magic }) => startsWith(head, magic));
+  if (foreign !== undefined) {
+    // "BZh" could be the start of a header, so it must also hold a byte that no text holds.
+    const sure = foreign.magic.some((byte) => byte > 127) || head.subarray(0, 64).some((byte) => byte < 9 || byte > 127);
+    if (sure) {
+      throw new ChurnkitError("INPUT_UNSUPPORTED", `${source}: this is ${foreign.is}.`, { where: { file: source } });
+    }
+  }
+  if (head.includes(0)) {
+    const message = `${source}: the file holds NUL bytes, so it is binary or UTF-16; give a text file in UTF-8.`;
+    throw new ChurnkitError("INPUT_NOT_TEXT", message, { where: { file: source } });
+  }
+}
+
+async function* gunzip(chunks: AsyncIterable<Uint8Array>, source: string): AsyncGenerator<Uint8Array> {
+  const compressed = chunks[Symbol.asyncIterator]();
+  const stream = new ReadableStream<Uint8Array<ArrayBuffer>>(
+    {
+      async pull(controller) {
+        const next = await compressed.next();
+        // Queued chunks outlive the source's buffer, so each is a copy.
+        if (next.done === true) controller.close();
+        else controller.enqueue(new Uint8Array(next.value));
+      },
+      async cancel() {
+        await compressed.return?.();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  const reader = stream.pipeThrough(new DecompressionStream("gzip")).getReader();
+  try {
+    for (;;) {
+      const next = await reader.read();
+      if (next.done) return;
+      yield next.value;
+    }
+  } catch (cause) {
+    if (ChurnkitError.isInstance(cause)) throw cause;
+    const message = `${source}: the gzip data are damaged or cut off; compress the file again.`;
+    throw new ChurnkitError("INPUT_MALFORMED", message, { where: { file: source }, cause });
+  } finally {
+    await reader.cancel().catch(() => undefined);
+  }
+}
+
+/** Puts small first chunks together, so that the first one is at least `size` bytes or all there is. */
+async function* withHead(chunks: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Uint8Array> {
+  let head = new Uint8Array(0);
+  let given = false;
+  for await (const chunk of chunks) {
+    if (given) yield chunk;
+    else if (head.length === 0 && chunk.length >= size) {
+      given = true;
+      yield chunk;
+    } else {
+      const joined = new Uint8Array(head.length + chunk.length);
+      joined.set(head);
+      joined.set(chunk, head.length);
+      head = joined;
+      if (head.length >= size) {
+        given = true;
+        yield head;
+      }
+    }
+  }
+  if (!given && head.length > 0) yield head;
+}
+
+async function* limited(chunks: AsyncIterable<Uint8Array>, limit: number, source: string): AsyncGenerator<Uint8Array> {
+  let total = 0;
+  for await (const chunk of chunks) {
+    total += chunk.length;
+    if (total > limit) {
+      const message = `${source}: more than ${limit} bytes of text; raise limits.totalBytes if that is intended.`;
+      throw new ChurnkitError("INPUT_TOO_LARGE", message, { where: { file: source } });
+    }
+    yield chunk;
+  }
+}
+
+async function* checked(chunks: AsyncIterable<Uint8Array>, source: string): AsyncGenerator<Uint8Array> {
+  let first = true;
+  for await (const chunk of chunks) {
+    if (first) {
+      checkTextHead(chunk.subarray(0, 65_536), source);
+      first = false;
+    }
+    yield chunk;
+  }
+}
+
+/**
+ * The text bytes of a source: unpacked where the content is gzip, whatever its name, and known to be no binary format.
+ *
+ * @throws ChurnkitError INPUT_UNSUPPORTED, INPUT_NOT_TEXT, INPUT_MALFORMED (damaged gzip) or INPUT_TOO_LARGE while read.
+ */
+export async function* textChunks(
+  bytes: ByteSource,
+  { source, limit }: { source: string; limit: number },
+): AsyncGenerator<Uint8Array> {
+  const input = withHead(chunksOf(bytes), 4);
+  const first = await input.next();
+  if (first.done === true) return;
+  async function* again(head: Uint8Array): AsyncGenerator<Uint8Array> {
+    yield head;
+    yield* input;
+  }
+  const raw = again(first.value);
+  const text = isGzip(first.value) ? withHead(gunzip(raw, source), 4) : raw;
+  yield* checked(limited(text, limit, source), source);
+}

@@ -1,0 +1,54 @@
+type Values = Float64Array | Int32Array | Uint32Array;
+
+const firstChunk = 1024;
+const largestChunk = 65_536;
+
+/**
+ * A column that grows by whole chunks: nothing is copied while it grows, and {@link Chunked.finish} lets each chunk go
+ * as soon as it was copied into the one array.
+ */
+export class Chunked<T extends Values> {
+  readonly #make: (length: number) => T;
+  #chunks: T[] = [];
+  /** The chunk being filled, and how far. */
+  #last: T;
+  #used = 0;
+  #length = 0;
+
+  constructor(make: (length: number) => T) {
+    this.#make = make;
+    this.#last = make(firstChunk);
+  }
+
+  /** Appends the first `count` of `values`. */
+  append(values: T, count: number): void {
+    let from = 0;
+    while (from < count) {
+      if (this.#used === this.#last.length) {
+        this.#chunks.push(this.#last);
+        this.#last = this.#make(Math.min(largestChunk, this.#last.length * 2));
+        this.#used = 0;
+      }
+      const size = Math.min(count - from, this.#last.length - this.#used);
+      this.#last.set(values.subarray(from, from + size), this.#used);
+      this.#used += size;
+      from += size;
+    }
+    this.#length += count;
+  }
+
+  /** All values in one array; the column is empty afterwards. */
+  finish(): T {
+    const all = this.#make(this.#length);
+    let at = 0;
+    this.#chunks.push(this.#last.subarray(0, this.#used) as T);
+    for (let chunk = this.#chunks.shift(); chunk !== undefined; chunk = this.#chunks.shift()) {
+      all.set(chunk, at);
+      at += chunk.length;
+    }
+    this.#last = this.#make(0);
+    this.#used = 0;
+    this.#length = 0;
+    return all;
+  }
+}

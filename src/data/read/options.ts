@@ -1,0 +1,111 @@
+import { ChurnkitError } from "../../base/errors.js";
+
+/** Sizes that guard memory. Each is checked while reading, so that no input can use more than a few times its limit. */
+export interface ReadLimits {
+  /** Longest record in bytes, quoted line ends included. Default 16 MiB. */
+  readonly lineBytes: number;
+  /** Longest cell in bytes. Default 1 MiB. */
+  readonly cellBytes: number;
+  /** Most columns of a header. Default 10,000; at most 50,000. */
+  readonly columns: number;
+  /** Most bytes of text in all, after decompression. Default 8 GiB. */
+  readonly totalBytes: number;
+}
+
+/** The limits that hold where a caller gives none. */
+export const defaultLimits: ReadLimits = {
+  lineBytes: 16 * 1024 * 1024,
+  cellBytes: 1024 * 1024,
+  columns: 10_000,
+  totalBytes: 8 * 1024 ** 3,
+};
+
+/**
+ * What a reader does with the target column. `required`: it must be there, and a row without a class is set aside
+ * (training, evaluation). `optional`: it may be absent, and an empty cell is missing. `ignore`: it is not read at all
+ * (scoring). Only `required` also insists on the id columns.
+ */
+export type TargetMode = "required" | "optional" | "ignore";
+
+/** How to read rows, whatever the format. */
+export interface RowOptions {
+  /** A name for messages; default the path, or "input". */
+  readonly source?: string | undefined;
+  /** Default `required` where the contract has a target. */
+  readonly target?: TargetMode | undefined;
+}
+
+/** How to read a file or stream of rows. */
+export interface ReadOptions extends RowOptions {
+  /** One ASCII character. Default: detected from the header, except that `.csv` means comma and `.tsv` means tab. */
+  readonly delimiter?: string | undefined;
+  /** Do double quotes enclose cells, as RFC 4180 says? Default true, but false for `.tsv`, where they are plain text. */
+  readonly quote?: boolean | undefined;
+  /**
+   * A row with too few or too many cells, text behind a closing quote, or a JSON line that is not an object:
+   * `error` (default) refuses the whole input, `reject-row` sets the row aside with its reason.
+   */
+  readonly ragged?: "error" | "reject-row" | undefined;
+  readonly limits?: Partial<ReadLimits> | undefined;
+}
+
+/** Options with every default filled in. */
+export interface ResolvedOptions {
+  readonly source: string;
+  readonly target: TargetMode;
+  /** Undefined where the delimiter is to be detected. */
+  readonly delimiter: number | undefined;
+  readonly quote: boolean;
+  readonly ragged: "error" | "reject-row";
+  readonly limits: ReadLimits;
+}
+
+function oneOf<T extends string>(name: string, value: T | undefined, allowed: readonly T[], otherwise: T): T {
+  if (value === undefined) return otherwise;
+  if (allowed.includes(value)) return value;
+  const message = `The option ${name} is ${JSON.stringify(value)}; it must be one of ${allowed.join(", ")}.`;
+  throw new ChurnkitError("OPTION_INVALID", message, { where: { value } });
+}
+
+/** The mode for the target, checked. */
+export function targetMode(mode: TargetMode | undefined): TargetMode {
+  return oneOf("target", mode, ["required", "optional", "ignore"], "required");
+}
+
+function delimiterByte(delimiter: string | undefined): number | undefined {
+  if (delimiter === undefined) return undefined;
+  const code = delimiter.charCodeAt(0);
+  const usable = delimiter.length === 1 && code < 128 && (code >= 32 || code === 9) && !/["\w.+ -]/.test(delimiter);
+  if (usable) return code;
+  const message =
+    `The delimiter ${JSON.stringify(delimiter)} cannot separate cells; ` +
+    'give one ASCII character such as ",", ";", "|" or a tab.';
+  throw new ChurnkitError("OPTION_INVALID", message, { where: { value: delimiter } });
+}
+
+/**
+ * Checks read options and fills in their defaults.
+ *
+ * @throws ChurnkitError OPTION_INVALID, naming the option.
+ */
+export function resolveOptions(options: ReadOptions): ResolvedOptions {
+  const limits = { ...defaultLimits };
+  for (const name of Object.keys(defaultLimits) as (keyof ReadLimits)[]) {
+    const value = options.limits?.[name];
+    if (value === undefined) continue;
+    if (!Number.isSafeInteger(value) || value < 1 || (name === "columns" && value > 50_000)) {
+      throw new ChurnkitError("OPTION_INVALID", `The limit ${name} is ${value}; it must be a whole number above 0.`, {
+        where: { value },
+      });
+    }
+    limits[name] = value;
+  }
+  return {
+    source: options.source ?? "input",
+    target: targetMode(options.target),
+    delimiter: delimiterByte(options.delimiter),
+    quote: options.quote ?? true,
+    ragged: oneOf("ragged", options.ragged, ["error", "reject-row"], "error"),
+    limits,
+  };
+}

@@ -1,0 +1,109 @@
+import { mkdir, open, readdir, realpath, rename, rm, rmdir, stat, type FileHandle } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { ChurnkitError } from "../base/errors.js";
+import { ioFailed, systemCode } from "./io-error.js";
+import { isLeftover, ownedName } from "./owner.js";
+
+/** Bytes to write: at once, or as they come. */
+export type FileContent = string | Uint8Array | AsyncIterable<string | Uint8Array>;
+
+/**
+ * Writes a file so that a kill, a full disk or an error at any moment leaves the old content or the new, never a part:
+ * the bytes go to a temporary file beside it, reach the disk, and take its name in one step. Folders that are missing
+ * are made, and removed again on failure. A device such as /dev/stdout is written to directly.
+ *
+ * @throws ChurnkitError IO_FAILED with the path and what to do.
+ */
+export async function writeFileAtomic(path: string, content: FileContent): Promise<void> {
+  const target = await realpath(path).catch(() => path);
+  const present = await stat(target).catch(() => undefined);
+  if (present?.isDirectory() === true) {
+    throw new ChurnkitError("IO_FAILED", `Cannot write ${path}. It is a folder, not a file: choose another path.`, {
+      where: { file: path },
+    });
+  }
+  if (present !== undefined && !present.isFile()) return writeInto(target, content, "w", undefined);
+  const folder = dirname(target);
+  const created = await makeFolder(folder);
+  const staged = join(folder, `.${basename(target)}.${ownedName()}.tmp`);
+  try {
+    await removeLeftovers(folder, `.${basename(target)}.`, ".tmp");
+    await writeInto(staged, content, "wx", present?.mode);
+    await rename(staged, target);
+    await syncFolder(folder);
+  } catch (error) {
+    await rm(staged, { force: true }).catch(() => undefined);
+    await removeCreated(folder, created);
+    throw ioFailed("write", path, error);
+  }
+}
+
+async function writeInto(path: string, content: FileContent, flags: string, mode: number | undefined): Promise<void> {
+  let file: FileHandle | undefined;
+  try {
+    file = await open(path, flags, mode ?? 0o666);
+    await writeParts(file, typeof content === "string" || content instanceof Uint8Array ? [content] : content);
+    if (flags === "wx") await file.sync();
+  } catch (error) {
+    throw ioFailed("write", path, error);
+  } finally {
+    await file?.close();
+  }
+}
+
+/**
+ * Writes parts one after the other. `writeFile` goes on until every byte is written, where a single write may stop
+ * short without an error on a disk that is nearly full.
+ */
+export async function writeParts(
+  file: FileHandle,
+  parts: AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>,
+): Promise<void> {
+  for await (const part of parts) await file.writeFile(part);
+}
+
+/** Makes a folder and its parents; returns the topmost one made, if any, for {@link removeCreated}. */
+export async function makeFolder(folder: string): Promise<string | undefined> {
+  try {
+    return await mkdir(resolve(folder), { recursive: true });
+  } catch (error) {
+    throw ioFailed("make the folder", folder, error);
+  }
+}
+
+/** Takes back {@link makeFolder}: removes the folders it made, as long as they are empty. */
+export async function removeCreated(folder: string, created: string | undefined): Promise<void> {
+  if (created === undefined) return;
+  for (let path = resolve(folder); path.length >= created.length; path = dirname(path)) {
+    try {
+      await rmdir(path);
+    } catch {
+      return;
+    }
+  }
+}
+
+/** Removes what dead processes left in a folder under names that begin and end so. */
+export async function removeLeftovers(folder: string, prefix: string, suffix: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names) {
+    if (!name.startsWith(prefix) || !name.endsWith(suffix)) continue;
+    const path = join(folder, name);
+    const age = await stat(path).then((found) => Date.now() - found.mtimeMs, () => 0);
+    if (isLeftover(name, age)) await rm(path, { recursive: true, force: true });
+  }
+}
+
+/** Makes a rename in a folder last through a power cut, where the system knows how to. */
+export async function syncFolder(folder: string): Promise<void> {
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(folder, "r");
+    await handle.sync();
+  } catch (error) {
+    // Windows cannot open a folder, and some network file systems cannot sync one.
+    if (!["EISDIR", "EPERM", "EACCES", "EINVAL", "ENOTSUP"].includes(systemCode(error))) throw error;
+  } finally {
+    await handle?.close();
+  }
+}

@@ -1,0 +1,54 @@
+import { createHash, randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
+
+/**
+ * Names of temporary files and locks say which process made them, so that what a killed process left behind can be
+ * told at once from what a living one still uses: `<host>-<pid>-<start>-<random>`.
+ */
+const pattern = /([0-9a-f]{8})-(\d{1,10})-(\d{1,20})-[0-9a-f]{12}/;
+
+let hostHash: string | undefined;
+const host = (): string => (hostHash ??= createHash("sha256").update(hostname()).digest("hex").slice(0, 8));
+
+/** When a process started, in the kernel's ticks, which tells it from a later one with the same id; 0 where unknown. */
+function startOf(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "0";
+  } catch {
+    return "0";
+  }
+}
+
+let ownStart: string | undefined;
+
+/** A new unique name that carries this process' identity. */
+export function ownedName(): string {
+  ownStart ??= startOf(process.pid);
+  return `${host()}-${process.pid}-${ownStart}-${randomBytes(6).toString("hex")}`;
+}
+
+/** Does the process live that made this name? `elsewhere` is a process of another host, which cannot be asked. */
+export function ownerState(name: string): "alive" | "dead" | "elsewhere" | "unknown" {
+  const [, madeOn, pidText, start] = pattern.exec(name) ?? [];
+  if (madeOn === undefined || pidText === undefined) return "unknown";
+  if (madeOn !== host()) return "elsewhere";
+  const pid = Number(pidText);
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    // EPERM: it lives, but belongs to another user.
+    if ((error as { code?: unknown }).code === "ESRCH") return "dead";
+  }
+  const now = startOf(pid);
+  return start !== "0" && now !== "0" && now !== start ? "dead" : "alive";
+}
+
+const day = 24 * 3600 * 1000;
+
+/** May something with this name, last changed `ageMs` ago, be removed as the leftover of a dead process? */
+export function isLeftover(name: string, ageMs: number): boolean {
+  const state = ownerState(name);
+  return state === "dead" || (state === "elsewhere" && ageMs > day);
+}

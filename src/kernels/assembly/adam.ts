@@ -1,0 +1,51 @@
+import { Network } from "./layout";
+import { power } from "./math";
+
+/** One step of Adam over `count` parameters (a multiple of 8), the L2 gradient `decay * w` added on the way. */
+export function adam(network: Network, parameters: usize, count: i32, decay: f32, rate: f32, secondScale: f32): void {
+  const beta1 = f32x4.splat(<f32>network.beta1);
+  const beta2 = f32x4.splat(<f32>network.beta2);
+  const rest1 = f32x4.splat(<f32>(1.0 - network.beta1));
+  const rest2 = f32x4.splat(<f32>(1.0 - network.beta2));
+  const epsilon = f32x4.splat(network.adamEpsilon);
+  const decays = f32x4.splat(decay);
+  const rates = f32x4.splat(rate);
+  const scale = f32x4.splat(secondScale);
+  const end = parameters + ((<usize>count) << 2);
+  let gradient = parameters + network.toGradient;
+  let first = parameters + network.toMoment1;
+  let second = parameters + network.toMoment2;
+  for (let at = parameters; at < end; at += 16) {
+    const w = v128.load(at);
+    const g = f32x4.add(v128.load(gradient), f32x4.mul(w, decays));
+    const m = f32x4.add(f32x4.mul(v128.load(first), beta1), f32x4.mul(g, rest1));
+    const v = f32x4.add(f32x4.mul(v128.load(second), beta2), f32x4.mul(f32x4.mul(g, g), rest2));
+    const root = f32x4.add(f32x4.mul(f32x4.sqrt(v), scale), epsilon);
+    v128.store(first, m);
+    v128.store(second, v);
+    v128.store(at, f32x4.sub(w, f32x4.div(f32x4.mul(m, rates), root)));
+    gradient += 16;
+    first += 16;
+    second += 16;
+  }
+}
+
+/** The learning rate with the first moment's bias correction, at batch number `step` (from 0). */
+export function correctedRate(network: Network, learningRate: f64, step: u32): f32 {
+  return <f32>(learningRate / (1.0 - power(network.beta1, step + 1)));
+}
+
+/** What the root of the second moment is multiplied by to correct its bias. */
+export function correctedScale(network: Network, step: u32): f32 {
+  return <f32>(1.0 / sqrt(1.0 - power(network.beta2, step + 1)));
+}
+
+/** Adds the L2 gradient `decay * w` to the gradients of `count` parameters. */
+export function addDecay(network: Network, parameters: usize, count: i32, decay: f32): void {
+  const decays = f32x4.splat(decay);
+  const end = parameters + ((<usize>count) << 2);
+  for (let at = parameters; at < end; at += 16) {
+    const gradient = at + network.toGradient;
+    v128.store(gradient, f32x4.add(v128.load(gradient), f32x4.mul(v128.load(at), decays)));
+  }
+}

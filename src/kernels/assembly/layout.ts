@@ -1,0 +1,84 @@
+/*
+ * How data lies in memory. A matrix of rows x units is kept as panels of 8 units: panel p holds units 8p..8p+7 of every
+ * row, 32 bytes a row, so that four rows by eight units are one run of 128 bytes. Kernels [inputs, units] are kept the
+ * same way: panel p holds 8 output units for every input. Units are padded to a multiple of 8 with zeros that stay zero.
+ * The words of both structs are written by src/model/network/wasm-layout.ts, in this order.
+ */
+
+/** Bytes of one row of a panel. */
+export const ROW: usize = 32;
+
+/** Rows worked on together, so that their activations stay in the first-level cache. */
+export const CHUNK: i32 = 32;
+
+/** One hidden layer; pointers are byte addresses, 0 where the part is absent. */
+@unmanaged
+export class Layer {
+  inputs: i32;
+  inputPanels: i32;
+  units: i32;
+  panels: i32;
+  /** Trainable parameters: kernel, bias, gamma, beta, one after the other. */
+  kernel: usize;
+  bias: usize;
+  gamma: usize;
+  beta: usize;
+  movingMean: usize;
+  movingVariance: usize;
+  /** Statistics of the present batch: mean, and 1 / sqrt(variance + epsilon). */
+  mean: usize;
+  inverseDeviation: usize;
+  /** Outputs of relu, and of the whole layer (the same place where relu is the last step). */
+  relu: usize;
+  output: usize;
+  /** Factor of each unit under dropout: 0 or 1 / (1 - rate). */
+  mask: usize;
+  /** Gradient of the loss by this layer's output, then by its pre-activation. */
+  delta: usize;
+  /** The kernel's transpose, for the backward pass; 0 for the first layer. */
+  transposed: usize;
+  dropBelow: u32;
+  keepScale: f32;
+  /** Twice the L2 penalty. */
+  decay: f32;
+}
+
+/** A network in training. */
+@unmanaged
+export class Network {
+  layerCount: i32;
+  layers: usize;
+  /** Bytes from one panel of activations to the next. */
+  stride: usize;
+  inputs: i32;
+  inputPanels: i32;
+  outputs: i32;
+  /** Rows as they were gathered: features (rows of `inputPanels` x 8), targets, row weights. */
+  stagedRows: usize;
+  stagedTargets: usize;
+  stagedWeights: usize;
+  /** The present batch's features as panels. */
+  x: usize;
+  /** The output layer: one row of padded inputs for each output unit, then the biases. */
+  outputKernel: usize;
+  outputBias: usize;
+  logits: usize;
+  /** Bytes from a parameter to its gradient and to its moments. */
+  toGradient: usize;
+  toMoment1: usize;
+  toMoment2: usize;
+  /** mix32 of the seed. */
+  seedHash: u32;
+  /** 1 - momentum of the moving statistics. */
+  movingRate: f32;
+  normEpsilon: f32;
+  adamEpsilon: f32;
+  beta1: f64;
+  beta2: f64;
+}
+
+/** The layer at an index of the network's table. */
+@inline
+export function layerAt(network: Network, index: i32): Layer {
+  return changetype<Layer>(network.layers + <usize>index * offsetof<Layer>());
+}

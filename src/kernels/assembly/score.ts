@@ -1,0 +1,53 @@
+import { gemv } from "./gemv";
+import { CHUNK, ROW } from "./layout";
+import { matmul } from "./matmul";
+import { outputForward } from "./output";
+import { packPlainRows } from "./pack";
+
+/** A layer ready to score: batch normalisation is folded into the next layer. */
+@unmanaged
+class ScoreLayer {
+  inputs: i32;
+  panels: i32;
+  kernel: usize;
+  bias: usize;
+}
+
+/** A network ready to score. `front` and `back` hold CHUNK rows of the widest layer or input each. */
+@unmanaged
+class ScoreNetwork {
+  layerCount: i32;
+  layers: usize;
+  inputs: i32;
+  outputs: i32;
+  outputKernel: usize;
+  outputBias: usize;
+  front: usize;
+  back: usize;
+}
+
+/** Logits of `rows` rows of features without padding. A row gets the same bits alone as among others. */
+export function score(at: usize, x: usize, rows: i32, logits: usize): void {
+  const network = changetype<ScoreNetwork>(at);
+  const rowBytes = (<usize>network.inputs) << 2;
+  for (let first = 0; first < rows; first += CHUNK) {
+    const count = min(CHUNK, rows - first);
+    // One row alone is a run of panels one row long: no transposing, and the kernel for a single row.
+    const stride: usize = count == 1 ? ROW : <usize>CHUNK * ROW;
+    let front = network.front;
+    let back = network.back;
+    packPlainRows(x + <usize>first * rowBytes, network.inputs, count, front, stride);
+    let panels = (network.inputs + 7) >> 3;
+    for (let i = 0; i < network.layerCount; ++i) {
+      const layer = changetype<ScoreLayer>(network.layers + <usize>i * offsetof<ScoreLayer>());
+      if (count == 1) gemv(front, layer.inputs, layer.kernel, layer.panels, layer.bias, back);
+      else matmul(front, stride, count, layer.inputs, layer.kernel, layer.panels, layer.bias, back, stride);
+      const swap = front;
+      front = back;
+      back = swap;
+      panels = layer.panels;
+    }
+    const out = logits + ((<usize>(first * network.outputs)) << 2);
+    outputForward(front, stride, panels, count, network.outputKernel, network.outputBias, network.outputs, out);
+  }
+}

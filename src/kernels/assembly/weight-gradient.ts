@@ -1,0 +1,136 @@
+import { CHUNK, ROW } from "./layout";
+
+@inline
+function mulAdd(c: v128, a: v128, b: v128): v128 {
+  return f32x4.add(c, f32x4.mul(a, b));
+}
+
+/** Four inputs by eight units of `a^T * delta`, summed over rows in their order, onto what `out` holds where `onto`. */
+function tile(a: usize, delta: usize, rows: i32, out: usize, onto: bool): void {
+  let c00 = f32x4.splat(0);
+  let c01 = c00;
+  let c10 = c00;
+  let c11 = c00;
+  let c20 = c00;
+  let c21 = c00;
+  let c30 = c00;
+  let c31 = c00;
+  if (onto) {
+    c00 = v128.load(out);
+    c01 = v128.load(out, 16);
+    c10 = v128.load(out, 32);
+    c11 = v128.load(out, 48);
+    c20 = v128.load(out, 64);
+    c21 = v128.load(out, 80);
+    c30 = v128.load(out, 96);
+    c31 = v128.load(out, 112);
+  }
+  for (; rows >= 4; rows -= 4) {
+    let b0 = v128.load(delta);
+    let b1 = v128.load(delta, 16);
+    let s = v128.load32_splat(a);
+    c00 = mulAdd(c00, s, b0);
+    c01 = mulAdd(c01, s, b1);
+    s = v128.load32_splat(a, 4);
+    c10 = mulAdd(c10, s, b0);
+    c11 = mulAdd(c11, s, b1);
+    s = v128.load32_splat(a, 8);
+    c20 = mulAdd(c20, s, b0);
+    c21 = mulAdd(c21, s, b1);
+    s = v128.load32_splat(a, 12);
+    c30 = mulAdd(c30, s, b0);
+    c31 = mulAdd(c31, s, b1);
+
+    b0 = v128.load(delta, 32);
+    b1 = v128.load(delta, 48);
+    s = v128.load32_splat(a, 32);
+    c00 = mulAdd(c00, s, b0);
+    c01 = mulAdd(c01, s, b1);
+    s = v128.load32_splat(a, 36);
+    c10 = mulAdd(c10, s, b0);
+    c11 = mulAdd(c11, s, b1);
+    s = v128.load32_splat(a, 40);
+    c20 = mulAdd(c20, s, b0);
+    c21 = mulAdd(c21, s, b1);
+    s = v128.load32_splat(a, 44);
+    c30 = mulAdd(c30, s, b0);
+    c31 = mulAdd(c31, s, b1);
+
+    b0 = v128.load(delta, 64);
+    b1 = v128.load(delta, 80);
+    s = v128.load32_splat(a, 64);
+    c00 = mulAdd(c00, s, b0);
+    c01 = mulAdd(c01, s, b1);
+    s = v128.load32_splat(a, 68);
+    c10 = mulAdd(c10, s, b0);
+    c11 = mulAdd(c11, s, b1);
+    s = v128.load32_splat(a, 72);
+    c20 = mulAdd(c20, s, b0);
+    c21 = mulAdd(c21, s, b1);
+    s = v128.load32_splat(a, 76);
+    c30 = mulAdd(c30, s, b0);
+    c31 = mulAdd(c31, s, b1);
+
+    b0 = v128.load(delta, 96);
+    b1 = v128.load(delta, 112);
+    s = v128.load32_splat(a, 96);
+    c00 = mulAdd(c00, s, b0);
+    c01 = mulAdd(c01, s, b1);
+    s = v128.load32_splat(a, 100);
+    c10 = mulAdd(c10, s, b0);
+    c11 = mulAdd(c11, s, b1);
+    s = v128.load32_splat(a, 104);
+    c20 = mulAdd(c20, s, b0);
+    c21 = mulAdd(c21, s, b1);
+    s = v128.load32_splat(a, 108);
+    c30 = mulAdd(c30, s, b0);
+    c31 = mulAdd(c31, s, b1);
+    a += 128;
+    delta += 128;
+  }
+  for (; rows > 0; --rows) {
+    const b0 = v128.load(delta);
+    const b1 = v128.load(delta, 16);
+    let s = v128.load32_splat(a);
+    c00 = mulAdd(c00, s, b0);
+    c01 = mulAdd(c01, s, b1);
+    s = v128.load32_splat(a, 4);
+    c10 = mulAdd(c10, s, b0);
+    c11 = mulAdd(c11, s, b1);
+    s = v128.load32_splat(a, 8);
+    c20 = mulAdd(c20, s, b0);
+    c21 = mulAdd(c21, s, b1);
+    s = v128.load32_splat(a, 12);
+    c30 = mulAdd(c30, s, b0);
+    c31 = mulAdd(c31, s, b1);
+    a += 32;
+    delta += 32;
+  }
+  v128.store(out, c00);
+  v128.store(out, c01, 16);
+  v128.store(out, c10, 32);
+  v128.store(out, c11, 48);
+  v128.store(out, c20, 64);
+  v128.store(out, c21, 80);
+  v128.store(out, c30, 96);
+  v128.store(out, c31, 112);
+}
+
+/** out = a^T * delta: k x (8 * panels), from rows of activations and of gradients, all as panels. */
+export function weightGradient(
+  a: usize, k: i32, delta: usize, panels: i32, stride: usize, rows: i32, out: usize,
+): void {
+  const kernelPanel = <usize>((k + 7) & -8) * ROW;
+  for (let first = 0; first < rows; first += CHUNK) {
+    const count = min(CHUNK, rows - first);
+    const offset = <usize>first * ROW;
+    for (let p = 0; p < panels; ++p) {
+      const panelDelta = delta + <usize>p * stride + offset;
+      const panelOut = out + <usize>p * kernelPanel;
+      for (let i = 0; i < k; i += 4) {
+        const panelA = a + <usize>(i >> 3) * stride + offset + <usize>(i & 4) * 4;
+        tile(panelA, panelDelta, count, panelOut + <usize>i * ROW, first > 0);
+      }
+    }
+  }
+}

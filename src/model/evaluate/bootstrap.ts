@@ -1,0 +1,63 @@
+import { ChurnkitError } from "../../base/errors.js";
+import { uniform } from "../../base/random.js";
+
+/** How often rows are drawn anew, and with which seed. */
+export interface BootstrapOptions {
+  /** 20 to 100,000, 1,000 by default; lowered for many rows, see {@link resamplesFor}. */
+  readonly resamples?: number | undefined;
+  readonly seed?: number | undefined;
+}
+
+/** Rows drawn in all resamples together, above which fewer resamples are made. */
+const drawBudget = 100_000_000;
+const fewestResamples = 200;
+
+/**
+ * How many resamples are made: as many as asked for, but above 100 million drawn rows only as many as fit, though at
+ * least 200. So 1,000 up to 100,000 rows and 200 from 500,000 rows on, where intervals are narrow anyway.
+ *
+ * @throws ChurnkitError OPTION_INVALID for a number outside 20 to 100,000.
+ */
+export function resamplesFor(rows: number, requested = 1000): number {
+  if (!(Number.isInteger(requested) && requested >= 20 && requested <= 100_000))
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `The number of resamples is ${requested}. Give a whole number from 20 to 100,000, or bootstrap: false.`,
+    );
+  return Math.min(requested, Math.max(fewestResamples, Math.floor(drawBudget / rows)));
+}
+
+/**
+ * Draws `rows` of `rows` rows with replacement, again and again, and hands over how often each was drawn. The array is
+ * reused; the same seed gives the same draws.
+ */
+export function resample(rows: number, resamples: number, seed: number, use: (counts: Uint16Array) => void): void {
+  const random = uniform(seed);
+  const counts = new Uint16Array(rows);
+  for (let r = 0; r < resamples; r++) {
+    counts.fill(0);
+    for (let i = 0; i < rows; i++) {
+      const row = Math.floor(random() * rows);
+      counts[row] = (counts[row] as number) + 1;
+    }
+    use(counts);
+  }
+}
+
+/**
+ * The percentile interval that holds the middle 95 % of resampled values, linear between order statistics. Resamples
+ * without a value are left out; null where half of them or more have none.
+ */
+export function percentileInterval(values: readonly (number | null)[]): { low: number; high: number } | null {
+  const defined = Float64Array.from(values.filter((value) => value !== null)).sort();
+  if (defined.length * 2 <= values.length) return null;
+  return { low: quantile(defined, 0.025), high: quantile(defined, 0.975) };
+}
+
+function quantile(sorted: Float64Array, share: number): number {
+  const place = share * (sorted.length - 1);
+  const below = Math.floor(place);
+  const low = sorted[below] as number;
+  const high = sorted[Math.min(below + 1, sorted.length - 1)] as number;
+  return low + (place - below) * (high - low);
+}

@@ -1,0 +1,37 @@
+import { ChurnkitError } from "../../base/errors.js";
+import { measurable, measure } from "./measure.js";
+import { metrics, type MetricName } from "./metrics.js";
+import { checkThreshold } from "./options.js";
+import { sortScores } from "./sorted-scores.js";
+
+/**
+ * One metric of labelled rows, without interval; for all of them at once see {@link evaluateScores}.
+ *
+ * @param labels 1 for the positive class, 0 for the other.
+ * @param probabilities Of the positive class, in [0, 1], one for each label.
+ * @param options.threshold Positive from this probability on, 0.5 by default; read by metrics that need one.
+ * @throws ChurnkitError METRIC_UNDEFINED where it has no value (AUC and average precision over one class), and as
+ * {@link evaluateScores} does for bad input.
+ *
+ * @example
+ * ```ts
+ * import { metricOf } from "churnkit/model";
+ *
+ * console.assert(metricOf("auc", Uint8Array.of(1, 0, 0), Float64Array.of(0.7, 0.1, 0.3)) === 1);
+ * ```
+ */
+export function metricOf(
+  metric: MetricName,
+  labels: Uint8Array,
+  probabilities: Float64Array,
+  { threshold = 0.5 }: { readonly threshold?: number | undefined } = {},
+): number {
+  checkThreshold(threshold);
+  const value = measure(measurable(sortScores(labels, probabilities), threshold))[metric];
+  if (value === null)
+    throw new ChurnkitError(
+      "METRIC_UNDEFINED",
+      `The ${metrics[metric].label} of ${labels.length} rows of one class has no value. Give rows of both classes.`,
+    );
+  return value;
+}

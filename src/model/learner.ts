@@ -1,0 +1,64 @@
+import type { ObjectStore } from "../io/object-store.js";
+import type { ModelNode } from "./artefact.js";
+
+/** An encoded table: features row-major, labels 1 for the positive class. */
+export interface LabelledMatrix {
+  /** rows x width, finite. May lie in shared memory. */
+  readonly matrix: Float32Array;
+  readonly width: number;
+  readonly labels: Uint8Array;
+}
+
+/** How far a training has come; sent once an epoch. */
+export interface TrainingProgress {
+  /** 0-based member of the ensemble, and how many there are. */
+  readonly member: number;
+  readonly members: number;
+  /** Epochs done and the most there can be; early stopping may end sooner. */
+  readonly epoch: number;
+  readonly epochs: number;
+  readonly loss: number;
+  readonly validationLoss: number;
+  readonly validationAuc: number | null;
+  /** True on the last message of a member. */
+  readonly done: boolean;
+}
+
+export interface LearnerContext {
+  readonly seed: number;
+  readonly onProgress?: ((progress: TrainingProgress) => void) | undefined;
+  /** Where an interrupted training leaves its state, and finds it again. */
+  readonly checkpoint?: ObjectStore | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Threads to use; 1 keeps everything on the caller's. The result does not depend on it. */
+  readonly workers?: number | undefined;
+}
+
+/** One epoch of one member. */
+export interface EpochRecord {
+  readonly loss: number;
+  readonly validationLoss: number;
+  readonly validationAuc: number | null;
+}
+
+/** Raw probabilities of rows that the models scoring them did not train on. */
+export interface HeldOut {
+  /** Rows of the validation matrix where one was given, else of the training matrix (out of fold). */
+  readonly rows: Uint32Array;
+  readonly probabilities: Float64Array;
+}
+
+export interface Learned {
+  readonly model: ModelNode;
+  readonly heldOut: HeldOut;
+  /** For each member that was trained in epochs, its epochs; empty for learners without. */
+  readonly history: readonly (readonly EpochRecord[])[];
+}
+
+/** The port under `train`: turns an encoded matrix into a model. */
+export interface Learner {
+  readonly name: string;
+  /** Plain JSON, kept in the bundle's provenance. */
+  readonly parameters: Readonly<Record<string, unknown>>;
+  fit(training: LabelledMatrix, validation: LabelledMatrix | undefined, context: LearnerContext): Promise<Learned>;
+}

@@ -1,0 +1,99 @@
+import { ChurnkitError } from "../../base/errors.js";
+import { hasher } from "../../base/hash.js";
+import { canonicalJson } from "../../base/json.js";
+import type { ObjectStore } from "../../io/object-store.js";
+import type { EpochRecord, LabelledMatrix } from "../learner.js";
+import type { FitState } from "./fit-network.js";
+import type { NetworkWeights } from "./spec.js";
+
+/** Saved states of an ensemble's members, under a key that only the same data and settings lead to. */
+export interface Checkpoints {
+  load(member: number): Promise<FitState | undefined>;
+  /** Saves in the background; a newer state of the same member waits for the older one. */
+  save(member: number, state: FitState): void;
+  /** Ends when all that was given to `save` is stored. */
+  settled(): Promise<void>;
+}
+
+/** Opens the checkpoints of a training in a store; without a store there are none. */
+export async function openCheckpoints(
+  store: ObjectStore | undefined,
+  settings: object,
+  data: readonly (LabelledMatrix | undefined)[],
+): Promise<Checkpoints | undefined> {
+  if (!store) return undefined;
+  const hash = hasher().update(canonicalJson(settings));
+  for (const part of data) {
+    if (part) hash.update(new Uint8Array(part.matrix.buffer, part.matrix.byteOffset, part.matrix.byteLength)).update(part.labels);
+  }
+  const folder = `checkpoint-${hash.hex().slice(0, 16)}`;
+  const key = (member: number): string => `${folder}/member-${member}.bin`;
+  const pending = new Map<number, Promise<void>>();
+  return {
+    async load(member) {
+      const found = await store.get(key(member));
+      return found ? decodeState(found.bytes) : undefined;
+    },
+    save(member, state) {
+      const bytes = encodeState(state);
+      const before = pending.get(member) ?? Promise.resolve();
+      pending.set(member, before.then(async () => void (await store.put(key(member), bytes))));
+    },
+    async settled() {
+      await Promise.all(pending.values());
+    },
+  };
+}
+
+interface Header {
+  readonly step: number;
+  readonly history: readonly EpochRecord[];
+  /** Lengths of the arrays that follow: weights, m, v, best. */
+  readonly lengths: readonly (readonly number[])[];
+}
+
+/** A state as bytes: the length of a JSON header, the header, then all floats little-endian. */
+export function encodeState(state: FitState): Uint8Array<ArrayBuffer> {
+  const { session } = state;
+  const groups = [session.weights, session.m, session.v, state.best];
+  const header: Header = {
+    step: session.step,
+    history: state.history,
+    lengths: groups.map((group) => group.map((tensor) => tensor.length)),
+  };
+  const text = new TextEncoder().encode(JSON.stringify(header));
+  const floats = groups.flat();
+  const bytes = new Uint8Array(4 + text.length + 4 * floats.reduce((sum, tensor) => sum + tensor.length, 0));
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, text.length, true);
+  bytes.set(text, 4);
+  let offset = 4 + text.length;
+  for (const tensor of floats) {
+    for (const value of tensor) {
+      view.setFloat32(offset, value, true);
+      offset += 4;
+    }
+  }
+  return bytes;
+}
+
+/** @throws ChurnkitError CHECKPOINT_MISMATCH when the bytes are not a state. */
+export function decodeState(bytes: Uint8Array): FitState {
+  try {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    let offset = 4 + view.getUint32(0, true);
+    const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, offset))) as Header;
+    const [weights = [], m = [], v = [], best = []] = header.lengths.map((lengths): NetworkWeights =>
+      lengths.map((length) =>
+        Float32Array.from({ length }, () => {
+          const value = view.getFloat32(offset, true);
+          offset += 4;
+          return value;
+        }),
+      ),
+    );
+    return { session: { weights, m, v, step: header.step }, history: header.history, best };
+  } catch (cause) {
+    throw new ChurnkitError("CHECKPOINT_MISMATCH", "A saved training state cannot be read. Delete the checkpoint and train anew.", { cause });
+  }
+}

@@ -1,0 +1,53 @@
+import type { SessionOptions, TrainingEngine, TrainingSession } from "./engine.js";
+import { initialWeights } from "./initial-weights.js";
+import type { NetworkSpec } from "./spec.js";
+import { loadTf } from "./tfjs-module.js";
+import { createNetwork } from "./tfjs-network.js";
+import { TfjsSession } from "./tfjs-session.js";
+
+/** Settings of {@link tfjsEngine}. */
+export interface TfjsEngineOptions {
+  /**
+   * The TF.js backend: "cpu" (default), "wasm", "webgl" or "webgpu" (imported from `@tensorflow/tfjs-backend-...`),
+   * "tensorflow" (native, from `@tensorflow/tfjs-node`), or the name of any other backend registered with `tf`.
+   */
+  readonly backend?: string | undefined;
+  /**
+   * A TF.js module of your own with the backend registered: what `import * as tf from "@tensorflow/tfjs"` or
+   * `"@tensorflow/tfjs-node"` gives. Without it the needed packages are imported when a session is created.
+   */
+  readonly tf?: object | undefined;
+}
+
+/**
+ * A training engine on TensorFlow.js, the reference beside the default `wasm` engine: the same start, the same dropped
+ * units and the same Adam, on any TF.js backend. It is slower; use it to check results or to train where a TF.js
+ * backend is at hand. Its networks and those of the `wasm` engine are interchangeable through `SessionState`.
+ *
+ * Errors of `create`: PEER_MISSING when a TF.js package is not installed, OPTION_INVALID for a backend that is unknown
+ * or cannot start here.
+ *
+ * @example
+ * ```ts
+ * import { tfjsEngine } from "churnkit/engines/tfjs";
+ *
+ * const engine = tfjsEngine({ backend: "cpu" });
+ * const spec = { inputs: 2, hidden: [], outputs: 1, batchNorm: { momentum: 0.99, epsilon: 0.001 } };
+ * const adam = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
+ * const session = await engine.create(spec, { seed: 1, adam, maxBatch: 2 });
+ * const data = { x: Float32Array.of(1, 0, 0, 1), y: Float32Array.of(1, 0) };
+ * const { loss } = await session.epoch(data, Uint32Array.of(0, 1), { batchSize: 2, learningRate: 0.01 });
+ * console.assert(loss > 0);
+ * session.dispose();
+ * ```
+ */
+export function tfjsEngine({ backend = "cpu", tf: given }: TfjsEngineOptions = {}): TrainingEngine {
+  return {
+    name: `tfjs-${backend}`,
+    async create(spec: NetworkSpec, options: SessionOptions): Promise<TrainingSession> {
+      const tf = await loadTf(backend, given);
+      const network = await createNetwork(tf, spec, initialWeights(spec, options.seed));
+      return new TfjsSession(tf, backend, spec, network, options);
+    },
+  };
+}

@@ -1,0 +1,160 @@
+import type { NamedTensorMap, Scalar, Tensor } from "@tensorflow/tfjs-core";
+import { ChurnkitError } from "../../base/errors.js";
+import type { SessionOptions, SessionState, TrainingData, TrainingSession } from "./engine.js";
+import { tensorLayout, type NetworkSpec, type NetworkWeights } from "./spec.js";
+import { adamStep, createSlot, type Slot } from "./tfjs-adam.js";
+import { checkTrainingData, gatherBatch } from "./tfjs-batch.js";
+import type { Tf } from "./tfjs-module.js";
+import { batchLoss, dropoutMasks, forward, l2Penalty, type TfNetwork } from "./tfjs-network.js";
+
+const untrained = new Float32Array();
+
+/** A training session on TF.js. It keeps the network's variables and Adam's moments; all else lives inside a tidy. */
+export class TfjsSession implements TrainingSession {
+  readonly #slots: readonly (Slot | undefined)[];
+  #step = 0;
+  #disposed = false;
+
+  constructor(
+    private readonly tf: Tf,
+    private readonly backend: string,
+    private readonly spec: NetworkSpec,
+    private readonly network: TfNetwork,
+    private readonly options: SessionOptions,
+  ) {
+    const layout = tensorLayout(spec);
+    this.#slots = network.variables.map((variable, i) => (layout[i]?.trainable === true ? createSlot(tf, variable) : undefined));
+  }
+
+  async epoch(data: TrainingData, order: Uint32Array, options: { batchSize: number; learningRate: number }): Promise<{ loss: number }> {
+    checkTrainingData(this.spec, data, order);
+    const { batchSize, learningRate } = options;
+    if (!Number.isInteger(batchSize) || batchSize < 1) {
+      throw new ChurnkitError("OPTION_INVALID", `The batch size must be a whole number of 1 or more, not ${batchSize}.`);
+    }
+    const { tf } = this;
+    const slots = this.#slots.filter((slot) => slot !== undefined);
+    const total = this.#run(() => {
+      let sum: Scalar = tf.scalar(0);
+      for (let from = 0; from < order.length; from += batchSize) {
+        const rows = order.subarray(from, from + batchSize);
+        const { loss, gradients } = this.#backward(data, rows, true);
+        this.#step++;
+        adamStep(tf, slots, gradients, { ...this.options.adam, learningRate, step: this.#step });
+        const next = tf.tidy(() => tf.add(sum, tf.mul(loss, rows.length)));
+        tf.dispose([sum, loss, gradients]);
+        sum = next as Scalar;
+      }
+      return sum;
+    });
+    const [loss = Number.NaN] = (await this.#take([total]))[0] ?? [];
+    return { loss: loss / order.length };
+  }
+
+  async gradients(data: TrainingData, batch: Uint32Array, { dropout }: { dropout: boolean }): Promise<NetworkWeights> {
+    checkTrainingData(this.spec, data, batch);
+    const { tf } = this;
+    const { variables } = this.network;
+    const found = this.#run(() => {
+      // The forward pass of training moves the averages of batch normalisation; they are put back.
+      const kept = variables.map((variable, i) => (this.#slots[i] === undefined ? tf.clone(variable) : undefined));
+      const { loss, gradients } = this.#backward(data, batch, dropout);
+      kept.forEach((value, i) => value !== undefined && variables[i]?.assign(value));
+      tf.dispose([loss, kept.filter((value) => value !== undefined)]);
+      return gradients;
+    });
+    return this.#take(variables.map((variable, i) => (this.#slots[i] === undefined ? undefined : found[variable.name])));
+  }
+
+  async predict(x: Float32Array, rows: number): Promise<Float32Array> {
+    const { tf } = this;
+    const { inputs } = this.spec;
+    if (x.length !== rows * inputs) {
+      throw new ChurnkitError("OPTION_INVALID", `The features hold ${x.length} numbers; ${rows} rows of ${inputs} inputs need ${rows * inputs}.`);
+    }
+    if (rows === 0) return new Float32Array();
+    const logits = this.#run(() => tf.tidy(() => forward(tf, this.network, tf.tensor2d(x, [rows, inputs]))));
+    return (await this.#take([logits]))[0] ?? new Float32Array();
+  }
+
+  async state(): Promise<SessionState> {
+    const copies = (tensors: readonly (Tensor | undefined)[]): Promise<Float32Array[]> =>
+      this.#take(this.#run(() => tensors.map((tensor) => tensor && this.tf.clone(tensor))));
+    const [weights, m, v] = await Promise.all([
+      copies(this.network.variables),
+      copies(this.#slots.map((slot) => slot?.m)),
+      copies(this.#slots.map((slot) => slot?.v)),
+    ]);
+    return { weights, m, v, step: this.#step };
+  }
+
+  async restore(state: SessionState): Promise<void> {
+    const { tf } = this;
+    const { variables } = this.network;
+    const targets = [
+      { values: state.weights, into: variables },
+      { values: state.m, into: this.#slots.map((slot) => slot?.m) },
+      { values: state.v, into: this.#slots.map((slot) => slot?.v) },
+    ];
+    for (const { values, into } of targets) into.forEach((variable, i) => checkSize(values[i], variable?.size ?? 0, i));
+    this.#run(() => {
+      tf.tidy(() => {
+        for (const { values, into } of targets) {
+          into.forEach((variable, i) => variable?.assign(tf.tensor(values[i] ?? untrained, variable.shape, "float32")));
+        }
+      });
+    });
+    this.#step = state.step;
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.network.model.dispose();
+    for (const slot of this.#slots) this.tf.dispose(slot === undefined ? [] : [slot.m, slot.v]);
+  }
+
+  /** The loss without penalties, and the gradients of the loss with them; the caller disposes of both. */
+  #backward(data: TrainingData, rows: Uint32Array, dropout: boolean): { loss: Scalar; gradients: NamedTensorMap } {
+    const { tf, spec, network } = this;
+    return tf.tidy(() => {
+      const batch = gatherBatch(tf, spec.inputs, data, rows);
+      const masks = dropout ? dropoutMasks(tf, spec, rows.length, this.options.seed, this.#step) : [];
+      let loss: Scalar | undefined;
+      const trained = this.#slots.flatMap((slot) => (slot === undefined ? [] : [slot.variable]));
+      const { grads, value } = tf.variableGrads(() => {
+        loss = tf.keep(batchLoss(tf, forward(tf, network, batch.x, { masks }), batch));
+        const penalty = l2Penalty(tf, spec, network);
+        return penalty === undefined ? loss : tf.add(loss, penalty);
+      }, trained);
+      return { loss: loss ?? value, gradients: grads };
+    });
+  }
+
+  /** Runs synchronous work on this session's backend and puts the process's own back. */
+  #run<T>(work: () => T): T {
+    if (this.#disposed) throw new ChurnkitError("OPTION_INVALID", "This training session is disposed of. Create another.");
+    const before = this.tf.getBackend();
+    // The switch to a backend that is initialised is done when the call returns; only its promise comes later.
+    if (before !== this.backend) void this.tf.setBackend(this.backend);
+    try {
+      return work();
+    } finally {
+      if (before !== this.backend) void this.tf.setBackend(before);
+    }
+  }
+
+  /** Reads tensors and disposes of them; an absent one is an empty array. */
+  async #take(tensors: readonly (Tensor | undefined)[]): Promise<Float32Array[]> {
+    const values = await Promise.all(tensors.map((tensor) => tensor?.data<"float32">() ?? untrained));
+    tensors.forEach((tensor) => tensor?.dispose());
+    // A backend may answer with its own memory.
+    return values.map((value) => value.slice());
+  }
+}
+
+function checkSize(values: Float32Array | undefined, size: number, tensor: number): void {
+  if (values?.length === size) return;
+  const message = `The state holds ${values?.length ?? 0} numbers for tensor ${tensor}, this network needs ${size}. It belongs to another network.`;
+  throw new ChurnkitError("CHECKPOINT_MISMATCH", message);
+}
