@@ -41,7 +41,7 @@ const median = (values) => {
   return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
 };
 
-/** Measures each batch size; every round gives each program one epoch. */
+/** Measures each batch size; every round gives each program one turn. */
 export async function measureEpochs(setup, { batches, rounds }) {
   const folder = mkdtempSync(join(tmpdir(), "churnkit-bench-"));
   const results = [];
@@ -83,8 +83,7 @@ async function measureBatch(entries, folder, batch, rounds) {
       cpuMilliseconds: cpu,
       wallMilliseconds: median(epochs.map(({ wall }) => wall)),
       lastLoss: epochs.at(-1).loss,
-      // The middle of the rounds' own ratios: what a disturbed round does to both, it doesn't do to this.
-      ratio: id === "churnkit" ? 1 : ratio,
+      ratio,
       roundRatios: epochs.map((epoch, round) => epoch.cpu / ours.epochs[round].cpu),
       ...(target === undefined ? {} : { target, reached: ratio >= target }),
     };

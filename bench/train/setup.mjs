@@ -1,7 +1,7 @@
 // Sets up the rivals of the training benchmark under .cache/, which is safe to delete. Run again, it does only what is
 // missing. What can't be had is skipped with one visible line, and the benchmark goes on without it.
 //
-//   node bench/train/setup.mjs
+//   node bench/train/setup.mjs [keras] [torch] [sklearn] [tfjs-node]      all of them without a name
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -48,14 +48,12 @@ function once(stamp, key, name, work) {
   }
 }
 
-function setUpPython() {
+function setUpPython(wanted) {
   const python = process.env.PYTHON ?? "python3";
   mkdirSync(dirname(venv), { recursive: true });
-  const made = once(join(dirname(venv), "bench-venv.stamp"), existsSync(venvPython) ? "venv" : "again", "Python venv", () => {
-    if (!existsSync(venvPython)) run(python, ["-m", "venv", venv]);
-  });
+  const made = once(join(venv, "venv.stamp"), "venv", "Python venv", () => run(python, ["-m", "venv", venv]));
   const ready = {};
-  for (const [name, packages] of Object.entries(pythonPeers)) {
+  for (const [name, packages] of wanted) {
     const key = packages.join(" ");
     ready[name] = made && once(join(venv, `${name}.stamp`), key, `${name} (pip: ${key})`, () => {
       run(venvPython, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...packages]);
@@ -70,7 +68,7 @@ function setUpPython() {
  * libraries of the Python wheel, the Node-API headers from npm, and one call of the C++ compiler.
  */
 function setUpTfjsNode() {
-  return once(join(dirname(nodeFolder), "tfjs-node.stamp"), `4.22.0 ${libtensorflow} ${process.arch}`, "native tfjs-node", () => {
+  return once(join(nodeFolder, "tfjs-node.stamp"), `4.22.0 ${libtensorflow} ${process.arch}`, "native tfjs-node", () => {
     if (process.platform !== "linux") throw new Error(`built here on Linux only, this is ${process.platform}`);
     mkdirSync(nodeFolder, { recursive: true });
     writeFileSync(join(nodeFolder, "package.json"), JSON.stringify({ private: true }));
@@ -115,14 +113,16 @@ function setUpTfjsNode() {
   });
 }
 
-/** Where each rival can be run from; a rival that isn't there is absent. */
-export function setUp() {
-  const tfjsNode = setUpTfjsNode() ? nodeFolder : undefined;
-  const ready = setUpPython();
+/** Sets up the named rivals. Says where each can be run from; one that isn't there is absent. */
+export function setUp(names = [...Object.keys(pythonPeers), "tfjs-node"]) {
+  const tfjsNode = names.includes("tfjs-node") && setUpTfjsNode() ? nodeFolder : undefined;
+  const wanted = Object.entries(pythonPeers).filter(([name]) => names.includes(name));
+  const ready = wanted.length === 0 ? {} : setUpPython(wanted);
   return { python: venvPython, peers: Object.keys(ready).filter((name) => ready[name]), tfjsNode };
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const { peers, tfjsNode } = setUp();
+  const names = process.argv.slice(2);
+  const { peers, tfjsNode } = names.length === 0 ? setUp() : setUp(names);
   console.log(`ready: ${[...peers, ...(tfjsNode === undefined ? [] : ["tfjs-node"])].join(", ")}`);
 }

@@ -82,9 +82,11 @@ function fitPlatt(labels: Uint8Array, logits: Float64Array, includes: (row: numb
   if (positives === 0 || negatives === 0) return null;
   const high = (positives + 1) / (positives + 2);
   const low = 1 / (negatives + 2);
-  const f = Float64Array.from(rows, (row) => logits[row] as number);
+  // Centred logits part the two parameters: where all probabilities are equal, only the intercept moves.
+  const mean = rows.reduce((sum, row) => sum + (logits[row] as number), 0) / rows.length;
+  const f = Float64Array.from(rows, (row) => (logits[row] as number) - mean);
   const t = Float64Array.from(rows, (row) => (labels[row] === 1 ? high : low));
-  let line: Line = { slope: 1, intercept: 0 };
+  let line: Line = { slope: 1, intercept: mean };
   let loss = plattLoss(f, t, line);
   for (let iteration = 0; iteration < 100; iteration++) {
     const step = newtonStep(f, t, line);
@@ -100,7 +102,7 @@ function fitPlatt(labels: Uint8Array, logits: Float64Array, includes: (row: numb
     loss = nextLoss;
     if (settled) break;
   }
-  return line.slope > 0 ? line : null;
+  return line.slope > 0 ? { slope: line.slope, intercept: line.intercept - line.slope * mean } : null;
 }
 
 const moved = (line: Line, step: Line, scale: number): Line => ({
@@ -119,7 +121,7 @@ function plattLoss(f: Float64Array, t: Float64Array, { slope, intercept }: Line)
 }
 
 function newtonStep(f: Float64Array, t: Float64Array, { slope, intercept }: Line): Line {
-  // The ridge keeps the 2 x 2 Hessian invertible where all probabilities are equal.
+  // The ridge keeps the Hessian invertible where all probabilities are equal.
   let ff = 1e-9;
   let f1 = 0;
   let ones = 1e-9;

@@ -12,16 +12,28 @@ export function loadRows([folder, rows, features, batch]) {
   return { x: floats(`${folder}/x.f32`), y: floats(`${folder}/y.f32`), rows: Number(rows), features: Number(features), batch: Number(batch) };
 }
 
-/** `trainEpoch()` trains one epoch and returns its loss. Processor time is that of all threads of the process. */
+const WARM_UP_MILLISECONDS = 500;
+const TURN_MILLISECONDS = 250;
+
+/**
+ * `trainEpoch()` trains one epoch and returns its loss. A turn is as many epochs as a quarter of a second holds, at
+ * least one; its answer is their mean. Processor time is that of all threads of the process.
+ */
 export async function serve(name, trainEpoch) {
-  for (let warm = 0; warm < 2; warm++) await trainEpoch();
+  const start = performance.now();
+  for (let epochs = 0; epochs < 2 || performance.now() - start < WARM_UP_MILLISECONDS; epochs++) await trainEpoch();
   console.log(JSON.stringify({ ready: name }));
   for await (const line of createInterface({ input: process.stdin })) {
     if (line === "") continue;
-    const wall = performance.now();
-    const cpu = process.cpuUsage();
-    const loss = await trainEpoch();
-    const { user, system } = process.cpuUsage(cpu);
-    console.log(JSON.stringify({ loss, cpu: (user + system) / 1e3, wall: performance.now() - wall }));
+    const from = performance.now();
+    const before = process.cpuUsage();
+    let loss = 0;
+    let epochs = 0;
+    do {
+      loss = await trainEpoch();
+      epochs++;
+    } while (performance.now() - from < TURN_MILLISECONDS);
+    const { user, system } = process.cpuUsage(before);
+    console.log(JSON.stringify({ loss, cpu: (user + system) / 1e3 / epochs, wall: (performance.now() - from) / epochs, epochs }));
   }
 }

@@ -18,16 +18,25 @@ def answer(value):
     print(json.dumps(value), flush=True)
 
 
+WARM_UP_SECONDS = 0.5
+TURN_SECONDS = 0.25
+
+
 def serve(name, train_epoch):
-    """`train_epoch()` trains one epoch and returns its loss, or (loss, processor s, wall s) where it times itself."""
-    for _ in range(2):
+    """
+    A turn is as many epochs as a quarter of a second holds, at least one; its answer is their mean. `train_epoch()`
+    trains one and returns its loss, or (loss, processor s, wall s) where it times itself.
+    """
+    start, epochs = time.perf_counter(), 0
+    while epochs < 2 or time.perf_counter() - start < WARM_UP_SECONDS:
         train_epoch()
+        epochs += 1
     answer({"ready": name})
     for _ in sys.stdin:
-        cpu, wall = time.process_time(), time.perf_counter()
-        done = train_epoch()
-        if isinstance(done, tuple):
-            loss, cpu, wall = done
-        else:
-            loss, cpu, wall = done, time.process_time() - cpu, time.perf_counter() - wall
-        answer({"loss": float(loss), "cpu": cpu * 1e3, "wall": wall * 1e3})
+        turns = []
+        while sum(wall for _, _, wall in turns) < TURN_SECONDS:
+            cpu, wall = time.process_time(), time.perf_counter()
+            done = train_epoch()
+            turns.append(done if isinstance(done, tuple) else (done, time.process_time() - cpu, time.perf_counter() - wall))
+        mean = np.mean(turns, axis=0)
+        answer({"loss": float(turns[-1][0]), "cpu": mean[1] * 1e3, "wall": mean[2] * 1e3, "epochs": len(turns)})

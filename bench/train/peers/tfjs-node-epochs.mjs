@@ -1,12 +1,12 @@
 // The churn network in native TensorFlow.js, with its own fit. CHURNKIT_TFJS_NODE names the folder it is installed in.
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { resolve } from "node:path";
 import util from "node:util";
 import { loadRows, serve } from "./peer.mjs";
 
 util.isNullOrUndefined ??= (value) => value == null;
 util.isArray ??= Array.isArray;
-const tf = createRequire(join(process.env.CHURNKIT_TFJS_NODE ?? ".", "package.json"))("@tensorflow/tfjs-node");
+const tf = createRequire(resolve(process.env.CHURNKIT_TFJS_NODE ?? ".", "package.json"))("@tensorflow/tfjs-node");
 
 const { x, y, rows, features, batch } = loadRows(process.argv.slice(2));
 const kernelInitializer = "glorotUniform";

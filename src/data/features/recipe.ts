@@ -18,7 +18,10 @@ export interface DerivedColumn {
   readonly expression: Expression;
 }
 
-/** How a number becomes a feature: subtract `center`, multiply by `scale`, after an optional transform. */
+/**
+ * How a number becomes a feature: an optional transform, then subtract `center`, multiply by `scale`, and bring into
+ * [-10, 10], so that one absurd value can't drown the others.
+ */
 export interface NumericBlock {
   readonly kind: "numeric";
   readonly input: string;
@@ -26,51 +29,69 @@ export interface NumericBlock {
   readonly impute: number;
   /** Is there a 0/1 column "was missing" behind the value? */
   readonly indicator: boolean;
-  /** `log`: sign(x) * log(1 + |x|); `quantile`: the share of reference values below x, linear between `knots`, as a normal score. */
+  /** `log`: sign(x) * log(1 + |x|); `quantile`: `scores` at `knots`, linear between them, level outside. */
   readonly transform: "identity" | "log" | "quantile";
-  /** Increasing cut points, for `quantile` only. */
-  readonly knots?: readonly number[] | undefined;
+  /** Increasing reference values and the normal score of each one's mid-rank; for `quantile` only, else empty. */
+  readonly knots: readonly number[];
+  readonly scores: readonly number[];
   readonly center: number;
   readonly scale: number;
 }
 
-/** One 0/1 column for each level, one for the pool of rare levels where there is one, one for unknown or missing. */
-export interface OneHotBlock {
-  readonly kind: "oneHot";
-  readonly input: string;
-  readonly levels: readonly string[];
-  readonly rare: readonly string[];
-  /** Which extra columns there are behind the levels. */
-  readonly extra: readonly ("rare" | "unknown" | "missing")[];
-}
-
-/** A level's smoothed target rate as log-odds, standardised. */
-export interface TargetBlock {
-  readonly kind: "target";
-  readonly input: string;
-  readonly levels: readonly string[];
-  readonly values: readonly number[];
-  /** For unknown and missing levels. */
-  readonly otherwise: number;
-}
-
-/** A level's share of the training rows as a scaled logarithm. */
-export interface FrequencyBlock {
-  readonly kind: "frequency";
-  readonly input: string;
-  readonly levels: readonly string[];
-  readonly values: readonly number[];
-  readonly otherwise: number;
-}
-
-/** Piecewise-linear encoding: for bin i between knots[i] and knots[i+1], how far x has passed through it, in [0, 1]. */
+/**
+ * Piecewise-linear encoding (Gorishniy et al. 2022): for each bin between knots[i] and knots[i+1], how far x has passed
+ * through it, in [0, 1].
+ */
 export interface PiecewiseBlock {
   readonly kind: "piecewise";
   readonly input: string;
   readonly impute: number;
+  /** Is there a 0/1 column "was missing" behind the bins? */
   readonly indicator: boolean;
+  /** Increasing, two at least. */
   readonly knots: readonly number[];
 }
 
+/** One 0/1 column "equals this number" for each value: of a number with few values, or where many rows are equal. */
+export interface ValuesBlock {
+  readonly kind: "values";
+  readonly input: string;
+  readonly values: readonly number[];
+}
+
+/** One 0/1 column for each level, then one for the pool of rare levels, then one for missing, where there are such. */
+export interface OneHotBlock {
+  readonly kind: "oneHot";
+  readonly input: string;
+  readonly levels: readonly string[];
+  /** Levels that share one column; where there are any, a level never seen in training shares it too. */
+  readonly rare: readonly string[];
+  /** Levels without a column, because another column of the matrix says the same. */
+  readonly silent: readonly string[];
+  /** `column`: has a column; `silent`: another column says it; `average`: was never missing in training. */
+  readonly missing: "column" | "silent" | "average";
+  /** The training mean of each column, written where nothing is known: a level never seen (and no pool), or `average`. */
+  readonly average: readonly number[];
+}
+
+/** A number for each level; `otherwise` for levels never seen, `missing` for missing ones. */
+interface LookupBlock {
+  readonly input: string;
+  readonly levels: readonly string[];
+  readonly values: readonly number[];
+  readonly otherwise: number;
+  readonly missing: number;
+}
+
+/** A level's target rate as log-odds, shrunk towards that of all rows, centred on it and scaled. */
+export interface TargetBlock extends LookupBlock {
+  readonly kind: "target";
+}
+
+/** The logarithm of a level's share of the training rows, standardised. */
+export interface FrequencyBlock extends LookupBlock {
+  readonly kind: "frequency";
+}
+
 /** One encoded input of the model. A date enters through derived columns (calendar parts, age) and then `numeric`. */
-export type FeatureBlock = NumericBlock | OneHotBlock | TargetBlock | FrequencyBlock | PiecewiseBlock;
+export type FeatureBlock = NumericBlock | PiecewiseBlock | ValuesBlock | OneHotBlock | TargetBlock | FrequencyBlock;

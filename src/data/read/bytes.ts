@@ -12,6 +12,9 @@ export async function* chunksOf(source: ByteSource): AsyncGenerator<Uint8Array> 
   else yield* source;
 }
 
+/** So much of a text is looked at to tell its format and delimiter. */
+const headBytes = 65_536;
+
 const gzipMagic = [0x1f, 0x8b];
 
 /** First bytes of files that people give in place of text, and what to say about each. */
@@ -82,27 +85,25 @@ async function* gunzip(chunks: AsyncIterable<Uint8Array>, source: string): Async
   }
 }
 
-/** Puts small first chunks together, so that the first one is at least `size` bytes or all there is. */
+/** Puts small first chunks together, so that the first one holds at least `size` bytes or all there is. */
 async function* withHead(chunks: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Uint8Array> {
-  let head = new Uint8Array(0);
-  let given = false;
+  const head = new Uint8Array(size);
+  let used = 0;
   for await (const chunk of chunks) {
-    if (given) yield chunk;
-    else if (head.length === 0 && chunk.length >= size) {
-      given = true;
+    if (used < 0 || (used === 0 && chunk.length >= size)) {
+      used = -1;
       yield chunk;
-    } else {
-      const joined = new Uint8Array(head.length + chunk.length);
-      joined.set(head);
-      joined.set(chunk, head.length);
-      head = joined;
-      if (head.length >= size) {
-        given = true;
-        yield head;
-      }
+      continue;
     }
+    const fitting = Math.min(chunk.length, size - used);
+    head.set(chunk.subarray(0, fitting), used);
+    used += fitting;
+    if (used < size) continue;
+    used = -1;
+    yield head;
+    if (fitting < chunk.length) yield chunk.subarray(fitting);
   }
-  if (!given && head.length > 0) yield head;
+  if (used > 0) yield head.subarray(0, used);
 }
 
 async function* limited(chunks: AsyncIterable<Uint8Array>, limit: number, source: string): AsyncGenerator<Uint8Array> {
@@ -121,7 +122,7 @@ async function* checked(chunks: AsyncIterable<Uint8Array>, source: string): Asyn
   let first = true;
   for await (const chunk of chunks) {
     if (first) {
-      checkTextHead(chunk.subarray(0, 65_536), source);
+      checkTextHead(chunk.subarray(0, headBytes), source);
       first = false;
     }
     yield chunk;
@@ -137,7 +138,7 @@ export async function* textChunks(
   bytes: ByteSource,
   { source, limit }: { source: string; limit: number },
 ): AsyncGenerator<Uint8Array> {
-  const input = withHead(chunksOf(bytes), 4);
+  const input = withHead(chunksOf(bytes), headBytes);
   const first = await input.next();
   if (first.done === true) return;
   async function* again(head: Uint8Array): AsyncGenerator<Uint8Array> {
@@ -145,6 +146,6 @@ export async function* textChunks(
     yield* input;
   }
   const raw = again(first.value);
-  const text = isGzip(first.value) ? withHead(gunzip(raw, source), 4) : raw;
+  const text = isGzip(first.value) ? withHead(gunzip(raw, source), headBytes) : raw;
   yield* checked(limited(text, limit, source), source);
 }

@@ -1,6 +1,6 @@
 type Values = Float64Array | Int32Array | Uint32Array;
 
-const firstChunk = 1024;
+const firstChunk = 256;
 const largestChunk = 65_536;
 
 /**
@@ -37,7 +37,7 @@ export class Chunked<T extends Values> {
     this.#length += count;
   }
 
-  /** All values in one array; the column is empty afterwards. */
+  /** All values in one array. The last call: nothing can be appended afterwards. */
   finish(): T {
     const all = this.#make(this.#length);
     let at = 0;
@@ -46,9 +46,6 @@ export class Chunked<T extends Values> {
       all.set(chunk, at);
       at += chunk.length;
     }
-    this.#last = this.#make(0);
-    this.#used = 0;
-    this.#length = 0;
     return all;
   }
 }

@@ -1,4 +1,5 @@
 import { ChurnkitError } from "../../base/errors.js";
+import { choice, targetMode, type RowOptions, type TargetMode } from "../table/row-options.js";
 
 /** Sizes that guard memory. Each is checked while reading, so that no input can use more than a few times its limit. */
 export interface ReadLimits {
@@ -19,21 +20,6 @@ export const defaultLimits: ReadLimits = {
   columns: 10_000,
   totalBytes: 8 * 1024 ** 3,
 };
-
-/**
- * What a reader does with the target column. `required`: it must be there, and a row without a class is set aside
- * (training, evaluation). `optional`: it may be absent, and an empty cell is missing. `ignore`: it is not read at all
- * (scoring). Only `required` also insists on the id columns.
- */
-export type TargetMode = "required" | "optional" | "ignore";
-
-/** How to read rows, whatever the format. */
-export interface RowOptions {
-  /** A name for messages; default the path, or "input". */
-  readonly source?: string | undefined;
-  /** Default `required` where the contract has a target. */
-  readonly target?: TargetMode | undefined;
-}
 
 /** How to read a file or stream of rows. */
 export interface ReadOptions extends RowOptions {
@@ -58,18 +44,6 @@ export interface ResolvedOptions {
   readonly quote: boolean;
   readonly ragged: "error" | "reject-row";
   readonly limits: ReadLimits;
-}
-
-function oneOf<T extends string>(name: string, value: T | undefined, allowed: readonly T[], otherwise: T): T {
-  if (value === undefined) return otherwise;
-  if (allowed.includes(value)) return value;
-  const message = `The option ${name} is ${JSON.stringify(value)}; it must be one of ${allowed.join(", ")}.`;
-  throw new ChurnkitError("OPTION_INVALID", message, { where: { value } });
-}
-
-/** The mode for the target, checked. */
-export function targetMode(mode: TargetMode | undefined): TargetMode {
-  return oneOf("target", mode, ["required", "optional", "ignore"], "required");
 }
 
 function delimiterByte(delimiter: string | undefined): number | undefined {
@@ -105,7 +79,7 @@ export function resolveOptions(options: ReadOptions): ResolvedOptions {
     target: targetMode(options.target),
     delimiter: delimiterByte(options.delimiter),
     quote: options.quote ?? true,
-    ragged: oneOf("ragged", options.ragged, ["error", "reject-row"], "error"),
+    ragged: choice("ragged", options.ragged, ["error", "reject-row"], "error"),
     limits,
   };
 }

@@ -43,12 +43,17 @@ export interface Table<Row = unknown> {
   readonly contract: Contract;
   /** Number of rows kept. */
   readonly rows: number;
-  /** Data of each column present, by name. A column absent from the source (an optional one, the target) has no entry. */
+  /**
+   * Data of each column present, by name. An id, target or ignored column absent from the source has no entry; an optional
+   * feature absent from it is missing (or its default) in every row.
+   */
   readonly columns: ReadonlyMap<string, ColumnData>;
   /** For each kept row, its 0-based data row in the source. */
   readonly rowNumbers: Uint32Array;
   readonly rejected: readonly RejectedRow[];
   /** A name for messages: the file's path, "request", ... */
   readonly source: string;
+  /** Columns of the source that the contract does not know; they were left out. */
+  readonly extraColumns?: readonly string[] | undefined;
   readonly [rowType]?: Row;
 }

@@ -4,6 +4,7 @@ import type { NetworkSpec } from "./spec.js";
 import { loadTf } from "./tfjs-module.js";
 import { createNetwork } from "./tfjs-network.js";
 import { TfjsSession } from "./tfjs-session.js";
+import { checkInteger, checkSpec } from "./wasm-checks.js";
 
 /** Settings of {@link tfjsEngine}. */
 export interface TfjsEngineOptions {
@@ -45,6 +46,9 @@ export function tfjsEngine({ backend = "cpu", tf: given }: TfjsEngineOptions = {
   return {
     name: `tfjs-${backend}`,
     async create(spec: NetworkSpec, options: SessionOptions): Promise<TrainingSession> {
+      checkSpec(spec);
+      checkInteger("The largest batch", options.maxBatch, 1, 2 ** 20);
+      checkInteger("The seed", options.seed, 0, 2 ** 32 - 1);
       const tf = await loadTf(backend, given);
       const network = await createNetwork(tf, spec, initialWeights(spec, options.seed));
       return new TfjsSession(tf, backend, spec, network, options);

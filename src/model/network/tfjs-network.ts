@@ -1,5 +1,5 @@
 import type { LayersModel } from "@tensorflow/tfjs-layers";
-import type { Rank, Scalar, Tensor1D, Tensor2D, Variable } from "@tensorflow/tfjs-core";
+import type { Rank, Scalar, Tensor2D, Variable } from "@tensorflow/tfjs-core";
 import { toModelJson, toWeightsBin } from "./format.js";
 import { dropoutHash } from "./initial-weights.js";
 import type { NetworkSpec, NetworkWeights } from "./spec.js";
@@ -66,10 +66,9 @@ export function dropoutMasks(tf: Tf, spec: NetworkSpec, rows: number, seed: numb
   });
 }
 
-/** `sum(w * bce) / rows` on logits: `softplus(z) - z * y` cannot overflow. */
+/** `sum(w * bce) / rows` on logits, bce the mean over the outputs: `softplus(z) - z * y` cannot overflow. */
 export function batchLoss(tf: Tf, logits: Tensor2D, { y, weights }: Batch): Scalar {
-  const z = tf.reshape(logits, [-1]) as Tensor1D;
-  const losses = tf.sub(tf.softplus(z), tf.mul(z, y));
+  const losses = tf.mean(tf.sub(tf.softplus(logits), tf.mul(logits, y)), 1);
   return tf.mean(weights === undefined ? losses : tf.mul(losses, weights));
 }
 

@@ -3,9 +3,11 @@ import { ChurnkitError } from "../../base/errors.js";
 import type { SessionOptions, SessionState, TrainingData, TrainingSession } from "./engine.js";
 import { tensorLayout, type NetworkSpec, type NetworkWeights } from "./spec.js";
 import { adamStep, createSlot, type Slot } from "./tfjs-adam.js";
-import { checkTrainingData, gatherBatch } from "./tfjs-batch.js";
+import { gatherBatch } from "./tfjs-batch.js";
 import type { Tf } from "./tfjs-module.js";
 import { batchLoss, dropoutMasks, forward, l2Penalty, type TfNetwork } from "./tfjs-network.js";
+import { checkInteger, checkRange, checkWeights } from "./wasm-checks.js";
+import { checkData } from "./wasm-staging.js";
 
 const untrained = new Float32Array();
 
@@ -27,11 +29,11 @@ export class TfjsSession implements TrainingSession {
   }
 
   async epoch(data: TrainingData, order: Uint32Array, options: { batchSize: number; learningRate: number }): Promise<{ loss: number }> {
-    checkTrainingData(this.spec, data, order);
     const { batchSize, learningRate } = options;
-    if (!Number.isInteger(batchSize) || batchSize < 1) {
-      throw new ChurnkitError("OPTION_INVALID", `The batch size must be a whole number of 1 or more, not ${batchSize}.`);
-    }
+    checkInteger("The batch size", batchSize, 1, this.options.maxBatch);
+    checkRange("The learning rate", learningRate, 0, Infinity);
+    checkInteger("The number of rows to train on", order.length, 1, 2 ** 32);
+    checkData(this.spec, data, order);
     const { tf } = this;
     const slots = this.#slots.filter((slot) => slot !== undefined);
     const total = this.#run(() => {
@@ -48,11 +50,16 @@ export class TfjsSession implements TrainingSession {
       return sum;
     });
     const [loss = Number.NaN] = (await this.#take([total]))[0] ?? [];
+    if (!Number.isFinite(loss)) {
+      const hint = "Use a lower learning rate, and check that the features are finite and scaled.";
+      throw new ChurnkitError("TRAINING_DIVERGED", `Training produced a loss of ${loss} by batch ${this.#step}. ${hint}`);
+    }
     return { loss: loss / order.length };
   }
 
   async gradients(data: TrainingData, batch: Uint32Array, { dropout }: { dropout: boolean }): Promise<NetworkWeights> {
-    checkTrainingData(this.spec, data, batch);
+    checkInteger("The number of rows in the batch", batch.length, 1, this.options.maxBatch);
+    checkData(this.spec, data, batch);
     const { tf } = this;
     const { variables } = this.network;
     const found = this.#run(() => {
@@ -89,14 +96,22 @@ export class TfjsSession implements TrainingSession {
   }
 
   async restore(state: SessionState): Promise<void> {
+    checkWeights(this.spec, state.weights);
+    checkInteger("The number of batches trained", state.step, 0, 2 ** 32 - 1);
     const { tf } = this;
-    const { variables } = this.network;
     const targets = [
-      { values: state.weights, into: variables },
-      { values: state.m, into: this.#slots.map((slot) => slot?.m) },
-      { values: state.v, into: this.#slots.map((slot) => slot?.v) },
+      { name: "The weights", values: state.weights, into: this.network.variables },
+      { name: "Adam's first moment", values: state.m, into: this.#slots.map((slot) => slot?.m) },
+      { name: "Adam's second moment", values: state.v, into: this.#slots.map((slot) => slot?.v) },
     ];
-    for (const { values, into } of targets) into.forEach((variable, i) => checkSize(values[i], variable?.size ?? 0, i));
+    for (const { name, values, into } of targets) {
+      into.forEach((variable, i) => {
+        const size = variable?.size ?? 0;
+        if (values[i]?.length === size) return;
+        const message = `${name} of tensor ${i} has ${values[i]?.length ?? "no"} values; the network needs ${size}.`;
+        throw new ChurnkitError("OPTION_INVALID", message);
+      });
+    }
     this.#run(() => {
       tf.tidy(() => {
         for (const { values, into } of targets) {
@@ -118,7 +133,7 @@ export class TfjsSession implements TrainingSession {
   #backward(data: TrainingData, rows: Uint32Array, dropout: boolean): { loss: Scalar; gradients: NamedTensorMap } {
     const { tf, spec, network } = this;
     return tf.tidy(() => {
-      const batch = gatherBatch(tf, spec.inputs, data, rows);
+      const batch = gatherBatch(tf, spec, data, rows);
       const masks = dropout ? dropoutMasks(tf, spec, rows.length, this.options.seed, this.#step) : [];
       let loss: Scalar | undefined;
       const trained = this.#slots.flatMap((slot) => (slot === undefined ? [] : [slot.variable]));
@@ -151,10 +166,4 @@ export class TfjsSession implements TrainingSession {
     // A backend may answer with its own memory.
     return values.map((value) => value.slice());
   }
-}
-
-function checkSize(values: Float32Array | undefined, size: number, tensor: number): void {
-  if (values?.length === size) return;
-  const message = `The state holds ${values?.length ?? 0} numbers for tensor ${tensor}, this network needs ${size}. It belongs to another network.`;
-  throw new ChurnkitError("CHECKPOINT_MISMATCH", message);
 }

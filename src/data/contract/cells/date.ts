@@ -43,6 +43,11 @@ export function parseIsoDate(text: string): number {
   return dayNumber(Number(year), Number(month), Number(day)) * dayMilliseconds + time - offsetMilliseconds(offset);
 }
 
+/** Is it an instant of the years 0 to 9999, which ISO 8601 writes with four digits? */
+export function isWritableDate(value: number): boolean {
+  return value >= -62_167_219_200_000 && value <= 253_402_300_799_999;
+}
+
 /** Does the text name a time of day as well? It is a valid ISO date. */
 export function hasTime(text: string): boolean {
   return text.length > 10;
@@ -62,6 +67,7 @@ function checkDate(column: DateColumn, value: number, shown: unknown): number | 
   // A day column forgets the time, so that writing a value and reading it again gives the same value.
   const kept = column.precision === "date" ? Math.floor(value / dayMilliseconds) * dayMilliseconds : value;
   const { name, min, max, precision } = column;
+  if (!isWritableDate(kept)) return cellIssue(name, "date", shown, "is not in the years 0 to 9999");
   if (min !== undefined && kept < min) {
     return cellIssue(name, "range", shown, `is before the earliest date ${formatDate(min, precision)}`);
   }
@@ -88,9 +94,7 @@ export function dateFromJson(column: DateColumn): (value: unknown) => number | C
   return (value) => {
     if (!(value instanceof Date)) return cellIssue(column.name, "type", value, "is not a date; send an ISO 8601 text");
     const time = value.getTime();
-    const year = value.getUTCFullYear();
     if (Number.isNaN(time)) return cellIssue(column.name, "date", "Invalid Date", "is not a date");
-    if (year < 0 || year > 9999) return cellIssue(column.name, "date", String(time), "is not in the years 0 to 9999");
     return checkDate(column, time, value.toISOString());
   };
 }

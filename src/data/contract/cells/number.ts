@@ -40,7 +40,10 @@ function numberProblem(text: string): string {
 /** Checks a finite number against a column's declared limits: the number itself, or the issue. */
 function checkNumber(column: NumberColumn, value: number, shown: unknown): number | CellIssue {
   const { name, min, max, exclusiveMin, exclusiveMax, multipleOf } = column;
-  if (column.integer && !Number.isInteger(value)) return cellIssue(name, "integer", shown, "is not a whole number");
+  if (column.integer && !Number.isSafeInteger(value)) {
+    const problem = Number.isInteger(value) ? "is too large for an exact whole number" : "is not a whole number";
+    return cellIssue(name, "integer", shown, problem);
+  }
   if (min !== undefined && value < min) return cellIssue(name, "range", shown, `is below the minimum ${min}`);
   if (max !== undefined && value > max) return cellIssue(name, "range", shown, `is above the maximum ${max}`);
   if (exclusiveMin !== undefined && value <= exclusiveMin) {

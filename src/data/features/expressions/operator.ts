@@ -19,6 +19,9 @@ export type ArgumentKind = keyof typeof argumentKinds;
 /** Checked parameters of a call. */
 export type Parameters = Readonly<Record<string, ParameterValue>>;
 
+/** For each argument, its labels where it is a category. */
+export type ArgumentLevels = readonly (LevelIndex | undefined)[];
+
 /**
  * Computes n values into `out` from n values of each argument. Numbers, booleans and dates are as tables store them;
  * a category is its code in its `LevelIndex`, -1 for a label that is not known. NaN is missing, always.
@@ -36,9 +39,9 @@ export interface Operator {
   /** What is wrong with a combination of parameters, each of which is right by itself. */
   readonly problem?: (parameters: Parameters) => string | undefined;
   /** The labels of a result of kind category. */
-  readonly labels?: (levels: readonly LevelIndex[]) => string[];
-  /** Makes the evaluation. `levels` has an entry for each argument, empty where it has no labels. */
-  readonly prepare: (parameters: Parameters, levels: readonly LevelIndex[]) => Evaluate;
+  readonly labels?: (levels: ArgumentLevels) => string[];
+  /** Makes the evaluation. */
+  readonly prepare: (parameters: Parameters, levels: ArgumentLevels) => Evaluate;
 }
 
 const nothing = new Float64Array(0);

@@ -1,0 +1,34 @@
+import type { Command } from "commander";
+import { toTypeScript } from "../../data/contract/typescript.js";
+import { inferFromFile } from "../../data/read/read-file.js";
+import { writeFileAtomic } from "../../io/atomic.js";
+import { inferOptions, type ContractArguments } from "../input.js";
+import { columns, note, print } from "../output.js";
+
+interface Options extends ContractArguments {
+  out: string;
+  json?: boolean;
+}
+
+export function register(program: Command): void {
+  program
+    .command("init <file>")
+    .description("infer a contract from a file, and print the TypeScript for it")
+    .option("--target <column>", "the column to predict")
+    .option("--positive <value>", "the value of the target that means churn")
+    .option("--id <columns>", "columns that name a customer, separated by commas", (text: string) => text.split(","))
+    .option("--delimiter <character>", "what separates cells; default by the file's name and header")
+    .option("--out <file>", "where the contract goes", "churn.contract.json")
+    .option("--json", "print the contract as one line of JSON")
+    .action(run);
+}
+
+async function run(file: string, options: Options): Promise<void> {
+  const { contract, findings, candidates } = await inferFromFile(file, inferOptions(options));
+  await writeFileAtomic(options.out, `${JSON.stringify(contract, null, 2)}\n`);
+  for (const finding of findings) note(`note: ${finding.message}`);
+  if (!contract.target && candidates.length > 0) note(`no target given; columns with two values: ${candidates.join(", ")}`);
+  note(columns([["column", "kind", "role"], ...contract.columns.map(({ name, kind, role }) => [name, kind, role])]));
+  note(`wrote ${options.out}`);
+  print(options.json, contract, toTypeScript(contract));
+}

@@ -1,0 +1,44 @@
+import { InvalidArgumentError, type Command } from "commander";
+import { loadBundle } from "../../model/bundle/load-file.js";
+import { createHandler } from "../../serving/handler.js";
+import { prometheusMetrics } from "../../serving/metrics.js";
+import { listen } from "../../serving/node-server.js";
+import { print } from "../output.js";
+
+interface Options {
+  port: number;
+  host: string;
+  name?: string;
+  modelVersion?: string;
+  json?: boolean;
+}
+
+export function register(program: Command): void {
+  program
+    .command("serve <bundle>")
+    .description("answer POST /predict, POST /batch-predict, GET /health, GET /metrics")
+    .option("--port <number>", "0 picks a free one", portOption, 8080)
+    .option("--host <address>", "0.0.0.0 to be reached from other machines", "127.0.0.1")
+    .option("--name <name>", "the model's name in answers; default the contract's")
+    .option("--model-version <version>", "the model's version in answers; default from the bundle's hash")
+    .option("--json", "print the address as one line of JSON")
+    .action(run);
+}
+
+async function run(bundle: string, options: Options): Promise<void> {
+  const { scorer, manifest } = await loadBundle(bundle);
+  const name = options.name ?? scorer.contract.name;
+  const version = options.modelVersion ?? manifest.contentHash.slice(0, 12);
+  const handler = createHandler({ scorer, name, version, source: "local" }, { metrics: prometheusMetrics(version) });
+  const server = await listen(handler, { port: options.port, host: options.host });
+  print(options.json, { url: server.url, port: server.port, name, version }, `serving ${name} ${version} at ${server.url} (Ctrl-C ends it)`);
+  const stop = (): void => void server.close().then(() => process.exit(0));
+  process.once("SIGTERM", stop);
+  process.once("SIGINT", stop);
+}
+
+function portOption(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 0 || port > 65535) throw new InvalidArgumentError("It must be a whole number from 0 to 65535.");
+  return port;
+}

@@ -1,0 +1,106 @@
+import type { Command } from "commander";
+import { defineFeatures } from "../../data/features/define.js";
+import { takeRows } from "../../data/table/rows.js";
+import type { Table } from "../../data/table/table.js";
+import { findLeaks } from "../../data/quality/leaks.js";
+import { saveBundle } from "../../model/bundle/save.js";
+import { evaluate } from "../../model/evaluate/evaluate.js";
+import { learnerNamed, learnerNames } from "../../model/learners.js";
+import { train, type TrainedModel } from "../../model/train.js";
+import { gitCommit } from "../git.js";
+import { contractOptions, readInput, seedOption, type ContractArguments } from "../input.js";
+import { columns, note, print, shown } from "../output.js";
+import { trainingProgress } from "../progress.js";
+import { metricFields } from "../metric-fields.js";
+import { readRows } from "../row-numbers.js";
+
+interface Options extends ContractArguments {
+  out: string;
+  learner: string;
+  testRows?: string;
+  seed: number;
+  single?: boolean;
+  checkpoint?: string;
+  json?: boolean;
+}
+
+export function register(program: Command): void {
+  contractOptions(program.command("train <file>").description("train a model on a file and save it as a bundle"))
+    .requiredOption("--out <dir>", "the bundle: a folder, or a file ending in .tar.gz")
+    .option("--learner <name>", `${learnerNames.join(" | ")}`, "network")
+    .option("--single", "train one network instead of an ensemble")
+    .option("--test-rows <file>", "JSON array of 0-based data rows kept out of training, for the printed test metrics")
+    .option("--seed <number>", "seed of splits, weights and dropout", seedOption, 0)
+    .option("--checkpoint <dir>", "leave the state here, and go on from it if training was interrupted")
+    .option("--json", "print one line of JSON")
+    .action(run);
+}
+
+async function run(file: string, options: Options): Promise<void> {
+  const started = performance.now();
+  const learner = learnerNamed(options.learner, { single: options.single ?? false });
+  const table = await readInput(file, options, { target: "required" });
+  const { training, test } = await holdOut(table, options.testRows);
+  for (const leak of findLeaks(training)) note(`warning: ${leak.message}`);
+  const checkpoint = options.checkpoint ? (await import("../../io/files-store.js")).filesStore(options.checkpoint) : undefined;
+  const model = await train(defineFeatures(table.contract), training, {
+    learner,
+    seed: options.seed,
+    onProgress: trainingProgress(),
+    ...(checkpoint ? { checkpoint } : {}),
+    ...optional("gitCommit", await gitCommit()),
+  });
+  await saveBundle(model.artefact, options.out);
+  const seconds = Number(((performance.now() - started) / 1000).toFixed(3));
+  const judge = (one: TrainedModel) => metricFields(test ? evaluate(one, test, { bootstrap: false }) : one.heldOut);
+  const networks = model.artefact.model.kind === "ensemble" ? model.artefact.model.members.length : 1;
+  const rival = model.baseline;
+  print(
+    options.json,
+    {
+      learner: learner.name,
+      networks: learner.name === "network" ? networks : 0,
+      rows: training.rows,
+      rejected: table.rejected.length,
+      seconds,
+      judgedOn: test ? "test rows" : "held-out rows",
+      test: judge(model),
+      ...(rival ? { baseline: { learner: "logistic", test: judge(rival) } } : {}),
+      bundle: options.out,
+    },
+    describe(model, test ? "test rows" : "held-out rows", networks, judge, options.out, seconds),
+  );
+}
+
+const optional = <Key extends string, Value>(key: Key, value: Value | undefined): { [K in Key]?: Value } =>
+  (value === undefined ? {} : { [key]: value }) as { [K in Key]?: Value };
+
+function describe(
+  model: TrainedModel,
+  judgedOn: string,
+  networks: number,
+  judge: (model: TrainedModel) => ReturnType<typeof metricFields>,
+  out: string,
+  seconds: number,
+): string {
+  const name = model.artefact.provenance.learner;
+  const title = name === "network" ? (networks === 1 ? "one network" : `${networks} networks`) : name;
+  const models = [model, ...(model.baseline ? [model.baseline] : [])];
+  const scores = models.map(judge);
+  const table = columns([
+    [`on ${judgedOn}`, title, ...(model.baseline ? ["logistic"] : [])],
+    ...(["auc", "averagePrecision", "logLoss", "brier", "calibrationError", "accuracy", "f1", "threshold"] as const).map((key) => [
+      key,
+      ...scores.map((score) => shown(score[key])),
+    ]),
+  ]);
+  return `${table}\n\nsaved ${out} after ${seconds.toFixed(1)} s; next: churnkit predict ${out} FILE --out scores.csv`;
+}
+
+async function holdOut(table: Table, file: string | undefined): Promise<{ training: Table; test: Table | undefined }> {
+  if (file === undefined) return { training: table, test: undefined };
+  const wanted = new Set(await readRows(file));
+  const kept = Array.from(table.rowNumbers, (row, i) => ({ i, held: wanted.has(row) }));
+  const indices = (held: boolean): number[] => kept.filter((entry) => entry.held === held).map(({ i }) => i);
+  return { training: takeRows(table, indices(false)), test: takeRows(table, indices(true)) };
+}

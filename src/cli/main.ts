@@ -1,0 +1,38 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from "commander";
+import { version } from "../base/version.js";
+import { exit, fail } from "./output.js";
+
+/** Each verb's module is loaded when it is called, so that `--help` and `predict` stay quick. */
+const verbs = {
+  init: () => import("./commands/init.js"),
+  validate: () => import("./commands/validate.js"),
+  train: () => import("./commands/train.js"),
+  predict: () => import("./commands/predict.js"),
+  evaluate: () => import("./commands/evaluate.js"),
+  drift: () => import("./commands/drift.js"),
+  serve: () => import("./commands/serve.js"),
+  registry: () => import("./commands/registry.js"),
+  pipeline: () => import("./commands/pipeline.js"),
+} as const;
+
+async function run(args: readonly string[]): Promise<void> {
+  const program = new Command("churnkit")
+    .description("Train, check, register, serve and watch a churn model.")
+    .version(version)
+    .exitOverride()
+    .showHelpAfterError("(add --help for usage)");
+  const wanted = args.find((word): word is keyof typeof verbs => Object.hasOwn(verbs, word));
+  for (const load of wanted ? [verbs[wanted]] : Object.values(verbs)) (await load()).register(program);
+  await program.parseAsync(args, { from: "user" });
+}
+
+// A reader that closes the pipe early, as `head` does, is no error.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(exit.done);
+});
+
+run(process.argv.slice(2)).catch((error: unknown) => {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exit.done : exit.unusable;
+  else process.exitCode = fail(error);
+});

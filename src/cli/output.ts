@@ -1,0 +1,33 @@
+import { ChurnkitError } from "../base/errors.js";
+
+/** How a command ends: 0 done, 1 a check failed, 2 wrong use or input that cannot be used. */
+export const exit = { done: 0, checkFailed: 1, unusable: 2 } as const;
+
+/** Prints a result: one line of JSON with `--json`, else the text. */
+export function print(json: boolean | undefined, value: object, text: string): void {
+  process.stdout.write(json ? `${JSON.stringify(value)}\n` : `${text.trimEnd()}\n`);
+}
+
+/** Prints a note for people, beside the result. */
+export function note(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+/** Prints an error as one line and gives the exit code for it. */
+export function fail(error: unknown): number {
+  if (ChurnkitError.isInstance(error)) note(`churnkit: ${error.message} [${error.code}]`);
+  else note(`churnkit: ${error instanceof Error ? error.message : String(error)}`);
+  return exit.unusable;
+}
+
+/** Columns of text, padded; numbers to the right. */
+export function columns(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => (row[i] ?? "").length)));
+  const align = (cell: string, i: number): string =>
+    /^-?[\d.,]+( ?%)?$|^-$/.test(cell) ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0);
+  return rows.map((row) => row.map(align).join("  ").trimEnd()).join("\n");
+}
+
+/** A number with so many digits, or a dash where there is none. */
+export const shown = (value: number | null | undefined, digits = 4): string =>
+  value === null || value === undefined ? "-" : value.toFixed(digits);

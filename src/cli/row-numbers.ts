@@ -1,0 +1,18 @@
+import { readFile } from "node:fs/promises";
+import { ChurnkitError } from "../base/errors.js";
+
+/** Reads a JSON array of 0-based data rows. */
+export async function readRows(file: string): Promise<number[]> {
+  const problem = (why: string, cause?: unknown): ChurnkitError =>
+    new ChurnkitError("OPTION_INVALID", `${file} must hold a JSON array of 0-based row numbers: ${why}.`, { where: { file }, cause });
+  let rows: unknown;
+  try {
+    rows = JSON.parse(await readFile(file, "utf8"));
+  } catch (cause) {
+    throw problem(cause instanceof Error ? cause.message : "it cannot be read", cause);
+  }
+  if (!Array.isArray(rows)) throw problem("it holds something else");
+  const wrong = rows.find((row) => !Number.isSafeInteger(row) || (row as number) < 0) as unknown;
+  if (wrong !== undefined) throw problem(`${JSON.stringify(wrong)} is not a row number`);
+  return rows as number[];
+}

@@ -1,0 +1,147 @@
+import type { $ZodType, $ZodTypes } from "zod/v4/core";
+import { formatDate } from "../cells/date.js";
+import { booleanTexts } from "../cells/label.js";
+import { dateType, numberType, refuseChecks, stringType } from "./checks.js";
+import type { ColumnType, Lowered } from "./lowered.js";
+import { readMeta, type ColumnMeta } from "./meta.js";
+import type { Problem } from "../problem.js";
+import { lowerUnion } from "./union.js";
+
+/** Where the lowering stands: the path for messages, the metadata of the wrappers outside, the problems so far. */
+export interface Context {
+  readonly path: string;
+  readonly meta: ColumnMeta;
+  readonly problems: Problem[];
+  /** Levels of wrapping; guards against a lazy schema that holds itself. */
+  readonly depth: number;
+}
+
+const defOf = (schema: $ZodType): $ZodTypes["_zod"]["def"] => (schema as $ZodTypes)._zod.def;
+
+/** What to write instead of a type that has no column kind. */
+const advice: Readonly<Record<string, string>> = {
+  object: "flatten it: one key for each column",
+  array: "derive a number or a label from it before churnkit reads it",
+  tuple: "flatten it: one key for each column",
+  record: "flatten it: one key for each column",
+  bigint: "use z.int()",
+  any: "say what it holds, such as z.number() or z.string()",
+  unknown: "say what it holds, such as z.number() or z.string()",
+  nan: "use z.number().nullable(); NaN is how a table keeps a missing number",
+  transform: "a transformation is code, which a contract cannot hold; derive a feature instead",
+  catch: "values that break the contract are reported, not replaced; use .default() for missing ones",
+  template_literal: "use z.string()",
+};
+
+/** Turns a column's schema into its type; reports what cannot be lowered and returns undefined then. */
+export function lower(schema: $ZodType, outer: Context): Lowered | undefined {
+  const { path, problems } = outer;
+  const refuse = (message: string): void => {
+    problems.push({ code: "CONTRACT_UNSUPPORTED_TYPE", path, message });
+  };
+  const def = defOf(schema);
+  if (outer.depth > 50) {
+    refuse("the schema wraps itself");
+    return undefined;
+  }
+  const meta: ColumnMeta = { ...readMeta(schema, path, problems), ...outer.meta };
+  const context: Context = { ...outer, meta, depth: outer.depth + 1 };
+  const plain = (type: ColumnType): Lowered => ({ type, nullable: false, optional: false, meta });
+  const inner = (): Lowered | undefined => {
+    refuseChecks(schema, refuse);
+    return "innerType" in def ? lower(def.innerType, context) : undefined;
+  };
+  const wrap = (change: Partial<Lowered>): Lowered | undefined => {
+    const lowered = inner();
+    return lowered === undefined ? undefined : { ...lowered, ...change };
+  };
+
+  switch (def.type) {
+    case "number":
+      return plain(numberType(schema, refuse));
+    case "string":
+      return plain(stringType(schema, meta.kind ?? "category", refuse));
+    case "date":
+      return plain({ ...dateType(schema, refuse), precision: meta.precision ?? "datetime" });
+    case "boolean":
+      refuseChecks(schema, refuse);
+      return plain({ kind: "boolean", truthy: booleanTexts.truthy, falsy: booleanTexts.falsy, caseSensitive: false });
+    case "enum":
+    case "literal":
+    case "union":
+      refuseChecks(schema, refuse);
+      return lowerUnion(schema, context);
+    case "optional":
+      return wrap({ optional: true });
+    case "nullable":
+      return wrap({ nullable: true });
+    case "nonoptional":
+      return wrap({ optional: false });
+    case "readonly":
+      return inner();
+    case "default":
+    case "prefault": {
+      const value = defaultValue(def.defaultValue, meta);
+      if (value === undefined) refuse("a default must be a finite number, a text, a boolean or a date");
+      return wrap({ default: value, optional: true });
+    }
+    case "lazy":
+      return lower(def.getter(), context);
+    case "pipe":
+      refuseChecks(schema, refuse);
+      return lowerPipe(schema, def.in, def.out, "transform" in def && def.transform !== undefined, context, refuse);
+    default: {
+      const hint = advice[def.type];
+      refuse(`z.${def.type} cannot be a column${hint === undefined ? "" : `; ${hint}`}`);
+      return undefined;
+    }
+  }
+}
+
+function defaultValue(value: unknown, meta: ColumnMeta): string | number | boolean | undefined {
+  if (value instanceof Date) {
+    return Number.isNaN(value.getTime()) ? undefined : formatDate(value.getTime(), meta.precision ?? "datetime");
+  }
+  if (typeof value === "number") return Number.isFinite(value) ? value : undefined;
+  return typeof value === "string" || typeof value === "boolean" ? value : undefined;
+}
+
+/**
+ * `z.stringbool()`, an ISO text decoded to a date, and pipes without code, whose ends agree. Other codecs and
+ * `z.preprocess` run code that a contract cannot hold.
+ */
+function lowerPipe(
+  schema: $ZodType,
+  from: $ZodType,
+  to: $ZodType,
+  isCodec: boolean,
+  context: Context,
+  refuse: (message: string) => void,
+): Lowered | undefined {
+  const { bag } = schema._zod;
+  const input = defOf(from).type;
+  const output = defOf(to).type;
+  if (isCodec && input === "string" && output === "boolean" && Array.isArray(bag["truthy"]) && Array.isArray(bag["falsy"])) {
+    const caseSensitive = bag["case"] === "sensitive";
+    const type = { kind: "boolean", truthy: bag["truthy"].map(String), falsy: bag["falsy"].map(String), caseSensitive } as const;
+    return { type, nullable: false, optional: false, meta: context.meta };
+  }
+  if (input === "transform" || output === "transform" || (isCodec && !(input === "string" && output === "date"))) {
+    refuse(`a transformation is code, which a contract cannot hold; declare the column as it stands in the data`);
+    return undefined;
+  }
+  const source = lower(from, context);
+  const result = lower(to, context);
+  if (source === undefined || result === undefined) return undefined;
+  const agree =
+    source.type.kind === result.type.kind || (input === "string" && source.type.kind !== "date" && !isCodec);
+  if (!agree) {
+    refuse(`the two ends of the pipe differ (${source.type.kind} and ${result.type.kind})`);
+    return undefined;
+  }
+  // A decoded ISO day keeps its precision unless the metadata says otherwise.
+  if (isCodec && source.type.kind === "date" && result.type.kind === "date" && context.meta.precision === undefined) {
+    return { ...result, type: { ...result.type, precision: source.type.precision } };
+  }
+  return { ...result, nullable: source.nullable || result.nullable, optional: source.optional || result.optional };
+}

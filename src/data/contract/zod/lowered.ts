@@ -1,0 +1,18 @@
+import type { Column } from "../contract.js";
+import type { ColumnMeta } from "./meta.js";
+
+type BaseKey = "name" | "role" | "nullable" | "optional" | "default" | "missing" | "unit" | "description";
+
+type Bare<C> = C extends Column ? Omit<C, BaseKey> : never;
+
+/** What a schema type says about the values of a column, without name, role and the handling of absence. */
+export type ColumnType = Bare<Column>;
+
+/** A column schema with its wrappers taken off. */
+export interface Lowered {
+  readonly type: ColumnType;
+  readonly nullable: boolean;
+  readonly optional: boolean;
+  readonly default?: string | number | boolean | undefined;
+  readonly meta: ColumnMeta;
+}

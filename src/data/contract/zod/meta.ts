@@ -1,0 +1,67 @@
+import type { $ZodType } from "zod/v4/core";
+import { columnRoles, type ColumnRole } from "../contract.js";
+import type { Problem } from "../problem.js";
+
+/**
+ * What `.meta({ ... })` may tell about a column; other keys are left alone, since zod shares them with other tools.
+ * zod forgets the metadata of a schema that is changed afterwards, so `.meta` comes last or before a wrapper such as
+ * `.nullable()`.
+ */
+export interface ColumnMeta {
+  /** Unit of measurement, for people: "months", "EUR". */
+  readonly unit?: string;
+  readonly description?: string;
+  /** A string column is an open category unless it is called text. */
+  readonly kind?: "category" | "text";
+  /** `date` forgets the time of day of a `z.date()`. */
+  readonly precision?: "date" | "datetime";
+  /** Texts that mean missing, beside the empty one. */
+  readonly missing?: readonly string[];
+  /** Is a label that the schema does not list scored as unknown, or does it break the contract (the default)? */
+  readonly unseen?: "unknown" | "reject";
+  readonly role?: Exclude<ColumnRole, "target">;
+}
+
+const isText = (value: unknown): boolean => typeof value === "string";
+const oneOf =
+  (...allowed: readonly string[]) =>
+  (value: unknown): boolean =>
+    typeof value === "string" && allowed.includes(value);
+
+const members: Record<keyof ColumnMeta, { readonly valid: (value: unknown) => boolean; readonly expected: string }> = {
+  unit: { valid: isText, expected: "a text" },
+  description: { valid: isText, expected: "a text" },
+  kind: { valid: oneOf("category", "text"), expected: '"category" or "text"' },
+  precision: { valid: oneOf("date", "datetime"), expected: '"date" or "datetime"' },
+  missing: { valid: (value) => Array.isArray(value) && value.every(isText), expected: "a list of texts" },
+  unseen: { valid: oneOf("unknown", "reject"), expected: '"unknown" or "reject"' },
+  role: {
+    valid: oneOf(...columnRoles.filter((role) => role !== "target")),
+    expected: '"feature", "id" or "ignored"',
+  },
+};
+
+interface Registry {
+  get(schema: $ZodType): unknown;
+}
+
+/** The metadata that zod keeps for a schema; zod's own registry answers for schemas of zod/mini, which have no `.meta()`. */
+function rawMeta(schema: $ZodType): object {
+  const { meta } = schema as { meta?: unknown };
+  const registry = (globalThis as { __zod_globalRegistry?: Registry }).__zod_globalRegistry;
+  const found: unknown = typeof meta === "function" ? meta.call(schema) : registry?.get(schema);
+  return typeof found === "object" && found !== null ? found : {};
+}
+
+/** Reads and checks the metadata of one schema; wrong members are reported and left out. */
+export function readMeta(schema: $ZodType, path: string, problems: Problem[]): ColumnMeta {
+  const meta: Record<string, unknown> = {};
+  const raw = rawMeta(schema);
+  for (const [name, { valid, expected }] of Object.entries(members)) {
+    const value: unknown = Object.hasOwn(raw, name) ? (raw as Record<string, unknown>)[name] : undefined;
+    if (value === undefined) continue;
+    if (valid(value)) meta[name] = value;
+    else problems.push({ code: "CONTRACT_INVALID", path, message: `meta.${name} must be ${expected}` });
+  }
+  return meta;
+}

@@ -1,0 +1,65 @@
+import type { Target } from "../contract.js";
+import type { ColumnType, Lowered } from "./lowered.js";
+import type { Problem } from "../problem.js";
+
+/** Widest whole-number range that is taken for a list of classes. */
+const maxClasses = 100;
+
+/** The class labels of a target's type in order, with the label of a value; or why there are none. */
+function classesOf(type: ColumnType, positive: unknown): { labels: readonly string[]; label: string } | string {
+  const label = String(positive);
+  switch (type.kind) {
+    case "category":
+      if (type.open) return "the classes of the target must be known: use z.enum([...]) without unseen labels";
+      return { labels: type.levels, label };
+    case "boolean": {
+      // A case-insensitive boolean reads several texts as one class; labels are compared exactly.
+      const { truthy, falsy, caseSensitive } = type;
+      const [yes = "true"] = truthy;
+      const [no = "false"] = falsy;
+      const plain = truthy.includes("true") && falsy.includes("false") && !caseSensitive;
+      if (plain) return { labels: ["false", "true"], label };
+      if (truthy.length > 1 || falsy.length > 1) {
+        return 'name one text for each class: z.enum(["No", "Yes"]), or z.stringbool({ truthy: ["Yes"], falsy: ["No"] })';
+      }
+      return { labels: [no, yes], label: positive === true ? yes : positive === false ? no : label };
+    }
+    case "number": {
+      const { integer, min, max } = type;
+      if (integer && min !== undefined && max !== undefined && max - min < maxClasses && max > min) {
+        const labels = Array.from({ length: max - min + 1 }, (_, i) => String(min + i));
+        return { labels, label };
+      }
+      if (min === undefined && max === undefined && (positive === 0 || positive === 1)) return { labels: ["0", "1"], label };
+      return "say which numbers are classes: z.literal([0, 1])";
+    }
+    case "date":
+    case "text":
+      return `a ${type.kind} cannot be the target; use z.enum([...]), z.boolean() or z.literal([0, 1])`;
+  }
+}
+
+/** Turns the target column into a category of texts and names the positive class; reports what stands against it. */
+export function lowerTarget(
+  column: string,
+  lowered: Lowered,
+  positive: unknown,
+  problems: Problem[],
+): { readonly type: ColumnType; readonly target: Target } | undefined {
+  const refuse = (message: string): undefined => {
+    problems.push({ code: "CONTRACT_INVALID", path: column, message });
+    return undefined;
+  };
+  if (positive === undefined || positive === null) return refuse("say which value of the target is the positive one");
+  const found = classesOf(lowered.type, positive);
+  if (typeof found === "string") return refuse(found);
+  const { labels, label } = found;
+  if (!labels.includes(label)) {
+    return refuse(`the positive value ${JSON.stringify(positive)} is none of ${labels.map((l) => JSON.stringify(l)).join(", ")}`);
+  }
+  const classes = [...labels.filter((other) => other !== label), label];
+  return {
+    type: { kind: "category", levels: labels, open: false },
+    target: { column, classes, positive: label },
+  };
+}

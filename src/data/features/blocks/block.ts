@@ -1,0 +1,71 @@
+import type { JsonReader } from "../expressions/json.js";
+import type { LevelIndex } from "../expressions/levels.js";
+import type { FeatureBlock } from "../recipe.js";
+
+/**
+ * Writes the block's columns of n rows: for row i from `out[offset + i * stride]` on. `values` holds the input's n
+ * values, codes for a category, NaN where missing. Every cell of the block is written, with a finite number.
+ */
+export type WriteBlock = (values: Float64Array, n: number, out: Float32Array, offset: number, stride: number) => void;
+
+/** What differs by kind of block; one row of the table `blockKinds`. */
+export interface BlockKind<Block extends FeatureBlock> {
+  /** Does it take labels or numbers? */
+  readonly takes: "labels" | "numbers";
+  /** Readable names of its matrix columns. */
+  names(block: Block): string[];
+  /** `levels` is the input's label index, for blocks that take labels; labels of the block are added to it. */
+  writer(block: Block, levels: LevelIndex): WriteBlock;
+  /** Reads the fields beside `kind` and `input` from untrusted JSON. */
+  read(field: (name: string) => JsonReader): Omit<Block, "kind" | "input">;
+  /** The names of those fields. */
+  readonly fields: readonly string[];
+}
+
+/** Limits on what a recipe may hold. */
+export const blockLimits = {
+  /** Labels or numbers in one list. */
+  list: 100_000,
+  /** Blocks, and derived columns. */
+  blocks: 10_000,
+  /** Matrix columns. */
+  width: 100_000,
+} as const;
+
+/** Numbers further out than this are taken for this: squares and differences of what is left are finite. */
+export const largest = 1e100;
+
+/** A number as blocks see it: within +-1e100, and NaN (missing) where an expression gave no number. */
+export function bounded(x: number): number {
+  return x > largest ? largest : x < -largest ? -largest : x;
+}
+
+/** The position of the last item of increasing `knots` that is at or below x; -1 where there is none. */
+export function segmentOf(knots: Float64Array, x: number): number {
+  let low = 0;
+  let high = knots.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((knots[middle] as number) <= x) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
+/** A number of at most this magnitude. */
+export function readWithin(reader: JsonReader, magnitude: number): number {
+  const value = reader.number();
+  if (Math.abs(value) > magnitude) reader.fail(`must be within -${magnitude} and ${magnitude}`);
+  return value;
+}
+
+/** Refuses a list that does not increase strictly. */
+export function readIncreasing(reader: JsonReader, least: number): number[] {
+  const values = reader.numbers(blockLimits.list);
+  if (values.length < least) reader.fail(`must have at least ${least} numbers`);
+  const increases = values.every((value, i) => i === 0 || value > (values[i - 1] ?? value));
+  if (!increases || values.some((value) => Math.abs(value) > largest)) {
+    reader.fail("must increase from item to item, within -1e100 and 1e100");
+  }
+  return values;
+}

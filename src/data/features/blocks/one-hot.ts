@@ -1,0 +1,66 @@
+import type { OneHotBlock } from "../recipe.js";
+import type { LevelIndex } from "../expressions/levels.js";
+import { blockLimits, type BlockKind } from "./block.js";
+
+/** Instead of a column: all columns are 0. */
+const silent = -1;
+/** Instead of a column: the averages are written. */
+const average = -2;
+
+/** Which column each code of the input sets; a label the block does not name is unknown. */
+function columnsOfCodes(block: OneHotBlock, levels: LevelIndex, unknown: number): Int32Array {
+  const named = [
+    ...block.levels.map((label, column) => [levels.add(label), column] as const),
+    ...block.rare.map((label) => [levels.add(label), block.levels.length] as const),
+    ...block.silent.map((label) => [levels.add(label), silent] as const),
+  ];
+  const columns = new Int32Array(levels.labels.length).fill(unknown);
+  for (const [code, column] of named) columns[code] = column;
+  return columns;
+}
+
+export const oneHotKind: BlockKind<OneHotBlock> = {
+  takes: "labels",
+  fields: ["levels", "rare", "silent", "missing", "average"],
+
+  names: (block) => [
+    ...block.levels.map((level) => `${block.input}=${level}`),
+    ...(block.rare.length > 0 ? [`${block.input} (other)`] : []),
+    ...(block.missing === "column" ? [`${block.input} (missing)`] : []),
+  ],
+
+  writer(block, levels) {
+    const averages = Float32Array.from(block.average);
+    const width = averages.length;
+    const unknown = block.rare.length > 0 ? block.levels.length : average;
+    const missing = block.missing === "column" ? width - 1 : block.missing === "silent" ? silent : average;
+    const columns = columnsOfCodes(block, levels, unknown);
+    return (values, n, out, offset, stride) => {
+      for (let i = 0, at = offset; i < n; i++, at += stride) {
+        const code = values[i] as number;
+        const known = code >= 0 && code < columns.length;
+        const column = code !== code ? missing : known ? (columns[code] as number) : unknown;
+        if (column === average) {
+          for (let j = 0; j < width; j++) out[at + j] = averages[j] as number;
+        } else {
+          for (let j = 0; j < width; j++) out[at + j] = 0;
+          if (column >= 0) out[at + column] = 1;
+        }
+      }
+    };
+  },
+
+  read(field) {
+    const block = {
+      levels: field("levels").texts(blockLimits.list),
+      rare: field("rare").texts(blockLimits.list),
+      silent: field("silent").texts(blockLimits.list),
+      missing: field("missing").oneOf(["column", "silent", "average"]),
+      average: field("average").numbers(blockLimits.list),
+    };
+    const width = block.levels.length + (block.rare.length > 0 ? 1 : 0) + (block.missing === "column" ? 1 : 0);
+    if (width === 0 || block.average.length !== width) field("average").fail(`must have ${width} numbers, at least one`);
+    if (block.average.some((share) => share < 0 || share > 1)) field("average").fail("must be shares in [0, 1]");
+    return block;
+  },
+};

@@ -1,0 +1,25 @@
+import type { ValuesBlock } from "../recipe.js";
+import { blockLimits, bounded, type BlockKind } from "./block.js";
+import { short } from "./piecewise.js";
+
+export const valuesKind: BlockKind<ValuesBlock> = {
+  takes: "numbers",
+  fields: ["values"],
+  names: (block) => block.values.map((value) => `${block.input}=${short(value)}`),
+
+  writer(block) {
+    const wanted = Float64Array.from(block.values);
+    return (values, n, out, offset, stride) => {
+      for (let i = 0, at = offset; i < n; i++, at += stride) {
+        const x = bounded(values[i] as number);
+        for (let j = 0; j < wanted.length; j++) out[at + j] = x === wanted[j] ? 1 : 0;
+      }
+    };
+  },
+
+  read(field) {
+    const values = field("values").numbers(blockLimits.list);
+    if (values.length === 0) field("values").fail("must have at least one number");
+    return { values };
+  },
+};

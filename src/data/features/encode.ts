@@ -1,0 +1,150 @@
+import { ChurnkitError } from "../../base/errors.js";
+import type { Contract } from "../contract/contract.js";
+import type { Table } from "../table/table.js";
+import type { WriteBlock } from "./blocks/block.js";
+import { kindOf } from "./blocks/kinds.js";
+import { contractHash } from "../contract/contract-hash.js";
+import type { Expression } from "./expression.js";
+import { checkExpression } from "./expressions/check.js";
+import { chunkRows, Inputs, type Input } from "./expressions/evaluate.js";
+import { LevelIndex } from "./expressions/levels.js";
+import type { FeatureBlock, Recipe } from "./recipe.js";
+
+/** Turns tables into matrices. Holds buffers: one encoder serves one call at a time (calls never wait, so that is any). */
+export interface Encoder {
+  /** Columns of the matrix. */
+  readonly width: number;
+  /** Readable name of each matrix column, all different: "tenure", "Contract=Two year", "TotalCharges (missing)". */
+  readonly names: readonly string[];
+  /** For each matrix column the input it comes from: a column of the contract, or a derived column of several. */
+  readonly sources: readonly string[];
+  /**
+   * Encodes rows `from` to `to` (exclusive; all by default) of a table: row-major, rows x width, every number finite.
+   * A row's numbers are the same bits alone and among others. Nothing is allocated per row.
+   *
+   * @param out Written from its beginning and returned; made where absent. Holds (to - from) * width numbers or more.
+   * @throws ChurnkitError CONTRACT_MISMATCH for a table of other columns, INPUT_COLUMNS for a column that is missing,
+   * OPTION_INVALID for rows or an `out` that do not fit.
+   */
+  encode(table: Table, out?: Float32Array, from?: number, to?: number): Float32Array;
+}
+
+/** Where a matrix column comes from. */
+export interface EncodedColumn {
+  readonly name: string;
+  /** The contract's column, or the derived column where several of the contract's are in it. */
+  readonly source: string;
+  /** All columns of the contract that are in it. */
+  readonly columns: readonly string[];
+  readonly block: FeatureBlock["kind"];
+}
+
+function columnsIn(expression: Expression): string[] {
+  return expression.op === "column" ? [expression.name] : expression.args.flatMap(columnsIn);
+}
+
+const inputsOf = (recipe: Recipe): Map<string, Expression> =>
+  new Map(recipe.derived.map((derived) => [derived.name, derived.expression]));
+
+/**
+ * For each matrix column of a recipe, in order: its name, where it comes from and how it was encoded. What an
+ * explanation of a score needs to speak of a customer's columns instead of the matrix's.
+ */
+export function explainEncoding(recipe: Recipe): EncodedColumn[] {
+  const derived = inputsOf(recipe);
+  const taken = new Set<string>();
+  return recipe.blocks.flatMap((block) => {
+    const expression = derived.get(block.input);
+    const columns = expression === undefined ? [block.input] : [...new Set(columnsIn(expression))];
+    const source = columns.length === 1 ? (columns[0] ?? block.input) : block.input;
+    return kindOf(block)
+      .names(block)
+      .map((plain) => {
+        let name = plain;
+        for (let copy = 2; taken.has(name); copy++) name = `${plain} #${copy}`;
+        taken.add(name);
+        return { name, source, columns, block: block.kind };
+      });
+  });
+}
+
+function checkBlock(block: FeatureBlock, expression: Expression, contract: Contract, index: number): void {
+  const path = `blocks[${index}].input`;
+  const { kind } = checkExpression(expression, contract, path);
+  const fits = kindOf(block).takes === "labels" ? kind === "category" : kind === "number" || kind === "boolean";
+  if (fits) return;
+  throw new ChurnkitError("FEATURES_INVALID", `${path}: a ${block.kind} block cannot take "${block.input}", a ${kind}.`, {
+    where: { path, column: block.input },
+  });
+}
+
+interface PlacedBlock {
+  readonly input: Input;
+  readonly write: WriteBlock;
+  readonly offset: number;
+}
+
+function placeBlocks(recipe: Recipe, contract: Contract, inputs: Inputs): PlacedBlock[] {
+  const derived = inputsOf(recipe);
+  let offset = 0;
+  return recipe.blocks.map((block, index) => {
+    const expression = derived.get(block.input) ?? ({ op: "column", name: block.input } as const);
+    checkBlock(block, expression, contract, index);
+    const input = inputs.of(expression);
+    const kind = kindOf(block);
+    const placed = { input, write: kind.writer(block, input.levels ?? new LevelIndex([])), offset };
+    offset += kind.names(block).length;
+    return placed;
+  });
+}
+
+function mismatch(what: string, source: string): ChurnkitError {
+  return new ChurnkitError(
+    "CONTRACT_MISMATCH",
+    `${what} was made for other columns than the recipe. Use the contract that the recipe was fitted with, or fit again.`,
+    { where: { file: source } },
+  );
+}
+
+/**
+ * Makes the encoder of a recipe. Expressions, levels and cut points are resolved here, once.
+ *
+ * @param contract The contract the recipe was fitted for.
+ * @throws ChurnkitError CONTRACT_MISMATCH where the contract has other columns, FEATURES_INVALID where the recipe
+ * contradicts it.
+ */
+export function compileRecipe(recipe: Recipe, contract: Contract): Encoder {
+  if (contractHash(contract) !== recipe.contractHash) throw mismatch(`The contract "${contract.name}"`, contract.name);
+  const inputs = new Inputs(contract);
+  const blocks = placeBlocks(recipe, contract, inputs);
+  const columns = explainEncoding(recipe);
+  const width = columns.length;
+
+  return {
+    width,
+    names: columns.map((column) => column.name),
+    sources: columns.map((column) => column.source),
+
+    encode(table, out, from = 0, to = table.rows) {
+      if (table.contract !== contract && contractHash(table.contract) !== recipe.contractHash) {
+        throw mismatch(`The table ${table.source}`, table.source);
+      }
+      if (!(from >= 0 && from <= to && to <= table.rows)) {
+        throw new ChurnkitError("OPTION_INVALID", `Rows ${from} to ${to} are not in a table of ${table.rows} rows.`);
+      }
+      const matrix = out ?? new Float32Array((to - from) * width);
+      if (matrix.length < (to - from) * width) {
+        throw new ChurnkitError("OPTION_INVALID", `out holds ${matrix.length} numbers, ${(to - from) * width} are needed.`);
+      }
+      inputs.bind(table, to - from);
+      for (let start = from; start < to; start += chunkRows) {
+        const n = Math.min(chunkRows, to - start);
+        inputs.load(start, n);
+        const row = (start - from) * width;
+        for (const { input, write, offset } of blocks) write(input.values, n, matrix, row + offset, width);
+      }
+      inputs.unbind();
+      return matrix;
+    },
+  };
+}

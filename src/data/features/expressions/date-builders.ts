@@ -1,0 +1,46 @@
+import type { DateExpression, NumericExpression } from "../expression.js";
+import { call } from "./builders.js";
+import type { Period } from "./calendar.js";
+
+/** Days from one date to another, with fractions; negative where `to` is earlier. */
+export const daysBetween = (from: DateExpression, to: DateExpression): NumericExpression =>
+  call("daysBetween", [from, to]);
+
+/** Days that have passed on a fixed day (ISO 8601, such as "2026-01-31", midnight UTC) since the date. */
+export const daysSince = (date: DateExpression, day: string): NumericExpression => call("daysSince", [date], { day });
+
+/** The calendar year, UTC. */
+export const yearOf = (date: DateExpression): NumericExpression => call("yearOf", [date]);
+
+/** The month, 1 to 12, UTC. */
+export const monthOf = (date: DateExpression): NumericExpression => call("monthOf", [date]);
+
+/** The day of the month, 1 to 31, UTC. */
+export const dayOfMonth = (date: DateExpression): NumericExpression => call("dayOfMonth", [date]);
+
+/** The day of the week, 1 for Monday to 7 for Sunday (ISO 8601), UTC. */
+export const dayOfWeek = (date: DateExpression): NumericExpression => call("dayOfWeek", [date]);
+
+/** A date's place in its year or week as a point on a circle, so that December is next to January: both in [-1, 1]. */
+export interface Seasonality {
+  readonly sine: NumericExpression;
+  readonly cosine: NumericExpression;
+}
+
+/**
+ * Sine and cosine of the share of its year (from 1 January) or week (from Monday) that has passed at a date, UTC.
+ *
+ * @example
+ * ```ts
+ * import { seasonality, type DateExpression } from "churnkit/data";
+ *
+ * const derive = (c: { signup: DateExpression }) => {
+ *   const { sine, cosine } = seasonality(c.signup, "year");
+ *   return { signupSeasonSine: sine, signupSeasonCosine: cosine };
+ * };
+ * console.assert(derive({ signup: { op: "column", name: "signup" } }).signupSeasonSine.op === "seasonSine");
+ * ```
+ */
+export function seasonality(date: DateExpression, period: Period): Seasonality {
+  return { sine: call("seasonSine", [date], { period }), cosine: call("seasonCosine", [date], { period }) };
+}

@@ -1,0 +1,17 @@
+import { arithmeticOperators } from "./arithmetic.js";
+import { dateOperators } from "./dates.js";
+import { labelOperators } from "./labels.js";
+import type { Operator } from "./operator.js";
+
+/**
+ * Every operator an expression may use, declared once: the kinds of its arguments and result, its parameters and its
+ * evaluation. Checking, JSON parsing and evaluation read this table; the builders are its typed faces.
+ */
+export const operators = { ...arithmeticOperators, ...labelOperators, ...dateOperators };
+
+export type OperatorName = keyof typeof operators;
+
+/** The operator of that name, or undefined. */
+export function operatorOf(name: string): Operator | undefined {
+  return Object.hasOwn(operators, name) ? operators[name as OperatorName] : undefined;
+}

@@ -1,0 +1,82 @@
+import type { CodedData } from "../table/table.js";
+import { profileLimits, type CategoryProfile } from "./profile.js";
+
+const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** Rows by code, with the missing ones apart. */
+function countCodes(data: CodedData): { missing: number; counts: Float64Array } {
+  const counts = new Float64Array(data.levels.length);
+  let missing = 0;
+  for (let i = 0; i < data.codes.length; i++) {
+    const code = data.codes[i] as number;
+    if (code < 0) missing++;
+    else counts[code] = (counts[code] as number) + 1;
+  }
+  return { missing, counts };
+}
+
+/**
+ * Profiles one column of labels as a reference. Its levels are the declared ones, then the others met, by name; where
+ * they are too many the most frequent are kept and the rest counted in `other`.
+ */
+export function categoryProfileOf(
+  name: string,
+  data: CodedData,
+  declared: readonly string[],
+  kind: CategoryProfile["kind"] = "category",
+): CategoryProfile {
+  const { missing, counts } = countCodes(data);
+  const tally = new Map<string, number>(declared.map((level) => [level, 0]));
+  const met = data.levels.map((level, code) => ({ level, count: counts[code] ?? 0 })).filter(({ count }) => count > 0);
+  for (const { level, count } of met.sort((a, b) => byText(a.level, b.level))) {
+    tally.set(level, (tally.get(level) ?? 0) + count);
+  }
+  let kept = [...tally];
+  let other = 0;
+  if (kept.length > profileLimits.levels) {
+    const frequent = [...kept].sort((a, b) => b[1] - a[1] || byText(a[0], b[0])).slice(0, profileLimits.levels);
+    const names = new Set(frequent.map(([level]) => level));
+    other = kept.reduce((total, [level, count]) => total + (names.has(level) ? 0 : count), 0);
+    kept = kept.filter(([level]) => names.has(level));
+  }
+  const levels = kept.map(([level]) => level);
+  return { name, kind, missing, levels, counts: kept.map(([, count]) => count), other, newLevels: [] };
+}
+
+/** Counts later labels over a reference's levels; labels beyond them go to `other`, the first few by name. */
+export function categoryAgainst(reference: CategoryProfile, data: CodedData): CategoryProfile {
+  const { missing, counts } = countCodes(data);
+  const place = new Map(reference.levels.map((level, i) => [level, i]));
+  const found = new Array<number>(reference.levels.length).fill(0);
+  const fresh: string[] = [];
+  let other = 0;
+  data.levels.forEach((level, code) => {
+    const count = counts[code] ?? 0;
+    if (count === 0) return;
+    const at = place.get(level);
+    if (at === undefined) {
+      other += count;
+      fresh.push(level);
+    } else found[at] = (found[at] ?? 0) + count;
+  });
+  // A reference that pools its rare levels cannot tell a new one from a rare one.
+  const newLevels = reference.other > 0 ? [] : firstByName(fresh);
+  return { ...reference, missing, counts: found, other, newLevels };
+}
+
+/** The least few texts: of a union, the same ones in any order of merging. */
+function firstByName(texts: readonly string[]): string[] {
+  const cut = texts.map((text) => text.slice(0, 80));
+  return [...new Set(cut)].sort(byText).slice(0, profileLimits.newLevels);
+}
+
+/** Adds two profiles of the same levels. */
+export function mergeCategory(a: CategoryProfile, b: CategoryProfile): CategoryProfile {
+  return {
+    ...a,
+    missing: a.missing + b.missing,
+    counts: a.counts.map((value, i) => value + (b.counts[i] ?? 0)),
+    other: a.other + b.other,
+    newLevels: firstByName([...a.newLevels, ...b.newLevels]),
+  };
+}

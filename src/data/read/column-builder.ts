@@ -1,0 +1,219 @@
+import { cellReader, isIssue, type CellReader } from "../contract/cells.js";
+import { parseDecimal } from "../contract/cells/number.js";
+import { columnKinds, type Column } from "../contract/contract.js";
+import type { CellIssue, ColumnData } from "../table/table.js";
+import { ByteDictionary } from "./byte-dictionary.js";
+import { Chunked } from "./chunked.js";
+import { parsePlainDecimal } from "./decimal.js";
+import type { RecordBatch } from "./tokenizer.js";
+import { decodeText } from "./utf8.js";
+
+/** Told of each cell that breaks the contract: the record's place in its batch, and why. */
+export type Refuse = (record: number, issue: CellIssue) => void;
+
+/** Collects one column, batch by batch. */
+export interface ColumnBuilder {
+  /** Reads cell `index` of each record. */
+  read(batch: RecordBatch, index: number, refuse: Refuse): void;
+  /** Keeps the records just read: all `rows` of them, or those whose places are in `kept`. */
+  commit(rows: number, kept: readonly number[] | undefined): void;
+  /** The column; the builder is used up. */
+  finish(): ColumnData;
+}
+
+/** Distinct texts whose cell is remembered in columns where they may all differ. */
+const memoCapacity = 65_536;
+
+function gather<T extends Float64Array | Int32Array>(scratch: T, kept: readonly number[]): number {
+  for (let i = 0; i < kept.length; i++) scratch[i] = scratch[kept[i] as number] as number;
+  return kept.length;
+}
+
+/** Numbers straight from bytes; every other text through the one cell parser, once for each distinct text. */
+class NumericBuilder implements ColumnBuilder {
+  readonly #reader: CellReader;
+  readonly #needed: boolean;
+  readonly #fast: boolean;
+  readonly #integer: boolean;
+  readonly #low: number;
+  readonly #high: number;
+  /** Numbers that stand for missing, such as -999. */
+  readonly #markers: ReadonlySet<number>;
+  readonly #memo = new ByteDictionary(memoCapacity);
+  readonly #memoValues: number[] = [];
+  readonly #issues = new Map<number, CellIssue>();
+  readonly #scratch: Float64Array<ArrayBuffer>;
+  readonly #values = new Chunked((length) => new Float64Array(length));
+
+  constructor(column: Column, needed: boolean, batchRows: number) {
+    this.#reader = cellReader(column);
+    this.#needed = needed;
+    this.#scratch = new Float64Array(batchRows);
+    const number = column.kind === "number" ? column : undefined;
+    // Strict limits and steps are left to the parser; a number strictly inside them needs no more checks.
+    this.#fast = number !== undefined && number.multipleOf === undefined;
+    this.#integer = number?.integer ?? false;
+    const { min = -Infinity, max = Infinity, exclusiveMin = -Infinity, exclusiveMax = Infinity } = number ?? {};
+    this.#low = Math.max(min, exclusiveMin);
+    this.#high = Math.min(max, exclusiveMax);
+    this.#markers = new Set(column.missing.map(parseDecimal).filter((value) => !Number.isNaN(value)));
+  }
+
+  read(batch: RecordBatch, index: number, refuse: Refuse): void {
+    const { bytes, starts, ends, rows, width } = batch;
+    const scratch = this.#scratch;
+    const fast = this.#fast;
+    const low = this.#low;
+    const high = this.#high;
+    const integer = this.#integer;
+    const markers = this.#markers.size > 0 ? this.#markers : undefined;
+    for (let r = 0, i = index; r < rows; r++, i += width) {
+      const start = starts[i] as number;
+      const end = ends[i] as number;
+      if (fast) {
+        const value = parsePlainDecimal(bytes, start, end);
+        // A limit itself is left to the parser, which knows whether it is in; so NaN and markers go there too.
+        if (value > low && value < high && !(integer && value !== Math.floor(value)) && markers?.has(value) !== true) {
+          scratch[r] = value;
+          continue;
+        }
+      }
+      scratch[r] = this.#parse(bytes, start, end, r, refuse);
+    }
+  }
+
+  #parse(bytes: Uint8Array, start: number, end: number, record: number, refuse: Refuse): number {
+    const id = this.#memo.lookup(bytes, start, end);
+    if (id >= 0 && id < this.#memoValues.length) {
+      const issue = this.#issues.size === 0 ? undefined : this.#issues.get(id);
+      if (issue !== undefined) refuse(record, issue);
+      return this.#memoValues[id] as number;
+    }
+    const cell = this.#reader.fromText(decodeText(bytes, start, end));
+    const refused = this.#needed && isIssue(cell);
+    if (refused) refuse(record, cell);
+    const value = typeof cell === "number" ? cell : NaN;
+    if (id >= 0) {
+      this.#memoValues.push(value);
+      if (refused) this.#issues.set(id, cell);
+    }
+    return value;
+  }
+
+  commit(rows: number, kept: readonly number[] | undefined): void {
+    this.#values.append(this.#scratch, kept === undefined ? rows : gather(this.#scratch, kept));
+  }
+
+  finish(): ColumnData {
+    return { storage: "numeric", values: this.#values.finish() };
+  }
+}
+
+/** What a distinct text stands for, where that is no code. */
+const missingCode = -1;
+const refusedCode = -2;
+
+/** Categories and texts: a string is made once for each distinct text, a code for each cell. */
+class CodedBuilder implements ColumnBuilder {
+  readonly #reader: CellReader;
+  readonly #needed: boolean;
+  readonly #declared: number;
+  /** Codes of the contract's labels, and of labels that stand for another text, such as a default. */
+  readonly #known: Map<string, number>;
+  #levels: string[];
+  readonly #dictionary = new ByteDictionary();
+  /** For each distinct text its code, or one of the constants above. */
+  #codeOf = new Int32Array(64);
+  #texts = 0;
+  readonly #issues = new Map<number, CellIssue>();
+  readonly #scratch: Int32Array<ArrayBuffer>;
+  readonly #codes = new Chunked((length) => new Int32Array(length));
+  #dropped = false;
+
+  constructor(column: Column, needed: boolean, batchRows: number) {
+    this.#reader = cellReader(column);
+    this.#needed = needed;
+    this.#scratch = new Int32Array(batchRows);
+    this.#levels = column.kind === "category" ? [...column.levels] : [];
+    this.#declared = this.#levels.length;
+    this.#known = new Map(this.#levels.map((level, code) => [level, code]));
+  }
+
+  read(batch: RecordBatch, index: number, refuse: Refuse): void {
+    const { bytes, starts, ends, rows, width } = batch;
+    const scratch = this.#scratch;
+    for (let r = 0, i = index; r < rows; r++, i += width) {
+      const start = starts[i] as number;
+      const end = ends[i] as number;
+      const id = this.#dictionary.lookup(bytes, start, end);
+      if (id >= this.#texts) this.#learn(decodeText(bytes, start, end));
+      const code = this.#codeOf[id] as number;
+      scratch[r] = code;
+      if (code === refusedCode) refuse(r, this.#issues.get(id) as CellIssue);
+    }
+  }
+
+  /** Takes in the next distinct text of the dictionary. */
+  #learn(text: string): void {
+    const id = this.#texts++;
+    if (id >= this.#codeOf.length) {
+      const grown = new Int32Array(id * 2);
+      grown.set(this.#codeOf);
+      this.#codeOf = grown;
+    }
+    const cell = this.#reader.fromText(text);
+    if (typeof cell === "string") this.#codeOf[id] = this.#known.get(cell) ?? this.#newLabel(cell, text);
+    else if (isIssue(cell) && this.#needed) {
+      this.#issues.set(id, cell);
+      this.#codeOf[id] = refusedCode;
+    } else this.#codeOf[id] = missingCode;
+  }
+
+  /** The code of a label that the contract does not name. Each text comes here once, so a text is a new label. */
+  #newLabel(label: string, text: string): number {
+    if (label === text) return this.#levels.push(label) - 1;
+    const met = this.#levels.indexOf(label);
+    const code = met >= 0 ? met : this.#levels.push(label) - 1;
+    this.#known.set(label, code);
+    return code;
+  }
+
+  commit(rows: number, kept: readonly number[] | undefined): void {
+    if (kept !== undefined) this.#dropped = true;
+    this.#codes.append(this.#scratch, kept === undefined ? rows : gather(this.#scratch, kept));
+  }
+
+  finish(): ColumnData {
+    const codes = this.#codes.finish();
+    if (this.#dropped && this.#levels.length > this.#declared) this.#dropUnused(codes);
+    return { storage: "coded", codes, levels: this.#levels };
+  }
+
+  /** Takes out labels that only rows set aside had. */
+  #dropUnused(codes: Int32Array): void {
+    const used = new Uint8Array(this.#levels.length);
+    for (const code of codes) if (code >= 0) used[code] = 1;
+    used.fill(1, 0, this.#declared);
+    const renumbered = new Int32Array(used.length);
+    let next = 0;
+    for (let code = 0; code < used.length; code++) renumbered[code] = used[code] === 1 ? next++ : missingCode;
+    if (next === used.length) return;
+    this.#levels = this.#levels.filter((_, code) => used[code] === 1);
+    for (let i = 0; i < codes.length; i++) {
+      const code = codes[i] as number;
+      if (code >= 0) codes[i] = renumbered[code] as number;
+    }
+  }
+}
+
+/**
+ * A builder for a column.
+ *
+ * @param needed does a bad cell refuse its row, or is it missing?
+ * @param batchRows most records of a batch.
+ */
+export function columnBuilder(column: Column, needed: boolean, batchRows: number): ColumnBuilder {
+  return columnKinds[column.kind].storage === "numeric"
+    ? new NumericBuilder(column, needed, batchRows)
+    : new CodedBuilder(column, needed, batchRows);
+}

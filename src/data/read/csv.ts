@@ -1,0 +1,161 @@
+import { ChurnkitError } from "../../base/errors.js";
+import type { Contract } from "../contract/contract.js";
+import { isNeeded } from "../table/row-options.js";
+import type { CellIssue, ColumnData, RejectedRow, Table } from "../table/table.js";
+import { textChunks, type ByteSource } from "./bytes.js";
+import { Chunked } from "./chunked.js";
+import { columnBuilder, type ColumnBuilder } from "./column-builder.js";
+import { absentColumn } from "./absent.js";
+import { detectDelimiter } from "./delimiter.js";
+import { checkHeader, matchHeader, type HeaderMatch } from "./header.js";
+import { resolveOptions, type ReadOptions, type ResolvedOptions } from "./options.js";
+import { batchCapacity, DelimitedTokenizer, type RecordBatch, type RecordSink } from "./tokenizer.js";
+
+/** The issue of a row whose form is broken; it concerns no single column. */
+const formIssue = (message: string): CellIssue => ({ column: "", rule: "ragged", value: "", message });
+
+/** Builds a table from batches of records. */
+class TableSink implements RecordSink {
+  readonly #contract: Contract;
+  readonly #options: ResolvedOptions;
+  #match: HeaderMatch | undefined;
+  #builders: { readonly builder: ColumnBuilder; readonly index: number }[] = [];
+  readonly #rowNumbers = new Chunked((length) => new Uint32Array(length));
+  readonly #rejected: RejectedRow[] = [];
+  #rows = 0;
+
+  constructor(contract: Contract, options: ResolvedOptions) {
+    this.#contract = contract;
+    this.#options = options;
+  }
+
+  header(names: readonly string[]): void {
+    const { source, target } = this.#options;
+    checkHeader(names, source);
+    this.#match = matchHeader(names, this.#contract, target, source);
+    const capacity = batchCapacity(names.length);
+    this.#builders = this.#match.columns
+      .filter(({ index }) => index >= 0)
+      .map(({ column, index }) => ({ builder: columnBuilder(column, isNeeded(column, target), capacity), index }));
+  }
+
+  batch(batch: RecordBatch): void {
+    const { rows, rowNumbers } = batch;
+    const issues = new Map<number, CellIssue[]>();
+    const refuse = (record: number, issue: CellIssue): void => {
+      const those = issues.get(record);
+      if (those === undefined) issues.set(record, [issue]);
+      else those.push(issue);
+    };
+    for (const { builder, index } of this.#builders) builder.read(batch, index, refuse);
+    if (issues.size === 0) {
+      for (const { builder } of this.#builders) builder.commit(rows, undefined);
+      this.#rowNumbers.append(rowNumbers, rows);
+      this.#rows += rows;
+      return;
+    }
+    const kept: number[] = [];
+    for (let r = 0; r < rows; r++) {
+      const those = issues.get(r);
+      if (those === undefined) kept.push(r);
+      else this.#rejected.push({ row: rowNumbers[r] as number, issues: those });
+    }
+    for (const { builder } of this.#builders) builder.commit(rows, kept);
+    this.#rowNumbers.append(Uint32Array.from(kept, (r) => rowNumbers[r] as number), kept.length);
+    this.#rows += kept.length;
+  }
+
+  refused(row: number, message: string): void {
+    this.#rejected.push({ row, issues: [formIssue(message)] });
+  }
+
+  finish(): Table {
+    const { source } = this.#options;
+    if (this.#match === undefined || this.#rows + this.#rejected.length === 0) {
+      const what = this.#match === undefined ? "the input is empty" : "there is a header but no data row";
+      throw new ChurnkitError("INPUT_EMPTY", `${source}: ${what}; give a header and at least one row.`, {
+        where: { file: source },
+      });
+    }
+    const columns = new Map<string, ColumnData>();
+    let next = 0;
+    for (const { column, index } of this.#match.columns) {
+      const data = index < 0 ? absentColumn(column, this.#rows) : this.#builders[next++]?.builder.finish();
+      if (data !== undefined) columns.set(column.name, data);
+    }
+    this.#rejected.sort((a, b) => a.row - b.row);
+    return {
+      contract: this.#contract,
+      rows: this.#rows,
+      columns,
+      rowNumbers: this.#rowNumbers.finish(),
+      rejected: this.#rejected,
+      source,
+      extraColumns: this.#match.extra,
+    };
+  }
+}
+
+/** What a file's name adds to the options. */
+export interface NameHints {
+  /** The delimiter that the name promises; see {@link detectDelimiter}. */
+  readonly expected?: string | undefined;
+}
+
+/**
+ * Runs delimited text through a tokenizer into a sink.
+ *
+ * @returns the number of data rows met, refused ones included.
+ * @throws ChurnkitError INPUT_* for input that cannot be used.
+ */
+export async function tokenize(
+  bytes: ByteSource,
+  sink: RecordSink,
+  options: ResolvedOptions,
+  { expected }: NameHints,
+): Promise<number> {
+  const { source, quote, limits } = options;
+  let tokenizer: DelimitedTokenizer | undefined;
+  for await (const chunk of textChunks(bytes, { source, limit: limits.totalBytes })) {
+    if (tokenizer === undefined) {
+      const bom = chunk[0] === 0xef && chunk[1] === 0xbb && chunk[2] === 0xbf ? 3 : 0;
+      const text = chunk.subarray(bom);
+      const delimiter = options.delimiter ?? detectDelimiter(text, { quote, expected, source }).charCodeAt(0);
+      tokenizer = new DelimitedTokenizer(delimiter, options, sink);
+      tokenizer.push(text);
+    } else tokenizer.push(chunk);
+  }
+  tokenizer?.end();
+  return tokenizer?.rows ?? 0;
+}
+
+/**
+ * Reads delimited text (CSV, TSV; gzip is unpacked by content) into a table, in one pass and without an object or string
+ * per row or cell. UTF-8, with or without a byte order mark; RFC 4180 quoting; LF, CRLF or CR; blank lines are no rows;
+ * cells are trimmed outside quotes.
+ *
+ * Rows with a cell that breaks the contract are in `table.rejected` with all their issues. Columns that the contract does
+ * not know are left out and named in `table.extraColumns`. With target `required`, the target and ids must be there.
+ *
+ * @throws ChurnkitError INPUT_EMPTY, INPUT_NOT_TEXT, INPUT_MALFORMED, INPUT_TOO_LARGE, INPUT_COLUMNS, OPTION_INVALID.
+ * @example
+ * ```ts
+ * import { inferDelimited, readDelimited } from "churnkit/data";
+ *
+ * const bytes = new TextEncoder().encode("plan,tenure\nA,3\nB,12\n");
+ * const { contract } = await inferDelimited(bytes);
+ * const table = await readDelimited(contract, bytes);
+ * console.assert(table.rows === 2);
+ * ```
+ */
+export async function readDelimited(
+  contract: Contract,
+  bytes: ByteSource,
+  options: ReadOptions = {},
+  hints: NameHints = {},
+): Promise<Table> {
+  const resolved = resolveOptions(options);
+  const sink = new TableSink(contract, resolved);
+  await tokenize(bytes, sink, resolved, hints);
+  return sink.finish();
+}

@@ -1,0 +1,49 @@
+import { open, type FileHandle } from "node:fs/promises";
+import { ChurnkitError } from "../../base/errors.js";
+
+const chunkBytes = 256 * 1024;
+
+function notReadable(path: string, cause: unknown): ChurnkitError {
+  const code = (cause as { code?: unknown } | null)?.code;
+  const reasons = new Map<unknown, string>([
+    ["ENOENT", "there is no such file; check the path"],
+    ["ENOTDIR", "there is no such file; check the path"],
+    ["EISDIR", "this is a folder; name a file in it"],
+    ["EACCES", "the file may not be read; check its permissions"],
+    ["EPERM", "the file may not be read; check its permissions"],
+  ]);
+  const reason = reasons.get(code);
+  const where = { file: path };
+  if (reason !== undefined) return new ChurnkitError("INPUT_NOT_FOUND", `${path}: ${reason}.`, { where, cause });
+  return new ChurnkitError("IO_FAILED", `${path}: cannot be read (${String(code ?? cause)}).`, { where, cause });
+}
+
+/**
+ * The bytes of a file in chunks; the same buffer is filled again and again, so a chunk must be used up before the next
+ * is asked for. The file is closed when the last chunk was taken or the reader stops early.
+ *
+ * @throws ChurnkitError INPUT_NOT_FOUND where there is no such file, it is a folder or may not be read; IO_FAILED.
+ */
+export async function* fileBytes(path: string): AsyncGenerator<Uint8Array> {
+  let handle: FileHandle;
+  try {
+    handle = await open(path, "r");
+  } catch (cause) {
+    throw notReadable(path, cause);
+  }
+  try {
+    const buffer = new Uint8Array(chunkBytes);
+    for (;;) {
+      let size: number;
+      try {
+        size = (await handle.read(buffer, 0, chunkBytes, null)).bytesRead;
+      } catch (cause) {
+        throw notReadable(path, cause);
+      }
+      if (size === 0) return;
+      yield buffer.subarray(0, size);
+    }
+  } finally {
+    await handle.close();
+  }
+}

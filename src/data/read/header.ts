@@ -1,0 +1,63 @@
+import { ChurnkitError } from "../../base/errors.js";
+import { cutText } from "../contract/cells/issue.js";
+import type { Column, Contract } from "../contract/contract.js";
+import { columnsToRead, isNeeded, type TargetMode } from "../table/row-options.js";
+
+/** Names that would reach an object's prototype where a record is a plain object. */
+export const forbiddenNames: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
+
+/**
+ * Checks a header: every name there, none twice, none forbidden.
+ *
+ * @throws ChurnkitError INPUT_COLUMNS, naming the column.
+ */
+export function checkHeader(names: readonly string[], source: string): void {
+  const seen = new Map<string, number>();
+  names.forEach((name, i) => {
+    const refuse = (problem: string): ChurnkitError =>
+      new ChurnkitError("INPUT_COLUMNS", `${source}: the header's column ${i + 1} ${problem}`, {
+        where: { file: source, column: name },
+      });
+    if (name === "") throw refuse("has no name; give every column one.");
+    if (forbiddenNames.has(name)) throw refuse(`is called "${name}", which is not allowed; rename it.`);
+    const before = seen.get(name);
+    if (before !== undefined) {
+      throw refuse(`repeats the name "${cutText(name)}" of column ${before + 1}; rename or remove one of them.`);
+    }
+    seen.set(name, i);
+  });
+}
+
+/** Where the contract's columns stand in a header. */
+export interface HeaderMatch {
+  /** `index` is -1 where the column is not there. */
+  readonly columns: readonly { readonly column: Column; readonly index: number }[];
+  /** Names in the header that the contract does not know. */
+  readonly extra: readonly string[];
+}
+
+const listed = (names: readonly string[]): string => {
+  const shown = names.slice(0, 10).map((name) => `"${cutText(name, 40)}"`);
+  return shown.join(", ") + (names.length > shown.length ? ` and ${names.length - shown.length} more` : "");
+};
+
+/**
+ * Finds the contract's columns in a header.
+ *
+ * @throws ChurnkitError INPUT_COLUMNS, listing every needed column that is not there.
+ */
+export function matchHeader(names: readonly string[], contract: Contract, mode: TargetMode, source: string): HeaderMatch {
+  const positions = new Map(names.map((name, i) => [name, i]));
+  const columns = columnsToRead(contract, mode).map((column) => ({ column, index: positions.get(column.name) ?? -1 }));
+  const missing = columns
+    .filter(({ column, index }) => index < 0 && isNeeded(column, mode) && !column.optional && column.default === undefined)
+    .map(({ column }) => column.name);
+  if (missing.length > 0) {
+    const those = missing.length === 1 ? `the column ${listed(missing)} is` : `the columns ${listed(missing)} are`;
+    throw new ChurnkitError("INPUT_COLUMNS", `${source}: ${those} missing; the header has ${listed(names)}.`, {
+      where: { file: source, column: missing[0] },
+    });
+  }
+  const known = new Set(contract.columns.map((column) => column.name));
+  return { columns, extra: names.filter((name) => !known.has(name)) };
+}

@@ -1,0 +1,40 @@
+import { ChurnkitError } from "../../base/errors.js";
+import type { Column, Contract } from "../contract/contract.js";
+
+/**
+ * What a reader does with the target column. `required`: it must be there, and a row without a class is set aside
+ * (training, evaluation). `optional`: it may be absent, and a cell that names no class is missing. `ignore`: it is not
+ * read at all (scoring). Only `required` also insists on the id columns.
+ */
+export type TargetMode = "required" | "optional" | "ignore";
+
+/** How to read rows, whatever their form. */
+export interface RowOptions {
+  /** A name for messages; default the path, or "input". */
+  readonly source?: string | undefined;
+  /** Default `required`, which means nothing where the contract has no target but insists on ids. */
+  readonly target?: TargetMode | undefined;
+}
+
+/** `value` where it is one of `allowed`, `otherwise` where it is undefined, else OPTION_INVALID. */
+export function choice<T extends string>(name: string, value: T | undefined, allowed: readonly T[], otherwise: T): T {
+  if (value === undefined) return otherwise;
+  if (allowed.includes(value)) return value;
+  const message = `The option ${name} is ${JSON.stringify(value)}; it must be one of ${allowed.join(", ")}.`;
+  throw new ChurnkitError("OPTION_INVALID", message, { where: { value } });
+}
+
+/** The mode for the target, checked. */
+export function targetMode(mode: TargetMode | undefined): TargetMode {
+  return choice("target", mode, ["required", "optional", "ignore"], "required");
+}
+
+/** Must the column be in the input, and does a bad cell in it refuse the row? Otherwise a bad cell is missing. */
+export function isNeeded(column: Column, mode: TargetMode): boolean {
+  return column.role === "feature" || (mode === "required" && column.role !== "ignored");
+}
+
+/** The contract's columns that are read in a mode: all, but for the target where it is ignored. */
+export function columnsToRead(contract: Contract, mode: TargetMode): readonly Column[] {
+  return mode === "ignore" ? contract.columns.filter((column) => column.role !== "target") : contract.columns;
+}

@@ -1,0 +1,27 @@
+/** What to put on duty. */
+export interface DeployRequest {
+  /** Name of the endpoint. */
+  readonly name: string;
+  /** Version of the model, as its answers will say. */
+  readonly version: string;
+  /** The bundle: a folder or .tar.gz that the deployer can reach. */
+  readonly bundle: string;
+}
+
+/** An endpoint on duty. */
+export interface Deployment extends DeployRequest {
+  readonly url: string;
+}
+
+/**
+ * The port to wherever models serve. A deployment goes on duty only after it answered healthily with the version asked
+ * for; the former one stays on duty until then, and for good when the new one fails.
+ */
+export interface Deployer {
+  /** @throws ChurnkitError DEPLOY_FAILED when the new one never became healthy; the former is untouched. */
+  deploy(request: DeployRequest): Promise<Deployment>;
+  /** What is on duty under a name. */
+  current(name: string): Promise<Deployment | undefined>;
+  /** Takes an endpoint down. */
+  remove(name: string): Promise<void>;
+}

@@ -1,0 +1,2 @@
+export type { Deployer, DeployRequest, Deployment } from "./deployer.js";
+export { localDeployer, type LocalDeployerOptions } from "./local.js";

@@ -1,0 +1,17 @@
+/**
+ * Benjamini and Hochberg's adjusted p-values (1995): rejecting those at most `alpha` keeps the expected share of false
+ * alarms among all alarms at most `alpha`, for independent or positively dependent tests.
+ *
+ * @returns in the order of the input.
+ */
+export function benjaminiHochberg(pValues: readonly number[]): number[] {
+  const order = pValues.map((_, i) => i).sort((a, b) => (pValues[b] ?? 0) - (pValues[a] ?? 0));
+  const adjusted = new Array<number>(pValues.length).fill(1);
+  let least = 1;
+  order.forEach((index, position) => {
+    const rank = pValues.length - position;
+    least = Math.min(least, ((pValues[index] ?? 0) * pValues.length) / rank);
+    adjusted[index] = least;
+  });
+  return adjusted;
+}

@@ -1,0 +1,53 @@
+import { chiSquareTail, type Tail } from "./special.js";
+
+/** A test of homogeneity of rows of counts. */
+export interface ChiSquare extends Tail {
+  readonly statistic: number;
+  readonly degreesOfFreedom: number;
+  /** Cramer's V in [0, 1], without the continuity correction. */
+  readonly cramersV: number;
+  /** The smallest expected count: below about 5 the p-value is rough. */
+  readonly minExpected: number;
+}
+
+/**
+ * Pearson's chi-square test that samples come from one distribution over categories, all of them random. (A
+ * goodness-of-fit test against the reference's shares takes these for exact, and raises false alarms.) Categories empty
+ * in all samples are dropped; fewer than two left give statistic 0 and p 1.
+ *
+ * @param table a row of counts for each sample (two, or more), a column for each category.
+ * @param options.correction Yates' continuity correction, for two samples over two categories only.
+ * @returns undefined where a sample is empty.
+ */
+export function chiSquareHomogeneity(
+  table: readonly (readonly number[])[],
+  { correction = false }: { readonly correction?: boolean } = {},
+): ChiSquare | undefined {
+  const rows = table.map((row) => row.reduce((sum, count) => sum + count, 0));
+  const all = rows.reduce((sum, row) => sum + row, 0);
+  if (rows.length < 2 || rows.includes(0)) return undefined;
+  const columns = (table[0] ?? [])
+    .map((_, i) => ({ i, total: table.reduce((sum, row) => sum + (row[i] ?? 0), 0) }))
+    .filter(({ total }) => total > 0);
+  if (columns.length < 2) {
+    return { statistic: 0, degreesOfFreedom: 0, p: 1, log10p: 0, cramersV: 0, minExpected: Math.min(...rows) };
+  }
+  const yates = correction && rows.length === 2 && columns.length === 2 ? 0.5 : 0;
+  let plain = 0;
+  let statistic = 0;
+  let minExpected = Infinity;
+  for (const { i, total } of columns) {
+    table.forEach((row, sample) => {
+      const expected = ((rows[sample] ?? 0) / all) * total;
+      const gap = Math.abs((row[i] ?? 0) - expected);
+      const corrected = gap - Math.min(yates, gap);
+      plain += (gap * gap) / expected;
+      statistic += (corrected * corrected) / expected;
+      minExpected = Math.min(minExpected, expected);
+    });
+  }
+  const smaller = Math.min(rows.length, columns.length) - 1;
+  const degreesOfFreedom = (rows.length - 1) * (columns.length - 1);
+  const cramersV = Math.min(1, Math.sqrt(plain / (all * smaller)));
+  return { statistic, degreesOfFreedom, ...chiSquareTail(statistic, degreesOfFreedom), cramersV, minExpected };
+}

@@ -1,0 +1,25 @@
+import { normalTwoSidedTail, type Tail } from "./special.js";
+
+/** A comparison of two proportions. */
+export interface ProportionTest extends Tail {
+  readonly z: number;
+  /** First proportion minus second. */
+  readonly difference: number;
+}
+
+/**
+ * Two-proportion z-test with the pooled variance, two-sided. Where both are 0 or both are 1 there is nothing to test: z
+ * is 0 and p is 1.
+ *
+ * @param x1 successes among n1 trials.
+ * @returns undefined where there are no trials.
+ */
+export function twoProportions(x1: number, n1: number, x2: number, n2: number): ProportionTest | undefined {
+  if (n1 === 0 || n2 === 0) return undefined;
+  const difference = x1 / n1 - x2 / n2;
+  const pooled = (x1 + x2) / (n1 + n2);
+  const variance = pooled * (1 - pooled) * (1 / n1 + 1 / n2);
+  if (variance === 0) return { z: 0, p: 1, log10p: 0, difference };
+  const z = difference / Math.sqrt(variance);
+  return { z, ...normalTwoSidedTail(z), difference };
+}

@@ -1,0 +1,137 @@
+import { ChurnkitError } from "../../base/errors.js";
+import { sha256Hex } from "../../base/hash.js";
+import { version as churnkitVersion } from "../../base/version.js";
+import { corrupt, parseJsonFile, readableJson } from "./json.js";
+
+export const manifestPath = "manifest.json";
+const formatName = "churnkit-bundle";
+/** Raised when a reader of the former version could not read the new one. */
+const formatVersion = 1;
+const maxFiles = 10_000;
+
+/** One file of a bundle. */
+export interface ManifestFile {
+  /** Relative, with `/`. */
+  readonly path: string;
+  readonly bytes: number;
+  /** Lower-case hex. */
+  readonly sha256: string;
+}
+
+/** What a bundle says of itself: `manifest.json`. */
+export interface Manifest {
+  readonly format: "churnkit-bundle";
+  readonly formatVersion: 1;
+  /** The contract's name. */
+  readonly name: string;
+  /** ISO 8601; the only part of a bundle that is not determined by data, seed and version. */
+  readonly createdAt: string;
+  /** SHA-256 over `<sha256>  <path>\n` of every file, sorted by path: equal for equal models. */
+  readonly contentHash: string;
+  readonly versions: { readonly churnkit: string };
+  /** Sorted by path; all but the manifest. */
+  readonly files: readonly ManifestFile[];
+  /** SHA-256 of this file without this member, so that a changed manifest is noticed too. */
+  readonly manifestHash: string;
+}
+
+const pathPattern = /^(?:[A-Za-z0-9_][A-Za-z0-9_.-]*\/){0,8}[A-Za-z0-9_][A-Za-z0-9_.-]*$/;
+
+/** Is this the path of a file in a bundle: relative, no `..`, nothing hidden, plain characters, at most 200 of them? */
+export function isBundlePath(path: string): boolean {
+  return path.length <= 200 && pathPattern.test(path);
+}
+
+/** Describes files as a manifest. */
+export async function createManifest(
+  name: string,
+  createdAt: string,
+  files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>,
+): Promise<Manifest> {
+  const described = await Promise.all(
+    [...files].map(async ([path, bytes]) => ({ path, bytes: bytes.length, sha256: await sha256Hex(bytes) })),
+  );
+  described.sort(byPath);
+  const body = {
+    format: formatName,
+    formatVersion,
+    name,
+    createdAt,
+    contentHash: await hashFiles(described),
+    versions: { churnkit: churnkitVersion },
+    files: described,
+  } as const;
+  return { ...body, manifestHash: await sha256Hex(readableJson(body)) };
+}
+
+/**
+ * Reads and checks `manifest.json`.
+ *
+ * @throws ChurnkitError BUNDLE_VERSION when it is of another format or version, BUNDLE_CORRUPT when it was changed,
+ * ARCHIVE_UNSAFE when it names a path outside the bundle.
+ */
+export async function parseManifest(bytes: Uint8Array): Promise<Manifest> {
+  const root = parseJsonFile(manifestPath, bytes);
+  const format = root.get("format").value;
+  const version = root.get("formatVersion").value;
+  if (format !== formatName || version !== formatVersion) {
+    throw new ChurnkitError(
+      "BUNDLE_VERSION",
+      `The bundle is of format ${JSON.stringify(format) ?? "unknown"}, version ${JSON.stringify(version) ?? "unknown"}; ` +
+        `this churnkit ${churnkitVersion} reads ${formatName} ${formatVersion}. Use the churnkit that wrote it, or train again.`,
+      { where: { file: manifestPath } },
+    );
+  }
+  const files = root.get("files").list(maxFiles).map((entry) => ({
+    path: entry.get("path").text(),
+    bytes: entry.get("bytes").count(),
+    sha256: entry.get("sha256").text(),
+  }));
+  for (const { path } of files) {
+    if (!isBundlePath(path) || path === manifestPath) throw unsafePath(path);
+  }
+  if (new Set(files.map((file) => file.path)).size < files.length) throw corrupt(manifestPath, "lists a file twice");
+  const manifest: Manifest = {
+    format: formatName,
+    formatVersion,
+    name: root.get("name").text(),
+    createdAt: root.get("createdAt").text(),
+    contentHash: root.get("contentHash").text(),
+    versions: { churnkit: root.get("versions").get("churnkit").text() },
+    files,
+    manifestHash: root.get("manifestHash").text(),
+  };
+  await checkManifest(manifest, bytes);
+  return manifest;
+}
+
+/** Holds a manifest to its own hashes, and its bytes to the one way of writing it. */
+async function checkManifest(manifest: Manifest, bytes: Uint8Array): Promise<void> {
+  const { manifestHash, ...body } = manifest;
+  const written = readableJson(manifest);
+  const unchanged =
+    manifestHash === (await sha256Hex(readableJson(body))) &&
+    manifest.contentHash === (await hashFiles(manifest.files)) &&
+    written.length === bytes.length &&
+    written.every((byte, i) => byte === bytes[i]);
+  if (!unchanged) throw corrupt(manifestPath, "was changed since it was written");
+}
+
+async function hashFiles(files: readonly ManifestFile[]): Promise<string> {
+  const lines = [...files].sort(byPath).map(({ path, sha256 }) => `${sha256}  ${path}\n`);
+  return sha256Hex(new TextEncoder().encode(lines.join("")));
+}
+
+function byPath(a: ManifestFile, b: ManifestFile): number {
+  return a.path < b.path ? -1 : a.path > b.path ? 1 : 0;
+}
+
+/** The error for a path that could leave the bundle's folder. */
+export function unsafePath(path: string): ChurnkitError {
+  return new ChurnkitError(
+    "ARCHIVE_UNSAFE",
+    `The bundle names the path ${JSON.stringify(path.slice(0, 80))}, which is not allowed: paths are relative, of letters, ` +
+      "digits and ._-, and never lead upwards. Don't use this bundle unless you know who made it.",
+    { where: { file: path.slice(0, 80) } },
+  );
+}

@@ -1,0 +1,42 @@
+import type { ModelNode } from "../artefact.js";
+import { kindOf, modelKinds } from "../compile.js";
+import type { ModelKind, ReadContext, WriteContext } from "../scorer.js";
+import { corrupt, parseJsonFile, readableJson, type JsonValue } from "./json.js";
+
+const scorerPath = "scorer.json";
+/** Ensembles of ensembles of ... deeper than this are refused. */
+const maxDepth = 8;
+const kinds = Object.keys(modelKinds) as ModelNode["kind"][];
+
+/** Writes the model as `scorer.json` and one folder `networks/<i>/` for each network. */
+export function writeModel(model: ModelNode, files: Map<string, Uint8Array<ArrayBuffer>>): void {
+  let folders = 0;
+  const context: WriteContext = {
+    addFolder(contents) {
+      const folder = `networks/${folders++}`;
+      for (const [name, bytes] of contents) files.set(`${folder}/${name}`, bytes);
+      return folder;
+    },
+    write: (node) => ({ kind: node.kind, ...kindOf(node).write(node, context) }),
+  };
+  // `outputs` is 1 as long as all models are binary; a reader refuses what it cannot score.
+  files.set(scorerPath, readableJson({ outputs: 1, model: context.write(model) }));
+}
+
+/** Reads what {@link writeModel} wrote. */
+export function readModel(file: (path: string) => Uint8Array): ModelNode {
+  const json = parseJsonFile(scorerPath, file(scorerPath));
+  if (json.get("outputs").value !== 1) throw json.get("outputs").not("1, the number of outputs this version can score,");
+  let depth = 0;
+  const context: ReadContext = {
+    file,
+    read(node: JsonValue) {
+      if (++depth > maxDepth) throw corrupt(scorerPath, `nests models more than ${maxDepth} deep`, node.path);
+      const kind = modelKinds[node.get("kind").oneOf(kinds)] as ModelKind<ModelNode>;
+      const model = kind.read(node, context);
+      depth--;
+      return model;
+    },
+  };
+  return context.read(json.get("model"));
+}

@@ -1,0 +1,60 @@
+import { ChurnkitError } from "../../base/errors.js";
+import type { Artefact } from "../artefact.js";
+import { compile, type CompileOptions, type Scorer } from "../compile.js";
+import { unpackArchive, type ArchiveLimits } from "./archive.js";
+import { fromBundleFiles, type BundleFiles } from "./format.js";
+import type { Manifest } from "./manifest.js";
+
+/** Golden scores may differ by this much between runtimes; more means that the model is not what it was. */
+const goldenTolerance = 1e-6;
+
+/** A bundle that has been read, verified and compiled. */
+export interface Bundle {
+  readonly manifest: Manifest;
+  readonly artefact: Artefact;
+  readonly scorer: Scorer;
+}
+
+export interface OpenBundleOptions extends CompileOptions {
+  /** Limits of what an archive may unpack to. */
+  readonly limits?: ArchiveLimits | undefined;
+}
+
+/**
+ * Opens a bundle that is already in memory, in any runtime: its files by path, or the bytes of its .tar.gz. Verifies
+ * every file, compiles the model and reproduces its golden scores.
+ *
+ * @throws ChurnkitError BUNDLE_CORRUPT, BUNDLE_VERSION, BUNDLE_GOLDEN, BUNDLE_NOT_FOUND, ARCHIVE_UNSAFE, and as
+ * {@link compile} does.
+ */
+export async function openBundle(
+  source: BundleFiles | Uint8Array | ArrayBuffer,
+  options: OpenBundleOptions = {},
+): Promise<Bundle> {
+  const files = source instanceof Map ? (source as BundleFiles) : await unpackArchive(bytesOf(source as Uint8Array | ArrayBuffer), options.limits);
+  const { manifest, artefact } = await fromBundleFiles(files);
+  const scorer = await compile(artefact, options);
+  checkGolden(artefact, scorer);
+  return { manifest, artefact, scorer };
+}
+
+const bytesOf = (source: Uint8Array | ArrayBuffer): Uint8Array =>
+  source instanceof Uint8Array ? source : new Uint8Array(source);
+
+/**
+ * Scores the artefact's golden rows again.
+ *
+ * @throws ChurnkitError BUNDLE_GOLDEN when one differs by more than 1e-6.
+ */
+export function checkGolden({ golden, contract }: Artefact, scorer: Scorer): void {
+  scorer.scoreRecords(golden.map(({ record }) => record)).forEach(({ probability }, i) => {
+    const expected = golden[i]?.probability ?? NaN;
+    if (probability !== null && Math.abs(probability - expected) <= goldenTolerance) return;
+    throw new ChurnkitError(
+      "BUNDLE_GOLDEN",
+      `The model ${contract.name} gives golden row ${i} the score ${probability ?? "none"}, not ${expected} as when it was ` +
+        "saved, so it must not serve. The bundle, or this runtime's arithmetic, is not what it was.",
+      { where: { file: "golden.json", row: i, value: probability } },
+    );
+  });
+}

@@ -1,0 +1,165 @@
+import { ChurnkitError } from "../base/errors.js";
+import type { Contract } from "../data/contract/contract.js";
+import { compileRecipe, type Encoder } from "../data/features/encode.js";
+import { rowBuffer, type RowBuffer } from "../data/read/row-buffer.js";
+import type { CellIssue, ColumnData, Table } from "../data/table/table.js";
+import type { Artefact, Decision, ModelNode } from "./artefact.js";
+import { calibrate } from "./calibration.js";
+import { loadKernel } from "./network/kernel.js";
+import type { ModelKind, ModelScorer, ScorerContext } from "./scorer.js";
+import { ensembleKind } from "./scorer-ensemble.js";
+import { linearKind } from "./scorer-linear.js";
+import { networkKind } from "./scorer-network.js";
+
+/** Every kind of model, declared once: how it is written, read and scored. */
+export const modelKinds: { readonly [Kind in ModelNode["kind"]]: ModelKind<Extract<ModelNode, { kind: Kind }>> } = {
+  network: networkKind,
+  linear: linearKind,
+  ensemble: ensembleKind,
+};
+
+/** The entry of a node's kind. */
+export const kindOf = (node: ModelNode): ModelKind<ModelNode> => modelKinds[node.kind] as ModelKind<ModelNode>;
+
+/** A record's score, or null where it broke the contract; `issues` says why, or what was odd about a scored one. */
+export type ScoredRecord =
+  | { readonly probability: number; readonly label: string; readonly issues: readonly CellIssue[] }
+  | { readonly probability: null; readonly label: null; readonly issues: readonly CellIssue[] };
+
+/** From rows to calibrated probabilities: what {@link compile} makes of an artefact. */
+export interface Scorer {
+  readonly contract: Contract;
+  readonly decision: Decision;
+  /**
+   * Calibrated probabilities of the positive class, one for each row kept in the table, in [0, 1]. A row has the same
+   * bits alone as among others.
+   *
+   * @throws ChurnkitError CONTRACT_MISMATCH when the table lacks a column, VALUE_INVALID when a row has no finite score.
+   */
+  score(table: Table): Float64Array;
+  /** Scores records (parsed JSON), each by itself: one that breaks the contract is reported, and the others scored. */
+  scoreRecords(records: readonly unknown[]): ScoredRecord[];
+  /** Scores one record. */
+  scoreRecord(record: unknown): ScoredRecord;
+}
+
+export interface CompileOptions {
+  /** The kernel's module, where the runtime forbids compiling bytes (as workerd does). */
+  readonly kernel?: WebAssembly.Module | BufferSource | undefined;
+}
+
+/** Rows encoded at a time: enough that calls cost nothing, few enough to stay in the processor's cache. */
+const chunk = 1024;
+
+/**
+ * Makes the scorer of an artefact: the only way from a model to a score, in every runtime.
+ *
+ * @throws ChurnkitError CONTRACT_MISMATCH when contract, recipe and model don't fit together, KERNEL_UNAVAILABLE when a
+ * network's kernel cannot be compiled here.
+ */
+export async function compile(
+  artefact: Pick<Artefact, "contract" | "recipe" | "model" | "calibration" | "decision">,
+  options: CompileOptions = {},
+): Promise<Scorer> {
+  const { contract, recipe, model, calibration, decision } = artefact;
+  const { target } = contract;
+  if (target === undefined) {
+    throw new ChurnkitError("CONTRACT_MISMATCH", "The contract has no target, so its scores would have no meaning.");
+  }
+  const negative = target.classes.find((label) => label !== target.positive) ?? `not ${target.positive}`;
+  const encoder = compileRecipe(recipe, contract);
+  const needsKernel = (node: ModelNode): boolean => kindOf(node).needsKernel(node, needsKernel);
+  const kernel = needsKernel(model) ? await loadKernel(options.kernel) : undefined;
+  const context: ScorerContext = {
+    kernel,
+    scorerOf(node) {
+      const scorer = kindOf(node).scorer(node, context);
+      if (scorer.inputs !== encoder.width) throw widthMismatch(scorer, encoder);
+      return scorer;
+    },
+  };
+  const scorer = context.scorerOf(model);
+  const features = new Float32Array(chunk * encoder.width);
+
+  /** Calibrated probabilities, NaN where the model has none. */
+  function probabilities(table: Table): Float64Array {
+    const out = new Float64Array(table.rows);
+    for (let first = 0; first < table.rows; first += chunk) {
+      const part = table.rows <= chunk ? table : sliceTable(table, first, Math.min(first + chunk, table.rows));
+      scorer.score(encoder.encode(part, features), part.rows, out.subarray(first, first + part.rows));
+    }
+    for (let row = 0; row < out.length; row++) out[row] = calibrate(calibration, out[row] as number);
+    return out;
+  }
+
+  let buffer: RowBuffer | undefined;
+
+  function scoreRecords(records: readonly unknown[]): ScoredRecord[] {
+    const results: ScoredRecord[] = [];
+    buffer ??= rowBuffer(contract, chunk);
+    for (let first = 0; first < records.length; first += chunk) {
+      const part = records.slice(first, first + chunk);
+      const table = buffer.fill(part);
+      const scored = probabilities(table);
+      const issues = new Map(table.rejected.map((row) => [row.row, row.issues]));
+      for (let i = 0, kept = 0; i < part.length; i++) {
+        const found = issues.get(i);
+        results.push(found === undefined ? label(scored[kept++] as number) : setAside(found));
+      }
+    }
+    return results;
+  }
+
+  function label(probability: number): ScoredRecord {
+    if (!Number.isFinite(probability)) return setAside([noScore]);
+    const positive = probability >= decision.threshold;
+    return { probability, label: positive ? (target?.positive ?? "") : negative, issues: [] };
+  }
+
+  return {
+    contract,
+    decision,
+    score(table) {
+      const scored = probabilities(table);
+      const row = scored.findIndex((probability) => !Number.isFinite(probability));
+      if (row >= 0) {
+        throw new ChurnkitError("VALUE_INVALID", `${noScore.message} Check the row's numbers.`, {
+          where: { file: table.source, row: table.rowNumbers[row] },
+        });
+      }
+      return scored;
+    },
+    scoreRecords,
+    scoreRecord: (record) => scoreRecords([record])[0] as ScoredRecord,
+  };
+}
+
+const noScore: CellIssue = {
+  column: "",
+  rule: "finite",
+  value: "",
+  message: "The model has no finite score for this row: some value is far outside anything it was trained on.",
+};
+
+const setAside = (issues: readonly CellIssue[]): ScoredRecord => ({ probability: null, label: null, issues });
+
+function widthMismatch(scorer: ModelScorer, encoder: Encoder): ChurnkitError {
+  return new ChurnkitError(
+    "CONTRACT_MISMATCH",
+    `The model takes ${scorer.inputs} features, its recipe makes ${encoder.width}. They come from different trainings.`,
+  );
+}
+
+/** Rows [from, to) of a table, as views of its columns. */
+function sliceTable(table: Table, from: number, to: number): Table {
+  const columns = new Map<string, ColumnData>();
+  for (const [name, data] of table.columns) {
+    columns.set(
+      name,
+      data.storage === "numeric"
+        ? { storage: "numeric", values: data.values.subarray(from, to) }
+        : { storage: "coded", codes: data.codes.subarray(from, to), levels: data.levels },
+    );
+  }
+  return { ...table, rows: to - from, columns, rowNumbers: table.rowNumbers.subarray(from, to), rejected: [] };
+}

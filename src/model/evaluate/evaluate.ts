@@ -1,0 +1,19 @@
+import { labels } from "../../data/table/labels.js";
+import type { Table } from "../../data/table/table.js";
+import type { Scorer } from "../compile.js";
+import { evaluateScores, type Evaluation, type EvaluateScoresOptions } from "./evaluate-scores.js";
+
+/**
+ * Evaluates a model on labelled rows, at its own threshold unless another is given.
+ *
+ * @throws ChurnkitError TARGET_INVALID when the table has no target column, CONTRACT_MISMATCH when it was read with
+ * another contract.
+ */
+export function evaluate<Row>(
+  model: { readonly scorer: Scorer },
+  table: Table<Row>,
+  options: Partial<EvaluateScoresOptions> = {},
+): Evaluation {
+  const { threshold, costs } = model.scorer.decision;
+  return evaluateScores(labels(table), model.scorer.score(table), { threshold, costs, ...options });
+}

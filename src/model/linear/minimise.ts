@@ -1,0 +1,112 @@
+import { lineSearch } from "./line-search.js";
+import { gradient, margins, type Line } from "./objective.js";
+import { preconditioner, type Preconditioner } from "./preconditioner.js";
+import type { LogisticProblem } from "./problem.js";
+
+/** When to stop. */
+export interface StoppingRule {
+  readonly maxIterations: number;
+  /** Largest component of the gradient, divided by the sum of row weights. */
+  readonly tolerance: number;
+}
+
+/** Steps that the search remembers, and steps after which the Hessian is taken anew. */
+const memory = 10;
+const refreshAfter = 25;
+
+interface Correction {
+  readonly step: Float64Array;
+  readonly change: Float64Array;
+  readonly curvature: number;
+}
+
+/**
+ * Minimises the objective by L-BFGS (Nocedal and Wright, Numerical Optimization, 7.2) that starts each direction from a
+ * Cholesky-factored Hessian instead of the identity: near Newton's step count at the price of two walks over the matrix
+ * a step. `parameters` is the start and becomes the answer.
+ */
+export function minimise(problem: LogisticProblem, parameters: Float64Array, rule: StoppingRule): void {
+  const { rows, width, totalWeight } = problem;
+  const at = new Float64Array(rows);
+  const marginChange = new Float64Array(rows);
+  let slopes = new Float64Array(width + 1);
+  let nextSlopes = new Float64Array(width + 1);
+  const direction = new Float64Array(width + 1);
+  let corrections: Correction[] = [];
+  margins(problem, parameters, at);
+  gradient(problem, parameters, at, slopes);
+  let condition = preconditioner(problem, at);
+  for (let iteration = 1; iteration <= rule.maxIterations; iteration++) {
+    if (largest(slopes) <= rule.tolerance * totalWeight) return;
+    searchDirection(slopes, corrections, condition, direction);
+    margins(problem, direction, marginChange);
+    const line: Line = { margins: at, marginChange, squares: squaresOf(parameters, direction, width) };
+    const step = lineSearch(problem, line);
+    if (step === 0) return;
+    for (let j = 0; j <= width; j++) parameters[j] = (parameters[j] as number) + step * (direction[j] as number);
+    for (let row = 0; row < rows; row++) at[row] = (at[row] as number) + step * (marginChange[row] as number);
+    gradient(problem, parameters, at, nextSlopes);
+    if (iteration % refreshAfter === 0) {
+      condition = preconditioner(problem, at);
+      corrections = [];
+    } else {
+      remember(corrections, direction, step, slopes, nextSlopes);
+    }
+    [slopes, nextSlopes] = [nextSlopes, slopes];
+  }
+}
+
+function largest(values: Float64Array): number {
+  let most = 0;
+  for (const value of values) most = Math.max(most, Math.abs(value));
+  return most;
+}
+
+function dot(a: Float64Array, b: Float64Array, length = a.length): number {
+  let sum = 0;
+  for (let j = 0; j < length; j++) sum += (a[j] as number) * (b[j] as number);
+  return sum;
+}
+
+const squaresOf = (weights: Float64Array, direction: Float64Array, width: number): Line["squares"] => [
+  dot(weights, weights, width),
+  dot(weights, direction, width),
+  dot(direction, direction, width),
+];
+
+function remember(
+  corrections: Correction[],
+  direction: Float64Array,
+  step: number,
+  before: Float64Array,
+  after: Float64Array,
+): void {
+  const moved = direction.map((value) => step * value);
+  const change = after.map((value, j) => value - (before[j] as number));
+  const curvature = dot(moved, change);
+  if (!(curvature > 0)) return;
+  corrections.push({ step: moved, change, curvature });
+  if (corrections.length > memory) corrections.shift();
+}
+
+/** The two-loop recursion: minus the approximate inverse Hessian times the gradient, into `out`. */
+function searchDirection(
+  slopes: Float64Array,
+  corrections: readonly Correction[],
+  condition: Preconditioner,
+  out: Float64Array,
+): void {
+  for (let j = 0; j < out.length; j++) out[j] = -(slopes[j] as number);
+  const shares = new Float64Array(corrections.length);
+  for (let k = corrections.length - 1; k >= 0; k--) {
+    const { step, change, curvature } = corrections[k] as Correction;
+    const share = dot(step, out) / curvature;
+    shares[k] = share;
+    for (let j = 0; j < out.length; j++) out[j] = (out[j] as number) - share * (change[j] as number);
+  }
+  condition(out);
+  for (const [k, { step, change, curvature }] of corrections.entries()) {
+    const share = (shares[k] as number) - dot(change, out) / curvature;
+    for (let j = 0; j < out.length; j++) out[j] = (out[j] as number) + share * (step[j] as number);
+  }
+}

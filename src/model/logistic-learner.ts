@@ -1,0 +1,66 @@
+import { sigmoid } from "../base/logistic.js";
+import { assignFolds } from "../data/split.js";
+import { fitLogistic } from "./linear/logistic.js";
+import type { LinearModel } from "./artefact.js";
+import type { HeldOut, LabelledMatrix, Learner } from "./learner.js";
+
+export interface LogisticOptions {
+  /** Penalty on the weights, as `l2 / 2 * |w|^2` against the summed loss: 1 is scikit-learn's default (C = 1 / l2). */
+  readonly l2?: number;
+  /** Folds for the held-out probabilities. Default 5. */
+  readonly folds?: number;
+}
+
+export const logisticDefaults = { l2: 1, folds: 5 } as const;
+
+/**
+ * Logistic regression as a learner: the baseline beside every model, and often good enough.
+ *
+ * @example
+ * ```ts
+ * import { logistic } from "churnkit/model";
+ *
+ * console.log(logistic({ l2: 10 }).parameters);
+ * ```
+ */
+export function logistic(options: LogisticOptions = {}): Learner {
+  const parameters = { ...logisticDefaults, ...options };
+  const fit = (data: LabelledMatrix): LinearModel =>
+    fitLogistic(data.matrix, data.labels.length, data.width, data.labels, { l2: parameters.l2 });
+  return {
+    name: "logistic",
+    parameters,
+    fit(training, validation, { seed }) {
+      const model = fit(training);
+      const heldOut = validation
+        ? scoreAll(model, validation)
+        : outOfFold(fit, training, assignFolds(training.labels, parameters.folds, seed), parameters.folds);
+      return Promise.resolve({ model, heldOut, history: [] });
+    },
+  };
+}
+
+function scoreAll(model: LinearModel, data: LabelledMatrix): HeldOut {
+  const rows = Uint32Array.from(data.labels, (_, row) => row);
+  return { rows, probabilities: Float64Array.from(rows, (row) => probability(model, data, row)) };
+}
+
+function probability(model: LinearModel, { matrix, width }: LabelledMatrix, row: number): number {
+  return sigmoid(model.weights.reduce((sum, weight, i) => sum + weight * (matrix[row * width + i] ?? 0), model.bias));
+}
+
+function outOfFold(fit: (data: LabelledMatrix) => LinearModel, data: LabelledMatrix, fold: Uint8Array, folds: number): HeldOut {
+  const probabilities = new Float64Array(data.labels.length);
+  const all = Uint32Array.from(data.labels, (_, row) => row);
+  for (let left = 0; left < folds; left++) {
+    const model = fit(pick(data, all.filter((row) => fold[row] !== left)));
+    for (const row of all) if (fold[row] === left) probabilities[row] = probability(model, data, row);
+  }
+  return { rows: all, probabilities };
+}
+
+function pick({ matrix, width, labels }: LabelledMatrix, rows: Uint32Array): LabelledMatrix {
+  const picked = new Float32Array(rows.length * width);
+  rows.forEach((row, i) => picked.set(matrix.subarray(row * width, (row + 1) * width), i * width));
+  return { matrix: picked, width, labels: Uint8Array.from(rows, (row) => labels[row] ?? 0) };
+}

@@ -1,0 +1,50 @@
+import type { JsonValue } from "./bundle/json.js";
+import type { ModelNode } from "./artefact.js";
+import type { Kernel } from "./network/kernel.js";
+
+/** Scores encoded rows with one model, before calibration. */
+export interface ModelScorer {
+  /** Number of features of a row. */
+  readonly inputs: number;
+  /**
+   * Writes the raw probability of the positive class of each row into `out`. A row's bits don't depend on its
+   * neighbours.
+   *
+   * @param x features, rows x inputs, row-major.
+   */
+  score(x: Float32Array, rows: number, out: Float64Array): void;
+}
+
+/** What a kind needs to make its scorer. */
+export interface ScorerContext {
+  /** The kernel, loaded when some part of the model is a network. */
+  readonly kernel: Kernel | undefined;
+  /** Makes the scorer of a member. */
+  scorerOf(node: ModelNode): ModelScorer;
+}
+
+/** What a kind needs to write itself into a bundle. */
+export interface WriteContext {
+  /** Adds a file to the bundle under `networks/<n>/`, the next free n, and returns that folder. */
+  addFolder(files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>): string;
+  /** Writes a member. */
+  write(node: ModelNode): object;
+}
+
+/** What a kind needs to read itself from a bundle. */
+export interface ReadContext {
+  /** A file of the bundle. */
+  file(path: string): Uint8Array;
+  /** Reads a member. */
+  read(json: JsonValue): ModelNode;
+}
+
+/** Everything that differs by kind of model: one entry of `modelKinds` for each tag of `ModelNode`. */
+export interface ModelKind<Node extends ModelNode> {
+  /** The node as JSON for `scorer.json`, without its tag. */
+  write(node: Node, context: WriteContext): object;
+  read(json: JsonValue, context: ReadContext): Node;
+  /** Does scoring need the WebAssembly kernel? */
+  needsKernel(node: Node, needs: (member: ModelNode) => boolean): boolean;
+  scorer(node: Node, context: ScorerContext): ModelScorer;
+}

@@ -1,0 +1,126 @@
+import { version } from "../base/version.js";
+import type { Features } from "../data/features/define.js";
+import { compileRecipe } from "../data/features/encode.js";
+import { fitRecipe } from "../data/features/fit.js";
+import { mergeProfiles, profileOf, profileTable } from "../data/profile/index.js";
+import { hashTable } from "../data/table/hash.js";
+import { labels } from "../data/table/labels.js";
+import type { Table } from "../data/table/table.js";
+import type { Artefact } from "./artefact.js";
+import { goldenRows } from "./bundle/golden.js";
+import { calibrate, fitCalibration } from "./calibration.js";
+import { compile, type Scorer } from "./compile.js";
+import { evaluateScores, summarise, type Evaluation } from "./evaluate/evaluate-scores.js";
+import type { EpochRecord, LabelledMatrix, Learned, Learner, LearnerContext } from "./learner.js";
+import { logistic } from "./logistic-learner.js";
+import { churnNetwork } from "./network/churn-network.js";
+import { chooseThreshold, type ThresholdRule } from "./threshold.js";
+
+export interface TrainOptions<Row = unknown> extends Partial<LearnerContext> {
+  /** Rows that stop the training early and choose calibration and threshold; without them folds of the training rows do. */
+  readonly validation?: Table<Row>;
+  /** Default: the churn network. */
+  readonly learner?: Learner;
+  /** How the threshold is chosen. Default: the best F1. */
+  readonly threshold?: ThresholdRule;
+  /** Also fit logistic regression on the same rows, to stand beside the model. Default true. */
+  readonly baseline?: boolean;
+  /** Kept in the bundle's provenance. */
+  readonly gitCommit?: string;
+}
+
+/** A model in memory, ready to score, evaluate and save. */
+export interface TrainedModel<Row = unknown> {
+  readonly artefact: Artefact;
+  readonly scorer: Scorer;
+  /** Evaluation on rows that the models scoring them did not train on: the validation rows, or out of fold. */
+  readonly heldOut: Evaluation;
+  /** For each network of the model, its epochs. */
+  readonly history: readonly (readonly EpochRecord[])[];
+  /** Logistic regression trained on the same rows. */
+  readonly baseline: TrainedModel<Row> | undefined;
+}
+
+/**
+ * Trains a model: fits the recipe on the rows, trains the learner, then chooses calibration and threshold on held-out
+ * rows. The same rows, options and version give the same model, bit for bit.
+ *
+ * @param features What {@link defineFeatures} returned.
+ * @param table The training rows; both classes must occur.
+ * @throws ChurnkitError TARGET_INVALID, TOO_FEW_ROWS, TRAINING_DIVERGED, OPTION_INVALID.
+ */
+export async function train<Row>(
+  features: Features<Row>,
+  table: Table<Row>,
+  options: TrainOptions<Row> = {},
+): Promise<TrainedModel<Row>> {
+  const { validation, learner = churnNetwork(), threshold = { rule: "f1" }, baseline = true, seed = 0 } = options;
+  const { recipe, matrix } = fitRecipe(features, table, { seed });
+  const encoder = compileRecipe(recipe, table.contract);
+  const training = { matrix, width: encoder.width, labels: labels(table) };
+  const held = validation && { matrix: encoder.encode(validation), width: encoder.width, labels: labels(validation) };
+  const context: LearnerContext = { ...options, seed, workers: options.workers ?? (await defaultWorkers()) };
+  const shared = {
+    contract: table.contract,
+    recipe,
+    baseline: profileTable(table, { cutPoints: 256 }),
+    dataHash: await hashTable(table),
+    rows: { train: table.rows, validation: validation?.rows ?? 0 },
+    gitCommit: options.gitCommit,
+  };
+
+  const finish = async (one: Learner, learned: Learned): Promise<Omit<TrainedModel<Row>, "baseline">> => {
+    const { artefact, evaluation } = await assemble(shared, one, learned, held ?? training, threshold, seed);
+    return { artefact, scorer: await compile(artefact), heldOut: evaluation, history: learned.history };
+  };
+  const rival = baseline && learner.name !== "logistic" ? logistic() : undefined;
+  const rivalContext: LearnerContext = { seed };
+  return {
+    ...(await finish(learner, await learner.fit(training, held, context))),
+    baseline: rival && { ...(await finish(rival, await rival.fit(training, held, rivalContext))), baseline: undefined },
+  };
+}
+
+async function assemble(
+  shared: Pick<Artefact, "contract" | "recipe" | "baseline"> & Pick<Artefact["provenance"], "dataHash" | "rows" | "gitCommit">,
+  learner: Learner,
+  { model, heldOut }: Learned,
+  judged: LabelledMatrix,
+  rule: ThresholdRule,
+  seed: number,
+): Promise<{ artefact: Artefact; evaluation: Evaluation }> {
+  const heldLabels = Uint8Array.from(heldOut.rows, (row) => judged.labels[row] ?? 0);
+  const calibration = fitCalibration(heldLabels, heldOut.probabilities);
+  const probabilities = heldOut.probabilities.map((p) => calibrate(calibration, p));
+  const decision = chooseThreshold(heldLabels, probabilities, rule);
+  const evaluation = evaluateScores(heldLabels, probabilities, { threshold: decision.threshold, costs: decision.costs });
+  const { contract, recipe, baseline, dataHash, rows, gitCommit } = shared;
+  const draft: Artefact = {
+    contract,
+    recipe,
+    model,
+    calibration,
+    decision,
+    baseline: { ...baseline, columns: [...baseline.columns, profileOf(probabilities, "prediction")] },
+    metrics: summarise(evaluation),
+    golden: [],
+    provenance: { learner: learner.name, seed, dataHash, rows, gitCommit, versions: { churnkit: version }, parameters: learner.parameters },
+  };
+  const scorer = await compile(draft);
+  const records = goldenRows(contract, { seed });
+  const golden = scorer.scoreRecords(records).flatMap(({ probability }, i) => {
+    const record = records[i];
+    return record && probability !== null ? [{ record, probability }] : [];
+  });
+  return { artefact: { ...draft, golden }, evaluation };
+}
+
+/** One thread for each processor, at most 8; one where the runtime has no threads. */
+async function defaultWorkers(): Promise<number> {
+  try {
+    const { availableParallelism } = await import("node:os");
+    return Math.min(8, availableParallelism());
+  } catch {
+    return 1;
+  }
+}

@@ -1,0 +1,75 @@
+/** What a step may use besides the state. */
+export interface StepContext {
+  /** Says something about the running step: a figure, a verdict, a path. */
+  note(text: string): void;
+}
+
+/** What happens while a pipeline runs. */
+export type PipelineEvent =
+  | { readonly type: "start"; readonly step: string; readonly index: number; readonly steps: number }
+  | { readonly type: "note"; readonly step: string; readonly text: string }
+  | { readonly type: "end"; readonly step: string; readonly seconds: number };
+
+/** One step by name: takes the state so far, gives what it adds. */
+export interface Step<State, Added> {
+  readonly name: string;
+  run(state: State, context: StepContext): Promise<Added>;
+}
+
+/**
+ * Steps in order, as data. Each takes the state of those before it and adds to it, and the compiler knows what is there:
+ * a step that needs a model cannot stand before the one that trains it.
+ */
+export interface Pipeline<Input, State> {
+  readonly steps: readonly string[];
+  step<Added extends object>(name: string, run: Step<State, Added>["run"]): Pipeline<Input, State & Added>;
+  /** Runs every step in order; the first that throws ends the run. */
+  run(input: Input, onEvent?: (event: PipelineEvent) => void): Promise<State>;
+}
+
+/**
+ * Begins a pipeline that starts from `Input`.
+ *
+ * @example
+ * ```ts
+ * import { pipeline } from "churnkit/pipeline";
+ *
+ * const job = pipeline<{ rows: number }>()
+ *   .step("double", async ({ rows }) => ({ doubled: 2 * rows }))
+ *   .step("report", async ({ doubled }, { note }) => {
+ *     note(`twice as many: ${doubled}`);
+ *     return {};
+ *   });
+ * await job.run({ rows: 21 });
+ * ```
+ */
+export function pipeline<Input extends object>(): Pipeline<Input, Input> {
+  return extend<Input, Input>([], (input) => Promise.resolve(input));
+}
+
+type RunSteps<Input, State> = (input: Input, around: Around) => Promise<State>;
+type Around = <Added>(name: string, run: (context: StepContext) => Promise<Added>) => Promise<Added>;
+
+function extend<Input extends object, State extends object>(
+  steps: readonly string[],
+  runSteps: RunSteps<Input, State>,
+): Pipeline<Input, State> {
+  return {
+    steps,
+    step<Added extends object>(stepName: string, run: Step<State, Added>["run"]) {
+      return extend<Input, State & Added>([...steps, stepName], async (input, around) => {
+        const state = await runSteps(input, around);
+        return { ...state, ...(await around(stepName, (context) => run(state, context))) };
+      });
+    },
+    run(input, onEvent = () => undefined) {
+      return runSteps(input, async (step, body) => {
+        const started = performance.now();
+        onEvent({ type: "start", step, index: steps.indexOf(step), steps: steps.length });
+        const added = await body({ note: (text) => onEvent({ type: "note", step, text }) });
+        onEvent({ type: "end", step, seconds: (performance.now() - started) / 1000 });
+        return added;
+      });
+    },
+  };
+}

@@ -1,0 +1,34 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+
+const root = resolve(import.meta.dirname, "../..");
+const scratch = mkdtempSync(join(tmpdir(), "churnkit-pack-"));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+const run = (command: string, args: readonly string[]): string =>
+  execFileSync(command, args, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+
+describe("the packed tarball", () => {
+  const [packed] = JSON.parse(run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", scratch])) as {
+    filename: string;
+    files: { path: string }[];
+  }[];
+  const files = packed?.files.map(({ path }) => path) ?? [];
+  const tarball = join(scratch, packed?.filename ?? "");
+
+  it("holds the build and the papers, no test, no source, no data", () => {
+    expect(files).toEqual(expect.arrayContaining(["dist/index.js", "dist/kernel.wasm", "LICENSE", "README.md", "CHANGELOG.md"]));
+    expect(files.filter((file) => /^(src|test|bench|examples|scripts|docs)\/|\.(csv|tsv|gz|parquet)$/.test(file))).toEqual([]);
+  });
+
+  it("is clean under publint", () => {
+    expect(run("npx", ["publint", "run", tarball, "--strict"])).toMatch(/All good/);
+  });
+
+  it("has types that resolve everywhere", { timeout: 120_000 }, () => {
+    expect(run("npx", ["attw", tarball, "--profile", "esm-only", "--exclude-entrypoints", "train-worker", "kernel.wasm"])).toMatch(/No problems found/);
+  });
+});
