@@ -20,18 +20,32 @@ function programs({ python, peers, tfjsNode, fromSource }) {
   const found = [
     {
       id: "churnkit",
-      start: (args) => startProgram(node, [...(fromSource ? ["--import", "tsx"] : []), join(here, "ours.mjs"), ...args], fromSource ? { CHURNKIT_BENCH_FROM: "src" } : {}),
+      start: (args) =>
+        startProgram(
+          node,
+          [...(fromSource ? ["--import", "tsx"] : []), join(here, "ours.mjs"), ...args],
+          fromSource ? { CHURNKIT_BENCH_FROM: "src" } : {},
+        ),
     },
   ];
   const add = (id, from, file, label, extra = []) => {
-    if (peers.includes(from)) found.push({ id, label, start: (args) => startProgram(python, [peer(file), ...args, ...extra]) });
+    if (peers.includes(from))
+      found.push({ id, label, start: (args) => startProgram(python, [peer(file), ...args, ...extra]) });
   };
   add("keras", "keras", "keras_epochs.py", "as it comes");
   add("keras-1", "keras", "keras_epochs.py", "one thread", ["1"]);
   add("torch", "torch", "torch_epochs.py", "one thread");
   add("sklearn", "sklearn", "sklearn_epochs.py", "no batch norm, no dropout");
   if (tfjsNode !== undefined) {
-    found.push({ id: "tfjs-node", label: "native", start: (args) => startProgram(node, [peer("tfjs-node-epochs.mjs"), ...args], { CHURNKIT_TFJS_NODE: tfjsNode, TF_CPP_MIN_LOG_LEVEL: "3" }) });
+    found.push({
+      id: "tfjs-node",
+      label: "native",
+      start: (args) =>
+        startProgram(node, [peer("tfjs-node-epochs.mjs"), ...args], {
+          CHURNKIT_TFJS_NODE: tfjsNode,
+          TF_CPP_MIN_LOG_LEVEL: "3",
+        }),
+    });
   }
   return found;
 }
@@ -79,7 +93,9 @@ async function measureBatch(entries, folder, batch, rounds) {
     const target = targets[id]?.[batch];
     const ratio = cpu / oursCpu;
     return {
-      id, batch, name: label === undefined ? `${program.version}, one network` : `${program.version}, ${label}`,
+      id,
+      batch,
+      name: label === undefined ? `${program.version}, one network` : `${program.version}, ${label}`,
       cpuMilliseconds: cpu,
       wallMilliseconds: median(epochs.map(({ wall }) => wall)),
       lastLoss: epochs.at(-1).loss,

@@ -16,7 +16,8 @@ export async function startProgram(command, args, env = {}) {
       const { value, done } = await lines.next();
       if (done === true) {
         await ended;
-        throw new Error(errors.trim().split("\n").at(-1) ?? "ended without a word");
+        const lastLines = errors.trim().split("\n");
+        throw new Error(lastLines.findLast((text) => text.includes("Error")) ?? lastLines.at(-1));
       }
       // Libraries may greet on stdout; only our own lines are JSON.
       if (value.startsWith("{")) return JSON.parse(value);

@@ -27,7 +27,7 @@ const { values: options } = parseArgs({
 const rounds = Math.max(5, Number(options.rounds));
 const batches = options.batch.split(",").map(Number);
 
-const fromSource = options.source || !existsSync(join(root, "dist"));
+const fromSource = options.source || !existsSync(join(root, "dist/model.js"));
 const setup = { ...setUp(), fromSource };
 const load = loadavg()[0];
 if (load > 0.5) console.error(`The machine is not quiet (load ${load.toFixed(1)}): trust the ratios, not the times.`);
@@ -36,13 +36,24 @@ const epochs = await measureEpochs(setup, { batches, rounds });
 const telco = options["no-telco"] ? undefined : measureTelco(setup, { rounds: 5 });
 
 const verdict = ({ target, reached }) => (target === undefined ? "" : `${reached ? "reached" : "MISSED"} (${target}x)`);
-const line = (cells) => cells.map((cell, i) => (i === 0 ? cell.padEnd(58) : cell.padStart(i === 4 ? 16 : 11))).join(" ");
+const line = (cells) =>
+  cells.map((cell, i) => (i === 0 ? cell.padEnd(58) : cell.padStart(i === 4 ? 16 : 11))).join(" ");
 
-console.log(`\nTraining the churn network, one network, 7,000 x 45, medians of ${rounds} rounds in turn${fromSource ? " (from source)" : ""}`);
+console.log(
+  `\nTraining the churn network, one network, 7,000 x 45, medians of ${rounds} rounds in turn${fromSource ? " (from source)" : ""}`,
+);
 for (const batch of batches) {
   console.log(`\n${line([`batch ${batch}`, "cpu ms", "wall ms", "cpu ratio", "target"])}`);
   for (const row of epochs.filter((entry) => entry.batch === batch)) {
-    console.log(line([row.name, row.cpuMilliseconds.toFixed(1), row.wallMilliseconds.toFixed(1), `${row.ratio.toFixed(1)}x`, verdict(row)]));
+    console.log(
+      line([
+        row.name,
+        row.cpuMilliseconds.toFixed(1),
+        row.wallMilliseconds.toFixed(1),
+        `${row.ratio.toFixed(1)}x`,
+        verdict(row),
+      ]),
+    );
   }
 }
 if (telco !== undefined) {

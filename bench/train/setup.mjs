@@ -3,7 +3,16 @@
 //
 //   node bench/train/setup.mjs [keras] [torch] [sklearn] [tfjs-node]      all of them without a name
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -55,10 +64,12 @@ function setUpPython(wanted) {
   const ready = {};
   for (const [name, packages] of wanted) {
     const key = packages.join(" ");
-    ready[name] = made && once(join(venv, `${name}.stamp`), key, `${name} (pip: ${key})`, () => {
-      run(venvPython, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...packages]);
-      run(venvPython, ["-c", `import ${name === "keras" ? "tensorflow, keras" : name}`]);
-    });
+    ready[name] =
+      made &&
+      once(join(venv, `${name}.stamp`), key, `${name} (pip: ${key})`, () => {
+        run(venvPython, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...packages]);
+        run(venvPython, ["-c", `import ${name === "keras" ? "tensorflow, keras" : name}`]);
+      });
   }
   return ready;
 }
@@ -68,49 +79,88 @@ function setUpPython(wanted) {
  * libraries of the Python wheel, the Node-API headers from npm, and one call of the C++ compiler.
  */
 function setUpTfjsNode() {
-  return once(join(nodeFolder, "tfjs-node.stamp"), `4.22.0 ${libtensorflow} ${process.arch}`, "native tfjs-node", () => {
-    if (process.platform !== "linux") throw new Error(`built here on Linux only, this is ${process.platform}`);
-    mkdirSync(nodeFolder, { recursive: true });
-    writeFileSync(join(nodeFolder, "package.json"), JSON.stringify({ private: true }));
-    run("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund", "@tensorflow/tfjs-node@4.22.0", "node-api-headers"], {
-      cwd: nodeFolder,
-    });
-    const tfjs = join(nodeFolder, "node_modules/@tensorflow/tfjs-node");
-    const work = mkdtempSync(join(tmpdir(), "churnkit-tfjs-node-"));
-    try {
-      const python = existsSync(venvPython) ? venvPython : (process.env.PYTHON ?? "python3");
-      run(python, ["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:",
-        "--python-version", "310", "--dest", work, libtensorflow]);
-      const wheel = readdirSync(work).find((name) => name.endsWith(".whl"));
-      if (wheel === undefined) throw new Error(`pip downloaded no wheel of ${libtensorflow}`);
-      const unpack = [
-        "import sys, zipfile",
-        "wheel = zipfile.ZipFile(sys.argv[1])",
-        "keep = ('tensorflow/libtensorflow_', 'tensorflow/include/tensorflow/', 'tensorflow/include/tsl/')",
-        "wheel.extractall(sys.argv[2], [n for n in wheel.namelist() if n.startswith(keep)])",
-      ].join("\n");
-      const deps = join(tfjs, "deps");
-      rmSync(deps, { recursive: true, force: true });
-      run(python, ["-c", unpack, join(work, wheel), deps]);
-      const lib = join(deps, "tensorflow");
-      for (const part of ["cc", "framework"]) {
-        symlinkSync(`libtensorflow_${part}.so.2`, join(lib, part === "cc" ? "libtensorflow.so" : "libtensorflow_framework.so"));
+  return once(
+    join(nodeFolder, "tfjs-node.stamp"),
+    `4.22.0 ${libtensorflow} ${process.arch}`,
+    "native tfjs-node",
+    () => {
+      if (process.platform !== "linux") throw new Error(`built here on Linux only, this is ${process.platform}`);
+      mkdirSync(nodeFolder, { recursive: true });
+      writeFileSync(join(nodeFolder, "package.json"), JSON.stringify({ private: true }));
+      run(
+        "npm",
+        ["install", "--ignore-scripts", "--no-audit", "--no-fund", "@tensorflow/tfjs-node@4.22.0", "node-api-headers"],
+        {
+          cwd: nodeFolder,
+        },
+      );
+      const tfjs = join(nodeFolder, "node_modules/@tensorflow/tfjs-node");
+      const work = mkdtempSync(join(tmpdir(), "churnkit-tfjs-node-"));
+      try {
+        const python = existsSync(venvPython) ? venvPython : (process.env.PYTHON ?? "python3");
+        run(python, [
+          "-m",
+          "pip",
+          "download",
+          "--quiet",
+          "--disable-pip-version-check",
+          "--no-deps",
+          "--only-binary=:all:",
+          "--python-version",
+          "310",
+          "--dest",
+          work,
+          libtensorflow,
+        ]);
+        const wheel = readdirSync(work).find((name) => name.endsWith(".whl"));
+        if (wheel === undefined) throw new Error(`pip downloaded no wheel of ${libtensorflow}`);
+        const unpack = [
+          "import sys, zipfile",
+          "wheel = zipfile.ZipFile(sys.argv[1])",
+          "keep = ('tensorflow/libtensorflow_', 'tensorflow/include/tensorflow/', 'tensorflow/include/tsl/')",
+          "wheel.extractall(sys.argv[2], [n for n in wheel.namelist() if n.startswith(keep)])",
+        ].join("\n");
+        const deps = join(tfjs, "deps");
+        rmSync(deps, { recursive: true, force: true });
+        run(python, ["-c", unpack, join(work, wheel), deps]);
+        const lib = join(deps, "tensorflow");
+        for (const part of ["cc", "framework"]) {
+          symlinkSync(
+            `libtensorflow_${part}.so.2`,
+            join(lib, part === "cc" ? "libtensorflow.so" : "libtensorflow_framework.so"),
+          );
+        }
+        const out = join(tfjs, "lib/napi-v8");
+        mkdirSync(out, { recursive: true });
+        run("g++", [
+          "-O2",
+          "-std=c++17",
+          "-shared",
+          "-fPIC",
+          "-DNAPI_VERSION=8",
+          "-DNODE_GYP_MODULE_NAME=tfjs_binding",
+          `-I${join(nodeFolder, "node_modules/node-api-headers/include")}`,
+          `-I${join(lib, "include")}`,
+          `-I${tfjs}`,
+          join(tfjs, "binding/tfjs_backend.cc"),
+          join(tfjs, "binding/tfjs_binding.cc"),
+          `-L${lib}`,
+          "-Wl,-rpath,$ORIGIN/../../deps/tensorflow",
+          "-ltensorflow",
+          "-ltensorflow_framework",
+          "-o",
+          join(out, "tfjs_binding.node"),
+        ]);
+      } finally {
+        rmSync(work, { recursive: true, force: true });
       }
-      const out = join(tfjs, "lib/napi-v8");
-      mkdirSync(out, { recursive: true });
-      run("g++", ["-O2", "-std=c++17", "-shared", "-fPIC", "-DNAPI_VERSION=8", "-DNODE_GYP_MODULE_NAME=tfjs_binding",
-        `-I${join(nodeFolder, "node_modules/node-api-headers/include")}`, `-I${join(lib, "include")}`, `-I${tfjs}`,
-        join(tfjs, "binding/tfjs_backend.cc"), join(tfjs, "binding/tfjs_binding.cc"),
-        `-L${lib}`, "-Wl,-rpath,$ORIGIN/../../deps/tensorflow", "-ltensorflow", "-ltensorflow_framework",
-        "-o", join(out, "tfjs_binding.node")]);
-    } finally {
-      rmSync(work, { recursive: true, force: true });
-    }
-    // tfjs-node 4.22 still calls helpers that Node has since removed from `util`.
-    const probe = "const u=require('util');u.isNullOrUndefined??=(x)=>x==null;u.isArray??=Array.isArray;"
-      + "const tf=require('@tensorflow/tfjs-node');if(tf.getBackend()!=='tensorflow')throw new Error('backend '+tf.getBackend())";
-    run(process.execPath, ["-e", probe], { cwd: nodeFolder, env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: "3" } });
-  });
+      // tfjs-node 4.22 still calls helpers that Node has since removed from `util`.
+      const probe =
+        "const u=require('util');u.isNullOrUndefined??=(x)=>x==null;u.isArray??=Array.isArray;" +
+        "const tf=require('@tensorflow/tfjs-node');if(tf.getBackend()!=='tensorflow')throw new Error('backend '+tf.getBackend())";
+      run(process.execPath, ["-e", probe], { cwd: nodeFolder, env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: "3" } });
+    },
+  );
 }
 
 /** Sets up the named rivals. Says where each can be run from; one that isn't there is absent. */

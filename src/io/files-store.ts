@@ -37,6 +37,7 @@ export function filesStore(folder: string): ObjectStore {
     return join(root, ...key.split("/"));
   };
   let swept: Promise<void> | undefined;
+  const turns = new Map<string, Promise<unknown>>();
 
   async function putStream(
     key: string,
@@ -45,12 +46,17 @@ export function filesStore(folder: string): ObjectStore {
   ): Promise<{ version: string }> {
     const target = pathOf(key);
     const temporary = join(root, workFolder, "tmp", ownedName());
+    const checkVersion = (): void => {
+      if (options.ifVersion !== undefined && versionOf(target) !== options.ifVersion) throw conflict(name, key);
+    };
     try {
+      // A first look spares the writing of what comes too late anyway; the one under the lock decides.
+      checkVersion();
       await mkdir(dirname(temporary), { recursive: true });
       await (swept ??= removeLeftovers(dirname(temporary), "", ""));
       const version = await writeHashed(temporary, content);
       await withFileLock(lockOf(root, key), () => {
-        if (options.ifVersion !== undefined && versionOf(target) !== options.ifVersion) throw conflict(name, key);
+        checkVersion();
         renameInto(temporary, target);
       });
       await syncFolder(dirname(target));
@@ -65,7 +71,13 @@ export function filesStore(folder: string): ObjectStore {
     name,
     capabilities: { compareAndSwap: true, durable: true },
     putStream,
-    put: (key, bytes, options) => putStream(key, once(bytes), options),
+    put(key, bytes, options) {
+      // One after the other for each key: those who come too late are told so before they write anything.
+      const turn = (turns.get(key) ?? Promise.resolve()).then(() => putStream(key, once(bytes), options));
+      const over = turn.then(noop, noop).then(() => turns.get(key) === over && turns.delete(key));
+      turns.set(key, over);
+      return turn;
+    },
     async get(key) {
       const path = pathOf(key);
       try {
@@ -107,6 +119,8 @@ export function filesStore(folder: string): ObjectStore {
 
 const lockOf = (root: string, key: string): string =>
   join(root, workFolder, "locks", createHash("sha256").update(key).digest("hex").slice(0, 32));
+
+const noop = (): undefined => undefined;
 
 const isAbsent = (error: unknown): boolean => ["ENOENT", "ENOTDIR"].includes(systemCode(error));
 

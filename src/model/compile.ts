@@ -2,7 +2,7 @@ import { ChurnkitError } from "../base/errors.js";
 import type { Contract } from "../data/contract/contract.js";
 import { compileRecipe, type Encoder } from "../data/features/encode.js";
 import { rowBuffer, type RowBuffer } from "../data/read/row-buffer.js";
-import type { CellIssue, ColumnData, Table } from "../data/table/table.js";
+import type { CellIssue, Table } from "../data/table/table.js";
 import type { Artefact, Decision, ModelNode } from "./artefact.js";
 import { calibrate } from "./calibration.js";
 import { loadKernel } from "./network/kernel.js";
@@ -85,8 +85,8 @@ export async function compile(
   function probabilities(table: Table): Float64Array {
     const out = new Float64Array(table.rows);
     for (let first = 0; first < table.rows; first += chunk) {
-      const part = table.rows <= chunk ? table : sliceTable(table, first, Math.min(first + chunk, table.rows));
-      scorer.score(encoder.encode(part, features), part.rows, out.subarray(first, first + part.rows));
+      const end = Math.min(first + chunk, table.rows);
+      scorer.score(encoder.encode(table, features, first, end), end - first, out.subarray(first, end));
     }
     for (let row = 0; row < out.length; row++) out[row] = calibrate(calibration, out[row] as number);
     return out;
@@ -148,18 +148,4 @@ function widthMismatch(scorer: ModelScorer, encoder: Encoder): ChurnkitError {
     "CONTRACT_MISMATCH",
     `The model takes ${scorer.inputs} features, its recipe makes ${encoder.width}. They come from different trainings.`,
   );
-}
-
-/** Rows [from, to) of a table, as views of its columns. */
-function sliceTable(table: Table, from: number, to: number): Table {
-  const columns = new Map<string, ColumnData>();
-  for (const [name, data] of table.columns) {
-    columns.set(
-      name,
-      data.storage === "numeric"
-        ? { storage: "numeric", values: data.values.subarray(from, to) }
-        : { storage: "coded", codes: data.codes.subarray(from, to), levels: data.levels },
-    );
-  }
-  return { ...table, rows: to - from, columns, rowNumbers: table.rowNumbers.subarray(from, to), rejected: [] };
 }

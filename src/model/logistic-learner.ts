@@ -1,6 +1,6 @@
 import { sigmoid } from "../base/logistic.js";
 import { assignFolds } from "../data/split.js";
-import { fitLogistic } from "./linear/logistic.js";
+import { fitLogistic } from "./linear/fit-logistic.js";
 import type { LinearModel } from "./artefact.js";
 import type { HeldOut, LabelledMatrix, Learner } from "./learner.js";
 

@@ -1,9 +1,10 @@
 import { version } from "../base/version.js";
 import type { Features } from "../data/features/define.js";
 import { compileRecipe } from "../data/features/encode.js";
-import { fitRecipe } from "../data/features/fit.js";
-import { mergeProfiles, profileOf, profileTable } from "../data/profile/index.js";
-import { hashTable } from "../data/table/hash.js";
+import { fitRecipe } from "../data/features/fit/fit-recipe.js";
+import { profileOf } from "../data/profile/numeric.js";
+import { profileTable } from "../data/profile/table.js";
+import { hashTable } from "../data/table/hash-table.js";
 import { labels } from "../data/table/labels.js";
 import type { Table } from "../data/table/table.js";
 import type { Artefact } from "./artefact.js";

@@ -49,7 +49,7 @@ export function createHandler(model: ServedModel, options: HandlerOptions = {}):
   const origin = { model_name: model.name, model_version: model.version, model_source: model.source };
   const { threshold } = model.scorer.decision;
 
-  const routes = new Map<string, Route>([
+  const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
     ["/predict", { method: "POST", answer: predict }],
     ["/batch-predict", { method: "POST", answer: batchPredict }],
     ["/health", { method: "GET", answer: health }],

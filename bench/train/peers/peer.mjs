@@ -9,7 +9,13 @@ const floats = (file) => {
 
 /** Arguments: folder, rows, features, batch size. */
 export function loadRows([folder, rows, features, batch]) {
-  return { x: floats(`${folder}/x.f32`), y: floats(`${folder}/y.f32`), rows: Number(rows), features: Number(features), batch: Number(batch) };
+  return {
+    x: floats(`${folder}/x.f32`),
+    y: floats(`${folder}/y.f32`),
+    rows: Number(rows),
+    features: Number(features),
+    batch: Number(batch),
+  };
 }
 
 const WARM_UP_MILLISECONDS = 500;
@@ -27,13 +33,15 @@ export async function serve(name, trainEpoch) {
     if (line === "") continue;
     const from = performance.now();
     const before = process.cpuUsage();
-    let loss = 0;
+    let loss;
     let epochs = 0;
     do {
       loss = await trainEpoch();
       epochs++;
     } while (performance.now() - from < TURN_MILLISECONDS);
     const { user, system } = process.cpuUsage(before);
-    console.log(JSON.stringify({ loss, cpu: (user + system) / 1e3 / epochs, wall: (performance.now() - from) / epochs, epochs }));
+    console.log(
+      JSON.stringify({ loss, cpu: (user + system) / 1e3 / epochs, wall: (performance.now() - from) / epochs, epochs }),
+    );
   }
 }

@@ -13,7 +13,15 @@ const kernelInitializer = "glorotUniform";
 const model = tf.sequential();
 for (const [i, units] of [128, 64].entries()) {
   const kernelRegularizer = tf.regularizers.l2({ l2: 0.001 });
-  model.add(tf.layers.dense({ units, activation: "relu", kernelInitializer, kernelRegularizer, ...(i === 0 && { inputShape: [features] }) }));
+  model.add(
+    tf.layers.dense({
+      units,
+      activation: "relu",
+      kernelInitializer,
+      kernelRegularizer,
+      ...(i === 0 && { inputShape: [features] }),
+    }),
+  );
   model.add(tf.layers.batchNormalization());
   model.add(tf.layers.dropout({ rate: 0.3 }));
 }
@@ -25,6 +33,12 @@ model.compile({ optimizer: tf.train.adam(0.001), loss: "binaryCrossentropy" });
 const xs = tf.tensor2d(x, [rows, features]);
 const ys = tf.tensor2d(y, [rows, 1]);
 await serve(`tfjs-node ${tf.version["tfjs-node"] ?? tf.version.tfjs}`, async () => {
-  const { history } = await model.fit(xs, ys, { epochs: 1, batchSize: batch, shuffle: true, verbose: 0, yieldEvery: "never" });
+  const { history } = await model.fit(xs, ys, {
+    epochs: 1,
+    batchSize: batch,
+    shuffle: true,
+    verbose: 0,
+    yieldEvery: "never",
+  });
   return history.loss[0];
 });

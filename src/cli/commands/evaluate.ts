@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import { takeRows } from "../../data/table/rows.js";
+import { takeRows } from "../../data/table/take-rows.js";
 import { readTable } from "../../data/read/read-file.js";
-import { loadBundle } from "../../model/bundle/load-file.js";
+import { loadBundle } from "../../model/bundle/load.js";
 import { evaluate } from "../../model/evaluate/evaluate.js";
 import { metricNames, metrics } from "../../model/evaluate/metrics.js";
 import { noteRejected } from "../input.js";

@@ -1,10 +1,10 @@
 import type { Command } from "commander";
 import { csvLine } from "../../data/table/write-csv.js";
 import { readTable } from "../../data/read/read-file.js";
-import { recordOf } from "../../data/table/records.js";
+import { recordOf } from "../../data/table/record-of.js";
 import type { Table } from "../../data/table/table.js";
 import { writeFileAtomic } from "../../io/atomic.js";
-import { loadBundle } from "../../model/bundle/load-file.js";
+import { loadBundle } from "../../model/bundle/load.js";
 import type { Scorer } from "../../model/compile.js";
 import { noteRejected } from "../input.js";
 import { exit, note } from "../output.js";

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, type Command } from "commander";
-import { loadBundle } from "../../model/bundle/load-file.js";
+import { loadBundle } from "../../model/bundle/load.js";
 import { createHandler } from "../../serving/handler.js";
 import { prometheusMetrics } from "../../serving/metrics.js";
 import { listen } from "../../serving/node-server.js";

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { defineFeatures } from "../../data/features/define.js";
-import { takeRows } from "../../data/table/rows.js";
+import { takeRows } from "../../data/table/take-rows.js";
 import type { Table } from "../../data/table/table.js";
 import { findLeaks } from "../../data/quality/leaks.js";
 import { saveBundle } from "../../model/bundle/save.js";

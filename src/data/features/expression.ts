@@ -1,3 +1,4 @@
+import type { KindOf } from "../contract/row-types.js";
 import type { OperatorName } from "./expressions/operators.js";
 
 /** A parameter of an operator, as JSON. */
@@ -42,7 +43,16 @@ export type NumberLike = Typed<number | boolean> | number;
 /** The columns of a row type as expressions, as the `derive` callback sees them. Null and undefined are left out. */
 export type ColumnsOf<Row> = unknown extends Row
   ? Readonly<Record<string, Expression>>
-  : { readonly [Name in keyof Row & string]-?: Typed<NonNullable<Row[Name]>> };
+  : { readonly [Name in keyof Row & string]-?: Typed<ExpressionValue<NonNullable<Row[Name]>>> };
+
+/** What a column's expression is of: dates for ISO date texts, the texts of the labels for a union of literals. */
+type ExpressionValue<Value> = KindOf<Value> extends "date"
+  ? Date
+  : KindOf<Value> extends "category"
+    ? `${Value & (string | number | boolean)}`
+    : KindOf<Value> extends "number"
+      ? number
+      : Value;
 
 /** Limits that guard against hostile or runaway definitions. */
 export const expressionLimits = {

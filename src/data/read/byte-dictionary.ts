@@ -2,6 +2,24 @@ import { ChurnkitError } from "../../base/errors.js";
 
 const largestArena = 1024 ** 3;
 
+/** Four bytes a step: multiply to mix upwards, shift to mix downwards (after MurmurHash3). */
+function hashBytes(bytes: Uint8Array, start: number, end: number): number {
+  let hash = end - start;
+  let i = start;
+  for (const whole = end - 3; i < whole; i += 4) {
+    const word =
+      (bytes[i] as number) |
+      ((bytes[i + 1] as number) << 8) |
+      ((bytes[i + 2] as number) << 16) |
+      ((bytes[i + 3] as number) << 24);
+    hash = Math.imul(hash ^ Math.imul(word, 0xcc9e2d51), 0x85ebca6b);
+    hash ^= hash >>> 15;
+  }
+  for (; i < end; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0xc2b2ae35);
+  return hash ^ (hash >>> 13);
+}
+
 /**
  * Numbers distinct byte sequences 0, 1, 2, ... in order of appearance, without making a string for any of them: an open
  * hash table over one buffer that holds each sequence once.
@@ -25,9 +43,7 @@ export class ByteDictionary {
 
   /** The number of `bytes[start..end)`, the next free one where it is new, or -1 where it is new and there is no room. */
   lookup(bytes: Uint8Array, start: number, end: number): number {
-    let hash = 0x811c9dc5;
-    for (let i = start; i < end; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193);
-    hash ^= hash >>> 15;
+    const hash = hashBytes(bytes, start, end);
     const slots = this.#slots;
     const mask = slots.length - 1;
     const arena = this.#arena;

@@ -12,14 +12,22 @@ export interface ProportionTest extends Tail {
  * is 0 and p is 1.
  *
  * @param x1 successes among n1 trials.
+ * @param options.correction Yates' continuity correction, which keeps the level where successes are few.
  * @returns undefined where there are no trials.
  */
-export function twoProportions(x1: number, n1: number, x2: number, n2: number): ProportionTest | undefined {
+export function twoProportions(
+  x1: number,
+  n1: number,
+  x2: number,
+  n2: number,
+  { correction = false }: { readonly correction?: boolean } = {},
+): ProportionTest | undefined {
   if (n1 === 0 || n2 === 0) return undefined;
   const difference = x1 / n1 - x2 / n2;
   const pooled = (x1 + x2) / (n1 + n2);
   const variance = pooled * (1 - pooled) * (1 / n1 + 1 / n2);
   if (variance === 0) return { z: 0, p: 1, log10p: 0, difference };
-  const z = difference / Math.sqrt(variance);
+  const step = correction ? Math.min(Math.abs(difference), (1 / n1 + 1 / n2) / 2) : 0;
+  const z = (difference - Math.sign(difference) * step) / Math.sqrt(variance);
   return { z, ...normalTwoSidedTail(z), difference };
 }

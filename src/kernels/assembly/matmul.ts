@@ -25,7 +25,7 @@ function tile(a: usize, stride: usize, k: i32, w: usize, bias: usize, out: usize
   let c31 = c01;
   // A panel holds 8 inputs: half of it, then the other half, then on to the next panel.
   let hop: usize = 16;
-  for (; k >= 4; k -= 4) {
+  for (;;) {
     let b0 = v128.load(w);
     let b1 = v128.load(w, 16);
     let s = v128.load32_splat(a);
@@ -40,6 +40,7 @@ function tile(a: usize, stride: usize, k: i32, w: usize, bias: usize, out: usize
     s = v128.load32_splat(a, 96);
     c30 = mulAdd(c30, s, b0);
     c31 = mulAdd(c31, s, b1);
+    if (--k == 0) break;
 
     b0 = v128.load(w, 32);
     b1 = v128.load(w, 48);
@@ -55,6 +56,7 @@ function tile(a: usize, stride: usize, k: i32, w: usize, bias: usize, out: usize
     s = v128.load32_splat(a, 100);
     c30 = mulAdd(c30, s, b0);
     c31 = mulAdd(c31, s, b1);
+    if (--k == 0) break;
 
     b0 = v128.load(w, 64);
     b1 = v128.load(w, 80);
@@ -70,6 +72,7 @@ function tile(a: usize, stride: usize, k: i32, w: usize, bias: usize, out: usize
     s = v128.load32_splat(a, 104);
     c30 = mulAdd(c30, s, b0);
     c31 = mulAdd(c31, s, b1);
+    if (--k == 0) break;
 
     b0 = v128.load(w, 96);
     b1 = v128.load(w, 112);
@@ -85,28 +88,11 @@ function tile(a: usize, stride: usize, k: i32, w: usize, bias: usize, out: usize
     s = v128.load32_splat(a, 108);
     c30 = mulAdd(c30, s, b0);
     c31 = mulAdd(c31, s, b1);
+    if (--k == 0) break;
 
     w += 128;
     a += hop;
     hop = stride - hop;
-  }
-  for (; k > 0; --k) {
-    const b0 = v128.load(w);
-    const b1 = v128.load(w, 16);
-    let s = v128.load32_splat(a);
-    c00 = mulAdd(c00, s, b0);
-    c01 = mulAdd(c01, s, b1);
-    s = v128.load32_splat(a, 32);
-    c10 = mulAdd(c10, s, b0);
-    c11 = mulAdd(c11, s, b1);
-    s = v128.load32_splat(a, 64);
-    c20 = mulAdd(c20, s, b0);
-    c21 = mulAdd(c21, s, b1);
-    s = v128.load32_splat(a, 96);
-    c30 = mulAdd(c30, s, b0);
-    c31 = mulAdd(c31, s, b1);
-    w += 32;
-    a += 4;
   }
   if (bias != 0) {
     const zero = f32x4.splat(0);

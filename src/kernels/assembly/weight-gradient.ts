@@ -25,7 +25,7 @@ function tile(a: usize, delta: usize, rows: i32, out: usize, onto: bool): void {
     c30 = v128.load(out, 96);
     c31 = v128.load(out, 112);
   }
-  for (; rows >= 4; rows -= 4) {
+  for (;;) {
     let b0 = v128.load(delta);
     let b1 = v128.load(delta, 16);
     let s = v128.load32_splat(a);
@@ -40,6 +40,7 @@ function tile(a: usize, delta: usize, rows: i32, out: usize, onto: bool): void {
     s = v128.load32_splat(a, 12);
     c30 = mulAdd(c30, s, b0);
     c31 = mulAdd(c31, s, b1);
+    if (--rows == 0) break;
 
     b0 = v128.load(delta, 32);
     b1 = v128.load(delta, 48);
@@ -55,6 +56,7 @@ function tile(a: usize, delta: usize, rows: i32, out: usize, onto: bool): void {
     s = v128.load32_splat(a, 44);
     c30 = mulAdd(c30, s, b0);
     c31 = mulAdd(c31, s, b1);
+    if (--rows == 0) break;
 
     b0 = v128.load(delta, 64);
     b1 = v128.load(delta, 80);
@@ -70,6 +72,7 @@ function tile(a: usize, delta: usize, rows: i32, out: usize, onto: bool): void {
     s = v128.load32_splat(a, 76);
     c30 = mulAdd(c30, s, b0);
     c31 = mulAdd(c31, s, b1);
+    if (--rows == 0) break;
 
     b0 = v128.load(delta, 96);
     b1 = v128.load(delta, 112);
@@ -85,26 +88,10 @@ function tile(a: usize, delta: usize, rows: i32, out: usize, onto: bool): void {
     s = v128.load32_splat(a, 108);
     c30 = mulAdd(c30, s, b0);
     c31 = mulAdd(c31, s, b1);
+    if (--rows == 0) break;
+
     a += 128;
     delta += 128;
-  }
-  for (; rows > 0; --rows) {
-    const b0 = v128.load(delta);
-    const b1 = v128.load(delta, 16);
-    let s = v128.load32_splat(a);
-    c00 = mulAdd(c00, s, b0);
-    c01 = mulAdd(c01, s, b1);
-    s = v128.load32_splat(a, 4);
-    c10 = mulAdd(c10, s, b0);
-    c11 = mulAdd(c11, s, b1);
-    s = v128.load32_splat(a, 8);
-    c20 = mulAdd(c20, s, b0);
-    c21 = mulAdd(c21, s, b1);
-    s = v128.load32_splat(a, 12);
-    c30 = mulAdd(c30, s, b0);
-    c31 = mulAdd(c31, s, b1);
-    a += 32;
-    delta += 32;
   }
   v128.store(out, c00);
   v128.store(out, c01, 16);

@@ -1,7 +1,7 @@
 import { ChurnkitError } from "../../base/errors.js";
 import { sha256Hex } from "../../base/hash.js";
 import { parseContract } from "../../data/contract/parse.js";
-import { parseRecipe } from "../../data/features/parse.js";
+import { parseRecipe } from "../../data/features/parse-recipe.js";
 import { parseProfile } from "../../data/profile/parse.js";
 import type { Artefact } from "../artefact.js";
 import { corrupt, parseJsonFile, readableJson, type JsonValue } from "./json.js";
@@ -41,66 +41,83 @@ export async function toBundleFiles(
   return files;
 }
 
+/** Reads one file of a bundle; undefined where there is none. */
+export type BundleReader = (path: string) => Promise<Uint8Array | undefined>;
+
 /**
- * Reads a bundle's files: every file against its size and SHA-256, every value against what belongs there. Golden
- * scores are checked where the bundle is compiled ({@link openBundle}).
+ * Reads a bundle: every file against its size and SHA-256, every value against what belongs there. Golden scores are
+ * checked where the bundle is compiled ({@link openBundle}).
  *
- * @param files all files that the manifest lists; others are not looked at.
  * @throws ChurnkitError BUNDLE_NOT_FOUND without a manifest, BUNDLE_VERSION, BUNDLE_CORRUPT, ARCHIVE_UNSAFE.
  */
-export async function fromBundleFiles(files: BundleFiles): Promise<{ manifest: Manifest; artefact: Artefact }> {
-  const manifestBytes = files.get(manifestPath);
+export async function fromBundleFiles(source: BundleFiles | BundleReader): Promise<{ manifest: Manifest; artefact: Artefact }> {
+  const read = typeof source === "function" ? source : (path: string) => Promise.resolve(source.get(path));
+  const manifestBytes = await read(manifestPath);
   if (manifestBytes === undefined) {
     throw new ChurnkitError("BUNDLE_NOT_FOUND", "There is no bundle: manifest.json is missing.", { where: { file: manifestPath } });
   }
   const manifest = await parseManifest(manifestBytes);
-  const verified = await verifyFiles(manifest, files);
-  const used = new Set<string>();
-  const file = (path: string): Uint8Array => {
-    const bytes = verified.get(path);
-    if (bytes === undefined) throw corrupt(path, "is not listed in the manifest");
-    used.add(path);
-    return bytes;
-  };
-  const json = (path: string): JsonValue => parseJsonFile(path, file(path));
-  const part = <T>(path: string, parse: (value: unknown) => T): T => {
-    try {
-      return parse(json(path).value);
-    } catch (cause) {
-      if (!ChurnkitError.isInstance(cause) || cause.code === "BUNDLE_CORRUPT") throw cause;
-      throw new ChurnkitError("BUNDLE_CORRUPT", `The bundle's file ${path} cannot be used. ${cause.message}`, {
-        where: { ...cause.where, file: path },
-        cause,
-      });
+  const files = await readVerified(manifest, read);
+  if (typeof source !== "function") {
+    for (const path of source.keys()) {
+      if (path !== manifestPath && !files.has(path)) throw corrupt(path, "is not listed in the manifest");
     }
-  };
-  const artefact: Artefact = {
-    contract: part("contract.json", parseContract),
-    recipe: part("recipe.json", parseRecipe),
-    model: readModel(file),
-    ...parseDecision(json("decision.json")),
-    baseline: part("baseline.json", parseProfile),
-    metrics: parseMetrics(json("metrics.json")),
-    golden: parseGolden(json("golden.json")),
-    provenance: parseProvenance(json("provenance.json")),
-  };
-  const unknown = manifest.files.find(({ path }) => !used.has(path));
-  if (unknown !== undefined) throw corrupt(unknown.path, "is listed in the manifest but is no part of a bundle");
+  }
+  const artefact = parseArtefact(files);
   return { manifest, artefact };
 }
 
-async function verifyFiles(manifest: Manifest, files: BundleFiles): Promise<BundleFiles> {
-  const verified = new Map<string, Uint8Array>();
+async function readVerified(manifest: Manifest, read: BundleReader): Promise<BundleFiles> {
+  const files = new Map<string, Uint8Array>();
   await Promise.all(
     manifest.files.map(async ({ path, bytes: size, sha256 }) => {
-      const bytes = files.get(path);
+      const bytes = await read(path);
       if (bytes === undefined) throw corrupt(path, "is missing");
       if (bytes.length !== size) throw corrupt(path, `has ${bytes.length} bytes, not the ${size} it was written with`);
       if ((await sha256Hex(bytes as Uint8Array<ArrayBuffer>)) !== sha256) {
         throw corrupt(path, "was changed since it was written (its SHA-256 differs from the manifest's)");
       }
-      verified.set(path, bytes);
+      files.set(path, bytes);
     }),
   );
-  return verified;
+  return files;
+}
+
+function parseArtefact(files: BundleFiles): Artefact {
+  const used = new Set<string>();
+  const file = (path: string): Uint8Array => {
+    const bytes = files.get(path);
+    if (bytes === undefined) throw corrupt(path, "is missing from the manifest");
+    used.add(path);
+    return bytes;
+  };
+  const json = (path: string): JsonValue => parseJsonFile(path, file(path));
+  const artefact: Artefact = {
+    contract: ofOthers("contract.json", json, parseContract),
+    recipe: ofOthers("recipe.json", json, parseRecipe),
+    model: readModel(file),
+    ...parseDecision(json("decision.json")),
+    baseline: ofOthers("baseline.json", json, parseProfile),
+    metrics: parseMetrics(json("metrics.json")),
+    golden: parseGolden(json("golden.json")),
+    provenance: parseProvenance(json("provenance.json")),
+  };
+  for (const path of files.keys()) {
+    if (!used.has(path)) throw corrupt(path, "is listed in the manifest but is no part of a bundle");
+  }
+  return artefact;
+}
+
+/** Reads a part that another room knows how to parse; its errors become the bundle's. */
+function ofOthers<T>(path: string, json: (path: string) => JsonValue, parse: (value: unknown) => T): T {
+  const { value } = json(path);
+  try {
+    return parse(value);
+  } catch (cause) {
+    if (!ChurnkitError.isInstance(cause) || cause.code === "BUNDLE_VERSION") throw cause;
+    throw new ChurnkitError("BUNDLE_CORRUPT", `The bundle's file ${path} cannot be used. ${cause.message}`, {
+      where: { ...cause.where, file: path },
+      cause,
+    });
+  }
 }

@@ -2,7 +2,7 @@ import { ChurnkitError } from "../../base/errors.js";
 import type { Artefact } from "../artefact.js";
 import { compile, type CompileOptions, type Scorer } from "../compile.js";
 import { unpackArchive, type ArchiveLimits } from "./archive.js";
-import { fromBundleFiles, type BundleFiles } from "./format.js";
+import { fromBundleFiles, type BundleFiles, type BundleReader } from "./format.js";
 import type { Manifest } from "./manifest.js";
 
 /** Golden scores may differ by this much between runtimes; more means that the model is not what it was. */
@@ -21,25 +21,24 @@ export interface OpenBundleOptions extends CompileOptions {
 }
 
 /**
- * Opens a bundle that is already in memory, in any runtime: its files by path, or the bytes of its .tar.gz. Verifies
+ * Opens a bundle that is already in memory, in any runtime: its files by path, a function that reads them, or the
+ * bytes of its .tar.gz. Verifies
  * every file, compiles the model and reproduces its golden scores.
  *
  * @throws ChurnkitError BUNDLE_CORRUPT, BUNDLE_VERSION, BUNDLE_GOLDEN, BUNDLE_NOT_FOUND, ARCHIVE_UNSAFE, and as
  * {@link compile} does.
  */
 export async function openBundle(
-  source: BundleFiles | Uint8Array | ArrayBuffer,
+  source: BundleFiles | BundleReader | Uint8Array | ArrayBuffer,
   options: OpenBundleOptions = {},
 ): Promise<Bundle> {
-  const files = source instanceof Map ? (source as BundleFiles) : await unpackArchive(bytesOf(source as Uint8Array | ArrayBuffer), options.limits);
+  const packed = source instanceof Uint8Array || source instanceof ArrayBuffer;
+  const files = packed ? await unpackArchive(new Uint8Array(source), options.limits) : source;
   const { manifest, artefact } = await fromBundleFiles(files);
   const scorer = await compile(artefact, options);
   checkGolden(artefact, scorer);
   return { manifest, artefact, scorer };
 }
-
-const bytesOf = (source: Uint8Array | ArrayBuffer): Uint8Array =>
-  source instanceof Uint8Array ? source : new Uint8Array(source);
 
 /**
  * Scores the artefact's golden rows again.

@@ -1,6 +1,6 @@
 import { lineSearch } from "./line-search.js";
 import { gradient, margins, type Line } from "./objective.js";
-import { preconditioner, type Preconditioner } from "./preconditioner.js";
+import { preconditioner, usesHessian, type Preconditioner } from "./preconditioner.js";
 import type { LogisticProblem } from "./problem.js";
 
 /** When to stop. */
@@ -11,7 +11,7 @@ export interface StoppingRule {
 }
 
 /** Steps that the search remembers, and steps after which the Hessian is taken anew. */
-const memory = 10;
+const memory = 20;
 const refreshAfter = 25;
 
 interface Correction {
@@ -46,7 +46,7 @@ export function minimise(problem: LogisticProblem, parameters: Float64Array, rul
     for (let j = 0; j <= width; j++) parameters[j] = (parameters[j] as number) + step * (direction[j] as number);
     for (let row = 0; row < rows; row++) at[row] = (at[row] as number) + step * (marginChange[row] as number);
     gradient(problem, parameters, at, nextSlopes);
-    if (iteration % refreshAfter === 0) {
+    if (iteration % refreshAfter === 0 && usesHessian(width)) {
       condition = preconditioner(problem, at);
       corrections = [];
     } else {

@@ -6,16 +6,19 @@ import type { LogisticProblem } from "./problem.js";
 export type Preconditioner = (vector: Float64Array) => void;
 
 /** Above this width the Hessian's diagonal has to do. */
-const widestHessian = 1000;
+const widestHessian = 500;
 /** Products of two features that one Hessian may cost; rows are sampled evenly to stay below. */
-const productBudget = 200_000_000;
+const productBudget = 30_000_000;
+
+/** Is the Hessian of so many features factored? */
+export const usesHessian = (width: number): boolean => width <= widestHessian;
 
 /**
  * An approximate inverse Hessian of the objective where the margins are `at`: exact for few rows, from every k-th row
  * for many. It only speeds the search up; the answer does not depend on it.
  */
 export function preconditioner(problem: LogisticProblem, at: Float64Array): Preconditioner {
-  return problem.width > widestHessian ? diagonal(problem, at) : factored(problem, at);
+  return usesHessian(problem.width) ? factored(problem, at) : diagonal(problem, at);
 }
 
 const curvatureAt = ({ rowWeights }: LogisticProblem, at: Float64Array, row: number): number => {
@@ -26,10 +29,10 @@ const curvatureAt = ({ rowWeights }: LogisticProblem, at: Float64Array, row: num
 function factored(problem: LogisticProblem, at: Float64Array): Preconditioner {
   const { matrix, rows, width, l2 } = problem;
   const n = width + 1;
-  const wanted = Math.max((2 * productBudget) / (n * n), 4 * n);
+  const wanted = Math.max((2 * productBudget) / (n * n), 2 * n);
   const stride = Math.max(1, Math.floor(rows / wanted));
   const hessian = new Float64Array(n * n);
-  const places = new Uint32Array(n);
+  const places = new Int32Array(n);
   const values = new Float64Array(n);
   for (let row = 0; row < rows; row += stride) {
     const curvature = stride * curvatureAt(problem, at, row);

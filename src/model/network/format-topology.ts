@@ -43,14 +43,23 @@ export function specOfTopology(topology: unknown): { spec: NetworkSpec; tensorNa
     const normalised = layers[0]?.kind === "BatchNormalization" ? layers.shift() : undefined;
     if (normalised !== undefined) {
       const settings = batchNormSettings(normalised);
-      if (batchNorm !== undefined && (batchNorm.momentum !== settings.momentum || batchNorm.epsilon !== settings.epsilon)) {
+      if (
+        batchNorm !== undefined &&
+        (batchNorm.momentum !== settings.momentum || batchNorm.epsilon !== settings.epsilon)
+      ) {
         refuse(normalised, "has another momentum or epsilon than the one before");
       }
       batchNorm = settings;
-      for (const part of ["gamma", "beta", "moving_mean", "moving_variance"]) tensorNames.push(`${normalised.name}/${part}`);
+      for (const part of ["gamma", "beta", "moving_mean", "moving_variance"])
+        tensorNames.push(`${normalised.name}/${part}`);
     }
     const dropped = layers[0]?.kind === "Dropout" ? layers.shift() : undefined;
-    hidden.push({ units, l2: penalty, batchNorm: normalised !== undefined, dropout: dropped === undefined ? 0 : rate(dropped) });
+    hidden.push({
+      units,
+      l2: penalty,
+      batchNorm: normalised !== undefined,
+      dropout: dropped === undefined ? 0 : rate(dropped),
+    });
   }
   tensorNames.push(`${output.name}/kernel`, `${output.name}/bias`);
   return { spec: { inputs, hidden, outputs, batchNorm: batchNorm ?? { momentum: 0.99, epsilon: 0.001 } }, tensorNames };
@@ -60,7 +69,8 @@ function layersOf(topology: unknown): Layer[] {
   const { class_name: className, config } = asObject(topology, "modelTopology");
   if (className !== "Sequential") corrupt("is not a Sequential model", "modelTopology.class_name");
   const layers = asArray(asObject(config, "modelTopology.config")["layers"], "modelTopology.config.layers");
-  if (layers.length > MAX_LAYERS) corrupt(`has ${layers.length} layers, more than ${MAX_LAYERS}`, "modelTopology.config.layers");
+  if (layers.length > MAX_LAYERS)
+    corrupt(`has ${layers.length} layers, more than ${MAX_LAYERS}`, "modelTopology.config.layers");
   const names = new Set<string>();
   return layers.map((entry, i) => {
     const path = `modelTopology.config.layers[${i}]`;
@@ -75,14 +85,16 @@ function layersOf(topology: unknown): Layer[] {
 
 function inputWidth(layers: readonly Layer[]): number {
   const shape = layers[0]?.config["batch_input_shape"];
-  if (!Array.isArray(shape) || shape.length !== 2) corrupt("gives its first layer no batch_input_shape [null, inputs]", "modelTopology");
+  if (!Array.isArray(shape) || shape.length !== 2)
+    corrupt("gives its first layer no batch_input_shape [null, inputs]", "modelTopology");
   return asNumber(shape[1], "batch_input_shape[1]", { min: 1, max: MAX_WIDTH, integer: true });
 }
 
 function denseSettings(layer: Layer, activation: "relu" | "sigmoid"): { units: number; l2: number } {
   const { config } = layer;
   const units = asNumber(config["units"], `${layer.name}.units`, { min: 1, max: MAX_WIDTH, integer: true });
-  if (config["activation"] !== activation) refuse(layer, `has the activation ${JSON.stringify(config["activation"]) ?? "none"}, not ${activation}`);
+  if (config["activation"] !== activation)
+    refuse(layer, `has the activation ${JSON.stringify(config["activation"]) ?? "none"}, not ${activation}`);
   if (config["use_bias"] === false) refuse(layer, "has no bias");
   for (const key of ["bias_regularizer", "activity_regularizer", "kernel_constraint", "bias_constraint"]) {
     if ((config[key] ?? null) !== null) refuse(layer, `has a ${key}`);

@@ -24,7 +24,10 @@ export function asNumber(value: unknown, path: string, range: { min: number; max
   const fits = typeof value === "number" && value >= range.min && value <= range.max;
   if (!fits || (range.integer === true && !Number.isInteger(value))) {
     const kind = range.integer === true ? "a whole number" : "a number";
-    corrupt(`needs ${kind} from ${range.min} to ${range.max} at ${path}, not ${JSON.stringify(value) ?? "nothing"}`, path);
+    corrupt(
+      `needs ${kind} from ${range.min} to ${range.max} at ${path}, not ${JSON.stringify(value) ?? "nothing"}`,
+      path,
+    );
   }
   return value;
 }

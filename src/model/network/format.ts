@@ -14,12 +14,21 @@ export interface LayersModelJson {
   readonly modelTopology: Readonly<Record<string, unknown>>;
   readonly weightsManifest: readonly {
     readonly paths: readonly string[];
-    readonly weights: readonly { readonly name: string; readonly shape: readonly number[]; readonly dtype: "float32" }[];
+    readonly weights: readonly {
+      readonly name: string;
+      readonly shape: readonly number[];
+      readonly dtype: "float32";
+    }[];
   }[];
 }
 
 const initializer = (className: string, config: object = {}): object => ({ class_name: className, config });
-const glorotUniform = initializer("VarianceScaling", { scale: 1, mode: "fan_avg", distribution: "uniform", seed: null });
+const glorotUniform = initializer("VarianceScaling", {
+  scale: 1,
+  mode: "fan_avg",
+  distribution: "uniform",
+  seed: null,
+});
 const zeros = initializer("Zeros");
 const ones = initializer("Ones");
 
@@ -104,10 +113,11 @@ export function toWeightsBin(weights: NetworkWeights): Uint8Array {
   const bytes = new Uint8Array(weights.reduce((total, tensor) => total + 4 * tensor.length, 0));
   const view = new DataView(bytes.buffer);
   let at = 0;
-  for (const tensor of weights) for (const value of tensor) {
-    view.setFloat32(at, value, true);
-    at += 4;
-  }
+  for (const tensor of weights)
+    for (const value of tensor) {
+      view.setFloat32(at, value, true);
+      at += 4;
+    }
   return bytes;
 }
 
@@ -124,7 +134,10 @@ export function toWeightsBin(weights: NetworkWeights): Uint8Array {
 export function fromModelJson(json: unknown, weights: Uint8Array): { spec: NetworkSpec; weights: Float32Array[] } {
   const root = asObject(json, "model.json");
   if (root["format"] !== "layers-model") {
-    corrupt('is not a TF.js layers model (its "format" is not "layers-model"). Save it with model.save of tf.layers', "format");
+    corrupt(
+      'is not a TF.js layers model (its "format" is not "layers-model"). Save it with model.save of tf.layers',
+      "format",
+    );
   }
   const { spec, tensorNames } = specOfTopology(root["modelTopology"]);
   const stored = readTensors(root["weightsManifest"], weights);
@@ -134,7 +147,10 @@ export function fromModelJson(json: unknown, weights: Uint8Array): { spec: Netwo
     if (tensor === undefined) corrupt(`has no weights named ${name}`, "weightsManifest");
     stored.delete(name);
     if (tensor.shape.join() !== shape.join()) {
-      corrupt(`holds ${name} as [${tensor.shape.join(", ")}], its layer needs [${shape.join(", ")}]`, "weightsManifest");
+      corrupt(
+        `holds ${name} as [${tensor.shape.join(", ")}], its layer needs [${shape.join(", ")}]`,
+        "weightsManifest",
+      );
     }
     checkValues(name, tensor.values);
     return tensor.values;
@@ -155,7 +171,9 @@ function readTensors(manifest: unknown, bytes: Uint8Array): Map<string, { shape:
       if (dtype !== "float32" || quantization !== undefined) corrupt(`holds ${name} as other than plain float32`, name);
       if (tensors.has(name)) corrupt(`names the weights ${name} twice`, name);
       const shape = asArray(rawShape, name).map((size) =>
-        typeof size === "number" && Number.isSafeInteger(size) && size >= 0 ? size : corrupt(`gives ${name} no valid shape`, name),
+        typeof size === "number" && Number.isSafeInteger(size) && size >= 0
+          ? size
+          : corrupt(`gives ${name} no valid shape`, name),
       );
       const size = shape.reduce((a, b) => a * b, 1);
       // Checked before anything is allocated: a shape can claim any size, the bytes are what is really there.
@@ -166,7 +184,8 @@ function readTensors(manifest: unknown, bytes: Uint8Array): Map<string, { shape:
       tensors.set(name, { shape, values });
     }
   }
-  if (at !== bytes.length) corrupt(`describes ${at} bytes of weights, its weights file has ${bytes.length}`, "weightsManifest");
+  if (at !== bytes.length)
+    corrupt(`describes ${at} bytes of weights, its weights file has ${bytes.length}`, "weightsManifest");
   return tensors;
 }
 

@@ -27,7 +27,11 @@ export async function loadTf(backend: string, given: object | undefined): Promis
     const hint = backend in backendPackages ? ` Import ${backendPackages[backend] ?? ""} first.` : "";
     throw new ChurnkitError("OPTION_INVALID", `TF.js has no backend named "${backend}" registered.${hint}`, { cause });
   });
-  if (!ready) throw new ChurnkitError("OPTION_INVALID", `TF.js cannot start its backend "${backend}" on this runtime. Choose another.`);
+  if (!ready)
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `TF.js cannot start its backend "${backend}" on this runtime. Choose another.`,
+    );
   if (before !== "" && before !== backend) await tf.setBackend(before);
   return tf;
 }

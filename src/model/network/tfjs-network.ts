@@ -19,11 +19,16 @@ export async function createNetwork(tf: Tf, spec: NetworkSpec, weights: NetworkW
   const model = await tf.loadLayersModel(
     tf.io.fromMemory({
       modelTopology,
-      weightSpecs: weightsManifest.flatMap((group) => group.weights.map((entry) => ({ ...entry, shape: [...entry.shape] }))),
+      weightSpecs: weightsManifest.flatMap((group) =>
+        group.weights.map((entry) => ({ ...entry, shape: [...entry.shape] })),
+      ),
       weightData: bytes.buffer as ArrayBuffer,
     }),
   );
-  return { model, variables: model.layers.flatMap((layer) => layer.weights.map((weight) => weight.read() as Variable)) };
+  return {
+    model,
+    variables: model.layers.flatMap((layer) => layer.weights.map((weight) => weight.read() as Variable)),
+  };
 }
 
 /** Replaces every variable's value. */
@@ -37,7 +42,12 @@ export function assignWeights(tf: Tf, { variables }: TfNetwork, weights: Network
  * The logits of a batch. In training, batch normalisation uses the batch's own statistics and moves its averages, and
  * the Dropout layer of hidden layer `i` multiplies by `masks[i]`; without a mask it passes its input on.
  */
-export function forward(tf: Tf, network: TfNetwork, x: Tensor2D, training?: { masks: readonly (Tensor2D | undefined)[] }): Tensor2D {
+export function forward(
+  tf: Tf,
+  network: TfNetwork,
+  x: Tensor2D,
+  training?: { masks: readonly (Tensor2D | undefined)[] },
+): Tensor2D {
   let values = x;
   let hidden = -1;
   for (const layer of network.model.layers.slice(0, -1)) {
@@ -55,7 +65,13 @@ export function forward(tf: Tf, network: TfNetwork, x: Tensor2D, training?: { ma
 }
 
 /** The masks of one step: 0 for a dropped unit, 1 / (1 - rate) for a kept one, in the order of {@link dropoutHash}. */
-export function dropoutMasks(tf: Tf, spec: NetworkSpec, rows: number, seed: number, step: number): (Tensor2D | undefined)[] {
+export function dropoutMasks(
+  tf: Tf,
+  spec: NetworkSpec,
+  rows: number,
+  seed: number,
+  step: number,
+): (Tensor2D | undefined)[] {
   return spec.hidden.map(({ units, dropout }, layer) => {
     if (dropout <= 0) return undefined;
     const values = new Float32Array(rows * units);
@@ -77,7 +93,7 @@ export function l2Penalty(tf: Tf, spec: NetworkSpec, { model }: TfNetwork): Scal
   const kernels = model.layers.filter((layer) => layer.getClassName() === "Dense").map((layer) => layer.weights[0]);
   const penalties = spec.hidden.flatMap(({ l2 }, i) => {
     const kernel = kernels[i];
-    return l2 > 0 && kernel !== undefined ? [tf.mul(tf.sum(tf.square(kernel.read())), l2) as Scalar] : [];
+    return l2 > 0 && kernel !== undefined ? [tf.mul<Scalar>(tf.sum(tf.square(kernel.read())), l2)] : [];
   });
   return penalties.length === 0 ? undefined : tf.addN(penalties);
 }

@@ -25,10 +25,16 @@ export class TfjsSession implements TrainingSession {
     private readonly options: SessionOptions,
   ) {
     const layout = tensorLayout(spec);
-    this.#slots = network.variables.map((variable, i) => (layout[i]?.trainable === true ? createSlot(tf, variable) : undefined));
+    this.#slots = network.variables.map((variable, i) =>
+      layout[i]?.trainable === true ? createSlot(tf, variable) : undefined,
+    );
   }
 
-  async epoch(data: TrainingData, order: Uint32Array, options: { batchSize: number; learningRate: number }): Promise<{ loss: number }> {
+  async epoch(
+    data: TrainingData,
+    order: Uint32Array,
+    options: { batchSize: number; learningRate: number },
+  ): Promise<{ loss: number }> {
     const { batchSize, learningRate } = options;
     checkInteger("The batch size", batchSize, 1, this.options.maxBatch);
     checkRange("The learning rate", learningRate, 0, Infinity);
@@ -52,7 +58,10 @@ export class TfjsSession implements TrainingSession {
     const [loss = Number.NaN] = (await this.#take([total]))[0] ?? [];
     if (!Number.isFinite(loss)) {
       const hint = "Use a lower learning rate, and check that the features are finite and scaled.";
-      throw new ChurnkitError("TRAINING_DIVERGED", `Training produced a loss of ${loss} by batch ${this.#step}. ${hint}`);
+      throw new ChurnkitError(
+        "TRAINING_DIVERGED",
+        `Training produced a loss of ${loss} by batch ${this.#step}. ${hint}`,
+      );
     }
     return { loss: loss / order.length };
   }
@@ -70,14 +79,19 @@ export class TfjsSession implements TrainingSession {
       tf.dispose([loss, kept.filter((value) => value !== undefined)]);
       return gradients;
     });
-    return this.#take(variables.map((variable, i) => (this.#slots[i] === undefined ? undefined : found[variable.name])));
+    return this.#take(
+      variables.map((variable, i) => (this.#slots[i] === undefined ? undefined : found[variable.name])),
+    );
   }
 
   async predict(x: Float32Array, rows: number): Promise<Float32Array> {
     const { tf } = this;
     const { inputs } = this.spec;
     if (x.length !== rows * inputs) {
-      throw new ChurnkitError("OPTION_INVALID", `The features hold ${x.length} numbers; ${rows} rows of ${inputs} inputs need ${rows * inputs}.`);
+      throw new ChurnkitError(
+        "OPTION_INVALID",
+        `The features hold ${x.length} numbers; ${rows} rows of ${inputs} inputs need ${rows * inputs}.`,
+      );
     }
     if (rows === 0) return new Float32Array();
     const logits = this.#run(() => tf.tidy(() => forward(tf, this.network, tf.tensor2d(x, [rows, inputs]))));
@@ -95,7 +109,15 @@ export class TfjsSession implements TrainingSession {
     return { weights, m, v, step: this.#step };
   }
 
-  async restore(state: SessionState): Promise<void> {
+  restore(state: SessionState): Promise<void> {
+    // Inside a promise, so that a state that is refused rejects.
+    return new Promise((resolve) => {
+      this.#assign(state);
+      resolve();
+    });
+  }
+
+  #assign(state: SessionState): void {
     checkWeights(this.spec, state.weights);
     checkInteger("The number of batches trained", state.step, 0, 2 ** 32 - 1);
     const { tf } = this;
@@ -148,7 +170,8 @@ export class TfjsSession implements TrainingSession {
 
   /** Runs synchronous work on this session's backend and puts the process's own back. */
   #run<T>(work: () => T): T {
-    if (this.#disposed) throw new ChurnkitError("OPTION_INVALID", "This training session is disposed of. Create another.");
+    if (this.#disposed)
+      throw new ChurnkitError("OPTION_INVALID", "This training session is disposed of. Create another.");
     const before = this.tf.getBackend();
     // The switch to a backend that is initialised is done when the call returns; only its promise comes later.
     if (before !== this.backend) void this.tf.setBackend(this.backend);
@@ -161,9 +184,11 @@ export class TfjsSession implements TrainingSession {
 
   /** Reads tensors and disposes of them; an absent one is an empty array. */
   async #take(tensors: readonly (Tensor | undefined)[]): Promise<Float32Array[]> {
-    const values = await Promise.all(tensors.map((tensor) => tensor?.data<"float32">() ?? untrained));
-    tensors.forEach((tensor) => tensor?.dispose());
-    // A backend may answer with its own memory.
-    return values.map((value) => value.slice());
+    // Copied, because a backend may answer with its own memory.
+    const read = async (tensor: Tensor | undefined): Promise<Float32Array> =>
+      tensor === undefined ? untrained.slice() : (await tensor.data<"float32">()).slice();
+    const values = await Promise.all(tensors.map(read));
+    this.tf.dispose(tensors.filter((tensor) => tensor !== undefined));
+    return values;
   }
 }

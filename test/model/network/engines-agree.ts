@@ -24,8 +24,14 @@ const shapes: Readonly<Record<string, { spec: NetworkSpec; rows: number }>> = {
     rows: 32,
   },
   "odd sizes": { spec: churnShape, rows: 29 },
-  "no batch norm": { spec: { ...churnShape, inputs: 5, hidden: [{ units: 3, l2: 0.1, batchNorm: false, dropout: 0.5 }] }, rows: 7 },
-  "batch norm without dropout": { spec: { ...churnShape, inputs: 3, hidden: [{ units: 9, l2: 0, batchNorm: true, dropout: 0 }] }, rows: 17 },
+  "no batch norm": {
+    spec: { ...churnShape, inputs: 5, hidden: [{ units: 3, l2: 0.1, batchNorm: false, dropout: 0.5 }] },
+    rows: 7,
+  },
+  "batch norm without dropout": {
+    spec: { ...churnShape, inputs: 3, hidden: [{ units: 9, l2: 0, batchNorm: true, dropout: 0 }] },
+    rows: 17,
+  },
   "no hidden layer": { spec: { ...churnShape, inputs: 6, hidden: [] }, rows: 10 },
   "two outputs": { spec: { ...churnShape, inputs: 6, outputs: 2 }, rows: 12 },
 };
@@ -46,9 +52,13 @@ export function enginesAgree(title: string, first: TrainingEngine, second: Train
         expect((await one.state()).weights).toEqual((await other.state()).weights);
         // Compared at the start, where every moving statistic is at rest, and again a little into training.
         for (const epochs of [0, 3]) {
-          for (let epoch = 0; epoch < epochs; epoch++) await one.epoch(data, firstRows(3 * rows), { batchSize: rows, learningRate: 0.01 });
+          for (let epoch = 0; epoch < epochs; epoch++)
+            await one.epoch(data, firstRows(3 * rows), { batchSize: rows, learningRate: 0.01 });
           await other.restore(await one.state());
-          const [a, b] = await Promise.all([one.gradients(data, batch, { dropout }), other.gradients(data, batch, { dropout })]);
+          const [a, b] = await Promise.all([
+            one.gradients(data, batch, { dropout }),
+            other.gradients(data, batch, { dropout }),
+          ]);
           expect(a).toHaveLength(b.length);
           tensorLayout(spec).forEach(({ name, trainable }, i) => {
             const [mine = none, theirs = none] = [a[i], b[i]];
@@ -75,7 +85,14 @@ export function enginesAgree(title: string, first: TrainingEngine, second: Train
         tensorLayout(churnShape).forEach(({ name }, tensor) => {
           const values = gradients[tensor] ?? none;
           for (const index of new Set([0, values.length >> 1, values.length - 1].filter((at) => at in values))) {
-            const slope = referenceSlope(churnShape, weights, { tensor, index }, data, batch, dropout ? { seed: 8, step } : undefined);
+            const slope = referenceSlope(
+              churnShape,
+              weights,
+              { tensor, index },
+              data,
+              batch,
+              dropout ? { seed: 8, step } : undefined,
+            );
             expect(values[index], `${engine.name} ${name}[${index}]`).toBeCloseTo(slope, 5);
           }
         });
@@ -101,9 +118,14 @@ export function enginesAgree(title: string, first: TrainingEngine, second: Train
       expect(relativeDifference(scores, await trained.predict(data.x, 90))).toBeLessThanOrEqual(1e-5);
 
       // With Adam's moments and the step handed over, the next epoch is the one the first engine would have trained.
-      const [mine, theirs] = [await heir.epoch(data, permutation(90, 7), settings), await trained.epoch(data, permutation(90, 7), settings)];
+      const [mine, theirs] = [
+        await heir.epoch(data, permutation(90, 7), settings),
+        await trained.epoch(data, permutation(90, 7), settings),
+      ];
       expect(mine.loss).toBeCloseTo(theirs.loss, 5);
-      expect(relativeDifference(await heir.predict(data.x, 90), await trained.predict(data.x, 90))).toBeLessThanOrEqual(1e-3);
+      expect(relativeDifference(await heir.predict(data.x, 90), await trained.predict(data.x, 90))).toBeLessThanOrEqual(
+        1e-3,
+      );
       trained.dispose();
       heir.dispose();
     });
@@ -113,11 +135,15 @@ export function enginesAgree(title: string, first: TrainingEngine, second: Train
       const [one, other] = [await first.create(churnShape, options(3)), await second.create(churnShape, options(3))];
       for (let epoch = 0; epoch < 8; epoch++) {
         const order = permutation(120, epoch);
-        const [a, b] = await Promise.all([one, other].map((session) => session.epoch(data, order, { batchSize: 32, learningRate: 0.003 })));
+        const [a, b] = await Promise.all(
+          [one, other].map((session) => session.epoch(data, order, { batchSize: 32, learningRate: 0.003 })),
+        );
         expect(a?.loss).toBeCloseTo(b?.loss ?? Number.NaN, 4);
       }
       expect((await one.state()).step).toBe((await other.state()).step);
-      expect(relativeDifference(await one.predict(data.x, 120), await other.predict(data.x, 120))).toBeLessThanOrEqual(5e-3);
+      expect(relativeDifference(await one.predict(data.x, 120), await other.predict(data.x, 120))).toBeLessThanOrEqual(
+        5e-3,
+      );
       one.dispose();
       other.dispose();
     });

@@ -128,7 +128,11 @@ describe("the network's file format", () => {
   it.each([
     ["a foreign format", changed("format", "graph-model"), "layers-model"],
     ["a functional model", changed("modelTopology.class_name", "Model"), "Sequential"],
-    ["another layer", changed(`${layers}.1.class_name`, "LayerNormalization"), "batch_normalization_0 (LayerNormalization)"],
+    [
+      "another layer",
+      changed(`${layers}.1.class_name`, "LayerNormalization"),
+      "batch_normalization_0 (LayerNormalization)",
+    ],
     ["another activation", changed(`${layers}.0.config.activation`, "tanh"), "dense_0 (Dense)"],
     ["an output without sigmoid", changed(`${layers}.8.config.activation`, "linear"), "output (Dense)"],
     ["no bias", changed(`${layers}.3.config.use_bias`, false), "dense_1 (Dense)"],
@@ -140,9 +144,17 @@ describe("the network's file format", () => {
     ["no layers", changed(layers, []), "batch_input_shape"],
     ["too many layers", changed(layers, new Array(10_000).fill({})), "10000 layers"],
     ["a huge width", changed(`${layers}.0.config.units`, 1e9), "dense_0.units"],
-    ["a missing tensor", changed("weightsManifest.0.weights.0.name", "other/kernel"), "no weights named dense_0/kernel"],
+    [
+      "a missing tensor",
+      changed("weightsManifest.0.weights.0.name", "other/kernel"),
+      "no weights named dense_0/kernel",
+    ],
     ["another shape", changed("weightsManifest.0.weights.0.shape", [24, 13]), "[24, 13]"],
-    ["a shape beyond the file", changed("weightsManifest.0.weights.0.shape", [1e9, 1e9]), "more bytes for dense_0/kernel"],
+    [
+      "a shape beyond the file",
+      changed("weightsManifest.0.weights.0.shape", [1e9, 1e9]),
+      "more bytes for dense_0/kernel",
+    ],
     ["a negative shape", changed("weightsManifest.0.weights.0.shape", [-1]), "no valid shape"],
     ["quantised weights", changed("weightsManifest.0.weights.1.dtype", "uint8"), "plain float32"],
     ["no manifest", changed("weightsManifest", null), "weightsManifest"],
@@ -156,7 +168,11 @@ describe("the network's file format", () => {
   it("refuses weights of another size, not finite, or impossible", () => {
     expect(() => fromModelJson(json(), bytes.subarray(4))).toThrowError(/more bytes|describes/);
     expect(() => fromModelJson(json(), new Uint8Array(bytes.length + 4))).toThrowError("describes");
-    for (const [index, value] of [[0, Number.NaN], [1, Number.POSITIVE_INFINITY], [5, -1]] as const) {
+    for (const [index, value] of [
+      [0, Number.NaN],
+      [1, Number.POSITIVE_INFINITY],
+      [5, -1],
+    ] as const) {
       const broken = weights.map((values) => values.slice());
       const values = broken[index];
       if (values !== undefined) values[0] = value;

@@ -19,7 +19,9 @@ export function referenceLoss(
     const kernel = tensor();
     const bias = tensor();
     const out = rows.map((row) =>
-      Array.from({ length: units }, (_, j) => row.reduce((sum, value, i) => sum + value * (kernel[i * units + j] ?? 0), bias[j] ?? 0)),
+      Array.from({ length: units }, (_, j) =>
+        row.reduce((sum, value, i) => sum + value * (kernel[i * units + j] ?? 0), bias[j] ?? 0),
+      ),
     );
     return { out, kernel };
   };

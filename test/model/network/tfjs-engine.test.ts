@@ -108,18 +108,28 @@ describe("tfjs engine", () => {
     const code = (name: string): unknown => expect.objectContaining({ code: name });
     await expect(session.epoch(data, Uint32Array.of(96), settings)).rejects.toEqual(code("OPTION_INVALID"));
     await expect(session.epoch(data, new Uint32Array(), settings)).rejects.toEqual(code("OPTION_INVALID"));
-    await expect(session.epoch({ ...data, x: data.x.subarray(1) }, firstRows(8), settings)).rejects.toEqual(code("OPTION_INVALID"));
-    await expect(session.epoch(data, firstRows(8), { ...settings, batchSize: 0 })).rejects.toEqual(code("OPTION_INVALID"));
+    await expect(session.epoch({ ...data, x: data.x.subarray(1) }, firstRows(8), settings)).rejects.toEqual(
+      code("OPTION_INVALID"),
+    );
+    await expect(session.epoch(data, firstRows(8), { ...settings, batchSize: 0 })).rejects.toEqual(
+      code("OPTION_INVALID"),
+    );
     await expect(session.predict(data.x, 5)).rejects.toEqual(code("OPTION_INVALID"));
     const state = await session.state();
     await expect(session.restore({ ...state, m: state.m.slice(1) })).rejects.toEqual(code("OPTION_INVALID"));
     session.dispose();
     await expect(session.predict(data.x, 96)).rejects.toEqual(code("OPTION_INVALID"));
-    await expect(tfjsEngine({ backend: "abacus" }).create(churnShape, options(1))).rejects.toEqual(code("OPTION_INVALID"));
+    await expect(tfjsEngine({ backend: "abacus" }).create(churnShape, options(1))).rejects.toEqual(
+      code("OPTION_INVALID"),
+    );
     await expect(tfjsEngine({ backend: "webgpu" }).create(churnShape, options(1))).rejects.toMatchObject({
       code: "PEER_MISSING",
-      message: expect.stringContaining("npm install @tensorflow/tfjs-core @tensorflow/tfjs-layers @tensorflow/tfjs-backend-webgpu") as string,
+      message: expect.stringContaining(
+        "npm install @tensorflow/tfjs-core @tensorflow/tfjs-layers @tensorflow/tfjs-backend-webgpu",
+      ) as string,
     });
-    await expect(tfjsEngine({ tf: { tidy: 1 } }).create(churnShape, options(1))).rejects.toEqual(code("OPTION_INVALID"));
+    await expect(tfjsEngine({ tf: { tidy: 1 } }).create(churnShape, options(1))).rejects.toEqual(
+      code("OPTION_INVALID"),
+    );
   });
 });

@@ -14,13 +14,18 @@ const binding = resolve(folder, "node_modules/@tensorflow/tfjs-node/lib/napi-v8/
 
 // Nothing is skipped in CI: what is missing is built, once.
 if (process.env["CI"] !== undefined && !existsSync(binding)) {
-  spawnSync(process.execPath, [resolve(import.meta.dirname, "../../../bench/train/setup.mjs"), "tfjs-node"], { stdio: "inherit" });
+  spawnSync(process.execPath, [resolve(import.meta.dirname, "../../../bench/train/setup.mjs"), "tfjs-node"], {
+    stdio: "inherit",
+  });
   if (!existsSync(binding)) throw new Error("native tfjs-node could not be built, and CI skips nothing");
 }
 
 if (existsSync(binding)) {
   process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "3";
-  Object.assign(util, { isNullOrUndefined: (value: unknown) => value == null, isArray: Array.isArray });
+  Object.assign(util, {
+    isNullOrUndefined: (value: unknown) => value === null || value === undefined,
+    isArray: Array.isArray,
+  });
   const tf = createRequire(resolve(folder, "package.json"))("@tensorflow/tfjs-node") as object;
   enginesAgree("wasm and tfjs on native tfjs-node", wasmEngine(), tfjsEngine({ backend: "tensorflow", tf }));
 } else {

@@ -1,0 +1,174 @@
+import { ChurnkitError } from "../../base/errors.js";
+import type { Finding } from "../quality/rules.js";
+import { contractProblems } from "./check.js";
+import { cutText } from "./cells/issue.js";
+import { nearestText } from "./cells/nearest.js";
+import type { Column, Contract, Target } from "./contract.js";
+import { columnNotes, inferMissing, inferType, sortedLabels, unfitFinding } from "./infer/column.js";
+import { inferTarget, targetCandidates } from "./infer/target.js";
+import { tally, type ColumnFacts, type Tally } from "./infer/tally.js";
+import { namesProblems } from "./limits.js";
+import { throwProblems } from "./problem.js";
+
+/** What the user knows about the data. */
+export interface InferenceOptions {
+  /** The contract's name; "dataset" by default. */
+  readonly name?: string | undefined;
+  /** The column to predict. */
+  readonly target?: string | undefined;
+  /** The label of the target whose probability the model gives; guessed from labels such as "Yes" or "1". */
+  readonly positive?: string | undefined;
+  /** The columns that identify a record. */
+  readonly id?: string | readonly string[] | undefined;
+  /** A name for messages: the file's path. */
+  readonly source?: string | undefined;
+}
+
+/** What inference found. */
+export interface InferredContract {
+  readonly contract: Contract;
+  /** Columns left out, texts taken for missing, cells that will be refused. */
+  readonly findings: readonly Finding[];
+  /** Two-valued columns, the likeliest target first. */
+  readonly candidates: readonly string[];
+}
+
+/** Collects rows of text cells and then says what contract they suggest. Memory does not grow with the rows. */
+export interface ContractInference {
+  /**
+   * Names the columns; called once, first.
+   *
+   * @throws ChurnkitError INPUT_COLUMNS for an empty, repeated or forbidden name.
+   */
+  header(names: readonly string[]): void;
+  /** Takes one data row. Blanks around texts do not count; a cell that is not there is empty. */
+  row(cells: readonly string[]): void;
+  /**
+   * Ends the data.
+   *
+   * @throws ChurnkitError INPUT_EMPTY without a header or rows; INPUT_COLUMNS where the target or an id is not a
+   * column; TARGET_INVALID where the target has not exactly two classes or the positive one never occurs.
+   */
+  finish(options?: InferenceOptions): InferredContract;
+}
+
+function checkNames(names: readonly string[], source: string): void {
+  const [problem] = namesProblems(names);
+  if (problem === undefined) return;
+  throw new ChurnkitError("INPUT_COLUMNS", `${source}: the header cannot be used: ${problem}.`, { where: { file: source } });
+}
+
+function requireColumn(what: string, name: string, names: readonly string[], source: string): void {
+  if (names.includes(name)) return;
+  const near = nearestText(name, names);
+  const [first = ""] = names;
+  const hint =
+    near !== undefined
+      ? `Perhaps "${near}" was meant.`
+      : names.length === 1
+        ? `The only column is ${JSON.stringify(cutText(first))}; is the delimiter right?`
+        : `The columns are ${cutText(names.join(", "), 300)}.`;
+  throw new ChurnkitError("INPUT_COLUMNS", `${source}: there is no ${what} column "${cutText(name)}". ${hint}`, {
+    where: { file: source, column: name },
+  });
+}
+
+function idColumn(name: string, facts: ColumnFacts): Column {
+  const type = inferType(facts);
+  const base = { name, role: "id", nullable: true, optional: false, missing: [...facts.markers.keys()] } as const;
+  if (type.kind === "number" && type.integer && facts.unknownRows === 0) return { ...base, kind: "number", integer: true };
+  return { ...base, kind: "category", levels: [], open: true };
+}
+
+function targetColumn(name: string, facts: ColumnFacts): Column {
+  const missing = [...facts.markers.keys()];
+  const levels = sortedLabels(facts);
+  return { name, role: "target", nullable: false, optional: false, missing, kind: "category", levels, open: false };
+}
+
+/** Starts an inference. The result depends on the rows and their order only, not on how they are read. */
+export function contractInference(): ContractInference {
+  let names: readonly string[] = [];
+  let tallies: Tally[] = [];
+  let rows = 0;
+  return {
+    header(given) {
+      checkNames(given, "the data");
+      names = [...given];
+      tallies = names.map(() => tally());
+    },
+    row(cells) {
+      rows++;
+      tallies.forEach((column, i) => column.add((cells[i] ?? "").trim()));
+    },
+    finish(options = {}) {
+      const { name = "dataset", target: targetName, positive, source = "the data" } = options;
+      const ids = options.id === undefined ? [] : typeof options.id === "string" ? [options.id] : options.id;
+      if (names.length === 0) throw new ChurnkitError("INPUT_EMPTY", `${source}: there is no header. Give a file with column names.`, { where: { file: source } });
+      if (targetName !== undefined) requireColumn("target", targetName, names, source);
+      for (const id of ids) requireColumn("id", id, names, source);
+      if (rows === 0) throw new ChurnkitError("INPUT_EMPTY", `${source}: there is a header, but no data row.`, { where: { file: source } });
+      if (targetName !== undefined && ids.includes(targetName)) {
+        throw new ChurnkitError("INPUT_COLUMNS", `${source}: "${targetName}" cannot be both id and target.`, { where: { file: source, column: targetName } });
+      }
+      return conclude(name, names, tallies.map((column) => column.facts()), { ids, targetName, positive, source });
+    },
+  };
+}
+
+interface Wishes {
+  readonly ids: readonly string[];
+  readonly targetName: string | undefined;
+  readonly positive: string | undefined;
+  readonly source: string;
+}
+
+function conclude(name: string, names: readonly string[], facts: readonly ColumnFacts[], wishes: Wishes): InferredContract {
+  const findings: Finding[] = [];
+  let target: Target | undefined;
+  const columns = names.map((column, i): Column => {
+    const seen = facts[i] ?? tally().facts();
+    if (column === wishes.targetName) {
+      target = inferTarget(column, seen, wishes.positive, wishes.source);
+      return targetColumn(column, seen);
+    }
+    if (wishes.ids.includes(column)) return idColumn(column, seen);
+    const type = inferType(seen);
+    const unfit = unfitFinding(column, seen, type);
+    findings.push(...(unfit === undefined ? columnNotes(column, seen, type) : [unfit]));
+    const role = unfit === undefined ? "feature" : "ignored";
+    return { name: column, role, nullable: true, optional: false, missing: inferMissing(seen, type), ...type };
+  });
+  const contract: Contract = { format: 1, name, origin: "inferred", columns, ...(target === undefined ? {} : { target }) };
+  throwProblems(name, contractProblems(contract));
+  return { contract, findings, candidates: targetCandidates(names, facts) };
+}
+
+/**
+ * Infers a contract from rows of text cells: kinds, whole numbers, observed ranges, levels (up to 50, open for labels
+ * not seen), missing markers, dates, columns that identify rows or hold free text or one value (role `ignored`, with a
+ * finding). Pure; {@link contractInference} does the same for rows that arrive one by one.
+ *
+ * @throws ChurnkitError INPUT_EMPTY, INPUT_COLUMNS, TARGET_INVALID.
+ * @example
+ * ```ts
+ * import { inferContract } from "churnkit/data";
+ *
+ * const { contract, findings } = inferContract(
+ *   ["tenure", "plan", "churned"],
+ *   [["12", "basic", "No"], ["3", "plus", "Yes"]],
+ *   { target: "churned", positive: "Yes" },
+ * );
+ * console.log(contract.columns.map(({ name, kind }) => `${name}: ${kind}`), findings.length);
+ * ```
+ */
+export function inferContract(
+  names: readonly string[],
+  rows: Iterable<readonly string[]>,
+  options: InferenceOptions = {},
+): InferredContract {
+  const inference = contractInference();
+  inference.header(names);
+  for (const row of rows) inference.row(row);
+  return inference.finish(options);
+}

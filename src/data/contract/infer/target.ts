@@ -1,0 +1,56 @@
+import { ChurnkitError } from "../../../base/errors.js";
+import type { Target } from "../contract.js";
+import { nearestText } from "../cells/nearest.js";
+import { sortedLabels } from "./column.js";
+import { namesPositive, targetScore } from "./names.js";
+import type { ColumnFacts } from "./tally.js";
+
+const list = (labels: readonly string[]): string => {
+  const shown = labels.slice(0, 8).map((label) => JSON.stringify(label.slice(0, 40)));
+  return labels.length > shown.length ? `${shown.join(", ")} and ${labels.length - shown.length} more` : shown.join(", ");
+};
+
+/**
+ * The target that a column holds.
+ *
+ * @throws ChurnkitError TARGET_INVALID where it has not exactly two classes, the positive one never occurs, or none
+ * was named and neither label speaks for leaving.
+ */
+export function inferTarget(column: string, facts: ColumnFacts, positive: string | undefined, source: string): Target {
+  const fail = (message: string): never => {
+    throw new ChurnkitError("TARGET_INVALID", `${source}: the target "${column}" ${message}`, {
+      where: { file: source, column, value: positive },
+    });
+  };
+  if (facts.labels === undefined) {
+    return fail(`holds about ${facts.distinct} different values. Name a column of two classes.`);
+  }
+  const labels = sortedLabels(facts);
+  if (labels.length < 2) {
+    return fail(`holds ${labels.length === 0 ? "no value" : `one class only (${list(labels)})`}. Give rows of both classes.`);
+  }
+  if (labels.length > 2) return fail(`holds ${labels.length} classes (${list(labels)}). Name a column of two classes.`);
+  const speaking = labels.filter(namesPositive);
+  const chosen = positive ?? (speaking.length === 1 ? speaking[0] : undefined);
+  if (chosen === undefined) return fail(`holds ${list(labels)}. Say which of them is the positive class.`);
+  if (!labels.includes(chosen)) {
+    const near = nearestText(chosen, labels);
+    const hint = near === undefined ? "" : ` Perhaps ${JSON.stringify(near)} was meant.`;
+    return fail(`never holds ${JSON.stringify(chosen)}; it holds ${list(labels)}.${hint}`);
+  }
+  return { column, classes: [...labels.filter((label) => label !== chosen), chosen], positive: chosen };
+}
+
+/** The columns of two values that may be the target, the likeliest first: by name, then last column before first. */
+export function targetCandidates(names: readonly string[], facts: readonly ColumnFacts[]): string[] {
+  return names
+    .map((name, index) => ({ name, index, labels: facts[index]?.labels }))
+    .filter(({ labels }) => labels?.size === 2)
+    .map(({ name, index, labels }) => {
+      const speaks = [...(labels?.keys() ?? [])].filter(namesPositive).length === 1 ? 1 : 0;
+      const last = index === names.length - 1 ? 2 : 0;
+      return { name, index, score: 10 * targetScore(name) + last + speaks };
+    })
+    .sort((a, b) => b.score - a.score || b.index - a.index)
+    .map(({ name }) => name);
+}

@@ -1,0 +1,39 @@
+import type { FrequencyBlock } from "../recipe.js";
+
+/** The most frequent levels are kept, so many at most; others are encoded as unknown. */
+const maxLevels = 10_000;
+
+/** Codes of the levels a block keeps, increasing. */
+export function keptCodes(counts: Uint32Array): number[] {
+  const seen: number[] = [];
+  counts.forEach((count, code) => count > 0 && seen.push(code));
+  if (seen.length <= maxLevels) return seen;
+  seen.sort((a, b) => (counts[b] as number) - (counts[a] as number) || a - b);
+  return seen.slice(0, maxLevels).sort((a, b) => a - b);
+}
+
+/** The logarithm of each level's share, standardised over the training rows; undefined where all are equal. */
+export function frequencyBlock(
+  input: string,
+  labels: readonly string[],
+  counts: Uint32Array,
+  missing: number,
+): FrequencyBlock | undefined {
+  const codes = keptCodes(counts);
+  const present = codes.map((code) => counts[code] as number);
+  const groups = missing > 0 ? [...present, missing] : present;
+  const rows = groups.reduce((a, b) => a + b, 0);
+  const mean = groups.reduce((total, count) => total + count * Math.log(count), 0) / rows;
+  const variance = groups.reduce((total, count) => total + count * (Math.log(count) - mean) ** 2, 0) / rows;
+  if (variance < 1e-12) return undefined;
+  const value = (count: number): number => (Math.log(count) - mean) / Math.sqrt(variance);
+  return {
+    kind: "frequency",
+    input,
+    levels: codes.map((code) => labels[code] ?? ""),
+    values: present.map(value),
+    // A level that was not seen is as rare as the rarest that was.
+    otherwise: value(Math.min(...present)),
+    missing: missing > 0 ? value(missing) : 0,
+  };
+}

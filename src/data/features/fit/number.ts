@@ -1,0 +1,162 @@
+import { numericKind, transformOf } from "../blocks/numeric.js";
+import { piecewiseKind } from "../blocks/piecewise.js";
+import { bounded } from "../blocks/block.js";
+import { valuesKind } from "../blocks/values.js";
+import type { NumericEncoding } from "../define.js";
+import type { NumberPolicy } from "../policy.js";
+import type { NumericBlock, PiecewiseBlock, ValuesBlock } from "../recipe.js";
+import { dropped, rareRows, type Candidate, type Fitted } from "./candidate.js";
+import { plainTransform, quantileKnots, quantileTransform, transformByShape, type Transform } from "./shape.js";
+import { moments, quantile, summarise, type NumberSummary } from "./summary.js";
+
+/** Up to so many different values each get a column. */
+const fewValues = 10;
+/** A value that this share of the rows has gets a column. */
+const spikeShare = 0.05;
+/** Bins of the piecewise encoding. */
+const bins = 8;
+
+export interface NumberInput {
+  readonly name: string;
+  readonly values: Float64Array;
+  readonly policy: NumberPolicy;
+  readonly numeric: NumericEncoding;
+  /** False where another block of the same source tells what is missing. */
+  readonly indicator: boolean;
+}
+
+/** Values that deserve a 0/1 column of their own beside the scaled number. */
+function standOuts({ runs, sorted, missing }: NumberSummary): { values: number[]; few: boolean } {
+  const rows = sorted.length + missing;
+  const few = runs.length >= 3 && runs.length <= fewValues;
+  const least = few ? rareRows(rows) : spikeShare * rows;
+  // Two values are told apart by the scaled number alone.
+  const chosen = runs.length < 3 ? [] : runs.filter((run) => run.count >= least && run.count <= rows - rareRows(rows));
+  return { values: chosen.map((run) => run.value), few };
+}
+
+function imputed(summary: NumberSummary, impute: NumberPolicy["impute"] = "median"): number {
+  if (typeof impute === "number") return bounded(impute);
+  return impute === "mean" ? moments(summary.sorted).mean : quantile(summary.sorted, 0.5);
+}
+
+/** A value block's flags are its values. */
+function valuesCandidate({ name, values: rows }: NumberInput, values: readonly number[]): Candidate {
+  const block: ValuesBlock = { kind: "values", input: name, values };
+  return {
+    block,
+    flags: {
+      names: valuesKind.names(block),
+      flagOf: (row) => values.indexOf(bounded(rows[row] as number)),
+      without(gone) {
+        const kept = values.filter((_, i) => !gone.has(i));
+        return kept.length === 0 ? undefined : { ...block, values: kept };
+      },
+    },
+  };
+}
+
+/** A block whose last column may tell that the value was missing; that is its only flag. */
+function withIndicator(block: NumericBlock | PiecewiseBlock, names: readonly string[], rows: Float64Array): Candidate {
+  if (!block.indicator) return { block, flags: undefined };
+  return {
+    block,
+    flags: {
+      names: names.slice(-1),
+      flagOf: (row) => (Number.isNaN(rows[row] as number) ? 0 : -1),
+      without: (gone) => (gone.has(0) ? { ...block, indicator: false } : block),
+    },
+  };
+}
+
+function numericCandidate(input: NumberInput, summary: NumberSummary, transform: Transform, indicator: boolean): Candidate | undefined {
+  const { mean, sd } = moments(summary.sorted, transformOf(transform));
+  if (sd === 0) return undefined;
+  const block: NumericBlock = {
+    kind: "numeric",
+    input: input.name,
+    impute: imputed(summary, input.policy.impute),
+    indicator,
+    ...transform,
+    center: mean,
+    scale: 1 / sd,
+  };
+  return withIndicator(block, numericKind.names(block), input.values);
+}
+
+function piecewiseCandidate(input: NumberInput, summary: NumberSummary, indicator: boolean): Candidate | undefined {
+  const knots = quantileKnots(summary.sorted, bins);
+  if (knots.length < 3) return undefined;
+  const block: PiecewiseBlock = {
+    kind: "piecewise",
+    input: input.name,
+    impute: imputed(summary, input.policy.impute),
+    indicator,
+    knots,
+  };
+  return withIndicator(block, piecewiseKind.names(block), input.values);
+}
+
+function chosenTransform(summary: NumberSummary, policy: NumberPolicy, few: boolean, spikes: readonly number[]): Transform {
+  switch (policy.encode) {
+    case "standard":
+      return plainTransform("identity");
+    case "log":
+      return plainTransform("log");
+    case "quantile":
+      return quantileTransform(summary.sorted);
+    default:
+      return few ? plainTransform("identity") : transformByShape(summary, spikes);
+  }
+}
+
+/**
+ * Fits a number. One scaled column, transformed by shape, and an indicator where training rows miss it; a 0/1 column
+ * for each of 3 to 10 different values, or for a value of 5 % of the rows or more; bins where asked for.
+ */
+export function fitNumber(input: NumberInput): Fitted {
+  const { name, policy } = input;
+  const summary = summarise(input.values);
+  const { sorted, missing, runs } = summary;
+  if (sorted.length === 0) return dropped(name, "it is missing in every training row");
+  if (runs.length === 1 && missing === 0) return dropped(name, "it is the same in every training row");
+  if (runs.length === 1 || moments(sorted).sd === 0) {
+    if (missing === 0 || !input.indicator) return dropped(name, "its values hardly differ");
+    const present = [valuesCandidate(input, [(runs[0] as { value: number }).value])];
+    return { candidates: present, notes: [`${name}: only whether it is missing is used, its values hardly differ`] };
+  }
+  const { values: own, few } = standOuts(summary);
+  const indicator = input.indicator && missing > 0;
+  const form = policy.encode === "piecewise" ? "piecewise" : (policy.encode ?? "auto") === "auto" && !few ? input.numeric : "standard";
+  const binned = form === "standard" ? undefined : piecewiseCandidate(input, summary, indicator);
+  const needsNumber = form !== "piecewise" || binned === undefined;
+  const scaled = needsNumber
+    ? numericCandidate(input, summary, chosenTransform(summary, policy, few, own), indicator && binned === undefined)
+    : undefined;
+  const single = policy.oneHotValues !== false && own.length > 0 ? valuesCandidate(input, own) : undefined;
+  const candidates = [scaled, binned, single].filter((candidate) => candidate !== undefined);
+  return candidates.length > 0 ? { candidates, notes: [] } : dropped(name, "its values hardly differ");
+}
+
+/** Fits a boolean: 0 or 1 as it is, the training share for a missing one. */
+export function fitBoolean(name: string, values: Float64Array): Fitted {
+  const { sorted, missing, runs } = summarise(values);
+  if (sorted.length === 0) return dropped(name, "it is missing in every training row");
+  if (runs.length === 1 && missing === 0) return dropped(name, "it is the same in every training row");
+  const block: NumericBlock = {
+    kind: "numeric",
+    input: name,
+    impute: moments(sorted).mean,
+    indicator: missing > 0,
+    ...plainTransform("identity"),
+    center: 0,
+    scale: 1,
+  };
+  if (missing > 0) return { candidates: [withIndicator(block, numericKind.names(block), values)], notes: [] };
+  const flags = {
+    names: [name],
+    flagOf: (row: number) => (values[row] === 1 ? 0 : -1),
+    without: (gone: ReadonlySet<number>) => (gone.has(0) ? undefined : block),
+  };
+  return { candidates: [{ block, flags }], notes: [] };
+}

@@ -1,0 +1,56 @@
+import type { NumericBlock } from "../recipe.js";
+import { segmentOf } from "../blocks/block.js";
+import { normalScore } from "./normal.js";
+import { moments, quantile, type Moments, type NumberSummary } from "./summary.js";
+
+/** Reference values of a quantile transform, at most. */
+const maxKnots = 65;
+
+/** Neither strongly skewed nor heavy-tailed: what a standardised number may be. */
+const tame = ({ skewness, kurtosis }: Moments): boolean => Math.abs(skewness) <= 1 && kurtosis <= 4;
+
+/** Increasing different quantiles of the values at equal steps, from the smallest to the largest. */
+export function quantileKnots(sorted: Float64Array, steps: number): number[] {
+  const knots: number[] = [];
+  for (let j = 0; j <= steps; j++) {
+    const knot = quantile(sorted, j / steps);
+    const last = knots.at(-1);
+    if (last === undefined || knot > last) knots.push(knot);
+  }
+  return knots;
+}
+
+/** Normal scores of the mid-ranks of reference values: half of the equal values count as below. */
+function scoresAt(knots: readonly number[], sorted: Float64Array): number[] {
+  const n = sorted.length;
+  return knots.map((knot) => {
+    const upTo = segmentOf(sorted, knot) + 1;
+    let below = upTo;
+    while (below > 0 && sorted[below - 1] === knot) below--;
+    const share = (below + upTo) / 2 / n;
+    return normalScore(Math.min(Math.max(share, 0.5 / n), 1 - 0.5 / n));
+  });
+}
+
+export type Transform = Pick<NumericBlock, "transform" | "knots" | "scores">;
+
+/** The quantile transform of some values. */
+export function quantileTransform(sorted: Float64Array): Transform {
+  const knots = quantileKnots(sorted, maxKnots - 1);
+  return { transform: "quantile", knots, scores: scoresAt(knots, sorted) };
+}
+
+export const plainTransform = (transform: "identity" | "log"): Transform => ({ transform, knots: [], scores: [] });
+
+/**
+ * The transform that a number's shape asks for. Values apart from `spikes` (which have columns of their own) are looked
+ * at: `identity` where |skewness| <= 1 and excess kurtosis <= 4; else `log` where none is negative and their logarithms
+ * are of that kind; else `quantile`.
+ */
+export function transformByShape(summary: NumberSummary, spikes: readonly number[]): Transform {
+  const rest = spikes.length === 0 ? summary.sorted : summary.sorted.filter((value) => !spikes.includes(value));
+  if (rest.length === 0 || tame(moments(rest))) return plainTransform("identity");
+  const positive = (summary.sorted[0] as number) >= 0;
+  if (positive && tame(moments(rest, Math.log1p))) return plainTransform("log");
+  return quantileTransform(summary.sorted);
+}

@@ -1,0 +1,29 @@
+import type { Table } from "../../table/table.js";
+import type { Expression } from "../expression.js";
+import { evaluateExpression } from "../expressions/evaluate.js";
+
+/** All values of a number, boolean or date over the training rows; what is not finite is missing. */
+export function numbersOf(expression: Expression, table: Table): Float64Array {
+  const { values } = evaluateExpression(expression, table);
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) values[i] = NaN;
+  return values;
+}
+
+/** All codes of a category over the training rows, and its labels; the table's own arrays for a plain column. */
+export function codesOf(expression: Expression, table: Table): { codes: Int32Array; labels: readonly string[] } {
+  if (expression.op === "column") {
+    const data = table.columns.get(expression.name);
+    if (data?.storage === "coded") return { codes: data.codes, labels: data.levels };
+  }
+  const { values, levels } = evaluateExpression(expression, table);
+  return { codes: Int32Array.from(values, (value) => (value >= 0 ? value : -1)), labels: levels };
+}
+
+/** 1 where a row is of the positive class, else 0; undefined where the table or its contract has no target. */
+export function targetLabels(table: Table): Uint8Array | undefined {
+  const { target } = table.contract;
+  const data = target && table.columns.get(target.column);
+  if (target === undefined || data?.storage !== "coded") return undefined;
+  const positive = data.levels.indexOf(target.positive);
+  return Uint8Array.from(data.codes, (code) => (code === positive ? 1 : 0));
+}

@@ -1,0 +1,145 @@
+import { ChurnkitError } from "../../base/errors.js";
+import type { Contract } from "../contract/contract.js";
+import { concatTables } from "../table/concat-tables.js";
+import { noteExtraKeys } from "../table/records.js";
+import { rowBuffer } from "../table/row-buffer.js";
+import type { ColumnData, RejectedRow, Table } from "../table/table.js";
+import { textChunks, type ByteSource } from "./bytes.js";
+import { LineSplitter } from "./lines.js";
+import { resolveOptions, type ReadOptions, type ResolvedOptions } from "./options.js";
+import { RecordErrors } from "./record-errors.js";
+import { invalidUtf8 } from "./utf8.js";
+
+const batchRows = 4096;
+const batchBytes = 8 * 1024 * 1024;
+const decoder = new TextDecoder();
+
+/** Parsed JSON lines: each record with its 0-based data row. Blank lines are no rows. */
+export interface JsonLineSink {
+  /** `bytes` is the length of its line. */
+  record(record: unknown, row: number, bytes: number): void;
+  /** A line that is no JSON object, where those are set aside. */
+  refused(row: number, message: string): void;
+}
+
+function problemOf(text: string, value: unknown, error: unknown): string {
+  if (error === undefined) {
+    const is = value === null ? "null" : Array.isArray(value) ? "an array" : `a ${typeof value}`;
+    return `the line holds ${is}, not an object; write one JSON object a line`;
+  }
+  const start = text.trimStart();
+  if (start.startsWith("[")) return "the line starts an array; write one JSON object a line, without brackets around them";
+  return `the line is not valid JSON (${error instanceof Error ? error.message.slice(0, 120) : "unreadable"})`;
+}
+
+/**
+ * Reads JSON lines into a sink.
+ *
+ * @throws ChurnkitError INPUT_* naming row and line.
+ */
+export async function parseJsonLines(bytes: ByteSource, options: ResolvedOptions, sink: JsonLineSink): Promise<void> {
+  const { source, limits, ragged } = options;
+  const errors = new RecordErrors(options);
+  let row = 0;
+  const lines = new LineSplitter(options, (raw, line) => {
+    const at = { row, line, cell: 0 };
+    const bad = invalidUtf8(raw, 0, raw.length);
+    if (bad >= 0) throw errors.notUtf8(at, raw[bad] as number);
+    const text = decoder.decode(raw);
+    if (text.trim() === "") return;
+    let value: unknown;
+    let error: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch (cause) {
+      error = cause;
+    }
+    row++;
+    if (error === undefined && typeof value === "object" && value !== null && !Array.isArray(value)) {
+      sink.record(value, at.row, raw.length);
+      return;
+    }
+    const problem = problemOf(text, value, error);
+    if (ragged === "error") throw errors.malformed(at, `${problem}.`);
+    sink.refused(at.row, problem);
+  });
+  for await (const chunk of textChunks(bytes, { source, limit: limits.totalBytes })) lines.push(chunk);
+  lines.end();
+}
+
+/** A table's own copy of what a row buffer shows, with row numbers of the source. */
+function detach(table: Table, rowOf: readonly number[]): Table {
+  const columns = new Map<string, ColumnData>();
+  for (const [name, data] of table.columns) {
+    columns.set(
+      name,
+      data.storage === "numeric"
+        ? { storage: "numeric", values: data.values.slice() }
+        : { storage: "coded", codes: data.codes.slice(), levels: data.levels },
+    );
+  }
+  return {
+    ...table,
+    columns,
+    rowNumbers: table.rowNumbers.map((position) => rowOf[position] as number),
+    rejected: table.rejected.map(({ row, issues }) => ({ row: rowOf[row] as number, issues })),
+  };
+}
+
+/** Where some parts have the target and others do not, all get it, missing where it was not given. */
+function evenColumns(parts: Table[]): Table[] {
+  const name = parts[0]?.contract.target?.column;
+  const model = parts.find((part) => name !== undefined && part.columns.has(name));
+  if (name === undefined || model === undefined) return parts;
+  return parts.map((part) => {
+    if (part.columns.has(name)) return part;
+    const levels: readonly string[] = part.contract.target?.classes ?? [];
+    const none: ColumnData = { storage: "coded", codes: new Int32Array(part.rows).fill(-1), levels };
+    return { ...part, columns: new Map([...part.columns, [name, none]]) };
+  });
+}
+
+/**
+ * Reads JSON lines (one object a line; gzip is unpacked by content) into a table. A missing key is a missing value; keys
+ * that the contract does not know are left out and named in `table.extraColumns`.
+ *
+ * @throws ChurnkitError INPUT_EMPTY, INPUT_NOT_TEXT, INPUT_MALFORMED, INPUT_TOO_LARGE, OPTION_INVALID.
+ */
+export async function readJsonLines(contract: Contract, bytes: ByteSource, options: ReadOptions = {}): Promise<Table> {
+  const resolved = resolveOptions(options);
+  const { source, target } = resolved;
+  const buffer = rowBuffer(contract, { source, target, capacity: batchRows });
+  const known = new Set(contract.columns.map((column) => column.name));
+  const extra = new Set<string>();
+  const parts: Table[] = [];
+  const refused: RejectedRow[] = [];
+  let records: unknown[] = [];
+  let rowOf: number[] = [];
+  let held = 0;
+  const flush = (): void => {
+    if (records.length > 0) parts.push(detach(buffer.fill(records), rowOf));
+    records = [];
+    rowOf = [];
+    held = 0;
+  };
+  await parseJsonLines(bytes, resolved, {
+    record: (record, row, bytes) => {
+      noteExtraKeys(record, known, extra);
+      records.push(record);
+      rowOf.push(row);
+      held += bytes;
+      if (records.length === batchRows || held > batchBytes) flush();
+    },
+    refused: (row, message) => refused.push({ row, issues: [{ column: "", rule: "ragged", value: "", message }] }),
+  });
+  // An empty fill gives the columns where no line could be read.
+  if (records.length > 0 || parts.length === 0) parts.push(detach(buffer.fill(records), rowOf));
+  const table = concatTables(evenColumns(parts));
+  const rejected = [...table.rejected, ...refused].sort((a, b) => a.row - b.row);
+  if (table.rows + rejected.length === 0) {
+    throw new ChurnkitError("INPUT_EMPTY", `${source}: there is no row; give one JSON object a line.`, {
+      where: { file: source },
+    });
+  }
+  return { ...table, rejected, extraColumns: [...extra] };
+}

@@ -1,0 +1,188 @@
+import { ChurnkitError } from "../../base/errors.js";
+import { cellReader, isIssue, type CellReader } from "../contract/cells.js";
+import { columnKinds, type Column, type Contract } from "../contract/contract.js";
+import { columnsToRead, isNeeded, targetMode, type RowOptions } from "./row-options.js";
+import type { CellIssue, CodedData, ColumnData, RejectedRow, Table } from "./table.js";
+
+/** Reads records into the same columns again and again. */
+export interface RowBuffer {
+  /** Most records of one fill. */
+  readonly capacity: number;
+  /**
+   * Reads records into the buffer. Those that break the contract are in `rejected` with all their issues; `rowNumbers`
+   * holds the positions of the others. The table is valid until the next fill only, and shares its arrays with it.
+   *
+   * @throws ChurnkitError INPUT_TOO_LARGE for more records than `capacity`.
+   */
+  fill(records: readonly unknown[]): Table;
+}
+
+/** One column of the buffer. */
+interface Slot {
+  readonly name: string;
+  readonly reader: CellReader;
+  readonly needed: boolean;
+  /** Would a record without this key show something of its prototype instead? */
+  readonly inherited: boolean;
+  readonly isTarget: boolean;
+  /** Forgets what the fill before left. */
+  reset(): void;
+  store(row: number, cell: number | string | null): void;
+  /** The column's first `rows` values. */
+  view(rows: number): ColumnData;
+}
+
+/** Views of the first n values are kept for the last n asked for, so that fills of one size make none. */
+function lastView<T>(make: (rows: number) => T): (rows: number) => T {
+  let size = -1;
+  let held: T | undefined;
+  return (rows) => {
+    if (rows !== size || held === undefined) {
+      held = make(rows);
+      size = rows;
+    }
+    return held;
+  };
+}
+
+function numericSlot(capacity: number): Pick<Slot, "reset" | "store" | "view"> {
+  const values = new Float64Array(capacity);
+  return {
+    reset: () => undefined,
+    store: (row, cell) => {
+      values[row] = typeof cell === "number" ? cell : NaN;
+    },
+    view: lastView((rows) => ({ storage: "numeric", values: values.subarray(0, rows) })),
+  };
+}
+
+function codedSlot(column: Column, capacity: number): Pick<Slot, "reset" | "store" | "view"> {
+  const codes = new Int32Array(capacity);
+  const declared = column.kind === "category" ? column.levels : [];
+  const known = new Map(declared.map((level, code) => [level, code]));
+  // Labels of this fill that the contract does not name.
+  const others = new Map<string, number>();
+  const view = lastView((rows): { -readonly [K in keyof CodedData]: CodedData[K] } => ({
+    storage: "coded",
+    codes: codes.subarray(0, rows),
+    levels: declared,
+  }));
+  return {
+    reset: () => others.clear(),
+    store: (row, cell) => {
+      if (typeof cell !== "string") codes[row] = -1;
+      else {
+        let code = known.get(cell) ?? others.get(cell);
+        if (code === undefined) {
+          code = declared.length + others.size;
+          others.set(cell, code);
+        }
+        codes[row] = code;
+      }
+    },
+    view: (rows) => {
+      const data = view(rows);
+      // The contract's own array wherever it is enough, so that whoever looked at its levels once can tell.
+      data.levels = others.size === 0 ? declared : [...declared, ...others.keys()];
+      return data;
+    },
+  };
+}
+
+function slotOf(column: Column, needed: boolean, capacity: number): Slot {
+  const numeric = columnKinds[column.kind].storage === "numeric";
+  return {
+    name: column.name,
+    reader: cellReader(column),
+    needed,
+    inherited: column.name in Object.prototype,
+    isTarget: column.role === "target",
+    ...(numeric ? numericSlot(capacity) : codedSlot(column, capacity)),
+  };
+}
+
+/** The value of a record's own key; a key that every object inherits counts only where it is the record's own. */
+function valueOf(record: Record<string, unknown>, slot: Slot): unknown {
+  return slot.inherited && !Object.hasOwn(record, slot.name) ? undefined : record[slot.name];
+}
+
+function notRecord(record: unknown): CellIssue {
+  const is = record === null ? "null" : Array.isArray(record) ? "an array" : `a ${typeof record}`;
+  return { column: "", rule: "type", value: is, message: `the record is ${is}; give an object with a key for each column` };
+}
+
+/**
+ * Makes a buffer that reads plain records (parsed JSON, rows of a database) into columns by the contract, for scoring
+ * requests without new columns each time. A key that the contract does not know is left out; a missing key is a missing
+ * value; a record may have been made by anyone.
+ *
+ * @param options.capacity most records of one fill; default 1.
+ * @param options.target default `ignore`: what is scored has no class yet.
+ * @throws ChurnkitError OPTION_INVALID for a capacity that is not a whole number above 0.
+ * @example
+ * ```ts
+ * import { inferDelimited, rowBuffer } from "churnkit/data";
+ *
+ * const { contract } = await inferDelimited(new TextEncoder().encode("plan,tenure\nA,3\nB,12\n"));
+ * const buffer = rowBuffer(contract);
+ * const table = buffer.fill([{ plan: "A", tenure: 7 }]);
+ * console.assert(table.rows === 1);
+ * ```
+ */
+export function rowBuffer(contract: Contract, options: RowOptions & { readonly capacity?: number } = {}): RowBuffer {
+  const capacity = options.capacity ?? 1;
+  if (!Number.isSafeInteger(capacity) || capacity < 1) {
+    throw new ChurnkitError("OPTION_INVALID", `The capacity is ${capacity}; it must be a whole number above 0.`);
+  }
+  const source = options.source ?? "request";
+  const mode = targetMode(options.target ?? "ignore");
+  const slots = columnsToRead(contract, mode).map((column) => slotOf(column, isNeeded(column, mode), capacity));
+  const rowNumbers = new Uint32Array(capacity);
+  const numbersView = lastView((rows) => rowNumbers.subarray(0, rows));
+  const columns = new Map<string, ColumnData>();
+
+  const cells = new Array<number | string | null>(slots.length).fill(null);
+  let targetSeen = false;
+
+  /** Reads one record as row `row`, unless it has issues, which are returned. */
+  const read = (record: unknown, row: number): CellIssue[] | undefined => {
+    if (typeof record !== "object" || record === null || Array.isArray(record)) return [notRecord(record)];
+    let issues: CellIssue[] | undefined;
+    slots.forEach((slot, i) => {
+      const value = valueOf(record as Record<string, unknown>, slot);
+      const cell = slot.reader.fromJson(value);
+      if (slot.isTarget && value !== undefined) targetSeen = true;
+      if (!isIssue(cell)) cells[i] = cell;
+      else {
+        cells[i] = null;
+        if (slot.needed) (issues ??= []).push(cell);
+      }
+    });
+    if (issues === undefined) slots.forEach((slot, i) => slot.store(row, cells[i] ?? null));
+    return issues;
+  };
+
+  return {
+    capacity,
+    fill(records) {
+      if (records.length > capacity) {
+        const message = `${source}: ${records.length} records, where at most ${capacity} are read at once; send them in parts.`;
+        throw new ChurnkitError("INPUT_TOO_LARGE", message, { where: { file: source } });
+      }
+      const rejected: RejectedRow[] = [];
+      targetSeen = false;
+      for (const slot of slots) slot.reset();
+      let rows = 0;
+      for (let i = 0; i < records.length; i++) {
+        const issues = read(records[i], rows);
+        if (issues === undefined) rowNumbers[rows++] = i;
+        else rejected.push({ row: i, issues });
+      }
+      for (const slot of slots) {
+        if (slot.isTarget && mode !== "required" && !targetSeen) columns.delete(slot.name);
+        else columns.set(slot.name, slot.view(rows));
+      }
+      return { contract, rows, columns, rowNumbers: numbersView(rows), rejected, source };
+    },
+  };
+}

@@ -1,0 +1,98 @@
+import type { CategoryProfile, NumericProfile } from "../../data/profile/profile.js";
+
+/** Rows of two samples in the same cells, one label each. */
+export interface Cells {
+  readonly labels: readonly string[];
+  readonly reference: readonly number[];
+  readonly current: readonly number[];
+}
+
+/** Counts between the reference's deciles: a value's bin is the number of deciles at or below it. */
+export function decileCounts(profile: NumericProfile): number[] {
+  const { cuts, deciles, counts } = profile;
+  const bins = new Array<number>(deciles.length + 1).fill(0);
+  let bin = 0;
+  counts.forEach((count, cell) => {
+    // Cell 2i + 1 holds the values equal to cuts[i]; cell 2i + 2 those above it.
+    const cut = cell % 2 === 1 ? cuts[(cell - 1) / 2] : undefined;
+    while (cut !== undefined && bin < deciles.length && cut >= (deciles[bin] ?? Infinity)) bin++;
+    bins[bin] = (bins[bin] ?? 0) + count;
+  });
+  return bins;
+}
+
+/** The ten bins of a numeric column, those empty in both samples left out. */
+export function decileCells(reference: NumericProfile, current: NumericProfile, format: (cut: number) => string): Cells {
+  const { deciles } = reference;
+  const first = deciles[0];
+  const labels =
+    first === undefined
+      ? ["all"]
+      : [
+          `below ${format(first)}`,
+          ...deciles.slice(1).map((edge, i) => `${format(deciles[i] ?? first)} to ${format(edge)}`),
+          `${format(deciles[deciles.length - 1] ?? first)} and above`,
+        ];
+  return filled({ labels, reference: decileCounts(reference), current: decileCounts(current) });
+}
+
+/** A cell for each value of a numeric column of few distinct values, and for what lies between them. */
+export function valueCells(reference: NumericProfile, current: NumericProfile, format: (cut: number) => string): Cells {
+  const labels = reference.counts.map((_, cell) => {
+    const below = reference.cuts[cell / 2 - 1];
+    const above = reference.cuts[cell / 2];
+    if (cell % 2 === 1) return format(reference.cuts[(cell - 1) / 2] ?? 0);
+    if (below === undefined) return above === undefined ? "all" : `below ${format(above)}`;
+    return above === undefined ? `above ${format(below)}` : `${format(below)} to ${format(above)}`;
+  });
+  return filled({ labels, reference: reference.counts, current: current.counts });
+}
+
+/** A cell for each level, and one for all others. */
+export function levelCells(reference: CategoryProfile, current: CategoryProfile): Cells {
+  return filled({
+    labels: [...reference.levels, "(other levels)"],
+    reference: [...reference.counts, reference.other],
+    current: [...current.counts, current.other],
+  });
+}
+
+function filled(cells: Cells): Cells {
+  const keep = cells.reference.map((count, i) => count + (cells.current[i] ?? 0) > 0);
+  return {
+    labels: cells.labels.filter((_, i) => keep[i]),
+    reference: cells.reference.filter((_, i) => keep[i]),
+    current: cells.current.filter((_, i) => keep[i]),
+  };
+}
+
+/**
+ * Pools the smallest cells until every cell is expected to hold at least `minimum` rows of each sample if both came
+ * from one distribution (Cochran's rule for the chi-square test). Chosen by the sum over both samples, which leaves
+ * the test's level alone.
+ */
+export function poolRare(cells: Cells, minimum: number): Cells {
+  const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
+  const n = sum(cells.reference);
+  const m = sum(cells.current);
+  const smaller = Math.min(n, m) / (n + m);
+  const both = cells.reference.map((count, i) => count + (cells.current[i] ?? 0));
+  const bySize = both.map((_, i) => i).sort((a, b) => (both[a] ?? 0) - (both[b] ?? 0) || a - b);
+  let pooled = 0;
+  let rows = 0;
+  for (const i of bySize) {
+    const total = both[i] ?? 0;
+    if (total * smaller >= minimum && (rows === 0 || rows * smaller >= minimum)) break;
+    rows += total;
+    pooled++;
+  }
+  if (pooled <= 1) return cells;
+  const rare = new Set(bySize.slice(0, pooled));
+  const kept = cells.labels.map((_, i) => i).filter((i) => !rare.has(i));
+  const pool = (counts: readonly number[]): number => [...rare].reduce((total, i) => total + (counts[i] ?? 0), 0);
+  return {
+    labels: [...kept.map((i) => cells.labels[i] ?? ""), "(rare)"],
+    reference: [...kept.map((i) => cells.reference[i] ?? 0), pool(cells.reference)],
+    current: [...kept.map((i) => cells.current[i] ?? 0), pool(cells.current)],
+  };
+}

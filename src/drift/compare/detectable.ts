@@ -1,0 +1,40 @@
+import { chiSquareTail, criticalValue, kolmogorovTail } from "../tests/special.js";
+
+/** The normal quantile of 0.8: a shift counts as detectable when it is found four times out of five. */
+const POWER = 0.8416;
+
+/**
+ * The D that a KS test at level `alpha` finds four times out of five: the critical value plus room for the noise of
+ * the difference of two proportions (at most 0.5 sqrt(1/n + 1/m)) at the point of largest distance. An upper bound.
+ */
+export function detectableD(n: number, m: number, alpha: number): number {
+  return Math.min(1, ksFactor(alpha) * Math.sqrt(1 / n + 1 / m));
+}
+
+const ksFactor = (alpha: number): number => criticalValue(kolmogorovTail, alpha) + POWER * 0.5;
+
+/**
+ * The total variation distance that a chi-square test over `cells` finds four times out of five. The noncentrality
+ * nm / (n + m) * sum of (q - p)^2 / p is at least 4 nm / (n + m) * distance^2 (Cauchy-Schwarz), and a noncentral
+ * chi-square has mean df + c and variance 2 (df + 2 c). An upper bound, from the normal approximation.
+ */
+export function detectableVariation(n: number, m: number, cells: number, alpha: number): number {
+  return Math.min(1, Math.sqrt((noncentrality(cells, alpha) / 4) * (1 / n + 1 / m)));
+}
+
+function noncentrality(cells: number, alpha: number): number {
+  const df = Math.max(1, cells - 1);
+  const critical = criticalValue((x) => chiSquareTail(x, df), alpha);
+  // df + c - POWER sqrt(2 (df + 2 c)) = critical, a quadratic in c.
+  const b = critical - df;
+  const z = POWER * POWER;
+  return b + 2 * z + Math.sqrt(4 * z * z + 4 * z * b + 2 * z * df);
+}
+
+/** Current rows at which a shift of size `goal` becomes detectable; undefined where the reference itself is too small. */
+export function rowsNeeded(detectable: number, goal: number, n: number, m: number): number | undefined {
+  // Both bounds are factor * sqrt(1/n + 1/m).
+  const factor = detectable / Math.sqrt(1 / n + 1 / m);
+  const left = (goal / factor) ** 2 - 1 / n;
+  return left > 0 ? Math.ceil(1 / left) : undefined;
+}

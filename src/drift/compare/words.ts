@@ -1,0 +1,135 @@
+import type { ColumnProfile, NumericProfile } from "../../data/profile/profile.js";
+import { isNumericProfile } from "../../data/profile/profile.js";
+import { quantileOfProfile, summariseNumeric } from "../../data/profile/numeric.js";
+import type { Severity, Shift } from "../report.js";
+import type { Comparison } from "./column.js";
+import { rowsNeeded } from "./detectable.js";
+
+/** A share as a percentage: "0.02 %", "3.4 %", "57 %". */
+export function percent(share: number): string {
+  const value = 100 * share;
+  if (value === 0) return "0 %";
+  const digits = Math.abs(value) >= 10 ? 1 : Math.abs(value) >= 1 ? 1 : 2;
+  return `${Number(value.toFixed(digits))} %`;
+}
+
+/** A number in at most four significant digits. */
+export function short(value: number): string {
+  if (Number.isInteger(value) && Math.abs(value) < 1e6) return String(value);
+  return String(Number(value.toPrecision(4)));
+}
+
+/** Writes values of a numeric column as people read them. */
+export function formatterOf(column: Pick<NumericProfile, "kind">): (value: number) => string {
+  if (column.kind === "date") return dateText;
+  if (column.kind === "boolean") return (value) => (value === 1 ? "true" : value === 0 ? "false" : short(value));
+  return short;
+}
+
+function dateText(value: number): string {
+  const date = new Date(value);
+  return Number.isNaN(date.getTime()) ? short(value) : date.toISOString().slice(0, 10);
+}
+
+/** A p-value in words, from its logarithm. */
+export function pText(log10p: number): string {
+  if (log10p > -4) return `p ${Number((10 ** log10p).toPrecision(2))}`;
+  return `p 1e${Math.round(log10p)}`;
+}
+
+/** What a significant shift is, in a sentence. */
+export function shiftWords(shift: Shift, comparison: Comparison): string {
+  const { reference, current, n, m } = comparison;
+  switch (shift.what) {
+    case "missing": {
+      const before = percent(reference.missing / Math.max(1, reference.missing + n));
+      const after = percent(current.missing / Math.max(1, current.missing + m));
+      return `Missing values went from ${before} to ${after}.`;
+    }
+    case "newLevels": {
+      const names = isNumericProfile(current) ? [] : current.newLevels.slice(0, 3).map((level) => `"${level}"`);
+      const such = names.length === 0 ? "" : ` such as ${names.join(", ")}`;
+      return `${percent(comparison.unseen / m)} of the rows hold a level that the reference doesn't${such}.`;
+    }
+    case "distribution":
+    case "psi":
+      return `${movement(reference, current, comparison)} (${evidence(shift, comparison)}).`;
+  }
+}
+
+function evidence(shift: Shift, { psi }: Comparison): string {
+  const size = shift.test === "ks" ? `D ${short(shift.effect)}, ` : shift.test === "chiSquare" ? `${percent(shift.effect)} of the rows moved, ` : "";
+  return `${size}PSI ${short(psi ?? 0)}, ${pText(shift.log10p)}`;
+}
+
+/** Which way a distribution went. */
+function movement(reference: ColumnProfile, current: ColumnProfile, comparison: Comparison): string {
+  if (isNumericProfile(reference) && isNumericProfile(current) && reference.kind !== "boolean") {
+    return numericMovement(reference, current);
+  }
+  return cellMovement(comparison);
+}
+
+function numericMovement(reference: NumericProfile, current: NumericProfile): string {
+  const format = formatterOf(reference);
+  const before = quantileOfProfile(reference, 0.5) ?? 0;
+  const after = quantileOfProfile(current, 0.5) ?? 0;
+  if (format(before) !== format(after)) {
+    return `Values are ${after > before ? "higher" : "lower"}: the median went from ${format(before)} to ${format(after)}`;
+  }
+  const spread = summariseNumeric(reference)?.standardDeviation ?? 0;
+  const now = summariseNumeric(current)?.standardDeviation ?? 0;
+  if (spread > 0 && Math.abs(now / spread - 1) > 0.1) {
+    return `Values are ${now > spread ? "more" : "less"} spread: the standard deviation went from ${short(spread)} to ${short(now)}`;
+  }
+  return "The shape of the distribution changed";
+}
+
+function cellMovement({ cells, n, m }: Comparison): string {
+  let most = 0;
+  let gap = 0;
+  cells.labels.forEach((_, i) => {
+    const difference = (cells.current[i] ?? 0) / m - (cells.reference[i] ?? 0) / n;
+    if (Math.abs(difference) > Math.abs(gap)) {
+      gap = difference;
+      most = i;
+    }
+  });
+  const before = percent((cells.reference[most] ?? 0) / n);
+  return `"${cells.labels[most] ?? ""}" went from ${before} to ${percent((cells.current[most] ?? 0) / m)} of the rows`;
+}
+
+/** Why a column can't be judged, and what would help. */
+export function insufficientWords({ n, m, detectable }: Comparison, coarsest: number): string {
+  if (n === 0 || m === 0 || detectable === null) {
+    return `The ${n === 0 ? "reference" : "current data"} holds no values, so the distributions can't be compared.`;
+  }
+  const rows = rowsNeeded(detectable, coarsest, n, m);
+  const help =
+    rows === undefined
+      ? `The reference itself is too small: give more than its ${n} values.`
+      : `Give ${rows} current values to find a shift of ${percent(coarsest)}.`;
+  const seen = detectable < 1 ? `Only a shift of ${percent(detectable)} of the rows or more would be found` : "No shift would be found";
+  return `${seen} with ${n} and ${m} values. ${help}`;
+}
+
+/** Nothing found. */
+export function stableWords({ detectable, n, m }: Comparison): string {
+  if (n === 0 && m === 0) return "No values in either sample.";
+  return detectable === null
+    ? "No shift found."
+    : `No shift found; one of ${percent(Math.min(1, detectable))} of the rows or more would have been.`;
+}
+
+const adjectives: Record<Severity, string> = { none: "", warning: " (warning)", critical: " (critical)" };
+
+/** The whole report in a sentence. */
+export function reportWords(drifted: readonly { name: string; severity: Severity }[], judged: number, columns: number): string {
+  if (columns === 0) return "There are no columns to compare.";
+  if (drifted.length === 0 && judged === 0) return `Too few rows to judge any of the ${columns} columns.`;
+  const unjudged = judged < columns ? `; ${columns - judged} could not be judged for lack of rows` : "";
+  if (drifted.length === 0) return `No drift in ${judged} columns${unjudged}.`;
+  const names = drifted.slice(0, 5).map(({ name, severity }) => `${name}${adjectives[severity]}`);
+  const more = drifted.length > names.length ? ` and ${drifted.length - names.length} more` : "";
+  return `Drift in ${drifted.length} of ${columns} columns: ${names.join(", ")}${more}${unjudged}.`;
+}

@@ -1,0 +1,94 @@
+import { readFile, readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { ChurnkitError } from "../../base/errors.js";
+import { writeFileAtomic } from "../../io/atomic.js";
+import { ioFailed, systemCode } from "../../io/io-error.js";
+import { replaceDirectory } from "../../io/replace-directory.js";
+import type { Artefact } from "../artefact.js";
+import { packArchive } from "./archive.js";
+import { toBundleFiles, type BundleOptions } from "./format.js";
+import { manifestPath, type Manifest } from "./manifest.js";
+import { openBundle } from "./open.js";
+
+/** Is this path saved as one archive rather than as a folder? */
+export const isArchivePath = (path: string): boolean => /\.(tar\.gz|tgz)$/.test(path);
+
+/**
+ * Saves a model as a bundle: a folder, or one archive where the path ends in .tar.gz. A bundle that is there is
+ * replaced whole; a kill, a full disk or an error at any moment leaves the old bundle or the new one, and what failed
+ * leaves nothing behind. The bundle is opened once in memory before anything is written, so that none is saved that
+ * cannot be loaded.
+ *
+ * @throws ChurnkitError OPTION_INVALID when the folder holds something else than a bundle, IO_FAILED when the system
+ * refuses to write, and as {@link openBundle} does.
+ *
+ * @example
+ * ```ts
+ * import { loadBundle, saveBundle, type Artefact } from "churnkit/model";
+ *
+ * export async function keep(artefact: Artefact): Promise<void> {
+ *   await saveBundle(artefact, "out/model");
+ *   const { scorer } = await loadBundle("out/model");
+ *   console.log(scorer.scoreRecord({ tenure: 3, plan: "basic" }));
+ * }
+ * ```
+ */
+export async function saveBundle(artefact: Artefact, path: string, options: BundleOptions = {}): Promise<Manifest> {
+  const archive = isArchivePath(path);
+  if (!archive) await checkBundleTarget(path);
+  const files = await toBundleFiles(artefact, options);
+  const { manifest } = await openBundle(files);
+  if (archive) await writeFileAtomic(path, await packArchive(files));
+  else await replaceDirectory(path, files);
+  return manifest;
+}
+
+/**
+ * Makes sure, before a long training, that a bundle may be saved in this place: nothing there, an empty folder, or a
+ * bundle and nothing but it.
+ *
+ * @throws ChurnkitError OPTION_INVALID when something would be lost.
+ */
+export async function checkBundleTarget(path: string): Promise<void> {
+  if (isArchivePath(path)) return;
+  const names = await namesIn(path);
+  if (names.length === 0) return;
+  const listed = await listedFiles(path);
+  if (listed === undefined) {
+    throw new ChurnkitError("OPTION_INVALID", `${path} is not empty and holds no bundle, so it is not replaced. Choose another place or empty it.`, {
+      where: { file: path },
+    });
+  }
+  const known = new Set([manifestPath, ...listed.map((file) => file.split("/")[0])]);
+  const foreign = names.find((name) => !known.has(name) && !name.startsWith("."));
+  if (foreign !== undefined) {
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `${path} holds a bundle and also ${foreign}, which would be lost when the bundle is replaced. Move it elsewhere.`,
+      { where: { file: join(path, foreign) } },
+    );
+  }
+}
+
+async function namesIn(path: string): Promise<string[]> {
+  try {
+    if ((await stat(path)).isDirectory()) return await readdir(path);
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return [];
+    throw ioFailed("use", path, error);
+  }
+  throw new ChurnkitError("OPTION_INVALID", `${path} is a file. Name a folder for the bundle, or a file ending in .tar.gz.`, {
+    where: { file: path },
+  });
+}
+
+/** The files that a bundle's manifest lists, also of another format version; undefined where there is no bundle. */
+async function listedFiles(path: string): Promise<string[] | undefined> {
+  try {
+    const manifest = JSON.parse(await readFile(join(path, manifestPath), "utf8")) as Partial<Manifest> | null;
+    if (manifest?.format !== "churnkit-bundle" || !Array.isArray(manifest.files)) return undefined;
+    return manifest.files.map((file) => String((file as { path?: unknown } | null)?.path));
+  } catch {
+    return undefined;
+  }
+}
