@@ -19,9 +19,9 @@ const oneNetwork = ["--learner", "network", "--single", "--epochs", String(EPOCH
 
 const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
 
-function timed(command, args, env = {}) {
+function timed(command, args) {
   const start = performance.now();
-  const done = spawnSync(command, args, { encoding: "utf8", env: { ...process.env, ...env } });
+  const done = spawnSync(command, args, { encoding: "utf8", env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1" } });
   const seconds = (performance.now() - start) / 1e3;
   if (done.status !== 0)
     throw new Error(

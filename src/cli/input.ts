@@ -83,3 +83,10 @@ export function seedOption(text: string): number {
   if (!Number.isSafeInteger(seed) || seed < 0 || seed > 0xffffffff) throw new InvalidArgumentError("It must be a whole number from 0 to 4294967295.");
   return seed;
 }
+
+/** Reads a count. */
+export function countOption(text: string): number {
+  const count = Number(text);
+  if (!Number.isSafeInteger(count) || count < 1) throw new InvalidArgumentError("It must be a whole number of 1 or more.");
+  return count;
+}

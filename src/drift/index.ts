@@ -26,6 +26,7 @@ export {
 } from "./tests/divergence.js";
 export { ksExactTail, ksLimitTail, ksStatistic, tieEndsOf, type KsStatistic } from "./tests/kolmogorov-smirnov.js";
 export { ksOfProfiles, type ProfileKs } from "./tests/profile-ks.js";
+export { newLevelTest, type NewLevelTest } from "./tests/new-levels.js";
 export { twoProportions, type ProportionTest } from "./tests/proportions.js";
 export { chiSquareTail, kolmogorovTail, normalTwoSidedTail, type Tail } from "./tests/special.js";
 export { wassersteinDistance } from "./tests/wasserstein.js";

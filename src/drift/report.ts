@@ -11,6 +11,7 @@ export const driftTests = {
   chiSquare: "chi-square of homogeneity",
   psi: "population stability index over ten bins, p from the chi-square of homogeneity",
   twoProportions: "two-proportion z with continuity correction",
+  newLevels: "z of the share of new levels against Good and Turing's estimate",
 } as const;
 export type DriftTest = keyof typeof driftTests;
 

@@ -1,4 +1,14 @@
-import { closeSync, mkdirSync, openSync, readFileSync, statSync, unlinkSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ChurnkitError } from "../base/errors.js";
@@ -7,7 +17,7 @@ import { ownedName, ownerState } from "./owner.js";
 
 /** A lock of another host, whose process cannot be asked whether it lives, is taken for dead after this time. */
 const foreignLimitMs = 30_000;
-/** A lock without a readable owner was left by a process killed between creating and signing it. */
+/** A lock without a readable owner was left by a process killed between making and signing it. */
 const unsignedLimitMs = 2_000;
 
 /**
@@ -57,15 +67,16 @@ function acquire(lock: string, owner: string): boolean {
   return false;
 }
 
+/**
+ * The lock is a symbolic link whose target is its owner's name: made and signed in one step. Where links are not to be
+ * had (Windows without the privilege) it is a file that holds the name.
+ */
 function sign(lock: string, owner: string): void {
-  const file = openSync(lock, "wx");
   try {
-    writeSync(file, owner);
+    symlinkSync(owner, lock);
   } catch (error) {
-    unlinkSync(lock);
-    throw error;
-  } finally {
-    closeSync(file);
+    if (!["EPERM", "ENOSYS", "ENOTSUP", "EOPNOTSUPP"].includes(systemCode(error))) throw error;
+    writeFileSync(lock, owner, { flag: "wx" });
   }
 }
 
@@ -98,6 +109,11 @@ function release(lock: string, owner: string): void {
 
 function read(path: string): string {
   try {
+    return readlinkSync(path);
+  } catch (error) {
+    if (systemCode(error) !== "EINVAL" && systemCode(error) !== "UNKNOWN") return "";
+  }
+  try {
     return readFileSync(path, "latin1");
   } catch {
     return "";
@@ -106,7 +122,7 @@ function read(path: string): string {
 
 function ageOf(path: string): number {
   try {
-    return Date.now() - statSync(path).mtimeMs;
+    return Date.now() - lstatSync(path).mtimeMs;
   } catch {
     return 0;
   }

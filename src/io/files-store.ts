@@ -74,7 +74,7 @@ export function filesStore(folder: string): ObjectStore {
     put(key, bytes, options) {
       // One after the other for each key: those who come too late are told so before they write anything.
       const turn = (turns.get(key) ?? Promise.resolve()).then(() => putStream(key, once(bytes), options));
-      const over = turn.then(noop, noop).then(() => turns.get(key) === over && turns.delete(key));
+      const over: Promise<unknown> = turn.then(noop, noop).then(() => turns.get(key) === over && turns.delete(key));
       turns.set(key, over);
       return turn;
     },

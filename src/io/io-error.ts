@@ -8,6 +8,7 @@ const advice: Readonly<Record<string, string>> = {
   EPERM: "The operation is not permitted: choose a place you may use, or change its permissions.",
   EROFS: "The file system is read-only: choose another place.",
   ENOENT: "It does not exist: check the path.",
+  EEXIST: "A part of the path is a file, not a folder: choose another path.",
   ENOTDIR: "A part of the path is a file, not a folder: choose another path.",
   EISDIR: "It is a folder, not a file: choose another path.",
   ENAMETOOLONG: "The path is too long: choose a shorter one.",

@@ -86,7 +86,9 @@ function fitPlatt(labels: Uint8Array, logits: Float64Array, includes: (row: numb
   const mean = rows.reduce((sum, row) => sum + (logits[row] as number), 0) / rows.length;
   const f = Float64Array.from(rows, (row) => (logits[row] as number) - mean);
   const t = Float64Array.from(rows, (row) => (labels[row] === 1 ? high : low));
-  let line: Line = { slope: 1, intercept: mean };
+  // A flat start keeps every row's curvature in the first step, also that of probabilities of 0 and 1.
+  const widest = f.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
+  let line: Line = { slope: 1 / widest, intercept: Math.log(positives / negatives) };
   let loss = plattLoss(f, t, line);
   for (let iteration = 0; iteration < 100; iteration++) {
     const step = newtonStep(f, t, line);

@@ -1,7 +1,7 @@
 import { ChurnkitError } from "../base/errors.js";
 import type { Contract } from "../data/contract/contract.js";
 import { compileRecipe, type Encoder } from "../data/features/encode.js";
-import { rowBuffer, type RowBuffer } from "../data/read/row-buffer.js";
+import { rowBuffer, type RowBuffer } from "../data/table/row-buffer.js";
 import type { CellIssue, Table } from "../data/table/table.js";
 import type { Artefact, Decision, ModelNode } from "./artefact.js";
 import { calibrate } from "./calibration.js";
@@ -96,7 +96,7 @@ export async function compile(
 
   function scoreRecords(records: readonly unknown[]): ScoredRecord[] {
     const results: ScoredRecord[] = [];
-    buffer ??= rowBuffer(contract, chunk);
+    buffer ??= rowBuffer(contract, { capacity: chunk });
     for (let first = 0; first < records.length; first += chunk) {
       const part = records.slice(first, first + chunk);
       const table = buffer.fill(part);

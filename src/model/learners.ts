@@ -1,11 +1,11 @@
 import { ChurnkitError } from "../base/errors.js";
 import type { Learner } from "./learner.js";
 import { logistic } from "./logistic-learner.js";
-import { churnNetwork } from "./network/churn-network.js";
+import { churnNetwork, type ChurnNetworkOptions } from "./network/churn-network.js";
 
 /** The learners that a name on the command line can mean. */
 const learners = {
-  network: ({ single }: { single: boolean }) => churnNetwork(single ? { members: 1 } : {}),
+  network: (options: ChurnNetworkOptions) => churnNetwork(options),
   logistic: () => logistic(),
 } as const;
 
@@ -16,8 +16,8 @@ export const learnerNames = Object.keys(learners) as readonly (keyof typeof lear
  *
  * @throws ChurnkitError OPTION_INVALID for a name that is not known.
  */
-export function learnerNamed(name: string, options: { single: boolean } = { single: false }): Learner {
+export function learnerNamed(name: string, networkOptions: ChurnNetworkOptions = {}): Learner {
   const known = learnerNames.find((one) => one === name);
   if (!known) throw new ChurnkitError("OPTION_INVALID", `There is no learner ${JSON.stringify(name)}. Take one of ${learnerNames.join(", ")}.`);
-  return learners[known](options);
+  return learners[known](networkOptions);
 }

@@ -1,5 +1,5 @@
 import { sigmoid } from "../base/logistic.js";
-import { assignFolds } from "../data/split.js";
+import { kFold, type Fold } from "../data/split-folds.js";
 import { fitLogistic } from "./linear/fit-logistic.js";
 import type { LinearModel } from "./artefact.js";
 import type { HeldOut, LabelledMatrix, Learner } from "./learner.js";
@@ -34,7 +34,7 @@ export function logistic(options: LogisticOptions = {}): Learner {
       const model = fit(training);
       const heldOut = validation
         ? scoreAll(model, validation)
-        : outOfFold(fit, training, assignFolds(training.labels, parameters.folds, seed), parameters.folds);
+        : outOfFold(fit, training, kFold(training.labels, parameters.folds, seed));
       return Promise.resolve({ model, heldOut, history: [] });
     },
   };
@@ -49,14 +49,13 @@ function probability(model: LinearModel, { matrix, width }: LabelledMatrix, row:
   return sigmoid(model.weights.reduce((sum, weight, i) => sum + weight * (matrix[row * width + i] ?? 0), model.bias));
 }
 
-function outOfFold(fit: (data: LabelledMatrix) => LinearModel, data: LabelledMatrix, fold: Uint8Array, folds: number): HeldOut {
+function outOfFold(fit: (data: LabelledMatrix) => LinearModel, data: LabelledMatrix, folds: readonly Fold[]): HeldOut {
   const probabilities = new Float64Array(data.labels.length);
-  const all = Uint32Array.from(data.labels, (_, row) => row);
-  for (let left = 0; left < folds; left++) {
-    const model = fit(pick(data, all.filter((row) => fold[row] !== left)));
-    for (const row of all) if (fold[row] === left) probabilities[row] = probability(model, data, row);
+  for (const { train, test } of folds) {
+    const model = fit(pick(data, train));
+    for (const row of test) probabilities[row] = probability(model, data, row);
   }
-  return { rows: all, probabilities };
+  return { rows: Uint32Array.from(data.labels, (_, row) => row), probabilities };
 }
 
 function pick({ matrix, width, labels }: LabelledMatrix, rows: Uint32Array): LabelledMatrix {

@@ -1,6 +1,5 @@
 import { version } from "../base/version.js";
 import type { Features } from "../data/features/define.js";
-import { compileRecipe } from "../data/features/encode.js";
 import { fitRecipe } from "../data/features/fit/fit-recipe.js";
 import { profileOf } from "../data/profile/numeric.js";
 import { profileTable } from "../data/profile/table.js";
@@ -56,8 +55,7 @@ export async function train<Row>(
   options: TrainOptions<Row> = {},
 ): Promise<TrainedModel<Row>> {
   const { validation, learner = churnNetwork(), threshold = { rule: "f1" }, baseline = true, seed = 0 } = options;
-  const { recipe, matrix } = fitRecipe(features, table, { seed });
-  const encoder = compileRecipe(recipe, table.contract);
+  const { recipe, encoder, matrix } = fitRecipe(features, table, { seed });
   const training = { matrix, width: encoder.width, labels: labels(table) };
   const held = validation && { matrix: encoder.encode(validation), width: encoder.width, labels: labels(validation) };
   const context: LearnerContext = { ...options, seed, workers: options.workers ?? (await defaultWorkers()) };

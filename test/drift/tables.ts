@@ -10,10 +10,11 @@ export function tableOf(columns: Record<string, Values>, roles: Record<string, C
   const described: Column[] = [];
   const data = new Map<string, ColumnData>();
   let rows = 0;
-  for (const [name, values] of Object.entries(columns)) {
+  for (const [name, given] of Object.entries(columns)) {
+    const values: (number | string | null)[] = [...given];
     rows = values.length;
     const base = { name, role: roles[name] ?? "feature", nullable: true, optional: true, missing: [] } as const;
-    const texts = [...values].filter((value) => typeof value === "string");
+    const texts = values.filter((value) => typeof value === "string");
     if (texts.length === 0) {
       described.push({ ...base, kind: "number", integer: false });
       data.set(name, { storage: "numeric", values: Float64Array.from(values, (value) => (value === null ? Number.NaN : Number(value))) });

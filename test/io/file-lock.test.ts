@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { withFileLock } from "../../src/io/file-lock.js";
 import { isLeftover, ownedName, ownerState } from "../../src/io/owner.js";
@@ -21,7 +21,7 @@ describe("withFileLock", () => {
       Array.from({ length: 10 }, () =>
         withFileLock(lock, () => {
           most = Math.max(most, ++inside);
-          expect(existsSync(lock)).toBe(true);
+          expect(readdirSync(dirname(lock))).toContain("lock");
           inside--;
         }),
       ),
@@ -38,7 +38,7 @@ describe("withFileLock", () => {
 
   it("takes over the lock of a dead process at once", async () => {
     const lock = join(newFolder(), "lock");
-    writeFileSync(lock, nameOfDead());
+    symlinkSync(nameOfDead(), lock);
     const begun = performance.now();
     expect(await withFileLock(lock, () => "done")).toBe("done");
     expect(performance.now() - begun).toBeLessThan(500);

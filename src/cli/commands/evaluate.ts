@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { takeRows } from "../../data/table/take-rows.js";
+import { splitByRowNumbers } from "../../data/split.js";
 import { readTable } from "../../data/read/read-file.js";
 import { loadBundle } from "../../model/bundle/load.js";
 import { evaluate } from "../../model/evaluate/evaluate.js";
@@ -32,7 +32,7 @@ async function run(bundle: string, file: string, options: Options): Promise<void
     ...(options.delimiter === undefined ? {} : { delimiter: options.delimiter }),
   });
   noteRejected(read);
-  const table = options.rows === undefined ? read : takeRows(read, await selected(read.rowNumbers, options.rows));
+  const table = options.rows === undefined ? read : splitByRowNumbers(read, await readRows(options.rows)).inside;
   const evaluation = evaluate({ scorer }, table);
   const lines = metricNames.map((name) => {
     const { value, low, high } = evaluation.values[name];
@@ -43,9 +43,4 @@ async function run(bundle: string, file: string, options: Options): Promise<void
     metricFields(evaluation),
     `${evaluation.rows} rows, threshold ${shown(evaluation.threshold)}\n\n${columns([["metric", "value", "95 % interval"], ...lines])}`,
   );
-}
-
-async function selected(rowNumbers: Uint32Array, file: string): Promise<number[]> {
-  const wanted = new Set(await readRows(file));
-  return Array.from(rowNumbers, (row, i) => (wanted.has(row) ? i : -1)).filter((i) => i >= 0);
 }

@@ -1,14 +1,15 @@
 import type { Command } from "commander";
 import { defineFeatures } from "../../data/features/define.js";
-import { takeRows } from "../../data/table/take-rows.js";
+import { splitByRowNumbers } from "../../data/split.js";
 import type { Table } from "../../data/table/table.js";
 import { findLeaks } from "../../data/quality/leaks.js";
-import { saveBundle } from "../../model/bundle/save.js";
+import { checkBundleTarget, saveBundle } from "../../model/bundle/save.js";
 import { evaluate } from "../../model/evaluate/evaluate.js";
 import { learnerNamed, learnerNames } from "../../model/learners.js";
+import type { ChurnNetworkOptions } from "../../model/network/churn-network.js";
 import { train, type TrainedModel } from "../../model/train.js";
 import { gitCommit } from "../git.js";
-import { contractOptions, readInput, seedOption, type ContractArguments } from "../input.js";
+import { contractOptions, countOption, readInput, seedOption, type ContractArguments } from "../input.js";
 import { columns, note, print, shown } from "../output.js";
 import { trainingProgress } from "../progress.js";
 import { metricFields } from "../metric-fields.js";
@@ -20,6 +21,8 @@ interface Options extends ContractArguments {
   testRows?: string;
   seed: number;
   single?: boolean;
+  epochs?: number;
+  patience?: number;
   checkpoint?: string;
   json?: boolean;
 }
@@ -29,6 +32,8 @@ export function register(program: Command): void {
     .requiredOption("--out <dir>", "the bundle: a folder, or a file ending in .tar.gz")
     .option("--learner <name>", `${learnerNames.join(" | ")}`, "network")
     .option("--single", "train one network instead of an ensemble")
+    .option("--epochs <number>", "the most epochs a network trains for", countOption)
+    .option("--patience <number>", "epochs without a better validation loss before a network stops", countOption)
     .option("--test-rows <file>", "JSON array of 0-based data rows kept out of training, for the printed test metrics")
     .option("--seed <number>", "seed of splits, weights and dropout", seedOption, 0)
     .option("--checkpoint <dir>", "leave the state here, and go on from it if training was interrupted")
@@ -38,7 +43,8 @@ export function register(program: Command): void {
 
 async function run(file: string, options: Options): Promise<void> {
   const started = performance.now();
-  const learner = learnerNamed(options.learner, { single: options.single ?? false });
+  const learner = learnerNamed(options.learner, networkOptions(options));
+  await checkBundleTarget(options.out);
   const table = await readInput(file, options, { target: "required" });
   const { training, test } = await holdOut(table, options.testRows);
   for (const leak of findLeaks(training)) note(`warning: ${leak.message}`);
@@ -72,6 +78,10 @@ async function run(file: string, options: Options): Promise<void> {
   );
 }
 
+function networkOptions({ single, epochs, patience }: Options): ChurnNetworkOptions {
+  return { ...(single ? { members: 1 } : {}), ...optional("epochs", epochs), ...optional("patience", patience) };
+}
+
 const optional = <Key extends string, Value>(key: Key, value: Value | undefined): { [K in Key]?: Value } =>
   (value === undefined ? {} : { [key]: value }) as { [K in Key]?: Value };
 
@@ -99,8 +109,6 @@ function describe(
 
 async function holdOut(table: Table, file: string | undefined): Promise<{ training: Table; test: Table | undefined }> {
   if (file === undefined) return { training: table, test: undefined };
-  const wanted = new Set(await readRows(file));
-  const kept = Array.from(table.rowNumbers, (row, i) => ({ i, held: wanted.has(row) }));
-  const indices = (held: boolean): number[] => kept.filter((entry) => entry.held === held).map(({ i }) => i);
-  return { training: takeRows(table, indices(false)), test: takeRows(table, indices(true)) };
+  const { inside, outside } = splitByRowNumbers(table, await readRows(file));
+  return { training: outside, test: inside };
 }

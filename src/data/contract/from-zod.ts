@@ -38,7 +38,8 @@ function columnOf(name: string, role: ColumnRole, lowered: Lowered): Column {
 
 /** The keys of the object schema with their schemas, or why there are none. */
 function shapeOf(schema: $ZodObject, problems: Problem[]): [string, $ZodType][] {
-  const def = (schema as Partial<$ZodObject>)._zod?.def;
+  // A caller in plain JavaScript may hand over anything.
+  const def = (schema as Partial<$ZodObject> | undefined)?._zod?.def;
   if (def?.type !== "object") {
     const message = "the schema must be a zod 4 object: z.object({ ... })";
     problems.push({ code: "CONTRACT_UNSUPPORTED_TYPE", path: "", message });

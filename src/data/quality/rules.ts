@@ -1,6 +1,6 @@
 /**
- * Every quality rule, declared once: what a cell, a column or a table can break. `scope` says what a finding counts:
- * cells that were refused (their rows are set aside), or something seen in a column or the whole table. `severity` is
+ * Every quality rule, declared once: what a cell, a row, a column or a table can break. `scope` says what is
+ * looked at: a refused cell or row is set aside, the rest is seen in a column or the whole table. `severity` is
  * what a finding has by default: `error` makes data invalid, `warning` deserves a look, `info` is a note.
  */
 export const qualityRules = {
@@ -14,6 +14,7 @@ export const qualityRules = {
   level: { scope: "cell", severity: "error", meaning: "A label is none of the levels of a closed category." },
   length: { scope: "cell", severity: "error", meaning: "A text is longer than its limit." },
   type: { scope: "cell", severity: "error", meaning: "A JSON value has a type that the column cannot hold." },
+  ragged: { scope: "row", severity: "error", meaning: "A row has too few or too many cells, or is no record." },
   missingColumn: { scope: "column", severity: "error", meaning: "A column of the contract is not in the data." },
   oneClass: { scope: "column", severity: "error", meaning: "The target holds fewer than two classes." },
   noRows: { scope: "table", severity: "error", meaning: "No row is left to work with." },
@@ -28,6 +29,7 @@ export const qualityRules = {
   leak: { scope: "column", severity: "warning", meaning: "A feature alone all but tells the target." },
   imbalance: { scope: "column", severity: "warning", meaning: "One class of the target is rare." },
   freeText: { scope: "column", severity: "info", meaning: "A column holds free text, which is left out as it stands." },
+  extraColumn: { scope: "column", severity: "info", meaning: "A column is not in the contract and was left out." },
   markers: { scope: "column", severity: "info", meaning: "Some texts in a column were taken to mean missing." },
 } as const;
 
@@ -43,7 +45,7 @@ export interface Finding {
   /** The column concerned, null when it is the whole table. */
   readonly column: string | null;
   readonly severity: FindingSeverity;
-  /** How many rows (or, for `missingColumn`, columns) are concerned. */
+  /** How many rows are concerned; 0 where none is, as with a missing column. */
   readonly count: number;
   /** The first 20 rows concerned, 0-based data rows as they stand in the source; empty where rows say nothing. */
   readonly rows: readonly number[];

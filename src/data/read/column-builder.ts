@@ -89,7 +89,7 @@ class NumericBuilder implements ColumnBuilder {
       if (issue !== undefined) refuse(record, issue);
       return this.#memoValues[id] as number;
     }
-    const cell = this.#reader.fromText(decodeText(bytes, start, end));
+    const cell = this.#reader.fromText(decodeText(bytes, start, end).trim());
     const refused = this.#needed && isIssue(cell);
     if (refused) refuse(record, cell);
     const value = typeof cell === "number" ? cell : NaN;
@@ -118,7 +118,7 @@ class CodedBuilder implements ColumnBuilder {
   readonly #reader: CellReader;
   readonly #needed: boolean;
   readonly #declared: number;
-  /** Codes of the contract's labels, and of labels that stand for another text, such as a default. */
+  /** Codes of the contract's labels, and of labels that stand for another text: a default, a text with blanks around. */
   readonly #known: Map<string, number>;
   #levels: string[];
   readonly #dictionary = new ByteDictionary();
@@ -161,7 +161,7 @@ class CodedBuilder implements ColumnBuilder {
       grown.set(this.#codeOf);
       this.#codeOf = grown;
     }
-    const cell = this.#reader.fromText(text);
+    const cell = this.#reader.fromText(text.trim());
     if (typeof cell === "string") this.#codeOf[id] = this.#known.get(cell) ?? this.#newLabel(cell, text);
     else if (isIssue(cell) && this.#needed) {
       this.#issues.set(id, cell);

@@ -64,13 +64,12 @@ export function formatOfName(path: string): {
   return { format: "delimited" };
 }
 
-/** Fills in what the file's name says where the caller's options say nothing. A `.csv` still gets its header checked. */
-export function optionsForName(path: string, options: ReadOptions): { options: ReadOptions; expected: string | undefined } {
-  const { delimiter, quote } = formatOfName(path);
-  const filled: ReadOptions = {
-    ...options,
-    source: options.source ?? path,
-    quote: options.quote ?? quote ?? true,
-  };
+/** Fills in what the file's name says where the caller's options say nothing. */
+export function optionsForName<T extends Pick<ReadOptions, "source" | "quote">>(
+  path: string,
+  options: T,
+): { readonly options: T; readonly expected: string | undefined } {
+  const { delimiter, quote = true } = formatOfName(path);
+  const filled = { ...options, source: options.source ?? path, quote: options.quote ?? quote };
   return { options: filled, expected: delimiter };
 }

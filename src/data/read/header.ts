@@ -1,10 +1,8 @@
 import { ChurnkitError } from "../../base/errors.js";
 import { cutText } from "../contract/cells/issue.js";
 import type { Column, Contract } from "../contract/contract.js";
+import { nameProblem } from "../contract/limits.js";
 import { columnsToRead, isNeeded, type TargetMode } from "../table/row-options.js";
-
-/** Names that would reach an object's prototype where a record is a plain object. */
-export const forbiddenNames: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
 
 /**
  * Checks a header: every name there, none twice, none forbidden.
@@ -14,15 +12,15 @@ export const forbiddenNames: ReadonlySet<string> = new Set(["__proto__", "constr
 export function checkHeader(names: readonly string[], source: string): void {
   const seen = new Map<string, number>();
   names.forEach((name, i) => {
-    const refuse = (problem: string): ChurnkitError =>
-      new ChurnkitError("INPUT_COLUMNS", `${source}: the header's column ${i + 1} ${problem}`, {
+    const before = seen.get(name);
+    const problem =
+      before === undefined
+        ? nameProblem(name)
+        : `the name "${cutText(name)}" is that of column ${before + 1} too; rename or remove one of them`;
+    if (problem !== undefined) {
+      throw new ChurnkitError("INPUT_COLUMNS", `${source}: the header, column ${i + 1}: ${problem}.`, {
         where: { file: source, column: name },
       });
-    if (name === "") throw refuse("has no name; give every column one.");
-    if (forbiddenNames.has(name)) throw refuse(`is called "${name}", which is not allowed; rename it.`);
-    const before = seen.get(name);
-    if (before !== undefined) {
-      throw refuse(`repeats the name "${cutText(name)}" of column ${before + 1}; rename or remove one of them.`);
     }
     seen.set(name, i);
   });

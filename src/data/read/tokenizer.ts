@@ -329,7 +329,7 @@ export class DelimitedTokenizer {
       if (broken !== "") throw this.#errors.malformed(at, broken);
       if (count > this.#options.limits.columns) throw this.#errors.tooManyColumns(count);
       const names = Array.from({ length: count }, (_, i) =>
-        decodeText(this.#bytes, this.#starts[i] as number, this.#ends[i] as number),
+        decodeText(this.#bytes, this.#starts[i] as number, this.#ends[i] as number).trim(),
       );
       this.#width = count;
       this.#capacity = batchCapacity(count);

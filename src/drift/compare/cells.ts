@@ -1,5 +1,7 @@
 import type { CategoryProfile, NumericProfile } from "../../data/profile/profile.js";
 
+const OTHER = "(other levels)";
+
 /** Rows of two samples in the same cells, one label each. */
 export interface Cells {
   readonly labels: readonly string[];
@@ -51,7 +53,7 @@ export function valueCells(reference: NumericProfile, current: NumericProfile, f
 /** A cell for each level, and one for all others. */
 export function levelCells(reference: CategoryProfile, current: CategoryProfile): Cells {
   return filled({
-    labels: [...reference.levels, "(other levels)"],
+    labels: [...reference.levels, OTHER],
     reference: [...reference.counts, reference.other],
     current: [...current.counts, current.other],
   });
@@ -66,23 +68,57 @@ function filled(cells: Cells): Cells {
   };
 }
 
+const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
+
+/**
+ * Pools neighbouring bins until each is expected to hold at least `minimum` rows of each sample, going by the
+ * reference's shares alone: its deciles were chosen to make its counts equal, so picking bins by both samples would
+ * pick the extreme ones of the current rows.
+ */
+export function poolNeighbours(cells: Cells, minimum: number): Cells {
+  const n = sum(cells.reference);
+  const smaller = Math.min(n, sum(cells.current));
+  const groups: number[][] = [];
+  let open: number[] = [];
+  let rows = 0;
+  cells.labels.forEach((_, i) => {
+    open.push(i);
+    rows += cells.reference[i] ?? 0;
+    if ((rows / n) * smaller < minimum) return;
+    groups.push(open);
+    open = [];
+    rows = 0;
+  });
+  // What is left over at the end joins the last group.
+  groups[Math.max(0, groups.length - 1)] = [...(groups[groups.length - 1] ?? []), ...open];
+  const pool = (counts: readonly number[]): number[] =>
+    groups.map((group) => group.reduce((total, i) => total + (counts[i] ?? 0), 0));
+  return {
+    labels: groups.map((group) => group.map((i) => cells.labels[i] ?? "").join(", ")),
+    reference: pool(cells.reference),
+    current: pool(cells.current),
+  };
+}
+
 /**
  * Pools the smallest cells until every cell is expected to hold at least `minimum` rows of each sample if both came
  * from one distribution (Cochran's rule for the chi-square test). Chosen by the sum over both samples, which leaves
- * the test's level alone.
+ * the test's level alone. Levels that the reference doesn't hold go with its rare ones: of many rare levels some are
+ * met in one sample only, without any drift.
  */
 export function poolRare(cells: Cells, minimum: number): Cells {
-  const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
   const n = sum(cells.reference);
   const m = sum(cells.current);
   const smaller = Math.min(n, m) / (n + m);
   const both = cells.reference.map((count, i) => count + (cells.current[i] ?? 0));
-  const bySize = both.map((_, i) => i).sort((a, b) => (both[a] ?? 0) - (both[b] ?? 0) || a - b);
+  const size = (i: number): number => (cells.labels[i] === OTHER ? -1 : (both[i] ?? 0));
+  const bySize = both.map((_, i) => i).sort((a, b) => size(a) - size(b) || a - b);
   let pooled = 0;
   let rows = 0;
   for (const i of bySize) {
     const total = both[i] ?? 0;
-    if (total * smaller >= minimum && (rows === 0 || rows * smaller >= minimum)) break;
+    const enough = total * smaller >= minimum && cells.labels[i] !== OTHER;
+    if (enough && (rows === 0 || rows * smaller >= minimum)) break;
     rows += total;
     pooled++;
   }

@@ -11,9 +11,10 @@ import { chiSquareHomogeneity } from "../tests/chi-square.js";
 import { jensenShannon, psi, psiNullMean, totalVariation } from "../tests/divergence.js";
 import { ksExactTail, ksLimitTail, ksStatistic, tieEndsOf } from "../tests/kolmogorov-smirnov.js";
 import { ksOfProfiles } from "../tests/profile-ks.js";
+import { newLevelTest } from "../tests/new-levels.js";
 import { twoProportions } from "../tests/proportions.js";
 import type { Tail } from "../tests/special.js";
-import { decileCells, levelCells, poolRare, valueCells, type Cells } from "./cells.js";
+import { decileCells, levelCells, poolNeighbours, poolRare, valueCells, type Cells } from "./cells.js";
 import { detectableD, detectableVariation } from "./detectable.js";
 import { formatterOf } from "./words.js";
 
@@ -87,7 +88,7 @@ function compareValues(
   policy: DriftPolicy,
   samples: SortedSamples | undefined,
 ): ValueComparison {
-  const pooled = poolRare(cells, policy.minimumExpected);
+  const pooled = (isNumericProfile(reference) ? poolNeighbours : poolRare)(cells, policy.minimumExpected);
   const n = countOfValues(reference);
   const m = countOfValues(current);
   // Both samples hold values, so each of these has one.
@@ -185,11 +186,13 @@ function missingShift(
   policy: DriftPolicy,
 ): Candidate | undefined {
   if (reference.missing + current.missing === 0) return undefined;
-  return proportionShift(
-    "missing",
-    [reference.missing, reference.missing + n, current.missing, current.missing + m],
-    policy.missing,
-  );
+  const test = twoProportions(reference.missing, reference.missing + n, current.missing, current.missing + m, {
+    correction: true,
+  });
+  if (test === undefined) return undefined;
+  const { z, p, log10p, difference } = test;
+  const effect = Math.abs(difference);
+  return { what: "missing", test: "twoProportions", statistic: z, pValue: p, log10p, effect, floors: policy.missing };
 }
 
 /** Current rows whose level never occurs in the reference, declared or not. */
@@ -199,10 +202,6 @@ function unseenRows(reference: CategoryProfile, current: CategoryProfile): numbe
   return current.counts.reduce((sum, count, i) => sum + (reference.counts[i] === 0 ? count : 0), other);
 }
 
-/**
- * Some unseen levels are no news in a column of many: by Good and Turing's rule the chance that the next row holds a
- * level not yet met is about the share of levels met once, so that is what the current rows are compared with.
- */
 function newLevelShift(
   reference: ColumnProfile,
   unseen: number,
@@ -211,18 +210,17 @@ function newLevelShift(
   policy: DriftPolicy,
 ): Candidate | undefined {
   if (unseen === 0) return undefined;
-  const once = reference.counts.filter((count) => count === 1).length;
-  const shift = proportionShift("newLevels", [once, n, unseen, m], policy.newLevels);
-  return shift === undefined || unseen / m > once / n ? shift : { ...shift, effect: 0 };
-}
-
-function proportionShift(
-  what: "missing" | "newLevels",
-  [x1, n1, x2, n2]: readonly [number, number, number, number],
-  floors: Floors,
-): Candidate | undefined {
-  const test = twoProportions(x1, n1, x2, n2, { correction: true });
+  const levelsMet = (times: number): number => reference.counts.filter((count) => count === times).length;
+  const test = newLevelTest({ n, once: levelsMet(1), twice: levelsMet(2) }, { m, unseen });
   if (test === undefined) return undefined;
-  const { z, p, log10p, difference } = test;
-  return { what, test: "twoProportions", statistic: z, pValue: p, log10p, effect: Math.abs(difference), floors };
+  const { z, p, log10p, excess } = test;
+  return {
+    what: "newLevels",
+    test: "newLevels",
+    statistic: z,
+    pValue: p,
+    log10p,
+    effect: excess,
+    floors: policy.newLevels,
+  };
 }

@@ -74,15 +74,20 @@ function numericMovement(reference: NumericProfile, current: NumericProfile): st
   const format = formatterOf(reference);
   const before = quantileOfProfile(reference, 0.5) ?? 0;
   const after = quantileOfProfile(current, 0.5) ?? 0;
-  if (format(before) !== format(after)) {
-    return `Values are ${after > before ? "higher" : "lower"}: the median went from ${format(before)} to ${format(after)}`;
-  }
   const spread = summariseNumeric(reference)?.standardDeviation ?? 0;
   const now = summariseNumeric(current)?.standardDeviation ?? 0;
-  if (spread > 0 && Math.abs(now / spread - 1) > 0.1) {
-    return `Values are ${now > spread ? "more" : "less"} spread: the standard deviation went from ${short(spread)} to ${short(now)}`;
+  const how: string[] = [];
+  const what: string[] = [];
+  if (Math.abs(after - before) > 0.1 * spread && format(before) !== format(after)) {
+    how.push(after > before ? "higher" : "lower");
+    what.push(`the median went from ${format(before)} to ${format(after)}`);
   }
-  return "The shape of the distribution changed";
+  if (spread > 0 && reference.kind !== "date" && (now > 1.2 * spread || now < spread / 1.2)) {
+    how.push(now > spread ? "more spread" : "less spread");
+    what.push(`the standard deviation went from ${short(spread)} to ${short(now)}`);
+  }
+  if (how.length === 0) return "The shape of the distribution changed";
+  return `Values are ${how.join(" and ")}: ${what.join(" and ")}`;
 }
 
 function cellMovement({ cells, n, m }: Comparison): string {

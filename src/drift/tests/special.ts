@@ -67,7 +67,8 @@ export const normalTwoSidedTail = (z: number): Tail => gammaTail(0.5, (z * z) / 
  * lambda = 1 the theta-function dual of its complement (Kolmogorov 1933; both converge in a few terms).
  */
 export function kolmogorovTail(lambda: number): Tail {
-  if (!(lambda > 0)) return certain;
+  // Below 0.05 the complement is under 1e-200.
+  if (!(lambda > 0.05)) return certain;
   if (lambda < 1) {
     const step = (Math.PI * Math.PI) / (8 * lambda * lambda);
     let cdf = 0;

@@ -34,6 +34,9 @@ function write(value: unknown, indent: string, path: string): string {
   return members.length === 0 ? "{}" : `{\n${deeper}${members.join(`,\n${deeper}`)}\n${indent}}`;
 }
 
+/** Makes the error for a file that cannot be used; `what` goes on from its name. */
+export type FileError = (file: string, what: string, path?: string) => ChurnkitError;
+
 /** The error for a bundle file that cannot be used. */
 export function corrupt(file: string, what: string, path?: string): ChurnkitError {
   return new ChurnkitError(
@@ -44,37 +47,39 @@ export function corrupt(file: string, what: string, path?: string): ChurnkitErro
 }
 
 /**
- * Reads one JSON file of a bundle.
+ * Reads a JSON file that anybody may have written.
  *
- * @throws ChurnkitError BUNDLE_CORRUPT when it is not UTF-8, not JSON, or has a member named `__proto__` anywhere.
+ * @param fail makes the errors; by default BUNDLE_CORRUPT.
+ * @throws ChurnkitError when it is not UTF-8, not JSON, or has a member named `__proto__` anywhere.
  */
-export function parseJsonFile(file: string, bytes: Uint8Array): JsonValue {
+export function parseJsonFile(file: string, bytes: Uint8Array, fail: FileError = corrupt): JsonValue {
   let value: unknown;
   try {
     const text = decoder.decode(bytes);
     value = JSON.parse(text);
-    if (/__proto__|\\u/.test(text)) refuseProto(file, value, "$");
+    if (/__proto__|\\u/.test(text)) refuseProto(value, "$", (what, path) => fail(file, what, path));
   } catch (cause) {
     if (ChurnkitError.isInstance(cause)) throw cause;
-    throw corrupt(file, "is not valid JSON");
+    throw fail(file, "is not valid JSON");
   }
-  return new JsonValue(file, "$", value);
+  return new JsonValue(file, "$", value, fail);
 }
 
-function refuseProto(file: string, value: unknown, path: string): void {
+function refuseProto(value: unknown, path: string, fail: (what: string, path: string) => ChurnkitError): void {
   if (typeof value !== "object" || value === null) return;
   for (const [key, member] of Object.entries(value)) {
-    if (key === "__proto__") throw corrupt(file, "has a member named __proto__, which is not allowed", path);
-    refuseProto(file, member, `${path}.${key}`);
+    if (key === "__proto__") throw fail("has a member named __proto__, which is not allowed", path);
+    refuseProto(member, `${path}.${key}`, fail);
   }
 }
 
-/** A value inside a bundle's JSON file that knows where it stands, so that what is wrong with it can be named. */
+/** A value inside a JSON file that knows where it stands, so that what is wrong with it can be named. */
 export class JsonValue {
   constructor(
     readonly file: string,
     readonly path: string,
     readonly value: unknown,
+    readonly fail: FileError,
   ) {}
 
   /** An own member of an object; absent members read as undefined. */
@@ -82,7 +87,7 @@ export class JsonValue {
     const { value } = this;
     if (typeof value !== "object" || value === null || Array.isArray(value)) throw this.not("an object");
     const member: unknown = Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined;
-    return new JsonValue(this.file, `${this.path}.${key}`, member);
+    return new JsonValue(this.file, `${this.path}.${key}`, member, this.fail);
   }
 
   get absent(): boolean {
@@ -98,7 +103,7 @@ export class JsonValue {
   list(limit = 100_000): JsonValue[] {
     if (!Array.isArray(this.value)) throw this.not("a list");
     if (this.value.length > limit) throw this.not(`a list of at most ${limit} items`);
-    return this.value.map((item: unknown, i) => new JsonValue(this.file, `${this.path}[${i}]`, item));
+    return this.value.map((item: unknown, i) => new JsonValue(this.file, `${this.path}[${i}]`, item, this.fail));
   }
 
   text(): string {
@@ -131,6 +136,6 @@ export class JsonValue {
   /** The error that says what this value should have been. */
   not(expected: string): ChurnkitError {
     const shown = (JSON.stringify(this.value) ?? "nothing").slice(0, 60);
-    return corrupt(this.file, `holds ${shown} where ${expected} belongs`, this.path);
+    return this.fail(this.file, `holds ${shown} where ${expected} belongs`, this.path);
   }
 }

@@ -5,7 +5,7 @@ import { minimise, type StoppingRule } from "./minimise.js";
 import { logisticProblem, startOf } from "./problem.js";
 
 /** How to fit. */
-export interface LogisticOptions {
+export interface LogisticFitOptions {
   /**
    * Strength of the penalty l2 / 2 * |weights|^2 against the sum of losses, 1 by default (scikit-learn's C = 1); 0 or
    * more. `"cross-validated"` takes the best of 0.01, 0.1, 1, 10, 100 and 1,000 by 5-fold log loss.
@@ -46,7 +46,7 @@ export function fitLogistic(
   rows: number,
   width: number,
   labels: Uint8Array,
-  options: LogisticOptions = {},
+  options: LogisticFitOptions = {},
 ): LinearModel {
   const { l2 = 1, maxIterations = 200, tolerance = 1e-8, seed = 0 } = options;
   checkOptions(l2, maxIterations, tolerance);

@@ -1,7 +1,7 @@
 import { ChurnkitError } from "../../base/errors.js";
 import { sigmoid } from "../../base/logistic.js";
 import { mix32 } from "../../base/random.js";
-import { assignFolds } from "../../data/split.js";
+import { kFold } from "../../data/split-folds.js";
 import type { EpochRecord, HeldOut, LabelledMatrix, Learned, Learner, LearnerContext } from "../learner.js";
 import { openCheckpoints } from "./checkpoint.js";
 import type { TrainingEngine } from "./engine.js";
@@ -117,14 +117,8 @@ function planMembers(training: LabelledMatrix, validation: LabelledMatrix | unde
   }
   const matrix = shared(training.matrix);
   // A single network has no fold to spare of its own; it leaves out a fifth.
-  const folds = assignFolds(training.labels, Math.max(members, 5), seed);
-  return Array.from({ length: members }, (_, member) => ({
-    matrix,
-    width: training.width,
-    labels: training.labels,
-    training: range(0, rows).filter((row) => folds[row] !== member),
-    validation: range(0, rows).filter((row) => folds[row] === member),
-  }));
+  const folds = kFold(training.labels, Math.max(members, 5), seed).slice(0, members);
+  return folds.map(({ train, test }) => ({ matrix, width: training.width, labels: training.labels, training: train, validation: test }));
 }
 
 /** Copies arrays one after the other into memory that threads can share, where the runtime has it. */

@@ -11,7 +11,7 @@ export interface AdamOptions {
 export interface TrainingData {
   /** Features, rows x inputs, row-major, finite. */
   readonly x: Float32Array;
-  /** Targets, one per row, in [0, 1]. */
+  /** Targets, rows x outputs, in [0, 1]. */
   readonly y: Float32Array;
   /** Weight of each row in the loss; absent means 1. The loss of a batch is `sum(w * bce) / rows`, as Keras does. */
   readonly sampleWeights?: Float32Array | undefined;

@@ -15,7 +15,8 @@ export interface TfjsEngineOptions {
   readonly backend?: string | undefined;
   /**
    * A TF.js module of your own with the backend registered: what `import * as tf from "@tensorflow/tfjs"` or
-   * `"@tensorflow/tfjs-node"` gives. Without it the needed packages are imported when a session is created.
+   * `"@tensorflow/tfjs-node"` gives. Without it the needed packages are imported by name when a session is created, which
+   * works in Node; in bundled browser code, pass the module.
    */
   readonly tf?: object | undefined;
 }

@@ -2,19 +2,9 @@ import type { $ZodType, $ZodTypes } from "zod/v4/core";
 import { formatDate } from "../cells/date.js";
 import { booleanTexts } from "../cells/label.js";
 import { dateType, numberType, refuseChecks, stringType } from "./checks.js";
-import type { ColumnType, Lowered } from "./lowered.js";
+import type { ColumnType, Context, Lowered } from "./lowered.js";
 import { readMeta, type ColumnMeta } from "./meta.js";
-import type { Problem } from "../problem.js";
 import { lowerUnion } from "./union.js";
-
-/** Where the lowering stands: the path for messages, the metadata of the wrappers outside, the problems so far. */
-export interface Context {
-  readonly path: string;
-  readonly meta: ColumnMeta;
-  readonly problems: Problem[];
-  /** Levels of wrapping; guards against a lazy schema that holds itself. */
-  readonly depth: number;
-}
 
 const defOf = (schema: $ZodType): $ZodTypes["_zod"]["def"] => (schema as $ZodTypes)._zod.def;
 
@@ -70,7 +60,7 @@ export function lower(schema: $ZodType, outer: Context): Lowered | undefined {
     case "literal":
     case "union":
       refuseChecks(schema, refuse);
-      return lowerUnion(schema, context);
+      return lowerUnion(schema, context, lower);
     case "optional":
       return wrap({ optional: true });
     case "nullable":

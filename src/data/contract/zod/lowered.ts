@@ -1,4 +1,5 @@
 import type { Column } from "../contract.js";
+import type { Problem } from "../problem.js";
 import type { ColumnMeta } from "./meta.js";
 
 type BaseKey = "name" | "role" | "nullable" | "optional" | "default" | "missing" | "unit" | "description";
@@ -15,4 +16,13 @@ export interface Lowered {
   readonly optional: boolean;
   readonly default?: string | number | boolean | undefined;
   readonly meta: ColumnMeta;
+}
+
+/** Where the lowering stands: the path for messages, the metadata of the wrappers outside, the problems so far. */
+export interface Context {
+  readonly path: string;
+  readonly meta: ColumnMeta;
+  readonly problems: Problem[];
+  /** Levels of wrapping; guards against a lazy schema that holds itself. */
+  readonly depth: number;
 }

@@ -1,9 +1,12 @@
+import { booleanTexts } from "../cells/label.js";
 import type { Target } from "../contract.js";
 import type { ColumnType, Lowered } from "./lowered.js";
 import type { Problem } from "../problem.js";
 
 /** Widest whole-number range that is taken for a list of classes. */
 const maxClasses = 100;
+
+const same = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((text, i) => text === b[i]);
 
 /** The class labels of a target's type in order, with the label of a value; or why there are none. */
 function classesOf(type: ColumnType, positive: unknown): { labels: readonly string[]; label: string } | string {
@@ -13,14 +16,14 @@ function classesOf(type: ColumnType, positive: unknown): { labels: readonly stri
       if (type.open) return "the classes of the target must be known: use z.enum([...]) without unseen labels";
       return { labels: type.levels, label };
     case "boolean": {
-      // A case-insensitive boolean reads several texts as one class; labels are compared exactly.
       const { truthy, falsy, caseSensitive } = type;
-      const [yes = "true"] = truthy;
-      const [no = "false"] = falsy;
-      const plain = truthy.includes("true") && falsy.includes("false") && !caseSensitive;
-      if (plain) return { labels: ["false", "true"], label };
-      if (truthy.length > 1 || falsy.length > 1) {
-        return 'name one text for each class: z.enum(["No", "Yes"]), or z.stringbool({ truthy: ["Yes"], falsy: ["No"] })';
+      const [yes = ""] = truthy;
+      const [no = ""] = falsy;
+      if (same(truthy, booleanTexts.truthy) && same(falsy, booleanTexts.falsy)) return { labels: ["false", "true"], label };
+      // Labels are compared exactly, and zod forgets the case of texts that it compares without regard to it.
+      const exact = caseSensitive || [yes, no].every((text) => text.toUpperCase() === text);
+      if (truthy.length > 1 || falsy.length > 1 || !exact) {
+        return 'name one text for each class: z.enum(["No", "Yes"]), or z.stringbool({ truthy: ["Yes"], falsy: ["No"], case: "sensitive" })';
       }
       return { labels: [no, yes], label: positive === true ? yes : positive === false ? no : label };
     }

@@ -1,7 +1,9 @@
 import type { $ZodType, $ZodTypes } from "zod/v4/core";
 import { booleanTexts } from "../cells/label.js";
-import { lower, type Context } from "./lower.js";
-import type { ColumnType, Lowered } from "./lowered.js";
+import type { ColumnType, Context, Lowered } from "./lowered.js";
+
+/** Lowers an option that is not a list of values. */
+type LowerOption = (schema: $ZodType, context: Context) => Lowered | undefined;
 
 /** What the options of a union (or an enum, or a literal, which are unions of values) come to. */
 interface Parts {
@@ -25,7 +27,7 @@ function addValue(value: unknown, parts: Parts, refuse: (message: string) => voi
   }
 }
 
-function collect(schema: $ZodType, context: Context, parts: Parts): void {
+function collect(schema: $ZodType, context: Context, parts: Parts, lower: LowerOption): void {
   const { path, problems } = context;
   const refuse = (message: string): void => {
     problems.push({ code: "CONTRACT_UNSUPPORTED_TYPE", path, message });
@@ -47,7 +49,7 @@ function collect(schema: $ZodType, context: Context, parts: Parts): void {
       return;
     case "union":
       def.options.forEach((option, i) => {
-        collect(option, { ...context, path: `${path}.options[${i}]`, depth: context.depth + 1 }, parts);
+        collect(option, { ...context, path: `${path}.options[${i}]`, depth: context.depth + 1 }, parts, lower);
       });
       return;
     default: {
@@ -82,9 +84,9 @@ function typeOf(parts: Parts, open: boolean): ColumnType | string {
 }
 
 /** Lowers an enum, a literal or a union: a category of its values, open when any string is allowed as well. */
-export function lowerUnion(schema: $ZodType, context: Context): Lowered | undefined {
+export function lowerUnion(schema: $ZodType, context: Context, lower: LowerOption): Lowered | undefined {
   const parts: Parts = { labels: [], types: [], nullable: false, optional: false, failed: false };
-  collect(schema, context, parts);
+  collect(schema, context, parts, lower);
   if (parts.failed) return undefined;
   const type = typeOf(parts, context.meta.unseen === "unknown");
   if (typeof type === "string") {

@@ -67,8 +67,8 @@ export function withoutDuplicates(candidates: readonly Candidate[], rows: number
     for (const index of order(each)) {
       const own = each[index];
       if (own === undefined) continue;
-      const flag = { flags, index };
-      const twin = [keyOf(own), keyOf(complement(all, own))]
+      const flag: KeptFlag = { flags, index };
+      const twin: KeptFlag | undefined = [keyOf(own), keyOf(complement(all, own))]
         .map((key) => kept.get(key))
         .find((other, i) => other !== undefined && related(flag, other, rows, i === 1));
       if (twin === undefined) kept.set(keyOf(own), flag);

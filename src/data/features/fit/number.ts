@@ -28,7 +28,7 @@ export interface NumberInput {
 /** Values that deserve a 0/1 column of their own beside the scaled number. */
 function standOuts({ runs, sorted, missing }: NumberSummary): { values: number[]; few: boolean } {
   const rows = sorted.length + missing;
-  const few = runs.length >= 3 && runs.length <= fewValues;
+  const few = runs.length <= fewValues;
   const least = few ? rareRows(rows) : spikeShare * rows;
   // Two values are told apart by the scaled number alone.
   const chosen = runs.length < 3 ? [] : runs.filter((run) => run.count >= least && run.count <= rows - rareRows(rows));

@@ -1,0 +1,82 @@
+import type { Column } from "../../contract/contract.js";
+import type { Table } from "../../table/table.js";
+import type { Features } from "../define.js";
+import type { Expression } from "../expression.js";
+import { checkExpression } from "../expressions/check.js";
+import type { CategoryPolicy, ColumnPolicy, DateEncoding, NumberPolicy } from "../policy.js";
+import type { DerivedColumn } from "../recipe.js";
+import { dropped, type Candidate, type Fitted } from "./candidate.js";
+import { fitCategory } from "./category.js";
+import { dateParts } from "./date.js";
+import { fitBoolean, fitNumber } from "./number.js";
+import { codesOf, numbersOf } from "./values.js";
+
+/** Gathers what fitting the columns one by one gives: the contract's in their order, then the derived ones. */
+export class Fitting {
+  readonly derived: DerivedColumn[];
+  readonly candidates: Candidate[] = [];
+  readonly notes: string[] = [];
+  readonly #features: Features;
+  readonly #table: Table;
+  readonly #target: Uint8Array | undefined;
+
+  constructor(features: Features, table: Table, target: Uint8Array | undefined) {
+    this.#features = features;
+    this.#table = table;
+    this.#target = target;
+    this.derived = [...features.derived];
+  }
+
+  fitAll(): void {
+    for (const column of this.#table.contract.columns) if (column.role === "feature") this.#fitColumn(column);
+    for (const { name, expression } of this.#features.derived) this.#fit(name, expression);
+  }
+
+  #policy(name: string): ColumnPolicy {
+    return this.#features.policies.find((candidate) => candidate.column === name)?.policy ?? {};
+  }
+
+  #keep({ candidates, notes }: Fitted): void {
+    this.candidates.push(...candidates);
+    this.notes.push(...notes);
+  }
+
+  #fitColumn(column: Column): void {
+    const { name } = column;
+    if (column.kind === "text") {
+      if (this.#policy(name).encode !== "drop") this.#keep(dropped(name, "free text is not encoded"));
+    } else if (column.kind === "date") this.#fitDate(name);
+    else this.#fit(name, { op: "column", name });
+  }
+
+  #fit(name: string, expression: Expression): void {
+    const policy = this.#policy(name);
+    if (policy.encode === "drop") return;
+    const { kind } = checkExpression(expression, this.#features.contract, name);
+    if (kind === "category") {
+      const { codes, labels } = codesOf(expression, this.#table);
+      // The policy was checked against the column's kind when the features were defined.
+      this.#keep(fitCategory({ name, codes, labels, policy: policy as CategoryPolicy, target: this.#target }));
+    } else if (kind === "boolean") this.#keep(fitBoolean(name, numbersOf(expression, this.#table)));
+    else {
+      const values = numbersOf(expression, this.#table);
+      const { numeric } = this.#features;
+      this.#keep(fitNumber({ name, values, policy: policy as NumberPolicy, numeric, indicator: true }));
+    }
+  }
+
+  #fitDate(name: string): void {
+    const encode = this.#policy(name).encode ?? "auto";
+    if (encode === "drop") return;
+    const unused = (wanted: string): boolean =>
+      ![...this.#table.contract.columns, ...this.derived].some((other) => other.name === wanted);
+    const values = numbersOf({ op: "column", name }, this.#table);
+    const parts = dateParts(name, values, encode as DateEncoding, unused);
+    if (parts.length === 0) this.#keep(dropped(name, "it is missing in every training row"));
+    for (const { indicator, ...part } of parts) {
+      this.derived.push(part);
+      const numbers = numbersOf(part.expression, this.#table);
+      this.#keep(fitNumber({ name: part.name, values: numbers, policy: { oneHotValues: false }, numeric: "standard", indicator }));
+    }
+  }
+}

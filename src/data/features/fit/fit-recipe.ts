@@ -1,0 +1,99 @@
+import { ChurnkitError } from "../../../base/errors.js";
+import { contractHash } from "../../contract/contract-hash.js";
+import type { Table } from "../../table/table.js";
+import type { Features } from "../define.js";
+import { compileRecipe, type Encoder } from "../encode.js";
+import type { DerivedColumn, FeatureBlock, Recipe } from "../recipe.js";
+import { crossFit, type Folds } from "./cross-fit.js";
+import { withoutDuplicates } from "./duplicates.js";
+import { Fitting } from "./fit-columns.js";
+import { targetLabels } from "./values.js";
+
+export interface FitOptions {
+  /** Seeds the folds of cross-fitted encodings; an unsigned 32-bit integer. */
+  readonly seed: number;
+  /**
+   * Folds for cross-fitting: how many (2 or more, default 5), or the fold of each row (0, 1, ...), such as those that
+   * the model will be cross-validated on.
+   */
+  readonly folds?: Folds | undefined;
+}
+
+/** A recipe and the training rows encoded by it. */
+export interface FittedRecipe {
+  readonly recipe: Recipe;
+  readonly encoder: Encoder;
+  /**
+   * Training rows, row-major, rows x encoder.width. As `encoder.encode(table)` gives it, but for target rates: those
+   * come from rows of other folds.
+   */
+  readonly matrix: Float32Array;
+  /** What was left out, and why. */
+  readonly notes: readonly string[];
+}
+
+function usedDerived(derived: readonly DerivedColumn[], blocks: readonly FeatureBlock[]): DerivedColumn[] {
+  const used = new Set(blocks.map((block) => block.input));
+  return derived.filter((column) => used.has(column.name));
+}
+
+function checkTable(features: Features, table: Table): void {
+  if (table.rows === 0) {
+    throw new ChurnkitError("TOO_FEW_ROWS", `${table.source}: there are no rows to fit the features on.`, {
+      where: { file: table.source },
+    });
+  }
+  if (contractHash(table.contract) !== contractHash(features.contract)) {
+    throw new ChurnkitError(
+      "CONTRACT_MISMATCH",
+      `The table ${table.source} has other columns than the features were defined for. Read it with the same contract.`,
+      { where: { file: table.source } },
+    );
+  }
+}
+
+/**
+ * Fits the features on training rows, and encodes these. The same rows, options and version give the same recipe.
+ *
+ * By kind:
+ * - Numbers: missing becomes the median, with an indicator where training rows miss it. Scaled to mean 0 and standard
+ *   deviation 1 after a transform by shape: none where |skewness| <= 1 and excess kurtosis <= 4, else log(1 + x) where
+ *   that helps, else normal scores. Each of 3 to 10 different values, and each value that 5 % of the rows have, also
+ *   gets a 0/1 column. Or bins between 9 quantiles (`numeric: "piecewise"`).
+ * - Booleans: 0 and 1.
+ * - Categories up to 30 levels: one-hot; rare levels share a column with those never seen. Above: the log-odds of the
+ *   target rate, shrunk towards the base rate as far as levels don't differ by more than chance, and cross-fitted in
+ *   `matrix`; and the logarithm of the frequency.
+ * - Dates: age in days on the newest training day, and the place in year, month and week.
+ * - Left out, with a note: free text, constant columns, categories with most values different, 0/1 columns that repeat
+ *   another. Ids, the target and ignored columns never enter.
+ *
+ * @param table Training rows only. Not changed. Its target is needed for target rates alone.
+ * @throws ChurnkitError CONTRACT_MISMATCH, TOO_FEW_ROWS (no rows), OPTION_INVALID (folds), FEATURES_INVALID where no
+ * feature is left.
+ */
+export function fitRecipe<Row>(features: Features<Row>, table: Table<Row>, options: FitOptions): FittedRecipe {
+  const { seed, folds = 5 } = options;
+  checkTable(features, table);
+  const target = targetLabels(table);
+  const fitting = new Fitting(features, table, target);
+  fitting.fitAll();
+  const { blocks, notes: repeated } = withoutDuplicates(fitting.candidates, table.rows);
+  const notes = [...fitting.notes, ...repeated];
+  if (blocks.length === 0) {
+    const why = notes.length > 0 ? ` ${notes.slice(0, 5).join("; ")}.` : "";
+    throw new ChurnkitError("FEATURES_INVALID", `${table.source}: no feature is left to learn from.${why}`, {
+      where: { file: table.source },
+    });
+  }
+  const recipe: Recipe = {
+    format: 1,
+    contractHash: contractHash(features.contract),
+    derived: usedDerived(fitting.derived, blocks),
+    blocks,
+  };
+  const encoder = compileRecipe(recipe, table.contract);
+  const matrix = encoder.encode(table);
+  if (target !== undefined) crossFit({ recipe, matrix, width: encoder.width }, table, target, { folds, seed });
+  return { recipe, encoder, matrix, notes };
+}

@@ -1,0 +1,110 @@
+import type { Column } from "../contract/contract.js";
+import { namesId } from "../contract/infer/names.js";
+import { formatDate } from "../contract/cells/date.js";
+import type { CodedData, ColumnData, NumericData, Table } from "../table/table.js";
+import { columnFinding, shownRows } from "./finding.js";
+import type { Finding } from "./rules.js";
+
+/** Fewer rows do not tell a constant or unique column from chance. */
+const fewRows = 20;
+
+interface Rows {
+  count: number;
+  /** The first few, as they stand in the source. */
+  readonly first: number[];
+}
+
+/** Counts the rows for which `test` holds, and keeps the first few. */
+function rowsWhere(table: Table, test: (row: number) => boolean): Rows {
+  const found: Rows = { count: 0, first: [] };
+  for (let row = 0; row < table.rows; row++) {
+    if (!test(row)) continue;
+    if (found.count++ < shownRows) found.first.push(table.rowNumbers[row] as number);
+  }
+  return found;
+}
+
+const isMissing = (data: ColumnData): ((row: number) => boolean) =>
+  data.storage === "coded" ? (row) => (data.codes[row] as number) < 0 : (row) => Number.isNaN(data.values[row]);
+
+/** The number of missing cells of a column. */
+export function missingCount(table: Table, data: ColumnData): number {
+  return rowsWhere(table, isMissing(data)).count;
+}
+
+/** The number of distinct values that are not missing; stops counting at `limit` for numbers. */
+function distinctCount(data: ColumnData, limit: number): number {
+  const seen = new Set<number>();
+  const values = data.storage === "coded" ? data.codes : data.values;
+  for (const value of values) {
+    if (data.storage === "coded" ? value < 0 : Number.isNaN(value)) continue;
+    seen.add(value);
+    if (seen.size >= limit) break;
+  }
+  return seen.size;
+}
+
+function missingFindings(table: Table, column: Column, data: ColumnData, limit: number): Finding[] {
+  const missing = rowsWhere(table, isMissing(data));
+  const { name } = column;
+  if (missing.count === table.rows) return [columnFinding("allMissing", name, missing.count, "every value is missing")];
+  const rate = missing.count / table.rows;
+  if (rate <= limit) return [];
+  const message = `${(100 * rate).toFixed(1)} % of its values are missing`;
+  return [columnFinding("missingRate", name, missing.count, message, { rows: missing.first })];
+}
+
+function observedFinding(table: Table, column: Column, data: NumericData): Finding[] {
+  if ((column.kind !== "number" && column.kind !== "date") || column.observed === undefined) return [];
+  const { min, max } = column.observed;
+  const outside = rowsWhere(table, (row) => (data.values[row] as number) < min || (data.values[row] as number) > max);
+  if (outside.count === 0) return [];
+  const shown = (value: number): string => (column.kind === "date" ? formatDate(value, column.precision) : String(value));
+  const message = `${outside.count} values lie outside the range seen before, ${shown(min)} to ${shown(max)}`;
+  return [columnFinding("outsideObserved", column.name, outside.count, message, { rows: outside.first })];
+}
+
+function newLevelFinding(table: Table, column: Column, data: CodedData): Finding[] {
+  if (column.kind !== "category" || column.levels.length === 0) return [];
+  const known = new Set(column.levels);
+  const isNew = data.levels.map((level) => !known.has(level));
+  const rows = rowsWhere(table, (row) => isNew[data.codes[row] as number] === true);
+  if (rows.count === 0) return [];
+  const used = new Set(data.codes);
+  const fresh = data.levels.filter((_, code) => isNew[code] === true && used.has(code));
+  const names = fresh.slice(0, 5).map((level) => JSON.stringify(level.slice(0, 40))).join(", ");
+  const message = `${rows.count} values are labels not seen before: ${names}${fresh.length > 5 ? ` and ${fresh.length - 5} more` : ""}`;
+  return [columnFinding("newLevel", column.name, rows.count, message, { rows: rows.first })];
+}
+
+/** Constant columns, and those that are unique as an id is. */
+function distinctFindings(table: Table, column: Column, data: ColumnData, missing: number): Finding[] {
+  const { rows } = table;
+  const { name } = column;
+  if (rows < fewRows) return [];
+  const distinct = distinctCount(data, Infinity);
+  if (distinct === 1 && missing === 0) return [columnFinding("constant", name, rows, "it holds one value only, so it tells nothing")];
+  const labels = column.kind === "category";
+  const wholeId = column.kind === "number" && column.integer && namesId(name);
+  if ((labels || wholeId) && distinct >= 0.95 * (rows - missing) && rows - missing >= fewRows) {
+    return [columnFinding("idLike", name, distinct, "it is (nearly) unique in every row, as an id is; give it the role id or ignored")];
+  }
+  return [];
+}
+
+/**
+ * What deserves a look in one feature column: missing values, values outside what was seen before, labels not seen
+ * before, one value only, a value of its own in every row.
+ *
+ * @param missingLimit Share of missing values above which a finding is made, in [0, 1].
+ */
+export function columnFindings(table: Table, column: Column, data: ColumnData, missingLimit: number): Finding[] {
+  if (table.rows === 0) return [];
+  const missing = missingFindings(table, column, data, missingLimit);
+  if (missing[0]?.rule === "allMissing") return missing;
+  return [
+    ...missing,
+    ...(data.storage === "numeric" ? observedFinding(table, column, data) : newLevelFinding(table, column, data)),
+    ...distinctFindings(table, column, data, missingCount(table, data)),
+  ];
+}

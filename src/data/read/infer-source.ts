@@ -1,0 +1,148 @@
+import { ChurnkitError } from "../../base/errors.js";
+import {
+  contractInference,
+  type ContractInference,
+  type InferenceOptions,
+  type InferredContract,
+} from "../contract/infer.js";
+import { ByteDictionary } from "./byte-dictionary.js";
+import type { ByteSource } from "./bytes.js";
+import { tokenize, type NameHints } from "./csv.js";
+import { checkHeader } from "./header.js";
+import { parseJsonLines } from "./json-lines.js";
+import { resolveOptions, type ReadOptions, type ResolvedOptions } from "./options.js";
+import type { RecordBatch, RecordSink } from "./tokenizer.js";
+import { decodeText } from "./utf8.js";
+
+/** How to read a source, and what is known about its columns. A `target` here is the name of a column. */
+export interface InferOptions extends Omit<ReadOptions, "target">, Omit<InferenceOptions, "source"> {}
+
+const resolve = (options: InferOptions): ResolvedOptions => resolveOptions({ ...options, target: "optional" });
+
+function emptyInput(source: string): ChurnkitError {
+  const message = `${source}: the input is empty; give a header and at least one row.`;
+  return new ChurnkitError("INPUT_EMPTY", message, { where: { file: source } });
+}
+
+const rememberedTexts = 16_384;
+
+/** Gives a column's cells as strings, and the same string for the same bytes as long as there is room to remember. */
+class TextColumn {
+  readonly #dictionary = new ByteDictionary(rememberedTexts);
+  readonly #texts: string[] = [];
+
+  text(bytes: Uint8Array, start: number, end: number): string {
+    const id = this.#dictionary.lookup(bytes, start, end);
+    if (id < 0) return decodeText(bytes, start, end);
+    return this.#texts[id] ?? (this.#texts[id] = decodeText(bytes, start, end));
+  }
+}
+
+class InferenceSink implements RecordSink {
+  columns: TextColumn[] = [];
+  readonly #inference: ContractInference;
+  readonly #source: string;
+  #cells: string[] = [];
+
+  constructor(inference: ContractInference, source: string) {
+    this.#inference = inference;
+    this.#source = source;
+  }
+
+  header(names: readonly string[]): void {
+    checkHeader(names, this.#source);
+    this.#inference.header(names);
+    this.columns = names.map(() => new TextColumn());
+    this.#cells = names.map(() => "");
+  }
+
+  batch({ bytes, starts, ends, rows, width }: RecordBatch): void {
+    for (let r = 0, i = 0; r < rows; r++) {
+      for (let c = 0; c < width; c++, i++) {
+        this.#cells[c] = this.columns[c]?.text(bytes, starts[i] as number, ends[i] as number) ?? "";
+      }
+      this.#inference.row(this.#cells);
+    }
+  }
+
+  refused(): void {
+    // A row without its proper form tells nothing about columns; reading it again with the contract reports it.
+  }
+}
+
+/**
+ * Infers a contract from delimited text (see `contractInference` for what it finds) in one pass over all rows, in memory
+ * that does not grow with them.
+ *
+ * @throws ChurnkitError INPUT_*, TARGET_INVALID, OPTION_INVALID.
+ * @example
+ * ```ts
+ * import { inferDelimited } from "churnkit/data";
+ *
+ * const bytes = new TextEncoder().encode("plan,tenure,left\nA,3,Yes\nB,12,No\n");
+ * const { contract, candidates } = await inferDelimited(bytes, { target: "left", positive: "Yes" });
+ * console.log(contract.columns.length, candidates);
+ * ```
+ */
+export async function inferDelimited(
+  bytes: ByteSource,
+  options: InferOptions = {},
+  hints: NameHints = {},
+): Promise<InferredContract> {
+  const resolved = resolve(options);
+  const { source } = resolved;
+  const inference = contractInference();
+  const sink = new InferenceSink(inference, source);
+  await tokenize(bytes, sink, resolved, hints);
+  if (sink.columns.length === 0) throw emptyInput(source);
+  return inference.finish({ ...options, source });
+}
+
+/** Records whose keys name the columns. */
+const namingRecords = 1000;
+
+/** A JSON value as the text that stands for it in a file; undefined where it can be no cell. */
+function textOf(value: unknown): string | undefined {
+  if (value === null || value === undefined) return "";
+  if (typeof value === "string") return value;
+  return typeof value === "number" || typeof value === "boolean" ? String(value) : undefined;
+}
+
+/**
+ * Infers a contract from JSON lines. The columns are the keys of the first 1,000 records; a key that holds an object or
+ * an array there is left out.
+ *
+ * @throws ChurnkitError INPUT_*, TARGET_INVALID, OPTION_INVALID.
+ */
+export async function inferJsonLines(bytes: ByteSource, options: InferOptions = {}): Promise<InferredContract> {
+  const resolved = resolve(options);
+  const { source } = resolved;
+  const inference = contractInference();
+  let names: string[] = [];
+  let first: Record<string, unknown>[] | undefined = [];
+  const add = (record: Record<string, unknown>): void =>
+    inference.row(names.map((name) => (Object.hasOwn(record, name) ? (textOf(record[name]) ?? "") : "")));
+  const start = (): void => {
+    if (first === undefined) return;
+    const found = new Set<string>();
+    const nested = new Set<string>();
+    for (const record of first) {
+      for (const key of Object.keys(record)) (textOf(record[key]) === undefined ? nested : found).add(key);
+    }
+    names = [...found].filter((name) => !nested.has(name));
+    if (first.length === 0 || names.length === 0) throw emptyInput(source);
+    checkHeader(names, source);
+    inference.header(names);
+    first.forEach(add);
+    first = undefined;
+  };
+  await parseJsonLines(bytes, resolved, {
+    record: (record) => {
+      if (first === undefined) add(record as Record<string, unknown>);
+      else if (first.push(record as Record<string, unknown>) === namingRecords) start();
+    },
+    refused: () => undefined,
+  });
+  start();
+  return inference.finish({ ...options, source });
+}

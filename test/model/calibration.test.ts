@@ -1,0 +1,122 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { logit, sigmoid } from "../../src/base/logistic.js";
+import { calibrate, fitCalibration } from "../../src/model/calibration.js";
+import { metricOf } from "../../src/model/evaluate/metric-of.js";
+import { drawnRows, scoredRows } from "../helpers/scored-rows.js";
+
+describe("fitCalibration", () => {
+  it("finds the line that was put in", () => {
+    const { labels, scores } = drawnRows(20_000, 3, (p) => sigmoid(0.5 * logit(p) - 1));
+    const fitted = fitCalibration(labels, scores);
+    if (fitted.kind !== "platt") throw new Error("scaling helps here");
+    expect(fitted.slope).toBeCloseTo(0.5, 1);
+    expect(fitted.intercept).toBeCloseTo(-1, 1);
+    const after = scores.map((p) => calibrate(fitted, p));
+    expect(metricOf("calibrationError", labels, after)).toBeLessThan(0.02);
+    expect(metricOf("logLoss", labels, after)).toBeLessThan(metricOf("logLoss", labels, scores) - 0.1);
+    expect(metricOf("auc", labels, after)).toBe(metricOf("auc", labels, scores));
+  });
+
+  it("stands at the least loss on Platt's targets", () => {
+    const { labels, scores } = drawnRows(500, 8, (p) => 0.5 * p);
+    const fitted = fitCalibration(labels, scores);
+    if (fitted.kind !== "platt") throw new Error("scaling helps here");
+    const positives = labels.reduce((sum, label) => sum + label, 0);
+    const high = (positives + 1) / (positives + 2);
+    const low = 1 / (500 - positives + 2);
+    let [bySlope, byIntercept] = [0, 0];
+    for (const [row, label] of labels.entries()) {
+      const error = calibrate(fitted, scores[row] ?? 0) - (label === 1 ? high : low);
+      bySlope += error * logit(scores[row] ?? 0);
+      byIntercept += error;
+    }
+    expect(bySlope).toBeCloseTo(0, 5);
+    expect(byIntercept).toBeCloseTo(0, 5);
+  });
+
+  it("leaves calibrated probabilities nearly alone", () => {
+    const { labels, scores } = drawnRows(5000, 12);
+    const fitted = fitCalibration(labels, scores);
+    for (const p of [0.05, 0.3, 0.7, 0.95]) expect(Math.abs(calibrate(fitted, p) - p)).toBeLessThan(0.02);
+  });
+
+  it("is the identity for few rows, one class, and a model that ranks the wrong way round", () => {
+    const identity = { kind: "identity" };
+    const few = drawnRows(199, 5, (p) => p / 3);
+    expect(fitCalibration(few.labels, few.scores)).toEqual(identity);
+    const enough = drawnRows(200, 5, (p) => p / 3);
+    expect(fitCalibration(enough.labels, enough.scores).kind).toBe("platt");
+    expect(fitCalibration(new Uint8Array(200), enough.scores)).toEqual(identity);
+    const wrong = drawnRows(2000, 6, (p) => 1 - p);
+    expect(fitCalibration(wrong.labels, wrong.scores)).toEqual(identity);
+  });
+
+  it("is the identity where the probabilities are as good as they get", () => {
+    const labels = Uint8Array.from({ length: 1000 }, (_, i) => (i % 10 < (i < 500 ? 2 : 8) ? 1 : 0));
+    const scores = Float64Array.from(labels, (_, i) => (i < 500 ? 0.2 : 0.8));
+    expect(fitCalibration(labels, scores)).toEqual({ kind: "identity" });
+  });
+
+  it("moves constant probabilities to the base rate", () => {
+    const labels = Uint8Array.from({ length: 1000 }, (_, i) => (i % 4 === 0 ? 1 : 0));
+    const fitted = fitCalibration(labels, new Float64Array(1000).fill(0.9));
+    expect(calibrate(fitted, 0.9)).toBeCloseTo(0.25, 2);
+  });
+
+  it("bears probabilities of exactly 0 and 1, wrong ones among them", () => {
+    const labels = Uint8Array.from({ length: 400 }, (_, i) => i % 2);
+    const scores = Float64Array.from(labels, (label, i) => (i % 10 < 2 ? 1 - label : label));
+    const fitted = fitCalibration(labels, scores);
+    expect(fitted.kind).toBe("platt");
+    expect(calibrate(fitted, 1)).toBeCloseTo(0.8, 1);
+    expect(calibrate(fitted, 0)).toBeCloseTo(0.2, 1);
+  });
+
+  it("never gives NaN, on any rows", () => {
+    fc.assert(
+      fc.property(scoredRows, ({ labels, scores }) => {
+        const repeat = Math.ceil(200 / labels.length);
+        const manyLabels = Uint8Array.from({ length: labels.length * repeat }, (_, i) => labels[i % labels.length] ?? 0);
+        const manyScores = Float64Array.from(manyLabels, (_, i) => scores[i % scores.length] ?? 0);
+        const fitted = fitCalibration(manyLabels, manyScores);
+        if (fitted.kind === "platt") expect([fitted.slope, fitted.intercept].every(Number.isFinite)).toBe(true);
+        for (const p of [0, 0.2, 1]) {
+          expect(calibrate(fitted, p)).toBeGreaterThanOrEqual(0);
+          expect(calibrate(fitted, p)).toBeLessThanOrEqual(1);
+        }
+      }),
+    );
+  });
+
+  it("refuses bad rows", () => {
+    const run = (): unknown => fitCalibration(Uint8Array.of(0, 1), Float64Array.of(0.1, Number.NaN));
+    expect(run).toThrowError(expect.objectContaining({ code: "VALUE_INVALID" }));
+  });
+});
+
+describe("calibrate", () => {
+  const unit = fc.double({ min: 0, max: 1, noNaN: true });
+
+  it("never falls where the probability rises", () => {
+    const slopes = fc.double({ min: 0.01, max: 20, noNaN: true });
+    const intercepts = fc.double({ min: -20, max: 20, noNaN: true });
+    fc.assert(
+      fc.property(unit, unit, slopes, intercepts, (a, b, slope, intercept) => {
+        fc.pre(Math.abs(a - b) > 1e-9);
+        const [low, high] = [Math.min(a, b), Math.max(a, b)];
+        const calibration = { kind: "platt", slope, intercept } as const;
+        expect(calibrate(calibration, high)).toBeGreaterThanOrEqual(calibrate(calibration, low));
+      }),
+    );
+  });
+
+  it("is nothing for the identity, and next to nothing for slope 1 and intercept 0", () => {
+    fc.assert(
+      fc.property(unit, (p) => {
+        expect(calibrate({ kind: "identity" }, p)).toBe(p);
+        expect(calibrate({ kind: "platt", slope: 1, intercept: 0 }, p)).toBeCloseTo(p, 12);
+      }),
+    );
+  });
+});
