@@ -13,7 +13,7 @@ export function rankAuc(labels: Uint8Array, scores: Float64Array): number | null
   let positives = 0;
   let negatives = 0;
   let area = 0;
-  for (let i = 0; i < order.length; ) {
+  for (let i = 0; i < order.length;) {
     const score = scores[order[i] as number];
     const before = positives;
     let tiedNegatives = 0;

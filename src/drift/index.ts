@@ -12,7 +12,7 @@ export {
   type Shift,
 } from "./report.js";
 export { benjaminiHochberg } from "./tests/adjust.js";
-export { chiSquareHomogeneity, type ChiSquare } from "./tests/chi-square.js";
+export { chiSquareHomogeneity, quantileBinTest, type ChiSquare } from "./tests/chi-square.js";
 export {
   countBetween,
   hellinger,
@@ -24,7 +24,7 @@ export {
   totalVariation,
   type ZeroRule,
 } from "./tests/divergence.js";
-export { ksExactTail, ksLimitTail, ksStatistic, tieEndsOf, type KsStatistic } from "./tests/kolmogorov-smirnov.js";
+export { ksTest, type KsStatistic, type KsTest } from "./tests/kolmogorov-smirnov.js";
 export { ksOfProfiles, type ProfileKs } from "./tests/profile-ks.js";
 export { newLevelTest, type NewLevelTest } from "./tests/new-levels.js";
 export { twoProportions, type ProportionTest } from "./tests/proportions.js";

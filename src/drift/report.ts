@@ -9,7 +9,7 @@ export type Severity = (typeof severities)[number];
 export const driftTests = {
   ks: "two-sample Kolmogorov-Smirnov, D",
   chiSquare: "chi-square of homogeneity",
-  psi: "population stability index over ten bins, p from the chi-square of homogeneity",
+  psi: "population stability index over ten bins, p from the chi-square of those bins",
   twoProportions: "two-proportion z with continuity correction",
   newLevels: "z of the share of new levels against Good and Turing's estimate",
 } as const;
@@ -36,7 +36,10 @@ export interface ColumnDrift {
   readonly kind: ColumnKind;
   readonly verdict: DriftVerdict;
   readonly severity: Severity;
-  /** PSI over the reference's deciles or levels (a bin empty in one sample takes the share 1e-4). */
+  /**
+   * PSI over the reference's deciles or levels, neighbouring deciles and rare levels pooled where rows are few. A bin
+   * empty in one sample takes the share 1e-4.
+   */
   readonly psi: number | null;
   /** What the PSI would come to on average without any drift, at these numbers of rows. */
   readonly psiExpected: number | null;
@@ -70,6 +73,9 @@ export interface ColumnDrift {
 /** A bin of a numeric column or a level of a category, with its share of the values of each sample. */
 export interface DistributionBin {
   readonly label: string;
+  /** The bin's ends, where the bins are intervals; the first and the last also hold what lies beyond. */
+  readonly low?: number;
+  readonly high?: number;
   readonly reference: number;
   readonly current: number;
 }

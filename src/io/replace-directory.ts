@@ -1,5 +1,5 @@
 import { existsSync, renameSync } from "node:fs";
-import { mkdir, open, readdir, rm, stat } from "node:fs/promises";
+import { mkdir, open, readdir, realpath, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { makeFolder, removeCreated, removeLeftovers, syncFolder } from "./atomic.js";
 import { withFileLock } from "./file-lock.js";
@@ -17,7 +17,8 @@ import { ownedName } from "./owner.js";
  * @throws ChurnkitError IO_FAILED with the path and what to do.
  */
 export async function replaceDirectory(target: string, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
-  const place = resolve(target);
+  // A link stays a link: what it points to is replaced.
+  const place = await realpath(target).catch(() => resolve(target));
   const folder = dirname(place);
   const name = basename(place);
   const created = await makeFolder(folder);

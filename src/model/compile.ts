@@ -6,6 +6,7 @@ import type { CellIssue, Table } from "../data/table/table.js";
 import type { Artefact, Decision, ModelNode } from "./artefact.js";
 import { calibrate } from "./calibration.js";
 import { loadKernel } from "./network/kernel.js";
+import { recordWarnings } from "./record-warnings.js";
 import type { ModelKind, ModelScorer, ScorerContext } from "./scorer.js";
 import { ensembleKind } from "./scorer-ensemble.js";
 import { linearKind } from "./scorer-linear.js";
@@ -19,7 +20,7 @@ export const modelKinds: { readonly [Kind in ModelNode["kind"]]: ModelKind<Extra
 };
 
 /** The entry of a node's kind. */
-export const kindOf = (node: ModelNode): ModelKind<ModelNode> => modelKinds[node.kind] as ModelKind<ModelNode>;
+export const kindOf = (node: ModelNode): ModelKind<ModelNode> => modelKinds[node.kind];
 
 /** A record's score, or null where it broke the contract; `issues` says why, or what was odd about a scored one. */
 export type ScoredRecord =
@@ -49,7 +50,9 @@ export interface CompileOptions {
 }
 
 /** Rows encoded at a time: enough that calls cost nothing, few enough to stay in the processor's cache. */
-const chunk = 1024;
+const mostRows = 1024;
+/** Features encoded at a time at most, so that wide models take no more memory. */
+const mostFeatures = 2 ** 20;
 
 /**
  * Makes the scorer of an artefact: the only way from a model to a score, in every runtime.
@@ -79,7 +82,9 @@ export async function compile(
     },
   };
   const scorer = context.scorerOf(model);
+  const chunk = Math.max(1, Math.min(mostRows, Math.floor(mostFeatures / encoder.width)));
   const features = new Float32Array(chunk * encoder.width);
+  const warnings = recordWarnings(contract);
 
   /** Calibrated probabilities, NaN where the model has none. */
   function probabilities(table: Table): Float64Array {
@@ -101,19 +106,24 @@ export async function compile(
       const part = records.slice(first, first + chunk);
       const table = buffer.fill(part);
       const scored = probabilities(table);
-      const issues = new Map(table.rejected.map((row) => [row.row, row.issues]));
-      for (let i = 0, kept = 0; i < part.length; i++) {
-        const found = issues.get(i);
-        results.push(found === undefined ? label(scored[kept++] as number) : setAside(found));
+      for (let i = 0, kept = 0, rejected = 0; i < part.length; i++) {
+        const broken = table.rejected[rejected];
+        if (broken?.row === i) {
+          results.push(setAside(broken.issues));
+          rejected++;
+        } else {
+          results.push(label(scored[kept] as number, warnings(table, kept)));
+          kept++;
+        }
       }
     }
     return results;
   }
 
-  function label(probability: number): ScoredRecord {
+  function label(probability: number, issues: readonly CellIssue[]): ScoredRecord {
     if (!Number.isFinite(probability)) return setAside([noScore]);
     const positive = probability >= decision.threshold;
-    return { probability, label: positive ? (target?.positive ?? "") : negative, issues: [] };
+    return { probability, label: positive ? (target?.positive ?? "") : negative, issues };
   }
 
   return {

@@ -78,4 +78,5 @@ export function oracleSample(spec: unknown): Float64Array {
 }
 
 /** The labels that a sample stands for: class 1 from a half on. */
-export const oracleLabels = (spec: unknown): Uint8Array => Uint8Array.from(oracleSample(spec), (v) => (v >= 0.5 ? 1 : 0));
+export const oracleLabels = (spec: unknown): Uint8Array =>
+  Uint8Array.from(oracleSample(spec), (v) => (v >= 0.5 ? 1 : 0));

@@ -77,7 +77,10 @@ describe("fitCalibration", () => {
     fc.assert(
       fc.property(scoredRows, ({ labels, scores }) => {
         const repeat = Math.ceil(200 / labels.length);
-        const manyLabels = Uint8Array.from({ length: labels.length * repeat }, (_, i) => labels[i % labels.length] ?? 0);
+        const manyLabels = Uint8Array.from(
+          { length: labels.length * repeat },
+          (_, i) => labels[i % labels.length] ?? 0,
+        );
         const manyScores = Float64Array.from(manyLabels, (_, i) => scores[i % scores.length] ?? 0);
         const fitted = fitCalibration(manyLabels, manyScores);
         if (fitted.kind === "platt") expect([fitted.slope, fitted.intercept].every(Number.isFinite)).toBe(true);

@@ -62,7 +62,9 @@ describe("thresholds are the best there are", () => {
     fc.assert(
       fc.property(scoredRows, fc.integer({ min: 0, max: 70 }), (rows, customers) => {
         const { threshold, rule } = thresholdByCapacity(rows.scores, { customers });
-        const fitting = cuts(rows).map((cut) => called(rows, cut)).filter((count) => count <= customers);
+        const fitting = cuts(rows)
+          .map((cut) => called(rows, cut))
+          .filter((count) => count <= customers);
         const sure = called(rows, 1);
         expect(called(rows, threshold)).toBe(Math.max(sure, ...fitting));
         expect(rule).toBe("capacity");
@@ -141,7 +143,9 @@ describe("chooseThreshold", () => {
     expect(chooseThreshold(labels, scores, { rule: "f1" })).toEqual(thresholdByF1(labels, scores));
     expect(chooseThreshold(labels, scores, { rule: "cost", costs })).toEqual(thresholdByCost(labels, scores, costs));
     const capacity = { share: 0.1 };
-    expect(chooseThreshold(labels, scores, { rule: "capacity", capacity })).toEqual(thresholdByCapacity(scores, capacity));
+    expect(chooseThreshold(labels, scores, { rule: "capacity", capacity })).toEqual(
+      thresholdByCapacity(scores, capacity),
+    );
     expect(chooseThreshold(labels, scores, { rule: "given", threshold: 0.3, costs })).toEqual({
       threshold: 0.3,
       rule: "given",

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type {
   BooleanColumns, CategoryColumns, DateColumns, IsoDateText, KindOf, NumericColumns,
 } from "../../src/data/contract/row-types.js";
-import { defineDataset, type RequestType, type RowType } from "../../src/data/dataset.js";
+import { defineDataset, type Dataset, type RequestType, type RowType } from "../../src/data/dataset.js";
 
 const schema = z.object({
   customerID: z.string(),
@@ -27,6 +27,7 @@ type Request = RequestType<typeof customers>;
 
 describe("a dataset's types", () => {
   it("gives the row of the schema", () => {
+    expectTypeOf(customers).toExtend<Dataset>();
     expectTypeOf<Row["tenure"]>().toEqualTypeOf<number>();
     expectTypeOf<Row["charges"]>().toEqualTypeOf<number | null>();
     expectTypeOf<Row["plan"]>().toEqualTypeOf<"basic" | "plus">();
@@ -62,6 +63,7 @@ describe("a dataset's types", () => {
 
   it("takes several id columns, and positive values of the target's own type", () => {
     const two = defineDataset({ name: "two", schema, id: ["customerID", "plan"], target: "senior", positive: true });
+    expectTypeOf(two).toExtend<Dataset>();
     expectTypeOf<RequestType<typeof two>["plan"]>().toEqualTypeOf<"basic" | "plus" | undefined>();
     defineDataset({ name: "tier", schema, target: "tier", positive: 2 });
   });

@@ -1,6 +1,6 @@
 /**
- * What a column holds, declared once. `storage` says which typed array a table keeps it in; `zod` which schema types
- * lower to it; everything that differs by kind elsewhere is keyed by this table's names.
+ * What a column holds, declared once. `storage` says which typed array a table keeps it in; everything that differs
+ * by kind elsewhere is keyed by this table's names.
  */
 export const columnKinds = {
   /** A real or whole number. Stored as float64, NaN for missing. */

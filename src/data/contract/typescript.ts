@@ -6,6 +6,8 @@ const quote = (text: string): string => JSON.stringify(text).replace(/\u2028/g, 
 
 const list = (texts: readonly string[]): string => `[${texts.map(quote).join(", ")}]`;
 
+const importOf = (name: string, module: string): string => `import { ${name} } from ${quote(module)};`;
+
 const isName = (text: string): boolean => /^[A-Za-z_$][\w$]*$/.test(text);
 
 const same = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((text, i) => text === b[i]);
@@ -80,11 +82,12 @@ export function columnSource(column: Column): string {
   return `${typeSource(column)}${column.nullable ? ".nullable()" : ""}${metaSource(column)}${defaultSource(column)}`;
 }
 
-/** A name for the constant, made of the contract's: "telco-churn.csv" gives telcoChurn. */
+/** A name for the constant, made of the contract's: "telco-churn.csv" gives telcoChurnDataset. */
 function constantName(name: string): string {
   const words = name.replace(/\.\w+$/, "").split(/[^A-Za-z0-9]+/).filter((word) => word !== "");
   const joined = words.map((word, i) => (i === 0 ? word.charAt(0).toLowerCase() : word.charAt(0).toUpperCase()) + word.slice(1)).join("");
-  return /^[A-Za-z]/.test(joined) && joined.length <= 60 ? `${joined}Dataset` : "dataset";
+  if (!/^[A-Za-z]/.test(joined) || joined.length > 60) return "dataset";
+  return /dataset$/i.test(joined) ? joined : `${joined}Dataset`;
 }
 
 /**
@@ -109,22 +112,23 @@ export function toTypeScript(contract: Contract): string {
   const fields = columns.map((column) => `    ${key(column.name)}: ${columnSource(column)},`);
   const id = ids.length === 0 ? [] : [`  id: ${ids.length === 1 ? quote(ids[0] ?? "") : list(ids)},`];
   if (target === undefined) {
+    const idOption = id.map((line) => `, ${line.trim().replace(/,$/, "")}`).join("");
     return [
-      'import { z } from "zod";',
-      'import { contractOf } from "churnkit/data";',
+      importOf("z", "zod"),
+      importOf("contractOf", "churnkit/data"),
       "",
       `export const ${constantName(name)} = contractOf(`,
       "  z.object({",
       ...fields,
       "  }),",
-      `  { name: ${quote(name)}${id.length === 0 ? "" : `, ${(id[0] ?? "").trim().replace(/,$/, "")}`} },`,
+      `  { name: ${quote(name)}${idOption} },`,
       ");",
       "",
     ].join("\n");
   }
   return [
-    'import { z } from "zod";',
-    'import { defineDataset } from "churnkit/data";',
+    importOf("z", "zod"),
+    importOf("defineDataset", "churnkit/data"),
     "",
     `export const ${constantName(name)} = defineDataset({`,
     `  name: ${quote(name)},`,

@@ -138,7 +138,7 @@ function checkPolicies(contract: Contract, derived: readonly DerivedColumn[], co
  */
 export function defineFeatures<Row = unknown, const Derived extends DerivedColumns = Record<never, Expression>>(
   source: Dataset<Row> | Contract,
-  options: FeatureOptions<Row, Derived> = {},
+  options: FeatureOptions<NoInfer<Row>, Derived> = {},
 ): Features<Row> {
   const contract = "contract" in source ? source.contract : source;
   const { derive, columns = {}, numeric = "standard" } = options;

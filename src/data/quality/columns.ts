@@ -32,12 +32,16 @@ export function missingCount(table: Table, data: ColumnData): number {
   return rowsWhere(table, isMissing(data)).count;
 }
 
-/** The number of distinct values that are not missing; stops counting at `limit` for numbers. */
+/** The number of distinct values that are not missing, or `limit` where there are as many or more. */
 function distinctCount(data: ColumnData, limit: number): number {
+  if (data.storage === "coded") {
+    const used = new Uint8Array(data.levels.length);
+    for (const code of data.codes) if (code >= 0) used[code] = 1;
+    return Math.min(limit, used.reduce((sum, one) => sum + one, 0));
+  }
   const seen = new Set<number>();
-  const values = data.storage === "coded" ? data.codes : data.values;
-  for (const value of values) {
-    if (data.storage === "coded" ? value < 0 : Number.isNaN(value)) continue;
+  for (const value of data.values) {
+    if (Number.isNaN(value)) continue;
     seen.add(value);
     if (seen.size >= limit) break;
   }
@@ -82,11 +86,12 @@ function distinctFindings(table: Table, column: Column, data: ColumnData, missin
   const { rows } = table;
   const { name } = column;
   if (rows < fewRows) return [];
-  const distinct = distinctCount(data, Infinity);
-  if (distinct === 1 && missing === 0) return [columnFinding("constant", name, rows, "it holds one value only, so it tells nothing")];
-  const labels = column.kind === "category";
-  const wholeId = column.kind === "number" && column.integer && namesId(name);
-  if ((labels || wholeId) && distinct >= 0.95 * (rows - missing) && rows - missing >= fewRows) {
+  if (distinctCount(data, 2) === 1 && missing === 0) {
+    return [columnFinding("constant", name, rows, "it holds one value only, so it tells nothing")];
+  }
+  const mayBeId = column.kind === "category" || (column.kind === "number" && column.integer && namesId(name));
+  const distinct = mayBeId ? distinctCount(data, Infinity) : 0;
+  if (mayBeId && distinct >= 0.95 * (rows - missing) && rows - missing >= fewRows) {
     return [columnFinding("idLike", name, distinct, "it is (nearly) unique in every row, as an id is; give it the role id or ignored")];
   }
   return [];

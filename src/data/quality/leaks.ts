@@ -86,7 +86,7 @@ const featureAuc = (data: ColumnData, rows: Uint32Array, labels: Uint8Array): nu
  *   positive: "Yes",
  * });
  * const rows = Array.from({ length: 100 }, (_, i) => ({ refund: i, left: i < 50 ? "No" : "Yes" }));
- * console.log(findLeaks(tableFromRecords(data, rows))[0]?.message);
+ * console.log(findLeaks(tableFromRecords(data.contract, rows))[0]?.message);
  * ```
  */
 export function findLeaks(table: Table, options: LeakOptions = {}): Finding[] {

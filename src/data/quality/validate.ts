@@ -124,7 +124,7 @@ function qualityScore(table: Table, findings: readonly Finding[], repeated: numb
  *   target: "left",
  *   positive: "Yes",
  * });
- * const validation = validateTable(tableFromRecords(data, [{ tenure: 3, left: "No" }, { tenure: 9, left: "Yes" }]));
+ * const validation = validateTable(tableFromRecords(data.contract, [{ tenure: 3, left: "No" }, { tenure: 9, left: "Yes" }]));
  * console.log(validation.valid, validation.qualityScore);
  * ```
  */

@@ -5,7 +5,7 @@ import type { CellIssue, ColumnData } from "../table/table.js";
 import { ByteDictionary } from "./byte-dictionary.js";
 import { Chunked } from "./chunked.js";
 import { parsePlainDecimal } from "./decimal.js";
-import type { RecordBatch } from "./tokenizer.js";
+import type { RecordBatch } from "./record-batch.js";
 import { decodeText } from "./utf8.js";
 
 /** Told of each cell that breaks the contract: the record's place in its batch, and why. */

@@ -9,7 +9,8 @@ import { absentColumn } from "./absent.js";
 import { detectDelimiter } from "./delimiter.js";
 import { checkHeader, matchHeader, type HeaderMatch } from "./header.js";
 import { resolveOptions, type ReadOptions, type ResolvedOptions } from "./options.js";
-import { batchCapacity, DelimitedTokenizer, type RecordBatch, type RecordSink } from "./tokenizer.js";
+import { batchCapacity, type RecordBatch, type RecordSink } from "./record-batch.js";
+import { DelimitedTokenizer } from "./tokenizer.js";
 
 /** The issue of a row whose form is broken; it concerns no single column. */
 const formIssue = (message: string): CellIssue => ({ column: "", rule: "ragged", value: "", message });

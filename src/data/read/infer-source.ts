@@ -11,7 +11,7 @@ import { tokenize, type NameHints } from "./csv.js";
 import { checkHeader } from "./header.js";
 import { parseJsonLines } from "./json-lines.js";
 import { resolveOptions, type ReadOptions, type ResolvedOptions } from "./options.js";
-import type { RecordBatch, RecordSink } from "./tokenizer.js";
+import type { RecordBatch, RecordSink } from "./record-batch.js";
 import { decodeText } from "./utf8.js";
 
 /** How to read a source, and what is known about its columns. A `target` here is the name of a column. */

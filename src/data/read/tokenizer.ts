@@ -1,118 +1,83 @@
-import { RecordErrors, type Position } from "./record-errors.js";
 import type { ResolvedOptions } from "./options.js";
-import { decodeText, invalidUtf8 } from "./utf8.js";
+import type { RecordSink } from "./record-batch.js";
+import { RecordCollector } from "./record-collector.js";
+import { RecordErrors, type Position } from "./record-errors.js";
 
-/** Whole records, cut into cells. Valid only while it is being handed over: the next batch uses the same memory. */
-export interface RecordBatch {
-  /** Cell c of record r is `bytes[starts[i]..ends[i])` with i = r * width + c: trimmed, unquoted, valid UTF-8. */
-  readonly bytes: Uint8Array;
-  readonly starts: Int32Array;
-  readonly ends: Int32Array;
-  readonly width: number;
-  readonly rows: number;
-  /** For each record its 0-based data row. */
-  readonly rowNumbers: Uint32Array<ArrayBuffer>;
-}
-
-/** What a tokenizer hands its records to. */
-export interface RecordSink {
-  /** Called once, before any batch. */
-  header(names: readonly string[]): void;
-  batch(batch: RecordBatch): void;
-  /** A record with a broken form, where those are set aside; may come before the batch that holds earlier rows. */
-  refused(row: number, message: string): void;
-}
-
-const mostRows = 8192;
-const mostCells = 131_072;
 const sliceBytes = 256 * 1024;
 
-/** Most records in a batch, for records of `width` cells. */
-export const batchCapacity = (width: number): number => Math.min(mostRows, Math.ceil(mostCells / width));
+const lineFeed = 10;
+const carriageReturn = 13;
+const quote = 34;
+const isBlank = (byte: number | undefined): boolean => byte === 32 || byte === 9;
 
-const enum State {
-  /** Before the first byte of a cell that is not a blank. */
-  Start,
-  Bare,
-  Quoted,
-  /** Behind a quote inside a quoted cell: it ends the cell, unless another quote follows. */
-  QuoteSeen,
-  /** Behind the closing quote. */
-  Closed,
-}
+// Where the scanner stands. Plain constants, since the loop below runs once for each byte.
+/** Before the first byte of a cell that is not a blank. */
+const atStart = 0;
+const inBare = 1;
+const inQuoted = 2;
+/** Behind a quote inside a quoted cell: it ends the cell, unless another quote follows. */
+const atQuote = 3;
+/** Behind the closing quote. */
+const atClosed = 4;
 
-const enum Class {
-  Plain,
-  Delimiter,
-  LineFeed,
-  CarriageReturn,
-  Quote,
-  Nul,
-  High,
-}
+// What a byte is.
+const plain = 0;
+const delimiting = 1;
+const ending = 2;
+const quoting = 3;
+const nul = 4;
+const high = 5;
 
-function classTable(delimiter: number, quote: boolean): Uint8Array {
-  const table = new Uint8Array(256);
-  table.fill(Class.High, 128);
-  table[0] = Class.Nul;
-  table[10] = Class.LineFeed;
-  table[13] = Class.CarriageReturn;
-  if (quote) table[34] = Class.Quote;
-  table[delimiter] = Class.Delimiter;
+function classTable(delimiter: number, quoted: boolean): Uint8Array {
+  const table = new Uint8Array(256).fill(high, 128);
+  table[0] = nul;
+  table[lineFeed] = table[carriageReturn] = ending;
+  if (quoted) table[quote] = quoting;
+  table[delimiter] = delimiting;
   return table;
 }
 
 /**
  * Cuts delimited text (RFC 4180; LF, CRLF or CR ends a record) into records and cells without making a string or an
- * object for any of them. Bytes may come in pieces of any size. Blank lines are no records. Cells are trimmed of blanks
+ * object for any cell. Bytes may come in pieces of any size. Blank lines are no records. Cells are trimmed of blanks
  * and tabs outside quotes; a quote inside a bare cell is an ordinary character.
  */
 export class DelimitedTokenizer {
-  readonly #sink: RecordSink;
   readonly #options: ResolvedOptions;
   readonly #errors: RecordErrors;
+  readonly #records: RecordCollector;
   readonly #classes: Uint8Array;
   readonly #delimiter: number;
   #bytes = new Uint8Array(2 * sliceBytes);
-  /** Bytes `recordStart..end` of the buffer are not yet handed over; those before `pos` were looked at. */
+  /** Bytes `recordStart..end` of the buffer belong to the unfinished record; those before `pos` were looked at. */
   #end = 0;
   #pos = 0;
   #recordStart = 0;
-  #state: State = State.Start;
+  #state = atStart;
   #cellStart = 0;
   /** Where the next byte of a quoted cell goes: behind a doubled quote its content moves to the left. */
   #write = 0;
+  #cells = 0;
   #afterReturn = false;
   #line = 1;
   #recordLine = 1;
-  #high = false;
-  #quoted = false;
-  /** Why the present record must be refused, if it must. */
-  #broken = "";
   #quoteLine = 1;
-
-  readonly #starts: Int32Array;
-  readonly #ends: Int32Array;
-  readonly #rowNumbers = new Uint32Array(mostRows);
-  #capacity = 0;
-  /** Cells in the batch and, of those, cells of whole records. */
-  #cells = 0;
-  #firstCell = 0;
-  #rows = 0;
-  #width = -1;
-  /** The data row being read. */
-  #row = 0;
+  /** Facts of the unfinished record; see `RecordEnd`. */
+  #quoted = false;
+  #high = false;
+  #broken = "";
 
   constructor(delimiter: number, options: ResolvedOptions, sink: RecordSink) {
-    this.#sink = sink;
     this.#options = options;
     this.#errors = new RecordErrors(options);
+    this.#records = new RecordCollector(options, sink, this.#errors);
     this.#delimiter = delimiter;
     this.#classes = classTable(delimiter, options.quote);
-    // Room for a full batch, and behind it for the cells of a record that is not complete.
-    const room = mostCells + 2 * options.limits.columns;
-    this.#starts = new Int32Array(room);
-    this.#ends = new Int32Array(room);
+  }
+
+  /** Data rows met so far, refused ones included. */
+  get rows(): number {
+    return this.#records.row;
   }
 
   /**
@@ -127,28 +92,19 @@ export class DelimitedTokenizer {
       this.#bytes.set(slice, this.#end);
       this.#end += slice.length;
       this.#scan();
-      this.#flush();
+      this.#cells = this.#records.flush(this.#bytes, this.#cells);
       this.#checkUnfinished();
     }
   }
 
   /** Ends the input: a last record without a line end is a record too. */
   end(): void {
-    if (this.#state === State.Quoted) throw this.#errors.neverClosed(this.#position(), this.#quoteLine);
-    if (this.#recordStart < this.#end) {
-      // One more line end; it stands behind the last byte and so changes none.
-      this.push(Uint8Array.of(10));
-    }
-    this.#flush();
-  }
-
-  /** Data rows met so far, refused ones included. */
-  get rows(): number {
-    return this.#row;
+    if (this.#state === inQuoted) throw this.#errors.neverClosed(this.#position(), this.#quoteLine);
+    if (this.#recordStart < this.#end) this.push(Uint8Array.of(lineFeed));
   }
 
   #position(): Position {
-    return { row: this.#width < 0 ? -1 : this.#row, line: this.#recordLine, cell: this.#cells - this.#firstCell };
+    return this.#records.position(this.#recordLine, this.#cells);
   }
 
   #makeRoom(size: number): void {
@@ -156,45 +112,20 @@ export class DelimitedTokenizer {
     const kept = this.#end - this.#recordStart;
     const from = this.#bytes;
     if (kept + size > from.length) this.#bytes = new Uint8Array(Math.max(kept + size, from.length * 2));
-    if (this.#bytes === from) from.copyWithin(0, this.#recordStart, this.#end);
-    else this.#bytes.set(from.subarray(this.#recordStart, this.#end));
+    this.#bytes.set(from.subarray(this.#recordStart, this.#end));
     const shift = this.#recordStart;
     this.#recordStart = 0;
     this.#end = kept;
     this.#pos -= shift;
     this.#cellStart -= shift;
     this.#write -= shift;
-    for (let i = this.#firstCell; i < this.#cells; i++) {
-      this.#starts[i] = (this.#starts[i] as number) - shift;
-      this.#ends[i] = (this.#ends[i] as number) - shift;
-    }
-  }
-
-  /** Hands over the whole records; cells of the unfinished one move to the front. */
-  #flush(): void {
-    if (this.#rows > 0) {
-      this.#sink.batch({
-        bytes: this.#bytes,
-        starts: this.#starts,
-        ends: this.#ends,
-        width: this.#width,
-        rows: this.#rows,
-        rowNumbers: this.#rowNumbers,
-      });
-      this.#rows = 0;
-    }
-    if (this.#firstCell > 0) {
-      this.#starts.copyWithin(0, this.#firstCell, this.#cells);
-      this.#ends.copyWithin(0, this.#firstCell, this.#cells);
-      this.#cells -= this.#firstCell;
-      this.#firstCell = 0;
-    }
+    this.#records.shift(shift, this.#cells);
   }
 
   #checkUnfinished(): void {
     const { lineBytes, cellBytes } = this.#options.limits;
-    if (this.#state !== State.Start && this.#pos - this.#cellStart > cellBytes) {
-      throw this.#errors.cellTooLong(this.#position(), this.#state === State.Quoted ? this.#quoteLine : undefined);
+    if (this.#state !== atStart && this.#pos - this.#cellStart > cellBytes) {
+      throw this.#errors.cellTooLong(this.#position(), this.#state === inQuoted ? this.#quoteLine : undefined);
     }
     if (this.#pos - this.#recordStart > lineBytes) throw this.#errors.lineTooLong(this.#position());
   }
@@ -203,8 +134,7 @@ export class DelimitedTokenizer {
   #scan(): void {
     const bytes = this.#bytes;
     const classes = this.#classes;
-    const starts = this.#starts;
-    const ends = this.#ends;
+    const { starts, ends } = this.#records;
     const end = this.#end;
     let pos = this.#pos;
     let state = this.#state;
@@ -213,83 +143,76 @@ export class DelimitedTokenizer {
     let cells = this.#cells;
     while (pos < end) {
       const byte = bytes[pos] as number;
-      if (state === State.Start) {
+      if (state === atStart) {
         if (this.#afterReturn) {
           this.#afterReturn = false;
-          if (byte === 10) {
+          if (byte === lineFeed) {
             this.#recordStart = ++pos;
             continue;
           }
         }
-        if ((byte === 32 || byte === 9) && byte !== this.#delimiter) {
+        if (isBlank(byte) && byte !== this.#delimiter) {
           pos++;
           continue;
         }
-        if (classes[byte] === Class.Quote) {
-          state = State.Quoted;
+        if (classes[byte] === quoting) {
+          state = inQuoted;
           this.#quoted = true;
           this.#quoteLine = this.#line;
           cellStart = write = ++pos;
           continue;
         }
-        state = State.Bare;
+        state = inBare;
         cellStart = pos;
       }
-      if (state === State.Quoted) {
-        let kind: number = classes[byte] as number;
-        while (kind === Class.Plain || kind === Class.Delimiter) {
+      if (state === inQuoted) {
+        let kind = classes[byte] as number;
+        while (kind === plain || kind === delimiting) {
           bytes[write++] = bytes[pos++] as number;
           if (pos === end) break;
           kind = classes[bytes[pos] as number] as number;
         }
         if (pos === end) break;
-        if (kind === Class.Quote) state = State.QuoteSeen;
+        if (kind === quoting) state = atQuote;
         else {
-          if (kind === Class.LineFeed) this.#line += pos > cellStart && bytes[pos - 1] === 13 ? 0 : 1;
-          else if (kind === Class.CarriageReturn) this.#line++;
-          else if (kind === Class.High) this.#high = true;
-          else throw this.#errors.nul(this.#nowAt(cells));
+          if (kind === ending) this.#countLine(pos, cellStart);
+          else if (kind === high) this.#high = true;
+          else throw this.#errors.nul(this.#records.position(this.#recordLine, cells));
           bytes[write++] = bytes[pos] as number;
         }
         pos++;
         continue;
       }
-      if (state === State.QuoteSeen) {
-        if (byte === 34) {
-          bytes[write++] = 34;
+      if (state === atQuote) {
+        if (byte === quote) {
+          bytes[write++] = quote;
           pos++;
-          state = State.Quoted;
+          state = inQuoted;
           continue;
         }
-        state = State.Closed;
+        state = atClosed;
       }
-      if (state === State.Bare) {
-        while (pos < end && classes[bytes[pos] as number] === Class.Plain) pos++;
+      if (state === inBare) {
+        while (pos < end && classes[bytes[pos] as number] === plain) pos++;
         if (pos === end) break;
       }
       const kind = classes[bytes[pos] as number] as number;
-      if (kind === Class.Delimiter || kind === Class.LineFeed || kind === Class.CarriageReturn) {
-        let stop = state === State.Closed ? write : pos;
-        if (state === State.Bare) {
-          while (stop > cellStart && (bytes[stop - 1] === 32 || bytes[stop - 1] === 9)) stop--;
-        }
+      if (kind === delimiting || kind === ending) {
+        let stop = state === atClosed ? write : pos;
+        if (state === inBare) while (stop > cellStart && isBlank(bytes[stop - 1])) stop--;
         starts[cells] = cellStart;
         ends[cells] = stop;
         cells++;
         pos++;
-        state = State.Start;
-        if (kind !== Class.Delimiter) {
-          this.#afterReturn = kind === Class.CarriageReturn;
-          this.#line++;
-          cells = this.#closeRecord(cells, pos);
-        }
+        state = atStart;
+        if (kind === ending) cells = this.#closeRecord(cells, pos);
         continue;
       }
-      if (kind === Class.Nul) throw this.#errors.nul(this.#nowAt(cells));
-      if (kind === Class.High) this.#high = true;
-      if (state === State.Closed && byte !== 32 && byte !== 9) {
-        this.#broken ||= this.#errors.strayText(this.#nowAt(cells), this.#quoteLine);
-        state = State.Bare;
+      if (kind === nul) throw this.#errors.nul(this.#records.position(this.#recordLine, cells));
+      if (kind === high) this.#high = true;
+      if (state === atClosed && !isBlank(byte)) {
+        this.#broken ||= this.#errors.strayText(this.#records.position(this.#recordLine, cells), this.#quoteLine);
+        state = inBare;
       }
       pos++;
     }
@@ -300,67 +223,24 @@ export class DelimitedTokenizer {
     this.#cells = cells;
   }
 
-  #nowAt(cells: number): Position {
-    this.#cells = cells;
-    return this.#position();
+  /** Counts a line end inside quotes: CRLF is one. */
+  #countLine(pos: number, cellStart: number): void {
+    const second = this.#bytes[pos] === lineFeed && pos > cellStart && this.#bytes[pos - 1] === carriageReturn;
+    if (!second) this.#line++;
   }
 
-  /** Decides what becomes of a whole record; returns how many cells the batch holds now. */
+  /** Ends the record before `next`; returns how many cells the batch holds now. */
   #closeRecord(cells: number, next: number): number {
-    const first = this.#firstCell;
-    const count = cells - first;
     const start = this.#recordStart;
+    const line = this.#recordLine;
     const quoted = this.#quoted;
     const high = this.#high;
     const broken = this.#broken;
-    const at: Position = { row: this.#width < 0 ? -1 : this.#row, line: this.#recordLine, cell: 0 };
+    this.#afterReturn = this.#bytes[next - 1] === carriageReturn;
     this.#recordStart = next;
-    this.#recordLine = this.#line;
+    this.#recordLine = ++this.#line;
     this.#quoted = this.#high = false;
     this.#broken = "";
-    if (count === 1 && !quoted && this.#starts[first] === this.#ends[first]) return first;
-
-    const { cellBytes, lineBytes } = this.#options.limits;
-    const bytes = next - start;
-    if (bytes - 2 > lineBytes) throw this.#errors.lineTooLong(at);
-    const stored = Math.min(count, this.#starts.length - first);
-    if (bytes > cellBytes || high) this.#checkCells(first, stored, at, high);
-    if (this.#width < 0) {
-      if (broken !== "") throw this.#errors.malformed(at, broken);
-      if (count > this.#options.limits.columns) throw this.#errors.tooManyColumns(count);
-      const names = Array.from({ length: count }, (_, i) =>
-        decodeText(this.#bytes, this.#starts[i] as number, this.#ends[i] as number).trim(),
-      );
-      this.#width = count;
-      this.#capacity = batchCapacity(count);
-      this.#errors.names = names;
-      this.#sink.header(names);
-      return first;
-    }
-    const row = this.#row++;
-    if (broken !== "" || count !== this.#width) {
-      const message = broken === "" ? this.#errors.ragged(at, count) : broken;
-      if (this.#options.ragged === "error") throw this.#errors.malformed(at, message);
-      this.#sink.refused(row, message);
-      return first;
-    }
-    this.#rowNumbers[this.#rows++] = row;
-    this.#firstCell = cells;
-    if (this.#rows === this.#capacity) {
-      this.#cells = cells;
-      this.#flush();
-      return 0;
-    }
-    return cells;
-  }
-
-  #checkCells(first: number, count: number, at: Position, high: boolean): void {
-    for (let i = 0; i < count; i++) {
-      const start = this.#starts[first + i] as number;
-      const end = this.#ends[first + i] as number;
-      if (end - start > this.#options.limits.cellBytes) throw this.#errors.cellTooLong({ ...at, cell: i }, undefined);
-      const bad = high ? invalidUtf8(this.#bytes, start, end) : -1;
-      if (bad >= 0) throw this.#errors.notUtf8({ ...at, cell: i }, this.#bytes[bad] as number);
-    }
+    return this.#records.close(this.#bytes, cells, { start, next, line, quoted, high, broken });
   }
 }

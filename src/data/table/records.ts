@@ -9,7 +9,7 @@ const mostExtras = 1000;
 
 /** Adds the keys of a record that the contract does not know to `extra`. */
 export function noteExtraKeys(record: unknown, known: ReadonlySet<string>, extra: Set<string>): void {
-  if (typeof record !== "object" || record === null || extra.size >= mostExtras) return;
+  if (typeof record !== "object" || record === null || Array.isArray(record) || extra.size >= mostExtras) return;
   for (const key of Object.keys(record)) if (!known.has(key)) extra.add(key);
 }
 

@@ -108,7 +108,7 @@ function valueOf(record: Record<string, unknown>, slot: Slot): unknown {
 
 function notRecord(record: unknown): CellIssue {
   const is = record === null ? "null" : Array.isArray(record) ? "an array" : `a ${typeof record}`;
-  return { column: "", rule: "type", value: is, message: `the record is ${is}; give an object with a key for each column` };
+  return { column: "", rule: "ragged", value: is, message: `the record is ${is}; give an object with a key for each column` };
 }
 
 /**

@@ -7,9 +7,9 @@ import {
 } from "../../data/profile/profile.js";
 import type { DriftPolicy, Floors } from "../policy.js";
 import type { Shift } from "../report.js";
-import { chiSquareHomogeneity } from "../tests/chi-square.js";
+import { chiSquareHomogeneity, quantileBinTest } from "../tests/chi-square.js";
 import { jensenShannon, psi, psiNullMean, totalVariation } from "../tests/divergence.js";
-import { ksExactTail, ksLimitTail, ksStatistic, tieEndsOf } from "../tests/kolmogorov-smirnov.js";
+import { ksLimitTail, ksTestOfSorted } from "../tests/kolmogorov-smirnov.js";
 import { ksOfProfiles } from "../tests/profile-ks.js";
 import { newLevelTest } from "../tests/new-levels.js";
 import { twoProportions } from "../tests/proportions.js";
@@ -94,7 +94,9 @@ function compareValues(
   // Both samples hold values, so each of these has one.
   const stability = psi(pooled.reference, pooled.current) ?? 0;
   const expected = psiNullMean(pooled.labels.length, n, m);
-  const homogeneity = chiSquareHomogeneity([pooled.reference, pooled.current]);
+  const homogeneity = isNumericProfile(reference)
+    ? quantileBinTest(pooled.reference, pooled.current)
+    : chiSquareHomogeneity([pooled.reference, pooled.current]);
   const distribution =
     isNumericProfile(reference) && isNumericProfile(current)
       ? numericShift(reference, current, policy, samples)
@@ -141,14 +143,8 @@ function numericShift(
     return categoryShift(cells, policy, n, m);
   }
   const detectable = detectableD(n, m, policy.alpha);
-  const exact = samples === undefined ? undefined : ksStatistic(samples.reference, samples.current);
-  if (exact !== undefined && samples !== undefined) {
-    const tail =
-      n * m <= policy.exactProduct
-        ? ksExactTail(exact, tieEndsOf(samples.reference, samples.current))
-        : ksLimitTail(exact);
-    return { shift: ksShift(exact.statistic, tail), error: 0, detectable };
-  }
+  const exact = samples && ksTestOfSorted(samples.reference, samples.current, policy.exactProduct);
+  if (exact !== undefined) return { shift: ksShift(exact.statistic, exact), error: 0, detectable };
   const bounds = ksOfProfiles(reference, current) ?? { lower: 0, upper: 0, n, m };
   // The lower bound is the one that can't raise a false alarm.
   const tail = ksLimitTail({ statistic: bounds.lower, n, m });

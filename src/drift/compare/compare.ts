@@ -1,15 +1,14 @@
 import { ChurnkitError } from "../../base/errors.js";
-import { columnAgainst, isProfiled, profileAgainst, profileColumn } from "../../data/profile/table.js";
+import { isProfiled, profileAgainst } from "../../data/profile/table.js";
 import { numericAgainst } from "../../data/profile/numeric.js";
 import { isNumericProfile, type ColumnProfile, type NumericProfile, type Profile } from "../../data/profile/profile.js";
 import { withColumn } from "../../data/profile/merge.js";
-import { sortedValues } from "../../data/profile/sort.js";
-import type { ColumnData, Table } from "../../data/table/table.js";
+import type { Table } from "../../data/table/table.js";
 import { driftPolicy, type DriftPolicy } from "../policy.js";
 import type { DriftReport, Severity } from "../report.js";
-import { ksOfProfiles } from "../tests/profile-ks.js";
 import { twoProportions } from "../tests/proportions.js";
-import { compareColumn, type Comparison, type SortedSamples } from "./column.js";
+import { compareColumn, type Comparison } from "./column.js";
+import { compareTableColumn } from "./table-column.js";
 import { judge, worst } from "./verdict.js";
 import { percent, reportWords } from "./words.js";
 
@@ -45,39 +44,12 @@ export function compareTables(reference: Table, current: Table, options: DriftOp
     const after = current.columns.get(column.name);
     if (before === undefined || options.ignore?.includes(column.name)) continue;
     if (after === undefined && column.role !== "feature") continue;
-    const profile = profileColumn(column, before);
-    const counted = after === undefined ? missingEverywhere(profile, current.rows) : columnAgainst(profile, after);
-    const samples = after === undefined ? undefined : samplesOf(profile, counted, before, after, policy);
-    comparisons.push(compareColumn(profile, counted, policy, samples));
+    comparisons.push(compareTableColumn(column, before, after, current.rows, policy));
   }
   return reportOf(comparisons, policy, {
     rows: { reference: reference.rows, current: current.rows },
     rejected: { reference: reference.rejected.length, current: current.rejected.length },
   });
-}
-
-/** Both samples sorted, where they say more than the profiles do: D between cut points, or small samples' exact p. */
-function samplesOf(
-  reference: ColumnProfile,
-  current: ColumnProfile,
-  before: ColumnData,
-  after: ColumnData,
-  policy: DriftPolicy,
-): SortedSamples | undefined {
-  if (!isNumericProfile(reference) || !isNumericProfile(current)) return undefined;
-  if (before.storage !== "numeric" || after.storage !== "numeric") return undefined;
-  const bounds = ksOfProfiles(reference, current);
-  if (bounds === undefined || (bounds.lower === bounds.upper && bounds.n * bounds.m > policy.exactProduct)) return undefined;
-  return { reference: sortedValues(before.values), current: sortedValues(after.values) };
-}
-
-function missingEverywhere(profile: ColumnProfile, rows: number): ColumnProfile {
-  return columnAgainst(
-    profile,
-    isNumericProfile(profile)
-      ? { storage: "numeric", values: new Float64Array(rows).fill(Number.NaN) }
-      : { storage: "coded", codes: new Int32Array(rows).fill(-1), levels: [] },
-  );
 }
 
 /**

@@ -1,8 +1,9 @@
 import { isNumericProfile } from "../../data/profile/profile.js";
 import type { DriftPolicy } from "../policy.js";
-import { severities, type ColumnDrift, type DistributionBin, type Severity, type Shift } from "../report.js";
+import { severities, type ColumnDrift, type Severity, type Shift } from "../report.js";
 import { benjaminiHochberg } from "../tests/adjust.js";
 import type { Candidate, Comparison } from "./column.js";
+import { distributionOf } from "./histogram.js";
 import { insufficientWords, shiftWords, stableWords } from "./words.js";
 
 /** The worst of some severities. */
@@ -57,7 +58,7 @@ function judgeColumn(comparison: Comparison, shifts: readonly Shift[], policy: D
     detectableShift: detectable === null ? null : Math.min(1, detectable),
     shifts,
     message: messageOf(verdict, found, comparison, policy),
-    distribution: distributionOf(comparison),
+    distribution: distributionOf(reference, current),
   };
 }
 
@@ -80,12 +81,4 @@ function messageOf(
   // The distribution and its PSI are one finding.
   const told = found.filter(({ what }) => what !== "psi" || !found.some((other) => other.what === "distribution"));
   return told.map((shift) => shiftWords(shift, comparison)).join(" ");
-}
-
-function distributionOf({ cells, n, m }: Comparison): DistributionBin[] {
-  return cells.labels.map((label, i) => ({
-    label,
-    reference: n === 0 ? 0 : (cells.reference[i] ?? 0) / n,
-    current: m === 0 ? 0 : (cells.current[i] ?? 0) / m,
-  }));
 }

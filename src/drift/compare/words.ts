@@ -31,10 +31,12 @@ function dateText(value: number): string {
   return Number.isNaN(date.getTime()) ? short(value) : date.toISOString().slice(0, 10);
 }
 
-/** A p-value in words, from its logarithm. */
+/** A p-value from its logarithm, right where the p-value itself is 0: "0.034", "5e-138". */
 export function pText(log10p: number): string {
-  if (log10p > -4) return `p ${Number((10 ** log10p).toPrecision(2))}`;
-  return `p 1e${Math.round(log10p)}`;
+  if (log10p > -3) return (10 ** log10p).toFixed(3);
+  const exponent = Math.floor(log10p);
+  const digit = Math.round(10 ** (log10p - exponent));
+  return digit === 10 ? `1e${exponent + 1}` : `${digit}e${exponent}`;
 }
 
 /** What a significant shift is, in a sentence. */
@@ -59,7 +61,7 @@ export function shiftWords(shift: Shift, comparison: Comparison): string {
 
 function evidence(shift: Shift, { psi }: Comparison): string {
   const size = shift.test === "ks" ? `D ${short(shift.effect)}, ` : shift.test === "chiSquare" ? `${percent(shift.effect)} of the rows moved, ` : "";
-  return `${size}PSI ${short(psi ?? 0)}, ${pText(shift.log10p)}`;
+  return `${size}PSI ${short(psi ?? 0)}, p ${pText(shift.log10p)}`;
 }
 
 /** Which way a distribution went. */
@@ -123,7 +125,7 @@ export function stableWords({ detectable, n, m }: Comparison): string {
   if (n === 0 && m === 0) return "No values in either sample.";
   return detectable === null
     ? "No shift found."
-    : `No shift found; one of ${percent(Math.min(1, detectable))} of the rows or more would have been.`;
+    : `No shift found; ${percent(Math.min(1, detectable))} of the rows moving would show.`;
 }
 
 const adjectives: Record<Severity, string> = { none: "", warning: " (warning)", critical: " (critical)" };

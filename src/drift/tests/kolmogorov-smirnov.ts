@@ -1,4 +1,38 @@
+import { sortedValues } from "../../data/profile/sort.js";
 import { kolmogorovTail, type Tail } from "./special.js";
+
+/** A two-sample Kolmogorov-Smirnov test. */
+export interface KsTest extends KsStatistic, Tail {
+  /** Exact given the ties, or the limit of large samples (which is never too small). */
+  readonly method: "exact" | "limit";
+}
+
+/**
+ * Two-sample Kolmogorov-Smirnov test: exact given the ties where the samples are small, else the limit law.
+ *
+ * @param a in any order; NaN is missing and left out. So is `b`.
+ * @param exactProduct exact where the product of the sample sizes is at most this (its time is the product).
+ * @returns undefined where a sample is empty.
+ *
+ * @example
+ * ```ts
+ * import { ksTest } from "churnkit/drift";
+ *
+ * const test = ksTest(Float64Array.of(1, 2, 3), Float64Array.of(4, 5, 6));
+ * console.assert(test?.statistic === 1 && Math.abs(test.p - 0.1) < 1e-12);
+ * ```
+ */
+export const ksTest = (a: Float64Array, b: Float64Array, exactProduct = 250_000): KsTest | undefined =>
+  ksTestOfSorted(sortedValues(a), sortedValues(b), exactProduct);
+
+/** {@link ksTest} of samples already in increasing order, without NaN. */
+export function ksTestOfSorted(a: Float64Array, b: Float64Array, exactProduct: number): KsTest | undefined {
+  const statistic = ksStatistic(a, b);
+  if (statistic === undefined) return undefined;
+  return statistic.n * statistic.m <= exactProduct
+    ? { ...statistic, ...ksExactTail(statistic, tieEndsOf(a, b)), method: "exact" }
+    : { ...statistic, ...ksLimitTail(statistic), method: "limit" };
+}
 
 /** The two-sample Kolmogorov-Smirnov statistic with what its p-values need. */
 export interface KsStatistic {

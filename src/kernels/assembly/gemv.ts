@@ -1,3 +1,5 @@
+import { mulAdd } from "./math";
+
 /** relu(a * w + bias) for one row: inputs and outputs one after the other, in the same order of sums as matmul's tile. */
 export function gemv(a: usize, k: i32, w: usize, panels: i32, bias: usize, out: usize): void {
   const zero = f32x4.splat(0);
@@ -16,21 +18,23 @@ export function gemv(a: usize, k: i32, w: usize, panels: i32, bias: usize, out: 
     let w1 = w0 + next;
     let w2 = w1 + next;
     let w3 = w2 + next;
-    for (let at = a; at < end; at += 4) {
+    let at = a;
+    do {
       const s = v128.load32_splat(at);
-      c0 = f32x4.add(c0, f32x4.mul(s, v128.load(w0)));
-      c1 = f32x4.add(c1, f32x4.mul(s, v128.load(w0, 16)));
-      c2 = f32x4.add(c2, f32x4.mul(s, v128.load(w1)));
-      c3 = f32x4.add(c3, f32x4.mul(s, v128.load(w1, 16)));
-      c4 = f32x4.add(c4, f32x4.mul(s, v128.load(w2)));
-      c5 = f32x4.add(c5, f32x4.mul(s, v128.load(w2, 16)));
-      c6 = f32x4.add(c6, f32x4.mul(s, v128.load(w3)));
-      c7 = f32x4.add(c7, f32x4.mul(s, v128.load(w3, 16)));
+      c0 = mulAdd(c0, s, v128.load(w0));
+      c1 = mulAdd(c1, s, v128.load(w0, 16));
+      c2 = mulAdd(c2, s, v128.load(w1));
+      c3 = mulAdd(c3, s, v128.load(w1, 16));
+      c4 = mulAdd(c4, s, v128.load(w2));
+      c5 = mulAdd(c5, s, v128.load(w2, 16));
+      c6 = mulAdd(c6, s, v128.load(w3));
+      c7 = mulAdd(c7, s, v128.load(w3, 16));
       w0 += 32;
       w1 += 32;
       w2 += 32;
       w3 += 32;
-    }
+      at += 4;
+    } while (at < end);
     v128.store(out, f32x4.pmax(c0, zero));
     v128.store(out, f32x4.pmax(c1, zero), 16);
     v128.store(out, f32x4.pmax(c2, zero), 32);
@@ -47,12 +51,14 @@ export function gemv(a: usize, k: i32, w: usize, panels: i32, bias: usize, out: 
     let c0 = v128.load(bias);
     let c1 = v128.load(bias, 16);
     let w0 = w;
-    for (let at = a; at < end; at += 4) {
+    let at = a;
+    do {
       const s = v128.load32_splat(at);
-      c0 = f32x4.add(c0, f32x4.mul(s, v128.load(w0)));
-      c1 = f32x4.add(c1, f32x4.mul(s, v128.load(w0, 16)));
+      c0 = mulAdd(c0, s, v128.load(w0));
+      c1 = mulAdd(c1, s, v128.load(w0, 16));
       w0 += 32;
-    }
+      at += 4;
+    } while (at < end);
     v128.store(out, f32x4.pmax(c0, zero));
     v128.store(out, f32x4.pmax(c1, zero), 16);
     w += next;

@@ -31,7 +31,7 @@ export class Layer {
   /** Outputs of relu, and of the whole layer (the same place where relu is the last step). */
   relu: usize;
   output: usize;
-  /** Factor of each unit under dropout: 0 or 1 / (1 - rate). */
+  /** Factor of each unit under dropout: 0 or 1 / (1 - rate); 1 while nothing is dropped. */
   mask: usize;
   /** Gradient of the loss by this layer's output, then by its pre-activation. */
   delta: usize;
@@ -46,6 +46,8 @@ export class Layer {
 /** A network in training. */
 @unmanaged
 export class Network {
+  beta1: f64;
+  beta2: f64;
   layerCount: i32;
   layers: usize;
   /** Bytes from one panel of activations to the next. */
@@ -53,16 +55,14 @@ export class Network {
   inputs: i32;
   inputPanels: i32;
   outputs: i32;
-  /** Rows as they were gathered: features (rows of `inputPanels` x 8), targets, row weights. */
-  stagedRows: usize;
-  stagedTargets: usize;
-  stagedWeights: usize;
   /** The present batch's features as panels. */
   x: usize;
   /** The output layer: one row of padded inputs for each output unit, then the biases. */
   outputKernel: usize;
   outputBias: usize;
   logits: usize;
+  /** CHUNK rows of the widest layer or input. */
+  scratch: usize;
   /** Bytes from a parameter to its gradient and to its moments. */
   toGradient: usize;
   toMoment1: usize;
@@ -73,8 +73,6 @@ export class Network {
   movingRate: f32;
   normEpsilon: f32;
   adamEpsilon: f32;
-  beta1: f64;
-  beta2: f64;
 }
 
 /** The layer at an index of the network's table. */

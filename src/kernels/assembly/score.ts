@@ -2,7 +2,7 @@ import { gemv } from "./gemv";
 import { CHUNK, ROW } from "./layout";
 import { matmul } from "./matmul";
 import { outputForward } from "./output";
-import { packPlainRows } from "./pack";
+import { gather } from "./rows";
 
 /** A layer ready to score: batch normalisation is folded into the next layer. */
 @unmanaged
@@ -13,7 +13,7 @@ class ScoreLayer {
   bias: usize;
 }
 
-/** A network ready to score. `front` and `back` hold CHUNK rows of the widest layer or input each. */
+/** A network ready to score. `front`, `back` and `scratch` hold CHUNK rows of the widest layer or input each. */
 @unmanaged
 class ScoreNetwork {
   layerCount: i32;
@@ -24,24 +24,25 @@ class ScoreNetwork {
   outputBias: usize;
   front: usize;
   back: usize;
+  scratch: usize;
 }
 
 /** Logits of `rows` rows of features without padding. A row gets the same bits alone as among others. */
 export function score(at: usize, x: usize, rows: i32, logits: usize): void {
   const network = changetype<ScoreNetwork>(at);
-  const rowBytes = (<usize>network.inputs) << 2;
   for (let first = 0; first < rows; first += CHUNK) {
     const count = min(CHUNK, rows - first);
     // One row alone is a run of panels one row long: no transposing, and the kernel for a single row.
     const stride: usize = count == 1 ? ROW : <usize>CHUNK * ROW;
     let front = network.front;
     let back = network.back;
-    packPlainRows(x + <usize>first * rowBytes, network.inputs, count, front, stride);
+    const scratch = network.scratch;
+    gather(x, network.inputs, 0, first, count, front, stride);
     let panels = (network.inputs + 7) >> 3;
     for (let i = 0; i < network.layerCount; ++i) {
       const layer = changetype<ScoreLayer>(network.layers + <usize>i * offsetof<ScoreLayer>());
       if (count == 1) gemv(front, layer.inputs, layer.kernel, layer.panels, layer.bias, back);
-      else matmul(front, stride, count, layer.inputs, layer.kernel, layer.panels, layer.bias, back, stride);
+      else matmul(front, stride, count, layer.inputs, layer.kernel, layer.panels, layer.bias, back, scratch);
       const swap = front;
       front = back;
       back = swap;

@@ -1,9 +1,9 @@
 import { adam, addDecay, correctedRate, correctedScale } from "./adam";
-import { hiddenBackward, normaliseAndDrop } from "./hidden";
-import { Layer, layerAt, Network, ROW } from "./layout";
+import { hiddenBackward, hiddenForward } from "./hidden";
+import { Layer, layerAt, Network } from "./layout";
 import { matmul } from "./matmul";
 import { outputBackward, outputForward, sigmoidLoss } from "./output";
-import { packRows } from "./pack";
+import { gather } from "./rows";
 import { transpose } from "./transpose";
 import { weightGradient } from "./weight-gradient";
 
@@ -32,46 +32,59 @@ function outputCount(network: Network): i32 {
   return panels * 8 * network.outputs + ((network.outputs + 7) & -8);
 }
 
-/** Forward and backward over one batch of the staged rows; leaves the gradients without L2. Returns the sum of losses. */
-function pass(network: Network, first: i32, rows: i32, step: u32, dropping: bool, moving: bool): f64 {
+/** A data set: rows of features and targets without padding, row weights (0: all 1). */
+@unmanaged
+class Data {
+  x: usize;
+  targets: usize;
+  weights: usize;
+  order: usize;
+}
+
+/**
+ * Forward and backward over one batch, `count` rows from position `first` of the data's order. Leaves the gradients
+ * without L2. Returns the sum of losses.
+ */
+function pass(
+  network: Network, data: Data, first: i32, count: i32, step: u32, dropping: bool, moving: bool,
+): f64 {
   const stride = network.stride;
+  const scratch = network.scratch;
   const layers = network.layerCount;
-  const rowBytes = <usize>network.inputPanels * ROW;
-  packRows(network.stagedRows + <usize>first * rowBytes, rowBytes, network.inputPanels, rows, network.x, stride);
+  gather(data.x, network.inputs, data.order, first, count, network.x, stride);
   for (let i = 0; i < layers; ++i) {
     const layer = layerAt(network, i);
     const a = inputOf(network, i);
-    matmul(a, stride, rows, layer.inputs, layer.kernel, layer.panels, layer.bias, layer.relu, stride);
-    normaliseAndDrop(network, layer, i, rows, step, dropping, moving);
+    matmul(a, stride, count, layer.inputs, layer.kernel, layer.panels, layer.bias, layer.relu, scratch);
+    hiddenForward(network, layer, i, count, step, dropping, moving);
   }
   const a = inputOf(network, layers);
   const panels = layers == 0 ? network.inputPanels : layerAt(network, layers - 1).panels;
   const outputs = network.outputs;
-  outputForward(a, stride, panels, rows, network.outputKernel, network.outputBias, outputs, network.logits);
-  const targets = network.stagedTargets + <usize>(first * outputs) * 4;
-  const loss = sigmoidLoss(network.logits, targets, network.stagedWeights + <usize>first * 4, rows, outputs);
-
-  outputBackward(network, a, panels, layers == 0 ? 0 : layerAt(network, layers - 1).delta, rows);
+  outputForward(a, stride, panels, count, network.outputKernel, network.outputBias, outputs, network.logits);
+  const loss = sigmoidLoss(network.logits, outputs, data.targets, data.weights, data.order, first, count);
+  outputBackward(network, a, panels, layers == 0 ? 0 : layerAt(network, layers - 1).delta, count);
   for (let i = layers - 1; i >= 0; --i) {
     const layer = layerAt(network, i);
-    hiddenBackward(network, layer, rows, dropping);
+    hiddenBackward(network, layer, count);
     const gradient = layer.kernel + network.toGradient;
-    weightGradient(inputOf(network, i), layer.inputs, layer.delta, layer.panels, stride, rows, gradient);
+    weightGradient(inputOf(network, i), layer.inputs, layer.delta, layer.panels, stride, count, gradient);
     if (i > 0) {
       const below = layerAt(network, i - 1);
       transpose(layer.kernel, layer.inputPanels, layer.panels, layer.transposed);
-      matmul(layer.delta, stride, rows, layer.units, layer.transposed, below.panels, 0, below.delta, stride);
+      matmul(layer.delta, stride, count, layer.units, layer.transposed, below.panels, 0, below.delta, scratch);
     }
   }
   return loss;
 }
 
-/** Trains on `count` staged rows in batches, the last perhaps smaller. Returns the sum of the rows' losses. */
-export function train(at: usize, count: i32, batch: i32, step: u32, learningRate: f64): f64 {
+/** Trains on `count` rows in batches, the last perhaps smaller. Returns the sum of the rows' losses. */
+export function train(at: usize, from: usize, count: i32, batch: i32, step: u32, learningRate: f64): f64 {
   const network = changetype<Network>(at);
+  const data = changetype<Data>(from);
   let loss: f64 = 0;
   for (let first = 0; first < count; first += batch) {
-    loss += pass(network, first, min(batch, count - first), step, true, true);
+    loss += pass(network, data, first, min(batch, count - first), step, true, true);
     const rate = correctedRate(network, learningRate, step);
     const scale = correctedScale(network, step);
     for (let i = 0; i < network.layerCount; ++i) {
@@ -85,13 +98,12 @@ export function train(at: usize, count: i32, batch: i32, step: u32, learningRate
   return loss;
 }
 
-/** Leaves the gradients of the full loss over the staged rows, as one batch. Changes nothing else. */
-export function gradients(at: usize, rows: i32, step: u32, dropping: bool): f64 {
+/** Leaves the gradients of the full loss over `count` rows, as one batch. Changes nothing else. */
+export function gradients(at: usize, from: usize, count: i32, step: u32, dropping: bool): void {
   const network = changetype<Network>(at);
-  const loss = pass(network, 0, rows, step, dropping, false);
+  pass(network, changetype<Data>(from), 0, count, step, dropping, false);
   for (let i = 0; i < network.layerCount; ++i) {
     const layer = layerAt(network, i);
     addDecay(network, layer.kernel, kernelCount(layer), layer.decay);
   }
-  return loss;
 }

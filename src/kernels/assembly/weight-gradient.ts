@@ -1,9 +1,5 @@
-import { CHUNK, ROW } from "./layout";
-
-@inline
-function mulAdd(c: v128, a: v128, b: v128): v128 {
-  return f32x4.add(c, f32x4.mul(a, b));
-}
+import { ROW } from "./layout";
+import { mulAdd } from "./math";
 
 /** Four inputs by eight units of `a^T * delta`, summed over rows in their order, onto what `out` holds where `onto`. */
 function tile(a: usize, delta: usize, rows: i32, out: usize, onto: bool): void {
@@ -25,9 +21,14 @@ function tile(a: usize, delta: usize, rows: i32, out: usize, onto: bool): void {
     c30 = v128.load(out, 96);
     c31 = v128.load(out, 112);
   }
-  for (;;) {
-    let b0 = v128.load(delta);
-    let b1 = v128.load(delta, 16);
+  // As in matmul.ts: stepping before each use.
+  a -= ROW;
+  delta -= ROW;
+  do {
+    a += ROW;
+    delta += ROW;
+    const b0 = v128.load(delta);
+    const b1 = v128.load(delta, 16);
     let s = v128.load32_splat(a);
     c00 = mulAdd(c00, s, b0);
     c01 = mulAdd(c01, s, b1);
@@ -40,59 +41,7 @@ function tile(a: usize, delta: usize, rows: i32, out: usize, onto: bool): void {
     s = v128.load32_splat(a, 12);
     c30 = mulAdd(c30, s, b0);
     c31 = mulAdd(c31, s, b1);
-    if (--rows == 0) break;
-
-    b0 = v128.load(delta, 32);
-    b1 = v128.load(delta, 48);
-    s = v128.load32_splat(a, 32);
-    c00 = mulAdd(c00, s, b0);
-    c01 = mulAdd(c01, s, b1);
-    s = v128.load32_splat(a, 36);
-    c10 = mulAdd(c10, s, b0);
-    c11 = mulAdd(c11, s, b1);
-    s = v128.load32_splat(a, 40);
-    c20 = mulAdd(c20, s, b0);
-    c21 = mulAdd(c21, s, b1);
-    s = v128.load32_splat(a, 44);
-    c30 = mulAdd(c30, s, b0);
-    c31 = mulAdd(c31, s, b1);
-    if (--rows == 0) break;
-
-    b0 = v128.load(delta, 64);
-    b1 = v128.load(delta, 80);
-    s = v128.load32_splat(a, 64);
-    c00 = mulAdd(c00, s, b0);
-    c01 = mulAdd(c01, s, b1);
-    s = v128.load32_splat(a, 68);
-    c10 = mulAdd(c10, s, b0);
-    c11 = mulAdd(c11, s, b1);
-    s = v128.load32_splat(a, 72);
-    c20 = mulAdd(c20, s, b0);
-    c21 = mulAdd(c21, s, b1);
-    s = v128.load32_splat(a, 76);
-    c30 = mulAdd(c30, s, b0);
-    c31 = mulAdd(c31, s, b1);
-    if (--rows == 0) break;
-
-    b0 = v128.load(delta, 96);
-    b1 = v128.load(delta, 112);
-    s = v128.load32_splat(a, 96);
-    c00 = mulAdd(c00, s, b0);
-    c01 = mulAdd(c01, s, b1);
-    s = v128.load32_splat(a, 100);
-    c10 = mulAdd(c10, s, b0);
-    c11 = mulAdd(c11, s, b1);
-    s = v128.load32_splat(a, 104);
-    c20 = mulAdd(c20, s, b0);
-    c21 = mulAdd(c21, s, b1);
-    s = v128.load32_splat(a, 108);
-    c30 = mulAdd(c30, s, b0);
-    c31 = mulAdd(c31, s, b1);
-    if (--rows == 0) break;
-
-    a += 128;
-    delta += 128;
-  }
+  } while (--rows);
   v128.store(out, c00);
   v128.store(out, c01, 16);
   v128.store(out, c10, 32);
@@ -103,13 +52,16 @@ function tile(a: usize, delta: usize, rows: i32, out: usize, onto: bool): void {
   v128.store(out, c31, 112);
 }
 
+/** Rows summed in one go: both factors' rows of that many stay in the nearest cache, and few sums are set aside. */
+const SPAN: i32 = 128;
+
 /** out = a^T * delta: k x (8 * panels), from rows of activations and of gradients, all as panels. */
 export function weightGradient(
   a: usize, k: i32, delta: usize, panels: i32, stride: usize, rows: i32, out: usize,
 ): void {
   const kernelPanel = <usize>((k + 7) & -8) * ROW;
-  for (let first = 0; first < rows; first += CHUNK) {
-    const count = min(CHUNK, rows - first);
+  for (let first = 0; first < rows; first += SPAN) {
+    const count = min(SPAN, rows - first);
     const offset = <usize>first * ROW;
     for (let p = 0; p < panels; ++p) {
       const panelDelta = delta + <usize>p * stride + offset;

@@ -1,4 +1,4 @@
-import { createTarDecoder, packTar, type ParsedTarEntry } from "modern-tar";
+import type { ParsedTarEntry } from "modern-tar";
 import { ChurnkitError } from "../../base/errors.js";
 import type { BundleFiles } from "./format.js";
 import { isBundlePath, manifestPath, unsafePath } from "./manifest.js";
@@ -19,6 +19,7 @@ const overheadPerFile = 4096;
 /** Packs a bundle's files as .tar.gz: manifest first, then by path, with fixed dates, owners and modes. */
 export async function packArchive(files: BundleFiles): Promise<Uint8Array<ArrayBuffer>> {
   const paths = [...files.keys()].filter((path) => path !== manifestPath).sort();
+  const { packTar } = await import("modern-tar");
   const tar = await packTar(
     [manifestPath, ...paths].flatMap((name) => {
       const body = files.get(name);
@@ -40,6 +41,8 @@ export async function packArchive(files: BundleFiles): Promise<Uint8Array<ArrayB
  * files than the limits; BUNDLE_CORRUPT when it cannot be read at all.
  */
 export async function unpackArchive(archive: Uint8Array, limits: ArchiveLimits = {}): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
+  // Loaded here, so that opening a folder does not wait for it.
+  const { createTarDecoder } = await import("modern-tar");
   const maxBytes = limits.bytes ?? defaultBytes;
   const maxFiles = limits.files ?? defaultFiles;
   const bytes = new Blob([archive as Uint8Array<ArrayBuffer>]).stream();

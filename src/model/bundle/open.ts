@@ -45,7 +45,7 @@ export async function openBundle(
  *
  * @throws ChurnkitError BUNDLE_GOLDEN when one differs by more than 1e-6.
  */
-export function checkGolden({ golden, contract }: Artefact, scorer: Scorer): void {
+function checkGolden({ golden, contract }: Artefact, scorer: Scorer): void {
   scorer.scoreRecords(golden.map(({ record }) => record)).forEach(({ probability }, i) => {
     const expected = golden[i]?.probability ?? NaN;
     if (probability !== null && Math.abs(probability - expected) <= goldenTolerance) return;

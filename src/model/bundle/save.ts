@@ -11,7 +11,7 @@ import { manifestPath, type Manifest } from "./manifest.js";
 import { openBundle } from "./open.js";
 
 /** Is this path saved as one archive rather than as a folder? */
-export const isArchivePath = (path: string): boolean => /\.(tar\.gz|tgz)$/.test(path);
+const isArchivePath = (path: string): boolean => /\.(tar\.gz|tgz)$/.test(path);
 
 /**
  * Saves a model as a bundle: a folder, or one archive where the path ends in .tar.gz. A bundle that is there is

@@ -66,7 +66,8 @@ function diagonal(problem: LogisticProblem, at: Float64Array): Preconditioner {
   const sums = new Float64Array(width + 1).fill(l2, 0, width);
   for (let row = 0; row < rows; row++) {
     const curvature = curvatureAt(problem, at, row);
-    for (let j = 0; j < width; j++) sums[j] = (sums[j] as number) + curvature * (matrix[row * width + j] as number) ** 2;
+    for (let j = 0; j < width; j++)
+      sums[j] = (sums[j] as number) + curvature * (matrix[row * width + j] as number) ** 2;
     sums[width] = (sums[width] as number) + curvature;
   }
   return (vector) => {

@@ -32,6 +32,8 @@ export function logisticProblem(
     );
   checkValues(matrix, width, labels, rowWeights);
   const totalWeight = rowWeights.reduce((sum, weight) => sum + weight, 0);
+  if (!Number.isFinite(totalWeight))
+    throw new ChurnkitError("OPTION_INVALID", "The sample weights add up to more than a number can hold. Scale them.");
   return { matrix, rows, width, labels, rowWeights, totalWeight, l2: 1 };
 }
 

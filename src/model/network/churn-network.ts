@@ -40,9 +40,9 @@ export const churnNetworkDefaults = {
   l2: 0.001,
   learningRate: 0.001,
   schedule: "constant",
-  batchSize: 32,
+  batchSize: 64,
   epochs: 60,
-  patience: 6,
+  patience: 12,
   members: 8,
   classWeights: "none",
 } as const;

@@ -6,8 +6,8 @@ export interface KernelExports {
   readonly memory: WebAssembly.Memory;
   heapBase(): number;
   score(network: number, x: number, rows: number, logits: number): void;
-  train(network: number, rows: number, batch: number, step: number, learningRate: number): number;
-  gradients(network: number, rows: number, step: number, dropping: number): number;
+  train(network: number, data: number, rows: number, batch: number, step: number, learningRate: number): number;
+  gradients(network: number, data: number, rows: number, step: number, dropping: number): void;
 }
 
 /** No network needs more; beyond it a wrong layer size would only end in an allocation failure. */

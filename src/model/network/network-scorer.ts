@@ -3,6 +3,7 @@ import type { Kernel } from "./kernel.js";
 import { tensorLayout, type NetworkSpec, type NetworkWeights } from "./spec.js";
 import { checkSpec, checkWeights } from "./wasm-checks.js";
 import {
+  chunk,
   padded,
   placeLength,
   scoreLayerFields,
@@ -40,9 +41,6 @@ export interface NetworkScorer {
 
 /** Rows that the shared input holds: enough that calls cost nothing, few enough to stay in the cache. */
 const capacity = 256;
-
-/** Rows that the kernel carries through the layers together (CHUNK in src/kernels/assembly/layout.ts). */
-const chunk = 32;
 
 /**
  * Puts a network into a kernel's memory, batch normalisation folded into the dense layers, ready to score. Several
@@ -85,8 +83,9 @@ export function createNetworkScorer(spec: NetworkSpec, weights: NetworkWeights, 
     outputBias: place("vector", 1, outputs),
     front: kernel.scratch("front", 4 * chunk * padded(widest)),
     back: kernel.scratch("back", 4 * chunk * padded(widest)),
+    scratch: kernel.scratch("scratch", 4 * chunk * padded(widest)),
   });
-  const x = kernel.scratch(`input ${inputs}`, 4 * capacity * inputs);
+  const x = kernel.scratch(`input ${inputs}`, 4 * capacity * inputs + 32);
   const logits = kernel.scratch("logits", 4 * capacity * outputs);
 
   const { memory, score: run } = kernel.exports;

@@ -25,7 +25,7 @@ export function wasmEngine(options: { kernel?: WebAssembly.Module | undefined } 
       checkInteger("The seed", seed, 0, 2 ** 32 - 1);
       checkRange("Adam's beta1", adam.beta1, 0, 1);
       checkRange("Adam's beta2", adam.beta2, 0, 1);
-      checkRange("Adam's epsilon", adam.epsilon, 1e-30, 1);
+      checkRange("Adam's epsilon", adam.epsilon, 1e-15, 1);
       return new WasmSession(await loadKernel(options.kernel), spec, sessionOptions);
     },
   };
@@ -54,14 +54,10 @@ class WasmSession implements TrainingSession {
     checkRange("The learning rate", learningRate, 0, Infinity);
     checkInteger("The number of rows to train on", order.length, 1, 2 ** 32);
     checkData(this.#spec, data, order);
-    const { network, staging } = this.#plan;
-    const slab = Math.floor(staging.capacity / batchSize) * batchSize;
     let loss = 0;
-    for (let first = 0; first < order.length; first += slab) {
-      const rows = order.subarray(first, first + slab);
-      stage(kernel, this.#spec, staging, data, rows);
-      loss += kernel.exports.train(network, rows.length, batchSize, this.#step, learningRate);
-      this.#step += Math.ceil(rows.length / batchSize);
+    for (const { address, count } of stage(kernel, this.#spec, data, order, batchSize)) {
+      loss += kernel.exports.train(this.#plan.network, address, count, batchSize, this.#step, learningRate);
+      this.#step += Math.ceil(count / batchSize);
     }
     if (!Number.isFinite(loss)) {
       throw new ChurnkitError(
@@ -77,8 +73,9 @@ class WasmSession implements TrainingSession {
     const kernel = this.#alive();
     checkInteger("The number of rows in the batch", batch.length, 1, this.#maxBatch);
     checkData(this.#spec, data, batch);
-    stage(kernel, this.#spec, this.#plan.staging, data, batch);
-    kernel.exports.gradients(this.#plan.network, batch.length, this.#step, options.dropout ? 1 : 0);
+    for (const { address, count } of stage(kernel, this.#spec, data, batch, batch.length)) {
+      kernel.exports.gradients(this.#plan.network, address, count, this.#step, options.dropout ? 1 : 0);
+    }
     return this.#readTrainable(this.#plan.toGradient);
   }
 

@@ -1,6 +1,6 @@
 import type { Kernel } from "./kernel.js";
 
-/** Words of the kernel's structs in their order in memory, as src/kernels/assembly/layout.ts and score.ts declare them. */
+/** Words of the kernel's structs in their order in memory, as layout.ts, train.ts and score.ts of src/kernels/assembly declare them. */
 export const layerFields = [
   ["inputs", "i32"],
   ["inputPanels", "i32"],
@@ -25,19 +25,19 @@ export const layerFields = [
 ] as const;
 
 export const networkFields = [
+  ["beta1", "f64"],
+  ["beta2", "f64"],
   ["layerCount", "i32"],
   ["layers", "i32"],
   ["stride", "i32"],
   ["inputs", "i32"],
   ["inputPanels", "i32"],
   ["outputs", "i32"],
-  ["stagedRows", "i32"],
-  ["stagedTargets", "i32"],
-  ["stagedWeights", "i32"],
   ["x", "i32"],
   ["outputKernel", "i32"],
   ["outputBias", "i32"],
   ["logits", "i32"],
+  ["scratch", "i32"],
   ["toGradient", "i32"],
   ["toMoment1", "i32"],
   ["toMoment2", "i32"],
@@ -45,8 +45,13 @@ export const networkFields = [
   ["movingRate", "f32"],
   ["normEpsilon", "f32"],
   ["adamEpsilon", "f32"],
-  ["beta1", "f64"],
-  ["beta2", "f64"],
+] as const;
+
+export const dataFields = [
+  ["x", "i32"],
+  ["targets", "i32"],
+  ["weights", "i32"],
+  ["order", "i32"],
 ] as const;
 
 export const scoreLayerFields = [
@@ -65,9 +70,13 @@ export const scoreNetworkFields = [
   ["outputBias", "i32"],
   ["front", "i32"],
   ["back", "i32"],
+  ["scratch", "i32"],
 ] as const;
 
 type Fields = readonly (readonly [string, "i32" | "f32" | "f64"])[];
+
+/** Rows that the kernel works on together. */
+export const chunk = 32;
 
 /** Bytes of a struct. */
 export function structBytes(fields: Fields): number {

@@ -3,6 +3,7 @@ import type { SessionOptions } from "./engine.js";
 import type { Kernel } from "./kernel.js";
 import type { HiddenLayer, NetworkSpec } from "./spec.js";
 import {
+  chunk,
   layerFields,
   networkFields,
   padded,
@@ -22,22 +23,7 @@ export interface WasmPlan {
   readonly toGradient: number;
   readonly toMoment1: number;
   readonly toMoment2: number;
-  readonly staging: Staging;
 }
-
-/** Where rows are gathered before they are trained on. */
-export interface Staging {
-  /** Rows that fit. */
-  readonly capacity: number;
-  /** Floats from one row of features to the next; those beyond the features stay zero. */
-  readonly width: number;
-  readonly rows: number;
-  readonly targets: number;
-  readonly weights: number;
-}
-
-/** Rows gathered for one call of the kernel: enough to make calls rare, few enough to stay in the cache. */
-const stagedAtOnce = 1024;
 
 /** Bytes of all trainable tensors, one after the other. */
 function trainableBytes(spec: NetworkSpec): number {
@@ -98,7 +84,7 @@ export function planNetwork(kernel: Kernel, spec: NetworkSpec, options: SessionO
       inverseDeviation: vector(units),
       relu,
       output: batchNorm || dropout > 0 ? panels(units) : relu,
-      mask: dropout > 0 ? panels(units) : 0,
+      mask: batchNorm || dropout > 0 ? panels(units) : 0,
       delta: panels(units),
       transposed: i > 0 ? kernel.allocate(4 * padded(width) * padded(units)) : 0,
     };
@@ -106,14 +92,7 @@ export function planNetwork(kernel: Kernel, spec: NetworkSpec, options: SessionO
     width = units;
   });
 
-  const capacity = Math.max(maxBatch, stagedAtOnce);
-  const staging = {
-    capacity,
-    width: padded(spec.inputs),
-    rows: kernel.allocate(4 * padded(spec.inputs) * capacity),
-    targets: kernel.allocate(4 * spec.outputs * capacity),
-    weights: kernel.allocate(4 * capacity),
-  };
+  const widest = padded(Math.max(spec.inputs, ...spec.hidden.map(({ units }) => units)));
   const network = kernel.allocate(structBytes(networkFields));
   writeStruct(kernel, network, networkFields, {
     layerCount: spec.hidden.length,
@@ -122,13 +101,11 @@ export function planNetwork(kernel: Kernel, spec: NetworkSpec, options: SessionO
     inputs: spec.inputs,
     inputPanels: padded(spec.inputs) / 8,
     outputs: spec.outputs,
-    stagedRows: staging.rows,
-    stagedTargets: staging.targets,
-    stagedWeights: staging.weights,
     x: panels(spec.inputs),
     outputKernel: place("by-output", width, spec.outputs),
     outputBias: place("vector", 1, spec.outputs),
     logits: kernel.allocate(4 * spec.outputs * maxBatch),
+    scratch: kernel.scratch("scratch", 4 * chunk * widest),
     toGradient: distance,
     toMoment1: 2 * distance,
     toMoment2: 3 * distance,
@@ -139,7 +116,7 @@ export function planNetwork(kernel: Kernel, spec: NetworkSpec, options: SessionO
     beta1: adam.beta1,
     beta2: adam.beta2,
   });
-  return { network, tensors, toGradient: distance, toMoment1: 2 * distance, toMoment2: 3 * distance, staging };
+  return { network, tensors, toGradient: distance, toMoment1: 2 * distance, toMoment2: 3 * distance };
 }
 
 /** The words of a layer's struct that its shape alone gives. */

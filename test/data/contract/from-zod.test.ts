@@ -70,7 +70,7 @@ describe("lowering", () => {
     ["readonly, branded", z.number().brand("Money").readonly(), { kind: "number" }],
     ["nonoptional", z.number().optional().nonoptional(), { kind: "number", optional: false }],
     ["lazy", z.lazy(() => z.enum(["a", "b"])), { kind: "category", levels: ["a", "b"] }],
-    ["pipe", z.string().pipe(z.coerce.number().min(1)), { kind: "number", min: 1 }],
+    ["pipe", z.string().pipe(z.coerce.number<string>().min(1)), { kind: "number", min: 1 }],
     ["date codec", z.codec(z.iso.date(), z.date(), { decode: (s) => new Date(s), encode: (d) => d.toISOString().slice(0, 10) }), { kind: "date", precision: "date" }],
     ["meta inside wrappers", z.number().meta({ unit: "months", missing: ["?"] }).nullable().describe("age of the account"), { unit: "months", missing: ["?"], description: "age of the account", nullable: true }],
     ["outer meta wins", z.number().meta({ unit: "days" }).optional().meta({ unit: "months" }), { unit: "months" }],
@@ -90,16 +90,17 @@ describe("lowering", () => {
   });
 
   it("accepts the numbers that zod accepts", () => {
-    const types = [
-      z.number().min(-3).max(7), z.int().gt(0), z.number().lt(2).multipleOf(0.25), z.int().multipleOf(3), z.uint32(),
-    ];
-    fc.assert(
-      fc.property(fc.constantFrom(...types), fc.oneof(fc.integer({ min: -10, max: 10 }), fc.double(), fc.integer().map((i) => i / 8)), (type, value) => {
-        const column = columnOf(type);
-        if (column === undefined) throw new Error("no column");
-        expect(!isIssue(cellReader(column).fromJson(value))).toBe(type.safeParse(value).success);
-      }),
-    );
+    const limited = [z.number().min(-3).max(7), z.int().gt(0), z.number().lt(2), z.uint32()];
+    // zod takes 5e-324 for a multiple of 0.25, so steps are tried on eighths only.
+    const stepped = [z.number().multipleOf(0.25), z.int().multipleOf(3), z.number().multipleOf(0.1)];
+    const eighths = fc.integer({ min: -8e6, max: 8e6 }).map((i) => i / 8);
+    const agree = (type: z.ZodType, value: number): void => {
+      const column = columnOf(type);
+      if (column === undefined) throw new Error("no column");
+      expect(!isIssue(cellReader(column).fromJson(value))).toBe(type.safeParse(value).success);
+    };
+    fc.assert(fc.property(fc.constantFrom(...limited), fc.oneof(fc.integer({ min: -10, max: 10 }), fc.double()), agree));
+    fc.assert(fc.property(fc.constantFrom(...limited, ...stepped), eighths, agree));
   });
 });
 
@@ -121,7 +122,7 @@ describe("what cannot be lowered", () => {
     ["mixed union", z.union([z.number(), z.string()]), /mixes several/],
     ["number or word", z.union([z.number(), z.literal("Unknown")]), /missing: \["word"\]/],
     ["empty enum", z.enum([]), /list of levels is empty/],
-    ["function", z.function() as unknown as z.ZodType, /z.function/],
+    ["function", z.function(), /z.function/],
   ])("%s", (_, type, message) => {
     const error = refusal(type);
     expect(error.code).toBe("CONTRACT_UNSUPPORTED_TYPE");

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ksExactTail, ksLimitTail, ksStatistic, tieEndsOf } from "../../../src/drift/tests/kolmogorov-smirnov.js";
+import { ksExactTail, ksLimitTail, ksStatistic, ksTest, tieEndsOf } from "../../../src/drift/tests/kolmogorov-smirnov.js";
 
 /** Share of all ways to pick which of the pooled values are the first sample, whose D is at least that of the data. */
 function byEnumeration(a: readonly number[], b: readonly number[]): number {
@@ -52,6 +52,15 @@ describe("the exact Kolmogorov-Smirnov test", () => {
     const exact = ksExactTail(result).p;
     expect(exact).toBeLessThanOrEqual(ksLimitTail(result).p * 1.02);
     expect(exact).toBeGreaterThan(ksLimitTail(result).p * 0.8);
+  });
+
+  it("picks the exact law for small samples and the limit for large ones, missing values left out", () => {
+    const a = Float64Array.of(3, Number.NaN, 1, 2);
+    const b = Float64Array.of(6, 5, 4);
+    expect(ksTest(a, b)).toMatchObject({ statistic: 1, n: 3, m: 3, method: "exact" });
+    expect(ksTest(a, b)?.p).toBeCloseTo(0.1, 12);
+    expect(ksTest(a, b, 8)?.method).toBe("limit");
+    expect(ksTest(a, Float64Array.of(Number.NaN))).toBeUndefined();
   });
 
   it("has no value for an empty sample", () => {

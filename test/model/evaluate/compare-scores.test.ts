@@ -60,7 +60,12 @@ describe("compareScores", () => {
   });
 
   it("has no value over one class", () => {
-    const { a, difference, shareBetter } = compareScores(Uint8Array.of(0, 0), Float64Array.of(0, 1), Float64Array.of(1, 0), "auc");
+    const { a, difference, shareBetter } = compareScores(
+      Uint8Array.of(0, 0),
+      Float64Array.of(0, 1),
+      Float64Array.of(1, 0),
+      "auc",
+    );
     expect([a, difference, shareBetter]).toEqual([null, { value: null }, null]);
   });
 

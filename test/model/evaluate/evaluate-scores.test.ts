@@ -36,7 +36,8 @@ describe("evaluateScores on any rows", () => {
         const { truePositives, falsePositives, falseNegatives, trueNegatives } = evaluation.confusion;
         expect(truePositives + falsePositives + falseNegatives + trueNegatives).toBe(labels.length);
         for (const curve of [evaluation.roc, evaluation.precisionRecall, evaluation.profit])
-          for (const axis of [curve?.x ?? [], curve?.y ?? []]) for (const v of axis) expect(v).toSatisfy(Number.isFinite);
+          for (const axis of [curve?.x ?? [], curve?.y ?? []])
+            for (const v of axis) expect(v).toSatisfy(Number.isFinite);
       }),
     );
   });
@@ -72,7 +73,10 @@ describe("evaluateScores on any rows", () => {
     fc.assert(
       fc.property(scoredRows, ({ labels, scores }) => {
         const auc = rankAuc(labels, scores);
-        const reversed = rankAuc(labels, scores.map((score) => 1 - score / 2));
+        const reversed = rankAuc(
+          labels,
+          scores.map((score) => 1 - score / 2),
+        );
         // 1 - score / 2 may make two near scores equal; then AUC moves towards a half.
         fc.pre(new Set(scores.map((score) => 1 - score / 2)).size === new Set(scores).size);
         if (auc === null) expect(reversed).toBeNull();
@@ -119,7 +123,10 @@ describe("evaluateScores at the extremes", () => {
 
 describe("bootstrap intervals", () => {
   const { labels, scores } = drawnRows(5000, 11, (p) => 0.1 + 0.6 * p);
-  const { values, resamples } = evaluateScores(labels, scores, { threshold: 0.4, bootstrap: { resamples: 300, seed: 4 } });
+  const { values, resamples } = evaluateScores(labels, scores, {
+    threshold: 0.4,
+    bootstrap: { resamples: 300, seed: 4 },
+  });
 
   it.each(metricNames)("hold the value of %s, tightly, over many rows", (name) => {
     const { value, low, high } = values[name];
@@ -178,7 +185,14 @@ describe("bad input", () => {
     ["a NaN probability", two, Float64Array.of(0.5, NaN), {}, "VALUE_INVALID", /row 1 is NaN/],
     ["a probability of 2", two, Float64Array.of(2, 0.5), {}, "VALUE_INVALID", /row 0 is 2/],
     ["a NaN threshold", two, Float64Array.of(0.1, 0.5), { threshold: NaN }, "OPTION_INVALID", /threshold is NaN/],
-    ["one resample", two, Float64Array.of(0.1, 0.5), { bootstrap: { resamples: 1 } }, "OPTION_INVALID", /resamples is 1/],
+    [
+      "one resample",
+      two,
+      Float64Array.of(0.1, 0.5),
+      { bootstrap: { resamples: 1 } },
+      "OPTION_INVALID",
+      /resamples is 1/,
+    ],
     [
       "negative costs",
       two,

@@ -27,7 +27,10 @@ const inputs = ({ in: given }: OracleCase) => ({ labels: oracleLabels(given.y), 
 
 function evaluated(entry: OracleCase): Evaluation {
   const { labels, scores } = inputs(entry);
-  return evaluateScores(labels, scores, { threshold: (entry.in.threshold as number | undefined) ?? 0.5, bootstrap: false });
+  return evaluateScores(labels, scores, {
+    threshold: (entry.in.threshold as number | undefined) ?? 0.5,
+    bootstrap: false,
+  });
 }
 
 describe.skipIf(!hasShared)("evaluation equals scikit-learn's values", () => {

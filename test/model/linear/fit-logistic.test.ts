@@ -111,7 +111,9 @@ describe("fitLogistic", () => {
 
   it("gives repeated columns equal weights and constant ones none", () => {
     const { x, y } = randomProblem(200, 1, 9, 6);
-    const repeated = Float32Array.from({ length: 800 }, (_, i) => (i % 4 === 3 ? 0 : i % 4 === 2 ? 7 : (x[i >> 2] ?? 0)));
+    const repeated = Float32Array.from({ length: 800 }, (_, i) =>
+      i % 4 === 3 ? 0 : i % 4 === 2 ? 7 : (x[i >> 2] ?? 0),
+    );
     const { weights } = fitLogistic(repeated, 200, 4, y);
     expect(weights[0]).toBeCloseTo(weights[1] ?? 0, 6);
     expect(weights[2]).toBeCloseTo(0, 5);
@@ -175,6 +177,11 @@ describe("bad input", () => {
     ["NaN", () => fitLogistic(Float32Array.of(1, 2, 3, NaN), 2, 2, y), "VALUE_INVALID"],
     ["a label of 3", () => fitLogistic(x, 2, 2, Uint8Array.of(0, 3)), "VALUE_INVALID"],
     ["a weight below 0", () => fitLogistic(x, 2, 2, y, { sampleWeights: Float64Array.of(1, -1) }), "VALUE_INVALID"],
+    [
+      "weights without a sum",
+      () => fitLogistic(x, 2, 2, y, { sampleWeights: Float64Array.of(1e308, 1e308) }),
+      "OPTION_INVALID",
+    ],
     ["sizes that do not match", () => fitLogistic(x, 2, 3, y), "OPTION_INVALID"],
     ["a penalty below 0", () => fitLogistic(x, 2, 2, y, { l2: -1 }), "OPTION_INVALID"],
     ["no iterations", () => fitLogistic(x, 2, 2, y, { maxIterations: 0 }), "OPTION_INVALID"],

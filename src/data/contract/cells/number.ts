@@ -55,7 +55,8 @@ function checkNumber(column: NumberColumn, value: number, shown: unknown): numbe
   if (multipleOf !== undefined) {
     // Decimal steps such as 0.01 have no exact double, so a quotient within rounding of a whole number counts.
     const quotient = value / multipleOf;
-    if (Math.abs(quotient - Math.round(quotient)) > 1e-9 * Math.max(1, Math.abs(quotient))) {
+    const nearest = Math.round(quotient);
+    if (Math.abs(quotient - nearest) > 4 * Number.EPSILON * Math.abs(nearest)) {
       return cellIssue(name, "multipleOf", shown, `is not a multiple of ${multipleOf}`);
     }
   }

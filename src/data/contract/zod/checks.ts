@@ -128,7 +128,7 @@ export function stringType(schema: $ZodType, kind: "category" | "text", refuse: 
       case "min_length":
         break;
       case "overwrite":
-        if (!onlyTrims(check.tx as (value: unknown) => unknown)) refuse(unsupported(check.check));
+        if (!onlyTrims((value) => check.tx(value))) refuse(unsupported(check.check));
         break;
       default:
         refuse(unsupported(check.check));

@@ -1,4 +1,5 @@
 import type { $ZodType, $ZodTypes } from "zod/v4/core";
+import { describeValue } from "../cells/issue.js";
 import { booleanTexts } from "../cells/label.js";
 import type { ColumnType, Context, Lowered } from "./lowered.js";
 
@@ -22,7 +23,7 @@ function addValue(value: unknown, parts: Parts, refuse: (message: string) => voi
   else if (typeof value === "string" || typeof value === "boolean") parts.labels.push(value);
   else if (typeof value === "number" && Number.isFinite(value)) parts.labels.push(value);
   else {
-    refuse(`the literal ${String(value)} cannot be a level`);
+    refuse(`the literal ${describeValue(value)} cannot be a level`);
     parts.failed = true;
   }
 }

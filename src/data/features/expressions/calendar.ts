@@ -64,8 +64,8 @@ export const phases = {
     return (days - start) / (newYear(year + 1) - start);
   },
   week: (time: number): number => {
-    const weeks = (time / dayMilliseconds + 3) / 7;
-    return weeks - Math.floor(weeks);
+    const days = time / dayMilliseconds + 3;
+    return (days - Math.floor(days / 7) * 7) / 7;
   },
 } as const;
 

@@ -57,7 +57,8 @@ export class JsonReader {
   list<T>(limit: number, item: (reader: JsonReader) => T): T[] {
     if (!Array.isArray(this.value)) this.fail("must be a list");
     if (this.value.length > limit) this.fail(`must have at most ${limit} items`);
-    return this.value.map((entry: unknown, i) => item(new JsonReader(entry, `${this.path}[${i}]`, this.code)));
+    // Array.from visits holes too, which map would skip.
+    return Array.from(this.value, (entry: unknown, i) => item(new JsonReader(entry, `${this.path}[${i}]`, this.code)));
   }
 
   numbers(limit: number): number[] {

@@ -6,7 +6,7 @@ import type { Parameters } from "./operator.js";
 const finite = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
 const text = (value: unknown): value is string => typeof value === "string" && value.length <= expressionLimits.text;
 const list = <T>(value: unknown, item: (entry: unknown) => entry is T): value is T[] =>
-  Array.isArray(value) && value.length > 0 && value.length <= expressionLimits.list && value.every(item);
+  Array.isArray(value) && value.length > 0 && value.length <= expressionLimits.list && Array.from(value).every(item);
 const increasing = (values: readonly number[]): boolean => values.every((v, i) => i === 0 || v > (values[i - 1] ?? v));
 
 /** Kinds of parameters: what a value must be, in words, and the test. `label` and `labels` are also held against the

@@ -11,8 +11,9 @@ import { moments, quantile, summarise, type NumberSummary } from "./summary.js";
 
 /** Up to so many different values each get a column. */
 const fewValues = 10;
-/** A value that this share of the rows has gets a column. */
+/** A value that this share of the rows has, and so many times more rows than most values, gets a column. */
 const spikeShare = 0.05;
+const spikeHeight = 5;
 /** Bins of the piecewise encoding. */
 const bins = 8;
 
@@ -26,13 +27,14 @@ export interface NumberInput {
 }
 
 /** Values that deserve a 0/1 column of their own beside the scaled number. */
-function standOuts({ runs, sorted, missing }: NumberSummary): { values: number[]; few: boolean } {
-  const rows = sorted.length + missing;
-  const few = runs.length <= fewValues;
-  const least = few ? rareRows(rows) : spikeShare * rows;
+function standOuts({ distinct, counts, sorted, missing }: NumberSummary): number[] {
   // Two values are told apart by the scaled number alone.
-  const chosen = runs.length < 3 ? [] : runs.filter((run) => run.count >= least && run.count <= rows - rareRows(rows));
-  return { values: chosen.map((run) => run.value), few };
+  if (distinct.length < 3) return [];
+  const rows = sorted.length + missing;
+  const rare = rareRows(rows);
+  const median = quantile(Float64Array.from(counts).sort(), 0.5);
+  const least = distinct.length <= fewValues ? rare : Math.max(spikeShare * rows, spikeHeight * median);
+  return Array.from(distinct.filter((_, i) => (counts[i] as number) >= least && (counts[i] as number) <= rows - rare));
 }
 
 function imputed(summary: NumberSummary, impute: NumberPolicy["impute"] = "median"): number {
@@ -41,7 +43,7 @@ function imputed(summary: NumberSummary, impute: NumberPolicy["impute"] = "media
 }
 
 /** A value block's flags are its values. */
-function valuesCandidate({ name, values: rows }: NumberInput, values: readonly number[]): Candidate {
+function valuesCandidate(name: string, rows: Float64Array, values: readonly number[]): Candidate {
   const block: ValuesBlock = { kind: "values", input: name, values };
   return {
     block,
@@ -54,6 +56,12 @@ function valuesCandidate({ name, values: rows }: NumberInput, values: readonly n
       },
     },
   };
+}
+
+/** For a column with one value and gaps: whether there is a value at all. */
+function presence(name: string, rows: Float64Array, distinct: Float64Array): Fitted {
+  const note = `${name}: only whether it is missing is used, it is the same wherever it is not`;
+  return { candidates: [valuesCandidate(name, rows, Array.from(distinct))], notes: [note] };
 }
 
 /** A block whose last column may tell that the value was missing; that is its only flag. */
@@ -112,20 +120,18 @@ function chosenTransform(summary: NumberSummary, policy: NumberPolicy, few: bool
 
 /**
  * Fits a number. One scaled column, transformed by shape, and an indicator where training rows miss it; a 0/1 column
- * for each of 3 to 10 different values, or for a value of 5 % of the rows or more; bins where asked for.
+ * for each of 3 to 10 different values, or for values that stand out by their frequency; bins where asked for.
  */
 export function fitNumber(input: NumberInput): Fitted {
   const { name, policy } = input;
   const summary = summarise(input.values);
-  const { sorted, missing, runs } = summary;
+  const { sorted, missing, distinct } = summary;
   if (sorted.length === 0) return dropped(name, "it is missing in every training row");
-  if (runs.length === 1 && missing === 0) return dropped(name, "it is the same in every training row");
-  if (runs.length === 1 || moments(sorted).sd === 0) {
-    if (missing === 0 || !input.indicator) return dropped(name, "its values hardly differ");
-    const present = [valuesCandidate(input, [(runs[0] as { value: number }).value])];
-    return { candidates: present, notes: [`${name}: only whether it is missing is used, its values hardly differ`] };
-  }
-  const { values: own, few } = standOuts(summary);
+  if (distinct.length === 1 && missing === 0) return dropped(name, "it is the same in every training row");
+  if (distinct.length === 1 && input.indicator) return presence(name, input.values, distinct);
+  if (moments(sorted).sd === 0) return dropped(name, "its values hardly differ");
+  const few = distinct.length <= fewValues;
+  const own = standOuts(summary);
   const indicator = input.indicator && missing > 0;
   const form = policy.encode === "piecewise" ? "piecewise" : (policy.encode ?? "auto") === "auto" && !few ? input.numeric : "standard";
   const binned = form === "standard" ? undefined : piecewiseCandidate(input, summary, indicator);
@@ -133,16 +139,17 @@ export function fitNumber(input: NumberInput): Fitted {
   const scaled = needsNumber
     ? numericCandidate(input, summary, chosenTransform(summary, policy, few, own), indicator && binned === undefined)
     : undefined;
-  const single = policy.oneHotValues !== false && own.length > 0 ? valuesCandidate(input, own) : undefined;
+  const single = policy.oneHotValues !== false && own.length > 0 ? valuesCandidate(name, input.values, own) : undefined;
   const candidates = [scaled, binned, single].filter((candidate) => candidate !== undefined);
   return candidates.length > 0 ? { candidates, notes: [] } : dropped(name, "its values hardly differ");
 }
 
 /** Fits a boolean: 0 or 1 as it is, the training share for a missing one. */
 export function fitBoolean(name: string, values: Float64Array): Fitted {
-  const { sorted, missing, runs } = summarise(values);
+  const { sorted, missing, distinct } = summarise(values);
   if (sorted.length === 0) return dropped(name, "it is missing in every training row");
-  if (runs.length === 1 && missing === 0) return dropped(name, "it is the same in every training row");
+  if (distinct.length === 1 && missing === 0) return dropped(name, "it is the same in every training row");
+  if (distinct.length === 1) return presence(name, values, distinct);
   const block: NumericBlock = {
     kind: "numeric",
     input: name,

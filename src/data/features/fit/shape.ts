@@ -6,8 +6,8 @@ import { moments, quantile, type Moments, type NumberSummary } from "./summary.j
 /** Reference values of a quantile transform, at most. */
 const maxKnots = 65;
 
-/** Neither strongly skewed nor heavy-tailed: what a standardised number may be. */
-const tame = ({ skewness, kurtosis }: Moments): boolean => Math.abs(skewness) <= 1 && kurtosis <= 4;
+/** Not severely skewed or heavy-tailed (West, Finch and Curran 1995): what a standardised number may be. */
+const tame = ({ skewness, kurtosis }: Moments): boolean => Math.abs(skewness) <= 2 && kurtosis <= 7;
 
 /** Increasing different quantiles of the values at equal steps, from the smallest to the largest. */
 export function quantileKnots(sorted: Float64Array, steps: number): number[] {
@@ -42,13 +42,17 @@ export function quantileTransform(sorted: Float64Array): Transform {
 
 export const plainTransform = (transform: "identity" | "log"): Transform => ({ transform, knots: [], scores: [] });
 
+function withoutSpikes({ sorted }: NumberSummary, spikes: readonly number[]): Float64Array {
+  return spikes.length === 0 ? sorted : sorted.filter((value) => !spikes.includes(value));
+}
+
 /**
  * The transform that a number's shape asks for. Values apart from `spikes` (which have columns of their own) are looked
- * at: `identity` where |skewness| <= 1 and excess kurtosis <= 4; else `log` where none is negative and their logarithms
+ * at: `identity` where |skewness| <= 2 and excess kurtosis <= 7; else `log` where none is negative and their logarithms
  * are of that kind; else `quantile`.
  */
 export function transformByShape(summary: NumberSummary, spikes: readonly number[]): Transform {
-  const rest = spikes.length === 0 ? summary.sorted : summary.sorted.filter((value) => !spikes.includes(value));
+  const rest = withoutSpikes(summary, spikes);
   if (rest.length === 0 || tame(moments(rest))) return plainTransform("identity");
   const positive = (summary.sorted[0] as number) >= 0;
   if (positive && tame(moments(rest, Math.log1p))) return plainTransform("log");

@@ -1,32 +1,31 @@
 import { bounded } from "../blocks/block.js";
 
-/** A value and how many rows have it. */
-export interface Run {
-  readonly value: number;
-  readonly count: number;
-}
-
 /** What the training rows say about a number. */
 export interface NumberSummary {
   /** Values that are not missing, increasing. */
   readonly sorted: Float64Array;
   readonly missing: number;
-  /** Different values in increasing order, with their counts. */
-  readonly runs: readonly Run[];
+  /** Different values, increasing, and how many rows have each. */
+  readonly distinct: Float64Array;
+  readonly counts: Uint32Array;
 }
 
 /** Sorts a number's values and counts equal ones. */
 export function summarise(values: Float64Array): NumberSummary {
-  const present = values.filter((value) => value === value);
-  for (let i = 0; i < present.length; i++) present[i] = bounded(present[i] as number) + 0; // + 0: -0 becomes 0
-  const sorted = present.sort();
-  const runs: Run[] = [];
-  for (let i = 0, start = 0; i < sorted.length; i++) {
+  const sorted = values.filter((value) => value === value);
+  for (let i = 0; i < sorted.length; i++) sorted[i] = bounded(sorted[i] as number) + 0; // + 0: -0 becomes 0
+  sorted.sort();
+  let different = 0;
+  for (let i = 0; i < sorted.length; i++) if (sorted[i] !== sorted[i + 1]) different++;
+  const distinct = new Float64Array(different);
+  const counts = new Uint32Array(different);
+  for (let i = 0, start = 0, at = 0; i < sorted.length; i++) {
     if (sorted[i] === sorted[i + 1]) continue;
-    runs.push({ value: sorted[i] as number, count: i + 1 - start });
+    distinct[at] = sorted[i] as number;
+    counts[at++] = i + 1 - start;
     start = i + 1;
   }
-  return { sorted, missing: values.length - sorted.length, runs };
+  return { sorted, missing: values.length - sorted.length, distinct, counts };
 }
 
 /** The value at a share of the way through sorted values, linear between neighbours (R's type 7). */

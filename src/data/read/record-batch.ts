@@ -1,0 +1,28 @@
+/** Whole records, cut into cells. Valid only while it is being handed over: the next batch uses the same memory. */
+export interface RecordBatch {
+  /** Cell c of record r is `bytes[starts[i]..ends[i])` with i = r * width + c: trimmed, unquoted, valid UTF-8. */
+  readonly bytes: Uint8Array;
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+  readonly width: number;
+  readonly rows: number;
+  /** For each record its 0-based data row. */
+  readonly rowNumbers: Uint32Array<ArrayBuffer>;
+}
+
+/** What a tokenizer hands its records to. */
+export interface RecordSink {
+  /** Called once, before any batch. */
+  header(names: readonly string[]): void;
+  batch(batch: RecordBatch): void;
+  /** A record with a broken form, where those are set aside; may come before the batch that holds earlier rows. */
+  refused(row: number, message: string): void;
+}
+
+/** Most records in a batch. */
+export const mostRows = 8192;
+/** Most cells in a batch, of records of any width. */
+export const mostCells = 131_072;
+
+/** Most records in a batch, for records of `width` cells. */
+export const batchCapacity = (width: number): number => Math.min(mostRows, Math.ceil(mostCells / width));

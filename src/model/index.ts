@@ -1,0 +1,55 @@
+export type {
+  Artefact,
+  Calibration,
+  Costs,
+  Decision,
+  EnsembleModel,
+  GoldenRow,
+  LinearModel,
+  ModelNode,
+  NetworkModel,
+  Provenance,
+} from "./artefact.js";
+export type { ArchiveLimits } from "./bundle/archive.js";
+export { fromBundleFiles, toBundleFiles, type BundleFiles, type BundleOptions, type BundleReader } from "./bundle/format.js";
+export { goldenRows, type GoldenOptions } from "./bundle/golden.js";
+export { loadBundle } from "./bundle/load.js";
+export type { Manifest, ManifestFile } from "./bundle/manifest.js";
+export { openBundle, type Bundle, type OpenBundleOptions } from "./bundle/open.js";
+export { checkBundleTarget, saveBundle } from "./bundle/save.js";
+export { calibrate, fitCalibration } from "./calibration.js";
+export { compile, type CompileOptions, type ScoredRecord, type Scorer } from "./compile.js";
+
+export type { BootstrapOptions } from "./evaluate/bootstrap.js";
+export { compareScores, type CompareScoresOptions, type ScoreComparison } from "./evaluate/compare-scores.js";
+export type { Confusion } from "./evaluate/confusion.js";
+export { thin, type Curve } from "./evaluate/curves.js";
+export { evaluate } from "./evaluate/evaluate.js";
+export { evaluateScores, summarise, type EvaluateScoresOptions, type Evaluation } from "./evaluate/evaluate-scores.js";
+export type { LiftBin } from "./evaluate/lift.js";
+export { metricOf } from "./evaluate/metric-of.js";
+export { metricNames, metrics, type MetricName, type MetricSummary, type MetricValue } from "./evaluate/metrics.js";
+export type { ReliabilityBin } from "./evaluate/reliability.js";
+
+export type { EpochRecord, HeldOut, LabelledMatrix, Learned, Learner, LearnerContext, TrainingProgress } from "./learner.js";
+export { learnerNamed, learnerNames } from "./learners.js";
+export { fitLogistic, type LogisticFitOptions } from "./linear/fit-logistic.js";
+export { logistic, type LogisticOptions } from "./logistic-learner.js";
+export { churnNetwork, churnNetworkDefaults, churnNetworkSpec, type ChurnNetworkOptions } from "./network/churn-network.js";
+export type { AdamOptions, SessionOptions, SessionState, TrainingData, TrainingEngine, TrainingSession } from "./network/engine.js";
+export { fromModelJson, toModelJson, toWeightsBin } from "./network/format.js";
+export { initialWeights } from "./network/initial-weights.js";
+export { loadKernel, type Kernel } from "./network/kernel.js";
+export { tensorLayout, type HiddenLayer, type NetworkSpec, type NetworkWeights, type TensorSpec } from "./network/spec.js";
+export { wasmEngine } from "./network/wasm-engine.js";
+export {
+  chooseThreshold,
+  costThreshold,
+  givenThreshold,
+  thresholdByCapacity,
+  thresholdByCost,
+  thresholdByF1,
+  type Capacity,
+  type ThresholdRule,
+} from "./threshold.js";
+export { train, type TrainedModel, type TrainOptions } from "./train.js";

@@ -1,0 +1,123 @@
+import { defaultDriftPolicy, type DriftPolicy } from "../drift/policy.js";
+import { driftTests, severities, type ColumnDrift, type DriftReport } from "../drift/report.js";
+import { pText } from "../drift/compare/words.js";
+import { countText, metricText, verdictTone } from "./format.js";
+import { distributionPlot, psiPlot } from "./plots/drift.js";
+import { renderReport } from "./render.js";
+import type { Block, Cell, Section } from "./sections.js";
+
+/** How to show a drift report. */
+export interface DriftSectionOptions {
+  /** The policy that the report was made with, for the lines in the plot. */
+  readonly policy?: DriftPolicy | undefined;
+  /** Names of the samples in the text, such as file names. */
+  readonly reference?: string | undefined;
+  readonly current?: string | undefined;
+  /** At most so many columns get a plot of their distributions, the worst first. Default 12. */
+  readonly plots?: number | undefined;
+}
+
+const worstFirst = (a: ColumnDrift, b: ColumnDrift): number =>
+  severities.indexOf(b.severity) - severities.indexOf(a.severity) || (b.psi ?? 0) - (a.psi ?? 0);
+
+/** The sections on drift: the verdict, every column's, and the distributions of those that moved most. */
+export function driftSections(report: DriftReport, options: DriftSectionOptions = {}): Section[] {
+  const { policy = defaultDriftPolicy, plots = 12 } = options;
+  const ordered = [...report.columns].sort(worstFirst);
+  const drifted = ordered.filter(({ verdict }) => verdict === "drift");
+  const pictured = (drifted.length > 0 ? drifted : ordered.slice(0, 4)).slice(0, plots);
+  const sections: Section[] = [{ title: "Drift", blocks: overview(report, ordered, policy, options) }];
+  const drawable = pictured.filter(({ distribution }) => distribution.length > 0);
+  if (drawable.length > 0) {
+    sections.push({
+      title: drifted.length > 0 ? "What moved" : "Distributions",
+      blocks: [{ kind: "plots", plots: drawable.map(distributionPlot) }],
+    });
+  }
+  if (ordered.length > 0) sections.push({ title: "All columns", blocks: [columnTable(ordered, policy)] });
+  return sections;
+}
+
+function overview(
+  report: DriftReport,
+  ordered: readonly ColumnDrift[],
+  policy: DriftPolicy,
+  { reference = "reference", current = "current" }: DriftSectionOptions,
+): Block[] {
+  const drifted = report.columns.filter(({ verdict }) => verdict === "drift").length;
+  const { rejected, rows } = report;
+  const blocks: Block[] = [
+    { kind: "text", text: report.message },
+    {
+      kind: "cards",
+      cards: [
+        { label: "verdict", value: report.verdict, tone: verdictTone(report.verdict, report.severity), note: `severity ${report.severity}` },
+        { label: "columns drifted", value: `${drifted} of ${report.columns.length}` },
+        { label: "reference rows", value: countText(rows.reference), note: reference },
+        { label: "current rows", value: countText(rows.current), note: current },
+        ...(rejected.reference + rejected.current === 0
+          ? []
+          : [
+              {
+                label: "rows that break the contract",
+                value: countText(rejected.current),
+                note: `${countText(rejected.reference)} in the reference`,
+                ...(rejected.severity === "none" ? {} : { tone: rejected.severity }),
+              },
+            ]),
+      ],
+    },
+  ];
+  if (ordered.some(({ psi }) => psi !== null)) blocks.push({ kind: "plots", plots: [psiPlot(ordered, policy.psi)] });
+  return blocks;
+}
+
+function columnTable(columns: readonly ColumnDrift[], policy: DriftPolicy): Block {
+  const rows = columns.map((column): Cell[] => [
+    column.name,
+    { text: column.severity === "none" ? column.verdict : `${column.verdict}, ${column.severity}`, tone: verdictTone(column.verdict, column.severity) },
+    metricText(column.psi, 3),
+    metricText(column.effect, 3),
+    column.test === null ? { text: "–" } : column.test,
+    column.log10p === null ? "–" : pText(column.log10p),
+    `${(100 * column.missing.reference).toFixed(1)} → ${(100 * column.missing.current).toFixed(1)} %`,
+    column.message,
+  ]);
+  const tests = [...new Set(columns.map(({ test }) => test))].filter((test) => test !== null);
+  return {
+    kind: "table",
+    caption: `${tests.map((test) => `${test}: ${driftTests[test]}`).join("; ")}. A column has drifted when its p-value, corrected over all columns, is at most ${policy.alpha} and its effect large enough.`,
+    columns: [
+      { label: "column" },
+      { label: "verdict" },
+      { label: "PSI", number: true },
+      { label: "effect", number: true },
+      { label: "test" },
+      { label: "p-value", number: true },
+      { label: "missing", number: true },
+      { label: "finding" },
+    ],
+    rows,
+  };
+}
+
+/**
+ * A drift report as one HTML page.
+ *
+ * @example
+ * ```ts
+ * import { compareTables } from "churnkit/drift";
+ * import { driftReportHtml } from "churnkit/report";
+ * import type { Table } from "churnkit/data";
+ *
+ * const page = (lastMonth: Table, thisMonth: Table) => driftReportHtml(compareTables(lastMonth, thisMonth));
+ * ```
+ */
+export function driftReportHtml(report: DriftReport, options: DriftSectionOptions = {}): Promise<string> {
+  const { reference = "reference", current = "current" } = options;
+  return renderReport({
+    title: "Drift report",
+    subtitle: `${current} compared with ${reference}`,
+    sections: driftSections(report, options),
+  });
+}

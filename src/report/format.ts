@@ -1,0 +1,21 @@
+import type { MetricValue } from "../model/evaluate/metrics.js";
+import type { DriftVerdict, Severity } from "../drift/report.js";
+import type { Tone } from "./sections.js";
+
+/** A number with as many decimals as a metric needs; a dash where it has no value. */
+export function metricText(value: number | null | undefined, decimals = 4): string {
+  return value === null || value === undefined ? "–" : value.toFixed(decimals);
+}
+
+/** The interval of a metric, where one was computed. */
+export function intervalText({ low, high }: MetricValue): string | undefined {
+  return low === undefined || high === undefined ? undefined : `95 % interval ${low.toFixed(3)} to ${high.toFixed(3)}`;
+}
+
+/** Thousands with commas, whatever the reader's locale: the same report gives the same page. */
+export const countText = (count: number): string => count.toLocaleString("en-US");
+
+export const severityTone: Record<Severity, Tone> = { none: "good", warning: "warning", critical: "critical" };
+
+export const verdictTone = (verdict: DriftVerdict, severity: Severity): Tone | undefined =>
+  verdict === "insufficient" ? undefined : severityTone[severity];

@@ -1,0 +1,12 @@
+export { driftReportHtml, driftSections, type DriftSectionOptions } from "./drift-sections.js";
+export { evaluationSections, type NamedEvaluation } from "./model-sections.js";
+export { drawPlot, type PlotSpec } from "./plot.js";
+export { calibrationPlot } from "./plots/calibration.js";
+export { confusionPlot } from "./plots/confusion.js";
+export { precisionRecallPlot, profitPlot, rocPlot, seriesOf } from "./plots/curves.js";
+export { distributionPlot, psiPlot } from "./plots/drift.js";
+export { gainsPlot, liftPlot } from "./plots/gains.js";
+export { historyPlot } from "./plots/history.js";
+export type { Series } from "./plots/series.js";
+export { escapeHtml, renderReport } from "./render.js";
+export type { Block, Card, Cell, Command, Gate, Plot, Report, Section, TableColumn, Tone } from "./sections.js";

@@ -1,0 +1,73 @@
+import { thin, type Curve } from "../../model/evaluate/curves.js";
+import type { Plot } from "../sections.js";
+import { colour } from "../theme.js";
+import { PLOT_HEIGHT, PLOT_WIDTH, guide, quantity, rowsOf, seriesColour, type Series } from "./series.js";
+
+/** A curve of one model, thinned so that a page stays small. */
+export const seriesOf = (name: string, curve: Curve): Series => ({ name, points: thin(curve, 200) });
+
+const shares = { domain: [0, 1], format: "%" } as const;
+
+function lines(series: readonly Series[], x: Record<string, unknown>, y: Record<string, unknown>): Record<string, unknown> {
+  return {
+    data: { values: rowsOf(series) },
+    mark: { type: "line", strokeWidth: 2, clip: true },
+    encoding: { x, y, order: { field: "order" }, color: seriesColour(series.map(({ name }) => name)) },
+  };
+}
+
+/** ROC curves: share of churners found against share of others flagged. */
+export function rocPlot(series: readonly Series[]): Plot {
+  return {
+    title: "ROC",
+    caption: "Share of positives found against share of negatives flagged, over all thresholds; dashed: chance.",
+    spec: {
+      width: PLOT_WIDTH,
+      height: PLOT_HEIGHT,
+      layer: [
+        guide([0, 0], [1, 1]),
+        lines(series, quantity("x", "false positive rate", shares), quantity("y", "true positive rate", shares)),
+      ],
+    },
+  };
+}
+
+/** Precision over recall; the dashed line is the share of positives, what chance would give. */
+export function precisionRecallPlot(series: readonly Series[], baseRate: number): Plot {
+  return {
+    title: "Precision and recall",
+    caption: "How many of the flagged are positives, against how many positives are flagged; dashed: flagging at random.",
+    spec: {
+      width: PLOT_WIDTH,
+      height: PLOT_HEIGHT,
+      layer: [
+        guide([0, baseRate], [1, baseRate]),
+        lines(series, quantity("x", "recall", shares), quantity("y", "precision", shares)),
+      ],
+    },
+  };
+}
+
+/** Money saved over the threshold, with the chosen one marked. */
+export function profitPlot(series: readonly Series[], threshold: number): Plot {
+  return {
+    title: "Profit by threshold",
+    caption: "Money saved against contacting nobody, for contacting everybody above the threshold; dashed: the model's threshold.",
+    spec: {
+      width: PLOT_WIDTH,
+      height: PLOT_HEIGHT,
+      layer: [
+        {
+          data: { values: [{ x: threshold }] },
+          mark: { type: "rule", strokeDash: [4, 4], color: colour("soft") },
+          encoding: { x: { field: "x", type: "quantitative" } },
+        },
+        lines(
+          series,
+          quantity("x", "threshold", { domain: [0, 1] }),
+          quantity("y", "money saved", { format: "~s" }),
+        ),
+      ],
+    },
+  };
+}

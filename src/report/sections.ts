@@ -1,0 +1,69 @@
+import type { PlotSpec } from "./plot.js";
+
+/** How a value reads: as good news, as a warning or worse. */
+export type Tone = "good" | "warning" | "critical";
+
+/** One figure to see at a glance. */
+export interface Card {
+  readonly label: string;
+  readonly value: string;
+  readonly note?: string | undefined;
+  readonly tone?: Tone | undefined;
+}
+
+/** A cell of a table: a text, or one with a tone. Texts are escaped; nothing is read as HTML. */
+export type Cell = string | { readonly text: string; readonly tone?: Tone | undefined };
+
+export interface TableColumn {
+  readonly label: string;
+  /** Numbers stand on the right. */
+  readonly number?: boolean;
+}
+
+export interface Plot {
+  readonly title: string;
+  readonly caption?: string | undefined;
+  /** Takes the whole width of the page. */
+  readonly wide?: boolean;
+  readonly spec: PlotSpec;
+}
+
+/** A check that something had to pass. */
+export interface Gate {
+  readonly name: string;
+  readonly passed: boolean;
+  readonly detail: string;
+}
+
+/** A command to try, and what it does. */
+export interface Command {
+  readonly command: string;
+  readonly purpose: string;
+}
+
+/** A piece of a section. */
+export type Block =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "cards"; readonly cards: readonly Card[] }
+  | {
+      readonly kind: "table";
+      readonly caption?: string | undefined;
+      readonly columns: readonly TableColumn[];
+      readonly rows: readonly (readonly Cell[])[];
+    }
+  | { readonly kind: "plots"; readonly plots: readonly Plot[] }
+  | { readonly kind: "gates"; readonly gates: readonly Gate[] }
+  | { readonly kind: "commands"; readonly commands: readonly Command[] };
+
+/** A part of the page under a heading. */
+export interface Section {
+  readonly title: string;
+  readonly blocks: readonly Block[];
+}
+
+/** A whole page. */
+export interface Report {
+  readonly title: string;
+  readonly subtitle?: string | undefined;
+  readonly sections: readonly Section[];
+}

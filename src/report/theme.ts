@@ -1,0 +1,119 @@
+/** Colours by role, light and dark; plots and page name them as custom properties of CSS. */
+const light = {
+  page: "#f6f7f9",
+  card: "#ffffff",
+  ink: "#1c2430",
+  soft: "#5b6675",
+  line: "#dfe3e8",
+  first: "#2563c9",
+  second: "#e07b24",
+  third: "#6f9d3c",
+  fourth: "#8a5bb5",
+  good: "#1d7f4e",
+  warning: "#a86400",
+  critical: "#bf2f38",
+};
+const dark: typeof light = {
+  page: "#14181e",
+  card: "#1d232b",
+  ink: "#e6eaf0",
+  soft: "#9aa5b4",
+  line: "#343c48",
+  first: "#6ea3f5",
+  second: "#f2a05c",
+  third: "#9cc76b",
+  fourth: "#b795dd",
+  good: "#5cc48d",
+  warning: "#e0a84a",
+  critical: "#f0747c",
+};
+
+export type ColourName = keyof typeof light;
+
+/** A colour of the theme, for CSS and for plots. */
+export const colour = (name: ColourName): string => `var(--${name})`;
+
+/** Colours of series, in order. */
+export const seriesColours = (["first", "second", "third", "fourth"] as const).map(colour);
+
+const properties = (colours: typeof light): string =>
+  Object.entries(colours)
+    .map(([name, value]) => `--${name}:${value}`)
+    .join(";");
+
+const font = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";
+
+/** What all plots share. */
+export const vegaConfig = {
+  background: null,
+  font,
+  // A plot's width is that of the whole drawing, so that all drawings have letters of one size.
+  autosize: { type: "fit-x", contains: "padding" },
+  padding: 4,
+  view: { stroke: null },
+  axis: {
+    labelColor: colour("soft"),
+    titleColor: colour("soft"),
+    titleFontWeight: "normal",
+    labelFontSize: 11,
+    titleFontSize: 12,
+    gridColor: colour("line"),
+    domainColor: colour("line"),
+    tickColor: colour("line"),
+    labelLimit: 190,
+    labelPadding: 5,
+  },
+  legend: {
+    labelColor: colour("ink"),
+    labelFontSize: 12,
+    labelLimit: 320,
+    columnPadding: 16,
+    orient: "top",
+    title: null,
+    symbolStrokeWidth: 2,
+  },
+  text: { font, fontSize: 11, fill: colour("ink") },
+  header: { labelColor: colour("ink"), titleColor: colour("soft") },
+};
+
+/** The page's style sheet. */
+export const styleSheet = `
+:root{color-scheme:light dark;${properties(light)}}
+@media (prefers-color-scheme:dark){:root{${properties(dark)}}}
+*{box-sizing:border-box}
+body{margin:0;background:${colour("page")};color:${colour("ink")};font:15px/1.5 ${font}}
+main{max-width:1120px;margin:0 auto;padding:28px 20px 60px}
+h1{font-size:26px;margin:0}
+.subtitle{color:${colour("soft")};margin:4px 0 20px}
+nav{display:flex;flex-wrap:wrap;gap:6px 16px;margin:0 0 20px;font-size:14px}
+a{color:${colour("first")}}
+section{background:${colour("card")};border:1px solid ${colour("line")};border-radius:10px;padding:18px 20px;margin:0 0 18px}
+h2{font-size:18px;margin:0 0 10px}
+p{margin:0 0 12px;max-width:78ch}
+.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:12px;margin:0 0 14px}
+.card{border:1px solid ${colour("line")};border-radius:8px;padding:10px 14px}
+.card .label{color:${colour("soft")};font-size:13px}
+.card .value{font-size:22px;font-weight:600;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
+.card .note{color:${colour("soft")};font-size:12px}
+.good{color:${colour("good")}}.warning{color:${colour("warning")}}.critical{color:${colour("critical")}}
+.plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:18px}
+figure{margin:0;min-width:0}
+figcaption{margin:0 0 4px}
+figcaption strong{font-size:14px}
+figcaption span{display:block;color:${colour("soft")};font-size:13px}
+figure.wide{grid-column:1/-1}
+figure svg{width:100%;max-width:520px;height:auto;display:block}
+figure.wide svg{max-width:1040px}
+.scroll{overflow-x:auto;margin:0 0 14px}
+table{border-collapse:collapse;width:100%;font-size:14px}
+caption{text-align:left;color:${colour("soft")};font-size:13px;padding:0 0 6px}
+th,td{padding:6px 10px;border-bottom:1px solid ${colour("line")};text-align:left;vertical-align:top;overflow-wrap:break-word;max-width:46ch}
+th{color:${colour("soft")};font-weight:500;font-size:13px;white-space:nowrap}
+.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+.badge{font-weight:600;white-space:nowrap}
+.commands{list-style:none;margin:0;padding:0}
+.commands li{margin:0 0 10px}
+.commands span{color:${colour("soft")};font-size:13px}
+pre{margin:2px 0 0;padding:8px 12px;border-radius:6px;background:${colour("page")};border:1px solid ${colour("line")};overflow-x:auto;font:13px/1.45 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
+@media print{body{background:none}section{break-inside:avoid}}
+`.trim();

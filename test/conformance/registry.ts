@@ -1,0 +1,179 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import type { Artefact } from "../../src/model/artefact.js";
+import { toBundleFiles } from "../../src/model/bundle/format.js";
+import { openBundle } from "../../src/model/bundle/open.js";
+import { evaluateGate, type GateVerdict } from "../../src/registry/gate.js";
+import { awsGate } from "../../src/registry/gates.js";
+import type { ModelRegistry } from "../../src/registry/registry.js";
+import { sampleArtefact, sampleTable } from "../helpers/artefact.js";
+import { hashed } from "../helpers/files.js";
+
+/** What every ModelRegistry must do. `make` returns an empty registry of the model "sample". */
+export function registryConformance(name: string, make: () => ModelRegistry | Promise<ModelRegistry>): void {
+  describe(`ModelRegistry: ${name}`, () => {
+    let models: Artefact[];
+    let failing: GateVerdict;
+    beforeAll(async () => {
+      const base = await sampleArtefact({ networks: 0 });
+      models = Array.from({ length: 5 }, (_, i) => ({ ...base, decision: { threshold: i / 10, rule: "given" } }));
+      failing = evaluateGate(awsGate, { metrics: { accuracy: { value: 0.8 }, f1: { value: 0.9 } } });
+    });
+    const model = (i: number): Artefact => models[i] as Artefact;
+    const filled = async (count: number): Promise<ModelRegistry> => {
+      const registry = await make();
+      for (const one of models.slice(0, count)) await registry.register(one);
+      return registry;
+    };
+    const missing = { code: "REGISTRY_NOT_FOUND" };
+
+    it("begins empty", async () => {
+      const registry = await make();
+      expect(registry.name).toBe("sample");
+      expect(await registry.list()).toEqual([]);
+      expect((await registry.aliases()).size).toBe(0);
+      if (registry.capabilities.history) expect(await registry.history()).toEqual([]);
+      for (const ref of ["champion", "latest", 1, 0, -1, 1.5, NaN]) await expect(registry.get(ref)).rejects.toMatchObject(missing);
+      await expect(registry.rollback("champion")).rejects.toMatchObject(missing);
+      await expect(registry.promote(1, "champion")).rejects.toMatchObject(missing);
+    });
+
+    it("numbers versions and keeps what was said of them", async () => {
+      const registry = await make();
+      const { version, created } = await registry.register(model(0), { tags: { team: "growth" }, description: "the first", by: "ada" });
+      expect(created).toBe(true);
+      expect(version).toMatchObject({ number: 1, status: "registered", aliases: [], tags: { team: "growth" }, description: "the first", by: "ada" });
+      expect(version.metrics).toEqual(model(0).metrics);
+      expect(version.provenance).toEqual(model(0).provenance);
+      expect((await registry.register(model(1))).version.number).toBe(2);
+      expect(await registry.get(1)).toEqual(version);
+      expect((await registry.list()).map(({ number }) => number)).toEqual([2, 1]);
+      expect((await registry.get("latest")).number).toBe(2);
+    });
+
+    it("knows the same model again, whatever its date", async () => {
+      const registry = await filled(2);
+      const again = await registry.register(await toBundleFiles(model(0), { createdAt: new Date(5) }));
+      expect(again).toMatchObject({ created: false, version: { number: 1 } });
+      expect(await registry.list()).toHaveLength(2);
+    });
+
+    it("gives back the files, and a model that scores", async () => {
+      const registry = await make();
+      const files = await toBundleFiles(model(0), { createdAt: new Date(0) });
+      await registry.register(files);
+      expect(hashed(await registry.download(1))).toEqual(hashed(files));
+      const { scorer, version } = await registry.load("latest");
+      expect(version.number).toBe(1);
+      expect(scorer.score(sampleTable(20))).toEqual((await openBundle(files)).scorer.score(sampleTable(20)));
+    });
+
+    it("refuses a bundle that does not verify", async () => {
+      const registry = await make();
+      const files = await toBundleFiles(model(0));
+      files.set("metrics.json", new TextEncoder().encode("{}"));
+      await expect(registry.register(files)).rejects.toMatchObject({ code: "BUNDLE_CORRUPT" });
+      expect(await registry.list()).toEqual([]);
+    });
+
+    it("lists in parts and by status", async () => {
+      const registry = await filled(4);
+      await registry.setStatus(3, "quarantined");
+      const numbers = async (options: Parameters<ModelRegistry["list"]>[0]): Promise<number[]> => (await registry.list(options)).map(({ number }) => number);
+      expect(await numbers({ limit: 2 })).toEqual([4, 3]);
+      expect(await numbers({ limit: 2, before: 3 })).toEqual([2, 1]);
+      expect(await numbers({ status: "quarantined" })).toEqual([3]);
+      expect(await numbers({ status: "registered", limit: 2 })).toEqual([4, 2]);
+      expect(await numbers({ limit: 0 })).toEqual([]);
+    });
+
+    it("promotes, and says what was there before", async () => {
+      const registry = await filled(2);
+      expect(await registry.promote(1, "champion", { by: "ada" })).toEqual({ promoted: true, version: 1, previous: null });
+      expect(await registry.promote("latest", "champion")).toEqual({ promoted: true, version: 2, previous: 1 });
+      expect((await registry.get("champion")).number).toBe(2);
+      expect((await registry.get(2)).aliases).toEqual(["champion"]);
+      expect([...(await registry.aliases())]).toEqual([["champion", 2]]);
+    });
+
+    it.each(["latest", "v9", "Champion", "", "a b", "__proto__", "x".repeat(65)])("refuses the alias %j", async (alias) => {
+      const registry = await filled(1);
+      await expect(registry.promote(1, alias)).rejects.toMatchObject({ code: "OPTION_INVALID" });
+    });
+
+    it("refuses, as a result, what failed its gate or is quarantined", async () => {
+      const registry = await filled(1);
+      await registry.register(model(1), { verdict: failing });
+      expect((await registry.get(2)).status).toBe("failed");
+      expect((await registry.get("latest")).number).toBe(1);
+      const refused = await registry.promote(2, "champion");
+      expect(refused).toMatchObject({ promoted: false, version: 2 });
+      const byGate = await registry.promote(1, "champion", { verdict: failing });
+      expect(byGate.promoted ? [] : byGate.reasons).toEqual(["gate aws: accuracy 0.8000, at least 0.84 is asked"]);
+      await registry.setStatus(1, "quarantined", { reason: "wrong data" });
+      expect((await registry.promote(1, "champion")).promoted).toBe(false);
+      await registry.setStatus(1, "registered");
+      expect((await registry.promote(1, "champion")).promoted).toBe(true);
+      if (registry.capabilities.history) expect((await registry.history()).filter(({ action }) => action === "refuse")).toHaveLength(3);
+    });
+
+    it("rolls back to the last version that is fit for service, and quarantines the other", async () => {
+      const registry = await filled(4);
+      for (const number of [1, 2, 3, 4]) await registry.promote(number, "champion");
+      await registry.setStatus(3, "quarantined");
+      expect(await registry.rollback("champion", { reason: "complaints" })).toEqual({ rolledBack: true, from: 4, to: 2 });
+      expect(await registry.get("champion")).toMatchObject({ number: 2 });
+      expect(await registry.get(4)).toMatchObject({ status: "quarantined", aliases: [] });
+      expect((await registry.promote(4, "champion")).promoted).toBe(false);
+      expect(await registry.rollback("champion", { quarantine: false })).toEqual({ rolledBack: true, from: 2, to: 1 });
+      expect((await registry.get(2)).status).toBe("registered");
+      expect(await registry.rollback("champion")).toMatchObject({ rolledBack: false, from: 1 });
+      expect((await registry.get("champion")).number).toBe(1);
+      expect((await registry.get(1)).status).toBe("registered");
+    });
+
+    it("takes a version promoted twice as one step back", async () => {
+      const registry = await filled(2);
+      for (const number of [1, 2, 2]) await registry.promote(number, "champion");
+      expect(await registry.rollback("champion")).toEqual({ rolledBack: true, from: 2, to: 1 });
+    });
+
+    it("keeps every change, who made it and why", async () => {
+      const registry = await filled(2);
+      if (!registry.capabilities.history) return;
+      await registry.promote(1, "champion", { by: "ada", reason: "first" });
+      await registry.promote(2, "champion", { verdict: { ...failing, passed: true, checks: [] } });
+      await registry.rollback("champion", { by: "bob" });
+      const history = await registry.history();
+      expect(history.map(({ sequence, action, version, from, to, by }) => [sequence, action, version, from, to, by])).toEqual([
+        [5, "rollback", 2, 2, 1, "bob"],
+        [4, "promote", 2, 1, 2, "unknown"],
+        [3, "promote", 1, null, 1, "ada"],
+        [2, "register", 2, undefined, undefined, "unknown"],
+        [1, "register", 1, undefined, undefined, "unknown"],
+      ]);
+      expect(history[1]?.verdict).toMatchObject({ gate: "aws", passed: true });
+      expect((await registry.history({ limit: 2 })).map(({ sequence }) => sequence)).toEqual([5, 4]);
+    });
+
+    it("refuses tags and descriptions beyond the limits", async () => {
+      const registry = await make();
+      const refused = { code: "OPTION_INVALID" };
+      await expect(registry.register(model(0), { tags: { "a b": "x" } })).rejects.toMatchObject(refused);
+      await expect(registry.register(model(0), { tags: { a: "x".repeat(257) } })).rejects.toMatchObject(refused);
+      await expect(registry.register(model(0), { tags: Object.fromEntries(Array.from({ length: 51 }, (_, i) => [`t${i}`, ""])) })).rejects.toMatchObject(refused);
+      await expect(registry.register(model(0), { description: "x".repeat(4097) })).rejects.toMatchObject(refused);
+    });
+
+    it("loses none of many changes at once", async () => {
+      const registry = await make();
+      if (!registry.capabilities.compareAndSwap) return;
+      const registered = await Promise.all([...models, ...models].map((one) => registry.register(one)));
+      expect(registered.filter(({ created }) => created)).toHaveLength(5);
+      await Promise.all(Array.from({ length: 20 }, (_, i) => registry.promote((i % 5) + 1, "champion")));
+      const history = registry.capabilities.history ? await registry.history() : [];
+      expect(history.map(({ sequence }) => sequence)).toEqual(Array.from({ length: history.length }, (_, i) => history.length - i));
+      expect(history).toHaveLength(25);
+      expect((await registry.get("champion")).number).toBe(history[0]?.to);
+    });
+  });
+}

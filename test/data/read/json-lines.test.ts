@@ -1,0 +1,76 @@
+import { gzipSync } from "node:zlib";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { readJsonLines } from "../../../src/data/read/json-lines.js";
+import { recordOf } from "../../../src/data/table/record-of.js";
+import type { ReadOptions } from "../../../src/data/read/options.js";
+import { booleanColumn, categoryColumn, chunked, contractWith, encode, numberColumn, textColumn } from "./csv-writer.js";
+
+const contract = contractWith([
+  numberColumn("n"), booleanColumn("b"), categoryColumn("c", ["x", "y"], { open: true }), textColumn("t"),
+]);
+
+const failure = (text: string, options: ReadOptions = {}): Promise<string> =>
+  readJsonLines(contract, encode(text), { source: "rows.jsonl", ...options }).then(
+    () => "was read",
+    (error: { code: string; message: string }) => `${error.code} ${error.message}`,
+  );
+
+describe("readJsonLines", () => {
+  it("reads any records back, in any chunks", async () => {
+    const record = fc.record({
+      n: fc.option(fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0)),
+      b: fc.option(fc.boolean()),
+      c: fc.option(fc.constantFrom("x", "y", "z", "w")),
+      t: fc.option(fc.string({ unit: "binary" }).map((text) => text.trim()).filter((text) => text !== "")),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(record, { minLength: 1, maxLength: 30 }), fc.constantFrom("\n", "\r\n", "\n\n"), fc.integer({ min: 1, max: 50 }), async (records, end, size) => {
+        const bytes = encode(records.map((row) => JSON.stringify(row)).join(end));
+        const table = await readJsonLines(contract, chunked(bytes, [size]));
+        expect(table.rejected).toEqual([]);
+        expect(Array.from({ length: table.rows }, (_, r) => ({ ...recordOf(table, r) }))).toEqual(records);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("reads more records than a batch, also gzipped, with labels numbered as they come", async () => {
+    const lines = Array.from({ length: 10_000 }, (_, i) => JSON.stringify({ n: i, c: i < 5000 ? "x" : `late${i % 3}`, t: i % 5000 === 0 ? "some" : null, extra: 1 }));
+    const table = await readJsonLines(contract, gzipSync(lines.join("\n")));
+    expect(table.rows).toBe(10_000);
+    expect(table.columns.get("c")).toMatchObject({ levels: ["x", "y", "late2", "late0", "late1"] });
+    expect({ ...recordOf(table, 9_999) }).toEqual({ n: 9999, b: null, c: "late0", t: null });
+    expect(table.rowNumbers[9_999]).toBe(9_999);
+    expect(table.extraColumns).toEqual(["extra"]);
+  });
+
+  it("sets rows aside by the contract, and by form where asked for, in order", async () => {
+    const text = '{"n":1}\n{"n":"1,5"}\n\n{"n":\n[1]\n{"n":"7"}\nnull\n{"n":{"a":1},"b":3}\n';
+    const table = await readJsonLines(contract, encode(text), { ragged: "reject-row" });
+    expect([...table.rowNumbers]).toEqual([0, 4]);
+    expect(table.columns.get("n")).toEqual({ storage: "numeric", values: Float64Array.of(1, 7) });
+    expect(table.rejected.map(({ row, issues }) => `${row} ${issues.map(({ rule }) => rule).join(" ")}`)).toEqual([
+      "1 number", "2 ragged", "3 ragged", "5 ragged", "6 type boolean",
+    ]);
+  });
+
+  it("names row and line of what cannot be read", async () => {
+    expect(await failure('{"n":1}\n\n{"n":2')).toMatch(/^INPUT_MALFORMED rows.jsonl: row 1 \(line 3\): the line is not valid JSON/);
+    expect(await failure('[{"n":1},\n')).toMatch("the line starts an array; write one JSON object a line");
+    expect(await failure("3\n")).toMatch("row 0 (line 1): the line holds a number, not an object");
+    expect(await failure("\n \n")).toMatch("INPUT_EMPTY rows.jsonl: there is no row");
+    expect(await failure(`{"n":1}\n{"t":"${"x".repeat(2000)}"}`, { limits: { lineBytes: 1000 } })).toMatch(
+      "INPUT_TOO_LARGE rows.jsonl: row 1 (line 2): a line is longer than 1000 bytes",
+    );
+    const bytes = Uint8Array.from([...encode('{"n":1}\n{"t":"'), 0xff, ...encode('"}')]);
+    await expect(readJsonLines(contract, bytes)).rejects.toThrow("row 1 (line 2): the byte 0xff is not valid UTF-8");
+  });
+
+  it("is not impressed by __proto__", async () => {
+    const table = await readJsonLines(contract, encode('{"__proto__":{"n":5,"polluted":1},"b":true}\n'));
+    expect({ ...recordOf(table, 0) }).toEqual({ n: null, b: true, c: null, t: null });
+    expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
+    expect(table.extraColumns).toEqual(["__proto__"]);
+  });
+});

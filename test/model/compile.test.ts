@@ -1,0 +1,125 @@
+import fc from "fast-check";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { Artefact } from "../../src/model/artefact.js";
+import { calibrate } from "../../src/model/calibration.js";
+import { compile, modelKinds, type Scorer } from "../../src/model/compile.js";
+import { sigmoid } from "../../src/base/logistic.js";
+import { compileRecipe } from "../../src/data/features/encode.js";
+import { loadKernel } from "../../src/model/network/kernel.js";
+import { createNetworkScorer } from "../../src/model/network/network-scorer.js";
+import { sampleArtefact, sampleContract, sampleRecords, sampleTable } from "../helpers/artefact.js";
+
+describe("compile", () => {
+  let artefact: Artefact;
+  let scorer: Scorer;
+  beforeAll(async () => {
+    artefact = await sampleArtefact();
+    scorer = await compile(artefact);
+  });
+
+  it("averages the members' probabilities and calibrates the mean", async () => {
+    const table = sampleTable(20, 5);
+    const encoder = compileRecipe(artefact.recipe, artefact.contract);
+    const x = encoder.encode(table);
+    const members = artefact.model.kind === "ensemble" ? artefact.model.members : [];
+    const kernel = await loadKernel();
+    const raw = members.map((member) => {
+      if (member.kind === "network") return Array.from(createNetworkScorer(member.spec, member.weights, kernel).score(x, 20), sigmoid);
+      if (member.kind !== "linear") throw new Error("unexpected member");
+      return Array.from({ length: 20 }, (_, row) =>
+        sigmoid(member.weights.reduce((sum, weight, i) => sum + weight * (x[row * encoder.width + i] ?? NaN), member.bias)),
+      );
+    });
+    const expected = Array.from({ length: 20 }, (_, row) =>
+      calibrate(artefact.calibration, raw.reduce((sum, one) => sum + (one[row] ?? NaN), 0) / raw.length),
+    );
+    const scores = scorer.score(table);
+    expected.forEach((probability, row) => expect(scores[row]).toBeCloseTo(probability, 12));
+    expect(members).toHaveLength(3);
+  });
+
+  it("gives a row the same bits alone, in a batch and as a record", () => {
+    const rows = 1500;
+    const records = sampleRecords(rows, 9);
+    const batch = scorer.score(sampleTable(rows, 9));
+    const asRecords = scorer.scoreRecords(records);
+    for (const row of [0, 1, 31, 255, 256, 1023, 1024, 1499]) {
+      const alone = scorer.scoreRecord(records[row]).probability;
+      expect(alone).toBe(batch[row]);
+      expect(asRecords[row]?.probability).toBe(batch[row]);
+    }
+  });
+
+  it("scores each record by itself and says what is wrong with the others", () => {
+    const [good] = sampleRecords(1, 3);
+    const results = scorer.scoreRecords([good, { ...good, tenure: "twelve" }, null, [], 7, { ...good, tenure: 1e999 }, good]);
+    expect(results.map(({ probability }) => probability !== null)).toEqual([true, false, false, false, false, false, true]);
+    expect(results[1]).toMatchObject({ probability: null, label: null, issues: [{ column: "tenure", value: "twelve" }] });
+    expect(results[6]?.probability).toBe(results[0]?.probability);
+  });
+
+  it("labels by the threshold", () => {
+    for (const { probability, label } of scorer.scoreRecords(sampleRecords(200, 4))) {
+      expect(label).toBe((probability ?? 0) >= 0.4 ? "Yes" : "No");
+    }
+  });
+
+  it("reports what is odd about a record that it scores", () => {
+    const [good] = sampleRecords(1, 3);
+    const { probability, issues } = scorer.scoreRecord({ ...good, plan: "never seen", tenure: 700, since: "1999-01-01" });
+    expect(probability).toBeGreaterThan(0);
+    expect(issues.map(({ column, rule, value }) => [column, rule, value])).toEqual([
+      ["tenure", "outsideObserved", "700"],
+      ["since", "outsideObserved", "1999-01-01"],
+      ["plan", "newLevel", "never seen"],
+    ]);
+    expect(scorer.scoreRecord(good).issues).toEqual([]);
+  });
+
+  it("never gives a probability that is not one, whatever the record", () => {
+    const value = fc.oneof(fc.double(), fc.string(), fc.boolean(), fc.constant(null), fc.constant(undefined), fc.object(), fc.bigInt());
+    const record = fc.record(Object.fromEntries(sampleContract.columns.map(({ name }) => [name, value])), { requiredKeys: [] });
+    const [good] = sampleRecords(1, 3);
+    fc.assert(
+      fc.property(fc.oneof(record, record.map((some) => ({ ...good, ...some })), value), (anything) => {
+        const { probability, issues } = scorer.scoreRecord(anything);
+        if (probability === null) expect(issues.length).toBeGreaterThan(0);
+        else expect(probability >= 0 && probability <= 1).toBe(true);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("scores an empty table and no records", () => {
+    expect(scorer.score({ ...sampleTable(1), rows: 0 }).length).toBe(0);
+    expect(scorer.scoreRecords([])).toEqual([]);
+  });
+
+  it("refuses a table of other columns", () => {
+    const other = { ...sampleTable(2), columns: new Map() };
+    expect(() => scorer.score(other)).toThrow(expect.objectContaining({ code: expect.stringMatching(/INPUT_COLUMNS|CONTRACT_MISMATCH/) as string }) as Error);
+  });
+
+  it("refuses a model of another width than its recipe", async () => {
+    const model = { kind: "linear", weights: [1, 2], bias: 0 } as const;
+    await expect(compile({ ...artefact, model })).rejects.toMatchObject({ code: "CONTRACT_MISMATCH" });
+    const members = [...(artefact.model.kind === "ensemble" ? artefact.model.members : []), model];
+    await expect(compile({ ...artefact, model: { kind: "ensemble", members } })).rejects.toMatchObject({ code: "CONTRACT_MISMATCH" });
+  });
+
+  it("refuses a contract without a target", async () => {
+    const { target: _, ...contract } = artefact.contract;
+    await expect(compile({ ...artefact, contract })).rejects.toMatchObject({ code: "CONTRACT_MISMATCH" });
+  });
+
+  it("loads no kernel for a linear model", async () => {
+    const linear = await sampleArtefact({ networks: 0 });
+    const { score } = await compile(linear, { kernel: new Uint8Array(3) });
+    expect(score(sampleTable(3))).toHaveLength(3);
+    await expect(compile(artefact, { kernel: new Uint8Array(3) })).rejects.toMatchObject({ code: "KERNEL_UNAVAILABLE" });
+  });
+
+  it("has an entry for every kind", () => {
+    expect(Object.keys(modelKinds).sort()).toEqual(["ensemble", "linear", "network"]);
+  });
+});

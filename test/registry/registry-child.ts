@@ -1,0 +1,14 @@
+import { filesStore } from "../../src/io/files-store.js";
+import { loadBundle } from "../../src/model/bundle/load.js";
+import { filesRegistry } from "../../src/registry/files-registry.js";
+
+/** Registers other models and promotes them, `times` times: `bundle folder seed times`. */
+const [bundle = "", folder = "", seed = "0", times = "1"] = process.argv.slice(2);
+const { artefact } = await loadBundle(bundle);
+const registry = filesRegistry(filesStore(folder), { name: "sample", by: `process ${seed}` });
+console.log("at work");
+for (let i = 0; i < Number(times); i++) {
+  const threshold = (Number(seed) * 1000 + i) / 1e6;
+  const { version } = await registry.register({ ...artefact, decision: { threshold, rule: "given" } });
+  await registry.promote(version.number, "champion");
+}

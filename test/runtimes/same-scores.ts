@@ -1,0 +1,38 @@
+import { expect } from "vitest";
+import type { Artefact } from "../../src/model/artefact.js";
+import { packArchive } from "../../src/model/bundle/archive.js";
+import { toBundleFiles } from "../../src/model/bundle/format.js";
+import { compile } from "../../src/model/compile.js";
+import { sampleArtefact, sampleRecords } from "../helpers/artefact.js";
+
+/** A bundle made here, records, and the scores that Node gives them. */
+export async function madeInNode(): Promise<{ archive: Uint8Array<ArrayBuffer>; records: unknown[]; expected: (number | null)[] }> {
+  const artefact: Artefact = await sampleArtefact({ networks: 3 });
+  const [first] = sampleRecords(1);
+  const records = [...sampleRecords(300, 12), { ...first, plan: "never seen", charges: null }, { ...first, tenure: "broken" }];
+  const scorer = await compile(artefact);
+  return {
+    archive: await packArchive(await toBundleFiles(artefact, { createdAt: new Date(0) })),
+    records,
+    expected: scorer.scoreRecords(records).map(({ probability }) => probability),
+  };
+}
+
+/** Equal to 1e-12, and set aside where Node sets aside; says how many differ in their last bits. */
+export function expectSameScores(runtime: string, scores: readonly (number | null)[], expected: readonly (number | null)[]): void {
+  expect(scores).toHaveLength(expected.length);
+  expect(expected.filter((score) => score === null)).toHaveLength(1);
+  let different = 0;
+  scores.forEach((score, i) => {
+    if (expected[i] === null) expect(score).toBeNull();
+    else expect(Math.abs((score ?? NaN) - (expected[i] ?? NaN))).toBeLessThanOrEqual(1e-12);
+    if (score !== expected[i]) different++;
+  });
+  if (different > 0) console.warn(`${runtime}: ${different} of ${scores.length} scores differ from Node's in their last bits`);
+}
+
+/** Says in one visible line that a runtime is not there; in CI that is a failure. */
+export function skipped(what: string): void {
+  if (process.env["CI"]) throw new Error(`${what} is needed in CI`);
+  console.warn(`skipped: ${what}`);
+}
