@@ -20,7 +20,13 @@ function randomNumbers(seed) {
 /** 14 numeric columns of several shapes and 6 categories. */
 function makeTable(seed) {
   const random = randomNumbers(seed);
-  const shapes = [() => random(), () => random() + random() + random(), () => random() ** 4 * 1e4, () => Math.floor(random() * 72), () => 1.5e12 + Math.floor(random() * 2e8)];
+  const shapes = [
+    () => random(),
+    () => random() + random() + random(),
+    () => random() ** 4 * 1e4,
+    () => Math.floor(random() * 72),
+    () => 1.5e12 + Math.floor(random() * 2e8),
+  ];
   const columns = new Map();
   const described = [];
   for (let c = 0; c < 14; c++) {
@@ -37,7 +43,12 @@ function makeTable(seed) {
     described.push({ name: `category ${c}`, kind: "category", levels, open: true });
   }
   const base = { role: "feature", nullable: true, optional: false, missing: [] };
-  const contract = { format: 1, name: "bench", origin: "inferred", columns: described.map((column) => ({ ...base, ...column })) };
+  const contract = {
+    format: 1,
+    name: "bench",
+    origin: "inferred",
+    columns: described.map((column) => ({ ...base, ...column })),
+  };
   return { contract, rows, columns, rowNumbers: new Uint32Array(rows), rejected: [], source: "bench" };
 }
 
@@ -60,7 +71,9 @@ function measure(name, action) {
     processor.push((user + system) / 1000);
     added = Math.max(added, process.memoryUsage().rss - before);
   }
-  console.log(`${name.padEnd(58)}${median(processor).toFixed(0).padStart(9)}${median(wall).toFixed(0).padStart(9)}${(added / 2 ** 20).toFixed(0).padStart(9)}`);
+  console.log(
+    `${name.padEnd(58)}${median(processor).toFixed(0).padStart(9)}${median(wall).toFixed(0).padStart(9)}${(added / 2 ** 20).toFixed(0).padStart(9)}`,
+  );
   return result;
 }
 
@@ -74,4 +87,6 @@ const profile = measure("count the same columns against that profile", () => pro
 const report = measure("compare the two profiles: KS, PSI, JS, chi-square", () => compareProfiles(baseline, profile));
 const exact = measure("compare the two tables, KS exact", () => compareTables(reference, current));
 const gap = Math.max(...report.columns.map(({ effectError }) => effectError));
-console.log(`D ${test.statistic.toFixed(6)}, verdicts ${report.verdict} and ${exact.verdict}, largest certified error of D ${gap.toFixed(5)}, profile ${(JSON.stringify(baseline).length / 1024).toFixed(0)} KB of JSON`);
+console.log(
+  `D ${test.statistic.toFixed(6)}, verdicts ${report.verdict} and ${exact.verdict}, largest certified error of D ${gap.toFixed(5)}, profile ${(JSON.stringify(baseline).length / 1024).toFixed(0)} KB of JSON`,
+);

@@ -56,9 +56,13 @@ export function driftPolicy(overrides: Partial<DriftPolicy> = {}): DriftPolicy {
   const policy = { ...defaultDriftPolicy, ...overrides };
   const check = (name: string, value: number, low: number, high: number): void => {
     if (value >= low && value <= high) return;
-    throw new ChurnkitError("OPTION_INVALID", `The drift policy's ${name} is ${value}. Give a number from ${low} to ${high}.`, {
-      where: { path: name, value },
-    });
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `The drift policy's ${name} is ${value}. Give a number from ${low} to ${high}.`,
+      {
+        where: { path: name, value },
+      },
+    );
   };
   check("alpha", policy.alpha, 1e-12, 0.5);
   for (const name of ["distribution", "psi", "missing", "newLevels", "rejected"] as const) {

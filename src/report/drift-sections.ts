@@ -2,7 +2,8 @@ import { defaultDriftPolicy, type DriftPolicy } from "../drift/policy.js";
 import { driftTests, severities, type ColumnDrift, type DriftReport } from "../drift/report.js";
 import { pText } from "../drift/compare/words.js";
 import { countText, metricText, verdictTone } from "./format.js";
-import { distributionPlot, psiPlot } from "./plots/drift.js";
+import { distributionPlot } from "./plots/distribution.js";
+import { psiPlot } from "./plots/psi.js";
 import { renderReport } from "./render.js";
 import type { Block, Cell, Section } from "./sections.js";
 
@@ -51,7 +52,12 @@ function overview(
     {
       kind: "cards",
       cards: [
-        { label: "verdict", value: report.verdict, tone: verdictTone(report.verdict, report.severity), note: `severity ${report.severity}` },
+        {
+          label: "verdict",
+          value: report.verdict,
+          tone: verdictTone(report.verdict, report.severity),
+          note: `severity ${report.severity}`,
+        },
         { label: "columns drifted", value: `${drifted} of ${report.columns.length}` },
         { label: "reference rows", value: countText(rows.reference), note: reference },
         { label: "current rows", value: countText(rows.current), note: current },
@@ -75,7 +81,10 @@ function overview(
 function columnTable(columns: readonly ColumnDrift[], policy: DriftPolicy): Block {
   const rows = columns.map((column): Cell[] => [
     column.name,
-    { text: column.severity === "none" ? column.verdict : `${column.verdict}, ${column.severity}`, tone: verdictTone(column.verdict, column.severity) },
+    {
+      text: column.severity === "none" ? column.verdict : `${column.verdict}, ${column.severity}`,
+      tone: verdictTone(column.verdict, column.severity),
+    },
     metricText(column.psi, 3),
     metricText(column.effect, 3),
     column.test === null ? { text: "–" } : column.test,

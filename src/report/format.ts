@@ -15,7 +15,7 @@ export function intervalText({ low, high }: MetricValue): string | undefined {
 /** Thousands with commas, whatever the reader's locale: the same report gives the same page. */
 export const countText = (count: number): string => count.toLocaleString("en-US");
 
-export const severityTone: Record<Severity, Tone> = { none: "good", warning: "warning", critical: "critical" };
+const severityTone: Record<Severity, Tone> = { none: "good", warning: "warning", critical: "critical" };
 
 export const verdictTone = (verdict: DriftVerdict, severity: Severity): Tone | undefined =>
   verdict === "insufficient" ? undefined : severityTone[severity];

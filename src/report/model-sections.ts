@@ -85,7 +85,9 @@ function plotsOf(model: NamedEvaluation, models: readonly NamedEvaluation[]): Pl
   const first = ranked.find(({ name }) => name === model.name);
   return [
     ...(roc.length > 0 ? [rocPlot(roc)] : []),
-    ...(precisionRecall.length > 0 ? [precisionRecallPlot(precisionRecall, evaluation.positives / evaluation.rows)] : []),
+    ...(precisionRecall.length > 0
+      ? [precisionRecallPlot(precisionRecall, evaluation.positives / evaluation.rows)]
+      : []),
     calibrationPlot(reliability),
     ...(ranked.length > 0 ? [gainsPlot(ranked)] : []),
     ...(first === undefined ? [] : [liftPlot(first)]),

@@ -93,7 +93,9 @@ function tableHtml(columns: readonly TableColumn[], rows: readonly (readonly Cel
 
 function cellHtml(cell: Cell): string {
   if (typeof cell === "string") return escapeHtml(cell);
-  return cell.tone === undefined ? escapeHtml(cell.text) : `<span class="badge ${cell.tone}">${escapeHtml(cell.text)}</span>`;
+  return cell.tone === undefined
+    ? escapeHtml(cell.text)
+    : `<span class="badge ${cell.tone}">${escapeHtml(cell.text)}</span>`;
 }
 
 function gatesHtml(gates: readonly Gate[]): string {
@@ -112,12 +114,17 @@ async function plotsHtml(plots: readonly Plot[], id: string): Promise<string> {
   for (const [i, { title, caption, wide, spec }] of plots.entries()) {
     const note = caption === undefined ? "" : `<span>${escapeHtml(caption)}</span>`;
     const svg = ownIds(await drawPlot(spec), `${id}-${i + 1}`);
-    figures.push(`<figure${wide === true ? ' class="wide"' : ""}><figcaption><strong>${escapeHtml(title)}</strong>${note}</figcaption>${svg}</figure>`);
+    figures.push(
+      `<figure${wide === true ? ' class="wide"' : ""}><figcaption><strong>${escapeHtml(title)}</strong>${note}</figcaption>${svg}</figure>`,
+    );
   }
   return `<div class="plots">${figures.join("\n")}</div>`;
 }
 
 /** Every drawing numbers its clip paths and gradients alike; on one page they need names of their own. */
 function ownIds(svg: string, id: string): string {
-  return svg.replace(/(\bid="|url\(#|href="#)([a-z]+\d+)/g, (_, before: string, name: string) => `${before}${id}-${name}`);
+  return svg.replace(
+    /(\bid="|url\(#|href="#)([a-z]+\d+)/g,
+    (_, before: string, name: string) => `${before}${id}-${name}`,
+  );
 }

@@ -61,7 +61,8 @@ describe("false alarms on unchanged data", () => {
     let found = 0;
     for (let run = 0; run < 50; run++) {
       const random = uniform(90_000 + run);
-      const values = (shift: number): number[] => Array.from({ length: 300 }, () => random() + random() + random() + shift);
+      const values = (shift: number): number[] =>
+        Array.from({ length: 300 }, () => random() + random() + random() + shift);
       if (compareTables(tableOf({ x: values(0) }), tableOf({ x: values(0.25) })).verdict === "drift") found++;
     }
     expect(found).toBeGreaterThan(45);

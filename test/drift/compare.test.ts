@@ -4,7 +4,13 @@ import { permutation, uniform } from "../../src/base/random.js";
 import { withColumn } from "../../src/data/profile/merge.js";
 import { profileOf } from "../../src/data/profile/numeric.js";
 import { profileAgainst, profileTable } from "../../src/data/profile/table.js";
-import { compareProfiles, compareTables, driftAgainst, type ColumnDrift, type DriftReport } from "../../src/drift/index.js";
+import {
+  compareProfiles,
+  compareTables,
+  driftAgainst,
+  type ColumnDrift,
+  type DriftReport,
+} from "../../src/drift/index.js";
 import { hasShared } from "../helpers/shared.js";
 import { tableOf, telcoHalves } from "./tables.js";
 
@@ -44,7 +50,10 @@ describe.skipIf(!hasShared)("Telco", () => {
     const { a, b, shifted } = telcoHalves();
     for (const [calm, moved] of [
       [compareTables(a, b), compareTables(a, shifted)],
-      [driftAgainst(profileTable(a, { cutPoints: 256 }), b), driftAgainst(profileTable(a, { cutPoints: 256 }), shifted)],
+      [
+        driftAgainst(profileTable(a, { cutPoints: 256 }), b),
+        driftAgainst(profileTable(a, { cutPoints: 256 }), shifted),
+      ],
     ] as const) {
       expect(flagged(calm)).toEqual([]);
       expect(calm).toMatchObject({ verdict: "stable", severity: "none", message: "No drift in 20 columns." });
@@ -111,7 +120,10 @@ describe("verdicts", () => {
   });
 
   it("say insufficient, what could be seen and how many rows would do", () => {
-    const few = compareTables(tableOf({ x: bell(1000, 1), y: bell(1000, 2) }), tableOf({ x: bell(12, 3), y: bell(12, 4) }));
+    const few = compareTables(
+      tableOf({ x: bell(1000, 1), y: bell(1000, 2) }),
+      tableOf({ x: bell(12, 3), y: bell(12, 4) }),
+    );
     expect(few.verdict).toBe("insufficient");
     expect(column(few, "x").detectableShift).toBeGreaterThan(0.5);
     const needed = Number(/Give (\d+) current values/.exec(column(few, "x").message)?.[1]);
@@ -129,7 +141,11 @@ describe("verdicts", () => {
   it("leave ignored columns out and obey the policy", () => {
     const [a, b] = [tableOf({ x: bell(500, 1), y: bell(500, 2) }), tableOf({ x: bell(500, 3, 0.5), y: bell(500, 4) })];
     expect(compareTables(a, b, { ignore: ["x"] }).verdict).toBe("stable");
-    expect(compareTables(a, b, { policy: { distribution: { warning: 0.9, critical: 0.9 }, psi: { warning: 9, critical: 9 } } }).verdict).toBe("stable");
+    expect(
+      compareTables(a, b, {
+        policy: { distribution: { warning: 0.9, critical: 0.9 }, psi: { warning: 9, critical: 9 } },
+      }).verdict,
+    ).toBe("stable");
     for (const policy of [{ alpha: 0 }, { alpha: Number.NaN }, { psi: { warning: 0.3, critical: 0.1 } }]) {
       expect(() => compareTables(a, b, { policy })).toThrow(ChurnkitError);
     }
@@ -179,8 +195,15 @@ describe("profiles and tables", () => {
   it("count rows that break the contract as drift of the whole", () => {
     const rows = tableOf({ x: bell(900, 1) });
     const rejected = Array.from({ length: 300 }, (_, row) => ({ row, issues: [] }));
-    for (const report of [compareTables(rows, { ...rows, rejected }), driftAgainst(profileTable(rows), { ...rows, rejected })]) {
-      expect(report).toMatchObject({ verdict: "drift", severity: "critical", rejected: { current: 300, severity: "critical" } });
+    for (const report of [
+      compareTables(rows, { ...rows, rejected }),
+      driftAgainst(profileTable(rows), { ...rows, rejected }),
+    ]) {
+      expect(report).toMatchObject({
+        verdict: "drift",
+        severity: "critical",
+        rejected: { current: 300, severity: "critical" },
+      });
       expect(report.message).toContain("25 % of the current rows break the contract");
     }
     expect(compareTables({ ...rows, rejected }, { ...rows, rejected }).verdict).toBe("stable");
@@ -224,7 +247,10 @@ describe("bad input", () => {
 
   it("writes dates out of range as numbers", () => {
     const dates = tableOf({ since: bell(300, 1, 1.6e12, 1e10) });
-    const contract = { ...dates.contract, columns: dates.contract.columns.map((entry) => ({ ...entry, kind: "date", precision: "date" })) };
+    const contract = {
+      ...dates.contract,
+      columns: dates.contract.columns.map((entry) => ({ ...entry, kind: "date", precision: "date" })),
+    };
     const a = { ...dates, contract } as typeof dates;
     const since = new Float64Array(300).fill(1e17);
     const b = { ...a, columns: new Map([["since", { storage: "numeric" as const, values: since }]]) };

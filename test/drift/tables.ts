@@ -13,11 +13,20 @@ export function tableOf(columns: Record<string, Values>, roles: Record<string, C
   for (const [name, given] of Object.entries(columns)) {
     const values: (number | string | null)[] = [...given];
     rows = values.length;
-    const base = { name, role: (Object.hasOwn(roles, name) ? roles[name] : undefined) ?? "feature", nullable: true, optional: true, missing: [] } as const;
+    const base = {
+      name,
+      role: (Object.hasOwn(roles, name) ? roles[name] : undefined) ?? "feature",
+      nullable: true,
+      optional: true,
+      missing: [],
+    } as const;
     const texts = values.filter((value) => typeof value === "string");
     if (texts.length === 0) {
       described.push({ ...base, kind: "number", integer: false });
-      data.set(name, { storage: "numeric", values: Float64Array.from(values, (value) => (value === null ? Number.NaN : Number(value))) });
+      data.set(name, {
+        storage: "numeric",
+        values: Float64Array.from(values, (value) => (value === null ? Number.NaN : Number(value))),
+      });
       continue;
     }
     described.push({ ...base, kind: "category", levels: [], open: true });

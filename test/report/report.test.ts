@@ -31,7 +31,9 @@ function expectSafe(html: string): void {
   expect(html.replace(/xmlns(:\w+)?="[^"]*"/g, "")).not.toMatch(/(https?:)?\/\/|javascript:|url\((?!#)|@import/i);
   const open: string[] = [];
   const empty = new Set(["meta", "!doctype"]);
-  for (const [, slash, name = "", rest = ""] of html.matchAll(/<(\/?)([a-zA-Z!][\w:-]*)((?:"[^"]*"|'[^']*'|[^'">])*)>/g)) {
+  for (const [, slash, name = "", rest = ""] of html.matchAll(
+    /<(\/?)([a-zA-Z!][\w:-]*)((?:"[^"]*"|'[^']*'|[^'">])*)>/g,
+  )) {
     if (slash === "/") expect(open.pop()).toBe(name);
     else if (!empty.has(name.toLowerCase()) && !rest.endsWith("/")) open.push(name);
   }
@@ -59,7 +61,7 @@ function hostileDrift() {
           name,
           i % 2 === 0
             ? Array.from({ length: 300 }, () => random() + shift)
-            : Array.from({ length: 300 }, () => HOSTILE[Math.floor((random() ** (1 + shift)) * HOSTILE.length)] ?? null),
+            : Array.from({ length: 300 }, () => HOSTILE[Math.floor(random() ** (1 + shift) * HOSTILE.length)] ?? null),
         ]),
       ),
     );
@@ -70,8 +72,15 @@ describe("reports", () => {
   it("are one safe page whatever names and levels hold, and equal for equal input", async () => {
     const drift = hostileDrift();
     expect(drift.columns.every(({ verdict }) => verdict === "drift")).toBe(true);
-    const models = [{ name: HOSTILE[0] ?? "", evaluation: evaluation(1) }, { name: "baseline", evaluation: evaluation(2) }];
-    const epochs = Array.from({ length: 5 }, (_, i) => ({ loss: 1 / (i + 1), validationLoss: 1 / (i + 2), validationAuc: null }));
+    const models = [
+      { name: HOSTILE[0] ?? "", evaluation: evaluation(1) },
+      { name: "baseline", evaluation: evaluation(2) },
+    ];
+    const epochs = Array.from({ length: 5 }, (_, i) => ({
+      loss: 1 / (i + 1),
+      validationLoss: 1 / (i + 2),
+      validationAuc: null,
+    }));
     const report: Report = {
       title: HOSTILE[2] ?? "",
       subtitle: HOSTILE[1],
@@ -98,15 +107,30 @@ describe("reports", () => {
   });
 
   it("show curves, metrics and intervals", async () => {
-    const html = await renderReport({ title: "t", sections: evaluationSections([{ name: "network", evaluation: evaluation(1) }]) });
-    for (const text of ["ROC", "Precision and recall", "Calibration", "Gains", "Lift by tenth", "Profit by threshold", "Confusion matrix", "95 % interval"]) {
+    const html = await renderReport({
+      title: "t",
+      sections: evaluationSections([{ name: "network", evaluation: evaluation(1) }]),
+    });
+    for (const text of [
+      "ROC",
+      "Precision and recall",
+      "Calibration",
+      "Gains",
+      "Lift by tenth",
+      "Profit by threshold",
+      "Confusion matrix",
+      "95 % interval",
+    ]) {
       expect(html).toContain(text);
     }
   });
 
   it("leave out what has no value: one class, no costs, no columns", async () => {
     const one = evaluation(3, "none");
-    const html = await renderReport({ title: "t", sections: evaluationSections([{ name: "m", evaluation: { ...one, profit: null } }]) });
+    const html = await renderReport({
+      title: "t",
+      sections: evaluationSections([{ name: "m", evaluation: { ...one, profit: null } }]),
+    });
     expect(html).not.toContain("<strong>ROC");
     expect(html).not.toContain("Profit by threshold");
     expect(html).toContain("–");
@@ -119,7 +143,9 @@ describe("reports", () => {
 
   it("tell stable and insufficient columns, missing ones and broken rows", async () => {
     const values = Array.from({ length: 300 }, (_, i) => i % 37);
-    const calm = await driftReportHtml(compareTables(tableOf({ x: values }), tableOf({ x: values })), { reference: "may.csv" });
+    const calm = await driftReportHtml(compareTables(tableOf({ x: values }), tableOf({ x: values })), {
+      reference: "may.csv",
+    });
     expect(calm).toContain("stable");
     expect(calm).toContain("may.csv");
     const few = await driftReportHtml(compareTables(tableOf({ x: values }), tableOf({ x: [1] })));
@@ -142,7 +168,9 @@ describe("reports", () => {
       for (const sample of ["reference", "current"] as const) {
         expect(column.distribution.reduce((sum, bin) => sum + bin[sample], 0)).toBeCloseTo(1, 9);
       }
-      const svg = await drawPlot(distributionPlot({ ...column, kind: column.name === "amount" ? "date" : column.kind }).spec);
+      const svg = await drawPlot(
+        distributionPlot({ ...column, kind: column.name === "amount" ? "date" : column.kind }).spec,
+      );
       expectSafe(svg);
     }
     const [amount, city, flag] = report.columns;

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, type Command } from "commander";
 import { filesStore } from "../../io/files-store.js";
 import { loadBundle } from "../../model/bundle/load.js";
-import { evaluateGate, filesRegistry, gates, type ModelRegistry, type ModelVersion } from "../../registry/index.js";
+import { evaluateGate, filesRegistry, gates, type Gate, type ModelRegistry, type ModelVersion } from "../../registry/index.js";
 import { columns, exit, print, shown } from "../output.js";
 
 interface Shared {
@@ -32,7 +32,7 @@ export function register(program: Command): void {
 
   verb("list", "versions, newest first").action(list);
   change("register <bundle>", "register a bundle as a version")
-    .option("--gate <name>", `a gate on the bundle's held-out metrics: ${[...Object.keys(gates)].join(", ")}`, gateOption)
+    .option("--gate <name>", `a gate on the bundle's held-out metrics: ${[...gates.keys()].join(", ")}`, gateOption)
     .action(registerBundle);
   change("promote <version>", "point an alias to a version; exit 1 when it is refused").option("--alias <name>", "the alias", "champion").action(promote);
   change("rollback", "point an alias back to its former version").option("--alias <name>", "the alias", "champion").action(rollback);
@@ -48,9 +48,9 @@ async function list(options: Shared): Promise<void> {
   print(options.json, { model: options.model, versions }, versions.length === 0 ? "no versions yet" : text);
 }
 
-async function registerBundle(path: string, options: Change & { gate?: keyof typeof gates }): Promise<void> {
+async function registerBundle(path: string, options: Change & { gate?: Gate }): Promise<void> {
   const { artefact } = await loadBundle(path);
-  const verdict = options.gate && evaluateGate(gates[options.gate], { metrics: artefact.metrics.values });
+  const verdict = options.gate && evaluateGate(options.gate, { metrics: artefact.metrics.values });
   const { version, created } = await open(options).register(artefact, { verdict, by: options.by, reason: options.reason });
   const refusals = verdict?.checks.filter(({ passed }) => !passed).map(({ reason }) => reason) ?? [];
   print(
@@ -81,7 +81,8 @@ async function history(options: Shared): Promise<void> {
   print(options.json, { entries }, columns([["at", "action", "version", "alias", "by", "reason"], ...lines]));
 }
 
-function gateOption(text: string): keyof typeof gates {
-  if (!Object.hasOwn(gates, text)) throw new InvalidArgumentError(`Take one of ${Object.keys(gates).join(", ")}.`);
-  return text as keyof typeof gates;
+function gateOption(text: string): Gate {
+  const gate = gates.get(text);
+  if (!gate) throw new InvalidArgumentError(`Take one of ${[...gates.keys()].join(", ")}.`);
+  return gate;
 }

@@ -19,7 +19,10 @@ export function quantileOfSorted(sorted: Float64Array, q: number): number {
 /** Sorts numbers and drops repeats; -0 becomes 0, infinite values are left out because JSON has none. */
 function distinct(values: readonly number[]): Float64Array {
   const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
-  return Float64Array.from(sorted.filter((value, i) => i === 0 || value !== sorted[i - 1]), (value) => value + 0);
+  return Float64Array.from(
+    sorted.filter((value, i) => i === 0 || value !== sorted[i - 1]),
+    (value) => value + 0,
+  );
 }
 
 function distinctUpTo(sorted: Float64Array, limit: number): number[] | undefined {

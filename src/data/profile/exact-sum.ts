@@ -97,3 +97,6 @@ export function parseExact(text: string): bigint | undefined {
   const magnitude = BigInt(`0x${digits}`) << BigInt(shift);
   return sign === "-" ? -magnitude : magnitude;
 }
+
+/** The sum that a profile holds as text; 0 for a text that {@link parseExact} refuses, which no parsed profile has. */
+export const exactSumOf = (text: string): bigint => parseExact(text) ?? 0n;

@@ -22,10 +22,11 @@ export function mergeProfiles(a: Profile, b: Profile): Profile {
 }
 
 /** Adds two profiles of one column. */
-export function mergeColumns(a: ColumnProfile, b: ColumnProfile | undefined): ColumnProfile {
+function mergeColumns(a: ColumnProfile, b: ColumnProfile | undefined): ColumnProfile {
   if (b === undefined) throw mismatch(`Column "${a.name}" is in one of them only`, a.name);
   if (isNumericProfile(a)) {
-    if (isNumericProfile(b) && sameNumbers(a.cuts, b.cuts) && a.moments.origin === b.moments.origin) return mergeNumeric(a, b);
+    if (isNumericProfile(b) && sameNumbers(a.cuts, b.cuts) && a.moments.origin === b.moments.origin)
+      return mergeNumeric(a, b);
     throw mismatch(`Column "${a.name}" has other cut points`, a.name);
   }
   if (!isNumericProfile(b) && sameTexts(a.levels, b.levels)) return mergeCategory(a, b);

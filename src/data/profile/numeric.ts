@@ -1,6 +1,6 @@
 import { ChurnkitError } from "../../base/errors.js";
 import { cellFinder, cutPointsOf, quantileOfSorted } from "./cuts.js";
-import { EXACT_BLOCK, addExactly, formatExact, meanOf, parseExact } from "./exact-sum.js";
+import { EXACT_BLOCK, addExactly, exactSumOf, formatExact } from "./exact-sum.js";
 import { profileLimits, type NumericProfile } from "./profile.js";
 import { sortedValues } from "./sort.js";
 
@@ -120,47 +120,8 @@ export function mergeNumeric(a: NumericProfile, b: NumericProfile): NumericProfi
     max: least(a.max, b.max, Math.max),
     moments: {
       origin: a.moments.origin,
-      sum: formatExact(exact(a.moments.sum) + exact(b.moments.sum)),
-      squares: formatExact(exact(a.moments.squares) + exact(b.moments.squares)),
+      sum: formatExact(exactSumOf(a.moments.sum) + exactSumOf(b.moments.sum)),
+      squares: formatExact(exactSumOf(a.moments.squares) + exactSumOf(b.moments.squares)),
     },
   };
-}
-
-const exact = (text: string): bigint => parseExact(text) ?? 0n;
-
-/** What a profile says of a column's values; undefined where it holds none. */
-export interface NumericSummary {
-  readonly n: number;
-  readonly mean: number;
-  /** Of the population: sqrt(sum of squared deviations from the mean / n). */
-  readonly standardDeviation: number;
-  readonly min: number;
-  readonly max: number;
-}
-
-/** Mean, spread and extremes of a profiled column, correct to double precision whatever was merged. */
-export function summariseNumeric(profile: NumericProfile): NumericSummary | undefined {
-  const { moments, min, max } = profile;
-  const n = profile.counts.reduce((total, cell) => total + cell, 0);
-  if (n === 0 || min === null || max === null) return undefined;
-  const shift = meanOf(exact(moments.sum), n);
-  const variance = Math.max(0, meanOf(exact(moments.squares), n) - shift * shift);
-  return { n, mean: moments.origin + shift, standardDeviation: Math.sqrt(variance), min, max };
-}
-
-/**
- * The q-quantile as far as the counts tell: a cut point where one holds it, else the middle of its cell. Undefined
- * without values.
- */
-export function quantileOfProfile(profile: NumericProfile, q: number): number | undefined {
-  const { cuts, counts, min, max } = profile;
-  const n = counts.reduce((total, cell) => total + cell, 0);
-  if (n === 0 || min === null || max === null) return undefined;
-  let before = 0;
-  let cell = 0;
-  while (cell < counts.length - 1 && before + (counts[cell] ?? 0) < q * n) before += counts[cell++] ?? 0;
-  if (cell % 2 === 1) return cuts[(cell - 1) / 2];
-  const low = Math.max(min, cuts[cell / 2 - 1] ?? min);
-  const high = Math.min(max, cuts[cell / 2] ?? max);
-  return low / 2 + high / 2;
 }

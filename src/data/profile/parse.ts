@@ -1,6 +1,12 @@
 import { ChurnkitError } from "../../base/errors.js";
 import { parseExact } from "./exact-sum.js";
-import { profileLimits, type CategoryProfile, type ColumnProfile, type NumericProfile, type Profile } from "./profile.js";
+import {
+  profileLimits,
+  type CategoryProfile,
+  type ColumnProfile,
+  type NumericProfile,
+  type Profile,
+} from "./profile.js";
 
 /**
  * Reads a profile from JSON that anybody may have written: checks every member, its limits and that counts fit cut
@@ -28,7 +34,8 @@ function parseColumn(reader: Reader, json: unknown, path: string): ColumnProfile
   const name = reader.text(column["name"], `${path}.name`);
   const missing = reader.count(column["missing"], `${path}.missing`);
   const kind = column["kind"];
-  if (kind === "number" || kind === "boolean" || kind === "date") return parseNumeric(reader, column, path, { name, missing, kind });
+  if (kind === "number" || kind === "boolean" || kind === "date")
+    return parseNumeric(reader, column, path, { name, missing, kind });
   if (kind === "category" || kind === "text") return parseCategory(reader, column, path, { name, missing, kind });
   return reader.fail(`${path}.kind`, "a column kind", kind);
 }

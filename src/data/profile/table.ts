@@ -59,7 +59,10 @@ export function profileAgainst(reference: Profile, table: Table): Profile {
   const byName = new Map(table.contract.columns.map((column) => [column.name, column]));
   for (const column of reference.columns) {
     const declared = byName.get(column.name);
-    if (declared !== undefined && columnKinds[declared.kind].storage !== (isNumericProfile(column) ? "numeric" : "coded")) {
+    if (
+      declared !== undefined &&
+      columnKinds[declared.kind].storage !== (isNumericProfile(column) ? "numeric" : "coded")
+    ) {
       throw mismatch(column.name, `is a ${declared.kind} in ${table.source} and a ${column.kind} in the reference`);
     }
     const data = table.columns.get(column.name);

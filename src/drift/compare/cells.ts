@@ -10,7 +10,7 @@ export interface Cells {
 }
 
 /** Counts between the reference's deciles: a value's bin is the number of deciles at or below it. */
-export function decileCounts(profile: NumericProfile): number[] {
+function decileCounts(profile: NumericProfile): number[] {
   const { cuts, deciles, counts } = profile;
   const bins = new Array<number>(deciles.length + 1).fill(0);
   let bin = 0;
@@ -24,7 +24,11 @@ export function decileCounts(profile: NumericProfile): number[] {
 }
 
 /** The ten bins of a numeric column, those empty in both samples left out. */
-export function decileCells(reference: NumericProfile, current: NumericProfile, format: (cut: number) => string): Cells {
+export function decileCells(
+  reference: NumericProfile,
+  current: NumericProfile,
+  format: (cut: number) => string,
+): Cells {
   const { deciles } = reference;
   const first = deciles[0];
   const labels =

@@ -100,7 +100,9 @@ export function driftAgainst(
 ): DriftReport {
   const policy = driftPolicy(options.policy);
   const counted = profileAgainst(baseline, table);
-  const known = baseline.columns.find((column): column is NumericProfile => column.name === "prediction" && isNumericProfile(column));
+  const known = baseline.columns.find(
+    (column): column is NumericProfile => column.name === "prediction" && isNumericProfile(column),
+  );
   const current =
     options.predictions === undefined || known === undefined
       ? counted

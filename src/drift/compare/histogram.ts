@@ -1,5 +1,10 @@
-import { quantileOfProfile } from "../../data/profile/numeric.js";
-import { countOfValues, isNumericProfile, type ColumnProfile, type NumericProfile } from "../../data/profile/profile.js";
+import { quantileOfProfile } from "../../data/profile/summary.js";
+import {
+  countOfValues,
+  isNumericProfile,
+  type ColumnProfile,
+  type NumericProfile,
+} from "../../data/profile/profile.js";
 import type { DistributionBin } from "../report.js";
 import { levelCells, valueCells, type Cells } from "./cells.js";
 import { formatterOf } from "./words.js";
@@ -41,7 +46,11 @@ function histogram(reference: NumericProfile, current: NumericProfile): Distribu
     const from = grid.low + i * grid.width;
     const to = from + grid.width;
     const label =
-      i === 0 ? `up to ${format(to)}` : i === grid.bins - 1 ? `${format(from)} and above` : `${format(from)} to ${format(to)}`;
+      i === 0
+        ? `up to ${format(to)}`
+        : i === grid.bins - 1
+          ? `${format(from)} and above`
+          : `${format(from)} to ${format(to)}`;
     return { label, low: from, high: to, reference: share, current: after[i] ?? 0 };
   });
 }
@@ -56,7 +65,9 @@ interface Grid {
 function gridOver(reference: NumericProfile, low: number, high: number): Grid | undefined {
   const width = (high - low) / BINS;
   if (!Number.isFinite(width) || !(width > 0)) return undefined;
-  const whole = reference.kind === "number" && reference.cuts.every((cut, i) => Number.isInteger(cut) || reference.counts[2 * i + 1] === 0);
+  const whole =
+    reference.kind === "number" &&
+    reference.cuts.every((cut, i) => Number.isInteger(cut) || reference.counts[2 * i + 1] === 0);
   if (!whole) return { low, width, bins: BINS };
   const step = Math.ceil(width);
   return { low: Math.floor(low), width: step, bins: Math.floor((high - Math.floor(low)) / step) + 1 };

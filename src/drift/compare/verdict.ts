@@ -2,8 +2,9 @@ import { isNumericProfile } from "../../data/profile/profile.js";
 import type { DriftPolicy } from "../policy.js";
 import { severities, type ColumnDrift, type Severity, type Shift } from "../report.js";
 import { benjaminiHochberg } from "../tests/adjust.js";
-import type { Candidate, Comparison } from "./column.js";
+import type { Comparison } from "./column.js";
 import { distributionOf } from "./histogram.js";
+import type { Candidate } from "./shifts.js";
 import { insufficientWords, shiftWords, stableWords } from "./words.js";
 
 /** The worst of some severities. */

@@ -1,6 +1,6 @@
 import type { ColumnProfile, NumericProfile } from "../../data/profile/profile.js";
 import { isNumericProfile } from "../../data/profile/profile.js";
-import { quantileOfProfile, summariseNumeric } from "../../data/profile/numeric.js";
+import { quantileOfProfile, summariseNumeric } from "../../data/profile/summary.js";
 import type { Severity, Shift } from "../report.js";
 import type { Comparison } from "./column.js";
 import { rowsNeeded } from "./detectable.js";
@@ -14,7 +14,7 @@ export function percent(share: number): string {
 }
 
 /** A number in at most four significant digits. */
-export function short(value: number): string {
+function short(value: number): string {
   if (Number.isInteger(value) && Math.abs(value) < 1e6) return String(value);
   return String(Number(value.toPrecision(4)));
 }
@@ -60,7 +60,12 @@ export function shiftWords(shift: Shift, comparison: Comparison): string {
 }
 
 function evidence(shift: Shift, { psi }: Comparison): string {
-  const size = shift.test === "ks" ? `D ${short(shift.effect)}, ` : shift.test === "chiSquare" ? `${percent(shift.effect)} of the rows moved, ` : "";
+  const size =
+    shift.test === "ks"
+      ? `D ${short(shift.effect)}, `
+      : shift.test === "chiSquare"
+        ? `${percent(shift.effect)} of the rows moved, `
+        : "";
   return `${size}PSI ${short(psi ?? 0)}, p ${pText(shift.log10p)}`;
 }
 
@@ -116,7 +121,10 @@ export function insufficientWords({ n, m, detectable }: Comparison, coarsest: nu
     rows === undefined
       ? `The reference itself is too small: give more than its ${n} values.`
       : `Give ${rows} current values to find a shift of ${percent(coarsest)}.`;
-  const seen = detectable < 1 ? `Only a shift of ${percent(detectable)} of the rows or more would be found` : "No shift would be found";
+  const seen =
+    detectable < 1
+      ? `Only a shift of ${percent(detectable)} of the rows or more would be found`
+      : "No shift would be found";
   return `${seen} with ${n} and ${m} values. ${help}`;
 }
 
@@ -131,7 +139,11 @@ export function stableWords({ detectable, n, m }: Comparison): string {
 const adjectives: Record<Severity, string> = { none: "", warning: " (warning)", critical: " (critical)" };
 
 /** The whole report in a sentence. */
-export function reportWords(drifted: readonly { name: string; severity: Severity }[], judged: number, columns: number): string {
+export function reportWords(
+  drifted: readonly { name: string; severity: Severity }[],
+  judged: number,
+  columns: number,
+): string {
   if (columns === 0) return "There are no columns to compare.";
   if (drifted.length === 0 && judged === 0) return `Too few rows to judge any of the ${columns} columns.`;
   const unjudged = judged < columns ? `; ${columns - judged} could not be judged for lack of rows` : "";

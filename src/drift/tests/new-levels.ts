@@ -29,6 +29,9 @@ export function newLevelTest(
   const variance = (once * (1 - once / n) + 2 * twice + 1) / (n * n) + (pooled * (1 - pooled)) / m;
   const z = (unseen / m - expected) / Math.sqrt(variance);
   const half = normalTwoSidedTail(z);
-  const tail = z > 0 ? { p: half.p / 2, log10p: half.log10p - Math.LOG10E * Math.LN2 } : { p: 1 - half.p / 2, log10p: Math.log1p(-half.p / 2) / Math.LN10 };
+  const tail =
+    z > 0
+      ? { p: half.p / 2, log10p: half.log10p - Math.LOG10E * Math.LN2 }
+      : { p: 1 - half.p / 2, log10p: Math.log1p(-half.p / 2) / Math.LN10 };
   return { z, ...tail, excess: Math.max(0, unseen / m - once / n) };
 }

@@ -26,7 +26,7 @@ export function logGamma(x: number): number {
  * Upper tail of the regularised incomplete gamma function, Q(a, x): below x = a + 1 from the series of P (NIST DLMF
  * 8.7.1), above it from the continued fraction of Q (8.9.2) by Lentz's method, kept in logarithms.
  */
-export function gammaTail(a: number, x: number): Tail {
+function gammaTail(a: number, x: number): Tail {
   if (!(x > 0)) return certain;
   if (x === Infinity) return { p: 0, log10p: -Number.MAX_VALUE };
   const front = a * Math.log(x) - x - logGamma(a);

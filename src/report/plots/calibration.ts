@@ -3,7 +3,9 @@ import type { Plot } from "../sections.js";
 import { PLOT_HEIGHT, PLOT_WIDTH, guide, quantity, seriesColour } from "./series.js";
 
 /** Reliability of probabilities: observed share over mean prediction by bin, larger dots for more rows. */
-export function calibrationPlot(models: readonly { readonly name: string; readonly bins: readonly ReliabilityBin[] }[]): Plot {
+export function calibrationPlot(
+  models: readonly { readonly name: string; readonly bins: readonly ReliabilityBin[] }[],
+): Plot {
   const values = models.flatMap(({ name, bins }) =>
     bins.map(({ meanPrediction, observedRate, rows }) => ({ series: name, x: meanPrediction, y: observedRate, rows })),
   );
@@ -22,7 +24,12 @@ export function calibrationPlot(models: readonly { readonly name: string; readon
         {
           data: { values },
           mark: { type: "circle", opacity: 0.8 },
-          encoding: { x, y, color, size: { field: "rows", type: "quantitative", scale: { range: [20, 260] }, legend: null } },
+          encoding: {
+            x,
+            y,
+            color,
+            size: { field: "rows", type: "quantitative", scale: { range: [20, 260] }, legend: null },
+          },
         },
       ],
     },

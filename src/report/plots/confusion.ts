@@ -23,7 +23,13 @@ export function confusionPlot(matrix: Confusion, threshold: number): Plot {
     cell("negative", "called positive", falsePositives, falsePositives / negatives, false),
     cell("negative", "called negative", trueNegatives, trueNegatives / negatives, true),
   ];
-  const x = { field: "call", type: "ordinal", title: null, sort: null, axis: { labelAngle: 0, orient: "top", domain: false, ticks: false } };
+  const x = {
+    field: "call",
+    type: "ordinal",
+    title: null,
+    sort: null,
+    axis: { labelAngle: 0, orient: "top", domain: false, ticks: false },
+  };
   const y = { field: "truth", type: "ordinal", title: "truth", sort: null, axis: { domain: false, ticks: false } };
   return {
     title: "Confusion matrix",
@@ -43,10 +49,18 @@ export function confusionPlot(matrix: Confusion, threshold: number): Plot {
               scale: { domain: [true, false], range: [colour("first"), colour("second")] },
               legend: null,
             },
-            opacity: { field: "share", type: "quantitative", scale: { domain: [0, 1], range: [0.08, 0.6] }, legend: null },
+            opacity: {
+              field: "share",
+              type: "quantitative",
+              scale: { domain: [0, 1], range: [0.08, 0.6] },
+              legend: null,
+            },
           },
         },
-        { mark: { type: "text", fontSize: 20, fontWeight: 600, dy: -8 }, encoding: { text: { field: "label", type: "nominal" } } },
+        {
+          mark: { type: "text", fontSize: 20, fontWeight: 600, dy: -8 },
+          encoding: { text: { field: "label", type: "nominal" } },
+        },
         { mark: { type: "text", fontSize: 12, dy: 14 }, encoding: { text: { field: "detail", type: "nominal" } } },
       ],
     },

@@ -8,7 +8,11 @@ export const seriesOf = (name: string, curve: Curve): Series => ({ name, points:
 
 const shares = { domain: [0, 1], format: "%" } as const;
 
-function lines(series: readonly Series[], x: Record<string, unknown>, y: Record<string, unknown>): Record<string, unknown> {
+function lines(
+  series: readonly Series[],
+  x: Record<string, unknown>,
+  y: Record<string, unknown>,
+): Record<string, unknown> {
   return {
     data: { values: rowsOf(series) },
     mark: { type: "line", strokeWidth: 2, clip: true },
@@ -36,7 +40,8 @@ export function rocPlot(series: readonly Series[]): Plot {
 export function precisionRecallPlot(series: readonly Series[], baseRate: number): Plot {
   return {
     title: "Precision and recall",
-    caption: "How many of the flagged are positives, against how many positives are flagged; dashed: flagging at random.",
+    caption:
+      "How many of the flagged are positives, against how many positives are flagged; dashed: flagging at random.",
     spec: {
       width: PLOT_WIDTH,
       height: PLOT_HEIGHT,
@@ -52,7 +57,8 @@ export function precisionRecallPlot(series: readonly Series[], baseRate: number)
 export function profitPlot(series: readonly Series[], threshold: number): Plot {
   return {
     title: "Profit by threshold",
-    caption: "Money saved against contacting nobody, for contacting everybody above the threshold; dashed: the model's threshold.",
+    caption:
+      "Money saved against contacting nobody, for contacting everybody above the threshold; dashed: the model's threshold.",
     spec: {
       width: PLOT_WIDTH,
       height: PLOT_HEIGHT,
@@ -62,11 +68,7 @@ export function profitPlot(series: readonly Series[], threshold: number): Plot {
           mark: { type: "rule", strokeDash: [4, 4], color: colour("soft") },
           encoding: { x: { field: "x", type: "quantitative" } },
         },
-        lines(
-          series,
-          quantity("x", "threshold", { domain: [0, 1] }),
-          quantity("y", "money saved", { format: "~s" }),
-        ),
+        lines(series, quantity("x", "threshold", { domain: [0, 1] }), quantity("y", "money saved", { format: "~s" })),
       ],
     },
   };

@@ -51,7 +51,12 @@ export function liftPlot({ bins }: Ranked): Plot {
           data: { values: bins.map(({ bin, lift }) => ({ bin, lift })) },
           mark: { type: "bar", color: colour("first") },
           encoding: {
-            x: { field: "bin", type: "ordinal", title: "tenth of the ranking, highest scores first", axis: { labelAngle: 0 } },
+            x: {
+              field: "bin",
+              type: "ordinal",
+              title: "tenth of the ranking, highest scores first",
+              axis: { labelAngle: 0 },
+            },
             y: quantity("lift", "lift"),
           },
         },

@@ -7,8 +7,8 @@ import { fitRecipe, type FittedRecipe } from "../../../src/data/features/fit/fit
 import type { Features } from "../../../src/data/features/define.js";
 import { parseRecipe } from "../../../src/data/features/parse-recipe.js";
 import type { ColumnData, Table } from "../../../src/data/table/table.js";
+import { takeRows } from "../../../src/data/table/take-rows.js";
 import { anyContract, anyFeatures, anyTable } from "./generated.js";
-import { takeRows } from "./tables.js";
 
 /** Fits, or undefined where the table has nothing to learn from. */
 function fit(features: Features, table: Table): FittedRecipe | undefined {

@@ -44,10 +44,13 @@ const missing = (value: Value): value is null | undefined => value === null || v
 function dataOf(column: Column, values: readonly Value[]): ColumnData {
   if (column.kind === "category" || column.kind === "text") {
     const levels = column.kind === "category" ? [...column.levels] : [];
+    const known = new Map(levels.map((level, code) => [level, code]));
     const codes = Int32Array.from(values, (value) => {
       if (missing(value)) return -1;
-      const known = levels.indexOf(String(value));
-      return known >= 0 ? known : levels.push(String(value)) - 1;
+      const label = String(value);
+      const code = known.get(label) ?? levels.push(label) - 1;
+      known.set(label, code);
+      return code;
     });
     const same = column.kind === "category" && levels.length === column.levels.length;
     return { storage: "coded", codes, levels: same ? column.levels : levels };
@@ -67,18 +70,6 @@ export function tableOf(contract: Contract, columns: Readonly<Record<string, rea
     return values === undefined ? [] : [[column.name, dataOf(column, values)]];
   });
   return { contract, rows, columns: new Map(data), rowNumbers: Uint32Array.from({ length: rows }, (_, i) => i), rejected: [], source };
-}
-
-/** Some rows of a table, with dictionaries of their own where `fresh`. */
-export function takeRows(table: Table, rows: ArrayLike<number>): Table {
-  const order = Array.from(rows);
-  const columns = [...table.columns].map(([name, data]): [string, ColumnData] => [
-    name,
-    data.storage === "numeric"
-      ? { storage: "numeric", values: Float64Array.from(order, (row) => data.values[row] ?? NaN) }
-      : { ...data, codes: Int32Array.from(order, (row) => data.codes[row] ?? -1) },
-  ]);
-  return { ...table, rows: order.length, columns: new Map(columns), rowNumbers: Uint32Array.from(order) };
 }
 
 /** A shared CSV without quotes, kinds by a simple rule: numeric where all cells but "" and "NA" are. */

@@ -44,7 +44,9 @@ describe("exact sums", () => {
   it("are written and read back", () => {
     expect(formatExact(units(-501 / 8))).toBe("-1f5p-3");
     expect(formatExact(0n)).toBe("0p0");
-    fc.assert(fc.property(fc.bigInt({ min: -(2n ** 2140n), max: 2n ** 2140n }), (sum) => parseExact(formatExact(sum)) === sum));
+    fc.assert(
+      fc.property(fc.bigInt({ min: -(2n ** 2140n), max: 2n ** 2140n }), (sum) => parseExact(formatExact(sum)) === sum),
+    );
     for (const bad of ["", "1", "p3", "1p-1075", "1p9999", "-p1", "0x1p1", " 1p1", `${"f".repeat(600)}p0`]) {
       expect(parseExact(bad), bad).toBeUndefined();
     }

@@ -3,9 +3,15 @@ import { describe, expect, it } from "vitest";
 import { ChurnkitError } from "../../../src/base/errors.js";
 import { uniform } from "../../../src/base/random.js";
 import { mergeProfiles, withColumn } from "../../../src/data/profile/merge.js";
-import { profileOf, quantileOfProfile, summariseNumeric } from "../../../src/data/profile/numeric.js";
+import { profileOf } from "../../../src/data/profile/numeric.js";
+import { quantileOfProfile, summariseNumeric } from "../../../src/data/profile/summary.js";
 import { parseProfile } from "../../../src/data/profile/parse.js";
-import { countOfValues, isNumericProfile, type NumericProfile, type Profile } from "../../../src/data/profile/profile.js";
+import {
+  countOfValues,
+  isNumericProfile,
+  type NumericProfile,
+  type Profile,
+} from "../../../src/data/profile/profile.js";
 import { profileAgainst, profileTable } from "../../../src/data/profile/table.js";
 import { ksStatistic } from "../../../src/drift/tests/kolmogorov-smirnov.js";
 import { ksOfProfiles } from "../../../src/drift/tests/profile-ks.js";
@@ -37,7 +43,10 @@ function column(profile: Profile, name: string): NumericProfile {
 
 describe("profiles", () => {
   it("hold features and the target, not ids, ignored columns and texts", () => {
-    const table = tableOf({ id: ["x", "y"], age: [1, 2], note: [1, 2], churn: ["Yes", "No"] }, { id: "id", note: "ignored", churn: "target" });
+    const table = tableOf(
+      { id: ["x", "y"], age: [1, 2], note: [1, 2], churn: ["Yes", "No"] },
+      { id: "id", note: "ignored", churn: "target" },
+    );
     expect(profileTable(table).columns.map(({ name }) => name)).toEqual(["age", "churn"]);
   });
 
@@ -76,7 +85,9 @@ describe("profiles", () => {
         expect(bounds.lower).toBeLessThanOrEqual(exact + 1e-12);
         expect(bounds.upper).toBeGreaterThanOrEqual(exact - 1e-12);
         const open = (counts: readonly number[], n: number) => Math.max(...counts.filter((_, i) => i % 2 === 0)) / n;
-        expect(bounds.upper - bounds.lower).toBeLessThanOrEqual(Math.max(open(reference.counts, 150), open(counted.counts, 110)) + 1e-12);
+        expect(bounds.upper - bounds.lower).toBeLessThanOrEqual(
+          Math.max(open(reference.counts, 150), open(counted.counts, 110)) + 1e-12,
+        );
         if (ties && cutPoints >= 12) expect(bounds.upper).toBe(bounds.lower);
       }),
     );
@@ -109,10 +120,16 @@ describe("profiles", () => {
   });
 
   it("survive JSON for every double, infinite ones and none at all", () => {
-    const wild = fc.array(fc.oneof(fc.double(), fc.constantFrom(Infinity, -Infinity, -0, 1e308, -1e308)), { maxLength: 30 });
+    const wild = fc.array(fc.oneof(fc.double(), fc.constantFrom(Infinity, -Infinity, -0, 1e308, -1e308)), {
+      maxLength: 30,
+    });
     fc.assert(
       fc.property(wild, wild, (reference, later) => {
-        const base: Profile = { format: 1, rows: reference.length, columns: [profileOf(Float64Array.from(reference), "x")] };
+        const base: Profile = {
+          format: 1,
+          rows: reference.length,
+          columns: [profileOf(Float64Array.from(reference), "x")],
+        };
         for (const profile of [base, profileAgainst(base, tableOf({ x: Float64Array.from(later) }))]) {
           expect(parseProfile(JSON.parse(JSON.stringify(profile)))).toEqual(profile);
         }
@@ -135,20 +152,26 @@ describe("profiles", () => {
     expect(withColumn(profile, profileOf(Float64Array.of(9), "x")).columns).toHaveLength(1);
   });
 
-  it.each(oracleCases("describe").filter((entry) => entry.out["undefined"] !== true).map((entry) => [entry.id, entry] as const))(
-    "describe as numpy does: %s",
-    (_, { in: input, out }) => {
-      const profile = profileOf(oracleSample(input["a"]), "x");
-      const summary = summariseNumeric(profile);
-      expect(profile.missing).toBe(out["missing"]);
-      expect(summary?.n).toBe(out["n"]);
-      const variance = (summary?.standardDeviation ?? Number.NaN) ** 2;
-      for (const [actual, name] of [[summary?.mean, "mean"], [summary?.min, "min"], [summary?.max, "max"], [variance, "variancePopulation"]] as const) {
-        const expected = oracleNumber(out[name]);
-        expect(Math.abs((actual ?? Number.NaN) - expected)).toBeLessThanOrEqual(1e-12 + 1e-9 * Math.abs(expected));
-      }
-    },
-  );
+  it.each(
+    oracleCases("describe")
+      .filter((entry) => entry.out["undefined"] !== true)
+      .map((entry) => [entry.id, entry] as const),
+  )("describe as numpy does: %s", (_, { in: input, out }) => {
+    const profile = profileOf(oracleSample(input["a"]), "x");
+    const summary = summariseNumeric(profile);
+    expect(profile.missing).toBe(out["missing"]);
+    expect(summary?.n).toBe(out["n"]);
+    const variance = (summary?.standardDeviation ?? Number.NaN) ** 2;
+    for (const [actual, name] of [
+      [summary?.mean, "mean"],
+      [summary?.min, "min"],
+      [summary?.max, "max"],
+      [variance, "variancePopulation"],
+    ] as const) {
+      const expected = oracleNumber(out[name]);
+      expect(Math.abs((actual ?? Number.NaN) - expected)).toBeLessThanOrEqual(1e-12 + 1e-9 * Math.abs(expected));
+    }
+  });
 });
 
 describe("reading a profile that anybody wrote", () => {
@@ -166,8 +189,16 @@ describe("reading a profile that anybody wrote", () => {
     ["counts that don't fit", { ...good, columns: [{ ...good.columns[0], counts: [1] }] }, "$.columns[0].counts"],
     ["a repeated level", { ...good, columns: [{ ...good.columns[1], levels: ["a", "a"] }] }, "$.columns[0].levels"],
     ["half a row", { ...good, columns: [{ ...good.columns[1], counts: [0.5, 1] }] }, "$.columns[0].counts[0]"],
-    ["a wrong sum", { ...good, columns: [{ ...good.columns[0], moments: { origin: 0, sum: "x", squares: "0p0" } }] }, "$.columns[0].moments.sum"],
-    ["too many levels", { ...good, columns: [{ ...good.columns[1], levels: Array.from({ length: 1001 }, (_, i) => `${i}`) }] }, "$.columns[0].levels"],
+    [
+      "a wrong sum",
+      { ...good, columns: [{ ...good.columns[0], moments: { origin: 0, sum: "x", squares: "0p0" } }] },
+      "$.columns[0].moments.sum",
+    ],
+    [
+      "too many levels",
+      { ...good, columns: [{ ...good.columns[1], levels: Array.from({ length: 1001 }, (_, i) => `${i}`) }] },
+      "$.columns[0].levels",
+    ],
   ];
   it.each(broken)("refuses %s by its path", (_, json, path) => {
     try {

@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ksExactTail, ksLimitTail, ksStatistic, ksTest, tieEndsOf } from "../../../src/drift/tests/kolmogorov-smirnov.js";
+import {
+  ksExactTail,
+  ksLimitTail,
+  ksStatistic,
+  ksTest,
+  tieEndsOf,
+} from "../../../src/drift/tests/kolmogorov-smirnov.js";
 
 /** Share of all ways to pick which of the pooled values are the first sample, whose D is at least that of the data. */
 function byEnumeration(a: readonly number[], b: readonly number[]): number {
@@ -14,7 +20,13 @@ function byEnumeration(a: readonly number[], b: readonly number[]): number {
     const first = pooled.filter((_, i) => (mask >> i) % 2 === 1);
     if (first.length !== a.length) continue;
     all++;
-    if (steps(first, pooled.filter((_, i) => (mask >> i) % 2 === 0)) >= observed) asLarge++;
+    if (
+      steps(
+        first,
+        pooled.filter((_, i) => (mask >> i) % 2 === 0),
+      ) >= observed
+    )
+      asLarge++;
   }
   return asLarge / all;
 }

@@ -2,7 +2,16 @@ import { describe, expect, it } from "vitest";
 import { sortedValues } from "../../../src/data/profile/sort.js";
 import { benjaminiHochberg } from "../../../src/drift/tests/adjust.js";
 import { chiSquareHomogeneity } from "../../../src/drift/tests/chi-square.js";
-import { countBetween, hellinger, jensenShannon, psi, psiOfSamples, quantileEdges, totalVariation, type ZeroRule } from "../../../src/drift/tests/divergence.js";
+import {
+  countBetween,
+  hellinger,
+  jensenShannon,
+  psi,
+  psiOfSamples,
+  quantileEdges,
+  totalVariation,
+  type ZeroRule,
+} from "../../../src/drift/tests/divergence.js";
 import { ksExactTail, ksLimitTail, ksStatistic } from "../../../src/drift/tests/kolmogorov-smirnov.js";
 import { twoProportions } from "../../../src/drift/tests/proportions.js";
 import { chiSquareTail, kolmogorovTail, normalTwoSidedTail, type Tail } from "../../../src/drift/tests/special.js";
@@ -61,15 +70,18 @@ describe("statistics equal scipy's", () => {
     near(psi(counts(input["ref"]), counts(input["cur"]), input["smoothing"] as ZeroRule), out["psi"]),
   );
 
-  it.each(cases("psiSamples").filter(([, entry]) => entry.in["method"] === "quantile"))("%s", (_, { in: input, out }) => {
-    const a = sample(input["a"]);
-    const b = sample(input["b"]);
-    const bins = oracleNumber(input["bins"]);
-    const edges = quantileEdges(a, bins);
-    edges.forEach((edge, i) => near(edge, (out["edges"] as unknown[])[i]));
-    expect(countBetween(b, edges)).toEqual(out["curCounts"]);
-    near(psiOfSamples(a, b, { bins, zeros: input["smoothing"] as ZeroRule }), out["psi"]);
-  });
+  it.each(cases("psiSamples").filter(([, entry]) => entry.in["method"] === "quantile"))(
+    "%s",
+    (_, { in: input, out }) => {
+      const a = sample(input["a"]);
+      const b = sample(input["b"]);
+      const bins = oracleNumber(input["bins"]);
+      const edges = quantileEdges(a, bins);
+      edges.forEach((edge, i) => near(edge, (out["edges"] as unknown[])[i]));
+      expect(countBetween(b, edges)).toEqual(out["curCounts"]);
+      near(psiOfSamples(a, b, { bins, zeros: input["smoothing"] as ZeroRule }), out["psi"]);
+    },
+  );
 
   it.each(cases("jsCounts"))("%s", (_, { in: input, out }) => {
     const divergence = jensenShannon(counts(input["ref"]), counts(input["cur"])) ?? Number.NaN;

@@ -3,7 +3,13 @@ import { describe, expect, it } from "vitest";
 import { benjaminiHochberg } from "../../../src/drift/tests/adjust.js";
 import { jensenShannon, psi, psiNullMean, psiOfSamples } from "../../../src/drift/tests/divergence.js";
 import { twoProportions } from "../../../src/drift/tests/proportions.js";
-import { chiSquareTail, criticalValue, kolmogorovTail, logGamma, normalTwoSidedTail } from "../../../src/drift/tests/special.js";
+import {
+  chiSquareTail,
+  criticalValue,
+  kolmogorovTail,
+  logGamma,
+  normalTwoSidedTail,
+} from "../../../src/drift/tests/special.js";
 import { wassersteinDistance } from "../../../src/drift/tests/wasserstein.js";
 
 describe("tails", () => {
@@ -11,11 +17,15 @@ describe("tails", () => {
     // Two degrees of freedom: exp(-x/2).
     for (const x of [0.01, 1, 7, 50, 3000]) expect(chiSquareTail(x, 2).log10p).toBeCloseTo(-x / 2 / Math.LN10, 8);
     expect(logGamma(0.5)).toBeCloseTo(Math.log(Math.PI) / 2, 13);
-    expect(logGamma(101)).toBeCloseTo(Array.from({ length: 100 }, (_, i) => Math.log(i + 1)).reduce((a, b) => a + b), 10);
+    expect(logGamma(101)).toBeCloseTo(
+      Array.from({ length: 100 }, (_, i) => Math.log(i + 1)).reduce((a, b) => a + b),
+      10,
+    );
   });
 
   it("join without a step where one formula hands over to the other", () => {
-    const step = (at: number, tail: (x: number) => number): number => Math.abs(tail(at * (1 + 1e-12)) / tail(at * (1 - 1e-12)) - 1);
+    const step = (at: number, tail: (x: number) => number): number =>
+      Math.abs(tail(at * (1 + 1e-12)) / tail(at * (1 - 1e-12)) - 1);
     expect(step(1, (x) => kolmogorovTail(x).p)).toBeLessThan(1e-9);
     for (const df of [1, 3, 40, 999]) expect(step(df + 2, (x) => chiSquareTail(x, df).p)).toBeLessThan(1e-9);
   });
@@ -41,17 +51,18 @@ describe("tails", () => {
 
 describe("distances", () => {
   it("have no value for an empty sample, and are 0 between equal shares", () => {
-    expect([psi([0, 0], [1, 2]), jensenShannon([1], [0]), psiOfSamples(new Float64Array(), Float64Array.of(1))]).toEqual([
-      undefined,
-      undefined,
-      undefined,
-    ]);
+    expect([
+      psi([0, 0], [1, 2]),
+      jensenShannon([1], [0]),
+      psiOfSamples(new Float64Array(), Float64Array.of(1)),
+    ]).toEqual([undefined, undefined, undefined]);
     expect(psi([1, 2], [10, 20])).toBeCloseTo(0, 15);
     expect(wassersteinDistance(Float64Array.of(1, 2), Float64Array.of(1, 2))).toBe(0);
     expect(twoProportions(0, 0, 1, 2)).toBeUndefined();
   });
 
-  it("give PSI's mean without drift: 0.18 for ten bins of 100 rows", () => expect(psiNullMean(10, 100, 100)).toBeCloseTo(0.18, 12));
+  it("give PSI's mean without drift: 0.18 for ten bins of 100 rows", () =>
+    expect(psiNullMean(10, 100, 100)).toBeCloseTo(0.18, 12));
 
   it("adjust no p-values to none", () => expect(benjaminiHochberg([])).toEqual([]));
 });

@@ -71,6 +71,17 @@ function checkTable(features: Features, table: Table): void {
  * @param table Training rows only. Not changed. Its target is needed for target rates alone.
  * @throws ChurnkitError CONTRACT_MISMATCH, TOO_FEW_ROWS (no rows), OPTION_INVALID (folds), FEATURES_INVALID where no
  * feature is left.
+ * @example
+ * ```ts
+ * import { defineFeatures, fitRecipe, inferDelimited, tableFromRecords } from "churnkit/data";
+ *
+ * const rows = [3, 12, 40, 8, 25, 60].map((tenure, i) => ({ tenure, plan: i % 2 ? "A" : "B", left: i < 3 ? "yes" : "no" }));
+ * const csv = ["tenure,plan,left", ...rows.map((row) => Object.values(row).join(","))].join("\n");
+ * const { contract } = await inferDelimited(new TextEncoder().encode(csv), { target: "left", positive: "yes" });
+ * const table = tableFromRecords(contract, rows);
+ * const { encoder, matrix } = fitRecipe(defineFeatures(contract), table, { seed: 1 });
+ * console.assert(matrix.length === table.rows * encoder.width && encoder.names[0] === "tenure");
+ * ```
  */
 export function fitRecipe<Row>(features: Features<Row>, table: Table<Row>, options: FitOptions): FittedRecipe {
   const { seed, folds = 5 } = options;

@@ -14,6 +14,8 @@ const fewValues = 10;
 /** A value that this share of the rows has, and so many times more rows than most values, gets a column. */
 const spikeShare = 0.05;
 const spikeHeight = 5;
+/** A value in fewer rows than this gets none: beside the scaled number it would be learnt by heart. */
+const leastRows = 10;
 /** Bins of the piecewise encoding. */
 const bins = 8;
 
@@ -31,7 +33,7 @@ function standOuts({ distinct, counts, sorted, missing }: NumberSummary): number
   // Two values are told apart by the scaled number alone.
   if (distinct.length < 3) return [];
   const rows = sorted.length + missing;
-  const rare = rareRows(rows);
+  const rare = Math.max(leastRows, rareRows(rows));
   const median = quantile(Float64Array.from(counts).sort(), 0.5);
   const least = distinct.length <= fewValues ? rare : Math.max(spikeShare * rows, spikeHeight * median);
   return Array.from(distinct.filter((_, i) => (counts[i] as number) >= least && (counts[i] as number) <= rows - rare));

@@ -1,0 +1,111 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Command } from "commander";
+import pc from "picocolors";
+import { ChurnkitError } from "../../base/errors.js";
+import { localDeployer } from "../../deploy/local.js";
+import { mainJob, nextCommands, writeReport, type MainJobResult, type MainJobSource } from "../../pipeline/index.js";
+import { countOption, seedOption } from "../input.js";
+import { columns, note, print, shown } from "../output.js";
+import { trainingProgress } from "../progress.js";
+
+interface Options {
+  csv?: string;
+  target?: string;
+  positive?: string;
+  id?: readonly string[];
+  rows: number;
+  out: string;
+  seed: number;
+  json?: boolean;
+}
+
+export function register(program: Command): void {
+  program
+    .command("pipeline")
+    .description("the main job: from customers to a served model, drift, retraining, refusal and rollback")
+    .option("--csv <file>", "do it on this file instead of synthetic customers")
+    .option("--target <column>", "the column to predict")
+    .option("--positive <value>", "the value of the target that means churn")
+    .option("--id <columns>", "columns that name a customer, separated by commas", (text: string) => text.split(","))
+    .option("--rows <number>", "how many synthetic customers", countOption, 50_000)
+    .option("--out <dir>", "where everything goes", join("out", "pipeline"))
+    .option("--seed <number>", "seed of data, splits and weights", seedOption, 1)
+    .option("--json", "print the summary as one line of JSON")
+    .action(run);
+}
+
+async function run(options: Options): Promise<void> {
+  const started = performance.now();
+  const job = mainJob();
+  const deployer = localDeployer();
+  let onProgress = trainingProgress();
+  // Each run tells one story from its beginning: a registry of an earlier one would confuse it.
+  await rm(join(options.out, "registry"), { recursive: true, force: true });
+  try {
+    const result = await job.run(
+      { source: sourceOf(options), folder: options.out, seed: options.seed, deployer, onProgress: (progress) => onProgress(progress) },
+      (event) => {
+        if (event.type === "start") {
+          onProgress = trainingProgress();
+          note(pc.bold(`\n${event.index + 1}/${event.steps} ${event.step}`));
+        } else if (event.type === "note") note(`  ${event.text}`);
+        else note(pc.dim(`  ${event.seconds.toFixed(1)} s`));
+      },
+    );
+    const report = await writeReport(result);
+    const seconds = (performance.now() - started) / 1000;
+    print(options.json, summaryFields(result, report, seconds), summary(result, report, seconds));
+  } finally {
+    await deployer.remove("churn");
+  }
+}
+
+function sourceOf({ csv, target, positive, id, rows }: Options): MainJobSource {
+  if (csv === undefined) return { kind: "synthetic", rows };
+  if (target === undefined) throw new ChurnkitError("OPTION_INVALID", "Say which column of the file is to be predicted: --target COLUMN --positive VALUE.");
+  return { kind: "file", path: csv, target, positive, id };
+}
+
+function summaryFields(result: MainJobResult, report: string, seconds: number) {
+  const { evaluation, baselineEvaluation, opened, verdict, drift, promotion, badVerdict, rolledBack, served } = result;
+  return {
+    seconds,
+    report,
+    test: evaluation.values,
+    baseline: baselineEvaluation?.values,
+    best: opened.best,
+    gate: verdict.passed,
+    served,
+    drift: { verdict: drift.verdict, severity: drift.severity },
+    challengerPromoted: promotion.promoted,
+    badRefused: !badVerdict.passed,
+    rolledBack,
+  };
+}
+
+function summary(result: MainJobResult, report: string, seconds: number): string {
+  const { evaluation, baselineEvaluation, opened, verdict, drift, promotion, badVerdict, rolledBack, served, model } = result;
+  const { model: node } = model.artefact;
+  const name = node.kind === "ensemble" ? `${node.members.length} networks` : "one network";
+  const quality = columns([
+    ["", name, "logistic", ...(opened.best ? ["best possible"] : [])],
+    ...(["auc", "accuracy", "f1", "logLoss"] as const).map((metric) => [
+      metric,
+      shown(evaluation.values[metric].value),
+      shown(baselineEvaluation?.values[metric].value),
+      ...(opened.best ? [metric === "logLoss" ? "-" : shown(opened.best[metric])] : []),
+    ]),
+  ]);
+  const story = columns([
+    ["gate", `${verdict.gate} ${verdict.passed ? "passed" : "not passed"}`],
+    ["served", `${served.requests} requests, p50 ${served.p50.toFixed(1)} ms, p99 ${served.p99.toFixed(1)} ms`],
+    ["drift", `${drift.verdict}, ${drift.severity}`],
+    ["retrained model", promotion.promoted ? "promoted" : "refused"],
+    ["bad model", badVerdict.passed ? "promoted" : "refused"],
+    ["rolled back", rolledBack ? "yes, version 1 serves again" : "not needed"],
+    ["report", report],
+  ]);
+  const next = columns(nextCommands(result).map(({ command, purpose }) => [command, `# ${purpose}`]));
+  return `\n${quality}\n\n${story}\n\ntry next:\n${next}\n\ndone in ${seconds.toFixed(1)} s`;
+}

@@ -1,0 +1,52 @@
+import { join } from "node:path";
+import { writeFileAtomic } from "../../io/atomic.js";
+import { driftSections } from "../../report/drift-sections.js";
+import { evaluationSections } from "../../report/model-sections.js";
+import { renderReport } from "../../report/render.js";
+import type { GateVerdict } from "../../registry/gate.js";
+import type { Command } from "../../report/sections.js";
+import type { MainJobResult } from "./main-job.js";
+
+/** Commands worth trying after the job, on what it left behind. */
+export function nextCommands({ folder, opened, first }: MainJobResult): Command[] {
+  const bundle = join(folder, "registry", "churn", "bundles", first.contentHash);
+  return [
+    { command: `npx churnkit registry history --store ${join(folder, "registry")}`, purpose: "who promoted what, and why" },
+    { command: `npx churnkit predict ${bundle} ${opened.path} --out ${join(folder, "scores.csv")}`, purpose: "score a file" },
+    { command: `npx churnkit serve ${bundle} --port 8080`, purpose: "answer POST /predict" },
+  ];
+}
+
+/** Writes the job's report, one HTML page, and says where. */
+export async function writeReport(result: MainJobResult): Promise<string> {
+  const path = join(result.folder, "report.html");
+  const { evaluation, baselineEvaluation, model, drift, verdict, challengerVerdict, badVerdict, opened } = result;
+  const gate = (name: string, { passed, checks }: GateVerdict) => ({ name, passed, detail: checks.map(({ reason }) => reason).join("; ") });
+  const best = opened.best;
+  const html = await renderReport({
+    title: "From customers to a served model",
+    subtitle: opened.path,
+    sections: [
+      ...evaluationSections(
+        [{ name: model.artefact.model.kind === "ensemble" ? `${model.artefact.model.members.length} networks` : "one network", evaluation }, ...(baselineEvaluation ? [{ name: "logistic", evaluation: baselineEvaluation }] : [])],
+        { history: model.history },
+      ),
+      {
+        title: "Gates",
+        blocks: [
+          ...(best
+            ? [{ kind: "text" as const, text: `The true probabilities are known here. The best any model can reach: accuracy ${best.accuracy.toFixed(4)}, F1 ${best.f1.toFixed(4)}, AUC ${best.auc.toFixed(4)}.` }]
+            : []),
+          {
+            kind: "gates",
+            gates: [gate("first model", verdict), gate("challenger after drift", challengerVerdict), gate("model trained on wrong labels", badVerdict)],
+          },
+        ],
+      },
+      ...driftSections(drift, { reference: "training rows", current: "later rows" }),
+      { title: "Next", blocks: [{ kind: "commands", commands: nextCommands(result) }] },
+    ],
+  });
+  await writeFileAtomic(path, html);
+  return path;
+}

@@ -1,0 +1,130 @@
+import { once } from "node:events";
+import { createWriteStream } from "node:fs";
+import { mkdir, rename } from "node:fs/promises";
+import { join } from "node:path";
+import { finished } from "node:stream/promises";
+import { mix32 } from "../../base/random.js";
+import type { Contract } from "../../data/contract/contract.js";
+import { inferFromFile, readTable } from "../../data/read/read-file.js";
+import { split } from "../../data/split.js";
+import { bestPossible, syntheticContract, syntheticCustomers, type SyntheticCustomer } from "../../data/synthetic.js";
+import { concatTables } from "../../data/table/concat-tables.js";
+import { recordOf } from "../../data/table/record-of.js";
+import { tableFromRecords } from "../../data/table/records.js";
+import { takeRows } from "../../data/table/take-rows.js";
+import type { Table } from "../../data/table/table.js";
+import { csvLine } from "../../data/table/write-csv.js";
+import { shiftRecords } from "./shift.js";
+
+/** Where the main job's customers come from. */
+export type MainJobSource =
+  | { readonly kind: "synthetic"; readonly rows: number }
+  | {
+      readonly kind: "file";
+      readonly path: string;
+      readonly target: string;
+      readonly positive?: string | undefined;
+      readonly id?: readonly string[] | undefined;
+    };
+
+/** The rows of a later month, in which something has changed. */
+export interface LaterRows {
+  readonly table: Table;
+  /** What changed, for people. */
+  readonly story: string;
+}
+
+/** A source that has been looked at: its contract, its file, and the months to come. */
+export interface OpenedSource {
+  readonly path: string;
+  readonly contract: Contract;
+  /** The best that any model can reach, where the true probabilities are known. */
+  readonly best: ReturnType<typeof bestPossible> | undefined;
+  read(): Promise<Table>;
+  /** Parts the rows: for training, for the test, and kept back for later. */
+  part(table: Table): { readonly training: Table; readonly test: Table; readonly kept: Table | undefined };
+  later(kept: Table | undefined): Promise<LaterRows>;
+}
+
+/** Opens a source; the synthetic customers are written to `folder` first, so that the job reads a file like any other. */
+export async function openSource(source: MainJobSource, folder: string, seed: number): Promise<OpenedSource> {
+  return source.kind === "synthetic" ? openSynthetic(source.rows, folder, seed) : openFile(source, seed);
+}
+
+async function openSynthetic(rows: number, folder: string, seed: number): Promise<OpenedSource> {
+  const { records, probabilities } = syntheticCustomers({ rows, seed });
+  const path = join(folder, "customers.csv");
+  await writeCsv(path, records);
+  return {
+    path,
+    contract: syntheticContract,
+    best: bestPossible(probabilities),
+    read: () => readTable(syntheticContract, path),
+    part(table) {
+      const { train, test } = split(table, { seed, validation: 0, test: 0.2 });
+      return { training: train, test, kept: undefined };
+    },
+    async later() {
+      const next = syntheticCustomers({ rows: Math.max(1000, Math.round(0.4 * rows)), seed: mix32(seed + 1), scenario: "shifted" });
+      const file = join(folder, "customers-a-year-later.csv");
+      await writeCsv(file, next.records);
+      return { table: await readTable(syntheticContract, file), story: "prices rose, a rival courts customers on short contracts, usage moved to mobile data" };
+    },
+  };
+}
+
+async function openFile(source: Extract<MainJobSource, { kind: "file" }>, seed: number): Promise<OpenedSource> {
+  const { path, target, positive, id } = source;
+  const { contract } = await inferFromFile(path, {
+    target,
+    ...(positive === undefined ? {} : { positive }),
+    ...(id === undefined ? {} : { id }),
+  });
+  return {
+    path,
+    contract,
+    best: undefined,
+    read: () => readTable(contract, path),
+    part(table) {
+      const { train, validation, test } = split(table, { seed, validation: 0.25, test: 0.2 });
+      return { training: train, test, kept: validation };
+    },
+    later(kept) {
+      if (!kept) throw new Error("A file's later rows are those kept back.");
+      const { records, story } = shiftRecords(kept, seed);
+      return Promise.resolve({ table: tableFromRecords(contract, records, { source: "later rows" }), story });
+    },
+  };
+}
+
+/** Halves a table by the parity of a hash of each row: one half to learn from, one to judge on. */
+export function halves(table: Table, seed: number): { readonly learn: Table; readonly judge: Table } {
+  const positions = Array.from({ length: table.rows }, (_, i) => i);
+  const side = (i: number): number => mix32(mix32(seed) ^ i) & 1;
+  return { learn: takeRows(table, positions.filter((i) => side(i) === 0)), judge: takeRows(table, positions.filter((i) => side(i) === 1)) };
+}
+
+/** The same customers with the labels of others, as a join on the wrong key would give. */
+export function withWrongLabels(table: Table, seed: number): Table {
+  const { target } = table.contract;
+  if (!target) return table;
+  const order = Array.from({ length: table.rows }, (_, i) => i).sort((a, b) => mix32(mix32(seed) ^ a) - mix32(mix32(seed) ^ b));
+  const records = order.map((other, i) => ({ ...recordOf(table, i), [target.column]: recordOf(table, other)[target.column] }));
+  return tableFromRecords(table.contract, records, { source: "customers with wrong labels" });
+}
+
+/** Old and new rows together. */
+export const together = (old: Table, fresh: Table): Table => concatTables([old, fresh]);
+
+async function writeCsv(path: string, records: readonly SyntheticCustomer[]): Promise<void> {
+  await mkdir(join(path, ".."), { recursive: true });
+  const names = Object.keys(records[0] ?? {});
+  const stream = createWriteStream(`${path}.part`);
+  stream.write(csvLine(names));
+  for (const record of records) {
+    if (!stream.write(csvLine(names.map((name) => record[name])))) await once(stream, "drain");
+  }
+  stream.end();
+  await finished(stream);
+  await rename(`${path}.part`, path);
+}
