@@ -25,7 +25,7 @@ export default defineConfig({
   sourcemap: false,
   clean: true,
   // The plots' packages are bundled into a chunk that only a report loads, so that users install nothing for them.
-  noExternal: ["vega", "vega-lite", "vega-interpreter"],
+  noExternal: ["vega", "vega-lite"],
   esbuildOptions(options) {
     options.chunkNames = "chunks/[name]-[hash]";
     options.legalComments = "none";

@@ -2,12 +2,16 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { canonicalJson } from "./json.js";
 
+/** Browsers hide it from pages that came over plain HTTP. */
+const subtle = (globalThis.crypto as Crypto | undefined)?.subtle as SubtleCrypto | undefined;
+
 /**
- * SHA-256 of some bytes as lower-case hex, by the platform's own implementation (four times faster on a cold start
- * than the portable one below).
+ * SHA-256 of some bytes as lower-case hex, by the platform's own implementation where there is one (four times faster
+ * on a cold start than the portable one below).
  */
 export async function sha256Hex(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  return bytesToHex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
+  if (subtle === undefined) return hasher().update(bytes).hex();
+  return bytesToHex(new Uint8Array(await subtle.digest("SHA-256", bytes)));
 }
 
 /** An incremental SHA-256, for what does not fit in memory or must be hashed without waiting. */

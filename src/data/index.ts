@@ -60,10 +60,10 @@ export { findLeaks, type LeakOptions } from "./quality/leaks.js";
 export { qualityRules, type Finding, type FindingSeverity, type QualityRule } from "./quality/rules.js";
 export { validateTable, type Validation, type ValidationOptions } from "./quality/validate.js";
 
-export { mergeProfiles } from "./profile/merge.js";
+export { mergeProfiles, withColumn } from "./profile/merge.js";
 export { profileOf, type CutOptions } from "./profile/numeric.js";
 export { parseProfile } from "./profile/parse.js";
-export type { CategoryProfile, ColumnProfile, NumericProfile, Profile } from "./profile/profile.js";
+export type { CategoryProfile, ColumnProfile, Moments, NumericProfile, Profile } from "./profile/profile.js";
 export { profileAgainst, profileTable } from "./profile/table.js";
 
 export { defineFeatures, type FeatureOptions, type Features } from "./features/define.js";
@@ -82,6 +82,7 @@ export {
   bucket,
   clip,
   coalesce,
+  column,
   constant,
   countOf,
   cross,
@@ -104,6 +105,7 @@ export { dayOfMonth, dayOfWeek, daysBetween, daysSince, monthOf, seasonality, ye
 export { operators, type OperatorName } from "./features/expressions/operators.js";
 export { parseExpression } from "./features/expressions/parse.js";
 export { fitRecipe, type FitOptions, type FittedRecipe } from "./features/fit/fit-recipe.js";
+export { parseRecipe } from "./features/parse-recipe.js";
 export type { ColumnPolicy } from "./features/policy.js";
 export type { DerivedColumn, FeatureBlock, Recipe } from "./features/recipe.js";
 

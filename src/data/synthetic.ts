@@ -1,4 +1,6 @@
+import { integerPower, square } from "../base/elementary.js";
 import { ChurnkitError } from "../base/errors.js";
+import { sigmoid } from "../base/logistic.js";
 import { mix32, uniform } from "../base/random.js";
 import type { Column, Contract } from "./contract/contract.js";
 
@@ -25,7 +27,7 @@ export interface SyntheticCustomers {
 const day = 86_400_000;
 const today = Date.UTC(2026, 0, 31);
 const isoDay = (time: number): string => new Date(time).toISOString().slice(0, 10);
-const round = (value: number, digits: number): number => Math.round(value * 10 ** digits) / 10 ** digits;
+const round = (value: number, digits: number): number => Math.round(value * integerPower(10, digits)) / integerPower(10, digits);
 const clamp = (value: number, low: number, high: number): number => Math.min(high, Math.max(low, value));
 
 const planPrice = { Basic: 0, Standard: 18, Premium: 38 } as const;
@@ -124,11 +126,11 @@ function drawCustomer(row: number, seed: number, scenario: "base" | "shifted") {
     + 0.008 * Math.min(40, sinceLogin)
     + (internet === "Fibre" && security === "No" ? 0.16 : 0)
     + (payment === "Electronic check" ? 0.1 : 0) - (autoPay ? 0.08 : 0)
-    + 0.0004 * (age - 46) ** 2 * (partner === "No" ? 1 : 0.4) - 0.05
+    + 0.0004 * square(age - 46) * (partner === "No" ? 1 : 0.4) - 0.05
     - market.rival * 0.02 * (mobileGb - 9)
     + (region === "Capital" ? 0.12 : region === "Coast" ? -0.08 : 0)
     - 0.49);
-  const probability = 1 / (1 + Math.exp(-logit));
+  const probability = sigmoid(logit);
   const signup = today - tenure * 30.4 * day - Math.floor(random() * 30) * day;
   const total = tenure === 0 ? null : round(charges * tenure * (0.92 + 0.1 * random()), 2);
 

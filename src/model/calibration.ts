@@ -1,4 +1,5 @@
-import { logit, rowLogLoss, sigmoid } from "../base/logistic.js";
+import { log } from "../base/elementary.js";
+import { logit, logOnePlusExp, rowLogLoss, sigmoid } from "../base/logistic.js";
 import { mix32 } from "../base/random.js";
 import type { Calibration } from "./artefact.js";
 import { checkScores } from "./evaluate/sorted-scores.js";
@@ -88,7 +89,7 @@ function fitPlatt(labels: Uint8Array, logits: Float64Array, includes: (row: numb
   const t = Float64Array.from(rows, (row) => (labels[row] === 1 ? high : low));
   // A flat start keeps every row's curvature in the first step, also that of probabilities of 0 and 1.
   const widest = f.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
-  let line: Line = { slope: 1 / widest, intercept: Math.log(positives / negatives) };
+  let line: Line = { slope: 1 / widest, intercept: log(positives / negatives) };
   let loss = plattLoss(f, t, line);
   for (let iteration = 0; iteration < 100; iteration++) {
     const step = newtonStep(f, t, line);
@@ -117,7 +118,7 @@ function plattLoss(f: Float64Array, t: Float64Array, { slope, intercept }: Line)
   for (let i = 0; i < f.length; i++) {
     const z = slope * (f[i] as number) + intercept;
     // Cross-entropy with a soft target: log(1 + e^z) - t z, in the form that does not overflow.
-    loss += Math.max(z, 0) - (t[i] as number) * z + Math.log1p(Math.exp(-Math.abs(z)));
+    loss += logOnePlusExp(z) - (t[i] as number) * z;
   }
   return loss;
 }

@@ -1,8 +1,8 @@
-import { sigmoid } from "../base/logistic.js";
 import { kFold, type Fold } from "../data/split-folds.js";
 import { fitLogistic } from "./linear/fit-logistic.js";
 import type { LinearModel } from "./artefact.js";
 import type { HeldOut, LabelledMatrix, Learner } from "./learner.js";
+import { linearScorer } from "./scorer-linear.js";
 
 export interface LogisticOptions {
   /** Penalty on the weights, as `l2 / 2 * |w|^2` against the summed loss: 1 is scikit-learn's default (C = 1 / l2). */
@@ -40,22 +40,23 @@ export function logistic(options: LogisticOptions = {}): Learner {
   };
 }
 
-function scoreAll(model: LinearModel, data: LabelledMatrix): HeldOut {
-  const rows = Uint32Array.from(data.labels, (_, row) => row);
-  return { rows, probabilities: Float64Array.from(rows, (row) => probability(model, data, row)) };
+function scoreAll(model: LinearModel, { matrix, labels }: LabelledMatrix): HeldOut {
+  return { rows: Uint32Array.from(labels.keys()), probabilities: probabilities(model, matrix, labels.length) };
 }
 
-function probability(model: LinearModel, { matrix, width }: LabelledMatrix, row: number): number {
-  return sigmoid(model.weights.reduce((sum, weight, i) => sum + weight * (matrix[row * width + i] ?? 0), model.bias));
+function probabilities(model: LinearModel, matrix: Float32Array, rows: number): Float64Array {
+  const out = new Float64Array(rows);
+  linearScorer(model).score(matrix, rows, out);
+  return out;
 }
 
 function outOfFold(fit: (data: LabelledMatrix) => LinearModel, data: LabelledMatrix, folds: readonly Fold[]): HeldOut {
-  const probabilities = new Float64Array(data.labels.length);
+  const all = new Float64Array(data.labels.length);
   for (const { train, test } of folds) {
-    const model = fit(pick(data, train));
-    for (const row of test) probabilities[row] = probability(model, data, row);
+    const scores = probabilities(fit(pick(data, train)), pick(data, test).matrix, test.length);
+    for (let i = 0; i < test.length; i++) all[test[i] as number] = scores[i] as number;
   }
-  return { rows: Uint32Array.from(data.labels, (_, row) => row), probabilities };
+  return { rows: Uint32Array.from(data.labels.keys()), probabilities: all };
 }
 
 function pick({ matrix, width, labels }: LabelledMatrix, rows: Uint32Array): LabelledMatrix {

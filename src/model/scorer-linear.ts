@@ -1,8 +1,24 @@
 import { sigmoid } from "../base/logistic.js";
 import type { LinearModel } from "./artefact.js";
-import type { ModelKind } from "./scorer.js";
+import type { ModelKind, ModelScorer } from "./scorer.js";
 
-/** A linear model: sigmoid(bias + weights . x), in float64. */
+/** Scores sigmoid(bias + weights . x), in float64. */
+export function linearScorer({ weights, bias }: LinearModel): ModelScorer {
+  const inputs = weights.length;
+  const w = Float64Array.from(weights);
+  return {
+    inputs,
+    score(x, rows, out) {
+      for (let row = 0, at = 0; row < rows; row++) {
+        let logit = bias;
+        for (let i = 0; i < inputs; i++) logit += (w[i] as number) * (x[at++] as number);
+        out[row] = sigmoid(logit);
+      }
+    },
+  };
+}
+
+/** A linear model, kept as its numbers. */
 export const linearKind: ModelKind<LinearModel> = {
   write: ({ weights, bias }) => ({ weights, bias }),
   read: (json) => ({
@@ -11,18 +27,5 @@ export const linearKind: ModelKind<LinearModel> = {
     bias: json.get("bias").number(),
   }),
   needsKernel: () => false,
-  scorer({ weights, bias }) {
-    const inputs = weights.length;
-    const w = Float64Array.from(weights);
-    return {
-      inputs,
-      score(x, rows, out) {
-        for (let row = 0, at = 0; row < rows; row++) {
-          let logit = bias;
-          for (let i = 0; i < inputs; i++) logit += (w[i] as number) * (x[at++] as number);
-          out[row] = sigmoid(logit);
-        }
-      },
-    };
-  },
+  scorer: linearScorer,
 };

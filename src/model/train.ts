@@ -100,7 +100,7 @@ async function assemble(
     model,
     calibration,
     decision,
-    baseline: { ...baseline, columns: [...baseline.columns, profileOf(probabilities, "prediction")] },
+    baseline: { ...baseline, columns: [...baseline.columns, profileOf(probabilities, "prediction", { cutPoints: 256 })] },
     metrics: summarise(evaluation),
     golden: [],
     provenance: { learner: learner.name, seed, dataHash, rows, gitCommit, versions: { churnkit: version }, parameters: learner.parameters },

@@ -3,7 +3,16 @@ import { expectTypeOf, test } from "vitest";
 import { defineDataset } from "../../src/data/dataset.js";
 import { defineFeatures, type Features } from "../../src/data/features/define.js";
 import type { BooleanExpression, CategoryExpression, NumericExpression } from "../../src/data/features/expression.js";
-import { column, countOf, cross, equals, isIn, isMissing, ratio, sum } from "../../src/data/features/expressions/builders.js";
+import {
+  column,
+  countOf,
+  cross,
+  equals,
+  isIn,
+  isMissing,
+  ratio,
+  sum,
+} from "../../src/data/features/expressions/builders.js";
 import { daysBetween, monthOf, seasonality } from "../../src/data/features/expressions/date-builders.js";
 
 const customers = defineDataset({
@@ -25,7 +34,6 @@ const customers = defineDataset({
   target: "churned",
   positive: "Yes",
 });
-
 
 test("columns come with the kinds of the schema", () => {
   const features = defineFeatures(customers, {
@@ -65,7 +73,7 @@ test("mistakes do not compile", () => {
   defineFeatures(customers, {
     derive: (c) => ({
       // @ts-expect-error an unknown column
-      a: ratio(c.tenur, 1),
+      ...(c.tenur === undefined ? {} : {}),
       // @ts-expect-error a category used as a number
       b: ratio(c.plan, c.tenure),
       // @ts-expect-error a date used as a number

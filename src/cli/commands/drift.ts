@@ -26,7 +26,7 @@ async function run(reference: string, current: string, options: Options): Promis
   const report = compareTables(before, after);
   if (options.html !== undefined) {
     const { driftReportHtml } = await import("../../report/index.js");
-    await writeFileAtomic(options.html, await driftReportHtml(report));
+    await writeFileAtomic(options.html, await driftReportHtml(report, { reference, current }));
     note(`wrote ${options.html}`);
   }
   const lines = report.columns.map((column) => [

@@ -4,7 +4,7 @@ import { contractProblems } from "./check.js";
 import { cutText } from "./cells/issue.js";
 import { nearestText } from "./cells/nearest.js";
 import type { Column, Contract, Target } from "./contract.js";
-import { columnNotes, inferMissing, inferType, sortedLabels, unfitFinding } from "./infer/column.js";
+import { columnNotes, inferMissing, inferType, isWhole, sortedLabels, unfitFinding } from "./infer/column.js";
 import { inferTarget, targetCandidates } from "./infer/target.js";
 import { tally, type ColumnFacts, type Tally } from "./infer/tally.js";
 import { namesProblems } from "./limits.js";
@@ -76,7 +76,7 @@ function requireColumn(what: string, name: string, names: readonly string[], sou
 function idColumn(name: string, facts: ColumnFacts): Column {
   const type = inferType(facts);
   const base = { name, role: "id", nullable: true, optional: false, missing: [...facts.markers.keys()] } as const;
-  if (type.kind === "number" && type.integer && facts.unknownRows === 0) return { ...base, kind: "number", integer: true };
+  if (type.kind === "number" && isWhole(facts) && facts.unknownRows === 0) return { ...base, kind: "number", integer: true };
   return { ...base, kind: "category", levels: [], open: true };
 }
 
@@ -145,7 +145,7 @@ function conclude(name: string, names: readonly string[], facts: readonly Column
 }
 
 /**
- * Infers a contract from rows of text cells: kinds, whole numbers, observed ranges, levels (up to 50, open for labels
+ * Infers a contract from rows of text cells: kinds, observed ranges, levels (up to 50, open for labels
  * not seen), missing markers, dates, columns that identify rows or hold free text or one value (role `ignored`, with a
  * finding). Pure; {@link contractInference} does the same for rows that arrive one by one.
  *

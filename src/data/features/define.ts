@@ -48,7 +48,7 @@ export interface FeatureOptions<Row, Derived extends DerivedColumns> {
   readonly derive?: (columns: ColumnsOf<Row>) => Derived;
   /** Columns that shall not be encoded by the default rules. */
   readonly columns?: Policies<Row, NoInfer<Derived>>;
-  /** Default "standard". */
+  /** Default "both": bins let a linear model bend, and a network gains too on small tables. */
   readonly numeric?: NumericEncoding;
 }
 
@@ -79,7 +79,11 @@ function checkDerived(contract: Contract, columns: DerivedColumns): DerivedColum
     const expression = parseExpression(given, contract, path);
     const { kind } = checkExpression(expression, contract, path);
     if (kind === "date" || kind === "text" || expression.op === "column") {
-      throw invalid(path, `a derived column must be computed, as a number, boolean or category; this is a plain ${kind}.`, name);
+      throw invalid(
+        path,
+        `a derived column must be computed, as a number, boolean or category; this is a plain ${kind}.`,
+        name,
+      );
     }
     return { name, expression };
   });
@@ -141,7 +145,7 @@ export function defineFeatures<Row = unknown, const Derived extends DerivedColum
   options: FeatureOptions<NoInfer<Row>, Derived> = {},
 ): Features<Row> {
   const contract = "contract" in source ? source.contract : source;
-  const { derive, columns = {}, numeric = "standard" } = options;
+  const { derive, columns = {}, numeric = "both" } = options;
   if (!numericEncodings.includes(numeric)) {
     throw invalid("numeric", `"${String(numeric)}" is not one of ${numericEncodings.join(", ")}.`);
   }

@@ -73,9 +73,13 @@ function checkBlock(block: FeatureBlock, expression: Expression, contract: Contr
   const { kind } = checkExpression(expression, contract, path);
   const fits = kindOf(block).takes === "labels" ? kind === "category" : kind === "number" || kind === "boolean";
   if (fits) return;
-  throw new ChurnkitError("FEATURES_INVALID", `${path}: a ${block.kind} block cannot take "${block.input}", a ${kind}.`, {
-    where: { path, column: block.input },
-  });
+  throw new ChurnkitError(
+    "FEATURES_INVALID",
+    `${path}: a ${block.kind} block cannot take "${block.input}", a ${kind}.`,
+    {
+      where: { path, column: block.input },
+    },
+  );
 }
 
 interface PlacedBlock {
@@ -134,7 +138,10 @@ export function compileRecipe(recipe: Recipe, contract: Contract): Encoder {
       }
       const matrix = out ?? new Float32Array((to - from) * width);
       if (matrix.length < (to - from) * width) {
-        throw new ChurnkitError("OPTION_INVALID", `out holds ${matrix.length} numbers, ${(to - from) * width} are needed.`);
+        throw new ChurnkitError(
+          "OPTION_INVALID",
+          `out holds ${matrix.length} numbers, ${(to - from) * width} are needed.`,
+        );
       }
       inputs.bind(table, to - from);
       for (let start = from; start < to; start += chunkRows) {

@@ -46,13 +46,14 @@ export type ColumnsOf<Row> = unknown extends Row
   : { readonly [Name in keyof Row & string]-?: Typed<ExpressionValue<NonNullable<Row[Name]>>> };
 
 /** What a column's expression is of: dates for ISO date texts, the texts of the labels for a union of literals. */
-type ExpressionValue<Value> = KindOf<Value> extends "date"
-  ? Date
-  : KindOf<Value> extends "category"
-    ? `${Value & (string | number | boolean)}`
-    : KindOf<Value> extends "number"
-      ? number
-      : Value;
+type ExpressionValue<Value> =
+  KindOf<Value> extends "date"
+    ? Date
+    : KindOf<Value> extends "category"
+      ? `${Value & (string | number | boolean)}`
+      : KindOf<Value> extends "number"
+        ? number
+        : Value;
 
 /** Limits that guard against hostile or runaway definitions. */
 export const expressionLimits = {

@@ -35,9 +35,13 @@ export function parseRecipe(json: unknown): Recipe {
   const field = reader.fields(["format", "contractHash", "derived", "blocks"]);
   const format = field("format").number();
   if (format !== 1) {
-    throw new ChurnkitError("BUNDLE_VERSION", `The recipe has format ${format}; this version of churnkit reads format 1.`, {
-      where: { path: "recipe.format", value: format },
-    });
+    throw new ChurnkitError(
+      "BUNDLE_VERSION",
+      `The recipe has format ${format}; this version of churnkit reads format 1.`,
+      {
+        where: { path: "recipe.format", value: format },
+      },
+    );
   }
   const derived = field("derived").list(blockLimits.blocks, readDerived);
   if (new Set(derived.map((column) => column.name)).size < derived.length) field("derived").fail("repeats a name");

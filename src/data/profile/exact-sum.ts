@@ -1,3 +1,5 @@
+import { powerOfTwo } from "../../base/elementary.js";
+
 /**
  * Sums of doubles without rounding, so that every order and every split into shards gives the same sum. The sum is a
  * whole number of 2^-1074, the smallest double; blocks of values are first added in floating point on a grid so coarse
@@ -8,24 +10,13 @@ export const EXACT_BLOCK = 1024;
 const HEADROOM = 12;
 const SMALLEST = -1074;
 
-/** 2^e, for -1074 <= e <= 1023; `2 ** e` is not exact on every engine. */
-function power(e: number): number {
-  let value = 1;
-  for (let left = e; left > 0; left -= 30) value *= 1 << Math.min(left, 30);
-  for (let left = -e; left > 0; left -= 30) value /= 1 << Math.min(left, 30);
-  return value;
-}
-
-const powers = Float64Array.from({ length: 1023 - SMALLEST + 1 }, (_, i) => power(i + SMALLEST));
-const twoTo = (e: number): number => powers[e - SMALLEST] as number;
-
 const view = new DataView(new ArrayBuffer(8));
 
 /** floor(log2(value)) of a positive double. */
 function exponentOf(value: number): number {
   view.setFloat64(0, value);
   let e = (view.getUint32(0) >>> 20) - 1023;
-  if (e === -1023) while (twoTo(e) > value) e--;
+  if (e === -1023) while (powerOfTwo(e) > value) e--;
   return e;
 }
 
@@ -45,7 +36,7 @@ export function addExactly(sum: bigint, values: Float64Array, length: number): b
     // Adding and subtracting 1.5 * 2^top rounds a value to a multiple of 2^(top - 52); the sum of such is exact.
     const top = Math.max(exponentOf(largest) + HEADROOM, SMALLEST + 52);
     const unit = Math.max(top - 52, SMALLEST);
-    const shift = 1.5 * twoTo(top);
+    const shift = 1.5 * powerOfTwo(top);
     let high = 0;
     for (let i = 0; i < length; i++) {
       const value = values[i] as number;
@@ -59,7 +50,7 @@ export function addExactly(sum: bigint, values: Float64Array, length: number): b
 
 /** value / 2^unit, which is a whole number, without leaving the range of doubles. */
 function unitsOf(value: number, unit: number): bigint {
-  return BigInt(unit < -1000 ? value * twoTo(500) * twoTo(-unit - 500) : value / twoTo(unit));
+  return BigInt(unit < -1000 ? value * powerOfTwo(500) * powerOfTwo(-unit - 500) : value / powerOfTwo(unit));
 }
 
 /** The nearest doubles' quotient `sum / count`, for a sum in units of 2^-1074. */
@@ -71,7 +62,7 @@ export function meanOf(sum: bigint, count: number): number {
   const drop = Math.max(0, bits - 64);
   const leading = Number(scaled >> BigInt(drop));
   const e = drop + SMALLEST;
-  const value = e < -1000 ? leading * twoTo(e + 500) * twoTo(-500) : leading * twoTo(e);
+  const value = e < -1000 ? leading * powerOfTwo(e + 500) * powerOfTwo(-500) : leading * powerOfTwo(e);
   return negative ? -value : value;
 }
 

@@ -32,7 +32,8 @@ export function repeatedRows(columns: readonly ColumnData[], rows: number): numb
   if (columns.length === 0) return [];
   const hashes = new Uint32Array(rows);
   for (const data of columns) mixColumn(hashes, data);
-  const slots = 2 ** Math.ceil(Math.log2(Math.max(2, rows * 2)));
+  let slots = 2;
+  while (slots < rows * 2) slots *= 2;
   const table = new Int32Array(slots).fill(-1);
   const repeated: number[] = [];
   for (let row = 0; row < rows; row++) {

@@ -1,3 +1,4 @@
+import { square } from "../../base/elementary.js";
 import { chiSquareTail, criticalValue, kolmogorovTail } from "../tests/special.js";
 
 /** The normal quantile of 0.8: a shift counts as detectable when it is found four times out of five. */
@@ -35,6 +36,6 @@ function noncentrality(cells: number, alpha: number): number {
 export function rowsNeeded(detectable: number, goal: number, n: number, m: number): number | undefined {
   // Both bounds are factor * sqrt(1/n + 1/m).
   const factor = detectable / Math.sqrt(1 / n + 1 / m);
-  const left = (goal / factor) ** 2 - 1 / n;
+  const left = square(goal / factor) - 1 / n;
   return left > 0 ? Math.ceil(1 / left) : undefined;
 }

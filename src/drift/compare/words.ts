@@ -1,3 +1,4 @@
+import { exp } from "../../base/elementary.js";
 import type { ColumnProfile, NumericProfile } from "../../data/profile/profile.js";
 import { isNumericProfile } from "../../data/profile/profile.js";
 import { quantileOfProfile, summariseNumeric } from "../../data/profile/summary.js";
@@ -33,9 +34,9 @@ function dateText(value: number): string {
 
 /** A p-value from its logarithm, right where the p-value itself is 0: "0.034", "5e-138". */
 export function pText(log10p: number): string {
-  if (log10p > -3) return (10 ** log10p).toFixed(3);
+  if (log10p > -3) return exp(log10p * Math.LN10).toFixed(3);
   const exponent = Math.floor(log10p);
-  const digit = Math.round(10 ** (log10p - exponent));
+  const digit = Math.round(exp((log10p - exponent) * Math.LN10));
   return digit === 10 ? `1e${exponent + 1}` : `${digit}e${exponent}`;
 }
 

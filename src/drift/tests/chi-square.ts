@@ -1,3 +1,4 @@
+import { square } from "../../base/elementary.js";
 import { chiSquareTail, type Tail } from "./special.js";
 
 /** A test of homogeneity of rows of counts. */
@@ -67,7 +68,7 @@ export function quantileBinTest(reference: readonly number[], current: readonly 
   let statistic = 0;
   reference.forEach((count, i) => {
     const expected = (count / n) * m;
-    statistic += ((current[i] ?? 0) - expected) ** 2 / (expected * (1 + m / n));
+    statistic += square((current[i] ?? 0) - expected) / (expected * (1 + m / n));
   });
   return chiSquareTail(statistic, Math.max(1, reference.length - 1));
 }

@@ -1,3 +1,4 @@
+import { log, square } from "../../base/elementary.js";
 import { quantileOfSorted } from "../../data/profile/cuts.js";
 
 /** What becomes of a bin that is empty in one sample, whose PSI would be infinite. */
@@ -38,7 +39,7 @@ export function psi(
     if (count + other === 0) return;
     const p = share(count, n);
     const q = share(other, m);
-    if (p !== q) sum += (q - p) * Math.log(q / p);
+    if (p !== q) sum += (q - p) * log(q / p);
   });
   return sum;
 }
@@ -95,8 +96,8 @@ export function jensenShannon(reference: readonly number[], current: readonly nu
     const p = count / n;
     const q = (current[i] ?? 0) / m;
     const middle = (p + q) / 2;
-    if (p > 0) sum += p * Math.log(p / middle);
-    if (q > 0) sum += q * Math.log(q / middle);
+    if (p > 0) sum += p * log(p / middle);
+    if (q > 0) sum += q * log(q / middle);
   });
   return Math.max(0, sum / 2);
 }
@@ -114,6 +115,6 @@ export function hellinger(reference: readonly number[], current: readonly number
   const n = total(reference);
   const m = total(current);
   if (n === 0 || m === 0) return undefined;
-  const sum = reference.reduce((s, count, i) => s + (Math.sqrt(count / n) - Math.sqrt((current[i] ?? 0) / m)) ** 2, 0);
+  const sum = reference.reduce((s, count, i) => s + square(Math.sqrt(count / n) - Math.sqrt((current[i] ?? 0) / m)), 0);
   return Math.sqrt(sum / 2);
 }

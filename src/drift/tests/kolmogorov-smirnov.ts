@@ -1,3 +1,4 @@
+import { log } from "../../base/elementary.js";
 import { sortedValues } from "../../data/profile/sort.js";
 import { kolmogorovTail, type Tail } from "./special.js";
 
@@ -105,7 +106,7 @@ export function ksExactTail({ steps, n, m }: KsStatistic, tieEnds?: Uint8Array):
     }
   }
   const p = Math.min(1, outside);
-  return { p, log10p: Math.log10(p) };
+  return { p, log10p: log(p) / Math.LN10 };
 }
 
 /** Where groups of equal values end in the pooled order of two sorted samples. */

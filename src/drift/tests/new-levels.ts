@@ -1,3 +1,4 @@
+import { log1p } from "../../base/elementary.js";
 import { normalTwoSidedTail, type Tail } from "./special.js";
 
 /** A test of whether unseen levels are more frequent than chance brings. */
@@ -32,6 +33,6 @@ export function newLevelTest(
   const tail =
     z > 0
       ? { p: half.p / 2, log10p: half.log10p - Math.LOG10E * Math.LN2 }
-      : { p: 1 - half.p / 2, log10p: Math.log1p(-half.p / 2) / Math.LN10 };
+      : { p: 1 - half.p / 2, log10p: log1p(-half.p / 2) / Math.LN10 };
   return { z, ...tail, excess: Math.max(0, unseen / m - once / n) };
 }

@@ -1,3 +1,5 @@
+import { exp, log, log1p } from "../../base/elementary.js";
+
 /** A tail probability with its decimal logarithm, which stays right where the probability itself underflows to 0. */
 export interface Tail {
   readonly p: number;
@@ -7,19 +9,19 @@ export interface Tail {
 const certain: Tail = { p: 1, log10p: 0 };
 
 /** From a natural logarithm of a probability. */
-const fromLog = (log: number): Tail => ({ p: Math.min(1, Math.exp(log)), log10p: Math.min(0, log / Math.LN10) });
+const fromLog = (ln: number): Tail => ({ p: Math.min(1, exp(ln)), log10p: Math.min(0, ln / Math.LN10) });
 /** From the complement, where the probability itself is near 1. */
-const fromComplement = (q: number): Tail => ({ p: 1 - q, log10p: Math.log1p(-q) / Math.LN10 });
+const fromComplement = (q: number): Tail => ({ p: 1 - q, log10p: log1p(-q) / Math.LN10 });
 
 /** ln(gamma(x)) for x > 0: Stirling's series (NIST DLMF 5.11.1) after shifting x above 10. */
 export function logGamma(x: number): number {
   let shift = 0;
   let z = x;
-  for (; z < 10; z++) shift += Math.log(z);
+  for (; z < 10; z++) shift += log(z);
   const s = 1 / (z * z);
   const series =
     (1 / 12 - s * (1 / 360 - s * (1 / 1260 - s * (1 / 1680 - s * (1 / 1188 - s * (691 / 360360 - s / 156)))))) / z;
-  return (z - 0.5) * Math.log(z) - z + 0.5 * Math.log(2 * Math.PI) + series - shift;
+  return (z - 0.5) * log(z) - z + 0.5 * log(2 * Math.PI) + series - shift;
 }
 
 /**
@@ -29,14 +31,14 @@ export function logGamma(x: number): number {
 function gammaTail(a: number, x: number): Tail {
   if (!(x > 0)) return certain;
   if (x === Infinity) return { p: 0, log10p: -Number.MAX_VALUE };
-  const front = a * Math.log(x) - x - logGamma(a);
+  const front = a * log(x) - x - logGamma(a);
   // Both converge within some square roots of a.
   const limit = 500 + 50 * Math.sqrt(a);
   if (x < a + 1) {
     let term = 1 / a;
     let sum = term;
     for (let k = 1; k < limit && term > sum * 1e-17; k++) sum += term *= x / (a + k);
-    return fromComplement(Math.min(1, Math.exp(front) * sum));
+    return fromComplement(Math.min(1, exp(front) * sum));
   }
   const tiny = 1e-300;
   let b = x + 1 - a;
@@ -51,7 +53,7 @@ function gammaTail(a: number, x: number): Tail {
     fraction *= c * d;
     if (Math.abs(c * d - 1) < 1e-16) break;
   }
-  return fromLog(front + Math.log(fraction));
+  return fromLog(front + log(fraction));
 }
 
 const nonZero = (value: number, tiny: number): number => (Math.abs(value) < tiny ? tiny : value);
@@ -72,13 +74,13 @@ export function kolmogorovTail(lambda: number): Tail {
   if (lambda < 1) {
     const step = (Math.PI * Math.PI) / (8 * lambda * lambda);
     let cdf = 0;
-    for (let k = 1; k <= 7; k += 2) cdf += Math.exp(-k * k * step);
+    for (let k = 1; k <= 7; k += 2) cdf += exp(-k * k * step);
     return fromComplement((Math.sqrt(2 * Math.PI) / lambda) * cdf);
   }
   const exponent = -2 * lambda * lambda;
   let series = 0;
-  for (let k = 6; k >= 2; k--) series += (k % 2 === 1 ? 1 : -1) * Math.exp(exponent * (k * k - 1));
-  return fromLog(Math.LN2 + exponent + Math.log1p(series));
+  for (let k = 6; k >= 2; k--) series += (k % 2 === 1 ? 1 : -1) * exp(exponent * (k * k - 1));
+  return fromLog(Math.LN2 + exponent + log1p(series));
 }
 
 /** The x where a decreasing tail falls to `p`, by bisection: critical values for messages and allowances. */

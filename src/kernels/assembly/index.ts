@@ -5,3 +5,5 @@ export { gradients, train } from "./train";
 export function heapBase(): usize {
   return __heap_base;
 }
+// Exported for no caller: kept out of line, where V8 11 lays its loop out well.
+export { weightGradient } from "./weight-gradient";

@@ -6,11 +6,12 @@ import { quads } from "./transpose";
 const zeros = memory.data(32);
 
 /**
- * Four rows (a quad) by eight units of `max(a * w + bias, floor)`: eight accumulators in registers, each adding its
+ * Four rows (a quad) by eight units of `a * w + bias`, or of its relu: eight accumulators in registers, each adding its
  * products in the order of the inputs, starting from the bias (gemv.ts, for one row, does the same, hence the same bits).
  *
  * Written for how V8 schedules it. The loop is left to V8 to unroll: unrolled here, V8 11 gathers all loads in front and
- * spills. The last results are stored first, and there is no branch, or V8 11 orders the sums badly (10 % slower).
+ * spills. The last results are stored first, and there is no branch, or V8 11 orders the sums badly (10 % slower);
+ * `relu` becomes a vector only after the loop, which has no register to spare.
  */
 function tile(a: usize, k: i32, w: usize, bias: usize, floor: f32, out: usize): void {
   let c00 = v128.load(bias);
@@ -71,18 +72,17 @@ export function matmul(
   const inputPanels = (k + 7) >> 3;
   const kernelPanel = <usize>inputPanels * 8 * ROW;
   const quad = <usize>inputPanels * 128;
-  const floor: f32 = bias == 0 ? -Infinity : 0;
   for (let first = 0; first < rows; first += CHUNK) {
     const count = min(CHUNK, rows - first);
     const offset = <usize>first * ROW;
     quads(a + offset, stride, count, inputPanels, scratch);
     let panel = w;
-    let panelBias = bias == 0 ? zeros : bias;
+    let panelBias = bias;
     let panelOut = out + offset;
     for (let p = 0; p < panels; ++p) {
       let at = scratch;
       for (let row = 0; row < count; row += 4) {
-        tile(at, k, panel, panelBias, floor, panelOut + <usize>row * ROW);
+        tile(at, k, panel, bias == 0 ? zeros : panelBias, bias == 0 ? -Infinity : 0, panelOut + <usize>row * ROW);
         at += quad;
       }
       panel += kernelPanel;

@@ -1,3 +1,5 @@
+import { square } from "../../base/elementary.js";
+
 /**
  * Cholesky factor of a symmetric positive definite matrix, in place: the lower triangle of `matrix` (row-major, n x n)
  * becomes L with L L' = matrix. A pivot that rounding or collinear columns bring to zero is replaced by a tiny share of
@@ -8,8 +10,8 @@ export function factorise(matrix: Float64Array, n: number): void {
     const rowJ = j * n;
     const diagonal = matrix[rowJ + j] as number;
     let pivot = diagonal;
-    for (let k = 0; k < j; k++) pivot -= (matrix[rowJ + k] as number) ** 2;
-    const smallest = Math.max(diagonal * 1e-10, Number.MIN_VALUE ** 0.5);
+    for (let k = 0; k < j; k++) pivot -= square(matrix[rowJ + k] as number);
+    const smallest = Math.max(diagonal * 1e-10, Math.sqrt(Number.MIN_VALUE));
     const root = Math.sqrt(Math.max(pivot, smallest));
     matrix[rowJ + j] = root;
     for (let i = j + 1; i < n; i++) {

@@ -1,3 +1,4 @@
+import { square } from "../../base/elementary.js";
 import { sigmoid } from "../../base/logistic.js";
 import { factorise, solve } from "./cholesky.js";
 import type { LogisticProblem } from "./problem.js";
@@ -67,7 +68,7 @@ function diagonal(problem: LogisticProblem, at: Float64Array): Preconditioner {
   for (let row = 0; row < rows; row++) {
     const curvature = curvatureAt(problem, at, row);
     for (let j = 0; j < width; j++)
-      sums[j] = (sums[j] as number) + curvature * (matrix[row * width + j] as number) ** 2;
+      sums[j] = (sums[j] as number) + curvature * square(matrix[row * width + j] as number);
     sums[width] = (sums[width] as number) + curvature;
   }
   return (vector) => {

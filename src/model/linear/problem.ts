@@ -1,3 +1,4 @@
+import { log } from "../../base/elementary.js";
 import { ChurnkitError } from "../../base/errors.js";
 
 /** Penalised logistic regression as a function to minimise. Parameters are the weights and then the bias. */
@@ -80,6 +81,6 @@ export function startOf({ labels, rowWeights, totalWeight, width }: LogisticProb
       `The ${labels.length} rows to fit (total weight ${totalWeight}) are not of both classes. Give rows of both.`,
     );
   const parameters = new Float64Array(width + 1);
-  parameters[width] = Math.log(positive / negative);
+  parameters[width] = log(positive / negative);
   return parameters;
 }

@@ -1,3 +1,4 @@
+import { cosTurns } from "../../base/elementary.js";
 import { ChurnkitError } from "../../base/errors.js";
 import { logOnePlusExp } from "../../base/logistic.js";
 import { mix32, permutation } from "../../base/random.js";
@@ -123,7 +124,7 @@ function epochOrder(training: Uint32Array, seed: number, epoch: number): Uint32A
 function learningRateAt({ learningRate, schedule, epochs }: FitSettings, epoch: number): number {
   if (schedule === "constant") return learningRate;
   const share = epoch / Math.max(1, epochs - 1);
-  return learningRate * (0.01 + (0.99 * (1 + Math.cos(Math.PI * share))) / 2);
+  return learningRate * (0.01 + (0.99 * (1 + cosTurns(share / 2))) / 2);
 }
 
 function gather(matrix: Float32Array, width: number, rows: Uint32Array): Float32Array {

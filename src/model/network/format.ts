@@ -5,6 +5,7 @@ import { tensorLayout, type NetworkSpec, type NetworkWeights } from "./spec.js";
 
 const KERAS_VERSION = "tfjs-layers 4.22.0";
 const WEIGHTS_FILE = "weights.bin";
+const isLittleEndian = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 
 /** A `model.json` of TF.js's layers-model format: the layers, and where each tensor lies in the weights file. */
 export interface LayersModelJson {
@@ -114,8 +115,8 @@ export function toWeightsBin(weights: NetworkWeights): Uint8Array {
   const view = new DataView(bytes.buffer);
   let at = 0;
   for (const tensor of weights)
-    for (const value of tensor) {
-      view.setFloat32(at, value, true);
+    for (let i = 0; i < tensor.length; i++) {
+      view.setFloat32(at, tensor[i] as number, true);
       at += 4;
     }
   return bytes;
@@ -161,7 +162,6 @@ export function fromModelJson(json: unknown, weights: Uint8Array): { spec: Netwo
 }
 
 function readTensors(manifest: unknown, bytes: Uint8Array): Map<string, { shape: number[]; values: Float32Array }> {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const tensors = new Map<string, { shape: number[]; values: Float32Array }>();
   let at = 0;
   for (const group of asArray(manifest, "weightsManifest")) {
@@ -178,8 +178,7 @@ function readTensors(manifest: unknown, bytes: Uint8Array): Map<string, { shape:
       const size = shape.reduce((a, b) => a * b, 1);
       // Checked before anything is allocated: a shape can claim any size, the bytes are what is really there.
       if (at + 4 * size > bytes.length) corrupt(`needs more bytes for ${name} than its weights file has`, name);
-      const values = new Float32Array(size);
-      for (let i = 0; i < size; i++) values[i] = view.getFloat32(at + 4 * i, true);
+      const values = floatsOf(bytes.subarray(at, at + 4 * size));
       at += 4 * size;
       tensors.set(name, { shape, values });
     }
@@ -189,10 +188,22 @@ function readTensors(manifest: unknown, bytes: Uint8Array): Map<string, { shape:
   return tensors;
 }
 
+/** Little-endian float32 bytes as numbers of their own. Where the machine stores them so too, they are copied at once. */
+function floatsOf(bytes: Uint8Array): Float32Array {
+  const values = new Float32Array(bytes.length / 4);
+  if (isLittleEndian) new Uint8Array(values.buffer).set(bytes);
+  else {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    for (let i = 0; i < values.length; i++) values[i] = view.getFloat32(4 * i, true);
+  }
+  return values;
+}
+
 function checkValues(name: string, values: Float32Array): void {
-  const isVariance = name.endsWith("/moving_variance");
-  for (const [i, value] of values.entries()) {
-    if (Number.isFinite(value) && !(isVariance && value < 0)) continue;
+  const least = name.endsWith("/moving_variance") ? 0 : -Infinity;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number;
+    if (Number.isFinite(value) && value >= least) continue;
     const message = `The network's weights are broken: ${name}[${i}] is ${value}. Train or export the model again.`;
     throw new ChurnkitError("BUNDLE_CORRUPT", message, { where: { path: name, value } });
   }

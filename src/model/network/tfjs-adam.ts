@@ -1,3 +1,4 @@
+import { integerPower } from "../../base/elementary.js";
 import type { NamedTensorMap, Variable } from "@tensorflow/tfjs-core";
 import type { AdamOptions } from "./engine.js";
 import type { Tf } from "./tfjs-module.js";
@@ -26,8 +27,8 @@ export function adamStep(
   gradients: NamedTensorMap,
   { beta1, beta2, epsilon, learningRate, step }: AdamOptions & { learningRate: number; step: number },
 ): void {
-  const rate = learningRate / (1 - beta1 ** step);
-  const correction = 1 / (1 - beta2 ** step);
+  const rate = learningRate / (1 - integerPower(beta1, step));
+  const correction = 1 / (1 - integerPower(beta2, step));
   tf.tidy(() => {
     for (const { variable, m, v } of slots) {
       const gradient = gradients[variable.name];

@@ -65,20 +65,22 @@ async function workerEntry(): Promise<string | undefined> {
 
 function exchange(worker: Worker, job: FitJob, events: FitEvents, signal?: AbortSignal): Promise<FittedNetwork> {
   return new Promise((resolve, reject) => {
+    // Only our own listeners go: the worker has some of its own, and serves further jobs.
     const settle = (finish: () => void): void => {
-      worker.removeAllListeners();
+      worker.off("message", onMessage).off("error", onError).off("exit", onExit);
       signal?.removeEventListener("abort", onAbort);
       finish();
     };
-    const onAbort = (): void => settle(() => reject(signal?.reason as Error));
-    signal?.addEventListener("abort", onAbort, { once: true });
-    worker.on("message", (message: WorkerMessage) => {
+    const onMessage = (message: WorkerMessage): void => {
       if (message.type === "epoch") events.onEpoch(message.history, message.state);
       else if (message.type === "done") settle(() => resolve(message.result));
       else settle(() => reject(message.code ? new ChurnkitError(message.code, message.message) : new Error(message.message)));
-    });
-    worker.on("error", (error) => settle(() => reject(error)));
-    worker.on("exit", (code) => settle(() => reject(new Error(`A training thread ended with code ${code}.`))));
+    };
+    const onError = (error: Error): void => settle(() => reject(error));
+    const onExit = (code: number): void => settle(() => reject(new Error(`A training thread ended with code ${code}.`)));
+    const onAbort = (): void => settle(() => reject(signal?.reason as Error));
+    signal?.addEventListener("abort", onAbort, { once: true });
+    worker.on("message", onMessage).on("error", onError).on("exit", onExit);
     worker.postMessage(job);
   });
 }

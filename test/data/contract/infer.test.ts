@@ -34,9 +34,9 @@ function refusal(names: string[], rows: string[][], options: InferenceOptions = 
 
 describe("kinds", () => {
   it.each<[string, string[], Partial<Column>]>([
-    ["whole numbers", ["3", "-1", "12"], { kind: "number", integer: true, observed: { min: -1, max: 12 }, nullable: true, role: "feature" }],
+    ["whole numbers", ["3", "-1", "12"], { kind: "number", integer: false, observed: { min: -1, max: 12 }, nullable: true, role: "feature" }],
     ["numbers", ["3.5", "1", "1e3"], { kind: "number", integer: false, observed: { min: 1, max: 1000 } }],
-    ["0 and 1", ["0", "1", "1"], { kind: "number", integer: true }],
+    ["0 and 1", ["0", "1", "1"], { kind: "number", integer: false }],
     ["yes and no", ["Yes", "No", "Yes"], { kind: "category", levels: ["No", "Yes"], open: true }],
     ["true and false", ["True", "false", "TRUE"], { kind: "boolean" }],
     ["days", ["2024-01-31", "2023-02-01"], { kind: "date", precision: "date", observed: { min: Date.UTC(2023, 1, 1), max: Date.UTC(2024, 0, 31) } }],
@@ -63,7 +63,7 @@ describe("kinds", () => {
 describe("missing values", () => {
   it("are the markers that occur", () => {
     const { column, findings } = infer(["3", "", "NA", "4", "?", "NA"]);
-    expect(column).toMatchObject({ kind: "number", integer: true, missing: ["NA", "?"] });
+    expect(column).toMatchObject({ kind: "number", missing: ["NA", "?"] });
     expect(findings[0]).toMatchObject({ rule: "markers", count: 3, severity: "info" });
     expect(infer(["a", "b", "NULL"]).column).toMatchObject({ levels: ["a", "b"], missing: ["NULL"] });
   });
@@ -78,7 +78,7 @@ describe("missing values", () => {
 describe("odd cells", () => {
   it("do not make a column of numbers a category, and are reported", () => {
     const { column, findings } = infer([...count(200, String), "12abc", "1,234"], "tenure");
-    expect(column).toMatchObject({ kind: "number", integer: true });
+    expect(column).toMatchObject({ kind: "number" });
     expect(findings[0]).toMatchObject({ rule: "number", column: "tenure", count: 2, severity: "warning" });
     expect(findings[0]?.message).toContain('"12abc", "1,234"');
   });
@@ -268,11 +268,16 @@ describe.skipIf(!hasShared)("the shared data sets", () => {
     expect(kinds).toMatchObject(known[facts.name] ?? {});
     if (facts.name === "telco-churn") {
       expect(Object.values(kinds).filter((kind) => kind === "number")).toHaveLength(4);
-      expect(contract.columns.find(({ name }) => name === "tenure")).toMatchObject({ integer: true, observed: { min: 0, max: 72 } });
+      expect(contract.columns.find(({ name }) => name === "tenure")).toMatchObject({ observed: { min: 0, max: 72 } });
     }
     if (facts.name === "cell2cell") {
       expect(contract.columns.find(({ name }) => name === "HandsetPrice")?.missing).toEqual(["Unknown"]);
       expect(contract.columns.find(({ name }) => name === "ServiceArea")).toMatchObject({ levels: [], open: true, role: "feature" });
     }
   });
+});
+
+it("takes a fraction where only whole numbers were seen: what was observed is no rule", () => {
+  const { column } = infer(["1", "2", "30"]);
+  expect(cellReader(column).fromText("12.5")).toBe(12.5);
 });

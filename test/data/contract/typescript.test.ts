@@ -48,7 +48,7 @@ export const telcoChurnDataset = defineDataset({
   schema: z.object({
     "customer id": z.int().nullable(),
     plan: z.enum(["basic", "plus"]).nullable().meta({ unseen: "unknown" }),
-    tenure: z.int().nullable().meta({ missing: ["NA"] }),
+    tenure: z.number().nullable().meta({ missing: ["NA"] }),
     Churn: z.enum(["No", "Yes"]),
   }),
   id: "customer id",

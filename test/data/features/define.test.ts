@@ -50,18 +50,46 @@ describe("defineFeatures", () => {
   });
 
   it.each<[string, Options, RegExp]>([
-    ["an unknown column", { derive: (c) => ({ x: ratio(c["tenur"] ?? 1, 1) }) }, /derive: c\.tenur: .*no column "tenur"\. Did you mean "tenure"/],
+    [
+      "an unknown column",
+      { derive: (c) => ({ x: ratio(c["tenur"] ?? 1, 1) }) },
+      /derive: c\.tenur: .*no column "tenur"\. Did you mean "tenure"/,
+    ],
     ["the target", { derive: (c) => ({ x: countOf([c["churn"] ?? column("churn")], "yes") }) }, /target/],
-    ["a category as a number", { derive: () => ({ x: ratio(column("plan"), 2) }) }, /derive\.x\.args\[0\]: column "plan" is a category/],
-    ["a level that is not there", { derive: () => ({ x: countOf([column("plan")], "gold") }) }, /derive\.x\.parameters\.level/],
-    ["a taken name", { derive: () => ({ tenure: ratio(column("charges"), 2) }) }, /derive\.tenure: the contract already has/],
+    [
+      "a category as a number",
+      { derive: () => ({ x: ratio(column("plan"), 2) }) },
+      /derive\.x\.args\[0\]: column "plan" is a category/,
+    ],
+    [
+      "a level that is not there",
+      { derive: () => ({ x: countOf([column("plan")], "gold") }) },
+      /derive\.x\.parameters\.level/,
+    ],
+    [
+      "a taken name",
+      { derive: () => ({ tenure: ratio(column("charges"), 2) }) },
+      /derive\.tenure: the contract already has/,
+    ],
     ["a plain column", { derive: () => ({ x: column("tenure") }) }, /must be computed/],
-    ["something else than an expression", { derive: () => ({ x: "tenure" as unknown as Expression }) }, /derive\.x must be an object/],
+    [
+      "something else than an expression",
+      { derive: () => ({ x: "tenure" as unknown as Expression }) },
+      /derive\.x must be an object/,
+    ],
     ["a name not allowed", { derive: () => ({ constructor: ratio(1, 2) }) }, /must not be called/],
-    ["nothing returned", { derive: (() => 7) as unknown as () => Record<string, Expression> }, /derive: it must return an object/],
+    [
+      "nothing returned",
+      { derive: (() => 7) as unknown as () => Record<string, Expression> },
+      /derive: it must return an object/,
+    ],
     ["a policy for no column", { columns: { nothing: { encode: "drop" } } }, /columns\.nothing/],
     ["a policy for an ignored column", { columns: { shelved: { encode: "drop" } } }, /ignored by the contract/],
-    ["a policy of another kind", { columns: { tenure: { encode: "oneHot" } } }, /a number column cannot be encoded as "oneHot"/],
+    [
+      "a policy of another kind",
+      { columns: { tenure: { encode: "oneHot" } } },
+      /a number column cannot be encoded as "oneHot"/,
+    ],
     ["a setting of another kind", { columns: { plan: { impute: 1 } } }, /no setting "impute"/],
     ["a setting that is no number", { columns: { tenure: { impute: NaN } } }, /impute must be/],
     ["rareBelow of 0", { columns: { plan: { rareBelow: 0 } } }, /rareBelow/],

@@ -21,7 +21,10 @@ function fit(features: Features, table: Table): FittedRecipe | undefined {
 }
 
 /** Runs on fitted features and tables to encode; tells if hardly any could be fitted. */
-function property(check: (fitted: FittedRecipe, table: Table, other: Table, features: Features) => void, runs = 40): void {
+function property(
+  check: (fitted: FittedRecipe, table: Table, other: Table, features: Features) => void,
+  runs = 40,
+): void {
   let done = 0;
   fc.assert(
     fc.property(anyFeatures, anyTable(1, 80), anyTable(1, 300), (features, table, other) => {
@@ -38,7 +41,9 @@ function property(check: (fitted: FittedRecipe, table: Table, other: Table, feat
 const bits = (matrix: Float32Array): Uint32Array => new Uint32Array(matrix.buffer, matrix.byteOffset, matrix.length);
 
 const copyOf = (data: ColumnData): ColumnData =>
-  data.storage === "numeric" ? { ...data, values: data.values.slice() } : { ...data, codes: data.codes.slice(), levels: [...data.levels] };
+  data.storage === "numeric"
+    ? { ...data, values: data.values.slice() }
+    : { ...data, codes: data.codes.slice(), levels: [...data.levels] };
 
 describe("an encoder", () => {
   it("gives finite numbers for any table, whatever it was fitted on", () =>
@@ -57,16 +62,24 @@ describe("an encoder", () => {
         expect(bits(encoder.encode(takeRows(other, [row])))).toEqual(among);
         expect(bits(encoder.encode(other, undefined, row, row + 1))).toEqual(among);
       }
-      const reversed = takeRows(other, Array.from({ length: other.rows }, (_, i) => other.rows - 1 - i));
+      const reversed = takeRows(
+        other,
+        Array.from({ length: other.rows }, (_, i) => other.rows - 1 - i),
+      );
       const columns = [...reversed.columns].map(([name, data]): [string, ColumnData] => {
         if (data.storage === "numeric") return [name, data];
         const levels = [...data.levels].reverse();
-        return [name, { ...data, levels, codes: data.codes.map((code) => (code < 0 ? code : levels.length - 1 - code)) }];
+        return [
+          name,
+          { ...data, levels, codes: data.codes.map((code) => (code < 0 ? code : levels.length - 1 - code)) },
+        ];
       });
       const shuffled = encoder.encode({ ...reversed, columns: new Map(columns.reverse()) });
       for (let row = 0; row < other.rows; row++) {
         const back = other.rows - 1 - row;
-        expect(bits(shuffled.slice(back * width, (back + 1) * width))).toEqual(bits(all.slice(row * width, (row + 1) * width)));
+        expect(bits(shuffled.slice(back * width, (back + 1) * width))).toEqual(
+          bits(all.slice(row * width, (row + 1) * width)),
+        );
       }
     }));
 
@@ -99,7 +112,8 @@ describe("an encoder", () => {
       expect(explained.map(({ name }) => name)).toEqual(encoder.names);
       expect(explained.map(({ source }) => source)).toEqual(encoder.sources);
       for (const { columns } of explained) {
-        for (const name of columns) expect(anyContract.columns.find((column) => column.name === name)?.role).toBe("feature");
+        for (const name of columns)
+          expect(anyContract.columns.find((column) => column.name === name)?.role).toBe("feature");
       }
     }));
 
@@ -146,7 +160,9 @@ describe("a recipe and a contract that do not fit", () => {
     expect(codeOf(() => encoder.encode({ ...table, columns }))).toBe("INPUT_COLUMNS");
     const blocks = [{ kind: "values" as const, input: "plan", values: [1] }];
     expect(codeOf(() => compileRecipe({ ...recipe, blocks }, anyContract))).toBe("FEATURES_INVALID");
-    const leaking = [{ kind: "frequency" as const, input: "churn", levels: ["yes"], values: [1], otherwise: 0, missing: 0 }];
+    const leaking = [
+      { kind: "frequency" as const, input: "churn", levels: ["yes"], values: [1], otherwise: 0, missing: 0 },
+    ];
     expect(codeOf(() => compileRecipe({ ...recipe, blocks: leaking }, anyContract))).toBe("FEATURES_INVALID");
   });
 });

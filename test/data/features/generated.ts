@@ -1,10 +1,27 @@
 import fc from "fast-check";
 import type { Column } from "../../../src/data/contract/contract.js";
 import { daysBetween, seasonality } from "../../../src/data/features/expressions/date-builders.js";
-import { column, cross, countOf, isMissing, log1p, ratio, trend } from "../../../src/data/features/expressions/builders.js";
+import {
+  column,
+  cross,
+  countOf,
+  isMissing,
+  log1p,
+  ratio,
+  trend,
+} from "../../../src/data/features/expressions/builders.js";
 import { defineFeatures, type Features } from "../../../src/data/features/define.js";
 import type { Table } from "../../../src/data/table/table.js";
-import { booleanColumn, categoryColumn, contractOfColumns, dateColumn, numberColumn, tableOf, textColumn, type Value } from "./tables.js";
+import {
+  booleanColumn,
+  categoryColumn,
+  contractOfColumns,
+  dateColumn,
+  numberColumn,
+  tableOf,
+  textColumn,
+  type Value,
+} from "./tables.js";
 
 const columns: readonly Column[] = [
   numberColumn("plain"),
@@ -23,7 +40,9 @@ export const anyContract = contractOfColumns(columns);
 
 const gap = <T>(values: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(values, { freq: 4 });
 const label = (labels: readonly string[]): fc.Arbitrary<Value> => gap(fc.constantFrom(...labels));
-const day = gap(fc.date({ noInvalidDate: true, min: new Date("0001-01-01"), max: new Date("9999-12-31") })).map((date) => date?.getTime() ?? null);
+const day = gap(fc.date({ noInvalidDate: true, min: new Date("0001-01-01"), max: new Date("9999-12-31") })).map(
+  (date) => date?.getTime() ?? null,
+);
 
 const cells: Readonly<Record<string, fc.Arbitrary<Value>>> = {
   plain: gap(fc.double({ min: -100, max: 100, noNaN: true })),
@@ -49,11 +68,14 @@ const columnOf = (cell: fc.Arbitrary<Value>, rows: number): fc.Arbitrary<Value[]
 
 /** Any table of the contract above: all kinds, gaps, absurd numbers, labels never declared, an optional column absent. */
 export function anyTable(minRows: number, maxRows: number): fc.Arbitrary<Table> {
-  return fc.integer({ min: minRows, max: maxRows }).chain((rows) =>
-    fc.record(Object.fromEntries(Object.entries(cells).map(([name, cell]) => [name, columnOf(cell, rows)])), {
-      requiredKeys: Object.keys(cells).filter((name) => name !== "left"),
-    }),
-  ).map((values) => tableOf(anyContract, values));
+  return fc
+    .integer({ min: minRows, max: maxRows })
+    .chain((rows) =>
+      fc.record(Object.fromEntries(Object.entries(cells).map(([name, cell]) => [name, columnOf(cell, rows)])), {
+        requiredKeys: Object.keys(cells).filter((name) => name !== "left"),
+      }),
+    )
+    .map((values) => tableOf(anyContract, values));
 }
 
 /** Every way of encoding, chosen at random. */
@@ -80,6 +102,11 @@ export const anyFeatures: fc.Arbitrary<Features> = fc
         gone: isMissing(column("note")),
         as: countOf([column("plan"), column("area")], "a"),
       }),
-      columns: { plain: { encode: plain }, wild: { encode: wild, impute }, plan: { encode: plan }, area: { encode: area } },
+      columns: {
+        plain: { encode: plain },
+        wild: { encode: wild, impute },
+        plan: { encode: plan },
+        area: { encode: area },
+      },
     }),
   );

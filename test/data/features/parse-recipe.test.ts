@@ -24,8 +24,26 @@ const outcome = (value: unknown): string => {
   return "accepted";
 };
 
-const numeric = { kind: "numeric", input: "plain", impute: 0, indicator: false, transform: "identity", knots: [], scores: [], center: 0, scale: 1 };
-const oneHot = { kind: "oneHot", input: "plan", levels: ["a"], rare: [], silent: [], missing: "average", average: [0.5] };
+const numeric = {
+  kind: "numeric",
+  input: "plain",
+  impute: 0,
+  indicator: false,
+  transform: "identity",
+  knots: [],
+  scores: [],
+  center: 0,
+  scale: 1,
+};
+const oneHot = {
+  kind: "oneHot",
+  input: "plan",
+  levels: ["a"],
+  rare: [],
+  silent: [],
+  missing: "average",
+  average: [0.5],
+};
 
 describe("parseRecipe", () => {
   it("reads what was written", () => expect(parseRecipe(json())).toEqual(recipe));
@@ -36,18 +54,50 @@ describe("parseRecipe", () => {
     ["another format", { ...json(), format: 2 }, /BUNDLE_VERSION .*format 2/],
     ["an unknown field", { ...json(), script: "" }, /"script"/],
     ["no blocks", { ...json(), blocks: [] }, /recipe\.blocks must make 1 to/],
-    ["an unknown block", { ...json(), blocks: [{ kind: "toString", input: "plan" }] }, /recipe\.blocks\[0\]\.kind must be one of/],
+    [
+      "an unknown block",
+      { ...json(), blocks: [{ kind: "toString", input: "plan" }] },
+      /recipe\.blocks\[0\]\.kind must be one of/,
+    ],
     ["a block that is null", { ...json(), blocks: [null] }, /kind must be one of/],
-    ["a field of another block", { ...json(), blocks: [{ ...numeric, levels: [] }] }, /recipe\.blocks\[0\] has a field "levels"/],
-    ["a scale that is no number", { ...json(), blocks: [{ ...numeric, scale: "1" }] }, /blocks\[0\]\.scale must be a finite number/],
+    [
+      "a field of another block",
+      { ...json(), blocks: [{ ...numeric, levels: [] }] },
+      /recipe\.blocks\[0\] has a field "levels"/,
+    ],
+    [
+      "a scale that is no number",
+      { ...json(), blocks: [{ ...numeric, scale: "1" }] },
+      /blocks\[0\]\.scale must be a finite number/,
+    ],
     ["a scale that overflows", { ...json(), blocks: [{ ...numeric, scale: 1e300 }] }, /scale must be within/],
-    ["knots that fall", { ...json(), blocks: [{ ...numeric, transform: "quantile", knots: [2, 1], scores: [0, 1] }] }, /knots must increase/],
-    ["scores that are missing", { ...json(), blocks: [{ ...numeric, transform: "quantile", knots: [1, 2], scores: [0] }] }, /as many numbers as knots/],
-    ["averages that are missing", { ...json(), blocks: [{ ...oneHot, missing: "column" }] }, /average must have 2 numbers/],
+    [
+      "knots that fall",
+      { ...json(), blocks: [{ ...numeric, transform: "quantile", knots: [2, 1], scores: [0, 1] }] },
+      /knots must increase/,
+    ],
+    [
+      "scores that are missing",
+      { ...json(), blocks: [{ ...numeric, transform: "quantile", knots: [1, 2], scores: [0] }] },
+      /as many numbers as knots/,
+    ],
+    [
+      "averages that are missing",
+      { ...json(), blocks: [{ ...oneHot, missing: "column" }] },
+      /average must have 2 numbers/,
+    ],
     ["averages that are no shares", { ...json(), blocks: [{ ...oneHot, average: [2] }] }, /shares/],
-    ["values that are missing", { ...json(), blocks: [{ kind: "target", input: "plan", levels: ["a"], values: [], otherwise: 0, missing: 0 }] }, /as many numbers as levels/],
+    [
+      "values that are missing",
+      { ...json(), blocks: [{ kind: "target", input: "plan", levels: ["a"], values: [], otherwise: 0, missing: 0 }] },
+      /as many numbers as levels/,
+    ],
     ["repeated names", { ...json(), derived: [recipe.derived[0], recipe.derived[0]] }, /repeats a name/],
-    ["an expression that is none", { ...json(), derived: [{ name: "x", expression: { op: "eval" } }] }, /derived\[0\]\.expression\.op/],
+    [
+      "an expression that is none",
+      { ...json(), derived: [{ name: "x", expression: { op: "eval" } }] },
+      /derived\[0\]\.expression\.op/,
+    ],
   ])("refuses %s", (_, value, message) => expect(outcome(value)).toMatch(message));
 
   it("never lets a changed recipe crash the encoder or give a number that is not finite", () => {
@@ -55,7 +105,8 @@ describe("parseRecipe", () => {
     const walk = (value: unknown, path: (string | number)[]): void => {
       paths.push(path);
       if (typeof value !== "object" || value === null) return;
-      for (const [key, member] of Object.entries(value)) walk(member, [...path, Array.isArray(value) ? Number(key) : key]);
+      for (const [key, member] of Object.entries(value))
+        walk(member, [...path, Array.isArray(value) ? Number(key) : key]);
     };
     walk(json(), []);
     const junk = fc.constantFrom<unknown>(null, -1, 0, 1e99, 1e308, "", "plan", [], {}, true, undefined, "__proto__");
@@ -66,7 +117,7 @@ describe("parseRecipe", () => {
         for (const key of path.slice(0, -1)) place = place[key] as Json;
         const last = path.at(-1);
         if (last === undefined) return;
-        if (value === undefined) delete place[last];
+        if (value === undefined) Reflect.deleteProperty(place, last);
         else place[last] = value;
         try {
           const matrix = compileRecipe(parseRecipe(changed), anyContract).encode(table);

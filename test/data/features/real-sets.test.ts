@@ -13,25 +13,38 @@ import { sharedTable } from "./tables.js";
 
 const sets = [
   { name: "telco-churn", file: "telco-churn.csv", target: "Churn", positive: "Yes", ids: ["customerID"], auc: 0.84 },
-  { name: "bank-churn", file: "bank-churn.csv", target: "Exited", positive: "1", ids: ["RowNumber", "CustomerId", "Surname"], auc: 0.82 },
+  {
+    name: "bank-churn",
+    file: "bank-churn.csv",
+    target: "Exited",
+    positive: "1",
+    ids: ["RowNumber", "CustomerId", "Surname"],
+    auc: 0.82,
+  },
 ];
 
 /** Test AUC of logistic regression on the given split: what the encoding alone makes possible. */
 describe.skipIf(!hasShared)("real data", () => {
-  it.each(sets)("$name: logistic regression reaches $auc on the encoded columns", ({ name, file, target, positive, ids, auc }) => {
-    const table = sharedTable(file, target, positive, ids);
-    const [test = []] = JSON.parse(readFileSync(sharedPath(`data/splits/${name}.json`), "utf8")) as number[][];
-    const held = new Set(test);
-    const training = takeRows(table, Array.from({ length: table.rows }, (_, i) => i).filter((row) => !held.has(row)));
-    const { recipe, matrix, encoder } = fitRecipe(defineFeatures(table.contract), training, { seed: 0 });
-    const model = fitLogistic(matrix, training.rows, encoder.width, targetLabels(training) ?? new Uint8Array());
-    const copy = compileRecipe(parseRecipe(JSON.parse(JSON.stringify(recipe))), table.contract);
-    const encoded = copy.encode(takeRows(table, test));
-    const scores = Float64Array.from(test, (_, row) =>
-      model.weights.reduce((sum, weight, j) => sum + weight * (encoded[row * copy.width + j] ?? NaN), model.bias),
-    );
-    expect(rankAuc(targetLabels(takeRows(table, test)) ?? new Uint8Array(), scores)).toBeGreaterThan(auc);
-  });
+  it.each(sets)(
+    "$name: logistic regression reaches $auc on the encoded columns",
+    ({ name, file, target, positive, ids, auc }) => {
+      const table = sharedTable(file, target, positive, ids);
+      const [test = []] = JSON.parse(readFileSync(sharedPath(`data/splits/${name}.json`), "utf8")) as number[][];
+      const held = new Set(test);
+      const training = takeRows(
+        table,
+        Array.from({ length: table.rows }, (_, i) => i).filter((row) => !held.has(row)),
+      );
+      const { recipe, matrix, encoder } = fitRecipe(defineFeatures(table.contract), training, { seed: 0 });
+      const model = fitLogistic(matrix, training.rows, encoder.width, targetLabels(training) ?? new Uint8Array());
+      const copy = compileRecipe(parseRecipe(JSON.parse(JSON.stringify(recipe))), table.contract);
+      const encoded = copy.encode(takeRows(table, test));
+      const scores = Float64Array.from(test, (_, row) =>
+        model.weights.reduce((sum, weight, j) => sum + weight * (encoded[row * copy.width + j] ?? NaN), model.bias),
+      );
+      expect(rankAuc(targetLabels(takeRows(table, test)) ?? new Uint8Array(), scores)).toBeGreaterThan(auc);
+    },
+  );
 
   it("telco-churn: says what repeats InternetService and PhoneService", () => {
     const table = sharedTable("telco-churn.csv", "Churn", "Yes", ["customerID"]);

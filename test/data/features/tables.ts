@@ -63,13 +63,24 @@ function dataOf(column: Column, values: readonly Value[]): ColumnData {
 }
 
 /** A table of the columns given, by hand. */
-export function tableOf(contract: Contract, columns: Readonly<Record<string, readonly Value[]>>, source = "test"): Table {
+export function tableOf(
+  contract: Contract,
+  columns: Readonly<Record<string, readonly Value[]>>,
+  source = "test",
+): Table {
   const rows = Object.values(columns)[0]?.length ?? 0;
   const data = contract.columns.flatMap((column): [string, ColumnData][] => {
     const values = columns[column.name];
     return values === undefined ? [] : [[column.name, dataOf(column, values)]];
   });
-  return { contract, rows, columns: new Map(data), rowNumbers: Uint32Array.from({ length: rows }, (_, i) => i), rejected: [], source };
+  return {
+    contract,
+    rows,
+    columns: new Map(data),
+    rowNumbers: Uint32Array.from({ length: rows }, (_, i) => i),
+    rejected: [],
+    source,
+  };
 }
 
 /** A shared CSV without quotes, kinds by a simple rule: numeric where all cells but "" and "NA" are. */
@@ -86,9 +97,17 @@ export function sharedTable(file: string, target: string, positive: string, ids:
     const levels = [...new Set(own.filter((cell) => cell !== null))].sort();
     if (name === target) return { ...categoryColumn(name, levels), role: "target" };
     if (ids.includes(name)) return { ...textColumn(name), role: "id" };
-    return levels.every((level) => Number.isFinite(Number(level))) ? numberColumn(name) : categoryColumn(name, levels, true);
+    return levels.every((level) => Number.isFinite(Number(level)))
+      ? numberColumn(name)
+      : categoryColumn(name, levels, true);
   });
   const classes = [...new Set(values.find(({ name }) => name === target)?.cells)].map(String);
-  const contract: Contract = { format: 1, name: file, origin: "inferred", columns, target: { column: target, classes, positive } };
+  const contract: Contract = {
+    format: 1,
+    name: file,
+    origin: "inferred",
+    columns,
+    target: { column: target, classes, positive },
+  };
   return tableOf(contract, Object.fromEntries(values.map(({ name, cells: own }) => [name, own])), file);
 }

@@ -30,6 +30,9 @@ const isDate = (facts: ColumnFacts): boolean => mostly(facts, facts.dates);
 
 const isNumber = (facts: ColumnFacts): boolean => facts.codes === 0 && mostly(facts, facts.numeric);
 
+/** Is every number of a column whole? */
+export const isWhole = (facts: ColumnFacts): boolean => facts.integers === facts.numeric;
+
 /** The labels of a category in order of their UTF-16 units. */
 export function sortedLabels(facts: ColumnFacts): string[] {
   return [...(facts.labels?.keys() ?? [])].sort((a, b) => (a < b ? -1 : 1));
@@ -41,7 +44,8 @@ export function inferType(facts: ColumnFacts): ColumnType {
     return { kind: "date", precision: facts.timed > 0 ? "datetime" : "date", observed: { ...facts.dateRange } };
   }
   if (isNumber(facts)) {
-    return { kind: "number", integer: facts.integers === facts.numeric, observed: { ...facts.range } };
+    // Never `integer`: that the numbers seen so far are whole is an observation, and a later 12.5 is no mistake.
+    return { kind: "number", integer: false, observed: { ...facts.range } };
   }
   if (facts.booleans > 0 && facts.booleans === facts.present) {
     return { kind: "boolean", truthy: booleanTexts.truthy, falsy: booleanTexts.falsy, caseSensitive: false };
@@ -70,7 +74,7 @@ function idReason(name: string, facts: ColumnFacts, type: ColumnType): string | 
   // A sketch's count is off by 1.6 % (one standard error).
   const unique = distinct >= (facts.labels === undefined ? 0.93 : 0.95) * present;
   if (type.kind === "number") {
-    if (!type.integer || !unique) return undefined;
+    if (!isWhole(facts) || !unique) return undefined;
     if (facts.sequential && present >= 50) return "it numbers the rows";
     return namesId(name) ? "it is a whole number of its own in (nearly) every row" : undefined;
   }

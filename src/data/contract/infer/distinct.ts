@@ -1,3 +1,4 @@
+import { log, powerOfTwo } from "../../../base/elementary.js";
 import { mix32 } from "../../../base/random.js";
 
 const indexBits = 12;
@@ -34,12 +35,12 @@ export function distinctCounter(): DistinctCounter {
       let sum = 0;
       let empty = 0;
       for (const rank of ranks) {
-        sum += 2 ** -rank;
+        sum += powerOfTwo(-rank);
         if (rank === 0) empty++;
       }
       const raw = ((0.7213 / (1 + 1.079 / registers)) * registers * registers) / sum;
-      if (raw <= 2.5 * registers && empty > 0) return registers * Math.log(registers / empty);
-      return raw <= 2 ** 32 / 30 ? raw : -(2 ** 32) * Math.log(1 - raw / 2 ** 32);
+      if (raw <= 2.5 * registers && empty > 0) return registers * log(registers / empty);
+      return raw <= 2 ** 32 / 30 ? raw : -(2 ** 32) * log(1 - raw / 2 ** 32);
     },
   };
 }

@@ -1,3 +1,4 @@
+import { log1p } from "../../../base/elementary.js";
 import type { NumericBlock } from "../recipe.js";
 import { blockLimits, bounded, largest, readIncreasing, readWithin, segmentOf, type BlockKind } from "./block.js";
 
@@ -5,7 +6,7 @@ import { blockLimits, bounded, largest, readIncreasing, readWithin, segmentOf, t
 const limit = 10;
 
 /** sign(x) * log(1 + |x|). */
-const signedLog = (x: number): number => (x < 0 ? -Math.log1p(-x) : Math.log1p(x));
+const signedLog = (x: number): number => (x < 0 ? -log1p(-x) : log1p(x));
 
 /** Linear between knots, level outside. */
 function interpolator(knots: Float64Array, scores: Float64Array): (x: number) => number {

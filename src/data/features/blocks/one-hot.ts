@@ -59,7 +59,8 @@ export const oneHotKind: BlockKind<OneHotBlock> = {
       average: field("average").numbers(blockLimits.list),
     };
     const width = block.levels.length + (block.rare.length > 0 ? 1 : 0) + (block.missing === "column" ? 1 : 0);
-    if (width === 0 || block.average.length !== width) field("average").fail(`must have ${width} numbers, at least one`);
+    if (width === 0 || block.average.length !== width)
+      field("average").fail(`must have ${width} numbers, at least one`);
     if (block.average.some((share) => share < 0 || share > 1)) field("average").fail("must be shares in [0, 1]");
     return block;
   },

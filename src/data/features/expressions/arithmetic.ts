@@ -1,3 +1,4 @@
+import { log1p } from "../../../base/elementary.js";
 import { argument, binary, folded, unary, type Evaluate, type Operator } from "./operator.js";
 import { numberParameter, numbersParameter } from "./parameters.js";
 
@@ -65,12 +66,13 @@ export const arithmeticOperators = {
   coalesce: { ...several, prepare: () => folded((a, b) => (a !== a ? b : a)) },
   negate: { ...one, prepare: () => unary((a) => -a) },
   abs: { ...one, prepare: () => unary(Math.abs) },
-  log1p: { ...one, prepare: () => unary((a) => (a <= -1 ? NaN : Math.log1p(a))) },
+  log1p: { ...one, prepare: () => unary((a) => (a <= -1 ? NaN : log1p(a))) },
   sqrt: { ...one, prepare: () => unary(Math.sqrt) },
   clip: {
     ...one,
     parameters: { low: "number", high: "number" },
-    problem: ({ low, high }) => (Number(low) <= Number(high) ? undefined : `low (${low}) is above high (${high})`),
+    problem: ({ low, high }) =>
+      Number(low) <= Number(high) ? undefined : `low (${String(low)}) is above high (${String(high)})`,
     prepare: (parameters) => {
       const low = numberParameter(parameters, "low");
       const high = numberParameter(parameters, "high");

@@ -83,7 +83,9 @@ export const trend = (values: readonly NumberLike[]): NumericExpression => call(
 type LevelOf<Value> = [Value] extends [boolean] ? boolean : Value & string;
 type ValueOf<E> = E extends Typed<infer Value> ? Value : never;
 /** The labels that all of several columns have. */
-type CommonLevel<E> = (E extends unknown ? (level: LevelOf<ValueOf<E>>) => void : never) extends (level: infer L) => void
+type CommonLevel<E> = (E extends unknown ? (level: LevelOf<ValueOf<E>>) => void : never) extends (
+  level: infer L,
+) => void
   ? L
   : never;
 type Labelled = Typed<string> | Typed<boolean>;
@@ -95,10 +97,8 @@ export const equals = <Value extends string | boolean>(
 ): BooleanExpression => call("equals", [a], { level: String(level) });
 
 /** 1 where a category has one of the levels, else 0; missing stays missing. */
-export const isIn = <Value extends string>(
-  a: Typed<Value>,
-  levels: readonly NoInfer<Value>[],
-): BooleanExpression => call("isIn", [a], { levels: [...levels] });
+export const isIn = <Value extends string>(a: Typed<Value>, levels: readonly NoInfer<Value>[]): BooleanExpression =>
+  call("isIn", [a], { levels: [...levels] });
 
 /**
  * How many of the columns have the level, such as the services that are "Yes". Missing cells do not count; missing

@@ -22,11 +22,15 @@ function fail(path: string, problem: string, column?: string): never {
 export function inputColumn(contract: Contract, name: string, path: string): Column {
   const column = contract.columns.find((candidate) => candidate.name === name);
   if (column === undefined) {
-    const near = nearestText(name, contract.columns.map((candidate) => candidate.name));
+    const near = nearestText(
+      name,
+      contract.columns.map((candidate) => candidate.name),
+    );
     const hint = near === undefined ? "" : ` Did you mean "${near}"?`;
     return fail(path, `the contract "${contract.name}" has no column "${name.slice(0, 80)}".${hint}`, name);
   }
-  if (column.role === "target") fail(path, `"${name}" is the target, which is not known when a customer is scored.`, name);
+  if (column.role === "target")
+    fail(path, `"${name}" is the target, which is not known when a customer is scored.`, name);
   if (column.role === "id") fail(path, `"${name}" is an id, which says nothing about other customers.`, name);
   return column;
 }
@@ -48,8 +52,14 @@ function checkLabels(call: Call, operator: Operator, args: readonly Checked[], p
       args.forEach((arg, i) => {
         const known = arg.kind === "boolean" ? ["true", "false"] : arg.levels;
         if (known.length === 0 || known.includes(label)) return;
-        const shown = known.slice(0, 10).map((level) => JSON.stringify(level)).join(", ");
-        fail(`${path}.parameters.${name}`, `argument ${i} of ${call.op} has no level ${JSON.stringify(label)}; it has ${shown}${known.length > 10 ? ", ..." : ""}.`);
+        const shown = known
+          .slice(0, 10)
+          .map((level) => JSON.stringify(level))
+          .join(", ");
+        fail(
+          `${path}.parameters.${name}`,
+          `argument ${i} of ${call.op} has no level ${JSON.stringify(label)}; it has ${shown}${known.length > 10 ? ", ..." : ""}.`,
+        );
       });
     }
   }
@@ -60,14 +70,18 @@ function checkCall(call: Call, contract: Contract, path: string): Checked {
   if (operator === undefined) return fail(path, `there is no operator "${String(call.op).slice(0, 80)}".`);
   const least = operator.rest?.min ?? operator.args.length;
   if (call.args.length < least || (operator.rest === undefined && call.args.length > least)) {
-    fail(path, `${call.op} takes ${operator.rest === undefined ? "" : "at least "}${least} arguments, not ${call.args.length}.`);
+    fail(
+      path,
+      `${call.op} takes ${operator.rest === undefined ? "" : "at least "}${least} arguments, not ${call.args.length}.`,
+    );
   }
   const args = call.args.map((arg, i) => {
     const at = `${path}.args[${i}]`;
     const checked = checkExpression(arg, contract, at);
     const wanted = wantedKind(operator, i) ?? "any";
     const kinds: readonly ColumnKind[] = argumentKinds[wanted];
-    if (!kinds.includes(checked.kind)) fail(at, `${describe(arg, checked.kind)}, and ${call.op} takes a ${kinds.join(" or ")}.`);
+    if (!kinds.includes(checked.kind))
+      fail(at, `${describe(arg, checked.kind)}, and ${call.op} takes a ${kinds.join(" or ")}.`);
     return checked;
   });
   checkLabels(call, operator, args, path);
@@ -80,7 +94,8 @@ function resultLevels(call: Call, operator: Operator, args: readonly Checked[], 
   if (operator.labels === undefined) return [];
   if (args.some((arg) => arg.levels.length === 0)) fail(path, `${call.op} needs columns whose levels are known.`);
   const size = args.reduce((product, arg) => product * arg.levels.length, 1);
-  if (size > expressionLimits.list) fail(path, `${call.op} would have ${size} levels, more than ${expressionLimits.list}.`);
+  if (size > expressionLimits.list)
+    fail(path, `${call.op} would have ${size} levels, more than ${expressionLimits.list}.`);
   return operator.labels(args.map((arg) => new LevelIndex(arg.levels)));
 }
 

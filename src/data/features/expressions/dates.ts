@@ -1,3 +1,4 @@
+import { cosTurns, sinTurns } from "../../../base/elementary.js";
 import { parseIsoDate } from "../../contract/cells/date.js";
 import { calendarParts, dayMilliseconds, phases } from "./calendar.js";
 import { binary, unary, type Operator } from "./operator.js";
@@ -31,14 +32,14 @@ export const dateOperators = {
     ...season,
     prepare: (parameters) => {
       const phase = phases[periodParameter(parameters)];
-      return unary((date) => Math.sin(2 * Math.PI * phase(date)));
+      return unary((date) => sinTurns(phase(date)));
     },
   },
   seasonCosine: {
     ...season,
     prepare: (parameters) => {
       const phase = phases[periodParameter(parameters)];
-      return unary((date) => Math.cos(2 * Math.PI * phase(date)));
+      return unary((date) => cosTurns(phase(date)));
     },
   },
 } as const satisfies Record<string, Operator>;

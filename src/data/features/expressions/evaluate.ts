@@ -38,9 +38,13 @@ class ColumnInput implements Input {
     const { name, optional } = this.#column;
     const data = table.columns.get(name);
     if (data === undefined && !optional) {
-      throw new ChurnkitError("INPUT_COLUMNS", `${table.source}: column "${name}" is needed by the features and is not there.`, {
-        where: { file: table.source, column: name },
-      });
+      throw new ChurnkitError(
+        "INPUT_COLUMNS",
+        `${table.source}: column "${name}" is needed by the features and is not there.`,
+        {
+          where: { file: table.source, column: name },
+        },
+      );
     }
     this.#data = data;
     this.#codes = undefined;
@@ -137,7 +141,11 @@ export class Inputs {
   }
 
   #make(expression: Expression): ColumnInput | CallInput {
-    if (expression.op !== "column") return new CallInput(expression, expression.args.map((arg) => this.of(arg)));
+    if (expression.op !== "column")
+      return new CallInput(
+        expression,
+        expression.args.map((arg) => this.of(arg)),
+      );
     const column = new ColumnInput(inputColumn(this.#contract, expression.name, "recipe"));
     this.#columns.push(column);
     return column;
@@ -145,7 +153,10 @@ export class Inputs {
 }
 
 /** All values of an expression over a table: float64, NaN for missing; codes in `levels` for a category. */
-export function evaluateExpression(expression: Expression, table: Table): { values: Float64Array; levels: readonly string[] } {
+export function evaluateExpression(
+  expression: Expression,
+  table: Table,
+): { values: Float64Array; levels: readonly string[] } {
   const inputs = new Inputs(table.contract);
   const input = inputs.of(expression);
   const values = new Float64Array(table.rows);

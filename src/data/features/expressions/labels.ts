@@ -76,8 +76,7 @@ export const labelOperators = {
     args: ["category", "category"],
     result: "category",
     parameters: {},
-    labels: ([first, second]) =>
-      (first?.labels ?? []).flatMap((a) => (second?.labels ?? []).map((b) => pair(a, b))),
+    labels: ([first, second]) => (first?.labels ?? []).flatMap((a) => (second?.labels ?? []).map((b) => pair(a, b))),
     prepare: (_, [first, second]) => crossed(first, second),
   },
   isMissing: {

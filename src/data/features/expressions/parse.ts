@@ -5,7 +5,10 @@ import { JsonReader } from "./json.js";
 import { operatorOf, type OperatorName } from "./operators.js";
 import { parameterKinds } from "./parameters.js";
 
-function readParameters(reader: JsonReader, kinds: Readonly<Record<string, keyof typeof parameterKinds>>): Call["parameters"] {
+function readParameters(
+  reader: JsonReader,
+  kinds: Readonly<Record<string, keyof typeof parameterKinds>>,
+): Call["parameters"] {
   const names = Object.keys(kinds);
   if (names.length === 0) {
     if (!reader.absent) reader.fields([]);
@@ -17,8 +20,7 @@ function readParameters(reader: JsonReader, kinds: Readonly<Record<string, keyof
       const parameter = field(name);
       const kind = parameterKinds[kinds[name] ?? "number"];
       if (!kind.accepts(parameter.value)) parameter.fail(`must be ${kind.wants}`);
-      const value = parameter.value as ParameterValue;
-      return [name, Array.isArray(value) ? [...value] : value];
+      return [name, structuredClone(parameter.value as ParameterValue)];
     }),
   );
 }

@@ -22,7 +22,10 @@ export interface Fitted {
 }
 
 /** An input that is left out, and why. */
-export const dropped = (input: string, why: string): Fitted => ({ candidates: [], notes: [`${input}: left out, ${why}`] });
+export const dropped = (input: string, why: string): Fitted => ({
+  candidates: [],
+  notes: [`${input}: left out, ${why}`],
+});
 
 /**
  * Fewer rows than this make a level rare: 10, less in tables under 2,000 rows (0.5 %), more in those over 10,000

@@ -107,12 +107,17 @@ export function fitCategory(input: CategoryInput): Fitted {
   }
   if (encode === "oneHot" || (encode === "auto" && !many)) {
     const candidate = oneHotCandidate(input, counts, missing);
-    return candidate ? { candidates: [candidate], notes: [] } : dropped(name, "each of its levels is in a few rows only");
+    return candidate
+      ? { candidates: [candidate], notes: [] }
+      : dropped(name, "each of its levels is in a few rows only");
   }
   const wanted = encode === "auto" ? ["target", "frequency"] : [encode];
-  const notes = wanted.includes("target") && target === undefined ? [`${name}: no target rate, the table has no target`] : [];
+  const notes =
+    wanted.includes("target") && target === undefined ? [`${name}: no target rate, the table has no target`] : [];
   const blocks = [
-    wanted.includes("target") && target ? targetBlock(name, input.labels, countGroups(input.codes, input.labels.length, target)) : undefined,
+    wanted.includes("target") && target
+      ? targetBlock(name, input.labels, countGroups(input.codes, input.labels.length, target))
+      : undefined,
     wanted.includes("frequency") ? frequencyBlock(name, input.labels, counts, missing) : undefined,
   ].filter((block) => block !== undefined);
   if (blocks.length === 0) return dropped(name, "its levels differ neither in target rate nor in frequency");

@@ -57,7 +57,10 @@ function order(each: readonly Signature[]): number[] {
  * Drops 0/1 columns that say the same as an earlier one, in the same words or in the opposite ones: the second level of
  * two, "No internet service" after InternetService=No, repeated indicators. Returns the blocks that are left, and notes.
  */
-export function withoutDuplicates(candidates: readonly Candidate[], rows: number): { blocks: FeatureBlock[]; notes: string[] } {
+export function withoutDuplicates(
+  candidates: readonly Candidate[],
+  rows: number,
+): { blocks: FeatureBlock[]; notes: string[] } {
   const kept = new Map<string, KeptFlag>();
   const notes: string[] = [];
   const blocks = candidates.flatMap(({ block, flags }) => {
@@ -75,7 +78,8 @@ export function withoutDuplicates(candidates: readonly Candidate[], rows: number
       else {
         gone.add(index);
         // The second of two levels goes without saying.
-        if (twin.flags !== flags) notes.push(`${flags.names[index]}: left out, ${twin.flags.names[twin.index]} says the same`);
+        if (twin.flags !== flags)
+          notes.push(`${flags.names[index]}: left out, ${twin.flags.names[twin.index]} says the same`);
       }
     }
     if (gone.size === 0) return [block];

@@ -76,7 +76,15 @@ export class Fitting {
     for (const { indicator, ...part } of parts) {
       this.derived.push(part);
       const numbers = numbersOf(part.expression, this.#table);
-      this.#keep(fitNumber({ name: part.name, values: numbers, policy: { oneHotValues: false }, numeric: "standard", indicator }));
+      this.#keep(
+        fitNumber({
+          name: part.name,
+          values: numbers,
+          policy: { oneHotValues: false },
+          numeric: "standard",
+          indicator,
+        }),
+      );
     }
   }
 }

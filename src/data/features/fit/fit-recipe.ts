@@ -57,9 +57,10 @@ function checkTable(features: Features, table: Table): void {
  *
  * By kind:
  * - Numbers: missing becomes the median, with an indicator where training rows miss it. Scaled to mean 0 and standard
- *   deviation 1 after a transform by shape: none where |skewness| <= 2 and excess kurtosis <= 7, else log(1 + x) where
- *   that helps, else normal scores. Each of 3 to 10 different values also gets a 0/1 column, and so does a value that
- *   stands out: in 5 % of the rows, and in 5 times as many as the median value. Or bins between 9 quantiles (`numeric: "piecewise"`).
+ *   deviation 1 after a transform by shape: none where |skewness| <= 2 and excess kurtosis <= 7 and no value has 20 %
+ *   of the rows, else log(1 + x) where that makes it so, else normal scores. Each of 3 to 10 different values also gets
+ *   a 0/1 column, and so does a value that stands out: in 5 % of the rows, and in 5 times as many as the median value.
+ *   Or bins between 9 quantiles (`numeric: "piecewise"`).
  * - Booleans: 0 and 1.
  * - Categories up to 30 levels: one-hot; rare levels share a column with those never seen. Above: the log-odds of the
  *   target rate, shrunk towards the base rate as far as levels don't differ by more than chance, and cross-fitted in

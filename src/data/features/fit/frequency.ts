@@ -1,3 +1,4 @@
+import { log, square } from "../../../base/elementary.js";
 import type { FrequencyBlock } from "../recipe.js";
 
 /** The most frequent levels are kept, so many at most; others are encoded as unknown. */
@@ -23,10 +24,10 @@ export function frequencyBlock(
   const present = codes.map((code) => counts[code] as number);
   const groups = missing > 0 ? [...present, missing] : present;
   const rows = groups.reduce((a, b) => a + b, 0);
-  const mean = groups.reduce((total, count) => total + count * Math.log(count), 0) / rows;
-  const variance = groups.reduce((total, count) => total + count * (Math.log(count) - mean) ** 2, 0) / rows;
+  const mean = groups.reduce((total, count) => total + count * log(count), 0) / rows;
+  const variance = groups.reduce((total, count) => total + count * square(log(count) - mean), 0) / rows;
   if (variance < 1e-12) return undefined;
-  const value = (count: number): number => (Math.log(count) - mean) / Math.sqrt(variance);
+  const value = (count: number): number => (log(count) - mean) / Math.sqrt(variance);
   return {
     kind: "frequency",
     input,

@@ -1,9 +1,11 @@
+import { exp } from "../../../base/elementary.js";
+
 /** Continued fraction depth that is enough for the tail from 2.5 standard deviations on. */
 const depth = 60;
 
 /** 1 - Phi(x) for x >= 0: Phi's power series near the middle, the tail's continued fraction beyond. */
 function upperTail(x: number): number {
-  const density = Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI);
+  const density = exp((-x * x) / 2) / Math.sqrt(2 * Math.PI);
   if (x < 2.5) {
     let term = x;
     let total = x;

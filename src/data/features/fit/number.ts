@@ -73,13 +73,18 @@ function withIndicator(block: NumericBlock | PiecewiseBlock, names: readonly str
     block,
     flags: {
       names: names.slice(-1),
-      flagOf: (row) => (Number.isNaN(rows[row] as number) ? 0 : -1),
+      flagOf: (row) => (Number.isNaN(rows[row]) ? 0 : -1),
       without: (gone) => (gone.has(0) ? { ...block, indicator: false } : block),
     },
   };
 }
 
-function numericCandidate(input: NumberInput, summary: NumberSummary, transform: Transform, indicator: boolean): Candidate | undefined {
+function numericCandidate(
+  input: NumberInput,
+  summary: NumberSummary,
+  transform: Transform,
+  indicator: boolean,
+): Candidate | undefined {
   const { mean, sd } = moments(summary.sorted, transformOf(transform));
   if (sd === 0) return undefined;
   const block: NumericBlock = {
@@ -107,7 +112,12 @@ function piecewiseCandidate(input: NumberInput, summary: NumberSummary, indicato
   return withIndicator(block, piecewiseKind.names(block), input.values);
 }
 
-function chosenTransform(summary: NumberSummary, policy: NumberPolicy, few: boolean, spikes: readonly number[]): Transform {
+function chosenTransform(
+  summary: NumberSummary,
+  policy: NumberPolicy,
+  few: boolean,
+  spikes: readonly number[],
+): Transform {
   switch (policy.encode) {
     case "standard":
       return plainTransform("identity");
@@ -135,7 +145,12 @@ export function fitNumber(input: NumberInput): Fitted {
   const few = distinct.length <= fewValues;
   const own = standOuts(summary);
   const indicator = input.indicator && missing > 0;
-  const form = policy.encode === "piecewise" ? "piecewise" : (policy.encode ?? "auto") === "auto" && !few ? input.numeric : "standard";
+  const form =
+    policy.encode === "piecewise"
+      ? "piecewise"
+      : (policy.encode ?? "auto") === "auto" && !few
+        ? input.numeric
+        : "standard";
   const binned = form === "standard" ? undefined : piecewiseCandidate(input, summary, indicator);
   const needsNumber = form !== "piecewise" || binned === undefined;
   const scaled = needsNumber

@@ -1,3 +1,4 @@
+import { log1p } from "../../../base/elementary.js";
 import type { NumericBlock } from "../recipe.js";
 import { segmentOf } from "../blocks/block.js";
 import { normalScore } from "./normal.js";
@@ -5,6 +6,9 @@ import { moments, quantile, type Moments, type NumberSummary } from "./summary.j
 
 /** Reference values of a quantile transform, at most. */
 const maxKnots = 65;
+
+/** A value with this share of the rows is a spike that bends the scale of the others. */
+const bigSpike = 0.2;
 
 /** Not severely skewed or heavy-tailed (West, Finch and Curran 1995): what a standardised number may be. */
 const tame = ({ skewness, kurtosis }: Moments): boolean => Math.abs(skewness) <= 2 && kurtosis <= 7;
@@ -48,13 +52,18 @@ function withoutSpikes({ sorted }: NumberSummary, spikes: readonly number[]): Fl
 
 /**
  * The transform that a number's shape asks for. Values apart from `spikes` (which have columns of their own) are looked
- * at: `identity` where |skewness| <= 2 and excess kurtosis <= 7; else `log` where none is negative and their logarithms
- * are of that kind; else `quantile`.
+ * at. Where |skewness| <= 2 and excess kurtosis <= 7: `identity`, or `quantile` where a spike has 20 % of the rows. Else
+ * `log` where none is negative and their logarithms are of that kind. Else `quantile`.
  */
 export function transformByShape(summary: NumberSummary, spikes: readonly number[]): Transform {
+  const { sorted } = summary;
   const rest = withoutSpikes(summary, spikes);
-  if (rest.length === 0 || tame(moments(rest))) return plainTransform("identity");
-  const positive = (summary.sorted[0] as number) >= 0;
-  if (positive && tame(moments(rest, Math.log1p))) return plainTransform("log");
-  return quantileTransform(summary.sorted);
+  if (rest.length === 0) return plainTransform("identity");
+  if (tame(moments(rest))) {
+    const spiked = summary.counts.some((count) => count >= bigSpike * sorted.length);
+    return spiked ? quantileTransform(sorted) : plainTransform("identity");
+  }
+  const positive = (sorted[0] as number) >= 0;
+  if (positive && tame(moments(rest, log1p))) return plainTransform("log");
+  return quantileTransform(sorted);
 }

@@ -1,3 +1,4 @@
+import { square } from "../../../base/elementary.js";
 import { bounded } from "../blocks/block.js";
 
 /** What the training rows say about a number. */
@@ -52,7 +53,7 @@ export function moments(values: Float64Array, of: (x: number) => number = (x) =>
   for (let i = 0; i < n; i++) total += of(values[i] as number);
   const mean = total / n;
   let second = 0;
-  for (let i = 0; i < n; i++) second += (of(values[i] as number) - mean) ** 2;
+  for (let i = 0; i < n; i++) second += square(of(values[i] as number) - mean);
   const sd = Math.sqrt(second / n);
   // Below this the differences are rounding errors, and 1 / sd is not a number to multiply by.
   if (!(sd > 1e-90) || sd < 1e-14 * Math.abs(mean)) return { mean, sd: 0, skewness: 0, kurtosis: 0 };

@@ -1,3 +1,4 @@
+import { square } from "../../../base/elementary.js";
 import { permutation } from "../../../base/random.js";
 import { logit } from "../../../base/logistic.js";
 import type { TargetBlock } from "../recipe.js";
@@ -47,7 +48,7 @@ function smoothing({ counts, positives }: Groups, base: number): number {
   counts.forEach((n, i) => {
     if (n === 0) return;
     levels++;
-    between += n * ((positives[i] as number) / n - base) ** 2;
+    between += n * square((positives[i] as number) / n - base);
     squares += n * n;
   });
   const variance = (between - (levels - 1) * chance) / (rows - squares / rows);
@@ -72,7 +73,7 @@ function scaleOf(groups: Groups): Scale {
   const prior = smoothing(groups, base);
   let variance = 0;
   groups.counts.forEach((n, i) => {
-    variance += (n / rows) * logOdds(n, groups.positives[i] as number, base, prior) ** 2;
+    variance += (n / rows) * square(logOdds(n, groups.positives[i] as number, base, prior));
   });
   return { base, prior, spread: Math.max(Math.sqrt(variance), leastSpread) };
 }
@@ -120,7 +121,8 @@ export function writeCrossFitted(
       if (folds[row] !== fold) continue;
       const code = codes[row] as number;
       const group = code < 0 ? labels.length : code;
-      matrix[row * width + offset] = code >= 0 && known[code] !== true ? block.otherwise : valueOf(others, group, scale);
+      matrix[row * width + offset] =
+        code >= 0 && known[code] !== true ? block.otherwise : valueOf(others, group, scale);
     }
   }
 }

@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { calendarParts, civilDay, dayMilliseconds, newYear, phases } from "../../../../src/data/features/expressions/calendar.js";
+import {
+  calendarParts,
+  civilDay,
+  dayMilliseconds,
+  newYear,
+  phases,
+} from "../../../../src/data/features/expressions/calendar.js";
 
 it("agrees with Date on every day of 8 centuries, and on any instant", () => {
   const first = Date.UTC(1600, 0, 1) / dayMilliseconds;

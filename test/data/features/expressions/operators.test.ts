@@ -4,7 +4,15 @@ import * as build from "../../../../src/data/features/expressions/builders.js";
 import * as dates from "../../../../src/data/features/expressions/date-builders.js";
 import { evaluateExpression } from "../../../../src/data/features/expressions/evaluate.js";
 import { operators } from "../../../../src/data/features/expressions/operators.js";
-import { booleanColumn, categoryColumn, contractOfColumns, dateColumn, numberColumn, tableOf, textColumn } from "../tables.js";
+import {
+  booleanColumn,
+  categoryColumn,
+  contractOfColumns,
+  dateColumn,
+  numberColumn,
+  tableOf,
+  textColumn,
+} from "../tables.js";
 
 const yesNo = ["Yes", "No", "No internet"];
 const contract = contractOfColumns([

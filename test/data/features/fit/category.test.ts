@@ -3,13 +3,27 @@ import { rankAuc } from "../../../../src/base/rank.js";
 import { uniform } from "../../../../src/base/random.js";
 import { defineFeatures } from "../../../../src/data/features/define.js";
 import { fitRecipe, type FittedRecipe, type FitOptions } from "../../../../src/data/features/fit/fit-recipe.js";
+import { stratifiedFolds } from "../../../../src/data/features/fit/target.js";
 import type { CategoryPolicy } from "../../../../src/data/features/policy.js";
-import { categoryColumn, contractOfColumns, dateColumn, numberColumn, tableOf, textColumn, type Value } from "../tables.js";
+import {
+  categoryColumn,
+  contractOfColumns,
+  dateColumn,
+  numberColumn,
+  tableOf,
+  textColumn,
+  type Value,
+} from "../tables.js";
 
 const contract = contractOfColumns([categoryColumn("x", ["a", "b", "c"], true)]);
 const repeat = (label: Value, n: number): Value[] => Array<Value>(n).fill(label);
 
-function fit(x: readonly Value[], policy: CategoryPolicy = {}, churn?: readonly Value[], options: Partial<FitOptions> = {}): FittedRecipe {
+function fit(
+  x: readonly Value[],
+  policy: CategoryPolicy = {},
+  churn?: readonly Value[],
+  options: Partial<FitOptions> = {},
+): FittedRecipe {
   const table = tableOf(contract, { x, ...(churn && { churn }) });
   return fitRecipe(defineFeatures(contract, { columns: { x: policy } }), table, { seed: 7, ...options });
 }
@@ -21,7 +35,9 @@ const encode = ({ encoder }: FittedRecipe, x: readonly Value[]): number[][] => {
 
 describe("one-hot", () => {
   it("pools rare levels, and takes a level never seen for one of them", () => {
-    const fitted = fit([...repeat("a", 50), ...repeat("b", 40), ...repeat("d", 6), ...repeat("e", 5), null], { rareBelow: 10 });
+    const fitted = fit([...repeat("a", 50), ...repeat("b", 40), ...repeat("d", 6), ...repeat("e", 5), null], {
+      rareBelow: 10,
+    });
     expect(fitted.encoder.names).toEqual(["x=a", "x=b", "x (other)", "x (missing)"]);
     expect(encode(fitted, ["a", "e", "new", null, "c"])).toEqual([
       [1, 0, 0, 0],
@@ -34,7 +50,11 @@ describe("one-hot", () => {
 
   it("takes what it never saw for an average row, where there is no pool or no missing one", () => {
     const fitted = fit([...repeat("a", 50), ...repeat("b", 25), ...repeat("c", 25)]);
-    expect(encode(fitted, ["c", "new", null])).toEqual([[0, 0, 1], [0.5, 0.25, 0.25], [0.5, 0.25, 0.25]]);
+    expect(encode(fitted, ["c", "new", null])).toEqual([
+      [0, 0, 1],
+      [0.5, 0.25, 0.25],
+      [0.5, 0.25, 0.25],
+    ]);
     const tiny = fit([...repeat("a", 50), ...repeat("b", 40), ...repeat("c", 30), "d"], { rareBelow: 10 });
     expect(tiny.encoder.names).toEqual(["x=a", "x=b", "x=c"]);
     expect(encode(tiny, ["d"])[0]?.[0]).toBeCloseTo(50 / 121, 6);
@@ -58,8 +78,20 @@ describe("one-hot", () => {
     const backup = ["yes", "no", "yes", "no", "yes", "yes", "no", ...repeat("no internet", 3)];
     const usage = [1, 2, 3, 4, 5, 6, 7, null, null, null];
     const table = tableOf(own, { internet, backup, usage, minutes: usage.map((x) => x && x * x) });
-    const { encoder, notes, matrix } = fitRecipe(defineFeatures(own, { columns: { usage: { oneHotValues: false }, minutes: { oneHotValues: false } } }), table, { seed: 0 });
-    expect(encoder.names).toEqual(["internet=dsl", "internet=fiber", "internet=none", "backup=yes", "backup=no", "usage", "minutes"]);
+    const { encoder, notes, matrix } = fitRecipe(
+      defineFeatures(own, { columns: { usage: { oneHotValues: false }, minutes: { oneHotValues: false } } }),
+      table,
+      { seed: 0 },
+    );
+    expect(encoder.names).toEqual([
+      "internet=dsl",
+      "internet=fiber",
+      "internet=none",
+      "backup=yes",
+      "backup=no",
+      "usage",
+      "minutes",
+    ]);
     expect(notes).toEqual([
       "backup=no internet: left out, internet=none says the same",
       "usage (missing): left out, internet=none says the same",
@@ -93,7 +125,12 @@ describe("high cardinality", () => {
     // What the same rows would get from themselves: the test would notice a leak.
     const own = fitted.encoder.encode(tableOf(contract, { x: area }));
     const at = fitted.encoder.names.indexOf("x (target rate)");
-    expect(rankAuc(labels, Float64Array.from(labels, (_, row) => own[row * fitted.encoder.width + at] ?? NaN))).toBeGreaterThan(0.6);
+    expect(
+      rankAuc(
+        labels,
+        Float64Array.from(labels, (_, row) => own[row * fitted.encoder.width + at] ?? NaN),
+      ),
+    ).toBeGreaterThan(0.6);
   });
 
   it("does not leak where each level is in one row", () => {
@@ -113,9 +150,22 @@ describe("high cardinality", () => {
   it("leaves out names", () => {
     const names = Array.from({ length: 200 }, (_, i) => `name ${i}`);
     const own = contractOfColumns([categoryColumn("name", [], true), numberColumn("n")]);
-    const { notes } = fitRecipe(defineFeatures(own), tableOf(own, { name: names, n: names.map((_, i) => i) }), { seed: 0 });
+    const { notes } = fitRecipe(defineFeatures(own), tableOf(own, { name: names, n: names.map((_, i) => i) }), {
+      seed: 0,
+    });
     expect(notes).toEqual(["name: left out, 200 of 200 values are different, as in a name or an id"]);
   });
+});
+
+it("folds hold the same share of both classes, in an order that depends on the seed alone", () => {
+  const target = Uint8Array.from({ length: 103 }, (_, i) => (i % 3 === 0 ? 1 : 0));
+  const folds = stratifiedFolds(target, 5, 9);
+  for (const label of [0, 1]) {
+    const sizes = [0, 1, 2, 3, 4].map((fold) => folds.filter((own, i) => own === fold && target[i] === label).length);
+    expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
+  }
+  expect(stratifiedFolds(target, 5, 9)).toEqual(folds);
+  expect(stratifiedFolds(target, 5, 10)).not.toEqual(folds);
 });
 
 describe("target rates", () => {
@@ -150,7 +200,9 @@ describe("target rates", () => {
 describe("other kinds", () => {
   it("dates become an age and places in year, month and week", () => {
     const own = contractOfColumns([dateColumn("signup"), numberColumn("signup (age in days)")]);
-    const days = Array.from({ length: 60 }, (_, i) => (i === 5 ? null : new Date(Date.UTC(2023, 0, 1 + i * 17)).toISOString()));
+    const days = Array.from({ length: 60 }, (_, i) =>
+      i === 5 ? null : new Date(Date.UTC(2023, 0, 1 + i * 17)).toISOString(),
+    );
     const table = tableOf(own, { signup: days, "signup (age in days)": days.map((_, i) => i) });
     const { encoder, recipe } = fitRecipe(defineFeatures(own), table, { seed: 0 });
     expect(encoder.names).toEqual([
@@ -165,8 +217,14 @@ describe("other kinds", () => {
     ]);
     expect(new Set(encoder.sources.slice(0, 7))).toEqual(new Set(["signup"]));
     const last = new Date(Date.UTC(2023, 0, 1 + 59 * 17)).toISOString().slice(0, 10);
-    expect(recipe.derived[0]?.expression).toEqual({ op: "daysSince", args: [{ op: "column", name: "signup" }], parameters: { day: last } });
-    expect(fitRecipe(defineFeatures(own, { columns: { signup: { encode: "age" } } }), table, { seed: 0 }).encoder.width).toBe(3);
+    expect(recipe.derived[0]?.expression).toEqual({
+      op: "daysSince",
+      args: [{ op: "column", name: "signup" }],
+      parameters: { day: last },
+    });
+    expect(
+      fitRecipe(defineFeatures(own, { columns: { signup: { encode: "age" } } }), table, { seed: 0 }).encoder.width,
+    ).toBe(3);
   });
 
   it("ids, the target, ignored columns and texts never enter", () => {
@@ -176,11 +234,23 @@ describe("other kinds", () => {
       textColumn("note"),
       numberColumn("n"),
     ]);
-    const rows = { id: [1, 2, 3], shelved: [3, 1, 2], note: ["x", "y", "z"], n: [1, 5, 9], churn: ["yes", "no", "yes"] };
-    const { encoder, notes } = fitRecipe(defineFeatures(own, { columns: { n: { oneHotValues: false } } }), tableOf(own, rows), { seed: 0 });
+    const rows = {
+      id: [1, 2, 3],
+      shelved: [3, 1, 2],
+      note: ["x", "y", "z"],
+      n: [1, 5, 9],
+      churn: ["yes", "no", "yes"],
+    };
+    const { encoder, notes } = fitRecipe(
+      defineFeatures(own, { columns: { n: { oneHotValues: false } } }),
+      tableOf(own, rows),
+      { seed: 0 },
+    );
     expect(encoder.names).toEqual(["n"]);
     expect(notes).toEqual(["note: left out, free text is not encoded"]);
-    expect(() => fitRecipe(defineFeatures(own, { columns: { n: { encode: "drop" } } }), tableOf(own, rows), { seed: 0 })).toThrow(/no feature is left to learn from. note/);
+    expect(() =>
+      fitRecipe(defineFeatures(own, { columns: { n: { encode: "drop" } } }), tableOf(own, rows), { seed: 0 }),
+    ).toThrow(/no feature is left to learn from. note/);
     expect(() => fitRecipe(defineFeatures(own), tableOf(own, { n: [] }), { seed: 0 })).toThrow(/no rows/);
   });
 });
