@@ -1,8 +1,9 @@
 import { ChurnkitError } from "../base/errors.js";
 import { version as packageVersion } from "../base/version.js";
 import type { Scorer } from "../model/compile.js";
-import { failure, json, type ServeRequest, type ServeResponse } from "./http.js";
+import { callerFailure, failure, json, type ServeRequest, type ServeResponse } from "./http.js";
 import type { ServingMetrics } from "./metrics.js";
+import { predictBatch, predictOne, type Scoring } from "./predict.js";
 
 /** A model on duty: a scorer and where it came from. */
 export interface ServedModel {
@@ -18,20 +19,23 @@ export interface HandlerOptions {
   readonly metrics?: ServingMetrics;
   /** Most records in one batch. Default 10,000. */
   readonly maxBatch?: number;
+  /** Told of errors that are the server's own; the caller is told only that there was one. */
+  readonly onError?: (error: unknown) => void;
 }
 
 /** Maps a request to its answer; never throws. */
 export type Handler = (request: ServeRequest) => Promise<ServeResponse>;
 
-interface Route {
-  readonly method: "GET" | "POST";
-  readonly answer: (body: Uint8Array) => ServeResponse | Promise<ServeResponse>;
-}
+type Route =
+  | { readonly method: "GET"; readonly answer: () => ServeResponse | Promise<ServeResponse> }
+  | { readonly method: "POST"; readonly answer: (body: Uint8Array) => ServeResponse | Promise<ServeResponse> };
 
 /**
  * The one handler under every server: POST /predict, POST /batch-predict, GET /health, GET /metrics, GET /model-info,
- * GET /.
+ * GET /. A malformed request is a 400, a record that breaks the contract a 422, too much at once a 413; a failure of
+ * the server itself is a 500 that says nothing of its cause.
  *
+ * @throws ChurnkitError OPTION_INVALID for a `maxBatch` that is not a whole number above 0.
  * @example
  * ```ts
  * import { createHandler, listen } from "churnkit/serving";
@@ -44,92 +48,77 @@ interface Route {
  * ```
  */
 export function createHandler(model: ServedModel, options: HandlerOptions = {}): Handler {
-  const { metrics, maxBatch = 10_000 } = options;
+  const { metrics, maxBatch = 10_000, onError } = options;
+  if (!Number.isSafeInteger(maxBatch) || maxBatch < 1) {
+    throw new ChurnkitError("OPTION_INVALID", `maxBatch must be a whole number above 0, not ${maxBatch}.`);
+  }
   const started = performance.now();
+  const { contract, decision } = model.scorer;
   const origin = { model_name: model.name, model_version: model.version, model_source: model.source };
-  const { threshold } = model.scorer.decision;
+  const scoring: Scoring = { scorer: model.scorer, metrics, maxBatch, said: { threshold: decision.threshold, ...origin } };
+
+  const health = (): ServeResponse =>
+    json(200, { status: "ok", version: packageVersion, uptime_seconds: (performance.now() - started) / 1000, ...origin });
+  const modelInfo = once(() => {
+    const inputs = contract.columns.filter(({ role }) => role === "feature");
+    return json(200, { ...origin, contract: contract.name, target: contract.target, threshold: decision.threshold, inputs });
+  });
+  const index = once(() => json(200, { service: "churnkit", ...origin, endpoints: [...routes.keys()] }));
+  const noMetrics = failure(404, { code: "REQUEST_INVALID", message: "This server keeps no metrics." });
 
   const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
-    ["/predict", { method: "POST", answer: predict }],
-    ["/batch-predict", { method: "POST", answer: batchPredict }],
+    ["/predict", { method: "POST", answer: (body) => predictOne(scoring, body) }],
+    ["/batch-predict", { method: "POST", answer: (body) => predictBatch(scoring, body) }],
     ["/health", { method: "GET", answer: health }],
-    ["/metrics", { method: "GET", answer: () => metrics?.render() ?? failure(404, "REQUEST_INVALID", "This server keeps no metrics.") }],
+    ["/metrics", { method: "GET", answer: () => metrics?.render() ?? noMetrics }],
     ["/model-info", { method: "GET", answer: modelInfo }],
-    ["/", { method: "GET", answer: () => json(200, { service: "churnkit", ...origin, endpoints: [...routes.keys()] }) }],
+    ["/", { method: "GET", answer: index }],
   ]);
 
-  function score(records: readonly unknown[]) {
-    return model.scorer.scoreRecords(records).map((result) => {
-      if (result.probability === null) metrics?.rejected();
-      else metrics?.scored(result.probability, result.label);
-      return result;
-    });
-  }
-
-  function predict(body: Uint8Array): ServeResponse {
-    const [result] = score([parse(body)]);
-    if (!result || result.probability === null) {
-      return failure(400, "VALUE_INVALID", "The record breaks the contract; see issues.", result?.issues ?? []);
+  return async (request) => {
+    const route = routes.get(request.path);
+    let begin = performance.now();
+    let response: ServeResponse;
+    try {
+      if (!route) response = nothingThere(request.path);
+      else if (!takes(route, request.method)) response = wrongMethod(route, request);
+      else if (route.method === "GET") response = await route.answer();
+      else {
+        const body = await request.body();
+        // How long a caller takes to send a body says nothing about this server.
+        begin = performance.now();
+        response = await route.answer(body);
+      }
+    } catch (error) {
+      response = callerFailure(error) ?? ownFailure(error, onError);
     }
-    const { label, probability, issues } = result;
-    return json(200, { prediction: label, probability, threshold, ...origin, ...(issues.length > 0 ? { warnings: issues } : {}) });
-  }
-
-  function batchPredict(body: Uint8Array): ServeResponse {
-    const value = parse(body);
-    const records: unknown = Array.isArray(value) ? value : (value as { records?: unknown } | null)?.records;
-    if (!Array.isArray(records)) {
-      throw new ChurnkitError("REQUEST_INVALID", 'A batch is {"records": [...]} or an array of records.');
-    }
-    if (records.length > maxBatch) {
-      return failure(413, "INPUT_TOO_LARGE", `A batch holds at most ${maxBatch} records; this one has ${records.length}.`);
-    }
-    const predictions = score(records).map((result) =>
-      result.probability === null
-        ? { prediction: null, probability: null, error: result.issues.map(({ message }) => message).join(" "), issues: result.issues }
-        : { prediction: result.label, probability: result.probability },
-    );
-    const failed = predictions.filter(({ probability }) => probability === null).length;
-    return json(200, { predictions, count: predictions.length, failed, threshold, ...origin });
-  }
-
-  function health(): ServeResponse {
-    return json(200, { status: "ok", version: packageVersion, uptime_seconds: (performance.now() - started) / 1000, ...origin });
-  }
-
-  function modelInfo(): ServeResponse {
-    const { contract } = model.scorer;
-    const inputs = contract.columns.filter(({ role }) => role === "feature");
-    return json(200, { ...origin, contract: contract.name, target: contract.target, threshold, inputs });
-  }
-
-  return async ({ method, path, body }) => {
-    const route = routes.get(path);
-    const begin = performance.now();
-    const response = await respond(route, method, path, body);
-    metrics?.request(route ? path : "other", response.status, (performance.now() - begin) / 1000);
+    metrics?.request(route ? request.path : "other", response.status, (performance.now() - begin) / 1000);
     return response;
   };
 }
 
-async function respond(route: Route | undefined, method: string, path: string, body: Uint8Array): Promise<ServeResponse> {
-  if (!route) return failure(404, "REQUEST_INVALID", `There is nothing at ${path.slice(0, 100)}. GET / lists the endpoints.`);
-  if (method !== route.method && !(method === "HEAD" && route.method === "GET")) {
-    return { ...failure(405, "REQUEST_INVALID", `${path} takes ${route.method}, not ${method.slice(0, 20)}.`), headers: { allow: route.method } };
-  }
-  try {
-    return await route.answer(body);
-  } catch (error) {
-    if (ChurnkitError.isInstance(error)) return failure(400, error.code, error.message);
-    return failure(500, "IO_FAILED", "The server failed to answer; the request was not at fault.");
-  }
+/** Makes an answer at its first use; it never changes. */
+function once(make: () => ServeResponse): () => ServeResponse {
+  let made: ServeResponse | undefined;
+  return () => (made ??= make());
 }
 
-function parse(body: Uint8Array): unknown {
+const takes = (route: Route, method: string): boolean => method === route.method || (method === "HEAD" && route.method === "GET");
+
+function nothingThere(path: string): ServeResponse {
+  return failure(404, { code: "REQUEST_INVALID", message: `There is nothing at ${path.slice(0, 100)}. GET / lists the endpoints.` });
+}
+
+function wrongMethod(route: Route, { method, path }: ServeRequest): ServeResponse {
+  const allow = route.method === "GET" ? "GET, HEAD" : "POST";
+  return failure(405, { code: "REQUEST_INVALID", message: `${path} takes ${allow}, not ${method.slice(0, 20)}.` }, { allow });
+}
+
+function ownFailure(error: unknown, onError: HandlerOptions["onError"]): ServeResponse {
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : "unreadable";
-    throw new ChurnkitError("REQUEST_INVALID", `The body is not valid JSON (${reason}). Send a JSON document in UTF-8.`, { cause });
+    onError?.(error);
+  } catch {
+    // Whoever listens for errors must not cause one.
   }
+  return failure(500, { code: "IO_FAILED", message: "The server failed to answer; the request was not at fault." });
 }

@@ -1,12 +1,17 @@
-import type { ErrorCode } from "../base/errors.js";
+import { ChurnkitError, type ErrorCode } from "../base/errors.js";
+import type { CellIssue } from "../data/table/table.js";
 
 /** A request as the handler sees it, whatever carried it. */
 export interface ServeRequest {
   readonly method: string;
   /** The path without query, e.g. `/predict`. */
   readonly path: string;
-  /** The body, already read and within the size limit; empty for GET. */
-  readonly body: Uint8Array;
+  /**
+   * Reads the body. Called at most once, and only where a route takes one.
+   *
+   * @throws ChurnkitError INPUT_TOO_LARGE beyond the carrier's limit, REQUEST_INVALID when it never arrives whole.
+   */
+  readonly body: () => Uint8Array | Promise<Uint8Array>;
 }
 
 /** An answer for the carrier to send. */
@@ -16,22 +21,45 @@ export interface ServeResponse {
   readonly body: string;
 }
 
-/** What a failed request answers: always JSON, never a stack trace. */
-export interface ErrorBody {
-  readonly error: {
-    readonly code: ErrorCode;
-    readonly message: string;
-    readonly issues?: readonly { readonly column: string; readonly rule: string; readonly message: string }[];
-  };
+/** What went wrong with a request or with one record of a batch; `issues` names the columns. */
+export interface RequestProblem {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly issues?: readonly CellIssue[];
 }
 
+/** What a failed request answers: always JSON, never a stack trace. */
+export interface ErrorBody {
+  readonly error: RequestProblem;
+}
+
+/** Headers of every answer: scores are about people, so nobody keeps them, and nobody takes JSON for anything else. */
+export const commonHeaders = { "cache-control": "no-store", "x-content-type-options": "nosniff" } as const;
+
+const jsonHeaders = { "content-type": "application/json; charset=utf-8", ...commonHeaders } as const;
+
 /** A JSON answer. */
-export function json(status: number, value: unknown, headers: Record<string, string> = {}): ServeResponse {
-  return { status, headers: { "content-type": "application/json; charset=utf-8", ...headers }, body: JSON.stringify(value) };
+export function json(status: number, value: unknown, headers?: Readonly<Record<string, string>>): ServeResponse {
+  return { status, headers: headers ? { ...jsonHeaders, ...headers } : jsonHeaders, body: JSON.stringify(value) };
 }
 
 /** An error answer. */
-export function failure(status: number, code: ErrorCode, message: string, issues?: ErrorBody["error"]["issues"]): ServeResponse {
-  const body: ErrorBody = { error: { code, message, ...(issues ? { issues } : {}) } };
-  return json(status, body);
+export function failure(status: number, error: RequestProblem, headers?: Readonly<Record<string, string>>): ServeResponse {
+  const body: ErrorBody = { error };
+  return json(status, body, headers);
+}
+
+/** The errors that a caller can cause. Any other is the server's own, and its message stays inside. */
+const callerErrors: ReadonlyMap<ErrorCode, number> = new Map<ErrorCode, number>([
+  ["REQUEST_INVALID", 400],
+  ["INPUT_TOO_LARGE", 413],
+  ["VALUE_INVALID", 422],
+]);
+
+/** The answer to an error that was thrown, or undefined where the request was not at fault. */
+export function callerFailure(error: unknown): ServeResponse | undefined {
+  if (!ChurnkitError.isInstance(error)) return undefined;
+  const { code, message } = error;
+  const status = callerErrors.get(code);
+  return status === undefined ? undefined : failure(status, { code, message });
 }

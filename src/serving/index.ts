@@ -1,4 +1,4 @@
 export { createHandler, type Handler, type HandlerOptions, type ServedModel } from "./handler.js";
-export type { ErrorBody, ServeRequest, ServeResponse } from "./http.js";
+export type { ErrorBody, RequestProblem, ServeRequest, ServeResponse } from "./http.js";
 export { prometheusMetrics, type ServingMetrics } from "./metrics.js";
 export { listen, type NodeServer, type NodeServerOptions } from "./node-server.js";

@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
-import type { ServeResponse } from "./http.js";
+import { commonHeaders, type ServeResponse } from "./http.js";
 
 /** What a server counts about itself. */
 export interface ServingMetrics {
@@ -60,6 +60,6 @@ export function prometheusMetrics(modelVersion: string): ServingMetrics {
       probabilities.observe(probability);
     },
     rejected: () => rejections.inc(),
-    render: async () => ({ status: 200, headers: { "content-type": registry.contentType }, body: await registry.metrics() }),
+    render: async () => ({ status: 200, headers: { "content-type": registry.contentType, ...commonHeaders }, body: await registry.metrics() }),
   };
 }

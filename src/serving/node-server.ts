@@ -1,7 +1,10 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
 import { ChurnkitError } from "../base/errors.js";
 import type { Handler } from "./handler.js";
+import { closeGently } from "./node-close.js";
+import { isWholeBodyAwaited, readBody } from "./node-body.js";
+import { refuseUnreadable } from "./node-refusal.js";
 import { failure, type ServeResponse } from "./http.js";
 
 export interface NodeServerOptions {
@@ -11,73 +14,114 @@ export interface NodeServerOptions {
   readonly host?: string;
   /** Largest request body in bytes. Default 4 MiB. */
   readonly maxBodyBytes?: number;
+  /** Milliseconds in which a client must have sent its headers. Default 10,000. */
+  readonly headersTimeout?: number;
+  /** Milliseconds in which a client must have sent its whole request. Default 30,000. */
+  readonly requestTimeout?: number;
+  /** Milliseconds that {@link NodeServer.close} waits for requests under way. Default 5,000. */
+  readonly closeTimeout?: number;
 }
 
 /** A server that listens. */
 export interface NodeServer {
   readonly url: string;
   readonly port: number;
-  /** Stops taking requests, lets those under way finish, then closes. */
+  /** Stops taking requests, lets those under way finish (for `closeTimeout` at most), then closes. */
   close(): Promise<void>;
 }
+
+/** Longer than the 60 s of common load balancers, which must be the ones to hang up. */
+const keepAliveTimeout = 65_000;
+/** How long what a client still sends is thrown away after its request was refused, so that it can read the refusal. */
+const lingerMilliseconds = 1000;
 
 /**
  * Puts a handler on node:http.
  *
- * @throws ChurnkitError IO_FAILED when the port cannot be had.
+ * @throws ChurnkitError IO_FAILED when the port cannot be had, OPTION_INVALID for an option out of range.
  */
 export async function listen(handler: Handler, options: NodeServerOptions = {}): Promise<NodeServer> {
   const { port = 8080, host = "127.0.0.1", maxBodyBytes = 4 * 1024 * 1024 } = options;
-  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, maxHeaderSize: 16_384 }, (request, response) => {
-    answer(handler, request, maxBodyBytes).then(
-      (result) => send(response, result),
-      () => send(response, failure(500, "IO_FAILED", "The request could not be answered.")),
-    );
+  const { headersTimeout = 10_000, requestTimeout = 30_000, closeTimeout = 5000 } = options;
+  check({ port }, 0, 65_535);
+  check({ maxBodyBytes, headersTimeout, requestTimeout, closeTimeout }, 1, 2 ** 31 - 1);
+  const server = createServer({
+    headersTimeout: Math.min(headersTimeout, requestTimeout),
+    requestTimeout,
+    connectionsCheckingInterval: Math.min(1000, Math.ceil(headersTimeout / 2)),
+    keepAliveTimeout,
+    maxHeaderSize: 16_384,
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", (cause: NodeJS.ErrnoException) =>
-      reject(new ChurnkitError("IO_FAILED", `Port ${port} on ${host} cannot be used (${cause.code ?? cause.message}). Pick another port.`, { cause })),
+  // A client that stops reading its answer is let go as well.
+  server.timeout = 2 * requestTimeout;
+  let closed: Promise<void> | undefined;
+
+  const serve = (expectsContinue: boolean) => (request: IncomingMessage, response: ServerResponse): void => {
+    const body = (): Promise<Uint8Array> => readBody(request, maxBodyBytes, () => expectsContinue && response.writeContinue());
+    handler({ method: request.method ?? "GET", path: pathOf(request.url), body }).then(
+      (result) => send(request, response, result, { limit: maxBodyBytes, last: closed !== undefined }),
+      () => send(request, response, unanswered, { limit: maxBodyBytes, last: true }),
     );
-    server.listen(port, host, resolve);
+  };
+  server.on("request", serve(false));
+  server.on("checkContinue", serve(true));
+  server.on("clientError", refuseUnreadable);
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
   });
+  await started(server, port, host);
   const address = server.address() as AddressInfo;
-  const shown = host.includes(":") ? `[${host}]` : host;
   return {
-    url: `http://${shown}:${address.port}`,
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${address.port}`,
     port: address.port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeIdleConnections();
-      }),
+    close: () => (closed ??= closeGently(server, sockets, closeTimeout)),
   };
 }
 
-async function answer(handler: Handler, request: IncomingMessage, maxBodyBytes: number): Promise<ServeResponse> {
-  const body = await readBody(request, maxBodyBytes);
-  if (!body) {
-    return { ...failure(413, "INPUT_TOO_LARGE", `The body is larger than ${maxBodyBytes} bytes. Send fewer records at a time.`) };
+const unanswered = failure(500, { code: "IO_FAILED", message: "The request could not be answered." });
+
+function check(numbers: Readonly<Record<string, number>>, least: number, most: number): void {
+  for (const [name, value] of Object.entries(numbers)) {
+    if (Number.isInteger(value) && value >= least && value <= most) continue;
+    throw new ChurnkitError("OPTION_INVALID", `${name} must be a whole number from ${least} to ${most}, not ${value}.`);
   }
-  const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
-  return handler({ method: request.method ?? "GET", path, body });
 }
 
-async function readBody(request: IncomingMessage, limit: number): Promise<Uint8Array | undefined> {
-  if (Number(request.headers["content-length"] ?? 0) > limit) return undefined;
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > limit) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+function started(server: Server, port: number, host: string): Promise<void> {
+  return new Promise<void>((resolve, reject) => {
+    // It stays: an error of a server that listens, such as too many open files, must not end the process.
+    server.on("error", (cause: NodeJS.ErrnoException) => {
+      const reason = cause.code === "EADDRINUSE" ? "is already in use" : `cannot be used (${cause.code ?? cause.message})`;
+      reject(new ChurnkitError("IO_FAILED", `Port ${port} on ${host} ${reason}. Pick another, or 0 for a free one.`, { cause }));
+    });
+    server.listen(port, host, resolve);
+  });
 }
 
-function send(response: ServerResponse, result: ServeResponse): void {
+function pathOf(url: string | undefined): string {
+  if (url === undefined) return "/";
+  const end = url.indexOf("?");
+  return end < 0 ? url : url.slice(0, end);
+}
+
+function send(request: IncomingMessage, response: ServerResponse, result: ServeResponse, { limit, last }: { limit: number; last: boolean }): void {
   if (response.destroyed) return;
-  // A body that was refused unread cannot be followed by another request on the same connection.
-  if (result.status === 413) response.setHeader("connection", "close");
+  const awaited = isWholeBodyAwaited(request, limit);
+  if (last || awaited) response.setHeader("connection", "close");
   response.writeHead(result.status, { ...result.headers, "content-length": Buffer.byteLength(result.body) });
-  response.end(result.body);
+  if (!awaited) {
+    response.end(result.body);
+    return;
+  }
+  // Closing at once would reset the connection while the client still sends, and it would never see the answer.
+  response.write(result.body);
+  const end = (): void => void response.end();
+  const timer = setTimeout(end, lingerMilliseconds);
+  request.once("close", () => {
+    clearTimeout(timer);
+    end();
+  });
+  request.resume();
 }

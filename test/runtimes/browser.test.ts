@@ -45,7 +45,7 @@ it("a bundle made in Node loads and scores the same in a browser page", async ({
     await page.goto(address);
     const scores = await page.evaluate(([url, rows]) => scoreInBrowser(url, rows), [`${address}/model.tar.gz`, records] as const);
     expect(errors).toEqual([]);
-    expectSameScores("Chromium", scores, expected);
+    expectSameScores(scores, expected);
   } finally {
     await browser.close();
     server.close();

@@ -51,7 +51,7 @@ it("a bundle made in Node loads and scores the same in workerd", async ({ skip }
     const response = await fetch(`http://127.0.0.1:${port}/`, { method: "POST", body });
     const text = await response.text();
     expect(response.status, text).toBe(200);
-    expectSameScores("workerd", JSON.parse(text) as (number | null)[], expected);
+    expectSameScores(JSON.parse(text) as (number | null)[], expected);
   } finally {
     server.kill("SIGKILL");
   }

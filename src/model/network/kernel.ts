@@ -4,10 +4,18 @@ import { kernelBase64 } from "../../kernels/build/kernel-bytes.js";
 /** The functions of the WebAssembly kernel; addresses are bytes in its memory. */
 export interface KernelExports {
   readonly memory: WebAssembly.Memory;
-  heapBase(): number;
-  score(network: number, x: number, rows: number, logits: number): void;
-  train(network: number, data: number, rows: number, batch: number, step: number, learningRate: number): number;
-  gradients(network: number, data: number, rows: number, step: number, dropping: number): void;
+  readonly heapBase: () => number;
+  readonly score: (network: number, x: number, rows: number, logits: number) => void;
+  /** Returns the sum of the rows' losses. */
+  readonly train: (
+    network: number,
+    data: number,
+    rows: number,
+    batch: number,
+    step: number,
+    learningRate: number,
+  ) => number;
+  readonly gradients: (network: number, data: number, rows: number, step: number, dropping: number) => void;
 }
 
 /** No network needs more; beyond it a wrong layer size would only end in an allocation failure. */
@@ -88,9 +96,8 @@ function compileEmbedded(): Promise<WebAssembly.Module> {
 export async function loadKernel(module?: WebAssembly.Module | BufferSource): Promise<Kernel> {
   try {
     let compiled: WebAssembly.Module;
-    if (module instanceof WebAssembly.Module) compiled = module;
-    else if (module !== undefined) compiled = await WebAssembly.compile(module);
-    else compiled = await (embedded ??= compileEmbedded());
+    if (module === undefined) compiled = await (embedded ??= compileEmbedded());
+    else compiled = "byteLength" in module ? await WebAssembly.compile(module) : module;
     const instance = await WebAssembly.instantiate(compiled);
     return new Kernel(instance.exports as unknown as KernelExports);
   } catch (cause) {

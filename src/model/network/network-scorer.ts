@@ -1,6 +1,6 @@
 import { ChurnkitError } from "../../base/errors.js";
 import type { Kernel } from "./kernel.js";
-import { tensorLayout, type NetworkSpec, type NetworkWeights } from "./spec.js";
+import type { NetworkSpec, NetworkWeights } from "./spec.js";
 import { checkSpec, checkWeights } from "./wasm-checks.js";
 import {
   chunk,

@@ -1,147 +1,52 @@
-import { ChurnkitError } from "../../base/errors.js";
-import type { SessionOptions, SessionState, TrainingData, TrainingEngine, TrainingSession } from "./engine.js";
-import { initialWeights } from "./initial-weights.js";
-import { loadKernel, type Kernel } from "./kernel.js";
-import { createNetworkScorer, type NetworkScorer } from "./network-scorer.js";
-import { tensorLayout, type NetworkSpec, type NetworkWeights } from "./spec.js";
-import { checkInteger, checkRange, checkSpec, checkWeights } from "./wasm-checks.js";
-import { readTensor, writeTensor } from "./wasm-layout.js";
-import { planNetwork, type WasmPlan } from "./wasm-plan.js";
-import { checkData, stage } from "./wasm-staging.js";
+import type { TrainingEngine } from "./engine.js";
+import { loadKernel } from "./kernel.js";
+import { WasmTrainer } from "./wasm-trainer.js";
+
+/** What a function gives or throws, as a promise. */
+function promised<T>(work: () => T): Promise<T> {
+  return new Promise((resolve) => {
+    resolve(work());
+  });
+}
 
 /**
  * The default training engine: WebAssembly SIMD kernels that run a whole network (batch normalisation, dropout, L2 and
  * Adam included) in single precision, without a dependency, with the same bits on every runtime.
  *
  * @param options.kernel the compiled module, where the runtime forbids compiling bytes; see {@link loadKernel}.
+ * @throws ChurnkitError (from `create`) `KERNEL_UNAVAILABLE` when the kernel can't be compiled, `OPTION_INVALID` for a
+ * network or options that make no sense; (from `epoch`) `TRAINING_DIVERGED` when the loss is not a number.
+ *
+ * @example
+ * ```ts
+ * import { wasmEngine } from "churnkit/model";
+ *
+ * const network = {
+ *   inputs: 1,
+ *   hidden: [{ units: 4, l2: 0, batchNorm: false, dropout: 0 }],
+ *   outputs: 1,
+ *   batchNorm: { momentum: 0.99, epsilon: 1e-3 },
+ * };
+ * const adam = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
+ * const session = await wasmEngine().create(network, { seed: 1, adam, maxBatch: 4 });
+ * const data = { x: Float32Array.of(-2, -1, 1, 2), y: Float32Array.of(0, 0, 1, 1) };
+ * const { loss } = await session.epoch(data, Uint32Array.of(2, 0, 3, 1), { batchSize: 4, learningRate: 0.01 });
+ * console.assert(loss > 0);
+ * ```
  */
 export function wasmEngine(options: { kernel?: WebAssembly.Module | undefined } = {}): TrainingEngine {
   return {
     name: "wasm",
     async create(spec, sessionOptions) {
-      checkSpec(spec);
-      const { adam, maxBatch, seed } = sessionOptions;
-      checkInteger("The largest batch", maxBatch, 1, 2 ** 20);
-      checkInteger("The seed", seed, 0, 2 ** 32 - 1);
-      checkRange("Adam's beta1", adam.beta1, 0, 1);
-      checkRange("Adam's beta2", adam.beta2, 0, 1);
-      checkRange("Adam's epsilon", adam.epsilon, 1e-15, 1);
-      return new WasmSession(await loadKernel(options.kernel), spec, sessionOptions);
+      const trainer = new WasmTrainer(await loadKernel(options.kernel), spec, sessionOptions);
+      return {
+        epoch: (data, order, batches) => promised(() => trainer.epoch(data, order, batches)),
+        gradients: (data, batch, which) => promised(() => trainer.gradients(data, batch, which)),
+        predict: (x, rows) => promised(() => trainer.predict(x, rows)),
+        state: () => promised(() => trainer.state()),
+        restore: (state) => promised(() => trainer.restore(state)),
+        dispose: () => trainer.dispose(),
+      };
     },
   };
-}
-
-class WasmSession implements TrainingSession {
-  readonly #spec: NetworkSpec;
-  readonly #maxBatch: number;
-  readonly #plan: WasmPlan;
-  #kernel: Kernel | undefined;
-  #scorer: NetworkScorer | undefined;
-  #step = 0;
-
-  constructor(kernel: Kernel, spec: NetworkSpec, options: SessionOptions) {
-    this.#kernel = kernel;
-    this.#spec = spec;
-    this.#maxBatch = options.maxBatch;
-    this.#plan = planNetwork(kernel, spec, options);
-    this.#write(initialWeights(spec, options.seed), 0);
-  }
-
-  async epoch(data: TrainingData, order: Uint32Array, options: { batchSize: number; learningRate: number }) {
-    const kernel = this.#alive();
-    const { batchSize, learningRate } = options;
-    checkInteger("The batch size", batchSize, 1, this.#maxBatch);
-    checkRange("The learning rate", learningRate, 0, Infinity);
-    checkInteger("The number of rows to train on", order.length, 1, 2 ** 32);
-    checkData(this.#spec, data, order);
-    let loss = 0;
-    for (const { address, count } of stage(kernel, this.#spec, data, order, batchSize)) {
-      loss += kernel.exports.train(this.#plan.network, address, count, batchSize, this.#step, learningRate);
-      this.#step += Math.ceil(count / batchSize);
-    }
-    if (!Number.isFinite(loss)) {
-      throw new ChurnkitError(
-        "TRAINING_DIVERGED",
-        `Training produced a loss of ${loss} by batch ${this.#step}. Use a lower learning rate, and check that the ` +
-          "features are finite and scaled.",
-      );
-    }
-    return { loss: loss / order.length };
-  }
-
-  async gradients(data: TrainingData, batch: Uint32Array, options: { dropout: boolean }): Promise<NetworkWeights> {
-    const kernel = this.#alive();
-    checkInteger("The number of rows in the batch", batch.length, 1, this.#maxBatch);
-    checkData(this.#spec, data, batch);
-    for (const { address, count } of stage(kernel, this.#spec, data, batch, batch.length)) {
-      kernel.exports.gradients(this.#plan.network, address, count, this.#step, options.dropout ? 1 : 0);
-    }
-    return this.#readTrainable(this.#plan.toGradient);
-  }
-
-  async predict(x: Float32Array, rows: number): Promise<Float32Array> {
-    const kernel = this.#alive();
-    const weights = this.#plan.tensors.map((place) => readTensor(kernel, place));
-    if (this.#scorer === undefined) this.#scorer = createNetworkScorer(this.#spec, weights, kernel);
-    else this.#scorer.setWeights(weights);
-    return this.#scorer.score(x, rows);
-  }
-
-  async state(): Promise<SessionState> {
-    const kernel = this.#alive();
-    const { tensors, toMoment1, toMoment2 } = this.#plan;
-    return {
-      weights: tensors.map((place) => readTensor(kernel, place)),
-      m: this.#readTrainable(toMoment1),
-      v: this.#readTrainable(toMoment2),
-      step: this.#step,
-    };
-  }
-
-  async restore(state: SessionState): Promise<void> {
-    checkWeights(this.#spec, state.weights);
-    checkInteger("The number of batches trained", state.step, 0, 2 ** 32 - 1);
-    const trainable = (name: string, moments: NetworkWeights): Float32Array[] =>
-      tensorLayout(this.#spec).map((tensor, i) => {
-        const given = moments[i];
-        const size = tensor.trainable ? tensor.shape.reduce((a, b) => a * b, 1) : 0;
-        if (given?.length === size) return given;
-        throw new ChurnkitError(
-          "OPTION_INVALID",
-          `${name} of tensor ${tensor.name} has ${given?.length ?? "no"} values; the network needs ${size}.`,
-        );
-      });
-    const m = trainable("Adam's first moment", state.m);
-    const v = trainable("Adam's second moment", state.v);
-    this.#write(state.weights, 0);
-    this.#write(m, this.#plan.toMoment1);
-    this.#write(v, this.#plan.toMoment2);
-    this.#step = state.step;
-  }
-
-  dispose(): void {
-    this.#kernel = undefined;
-    this.#scorer = undefined;
-  }
-
-  #alive(): Kernel {
-    if (this.#kernel !== undefined) return this.#kernel;
-    throw new ChurnkitError("OPTION_INVALID", "This training session was disposed of. Create another one.");
-  }
-
-  #write(tensors: NetworkWeights, offset: number): void {
-    const kernel = this.#alive();
-    this.#plan.tensors.forEach((place, i) => {
-      const values = tensors[i];
-      if (values !== undefined && values.length > 0) writeTensor(kernel, place, values, offset);
-    });
-  }
-
-  #readTrainable(offset: number): Float32Array[] {
-    const kernel = this.#alive();
-    const layout = tensorLayout(this.#spec);
-    return this.#plan.tensors.map((place, i) =>
-      layout[i]?.trainable === true ? readTensor(kernel, place, offset) : new Float32Array(0),
-    );
-  }
 }

@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { ChurnkitError } from "../../base/errors.js";
-import { defineFeatures } from "../../data/features/define.js";
 import { validateTable } from "../../data/quality/validate.js";
 import { labels } from "../../data/table/labels.js";
 import type { Table } from "../../data/table/table.js";
@@ -8,6 +7,7 @@ import type { Deployer } from "../../deploy/deployer.js";
 import { driftAgainst } from "../../drift/index.js";
 import { filesStore } from "../../io/files-store.js";
 import { evaluate } from "../../model/evaluate/evaluate.js";
+import { summarise } from "../../model/evaluate/evaluate-scores.js";
 import type { TrainingProgress } from "../../model/learner.js";
 import { logistic } from "../../model/logistic-learner.js";
 import { train, type TrainedModel } from "../../model/train.js";
@@ -67,7 +67,7 @@ export function mainJob() {
     })
     .step("features and training", async ({ opened, table, seed, onProgress }, { note }) => {
       const { training, test, kept } = opened.part(table);
-      const model = await train(defineFeatures(opened.contract), training, { seed, onProgress });
+      const model = await train(opened.features, training, { seed, onProgress });
       note(`${training.rows} rows to train on, ${test.rows} for the test; ${describeModel(model)}`);
       return { training, test, kept, model };
     })
@@ -89,7 +89,7 @@ export function mainJob() {
     })
     .step("register", async ({ model, verdict, evaluation, folder }, { note }) => {
       const registry = filesRegistry(filesStore(join(folder, "registry")), { name: "churn", by: "main job" });
-      const { version } = await registry.register(model.artefact, { verdict, metrics: evaluation });
+      const { version } = await registry.register(model.artefact, { verdict, metrics: summarise(evaluation) });
       const promotion = await registry.promote(version.number, alias, { verdict });
       note(promotion.promoted ? `version ${version.number} is the champion` : `refused: ${promotion.reasons.join("; ")}`);
       if (!promotion.promoted) throw new ChurnkitError("REGISTRY_REFUSED", `The first model did not pass its gate: ${promotion.reasons.join("; ")}`);
@@ -109,7 +109,7 @@ export function mainJob() {
       return { drift, story, ...halves(later, seed) };
     })
     .step("retrain", async ({ opened, training, learn, judge: rows, model, seed, onProgress }, { note }) => {
-      const challenger = await train(defineFeatures(opened.contract), together(training, learn), { seed, onProgress, baseline: false });
+      const challenger = await train(opened.features, together(training, learn), { seed, onProgress, baseline: false });
       const before = evaluate(model, rows);
       const after = evaluate(challenger, rows);
       note(`on ${rows.rows} later rows: champion AUC ${four(before.values.auc.value)}, log loss ${four(before.values.logLoss.value)}`);
@@ -119,17 +119,17 @@ export function mainJob() {
     .step("promote the better", async ({ registry, challenger, challengerEvaluation, model, judge: rows, deployer, folder }, { note }) => {
       const challengerVerdict = judge(championGate, challenger, rows, challengerEvaluation.values, { champion: model });
       sayVerdict(challengerVerdict, note);
-      const { version } = await registry.register(challenger.artefact, { verdict: challengerVerdict, metrics: challengerEvaluation });
+      const { version } = await registry.register(challenger.artefact, { verdict: challengerVerdict, metrics: summarise(challengerEvaluation) });
       const promotion = await registry.promote(version.number, alias, { verdict: challengerVerdict });
       if (promotion.promoted) await deployer.deploy(request(folder, version));
       note(promotion.promoted ? `version ${version.number} is the champion and serves` : `version ${version.number} refused`);
       return { second: version, promotion, challengerVerdict };
     })
     .step("refuse a bad one", async ({ registry, opened, learn, judge: rows, challenger, seed }, { note }) => {
-      const bad = await train(defineFeatures(opened.contract), withWrongLabels(learn, seed), { seed, learner: logistic() });
+      const bad = await train(opened.features, withWrongLabels(learn, seed), { seed, learner: logistic() });
       const evaluation = evaluate(bad, rows, { bootstrap: false });
       const badVerdict = judge(championGate, bad, rows, evaluation.values, { champion: challenger });
-      const { version } = await registry.register(bad.artefact, { verdict: badVerdict, metrics: evaluation, description: "labels joined to the wrong customers" });
+      const { version } = await registry.register(bad.artefact, { verdict: badVerdict, metrics: summarise(evaluation), description: "labels joined to the wrong customers" });
       const refusal = await registry.promote(version.number, alias);
       sayVerdict(badVerdict, note);
       note(refusal.promoted ? `version ${version.number} was promoted` : `version ${version.number}, trained on wrong labels, is refused`);

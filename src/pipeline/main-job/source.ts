@@ -4,7 +4,9 @@ import { mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { finished } from "node:stream/promises";
 import { mix32 } from "../../base/random.js";
-import type { Contract } from "../../data/contract/contract.js";
+import { defineFeatures, type Features } from "../../data/features/define.js";
+import { column, countOf, meanOf, ratio, sum, trend } from "../../data/features/expressions/builders.js";
+import { daysSince } from "../../data/features/expressions/date-builders.js";
 import { inferFromFile, readTable } from "../../data/read/read-file.js";
 import { split } from "../../data/split.js";
 import { bestPossible, syntheticContract, syntheticCustomers, type SyntheticCustomer } from "../../data/synthetic.js";
@@ -34,10 +36,10 @@ export interface LaterRows {
   readonly story: string;
 }
 
-/** A source that has been looked at: its contract, its file, and the months to come. */
+/** A source that has been looked at: its features, its file, and the months to come. */
 export interface OpenedSource {
   readonly path: string;
-  readonly contract: Contract;
+  readonly features: Features;
   /** The best that any model can reach, where the true probabilities are known. */
   readonly best: ReturnType<typeof bestPossible> | undefined;
   read(): Promise<Table>;
@@ -57,7 +59,7 @@ async function openSynthetic(rows: number, folder: string, seed: number): Promis
   await writeCsv(path, records);
   return {
     path,
-    contract: syntheticContract,
+    features: syntheticFeatures(),
     best: bestPossible(probabilities),
     read: () => readTable(syntheticContract, path),
     part(table) {
@@ -73,6 +75,20 @@ async function openSynthetic(rows: number, folder: string, seed: number): Promis
   };
 }
 
+/** What an analyst would add: the trend in usage, what an hour costs, and how long a customer has been silent. */
+function syntheticFeatures(): Features {
+  const usage = ["usageHoursThreeMonthsAgo", "usageHoursTwoMonthsAgo", "usageHoursLastMonth"].map(column);
+  const hours = meanOf(...usage);
+  return defineFeatures(syntheticContract, {
+    derive: () => ({
+      usageTrend: ratio(trend(usage), hours),
+      chargesPerHour: ratio(column("monthlyCharges"), sum(column("usageHoursLastMonth"), 1)),
+      daysWithoutLogin: daysSince(column("lastLogin"), "2026-01-31"),
+      services: countOf(["techSupport", "onlineBackup", "onlineSecurity", "streaming"].map(column), "Yes"),
+    }),
+  });
+}
+
 async function openFile(source: Extract<MainJobSource, { kind: "file" }>, seed: number): Promise<OpenedSource> {
   const { path, target, positive, id } = source;
   const { contract } = await inferFromFile(path, {
@@ -82,7 +98,7 @@ async function openFile(source: Extract<MainJobSource, { kind: "file" }>, seed: 
   });
   return {
     path,
-    contract,
+    features: defineFeatures(contract),
     best: undefined,
     read: () => readTable(contract, path),
     part(table) {

@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { permutation } from "../../../src/base/random.js";
-import type { SessionState } from "../../../src/model/network/engine.js";
 import { tensorLayout } from "../../../src/model/network/spec.js";
 import { wasmEngine } from "../../../src/model/network/wasm-engine.js";
-import { adam, network, networks, relativeError, rowsFor } from "./wasm-cases.js";
+import { adam, networks, relativeError, rowsFor } from "./wasm-cases.js";
 import { Reference } from "./wasm-reference.js";
 
 const engine = wasmEngine();
