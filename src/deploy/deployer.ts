@@ -10,18 +10,21 @@ export interface DeployRequest {
 
 /** An endpoint on duty. */
 export interface Deployment extends DeployRequest {
+  /** Where it answers. The next deployment under the name may answer elsewhere. */
   readonly url: string;
 }
 
 /**
  * The port to wherever models serve. A deployment goes on duty only after it answered healthily with the version asked
- * for; the former one stays on duty until then, and for good when the new one fails.
+ * for; the former one stays on duty until then, and for good when the new one fails. A caller that asks `current` for
+ * the url before each request meets no failure during the switch. Changes of one endpoint happen in the order they
+ * were asked for.
  */
 export interface Deployer {
   /** @throws ChurnkitError DEPLOY_FAILED when the new one never became healthy; the former is untouched. */
   deploy(request: DeployRequest): Promise<Deployment>;
   /** What is on duty under a name. */
   current(name: string): Promise<Deployment | undefined>;
-  /** Takes an endpoint down. */
+  /** Takes an endpoint down, and waits until it is; a name with nothing on duty is no error. */
   remove(name: string): Promise<void>;
 }

@@ -1,22 +1,33 @@
-import { spawn, type ChildProcess } from "node:child_process";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { ChurnkitError } from "../base/errors.js";
 import type { Deployer, DeployRequest, Deployment } from "./deployer.js";
+import { startServing, type ServeProcess } from "./serve-process.js";
 
 export interface LocalDeployerOptions {
   /** How long a new process may take until it is healthy, in milliseconds. Default 20,000. */
   readonly timeout?: number;
+  /**
+   * How long a former process still serves after the switch, in milliseconds, for callers that asked where the model
+   * is just before. Default 1,000.
+   */
+  readonly drain?: number;
+  /** The script of churnkit's command line; only a program that bundles churnkit into itself must name it. */
+  readonly cli?: string;
 }
 
-interface Running extends Deployment {
-  readonly process: ChildProcess;
+interface OnDuty {
+  readonly deployment: Deployment;
+  readonly server: ServeProcess;
 }
 
 /**
  * Serves each deployment in a process of its own on this machine: starts the new one on a free port, waits until
- * /health answers with the version asked for, switches, then ends the former one.
+ * /health answers with the version asked for, switches, then ends the former one. The address changes with each
+ * deployment: ask {@link Deployer.current}. Endpoints end with the process that deployed them, and do not keep it from
+ * ending; one whose process died by itself is no longer current.
  *
+ * @throws ChurnkitError OPTION_INVALID for an option out of range.
  * @example
  * ```ts
  * import { localDeployer } from "churnkit/deploy";
@@ -26,49 +37,68 @@ interface Running extends Deployment {
  * ```
  */
 export function localDeployer(options: LocalDeployerOptions = {}): Deployer {
-  const { timeout = 20_000 } = options;
-  const running = new Map<string, Running>();
-  const end = (one: Running | undefined): void => void one?.process.kill("SIGTERM");
-  // Endpoints live as long as the process that deployed them.
-  process.once("exit", () => running.forEach(end));
+  const { timeout = 20_000, drain = 1000 } = options;
+  checkMilliseconds("timeout", timeout, 1);
+  checkMilliseconds("drain", drain, 0);
+  const onDuty = new Map<string, OnDuty>();
+  const retiring = new Map<string, Set<ServeProcess>>();
+  const turns = new Map<string, Promise<unknown>>();
+
+  /** Changes of one endpoint happen one after the other, in the order they were asked for. */
+  function inTurn<T>(name: string, change: () => Promise<T>): Promise<T> {
+    const turn = (turns.get(name) ?? Promise.resolve()).then(change);
+    const settled = turn.then(
+      () => undefined,
+      () => undefined,
+    );
+    turns.set(name, settled);
+    void settled.then(() => {
+      if (turns.get(name) === settled) turns.delete(name);
+    });
+    return turn;
+  }
+
+  function retire(name: string, server: ServeProcess): void {
+    const servers = retiring.get(name) ?? new Set();
+    retiring.set(name, servers.add(server));
+    setTimeout(() => void server.stop(), drain).unref();
+    void server.ended.then(() => {
+      servers.delete(server);
+      if (servers.size === 0 && retiring.get(name) === servers) retiring.delete(name);
+    });
+  }
+
+  async function deploy(request: DeployRequest): Promise<Deployment> {
+    const { name, version, bundle } = request;
+    const server = await healthy(request, options.cli ?? installedCli(), timeout);
+    const former = onDuty.get(name);
+    const fresh: OnDuty = { deployment: { name, version, bundle, url: server.url }, server };
+    onDuty.set(name, fresh);
+    void server.ended.then(() => {
+      if (onDuty.get(name) === fresh) onDuty.delete(name);
+    });
+    if (former) retire(name, former.server);
+    return fresh.deployment;
+  }
+
   return {
-    async deploy(request) {
-      const fresh = await start(request, timeout);
-      const former = running.get(request.name);
-      running.set(request.name, fresh);
-      end(former);
-      return describe(fresh);
-    },
-    current: (name) => {
-      const one = running.get(name);
-      return Promise.resolve(one && describe(one));
-    },
-    remove: (name) => {
-      end(running.get(name));
-      running.delete(name);
-      return Promise.resolve();
-    },
+    deploy: (request) => inTurn(request.name, () => deploy(request)),
+    current: (name) => Promise.resolve(onDuty.get(name)?.deployment),
+    remove: (name) =>
+      inTurn(name, async () => {
+        const servers = [onDuty.get(name)?.server, ...(retiring.get(name) ?? [])];
+        onDuty.delete(name);
+        await Promise.all(servers.map((server) => server?.stop()));
+      }),
   };
 }
 
-const describe = ({ name, version, bundle, url }: Running): Deployment => ({ name, version, bundle, url });
+const installedCli = (): string => join(dirname(createRequire(import.meta.url).resolve("churnkit/package.json")), "dist", "cli.js");
 
-async function start(request: DeployRequest, timeout: number): Promise<Running> {
-  const cli = join(dirname(createRequire(import.meta.url).resolve("churnkit/package.json")), "dist/cli.js");
-  const child = spawn(
-    process.execPath,
-    [cli, "serve", request.bundle, "--port", "0", "--name", request.name, "--model-version", request.version, "--json"],
-    { stdio: ["ignore", "pipe", "pipe"] },
-  );
+async function healthy(request: DeployRequest, cli: string, timeout: number): Promise<ServeProcess> {
   try {
-    const url = await urlOf(child, timeout);
-    const health = (await (await fetch(`${url}/health`, { signal: AbortSignal.timeout(timeout) })).json()) as Record<string, unknown>;
-    if (health["status"] !== "ok" || health["model_version"] !== request.version) {
-      throw new Error(`/health answered ${JSON.stringify(health).slice(0, 200)}`);
-    }
-    return { ...request, url, process: child };
+    return await startServing(request, cli, timeout);
   } catch (cause) {
-    child.kill("SIGKILL");
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ChurnkitError(
       "DEPLOY_FAILED",
@@ -78,23 +108,7 @@ async function start(request: DeployRequest, timeout: number): Promise<Running> 
   }
 }
 
-/** The address that `churnkit serve --json` prints once it listens. */
-function urlOf(child: ChildProcess, timeout: number): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let output = "";
-    let errors = "";
-    const timer = setTimeout(() => reject(new Error(`it did not start within ${timeout} ms`)), timeout);
-    child.stderr?.on("data", (chunk: Buffer) => (errors = (errors + chunk.toString()).slice(-500)));
-    child.stdout?.on("data", (chunk: Buffer) => {
-      output += chunk.toString();
-      const line = output.split("\n", 1)[0];
-      if (!output.includes("\n") || line === undefined) return;
-      clearTimeout(timer);
-      resolve((JSON.parse(line) as { url: string }).url);
-    });
-    child.once("exit", (code) => {
-      clearTimeout(timer);
-      reject(new Error(`it ended with code ${code ?? "none"}: ${errors.trim()}`));
-    });
-  });
+function checkMilliseconds(name: string, value: number, least: number): void {
+  if (Number.isInteger(value) && value >= least && value < 2 ** 31) return;
+  throw new ChurnkitError("OPTION_INVALID", `${name} must be a whole number of milliseconds from ${least} to ${2 ** 31 - 1}, not ${value}.`);
 }

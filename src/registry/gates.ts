@@ -36,7 +36,19 @@ export const championGate: Gate = {
   ],
 };
 
+/**
+ * After drift: a better log loss than the champion's for sure (it judges odds and ranking together), and an AUC that is
+ * not worse by more than few rows can blur.
+ */
+export const retrainingGate: Gate = {
+  name: "retraining",
+  requirements: [
+    { metric: "logLoss", betterThan: "champion" },
+    { metric: "auc", notWorseThan: "champion", margin: 0.02 },
+  ],
+};
+
 /** The gates that have a name, for the command line. */
 export const gates: ReadonlyMap<string, Gate> = new Map(
-  [awsGate, basicGate, baselineGate, championGate].map((gate) => [gate.name, gate]),
+  [awsGate, basicGate, baselineGate, championGate, retrainingGate].map((gate) => [gate.name, gate]),
 );

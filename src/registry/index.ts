@@ -9,7 +9,7 @@ export {
   type Requirement,
   type Rival,
 } from "./gate.js";
-export { awsGate, baselineGate, basicGate, championGate, gates } from "./gates.js";
+export { awsGate, baselineGate, basicGate, championGate, gates, retrainingGate } from "./gates.js";
 export {
   versionStatuses,
   type ChangeNote,

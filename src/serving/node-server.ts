@@ -58,10 +58,13 @@ export async function listen(handler: Handler, options: NodeServerOptions = {}):
 
   const serve = (expectsContinue: boolean) => (request: IncomingMessage, response: ServerResponse): void => {
     const body = (): Promise<Uint8Array> => readBody(request, maxBodyBytes, () => expectsContinue && response.writeContinue());
-    handler({ method: request.method ?? "GET", path: pathOf(request.url), body }).then(
-      (result) => send(request, response, result, { limit: maxBodyBytes, last: closed !== undefined }),
-      () => send(request, response, unanswered, { limit: maxBodyBytes, last: true }),
-    );
+    const answer = (result: ServeResponse): void => {
+      // A client that was not told to continue may or may not send its body: nothing after it can be understood.
+      const awaited = expectsContinue ? !request.complete : isWholeBodyAwaited(request, maxBodyBytes);
+      if (awaited || closed) response.setHeader("connection", "close");
+      send(request, response, result, awaited);
+    };
+    handler({ method: request.method ?? "GET", path: pathOf(request.url), body }).then(answer, () => answer(unanswered));
   };
   server.on("request", serve(false));
   server.on("checkContinue", serve(true));
@@ -106,10 +109,8 @@ function pathOf(url: string | undefined): string {
   return end < 0 ? url : url.slice(0, end);
 }
 
-function send(request: IncomingMessage, response: ServerResponse, result: ServeResponse, { limit, last }: { limit: number; last: boolean }): void {
+function send(request: IncomingMessage, response: ServerResponse, result: ServeResponse, awaited: boolean): void {
   if (response.destroyed) return;
-  const awaited = isWholeBodyAwaited(request, limit);
-  if (last || awaited) response.setHeader("connection", "close");
   response.writeHead(result.status, { ...result.headers, "content-length": Buffer.byteLength(result.body) });
   if (!awaited) {
     response.end(result.body);

@@ -106,6 +106,6 @@ function summary(result: MainJobResult, report: string, seconds: number): string
     ["rolled back", rolledBack ? "yes, version 1 serves again" : "not needed"],
     ["report", report],
   ]);
-  const next = columns(nextCommands(result).map(({ command, purpose }) => [command, `# ${purpose}`]));
+  const next = nextCommands(result).map(({ command, purpose }) => `  ${command}   # ${purpose}`).join("\n");
   return `\n${quality}\n\n${story}\n\ntry next:\n${next}\n\ndone in ${seconds.toFixed(1)} s`;
 }

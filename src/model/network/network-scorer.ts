@@ -113,15 +113,17 @@ export function createNetworkScorer(spec: NetworkSpec, weights: NetworkWeights, 
       refresh();
       return input;
     },
-    score(values, rows, out = new Float32Array(rows * outputs)) {
+    score(values, rows, given) {
       refresh();
-      if (!(rows >= 0) || values.length < rows * inputs || out.length < rows * outputs) {
+      const room = given?.length ?? Infinity;
+      if (!Number.isInteger(rows) || rows < 0 || values.length < rows * inputs || room < rows * outputs) {
         throw new ChurnkitError(
           "OPTION_INVALID",
-          `Scoring ${rows} rows of ${inputs} features needs ${rows * inputs} values and room for ${rows * outputs} ` +
-            `logits; there are ${values.length} and ${out.length}.`,
+          `Scoring ${rows} rows of ${inputs} features needs a whole number of rows, ${rows * inputs} values and room for ` +
+            `${rows * outputs} logits; there are ${values.length} values and room for ${room}.`,
         );
       }
+      const out = given ?? new Float32Array(rows * outputs);
       const inPlace = values.buffer === memory.buffer && values.byteOffset === x;
       for (let first = 0; first < rows; first += capacity) {
         const count = Math.min(capacity, rows - first);

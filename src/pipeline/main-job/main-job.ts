@@ -6,13 +6,14 @@ import type { Table } from "../../data/table/table.js";
 import type { Deployer } from "../../deploy/deployer.js";
 import { driftAgainst } from "../../drift/index.js";
 import { filesStore } from "../../io/files-store.js";
+import { saveBundle } from "../../model/bundle/save.js";
 import { evaluate } from "../../model/evaluate/evaluate.js";
 import { summarise } from "../../model/evaluate/evaluate-scores.js";
 import type { TrainingProgress } from "../../model/learner.js";
 import { logistic } from "../../model/logistic-learner.js";
 import { train, type TrainedModel } from "../../model/train.js";
 import { evaluateGate, type Gate, type GateVerdict } from "../../registry/gate.js";
-import { awsGate, baselineGate, championGate } from "../../registry/gates.js";
+import { awsGate, baselineGate, retrainingGate } from "../../registry/gates.js";
 import { filesRegistry } from "../../registry/files-registry.js";
 import type { ModelVersion } from "../../registry/registry.js";
 import { pipeline } from "../pipeline.js";
@@ -93,7 +94,9 @@ export function mainJob() {
       const promotion = await registry.promote(version.number, alias, { verdict });
       note(promotion.promoted ? `version ${version.number} is the champion` : `refused: ${promotion.reasons.join("; ")}`);
       if (!promotion.promoted) throw new ChurnkitError("REGISTRY_REFUSED", `The first model did not pass its gate: ${promotion.reasons.join("; ")}`);
-      return { registry, first: version };
+      const bundle = join(folder, "model");
+      await saveBundle(model.artefact, bundle);
+      return { registry, first: version, bundle };
     })
     .step("serve", async ({ deployer, folder, first, model, test }, { note }) => {
       const { url } = await deployer.deploy(request(folder, first));
@@ -117,7 +120,7 @@ export function mainJob() {
       return { challenger, challengerEvaluation: after, championEvaluation: before };
     })
     .step("promote the better", async ({ registry, challenger, challengerEvaluation, model, judge: rows, deployer, folder }, { note }) => {
-      const challengerVerdict = judge(championGate, challenger, rows, challengerEvaluation.values, { champion: model });
+      const challengerVerdict = judge(retrainingGate, challenger, rows, challengerEvaluation.values, { champion: model });
       sayVerdict(challengerVerdict, note);
       const { version } = await registry.register(challenger.artefact, { verdict: challengerVerdict, metrics: summarise(challengerEvaluation) });
       const promotion = await registry.promote(version.number, alias, { verdict: challengerVerdict });
@@ -128,7 +131,7 @@ export function mainJob() {
     .step("refuse a bad one", async ({ registry, opened, learn, judge: rows, challenger, seed }, { note }) => {
       const bad = await train(opened.features, withWrongLabels(learn, seed), { seed, learner: logistic() });
       const evaluation = evaluate(bad, rows, { bootstrap: false });
-      const badVerdict = judge(championGate, bad, rows, evaluation.values, { champion: challenger });
+      const badVerdict = judge(retrainingGate, bad, rows, evaluation.values, { champion: challenger });
       const { version } = await registry.register(bad.artefact, { verdict: badVerdict, metrics: summarise(evaluation), description: "labels joined to the wrong customers" });
       const refusal = await registry.promote(version.number, alias);
       sayVerdict(badVerdict, note);

@@ -8,8 +8,7 @@ import type { Command } from "../../report/sections.js";
 import type { MainJobResult } from "./main-job.js";
 
 /** Commands worth trying after the job, on what it left behind. */
-export function nextCommands({ folder, opened, first }: MainJobResult): Command[] {
-  const bundle = join(folder, "registry", "churn", "bundles", first.contentHash);
+export function nextCommands({ folder, opened, bundle }: MainJobResult): Command[] {
   return [
     { command: `npx churnkit registry history --store ${join(folder, "registry")}`, purpose: "who promoted what, and why" },
     { command: `npx churnkit predict ${bundle} ${opened.path} --out ${join(folder, "scores.csv")}`, purpose: "score a file" },

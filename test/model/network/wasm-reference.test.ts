@@ -1,12 +1,17 @@
 import { describe, expect, it } from "vitest";
+import { uniform } from "../../../src/base/random.js";
 import { initialWeights } from "../../../src/model/network/initial-weights.js";
 import { networks, relativeError, rowsFor } from "./wasm-cases.js";
 import { Reference } from "./wasm-reference.js";
 
 // What the kernel is held against must itself be right: its gradients are those of its loss, by finite differences.
-describe.each(Object.entries(networks))("the reference network, %s", (_, spec) => {
+const small = Object.entries(networks).filter(([name]) => name !== "45-24-16-8");
+
+describe.each(small)("the reference network, %s", (_, spec) => {
   it.each([false, true])("has gradients equal to finite differences, dropout %s", (dropout) => {
-    const weights = initialWeights(spec, 11);
+    // Biases off 0, or a row whose inputs are all dropped would stand on relu's corner.
+    const random = uniform(12);
+    const weights = initialWeights(spec, 11).map((tensor) => tensor.map((value) => value + 0.4 * random() - 0.2));
     const reference = new Reference(spec, 5, { weights, m: [], v: [], step: 2 });
     const data = rowsFor(spec, 12, 3);
     const batch = Array.from({ length: 12 }, (_, i) => i);

@@ -46,7 +46,7 @@ describe("a wasm training session", () => {
     const x = Float32Array.from({ length: 50 * 45 }, (_, i) => mix32(i) / 2 ** 31 - 1);
     const y = Float32Array.from({ length: 50 }, (_, i) => mix32(i + 9999) & 1);
     const data = { x, y, sampleWeights: new Float32Array(50).fill(1) };
-    expect(fingerprint(await train(await start(churn, 7), data, [0, 1, 2, 3]))).toBe(0);
+    expect(fingerprint(await train(await start(churn, 7), data, [0, 1, 2, 3]))).toBe(3898491703);
   });
 
   it("goes on after a restore as if it had never stopped", async () => {
@@ -170,7 +170,7 @@ describe("a wasm training session", () => {
         const [kernel, bias] = await session.gradients(data, Uint32Array.of(0), { dropout: true });
         const slope = 1 / (1 + Math.exp(-z)) - target;
         expect(Math.abs((bias?.[0] ?? NaN) - slope)).toBeLessThanOrEqual(1e-7 * Math.abs(slope) + 1e-37);
-        expect(kernel?.[0]).toBe(Math.fround((bias?.[0] ?? NaN) * z));
+        expect((kernel?.[0] ?? NaN) + 0).toBe(Math.fround((bias?.[0] ?? NaN) * z) + 0);
       }
     }
   });

@@ -1,0 +1,115 @@
+import { spawn, type ChildProcess, type ChildProcessByStdio } from "node:child_process";
+import type { Socket } from "node:net";
+import type { Readable, Writable } from "node:stream";
+import type { DeployRequest } from "./deployer.js";
+
+/** A process that serves one model. */
+export interface ServeProcess {
+  readonly url: string;
+  /** Resolves when the process is gone, whoever ended it. */
+  readonly ended: Promise<void>;
+  /** Lets requests under way finish, ends the process, and waits until it is gone. */
+  stop(): Promise<void>;
+}
+
+type Child = ChildProcessByStdio<Writable, Readable, Readable>;
+
+/** More than the server itself gives to requests under way. */
+const killAfter = 6000;
+/** The most that is read while waiting for the line with the address. */
+const longestLine = 10_000;
+
+/**
+ * Runs `churnkit serve` on a free port and waits until /health answers with the version asked for. The process ends
+ * when its standard input does, so that it cannot outlive this one, however this one ends; nor does it keep this one
+ * from ending.
+ *
+ * @param cli path of the command line's script.
+ * @param timeout milliseconds until it must be healthy.
+ * @throws Error saying why it never became healthy; the process is gone then.
+ */
+export async function startServing(request: DeployRequest, cli: string, timeout: number): Promise<ServeProcess> {
+  const options = ["--port=0", `--name=${request.name}`, `--model-version=${request.version}`, "--json", "--stop-with-stdin"];
+  const child: Child = spawn(process.execPath, [cli, "serve", ...options, "--", request.bundle], {
+    stdio: ["pipe", "pipe", "pipe"],
+    windowsHide: true,
+  });
+  const ended = new Promise<void>((resolve) => {
+    child.once("exit", () => resolve());
+    child.once("error", () => resolve());
+  });
+  // Writing to a process that is gone is how its end is noticed first; `ended` tells of it.
+  child.stdin.on("error", () => undefined);
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(new Error(`it was not healthy within ${timeout} ms`)), timeout);
+  try {
+    const url = await announcedUrl(child, patience.signal);
+    await checkHealth(url, request.version, patience.signal);
+    release(child);
+    return { url, ended, stop: () => stop(child, ended) };
+  } catch (error) {
+    child.kill("SIGKILL");
+    await ended;
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Neither the process nor its pipes keep this process alive. */
+function release(child: Child): void {
+  child.unref();
+  for (const pipe of [child.stdin, child.stdout, child.stderr]) (pipe as Socket).unref();
+}
+
+async function stop(child: ChildProcess, ended: Promise<void>): Promise<void> {
+  child.stdin?.end();
+  const timer = setTimeout(() => child.kill("SIGKILL"), killAfter);
+  await ended;
+  clearTimeout(timer);
+}
+
+/** The address that `churnkit serve --json` prints once it listens. */
+async function announcedUrl(child: Child, signal: AbortSignal): Promise<string> {
+  const line = await firstLine(child, signal);
+  let url: unknown;
+  try {
+    url = (JSON.parse(line) as { url?: unknown } | null)?.url;
+  } catch {
+    url = undefined;
+  }
+  if (typeof url === "string" && URL.canParse(url)) return url;
+  throw new Error(`it printed ${JSON.stringify(line.slice(0, 100))} instead of its address`);
+}
+
+function firstLine(child: Child, signal: AbortSignal): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let output = "";
+    let errors = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      errors = (errors + text).slice(-1000);
+    });
+    const read = (text: string): void => {
+      output += text;
+      const end = output.indexOf("\n");
+      if (end < 0 && output.length < longestLine) return;
+      // What it prints later is thrown away, so that a full pipe never stops it.
+      child.stdout.off("data", read).resume();
+      resolve(end < 0 ? output : output.slice(0, end));
+    };
+    child.stdout.setEncoding("utf8").on("data", read);
+    child.once("error", reject);
+    child.once("close", (code, killedBy) => {
+      reject(new Error(`it ended with ${killedBy ?? `code ${code ?? "none"}`}: ${errors.trim().replace(/\s+/g, " ")}`));
+    });
+    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+  });
+}
+
+async function checkHealth(url: string, version: string, signal: AbortSignal): Promise<void> {
+  const response = await fetch(`${url}/health`, { signal });
+  const text = await response.text();
+  const health = JSON.parse(text) as { status?: unknown; model_version?: unknown } | null;
+  if (response.ok && health?.status === "ok" && health.model_version === version) return;
+  throw new Error(`/health answered ${response.status} ${text.slice(0, 200)}`);
+}
