@@ -27,11 +27,14 @@ const y = Float32Array.from({ length: rows }, (_, row) => {
 });
 
 const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
-const cpu = () => process.cpuUsage().user / 1000 + process.cpuUsage().system / 1000;
+const cpu = () => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+};
 const summary = (values, digits = 1) =>
   `median ${median(values).toFixed(digits)}, least ${Math.min(...values).toFixed(digits)}`;
 
-/** GFLOP/s of a plain forward product through the scorer: 256 rows, 128 to 64, repeated. */
+/** GFLOP/s of processor time of one dense layer through the scorer: 256 rows, 128 to 64. */
 async function product() {
   const wide = { inputs: 128, hidden: [layer(64, 0, false, 0)], outputs: 1, batchNorm: spec.batchNorm };
   const weights = [new Float32Array(128 * 64).fill(0.01), new Float32Array(64), new Float32Array(64), new Float32Array(1)];
@@ -40,9 +43,9 @@ async function product() {
   const out = new Float32Array(256);
   const rates = [];
   for (let i = 0; i < 40; i++) {
-    const start = performance.now();
-    for (let j = 0; j < 50; j++) scorer.score(input, 256, out);
-    rates.push((50 * 256 * 128 * 64 * 2) / (performance.now() - start) / 1e6);
+    const start = cpu();
+    for (let j = 0; j < 100; j++) scorer.score(input, 256, out);
+    rates.push((100 * 256 * 128 * 64 * 2) / (cpu() - start) / 1e6);
   }
   return `${median(rates).toFixed(1)} GFLOP/s, most ${Math.max(...rates).toFixed(1)}`;
 }
@@ -73,7 +76,7 @@ for (let i = 0; i < epochs; i++) {
 sizes.forEach((size, i) => {
   console.log(`epoch of ${rows} rows, batch ${size}: ms ${summary(times[i])} (loss ${losses[i].toFixed(4)})`);
 });
-console.log(`matrix product: ${await product()}`);
+console.log(`dense layer, 256 x 128 to 64: ${await product()}`);
 
 const { weights } = await trainers[0].session.state();
 const scorer = createNetworkScorer(spec, weights, await loadKernel());
@@ -82,11 +85,11 @@ const one = x.slice(0, inputs);
 const single = [];
 const many = [];
 for (let i = 0; i < 30; i++) {
-  let start = performance.now();
+  let start = cpu();
   for (let j = 0; j < 10000; j++) scorer.score(one, 1, out);
-  single.push((performance.now() - start) / 10);
-  start = performance.now();
-  scorer.score(x, rows, out);
-  many.push(((performance.now() - start) * 1000) / rows);
+  single.push((cpu() - start) / 10);
+  start = cpu();
+  for (let j = 0; j < 3; j++) scorer.score(x, rows, out);
+  many.push(((cpu() - start) * 1000) / rows / 3);
 }
 console.log(`scoring one row: us ${summary(single, 2)}; a row among ${rows}: us ${summary(many, 2)}`);

@@ -1,5 +1,5 @@
 // Compiles the AssemblyScript kernels to src/kernels/build/: kernel.wasm, and the same bytes as a TypeScript constant.
-import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
 const root = new URL("../", import.meta.url);
@@ -16,17 +16,24 @@ async function isFresh() {
   return outputs.every((time) => time !== undefined && time > newest);
 }
 
+/** Never half a file, also when two builds run at once. */
+async function replace(url, content) {
+  const fresh = new URL(`${url.href}.${process.pid}`);
+  await writeFile(fresh, content);
+  await rename(fresh, url);
+}
+
 if (await isFresh()) {
   console.log("kernels: up to date");
 } else {
   const { default: asc } = await import("assemblyscript/asc");
   await mkdir(new URL(".", wasm), { recursive: true });
-  const path = (url) => fileURLToPath(url);
+  const fresh = new URL(`${wasm.href}.${process.pid}`);
   const { error, stderr } = await asc.main(
     [
-      path(new URL("index.ts", sources)),
+      fileURLToPath(new URL("index.ts", sources)),
       ...["-O3", "--noAssert", "--enable", "simd", "--runtime", "stub"],
-      ...["--outFile", path(wasm)],
+      ...["--outFile", fileURLToPath(fresh)],
     ],
     { stderr: asc.createMemoryStream() },
   );
@@ -34,11 +41,12 @@ if (await isFresh()) {
     console.error(stderr.toString());
     process.exit(1);
   }
-  const content = await readFile(wasm);
-  await writeFile(
+  const content = await readFile(fresh);
+  await replace(
     bytes,
     `/** The compiled kernel (made by scripts/build-kernels.mjs), as base64. */\n` +
       `export const kernelBase64 =\n  "${content.toString("base64")}";\n`,
   );
+  await rename(fresh, wasm);
   console.log(`kernels: ${content.length} bytes`);
 }

@@ -2,15 +2,14 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { canonicalJson } from "./json.js";
 
+/** Node's own hashing, the fastest there; undefined elsewhere. Not imported, so that browsers need no stand-in for it. */
+const native = (globalThis.process as Partial<NodeJS.Process> | undefined)?.getBuiltinModule?.("node:crypto");
 /** Browsers hide it from pages that came over plain HTTP. */
-const subtle = (globalThis.crypto as Crypto | undefined)?.subtle as SubtleCrypto | undefined;
+const subtle = (globalThis.crypto as Partial<Crypto> | undefined)?.subtle;
 
-/**
- * SHA-256 of some bytes as lower-case hex, by the platform's own implementation where there is one (four times faster
- * on a cold start than the portable one below).
- */
+/** SHA-256 of some bytes as lower-case hex, by the platform's own implementation where there is one. */
 export async function sha256Hex(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  if (subtle === undefined) return hasher().update(bytes).hex();
+  if (native !== undefined || subtle === undefined) return hasher().update(bytes).hex();
   return bytesToHex(new Uint8Array(await subtle.digest("SHA-256", bytes)));
 }
 
@@ -23,6 +22,22 @@ export interface Hasher {
 
 /** Starts an incremental SHA-256. */
 export function hasher(): Hasher {
+  return native === undefined ? portableHasher() : nativeHasher(native.createHash("sha256"));
+}
+
+function nativeHasher(hash: ReturnType<NonNullable<typeof native>["createHash"]>): Hasher {
+  const self: Hasher = {
+    update(data) {
+      hash.update(data);
+      return self;
+    },
+    hex: () => hash.digest("hex"),
+  };
+  return self;
+}
+
+/** In JavaScript, for every runtime. */
+export function portableHasher(): Hasher {
   const hash = sha256.create();
   const self: Hasher = {
     update(data) {

@@ -39,7 +39,7 @@ export function permutation(n: number, seed: number): Uint32Array {
 }
 
 /** Shuffles in place with a seed (Fisher-Yates). */
-export function shuffle(order: Uint32Array, seed: number): void {
+function shuffle(order: Uint32Array, seed: number): void {
   const random = uniform(seed);
   for (let i = order.length - 1; i > 0; i--) {
     const j = Math.floor(random() * (i + 1));

@@ -21,7 +21,7 @@ async function run(args: readonly string[]): Promise<void> {
     .description("Train, check, register, serve and watch a churn model.")
     .version(version)
     .exitOverride()
-    .showHelpAfterError("(add --help for usage)");
+    .configureOutput({ outputError: (text, write) => write(`churnkit: ${text.trim().replace(/^error: /, "")} (add --help for usage)\n`) });
   const wanted = args.find((word): word is keyof typeof verbs => Object.hasOwn(verbs, word));
   for (const load of wanted ? [verbs[wanted]] : Object.values(verbs)) (await load()).register(program);
   await program.parseAsync(args, { from: "user" });

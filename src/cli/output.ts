@@ -13,10 +13,10 @@ export function note(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-/** Prints an error as one line and gives the exit code for it. */
+/** Prints an error as one line, whatever line ends its message quotes, and gives the exit code for it. */
 export function fail(error: unknown): number {
-  if (ChurnkitError.isInstance(error)) note(`churnkit: ${error.message} [${error.code}]`);
-  else note(`churnkit: ${error instanceof Error ? error.message : String(error)}`);
+  const message = (error instanceof Error ? error.message : String(error)).trim().replace(/\s*[\r\n]+\s*/g, " ");
+  note(`churnkit: ${message}${ChurnkitError.isInstance(error) ? ` [${error.code}]` : ""}`);
   return exit.unusable;
 }
 

@@ -34,7 +34,7 @@ export { toTypeScript } from "./contract/typescript.js";
 export type { ColumnMeta } from "./contract/zod/meta.js";
 export { defineDataset, type Dataset, type DatasetOptions, type RequestType, type RowType } from "./dataset.js";
 
-export { readDelimited } from "./read/csv.js";
+export { readDelimited, type NameHints } from "./read/csv.js";
 export { inferDelimited, inferJsonLines, type InferOptions } from "./read/infer-source.js";
 export { readJsonLines } from "./read/json-lines.js";
 export { defaultLimits, type ReadLimits, type ReadOptions } from "./read/options.js";
@@ -66,16 +66,29 @@ export { parseProfile } from "./profile/parse.js";
 export type { CategoryProfile, ColumnProfile, Moments, NumericProfile, Profile } from "./profile/profile.js";
 export { profileAgainst, profileTable } from "./profile/table.js";
 
-export { defineFeatures, type FeatureOptions, type Features } from "./features/define.js";
+export {
+  defineFeatures,
+  numericEncodings,
+  type DerivedColumns,
+  type FeatureOptions,
+  type Features,
+  type NamedPolicy,
+  type NumericEncoding,
+  type Policies,
+} from "./features/define.js";
 export { compileRecipe, explainEncoding, type EncodedColumn, type Encoder } from "./features/encode.js";
 export type {
   BooleanExpression,
+  Call,
   CategoryExpression,
+  ColumnReference,
   ColumnsOf,
   DateExpression,
   Expression,
   NumberLike,
   NumericExpression,
+  ParameterValue,
+  Typed,
 } from "./features/expression.js";
 export {
   abs,
@@ -104,9 +117,20 @@ export {
 export { dayOfMonth, dayOfWeek, daysBetween, daysSince, monthOf, seasonality, yearOf, type Seasonality } from "./features/expressions/date-builders.js";
 export { operators, type OperatorName } from "./features/expressions/operators.js";
 export { parseExpression } from "./features/expressions/parse.js";
+export type { Folds } from "./features/fit/cross-fit.js";
 export { fitRecipe, type FitOptions, type FittedRecipe } from "./features/fit/fit-recipe.js";
 export { parseRecipe } from "./features/parse-recipe.js";
 export type { ColumnPolicy } from "./features/policy.js";
-export type { DerivedColumn, FeatureBlock, Recipe } from "./features/recipe.js";
+export type {
+  DerivedColumn,
+  FeatureBlock,
+  FrequencyBlock,
+  NumericBlock,
+  OneHotBlock,
+  PiecewiseBlock,
+  Recipe,
+  TargetBlock,
+  ValuesBlock,
+} from "./features/recipe.js";
 
 export { bestPossible, syntheticContract, syntheticCustomers, type SyntheticCustomer, type SyntheticCustomers, type SyntheticOptions } from "./synthetic.js";

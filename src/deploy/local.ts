@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { ChurnkitError } from "../base/errors.js";
 import type { Deployer, DeployRequest, Deployment } from "./deployer.js";
-import { startServing, type ServeProcess } from "./serve-process.js";
+import { startServing, type ServeProcess, type ServeProcessOptions } from "./serve-process.js";
 
 export interface LocalDeployerOptions {
   /** How long a new process may take until it is healthy, in milliseconds. Default 20,000. */
@@ -12,6 +12,11 @@ export interface LocalDeployerOptions {
    * is just before. Default 1,000.
    */
   readonly drain?: number;
+  /**
+   * How long a process that was told to end may take before it is killed, in milliseconds. Default 6,000: more than
+   * the server gives to requests under way.
+   */
+  readonly grace?: number;
   /** The script of churnkit's command line; only a program that bundles churnkit into itself must name it. */
   readonly cli?: string;
 }
@@ -37,9 +42,10 @@ interface OnDuty {
  * ```
  */
 export function localDeployer(options: LocalDeployerOptions = {}): Deployer {
-  const { timeout = 20_000, drain = 1000 } = options;
+  const { timeout = 20_000, drain = 1000, grace = 6000 } = options;
   checkMilliseconds("timeout", timeout, 1);
   checkMilliseconds("drain", drain, 0);
+  checkMilliseconds("grace", grace, 0);
   const onDuty = new Map<string, OnDuty>();
   const retiring = new Map<string, Set<ServeProcess>>();
   const turns = new Map<string, Promise<unknown>>();
@@ -70,7 +76,7 @@ export function localDeployer(options: LocalDeployerOptions = {}): Deployer {
 
   async function deploy(request: DeployRequest): Promise<Deployment> {
     const { name, version, bundle } = request;
-    const server = await healthy(request, options.cli ?? installedCli(), timeout);
+    const server = await healthy(request, { cli: options.cli ?? installedCli(), timeout, grace });
     const former = onDuty.get(name);
     const fresh: OnDuty = { deployment: { name, version, bundle, url: server.url }, server };
     onDuty.set(name, fresh);
@@ -86,18 +92,19 @@ export function localDeployer(options: LocalDeployerOptions = {}): Deployer {
     current: (name) => Promise.resolve(onDuty.get(name)?.deployment),
     remove: (name) =>
       inTurn(name, async () => {
-        const servers = [onDuty.get(name)?.server, ...(retiring.get(name) ?? [])];
+        const current = onDuty.get(name);
         onDuty.delete(name);
-        await Promise.all(servers.map((server) => server?.stop()));
+        const servers = [...(current ? [current.server] : []), ...(retiring.get(name) ?? [])];
+        await Promise.all(servers.map((server) => server.stop()));
       }),
   };
 }
 
 const installedCli = (): string => join(dirname(createRequire(import.meta.url).resolve("churnkit/package.json")), "dist", "cli.js");
 
-async function healthy(request: DeployRequest, cli: string, timeout: number): Promise<ServeProcess> {
+async function healthy(request: DeployRequest, options: ServeProcessOptions): Promise<ServeProcess> {
   try {
-    return await startServing(request, cli, timeout);
+    return await startServing(request, options);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ChurnkitError(

@@ -12,10 +12,14 @@ export interface ServeProcess {
   stop(): Promise<void>;
 }
 
+export interface ServeProcessOptions {
+  readonly cli: string;
+  readonly timeout: number;
+  readonly grace: number;
+}
+
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
-/** More than the server itself gives to requests under way. */
-const killAfter = 6000;
 /** The most that is read while waiting for the line with the address. */
 const longestLine = 10_000;
 
@@ -24,13 +28,14 @@ const longestLine = 10_000;
  * when its standard input does, so that it cannot outlive this one, however this one ends; nor does it keep this one
  * from ending.
  *
- * @param cli path of the command line's script.
- * @param timeout milliseconds until it must be healthy.
+ * @param options.cli path of the command line's script.
+ * @param options.timeout milliseconds until it must be healthy.
+ * @param options.grace milliseconds from being asked to end until it is killed.
  * @throws Error saying why it never became healthy; the process is gone then.
  */
-export async function startServing(request: DeployRequest, cli: string, timeout: number): Promise<ServeProcess> {
-  const options = ["--port=0", `--name=${request.name}`, `--model-version=${request.version}`, "--json", "--stop-with-stdin"];
-  const child: Child = spawn(process.execPath, [cli, "serve", ...options, "--", request.bundle], {
+export async function startServing(request: DeployRequest, { cli, timeout, grace }: ServeProcessOptions): Promise<ServeProcess> {
+  const words = ["--port=0", `--name=${request.name}`, `--model-version=${request.version}`, "--json", "--stop-with-stdin"];
+  const child: Child = spawn(process.execPath, [cli, "serve", ...words, "--", request.bundle], {
     stdio: ["pipe", "pipe", "pipe"],
     windowsHide: true,
   });
@@ -46,7 +51,7 @@ export async function startServing(request: DeployRequest, cli: string, timeout:
     const url = await announcedUrl(child, patience.signal);
     await checkHealth(url, request.version, patience.signal);
     release(child);
-    return { url, ended, stop: () => stop(child, ended) };
+    return { url, ended, stop: () => stop(child, ended, grace) };
   } catch (error) {
     child.kill("SIGKILL");
     await ended;
@@ -62,9 +67,9 @@ function release(child: Child): void {
   for (const pipe of [child.stdin, child.stdout, child.stderr]) (pipe as Socket).unref();
 }
 
-async function stop(child: ChildProcess, ended: Promise<void>): Promise<void> {
+async function stop(child: ChildProcess, ended: Promise<void>, grace: number): Promise<void> {
   child.stdin?.end();
-  const timer = setTimeout(() => child.kill("SIGKILL"), killAfter);
+  const timer = setTimeout(() => child.kill("SIGKILL"), grace);
   await ended;
   clearTimeout(timer);
 }

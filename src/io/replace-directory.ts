@@ -11,7 +11,7 @@ import { ownedName } from "./owner.js";
  *
  * The files are written to a staging folder beside the target and reach the disk; then, under a lock, the old folder
  * is renamed to `.<name>.previous-*` and the staged one takes its place. Between those two renames the target is
- * absent: a reader then turns to {@link previousFolders}. So a kill at any moment leaves the old files or the new.
+ * absent: a reader then turns to the newest of those folders. So a kill at any moment leaves the old files or the new.
  * On failure nothing is left behind; what a killed process left is removed by the next call.
  *
  * @throws ChurnkitError IO_FAILED with the path and what to do.

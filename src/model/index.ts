@@ -23,7 +23,7 @@ export { compile, type CompileOptions, type ScoredRecord, type Scorer } from "./
 export type { BootstrapOptions } from "./evaluate/bootstrap.js";
 export { compareScores, type CompareScoresOptions, type ScoreComparison } from "./evaluate/compare-scores.js";
 export type { Confusion } from "./evaluate/confusion.js";
-export { thin, type Curve } from "./evaluate/curves.js";
+export { thin, type Curve, type CurvePoint } from "./evaluate/curves.js";
 export { evaluate } from "./evaluate/evaluate.js";
 export { evaluateScores, summarise, type EvaluateScoresOptions, type Evaluation } from "./evaluate/evaluate-scores.js";
 export type { LiftBin } from "./evaluate/lift.js";
@@ -37,9 +37,9 @@ export { fitLogistic, type LogisticFitOptions } from "./linear/fit-logistic.js";
 export { logistic, type LogisticOptions } from "./logistic-learner.js";
 export { churnNetwork, churnNetworkDefaults, churnNetworkSpec, type ChurnNetworkOptions } from "./network/churn-network.js";
 export type { AdamOptions, SessionOptions, SessionState, TrainingData, TrainingEngine, TrainingSession } from "./network/engine.js";
-export { fromModelJson, toModelJson, toWeightsBin } from "./network/format.js";
+export { fromModelJson, toModelJson, toWeightsBin, type LayersModelJson } from "./network/format.js";
 export { initialWeights } from "./network/initial-weights.js";
-export { loadKernel, type Kernel } from "./network/kernel.js";
+export { loadKernel, type Kernel, type KernelExports } from "./network/kernel.js";
 export { tensorLayout, type HiddenLayer, type NetworkSpec, type NetworkWeights, type TensorSpec } from "./network/spec.js";
 export { wasmEngine } from "./network/wasm-engine.js";
 export {

@@ -11,7 +11,7 @@ export interface LogisticOptions {
   readonly folds?: number;
 }
 
-export const logisticDefaults = { l2: 1, folds: 5 } as const;
+const logisticDefaults = { l2: 1, folds: 5 } as const;
 
 /**
  * Logistic regression as a learner: the baseline beside every model, and often good enough.

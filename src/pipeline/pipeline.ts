@@ -1,7 +1,7 @@
 /** What a step may use besides the state. */
 export interface StepContext {
   /** Says something about the running step: a figure, a verdict, a path. */
-  note(text: string): void;
+  readonly note: (text: string) => void;
 }
 
 /** What happens while a pipeline runs. */

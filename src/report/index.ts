@@ -5,7 +5,7 @@ export { calibrationPlot } from "./plots/calibration.js";
 export { confusionPlot } from "./plots/confusion.js";
 export { precisionRecallPlot, profitPlot, rocPlot, seriesOf } from "./plots/curves.js";
 export { distributionPlot } from "./plots/distribution.js";
-export { gainsPlot, liftPlot } from "./plots/gains.js";
+export { gainsPlot, liftPlot, type Ranked } from "./plots/gains.js";
 export { historyPlot } from "./plots/history.js";
 export { psiPlot } from "./plots/psi.js";
 export type { Series } from "./plots/series.js";

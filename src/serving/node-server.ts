@@ -59,10 +59,11 @@ export async function listen(handler: Handler, options: NodeServerOptions = {}):
   const serve = (expectsContinue: boolean) => (request: IncomingMessage, response: ServerResponse): void => {
     const body = (): Promise<Uint8Array> => readBody(request, maxBodyBytes, () => expectsContinue && response.writeContinue());
     const answer = (result: ServeResponse): void => {
+      const awaited = isWholeBodyAwaited(request, maxBodyBytes);
       // A client that was not told to continue may or may not send its body: nothing after it can be understood.
-      const awaited = expectsContinue ? !request.complete : isWholeBodyAwaited(request, maxBodyBytes);
-      if (awaited || closed) response.setHeader("connection", "close");
-      send(request, response, result, awaited);
+      const unasked = expectsContinue && !request.complete;
+      if (awaited || unasked || closed) response.setHeader("connection", "close");
+      send(request, response, result, awaited && !unasked);
     };
     handler({ method: request.method ?? "GET", path: pathOf(request.url), body }).then(answer, () => answer(unanswered));
   };
@@ -109,10 +110,10 @@ function pathOf(url: string | undefined): string {
   return end < 0 ? url : url.slice(0, end);
 }
 
-function send(request: IncomingMessage, response: ServerResponse, result: ServeResponse, awaited: boolean): void {
+function send(request: IncomingMessage, response: ServerResponse, result: ServeResponse, linger: boolean): void {
   if (response.destroyed) return;
   response.writeHead(result.status, { ...result.headers, "content-length": Buffer.byteLength(result.body) });
-  if (!awaited) {
+  if (!linger) {
     response.end(result.body);
     return;
   }

@@ -39,9 +39,9 @@ export interface NumericProfile {
  */
 export interface Moments {
   readonly origin: number;
-  /** Sum of (value - origin), written by {@link formatExact}. */
+  /** Sum of (value - origin), every digit of it. */
   readonly sum: string;
-  /** Sum of (value - origin)^2, each square rounded to a double, written by {@link formatExact}. */
+  /** Sum of (value - origin)^2, each square rounded to a double, every digit of the sum. */
   readonly squares: string;
 }
 
@@ -56,7 +56,7 @@ export interface CategoryProfile {
   readonly counts: readonly number[];
   /** Rows with a level outside `levels`. */
   readonly other: number;
-  /** The first such levels by name (at most {@link profileLimits}.newLevels), cut to 80 characters. */
+  /** The first such levels by name (at most `profileLimits.newLevels` of them), cut to 80 characters. */
   readonly newLevels: readonly string[];
 }
 

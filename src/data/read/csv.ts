@@ -99,7 +99,7 @@ class TableSink implements RecordSink {
 
 /** What a file's name adds to the options. */
 export interface NameHints {
-  /** The delimiter that the name promises; see {@link detectDelimiter}. */
+  /** The delimiter that the name promises. */
   readonly expected?: string | undefined;
 }
 

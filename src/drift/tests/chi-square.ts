@@ -17,7 +17,7 @@ export interface ChiSquare extends Tail {
  * in all samples are dropped; fewer than two left give statistic 0 and p 1.
  *
  * @param table a row of counts for each sample (two, or more), a column for each category.
- * @param options.correction Yates' continuity correction, for two samples over two categories only.
+ * @param options `correction`: Yates' continuity correction, for two samples over two categories only.
  * @returns undefined where a sample is empty.
  */
 export function chiSquareHomogeneity(

@@ -15,9 +15,8 @@ export interface NewLevelTest extends Tail {
  * of a random sample"). One more level met once is assumed, so that a reference without any isn't taken for certain.
  * One-sided.
  *
- * @param n rows of the reference.
- * @param once levels that the reference holds in one row only; `twice`: in two.
- * @param unseen current rows with a level that the reference doesn't hold, of `m`.
+ * @param reference `n`: its rows; `once`: levels that it holds in one row only; `twice`: in two.
+ * @param current `m`: its rows; `unseen`: those with a level that the reference doesn't hold.
  * @returns undefined where a sample is empty.
  */
 export function newLevelTest(

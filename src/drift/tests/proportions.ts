@@ -12,7 +12,10 @@ export interface ProportionTest extends Tail {
  * is 0 and p is 1.
  *
  * @param x1 successes among n1 trials.
- * @param options.correction Yates' continuity correction, which keeps the level where successes are few.
+ * @param n1 trials of the first sample.
+ * @param x2 successes among n2 trials.
+ * @param n2 trials of the second sample.
+ * @param options `correction`: Yates' continuity correction, which keeps the level where successes are few.
  * @returns undefined where there are no trials.
  */
 export function twoProportions(

@@ -1,9 +1,9 @@
 export { score } from "./score";
 export { gradients, train } from "./train";
+// For no caller, but what is exported isn't inlined, and out of line V8 11 lays this loop out better (3 % of an epoch).
+export { weightGradient } from "./weight-gradient";
 
 /** The first byte of memory that is free for the caller. */
 export function heapBase(): usize {
   return __heap_base;
 }
-// Exported for no caller: kept out of line, where V8 11 lays its loop out well.
-export { weightGradient } from "./weight-gradient";

@@ -7,9 +7,10 @@ import { sortScores } from "./sorted-scores.js";
 /**
  * One metric of labelled rows, without interval; for all of them at once see {@link evaluateScores}.
  *
+ * @param metric a name of {@link metrics}.
  * @param labels 1 for the positive class, 0 for the other.
  * @param probabilities Of the positive class, in [0, 1], one for each label.
- * @param options.threshold Positive from this probability on, 0.5 by default; read by metrics that need one.
+ * @param options `threshold`: positive from this probability on, 0.5 by default; read by metrics that need one.
  * @throws ChurnkitError METRIC_UNDEFINED where it has no value (AUC and average precision over one class), and as
  * {@link evaluateScores} does for bad input.
  *

@@ -16,11 +16,11 @@ export interface Checkpoints {
 }
 
 /** Opens the checkpoints of a training in a store; without a store there are none. */
-export async function openCheckpoints(
+export function openCheckpoints(
   store: ObjectStore | undefined,
   settings: object,
   data: readonly (LabelledMatrix | undefined)[],
-): Promise<Checkpoints | undefined> {
+): Checkpoints | undefined {
   if (!store) return undefined;
   const hash = hasher().update(canonicalJson(settings));
   for (const part of data) {
@@ -53,7 +53,7 @@ interface Header {
 }
 
 /** A state as bytes: the length of a JSON header, the header, then all floats little-endian. */
-export function encodeState(state: FitState): Uint8Array<ArrayBuffer> {
+function encodeState(state: FitState): Uint8Array<ArrayBuffer> {
   const { session } = state;
   const groups = [session.weights, session.m, session.v, state.best];
   const header: Header = {
@@ -78,7 +78,7 @@ export function encodeState(state: FitState): Uint8Array<ArrayBuffer> {
 }
 
 /** @throws ChurnkitError CHECKPOINT_MISMATCH when the bytes are not a state. */
-export function decodeState(bytes: Uint8Array): FitState {
+function decodeState(bytes: Uint8Array): FitState {
   try {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     let offset = 4 + view.getUint32(0, true);

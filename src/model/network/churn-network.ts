@@ -21,7 +21,8 @@ export interface ChurnNetworkOptions {
   readonly l2?: number;
   readonly learningRate?: number;
   readonly schedule?: FitSettings["schedule"];
-  readonly batchSize?: number;
+  /** Rows a step. Default `auto`: 32 for fewer than 6,000 rows, else 64; larger steps need more epochs than they save. */
+  readonly batchSize?: number | "auto";
   /** The most epochs a network trains for. */
   readonly epochs?: number;
   /** Epochs without a better validation loss before a network stops. */
@@ -40,7 +41,7 @@ export const churnNetworkDefaults = {
   l2: 0.001,
   learningRate: 0.001,
   schedule: "constant",
-  batchSize: 64,
+  batchSize: "auto",
   epochs: 60,
   patience: 12,
   members: 8,
@@ -93,9 +94,9 @@ function check(parameters: Parameters): void {
   };
   const whole = (name: "batchSize" | "epochs" | "patience" | "members", most: number): void => {
     const value = parameters[name];
-    if (!Number.isInteger(value) || value < 1 || value > most) wrong(name, `a whole number from 1 to ${most}, not ${value}`);
+    if (!Number.isInteger(value) || Number(value) < 1 || Number(value) > most) wrong(name, `a whole number from 1 to ${most}, not ${value}`);
   };
-  whole("batchSize", 65536);
+  if (parameters.batchSize !== "auto") whole("batchSize", 65536);
   whole("epochs", 100_000);
   whole("patience", 100_000);
   whole("members", 100);
@@ -103,6 +104,11 @@ function check(parameters: Parameters): void {
   if (parameters.dropout.some((rate) => !(rate >= 0 && rate < 1))) wrong("dropout", "rates in [0, 1)");
   if (!(parameters.l2 >= 0)) wrong("l2", "0 or more");
   if (!(parameters.learningRate > 0)) wrong("learningRate", "above 0");
+}
+
+function batchSizeFor(batchSize: number | "auto", rows: number): number {
+  if (batchSize !== "auto") return batchSize;
+  return rows < 6000 ? 32 : 64;
 }
 
 /** The rows each member trains and stops on, in one matrix. */
@@ -146,7 +152,7 @@ async function fitMembers(
   const plan = planMembers(training, validation, members, context.seed);
   const positives = training.labels.reduce((sum, label) => sum + label, 0);
   const positiveWeight = parameters.classWeights === "balanced" ? (training.labels.length - positives) / positives : 1;
-  const saved = await openCheckpoints(context.checkpoint, { parameters, seed: context.seed }, [training, validation]);
+  const saved = openCheckpoints(context.checkpoint, { parameters, seed: context.seed }, [training, validation]);
   const threads = engine ? 1 : Math.min(members, context.workers ?? 1);
   const pool = threads > 1 ? await openWorkerPool(threads) : undefined;
   const own = engine ?? wasmEngine();
@@ -158,7 +164,7 @@ async function fitMembers(
     const job: FitJob = {
       spec,
       rows,
-      settings: { ...parameters, positiveWeight, seed: mix32(mix32(context.seed) ^ (member + 1)) },
+      settings: { ...parameters, batchSize: batchSizeFor(parameters.batchSize, training.labels.length), positiveWeight, seed: mix32(mix32(context.seed) ^ (member + 1)) },
       resume: await saved?.load(member),
       stateEvery: saved ? 1 : 0,
     };

@@ -1,5 +1,28 @@
 import type { NetworkSpec, NetworkWeights } from "./spec.js";
 
+/** A dense layer that takes `scale * x + shift` up. On its own, with locals only: a cold start spends its time here. */
+function foldInto(
+  kernel: Float32Array,
+  bias: Float32Array,
+  scale: Float64Array,
+  shift: Float64Array,
+  inputs: number,
+  units: number,
+): [kernel: Float32Array, bias: Float32Array] {
+  const sums = new Float64Array(bias);
+  const scaled = new Float32Array(kernel.length);
+  for (let i = 0, at = 0; i < inputs; i++) {
+    const factor = scale[i] as number;
+    const offset = shift[i] as number;
+    for (let j = 0; j < units; j++, at++) {
+      const weight = kernel[at] as number;
+      scaled[at] = factor * weight;
+      sums[j] = (sums[j] as number) + offset * weight;
+    }
+  }
+  return [scaled, new Float32Array(sums)];
+}
+
 /**
  * The dense layers of a network with batch normalisation folded in: for inference it is `scale * x + shift` for each
  * unit, which the next layer's kernel and bias take up. In double precision, rounded once.
@@ -19,16 +42,7 @@ export function foldBatchNorm(spec: NetworkSpec, weights: NetworkWeights): Float
       folded.push(kernel, bias);
       return;
     }
-    const sums = Float64Array.from(bias);
-    const scaled = new Float32Array(kernel.length);
-    for (let i = 0; i < inputs; i++) {
-      for (let j = 0; j < units; j++) {
-        const weight = kernel[i * units + j] as number;
-        scaled[i * units + j] = (scale[i] as number) * weight;
-        sums[j] = (sums[j] as number) + (shift[i] as number) * weight;
-      }
-    }
-    folded.push(scaled, Float32Array.from(sums));
+    folded.push(...foldInto(kernel, bias, scale, shift, inputs, units));
   };
 
   let width = spec.inputs;

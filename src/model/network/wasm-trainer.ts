@@ -10,7 +10,7 @@ import { planNetwork, type WasmPlan } from "./wasm-plan.js";
 import { checkData, stage } from "./wasm-staging.js";
 
 /**
- * A network in training in a kernel's memory: the work of a {@link TrainingSession}, done at once instead of promised.
+ * A network in training in a kernel's memory: the work of a training session, done at once instead of promised.
  */
 export class WasmTrainer {
   readonly #spec: NetworkSpec;

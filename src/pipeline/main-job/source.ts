@@ -30,7 +30,7 @@ export type MainJobSource =
     };
 
 /** The rows of a later month, in which something has changed. */
-export interface LaterRows {
+interface LaterRows {
   readonly table: Table;
   /** What changed, for people. */
   readonly story: string;

@@ -3,7 +3,8 @@ import type { Plot } from "../sections.js";
 import { colour } from "../theme.js";
 import { PLOT_HEIGHT, PLOT_WIDTH, guide, quantity, rowsOf, seriesColour } from "./series.js";
 
-interface Ranked {
+/** A model's lift table under the name it has in the plot. */
+export interface Ranked {
   readonly name: string;
   readonly bins: readonly LiftBin[];
 }

@@ -1,0 +1,53 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { toJavaScript, typeErrors } from "./compile.js";
+import { giveDataFiles, makeDataFiles } from "./data-files.js";
+import { runScripts } from "./runner.js";
+import { bareExamples, root, snippets, type Snippet } from "./snippets.js";
+
+// Inside the project, so that "churnkit/..." means the build beside it, as in a user's node_modules.
+mkdirSync(join(root, ".cache"), { recursive: true });
+const scratch = mkdtempSync(join(root, ".cache/docs-"));
+const folderOf = new Map(snippets.map(({ name }, i) => [name, join(scratch, String(i))]));
+const source = (snippet: Snippet): string => join(folderOf.get(snippet.name) ?? "", "snippet.ts");
+
+let errors = new Map<string, string[]>();
+let outcomes = new Map<string, string | undefined>();
+
+beforeAll(async () => {
+  execFileSync(process.execPath, ["scripts/ensure-built.mjs"], { cwd: root });
+  const data = join(scratch, "data");
+  await makeDataFiles(data);
+  for (const snippet of snippets) {
+    const folder = folderOf.get(snippet.name) ?? "";
+    mkdirSync(folder);
+    writeFileSync(source(snippet), snippet.code);
+    writeFileSync(join(folder, "snippet.mjs"), toJavaScript(snippet.code));
+    giveDataFiles(data, folder, snippet.code);
+  }
+  const scripts = snippets
+    .filter(({ run }) => run)
+    .map(({ name }) => ({ name, script: join(folderOf.get(name) ?? "", "snippet.mjs"), folder: folderOf.get(name) ?? "" }));
+  const running = runScripts(scripts, 2);
+  errors = typeErrors(snippets.map(source));
+  outcomes = await running;
+}, 180_000);
+
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+describe("TypeScript in pages, doc comments and examples", () => {
+  it("is found", () => expect(snippets.length).toBeGreaterThan(40));
+
+  it("stands under every @example", () => expect(bareExamples).toEqual([]));
+
+  it.each(snippets)("$name compiles", (snippet) => {
+    expect(errors.get(source(snippet)) ?? []).toEqual([]);
+  });
+
+  it.each(snippets.filter(({ run }) => run))("$name runs", ({ name }) => {
+    expect(outcomes.has(name)).toBe(true);
+    expect(outcomes.get(name)).toBeUndefined();
+  });
+});

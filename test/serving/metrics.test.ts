@@ -1,0 +1,80 @@
+import { describe, expect, it } from "vitest";
+import { compile } from "../../src/model/compile.js";
+import { createHandler } from "../../src/serving/handler.js";
+import { prometheusMetrics } from "../../src/serving/metrics.js";
+import { sampleArtefact, sampleRecords } from "../helpers/artefact.js";
+
+async function served(version = "7") {
+  const metrics = prometheusMetrics(version);
+  const scorer = await compile(await sampleArtefact({ networks: 0 }));
+  const handler = createHandler({ scorer, name: "churn", version, source: "local" }, { metrics });
+  const post = (path: string, value: unknown) =>
+    handler({ method: "POST", path, body: () => new TextEncoder().encode(JSON.stringify(value)) });
+  const get = (path: string, method = "GET") => handler({ method, path, body: () => new Uint8Array() });
+  /** The lines of one metric, name and labels to value. */
+  const samples = async (name: string): Promise<Record<string, number>> => {
+    const { body } = await get("/metrics");
+    const lines = body.split("\n").filter((line) => line.startsWith(name));
+    return Object.fromEntries(lines.map((line) => [line.slice(name.length, line.lastIndexOf(" ")), Number(line.slice(line.lastIndexOf(" ")))]));
+  };
+  return { handler, post, get, samples };
+}
+
+describe("metrics", () => {
+  it("counts requests by route and status, and records by what became of them", async () => {
+    const { post, get, samples } = await served();
+    const records = sampleRecords(30);
+    const { body } = await post("/batch-predict", [...records, null]);
+    await post("/predict", records[0]);
+    await post("/predict", null);
+    await get("/predict");
+    await get("/nowhere");
+    expect(await samples("churnkit_requests_total")).toEqual({
+      '{route="/batch-predict",status="200"}': 1,
+      '{route="/predict",status="200"}': 1,
+      '{route="/predict",status="422"}': 1,
+      '{route="/predict",status="405"}': 1,
+      '{route="other",status="404"}': 1,
+    });
+    expect(await samples("churnkit_rejected_records_total")).toEqual({ "": 2 });
+    const labels = (JSON.parse(body) as { predictions: { prediction: string | null }[] }).predictions.map(({ prediction }) => prediction);
+    const predicted = await samples("churnkit_predictions_total");
+    expect((predicted['{label="Yes"}'] ?? 0) + (predicted['{label="No"}'] ?? 0)).toBe(31);
+    expect(predicted['{label="Yes"}'] ?? 0).toBeGreaterThanOrEqual(labels.filter((label) => label === "Yes").length);
+    expect(await samples("churnkit_prediction_probability_count")).toEqual({ "": 31 });
+    expect(await samples("churnkit_request_duration_seconds_count")).toMatchObject({ '{route="/predict"}': 3 });
+    expect(await samples("churnkit_model_info")).toEqual({ '{version="7"}': 1 });
+  });
+
+  it("has as many series after a thousand paths and methods as after one", async () => {
+    const { get, samples } = await served();
+    await get("/first");
+    await get("/health", "FIRST");
+    const before = Object.keys(await samples("churnkit_")).length;
+    const settled = Object.keys(await samples("churnkit_")).length;
+    for (let i = 0; i < 1000; i++) {
+      await get(`/path-${i}`);
+      await get("/health", `METHOD${i}`);
+    }
+    expect(settled).toBeGreaterThan(before);
+    expect(Object.keys(await samples("churnkit_"))).toHaveLength(settled);
+  });
+
+  it("is Prometheus text, whatever the version is called", async () => {
+    const { get } = await served('1"\n} \\evil 1');
+    const { status, headers, body } = await get("/metrics");
+    expect(status).toBe(200);
+    expect(headers["content-type"]).toMatch(/^text\/plain; version=0\.0\.4/);
+    expect(headers).toMatchObject({ "cache-control": "no-store", "x-content-type-options": "nosniff" });
+    const sample = /^[a-z_]+(\{[a-z]+="(?:[^"\\\n]|\\["\\n])*"(,[a-z]+="(?:[^"\\\n]|\\["\\n])*")*\})? [-+0-9.eInf]+$/;
+    const lines = body.trimEnd().split("\n").filter((line) => line !== "" && !/^# (HELP|TYPE) [a-z_]+ /.test(line));
+    expect(lines.length).toBeGreaterThan(5);
+    expect(lines.filter((line) => !sample.test(line))).toEqual([]);
+  });
+
+  it("keeps two servers of one process apart", async () => {
+    const [one, two] = [await served(), await served()];
+    await one.get("/health");
+    expect(await two.samples("churnkit_requests_total")).toEqual({});
+  });
+});

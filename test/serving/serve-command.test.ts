@@ -1,0 +1,138 @@
+import { spawn } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { saveBundle } from "../../src/model/bundle/save.js";
+import { compile } from "../../src/model/compile.js";
+import { listen } from "../../src/serving/node-server.js";
+import { json } from "../../src/serving/http.js";
+import { sampleArtefact, sampleRecords } from "../helpers/artefact.js";
+import { newFolder } from "../helpers/folder.js";
+import { postText, rawConnection } from "./raw.js";
+
+const cli = resolve(import.meta.dirname, "../../dist/cli.js");
+const ends = new Set<() => void>();
+
+/** Runs `churnkit serve` of the built package. */
+function serve(...args: readonly string[]) {
+  const child = spawn(process.execPath, [cli, "serve", ...args], { stdio: ["pipe", "pipe", "pipe"] });
+  let out = "";
+  let err = "";
+  child.stderr.on("data", (data: Buffer) => (err += data.toString()));
+  const line = new Promise<string>((read) => {
+    child.stdout.on("data", (data: Buffer) => {
+      out += data.toString();
+      if (out.includes("\n")) read(out.slice(0, out.indexOf("\n")));
+    });
+  });
+  const ended = new Promise<{ code: number | null; out: string; err: string }>((done) => {
+    child.once("close", (code) => done({ code, out, err }));
+  });
+  ends.add(() => child.kill("SIGKILL"));
+  const ready = Promise.race([line, ended.then(({ err: why }) => Promise.reject(new Error(`serve ended: ${why}`)))]);
+  ready.catch(() => undefined);
+  return { child, ended, ready };
+}
+
+describe("churnkit serve", () => {
+  let folder: string;
+  let bundle: string;
+  beforeAll(async () => {
+    folder = newFolder();
+    bundle = join(folder, "model");
+    await saveBundle(await sampleArtefact({ networks: 1 }), bundle);
+  });
+  afterEach(() => {
+    for (const end of ends) end();
+    ends.clear();
+  });
+
+  it("prints its address as one line of JSON, serves the bundle's scores, and ends on SIGTERM within a second", async () => {
+    const { child, ended, ready } = serve(bundle, "--port", "0", "--json");
+    const { url, port, name, version } = JSON.parse(await ready) as { url: string; port: number; name: string; version: string };
+    expect(url).toBe(`http://127.0.0.1:${port}`);
+    expect(name).toBe("sample");
+    expect(version).toMatch(/^[0-9a-f]{12}$/);
+    const [record] = sampleRecords(1);
+    const answer = (await (await fetch(`${url}/predict`, { method: "POST", body: JSON.stringify(record) })).json()) as Record<string, unknown>;
+    const { probability, label } = (await compile(await sampleArtefact({ networks: 1 }))).scoreRecord(record);
+    expect(answer).toMatchObject({ probability, prediction: label, model_version: version, model_source: "local" });
+    // One connection has served a request, one has sent nothing, as browsers open them.
+    const used = await rawConnection(port, postText("/predict", "{}"));
+    await used.until((text) => text.endsWith("}"));
+    await rawConnection(port);
+    const begin = performance.now();
+    child.kill("SIGTERM");
+    const { code, out, err } = await ended;
+    expect(performance.now() - begin).toBeLessThan(1000);
+    expect(code).toBe(0);
+    expect(out.split("\n")).toHaveLength(2);
+    expect(err).toBe("");
+  });
+
+  it("ends on SIGINT as well, even one sent the moment the address is there", async () => {
+    const { child, ended, ready } = serve(bundle, "--port=0", "--name=my model", "--model-version=v 1");
+    expect(await ready).toMatch(/^serving my model v 1 at http:\/\/127\.0\.0\.1:\d+ /);
+    child.kill("SIGINT");
+    expect((await ended).code).toBe(0);
+  });
+
+  it("finishes a request under way before it ends", async () => {
+    const { child, ended, ready } = serve(bundle, "--port=0", "--json");
+    const { port } = JSON.parse(await ready) as { port: number };
+    const request = postText("/predict", JSON.stringify(sampleRecords(1)[0]));
+    const under = await rawConnection(port, request.slice(0, -5));
+    // The answer to another request tells that the server has read the first one's head.
+    await fetch(`http://127.0.0.1:${port}/health`).then((response) => response.text());
+    child.kill("SIGTERM");
+    await new Promise((later) => setTimeout(later, 200));
+    under.socket.write(request.slice(-5));
+    expect(await under.ended).toMatch(/^HTTP\/1\.1 200 /);
+    expect((await ended).code).toBe(0);
+  });
+
+  it("ends with its standard input where it is told to, and only there", async () => {
+    const bound = serve(bundle, "--port=0", "--json", "--stop-with-stdin");
+    const free = serve(bundle, "--port=0", "--json");
+    const { url } = JSON.parse(await free.ready) as { url: string };
+    await bound.ready;
+    free.child.stdin.end();
+    bound.child.stdin.end();
+    expect((await bound.ended).code).toBe(0);
+    expect((await fetch(`${url}/health`)).status).toBe(200);
+  });
+
+  it("exits 2 with one line where it cannot serve", async () => {
+    const empty = join(folder, "empty");
+    const broken = join(folder, "broken");
+    mkdirSync(empty);
+    await saveBundle(await sampleArtefact({ networks: 0 }), broken);
+    writeFileSync(join(broken, "contract.json"), "{}");
+    const text = join(folder, "model.tar.gz");
+    writeFileSync(text, "not an archive");
+    const busy = await listen(() => Promise.resolve(json(200, {})), { port: 0 });
+    const refused = await Promise.all(
+      [
+        [join(folder, "missing"), "--port=0"],
+        [empty, "--port=0"],
+        [broken, "--port=0"],
+        [text, "--port=0"],
+        [bundle, `--port=${busy.port}`],
+      ].map((args) => serve(...args, "--json").ended),
+    );
+    await busy.close();
+    const codes = ["BUNDLE_NOT_FOUND", "BUNDLE_NOT_FOUND", "BUNDLE_CORRUPT", "BUNDLE_CORRUPT", "IO_FAILED"];
+    refused.forEach(({ code, out, err }, i) => {
+      expect(out).toBe("");
+      expect(err).toMatch(new RegExp(`^churnkit: [^\\n]+ \\[${codes[i] ?? ""}\\]\\n$`));
+      expect(code).toBe(2);
+    });
+  });
+
+  it.each(["65536", "-1", "1.5", "", "0x50", "1e3", "http"])("refuses the port %j", async (port) => {
+    const { code, err } = await serve(bundle, `--port=${port}`).ended;
+    expect(code).toBe(2);
+    expect(err).toContain("whole number from 0 to 65535");
+    expect(err).not.toMatch(/^ +at /m);
+  });
+});
