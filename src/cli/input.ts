@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { InvalidArgumentError, type Command } from "commander";
+import { InvalidArgumentError, Option, type Command } from "commander";
 import { ChurnkitError } from "../base/errors.js";
 import type { Contract } from "../data/contract/contract.js";
 import { parseContract } from "../data/contract/parse.js";
@@ -24,8 +24,18 @@ export function contractOptions(command: Command): Command {
     .option("--target <column>", "the column to predict")
     .option("--positive <value>", "the value of the target that means churn")
     .option("--id <columns>", "columns that name a customer, separated by commas", (text) => text.split(","))
-    .option("--delimiter <character>", "what separates cells; default by the file's name and header");
+    .addOption(delimiterOption());
 }
+
+/** The option that names what separates cells; `\t` is a tab, which is hard to type. */
+export function delimiterOption(): Option {
+  return new Option("--delimiter <character>", "what separates cells, \\t for a tab; default by the file's name and header").argParser((text) =>
+    text === "\\t" ? "\t" : text,
+  );
+}
+
+/** The delimiter as an option of a reader, where it was given. */
+export const delimiterOf = ({ delimiter }: { delimiter?: string }): Pick<ReadOptions, "delimiter"> => (delimiter === undefined ? {} : { delimiter });
 
 /** Reads a contract file. */
 export async function readContract(file: string): Promise<Contract> {
@@ -43,38 +53,65 @@ export async function readContract(file: string): Promise<Contract> {
   }
 }
 
-/** The contract named by the options, or one inferred from the file, which is then said. */
-export async function contractFor(file: string, options: ContractArguments): Promise<Contract> {
-  if (options.contract !== undefined) return readContract(options.contract);
-  const { contract, findings } = await inferFromFile(file, inferOptions(options));
+/**
+ * The contract named by the options, or one inferred from the file, which is then said.
+ *
+ * @param ragged what inference does with rows of the wrong form.
+ */
+export async function contractFor(file: string, options: ContractArguments, ragged: ReadOptions["ragged"]): Promise<Contract> {
+  if (options.contract !== undefined) {
+    const contract = await readContract(options.contract);
+    checkAgrees(contract, options);
+    return contract;
+  }
+  const { contract, findings } = await inferFromFile(file, { ...inferOptions(options), ragged });
   note(`no contract given: inferred ${contract.columns.length} columns from ${file} (churnkit init writes them down)`);
   for (const finding of findings) note(`note: ${finding.message}`);
   return contract;
 }
 
+/** Refuses a contract that says otherwise than the options beside it, rather than follow either silently. */
+function checkAgrees({ target, columns }: Contract, { contract = "", target: column, positive, id = [] }: ContractArguments): void {
+  const refuse = (has: string, option: string): never => {
+    const message = `${contract} has ${has}, but ${option} was given. Leave the option out, or make the contract anew with churnkit init.`;
+    throw new ChurnkitError("OPTION_INVALID", message, { where: { file: contract } });
+  };
+  if (column !== undefined && column !== target?.column) refuse(target ? `the target "${target.column}"` : "no target", `--target ${column}`);
+  if (positive !== undefined && positive !== target?.positive) {
+    refuse(target ? `the positive class "${target.positive}"` : "no target", `--positive ${positive}`);
+  }
+  const other = id.find((name) => !columns.some((one) => one.name === name && one.role === "id"));
+  if (other !== undefined) refuse(`no id "${other}"`, `--id ${id.join(",")}`);
+}
+
 /** The options of inference, with those left out that were not given. */
-export function inferOptions({ target, positive, id, delimiter }: ContractArguments) {
+export function inferOptions(options: ContractArguments) {
+  const { target, positive, id } = options;
   return {
     ...(target === undefined ? {} : { target }),
     ...(positive === undefined ? {} : { positive }),
     ...(id === undefined ? {} : { id }),
-    ...(delimiter === undefined ? {} : { delimiter }),
+    ...delimiterOf(options),
   };
 }
 
-/** Reads a file by its contract, given or inferred, and says how many rows were set aside. */
+/** Reads a file by its contract, given or inferred, and says what was set aside. */
 export async function readInput(file: string, options: ContractArguments, read: ReadOptions): Promise<Table> {
-  const contract = await contractFor(file, options);
-  const table = await readTable(contract, file, { ...read, ...(options.delimiter === undefined ? {} : { delimiter: options.delimiter }) });
-  noteRejected(table);
+  const contract = await contractFor(file, options, read.ragged);
+  const table = await readTable(contract, file, { ...read, ...delimiterOf(options) });
+  noteSetAside(table);
   return table;
 }
 
-/** Says how many rows were set aside, and why the first was. */
-export function noteRejected(table: Table): void {
-  const [first] = table.rejected;
+/** Says which columns were left out, how many rows were set aside, and why the first was. */
+export function noteSetAside({ source, rows, rejected, extraColumns = [] }: Table): void {
+  if (extraColumns.length > 0) {
+    const names = extraColumns.slice(0, 10).map((name) => `"${name}"`).join(", ");
+    note(`note: ${source}: not in the contract and left out: ${names}${extraColumns.length > 10 ? ` and ${extraColumns.length - 10} more` : ""}`);
+  }
+  const [first] = rejected;
   if (!first) return;
-  note(`${table.rejected.length} of ${table.rows + table.rejected.length} rows set aside, such as row ${first.row}: ${first.issues[0]?.message ?? ""}`);
+  note(`${source}: ${rejected.length} of ${rows + rejected.length} rows set aside, such as row ${first.row}: ${first.issues[0]?.message ?? ""}`);
 }
 
 /** Reads a seed. */

@@ -9,9 +9,10 @@ export async function readRows(file: string): Promise<number[]> {
   try {
     rows = JSON.parse(await readFile(file, "utf8"));
   } catch (cause) {
-    throw problem(cause instanceof Error ? cause.message : "it cannot be read", cause);
+    throw problem(cause instanceof Error ? cause.message.slice(0, 200) : "it cannot be read", cause);
   }
   if (!Array.isArray(rows)) throw problem("it holds something else");
+  if (rows.length === 0) throw problem("it lists none");
   const wrong = rows.find((row) => !Number.isSafeInteger(row) || (row as number) < 0) as unknown;
   if (wrong !== undefined) throw problem(`${JSON.stringify(wrong)} is not a row number`);
   return rows as number[];

@@ -11,6 +11,7 @@ export interface Split<Row = unknown> {
   readonly test: Table<Row>;
 }
 
+/** How {@link split} divides; the defaults give 64 % / 16 % / 20 %. */
 export interface SplitOptions {
   /** An unsigned 32-bit integer; default 0. */
   readonly seed?: number | undefined;

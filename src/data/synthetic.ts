@@ -7,6 +7,7 @@ import type { Column, Contract } from "./contract/contract.js";
 /** One synthetic customer; `null` is missing. */
 export type SyntheticCustomer = Readonly<Record<string, string | number | boolean | null>>;
 
+/** How many customers, and of which market. */
 export interface SyntheticOptions {
   /** How many customers, 1 to 10,000,000. */
   readonly rows: number;
@@ -18,6 +19,7 @@ export interface SyntheticOptions {
   readonly scenario?: "base" | "shifted";
 }
 
+/** Customers, and what is really behind them. */
 export interface SyntheticCustomers {
   readonly records: readonly SyntheticCustomer[];
   /** The true churn probability of each record, which no real data set tells. */

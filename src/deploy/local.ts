@@ -4,6 +4,7 @@ import { ChurnkitError } from "../base/errors.js";
 import type { Deployer, DeployRequest, Deployment } from "./deployer.js";
 import { startServing, type ServeProcess, type ServeProcessOptions } from "./serve-process.js";
 
+/** How patient {@link localDeployer} is. */
 export interface LocalDeployerOptions {
   /** How long a new process may take until it is healthy, in milliseconds. Default 20,000. */
   readonly timeout?: number;

@@ -2,7 +2,9 @@ import type { ColumnKind } from "../data/contract/contract.js";
 
 /** Whether a column, or the whole, has drifted; "insufficient" where too few rows can tell. */
 export type DriftVerdict = "drift" | "stable" | "insufficient";
+/** How bad drift is, from none up. */
 export const severities = ["none", "warning", "critical"] as const;
+/** A name of {@link severities}. */
 export type Severity = (typeof severities)[number];
 
 /** The tests that a verdict may rest on, and what their statistic is. */
@@ -13,6 +15,7 @@ export const driftTests = {
   twoProportions: "two-proportion z with continuity correction",
   newLevels: "z of the share of new levels against Good and Turing's estimate",
 } as const;
+/** A name of {@link driftTests}. */
 export type DriftTest = keyof typeof driftTests;
 
 /** One way in which a column may have moved, and the test of it. */

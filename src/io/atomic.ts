@@ -22,7 +22,11 @@ export async function writeFileAtomic(path: string, content: FileContent): Promi
       where: { file: path },
     });
   }
-  if (present !== undefined && !present.isFile()) return writeInto(target, content, "w", undefined);
+  if (present !== undefined && !present.isFile()) {
+    return writeInto(target, content, "w", undefined).catch((error: unknown) => {
+      throw ioFailed("write", path, error);
+    });
+  }
   const folder = dirname(target);
   const created = await makeFolder(folder);
   const staged = join(folder, `.${basename(target)}.${ownedName()}.tmp`);
@@ -44,8 +48,6 @@ async function writeInto(path: string, content: FileContent, flags: string, mode
     file = await open(path, flags, mode ?? 0o666);
     await writeParts(file, typeof content === "string" || content instanceof Uint8Array ? [content] : content);
     if (flags === "wx") await file.sync();
-  } catch (error) {
-    throw ioFailed("write", path, error);
   } finally {
     await file?.close();
   }
@@ -62,12 +64,43 @@ export async function writeParts(
   for await (const part of parts) await file.writeFile(part);
 }
 
-/** Makes a folder and its parents; returns the topmost one made, if any, for {@link removeCreated}. */
+/**
+ * Makes a folder and its parents; returns the topmost one made, if any, for {@link removeCreated}. One by one, since
+ * Node's recursive mkdir never ends where the system answers ENOENT for a folder in an existing one, as /proc does.
+ */
 export async function makeFolder(folder: string): Promise<string | undefined> {
+  const missing: string[] = [];
+  let created: string | undefined;
   try {
-    return await mkdir(resolve(folder), { recursive: true });
+    for (let path = resolve(folder); !(await isFolder(path)); path = dirname(path)) missing.unshift(path);
+    for (const path of missing) {
+      if (await makeOne(path)) created ??= path;
+    }
+    return created;
   } catch (error) {
+    await removeCreated(folder, created);
     throw ioFailed("make the folder", folder, error);
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    // The root is always one; a file in the way is told by the mkdir below it.
+    return (await stat(path)).isDirectory() || dirname(path) === path;
+  } catch (error) {
+    if (systemCode(error) !== "ENOENT") throw error;
+    return false;
+  }
+}
+
+/** False where another process made it first. */
+async function makeOne(path: string): Promise<boolean> {
+  try {
+    await mkdir(path);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === "EEXIST" && (await isFolder(path))) return false;
+    throw error;
   }
 }
 

@@ -14,12 +14,14 @@ export interface StoredStream {
   readonly size: number;
 }
 
+/** An object as a listing names it. */
 export interface ObjectInfo {
   readonly key: string;
   /** Length in bytes. */
   readonly size: number;
 }
 
+/** When a write shall happen. */
 export interface PutOptions {
   /**
    * Write only if the object still has this version; `null`: only if there is no such object. Left out: write anyway.

@@ -76,7 +76,8 @@ async function writeFolder(folder: string, files: ReadonlyMap<string, Uint8Array
   for (const path of files.keys()) {
     for (let parent = dirname(path); parent !== "."; parent = dirname(parent)) folders.add(join(folder, parent));
   }
-  for (const path of [...folders].sort()) await mkdir(path, { recursive: true });
+  // Sorted, a folder comes before those in it. Not recursive: see makeFolder.
+  for (const path of [...folders].sort()) await mkdir(path);
   await Promise.all([...files].map(([path, bytes]) => writeSynced(join(folder, path), bytes)));
   for (const path of folders) await syncFolder(path);
 }

@@ -44,6 +44,7 @@ export interface Scorer {
   scoreRecord(record: unknown): ScoredRecord;
 }
 
+/** How {@link compile} gets its kernel. */
 export interface CompileOptions {
   /** The kernel's module, where the runtime forbids compiling bytes (as workerd does). */
   readonly kernel?: WebAssembly.Module | BufferSource | undefined;

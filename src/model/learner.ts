@@ -24,8 +24,10 @@ export interface TrainingProgress {
   readonly done: boolean;
 }
 
+/** What a training is given beside data and parameters. */
 export interface LearnerContext {
   readonly seed: number;
+  /** Called once an epoch. */
   readonly onProgress?: ((progress: TrainingProgress) => void) | undefined;
   /** Where an interrupted training leaves its state, and finds it again. */
   readonly checkpoint?: ObjectStore | undefined;
@@ -48,6 +50,7 @@ export interface HeldOut {
   readonly probabilities: Float64Array;
 }
 
+/** What a learner made. */
 export interface Learned {
   readonly model: ModelNode;
   readonly heldOut: HeldOut;
@@ -60,5 +63,8 @@ export interface Learner {
   readonly name: string;
   /** Plain JSON, kept in the bundle's provenance. */
   readonly parameters: Readonly<Record<string, unknown>>;
+  /** Into how many folds it parts the rows where no validation rows are given: each class must have as many rows. */
+  readonly folds?: number | undefined;
+  /** Trains on a matrix; stops and calibrates on `validation` where it is given, else on folds of the training rows. */
   fit(training: LabelledMatrix, validation: LabelledMatrix | undefined, context: LearnerContext): Promise<Learned>;
 }

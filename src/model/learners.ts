@@ -9,6 +9,7 @@ const learners = {
   logistic: () => logistic(),
 } as const;
 
+/** Names of the learners, as the command line takes them. */
 export const learnerNames = Object.keys(learners) as readonly (keyof typeof learners)[];
 
 /**

@@ -4,6 +4,7 @@ import type { LinearModel } from "./artefact.js";
 import type { HeldOut, LabelledMatrix, Learner } from "./learner.js";
 import { linearScorer } from "./scorer-linear.js";
 
+/** Parameters of {@link logistic}. */
 export interface LogisticOptions {
   /** Penalty on the weights, as `l2 / 2 * |w|^2` against the summed loss: 1 is scikit-learn's default (C = 1 / l2). */
   readonly l2?: number;
@@ -30,6 +31,7 @@ export function logistic(options: LogisticOptions = {}): Learner {
   return {
     name: "logistic",
     parameters,
+    folds: parameters.folds,
     fit(training, validation, { seed }) {
       const model = fit(training);
       const heldOut = validation

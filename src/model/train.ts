@@ -1,3 +1,4 @@
+import { ChurnkitError } from "../base/errors.js";
 import { version } from "../base/version.js";
 import type { Features } from "../data/features/define.js";
 import { fitRecipe } from "../data/features/fit/fit-recipe.js";
@@ -16,6 +17,7 @@ import { logistic } from "./logistic-learner.js";
 import { churnNetwork } from "./network/churn-network.js";
 import { chooseThreshold, type ThresholdRule } from "./threshold.js";
 
+/** How {@link train} trains; every member has a default. */
 export interface TrainOptions<Row = unknown> extends Partial<LearnerContext> {
   /** Rows that stop the training early and choose calibration and threshold; without them folds of the training rows do. */
   readonly validation?: Table<Row>;
@@ -55,8 +57,11 @@ export async function train<Row>(
   options: TrainOptions<Row> = {},
 ): Promise<TrainedModel<Row>> {
   const { validation, learner = churnNetwork(), threshold = { rule: "f1" }, baseline = true, seed = 0 } = options;
+  const rival = baseline && learner.name !== "logistic" ? logistic() : undefined;
+  const classes = labels(table);
+  if (!validation) for (const one of [learner, ...(rival ? [rival] : [])]) checkFolds(table, classes, one);
   const { recipe, encoder, matrix } = fitRecipe(features, table, { seed });
-  const training = { matrix, width: encoder.width, labels: labels(table) };
+  const training = { matrix, width: encoder.width, labels: classes };
   const held = validation && { matrix: encoder.encode(validation), width: encoder.width, labels: labels(validation) };
   const context: LearnerContext = { ...options, seed, workers: options.workers ?? (await defaultWorkers()) };
   const shared = {
@@ -72,7 +77,6 @@ export async function train<Row>(
     const { artefact, evaluation } = await assemble(shared, one, learned, held ?? training, threshold, seed);
     return { artefact, scorer: await compile(artefact), heldOut: evaluation, history: learned.history };
   };
-  const rival = baseline && learner.name !== "logistic" ? logistic() : undefined;
   const rivalContext: LearnerContext = { seed };
   return {
     ...(await finish(learner, await learner.fit(training, held, context))),
@@ -112,6 +116,23 @@ async function assemble(
     return record && probability !== null ? [{ record, probability }] : [];
   });
   return { artefact: { ...draft, golden }, evaluation };
+}
+
+/** Says in the words of the data that a class has fewer rows than a learner has folds. */
+function checkFolds(table: Table, labels: Uint8Array, { name, folds = 0 }: Learner): void {
+  const { column = "", classes = [], positive = "" } = table.contract.target ?? {};
+  const positives = labels.reduce((sum, label) => sum + label, 0);
+  for (const label of classes) {
+    const count = label === positive ? positives : labels.length - positives;
+    if (count >= folds) continue;
+    const rows = `${count} ${count === 1 ? "row" : "rows"}`;
+    throw new ChurnkitError(
+      "TOO_FEW_ROWS",
+      `${table.source}: only ${rows} of ${labels.length} hold ${JSON.stringify(label)} in "${column}"; the learner ${name} parts ` +
+        `the rows into ${folds} folds and needs as many of each class. Give more rows, or validation rows.`,
+      { where: { file: table.source, column, value: label } },
+    );
+  }
 }
 
 /** One thread for each processor, at most 8; one where the runtime has no threads. */

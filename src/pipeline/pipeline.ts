@@ -13,6 +13,7 @@ export type PipelineEvent =
 /** One step by name: takes the state so far, gives what it adds. */
 export interface Step<State, Added> {
   readonly name: string;
+  /** Takes the state of the steps before it and gives what it adds. */
   run(state: State, context: StepContext): Promise<Added>;
 }
 
@@ -22,6 +23,7 @@ export interface Step<State, Added> {
  */
 export interface Pipeline<Input, State> {
   readonly steps: readonly string[];
+  /** This pipeline and one step more. */
   step<Added extends object>(name: string, run: Step<State, Added>["run"]): Pipeline<Input, State & Added>;
   /** Runs every step in order; the first that throws ends the run. */
   run(input: Input, onEvent?: (event: PipelineEvent) => void): Promise<State>;

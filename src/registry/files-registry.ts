@@ -9,6 +9,7 @@ import type { IndexedVersion, RegistryIndex } from "./registry-index.js";
 import type { ModelRegistry, PromotionResult, RollbackResult, VersionRef } from "./registry.js";
 import { checkLabels } from "./version-record.js";
 
+/** What {@link filesRegistry} needs beside the store. */
 export interface FilesRegistryOptions {
   /** The model's name: one segment of letters, digits and `._-`. */
   readonly name: string;

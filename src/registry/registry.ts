@@ -14,6 +14,7 @@ export interface RegistryCapabilities {
 
 /** `failed` (its gate refused it) and `quarantined` (taken out of service) versions are never promoted. */
 export const versionStatuses = ["registered", "failed", "quarantined"] as const;
+/** A name of {@link versionStatuses}. */
 export type VersionStatus = (typeof versionStatuses)[number];
 
 /** One registered model. */
@@ -78,6 +79,7 @@ export type RollbackResult =
   | { readonly rolledBack: true; readonly from: number; readonly to: number }
   | { readonly rolledBack: false; readonly from: number; readonly reasons: readonly string[] };
 
+/** Which versions to list. */
 export interface ListOptions {
   /** Default 100. */
   readonly limit?: number | undefined;
@@ -126,6 +128,7 @@ export interface ModelRegistry {
   register(bundle: Artefact | BundleFiles, options?: RegisterOptions): Promise<{ readonly version: ModelVersion; readonly created: boolean }>;
   /** Newest first. */
   list(options?: ListOptions): Promise<readonly ModelVersion[]>;
+  /** One version by number or alias. */
   get(ref: VersionRef): Promise<ModelVersion>;
   /** Aliases and the versions they point to. */
   aliases(): Promise<ReadonlyMap<string, number>>;

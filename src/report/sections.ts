@@ -14,12 +14,14 @@ export interface Card {
 /** A cell of a table: a text, or one with a tone. Texts are escaped; nothing is read as HTML. */
 export type Cell = string | { readonly text: string; readonly tone?: Tone | undefined };
 
+/** The head of a column of a table. */
 export interface TableColumn {
   readonly label: string;
   /** Numbers stand on the right. */
   readonly number?: boolean;
 }
 
+/** A plot with its heading; drawn as SVG when the page is written. */
 export interface Plot {
   readonly title: string;
   readonly caption?: string | undefined;

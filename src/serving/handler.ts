@@ -15,6 +15,7 @@ export interface ServedModel {
   readonly source: string;
 }
 
+/** What {@link createHandler} may do beside scoring. */
 export interface HandlerOptions {
   readonly metrics?: ServingMetrics;
   /** Most records in one batch. Default 10,000. */

@@ -9,6 +9,7 @@ export interface ServingMetrics {
   scored(probability: number, label: string): void;
   /** One record that broke the contract. */
   rejected(): void;
+  /** All counts in Prometheus' text format. */
   render(): Promise<ServeResponse>;
 }
 

@@ -28,11 +28,12 @@ export function readBody(request: IncomingMessage, limit: number, begin: () => v
         reject(tooLarge(limit));
       }
     });
+    const cut = (): void => reject(new ChurnkitError("REQUEST_INVALID", "The connection closed before the whole body had arrived."));
     request.once("end", () => {
+      request.off("close", cut);
       const [only] = chunks;
       resolve(only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks));
     });
-    const cut = (): void => reject(new ChurnkitError("REQUEST_INVALID", "The connection closed before the whole body had arrived."));
     request.once("error", cut);
     request.once("close", cut);
   });

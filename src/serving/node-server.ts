@@ -7,6 +7,7 @@ import { isWholeBodyAwaited, readBody } from "./node-body.js";
 import { refuseUnreadable } from "./node-refusal.js";
 import { failure, type ServeResponse } from "./http.js";
 
+/** Where {@link listen} listens, and how much it takes. */
 export interface NodeServerOptions {
   /** 0 picks a free port. Default 8080. */
   readonly port?: number;

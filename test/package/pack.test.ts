@@ -29,6 +29,9 @@ describe("the packed tarball", () => {
   });
 
   it("has types that resolve everywhere", { timeout: 120_000 }, () => {
-    expect(run("npx", ["attw", tarball, "--profile", "esm-only", "--exclude-entrypoints", "train-worker", "kernel.wasm"])).toMatch(/No problems found/);
+    // It exits with 1 on a problem; the resolutions that ESM-only packages cannot have are not counted.
+    expect(run("npx", ["attw", tarball, "--profile", "esm-only", "--exclude-entrypoints", "train-worker", "kernel.wasm"])).toContain(
+      "node16 (from ESM)",
+    );
   });
 });

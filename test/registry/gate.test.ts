@@ -78,6 +78,6 @@ describe("evaluateGate", () => {
   });
 
   it("has the presets by name", () => {
-    expect([...gates.keys()]).toEqual(["aws", "basic", "baseline", "champion"]);
+    expect([...gates.keys()]).toEqual(["aws", "basic", "baseline", "champion", "retraining"]);
   });
 });

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { readTable } from "../../data/read/read-file.js";
 import { compareTables } from "../../drift/index.js";
 import { writeFileAtomic } from "../../io/atomic.js";
-import { contractFor, contractOptions, noteRejected, type ContractArguments } from "../input.js";
+import { contractFor, contractOptions, delimiterOf, noteSetAside, type ContractArguments } from "../input.js";
 import { columns, exit, note, print, shown } from "../output.js";
 
 interface Options extends ContractArguments {
@@ -18,11 +18,15 @@ export function register(program: Command): void {
 }
 
 async function run(reference: string, current: string, options: Options): Promise<void> {
-  const contract = await contractFor(reference, options);
-  const read = { target: "optional", ragged: "reject-row" } as const;
+  // A column that has gone is drift, not an error.
+  const read = { target: "optional", ragged: "reject-row", absent: "leave-out", ...delimiterOf(options) } as const;
+  const contract = await contractFor(reference, options, read.ragged);
   const before = await readTable(contract, reference, read);
   const after = await readTable(contract, current, read);
-  [before, after].forEach(noteRejected);
+  for (const table of [before, after]) noteSetAside(table);
+  for (const { name } of contract.columns) {
+    if (before.columns.has(name) && !after.columns.has(name)) note(`note: ${current}: the column "${name}" is not there`);
+  }
   const report = compareTables(before, after);
   if (options.html !== undefined) {
     const { driftReportHtml } = await import("../../report/index.js");

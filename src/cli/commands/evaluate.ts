@@ -1,12 +1,14 @@
 import type { Command } from "commander";
+import { newLevelFindings } from "../../data/quality/columns.js";
 import { splitByRowNumbers } from "../../data/split.js";
 import { readTable } from "../../data/read/read-file.js";
 import { loadBundle } from "../../model/bundle/load.js";
 import { evaluate } from "../../model/evaluate/evaluate.js";
 import { metricNames, metrics } from "../../model/evaluate/metrics.js";
-import { noteRejected } from "../input.js";
+import { delimiterOf, delimiterOption, noteSetAside } from "../input.js";
 import { metricFields } from "../metric-fields.js";
-import { columns, print, shown } from "../output.js";
+import { modelName, networkCount } from "../model-name.js";
+import { columns, note, print, shown } from "../output.js";
 import { readRows } from "../row-numbers.js";
 
 interface Options {
@@ -20,19 +22,20 @@ export function register(program: Command): void {
     .command("evaluate <bundle> <file>")
     .description("evaluate a bundle on labelled rows")
     .option("--rows <file>", "JSON array of the 0-based data rows to evaluate on")
-    .option("--delimiter <character>", "what separates cells; default by the file's name and header")
+    .addOption(delimiterOption())
     .option("--json", "print one line of JSON")
     .action(run);
 }
 
 async function run(bundle: string, file: string, options: Options): Promise<void> {
-  const { scorer } = await loadBundle(bundle);
-  const read = await readTable(scorer.contract, file, {
-    target: "required",
-    ...(options.delimiter === undefined ? {} : { delimiter: options.delimiter }),
-  });
-  noteRejected(read);
-  const table = options.rows === undefined ? read : splitByRowNumbers(read, await readRows(options.rows)).inside;
+  const rows = options.rows === undefined ? undefined : await readRows(options.rows);
+  const { scorer, artefact } = await loadBundle(bundle);
+  const read = await readTable(scorer.contract, file, { target: "required", ragged: "reject-row", ...delimiterOf(options) });
+  noteSetAside(read);
+  const table = rows === undefined ? read : splitByRowNumbers(read, rows).inside;
+  for (const { message } of newLevelFindings(table)) note(`note: ${message}`);
+  const networks = networkCount(artefact.model);
+  const { learner } = artefact.provenance;
   const evaluation = evaluate({ scorer }, table);
   const lines = metricNames.map((name) => {
     const { value, low, high } = evaluation.values[name];
@@ -40,7 +43,7 @@ async function run(bundle: string, file: string, options: Options): Promise<void
   });
   print(
     options.json,
-    metricFields(evaluation),
-    `${evaluation.rows} rows, threshold ${shown(evaluation.threshold)}\n\n${columns([["metric", "value", "95 % interval"], ...lines])}`,
+    { learner, networks, rejected: read.rejected.length, ...metricFields(evaluation) },
+    `${modelName(learner, networks)} on ${evaluation.rows} rows, threshold ${shown(evaluation.threshold)}\n\n${columns([["metric", "value", "95 % interval"], ...lines])}`,
   );
 }

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { toTypeScript } from "../../data/contract/typescript.js";
 import { inferFromFile } from "../../data/read/read-file.js";
 import { writeFileAtomic } from "../../io/atomic.js";
-import { inferOptions, type ContractArguments } from "../input.js";
+import { delimiterOption, inferOptions, type ContractArguments } from "../input.js";
 import { columns, note, print } from "../output.js";
 
 interface Options extends ContractArguments {
@@ -17,14 +17,14 @@ export function register(program: Command): void {
     .option("--target <column>", "the column to predict")
     .option("--positive <value>", "the value of the target that means churn")
     .option("--id <columns>", "columns that name a customer, separated by commas", (text: string) => text.split(","))
-    .option("--delimiter <character>", "what separates cells; default by the file's name and header")
+    .addOption(delimiterOption())
     .option("--out <file>", "where the contract goes", "churn.contract.json")
     .option("--json", "print the contract as one line of JSON")
     .action(run);
 }
 
 async function run(file: string, options: Options): Promise<void> {
-  const { contract, findings, candidates } = await inferFromFile(file, inferOptions(options));
+  const { contract, findings, candidates } = await inferFromFile(file, { ...inferOptions(options), ragged: "reject-row" });
   await writeFileAtomic(options.out, `${JSON.stringify(contract, null, 2)}\n`);
   for (const finding of findings) note(`note: ${finding.message}`);
   if (!contract.target && candidates.length > 0) note(`no target given; columns with two values: ${candidates.join(", ")}`);

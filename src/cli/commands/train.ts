@@ -2,17 +2,21 @@ import type { Command } from "commander";
 import { defineFeatures } from "../../data/features/define.js";
 import { splitByRowNumbers } from "../../data/split.js";
 import type { Table } from "../../data/table/table.js";
-import { findLeaks } from "../../data/quality/leaks.js";
+import { labels } from "../../data/table/labels.js";
+import type { QualityRule } from "../../data/quality/rules.js";
+import { validateTable } from "../../data/quality/validate.js";
 import { checkBundleTarget, saveBundle } from "../../model/bundle/save.js";
 import { evaluate } from "../../model/evaluate/evaluate.js";
 import { learnerNamed, learnerNames } from "../../model/learners.js";
 import type { ChurnNetworkOptions } from "../../model/network/churn-network.js";
 import { train, type TrainedModel } from "../../model/train.js";
+import { ChurnkitError } from "../../base/errors.js";
 import { gitCommit } from "../git.js";
 import { contractOptions, countOption, readInput, seedOption, type ContractArguments } from "../input.js";
 import { columns, note, print, shown } from "../output.js";
 import { trainingProgress } from "../progress.js";
 import { metricFields } from "../metric-fields.js";
+import { modelName, networkCount } from "../model-name.js";
 import { readRows } from "../row-numbers.js";
 
 interface Options extends ContractArguments {
@@ -41,13 +45,22 @@ export function register(program: Command): void {
     .action(run);
 }
 
+/** What deserves a warning before a training: the rest is for `churnkit validate` to tell. */
+const warned: ReadonlySet<QualityRule> = new Set(["leak", "duplicateId", "allMissing", "constant", "imbalance"]);
+
 async function run(file: string, options: Options): Promise<void> {
   const started = performance.now();
   const learner = learnerNamed(options.learner, networkOptions(options));
+  if (options.target === undefined && options.contract === undefined) {
+    throw new ChurnkitError("OPTION_INVALID", "Say which column to predict: --target COLUMN --positive VALUE, or --contract FILE with a target.");
+  }
   await checkBundleTarget(options.out);
+  const testRows = options.testRows === undefined ? undefined : await readRows(options.testRows);
   const table = await readInput(file, options, { target: "required" });
-  const { training, test } = await holdOut(table, options.testRows);
-  for (const leak of findLeaks(training)) note(`warning: ${leak.message}`);
+  const { training, test } = testRows ? holdOut(table, testRows, options.testRows) : { training: table, test: undefined };
+  for (const { rule, message } of validateTable(training).findings) {
+    if (warned.has(rule)) note(`warning: ${message}`);
+  }
   const checkpoint = options.checkpoint ? (await import("../../io/files-store.js")).filesStore(options.checkpoint) : undefined;
   const model = await train(defineFeatures(table.contract), training, {
     learner,
@@ -59,19 +72,20 @@ async function run(file: string, options: Options): Promise<void> {
   await saveBundle(model.artefact, options.out);
   const seconds = Number(((performance.now() - started) / 1000).toFixed(3));
   const judge = (one: TrainedModel) => metricFields(test ? evaluate(one, test, { bootstrap: false }) : one.heldOut);
-  const networks = model.artefact.model.kind === "ensemble" ? model.artefact.model.members.length : 1;
+  const networks = networkCount(model.artefact.model);
   const rival = model.baseline;
   print(
     options.json,
     {
       learner: learner.name,
-      networks: learner.name === "network" ? networks : 0,
+      networks,
       rows: training.rows,
       rejected: table.rejected.length,
       seconds,
       judgedOn: test ? "test rows" : "held-out rows",
       test: judge(model),
-      ...(rival ? { baseline: { learner: "logistic", test: judge(rival) } } : {}),
+      // Logistic regression is its own baseline.
+      baseline: { learner: "logistic", test: judge(rival ?? model) },
       bundle: options.out,
     },
     describe(model, test ? "test rows" : "held-out rows", networks, judge, options.out, seconds),
@@ -93,8 +107,7 @@ function describe(
   out: string,
   seconds: number,
 ): string {
-  const name = model.artefact.provenance.learner;
-  const title = name === "network" ? (networks === 1 ? "one network" : `${networks} networks`) : name;
+  const title = modelName(model.artefact.provenance.learner, networks);
   const models = [model, ...(model.baseline ? [model.baseline] : [])];
   const scores = models.map(judge);
   const table = columns([
@@ -107,8 +120,11 @@ function describe(
   return `${table}\n\nsaved ${out} after ${seconds.toFixed(1)} s; next: churnkit predict ${out} FILE --out scores.csv`;
 }
 
-async function holdOut(table: Table, file: string | undefined): Promise<{ training: Table; test: Table | undefined }> {
-  if (file === undefined) return { training: table, test: undefined };
-  const { inside, outside } = splitByRowNumbers(table, await readRows(file));
-  return { training: outside, test: inside };
+/** Parts the test rows from the others; both parts must hold both classes, which is told before the training. */
+function holdOut(table: Table, rows: readonly number[], file = ""): { training: Table; test: Table } {
+  const { inside, outside } = splitByRowNumbers(table, rows);
+  const test = { ...inside, source: `${table.source} (rows of ${file})` };
+  const training = { ...outside, source: `${table.source} (rows not in ${file})` };
+  for (const part of [test, training]) labels(part);
+  return { training, test };
 }

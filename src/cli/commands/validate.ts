@@ -1,26 +1,27 @@
 import type { Command } from "commander";
+import { ChurnkitError } from "../../base/errors.js";
+import type { Contract } from "../../data/contract/contract.js";
 import { validateTable } from "../../data/quality/validate.js";
 import { readTable } from "../../data/read/read-file.js";
-import { readContract } from "../input.js";
+import type { ReadOptions } from "../../data/read/options.js";
+import type { Table } from "../../data/table/table.js";
+import { contractFor, contractOptions, delimiterOf, type ContractArguments } from "../input.js";
 import { columns, exit, print } from "../output.js";
 
-interface Options {
-  contract: string;
+interface Options extends ContractArguments {
   json?: boolean;
 }
 
 export function register(program: Command): void {
-  program
-    .command("validate <file>")
-    .description("check a file against a contract; exit 1 when it breaks it")
-    .requiredOption("--contract <file>", "the contract, made by `churnkit init`")
+  contractOptions(program.command("validate <file>").description("check a file against a contract; exit 1 when it breaks it"))
     .option("--json", "print one line of JSON")
     .action(run);
 }
 
 async function run(file: string, options: Options): Promise<void> {
-  const contract = await readContract(options.contract);
-  const table = await readTable(contract, file, { target: "optional", ragged: "reject-row" });
+  const read = { ragged: "reject-row", absent: "leave-out", ...delimiterOf(options) } as const;
+  const contract = await contractFor(file, options, read.ragged);
+  const table = await readLabelled(contract, file, read);
   const validation = validateTable(table);
   const { valid, rows, rejected, qualityScore, findings } = validation;
   const head = `${valid ? "valid" : "not valid"}: ${rows} rows, ${rejected} set aside, quality score ${qualityScore.toFixed(3)}`;
@@ -31,4 +32,13 @@ async function run(file: string, options: Options): Promise<void> {
     listed.length === 0 ? head : `${head}\n\n${columns([["severity", "rule", "column", "count", "message"], ...listed])}`,
   );
   if (!valid) process.exitCode = exit.checkFailed;
+}
+
+/** Reads a file that is to be trained on, or, where it holds no target at all, one that is to be scored. */
+async function readLabelled(contract: Contract, file: string, read: ReadOptions): Promise<Table> {
+  const labelled = await readTable(contract, file, { ...read, target: "required" }).catch((error: unknown) => {
+    if (ChurnkitError.isInstance(error) && error.code === "INPUT_COLUMNS") return undefined;
+    throw error;
+  });
+  return labelled && labelled.rows > 0 ? labelled : readTable(contract, file, { ...read, target: "optional" });
 }

@@ -15,10 +15,12 @@ export const columnKinds = {
   text: { storage: "coded" },
 } as const;
 
+/** A name of {@link columnKinds}. */
 export type ColumnKind = keyof typeof columnKinds;
 
 /** What a column is for. Only `feature` columns reach the model. */
 export const columnRoles = ["feature", "id", "target", "ignored"] as const;
+/** A name of {@link columnRoles}. */
 export type ColumnRole = (typeof columnRoles)[number];
 
 /** A closed interval. */
@@ -42,6 +44,7 @@ interface ColumnBase {
   readonly description?: string | undefined;
 }
 
+/** A finite real or whole number. */
 export interface NumberColumn extends ColumnBase {
   readonly kind: "number";
   readonly integer: boolean;
@@ -55,6 +58,7 @@ export interface NumberColumn extends ColumnBase {
   readonly observed?: Range | undefined;
 }
 
+/** Yes or no. Its texts are declared, so that "Y" and "ja" can be read too. */
 export interface BooleanColumn extends ColumnBase {
   readonly kind: "boolean";
   /** Texts read as true and as false; a text is compared without regard to case when `caseSensitive` is false. */
@@ -63,6 +67,7 @@ export interface BooleanColumn extends ColumnBase {
   readonly caseSensitive: boolean;
 }
 
+/** A calendar day or an instant, in UTC. */
 export interface DateColumn extends ColumnBase {
   readonly kind: "date";
   /** `date` is YYYY-MM-DD, `datetime` an ISO 8601 instant; both are read either way, and written in this form. */
@@ -73,6 +78,7 @@ export interface DateColumn extends ColumnBase {
   readonly observed?: Range | undefined;
 }
 
+/** A label out of a set that is known (closed), known in part or not known (open). */
 export interface CategoryColumn extends ColumnBase {
   readonly kind: "category";
   /** Known labels in a fixed order. Empty in an open column of many labels, which the recipe learns by itself. */
@@ -81,6 +87,7 @@ export interface CategoryColumn extends ColumnBase {
   readonly open: boolean;
 }
 
+/** Free text. It is kept in a table but never becomes a feature as it stands. */
 export interface TextColumn extends ColumnBase {
   readonly kind: "text";
   readonly maxLength?: number | undefined;

@@ -10,6 +10,7 @@ import type { DerivedColumn } from "./recipe.js";
 
 /** How numbers are encoded where no policy says otherwise: one scaled number, bins between quantiles, or both. */
 export const numericEncodings = ["standard", "piecewise", "both"] as const;
+/** A name of {@link numericEncodings}. */
 export type NumericEncoding = (typeof numericEncodings)[number];
 
 declare const rowType: unique symbol;
@@ -28,6 +29,7 @@ export interface Features<Row = unknown> {
   readonly [rowType]?: Row;
 }
 
+/** The policy of one column, of the contract or derived. */
 export interface NamedPolicy {
   readonly column: string;
   readonly policy: ColumnPolicy;
@@ -43,6 +45,7 @@ export type Policies<Row, Derived extends DerivedColumns> = (unknown extends Row
   readonly [Name in keyof Derived & string]?: PolicyForExpression<Derived[Name]>;
 };
 
+/** What {@link defineFeatures} shall do beside the default rules. */
 export interface FeatureOptions<Row, Derived extends DerivedColumns> {
   /** Makes further columns from the contract's, which come as typed expressions. Expressions may use each other. */
   readonly derive?: (columns: ColumnsOf<Row>) => Derived;

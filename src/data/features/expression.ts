@@ -31,8 +31,11 @@ declare const valueType: unique symbol;
  */
 export type Typed<Value> = Expression & { readonly [valueType]?: Value };
 
+/** An expression whose values are numbers. */
 export type NumericExpression = Typed<number>;
+/** An expression whose values are true or false. */
 export type BooleanExpression = Typed<boolean>;
+/** An expression whose values are dates. */
 export type DateExpression = Typed<Date>;
 /** An expression with labels for values; `Levels` is the union of the labels that are known. */
 export type CategoryExpression<Levels extends string = string> = Typed<Levels>;

@@ -13,6 +13,7 @@ export interface Recipe {
   readonly blocks: readonly FeatureBlock[];
 }
 
+/** A column that is computed from others. */
 export interface DerivedColumn {
   readonly name: string;
   readonly expression: Expression;

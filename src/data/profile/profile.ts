@@ -60,6 +60,7 @@ export interface CategoryProfile {
   readonly newLevels: readonly string[];
 }
 
+/** The counts of one column; `kind` tells which. */
 export type ColumnProfile = NumericProfile | CategoryProfile;
 
 /** What a profile may hold; {@link parseProfile} refuses more. */

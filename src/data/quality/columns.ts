@@ -64,7 +64,7 @@ function observedFinding(table: Table, column: Column, data: NumericData): Findi
   const outside = rowsWhere(table, (row) => (data.values[row] as number) < min || (data.values[row] as number) > max);
   if (outside.count === 0) return [];
   const shown = (value: number): string => (column.kind === "date" ? formatDate(value, column.precision) : String(value));
-  const message = `${outside.count} values lie outside the range seen before, ${shown(min)} to ${shown(max)}`;
+  const message = `${outside.count === 1 ? "one value lies" : `${outside.count} values lie`} outside the range seen before, ${shown(min)} to ${shown(max)}`;
   return [columnFinding("outsideObserved", column.name, outside.count, message, { rows: outside.first })];
 }
 
@@ -77,8 +77,17 @@ function newLevelFinding(table: Table, column: Column, data: CodedData): Finding
   const used = new Set(data.codes);
   const fresh = data.levels.filter((_, code) => isNew[code] === true && used.has(code));
   const names = fresh.slice(0, 5).map((level) => JSON.stringify(level.slice(0, 40))).join(", ");
-  const message = `${rows.count} values are labels not seen before: ${names}${fresh.length > 5 ? ` and ${fresh.length - 5} more` : ""}`;
+  const those = rows.count === 1 ? "one value is a label" : `${rows.count} values are labels`;
+  const message = `${those} not seen before: ${names}${fresh.length > 5 ? ` and ${fresh.length - 5} more` : ""}`;
   return [columnFinding("newLevel", column.name, rows.count, message, { rows: rows.first })];
+}
+
+/** Labels of open categories that the contract does not know, one finding a column. */
+export function newLevelFindings(table: Table): Finding[] {
+  return table.contract.columns.flatMap((column) => {
+    const data = table.columns.get(column.name);
+    return column.role === "feature" && data?.storage === "coded" ? newLevelFinding(table, column, data) : [];
+  });
 }
 
 /** Constant columns, and those that are unique as an id is. */

@@ -61,10 +61,10 @@ function repeatedFindings(table: Table): { findings: Finding[]; rows: number } {
   const byContent = repeatedRows(data(rest), table.rows);
   const findings: Finding[] = [];
   if (byId.length > 0) {
-    findings.push(tableFinding("duplicateId", byId.length, `${byId.length} rows have the id (${ids.join(", ")}) of an earlier row.`, numbers(byId)));
+    findings.push(tableFinding("duplicateId", byId.length, `${byId.length === 1 ? "One row has" : `${byId.length} rows have`} the id (${ids.join(", ")}) of an earlier row.`, numbers(byId)));
   }
   if (byContent.length > 0) {
-    findings.push(tableFinding("duplicateRow", byContent.length, `${byContent.length} rows equal an earlier row in every feature and the target.`, numbers(byContent)));
+    findings.push(tableFinding("duplicateRow", byContent.length, `${byContent.length === 1 ? "One row equals" : `${byContent.length} rows equal`} an earlier row in every feature and the target.`, numbers(byContent)));
   }
   return { findings, rows: new Set([...byId, ...byContent]).size };
 }

@@ -33,7 +33,7 @@ class TableSink implements RecordSink {
   header(names: readonly string[]): void {
     const { source, target } = this.#options;
     checkHeader(names, source);
-    this.#match = matchHeader(names, this.#contract, target, source);
+    this.#match = matchHeader(names, this.#contract, this.#options);
     const capacity = batchCapacity(names.length);
     this.#builders = this.#match.columns
       .filter(({ index }) => index >= 0)

@@ -2,7 +2,8 @@ import { ChurnkitError } from "../../base/errors.js";
 import { cutText } from "../contract/cells/issue.js";
 import type { Column, Contract } from "../contract/contract.js";
 import { nameProblem } from "../contract/limits.js";
-import { columnsToRead, isNeeded, type TargetMode } from "../table/row-options.js";
+import { columnsToRead, isNeeded } from "../table/row-options.js";
+import type { ResolvedOptions } from "./options.js";
 
 /**
  * Checks a header: every name there, none twice, none forbidden.
@@ -42,14 +43,22 @@ const listed = (names: readonly string[]): string => {
 /**
  * Finds the contract's columns in a header.
  *
- * @throws ChurnkitError INPUT_COLUMNS, listing every needed column that is not there.
+ * @throws ChurnkitError INPUT_COLUMNS, listing every needed column that is not there; where those may be left out, when
+ * none of the contract's columns is there.
  */
-export function matchHeader(names: readonly string[], contract: Contract, mode: TargetMode, source: string): HeaderMatch {
+export function matchHeader(
+  names: readonly string[],
+  contract: Contract,
+  { target: mode, absent, source }: Pick<ResolvedOptions, "target" | "absent" | "source">,
+): HeaderMatch {
   const positions = new Map(names.map((name, i) => [name, i]));
   const columns = columnsToRead(contract, mode).map((column) => ({ column, index: positions.get(column.name) ?? -1 }));
-  const missing = columns
+  const needed = columns
     .filter(({ column, index }) => index < 0 && isNeeded(column, mode) && !column.optional && column.default === undefined)
-    .map(({ column }) => column.name);
+    .map(({ column }) => column);
+  const lenient = absent === "leave-out" && columns.some(({ index }) => index >= 0);
+  const leftOut = new Set(lenient ? needed.filter(({ role }) => role === "feature") : []);
+  const missing = needed.filter((column) => !leftOut.has(column)).map(({ name }) => name);
   if (missing.length > 0) {
     const those = missing.length === 1 ? `the column ${listed(missing)} is` : `the columns ${listed(missing)} are`;
     throw new ChurnkitError("INPUT_COLUMNS", `${source}: ${those} missing; the header has ${listed(names)}.`, {
@@ -57,5 +66,5 @@ export function matchHeader(names: readonly string[], contract: Contract, mode: 
     });
   }
   const known = new Set(contract.columns.map((column) => column.name));
-  return { columns, extra: names.filter((name) => !known.has(name)) };
+  return { columns: columns.filter(({ column }) => !leftOut.has(column)), extra: names.filter((name) => !known.has(name)) };
 }

@@ -5,6 +5,8 @@ import {
   type InferenceOptions,
   type InferredContract,
 } from "../contract/infer.js";
+import { tableFinding } from "../quality/finding.js";
+import type { Finding } from "../quality/rules.js";
 import { ByteDictionary } from "./byte-dictionary.js";
 import type { ByteSource } from "./bytes.js";
 import { tokenize, type NameHints } from "./csv.js";
@@ -38,8 +40,36 @@ class TextColumn {
   }
 }
 
+/** Rows without their proper form: they tell nothing about columns, and reading with the contract sets them aside too. */
+class RefusedRows {
+  #count = 0;
+  #reason = "";
+  readonly #first: number[] = [];
+
+  add(row: number, reason: string): void {
+    if (this.#count++ === 0) this.#reason = reason;
+    if (this.#first.length < 20) this.#first.push(row);
+  }
+
+  findings(): Finding[] {
+    if (this.#count === 0) return [];
+    const those = this.#count === 1 ? "One row has" : `${this.#count} rows have`;
+    return [tableFinding("ragged", this.#count, `${those} the wrong form and will be set aside, such as row ${this.#first[0]}: ${this.#reason}.`, this.#first)];
+  }
+
+  /** @throws ChurnkitError INPUT_MALFORMED where no row is left but these. */
+  checkOthers(others: boolean, source: string): void {
+    if (others || this.#count === 0) return;
+    const message = `${source}: no row has the proper form, such as row ${this.#first[0]}: ${this.#reason}.`;
+    throw new ChurnkitError("INPUT_MALFORMED", message, { where: { file: source, row: this.#first[0] } });
+  }
+}
+
 class InferenceSink implements RecordSink {
   columns: TextColumn[] = [];
+  /** Rows taken. */
+  rows = 0;
+  readonly refusals = new RefusedRows();
   readonly #inference: ContractInference;
   readonly #source: string;
   #cells: string[] = [];
@@ -57,6 +87,7 @@ class InferenceSink implements RecordSink {
   }
 
   batch({ bytes, starts, ends, rows, width }: RecordBatch): void {
+    this.rows += rows;
     for (let r = 0, i = 0; r < rows; r++) {
       for (let c = 0; c < width; c++, i++) {
         this.#cells[c] = this.columns[c]?.text(bytes, starts[i] as number, ends[i] as number) ?? "";
@@ -65,8 +96,8 @@ class InferenceSink implements RecordSink {
     }
   }
 
-  refused(): void {
-    // A row without its proper form tells nothing about columns; reading it again with the contract reports it.
+  refused(row: number, message: string): void {
+    this.refusals.add(row, message);
   }
 }
 
@@ -95,7 +126,9 @@ export async function inferDelimited(
   const sink = new InferenceSink(inference, source);
   await tokenize(bytes, sink, resolved, hints);
   if (sink.columns.length === 0) throw emptyInput(source);
-  return inference.finish({ ...options, source });
+  sink.refusals.checkOthers(sink.rows > 0, source);
+  const inferred = inference.finish({ ...options, source });
+  return { ...inferred, findings: [...sink.refusals.findings(), ...inferred.findings] };
 }
 
 /** Records whose keys name the columns. */
@@ -120,6 +153,7 @@ export async function inferJsonLines(bytes: ByteSource, options: InferOptions = 
   const inference = contractInference();
   let names: string[] = [];
   let first: Record<string, unknown>[] | undefined = [];
+  const refusals = new RefusedRows();
   const add = (record: Record<string, unknown>): void =>
     inference.row(names.map((name) => (Object.hasOwn(record, name) ? (textOf(record[name]) ?? "") : "")));
   const start = (): void => {
@@ -141,8 +175,10 @@ export async function inferJsonLines(bytes: ByteSource, options: InferOptions = 
       if (first === undefined) add(record as Record<string, unknown>);
       else if (first.push(record as Record<string, unknown>) === namingRecords) start();
     },
-    refused: () => undefined,
+    refused: (row, message) => refusals.add(row, message),
   });
+  refusals.checkOthers(first === undefined || first.length > 0, source);
   start();
-  return inference.finish({ ...options, source });
+  const inferred = inference.finish({ ...options, source });
+  return { ...inferred, findings: [...refusals.findings(), ...inferred.findings] };
 }

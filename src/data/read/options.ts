@@ -32,6 +32,11 @@ export interface ReadOptions extends RowOptions {
    * `error` (default) refuses the whole input, `reject-row` sets the row aside with its reason.
    */
   readonly ragged?: "error" | "reject-row" | undefined;
+  /**
+   * A feature that the header lacks, and that is neither optional nor has a default: `error` (default) refuses the
+   * input, `leave-out` gives a table without the column, for those who say so themselves. JSON lines have no header.
+   */
+  readonly absent?: "error" | "leave-out" | undefined;
   readonly limits?: Partial<ReadLimits> | undefined;
 }
 
@@ -43,6 +48,7 @@ export interface ResolvedOptions {
   readonly delimiter: number | undefined;
   readonly quote: boolean;
   readonly ragged: "error" | "reject-row";
+  readonly absent: "error" | "leave-out";
   readonly limits: ReadLimits;
 }
 
@@ -80,6 +86,7 @@ export function resolveOptions(options: ReadOptions): ResolvedOptions {
     delimiter: delimiterByte(options.delimiter),
     quote: options.quote ?? true,
     ragged: choice("ragged", options.ragged, ["error", "reject-row"], "error"),
+    absent: choice("absent", options.absent, ["error", "leave-out"], "error"),
     limits,
   };
 }

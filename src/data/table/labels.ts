@@ -51,7 +51,7 @@ export function labels(table: Table): Uint8Array {
   }
   const absent = target.classes.find((label) => !met.includes(label));
   if (absent !== undefined) {
-    throw fail(`holds only ${shown === "" ? "no row" : shown}; the class "${cutText(absent, 40)}" never occurs.`, undefined, absent);
+    throw fail(`holds ${shown === "" ? "no value" : `only ${shown}`}; the class "${cutText(absent, 40)}" never occurs.`, undefined, absent);
   }
   return result;
 }

@@ -14,6 +14,7 @@ export interface CodedData {
   readonly levels: readonly string[];
 }
 
+/** The values of one column, one for each row kept. */
 export type ColumnData = NumericData | CodedData;
 
 /** One reason why a row was set aside or deserves a look. */

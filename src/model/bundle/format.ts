@@ -12,6 +12,7 @@ import { parseDecision, parseGolden, parseMetrics, parseProvenance } from "./par
 /** A bundle's files by relative path. */
 export type BundleFiles = ReadonlyMap<string, Uint8Array>;
 
+/** What a bundle says beside its artefact. */
 export interface BundleOptions {
   /** When the bundle was made. Default: now. */
   readonly createdAt?: Date | undefined;

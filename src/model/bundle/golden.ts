@@ -2,6 +2,7 @@ import type { Column, Contract, NumberColumn } from "../../data/contract/contrac
 import { mix32, uniform } from "../../base/random.js";
 import type { GoldenRow } from "../artefact.js";
 
+/** How {@link goldenRows} draws. */
 export interface GoldenOptions {
   /** Number of rows. Default 16. */
   readonly rows?: number | undefined;

@@ -15,6 +15,7 @@ export interface Bundle {
   readonly scorer: Scorer;
 }
 
+/** How to open a bundle. */
 export interface OpenBundleOptions extends CompileOptions {
   /** Limits of what an archive may unpack to. */
   readonly limits?: ArchiveLimits | undefined;

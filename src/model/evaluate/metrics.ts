@@ -15,6 +15,7 @@ export const metrics = {
   weightedF1: { label: "F1 weighted by class", better: "higher", needs: "threshold" },
 } as const;
 
+/** A name of {@link metrics}. */
 export type MetricName = keyof typeof metrics;
 
 /** The names of all metrics, in the order of the table. */

@@ -35,6 +35,7 @@ export interface ChurnNetworkOptions {
   readonly engine?: TrainingEngine;
 }
 
+/** What {@link churnNetwork} takes where an option is not given. */
 export const churnNetworkDefaults = {
   units: [128, 64, 32],
   dropout: [0.3, 0.3, 0.2],
@@ -82,6 +83,7 @@ export function churnNetwork(options: ChurnNetworkOptions = {}): Learner {
   return {
     name: "network",
     parameters: { ...parameters, engine: engine?.name ?? "wasm" },
+    folds: foldsOf(parameters.members),
     fit: (training, validation, context) => fitMembers(parameters, engine, training, validation, context),
   };
 }
@@ -111,6 +113,9 @@ function batchSizeFor(batchSize: number | "auto", rows: number): number {
   return rows < 6000 ? 32 : 64;
 }
 
+/** A fold for each network; one network alone, with no fold to spare, leaves out a fifth. */
+const foldsOf = (members: number): number => Math.max(members, 5);
+
 /** The rows each member trains and stops on, in one matrix. */
 function planMembers(training: LabelledMatrix, validation: LabelledMatrix | undefined, members: number, seed: number): FitRows[] {
   const rows = training.labels.length;
@@ -122,8 +127,7 @@ function planMembers(training: LabelledMatrix, validation: LabelledMatrix | unde
     return Array.from({ length: members }, () => all);
   }
   const matrix = shared(training.matrix);
-  // A single network has no fold to spare of its own; it leaves out a fifth.
-  const folds = kFold(training.labels, Math.max(members, 5), seed).slice(0, members);
+  const folds = kFold(training.labels, foldsOf(members), seed).slice(0, members);
   return folds.map(({ train, test }) => ({ matrix, width: training.width, labels: training.labels, training: train, validation: test }));
 }
 

@@ -17,6 +17,7 @@ export interface TrainingData {
   readonly sampleWeights?: Float32Array | undefined;
 }
 
+/** What a training session is made with. */
 export interface SessionOptions {
   /** Seeds the initial weights and the dropout masks; an unsigned 32-bit integer. */
   readonly seed: number;
@@ -50,13 +51,17 @@ export interface TrainingSession {
   gradients(data: TrainingData, batch: Uint32Array, options: { dropout: boolean }): Promise<NetworkWeights>;
   /** Scores in inference mode: logits, rows x outputs. */
   predict(x: Float32Array, rows: number): Promise<Float32Array>;
+  /** A copy of all that a session needs to go on. */
   state(): Promise<SessionState>;
+  /** Goes on from a state, which may come from another engine. */
   restore(state: SessionState): Promise<void>;
+  /** Frees the session's memory. */
   dispose(): void;
 }
 
 /** The port: something that trains a network. Drivers: `wasm` (default) and `tfjs`. */
 export interface TrainingEngine {
   readonly name: string;
+  /** Starts a session with weights drawn from the seed. @throws ChurnkitError OPTION_INVALID, PEER_MISSING, KERNEL_UNAVAILABLE. */
   create(spec: NetworkSpec, options: SessionOptions): Promise<TrainingSession>;
 }

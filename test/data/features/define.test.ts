@@ -29,7 +29,7 @@ describe("defineFeatures", () => {
   it("is plain JSON, and has defaults for any contract", () => {
     const features = defineFeatures(contract);
     expect(JSON.parse(JSON.stringify(features))).toEqual(features);
-    expect(features).toEqual({ format: 1, contract, derived: [], numeric: "standard", policies: [] });
+    expect(features).toEqual({ format: 1, contract, derived: [], numeric: "both", policies: [] });
   });
 
   it("keeps derived columns and policies", () => {

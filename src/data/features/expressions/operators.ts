@@ -9,6 +9,7 @@ import type { Operator } from "./operator.js";
  */
 export const operators = { ...arithmeticOperators, ...labelOperators, ...dateOperators };
 
+/** A name of {@link operators}. */
 export type OperatorName = keyof typeof operators;
 
 /** The operator of that name, or undefined. */

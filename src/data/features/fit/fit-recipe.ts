@@ -9,6 +9,7 @@ import { withoutDuplicates } from "./duplicates.js";
 import { Fitting } from "./fit-columns.js";
 import { targetLabels } from "./values.js";
 
+/** How {@link fitRecipe} cross-fits target rates. */
 export interface FitOptions {
   /** Seeds the folds of cross-fitted encodings; an unsigned 32-bit integer. */
   readonly seed: number;

@@ -204,7 +204,7 @@ describe("other kinds", () => {
       i === 5 ? null : new Date(Date.UTC(2023, 0, 1 + i * 17)).toISOString(),
     );
     const table = tableOf(own, { signup: days, "signup (age in days)": days.map((_, i) => i) });
-    const { encoder, recipe } = fitRecipe(defineFeatures(own), table, { seed: 0 });
+    const { encoder, recipe } = fitRecipe(defineFeatures(own, { numeric: "standard" }), table, { seed: 0 });
     expect(encoder.names).toEqual([
       "signup (age in days)'",
       "signup (age in days)' (missing)",
@@ -223,7 +223,7 @@ describe("other kinds", () => {
       parameters: { day: last },
     });
     expect(
-      fitRecipe(defineFeatures(own, { columns: { signup: { encode: "age" } } }), table, { seed: 0 }).encoder.width,
+      fitRecipe(defineFeatures(own, { numeric: "standard", columns: { signup: { encode: "age" } } }), table, { seed: 0 }).encoder.width,
     ).toBe(3);
   });
 

@@ -1,0 +1,13 @@
+import type { ModelNode } from "../model/artefact.js";
+
+/** How many networks a model averages; 0 for other models. */
+export function networkCount(model: ModelNode): number {
+  if (model.kind === "ensemble") return model.members.reduce((sum, member) => sum + networkCount(member), 0);
+  return model.kind === "network" ? 1 : 0;
+}
+
+/** What a figure is of, for people: one network, an ensemble of them, or another learner. */
+export function modelName(learner: string, networks: number): string {
+  if (networks === 0) return learner;
+  return networks === 1 ? "one network" : `${networks} networks`;
+}
