@@ -28,14 +28,13 @@ export function readBody(request: IncomingMessage, limit: number, begin: () => v
         reject(tooLarge(limit));
       }
     });
-    const cut = (): void => reject(new ChurnkitError("REQUEST_INVALID", "The connection closed before the whole body had arrived."));
     request.once("end", () => {
-      request.off("close", cut);
       const [only] = chunks;
       resolve(only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks));
     });
-    request.once("error", cut);
-    request.once("close", cut);
+    request.once("error", () => {
+      reject(new ChurnkitError("REQUEST_INVALID", "The connection closed before the whole body had arrived."));
+    });
   });
 }
 

@@ -1,6 +1,6 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { localDeployer } from "../../src/deploy/local.js";
 import { saveBundle } from "../../src/model/bundle/save.js";
 import { deployerConformance } from "../conformance/deployer.js";
@@ -74,12 +74,32 @@ describe("localDeployer", () => {
     await expect(deployWith(join(folder, "nowhere.mjs"))).rejects.toMatchObject({ code: "DEPLOY_FAILED" });
   });
 
-  it("reads on when a process talks much, so that it never stops", async () => {
-    const talker = fake("talker", healthy("1", 'setInterval(() => { process.stdout.write("x".repeat(100_000)); process.stderr.write("y".repeat(100_000)); }, 5);'));
+  it("leaves no process behind that failed", async () => {
+    const pid = join(folder, "pid");
+    const silentOne = fake("silent", `import { readFileSync, writeFileSync } from "node:fs"; writeFileSync(${JSON.stringify(pid)}, String(process.pid)); setInterval(() => {}, 1000);`);
+    await expect(deployWith(silentOne, 1500)).rejects.toMatchObject({ code: "DEPLOY_FAILED" });
+    expect(() => process.kill(Number(readFileSync(pid, "utf8")), 0)).toThrow(/ESRCH/);
+  });
+
+  it("lets the deployment that was asked for last win, however long the others take", async () => {
+    const slowFirst = fake("slow-first", `
+      const version = process.argv.find((word) => word.startsWith("--model-version=")).slice(16);
+      if (version === "1") await new Promise((later) => setTimeout(later, 700));
+      ${healthy("").replace('model_version: ""', "model_version: version")}`);
+    const deployer = localDeployer({ cli: slowFirst });
+    const both = ["1", "2"].map((version) => deployer.deploy({ name: "churn", version, bundle: "any" }));
+    await Promise.all(both);
+    expect((await deployer.current("churn"))?.version).toBe("2");
+    await deployer.remove("churn");
+  });
+
+  it("reads on when a process talks much, so that nothing piles up in it", async () => {
+    const talk = 'let said = 0; const talk = () => { process.stdout.write("x".repeat(100_000)); process.stderr.write("y".repeat(100_000)); if (++said < 50) setTimeout(talk, 1); }; setTimeout(talk, 300);';
+    const talker = fake("talker", healthy("1", talk).replace('status: "ok"', 'status: "ok", said, waiting: process.stdout.writableLength + process.stderr.writableLength'));
     const deployer = localDeployer({ cli: talker });
     const { url } = await deployer.deploy({ name: "churn", version: "1", bundle: "any" });
-    await new Promise((later) => setTimeout(later, 300));
-    expect((await fetch(url, { signal: AbortSignal.timeout(2000) })).status).toBe(200);
+    const state = async () => (await (await fetch(url, { signal: AbortSignal.timeout(2000) })).json()) as { said: number; waiting: number };
+    await vi.waitFor(async () => expect(await state()).toMatchObject({ said: 50, waiting: 0 }), { timeout: 5000, interval: 50 });
     await deployer.remove("churn");
   });
 
@@ -101,11 +121,12 @@ describe("localDeployer", () => {
   });
 
   it("serves the former model for a while after the switch, then ends it", async () => {
-    const deployer = localDeployer({ drain: 400 });
+    const deployer = localDeployer({ drain: 1500 });
     const { url: former } = await deployer.deploy({ name: "churn", version: "1", bundle: bundles[0] });
     await deployer.deploy({ name: "churn", version: "2", bundle: bundles[1] });
+    await new Promise((later) => setTimeout(later, 500));
     expect((await fetch(`${former}/health`)).status).toBe(200);
-    expect(await silent(former, 3000)).toBe(true);
+    expect(await silent(former, 5000)).toBe(true);
     await deployer.remove("churn");
   });
 

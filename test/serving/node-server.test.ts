@@ -87,6 +87,17 @@ describe("listen", () => {
       }
     });
 
+    it("is refused without a reset while the client still sends", async () => {
+      const { port } = await serve({ maxBodyBytes: limit });
+      const client = await rawConnection(port, `POST /predict HTTP/1.1\r\nhost: x\r\ncontent-length: ${large.length}\r\n\r\n`);
+      for (let sent = 0; sent < large.length; sent += large.length / 10) {
+        client.socket.write(large.subarray(sent, sent + large.length / 10));
+        await pause(10);
+      }
+      expect(await client.ended).toMatch(/^HTTP\/1\.1 413 /);
+      expect(client.error()).toBeUndefined();
+    });
+
     it("is refused as it arrives when it declares none", async () => {
       const { url } = await serve({ maxBodyBytes: limit });
       const stream = new ReadableStream({
@@ -132,6 +143,9 @@ describe("listen", () => {
       const { url } = await serve({ maxBodyBytes: limit });
       expect((await post(`${url}/predict`, customer.padEnd(limit, " "))).status).toBe(200);
       expect((await post(`${url}/predict`, customer.padEnd(limit + 1, " "))).status).toBe(413);
+      const chunked = (size: number) => new Blob([customer.padEnd(size, " ")]).stream();
+      expect((await post(`${url}/predict`, chunked(limit))).status).toBe(200);
+      expect((await post(`${url}/predict`, chunked(limit + 1))).status).toBe(413);
     });
 
     it("is counted", async () => {
@@ -246,6 +260,7 @@ describe("listen", () => {
     expect((await post(`${url}/predict`, customer)).status).toBe(200);
     const metrics = await (await fetch(`${url}/metrics`)).text();
     expect(metrics).not.toMatch(/status="5/);
+    expect(metrics).toContain('churnkit_requests_total{route="/predict",status="400"} 2');
   });
 
   it("keeps serving while a client does not read its answer", async () => {

@@ -3,10 +3,10 @@ import { connect, type Socket } from "node:net";
 /** A connection on which a test writes bytes as it likes. */
 export interface RawConnection {
   readonly socket: Socket;
-  /** What has come back so far. */
-  text(): string;
   /** Waits until what came back satisfies the test, or the connection ended. */
   until(enough: (text: string) => boolean): Promise<string>;
+  /** The error that the connection met, if any: a server that hangs up in good order causes none. */
+  error(): Error | undefined;
   /** Resolves when the server hung up, with all that came back. */
   readonly ended: Promise<string>;
 }
@@ -19,6 +19,7 @@ export function rawConnection(port: number, start = ""): Promise<RawConnection> 
     const waiting = new Set<() => void>();
     const wake = (): void => waiting.forEach((one) => one());
     let over = false;
+    let failure: Error | undefined;
     const ended = new Promise<string>((end) => {
       socket.once("close", () => {
         over = true;
@@ -33,11 +34,13 @@ export function rawConnection(port: number, start = ""): Promise<RawConnection> 
     socket.once("error", reject);
     socket.once("connect", () => {
       // From here on an error only ends the connection.
-      socket.off("error", reject).on("error", () => undefined);
+      socket.off("error", reject).on("error", (error) => {
+        failure = error;
+      });
       if (start !== "") socket.write(start);
       resolve({
         socket,
-        text: () => text,
+        error: () => failure,
         until: (enough) =>
           new Promise((done) => {
             const look = (): void => {

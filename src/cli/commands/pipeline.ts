@@ -76,6 +76,7 @@ function summaryFields(result: MainJobResult, report: string, seconds: number) {
     baseline: baselineEvaluation?.values,
     best: opened.best,
     gate: verdict.passed,
+    model: result.chosen.artefact.provenance.learner,
     served,
     drift: { verdict: drift.verdict, severity: drift.severity },
     challengerPromoted: promotion.promoted,
@@ -85,7 +86,7 @@ function summaryFields(result: MainJobResult, report: string, seconds: number) {
 }
 
 function summary(result: MainJobResult, report: string, seconds: number): string {
-  const { evaluation, baselineEvaluation, opened, verdict, drift, promotion, badVerdict, rolledBack, served, model } = result;
+  const { evaluation, baselineEvaluation, opened, verdict, drift, promotion, badVerdict, rolledBack, served, model, keepBaseline } = result;
   const { model: node } = model.artefact;
   const name = node.kind === "ensemble" ? `${node.members.length} networks` : "one network";
   const quality = columns([
@@ -98,7 +99,7 @@ function summary(result: MainJobResult, report: string, seconds: number): string
     ]),
   ]);
   const story = columns([
-    ["gate", `${verdict.gate} ${verdict.passed ? "passed" : "not passed"}`],
+    ["gate", `${verdict.gate} ${verdict.passed ? "passed" : "not passed"}${keepBaseline ? ", logistic regression goes on" : ""}`],
     ["served", `${served.requests} requests, p50 ${served.p50.toFixed(1)} ms, p99 ${served.p99.toFixed(1)} ms`],
     ["drift", `${drift.verdict}, ${drift.severity}`],
     ["retrained model", promotion.promoted ? "promoted" : "refused"],

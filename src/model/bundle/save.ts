@@ -1,5 +1,6 @@
-import { readFile, readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { constants } from "node:fs";
+import { access, readFile, readdir, stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { ChurnkitError } from "../../base/errors.js";
 import { writeFileAtomic } from "../../io/atomic.js";
 import { ioFailed, systemCode } from "../../io/io-error.js";
@@ -44,13 +45,19 @@ export async function saveBundle(artefact: Artefact, path: string, options: Bund
 }
 
 /**
- * Makes sure, before a long training, that a bundle may be saved in this place: nothing there, an empty folder, or a
- * bundle and nothing but it.
+ * Makes sure, before a long training, that a bundle may be saved in this place: a folder that may be written to, and in
+ * it nothing of that name, an empty folder, or a bundle and nothing but it; for an archive, no folder of that name.
  *
- * @throws ChurnkitError OPTION_INVALID when something would be lost.
+ * @throws ChurnkitError OPTION_INVALID when something would be lost, IO_FAILED when the place may not be written to.
  */
 export async function checkBundleTarget(path: string): Promise<void> {
-  if (isArchivePath(path)) return;
+  await checkWritable(path);
+  if (isArchivePath(path)) {
+    if (!(await stat(path).then((found) => found.isDirectory(), () => false))) return;
+    throw new ChurnkitError("OPTION_INVALID", `${path} is a folder. Name a file for the archive, or a folder of another name for the bundle.`, {
+      where: { file: path },
+    });
+  }
   const names = await namesIn(path);
   if (names.length === 0) return;
   const listed = await listedFiles(path);
@@ -67,6 +74,17 @@ export async function checkBundleTarget(path: string): Promise<void> {
       `${path} holds a bundle and also ${foreign}, which would be lost when the bundle is replaced. Move it elsewhere.`,
       { where: { file: join(path, foreign) } },
     );
+  }
+}
+
+/** Asks whether the nearest folder above that exists may be written to. */
+async function checkWritable(path: string): Promise<void> {
+  for (let folder = dirname(resolve(path)); ; folder = dirname(folder)) {
+    try {
+      return await access(folder, constants.W_OK);
+    } catch (error) {
+      if (systemCode(error) !== "ENOENT" || dirname(folder) === folder) throw ioFailed("write", path, error);
+    }
   }
 }
 

@@ -31,6 +31,8 @@ export interface MainJobInput {
 }
 
 const alias = "champion";
+/** What a lost customer and a needless offer cost, for the profit curve; any currency. */
+const costs = { falseNegative: 500, falsePositive: 50 };
 const percent = (value: number): string => `${(100 * value).toFixed(1)} %`;
 const four = (value: number | null): string => value?.toFixed(4) ?? "-";
 
@@ -73,8 +75,8 @@ export function mainJob() {
       return { training, test, kept, model };
     })
     .step("evaluate", ({ model, test, opened }, { note }) => {
-      const evaluation = evaluate(model, test);
-      const baseline = model.baseline ? evaluate(model.baseline, test) : undefined;
+      const evaluation = evaluate(model, test, { costs });
+      const baseline = model.baseline ? evaluate(model.baseline, test, { costs }) : undefined;
       const line = (name: string, of: typeof evaluation): string =>
         `${name}: AUC ${four(of.values.auc.value)}, log loss ${four(of.values.logLoss.value)}, accuracy ${four(of.values.accuracy.value)}, F1 ${four(of.values.f1.value)}`;
       note(line("network ", evaluation));
@@ -82,13 +84,22 @@ export function mainJob() {
       if (opened.best) note(`best possible: AUC ${four(opened.best.auc)}, accuracy ${four(opened.best.accuracy)}, F1 ${four(opened.best.f1)}`);
       return Promise.resolve({ evaluation, baselineEvaluation: baseline });
     })
-    .step("gate", ({ model, test, evaluation, source }, { note }) => {
+    .step("gate", ({ model, test, evaluation, baselineEvaluation, source }, { note }) => {
       const gate = source.kind === "synthetic" ? awsGate : baselineGate;
       const verdict = judge(gate, model, test, evaluation.values, { baseline: model.baseline });
       sayVerdict(verdict, note);
-      return Promise.resolve({ verdict });
+      // Where the network does not hold its own against the baseline, the simpler model is the better one.
+      const keepBaseline = !verdict.passed && source.kind === "file" && model.baseline !== undefined;
+      if (keepBaseline) note("the simpler model it is: logistic regression goes on");
+      return Promise.resolve({
+        verdict,
+        keepBaseline,
+        chosen: keepBaseline && model.baseline ? model.baseline : model,
+        chosenEvaluation: keepBaseline && baselineEvaluation ? baselineEvaluation : evaluation,
+      });
     })
-    .step("register", async ({ model, verdict, evaluation, folder }, { note }) => {
+    .step("register", async ({ chosen: model, verdict: judged, keepBaseline, chosenEvaluation: evaluation, folder }, { note }) => {
+      const verdict = keepBaseline ? undefined : judged;
       const registry = filesRegistry(filesStore(join(folder, "registry")), { name: "churn", by: "main job" });
       const { version } = await registry.register(model.artefact, { verdict, metrics: summarise(evaluation) });
       const promotion = await registry.promote(version.number, alias, { verdict });
@@ -98,20 +109,20 @@ export function mainJob() {
       await saveBundle(model.artefact, bundle);
       return { registry, first: version, bundle };
     })
-    .step("serve", async ({ deployer, folder, first, model, test }, { note }) => {
+    .step("serve", async ({ deployer, folder, first, chosen: model, test }, { note }) => {
       const { url } = await deployer.deploy(request(folder, first));
       const served = await checkServing(url, model.scorer, test);
       note(`${served.requests} requests to ${url}/predict and one batch, every answer as in memory; p50 ${served.p50.toFixed(1)} ms, p99 ${served.p99.toFixed(1)} ms`);
       return { served };
     })
-    .step("drift", async ({ opened, kept, model, seed }, { note }) => {
+    .step("drift", async ({ opened, kept, chosen: model, seed }, { note }) => {
       const { table: later, story } = await opened.later(kept);
       const drift = driftAgainst(model.artefact.baseline, later, { predictions: model.scorer.score(later) });
       note(`later rows arrive: ${story}`);
       note(`${drift.verdict}, ${drift.severity}: ${drift.columns.filter(({ verdict }) => verdict === "drift").map(({ name }) => name).join(", ")}`);
       return { drift, story, ...halves(later, seed) };
     })
-    .step("retrain", async ({ opened, training, learn, judge: rows, model, seed, onProgress }, { note }) => {
+    .step("retrain", async ({ opened, training, learn, judge: rows, chosen: model, seed, onProgress }, { note }) => {
       const challenger = await train(opened.features, together(training, learn), { seed, onProgress, baseline: false });
       const before = evaluate(model, rows);
       const after = evaluate(challenger, rows);
@@ -119,7 +130,7 @@ export function mainJob() {
       note(`                   challenger AUC ${four(after.values.auc.value)}, log loss ${four(after.values.logLoss.value)}`);
       return { challenger, challengerEvaluation: after, championEvaluation: before };
     })
-    .step("promote the better", async ({ registry, challenger, challengerEvaluation, model, judge: rows, deployer, folder }, { note }) => {
+    .step("promote the better", async ({ registry, challenger, challengerEvaluation, chosen: model, judge: rows, deployer, folder }, { note }) => {
       const challengerVerdict = judge(retrainingGate, challenger, rows, challengerEvaluation.values, { champion: model });
       sayVerdict(challengerVerdict, note);
       const { version } = await registry.register(challenger.artefact, { verdict: challengerVerdict, metrics: summarise(challengerEvaluation) });

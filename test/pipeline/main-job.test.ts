@@ -1,0 +1,64 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+import { syntheticCustomers } from "../../src/data/synthetic.js";
+import { csvLine } from "../../src/data/table/write-csv.js";
+import { newFolder } from "../helpers/folder.js";
+
+const cli = resolve(import.meta.dirname, "../../dist/cli.js");
+
+function run(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, "pipeline", ...args], { encoding: "utf8" });
+  return { status, stdout, stderr };
+}
+
+interface Summary {
+  readonly report: string;
+  readonly gate: boolean;
+  readonly best?: { readonly auc: number };
+  readonly test: { readonly auc: { readonly value: number } };
+  readonly served: { readonly requests: number };
+  readonly drift: { readonly severity: string };
+  readonly challengerPromoted: boolean;
+  readonly badRefused: boolean;
+  readonly rolledBack: boolean;
+}
+
+describe("the main job", () => {
+  it("lives the whole life of a model on synthetic customers", { timeout: 120_000 }, () => {
+    const folder = newFolder();
+    const { status, stdout, stderr } = run("--rows", "6000", "--out", folder, "--json");
+    expect(stderr).not.toMatch(/^churnkit:/m);
+    expect(status).toBe(0);
+    const summary = JSON.parse(stdout) as Summary;
+    expect(summary).toMatchObject({ gate: true, drift: { severity: "critical" }, challengerPromoted: true, badRefused: true, rolledBack: true });
+    expect(summary.test.auc.value).toBeGreaterThan(0.9);
+    expect(summary.test.auc.value).toBeLessThan((summary.best?.auc ?? 0) + 0.02);
+    expect(summary.served.requests).toBe(200);
+    const report = readFileSync(summary.report, "utf8");
+    expect(report.match(/<svg/g)?.length).toBeGreaterThan(6);
+    expect(report).not.toMatch(/<script|(src|href)="https?:/);
+    expect(existsSync(join(folder, "model", "manifest.json"))).toBe(true);
+  });
+
+  it("does the same on a file, judged against the baseline", { timeout: 120_000 }, () => {
+    const folder = newFolder();
+    const { records } = syntheticCustomers({ rows: 2500, seed: 4 });
+    const names = Object.keys(records[0] ?? {});
+    const file = join(folder, "some customers.csv");
+    writeFileSync(file, [csvLine(names), ...records.map((record) => csvLine(names.map((name) => record[name])))].join(""));
+    const { status, stdout, stderr } = run("--csv", file, "--target", "churn", "--positive", "Yes", "--out", join(folder, "out"));
+    expect(stderr).not.toMatch(/^churnkit:/m);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/gate +baseline (passed|not passed, logistic regression goes on)/);
+    expect(stdout).toMatch(/drift +drift, critical/);
+    expect(stdout).toMatch(/bad model +refused/);
+    expect(stdout).toMatch(/done in/);
+  });
+
+  it("needs a target with a file, and a file that is there", () => {
+    expect(run("--csv", "nowhere.csv")).toMatchObject({ status: 2, stderr: expect.stringMatching(/--target/) as string });
+    expect(run("--csv", "nowhere.csv", "--target", "churn")).toMatchObject({ status: 2, stderr: expect.stringMatching(/nowhere\.csv/) as string });
+  });
+});
