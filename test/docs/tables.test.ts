@@ -1,0 +1,141 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Command } from "commander";
+import { describe, expect, it } from "vitest";
+import { errorCodes } from "../../src/base/errors.js";
+import { operators } from "../../src/data/features/expressions/operators.js";
+import type { Operator } from "../../src/data/features/expressions/operator.js";
+import { encodings } from "../../src/data/features/policy.js";
+import { qualityRules } from "../../src/data/index.js";
+import { defaultDriftPolicy, driftTests } from "../../src/drift/index.js";
+import { churnNetworkDefaults, metrics } from "../../src/model/index.js";
+import { gates } from "../../src/registry/index.js";
+import { root, textOf } from "./snippets.js";
+
+/** The rows of the table whose head has these cells, without code marks. */
+function tableOf(page: string, ...head: string[]): string[][] {
+  const cellsOf = (line: string): string[] =>
+    line.slice(1, line.lastIndexOf("|")).split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll("`", "").replaceAll("\\|", "|"));
+  const lines = page.split("\n");
+  const start = lines.findIndex((line) => line.startsWith("|") && cellsOf(line).slice(0, head.length).join() === head.join());
+  expect(start, `a table with the head ${head.join(" | ")}`).toBeGreaterThanOrEqual(0);
+  const rows = lines.slice(start + 2);
+  return rows.slice(0, rows.findIndex((line) => !line.startsWith("|"))).map(cellsOf);
+}
+
+const sorted = (rows: readonly (readonly string[])[]): (readonly string[])[] => [...rows].sort((a, b) => (a.join() < b.join() ? -1 : 1));
+
+describe("tables in the pages equal those in the code", () => {
+  it("operators", () => {
+    const written = tableOf(textOf("docs/features.md"), "operator", "builder").map(([name = "", , args = "", parameters = "", result = ""]) => [name, args, parameters, result]);
+    const declared = Object.entries<Operator>(operators).map(([name, { args, rest, parameters, result }]) => [
+      name,
+      [...args, ...(rest ? [`${rest.min} or more ${rest.kind}`] : [])].join(", ") || "-",
+      Object.entries(parameters).map(([key, kind]) => `${key}: ${kind}`).join(", ") || "-",
+      result,
+    ]);
+    expect(written).toEqual(declared);
+  });
+
+  it("encodings", () => {
+    const written = tableOf(textOf("docs/features.md"), "kind", "encode").map(([kind, encode]) => [kind, encode]);
+    expect(written).toEqual(Object.entries(encodings).map(([kind, names]) => [kind, names.join(", ")]));
+  });
+
+  it("error codes, both ways", () => {
+    const written = tableOf(textOf("docs/errors.md"), "code", "meaning", "what helps");
+    expect(sorted(written.map((row) => row.slice(0, 2)))).toEqual(sorted(Object.entries(errorCodes)));
+    expect(written.filter(([, , help]) => help === "" || help === undefined)).toEqual([]);
+  });
+
+  it("quality rules", () => {
+    const declared = Object.entries(qualityRules).map(([name, { scope, severity, meaning }]) => [name, scope, severity, meaning]);
+    expect(tableOf(textOf("docs/contract.md"), "rule", "scope")).toEqual(declared);
+  });
+
+  it("metrics", () => {
+    const written = tableOf(textOf("docs/evaluation.md"), "name", "label").map((row) => row.slice(0, 4));
+    expect(written).toEqual(Object.entries(metrics).map(([name, { label, better, needs }]) => [name, label, better, needs]));
+  });
+
+  it("defaults of the churn network", () => {
+    const written = tableOf(textOf("docs/training.md"), "option", "default").map(([name = "", value = ""]) => [name, JSON.parse(value) as unknown]);
+    expect(Object.fromEntries(written)).toEqual(churnNetworkDefaults);
+  });
+
+  it("drift tests and the default policy", () => {
+    const page = textOf("docs/drift.md");
+    expect(tableOf(page, "test", "of").map(([name]) => name)).toEqual(Object.keys(driftTests));
+    const floors = tableOf(page, "", "warning from", "critical from").map(([name, warning, critical]) => [name, { warning: Number(warning), critical: Number(critical) }]);
+    expect(defaultDriftPolicy).toMatchObject(Object.fromEntries(floors) as object);
+    expect(floors).toHaveLength(Object.values(defaultDriftPolicy).filter((value) => typeof value === "object").length);
+    expect(page).toContain(`\`alpha\` is ${defaultDriftPolicy.alpha}.`);
+    expect(page).toContain(`a shift of ${defaultDriftPolicy.coarsestShift} could`);
+  });
+
+  it("gates", () => {
+    const written = tableOf(textOf("docs/registry.md"), "gate", "asks");
+    const declared = [...gates.values()].map(({ name, requirements }) => [
+      name,
+      requirements
+        .map((requirement) => {
+          const { metric } = requirement;
+          if ("min" in requirement) return `${metric} >= ${requirement.min}`;
+          if ("max" in requirement) return `${metric} <= ${requirement.max}`;
+          if ("betterThan" in requirement) return `${metric} better than the ${requirement.betterThan}`;
+          return `${metric} not worse than the ${requirement.notWorseThan} by ${requirement.margin ?? 0.01}`;
+        })
+        .join("; "),
+    ]);
+    expect(written).toEqual(declared);
+  });
+
+  it("entries of the package", () => {
+    const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { exports: Record<string, unknown> };
+    const hidden = ["./train-worker", "./package.json"];
+    const declared = Object.keys(exports).filter((name) => !hidden.includes(name)).map((name) => name.replace(".", "churnkit"));
+    expect(tableOf(textOf("README.md"), "entry", "holds").map(([name = ""]) => name).sort()).toEqual(declared.sort());
+  });
+
+  it("npm scripts that a page names", () => {
+    const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { scripts: Record<string, string> };
+    const named = [...textOf("README.md").matchAll(/npm run ([\w:]+)/g)].map(([, name = ""]) => name);
+    expect(named.filter((name) => !Object.hasOwn(scripts, name))).toEqual([]);
+    expect(textOf("README.md")).toContain("`npm ci && npm run pipeline`");
+    expect(textOf("README.md")).toContain("`npm ci && npm test`");
+  });
+});
+
+describe("docs/command-line.md equals --help", async () => {
+  const program = new Command("churnkit");
+  const verbs = ["init", "validate", "train", "predict", "evaluate", "drift", "serve", "registry", "pipeline"];
+  for (const verb of verbs) ((await import(`../../src/cli/commands/${verb}.ts`)) as { register(program: Command): void }).register(program);
+  const all = (command: Command, prefix: string): { name: string; command: Command }[] =>
+    command.commands.flatMap((each) => [{ name: `${prefix}${each.name()}`, command: each }, ...all(each, `${prefix}${each.name()} `)]);
+  const declared = all(program, "");
+  const page = textOf("docs/command-line.md");
+  const sections = new Map(page.split(/^## churnkit /m).slice(1).map((section) => {
+    const [title = "", ...rest] = section.split("\n");
+    return [title.replace(/ ?[<[].*$/, ""), { title, body: rest.join("\n") }];
+  }));
+
+  it("has a section for each verb and no other", () => {
+    expect([...sections.keys()].sort()).toEqual(declared.map(({ name }) => name).sort());
+    const shown = readFileSync(join(root, "src/cli/main.ts"), "utf8").matchAll(/import\("\.\/commands\/(\w+)\.js"\)/g);
+    expect([...shown].map(([, name]) => name).sort()).toEqual([...verbs].sort());
+  });
+
+  it.each(declared)("$name", ({ name, command }) => {
+    const { title = "", body = "" } = sections.get(name) ?? {};
+    const args = command.registeredArguments.map((argument) => (argument.required ? ` <${argument.name()}>` : ` [${argument.name()}]`));
+    expect(title).toBe(`${name}${args.join("")}`);
+    const options = command.options.map(({ flags, description, defaultValue, mandatory }) => [
+      flags,
+      description,
+      mandatory ? "required" : defaultValue === undefined ? "" : String(defaultValue),
+    ]);
+    // A code mark inside a description is no part of the comparison.
+    const plain = (rows: readonly (readonly string[])[]): string[][] => rows.map((row) => row.map((cell) => cell.replaceAll("`", "")));
+    expect(options.length === 0 ? [] : plain(tableOf(body, "option", "meaning", "default"))).toEqual(plain(options));
+  });
+});

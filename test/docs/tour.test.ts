@@ -1,0 +1,79 @@
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { makeDataFiles } from "./data-files.js";
+import { pageBlocks, root, textOf } from "./snippets.js";
+
+const scratch = mkdtempSync(join(tmpdir(), "churnkit-tour-"));
+const cli = join(root, "dist/cli.js");
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+/** The words of a shell line, with double quotes understood. */
+const words = (line: string): string[] => [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? "");
+
+const lines = pageBlocks("README.md", "sh").flatMap(({ code }) => code.split("\n"));
+const commands = lines.filter((line) => line.startsWith("npx churnkit ")).map((line) => line.replace(/^npx churnkit /, ""));
+/** The main job has tests of its own, and a server does not end. */
+const runnable = commands.filter((command) => !/^(pipeline|serve) /.test(command));
+
+beforeAll(async () => {
+  execFileSync(process.execPath, ["scripts/ensure-built.mjs"], { cwd: root });
+  await makeDataFiles(join(scratch, "data"));
+  mkdirSync(join(scratch, "tour"));
+  cpSync(join(scratch, "data/customers.csv"), join(scratch, "tour/customers.csv"));
+  cpSync(join(scratch, "data/customers-later.csv"), join(scratch, "tour/customers-a-year-later.csv"));
+}, 120_000);
+
+describe("the README's tour", () => {
+  it("has every verb", () => {
+    const verbs = new Set(commands.map((command) => command.split(" ")[0]));
+    expect([...verbs].sort()).toEqual(["drift", "evaluate", "init", "pipeline", "predict", "registry", "serve", "train", "validate"]);
+  });
+
+  // In the order of the page, since each uses what those before it made.
+  it.each(runnable)("churnkit %s", { timeout: 60_000 }, (command) => {
+    const { status, stderr } = spawnSync(process.execPath, [cli, ...words(command)], { cwd: scratch, encoding: "utf8" });
+    expect({ status, stderr }).toMatchObject({ status: command.startsWith("drift ") ? 1 : 0 });
+  });
+
+  it("serves the customer of the page", async () => {
+    const server = spawn(process.execPath, [cli, "serve", "model", "--port", "0", "--json"], { cwd: scratch, stdio: ["ignore", "pipe", "ignore"] });
+    try {
+      const line = await new Promise<string>((resolve) => server.stdout.once("data", (data: Buffer) => resolve(data.toString())));
+      const { url } = JSON.parse(line) as { url: string };
+      const [, body = ""] = /\/predict -d '([^']+)'/.exec(textOf("README.md")) ?? [];
+      const refused = await fetch(`${url}/predict`, { method: "POST", body });
+      expect(await refused.text()).toContain("is not an ISO 8601 date; write it as 2024-03-31 or 2024-03-31T12:00:00Z.");
+      const { lastLogin, ...record } = JSON.parse(body) as Record<string, unknown>;
+      expect(lastLogin).toBe("soon");
+      const answer = (await (await fetch(`${url}/predict`, { method: "POST", body: JSON.stringify(record) })).json()) as object;
+      expect(Object.keys(answer)).toEqual(expect.arrayContaining(["prediction", "probability", "threshold", "model_version"]));
+    } finally {
+      server.kill("SIGTERM");
+    }
+  });
+});
+
+describe("--json has the documented fields", () => {
+  const blocks = new Map([...textOf("docs/command-line.md").matchAll(/^```json (\w+)\n([\s\S]*?)^```/gm)].map(([, verb = "", text = ""]) => [verb, JSON.parse(text) as object]));
+  const customers = ["tour/customers.csv", "--contract", "churn.contract.json"];
+  const calls: Record<string, readonly string[]> = {
+    init: ["tour/customers.csv", "--target", "churn", "--positive", "Yes", "--out", "again.contract.json"],
+    validate: customers,
+    train: [...customers, "--out", "short", "--single", "--epochs", "2"],
+    evaluate: ["short", "tour/customers.csv"],
+    drift: ["tour/customers.csv", ...customers],
+  };
+
+  it("documents each verb that has the option", () => expect([...blocks.keys()].sort()).toEqual([...Object.keys(calls), "pipeline", "serve"].sort()));
+
+  it.each(Object.entries(calls))("%s", { timeout: 60_000 }, (verb, args) => {
+    const { stdout } = spawnSync(process.execPath, [cli, verb, ...args, "--json"], { cwd: scratch, encoding: "utf8" });
+    const printed = JSON.parse(stdout) as Record<string, unknown>;
+    const documented = (blocks.get(verb) ?? {}) as Record<string, unknown>;
+    expect(Object.keys(printed).sort()).toEqual(Object.keys(documented).sort());
+    if (verb === "train") expect(Object.keys(printed["test"] as object).sort()).toEqual(Object.keys(documented["test"] as object).sort());
+  });
+});
