@@ -27,7 +27,6 @@ export const errorCodes = {
   ARCHIVE_UNSAFE: "An archive holds a path, link or size that is not allowed.",
   METRIC_UNDEFINED: "A statistic has no value for this input, such as an AUC over one class.",
   STORE_CONFLICT: "Somebody else changed the object since it was read.",
-  STORE_NOT_FOUND: "The object store holds no such object.",
   STORE_FAILED: "The object store could not be read or written.",
   REGISTRY_NOT_FOUND: "The registry holds no such model, version or alias.",
   REGISTRY_REFUSED: "The registry does not allow this change, such as promoting a version that failed its gate.",

@@ -17,7 +17,8 @@ export function note(text: string): void {
 export function fail(error: unknown): number {
   const message = (error instanceof Error ? error.message : String(error)).trim().replace(/\s*[\r\n]+\s*/g, " ");
   note(`churnkit: ${message}${ChurnkitError.isInstance(error) ? ` [${error.code}]` : ""}`);
-  return exit.unusable;
+  // A refusal by a gate is a check that failed, not an input that cannot be used.
+  return ChurnkitError.isInstance(error) && error.code === "REGISTRY_REFUSED" ? exit.checkFailed : exit.unusable;
 }
 
 /** Columns of text, padded; numbers to the right. */

@@ -162,8 +162,8 @@ describe("rows named in a file", () => {
 
 describe("a line of 100 MB", () => {
   const own = newFolder();
-  const reportMemory = "data:text/javascript,process.on('exit',()=>process.stderr.write('MAXRSS '+process.resourceUsage().maxRSS+'\\n'))";
   beforeAll(() => {
+    put(own, "memory.mjs", ["process.on('exit', () => process.stderr.write(`MAXRSS ${process.resourceUsage().maxRSS}\\n`));"]);
     const bytes = Buffer.alloc(100_000_000, "x");
     writeFileSync(join(own, "one.csv"), bytes);
     linkSync(join(own, "one.csv"), join(own, "one.jsonl"));
@@ -176,12 +176,7 @@ describe("a line of 100 MB", () => {
 
   it.each(["one.csv", "one.jsonl", "cells.csv", "quoted.csv"])("%s is refused in little memory and time", async (name) => {
     const started = performance.now();
-    const env = process.env.NODE_OPTIONS;
-    process.env.NODE_OPTIONS = `--import=${reportMemory}`;
-    const { ended } = startCli(["train", name, ...quick, "--out", "m"], own);
-    if (env === undefined) delete process.env.NODE_OPTIONS;
-    else process.env.NODE_OPTIONS = env;
-    const { code, out, err } = await ended;
+    const { code, out, err } = await startCli(["train", name, ...quick, "--out", "m"], own, ["--import", "./memory.mjs"]).ended;
     const [, kilobytes = "NaN"] = /MAXRSS (\d+)/.exec(err) ?? [];
     expect(errorLine({ code, out, err: err.replace(/MAXRSS.*\n/, "") })).toMatch(/INPUT_TOO_LARGE|INPUT_MALFORMED|INPUT_COLUMNS/);
     expect(code).toBe(2);

@@ -53,7 +53,7 @@ describe("validate", () => {
 
   it("ends with 0 on data that keep the contract", async () => {
     const ended = await run("validate", "customers.csv", "--contract", "v.json", "--json");
-    expect(json(ended)).toMatchObject({ valid: true, rows: 300, rejected: 0, qualityScore: expect.any(Number), findings: expect.any(Array) });
+    expect(json(ended)).toMatchObject({ valid: true, rows: 300, rejected: 0, qualityScore: expect.any(Number) as number, findings: expect.any(Array) as unknown[] });
     expect([ended.code, ended.err]).toEqual([0, ""]);
   });
 
@@ -97,7 +97,7 @@ describe("train", () => {
   it("prints its figures as one line of JSON, everything else on stderr", () => {
     const result = json(trained);
     expect(trained.code).toBe(0);
-    expect(result).toMatchObject({ learner: "logistic", rows: 240, bundle: "model", seconds: expect.any(Number), test: { rows: 60 } });
+    expect(result).toMatchObject({ learner: "logistic", rows: 240, bundle: "model", seconds: expect.any(Number) as number, test: { rows: 60 } });
     numbersIn(result.test, metricFields);
     expect(result).toHaveProperty("baseline.learner", "logistic");
     numbersIn((result.baseline as { test: unknown }).test, metricFields);
@@ -210,7 +210,7 @@ describe("drift", () => {
   it("takes ragged rows and a column that is gone as drift, not as errors", async () => {
     put(folder, "less.csv", ["id,plan,Churn", ...rows(300).map((row) => row.split(",").filter((_, i) => i !== 1).join(",")), "1,2"]);
     const ended = await run("drift", "customers.csv", "less.csv", "--json");
-    expect(json(ended)).toMatchObject({ verdict: "drift", rejected: { current: 1 }, columns: expect.arrayContaining([expect.objectContaining({ name: "tenure", severity: "critical" })]) });
+    expect(json(ended)).toMatchObject({ verdict: "drift", rejected: { current: 1 }, columns: expect.arrayContaining([expect.objectContaining({ name: "tenure", severity: "critical" })]) as unknown[] });
     expect([ended.code, ended.err]).toEqual([1, expect.stringMatching(/less\.csv: the column "tenure" is not there/)]);
   });
 

@@ -1,7 +1,7 @@
-import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ensureBuilt } from "../helpers/built.js";
 import { toJavaScript, typeErrors } from "./compile.js";
 import { giveDataFiles, makeDataFiles } from "./data-files.js";
 import { runScripts } from "./runner.js";
@@ -17,7 +17,7 @@ let errors = new Map<string, string[]>();
 let outcomes = new Map<string, string | undefined>();
 
 beforeAll(async () => {
-  execFileSync(process.execPath, ["scripts/ensure-built.mjs"], { cwd: root });
+  await ensureBuilt();
   const data = join(scratch, "data");
   await makeDataFiles(data);
   for (const snippet of snippets) {

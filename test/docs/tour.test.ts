@@ -1,8 +1,9 @@
-import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ensureBuilt } from "../helpers/built.js";
 import { makeDataFiles } from "./data-files.js";
 import { pageBlocks, root, textOf } from "./snippets.js";
 
@@ -19,7 +20,7 @@ const commands = lines.filter((line) => line.startsWith("npx churnkit ")).map((l
 const runnable = commands.filter((command) => !/^(pipeline|serve) /.test(command));
 
 beforeAll(async () => {
-  execFileSync(process.execPath, ["scripts/ensure-built.mjs"], { cwd: root });
+  await ensureBuilt();
   await makeDataFiles(join(scratch, "data"));
   mkdirSync(join(scratch, "tour"));
   cpSync(join(scratch, "data/customers.csv"), join(scratch, "tour/customers.csv"));

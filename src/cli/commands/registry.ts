@@ -15,6 +15,9 @@ interface Change extends Shared {
   reason?: string;
 }
 
+/** Gates that a bundle's own metrics can answer; the others compare with a rival on the same rows. */
+const absoluteGates = new Map([...gates].filter(([, gate]) => gate.requirements.every((one) => "min" in one || "max" in one)));
+
 const open = ({ store, model }: Shared): ModelRegistry => filesRegistry(filesStore(store), { name: model });
 const reference = (text: string): number | string => (/^\d+$/.test(text) ? Number(text) : text);
 
@@ -32,7 +35,7 @@ export function register(program: Command): void {
 
   verb("list", "versions, newest first").action(list);
   change("register <bundle>", "register a bundle as a version")
-    .option("--gate <name>", `a gate on the bundle's held-out metrics: ${[...gates.keys()].join(", ")}`, gateOption)
+    .option("--gate <name>", `a gate on the bundle's held-out metrics: ${[...absoluteGates.keys()].join(", ")}`, gateOption)
     .action(registerBundle);
   change("promote <version>", "point an alias to a version; exit 1 when it is refused").option("--alias <name>", "the alias", "champion").action(promote);
   change("rollback", "point an alias back to its former version").option("--alias <name>", "the alias", "champion").action(rollback);
@@ -82,7 +85,7 @@ async function history(options: Shared): Promise<void> {
 }
 
 function gateOption(text: string): Gate {
-  const gate = gates.get(text);
-  if (!gate) throw new InvalidArgumentError(`Take one of ${[...gates.keys()].join(", ")}.`);
+  const gate = absoluteGates.get(text);
+  if (!gate) throw new InvalidArgumentError(`Take one of ${[...absoluteGates.keys()].join(", ")}.`);
   return gate;
 }

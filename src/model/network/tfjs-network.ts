@@ -31,13 +31,6 @@ export async function createNetwork(tf: Tf, spec: NetworkSpec, weights: NetworkW
   };
 }
 
-/** Replaces every variable's value. */
-export function assignWeights(tf: Tf, { variables }: TfNetwork, weights: NetworkWeights): void {
-  tf.tidy(() => {
-    variables.forEach((variable, i) => variable.assign(tf.tensor(weights[i] ?? [], variable.shape, "float32")));
-  });
-}
-
 /**
  * The logits of a batch. In training, batch normalisation uses the batch's own statistics and moves its averages, and
  * the Dropout layer of hidden layer `i` multiplies by `masks[i]`; without a mask it passes its input on.
