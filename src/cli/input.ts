@@ -48,7 +48,7 @@ export async function readContract(file: string): Promise<Contract> {
   try {
     return parseContract(JSON.parse(text));
   } catch (cause) {
-    if (ChurnkitError.isInstance(cause)) throw cause;
+    if (ChurnkitError.isInstance(cause)) throw new ChurnkitError(cause.code, `${file}: ${cause.message}`, { where: { ...cause.where, file }, cause });
     throw new ChurnkitError("CONTRACT_INVALID", `${file} is not JSON. Make a contract with: churnkit init FILE --out ${file}`, { where: { file }, cause });
   }
 }

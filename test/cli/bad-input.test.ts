@@ -104,6 +104,11 @@ describe("train goes on, and says so", () => {
     await kept("unlabelled.csv", changed(5, "5,12,a,"), /unlabelled\.csv: 1 of 101 rows set aside, such as row 5: Column "Churn"/, 1);
   });
 
+  it("with a column whose numbers all have separators as labels, and warns", async () => {
+    const lines = [header, ...rows(100).map((row, i) => row.replace(/,\d+,/, `,"1,${100 + (i % 40)}",`))];
+    await kept("grouped.csv", lines, /Column "tenure": its cells look like numbers with a thousands separator, such as "1,100"/, 0);
+  });
+
   it("without columns that are constant or all missing", async () => {
     const lines = [`${header},none,same`, ...rows(100).map((row) => `${row},,7`)];
     await kept("flat.csv", lines, /"none": every value is missing[^]*"same": it is "7" in every row/, 0);
@@ -128,6 +133,20 @@ describe("train goes on, and says so", () => {
     const closed = await train("closed.json");
     expect([closed.code, closed.err]).toEqual([0, expect.stringMatching(/new-level\.csv: 1 of 101 rows set aside, such as row 5: Column "plan": "zz" is not a level; allowed are "a", "b", "c"/)]);
     expect(json(await train("open.json"))).toMatchObject({ rejected: 0 });
+  });
+});
+
+describe("a contract that cannot be used", () => {
+  it.each([
+    { content: "{", says: /contract\.json is not JSON/ },
+    { content: '{"format":1,"name":"x","origin":"inferred","columns":[{"name":"a","kind":"zz"}]}', says: /contract\.json: .*columns\[0\]\.kind must be one of/ },
+    { content: '{"__proto__":1}', says: /contract\.json: .*unknown member "__proto__"/ },
+  ])("$content", async ({ content, says }) => {
+    const own = newFolder();
+    put(own, "customers.csv", [header, ...rows(20)]);
+    put(own, "contract.json", [content]);
+    const ended = await cli(own, "validate", "customers.csv", "--contract", "contract.json");
+    expect([ended.code, errorLine(ended)]).toEqual([2, expect.stringMatching(says)]);
   });
 });
 

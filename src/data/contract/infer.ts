@@ -4,7 +4,7 @@ import { contractProblems } from "./check.js";
 import { cutText } from "./cells/issue.js";
 import { nearestText } from "./cells/nearest.js";
 import type { Column, Contract, Target } from "./contract.js";
-import { columnNotes, inferMissing, inferType, isWhole, sortedLabels, unfitFinding } from "./infer/column.js";
+import { columnNotes, groupedNumbersNote, inferMissing, inferType, isWhole, sortedLabels, unfitFinding } from "./infer/column.js";
 import { inferTarget, targetCandidates } from "./infer/target.js";
 import { tally, type ColumnFacts, type Tally } from "./infer/tally.js";
 import { namesProblems } from "./limits.js";
@@ -135,7 +135,7 @@ function conclude(name: string, names: readonly string[], facts: readonly Column
     if (wishes.ids.includes(column)) return idColumn(column, seen);
     const type = inferType(seen);
     const unfit = unfitFinding(column, seen, type);
-    findings.push(...(unfit === undefined ? columnNotes(column, seen, type) : [unfit]));
+    findings.push(...(unfit === undefined ? columnNotes(column, seen, type) : [unfit]), ...groupedNumbersNote(column, seen, type));
     const role = unfit === undefined ? "feature" : "ignored";
     return { name: column, role, nullable: true, optional: false, missing: inferMissing(seen, type), ...type };
   });

@@ -99,6 +99,16 @@ export function unfitFinding(name: string, facts: ColumnFacts, type: ColumnType)
   return columnFinding("idLike", name, facts.present, message);
 }
 
+const groupedNumber = /^[+-]?\d{1,3}(?:[,' ]\d{3})+(?:\.\d+)?$/;
+
+/** Says of a column that it would be one of numbers, were it not for separators of thousands. */
+export function groupedNumbersNote(name: string, facts: ColumnFacts, type: ColumnType): Finding[] {
+  const texts = [...facts.others.keys()];
+  if (type.kind === "number" || texts.length === 0 || !texts.every((text) => groupedNumber.test(text))) return [];
+  const message = `its cells look like numbers with a thousands separator, such as ${quoted(texts)}; remove the separators, else it counts as a ${type.kind}`;
+  return [columnFinding("number", name, sum(facts.others), message, { severity: "warning" })];
+}
+
 /** Notes about a column that is used: texts taken for missing, cells that will be refused. */
 export function columnNotes(name: string, facts: ColumnFacts, type: ColumnType): Finding[] {
   const notes: Finding[] = [];
