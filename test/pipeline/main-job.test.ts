@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { syntheticCustomers } from "../../src/data/synthetic.js";
@@ -57,8 +57,16 @@ describe("the main job", () => {
     expect(stdout).toMatch(/done in/);
   });
 
+  it("leaves a folder alone that holds anything else (it once deleted any folder named registry there)", () => {
+    const folder = newFolder();
+    mkdirSync(join(folder, "registry"));
+    writeFileSync(join(folder, "registry", "index.json"), "mine");
+    expect(run("--rows", "1000", "--out", folder)).toMatchObject({ status: 2, stderr: expect.stringMatching(/holds other files/) as string });
+    expect(readFileSync(join(folder, "registry", "index.json"), "utf8")).toBe("mine");
+  });
+
   it("needs a target with a file, and a file that is there", () => {
-    expect(run("--csv", "nowhere.csv")).toMatchObject({ status: 2, stderr: expect.stringMatching(/--target/) as string });
-    expect(run("--csv", "nowhere.csv", "--target", "churn")).toMatchObject({ status: 2, stderr: expect.stringMatching(/nowhere\.csv/) as string });
+    expect(run("--csv", "nowhere.csv", "--out", newFolder())).toMatchObject({ status: 2, stderr: expect.stringMatching(/--target/) as string });
+    expect(run("--csv", "nowhere.csv", "--target", "churn", "--out", newFolder())).toMatchObject({ status: 2, stderr: expect.stringMatching(/nowhere\.csv/) as string });
   });
 });

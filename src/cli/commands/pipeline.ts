@@ -1,4 +1,4 @@
-import { rm } from "node:fs/promises";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
 import pc from "picocolors";
@@ -40,8 +40,7 @@ async function run(options: Options): Promise<void> {
   const job = mainJob();
   const deployer = localDeployer();
   let onProgress = trainingProgress();
-  // Each run tells one story from its beginning: a registry of an earlier one would confuse it.
-  await rm(join(options.out, "registry"), { recursive: true, force: true });
+  await claimFolder(options.out);
   try {
     const result = await job.run(
       { source: sourceOf(options), folder: options.out, seed: options.seed, deployer, onProgress: (progress) => onProgress(progress) },
@@ -59,6 +58,23 @@ async function run(options: Options): Promise<void> {
   } finally {
     await deployer.remove("churn");
   }
+}
+
+/**
+ * Makes the folder the job's own, marked by a file, and clears the registry of an earlier run, which would confuse this
+ * one's story. A folder with anything else in it is left alone: the job overwrites and deletes by fixed names.
+ */
+async function claimFolder(folder: string): Promise<void> {
+  const marker = ".churnkit-main-job";
+  await mkdir(folder, { recursive: true });
+  const entries = await readdir(folder);
+  if (entries.length > 0 && !entries.includes(marker)) {
+    throw new ChurnkitError("OPTION_INVALID", `${folder} holds other files, which the job might overwrite. Give --out an empty or new folder.`, {
+      where: { file: folder },
+    });
+  }
+  await writeFile(join(folder, marker), "");
+  await rm(join(folder, "registry"), { recursive: true, force: true });
 }
 
 function sourceOf({ csv, target, positive, id, rows }: Options): MainJobSource {
