@@ -1,13 +1,17 @@
 import { ChurnkitError } from "../base/errors.js";
 import type { GateVerdict } from "./gate.js";
-import { rollbackDepth, type IndexedAlias, type IndexedVersion, type RegistryIndex } from "./registry-index.js";
-import type { VersionStatus } from "./registry.js";
+import type { AliasEntry, RegistryState, VersionEntry } from "./registry-state.js";
+import { versionNumbered } from "./resolve.js";
+import { isUsable } from "./version.js";
 
 const aliasName = /^[a-z][a-z0-9-]{0,63}$/;
+const reserved = /^(?:latest|latest-approved|v\d+)$/;
+/** How far back an alias remembers where it pointed. */
+export const rollbackDepth = 20;
 
 /** @throws ChurnkitError OPTION_INVALID for a name that is no alias in some driver: `latest`, `v9`, capitals. */
-function checkAlias(alias: string): void {
-  if (aliasName.test(alias) && alias !== "latest" && !/^v\d+$/.test(alias)) return;
+export function checkAlias(alias: string): void {
+  if (aliasName.test(alias) && !reserved.test(alias)) return;
   throw new ChurnkitError(
     "OPTION_INVALID",
     `${JSON.stringify(alias.slice(0, 80))} cannot be an alias. Use small letters, digits and -, beginning with a letter; not "latest" nor "v1".`,
@@ -16,43 +20,31 @@ function checkAlias(alias: string): void {
 }
 
 /** Why a version may not be put to use; none if it may. */
-export function refusals({ number, status }: IndexedVersion, verdict: GateVerdict | undefined): string[] {
+export function refusals({ number, status }: VersionEntry, verdict: GateVerdict | undefined, approvedOnly: boolean): string[] {
   const reasons: string[] = [];
-  if (status === "failed") reasons.push(`version ${number} failed its gate when it was registered`);
-  if (status === "quarantined") reasons.push(`version ${number} is quarantined`);
+  if (!isUsable(status)) reasons.push(`version ${number} is ${status}`);
+  else if (approvedOnly && status !== "approved") reasons.push(`version ${number} is not approved`);
   for (const check of verdict?.checks ?? []) if (!check.passed) reasons.push(`gate ${verdict?.gate ?? ""}: ${check.reason}`);
   if (verdict?.passed === false && reasons.length === 0) reasons.push(`gate ${verdict.gate} did not pass`);
   return reasons;
 }
 
-/** Points an alias to a version; where it pointed before is remembered. */
-export function moveAlias(
-  aliases: readonly IndexedAlias[],
-  alias: string,
-  version: number,
-): { readonly aliases: IndexedAlias[]; readonly previous: number | null } {
-  checkAlias(alias);
-  const present = aliases.find((entry) => entry.alias === alias);
-  const previous = present?.version ?? null;
-  const former = present === undefined || previous === version ? (present?.former ?? []) : [present.version, ...present.former];
-  return { aliases: replaced(aliases, { alias, version, former: former.slice(0, rollbackDepth) }), previous };
+/** An alias pointed to a version; where it pointed before is remembered. */
+export function aliasMoved(present: AliasEntry | undefined, alias: string, version: number): AliasEntry {
+  const former = present === undefined || present.version === version ? (present?.former ?? []) : [present.version, ...present.former];
+  return { alias, version, former: former.slice(0, rollbackDepth) };
 }
 
-/** Points an alias to the last version it pointed to that is fit for service; undefined where there is none. */
-export function moveBack(
-  { aliases, versions }: RegistryIndex,
-  alias: string,
-): { readonly aliases: IndexedAlias[]; readonly to: number } | undefined {
-  const present = aliases.find((entry) => entry.alias === alias);
-  const at = present?.former.findIndex((number) => number !== present.version && versions[number - 1]?.status === "registered") ?? -1;
-  const to = present?.former[at];
-  if (present === undefined || to === undefined) return undefined;
-  return { aliases: replaced(aliases, { alias, version: to, former: present.former.slice(at + 1) }), to };
+/** An alias pointed back to the last version it pointed to that is fit for service; undefined where there is none. */
+export function aliasMovedBack({ versions }: RegistryState, present: AliasEntry): AliasEntry | undefined {
+  const at = present.former.findIndex((number) => {
+    const version = versionNumbered(versions, number);
+    return number !== present.version && version !== undefined && isUsable(version.status);
+  });
+  const version = present.former[at];
+  return version === undefined ? undefined : { alias: present.alias, version, former: present.former.slice(at + 1) };
 }
 
-const replaced = (aliases: readonly IndexedAlias[], changed: IndexedAlias): IndexedAlias[] =>
-  [...aliases.filter(({ alias }) => alias !== changed.alias), changed].sort((a, b) => (a.alias < b.alias ? -1 : 1));
-
-/** The versions with one's status changed. */
-export const withStatus = (versions: readonly IndexedVersion[], number: number, status: VersionStatus): IndexedVersion[] =>
-  versions.map((version) => (version.number === number ? { ...version, status } : version));
+/** The aliases with one of them replaced, in order of name. */
+export const withAlias = (aliases: readonly AliasEntry[], entry: AliasEntry): AliasEntry[] =>
+  [...aliases.filter(({ alias }) => alias !== entry.alias), entry].sort((a, b) => (a.alias < b.alias ? -1 : 1));

@@ -3,10 +3,9 @@ import type { ObjectStore } from "../io/object-store.js";
 import { parseJsonFile, readableJson } from "../model/bundle/json.js";
 import type { HistoryHead } from "./registry-index.js";
 import { corruptRecord, optionalText } from "./registry-error.js";
-import { versionStatuses, type HistoryEntry } from "./registry.js";
+import { historyActions, type HistoryEntry } from "./registry.js";
+import { versionStages, versionStatuses } from "./version.js";
 import { parseVerdict } from "./version-record.js";
-
-const actions = ["register", "promote", "refuse", "rollback", "status"] as const;
 
 const keyOf = (prefix: string, sequence: number, sha256: string): string =>
   `${prefix}history/${String(sequence).padStart(9, "0")}-${sha256.slice(0, 16)}.json`;
@@ -14,7 +13,7 @@ const keyOf = (prefix: string, sequence: number, sha256: string): string =>
 /** An entry as bytes, the key to keep them under, and what the index says of it. */
 export async function writeEntry(
   prefix: string,
-  entry: HistoryEntry,
+  entry: Omit<HistoryEntry, "sha256">,
 ): Promise<{ readonly head: HistoryHead; readonly key: string; readonly bytes: Uint8Array }> {
   // The nonce keeps the entries of two writers apart that differ in nothing else: only one of them becomes history.
   const bytes = readableJson({ ...entry, nonce: crypto.randomUUID() });
@@ -39,32 +38,38 @@ export async function readHistory(
     const found = await store.get(key);
     if (found === undefined) throw corruptRecord(key, "is missing");
     if ((await sha256Hex(Uint8Array.from(found.bytes))) !== next.sha256) throw corruptRecord(key, "was changed since it was written");
-    const entry = parseEntry(key, found.bytes);
+    const entry = { ...parseEntry(key, found.bytes), sha256: next.sha256 };
     entries.push(entry);
     next = entry.previous === null ? null : { sequence: entry.sequence - 1, sha256: entry.previous };
   }
   return entries;
 }
 
-function parseEntry(key: string, bytes: Uint8Array): HistoryEntry {
+function parseEntry(key: string, bytes: Uint8Array): Omit<HistoryEntry, "sha256"> {
   const root = parseJsonFile(key, bytes, corruptRecord);
   const version = (name: "from" | "to"): Partial<HistoryEntry> => {
     const json = root.get(name);
     return json.value === undefined ? {} : { [name]: json.value === null ? null : json.count(1) };
   };
-  const [alias, reason] = [optionalText(root.get("alias")), optionalText(root.get("reason"))];
-  const [status, reasons, verdict, previous] = [root.get("status"), root.get("reasons"), root.get("verdict"), root.get("previous")];
+  const text = (name: "contentHash" | "semver" | "alias" | "reason"): Partial<HistoryEntry> => {
+    const found = optionalText(root.get(name));
+    return found === undefined ? {} : { [name]: found };
+  };
+  const [status, stage, reasons, verdict, previous] = [root.get("status"), root.get("stage"), root.get("reasons"), root.get("verdict"), root.get("previous")];
   return {
     sequence: root.get("sequence").count(1),
     at: root.get("at").text(),
     by: root.get("by").text(),
-    action: root.get("action").oneOf(actions),
+    action: root.get("action").oneOf(historyActions),
     version: root.get("version").count(1),
-    ...(alias === undefined ? {} : { alias }),
+    ...text("contentHash"),
+    ...text("semver"),
+    ...text("alias"),
     ...version("from"),
     ...version("to"),
     ...(status.absent ? {} : { status: status.oneOf(versionStatuses) }),
-    ...(reason === undefined ? {} : { reason }),
+    ...(stage.absent ? {} : { stage: stage.oneOf(versionStages) }),
+    ...text("reason"),
     ...(reasons.absent ? {} : { reasons: reasons.list(1_000).map((json) => json.text()) }),
     ...(verdict.absent ? {} : { verdict: parseVerdict(verdict) }),
     previous: previous.absent ? null : previous.text(),

@@ -1,4 +1,4 @@
-export { filesRegistry, type FilesRegistryOptions } from "./files-registry.js";
+export { filesRegistry } from "./files-registry.js";
 export {
   evaluateGate,
   type Gate,
@@ -10,19 +10,32 @@ export {
   type Rival,
 } from "./gate.js";
 export { awsGate, baselineGate, basicGate, championGate, gates, retrainingGate } from "./gates.js";
+export type { RegistryOptions } from "./registry-over.js";
 export {
-  versionStatuses,
+  historyActions,
+  type Audit,
+  type AuditOptions,
   type ChangeNote,
   type HistoryEntry,
   type ListOptions,
+  type LoadOptions,
   type ModelRegistry,
-  type ModelVersion,
   type PromoteOptions,
   type PromotionResult,
   type RegisterOptions,
   type RegistryCapabilities,
   type RollbackOptions,
   type RollbackResult,
-  type VersionRef,
-  type VersionStatus,
 } from "./registry.js";
+export {
+  versionStages,
+  versionStatuses,
+  type ModelVersion,
+  type StatusNote,
+  type VersionFacts,
+  type VersionLabels,
+  type VersionRecord,
+  type VersionRef,
+  type VersionStage,
+  type VersionStatus,
+} from "./version.js";

@@ -1,47 +1,24 @@
-import type { Artefact, Provenance } from "../model/artefact.js";
+import type { Artefact } from "../model/artefact.js";
 import type { BundleFiles } from "../model/bundle/format.js";
 import type { Bundle, OpenBundleOptions } from "../model/bundle/open.js";
 import type { MetricSummary } from "../model/evaluate/metrics.js";
 import type { GateVerdict } from "./gate.js";
+import type { Lineage } from "./lineage.js";
+import type { Signature } from "./signature.js";
+import type { ModelVersion, VersionRef, VersionStage, VersionStatus } from "./version.js";
 
 /** What a registry's driver can do beyond the least; the conformance suite tests what is declared. */
 export interface RegistryCapabilities {
-  /** Of two changes at once none is lost: the later one sees the earlier. */
+  /**
+   * Of two changes at once none is lost: the later one sees the earlier. Without it a change that met another is
+   * reported as STORE_CONFLICT where that can be seen.
+   */
   readonly compareAndSwap: boolean;
   /** Keeps every change in an append-only, hash-chained history. */
   readonly history: boolean;
+  /** Can remove versions. */
+  readonly remove: boolean;
 }
-
-/** `failed` (its gate refused it) and `quarantined` (taken out of service) versions are never promoted. */
-export const versionStatuses = ["registered", "failed", "quarantined"] as const;
-/** A name of {@link versionStatuses}. */
-export type VersionStatus = (typeof versionStatuses)[number];
-
-/** One registered model. */
-export interface ModelVersion {
-  /** 1, 2, 3, ... in the order of registration. */
-  readonly number: number;
-  /** The bundle's content hash: equal for equal models. */
-  readonly contentHash: string;
-  /** When it was registered, ISO 8601. */
-  readonly registeredAt: string;
-  readonly status: VersionStatus;
-  /** Aliases that point to it. */
-  readonly aliases: readonly string[];
-  readonly description: string;
-  readonly tags: Readonly<Record<string, string>>;
-  /** Held-out metrics, of the bundle unless others were given. */
-  readonly metrics: MetricSummary;
-  /** What its gate said when it was registered. */
-  readonly verdict?: GateVerdict | undefined;
-  /** Learner, seed, data hash, commit: the start of its lineage. */
-  readonly provenance: Provenance;
-  /** Who registered it. */
-  readonly by: string;
-}
-
-/** A version by number, by alias, or the newest one that is neither failed nor quarantined. */
-export type VersionRef = number | "latest" | (string & {});
 
 /** Who makes a change, and why; kept in the history. */
 export interface ChangeNote {
@@ -49,19 +26,31 @@ export interface ChangeNote {
   readonly reason?: string | undefined;
 }
 
+/** How to register a version. */
 export interface RegisterOptions extends ChangeNote {
-  /** A verdict that does not pass marks the version as failed: kept for the record, never promoted. */
+  /** A verdict that does not pass rejects the version: kept for the record, never promoted. */
   readonly verdict?: GateVerdict | undefined;
-  /** At most 50, keys of letters, digits and `._-`, values up to 256 characters. */
+  /** At most 40, keys of letters, digits and `._-`, values up to 256 characters. */
   readonly tags?: Readonly<Record<string, string>> | undefined;
+  /** Up to 1,024 characters. */
   readonly description?: string | undefined;
   /** Other metrics than the bundle's own, such as those on a test set. */
   readonly metrics?: MetricSummary | undefined;
+  /** What of its lineage the bundle does not say; the parent is the newest version unless given. */
+  readonly run?: Pick<Lineage, "parent" | "runId" | "trainedBy" | "trainedWhere"> | undefined;
 }
 
+/** How to promote a version. */
 export interface PromoteOptions extends ChangeNote {
   /** A verdict that does not pass refuses the promotion; it is kept in the history either way. */
   readonly verdict?: GateVerdict | undefined;
+  /**
+   * The version that the alias pointed to when the decision was made (null: none): where it points elsewhere by now, the
+   * promotion is refused, since its evidence is about another rival.
+   */
+  readonly expected?: number | null | undefined;
+  /** Refuse versions that nobody approved? Default false. */
+  readonly approvedOnly?: boolean | undefined;
 }
 
 /** What became of a request to move an alias. Refusal is a result, recorded in the history. */
@@ -69,6 +58,7 @@ export type PromotionResult =
   | { readonly promoted: true; readonly version: number; readonly previous: number | null }
   | { readonly promoted: false; readonly version: number; readonly reasons: readonly string[] };
 
+/** How to roll back. */
 export interface RollbackOptions extends ChangeNote {
   /** Take the version that is rolled back out of service for good? Default true. */
   readonly quarantine?: boolean | undefined;
@@ -86,7 +76,17 @@ export interface ListOptions {
   /** Only versions with a lower number. */
   readonly before?: number | undefined;
   readonly status?: VersionStatus | undefined;
+  readonly stage?: VersionStage | undefined;
 }
+
+/** How to load a version. */
+export interface LoadOptions extends OpenBundleOptions {
+  /** The signature that the caller was written against: a version that breaks it is refused. */
+  readonly signature?: Signature | undefined;
+}
+
+/** What a history's entry can be about. */
+export const historyActions = ["register", "promote", "refuse", "rollback", "status", "stage", "annotate", "remove"] as const;
 
 /** One change, as it was recorded. */
 export interface HistoryEntry {
@@ -95,26 +95,51 @@ export interface HistoryEntry {
   /** ISO 8601. */
   readonly at: string;
   readonly by: string;
-  readonly action: "register" | "promote" | "refuse" | "rollback" | "status";
+  readonly action: (typeof historyActions)[number];
   readonly version: number;
+  /** Of a registered version. */
+  readonly contentHash?: string | undefined;
+  readonly semver?: string | undefined;
   readonly alias?: string | undefined;
   /** The alias' version before and after. */
   readonly from?: number | null | undefined;
   readonly to?: number | null | undefined;
   readonly status?: VersionStatus | undefined;
+  readonly stage?: VersionStage | undefined;
   readonly reason?: string | undefined;
   readonly reasons?: readonly string[] | undefined;
   readonly verdict?: GateVerdict | undefined;
   /** SHA-256 of the entry before, null for the first. */
   readonly previous: string | null;
+  /** SHA-256 of this entry as it is stored. */
+  readonly sha256: string;
+}
+
+/** What an audit found. */
+export interface Audit {
+  readonly sound: boolean;
+  readonly versions: number;
+  readonly entries: number;
+  /** SHA-256 of the last entry: note it elsewhere, and a history that was cut short is noticed too. */
+  readonly head: string | null;
+  readonly problems: readonly { readonly where: string; readonly problem: string }[];
+}
+
+/** What to audit. */
+export interface AuditOptions {
+  /** Read every bundle and check its checksums? Default true. */
+  readonly bundles?: boolean | undefined;
+  /** A head noted earlier: the history must still hold it. */
+  readonly knownHead?: string | undefined;
 }
 
 /**
  * The port to where models are kept by version: registered once, never changed, and put to use by aliases such as
- * `champion`. Drivers: files on any object store; later SageMaker and MLflow.
+ * `champion`. Drivers: {@link filesRegistry} on any object store, SageMaker Model Registry, MLflow.
  *
  * Every method throws ChurnkitError REGISTRY_NOT_FOUND for a version or alias that is not there, REGISTRY_CORRUPT when
- * the registry's record cannot be read, STORE_FAILED when it cannot be reached.
+ * the registry's record cannot be read, STORE_FAILED when it cannot be reached, STORE_CONFLICT when a change met
+ * another.
  */
 export interface ModelRegistry {
   /** The model's name. */
@@ -128,20 +153,40 @@ export interface ModelRegistry {
   register(bundle: Artefact | BundleFiles, options?: RegisterOptions): Promise<{ readonly version: ModelVersion; readonly created: boolean }>;
   /** Newest first. */
   list(options?: ListOptions): Promise<readonly ModelVersion[]>;
-  /** One version by number or alias. */
+  /** One version. */
   get(ref: VersionRef): Promise<ModelVersion>;
   /** Aliases and the versions they point to. */
   aliases(): Promise<ReadonlyMap<string, number>>;
   /** A version's files, each verified against its checksum. */
   download(ref: VersionRef): Promise<BundleFiles>;
-  /** A version, verified, compiled and its golden scores reproduced: ready to score. */
-  load(ref: VersionRef, options?: OpenBundleOptions): Promise<Bundle & { readonly version: ModelVersion }>;
+  /**
+   * A version, verified, compiled and its golden scores reproduced: ready to score.
+   *
+   * @throws ChurnkitError SIGNATURE_MISMATCH when it breaks the signature that the caller was written against.
+   */
+  load(ref: VersionRef, options?: LoadOptions): Promise<Bundle & { readonly version: ModelVersion }>;
   /** Points an alias to a version, unless the version's status or the verdict forbids it. */
   promote(ref: VersionRef, alias: string, options?: PromoteOptions): Promise<PromotionResult>;
   /** Points an alias back to the last version it pointed to that is still fit for service. */
   rollback(alias: string, options?: RollbackOptions): Promise<RollbackResult>;
-  /** Quarantines a version, or takes that back. */
+  /** Approves, rejects or quarantines a version, or takes that back. */
   setStatus(ref: VersionRef, status: VersionStatus, note?: ChangeNote): Promise<ModelVersion>;
+  /** Moves a version to a stage. */
+  setStage(ref: VersionRef, stage: VersionStage, note?: ChangeNote): Promise<ModelVersion>;
+  /** Replaces the description or the tags, whichever is given. */
+  annotate(
+    ref: VersionRef,
+    labels: { readonly description?: string | undefined; readonly tags?: Readonly<Record<string, string>> | undefined },
+    note?: ChangeNote,
+  ): Promise<ModelVersion>;
+  /**
+   * Removes a version and its bundle; the history keeps what it was.
+   *
+   * @throws ChurnkitError REGISTRY_REFUSED when an alias points to it or the driver cannot.
+   */
+  remove(ref: VersionRef, note?: ChangeNote): Promise<void>;
   /** Changes, newest first, each checked against the hash in the one after it. */
   history(options?: { readonly limit?: number | undefined }): Promise<readonly HistoryEntry[]>;
+  /** Checks the whole: the chain of the history, that it leads to what the registry says now, and every bundle. */
+  verify(options?: AuditOptions): Promise<Audit>;
 }

@@ -1,48 +1,76 @@
-import { ChurnkitError } from "../base/errors.js";
 import { parseJsonFile, readableJson, type JsonValue } from "../model/bundle/json.js";
 import { parseMetrics, parseProvenance } from "../model/bundle/parts.js";
 import type { GateVerdict } from "./gate.js";
-import { corruptRecord } from "./registry-error.js";
-import type { ModelVersion } from "./registry.js";
-
-/** The part of a version that never changes. */
-export type VersionRecord = Omit<ModelVersion, "status" | "aliases">;
-
-const maxTags = 50;
-const maxTagLength = 256;
-const maxDescription = 4_096;
-const tagName = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
-
-/** @throws ChurnkitError OPTION_INVALID for tags or a description beyond the limits. */
-export function checkLabels(tags: Readonly<Record<string, string>>, description: string): void {
-  const entries = Object.entries(tags);
-  const wrong = entries.find(([name, value]) => !tagName.test(name) || value.length > maxTagLength);
-  if (wrong !== undefined || entries.length > maxTags || description.length > maxDescription) {
-    throw new ChurnkitError(
-      "OPTION_INVALID",
-      `A version takes at most ${maxTags} tags (names of letters, digits and ._-, values up to ${maxTagLength} characters) ` +
-        `and a description of ${maxDescription} characters${wrong === undefined ? "" : `; not the tag ${JSON.stringify(wrong[0].slice(0, 80))}`}.`,
-    );
-  }
-}
+import type { Lineage } from "./lineage.js";
+import { corruptRecord, optionalText } from "./registry-error.js";
+import type { Fingerprints } from "./semver.js";
+import type { Signature } from "./signature.js";
+import { versionStages, versionStatuses, type VersionFacts, type VersionLabels, type VersionRecord } from "./version.js";
 
 export const writeRecord = (record: VersionRecord): Uint8Array<ArrayBuffer> => readableJson(record);
 
 /** @throws ChurnkitError REGISTRY_CORRUPT. */
 export function parseRecord(key: string, bytes: Uint8Array): VersionRecord {
   const root = parseJsonFile(key, bytes, corruptRecord);
+  return { number: root.get("number").count(1), ...parseFacts(root), ...parseLabels(root) };
+}
+
+/** Reads what is fixed of a version; drivers for services keep it as a file of its own. */
+export function parseFacts(root: JsonValue): VersionFacts {
   const verdict = root.get("verdict");
   return {
-    number: root.get("number").count(1),
+    semver: root.get("semver").text(),
     contentHash: root.get("contentHash").text(),
+    bytes: root.get("bytes").count(),
     registeredAt: root.get("registeredAt").text(),
-    description: root.get("description").text(),
-    tags: Object.fromEntries(root.get("tags").entries().map(([name, value]) => [name, value.text()])),
+    by: root.get("by").text(),
     metrics: parseMetrics(root.get("metrics")),
     ...(verdict.absent ? {} : { verdict: parseVerdict(verdict) }),
+    signature: parseSignature(root.get("signature")),
+    fingerprints: parseFingerprints(root.get("fingerprints")),
     provenance: parseProvenance(root.get("provenance")),
-    by: root.get("by").text(),
+    lineage: parseLineage(root.get("lineage")),
   };
+}
+
+function parseLabels(root: JsonValue): VersionLabels {
+  const note = root.get("statusNote");
+  const reason = optionalText(note.get("reason"));
+  return {
+    status: root.get("status").oneOf(versionStatuses),
+    statusNote: { by: note.get("by").text(), at: note.get("at").text(), ...(reason === undefined ? {} : { reason }) },
+    stage: root.get("stage").oneOf(versionStages),
+    description: root.get("description").text(),
+    tags: Object.fromEntries(root.get("tags").entries().map(([name, value]) => [name, value.text()])),
+  };
+}
+
+function parseSignature(json: JsonValue): Signature {
+  for (const input of json.get("inputs").list()) {
+    input.get("name").text();
+    input.get("kind").text();
+  }
+  json.get("ids").list().forEach((id) => id.text());
+  const output = json.get("output");
+  if (!output.absent) {
+    for (const name of ["target", "positive"]) output.get(name).text();
+    output.get("classes").list().forEach((label) => label.text());
+  }
+  return json.value as Signature;
+}
+
+function parseFingerprints(json: JsonValue): Fingerprints {
+  const hash = (name: keyof Fingerprints): string => json.get(name).text();
+  return { contract: hash("contract"), recipe: hash("recipe"), model: hash("model"), calibration: hash("calibration"), decision: hash("decision") };
+}
+
+function parseLineage(json: JsonValue): Lineage {
+  for (const name of ["dataHash", "contractHash", "recipeHash", "modelHash", "signatureHash"]) json.get(name).text();
+  for (const name of ["gitCommit", "runId", "trainedBy", "trainedAt", "trainedWhere"]) optionalText(json.get(name));
+  json.get("seed").number();
+  if (!json.get("parent").absent) json.get("parent").count(1);
+  json.get("environment").get("versions").entries().forEach(([, version]) => version.text());
+  return json.value as Lineage;
 }
 
 /** A recorded verdict is evidence: its outcome is checked, its details are kept as they were written. */

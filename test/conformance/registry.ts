@@ -41,7 +41,7 @@ export function registryConformance(name: string, make: () => ModelRegistry | Pr
       const registry = await make();
       const { version, created } = await registry.register(model(0), { tags: { team: "growth" }, description: "the first", by: "ada" });
       expect(created).toBe(true);
-      expect(version).toMatchObject({ number: 1, status: "registered", aliases: [], tags: { team: "growth" }, description: "the first", by: "ada" });
+      expect(version).toMatchObject({ number: 1, status: "pending", aliases: [], tags: { team: "growth" }, description: "the first", by: "ada" });
       expect(version.metrics).toEqual(model(0).metrics);
       expect(version.provenance).toEqual(model(0).provenance);
       expect((await registry.register(model(1))).version.number).toBe(2);
@@ -82,7 +82,7 @@ export function registryConformance(name: string, make: () => ModelRegistry | Pr
       expect(await numbers({ limit: 2 })).toEqual([4, 3]);
       expect(await numbers({ limit: 2, before: 3 })).toEqual([2, 1]);
       expect(await numbers({ status: "quarantined" })).toEqual([3]);
-      expect(await numbers({ status: "registered", limit: 2 })).toEqual([4, 2]);
+      expect(await numbers({ status: "pending", limit: 2 })).toEqual([4, 2]);
       expect(await numbers({ limit: 0 })).toEqual([]);
     });
 
@@ -103,7 +103,7 @@ export function registryConformance(name: string, make: () => ModelRegistry | Pr
     it("refuses, as a result, what failed its gate or is quarantined", async () => {
       const registry = await filled(1);
       await registry.register(model(1), { verdict: failing });
-      expect((await registry.get(2)).status).toBe("failed");
+      expect((await registry.get(2)).status).toBe("rejected");
       expect((await registry.get("latest")).number).toBe(1);
       const refused = await registry.promote(2, "champion");
       expect(refused).toMatchObject({ promoted: false, version: 2 });
@@ -111,7 +111,7 @@ export function registryConformance(name: string, make: () => ModelRegistry | Pr
       expect(byGate.promoted ? [] : byGate.reasons).toEqual(["gate aws: accuracy 0.8000, at least 0.84 is asked"]);
       await registry.setStatus(1, "quarantined", { reason: "wrong data" });
       expect((await registry.promote(1, "champion")).promoted).toBe(false);
-      await registry.setStatus(1, "registered");
+      await registry.setStatus(1, "approved");
       expect((await registry.promote(1, "champion")).promoted).toBe(true);
       if (registry.capabilities.history) expect((await registry.history()).filter(({ action }) => action === "refuse")).toHaveLength(3);
     });
@@ -125,10 +125,10 @@ export function registryConformance(name: string, make: () => ModelRegistry | Pr
       expect(await registry.get(4)).toMatchObject({ status: "quarantined", aliases: [] });
       expect((await registry.promote(4, "champion")).promoted).toBe(false);
       expect(await registry.rollback("champion", { quarantine: false })).toEqual({ rolledBack: true, from: 2, to: 1 });
-      expect((await registry.get(2)).status).toBe("registered");
+      expect((await registry.get(2)).status).toBe("pending");
       expect(await registry.rollback("champion")).toMatchObject({ rolledBack: false, from: 1 });
       expect((await registry.get("champion")).number).toBe(1);
-      expect((await registry.get(1)).status).toBe("registered");
+      expect((await registry.get(1)).status).toBe("pending");
     });
 
     it("takes a version promoted twice as one step back", async () => {

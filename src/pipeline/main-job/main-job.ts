@@ -15,7 +15,7 @@ import { train, type TrainedModel } from "../../model/train.js";
 import { evaluateGate, type Gate, type GateVerdict } from "../../registry/gate.js";
 import { awsGate, baselineGate, retrainingGate } from "../../registry/gates.js";
 import { filesRegistry } from "../../registry/files-registry.js";
-import type { ModelVersion } from "../../registry/registry.js";
+import type { ModelVersion } from "../../registry/version.js";
 import { pipeline } from "../pipeline.js";
 import { checkServing } from "./serve-check.js";
 import { halves, openSource, together, withWrongLabels, type MainJobSource } from "./source.js";

@@ -1,0 +1,88 @@
+import { ChurnkitError } from "../base/errors.js";
+import { bundleOf } from "./registered-bundle.js";
+import type { RegistryBackend, VersionEntry } from "./registry-state.js";
+import type { Audit, AuditOptions, HistoryEntry } from "./registry.js";
+
+/** What the history says that the registry should be now. */
+interface Replayed {
+  readonly versions: Map<number, Pick<VersionEntry, "contentHash" | "semver" | "status" | "stage">>;
+  readonly aliases: Map<string, number>;
+}
+
+/** Follows the history from its beginning, or names the entry that does not fit to those before. */
+export function replay(oldestFirst: readonly HistoryEntry[]): Replayed & { readonly problems: Audit["problems"] } {
+  const versions: Replayed["versions"] = new Map();
+  const aliases: Replayed["aliases"] = new Map();
+  const problems: { where: string; problem: string }[] = [];
+  for (const { sequence, action, version, contentHash = "", semver = "", status, stage, alias, to } of oldestFirst) {
+    const known = versions.get(version);
+    if ((known === undefined) !== (action === "register")) {
+      problems.push({ where: `history entry ${sequence}`, problem: `is a ${action} of version ${version}, which ${known ? "was registered before" : "is not there"}` });
+    }
+    if (action === "register") versions.set(version, { contentHash, semver, status: status ?? "pending", stage: "None" });
+    else if (action === "remove") versions.delete(version);
+    else if (known !== undefined && action !== "refuse") versions.set(version, { ...known, status: status ?? known.status, stage: stage ?? known.stage });
+    if ((action === "promote" || action === "rollback") && alias !== undefined && typeof to === "number") aliases.set(alias, to);
+  }
+  return { versions, aliases, problems };
+}
+
+/** Audits a registry: see {@link ModelRegistry.verify}. What is wrong is a finding, not an error. */
+export async function auditRegistry<Entry extends VersionEntry>(
+  backend: RegistryBackend<Entry>,
+  { bundles = true, knownHead }: AuditOptions,
+): Promise<Audit> {
+  const problems: { where: string; problem: string }[] = [];
+  /** Runs a check that throws where something is broken; anything but a finding goes on up. */
+  async function finding<T>(where: string, check: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await check();
+    } catch (error) {
+      if (!ChurnkitError.isInstance(error) || error.code === "STORE_FAILED" || error.code === "IO_FAILED") throw error;
+      problems.push({ where, problem: error.message });
+      return undefined;
+    }
+  }
+
+  const state = await finding("index", () => backend.read());
+  const entries = state && (await finding("history", () => backend.history(Infinity)));
+  if (knownHead !== undefined && !entries?.some(({ sha256 }) => sha256 === knownHead)) {
+    problems.push({ where: "history", problem: `does not hold the entry ${knownHead} any more: it was cut short or written anew` });
+  }
+  if (state !== undefined && entries !== undefined && backend.capabilities.history) {
+    const told = replay(entries.toReversed());
+    problems.push(...told.problems);
+    for (const version of state.versions) {
+      const expected = told.versions.get(version.number);
+      const differing = (["contentHash", "semver", "status", "stage"] as const).find((name) => expected?.[name] !== version[name]);
+      if (differing !== undefined) {
+        problems.push({
+          where: `version ${version.number}`,
+          problem: expected === undefined ? "is not in the history" : `has the ${differing} ${version[differing]}, ${expected[differing]} by its history`,
+        });
+      }
+      told.versions.delete(version.number);
+    }
+    for (const number of told.versions.keys()) problems.push({ where: `version ${number}`, problem: "is in the history but not in the registry" });
+    const names = new Set([...state.aliases.map(({ alias }) => alias), ...told.aliases.keys()]);
+    for (const name of names) {
+      const [is, should] = [state.aliases.find(({ alias }) => alias === name)?.version, told.aliases.get(name)];
+      if (is !== should) problems.push({ where: `alias ${name}`, problem: `points to version ${is ?? "none"}, to ${should ?? "none"} by its history` });
+    }
+  }
+  for (const entry of state?.versions ?? []) {
+    const where = `version ${entry.number}`;
+    const record = await finding(where, () => backend.record(entry));
+    if (record !== undefined && (record.number !== entry.number || record.contentHash !== entry.contentHash)) {
+      problems.push({ where, problem: "has the record of another version" });
+    }
+    if (bundles) await finding(where, async () => bundleOf(await backend.bundle(entry), entry.contentHash));
+  }
+  return {
+    sound: problems.length === 0,
+    versions: state?.versions.length ?? 0,
+    entries: entries?.length ?? 0,
+    head: entries?.[0]?.sha256 ?? null,
+    problems,
+  };
+}

@@ -1,0 +1,50 @@
+import type { Artefact } from "../model/artefact.js";
+import type { Manifest } from "../model/bundle/manifest.js";
+import type { VersionDraft } from "./registry-state.js";
+import type { RegisterOptions } from "./registry.js";
+import { fingerprintsOf, nextVersion } from "./semver.js";
+import { signatureHash, signatureOf } from "./signature.js";
+import type { VersionRecord } from "./version.js";
+
+/** Everything that is to be kept of a bundle as a version; `previous` is the newest version so far. */
+export async function draftVersion(
+  { manifest, artefact }: { readonly manifest: Manifest; readonly artefact: Artefact },
+  previous: VersionRecord | undefined,
+  { verdict, tags = {}, description = "", metrics, run = {}, reason, by, at }: RegisterOptions & { readonly by: string; readonly at: Date },
+): Promise<VersionDraft> {
+  const { provenance, contract } = artefact;
+  const signature = signatureOf(contract);
+  const fingerprints = fingerprintsOf(manifest, artefact);
+  const registeredAt = at.toISOString();
+  const rejected = verdict?.passed === false;
+  return {
+    semver: nextVersion(previous, { signature, fingerprints }).semver,
+    contentHash: manifest.contentHash,
+    bytes: manifest.files.reduce((sum, { bytes }) => sum + bytes, 0),
+    registeredAt,
+    by,
+    metrics: metrics ?? artefact.metrics,
+    ...(verdict === undefined ? {} : { verdict }),
+    signature,
+    fingerprints,
+    provenance,
+    lineage: {
+      dataHash: provenance.dataHash,
+      contractHash: fingerprints.contract,
+      recipeHash: fingerprints.recipe,
+      modelHash: fingerprints.model,
+      signatureHash: await signatureHash(signature),
+      seed: provenance.seed,
+      gitCommit: provenance.gitCommit,
+      trainedAt: manifest.createdAt,
+      environment: { versions: provenance.versions },
+      parent: previous?.number,
+      ...run,
+    },
+    status: rejected ? "rejected" : "pending",
+    statusNote: { by, at: registeredAt, ...(rejected ? { reason: `gate ${verdict.gate} did not pass` } : reason === undefined ? {} : { reason }) },
+    stage: "None",
+    description,
+    tags,
+  };
+}

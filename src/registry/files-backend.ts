@@ -1,0 +1,106 @@
+import pLimit from "p-limit";
+import { sha256Hex } from "../base/hash.js";
+import type { ObjectStore } from "../io/object-store.js";
+import type { BundleFiles } from "../model/bundle/format.js";
+import { manifestPath } from "../model/bundle/manifest.js";
+import { withAlias } from "./aliases.js";
+import { inTurns, ledgerIn, untilSettled } from "./ledger.js";
+import { corruptRecord } from "./registry-error.js";
+import type { IndexedVersion, RegistryIndex } from "./registry-index.js";
+import type { RegistryBackend, RegistryChange } from "./registry-state.js";
+import { versionNumbered } from "./resolve.js";
+import type { VersionRecord } from "./version.js";
+import { parseRecord, writeRecord } from "./version-record.js";
+
+/** Objects read or written at once. */
+const parallel = 16;
+
+/** A registry's backend in an object store with compare-and-swap; {@link filesRegistry} says where things lie. */
+export function filesBackend(store: ObjectStore, prefix: string, now: () => Date): RegistryBackend<IndexedVersion> {
+  const limit = pLimit(parallel);
+  const ledger = ledgerIn(store, prefix, now);
+  const inTurn = inTurns();
+  const bundleKey = (contentHash: string, path: string): string => `${prefix}bundles/${contentHash}/${path}`;
+
+  /** The manifest is written last: where it is, the bundle is whole. */
+  async function upload(contentHash: string, files: BundleFiles): Promise<void> {
+    const put = (path: string, bytes: Uint8Array) => limit(() => store.put(bundleKey(contentHash, path), bytes));
+    await Promise.all([...files].filter(([path]) => path !== manifestPath).map(([path, bytes]) => put(path, bytes)));
+    const manifest = files.get(manifestPath);
+    if (manifest !== undefined) await put(manifestPath, manifest);
+  }
+
+  async function removeBundle(contentHash: string): Promise<void> {
+    // The manifest first: a bundle without it counts as none.
+    await store.delete(bundleKey(contentHash, manifestPath));
+    const rest = await store.list(bundleKey(contentHash, ""));
+    await Promise.all(rest.map(({ key }) => limit(() => store.delete(key))));
+  }
+
+  async function putRecord(record: VersionRecord): Promise<IndexedVersion> {
+    const bytes = writeRecord(record);
+    const key = `${prefix}versions/${String(record.number).padStart(6, "0")}-${await nameOf(bytes)}.json`;
+    await store.put(key, bytes);
+    const { number, semver, contentHash, status, stage } = record;
+    return { number, semver, contentHash, status, stage, record: key };
+  }
+
+  async function getRecord(key: string): Promise<VersionRecord> {
+    const bytes = (await store.get(key))?.bytes;
+    if (bytes === undefined) throw corruptRecord(key, "is missing");
+    if (!key.endsWith(`-${await nameOf(bytes)}.json`)) throw corruptRecord(key, "was changed since it was written");
+    return parseRecord(key, bytes);
+  }
+
+  async function applied(index: RegistryIndex, change: RegistryChange): Promise<RegistryIndex> {
+    const { versions } = index;
+    switch (change.kind) {
+      case "add":
+        await upload(change.draft.contentHash, change.files);
+        return { ...index, versions: [...versions, await putRecord({ ...change.draft, number: index.next })], next: index.next + 1 };
+      case "label": {
+        const found = versionNumbered(versions, change.version);
+        if (found === undefined) return index;
+        const labelled = await putRecord({ ...(await getRecord(found.record)), ...change.labels });
+        return { ...index, versions: versions.map((version) => (version === found ? labelled : version)) };
+      }
+      case "remove":
+        return { ...index, versions: versions.filter(({ number }) => number !== change.version) };
+      case "alias":
+        return { ...index, aliases: withAlias(index.aliases, change.entry) };
+    }
+  }
+
+  const attempt: RegistryBackend<IndexedVersion>["transact"] = async (decide) => {
+    const read = await ledger.read();
+    const { result, changes = [], entry } = await decide(read.index);
+    if (entry === undefined) return { state: read.index, result };
+    let { index } = read;
+    for (const change of changes) index = await applied(index, change);
+    const added = changes.some(({ kind }) => kind === "add");
+    const state = await ledger.commit(read, index, added ? { ...entry, version: index.next - 1 } : entry);
+    for (const change of changes) {
+      const removed = change.kind === "remove" ? versionNumbered(read.index.versions, change.version) : undefined;
+      if (removed !== undefined) await removeBundle(removed.contentHash);
+    }
+    return { state, result };
+  };
+
+  return {
+    capabilities: { compareAndSwap: true, history: true, remove: true },
+
+    read: async () => (await ledger.read()).index,
+
+    transact: (decide) => inTurn(() => untilSettled(() => attempt(decide))),
+
+    record: ({ record }) => limit(() => getRecord(record)),
+
+    bundle: ({ contentHash }) =>
+      Promise.resolve((path) => limit(async () => (await store.get(bundleKey(contentHash, path)))?.bytes)),
+
+    history: (most) => ledger.history(most),
+  };
+}
+
+/** The part of a record's hash that names it. */
+const nameOf = async (bytes: Uint8Array): Promise<string> => (await sha256Hex(Uint8Array.from(bytes))).slice(0, 32);

@@ -1,0 +1,110 @@
+import { ChurnkitError } from "../base/errors.js";
+import { readHistory, writeEntry } from "./history.js";
+import { emptyIndex, parseIndex, writeIndex, type RegistryIndex } from "./registry-index.js";
+import type { EntryDraft } from "./registry-state.js";
+import type { HistoryEntry } from "./registry.js";
+import type { ObjectStore } from "../io/object-store.js";
+
+/** An index as it was read, and the object's version to name when it is changed. */
+export interface ReadIndex {
+  readonly index: RegistryIndex;
+  readonly version: string | null;
+}
+
+/**
+ * An index and its history in an object store with compare-and-swap:
+ *
+ * ```
+ * <prefix>index.json                     the one object that changes
+ * <prefix>history/<sequence>-<hash>.json one change, holding the hash of the one before
+ * ```
+ */
+export interface Ledger {
+  read(): Promise<ReadIndex>;
+  /**
+   * Writes an entry of the history, then the index that names it, by compare-and-swap.
+   *
+   * @throws ChurnkitError STORE_CONFLICT when the index was changed since it was read; the entry is removed again.
+   */
+  commit(read: ReadIndex, index: Omit<RegistryIndex, "head">, entry: EntryDraft): Promise<RegistryIndex>;
+  /** Changes the index as it is at that moment; again where somebody else was quicker. What `change` throws goes on up. */
+  append(change: (index: RegistryIndex) => Omit<RegistryIndex, "head">, entry: EntryDraft): Promise<RegistryIndex>;
+  history(limit: number): Promise<HistoryEntry[]>;
+}
+
+export function ledgerIn(store: ObjectStore, prefix: string, now: () => Date): Ledger {
+  const key = `${prefix}index.json`;
+  const read = async (): Promise<ReadIndex> => {
+    const found = await store.get(key);
+    return found === undefined ? { index: emptyIndex, version: null } : { index: parseIndex(key, found.bytes), version: found.version };
+  };
+  const ledger: Ledger = {
+    read,
+    async commit({ index: before, version }, index, draft) {
+      const entry = await writeEntry(prefix, {
+        ...draft,
+        at: now().toISOString(),
+        sequence: (before.head?.sequence ?? 0) + 1,
+        previous: before.head?.sha256 ?? null,
+      });
+      await store.put(entry.key, entry.bytes);
+      const next = { ...index, head: entry.head };
+      try {
+        await store.put(key, writeIndex(next), { ifVersion: version });
+      } catch (error) {
+        if (isConflict(error)) await store.delete(entry.key);
+        throw error;
+      }
+      return next;
+    },
+    async append(change, entry) {
+      for (let tries = 1; ; tries++) {
+        const known = await read();
+        const next = change(known.index);
+        try {
+          return await ledger.commit(known, next, entry);
+        } catch (error) {
+          if (!isConflict(error) || tries === maxAttempts) throw error;
+          await pause(tries);
+        }
+      }
+    },
+    async history(limit) {
+      const { index } = await read();
+      return readHistory(store, prefix, index.head, limit);
+    },
+  };
+  return ledger;
+}
+
+const isConflict = (error: unknown): boolean => ChurnkitError.isInstance(error) && error.code === "STORE_CONFLICT";
+
+const maxAttempts = 200;
+
+/** Makes changes of one process wait for each other instead of racing. */
+export function inTurns(): <T>(change: () => Promise<T>) => Promise<T> {
+  let turn: Promise<unknown> = Promise.resolve();
+  return (change) => {
+    const mine = turn.then(change);
+    turn = mine.catch(() => undefined);
+    return mine;
+  };
+}
+
+/** Makes a change again from its start whenever somebody else was quicker. */
+export async function untilSettled<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!isConflict(error) || tries === maxAttempts) throw error;
+      await pause(tries);
+    }
+  }
+}
+
+/** Waits a moment, longer with every try and different for everybody, so that rivals don't meet again. */
+function pause(tries: number): Promise<void> {
+  const [random = 0] = crypto.getRandomValues(new Uint8Array(1));
+  return new Promise((resolve) => setTimeout(resolve, (Math.min(tries, 20) * random) / 64));
+}

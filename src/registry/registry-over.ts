@@ -1,0 +1,194 @@
+import { ChurnkitError } from "../base/errors.js";
+import { fromBundleFiles, toBundleFiles, type BundleFiles } from "../model/bundle/format.js";
+import { openBundle } from "../model/bundle/open.js";
+import { aliasMoved, aliasMovedBack, checkAlias, refusals } from "./aliases.js";
+import { auditRegistry } from "./audit.js";
+import { draftVersion } from "./draft-version.js";
+import { bundleOf, checkContent } from "./registered-bundle.js";
+import { notFound } from "./registry-error.js";
+import type { Decision, RegistryBackend, RegistryState, VersionEntry } from "./registry-state.js";
+import type { ChangeNote, ModelRegistry, PromotionResult, RollbackResult } from "./registry.js";
+import { resolveVersion } from "./resolve.js";
+import { assertSignature } from "./signature.js";
+import { checkLabels, type ModelVersion, type VersionLabels, type VersionRef } from "./version.js";
+
+/** What a registry needs beside its driver's backend. */
+export interface RegistryOptions {
+  /** The model's name: one segment of letters, digits and `._-`. */
+  readonly name: string;
+  /** Who makes changes unless told otherwise. Default "unknown". */
+  readonly by?: string | undefined;
+  /** The clock. */
+  readonly now?: (() => Date) | undefined;
+}
+
+/** The rules of a registry, the same for every driver, over what a driver keeps. */
+export function registryOver<Entry extends VersionEntry>(
+  backend: RegistryBackend<Entry>,
+  { name, by: someone = "unknown", now = () => new Date() }: RegistryOptions,
+): ModelRegistry {
+  const resolve = (state: RegistryState<Entry>, ref: VersionRef): Entry => resolveVersion(state, name, ref);
+
+  async function describe(state: RegistryState, entry: Entry): Promise<ModelVersion> {
+    const aliases = state.aliases.filter(({ version }) => version === entry.number).map(({ alias }) => alias);
+    return { ...(await backend.record(entry)), aliases };
+  }
+
+  /** Changes what was decided about a version. */
+  async function relabel(
+    ref: VersionRef,
+    labels: Partial<VersionLabels>,
+    action: "status" | "stage" | "annotate",
+    { by = someone, reason }: ChangeNote,
+  ): Promise<ModelVersion> {
+    const { state, result } = await backend.transact((state): Decision<number> => {
+      const version = resolve(state, ref).number;
+      const { status, stage } = labels;
+      return {
+        result: version,
+        changes: [{ kind: "label", version, labels }],
+        entry: { action, version, by, reason, status, stage },
+      };
+    });
+    return describe(state, resolve(state, result));
+  }
+
+  return {
+    name,
+    capabilities: backend.capabilities,
+
+    async register(bundle, options = {}) {
+      checkLabels(options.tags ?? {}, options.description ?? "");
+      const files: BundleFiles = "contract" in bundle ? await toBundleFiles(bundle, { createdAt: now() }) : bundle;
+      const opened = await fromBundleFiles(files);
+      const { contentHash } = opened.manifest;
+      const by = options.by ?? someone;
+      const { state, result: created } = await backend.transact(async (state): Promise<Decision<boolean>> => {
+        if (state.versions.some((version) => version.contentHash === contentHash)) return { result: false };
+        const previous = state.versions.at(-1);
+        const draft = await draftVersion(opened, previous && (await backend.record(previous)), { ...options, by, at: now() });
+        const { status, semver, verdict } = draft;
+        return {
+          result: true,
+          changes: [{ kind: "add", draft, files }],
+          entry: { action: "register", version: 0, contentHash, semver, status, verdict, by, reason: options.reason },
+        };
+      });
+      const entry = state.versions.find((version) => version.contentHash === contentHash);
+      if (entry === undefined) throw notFound(name, `version with the content ${contentHash.slice(0, 12)}`);
+      return { version: await describe(state, entry), created };
+    },
+
+    async list({ limit = 100, before = Infinity, status, stage } = {}) {
+      const state = await backend.read();
+      const chosen = state.versions.filter(
+        (version) => version.number < before && (status ?? version.status) === version.status && (stage ?? version.stage) === version.stage,
+      );
+      return Promise.all(chosen.slice(Math.max(0, chosen.length - limit)).reverse().map((entry) => describe(state, entry)));
+    },
+
+    async get(ref) {
+      const state = await backend.read();
+      return describe(state, resolve(state, ref));
+    },
+
+    async aliases() {
+      return new Map((await backend.read()).aliases.map(({ alias, version }) => [alias, version]));
+    },
+
+    async download(ref) {
+      const entry = resolve(await backend.read(), ref);
+      return bundleOf(await backend.bundle(entry), entry.contentHash);
+    },
+
+    async load(ref, { signature, ...open } = {}) {
+      const state = await backend.read();
+      const entry = resolve(state, ref);
+      const [version, bundle] = await Promise.all([
+        describe(state, entry),
+        backend.bundle(entry).then((reader) => openBundle(reader, open)),
+      ]);
+      checkContent(bundle.manifest, entry.contentHash);
+      if (signature !== undefined) assertSignature(signature, version.signature);
+      return { ...bundle, version };
+    },
+
+    async promote(ref, alias, { verdict, expected, approvedOnly = false, by = someone, reason } = {}) {
+      checkAlias(alias);
+      const { result } = await backend.transact((state): Decision<PromotionResult> => {
+        const found = resolve(state, ref);
+        const version = found.number;
+        const present = state.aliases.find((entry) => entry.alias === alias);
+        const previous = present?.version ?? null;
+        const reasons = refusals(found, verdict, approvedOnly);
+        if (expected !== undefined && expected !== previous) {
+          reasons.push(`${alias} points to ${previous === null ? "nothing" : `version ${previous}`} by now, not to ${expected ?? "nothing"} as when this was judged`);
+        }
+        const entry = { version, alias, verdict, by, reason };
+        if (reasons.length > 0) {
+          return { result: { promoted: false, version, reasons }, entry: { ...entry, action: "refuse", reasons } };
+        }
+        return {
+          result: { promoted: true, version, previous },
+          changes: [{ kind: "alias", entry: aliasMoved(present, alias, version), previous }],
+          entry: { ...entry, action: "promote", from: previous, to: version },
+        };
+      });
+      return result;
+    },
+
+    async rollback(alias, { quarantine = true, by = someone, reason } = {}) {
+      const { result } = await backend.transact((state): Decision<RollbackResult> => {
+        const present = state.aliases.find((entry) => entry.alias === alias);
+        if (present === undefined) throw notFound(name, `version under the alias "${alias}"`);
+        const from = present.version;
+        const moved = aliasMovedBack(state, present);
+        if (moved === undefined) {
+          return { result: { rolledBack: false, from, reasons: [`${alias} pointed to no other version that is fit for service`] } };
+        }
+        const to = moved.version;
+        const statusNote = { by, at: now().toISOString(), reason: reason ?? `${alias} was rolled back` };
+        return {
+          result: { rolledBack: true, from, to },
+          changes: [
+            ...(quarantine ? [{ kind: "label", version: from, labels: { status: "quarantined", statusNote } } as const] : []),
+            { kind: "alias", entry: moved, previous: from },
+          ],
+          entry: { action: "rollback", version: from, alias, from, to, by, reason, status: quarantine ? "quarantined" : undefined },
+        };
+      });
+      return result;
+    },
+
+    setStatus: (ref, status, note = {}) =>
+      relabel(ref, { status, statusNote: { by: note.by ?? someone, at: now().toISOString(), reason: note.reason } }, "status", note),
+
+    setStage: (ref, stage, note = {}) => relabel(ref, { stage }, "stage", note),
+
+    async annotate(ref, { description, tags }, note = {}) {
+      checkLabels(tags ?? {}, description ?? "");
+      const labels = { ...(description === undefined ? {} : { description }), ...(tags === undefined ? {} : { tags }) };
+      return relabel(ref, labels, "annotate", note);
+    },
+
+    async remove(ref, { by = someone, reason } = {}) {
+      if (!backend.capabilities.remove) throw refused(`The registry of ${name} cannot remove versions. Reject or archive it instead.`);
+      await backend.transact((state): Decision<void> => {
+        const { number: version, contentHash, semver } = resolve(state, ref);
+        const holder = state.aliases.find((entry) => entry.version === version);
+        if (holder) throw refused(`Version ${version} of ${name} is the ${holder.alias} and cannot be removed. Promote another one first.`);
+        return {
+          result: undefined,
+          changes: [{ kind: "remove", version }],
+          entry: { action: "remove", version, contentHash, semver, by, reason },
+        };
+      });
+    },
+
+    history: ({ limit = Infinity } = {}) => backend.history(limit),
+
+    verify: (options = {}) => auditRegistry(backend, options),
+  };
+}
+
+const refused = (message: string): ChurnkitError => new ChurnkitError("REGISTRY_REFUSED", message);

@@ -1,0 +1,60 @@
+import type { BundleFiles, BundleReader } from "../model/bundle/format.js";
+import type { HistoryEntry, RegistryCapabilities } from "./registry.js";
+import type { VersionFacts, VersionLabels, VersionRecord, VersionStage, VersionStatus } from "./version.js";
+
+/** What the rules need to know of a version before anything of it is read. */
+export interface VersionEntry {
+  readonly number: number;
+  readonly semver: string;
+  readonly contentHash: string;
+  readonly status: VersionStatus;
+  readonly stage: VersionStage;
+}
+
+/** An alias, and where it pointed before, newest first. */
+export interface AliasEntry {
+  readonly alias: string;
+  readonly version: number;
+  readonly former: readonly number[];
+}
+
+/** A registry at one moment: versions in order of number, aliases in order of name. */
+export interface RegistryState<Entry extends VersionEntry = VersionEntry> {
+  readonly versions: readonly Entry[];
+  readonly aliases: readonly AliasEntry[];
+}
+
+/** A version to be; the driver gives it its number. */
+export interface VersionDraft extends VersionFacts, VersionLabels {}
+
+/** One thing to change. */
+export type RegistryChange =
+  | { readonly kind: "add"; readonly draft: VersionDraft; readonly files: BundleFiles }
+  | { readonly kind: "label"; readonly version: number; readonly labels: Partial<VersionLabels> }
+  | { readonly kind: "remove"; readonly version: number }
+  | { readonly kind: "alias"; readonly entry: AliasEntry; readonly previous: number | null };
+
+/** What is to be recorded of a change; sequence, time and hashes are added. */
+export type EntryDraft = Omit<HistoryEntry, "sequence" | "at" | "previous" | "sha256">;
+
+/** What a decision comes to. Without changes and entry nothing happens. The entry of an added version gets its number. */
+export interface Decision<T> {
+  readonly result: T;
+  readonly changes?: readonly RegistryChange[] | undefined;
+  readonly entry?: EntryDraft | undefined;
+}
+
+/** What a driver keeps. The rules stand above it, once for all drivers, in {@link registryOver}. */
+export interface RegistryBackend<Entry extends VersionEntry = VersionEntry> {
+  readonly capabilities: RegistryCapabilities;
+  read(): Promise<RegistryState<Entry>>;
+  /** Reads the state, decides, and commits; again from the start where somebody else was quicker. */
+  transact<T>(
+    decide: (state: RegistryState<Entry>) => Decision<T> | Promise<Decision<T>>,
+  ): Promise<{ readonly state: RegistryState<Entry>; readonly result: T }>;
+  record(entry: Entry): Promise<VersionRecord>;
+  /** Reads a version's files; undefined where there is none. */
+  bundle(entry: Entry): Promise<BundleReader>;
+  /** Newest first. */
+  history(limit: number): Promise<readonly HistoryEntry[]>;
+}
