@@ -45,7 +45,7 @@ export async function auditRegistry<Entry extends VersionEntry>(
   }
 
   const state = await finding("index", () => backend.read());
-  const entries = state && (await finding("history", () => backend.history(Infinity)));
+  const entries = state && (await finding("history", async () => (await backend.history(Infinity)).map(({ entry }) => entry)));
   if (knownHead !== undefined && !entries?.some(({ sha256 }) => sha256 === knownHead)) {
     problems.push({ where: "history", problem: `does not hold the entry ${knownHead} any more: it was cut short or written anew` });
   }

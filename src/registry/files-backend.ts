@@ -37,18 +37,21 @@ export function filesBackend(store: ObjectStore, prefix: string, now: () => Date
     await Promise.all(rest.map(({ key }) => limit(() => store.delete(key))));
   }
 
+  const recordKey = (number: number, hash: string): string => `${prefix}versions/${String(number).padStart(6, "0")}-${hash}.json`;
+
   async function putRecord(record: VersionRecord): Promise<IndexedVersion> {
     const bytes = writeRecord(record);
-    const key = `${prefix}versions/${String(record.number).padStart(6, "0")}-${await nameOf(bytes)}.json`;
-    await store.put(key, bytes);
     const { number, semver, contentHash, status, stage } = record;
-    return { number, semver, contentHash, status, stage, record: key };
+    const hash = await sha256Hex(bytes);
+    await store.put(recordKey(number, hash), bytes);
+    return { number, semver, contentHash, status, stage, record: hash };
   }
 
-  async function getRecord(key: string): Promise<VersionRecord> {
+  async function getRecord({ number, record: hash }: IndexedVersion): Promise<VersionRecord> {
+    const key = recordKey(number, hash);
     const bytes = (await store.get(key))?.bytes;
     if (bytes === undefined) throw corruptRecord(key, "is missing");
-    if (!key.endsWith(`-${await nameOf(bytes)}.json`)) throw corruptRecord(key, "was changed since it was written");
+    if ((await sha256Hex(Uint8Array.from(bytes))) !== hash) throw corruptRecord(key, "was changed since it was written");
     return parseRecord(key, bytes);
   }
 
@@ -61,7 +64,7 @@ export function filesBackend(store: ObjectStore, prefix: string, now: () => Date
       case "label": {
         const found = versionNumbered(versions, change.version);
         if (found === undefined) return index;
-        const labelled = await putRecord({ ...(await getRecord(found.record)), ...change.labels });
+        const labelled = await putRecord({ ...(await getRecord(found)), ...change.labels });
         return { ...index, versions: versions.map((version) => (version === found ? labelled : version)) };
       }
       case "remove":
@@ -93,14 +96,23 @@ export function filesBackend(store: ObjectStore, prefix: string, now: () => Date
 
     transact: (decide) => inTurn(() => untilSettled(() => attempt(decide))),
 
-    record: ({ record }) => limit(() => getRecord(record)),
+    record: (version) => limit(() => getRecord(version)),
 
     bundle: ({ contentHash }) =>
       Promise.resolve((path) => limit(async () => (await store.get(bundleKey(contentHash, path)))?.bytes)),
 
     history: (most) => ledger.history(most),
+
+    async restore({ versions, aliases, history, bundle }) {
+      const held = new Set((await ledger.read()).index.versions.map(({ contentHash }) => contentHash));
+      const indexed: IndexedVersion[] = [];
+      for (const version of versions) {
+        if (!held.has(version.contentHash)) await upload(version.contentHash, await bundle(version));
+        indexed.push(await putRecord(version));
+      }
+      const removed = history.map(({ entry }) => entry.version);
+      const next = Math.max(0, ...removed, ...versions.map(({ number }) => number)) + 1;
+      await ledger.adopt({ versions: indexed, aliases, next }, history);
+    },
   };
 }
-
-/** The part of a record's hash that names it. */
-const nameOf = async (bytes: Uint8Array): Promise<string> => (await sha256Hex(Uint8Array.from(bytes))).slice(0, 32);

@@ -1,25 +1,47 @@
-import { ChurnkitError } from "../base/errors.js";
 import type { BootstrapOptions } from "../model/evaluate/bootstrap.js";
-import { compareScores } from "../model/evaluate/compare-scores.js";
-import { metrics, type MetricName, type MetricValue } from "../model/evaluate/metrics.js";
+import type { MetricName, MetricValue } from "../model/evaluate/metrics.js";
+import { checkAbsolute, checkMeasured, checkRelative, checkRequirement } from "./gate-checks.js";
+import { checkSegments } from "./gate-segments.js";
+import type { MeasureName } from "./measures.js";
 
 /** What a model may be compared with. */
 export type Rival = "champion" | "baseline";
 
-/**
- * One demand on a model, plain JSON:
- * - `min`, `max`: the metric's own value.
- * - `betterThan`: better than the rival on the same rows by more than `margin` (default 0), with 97.5 % confidence
- *   (the lower end of the paired bootstrap interval).
- * - `notWorseThan`: not worse than the rival by `margin` or more (default 0.01), with the same confidence.
- *
- * Where there is no champion yet, demands relative to it hold.
- */
-export type Requirement =
+/** The metric's own value, at least `min` or at most `max`. */
+export type AbsoluteRequirement =
   | { readonly metric: MetricName; readonly min: number }
-  | { readonly metric: MetricName; readonly max: number }
+  | { readonly metric: MetricName; readonly max: number };
+
+/**
+ * The metric against a rival's on the same rows, by the lower end of the paired bootstrap interval (97.5 % confidence):
+ * `betterThan` by more than `margin` (default 0), `notWorseThan` by `margin` or more (default 0.01).
+ */
+export type RelativeRequirement =
   | { readonly metric: MetricName; readonly betterThan: Rival; readonly margin?: number | undefined }
-  | { readonly metric: MetricName; readonly notWorseThan: Rival; readonly margin?: number | undefined };
+  | { readonly metric: MetricName; readonly notWorseThan: Rival; readonly margin?: number | undefined; readonly perSegment?: undefined };
+
+/**
+ * No group of rows gets worse: none in which the metric is worse than the rival's by more than `margin` (default 0.01) and
+ * the whole interval of the difference below 0, after a correction for the number of groups (Bonferroni). Groups of fewer
+ * than `minRows` rows (default 100), or in which the metric has no value, are reported as not judged.
+ */
+export interface SegmentRequirement {
+  readonly metric: MetricName;
+  readonly notWorseThan: Rival;
+  readonly margin?: number | undefined;
+  /** The segment: a column, or a name that the evidence gives levels for. */
+  readonly perSegment: string;
+  readonly minRows?: number | undefined;
+}
+
+/** What was measured, at most `max`, in the unit of {@link measures}. */
+export interface MeasuredRequirement {
+  readonly measure: MeasureName;
+  readonly max: number;
+}
+
+/** One demand on a model, plain JSON. Where there is no champion yet, demands relative to it hold. */
+export type Requirement = AbsoluteRequirement | RelativeRequirement | SegmentRequirement | MeasuredRequirement;
 
 /** What a model must show before it is promoted; all requirements must hold. Plain JSON. */
 export interface Gate {
@@ -29,36 +51,65 @@ export interface Gate {
 
 /** A model's probabilities of the positive class on the judged rows, and its threshold. */
 export interface JudgedScores {
+  /** In [0, 1]; of a rival, NaN for a row that it cannot score: the row is left out of the comparison with it. */
   readonly probabilities: Float64Array;
   /** In [0, 1]. */
   readonly threshold: number;
+}
+
+/** All models on the same rows. */
+export interface JudgedRows {
+  /** 1 for the positive class, 0 for the other. */
+  readonly labels: Uint8Array;
+  readonly candidate: JudgedScores;
+  readonly champion?: JudgedScores | undefined;
+  readonly baseline?: JudgedScores | undefined;
+  /** Rivals that are there but cannot be compared with, and why: demands relative to them do not hold. */
+  readonly unable?: Partial<Readonly<Record<Rival, string>>> | undefined;
+  /** By the segment's name, each row's level; null where it is missing, which is a group too. */
+  readonly segments?: ReadonlyMap<string, readonly (string | null)[]> | undefined;
+  readonly bootstrap?: BootstrapOptions | undefined;
 }
 
 /** What a gate is evaluated on. */
 export interface GateEvidence {
   /** The candidate's metrics, with intervals where there are any. */
   readonly metrics: Partial<Readonly<Record<MetricName, MetricValue>>>;
-  /** For relative requirements: all models on the same rows. */
-  readonly comparison?: {
-    /** 1 for the positive class, 0 for the other. */
-    readonly labels: Uint8Array;
-    readonly candidate: JudgedScores;
-    readonly champion?: JudgedScores | undefined;
-    readonly baseline?: JudgedScores | undefined;
-    readonly bootstrap?: BootstrapOptions | undefined;
-  } | undefined;
+  /** For relative requirements. */
+  readonly comparison?: JudgedRows | undefined;
+  readonly measures?: Partial<Readonly<Record<MeasureName, number>>> | undefined;
+}
+
+/** How one group of rows came out. */
+export interface GroupCheck {
+  /** Null for the rows in which the segment is missing. */
+  readonly level: string | null;
+  readonly rows: number;
+  /** False where nothing can be said of so few rows; such a group does not fail the gate. */
+  readonly judged: boolean;
+  readonly passed: boolean;
+  readonly observed: number | null;
+  readonly rival: number | null;
+  /** The improvement over the rival; its interval holds for all groups at once with 95 %. */
+  readonly improvement?: MetricValue;
 }
 
 /** How one requirement came out; plain JSON. */
 export interface GateCheck {
   readonly requirement: Requirement;
   readonly passed: boolean;
-  /** The candidate's metric, null where it has no value. */
+  /** The candidate's metric or measure, null where it has no value. */
   readonly observed: number | null;
   /** The rival's, for relative requirements. */
   readonly rival?: number | null;
   /** The improvement over the rival in the metric's better direction, with its 95 % interval. */
   readonly improvement?: MetricValue;
+  /** Rows of the comparison. */
+  readonly rows?: number;
+  /** For demands by segment: every group that was judged, and the twenty largest of the others. */
+  readonly groups?: readonly GroupCheck[];
+  /** Groups that were not judged and are not listed. */
+  readonly groupsLeftOut?: number;
   /** One sentence for people. */
   readonly reason: string;
 }
@@ -73,7 +124,8 @@ export interface GateVerdict {
 /**
  * Judges a model by a gate. Refusal is a result, not an exception; nothing is changed.
  *
- * @throws ChurnkitError OPTION_INVALID for a gate that cannot be evaluated: an unknown metric, a limit that is no number.
+ * @throws ChurnkitError OPTION_INVALID for a gate that cannot be evaluated: an unknown metric, a limit that is no number;
+ * or for a segment whose levels are not one for each row.
  *
  * @example
  * ```ts
@@ -86,75 +138,14 @@ export interface GateVerdict {
 export function evaluateGate(gate: Gate, evidence: GateEvidence): GateVerdict {
   const checks = gate.requirements.map((requirement) => {
     checkRequirement(gate, requirement);
-    return "min" in requirement || "max" in requirement
-      ? checkAbsolute(requirement, evidence.metrics[requirement.metric]?.value ?? null)
-      : checkRelative(requirement, evidence.comparison);
+    return check(requirement, evidence);
   });
-  return { gate: gate.name, passed: checks.every((check) => check.passed), checks };
+  return { gate: gate.name, passed: checks.every(({ passed }) => passed), checks };
 }
 
-type Absolute = Extract<Requirement, { min: number } | { max: number }>;
-type Relative = Exclude<Requirement, Absolute>;
-
-function checkRequirement(gate: Gate, requirement: Requirement): void {
-  const refuse = (what: string): never => {
-    throw new ChurnkitError("OPTION_INVALID", `The gate ${gate.name} ${what}.`, { where: { value: requirement } });
-  };
-  const { metric } = requirement;
-  if (!Object.hasOwn(metrics, metric)) refuse(`names the metric ${JSON.stringify(metric)}, not one of ${Object.keys(metrics).join(", ")}`);
-  const limit = "min" in requirement ? requirement.min : "max" in requirement ? requirement.max : (requirement.margin ?? 0);
-  if (!Number.isFinite(limit)) refuse(`has a limit for ${metric} that is no number`);
+function check(requirement: Requirement, { metrics, comparison, measures: measured }: GateEvidence): GateCheck {
+  if ("measure" in requirement) return checkMeasured(requirement, measured?.[requirement.measure] ?? null);
+  if ("min" in requirement || "max" in requirement) return checkAbsolute(requirement, metrics[requirement.metric]?.value ?? null);
+  if ("betterThan" in requirement || requirement.perSegment === undefined) return checkRelative(requirement, comparison);
+  return checkSegments(requirement, comparison);
 }
-
-function checkAbsolute(requirement: Absolute, observed: number | null): GateCheck {
-  const { label } = metrics[requirement.metric];
-  const limit = "min" in requirement ? requirement.min : requirement.max;
-  const wanted = `${"min" in requirement ? "at least" : "at most"} ${limit}`;
-  if (observed === null) return { requirement, passed: false, observed, reason: `${label} has no value; ${wanted} is asked` };
-  const passed = "min" in requirement ? observed >= limit : observed <= limit;
-  return { requirement, passed, observed, reason: `${label} ${shown(observed)}, ${wanted} is asked` };
-}
-
-function checkRelative(requirement: Relative, comparison: GateEvidence["comparison"]): GateCheck {
-  const { metric } = requirement;
-  const { label, better } = metrics[metric];
-  const strict = "betterThan" in requirement;
-  const name = strict ? requirement.betterThan : requirement.notWorseThan;
-  const margin = requirement.margin ?? (strict ? 0 : 0.01);
-  const rival = comparison?.[name];
-  if (comparison === undefined || rival === undefined) {
-    const passed = name === "champion";
-    return { requirement, passed, observed: null, reason: passed ? "there is no champion yet" : `there is no ${name} to compare with` };
-  }
-  const { labels, candidate, bootstrap = {} } = comparison;
-  const compared = compareScores(labels, candidate.probabilities, rival.probabilities, metric, {
-    ...bootstrap,
-    thresholdA: candidate.threshold,
-    thresholdB: rival.threshold,
-  });
-  const improvement = better === "higher" ? compared.difference : negated(compared.difference);
-  const low = improvement.low;
-  const passed = low !== undefined && (strict ? low > margin : low > -margin);
-  const wanted = strict ? `better by more than ${margin}` : `not worse by ${margin}`;
-  const interval = low === undefined ? "no interval" : `${shown(low)} to ${shown(improvement.high ?? low)}`;
-  return {
-    requirement,
-    passed,
-    observed: compared.a,
-    rival: compared.b,
-    improvement,
-    reason:
-      `${label} ${shown(compared.a)}, the ${name}'s ${shown(compared.b)}: improvement ${shown(improvement.value)} ` +
-      `(95 % ${interval}), ${wanted} is asked`,
-  };
-}
-
-function negated({ value, low, high }: MetricValue): MetricValue {
-  return {
-    value: value === null ? null : -value,
-    ...(high === undefined ? {} : { low: -high }),
-    ...(low === undefined ? {} : { high: -low }),
-  };
-}
-
-const shown = (value: number | null): string => (value === null ? "none" : value.toFixed(4));

@@ -21,6 +21,12 @@ export async function writeEntry(
   return { head: { sequence: entry.sequence, sha256 }, key: keyOf(prefix, entry.sequence, sha256), bytes };
 }
 
+/** An entry as it is stored: its bytes are what its hash, and so the chain, is about. */
+export interface StoredEntry {
+  readonly entry: HistoryEntry;
+  readonly bytes: Uint8Array;
+}
+
 /**
  * Reads the history from its head backwards, each entry against the hash that the one after it (or the index) holds.
  *
@@ -31,18 +37,23 @@ export async function readHistory(
   prefix: string,
   head: HistoryHead | null,
   limit: number,
-): Promise<HistoryEntry[]> {
-  const entries: HistoryEntry[] = [];
+): Promise<StoredEntry[]> {
+  const entries: StoredEntry[] = [];
   for (let next = head; next !== null && entries.length < limit; ) {
     const key = keyOf(prefix, next.sequence, next.sha256);
-    const found = await store.get(key);
-    if (found === undefined) throw corruptRecord(key, "is missing");
-    if ((await sha256Hex(Uint8Array.from(found.bytes))) !== next.sha256) throw corruptRecord(key, "was changed since it was written");
-    const entry = { ...parseEntry(key, found.bytes), sha256: next.sha256 };
-    entries.push(entry);
+    const bytes = (await store.get(key))?.bytes;
+    if (bytes === undefined) throw corruptRecord(key, "is missing");
+    if ((await sha256Hex(Uint8Array.from(bytes))) !== next.sha256) throw corruptRecord(key, "was changed since it was written");
+    const entry = { ...parseEntry(key, bytes), sha256: next.sha256 };
+    entries.push({ entry, bytes });
     next = entry.previous === null ? null : { sequence: entry.sequence - 1, sha256: entry.previous };
   }
   return entries;
+}
+
+/** Writes entries as they were stored elsewhere, under the names they have there. */
+export async function copyHistory(store: ObjectStore, prefix: string, entries: readonly StoredEntry[]): Promise<void> {
+  for (const { entry, bytes } of entries) await store.put(keyOf(prefix, entry.sequence, entry.sha256), bytes);
 }
 
 function parseEntry(key: string, bytes: Uint8Array): Omit<HistoryEntry, "sha256"> {

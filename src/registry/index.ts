@@ -11,6 +11,9 @@ export {
 } from "./gate.js";
 export { awsGate, baselineGate, basicGate, championGate, gates, retrainingGate } from "./gates.js";
 export type { RegistryOptions } from "./registry-over.js";
+export type { AliasEntry, RegistrySnapshot } from "./registry-state.js";
+export type { StoredEntry } from "./history.js";
+export { applyRetention, planRetention, type RetentionPlan, type RetentionPolicy } from "./retention.js";
 export {
   historyActions,
   type Audit,

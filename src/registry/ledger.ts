@@ -1,8 +1,7 @@
 import { ChurnkitError } from "../base/errors.js";
-import { readHistory, writeEntry } from "./history.js";
+import { copyHistory, readHistory, writeEntry, type StoredEntry } from "./history.js";
 import { emptyIndex, parseIndex, writeIndex, type RegistryIndex } from "./registry-index.js";
 import type { EntryDraft } from "./registry-state.js";
-import type { HistoryEntry } from "./registry.js";
 import type { ObjectStore } from "../io/object-store.js";
 
 /** An index as it was read, and the object's version to name when it is changed. */
@@ -29,14 +28,25 @@ export interface Ledger {
   commit(read: ReadIndex, index: Omit<RegistryIndex, "head">, entry: EntryDraft): Promise<RegistryIndex>;
   /** Changes the index as it is at that moment; again where somebody else was quicker. What `change` throws goes on up. */
   append(change: (index: RegistryIndex) => Omit<RegistryIndex, "head">, entry: EntryDraft): Promise<RegistryIndex>;
-  history(limit: number): Promise<HistoryEntry[]>;
+  /** Newest first. */
+  history(limit: number): Promise<StoredEntry[]>;
+  /**
+   * Takes over an index and a history from elsewhere: one that goes on from this one.
+   *
+   * @throws ChurnkitError REGISTRY_REFUSED where this history is another one.
+   */
+  adopt(index: Omit<RegistryIndex, "head">, oldestFirst: readonly StoredEntry[]): Promise<void>;
 }
 
 export function ledgerIn(store: ObjectStore, prefix: string, now: () => Date): Ledger {
   const key = `${prefix}index.json`;
+  // An index that did not change is not parsed again.
+  let known: ReadIndex = { index: emptyIndex, version: null };
   const read = async (): Promise<ReadIndex> => {
     const found = await store.get(key);
-    return found === undefined ? { index: emptyIndex, version: null } : { index: parseIndex(key, found.bytes), version: found.version };
+    if (found === undefined) return { index: emptyIndex, version: null };
+    if (found.version !== known.version) known = { index: parseIndex(key, found.bytes), version: found.version };
+    return known;
   };
   const ledger: Ledger = {
     read,
@@ -50,7 +60,7 @@ export function ledgerIn(store: ObjectStore, prefix: string, now: () => Date): L
       await store.put(entry.key, entry.bytes);
       const next = { ...index, head: entry.head };
       try {
-        await store.put(key, writeIndex(next), { ifVersion: version });
+        known = { index: next, ...(await store.put(key, writeIndex(next), { ifVersion: version })) };
       } catch (error) {
         if (isConflict(error)) await store.delete(entry.key);
         throw error;
@@ -59,10 +69,10 @@ export function ledgerIn(store: ObjectStore, prefix: string, now: () => Date): L
     },
     async append(change, entry) {
       for (let tries = 1; ; tries++) {
-        const known = await read();
-        const next = change(known.index);
+        const found = await read();
+        const next = change(found.index);
         try {
-          return await ledger.commit(known, next, entry);
+          return await ledger.commit(found, next, entry);
         } catch (error) {
           if (!isConflict(error) || tries === maxAttempts) throw error;
           await pause(tries);
@@ -72,6 +82,17 @@ export function ledgerIn(store: ObjectStore, prefix: string, now: () => Date): L
     async history(limit) {
       const { index } = await read();
       return readHistory(store, prefix, index.head, limit);
+    },
+    async adopt(index, oldestFirst) {
+      const { index: before, version } = await read();
+      const held = before.head === null ? -1 : oldestFirst.findIndex(({ entry }) => entry.sha256 === before.head?.sha256);
+      if (before.head !== null && held < 0) {
+        throw new ChurnkitError("REGISTRY_REFUSED", `${store.name} holds a registry ${prefix} with another history, which would be lost. Take an empty place.`);
+      }
+      await copyHistory(store, prefix, oldestFirst.slice(held + 1));
+      const last = oldestFirst.at(-1)?.entry;
+      const head = last === undefined ? null : { sequence: last.sequence, sha256: last.sha256 };
+      known = { index: { ...index, head }, ...(await store.put(key, writeIndex({ ...index, head }), { ifVersion: version })) };
     },
   };
   return ledger;

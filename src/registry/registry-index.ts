@@ -1,4 +1,4 @@
-import { parseJsonFile, readableJson, type JsonValue } from "../model/bundle/json.js";
+import { parseJsonFile, type JsonValue } from "../model/bundle/json.js";
 import { rollbackDepth } from "./aliases.js";
 import { corruptRecord } from "./registry-error.js";
 import type { AliasEntry, RegistryState, VersionEntry } from "./registry-state.js";
@@ -10,7 +10,7 @@ const maxVersions = 1_000_000;
 
 /** What the index says of a version; the rest stands in the version's record. */
 export interface IndexedVersion extends VersionEntry {
-  /** Key of the version's newest record, named by its hash; a change writes another and leaves this one as it was. */
+  /** Hash that names the version's newest record; a change writes another record and leaves this one as it was. */
   readonly record: string;
 }
 
@@ -32,8 +32,12 @@ export interface RegistryIndex extends RegistryState<IndexedVersion> {
 
 export const emptyIndex: RegistryIndex = { versions: [], aliases: [], next: 1, head: null };
 
-export function writeIndex(index: RegistryIndex): Uint8Array<ArrayBuffer> {
-  return readableJson({ format, formatVersion, ...index });
+const encoder = new TextEncoder();
+
+/** A line for each version, by the engine's own writer: every change writes them all. */
+export function writeIndex({ versions, aliases, next, head }: RegistryIndex): Uint8Array<ArrayBuffer> {
+  const rest = JSON.stringify({ format, formatVersion, next, head, aliases }).slice(0, -1);
+  return encoder.encode(`${rest},"versions":[\n${versions.map((version) => JSON.stringify(version)).join(",\n")}\n]}\n`);
 }
 
 /** @throws ChurnkitError REGISTRY_CORRUPT. */
@@ -44,29 +48,35 @@ export function parseIndex(key: string, bytes: Uint8Array): RegistryIndex {
   }
   const head = root.get("head");
   const next = root.get("next").count(1);
+  const versions = root.get("versions");
+  if (!Array.isArray(versions.value) || versions.value.length > maxVersions) throw versions.not(`a list of at most ${maxVersions} versions`);
   let last = 0;
-  const versions = root.get("versions").list(maxVersions).map((json) => {
-    const version = parseVersion(json, last + 1, next - 1);
+  for (const version of versions.value as readonly unknown[]) {
+    if (!isIndexedVersion(version) || version.number <= last || version.number >= next) {
+      throw corruptRecord(key, `holds no version where one after ${last} belongs`);
+    }
     last = version.number;
-    return version;
-  });
+  }
   return {
-    versions,
+    versions: versions.value as readonly IndexedVersion[],
     aliases: root.get("aliases").list().map(parseAlias),
     next,
     head: head.absent ? null : { sequence: head.get("sequence").count(1), sha256: head.get("sha256").text() },
   };
 }
 
-function parseVersion(json: JsonValue, least: number, most: number): IndexedVersion {
-  return {
-    number: json.get("number").count(least, most),
-    semver: json.get("semver").text(),
-    contentHash: json.get("contentHash").text(),
-    status: json.get("status").oneOf(versionStatuses),
-    stage: json.get("stage").oneOf(versionStages),
-    record: json.get("record").text(),
-  };
+/** Checked in place, without an object for each member: there are thousands, read at every look. */
+function isIndexedVersion(value: unknown): value is IndexedVersion {
+  if (typeof value !== "object" || value === null) return false;
+  const { number, semver, contentHash, status, stage, record } = value as Partial<Record<keyof IndexedVersion, unknown>>;
+  return (
+    Number.isSafeInteger(number) &&
+    typeof semver === "string" &&
+    typeof contentHash === "string" &&
+    typeof record === "string" &&
+    versionStatuses.some((one) => one === status) &&
+    versionStages.some((one) => one === stage)
+  );
 }
 
 function parseAlias(json: JsonValue): AliasEntry {

@@ -5,12 +5,13 @@ import { aliasMoved, aliasMovedBack, checkAlias, refusals } from "./aliases.js";
 import { auditRegistry } from "./audit.js";
 import { draftVersion } from "./draft-version.js";
 import { bundleOf, checkContent } from "./registered-bundle.js";
+import { historyOf } from "./history-of.js";
 import { notFound } from "./registry-error.js";
 import type { Decision, RegistryBackend, RegistryState, VersionEntry } from "./registry-state.js";
 import type { ChangeNote, ModelRegistry, PromotionResult, RollbackResult } from "./registry.js";
 import { resolveVersion } from "./resolve.js";
 import { assertSignature } from "./signature.js";
-import { checkLabels, type ModelVersion, type VersionLabels, type VersionRef } from "./version.js";
+import { checkLabels, type ModelVersion, type VersionLabels, type VersionRecord, type VersionRef } from "./version.js";
 
 /** What a registry needs beside its driver's backend. */
 export interface RegistryOptions {
@@ -185,9 +186,27 @@ export function registryOver<Entry extends VersionEntry>(
       });
     },
 
-    history: ({ limit = Infinity } = {}) => backend.history(limit),
+    history: async ({ limit = Infinity } = {}) => (await backend.history(limit)).map(({ entry }) => entry),
 
     verify: (options = {}) => auditRegistry(backend, options),
+
+    async snapshot() {
+      const [state, newestFirst] = [await backend.read(), await backend.history(Infinity)];
+      const versions: VersionRecord[] = [];
+      for (const entry of state.versions) versions.push(await backend.record(entry));
+      const history = newestFirst.length > 0 ? newestFirst.toReversed() : await historyOf(name, versions, state.aliases);
+      return {
+        name,
+        versions,
+        aliases: state.aliases,
+        history,
+        async bundle({ number, contentHash }) {
+          return bundleOf(await backend.bundle(resolve(state, number)), contentHash);
+        },
+      };
+    },
+
+    restore: (snapshot) => backend.restore(snapshot),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { BundleFiles, BundleReader } from "../model/bundle/format.js";
+import type { StoredEntry } from "./history.js";
 import type { HistoryEntry, RegistryCapabilities } from "./registry.js";
 import type { VersionFacts, VersionLabels, VersionRecord, VersionStage, VersionStatus } from "./version.js";
 
@@ -26,6 +27,19 @@ export interface RegistryState<Entry extends VersionEntry = VersionEntry> {
 
 /** A version to be; the driver gives it its number. */
 export interface VersionDraft extends VersionFacts, VersionLabels {}
+
+/** A whole registry at one moment, to be taken elsewhere. */
+export interface RegistrySnapshot {
+  /** The model's name there. */
+  readonly name: string;
+  /** In order of number. */
+  readonly versions: readonly VersionRecord[];
+  readonly aliases: readonly AliasEntry[];
+  /** Oldest first; empty where the driver keeps none. */
+  readonly history: readonly StoredEntry[];
+  /** A version's files, verified. */
+  bundle(version: VersionRecord): Promise<BundleFiles>;
+}
 
 /** One thing to change. */
 export type RegistryChange =
@@ -56,5 +70,11 @@ export interface RegistryBackend<Entry extends VersionEntry = VersionEntry> {
   /** Reads a version's files; undefined where there is none. */
   bundle(entry: Entry): Promise<BundleReader>;
   /** Newest first. */
-  history(limit: number): Promise<readonly HistoryEntry[]>;
+  history(limit: number): Promise<readonly StoredEntry[]>;
+  /**
+   * Takes over the versions that are missing here, in order, then aliases and history.
+   *
+   * @throws ChurnkitError REGISTRY_REFUSED where what is here is not a beginning of it.
+   */
+  restore(snapshot: RegistrySnapshot): Promise<void>;
 }

@@ -4,6 +4,7 @@ import type { Bundle, OpenBundleOptions } from "../model/bundle/open.js";
 import type { MetricSummary } from "../model/evaluate/metrics.js";
 import type { GateVerdict } from "./gate.js";
 import type { Lineage } from "./lineage.js";
+import type { RegistrySnapshot } from "./registry-state.js";
 import type { Signature } from "./signature.js";
 import type { ModelVersion, VersionRef, VersionStage, VersionStatus } from "./version.js";
 
@@ -189,4 +190,13 @@ export interface ModelRegistry {
   history(options?: { readonly limit?: number | undefined }): Promise<readonly HistoryEntry[]>;
   /** Checks the whole: the chain of the history, that it leads to what the registry says now, and every bundle. */
   verify(options?: AuditOptions): Promise<Audit>;
+  /** Everything the registry holds, to be kept or taken elsewhere; bundles are read one at a time, when asked for. */
+  snapshot(): Promise<RegistrySnapshot>;
+  /**
+   * Takes over what a snapshot holds and this registry does not: numbers, labels, aliases and history stay as they are.
+   * An interrupted one is finished by calling it again.
+   *
+   * @throws ChurnkitError REGISTRY_REFUSED when this registry is not empty and what it holds is no beginning of it.
+   */
+  restore(snapshot: RegistrySnapshot): Promise<void>;
 }

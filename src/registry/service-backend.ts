@@ -92,8 +92,26 @@ export function serviceBackend<Entry extends VersionEntry>(service: VersionServi
     record: (entry) => service.record(entry),
     bundle: (entry) => service.bundle(entry),
     history: async (limit) => (ledger ? ledger.history(limit) : []),
+
+    async restore({ versions, aliases, history, bundle }) {
+      const held = await service.list();
+      for (const [i, version] of versions.entries()) {
+        const there = held[i];
+        if (there !== undefined && (there.number !== version.number || there.contentHash !== version.contentHash)) {
+          throw refused(`${service.name} holds another version ${there.number} where version ${version.number} belongs. Take an empty place.`);
+        }
+        const number = there?.number ?? (await service.create(version, await bundle(version)));
+        if (number !== version.number) {
+          throw refused(`${service.name} gave version ${version.number} the number ${number}: it numbers without gaps, and versions were removed before.`);
+        }
+      }
+      for (const alias of aliases) await service.setAlias(alias);
+      await ledger?.adopt({ versions: [], aliases, next: 1 }, history);
+    },
   };
 }
+
+const refused = (message: string): ChurnkitError => new ChurnkitError("REGISTRY_REFUSED", message);
 
 const lostRace = (service: string, alias: string): ChurnkitError =>
   new ChurnkitError("STORE_CONFLICT", `The alias ${alias} in ${service} was moved by somebody else at the same time. Look where it points, and promote again if need be.`);

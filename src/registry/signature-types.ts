@@ -38,9 +38,17 @@ function typeOf(input: SignatureInput): string {
   }
 }
 
+const nouns: Readonly<Record<SignatureInput["kind"], string>> = {
+  number: "A number",
+  boolean: "True or false",
+  date: "An ISO 8601 date",
+  category: "A label",
+  text: "A text",
+};
+
 function commentOf(input: SignatureInput): string {
   const { kind, unit } = input;
-  const facts = [kind === "number" && input.integer ? "whole number" : kind === "date" ? `ISO 8601 ${input.precision}` : kind];
+  const facts = [kind === "number" && input.integer ? "A whole number" : nouns[kind]];
   if (unit !== undefined) facts.push(`unit ${commented(unit)}`);
   if (kind === "number" || kind === "date") {
     const show = (value: number): string => (input.kind === "date" ? formatDate(value, input.precision) : String(value));
@@ -50,9 +58,9 @@ function commentOf(input: SignatureInput): string {
     if (kind === "number" && input.exclusiveMax !== undefined) facts.push(`below ${input.exclusiveMax}`);
     if (kind === "number" && input.multipleOf !== undefined) facts.push(`a multiple of ${input.multipleOf}`);
   }
-  if (kind === "category" && input.open) facts.push("unknown labels are scored as such");
+  if (kind === "category" && input.open) facts.push("others are scored as unknown");
   if (kind === "text" && input.maxLength !== undefined) facts.push(`at most ${input.maxLength} characters`);
-  return `  /** Takes a ${facts.join(", ")}. */`;
+  return `  /** ${facts.join(", ")}. */`;
 }
 
 const inputLines = (input: SignatureInput): string[] => [

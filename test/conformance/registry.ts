@@ -4,7 +4,11 @@ import { toBundleFiles } from "../../src/model/bundle/format.js";
 import { openBundle } from "../../src/model/bundle/open.js";
 import { evaluateGate, type GateVerdict } from "../../src/registry/gate.js";
 import { awsGate } from "../../src/registry/gates.js";
+import { memoryStore } from "../../src/io/memory-store.js";
+import { filesRegistry } from "../../src/registry/files-registry.js";
 import type { ModelRegistry } from "../../src/registry/registry.js";
+import { signatureOf, type Signature } from "../../src/registry/signature.js";
+import type { VersionRef } from "../../src/registry/version.js";
 import { sampleArtefact, sampleTable } from "../helpers/artefact.js";
 import { hashed } from "../helpers/files.js";
 
@@ -153,6 +157,126 @@ export function registryConformance(name: string, make: () => ModelRegistry | Pr
       ]);
       expect(history[1]?.verdict).toMatchObject({ gate: "aws", passed: true });
       expect((await registry.history({ limit: 2 })).map(({ sequence }) => sequence)).toEqual([5, 4]);
+    });
+
+    it("numbers versions by what changed", async () => {
+      const registry = await filled(2);
+      const retrained = await sampleArtefact({ networks: 0, seed: 9 });
+      expect((await registry.register(retrained)).version.semver).toBe("1.1.0");
+      expect((await registry.list()).map(({ semver }) => semver)).toEqual(["1.1.0", "1.0.1", "1.0.0"]);
+    });
+
+    it("gives a consumer no version that breaks the signature it was written against", async () => {
+      const registry = await filled(1);
+      const signature = signatureOf(model(0).contract);
+      expect((await registry.load(1, { signature })).version.number).toBe(1);
+      const other: Signature = { ...signature, output: { target: "churned", classes: ["No", "Yes"], positive: "No" } };
+      await expect(registry.load(1, { signature: other })).rejects.toMatchObject({ code: "SIGNATURE_MISMATCH" });
+    });
+
+    it("finds versions by number, semantic version, alias, stage, and the latest of a kind", async () => {
+      const registry = await filled(4);
+      await registry.setStage(1, "Production", { by: "ada" });
+      await registry.setStage(3, "Production");
+      await registry.setStatus(2, "approved", { by: "bob", reason: "looks right" });
+      await registry.setStatus(4, "rejected");
+      await registry.promote(1, "challenger");
+      const found = async (ref: VersionRef): Promise<number> => (await registry.get(ref)).number;
+      expect(await Promise.all([3, "1.0.1", "challenger", "Production", "latest", "latest-approved"].map(found))).toEqual([3, 2, 1, 3, 3, 2]);
+      expect(await registry.get(2)).toMatchObject({ status: "approved", statusNote: { by: "bob", reason: "looks right" }, stage: "None" });
+      for (const ref of ["9.9.9", "Staging", "nobody"]) await expect(registry.get(ref)).rejects.toMatchObject(missing);
+      expect((await registry.list({ stage: "Production" })).map(({ number }) => number)).toEqual([3, 1]);
+    });
+
+    it("keeps what a version is made of", async () => {
+      const registry = await filled(1);
+      await registry.register(model(1), { run: { runId: "run-7", trainedBy: "ada", trainedWhere: "a laptop" } });
+      const [second, first] = await registry.list();
+      expect(second?.lineage).toMatchObject({ parent: 1, dataHash: model(0).provenance.dataHash, runId: "run-7", trainedBy: "ada" });
+      expect(second?.lineage.modelHash).toBe(first?.lineage.modelHash);
+      expect(second?.fingerprints.decision).not.toBe(first?.fingerprints.decision);
+      expect(second?.bytes).toBeGreaterThan(1000);
+      expect(second?.signature.inputs.map(({ name }) => name)).toEqual(signatureOf(model(0).contract).inputs.map(({ name }) => name));
+    });
+
+    it("changes description and tags, each by itself", async () => {
+      const registry = await make();
+      await registry.register(model(0), { tags: { team: "growth" }, description: "old" });
+      await registry.annotate(1, { description: "new: \"ä\" <b>" }, { by: "ada" });
+      expect(await registry.get(1)).toMatchObject({ description: "new: \"ä\" <b>", tags: { team: "growth" } });
+      await registry.annotate(1, { tags: { ticket: "CH-1" } });
+      expect((await registry.get(1)).tags).toEqual({ ticket: "CH-1" });
+      await expect(registry.annotate(1, { description: "x".repeat(1025) })).rejects.toMatchObject({ code: "OPTION_INVALID" });
+    });
+
+    it("promotes only against the champion that was judged, and only what is approved where that is asked", async () => {
+      const registry = await filled(3);
+      expect(await registry.promote(1, "champion", { expected: null })).toMatchObject({ promoted: true });
+      expect(await registry.promote(2, "champion", { expected: null })).toMatchObject({ promoted: false });
+      expect(await registry.promote(2, "champion", { expected: 1, approvedOnly: true })).toMatchObject({ promoted: false });
+      await registry.setStatus(2, "approved");
+      expect(await registry.promote(2, "champion", { expected: 1, approvedOnly: true })).toMatchObject({ promoted: true, previous: 1 });
+    });
+
+    it("removes a version that nothing points to, and never gives its number again", async () => {
+      const registry = await filled(3);
+      if (!registry.capabilities.remove) return expect(registry.remove(1)).rejects.toMatchObject({ code: "REGISTRY_REFUSED" });
+      await registry.promote(3, "champion");
+      await expect(registry.remove(3)).rejects.toMatchObject({ code: "REGISTRY_REFUSED" });
+      await registry.remove(2, { by: "ada", reason: "no longer allowed" });
+      await expect(registry.get(2)).rejects.toMatchObject(missing);
+      await expect(registry.download(2)).rejects.toMatchObject(missing);
+      expect((await registry.register(model(1))).version).toMatchObject({ number: 4 });
+      expect((await registry.list()).map(({ number }) => number)).toEqual([4, 3, 1]);
+      await registry.load(4);
+    });
+
+    it("is sound after all kinds of changes", async () => {
+      const registry = await filled(3);
+      await registry.register(model(3), { verdict: failing });
+      await registry.promote(1, "champion");
+      await registry.promote(2, "champion");
+      await registry.promote(4, "champion");
+      await registry.setStage(3, "Archived");
+      await registry.setStatus(3, "approved");
+      await registry.annotate(3, { description: "kept" });
+      await registry.rollback("champion");
+      if (registry.capabilities.remove) await registry.remove(3);
+      const audit = await registry.verify();
+      expect(audit.problems).toEqual([]);
+      expect(audit).toMatchObject({ sound: true, versions: registry.capabilities.remove ? 3 : 4 });
+      if (!registry.capabilities.history) return;
+      expect(audit.head).toBe((await registry.history({ limit: 1 }))[0]?.sha256);
+      expect((await registry.verify({ bundles: false, knownHead: audit.head ?? "" })).sound).toBe(true);
+      expect((await registry.verify({ bundles: false, knownHead: "0".repeat(64) })).sound).toBe(false);
+    });
+
+    it("goes to another registry and comes back, with everything", async () => {
+      const registry = await filled(3);
+      await registry.annotate(2, { tags: { team: "growth" }, description: "second" });
+      for (const number of [1, 2, 3]) await registry.promote(number, "champion");
+      await registry.setStatus(1, "approved", { by: "ada", reason: "good" });
+      await registry.setStage(2, "Archived");
+      const elsewhere = filesRegistry(memoryStore(), { name: "elsewhere" });
+      await elsewhere.restore(await registry.snapshot());
+      const again = await make();
+      await again.restore(await elsewhere.snapshot());
+      for (const one of [elsewhere, again]) {
+        expect(await one.list()).toEqual(await registry.list());
+        expect(await one.aliases()).toEqual(await registry.aliases());
+        expect((await one.verify()).problems).toEqual([]);
+        if (registry.capabilities.history && one.capabilities.history) expect(await one.history()).toEqual(await registry.history());
+        expect(hashed(await one.download(2))).toEqual(hashed(await registry.download(2)));
+      }
+      expect(await again.rollback("champion")).toMatchObject({ rolledBack: true, to: 2 });
+      if (registry.capabilities.history) {
+        await registry.promote(1, "challenger");
+        await elsewhere.restore(await registry.snapshot());
+        expect((await elsewhere.get("challenger")).number).toBe(1);
+      }
+      const other = await make();
+      await other.register(model(4));
+      await expect(other.restore(await registry.snapshot())).rejects.toMatchObject({ code: "REGISTRY_REFUSED" });
     });
 
     it("refuses tags and descriptions beyond the limits", async () => {

@@ -1,0 +1,141 @@
+import { ChurnkitError } from "../base/errors.js";
+import { contractHash } from "../data/contract/contract-hash.js";
+import { labels } from "../data/table/labels.js";
+import { recordOf } from "../data/table/record-of.js";
+import type { Table } from "../data/table/table.js";
+import type { Scorer } from "../model/compile.js";
+import type { BootstrapOptions } from "../model/evaluate/bootstrap.js";
+import { evaluateScores, summarise } from "../model/evaluate/evaluate-scores.js";
+import type { MetricSummary } from "../model/evaluate/metrics.js";
+import { evaluateGate, type Gate, type GateVerdict, type JudgedRows, type JudgedScores, type Rival } from "./gate.js";
+import type { MeasureName } from "./measures.js";
+import { segmentOf } from "./segments.js";
+
+/** How the time of one score is measured. */
+export interface LatencyOptions {
+  /** Records that are timed one by one, 1 to 100,000; default 200. A tenth as many are scored before, to warm up. */
+  readonly records?: number | undefined;
+  /** Milliseconds from any origin; default `performance.now`. */
+  readonly clock?: (() => number) | undefined;
+}
+
+/** What is judged, on what, by which gates. */
+export interface JudgeOptions {
+  readonly candidate: Scorer;
+  /** The model in service; undefined where there is none yet. */
+  readonly champion?: Scorer | undefined;
+  readonly baseline?: Scorer | undefined;
+  /** Labelled rows that no model was trained on, read with the candidate's contract. */
+  readonly rows: Table;
+  readonly gates: readonly Gate[];
+  /** Each row's level by the segment's name, beside or instead of columns of the table. */
+  readonly segments?: ReadonlyMap<string, readonly (string | null)[]> | undefined;
+  /** The size of the candidate's bundle: the sum of its manifest's files. */
+  readonly bundleBytes?: number | undefined;
+  readonly bootstrap?: BootstrapOptions | undefined;
+  readonly latency?: LatencyOptions | undefined;
+}
+
+/** What came of it; plain JSON. */
+export interface Judgement {
+  /** Did every gate pass? */
+  readonly passed: boolean;
+  /** One for each gate, in their order. */
+  readonly verdicts: readonly GateVerdict[];
+  /** The candidate's metrics on these rows, with intervals. */
+  readonly metrics: MetricSummary;
+  /** What was measured because a gate asks for it. */
+  readonly measures: Partial<Readonly<Record<MeasureName, number>>>;
+}
+
+/**
+ * Scores the same labelled rows with all models and evaluates gates on them. A rival of another contract is given the rows
+ * as records; rows that it refuses are left out of the comparison with it. Latency is the median of scoring single records,
+ * and measured only where a gate asks for it, so that all else is the same bits every time.
+ *
+ * @throws ChurnkitError TARGET_INVALID when the rows have no target, CONTRACT_MISMATCH when they were read with another
+ * contract than the candidate's, OPTION_INVALID for a gate, segment or option that cannot be used.
+ *
+ * @example
+ * ```ts
+ * import { judgeOnRows, awsGate, championGate } from "churnkit/registry";
+ * import type { Scorer, Table } from "churnkit";
+ *
+ * export const judged = (candidate: Scorer, champion: Scorer, rows: Table) =>
+ *   judgeOnRows({ candidate, champion, rows, gates: [awsGate, championGate] }).passed;
+ * ```
+ */
+export function judgeOnRows(options: JudgeOptions): Judgement {
+  const { candidate, rows, gates, bootstrap } = options;
+  const requirements = gates.flatMap((gate) => gate.requirements);
+  const truth = labels(rows);
+  const scores: JudgedScores = { probabilities: candidate.score(rows), threshold: candidate.decision.threshold };
+  const { threshold } = scores;
+  const evaluation = evaluateScores(truth, scores.probabilities, { threshold, ...(bootstrap && { bootstrap }) });
+
+  const named = requirements.flatMap((one) => ("perSegment" in one && one.perSegment !== undefined ? [one.perSegment] : []));
+  const segments = new Map(options.segments);
+  for (const name of named) if (!segments.has(name)) segments.set(name, segmentOf(rows, name));
+
+  const champion = rivalScores(options.champion, candidate, rows);
+  const baseline = rivalScores(options.baseline, candidate, rows);
+  const unable: Partial<Record<Rival, string>> = {
+    ...(typeof champion === "string" ? { champion } : {}),
+    ...(typeof baseline === "string" ? { baseline } : {}),
+  };
+  const comparison: JudgedRows = {
+    labels: truth,
+    candidate: scores,
+    champion: typeof champion === "string" ? undefined : champion,
+    baseline: typeof baseline === "string" ? undefined : baseline,
+    unable,
+    segments,
+    bootstrap,
+  };
+
+  const asked = new Set(requirements.flatMap((one) => ("measure" in one ? [one.measure] : [])));
+  const measures: Partial<Record<MeasureName, number>> = {
+    ...(asked.has("latencyMs") ? { latencyMs: medianLatency(candidate, rows, options.latency) } : {}),
+    ...(asked.has("bundleBytes") && options.bundleBytes !== undefined ? { bundleBytes: options.bundleBytes } : {}),
+  };
+  const verdicts = gates.map((gate) => evaluateGate(gate, { metrics: evaluation.values, comparison, measures }));
+  return { passed: verdicts.every(({ passed }) => passed), verdicts, metrics: summarise(evaluation), measures };
+}
+
+/** Records made at a time for a rival of another contract. */
+const recordsAtOnce = 1000;
+
+/** A rival's scores of the candidate's rows, NaN where it refuses one; or why they would mean something else. */
+function rivalScores(rival: Scorer | undefined, candidate: Scorer, rows: Table): JudgedScores | string | undefined {
+  if (rival === undefined) return undefined;
+  const [mine, its] = [candidate.contract.target?.positive, rival.contract.target?.positive];
+  if (mine !== its) return `it gives the probability of ${JSON.stringify(its)}, the candidate that of ${JSON.stringify(mine)}`;
+  const { threshold } = rival.decision;
+  if (contractHash(rival.contract) === contractHash(candidate.contract)) return { probabilities: rival.score(rows), threshold };
+  const probabilities = new Float64Array(rows.rows);
+  for (let first = 0; first < rows.rows; first += recordsAtOnce) {
+    const length = Math.min(recordsAtOnce, rows.rows - first);
+    const records = Array.from({ length }, (_, i) => recordOf(rows, first + i));
+    rival.scoreRecords(records).forEach(({ probability }, i) => (probabilities[first + i] = probability ?? NaN));
+  }
+  return { probabilities, threshold };
+}
+
+/** Median time to score one record alone, in milliseconds. */
+function medianLatency(scorer: Scorer, rows: Table, { records = 200, clock = () => performance.now() }: LatencyOptions = {}): number {
+  if (!Number.isInteger(records) || records < 1 || records > 100_000) {
+    throw new ChurnkitError("OPTION_INVALID", `The latency of ${records} records cannot be measured. Give a whole number from 1 to 100,000.`);
+  }
+  const sample = Array.from({ length: Math.min(records, rows.rows) }, (_, row) => recordOf(rows, row));
+  const recordAt = (i: number): unknown => sample[i % sample.length];
+  for (let i = 0; i < records / 10; i++) scorer.scoreRecord(recordAt(i));
+  const times = Float64Array.from({ length: records }, (_, i) => {
+    const record = recordAt(i);
+    const start = clock();
+    scorer.scoreRecord(record);
+    return clock() - start;
+  }).sort();
+  const middle = Math.floor(records / 2);
+  const [below, above] = [times[records % 2 === 0 ? middle - 1 : middle] ?? 0, times[middle] ?? 0];
+  return (below + above) / 2;
+}
