@@ -1,5 +1,5 @@
 import { ChurnkitError } from "../base/errors.js";
-import { bundleOf } from "./registered-bundle.js";
+import { checkContent, verifyBundle } from "./registered-bundle.js";
 import type { RegistryBackend, VersionEntry } from "./registry-state.js";
 import type { Audit, AuditOptions, HistoryEntry } from "./registry.js";
 
@@ -76,7 +76,7 @@ export async function auditRegistry<Entry extends VersionEntry>(
     if (record !== undefined && (record.number !== entry.number || record.contentHash !== entry.contentHash)) {
       problems.push({ where, problem: "has the record of another version" });
     }
-    if (bundles) await finding(where, async () => bundleOf(await backend.bundle(entry), entry.contentHash));
+    if (bundles) await finding(where, async () => verifyBundle(checkContent(await backend.bundle(entry), entry.contentHash)));
   }
   return {
     sound: problems.length === 0,

@@ -8,7 +8,7 @@ import type { VersionRecord } from "./version.js";
 
 /** Everything that is to be kept of a bundle as a version; `previous` is the newest version so far. */
 export async function draftVersion(
-  { manifest, artefact }: { readonly manifest: Manifest; readonly artefact: Artefact },
+  { manifest, artefact }: { readonly manifest: Manifest; readonly artefact: Omit<Artefact, "model"> },
   previous: VersionRecord | undefined,
   { verdict, tags = {}, description = "", metrics, run = {}, reason, by, at }: RegisterOptions & { readonly by: string; readonly at: Date },
 ): Promise<VersionDraft> {

@@ -1,8 +1,8 @@
 import pLimit from "p-limit";
 import { sha256Hex } from "../base/hash.js";
 import type { ObjectStore } from "../io/object-store.js";
-import type { BundleFiles } from "../model/bundle/format.js";
 import { manifestPath } from "../model/bundle/manifest.js";
+import { bundleSource, type BundleSource } from "../model/bundle/source.js";
 import { withAlias } from "./aliases.js";
 import { inTurns, ledgerIn, untilSettled } from "./ledger.js";
 import { corruptRecord } from "./registry-error.js";
@@ -23,11 +23,10 @@ export function filesBackend(store: ObjectStore, prefix: string, now: () => Date
   const bundleKey = (contentHash: string, path: string): string => `${prefix}bundles/${contentHash}/${path}`;
 
   /** The manifest is written last: where it is, the bundle is whole. */
-  async function upload(contentHash: string, files: BundleFiles): Promise<void> {
-    const put = (path: string, bytes: Uint8Array) => limit(() => store.put(bundleKey(contentHash, path), bytes));
-    await Promise.all([...files].filter(([path]) => path !== manifestPath).map(([path, bytes]) => put(path, bytes)));
-    const manifest = files.get(manifestPath);
-    if (manifest !== undefined) await put(manifestPath, manifest);
+  async function upload({ manifest, read }: BundleSource): Promise<void> {
+    const put = (path: string): Promise<unknown> => limit(() => store.putStream(bundleKey(manifest.contentHash, path), read(path)));
+    await Promise.all(manifest.files.map(({ path }) => put(path)));
+    await put(manifestPath);
   }
 
   async function removeBundle(contentHash: string): Promise<void> {
@@ -59,7 +58,7 @@ export function filesBackend(store: ObjectStore, prefix: string, now: () => Date
     const { versions } = index;
     switch (change.kind) {
       case "add":
-        await upload(change.draft.contentHash, change.files);
+        await upload(change.bundle);
         return { ...index, versions: [...versions, await putRecord({ ...change.draft, number: index.next })], next: index.next + 1 };
       case "label": {
         const found = versionNumbered(versions, change.version);
@@ -98,8 +97,7 @@ export function filesBackend(store: ObjectStore, prefix: string, now: () => Date
 
     record: (version) => limit(() => getRecord(version)),
 
-    bundle: ({ contentHash }) =>
-      Promise.resolve((path) => limit(async () => (await store.get(bundleKey(contentHash, path)))?.bytes)),
+    bundle: ({ contentHash }) => bundleSource(store, bundleKey(contentHash, "")),
 
     history: (most) => ledger.history(most),
 
@@ -107,7 +105,7 @@ export function filesBackend(store: ObjectStore, prefix: string, now: () => Date
       const held = new Set((await ledger.read()).index.versions.map(({ contentHash }) => contentHash));
       const indexed: IndexedVersion[] = [];
       for (const version of versions) {
-        if (!held.has(version.contentHash)) await upload(version.contentHash, await bundle(version));
+        if (!held.has(version.contentHash)) await upload(await bundle(version));
         indexed.push(await putRecord(version));
       }
       const removed = history.map(({ entry }) => entry.version);

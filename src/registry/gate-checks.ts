@@ -120,11 +120,12 @@ export function checkRelative(requirement: RelativeRequirement, comparison: Judg
   };
 }
 
+/** With the other sign; 0 stays 0, as JSON has no -0. */
 function negated({ value, low, high }: MetricValue): MetricValue {
   return {
-    value: value === null ? null : -value,
-    ...(high === undefined ? {} : { low: -high }),
-    ...(low === undefined ? {} : { high: -low }),
+    value: value === null ? null : 0 - value,
+    ...(high === undefined ? {} : { low: 0 - high }),
+    ...(low === undefined ? {} : { high: 0 - low }),
   };
 }
 

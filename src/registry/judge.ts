@@ -59,7 +59,8 @@ export interface Judgement {
  * @example
  * ```ts
  * import { judgeOnRows, awsGate, championGate } from "churnkit/registry";
- * import type { Scorer, Table } from "churnkit";
+ * import type { Table } from "churnkit/data";
+ * import type { Scorer } from "churnkit/score";
  *
  * export const judged = (candidate: Scorer, champion: Scorer, rows: Table) =>
  *   judgeOnRows({ candidate, champion, rows, gates: [awsGate, championGate] }).passed;

@@ -1,21 +1,30 @@
-import { fromBundleFiles, type BundleFiles, type BundleReader } from "../model/bundle/format.js";
-import { corrupt } from "../model/bundle/json.js";
-import { manifestPath, type Manifest } from "../model/bundle/manifest.js";
+import { parseParts, partPaths } from "../model/bundle/format.js";
+import { corrupt, parseJsonFile } from "../model/bundle/json.js";
+import { manifestPath } from "../model/bundle/manifest.js";
+import { collected, type BundleSource } from "../model/bundle/source.js";
+import type { Artefact } from "../model/artefact.js";
+
+/** Larger than any part of a bundle but its model. */
+const maxPart = 64 * 2 ** 20;
 
 /**
- * Reads a registered bundle whole and verified.
+ * Reads everything of a bundle but its model, which may be larger than memory.
  *
- * @throws ChurnkitError BUNDLE_CORRUPT and its kin.
+ * @throws ChurnkitError BUNDLE_CORRUPT.
  */
-export async function bundleOf(read: BundleReader, contentHash: string): Promise<BundleFiles> {
+export async function partsOf({ manifest, read }: BundleSource): Promise<Omit<Artefact, "model">> {
   const files = new Map<string, Uint8Array>();
-  const { manifest } = await fromBundleFiles(async (path) => {
-    const bytes = await read(path);
-    if (bytes !== undefined) files.set(path, bytes);
-    return bytes;
-  });
-  checkContent(manifest, contentHash);
-  return files;
+  for (const path of partPaths) {
+    const listed = manifest.files.find((file) => file.path === path);
+    if (listed === undefined || listed.bytes > maxPart) throw corrupt(path, listed === undefined ? "is missing from the manifest" : "is larger than it can be");
+    files.set(path, await collected(read(path)));
+  }
+  return parseParts((path) => parseJsonFile(path, files.get(path) ?? new Uint8Array()));
+}
+
+/** Reads every file to its end, so that what is wrong with one is thrown. */
+export async function verifyBundle({ manifest, read }: BundleSource): Promise<void> {
+  for (const { path } of manifest.files) for await (const part of read(path)) void part;
 }
 
 /**
@@ -23,8 +32,8 @@ export async function bundleOf(read: BundleReader, contentHash: string): Promise
  *
  * @throws ChurnkitError BUNDLE_CORRUPT.
  */
-export function checkContent({ contentHash: found }: Manifest, registered: string): void {
-  if (found !== registered) {
-    throw corrupt(manifestPath, `is of another model (${found.slice(0, 12)}) than was registered (${registered.slice(0, 12)})`);
-  }
+export function checkContent(source: BundleSource, registered: string): BundleSource {
+  const found = source.manifest.contentHash;
+  if (found === registered) return source;
+  throw corrupt(manifestPath, `is of another model (${found.slice(0, 12)}) than was registered (${registered.slice(0, 12)})`);
 }

@@ -1,10 +1,11 @@
 import { ChurnkitError } from "../base/errors.js";
-import { fromBundleFiles, toBundleFiles, type BundleFiles } from "../model/bundle/format.js";
+import { fromBundleFiles, toBundleFiles } from "../model/bundle/format.js";
 import { openBundle } from "../model/bundle/open.js";
+import { filesOfSource, sourceOfFiles, type BundleSource } from "../model/bundle/source.js";
 import { aliasMoved, aliasMovedBack, checkAlias, refusals } from "./aliases.js";
 import { auditRegistry } from "./audit.js";
 import { draftVersion } from "./draft-version.js";
-import { bundleOf, checkContent } from "./registered-bundle.js";
+import { checkContent, partsOf } from "./registered-bundle.js";
 import { historyOf } from "./history-of.js";
 import { notFound } from "./registry-error.js";
 import type { Decision, RegistryBackend, RegistryState, VersionEntry } from "./registry-state.js";
@@ -35,6 +36,8 @@ export function registryOver<Entry extends VersionEntry>(
     return { ...(await backend.record(entry)), aliases };
   }
 
+  const bundleOf = async (entry: Entry): Promise<BundleSource> => checkContent(await backend.bundle(entry), entry.contentHash);
+
   /** Changes what was decided about a version. */
   async function relabel(
     ref: VersionRef,
@@ -60,18 +63,20 @@ export function registryOver<Entry extends VersionEntry>(
 
     async register(bundle, options = {}) {
       checkLabels(options.tags ?? {}, options.description ?? "");
-      const files: BundleFiles = "contract" in bundle ? await toBundleFiles(bundle, { createdAt: now() }) : bundle;
-      const opened = await fromBundleFiles(files);
-      const { contentHash } = opened.manifest;
+      const files = "contract" in bundle ? await toBundleFiles(bundle, { createdAt: now() }) : bundle;
+      const source = "read" in files ? files : await sourceOfFiles(files);
+      const artefact = "read" in files ? await partsOf(files) : (await fromBundleFiles(files)).artefact;
+      const { manifest } = source;
+      const { contentHash } = manifest;
       const by = options.by ?? someone;
       const { state, result: created } = await backend.transact(async (state): Promise<Decision<boolean>> => {
         if (state.versions.some((version) => version.contentHash === contentHash)) return { result: false };
         const previous = state.versions.at(-1);
-        const draft = await draftVersion(opened, previous && (await backend.record(previous)), { ...options, by, at: now() });
+        const draft = await draftVersion({ manifest, artefact }, previous && (await backend.record(previous)), { ...options, by, at: now() });
         const { status, semver, verdict } = draft;
         return {
           result: true,
-          changes: [{ kind: "add", draft, files }],
+          changes: [{ kind: "add", draft, bundle: source }],
           entry: { action: "register", version: 0, contentHash, semver, status, verdict, by, reason: options.reason },
         };
       });
@@ -97,21 +102,20 @@ export function registryOver<Entry extends VersionEntry>(
       return new Map((await backend.read()).aliases.map(({ alias, version }) => [alias, version]));
     },
 
+    async open(ref) {
+      return bundleOf(resolve(await backend.read(), ref));
+    },
+
     async download(ref) {
-      const entry = resolve(await backend.read(), ref);
-      return bundleOf(await backend.bundle(entry), entry.contentHash);
+      return filesOfSource(await bundleOf(resolve(await backend.read(), ref)));
     },
 
     async load(ref, { signature, ...open } = {}) {
       const state = await backend.read();
       const entry = resolve(state, ref);
-      const [version, bundle] = await Promise.all([
-        describe(state, entry),
-        backend.bundle(entry).then((reader) => openBundle(reader, open)),
-      ]);
-      checkContent(bundle.manifest, entry.contentHash);
+      const [version, source] = await Promise.all([describe(state, entry), bundleOf(entry)]);
       if (signature !== undefined) assertSignature(signature, version.signature);
-      return { ...bundle, version };
+      return { ...(await openBundle(await filesOfSource(source), open)), version };
     },
 
     async promote(ref, alias, { verdict, expected, approvedOnly = false, by = someone, reason } = {}) {
@@ -200,9 +204,7 @@ export function registryOver<Entry extends VersionEntry>(
         versions,
         aliases: state.aliases,
         history,
-        async bundle({ number, contentHash }) {
-          return bundleOf(await backend.bundle(resolve(state, number)), contentHash);
-        },
+        bundle: ({ number }) => bundleOf(resolve(state, number)),
       };
     },
 

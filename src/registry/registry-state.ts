@@ -1,4 +1,4 @@
-import type { BundleFiles, BundleReader } from "../model/bundle/format.js";
+import type { BundleSource } from "../model/bundle/source.js";
 import type { StoredEntry } from "./history.js";
 import type { HistoryEntry, RegistryCapabilities } from "./registry.js";
 import type { VersionFacts, VersionLabels, VersionRecord, VersionStage, VersionStatus } from "./version.js";
@@ -37,13 +37,12 @@ export interface RegistrySnapshot {
   readonly aliases: readonly AliasEntry[];
   /** Oldest first; empty where the driver keeps none. */
   readonly history: readonly StoredEntry[];
-  /** A version's files, verified. */
-  bundle(version: VersionRecord): Promise<BundleFiles>;
+  bundle(version: VersionRecord): Promise<BundleSource>;
 }
 
 /** One thing to change. */
 export type RegistryChange =
-  | { readonly kind: "add"; readonly draft: VersionDraft; readonly files: BundleFiles }
+  | { readonly kind: "add"; readonly draft: VersionDraft; readonly bundle: BundleSource }
   | { readonly kind: "label"; readonly version: number; readonly labels: Partial<VersionLabels> }
   | { readonly kind: "remove"; readonly version: number }
   | { readonly kind: "alias"; readonly entry: AliasEntry; readonly previous: number | null };
@@ -67,8 +66,7 @@ export interface RegistryBackend<Entry extends VersionEntry = VersionEntry> {
     decide: (state: RegistryState<Entry>) => Decision<T> | Promise<Decision<T>>,
   ): Promise<{ readonly state: RegistryState<Entry>; readonly result: T }>;
   record(entry: Entry): Promise<VersionRecord>;
-  /** Reads a version's files; undefined where there is none. */
-  bundle(entry: Entry): Promise<BundleReader>;
+  bundle(entry: Entry): Promise<BundleSource>;
   /** Newest first. */
   history(limit: number): Promise<readonly StoredEntry[]>;
   /**

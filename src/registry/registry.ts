@@ -1,6 +1,7 @@
 import type { Artefact } from "../model/artefact.js";
 import type { BundleFiles } from "../model/bundle/format.js";
 import type { Bundle, OpenBundleOptions } from "../model/bundle/open.js";
+import type { BundleSource } from "../model/bundle/source.js";
 import type { MetricSummary } from "../model/evaluate/metrics.js";
 import type { GateVerdict } from "./gate.js";
 import type { Lineage } from "./lineage.js";
@@ -147,18 +148,21 @@ export interface ModelRegistry {
   readonly name: string;
   readonly capabilities: RegistryCapabilities;
   /**
-   * Registers a model. The very same model (by content hash) is the version that it was before.
+   * Registers a model. The very same model (by content hash) is the version that it was before. A bundle that is given as
+   * a source is streamed, so it may be larger than memory; its model is then held to its checksums, not parsed.
    *
    * @throws ChurnkitError BUNDLE_CORRUPT and its kin when the bundle does not verify.
    */
-  register(bundle: Artefact | BundleFiles, options?: RegisterOptions): Promise<{ readonly version: ModelVersion; readonly created: boolean }>;
+  register(bundle: Artefact | BundleFiles | BundleSource, options?: RegisterOptions): Promise<{ readonly version: ModelVersion; readonly created: boolean }>;
   /** Newest first. */
   list(options?: ListOptions): Promise<readonly ModelVersion[]>;
   /** One version. */
   get(ref: VersionRef): Promise<ModelVersion>;
   /** Aliases and the versions they point to. */
   aliases(): Promise<ReadonlyMap<string, number>>;
-  /** A version's files, each verified against its checksum. */
+  /** A version's bundle as a source, each file verified as it is read. */
+  open(ref: VersionRef): Promise<BundleSource>;
+  /** A version's files in memory, each verified against its checksum. */
   download(ref: VersionRef): Promise<BundleFiles>;
   /**
    * A version, verified, compiled and its golden scores reproduced: ready to score.

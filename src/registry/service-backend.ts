@@ -1,5 +1,5 @@
 import { ChurnkitError } from "../base/errors.js";
-import type { BundleFiles, BundleReader } from "../model/bundle/format.js";
+import type { BundleSource } from "../model/bundle/source.js";
 import { withAlias } from "./aliases.js";
 import { inTurns, untilSettled, type Ledger } from "./ledger.js";
 import type { AliasEntry, EntryDraft, RegistryBackend, RegistryChange, RegistryState, VersionDraft, VersionEntry } from "./registry-state.js";
@@ -13,13 +13,13 @@ export interface VersionService<Entry extends VersionEntry = VersionEntry> {
   /** All versions that churnkit registered, in order of number. */
   list(): Promise<readonly Entry[]>;
   /** Creates a version with its bundle; no reader sees a part of it. Returns its number. */
-  create(draft: VersionDraft, files: BundleFiles): Promise<number>;
+  create(draft: VersionDraft, bundle: BundleSource): Promise<number>;
   record(entry: Entry): Promise<VersionRecord>;
   /** Changes the given labels and leaves the others. */
   label(entry: Entry, labels: Partial<VersionLabels>): Promise<void>;
   /** Absent where the service cannot. */
   readonly remove?: ((entry: Entry) => Promise<void>) | undefined;
-  bundle(entry: Entry): Promise<BundleReader>;
+  bundle(entry: Entry): Promise<BundleSource>;
   /** In order of name. */
   aliases(): Promise<readonly AliasEntry[]>;
   setAlias(entry: AliasEntry): Promise<void>;
@@ -40,7 +40,7 @@ export function serviceBackend<Entry extends VersionEntry>(service: VersionServi
 
   /** Everything but aliases; returns the number of an added version. */
   async function apply({ versions }: RegistryState<Entry>, change: RegistryChange): Promise<number | undefined> {
-    if (change.kind === "add") return service.create(change.draft, change.files);
+    if (change.kind === "add") return service.create(change.draft, change.bundle);
     if (change.kind === "alias") return undefined;
     const entry = versionNumbered(versions, change.version);
     if (entry === undefined) return undefined;

@@ -93,21 +93,28 @@ function parseArtefact(files: BundleFiles): Artefact {
     return bytes;
   };
   const json = (path: string): JsonValue => parseJsonFile(path, file(path));
-  const artefact: Artefact = {
+  const artefact: Artefact = { ...parseParts(json), model: readModel(file) };
+  for (const path of files.keys()) {
+    if (!used.has(path)) throw corrupt(path, "is listed in the manifest but is no part of a bundle");
+  }
+  return artefact;
+}
+
+/** Reads everything but the model from a bundle's JSON files. */
+export function parseParts(json: (path: string) => JsonValue): Omit<Artefact, "model"> {
+  return {
     contract: ofOthers("contract.json", json, parseContract),
     recipe: ofOthers("recipe.json", json, parseRecipe),
-    model: readModel(file),
     ...parseDecision(json("decision.json")),
     baseline: ofOthers("baseline.json", json, parseProfile),
     metrics: parseMetrics(json("metrics.json")),
     golden: parseGolden(json("golden.json")),
     provenance: parseProvenance(json("provenance.json")),
   };
-  for (const path of files.keys()) {
-    if (!used.has(path)) throw corrupt(path, "is listed in the manifest but is no part of a bundle");
-  }
-  return artefact;
 }
+
+/** The JSON files that {@link parseParts} asks for. */
+export const partPaths = ["contract.json", "recipe.json", "decision.json", "baseline.json", "metrics.json", "golden.json", "provenance.json"] as const;
 
 /** Reads a part that another room knows how to parse; its errors become the bundle's. */
 function ofOthers<T>(path: string, json: (path: string) => JsonValue, parse: (value: unknown) => T): T {

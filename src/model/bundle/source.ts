@@ -1,0 +1,101 @@
+import { ChurnkitError } from "../../base/errors.js";
+import { hasher } from "../../base/hash.js";
+import type { ObjectStore } from "../../io/object-store.js";
+import type { BundleFiles } from "./format.js";
+import { corrupt } from "./json.js";
+import { manifestPath, parseManifest, type Manifest } from "./manifest.js";
+
+/** A bundle that is read when asked for, file by file, so that its size does not matter. */
+export interface BundleSource {
+  readonly manifest: Manifest;
+  /**
+   * The bytes of `manifest.json` or a file that it lists, as they come, held to the manifest's size and SHA-256: what is
+   * wrong is thrown before the end, as BUNDLE_CORRUPT.
+   */
+  read(path: string): AsyncIterable<Uint8Array>;
+}
+
+const maxManifest = 16 * 2 ** 20;
+
+/**
+ * A bundle where it lies: in a folder (`bundleSource(filesStore("model"))`) or under a prefix of any object store.
+ *
+ * @param prefix ends with `/` unless it is empty.
+ * @throws ChurnkitError BUNDLE_NOT_FOUND without a manifest, BUNDLE_VERSION, BUNDLE_CORRUPT, ARCHIVE_UNSAFE.
+ */
+export async function bundleSource(store: Pick<ObjectStore, "name" | "getStream">, prefix = ""): Promise<BundleSource> {
+  const found = await store.getStream(`${prefix}${manifestPath}`);
+  if (found === undefined) {
+    throw new ChurnkitError("BUNDLE_NOT_FOUND", `There is no bundle in ${store.name}: ${prefix}${manifestPath} is missing.`, {
+      where: { file: `${prefix}${manifestPath}` },
+    });
+  }
+  if (found.size > maxManifest) throw corrupt(manifestPath, "is larger than any manifest");
+  const bytes = await collected(found.stream);
+  return sourceOf(await parseManifest(bytes), bytes, async function* (path) {
+    const object = await store.getStream(`${prefix}${path}`);
+    if (object === undefined) throw corrupt(path, "is missing");
+    yield* object.stream;
+  });
+}
+
+/** A bundle that is in memory. */
+export async function sourceOfFiles(files: BundleFiles): Promise<BundleSource> {
+  const bytes = files.get(manifestPath);
+  if (bytes === undefined) throw new ChurnkitError("BUNDLE_NOT_FOUND", "There is no bundle: manifest.json is missing.", { where: { file: manifestPath } });
+  return sourceOf(await parseManifest(bytes), bytes, async function* (path) {
+    const file = await Promise.resolve(files.get(path));
+    if (file === undefined) throw corrupt(path, "is missing");
+    yield file;
+  });
+}
+
+/** All files of a bundle in memory, verified. */
+export async function filesOfSource({ manifest, read }: BundleSource): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
+  const paths = [...manifest.files.map(({ path }) => path), manifestPath];
+  return new Map(await Promise.all(paths.map(async (path) => [path, await collected(read(path))] as const)));
+}
+
+function sourceOf(manifest: Manifest, manifestBytes: Uint8Array, open: (path: string) => AsyncIterable<Uint8Array>): BundleSource {
+  const listed = new Map(manifest.files.map((file) => [file.path, file]));
+  return {
+    manifest,
+    async *read(path) {
+      if (path === manifestPath) {
+        yield manifestBytes;
+        return;
+      }
+      const file = listed.get(path);
+      if (file === undefined) throw corrupt(path, "is not listed in the manifest");
+      const hash = hasher();
+      let size = 0;
+      for await (const part of open(path)) {
+        size += part.length;
+        if (size > file.bytes) break;
+        hash.update(part);
+        yield part;
+      }
+      if (size !== file.bytes) throw corrupt(path, `has ${size > file.bytes ? "more" : "fewer"} than the ${file.bytes} bytes it was written with`);
+      if (hash.hex() !== file.sha256) throw corrupt(path, "was changed since it was written (its SHA-256 differs from the manifest's)");
+    },
+  };
+}
+
+/** The bytes of a stream in one piece. */
+export async function collected(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const part of stream) {
+    parts.push(part);
+    length += part.length;
+  }
+  const [only] = parts;
+  if (parts.length === 1 && only !== undefined && only.buffer instanceof ArrayBuffer) return only as Uint8Array<ArrayBuffer>;
+  const all = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}

@@ -1,0 +1,119 @@
+import type { JsonValue } from "../../model/bundle/json.js";
+import { optionalText } from "../registry-error.js";
+import type { VersionDraft } from "../registry-state.js";
+import type { MlflowClient } from "./client.js";
+import { readTags, versionTag, writeTags } from "./labels.js";
+import { batches, runMetrics, runParameters } from "./run-values.js";
+
+/** The run that a version's files are artifacts of. */
+export interface VersionRun {
+  readonly id: string;
+  readonly artifactUri: string;
+  /** Was it made for this version alone? */
+  readonly own: boolean;
+}
+
+export interface Runs {
+  /** The run that the draft names, where MLflow has it; else a new one. Parameters and metrics are logged. */
+  begin(draft: VersionDraft, registration: string): Promise<VersionRun>;
+  end(run: VersionRun, status: "FINISHED" | "FAILED", at: Date): Promise<void>;
+  /** Deletes a run that was made for one version, and no other. */
+  remove(id: string, registration: string): Promise<void>;
+}
+
+interface RunPlace {
+  /** Name of the experiment. */
+  readonly experiment: string;
+  readonly model: string;
+}
+
+export function mlflowRuns(client: MlflowClient, { experiment, model }: RunPlace): Runs {
+  let known: Promise<string> | undefined;
+
+  const findExperiment = async (): Promise<JsonValue | undefined> =>
+    (await client.find({ method: "GET", path: "mlflow/experiments/get-by-name", query: { experiment_name: experiment } }))?.get("experiment");
+
+  async function makeExperiment(): Promise<string> {
+    const found =
+      (await findExperiment()) ?? (await client.create({ method: "POST", path: "mlflow/experiments/create", body: { name: experiment } }, findExperiment));
+    return found.get("experiment_id").text();
+  }
+
+  async function experimentId(): Promise<string> {
+    known ??= makeExperiment();
+    try {
+      return await known;
+    } catch (error) {
+      known = undefined;
+      throw error;
+    }
+  }
+
+  async function existing(id: string | undefined): Promise<JsonValue | undefined> {
+    // Other trackers' runs have other names.
+    if (id === undefined || !/^[0-9a-f]{32}$/.test(id)) return undefined;
+    const run = (await client.find({ method: "GET", path: "mlflow/runs/get", query: { run_id: id } }))?.get("run");
+    return run?.get("info").get("lifecycle_stage").value === "active" ? run : undefined;
+  }
+
+  async function create(draft: VersionDraft, registration: string): Promise<JsonValue> {
+    const experiment_id = await experimentId();
+    const body = {
+      experiment_id,
+      run_name: `${model} ${draft.semver}`,
+      start_time: Date.parse(draft.registeredAt),
+      tags: writeTags(runTags(draft, model, registration)),
+    };
+    const filter = `tags.\`${versionTag.registration}\` = '${registration}'`;
+    const made = await client.create({ method: "POST", path: "mlflow/runs/create", body }, async () => {
+      const found = await client.call({ method: "POST", path: "mlflow/runs/search", body: { experiment_ids: [experiment_id], filter, max_results: 1 } });
+      const [run] = found.get("runs").absent ? [] : found.get("runs").list();
+      return run === undefined ? undefined : run;
+    });
+    return made.get("info").absent ? made.get("run") : made;
+  }
+
+  async function log(run: JsonValue, id: string, draft: VersionDraft): Promise<void> {
+    // A parameter that was logged once cannot be changed.
+    const logged = readTags(run.get("data").get("params"));
+    const params = runParameters(draft).filter(({ key }) => !logged.has(key));
+    for (const batch of batches(params, runMetrics(draft))) {
+      await client.call({ method: "POST", path: "mlflow/runs/log-batch", body: { run_id: id, ...batch } });
+    }
+  }
+
+  return {
+    async begin(draft, registration) {
+      const given = await existing(draft.lineage.runId);
+      const run = given ?? (await create(draft, registration));
+      const id = run.get("info").get("run_id").text();
+      await log(run, id, draft);
+      return { id, artifactUri: run.get("info").get("artifact_uri").text(), own: given === undefined };
+    },
+    async end({ id }, status, at) {
+      await client.call({ method: "POST", path: "mlflow/runs/update", body: { run_id: id, status, end_time: at.getTime() } });
+    },
+    async remove(id, registration) {
+      const run = (await client.find({ method: "GET", path: "mlflow/runs/get", query: { run_id: id } }))?.get("run");
+      if (run === undefined || optionalText(run.get("info").get("lifecycle_stage")) !== "active") return;
+      if (readTags(run.get("data").get("tags")).get(versionTag.registration) !== registration) return;
+      await client.find({ method: "POST", path: "mlflow/runs/delete", body: { run_id: id } });
+    },
+  };
+}
+
+/** Lineage, under MLflow's own names where it has some. */
+function runTags({ contentHash, by, lineage }: VersionDraft, model: string, registration: string): Record<string, string> {
+  const { dataHash, gitCommit, parent, runId, trainedBy, trainedWhere } = lineage;
+  return {
+    [versionTag.registration]: registration,
+    [versionTag.contentHash]: contentHash,
+    "churnkit.model": model,
+    "churnkit.data_hash": dataHash,
+    "mlflow.user": trainedBy ?? by,
+    "mlflow.source.name": trainedWhere ?? "churnkit",
+    ...(gitCommit === undefined ? {} : { "mlflow.source.git.commit": gitCommit }),
+    ...(parent === undefined ? {} : { "churnkit.parent": String(parent) }),
+    ...(runId === undefined ? {} : { "churnkit.run_id": runId }),
+  };
+}

@@ -1,0 +1,14 @@
+import { ChurnkitError } from "../../base/errors.js";
+import { sha256Hex } from "../../base/hash.js";
+import { manifestPath } from "../../model/bundle/manifest.js";
+import { corruptRecord } from "../registry-error.js";
+import type { AliasEntry, VersionDraft } from "../registry-state.js";
+import type { VersionService } from "../service-backend.js";
+import { artifactFolder, type ArtifactFolder } from "./artifacts.js";
+import type { MlflowClient } from "./client.js";
+import { factsReader, putFacts, writeFacts } from "./facts.js";
+import { checkMlflowLabels, readTags, tagFormat, versionTag, writeNote, writeTags } from "./labels.js";
+import { registeredModel } from "./registered-model.js";
+import type { Runs } from "./runs.js";
+import type { MlflowVersion } from "./versions.js";
+import { standing } from "./versions.js";

@@ -1,0 +1,67 @@
+import { ChurnkitError } from "../../base/errors.js";
+import type { JsonValue } from "../../model/bundle/json.js";
+import { optionalText } from "../registry-error.js";
+import type { VersionEntry } from "../registry-state.js";
+import type { VersionLabels } from "../version.js";
+import { readLabels, readTags, tagFormat, versionTag } from "./labels.js";
+
+/** A version as MLflow lists it. */
+export interface MlflowVersion extends VersionEntry {
+  readonly labels: VersionLabels;
+  /** Address of its folder of artifacts. */
+  readonly source: string;
+  readonly runId: string;
+  readonly registration: string;
+  /** SHA-256 of its file of facts. */
+  readonly facts: string;
+  /** Does it stand in a stage by a tag, because MLflow was not told yet? */
+  readonly stageAwaited: boolean;
+  readonly removing: boolean;
+}
+
+/**
+ * Reads a version of a list; undefined for one that churnkit did not register.
+ *
+ * @throws ChurnkitError REGISTRY_CORRUPT when its tags were changed to what cannot be.
+ */
+export function readVersion(json: JsonValue, speaker: string): MlflowVersion | undefined {
+  const tags = readTags(json.get("tags"));
+  if (tags.get(versionTag.format) === undefined) return undefined;
+  const number = Number(json.get("version").text());
+  const wrong = (tag: string, what: string): ChurnkitError =>
+    new ChurnkitError("REGISTRY_CORRUPT", `${speaker}: the tag ${tag} of version ${number} ${what}. Set it back in MLflow, or delete the version there.`, {
+      where: { file: tag, value: number },
+    });
+  const held = (tag: string): string => {
+    const value = tags.get(tag);
+    if (value === undefined) throw wrong(tag, "is missing");
+    return value;
+  };
+  if (!Number.isSafeInteger(number) || number < 1) throw wrong(versionTag.format, "is on a version without a number");
+  if (held(versionTag.format) !== tagFormat) throw wrong(versionTag.format, `is not ${tagFormat}: another churnkit may have written it`);
+  const labels = readLabels(json, tags, wrong);
+  return {
+    number,
+    semver: held(versionTag.semver),
+    contentHash: held(versionTag.contentHash),
+    status: labels.status,
+    stage: labels.stage,
+    labels,
+    source: json.get("source").text(),
+    runId: optionalText(json.get("run_id")) ?? "",
+    registration: held(versionTag.registration),
+    facts: held(versionTag.facts),
+    stageAwaited: tags.has(versionTag.stage),
+    removing: tags.has(versionTag.removing),
+  };
+}
+
+/**
+ * Those that count: of the same model registered twice at the same moment the one with the lower number, and none that
+ * is being removed.
+ */
+export function standing(versions: readonly MlflowVersion[]): MlflowVersion[] {
+  const first = new Map<string, MlflowVersion>();
+  for (const version of versions) if (!version.removing && !first.has(version.contentHash)) first.set(version.contentHash, version);
+  return [...first.values()];
+}

@@ -1,0 +1,85 @@
+import { ChurnkitError } from "../base/errors.js";
+import type { ObjectStore } from "../io/object-store.js";
+import type { LoadOptions, ModelRegistry } from "../registry/registry.js";
+import { assertSignature, signatureOf } from "../registry/signature.js";
+import type { VersionRef } from "../registry/version.js";
+import type { ServedModel } from "./handler.js";
+import { keepCopy, listCopies, openCopy, stepBack, type LocalCopy } from "./local-copies.js";
+
+/** How to load a model for service. */
+export interface ServiceOptions extends LoadOptions {
+  /** Where copies are kept, so that a server starts and rolls back while the registry is down. */
+  readonly copies?: ObjectStore | undefined;
+  /** How many versions' copies are kept: the present one and those before it. Default 2. */
+  readonly keep?: number | undefined;
+  /** Told of what did not keep a model from service: a registry that is down, a copy that could not be written. */
+  readonly onProblem?: ((error: unknown) => void) | undefined;
+}
+
+/**
+ * Loads a version for service: from the registry, and where that fails from the copy kept when it last worked. The
+ * answer's `source` says which it was: `registry` or `local-copy`.
+ *
+ * A version that the registry does not hold, or that breaks the given signature, is an error, not a reason to serve
+ * another.
+ *
+ * @throws ChurnkitError as {@link ModelRegistry.load} does, where there is no copy to fall back to.
+ *
+ * @example
+ * ```ts
+ * import { filesStore, memoryStore } from "churnkit/io";
+ * import { filesRegistry } from "churnkit/registry";
+ * import { createHandler, listen, loadForService } from "churnkit/serving";
+ *
+ * export async function start(): Promise<string> {
+ *   const registry = filesRegistry(filesStore("registry"), { name: "churn" });
+ *   const model = await loadForService(registry, "champion", { copies: filesStore("model-copies") });
+ *   return (await listen(createHandler(model), { port: 0 })).url;
+ * }
+ * console.assert(filesRegistry(memoryStore(), { name: "churn" }).capabilities.compareAndSwap);
+ * ```
+ */
+export async function loadForService(
+  registry: ModelRegistry,
+  ref: VersionRef,
+  { copies, keep = 2, onProblem, ...load }: ServiceOptions = {},
+): Promise<ServedModel> {
+  if (!Number.isSafeInteger(keep) || keep < 1) throw new ChurnkitError("OPTION_INVALID", `keep must be a whole number above 0, not ${keep}.`);
+  let loaded: Awaited<ReturnType<ModelRegistry["load"]>>;
+  try {
+    loaded = await registry.load(ref, load);
+  } catch (error) {
+    const [copy] = copies === undefined || isAnswer(error) ? [] : await listCopies(copies);
+    if (copies === undefined || copy === undefined) throw error;
+    onProblem?.(error);
+    return served(registry.name, copies, copy, load);
+  }
+  const { scorer, version } = loaded;
+  if (copies) await keepCopy(copies, version, () => registry.download(version.number), keep).catch((error: unknown) => onProblem?.(error));
+  return { scorer, name: registry.name, version: version.semver, source: "registry" };
+}
+
+/**
+ * The version that was in service before the present one, from its copy: a roll back while the registry is down. The
+ * next {@link loadForService} that reaches the registry serves what the registry says.
+ *
+ * @param name the model's name, for answers.
+ * @throws ChurnkitError BUNDLE_NOT_FOUND where no former version was kept.
+ */
+export async function rollBackToCopy(name: string, copies: ObjectStore, load: LoadOptions = {}): Promise<ServedModel> {
+  const copy = await stepBack(copies);
+  if (copy === undefined) {
+    throw new ChurnkitError("BUNDLE_NOT_FOUND", `There is no copy of a former version of ${name} in ${copies.name}, so nothing to roll back to.`);
+  }
+  return served(name, copies, copy, load);
+}
+
+async function served(name: string, copies: ObjectStore, copy: LocalCopy, { signature, ...open }: LoadOptions): Promise<ServedModel> {
+  const { scorer } = await openCopy(copies, copy, open);
+  if (signature !== undefined) assertSignature(signature, signatureOf(scorer.contract));
+  return { scorer, name, version: copy.semver, source: "local-copy" };
+}
+
+/** Did the registry answer, so that falling back would contradict it? */
+const isAnswer = (error: unknown): boolean =>
+  ChurnkitError.isInstance(error) && ["REGISTRY_NOT_FOUND", "SIGNATURE_MISMATCH", "OPTION_INVALID"].includes(error.code);

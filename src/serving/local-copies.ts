@@ -1,0 +1,56 @@
+import type { ObjectStore } from "../io/object-store.js";
+import { corrupt, parseJsonFile, readableJson } from "../model/bundle/json.js";
+import { manifestPath } from "../model/bundle/manifest.js";
+import { openBundle, type Bundle, type OpenBundleOptions } from "../model/bundle/open.js";
+import type { BundleFiles } from "../model/bundle/format.js";
+
+/** A version that a copy was kept of. */
+export interface LocalCopy {
+  readonly contentHash: string;
+  readonly number: number;
+  readonly semver: string;
+}
+
+const listPath = "copies.json";
+
+/** The copies that are kept, the one in service first. */
+export async function listCopies(store: ObjectStore): Promise<LocalCopy[]> {
+  const found = await store.get(listPath);
+  if (found === undefined) return [];
+  const copies = parseJsonFile(listPath, found.bytes, corrupt).get("copies").list(1_000);
+  return copies.map((copy) => ({ contentHash: copy.get("contentHash").text(), number: copy.get("number").count(1), semver: copy.get("semver").text() }));
+}
+
+const writeList = (store: ObjectStore, copies: readonly LocalCopy[]): Promise<unknown> => store.put(listPath, readableJson({ copies }));
+
+/**
+ * Keeps a version as the one in service, and the ones before it as far as `keep` allows. The list names a copy only after
+ * its last file was written.
+ */
+export async function keepCopy(store: ObjectStore, copy: LocalCopy, files: () => Promise<BundleFiles>, keep: number): Promise<void> {
+  const before = await listCopies(store);
+  if (before[0]?.contentHash === copy.contentHash) return;
+  const others = before.filter(({ contentHash }) => contentHash !== copy.contentHash);
+  if (others.length === before.length) {
+    const entries = [...(await files())].sort(([a], [b]) => Number(a === manifestPath) - Number(b === manifestPath));
+    for (const [path, bytes] of entries) await store.put(`${copy.contentHash}/${path}`, bytes);
+  }
+  const kept = [copy, ...others].slice(0, keep);
+  await writeList(store, kept);
+  for (const { contentHash } of others.slice(keep - 1)) {
+    for (const { key } of await store.list(`${contentHash}/`)) await store.delete(key);
+  }
+}
+
+/** Makes the copy before the present one the first, and the present one the last. Returns it, if there is one. */
+export async function stepBack(store: ObjectStore): Promise<LocalCopy | undefined> {
+  const [present, ...others] = await listCopies(store);
+  const [previous] = others;
+  if (present === undefined || previous === undefined) return undefined;
+  await writeList(store, [...others, present]);
+  return previous;
+}
+
+/** Opens a copy, verified like any bundle. */
+export const openCopy = (store: ObjectStore, { contentHash }: LocalCopy, options?: OpenBundleOptions): Promise<Bundle> =>
+  openBundle(async (path) => (await store.get(`${contentHash}/${path}`))?.bytes, options);

@@ -1,0 +1,123 @@
+import { describe, expect, it } from "vitest";
+import { tableFromRecords } from "../../src/data/table/records.js";
+import type { Artefact } from "../../src/model/artefact.js";
+import { compile, type Scorer } from "../../src/model/compile.js";
+import { evaluate } from "../../src/model/evaluate/evaluate.js";
+import type { Contract } from "../../src/data/contract/contract.js";
+import { contractHash } from "../../src/data/contract/contract-hash.js";
+import { basicGate, championGate } from "../../src/registry/gates.js";
+import type { Gate } from "../../src/registry/gate.js";
+import { judgeOnRows } from "../../src/registry/judge.js";
+import { segmentOf } from "../../src/registry/segments.js";
+import { sampleArtefact, sampleContract, sampleRecords, sampleTable } from "../helpers/artefact.js";
+
+const bootstrap = { resamples: 100 };
+const rows = sampleTable(300, 9);
+
+/** The scorer of the artefact under another contract, for which its recipe is as good. */
+async function under(artefact: Artefact, contract: Contract): Promise<Scorer> {
+  return compile({ ...artefact, contract, recipe: { ...artefact.recipe, contractHash: contractHash(contract) } });
+}
+const withColumn = (name: string, changes: object): Contract => ({
+  ...sampleContract,
+  columns: sampleContract.columns.map((column) => (column.name === name ? ({ ...column, ...changes } as Contract["columns"][number]) : column)),
+});
+
+describe("judgeOnRows", async () => {
+  const artefact = await sampleArtefact({ networks: 0 });
+  const candidate = await compile(artefact);
+  const champion = await compile(await sampleArtefact({ networks: 0, seed: 2 }));
+
+  it("evaluates every gate on the same rows", () => {
+    const judged = judgeOnRows({ candidate, champion, rows, gates: [basicGate, championGate], bootstrap });
+    expect(judged.verdicts.map(({ gate }) => gate)).toEqual(["basic", "champion"]);
+    expect(judged.passed).toBe(judged.verdicts.every(({ passed }) => passed));
+    expect(judged.metrics.values).toEqual(evaluate({ scorer: candidate }, rows, { bootstrap }).values);
+    expect(judged.verdicts[0]?.checks[0]?.observed).toBe(judged.metrics.values.accuracy.value);
+    const relative = judged.verdicts[1]?.checks[0];
+    expect(relative?.rival).toBe(evaluate({ scorer: champion }, rows, { bootstrap: false }).values.auc.value);
+    expect(relative?.rows).toBe(300);
+    expect(judged.measures).toEqual({});
+    expect(JSON.parse(JSON.stringify(judged))).toEqual(judged);
+    expect(judgeOnRows({ candidate, champion, rows, gates: [basicGate, championGate], bootstrap })).toEqual(judged);
+  });
+
+  it("lets the first champion pass", () => {
+    expect(judgeOnRows({ candidate, rows, gates: [championGate], bootstrap }).passed).toBe(true);
+  });
+
+  it("groups rows by columns, and by levels that are given", () => {
+    const gate: Gate = {
+      name: "groups",
+      requirements: ["plan", "paperless", "tenure", "coast"].map((perSegment) => ({ metric: "logLoss", notWorseThan: "champion", margin: 5, perSegment, minRows: 30 })),
+    };
+    const coast = Array.from({ length: 300 }, (_, i) => (i % 2 === 0 ? "east" : "west"));
+    const [verdict] = judgeOnRows({ candidate, champion, rows, gates: [gate], bootstrap, segments: new Map([["coast", coast]]) }).verdicts;
+    const levels = verdict?.checks.map(({ groups }) => groups?.map(({ level }) => level));
+    expect(levels?.[0]).toEqual(["basic", "plus", "toString", null]);
+    expect(levels?.[1]).toEqual(["false", "true"]);
+    expect(levels?.[2]).toHaveLength(4);
+    expect(levels?.[3]).toEqual(["east", "west"]);
+    expect(verdict?.passed).toBe(true);
+  });
+
+  it("measures latency by the clock it is given, and only where a gate asks", () => {
+    let time = 0;
+    let calls = 0;
+    // Each score takes 1, 2, 3, ... ms by this clock: the median of 5 is 3, of 4 it is 2.5.
+    const clock = (): number => (time += calls++ % 2 === 0 ? 0 : (calls / 2) | 0);
+    const limits: Gate = { name: "limits", requirements: [{ measure: "latencyMs", max: 3 }, { measure: "bundleBytes", max: 10 }] };
+    const judged = (records: number) => {
+      time = calls = 0;
+      return judgeOnRows({ candidate, rows, gates: [limits], bootstrap, latency: { records, clock }, bundleBytes: 10 });
+    };
+    expect(judged(5)).toMatchObject({ passed: true, measures: { latencyMs: 3, bundleBytes: 10 } });
+    expect(judged(4).measures.latencyMs).toBe(2.5);
+    expect(judged(7)).toMatchObject({ passed: false, measures: { latencyMs: 4 } });
+    expect(() => judged(0)).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }) as Error);
+    judgeOnRows({ candidate, rows, gates: [basicGate], bootstrap, latency: { clock: () => expect.unreachable("the clock was read") } });
+    expect(judgeOnRows({ candidate, rows, gates: [limits], bootstrap, latency: { clock } }).verdicts[0]?.checks[1]).toMatchObject({ passed: false, observed: null });
+    expect(judgeOnRows({ candidate, rows, gates: [limits], bootstrap }).measures.latencyMs).toBeGreaterThan(0);
+  });
+
+  it("compares with a champion of another contract, on the rows that it takes", async () => {
+    const gate: Gate = { name: "near", requirements: [{ metric: "logLoss", notWorseThan: "champion", margin: 5 }] };
+    const check = async (contract: Contract) => judgeOnRows({ candidate, champion: await under(artefact, contract), rows, gates: [gate], bootstrap }).verdicts[0]?.checks[0];
+    // Levels that another training learnt.
+    const older = await check(withColumn("plan", { levels: ["basic", "plus", "toString", "gone"] }));
+    expect(older).toMatchObject({ passed: true, rows: 300, improvement: { value: 0 } });
+    const strict = await check(withColumn("tenure", { unit: "months", max: 50 }));
+    const taken = sampleRecords(300, 9).filter(({ tenure }) => Number(tenure) <= 50).length;
+    expect(strict).toMatchObject({ passed: true, rows: taken });
+    expect(strict?.reason).toContain(`; ${300 - taken} rows that the champion cannot score are left out`);
+    const other = await check({ ...withColumn("churned", {}), target: { column: "churned", classes: ["No", "Yes"], positive: "No" } });
+    expect(other).toMatchObject({ passed: false, reason: 'the champion cannot be compared with: it gives the probability of "No", the candidate that of "Yes"' });
+  });
+
+  it("refuses rows that cannot be judged", () => {
+    const [unlabelled, noSuch] = [tableFromRecords(sampleContract, sampleRecords(10), { target: "ignore" }), { name: "odd", requirements: [{ metric: "auc", notWorseThan: "champion", perSegment: "colour" }] } satisfies Gate];
+    expect(() => judgeOnRows({ candidate, rows: unlabelled, gates: [basicGate] })).toThrow(expect.objectContaining({ code: "TARGET_INVALID" }) as Error);
+    expect(() => judgeOnRows({ candidate, rows, gates: [noSuch], bootstrap })).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }) as Error);
+  });
+});
+
+describe("segmentOf", () => {
+  it("groups labels, truth values, numbers and dates", () => {
+    const records = sampleRecords(40, 3).map((record, i) => ({ ...record, tenure: i, charges: i % 4 === 0 ? null : i % 4, plan: i === 0 ? null : "basic" }));
+    const table = tableFromRecords(sampleContract, records);
+    expect(new Set(segmentOf(table, "plan"))).toEqual(new Set([null, "basic"]));
+    expect(new Set(segmentOf(table, "charges"))).toEqual(new Set([null, "1", "2", "3"]));
+    const tenure = segmentOf(table, "tenure");
+    expect([...new Set(tenure)]).toEqual(["up to 9.75", "above 9.75 to 19.5", "above 19.5 to 29.25", "above 29.25"]);
+    expect(tenure.filter((level) => level === "above 29.25")).toHaveLength(10);
+    expect(segmentOf(table, "since").every((level) => /^(above|up to) \d{4}-\d\d-\d\d/.test(level ?? ""))).toBe(true);
+    expect(() => segmentOf(table, "toString")).toThrow(expect.objectContaining({ code: "OPTION_INVALID", where: { file: "records", column: "toString" } }) as Error);
+  });
+
+  it("makes fewer groups where many rows are equal", () => {
+    const records = sampleRecords(40, 3).map((record, i) => ({ ...record, tenure: i < 20 ? 0 : i }));
+    const groups = segmentOf(tableFromRecords(sampleContract, records), "tenure");
+    expect(new Set(groups).size).toBeLessThan(4);
+    expect(groups.filter((level) => level === "up to 0")).toHaveLength(20);
+  });
+});
