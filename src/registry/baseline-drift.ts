@@ -72,8 +72,8 @@ function recountedNumbers({ cuts, deciles }: NumericProfile, column: NumericProf
     const high = column.cuts[cell / 2] ?? column.max ?? low;
     const places = Math.min(rows, spread);
     for (let i = 0; i < places; i++) {
-      const value = low + ((high - low) * (i + 0.5)) / places;
-      add(value, Math.floor(((i + 1) * rows) / places) - Math.floor((i * rows) / places));
+      const share = (i + 0.5) / places;
+      add(low * (1 - share) + high * share, Math.floor(((i + 1) * rows) / places) - Math.floor((i * rows) / places));
     }
   });
   return { ...column, cuts, deciles, counts };

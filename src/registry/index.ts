@@ -1,13 +1,28 @@
 export { filesRegistry } from "./files-registry.js";
+export { driftOfBaselines, type BaselineDrift } from "./baseline-drift.js";
+export {
+  compareMetrics,
+  compareVersions,
+  comparisonText,
+  type ComparedVersion,
+  type MetricComparison,
+  type VersionComparison,
+} from "./compare-versions.js";
 export {
   evaluateGate,
+  type AbsoluteRequirement,
   type Gate,
   type GateCheck,
   type GateEvidence,
   type GateVerdict,
+  type GroupCheck,
+  type JudgedRows,
   type JudgedScores,
+  type MeasuredRequirement,
+  type RelativeRequirement,
   type Requirement,
   type Rival,
+  type SegmentRequirement,
 } from "./gate.js";
 export { awsGate, baselineGate, basicGate, championGate, gates, retrainingGate } from "./gates.js";
 export type { RegistryOptions } from "./registry-over.js";
@@ -42,3 +57,45 @@ export {
   type VersionStage,
   type VersionStatus,
 } from "./version.js";
+export { judgeOnRows, type Judgement, type JudgeOptions, type LatencyOptions } from "./judge.js";
+export {
+  lineageGraph,
+  lineageMermaid,
+  versionsUsingData,
+  type Lineage,
+  type LineageEdge,
+  type LineageGraph,
+  type LineageNode,
+  type LineageNodeKind,
+  type VersionLineage,
+} from "./lineage.js";
+export { measures, type MeasureName } from "./measures.js";
+export { parseGate } from "./parse-gate.js";
+export { segmentOf } from "./segments.js";
+export {
+  compareSemver,
+  fingerprintsOf,
+  isSemver,
+  nextVersion,
+  parseSemver,
+  type Fingerprints,
+  type NextVersion,
+  type Semver,
+  type VersionBump,
+  type VersionIdentity,
+} from "./semver.js";
+export {
+  assertSignature,
+  compareSignatures,
+  signatureChanges,
+  signatureHash,
+  signatureOf,
+  type Signature,
+  type SignatureChange,
+  type SignatureChangeKind,
+  type SignatureComparison,
+  type SignatureOutput,
+} from "./signature.js";
+export type { SignatureInput } from "./signature-input.js";
+export { signatureTypes, type SignatureTypesOptions } from "./signature-types.js";
+export { diffContracts, diffRecipes, type ContractDiff, type Differences, type FeatureDiff, type MemberChange } from "./version-diff.js";

@@ -25,7 +25,7 @@ export interface JudgeOptions {
   /** The model in service; undefined where there is none yet. */
   readonly champion?: Scorer | undefined;
   readonly baseline?: Scorer | undefined;
-  /** Labelled rows that no model was trained on, read with the candidate's contract. */
+  /** Labelled rows that no model was trained on, best read with the candidate's contract. */
   readonly rows: Table;
   readonly gates: readonly Gate[];
   /** Each row's level by the segment's name, beside or instead of columns of the table. */
@@ -49,12 +49,12 @@ export interface Judgement {
 }
 
 /**
- * Scores the same labelled rows with all models and evaluates gates on them. A rival of another contract is given the rows
- * as records; rows that it refuses are left out of the comparison with it. Latency is the median of scoring single records,
- * and measured only where a gate asks for it, so that all else is the same bits every time.
+ * Scores the same labelled rows with all models and evaluates gates on them. A model of another contract than the rows' is
+ * given them as records; rows that a rival refuses are left out of the comparison with it. Latency is the median of scoring
+ * single records, and measured only where a gate asks for it, so that all else is the same bits every time.
  *
- * @throws ChurnkitError TARGET_INVALID when the rows have no target, CONTRACT_MISMATCH when they were read with another
- * contract than the candidate's, OPTION_INVALID for a gate, segment or option that cannot be used.
+ * @throws ChurnkitError TARGET_INVALID when the rows have no target, CONTRACT_MISMATCH when the candidate refuses some of
+ * them or predicts another class, OPTION_INVALID for a gate, segment or option that cannot be used.
  *
  * @example
  * ```ts
@@ -70,7 +70,7 @@ export function judgeOnRows(options: JudgeOptions): Judgement {
   const { candidate, rows, gates, bootstrap } = options;
   const requirements = gates.flatMap((gate) => gate.requirements);
   const truth = labels(rows);
-  const scores: JudgedScores = { probabilities: candidate.score(rows), threshold: candidate.decision.threshold };
+  const scores = candidateScores(candidate, rows);
   const { threshold } = scores;
   const evaluation = evaluateScores(truth, scores.probabilities, { threshold, ...(bootstrap && { bootstrap }) });
 
@@ -78,8 +78,8 @@ export function judgeOnRows(options: JudgeOptions): Judgement {
   const segments = new Map(options.segments);
   for (const name of named) if (!segments.has(name)) segments.set(name, segmentOf(rows, name));
 
-  const champion = rivalScores(options.champion, candidate, rows);
-  const baseline = rivalScores(options.baseline, candidate, rows);
+  const champion = options.champion && scoresOf(options.champion, rows);
+  const baseline = options.baseline && scoresOf(options.baseline, rows);
   const unable: Partial<Record<Rival, string>> = {
     ...(typeof champion === "string" ? { champion } : {}),
     ...(typeof baseline === "string" ? { baseline } : {}),
@@ -103,21 +103,30 @@ export function judgeOnRows(options: JudgeOptions): Judgement {
   return { passed: verdicts.every(({ passed }) => passed), verdicts, metrics: summarise(evaluation), measures };
 }
 
-/** Records made at a time for a rival of another contract. */
+function candidateScores(candidate: Scorer, rows: Table): JudgedScores {
+  const scores = scoresOf(candidate, rows);
+  const refused = typeof scores === "string" ? -1 : scores.probabilities.findIndex(Number.isNaN);
+  if (typeof scores !== "string" && refused < 0) return scores;
+  const why = typeof scores === "string" ? scores : candidate.scoreRecord(recordOf(rows, refused)).issues[0]?.message;
+  throw new ChurnkitError("CONTRACT_MISMATCH", `${rows.source}: the candidate cannot be judged on these rows: ${why ?? "it refuses some of them"}`, {
+    where: { file: rows.source, row: rows.rowNumbers[refused] },
+  });
+}
+
+/** Records made at a time for a model of another contract. */
 const recordsAtOnce = 1000;
 
-/** A rival's scores of the candidate's rows, NaN where it refuses one; or why they would mean something else. */
-function rivalScores(rival: Scorer | undefined, candidate: Scorer, rows: Table): JudgedScores | string | undefined {
-  if (rival === undefined) return undefined;
-  const [mine, its] = [candidate.contract.target?.positive, rival.contract.target?.positive];
-  if (mine !== its) return `it gives the probability of ${JSON.stringify(its)}, the candidate that of ${JSON.stringify(mine)}`;
-  const { threshold } = rival.decision;
-  if (contractHash(rival.contract) === contractHash(candidate.contract)) return { probabilities: rival.score(rows), threshold };
+/** A model's scores, NaN where it refuses a row; or why they would mean something else than the rows' labels. */
+function scoresOf(scorer: Scorer, rows: Table): JudgedScores | string {
+  const [wanted, given] = [rows.contract.target?.positive, scorer.contract.target?.positive];
+  if (wanted !== given) return `it gives the probability of ${JSON.stringify(given)}, the rows' positive class is ${JSON.stringify(wanted)}`;
+  const { threshold } = scorer.decision;
+  if (contractHash(scorer.contract) === contractHash(rows.contract)) return { probabilities: scorer.score(rows), threshold };
   const probabilities = new Float64Array(rows.rows);
   for (let first = 0; first < rows.rows; first += recordsAtOnce) {
     const length = Math.min(recordsAtOnce, rows.rows - first);
     const records = Array.from({ length }, (_, i) => recordOf(rows, first + i));
-    rival.scoreRecords(records).forEach(({ probability }, i) => (probabilities[first + i] = probability ?? NaN));
+    scorer.scoreRecords(records).forEach(({ probability }, i) => (probabilities[first + i] = probability ?? NaN));
   }
   return { probabilities, threshold };
 }

@@ -16,14 +16,16 @@ export function errorsOf(texts: ReadonlyMap<string, string>): string[] {
     types: [],
   };
   const files = new Map([...texts].map(([name, text]) => [join(folder, name), text]));
-  const host = ts.createCompilerHost(options);
-  const { getSourceFile, fileExists, readFile, directoryExists } = host;
-  host.fileExists = (path) => files.has(path) || fileExists.call(host, path);
-  host.directoryExists = (path) => path === folder || (directoryExists?.call(host, path) ?? true);
-  host.readFile = (path) => files.get(path) ?? readFile.call(host, path);
-  host.getSourceFile = (path, version, ...rest) => {
-    const text = files.get(path);
-    return text === undefined ? getSourceFile.call(host, path, version, ...rest) : ts.createSourceFile(path, text, version);
+  const disk = ts.createCompilerHost(options);
+  const host: ts.CompilerHost = {
+    ...disk,
+    fileExists: (path) => files.has(path) || disk.fileExists(path),
+    directoryExists: (path) => path === folder || ts.sys.directoryExists(path),
+    readFile: (path) => files.get(path) ?? disk.readFile(path),
+    getSourceFile: (path, version, ...rest) => {
+      const text = files.get(path);
+      return text === undefined ? disk.getSourceFile(path, version, ...rest) : ts.createSourceFile(path, text, version);
+    },
   };
   return ts.getPreEmitDiagnostics(ts.createProgram([...files.keys()], options, host)).map(({ file, messageText }) => {
     const name = file?.fileName.slice(folder.length + 1) ?? "";

@@ -20,7 +20,7 @@ async function under(artefact: Artefact, contract: Contract): Promise<Scorer> {
 }
 const withColumn = (name: string, changes: object): Contract => ({
   ...sampleContract,
-  columns: sampleContract.columns.map((column) => (column.name === name ? ({ ...column, ...changes } as Contract["columns"][number]) : column)),
+  columns: sampleContract.columns.map((column) => (column.name === name ? ({ ...column, ...changes }) : column)),
 });
 
 describe("judgeOnRows", async () => {
@@ -91,7 +91,17 @@ describe("judgeOnRows", async () => {
     expect(strict).toMatchObject({ passed: true, rows: taken });
     expect(strict?.reason).toContain(`; ${300 - taken} rows that the champion cannot score are left out`);
     const other = await check({ ...withColumn("churned", {}), target: { column: "churned", classes: ["No", "Yes"], positive: "No" } });
-    expect(other).toMatchObject({ passed: false, reason: 'the champion cannot be compared with: it gives the probability of "No", the candidate that of "Yes"' });
+    expect(other).toMatchObject({ passed: false, reason: 'the champion cannot be compared with: it gives the probability of "No", the rows\' positive class is "Yes"' });
+  });
+
+  it("judges a candidate on rows of another contract, where it takes all of them", async () => {
+    const gate: Gate = { name: "any", requirements: [{ metric: "auc", min: 0 }] };
+    const judged = async (contract: Contract) => judgeOnRows({ candidate: await under(artefact, contract), rows, gates: [gate], bootstrap });
+    expect((await judged(withColumn("plan", { levels: ["basic", "plus", "toString", "gone"] }))).metrics).toEqual(judgeOnRows({ candidate, rows, gates: [gate], bootstrap }).metrics);
+    const mismatch = expect.objectContaining({ code: "CONTRACT_MISMATCH" }) as Error;
+    await expect(judged(withColumn("tenure", { unit: "months", max: 50 }))).rejects.toThrow(mismatch);
+    await expect(judged(withColumn("tenure", { unit: "months", max: 50 }))).rejects.toThrow(/cannot be judged on these rows: .*above the maximum 50/);
+    await expect(judged({ ...sampleContract, target: { column: "churned", classes: ["No", "Yes"], positive: "No" } })).rejects.toThrow(mismatch);
   });
 
   it("refuses rows that cannot be judged", () => {

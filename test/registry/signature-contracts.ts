@@ -55,7 +55,7 @@ export const contractPairs: fc.Arbitrary<readonly [Contract, Contract]> = fc
     fc.infiniteStream(fc.boolean()),
   )
   .map(([columns, others, actions, [classes, otherClasses], origin, sameTarget, coin]): readonly [Contract, Contract] => {
-    const flip = (): boolean => coin.next().value;
+    const flip = (): boolean => coin.next().value === true;
     const changed = columns.flatMap((column, i): Column[] => {
       const other = others[i] ?? column;
       if (actions[i] === "drop") return [];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Column, Contract } from "../../src/data/contract/contract.js";
+import type { Contract } from "../../src/data/contract/contract.js";
 import { parseContract } from "../../src/data/contract/parse.js";
 import { signatureHash, signatureOf } from "../../src/registry/signature.js";
 import { signatureTypes } from "../../src/registry/signature-types.js";
@@ -26,7 +26,7 @@ const contract: Contract = {
 
 const changed = (name: string, changes: object): Contract => ({
   ...contract,
-  columns: contract.columns.map((column) => (column.name === name ? ({ ...column, ...changes } as Column) : column)),
+  columns: contract.columns.map((column) => (column.name === name ? ({ ...column, ...changes }) : column)),
 });
 
 describe("signatureTypes", () => {

@@ -16,7 +16,7 @@ const refused = (code: string): Error => expect.objectContaining({ code }) as Er
 
 /** The sample contract with one column changed. */
 function withColumn(name: string, changes: object): Contract {
-  return { ...sampleContract, columns: sampleContract.columns.map((column) => (column.name === name ? ({ ...column, ...changes } as Column) : column)) };
+  return { ...sampleContract, columns: sampleContract.columns.map((column) => (column.name === name ? ({ ...column, ...changes }) : column)) };
 }
 const changesOf = (contract: Contract, from = before) =>
   compareSignatures(from, signatureOf(contract)).changes.map(({ column, change, breaking }) => [column, change, breaking]);

@@ -1,91 +1,66 @@
-import { InvalidArgumentError, type Command } from "commander";
-import { filesStore } from "../../io/files-store.js";
-import { loadBundle } from "../../model/bundle/load.js";
-import { evaluateGate, filesRegistry, gates, type Gate, type ModelRegistry, type ModelVersion } from "../../registry/index.js";
-import { columns, exit, print, shown } from "../output.js";
-
-interface Shared {
-  store: string;
-  model: string;
-  json?: boolean;
-}
-
-interface Change extends Shared {
-  by?: string;
-  reason?: string;
-}
-
-/** Gates that a bundle's own metrics can answer; the others compare with a rival on the same rows. */
-const absoluteGates = new Map([...gates].filter(([, gate]) => gate.requirements.every((one) => "min" in one || "max" in one)));
-
-const open = ({ store, model }: Shared): ModelRegistry => filesRegistry(filesStore(store), { name: model });
-const reference = (text: string): number | string => (/^\d+$/.test(text) ? Number(text) : text);
+import type { Command } from "commander";
+import { versionStages } from "../../registry/version.js";
+import { registryPlaces } from "../registry-place.js";
+import { gateNames, gateOption, tagOption, wholeNumber } from "../registry-options.js";
+import * as change from "./registry-change.js";
+import * as read from "./registry-read.js";
 
 export function register(program: Command): void {
-  const registry = program.command("registry").description("keep models by version: register, promote, roll back");
+  const registry = program.command("registry").description("keep models by version: register, approve, promote, roll back");
   const verb = (usage: string, description: string): Command =>
     registry
       .command(usage)
       .description(description)
-      .option("--store <dir>", "the registry's folder", "registry")
+      .option("--store <place>", registryPlaces, "registry")
       .option("--model <name>", "the model's name", "churn")
       .option("--json", "print one line of JSON");
-  const change = (usage: string, description: string): Command =>
+  const changing = (usage: string, description: string): Command =>
     verb(usage, description).option("--by <who>", "who makes the change").option("--reason <text>", "why");
 
-  verb("list", "versions, newest first").action(list);
-  change("register <bundle>", "register a bundle as a version")
-    .option("--gate <name>", `a gate on the bundle's held-out metrics: ${[...absoluteGates.keys()].join(", ")}`, gateOption)
-    .action(registerBundle);
-  change("promote <version>", "point an alias to a version; exit 1 when it is refused").option("--alias <name>", "the alias", "champion").action(promote);
-  change("rollback", "point an alias back to its former version").option("--alias <name>", "the alias", "champion").action(rollback);
-  verb("history", "every change, newest first").action(history);
-}
-
-async function list(options: Shared): Promise<void> {
-  const versions = await open(options).list();
-  const row = ({ number, status, aliases, metrics, registeredAt, contentHash }: ModelVersion): string[] => [
-    String(number), status, aliases.join(" ") || "-", shown(metrics.values.auc.value), shown(metrics.values.f1.value), registeredAt, contentHash.slice(0, 12),
-  ];
-  const text = columns([["version", "status", "aliases", "AUC", "F1", "registered", "content"], ...versions.map(row)]);
-  print(options.json, { model: options.model, versions }, versions.length === 0 ? "no versions yet" : text);
-}
-
-async function registerBundle(path: string, options: Change & { gate?: Gate }): Promise<void> {
-  const { artefact } = await loadBundle(path);
-  const verdict = options.gate && evaluateGate(options.gate, { metrics: artefact.metrics.values });
-  const { version, created } = await open(options).register(artefact, { verdict, by: options.by, reason: options.reason });
-  const refusals = verdict?.checks.filter(({ passed }) => !passed).map(({ reason }) => reason) ?? [];
-  print(
-    options.json,
-    { version, created },
-    `${created ? "registered" : "already registered"} as version ${version.number} (${version.status})${refusals.map((reason) => `\n  ${reason}`).join("")}`,
-  );
-  if (refusals.length > 0) process.exitCode = exit.checkFailed;
-}
-
-async function promote(version: string, options: Change & { alias: string }): Promise<void> {
-  const { alias, by, reason } = options;
-  const result = await open(options).promote(reference(version), alias, { by, reason });
-  print(options.json, result, result.promoted ? `${alias} is now version ${result.version}` : `refused: ${result.reasons.join("; ")}`);
-  if (!result.promoted) process.exitCode = exit.checkFailed;
-}
-
-async function rollback(options: Change & { alias: string }): Promise<void> {
-  const { alias, by, reason } = options;
-  const result = await open(options).rollback(alias, { by, reason });
-  print(options.json, result, result.rolledBack ? `${alias} is back on version ${result.to}` : `refused: ${result.reasons.join("; ")}`);
-  if (!result.rolledBack) process.exitCode = exit.checkFailed;
-}
-
-async function history(options: Shared): Promise<void> {
-  const entries = await open(options).history();
-  const lines = entries.map(({ at, action, version, alias, by, reason }) => [at, action, String(version), alias ?? "-", by, reason ?? ""]);
-  print(options.json, { entries }, columns([["at", "action", "version", "alias", "by", "reason"], ...lines]));
-}
-
-function gateOption(text: string): Gate {
-  const gate = absoluteGates.get(text);
-  if (!gate) throw new InvalidArgumentError(`Take one of ${[...absoluteGates.keys()].join(", ")}.`);
-  return gate;
+  verb("list", "versions, newest first")
+    .option("--limit <number>", "most versions", wholeNumber, 100)
+    .option("--data <hash>", "only versions trained on this version of the data")
+    .action(read.list);
+  verb("show <version>", "everything that is known of a version").action(read.show);
+  verb("compare <a> <b>", "metrics, signature, contract, features and training data of two versions").action(read.compare);
+  changing("register <bundle>", "register a bundle as a version")
+    .option("--gate <gate>", `a gate on the bundle's held-out metrics: ${gateNames("absolute")}, or a JSON file`, gateOption("absolute"))
+    .option("--tag <name=value>", "a tag; may be repeated", tagOption)
+    .option("--description <text>", "what this version is")
+    .option("--run <id>", "the training run it comes from")
+    .action(change.registerBundle);
+  for (const [name, description] of [
+    ["approve", "approve a version"],
+    ["reject", "reject a version, so that it is never promoted"],
+    ["quarantine", "take a version out of service for good"],
+  ] as const) {
+    changing(`${name} <version>`, description).action((version: string, options: change.Change) => change.decide(name, version, options));
+  }
+  changing("stage <version> <stage>", `move a version to a stage: ${versionStages.join(", ")}`).action(change.stage);
+  changing("promote <version>", "point an alias to a version; exit 1 when it is refused")
+    .option("--alias <name>", "the alias", "champion")
+    .option("--gate <gate>", `a gate to pass on --rows, against the present champion: ${gateNames("all")}, or a JSON file; may be repeated`, gateOption("all"))
+    .option("--rows <file>", "labelled rows that no model was trained on")
+    .option("--approved-only", "refuse a version that nobody approved")
+    .action(change.promote);
+  changing("rollback", "point an alias back to its former version")
+    .option("--alias <name>", "the alias", "champion")
+    .option("--no-quarantine", "keep the version that the alias leaves fit for service")
+    .action(change.rollback);
+  changing("remove <version>", "remove a version and its bundle; the history keeps what it was").action(change.remove);
+  changing("retain", "what a retention policy would remove; with --apply, remove it")
+    .option("--keep <number>", "how many of the newest versions stay", wholeNumber, 5)
+    .option("--apply", "remove them")
+    .action(change.retain);
+  verb("history", "every change, newest first").action(read.history);
+  verb("verify", "check the history's chain, that it leads to the present state, and every bundle; exit 1 when something is wrong")
+    .option("--no-bundles", "leave the bundles out")
+    .option("--known-head <sha256>", "the end of the history as it was noted earlier")
+    .action(read.verify);
+  verb("lineage", "what the versions are made of, as a Mermaid chart").action(read.lineage);
+  verb("signature <version>", "what a version takes and answers, as TypeScript").action(read.signature);
+  verb("migrate", "take everything to another place: another driver, or a backup; repeat it to bring a backup up to date")
+    .requiredOption("--to <place>", registryPlaces)
+    .option("--to-model <name>", "the model's name there; default the same")
+    .action(change.migrate);
 }

@@ -1,7 +1,9 @@
 import type { ParsedTarEntry } from "modern-tar";
 import { ChurnkitError } from "../../base/errors.js";
 import type { BundleFiles } from "./format.js";
-import { isBundlePath, manifestPath, unsafePath } from "./manifest.js";
+import { isBundlePath, unsafePath } from "./manifest.js";
+import { packSource } from "./pack-source.js";
+import { collected, sourceOfFiles } from "./source.js";
 
 /** What an archive may unpack to at most, whatever it says of itself. */
 export interface ArchiveLimits {
@@ -16,22 +18,9 @@ const defaultFiles = 10_000;
 /** What the headers and padding of the archive may add to each file. */
 const overheadPerFile = 4096;
 
-/** Packs a bundle's files as .tar.gz: manifest first, then by path, with fixed dates, owners and modes. */
+/** Packs a bundle's files as .tar.gz, in memory. */
 export async function packArchive(files: BundleFiles): Promise<Uint8Array<ArrayBuffer>> {
-  const paths = [...files.keys()].filter((path) => path !== manifestPath).sort();
-  const { packTar } = await import("modern-tar");
-  const tar = await packTar(
-    [manifestPath, ...paths].flatMap((name) => {
-      const body = files.get(name);
-      const header = { name, size: body?.length ?? 0, mtime: new Date(0), mode: 0o644, uid: 0, gid: 0, type: "file" } as const;
-      return body === undefined ? [] : [{ header, body }];
-    }),
-  );
-  const packed = await new Response(new Blob([tar]).stream().pipeThrough(new CompressionStream("gzip"))).arrayBuffer();
-  const bytes = new Uint8Array(packed);
-  // The operating system in gzip's header: "unknown" on all of them, so that equal bundles are equal archives.
-  bytes[9] = 255;
-  return bytes;
+  return collected(packSource(await sourceOfFiles(files)));
 }
 
 /**

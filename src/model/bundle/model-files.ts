@@ -8,12 +8,12 @@ const scorerPath = "scorer.json";
 const maxDepth = 8;
 const kinds = Object.keys(modelKinds) as ModelNode["kind"][];
 
-/** Writes the model as `scorer.json` and one folder `networks/<i>/` for each network. */
+/** Writes the model as `scorer.json`, one folder `networks/<i>/` for each network and `trees/<i>/` for each set of trees. */
 export function writeModel(model: ModelNode, files: Map<string, Uint8Array<ArrayBuffer>>): void {
-  let folders = 0;
+  const folders = { networks: 0, trees: 0 };
   const context: WriteContext = {
-    addFolder(contents) {
-      const folder = `networks/${folders++}`;
+    addFolder(group, contents) {
+      const folder = `${group}/${folders[group]++}`;
       for (const [name, bytes] of contents) files.set(`${folder}/${name}`, bytes);
       return folder;
     },

@@ -1,19 +1,18 @@
 import { ChurnkitError } from "../../base/errors.js";
+import type { StoredStream } from "../../io/object-store.js";
 import { isBundlePath, unsafePath } from "../../model/bundle/manifest.js";
+import type { Upload } from "./bytes.js";
 import type { MlflowClient } from "./client.js";
-import type { MlflowCall } from "./http.js";
 
 /** A folder of artifacts, reached through the server: the client needs no rights at the bucket behind it. */
 export interface ArtifactFolder {
+  readonly name: string;
   /** Undefined where there is no such file. */
-  get(path: string): Promise<Uint8Array | undefined>;
-  put(path: string, bytes: Uint8Array): Promise<void>;
+  getStream(path: string): Promise<StoredStream | undefined>;
+  put(path: string, upload: Upload): Promise<void>;
   /** Removes the folder with all that is in it; one that is not there is no error. */
   remove(): Promise<void>;
 }
-
-/** The longest file that is read: 1 GiB. */
-const maxFileBytes = 2 ** 30;
 
 /**
  * Opens a folder by the address that MLflow gives it, `mlflow-artifacts:/<experiment>/<run>/artifacts/...`.
@@ -22,17 +21,18 @@ const maxFileBytes = 2 ** 30;
  */
 export function artifactFolder(client: MlflowClient, host: string, uri: string): ArtifactFolder {
   const base = `mlflow-artifacts/artifacts/${proxyPath(client, host, uri)}`;
-  const fileCall = (method: MlflowCall["method"], path: string): MlflowCall => {
+  const at = (path: string): string => {
     if (!isBundlePath(path)) throw unsafePath(path);
-    return { method, path: `${base}/${path}`, limit: maxFileBytes };
+    return `${base}/${path}`;
   };
   return {
-    get: async (path) => client.bytes(fileCall("GET", path)),
-    async put(path, bytes) {
-      await client.call({ ...fileCall("PUT", path), body: bytes });
+    name: client.speaker.name,
+    getStream: async (path) => client.stream({ method: "GET", path: at(path) }),
+    async put(path, upload) {
+      await client.call({ method: "PUT", path: at(path), upload });
     },
     async remove() {
-      await client.bytes({ method: "DELETE", path: base });
+      await client.find({ method: "DELETE", path: base });
     },
   };
 }
@@ -41,6 +41,7 @@ function proxyPath({ speaker }: MlflowClient, host: string, uri: string): string
   const [, authority = "", path = ""] = /^mlflow-artifacts:(?:\/\/([^/?#]*))?\/+([^?#]+)$/.exec(uri) ?? [];
   const segments = path.split("/").filter((segment) => segment !== "");
   const safe = segments.length > 0 && segments.every((segment) => segment !== "." && segment !== ".." && !/[\\%\p{C}]/u.test(segment));
+  // Another server is never shown this one's token.
   if (safe && (authority === "" || authority === host)) return segments.map(encodeURIComponent).join("/");
   throw new ChurnkitError(
     "STORE_FAILED",

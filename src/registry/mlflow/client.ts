@@ -1,7 +1,8 @@
 import pLimit from "p-limit";
+import type { StoredStream } from "../../io/object-store.js";
 import { parseJsonFile, type JsonValue } from "../../model/bundle/json.js";
 import { strange, type Speaker } from "./failure.js";
-import { send, type HttpOptions, type MlflowAnswer, type MlflowCall } from "./http.js";
+import { broken, open, send, type HttpOptions, type MlflowCall, type OpenAnswer, type Outcome } from "./http.js";
 
 /** How calls are made. */
 export interface ClientOptions extends HttpOptions {
@@ -17,54 +18,81 @@ export interface MlflowClient {
   /** Undefined where what it is about does not exist. */
   find(call: MlflowCall): Promise<JsonValue | undefined>;
   /**
-   * A call that must not be made twice: after a failure that may hide a success, `look` says whether it happened. Also
+   * A call that must not be made twice: after a failure that may hide a success, `look` says whether it happened; also
    * where somebody else created the very thing.
    */
-  create(call: MlflowCall, look: () => Promise<JsonValue | undefined>): Promise<JsonValue>;
-  /** The bytes of an answer; undefined where there are none. */
-  bytes(call: MlflowCall): Promise<Uint8Array | undefined>;
-  /** Every page of a list. */
-  pages(call: MlflowCall, member: string): Promise<readonly JsonValue[]>;
+  create<T>(call: MlflowCall, read: (answer: JsonValue) => T, look: () => Promise<T | undefined>): Promise<T>;
+  /** A file as its bytes come; undefined where there is none. Where it breaks off it is taken up again. */
+  stream(call: MlflowCall): Promise<StoredStream | undefined>;
 }
 
 /** Calls at once. */
 const parallel = 8;
-const pageSize = "1000";
-const maxPages = 1_000;
+const emptyObject = new TextEncoder().encode("{}");
 
 export function mlflowClient(options: ClientOptions, speaker: Speaker): MlflowClient {
   const limit = pLimit(parallel);
-  const once = (call: MlflowCall): Promise<MlflowAnswer> => limit(() => send(options, speaker, call));
 
-  async function again(call: MlflowCall): Promise<MlflowAnswer> {
+  /** Until it succeeds, fails for good, or was tried often enough. */
+  async function again<T>(attempt: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
     for (let tries = 0; ; tries++) {
-      const answer = await once(call);
-      if (answer.failure === undefined || !answer.failure.passing || tries === options.retries) return answer;
-      await pause(tries, answer.failure.waitMs);
+      const outcome = await limit(attempt);
+      if (outcome.failure === undefined || !outcome.failure.passing || tries === options.retries) return outcome;
+      await pause(tries, outcome.failure.waitMs);
     }
   }
 
+  /** Some changes are answered with nothing. */
   const parsed = (call: MlflowCall, bytes: Uint8Array): JsonValue =>
-    parseJsonFile("answer", bytes, (_, what, path) => strange(speaker, `${call.method} ${call.path}`, `${what}${path === undefined ? "" : ` (at ${path})`}`));
+    parseJsonFile("answer", bytes.length === 0 ? emptyObject : bytes, (_, what, path) => strange(speaker, `${call.method} ${call.path}`, `${what}${path === undefined ? "" : ` (at ${path})`}`));
 
-  const client: MlflowClient = {
+  /** The file from a byte on; a server that knows no ranges gives it from its beginning. */
+  async function opened(call: MlflowCall, from: number): Promise<OpenAnswer | undefined> {
+    const outcome = await again(() => open(options, speaker, from === 0 ? call : { ...call, from }));
+    if (outcome.failure === undefined) return outcome.answer;
+    if (outcome.failure.status === 404) return undefined;
+    throw outcome.failure.error;
+  }
+
+  async function* resumed(call: MlflowCall, first: OpenAnswer): AsyncGenerator<Uint8Array, void> {
+    let given = 0;
+    let answer: OpenAnswer | undefined = first;
+    for (let tries = 0; answer !== undefined; tries++) {
+      let skip = answer.status === 206 ? 0 : given;
+      try {
+        for await (const part of answer.body) {
+          const fresh = part.subarray(Math.min(skip, part.length));
+          skip -= part.length - fresh.length;
+          given += fresh.length;
+          if (fresh.length > 0) yield fresh;
+        }
+        return;
+      } catch (error) {
+        if (tries === options.retries) throw broken(options, speaker, call, error).error;
+        await pause(tries, 0);
+        answer = await opened(call, given);
+      }
+    }
+  }
+
+  return {
     speaker,
     async call(call) {
-      const answer = await again(call);
-      if (answer.failure !== undefined) throw answer.failure.error;
-      return parsed(call, answer.bytes);
+      const outcome = await again(() => send(options, speaker, call));
+      if (outcome.failure !== undefined) throw outcome.failure.error;
+      return parsed(call, outcome.answer);
     },
     async find(call) {
-      const answer = await again(call);
-      if (answer.failure?.code === "RESOURCE_DOES_NOT_EXIST") return undefined;
-      if (answer.failure !== undefined) throw answer.failure.error;
-      return parsed(call, answer.bytes);
+      const outcome = await again(() => send(options, speaker, call));
+      if (outcome.failure?.code === "RESOURCE_DOES_NOT_EXIST") return undefined;
+      if (outcome.failure !== undefined) throw outcome.failure.error;
+      return parsed(call, outcome.answer);
     },
-    async create(call, look) {
+    async create(call, read, look) {
       for (let tries = 0; ; tries++) {
-        const answer = await once(call);
-        if (answer.failure === undefined) return parsed(call, answer.bytes);
-        const { passing, code, error, waitMs } = answer.failure;
+        const outcome = await limit(() => send(options, speaker, call));
+        if (outcome.failure === undefined) return read(parsed(call, outcome.answer));
+        const { passing, code, error, waitMs } = outcome.failure;
         if (!passing && code !== "RESOURCE_ALREADY_EXISTS") throw error;
         await pause(tries, waitMs);
         const found = await look();
@@ -72,30 +100,12 @@ export function mlflowClient(options: ClientOptions, speaker: Speaker): MlflowCl
         if (!passing || tries === options.retries) throw error;
       }
     },
-    async bytes(call) {
-      const answer = await again(call);
-      if (answer.failure === undefined) return answer.bytes;
-      if (answer.failure.status === 404) return undefined;
-      throw answer.failure.error;
-    },
-    async pages(call, member) {
-      const items: JsonValue[] = [];
-      let token = "";
-      for (let page = 0; page < maxPages; page++) {
-        const query = { ...call.query, max_results: pageSize, ...(token === "" ? {} : { page_token: token }) };
-        const answer = await client.call({ ...call, query });
-        const list = answer.get(member);
-        if (!list.absent) items.push(...list.list());
-        const next = answer.get("next_page_token");
-        const last = token;
-        token = next.absent ? "" : next.text();
-        if (token === "") return items;
-        if (token === last) break;
-      }
-      throw strange(speaker, `${call.method} ${call.path}`, "has no last page");
+    async stream(call) {
+      const answer = await opened(call, 0);
+      // Where the length is not told, whoever reads finds out.
+      return answer && { size: answer.size ?? 0, stream: resumed(call, answer) };
     },
   };
-  return client;
 }
 
 /** Waits longer with every try and different for everybody, so that those who failed together don't come back together. */

@@ -4,10 +4,12 @@ import { parseJsonFile, readableJson } from "../../model/bundle/json.js";
 import { parseFacts } from "../version-record.js";
 import type { VersionFacts } from "../version.js";
 import type { ArtifactFolder } from "./artifacts.js";
+import { uploadOf, wholeOf } from "./bytes.js";
 import type { MlflowVersion } from "./versions.js";
 
 const factsFile = "churnkit-version.json";
 const maxKnown = 2_000;
+const maxFacts = 2 ** 24;
 
 /** What is fixed of a version, as a file beside its bundle. */
 export function writeFacts(facts: VersionFacts): Uint8Array<ArrayBuffer> {
@@ -15,7 +17,7 @@ export function writeFacts(facts: VersionFacts): Uint8Array<ArrayBuffer> {
   return readableJson({ semver, contentHash, bytes, registeredAt, by, metrics, verdict, signature, fingerprints, provenance, lineage });
 }
 
-export const putFacts = (folder: ArtifactFolder, bytes: Uint8Array): Promise<void> => folder.put(factsFile, bytes);
+export const putFacts = (folder: ArtifactFolder, bytes: Uint8Array): Promise<void> => folder.put(factsFile, uploadOf(bytes));
 
 /** Reads files of facts, each once: they never change, and are held to the hash in the version's tag. */
 export function factsReader(speaker: string, folderOf: (version: MlflowVersion) => ArtifactFolder): (version: MlflowVersion) => Promise<VersionFacts> {
@@ -31,9 +33,11 @@ export function factsReader(speaker: string, folderOf: (version: MlflowVersion) 
         `${speaker}: the file ${file} of version ${version.number} ${what}${path === undefined ? "" : ` (at ${path})`}. Put it back from a backup, or remove the version.`,
         { where: { file, path } },
       );
-    const bytes = await folderOf(version).get(factsFile);
-    if (bytes === undefined) throw wrong(factsFile, "is missing");
-    if ((await sha256Hex(Uint8Array.from(bytes))) !== version.facts) throw wrong(factsFile, "was changed since it was written");
+    const file = await folderOf(version).getStream(factsFile);
+    if (file === undefined) throw wrong(factsFile, "is missing");
+    const bytes = await wholeOf(file.stream, maxFacts);
+    if (bytes === undefined) throw wrong(factsFile, `is longer than ${maxFacts} bytes`);
+    if ((await sha256Hex(bytes)) !== version.facts) throw wrong(factsFile, "was changed since it was written");
     const facts = parseFacts(parseJsonFile(factsFile, bytes, wrong));
     if (facts.contentHash !== version.contentHash || facts.semver !== version.semver) throw wrong(factsFile, "is of another version than the tags say");
     if (known.size >= maxKnown) known.clear();

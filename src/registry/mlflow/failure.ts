@@ -42,6 +42,12 @@ export function timedOut(speaker: Speaker, call: string, ms: number): MlflowFail
   return noAnswer(failed(speaker, `did not answer ${call} within ${ms} ms. Look at the server's load, or raise timeoutMs.`));
 }
 
+/** Makes errors for tags that were changed by hand, or by another program. */
+export const tagError =
+  (speaker: Speaker) =>
+  (tag: string, what: string): ChurnkitError =>
+    new ChurnkitError("REGISTRY_CORRUPT", `${speaker.name}: the tag ${tag} ${what}. Set it back in MLflow.`, { where: { file: tag } });
+
 /** An answer that is not what MLflow gives. */
 export const strange = (speaker: Speaker, call: string, what: string): ChurnkitError =>
   failed(speaker, `answered ${call} with something that ${what}. Is trackingUri the address of an MLflow server, and does nothing stand between that answers instead?`);

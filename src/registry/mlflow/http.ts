@@ -1,4 +1,6 @@
+import { wholeOf, type Upload } from "./bytes.js";
 import { refusedBy, strange, timedOut, unreachable, type MlflowFailure, type Speaker } from "./failure.js";
+import { watch, type Watch } from "./watch.js";
 
 /** A call of MLflow's REST API. */
 export interface MlflowCall {
@@ -6,13 +8,11 @@ export interface MlflowCall {
   /** Below `/api/2.0/`, each segment already fit for an address. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string>> | undefined;
-  /** Sent as JSON, bytes as they are. */
-  readonly body?: unknown;
-  /** The longest answer that is read, in bytes. */
-  readonly limit?: number | undefined;
+  readonly json?: unknown;
+  readonly upload?: Upload | undefined;
+  /** First byte that is asked for. */
+  readonly from?: number | undefined;
 }
-
-export type MlflowAnswer = { readonly bytes: Uint8Array; readonly failure?: undefined } | { readonly failure: MlflowFailure };
 
 /** Where calls go, and how. */
 export interface HttpOptions {
@@ -23,87 +23,126 @@ export interface HttpOptions {
   readonly timeoutMs: number;
 }
 
-/** 32 MiB: a page of 1,000 versions is about 2. */
-const defaultLimit = 2 ** 25;
-const errorLimit = 2 ** 16;
-/** The slowest upload that is waited for, in bytes per millisecond. */
-const slowestUpload = 100;
+/** An answer whose body was not read yet. */
+export interface OpenAnswer {
+  readonly status: number;
+  /** Of the body, where the server says. */
+  readonly size: number | undefined;
+  /** Ends with an error where the body breaks off. */
+  readonly body: AsyncGenerator<Uint8Array, void>;
+}
 
-/** Sends one call, once. What goes wrong is an answer too; nothing is thrown. */
-export async function send(options: HttpOptions, speaker: Speaker, call: MlflowCall): Promise<MlflowAnswer> {
-  const name = `${call.method} ${call.path.length > 80 ? `${call.path.slice(0, 79)}…` : call.path}`;
-  const body = call.body instanceof Uint8Array ? call.body : call.body === undefined ? undefined : JSON.stringify(call.body);
-  const patience = options.timeoutMs + (body instanceof Uint8Array ? body.length / slowestUpload : 0);
-  const watch = new AbortController();
-  let expire = (): void => undefined;
-  const expired = new Promise<"expired">((done) => {
-    expire = () => {
-      done("expired");
-      watch.abort();
-    };
-  });
-  let timer = setTimeout(() => expire(), patience);
-  const alive = (): void => {
-    clearTimeout(timer);
-    timer = setTimeout(() => expire(), options.timeoutMs);
-  };
+export type Outcome<T> = { readonly answer: T; readonly failure?: undefined } | { readonly failure: MlflowFailure };
+
+/** 32 MiB: a page of 1,000 versions is about 2. */
+const maxAnswer = 2 ** 25;
+const maxError = 2 ** 16;
+/** A server answers an upload when it has stored it: the slowest that is waited for, in bytes per millisecond. */
+const storedPerMs = 10_000;
+
+/** Sends one call, once, and reads the answer. What goes wrong is an outcome too. */
+export async function send(options: HttpOptions, speaker: Speaker, call: MlflowCall): Promise<Outcome<Uint8Array>> {
+  const opened = await open(options, speaker, call);
+  if (opened.failure !== undefined) return opened;
+  try {
+    const bytes = await wholeOf(opened.answer.body, maxAnswer);
+    if (bytes !== undefined) return { answer: bytes };
+    return { failure: { status: opened.answer.status, code: "", passing: false, waitMs: 0, error: strange(speaker, nameOf(call), `is longer than ${maxAnswer} bytes`) } };
+  } catch (error) {
+    return { failure: broken(options, speaker, call, error) };
+  }
+}
+
+/**
+ * Sends one call, once; the body of a good answer is left to be read.
+ *
+ * @throws what opening the upload throws.
+ */
+export async function open(options: HttpOptions, speaker: Speaker, call: MlflowCall): Promise<Outcome<OpenAnswer>> {
+  const patience = watch(options.timeoutMs);
+  const source: { error?: unknown } = {};
+  try {
+    const response = await patience.within(fetched(options, call, patience, source));
+    if (response.ok) {
+      patience.stop();
+      const size = Number(response.headers.get("content-length") ?? NaN);
+      return { answer: { status: response.status, size: Number.isFinite(size) ? size : undefined, body: bodyOf(response, patience) } };
+    }
+    const bytes = await wholeOf(bodyOf(response, patience), maxError);
+    return { failure: refusedBy(speaker, nameOf(call), response, new TextDecoder().decode(bytes)) };
+  } catch (error) {
+    patience.stop();
+    if (source.error !== undefined) throw source.error;
+    return { failure: broken(options, speaker, call, patience.expired ? new Expired() : error) };
+  }
+}
+
+/** Why a call or the body of its answer broke off. */
+export function broken({ timeoutMs }: HttpOptions, speaker: Speaker, call: MlflowCall, error: unknown): MlflowFailure {
+  return error instanceof Expired ? timedOut(speaker, nameOf(call), timeoutMs) : unreachable(speaker, nameOf(call), error);
+}
+
+class Expired extends Error {}
+
+const nameOf = ({ method, path }: MlflowCall): string => `${method} ${path.length > 80 ? `${path.slice(0, 79)}…` : path}`;
+
+async function fetched(options: HttpOptions, call: MlflowCall, patience: Watch, source: { error?: unknown }): Promise<Response> {
+  const { method, path, query, json, upload, from } = call;
   const headers = new Headers(options.headers);
   headers.set("accept", "*/*");
-  if (body !== undefined) headers.set("content-type", typeof body === "string" ? "application/json" : "application/octet-stream");
-
-  async function exchange(): Promise<MlflowAnswer> {
-    const response = await options.fetch(addressOf(options.trackingUri, call), {
-      method: call.method,
-      headers,
-      // Another server is never shown the headers.
-      redirect: "manual",
-      signal: watch.signal,
-      ...(body === undefined ? {} : { body: body as BodyInit }),
-    });
-    const limit = response.ok ? (call.limit ?? defaultLimit) : errorLimit;
-    const bytes = await readBody(response, limit, alive);
-    if (!response.ok) return { failure: refusedBy(speaker, name, response, new TextDecoder().decode(bytes ?? new Uint8Array())) };
-    if (bytes !== undefined) return { bytes };
-    return { failure: { status: response.status, code: "", passing: false, waitMs: 0, error: strange(speaker, name, `is longer than ${limit} bytes`) } };
+  if (from !== undefined) headers.set("range", `bytes=${from}-`);
+  const init: RequestInit & { duplex?: "half" } = { method, headers, redirect: "manual", signal: patience.signal };
+  if (json !== undefined) {
+    headers.set("content-type", "application/json");
+    init.body = JSON.stringify(json);
+  } else if (upload !== undefined) {
+    headers.set("content-type", "application/octet-stream");
+    // Servers before 3 read no body whose length they are not told.
+    headers.set("content-length", String(upload.size));
+    init.body = streamOf(upload, patience, source);
+    init.duplex = "half";
   }
+  return options.fetch(`${options.trackingUri}/api/2.0/${path}${query === undefined ? "" : `?${new URLSearchParams(query).toString()}`}`, init);
+}
 
+/** A failure of the source is not one of the server. */
+function streamOf({ size, open }: Upload, patience: Watch, source: { error?: unknown }): ReadableStream<Uint8Array> {
+  const parts = open()[Symbol.asyncIterator]();
+  return new ReadableStream({
+    async pull(controller) {
+      try {
+        patience.stop();
+        const { done, value } = await parts.next();
+        patience.alive(size / storedPerMs);
+        if (done === true) controller.close();
+        else controller.enqueue(value);
+      } catch (error) {
+        source.error = error;
+        controller.error(error);
+      }
+    },
+    async cancel() {
+      await parts.return?.();
+    },
+  });
+}
+
+async function* bodyOf(response: Response, patience: Watch): AsyncGenerator<Uint8Array, void> {
+  const reader = response.body?.getReader();
+  patience.alive();
   try {
-    const answer = await Promise.race([exchange(), expired]);
-    return answer === "expired" ? { failure: timedOut(speaker, name, options.timeoutMs) } : answer;
-  } catch (error) {
-    return { failure: watch.signal.aborted ? timedOut(speaker, name, options.timeoutMs) : unreachable(speaker, name, error) };
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function addressOf(trackingUri: string, { path, query }: MlflowCall): string {
-  return `${trackingUri}/api/2.0/${path}${query === undefined ? "" : `?${new URLSearchParams(query).toString()}`}`;
-}
-
-/** Undefined where it is longer than allowed. */
-async function readBody(response: Response, limit: number, alive: () => void): Promise<Uint8Array | undefined> {
-  if (response.body === null) return new Uint8Array();
-  const reader = response.body.getReader();
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    alive();
-    length += value.length;
-    if (length > limit) {
-      await reader.cancel();
-      return undefined;
+    for (; reader !== undefined; ) {
+      const { done, value } = await patience.within(reader.read());
+      if (done) return;
+      patience.stop();
+      yield value;
+      patience.alive();
     }
-    parts.push(value);
+  } catch (error) {
+    throw patience.expired ? new Expired() : error;
+  } finally {
+    patience.stop();
+    // Whoever stops early needs no more of it.
+    await reader?.cancel().catch(() => undefined);
   }
-  const [only] = parts;
-  if (only !== undefined && parts.length === 1) return only;
-  const bytes = new Uint8Array(length);
-  parts.reduce((at, part) => {
-    bytes.set(part, at);
-    return at + part.length;
-  }, 0);
-  return bytes;
 }

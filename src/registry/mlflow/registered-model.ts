@@ -2,7 +2,7 @@ import type { JsonValue } from "../../model/bundle/json.js";
 import type { AliasEntry } from "../registry-state.js";
 import type { VersionStage } from "../version.js";
 import type { MlflowClient } from "./client.js";
-import { tagError } from "./failure.js";
+import { strange, tagError } from "./failure.js";
 import { readTags, writeTags } from "./labels.js";
 import { readAlias, trailTag, writeTrail } from "./trail.js";
 import { readVersion, type MlflowVersion } from "./versions.js";
@@ -20,8 +20,9 @@ export interface NewVersion {
 export interface RegisteredModel {
   /** Every version that churnkit registered, in order of number; also those that do not count. */
   versions(): Promise<readonly MlflowVersion[]>;
-  /** Creates a version in one call; after a lost answer, `made` says which number it got. Returns the number. */
+  /** Creates a version in one call; after a lost answer `made` says which number it got. Returns the number. */
   create(version: NewVersion, made: () => Promise<number | undefined>): Promise<number>;
+  /** A version that is not there is no error. */
   delete(number: number): Promise<void>;
   setTag(number: number, key: string, value: string): Promise<void>;
   deleteTag(number: number, key: string): Promise<void>;
@@ -31,42 +32,80 @@ export interface RegisteredModel {
   setAlias(entry: AliasEntry): Promise<void>;
 }
 
-const at = "mlflow/registered-models";
+const atModels = "mlflow/registered-models";
 const atVersions = "mlflow/model-versions";
-const encoder = new TextEncoder();
+const pageSize = "1000";
 
 export function registeredModel(client: MlflowClient, name: string): RegisteredModel {
   const { speaker } = client;
-  const find = async (): Promise<JsonValue | undefined> => (await client.find({ method: "GET", path: `${at}/get`, query: { name } }))?.get("registered_model");
-  let ensured = false;
+  const find = async (): Promise<JsonValue | undefined> => (await client.find({ method: "GET", path: `${atModels}/get`, query: { name } }))?.get("registered_model");
 
   async function ensure(): Promise<void> {
-    if (ensured) return;
-    if ((await find()) === undefined) await client.create({ method: "POST", path: `${at}/create`, body: { name } }, find);
-    ensured = true;
+    if ((await find()) !== undefined) return;
+    await client.create({ method: "POST", path: `${atModels}/create`, json: { name } }, (answer) => answer.get("registered_model"), find);
   }
 
-  function aliasesOf(model: JsonValue | undefined): AliasEntry[] {
+  async function aliases(): Promise<AliasEntry[]> {
+    const model = await find();
     if (model === undefined || model.get("aliases").absent) return [];
     const tags = readTags(model.get("tags"));
     const entries = model.get("aliases").list().map((one) => {
       const alias = one.get("alias").text();
-      return readAlias(alias, Number(one.get("version").text()), tags.get(trailTag(alias)), tagError(speaker));
+      return readAlias(alias, numberIn(one), tags.get(trailTag(alias)), tagError(speaker));
     });
     return entries.sort((a, b) => (a.alias < b.alias ? -1 : 1));
   }
 
+  /** Changes of one version. */
+  const change = async (method: "POST" | "PATCH" | "DELETE", path: string, number: number, what: object): Promise<void> => {
+    await client.call({ method, path: `${atVersions}/${path}`, json: { name, version: String(number), ...what } });
+  };
+
   return {
     async versions() {
-      const filter = `name='${name}'`;
-      const found = await client.pages({ method: "GET", path: `${atVersions}/search`, query: { filter } }, "model_versions");
-      return found
-        .flatMap((json) => readVersion(json, speaker.name) ?? [])
-        .sort((a, b) => a.number - b.number);
+      const versions: MlflowVersion[] = [];
+      // From number to number: pages by offset would skip one where another is removed meanwhile.
+      for (let last = 0, more = true; more; ) {
+        const query = { filter: `name='${name}' AND version_number > ${last}`, order_by: "version_number ASC", max_results: pageSize };
+        const page = await client.call({ method: "GET", path: `${atVersions}/search`, query });
+        const found = page.get("model_versions").absent ? [] : page.get("model_versions").list();
+        for (const json of found) {
+          const number = numberIn(json);
+          if (number <= last) throw strange(speaker, `GET ${atVersions}/search`, "is not in order of number");
+          last = number;
+          const version = readVersion(json, number, speaker);
+          if (version !== undefined) versions.push(version);
+        }
+        more = found.length > 0 && !page.get("next_page_token").absent;
+      }
+      return versions;
     },
     async create({ source, runId, description, tags }, made) {
       await ensure();
-      const body = { name, source, run_id: runId, description, tags: writeTags(tags) };
+      const json = { name, source, run_id: runId, description, tags: writeTags(tags) };
+      return client.create({ method: "POST", path: `${atVersions}/create`, json }, (answer) => numberIn(answer.get("model_version")), made);
+    },
+    async delete(number) {
+      await client.find({ method: "DELETE", path: `${atVersions}/delete`, json: { name, version: String(number) } });
+    },
+    setTag: (number, key, value) => change("POST", "set-tag", number, { key, value }),
+    deleteTag: (number, key) => change("DELETE", "delete-tag", number, { key }),
+    describe: (number, description) => change("PATCH", "update", number, { description }),
+    toStage: (number, stage) => change("POST", "transition-stage", number, { stage, archive_existing_versions: false }),
+    aliases,
+    async setAlias(entry) {
+      const { alias, version } = entry;
+      const present = (await aliases()).find((one) => one.alias === alias);
+      await client.call({ method: "POST", path: `${atModels}/set-tag`, json: { name, key: trailTag(alias), value: writeTrail(entry, present) } });
+      await client.call({ method: "POST", path: `${atModels}/alias`, json: { name, alias, version: String(version) } });
     },
   };
+}
+
+/** MLflow gives a version's number as a text. */
+function numberIn(version: JsonValue): number {
+  const json = version.get("version");
+  const number = typeof json.value === "string" ? Number(json.value) : json.count(1);
+  if (!Number.isSafeInteger(number) || number < 1) throw json.not("the number of a version");
+  return number;
 }

@@ -30,13 +30,16 @@ interface RunPlace {
 export function mlflowRuns(client: MlflowClient, { experiment, model }: RunPlace): Runs {
   let known: Promise<string> | undefined;
 
-  const findExperiment = async (): Promise<JsonValue | undefined> =>
-    (await client.find({ method: "GET", path: "mlflow/experiments/get-by-name", query: { experiment_name: experiment } }))?.get("experiment");
+  async function findExperiment(): Promise<string | undefined> {
+    const found = await client.find({ method: "GET", path: "mlflow/experiments/get-by-name", query: { experiment_name: experiment } });
+    return found?.get("experiment").get("experiment_id").text();
+  }
+
+  const idOf = (json: JsonValue): string => json.get("experiment_id").text();
 
   async function makeExperiment(): Promise<string> {
-    const found =
-      (await findExperiment()) ?? (await client.create({ method: "POST", path: "mlflow/experiments/create", body: { name: experiment } }, findExperiment));
-    return found.get("experiment_id").text();
+    const call = { method: "POST", path: "mlflow/experiments/create", json: { name: experiment } } as const;
+    return (await findExperiment()) ?? client.create(call, idOf, findExperiment);
   }
 
   async function experimentId(): Promise<string> {
@@ -58,19 +61,18 @@ export function mlflowRuns(client: MlflowClient, { experiment, model }: RunPlace
 
   async function create(draft: VersionDraft, registration: string): Promise<JsonValue> {
     const experiment_id = await experimentId();
-    const body = {
+    const json = {
       experiment_id,
       run_name: `${model} ${draft.semver}`,
       start_time: Date.parse(draft.registeredAt),
       tags: writeTags(runTags(draft, model, registration)),
     };
     const filter = `tags.\`${versionTag.registration}\` = '${registration}'`;
-    const made = await client.create({ method: "POST", path: "mlflow/runs/create", body }, async () => {
-      const found = await client.call({ method: "POST", path: "mlflow/runs/search", body: { experiment_ids: [experiment_id], filter, max_results: 1 } });
-      const [run] = found.get("runs").absent ? [] : found.get("runs").list();
-      return run === undefined ? undefined : run;
+    const search = { experiment_ids: [experiment_id], filter, max_results: 1 };
+    return client.create({ method: "POST", path: "mlflow/runs/create", json }, (answer) => answer.get("run"), async () => {
+      const runs = (await client.call({ method: "POST", path: "mlflow/runs/search", json: search })).get("runs");
+      return runs.absent ? undefined : runs.list()[0];
     });
-    return made.get("info").absent ? made.get("run") : made;
   }
 
   async function log(run: JsonValue, id: string, draft: VersionDraft): Promise<void> {
@@ -78,7 +80,7 @@ export function mlflowRuns(client: MlflowClient, { experiment, model }: RunPlace
     const logged = readTags(run.get("data").get("params"));
     const params = runParameters(draft).filter(({ key }) => !logged.has(key));
     for (const batch of batches(params, runMetrics(draft))) {
-      await client.call({ method: "POST", path: "mlflow/runs/log-batch", body: { run_id: id, ...batch } });
+      await client.call({ method: "POST", path: "mlflow/runs/log-batch", json: { run_id: id, ...batch } });
     }
   }
 
@@ -91,13 +93,13 @@ export function mlflowRuns(client: MlflowClient, { experiment, model }: RunPlace
       return { id, artifactUri: run.get("info").get("artifact_uri").text(), own: given === undefined };
     },
     async end({ id }, status, at) {
-      await client.call({ method: "POST", path: "mlflow/runs/update", body: { run_id: id, status, end_time: at.getTime() } });
+      await client.call({ method: "POST", path: "mlflow/runs/update", json: { run_id: id, status, end_time: at.getTime() } });
     },
     async remove(id, registration) {
       const run = (await client.find({ method: "GET", path: "mlflow/runs/get", query: { run_id: id } }))?.get("run");
       if (run === undefined || optionalText(run.get("info").get("lifecycle_stage")) !== "active") return;
       if (readTags(run.get("data").get("tags")).get(versionTag.registration) !== registration) return;
-      await client.find({ method: "POST", path: "mlflow/runs/delete", body: { run_id: id } });
+      await client.find({ method: "POST", path: "mlflow/runs/delete", json: { run_id: id } });
     },
   };
 }

@@ -1,8 +1,9 @@
-import { ChurnkitError } from "../../base/errors.js";
+import type { ChurnkitError } from "../../base/errors.js";
 import type { JsonValue } from "../../model/bundle/json.js";
 import { optionalText } from "../registry-error.js";
 import type { VersionEntry } from "../registry-state.js";
 import type { VersionLabels } from "../version.js";
+import { tagError, type Speaker } from "./failure.js";
 import { readLabels, readTags, tagFormat, versionTag } from "./labels.js";
 
 /** A version as MLflow lists it. */
@@ -24,21 +25,17 @@ export interface MlflowVersion extends VersionEntry {
  *
  * @throws ChurnkitError REGISTRY_CORRUPT when its tags were changed to what cannot be.
  */
-export function readVersion(json: JsonValue, speaker: string): MlflowVersion | undefined {
+export function readVersion(json: JsonValue, number: number, speaker: Speaker): MlflowVersion | undefined {
   const tags = readTags(json.get("tags"));
-  if (tags.get(versionTag.format) === undefined) return undefined;
-  const number = Number(json.get("version").text());
-  const wrong = (tag: string, what: string): ChurnkitError =>
-    new ChurnkitError("REGISTRY_CORRUPT", `${speaker}: the tag ${tag} of version ${number} ${what}. Set it back in MLflow, or delete the version there.`, {
-      where: { file: tag, value: number },
-    });
+  const format = tags.get(versionTag.format);
+  if (format === undefined) return undefined;
+  const wrong = (tag: string, what: string): ChurnkitError => tagError(speaker)(tag, `of version ${number} ${what}`);
   const held = (tag: string): string => {
     const value = tags.get(tag);
     if (value === undefined) throw wrong(tag, "is missing");
     return value;
   };
-  if (!Number.isSafeInteger(number) || number < 1) throw wrong(versionTag.format, "is on a version without a number");
-  if (held(versionTag.format) !== tagFormat) throw wrong(versionTag.format, `is not ${tagFormat}: another churnkit may have written it`);
+  if (format !== tagFormat) throw wrong(versionTag.format, `is not ${tagFormat}: another churnkit may have written it`);
   const labels = readLabels(json, tags, wrong);
   return {
     number,

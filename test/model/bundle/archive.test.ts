@@ -116,7 +116,7 @@ describe("archives", () => {
   });
 
   it("refuse files that the manifest does not list", async () => {
-    const more = new Map(files).set("extra.json", new Uint8Array(1));
-    await expect(openBundle(await packArchive(more))).rejects.toMatchObject({ code: "BUNDLE_CORRUPT", where: { file: "extra.json" } });
+    const more = await packTar([...files, ["extra.json", new Uint8Array(1)] as const].map(([name, body]) => ({ header: { name, size: body.length }, body })));
+    await expect(openBundle(more)).rejects.toMatchObject({ code: "BUNDLE_CORRUPT", where: { file: "extra.json" } });
   });
 });

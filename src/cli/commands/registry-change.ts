@@ -1,0 +1,120 @@
+import { readTable } from "../../data/read/read-file.js";
+import { ChurnkitError } from "../../base/errors.js";
+import { loadBundle } from "../../model/bundle/load.js";
+import { evaluateGate, type Gate, type GateVerdict } from "../../registry/gate.js";
+import { promoteJudged } from "../../registry/promote-judged.js";
+import { applyRetention, planRetention } from "../../registry/retention.js";
+import { versionStages } from "../../registry/version.js";
+import { exit, note, print } from "../output.js";
+import { reference } from "../registry-options.js";
+import { openRegistry } from "../registry-place.js";
+import { open, type Shared } from "./registry-read.js";
+
+/** The options of every verb that changes something. */
+export interface Change extends Shared {
+  by?: string;
+  reason?: string;
+}
+
+interface Registering extends Change {
+  gate?: readonly Gate[];
+  tag?: Readonly<Record<string, string>>;
+  description?: string;
+  run?: string;
+}
+
+export async function registerBundle(path: string, options: Registering): Promise<void> {
+  const { artefact } = await loadBundle(path);
+  const verdict = options.gate && joined(options.gate.map((gate) => evaluateGate(gate, { metrics: artefact.metrics.values })));
+  const registry = await open(options);
+  const { by, reason, tag: tags, description, run } = options;
+  const { version, created } = await registry.register(artefact, { verdict, by, reason, tags, description, ...(run === undefined ? {} : { run: { runId: run } }) });
+  const refusals = verdict?.checks.filter(({ passed }) => !passed).map(({ reason }) => reason) ?? [];
+  const what = `version ${version.number} (${version.semver}, ${version.status})`;
+  print(options.json, { version, created }, `${created ? "registered" : "already registered"} as ${what}${refusals.map((text) => `\n  ${text}`).join("")}`);
+  if (refusals.length > 0) process.exitCode = exit.checkFailed;
+}
+
+const joined = (verdicts: readonly GateVerdict[]): GateVerdict => ({
+  gate: verdicts.map(({ gate }) => gate).join(" + "),
+  passed: verdicts.every(({ passed }) => passed),
+  checks: verdicts.flatMap(({ checks }) => checks),
+});
+
+const decisions = { approve: "approved", reject: "rejected", quarantine: "quarantined" } as const;
+
+export async function decide(decision: keyof typeof decisions, version: string, options: Change): Promise<void> {
+  const found = await (await open(options)).setStatus(reference(version), decisions[decision], options);
+  print(options.json, found, `version ${found.number} (${found.semver}) is ${found.status}`);
+}
+
+export async function stage(version: string, wanted: string, options: Change): Promise<void> {
+  const known = versionStages.find((one) => one === wanted);
+  if (known === undefined) throw new ChurnkitError("OPTION_INVALID", `There is no stage ${JSON.stringify(wanted)}. Take one of ${versionStages.join(", ")}.`);
+  const found = await (await open(options)).setStage(reference(version), known, options);
+  print(options.json, found, `version ${found.number} (${found.semver}) is in the stage ${found.stage}`);
+}
+
+interface Promotion extends Change {
+  alias: string;
+  gate?: readonly Gate[];
+  rows?: string;
+  approvedOnly?: boolean;
+}
+
+export async function promote(version: string, options: Promotion): Promise<void> {
+  const { alias, by, reason, gate: gates, rows, approvedOnly } = options;
+  if ((gates === undefined) !== (rows === undefined)) {
+    throw new ChurnkitError("OPTION_INVALID", "A gate judges rows: give --gate and --rows together, or neither.");
+  }
+  const registry = await open(options);
+  const ref = reference(version);
+  if (gates === undefined || rows === undefined) {
+    const result = await registry.promote(ref, alias, { by, reason, approvedOnly });
+    return said(options, alias, result, result);
+  }
+  const { scorer } = await registry.load(ref);
+  const table = await readTable(scorer.contract, rows);
+  if (table.rejected.length > 0) note(`${table.rejected.length} rows of ${rows} break the contract and are not judged`);
+  const { promotion, judgement } = await promoteJudged(registry, ref, { to: alias, rows: table, gates, by, reason, approvedOnly });
+  for (const { gate, checks } of judgement.verdicts) for (const { passed, reason: why } of checks) note(`${passed ? "passed" : "failed"}  ${gate}: ${why}`);
+  said(options, alias, promotion, { ...promotion, judgement });
+}
+
+type Promoted = Awaited<ReturnType<typeof promoteJudged>>["promotion"];
+
+function said({ json }: Change, alias: string, result: Promoted, value: object): void {
+  print(json, value, result.promoted ? `${alias} is now version ${result.version}` : `refused: ${result.reasons.join("; ")}`);
+  if (!result.promoted) process.exitCode = exit.checkFailed;
+}
+
+export async function rollback(options: Change & { alias: string; quarantine: boolean }): Promise<void> {
+  const { alias, by, reason, quarantine } = options;
+  const result = await (await open(options)).rollback(alias, { by, reason, quarantine });
+  print(options.json, result, result.rolledBack ? `${alias} is back on version ${result.to}` : `refused: ${result.reasons.join("; ")}`);
+  if (!result.rolledBack) process.exitCode = exit.checkFailed;
+}
+
+export async function remove(version: string, options: Change): Promise<void> {
+  const registry = await open(options);
+  const { number, semver } = await registry.get(reference(version));
+  await registry.remove(number, options);
+  print(options.json, { removed: number }, `version ${number} (${semver}) was removed`);
+}
+
+export async function retain(options: Change & { keep: number; apply?: boolean }): Promise<void> {
+  const registry = await open(options);
+  const policy = { keepLast: options.keep };
+  const plan = options.apply ? await applyRetention(registry, policy, options) : await planRetention(registry, policy);
+  const verb = options.apply ? "removed" : "would remove";
+  const lines = plan.keep.map(({ version, because }) => `keeps version ${version}: ${because}`);
+  print(options.json, plan, [`${verb} ${plan.remove.length} versions${plan.remove.length > 0 ? `: ${plan.remove.join(", ")}` : ""}`, ...lines].join("\n"));
+}
+
+export async function migrate(options: Shared & { to: string; toModel?: string }): Promise<void> {
+  const [from, to] = [await open(options), await openRegistry(options.to, options.toModel ?? options.model)];
+  await to.restore(await from.snapshot());
+  const { sound, versions, entries, problems } = await to.verify();
+  print(options.json, { versions, entries, sound, problems }, `${options.to} holds ${versions} versions and ${entries} entries of history${sound ? "" : `; not sound: ${problems[0]?.problem ?? ""}`}`);
+  if (!sound) process.exitCode = exit.checkFailed;
+}

@@ -1,0 +1,51 @@
+import { readFileSync } from "node:fs";
+import { InvalidArgumentError } from "commander";
+import { ChurnkitError } from "../base/errors.js";
+import type { Gate } from "../registry/gate.js";
+import { gates } from "../registry/gates.js";
+import { parseGate } from "../registry/parse-gate.js";
+
+/** Gates that a bundle's own metrics can answer are absolute; the others compare with a rival on the same rows. */
+type Reach = "absolute" | "all";
+
+const isAbsolute = (gate: Gate): boolean => gate.requirements.every((one) => "metric" in one && ("min" in one || "max" in one));
+
+const namesOf = (reach: Reach): string[] => [...gates].filter(([, gate]) => reach === "all" || isAbsolute(gate)).map(([name]) => name);
+
+/** The gates with a name, for a description. */
+export const gateNames = (reach: Reach): string => namesOf(reach).join(", ");
+
+/** Reads a gate by name or from a JSON file; repeated ones are collected. */
+export function gateOption(reach: Reach): (text: string, before?: readonly Gate[]) => readonly Gate[] {
+  return (text, before = []) => {
+    const gate = gates.get(text) ?? (text.endsWith(".json") ? gateFile(text) : undefined);
+    if (gate === undefined || (reach === "absolute" && !isAbsolute(gate))) {
+      throw new InvalidArgumentError(`Take one of ${gateNames(reach)}, or a JSON file${reach === "absolute" ? " with absolute demands only" : ""}.`);
+    }
+    return [...before, gate];
+  };
+}
+
+function gateFile(path: string): Gate {
+  try {
+    return parseGate(JSON.parse(readFileSync(path, "utf8")));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new InvalidArgumentError(`${path} holds no gate${ChurnkitError.isInstance(error) ? "" : " that can be read"}: ${why}`);
+  }
+}
+
+/** Collects `name=value`. */
+export function tagOption(text: string, before: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
+  const at = text.indexOf("=");
+  if (at < 1) throw new InvalidArgumentError("Write it as name=value.");
+  return Object.fromEntries([...Object.entries(before), [text.slice(0, at), text.slice(at + 1)]]);
+}
+
+export function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("It must be a whole number.");
+  return Number(text);
+}
+
+/** A version as it is typed: a number, a semantic version, an alias, a stage or `latest`. */
+export const reference = (text: string): number | string => (/^\d+$/.test(text) ? Number(text) : text);

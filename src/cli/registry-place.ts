@@ -1,0 +1,40 @@
+import { ChurnkitError } from "../base/errors.js";
+import { filesStore } from "../io/files-store.js";
+import { filesRegistry } from "../registry/files-registry.js";
+import type { ModelRegistry } from "../registry/registry.js";
+
+/** What the command line takes as a registry's place; the first that fits is meant. */
+export const registryPlaces = "a folder, s3://bucket/prefix, sagemaker://bucket/prefix, mlflow+http://host:port or mlflow+https://host";
+
+/**
+ * Opens the registry of a model in the place that a command names. Its driver, and the package that it needs, are loaded
+ * only then.
+ *
+ * @throws ChurnkitError OPTION_INVALID for a place that cannot be meant, PEER_MISSING without the driver's package.
+ */
+export async function openRegistry(place: string, name: string): Promise<ModelRegistry> {
+  const [, scheme, rest = ""] = /^([a-z][a-z0-9+]*):\/\/(.*)$/.exec(place) ?? [];
+  switch (scheme) {
+    case undefined:
+      return filesRegistry(filesStore(place), { name });
+    case "s3":
+      return filesRegistry(await bucket(rest), { name });
+    case "sagemaker": {
+      const { sagemakerRegistry } = await import("../registry/sagemaker/index.js");
+      return sagemakerRegistry({ name, store: await bucket(rest) });
+    }
+    case "mlflow+http":
+    case "mlflow+https": {
+      const { mlflowRegistry } = await import("../registry/mlflow/index.js");
+      return mlflowRegistry({ name, trackingUri: place.slice("mlflow+".length) });
+    }
+    default:
+      throw new ChurnkitError("OPTION_INVALID", `There is no registry at ${place.slice(0, 80)}: give ${registryPlaces}.`);
+  }
+}
+
+async function bucket(path: string): Promise<Awaited<ReturnType<(typeof import("../io/s3-store.js"))["s3Store"]>>> {
+  const { s3Store } = await import("../io/s3-store.js");
+  const [name = "", ...prefix] = path.split("/").filter((part) => part !== "");
+  return s3Store({ bucket: name, prefix: prefix.join("/") });
+}

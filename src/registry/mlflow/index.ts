@@ -1,0 +1,3 @@
+/** The registry in MLflow: `mlflowRegistry({ name, trackingUri })`. */
+export type { MlflowConnection } from "./connection.js";
+export { mlflowRegistry, type MlflowRegistryOptions } from "./registry.js";

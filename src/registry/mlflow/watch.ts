@@ -1,0 +1,40 @@
+/** Ends what stands still for too long. */
+export interface Watch {
+  readonly signal: AbortSignal;
+  readonly expired: boolean;
+  /** Something moved: the time begins anew, longer by `extraMs` for what takes time by its size. */
+  alive(extraMs?: number): void;
+  /** What `work` comes to, or an error when the time is over first, even if `work` never ends. */
+  within<T>(work: Promise<T>): Promise<T>;
+  /** Until `alive` is called again, somebody else is waited for. */
+  stop(): void;
+}
+
+export function watch(ms: number): Watch {
+  const controller = new AbortController();
+  let expired = false;
+  let fail = (): void => undefined;
+  const over = new Promise<never>((_, reject) => {
+    fail = () => reject(new Error("expired"));
+  });
+  // Nobody may be waiting when the time is over.
+  over.catch(() => undefined);
+  const expire = (): void => {
+    expired = true;
+    fail();
+    controller.abort();
+  };
+  let timer = setTimeout(expire, ms);
+  return {
+    signal: controller.signal,
+    get expired() {
+      return expired;
+    },
+    alive(extraMs = 0) {
+      clearTimeout(timer);
+      timer = setTimeout(expire, ms + extraMs);
+    },
+    within: (work) => Promise.race([work, over]),
+    stop: () => clearTimeout(timer),
+  };
+}

@@ -1,0 +1,2 @@
+export { sagemakerRegistry, type SagemakerRegistryOptions } from "./sagemaker-registry.js";
+export { sagemakerRegistryPolicy, type SagemakerPolicyOptions } from "./policy.js";

@@ -1,0 +1,139 @@
+import type * as Sdk from "@aws-sdk/client-sagemaker";
+import { sha256Hex } from "../../base/hash.js";
+import type { ObjectStore } from "../../io/object-store.js";
+import { packSource } from "../../model/bundle/pack-source.js";
+import type { BundleSource } from "../../model/bundle/source.js";
+import { readableJson } from "../../model/bundle/json.js";
+import type { ModelVersion, VersionRecord } from "../version.js";
+import { sagemakerFailed, type SagemakerConnection } from "./connection.js";
+import { modelCard } from "./model-card.js";
+import { customerMetadata, descriptionOf, hashIn } from "./package-text.js";
+
+/** A version as SageMaker shows it. */
+export interface PublishedPackage {
+  readonly arn: string;
+  readonly contentHash: string;
+  readonly approval: Sdk.ModelApprovalStatus;
+}
+
+/** Where and as what packages are made. */
+export interface PackagePlace {
+  readonly group: string;
+  readonly store: ObjectStore;
+  /** Of the store, ending in `/`. */
+  readonly uri: string;
+  readonly image: string | undefined;
+  /** For endpoints. */
+  readonly instanceTypes: readonly Sdk.ProductionVariantInstanceType[] | undefined;
+}
+
+/** The model packages of one group, as far as churnkit made them. */
+export interface ModelPackages {
+  list(): Promise<readonly PublishedPackage[]>;
+  create(version: VersionRecord, bundle: BundleSource, approval: Sdk.ModelApprovalStatus): Promise<string>;
+  /** Shows approval, stage, aliases and tags as they are now. */
+  update(arn: string, version: ModelVersion, approval: Sdk.ModelApprovalStatus): Promise<void>;
+  remove(found: PublishedPackage): Promise<void>;
+}
+
+const defaultInstances = ["ml.m5.large", "ml.c5.large", "ml.t2.medium"] as const;
+
+export function modelPackages({ sdk, client }: SagemakerConnection, { group, store, uri, image, instanceTypes = defaultInstances }: PackagePlace): ModelPackages {
+  const folder = (contentHash: string): string => `${group}/packages/${contentHash}`;
+  const failing = <T>(operation: string, call: Promise<T>): Promise<T> =>
+    call.catch((cause: unknown) => {
+      throw sagemakerFailed(operation, group, cause);
+    });
+  let made: Promise<void> | undefined;
+
+  /** Makes the group where there is none; somebody else may have made it meanwhile. */
+  async function makeGroup(): Promise<void> {
+    const input = { ModelPackageGroupName: group, ModelPackageGroupDescription: `Versions of the model ${group}, kept by churnkit` };
+    await client.send(new sdk.CreateModelPackageGroupCommand(input)).catch((cause: unknown) => {
+      if (!(cause instanceof Error && /already exists/i.test(cause.message))) throw sagemakerFailed("CreateModelPackageGroup", group, cause);
+    });
+  }
+
+  return {
+    async list() {
+      const found: PublishedPackage[] = [];
+      let token: string | undefined;
+      do {
+        const input = { ModelPackageGroupName: group, MaxResults: 100, ...(token === undefined ? {} : { NextToken: token }) };
+        const page = await client.send(new sdk.ListModelPackagesCommand(input)).catch((cause: unknown) => {
+          // A group that nobody made yet holds nothing.
+          if (cause instanceof Error && /does not exist|not found/i.test(cause.message)) return { ModelPackageSummaryList: [], NextToken: undefined };
+          throw sagemakerFailed("ListModelPackages", group, cause);
+        });
+        for (const { ModelPackageArn: arn, ModelPackageDescription: text, ModelApprovalStatus: approval } of page.ModelPackageSummaryList ?? []) {
+          const contentHash = hashIn(text ?? "");
+          if (arn !== undefined && contentHash !== undefined) found.push({ arn, contentHash, approval: approval ?? "PendingManualApproval" });
+        }
+        token = page.NextToken;
+      } while (token !== undefined);
+      return found;
+    },
+
+    async create(version, bundle, approval) {
+      await (made ??= makeGroup().catch((error: unknown) => {
+        made = undefined;
+        throw error;
+      }));
+      const place = folder(version.contentHash);
+      const metrics = `${place}/metrics.json`;
+      await store.putStream(`${place}/model.tar.gz`, packSource(bundle));
+      await store.put(metrics, readableJson(version.metrics));
+      const input: Sdk.CreateModelPackageCommandInput = {
+        ModelPackageGroupName: group,
+        ModelPackageDescription: descriptionOf(version),
+        ModelApprovalStatus: approval,
+        // The same version made twice, since an answer was lost, is one package.
+        ClientToken: (await sha256Hex(new TextEncoder().encode(`${group} ${version.number} ${version.contentHash}`))).slice(0, 36),
+        CustomerMetadataProperties: customerMetadata({ ...version, aliases: [] }),
+        ModelMetrics: { ModelQuality: { Statistics: { ContentType: "application/json", S3Uri: uri + metrics } } },
+        ModelCard: { ModelCardContent: modelCard(group, version), ModelCardStatus: "Draft" },
+        ...(version.lineage.gitCommit === undefined ? {} : { MetadataProperties: { CommitId: version.lineage.gitCommit } }),
+        ...(image === undefined
+          ? { SourceUri: `${uri}${place}/model.tar.gz` }
+          : {
+              InferenceSpecification: {
+                Containers: [{ Image: image, ModelDataUrl: `${uri}${place}/model.tar.gz` }],
+                SupportedContentTypes: ["application/json", "text/csv"],
+                SupportedResponseMIMETypes: ["application/json"],
+                SupportedRealtimeInferenceInstanceTypes: [...instanceTypes],
+                SupportedTransformInstanceTypes: ["ml.m5.large", "ml.m5.xlarge"],
+              },
+            }),
+      };
+      const { ModelPackageArn: arn = "" } = await failing("CreateModelPackage", client.send(new sdk.CreateModelPackageCommand(input)));
+      return arn;
+    },
+
+    async update(arn, version, approval) {
+      const present = customerMetadata(version);
+      const { CustomerMetadataProperties: before = {} } = await failing("DescribeModelPackage", client.send(new sdk.DescribeModelPackageCommand({ ModelPackageName: arn })));
+      const gone = Object.keys(before).filter((key) => !Object.hasOwn(present, key));
+      const { by, reason } = version.statusNote;
+      await failing(
+        "UpdateModelPackage",
+        client.send(
+          new sdk.UpdateModelPackageCommand({
+            ModelPackageArn: arn,
+            ModelApprovalStatus: approval,
+            ApprovalDescription: printable(`${version.status} by ${by}${reason === undefined ? "" : `: ${reason}`}`, 1024),
+            CustomerMetadataProperties: present,
+            ...(gone.length === 0 ? {} : { CustomerMetadataPropertiesToRemove: gone }),
+          }),
+        ),
+      );
+    },
+
+    async remove({ arn, contentHash }) {
+      await failing("DeleteModelPackage", client.send(new sdk.DeleteModelPackageCommand({ ModelPackageName: arn })));
+      for (const { key } of await store.list(`${folder(contentHash)}/`)) await store.delete(key);
+    },
+  };
+}
+
+/** Text without control characters, which SageMaker refuses. */
+const printable = (text: string, most: number): string => text.replaceAll(/[\p{C}]+/gu, " ").slice(0, most);

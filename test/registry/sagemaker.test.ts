@@ -1,0 +1,163 @@
+import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
+import { DescribeModelPackageCommand, ListModelPackagesCommand, SageMakerClient, UpdateModelPackageCommand } from "@aws-sdk/client-sagemaker";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { memoryStore } from "../../src/io/memory-store.js";
+import type { ObjectStore } from "../../src/io/object-store.js";
+import { s3Store } from "../../src/io/s3-store.js";
+import { openBundle } from "../../src/model/bundle/open.js";
+import type { ModelRegistry } from "../../src/registry/registry.js";
+import { sagemakerRegistry, sagemakerRegistryPolicy } from "../../src/registry/sagemaker/index.js";
+import { registryConformance } from "../conformance/registry.js";
+import { sampleArtefact } from "../helpers/artefact.js";
+import { recordRequests, type RequestRecord } from "../helpers/botocore.js";
+import { awsPython, motoClient, startMoto, type Moto } from "../helpers/moto.js";
+import { startSagemakerStub, type SagemakerStub } from "../helpers/sagemaker.js";
+
+const ready = await awsPython("SageMaker registry against moto");
+
+describe.skipIf(!ready)("SageMaker", () => {
+  let moto: Moto;
+  let stub: SagemakerStub;
+  let sagemaker: SageMakerClient;
+  let s3: S3Client;
+  let store: ObjectStore;
+  const records: RequestRecord[] = [];
+
+  beforeAll(async () => {
+    moto = await startMoto();
+    stub = await startSagemakerStub(moto.url);
+    sagemaker = new SageMakerClient(motoClient(stub.url));
+    s3 = new S3Client({ ...motoClient(moto.url), forcePathStyle: true });
+    records.push(recordRequests(sagemaker), recordRequests(s3));
+  }, 120_000);
+  afterAll(async () => {
+    s3.destroy();
+    sagemaker.destroy();
+    await stub.stop();
+    await moto.stop();
+    expect(records.flatMap((record) => record.problems())).toEqual([]);
+  });
+
+  async function empty(): Promise<ModelRegistry> {
+    await moto.reset();
+    stub.reset();
+    await s3.send(new CreateBucketCommand({ Bucket: "models" }));
+    store = await s3Store({ bucket: "models", prefix: "registry", client: s3 });
+    return sagemakerRegistry({ name: "sample", store, client: sagemaker, image: "123456789012.dkr.ecr.us-east-1.amazonaws.com/churnkit:1" });
+  }
+  const again = (): Promise<ModelRegistry> => sagemakerRegistry({ name: "sample", store, client: sagemaker });
+  const packages = async () => (await sagemaker.send(new ListModelPackagesCommand({ ModelPackageGroupName: "sample" }))).ModelPackageSummaryList ?? [];
+  const packageOf = async (hash: string) => {
+    const found = (await packages()).find(({ ModelPackageDescription: text }) => text?.includes(hash));
+    return sagemaker.send(new DescribeModelPackageCommand({ ModelPackageName: found?.ModelPackageArn ?? "none" }));
+  };
+
+  registryConformance("SageMaker on moto", empty);
+
+  it("shows a version as a model package: bundle, metrics, card, approval, metadata", async () => {
+    const registry = await empty();
+    const { version } = await registry.register(await sampleArtefact({ networks: 1 }), { tags: { team: "growth", note: "50 % <b>" }, description: "the \"first\"\none" });
+    await registry.promote(1, "champion");
+    const found = await packageOf(version.contentHash);
+    expect(found).toMatchObject({
+      ModelPackageGroupName: "sample",
+      ModelPackageVersion: 1,
+      ModelApprovalStatus: "PendingManualApproval",
+      ModelPackageDescription: `churnkit 1.0.0 ${version.contentHash} the "first" one`,
+      CustomerMetadataProperties: { "churnkit.version": "1.0.0", "churnkit.aliases": "champion", "churnkit.stage": "None", team: "growth", note: "50 _ _b_" },
+    });
+    const url = found.InferenceSpecification?.Containers?.[0]?.ModelDataUrl ?? "";
+    expect(url).toBe(`s3://models/registry/sample/packages/${version.contentHash}/model.tar.gz`);
+    const archive = await store.get(url.replace("s3://models/registry/", ""));
+    expect((await openBundle(archive?.bytes ?? new Uint8Array())).manifest.contentHash).toBe(version.contentHash);
+    expect(await store.get(`sample/packages/${version.contentHash}/metrics.json`)).toBeDefined();
+    expect(found.ModelMetrics?.ModelQuality?.Statistics?.S3Uri).toMatch(/^s3:\/\/models\/registry\/.*metrics\.json$/);
+  });
+
+  it("takes over what was decided in SageMaker, and keeps quarantine", async () => {
+    const registry = await empty();
+    const { version } = await registry.register(await sampleArtefact({ networks: 0 }));
+    const decide = async (status: "Approved" | "Rejected") => {
+      const { ModelPackageArn } = await packageOf(version.contentHash);
+      await sagemaker.send(new UpdateModelPackageCommand({ ModelPackageArn, ModelApprovalStatus: status }));
+    };
+    await decide("Approved");
+    expect((await registry.get(1)).status).toBe("approved");
+    expect((await registry.get("latest-approved")).number).toBe(1);
+    expect(await registry.promote(1, "champion", { approvedOnly: true })).toMatchObject({ promoted: true });
+    const [, taken] = await registry.history();
+    expect(taken).toMatchObject({ action: "status", status: "approved", by: "SageMaker" });
+    await decide("Rejected");
+    expect(await registry.promote(1, "challenger")).toMatchObject({ promoted: false });
+    await registry.setStatus(1, "quarantined");
+    expect((await packageOf(version.contentHash)).ModelApprovalStatus).toBe("Rejected");
+    await decide("Approved");
+    expect((await registry.get(1)).status).toBe("quarantined");
+    expect((await registry.verify()).problems).toEqual([]);
+  });
+
+  it("publishes later what SageMaker did not take, and nothing twice", async () => {
+    const registry = await empty();
+    await registry.register(await sampleArtefact({ networks: 0 }));
+    let fails = true;
+    sagemaker.middlewareStack.add((next, context) => (args) => {
+      if (fails && context["commandName"] === "CreateModelPackageCommand") throw new Error("the line is dead");
+      return next(args);
+    }, { step: "initialize", name: "dead" });
+    await expect(registry.register(await sampleArtefact({ networks: 0, seed: 2 }))).rejects.toMatchObject({ code: "STORE_FAILED" });
+    sagemaker.middlewareStack.remove("dead");
+    fails = false;
+    expect(await packages()).toHaveLength(1);
+    const other = await again();
+    expect((await other.list()).map(({ number }) => number)).toEqual([2, 1]);
+    await other.promote(2, "champion");
+    expect(await packages()).toHaveLength(2);
+    await other.register(await sampleArtefact({ networks: 0, seed: 3 }));
+    expect(await packages()).toHaveLength(3);
+    expect((await other.verify()).problems).toEqual([]);
+  });
+
+  it("leaves packages that others made in the group alone", async () => {
+    const registry = await empty();
+    await registry.register(await sampleArtefact({ networks: 0 }));
+    const { CreateModelPackageCommand } = await import("@aws-sdk/client-sagemaker");
+    await sagemaker.send(new CreateModelPackageCommand({ ModelPackageGroupName: "sample", ModelPackageDescription: "by hand" }));
+    await registry.register(await sampleArtefact({ networks: 0, seed: 2 }));
+    expect((await registry.list()).map(({ number }) => number)).toEqual([2, 1]);
+    expect((await packages()).map(({ ModelPackageDescription: text }) => text)).toContain("by hand");
+  });
+
+  it("loses none of two processes' changes", async () => {
+    const registries = [await empty(), await again()];
+    const models = await Promise.all([1, 2, 3, 4].map((seed) => sampleArtefact({ networks: 0, seed })));
+    await Promise.all(models.map((model, i) => registries[i % 2]?.register(model)));
+    await Promise.all([1, 2, 3, 4].map((number) => registries[number % 2]?.promote(number, "champion")));
+    const [registry] = registries;
+    expect(await registry?.history()).toHaveLength(8);
+    expect((await registry?.verify())?.problems).toEqual([]);
+    expect(new Set((await packages()).map(({ ModelPackageDescription: text }) => text)).size).toBe(4);
+  });
+});
+
+describe("sagemakerRegistry", () => {
+  it("needs a name that a group can have, and a bucket", async () => {
+    const bucket: ObjectStore = { ...memoryStore(), name: "s3://models/" };
+    const invalid = { code: "OPTION_INVALID" };
+    for (const name of ["a_b", "-a", "a--b", "", "x".repeat(64), "a/b"]) await expect(sagemakerRegistry({ name, store: bucket })).rejects.toMatchObject(invalid);
+    await expect(sagemakerRegistry({ name: "churn", store: memoryStore() })).rejects.toMatchObject(invalid);
+  });
+
+  it("names the permission that is missing", async () => {
+    const denied = Object.assign(new Error("no"), { name: "AccessDeniedException" });
+    const client = { send: () => Promise.reject(denied), config: {} } as unknown as SageMakerClient;
+    const registry = await sagemakerRegistry({ name: "churn", store: { ...memoryStore(), name: "s3://models/" }, client });
+    await expect(registry.list()).rejects.toThrow(/sagemaker:ListModelPackages on the model package group churn/);
+  });
+
+  it("gives a policy for its own group only", () => {
+    const { Statement } = sagemakerRegistryPolicy({ name: "churn", region: "eu-west-1", accountId: "123456789012" });
+    const text = JSON.stringify(Statement);
+    expect(text).not.toMatch(/"\*"|sagemaker:\*|Delete/);
+    expect(Statement.flatMap(({ Resource }) => Resource).every((arn) => /:model-package(-group)?\/churn(\/\*)?$/.test(arn))).toBe(true);
+  });
+});
