@@ -18,14 +18,35 @@ export interface LinearModel {
   readonly bias: number;
 }
 
+/**
+ * Decision trees whose leaves are added up: boosting and forests. All nodes stand in one list, tree behind tree, each in
+ * preorder: a split's left child is the node behind it.
+ */
+export interface TreesModel {
+  readonly kind: "trees";
+  /** Features of a row. */
+  readonly inputs: number;
+  /** What makes a probability of bias + leaves: `logistic` 1 / (1 + exp(-sum)), `identity` the sum itself, kept in [0, 1]. */
+  readonly link: "logistic" | "identity";
+  readonly bias: number;
+  /** The first node of each tree, ascending. */
+  readonly roots: Uint32Array;
+  /** For each node the feature that it splits by, -1 for a leaf. */
+  readonly features: Int32Array;
+  /** A split's threshold (a row goes left where its feature is this or below), a leaf's value. */
+  readonly values: Float32Array;
+  /** A split's right child, 0 for a leaf. */
+  readonly right: Uint32Array;
+}
+
 /** Several models whose probabilities are averaged. Members may be of any kind. */
 export interface EnsembleModel {
   readonly kind: "ensemble";
   readonly members: readonly ModelNode[];
 }
 
-/** The model of a bundle, a tagged union that later kinds (trees, text) join. */
-export type ModelNode = NetworkModel | LinearModel | EnsembleModel;
+/** The model of a bundle, a tagged union that later kinds (text) join. */
+export type ModelNode = NetworkModel | LinearModel | TreesModel | EnsembleModel;
 
 /** Maps the model's raw probability to a calibrated one; both are probabilities of the positive class. */
 export type Calibration =

@@ -11,11 +11,13 @@ import type { ModelKind, ModelScorer, ScorerContext } from "./scorer.js";
 import { ensembleKind } from "./scorer-ensemble.js";
 import { linearKind } from "./scorer-linear.js";
 import { networkKind } from "./scorer-network.js";
+import { treesKind } from "./scorer-trees.js";
 
 /** Every kind of model, declared once: how it is written, read and scored. */
 export const modelKinds: { readonly [Kind in ModelNode["kind"]]: ModelKind<Extract<ModelNode, { kind: Kind }>> } = {
   network: networkKind,
   linear: linearKind,
+  trees: treesKind,
   ensemble: ensembleKind,
 };
 

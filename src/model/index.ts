@@ -9,7 +9,10 @@ export type {
   ModelNode,
   NetworkModel,
   Provenance,
+  TreesModel,
 } from "./artefact.js";
+export { auto, type AutoCandidate, type AutoChoice, type AutoOptions } from "./auto-learner.js";
+export { boosting, boostingDefaults, type BoostingOptions } from "./boosting-learner.js";
 export type { ArchiveLimits } from "./bundle/archive.js";
 export { fromBundleFiles, toBundleFiles, type BundleFiles, type BundleOptions, type BundleReader } from "./bundle/format.js";
 export { goldenRows, type GoldenOptions } from "./bundle/golden.js";
@@ -17,6 +20,7 @@ export { loadBundle } from "./bundle/load.js";
 export type { Manifest, ManifestFile } from "./bundle/manifest.js";
 export { openBundle, type Bundle, type OpenBundleOptions } from "./bundle/open.js";
 export { checkBundleTarget, saveBundle } from "./bundle/save.js";
+export { bundleSource, type BundleSource } from "./bundle/source.js";
 export { calibrate, fitCalibration } from "./calibration.js";
 export { compile, type CompileOptions, type ScoredRecord, type Scorer } from "./compile.js";
 
@@ -31,6 +35,7 @@ export { metricOf } from "./evaluate/metric-of.js";
 export { metricNames, metrics, type MetricName, type MetricSummary, type MetricValue } from "./evaluate/metrics.js";
 export type { ReliabilityBin } from "./evaluate/reliability.js";
 
+export { forest, forestDefaults, type ForestOptions } from "./forest-learner.js";
 export type { EpochRecord, HeldOut, LabelledMatrix, Learned, Learner, LearnerContext, TrainingProgress } from "./learner.js";
 export { learnerNamed, learnerNames } from "./learners.js";
 export { fitLogistic, type LogisticFitOptions } from "./linear/fit-logistic.js";
@@ -53,3 +58,8 @@ export {
   type ThresholdRule,
 } from "./threshold.js";
 export { train, type TrainedModel, type TrainOptions } from "./train.js";
+export { backgroundFromProfile, backgroundFromTable, type BackgroundOptions } from "./explain/background.js";
+export { explain, explainerOf, type ExplainerOptions } from "./explain/explainer.js";
+export { attributionMethods, type AttributionMethod, type ExplainedColumn, type Explainer, type Explanation } from "./explain/explanation.js";
+export { importance, importanceByColumn, type ColumnImportance } from "./explain/importance.js";
+export { reasons, type Reason, type ReasonedScore, type ReasonOptions, type UnreasonedScore } from "./explain/reasons.js";

@@ -22,6 +22,8 @@ export interface TrainingProgress {
   readonly validationAuc: number | null;
   /** True on the last message of a member. */
   readonly done: boolean;
+  /** What a member is made of: a network's epochs (the default), or boosted trees, one an epoch. */
+  readonly of?: "network" | "trees";
 }
 
 /** What a training is given beside data and parameters. */
@@ -56,6 +58,10 @@ export interface Learned {
   readonly heldOut: HeldOut;
   /** For each member that was trained in epochs, its epochs; empty for learners without. */
   readonly history: readonly (readonly EpochRecord[])[];
+  /** What the data decided: plain JSON, kept in the provenance beside the learner's own parameters. */
+  readonly found?: Readonly<Record<string, unknown>>;
+  /** The learner that made the model, where it isn't the one that was asked (`auto`). */
+  readonly learner?: string;
 }
 
 /** The port under `train`: turns an encoded matrix into a model. */

@@ -1,4 +1,7 @@
 import { ChurnkitError } from "../base/errors.js";
+import { auto } from "./auto-learner.js";
+import { boosting } from "./boosting-learner.js";
+import { forest } from "./forest-learner.js";
 import type { Learner } from "./learner.js";
 import { logistic } from "./logistic-learner.js";
 import { churnNetwork, type ChurnNetworkOptions } from "./network/churn-network.js";
@@ -7,6 +10,9 @@ import { churnNetwork, type ChurnNetworkOptions } from "./network/churn-network.
 const learners = {
   network: (options: ChurnNetworkOptions) => churnNetwork(options),
   logistic: () => logistic(),
+  forest: () => forest(),
+  boosting: () => boosting(),
+  auto: (options: ChurnNetworkOptions) => auto({ learners: [logistic(), boosting(), forest(), churnNetwork(options)] }),
 } as const;
 
 /** Names of the learners, as the command line takes them. */

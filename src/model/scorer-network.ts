@@ -10,6 +10,7 @@ import type { ModelKind } from "./scorer.js";
 export const networkKind: ModelKind<NetworkModel> = {
   write: ({ spec, weights }, context) => ({
     folder: context.addFolder(
+      "networks",
       new Map([
         ["model.json", readableJson(toModelJson(spec))],
         ["weights.bin", Uint8Array.from(toWeightsBin(weights))],

@@ -25,8 +25,8 @@ export interface ScorerContext {
 
 /** What a kind needs to write itself into a bundle. */
 export interface WriteContext {
-  /** Adds a file to the bundle under `networks/<n>/`, the next free n, and returns that folder. */
-  addFolder(files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>): string;
+  /** Adds files to the bundle under `<group>/<n>/`, the group's next free n, and returns that folder. */
+  addFolder(group: "networks" | "trees", files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>): string;
   /** Writes a member. */
   write(node: ModelNode): object;
 }

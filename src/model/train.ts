@@ -87,7 +87,7 @@ export async function train<Row>(
 async function assemble(
   shared: Pick<Artefact, "contract" | "recipe" | "baseline"> & Pick<Artefact["provenance"], "dataHash" | "rows" | "gitCommit">,
   learner: Learner,
-  { model, heldOut }: Learned,
+  { model, heldOut, found, learner: maker = learner.name }: Learned,
   judged: LabelledMatrix,
   rule: ThresholdRule,
   seed: number,
@@ -107,7 +107,7 @@ async function assemble(
     baseline: { ...baseline, columns: [...baseline.columns, profileOf(probabilities, "prediction", { cutPoints: 256 })] },
     metrics: summarise(evaluation),
     golden: [],
-    provenance: { learner: learner.name, seed, dataHash, rows, gitCommit, versions: { churnkit: version }, parameters: learner.parameters },
+    provenance: { learner: maker, seed, dataHash, rows, gitCommit, versions: { churnkit: version }, parameters: { ...learner.parameters, ...found } },
   };
   const scorer = await compile(draft);
   const records = goldenRows(contract, { seed });

@@ -120,6 +120,6 @@ describe("compile", () => {
   });
 
   it("has an entry for every kind", () => {
-    expect(Object.keys(modelKinds).sort()).toEqual(["ensemble", "linear", "network"]);
+    expect(Object.keys(modelKinds).sort()).toEqual(["ensemble", "linear", "network", "trees"]);
   });
 });

@@ -8,6 +8,9 @@ import { openBundle } from "../../src/model/bundle/open.js";
 import { toBundleFiles } from "../../src/model/bundle/format.js";
 import { evaluate } from "../../src/model/evaluate/evaluate.js";
 import type { Learner, TrainingProgress } from "../../src/model/learner.js";
+import { auto } from "../../src/model/auto-learner.js";
+import { boosting } from "../../src/model/boosting-learner.js";
+import { forest } from "../../src/model/forest-learner.js";
 import { logistic } from "../../src/model/logistic-learner.js";
 import { churnNetwork } from "../../src/model/network/churn-network.js";
 import { train } from "../../src/model/train.js";
@@ -19,6 +22,9 @@ const half = (parity: number): Table => takeRows(table, Array.from({ length: 350
 
 const learners: readonly { name: string; make: () => Learner }[] = [
   { name: "logistic", make: () => logistic() },
+  { name: "forest", make: () => forest({ trees: 60 }) },
+  { name: "boosting", make: () => boosting({ rounds: 100 }) },
+  { name: "auto", make: () => auto({ learners: [logistic(), boosting({ rounds: 100 })] }) },
   { name: "one network", make: () => churnNetwork({ members: 1, epochs: 30, learningRate: 0.005, units: [16, 8] }) },
   { name: "an ensemble", make: () => churnNetwork({ members: 3, epochs: 20, learningRate: 0.005, units: [16, 8] }) },
 ];

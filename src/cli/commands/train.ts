@@ -6,6 +6,7 @@ import { labels } from "../../data/table/labels.js";
 import type { QualityRule } from "../../data/quality/rules.js";
 import { validateTable } from "../../data/quality/validate.js";
 import { checkBundleTarget, saveBundle } from "../../model/bundle/save.js";
+import type { AutoChoice } from "../../model/auto-learner.js";
 import { evaluate } from "../../model/evaluate/evaluate.js";
 import { learnerNamed, learnerNames } from "../../model/learners.js";
 import type { ChurnNetworkOptions } from "../../model/network/churn-network.js";
@@ -73,11 +74,14 @@ async function run(file: string, options: Options): Promise<void> {
   const seconds = Number(((performance.now() - started) / 1000).toFixed(3));
   const judge = (one: TrainedModel) => metricFields(test ? evaluate(one, test, { bootstrap: false }) : one.heldOut);
   const networks = networkCount(model.artefact.model);
+  const { learner: chosen, parameters } = model.artefact.provenance;
+  const auto = learner.name === "auto" ? (parameters["auto"] as AutoChoice) : undefined;
   const rival = model.baseline;
   print(
     options.json,
     {
-      learner: learner.name,
+      learner: chosen,
+      ...optional("auto", auto),
       networks,
       rows: training.rows,
       rejected: table.rejected.length,
@@ -88,11 +92,15 @@ async function run(file: string, options: Options): Promise<void> {
       baseline: { learner: "logistic", test: judge(rival ?? model) },
       bundle: options.out,
     },
-    describe(model, test ? "test rows" : "held-out rows", networks, judge, options.out, seconds),
+    (auto ? `chose ${chosen}: ${auto.reason}\n\n` : "") + describe(model, test ? "test rows" : "held-out rows", networks, judge, options.out, seconds),
   );
 }
 
-function networkOptions({ single, epochs, patience }: Options): ChurnNetworkOptions {
+function networkOptions({ learner, single, epochs, patience }: Options): ChurnNetworkOptions {
+  const given = [single && "--single", epochs !== undefined && "--epochs", patience !== undefined && "--patience"].find(Boolean);
+  if (given && ["logistic", "forest", "boosting"].includes(learner)) {
+    throw new ChurnkitError("OPTION_INVALID", `${given} is about networks, and --learner ${learner} trains none. Leave it out, or take --learner network or auto.`);
+  }
   return { ...(single ? { members: 1 } : {}), ...optional("epochs", epochs), ...optional("patience", patience) };
 }
 
