@@ -31,10 +31,13 @@ export const errorCodes = {
   REGISTRY_NOT_FOUND: "The registry holds no such model, version or alias.",
   REGISTRY_REFUSED: "The registry does not allow this change, such as promoting a version that failed its gate.",
   REGISTRY_CORRUPT: "The registry's own record cannot be read.",
+  SIGNATURE_MISMATCH: "A model does not take or give what its consumer was made for.",
   PEER_MISSING: "An optional package that this driver needs is not installed.",
   KERNEL_UNAVAILABLE: "The WebAssembly kernel cannot be compiled on this runtime.",
   REQUEST_INVALID: "A request to the server is malformed.",
   DEPLOY_FAILED: "A deployment did not become healthy; the former one was kept.",
+  STATE_CORRUPT: "The kept state of a monitor or of a retraining policy cannot be read.",
+  SINK_FAILED: "A metric sink did not take all points, or was closed.",
   IO_FAILED: "The operating system refused a read or write.",
 } as const;
 

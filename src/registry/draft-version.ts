@@ -6,19 +6,20 @@ import { fingerprintsOf, nextVersion } from "./semver.js";
 import { signatureHash, signatureOf } from "./signature.js";
 import type { VersionRecord } from "./version.js";
 
-/** Everything that is to be kept of a bundle as a version; `previous` is the newest version so far. */
+/** Everything that is to be kept of a bundle as a version, and why it has its number; `previous` is the newest so far. */
 export async function draftVersion(
   { manifest, artefact }: { readonly manifest: Manifest; readonly artefact: Omit<Artefact, "model"> },
   previous: VersionRecord | undefined,
   { verdict, tags = {}, description = "", metrics, run = {}, reason, by, at }: RegisterOptions & { readonly by: string; readonly at: Date },
-): Promise<VersionDraft> {
+): Promise<{ readonly draft: VersionDraft; readonly because: string }> {
   const { provenance, contract } = artefact;
   const signature = signatureOf(contract);
   const fingerprints = fingerprintsOf(manifest, artefact);
   const registeredAt = at.toISOString();
   const rejected = verdict?.passed === false;
-  return {
-    semver: nextVersion(previous, { signature, fingerprints }).semver,
+  const { semver, because } = nextVersion(previous, { signature, fingerprints });
+  const draft: VersionDraft = {
+    semver,
     contentHash: manifest.contentHash,
     bytes: manifest.files.reduce((sum, { bytes }) => sum + bytes, 0),
     registeredAt,
@@ -47,4 +48,5 @@ export async function draftVersion(
     description,
     tags,
   };
+  return { draft, because };
 }

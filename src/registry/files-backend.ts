@@ -9,6 +9,7 @@ import { corruptRecord } from "./registry-error.js";
 import type { IndexedVersion, RegistryIndex } from "./registry-index.js";
 import type { RegistryBackend, RegistryChange } from "./registry-state.js";
 import { versionNumbered } from "./resolve.js";
+import { compareSemver } from "./semver.js";
 import type { VersionRecord } from "./version.js";
 import { parseRecord, writeRecord } from "./version-record.js";
 
@@ -59,7 +60,7 @@ export function filesBackend(store: ObjectStore, prefix: string, now: () => Date
     switch (change.kind) {
       case "add":
         await upload(change.bundle);
-        return { ...index, versions: [...versions, await putRecord({ ...change.draft, number: index.next })], next: index.next + 1 };
+        return { ...index, versions: [...versions, await putRecord({ ...change.draft, number: index.next })], next: index.next + 1, highest: change.draft.semver };
       case "label": {
         const found = versionNumbered(versions, change.version);
         if (found === undefined) return index;
@@ -110,7 +111,8 @@ export function filesBackend(store: ObjectStore, prefix: string, now: () => Date
       }
       const removed = history.map(({ entry }) => entry.version);
       const next = Math.max(0, ...removed, ...versions.map(({ number }) => number)) + 1;
-      await ledger.adopt({ versions: indexed, aliases, next }, history);
+      const given = [...versions.map(({ semver }) => semver), ...history.flatMap(({ entry }) => entry.semver ?? [])];
+      await ledger.adopt({ versions: indexed, aliases, next, highest: given.sort(compareSemver).at(-1) }, history);
     },
   };
 }

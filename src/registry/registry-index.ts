@@ -1,6 +1,6 @@
 import { parseJsonFile, type JsonValue } from "../model/bundle/json.js";
 import { rollbackDepth } from "./aliases.js";
-import { corruptRecord } from "./registry-error.js";
+import { corruptRecord, optionalText } from "./registry-error.js";
 import type { AliasEntry, RegistryState, VersionEntry } from "./registry-state.js";
 import { versionStages, versionStatuses } from "./version.js";
 
@@ -35,8 +35,8 @@ export const emptyIndex: RegistryIndex = { versions: [], aliases: [], next: 1, h
 const encoder = new TextEncoder();
 
 /** A line for each version, by the engine's own writer: every change writes them all. */
-export function writeIndex({ versions, aliases, next, head }: RegistryIndex): Uint8Array<ArrayBuffer> {
-  const rest = JSON.stringify({ format, formatVersion, next, head, aliases }).slice(0, -1);
+export function writeIndex({ versions, aliases, next, highest, head }: RegistryIndex): Uint8Array<ArrayBuffer> {
+  const rest = JSON.stringify({ format, formatVersion, next, highest, head, aliases }).slice(0, -1);
   return encoder.encode(`${rest},"versions":[\n${versions.map((version) => JSON.stringify(version)).join(",\n")}\n]}\n`);
 }
 
@@ -61,6 +61,7 @@ export function parseIndex(key: string, bytes: Uint8Array): RegistryIndex {
     versions: versions.value as readonly IndexedVersion[],
     aliases: root.get("aliases").list().map(parseAlias),
     next,
+    highest: optionalText(root.get("highest")),
     head: head.absent ? null : { sequence: head.get("sequence").count(1), sha256: head.get("sha256").text() },
   };
 }

@@ -72,12 +72,14 @@ export function registryOver<Entry extends VersionEntry>(
       const { state, result: created } = await backend.transact(async (state): Promise<Decision<boolean>> => {
         if (state.versions.some((version) => version.contentHash === contentHash)) return { result: false };
         const previous = state.versions.at(-1);
-        const draft = await draftVersion({ manifest, artefact }, previous && (await backend.record(previous)), { ...options, by, at: now() });
+        const record = previous && (await backend.record(previous));
+        const before = record && { ...record, semver: state.highest ?? record.semver };
+        const { draft, because } = await draftVersion({ manifest, artefact }, before, { ...options, by, at: now() });
         const { status, semver, verdict } = draft;
         return {
           result: true,
           changes: [{ kind: "add", draft, bundle: source }],
-          entry: { action: "register", version: 0, contentHash, semver, status, verdict, by, reason: options.reason },
+          entry: { action: "register", version: 0, contentHash, semver, status, verdict, by, reason: options.reason ?? because },
         };
       });
       const entry = state.versions.find((version) => version.contentHash === contentHash);

@@ -23,6 +23,8 @@ export interface AliasEntry {
 export interface RegistryState<Entry extends VersionEntry = VersionEntry> {
   readonly versions: readonly Entry[];
   readonly aliases: readonly AliasEntry[];
+  /** The highest semantic version ever given, also to a version that was removed; undefined where nobody remembers. */
+  readonly highest?: string | undefined;
 }
 
 /** A version to be; the driver gives it its number. */

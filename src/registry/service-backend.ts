@@ -1,8 +1,9 @@
 import { ChurnkitError } from "../base/errors.js";
 import type { BundleSource } from "../model/bundle/source.js";
 import { withAlias } from "./aliases.js";
-import { inTurns, untilSettled, type Ledger } from "./ledger.js";
+import { inTurns, untilSettled, type Ledger, type ReadIndex } from "./ledger.js";
 import type { AliasEntry, EntryDraft, RegistryBackend, RegistryChange, RegistryState, VersionDraft, VersionEntry } from "./registry-state.js";
+import { recordedBefore, unrecorded, withEntry } from "./recorded.js";
 import { versionNumbered } from "./resolve.js";
 import type { VersionLabels, VersionRecord } from "./version.js";
 
@@ -12,8 +13,11 @@ export interface VersionService<Entry extends VersionEntry = VersionEntry> {
   readonly name: string;
   /** All versions that churnkit registered, in order of number. */
   list(): Promise<readonly Entry[]>;
-  /** Creates a version with its bundle; no reader sees a part of it. Returns its number. */
-  create(draft: VersionDraft, bundle: BundleSource): Promise<number>;
+  /**
+   * Creates a version with its bundle; no reader sees a part of it. Returns its number, which is `number` where that is
+   * given and the service can leave numbers out.
+   */
+  create(draft: VersionDraft, bundle: BundleSource, number?: number): Promise<number>;
   record(entry: Entry): Promise<VersionRecord>;
   /** Changes the given labels and leaves the others. */
   label(entry: Entry, labels: Partial<VersionLabels>): Promise<void>;
@@ -27,8 +31,9 @@ export interface VersionService<Entry extends VersionEntry = VersionEntry> {
 
 /**
  * A backend over a service that has no compare-and-swap. With a ledger (an object store beside the service) aliases and
- * history are kept there, by compare-and-swap, and aliases are shown in the service as well; without one a promotion
- * that met another is reported as STORE_CONFLICT.
+ * history are kept there, by compare-and-swap, and aliases are shown in the service as well; what the service has and
+ * the history lacks is recorded before the next change. Without one a promotion that met another is reported as
+ * STORE_CONFLICT.
  */
 export function serviceBackend<Entry extends VersionEntry>(service: VersionService<Entry>, ledger?: Ledger): RegistryBackend<Entry> {
   const inTurn = inTurns();
@@ -57,7 +62,7 @@ export function serviceBackend<Entry extends VersionEntry>(service: VersionServi
     if ((await points()) !== entry.version) throw lostRace(service.name, entry.alias);
   }
 
-  /** Moves aliases in the ledger, with the entry that says so, then shows them in the service. */
+  /** Records a change in the ledger, which moves the aliases, then shows them in the service. */
   async function record(known: Ledger, changes: readonly RegistryChange[], entry: EntryDraft): Promise<void> {
     const moved = changes.filter((change) => change.kind === "alias");
     await known.append((index) => {
@@ -65,13 +70,42 @@ export function serviceBackend<Entry extends VersionEntry>(service: VersionServi
         const points = index.aliases.find((one) => one.alias === alias)?.version ?? null;
         if (points !== previous) throw lostRace(service.name, alias);
       }
-      return { ...index, aliases: moved.reduce((all, change) => withAlias(all, change.entry), index.aliases) };
+      return withEntry({ ...index, aliases: moved.reduce((all, change) => withAlias(all, change.entry), index.aliases) }, entry);
     }, entry);
     for (const change of moved) await service.setAlias(change.entry);
   }
 
+  /** Records what was found in the service; nobody may have changed the ledger since it was read. */
+  async function adopted(known: Ledger, read: ReadIndex, aliases: readonly AliasEntry[], entry: EntryDraft): Promise<ReadIndex> {
+    const index = await known.commit(read, withEntry({ ...read.index, aliases }, entry), entry);
+    const next = await known.read();
+    if (next.index.head?.sha256 !== index.head?.sha256) throw recordedBefore(entry.version);
+    return next;
+  }
+
+  /** The state, after ledger and service were brought into line: a kill, or somebody who works with the service itself, leaves them apart. */
+  async function reconciled(known: Ledger): Promise<RegistryState<Entry>> {
+    // The ledger first: a version that it knows and that the service does not list afterwards was removed.
+    let read = await known.read();
+    const isFirst = read.index.head === null;
+    const [versions, shown] = await Promise.all([service.list(), service.aliases()]);
+    for (const entry of unrecorded(read.index, versions, service.name)) read = await adopted(known, read, read.index.aliases, entry);
+    for (const entry of isFirst ? shown : []) {
+      const { alias, version } = entry;
+      const note = { by: "unknown", reason: `found in ${service.name}` };
+      if (versionNumbered(versions, version) === undefined) continue;
+      read = await adopted(known, read, withAlias(read.index.aliases, entry), { ...note, action: "promote", version, alias, from: null, to: version });
+    }
+    const { aliases } = read.index;
+    for (const entry of aliases) {
+      const found = shown.find(({ alias }) => alias === entry.alias)?.version;
+      if (found !== entry.version && versionNumbered(versions, entry.version)) await service.setAlias(entry);
+    }
+    return { versions, aliases };
+  }
+
   const attempt: RegistryBackend<Entry>["transact"] = async (decide) => {
-    const state = await readState();
+    const state = await (ledger ? reconciled(ledger) : readState());
     const { result, changes = [], entry } = await decide(state);
     if (entry === undefined) return { state, result };
     let added: number | undefined;
@@ -100,13 +134,14 @@ export function serviceBackend<Entry extends VersionEntry>(service: VersionServi
         if (there !== undefined && (there.number !== version.number || there.contentHash !== version.contentHash)) {
           throw refused(`${service.name} holds another version ${there.number} where version ${version.number} belongs. Take an empty place.`);
         }
-        const number = there?.number ?? (await service.create(version, await bundle(version)));
+        const number = there?.number ?? (await service.create(version, await bundle(version), version.number));
         if (number !== version.number) {
           throw refused(`${service.name} gave version ${version.number} the number ${number}: it numbers without gaps, and versions were removed before.`);
         }
       }
+      const known = versions.map(({ number, semver, contentHash, status, stage }) => ({ number, semver, contentHash, status, stage, record: "" }));
+      await ledger?.adopt({ versions: known, aliases, next: (versions.at(-1)?.number ?? 0) + 1 }, history);
       for (const alias of aliases) await service.setAlias(alias);
-      await ledger?.adopt({ versions: [], aliases, next: 1 }, history);
     },
   };
 }

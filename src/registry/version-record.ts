@@ -1,10 +1,10 @@
 import { parseJsonFile, readableJson, type JsonValue } from "../model/bundle/json.js";
 import { parseMetrics, parseProvenance } from "../model/bundle/parts.js";
 import type { GateVerdict } from "./gate.js";
-import type { Lineage } from "./lineage.js";
+import { parseLineage } from "./lineage.js";
 import { corruptRecord, optionalText } from "./registry-error.js";
-import type { Fingerprints } from "./semver.js";
-import type { Signature } from "./signature.js";
+import { parseFingerprints } from "./semver.js";
+import { parseSignature } from "./signature.js";
 import { versionStages, versionStatuses, type VersionFacts, type VersionLabels, type VersionRecord } from "./version.js";
 
 export const writeRecord = (record: VersionRecord): Uint8Array<ArrayBuffer> => readableJson(record);
@@ -43,34 +43,6 @@ function parseLabels(root: JsonValue): VersionLabels {
     description: root.get("description").text(),
     tags: Object.fromEntries(root.get("tags").entries().map(([name, value]) => [name, value.text()])),
   };
-}
-
-function parseSignature(json: JsonValue): Signature {
-  for (const input of json.get("inputs").list()) {
-    input.get("name").text();
-    input.get("kind").text();
-  }
-  json.get("ids").list().forEach((id) => id.text());
-  const output = json.get("output");
-  if (!output.absent) {
-    for (const name of ["target", "positive"]) output.get(name).text();
-    output.get("classes").list().forEach((label) => label.text());
-  }
-  return json.value as Signature;
-}
-
-function parseFingerprints(json: JsonValue): Fingerprints {
-  const hash = (name: keyof Fingerprints): string => json.get(name).text();
-  return { contract: hash("contract"), recipe: hash("recipe"), model: hash("model"), calibration: hash("calibration"), decision: hash("decision") };
-}
-
-function parseLineage(json: JsonValue): Lineage {
-  for (const name of ["dataHash", "contractHash", "recipeHash", "modelHash", "signatureHash"]) json.get(name).text();
-  for (const name of ["gitCommit", "runId", "trainedBy", "trainedAt", "trainedWhere"]) optionalText(json.get(name));
-  json.get("seed").number();
-  if (!json.get("parent").absent) json.get("parent").count(1);
-  json.get("environment").get("versions").entries().forEach(([, version]) => version.text());
-  return json.value as Lineage;
 }
 
 /** A recorded verdict is evidence: its outcome is checked, its details are kept as they were written. */

@@ -129,11 +129,11 @@ describe("compareSignatures", () => {
         const header = signatureOf(from).inputs.filter(({ required }) => required).map(({ name }) => name);
         expect(() => matchHeader(header, to, { target: "ignore", absent: "error", source: "file" })).not.toThrow();
       }),
-      { numRuns: 600 },
+      { numRuns: 300 },
     );
     // The property says nothing where no pair is compatible or no record is accepted.
-    expect(compatiblePairs).toBeGreaterThan(50);
-    expect(accepted).toBeGreaterThan(1000);
+    expect(compatiblePairs).toBeGreaterThan(25);
+    expect(accepted).toBeGreaterThan(300);
   });
 
   it("finds a change exactly where the hashes differ", async () => {

@@ -88,18 +88,19 @@ interface PlacedBlock {
   readonly offset: number;
 }
 
-function placeBlocks(recipe: Recipe, contract: Contract, inputs: Inputs): PlacedBlock[] {
+function placeBlocks(recipe: Recipe, contract: Contract, inputs: Inputs): { blocks: PlacedBlock[]; width: number } {
   const derived = inputsOf(recipe);
   let offset = 0;
-  return recipe.blocks.map((block, index) => {
+  const blocks = recipe.blocks.map((block, index) => {
     const expression = derived.get(block.input) ?? ({ op: "column", name: block.input } as const);
     checkBlock(block, expression, contract, index);
     const input = inputs.of(expression);
     const kind = kindOf(block);
     const placed = { input, write: kind.writer(block, input.levels ?? new LevelIndex([])), offset };
-    offset += kind.names(block).length;
+    offset += kind.width(block);
     return placed;
   });
+  return { blocks, width: offset };
 }
 
 function mismatch(what: string, source: string): ChurnkitError {
@@ -120,14 +121,18 @@ function mismatch(what: string, source: string): ChurnkitError {
 export function compileRecipe(recipe: Recipe, contract: Contract): Encoder {
   if (contractHash(contract) !== recipe.contractHash) throw mismatch(`The contract "${contract.name}"`, contract.name);
   const inputs = new Inputs(contract);
-  const blocks = placeBlocks(recipe, contract, inputs);
-  const columns = explainEncoding(recipe);
-  const width = columns.length;
+  const { blocks, width } = placeBlocks(recipe, contract, inputs);
+  let columns: readonly EncodedColumn[] | undefined;
+  const explained = (): readonly EncodedColumn[] => (columns ??= explainEncoding(recipe));
 
   return {
     width,
-    names: columns.map((column) => column.name),
-    sources: columns.map((column) => column.source),
+    get names() {
+      return explained().map((column) => column.name);
+    },
+    get sources() {
+      return explained().map((column) => column.source);
+    },
 
     encode(table, out, from = 0, to = table.rows) {
       if (table.contract !== contract && contractHash(table.contract) !== recipe.contractHash) {

@@ -46,7 +46,7 @@ export function parseRecipe(json: unknown): Recipe {
   const derived = field("derived").list(blockLimits.blocks, readDerived);
   if (new Set(derived.map((column) => column.name)).size < derived.length) field("derived").fail("repeats a name");
   const blocks = field("blocks").list(blockLimits.blocks, readBlock);
-  const width = blocks.reduce((total, block) => total + kindOf(block).names(block).length, 0);
+  const width = blocks.reduce((total, block) => total + kindOf(block).width(block), 0);
   if (width === 0 || width > blockLimits.width) {
     field("blocks").fail(`must make 1 to ${blockLimits.width} matrix columns, not ${width}`);
   }

@@ -53,46 +53,22 @@ export function cutPointsOf(sorted: Float64Array, cutPoints: number): CutPoints 
   return { cuts: distinct([...steps, ...deciles]), deciles };
 }
 
-/**
- * Finds the cell of a value among 2 * cuts.length + 1: a guide table of equal steps between the extremes gives a narrow
- * range to search, so that a value takes about one step instead of log2(cuts).
- */
+/** Finds the cell of a value among 2 * cuts.length + 1, by halving. `countCells` counts very many values faster. */
 export function cellFinder(cuts: Float64Array): (value: number) => number {
-  const last = cuts.length - 1;
-  if (last < 0) return () => 0;
-  const low = cuts[0] as number;
-  const high = cuts[last] as number;
-  const steps = Math.min(65_536, 4 * cuts.length);
-  const scale = steps / (high - low);
-  if (!Number.isFinite(scale) || scale <= 0) return (value) => searchCell(cuts, value, 0, cuts.length);
-
-  /** For each step, the number of cut points before it: any value of the step has at least so many below it. */
-  const guide = new Uint32Array(steps + 2);
-  for (let i = 0; i <= last; i++) guide[stepOf(cuts[i] as number) + 1] = i + 1;
-  for (let s = 1; s < guide.length; s++) guide[s] = Math.max(guide[s] as number, guide[s - 1] as number);
-
-  function stepOf(value: number): number {
-    return Math.min(steps, Math.floor((value - low) * scale));
-  }
-
   return (value) => {
-    if (value < low) return 0;
-    if (value > high) return 2 * cuts.length;
-    const step = stepOf(value);
-    return searchCell(cuts, value, guide[step] as number, guide[step + 1] as number);
+    const index = lowerBound(cuts, value, 0, cuts.length);
+    return 2 * index + (cuts[index] === value ? 1 : 0);
   };
 }
 
-/** Binary search in cuts[from..to), where all before `from` are below the value and all from `to` on are above it. */
-function searchCell(cuts: Float64Array, value: number, from: number, to: number): number {
-  let lo = from;
-  let hi = to;
-  while (lo < hi) {
-    const middle = (lo + hi) >>> 1;
-    const cut = cuts[middle] as number;
-    if (cut < value) lo = middle + 1;
-    else if (cut > value) hi = middle;
-    else return 2 * middle + 1;
+/** The first index in [from, to) whose cut point is not below the value, else `to`. */
+export function lowerBound(cuts: Float64Array, value: number, from: number, to: number): number {
+  let low = from;
+  let high = to;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((cuts[middle] as number) < value) low = middle + 1;
+    else high = middle;
   }
-  return 2 * lo;
+  return low;
 }

@@ -128,17 +128,21 @@ class Reader {
     return this.fail(path, "a count", value);
   }
 
-  counts(value: unknown, path: string, length: number): number[] {
-    const counts = this.array(value, path, length).map((item, i) => this.count(item, `${path}[${i}]`));
-    return counts.length === length ? counts : this.fail(path, `${length} counts`, `${counts.length} counts`);
+  counts(value: unknown, path: string, length: number): readonly number[] {
+    const items = this.array(value, path, length);
+    // Paths are made for what is wrong only: a profile holds thousands of numbers.
+    const wrong = items.findIndex((item) => !Number.isSafeInteger(item) || (item as number) < 0);
+    if (wrong >= 0) this.count(items[wrong], `${path}[${wrong}]`);
+    return items.length === length ? (items as readonly number[]) : this.fail(path, `${length} counts`, `${items.length} counts`);
   }
 
-  increasing(value: unknown, path: string, limit: number): number[] {
-    const numbers = this.array(value, path, limit).map((item, i) => this.number(item, `${path}[${i}]`));
-    numbers.forEach((item, i) => {
-      if (i > 0 && item <= (numbers[i - 1] ?? 0)) this.fail(`${path}[${i}]`, "larger than the one before", item);
-    });
-    return numbers;
+  increasing(value: unknown, path: string, limit: number): readonly number[] {
+    const items = this.array(value, path, limit) as readonly number[];
+    const wrong = items.findIndex((item) => !Number.isFinite(item));
+    if (wrong >= 0) this.number(items[wrong], `${path}[${wrong}]`);
+    const falling = items.findIndex((item, i) => i > 0 && item <= (items[i - 1] as number));
+    if (falling >= 0) this.fail(`${path}[${falling}]`, "larger than the one before", items[falling]);
+    return items;
   }
 
   exact(value: unknown, path: string): string {

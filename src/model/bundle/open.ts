@@ -1,6 +1,7 @@
 import { ChurnkitError } from "../../base/errors.js";
 import type { Artefact } from "../artefact.js";
 import { compile, type CompileOptions, type Scorer } from "../compile.js";
+import { prepareKernel } from "../network/kernel.js";
 import { unpackArchive, type ArchiveLimits } from "./archive.js";
 import { fromBundleFiles, type BundleFiles, type BundleReader } from "./format.js";
 import type { Manifest } from "./manifest.js";
@@ -33,6 +34,7 @@ export async function openBundle(
   source: BundleFiles | BundleReader | Uint8Array | ArrayBuffer,
   options: OpenBundleOptions = {},
 ): Promise<Bundle> {
+  if (options.kernel === undefined) prepareKernel();
   const packed = source instanceof Uint8Array || source instanceof ArrayBuffer;
   const files = packed ? await unpackArchive(new Uint8Array(source), options.limits) : source;
   const { manifest, artefact } = await fromBundleFiles(files);

@@ -201,11 +201,12 @@ function floatsOf(bytes: Uint8Array): Float32Array {
 
 function checkValues(name: string, values: Float32Array): void {
   const least = name.endsWith("/moving_variance") ? 0 : -Infinity;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i] as number;
-    // The difference is 0 for finite numbers alone, and cheaper than a call while the loop is cold.
-    if (value - value === 0 && value >= least) continue;
-    const message = `The network's weights are broken: ${name}[${i}] is ${value}. Train or export the model again.`;
-    throw new ChurnkitError("BUNDLE_CORRUPT", message, { where: { path: name, value } });
-  }
+  const isWrong = (value: number): boolean => !Number.isFinite(value) || value < least;
+  // The engine's own search is quick from the first call on, where a loop over all weights would be a cold start's main cost.
+  const suspect = least === 0 || [NaN, Infinity, -Infinity].some((value) => values.includes(value));
+  const i = suspect ? values.findIndex(isWrong) : -1;
+  if (i < 0) return;
+  const value = values[i];
+  const message = `The network's weights are broken: ${name}[${i}] is ${value}. Train or export the model again.`;
+  throw new ChurnkitError("BUNDLE_CORRUPT", message, { where: { path: name, value } });
 }

@@ -80,11 +80,26 @@ function tooLarge(bytes: number, cause?: unknown): ChurnkitError {
 
 let embedded: Promise<WebAssembly.Module> | undefined;
 
-function compileEmbedded(): Promise<WebAssembly.Module> {
-  const text = atob(kernelBase64);
+async function compileEmbedded(): Promise<WebAssembly.Module> {
+  // Node's own decoder where there is one; not imported, so that browsers need no stand-in for it.
+  const native = (globalThis as { readonly Buffer?: typeof Buffer }).Buffer;
+  return WebAssembly.compile(native === undefined ? decoded(kernelBase64) : new Uint8Array(native.from(kernelBase64, "base64")));
+}
+
+function decoded(base64: string): Uint8Array<ArrayBuffer> {
+  const text = atob(base64);
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  return WebAssembly.compile(bytes);
+  return bytes;
+}
+
+/**
+ * Begins to compile the embedded kernel in the background, for whoever will need it soon. Does not throw: a runtime that
+ * cannot compile it says so when it is needed.
+ */
+export function prepareKernel(): void {
+  embedded ??= compileEmbedded();
+  embedded.catch(() => undefined);
 }
 
 /**

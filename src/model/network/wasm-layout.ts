@@ -118,14 +118,29 @@ export function placeLength({ form, rows, columns }: TensorPlace): number {
   return form === "panels" ? padded(rows) * padded(columns) : padded(rows) * columns;
 }
 
-/** Copies each value between a row-major tensor and its place, in one plain loop: a cold start spends its time here. */
+/** Copies each value between a row-major tensor and its place, in plain loops: a cold start spends its time here. */
 function copyValues({ form, rows, columns }: TensorPlace, plain: Float32Array, placed: Float32Array, write: boolean): void {
   const height = padded(rows);
-  for (let row = 0, from = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++, from++) {
-      let to = column;
-      if (form === "panels") to = ((column >> 3) * height + row) * 8 + (column & 7);
-      else if (form === "by-output") to = column * height + row;
+  if (form === "panels") copyPanels(rows, columns, height, plain, placed, write);
+  else if (form === "by-output") copyByOutput(rows, columns, height, plain, placed, write);
+  else if (write) placed.set(plain);
+  else plain.set(placed.subarray(0, columns));
+}
+function copyPanels(rows: number, columns: number, height: number, plain: Float32Array, placed: Float32Array, write: boolean): void {
+  for (let first = 0; first < columns; first += 8) {
+    const last = Math.min(first + 8, columns);
+    for (let row = 0, to = first * height; row < rows; row++, to += 8) {
+      for (let from = row * columns + first, end = row * columns + last, at = to; from < end; from++, at++) {
+        if (write) placed[at] = plain[from] as number;
+        else plain[from] = placed[at] as number;
+      }
+    }
+  }
+}
+
+function copyByOutput(rows: number, columns: number, height: number, plain: Float32Array, placed: Float32Array, write: boolean): void {
+  for (let column = 0; column < columns; column++) {
+    for (let row = 0, from = column, to = column * height; row < rows; row++, from += columns, to++) {
       if (write) placed[to] = plain[from] as number;
       else plain[from] = placed[to] as number;
     }

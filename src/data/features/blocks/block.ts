@@ -14,6 +14,8 @@ export interface BlockKind<Block extends FeatureBlock> {
   readonly takes: "labels" | "numbers";
   /** Readable names of its matrix columns. */
   names(block: Block): string[];
+  /** How many matrix columns it has; told without making their names, which a cold start has no use for. */
+  width(block: Block): number;
   /** `levels` is the input's label index, for blocks that take labels; labels of the block are added to it. */
   writer(block: Block, levels: LevelIndex): WriteBlock;
   /** Reads the fields beside `kind` and `input` from untrusted JSON. */

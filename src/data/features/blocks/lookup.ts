@@ -7,6 +7,7 @@ function lookupKind(what: string): BlockKind<TargetBlock | FrequencyBlock> {
     takes: "labels",
     fields: ["levels", "values", "otherwise", "missing"],
     names: (block) => [`${block.input} (${what})`],
+    width: () => 1,
 
     writer(block, levels) {
       const codes = block.levels.map((label) => levels.add(label));

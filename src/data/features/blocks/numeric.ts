@@ -37,6 +37,7 @@ export const numericKind: BlockKind<NumericBlock> = {
     const value = block.transform === "log" ? `log ${block.input}` : block.input;
     return block.indicator ? [value, `${block.input} (missing)`] : [value];
   },
+  width: ({ indicator }) => (indicator ? 2 : 1),
 
   writer(block) {
     const { impute, indicator, center, scale } = block;

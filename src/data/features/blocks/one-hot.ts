@@ -28,6 +28,7 @@ export const oneHotKind: BlockKind<OneHotBlock> = {
     ...(block.rare.length > 0 ? [`${block.input} (other)`] : []),
     ...(block.missing === "column" ? [`${block.input} (missing)`] : []),
   ],
+  width: ({ levels, rare, missing }) => levels.length + (rare.length > 0 ? 1 : 0) + (missing === "column" ? 1 : 0),
 
   writer(block, levels) {
     const averages = Float32Array.from(block.average);

@@ -12,6 +12,7 @@ export const piecewiseKind: BlockKind<PiecewiseBlock> = {
     const bins = block.knots.slice(1).map((knot, i) => `${block.input} ${short(block.knots[i] ?? 0)}..${short(knot)}`);
     return block.indicator ? [...bins, `${block.input} (missing)`] : bins;
   },
+  width: ({ knots, indicator }) => knots.length - 1 + (indicator ? 1 : 0),
 
   writer(block) {
     const { impute, indicator } = block;

@@ -6,6 +6,7 @@ export const valuesKind: BlockKind<ValuesBlock> = {
   takes: "numbers",
   fields: ["values"],
   names: (block) => block.values.map((value) => `${block.input}=${short(value)}`),
+  width: ({ values }) => values.length,
 
   writer(block) {
     const wanted = Float64Array.from(block.values);

@@ -39,6 +39,6 @@ export function crossFit(
       const values = codesOf(expressions.get(block.input) ?? { op: "column", name: block.input }, table);
       writeCrossFitted(block, values, target, folds, matrix, offset, width);
     }
-    offset += kindOf(block).names(block).length;
+    offset += kindOf(block).width(block);
   }
 }

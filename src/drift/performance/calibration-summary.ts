@@ -1,0 +1,101 @@
+import { ChurnkitError } from "../../base/errors.js";
+import { probabilityMargin } from "../../base/logistic.js";
+import { checkScores } from "../../model/evaluate/sorted-scores.js";
+import { quantileEdges } from "../tests/divergence.js";
+
+/** Outcomes and expectations of the rows in one bin of the probability. */
+export interface CalibrationBin {
+  readonly rows: number;
+  readonly positives: number;
+  /** Sum of the probabilities. */
+  readonly expected: number;
+  /** Sum of p (1 - p), the variance of the positives where the probabilities are right. */
+  readonly variance: number;
+}
+
+/** Outcomes against probabilities, by bin: the baseline that later outcomes are compared with. Plain JSON. */
+export interface CalibrationSummary {
+  readonly format: 1;
+  /** Increasing edges between the bins; a row's bin is the number of edges at or below its probability. */
+  readonly edges: readonly number[];
+  /** One more than edges. */
+  readonly bins: readonly CalibrationBin[];
+}
+
+/**
+ * Summarises held-out rows as the baseline of {@link calibrationDrift}: how far off the model was when it was made.
+ *
+ * @param labels 1 for the positive class, 0 for the other.
+ * @param probabilities Of the positive class, in [0, 1].
+ * @param bins 2 to 100 bins of equal numbers of rows, 10 by default; fewer where probabilities are tied.
+ * @throws ChurnkitError TOO_FEW_ROWS, VALUE_INVALID or OPTION_INVALID for bad rows, OPTION_INVALID for a bad number of
+ * bins.
+ */
+export function calibrationSummary(labels: Uint8Array, probabilities: Float64Array, bins = 10): CalibrationSummary {
+  if (!(Number.isInteger(bins) && bins >= 2 && bins <= 100))
+    throw new ChurnkitError("OPTION_INVALID", `The number of bins is ${bins}. Give a whole number from 2 to 100.`);
+  checkScores(labels, probabilities);
+  const edges = quantileEdges(probabilities.slice().sort(), bins);
+  return { format: 1, edges, bins: binnedOutcomes(labels, probabilities, edges) };
+}
+
+/** Counts checked rows between given edges. */
+export function binnedOutcomes(labels: Uint8Array, probabilities: Float64Array, edges: readonly number[]): CalibrationBin[] {
+  const bins = Array.from({ length: edges.length + 1 }, () => ({ rows: 0, positives: 0, expected: 0, variance: 0 }));
+  for (let i = 0; i < labels.length; i++) {
+    const p = probabilities[i] as number;
+    let at = 0;
+    while (at < edges.length && p >= (edges[at] ?? 0)) at++;
+    const bin = bins[at];
+    if (bin === undefined) continue;
+    bin.rows++;
+    bin.positives += labels[i] as number;
+    bin.expected += p;
+    // A probability of 0 or 1 leaves room for the smallest doubt, so that no test divides by nothing.
+    bin.variance += Math.max(p * (1 - p), probabilityMargin);
+  }
+  return bins;
+}
+
+const MOST_BINS = 100;
+
+/**
+ * Reads a summary back from JSON, or checks one.
+ *
+ * @throws ChurnkitError INPUT_MALFORMED for anything that {@link calibrationSummary} does not make.
+ */
+export function parseCalibrationSummary(value: unknown): CalibrationSummary {
+  const { format, edges, bins } = fieldsOf<CalibrationSummary>(value);
+  if (format !== 1) throw malformed(`the format is ${String(format)}, not 1`);
+  if (!Array.isArray(edges) || !Array.isArray(bins)) throw malformed("edges or bins is no list");
+  if (bins.length !== edges.length + 1 || bins.length > MOST_BINS) throw malformed("there must be one bin more than edges, at most 100");
+  const cuts = edges.map((edge: unknown) => shareAt(edge, "an edge"));
+  if (cuts.some((edge, i) => i > 0 && edge <= (cuts[i - 1] ?? 0))) throw malformed("the edges do not increase");
+  return { format, edges: cuts, bins: bins.map((bin: unknown) => binOf(bin)) };
+}
+
+function binOf(value: unknown): CalibrationBin {
+  const { rows, positives, expected, variance } = fieldsOf<CalibrationBin>(value);
+  if (!isCount(rows) || !isCount(positives) || positives > rows) throw malformed("a bin's rows or positives are no counts");
+  if (!isSum(expected, rows) || !isSum(variance, rows)) throw malformed("a bin's sums are no sums of shares");
+  return { rows, positives, expected, variance };
+}
+
+const isCount = (value: unknown): value is number => typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+
+/** A sum of so many numbers from 0 to 1, but for rounding. */
+const isSum = (value: unknown, rows: number): value is number =>
+  typeof value === "number" && value >= 0 && value <= rows * (1 + 1e-9);
+
+function shareAt(value: unknown, what: string): number {
+  if (typeof value === "number" && value >= 0 && value <= 1) return value;
+  throw malformed(`${what} is no number from 0 to 1`);
+}
+
+function fieldsOf<Type>(value: unknown): Partial<Record<keyof Type, unknown>> {
+  if (typeof value === "object" && value !== null) return value;
+  throw malformed("it, or a bin, is no object");
+}
+
+const malformed = (what: string): ChurnkitError =>
+  new ChurnkitError("INPUT_MALFORMED", `This is no calibration summary: ${what}. Make it with calibrationSummary.`);

@@ -1,0 +1,58 @@
+import type { Costs } from "../../model/artefact.js";
+import type { BootstrapOptions } from "../../model/evaluate/bootstrap.js";
+import type { Confusion } from "../../model/evaluate/confusion.js";
+import { evaluateScores } from "../../model/evaluate/evaluate-scores.js";
+import type { MetricValue } from "../../model/evaluate/metrics.js";
+import { Z95, type PerformanceMetric } from "./metrics.js";
+
+/** What a model's performance turned out to be. Plain JSON without NaN. */
+export interface RealisedPerformance {
+  readonly rows: number;
+  readonly positives: number;
+  readonly threshold: number;
+  readonly confusion: Confusion;
+  /** With 95 % intervals: bootstrap over rows (seeded), for the profit the normal one of a sum. Null over one class (AUC). */
+  readonly values: Readonly<Record<PerformanceMetric, MetricValue>>;
+  readonly costs: Costs | null;
+}
+
+/** Threshold, costs and the resampling behind the intervals. */
+export interface RealisedOptions {
+  readonly threshold: number;
+  readonly costs?: Costs | undefined;
+  /** 200 resamples by default; false for none, and then no intervals but the profit's. */
+  readonly bootstrap?: BootstrapOptions | false | undefined;
+}
+
+/**
+ * Performance on rows whose outcome is known: the metrics of `evaluateScores` that can be estimated too, and the profit.
+ *
+ * @param labels 1 for the positive class, 0 for the other.
+ * @param probabilities Of the positive class, in [0, 1].
+ * @throws ChurnkitError as `evaluateScores` does.
+ */
+export function realisedPerformance(
+  labels: Uint8Array,
+  probabilities: Float64Array,
+  { threshold, costs, bootstrap = { resamples: 200 } }: RealisedOptions,
+): RealisedPerformance {
+  const { rows, positives, confusion, values } = evaluateScores(labels, probabilities, { threshold, costs, bootstrap });
+  const { accuracy, precision, recall, f1, auc, brier, logLoss } = values;
+  return {
+    rows,
+    positives,
+    threshold,
+    confusion,
+    values: { accuracy, precision, recall, f1, auc, brier, logLoss, profit: profitOf(confusion, rows, costs) },
+    costs: costs ?? null,
+  };
+}
+
+function profitOf({ truePositives, falsePositives }: Confusion, rows: number, costs: Costs | undefined): MetricValue {
+  if (costs === undefined) return { value: null };
+  const { falseNegative, falsePositive } = costs;
+  const value = truePositives * falseNegative - falsePositives * falsePositive;
+  const squares = truePositives * falseNegative * falseNegative + falsePositives * falsePositive * falsePositive;
+  const reach = Z95 * Math.sqrt(Math.max(0, squares - (value * value) / rows));
+  return { value, low: value - reach, high: value + reach };
+}
