@@ -11,3 +11,10 @@ export {
   type StoredStream,
 } from "./object-store.js";
 export { replaceDirectory } from "./replace-directory.js";
+export { embeddedMetricSink, type EmbeddedMetricSinkOptions } from "./embedded-metric-sink.js";
+export { jsonLinesSink, readMetricLines, type MetricLines } from "./json-lines-sink.js";
+export { memorySink, type MemorySink } from "./memory-sink.js";
+export { undeliveredPoints } from "./metric-points.js";
+export type { MetricPoint, MetricSink, SinkCapabilities } from "./metric-sink.js";
+export { metricTable, metricUnits, type MetricDefinition, type MetricTable, type MetricType, type MetricUnit, type MonitorMetric } from "./metric-table.js";
+export { prometheusSink, type PrometheusSink } from "./prometheus-sink.js";

@@ -99,3 +99,4 @@ export {
 export type { SignatureInput } from "./signature-input.js";
 export { signatureTypes, type SignatureTypesOptions } from "./signature-types.js";
 export { diffContracts, diffRecipes, type ContractDiff, type Differences, type FeatureDiff, type MemberChange } from "./version-diff.js";
+export { promoteJudged, type JudgedPromotionOptions } from "./promote-judged.js";

@@ -1,6 +1,7 @@
 import { ChurnkitError } from "../base/errors.js";
 import { hashJson } from "../base/hash.js";
 import type { Artefact } from "../model/artefact.js";
+import { extraNameOf } from "../model/bundle/extras.js";
 import type { JsonValue } from "../model/bundle/json.js";
 import type { Manifest } from "../model/bundle/manifest.js";
 import { compareSignatures, type Signature } from "./signature.js";
@@ -56,7 +57,7 @@ export function fingerprintsOf(manifest: Manifest, { calibration, decision }: Pi
     if (hash === undefined) throw new ChurnkitError("BUNDLE_CORRUPT", `The bundle's manifest lists no ${path}.`, { where: { file: path } });
     return hash;
   };
-  const model = [...hashes].filter(([path]) => !otherFiles.has(path)).sort(([a], [b]) => (a < b ? -1 : 1));
+  const model = [...hashes].filter(([path]) => !otherFiles.has(path) && extraNameOf(path) === undefined).sort(([a], [b]) => (a < b ? -1 : 1));
   return {
     contract: hashOf("contract.json"),
     recipe: hashOf("recipe.json"),

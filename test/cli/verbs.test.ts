@@ -236,10 +236,43 @@ describe("registry", () => {
     const again = await run("registry", "rollback");
     expect([again.code, again.out]).toEqual([1, expect.stringMatching(/^refused: /)]);
     const list = await run("registry", "list");
-    expect(list.out).toMatch(/^version .*\n {6}2 +\S+ +- .*\n {6}1 +\S+ +champion /);
+    expect(list.out).toMatch(/^number +version .*\n {5}2 +1\.1\.0 +quarantined +None +- .*\n {5}1 +1\.0\.0 +pending +None +champion /);
     const { entries } = json(await run("registry", "history", "--json")) as { entries: { action: string; by: string }[] };
     expect(entries.map(({ action }) => action)).toEqual(["rollback", "promote", "promote", "register", "register"]);
     expect(entries.at(-1)?.by).toBe("me");
+  });
+
+  it("shows, compares, approves, judges, verifies and migrates", async () => {
+    const store = ["--store", "whole"];
+    await run("registry", "register", "model", ...store, "--tag", "team=growth", "--tag", "a=b=c", "--description", "the first", "--run", "run-1");
+    await run("train", "customers.csv", ...quick, "--seed", "6", "--out", "third", "--json");
+    await run("registry", "register", "third", ...store);
+    const shown = await run("registry", "show", "1.0.0", ...store);
+    expect(shown.out).toMatch(/version +1 \(1\.0\.0\)[^]*description +the first\ntags +a=b=c, team=growth[^]*run +run-1/);
+    expect((await run("registry", "compare", "1", "2", ...store)).out).toMatch(/signature: compatible/);
+    expect((await run("registry", "approve", "1", ...store, "--by", "ada", "--reason", "read it")).out).toBe("version 1 (1.0.0) is approved\n");
+    expect((await run("registry", "stage", "1", "Production", ...store)).out).toBe("version 1 (1.0.0) is in the stage Production\n");
+    expect((await run("registry", "stage", "1", "nowhere", ...store)).code).toBe(2);
+    const unapproved = await run("registry", "promote", "2", ...store, "--approved-only");
+    expect([unapproved.code, unapproved.out]).toEqual([1, expect.stringMatching(/not approved/)]);
+    expect((await run("registry", "promote", "latest-approved", ...store)).out).toBe("champion is now version 1\n");
+    const judged = await run("registry", "promote", "2", ...store, "--gate", "aws", "--rows", "customers.csv", "--json");
+    expect([judged.code, json(judged)]).toEqual([1, expect.objectContaining({ promoted: false, judgement: expect.objectContaining({ passed: false }) as object })]);
+    expect(judged.err).toMatch(/failed {2}aws: accuracy/);
+    expect((await run("registry", "promote", "2", ...store, "--gate", "aws")).code).toBe(2);
+    expect((await run("registry", "reject", "2", ...store)).out).toBe("version 2 (1.1.0) is rejected\n");
+    expect((await run("registry", "signature", "1", ...store)).out).toMatch(/export interface ChurnRequest/);
+    expect((await run("registry", "lineage", ...store)).out).toMatch(/^flowchart LR\n/);
+    expect((await run("registry", "retain", ...store, "--keep", "0")).out).toMatch(/^would remove 1 versions: 2\n/);
+    const verified = await run("registry", "verify", ...store, "--json");
+    expect([verified.code, json(verified)]).toEqual([0, expect.objectContaining({ sound: true, versions: 2, entries: 7 })]);
+    const { head } = json(verified) as { head: string };
+    expect((await run("registry", "migrate", ...store, "--to", "backup")).out).toBe("backup holds 2 versions and 7 entries of history\n");
+    await run("registry", "remove", "2", ...store);
+    expect((await run("registry", "verify", "--store", "backup", "--known-head", head)).code).toBe(0);
+    expect((await run("registry", "verify", ...store, "--no-bundles", "--known-head", "0".repeat(64))).code).toBe(1);
+    const place = await run("registry", "list", "--store", "ftp://nowhere");
+    expect([place.code, errorLine(place)]).toEqual([2, expect.stringMatching(/no registry at ftp/)]);
   });
 
   it("ends with 1 where a gate refuses, with 2 where there is no such version or bundle", async () => {

@@ -8,7 +8,7 @@ import type { Operator } from "../../src/data/features/expressions/operator.js";
 import { encodings } from "../../src/data/features/policy.js";
 import { qualityRules } from "../../src/data/index.js";
 import { defaultDriftPolicy, driftTests } from "../../src/drift/index.js";
-import { churnNetworkDefaults, metrics } from "../../src/model/index.js";
+import { boostingDefaults, churnNetworkDefaults, forestDefaults, metrics } from "../../src/model/index.js";
 import { gates } from "../../src/registry/index.js";
 import { root, textOf } from "./snippets.js";
 
@@ -58,9 +58,13 @@ describe("tables in the pages equal those in the code", () => {
     expect(written).toEqual(Object.entries(metrics).map(([name, { label, better, needs }]) => [name, label, better, needs]));
   });
 
-  it("defaults of the churn network", () => {
-    const written = tableOf(textOf("docs/training.md"), "option", "default").map(([name = "", value = ""]) => [name, JSON.parse(value) as unknown]);
-    expect(Object.fromEntries(written)).toEqual(churnNetworkDefaults);
+  it.each([
+    ["option", churnNetworkDefaults],
+    ["boosting", boostingDefaults],
+    ["forest", forestDefaults],
+  ])("defaults of the learners: %s", (head, defaults) => {
+    const written = tableOf(textOf("docs/training.md"), head, "default").map(([name = "", value = ""]) => [name, JSON.parse(value) as unknown]);
+    expect(Object.fromEntries(written)).toEqual(defaults);
   });
 
   it("drift tests and the default policy", () => {
@@ -79,6 +83,7 @@ describe("tables in the pages equal those in the code", () => {
       name,
       requirements
         .map((requirement) => {
+          if ("measure" in requirement) return `${requirement.measure} <= ${requirement.max}`;
           const { metric } = requirement;
           if ("min" in requirement) return `${metric} >= ${requirement.min}`;
           if ("max" in requirement) return `${metric} <= ${requirement.max}`;

@@ -2,8 +2,10 @@ import { spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { filesStore } from "../../src/io/files-store.js";
 import { saveBundle } from "../../src/model/bundle/save.js";
 import { compile } from "../../src/model/compile.js";
+import { filesRegistry } from "../../src/registry/files-registry.js";
 import { listen } from "../../src/serving/node-server.js";
 import { json } from "../../src/serving/http.js";
 import { sampleArtefact, sampleRecords } from "../helpers/artefact.js";
@@ -45,6 +47,25 @@ describe("churnkit serve", () => {
   afterEach(() => {
     for (const end of ends) end();
     ends.clear();
+  });
+
+  it("serves what an alias of a registry points to, and its copy when the registry is gone", async () => {
+    const [store, copies] = [join(folder, "registry"), join(folder, "copies")];
+    const registry = filesRegistry(filesStore(store), { name: "churn" });
+    await registry.register(await sampleArtefact({ networks: 0 }));
+    await registry.promote(1, "champion");
+    const args = ["champion", "--store", store, "--copies", copies, "--port", "0", "--json"];
+    const health = async (): Promise<unknown> => {
+      const { child, ended, ready } = serve(...args);
+      const { url } = JSON.parse(await ready) as { url: string };
+      const answer: unknown = await (await fetch(`${url}/health`)).json();
+      child.kill("SIGTERM");
+      await ended;
+      return answer;
+    };
+    expect(await health()).toMatchObject({ model_name: "churn", model_version: "1.0.0", model_source: "registry" });
+    writeFileSync(join(store, "churn", "index.json"), "torn");
+    expect(await health()).toMatchObject({ model_name: "churn", model_version: "1.0.0", model_source: "local-copy" });
   });
 
   it("prints its address as one line of JSON, serves the bundle's scores, and ends on SIGTERM within a second", async () => {

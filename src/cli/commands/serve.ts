@@ -1,15 +1,22 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { loadBundle } from "../../model/bundle/load.js";
-import { createHandler } from "../../serving/handler.js";
+import { filesStore } from "../../io/files-store.js";
+import { createHandler, type ServedModel } from "../../serving/handler.js";
+import { loadForService } from "../../serving/load-for-service.js";
 import { prometheusMetrics } from "../../serving/metrics.js";
 import { listen } from "../../serving/node-server.js";
 import { exit, note, print } from "../output.js";
+import { reference } from "../registry-options.js";
+import { openRegistry, registryPlaces } from "../registry-place.js";
 
 interface Options {
   port: number;
   host: string;
   name?: string;
   modelVersion?: string;
+  store?: string;
+  model: string;
+  copies?: string;
   json?: boolean;
   stopWithStdin?: boolean;
 }
@@ -22,6 +29,9 @@ export function register(program: Command): void {
     .option("--host <address>", "0.0.0.0 to be reached from other machines", "127.0.0.1")
     .option("--name <name>", "the model's name in answers; default the contract's")
     .option("--model-version <version>", "the model's version in answers; default from the bundle's hash")
+    .option("--store <place>", `serve a version of a registry, which <bundle> then names: ${registryPlaces}`)
+    .option("--model <name>", "the model's name in that registry", "churn")
+    .option("--copies <dir>", "keep copies of what is served here, to start from while the registry is down")
     .option("--json", "print the address as one line of JSON")
     // For a process that starts this one and holds its standard input: whatever ends that process ends this one.
     .addOption(new Option("--stop-with-stdin", "end when standard input does").hideHelp())
@@ -29,11 +39,11 @@ export function register(program: Command): void {
 }
 
 async function run(bundle: string, options: Options): Promise<void> {
-  const { scorer, manifest } = await loadBundle(bundle);
-  const name = options.name ?? scorer.contract.name;
-  const version = options.modelVersion ?? manifest.contentHash.slice(0, 12);
-  const onError = (error: unknown): void => note(`churnkit: a request failed: ${error instanceof Error ? error.message : String(error)}`);
-  const handler = createHandler({ scorer, name, version, source: "local" }, { metrics: prometheusMetrics(version), onError });
+  const loaded = options.store === undefined ? await fromBundle(bundle) : await fromRegistry(options.store, bundle, options);
+  const model = { ...loaded, name: options.name ?? loaded.name, version: options.modelVersion ?? loaded.version };
+  const { name, version } = model;
+  const onError = (error: unknown): void => note(`churnkit: a request failed: ${reasonOf(error)}`);
+  const handler = createHandler(model, { metrics: prometheusMetrics(version), onError });
   const server = await listen(handler, { port: options.port, host: options.host });
   const stop = (): void => void server.close().then(() => process.exit(exit.done));
   // Before the address is printed: whoever reads it may want to end this at once. A second signal ends it the hard way.
@@ -42,6 +52,18 @@ async function run(bundle: string, options: Options): Promise<void> {
   if (options.stopWithStdin) process.stdin.once("end", stop).once("error", stop).resume();
   print(options.json, { url: server.url, port: server.port, name, version }, `serving ${name} ${version} at ${server.url} (Ctrl-C ends it)`);
 }
+
+async function fromBundle(path: string): Promise<ServedModel> {
+  const { scorer, manifest } = await loadBundle(path);
+  return { scorer, name: scorer.contract.name, version: manifest.contentHash.slice(0, 12), source: "local" };
+}
+
+async function fromRegistry(store: string, version: string, { model, copies }: Options): Promise<ServedModel> {
+  const onProblem = (error: unknown): void => note(`churnkit: ${reasonOf(error)}`);
+  return loadForService(await openRegistry(store, model), reference(version), { onProblem, ...(copies === undefined ? {} : { copies: filesStore(copies) }) });
+}
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 function portOption(text: string): number {
   const port = Number(text);

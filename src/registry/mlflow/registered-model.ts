@@ -22,6 +22,8 @@ export interface RegisteredModel {
   versions(): Promise<readonly MlflowVersion[]>;
   /** Creates a version in one call; after a lost answer `made` says which number it got. Returns the number. */
   create(version: NewVersion, made: () => Promise<number | undefined>): Promise<number>;
+  /** Uses up numbers, so that the version that is created next has this one, unless it was given before. */
+  skipTo(number: number, place: Pick<NewVersion, "source" | "runId">): Promise<void>;
   /** A version that is not there is no error. */
   delete(number: number): Promise<void>;
   setTag(number: number, key: string, value: string): Promise<void>;
@@ -40,9 +42,12 @@ export function registeredModel(client: MlflowClient, name: string): RegisteredM
   const { speaker } = client;
   const find = async (): Promise<JsonValue | undefined> => (await client.find({ method: "GET", path: `${atModels}/get`, query: { name } }))?.get("registered_model");
 
+  let ensured = false;
+
   async function ensure(): Promise<void> {
-    if ((await find()) !== undefined) return;
-    await client.create({ method: "POST", path: `${atModels}/create`, json: { name } }, (answer) => answer.get("registered_model"), find);
+    if (ensured) return;
+    if ((await find()) === undefined) await client.create({ method: "POST", path: `${atModels}/create`, json: { name } }, (answer) => answer.get("registered_model"), find);
+    ensured = true;
   }
 
   async function aliases(): Promise<AliasEntry[]> {
@@ -60,6 +65,10 @@ export function registeredModel(client: MlflowClient, name: string): RegisteredM
   const change = async (method: "POST" | "PATCH" | "DELETE", path: string, number: number, what: object): Promise<void> => {
     await client.call({ method, path: `${atVersions}/${path}`, json: { name, version: String(number), ...what } });
   };
+
+  async function remove(number: number): Promise<void> {
+    await client.find({ method: "DELETE", path: `${atVersions}/delete`, json: { name, version: String(number) } });
+  }
 
   return {
     async versions() {
@@ -85,9 +94,16 @@ export function registeredModel(client: MlflowClient, name: string): RegisteredM
       const json = { name, source, run_id: runId, description, tags: writeTags(tags) };
       return client.create({ method: "POST", path: `${atVersions}/create`, json }, (answer) => numberIn(answer.get("model_version")), made);
     },
-    async delete(number) {
-      await client.find({ method: "DELETE", path: `${atVersions}/delete`, json: { name, version: String(number) } });
+    async skipTo(number, { source, runId }) {
+      await ensure();
+      // Numbers rise by one, also over deleted versions. Without churnkit's tags nobody takes these for versions.
+      for (let last = 0; last < number - 1; ) {
+        const json = { name, source, run_id: runId, description: "A number that was left out where this model came from." };
+        last = await client.create({ method: "POST", path: `${atVersions}/create`, json }, (answer) => numberIn(answer.get("model_version")), () => Promise.resolve(undefined));
+        await remove(last);
+      }
     },
+    delete: remove,
     setTag: (number, key, value) => change("POST", "set-tag", number, { key, value }),
     deleteTag: (number, key) => change("DELETE", "delete-tag", number, { key }),
     describe: (number, description) => change("PATCH", "update", number, { description }),

@@ -44,14 +44,15 @@ export function runMetrics({ metrics, registeredAt }: VersionDraft): LoggedMetri
   return named.flatMap(([key, value]) => (typeof value === "number" ? [{ key, value: Number.isFinite(value) ? value : String(value), timestamp, step: 0 }] : []));
 }
 
-/** More in one call is refused. */
+/** More in one call is refused, and more than 1,000 of both together. */
 const maxParameters = 100;
-const maxMetrics = 1_000;
+const maxMetrics = 900;
 
-/** Calls of `runs/log-batch`. */
-export function batches<P, M>(params: readonly P[], metrics: readonly M[]): ({ readonly params: P[] } | { readonly metrics: M[] })[] {
-  return [...chunks(params, maxParameters).map((some) => ({ params: some })), ...chunks(metrics, maxMetrics).map((some) => ({ metrics: some }))];
+/** The calls of `runs/log-batch` that it takes. */
+export function logBatches<P, M>(params: readonly P[], metrics: readonly M[]): { readonly params: P[]; readonly metrics: M[] }[] {
+  const calls = Math.max(Math.ceil(params.length / maxParameters), Math.ceil(metrics.length / maxMetrics));
+  return Array.from({ length: calls }, (_, i) => ({
+    params: params.slice(i * maxParameters, (i + 1) * maxParameters),
+    metrics: metrics.slice(i * maxMetrics, (i + 1) * maxMetrics),
+  }));
 }
-
-const chunks = <T>(items: readonly T[], size: number): T[][] =>
-  Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));

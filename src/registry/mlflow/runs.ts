@@ -3,7 +3,7 @@ import { optionalText } from "../registry-error.js";
 import type { VersionDraft } from "../registry-state.js";
 import type { MlflowClient } from "./client.js";
 import { readTags, versionTag, writeTags } from "./labels.js";
-import { batches, runMetrics, runParameters } from "./run-values.js";
+import { logBatches, runMetrics, runParameters } from "./run-values.js";
 
 /** The run that a version's files are artifacts of. */
 export interface VersionRun {
@@ -79,7 +79,7 @@ export function mlflowRuns(client: MlflowClient, { experiment, model }: RunPlace
     // A parameter that was logged once cannot be changed.
     const logged = readTags(run.get("data").get("params"));
     const params = runParameters(draft).filter(({ key }) => !logged.has(key));
-    for (const batch of batches(params, runMetrics(draft))) {
+    for (const batch of logBatches(params, runMetrics(draft))) {
       await client.call({ method: "POST", path: "mlflow/runs/log-batch", json: { run_id: id, ...batch } });
     }
   }

@@ -88,7 +88,7 @@ export function mlflowService({ name, model, runs, folderAt, now }: ServiceParts
 
     list: async () => standing(await model.versions()),
 
-    async create(draft, bundle) {
+    async create(draft, bundle, wanted) {
       checkMlflowLabels(draft);
       const registration = crypto.randomUUID();
       const factsBytes = writeFacts(draft);
@@ -105,7 +105,12 @@ export function mlflowService({ name, model, runs, folderAt, now }: ServiceParts
         [versionTag.statusNote]: writeNote(status, statusNote),
         ...(stage === "None" ? {} : { [versionTag.stage]: stage }),
       };
+      if (wanted !== undefined && wanted > 1 + ((await model.versions()).at(-1)?.number ?? 0)) await model.skipTo(wanted, { source, runId });
       const number = await model.create({ source, runId, description, tags }, () => lowestOf(registration));
+      if (wanted !== undefined && number !== wanted) {
+        await model.delete(number);
+        return number;
+      }
       await settle(number, draft, registration);
       if (stage !== "None") {
         await model.toStage(number, stage);

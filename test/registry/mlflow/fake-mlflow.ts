@@ -32,8 +32,9 @@ interface FakeModel {
 /** A tracking server in memory, as far as the registry uses one; it passes the same conformance suite as a real one. */
 export interface FakeMlflow {
   readonly fetch: typeof fetch;
-  readonly runs: ReadonlyMap<string, FakeRun>;
-  readonly models: ReadonlyMap<string, FakeModel>;
+  readonly experiments: Map<string, string>;
+  readonly runs: Map<string, FakeRun>;
+  readonly models: Map<string, FakeModel>;
   readonly artifacts: Map<string, Uint8Array>;
 }
 
@@ -52,11 +53,12 @@ const text = (given: Given, name: string): string => {
 const tagMap = (tags: unknown): Tags => new Map(((tags ?? []) as { key: string; value: string }[]).map(({ key, value }) => [key, value]));
 const tagList = (tags: Tags): { key: string; value: string }[] => [...tags].map(([key, value]) => ({ key, value }));
 
-export function fakeMlflow({ pageSize = 1000 } = {}): FakeMlflow {
-  const experiments = new Map<string, string>();
-  const runs = new Map<string, FakeRun>();
-  const models = new Map<string, FakeModel>();
-  const artifacts = new Map<string, Uint8Array>();
+/** @param like the server whose state this one begins with. */
+export function fakeMlflow({ pageSize = 1000, like }: { pageSize?: number; like?: FakeMlflow } = {}): FakeMlflow {
+  const experiments = new Map(like?.experiments);
+  const runs = new Map(structuredClone(like?.runs));
+  const models = new Map(structuredClone(like?.models));
+  const artifacts = new Map(like?.artifacts);
   const made = (map: ReadonlyMap<string, unknown>, name: string): void => {
     if (map.has(name)) throw new Refused(400, "RESOURCE_ALREADY_EXISTS", `${name} already exists`);
   };
@@ -188,6 +190,7 @@ export function fakeMlflow({ pageSize = 1000 } = {}): FakeMlflow {
   }
 
   return {
+    experiments,
     runs,
     models,
     artifacts,

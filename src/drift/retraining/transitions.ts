@@ -1,0 +1,80 @@
+import type { RetrainingPolicy, RetrainingTrigger } from "./policy.js";
+import { shortText, type FinishedRun, type PendingTrigger, type RetrainingState, type RunStatus } from "./state.js";
+
+const dayMs = 86_400_000;
+/** Finished runs that are kept beyond those that the budget needs. */
+const keptRuns = 50;
+
+const later = (now: Date, minutes: number): string => new Date(now.getTime() + minutes * 60_000).toISOString();
+
+/** The state with a run at work; the caller has decided that it may start. Pure, as all here. */
+export function beginRun(policy: RetrainingPolicy, state: RetrainingState, run: { id: string; owner: string }, now: Date): RetrainingState {
+  const triggers = [...new Set(state.pending.map(({ kind }): RetrainingTrigger => kind))];
+  const cost = policy.budget.costPerRun ?? 0;
+  return {
+    ...state,
+    running: { id: run.id, owner: shortText(run.owner), startedAt: now.toISOString(), leaseUntil: later(now, policy.leaseMinutes), reference: null, triggers, cost },
+  };
+}
+
+/** The state with the lease of a run renewed, and what the started system calls it; unchanged where it is not at work. */
+export function renewRun(policy: RetrainingPolicy, state: RetrainingState, id: string, now: Date, reference?: string): RetrainingState {
+  const { running } = state;
+  if (running?.id !== id) return state;
+  const named = reference === undefined ? running.reference : shortText(reference);
+  return { ...state, running: { ...running, reference: named, leaseUntil: later(now, policy.leaseMinutes) } };
+}
+
+/** How a run ended. */
+export interface RunEnd {
+  readonly status: RunStatus;
+  readonly detail?: string | undefined;
+  readonly reference?: string | undefined;
+  /** What it really cost, in place of what was reserved. */
+  readonly cost?: number | undefined;
+}
+
+/**
+ * The state with a run over; unchanged where that run is not at work. A success serves the triggers that were last seen
+ * before it began; those seen since stay, in doubt. Any other end serves none.
+ */
+export function endRun(policy: RetrainingPolicy, state: RetrainingState, id: string, end: RunEnd, now: Date): RetrainingState {
+  const { running } = state;
+  if (running?.id !== id) return state;
+  // A clock that was set back must not make an end before the start.
+  const finishedAt = new Date(Math.max(now.getTime(), Date.parse(running.startedAt))).toISOString();
+  const finished: FinishedRun = {
+    id,
+    startedAt: running.startedAt,
+    finishedAt,
+    status: end.status,
+    reference: end.reference === undefined ? running.reference : shortText(end.reference),
+    triggers: running.triggers,
+    cost: end.cost ?? running.cost,
+    detail: shortText(end.detail ?? ""),
+  };
+  const succeeded = end.status === "succeeded";
+  return {
+    ...state,
+    running: null,
+    runs: pruned(policy, [finished, ...state.runs], now),
+    pending: succeeded ? state.pending.flatMap((entry) => afterSuccess(entry, running.startedAt)) : state.pending,
+    lastSuccess: succeeded ? { startedAt: running.startedAt, finishedAt } : state.lastSuccess,
+  };
+}
+
+function afterSuccess(entry: PendingTrigger, startedAt: string): PendingTrigger[] {
+  return entry.lastSeen <= startedAt ? [] : [{ ...entry, firstSeen: entry.lastSeen, doubtful: true }];
+}
+
+function pruned(policy: RetrainingPolicy, runs: readonly FinishedRun[], now: Date): FinishedRun[] {
+  const from = now.getTime() - policy.budget.perDays * dayMs;
+  return runs.filter(({ startedAt }, i) => i < keptRuns || Date.parse(startedAt) > from);
+}
+
+/** The state with a run that has outlived its lease taken for crashed. */
+export function releaseCrashed(policy: RetrainingPolicy, state: RetrainingState, now: Date): RetrainingState {
+  const { running } = state;
+  if (running === null || Date.parse(running.leaseUntil) > now.getTime()) return state;
+  return endRun(policy, state, running.id, { status: "crashed", detail: `nothing was heard of it since its lease ended at ${running.leaseUntil}` }, now);
+}

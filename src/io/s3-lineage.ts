@@ -1,0 +1,55 @@
+import { randomBytes } from "node:crypto";
+
+/** The metadata of every object in which its lineage stands. */
+export const lineageField = "churnkit-writes";
+
+/** So many writes back, a writer whose answer was lost still finds its own; with names of 11 characters, far under 2 KB. */
+const kept = 32;
+/** The first link of an object that was made where there was none. */
+const root = "new";
+
+/** A version of an object with the writes that led to it. */
+export interface KnownVersion {
+  readonly version: string;
+  /** Names of writes, oldest first, as the object's metadata have them; "" where another program wrote the object. */
+  readonly lineage: string;
+}
+
+/** A write that is about to be tried. */
+export interface Write {
+  readonly name: string;
+  /** What it replaces; undefined for a write that replaces anything. */
+  readonly base: string | undefined;
+  /** The lineage of the object that it makes. */
+  readonly lineage: string;
+}
+
+/**
+ * Names a write, and links it to the version that it shall replace.
+ *
+ * When the answer to a conditional write is lost, its repetition fails, since the first has changed the object. Whether
+ * that was our own write, or another's, can then be read from the object: every write hands on the names of those
+ * before it, so ours is found also when others have built on it since.
+ *
+ * @param base null: it makes the object; undefined: it replaces whatever is there.
+ */
+export function newWrite(base: KnownVersion | null | undefined): Write {
+  const name = randomBytes(8).toString("base64url");
+  if (base === undefined) return { name, base: undefined, lineage: name };
+  const links = base === null ? [root] : linksOf(base);
+  return { name, base: links.at(-1), lineage: [...links, name].slice(-kept).join(".") };
+}
+
+/** What became of a write, as far as the object that is there now can tell. */
+export type Fate = "current" | "replaced" | "not written" | "unknown";
+
+export function fateOf(write: Write, now: KnownVersion | undefined): Fate {
+  if (now === undefined) return "unknown";
+  const links = linksOf(now);
+  if (links.at(-1) === write.name) return "current";
+  if (links.includes(write.name)) return "replaced";
+  // Everything that happened since the version we built on is listed, and our write is not.
+  return write.base !== undefined && links.includes(write.base) ? "not written" : "unknown";
+}
+
+const linksOf = ({ version, lineage }: KnownVersion): string[] => (lineage === "" ? [version.replace(/[^\w-]/g, "")] : lineage.split("."));

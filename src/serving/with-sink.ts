@@ -1,0 +1,27 @@
+import type { PrometheusSink } from "../io/prometheus-sink.js";
+import type { ServingMetrics } from "./metrics.js";
+
+/**
+ * A server's metrics with those of a Prometheus sink behind them, so that one GET /metrics gives both: drift and
+ * accuracy that monitors in this process write, beside requests and latencies.
+ *
+ * @example
+ * ```ts
+ * import { prometheusSink } from "churnkit/io";
+ * import { prometheusMetrics, withSink } from "churnkit/serving";
+ *
+ * const sink = prometheusSink();
+ * const metrics = withSink(prometheusMetrics("1.0.0"), sink); // createHandler(model, { metrics })
+ * await sink.write([{ name: "data_drift_score", value: 0.07, at: new Date() }]);
+ * console.assert((await metrics.render()).body.includes("data_drift_score 0.07"));
+ * ```
+ */
+export function withSink(metrics: ServingMetrics, sink: Pick<PrometheusSink, "render">): ServingMetrics {
+  return {
+    ...metrics,
+    async render() {
+      const response = await metrics.render();
+      return { ...response, body: response.body + sink.render() };
+    },
+  };
+}
