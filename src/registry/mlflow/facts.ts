@@ -23,23 +23,29 @@ export const putFacts = (folder: ArtifactFolder, bytes: Uint8Array): Promise<voi
 export function factsReader(speaker: string, folderOf: (version: MlflowVersion) => ArtifactFolder): (version: MlflowVersion) => Promise<VersionFacts> {
   const known = new Map<string, VersionFacts>();
 
-  return async (version) => {
-    const key = `${version.registration} ${version.facts}`;
-    const found = known.get(key);
-    if (found !== undefined) return found;
-    const wrong = (file: string, what: string, path?: string): ChurnkitError =>
+  const wrongIn =
+    (version: MlflowVersion) =>
+    (file: string, what: string, path?: string): ChurnkitError =>
       new ChurnkitError(
         "REGISTRY_CORRUPT",
         `${speaker}: the file ${file} of version ${version.number} ${what}${path === undefined ? "" : ` (at ${path})`}. Put it back from a backup, or remove the version.`,
         { where: { file, path } },
       );
+
+  async function read(version: MlflowVersion): Promise<VersionFacts> {
+    const wrong = wrongIn(version);
     const file = await folderOf(version).getStream(factsFile);
     if (file === undefined) throw wrong(factsFile, "is missing");
     const bytes = await wholeOf(file.stream, maxFacts);
     if (bytes === undefined) throw wrong(factsFile, `is longer than ${maxFacts} bytes`);
     if ((await sha256Hex(bytes)) !== version.facts) throw wrong(factsFile, "was changed since it was written");
-    const facts = parseFacts(parseJsonFile(factsFile, bytes, wrong));
-    if (facts.contentHash !== version.contentHash || facts.semver !== version.semver) throw wrong(factsFile, "is of another version than the tags say");
+    return parseFacts(parseJsonFile(factsFile, bytes, wrong));
+  }
+
+  return async (version) => {
+    const key = `${version.registration} ${version.facts}`;
+    const facts = known.get(key) ?? (await read(version));
+    if (facts.contentHash !== version.contentHash || facts.semver !== version.semver) throw wrongIn(version)(factsFile, "is of another version than the tags say");
     if (known.size >= maxKnown) known.clear();
     known.set(key, facts);
     return facts;

@@ -1,0 +1,134 @@
+import { ChurnkitError } from "../../base/errors.js";
+import type { AttributionMethod, Explanation } from "../../model/explain/explanation.js";
+import { attributionMethods } from "../../model/explain/explanation.js";
+import { importance } from "../../model/explain/importance.js";
+
+/** One column's part in the scores of some rows. */
+export interface AttributedColumn {
+  readonly name: string;
+  /** Mean |attribution| in log odds, 0 or more. */
+  readonly meanAbsolute: number;
+  /** Standard error of that mean from the rows, 0 or more. */
+  readonly standardError: number;
+}
+
+/** How much each column moves the scores of some rows: made of training rows it is the baseline. Plain JSON. */
+export interface AttributionBaseline {
+  readonly format: 1;
+  readonly method: AttributionMethod;
+  /** Rows explained. */
+  readonly rows: number;
+  /** In the explanation's order. */
+  readonly columns: readonly AttributedColumn[];
+}
+
+const mostColumns = 100_000;
+
+/**
+ * Sums an explanation up: of training rows as the baseline, of later rows to compare with it.
+ *
+ * @throws ChurnkitError TOO_FEW_ROWS for an explanation of no row.
+ */
+export function attributionBaseline(explanation: Explanation): AttributionBaseline {
+  const found = new Map(importance(explanation).map((entry) => [entry.column, entry]));
+  return {
+    format: 1,
+    method: explanation.method,
+    rows: explanation.rows,
+    columns: explanation.columns.map(({ name }) => ({
+      name,
+      meanAbsolute: found.get(name)?.meanAbsolute ?? 0,
+      standardError: found.get(name)?.standardError ?? 0,
+    })),
+  };
+}
+
+/**
+ * The summary of the rows of two, as if they had been explained together: for a monitor that explains batch by batch in
+ * constant memory (Chan, Golub and LeVeque's update of mean and variance, 1979).
+ *
+ * @throws ChurnkitError CONTRACT_MISMATCH for other columns or another method.
+ */
+export function mergeAttributions(a: AttributionBaseline, b: AttributionBaseline): AttributionBaseline {
+  checkSameColumns(a, b);
+  const rows = a.rows + b.rows;
+  return {
+    ...a,
+    rows,
+    columns: a.columns.map((first, i) => {
+      const second = b.columns[i] ?? first;
+      const gap = second.meanAbsolute - first.meanAbsolute;
+      const squares = squaresOf(first, a.rows) + squaresOf(second, b.rows) + (gap * gap * a.rows * b.rows) / rows;
+      return {
+        name: first.name,
+        meanAbsolute: first.meanAbsolute + (gap * b.rows) / rows,
+        standardError: Math.sqrt(squares / (rows - 1) / rows),
+      };
+    }),
+  };
+}
+
+/** Sum of squared deviations behind a standard error. */
+const squaresOf = ({ standardError }: AttributedColumn, rows: number): number => standardError * standardError * rows * (rows - 1);
+
+/** @throws ChurnkitError CONTRACT_MISMATCH unless both speak of the same columns, explained in the same way. */
+export function checkSameColumns(a: AttributionBaseline, b: AttributionBaseline): void {
+  const other = a.columns.find(({ name }, i) => b.columns[i]?.name !== name)?.name ?? b.columns[a.columns.length]?.name;
+  if (other !== undefined) {
+    throw new ChurnkitError(
+      "CONTRACT_MISMATCH",
+      `Attributions of other columns can't be compared: "${other}" stands in one of them only, or in another place. Explain both with the same model.`,
+      { where: { column: other } },
+    );
+  }
+  if (a.method === b.method) return;
+  throw new ChurnkitError(
+    "CONTRACT_MISMATCH",
+    `Attributions by ${a.method} and by ${b.method} can't be compared. Explain both with the same model.`,
+  );
+}
+
+/**
+ * Reads a baseline from untrusted JSON.
+ *
+ * @throws ChurnkitError INPUT_MALFORMED naming the place, where it is not one.
+ */
+export function parseAttributionBaseline(json: unknown): AttributionBaseline {
+  const root = objectAt(json, "$");
+  if (root["format"] !== 1) throw malformed("$.format", "1", root["format"]);
+  const { method, rows, columns } = root;
+  if (typeof method !== "string" || !Object.hasOwn(attributionMethods, method)) {
+    throw malformed("$.method", `one of ${Object.keys(attributionMethods).join(", ")}`, method);
+  }
+  if (typeof rows !== "number" || !Number.isSafeInteger(rows) || rows < 1) throw malformed("$.rows", "a whole number above 0", rows);
+  if (!Array.isArray(columns) || columns.length === 0 || columns.length > mostColumns) {
+    throw malformed("$.columns", `a list of 1 to ${mostColumns} columns`, typeof columns);
+  }
+  const names = new Set<string>();
+  const parsed = columns.map((item: unknown, i): AttributedColumn => {
+    const path = `$.columns[${i}]`;
+    const column = objectAt(item, path);
+    const { name } = column;
+    if (typeof name !== "string" || names.has(name)) throw malformed(`${path}.name`, "a name of its own", name);
+    names.add(name);
+    return { name, meanAbsolute: amountAt(column, "meanAbsolute", path), standardError: amountAt(column, "standardError", path) };
+  });
+  return { format: 1, method: method as AttributionMethod, rows, columns: parsed };
+}
+
+function objectAt(json: unknown, path: string): Record<string, unknown> {
+  if (typeof json === "object" && json !== null && !Array.isArray(json)) return json as Record<string, unknown>;
+  throw malformed(path, "an object", json);
+}
+
+function amountAt(column: Record<string, unknown>, name: string, path: string): number {
+  const value = column[name];
+  if (typeof value === "number" && value >= 0 && value <= 1e100) return value;
+  throw malformed(`${path}.${name}`, "a number from 0 to 1e100", value);
+}
+
+function malformed(path: string, expected: string, value: unknown): ChurnkitError {
+  return new ChurnkitError("INPUT_MALFORMED", `The attribution baseline is broken: ${path} must be ${expected}. Make it anew with attributionBaseline.`, {
+    where: { path, value: typeof value === "object" ? undefined : value },
+  });
+}

@@ -1,0 +1,31 @@
+import type { Contract } from "../../data/contract/contract.js";
+import { explainEncoding } from "../../data/features/encode.js";
+import type { Recipe } from "../../data/features/recipe.js";
+import type { ExplainedColumn } from "./explanation.js";
+
+/** The columns of an explanation, and for each matrix column the one it belongs to. */
+export interface ColumnGroups {
+  readonly columns: readonly ExplainedColumn[];
+  /** For each matrix column, a position in `columns`. */
+  readonly groupOf: Int32Array;
+}
+
+/**
+ * Sums matrix columns up to what people know: every feature of the contract (also one that no block uses, whose
+ * attribution is 0), then each derived column of several.
+ */
+export function columnGroups(contract: Contract, recipe: Recipe): ColumnGroups {
+  const columns: ExplainedColumn[] = contract.columns
+    .filter(({ role }) => role === "feature")
+    .map(({ name }) => ({ name, madeOf: [name], derived: false }));
+  const place = new Map(columns.map(({ name }, i) => [name, i]));
+  const encoded = explainEncoding(recipe);
+  const groupOf = Int32Array.from(encoded, ({ source, columns: madeOf }) => {
+    const known = place.get(source);
+    if (known !== undefined) return known;
+    place.set(source, columns.length);
+    columns.push({ name: source, madeOf, derived: true });
+    return columns.length - 1;
+  });
+  return { columns, groupOf };
+}

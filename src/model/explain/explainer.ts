@@ -1,0 +1,156 @@
+import { ChurnkitError } from "../../base/errors.js";
+import { compileRecipe } from "../../data/features/encode.js";
+import type { Table } from "../../data/table/table.js";
+import type { Artefact, ModelNode } from "../artefact.js";
+import { kindOf, type CompileOptions } from "../compile.js";
+import { loadKernel } from "../network/kernel.js";
+import type { ModelScorer, ScorerContext } from "../scorer.js";
+import type { AttributionTask, Attributor } from "./attributor.js";
+import { backgroundFromProfile, backgroundFromTable } from "./background.js";
+import { columnGroups } from "./columns.js";
+import { differentiableOf, explainerKindOf } from "./explainers.js";
+import { expectedGradients } from "./expected-gradients.js";
+import type { Explainer, Explanation } from "./explanation.js";
+import { sampledShapley } from "./sampled-shapley.js";
+
+/** What scores are explained against, and how closely. */
+export interface ExplainerOptions extends CompileOptions {
+  /** Real rows to compare with, training rows best; drawn from the artefact's baseline profile by default. */
+  readonly background?: Table | undefined;
+  /** Rows of the background, 1 to 10,000; a larger table is sampled. Default 100. */
+  readonly backgroundRows?: number | undefined;
+  /** Points sampled for each row where the method samples, 8 to 100,000. Errors fall with the root. Default 64. */
+  readonly samples?: number | undefined;
+  /** Default 0. */
+  readonly seed?: number | undefined;
+}
+
+/** Rows encoded at a time. */
+const chunk = 256;
+
+/**
+ * Makes the explainer of an artefact: SHAP values of its calibrated log odds, log(p / (1 - p)) of the probability p that
+ * its scorer gives, for columns of the contract. A linear model is explained exactly, networks and ensembles of
+ * networks and linear models by expected gradients with a standard error for each value. An ensemble's output is the
+ * log odds of its mean probability, by the chain rule; Platt calibration is affine in log odds, so it scales values.
+ * Whatever the kind, the values of a row sum to its output minus the mean output over the background.
+ *
+ * @throws ChurnkitError CONTRACT_MISMATCH when contract, recipe, model and background don't fit together,
+ * OPTION_INVALID for options out of range, KERNEL_UNAVAILABLE when a network's kernel cannot be compiled here, TOO_FEW_ROWS for an empty background, VALUE_INVALID when the background has
+ * no finite score.
+ * @example
+ * ```ts
+ * import { defineFeatures, syntheticContract, syntheticCustomers, tableFromRecords } from "churnkit/data";
+ * import { explainerOf, importance, logistic, train } from "churnkit/model";
+ *
+ * const customers = tableFromRecords(syntheticContract, syntheticCustomers({ rows: 500, seed: 1 }).records);
+ * const { artefact } = await train(defineFeatures(syntheticContract), customers, { learner: logistic() });
+ * const explainer = await explainerOf(artefact, { background: customers });
+ * const explanation = explainer.explain(customers);
+ * console.log(importance(explanation)[0]?.column);
+ * ```
+ */
+export async function explainerOf(
+  artefact: Pick<Artefact, "contract" | "recipe" | "model" | "calibration" | "decision" | "baseline">,
+  options: ExplainerOptions = {},
+): Promise<Explainer> {
+  const { contract, recipe, model, calibration, decision } = artefact;
+  const { samples = 64, seed = 0 } = options;
+  if (!Number.isInteger(samples) || samples < 8 || samples > 100_000) {
+    throw new ChurnkitError("OPTION_INVALID", `samples is ${samples}. Give a whole number from 8 to 100000.`, { where: { value: samples } });
+  }
+  const encoder = compileRecipe(recipe, contract);
+  const { columns, groupOf } = columnGroups(contract, recipe);
+  const drawing = { rows: options.backgroundRows, seed };
+  const rows =
+    options.background === undefined
+      ? backgroundFromProfile(contract, artefact.baseline, drawing)
+      : backgroundFromTable(options.background, drawing);
+  const task: AttributionTask = {
+    background: encoder.encode(rows),
+    backgroundRows: rows.rows,
+    inputs: encoder.width,
+    groupOf,
+    groups: columns.length,
+    samples,
+    seed,
+  };
+  const attributor = await attributorOf(model, task, options);
+  const slope = calibration.kind === "platt" ? calibration.slope : 1;
+  const intercept = calibration.kind === "platt" ? calibration.intercept : 0;
+  const base = slope * attributor.base + intercept;
+  if (!Number.isFinite(base)) {
+    throw new ChurnkitError("VALUE_INVALID", "The model has no finite score for the background. Check its numbers, or train again.", {
+      where: { file: rows.source },
+    });
+  }
+
+  const features = new Float32Array(chunk * encoder.width);
+  const width = columns.length;
+
+  return {
+    contract,
+    recipe,
+    decision,
+    columns,
+    method: attributor.method,
+    base,
+    explain(table) {
+      const values = new Float64Array(table.rows * width);
+      const errors = new Float64Array(table.rows * width);
+      const outputs = new Float64Array(table.rows);
+      for (let first = 0; first < table.rows; first += chunk) {
+        const end = Math.min(first + chunk, table.rows);
+        encoder.encode(table, features, first, end);
+        for (let row = first; row < end; row++) {
+          const ownValues = values.subarray(row * width, (row + 1) * width);
+          const ownErrors = errors.subarray(row * width, (row + 1) * width);
+          const output = attributor.attribute(features, (row - first) * encoder.width, ownValues, ownErrors);
+          outputs[row] = slope * output + intercept;
+          let sum = 0;
+          for (let c = 0; c < width; c++) {
+            ownValues[c] = slope * (ownValues[c] as number);
+            ownErrors[c] = Math.abs(slope) * (ownErrors[c] as number);
+            sum += (ownValues[c] as number) + (ownErrors[c] as number);
+          }
+          if (!Number.isFinite(sum) || !Number.isFinite(outputs[row])) throw notFinite(table, row);
+        }
+      }
+      return { columns, rows: table.rows, base, outputs, values, errors, method: attributor.method, samples: attributor.samples, backgroundRows: rows.rows };
+    },
+  };
+}
+
+async function attributorOf(model: ModelNode, task: AttributionTask, options: CompileOptions): Promise<Attributor> {
+  const needsKernel = (node: ModelNode): boolean => kindOf(node).needsKernel(node, needsKernel);
+  const kernel = needsKernel(model) ? await loadKernel(options.kernel) : undefined;
+  const context: ScorerContext = {
+    kernel,
+    scorerOf(node): ModelScorer {
+      const made = kindOf(node).scorer(node, context);
+      if (made.inputs === task.inputs) return made;
+      throw new ChurnkitError("CONTRACT_MISMATCH", `The model takes ${made.inputs} features, its recipe makes ${task.inputs}. They come from different trainings.`);
+    },
+  };
+  // Made for every kind: it checks that the model, members included, fits its recipe.
+  const scorer = context.scorerOf(model);
+  const exact = explainerKindOf(model)?.exact?.(model, task);
+  if (exact !== undefined) return exact;
+  const differentiable = differentiableOf(model, kernel);
+  return differentiable === undefined ? sampledShapley(scorer, task) : expectedGradients(differentiable, task);
+}
+
+function notFinite(table: Table, row: number): ChurnkitError {
+  return new ChurnkitError("VALUE_INVALID", "The model has no finite score for this row, so there is nothing to explain. Check the row's numbers.", {
+    where: { file: table.source, row: table.rowNumbers[row] },
+  });
+}
+
+/**
+ * Attributions of a table's rows in one call; {@link explainerOf} for many.
+ *
+ * @throws ChurnkitError as {@link explainerOf} and {@link Explainer.explain}.
+ */
+export async function explain(artefact: Parameters<typeof explainerOf>[0], table: Table, options: ExplainerOptions = {}): Promise<Explanation> {
+  return (await explainerOf(artefact, options)).explain(table);
+}

@@ -1,0 +1,53 @@
+import type { ModelNode } from "../artefact.js";
+import type { Kernel } from "../network/kernel.js";
+import type { AttributionTask, Attributor } from "./attributor.js";
+import type { Differentiable } from "./differentiable.js";
+import { differentiableEnsemble } from "./differentiable-ensemble.js";
+import { differentiableLinear } from "./differentiable-linear.js";
+import { differentiableNetwork } from "./differentiable-network.js";
+import { exactLinear } from "./exact-linear.js";
+import { exactTrees } from "./exact-trees.js";
+
+/** What a kind needs to make a function with a gradient. */
+interface DifferentiableContext {
+  /** The kernel, loaded when some part of the model is a network. */
+  readonly kernel: Kernel | undefined;
+  /** A member as a function with a gradient, where it has one. */
+  of(member: ModelNode): Differentiable | undefined;
+}
+
+/** What explanations can make of a kind of model; every part may be absent. */
+interface ExplainerKind<Node extends ModelNode> {
+  /** A closed form for a model that is of this kind as a whole, or undefined where this one has none. */
+  readonly exact?: (node: Node, task: AttributionTask) => Attributor | undefined;
+  /** The model as a function with a gradient, or undefined where some member has none. */
+  readonly differentiable?: (node: Node, context: DifferentiableContext) => Differentiable | undefined;
+}
+
+/**
+ * How each kind of model is explained. A closed form is taken where there is one, then expected gradients; a kind that
+ * is not here, or an ensemble with such a member, is explained by sampled Shapley values.
+ */
+export const explainerKinds: { readonly [Kind in ModelNode["kind"]]?: ExplainerKind<Extract<ModelNode, { kind: Kind }>> } = {
+  linear: { exact: exactLinear, differentiable: (node) => differentiableLinear(node) },
+  trees: { exact: exactTrees },
+  network: { differentiable: (node, { kernel }) => (kernel === undefined ? undefined : differentiableNetwork(node, kernel)) },
+  ensemble: {
+    differentiable({ members }, context) {
+      const parts = members.map((member) => context.of(member)).filter((part) => part !== undefined);
+      return parts.length === members.length ? differentiableEnsemble(parts) : undefined;
+    },
+  },
+};
+
+/** The entry of a node's kind, for use with that node only. */
+export const explainerKindOf = (node: ModelNode): ExplainerKind<ModelNode> | undefined => explainerKinds[node.kind] as ExplainerKind<ModelNode> | undefined;
+
+/** The model as a function with a gradient, where it has one. */
+export function differentiableOf(node: ModelNode, kernel: Kernel | undefined): Differentiable | undefined {
+  const context: DifferentiableContext = {
+    kernel,
+    of: (member) => explainerKindOf(member)?.differentiable?.(member, context),
+  };
+  return context.of(node);
+}

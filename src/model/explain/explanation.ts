@@ -1,0 +1,64 @@
+import type { Decision } from "../artefact.js";
+import type { Contract } from "../../data/contract/contract.js";
+import type { Recipe } from "../../data/features/recipe.js";
+import type { Table } from "../../data/table/table.js";
+
+/** How attributions are computed; which one depends on the kind of model. */
+export const attributionMethods = {
+  linear: "SHAP values of a linear model in closed form; exact",
+  expectedGradients: "integrated gradients averaged over the background (Erion et al. 2021); sampled",
+  treeShap: "SHAP values of a sum of trees, by enumerating paths for each background row; exact",
+  sampledShapley: "Shapley values by random orders of the columns (Castro et al. 2009), for any kind; sampled",
+} as const;
+/** A name of {@link attributionMethods}. */
+export type AttributionMethod = keyof typeof attributionMethods;
+
+/** A column that attributions speak of. */
+export interface ExplainedColumn {
+  /** A feature of the contract, or a derived column that several of them are in. */
+  readonly name: string;
+  /** The contract's columns that are in it: itself, or those that a derived column is made of. */
+  readonly madeOf: readonly string[];
+  /** Is it derived from several columns of the contract? */
+  readonly derived: boolean;
+}
+
+/**
+ * Attributions of rows. For each row the values sum to `outputs[row] - base`: the completeness axiom, up to rounding
+ * (and, where the sampling saw a flat part of the model only, within the stated errors).
+ */
+export interface Explanation {
+  /** The contract's features in its order, then derived columns of several. */
+  readonly columns: readonly ExplainedColumn[];
+  readonly rows: number;
+  /** Mean output over the background, in calibrated log odds. */
+  readonly base: number;
+  /** Calibrated log odds of the positive class, one for each row. */
+  readonly outputs: Float64Array;
+  /** Attributions in log odds, rows x columns, row-major. */
+  readonly values: Float64Array;
+  /** Standard error of each value from the sampling, same shape; 0 where the method is exact. */
+  readonly errors: Float64Array;
+  readonly method: AttributionMethod;
+  /** Points at which the model was looked at for each row; 0 where the method is exact. */
+  readonly samples: number;
+  /** Rows of the background. */
+  readonly backgroundRows: number;
+}
+
+/** Explains the scores of one model against one background. Holds buffers: it serves one call at a time. */
+export interface Explainer {
+  readonly contract: Contract;
+  readonly recipe: Recipe;
+  readonly decision: Decision;
+  readonly columns: readonly ExplainedColumn[];
+  readonly method: AttributionMethod;
+  /** Mean output over the background, in calibrated log odds. */
+  readonly base: number;
+  /**
+   * Attributions of every row kept in the table. A row has the same bits alone as among others, in any order.
+   *
+   * @throws ChurnkitError CONTRACT_MISMATCH for a table of other columns, VALUE_INVALID when a row has no finite score.
+   */
+  explain(table: Table): Explanation;
+}
