@@ -66,6 +66,9 @@ export function parseIndex(key: string, bytes: Uint8Array): RegistryIndex {
   };
 }
 
+/** Hashes are parts of keys: nothing else may stand in their place. */
+const isHash = (value: unknown): boolean => typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
+
 /** Checked in place, without an object for each member: there are thousands, read at every look. */
 function isIndexedVersion(value: unknown): value is IndexedVersion {
   if (typeof value !== "object" || value === null) return false;
@@ -73,8 +76,8 @@ function isIndexedVersion(value: unknown): value is IndexedVersion {
   return (
     Number.isSafeInteger(number) &&
     typeof semver === "string" &&
-    typeof contentHash === "string" &&
-    typeof record === "string" &&
+    isHash(contentHash) &&
+    isHash(record) &&
     versionStatuses.some((one) => one === status) &&
     versionStages.some((one) => one === stage)
   );

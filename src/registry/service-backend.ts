@@ -127,14 +127,15 @@ export function serviceBackend<Entry extends VersionEntry>(service: VersionServi
     bundle: (entry) => service.bundle(entry),
     history: async (limit) => (ledger ? ledger.history(limit) : []),
 
-    async restore({ versions, aliases, history, bundle }) {
+    async restore(snapshot) {
+      const { versions, aliases, history } = snapshot;
       const held = await service.list();
       for (const [i, version] of versions.entries()) {
         const there = held[i];
         if (there !== undefined && (there.number !== version.number || there.contentHash !== version.contentHash)) {
           throw refused(`${service.name} holds another version ${there.number} where version ${version.number} belongs. Take an empty place.`);
         }
-        const number = there?.number ?? (await service.create(version, await bundle(version), version.number));
+        const number = there?.number ?? (await service.create(version, await snapshot.bundle(version), version.number));
         if (number !== version.number) {
           throw refused(`${service.name} gave version ${version.number} the number ${number}: it numbers without gaps, and versions were removed before.`);
         }

@@ -9,6 +9,7 @@ import type { ObjectStore } from "../../src/io/object-store.js";
 import { loadBundle } from "../../src/model/bundle/load.js";
 import { saveBundle } from "../../src/model/bundle/save.js";
 import { filesRegistry } from "../../src/registry/files-registry.js";
+import { applyRetention, planRetention } from "../../src/registry/retention.js";
 import { registryConformance } from "../conformance/registry.js";
 import { sampleArtefact } from "../helpers/artefact.js";
 import { bundleScript, start } from "../helpers/child.js";
@@ -134,6 +135,63 @@ describe("filesRegistry", () => {
     rmSync(join(folder, "sample/history", entry));
     await expect(registry.history()).rejects.toMatchObject(corrupt);
     expect((await registry.get("champion")).number).toBe(1);
+  });
+
+  it("follows no path out of its folder, whatever the index says", async () => {
+    const store = memoryStore();
+    const registry = filesRegistry(store, { name: "sample" });
+    await registry.register(await sampleArtefact({ networks: 0 }));
+    const text = new TextDecoder().decode((await store.get("sample/index.json"))?.bytes);
+    for (const name of ["contentHash", "record"]) {
+      await store.put("sample/index.json", new TextEncoder().encode(text.replace(new RegExp(`"${name}":"[0-9a-f]+"`), `"${name}":"../../../etc"`)));
+      for (const call of [() => registry.get(1), () => registry.download(1)]) await expect(call()).rejects.toMatchObject({ code: "REGISTRY_CORRUPT" });
+      expect(await registry.verify()).toMatchObject({ sound: false, problems: [{ where: "index" }] });
+    }
+  });
+
+  it("tells by its audit what was changed by hand", async () => {
+    const store = memoryStore();
+    const registry = filesRegistry(store, { name: "sample" });
+    for (const seed of [1, 2]) await registry.register(await sampleArtefact({ networks: 0, seed }));
+    await registry.promote(1, "champion");
+    const { head } = await registry.verify();
+    const before = (await store.get("sample/index.json"))?.bytes ?? new Uint8Array();
+    const text = new TextDecoder().decode(before);
+    const problemsAfter = async (change: (text: string) => string): Promise<string[]> => {
+      await store.put("sample/index.json", new TextEncoder().encode(change(text)));
+      return (await registry.verify()).problems.map(({ where, problem }) => `${where} ${problem}`);
+    };
+    expect(await problemsAfter((same) => same)).toEqual([]);
+    expect(await problemsAfter((index) => index.replace('"version":1', '"version":2'))).toEqual(["alias champion points to version 2, to 1 by its history"]);
+    expect(await problemsAfter((index) => index.replace('"status":"pending"', '"status":"approved"'))).toEqual(["version 1 has the status approved, pending by its history"]);
+    expect(await problemsAfter((index) => index.replace(/,\n\{"number":2.*\n/, "\n"))).toEqual(["version 2 is in the history but not in the registry"]);
+    await store.put("sample/index.json", before);
+    const [bundle] = await store.list("sample/bundles/");
+    await store.put(bundle?.key ?? "", new Uint8Array(3));
+    expect((await registry.verify()).problems).toHaveLength(1);
+    expect((await registry.verify({ bundles: false })).sound).toBe(true);
+    await registry.promote(2, "champion");
+    expect((await registry.verify({ bundles: false, knownHead: head ?? "" })).sound).toBe(true);
+    await store.put("sample/index.json", before);
+    const newest = (await store.list("sample/history/")).at(-1);
+    expect((await registry.verify({ bundles: false, knownHead: "f".repeat(64) })).problems[0]?.problem).toMatch(/cut short/);
+    expect(newest?.key).toMatch(/000000004/);
+  });
+
+  it("removes what a retention policy does not keep, and nothing that is needed", async () => {
+    const registry = filesRegistry(memoryStore(), { name: "sample" });
+    for (let seed = 1; seed <= 8; seed++) await registry.register(await sampleArtefact({ networks: 0, seed }));
+    for (const number of [1, 2, 3]) await registry.promote(number, "champion");
+    await registry.setStage(4, "Production");
+    const policy = { keepLast: 2 };
+    const plan = await planRetention(registry, policy);
+    expect(plan.remove).toEqual([1, 5, 6]);
+    expect(plan.keep.map(({ version }) => version)).toEqual([2, 3, 4, 7, 8]);
+    await applyRetention(registry, policy, { by: "night job" });
+    expect((await registry.list()).map(({ number }) => number)).toEqual([8, 7, 4, 3, 2]);
+    expect((await registry.verify()).problems).toEqual([]);
+    expect(await registry.rollback("champion")).toMatchObject({ rolledBack: true, to: 2 });
+    for (const keepLast of [-1, 1.5, NaN]) await expect(planRetention(registry, { keepLast })).rejects.toMatchObject({ code: "OPTION_INVALID" });
   });
 
   it("refuses another model's bundle in the place of a registered one", async () => {

@@ -60,7 +60,7 @@ export async function send(options: HttpOptions, speaker: Speaker, call: MlflowC
  */
 export async function open(options: HttpOptions, speaker: Speaker, call: MlflowCall): Promise<Outcome<OpenAnswer>> {
   const patience = watch(options.timeoutMs);
-  const source: { error?: unknown } = {};
+  const source: SourceState = {};
   try {
     const response = await patience.within(fetched(options, call, patience, source));
     if (response.ok) {
@@ -84,9 +84,14 @@ export function broken({ timeoutMs }: HttpOptions, speaker: Speaker, call: Mlflo
 
 class Expired extends Error {}
 
+/** Why what is to be sent could not be read. */
+interface SourceState {
+  error?: Error;
+}
+
 const nameOf = ({ method, path }: MlflowCall): string => `${method} ${path.length > 80 ? `${path.slice(0, 79)}…` : path}`;
 
-async function fetched(options: HttpOptions, call: MlflowCall, patience: Watch, source: { error?: unknown }): Promise<Response> {
+async function fetched(options: HttpOptions, call: MlflowCall, patience: Watch, source: SourceState): Promise<Response> {
   const { method, path, query, json, upload, from } = call;
   const headers = new Headers(options.headers);
   headers.set("accept", "*/*");
@@ -106,18 +111,18 @@ async function fetched(options: HttpOptions, call: MlflowCall, patience: Watch, 
 }
 
 /** A failure of the source is not one of the server. */
-function streamOf({ size, open }: Upload, patience: Watch, source: { error?: unknown }): ReadableStream<Uint8Array> {
-  const parts = open()[Symbol.asyncIterator]();
+function streamOf(upload: Upload, patience: Watch, source: SourceState): ReadableStream<Uint8Array> {
+  const parts = upload.open()[Symbol.asyncIterator]();
   return new ReadableStream({
     async pull(controller) {
       try {
         patience.stop();
-        const { done, value } = await parts.next();
-        patience.alive(size / storedPerMs);
-        if (done === true) controller.close();
-        else controller.enqueue(value);
+        const next = await parts.next();
+        patience.alive(upload.size / storedPerMs);
+        if (next.done === true) controller.close();
+        else controller.enqueue(next.value);
       } catch (error) {
-        source.error = error;
+        source.error = error instanceof Error ? error : new Error(String(error));
         controller.error(error);
       }
     },

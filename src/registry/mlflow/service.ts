@@ -31,10 +31,10 @@ export function mlflowService({ name, model, runs, folderAt, now }: ServiceParts
   const facts = factsReader(name, ({ source }) => folderAt(source));
 
   /** The manifest last: a folder without it is no bundle. */
-  async function upload(folder: ArtifactFolder, { manifest, read }: BundleSource, factsBytes: Uint8Array): Promise<void> {
-    const files = manifest.files.map(({ path, bytes }) => folder.put(inBundle(path), { size: bytes, open: () => read(path) }));
+  async function upload(folder: ArtifactFolder, bundle: BundleSource, factsBytes: Uint8Array): Promise<void> {
+    const files = bundle.manifest.files.map(({ path, bytes }) => folder.put(inBundle(path), { size: bytes, open: () => bundle.read(path) }));
     await Promise.all([putFacts(folder, factsBytes), ...files]);
-    await folder.put(inBundle(manifestPath), uploadOf(await collected(read(manifestPath))));
+    await folder.put(inBundle(manifestPath), uploadOf(await collected(bundle.read(manifestPath))));
   }
 
   /** Everything but the version itself; what is left of it when it fails is a run, marked as failed where that can be. */

@@ -24,6 +24,8 @@ async function errorOf(work: Promise<unknown>): Promise<ChurnkitError> {
 const refusal = (code: string, message: string, status: number, headers: Record<string, string> = {}): Response =>
   Response.json({ error_code: code, message }, { status, headers });
 
+const noModel = (): Response => refusal("RESOURCE_DOES_NOT_EXIST", "", 404);
+
 describe("answers of an MLflow server that are no good", () => {
   it.each([
     [401, "", /wants to know who asks .*401.*Give a token/],
@@ -58,7 +60,7 @@ describe("answers of an MLflow server that are no good", () => {
     ["the same page for ever", '{"model_versions":[{"version":"2"}],"next_page_token":"x"}', /is not in order of number/],
     ["bytes that are no text", new Uint8Array([0xff, 0xfe]), /is not valid JSON/],
   ])("names what is wrong: %s", async (_, body, words) => {
-    const answer = (url: URL): Response => (url.pathname.endsWith("/search") ? new Response(body) : refusal("RESOURCE_DOES_NOT_EXIST", "", 404));
+    const answer = (url: URL): Response => (url.pathname.endsWith("/search") ? new Response(body) : noModel());
     const error = await errorOf(over(answer).list());
     expect(error.code).toBe("STORE_FAILED");
     expect(error.message).toMatch(words);
@@ -108,7 +110,8 @@ describe("a server that is slow, down or shaky", () => {
     const tried = async (status: number, retries: number): Promise<number> => {
       let calls = 0;
       const answer = (url: URL): Response => {
-        if (url.pathname.endsWith("/search")) calls++;
+        if (!url.pathname.endsWith("/search")) return noModel();
+        calls++;
         return refusal("X", "", status);
       };
       await errorOf(over(answer, { retries }).list());
@@ -119,7 +122,10 @@ describe("a server that is slow, down or shaky", () => {
 
   it("waits as long as the server asks", async () => {
     let calls = 0;
-    const answer = (): Response => (calls++ < 2 ? refusal("X", "", 429, { "retry-after": "0.4" }) : Response.json({}));
+    const answer = (url: URL): Response => {
+      if (!url.pathname.endsWith("/search")) return noModel();
+      return calls++ === 0 ? refusal("X", "", 429, { "retry-after": "0.4" }) : Response.json({});
+    };
     const began = performance.now();
     expect(await over(answer, { retries: 1 }).list()).toEqual([]);
     expect(performance.now() - began).toBeGreaterThan(390);
