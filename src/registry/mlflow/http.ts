@@ -106,6 +106,9 @@ async function fetched(options: HttpOptions, call: MlflowCall, patience: Watch, 
     headers.set("content-length", String(upload.size));
     init.body = streamOf(upload, patience, source);
     init.duplex = "half";
+    // With these two Node sends the stream itself; otherwise a copy, and keeps all that was sent in memory.
+    init.redirect = "error";
+    init.window = null;
   }
   return options.fetch(`${options.trackingUri}/api/2.0/${path}${query === undefined ? "" : `?${new URLSearchParams(query).toString()}`}`, init);
 }
