@@ -1,5 +1,6 @@
 import { ChurnkitError } from "../base/errors.js";
 import { filesStore } from "../io/files-store.js";
+import type { ObjectStore } from "../io/object-store.js";
 import { filesRegistry } from "../registry/files-registry.js";
 import type { ModelRegistry } from "../registry/registry.js";
 
@@ -33,7 +34,7 @@ export async function openRegistry(place: string, name: string): Promise<ModelRe
   }
 }
 
-async function bucket(path: string): Promise<Awaited<ReturnType<(typeof import("../io/s3-store.js"))["s3Store"]>>> {
+async function bucket(path: string): Promise<ObjectStore> {
   const { s3Store } = await import("../io/s3-store.js");
   const [name = "", ...prefix] = path.split("/").filter((part) => part !== "");
   return s3Store({ bucket: name, prefix: prefix.join("/") });

@@ -6,20 +6,29 @@ export interface Floors {
   readonly critical: number;
 }
 
-/** Every number behind a verdict. A shift is drift when it is significant and at least as large as its floor. */
+/**
+ * Every number behind a verdict. A shift is drift when it is significant and at least as large as its floor; `false`
+ * instead of floors leaves that kind of shift out of the tests.
+ */
 export interface DriftPolicy {
-  /** Level of significance after the correction over all tests of all columns (Benjamini and Hochberg). */
+  /** Level of significance after the correction over all tests of all columns. */
   readonly alpha: number;
+  /** How p-values are corrected over all tests of all columns. */
+  readonly correction: "benjaminiHochberg" | "none";
   /** KS's D of numbers, total variation of categories: the least share of rows that must have moved. */
-  readonly distribution: Floors;
+  readonly distribution: Floors | false;
   /** PSI beyond what it comes to without drift at the same number of rows. */
-  readonly psi: Floors;
+  readonly psi: Floors | false;
+  /** Jensen-Shannon distance (base 2) beyond what it comes to without drift at the same number of rows. */
+  readonly jensenShannon: Floors | false;
   /** Change of the share of missing values. */
-  readonly missing: Floors;
+  readonly missing: Floors | false;
   /** Share of rows with a level that the reference doesn't hold, beyond what chance brings. */
-  readonly newLevels: Floors;
+  readonly newLevels: Floors | false;
   /** Change of the share of rows that break the contract. */
-  readonly rejected: Floors;
+  readonly rejected: Floors | false;
+  /** Change of the rate of the positive class among rows of the same predicted probability. */
+  readonly concept: Floors | false;
   /** "insufficient" instead of "stable" where a distribution shift up to this size could well go unseen. */
   readonly coarsestShift: number;
   /** A number column of at most so many distinct values is compared as categories, where KS is blunt. */
@@ -34,45 +43,96 @@ export interface DriftPolicy {
  * The default policy. PSI's 0.1 and 0.25 are the usual ones, and D's 0.05 and 0.2 belong to them: a shift of a normal
  * distribution with a PSI of 0.25 has D = 0.2.
  */
-export const defaultDriftPolicy: DriftPolicy = {
+export const defaultDriftPolicy = {
   alpha: 0.01,
+  correction: "benjaminiHochberg",
   distribution: { warning: 0.05, critical: 0.2 },
   psi: { warning: 0.1, critical: 0.25 },
+  jensenShannon: false,
   missing: { warning: 0.02, critical: 0.2 },
   newLevels: { warning: 0.01, critical: 0.1 },
   rejected: { warning: 0.02, critical: 0.2 },
+  concept: { warning: 0.05, critical: 0.15 },
   coarsestShift: 0.3,
   discreteValues: 10,
   minimumExpected: 5,
   exactProduct: 250_000,
-};
+} as const satisfies DriftPolicy;
 
 /**
- * The default policy with some numbers replaced.
- *
- * @throws ChurnkitError OPTION_INVALID for a number out of range.
+ * Policies by name. `balanced` is the default; the others judge a distribution by one rule that teams already use, and
+ * missing values, new levels, broken rows and concept as `balanced` does.
  */
-export function driftPolicy(overrides: Partial<DriftPolicy> = {}): DriftPolicy {
-  const policy = { ...defaultDriftPolicy, ...overrides };
+export const policies = {
+  balanced: defaultDriftPolicy,
+  /** PSI alone: 0.1 is a warning, 0.25 critical. */
+  psi: { ...defaultDriftPolicy, distribution: false },
+  /** Jensen-Shannon distance alone: 0.1 is a warning, 0.3 critical. */
+  jensenShannon: {
+    ...defaultDriftPolicy,
+    distribution: false,
+    psi: false,
+    jensenShannon: { warning: 0.1, critical: 0.3 },
+  },
+  /** p < 0.05 of KS or chi-square, each column by itself whatever the size: one false alarm in twenty columns. */
+  ks: {
+    ...defaultDriftPolicy,
+    alpha: 0.05,
+    correction: "none",
+    distribution: { warning: 0, critical: 0.2 },
+    psi: false,
+  },
+} as const satisfies Record<string, DriftPolicy>;
+/** A name of {@link policies}. */
+export type PolicyName = keyof typeof policies;
+
+/** A policy by name, or numbers to replace in the one named by `preset` (default `balanced`). */
+export type PolicyChoice = PolicyName | (Partial<DriftPolicy> & { readonly preset?: PolicyName | undefined });
+
+/**
+ * The policy that was chosen, checked.
+ *
+ * @throws ChurnkitError OPTION_INVALID for an unknown name or a number out of range.
+ *
+ * @example
+ * ```ts
+ * import { driftPolicy } from "churnkit/drift";
+ *
+ * console.assert(driftPolicy("psi").distribution === false);
+ * console.assert(driftPolicy({ preset: "psi", alpha: 0.05 }).alpha === 0.05);
+ * ```
+ */
+export function driftPolicy(choice: PolicyChoice = {}): DriftPolicy {
+  const { preset = "balanced", ...overrides } = typeof choice === "string" ? { preset: choice } : choice;
+  if (!Object.hasOwn(policies, preset)) {
+    throw invalid("preset", preset, `one of ${Object.keys(policies).join(", ")}`);
+  }
+  const policy: DriftPolicy = { ...policies[preset], ...overrides };
   const check = (name: string, value: number, low: number, high: number): void => {
-    if (value >= low && value <= high) return;
-    throw new ChurnkitError(
-      "OPTION_INVALID",
-      `The drift policy's ${name} is ${value}. Give a number from ${low} to ${high}.`,
-      {
-        where: { path: name, value },
-      },
-    );
+    if (!(value >= low && value <= high)) throw invalid(name, value, `a number from ${low} to ${high}`);
   };
   check("alpha", policy.alpha, 1e-12, 0.5);
-  for (const name of ["distribution", "psi", "missing", "newLevels", "rejected"] as const) {
-    const { warning, critical } = policy[name];
-    check(`${name}.warning`, warning, 0, name === "psi" ? 100 : 1);
-    check(`${name}.critical`, critical, warning, name === "psi" ? 100 : 1);
+  if (policy.correction !== "none" && policy.correction !== "benjaminiHochberg") {
+    throw invalid("correction", policy.correction, "benjaminiHochberg or none");
+  }
+  for (const name of floored) {
+    const floors = policy[name];
+    if (floors === false) continue;
+    if (typeof floors !== "object" || floors === null) throw invalid(name, floors, "{ warning, critical } or false");
+    check(`${name}.warning`, floors.warning, 0, name === "psi" ? 100 : 1);
+    check(`${name}.critical`, floors.critical, floors.warning, name === "psi" ? 100 : 1);
   }
   check("coarsestShift", policy.coarsestShift, 0.001, 1);
   check("discreteValues", policy.discreteValues, 0, 1000);
   check("minimumExpected", policy.minimumExpected, 0, 1000);
   check("exactProduct", policy.exactProduct, 0, 1e8);
   return policy;
+}
+
+const floored = ["distribution", "psi", "jensenShannon", "missing", "newLevels", "rejected", "concept"] as const;
+
+function invalid(name: string, value: unknown, give: string): ChurnkitError {
+  return new ChurnkitError("OPTION_INVALID", `The drift policy's ${name} is ${String(value)}. Give ${give}.`, {
+    where: { path: name, value },
+  });
 }

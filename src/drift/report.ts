@@ -12,6 +12,7 @@ export const driftTests = {
   ks: "two-sample Kolmogorov-Smirnov, D",
   chiSquare: "chi-square of homogeneity",
   psi: "population stability index over ten bins, p from the chi-square of those bins",
+  jensenShannon: "Jensen-Shannon distance over the same bins, p from their chi-square",
   twoProportions: "two-proportion z with continuity correction",
   newLevels: "z of the share of new levels against Good and Turing's estimate",
 } as const;
@@ -20,7 +21,7 @@ export type DriftTest = keyof typeof driftTests;
 
 /** One way in which a column may have moved, and the test of it. */
 export interface Shift {
-  readonly what: "distribution" | "psi" | "missing" | "newLevels";
+  readonly what: "distribution" | "psi" | "jensenShannon" | "missing" | "newLevels";
   readonly test: DriftTest;
   readonly statistic: number;
   readonly pValue: number;
@@ -33,10 +34,14 @@ export interface Shift {
   readonly severity: Severity;
 }
 
+/** What a compared column is to the model. */
+export type DriftRole = "feature" | "target" | "prediction";
+
 /** The verdict on one column. Numbers that have no value for its data are null. */
 export interface ColumnDrift {
   readonly name: string;
   readonly kind: ColumnKind;
+  readonly role: DriftRole;
   readonly verdict: DriftVerdict;
   readonly severity: Severity;
   /**
@@ -48,6 +53,15 @@ export interface ColumnDrift {
   readonly psiExpected: number | null;
   /** Jensen-Shannon distance over the same bins, base 2, in [0, 1]. */
   readonly jensenShannon: number | null;
+  /** Hellinger distance over the same bins, in [0, 1]. */
+  readonly hellinger: number | null;
+  /**
+   * Wasserstein distance of a numeric column, in its own unit: exact from data in memory and where every value has a cut
+   * point, else with the rows between two cut points spread evenly.
+   */
+  readonly wasserstein: number | null;
+  /** The same in standard deviations of the reference. */
+  readonly wassersteinNormed: number | null;
   /** The test below: that of the shift which decided, else that of the distribution. */
   readonly test: DriftTest | null;
   readonly statistic: number | null;
@@ -83,6 +97,68 @@ export interface DistributionBin {
   readonly current: number;
 }
 
+/** The verdict on the columns of one role. */
+export interface PartDrift {
+  readonly verdict: DriftVerdict;
+  readonly severity: Severity;
+  readonly compared: number;
+  /** Names of the columns that drifted, in the report's order. */
+  readonly drifted: readonly string[];
+  /** The largest PSI among them all, null without one. */
+  readonly psi: number | null;
+}
+
+/** Whether rows of one predicted probability still churn as often: a change of the relation, not of the inputs. */
+export interface ConceptDrift {
+  readonly verdict: DriftVerdict;
+  readonly severity: Severity;
+  /** Sum of the chi-squares of the strata, each of rows of about the same predicted probability. */
+  readonly statistic: number;
+  readonly degreesOfFreedom: number;
+  readonly pValue: number;
+  readonly log10p: number;
+  /** Mean absolute change of the positive rate over the strata, weighted by the current rows. */
+  readonly effect: number;
+  /** Change of the positive rate at equal predictions: above 0 where more rows are positive than before. */
+  readonly change: number;
+  readonly message: string;
+}
+
+/** A slice of the rows: one level of a category, or one range of a number. */
+export interface SegmentDrift {
+  /** The column by which the rows were sliced, and the slice's label. */
+  readonly column: string;
+  readonly level: string;
+  readonly rows: { readonly reference: number; readonly current: number };
+  /** Share of all rows of each sample. */
+  readonly share: { readonly reference: number; readonly current: number };
+  readonly verdict: DriftVerdict;
+  readonly severity: Severity;
+  /** The column that moved most within the slice, null where none did. */
+  readonly worst: string | null;
+  /** The columns that drifted within the slice, the worst first. */
+  readonly drifted: readonly SegmentColumn[];
+  readonly message: string;
+}
+
+/** A column that drifted within a slice. `adjustedP` is corrected over all tests of all slices. */
+export type SegmentColumn = Pick<
+  ColumnDrift,
+  "name" | "severity" | "test" | "statistic" | "log10p" | "adjustedP" | "effect" | "psi" | "message"
+>;
+
+/** A column's drift weighed by how much the model relies on it. */
+export interface RankedDrift {
+  readonly name: string;
+  /** The column's weight over the sum of all weights, in [0, 1]. */
+  readonly importance: number;
+  /** Share of rows that moved: the largest of D or total variation, missing and new levels that is significant, else 0. */
+  readonly shift: number;
+  /** importance x shift. */
+  readonly score: number;
+  readonly severity: Severity;
+}
+
 /** What a comparison of two tables or profiles found. Plain JSON without NaN. */
 export interface DriftReport {
   readonly verdict: DriftVerdict;
@@ -90,8 +166,20 @@ export interface DriftReport {
   readonly rows: { readonly reference: number; readonly current: number };
   /** Rows that broke the contract and were set aside, and whether their share has risen. */
   readonly rejected: { readonly reference: number; readonly current: number; readonly severity: Severity };
+  /** Drift of the model's inputs. */
+  readonly features: PartDrift;
+  /** Drift of the label, null where it was not compared. */
+  readonly target: PartDrift | null;
+  /** Drift of the model's probabilities, null where they were not compared. */
+  readonly prediction: PartDrift | null;
+  /** Drift of the relation between probability and label, null where both samples' were not given. */
+  readonly concept: ConceptDrift | null;
   /** In the reference's order. */
   readonly columns: readonly ColumnDrift[];
+  /** The slices asked for, the worst first; empty where none were. */
+  readonly segments: readonly SegmentDrift[];
+  /** Columns by importance x shift, the most harmful first; empty where no importances were given. */
+  readonly ranking: readonly RankedDrift[];
   /** The finding in a sentence. */
   readonly message: string;
 }

@@ -101,4 +101,9 @@ export interface Artefact {
   readonly metrics: MetricSummary;
   readonly golden: readonly GoldenRow[];
   readonly provenance: Provenance;
+  /**
+   * JSON that goes with the model, by name (a small letter, then small letters, digits and `-`, at most 40): the files
+   * `extras/<name>.json`. Whoever put it there checks it when reading it back. `monitor` is the monitors' baseline.
+   */
+  readonly extras?: Readonly<Record<string, unknown>> | undefined;
 }

@@ -1,37 +1,52 @@
 import { ChurnkitError } from "../base/errors.js";
 import type { IndexedVersion, RegistryIndex } from "./registry-index.js";
 import type { EntryDraft, VersionEntry } from "./registry-state.js";
+import { compareSemver, isSemver } from "./semver.js";
 
 /** What a ledger beside a service knows of its versions: what its history says. The service has the rest. */
 type Known = Omit<RegistryIndex, "head">;
+
+/** A ledger keeps no records: the service does. */
+const noRecord = "0".repeat(64);
+
+/** A version as a ledger beside a service knows it. */
+export const known = ({ number, semver, contentHash, status, stage }: VersionEntry): IndexedVersion => ({ number, semver, contentHash, status, stage, record: noRecord });
+
+/** The highest of some semantic versions. */
+export const highestOf = (semvers: readonly string[]): string | undefined => semvers.filter(isSemver).sort(compareSemver).at(-1);
 
 /**
  * What a ledger knows when an entry is written.
  *
  * @throws ChurnkitError STORE_CONFLICT when somebody else recorded the registration or removal before.
  */
-export function withEntry(known: Known, { action, version, contentHash = "", semver = "", status, stage }: EntryDraft): Known {
-  const present = known.versions.find(({ number }) => number === version);
+export function withEntry(index: Known, { action, version, contentHash = "", semver = "", status, stage }: EntryDraft): Known {
+  const present = index.versions.find(({ number }) => number === version);
   if (action === "register") {
     if (present !== undefined) throw recordedBefore(version);
-    const added: IndexedVersion = { number: version, semver, contentHash, status: status ?? "pending", stage: "None", record: "" };
-    return { ...known, versions: [...known.versions, added].sort((a, b) => a.number - b.number), next: Math.max(known.next, version + 1) };
+    const added = known({ number: version, semver, contentHash, status: status ?? "pending", stage: "None" });
+    return {
+      ...index,
+      versions: [...index.versions, added].sort((a, b) => a.number - b.number),
+      next: Math.max(index.next, version + 1),
+      highest: highestOf([index.highest ?? semver, semver]),
+    };
   }
   if (action === "remove") {
     if (present === undefined) throw recordedBefore(version);
-    return { ...known, versions: known.versions.filter((one) => one !== present) };
+    return { ...index, versions: index.versions.filter((one) => one !== present) };
   }
-  if (action === "refuse" || present === undefined || (status === undefined && stage === undefined)) return known;
+  if (action === "refuse" || present === undefined || (status === undefined && stage === undefined)) return index;
   const changed: IndexedVersion = { ...present, status: status ?? present.status, stage: stage ?? present.stage };
-  return { ...known, versions: known.versions.map((one) => (one === present ? changed : one)) };
+  return { ...index, versions: index.versions.map((one) => (one === present ? changed : one)) };
 }
 
 /** What stands in a service and not in the history: changed there by other means, or by somebody who was killed half-way. */
-export function unrecorded(known: Known, versions: readonly VersionEntry[], service: string): EntryDraft[] {
+export function unrecorded(index: Known, versions: readonly VersionEntry[], service: string): EntryDraft[] {
   const note = { by: "unknown", reason: `found in ${service}` };
   const there = new Map(versions.map((version) => [version.number, version]));
-  const before = new Map(known.versions.map((version) => [version.number, version]));
-  const gone = known.versions
+  const before = new Map(index.versions.map((version) => [version.number, version]));
+  const gone = index.versions
     .filter(({ number }) => !there.has(number))
     .map(({ number: version, contentHash, semver }): EntryDraft => ({ ...note, action: "remove", version, contentHash, semver }));
   const others = versions.flatMap(({ number: version, contentHash, semver, status, stage }): EntryDraft[] => {

@@ -39,7 +39,7 @@ export interface RegistrySnapshot {
   readonly aliases: readonly AliasEntry[];
   /** Oldest first; empty where the driver keeps none. */
   readonly history: readonly StoredEntry[];
-  bundle(version: VersionRecord): Promise<BundleSource>;
+  readonly bundle: (version: VersionRecord) => Promise<BundleSource>;
 }
 
 /** One thing to change. */

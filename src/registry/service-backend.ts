@@ -3,7 +3,7 @@ import type { BundleSource } from "../model/bundle/source.js";
 import { withAlias } from "./aliases.js";
 import { inTurns, untilSettled, type Ledger, type ReadIndex } from "./ledger.js";
 import type { AliasEntry, EntryDraft, RegistryBackend, RegistryChange, RegistryState, VersionDraft, VersionEntry } from "./registry-state.js";
-import { recordedBefore, unrecorded, withEntry } from "./recorded.js";
+import { highestOf, known, recordedBefore, unrecorded, withEntry } from "./recorded.js";
 import { versionNumbered } from "./resolve.js";
 import type { VersionLabels, VersionRecord } from "./version.js";
 
@@ -39,8 +39,12 @@ export function serviceBackend<Entry extends VersionEntry>(service: VersionServi
   const inTurn = inTurns();
 
   async function readState(): Promise<RegistryState<Entry>> {
-    const [versions, aliases] = await Promise.all([service.list(), ledger ? ledger.read().then(({ index }) => index.aliases) : service.aliases()]);
-    return { versions, aliases };
+    if (ledger === undefined) {
+      const [versions, aliases] = await Promise.all([service.list(), service.aliases()]);
+      return { versions, aliases };
+    }
+    const [versions, { index }] = await Promise.all([service.list(), ledger.read()]);
+    return { versions, aliases: index.aliases, highest: index.highest };
   }
 
   /** Everything but aliases; returns the number of an added version. */
@@ -63,9 +67,9 @@ export function serviceBackend<Entry extends VersionEntry>(service: VersionServi
   }
 
   /** Records a change in the ledger, which moves the aliases, then shows them in the service. */
-  async function record(known: Ledger, changes: readonly RegistryChange[], entry: EntryDraft): Promise<void> {
+  async function record(book: Ledger, changes: readonly RegistryChange[], entry: EntryDraft): Promise<void> {
     const moved = changes.filter((change) => change.kind === "alias");
-    await known.append((index) => {
+    await book.append((index) => {
       for (const { entry: { alias }, previous } of moved) {
         const points = index.aliases.find((one) => one.alias === alias)?.version ?? null;
         if (points !== previous) throw lostRace(service.name, alias);
@@ -76,32 +80,32 @@ export function serviceBackend<Entry extends VersionEntry>(service: VersionServi
   }
 
   /** Records what was found in the service; nobody may have changed the ledger since it was read. */
-  async function adopted(known: Ledger, read: ReadIndex, aliases: readonly AliasEntry[], entry: EntryDraft): Promise<ReadIndex> {
-    const index = await known.commit(read, withEntry({ ...read.index, aliases }, entry), entry);
-    const next = await known.read();
+  async function adopted(book: Ledger, read: ReadIndex, aliases: readonly AliasEntry[], entry: EntryDraft): Promise<ReadIndex> {
+    const index = await book.commit(read, withEntry({ ...read.index, aliases }, entry), entry);
+    const next = await book.read();
     if (next.index.head?.sha256 !== index.head?.sha256) throw recordedBefore(entry.version);
     return next;
   }
 
   /** The state, after ledger and service were brought into line: a kill, or somebody who works with the service itself, leaves them apart. */
-  async function reconciled(known: Ledger): Promise<RegistryState<Entry>> {
+  async function reconciled(book: Ledger): Promise<RegistryState<Entry>> {
     // The ledger first: a version that it knows and that the service does not list afterwards was removed.
-    let read = await known.read();
+    let read = await book.read();
     const isFirst = read.index.head === null;
     const [versions, shown] = await Promise.all([service.list(), service.aliases()]);
-    for (const entry of unrecorded(read.index, versions, service.name)) read = await adopted(known, read, read.index.aliases, entry);
+    for (const entry of unrecorded(read.index, versions, service.name)) read = await adopted(book, read, read.index.aliases, entry);
     for (const entry of isFirst ? shown : []) {
       const { alias, version } = entry;
       const note = { by: "unknown", reason: `found in ${service.name}` };
       if (versionNumbered(versions, version) === undefined) continue;
-      read = await adopted(known, read, withAlias(read.index.aliases, entry), { ...note, action: "promote", version, alias, from: null, to: version });
+      read = await adopted(book, read, withAlias(read.index.aliases, entry), { ...note, action: "promote", version, alias, from: null, to: version });
     }
     const { aliases } = read.index;
     for (const entry of aliases) {
       const found = shown.find(({ alias }) => alias === entry.alias)?.version;
       if (found !== entry.version && versionNumbered(versions, entry.version)) await service.setAlias(entry);
     }
-    return { versions, aliases };
+    return { versions, aliases, highest: read.index.highest };
   }
 
   const attempt: RegistryBackend<Entry>["transact"] = async (decide) => {
@@ -140,8 +144,9 @@ export function serviceBackend<Entry extends VersionEntry>(service: VersionServi
           throw refused(`${service.name} gave version ${version.number} the number ${number}: it numbers without gaps, and versions were removed before.`);
         }
       }
-      const known = versions.map(({ number, semver, contentHash, status, stage }) => ({ number, semver, contentHash, status, stage, record: "" }));
-      await ledger?.adopt({ versions: known, aliases, next: (versions.at(-1)?.number ?? 0) + 1 }, history);
+      const highest = highestOf([...versions.map(({ semver }) => semver), ...history.flatMap(({ entry }) => entry.semver ?? [])]);
+      const next = Math.max(0, ...history.map(({ entry }) => entry.version), ...versions.map(({ number }) => number)) + 1;
+      await ledger?.adopt({ versions: versions.map(known), aliases, next, highest }, history);
       for (const alias of aliases) await service.setAlias(alias);
     },
   };

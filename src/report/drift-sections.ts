@@ -1,11 +1,14 @@
 import { defaultDriftPolicy, type DriftPolicy } from "../drift/policy.js";
+import { driftAdvice } from "../drift/compare/advice.js";
 import { driftTests, severities, type ColumnDrift, type DriftReport } from "../drift/report.js";
 import { pText } from "../drift/compare/words.js";
 import { countText, metricText, verdictTone } from "./format.js";
 import { distributionPlot } from "./plots/distribution.js";
+import { driftHistoryPlot, type DriftPeriod } from "./plots/drift-history.js";
 import { psiPlot } from "./plots/psi.js";
+import { rankingTable, segmentTable } from "./drift-tables.js";
 import { renderReport } from "./render.js";
-import type { Block, Cell, Section } from "./sections.js";
+import type { Block, Card, Cell, Section } from "./sections.js";
 
 /** How to show a drift report. */
 export interface DriftSectionOptions {
@@ -16,6 +19,8 @@ export interface DriftSectionOptions {
   readonly current?: string | undefined;
   /** At most so many columns get a plot of their distributions, the worst first. Default 12. */
   readonly plots?: number | undefined;
+  /** Reports of earlier periods against the same reference, the oldest first: drift over time. */
+  readonly history?: readonly DriftPeriod[] | undefined;
 }
 
 const worstFirst = (a: ColumnDrift, b: ColumnDrift): number =>
@@ -27,7 +32,10 @@ export function driftSections(report: DriftReport, options: DriftSectionOptions 
   const ordered = [...report.columns].sort(worstFirst);
   const drifted = ordered.filter(({ verdict }) => verdict === "drift");
   const pictured = (drifted.length > 0 ? drifted : ordered.slice(0, 4)).slice(0, plots);
-  const sections: Section[] = [{ title: "Drift", blocks: overview(report, ordered, policy, options) }];
+  const sections: Section[] = [
+    { title: "Drift", blocks: overview(report, ordered, policy, options) },
+    { title: "What to do", blocks: [adviceTable(report)] },
+  ];
   const drawable = pictured.filter(({ distribution }) => distribution.length > 0);
   if (drawable.length > 0) {
     sections.push({
@@ -35,6 +43,13 @@ export function driftSections(report: DriftReport, options: DriftSectionOptions 
       blocks: [{ kind: "plots", plots: drawable.map(distributionPlot) }],
     });
   }
+  const { history = [] } = options;
+  if (history.length > 1) {
+    const floors = policy.psi || defaultDriftPolicy.psi;
+    sections.push({ title: "Over time", blocks: [{ kind: "plots", plots: [driftHistoryPlot(history, floors)] }] });
+  }
+  if (report.ranking.length > 0) sections.push({ title: "What matters to the model", blocks: [rankingTable(report.ranking)] });
+  if (report.segments.length > 0) sections.push({ title: "Segments", blocks: [segmentTable(report.segments)] });
   if (ordered.length > 0) sections.push({ title: "All columns", blocks: [columnTable(ordered, policy)] });
   return sections;
 }
@@ -59,6 +74,7 @@ function overview(
           note: `severity ${report.severity}`,
         },
         { label: "columns drifted", value: `${drifted} of ${report.columns.length}` },
+        ...partCards(report),
         { label: "reference rows", value: countText(rows.reference), note: reference },
         { label: "current rows", value: countText(rows.current), note: current },
         ...(rejected.reference + rejected.current === 0
@@ -74,8 +90,25 @@ function overview(
       ],
     },
   ];
-  if (ordered.some(({ psi }) => psi !== null)) blocks.push({ kind: "plots", plots: [psiPlot(ordered, policy.psi)] });
+  if (ordered.some(({ psi }) => psi !== null)) blocks.push({ kind: "plots", plots: [psiPlot(ordered, policy.psi || defaultDriftPolicy.psi)] });
   return blocks;
+}
+
+/** Prediction, target and concept, where they were compared. */
+function partCards({ prediction, target, concept }: DriftReport): Card[] {
+  const parts = { predictions: prediction, target, concept };
+  return Object.entries(parts).flatMap(([label, part]): Card[] =>
+    part === null ? [] : [{ label, value: part.verdict, tone: verdictTone(part.verdict, part.severity), note: `severity ${part.severity}` }],
+  );
+}
+
+function adviceTable(report: DriftReport): Block {
+  const rows = driftAdvice(report).map(({ severity, action, columns }): Cell[] => [
+    severity === "none" ? "–" : { text: severity, tone: severity },
+    action,
+    columns.slice(0, 8).join(", ") + (columns.length > 8 ? ` and ${columns.length - 8} more` : ""),
+  ]);
+  return { kind: "table", columns: [{ label: "severity" }, { label: "do" }, { label: "columns" }], rows };
 }
 
 function columnTable(columns: readonly ColumnDrift[], policy: DriftPolicy): Block {

@@ -5,6 +5,7 @@ export { calibrationPlot } from "./plots/calibration.js";
 export { confusionPlot } from "./plots/confusion.js";
 export { precisionRecallPlot, profitPlot, rocPlot, seriesOf } from "./plots/curves.js";
 export { distributionPlot } from "./plots/distribution.js";
+export { driftHistoryPlot, type DriftPeriod } from "./plots/drift-history.js";
 export { gainsPlot, liftPlot, type Ranked } from "./plots/gains.js";
 export { historyPlot } from "./plots/history.js";
 export { psiPlot } from "./plots/psi.js";

@@ -32,11 +32,11 @@ async function largeBundle(): Promise<string> {
   }
   const before = JSON.parse(readFileSync(join(folder, manifestPath), "utf8")) as { name: string; createdAt: string; files: { path: string }[] };
   const files = new Map(before.files.map(({ path }) => [path, path === weights ? new Uint8Array() : Uint8Array.from(readFileSync(join(folder, path)))]));
-  const { manifestHash: _, contentHash: __, ...body } = await createManifest(before.name, before.createdAt, files);
-  const described = body.files.map((one) => (one.path === weights ? { path: weights, bytes: megabytes * 2 ** 20, sha256: hash.digest("hex") } : one));
+  const { format, formatVersion, name, createdAt, versions, files: listed } = await createManifest(before.name, before.createdAt, files);
+  const described = listed.map((one) => (one.path === weights ? { path: weights, bytes: megabytes * 2 ** 20, sha256: hash.digest("hex") } : one));
   const sha256 = (bytes: Uint8Array | string): string => createHash("sha256").update(bytes).digest("hex");
   const contentHash = sha256(described.map(({ path, sha256 }) => `${sha256}  ${path}\n`).join(""));
-  const changed = { ...body, files: described, contentHash };
+  const changed = { format, formatVersion, name, createdAt, versions, files: described, contentHash };
   writeFileSync(join(folder, manifestPath), readableJson({ ...changed, manifestHash: sha256(readableJson(changed)) }));
   return folder;
 }

@@ -1,38 +1,90 @@
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
 import { readTable } from "../../data/read/read-file.js";
-import { compareTables } from "../../drift/index.js";
+import type { Table } from "../../data/table/table.js";
+import { compareTables, driftAdvice, policies, type DriftReport, type PolicyName, type TableDriftOptions } from "../../drift/index.js";
 import { writeFileAtomic } from "../../io/atomic.js";
+import { loadBundle } from "../../model/bundle/load.js";
 import { contractFor, contractOptions, delimiterOf, noteSetAside, type ContractArguments } from "../input.js";
+import { readImportance } from "../importance-file.js";
 import { columns, exit, note, print, shown } from "../output.js";
 
 interface Options extends ContractArguments {
+  policy: PolicyName;
+  segments?: readonly string[];
+  ignore?: readonly string[];
+  importance?: string;
+  model?: string;
   html?: string;
   json?: boolean;
 }
 
+const list = (text: string): string[] => text.split(",");
+
 export function register(program: Command): void {
   contractOptions(program.command("drift <reference> <current>").description("compare two files; exit 1 on critical drift"))
+    .addOption(new Option("--policy <name>", "how distributions are judged").choices(Object.keys(policies)).default("balanced"))
+    .option("--segments <columns>", "also compare slice by slice of these columns, separated by commas", list)
+    .option("--ignore <columns>", "columns to leave out, separated by commas", list)
+    .option("--importance <file>", "JSON object of weights by column: ranks drift by importance x shift")
+    .option("--model <bundle>", "compare its predictions too, and rank drift by its SHAP importances")
     .option("--html <file>", "also write a report with plots")
     .option("--json", "print one line of JSON")
     .action(run);
 }
 
 async function run(reference: string, current: string, options: Options): Promise<void> {
+  const given = options.importance === undefined ? undefined : await readImportance(options.importance);
+  const bundle = options.model === undefined ? undefined : await loadBundle(options.model);
   // A column that has gone is drift, not an error.
   const read = { target: "optional", ragged: "reject-row", absent: "leave-out", ...delimiterOf(options) } as const;
-  const contract = await contractFor(reference, options, read.ragged);
+  const contract =
+    bundle === undefined || options.contract !== undefined ? await contractFor(reference, options, read.ragged) : bundle.scorer.contract;
   const before = await readTable(contract, reference, read);
   const after = await readTable(contract, current, read);
   for (const table of [before, after]) noteSetAside(table);
   for (const { name } of contract.columns) {
     if (before.columns.has(name) && !after.columns.has(name)) note(`note: ${current}: the column "${name}" is not there`);
   }
-  const report = compareTables(before, after);
+  const scored = bundle && (await scoredBy(bundle, before, after));
+  const importance = given ?? scored?.importance;
+  const { policy, segments, ignore } = options;
+  const report = compareTables(before, after, { policy, segments, ignore, importance, predictions: scored?.predictions });
   if (options.html !== undefined) {
     const { driftReportHtml } = await import("../../report/index.js");
-    await writeFileAtomic(options.html, await driftReportHtml(report, { reference, current }));
+    await writeFileAtomic(options.html, await driftReportHtml(report, { reference, current, policy: policies[policy] }));
     note(`wrote ${options.html}`);
   }
+  print(options.json, { ...report, advice: driftAdvice(report) }, textOf(report));
+  if (report.severity === "critical") process.exitCode = exit.checkFailed;
+}
+
+type Bundle = Awaited<ReturnType<typeof loadBundle>>;
+
+/** The model's probabilities for both tables, and how much it relies on each column. */
+async function scoredBy(
+  { artefact, scorer }: Bundle,
+  before: Table,
+  after: Table,
+): Promise<Pick<TableDriftOptions, "predictions" | "importance"> | undefined> {
+  const absent = scorer.contract.columns.filter(({ role, name }) => role === "feature" && !(before.columns.has(name) && after.columns.has(name)));
+  if (absent.length > 0 || before.rows === 0) {
+    const why = before.rows === 0 ? "the reference holds no rows" : `the column "${absent[0]?.name ?? ""}" is not in both files`;
+    note(`note: predictions are not compared: ${why}`);
+    return undefined;
+  }
+  const [{ explain }, { importanceByColumn }, { takeRows }] = await Promise.all([
+    import("../../model/explain/explainer.js"),
+    import("../../model/explain/importance.js"),
+    import("../../data/table/take-rows.js"),
+  ]);
+  // A few hundred rows, spread over the file, tell the order of the columns.
+  const count = Math.min(before.rows, 256);
+  const spread = Array.from({ length: count }, (_, i) => Math.floor((i * before.rows) / count));
+  const importance = importanceByColumn(await explain(artefact, takeRows(before, spread)));
+  return { importance, predictions: { reference: scorer.score(before), current: scorer.score(after) } };
+}
+
+function textOf(report: DriftReport): string {
   const lines = report.columns.map((column) => [
     column.name,
     column.verdict,
@@ -42,13 +94,19 @@ async function run(reference: string, current: string, options: Options): Promis
     shown(column.statistic),
     column.pValue === null ? "-" : column.pValue.toPrecision(3),
   ]);
-  print(
-    options.json,
-    report,
-    `${report.verdict} (${report.severity}): ${report.rows.reference} reference rows, ${report.rows.current} current rows\n\n${columns([
-      ["column", "verdict", "severity", "PSI", "test", "statistic", "p"],
-      ...lines,
-    ])}`,
-  );
-  if (report.severity === "critical") process.exitCode = exit.checkFailed;
+  const parts = [
+    `${report.verdict} (${report.severity}): ${report.rows.reference} reference rows, ${report.rows.current} current rows`,
+    columns([["column", "verdict", "severity", "PSI", "test", "statistic", "p"], ...lines]),
+  ];
+  const moved = report.segments.filter(({ verdict }) => verdict === "drift").slice(0, 10);
+  if (report.segments.length > 0) {
+    const slices = moved.map(({ column, level, severity, worst }) => [`${column} = ${level}`, severity, worst ?? "-"]);
+    parts.push(slices.length === 0 ? `No slice of ${report.segments.length} drifted by itself.` : columns([["slice", "severity", "worst column"], ...slices]));
+  }
+  if (report.ranking.length > 0) {
+    const ranked = report.ranking.slice(0, 5).map(({ name, importance, shift, score }) => [name, shown(importance), shown(shift), shown(score)]);
+    parts.push(columns([["column", "importance", "shift", "product"], ...ranked]));
+  }
+  parts.push(driftAdvice(report).map(({ action }) => `- ${action}`).join("\n"));
+  return parts.join("\n\n");
 }

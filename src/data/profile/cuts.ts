@@ -1,3 +1,6 @@
+import { lowerBound } from "./lower-bound.js";
+import { orderOfSorted, type Order } from "./order.js";
+
 /** Cut points of a reference, and its deciles among them. */
 export interface CutPoints {
   readonly cuts: Float64Array;
@@ -5,11 +8,14 @@ export interface CutPoints {
 }
 
 /** The q-quantile of sorted values, linear between neighbours (type 7 of Hyndman and Fan, as numpy's default). */
-export function quantileOfSorted(sorted: Float64Array, q: number): number {
-  const place = q * (sorted.length - 1);
+export const quantileOfSorted = (sorted: Float64Array, q: number): number => quantileOf(orderOfSorted(sorted), q);
+
+/** The q-quantile of values by rank; see {@link quantileOfSorted}. */
+export function quantileOf(order: Order, q: number): number {
+  const place = q * (order.length - 1);
   const below = Math.floor(place);
-  const low = sorted[below] as number;
-  const high = sorted[Math.min(below + 1, sorted.length - 1)] as number;
+  const low = order.at(below);
+  const high = order.at(Math.min(below + 1, order.length - 1));
   const t = place - below;
   if (t === 0 || low === high) return low;
   // numpy's rounding: from the nearer end.
@@ -25,50 +31,28 @@ function distinct(values: readonly number[]): Float64Array {
   );
 }
 
-function distinctUpTo(sorted: Float64Array, limit: number): number[] | undefined {
-  const found: number[] = [];
-  for (let i = 0; i < sorted.length; i++) {
-    const value = sorted[i] as number;
-    if (i > 0 && value === sorted[i - 1]) continue;
-    if (found.length === limit) return undefined;
-    found.push(value);
-  }
-  return found;
-}
-
 /**
  * Freezes cut points: every distinct value where there are at most `cutPoints` of them, else the values at equal steps
  * of rank with both extremes, so that no open cell between two cut points holds more than 1 / (cutPoints - 1) of the
  * rows. The deciles are added, so that ten-bin statistics are exact.
  *
- * @param sorted increasing, without NaN.
+ * @param sorted the values by rank, or increasing ones without NaN.
  */
-export function cutPointsOf(sorted: Float64Array, cutPoints: number): CutPoints {
-  if (sorted.length === 0) return { cuts: new Float64Array(), deciles: new Float64Array() };
-  const deciles = distinct(Array.from({ length: 9 }, (_, i) => quantileOfSorted(sorted, (i + 1) / 10)));
-  const last = sorted.length - 1;
+export function cutPointsOf(sorted: Float64Array | Order, cutPoints: number): CutPoints {
+  const order = sorted instanceof Float64Array ? orderOfSorted(sorted) : sorted;
+  if (order.length === 0) return { cuts: new Float64Array(), deciles: new Float64Array() };
+  const deciles = distinct(Array.from({ length: 9 }, (_, i) => quantileOf(order, (i + 1) / 10)));
+  const last = order.length - 1;
   const steps =
-    distinctUpTo(sorted, cutPoints) ??
-    Array.from({ length: cutPoints }, (_, i) => sorted[Math.round((i * last) / (cutPoints - 1))] as number);
+    order.distinctUpTo(cutPoints) ??
+    Array.from({ length: cutPoints }, (_, i) => order.at(Math.round((i * last) / (cutPoints - 1))));
   return { cuts: distinct([...steps, ...deciles]), deciles };
 }
 
-/** Finds the cell of a value among 2 * cuts.length + 1, by halving. `countCells` counts very many values faster. */
+/** Finds the cell of a value among 2 * cuts.length + 1, by halving; `placeCells` finds very many faster. */
 export function cellFinder(cuts: Float64Array): (value: number) => number {
   return (value) => {
     const index = lowerBound(cuts, value, 0, cuts.length);
     return 2 * index + (cuts[index] === value ? 1 : 0);
   };
-}
-
-/** The first index in [from, to) whose cut point is not below the value, else `to`. */
-export function lowerBound(cuts: Float64Array, value: number, from: number, to: number): number {
-  let low = from;
-  let high = to;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((cuts[middle] as number) < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

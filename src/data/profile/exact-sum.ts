@@ -5,15 +5,15 @@ import { powerOfTwo } from "../../base/elementary.js";
  * whole number of 2^-1074, the smallest double; blocks of values are first added in floating point on a grid so coarse
  * that no bit is lost (the idea of Demmel and Nguyen, "Fast reproducible floating-point summation", 2013).
  */
-export const EXACT_BLOCK = 1024;
-/** Bits that a sum of EXACT_BLOCK terms needs on top of one term, and one for the rounding of the largest. */
-const HEADROOM = 12;
+export const EXACT_BLOCK = 2048;
+/** Bits that a sum of EXACT_BLOCK terms needs on top of one term, and two for the rounding of the largest. */
+const HEADROOM = 13;
 const SMALLEST = -1074;
 
 const view = new DataView(new ArrayBuffer(8));
 
 /** floor(log2(value)) of a positive double. */
-function exponentOf(value: number): number {
+export function exponentOf(value: number): number {
   view.setFloat64(0, value);
   let e = (view.getUint32(0) >>> 20) - 1023;
   if (e === -1023) while (powerOfTwo(e) > value) e--;
@@ -44,13 +44,15 @@ export function addExactly(sum: bigint, values: Float64Array, length: number): b
       high += rounded;
       values[i] = value - rounded;
     }
-    if (high !== 0) total += unitsOf(high, unit) << BigInt(unit - SMALLEST);
+    total += unitsOf(high, unit);
   }
 }
 
-/** value / 2^unit, which is a whole number, without leaving the range of doubles. */
-function unitsOf(value: number, unit: number): bigint {
-  return BigInt(unit < -1000 ? value * powerOfTwo(500) * powerOfTwo(-unit - 500) : value / powerOfTwo(unit));
+/** A multiple of 2^unit in units of 2^-1074, without leaving the range of doubles. */
+export function unitsOf(value: number, unit: number): bigint {
+  if (value === 0) return 0n;
+  const whole = BigInt(unit < -1000 ? value * powerOfTwo(500) * powerOfTwo(-unit - 500) : value / powerOfTwo(unit));
+  return whole << BigInt(unit - SMALLEST);
 }
 
 /** The nearest doubles' quotient `sum / count`, for a sum in units of 2^-1074. */

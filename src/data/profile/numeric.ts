@@ -1,8 +1,10 @@
 import { ChurnkitError } from "../../base/errors.js";
-import { cellFinder, cutPointsOf, quantileOfSorted } from "./cuts.js";
-import { EXACT_BLOCK, addExactly, exactSumOf, formatExact } from "./exact-sum.js";
+import { cellGuide, placeCells } from "./cell-guide.js";
+import { cutPointsOf, quantileOf } from "./cuts.js";
+import { EXACT_BLOCK, exactSumOf, formatExact } from "./exact-sum.js";
+import { MomentSums } from "./moment-sums.js";
 import { profileLimits, type NumericProfile } from "./profile.js";
-import { sortedValues } from "./sort.js";
+import { orderOf, orderOfSorted, type Order } from "./order.js";
 
 /** How finely a reference is cut. */
 export interface CutOptions {
@@ -12,9 +14,6 @@ export interface CutOptions {
    */
   readonly cutPoints?: number | undefined;
 }
-
-/** A deviation from the origin beyond this counts as this much, so that squares and their sums stay finite. */
-const LARGEST_DEVIATION = 1e150;
 
 /**
  * Profiles one numeric column as a reference: freezes its cut points and counts its values between them.
@@ -35,15 +34,22 @@ export function profileOf(
   name: string,
   options: CutOptions & { readonly kind?: NumericProfile["kind"] } = {},
 ): NumericProfile {
-  return profileOfSorted(sortedValues(values), values, name, options);
+  return profileOfOrder(orderOf(values), values, name, options);
 }
 
 /** {@link profileOf} for a caller that has already sorted the values that are not missing. */
-export function profileOfSorted(
+export const profileOfSorted = (
   sorted: Float64Array,
   values: Float64Array,
   name: string,
-  { cutPoints = 1024, kind = "number" }: CutOptions & { readonly kind?: NumericProfile["kind"] } = {},
+  options: CutOptions & { readonly kind?: NumericProfile["kind"] } = {},
+): NumericProfile => profileOfOrder(orderOfSorted(sorted), values, name, options);
+
+function profileOfOrder(
+  order: Order,
+  values: Float64Array,
+  name: string,
+  { cutPoints = 1024, kind = "number" }: CutOptions & { readonly kind?: NumericProfile["kind"] },
 ): NumericProfile {
   if (!Number.isInteger(cutPoints) || cutPoints < 2 || cutPoints > profileLimits.cutPoints) {
     throw new ChurnkitError(
@@ -52,8 +58,8 @@ export function profileOfSorted(
       { where: { value: cutPoints } },
     );
   }
-  const { cuts, deciles } = cutPointsOf(sorted, cutPoints);
-  const median = sorted.length === 0 ? 0 : quantileOfSorted(sorted, 0.5);
+  const { cuts, deciles } = cutPointsOf(order, cutPoints);
+  const median = order.length === 0 ? 0 : quantileOf(order, 0.5);
   const origin = Number.isFinite(median) ? median + 0 : 0;
   return { name, kind, cuts: [...cuts], deciles: [...deciles], ...count(values, cuts, origin) };
 }
@@ -67,43 +73,43 @@ export function numericAgainst(reference: NumericProfile, values: Float64Array):
 type Counted = Pick<NumericProfile, "missing" | "counts" | "min" | "max" | "moments">;
 
 function count(values: Float64Array, cuts: Float64Array, origin: number): Counted {
-  const cellOf = cellFinder(cuts);
-  const counts = new Float64Array(2 * cuts.length + 1);
-  const deviations = new Float64Array(EXACT_BLOCK);
-  const squared = new Float64Array(EXACT_BLOCK);
-  let missing = 0;
-  let min = Infinity;
-  let max = -Infinity;
-  let sum = 0n;
-  let squares = 0n;
+  const guide = cellGuide(cuts);
+  // Cell -1, of the missing values, is counted in the first place.
+  const counts = new Uint32Array(2 * cuts.length + 2);
+  const cells = new Int32Array(EXACT_BLOCK);
+  const moments = new MomentSums(origin);
+  const present = new Float64Array(EXACT_BLOCK);
   for (let from = 0; from < values.length; from += EXACT_BLOCK) {
-    const to = Math.min(from + EXACT_BLOCK, values.length);
-    let filled = 0;
-    for (let i = from; i < to; i++) {
-      const value = values[i] as number;
-      if (Number.isNaN(value)) {
-        missing++;
-        continue;
-      }
-      const cell = cellOf(value);
-      counts[cell] = (counts[cell] as number) + 1;
-      if (value < min) min = value;
-      if (value > max) max = value;
-      const deviation = Math.max(-LARGEST_DEVIATION, Math.min(LARGEST_DEVIATION, value - origin));
-      deviations[filled] = deviation;
-      squared[filled++] = deviation * deviation;
+    const length = Math.min(EXACT_BLOCK, values.length - from);
+    placeCells(guide, values, from, from + length, cells);
+    const missingBefore = counts[0] as number;
+    for (let i = 0; i < length; i++) {
+      const place = (cells[i] as number) + 1;
+      counts[place] = (counts[place] as number) + 1;
     }
-    sum = addExactly(sum, deviations, filled);
-    squares = addExactly(squares, squared, filled);
+    if (counts[0] === missingBefore) moments.add(values, from, from + length);
+    else moments.add(present, 0, withoutMissing(values, from, from + length, present));
   }
+  const { min, max, sum, squares } = moments;
+  const missing = counts[0] as number;
   const empty = missing === values.length;
   return {
     missing,
-    counts: [...counts],
+    counts: [...counts.subarray(1)],
     min: empty ? null : finite(min),
     max: empty ? null : finite(max),
     moments: { origin, sum: formatExact(sum), squares: formatExact(squares) },
   };
+}
+
+/** Copies values[from..to) that are not missing; returns how many. */
+function withoutMissing(values: Float64Array, from: number, to: number, present: Float64Array): number {
+  let filled = 0;
+  for (let i = from; i < to; i++) {
+    const value = values[i] as number;
+    if (!Number.isNaN(value)) present[filled++] = value;
+  }
+  return filled;
 }
 
 const finite = (value: number): number => Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, value)) + 0;

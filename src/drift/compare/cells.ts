@@ -44,14 +44,29 @@ export function decileCells(
 
 /** A cell for each value of a numeric column of few distinct values, and for what lies between them. */
 export function valueCells(reference: NumericProfile, current: NumericProfile, format: (cut: number) => string): Cells {
-  const labels = reference.counts.map((_, cell) => {
-    const below = reference.cuts[cell / 2 - 1];
-    const above = reference.cuts[cell / 2];
-    if (cell % 2 === 1) return format(reference.cuts[(cell - 1) / 2] ?? 0);
+  const { cuts } = reference;
+  const labelOf = (cell: number): string => {
+    if (cell % 2 === 1) return format(cuts[(cell - 1) / 2] ?? 0);
+    const below = cuts[cell / 2 - 1];
+    const above = cuts[cell / 2];
     if (below === undefined) return above === undefined ? "all" : `below ${format(above)}`;
     return above === undefined ? `above ${format(below)}` : `${format(below)} to ${format(above)}`;
-  });
-  return filled({ labels, reference: reference.counts, current: current.counts });
+  };
+  const kept = filledCells(reference.counts, current.counts);
+  return {
+    labels: kept.map(labelOf),
+    reference: kept.map((cell) => reference.counts[cell] ?? 0),
+    current: kept.map((cell) => current.counts[cell] ?? 0),
+  };
+}
+
+/** The cells that hold rows of either sample. */
+export function filledCells(reference: readonly number[], current: readonly number[]): number[] {
+  const kept: number[] = [];
+  for (let cell = 0; cell < reference.length; cell++) {
+    if ((reference[cell] ?? 0) + (current[cell] ?? 0) > 0) kept.push(cell);
+  }
+  return kept;
 }
 
 /** A cell for each level, and one for all others. */
@@ -63,12 +78,12 @@ export function levelCells(reference: CategoryProfile, current: CategoryProfile)
   });
 }
 
-function filled(cells: Cells): Cells {
-  const keep = cells.reference.map((count, i) => count + (cells.current[i] ?? 0) > 0);
+function filled({ labels, reference, current }: Cells): Cells {
+  const kept = filledCells(reference, current);
   return {
-    labels: cells.labels.filter((_, i) => keep[i]),
-    reference: cells.reference.filter((_, i) => keep[i]),
-    current: cells.current.filter((_, i) => keep[i]),
+    labels: kept.map((cell) => labels[cell] ?? ""),
+    reference: kept.map((cell) => reference[cell] ?? 0),
+    current: kept.map((cell) => current[cell] ?? 0),
   };
 }
 

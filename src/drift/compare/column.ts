@@ -1,7 +1,10 @@
 import { countOfValues, isNumericProfile, type ColumnProfile } from "../../data/profile/profile.js";
+import { summariseNumeric } from "../../data/profile/summary.js";
 import type { DriftPolicy } from "../policy.js";
 import { chiSquareHomogeneity, quantileBinTest } from "../tests/chi-square.js";
-import { jensenShannon, psi, psiNullMean } from "../tests/divergence.js";
+import { hellinger, jensenShannon, jensenShannonNullMean, psi, psiNullMean } from "../tests/divergence.js";
+import { wassersteinOfProfiles } from "../tests/profile-wasserstein.js";
+import { wassersteinOfSorted } from "../tests/wasserstein.js";
 import { decileCells, levelCells, poolNeighbours, poolRare, type Cells } from "./cells.js";
 import {
   categoryShift,
@@ -24,6 +27,9 @@ export interface Comparison {
   readonly psi: number | null;
   readonly psiExpected: number | null;
   readonly jensenShannon: number | null;
+  readonly hellinger: number | null;
+  readonly wasserstein: number | null;
+  readonly wassersteinNormed: number | null;
   readonly effectError: number;
   /** May be above 1, where no shift at all would be found. */
   readonly detectable: number | null;
@@ -45,7 +51,7 @@ export function compareColumn(
   const unseen = isNumericProfile(current) || isNumericProfile(reference) ? 0 : unseenRows(reference, current);
   const values =
     n === 0 || m === 0
-      ? { candidates: [], psi: null, psiExpected: null, jensenShannon: null, effectError: 0, detectable: null }
+      ? nothing
       : compareValues(reference, current, cells, policy, samples);
   const others = [missingShift(reference, current, n, m, policy), newLevelShift(reference, unseen, n, m, policy)];
   const candidates = [...values.candidates, ...others.filter((shift) => shift !== undefined)];
@@ -61,10 +67,19 @@ function cellsOf(reference: ColumnProfile, current: ColumnProfile): Cells {
   return isNumericProfile(current) ? { labels: [], reference: [], current: [] } : levelCells(reference, current);
 }
 
-type ValueComparison = Pick<
-  Comparison,
-  "candidates" | "psi" | "psiExpected" | "jensenShannon" | "effectError" | "detectable"
->;
+type ValueComparison = Omit<Comparison, "reference" | "current" | "n" | "m" | "unseen" | "cells">;
+
+const nothing: ValueComparison = {
+  candidates: [],
+  psi: null,
+  psiExpected: null,
+  jensenShannon: null,
+  hellinger: null,
+  wasserstein: null,
+  wassersteinNormed: null,
+  effectError: 0,
+  detectable: null,
+};
 
 function compareValues(
   reference: ColumnProfile,
@@ -86,24 +101,56 @@ function compareValues(
     isNumericProfile(reference) && isNumericProfile(current)
       ? numericShift(reference, current, policy, samples)
       : categoryShift(pooled, policy, n, m);
-  const candidates: Candidate[] = [
+  const divergence = jensenShannon(pooled.reference, pooled.current) ?? 0;
+  const beyondChance = Math.max(0, divergence - jensenShannonNullMean(pooled.labels.length, n, m));
+  const tail = { pValue: homogeneity?.p ?? 1, log10p: homogeneity?.log10p ?? 0 };
+  const distance = Math.sqrt(divergence / Math.LN2);
+  const possible: (Omit<Candidate, "floors"> & { readonly floors: Candidate["floors"] | false })[] = [
     { what: "distribution", floors: policy.distribution, ...distribution.shift },
     {
       what: "psi",
       test: "psi",
       statistic: stability,
-      pValue: homogeneity?.p ?? 1,
-      log10p: homogeneity?.log10p ?? 0,
+      ...tail,
       effect: Math.max(0, stability - expected),
       floors: policy.psi,
     },
+    {
+      what: "jensenShannon",
+      test: "jensenShannon",
+      statistic: distance,
+      ...tail,
+      effect: Math.sqrt(beyondChance / Math.LN2),
+      floors: policy.jensenShannon,
+    },
   ];
   return {
-    candidates,
+    candidates: possible.flatMap(({ floors, ...shift }) => (floors === false ? [] : [{ ...shift, floors }])),
     psi: stability,
     psiExpected: expected,
-    jensenShannon: Math.sqrt((jensenShannon(pooled.reference, pooled.current) ?? 0) / Math.LN2),
+    jensenShannon: distance,
+    hellinger: hellinger(pooled.reference, pooled.current) ?? null,
+    ...transport(reference, current, samples),
     effectError: distribution.error,
     detectable: distribution.detectable,
+  };
+}
+
+/** Wasserstein's distance, where there is one: numbers, and finite. */
+function transport(
+  reference: ColumnProfile,
+  current: ColumnProfile,
+  samples: SortedSamples | undefined,
+): Pick<Comparison, "wasserstein" | "wassersteinNormed"> {
+  if (!isNumericProfile(reference) || !isNumericProfile(current)) return { wasserstein: null, wassersteinNormed: null };
+  const distance =
+    samples === undefined
+      ? wassersteinOfProfiles(reference, current)
+      : wassersteinOfSorted(samples.reference, samples.current);
+  const spread = summariseNumeric(reference)?.standardDeviation ?? 0;
+  const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
+  return {
+    wasserstein: finite(distance ?? Number.NaN),
+    wassersteinNormed: finite((distance ?? Number.NaN) / spread),
   };
 }

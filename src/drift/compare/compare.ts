@@ -1,31 +1,49 @@
 import { ChurnkitError } from "../../base/errors.js";
-import { isProfiled, profileAgainst } from "../../data/profile/table.js";
-import { numericAgainst } from "../../data/profile/numeric.js";
-import { isNumericProfile, type ColumnProfile, type NumericProfile, type Profile } from "../../data/profile/profile.js";
-import { withColumn } from "../../data/profile/merge.js";
+import type { Contract } from "../../data/contract/contract.js";
+import { isProfiled } from "../../data/profile/table.js";
 import type { Table } from "../../data/table/table.js";
-import { driftPolicy, type DriftPolicy } from "../policy.js";
-import type { DriftReport, Severity } from "../report.js";
-import { twoProportions } from "../tests/proportions.js";
-import { compareColumn, type Comparison } from "./column.js";
+import { driftPolicy, type DriftPolicy, type PolicyChoice } from "../policy.js";
+import type { ConceptDrift, DriftReport, DriftRole } from "../report.js";
+import { compareTableSegments } from "../segments/tables.js";
+import type { Comparison } from "./column.js";
+import { conceptDrift } from "./concept.js";
+import type { Importances } from "./ranking.js";
+import { reportOf } from "./summary.js";
 import { compareTableColumn } from "./table-column.js";
-import { judge, worst } from "./verdict.js";
-import { percent, reportWords } from "./words.js";
 
 /** How to compare. */
 export interface DriftOptions {
-  /** Numbers of {@link defaultDriftPolicy} to replace. */
-  readonly policy?: Partial<DriftPolicy> | undefined;
+  /** A name of {@link policies}, or numbers of {@link defaultDriftPolicy} to replace. */
+  readonly policy?: PolicyChoice | undefined;
   /** Columns to leave out: those that drift by nature, such as a sign-up date. */
   readonly ignore?: readonly string[] | undefined;
+  /** How much the model relies on each column (any non-negative weights): orders the columns by importance x shift. */
+  readonly importance?: Importances | undefined;
+  /** The target's name, where no contract tells. */
+  readonly target?: string | undefined;
 }
+
+/** How to compare two tables. */
+export interface TableDriftOptions extends DriftOptions {
+  /** Columns by whose levels, or quartiles, to compare slice by slice as well; at most ten. */
+  readonly segments?: readonly string[] | undefined;
+  /**
+   * The model's probabilities for the rows of both tables: compared as the column "prediction", and with the labels where
+   * both tables hold them (concept drift).
+   */
+  readonly predictions?: { readonly reference: Float64Array; readonly current: Float64Array } | undefined;
+}
+
+/** The name under which the model's probabilities are compared. */
+export const PREDICTION = "prediction";
 
 /**
  * Compares two tables column by column, with KS's D and small samples' p-values exact. Features and the target are
  * compared; ids, ignored columns and free text are not.
  *
  * @param reference what the current rows should look like; both tables read with the same contract.
- * @throws ChurnkitError CONTRACT_MISMATCH where a column has become another kind, OPTION_INVALID for a bad policy.
+ * @throws ChurnkitError CONTRACT_MISMATCH where a column has become another kind, OPTION_INVALID for a bad policy, segment
+ * column, importance or number of predictions.
  *
  * @example
  * ```ts
@@ -33,118 +51,92 @@ export interface DriftOptions {
  * import type { Table } from "churnkit/data";
  *
  * const movedColumns = (lastYear: Table, today: Table) =>
- *   compareTables(lastYear, today).columns.filter(({ verdict }) => verdict === "drift");
+ *   compareTables(lastYear, today, { segments: ["Contract"] }).columns.filter(({ verdict }) => verdict === "drift");
  * ```
  */
-export function compareTables(reference: Table, current: Table, options: DriftOptions = {}): DriftReport {
+export function compareTables(reference: Table, current: Table, options: TableDriftOptions = {}): DriftReport {
   const policy = driftPolicy(options.policy);
-  const comparisons: Comparison[] = [];
-  for (const column of reference.contract.columns.filter(isProfiled)) {
-    const before = reference.columns.get(column.name);
-    const after = current.columns.get(column.name);
-    if (before === undefined || options.ignore?.includes(column.name)) continue;
-    if (after === undefined && column.role !== "feature") continue;
-    comparisons.push(compareTableColumn(column, before, after, current.rows, policy));
+  const { ignore = [], predictions, segments } = options;
+  const comparisons = tableComparisons(reference, current, policy, ignore);
+  if (predictions !== undefined) {
+    checkPredictions(predictions, reference, current);
+    comparisons.push(comparePredictions(predictions, policy));
   }
   return reportOf(comparisons, policy, {
     rows: { reference: reference.rows, current: current.rows },
     rejected: { reference: reference.rejected.length, current: current.rejected.length },
+    roleOf: roles(options.target ?? reference.contract.target?.column, predictions !== undefined),
+    concept: predictions === undefined ? null : conceptOf(reference, current, predictions, policy),
+    segments:
+      segments &&
+      compareTableSegments(reference, current, segments, policy, (before, after, without) =>
+        tableComparisons(before, after, policy, [...ignore, without]),
+      ),
+    importance: options.importance,
+    ignore,
   });
 }
 
-/**
- * Compares a profile with the reference that it was counted against. KS's D comes with a certified error
- * (`effectError`), and its lower bound is what is judged.
- *
- * @throws ChurnkitError CONTRACT_MISMATCH where a column was counted against other cut points or levels.
- */
-export function compareProfiles(reference: Profile, current: Profile, options: DriftOptions = {}): DriftReport {
-  const policy = driftPolicy(options.policy);
+function tableComparisons(
+  reference: Table,
+  current: Table,
+  policy: DriftPolicy,
+  ignore: readonly string[],
+): Comparison[] {
   const comparisons: Comparison[] = [];
-  const others = new Map(current.columns.map((column) => [column.name, column]));
-  for (const column of reference.columns) {
-    const other = others.get(column.name);
-    if (other === undefined || options.ignore?.includes(column.name)) continue;
-    checkComparable(column, other);
-    comparisons.push(compareColumn(column, other, policy));
+  for (const column of reference.contract.columns.filter(isProfiled)) {
+    const before = reference.columns.get(column.name);
+    const after = current.columns.get(column.name);
+    if (before === undefined || ignore.includes(column.name)) continue;
+    if (after === undefined && column.role !== "feature") continue;
+    comparisons.push(compareTableColumn(column, before, after, current.rows, policy));
   }
-  return reportOf(comparisons, policy, {
-    rows: { reference: reference.rows, current: current.rows },
-    rejected: { reference: 0, current: 0 },
-  });
+  return comparisons;
 }
 
-function checkComparable(reference: ColumnProfile, current: ColumnProfile): void {
-  const same = isNumericProfile(reference)
-    ? isNumericProfile(current) && reference.cuts.every((cut, i) => cut === current.cuts[i])
-    : !isNumericProfile(current) && reference.levels.every((level, i) => level === current.levels[i]);
-  if (same && reference.counts.length === current.counts.length) return;
-  throw new ChurnkitError(
-    "CONTRACT_MISMATCH",
-    `Column "${reference.name}" was counted against another reference. Count the current rows with profileAgainst(reference, table).`,
-    { where: { column: reference.name } },
+/** The target by its name, the predictions by theirs where the model's are compared. */
+export function roles(target: string | undefined, predicted: boolean): (name: string) => DriftRole {
+  return (name) => (name === target ? "target" : predicted && name === PREDICTION ? "prediction" : "feature");
+}
+
+type Predictions = NonNullable<TableDriftOptions["predictions"]>;
+
+function checkPredictions(predictions: Predictions, reference: Table, current: Table): void {
+  for (const [given, table] of [
+    [predictions.reference, reference],
+    [predictions.current, current],
+  ] as const) {
+    if (given.length === table.rows && !table.columns.has(PREDICTION)) continue;
+    const message =
+      given.length === table.rows
+        ? `${table.source} has a column "${PREDICTION}", the name of the model's probabilities. Rename the column, or give no predictions.`
+        : `${given.length} predictions were given for the ${table.rows} rows of ${table.source}. Give one for each row.`;
+    throw new ChurnkitError("OPTION_INVALID", message, { where: { file: table.source, path: "predictions" } });
+  }
+}
+
+function comparePredictions({ reference, current }: Predictions, policy: DriftPolicy): Comparison {
+  const column = { kind: "number", name: PREDICTION, integer: false } as const;
+  const described = { ...column, role: "feature", nullable: true, optional: true, missing: [] } as const;
+  const data = (values: Float64Array) => ({ storage: "numeric", values }) as const;
+  return compareTableColumn(described, data(reference), data(current), current.length, policy);
+}
+
+function conceptOf(reference: Table, current: Table, predictions: Predictions, policy: DriftPolicy): ConceptDrift | null {
+  const before = knownLabels(reference, reference.contract.target);
+  const after = knownLabels(current, reference.contract.target);
+  if (before === undefined || after === undefined) return null;
+  return conceptDrift(
+    { labels: before, probabilities: predictions.reference },
+    { labels: after, probabilities: predictions.current },
+    policy,
   );
 }
 
-/**
- * Compares a table with a baseline profile, such as a bundle's.
- *
- * @param options.predictions the model's probabilities for the table's rows, compared with the baseline's column
- * "prediction" where it has one.
- * @throws ChurnkitError CONTRACT_MISMATCH where a column has become another kind, OPTION_INVALID for a bad policy.
- */
-export function driftAgainst(
-  baseline: Profile,
-  table: Table,
-  options: DriftOptions & { readonly predictions?: Float64Array | undefined } = {},
-): DriftReport {
-  const policy = driftPolicy(options.policy);
-  const counted = profileAgainst(baseline, table);
-  const known = baseline.columns.find(
-    (column): column is NumericProfile => column.name === "prediction" && isNumericProfile(column),
-  );
-  const current =
-    options.predictions === undefined || known === undefined
-      ? counted
-      : withColumn(counted, numericAgainst(known, options.predictions));
-  const report = compareProfiles(baseline, current, options);
-  if (table.rejected.length === 0) return report;
-  return withRejected(report, { reference: 0, current: table.rejected.length }, policy);
-}
-
-type Sizes = Pick<DriftReport, "rows"> & { readonly rejected: Omit<DriftReport["rejected"], "severity"> };
-
-function reportOf(comparisons: readonly Comparison[], policy: DriftPolicy, sizes: Sizes): DriftReport {
-  const columns = judge(comparisons, policy);
-  const drifted = columns.filter(({ verdict }) => verdict === "drift");
-  const judged = columns.filter(({ verdict }) => verdict !== "insufficient").length;
-  const report: DriftReport = {
-    verdict: drifted.length > 0 ? "drift" : judged > 0 ? "stable" : "insufficient",
-    severity: worst(drifted.map(({ severity }) => severity)),
-    rows: sizes.rows,
-    rejected: { ...sizes.rejected, severity: "none" },
-    columns,
-    message: reportWords(drifted, judged, columns.length),
-  };
-  return withRejected(report, sizes.rejected, policy);
-}
-
-/** A rise of rows that can't be read is drift of the whole, which no column of the readable rows shows. */
-function withRejected(report: DriftReport, rejected: Sizes["rejected"], policy: DriftPolicy): DriftReport {
-  const { rows } = report;
-  const before = rejected.reference + rows.reference;
-  const after = rejected.current + rows.current;
-  const test = twoProportions(rejected.reference, before, rejected.current, after, { correction: true });
-  const rise = test === undefined || test.p > policy.alpha ? 0 : -test.difference;
-  const { warning, critical } = policy.rejected;
-  const severity: Severity = rise <= 0 || rise < warning ? "none" : rise < critical ? "warning" : "critical";
-  if (severity === "none") return { ...report, rejected: { ...rejected, severity } };
-  const share = percent(rejected.current / after);
-  return {
-    ...report,
-    verdict: "drift",
-    severity: worst([report.severity, severity]),
-    rejected: { ...rejected, severity },
-    message: `${report.message} ${share} of the current rows break the contract.`,
-  };
+/** 1 for the positive class, 0 for another, -1 where it isn't known. */
+function knownLabels(table: Table, target: Contract["target"]): Int8Array | undefined {
+  const data = target && table.columns.get(target.column);
+  if (target === undefined || data?.storage !== "coded") return undefined;
+  const positive = data.levels.indexOf(target.positive);
+  return Int8Array.from(data.codes, (code) => (code < 0 ? -1 : code === positive ? 1 : 0));
 }

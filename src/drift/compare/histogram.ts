@@ -6,7 +6,7 @@ import {
   type NumericProfile,
 } from "../../data/profile/profile.js";
 import type { DistributionBin } from "../report.js";
-import { levelCells, valueCells, type Cells } from "./cells.js";
+import { filledCells, levelCells, valueCells, type Cells } from "./cells.js";
 import { formatterOf } from "./words.js";
 
 const BINS = 20;
@@ -16,8 +16,9 @@ const BARS = 15;
 /** Both samples' shares for a plot: by level, by value where there are few, else over bins of equal width. */
 export function distributionOf(reference: ColumnProfile, current: ColumnProfile): DistributionBin[] {
   if (isNumericProfile(reference) && isNumericProfile(current)) {
-    const cells = valueCells(reference, current, formatterOf(reference));
-    return cells.labels.length <= BARS ? shares(cells) : histogram(reference, current);
+    return filledCells(reference.counts, current.counts).length <= BARS
+      ? shares(valueCells(reference, current, formatterOf(reference)))
+      : histogram(reference, current);
   }
   return isNumericProfile(reference) || isNumericProfile(current) ? [] : shares(levelCells(reference, current));
 }

@@ -87,7 +87,7 @@ export function missingShift(
   m: number,
   policy: DriftPolicy,
 ): Candidate | undefined {
-  if (reference.missing + current.missing === 0) return undefined;
+  if (policy.missing === false || reference.missing + current.missing === 0) return undefined;
   const test = twoProportions(reference.missing, reference.missing + n, current.missing, current.missing + m, {
     correction: true,
   });
@@ -111,7 +111,7 @@ export function newLevelShift(
   m: number,
   policy: DriftPolicy,
 ): Candidate | undefined {
-  if (unseen === 0) return undefined;
+  if (policy.newLevels === false || unseen === 0) return undefined;
   const levelsMet = (times: number): number => reference.counts.filter((count) => count === times).length;
   const test = newLevelTest({ n, once: levelsMet(1), twice: levelsMet(2) }, { m, unseen });
   if (test === undefined) return undefined;

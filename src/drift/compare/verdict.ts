@@ -1,9 +1,8 @@
 import { isNumericProfile } from "../../data/profile/profile.js";
 import type { DriftPolicy } from "../policy.js";
-import { severities, type ColumnDrift, type Severity, type Shift } from "../report.js";
+import { severities, type ColumnDrift, type DriftRole, type DriftVerdict, type Severity, type Shift } from "../report.js";
 import { benjaminiHochberg } from "../tests/adjust.js";
 import type { Comparison } from "./column.js";
-import { distributionOf } from "./histogram.js";
 import type { Candidate } from "./shifts.js";
 import { insufficientWords, shiftWords, stableWords } from "./words.js";
 
@@ -12,25 +11,39 @@ export function worst(of: readonly Severity[]): Severity {
   return severities[Math.max(0, ...of.map((severity) => severities.indexOf(severity)))] ?? "none";
 }
 
+/** The verdict on several columns: drift where one drifts, insufficient where none could be judged. */
+export function verdictOf(columns: readonly { readonly verdict: DriftVerdict }[]): DriftVerdict {
+  if (columns.some(({ verdict }) => verdict === "drift")) return "drift";
+  return columns.some(({ verdict }) => verdict === "stable") ? "stable" : "insufficient";
+}
+
+/** How large a shift is, for its floors. */
+export const severityBySize = (effect: number, { warning, critical }: { warning: number; critical: number }): Severity =>
+  effect < warning ? "none" : effect < critical ? "warning" : "critical";
+
+/** A column as it is judged, before its picture is added. */
+export type Judged = Omit<ColumnDrift, "distribution">;
+
 /** Corrects all tests of all columns together, then judges each column. */
-export function judge(comparisons: readonly Comparison[], policy: DriftPolicy): ColumnDrift[] {
-  const all = comparisons.flatMap(({ candidates }) => candidates.map(({ pValue }) => pValue));
-  const adjusted = benjaminiHochberg(all);
+export function judge(
+  comparisons: readonly { readonly role: DriftRole; readonly comparison: Comparison }[],
+  policy: DriftPolicy,
+): Judged[] {
+  const all = comparisons.flatMap(({ comparison }) => comparison.candidates.map(({ pValue }) => pValue));
+  const adjusted = policy.correction === "none" ? all : benjaminiHochberg(all);
   let next = 0;
-  return comparisons.map((comparison) => {
-    const shifts = comparison.candidates.map((candidate) => severityOf(candidate, adjusted[next++] ?? 1, policy));
-    return judgeColumn(comparison, shifts, policy);
+  return comparisons.map(({ role, comparison }) => {
+    const shifts = comparison.candidates.map((candidate) => shiftOf(candidate, adjusted[next++] ?? 1, policy));
+    return judgeColumn(role, comparison, shifts, policy);
   });
 }
 
-function severityOf({ floors, ...candidate }: Candidate, adjustedP: number, policy: DriftPolicy): Shift {
-  const { effect } = candidate;
-  const significant = adjustedP <= policy.alpha;
-  const severity = !significant || effect < floors.warning ? "none" : effect < floors.critical ? "warning" : "critical";
+function shiftOf({ floors, ...candidate }: Candidate, adjustedP: number, policy: DriftPolicy): Shift {
+  const severity = adjustedP <= policy.alpha ? severityBySize(candidate.effect, floors) : "none";
   return { ...candidate, adjustedP, severity };
 }
 
-function judgeColumn(comparison: Comparison, shifts: readonly Shift[], policy: DriftPolicy): ColumnDrift {
+function judgeColumn(role: DriftRole, comparison: Comparison, shifts: readonly Shift[], policy: DriftPolicy): Judged {
   const { reference, current, n, m, detectable } = comparison;
   const found = shifts.filter(({ severity }) => severity !== "none");
   const empty = n === 0 && m === 0;
@@ -40,11 +53,15 @@ function judgeColumn(comparison: Comparison, shifts: readonly Shift[], policy: D
   return {
     name: reference.name,
     kind: reference.kind,
+    role,
     verdict,
     severity: worst(found.map(({ severity }) => severity)),
     psi: comparison.psi,
     psiExpected: comparison.psiExpected,
     jensenShannon: comparison.jensenShannon,
+    hellinger: comparison.hellinger,
+    wasserstein: comparison.wasserstein,
+    wassersteinNormed: comparison.wassersteinNormed,
     test: leading?.test ?? null,
     statistic: leading?.statistic ?? null,
     pValue: leading?.pValue ?? null,
@@ -59,7 +76,6 @@ function judgeColumn(comparison: Comparison, shifts: readonly Shift[], policy: D
     detectableShift: detectable === null ? null : Math.min(1, detectable),
     shifts,
     message: messageOf(verdict, found, comparison, policy),
-    distribution: distributionOf(reference, current),
   };
 }
 
@@ -79,7 +95,8 @@ function messageOf(
 ): string {
   if (verdict === "insufficient") return insufficientWords(comparison, policy.coarsestShift);
   if (verdict === "stable") return stableWords(comparison);
-  // The distribution and its PSI are one finding.
-  const told = found.filter(({ what }) => what !== "psi" || !found.some((other) => other.what === "distribution"));
+  // The distribution, its PSI and its Jensen-Shannon distance are one finding.
+  const ofValues = found.filter(({ what }) => what !== "missing" && what !== "newLevels");
+  const told = found.filter((shift) => !ofValues.includes(shift) || shift === ofValues[0]);
   return told.map((shift) => shiftWords(shift, comparison)).join(" ");
 }

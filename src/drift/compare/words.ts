@@ -2,7 +2,7 @@ import { exp } from "../../base/elementary.js";
 import type { ColumnProfile, NumericProfile } from "../../data/profile/profile.js";
 import { isNumericProfile } from "../../data/profile/profile.js";
 import { quantileOfProfile, summariseNumeric } from "../../data/profile/summary.js";
-import type { Severity, Shift } from "../report.js";
+import type { DriftTest, Severity, Shift } from "../report.js";
 import type { Comparison } from "./column.js";
 import { rowsNeeded } from "./detectable.js";
 
@@ -56,17 +56,18 @@ export function shiftWords(shift: Shift, comparison: Comparison): string {
     }
     case "distribution":
     case "psi":
+    case "jensenShannon":
       return `${movement(reference, current, comparison)} (${evidence(shift, comparison)}).`;
   }
 }
 
 function evidence(shift: Shift, { psi }: Comparison): string {
-  const size =
-    shift.test === "ks"
-      ? `D ${short(shift.effect)}, `
-      : shift.test === "chiSquare"
-        ? `${percent(shift.effect)} of the rows moved, `
-        : "";
+  const sizes: Partial<Record<DriftTest, string>> = {
+    ks: `D ${short(shift.effect)}, `,
+    chiSquare: `${percent(shift.effect)} of the rows moved, `,
+    jensenShannon: `Jensen-Shannon ${short(shift.statistic)}, `,
+  };
+  const size = sizes[shift.test] ?? "";
   return `${size}PSI ${short(psi ?? 0)}, p ${pText(shift.log10p)}`;
 }
 
@@ -95,7 +96,21 @@ function numericMovement(reference: NumericProfile, current: NumericProfile): st
     what.push(`the standard deviation went from ${short(spread)} to ${short(now)}`);
   }
   if (how.length === 0) return "The shape of the distribution changed";
-  return `Values are ${how.join(" and ")}: ${what.join(" and ")}`;
+  const factor = unitFactor(reference, current);
+  const unit = factor === undefined ? "" : `, as if the unit had changed by a factor of ${short(factor)}`;
+  return `Values are ${how.join(" and ")}: ${what.join(" and ")}${unit}`;
+}
+
+/** Factors between common units: tens, hundreds, thousands, months and years, hours and days, minutes, weeks. */
+const unitFactors = [10, 100, 1000, 1e6, 12, 24, 60, 3600, 7, 365.25].flatMap((factor) => [factor, 1 / factor]);
+
+/** The common factor by which both mean and standard deviation were multiplied, to 10 %. */
+function unitFactor(reference: NumericProfile, current: NumericProfile): number | undefined {
+  const before = summariseNumeric(reference);
+  const after = summariseNumeric(current);
+  if (reference.kind !== "number" || !before || !after || before.mean === 0 || before.standardDeviation === 0) return undefined;
+  const ratios = [after.mean / before.mean, after.standardDeviation / before.standardDeviation];
+  return unitFactors.find((factor) => ratios.every((ratio) => Math.abs(ratio / factor - 1) < 0.1));
 }
 
 function cellMovement({ cells, n, m }: Comparison): string {

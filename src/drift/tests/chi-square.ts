@@ -1,4 +1,5 @@
 import { square } from "../../base/elementary.js";
+import { requireCounts } from "./counts.js";
 import { chiSquareTail, type Tail } from "./special.js";
 
 /** A test of homogeneity of rows of counts. */
@@ -19,11 +20,13 @@ export interface ChiSquare extends Tail {
  * @param table a row of counts for each sample (two, or more), a column for each category.
  * @param options `correction`: Yates' continuity correction, for two samples over two categories only.
  * @returns undefined where a sample is empty.
+ * @throws ChurnkitError OPTION_INVALID for a count that is negative or not finite, or samples over different categories.
  */
 export function chiSquareHomogeneity(
   table: readonly (readonly number[])[],
   { correction = false }: { readonly correction?: boolean } = {},
 ): ChiSquare | undefined {
+  requireCounts(...table);
   const rows = table.map((row) => row.reduce((sum, count) => sum + count, 0));
   const all = rows.reduce((sum, row) => sum + row, 0);
   if (rows.length < 2 || rows.includes(0)) return undefined;

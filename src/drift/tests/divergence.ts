@@ -1,5 +1,7 @@
 import { log, square } from "../../base/elementary.js";
 import { quantileOfSorted } from "../../data/profile/cuts.js";
+import { sortedValues } from "../../data/profile/sort.js";
+import { requireCounts } from "./counts.js";
 
 /** What becomes of a bin that is empty in one sample, whose PSI would be infinite. */
 export type ZeroRule =
@@ -19,12 +21,15 @@ const total = (counts: readonly number[]): number => counts.reduce((sum, count) 
  * ones. Bins empty in both are dropped (except by the rule "none").
  *
  * @returns 0 or more; undefined where a sample is empty.
+ * @throws ChurnkitError OPTION_INVALID for a count that is negative or not finite, or samples over different bins; so do
+ * the other distances of counts.
  */
 export function psi(
   reference: readonly number[],
   current: readonly number[],
   zeros: ZeroRule = "epsilon",
 ): number | undefined {
+  requireCounts(reference, current);
   const n = total(reference);
   const m = total(current);
   if (n === 0 || m === 0) return undefined;
@@ -52,9 +57,11 @@ export const psiNullMean = (bins: number, n: number, m: number): number => Math.
 
 /**
  * Edges of at most `bins` bins of about equal reference mass: the distinct quantiles i / bins (linear). A value's bin
- * is the number of edges at or below it, so that the outer bins are open and one outlier can't hide a shift.
+ * is the number of edges at or below it, so that the outer bins are open and one outlier can't hide a shift. None for an
+ * empty sample.
  */
 export function quantileEdges(sortedReference: Float64Array, bins: number): number[] {
+  if (sortedReference.length === 0) return [];
   const edges = Array.from({ length: bins - 1 }, (_, i) => quantileOfSorted(sortedReference, (i + 1) / bins));
   return edges.filter((edge, i) => i === 0 || edge !== edges[i - 1]);
 }
@@ -70,15 +77,19 @@ export function countBetween(sorted: Float64Array, edges: readonly number[]): nu
   return counts;
 }
 
-/** PSI of two sorted samples over bins of equal reference mass. */
+/**
+ * PSI of two samples over bins of equal reference mass. In any order; NaN is missing and left out.
+ *
+ * @returns undefined where a sample is empty.
+ */
 export function psiOfSamples(
   reference: Float64Array,
   current: Float64Array,
   { bins = 10, zeros = "epsilon" }: { readonly bins?: number; readonly zeros?: ZeroRule } = {},
 ): number | undefined {
-  if (reference.length === 0 || current.length === 0) return undefined;
-  const edges = quantileEdges(reference, bins);
-  return psi(countBetween(reference, edges), countBetween(current, edges), zeros);
+  const before = sortedValues(reference);
+  const edges = quantileEdges(before, bins);
+  return psi(countBetween(before, edges), countBetween(sortedValues(current), edges), zeros);
 }
 
 /**
@@ -88,6 +99,7 @@ export function psiOfSamples(
  * @returns undefined where a sample is empty.
  */
 export function jensenShannon(reference: readonly number[], current: readonly number[]): number | undefined {
+  requireCounts(reference, current);
   const n = total(reference);
   const m = total(current);
   if (n === 0 || m === 0) return undefined;
@@ -102,8 +114,12 @@ export function jensenShannon(reference: readonly number[], current: readonly nu
   return Math.max(0, sum / 2);
 }
 
+/** What Jensen-Shannon divergence (nats) comes to without any drift: an eighth of PSI's, as both measure the same squares. */
+export const jensenShannonNullMean = (bins: number, n: number, m: number): number => psiNullMean(bins, n, m) / 8;
+
 /** Total variation distance in [0, 1]: the share of rows that would have to change category. */
 export function totalVariation(reference: readonly number[], current: readonly number[]): number | undefined {
+  requireCounts(reference, current);
   const n = total(reference);
   const m = total(current);
   if (n === 0 || m === 0) return undefined;
@@ -112,6 +128,7 @@ export function totalVariation(reference: readonly number[], current: readonly n
 
 /** Hellinger distance in [0, 1]. */
 export function hellinger(reference: readonly number[], current: readonly number[]): number | undefined {
+  requireCounts(reference, current);
   const n = total(reference);
   const m = total(current);
   if (n === 0 || m === 0) return undefined;

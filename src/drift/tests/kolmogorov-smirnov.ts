@@ -1,5 +1,6 @@
 import { log } from "../../base/elementary.js";
 import { sortedValues } from "../../data/profile/sort.js";
+import { ksByBuckets } from "./bucket-ks.js";
 import { kolmogorovTail, type Tail } from "./special.js";
 
 /** A two-sample Kolmogorov-Smirnov test. */
@@ -23,8 +24,17 @@ export interface KsTest extends KsStatistic, Tail {
  * console.assert(test?.statistic === 1 && Math.abs(test.p - 0.1) < 1e-12);
  * ```
  */
-export const ksTest = (a: Float64Array, b: Float64Array, exactProduct = 250_000): KsTest | undefined =>
-  ksTestOfSorted(sortedValues(a), sortedValues(b), exactProduct);
+export function ksTest(a: Float64Array, b: Float64Array, exactProduct = 250_000): KsTest | undefined {
+  if (a.length + b.length < LARGE) return ksTestOfSorted(sortedValues(a), sortedValues(b), exactProduct);
+  const statistic = ksByBuckets(a, b);
+  if (statistic === undefined || statistic.n * statistic.m > exactProduct) return statistic && withLimit(statistic);
+  return ksTestOfSorted(sortedValues(a), sortedValues(b), exactProduct);
+}
+
+/** From so many values on, samples are sorted only where it matters. */
+const LARGE = 100_000;
+
+const withLimit = (statistic: KsStatistic): KsTest => ({ ...statistic, ...ksLimitTail(statistic), method: "limit" });
 
 /** {@link ksTest} of samples already in increasing order, without NaN. */
 export function ksTestOfSorted(a: Float64Array, b: Float64Array, exactProduct: number): KsTest | undefined {
@@ -32,7 +42,7 @@ export function ksTestOfSorted(a: Float64Array, b: Float64Array, exactProduct: n
   if (statistic === undefined) return undefined;
   return statistic.n * statistic.m <= exactProduct
     ? { ...statistic, ...ksExactTail(statistic, tieEndsOf(a, b)), method: "exact" }
-    : { ...statistic, ...ksLimitTail(statistic), method: "limit" };
+    : withLimit(statistic);
 }
 
 /** The two-sample Kolmogorov-Smirnov statistic with what its p-values need. */

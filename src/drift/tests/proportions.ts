@@ -1,3 +1,4 @@
+import { ChurnkitError } from "../../base/errors.js";
 import { normalTwoSidedTail, type Tail } from "./special.js";
 
 /** A comparison of two proportions. */
@@ -17,6 +18,7 @@ export interface ProportionTest extends Tail {
  * @param n2 trials of the second sample.
  * @param options `correction`: Yates' continuity correction, which keeps the level where successes are few.
  * @returns undefined where there are no trials.
+ * @throws ChurnkitError OPTION_INVALID for counts that are negative, not finite, or of more successes than trials.
  */
 export function twoProportions(
   x1: number,
@@ -25,6 +27,10 @@ export function twoProportions(
   n2: number,
   { correction = false }: { readonly correction?: boolean } = {},
 ): ProportionTest | undefined {
+  if (!(x1 >= 0 && x1 <= n1 && n1 < Infinity && x2 >= 0 && x2 <= n2 && n2 < Infinity)) {
+    const message = `${x1} of ${n1} and ${x2} of ${n2} are no successes among trials. Give finite counts of 0 or more.`;
+    throw new ChurnkitError("OPTION_INVALID", message, { where: { value: [x1, n1, x2, n2] } });
+  }
   if (n1 === 0 || n2 === 0) return undefined;
   const difference = x1 / n1 - x2 / n2;
   const pooled = (x1 + x2) / (n1 + n2);

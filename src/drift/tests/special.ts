@@ -8,8 +8,11 @@ export interface Tail {
 
 const certain: Tail = { p: 1, log10p: 0 };
 
-/** From a natural logarithm of a probability. */
-const fromLog = (ln: number): Tail => ({ p: Math.min(1, exp(ln)), log10p: Math.min(0, ln / Math.LN10) });
+/** From a natural logarithm of a probability, which JSON can't hold where it is infinite. */
+export const fromLog = (ln: number): Tail => ({
+  p: Math.min(1, exp(ln)),
+  log10p: Math.max(-Number.MAX_VALUE, Math.min(0, ln / Math.LN10)),
+});
 /** From the complement, where the probability itself is near 1. */
 const fromComplement = (q: number): Tail => ({ p: 1 - q, log10p: log1p(-q) / Math.LN10 });
 

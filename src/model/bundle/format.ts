@@ -6,6 +6,7 @@ import { parseProfile } from "../../data/profile/parse.js";
 import type { Artefact } from "../artefact.js";
 import { corrupt, parseJsonFile, readableJson, type JsonValue } from "./json.js";
 import { createManifest, manifestPath, parseManifest, type Manifest } from "./manifest.js";
+import { extraFiles, extraNameOf } from "./extras.js";
 import { readModel, writeModel } from "./model-files.js";
 import { parseDecision, parseGolden, parseMetrics, parseProvenance } from "./parts.js";
 
@@ -26,7 +27,7 @@ export async function toBundleFiles(
   artefact: Artefact,
   options: BundleOptions = {},
 ): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
-  const { contract, recipe, model, calibration, decision, baseline, metrics, golden, provenance } = artefact;
+  const { contract, recipe, model, calibration, decision, baseline, metrics, golden, provenance, extras = {} } = artefact;
   const files = new Map<string, Uint8Array<ArrayBuffer>>([
     ["contract.json", readableJson(contract)],
     ["recipe.json", readableJson(recipe)],
@@ -35,6 +36,7 @@ export async function toBundleFiles(
     ["metrics.json", readableJson(metrics)],
     ["golden.json", readableJson({ rows: golden })],
     ["provenance.json", readableJson(provenance)],
+    ...extraFiles(extras),
   ]);
   writeModel(model, files);
   const createdAt = (options.createdAt ?? new Date()).toISOString();
@@ -93,7 +95,15 @@ function parseArtefact(files: BundleFiles): Artefact {
     return bytes;
   };
   const json = (path: string): JsonValue => parseJsonFile(path, file(path));
-  const artefact: Artefact = { ...parseParts(json), model: readModel(file) };
+  const extras = [...files.keys()].flatMap((path): [string, unknown][] => {
+    const name = extraNameOf(path);
+    return name === undefined ? [] : [[name, json(path).value]];
+  });
+  const artefact: Artefact = {
+    ...parseParts(json),
+    model: readModel(file),
+    ...(extras.length === 0 ? {} : { extras: Object.fromEntries(extras) }),
+  };
   for (const path of files.keys()) {
     if (!used.has(path)) throw corrupt(path, "is listed in the manifest but is no part of a bundle");
   }

@@ -20,7 +20,7 @@ export async function* packSource({ manifest, read }: BundleSource): AsyncGenera
     controller.finalize();
   })();
   packed.catch((error: unknown) => controller.error(error));
-  const reader = (readable as ReadableStream<Uint8Array<ArrayBuffer>>).pipeThrough(new CompressionStream("gzip")).getReader();
+  const reader = readable.pipeThrough(new CompressionStream("gzip")).getReader();
   let first = true;
   for (let next = await reader.read(); !next.done; next = await reader.read()) {
     // The operating system in gzip's header: "unknown" on all of them.

@@ -12,7 +12,7 @@ export interface BundleSource {
    * The bytes of `manifest.json` or a file that it lists, as they come, held to the manifest's size and SHA-256: what is
    * wrong is thrown before the end, as BUNDLE_CORRUPT.
    */
-  read(path: string): AsyncIterable<Uint8Array>;
+  readonly read: (path: string) => AsyncIterable<Uint8Array>;
 }
 
 const maxManifest = 16 * 2 ** 20;

@@ -137,10 +137,14 @@ function streamOf(upload: Upload, patience: Watch, source: SourceState): Readabl
 
 async function* bodyOf(response: Response, patience: Watch): AsyncGenerator<Uint8Array, void> {
   const reader = response.body?.getReader();
+  const cancel = (): void => void reader?.cancel().catch(() => undefined);
+  // Where `fetch` is another than the platform's, its body may not heed the signal.
+  patience.signal.addEventListener("abort", cancel);
   patience.alive();
   try {
     for (; reader !== undefined; ) {
-      const { done, value } = await patience.within(reader.read());
+      const { done, value } = await reader.read();
+      if (patience.expired) throw new Expired();
       if (done) return;
       patience.stop();
       yield value;
@@ -150,7 +154,8 @@ async function* bodyOf(response: Response, patience: Watch): AsyncGenerator<Uint
     throw patience.expired ? new Expired() : error;
   } finally {
     patience.stop();
+    patience.signal.removeEventListener("abort", cancel);
     // Whoever stops early needs no more of it.
-    await reader?.cancel().catch(() => undefined);
+    cancel();
   }
 }

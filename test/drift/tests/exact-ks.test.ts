@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { uniform } from "../../../src/base/random.js";
+import { ksByBuckets } from "../../../src/drift/tests/bucket-ks.js";
 import {
   ksExactTail,
   ksLimitTail,
@@ -30,6 +32,43 @@ function byEnumeration(a: readonly number[], b: readonly number[]): number {
   }
   return asLarge / all;
 }
+
+describe("D of large samples, sorted only where it matters", () => {
+  const wild = fc.array(fc.oneof(fc.double(), fc.integer({ min: 0, max: 5 }), fc.constantFrom(Infinity, -Infinity, Number.NaN, -0)), { maxLength: 80 });
+  const sorted = (values: Float64Array) => values.filter((value) => !Number.isNaN(value)).sort();
+
+  it("is that of sorted samples, for any values", () => {
+    fc.assert(
+      fc.property(wild, wild, (a, b) => {
+        const [x, y] = [Float64Array.from(a), Float64Array.from(b)];
+        expect(ksByBuckets(x, y)).toEqual(ksStatistic(sorted(x), sorted(y)));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it.each<[string, (u: number, v: number) => number, (u: number, v: number) => number]>([
+    ["unchanged", (u) => u, (u) => u],
+    ["shifted", (u, v) => u + v, (u, v) => u + v + 0.01],
+    ["apart", (u) => u, (u) => u + 2],
+    ["ties and a heap", (u, v) => (u < 0.3 ? 0 : Math.floor(500 * v)), (u, v) => (u < 0.31 ? 0 : Math.floor(500 * v))],
+    ["of missing values and outliers", (u, v) => (u < 0.1 ? Number.NaN : u < 0.1001 ? 1e300 : v ** 9), (u, v) => (u < 0.001 ? -Infinity : v ** 9)],
+    // A sample evenly spaced over a periodic column sees one of its values only.
+    ["of a column the sample misjudges", (u, v) => (u < 1 ? Math.round(v * 1e6) : 0), (u) => Math.round(u * 1e6) + 0.5],
+  ])("and of 60,000 values: %s", (_, first, second) => {
+    const random = uniform(12);
+    const draw = (of: (u: number, v: number) => number) => Float64Array.from({ length: 60_000 }, () => of(random(), random()));
+    const [x, y] = [draw(first), draw(second)];
+    expect(ksByBuckets(x, y)).toEqual(ksStatistic(sorted(x), sorted(y)));
+    expect(ksTest(x, y)).toMatchObject({ method: "limit", steps: ksStatistic(sorted(x), sorted(y))?.steps });
+  });
+
+  it("takes the exact law where one of the samples is tiny", () => {
+    const large = Float64Array.from({ length: 120_000 }, (_, i) => i);
+    expect(ksTest(large, Float64Array.of(1, 2))).toMatchObject({ method: "exact", m: 2 });
+    expect(ksTest(large, new Float64Array(5).fill(Number.NaN))).toBeUndefined();
+  });
+});
 
 describe("the exact Kolmogorov-Smirnov test", () => {
   const few = fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 5 });

@@ -140,10 +140,10 @@ describe.skipIf(!ready)("in MLflow", { timeout: 60_000 }, () => {
 
   const kinds: readonly Fault[] = ["throttle", "error", "error-after", "reset", "lost", "slow", "truncated", "timeout"];
 
-  it.each([1, 2])("loses nothing and doubles nothing behind a connection where one call in six fails (seed %i)", async (seed) => {
+  it.each([1])("loses nothing and doubles nothing behind a connection where one call in six fails (seed %i)", async (seed) => {
     const proxy = await startFaultyProxy(server.url, seededFaults(seed, 1 / 6, kinds));
     try {
-      const shaky = empty({ trackingUri: proxy.url, prefix: `shaky-${seed}.`, timeoutMs: 2_000, retries: 12, ledger: memoryStore() });
+      const shaky = empty({ trackingUri: proxy.url, prefix: `shaky-${seed}.`, timeoutMs: 1_000, retries: 12, ledger: memoryStore() });
       for (const i of [0, 1, 2]) expect(await shaky.register(model(i))).toMatchObject({ created: true, version: { number: i + 1 } });
       for (const number of [1, 2, 3]) await shaky.promote(number, "champion");
       await shaky.setStatus(2, "approved");

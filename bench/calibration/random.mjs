@@ -1,0 +1,56 @@
+// Draws of counts without drawing rows: the law is the same, and a million rows cost no more than a thousand.
+
+/** A standard normal number (Marsaglia's polar method). */
+export function normal(random) {
+  for (;;) {
+    const [x, y] = [2 * random() - 1, 2 * random() - 1];
+    const s = x * x + y * y;
+    if (s > 0 && s < 1) return x * Math.sqrt((-2 * Math.log(s)) / s);
+  }
+}
+
+/** Gamma with a shape of 1 or more and scale 1 (Marsaglia and Tsang 2000). */
+export function gamma(random, shape) {
+  const d = shape - 1 / 3;
+  const c = 1 / Math.sqrt(9 * d);
+  for (;;) {
+    const x = normal(random);
+    const v = (1 + c * x) ** 3;
+    if (v <= 0) continue;
+    if (Math.log(random()) < 0.5 * x * x + d - d * v + d * Math.log(v)) return d * v;
+  }
+}
+
+/** Successes among n trials: halves n by the law of a middle order statistic (Ahrens and Dieter 1974), then counts. */
+export function binomial(random, n, p) {
+  let [left, chance, successes] = [n, p, 0];
+  while (left > 30 && chance > 0 && chance < 1) {
+    const i = Math.floor((left + 1) / 2);
+    const a = gamma(random, i);
+    const middle = a / (a + gamma(random, left + 1 - i));
+    if (middle <= chance) {
+      successes += i;
+      left -= i;
+      chance = (chance - middle) / (1 - middle);
+    } else {
+      left = i - 1;
+      chance /= middle;
+    }
+  }
+  if (chance >= 1) return successes + left;
+  if (!(chance > 0)) return successes;
+  for (let i = 0; i < left; i++) if (random() < chance) successes++;
+  return successes;
+}
+
+/** n rows over cells of given masses, which need not sum to 1. */
+export function multinomial(random, n, masses) {
+  let mass = masses.reduce((sum, each) => sum + each, 0);
+  let left = n;
+  return masses.map((each, i) => {
+    const count = i === masses.length - 1 ? left : binomial(random, left, Math.min(1, each / mass));
+    mass -= each;
+    left -= count;
+    return count;
+  });
+}

@@ -1,0 +1,89 @@
+import { cellGuide, placeCells, type CellGuide } from "./cell-guide.js";
+
+/** As many evenly spaced values of a column cut it into buckets of a few dozen of a million. */
+const SAMPLE = 8192;
+const BLOCK = 4096;
+
+/** Which cell each value of a column falls into, and how many fall into each. */
+export interface PlacedValues {
+  readonly guide: CellGuide;
+  readonly values: Float64Array;
+  /** For each value its cell among 2 * cuts + 1: below the first cut point, equal to it, and so on; -1 where missing. */
+  readonly cells: Int32Array;
+  /** Values in each cell. */
+  readonly counts: Uint32Array;
+  /** Values that are not missing. */
+  readonly length: number;
+}
+
+/**
+ * The values between cut points, bucket by bucket, each sorted only when it is asked for: few are, to find some order
+ * statistics of a column, or where two distribution functions differ most.
+ */
+export interface Buckets {
+  readonly values: Float64Array;
+  /** Where each bucket starts in `values`, and where the last one ends. */
+  readonly starts: Uint32Array;
+  readonly sorted: Uint8Array;
+}
+
+/** The guide of buckets that suit some samples; NaN and infinite values are passed over. */
+export function bucketGuide(...samples: readonly Float64Array[]): CellGuide {
+  const drawn = samples.flatMap((values) => {
+    const step = Math.max(1, Math.floor((values.length * samples.length) / SAMPLE));
+    const some: number[] = [];
+    // Adding 0 turns -0 into 0.
+    for (let i = 0; i < values.length; i += step) if (Number.isFinite(values[i])) some.push((values[i] as number) + 0);
+    return some;
+  });
+  const cuts = Float64Array.from(drawn).sort();
+  return cellGuide(cuts.filter((cut, i) => i === 0 || cut !== cuts[i - 1]));
+}
+
+/** Finds each value's cell; NaN is missing. */
+export function placeValues(guide: CellGuide, values: Float64Array): PlacedValues {
+  const cells = new Int32Array(values.length);
+  const block = new Int32Array(BLOCK);
+  // Cell -1, of the missing values, is counted in the first place.
+  const counts = new Uint32Array(2 * guide.cuts.length);
+  for (let from = 0; from < values.length; from += BLOCK) {
+    const to = Math.min(from + BLOCK, values.length);
+    placeCells(guide, values, from, to, block);
+    for (let i = 0; i < to - from; i++) {
+      const cell = block[i] as number;
+      counts[cell + 1] = (counts[cell + 1] as number) + 1;
+      cells[from + i] = cell;
+    }
+  }
+  return { guide, values, cells, counts: counts.subarray(1), length: values.length - (counts[0] as number) };
+}
+
+/** Gathers the values of the buckets that are wanted, all of them by default; the others stay empty. */
+export function bucketsOf({ values, cells, counts }: PlacedValues, wanted?: Uint8Array): Buckets {
+  const buckets = (counts.length + 1) / 2;
+  const starts = new Uint32Array(buckets + 1);
+  for (let bucket = 0; bucket < buckets; bucket++) {
+    const size = wanted === undefined || wanted[bucket] === 1 ? (counts[2 * bucket] as number) : 0;
+    starts[bucket + 1] = (starts[bucket] as number) + size;
+  }
+  const next = starts.slice();
+  const between = new Float64Array(starts[buckets] as number);
+  const take = wanted ?? new Uint8Array(buckets).fill(1);
+  for (let i = 0; i < values.length; i++) {
+    const cell = cells[i] as number;
+    // Odd cells hold equal values, and -1 is odd too.
+    if ((cell & 1) !== 0 || take[cell >> 1] === 0) continue;
+    const place = next[cell >> 1] as number;
+    next[cell >> 1] = place + 1;
+    between[place] = values[i] as number;
+  }
+  return { values: between, starts, sorted: new Uint8Array(buckets) };
+}
+
+/** The values of a bucket, the cell 2 * bucket, in increasing order. */
+export function sortedBucket({ values, starts, sorted }: Buckets, bucket: number): Float64Array {
+  const found = values.subarray(starts[bucket], starts[bucket + 1]);
+  if (sorted[bucket] === 0) found.sort();
+  sorted[bucket] = 1;
+  return found;
+}

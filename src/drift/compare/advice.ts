@@ -1,0 +1,103 @@
+import type { ColumnDrift, DriftReport, Severity } from "../report.js";
+import { percent } from "./words.js";
+
+/** One thing to do about a report. */
+export interface Advice {
+  readonly severity: Severity;
+  /** What to do, in a sentence or two. */
+  readonly action: string;
+  /** The columns that it is about. */
+  readonly columns: readonly string[];
+}
+
+/**
+ * What to do about a report, the most pressing first: faults of the data before drift of the world, since retraining on
+ * broken data makes the model worse.
+ *
+ * @returns at least one entry; a calm report asks for nothing but says so.
+ */
+export function driftAdvice(report: DriftReport): Advice[] {
+  const drifted = report.columns.filter(({ verdict }) => verdict === "drift");
+  const advice = [
+    ...rejectedAdvice(report),
+    ...faults(drifted),
+    ...conceptAdvice(report),
+    ...targetAdvice(report),
+    ...featureAdvice(report, drifted),
+    ...segmentAdvice(report, drifted),
+    ...rowsAdvice(report),
+  ];
+  return advice.length > 0 ? advice : [{ severity: "none", action: "Nothing to do: keep watching.", columns: [] }];
+}
+
+function rejectedAdvice({ rejected }: DriftReport): Advice[] {
+  if (rejected.severity === "none") return [];
+  const action = "More rows break the contract than before. Run churnkit validate on the current file and mend its source first.";
+  return [{ severity: rejected.severity, action, columns: [] }];
+}
+
+/** Missing values, new levels and changed units are faults of a source more often than changes of customers. */
+function faults(drifted: readonly ColumnDrift[]): Advice[] {
+  const having = (what: string): readonly ColumnDrift[] =>
+    drifted.filter(({ shifts }) => shifts.some((shift) => shift.what === what && shift.severity !== "none"));
+  const missing = having("missing").map((column): Advice => {
+    const { name, missing: share, severity } = column;
+    const rose = share.current > share.reference;
+    const action = rose
+      ? `Ask where "${name}" comes from: ${percent(share.current)} of its values are missing now, ${percent(share.reference)} before.`
+      : `"${name}" is missing less often than before (${percent(share.current)}, ${percent(share.reference)} before): check what fills it in now.`;
+    return { severity, action, columns: [name] };
+  });
+  const levels = having("newLevels").map(({ name, newLevels, severity }): Advice => {
+    const names = newLevels.slice(0, 3).map((level) => `"${level}"`).join(", ");
+    const action = `Find out what the new levels of "${name}" ${names === "" ? "" : `(${names}) `}mean: map them to known ones where they are only written otherwise, else train with rows that hold them.`;
+    return { severity, action, columns: [name] };
+  });
+  const units = drifted
+    .filter(({ message }) => message.includes("as if the unit had changed"))
+    .map(({ name, severity }): Advice => ({ severity, action: `Check the unit of "${name}" and convert it before scoring.`, columns: [name] }));
+  return [...missing, ...levels, ...units];
+}
+
+function conceptAdvice({ concept }: DriftReport): Advice[] {
+  if (concept?.verdict !== "drift") return [];
+  const action = "The same customers now leave at another rate. Retrain on recent labelled rows; until then the probabilities are off.";
+  return [{ severity: concept.severity, action, columns: [] }];
+}
+
+function targetAdvice({ target, concept }: DriftReport): Advice[] {
+  if (target?.verdict !== "drift" || concept?.verdict === "drift") return [];
+  const action = "The share of positives changed. Check the threshold and the calibration on recent labelled rows.";
+  return [{ severity: target.severity, action, columns: target.drifted }];
+}
+
+function featureAdvice({ features, prediction, ranking }: DriftReport, drifted: readonly ColumnDrift[]): Advice[] {
+  if (features.verdict !== "drift") return [];
+  const names = drifted.filter(({ role }) => role === "feature").map(({ name }) => name);
+  const [first] = ranking;
+  const order = first !== undefined && first.score > 0 ? ` Begin with "${first.name}", which the model relies on most among them.` : "";
+  const still = prediction !== null && prediction.verdict === "stable";
+  const action = still
+    ? "The inputs moved, the predictions did not: no hurry, but check quality as soon as labels come in."
+    : `Where the sources are in order, the customers have changed: check quality on labelled rows, and retrain if it fell.${order}`;
+  return [{ severity: still ? "warning" : features.severity, action, columns: names }];
+}
+
+/** A slice matters where its columns did not drift as a whole. */
+function segmentAdvice({ segments }: DriftReport, drifted: readonly ColumnDrift[]): Advice[] {
+  const known = new Set(drifted.map(({ name }) => name));
+  return segments
+    .filter(({ worst }) => worst !== null && !known.has(worst))
+    .slice(0, 3)
+    .map(({ column, level, worst, severity }): Advice => {
+      const action = `Look at the rows whose "${column}" is "${level}": "${worst ?? ""}" moved there alone.`;
+      return { severity, action, columns: worst === null ? [] : [worst] };
+    });
+}
+
+function rowsAdvice({ verdict, columns }: DriftReport): Advice[] {
+  const unjudged = columns.filter((column) => column.verdict === "insufficient");
+  if (unjudged.length === 0) return [];
+  const action = verdict === "insufficient" ? "Gather more rows before judging." : "Gather more rows for the columns that could not be judged.";
+  return [{ severity: "none", action, columns: unjudged.map(({ name }) => name) }];
+}

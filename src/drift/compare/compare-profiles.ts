@@ -1,0 +1,62 @@
+import { withColumn } from "../../data/profile/merge.js";
+import { numericAgainst } from "../../data/profile/numeric.js";
+import { isNumericProfile, type NumericProfile, type Profile } from "../../data/profile/profile.js";
+import { profileAgainst } from "../../data/profile/table.js";
+import type { Table } from "../../data/table/table.js";
+import { driftPolicy } from "../policy.js";
+import type { DriftReport } from "../report.js";
+import { PREDICTION, roles, type DriftOptions } from "./compare.js";
+import { compareColumns } from "./profile-columns.js";
+import { reportOf } from "./summary.js";
+
+/**
+ * Compares a profile with the reference that it was counted against. KS's D comes with a certified error
+ * (`effectError`), and its lower bound is what is judged.
+ *
+ * @throws ChurnkitError CONTRACT_MISMATCH where a column was counted against other cut points or levels, OPTION_INVALID for
+ * a bad policy or importance.
+ */
+export function compareProfiles(reference: Profile, current: Profile, options: DriftOptions = {}): DriftReport {
+  return reportOfProfiles(reference, current, options, { reference: 0, current: 0 });
+}
+
+function reportOfProfiles(
+  reference: Profile,
+  current: Profile,
+  options: DriftOptions,
+  rejected: { readonly reference: number; readonly current: number },
+): DriftReport {
+  const policy = driftPolicy(options.policy);
+  return reportOf(compareColumns(reference, current, policy, options.ignore), policy, {
+    rows: { reference: reference.rows, current: current.rows },
+    rejected,
+    roleOf: roles(options.target, true),
+    importance: options.importance,
+    ignore: options.ignore,
+  });
+}
+
+/**
+ * Compares a table with a baseline profile, such as a bundle's.
+ *
+ * @param options.predictions the model's probabilities for the table's rows, compared with the baseline's column
+ * "prediction" where it has one.
+ * @throws ChurnkitError CONTRACT_MISMATCH where a column has become another kind, OPTION_INVALID for a bad policy or
+ * importance.
+ */
+export function driftAgainst(
+  baseline: Profile,
+  table: Table,
+  options: DriftOptions & { readonly predictions?: Float64Array | undefined } = {},
+): DriftReport {
+  const counted = profileAgainst(baseline, table);
+  const known = baseline.columns.find(
+    (column): column is NumericProfile => column.name === PREDICTION && isNumericProfile(column),
+  );
+  const current =
+    options.predictions === undefined || known === undefined
+      ? counted
+      : withColumn(counted, numericAgainst(known, options.predictions));
+  const { target = table.contract.target?.column } = options;
+  return reportOfProfiles(baseline, current, { ...options, target }, { reference: 0, current: table.rejected.length });
+}

@@ -1,0 +1,91 @@
+import { defaultDriftPolicy, type DriftPolicy } from "../policy.js";
+import type { ConceptDrift } from "../report.js";
+import { stratifiedRates, type Stratum } from "../tests/stratified.js";
+import { severityBySize } from "./verdict.js";
+import { percent, pText } from "./words.js";
+
+/** Labels (1 positive, 0 negative, anything else not known yet) and the probabilities given to the same rows. */
+export interface ScoredRows {
+  readonly labels: ArrayLike<number>;
+  readonly probabilities: Float64Array;
+}
+
+/** Probabilities are stratified to a hundredth; strata of few rows are pooled with their neighbours. */
+const STRATA = 100;
+
+/**
+ * Compares how often rows of about the same predicted probability are positive. Only labelled rows count; rows whose label
+ * may still change (a churn window that hasn't closed) must be left out by the caller.
+ *
+ * @returns null where a sample has no labelled rows, or all are of one class.
+ */
+export function conceptDrift(
+  reference: ScoredRows,
+  current: ScoredRows,
+  policy: DriftPolicy = defaultDriftPolicy,
+): ConceptDrift | null {
+  if (policy.concept === false) return null;
+  const test = stratifiedRates(pooled(strataOf(reference), strataOf(current), policy.minimumExpected));
+  if (test === undefined) return null;
+  const { statistic, degreesOfFreedom, p, log10p, effect, change } = test;
+  const severity = p <= policy.alpha ? severityBySize(effect, policy.concept) : "none";
+  const direction = change > 0 ? "more" : "less";
+  const message =
+    severity === "none"
+      ? "Rows of equal predicted probability are positive as often as before."
+      : `Rows of equal predicted probability are positive ${direction} often than before: the rate changed by ${percent(effect)} on average (p ${pText(log10p)}). Retrain on recent rows.`;
+  const verdict = severity === "none" ? "stable" : "drift";
+  return { verdict, severity, statistic, degreesOfFreedom, pValue: p, log10p, effect, change, message };
+}
+
+interface Counts {
+  readonly rows: Float64Array;
+  readonly positives: Float64Array;
+}
+
+function strataOf({ labels, probabilities }: ScoredRows): Counts {
+  const rows = new Float64Array(STRATA);
+  const positives = new Float64Array(STRATA);
+  for (let i = 0; i < probabilities.length; i++) {
+    const label = labels[i];
+    const probability = probabilities[i] as number;
+    if ((label !== 0 && label !== 1) || Number.isNaN(probability)) continue;
+    const at = Math.max(0, Math.min(STRATA - 1, Math.floor(probability * STRATA)));
+    rows[at] = (rows[at] as number) + 1;
+    positives[at] = (positives[at] as number) + label;
+  }
+  return { rows, positives };
+}
+
+/** Joins neighbours until both classes are expected often enough in both samples, going by both samples together. */
+function pooled(reference: Counts, current: Counts, minimum: number): Stratum[] {
+  const strata: Stratum[] = [];
+  let open = empty();
+  for (let at = 0; at < STRATA; at++) {
+    open = add(open, {
+      reference: { rows: reference.rows[at] as number, positives: reference.positives[at] as number },
+      current: { rows: current.rows[at] as number, positives: current.positives[at] as number },
+    });
+    if (leastExpected(open) < minimum) continue;
+    strata.push(open);
+    open = empty();
+  }
+  const last = strata.pop();
+  return [...strata, last === undefined ? open : add(last, open)];
+}
+
+const empty = (): Stratum => ({ reference: { rows: 0, positives: 0 }, current: { rows: 0, positives: 0 } });
+
+function add(a: Stratum, b: Stratum): Stratum {
+  const sum = (x: Stratum["current"], y: Stratum["current"]): Stratum["current"] => ({
+    rows: x.rows + y.rows,
+    positives: x.positives + y.positives,
+  });
+  return { reference: sum(a.reference, b.reference), current: sum(a.current, b.current) };
+}
+
+function leastExpected({ reference, current }: Stratum): number {
+  const rows = reference.rows + current.rows;
+  const positives = reference.positives + current.positives;
+  return rows === 0 ? 0 : (Math.min(reference.rows, current.rows) * Math.min(positives, rows - positives)) / rows;
+}

@@ -1,0 +1,63 @@
+import { log } from "../../base/elementary.js";
+import { severityBySize } from "../compare/verdict.js";
+import type { DriftPolicy, Floors } from "../policy.js";
+import { twoProportions } from "../tests/proportions.js";
+import type { SequentialAlarm, SequentialLook } from "./monitor.js";
+
+/** One test of one look. */
+export interface Finding extends Pick<SequentialAlarm, "what" | "log10p" | "effect"> {
+  readonly floors: Floors;
+}
+
+/** All tests of a look by column. */
+export function findingsOf(report: SequentialLook["report"], policy: DriftPolicy): Map<string, readonly Finding[]> {
+  const found = new Map<string, readonly Finding[]>();
+  for (const { name, shifts } of report.columns) {
+    const judged = shifts.flatMap(({ what, log10p, effect }): Finding[] => {
+      const floors = policy[what];
+      return floors === false ? [] : [{ what, log10p, effect, floors }];
+    });
+    found.set(name, judged);
+  }
+  const { concept } = report;
+  if (concept !== null && policy.concept !== false) {
+    found.set("(concept)", [{ what: "concept", log10p: concept.log10p, effect: concept.effect, floors: policy.concept }]);
+  }
+  return found.set("(broken rows)", rejectedShift(report, policy));
+}
+
+/** A finding that is worth an alarm. */
+export type Alarming = Finding & { readonly severity: "warning" | "critical" };
+
+/** The worst alarm among the tests of one column, going by the log10 of each severity's share of the allowance. */
+export function worstFinding(
+  findings: readonly Finding[],
+  threshold: { readonly warning: number; readonly critical: number },
+): Alarming | undefined {
+  const alarming = findings.flatMap((finding): Alarming[] => {
+    const size = severityBySize(finding.effect, finding.floors);
+    if (size === "critical" && finding.log10p <= threshold.critical) return [{ ...finding, severity: "critical" }];
+    return size !== "none" && finding.log10p <= threshold.warning ? [{ ...finding, severity: "warning" }] : [];
+  });
+  return alarming.find(({ severity }) => severity === "critical") ?? alarming[0];
+}
+
+/** The shift that alarmed is small or insignificant by itself in a later look at the same window. */
+export function hasEnded(
+  findings: readonly Finding[],
+  alarm: Pick<SequentialAlarm, "what">,
+  policy: DriftPolicy,
+): boolean {
+  const now = findings.find(({ what }) => what === alarm.what);
+  return now === undefined || now.effect < now.floors.warning || now.log10p > log(policy.alpha) / Math.LN10;
+}
+
+/** The rise of rows that break the contract; none where there are none or it fell. */
+function rejectedShift({ rows, rejected }: SequentialLook["report"], policy: DriftPolicy): readonly Finding[] {
+  if (policy.rejected === false) return [];
+  const before = rejected.reference + rows.reference;
+  const after = rejected.current + rows.current;
+  const test = twoProportions(rejected.reference, before, rejected.current, after, { correction: true });
+  if (test === undefined || test.difference >= 0) return [];
+  return [{ what: "rejected", log10p: test.log10p, effect: -test.difference, floors: policy.rejected }];
+}

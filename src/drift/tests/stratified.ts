@@ -1,0 +1,51 @@
+import { chiSquareTail, type Tail } from "./special.js";
+
+/** Positives among the rows of one stratum, in each sample. */
+export interface Stratum {
+  readonly reference: { readonly rows: number; readonly positives: number };
+  readonly current: { readonly rows: number; readonly positives: number };
+}
+
+/** A test that a rate is the same in both samples, stratum by stratum. */
+export interface StratifiedTest extends Tail {
+  readonly statistic: number;
+  readonly degreesOfFreedom: number;
+  /** Mean absolute change of the rate, weighted by the current rows. */
+  readonly effect: number;
+  /** Mean change of the rate, weighted by the current rows. */
+  readonly change: number;
+}
+
+/**
+ * The sum over strata of Pearson's chi-square of a 2 x 2 table, with one degree of freedom each: rates that went up in one
+ * stratum and down in another do not cancel (as they do in Cochran and Mantel and Haenszel's test). Strata without both
+ * classes or both samples are left out.
+ *
+ * @returns undefined where no stratum is left.
+ */
+export function stratifiedRates(strata: readonly Stratum[]): StratifiedTest | undefined {
+  let statistic = 0;
+  let degreesOfFreedom = 0;
+  let rows = 0;
+  let effect = 0;
+  let change = 0;
+  for (const { reference, current } of strata) {
+    const all = reference.rows + current.rows;
+    const rate = (reference.positives + current.positives) / all;
+    if (reference.rows === 0 || current.rows === 0 || rate === 0 || rate === 1) continue;
+    const difference = current.positives / current.rows - reference.positives / reference.rows;
+    statistic += (difference * difference) / (rate * (1 - rate) * (1 / reference.rows + 1 / current.rows));
+    degreesOfFreedom++;
+    rows += current.rows;
+    effect += Math.abs(difference) * current.rows;
+    change += difference * current.rows;
+  }
+  if (degreesOfFreedom === 0) return undefined;
+  return {
+    statistic,
+    degreesOfFreedom,
+    ...chiSquareTail(statistic, degreesOfFreedom),
+    effect: effect / rows,
+    change: change / rows,
+  };
+}
