@@ -42,4 +42,4 @@ for (const name of metricNames) {
   const { value, low, high } = evaluation.values[name];
   console.log(metrics[name].label.padEnd(34), value?.toFixed(4), `(${low?.toFixed(4)} to ${high?.toFixed(4)})`, baseline?.values[name].value?.toFixed(4));
 }
-await saveBundle(model.artefact, "out/quickstart");
+await saveBundle(model, "out/quickstart");

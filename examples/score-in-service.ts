@@ -22,7 +22,7 @@ type Customer = RequestType<typeof customers>;
 
 // Elsewhere, and once: train and save.
 const table = tableFromRecords(customers.contract, syntheticCustomers({ rows: 1000 }).records);
-await saveBundle((await train(defineFeatures(customers), table, { learner: logistic() })).artefact, "out/in-service");
+await saveBundle(await train(defineFeatures(customers), table, { learner: logistic() }), "out/in-service");
 
 const { scorer } = await loadBundle("out/in-service");
 

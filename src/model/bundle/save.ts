@@ -15,7 +15,7 @@ import { openBundle } from "./open.js";
 const isArchivePath = (path: string): boolean => /\.(tar\.gz|tgz)$/.test(path);
 
 /**
- * Saves a model as a bundle: a folder, or one archive where the path ends in .tar.gz. A bundle that is there is
+ * Saves a trained model, or its artefact, as a bundle: a folder, or one archive where the path ends in .tar.gz. A bundle that is there is
  * replaced whole; a kill, a full disk or an error at any moment leaves the old bundle or the new one, and what failed
  * leaves nothing behind. The bundle is opened once in memory before anything is written, so that none is saved that
  * cannot be loaded.
@@ -34,7 +34,8 @@ const isArchivePath = (path: string): boolean => /\.(tar\.gz|tgz)$/.test(path);
  * }
  * ```
  */
-export async function saveBundle(artefact: Artefact, path: string, options: BundleOptions = {}): Promise<Manifest> {
+export async function saveBundle(model: Artefact | { readonly artefact: Artefact }, path: string, options: BundleOptions = {}): Promise<Manifest> {
+  const artefact = "artefact" in model ? model.artefact : model;
   const archive = isArchivePath(path);
   if (!archive) await checkBundleTarget(path);
   const files = await toBundleFiles(artefact, options);
