@@ -27,7 +27,8 @@ export async function openRegistry(place: string, name: string): Promise<ModelRe
     case "mlflow+http":
     case "mlflow+https": {
       const { mlflowRegistry } = await import("../registry/mlflow/index.js");
-      return mlflowRegistry({ name, trackingUri: place.slice("mlflow+".length) });
+      const { MLFLOW_TRACKING_TOKEN: token, MLFLOW_TRACKING_USERNAME: username, MLFLOW_TRACKING_PASSWORD: password } = process.env;
+      return mlflowRegistry({ name, trackingUri: place.slice("mlflow+".length), token, username, password });
     }
     default:
       throw new ChurnkitError("OPTION_INVALID", `There is no registry at ${place.slice(0, 80)}: give ${registryPlaces}.`);

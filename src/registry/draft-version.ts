@@ -10,14 +10,17 @@ import type { VersionRecord } from "./version.js";
 export async function draftVersion(
   { manifest, artefact }: { readonly manifest: Manifest; readonly artefact: Omit<Artefact, "model"> },
   previous: VersionRecord | undefined,
-  { verdict, tags = {}, description = "", metrics, run = {}, reason, by, at }: RegisterOptions & { readonly by: string; readonly at: Date },
+  { verdict, tags = {}, description = "", metrics, run = {}, reason, by, at, highest }: RegisterOptions & { readonly by: string; readonly at: Date; readonly highest?: string | undefined },
 ): Promise<{ readonly draft: VersionDraft; readonly because: string }> {
   const { provenance, contract } = artefact;
   const signature = signatureOf(contract);
   const fingerprints = fingerprintsOf(manifest, artefact);
   const registeredAt = at.toISOString();
   const rejected = verdict?.passed === false;
-  const { semver, because } = nextVersion(previous, { signature, fingerprints });
+  const identity = { signature, fingerprints };
+  // No number is given twice, also where the version that had it was removed.
+  const before = previous === undefined && highest === undefined ? undefined : { ...identity, ...previous, semver: highest ?? previous?.semver ?? "" };
+  const { semver, because } = nextVersion(before, identity);
   const draft: VersionDraft = {
     semver,
     contentHash: manifest.contentHash,

@@ -73,8 +73,7 @@ export function registryOver<Entry extends VersionEntry>(
         if (state.versions.some((version) => version.contentHash === contentHash)) return { result: false };
         const previous = state.versions.at(-1);
         const record = previous && (await backend.record(previous));
-        const before = record && { ...record, semver: state.highest ?? record.semver };
-        const { draft, because } = await draftVersion({ manifest, artefact }, before, { ...options, by, at: now() });
+        const { draft, because } = await draftVersion({ manifest, artefact }, record, { ...options, by, at: now(), highest: state.highest });
         const { status, semver, verdict } = draft;
         return {
           result: true,

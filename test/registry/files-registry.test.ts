@@ -194,6 +194,13 @@ describe("filesRegistry", () => {
     for (const keepLast of [-1, 1.5, NaN]) await expect(planRetention(registry, { keepLast })).rejects.toMatchObject({ code: "OPTION_INVALID" });
   });
 
+  it("gives no semantic version twice, also when all were removed", async () => {
+    const registry = filesRegistry(memoryStore(), { name: "sample" });
+    await registry.register(await sampleArtefact({ networks: 0, seed: 1 }));
+    await registry.remove(1);
+    expect((await registry.register(await sampleArtefact({ networks: 0, seed: 1 }))).version).toMatchObject({ number: 2, semver: "1.0.1" });
+  });
+
   it("refuses another model's bundle in the place of a registered one", async () => {
     const folder = newFolder();
     const registry = filesRegistry(filesStore(folder), { name: "sample" });

@@ -111,6 +111,6 @@ export function mlflowClient(options: ClientOptions, speaker: Speaker): MlflowCl
 /** Waits longer with every try and different for everybody, so that those who failed together don't come back together. */
 function pause(tries: number, leastMs: number): Promise<void> {
   const [random = 0] = crypto.getRandomValues(new Uint8Array(1));
-  const backoff = Math.min(100 * 2 ** tries, 5_000) * (0.5 + random / 512);
+  const backoff = Math.min(100 * (1 << Math.min(tries, 6)), 5_000) * (0.5 + random / 512);
   return new Promise((resolve) => setTimeout(resolve, Math.max(backoff, leastMs)));
 }

@@ -102,7 +102,7 @@ async function fetched(options: HttpOptions, call: MlflowCall, patience: Watch, 
     init.body = JSON.stringify(json);
   } else if (upload !== undefined) {
     headers.set("content-type", "application/octet-stream");
-    // Servers before 3 read no body whose length they are not told.
+    // Some servers read no body whose length they are not told.
     headers.set("content-length", String(upload.size));
     init.body = streamOf(upload, patience, source);
     init.duplex = "half";

@@ -44,7 +44,7 @@ const isUsers = (name: string): boolean => userTag.test(name) && !name.startsWit
 const usersTags = (tags: Tags): Record<string, string> =>
   Object.fromEntries([...tags].filter(([name]) => isUsers(name)).sort(([a], [b]) => (a < b ? -1 : 1)));
 
-/** Older servers cut tags at 5,000 characters. */
+/** Older servers take tags of 5,000 characters at most. */
 const maxNote = 4_000;
 
 /**

@@ -22,7 +22,7 @@ export interface MlflowRegistryOptions extends RegistryOptions, MlflowConnection
 }
 
 /**
- * A registry in MLflow, over the REST API of its tracking server (2.9 or newer; tested with 3.17); the files go through
+ * A registry in MLflow, over the REST API of its tracking server (tested with 3.17); the files go through
  * the server's artifact proxy (`--serve-artifacts`, the default). docs/registry-mlflow.md says what is kept where, and
  * what is not atomic.
  *

@@ -39,10 +39,10 @@ async function copyOf({ server, store }: Place): Promise<Place> {
   return { server: fakeMlflow({ like: server }), store: copy };
 }
 
-/** Everything that a reader sees. */
+/** Everything that a reader sees, and where aliases would be rolled back to. */
 const seen = async (registry: ModelRegistry): Promise<object> => ({
   versions: (await registry.list()).map(({ number, status, stage, description, tags, aliases }) => ({ number, status, stage, description, tags, aliases })),
-  champion: (await registry.aliases()).get("champion"),
+  aliases: (await registry.snapshot()).aliases,
 });
 
 const note = { by: "ada", reason: "because" };
