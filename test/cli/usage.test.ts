@@ -20,7 +20,7 @@ describe("wrong use ends with 2 and one line", () => {
     { why: "a count that is none", args: ["train", "customers.csv", ...quick, "--out", "m", "--epochs", "0"], says: /'--epochs <number>'.*1 or more/ },
     { why: "no target", args: ["train", "customers.csv", "--out", "m"], says: /--target COLUMN/ },
     { why: "an impossible delimiter", args: ["init", "customers.csv", "--delimiter", "xx"], says: /delimiter "xx" cannot separate/ },
-    { why: "an unknown gate", args: ["registry", "register", "m", "--gate", "magic"], says: /'--gate <name>'.*Take one of/ },
+    { why: "an unknown gate", args: ["registry", "register", "m", "--gate", "magic"], says: /'--gate <gate>'.*Take one of/ },
   ])("$why", async ({ args, says }) => {
     const ended = await cli(folder, ...args);
     expect(errorLine(ended)).toMatch(says);

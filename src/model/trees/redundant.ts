@@ -23,47 +23,57 @@ export function redundantColumns(
   const all = Uint32Array.from({ length: rows }, (_, row) => row);
   const kept: number[] = [];
   for (const column of finestFirst) {
-    const told = (by: number, some: Uint32Array): boolean =>
-      follows(matrix, width, column, binsOf(column) <= 2, codes.subarray(by * rows, (by + 1) * rows), binsOf(by), some);
+    const told = (by: number, some: Uint32Array): boolean => {
+      const bins = { codes: codes.subarray(by * rows, (by + 1) * rows), count: binsOf(by) };
+      const numbers = (of: number): Range[] => rangesIn(matrix, width, of, bins, some);
+      return follows(numbers(column), numbers(by), binsOf(column) <= 2);
+    };
     if (binsOf(column) === 1 || kept.some((by) => told(by, sample) && told(by, all))) gone.add(column);
     else kept.push(column);
   }
   return gone;
 }
 
-/**
- * Does a column only rise, or only fall, from one bin of another column to the next? Inside a bin a number may change; a
- * flag may not.
- */
-function follows(
+/** The least and the greatest number of a column in a bin; the least is above the greatest where there is none. */
+interface Range {
+  least: number;
+  most: number;
+}
+
+function rangesIn(
   matrix: Float32Array,
   width: number,
   column: number,
-  flag: boolean,
-  codes: Uint8Array,
-  bins: number,
+  bins: { readonly codes: Uint8Array; readonly count: number },
   rows: Uint32Array,
-): boolean {
-  const least = new Float64Array(bins).fill(Infinity);
-  const most = new Float64Array(bins).fill(-Infinity);
+): Range[] {
+  const ranges = Array.from({ length: bins.count }, () => ({ least: Infinity, most: -Infinity }));
   for (const row of rows) {
-    const bin = codes[row] as number;
+    const range = ranges[bins.codes[row] as number] as Range;
     const value = matrix[row * width + column] as number;
-    if (value < (least[bin] as number)) least[bin] = value;
-    if (value > (most[bin] as number)) most[bin] = value;
+    if (value < range.least) range.least = value;
+    if (value > range.most) range.most = value;
   }
+  return ranges;
+}
+
+/**
+ * Does a column only rise, or only fall, from one bin of another column to the next? Where the bin holds several numbers of
+ * that other column, this one may change inside it too, unless it is a flag.
+ */
+function follows(column: readonly Range[], other: readonly Range[], flag: boolean): boolean {
   let rises = true;
   let falls = true;
   let low = Infinity;
   let high = -Infinity;
-  for (let bin = 0; bin < bins && (rises || falls); bin++) {
-    const [from, to] = [least[bin] as number, most[bin] as number];
-    if (from > to) continue;
-    if (flag && from < to) return false;
-    if (from < high) rises = false;
-    if (to > low) falls = false;
-    high = Math.max(high, to);
-    low = Math.min(low, from);
+  for (const [bin, { least, most }] of column.entries()) {
+    if (least > most) continue;
+    if (least < most && (flag || other[bin]?.least === other[bin]?.most)) return false;
+    if (least < high) rises = false;
+    if (most > low) falls = false;
+    if (!rises && !falls) return false;
+    high = Math.max(high, most);
+    low = Math.min(low, least);
   }
-  return rises || falls;
+  return true;
 }
