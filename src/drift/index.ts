@@ -29,6 +29,7 @@ export {
   type Severity,
   type Shift,
 } from "./report.js";
+export { parseSegmentProfiles } from "./segments/parse.js";
 export {
   compareSegmentProfiles,
   mergeSegmentProfiles,
@@ -64,10 +65,12 @@ export {
   totalVariation,
   type ZeroRule,
 } from "./tests/divergence.js";
+export { fisherExact } from "./tests/fisher.js";
+export { gTest, type GTest } from "./tests/g-test.js";
 export { ksTest, type KsStatistic, type KsTest } from "./tests/kolmogorov-smirnov.js";
 export { ksOfProfiles, type ProfileKs } from "./tests/profile-ks.js";
 export { wassersteinOfProfiles } from "./tests/profile-wasserstein.js";
-export { newLevelTest, type NewLevelTest } from "./tests/new-levels.js";
+export { newLevelTest, type MetLevels, type NewLevelTest } from "./tests/new-levels.js";
 export { twoProportions, type ProportionTest } from "./tests/proportions.js";
 export { chiSquareTail, kolmogorovTail, normalTwoSidedTail, type Tail } from "./tests/special.js";
 export { stratifiedRates, type StratifiedTest, type Stratum } from "./tests/stratified.js";

@@ -14,7 +14,7 @@ export const driftTests = {
   psi: "population stability index over ten bins, p from the chi-square of those bins",
   jensenShannon: "Jensen-Shannon distance over the same bins, p from their chi-square",
   twoProportions: "two-proportion z with continuity correction",
-  newLevels: "z of the share of new levels against Good and Turing's estimate",
+  newLevels: "z of the rows with new levels, p of which levels chance leaves to one sample alone",
 } as const;
 /** A name of {@link driftTests}. */
 export type DriftTest = keyof typeof driftTests;
@@ -27,6 +27,11 @@ export interface Shift {
   readonly pValue: number;
   /** log10 of the p-value, right also where the p-value underflows to 0. */
   readonly log10p: number;
+  /**
+   * log10 of a p-value that holds far out in the tail at few rows too, at least `log10p`: for chi-square the larger of Pearson's
+   * and the likelihood ratio's, for proportions of z's and Fisher's. What a monitor that looks often must go by.
+   */
+  readonly log10pBound: number;
   /** The p-value corrected over all tests of all columns (Benjamini and Hochberg). */
   readonly adjustedP: number;
   /** Size of the shift, in the unit of its floor in the policy. */
@@ -56,8 +61,8 @@ export interface ColumnDrift {
   /** Hellinger distance over the same bins, in [0, 1]. */
   readonly hellinger: number | null;
   /**
-   * Wasserstein distance of a numeric column, in its own unit: exact from data in memory and where every value has a cut
-   * point, else with the rows between two cut points spread evenly.
+   * Wasserstein distance of a numeric column, in its own unit: exact from fewer than 100,000 values in memory and where every
+   * value has a cut point, else with the rows between two cut points spread evenly.
    */
   readonly wasserstein: number | null;
   /** The same in standard deviations of the reference. */
@@ -117,6 +122,8 @@ export interface ConceptDrift {
   readonly degreesOfFreedom: number;
   readonly pValue: number;
   readonly log10p: number;
+  /** The larger of Pearson's and the likelihood ratio's, for monitors that look often; see {@link Shift}. */
+  readonly log10pBound: number;
   /** Mean absolute change of the positive rate over the strata, weighted by the current rows. */
   readonly effect: number;
   /** Change of the positive rate at equal predictions: above 0 where more rows are positive than before. */

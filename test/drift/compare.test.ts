@@ -3,11 +3,14 @@ import { ChurnkitError } from "../../src/base/errors.js";
 import { permutation, uniform } from "../../src/base/random.js";
 import { withColumn } from "../../src/data/profile/merge.js";
 import { profileOf } from "../../src/data/profile/numeric.js";
+import { summariseNumeric } from "../../src/data/profile/summary.js";
 import { profileAgainst, profileTable } from "../../src/data/profile/table.js";
+import type { Table } from "../../src/data/table/table.js";
 import {
   compareProfiles,
   compareTables,
   driftAgainst,
+  wassersteinDistance,
   type ColumnDrift,
   type DriftReport,
 } from "../../src/drift/index.js";
@@ -208,6 +211,45 @@ describe("profiles and tables", () => {
     }
     expect(compareTables({ ...rows, rejected }, { ...rows, rejected }).verdict).toBe("stable");
   });
+});
+
+describe("distances in the report", () => {
+  const a = tableOf({ x: bell(1500, 5), plan: bell(1500, 6).map((value) => (value > 0.5 ? "a" : "b")), flag: bell(1500, 7).map((value) => (value > 1 ? 1 : 0)) });
+  const b = tableOf({ x: bell(1200, 8, 0.4, 1.2), plan: bell(1200, 9).map((value) => (value > 0 ? "a" : "b")), flag: bell(1200, 10).map((value) => (value > 0 ? 1 : 0)) });
+  const values = (table: Table): Float64Array => {
+    const data = table.columns.get("x");
+    return data?.storage === "numeric" ? data.values : new Float64Array();
+  };
+
+  it("are exact from rows in memory, in the column's unit and in standard deviations", () => {
+    const x = column(compareTables(a, b), "x");
+    expect(x.wasserstein).toBe(wassersteinDistance(values(a), values(b)));
+    const spread = summariseNumeric(profileOf(values(a), "x"))?.standardDeviation ?? 0;
+    expect(x.wassersteinNormed).toBe((x.wasserstein ?? 0) / spread);
+  });
+
+  it("are close from profiles, and exact where every value has a cut point", () => {
+    const base = profileTable(a, { cutPoints: 128 });
+    const report = compareProfiles(base, profileAgainst(base, b));
+    expect(column(report, "x").wasserstein).toBeCloseTo(wassersteinDistance(values(a), values(b)) ?? 0, 1);
+    const flag = column(report, "flag");
+    expect(flag.wasserstein).toBeCloseTo(totalVariationOf(flag), 12);
+    expect(column(report, "plan")).toMatchObject({ wasserstein: null, wassersteinNormed: null });
+  });
+
+  it("lie within [0, 1], Hellinger's between the total variation and its root", () => {
+    for (const entry of compareTables(a, b).columns) {
+      const moved = totalVariationOf(entry);
+      if (entry.name === "plan") {
+        expect(entry.hellinger).toBeGreaterThanOrEqual(moved / Math.SQRT2 - 1e-12);
+        expect((entry.hellinger ?? 1) ** 2).toBeLessThanOrEqual(moved + 1e-12);
+      }
+      expect((entry.jensenShannon ?? 2) <= 1 && (entry.hellinger ?? 2) <= 1).toBe(true);
+    }
+  });
+
+  const totalVariationOf = ({ distribution }: ColumnDrift): number =>
+    distribution.reduce((sum, bin) => sum + Math.abs(bin.reference - bin.current), 0) / 2;
 });
 
 describe("bad input", () => {

@@ -131,6 +131,6 @@ describe("ranking by importance x shift", () => {
     ["NaN", { much: Number.NaN }],
     ["infinite", { much: Infinity }],
     ["not there", { mcuh: 1 }],
-    ["inherited", { toString: 1 } as unknown as Record<string, number>],
+    ["inherited", { toString: 1 }],
   ])("refuses an importance that is %s", (_, importance) => expect(() => ranked(importance)).toThrow(/importance/));
 });

@@ -15,6 +15,8 @@ import {
   cramerVonMises,
   cramerVonMisesTail,
   driftAgainst,
+  fisherExact,
+  gTest,
   hellinger,
   jensenShannon,
   kolmogorovTail,
@@ -188,8 +190,13 @@ describe("any samples and counts", () => {
         sound(() => chiSquareHomogeneity([a, b]));
         sound(() => twoProportions(a[0] ?? 0, a[1] ?? 0, b[0] ?? 0, b[1] ?? 0));
         sound(() => benjaminiHochberg(a));
-        const [rows = 1, once = 0, twice = 0, m = 1, unseen = 0] = a.map((value) => (Number.isFinite(value) ? Math.abs(Math.round(value)) : 1));
-        sound(() => newLevelTest({ n: rows, once: Math.min(rows, once), twice: Math.min(rows, twice) }, { m, unseen: Math.min(m, unseen) }));
+        const whole = (value: number | undefined): number => (Number.isFinite(value) ? Math.abs(Math.round(value ?? 0)) : 1);
+        const [x1, n1, x2, n2, unseen] = [a[0], a[1], b[0], b[1], b[2]].map(whole);
+        sound(() => fisherExact(x1 ?? 0, n1 ?? 0, x2 ?? 0, n2 ?? 0));
+        sound(() => gTest([a, b]));
+        const total = (of: readonly number[]): number => of.reduce((sum, value) => sum + whole(value), 0);
+        const [before, after] = [a.map(whole), a.map((_, i) => whole(b[i]))];
+        sound(() => newLevelTest({ n: total(a), m: total(after) + (unseen ?? 0), reference: before, current: after, unseen: unseen ?? 0 }));
       }),
     );
     sound(() => stratifiedRates([{ reference: { rows: 0, positives: 0 }, current: { rows: 0, positives: 0 } }]));

@@ -4,7 +4,7 @@ import { cutPointsOf, quantileOf } from "./cuts.js";
 import { EXACT_BLOCK, exactSumOf, formatExact } from "./exact-sum.js";
 import { MomentSums } from "./moment-sums.js";
 import { profileLimits, type NumericProfile } from "./profile.js";
-import { orderOf, orderOfSorted, type Order } from "./order.js";
+import { orderOf } from "./order.js";
 
 /** How finely a reference is cut. */
 export interface CutOptions {
@@ -32,24 +32,7 @@ export interface CutOptions {
 export function profileOf(
   values: Float64Array,
   name: string,
-  options: CutOptions & { readonly kind?: NumericProfile["kind"] } = {},
-): NumericProfile {
-  return profileOfOrder(orderOf(values), values, name, options);
-}
-
-/** {@link profileOf} for a caller that has already sorted the values that are not missing. */
-export const profileOfSorted = (
-  sorted: Float64Array,
-  values: Float64Array,
-  name: string,
-  options: CutOptions & { readonly kind?: NumericProfile["kind"] } = {},
-): NumericProfile => profileOfOrder(orderOfSorted(sorted), values, name, options);
-
-function profileOfOrder(
-  order: Order,
-  values: Float64Array,
-  name: string,
-  { cutPoints = 1024, kind = "number" }: CutOptions & { readonly kind?: NumericProfile["kind"] },
+  { cutPoints = 1024, kind = "number" }: CutOptions & { readonly kind?: NumericProfile["kind"] } = {},
 ): NumericProfile {
   if (!Number.isInteger(cutPoints) || cutPoints < 2 || cutPoints > profileLimits.cutPoints) {
     throw new ChurnkitError(
@@ -58,6 +41,7 @@ function profileOfOrder(
       { where: { value: cutPoints } },
     );
   }
+  const order = orderOf(values);
   const { cuts, deciles } = cutPointsOf(order, cutPoints);
   const median = order.length === 0 ? 0 : quantileOf(order, 0.5);
   const origin = Number.isFinite(median) ? median + 0 : 0;

@@ -2,9 +2,9 @@ import { countOfValues, isNumericProfile, type ColumnProfile } from "../../data/
 import { summariseNumeric } from "../../data/profile/summary.js";
 import type { DriftPolicy } from "../policy.js";
 import { chiSquareHomogeneity, quantileBinTest } from "../tests/chi-square.js";
+import { gTest } from "../tests/g-test.js";
 import { hellinger, jensenShannon, jensenShannonNullMean, psi, psiNullMean } from "../tests/divergence.js";
 import { wassersteinOfProfiles } from "../tests/profile-wasserstein.js";
-import { wassersteinOfSorted } from "../tests/wasserstein.js";
 import { decileCells, levelCells, poolNeighbours, poolRare, type Cells } from "./cells.js";
 import {
   categoryShift,
@@ -13,7 +13,7 @@ import {
   numericShift,
   unseenRows,
   type Candidate,
-  type SortedSamples,
+  type ExactValues,
 } from "./shifts.js";
 import { formatterOf } from "./words.js";
 
@@ -43,7 +43,7 @@ export function compareColumn(
   reference: ColumnProfile,
   current: ColumnProfile,
   policy: DriftPolicy,
-  samples?: SortedSamples,
+  exact?: ExactValues,
 ): Comparison {
   const n = countOfValues(reference);
   const m = countOfValues(current);
@@ -52,8 +52,8 @@ export function compareColumn(
   const values =
     n === 0 || m === 0
       ? nothing
-      : compareValues(reference, current, cells, policy, samples);
-  const others = [missingShift(reference, current, n, m, policy), newLevelShift(reference, unseen, n, m, policy)];
+      : compareValues(reference, current, cells, policy, exact);
+  const others = [missingShift(reference, current, n, m, policy), newLevelShift(reference, current, unseen, n, m, policy)];
   const candidates = [...values.candidates, ...others.filter((shift) => shift !== undefined)];
   return { reference, current, n, m, unseen, cells, ...values, candidates };
 }
@@ -86,7 +86,7 @@ function compareValues(
   current: ColumnProfile,
   cells: Cells,
   policy: DriftPolicy,
-  samples: SortedSamples | undefined,
+  exact: ExactValues | undefined,
 ): ValueComparison {
   const pooled = (isNumericProfile(reference) ? poolNeighbours : poolRare)(cells, policy.minimumExpected);
   const n = countOfValues(reference);
@@ -99,11 +99,13 @@ function compareValues(
     : chiSquareHomogeneity([pooled.reference, pooled.current]);
   const distribution =
     isNumericProfile(reference) && isNumericProfile(current)
-      ? numericShift(reference, current, policy, samples)
+      ? numericShift(reference, current, policy, exact)
       : categoryShift(pooled, policy, n, m);
   const divergence = jensenShannon(pooled.reference, pooled.current) ?? 0;
   const beyondChance = Math.max(0, divergence - jensenShannonNullMean(pooled.labels.length, n, m));
-  const tail = { pValue: homogeneity?.p ?? 1, log10p: homogeneity?.log10p ?? 0 };
+  const log10p = homogeneity?.log10p ?? 0;
+  const ratio = gTest([pooled.reference, pooled.current])?.log10p ?? 0;
+  const tail = { pValue: homogeneity?.p ?? 1, log10p, log10pBound: Math.max(log10p, ratio) };
   const distance = Math.sqrt(divergence / Math.LN2);
   const possible: (Omit<Candidate, "floors"> & { readonly floors: Candidate["floors"] | false })[] = [
     { what: "distribution", floors: policy.distribution, ...distribution.shift },
@@ -130,7 +132,7 @@ function compareValues(
     psiExpected: expected,
     jensenShannon: distance,
     hellinger: hellinger(pooled.reference, pooled.current) ?? null,
-    ...transport(reference, current, samples),
+    ...transport(reference, current, exact),
     effectError: distribution.error,
     detectable: distribution.detectable,
   };
@@ -140,13 +142,10 @@ function compareValues(
 function transport(
   reference: ColumnProfile,
   current: ColumnProfile,
-  samples: SortedSamples | undefined,
+  exact: ExactValues | undefined,
 ): Pick<Comparison, "wasserstein" | "wassersteinNormed"> {
   if (!isNumericProfile(reference) || !isNumericProfile(current)) return { wasserstein: null, wassersteinNormed: null };
-  const distance =
-    samples === undefined
-      ? wassersteinOfProfiles(reference, current)
-      : wassersteinOfSorted(samples.reference, samples.current);
+  const distance = exact?.wasserstein ?? wassersteinOfProfiles(reference, current);
   const spread = summariseNumeric(reference)?.standardDeviation ?? 0;
   const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
   return {

@@ -27,7 +27,7 @@ export function conceptDrift(
   if (policy.concept === false) return null;
   const test = stratifiedRates(pooled(strataOf(reference), strataOf(current), policy.minimumExpected));
   if (test === undefined) return null;
-  const { statistic, degreesOfFreedom, p, log10p, effect, change } = test;
+  const { statistic, degreesOfFreedom, p, log10p, log10pBound, effect, change } = test;
   const severity = p <= policy.alpha ? severityBySize(effect, policy.concept) : "none";
   const direction = change > 0 ? "more" : "less";
   const message =
@@ -35,7 +35,7 @@ export function conceptDrift(
       ? "Rows of equal predicted probability are positive as often as before."
       : `Rows of equal predicted probability are positive ${direction} often than before: the rate changed by ${percent(effect)} on average (p ${pText(log10p)}). Retrain on recent rows.`;
   const verdict = severity === "none" ? "stable" : "drift";
-  return { verdict, severity, statistic, degreesOfFreedom, pValue: p, log10p, effect, change, message };
+  return { verdict, severity, statistic, degreesOfFreedom, pValue: p, log10p, log10pBound, effect, change, message };
 }
 
 interface Counts {

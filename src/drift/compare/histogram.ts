@@ -45,7 +45,7 @@ function histogram(reference: NumericProfile, current: NumericProfile): Distribu
   const after = spread(current, grid);
   return before.map((share, i) => {
     const from = grid.low + i * grid.width;
-    const to = from + grid.width;
+    const to = Math.min(Number.MAX_VALUE, from + grid.width);
     const label =
       i === 0
         ? `up to ${format(to)}`

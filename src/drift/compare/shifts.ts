@@ -8,7 +8,9 @@ import type { DriftPolicy, Floors } from "../policy.js";
 import type { Shift } from "../report.js";
 import { chiSquareHomogeneity } from "../tests/chi-square.js";
 import { totalVariation } from "../tests/divergence.js";
-import { ksLimitTail, ksTestOfSorted } from "../tests/kolmogorov-smirnov.js";
+import { fisherExact } from "../tests/fisher.js";
+import { gTest } from "../tests/g-test.js";
+import { ksLimitTail, type KsTest } from "../tests/kolmogorov-smirnov.js";
 import { newLevelTest } from "../tests/new-levels.js";
 import { ksOfProfiles } from "../tests/profile-ks.js";
 import { twoProportions } from "../tests/proportions.js";
@@ -17,10 +19,11 @@ import { poolRare, valueCells, type Cells } from "./cells.js";
 import { detectableD, detectableVariation } from "./detectable.js";
 import { formatterOf } from "./words.js";
 
-/** Both samples of a numeric column in memory, sorted, without the missing values. */
-export interface SortedSamples {
-  readonly reference: Float64Array;
-  readonly current: Float64Array;
+/** What both samples of a numeric column in memory give, beyond their profiles. */
+export interface ExactValues {
+  readonly ks: KsTest;
+  /** Undefined where the profiles are to give it. */
+  readonly wasserstein: number | undefined;
 }
 
 /** A shift before its p-value is corrected over all columns. */
@@ -39,7 +42,7 @@ export function numericShift(
   reference: NumericProfile,
   current: NumericProfile,
   policy: DriftPolicy,
-  samples: SortedSamples | undefined,
+  exact: ExactValues | undefined,
 ): DistributionShift {
   const n = countOfValues(reference);
   const m = countOfValues(current);
@@ -49,8 +52,7 @@ export function numericShift(
     return categoryShift(cells, policy, n, m);
   }
   const detectable = detectableD(n, m, policy.alpha);
-  const exact = samples && ksTestOfSorted(samples.reference, samples.current, policy.exactProduct);
-  if (exact !== undefined) return { shift: ksShift(exact.statistic, exact), error: 0, detectable };
+  if (exact !== undefined) return { shift: ksShift(exact.ks.statistic, exact.ks), error: 0, detectable };
   const bounds = ksOfProfiles(reference, current) ?? { lower: 0, upper: 0, n, m };
   // The lower bound is the one that can't raise a false alarm.
   const tail = ksLimitTail({ statistic: bounds.lower, n, m });
@@ -62,6 +64,8 @@ const ksShift = (statistic: number, { p, log10p }: Tail): DistributionShift["shi
   statistic,
   pValue: p,
   log10p,
+  // The limit's law is never below the exact one.
+  log10pBound: log10p,
   effect: statistic,
 });
 
@@ -73,6 +77,7 @@ export function categoryShift(cells: Cells, policy: DriftPolicy, n: number, m: n
       statistic: test?.statistic ?? 0,
       pValue: test?.p ?? 1,
       log10p: test?.log10p ?? 0,
+      log10pBound: Math.max(test?.log10p ?? 0, gTest([cells.reference, cells.current])?.log10p ?? 0),
       effect: totalVariation(cells.reference, cells.current) ?? 0,
     },
     error: 0,
@@ -93,8 +98,17 @@ export function missingShift(
   });
   if (test === undefined) return undefined;
   const { z, p, log10p, difference } = test;
-  const effect = Math.abs(difference);
-  return { what: "missing", test: "twoProportions", statistic: z, pValue: p, log10p, effect, floors: policy.missing };
+  const exact = fisherExact(reference.missing, reference.missing + n, current.missing, current.missing + m);
+  return {
+    what: "missing",
+    test: "twoProportions",
+    statistic: z,
+    pValue: p,
+    log10p,
+    log10pBound: Math.max(log10p, exact.log10p),
+    effect: Math.abs(difference),
+    floors: policy.missing,
+  };
 }
 
 /** Current rows whose level never occurs in the reference, declared or not. */
@@ -106,14 +120,21 @@ export function unseenRows(reference: CategoryProfile, current: CategoryProfile)
 
 export function newLevelShift(
   reference: ColumnProfile,
+  current: ColumnProfile,
   unseen: number,
   n: number,
   m: number,
   policy: DriftPolicy,
 ): Candidate | undefined {
   if (policy.newLevels === false || unseen === 0) return undefined;
-  const levelsMet = (times: number): number => reference.counts.filter((count) => count === times).length;
-  const test = newLevelTest({ n, once: levelsMet(1), twice: levelsMet(2) }, { m, unseen });
+  const met = reference.counts.map((count, i) => ({ count, later: current.counts[i] ?? 0 })).filter(({ count }) => count > 0);
+  const test = newLevelTest({
+    n,
+    m,
+    reference: met.map(({ count }) => count),
+    current: met.map(({ later }) => later),
+    unseen,
+  });
   if (test === undefined) return undefined;
   const { z, p, log10p, excess } = test;
   return {
@@ -122,6 +143,7 @@ export function newLevelShift(
     statistic: z,
     pValue: p,
     log10p,
+    log10pBound: log10p,
     effect: excess,
     floors: policy.newLevels,
   };

@@ -8,7 +8,7 @@ import { judge, severityBySize, verdictOf, worst, type Judged } from "./verdict.
 import { percent, reportWords } from "./words.js";
 
 /** What a report is made from besides the columns. */
-export interface ReportInput {
+interface ReportInput {
   readonly rows: DriftReport["rows"];
   readonly rejected: Omit<DriftReport["rejected"], "severity">;
   readonly roleOf: (name: string) => DriftRole;

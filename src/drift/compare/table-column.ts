@@ -1,16 +1,19 @@
 import type { Column } from "../../data/contract/contract.js";
-import { profileOfSorted } from "../../data/profile/numeric.js";
-import { isNumericProfile, type ColumnProfile } from "../../data/profile/profile.js";
+import { profileOf } from "../../data/profile/numeric.js";
+import { isNumericProfile, type ColumnProfile, type NumericProfile } from "../../data/profile/profile.js";
 import { sortedValues } from "../../data/profile/sort.js";
 import { columnAgainst, profileColumn } from "../../data/profile/table.js";
 import type { ColumnData } from "../../data/table/table.js";
 import type { DriftPolicy } from "../policy.js";
+import { ksTest, ksTestOfSorted } from "../tests/kolmogorov-smirnov.js";
 import { ksOfProfiles } from "../tests/profile-ks.js";
+import { wassersteinOfSorted } from "../tests/wasserstein.js";
 import { compareColumn, type Comparison } from "./column.js";
+import type { ExactValues } from "./shifts.js";
 
 /**
- * Compares a column of two tables by its profiles, and by the sorted samples where these say more: D between cut
- * points, or the exact p-value of small samples.
+ * Compares a column of two tables by its profiles, and by the samples where these say more: D between cut points, or the
+ * exact p-value of small samples.
  *
  * @param after undefined where the column is absent, which counts as missing in all of `rows`.
  */
@@ -25,14 +28,35 @@ export function compareTableColumn(
     const profile = profileColumn(column, before);
     return compareColumn(profile, columnAgainst(profile, after ?? missingIn(profile, rows)), policy);
   }
-  const sorted = sortedValues(before.values);
-  const profile = profileOfSorted(sorted, before.values, column.name, { kind: column.kind });
+  const profile = profileOf(before.values, column.name, { kind: column.kind });
   const later = after ?? missingIn(profile, rows);
   const counted = columnAgainst(profile, later);
-  const bounds = isNumericProfile(counted) ? ksOfProfiles(profile, counted) : undefined;
-  const enough = bounds === undefined || (bounds.lower === bounds.upper && bounds.n * bounds.m > policy.exactProduct);
-  if (enough || later.storage !== "numeric") return compareColumn(profile, counted, policy);
-  return compareColumn(profile, counted, policy, { reference: sorted, current: sortedValues(later.values) });
+  if (later.storage !== "numeric" || !isNumericProfile(counted) || tellsAll(profile, counted, policy)) {
+    return compareColumn(profile, counted, policy);
+  }
+  return compareColumn(profile, counted, policy, exactValues(before.values, later.values, policy));
+}
+
+/** Whether the profiles give all that the samples would: D, its p-value and Wasserstein's distance. */
+function tellsAll(reference: NumericProfile, current: NumericProfile, policy: DriftPolicy): boolean {
+  const bounds = ksOfProfiles(reference, current);
+  if (bounds === undefined) return true;
+  const onCuts = [reference, current].every(({ counts }) => counts.every((count, cell) => cell % 2 === 1 || count === 0));
+  const large = bounds.n + bounds.m >= LARGE;
+  return bounds.lower === bounds.upper && bounds.n * bounds.m > policy.exactProduct && (onCuts || large);
+}
+
+/** From so many values on, Wasserstein's distance is the profiles', whose cut points are close enough by far. */
+const LARGE = 100_000;
+
+function exactValues(before: Float64Array, after: Float64Array, policy: DriftPolicy): ExactValues | undefined {
+  if (before.length + after.length >= LARGE) {
+    const ks = ksTest(before, after, policy.exactProduct);
+    return ks && { ks, wasserstein: undefined };
+  }
+  const [reference, current] = [sortedValues(before), sortedValues(after)];
+  const ks = ksTestOfSorted(reference, current, policy.exactProduct);
+  return ks && { ks, wasserstein: wassersteinOfSorted(reference, current) };
 }
 
 function missingIn(profile: ColumnProfile, rows: number): ColumnData {

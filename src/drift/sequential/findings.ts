@@ -1,11 +1,12 @@
 import { log } from "../../base/elementary.js";
 import { severityBySize } from "../compare/verdict.js";
 import type { DriftPolicy, Floors } from "../policy.js";
+import { fisherExact } from "../tests/fisher.js";
 import { twoProportions } from "../tests/proportions.js";
 import type { SequentialAlarm, SequentialLook } from "./monitor.js";
 
 /** One test of one look. */
-export interface Finding extends Pick<SequentialAlarm, "what" | "log10p" | "effect"> {
+interface Finding extends Pick<SequentialAlarm, "what" | "log10p" | "effect"> {
   readonly floors: Floors;
 }
 
@@ -13,21 +14,21 @@ export interface Finding extends Pick<SequentialAlarm, "what" | "log10p" | "effe
 export function findingsOf(report: SequentialLook["report"], policy: DriftPolicy): Map<string, readonly Finding[]> {
   const found = new Map<string, readonly Finding[]>();
   for (const { name, shifts } of report.columns) {
-    const judged = shifts.flatMap(({ what, log10p, effect }): Finding[] => {
+    const judged = shifts.flatMap(({ what, log10pBound, effect }): Finding[] => {
       const floors = policy[what];
-      return floors === false ? [] : [{ what, log10p, effect, floors }];
+      return floors === false ? [] : [{ what, log10p: log10pBound, effect, floors }];
     });
     found.set(name, judged);
   }
   const { concept } = report;
   if (concept !== null && policy.concept !== false) {
-    found.set("(concept)", [{ what: "concept", log10p: concept.log10p, effect: concept.effect, floors: policy.concept }]);
+    found.set("(concept)", [{ what: "concept", log10p: concept.log10pBound, effect: concept.effect, floors: policy.concept }]);
   }
   return found.set("(broken rows)", rejectedShift(report, policy));
 }
 
 /** A finding that is worth an alarm. */
-export type Alarming = Finding & { readonly severity: "warning" | "critical" };
+type Alarming = Finding & { readonly severity: "warning" | "critical" };
 
 /** The worst alarm among the tests of one column, going by the log10 of each severity's share of the allowance. */
 export function worstFinding(
@@ -59,5 +60,6 @@ function rejectedShift({ rows, rejected }: SequentialLook["report"], policy: Dri
   const after = rejected.current + rows.current;
   const test = twoProportions(rejected.reference, before, rejected.current, after, { correction: true });
   if (test === undefined || test.difference >= 0) return [];
-  return [{ what: "rejected", log10p: test.log10p, effect: -test.difference, floors: policy.rejected }];
+  const exact = fisherExact(rejected.reference, before, rejected.current, after);
+  return [{ what: "rejected", log10p: Math.max(test.log10p, exact.log10p), effect: -test.difference, floors: policy.rejected }];
 }

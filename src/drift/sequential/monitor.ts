@@ -25,6 +25,7 @@ export interface SequentialAlarm {
   readonly what: Shift["what"] | "rejected" | "concept";
   /** The window, in periods, in which it was raised; a later look at the same window clears it. */
   readonly window: number;
+  /** The cautious one of the shift: `log10pBound`. */
   readonly log10p: number;
   readonly effect: number;
   /** The period in which it was raised. */

@@ -1,3 +1,4 @@
+import { gTest } from "./g-test.js";
 import { chiSquareTail, type Tail } from "./special.js";
 
 /** Positives among the rows of one stratum, in each sample. */
@@ -10,6 +11,8 @@ export interface Stratum {
 export interface StratifiedTest extends Tail {
   readonly statistic: number;
   readonly degreesOfFreedom: number;
+  /** The larger of Pearson's and the likelihood ratio's log10 p, which holds far out in the tail at few rows too. */
+  readonly log10pBound: number;
   /** Mean absolute change of the rate, weighted by the current rows. */
   readonly effect: number;
   /** Mean change of the rate, weighted by the current rows. */
@@ -25,6 +28,7 @@ export interface StratifiedTest extends Tail {
  */
 export function stratifiedRates(strata: readonly Stratum[]): StratifiedTest | undefined {
   let statistic = 0;
+  let ratio = 0;
   let degreesOfFreedom = 0;
   let rows = 0;
   let effect = 0;
@@ -35,16 +39,20 @@ export function stratifiedRates(strata: readonly Stratum[]): StratifiedTest | un
     if (reference.rows === 0 || current.rows === 0 || rate === 0 || rate === 1) continue;
     const difference = current.positives / current.rows - reference.positives / reference.rows;
     statistic += (difference * difference) / (rate * (1 - rate) * (1 / reference.rows + 1 / current.rows));
+    const failures = [reference.rows - reference.positives, current.rows - current.positives];
+    ratio += gTest([[reference.positives, failures[0] ?? 0], [current.positives, failures[1] ?? 0]])?.statistic ?? 0;
     degreesOfFreedom++;
     rows += current.rows;
     effect += Math.abs(difference) * current.rows;
     change += difference * current.rows;
   }
   if (degreesOfFreedom === 0) return undefined;
+  const tail = chiSquareTail(statistic, degreesOfFreedom);
   return {
     statistic,
     degreesOfFreedom,
-    ...chiSquareTail(statistic, degreesOfFreedom),
+    ...tail,
+    log10pBound: Math.max(tail.log10p, chiSquareTail(ratio, degreesOfFreedom).log10p),
     effect: effect / rows,
     change: change / rows,
   };

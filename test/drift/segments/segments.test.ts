@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ChurnkitError } from "../../../src/base/errors.js";
 import { uniform } from "../../../src/base/random.js";
@@ -7,6 +8,7 @@ import {
   compareSegmentProfiles,
   compareTables,
   mergeSegmentProfiles,
+  parseSegmentProfiles,
   profileSegments,
   profileSegmentsAgainst,
   type DriftReport,
@@ -118,7 +120,8 @@ describe("segments of tables", () => {
     expect(code(() => compareTables(x, x, { segments: ["constructor"] }))).toBe("OPTION_INVALID");
     expect(code(() => compareTables(x, x, { segments: Array.from({ length: 11 }, (_, i) => `c${i}`) }))).toBe("OPTION_INVALID");
     expect(code(() => compareTables(x, tableOf({ x: [1] }), { segments: ["plan"] }))).toBe("CONTRACT_MISMATCH");
-    const text = { ...x, contract: { ...x.contract, columns: x.contract.columns.map((column) => ({ ...column, kind: "text" }) as Table["contract"]["columns"][number]) } };
+    const columns = x.contract.columns.map(({ name, role, nullable, optional, missing }) => ({ name, role, nullable, optional, missing, kind: "text" as const }));
+    const text = { ...x, contract: { ...x.contract, columns } };
     expect(code(() => compareTables(text, text, { segments: ["plan"] }))).toBe("OPTION_INVALID");
   });
 });
@@ -144,7 +147,35 @@ describe("segments of profiles", () => {
     const merged = mergeSegmentProfiles(mergeSegmentProfiles(a, b), c);
     expect(mergeSegmentProfiles(c, mergeSegmentProfiles(b, a))).toEqual(merged);
     expect(merged).toEqual(profileSegmentsAgainst(frozen, takeRows(after, Array.from({ length: 1500 }, (_, i) => i))));
-    expect(JSON.parse(JSON.stringify(merged))).toEqual(merged);
+    expect(parseSegmentProfiles(JSON.parse(JSON.stringify(merged)))).toEqual(merged);
+  });
+
+  it("are refused with a path where they are broken, never with another error", () => {
+    const good = JSON.parse(JSON.stringify(frozen)) as { segments: Record<string, unknown>[] };
+    const broken = (change: Record<string, unknown>) => ({ ...good, segments: [{ ...good.segments[0], ...change }] });
+    for (const [path, bad] of [
+      ["$", []],
+      ["$.format", { ...good, format: 2 }],
+      ["$.rows", { ...good, rows: 0.5 }],
+      ["$.segments[0].rule", broken({ rule: { column: "x", by: "magic" } })],
+      ["$.segments[0].rule.levels[0]", broken({ rule: { column: "x", by: "levels", levels: [1] } })],
+      ["$.segments[0].rule.edges", broken({ rule: { column: "x", by: "ranges", kind: "number", edges: [2, 1] } })],
+      ["$.segments[0].rule.edges[0]", broken({ rule: { column: "x", by: "ranges", kind: "date", edges: ["1"] } })],
+      ["$.segments[0].rule.edges", broken({ rule: { column: "x", by: "ranges", kind: "boolean", edges: [] } })],
+      ["$.segments[0]", broken({ counts: [1] })],
+      ["$.segments[0].counts[0]", broken({ counts: [-1, 1, 1, 1, 1] })],
+    ] as const) {
+      expect(() => parseSegmentProfiles(bad), path).toThrow(new RegExp(`malformed at ${path.replace(/[$.[\]]/g, "\\$&")}:`));
+    }
+    fc.assert(
+      fc.property(fc.jsonValue(), (json) => {
+        try {
+          parseSegmentProfiles(json);
+        } catch (error) {
+          expect(ChurnkitError.isInstance(error)).toBe(true);
+        }
+      }),
+    );
   });
 
   it("refuse slices of another reference", () => {

@@ -27,7 +27,7 @@ import { tableOf } from "../tables.js";
 function look(window: number, found: Record<string, { p: number; effect: number; what?: Shift["what"] }>, more: Partial<SequentialLook["report"]> = {}): SequentialLook {
   const columns = Object.entries(found).map(([name, { p, effect, what = "distribution" }]) => ({
     name,
-    shifts: [{ what, log10p: Math.log10(p), effect }],
+    shifts: [{ what, log10p: -300, log10pBound: Math.log10(p), effect }],
   }));
   const rows = { reference: 1000, current: 1000 };
   const rejected = { reference: 0, current: 0, severity: "none" } as const;
@@ -110,7 +110,7 @@ describe("alarms", () => {
 
   it("tell broken rows and concept drift, which no column shows", () => {
     const rejected = { reference: 0, current: 300, severity: "none" } as const;
-    const concept = { log10p: -20, effect: 0.2 } as SequentialLook["report"]["concept"];
+    const concept = { log10p: -20, log10pBound: -20, effect: 0.2 } as SequentialLook["report"]["concept"];
     const { decisions } = run([[look(1, {}, { rejected, concept })], [look(1, {})]]);
     expect(decisions[0]?.raised.map(({ column, severity }) => [column, severity])).toEqual([["(concept)", "critical"], ["(broken rows)", "critical"]]);
     expect(decisions[1]?.cleared).toEqual(["(broken rows)"]);
