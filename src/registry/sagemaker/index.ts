@@ -1,2 +1,2 @@
 export { sagemakerRegistry, type SagemakerRegistryOptions } from "./sagemaker-registry.js";
-export { sagemakerRegistryPolicy, type SagemakerPolicyOptions } from "./policy.js";
+export { sagemakerRegistryPolicy, type SagemakerPolicy, type SagemakerPolicyOptions } from "./policy.js";

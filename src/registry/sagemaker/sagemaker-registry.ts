@@ -26,7 +26,7 @@ export interface SagemakerRegistryOptions extends RegistryOptions {
 
 /**
  * A registry whose versions are SageMaker model packages of one group, named like the model. SageMaker has neither aliases
- * nor compare-and-swap, so the registry itself lies in the bucket that holds the model data, as {@link filesRegistry} keeps
+ * nor compare-and-swap, so the registry itself lies in the bucket that holds the model data, as `filesRegistry` keeps
  * it, and each version is published as a model package: the bundle's tar.gz as model data, metrics, a model card, approval,
  * and customer metadata that tells version, stage and aliases.
  *
