@@ -10,7 +10,7 @@ export interface Script {
   readonly folder: string;
 }
 
-const patience = 30_000;
+const patience = 120_000;
 
 /** Runs scripts in so many processes at a time, each process one after the other. Gives what went wrong, by name. */
 export async function runScripts(scripts: readonly Script[], processes: number): Promise<Map<string, string | undefined>> {

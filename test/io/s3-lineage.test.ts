@@ -12,9 +12,9 @@ describe("lineage", () => {
         const ours = newWrite(base);
         let now: KnownVersion | null = happened ? version(ours) : base;
         for (let i = 0; i < others; i++) now = version(newWrite(now));
-        if (now === null) return expect(fateOf(ours, undefined)).toBe("unknown");
-        const fate = fateOf(ours, now);
-        if (happened) expect(fate).toBe(others === 0 ? "current" : others < 32 ? "replaced" : "unknown");
+        const fate = fateOf(ours, now ?? undefined);
+        if (now === null) expect(fate).toBe("unknown");
+        else if (happened) expect(fate).toBe(others === 0 ? "current" : others < 32 ? "replaced" : "unknown");
         else expect(fate).toBe(others < 32 ? "not written" : "unknown");
       }),
     );
