@@ -23,7 +23,7 @@ export function contractOptions(command: Command): Command {
     .option("--contract <file>", "a contract made by `churnkit init`; without one it is inferred")
     .option("--target <column>", "the column to predict")
     .option("--positive <value>", "the value of the target that means churn")
-    .option("--id <columns>", "columns that name a customer, separated by commas", (text) => text.split(","))
+    .option("--id <columns>", "columns that name a customer, separated by commas", columnsOption)
     .addOption(delimiterOption());
 }
 
@@ -120,6 +120,9 @@ export function seedOption(text: string): number {
   if (!Number.isSafeInteger(seed) || seed < 0 || seed > 0xffffffff) throw new InvalidArgumentError("It must be a whole number from 0 to 4294967295.");
   return seed;
 }
+
+/** Reads names of columns. */
+export const columnsOption = (text: string): string[] => text.split(",");
 
 /** Reads a count. */
 export function countOption(text: string): number {

@@ -12,6 +12,7 @@ const verbs = {
   evaluate: () => import("./commands/evaluate.js"),
   drift: () => import("./commands/drift.js"),
   serve: () => import("./commands/serve.js"),
+  monitor: () => import("./commands/monitor.js"),
   registry: () => import("./commands/registry.js"),
   pipeline: () => import("./commands/pipeline.js"),
 } as const;

@@ -168,3 +168,40 @@ export { attributionBaseline, mergeAttributions, parseAttributionBaseline, type 
 export { attributionDrift, type AttributionChange, type AttributionDrift, type RankedAttribution } from "./attribution/compare.js";
 export { ndcg } from "./attribution/ndcg.js";
 export { attributionPolicy, defaultAttributionPolicy, type AttributionPolicy } from "./attribution/policy.js";
+export { monitorBaseline, monitorExplainer, type AttributionSettings, type MonitorBaseline, type MonitorBaselineInput } from "./monitor/baseline.js";
+export { captureIssues, captureLog, type CapturedPrediction, type CaptureIssue, type CaptureIssueCount, type CaptureLog } from "./monitor/capture/capture.js";
+export { labelLog, readLabelLines, type LabelLog, type LabelReadOptions } from "./monitor/capture/read-labels.js";
+export { readCaptureLines, type CaptureLimits, type CaptureReadOptions } from "./monitor/capture/read.js";
+export { captureToStore, type CaptureStoreOptions, type CaptureWriter } from "./monitor/capture/write.js";
+export type { PredictionMeta } from "./monitor/counting.js";
+export {
+  monitorNames,
+  monitors,
+  type AttributionFinding,
+  type BiasFinding,
+  type DataQualityFinding,
+  type Finding as MonitorFinding,
+  type ModelQualityFinding,
+  type MonitorName,
+  type MonitorPolicies,
+  type OutcomeCounts,
+} from "./monitor/findings.js";
+export { watchedArtefact, type TrainedBaselineOptions } from "./monitor/from-training.js";
+export type { MonitorHistory } from "./monitor/history.js";
+export type { LabelRules } from "./monitor/labels.js";
+export {
+  constraintsJson,
+  parseConstraints,
+  policyOfConstraints,
+  type FeatureConstraints,
+  type MonitorConstraints,
+} from "./monitor/model-monitor/constraints.js";
+export { statisticsJson, type FeatureStatistics, type MonitorStatistics } from "./monitor/model-monitor/statistics.js";
+export { constraintChecks, constraintViolations, type ConstraintViolation, type ConstraintViolations } from "./monitor/model-monitor/violations.js";
+export { createMonitor, type Monitor, type MonitorLabel, type MonitorOptions } from "./monitor/monitor.js";
+export { monitorBaselineOf, parseMonitorBaseline, withMonitorBaseline } from "./monitor/parse-baseline.js";
+export { monitorPoints } from "./monitor/points.js";
+export type { MonitorAdvice, MonitorAlarm, MonitorReport, MonitorVerdict } from "./monitor/report.js";
+export { runMonitor, type MonitorRun, type MonitorRunOptions } from "./monitor/run.js";
+export { monitorPeriods, parseMonitorState, type MonitorPeriod, type MonitorSettings, type MonitorState, type SkippedCounts } from "./monitor/state.js";
+export type { IssueTally, Tally } from "./monitor/tally.js";

@@ -12,7 +12,7 @@ import { goldenRows } from "./bundle/golden.js";
 import { calibrate, fitCalibration } from "./calibration.js";
 import { compile, type Scorer } from "./compile.js";
 import { evaluateScores, summarise, type Evaluation } from "./evaluate/evaluate-scores.js";
-import type { EpochRecord, LabelledMatrix, Learned, Learner, LearnerContext } from "./learner.js";
+import type { EpochRecord, HeldOut, LabelledMatrix, Learned, Learner, LearnerContext } from "./learner.js";
 import { logistic } from "./logistic-learner.js";
 import { churnNetwork } from "./network/churn-network.js";
 import { chooseThreshold, type ThresholdRule } from "./threshold.js";
@@ -37,6 +37,8 @@ export interface TrainedModel<Row = unknown> {
   readonly scorer: Scorer;
   /** Evaluation on rows that the models scoring them did not train on: the validation rows, or out of fold. */
   readonly heldOut: Evaluation;
+  /** What `heldOut` was judged on: rows of the validation table, or without one of the training table, and their calibrated probabilities. */
+  readonly heldOutScores: HeldOut;
   /** For each network of the model, its epochs. */
   readonly history: readonly (readonly EpochRecord[])[];
   /** Logistic regression trained on the same rows. */
@@ -74,8 +76,9 @@ export async function train<Row>(
   };
 
   const finish = async (one: Learner, learned: Learned): Promise<Omit<TrainedModel<Row>, "baseline">> => {
-    const { artefact, evaluation } = await assemble(shared, one, learned, held ?? training, threshold, seed);
-    return { artefact, scorer: await compile(artefact), heldOut: evaluation, history: learned.history };
+    const { artefact, evaluation, probabilities } = await assemble(shared, one, learned, held ?? training, threshold, seed);
+    const heldOutScores = { rows: learned.heldOut.rows, probabilities };
+    return { artefact, scorer: await compile(artefact), heldOut: evaluation, heldOutScores, history: learned.history };
   };
   const rivalContext: LearnerContext = { seed };
   return {
@@ -91,7 +94,7 @@ async function assemble(
   judged: LabelledMatrix,
   rule: ThresholdRule,
   seed: number,
-): Promise<{ artefact: Artefact; evaluation: Evaluation }> {
+): Promise<{ artefact: Artefact; evaluation: Evaluation; probabilities: Float64Array }> {
   const heldLabels = Uint8Array.from(heldOut.rows, (row) => judged.labels[row] ?? 0);
   const calibration = fitCalibration(heldLabels, heldOut.probabilities);
   const probabilities = heldOut.probabilities.map((p) => calibrate(calibration, p));
@@ -115,7 +118,7 @@ async function assemble(
     const record = records[i];
     return record && probability !== null ? [{ record, probability }] : [];
   });
-  return { artefact: { ...draft, golden }, evaluation };
+  return { artefact: { ...draft, golden }, evaluation, probabilities };
 }
 
 /** Says in the words of the data that a class has fewer rows than a learner has folds. */

@@ -12,3 +12,4 @@ export { psiPlot } from "./plots/psi.js";
 export type { Series } from "./plots/series.js";
 export { escapeHtml, renderReport } from "./render.js";
 export type { Block, Card, Cell, Command, Gate, Plot, Report, Section, TableColumn, Tone } from "./sections.js";
+export { monitorReportHtml } from "./monitor-report.js";

@@ -1,6 +1,11 @@
 export { createHandler, type Handler, type HandlerOptions, type ServedModel } from "./handler.js";
-export { loadForService, rollBackToCopy, type ServiceOptions } from "./load-for-service.js";
+export { loadForService, rollBackToCopy, type LoadedModel, type ServiceOptions } from "./load-for-service.js";
 export type { ErrorBody, RequestProblem, ServeRequest, ServeResponse } from "./http.js";
 export { prometheusMetrics, type ServingMetrics } from "./metrics.js";
 export { listen, type NodeServer, type NodeServerOptions } from "./node-server.js";
 export { withSink } from "./with-sink.js";
+export { captureToFile, type CaptureFileOptions } from "./capture-file.js";
+export { capturedFiles } from "./captured-files.js";
+export { withMonitor, type MonitoredHandler, type MonitorTraffic, type WithMonitorOptions } from "./monitor.js";
+export { monitorProcessingJob, type MonitorJobOptions, type MonitorJobResult } from "./monitor-job.js";
+export { monitorLambda, type MonitorLambdaOptions, type MonitorLambdaResult } from "./monitor-lambda.js";

@@ -1,5 +1,6 @@
 import { ChurnkitError } from "../base/errors.js";
 import type { ObjectStore } from "../io/object-store.js";
+import type { Artefact } from "../model/artefact.js";
 import type { LoadOptions, ModelRegistry } from "../registry/registry.js";
 import { assertSignature, signatureOf } from "../registry/signature.js";
 import type { VersionRef } from "../registry/version.js";
@@ -14,6 +15,11 @@ export interface ServiceOptions extends LoadOptions {
   readonly keep?: number | undefined;
   /** Told of what did not keep a model from service: a registry that is down, a copy that could not be written. */
   readonly onProblem?: ((error: unknown) => void) | undefined;
+}
+
+/** A model for service with its artefact, which holds the monitors' baseline. */
+export interface LoadedModel extends ServedModel {
+  readonly artefact: Artefact;
 }
 
 /**
@@ -43,7 +49,7 @@ export async function loadForService(
   registry: ModelRegistry,
   ref: VersionRef,
   { copies, keep = 2, onProblem, ...load }: ServiceOptions = {},
-): Promise<ServedModel> {
+): Promise<LoadedModel> {
   if (!Number.isSafeInteger(keep) || keep < 1) throw new ChurnkitError("OPTION_INVALID", `keep must be a whole number above 0, not ${keep}.`);
   let loaded: Awaited<ReturnType<ModelRegistry["load"]>>;
   try {
@@ -54,9 +60,9 @@ export async function loadForService(
     onProblem?.(error);
     return served(registry.name, copies, copy, load);
   }
-  const { scorer, version } = loaded;
+  const { artefact, scorer, version } = loaded;
   if (copies) await keepCopy(copies, version, () => registry.download(version.number), keep).catch((error: unknown) => onProblem?.(error));
-  return { scorer, name: registry.name, version: version.semver, source: "registry" };
+  return { artefact, scorer, name: registry.name, version: version.semver, source: "registry" };
 }
 
 /**
@@ -66,7 +72,7 @@ export async function loadForService(
  * @param name the model's name, for answers.
  * @throws ChurnkitError BUNDLE_NOT_FOUND where no former version was kept.
  */
-export async function rollBackToCopy(name: string, copies: ObjectStore, load: LoadOptions = {}): Promise<ServedModel> {
+export async function rollBackToCopy(name: string, copies: ObjectStore, load: LoadOptions = {}): Promise<LoadedModel> {
   const copy = await stepBack(copies);
   if (copy === undefined) {
     throw new ChurnkitError("BUNDLE_NOT_FOUND", `There is no copy of a former version of ${name} in ${copies.name}, so nothing to roll back to.`);
@@ -74,10 +80,10 @@ export async function rollBackToCopy(name: string, copies: ObjectStore, load: Lo
   return served(name, copies, copy, load);
 }
 
-async function served(name: string, copies: ObjectStore, copy: LocalCopy, { signature, ...open }: LoadOptions): Promise<ServedModel> {
-  const { scorer } = await openCopy(copies, copy, open);
+async function served(name: string, copies: ObjectStore, copy: LocalCopy, { signature, ...open }: LoadOptions): Promise<LoadedModel> {
+  const { artefact, scorer } = await openCopy(copies, copy, open);
   if (signature !== undefined) assertSignature(signature, signatureOf(scorer.contract));
-  return { scorer, name, version: copy.semver, source: "local-copy" };
+  return { artefact, scorer, name, version: copy.semver, source: "local-copy" };
 }
 
 /** Did the registry answer, so that falling back would contradict it? */

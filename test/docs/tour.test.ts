@@ -16,8 +16,8 @@ const words = (line: string): string[] => [...line.matchAll(/"([^"]*)"|(\S+)/g)]
 
 const lines = pageBlocks("README.md", "sh").flatMap(({ code }) => code.split("\n"));
 const commands = lines.filter((line) => line.startsWith("npx churnkit ")).map((line) => line.replace(/^npx churnkit /, ""));
-/** The main job has tests of its own, and a server does not end. */
-const runnable = commands.filter((command) => !/^(pipeline|serve) /.test(command));
+/** The main job has tests of its own, a server does not end, and what it captured is looked at after it. */
+const runnable = commands.filter((command) => !/^(pipeline|serve|monitor) /.test(command));
 
 beforeAll(async () => {
   await ensureBuilt();
@@ -30,7 +30,7 @@ beforeAll(async () => {
 describe("the README's tour", () => {
   it("has every verb", () => {
     const verbs = new Set(commands.map((command) => command.split(" ")[0]));
-    expect([...verbs].sort()).toEqual(["drift", "evaluate", "init", "pipeline", "predict", "registry", "serve", "train", "validate"]);
+    expect([...verbs].sort()).toEqual(["drift", "evaluate", "init", "monitor", "pipeline", "predict", "registry", "serve", "train", "validate"]);
   });
 
   // In the order of the page, since each uses what those before it made.
@@ -40,7 +40,7 @@ describe("the README's tour", () => {
   });
 
   it("serves the customer of the page", async () => {
-    const server = spawn(process.execPath, [cli, "serve", "model", "--port", "0", "--json"], { cwd: scratch, stdio: ["ignore", "pipe", "ignore"] });
+    const server = spawn(process.execPath, [cli, "serve", "model", "--port", "0", "--capture", "captured.jsonl", "--json"], { cwd: scratch, stdio: ["ignore", "pipe", "ignore"] });
     try {
       const line = await new Promise<string>((resolve) => server.stdout.once("data", (data: Buffer) => resolve(data.toString())));
       const { url } = JSON.parse(line) as { url: string };
@@ -52,7 +52,9 @@ describe("the README's tour", () => {
       const answer = (await (await fetch(`${url}/predict`, { method: "POST", body: JSON.stringify(record) })).json()) as object;
       expect(Object.keys(answer)).toEqual(expect.arrayContaining(["prediction", "probability", "threshold", "model_version"]));
     } finally {
+      const ended = new Promise((resolve) => server.once("exit", resolve));
       server.kill("SIGTERM");
+      await ended;
     }
   });
 });
@@ -66,6 +68,7 @@ describe("--json has the documented fields", () => {
     train: [...customers, "--out", "short", "--single", "--epochs", "2"],
     evaluate: ["short", "tour/customers.csv"],
     drift: ["tour/customers.csv", ...customers],
+    monitor: ["model", "captured.jsonl"],
   };
 
   it("documents each verb that has the option", () => expect([...blocks.keys()].sort()).toEqual([...Object.keys(calls), "pipeline", "serve"].sort()));

@@ -20,6 +20,8 @@ interface Summary {
   readonly test: { readonly auc: { readonly value: number } };
   readonly served: { readonly requests: number };
   readonly drift: { readonly severity: string };
+  readonly monitors: { readonly severity: string };
+  readonly retraining: string;
   readonly challengerPromoted: boolean;
   readonly badRefused: boolean;
   readonly rolledBack: boolean;
@@ -32,7 +34,7 @@ describe("the main job", () => {
     expect(stderr).not.toMatch(/^churnkit:/m);
     expect(status).toBe(0);
     const summary = JSON.parse(stdout) as Summary;
-    expect(summary).toMatchObject({ gate: true, drift: { severity: "critical" }, challengerPromoted: true, badRefused: true, rolledBack: true });
+    expect(summary).toMatchObject({ gate: true, drift: { severity: "critical" }, monitors: { severity: "critical" }, retraining: "retrain", challengerPromoted: true, badRefused: true, rolledBack: true });
     expect(summary.test.auc.value).toBeGreaterThan(0.9);
     expect(summary.test.auc.value).toBeLessThan((summary.best?.auc ?? 0) + 0.02);
     expect(summary.served.requests).toBe(200);

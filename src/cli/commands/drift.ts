@@ -4,7 +4,7 @@ import type { Table } from "../../data/table/table.js";
 import { compareTables, driftAdvice, policies, type DriftReport, type PolicyName, type TableDriftOptions } from "../../drift/index.js";
 import { writeFileAtomic } from "../../io/atomic.js";
 import { loadBundle } from "../../model/bundle/load.js";
-import { contractFor, contractOptions, delimiterOf, noteSetAside, type ContractArguments } from "../input.js";
+import { columnsOption, contractFor, contractOptions, delimiterOf, noteSetAside, type ContractArguments } from "../input.js";
 import { readImportance } from "../importance-file.js";
 import { columns, exit, note, print, shown } from "../output.js";
 
@@ -18,13 +18,11 @@ interface Options extends ContractArguments {
   json?: boolean;
 }
 
-const list = (text: string): string[] => text.split(",");
-
 export function register(program: Command): void {
   contractOptions(program.command("drift <reference> <current>").description("compare two files; exit 1 on critical drift"))
     .addOption(new Option("--policy <name>", "how distributions are judged").choices(Object.keys(policies)).default("balanced"))
-    .option("--segments <columns>", "also compare slice by slice of these columns, separated by commas", list)
-    .option("--ignore <columns>", "columns to leave out, separated by commas", list)
+    .option("--segments <columns>", "also compare slice by slice of these columns, separated by commas", columnsOption)
+    .option("--ignore <columns>", "columns to leave out, separated by commas", columnsOption)
     .option("--importance <file>", "JSON object of weights by column: ranks drift by importance x shift")
     .option("--model <bundle>", "compare its predictions too, and rank drift by its SHAP importances")
     .option("--html <file>", "also write a report with plots")

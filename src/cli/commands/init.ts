@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { toTypeScript } from "../../data/contract/typescript.js";
 import { inferFromFile } from "../../data/read/read-file.js";
 import { writeFileAtomic } from "../../io/atomic.js";
-import { delimiterOption, inferOptions, type ContractArguments } from "../input.js";
+import { columnsOption, delimiterOption, inferOptions, type ContractArguments } from "../input.js";
 import { columns, note, print } from "../output.js";
 
 interface Options extends ContractArguments {
@@ -16,7 +16,7 @@ export function register(program: Command): void {
     .description("infer a contract from a file, and print the TypeScript for it")
     .option("--target <column>", "the column to predict")
     .option("--positive <value>", "the value of the target that means churn")
-    .option("--id <columns>", "columns that name a customer, separated by commas", (text: string) => text.split(","))
+    .option("--id <columns>", "columns that name a customer, separated by commas", columnsOption)
     .addOption(delimiterOption())
     .option("--out <file>", "where the contract goes", "churn.contract.json")
     .option("--json", "print the contract as one line of JSON")

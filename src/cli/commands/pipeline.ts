@@ -5,7 +5,7 @@ import pc from "picocolors";
 import { ChurnkitError } from "../../base/errors.js";
 import { localDeployer } from "../../deploy/local.js";
 import { mainJob, nextCommands, writeReport, type MainJobResult, type MainJobSource } from "../../pipeline/index.js";
-import { countOption, seedOption } from "../input.js";
+import { columnsOption, countOption, seedOption } from "../input.js";
 import { columns, note, print, shown } from "../output.js";
 import { trainingProgress } from "../progress.js";
 
@@ -27,7 +27,7 @@ export function register(program: Command): void {
     .option("--csv <file>", "do it on this file instead of synthetic customers")
     .option("--target <column>", "the column to predict")
     .option("--positive <value>", "the value of the target that means churn")
-    .option("--id <columns>", "columns that name a customer, separated by commas", (text: string) => text.split(","))
+    .option("--id <columns>", "columns that name a customer, separated by commas", columnsOption)
     .option("--rows <number>", "how many synthetic customers", countOption, 50_000)
     .option("--out <dir>", "where everything goes", join("out", "pipeline"))
     .option("--seed <number>", "seed of data, splits and weights", seedOption, 1)
@@ -84,7 +84,7 @@ function sourceOf({ csv, target, positive, id, rows }: Options): MainJobSource {
 }
 
 function summaryFields(result: MainJobResult, report: string, seconds: number) {
-  const { evaluation, baselineEvaluation, opened, verdict, drift, promotion, badVerdict, rolledBack, served } = result;
+  const { evaluation, baselineEvaluation, opened, verdict, drift, watched, decision, promotion, badVerdict, rolledBack, served } = result;
   return {
     seconds,
     report,
@@ -95,6 +95,8 @@ function summaryFields(result: MainJobResult, report: string, seconds: number) {
     model: result.chosen.artefact.provenance.learner,
     served,
     drift: { verdict: drift.verdict, severity: drift.severity },
+    monitors: { verdict: watched.verdict, severity: watched.severity },
+    retraining: decision.action,
     challengerPromoted: promotion.promoted,
     badRefused: !badVerdict.passed,
     rolledBack,
@@ -102,7 +104,7 @@ function summaryFields(result: MainJobResult, report: string, seconds: number) {
 }
 
 function summary(result: MainJobResult, report: string, seconds: number): string {
-  const { evaluation, baselineEvaluation, opened, verdict, drift, promotion, badVerdict, rolledBack, served, model, keepBaseline } = result;
+  const { evaluation, baselineEvaluation, opened, verdict, drift, promotion, badVerdict, rolledBack, served, watched, decision, model, keepBaseline } = result;
   const { model: node } = model.artefact;
   const name = node.kind === "ensemble" ? `${node.members.length} networks` : "one network";
   const quality = columns([
@@ -118,6 +120,8 @@ function summary(result: MainJobResult, report: string, seconds: number): string
     ["gate", `${verdict.gate} ${verdict.passed ? "passed" : "not passed"}${keepBaseline ? ", logistic regression goes on" : ""}`],
     ["served", `${served.requests} requests, p50 ${served.p50.toFixed(1)} ms, p99 ${served.p99.toFixed(1)} ms`],
     ["drift", `${drift.verdict}, ${drift.severity}`],
+    ["monitors", Object.entries(watched.monitors).map(([name, { verdict: found }]) => `${name} ${found}`).join(", ")],
+    ["retraining policy", decision.action],
     ["retrained model", promotion.promoted ? "promoted" : "refused"],
     ["bad model", badVerdict.passed ? "promoted" : "refused"],
     ["rolled back", rolledBack ? "yes, version 1 serves again" : "not needed"],

@@ -5,6 +5,11 @@ import type { Table } from "../../data/table/table.js";
 import { labels } from "../../data/table/labels.js";
 import type { QualityRule } from "../../data/quality/rules.js";
 import { validateTable } from "../../data/quality/validate.js";
+import type { Facet } from "../../drift/bias/facets.js";
+import { checkFacets, monitorBaseline } from "../../drift/monitor/baseline.js";
+import { watchedArtefact } from "../../drift/monitor/from-training.js";
+import { withMonitorBaseline } from "../../drift/monitor/parse-baseline.js";
+import type { Artefact } from "../../model/artefact.js";
 import { checkBundleTarget, saveBundle } from "../../model/bundle/save.js";
 import type { AutoChoice } from "../../model/auto-learner.js";
 import { evaluate } from "../../model/evaluate/evaluate.js";
@@ -13,7 +18,7 @@ import type { ChurnNetworkOptions } from "../../model/network/churn-network.js";
 import { train, type TrainedModel } from "../../model/train.js";
 import { ChurnkitError } from "../../base/errors.js";
 import { gitCommit } from "../git.js";
-import { contractOptions, countOption, readInput, seedOption, type ContractArguments } from "../input.js";
+import { columnsOption, contractOptions, countOption, readInput, seedOption, type ContractArguments } from "../input.js";
 import { columns, note, print, shown } from "../output.js";
 import { trainingProgress } from "../progress.js";
 import { metricFields } from "../metric-fields.js";
@@ -29,6 +34,7 @@ interface Options extends ContractArguments {
   epochs?: number;
   patience?: number;
   checkpoint?: string;
+  facets?: readonly string[];
   json?: boolean;
 }
 
@@ -40,6 +46,7 @@ export function register(program: Command): void {
     .option("--epochs <number>", "the most epochs a network trains for", countOption)
     .option("--patience <number>", "epochs without a better validation loss before a network stops", countOption)
     .option("--test-rows <file>", "JSON array of 0-based data rows kept out of training, for the printed test metrics")
+    .option("--facets <columns>", "columns whose groups the bias monitor compares, separated by commas", columnsOption)
     .option("--seed <number>", "seed of splits, weights and dropout", seedOption, 0)
     .option("--checkpoint <dir>", "leave the state here, and go on from it if training was interrupted")
     .option("--json", "print one line of JSON")
@@ -59,6 +66,8 @@ async function run(file: string, options: Options): Promise<void> {
   const testRows = options.testRows === undefined ? undefined : await readRows(options.testRows);
   const table = await readInput(file, options, { target: "required" });
   const { training, test } = testRows ? holdOut(table, testRows, options.testRows) : { training: table, test: undefined };
+  const facets = (options.facets ?? []).map((column): Facet => ({ column }));
+  checkFacets(training, facets);
   for (const { rule, message } of validateTable(training).findings) {
     if (warned.has(rule)) note(`warning: ${message}`);
   }
@@ -70,7 +79,7 @@ async function run(file: string, options: Options): Promise<void> {
     ...(checkpoint ? { checkpoint } : {}),
     ...optional("gitCommit", await gitCommit()),
   });
-  await saveBundle(model.artefact, options.out);
+  await saveBundle(await watched(model, training, test, facets), options.out);
   const seconds = Number(((performance.now() - started) / 1000).toFixed(3));
   const judge = (one: TrainedModel) => metricFields(test ? evaluate(one, test, { bootstrap: false }) : one.heldOut);
   const networks = networkCount(model.artefact.model);
@@ -94,6 +103,16 @@ async function run(file: string, options: Options): Promise<void> {
     },
     (auto ? `chose ${chosen}: ${auto.reason}\n\n` : "") + describe(model, test ? "test rows" : "held-out rows", networks, judge, options.out, seconds),
   );
+}
+
+/** Rows explained for the attribution monitor's baseline: its test needs no more, and explaining takes time. */
+const attributionRows = 200;
+
+/** The bundle with its monitors' baseline: of the test rows where there are some, else out of fold. */
+async function watched(model: TrainedModel, training: Table, test: Table | undefined, facets: readonly Facet[]): Promise<Artefact> {
+  const { artefact } = model;
+  if (test === undefined) return watchedArtefact(model, training, { facets, attributionRows });
+  return withMonitorBaseline(artefact, await monitorBaseline({ artefact, table: test, facets, attributionRows }));
 }
 
 function networkOptions({ learner, single, epochs, patience }: Options): ChurnNetworkOptions {

@@ -26,6 +26,9 @@ export interface RetrainingSignals {
   readonly manual?: { readonly by: string; readonly reason: string } | undefined;
 }
 
+/** A number as people read it; six digits tell it from any sensible limit. */
+const shown = (value: number): number => Number(value.toPrecision(6));
+
 /** What one signal says: a trigger, or that all is well. */
 interface Finding {
   readonly kind: RetrainingTrigger;
@@ -112,12 +115,12 @@ function findings(policy: RetrainingPolicy, signals: RetrainingSignals, clock: C
     const labels = numberOf("accuracy.labels", accuracy.labels ?? Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
     const { below = 0, minLabels = 100 } = policy.accuracy ?? {};
     const judged = policy.accuracy !== undefined && labels >= minLabels;
-    if (judged) add("accuracy", accuracy.at, value < below ? `accuracy ${value} is below ${below}` : undefined);
+    if (judged) add("accuracy", accuracy.at, value < below ? `accuracy ${shown(value)} is below ${below}` : undefined);
   }
   if (psi !== undefined) {
     const value = numberOf("psi", psi.value, Infinity);
     const of = psi.column === undefined ? "" : ` of ${psi.column}`;
-    if (policy.psi !== undefined) add("psi", psi.at, value > policy.psi.above ? `PSI ${value}${of} is above ${policy.psi.above}` : undefined);
+    if (policy.psi !== undefined) add("psi", psi.at, value > policy.psi.above ? `PSI ${shown(value)}${of} is above ${policy.psi.above}` : undefined);
   }
   if (newLabels !== undefined) {
     const value = numberOf("newLabels", newLabels.value, Infinity);

@@ -5,6 +5,7 @@ import { labels } from "../../data/table/labels.js";
 import type { Table } from "../../data/table/table.js";
 import type { Deployer } from "../../deploy/deployer.js";
 import { driftAgainst } from "../../drift/index.js";
+import { watchedArtefact } from "../../drift/monitor/from-training.js";
 import { filesStore } from "../../io/files-store.js";
 import { saveBundle } from "../../model/bundle/save.js";
 import { evaluate } from "../../model/evaluate/evaluate.js";
@@ -18,6 +19,7 @@ import { filesRegistry } from "../../registry/files-registry.js";
 import type { ModelVersion } from "../../registry/version.js";
 import { pipeline } from "../pipeline.js";
 import { checkServing } from "./serve-check.js";
+import { retrainingAfter, watchLater } from "./watch.js";
 import { halves, openSource, together, withWrongLabels, type MainJobSource } from "./source.js";
 
 /** What the main job starts from. */
@@ -31,6 +33,8 @@ export interface MainJobInput {
 }
 
 const alias = "champion";
+/** Rows explained for the attribution monitor. */
+const attributionRows = 200;
 /** What a lost customer and a needless offer cost, for the profit curve; any currency. */
 const costs = { falseNegative: 500, falsePositive: 50 };
 const percent = (value: number): string => `${(100 * value).toFixed(1)} %`;
@@ -38,7 +42,7 @@ const four = (value: number | null): string => value?.toFixed(4) ?? "-";
 
 /**
  * The whole life of a model as one pipeline: read and validate, train, judge against a baseline and a gate, register,
- * serve, notice that the world has moved, retrain, promote the better model, refuse a bad one, roll back.
+ * serve, notice that the world has moved and what that does to the model, decide to retrain, retrain, promote the better model, refuse a bad one, roll back.
  *
  * @example
  * ```ts
@@ -98,16 +102,17 @@ export function mainJob() {
         chosenEvaluation: keepBaseline && baselineEvaluation ? baselineEvaluation : evaluation,
       });
     })
-    .step("register", async ({ chosen: model, verdict: judged, keepBaseline, chosenEvaluation: evaluation, folder }, { note }) => {
+    .step("register", async ({ chosen: model, opened, training, verdict: judged, keepBaseline, chosenEvaluation: evaluation, folder }, { note }) => {
       const verdict = keepBaseline ? undefined : judged;
       const registry = filesRegistry(filesStore(join(folder, "registry")), { name: "churn", by: "main job" });
-      const { version } = await registry.register(model.artefact, { verdict, metrics: summarise(evaluation) });
+      const artefact = await watchedArtefact(model, training, { facets: opened.facets, attributionRows });
+      const { version } = await registry.register(artefact, { verdict, metrics: summarise(evaluation) });
       const promotion = await registry.promote(version.number, alias, { verdict });
       note(promotion.promoted ? `version ${version.number} is the champion` : `refused: ${promotion.reasons.join("; ")}`);
       if (!promotion.promoted) throw new ChurnkitError("REGISTRY_REFUSED", `The first model did not pass its gate: ${promotion.reasons.join("; ")}`);
       const bundle = join(folder, "model");
-      await saveBundle(model.artefact, bundle);
-      return { registry, first: version, bundle };
+      await saveBundle(artefact, bundle);
+      return { registry, artefact, first: version, bundle };
     })
     .step("serve", async ({ deployer, folder, first, chosen: model, test }, { note }) => {
       const { url } = await deployer.deploy(request(folder, first));
@@ -120,7 +125,14 @@ export function mainJob() {
       const drift = driftAgainst(model.artefact.baseline, later, { predictions: model.scorer.score(later) });
       note(`later rows arrive: ${story}`);
       note(`${drift.verdict}, ${drift.severity}: ${drift.columns.filter(({ verdict }) => verdict === "drift").map(({ name }) => name).join(", ")}`);
-      return { drift, story, ...halves(later, seed) };
+      return { drift, story, later, ...halves(later, seed) };
+    })
+    .step("monitor", async ({ artefact, chosen: model, later, drift }, { note }) => {
+      const watched = await watchLater(artefact, model.scorer, later);
+      for (const [name, { verdict, severity }] of Object.entries(watched.monitors)) note(`${name}: ${verdict}, ${severity}`);
+      const decision = retrainingAfter(drift, watched, new Date());
+      note(decision.explanation);
+      return { watched, decision };
     })
     .step("retrain", async ({ opened, training, learn, judge: rows, chosen: model, seed, onProgress }, { note }) => {
       const challenger = await train(opened.features, together(training, learn), { seed, onProgress, baseline: false });

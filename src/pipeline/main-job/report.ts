@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { writeFileAtomic } from "../../io/atomic.js";
 import { driftSections } from "../../report/drift-sections.js";
 import { evaluationSections } from "../../report/model-sections.js";
+import { monitorSections } from "../../report/monitor-report.js";
 import { renderReport } from "../../report/render.js";
 import type { GateVerdict } from "../../registry/gate.js";
 import type { Command } from "../../report/sections.js";
@@ -19,7 +20,7 @@ export function nextCommands({ folder, opened, bundle }: MainJobResult): Command
 /** Writes the job's report, one HTML page, and says where. */
 export async function writeReport(result: MainJobResult): Promise<string> {
   const path = join(result.folder, "report.html");
-  const { evaluation, baselineEvaluation, model, drift, verdict, challengerVerdict, badVerdict, opened } = result;
+  const { evaluation, baselineEvaluation, model, drift, watched, verdict, challengerVerdict, badVerdict, opened } = result;
   const gate = (name: string, { passed, checks }: GateVerdict) => ({ name, passed, detail: checks.map(({ reason }) => reason).join("; ") });
   const best = opened.best;
   const html = await renderReport({
@@ -42,6 +43,7 @@ export async function writeReport(result: MainJobResult): Promise<string> {
           },
         ],
       },
+      ...monitorSections(watched),
       ...driftSections(drift, { reference: "training rows", current: "later rows" }),
       { title: "Next", blocks: [{ kind: "commands", commands: nextCommands(result) }] },
     ],

@@ -13,6 +13,7 @@ import { bestPossible, syntheticContract, syntheticCustomers, type SyntheticCust
 import { concatTables } from "../../data/table/concat-tables.js";
 import { recordOf } from "../../data/table/record-of.js";
 import { tableFromRecords } from "../../data/table/records.js";
+import type { Facet } from "../../drift/bias/facets.js";
 import { takeRows } from "../../data/table/take-rows.js";
 import type { Table } from "../../data/table/table.js";
 import { csvLine } from "../../data/table/write-csv.js";
@@ -42,6 +43,8 @@ export interface OpenedSource {
   readonly features: Features;
   /** The best that any model can reach, where the true probabilities are known. */
   readonly best: ReturnType<typeof bestPossible> | undefined;
+  /** Columns whose groups the bias monitor compares. */
+  readonly facets: readonly Facet[];
   read(): Promise<Table>;
   /** Parts the rows: for training, for the test, and kept back for later. */
   part(table: Table): { readonly training: Table; readonly test: Table; readonly kept: Table | undefined };
@@ -61,6 +64,7 @@ async function openSynthetic(rows: number, folder: string, seed: number): Promis
     path,
     features: syntheticFeatures(),
     best: bestPossible(probabilities),
+    facets: [{ column: "gender", groups: ["Female"] }, { column: "age", groups: [{ from: 60 }] }],
     read: () => readTable(syntheticContract, path),
     part(table) {
       const { train, test } = split(table, { seed, validation: 0, test: 0.2 });
@@ -100,6 +104,7 @@ async function openFile(source: Extract<MainJobSource, { kind: "file" }>, seed: 
     path,
     features: defineFeatures(contract),
     best: undefined,
+    facets: [],
     read: () => readTable(contract, path),
     part(table) {
       const { train, validation, test } = split(table, { seed, validation: 0.25, test: 0.2 });

@@ -1,0 +1,98 @@
+import { millisecondsOf } from "../../performance/labelled/records.js";
+
+/**
+ * A prediction as it was logged: our own form, one JSON object a line. It holds a customer's record, so keep it as you keep
+ * the customers.
+ */
+export interface CapturedPrediction {
+  /** Joins the label that comes later; null where there was none. */
+  readonly id: string | null;
+  /** When the prediction was made, ISO 8601. */
+  readonly at: string;
+  /** The record as it was sent to the model. */
+  readonly record: unknown;
+  /** Of the positive class; null where the record was refused or the answer could not be read. */
+  readonly probability: number | null;
+  readonly label: string | null;
+  /** The model's version. */
+  readonly version: string | null;
+  /** The customer got a retention offer. */
+  readonly treated?: boolean | undefined;
+  /** The customer was drawn at random to get none. */
+  readonly control?: boolean | undefined;
+}
+
+/** What can be wrong with captured data, and what becomes of it. Declared once; results count each by name. */
+export const captureIssues = {
+  unreadable: "A file whose bytes are no text, or damaged: left out from there on.",
+  tooLong: "A line longer than the limit: left out.",
+  notText: "A line that is not valid UTF-8: left out.",
+  notJson: "A line that is not valid JSON: left out.",
+  notPrediction: "A JSON line that is neither SageMaker's data capture nor our own form: left out.",
+  badTime: "A prediction whose time is no time: left out.",
+  badInput: "An input that cannot be decoded, or is of other columns: left out.",
+  tooManyRecords: "An input of more records than the limit: left out.",
+  badOutput: "An output that cannot be decoded, or is no probability: the record counts, without a score.",
+  outputCount: "Another number of outputs than of records: the records count, without a score.",
+} as const;
+/** A name of {@link captureIssues}. */
+export type CaptureIssue = keyof typeof captureIssues;
+
+/** How often an issue was met, with the first few places. */
+export interface CaptureIssueCount {
+  readonly issue: CaptureIssue;
+  readonly count: number;
+  /** At most five, as "source:line". */
+  readonly examples: readonly string[];
+}
+
+const mostExamples = 5;
+
+/** Counts what was wrong while reading. */
+export interface CaptureLog {
+  note(issue: CaptureIssue, place: string): void;
+  /** Those met, in the table's order. */
+  list(): CaptureIssueCount[];
+}
+
+/** An empty log. */
+export function captureLog(): CaptureLog {
+  const counts = new Map<CaptureIssue, { count: number; examples: string[] }>();
+  return {
+    note(issue, place) {
+      const entry = counts.get(issue) ?? { count: 0, examples: [] };
+      entry.count++;
+      if (entry.examples.length < mostExamples) entry.examples.push(place.slice(-200));
+      counts.set(issue, entry);
+    },
+    list: () =>
+      (Object.keys(captureIssues) as CaptureIssue[]).flatMap((issue) => {
+        const entry = counts.get(issue);
+        return entry === undefined ? [] : [{ issue, count: entry.count, examples: [...entry.examples] }];
+      }),
+  };
+}
+
+/** A probability, or null for anything else. */
+export const probabilityOf = (value: unknown): number | null => (typeof value === "number" && value >= 0 && value <= 1 ? value : null);
+
+/** A text of at most so many characters, or null. */
+export const textOf = (value: unknown, most = 512): string | null => (typeof value === "string" && value !== "" && value.length <= most ? value : null);
+
+/** Reads our own form; the name of what is wrong where it is not. */
+export function parseCaptured(line: Readonly<Record<string, unknown>>): CapturedPrediction | CaptureIssue {
+  const { record, at, id, probability, label, version, treated, control } = line;
+  const time = millisecondsOf(at);
+  if (time === undefined) return "badTime";
+  if (typeof record !== "object" || record === null || Array.isArray(record)) return "badInput";
+  return {
+    id: textOf(id),
+    at: new Date(time).toISOString(),
+    record,
+    probability: probabilityOf(probability),
+    label: textOf(label, 10_000),
+    version: textOf(version),
+    ...(treated === true ? { treated } : {}),
+    ...(control === true ? { control } : {}),
+  };
+}

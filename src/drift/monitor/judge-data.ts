@@ -1,0 +1,51 @@
+import { countOfValues, isNumericProfile } from "../../data/profile/profile.js";
+import { PREDICTION, roles } from "../compare/compare.js";
+import { compareColumns } from "../compare/profile-columns.js";
+import { reportOf } from "../compare/summary.js";
+import { driftPolicy } from "../policy.js";
+import type { DriftReport } from "../report.js";
+import type { MonitorBaseline } from "./baseline.js";
+import { nothing, type DataQualityFinding, type MonitorPolicies } from "./findings.js";
+import type { Tally } from "./tally.js";
+
+/** Compares what was counted with the baseline: features, probabilities, broken rows. */
+export function driftOfTally(baseline: MonitorBaseline, tally: Tally, { data, ignore }: MonitorPolicies): DriftReport {
+  const { profile, rows, contract, attribution } = baseline;
+  const policy = driftPolicy(data);
+  const report = reportOf(compareColumns(profile, tally.profile, policy, ignore), policy, {
+    // Broken rows are known of the table that the baseline was made from, not of the training rows in the profile.
+    rows: { reference: rows.kept, current: tally.rows },
+    rejected: { reference: rows.rejected, current: tally.rejected },
+    roleOf: roles(contract.target?.column, true),
+    importance: attribution === null ? undefined : new Map(attribution.importance),
+    ignore,
+  });
+  return { ...report, rows: { reference: profile.rows, current: tally.rows } };
+}
+
+/** Judges the data of some periods. */
+export function judgeData(baseline: MonitorBaseline, tally: Tally | null, policies: MonitorPolicies): DataQualityFinding {
+  if (tally === null || tally.rows + tally.rejected === 0) {
+    return { ...nothing("No rows have come."), score: null, issues: [], extraColumns: [], drift: null };
+  }
+  const { issues, extraColumns } = tally;
+  const score = qualityScore(tally, baseline);
+  const drift = driftOfTally(baseline, tally, policies);
+  const { verdict, severity, message } = drift;
+  return { verdict, severity, message, score, issues, extraColumns, drift };
+}
+
+/** Rows kept x values present x values of known levels, each as a share; the features weigh alike. */
+function qualityScore({ rows, rejected, profile }: Tally, { contract }: MonitorBaseline): number {
+  if (rows === 0) return 0;
+  const features = profile.columns.filter(({ name }) => name !== PREDICTION && name !== contract.target?.column);
+  if (features.length === 0) return rows / (rows + rejected);
+  let present = 0;
+  let known = 0;
+  for (const column of features) {
+    const values = countOfValues(column);
+    present += values / rows;
+    known += isNumericProfile(column) || values === 0 ? 1 : 1 - column.other / values;
+  }
+  return (rows / (rows + rejected)) * (present / features.length) * (known / features.length);
+}

@@ -1,0 +1,74 @@
+import { worst } from "../compare/verdict.js";
+import type { DriftVerdict, Severity } from "../report.js";
+import { calibrationDrift } from "../performance/calibration-drift.js";
+import { estimateFromCounts } from "../performance/estimate.js";
+import { modelQuality } from "../performance/quality.js";
+import { realisedPerformance } from "../performance/realised.js";
+import type { MonitorBaseline } from "./baseline.js";
+import type { Finding, ModelQualityFinding, MonitorPolicies } from "./findings.js";
+import type { Outcomes } from "./labels.js";
+import type { Tally } from "./tally.js";
+
+/** Fewer labels are not judged: intervals would promise what they can't hold. */
+const leastLabels = 30;
+/** Fewer rows are not judged by what is expected of them: its error would be as uncertain as itself. */
+const leastExpected = 100;
+/** Least share of closed predictions that must have a label. */
+const leastCoverage = 0.8;
+
+/** Judges whether the model is as good as it was: by mature labels, and by what the probabilities promise. */
+export function judgeModel(
+  { quality, model }: MonitorBaseline,
+  tally: Tally | null,
+  outcomes: Outcomes,
+  policies: MonitorPolicies,
+): ModelQualityFinding {
+  const { mature, counts, basis, coverage } = outcomes;
+  const costs = model.costs ?? undefined;
+  const estimated = tally === null || tally.confidence.rows === 0 ? null : estimateFromCounts(tally.confidence, { costs });
+  const expected =
+    estimated === null || Math.min(estimated.rows, quality.confidence.rows) < leastExpected
+      ? null
+      : modelQuality(estimateFromCounts(quality.confidence).values, estimated.values, { policy: policies.quality });
+  const enough = mature.length >= leastLabels && (coverage ?? 0) >= leastCoverage;
+  const labels = Uint8Array.from(mature, ({ outcome }) => outcome);
+  const probabilities = Float64Array.from(mature, ({ probability }) => probability);
+  const realised = mature.length === 0 ? null : realisedPerformance(labels, probabilities, { threshold: model.threshold, costs });
+  const compared = realised === null || !enough ? null : modelQuality(quality.heldOut.values, realised.values, { policy: policies.quality });
+  const baseline = quality.calibration ?? undefined;
+  const calibration = enough ? calibrationDrift(labels, probabilities, { baseline, policy: policies.calibration }) : null;
+  const parts: Finding[] = [
+    ...(compared === null ? [] : [compared]),
+    ...(calibration === null ? [] : [calibration]),
+    // What is only expected is no certain loss: the labels will tell.
+    ...(expected === null ? [] : [{ ...expected, severity: atMostWarning(expected.severity), message: `Expected without labels: ${expected.message}` }]),
+  ];
+  const told = parts.filter(({ verdict }) => verdict === "drift");
+  return {
+    verdict: verdictOfParts(parts),
+    severity: worst(parts.map(({ severity }) => severity)),
+    message: [...(told.length > 0 ? told : parts).map(({ message }) => message), ...(enough ? [] : [waiting(outcomes)])].join(" "),
+    outcomes: counts,
+    basis,
+    realised,
+    quality: compared,
+    calibration,
+    estimated,
+    expected,
+  };
+}
+
+const atMostWarning = (severity: Severity): Severity => (severity === "none" ? "none" : "warning");
+
+function verdictOfParts(parts: readonly Finding[]): DriftVerdict {
+  if (parts.some(({ verdict }) => verdict === "drift")) return "drift";
+  return parts.some(({ verdict }) => verdict === "stable") ? "stable" : "insufficient";
+}
+
+function waiting({ counts, mature, coverage }: Outcomes): string {
+  if (counts.predictions === 0) return "No prediction has an id and label rules to be joined by.";
+  if (coverage !== null && coverage < leastCoverage && mature.length >= leastLabels) {
+    return `Only ${mature.length} of ${Math.round(mature.length / coverage)} closed predictions have a label.`;
+  }
+  return `${mature.length} mature labels, ${counts.immature} predictions still open: ${leastLabels} labels are needed to judge.`;
+}

@@ -1,0 +1,152 @@
+import { ChurnkitError } from "../../base/errors.js";
+import type { ObjectStore } from "../../io/object-store.js";
+import { millisecondsOf, type Moment } from "../performance/labelled/records.js";
+import type { MonitorBaseline } from "./baseline.js";
+import { captureLog, type CaptureIssueCount } from "./capture/capture.js";
+import { readCaptureLines, type CaptureLimits } from "./capture/read.js";
+import { labelLog, readLabelLines } from "./capture/read-labels.js";
+import { createMonitor, type Monitor, type MonitorOptions } from "./monitor.js";
+import type { MonitorReport } from "./report.js";
+import { parseMonitorState, type MonitorState } from "./state.js";
+
+/** Where captured data lie, and what to compare them with. */
+export interface MonitorRunOptions extends MonitorOptions {
+  readonly store: Pick<ObjectStore, "list" | "getStream">;
+  /** Where the captured data lie: every object below these whose name ends in .jsonl, .json, .ndjson or these with .gz. */
+  readonly prefix: string | readonly string[];
+  readonly baseline: MonitorBaseline;
+  /** Predictions made from here on, and before `to`. Without them all that there are. */
+  readonly from?: Moment | undefined;
+  readonly to?: Moment | undefined;
+  /** Where labels lie: as `prefix`, and .csv too. Those that came before `from` are passed over where keys hold the hour. */
+  readonly labelsPrefix?: string | readonly string[] | undefined;
+  /** When the run looks: decides which labels are mature. `to` by default. */
+  readonly now?: Moment | undefined;
+  /** Reads every `count`-th object from the `index`-th on: one of several machines. */
+  readonly shard?: { readonly index: number; readonly count: number } | undefined;
+  /** States of other shards, merged into this one. */
+  readonly merge?: readonly unknown[] | undefined;
+  /**
+   * `once` (default): one look at the whole time, each monitor at its policy's own significance. `sequential`: periods are
+   * closed one after the other and go on from `state`, for a job that runs again and again.
+   */
+  readonly look?: "once" | "sequential" | undefined;
+  /** The columns of CSV payloads where they are not the contract's features in order. */
+  readonly columns?: readonly string[] | undefined;
+  readonly limits?: Partial<CaptureLimits> | undefined;
+}
+
+/** What a run found. Plain JSON. */
+export interface MonitorRun {
+  readonly report: MonitorReport;
+  /** Everything counted, to be merged with other shards or to go on from: before the report of a single look, after that of a sequence. */
+  readonly state: MonitorState;
+  readonly read: {
+    readonly objects: number;
+    readonly predictions: number;
+    /** Made before `from`, or from `to` on. */
+    readonly outside: number;
+    readonly labels: number;
+    readonly badLabels: number;
+    readonly issues: readonly CaptureIssueCount[];
+  };
+}
+
+const capturedName = /\.(jsonl|json|ndjson)(\.gz)?$/i;
+const labelName = /\.(jsonl|json|ndjson|csv)(\.gz)?$/i;
+
+/**
+ * Runs the monitors over captured data of some time: the scheduled job behind the Lambda handler, the Processing job and
+ * `churnkit monitor`. Objects are streamed one after the other, so memory depends on neither their number nor their size.
+ * Several machines may each take a shard; their states merge to what one would have counted, bit for bit.
+ *
+ * @throws ChurnkitError OPTION_INVALID for an option out of range, STORE_FAILED, CONTRACT_MISMATCH for states of another
+ * baseline. What is wrong in the data is counted, never thrown.
+ */
+export async function runMonitor(options: MonitorRunOptions): Promise<MonitorRun> {
+  const { baseline, store, prefix, labelsPrefix, merge = [], look = "once" } = options;
+  const from = timeOption("from", options.from, -Infinity);
+  const to = timeOption("to", options.to, Infinity);
+  const monitor = createMonitor(baseline, options);
+  const log = captureLog();
+  const labels = labelLog();
+  let predictions = 0;
+  let outside = 0;
+  const keys = shardOf(await keysUnder(store, prefix, capturedName), options.shard).filter((key) => mayHold(key, from, to));
+  for (const key of keys) {
+    const found = await store.getStream(key);
+    if (found === undefined) continue;
+    for await (const one of readCaptureLines(found.stream, { contract: baseline.contract, columns: options.columns, log, source: key, limits: options.limits })) {
+      predictions++;
+      const { record, probability, id, at, version, treated, control } = one;
+      const time = Date.parse(at);
+      if (time < from || time >= to) outside++;
+      else monitor.add(record, probability, { at: time, id: id ?? undefined, version: version ?? undefined, treated, control });
+    }
+  }
+  const labelKeys = labelsPrefix === undefined ? [] : await keysUnder(store, labelsPrefix, labelName);
+  await readLabels(monitor, labelKeys.filter((key) => mayHold(key, from, Infinity)), options, labels);
+  for (const state of merge) monitor.merge(parseMonitorState(state));
+  const counted = look === "once" ? monitor.snapshot() : undefined;
+  const now = timeOption("now", options.now, to === Infinity ? lastEnd(monitor) : to);
+  const report = look === "once" ? monitor.judge(now) : monitor.report(now);
+  return {
+    report,
+    state: counted ?? monitor.snapshot(),
+    read: { objects: keys.length, predictions, outside, labels: labels.labels, badLabels: labels.bad, issues: log.list() },
+  };
+}
+
+async function readLabels(
+  monitor: Monitor,
+  keys: readonly string[],
+  { store, baseline }: MonitorRunOptions,
+  log: ReturnType<typeof labelLog>,
+): Promise<void> {
+  const { positive, negative } = baseline.model;
+  for (const key of keys) {
+    const found = await store.getStream(key);
+    if (found === undefined) continue;
+    for await (const label of readLabelLines(found.stream, { positive, negative, log, source: key })) monitor.addLabels([label]);
+  }
+}
+
+async function keysUnder(store: Pick<ObjectStore, "list">, prefix: string | readonly string[], named: RegExp): Promise<string[]> {
+  const keys = new Set<string>();
+  for (const each of typeof prefix === "string" ? [prefix] : prefix) for (const { key } of await store.list(each)) keys.add(key);
+  return [...keys].filter((key) => named.test(key));
+}
+
+function shardOf(keys: readonly string[], shard: MonitorRunOptions["shard"]): readonly string[] {
+  if (shard === undefined) return keys;
+  const { index, count } = shard;
+  if (!(Number.isInteger(count) && count >= 1 && Number.isInteger(index) && index >= 0 && index < count)) {
+    throw new ChurnkitError("OPTION_INVALID", `There is no shard ${index} of ${count}. Count from 0.`);
+  }
+  return keys.filter((_, i) => i % count === index);
+}
+
+const hourOfKey = /(?:^|\/)(\d{4})\/(\d{2})\/(\d{2})\/(\d{2})\//;
+const hour = 3_600_000;
+
+/** May an object hold predictions of the time, going by the hour in its key? A capture may be filed an hour late. */
+function mayHold(key: string, from: number, to: number): boolean {
+  const [, year, month, day, at] = hourOfKey.exec(key) ?? [];
+  if (year === undefined) return true;
+  const start = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(at));
+  return start + hour > from && start - hour < to;
+}
+
+function timeOption(name: string, moment: Moment | undefined, otherwise: number): number {
+  if (moment === undefined) return otherwise;
+  const time = millisecondsOf(moment);
+  if (time !== undefined) return time;
+  throw new ChurnkitError("OPTION_INVALID", `${name} is ${String(moment)}. Give milliseconds, an ISO 8601 text or a Date.`);
+}
+
+/** The end of the last period that holds rows. */
+function lastEnd(monitor: Monitor): number {
+  const { periods, settings, history } = monitor.snapshot();
+  const last = periods[periods.length - 1];
+  return last === undefined ? (history?.closedUntil ?? 0) : last.start + (settings.period === "day" ? 24 : 1) * hour;
+}

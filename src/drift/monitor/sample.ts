@@ -1,0 +1,94 @@
+import { mix32 } from "../../base/random.js";
+
+/** An entry of a {@link BottomSample}. */
+export interface Sampled {
+  /** A hash of the id, 0 to 2^53 - 1. */
+  readonly key: number;
+  readonly id: string;
+}
+
+/** The place of an id in samples of one seed: the same in every process, so that samples of shards fit together. */
+export function sampleKey(id: string, seed: number): number {
+  let a = mix32(seed);
+  let b = mix32(seed ^ 0x5bd1e995);
+  for (let i = 0; i < id.length; i++) {
+    const code = id.charCodeAt(i);
+    a = Math.imul(a ^ code, 0x01000193);
+    b = Math.imul(b ^ code, 0x85ebca6b);
+    b ^= b >>> 15;
+  }
+  return mix32(a ^ id.length) * 0x200000 + (mix32(b) >>> 11);
+}
+
+const inOrder = (a: Sampled, b: Sampled): number => a.key - b.key || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+
+/**
+ * A uniform sample of ids in constant memory that merges exactly: the entries of the smallest keys (bottom-k sampling,
+ * Cohen and Kaplan 2007). Whatever the order, and however the ids are spread over shards, the same ones are kept. Samples of
+ * predictions and of labels under one seed keep the same ids, so that they can be joined.
+ */
+export class BottomSample<Entry extends Sampled> {
+  readonly #capacity: number;
+  readonly #combine: (a: Entry, b: Entry) => Entry;
+  #entries = new Map<string, Entry>();
+  /** Larger keys have no place any more. */
+  #limit = Infinity;
+
+  /** @param combine two entries of one id: must not depend on their order. */
+  constructor(capacity: number, combine: (a: Entry, b: Entry) => Entry) {
+    this.#capacity = capacity;
+    this.#combine = combine;
+  }
+
+  /** False where an entry of this key would not be kept, so that it need not be made. */
+  wants(key: number): boolean {
+    return key <= this.#limit && this.#capacity > 0;
+  }
+
+  add(entry: Entry): void {
+    if (!this.wants(entry.key)) return;
+    const before = this.#entries.get(entry.id);
+    this.#entries.set(entry.id, before === undefined ? entry : this.#combine(before, entry));
+    // Cut now and then only: a cut sorts.
+    if (this.#entries.size > 2 * this.#capacity + 64) this.#cut();
+  }
+
+  /** Those kept, in the order of their keys. */
+  entries(): readonly Entry[] {
+    return this.#cut();
+  }
+
+  /** Puts another entry in the place of one that is kept. */
+  replace(entry: Entry): void {
+    if (this.#entries.has(entry.id)) this.#entries.set(entry.id, entry);
+  }
+
+  /** Leaves out entries for good; the places are free again. */
+  keepOnly(test: (entry: Entry) => boolean): void {
+    const kept = this.#cut().filter(test);
+    if (kept.length === this.#entries.size) return;
+    this.#entries = new Map(kept.map((entry) => [entry.id, entry]));
+    this.#limit = Infinity;
+  }
+
+  #cut(): readonly Entry[] {
+    const sorted = [...this.#entries.values()].sort(inOrder);
+    if (sorted.length <= this.#capacity) return sorted;
+    const kept = sorted.slice(0, this.#capacity);
+    this.#limit = kept[kept.length - 1]?.key ?? -1;
+    this.#entries = new Map(kept.map((entry) => [entry.id, entry]));
+    return kept;
+  }
+}
+
+/** The entries of the smallest keys of two samples. */
+export function mergeSamples<Entry extends Sampled>(
+  a: readonly Entry[],
+  b: readonly Entry[],
+  capacity: number,
+  combine: (a: Entry, b: Entry) => Entry,
+): readonly Entry[] {
+  const sample = new BottomSample<Entry>(capacity, combine);
+  for (const entry of [...a, ...b]) sample.add(entry);
+  return sample.entries();
+}

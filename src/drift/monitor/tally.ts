@@ -1,0 +1,89 @@
+import { mergeProfiles } from "../../data/profile/merge.js";
+import type { Profile } from "../../data/profile/profile.js";
+import { mergeBias } from "../bias/count-table.js";
+import type { BiasCounts } from "../bias/counts.js";
+import { mergeConfidence, type ConfidenceCounts } from "../performance/confidence-counts.js";
+import { mergeSamples, type Sampled } from "./sample.js";
+
+/** How often a rule of the contract was broken in a column. */
+export interface IssueTally {
+  readonly column: string;
+  /** A name of the quality rules. */
+  readonly rule: string;
+  readonly count: number;
+}
+
+/** A sampled row's attributions. */
+export interface AttributedRow extends Sampled {
+  /** |attribution| by column of the baseline, log odds in six digits. */
+  readonly values: readonly number[];
+}
+
+/**
+ * Everything counted of the rows of one period. Plain JSON of a bounded size; counts add up, samples keep the same ids in any
+ * order, so shards merge to the same bits as the whole.
+ */
+export interface Tally {
+  /** Rows that keep the contract. */
+  readonly rows: number;
+  /** Rows that break it. */
+  readonly rejected: number;
+  /** Of the rows kept, those without a probability from 0 to 1. */
+  readonly unscored: number;
+  /** By column, then rule. */
+  readonly issues: readonly IssueTally[];
+  /** The first few names by alphabet of keys that the contract doesn't know. */
+  readonly extraColumns: readonly string[];
+  /** Counted against the baseline's profile, the probabilities as "prediction" among them. */
+  readonly profile: Profile;
+  readonly confidence: ConfidenceCounts;
+  /** Null where the baseline has no facets. */
+  readonly bias: BiasCounts | null;
+  readonly attributed: readonly AttributedRow[];
+}
+
+/** Names of unknown keys that a tally holds at most. */
+export const mostExtraColumns = 20;
+
+const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** The least few texts, each cut to 80 characters: of a union, the same ones in any order of merging. */
+export const firstNames = (names: Iterable<string>): string[] =>
+  [...new Set([...names].map((name) => name.slice(0, 80)))].sort(byText).slice(0, mostExtraColumns);
+
+/** Issues in one order, each column and rule once. */
+export function sortedIssues(issues: Iterable<IssueTally>): IssueTally[] {
+  const sums = new Map<string, IssueTally>();
+  for (const issue of issues) {
+    const key = JSON.stringify([issue.column, issue.rule]);
+    const before = sums.get(key);
+    sums.set(key, before === undefined ? issue : { ...issue, count: issue.count + before.count });
+  }
+  return [...sums.values()].sort((a, b) => byText(a.column, b.column) || byText(a.rule, b.rule));
+}
+
+/**
+ * Adds two tallies of one baseline.
+ *
+ * @param capacity rows that a sample of attributions holds.
+ * @throws ChurnkitError CONTRACT_MISMATCH for tallies of different baselines.
+ */
+export function mergeTallies(a: Tally, b: Tally, capacity: number): Tally {
+  return {
+    rows: a.rows + b.rows,
+    rejected: a.rejected + b.rejected,
+    unscored: a.unscored + b.unscored,
+    issues: sortedIssues([...a.issues, ...b.issues]),
+    extraColumns: firstNames([...a.extraColumns, ...b.extraColumns]),
+    profile: mergeProfiles(a.profile, b.profile),
+    confidence: mergeConfidence(a.confidence, b.confidence),
+    bias: a.bias === null || b.bias === null ? (a.bias ?? b.bias) : mergeBias(a.bias, b.bias),
+    attributed: mergeSamples(a.attributed, b.attributed, capacity, sameRow),
+  };
+}
+
+/** Two rows under one id: the same one, whichever came first. */
+export function sameRow(a: AttributedRow, b: AttributedRow): AttributedRow {
+  const differing = a.values.findIndex((value, i) => value !== b.values[i]);
+  return differing < 0 || (a.values[differing] ?? 0) < (b.values[differing] ?? 0) ? a : b;
+}

@@ -1,0 +1,36 @@
+import { labels } from "../../data/table/labels.js";
+import { recordOf } from "../../data/table/record-of.js";
+import type { Table } from "../../data/table/table.js";
+import { driftSignals } from "../../drift/metric-points.js";
+import { monitorExplainer } from "../../drift/monitor/baseline.js";
+import { createMonitor } from "../../drift/monitor/monitor.js";
+import { monitorBaselineOf } from "../../drift/monitor/parse-baseline.js";
+import type { MonitorReport } from "../../drift/monitor/report.js";
+import { days } from "../../drift/performance/labelled/join.js";
+import { decideRetraining, type RetrainingDecision } from "../../drift/retraining/decide.js";
+import { retrainingPolicy } from "../../drift/retraining/policy.js";
+import { newRetrainingState } from "../../drift/retraining/state.js";
+import type { DriftReport } from "../../drift/report.js";
+import type { Artefact } from "../../model/artefact.js";
+import type { Scorer } from "../../model/compile.js";
+
+/** All four monitors look at a month of predictions once their outcomes are known. */
+export async function watchLater(artefact: Artefact, scorer: Scorer, later: Table): Promise<MonitorReport> {
+  const baseline = monitorBaselineOf(artefact);
+  const window = days(30);
+  const monitor = createMonitor(baseline, { labels: { window }, explainer: await monitorExplainer(artefact, baseline) });
+  const probabilities = scorer.score(later);
+  const at = Date.UTC(2027, 0, 1);
+  probabilities.forEach((probability, row) => monitor.add(recordOf(later, row), probability, { at, id: String(row) }));
+  monitor.addLabels([...labels(later)].map((label, row) => ({ id: String(row), outcome: label === 1 ? 1 : 0 })));
+  monitor.settle();
+  return monitor.judge(at + 2 * window);
+}
+
+/** What the retraining policy makes of the drift and of the accuracy that has come about. */
+export function retrainingAfter(drift: DriftReport, { monitors }: MonitorReport, now: Date): RetrainingDecision {
+  const { realised, outcomes } = monitors.modelQuality.finding;
+  const value = realised?.values.accuracy.value;
+  const accuracy = value === undefined || value === null ? {} : { accuracy: { value, labels: outcomes.labelled } };
+  return decideRetraining(retrainingPolicy({ name: "churn" }), newRetrainingState(now), { ...driftSignals(drift, now), ...accuracy }, now);
+}

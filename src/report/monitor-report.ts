@@ -1,0 +1,117 @@
+import type { MonitorName } from "../drift/monitor/findings.js";
+import type { MonitorReport } from "../drift/monitor/report.js";
+import { driftSections } from "./drift-sections.js";
+import { countText, intervalText, metricText, verdictTone } from "./format.js";
+import { renderReport } from "./render.js";
+import type { Block, Card, Cell, Section } from "./sections.js";
+
+const labels: Record<MonitorName, string> = { dataQuality: "data quality", modelQuality: "model quality", bias: "bias", attribution: "feature attribution" };
+
+/**
+ * A monitor's report as one HTML page: the four verdicts, what to do, alarms, and what each verdict rests on, with the
+ * distributions of what moved.
+ *
+ * @example
+ * ```ts
+ * import type { MonitorReport } from "churnkit/drift";
+ * import { monitorReportHtml } from "churnkit/report";
+ *
+ * const page = (report: MonitorReport) => monitorReportHtml(report);
+ * ```
+ */
+export function monitorReportHtml(report: MonitorReport): Promise<string> {
+  const span = report.from === null ? "nothing counted yet" : `${report.from} to ${report.to ?? report.at}`;
+  const { drift } = report.monitors.dataQuality.finding;
+  const moved = drift === null ? [] : driftSections(drift, { reference: "baseline", current: "monitored rows" }).filter(({ title }) => title !== "What to do");
+  return renderReport({ title: `Monitors of ${report.model}`, subtitle: span, sections: [...monitorSections(report), ...moved] });
+}
+
+/** The sections on the four monitors, without those on drift. */
+export function monitorSections(report: MonitorReport): Section[] {
+  const { monitors, alarms } = report;
+  return [
+    { title: "Monitors", blocks: overview(report) },
+    ...(alarms.length === 0 ? [] : [{ title: "Alarms", blocks: [alarmTable(report)] }]),
+    { title: "Model quality", blocks: modelBlocks(report) },
+    ...(monitors.bias.finding.calls === null ? [] : [{ title: "Bias", blocks: [biasTable(report)] }]),
+    ...(monitors.attribution.finding.drift === null ? [] : [{ title: "Feature attribution", blocks: [attributionTable(report)] }]),
+  ];
+}
+
+function overview({ message, monitors, rows, advice }: MonitorReport): Block[] {
+  const cards = (Object.keys(labels) as MonitorName[]).map((name): Card => {
+    const { verdict, severity } = monitors[name];
+    return { label: labels[name], value: verdict, tone: verdictTone(verdict, severity), note: `severity ${severity}` };
+  });
+  return [
+    { kind: "text", text: message },
+    { kind: "cards", cards: [...cards, { label: "rows", value: countText(rows.kept), note: `${countText(rows.rejected)} break the contract, ${countText(rows.unscored)} have no score` }] },
+    {
+      kind: "table",
+      columns: [{ label: "severity" }, { label: "monitor" }, { label: "do" }, { label: "columns" }],
+      rows: advice.map(({ severity, monitor, action, columns }): Cell[] => [severity === "none" ? "–" : { text: severity, tone: severity }, labels[monitor], action, columns.slice(0, 8).join(", ")]),
+    },
+  ];
+}
+
+function alarmTable({ alarms }: MonitorReport): Block {
+  return {
+    kind: "table",
+    columns: [{ label: "severity" }, { label: "monitor" }, { label: "subject" }, { label: "since" }, { label: "finding" }],
+    rows: alarms.map(({ severity, monitor, subject, since, message }): Cell[] => [{ text: severity, tone: severity }, labels[monitor], subject, since, message]),
+  };
+}
+
+function modelBlocks({ monitors }: MonitorReport): Block[] {
+  const { message, finding } = monitors.modelQuality;
+  const { realised, estimated, quality, outcomes } = finding;
+  const names = ["accuracy", "f1", "auc", "brier", "precision", "recall"] as const;
+  const rows = names.map((name): Cell[] => {
+    const change = quality?.metrics.find(({ metric }) => metric === name);
+    return [
+      name,
+      metricText(change?.baseline),
+      metricText(realised?.values[name].value),
+      (realised === null ? undefined : intervalText(realised.values[name])) ?? "–",
+      metricText(estimated?.values[name].value),
+      change === undefined ? "–" : { text: change.verdict, tone: verdictTone(change.verdict, change.severity) },
+    ];
+  });
+  return [
+    { kind: "text", text: message },
+    {
+      kind: "table",
+      caption: `${countText(outcomes.predictions)} sampled predictions: ${countText(outcomes.labelled)} labelled, ${countText(outcomes.immature)} still open, ${countText(outcomes.unlabelled)} closed without a label, ${countText(outcomes.treated)} treated.`,
+      columns: [{ label: "metric" }, { label: "baseline", number: true }, { label: "realised", number: true }, { label: "interval" }, { label: "estimated", number: true }, { label: "verdict" }],
+      rows,
+    },
+  ];
+}
+
+function biasTable({ monitors }: MonitorReport): Block {
+  const { calls, outcomes } = monitors.bias.finding;
+  const changes = [...(calls?.changes ?? []), ...(outcomes?.changes ?? [])].slice(0, 100);
+  return {
+    kind: "table",
+    caption: monitors.bias.message,
+    columns: [{ label: "group" }, { label: "metric" }, { label: "baseline", number: true }, { label: "now", number: true }, { label: "verdict" }, { label: "allowed range" }],
+    rows: changes.map(({ column, group, metric, baseline, current, verdict, severity, range }): Cell[] => [
+      `${column} ${group}`,
+      metric,
+      metricText(baseline, 3),
+      metricText(current, 3),
+      { text: severity === "none" ? verdict : `${verdict}, ${severity}`, tone: verdictTone(verdict, severity) },
+      range ?? "–",
+    ]),
+  };
+}
+
+function attributionTable({ monitors }: MonitorReport): Block {
+  const { drift } = monitors.attribution.finding;
+  return {
+    kind: "table",
+    caption: monitors.attribution.message,
+    columns: [{ label: "column" }, { label: "rank before", number: true }, { label: "rank now", number: true }, { label: "mean |SHAP| before", number: true }, { label: "now", number: true }],
+    rows: (drift?.columns ?? []).slice(0, 20).map(({ name, reference, current }): Cell[] => [name, String(reference.rank), String(current.rank), metricText(reference.meanAbsolute), metricText(current.meanAbsolute)]),
+  };
+}

@@ -1,0 +1,135 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { ChurnkitError } from "../base/errors.js";
+import { writeFileAtomic } from "../io/atomic.js";
+import { ioFailed, systemCode } from "../io/io-error.js";
+import { loadBundle } from "../model/bundle/load.js";
+import type { Artefact } from "../model/artefact.js";
+import { monitorExplainer, type MonitorBaseline } from "../drift/monitor/baseline.js";
+import { constraintsJson, parseConstraints } from "../drift/monitor/model-monitor/constraints.js";
+import { statisticsJson } from "../drift/monitor/model-monitor/statistics.js";
+import { constraintViolations } from "../drift/monitor/model-monitor/violations.js";
+import { monitorBaselineOf, parseMonitorBaseline } from "../drift/monitor/parse-baseline.js";
+import { runMonitor, type MonitorRun, type MonitorRunOptions } from "../drift/monitor/run.js";
+import { mergeTallies, type Tally } from "../drift/monitor/tally.js";
+import { capturedFiles } from "./captured-files.js";
+
+/** Where a Processing job finds what it needs, all below `/opt/ml/processing` unless said otherwise. */
+export interface MonitorJobOptions extends Omit<MonitorRunOptions, "store" | "prefix" | "labelsPrefix" | "baseline" | "merge" | "state" | "look"> {
+  /** Captured data: `/opt/ml/processing/input/captured`. */
+  readonly captured?: string | undefined;
+  /** Labels: `/opt/ml/processing/input/labels`, where there is such a folder. */
+  readonly labelled?: string | undefined;
+  /** The bundle: `/opt/ml/processing/input/model`. Its baseline is used, and its model explains. */
+  readonly model?: string | undefined;
+  /** A baseline of its own: `/opt/ml/processing/input/baseline/monitor.json`, where there is one. */
+  readonly baseline?: string | undefined;
+  /** Existing constraints: `/opt/ml/processing/input/constraints/constraints.json`, where there is such a file. */
+  readonly constraints?: string | undefined;
+  /** States of other shards: `/opt/ml/processing/input/states`, where there is such a folder. */
+  readonly states?: string | undefined;
+  /** Where the results go: `/opt/ml/processing/output`. */
+  readonly output?: string | undefined;
+  /** Tells the job's hosts: `/opt/ml/config/resourceconfig.json`, where there is such a file. */
+  readonly resources?: string | undefined;
+}
+
+/** What the job wrote. */
+export interface MonitorJobResult extends MonitorRun {
+  /** Paths of the files written. */
+  readonly files: readonly string[];
+}
+
+/**
+ * The monitors as a SageMaker Processing job over captured data: reads `/opt/ml/processing/input`, writes `statistics.json`,
+ * `constraints.json`, `constraint_violations.json` (Model Monitor's forms), `report.json` and `state.json` to
+ * `/opt/ml/processing/output`. One of several hosts, each with its part of the data (`ShardedByS3Key`), writes only
+ * `state-<host>.json`; a job on one host with these files as its input `states` merges them and reports.
+ *
+ * @throws ChurnkitError INPUT_NOT_FOUND without captured data, BUNDLE_NOT_FOUND and its kin, INPUT_MALFORMED for a broken
+ * baseline or constraints, STATE_CORRUPT for a broken state, IO_FAILED.
+ */
+export async function monitorProcessingJob(options: MonitorJobOptions = {}): Promise<MonitorJobResult> {
+  const input = "/opt/ml/processing/input";
+  const {
+    captured = `${input}/captured`,
+    labelled = `${input}/labels`,
+    model = `${input}/model`,
+    baseline: baselineFile = `${input}/baseline/monitor.json`,
+    constraints: constraintsFile = `${input}/constraints/constraints.json`,
+    states = `${input}/states`,
+    output = "/opt/ml/processing/output",
+    resources = "/opt/ml/config/resourceconfig.json",
+    ...rest
+  } = options;
+  const own = await optionalJson(baselineFile);
+  const artefact = (await exists(model)) || own === undefined ? (await loadBundle(model)).artefact : undefined;
+  const baseline = baselineFrom(own, artefact, baselineFile);
+  const shards = await statesIn(states);
+  // A merging job may have no data of its own.
+  const nothingToRead = shards.length > 0 && !(await exists(captured));
+  const run = await runMonitor({
+    ...rest,
+    baseline,
+    store: capturedFiles(),
+    prefix: nothingToRead ? [] : captured,
+    ...((await exists(labelled)) ? { labelsPrefix: labelled } : {}),
+    explainer: rest.explainer ?? (artefact === undefined ? undefined : await monitorExplainer(artefact, baseline)),
+    merge: shards,
+  });
+  const write = async (name: string, value: unknown): Promise<string> => {
+    await writeFileAtomic(join(output, name), `${JSON.stringify(value, null, 1)}\n`);
+    return join(output, name);
+  };
+  const host = await shardHost(resources);
+  if (host !== undefined) return { ...run, files: [await write(`state-${host}.json`, run.state)] };
+  const files = [await write("report.json", { ...run.report, read: run.read }), await write("state.json", run.state)];
+  const tally = run.state.periods.reduce<Tally | null>((sum, each) => (sum === null ? each.tally : mergeTallies(sum, each.tally, 0)), null);
+  if (tally !== null) {
+    const given = await optionalJson(constraintsFile);
+    const constraints = given === undefined ? constraintsJson(baseline, options.policies?.data) : parseConstraints(given, constraintsFile);
+    files.push(await write("statistics.json", statisticsJson(baseline, tally)));
+    files.push(await write("constraints.json", constraints));
+    files.push(await write("constraint_violations.json", constraintViolations(constraints, baseline, tally)));
+  }
+  return { ...run, files };
+}
+
+function baselineFrom(own: unknown, artefact: Artefact | undefined, file: string): MonitorBaseline {
+  if (own !== undefined) return parseMonitorBaseline(own, file);
+  if (artefact !== undefined) return monitorBaselineOf(artefact);
+  throw new ChurnkitError("INPUT_NOT_FOUND", `There is neither a bundle nor a baseline at ${file}.`, { where: { file } });
+}
+
+/** This host's name where there are several. */
+async function shardHost(path: string): Promise<string | undefined> {
+  const config = (await optionalJson(path)) as { current_host?: unknown; hosts?: unknown } | undefined;
+  const several = Array.isArray(config?.hosts) && config.hosts.length > 1;
+  return several && typeof config?.current_host === "string" ? config.current_host.replace(/[^A-Za-z0-9._-]/g, "_") : undefined;
+}
+
+async function statesIn(folder: string): Promise<unknown[]> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (["ENOENT", "ENOTDIR"].includes(systemCode(error))) return [];
+    throw ioFailed("read", folder, error);
+  });
+  const files = names.filter((name) => name.endsWith(".json")).sort();
+  return Promise.all(files.map((name) => optionalJson(join(folder, name))));
+}
+
+const exists = (path: string): Promise<boolean> => readdir(path).then(() => true, (error: unknown) => systemCode(error) === "ENOTDIR");
+
+async function optionalJson(path: string): Promise<unknown> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes(systemCode(error))) return undefined;
+    throw ioFailed("read", path, error);
+  }
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    throw new ChurnkitError("INPUT_MALFORMED", `${path} is not JSON.`, { where: { file: path }, cause });
+  }
+}

@@ -1,0 +1,96 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Command } from "commander";
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { register } from "../../src/cli/commands/monitor.js";
+import { syntheticCustomers, type SyntheticCustomer } from "../../src/data/synthetic.js";
+import { csvLine } from "../../src/data/table/write-csv.js";
+import type { MonitorReport } from "../../src/drift/index.js";
+import { saveBundle } from "../../src/model/index.js";
+import { customers, predictionsOf, watchedModel, type Watched } from "../drift/monitor/watched.js";
+import { newFolder } from "../helpers/folder.js";
+
+const folder = newFolder();
+const at = (name: string): string => join(folder, name);
+let watched: Watched;
+
+const csvOf = (rows: readonly SyntheticCustomer[]): string => [Object.keys(rows[0] ?? {}), ...rows.map((row) => Object.values(row))].map(csvLine).join("");
+
+beforeAll(async () => {
+  watched = await watchedModel();
+  await saveBundle(watched.model.artefact, at("model"));
+  const write = (name: string, change = (record: SyntheticCustomer): SyntheticCustomer => record): void => {
+    const predictions = predictionsOf(watched, customers(1200, 8).map(change));
+    const lines = predictions.map(({ record, probability, id, at: time }) => JSON.stringify({ id, at: new Date(time).toISOString(), record, probability, label: null, version: null }));
+    writeFileSync(at(name), `${lines.join("\n")}\n{torn`);
+  };
+  write("calm.jsonl");
+  write("dear.jsonl", (record) => ({ ...record, monthlyCharges: Number(record["monthlyCharges"]) + 40 }));
+  writeFileSync(at("held-out.csv"), csvOf(syntheticCustomers({ rows: 900, seed: 3 }).records));
+  writeFileSync(at("labels.csv"), `id,outcome\n${customers(1200, 8).map((record, i) => `p${i},${String(record["churn"])}`).join("\n")}\n`);
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  process.exitCode = undefined;
+});
+
+async function monitor(...args: readonly string[]): Promise<{ out: string; err: string; code: typeof process.exitCode }> {
+  const written = { out: "", err: "" };
+  const into = (name: "out" | "err") => (text: unknown) => {
+    written[name] += String(text);
+    return true;
+  };
+  vi.spyOn(process.stdout, "write").mockImplementation(into("out"));
+  vi.spyOn(process.stderr, "write").mockImplementation(into("err"));
+  const program = new Command("churnkit").exitOverride();
+  register(program);
+  await program.parseAsync(["monitor", ...args], { from: "user" });
+  return { ...written, code: process.exitCode };
+}
+
+const reference = ["--reference", at("held-out.csv"), "--facets", "gender"] as const;
+
+describe("churnkit monitor", () => {
+  it("makes a baseline, keeps it, and finds unchanged data stable", async () => {
+    const made = await monitor(at("model"), at("calm.jsonl"), ...reference, "--save-baseline", at("monitor.json"), "--labels", at("labels.csv"), "--json");
+    expect(made.out.endsWith("}\n")).toBe(true);
+    expect(made.out.trimEnd()).not.toContain("\n");
+    const report = JSON.parse(made.out) as MonitorReport & { read: object };
+    expect(Object.values(report.monitors).map(({ verdict }) => verdict)).toEqual(["stable", "stable", "stable", "stable"]);
+    expect(report.read).toMatchObject({ predictions: 1200, labels: 1200 });
+    expect(made.err).toContain("note: notJson: 1, such as ");
+    expect(made.code).toBeUndefined();
+    const kept = await monitor(at("model"), at("calm.jsonl"), "--baseline", at("monitor.json"));
+    expect(kept.out).toMatch(/^stable \(none\): 1200 rows, 0 set aside/);
+  });
+
+  it("exits 1 on critical drift, and writes the files", async () => {
+    const { out, code, err } = await monitor(at("model"), at("dear.jsonl"), "--out", at("out"), "--html", at("report.html"));
+    expect(code).toBe(1);
+    expect(out).toMatch(/dataQuality +drift +critical/);
+    expect(err).toContain("wrote");
+    expect((JSON.parse(readFileSync(at("out/constraint_violations.json"), "utf8")) as { violations: { feature_name: string }[] }).violations.map(({ feature_name: name }) => name)).toContain("monthlyCharges");
+    const html = readFileSync(at("report.html"), "utf8");
+    expect(html).toContain("Monitors of synthetic-churn");
+    expect(html).toContain("<svg");
+  });
+
+  it("leaves out columns and times as it is told", async () => {
+    const ignored = await monitor(at("model"), at("dear.jsonl"), "--ignore", "monthlyCharges,prediction", "--json");
+    expect((JSON.parse(ignored.out) as MonitorReport).monitors.dataQuality.verdict).toBe("stable");
+    const some = await monitor(at("model"), at("calm.jsonl"), "--from", "2026-02-01T01:00:00Z", "--to", "2026-02-01T02:00:00Z", "--json");
+    expect((JSON.parse(some.out) as MonitorReport).rows.kept).toBe(300);
+  });
+
+  it.each([
+    ["INPUT_NOT_FOUND", () => [at("model"), at("none.jsonl")]],
+    ["INPUT_EMPTY", () => [at("model"), at("labels.csv")]],
+    ["BUNDLE_NOT_FOUND", () => [at("none"), at("calm.jsonl")]],
+    ["INPUT_NOT_FOUND", () => [at("model"), at("calm.jsonl"), "--baseline", at("none.json")]],
+    ["INPUT_MALFORMED", () => [at("model"), at("calm.jsonl"), "--baseline", at("calm.jsonl")]],
+    ["OPTION_INVALID", () => [at("model"), at("calm.jsonl"), "--from", "soon"]],
+  ])("says what is wrong: %s", async (code, args) => {
+    await expect(monitor(...args())).rejects.toMatchObject({ name: "ChurnkitError", code });
+  });
+});

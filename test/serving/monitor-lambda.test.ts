@@ -1,0 +1,80 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { captureToStore, days, hours, isAlive, type CapturedPrediction } from "../../src/drift/index.js";
+import type { SyntheticCustomer } from "../../src/data/synthetic.js";
+import { memorySink, memoryStore, type ObjectStore } from "../../src/io/index.js";
+import { monitorLambda, type MonitorLambdaOptions } from "../../src/serving/index.js";
+import { customers, predictionsOf, start, watchedModel, type Watched } from "../drift/monitor/watched.js";
+
+let watched: Watched;
+beforeAll(async () => {
+  watched = await watchedModel();
+});
+
+async function captureHour(store: ObjectStore, hour: number, change = (record: SyntheticCustomer): SyntheticCustomer => record): Promise<void> {
+  const records = customers(6000).slice(hour * 400, hour * 400 + 400).map(change);
+  const writer = captureToStore(store, { prefix: "captured/churn", writer: "web" });
+  const captured = predictionsOf(watched, records, hours(1) - 1, start + hours(hour), `h${hour}-`).map(
+    ({ record, probability, id, at }): CapturedPrediction => ({ id, at: new Date(at).toISOString(), record, probability, label: null, version: null }),
+  );
+  await writer.write(captured);
+  await writer.close();
+}
+
+const at = (hour: number): { time: string; source: string } => ({ time: new Date(start + hours(hour) + 60_000).toISOString(), source: "aws.events" });
+const options = (store: ObjectStore): MonitorLambdaOptions => ({ store, prefix: "captured/churn/", keep: "monitoring/churn", baseline: watched.baseline, labels: { window: days(30) }, explainer: watched.explainer });
+
+describe("monitorLambda", () => {
+  it("closes hour after hour, raises an alarm once, and keeps its state, reports and metrics", async () => {
+    const store = memoryStore();
+    const sink = memorySink();
+    const told: string[] = [];
+    const handler = monitorLambda({ ...options(store), sink, pointLabels: { model: "churn" }, heartbeat: { monitor: "hourly", everySeconds: 3600 }, onReport: ({ raised }) => void told.push(...raised.map(({ subject }) => subject)) });
+    for (let hour = 0; hour < 3; hour++) {
+      await captureHour(store, hour);
+      expect(await handler(at(hour + 1))).toMatchObject({ done: true, severity: "none", predictions: 400, issues: 0, raised: [] });
+    }
+    await captureHour(store, 3, (record) => ({ ...record, monthlyCharges: Number(record["monthlyCharges"]) + 40 }));
+    const alarmed = await handler(at(4));
+    expect(alarmed).toMatchObject({ done: true, verdict: "drift", severity: "critical" });
+    expect(alarmed.raised).toContain("dataQuality monthlyCharges (critical)");
+    await captureHour(store, 4, (record) => ({ ...record, monthlyCharges: Number(record["monthlyCharges"]) + 40 }));
+    expect((await handler(at(5))).severity).toBe("critical");
+    expect(told.filter((subject) => subject === "monthlyCharges")).toHaveLength(1);
+    expect((await store.list("monitoring/churn/reports/")).map(({ key }) => key)).toHaveLength(5);
+    expect(sink.points().filter(({ name }) => name === "data_drift_score")).toHaveLength(5);
+    expect((await isAlive(store, "hourly")).alive).toBe(true);
+  });
+
+  it("makes good the calls that never came, and does nothing twice", async () => {
+    const store = memoryStore();
+    for (let hour = 0; hour < 4; hour++) await captureHour(store, hour);
+    const handler = monitorLambda(options(store));
+    expect((await handler(at(1))).predictions).toBe(400);
+    const late = await handler(at(4));
+    expect(late).toMatchObject({ done: true, predictions: 1200 });
+    const again = await handler(at(4));
+    expect(again).toEqual({ ...late, done: false, predictions: 0 });
+    // A call that comes after a later one.
+    expect((await handler(at(2))).done).toBe(false);
+  });
+
+  it("of two calls at once counts one", async () => {
+    const store = memoryStore();
+    await captureHour(store, 0);
+    const handler = monitorLambda(options(store));
+    const both = await Promise.all([handler(at(1)), handler(at(1))]);
+    expect(both.map(({ done }) => done).sort()).toEqual([false, true]);
+    await captureHour(store, 1);
+    expect((await handler(at(2))).predictions).toBe(400);
+  });
+
+  it("says what is wrong with its event or its state", async () => {
+    const store = memoryStore();
+    const handler = monitorLambda(options(store));
+    await expect(handler({ time: "soon" })).rejects.toMatchObject({ code: "OPTION_INVALID" });
+    expect((await handler({})).done).toBe(true);
+    expect((await handler(null)).verdict).toBe("insufficient");
+    await store.put("monitoring/churn/state.json", new TextEncoder().encode("{"));
+    await expect(handler(at(1))).rejects.toMatchObject({ code: "STATE_CORRUPT" });
+  });
+});

@@ -1,0 +1,144 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { createMonitor, type CapturedPrediction, type CaptureWriter, type Monitor } from "../../src/drift/index.js";
+import { memorySink, type MetricSink } from "../../src/io/index.js";
+import { createHandler, withMonitor, type Handler, type ServeRequest, type WithMonitorOptions } from "../../src/serving/index.js";
+import { customers, start, watchedModel, type Watched } from "../drift/monitor/watched.js";
+
+let watched: Watched;
+let handler: Handler;
+beforeAll(async () => {
+  watched = await watchedModel();
+  handler = createHandler({ scorer: watched.model.scorer, name: "churn", version: "7", source: "local" });
+});
+
+const request = (path: string, body: unknown, method = "POST"): ServeRequest => ({
+  method,
+  path,
+  body: () => new TextEncoder().encode(typeof body === "string" ? body : JSON.stringify(body)),
+});
+
+const later = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+function watch(options: WithMonitorOptions = {}, monitor: Monitor = createMonitor(watched.baseline, { labels: { window: 1_000 } })) {
+  return withMonitor(handler, monitor, { every: 1e9, now: () => start, ...options });
+}
+
+describe("withMonitor", () => {
+  it("answers just as the handler does", async () => {
+    const server = watch();
+    const requests = [request("/predict", customers(1)[0]), request("/predict", { age: 1 }), request("/batch-predict", { records: customers(3) }), request("/predict", "{"), request("/model-info", "", "GET"), request("/none", "")];
+    for (const one of requests) expect(await server(one)).toEqual(await handler(one));
+    await server.close();
+  });
+
+  it("counts single records, batches and refused records, with the contract's ids", async () => {
+    const server = watch();
+    const some = customers(12);
+    await server(request("/predict", some[0]));
+    await server(request("/predict", { ...some[1], age: "old" }));
+    await server(request("/batch-predict", { records: [...some.slice(2, 11), { plan: "Gold" }] }));
+    await server(request("/batch-predict", [some[11]]));
+    await server(request("/predict", "not JSON"));
+    await server(request("/health", "", "GET"));
+    await server.flush();
+    expect(server.traffic()).toEqual({ requests: 4, sampled: 4, dropped: 0, unreadable: 0, records: 13 });
+    const { periods, predictions } = server.monitor.snapshot();
+    expect(periods.map(({ tally }) => [tally.rows, tally.rejected, tally.unscored])).toEqual([[11, 2, 0]]);
+    expect(predictions.map(({ id }) => id).sort()).toEqual([some[0], ...some.slice(2)].map((record) => record?.["customerId"]));
+    await server.close();
+  });
+
+  it("works by itself, after the answers", async () => {
+    const server = watch();
+    for (const record of customers(40)) await server(request("/predict", record));
+    for (let i = 0; i < 200 && server.traffic().records < 40; i++) await later(5);
+    expect(server.traffic().records).toBe(40);
+    await server.close();
+  });
+
+  it("looks at a share of the requests, the same ones under one seed", async () => {
+    const counts = await Promise.all(
+      [1, 1, 2].map(async (seed) => {
+        const server = watch({ sample: 0.25, seed });
+        for (const record of customers(200)) await server(request("/predict", record));
+        await server.flush();
+        const { predictions } = server.monitor.snapshot();
+        await server.close();
+        return predictions.map(({ id }) => id).join();
+      }),
+    );
+    expect(counts[0]).toBe(counts[1]);
+    expect(counts[0]).not.toBe(counts[2]);
+    expect(counts[0]?.split(",").length).toBeGreaterThan(25);
+    expect(counts[0]?.split(",").length).toBeLessThan(80);
+  });
+
+  it("drops what its queue cannot hold, and says so", async () => {
+    const server = watch({ queue: { requests: 5 } });
+    await Promise.all(customers(50).map((record) => server(request("/predict", record))));
+    const { sampled, dropped } = server.traffic();
+    expect([sampled, dropped]).toEqual([50, 45]);
+    await server.flush();
+    expect(server.traffic().records).toBe(5);
+    const small = watch({ queue: { bytes: 10 } });
+    await small(request("/predict", customers(1)[0]));
+    expect(small.traffic()).toMatchObject({ dropped: 1 });
+    await Promise.all([server.close(), small.close()]);
+  });
+
+  it("writes points to the sink, and keeps the predictions", async () => {
+    const sink = memorySink();
+    const kept: CapturedPrediction[] = [];
+    const capture: CaptureWriter = {
+      write: (predictions) => Promise.resolve(void kept.push(...predictions)),
+      flush: () => Promise.resolve(),
+      close: () => Promise.resolve(),
+    };
+    let now = start;
+    const server = watch({ sink, capture, labels: { model: "churn" }, now: () => now });
+    await server(request("/batch-predict", { records: customers(400) }));
+    now = start + 3_600_000;
+    const report = await server.flush();
+    expect(report.rows.kept).toBe(400);
+    const names = new Set(sink.points().map(({ name }) => name));
+    for (const name of ["data_drift_score", "feature_drift_score", "prediction_drift_score", "data_quality_score", "estimated_model_accuracy", "monitor_heartbeat_timestamp_seconds"]) expect(names).toContain(name);
+    expect(sink.points().every(({ labels }) => labels?.["model"] === "churn")).toBe(true);
+    expect(kept).toHaveLength(400);
+    expect(kept[0]).toMatchObject({ id: customers(1)[0]?.["customerId"], at: new Date(start).toISOString(), version: "7", label: expect.stringMatching(/Yes|No/) as string });
+    await server.close();
+  });
+
+  it("reports every so often", async () => {
+    let reports = 0;
+    const server = watch({ every: 10, onReport: () => reports++ });
+    for (let i = 0; i < 200 && reports < 2; i++) await later(5);
+    expect(reports).toBeGreaterThanOrEqual(2);
+    await server.close();
+    const after = reports;
+    await later(40);
+    expect(reports).toBe(after);
+  });
+
+  it("fails no answer, whatever fails behind it", async () => {
+    const errors: unknown[] = [];
+    const broken: Monitor = { ...createMonitor(watched.baseline), add: () => { throw new Error("add"); } };
+    const sink: MetricSink = { name: "broken", capabilities: { durable: false, keeps: "points" }, write: () => Promise.reject(new Error("sink")) };
+    const capture: CaptureWriter = { write: () => Promise.reject(new Error("write")), flush: () => Promise.reject(new Error("flush")), close: () => Promise.resolve() };
+    const server = watch({ sink, capture, onError: (error) => { errors.push(error); throw new Error("listener"); }, onReport: () => { throw new Error("report"); } }, broken);
+    const response = await server(request("/predict", customers(1)[0]));
+    expect(response.status).toBe(200);
+    for (let i = 0; i < 200 && errors.length === 0; i++) await later(5);
+    expect(errors[0]).toMatchObject({ message: "add" });
+    const odd = watch({ onError: (error) => errors.push(error) });
+    const lying = withMonitor(() => Promise.resolve({ status: 200, headers: {}, body: "not JSON" }), odd.monitor, { every: 1e9 });
+    await lying(request("/predict", customers(1)[0]));
+    await lying({ method: "POST", path: "/predict", body: () => new Uint8Array() });
+    await lying.flush();
+    expect(lying.traffic()).toMatchObject({ records: 0 });
+    await Promise.all([odd.close(), lying.close()]);
+  });
+
+  it.each([{ sample: 0 }, { sample: 2 }, { every: 0 }, { every: NaN }, { queue: { requests: 0 } }])("refuses options that are none: %j", (options) => {
+    expect(() => watch(options)).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }));
+  });
+});
