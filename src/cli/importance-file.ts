@@ -1,23 +1,9 @@
-import { readFile } from "node:fs/promises";
 import { ChurnkitError } from "../base/errors.js";
+import { readJson } from "./json-file.js";
 
 /** Reads a JSON object of weights by column; what the weights may be is checked where they are used. */
 export async function readImportance(file: string): Promise<ReadonlyMap<string, number>> {
-  const refuse = (what: string, cause?: unknown): never => {
-    throw new ChurnkitError("OPTION_INVALID", `${file} ${what}. Give a JSON object such as {"tenure": 0.4, "plan": 0.1}.`, { where: { file }, cause });
-  };
-  let text: string;
-  try {
-    text = await readFile(file, "utf8");
-  } catch (cause) {
-    throw new ChurnkitError("INPUT_NOT_FOUND", `The importances ${file} cannot be read.`, { where: { file }, cause });
-  }
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch (cause) {
-    return refuse("is not JSON", cause);
-  }
-  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) return refuse("holds no JSON object");
-  return new Map(Object.entries(parsed as Record<string, number>));
+  const parsed = await readJson(file, "The importances");
+  if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)) return new Map(Object.entries(parsed as Record<string, number>));
+  throw new ChurnkitError("OPTION_INVALID", `${file} holds no JSON object. Give one such as {"tenure": 0.4, "plan": 0.1}.`, { where: { file } });
 }

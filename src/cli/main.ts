@@ -13,6 +13,7 @@ const verbs = {
   drift: () => import("./commands/drift.js"),
   serve: () => import("./commands/serve.js"),
   monitor: () => import("./commands/monitor.js"),
+  retraining: () => import("./commands/retraining.js"),
   registry: () => import("./commands/registry.js"),
   pipeline: () => import("./commands/pipeline.js"),
 } as const;

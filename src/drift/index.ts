@@ -200,7 +200,7 @@ export { statisticsJson, type FeatureStatistics, type MonitorStatistics } from "
 export { constraintChecks, constraintViolations, type ConstraintViolation, type ConstraintViolations } from "./monitor/model-monitor/violations.js";
 export { createMonitor, type Monitor, type MonitorLabel, type MonitorOptions } from "./monitor/monitor.js";
 export { monitorBaselineOf, parseMonitorBaseline, withMonitorBaseline } from "./monitor/parse-baseline.js";
-export { monitorPoints } from "./monitor/points.js";
+export { monitorPoints, monitorSignals } from "./monitor/points.js";
 export type { MonitorAdvice, MonitorAlarm, MonitorReport, MonitorVerdict } from "./monitor/report.js";
 export { runMonitor, type MonitorRun, type MonitorRunOptions } from "./monitor/run.js";
 export { monitorPeriods, parseMonitorState, type MonitorPeriod, type MonitorSettings, type MonitorState, type SkippedCounts } from "./monitor/state.js";

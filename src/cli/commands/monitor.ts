@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { ChurnkitError } from "../../base/errors.js";
@@ -14,6 +13,7 @@ import { writeFileAtomic } from "../../io/atomic.js";
 import { loadBundle } from "../../model/bundle/load.js";
 import { capturedFiles } from "../../serving/captured-files.js";
 import { columnsOption, countOption, noteSetAside } from "../input.js";
+import { readJson } from "../json-file.js";
 import { columns, exit, note, print } from "../output.js";
 
 interface Options {
@@ -83,7 +83,7 @@ async function run(bundle: string, captured: readonly string[], options: Options
 
 async function baselineFor(options: Options, artefact: Parameters<typeof monitorBaselineOf>[0], contract: MonitorBaseline["contract"]): Promise<MonitorBaseline> {
   const { baseline, reference, facets = [], saveBaseline } = options;
-  if (baseline !== undefined) return parseMonitorBaseline(await jsonFile(baseline), baseline);
+  if (baseline !== undefined) return parseMonitorBaseline(await readJson(baseline, "The baseline"), baseline);
   if (reference === undefined) return monitorBaselineOf(artefact);
   const table = await readTable(contract, reference, { target: "optional", ragged: "reject-row" });
   noteSetAside(table);
@@ -93,15 +93,6 @@ async function baselineFor(options: Options, artefact: Parameters<typeof monitor
     note(`wrote ${saveBaseline}`);
   }
   return made;
-}
-
-async function jsonFile(file: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(file, "utf8")) as unknown;
-  } catch (cause) {
-    const code = cause instanceof SyntaxError ? "INPUT_MALFORMED" : "INPUT_NOT_FOUND";
-    throw new ChurnkitError(code, `The baseline ${file} ${code === "INPUT_MALFORMED" ? "is not JSON" : "cannot be read"}.`, { where: { file }, cause });
-  }
 }
 
 function noteRead({ read }: MonitorRun): void {

@@ -7,7 +7,7 @@ import { applyRetention, planRetention } from "../../registry/retention.js";
 import { versionStages } from "../../registry/version.js";
 import { exit, note, print } from "../output.js";
 import { reference } from "../registry-options.js";
-import { openRegistry } from "../registry-place.js";
+import { openRegistry } from "../places.js";
 import { open, type Shared } from "./registry-read.js";
 
 /** The options of every verb that changes something. */

@@ -5,7 +5,7 @@ import { signatureTypes } from "../../registry/signature-types.js";
 import type { ModelVersion } from "../../registry/version.js";
 import { columns, exit, print, shown } from "../output.js";
 import { reference } from "../registry-options.js";
-import { openRegistry } from "../registry-place.js";
+import { openRegistry } from "../places.js";
 
 /** The options of every verb of the registry. */
 export interface Shared {

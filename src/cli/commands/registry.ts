@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { versionStages } from "../../registry/version.js";
-import { registryPlaces } from "../registry-place.js";
+import { registryPlaces } from "../places.js";
 import { gateNames, gateOption, tagOption, wholeNumber } from "../registry-options.js";
 import * as change from "./registry-change.js";
 import * as read from "./registry-read.js";

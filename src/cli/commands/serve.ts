@@ -8,7 +8,7 @@ import { listen } from "../../serving/node-server.js";
 import { withSink } from "../../serving/with-sink.js";
 import { exit, note, print } from "../output.js";
 import { reference } from "../registry-options.js";
-import { openRegistry, registryPlaces } from "../registry-place.js";
+import { openRegistry, registryPlaces } from "../places.js";
 
 interface Options {
   port: number;

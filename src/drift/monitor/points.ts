@@ -1,5 +1,6 @@
 import type { MetricPoint } from "../../io/metric-sink.js";
-import { driftPoints } from "../metric-points.js";
+import { driftPoints, driftSignals } from "../metric-points.js";
+import type { RetrainingSignals } from "../retraining/observe.js";
 import type { MonitorReport } from "./report.js";
 
 /**
@@ -31,4 +32,25 @@ export function monitorPoints(
     ...point("data_quality_score", score),
     ...(drift === null ? [] : driftPoints(drift, { at, labels })),
   ];
+}
+
+/**
+ * What a report says to a retraining policy: accuracy from mature labels, and the largest PSI of the features that drifted.
+ *
+ * @example
+ * ```ts
+ * import { monitorSignals, type Monitor, type RetrainingController } from "churnkit/drift";
+ *
+ * const look = (monitor: Monitor, controller: RetrainingController) => controller.reconcile(monitorSignals(monitor.report(Date.now())));
+ * ```
+ */
+export function monitorSignals({ at, monitors }: Pick<MonitorReport, "at" | "monitors">): RetrainingSignals {
+  const time = new Date(at);
+  const { drift } = monitors.dataQuality.finding;
+  const { realised, outcomes } = monitors.modelQuality.finding;
+  const accuracy = realised?.values.accuracy.value ?? null;
+  return {
+    ...(drift === null ? {} : driftSignals(drift, time)),
+    ...(accuracy === null ? {} : { accuracy: { value: accuracy, labels: outcomes.labelled, at: time } }),
+  };
 }

@@ -127,10 +127,10 @@ export function mainJob() {
       note(`${drift.verdict}, ${drift.severity}: ${drift.columns.filter(({ verdict }) => verdict === "drift").map(({ name }) => name).join(", ")}`);
       return { drift, story, later, ...halves(later, seed) };
     })
-    .step("monitor", async ({ artefact, chosen: model, later, drift }, { note }) => {
+    .step("monitor", async ({ artefact, chosen: model, later }, { note }) => {
       const watched = await watchLater(artefact, model.scorer, later);
       for (const [name, { verdict, severity }] of Object.entries(watched.monitors)) note(`${name}: ${verdict}, ${severity}`);
-      const decision = retrainingAfter(drift, watched, new Date());
+      const decision = retrainingAfter(watched);
       note(decision.explanation);
       return { watched, decision };
     })

@@ -1,16 +1,15 @@
 import { labels } from "../../data/table/labels.js";
 import { recordOf } from "../../data/table/record-of.js";
 import type { Table } from "../../data/table/table.js";
-import { driftSignals } from "../../drift/metric-points.js";
 import { monitorExplainer } from "../../drift/monitor/baseline.js";
 import { createMonitor } from "../../drift/monitor/monitor.js";
 import { monitorBaselineOf } from "../../drift/monitor/parse-baseline.js";
+import { monitorSignals } from "../../drift/monitor/points.js";
 import type { MonitorReport } from "../../drift/monitor/report.js";
 import { days } from "../../drift/performance/labelled/join.js";
 import { decideRetraining, type RetrainingDecision } from "../../drift/retraining/decide.js";
 import { retrainingPolicy } from "../../drift/retraining/policy.js";
 import { newRetrainingState } from "../../drift/retraining/state.js";
-import type { DriftReport } from "../../drift/report.js";
 import type { Artefact } from "../../model/artefact.js";
 import type { Scorer } from "../../model/compile.js";
 
@@ -27,10 +26,8 @@ export async function watchLater(artefact: Artefact, scorer: Scorer, later: Tabl
   return monitor.judge(at + 2 * window);
 }
 
-/** What the retraining policy makes of the drift and of the accuracy that has come about. */
-export function retrainingAfter(drift: DriftReport, { monitors }: MonitorReport, now: Date): RetrainingDecision {
-  const { realised, outcomes } = monitors.modelQuality.finding;
-  const value = realised?.values.accuracy.value;
-  const accuracy = value === undefined || value === null ? {} : { accuracy: { value, labels: outcomes.labelled } };
-  return decideRetraining(retrainingPolicy({ name: "churn" }), newRetrainingState(now), { ...driftSignals(drift, now), ...accuracy }, now);
+/** What the retraining policy makes of what the monitors saw. */
+export function retrainingAfter(report: MonitorReport): RetrainingDecision {
+  const now = new Date(report.at);
+  return decideRetraining(retrainingPolicy({ name: "churn" }), newRetrainingState(now), monitorSignals(report), now);
 }

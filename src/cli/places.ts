@@ -14,7 +14,7 @@ export const registryPlaces = "a folder, s3://bucket/prefix, sagemaker://bucket/
  * @throws ChurnkitError OPTION_INVALID for a place that cannot be meant, PEER_MISSING without the driver's package.
  */
 export async function openRegistry(place: string, name: string): Promise<ModelRegistry> {
-  const [, scheme, rest = ""] = /^([a-z][a-z0-9+]*):\/\/(.*)$/.exec(place) ?? [];
+  const { scheme, rest } = partsOf(place);
   switch (scheme) {
     case undefined:
       return filesRegistry(filesStore(place), { name });
@@ -33,6 +33,23 @@ export async function openRegistry(place: string, name: string): Promise<ModelRe
     default:
       throw new ChurnkitError("OPTION_INVALID", `There is no registry at ${place.slice(0, 80)}: give ${registryPlaces}.`);
   }
+}
+
+function partsOf(place: string): { readonly scheme: string | undefined; readonly rest: string } {
+  const [, scheme, rest = ""] = /^([a-z][a-z0-9+]*):\/\/(.*)$/.exec(place) ?? [];
+  return { scheme, rest };
+}
+
+/**
+ * Opens a store of objects: a folder or s3://bucket/prefix.
+ *
+ * @throws ChurnkitError OPTION_INVALID for another place, PEER_MISSING without the driver's package.
+ */
+export async function openStore(place: string): Promise<ObjectStore> {
+  const { scheme, rest } = partsOf(place);
+  if (scheme === undefined) return filesStore(place);
+  if (scheme === "s3") return bucket(rest);
+  throw new ChurnkitError("OPTION_INVALID", `There is no store at ${place.slice(0, 80)}: give a folder or s3://bucket/prefix.`);
 }
 
 async function bucket(path: string): Promise<ObjectStore> {

@@ -1,0 +1,144 @@
+import { spawn } from "node:child_process";
+import type { Command } from "commander";
+import { ChurnkitError } from "../../base/errors.js";
+import {
+  decideRetraining,
+  driftSignals,
+  monitorSignals,
+  readRetrainingState,
+  retrainingController,
+  retrainingPolicy,
+  startRetraining,
+  stopRetraining,
+  type DriftReport,
+  type FinishedRun,
+  type MonitorReport,
+  type RetrainingDecision,
+  type RetrainingPolicy,
+  type RetrainingRunContext,
+  type RetrainingSignals,
+} from "../../drift/index.js";
+import type { ObjectStore } from "../../io/object-store.js";
+import { readJson } from "../json-file.js";
+import { columns, exit, note, print } from "../output.js";
+import { openStore } from "../places.js";
+
+interface Options {
+  store: string;
+  name: string;
+  policy?: string;
+  report?: string;
+  run?: string;
+  by: string;
+  reason: string;
+  json?: boolean;
+}
+
+export function register(program: Command): void {
+  const retraining = program.command("retraining").description("when a model is retrained, by a policy: at most one run at once, no trigger lost");
+  const verb = (name: string, description: string): Command =>
+    retraining
+      .command(name)
+      .description(description)
+      .option("--store <place>", "where state and heartbeat are kept: a folder or s3://bucket/prefix", "monitoring")
+      .option("--name <name>", "the policy's name", "churn")
+      .option("--json", "print one line of JSON");
+  const people = (command: Command): Command => command.requiredOption("--by <name>", "who says so").requiredOption("--reason <text>", "why");
+  verb("check", "decide by the policy and what a report says; with --run also retrain")
+    .option("--policy <file>", "the policy as JSON; what it leaves out is the default")
+    .option("--report <file>", "what `churnkit monitor --json` or `churnkit drift --json` printed")
+    .option("--run <command>", "retrains, in the shell; exit code 0 is success")
+    .action(check);
+  verb("status", "triggers that wait, the run at work, those that ended, and whether it is stopped").action(status);
+  people(verb("request", "ask for a run, which the next check starts: it passes over the cooldown, not over the budget")).action(request);
+  people(verb("stop", "stop all retraining under this name, for every process on the store")).action(stop);
+  verb("start", "allow retraining again; what was remembered meanwhile is then decided upon").action(start);
+}
+
+async function check(options: Options): Promise<void> {
+  const store = await openStore(options.store);
+  const policy = await policyOf(options);
+  const signals = await signalsOf(options.report);
+  const { run: command } = options;
+  const controller = retrainingController(store, policy, {
+    run: (context) => runCommand(command ?? "", context),
+    onError: (error) => note(`churnkit: ${error instanceof Error ? error.message : String(error)}`),
+  });
+  if (command === undefined) {
+    await controller.remember(signals);
+    return tell(options, decideRetraining(policy, await controller.state(), {}, new Date()), null);
+  }
+  const { decision, run } = await controller.reconcile(signals);
+  tell(options, decision, run);
+  if (run !== null && run.status !== "succeeded") process.exitCode = exit.checkFailed;
+}
+
+function tell({ json }: Options, decision: RetrainingDecision, run: FinishedRun | null): void {
+  const ended = run === null ? "" : `\nrun ${run.id} ${run.status}${run.detail === "" ? "" : `: ${run.detail}`}`;
+  print(json, { decision, run }, `${decision.explanation}${ended}\nnext check by ${decision.nextCheck}`);
+}
+
+async function status(options: Options): Promise<void> {
+  const state = await readRetrainingState(await openStore(options.store), options.name);
+  const { stopped, running, pending, runs } = state;
+  const lines = [
+    stopped === null ? "retraining is allowed" : `stopped by ${stopped.by} at ${stopped.at}: ${stopped.reason}`,
+    running === null ? "no run is at work" : `run ${running.id} is at work since ${running.startedAt}`,
+    ...(pending.length === 0 ? ["no trigger waits"] : ["", columns([["trigger", "since", "what"], ...pending.map(({ kind, firstSeen, message }) => [kind, firstSeen, message])])]),
+    ...(runs.length === 0 ? [] : ["", columns([["run", "ended", "status", "why"], ...runs.slice(0, 10).map((run) => [run.id, run.finishedAt, run.status, run.triggers.join(", ")])])]),
+  ];
+  print(options.json, state, lines.join("\n"));
+}
+
+async function request({ by, reason, ...options }: Options): Promise<void> {
+  const controller = retrainingController(await openStore(options.store), retrainingPolicy({ name: options.name }), { run: () => Promise.resolve(undefined) });
+  await controller.remember({ manual: { by, reason } });
+  await told(options, `asked for; the next check starts it`);
+}
+
+async function stop({ by, reason, ...options }: Options): Promise<void> {
+  await stopRetraining(await openStore(options.store), options.name, { by, reason });
+  await told(options, `all retraining of ${options.name} is stopped`);
+}
+
+async function start(options: Options): Promise<void> {
+  await startRetraining(await openStore(options.store), options.name);
+  await told(options, `retraining of ${options.name} is allowed again`);
+}
+
+async function told({ store, name, json }: Pick<Options, "store" | "name" | "json">, text: string): Promise<void> {
+  print(json, await readRetrainingState(await openStore(store), name), text);
+}
+
+async function policyOf({ policy, name }: Options): Promise<RetrainingPolicy> {
+  if (policy === undefined) return retrainingPolicy({ name });
+  const given = await readJson(policy, "The policy");
+  if (typeof given !== "object" || given === null || Array.isArray(given)) throw malformed(policy, "holds no policy");
+  return retrainingPolicy({ name, ...(given as Partial<RetrainingPolicy>) });
+}
+
+/** The accuracy and PSI of a report that another verb has printed. */
+async function signalsOf(file: string | undefined): Promise<RetrainingSignals> {
+  if (file === undefined) return {};
+  const report = (await readJson(file, "The report")) as Partial<MonitorReport & DriftReport> | null;
+  try {
+    if (report?.monitors !== undefined) return monitorSignals(report as MonitorReport);
+    if (report?.columns !== undefined) return driftSignals(report as DriftReport, new Date());
+  } catch (cause) {
+    if (ChurnkitError.isInstance(cause)) throw cause;
+    throw malformed(file, "is no whole report", cause);
+  }
+  throw malformed(file, "is no report: give what churnkit monitor or drift printed with --json");
+}
+
+const malformed = (file: string, what: string, cause?: unknown): ChurnkitError => new ChurnkitError("INPUT_MALFORMED", `${file} ${what}.`, { where: { file }, cause });
+
+/** Runs a command in the shell; its output goes to stderr, so that stdout stays this program's own. */
+function runCommand(command: string, { runId, triggers, signal }: RetrainingRunContext): Promise<{ readonly status: "succeeded" | "failed"; readonly detail: string }> {
+  return new Promise((resolve) => {
+    const env = { ...process.env, CHURNKIT_RUN_ID: runId, CHURNKIT_TRIGGERS: triggers.join(",") };
+    const child = spawn(command, { shell: true, stdio: ["ignore", process.stderr, process.stderr], signal, env });
+    child.once("error", ({ message }) => resolve({ status: "failed", detail: message }));
+    child.once("exit", (code, killed) => resolve({ status: code === 0 ? "succeeded" : "failed", detail: code === 0 ? "" : `the command ended with ${killed ?? `exit code ${code}`}` }));
+  });
+}

@@ -1,0 +1,22 @@
+import { readFile } from "node:fs/promises";
+import { ChurnkitError } from "../base/errors.js";
+
+/**
+ * Reads a file of JSON.
+ *
+ * @param what it holds, for messages: "The policy".
+ * @throws ChurnkitError INPUT_NOT_FOUND, INPUT_MALFORMED.
+ */
+export async function readJson(file: string, what: string): Promise<unknown> {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (cause) {
+    throw new ChurnkitError("INPUT_NOT_FOUND", `${what} ${file} cannot be read.`, { where: { file }, cause });
+  }
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    throw new ChurnkitError("INPUT_MALFORMED", `${what} ${file} is not JSON.`, { where: { file }, cause });
+  }
+}

@@ -1,0 +1,111 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Command } from "commander";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { register } from "../../src/cli/commands/retraining.js";
+import type { FinishedRun, RetrainingDecision, RetrainingState } from "../../src/drift/index.js";
+import { newFolder } from "../helpers/folder.js";
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  process.exitCode = undefined;
+});
+
+async function retraining(...args: readonly string[]): Promise<{ out: string; code: typeof process.exitCode }> {
+  let out = "";
+  vi.spyOn(process.stdout, "write").mockImplementation((text) => {
+    out += String(text);
+    return true;
+  });
+  process.exitCode = undefined;
+  const program = new Command("churnkit").exitOverride();
+  register(program);
+  await program.parseAsync(["retraining", ...args], { from: "user" });
+  return { out, code: process.exitCode };
+}
+
+const check = async (...args: readonly string[]): Promise<{ decision: RetrainingDecision; run: FinishedRun | null; code: typeof process.exitCode }> => {
+  const { out, code } = await retraining("check", ...args, "--json");
+  return { ...(JSON.parse(out) as { decision: RetrainingDecision; run: FinishedRun | null }), code };
+};
+
+const place = (folder: string): readonly string[] => ["--store", join(folder, "state")];
+/** As `churnkit drift --json` prints it, as far as it counts here. */
+const reportOf = (folder: string, psi: number, verdict = "drift"): string => {
+  const file = join(folder, "report.json");
+  writeFileSync(file, JSON.stringify({ columns: [{ name: "tenure", role: "feature", verdict, psi }] }));
+  return file;
+};
+const node = (code: string): string => `"${process.execPath}" -e "${code}"`;
+
+describe("churnkit retraining check", () => {
+  it("says what it would do, remembers it, and starts nothing without a command", async () => {
+    const folder = newFolder();
+    const first = await check(...place(folder), "--report", reportOf(folder, 0.4));
+    expect(first).toMatchObject({ decision: { action: "retrain", explanation: "Retrain: PSI 0.4 of tenure is above 0.25." }, run: null, code: undefined });
+    const { out } = await retraining("status", ...place(folder));
+    expect(out).toContain("no run is at work");
+    expect(out).toContain("PSI 0.4 of tenure is above 0.25");
+  });
+
+  it("runs the command once, tells it why, and then waits", async () => {
+    const folder = newFolder();
+    const proof = join(folder, "proof");
+    const command = node(`require('fs').appendFileSync('${proof}', process.env.CHURNKIT_TRIGGERS + ' ' + process.env.CHURNKIT_RUN_ID + ';')`);
+    const { decision, run, code } = await check(...place(folder), "--report", reportOf(folder, 0.4), "--run", command);
+    expect({ decision, run, code }).toMatchObject({ decision: { action: "retrain" }, run: { status: "succeeded" }, code: undefined });
+    expect(readFileSync(proof, "utf8")).toBe(`psi ${run?.id ?? ""};`);
+    await retraining("request", ...place(folder), "--by", "ada", "--reason", "new prices");
+    expect((await check(...place(folder), "--run", command)).run).toMatchObject({ status: "succeeded", triggers: ["manual"] });
+    expect((await check(...place(folder), "--report", reportOf(folder, 0.5), "--run", command)).decision).toMatchObject({ action: "wait", blockedBy: [{ kind: "cooldown" }] });
+    expect(readFileSync(proof, "utf8").split(";")).toHaveLength(3);
+  });
+
+  it("exits 1 where the command fails, and keeps the trigger", async () => {
+    const folder = newFolder();
+    const { run, code } = await check(...place(folder), "--report", reportOf(folder, 0.4), "--run", node("process.exit(3)"));
+    expect({ run, code }).toMatchObject({ run: { status: "failed", detail: "the command ended with exit code 3" }, code: 1 });
+    const state = JSON.parse((await retraining("status", ...place(folder), "--json")).out) as RetrainingState;
+    expect(state.pending.map(({ kind }) => kind)).toEqual(["psi"]);
+  });
+
+  it("starts nothing while it is stopped, and goes on after", async () => {
+    const folder = newFolder();
+    const proof = join(folder, "proof");
+    const command = node(`require('fs').writeFileSync('${proof}', '')`);
+    expect((await retraining("stop", ...place(folder), "--by", "ada", "--reason", "audit")).out).toContain("stopped");
+    expect((await check(...place(folder), "--report", reportOf(folder, 0.4), "--run", command)).decision.action).toBe("skip");
+    expect((await retraining("status", ...place(folder))).out).toContain("stopped by ada");
+    expect(existsSync(proof)).toBe(false);
+    await retraining("start", ...place(folder));
+    expect((await check(...place(folder), "--run", command)).decision.action).toBe("retrain");
+    expect(existsSync(proof)).toBe(true);
+  });
+
+  it("takes a policy of its own", async () => {
+    const folder = newFolder();
+    const policy = join(folder, "policy.json");
+    writeFileSync(policy, JSON.stringify({ psi: { above: 0.5 } }));
+    expect((await check(...place(folder), "--policy", policy, "--report", reportOf(folder, 0.4))).decision.action).toBe("skip");
+  });
+
+  it.each([
+    ["no file", undefined, "INPUT_NOT_FOUND"],
+    ["no JSON", "{torn", "INPUT_MALFORMED"],
+    ["no report", "[1]", "INPUT_MALFORMED"],
+    ["half a report", `{ "monitors": 3 }`, "INPUT_MALFORMED"],
+    ["null", "null", "INPUT_MALFORMED"],
+  ])("refuses %s as a report", async (_, text, code) => {
+    const folder = newFolder();
+    const file = join(folder, "report.json");
+    if (text !== undefined) writeFileSync(file, text);
+    await expect(retraining("check", ...place(folder), "--report", file)).rejects.toMatchObject({ code });
+  });
+
+  it.each([["[]"], ["7"], [`{ "psi": { "above": "much" } }`], [`{ "cooldownHours": -1 }`]])("refuses the policy %s", async (text) => {
+    const folder = newFolder();
+    const policy = join(folder, "policy.json");
+    writeFileSync(policy, text);
+    await expect(retraining("check", ...place(folder), "--policy", policy)).rejects.toMatchObject({ code: expect.stringMatching(/^(OPTION_INVALID|INPUT_MALFORMED)$/) as string });
+  });
+});
