@@ -18,7 +18,6 @@ import {
   type RetrainingRunContext,
   type RetrainingSignals,
 } from "../../drift/index.js";
-import type { ObjectStore } from "../../io/object-store.js";
 import { readJson } from "../json-file.js";
 import { columns, exit, note, print } from "../output.js";
 import { openStore } from "../places.js";
