@@ -1,13 +1,13 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Command } from "commander";
-import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { register } from "../../src/cli/commands/drift.js";
 import { defineFeatures } from "../../src/data/features/define.js";
 import { inferFromFile, readTable } from "../../src/data/read/read-file.js";
 import { compareTables, type DriftReport } from "../../src/drift/index.js";
 import { logistic, saveBundle, train } from "../../src/model/index.js";
 import { newFolder } from "../helpers/folder.js";
+import { runVerb, type Ran } from "../helpers/run-verb.js";
 
 const folder = newFolder();
 const at = (name: string): string => join(folder, name);
@@ -35,35 +35,19 @@ beforeAll(async () => {
   await saveBundle(artefact, at("model"));
 });
 
-afterEach(() => {
-  vi.restoreAllMocks();
-  process.exitCode = undefined;
-});
-
-async function drift(...args: readonly string[]): Promise<{ out: string; err: string; code: typeof process.exitCode }> {
-  const written = { out: "", err: "" };
-  const into = (name: "out" | "err") => (text: unknown) => {
-    written[name] += String(text);
-    return true;
-  };
-  vi.spyOn(process.stdout, "write").mockImplementation(into("out"));
-  vi.spyOn(process.stderr, "write").mockImplementation(into("err"));
-  const program = new Command("churnkit").exitOverride();
-  register(program);
-  await program.parseAsync(["drift", ...args], { from: "user" });
-  return { ...written, code: process.exitCode };
-}
+const drift = (...args: readonly string[]): Promise<Ran> => runVerb(register, ["drift", ...args]);
 
 const json = async (...args: readonly string[]): Promise<DriftReport> => JSON.parse((await drift(...args, "--json")).out) as DriftReport;
 
 describe("churnkit drift", () => {
   it("takes a policy, segments, columns to ignore and importances", async () => {
-    const report = await json(at("before.csv"), at("after.csv"), ...base, "--policy", "psi", "--segments", "plan", "--ignore", "tenure", "--importance", at("weights.json"));
+    const { out, code } = await drift(at("before.csv"), at("after.csv"), ...base, "--json", "--policy", "psi", "--segments", "plan", "--ignore", "tenure", "--importance", at("weights.json"));
+    const report = JSON.parse(out) as DriftReport;
     expect(report.columns.map(({ name, test }) => [name, test])).toEqual([["charges", "psi"], ["plan", "psi"], ["churn", "psi"]]);
     expect(report.segments[0]).toMatchObject({ column: "plan", level: "b", worst: "charges" });
     expect(report.ranking.map(({ name, importance }) => [name, importance])).toEqual([["charges", 1], ["plan", 0]]);
     expect(report).toHaveProperty("advice");
-    expect(process.exitCode).toBe(1);
+    expect(code).toBe(1);
   });
 
   it("prints slices, ranking and what to do", async () => {

@@ -1,7 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Command } from "commander";
-import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { register } from "../../src/cli/commands/monitor.js";
 import { syntheticCustomers, type SyntheticCustomer } from "../../src/data/synthetic.js";
 import { csvLine } from "../../src/data/table/write-csv.js";
@@ -9,6 +8,7 @@ import type { MonitorReport } from "../../src/drift/index.js";
 import { saveBundle } from "../../src/model/index.js";
 import { customers, predictionsOf, watchedModel, type Watched } from "../drift/monitor/watched.js";
 import { newFolder } from "../helpers/folder.js";
+import { runVerb, type Ran } from "../helpers/run-verb.js";
 
 const folder = newFolder();
 const at = (name: string): string => join(folder, name);
@@ -30,24 +30,7 @@ beforeAll(async () => {
   writeFileSync(at("labels.csv"), `id,outcome\n${customers(1200, 8).map((record, i) => `p${i},${String(record["churn"])}`).join("\n")}\n`);
 });
 
-afterEach(() => {
-  vi.restoreAllMocks();
-  process.exitCode = undefined;
-});
-
-async function monitor(...args: readonly string[]): Promise<{ out: string; err: string; code: typeof process.exitCode }> {
-  const written = { out: "", err: "" };
-  const into = (name: "out" | "err") => (text: unknown) => {
-    written[name] += String(text);
-    return true;
-  };
-  vi.spyOn(process.stdout, "write").mockImplementation(into("out"));
-  vi.spyOn(process.stderr, "write").mockImplementation(into("err"));
-  const program = new Command("churnkit").exitOverride();
-  register(program);
-  await program.parseAsync(["monitor", ...args], { from: "user" });
-  return { ...written, code: process.exitCode };
-}
+const monitor = (...args: readonly string[]): Promise<Ran> => runVerb(register, ["monitor", ...args]);
 
 const reference = ["--reference", at("held-out.csv"), "--facets", "gender"] as const;
 

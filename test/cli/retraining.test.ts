@@ -1,28 +1,12 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Command } from "commander";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { register } from "../../src/cli/commands/retraining.js";
 import type { FinishedRun, RetrainingDecision, RetrainingState } from "../../src/drift/index.js";
 import { newFolder } from "../helpers/folder.js";
+import { runVerb, type Ran } from "../helpers/run-verb.js";
 
-afterEach(() => {
-  vi.restoreAllMocks();
-  process.exitCode = undefined;
-});
-
-async function retraining(...args: readonly string[]): Promise<{ out: string; code: typeof process.exitCode }> {
-  let out = "";
-  vi.spyOn(process.stdout, "write").mockImplementation((text) => {
-    out += String(text);
-    return true;
-  });
-  process.exitCode = undefined;
-  const program = new Command("churnkit").exitOverride();
-  register(program);
-  await program.parseAsync(["retraining", ...args], { from: "user" });
-  return { out, code: process.exitCode };
-}
+const retraining = (...args: readonly string[]): Promise<Ran> => runVerb(register, ["retraining", ...args]);
 
 const check = async (...args: readonly string[]): Promise<{ decision: RetrainingDecision; run: FinishedRun | null; code: typeof process.exitCode }> => {
   const { out, code } = await retraining("check", ...args, "--json");

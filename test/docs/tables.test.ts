@@ -7,7 +7,8 @@ import { operators } from "../../src/data/features/expressions/operators.js";
 import type { Operator } from "../../src/data/features/expressions/operator.js";
 import { encodings } from "../../src/data/features/policy.js";
 import { qualityRules } from "../../src/data/index.js";
-import { defaultDriftPolicy, driftTests } from "../../src/drift/index.js";
+import { captureIssues, defaultDriftPolicy, driftTests, monitors, retrainingBlocks, retrainingTriggers } from "../../src/drift/index.js";
+import { metricTable, type MetricDefinition } from "../../src/io/index.js";
 import { boostingDefaults, churnNetworkDefaults, forestDefaults, metrics } from "../../src/model/index.js";
 import { gates } from "../../src/registry/index.js";
 import { root, textOf } from "./snippets.js";
@@ -41,6 +42,18 @@ describe("tables in the pages equal those in the code", () => {
     const written = tableOf(textOf("docs/features.md"), "kind", "encode").map(([kind, encode]) => [kind, encode]);
     expect(written).toEqual(Object.entries(encodings).map(([kind, names]) => [kind, names.join(", ")]));
   });
+
+  it("metrics of monitors", () => {
+    const declared = Object.entries<MetricDefinition>(metricTable).map(([name, { cloudwatch, type, unit, labels = [] }]) => [name, cloudwatch, type, unit, labels.join(", ")]);
+    expect(tableOf(textOf("docs/monitoring.md"), "metric")).toEqual(declared);
+  });
+
+  it.each([
+    ["docs/monitoring.md", "trigger", retrainingTriggers],
+    ["docs/monitoring.md", "held back by", retrainingBlocks],
+    ["docs/monitors.md", "monitor", monitors],
+    ["docs/monitors.md", "issue", captureIssues],
+  ])("%s: %s", (page, head, declared) => expect(tableOf(textOf(page), head)).toEqual(Object.entries(declared)));
 
   it("error codes, both ways", () => {
     const written = tableOf(textOf("docs/errors.md"), "code", "meaning", "what helps");

@@ -1,0 +1,29 @@
+import { Command } from "commander";
+import { vi } from "vitest";
+
+/** What a verb wrote, and its exit code. */
+export interface Ran {
+  readonly out: string;
+  readonly err: string;
+  readonly code: typeof process.exitCode;
+}
+
+/** Runs a verb of the command line in this process; what it throws, this throws. */
+export async function runVerb(register: (program: Command) => void, args: readonly string[]): Promise<Ran> {
+  const written = { out: "", err: "" };
+  const into = (name: "out" | "err") => (text: unknown) => {
+    written[name] += String(text);
+    return true;
+  };
+  const spies = [vi.spyOn(process.stdout, "write").mockImplementation(into("out")), vi.spyOn(process.stderr, "write").mockImplementation(into("err"))];
+  process.exitCode = undefined;
+  try {
+    const program = new Command("churnkit").exitOverride();
+    register(program);
+    await program.parseAsync([...args], { from: "user" });
+    return { ...written, code: process.exitCode };
+  } finally {
+    process.exitCode = undefined;
+    for (const spy of spies) spy.mockRestore();
+  }
+}
