@@ -64,7 +64,7 @@ async function run(file: string, options: Options): Promise<void> {
   }
   await checkBundleTarget(options.out);
   const testRows = options.testRows === undefined ? undefined : await readRows(options.testRows);
-  const table = await readInput(file, options, { target: "required" });
+  const table = await readInput(file, options, { target: "required", ragged: "reject-row" });
   const { training, test } = testRows ? holdOut(table, testRows, options.testRows) : { training: table, test: undefined };
   const facets = (options.facets ?? []).map((column): Facet => ({ column }));
   checkFacets(training, facets);

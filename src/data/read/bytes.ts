@@ -19,7 +19,7 @@ const gzipMagic = [0x1f, 0x8b];
 
 /** First bytes of files that people give in place of text, and what to say about each. */
 const foreignFormats: readonly { readonly magic: readonly number[]; readonly is: string }[] = [
-  { magic: [0x50, 0x41, 0x52, 0x31], is: "a Parquet file; reading those comes with an optional driver" },
+  { magic: [0x50, 0x41, 0x52, 0x31], is: "a Parquet file; give it a name that ends in .parquet" },
   { magic: [0x50, 0x4b, 0x03, 0x04], is: "a zip archive or an Excel workbook; save the sheet as CSV (UTF-8)" },
   { magic: [0xd0, 0xcf, 0x11, 0xe0], is: "an old Excel workbook; save the sheet as CSV (UTF-8)" },
   { magic: [0xff, 0xfe], is: "UTF-16 text; save it as UTF-8" },

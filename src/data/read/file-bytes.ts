@@ -3,7 +3,8 @@ import { ChurnkitError } from "../../base/errors.js";
 
 const chunkBytes = 256 * 1024;
 
-function notReadable(path: string, cause: unknown): ChurnkitError {
+/** What a failed read of a file is to its caller. */
+export function notReadable(path: string, cause: unknown): ChurnkitError {
   const code = (cause as { code?: unknown } | null)?.code;
   const reasons = new Map<unknown, string>([
     ["ENOENT", "there is no such file; check the path"],

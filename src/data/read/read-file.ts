@@ -1,6 +1,7 @@
-import { ChurnkitError } from "../../base/errors.js";
+import { basename } from "node:path";
 import type { Contract } from "../contract/contract.js";
 import type { InferredContract } from "../contract/infer.js";
+import { contractLimits } from "../contract/limits.js";
 import type { Dataset } from "../dataset.js";
 import type { Table } from "../table/table.js";
 import { readDelimited } from "./csv.js";
@@ -9,29 +10,24 @@ import { fileBytes } from "./file-bytes.js";
 import { inferDelimited, inferJsonLines, type InferOptions } from "./infer-source.js";
 import { readJsonLines } from "./json-lines.js";
 import type { ReadOptions } from "./options.js";
-
-function refuseParquet(path: string): void {
-  if (formatOfName(path).format !== "parquet") return;
-  const message = `${path}: Parquet files are read by an optional driver that is not part of this entry; give .csv, .tsv or .jsonl.`;
-  throw new ChurnkitError("INPUT_UNSUPPORTED", message, { where: { file: path } });
-}
+import { parquetLines } from "./parquet-file.js";
 
 const contractIn = (given: Dataset | Contract): Contract => ("contract" in given ? given.contract : given);
 
 /**
- * Reads a file into a table: `.csv`, `.tsv`, `.jsonl` or `.ndjson`, each also as `.gz`; any other name is delimited text
- * whose delimiter is detected. A `.csv` that was plainly written with another delimiter than a comma is refused unless
- * the option `delimiter` names it.
+ * Reads a file into a table: `.csv`, `.tsv`, `.jsonl` or `.ndjson`, each also as `.gz`, or `.parquet` (with the optional
+ * package hyparquet); any other name is delimited text whose delimiter is detected. A `.csv` that was plainly written with
+ * another delimiter than a comma is refused unless the option `delimiter` names it.
  *
  * @param given a dataset, which gives the table its row type, or a contract.
- * @throws ChurnkitError INPUT_NOT_FOUND, INPUT_UNSUPPORTED (Parquet), and all that `readDelimited` throws.
+ * @throws ChurnkitError INPUT_NOT_FOUND, PEER_MISSING (Parquet without hyparquet), and all that `readDelimited` throws.
  */
 export function readTable<Row>(given: Dataset<Row>, path: string, options?: ReadOptions): Promise<Table<Row>>;
 export function readTable(given: Dataset | Contract, path: string, options?: ReadOptions): Promise<Table>;
 export async function readTable(given: Dataset | Contract, path: string, options: ReadOptions = {}): Promise<Table> {
-  refuseParquet(path);
-  if (formatOfName(path).format !== "jsonl") return readCsv(given, path, options);
-  return readJsonLines(contractIn(given), fileBytes(path), { ...options, source: options.source ?? path });
+  const { format } = formatOfName(path);
+  if (format === "delimited") return readCsv(given, path, options);
+  return readJsonLines(contractIn(given), format === "parquet" ? parquetLines(path) : fileBytes(path), { ...options, source: options.source ?? path });
 }
 
 /**
@@ -56,15 +52,23 @@ export async function readCsv(given: Dataset | Contract, path: string, options: 
   return readDelimited(contractIn(given), fileBytes(path), filled, { expected });
 }
 
+/** "customers" of "/data/customers.csv.gz": what a contract is called where nobody said. */
+function nameOfFile(path: string): string | undefined {
+  const name = basename(path).replace(/(\.[A-Za-z0-9]{1,7})+$/, "").replace(/[^\p{L}\p{N}._-]+/gu, "-").replace(/^[-.]+|[-.]+$/g, "");
+  return name === "" ? undefined : name.slice(0, contractLimits.name);
+}
+
 /**
- * Infers a contract from a file, of any format that {@link readTable} reads, in one pass over all rows.
+ * Infers a contract from a file, of any format that {@link readTable} reads, in one pass over all rows. It is named after the
+ * file unless a name is given.
  *
  * @throws ChurnkitError INPUT_*, TARGET_INVALID, OPTION_INVALID.
  */
-export async function inferFromFile(path: string, options: InferOptions = {}): Promise<InferredContract> {
-  refuseParquet(path);
-  if (formatOfName(path).format === "jsonl") {
-    return inferJsonLines(fileBytes(path), { ...options, source: options.source ?? path });
+export async function inferFromFile(path: string, given: InferOptions = {}): Promise<InferredContract> {
+  const options = { ...given, name: given.name ?? nameOfFile(path) };
+  const { format } = formatOfName(path);
+  if (format !== "delimited") {
+    return inferJsonLines(format === "parquet" ? parquetLines(path) : fileBytes(path), { ...options, source: options.source ?? path });
   }
   const { options: filled, expected } = optionsForName(path, options);
   return inferDelimited(fileBytes(path), filled, { expected });

@@ -60,7 +60,7 @@ const cases: readonly Case[] = [
   { what: "a NUL byte in the first bytes", input: `${header}1,2,\0,Yes\n`, code: "INPUT_NOT_TEXT", message: "the file holds NUL bytes" },
   { what: "a NUL byte later on", input: `${header}${"1,2,a,Yes\n".repeat(10_000)}1,2,\0,Yes\n`, code: "INPUT_NOT_TEXT", message: 'row 10000 (line 10002), column "plan": a NUL byte' },
   { what: "random bytes", input: Uint8Array.from({ length: 200_000 }, (_, i) => Math.imul(i + 7, 2654435761) >>> 13), code: "INPUT_NOT_TEXT", message: "NUL bytes" },
-  { what: "Parquet", input: Uint8Array.from([...encode("PAR1"), 21, 4, 21, 200, 1, 255]), code: "INPUT_UNSUPPORTED", message: "a Parquet file; reading those comes with an optional driver" },
+  { what: "Parquet", input: Uint8Array.from([...encode("PAR1"), 21, 4, 21, 200, 1, 255]), code: "INPUT_UNSUPPORTED", message: "a Parquet file; give it a name that ends in .parquet" },
   { what: "an Excel workbook", input: Uint8Array.of(0x50, 0x4b, 3, 4, 20, 0, 6, 0), code: "INPUT_UNSUPPORTED", message: "an Excel workbook; save the sheet as CSV" },
   { what: "UTF-16", input: Uint8Array.of(0xff, 0xfe, 105, 0, 100, 0), code: "INPUT_UNSUPPORTED", message: "UTF-16 text; save it as UTF-8" },
   { what: "damaged gzip", input: gzipSync(`${header}${"1,2,a,Yes\n".repeat(1000)}`).subarray(0, 60), code: "INPUT_MALFORMED", message: "the gzip data are damaged or cut off" },

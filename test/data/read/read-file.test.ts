@@ -39,7 +39,7 @@ describe("files", () => {
       expect({ ...recordOf(table, 1) }).toEqual(rows[1]);
       expect(candidates).toContain("left");
       hashes.add(await hashTable(table));
-      contracts.add(JSON.stringify(contract));
+      contracts.add(JSON.stringify({ ...contract, name: "" }));
     }
     expect([hashes.size, contracts.size]).toEqual([1, 1]);
   });
@@ -59,14 +59,13 @@ describe("files", () => {
     expect({ ...recordOf(await readTable(contract, file, { quote: true }), 0) }).toEqual({ a: "x", b: 'y" z' });
   });
 
-  it("that are not there, are folders or Parquet are refused", async () => {
+  it("that are not there, or are folders are refused", async () => {
     const { contract } = await inferFromFile(put("b.csv", delimited(",")));
     mkdirSync(join(folder, "folder.csv"));
     const error = (name: string): Promise<unknown> => readTable(contract, join(folder, name)).catch((thrown: unknown) => thrown);
     expect(await error("none.csv")).toMatchObject({ code: "INPUT_NOT_FOUND", message: expect.stringMatching(/none\.csv: there is no such file/) as string });
     expect(await error("b.csv/c.csv")).toMatchObject({ code: "INPUT_NOT_FOUND" });
     expect(await error("folder.csv")).toMatchObject({ code: "INPUT_NOT_FOUND", message: expect.stringMatching(/this is a folder/) as string });
-    expect(await error("x.parquet")).toMatchObject({ code: "INPUT_UNSUPPORTED", message: expect.stringMatching(/optional driver/) as string });
   });
 
   it("without rows or with a broken form are refused when a contract is inferred", async () => {

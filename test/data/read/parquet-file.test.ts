@@ -1,0 +1,104 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import fc from "fast-check";
+import { parquetWriteBuffer } from "hyparquet-writer";
+import { describe, expect, it } from "vitest";
+import { inferFromFile, readTable, recordOf, type Contract, type Table } from "../../../src/data/index.js";
+import { newFolder } from "../../helpers/folder.js";
+
+const folder = newFolder();
+type Options = Parameters<typeof parquetWriteBuffer>[0];
+
+function put(name: string, columnData: Options["columnData"], options: Partial<Options> = {}): string {
+  const file = join(folder, name);
+  writeFileSync(file, new Uint8Array(parquetWriteBuffer({ ...options, columnData })));
+  return file;
+}
+
+const records = (table: Table): Record<string, unknown>[] => Array.from({ length: table.rows }, (_, row) => ({ ...recordOf(table, row) }));
+
+const kinds: Options["columnData"] = [
+  { name: "id", data: ["a", "b", "c", "d"], type: "STRING" },
+  { name: "tenure", data: [3, 12, 40, 7], type: "INT32" },
+  { name: "charges", data: [20.5, null, 99.25, 0], type: "DOUBLE", nullable: true },
+  { name: "calls", data: [1n, 2n, 3n, 4n], type: "INT64" },
+  { name: "paperless", data: [true, false, true, true], type: "BOOLEAN" },
+  { name: "since", data: ["2024-01-31", "2024-02-29", "1969-07-20", "2030-12-01"].map((day) => new Date(day)), type: "TIMESTAMP" },
+  { name: "plan", data: ["A", "B", "A", null], type: "STRING", nullable: true },
+  { name: "churn", data: ["Yes", "No", "No", "Yes"], type: "STRING" },
+];
+
+describe("Parquet", () => {
+  it("gives each kind of column as JSON lines would", async () => {
+    const file = put("kinds.parquet", kinds);
+    const { contract } = await inferFromFile(file, { target: "churn", positive: "Yes", id: "id" });
+    expect(contract.name).toBe("kinds");
+    expect(contract.columns.map(({ name, kind }) => `${name} ${kind}`)).toEqual([
+      "id category", "tenure number", "charges number", "calls number", "paperless boolean", "since date", "plan category", "churn category",
+    ]);
+    const table = await readTable(contract, file);
+    expect(records(table)[1]).toMatchObject({ id: "b", tenure: 12, charges: null, calls: 2, paperless: false, plan: "B", churn: "No" });
+    expect(table.columns.get("since")).toMatchObject({ values: Float64Array.from(["2024-01-31", "2024-02-29", "1969-07-20", "2030-12-01"].map((day) => Date.parse(day))) });
+  });
+
+  it.each([["UNCOMPRESSED"], ["SNAPPY"], ["GZIP"]] as const)("is read when packed with %s", async (codec) => {
+    const tenure = Array.from({ length: 5000 }, (_, i) => i % 73);
+    const file = put(`${codec}.parquet`, [{ name: "tenure", data: tenure, type: "INT32" }], { codec, compressors: { GZIP: (bytes: Uint8Array) => gzipSync(bytes) } });
+    const { contract } = await inferFromFile(file);
+    expect([...((await readTable(contract, file)).columns.get("tenure") as { values: Float64Array }).values]).toEqual(tenure);
+  });
+
+  it("goes from row group to row group", async () => {
+    const n = Array.from({ length: 10_000 }, (_, i) => i);
+    const file = put("groups.parquet", [{ name: "n", data: n, type: "INT32" }, { name: "s", data: n.map((i) => `v${i % 3}`), type: "STRING" }], { rowGroupSize: 777, pageSize: 500 });
+    const { contract } = await inferFromFile(file);
+    const table = await readTable(contract, file);
+    expect(records(table)).toEqual(n.map((i) => ({ n: i, s: `v${i % 3}` })));
+  });
+
+  it("reads back what was written", async () => {
+    const number = { kind: "number", role: "feature", optional: false, missing: [] } as const;
+    const contract: Contract = { format: 1, name: "any", origin: "declared", columns: [
+      { name: "x", ...number, integer: false, nullable: true },
+      { name: "big", ...number, integer: true, nullable: false },
+    ] };
+    const x = fc.option(fc.double({ noNaN: true, noDefaultInfinity: true }));
+    const big = fc.bigInt({ min: -(2n ** 52n), max: 2n ** 52n });
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.record({ x, big }), { minLength: 2, maxLength: 60 }), async (rows) => {
+        const file = put("any.parquet", [
+          { name: "x", data: rows.map((row) => row.x), type: "DOUBLE", nullable: true },
+          { name: "big", data: rows.map((row) => row.big), type: "INT64" },
+        ]);
+        const table = await readTable(contract, file);
+        expect(records(table)).toEqual(rows.map((row) => ({ x: row.x === null ? null : row.x + 0, big: Number(row.big) })));
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it("leaves nested columns out when a contract is inferred, and columns of hostile names are only names", async () => {
+    const file = put("nested.parquet", [{ name: "list", data: [{ a: 1 }, { a: 2 }], type: "JSON" }, { name: "__proto__", data: [1, 2], type: "INT32" }, { name: "n", data: [1, 2], type: "INT32" }]);
+    const inferred = await inferFromFile(file).catch((error: unknown) => error);
+    if (!(inferred instanceof Error)) expect((inferred as { contract: { columns: { name: string }[] } }).contract.columns.map(({ name }) => name)).not.toContain("list");
+    expect(({} as Record<string, unknown>)["a"]).toBeUndefined();
+  });
+
+  it.each([
+    ["no Parquet", () => Buffer.from("id,churn\n1,Yes\n"), "INPUT_MALFORMED"],
+    ["empty", () => Buffer.alloc(0), "INPUT_MALFORMED"],
+    ["cut short", () => readFileSync(put("whole.parquet", kinds)).subarray(0, -20), "INPUT_MALFORMED"],
+    ["of bytes turned over", () => readFileSync(put("whole.parquet", kinds)).map((byte, i) => (i > 3 && i < 200 ? byte ^ 255 : byte)), "INPUT_MALFORMED"],
+  ])("is refused with one clear error where it is %s", async (_, bytes, code) => {
+    const file = join(folder, "broken.parquet");
+    writeFileSync(file, bytes());
+    await expect(inferFromFile(file)).rejects.toMatchObject({ name: "ChurnkitError", code });
+  });
+
+  it("that is not there or a folder is refused as any file is", async () => {
+    mkdirSync(join(folder, "folder.parquet"));
+    await expect(inferFromFile(join(folder, "none.parquet"))).rejects.toMatchObject({ code: "INPUT_NOT_FOUND" });
+    await expect(inferFromFile(join(folder, "folder.parquet"))).rejects.toMatchObject({ code: "INPUT_NOT_FOUND" });
+  });
+});
