@@ -1,115 +1,91 @@
-// False alarms of each drift test at a nominal level of 5 % on unchanged data, and how often a shift of D = 0.05 (missing values
-// 3 % to 5 %, 1 % of rows with a new level) is found at that level. Up to 10,000 rows as tables; beyond as counts between the
-// reference's cut points, which have the same law. Seeded; two processes by default; prints tables in Markdown.
+// False alarms of each drift test at a nominal level of 5 % on unchanged data, and how often a shift of d = 2 / sqrt(n) is found
+// at that level (bench/calibration/columns.mjs says what it moves). Seeded; prints tables in Markdown. A quarter of an hour on
+// two cores.
 //
-//   node bench/calibration.mjs [--runs 2000] [--processes 2] [--sizes 100,1000,10000,100000,1000000] [--library path]
-import { spawn } from "node:child_process";
+//   node bench/calibration.mjs [--runs 8000] [--processes 2] [--sizes 100,1000,10000,100000,1000000] [--library path]
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { names, profiles, table } from "./calibration/columns.mjs";
+import { names } from "./calibration/columns.mjs";
+import { seeded } from "./calibration/random.mjs";
+import { reportTrial, valuesTrial } from "./calibration/trial.mjs";
+import { inProcesses } from "./processes.mjs";
 
 const { values: options } = parseArgs({
   options: {
-    runs: { type: "string", default: "2000" },
+    runs: { type: "string", default: "8000" },
     processes: { type: "string", default: "2" },
     sizes: { type: "string", default: "100,1000,10000,100000,1000000" },
     library: { type: "string", default: "churnkit/drift" },
-    chunk: { type: "string" },
+    job: { type: "string" },
   },
 });
 const sizes = options.sizes.split(",").map(Number);
 const processes = Number(options.processes);
-/** Runs at each size: fewer of the large tables, whose rows are drawn one by one. */
-const runsAt = (n) => (n === 10_000 ? Math.ceil(Number(options.runs) / 2) : Number(options.runs));
 
-function seeded(seed) {
-  let state = (Math.imul(seed + 1, 0x9e3779b1) ^ 0x5bf03635) >>> 0;
-  return () => {
-    state = (state + 0x9e3779b9) >>> 0;
-    let x = state;
-    x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
-    x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
-    return ((x ^ (x >>> 16)) >>> 0) / 4294967296;
-  };
-}
+const trials = { report: reportTrial, values: valuesTrial };
+/** Runs on unchanged data: fewer where a run takes longer. A quarter as many on moved data, where nobody asks for tenths. */
+const runsOf = {
+  report: (n) => Math.ceil(Number(options.runs) / (n <= 1000 ? 1 : 4)),
+  values: (n) => Math.ceil(Number(options.runs) / (n <= 1000 ? 1 : n <= 10_000 ? 4 : n <= 100_000 ? 16 : 64)),
+};
+const runsAt = (kind, n, moved) => Math.ceil(runsOf[kind](n) / (moved ? 4 : 1));
+const shiftAt = (n) => Number((2 / Math.sqrt(n)).toPrecision(1));
 
-/** Rows of a probability and whether they churn, at the rate of the probability or 0.05 above it. */
-function scored(random, n, moved) {
-  const probabilities = Float64Array.from({ length: n }, () => random() ** 2);
-  return { probabilities, labels: Int8Array.from(probabilities, (p) => (random() < p + (moved ? 0.05 : 0) ? 1 : 0)) };
-}
-
+/** key -> alarms */
 async function runChunk(chunk) {
-  const { compareProfiles, compareTables, conceptDrift, cramerVonMises } = await import(options.library);
-  /** key -> [tests, alarms at 5 %] */
+  const library = await import(options.library);
   const found = {};
-  const note = (key, p) => {
-    const at = (found[key] ??= [0, 0]);
-    at[0]++;
-    if (p <= 0.05) at[1]++;
-  };
-  for (const [s, n] of sizes.entries()) {
-    for (let run = chunk; run < runsAt(n); run += processes) {
-      const random = seeded(run * 16 + s);
+  for (const n of sizes) {
+    for (const [k, kind] of Object.keys(trials).entries()) {
       for (const moved of [false, true]) {
-        const tables = n <= 10_000 ? [table(random, n, false), table(random, n, moved)] : undefined;
-        const report = tables ? compareTables(...tables) : compareProfiles(...profiles(random, n, moved));
-        for (const { name, shifts } of report.columns) {
-          for (const { what, test, pValue } of shifts) note(`${what === "missing" || what === "newLevels" ? what : test}|${name}|${n}|${moved}`, pValue);
+        const note = (test, of, p) => {
+          const key = [kind, test, of, n, moved].join("|");
+          found[key] = (found[key] ?? 0) + (p <= 0.05 ? 1 : 0);
+        };
+        for (let run = chunk; run < runsAt(kind, n, moved); run += processes) {
+          trials[kind](library, seeded(run, 2 * n + k, moved ? 1 : 0), n, moved ? shiftAt(n) : 0, note);
         }
-        note(`verdict|all columns|${n}|${moved}`, report.verdict === "drift" ? 0 : 1);
-        if (tables === undefined) continue;
-        for (const name of ["smooth", "skewed, 40 % zeros", "30 values"]) {
-          note(`cramerVonMises|${name}|${n}|${moved}`, cramerVonMises(...tables.map(({ columns }) => columns.get(name).values)).p);
-        }
-        const concept = conceptDrift(scored(random, n, false), scored(random, n, moved));
-        if (concept !== null) note(`concept|rate at equal probability|${n}|${moved}`, concept.pValue);
       }
     }
   }
   return found;
 }
 
-const order = ["ks", "cramerVonMises", "chiSquare", "psi", "missing", "newLevels", "concept", "verdict"];
+const order = ["ks", "ksTest", "cramerVonMises", "chiSquare", "chiSquareHomogeneity", "gTest", "psi", "missing", "twoProportions", "fisherExact", "newLevels", "concept", "verdict"];
+const standardError = (runs) => Math.sqrt((0.05 * 0.95) / runs);
 
 function print(found) {
-  // A test that has nothing to test in a run, such as new levels where there are none, raises no alarm in it.
-  const rate = (key) => {
-    const at = found.get(key);
-    return at === undefined ? "–" : ((100 * at[1]) / runsAt(Number(key.split("|")[2]))).toFixed(1);
-  };
-  const rows = [...new Set([...found.keys()].map((key) => key.split("|").slice(0, 2).join("|")))];
-  const rank = (row) => 100 * order.indexOf(row.split("|")[0]) + names.indexOf(row.split("|")[1]);
-  const head = sizes.map((n) => n.toLocaleString("en-US"));
-  for (const [moved, title] of [[false, "False alarms on unchanged data [%]"], [true, "Shifts found [%]"]]) {
-    console.log(`\n| ${title} | of | ${head.join(" | ")} |\n| --- | --- | ${head.map(() => "---:").join(" | ")} |`);
-    for (const row of rows.sort((a, b) => rank(a) - rank(b))) {
-      const [test, of] = row.split("|");
-      console.log(`| \`${test}\` | ${of} | ${sizes.map((n) => rate(`${row}|${n}|${moved}`)).join(" | ")} |`);
+  const rateOf = (row, n, moved) => (found.get(`${row}|${n}|${moved}`) ?? Number.NaN) / runsAt(row.split("|")[0], n, moved);
+  const rows = [...new Set([...found.keys()].map((key) => key.split("|").slice(0, 3).join("|")))];
+  const rank = (row) => 100 * order.indexOf(row.split("|")[1]) + names.indexOf(row.split("|")[2]);
+  rows.sort((a, b) => rank(a) - rank(b));
+  const count = (value) => value.toLocaleString("en-US");
+  for (const moved of [false, true]) {
+    const head = sizes.map((n) => (moved ? `${count(n)} (${shiftAt(n)})` : count(n)));
+    console.log(`\n| ${moved ? "Shifts found [%]" : "False alarms [%]"} | of | ${head.join(" | ")} |\n| --- | --- | ${head.map(() => "---:").join(" | ")} |`);
+    for (const row of rows) {
+      const [, test, of] = row.split("|");
+      // A test that has nothing to test in a run, such as new levels where there are none, raises no alarm in it.
+      const cells = sizes.map((n) => rateOf(row, n, moved)).map((rate) => (Number.isNaN(rate) ? "–" : (100 * rate).toFixed(1)));
+      console.log(`| \`${test}\` | ${of} | ${cells.join(" | ")} |`);
     }
   }
-  const error = (runs) => (200 * Math.sqrt((0.05 * 0.95) / runs)).toFixed(1);
-  console.log(`\nTwo standard errors at 5 %: ${sizes.map((n) => `${error(runsAt(n))} (${runsAt(n)} runs of ${n.toLocaleString("en-US")})`).join(", ")}`);
+  for (const kind of Object.keys(trials)) {
+    const told = sizes.map((n) => `${count(runsAt(kind, n, false))} runs of ${count(n)} rows (${(100 * standardError(runsAt(kind, n, false))).toFixed(2)})`);
+    console.log(`\nTests of ${kind}, with the standard error of 5 % in points: ${told.join(", ")}.`);
+  }
+  const over = rows.flatMap((row) => {
+    const kind = row.split("|")[0];
+    return sizes.filter((n) => rateOf(row, n, false) > 0.055 + 2 * standardError(runsAt(kind, n, false))).map((n) => `${row} at ${count(n)}`);
+  });
+  console.log(`\nAbove 5.5 % by more than two standard errors: ${over.join("; ") || "none"}.`);
 }
 
-if (options.chunk !== undefined) {
-  process.stdout.write(JSON.stringify(await runChunk(Number(options.chunk))));
+if (options.job !== undefined) {
+  process.stdout.write(JSON.stringify(await runChunk(Number(options.job))));
 } else {
-  const self = fileURLToPath(import.meta.url);
-  const chunks = await Promise.all(
-    Array.from({ length: processes }, (_, chunk) => {
-      const child = spawn(process.execPath, [self, ...process.argv.slice(2), "--chunk", String(chunk)], { stdio: ["ignore", "pipe", "inherit"] });
-      let text = "";
-      child.stdout.setEncoding("utf8").on("data", (part) => (text += part));
-      return new Promise((done, failed) => child.on("close", (code) => (code === 0 ? done(JSON.parse(text)) : failed(new Error(`chunk ${chunk} ended with ${code}`)))));
-    }),
-  );
+  const chunks = await inProcesses(fileURLToPath(import.meta.url), Array.from({ length: processes }, (_, chunk) => String(chunk)), processes);
   const all = new Map();
-  for (const found of chunks) {
-    for (const [key, [tests, alarms]] of Object.entries(found)) {
-      const sum = all.get(key) ?? [0, 0];
-      all.set(key, [sum[0] + tests, sum[1] + alarms]);
-    }
-  }
+  for (const [key, alarms] of chunks.flatMap(Object.entries)) all.set(key, (all.get(key) ?? 0) + alarms);
   print(all);
 }

@@ -1,23 +1,5 @@
 // Customers of 20 columns, and nine kinds of drift that can be injected into one of them.
-
-export function seeded(seed) {
-  let state = (Math.imul(seed + 1, 0x9e3779b1) ^ 0x5bf03635) >>> 0;
-  return () => {
-    state = (state + 0x9e3779b9) >>> 0;
-    let x = state;
-    x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
-    x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
-    return ((x ^ (x >>> 16)) >>> 0) / 4294967296;
-  };
-}
-
-function normal(random) {
-  for (;;) {
-    const [x, y] = [2 * random() - 1, 2 * random() - 1];
-    const s = x * x + y * y;
-    if (s > 0 && s < 1) return x * Math.sqrt((-2 * Math.log(s)) / s);
-  }
-}
+import { normal } from "./calibration/random.mjs";
 
 const PLANS = ["Month-to-month", "One year", "Two year", "Trial", "Other"];
 const SHARES = [0.4, 0.65, 0.85, 0.95, 1];
@@ -25,18 +7,18 @@ const planOf = (u) => SHARES.findIndex((share) => u < share);
 
 /**
  * The drifts: the column each is injected into, and its sizes. `value` scales it: standard deviations of mean, factor of
- * spread, share of rows, factor of a unit, or change of the churn rate.
+ * spread, share of rows, or change of the churn rate.
  */
 export const drifts = [
   { kind: "mean", column: "amount 1", sizes: [0.1, 0.2, 0.5].map((value) => ({ value, text: `${value} standard deviations` })) },
   { kind: "variance", column: "amount 1", sizes: [1.2, 1.5, 2].map((value) => ({ value, text: `spread x ${value}` })) },
   { kind: "shape", column: "amount 1", sizes: [0.3, 0.6, 1].map((value) => ({ value, text: `${100 * value} % two-humped, same mean and spread` })) },
-  { kind: "missing", column: "amount 1", sizes: [0.02, 0.05, 0.2].map((value) => ({ value, text: `${100 * value} % more missing` })) },
-  { kind: "new level", column: "plan 1", sizes: [0.01, 0.03, 0.1].map((value) => ({ value, text: `${100 * value} % of the rows` })) },
+  { kind: "missing", column: "amount 1", sizes: [0.03, 0.05, 0.2].map((value) => ({ value, text: `${100 * value} % more missing` })) },
+  { kind: "new level", column: "plan 1", sizes: [0.02, 0.05, 0.2].map((value) => ({ value, text: `${100 * value} % of the rows` })) },
   { kind: "level swap", column: "plan 1", sizes: [0.1, 0.3, 1].map((value) => ({ value, text: `${100 * value} % of two levels' rows` })) },
   { kind: "unit change", column: "amount 1", sizes: [0.1, 0.5, 1].map((value) => ({ value, text: `x 100 in ${100 * value} % of the rows` })) },
-  { kind: "label", column: "churn", sizes: [0.05, 0.1, 0.2].map((value) => ({ value, text: `churn rate + ${100 * value} points` })) },
-  { kind: "concept", column: "(concept)", sizes: [0.1, 0.2, 0.4].map((value) => ({ value, text: `${100 * value} points from high to low probability` })) },
+  { kind: "label", column: "churn", sizes: [0.07, 0.1, 0.2].map((value) => ({ value, text: `churn rate + ${Math.round(100 * value)} points` })) },
+  { kind: "concept", column: "(concept)", sizes: [0.25, 0.5, 1].map((value) => ({ value, text: `${100 * value} % of outcomes by the mean rate alone` })) },
 ];
 
 const base = { role: "feature", nullable: true, optional: false, missing: [] };
@@ -57,6 +39,16 @@ const contract = {
 /** A number of one of three shapes: normal, skewed, whole. */
 const drawNumber = (random, i) =>
   i % 3 === 0 ? 50 + 10 * normal(random) : i % 3 === 1 ? 60 * -Math.log(1 - random()) : Math.floor(72 * random());
+
+/**
+ * What makes customers churn: two numbers and a category, none of them a column that drifts are injected into, so that the
+ * other columns, the label and the probabilities stay as they were.
+ */
+function probabilityOf(columns, row) {
+  const z = (name) => (columns.get(name).values[row] - 50) / 10 || 0;
+  const plan = columns.get("plan 2").codes[row];
+  return 1 / (1 + Math.exp(2 - 1.1 * z("amount 4") - 0.8 * z("amount 7") - (plan === 0 ? 0.8 : 0)));
+}
 
 /** A table of n rows with labels and the probabilities that a perfect model of the unchanged customers gives. */
 export function makeTable(random, n, drift) {
@@ -82,7 +74,7 @@ export function makeTable(random, n, drift) {
     }
     columns.set(name, { storage: "coded", codes, levels: [...PLANS, "Loyalty"] });
   });
-  const probabilities = Float64Array.from({ length: n }, () => 0.05 + 0.6 * random() ** 2);
+  const probabilities = Float64Array.from({ length: n }, (_, row) => probabilityOf(columns, row));
   const labels = Int8Array.from(probabilities, (p) => (random() < rateOf(p, kind, size) ? 1 : 0));
   columns.set("churn", { storage: "coded", codes: Int32Array.from(labels), levels: ["No", "Yes"] });
   const table = { contract, rows: n, columns, rowNumbers: new Uint32Array(n), rejected: [], source: "drifts" };
@@ -99,9 +91,11 @@ function moved(value, kind, size, random) {
   return value;
 }
 
-/** Label drift raises every rate; concept drift moves churn from likely churners to others, and leaves the mean rate alone. */
+const MEAN_RATE = 0.223;
+
+/** Label drift raises every rate; concept drift parts outcomes from the features, and leaves the mean rate alone. */
 function rateOf(p, kind, size) {
   if (kind === "label") return Math.min(1, p + size);
-  if (kind === "concept") return Math.max(0, Math.min(1, p + (p < 0.2 ? size / 2 : -size / 2)));
+  if (kind === "concept") return p + size * (MEAN_RATE - p);
   return p;
 }

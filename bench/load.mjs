@@ -1,6 +1,7 @@
 // Time to load a bundle and give the first score, on top of Node's own start. Each way runs in a process of its own, in
 // turn; medians of wall time and processor time. The bundle is the default ensemble (8 networks) on synthetic customers.
-// node bench/load.mjs [--bundle DIR] [--runs 30] [--dist DIR]
+// node bench/load.mjs [--bundle DIR] [--runs 30] [--dist DIR] [--beside DIR]
+// --beside measures another build in the same run, in turn with this one: machines differ less in turn than from run to run.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,11 +10,16 @@ import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 
 const { values } = parseArgs({
-  options: { bundle: { type: "string" }, runs: { type: "string", default: "30" }, dist: { type: "string", default: new URL("../dist", import.meta.url).pathname } },
+  options: {
+    bundle: { type: "string" },
+    runs: { type: "string", default: "30" },
+    dist: { type: "string", default: new URL("../dist", import.meta.url).pathname },
+    beside: { type: "string" },
+  },
 });
 const runs = Number(values.runs);
 const scratch = mkdtempSync(join(tmpdir(), "churnkit-bench-"));
-const entry = (name) => pathToFileURL(resolve(values.dist, `${name}.js`)).href;
+const entry = (name, dist = values.dist) => pathToFileURL(resolve(dist, `${name}.js`)).href;
 
 /** Trains the default ensemble for one epoch: what it knows does not matter here, only how large it is. */
 async function makeBundle() {
@@ -28,18 +34,17 @@ async function makeBundle() {
 
 /** Loads and scores, and tells on its last line the processor time so far (ms): what Node's shutdown takes is no part. */
 const told = `const { user, system } = process.cpuUsage(); console.log((user + system) / 1000);`;
-const scripts = {
-  "node alone": told,
-  "loadBundle of churnkit/model": (bundle, record) => `import { loadBundle } from ${JSON.stringify(entry("model"))};
+const scriptsOf = (dist) => ({
+  "loadBundle of churnkit/model": (bundle, record) => `import { loadBundle } from ${JSON.stringify(entry("model", dist))};
 const { scorer } = await loadBundle(${JSON.stringify(bundle)});
 if (!(scorer.scoreRecord(${record}).probability > 0)) throw new Error("no score");
 ${told}`,
   "openBundle of churnkit/score": (bundle, record) => `import { readFile } from "node:fs/promises";
-import { openBundle } from ${JSON.stringify(entry("score"))};
+import { openBundle } from ${JSON.stringify(entry("score", dist))};
 const { scorer } = await openBundle((path) => readFile(${JSON.stringify(bundle)} + "/" + path));
 if (!(scorer.scoreRecord(${record}).probability > 0)) throw new Error("no score");
 ${told}`,
-};
+});
 
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
@@ -49,9 +54,11 @@ try {
   const record = JSON.stringify(golden.rows[0].record);
   const files = readdirSync(bundle, { recursive: true }).map((name) => statSync(join(bundle, name))).filter((file) => file.isFile());
   const size = files.reduce((total, file) => total + file.size, 0);
-  const ways = Object.entries(scripts).map(([name, script]) => {
+  const beside = values.beside === undefined ? [] : Object.entries(scriptsOf(values.beside)).map(([name, script]) => [`${name}, beside`, script]);
+  const scripts = [["node alone", () => told], ...Object.entries(scriptsOf(values.dist)), ...beside];
+  const ways = scripts.map(([name, script]) => {
     const file = join(scratch, `${name.replaceAll(/\W/g, "-")}.mjs`);
-    writeFileSync(file, typeof script === "string" ? script : script(bundle, record));
+    writeFileSync(file, script(bundle, record));
     return { name, file, wall: [], cpu: [] };
   });
   for (let run = -2; run < runs; run++) {
@@ -66,10 +73,15 @@ try {
     }
   }
   const [alone] = ways;
+  const over = (way, key) => {
+    const more = median(way[key]) - median(alone[key]);
+    return `${more.toFixed(1)} ms ${key === "wall" ? "wall" : "processor"} (${(more / median(alone[key])).toFixed(2)} of Node's start)`;
+  };
   console.log(`Node ${process.version}, bundle of ${files.length} files and ${(size / 1024).toFixed(0)} KB, medians of ${runs} runs`);
-  for (const { name, wall, cpu } of ways) {
-    const more = name === alone.name ? "" : `  on top of Node: ${(median(wall) - median(alone.wall)).toFixed(1)} ms wall, ${(median(cpu) - median(alone.cpu)).toFixed(1)} ms processor`;
-    console.log(`${name.padEnd(30)} ${median(wall).toFixed(1).padStart(6)} ms wall ${median(cpu).toFixed(1).padStart(6)} ms processor${more}`);
+  for (const way of ways) {
+    const { name, wall, cpu } = way;
+    const more = way === alone ? "" : `  on top of Node: ${over(way, "wall")}, ${over(way, "cpu")}`;
+    console.log(`${name.padEnd(38)} ${median(wall).toFixed(1).padStart(6)} ms wall ${median(cpu).toFixed(1).padStart(6)} ms processor${more}`);
   }
 } finally {
   rmSync(scratch, { recursive: true, force: true });

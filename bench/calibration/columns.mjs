@@ -1,19 +1,20 @@
-// Columns of several shapes, each a function of one uniform number, so that one shift moves them all alike: a tenth of the rows
-// go to the upper half, which is D = 0.05. As rows in a table, and as counts in a profile.
-import { binomial, gamma, multinomial } from "./random.mjs";
+// Columns of several shapes, each a function of one uniform number, so that one shift moves them all alike: a share 2 d of the
+// rows go to the upper half, which is a Kolmogorov-Smirnov D of d. As rows in a table, and as counts in a profile.
+import { binomial, gamma, multinomial, sortedUniforms } from "./random.mjs";
 
-const MISSING = { same: 0.03, moved: 0.05 };
-const NEW_LEVEL = 0.01;
+/** What else a shift of d brings: a higher share of missing values, and rows with a level never seen. */
+const missingAt = (d) => 0.03 + 0.35 * d;
+const newLevelAt = (d) => d / 5;
 const CUTS = 1024;
 
-/** Values of a number column. `continuous` from `heap` on, discrete otherwise. */
+/** Number columns: `continuous` from `heap` on, or of so many `values`, each of which ends at an `edge`. */
 const numbers = {
   smooth: { of: (u) => u, heap: 0 },
-  "skewed, 40 % zeros": { of: (u) => (u < 0.4 ? 0 : (u - 0.4) ** 4), heap: 0.4 },
-  "30 values": { of: (u) => Math.floor(30 * u ** 1.5), values: 30, edge: (v) => (v / 30) ** (1 / 1.5) },
+  "skewed, 40 % zeros": { of: (u) => (u < 0.4 ? 0 : (u - 0.4) * (u - 0.4)), heap: 0.4 },
+  "30 values": { of: (u) => Math.floor(30 * u * Math.sqrt(u)), values: 30, edge: (v) => (v / 30) ** (1 / 1.5) },
   "4 values": { of: (u) => Math.floor(4 * u), values: 4, edge: (v) => v / 4 },
 };
-/** Levels of a category: by how many, and where one begins. */
+/** Levels of a category: how many, and where one begins. */
 const categories = {
   "2 levels, one rare": { levels: 2, edge: (v) => [0, 0.9, 1][v] },
   "6 levels": { levels: 6, edge: (v) => Math.sqrt(v / 6) },
@@ -32,68 +33,68 @@ const contract = {
   ],
 };
 
-/** A table of n rows, moved or not. */
-export function table(random, n, moved) {
-  const draw = () => (moved && random() < 0.1 ? 0.5 + random() / 2 : random());
-  const missing = moved ? MISSING.moved : MISSING.same;
+/** The uniform number that a shift of d makes of one. */
+const movedTo = (u, d) => (u < 0.5 - d ? u / (1 - 2 * d) : 0.5 + (u - 0.5 + d) / (1 + 2 * d));
+/** The mass of [from, to] of the uniform number under a shift of d. */
+const massOf = (from, to, d) => (1 - 2 * d) * (to - from) + 4 * d * (Math.max(0.5, to) - Math.max(0.5, from));
+
+/** n values of a number column in increasing order. */
+export function valuesOf(random, name, n, d) {
+  const { of } = numbers[name];
+  return sortedUniforms(random, n).map((u) => of(movedTo(u, d)));
+}
+
+/** Rows of the categories' levels: those known, and one never seen. */
+function levelRows(random, { levels, edge }, n, d) {
+  const fresh = d === 0 ? 0 : binomial(random, n, newLevelAt(d));
+  const masses = Array.from({ length: levels }, (_, level) => massOf(edge(level), edge(level + 1), d));
+  return { known: multinomial(random, n - fresh, masses), fresh };
+}
+
+/** A table of n rows; the order of its rows tells nothing. */
+export function table(random, n, d) {
   const columns = new Map();
-  for (const [name, { of }] of Object.entries(numbers)) {
-    const values = Float64Array.from({ length: n }, () => (random() < missing ? Number.NaN : of(draw())));
+  for (const name of Object.keys(numbers)) {
+    const missing = binomial(random, n, missingAt(d));
+    const values = new Float64Array(n).fill(Number.NaN);
+    values.set(valuesOf(random, name, n - missing, d));
     columns.set(name, { storage: "numeric", values });
   }
-  for (const [name, { levels, edge }] of Object.entries(categories)) {
-    const edges = Array.from({ length: levels }, (_, level) => edge(level + 1));
-    const all = [...edges.map((_, level) => `level ${level}`), "new level"];
-    const codes = Int32Array.from({ length: n }, () => {
-      if (random() < missing) return -1;
-      if (moved && random() < NEW_LEVEL) return levels;
-      const u = draw();
-      let [low, high] = [0, levels - 1];
-      while (low < high) {
-        const middle = (low + high) >>> 1;
-        if (u < edges[middle]) high = middle;
-        else low = middle + 1;
-      }
-      return low;
-    });
-    columns.set(name, { storage: "coded", codes, levels: all });
+  for (const [name, shape] of Object.entries(categories)) {
+    const { known, fresh } = levelRows(random, shape, n - binomial(random, n, missingAt(d)), d);
+    const codes = new Int32Array(n).fill(-1);
+    let row = 0;
+    [...known, fresh].forEach((count, code) => codes.fill(code, row, (row += count)));
+    columns.set(name, { storage: "coded", codes, levels: [...known.map((_, level) => `level ${level}`), "new level"] });
   }
   return { contract, rows: n, columns, rowNumbers: new Uint32Array(n), rejected: [], source: "calibration" };
 }
 
-/** The mass of [from, to] of the uniform number, moved or not. */
-const massOf = (from, to, moved) => (moved ? 0.9 * (to - from) + 0.2 * (Math.max(0.5, to) - Math.max(0.5, from)) : to - from);
-
-/** A pair of profiles, as counting n and n rows would give: the reference's, and the current one's. */
-export function profiles(random, n, moved) {
-  const columns = [];
-  const missing = (rate) => binomial(random, n, rate);
-  const both = (name, reference, current) => columns.push([{ name, ...reference }, { name, ...reference, ...current }]);
+/** A pair of profiles, as counting n and n rows would give: the reference's, and the current one's, moved by d. */
+export function profiles(random, n, d) {
+  const pairs = [];
+  const both = (name, reference, current) => pairs.push([{ name, ...reference }, { name, ...reference, ...current }]);
   for (const [name, shape] of Object.entries(numbers)) {
-    const gone = { missing: missing(MISSING.same) };
-    const later = { missing: missing(moved ? MISSING.moved : MISSING.same) };
+    const before = { missing: binomial(random, n, missingAt(0)) };
+    const after = { missing: binomial(random, n, missingAt(d)) };
     const { cuts, counts, masses } =
-      shape.values === undefined ? continuous(random, n - gone.missing, shape.heap) : discrete(random, n - gone.missing, shape);
+      shape.values === undefined ? continuous(random, n - before.missing, shape.heap) : discrete(random, n - before.missing, shape);
     let from = 0;
-    const movedMasses = masses.map((mass) => massOf(from, (from += mass), moved));
+    const moved = masses.map((mass) => massOf(from, (from += mass), d));
     const frozen = { kind: "number", cuts, deciles: decilesOf(cuts, counts), min: cuts[0], max: cuts.at(-1), moments: { origin: 0, sum: "0p0", squares: "0p0" } };
-    both(name, { ...frozen, ...gone, counts }, { ...later, counts: multinomial(random, n - later.missing, movedMasses) });
+    both(name, { ...frozen, ...before, counts }, { ...after, counts: multinomial(random, n - after.missing, moved) });
   }
-  for (const [name, { levels, edge }] of Object.entries(categories)) {
-    const gone = { missing: missing(MISSING.same) };
-    const later = { missing: missing(moved ? MISSING.moved : MISSING.same) };
-    const masses = (shifted) => Array.from({ length: levels }, (_, level) => massOf(level === 0 ? 0 : edge(level), edge(level + 1), shifted));
-    const fresh = moved ? binomial(random, n - later.missing, NEW_LEVEL) : 0;
-    const before = multinomial(random, n - gone.missing, masses(false));
-    const after = multinomial(random, n - later.missing - fresh, masses(moved));
-    const met = before.map((count, level) => (count > 0 ? level : -1)).filter((level) => level >= 0);
-    const pick = (counts) => met.map((level) => counts[level]);
-    const other = fresh + after.reduce((sum, count, level) => sum + (before[level] === 0 ? count : 0), 0);
+  for (const [name, shape] of Object.entries(categories)) {
+    const before = { missing: binomial(random, n, missingAt(0)) };
+    const after = { missing: binomial(random, n, missingAt(d)) };
+    const reference = levelRows(random, shape, n - before.missing, 0).known;
+    const { known, fresh } = levelRows(random, shape, n - after.missing, d);
+    const met = reference.flatMap((count, level) => (count > 0 ? [level] : []));
+    const other = fresh + known.reduce((sum, count, level) => sum + (reference[level] === 0 ? count : 0), 0);
     const frozen = { kind: "category", levels: met.map((level) => `level ${level}`), newLevels: [] };
-    both(name, { ...frozen, ...gone, counts: pick(before), other: 0 }, { ...later, counts: pick(after), other });
+    both(name, { ...frozen, ...before, counts: met.map((level) => reference[level]), other: 0 }, { ...after, counts: met.map((level) => known[level]), other });
   }
-  const profile = (place) => ({ format: 1, rows: n, columns: columns.map((pair) => pair[place]) });
-  return [profile(0), profile(1)];
+  return [0, 1].map((place) => ({ format: 1, rows: n, columns: pairs.map((pair) => pair[place]) }));
 }
 
 /** Every value is a cut point; cells between them are empty. */

@@ -1,4 +1,19 @@
-// Draws of counts without drawing rows: the law is the same, and a million rows cost no more than a thousand.
+// Seeded numbers, and draws of counts without drawing rows: the law is the same, and a million rows cost no more than a thousand.
+
+/** Uniform numbers in [0, 1) of 32 bits from a state of 128 (sfc32), so that streams of different seeds don't overlap. */
+export function seeded(...seed) {
+  let [a, b, c] = [0, 1, 2].map((i) => Math.imul((seed[i] ?? 0) + 1, 0x9e3779b1) >>> 0);
+  let counter = 1;
+  const next = () => {
+    const sum = (a + b + counter++) | 0;
+    a = b ^ (b >>> 9);
+    b = (c + (c << 3)) | 0;
+    c = (((c << 21) | (c >>> 11)) + sum) | 0;
+    return (sum >>> 0) / 4294967296;
+  };
+  for (let i = 0; i < 15; i++) next();
+  return next;
+}
 
 /** A standard normal number (Marsaglia's polar method). */
 export function normal(random) {
@@ -7,6 +22,16 @@ export function normal(random) {
     const s = x * x + y * y;
     if (s > 0 && s < 1) return x * Math.sqrt((-2 * Math.log(s)) / s);
   }
+}
+
+/** n uniform numbers in increasing order: their gaps are exponential. */
+export function sortedUniforms(random, n) {
+  const sorted = new Float64Array(n);
+  let sum = 0;
+  for (let i = 0; i < n; i++) sorted[i] = sum -= Math.log(1 - random());
+  sum -= Math.log(1 - random());
+  for (let i = 0; i < n; i++) sorted[i] /= sum;
+  return sorted;
 }
 
 /** Gamma with a shape of 1 or more and scale 1 (Marsaglia and Tsang 2000). */

@@ -1,4 +1,4 @@
-"""Evidently's and NannyML's verdicts on pairs of CSV files, one line of JSON for each: injected.py <rival> <folder>."""
+"""Evidently's and NannyML's verdicts on pairs of CSV files, some of one column, a line of JSON each: injected.py <rival> <folder>."""
 import json
 import os
 import sys
@@ -42,25 +42,37 @@ def evidently(reference, current):
 
 
 class NannyML:
-    def __init__(self, reference):
+    """Judges rows as one chunk, by the thresholds of a reference in chunks of as many rows, ten chunks at least."""
+
+    def __init__(self, reference, rows):
         import nannyml as nml
 
         _, categories = kinds(reference)
-        self.calculator = nml.UnivariateDriftCalculator(column_names=list(reference.columns), treat_as_categorical=categories, chunk_number=10)
+        self.calculator = nml.UnivariateDriftCalculator(column_names=list(reference.columns), treat_as_categorical=categories, chunk_size=min(rows, len(reference) // 10))
         self.calculator.fit(reference)
+        self.calculator.chunker = nml.chunk.CountBasedChunker(chunk_number=1)
         self.columns = list(reference.columns)
 
     def __call__(self, current):
-        # The rows as one chunk, judged by the thresholds of the reference's ten.
-        import nannyml as nml
-
-        self.calculator.chunker = nml.chunk.CountBasedChunker(chunk_number=1)
         data = self.calculator.calculate(current).filter(period="analysis").to_df(multilevel=True)
         return [name for name in self.columns if any(data[(name, method, "alert")].any() for method in {key[1] for key in data.columns if key[0] == name})]
 
 
 reference = read("reference.csv")
-judge = NannyML(reference) if rival == "nannyml" else lambda current: evidently(reference, current)
+fitted = {}
+
+
+def judge(current):
+    columns = tuple(current.columns)
+    before = reference[list(columns)]
+    if rival == "evidently":
+        return evidently(before, current)
+    key = columns, len(current)
+    if key not in fitted:
+        fitted[key] = NannyML(before, len(current))
+    return fitted[key](current)
+
+
 for name in sorted(os.listdir(folder)):
     if name == "reference.csv" or not name.endswith(".csv"):
         continue

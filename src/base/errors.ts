@@ -74,13 +74,18 @@ export class ChurnkitError extends Error {
   override readonly name = "ChurnkitError";
   readonly code: ErrorCode;
   readonly where: ErrorWhere;
-  /** Marks the class across copies of the package, where `instanceof` fails. */
+  /** Marks the class across copies of the package. */
   readonly [marker] = true;
 
   constructor(code: ErrorCode, message: string, options: { where?: ErrorWhere; cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.where = options.where ?? {};
+  }
+
+  /** `instanceof` holds across copies too: each entry of the package may bring its own. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return ChurnkitError.isInstance(value);
   }
 
   /** True for a churnkit error, also one thrown by another installed copy of the package. */

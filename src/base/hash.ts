@@ -1,16 +1,20 @@
+import type { Hash } from "node:crypto";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { canonicalJson } from "./json.js";
 
-/** Node's own hashing, the fastest there; undefined elsewhere. Not imported, so that browsers need no stand-in for it. */
-const native = (globalThis.process as Partial<NodeJS.Process> | undefined)?.getBuiltinModule?.("node:crypto");
+/**
+ * Node's own hashing, the fastest there; undefined elsewhere. Not imported, so that browsers need no stand-in for it, and
+ * asked for when something is hashed: Node takes a while to load it.
+ */
+const native = () => (globalThis.process as Partial<NodeJS.Process> | undefined)?.getBuiltinModule?.("node:crypto");
 /** Browsers hide it from pages that came over plain HTTP. */
-const subtle = (globalThis.crypto as Partial<Crypto> | undefined)?.subtle;
+const subtle = (): SubtleCrypto | undefined => (globalThis.crypto as Partial<Crypto> | undefined)?.subtle;
 
 /** SHA-256 of some bytes as lower-case hex, by the platform's own implementation where there is one. */
 export async function sha256Hex(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  if (native !== undefined || subtle === undefined) return hasher().update(bytes).hex();
-  return bytesToHex(new Uint8Array(await subtle.digest("SHA-256", bytes)));
+  const web = native() === undefined ? subtle() : undefined;
+  return web === undefined ? hasher().update(bytes).hex() : bytesToHex(new Uint8Array(await web.digest("SHA-256", bytes)));
 }
 
 /** An incremental SHA-256, for what does not fit in memory or must be hashed without waiting. */
@@ -22,10 +26,11 @@ export interface Hasher {
 
 /** Starts an incremental SHA-256. */
 export function hasher(): Hasher {
-  return native === undefined ? portableHasher() : nativeHasher(native.createHash("sha256"));
+  const crypto = native();
+  return crypto === undefined ? portableHasher() : nativeHasher(crypto.createHash("sha256"));
 }
 
-function nativeHasher(hash: ReturnType<NonNullable<typeof native>["createHash"]>): Hasher {
+function nativeHasher(hash: Hash): Hasher {
   const self: Hasher = {
     update(data) {
       hash.update(data);

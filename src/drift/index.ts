@@ -196,6 +196,7 @@ export {
   type FeatureConstraints,
   type MonitorConstraints,
 } from "./monitor/model-monitor/constraints.js";
+export { modelMonitorFiles } from "./monitor/model-monitor/files.js";
 export { statisticsJson, type FeatureStatistics, type MonitorStatistics } from "./monitor/model-monitor/statistics.js";
 export { constraintChecks, constraintViolations, type ConstraintViolation, type ConstraintViolations } from "./monitor/model-monitor/violations.js";
 export { createMonitor, type Monitor, type MonitorLabel, type MonitorOptions } from "./monitor/monitor.js";

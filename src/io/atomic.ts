@@ -1,5 +1,7 @@
+import { closeSync, fsync, openSync } from "node:fs";
 import { mkdir, open, readdir, realpath, rename, rm, rmdir, stat, type FileHandle } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import { promisify } from "node:util";
 import { ChurnkitError } from "../base/errors.js";
 import { ioFailed, systemCode } from "./io-error.js";
 import { isLeftover, ownedName } from "./owner.js";
@@ -57,7 +59,7 @@ async function writeInto(path: string, content: FileContent, flags: string, mode
  * Writes parts one after the other. `writeFile` goes on until every byte is written, where a single write may stop
  * short without an error on a disk that is nearly full.
  */
-export async function writeParts(
+async function writeParts(
   file: FileHandle,
   parts: AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>,
 ): Promise<void> {
@@ -129,14 +131,16 @@ export async function removeLeftovers(folder: string, prefix: string, suffix: st
 
 /** Makes a rename in a folder last through a power cut, where the system knows how to. */
 export async function syncFolder(folder: string): Promise<void> {
-  let handle: FileHandle | undefined;
+  let handle: number | undefined;
   try {
-    handle = await open(folder, "r");
-    await handle.sync();
+    handle = openSync(folder, "r");
+    await fsyncLater(handle);
   } catch (error) {
     // Windows cannot open a folder, and some network file systems cannot sync one.
     if (!["EISDIR", "EPERM", "EACCES", "EINVAL", "ENOTSUP"].includes(systemCode(error))) throw error;
   } finally {
-    await handle?.close();
+    if (handle !== undefined) closeSync(handle);
   }
 }
+
+const fsyncLater = promisify(fsync);

@@ -1,13 +1,16 @@
-import { createHash, type Hash } from "node:crypto";
-import { closeSync, createReadStream, mkdirSync, openSync, readSync, renameSync, rmSync, type Dirent } from "node:fs";
-import { mkdir, open, readdir, readFile, rm, rmdir, stat } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { createReadStream, openSync, renameSync, rmSync, type Dirent } from "node:fs";
+import { open, readdir, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { ChurnkitError } from "../base/errors.js";
-import { removeLeftovers, syncFolder, writeParts } from "./atomic.js";
+import { makeFolder, removeLeftovers, syncFolder } from "./atomic.js";
 import { withFileLock } from "./file-lock.js";
 import { ioFailed, systemCode } from "./io-error.js";
+import { lastingFolders } from "./lasting-folders.js";
 import { checkKey, conflict, type ObjectInfo, type ObjectStore, type PutOptions } from "./object-store.js";
+import { hashNow, readObject, writeHashed } from "./object-file.js";
 import { ownedName } from "./owner.js";
+import { inTurn } from "./turns.js";
 
 /** Holds the store's locks and half-written objects; hidden, so that no key can name it. */
 const workFolder = ".store";
@@ -36,30 +39,55 @@ export function filesStore(folder: string): ObjectStore {
     checkKey(key);
     return join(root, ...key.split("/"));
   };
-  let swept: Promise<void> | undefined;
-  const turns = new Map<string, Promise<unknown>>();
+  const halfWritten = join(root, workFolder, "tmp");
+  const folders = lastingFolders(root);
+  const putInTurn = inTurn();
+
+  async function prepare(): Promise<void> {
+    const made = await makeFolder(halfWritten);
+    for (let path = root; made !== undefined && path.length >= made.length; path = dirname(path)) await syncFolder(dirname(path));
+    await removeLeftovers(halfWritten, "", "");
+  }
+  let prepared: Promise<void> | undefined;
+
+  /** A new file to write to. */
+  async function openNew(path: string): Promise<number> {
+    try {
+      await (prepared ??= prepare());
+      return openSync(path, "wx");
+    } catch (error) {
+      if (systemCode(error) !== "ENOENT") {
+        prepared = undefined;
+        throw error;
+      }
+      // Somebody removed the folder since.
+      await (prepared = prepare());
+      return openSync(path, "wx");
+    }
+  }
 
   async function putStream(
     key: string,
-    content: AsyncIterable<Uint8Array>,
+    content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
     options: PutOptions = {},
   ): Promise<{ version: string }> {
     const target = pathOf(key);
-    const temporary = join(root, workFolder, "tmp", ownedName());
+    const temporary = join(halfWritten, ownedName());
     const checkVersion = (): void => {
       if (options.ifVersion !== undefined && versionOf(target) !== options.ifVersion) throw conflict(name, key);
     };
     try {
       // A first look spares the writing of what comes too late anyway; the one under the lock decides.
       checkVersion();
-      await mkdir(dirname(temporary), { recursive: true });
-      await (swept ??= removeLeftovers(dirname(temporary), "", ""));
-      const version = await writeHashed(temporary, content);
-      await withFileLock(lockOf(root, key), () => {
-        checkVersion();
-        renameInto(temporary, target);
+      const version = await folders.writing(async () => {
+        const hash = await writeHashed(await openNew(temporary), content);
+        await withFileLock(lockOf(root, key), () => {
+          checkVersion();
+          renameInto(temporary, target, folders.make);
+        });
+        return hash;
       });
-      await syncFolder(dirname(target));
+      await folders.settle(dirname(target));
       return { version };
     } catch (error) {
       await rm(temporary, { force: true }).catch(() => undefined);
@@ -71,17 +99,12 @@ export function filesStore(folder: string): ObjectStore {
     name,
     capabilities: { compareAndSwap: true, durable: true },
     putStream,
-    put(key, bytes, options) {
-      // One after the other for each key: those who come too late are told so before they write anything.
-      const turn = (turns.get(key) ?? Promise.resolve()).then(() => putStream(key, once(bytes), options));
-      const over: Promise<unknown> = turn.then(noop, noop).then(() => turns.get(key) === over && turns.delete(key));
-      turns.set(key, over);
-      return turn;
-    },
+    // One after the other for each key: those who come too late are told so before they write anything.
+    put: (key, bytes, options) => putInTurn(key, () => putStream(key, [bytes], options)),
     async get(key) {
       const path = pathOf(key);
       try {
-        const bytes = await readFile(path);
+        const bytes = await readObject(path);
         return { bytes, version: createHash("sha256").update(bytes).digest("hex") };
       } catch (error) {
         if (isAbsent(error)) return undefined;
@@ -120,8 +143,6 @@ export function filesStore(folder: string): ObjectStore {
 const lockOf = (root: string, key: string): string =>
   join(root, workFolder, "locks", createHash("sha256").update(key).digest("hex").slice(0, 32));
 
-const noop = (): undefined => undefined;
-
 const isAbsent = (error: unknown): boolean => ["ENOENT", "ENOTDIR"].includes(systemCode(error));
 
 function storeFailed(action: string, path: string, cause: unknown): ChurnkitError {
@@ -130,56 +151,24 @@ function storeFailed(action: string, path: string, cause: unknown): ChurnkitErro
   return new ChurnkitError("STORE_FAILED", message, { where: { file: path }, cause });
 }
 
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield await Promise.resolve(bytes);
-}
-
-async function writeHashed(path: string, content: AsyncIterable<Uint8Array>): Promise<string> {
-  const hash = createHash("sha256");
-  const file = await open(path, "wx");
-  try {
-    await writeParts(file, hashing(content, hash));
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  return hash.digest("hex");
-}
-
-async function* hashing(content: AsyncIterable<Uint8Array>, hash: Hash): AsyncGenerator<Uint8Array> {
-  for await (const part of content) {
-    hash.update(part);
-    yield part;
-  }
-}
-
-/** The version of the object at a path, null where there is none; read in pieces, since objects may be large. */
+/** The version of the object at a path, null where there is none. */
 function versionOf(path: string): string | null {
-  let file: number;
   try {
-    file = openSync(path, "r");
+    return hashNow(path);
   } catch (error) {
     if (isAbsent(error)) return null;
     throw error;
   }
-  try {
-    const hash = createHash("sha256");
-    const piece = Buffer.alloc(1 << 16);
-    for (let read = readSync(file, piece); read > 0; read = readSync(file, piece)) hash.update(piece.subarray(0, read));
-    return hash.digest("hex");
-  } finally {
-    closeSync(file);
-  }
 }
 
-function renameInto(from: string, to: string, attempt = 0): void {
+function renameInto(from: string, to: string, makeFolder: (folder: string) => void, attempt = 0): void {
   try {
     renameSync(from, to);
   } catch (error) {
     // A folder that was not there yet, or that a delete has just removed as empty.
     if (systemCode(error) !== "ENOENT" || attempt === 5) throw error;
-    mkdirSync(dirname(to), { recursive: true });
-    renameInto(from, to, attempt + 1);
+    makeFolder(dirname(to));
+    renameInto(from, to, makeFolder, attempt + 1);
   }
 }
 

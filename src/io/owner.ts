@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 
@@ -26,7 +26,7 @@ let ownStart: string | undefined;
 /** A new unique name that carries this process' identity. */
 export function ownedName(): string {
   ownStart ??= startOf(process.pid);
-  return `${host()}-${process.pid}-${ownStart}-${randomBytes(6).toString("hex")}`;
+  return `${host()}-${process.pid}-${ownStart}-${randomUUID().slice(-12)}`;
 }
 
 /** Does the process live that made this name? `elsewhere` is a process of another host, which cannot be asked. */

@@ -1,15 +1,5 @@
-import { sigmoid } from "../base/logistic.js";
-import { mix32 } from "../base/random.js";
-import type { TreesModel } from "./artefact.js";
-import type { LabelledMatrix, Learned, Learner, LearnerContext } from "./learner.js";
-import { binMatrix } from "./trees/bins.js";
-import { booster } from "./trees/boost.js";
-import { checkOption, checkTraining } from "./trees/check.js";
-import { TreeGrower } from "./trees/grow.js";
-import { heldOutMargins, marginLoss } from "./trees/held-out.js";
-import { joinTrees } from "./trees/join.js";
-import { planFolds } from "./trees/plan.js";
-import { turn } from "./trees/turn.js";
+import type { Learner } from "./learner.js";
+import { checkOption } from "./trees/check.js";
 
 /** Parameters of {@link boosting}. */
 export interface BoostingOptions {
@@ -49,12 +39,8 @@ export const boostingDefaults = {
   featureShare: 0.7,
 } as const;
 
-type Parameters = Required<BoostingOptions>;
-
-/** From so many rows on trees may be larger. */
-const manyRows = 20_000;
-/** Rounds between two looks at the signal. */
-const roundsPerTurn = 10;
+/** The options, complete. */
+export type BoostingParameters = Required<BoostingOptions>;
 
 /**
  * Gradient boosting of histogram trees on the log loss, as a learner. Several members are boosted side by side, each on
@@ -70,25 +56,28 @@ const roundsPerTurn = 10;
  * ```
  */
 export function boosting(options: BoostingOptions = {}): Learner {
-  const parameters: Parameters = { ...boostingDefaults, ...options };
+  const parameters: BoostingParameters = { ...boostingDefaults, ...options };
   check(parameters);
   return {
     name: "boosting",
     parameters: { ...parameters },
     folds: parameters.members,
-    fit: (training, validation, context) => fit(parameters, training, validation, context),
+    async fit(training, validation, context) {
+      const { fitBoosting } = await import("./later.js");
+      return fitBoosting(parameters, training, validation, context);
+    },
   };
 }
 
-function check(parameters: Parameters): void {
-  const one = (name: keyof Parameters, allowed: (value: number) => boolean, range: string): void => {
+function check(parameters: BoostingParameters): void {
+  const one = (name: keyof BoostingParameters, allowed: (value: number) => boolean, range: string): void => {
     const value = parameters[name];
     checkOption("boosting learner", name, value, typeof value === "number" && allowed(value), range);
   };
-  const whole = (name: keyof Parameters, least: number, most: number): void =>
+  const whole = (name: keyof BoostingParameters, least: number, most: number): void =>
     one(name, (value) => Number.isInteger(value) && value >= least && value <= most, `a whole number from ${least} to ${most}`);
-  const share = (name: keyof Parameters): void => one(name, (value) => value > 0 && value <= 1, "above 0 and at most 1");
-  const penalty = (name: keyof Parameters): void => one(name, (value) => value >= 0 && value < Infinity, "a finite number of 0 or more");
+  const share = (name: keyof BoostingParameters): void => one(name, (value) => value > 0 && value <= 1, "above 0 and at most 1");
+  const penalty = (name: keyof BoostingParameters): void => one(name, (value) => value >= 0 && value < Infinity, "a finite number of 0 or more");
   whole("members", 2, 100);
   whole("rounds", 1, 100_000);
   whole("patience", 1, 100_000);
@@ -99,48 +88,4 @@ function check(parameters: Parameters): void {
   share("featureShare");
   penalty("l2");
   penalty("minChildWeight");
-}
-
-async function fit(parameters: Parameters, training: LabelledMatrix, validation: LabelledMatrix | undefined, context: LearnerContext): Promise<Learned> {
-  checkTraining(training);
-  const { members, rounds, patience } = parameters;
-  const { seed, signal, onProgress } = context;
-  const plan = planFolds(training, validation, members, seed);
-  const leaves = parameters.leaves === "auto" ? (training.labels.length < manyRows ? 8 : 31) : parameters.leaves;
-  const binned = binMatrix(plan.matrix, plan.labels.length, plan.width);
-  const grower = new TreeGrower(binned);
-  const rules = { ...parameters, leaves, leastWeight: parameters.minChildWeight };
-  const boosters = plan.members.map(({ training: rows }, member) => booster(binned, plan.labels, rows, rules, grower, mix32(mix32(seed) ^ (member + 1))));
-  const held = heldOutMargins(plan, boosters);
-  const labels = Uint8Array.from(held.rows, (row) => plan.labels[row] as number);
-  const report = (round: number, validationLoss: number, done: boolean): void =>
-    onProgress?.({ member: 0, members: 1, epoch: round, epochs: rounds, loss: validationLoss, validationLoss, validationAuc: null, done, of: "trees" });
-
-  let best = held.means();
-  let bestLoss = marginLoss(best, labels);
-  let bestRound = 0;
-  for (let round = 1; round <= rounds && round - bestRound <= patience; round++) {
-    if (round % roundsPerTurn === 0) await turn(signal);
-    for (const one of boosters) one.step();
-    const margins = held.means();
-    const loss = marginLoss(margins, labels);
-    if (loss < bestLoss) [best, bestLoss, bestRound] = [margins, loss, round];
-    report(round, loss, false);
-  }
-  report(bestRound, bestLoss, true);
-
-  const trees = boosters.flatMap((one) => one.trees.slice(0, bestRound));
-  const model: TreesModel = {
-    kind: "trees",
-    inputs: plan.width,
-    link: "logistic",
-    bias: boosters.reduce((sum, { bias }) => sum + bias, 0) / members,
-    ...joinTrees(trees, binned, 1 / members),
-  };
-  return {
-    model,
-    heldOut: { rows: held.rows.map((row) => row - plan.firstHeldOut), probabilities: best.map(sigmoid) },
-    history: [],
-    found: { leaves, rounds: bestRound },
-  };
 }

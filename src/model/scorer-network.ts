@@ -1,8 +1,8 @@
 import { ChurnkitError } from "../base/errors.js";
 import { sigmoid } from "../base/logistic.js";
 import type { NetworkModel } from "./artefact.js";
-import { parseJsonFile, readableJson } from "./bundle/json.js";
-import { fromModelJson, toModelJson, toWeightsBin } from "./network/format.js";
+import { readableJson, type JsonValue } from "./bundle/json.js";
+import { readModelJson, readWeights, toModelJson, toWeightsBin, type ModelLayout } from "./network/format.js";
 import { createNetworkScorer } from "./network/network-scorer.js";
 import type { ModelKind } from "./scorer.js";
 
@@ -19,11 +19,8 @@ export const networkKind: ModelKind<NetworkModel> = {
   }),
   read(json, context) {
     const folder = json.get("folder").text();
-    const path = `${folder}/model.json`;
-    const model = parseJsonFile(path, context.file(path));
-    const { spec, weights } = fromModelJson(model.value, context.file(`${folder}/weights.bin`));
-    if (spec.outputs !== 1) throw model.not("a network with one output");
-    return { kind: "network", spec, weights };
+    const layout = context.json(`${folder}/model.json`, readLayout);
+    return { kind: "network", spec: layout.spec, weights: readWeights(layout, context.file(`${folder}/weights.bin`)) };
   },
   needsKernel: () => true,
   scorer({ spec, weights }, { kernel }) {
@@ -38,3 +35,9 @@ export const networkKind: ModelKind<NetworkModel> = {
     };
   },
 };
+
+function readLayout(json: JsonValue): ModelLayout {
+  const layout = readModelJson(json.value);
+  if (layout.spec.outputs !== 1) throw json.not("a network with one output");
+  return layout;
+}

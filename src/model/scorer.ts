@@ -35,6 +35,8 @@ export interface WriteContext {
 export interface ReadContext {
   /** A file of the bundle. */
   file(path: string): Uint8Array;
+  /** Reads a JSON file. Of files with the same bytes one is read: an ensemble's networks tend to have one topology. */
+  json<T>(path: string, read: (json: JsonValue) => T): T;
   /** Reads a member. */
   read(json: JsonValue): ModelNode;
 }

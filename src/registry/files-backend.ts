@@ -1,10 +1,10 @@
 import pLimit from "p-limit";
-import { sha256Hex } from "../base/hash.js";
+import { hasher } from "../base/hash.js";
 import type { ObjectStore } from "../io/object-store.js";
 import { manifestPath } from "../model/bundle/manifest.js";
 import { bundleSource, type BundleSource } from "../model/bundle/source.js";
 import { withAlias } from "./aliases.js";
-import { inTurns, ledgerIn, untilSettled } from "./ledger.js";
+import { inTurns, ledgerIn, untilSettled, type Write } from "./ledger.js";
 import { corruptRecord } from "./registry-error.js";
 import type { IndexedVersion, RegistryIndex } from "./registry-index.js";
 import type { RegistryBackend, RegistryChange } from "./registry-state.js";
@@ -13,20 +13,22 @@ import { compareSemver } from "./semver.js";
 import type { VersionRecord } from "./version.js";
 import { parseRecord, writeRecord } from "./version-record.js";
 
-/** Objects read or written at once. */
-const parallel = 16;
+/** Objects read or written at once; small files of a bundle, which take no memory to speak of, in one wave. */
+const parallel = { small: 32, other: 16 };
+const small = 2 ** 20;
 
 /** A registry's backend in an object store with compare-and-swap; {@link filesRegistry} says where things lie. */
 export function filesBackend(store: ObjectStore, prefix: string, now: () => Date): RegistryBackend<IndexedVersion> {
-  const limit = pLimit(parallel);
+  const limit = pLimit(parallel.other);
+  const smallLimit = pLimit(parallel.small);
   const ledger = ledgerIn(store, prefix, now);
   const inTurn = inTurns();
   const bundleKey = (contentHash: string, path: string): string => `${prefix}bundles/${contentHash}/${path}`;
 
   /** The manifest is written last: where it is, the bundle is whole. */
   async function upload({ manifest, read }: BundleSource): Promise<void> {
-    const put = (path: string): Promise<unknown> => limit(() => store.putStream(bundleKey(manifest.contentHash, path), read(path)));
-    await Promise.all(manifest.files.map(({ path }) => put(path)));
+    const put = (path: string): Promise<unknown> => store.putStream(bundleKey(manifest.contentHash, path), read(path));
+    await Promise.all(manifest.files.map(({ path, bytes }) => (bytes > small ? limit : smallLimit)(() => put(path))));
     await put(manifestPath);
   }
 
@@ -39,33 +41,37 @@ export function filesBackend(store: ObjectStore, prefix: string, now: () => Date
 
   const recordKey = (number: number, hash: string): string => `${prefix}versions/${String(number).padStart(6, "0")}-${hash}.json`;
 
-  async function putRecord(record: VersionRecord): Promise<IndexedVersion> {
+  /** What the index says of a record, which has to be written before it. */
+  function indexed(record: VersionRecord): { readonly entry: IndexedVersion; readonly write: Write } {
     const bytes = writeRecord(record);
     const { number, semver, contentHash, status, stage } = record;
-    const hash = await sha256Hex(bytes);
-    await store.put(recordKey(number, hash), bytes);
-    return { number, semver, contentHash, status, stage, record: hash };
+    const hash = hasher().update(bytes).hex();
+    return { entry: { number, semver, contentHash, status, stage, record: hash }, write: () => store.put(recordKey(number, hash), bytes) };
   }
 
   async function getRecord({ number, record: hash }: IndexedVersion): Promise<VersionRecord> {
     const key = recordKey(number, hash);
     const bytes = (await store.get(key))?.bytes;
     if (bytes === undefined) throw corruptRecord(key, "is missing");
-    if ((await sha256Hex(Uint8Array.from(bytes))) !== hash) throw corruptRecord(key, "was changed since it was written");
+    if (hasher().update(bytes).hex() !== hash) throw corruptRecord(key, "was changed since it was written");
     return parseRecord(key, bytes);
   }
 
-  async function applied(index: RegistryIndex, change: RegistryChange): Promise<RegistryIndex> {
+  /** The index after a change; `writes` gets what has to be written before it. */
+  async function applied(index: RegistryIndex, change: RegistryChange, writes: Write[]): Promise<RegistryIndex> {
     const { versions } = index;
     switch (change.kind) {
-      case "add":
-        await upload(change.bundle);
-        return { ...index, versions: [...versions, await putRecord({ ...change.draft, number: index.next })], next: index.next + 1, highest: change.draft.semver };
+      case "add": {
+        const { entry, write } = indexed({ ...change.draft, number: index.next });
+        writes.push(() => upload(change.bundle), write);
+        return { ...index, versions: [...versions, entry], next: index.next + 1, highest: change.draft.semver };
+      }
       case "label": {
         const found = versionNumbered(versions, change.version);
         if (found === undefined) return index;
-        const labelled = await putRecord({ ...(await getRecord(found)), ...change.labels });
-        return { ...index, versions: versions.map((version) => (version === found ? labelled : version)) };
+        const { entry, write } = indexed({ ...(await getRecord(found)), ...change.labels });
+        writes.push(write);
+        return { ...index, versions: versions.map((version) => (version === found ? entry : version)) };
       }
       case "remove":
         return { ...index, versions: versions.filter(({ number }) => number !== change.version) };
@@ -79,9 +85,10 @@ export function filesBackend(store: ObjectStore, prefix: string, now: () => Date
     const { result, changes = [], entry } = await decide(read.index);
     if (entry === undefined) return { state: read.index, result };
     let { index } = read;
-    for (const change of changes) index = await applied(index, change);
+    const writes: Write[] = [];
+    for (const change of changes) index = await applied(index, change, writes);
     const added = changes.some(({ kind }) => kind === "add");
-    const state = await ledger.commit(read, index, added ? { ...entry, version: index.next - 1 } : entry);
+    const state = await ledger.commit(read, index, added ? { ...entry, version: index.next - 1 } : entry, writes);
     for (const change of changes) {
       const removed = change.kind === "remove" ? versionNumbered(read.index.versions, change.version) : undefined;
       if (removed !== undefined) await removeBundle(removed.contentHash);
@@ -104,15 +111,17 @@ export function filesBackend(store: ObjectStore, prefix: string, now: () => Date
 
     async restore({ versions, aliases, history, bundle }) {
       const held = new Set((await ledger.read()).index.versions.map(({ contentHash }) => contentHash));
-      const indexed: IndexedVersion[] = [];
+      const entries: IndexedVersion[] = [];
       for (const version of versions) {
         if (!held.has(version.contentHash)) await upload(await bundle(version));
-        indexed.push(await putRecord(version));
+        const { entry, write } = indexed(version);
+        await write();
+        entries.push(entry);
       }
       const removed = history.map(({ entry }) => entry.version);
       const next = Math.max(0, ...removed, ...versions.map(({ number }) => number)) + 1;
       const given = [...versions.map(({ semver }) => semver), ...history.flatMap(({ entry }) => entry.semver ?? [])];
-      await ledger.adopt({ versions: indexed, aliases, next, highest: given.sort(compareSemver).at(-1) }, history);
+      await ledger.adopt({ versions: entries, aliases, next, highest: given.sort(compareSemver).at(-1) }, history);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { sha256Hex } from "../base/hash.js";
+import { hasher, sha256Hex } from "../base/hash.js";
 import type { ObjectStore } from "../io/object-store.js";
 import { parseJsonFile, readableJson } from "../model/bundle/json.js";
 import type { HistoryHead } from "./registry-index.js";
@@ -43,7 +43,7 @@ export async function readHistory(
     const key = keyOf(prefix, next.sequence, next.sha256);
     const bytes = (await store.get(key))?.bytes;
     if (bytes === undefined) throw corruptRecord(key, "is missing");
-    if ((await sha256Hex(Uint8Array.from(bytes))) !== next.sha256) throw corruptRecord(key, "was changed since it was written");
+    if (hasher().update(bytes).hex() !== next.sha256) throw corruptRecord(key, "was changed since it was written");
     const entry = { ...parseEntry(key, bytes), sha256: next.sha256 };
     entries.push({ entry, bytes });
     next = entry.previous === null ? null : { sequence: entry.sequence - 1, sha256: entry.previous };

@@ -4,6 +4,9 @@ import { emptyIndex, parseIndex, writeIndex, type RegistryIndex } from "./regist
 import type { EntryDraft } from "./registry-state.js";
 import type { ObjectStore } from "../io/object-store.js";
 
+/** Something to write, when it is called. */
+export type Write = () => Promise<unknown>;
+
 /** An index as it was read, and the object's version to name when it is changed. */
 export interface ReadIndex {
   readonly index: RegistryIndex;
@@ -21,11 +24,12 @@ export interface ReadIndex {
 export interface Ledger {
   read(): Promise<ReadIndex>;
   /**
-   * Writes an entry of the history, then the index that names it, by compare-and-swap.
+   * Writes an entry of the history, and at the same time whatever else the index names; then the index, by
+   * compare-and-swap. Where the index is not written the entry is removed again.
    *
-   * @throws ChurnkitError STORE_CONFLICT when the index was changed since it was read; the entry is removed again.
+   * @throws ChurnkitError STORE_CONFLICT when the index was changed since it was read.
    */
-  commit(read: ReadIndex, index: Omit<RegistryIndex, "head">, entry: EntryDraft): Promise<RegistryIndex>;
+  commit(read: ReadIndex, index: Omit<RegistryIndex, "head">, entry: EntryDraft, writes?: readonly Write[]): Promise<RegistryIndex>;
   /** Changes the index as it is at that moment; again where somebody else was quicker. What `change` throws goes on up. */
   append(change: (index: RegistryIndex) => Omit<RegistryIndex, "head">, entry: EntryDraft): Promise<RegistryIndex>;
   /** Newest first. */
@@ -50,19 +54,26 @@ export function ledgerIn(store: ObjectStore, prefix: string, now: () => Date): L
   };
   const ledger: Ledger = {
     read,
-    async commit({ index: before, version }, index, draft) {
+    async commit({ index: before, version }, index, draft, writes = []) {
       const entry = await writeEntry(prefix, {
         ...draft,
         at: now().toISOString(),
         sequence: (before.head?.sequence ?? 0) + 1,
         previous: before.head?.sha256 ?? null,
       });
-      await store.put(entry.key, entry.bytes);
       const next = { ...index, head: entry.head };
+      const takeBack = (): Promise<void> => store.delete(entry.key);
+      try {
+        await allAtOnce([() => store.put(entry.key, entry.bytes), ...writes]);
+      } catch (error) {
+        await takeBack().catch(() => undefined);
+        throw error;
+      }
       try {
         known = { index: next, ...(await store.put(key, writeIndex(next), { ifVersion: version })) };
       } catch (error) {
-        if (isConflict(error)) await store.delete(entry.key);
+        // Another error may have come after the index was changed: then the entry counts.
+        if (isConflict(error)) await takeBack();
         throw error;
       }
       return next;
@@ -99,6 +110,13 @@ export function ledgerIn(store: ObjectStore, prefix: string, now: () => Date): L
 }
 
 const isConflict = (error: unknown): boolean => ChurnkitError.isInstance(error) && error.code === "STORE_CONFLICT";
+
+/** Begins all at once. The first error is thrown when all have ended, so that none is still at it. */
+async function allAtOnce(writes: readonly Write[]): Promise<void> {
+  const ends = await Promise.allSettled(writes.map((write) => write()));
+  const failed = ends.find((end) => end.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+}
 
 const maxAttempts = 200;
 

@@ -1,5 +1,6 @@
 import { ChurnkitError } from "../base/errors.js";
-import { fromBundleFiles, toBundleFiles } from "../model/bundle/format.js";
+import type { Artefact } from "../model/artefact.js";
+import { fromBundleFiles, toBundleFiles, type BundleFiles } from "../model/bundle/format.js";
 import { openBundle } from "../model/bundle/open.js";
 import { filesOfSource, sourceOfFiles, type BundleSource } from "../model/bundle/source.js";
 import { aliasMoved, aliasMovedBack, checkAlias, refusals } from "./aliases.js";
@@ -64,8 +65,7 @@ export function registryOver<Entry extends VersionEntry>(
     async register(bundle, options = {}) {
       checkLabels(options.tags ?? {}, options.description ?? "");
       const files = "contract" in bundle ? await toBundleFiles(bundle, { createdAt: now() }) : bundle;
-      const source = "read" in files ? files : await sourceOfFiles(files);
-      const artefact = "read" in files ? await partsOf(files) : (await fromBundleFiles(files)).artefact;
+      const { source, artefact } = await sourceAndParts(files);
       const { manifest } = source;
       const { contentHash } = manifest;
       const by = options.by ?? someone;
@@ -211,6 +211,13 @@ export function registryOver<Entry extends VersionEntry>(
 
     restore: (snapshot) => backend.restore(snapshot),
   };
+}
+
+/** A bundle to be uploaded, and what it says but its model; what is in memory is parsed whole, so that it is known to be sound. */
+async function sourceAndParts(bundle: BundleFiles | BundleSource): Promise<{ readonly source: BundleSource; readonly artefact: Omit<Artefact, "model"> }> {
+  if ("read" in bundle) return { source: bundle, artefact: await partsOf(bundle) };
+  const { manifest, artefact } = await fromBundleFiles(bundle);
+  return { source: await sourceOfFiles(bundle, manifest), artefact };
 }
 
 const refused = (message: string): ChurnkitError => new ChurnkitError("REGISTRY_REFUSED", message);

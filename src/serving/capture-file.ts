@@ -71,7 +71,8 @@ export function captureToFile(path: string, { bytes = 64 * 2 ** 20, keep = 10 }:
 }
 
 async function append(path: string, lines: string): Promise<void> {
-  const file = await open(path, "a+");
+  // Records are customers: nobody else on the machine needs to read them.
+  const file = await open(path, "a+", 0o600);
   try {
     const { size } = await file.stat();
     const last = size === 0 ? newline : (await file.read(new Uint8Array(1), 0, 1, size - 1)).buffer[0];

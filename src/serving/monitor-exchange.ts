@@ -19,7 +19,7 @@ type Members = Readonly<Record<string, unknown>>;
 const membersOf = (value: unknown): Members => (typeof value === "object" && value !== null ? (value as Members) : {});
 
 /** The predictions of an exchange; undefined where body and answer don't fit together. A refused record has no probability. */
-export function exchangeOf({ body, answer, status, at }: Exchange, contract: Contract): CapturedPrediction[] | undefined {
+export function exchangeOf({ path, body, answer, status, at }: Exchange, contract: Contract): CapturedPrediction[] | undefined {
   let sent: unknown;
   let said: Members;
   try {
@@ -28,7 +28,8 @@ export function exchangeOf({ body, answer, status, at }: Exchange, contract: Con
   } catch {
     return undefined;
   }
-  const batch = Array.isArray(sent) ? (sent as unknown[]) : membersOf(sent)["records"];
+  // /predict takes one record, whatever its keys are.
+  const batch = path === "/predict" ? undefined : Array.isArray(sent) ? (sent as unknown[]) : membersOf(sent)["records"];
   const records = Array.isArray(batch) ? (batch as unknown[]) : [sent];
   const { predictions, model_version: version } = said;
   const answers = status === 200 && Array.isArray(predictions) ? (predictions as unknown[]) : [status === 200 ? said : {}];

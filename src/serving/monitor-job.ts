@@ -6,12 +6,10 @@ import { ioFailed, systemCode } from "../io/io-error.js";
 import { loadBundle } from "../model/bundle/load.js";
 import type { Artefact } from "../model/artefact.js";
 import { monitorExplainer, type MonitorBaseline } from "../drift/monitor/baseline.js";
-import { constraintsJson, parseConstraints } from "../drift/monitor/model-monitor/constraints.js";
-import { statisticsJson } from "../drift/monitor/model-monitor/statistics.js";
-import { constraintViolations } from "../drift/monitor/model-monitor/violations.js";
+import { parseConstraints } from "../drift/monitor/model-monitor/constraints.js";
+import { modelMonitorFiles } from "../drift/monitor/model-monitor/files.js";
 import { monitorBaselineOf, parseMonitorBaseline } from "../drift/monitor/parse-baseline.js";
 import { runMonitor, type MonitorRun, type MonitorRunOptions } from "../drift/monitor/run.js";
-import { mergeTallies, type Tally } from "../drift/monitor/tally.js";
 import { capturedFiles } from "./captured-files.js";
 
 /** Where a Processing job finds what it needs, all below `/opt/ml/processing` unless said otherwise. */
@@ -84,14 +82,10 @@ export async function monitorProcessingJob(options: MonitorJobOptions = {}): Pro
   const host = await shardHost(resources);
   if (host !== undefined) return { ...run, files: [await write(`state-${host}.json`, run.state)] };
   const files = [await write("report.json", { ...run.report, read: run.read }), await write("state.json", run.state)];
-  const tally = run.state.periods.reduce<Tally | null>((sum, each) => (sum === null ? each.tally : mergeTallies(sum, each.tally, 0)), null);
-  if (tally !== null) {
-    const given = await optionalJson(constraintsFile);
-    const constraints = given === undefined ? constraintsJson(baseline, options.policies?.data) : parseConstraints(given, constraintsFile);
-    files.push(await write("statistics.json", statisticsJson(baseline, tally)));
-    files.push(await write("constraints.json", constraints));
-    files.push(await write("constraint_violations.json", constraintViolations(constraints, baseline, tally)));
-  }
+  const given = await optionalJson(constraintsFile);
+  const constraints = given === undefined ? undefined : parseConstraints(given, constraintsFile);
+  const others = modelMonitorFiles(baseline, run.state, { constraints, policies: options.policies });
+  for (const [name, value] of Object.entries(others)) files.push(await write(name, value));
   return { ...run, files };
 }
 

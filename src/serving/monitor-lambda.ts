@@ -9,7 +9,12 @@ import { monitorPeriods, parseMonitorState, type MonitorState } from "../drift/m
 import { millisecondsOf } from "../drift/performance/labelled/records.js";
 
 /** What a scheduled monitor works with. */
-export interface MonitorLambdaOptions extends Omit<MonitorRunOptions, "store" | "from" | "to" | "now" | "look" | "state" | "merge" | "shard"> {
+export interface MonitorLambdaOptions extends Omit<MonitorRunOptions, "store" | "from" | "to" | "now" | "look" | "state" | "merge" | "shard" | "grace"> {
+  /**
+   * Milliseconds after its end at which a period closes. 10 minutes by default: captured data are written some minutes after
+   * the predictions, and what comes after its period has closed is never counted.
+   */
+  readonly grace?: number | undefined;
   /** Holds the captured data, and what the monitor keeps. */
   readonly store: ObjectStore;
   /** Where the monitor's state and reports are kept, such as `monitoring/churn`. */
@@ -17,7 +22,10 @@ export interface MonitorLambdaOptions extends Omit<MonitorRunOptions, "store" | 
   readonly sink?: MetricSink | undefined;
   /** Go with every point, such as `{ model: "churn" }`. */
   readonly pointLabels?: Readonly<Record<string, string>> | undefined;
-  /** Told of each report, such as to send a message where something was raised. */
+  /**
+   * Told of each report, such as to send a message where something was raised. Before the state is kept: where it throws, the
+   * call fails and the next tells again, so nothing raised is lost, and now and then something is told twice.
+   */
   readonly onReport?: ((report: MonitorReport) => Promise<void> | void) | undefined;
   /** Recorded after each round of work, so that a monitor that fails is missed. */
   readonly heartbeat?: { readonly monitor: string; readonly everySeconds: number } | undefined;
@@ -70,7 +78,7 @@ export interface MonitorLambdaResult {
  * ```
  */
 export function monitorLambda(options: MonitorLambdaOptions): (event: unknown) => Promise<MonitorLambdaResult> {
-  const { store, keep, sink, pointLabels = {}, onReport, heartbeat: beat, period = "hour", grace = 0 } = options;
+  const { store, keep, sink, pointLabels = {}, onReport, heartbeat: beat, period = "hour", grace = usualGrace } = options;
   const stateKey = `${keep}/state.json`;
   const length = monitorPeriods[period];
   return async (event) => {
@@ -80,21 +88,23 @@ export function monitorLambda(options: MonitorLambdaOptions): (event: unknown) =
     const state = found === undefined ? undefined : parseMonitorState(jsonOf(found.bytes, stateKey));
     const closedUntil = state?.history?.closedUntil;
     if (closedUntil !== undefined && closedUntil >= to) return already(store, reportKey(keep, closedUntil));
-    const run = await runMonitor({ ...options, ...(state === undefined ? {} : { state }), from: closedUntil ?? to - length, to, now: to + grace, look: "sequential" });
+    const run = await runMonitor({ ...options, grace, ...(state === undefined ? {} : { state }), from: closedUntil ?? to - length, to, now: to + grace, look: "sequential" });
     const { report, read } = run;
     const key = reportKey(keep, to);
     await store.put(key, encode({ ...report, read }));
     const at = new Date();
     await sink?.write([...monitorPoints(report, { at, labels: pointLabels }), { name: "monitor_heartbeat_timestamp_seconds", value: at.getTime() / 1000, labels: pointLabels, at }]);
     await sink?.flush?.();
+    await onReport?.(report);
     // The state last: where it was not kept, all that comes before it is done again, which does no harm.
     const kept = await keepState(store, stateKey, run.state, found?.version ?? null);
     if (!kept) return already(store, key);
-    await onReport?.(report);
     if (beat !== undefined) await heartbeat(store, { ...beat, detail: report.message });
     return resultOf(report, key, true, { predictions: read.predictions - read.outside, issues: read.issues.reduce((sum, { count }) => sum + count, 0) });
   };
 }
+
+const usualGrace = 600_000;
 
 const reportKey = (keep: string, to: number): string => `${keep}/reports/${new Date(to).toISOString().slice(0, 16).replace(/[-T:]/g, "/")}.json`;
 

@@ -1,6 +1,7 @@
 import { ChurnkitError } from "../base/errors.js";
 import { uniform } from "../base/random.js";
 import type { MetricSink } from "../io/metric-sink.js";
+import type { CapturedPrediction } from "../drift/monitor/capture/capture.js";
 import type { CaptureWriter } from "../drift/monitor/capture/write.js";
 import type { Monitor } from "../drift/monitor/monitor.js";
 import { monitorPoints } from "../drift/monitor/points.js";
@@ -44,6 +45,8 @@ export interface MonitorTraffic {
   readonly unreadable: number;
   /** Records handed to the monitor. */
   readonly records: number;
+  /** Of these, those that were not captured, since the log could not keep up. */
+  readonly uncaptured: number;
 }
 
 /** A handler that is watched. */
@@ -56,12 +59,20 @@ export interface MonitoredHandler extends Handler {
   close(): Promise<void>;
 }
 
+/** An exchange whose records are being handed to the monitor. */
+interface Opened {
+  readonly exchange: Exchange;
+  readonly predictions: readonly CapturedPrediction[];
+  next: number;
+}
+
 /** Milliseconds of work before other requests get their turn. */
 const slice = 4;
 
 /**
  * Watches a handler's own predictions: a sample of requests and their answers goes to the monitor after the answer is on its
- * way, in slices of a few milliseconds, from a bounded queue. No answer is delayed, changed or failed by it. Every so often
+ * way, in slices of a few milliseconds (one may be longer: 256 records are counted at once, and a batch's JSON is read at once),
+ * from a bounded queue. No answer is changed or failed by it. Every so often
  * the monitor reports, and its figures go to the sink.
  *
  * @throws ChurnkitError OPTION_INVALID for an option out of range.
@@ -94,9 +105,13 @@ export function withMonitor(handler: Handler, monitor: Monitor, options: WithMon
   positive("queue.bytes", mostBytes, 1e12);
 
   const random = uniform(seed);
-  const traffic = { requests: 0, sampled: 0, dropped: 0, unreadable: 0, records: 0 };
-  let queue: Exchange[] = [];
+  const traffic = { requests: 0, sampled: 0, dropped: 0, unreadable: 0, records: 0, uncaptured: 0 };
+  const queue: Exchange[] = [];
+  let opened: Opened | undefined;
   let held = 0;
+  /** Bytes handed to the log and not yet taken in by it: a slow disk or store must not fill the memory. */
+  let writing = 0;
+  let hour = hourOf(now());
   let working: ReturnType<typeof setTimeout> | undefined;
   const failed = (error: unknown): void => {
     try {
@@ -106,35 +121,72 @@ export function withMonitor(handler: Handler, monitor: Monitor, options: WithMon
     }
   };
 
-  /** Hands one exchange to the monitor, and to the log. */
-  const take = (exchange: Exchange): void => {
+  /** Reads an exchange, and hands it to the log; undefined where there is nothing to count. */
+  const open = (exchange: Exchange): Opened | undefined => {
+    try {
+      const predictions = exchangeOf(exchange, monitor.baseline.contract);
+      if (predictions !== undefined) {
+        keep(exchange, predictions);
+        return { exchange, predictions, next: 0 };
+      }
+    } catch (error) {
+      failed(error);
+    }
+    traffic.unreadable++;
     held -= exchange.bytes;
-    const predictions = exchangeOf(exchange, monitor.baseline.contract);
-    if (predictions === undefined) {
-      traffic.unreadable++;
+    return undefined;
+  };
+  const keep = ({ bytes }: Exchange, predictions: readonly CapturedPrediction[]): void => {
+    if (capture === undefined) return;
+    if (writing + bytes > mostBytes) {
+      traffic.uncaptured += predictions.length;
       return;
     }
-    for (const { record, probability, id, version } of predictions) {
+    writing += bytes;
+    void capture
+      .write(predictions)
+      .catch(failed)
+      .finally(() => (writing -= bytes));
+  };
+
+  /** Opens the next exchange, or hands one record of it to the monitor; false where nothing waits. */
+  const step = (): boolean => {
+    if (opened === undefined) {
+      const exchange = queue.shift();
+      if (exchange !== undefined) opened = open(exchange);
+      return exchange !== undefined;
+    }
+    const { exchange, predictions } = opened;
+    const one = predictions[opened.next++];
+    if (one === undefined) {
+      held -= exchange.bytes;
+      opened = undefined;
+      return true;
+    }
+    const { record, probability, id, version } = one;
+    try {
       monitor.add(record, probability, { at: exchange.at, id: id ?? undefined, version: version ?? undefined });
       traffic.records++;
+    } catch (error) {
+      failed(error);
     }
-    capture?.write(predictions).catch(failed);
+    return true;
   };
 
   /** Works for a few milliseconds, then lets others have their turn. */
   const work = (): void => {
     working = undefined;
     const until = performance.now() + slice;
+    while (performance.now() < until && step());
+    if (queue.length > 0 || opened !== undefined) return schedule(1);
+    let unexplained = 0;
     try {
-      while (queue.length > 0 && performance.now() < until) {
-        const some = queue.splice(0, 8);
-        for (const exchange of some) take(exchange);
-      }
-      if (queue.length === 0) while (performance.now() < until && monitor.settle(1) > 0);
+      while (performance.now() < until && (unexplained = monitor.settle(1)) > 0);
     } catch (error) {
       failed(error);
     }
-    if (queue.length > 0) schedule(1);
+    // At leisure, so that the report finds them explained.
+    if (unexplained > 0) schedule(4 * slice);
   };
   const schedule = (delay: number): void => {
     working ??= setTimeout(work, delay);
@@ -184,14 +236,16 @@ export function withMonitor(handler: Handler, monitor: Monitor, options: WithMon
     return made;
   };
   const clock = setInterval(() => {
+    // What was captured in an hour is where it belongs soon after it, however few requests come.
+    const before = hour;
+    hour = hourOf(now());
+    if (hour !== before) capture?.flush().catch(failed);
     report().catch(failed);
   }, every);
   unref(clock);
 
   const flush = async (): Promise<MonitorReport> => {
-    const waiting = queue;
-    queue = [];
-    for (const exchange of waiting) take(exchange);
+    while (step());
     monitor.settle();
     await capture?.flush().catch(failed);
     return report();
@@ -207,6 +261,8 @@ export function withMonitor(handler: Handler, monitor: Monitor, options: WithMon
     },
   });
 }
+
+const hourOf = (time: number): number => Math.floor(time / 3_600_000);
 
 /** A monitor that waits keeps no process alive. */
 const unref = (timer: { unref?: () => unknown }): void => {

@@ -66,13 +66,31 @@ describe("churnkit monitor", () => {
     expect((JSON.parse(some.out) as MonitorReport).rows.kept).toBe(300);
   });
 
+  it("says why it found no labels, and that nothing came", async () => {
+    writeFileSync(at("wrong.csv"), "customerId,churn\np0,Yes\np1,No\n");
+    expect((await monitor(at("model"), at("calm.jsonl"), "--labels", at("wrong.csv"))).err).toMatch(/2 lines of labels hold none, such as .*wrong\.csv:2; each needs id and outcome/);
+    writeFileSync(at("labels.txt"), readFileSync(at("labels.csv")));
+    expect((await monitor(at("model"), at("calm.jsonl"), "--labels", at("labels.txt"))).err).toContain(" 1200 labels");
+    const none = await monitor(at("model"), at("calm.jsonl"), "--from", "2030-01-01");
+    expect(none.out).toContain("Nothing came in this time");
+    expect(none.out).not.toContain("Nothing to do");
+    await expect(monitor(at("model"), at("calm.jsonl"), "--labels", at("no.csv"))).rejects.toThrow(/There are no labels at .*no\.csv/);
+  });
+
   it.each([
     ["INPUT_NOT_FOUND", () => [at("model"), at("none.jsonl")]],
+    ["INPUT_EMPTY", () => [at("model"), folder + "/model"]],
     ["INPUT_EMPTY", () => [at("model"), at("labels.csv")]],
     ["BUNDLE_NOT_FOUND", () => [at("none"), at("calm.jsonl")]],
     ["INPUT_NOT_FOUND", () => [at("model"), at("calm.jsonl"), "--baseline", at("none.json")]],
     ["INPUT_MALFORMED", () => [at("model"), at("calm.jsonl"), "--baseline", at("calm.jsonl")]],
     ["OPTION_INVALID", () => [at("model"), at("calm.jsonl"), "--from", "soon"]],
+    ["OPTION_INVALID", () => [at("model"), at("calm.jsonl"), "--facets", "gender"]],
+    ["OPTION_INVALID", () => [at("model"), at("calm.jsonl"), "--save-baseline", at("x.json")]],
+    ["OPTION_INVALID", () => [at("model"), at("calm.jsonl"), "--window", "20"]],
+    ["OPTION_INVALID", () => [at("model"), at("calm.jsonl"), "--absent"]],
+    ["OPTION_INVALID", () => [at("model"), at("calm.jsonl"), "--baseline", at("monitor.json"), "--reference", at("held-out.csv")]],
+    ["OPTION_INVALID", () => [at("model"), at("calm.jsonl"), "--ignore", "monthlyCharge"]],
   ])("says what is wrong: %s", async (code, args) => {
     await expect(monitor(...args())).rejects.toMatchObject({ name: "ChurnkitError", code });
   });

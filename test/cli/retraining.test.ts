@@ -2,7 +2,8 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { register } from "../../src/cli/commands/retraining.js";
-import type { FinishedRun, RetrainingDecision, RetrainingState } from "../../src/drift/index.js";
+import { isAlive, type FinishedRun, type RetrainingDecision, type RetrainingState } from "../../src/drift/index.js";
+import { filesStore } from "../../src/io/index.js";
 import { newFolder } from "../helpers/folder.js";
 import { runVerb, type Ran } from "../helpers/run-verb.js";
 
@@ -71,6 +72,29 @@ describe("churnkit retraining check", () => {
     const policy = join(folder, "policy.json");
     writeFileSync(policy, JSON.stringify({ psi: { above: 0.5 } }));
     expect((await check(...place(folder), "--policy", policy, "--report", reportOf(folder, 0.4))).decision.action).toBe("skip");
+  });
+
+  it("takes a policy under its own name alone, so that a switch is heard", async () => {
+    const folder = newFolder();
+    const policy = join(folder, "policy.json");
+    writeFileSync(policy, JSON.stringify({ name: "payments", psi: { above: 0.1 } }));
+    await expect(check(...place(folder), "--policy", policy)).rejects.toMatchObject({ code: "OPTION_INVALID", message: expect.stringContaining("--name payments") as string });
+    await retraining("stop", ...place(folder), "--name", "payments", "--by", "ada", "--reason", "audit");
+    expect((await check(...place(folder), "--name", "payments", "--policy", policy, "--report", reportOf(folder, 0.4))).decision.action).toBe("skip");
+  });
+
+  it("beats where it starts nothing, too", async () => {
+    const folder = newFolder();
+    await check(...place(folder));
+    expect((await isAlive(filesStore(join(folder, "state")), "churn")).alive).toBe(true);
+  });
+
+  it("passes over a drift report from before the last run", async () => {
+    const folder = newFolder();
+    const file = reportOf(folder, 0.4);
+    expect((await check(...place(folder), "--report", file, "--run", node("0"))).run?.status).toBe("succeeded");
+    expect((await check(...place(folder), "--report", file)).decision.explanation).toContain("no trigger is pending");
+    expect((await check(...place(folder), "--report", reportOf(folder, 0.4))).decision.triggers.map(({ kind }) => kind)).toEqual(["psi"]);
   });
 
   it.each([

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, readdirSync, statfsSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, rmSync, statfsSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -51,6 +51,23 @@ describe("filesStore", () => {
     const folder = newFolder();
     await filesStore(folder).put("models/a.json", bytesOf("{}"));
     expect(readFileSync(join(folder, "models/a.json"), "utf8")).toBe("{}");
+  });
+
+  it("goes on when its folder was removed meanwhile", async () => {
+    const folder = newFolder();
+    const store = filesStore(join(folder, "store"));
+    await store.put("a/b", bytesOf("x"));
+    rmSync(join(folder, "store"), { recursive: true });
+    expect(await store.get("a/b")).toBeUndefined();
+    await Promise.all([store.put("a/b", bytesOf("y")), store.put("a/c/d", bytesOf("z"))]);
+    expect((await store.list("")).map(({ key }) => key)).toEqual(["a/b", "a/c/d"]);
+  });
+
+  it("puts and deletes in one folder at the same time", async () => {
+    const store = filesStore(newFolder());
+    const turns = Array.from({ length: 40 }, (_, i) => `a/b/${i}`);
+    await Promise.all(turns.map(async (key) => store.put(key, bytesOf(key)).then(() => store.delete(key))));
+    expect(await store.list("")).toEqual([]);
   });
 
   it("does not list what is no object", async () => {

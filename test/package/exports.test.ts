@@ -47,18 +47,39 @@ describe("package.json", () => {
     expect(Object.keys(required)).toEqual(expect.arrayContaining(Object.keys(imported).filter((key) => key !== "default")));
   });
 
-  it("imports neither zod nor TF.js to load or score", () => {
-    const text = (file: string): string => readFileSync(resolve(root, file), "utf8");
-    const seen = new Set<string>();
+  /** The files that an entry reads before any of its functions is called, and the packages and builtins that they import. */
+  function loaded(entry: string): { files: Set<string>; bytes: number; others: Set<string> } {
+    const files = new Set<string>();
+    const others = new Set<string>();
+    let bytes = 0;
     const walk = (file: string): void => {
-      if (seen.has(file)) return;
-      seen.add(file);
-      for (const [, name = ""] of text(file).matchAll(/(?:^|;|\n)\s*(?:import|export)\b[^"';]*?["']([^"']+)["']/g)) {
-        if (name.startsWith(".")) walk(resolve(root, file, "..", name));
-        else expect(name).not.toMatch(/^(zod|@tensorflow|vega)/);
+      if (files.has(file)) return;
+      files.add(file);
+      const text = readFileSync(file, "utf8");
+      bytes += text.length;
+      for (const [, name = ""] of text.matchAll(/(?:^|[;\n}])\s*(?:import|export)\b[^"';()]*?["']([^"']+)["']/g)) {
+        if (name.startsWith(".")) walk(resolve(file, "..", name));
+        else others.add(name);
       }
     };
-    for (const entry of ["dist/score.js", "dist/model.js", "dist/data.js"]) walk(resolve(root, entry));
-    expect(seen.size).toBeGreaterThan(2);
+    walk(resolve(root, entry));
+    return { files, bytes, others };
+  }
+
+  it.each(["dist/score.js", "dist/model.js", "dist/data.js"])("imports neither zod nor TF.js for %s", (entry) => {
+    const { bytes, others } = loaded(entry);
+    expect([...others].filter((name) => /^(zod|@tensorflow|vega)/.test(name))).toEqual([]);
+    expect(bytes).toBeGreaterThan(50_000);
+  });
+
+  it("loads and scores from few small files", () => {
+    // A file more takes as long as 20 KB of code, and importing node:fs, node:crypto or node:stream longer still.
+    const score = loaded("dist/score.js");
+    expect([score.files.size, [...score.others]]).toEqual([1, []]);
+    expect(score.bytes).toBeLessThan(110_000);
+    const model = loaded("dist/model.js");
+    expect([...model.others].map((name) => name.replace("node:", ""))).toEqual(["fs/promises"]);
+    expect(model.files.size).toBeLessThanOrEqual(2);
+    expect(model.bytes).toBeLessThan(180_000);
   });
 });

@@ -20,7 +20,7 @@ async function captureHour(store: ObjectStore, hour: number, change = (record: S
   await writer.close();
 }
 
-const at = (hour: number): { time: string; source: string } => ({ time: new Date(start + hours(hour) + 60_000).toISOString(), source: "aws.events" });
+const at = (hour: number, minutes = 11): { time: string; source: string } => ({ time: new Date(start + hours(hour) + minutes * 60_000).toISOString(), source: "aws.events" });
 const options = (store: ObjectStore): MonitorLambdaOptions => ({ store, prefix: "captured/churn/", keep: "monitoring/churn", baseline: watched.baseline, labels: { window: days(30) }, explainer: watched.explainer });
 
 describe("monitorLambda", () => {
@@ -56,6 +56,36 @@ describe("monitorLambda", () => {
     expect(again).toEqual({ ...late, done: false, predictions: 0 });
     // A call that comes after a later one.
     expect((await handler(at(2))).done).toBe(false);
+  });
+
+  it("waits for captured data that come late", async () => {
+    const store = memoryStore();
+    const handler = monitorLambda(options(store));
+    await captureHour(store, 0);
+    expect((await handler(at(1))).predictions).toBe(400);
+    expect((await handler(at(2, 1))).done).toBe(false);
+    await captureHour(store, 1);
+    expect(await handler(at(2))).toMatchObject({ done: true, predictions: 400 });
+    await captureHour(store, 2);
+    expect((await monitorLambda({ ...options(store), grace: 0 })(at(3, 0))).predictions).toBe(400);
+  });
+
+  it("tells again what could not be told", async () => {
+    const store = memoryStore();
+    await captureHour(store, 0, (record) => ({ ...record, monthlyCharges: Number(record["monthlyCharges"]) + 40 }));
+    const told: (readonly string[])[] = [];
+    let broken = true;
+    const onReport: MonitorLambdaOptions["onReport"] = ({ raised }) => {
+      if (broken) throw new Error("the pager is away");
+      told.push(raised.map(({ subject }) => subject));
+    };
+    const handler = monitorLambda({ ...options(store), onReport });
+    await expect(handler(at(1))).rejects.toThrow("the pager is away");
+    broken = false;
+    expect((await handler(at(1))).done).toBe(true);
+    expect((await handler(at(1))).done).toBe(false);
+    expect(told).toHaveLength(1);
+    expect(told[0]).toContain("monthlyCharges");
   });
 
   it("of two calls at once counts one", async () => {

@@ -41,7 +41,7 @@ describe("withMonitor", () => {
     await server(request("/predict", "not JSON"));
     await server(request("/health", "", "GET"));
     await server.flush();
-    expect(server.traffic()).toEqual({ requests: 4, sampled: 4, dropped: 0, unreadable: 0, records: 13 });
+    expect(server.traffic()).toEqual({ requests: 4, sampled: 4, dropped: 0, unreadable: 0, records: 13, uncaptured: 0 });
     const { periods, predictions } = server.monitor.snapshot();
     expect(periods.map(({ tally }) => [tally.rows, tally.rejected, tally.unscored])).toEqual([[11, 2, 0]]);
     expect(predictions.map(({ id }) => id).sort()).toEqual([some[0], ...some.slice(2)].map((record) => record?.["customerId"]));
@@ -53,6 +53,24 @@ describe("withMonitor", () => {
     for (const record of customers(40)) await server(request("/predict", record));
     for (let i = 0; i < 200 && server.traffic().records < 40; i++) await later(5);
     expect(server.traffic().records).toBe(40);
+    await server.close();
+  });
+
+  it("lets others have their turn while it takes in a batch", async () => {
+    const inner = createMonitor(watched.baseline);
+    const busy = (): void => {
+      for (const until = performance.now() + 3; performance.now() < until; );
+    };
+    let added = 0;
+    const slow: Monitor = { ...inner, add: () => (busy(), void added++) };
+    const server = watch({}, slow);
+    const turns: number[] = [];
+    const clock = setInterval(() => turns.push(added), 1);
+    await server(request("/batch-predict", { records: customers(60) }));
+    for (let i = 0; i < 400 && added < 60; i++) await later(5);
+    clearInterval(clock);
+    expect(added).toBe(60);
+    expect(new Set(turns.filter((count) => count > 0 && count < 60)).size).toBeGreaterThan(10);
     await server.close();
   });
 
@@ -84,6 +102,68 @@ describe("withMonitor", () => {
     await small(request("/predict", customers(1)[0]));
     expect(small.traffic()).toMatchObject({ dropped: 1 });
     await Promise.all([server.close(), small.close()]);
+  });
+
+  it("takes what is sent to /predict for one record, whatever its keys are", async () => {
+    const server = watch();
+    const sent = request("/predict", { records: [customers(1)[0]] });
+    expect((await server(sent)).status).toBe(422);
+    await server.flush();
+    const { periods, predictions } = server.monitor.snapshot();
+    expect(periods.map(({ tally }) => [tally.rows, tally.rejected])).toEqual([[0, 1]]);
+    expect(predictions).toEqual([]);
+    await server.close();
+  });
+
+  it("loses one request alone where one cannot be counted, and its room in the queue comes free", async () => {
+    const errors: unknown[] = [];
+    const some = customers(20);
+    const inner = createMonitor(watched.baseline);
+    const picky: Monitor = {
+      ...inner,
+      add: (record, ...rest) => {
+        if ((record as { customerId?: unknown }).customerId === some[0]?.["customerId"]) throw new Error("add");
+        inner.add(record, ...rest);
+      },
+    };
+    // Room for one round, to the byte.
+    const sizes = await Promise.all(some.map(async (record) => JSON.stringify(record).length + (await handler(request("/predict", record))).body.length));
+    const server = watch({ onError: (error) => errors.push(error), queue: { bytes: sizes.reduce((sum, size) => sum + size, 0) } }, picky);
+    for (let round = 1; round <= 3; round++) {
+      for (const record of some) await server(request("/predict", record));
+      await server.flush();
+      expect(server.traffic()).toMatchObject({ dropped: 0, records: 19 * round });
+    }
+    expect(errors).toHaveLength(3);
+    await server.close();
+  });
+
+  it("captures no more than a slow log can take in", async () => {
+    const never: CaptureWriter = { write: () => new Promise(() => undefined), flush: () => Promise.resolve(), close: () => Promise.resolve() };
+    const server = watch({ capture: never, queue: { bytes: 3_000 } });
+    for (const record of customers(20)) {
+      await server(request("/predict", record));
+      await server.flush();
+    }
+    const { records, uncaptured, dropped } = server.traffic();
+    expect([records, dropped]).toEqual([20, 0]);
+    expect(uncaptured).toBeGreaterThan(10);
+    expect(uncaptured).toBeLessThan(20);
+    await server.close();
+  });
+
+  it("brings what was captured to its place when the hour is over", async () => {
+    let now = start;
+    let flushed = 0;
+    const capture: CaptureWriter = { write: () => Promise.resolve(), flush: () => Promise.resolve(void flushed++), close: () => Promise.resolve() };
+    let reports = 0;
+    const server = watch({ capture, every: 5, now: () => now, onReport: () => reports++ });
+    for (let i = 0; i < 200 && reports < 3; i++) await later(5);
+    expect(flushed).toBe(0);
+    now = start + 3_600_000;
+    for (let i = 0; i < 200 && reports < 8; i++) await later(5);
+    expect(flushed).toBe(1);
+    await server.close();
   });
 
   it("writes points to the sink, and keeps the predictions", async () => {

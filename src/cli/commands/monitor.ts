@@ -1,14 +1,16 @@
+import { access } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { ChurnkitError } from "../../base/errors.js";
 import { readTable } from "../../data/read/read-file.js";
+import { PREDICTION } from "../../drift/compare/compare.js";
+import { captureIssues } from "../../drift/monitor/capture/capture.js";
 import { monitorBaseline, monitorExplainer, type MonitorBaseline } from "../../drift/monitor/baseline.js";
 import { monitorBaselineOf, parseMonitorBaseline } from "../../drift/monitor/parse-baseline.js";
 import type { MonitorReport } from "../../drift/monitor/report.js";
 import { runMonitor, type MonitorRun } from "../../drift/monitor/run.js";
-import { mergeTallies, type Tally } from "../../drift/monitor/tally.js";
 import { days } from "../../drift/performance/labelled/join.js";
-import { constraintsJson, constraintViolations, statisticsJson } from "../../drift/index.js";
+import { modelMonitorFiles } from "../../drift/monitor/model-monitor/files.js";
 import { writeFileAtomic } from "../../io/atomic.js";
 import { loadBundle } from "../../model/bundle/load.js";
 import { capturedFiles } from "../../serving/captured-files.js";
@@ -18,13 +20,14 @@ import { columns, exit, note, print } from "../output.js";
 
 interface Options {
   labels?: string;
-  window: number;
+  window?: number;
   absent?: boolean;
   baseline?: string;
   reference?: string;
   facets?: readonly string[];
   saveBaseline?: string;
   ignore?: readonly string[];
+  modelVersion?: string;
   from?: string;
   to?: string;
   now?: string;
@@ -38,13 +41,14 @@ export function register(program: Command): void {
     .command("monitor <bundle> <captured...>")
     .description("data quality, model quality, bias and attribution of captured predictions; exit 1 on critical")
     .option("--labels <file>", "what became of them: JSON lines or CSV of id, outcome, time, or Model Monitor's ground truth")
-    .option("--window <days>", "outcome window: who churns within so many days is a positive", countOption, 30)
+    .option("--window <days>", "outcome window: who churns within so many days is a positive; 30 without it", countOption)
     .option("--absent", "whoever has no label has stayed")
     .option("--baseline <file>", "monitor.json; without it the bundle's own")
     .option("--reference <file>", "make the baseline from these labelled rows, which the model has not seen")
     .option("--facets <columns>", "with --reference: columns whose groups are compared, separated by commas", columnsOption)
     .option("--save-baseline <file>", "with --reference: also write the baseline")
     .option("--ignore <columns>", "columns to leave out, separated by commas", columnsOption)
+    .option("--model-version <version>", "only predictions of this version; all of them without it")
     .option("--from <time>", "predictions from here on, ISO 8601")
     .option("--to <time>", "predictions before this, ISO 8601")
     .option("--now <time>", "when to look, ISO 8601: decides which outcomes are known; the present without it")
@@ -55,9 +59,12 @@ export function register(program: Command): void {
 }
 
 async function run(bundle: string, captured: readonly string[], options: Options): Promise<void> {
+  checkTogether(options);
   const { artefact, scorer } = await loadBundle(bundle);
   const baseline = await baselineFor(options, artefact, scorer.contract);
-  const { labels, window, absent, from, to, now = new Date().toISOString(), ignore } = options;
+  const { labels, window = 30, absent, from, to, now = new Date().toISOString(), ignore } = options;
+  if (labels !== undefined) await checkLabels(labels);
+  checkColumns(ignore, baseline.contract);
   const result = await runMonitor({
     baseline,
     store: capturedFiles(),
@@ -67,18 +74,42 @@ async function run(bundle: string, captured: readonly string[], options: Options
     to,
     now,
     explainer: await monitorExplainer(artefact, baseline),
+    version: options.modelVersion,
     policies: { ignore },
   });
   if (result.read.predictions === 0) {
     const first = result.read.issues[0];
-    const why = first === undefined ? "no file ends in .jsonl, .json or .ndjson" : `${first.issue} at ${first.examples[0] ?? ""}`;
-    throw new ChurnkitError("INPUT_EMPTY", `There is no captured prediction in ${captured.join(", ").slice(0, 200)}: ${why}.`, { where: { file: captured[0] } });
+    const none = result.read.objects === 0 ? "no file ends in .jsonl, .json or .ndjson" : "no line has one";
+    const why = first === undefined ? none : `${captureIssues[first.issue]} See ${first.examples[0] ?? ""}`;
+    throw new ChurnkitError("INPUT_EMPTY", `There is no captured prediction in ${captured.join(", ").slice(0, 200)}: ${why.replace(/\.$/, "")}.`, { where: { file: captured[0] } });
   }
-  noteRead(result);
+  noteRead(result, options);
   await writeFiles(result, baseline, options);
   const { report, read } = result;
   print(options.json, { ...report, read }, textOf(report));
   if (report.severity === "critical") process.exitCode = exit.checkFailed;
+}
+
+/** An option that would go unheard is a mistake of whoever gave it. */
+function checkTogether({ labels, window, absent, baseline, reference, facets, saveBaseline }: Options): void {
+  const alone = (needed: string, given: Readonly<Record<string, unknown>>): void => {
+    const name = Object.keys(given).find((each) => given[each] !== undefined);
+    if (name !== undefined) throw new ChurnkitError("OPTION_INVALID", `${name} goes with ${needed}. Give that too, or leave it out.`);
+  };
+  if (labels === undefined) alone("--labels", { "--window": window, "--absent": absent });
+  if (reference === undefined) alone("--reference", { "--facets": facets, "--save-baseline": saveBaseline });
+  if (baseline !== undefined && reference !== undefined) throw new ChurnkitError("OPTION_INVALID", "--baseline and --reference each give the baseline. Leave one out.");
+}
+
+async function checkLabels(path: string): Promise<void> {
+  await access(path).catch((cause: unknown) => {
+    throw new ChurnkitError("INPUT_NOT_FOUND", `There are no labels at ${path}.`, { where: { file: path }, cause });
+  });
+}
+
+function checkColumns(ignore: readonly string[] = [], { columns: known }: MonitorBaseline["contract"]): void {
+  const unknown = ignore.find((name) => name !== PREDICTION && !known.some((column) => column.name === name));
+  if (unknown !== undefined) throw new ChurnkitError("OPTION_INVALID", `--ignore names "${unknown}", which is no column of the model. Its columns are ${known.map(({ name }) => name).join(", ").slice(0, 500)}.`);
 }
 
 async function baselineFor(options: Options, artefact: Parameters<typeof monitorBaselineOf>[0], contract: MonitorBaseline["contract"]): Promise<MonitorBaseline> {
@@ -95,10 +126,13 @@ async function baselineFor(options: Options, artefact: Parameters<typeof monitor
   return made;
 }
 
-function noteRead({ read }: MonitorRun): void {
+function noteRead({ read }: MonitorRun, { labels, modelVersion: version }: Options): void {
   note(`read ${read.predictions} predictions from ${read.objects} files, ${read.labels} labels`);
+  const several = read.versions.length > 1 && version === undefined;
+  if (several) note(`note: the predictions are of the versions ${read.versions.join(", ")} and are judged together; --model-version takes one`);
   for (const { issue, count, examples } of read.issues) note(`note: ${issue}: ${count}, such as ${examples[0] ?? ""}`);
-  if (read.badLabels > 0) note(`note: ${read.badLabels} lines of labels hold none`);
+  if (read.badLabels > 0) note(`note: ${read.badLabels} lines of labels hold none, such as ${read.badLabelExamples[0] ?? ""}; each needs id and outcome, in CSV under a header of these names`);
+  else if (labels !== undefined && read.labels === 0) note(`note: ${labels} holds no labels`);
 }
 
 async function writeFiles({ report, state, read }: MonitorRun, baseline: MonitorBaseline, { out, html }: Options): Promise<void> {
@@ -107,15 +141,8 @@ async function writeFiles({ report, state, read }: MonitorRun, baseline: Monitor
     await writeFileAtomic(html, await monitorReportHtml(report));
     note(`wrote ${html}`);
   }
-  const tally = state.periods.reduce<Tally | null>((sum, each) => (sum === null ? each.tally : mergeTallies(sum, each.tally, 0)), null);
-  if (out === undefined || tally === null) return;
-  const constraints = constraintsJson(baseline);
-  const files = {
-    "statistics.json": statisticsJson(baseline, tally),
-    "constraints.json": constraints,
-    "constraint_violations.json": constraintViolations(constraints, baseline, tally),
-    "report.json": { ...report, read },
-  };
+  const files = { ...modelMonitorFiles(baseline, state), "report.json": { ...report, read } };
+  if (out === undefined) return;
   for (const [name, value] of Object.entries(files)) await writeFileAtomic(join(out, name), `${JSON.stringify(value, null, 1)}\n`);
   note(`wrote ${Object.keys(files).join(", ")} to ${out}`);
 }

@@ -1,9 +1,10 @@
-import { spawn } from "node:child_process";
+import { stat } from "node:fs/promises";
 import type { Command } from "commander";
 import { ChurnkitError } from "../../base/errors.js";
 import {
   decideRetraining,
   driftSignals,
+  heartbeat,
   monitorSignals,
   readRetrainingState,
   retrainingController,
@@ -15,12 +16,12 @@ import {
   type MonitorReport,
   type RetrainingDecision,
   type RetrainingPolicy,
-  type RetrainingRunContext,
   type RetrainingSignals,
 } from "../../drift/index.js";
 import { readJson } from "../json-file.js";
 import { columns, exit, note, print } from "../output.js";
 import { openStore } from "../places.js";
+import { runCommand } from "../run-command.js";
 
 interface Options {
   store: string;
@@ -65,6 +66,7 @@ async function check(options: Options): Promise<void> {
   });
   if (command === undefined) {
     await controller.remember(signals);
+    await heartbeat(store, { monitor: policy.name, everySeconds: policy.checkEveryHours * 3600, detail: "checked, nothing to run" });
     return tell(options, decideRetraining(policy, await controller.state(), {}, new Date()), null);
   }
   const { decision, run } = await controller.reconcile(signals);
@@ -113,7 +115,12 @@ async function policyOf({ policy, name }: Options): Promise<RetrainingPolicy> {
   if (policy === undefined) return retrainingPolicy({ name });
   const given = await readJson(policy, "The policy");
   if (typeof given !== "object" || given === null || Array.isArray(given)) throw malformed(policy, "holds no policy");
-  return retrainingPolicy({ name, ...(given as Partial<RetrainingPolicy>) });
+  const read = retrainingPolicy({ name, ...(given as Partial<RetrainingPolicy>) });
+  // State and switch lie under the name: a check under another one would not hear `stop`.
+  if (read.name !== name) {
+    throw new ChurnkitError("OPTION_INVALID", `${policy} is named "${read.name}", --name is "${name}". Give --name ${read.name} to this and all other verbs, or take the name out of the file.`, { where: { file: policy } });
+  }
+  return read;
 }
 
 /** The accuracy and PSI of a report that another verb has printed. */
@@ -122,7 +129,8 @@ async function signalsOf(file: string | undefined): Promise<RetrainingSignals> {
   const report = (await readJson(file, "The report")) as Partial<MonitorReport & DriftReport> | null;
   try {
     if (report?.monitors !== undefined) return monitorSignals(report as MonitorReport);
-    if (report?.columns !== undefined) return driftSignals(report as DriftReport, new Date());
+    // It names no time: that of the file tells an old report from what the model of today sees.
+    if (report?.columns !== undefined) return driftSignals(report as DriftReport, (await stat(file)).mtime);
   } catch (cause) {
     if (ChurnkitError.isInstance(cause)) throw cause;
     throw malformed(file, "is no whole report", cause);
@@ -131,13 +139,3 @@ async function signalsOf(file: string | undefined): Promise<RetrainingSignals> {
 }
 
 const malformed = (file: string, what: string, cause?: unknown): ChurnkitError => new ChurnkitError("INPUT_MALFORMED", `${file} ${what}.`, { where: { file }, cause });
-
-/** Runs a command in the shell; its output goes to stderr, so that stdout stays this program's own. */
-function runCommand(command: string, { runId, triggers, signal }: RetrainingRunContext): Promise<{ readonly status: "succeeded" | "failed"; readonly detail: string }> {
-  return new Promise((resolve) => {
-    const env = { ...process.env, CHURNKIT_RUN_ID: runId, CHURNKIT_TRIGGERS: triggers.join(",") };
-    const child = spawn(command, { shell: true, stdio: ["ignore", process.stderr, process.stderr], signal, env });
-    child.once("error", ({ message }) => resolve({ status: "failed", detail: message }));
-    child.once("exit", (code, killed) => resolve({ status: code === 0 ? "succeeded" : "failed", detail: code === 0 ? "" : `the command ended with ${killed ?? `exit code ${code}`}` }));
-  });
-}

@@ -1,17 +1,16 @@
-import { hashJson } from "../../base/hash.js";
+import { hasher } from "../../base/hash.js";
 import type { Column, Contract } from "./contract.js";
 
-/** What a fitted recipe relies on in one column. */
-function fingerprint(column: Column): Record<string, unknown> {
+/** What a fitted recipe relies on in one column, its members in alphabetical order: as canonical JSON has them. */
+function fingerprint(column: Column): { readonly name: string } & Readonly<Record<string, unknown>> {
   const { name, kind, unit } = column;
-  const common = { name, kind, unit, default: column.default };
   switch (column.kind) {
     case "category":
-      return { ...common, levels: column.levels, open: column.open };
+      return { default: column.default, kind, levels: column.levels, name, open: column.open, unit };
     case "date":
-      return { ...common, precision: column.precision };
+      return { default: column.default, kind, name, precision: column.precision, unit };
     default:
-      return common;
+      return { default: column.default, kind, name, unit };
   }
 }
 
@@ -22,6 +21,6 @@ function fingerprint(column: Column): Record<string, unknown> {
  */
 export function contractHash(contract: Contract): string {
   const features = contract.columns.filter(({ role }) => role === "feature").map(fingerprint);
-  features.sort((a, b) => (String(a["name"]) < String(b["name"]) ? -1 : 1));
-  return hashJson(features);
+  features.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return hasher().update(JSON.stringify(features)).hex();
 }

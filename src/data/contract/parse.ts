@@ -17,6 +17,7 @@ const kindMembers: Record<ColumnKind, readonly string[]> = {
   text: ["maxLength"],
 };
 
+const allMembers = [...baseMembers, ...new Set(Object.values(kindMembers).flat())];
 const kinds = Object.keys(columnKinds) as ColumnKind[];
 const levelLimits = { count: contractLimits.levels, length: textLimits.category };
 const textsLimits = { count: contractLimits.texts, length: textLimits.category };
@@ -44,8 +45,7 @@ function readDefault(reader: ObjectReader): { default?: string | number | boolea
 }
 
 function readColumn(json: unknown, path: string): Column {
-  const all = [...baseMembers, ...new Set(Object.values(kindMembers).flat())];
-  const kind = readObject(json, path, all).oneOf("kind", kinds);
+  const kind = readObject(json, path, allMembers).oneOf("kind", kinds);
   const reader = readObject(json, path, [...baseMembers, ...kindMembers[kind]]);
   const base = {
     name: reader.text("name", contractLimits.name),

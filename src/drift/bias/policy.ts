@@ -45,7 +45,7 @@ export const defaultBiasPolicy: BiasPolicy = {
  */
 export function biasPolicy(overrides: Partial<BiasPolicy> = {}): BiasPolicy {
   const policy = { ...defaultBiasPolicy, ...overrides };
-  checkNumber("confidence", policy.confidence, 0.5, 0.999999);
+  checkNumber("confidence", policy.confidence, 0.5, 1 - 1e-14);
   checkNumber("alpha", policy.alpha, 1e-12, 0.5);
   checkFloors("change", policy.change, 100);
   checkNumber("coarsestChange", policy.coarsestChange, 0.001, 100);

@@ -17,7 +17,9 @@ export function percent(share: number): string {
 /** A number in at most four significant digits. */
 function short(value: number): string {
   if (Number.isInteger(value) && Math.abs(value) < 1e6) return String(value);
-  return String(Number(value.toPrecision(4)));
+  const rounded = Number(value.toPrecision(4));
+  // The largest numbers round to infinity.
+  return String(Number.isFinite(rounded) ? rounded : value);
 }
 
 /** Writes values of a numeric column as people read them. */

@@ -62,7 +62,7 @@ export class Counting {
     this.#settings = settings;
     this.#explainer = options.explainer;
     this.#keepPredictions = options.keepPredictions;
-    this.#predictions = new BottomSample(settings.samples.predictions, earlierPrediction);
+    this.#predictions = new BottomSample(settings.samples.predictions, earlierPrediction, ({ id, time }) => `${id} ${this.#periodOf(time)}`);
     this.#labels = new BottomSample(settings.samples.predictions, allReports);
   }
 
@@ -70,8 +70,7 @@ export class Counting {
   add(record: unknown, probability: number | null, { at, id, treated = false, control = false }: PredictionMeta, closedUntil: number): void {
     const time = millisecondsOf(at);
     if (time === undefined) return this.skip("badTime");
-    const length = monitorPeriods[this.#settings.period];
-    const start = Math.floor(time / length) * length;
+    const start = this.#periodOf(time);
     if (start < closedUntil) return this.skip("late");
     if (!this.#periods.has(start)) {
       if (this.#periods.size >= mostPeriods) return this.skip("tooManyPeriods");
@@ -80,6 +79,11 @@ export class Counting {
     const usable = typeof id === "string" && id !== "" && id.length <= 512 ? id : undefined;
     this.#waiting.push({ record, probability, time, start, id: usable, treated, control });
     if (this.#waiting.length >= batchRows) this.flush();
+  }
+
+  #periodOf(time: number): number {
+    const length = monitorPeriods[this.#settings.period];
+    return Math.floor(time / length) * length;
   }
 
   get skipped(): SkippedCounts {

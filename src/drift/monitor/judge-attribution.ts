@@ -11,7 +11,8 @@ export function judgeAttribution(
   { attribution: policy }: MonitorPolicies,
 ): AttributionFinding {
   if (attribution === null) return { ...nothing("The baseline holds no attributions. Make it with monitorBaseline."), drift: null };
-  const rows = tally?.attributed ?? [];
+  if (tally === null || tally.rows === 0) return { ...nothing("No rows have come."), drift: null };
+  const rows = tally.attributed;
   if (rows.length === 0) return { ...nothing("No row was explained. Give the monitor an explainer (monitorExplainer)."), drift: null };
   const drift = attributionDrift(attribution.baseline, summaryOf(attribution.baseline, rows), policy);
   const { verdict, severity, message } = drift;

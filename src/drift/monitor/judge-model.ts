@@ -11,6 +11,11 @@ import type { Tally } from "./tally.js";
 
 /** Fewer labels are not judged: intervals would promise what they can't hold. */
 const leastLabels = 30;
+/**
+ * So many labels of the rarer class must be expected before metrics are judged: F1 and AUC of fewer are far from normal (of 15,
+ * 0.07 % are off by what should happen to 0.005 %). Calibration needs no more than `leastLabels`.
+ */
+const leastOfClass = 50;
 /** Fewer rows are not judged by what is expected of them: its error would be as uncertain as itself. */
 const leastExpected = 100;
 /** Least share of closed predictions that must have a label. */
@@ -34,7 +39,10 @@ export function judgeModel(
   const labels = Uint8Array.from(mature, ({ outcome }) => outcome);
   const probabilities = Float64Array.from(mature, ({ probability }) => probability);
   const realised = mature.length === 0 ? null : realisedPerformance(labels, probabilities, { threshold: model.threshold, costs });
-  const compared = realised === null || !enough ? null : modelQuality(quality.heldOut.values, realised.values, { policy: policies.quality });
+  const { heldOut } = quality;
+  const rarer = Math.min(heldOut.positives, heldOut.rows - heldOut.positives) / heldOut.rows;
+  const rows = { baseline: heldOut.rows, current: mature.length };
+  const compared = realised === null || !enough || mature.length * rarer < leastOfClass ? null : modelQuality(heldOut.values, realised.values, { policy: policies.quality, rows });
   const baseline = quality.calibration ?? undefined;
   const calibration = enough ? calibrationDrift(labels, probabilities, { baseline, policy: policies.calibration }) : null;
   const parts: Finding[] = [
@@ -66,7 +74,7 @@ function verdictOfParts(parts: readonly Finding[]): DriftVerdict {
 }
 
 function waiting({ counts, mature, coverage }: Outcomes): string {
-  if (counts.predictions === 0) return "No prediction has an id and label rules to be joined by.";
+  if (counts.predictions === 0) return "No outcome can be joined: it takes predictions with an id, and labels.";
   if (coverage !== null && coverage < leastCoverage && mature.length >= leastLabels) {
     return `Only ${mature.length} of ${Math.round(mature.length / coverage)} closed predictions have a label.`;
   }

@@ -40,7 +40,7 @@ export interface LabelReport {
 
 const mostReports = 4;
 
-/** The earlier of two predictions under one id, with the marks of both. */
+/** The earlier of two predictions under one id and in one period, with the marks of both. */
 export function earlierPrediction(a: SampledPrediction, b: SampledPrediction): SampledPrediction {
   const order = a.time - b.time || a.probability - b.probability || (a.sides <= b.sides ? -1 : 1);
   return { ...(order <= 0 ? a : b), treated: a.treated || b.treated, control: a.control || b.control };
@@ -94,14 +94,11 @@ export function outcomesAt(
   rules: LabelRules,
   { from, to, now }: TimeSpan & { readonly now: number },
 ): Outcomes {
-  const some = predictions.filter(({ time }) => time >= from && time < to);
-  const made = new Map(some.map(({ id, time }) => [id, time]));
+  const some = oncePerWindow(predictions, rules.window).filter(({ time }) => time >= from && time < to);
+  const reported = new Map(labels.map(({ id, reports }) => [id, reports]));
   const { rows } = joinLabels(
-    some.map(({ id, time, probability, sides, treated, control }) => ({ id, time, probability, treated, control, ...(sides === "" ? {} : { segment: sides }) })),
-    labels.flatMap(({ id, reports }) => {
-      const time = made.get(id);
-      return time === undefined ? [] : reports.map((report) => ({ id, ...timedReport(report, time, rules.window) }));
-    }),
+    some.map(({ time, probability, sides, treated, control }, i) => ({ id: String(i), time, probability, treated, control, ...(sides === "" ? {} : { segment: sides }) })),
+    some.flatMap(({ id, time }, i) => (reported.get(id) ?? []).map((report) => ({ id: String(i), ...timedReport(report, time, rules.window) }))),
     { ...rules, now },
   );
   const judged = rows.filter(({ role, closed }) => role !== "treated" && closed);
@@ -115,6 +112,20 @@ export function outcomesAt(
     mature: labelled.map(({ probability, outcome, segment }) => ({ probability, outcome: outcome ?? 0, sides: segment ?? "" })),
     coverage: chosen.length === 0 ? null : labelled.length / chosen.length,
   };
+}
+
+/**
+ * Of each id the first prediction in each stretch of a window's length: who is scored every day has about one outcome a
+ * window, not thirty. Where the stretches begin goes by the id, so that they are spread over time.
+ */
+function oncePerWindow(predictions: readonly SampledPrediction[], window: number): readonly SampledPrediction[] {
+  const stretch = ({ id, key, time }: SampledPrediction): string => `${id} ${Math.floor((time + (key % window)) / window)}`;
+  const first = new Map<string, SampledPrediction>();
+  for (const prediction of predictions) {
+    const before = first.get(stretch(prediction));
+    if (before === undefined || prediction.time < before.time) first.set(stretch(prediction), prediction);
+  }
+  return [...first.values()];
 }
 
 /** The outcome of a whole window happened at its beginning if at all, and is known at its end. */

@@ -1,3 +1,4 @@
+import { biasPolicy } from "../bias/policy.js";
 import type { Severity } from "../report.js";
 import { allowanceOfLook, type SequentialPlan } from "../sequential/plan.js";
 import type { MonitorBaseline } from "./baseline.js";
@@ -40,6 +41,8 @@ export interface Look {
 const leastAttributionAlpha = 0.001;
 /** Tests of model quality: realised metrics, calibration, expected metrics. */
 const modelTests = 3;
+/** Tests of bias: calls and outcomes, each by its change and by its range. */
+const biasTests = 4;
 
 /**
  * Looks at one window with the monitors of model, bias and attribution, spending the plan's allowance of false alarms as the
@@ -80,7 +83,11 @@ function judgesOf({ window, part, end }: Look, plan: SequentialPlan, { baseline,
       return judgeModel(baseline, part, closed, { ...policies, quality: { ...quality, ...own }, calibration: { ...calibration, ...own } });
     },
     bias: (alpha) => {
-      const own = alpha === undefined ? {} : { alpha: Math.max(1e-12, alpha), confidence: Math.min(0.999999, 1 - alpha) };
+      if (alpha === undefined) return judgeBias(baseline, part, closed.mature, policies);
+      const share = Math.max(1e-12, alpha / biasTests);
+      // A change is corrected over metrics and groups where it is judged, a range is not.
+      const ranges = Object.keys(biasPolicy(bias).allowed).length * (baseline.bias?.counts.facets.length ?? 1);
+      const own = { alpha: share, confidence: 1 - share / Math.max(1, ranges) };
       return judgeBias(baseline, part, closed.mature, { ...policies, bias: { ...bias, ...own } });
     },
     ...(canAttribute

@@ -10,7 +10,7 @@ import { horizonOf, noOutcomes, outcomesAt, type LabelRules } from "./labels.js"
 import { alarmChanges, judgeAll, recentView, spanOf } from "./look-around.js";
 import { reportOfParts, type MonitorReport } from "./report.js";
 import { baselineHash, monitorPeriods, type MonitorPeriod, type MonitorSettings, type MonitorState } from "./state.js";
-import { mergeTallies, type Tally } from "./tally.js";
+import { mergedTally, type Tally } from "./tally.js";
 
 /** How a monitor counts, looks and judges. */
 export interface MonitorOptions {
@@ -132,7 +132,9 @@ export function createMonitor(baseline: MonitorBaseline, options: MonitorOptions
       else counting.add(record, probability, meta, history?.closedUntil ?? -Infinity);
     },
     addLabels(given) {
-      for (const label of given) {
+      for (const each of given) {
+        // Labels come from outside: one may be anything.
+        const label: Partial<MonitorLabel> = isObject(each) ? each : {};
         const whole = label.time === undefined || label.time === null;
         const checked = checkLabel(whole ? { ...label, time: label.recorded ?? 0 } : label);
         if (typeof checked === "string") counting.skip("badLabels");
@@ -181,7 +183,7 @@ export function createMonitor(baseline: MonitorBaseline, options: MonitorOptions
     judge(now) {
       const at = timeOf(now);
       const state = counting.state();
-      const tally = state.periods.reduce<Tally | null>((sum, each) => (sum === null ? each.tally : mergeTallies(sum, each.tally, settings.samples.attribution)), null);
+      const tally = mergedTally(state.periods, settings.samples.attribution);
       const outcomes = labels === undefined ? noOutcomes : outcomesAt(state.predictions, state.labels, labels, { from: -Infinity, to: Infinity, now: at });
       return reportOfParts({
         ...headOf(at, baseline, tally, counting),
@@ -195,6 +197,8 @@ export function createMonitor(baseline: MonitorBaseline, options: MonitorOptions
   if (options.state !== undefined) monitor.merge(options.state);
   return monitor;
 }
+
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
 
 const noAlarms = { alarms: [], raised: [], cleared: [] } as const;
 

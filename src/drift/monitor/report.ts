@@ -132,6 +132,9 @@ function adviceFor(monitors: MonitorReport["monitors"]): MonitorAdvice[] {
     const columns = (attribution.finding.drift?.columns ?? []).filter(({ reference, current }) => reference.rank !== current.rank).slice(0, 5).map(({ name }) => name);
     add("attribution", attribution.severity, "Other columns move the scores than before. Check where these columns come from, and judge the model on recent labels.", columns);
   }
-  if (advice.length === 0) add("dataQuality", "none", "Nothing to do: keep watching.");
+  if (advice.length === 0) {
+    const seen = dataQuality.finding.score !== null;
+    add("dataQuality", "none", seen ? "Nothing to do: keep watching." : "Nothing came in this time. If the model was asked, look at where its predictions are captured.");
+  }
   return advice.sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
 }

@@ -7,12 +7,16 @@ import { readCaptureLines, type CaptureLimits } from "./capture/read.js";
 import { labelLog, readLabelLines } from "./capture/read-labels.js";
 import { createMonitor, type Monitor, type MonitorOptions } from "./monitor.js";
 import type { MonitorReport } from "./report.js";
+import { sampleKey } from "./sample.js";
 import { parseMonitorState, type MonitorState } from "./state.js";
 
 /** Where captured data lie, and what to compare them with. */
 export interface MonitorRunOptions extends MonitorOptions {
   readonly store: Pick<ObjectStore, "list" | "getStream">;
-  /** Where the captured data lie: every object below these whose name ends in .jsonl, .json, .ndjson or these with .gz. */
+  /**
+   * Where the captured data lie: every object below these whose name ends in .jsonl, .json, .ndjson, also with a number or .gz
+   * behind it; and an object of just this name, whatever it is.
+   */
   readonly prefix: string | readonly string[];
   readonly baseline: MonitorBaseline;
   /** Predictions made from here on, and before `to`. Without them all that there are. */
@@ -22,7 +26,7 @@ export interface MonitorRunOptions extends MonitorOptions {
   readonly labelsPrefix?: string | readonly string[] | undefined;
   /** When the run looks: decides which labels are mature. `to` by default. */
   readonly now?: Moment | undefined;
-  /** Reads every `count`-th object from the `index`-th on: one of several machines. */
+  /** One of several machines: reads the objects whose names' hash falls to the `index`-th of `count`, from 0. */
   readonly shard?: { readonly index: number; readonly count: number } | undefined;
   /** States of other shards, merged into this one. */
   readonly merge?: readonly unknown[] | undefined;
@@ -46,13 +50,19 @@ export interface MonitorRun {
     readonly predictions: number;
     /** Made before `from`, or from `to` on. */
     readonly outside: number;
+    /** The versions of the model that made them, at most 20. */
+    readonly versions: readonly string[];
     readonly labels: number;
     readonly badLabels: number;
+    /** The first few lines that hold no label, as "source:line". */
+    readonly badLabelExamples: readonly string[];
     readonly issues: readonly CaptureIssueCount[];
   };
 }
 
-const capturedName = /\.(jsonl|json|ndjson)(\.gz)?$/i;
+// A number behind the name is that of a file which captureToFile moved aside.
+const mostVersions = 20;
+const capturedName = /\.(jsonl|json|ndjson)(\.\d+)?(\.gz)?$/i;
 const labelName = /\.(jsonl|json|ndjson|csv)(\.gz)?$/i;
 
 /**
@@ -70,6 +80,7 @@ export async function runMonitor(options: MonitorRunOptions): Promise<MonitorRun
   const monitor = createMonitor(baseline, options);
   const log = captureLog();
   const labels = labelLog();
+  const versions = new Set<string>();
   let predictions = 0;
   let outside = 0;
   const keys = shardOf(await keysUnder(store, prefix, capturedName), options.shard).filter((key) => mayHold(key, from, to));
@@ -79,6 +90,7 @@ export async function runMonitor(options: MonitorRunOptions): Promise<MonitorRun
     for await (const one of readCaptureLines(found.stream, { contract: baseline.contract, columns: options.columns, log, source: key, limits: options.limits })) {
       predictions++;
       const { record, probability, id, at, version, treated, control } = one;
+      if (version !== null && versions.size < mostVersions) versions.add(version);
       const time = Date.parse(at);
       if (time < from || time >= to) outside++;
       else monitor.add(record, probability, { at: time, id: id ?? undefined, version: version ?? undefined, treated, control });
@@ -93,7 +105,7 @@ export async function runMonitor(options: MonitorRunOptions): Promise<MonitorRun
   return {
     report,
     state: counted ?? monitor.snapshot(),
-    read: { objects: keys.length, predictions, outside, labels: labels.labels, badLabels: labels.bad, issues: log.list() },
+    read: { objects: keys.length, predictions, outside, versions: [...versions].sort(), labels: labels.labels, badLabels: labels.bad, badLabelExamples: labels.examples, issues: log.list() },
   };
 }
 
@@ -113,8 +125,10 @@ async function readLabels(
 
 async function keysUnder(store: Pick<ObjectStore, "list">, prefix: string | readonly string[], named: RegExp): Promise<string[]> {
   const keys = new Set<string>();
-  for (const each of typeof prefix === "string" ? [prefix] : prefix) for (const { key } of await store.list(each)) keys.add(key);
-  return [...keys].filter((key) => named.test(key));
+  for (const each of typeof prefix === "string" ? [prefix] : prefix) {
+    for (const { key } of await store.list(each)) if (key === each || named.test(key)) keys.add(key);
+  }
+  return [...keys];
 }
 
 function shardOf(keys: readonly string[], shard: MonitorRunOptions["shard"]): readonly string[] {
@@ -123,7 +137,8 @@ function shardOf(keys: readonly string[], shard: MonitorRunOptions["shard"]): re
   if (!(Number.isInteger(count) && count >= 1 && Number.isInteger(index) && index >= 0 && index < count)) {
     throw new ChurnkitError("OPTION_INVALID", `There is no shard ${index} of ${count}. Count from 0.`);
   }
-  return keys.filter((_, i) => i % count === index);
+  // By name and not by place, since objects may come while the machines list them.
+  return keys.filter((key) => sampleKey(key, 0) % count === index);
 }
 
 const hourOfKey = /(?:^|\/)(\d{4})\/(\d{2})\/(\d{2})\/(\d{2})\//;

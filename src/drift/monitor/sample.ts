@@ -20,7 +20,8 @@ export function sampleKey(id: string, seed: number): number {
   return mix32(a ^ id.length) * 0x200000 + (mix32(b) >>> 11);
 }
 
-const inOrder = (a: Sampled, b: Sampled): number => a.key - b.key || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+/** Tells entries apart; those of one identity are combined. */
+type Identity<Entry> = (entry: Entry) => string;
 
 /**
  * A uniform sample of ids in constant memory that merges exactly: the entries of the smallest keys (bottom-k sampling,
@@ -30,14 +31,19 @@ const inOrder = (a: Sampled, b: Sampled): number => a.key - b.key || (a.id < b.i
 export class BottomSample<Entry extends Sampled> {
   readonly #capacity: number;
   readonly #combine: (a: Entry, b: Entry) => Entry;
+  readonly #identity: Identity<Entry>;
   #entries = new Map<string, Entry>();
   /** Larger keys have no place any more. */
   #limit = Infinity;
 
-  /** @param combine two entries of one id: must not depend on their order. */
-  constructor(capacity: number, combine: (a: Entry, b: Entry) => Entry) {
+  /**
+   * @param combine two entries of one identity: must not depend on their order.
+   * @param identity the id alone by default.
+   */
+  constructor(capacity: number, combine: (a: Entry, b: Entry) => Entry, identity: Identity<Entry> = ({ id }) => id) {
     this.#capacity = capacity;
     this.#combine = combine;
+    this.#identity = identity;
   }
 
   /** False where an entry of this key would not be kept, so that it need not be made. */
@@ -47,8 +53,9 @@ export class BottomSample<Entry extends Sampled> {
 
   add(entry: Entry): void {
     if (!this.wants(entry.key)) return;
-    const before = this.#entries.get(entry.id);
-    this.#entries.set(entry.id, before === undefined ? entry : this.#combine(before, entry));
+    const identity = this.#identity(entry);
+    const before = this.#entries.get(identity);
+    this.#entries.set(identity, before === undefined ? entry : this.#combine(before, entry));
     // Cut now and then only: a cut sorts.
     if (this.#entries.size > 2 * this.#capacity + 64) this.#cut();
   }
@@ -60,23 +67,24 @@ export class BottomSample<Entry extends Sampled> {
 
   /** Puts another entry in the place of one that is kept. */
   replace(entry: Entry): void {
-    if (this.#entries.has(entry.id)) this.#entries.set(entry.id, entry);
+    const identity = this.#identity(entry);
+    if (this.#entries.has(identity)) this.#entries.set(identity, entry);
   }
 
   /** Leaves out entries for good; the places are free again. */
   keepOnly(test: (entry: Entry) => boolean): void {
     const kept = this.#cut().filter(test);
     if (kept.length === this.#entries.size) return;
-    this.#entries = new Map(kept.map((entry) => [entry.id, entry]));
+    this.#entries = new Map(kept.map((entry) => [this.#identity(entry), entry]));
     this.#limit = Infinity;
   }
 
   #cut(): readonly Entry[] {
-    const sorted = [...this.#entries.values()].sort(inOrder);
+    const sorted = [...this.#entries].sort(([a, one], [b, other]) => one.key - other.key || (a < b ? -1 : 1)).map(([, entry]) => entry);
     if (sorted.length <= this.#capacity) return sorted;
     const kept = sorted.slice(0, this.#capacity);
     this.#limit = kept[kept.length - 1]?.key ?? -1;
-    this.#entries = new Map(kept.map((entry) => [entry.id, entry]));
+    this.#entries = new Map(kept.map((entry) => [this.#identity(entry), entry]));
     return kept;
   }
 }

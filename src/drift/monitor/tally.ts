@@ -82,6 +82,10 @@ export function mergeTallies(a: Tally, b: Tally, capacity: number): Tally {
   };
 }
 
+/** All periods in one; null where there are none. */
+export const mergedTally = (periods: readonly { readonly tally: Tally }[], capacity: number): Tally | null =>
+  periods.reduce<Tally | null>((sum, { tally }) => (sum === null ? tally : mergeTallies(sum, tally, capacity)), null);
+
 /** Two rows under one id: the same one, whichever came first. */
 export function sameRow(a: AttributedRow, b: AttributedRow): AttributedRow {
   const differing = a.values.findIndex((value, i) => value !== b.values[i]);

@@ -65,6 +65,12 @@ export interface QualityDrift {
 /** Metrics of one side: of an evaluation, of a bundle's metrics, of a realised or an estimated performance. */
 export type QualityValues = Readonly<Partial<Record<QualityMetric, MetricValue | EstimatedValue>>>;
 
+/** How many rows the metrics of each side rest on. */
+export interface RowsBehind {
+  readonly baseline: number;
+  readonly current: number;
+}
+
 const POWER = 0.8416;
 
 /**
@@ -75,6 +81,8 @@ const POWER = 0.8416;
  *
  * @param baseline Such as `artefact.metrics.values`.
  * @param current Such as a period's `realised.values` or `estimated.values`.
+ * @param options `rows` behind both sides: the error of the current values is then at least the baseline's at so many rows.
+ * Without it a few rows that happen to agree, such as no churner found among thirty, have no spread and seem certain.
  * @throws ChurnkitError OPTION_INVALID for a bad policy.
  *
  * @example
@@ -91,11 +99,11 @@ const POWER = 0.8416;
 export function modelQuality(
   baseline: QualityValues,
   current: QualityValues,
-  { policy: overrides }: { readonly policy?: Partial<QualityPolicy> | undefined } = {},
+  { policy: overrides, rows }: { readonly policy?: Partial<QualityPolicy> | undefined; readonly rows?: RowsBehind | undefined } = {},
 ): QualityDrift {
   const policy = qualityPolicy(overrides);
   const compared = (Object.entries(policy.floors) as [QualityMetric, Floors][]).map(([metric, floors]) =>
-    compare(metric, floors, baseline[metric], current[metric]),
+    compare(metric, floors, baseline[metric], current[metric], rows),
   );
   const adjusted = benjaminiHochberg(compared.map(({ p }) => p ?? 1));
   const metrics = compared.map((each, i) => judged(each, adjusted[i] ?? 1, policy));
@@ -148,13 +156,15 @@ function compare(
   floors: Floors,
   baseline: MetricValue | EstimatedValue | undefined,
   current: MetricValue | EstimatedValue | undefined,
+  rows: RowsBehind | undefined,
 ): Compared {
   const before = baseline?.value ?? null;
   const now = current?.value ?? null;
   const sign = performanceMetrics[metric].better === "higher" ? 1 : -1;
   const loss = before === null || now === null ? null : sign * (before - now);
   const [a, b] = [errorOf(baseline), errorOf(current)];
-  const error = a === null || b === null ? null : Math.sqrt(a * a + b * b);
+  const unchanged = a === null || rows === undefined ? 0 : a * Math.sqrt(rows.baseline / rows.current);
+  const error = a === null || b === null ? null : Math.sqrt(a * a + Math.max(b * b, unchanged * unchanged));
   if (loss === null || error === null) return { metric, floors, before, now, loss, error, p: null, log10p: null };
   // No doubt at all on either side: any difference is certain.
   const z = loss === 0 ? 0 : error === 0 ? Math.sign(loss) * 1e6 : loss / error;

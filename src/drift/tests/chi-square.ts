@@ -57,21 +57,25 @@ export function chiSquareHomogeneity(
 }
 
 /**
- * The chi-square test of homogeneity for bins whose edges are the reference's own quantiles. The reference's counts are
- * then nearly fixed and the bins' true masses random, so that the squares are measured against the reference's shares:
- * sum of (c - m r / n)^2 / (m r / n (1 + m / n)). Measured over 3,000 runs at the level 5 %, with 50 reference and 1,000
- * current rows: 3.9 % alarms, where the usual form gives 10 %.
+ * The chi-square test of homogeneity for bins whose edges are the reference's own quantiles. The less significant of two:
+ * against the reference's shares, sum of (c - m r / n)^2 / (m r / n (1 + m / n)), which is right where values are all different,
+ * so that the reference's counts are nearly fixed and the bins' true masses random; and the usual form, which is right where
+ * heaps of equal values make the counts random. Each by itself raises false alarms in the other's place: measured at the level
+ * 5 %, the usual form 10 % with 50 reference and 1,000 current rows, the other 6.7 % of a column of 4 values in 100 rows.
  *
  * @returns undefined where a sample or a bin of the reference is empty.
  */
 export function quantileBinTest(reference: readonly number[], current: readonly number[]): Tail | undefined {
   const n = reference.reduce((sum, count) => sum + count, 0);
   const m = current.reduce((sum, count) => sum + count, 0);
-  if (n === 0 || m === 0 || reference.includes(0)) return undefined;
+  const usual = chiSquareHomogeneity([reference, current]);
+  if (usual === undefined || m === 0 || reference.includes(0)) return undefined;
   let statistic = 0;
   reference.forEach((count, i) => {
     const expected = (count / n) * m;
     statistic += square((current[i] ?? 0) - expected) / (expected * (1 + m / n));
   });
-  return chiSquareTail(statistic, Math.max(1, reference.length - 1));
+  const against = chiSquareTail(statistic, Math.max(1, reference.length - 1));
+  const { p, log10p } = against.log10p > usual.log10p ? against : usual;
+  return { p, log10p };
 }

@@ -39,11 +39,11 @@ export function cramerVonMises(a: Float64Array, b: Float64Array, exactSize = 20)
   const n = x.length;
   const m = y.length;
   if (n === 0 || m === 0) return undefined;
-  const groups = tieGroups(x, y);
-  const distance = groups.reduce((sum, group) => sum + stepOf(group, group.fromX, n, m), 0);
+  let distance = 0;
+  for (const group of tieGroups(x, y)) distance += stepOf(group, group.fromX, n, m);
   const all = n + m;
   const statistic = distance / 4 / n / m / all - (4 * n * m - 1) / (6 * all);
-  const exact = Math.max(n, m) <= exactSize ? exactTail(groups, n, m, distance) : undefined;
+  const exact = Math.max(n, m) <= exactSize ? exactTail([...tieGroups(x, y)], n, m, distance) : undefined;
   return { statistic, n, m, ...(exact ?? limitTail(statistic, n, m)), method: exact ? "exact" : "limit" };
 }
 
@@ -55,8 +55,8 @@ interface TieGroup {
   readonly size: number;
 }
 
-function tieGroups(x: Float64Array, y: Float64Array): TieGroup[] {
-  const groups: TieGroup[] = [];
+/** In increasing order, one at a time: large samples have as many groups as values. */
+function* tieGroups(x: Float64Array, y: Float64Array): Generator<TieGroup> {
   let i = 0;
   let j = 0;
   while (i < x.length || j < y.length) {
@@ -64,9 +64,8 @@ function tieGroups(x: Float64Array, y: Float64Array): TieGroup[] {
     const [fromI, fromJ] = [i, j];
     while (i < x.length && x[i] === value) i++;
     while (j < y.length && y[j] === value) j++;
-    groups.push({ beforeX: fromI, before: fromI + fromJ, fromX: i - fromI, size: i - fromI + j - fromJ });
+    yield { beforeX: fromI, before: fromI + fromJ, fromX: i - fromI, size: i - fromI + j - fromJ };
   }
-  return groups;
 }
 
 /** Four times n sum (rank - i)^2 + m sum (rank - j)^2 of a group with `fromX` of its values from x: a whole number. */

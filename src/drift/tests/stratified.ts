@@ -20,7 +20,8 @@ export interface StratifiedTest extends Tail {
 }
 
 /**
- * The sum over strata of Pearson's chi-square of a 2 x 2 table, with one degree of freedom each: rates that went up in one
+ * The sum over strata of the chi-square of a 2 x 2 table, with one degree of freedom each and the exact variance given the
+ * margins (Pearson's is too small by 1 - 1 / N, which adds up over many small strata). Rates that went up in one
  * stratum and down in another do not cancel (as they do in Cochran and Mantel and Haenszel's test). Strata without both
  * classes or both samples are left out.
  *
@@ -38,7 +39,8 @@ export function stratifiedRates(strata: readonly Stratum[]): StratifiedTest | un
     const rate = (reference.positives + current.positives) / all;
     if (reference.rows === 0 || current.rows === 0 || rate === 0 || rate === 1) continue;
     const difference = current.positives / current.rows - reference.positives / reference.rows;
-    statistic += (difference * difference) / (rate * (1 - rate) * (1 / reference.rows + 1 / current.rows));
+    const variance = (rate * (1 - rate) * (1 / reference.rows + 1 / current.rows) * all) / (all - 1);
+    statistic += (difference * difference) / variance;
     const failures = [reference.rows - reference.positives, current.rows - current.positives];
     ratio += gTest([[reference.positives, failures[0] ?? 0], [current.positives, failures[1] ?? 0]])?.statistic ?? 0;
     degreesOfFreedom++;

@@ -3,6 +3,7 @@ import { sha256Hex } from "../../base/hash.js";
 import { parseContract } from "../../data/contract/parse.js";
 import { parseRecipe } from "../../data/features/parse-recipe.js";
 import { parseProfile } from "../../data/profile/parse.js";
+import type { Profile } from "../../data/profile/profile.js";
 import type { Artefact } from "../artefact.js";
 import { corrupt, parseJsonFile, readableJson, type JsonValue } from "./json.js";
 import { createManifest, manifestPath, parseManifest, type Manifest } from "./manifest.js";
@@ -54,6 +55,16 @@ export type BundleReader = (path: string) => Promise<Uint8Array | undefined>;
  * @throws ChurnkitError BUNDLE_NOT_FOUND without a manifest, BUNDLE_VERSION, BUNDLE_CORRUPT, ARCHIVE_UNSAFE.
  */
 export async function fromBundleFiles(source: BundleFiles | BundleReader): Promise<{ manifest: Manifest; artefact: Artefact }> {
+  const { manifest, artefact } = await readBundle(source);
+  // Copying asks for every part.
+  return { manifest, artefact: { ...artefact } };
+}
+
+/**
+ * {@link fromBundleFiles} for those who want to score: every file is verified, but what no score needs (baseline,
+ * metrics, provenance, extras) is parsed when it is first asked for, and throws BUNDLE_CORRUPT then.
+ */
+export async function readBundle(source: BundleFiles | BundleReader): Promise<{ manifest: Manifest; artefact: Artefact }> {
   const read = typeof source === "function" ? source : (path: string) => Promise.resolve(source.get(path));
   const manifestBytes = await read(manifestPath);
   if (manifestBytes === undefined) {
@@ -66,8 +77,7 @@ export async function fromBundleFiles(source: BundleFiles | BundleReader): Promi
       if (path !== manifestPath && !files.has(path)) throw corrupt(path, "is not listed in the manifest");
     }
   }
-  const artefact = parseArtefact(files);
-  return { manifest, artefact };
+  return { manifest, artefact: parseArtefact(files) };
 }
 
 async function readVerified(manifest: Manifest, read: BundleReader): Promise<BundleFiles> {
@@ -94,34 +104,70 @@ function parseArtefact(files: BundleFiles): Artefact {
     used.add(path);
     return bytes;
   };
-  const json = (path: string): JsonValue => parseJsonFile(path, file(path));
-  const extras = [...files.keys()].flatMap((path): [string, unknown][] => {
-    const name = extraNameOf(path);
-    return name === undefined ? [] : [[name, json(path).value]];
-  });
-  const artefact: Artefact = {
-    ...parseParts(json),
-    model: readModel(file),
-    ...(extras.length === 0 ? {} : { extras: Object.fromEntries(extras) }),
-  };
+  const needed = { ...partsToScore((path) => parseJsonFile(path, file(path))), model: readModel(file) };
+  const others = [...partPaths.filter((path) => !used.has(path)), ...[...files.keys()].filter((path) => extraNameOf(path) !== undefined)];
+  // Copies: what is read later is what was verified, whatever becomes of the caller's bytes.
+  const rest = new Map(others.map((path): [string, Uint8Array] => [path, new Uint8Array(file(path))]));
   for (const path of files.keys()) {
     if (!used.has(path)) throw corrupt(path, "is listed in the manifest but is no part of a bundle");
   }
-  return artefact;
+  return withRest(needed, rest);
+}
+
+/** Adds the parts that no score needs, as getters. On its own, so that they keep no other file in memory. */
+function withRest(needed: ReturnType<typeof partsToScore> & Pick<Artefact, "model">, rest: BundleFiles): Artefact {
+  const json = (path: string): JsonValue => parseJsonFile(path, rest.get(path) ?? new Uint8Array());
+  const names = [...rest.keys()].flatMap((path): [string, string][] => {
+    const name = extraNameOf(path);
+    return name === undefined ? [] : [[name, path]];
+  });
+  const baseline = once(() => parseBaseline(json));
+  const metrics = once(() => parseMetrics(json("metrics.json")));
+  const provenance = once(() => parseProvenance(json("provenance.json")));
+  const extras = once(() => (names.length === 0 ? undefined : Object.fromEntries(names.map(([name, path]) => [name, json(path).value]))));
+  return {
+    ...needed,
+    get baseline() {
+      return baseline();
+    },
+    get metrics() {
+      return metrics();
+    },
+    get provenance() {
+      return provenance();
+    },
+    get extras() {
+      return extras();
+    },
+  };
+}
+
+/** A function that makes its value when it is first called, and keeps it. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }
 
 /** Reads everything but the model from a bundle's JSON files. */
 export function parseParts(json: (path: string) => JsonValue): Omit<Artefact, "model"> {
   return {
-    contract: ofOthers("contract.json", json, parseContract),
-    recipe: ofOthers("recipe.json", json, parseRecipe),
-    ...parseDecision(json("decision.json")),
-    baseline: ofOthers("baseline.json", json, parseProfile),
+    ...partsToScore(json),
+    baseline: parseBaseline(json),
     metrics: parseMetrics(json("metrics.json")),
-    golden: parseGolden(json("golden.json")),
     provenance: parseProvenance(json("provenance.json")),
   };
 }
+
+function partsToScore(json: (path: string) => JsonValue): Pick<Artefact, "contract" | "recipe" | "calibration" | "decision" | "golden"> {
+  return {
+    contract: ofOthers("contract.json", json, parseContract),
+    recipe: ofOthers("recipe.json", json, parseRecipe),
+    ...parseDecision(json("decision.json")),
+    golden: parseGolden(json("golden.json")),
+  };
+}
+
+const parseBaseline = (json: (path: string) => JsonValue): Profile => ofOthers("baseline.json", json, parseProfile);
 
 /** The JSON files that {@link parseParts} asks for. */
 export const partPaths = ["contract.json", "recipe.json", "decision.json", "baseline.json", "metrics.json", "golden.json", "provenance.json"] as const;

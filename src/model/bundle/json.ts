@@ -10,8 +10,11 @@ const encoder = new TextEncoder();
  * @throws ChurnkitError OPTION_INVALID for a number that is not finite.
  */
 export function readableJson(value: unknown): Uint8Array<ArrayBuffer> {
-  return encoder.encode(`${write(value, "", "$")}\n`);
+  return encoder.encode(readableText(value));
 }
+
+/** {@link readableJson} as text. */
+export const readableText = (value: unknown): string => `${write(value, "", "$")}\n`;
 
 function write(value: unknown, indent: string, path: string): string {
   if (typeof value === "number" && !Number.isFinite(value)) {
@@ -53,9 +56,22 @@ export function corrupt(file: string, what: string, path?: string): ChurnkitErro
  * @throws ChurnkitError when it is not UTF-8, not JSON, or has a member named `__proto__` anywhere.
  */
 export function parseJsonFile(file: string, bytes: Uint8Array, fail: FileError = corrupt): JsonValue {
+  return parseJsonText(file, jsonText(file, bytes, fail), fail);
+}
+
+/** The text of a JSON file, as {@link parseJsonFile} reads it. */
+export function jsonText(file: string, bytes: Uint8Array, fail: FileError = corrupt): string {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    throw fail(file, "is not valid JSON");
+  }
+}
+
+/** {@link parseJsonFile} of a file's text. */
+export function parseJsonText(file: string, text: string, fail: FileError = corrupt): JsonValue {
   let value: unknown;
   try {
-    const text = decoder.decode(bytes);
     value = JSON.parse(text);
     if (/__proto__|\\u/.test(text)) refuseProto(value, "$", (what, path) => fail(file, what, path));
   } catch (cause) {
@@ -96,8 +112,14 @@ export class JsonValue {
 
   /** Members of an object, as a list. */
   entries(): [string, JsonValue][] {
-    this.get("");
-    return Object.keys(this.value as object).map((key) => [key, this.get(key)]);
+    return this.members().map(([key]) => [key, this.get(key)]);
+  }
+
+  /** Members of an object as plain values. */
+  members(): [string, unknown][] {
+    const { value } = this;
+    if (typeof value !== "object" || value === null || Array.isArray(value)) throw this.not("an object");
+    return Object.entries(value);
   }
 
   list(limit = 100_000): JsonValue[] {

@@ -1,9 +1,7 @@
-import { constants } from "node:fs";
-import { open, readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
+import type { Stats } from "node:fs";
+import { constants, open, readFile } from "node:fs/promises";
 import { ChurnkitError } from "../../base/errors.js";
 import { ioFailed, systemCode } from "../../io/io-error.js";
-import { previousFolders } from "../../io/replace-directory.js";
 import type { BundleFiles, BundleReader } from "./format.js";
 import { corrupt } from "./json.js";
 import { manifestPath } from "./manifest.js";
@@ -24,11 +22,7 @@ export async function loadBundle(
   options: OpenBundleOptions = {},
 ): Promise<Bundle> {
   if (typeof source !== "string") return openBundle(source, options);
-  const found = await stat(source).catch((error: unknown) => {
-    if (systemCode(error) === "ENOENT") return undefined;
-    throw ioFailed("read", source, error);
-  });
-  if (found?.isFile() === true) return loadArchive(source, options);
+  if (statOf(source)?.isFile() === true) return loadArchive(source, options);
   for (let attempt = 1; ; attempt++) {
     const folder = await bundleFolder(source);
     if (folder === undefined) {
@@ -43,6 +37,15 @@ export async function loadBundle(
     } catch (error) {
       if (attempt === attempts || (await folder.unchanged())) throw inFolder(error, source);
     }
+  }
+}
+
+function statOf(path: string): Stats | undefined {
+  try {
+    return fs().statSync(path);
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return undefined;
+    throw ioFailed("read", path, error);
   }
 }
 
@@ -63,30 +66,60 @@ interface BundleFolder {
 
 /** The folder itself, or the newest of those that it replaced. */
 async function bundleFolder(path: string): Promise<BundleFolder | undefined> {
-  for (const folder of [path, ...(await previousFolders(path))]) {
-    const manifest = await readRegular(folder, manifestPath);
-    if (manifest === undefined) continue;
-    return {
-      read: async (file) => (file === manifestPath ? manifest : readRegular(folder, file)),
-      unchanged: async () => (await readRegular(folder, manifestPath).catch(() => undefined))?.equals(manifest) === true,
-    };
+  const itself = await openFolder(path);
+  if (itself !== undefined) return itself;
+  const { previousFolders } = await import("../later.js");
+  for (const folder of await previousFolders(path)) {
+    const previous = await openFolder(folder);
+    if (previous !== undefined) return previous;
   }
   return undefined;
 }
 
+async function openFolder(folder: string): Promise<BundleFolder | undefined> {
+  const manifest = await readRegular(folder, manifestPath);
+  if (manifest === undefined) return undefined;
+  return {
+    read: async (file) => (file === manifestPath ? manifest : readRegular(folder, file)),
+    unchanged: async () => (await readRegular(folder, manifestPath).catch(() => undefined))?.equals(manifest) === true,
+  };
+}
+
 /** Reads a plain file; never waits for a pipe or a device that stands in its place. */
 async function readRegular(folder: string, path: string): Promise<Buffer | undefined> {
+  const place = `${folder}/${path}`;
   try {
-    const file = await open(join(folder, path), constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-    try {
-      if (!(await file.stat()).isFile()) throw corrupt(path, "is not a plain file");
-      return await file.readFile();
-    } finally {
-      await file.close();
-    }
+    return readSmall(place, path) ?? (await readLarge(place, path));
   } catch (error) {
     if (["ENOENT", "ENOTDIR"].includes(systemCode(error))) return undefined;
-    throw ioFailed("read", join(folder, path), error);
+    throw ioFailed("read", place, error);
+  }
+}
+
+/** Not imported: an import statement makes Node load all that `node:fs` offers, streams and all. */
+const fs = () => process.getBuiltinModule("node:fs");
+const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
+/** Reads a file of at most 1 MiB at once: four trips through the thread pool would take longer than the file. */
+function readSmall(place: string, path: string): Buffer | undefined {
+  const { closeSync, fstatSync, openSync, readFileSync } = fs();
+  const file = openSync(place, flags);
+  try {
+    const found = fstatSync(file);
+    if (!found.isFile()) throw corrupt(path, "is not a plain file");
+    return found.size <= 2 ** 20 ? readFileSync(file) : undefined;
+  } finally {
+    closeSync(file);
+  }
+}
+
+async function readLarge(place: string, path: string): Promise<Buffer> {
+  const file = await open(place, flags);
+  try {
+    if (!(await file.stat()).isFile()) throw corrupt(path, "is not a plain file");
+    return await file.readFile();
+  } finally {
+    await file.close();
   }
 }
 

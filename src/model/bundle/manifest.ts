@@ -1,7 +1,7 @@
 import { ChurnkitError } from "../../base/errors.js";
 import { sha256Hex } from "../../base/hash.js";
 import { version as churnkitVersion } from "../../base/version.js";
-import { corrupt, parseJsonFile, readableJson } from "./json.js";
+import { corrupt, jsonText, parseJsonText, readableJson, readableText } from "./json.js";
 
 export const manifestPath = "manifest.json";
 const formatName = "churnkit-bundle";
@@ -71,7 +71,8 @@ export async function createManifest(
  * ARCHIVE_UNSAFE when it names a path outside the bundle.
  */
 export async function parseManifest(bytes: Uint8Array): Promise<Manifest> {
-  const root = parseJsonFile(manifestPath, bytes);
+  const text = jsonText(manifestPath, bytes);
+  const root = parseJsonText(manifestPath, text);
   const format = root.get("format").value;
   const version = root.get("formatVersion").value;
   if (format !== formatName || version !== formatVersion) {
@@ -101,19 +102,19 @@ export async function parseManifest(bytes: Uint8Array): Promise<Manifest> {
     files,
     manifestHash: root.get("manifestHash").text(),
   };
-  await checkManifest(manifest, bytes);
+  await checkManifest(manifest, text);
   return manifest;
 }
 
-/** Holds a manifest to its own hashes, and its bytes to the one way of writing it. */
-async function checkManifest(manifest: Manifest, bytes: Uint8Array): Promise<void> {
-  const { manifestHash, ...body } = manifest;
-  const written = readableJson(manifest);
+/** Holds a manifest to its own hashes, and its text to the one way of writing it. */
+async function checkManifest(manifest: Manifest, text: string): Promise<void> {
+  const { manifestHash, contentHash, files } = manifest;
+  // What the hash is of: all lines but its own.
+  const body = text.replace(`  "manifestHash": "${manifestHash}",\n`, "");
   const unchanged =
-    manifestHash === (await sha256Hex(readableJson(body))) &&
-    manifest.contentHash === (await hashFiles(manifest.files)) &&
-    written.length === bytes.length &&
-    written.every((byte, i) => byte === bytes[i]);
+    text === readableText(manifest) &&
+    manifestHash === (await sha256Hex(new TextEncoder().encode(body))) &&
+    contentHash === (await hashFiles(files));
   if (!unchanged) throw corrupt(manifestPath, "was changed since it was written");
 }
 

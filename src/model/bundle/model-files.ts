@@ -1,7 +1,7 @@
 import type { ModelNode } from "../artefact.js";
 import { kindOf, modelKinds } from "../compile.js";
 import type { ModelKind, ReadContext, WriteContext } from "../scorer.js";
-import { corrupt, parseJsonFile, readableJson, type JsonValue } from "./json.js";
+import { corrupt, jsonText, parseJsonFile, parseJsonText, readableJson, type JsonValue } from "./json.js";
 
 const scorerPath = "scorer.json";
 /** Ensembles of ensembles of ... deeper than this are refused. */
@@ -30,6 +30,7 @@ export function readModel(file: (path: string) => Uint8Array): ModelNode {
   let depth = 0;
   const context: ReadContext = {
     file,
+    json: jsonReader(file),
     read(node: JsonValue) {
       if (++depth > maxDepth) throw corrupt(scorerPath, `nests models more than ${maxDepth} deep`, node.path);
       const kind = modelKinds[node.get("kind").oneOf(kinds)] as ModelKind<ModelNode>;
@@ -39,4 +40,17 @@ export function readModel(file: (path: string) => Uint8Array): ModelNode {
     },
   };
   return context.read(json.get("model"));
+}
+
+function jsonReader(file: (path: string) => Uint8Array): ReadContext["json"] {
+  const known = new Map<string, { readonly read: unknown; readonly result: unknown }>();
+  return <T>(path: string, read: (json: JsonValue) => T): T => {
+    const text = jsonText(path, file(path));
+    const same = known.get(text);
+    // What the same function made of the same text.
+    if (same?.read === read) return same.result as T;
+    const result = read(parseJsonText(path, text));
+    known.set(text, { read, result });
+    return result;
+  };
 }

@@ -3,7 +3,7 @@ import type { Artefact } from "../artefact.js";
 import { compile, type CompileOptions, type Scorer } from "../compile.js";
 import { prepareKernel } from "../network/kernel.js";
 import { unpackArchive, type ArchiveLimits } from "./archive.js";
-import { fromBundleFiles, type BundleFiles, type BundleReader } from "./format.js";
+import { readBundle, type BundleFiles, type BundleReader } from "./format.js";
 import type { Manifest } from "./manifest.js";
 
 /** Golden scores may differ by this much between runtimes; more means that the model is not what it was. */
@@ -12,6 +12,10 @@ const goldenTolerance = 1e-6;
 /** A bundle that has been read, verified and compiled. */
 export interface Bundle {
   readonly manifest: Manifest;
+  /**
+   * What scoring does not need (baseline, metrics, provenance, extras) is verified like the rest, but read when it is first
+   * asked for.
+   */
   readonly artefact: Artefact;
   readonly scorer: Scorer;
 }
@@ -37,7 +41,7 @@ export async function openBundle(
   if (options.kernel === undefined) prepareKernel();
   const packed = source instanceof Uint8Array || source instanceof ArrayBuffer;
   const files = packed ? await unpackArchive(new Uint8Array(source), options.limits) : source;
-  const { manifest, artefact } = await fromBundleFiles(files);
+  const { manifest, artefact } = await readBundle(files);
   const scorer = await compile(artefact, options);
   checkGolden(artefact, scorer);
   return { manifest, artefact, scorer };

@@ -53,15 +53,17 @@ function parseMetric(json: JsonValue): MetricValue {
 /** `golden.json`. */
 export function parseGolden(json: JsonValue): GoldenRow[] {
   return json.get("rows").list(maxGoldenRows).map((row) => ({
-    record: Object.fromEntries(row.get("record").entries().map(([name, value]) => [name, parseCell(value)])),
+    record: parseRecord(row.get("record")),
     probability: row.get("probability").number(0, 1),
   }));
 }
 
-function parseCell(json: JsonValue): GoldenRow["record"][string] {
-  const { value } = json;
-  if (value === null || typeof value === "string" || typeof value === "boolean") return value;
-  return json.number();
+function parseRecord(json: JsonValue): GoldenRow["record"] {
+  return Object.fromEntries(json.members().map(([name, value]) => [name, isCell(value) ? value : json.get(name).number()]));
+}
+
+function isCell(value: unknown): value is string | boolean | null {
+  return value === null || typeof value === "string" || typeof value === "boolean";
 }
 
 /** `provenance.json`. */

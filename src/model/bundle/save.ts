@@ -1,18 +1,6 @@
-import { constants } from "node:fs";
-import { access, readFile, readdir, stat } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
-import { ChurnkitError } from "../../base/errors.js";
-import { writeFileAtomic } from "../../io/atomic.js";
-import { ioFailed, systemCode } from "../../io/io-error.js";
-import { replaceDirectory } from "../../io/replace-directory.js";
 import type { Artefact } from "../artefact.js";
-import { packArchive } from "./archive.js";
-import { toBundleFiles, type BundleOptions } from "./format.js";
-import { manifestPath, type Manifest } from "./manifest.js";
-import { openBundle } from "./open.js";
-
-/** Is this path saved as one archive rather than as a folder? */
-const isArchivePath = (path: string): boolean => /\.(tar\.gz|tgz)$/.test(path);
+import type { BundleOptions } from "./format.js";
+import type { Manifest } from "./manifest.js";
 
 /**
  * Saves a trained model, or its artefact, as a bundle: a folder, or one archive where the path ends in .tar.gz. A bundle that is there is
@@ -35,14 +23,8 @@ const isArchivePath = (path: string): boolean => /\.(tar\.gz|tgz)$/.test(path);
  * ```
  */
 export async function saveBundle(model: Artefact | { readonly artefact: Artefact }, path: string, options: BundleOptions = {}): Promise<Manifest> {
-  const artefact = "artefact" in model ? model.artefact : model;
-  const archive = isArchivePath(path);
-  if (!archive) await checkBundleTarget(path);
-  const files = await toBundleFiles(artefact, options);
-  const { manifest } = await openBundle(files);
-  if (archive) await writeFileAtomic(path, await packArchive(files));
-  else await replaceDirectory(path, files);
-  return manifest;
+  const { writeBundle } = await import("../later.js");
+  return writeBundle(model, path, options);
 }
 
 /**
@@ -52,62 +34,6 @@ export async function saveBundle(model: Artefact | { readonly artefact: Artefact
  * @throws ChurnkitError OPTION_INVALID when something would be lost, IO_FAILED when the place may not be written to.
  */
 export async function checkBundleTarget(path: string): Promise<void> {
-  await checkWritable(path);
-  if (isArchivePath(path)) {
-    if (!(await stat(path).then((found) => found.isDirectory(), () => false))) return;
-    throw new ChurnkitError("OPTION_INVALID", `${path} is a folder. Name a file for the archive, or a folder of another name for the bundle.`, {
-      where: { file: path },
-    });
-  }
-  const names = await namesIn(path);
-  if (names.length === 0) return;
-  const listed = await listedFiles(path);
-  if (listed === undefined) {
-    throw new ChurnkitError("OPTION_INVALID", `${path} is not empty and holds no bundle, so it is not replaced. Choose another place or empty it.`, {
-      where: { file: path },
-    });
-  }
-  const known = new Set([manifestPath, ...listed.map((file) => file.split("/")[0])]);
-  const foreign = names.find((name) => !known.has(name) && !name.startsWith("."));
-  if (foreign !== undefined) {
-    throw new ChurnkitError(
-      "OPTION_INVALID",
-      `${path} holds a bundle and also ${foreign}, which would be lost when the bundle is replaced. Move it elsewhere.`,
-      { where: { file: join(path, foreign) } },
-    );
-  }
-}
-
-/** Asks whether the nearest folder above that exists may be written to. */
-async function checkWritable(path: string): Promise<void> {
-  for (let folder = dirname(resolve(path)); ; folder = dirname(folder)) {
-    try {
-      return await access(folder, constants.W_OK);
-    } catch (error) {
-      if (systemCode(error) !== "ENOENT" || dirname(folder) === folder) throw ioFailed("write", path, error);
-    }
-  }
-}
-
-async function namesIn(path: string): Promise<string[]> {
-  try {
-    if ((await stat(path)).isDirectory()) return await readdir(path);
-  } catch (error) {
-    if (systemCode(error) === "ENOENT") return [];
-    throw ioFailed("use", path, error);
-  }
-  throw new ChurnkitError("OPTION_INVALID", `${path} is a file. Name a folder for the bundle, or a file ending in .tar.gz.`, {
-    where: { file: path },
-  });
-}
-
-/** The files that a bundle's manifest lists, also of another format version; undefined where there is no bundle. */
-async function listedFiles(path: string): Promise<string[] | undefined> {
-  try {
-    const manifest = JSON.parse(await readFile(join(path, manifestPath), "utf8")) as Partial<Manifest> | null;
-    if (manifest?.format !== "churnkit-bundle" || !Array.isArray(manifest.files)) return undefined;
-    return manifest.files.map((file) => String((file as { path?: unknown } | null)?.path));
-  } catch {
-    return undefined;
-  }
+  const { checkTarget } = await import("../later.js");
+  return checkTarget(path);
 }

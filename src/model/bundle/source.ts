@@ -39,11 +39,11 @@ export async function bundleSource(store: Pick<ObjectStore, "name" | "getStream"
   });
 }
 
-/** A bundle that is in memory. */
-export async function sourceOfFiles(files: BundleFiles): Promise<BundleSource> {
+/** A bundle that is in memory; `parsed` is its manifest, where somebody has just read it. */
+export async function sourceOfFiles(files: BundleFiles, parsed?: Manifest): Promise<BundleSource> {
   const bytes = files.get(manifestPath);
   if (bytes === undefined) throw new ChurnkitError("BUNDLE_NOT_FOUND", "There is no bundle: manifest.json is missing.", { where: { file: manifestPath } });
-  return sourceOf(await parseManifest(bytes), bytes, async function* (path) {
+  return sourceOf(parsed ?? (await parseManifest(bytes)), bytes, async function* (path) {
     const file = await Promise.resolve(files.get(path));
     if (file === undefined) throw corrupt(path, "is missing");
     yield file;

@@ -122,6 +122,23 @@ export function toWeightsBin(weights: NetworkWeights): Uint8Array {
   return bytes;
 }
 
+/** What a `model.json` says: the network, and where in its weights file each tensor stands, in layout order. */
+export interface ModelLayout {
+  readonly spec: NetworkSpec;
+  readonly tensors: readonly StoredTensor[];
+  /** Bytes of the weights file. */
+  readonly bytes: number;
+}
+
+interface StoredTensor {
+  /** As the file calls it. */
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** First byte and the one behind the last. */
+  readonly from: number;
+  readonly to: number;
+}
+
 /**
  * Reads a TF.js layers model that is a churn network: a Sequential of Dense relu, each optionally followed by
  * BatchNormalization and Dropout, and a final Dense sigmoid. Both our own files and those that TF.js saves of such a
@@ -133,6 +150,16 @@ export function toWeightsBin(weights: NetworkWeights): Uint8Array {
  * missing, of another size or not finite.
  */
 export function fromModelJson(json: unknown, weights: Uint8Array): { spec: NetworkSpec; weights: Float32Array[] } {
+  const layout = readModelJson(json);
+  return { spec: layout.spec, weights: readWeights(layout, weights) };
+}
+
+/**
+ * Reads the `model.json` alone.
+ *
+ * @throws ChurnkitError BUNDLE_CORRUPT as {@link fromModelJson} does.
+ */
+export function readModelJson(json: unknown): ModelLayout {
   const root = asObject(json, "model.json");
   if (root["format"] !== "layers-model") {
     corrupt(
@@ -141,8 +168,8 @@ export function fromModelJson(json: unknown, weights: Uint8Array): { spec: Netwo
     );
   }
   const { spec, tensorNames } = specOfTopology(root["modelTopology"]);
-  const stored = readTensors(root["weightsManifest"], weights);
-  const values = tensorLayout(spec).map(({ shape }, i) => {
+  const { stored, bytes } = storedTensors(root["weightsManifest"]);
+  const tensors = tensorLayout(spec).map(({ shape }, i) => {
     const name = tensorNames[i] ?? "";
     const tensor = stored.get(name);
     if (tensor === undefined) corrupt(`has no weights named ${name}`, "weightsManifest");
@@ -153,58 +180,66 @@ export function fromModelJson(json: unknown, weights: Uint8Array): { spec: Netwo
         "weightsManifest",
       );
     }
-    checkValues(name, tensor.values);
-    return tensor.values;
+    return tensor;
   });
   const [extra] = stored.keys();
   if (extra !== undefined) corrupt(`holds weights named ${extra}, which no layer has`, "weightsManifest");
-  return { spec, weights: values };
+  return { spec, tensors, bytes };
 }
 
-function readTensors(manifest: unknown, bytes: Uint8Array): Map<string, { shape: number[]; values: Float32Array }> {
-  const tensors = new Map<string, { shape: number[]; values: Float32Array }>();
+/**
+ * The tensors of a weights file, in layout order.
+ *
+ * @throws ChurnkitError BUNDLE_CORRUPT as {@link fromModelJson} does.
+ */
+export function readWeights({ tensors, bytes: size }: ModelLayout, bytes: Uint8Array): Float32Array[] {
+  if (size !== bytes.length) {
+    corrupt(`describes ${size} bytes of weights, its weights file has ${bytes.length}`, "weightsManifest");
+  }
+  const all = floatsOf(bytes);
+  const every = tensors.map(({ name, from, to }) => ({ name, values: all.subarray(from / 4, to / 4) }));
+  // The engine's own search and sort are quick from the first call on, where loops would be a cold start's main cost.
+  const suspect = [NaN, Infinity, -Infinity].some((value) => all.includes(value));
+  for (const { name, values } of every) checkValues(name, values, suspect);
+  return every.map(({ values }) => values);
+}
+
+function storedTensors(manifest: unknown): { stored: Map<string, StoredTensor>; bytes: number } {
+  const stored = new Map<string, StoredTensor>();
   let at = 0;
   for (const group of asArray(manifest, "weightsManifest")) {
     for (const entry of asArray(asObject(group, "weightsManifest")["weights"], "weightsManifest.weights")) {
       const { name: rawName, shape: rawShape, dtype, quantization } = asObject(entry, "weightsManifest.weights");
       const name = asText(rawName, "weightsManifest.weights.name");
       if (dtype !== "float32" || quantization !== undefined) corrupt(`holds ${name} as other than plain float32`, name);
-      if (tensors.has(name)) corrupt(`names the weights ${name} twice`, name);
+      if (stored.has(name)) corrupt(`names the weights ${name} twice`, name);
       const shape = asArray(rawShape, name).map((size) =>
         typeof size === "number" && Number.isSafeInteger(size) && size >= 0
           ? size
           : corrupt(`gives ${name} no valid shape`, name),
       );
-      const size = shape.reduce((a, b) => a * b, 1);
-      // Checked before anything is allocated: a shape can claim any size, the bytes are what is really there.
-      if (at + 4 * size > bytes.length) corrupt(`needs more bytes for ${name} than its weights file has`, name);
-      const values = floatsOf(bytes.subarray(at, at + 4 * size));
-      at += 4 * size;
-      tensors.set(name, { shape, values });
+      const from = at;
+      at += 4 * shape.reduce((a, b) => a * b, 1);
+      stored.set(name, { name, shape, from, to: at });
     }
   }
-  if (at !== bytes.length)
-    corrupt(`describes ${at} bytes of weights, its weights file has ${bytes.length}`, "weightsManifest");
-  return tensors;
+  return { stored, bytes: at };
 }
 
 /** Little-endian float32 bytes as numbers of their own. Where the machine stores them so too, they are copied at once. */
 function floatsOf(bytes: Uint8Array): Float32Array {
+  if (isLittleEndian) return new Float32Array(new Uint8Array(bytes).buffer);
   const values = new Float32Array(bytes.length / 4);
-  if (isLittleEndian) new Uint8Array(values.buffer).set(bytes);
-  else {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    for (let i = 0; i < values.length; i++) values[i] = view.getFloat32(4 * i, true);
-  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let i = 0; i < values.length; i++) values[i] = view.getFloat32(4 * i, true);
   return values;
 }
 
-function checkValues(name: string, values: Float32Array): void {
+function checkValues(name: string, values: Float32Array, suspect: boolean): void {
   const least = name.endsWith("/moving_variance") ? 0 : -Infinity;
   const isWrong = (value: number): boolean => !Number.isFinite(value) || value < least;
-  // The engine's own search is quick from the first call on, where a loop over all weights would be a cold start's main cost.
-  const suspect = least === 0 || [NaN, Infinity, -Infinity].some((value) => values.includes(value));
-  const i = suspect ? values.findIndex(isWrong) : -1;
+  const negative = least === 0 && (values.slice().sort()[0] ?? 0) < 0;
+  const i = suspect || negative ? values.findIndex(isWrong) : -1;
   if (i < 0) return;
   const value = values[i];
   const message = `The network's weights are broken: ${name}[${i}] is ${value}. Train or export the model again.`;

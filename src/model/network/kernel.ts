@@ -6,6 +6,18 @@ export interface KernelExports {
   readonly memory: WebAssembly.Memory;
   readonly heapBase: () => number;
   readonly score: (network: number, x: number, rows: number, logits: number) => void;
+  readonly placeDense: (
+    kernel: number,
+    bias: number,
+    inputs: number,
+    units: number,
+    scale: number,
+    shift: number,
+    to: number,
+    toBias: number,
+    laneBytes: number,
+    rowBytes: number,
+  ) => void;
   /** Returns the sum of the rows' losses. */
   readonly train: (
     network: number,
@@ -45,7 +57,8 @@ export class Kernel {
     if (end > memoryLimit) throw tooLarge(end);
     if (missing > 0) {
       try {
-        memory.grow(Math.ceil(missing / 65536));
+        // At least 1 MiB, which costs nothing before it is used: growing is slow.
+        memory.grow(Math.max(16, Math.ceil(missing / 65536)));
       } catch (cause) {
         throw tooLarge(end, cause);
       }
@@ -83,7 +96,7 @@ let embedded: Promise<WebAssembly.Module> | undefined;
 async function compileEmbedded(): Promise<WebAssembly.Module> {
   // Node's own decoder where there is one; not imported, so that browsers need no stand-in for it.
   const native = (globalThis as { readonly Buffer?: typeof Buffer }).Buffer;
-  return WebAssembly.compile(native === undefined ? decoded(kernelBase64) : new Uint8Array(native.from(kernelBase64, "base64")));
+  return WebAssembly.compile(native === undefined ? decoded(kernelBase64) : native.from(kernelBase64, "base64"));
 }
 
 function decoded(base64: string): Uint8Array<ArrayBuffer> {

@@ -2,18 +2,9 @@ import { ChurnkitError } from "../../base/errors.js";
 import type { Kernel } from "./kernel.js";
 import type { NetworkSpec, NetworkWeights } from "./spec.js";
 import { checkSpec, checkWeights } from "./wasm-checks.js";
-import {
-  chunk,
-  padded,
-  placeLength,
-  scoreLayerFields,
-  scoreNetworkFields,
-  structBytes,
-  writeStruct,
-  writeTensor,
-  type TensorPlace,
-} from "./wasm-layout.js";
-import { foldBatchNorm } from "./wasm-fold.js";
+import { denseLayers } from "./wasm-fold.js";
+import { chunk, padded, placeLength, scoreLayerFields, scoreNetworkFields, structBytes, writeStruct, type TensorPlace } from "./wasm-layout.js";
+import { placeDense, stagingFor } from "./wasm-place.js";
 
 /** A network that scores rows of features, in inference mode (no dropout, moving statistics). */
 export interface NetworkScorer {
@@ -50,7 +41,6 @@ const capacity = 256;
  */
 export function createNetworkScorer(spec: NetworkSpec, weights: NetworkWeights, kernel: Kernel): NetworkScorer {
   checkSpec(spec);
-  checkWeights(spec, weights);
   const { inputs, outputs, hidden } = spec;
   const places: TensorPlace[] = [];
   const place = (form: TensorPlace["form"], rows: number, columns: number): number => {
@@ -99,8 +89,10 @@ export function createNetworkScorer(spec: NetworkSpec, weights: NetworkWeights, 
 
   const setWeights = (values: NetworkWeights): void => {
     checkWeights(spec, values);
-    foldBatchNorm(spec, values).forEach((tensor, i) => {
-      writeTensor(kernel, places[i] as TensorPlace, tensor);
+    const dense = denseLayers(spec, values);
+    const staging = stagingFor(kernel, dense);
+    dense.forEach((layer, i) => {
+      placeDense(kernel, staging, layer, places[2 * i] as TensorPlace, places[2 * i + 1] as TensorPlace);
     });
   };
   setWeights(weights);
@@ -127,7 +119,7 @@ export function createNetworkScorer(spec: NetworkSpec, weights: NetworkWeights, 
       const inPlace = values.buffer === memory.buffer && values.byteOffset === x;
       for (let first = 0; first < rows; first += capacity) {
         const count = Math.min(capacity, rows - first);
-        if (!inPlace) copy(values, first * inputs, input, count * inputs);
+        if (!inPlace) copy(values, first * inputs, input, count * inputs, count > 1);
         run(network, x, count, logits);
         const to = first * outputs;
         for (let i = 0; i < count * outputs; i++) out[to + i] = output[i] as number;
@@ -138,7 +130,8 @@ export function createNetworkScorer(spec: NetworkSpec, weights: NetworkWeights, 
   };
 }
 
-/** A plain loop: for one row it is faster than making a view to pass to `set`. */
-function copy(from: Float32Array, start: number, to: Float32Array, count: number): void {
-  for (let i = 0; i < count; i++) to[i] = from[start + i] as number;
+/** For one row a plain loop is faster than making a view to pass to `set`. */
+function copy(from: Float32Array, start: number, to: Float32Array, count: number, many: boolean): void {
+  if (many) to.set(from.subarray(start, start + count));
+  else for (let i = 0; i < count; i++) to[i] = from[start + i] as number;
 }

@@ -4,6 +4,7 @@ import { z } from "zod";
 import * as mini from "zod/mini";
 import { ChurnkitError } from "../../../src/base/errors.js";
 import { cellReader, isIssue } from "../../../src/data/contract/cells.js";
+import { hashJson } from "../../../src/base/hash.js";
 import { contractHash } from "../../../src/data/contract/contract-hash.js";
 import type { Column, Contract } from "../../../src/data/contract/contract.js";
 import { contractOf, type ContractOptions } from "../../../src/data/contract/from-zod.js";
@@ -216,6 +217,20 @@ describe("the target", () => {
 });
 
 describe("contractHash", () => {
+  it("is that of the canonical JSON of what a recipe relies on", () => {
+    const contract = contractOf(
+      z.object({ b: z.enum(["x", "y"]).default("x"), a: z.number().meta({ unit: "EUR" }), d: z.iso.date(), c: z.boolean().nullable() }),
+    );
+    const relied = contract.columns.map((column) => {
+      const { name, kind, unit } = column;
+      const common = { unit, name, kind, default: column.default };
+      if (column.kind === "category") return { ...common, open: column.open, levels: column.levels };
+      return column.kind === "date" ? { ...common, precision: column.precision } : common;
+    });
+    expect(relied.map(({ name }) => name)).toEqual(["b", "a", "d", "c"]);
+    expect(contractHash(contract)).toBe(hashJson(relied.toSorted((one, two) => (one.name < two.name ? -1 : 1))));
+  });
+
   const make = (shape: z.ZodRawShape): string => contractHash(contractOf(z.object(shape)));
   const hash = make({ a: z.number(), b: z.enum(["x", "y"]) });
 

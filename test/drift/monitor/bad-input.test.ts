@@ -69,7 +69,7 @@ describe("what comes with a record", () => {
   it("may be labels of any kind", () => {
     const monitor = monitorOf(watched);
     const odd = [null, 5, {}, { id: "a" }, { id: "a", outcome: 2 }, { id: "a", outcome: 1, time: "never" }, { id: "", outcome: 1 }];
-    monitor.addLabels(odd.map((label) => (label ?? {}) as MonitorLabel));
+    monitor.addLabels(odd as MonitorLabel[]);
     monitor.addLabels([{ id: "a", outcome: 1, time: start }, { id: "b", outcome: false }, { id: "a", outcome: 1, time: start }]);
     expect(monitor.snapshot()).toMatchObject({ skipped: { badLabels: 7 }, labels: { length: 2 } });
   });

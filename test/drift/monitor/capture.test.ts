@@ -176,6 +176,32 @@ describe("our own form", () => {
     expect(texts.join("").trim().split("\n").map((line) => (JSON.parse(line) as CapturedPrediction).id)).toEqual(["first", "second"]);
   });
 
+  it("holds no more than it may while the store is away, says what it drops, and asks the store now and then alone", async () => {
+    const store = memoryStore();
+    let away = true;
+    let asked = 0;
+    const shaky: ObjectStore = {
+      ...store,
+      put: (key, bytes, options) => {
+        asked++;
+        return away ? Promise.reject(new Error("away")) : store.put(key, bytes, options);
+      },
+    };
+    const writer = captureToStore(shaky, { prefix: "captured", writer: "web", bytes: 4_000, held: 10_000, seconds: 1e6 });
+    const lineBytes = JSON.stringify(prediction(10)).length + 1;
+    const errors: string[] = [];
+    for (let i = 0; i < 400; i++) await writer.write([prediction(10)]).catch((error: unknown) => errors.push((error as Error).message));
+    expect(asked).toBe(2);
+    expect(errors.filter((message) => message === "away")).toHaveLength(2);
+    expect(errors.filter((message) => message.includes("dropped 1 predictions"))).toHaveLength(400 - Math.floor(10_000 / lineBytes));
+    away = false;
+    await writer.flush();
+    await writer.write([prediction(11)]);
+    await writer.close();
+    const lines = await Promise.all((await store.list("captured/")).map(async ({ key }) => new TextDecoder().decode((await store.get(key))?.bytes).trim().split("\n").length));
+    expect(lines.reduce((sum, count) => sum + count, 0)).toBe(Math.floor(10_000 / lineBytes) + 1);
+  });
+
   it("refuses a place that no key can name", () => {
     expect(() => captureToStore(memoryStore(), { prefix: "../up", writer: "a" })).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }));
     expect(() => captureToStore(memoryStore(), { prefix: "a", writer: "a", bytes: 0 })).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }));
@@ -196,6 +222,8 @@ describe("labels", () => {
     expect(await all(truth("1"))).toEqual([{ id: "e", outcome: 1 }]);
     expect(await all(truth("1\n0"))).toEqual([{ id: "e", outcome: 1 }, { id: "e#1", outcome: 0 }]);
     expect(log).toMatchObject({ labels: 7, bad: 0 });
+    // Ids that are numbers, which the server writes as texts.
+    expect(await all('{"id":17,"outcome":1}')).toEqual([{ id: "17", outcome: 1 }]);
     expect(await all('{"id":"a"}\n{"id":"","outcome":1}\nid\n{bad')).toEqual([]);
     expect(log.bad).toBe(4);
     expect(log.examples[0]).toBe("labels:1");

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { days } from "../../../src/drift/index.js";
+import { days, hours } from "../../../src/drift/index.js";
 import type { SyntheticCustomer } from "../../../src/data/synthetic.js";
 import type { MonitorName, MonitorReport } from "../../../src/drift/index.js";
 import { customers, feed, label, monitorOf, predictionsOf, start, watchedModel, type Watched } from "./watched.js";
@@ -124,5 +124,25 @@ describe("outcomes", () => {
     monitor.addLabels(predictions.map(({ id, record }) => ({ id, outcome: record["churn"] === "Yes" })));
     const { finding } = monitor.judge(start + days(40)).monitors.modelQuality;
     expect(finding.outcomes).toMatchObject({ labelled: 600, assumed: 0, positives: predictions.filter(({ record }) => record["churn"] === "Yes").length });
+  });
+
+  it("of customers who are scored every month go to the prediction in whose window they fall", () => {
+    const records = customers(600, 21);
+    const monitor = monitorOf(watched, { labels: { window: days(30), absent: "negative" } });
+    const months = [0, 1, 2].map((month) => predictionsOf(watched, records, hours(4), start + month * days(31)));
+    for (const predictions of months) feed(monitor, predictions);
+    const churned = (months[2] ?? []).filter(({ record }) => record["churn"] === "Yes");
+    monitor.addLabels(churned.map(({ id, at }) => ({ id, time: at + days(10), outcome: 1 as const })));
+    const { outcomes } = monitor.judge(start + days(200)).monitors.modelQuality.finding;
+    expect(outcomes).toMatchObject({ predictions: 1800, positives: churned.length, labelled: 1800 });
+  });
+
+  it("of customers who are scored every hour count about once a window", () => {
+    const records = customers(100, 21);
+    const monitor = monitorOf(watched, { labels: { window: days(2), absent: "negative" } });
+    for (let hour = 0; hour < 96; hour++) feed(monitor, predictionsOf(watched, records, hours(1) - 1, start + hours(hour)));
+    const { outcomes } = monitor.judge(start + days(30)).monitors.modelQuality.finding;
+    expect(outcomes.predictions).toBeGreaterThanOrEqual(200);
+    expect(outcomes.predictions).toBeLessThanOrEqual(300);
   });
 });

@@ -48,6 +48,22 @@ describe("runMonitor", () => {
     expect(merged.report).toEqual(whole.report);
   });
 
+  it("is of one mind about shards, though an object comes while they list", async () => {
+    const more: ObjectStore = { ...store, list: async (prefix) => [{ key: "captured/churn/2026/01/01/00/new.jsonl", size: 0 }, ...(await store.list(prefix))] };
+    const [first, second] = await Promise.all([run({ shard: { index: 0, count: 2 }, labelsPrefix: undefined }), run({ shard: { index: 1, count: 2 }, labelsPrefix: undefined, store: more })]);
+    expect(first.read.predictions + second.read.predictions).toBe(1500);
+    expect(Math.min(first.read.predictions, second.read.predictions)).toBeGreaterThan(0);
+  });
+
+  it("reads files that were moved aside, and whatever is named outright", async () => {
+    const moved = memoryStore();
+    const bytes = new TextEncoder().encode(JSON.stringify({ id: "a", at: new Date(start).toISOString(), record: predictions[0]?.record, probability: 0.5 }));
+    for (const key of ["c/captured.jsonl", "c/captured.jsonl.1", "c/captured.jsonl.12.gz", "c/captured.jsonl.old", "c/notes.1"]) await moved.put(key, bytes);
+    const read = async (prefix: string): Promise<number> => (await run({ store: moved, prefix, labelsPrefix: undefined })).read.predictions;
+    expect(await read("c/")).toBe(3);
+    expect(await read("c/captured.jsonl.old")).toBe(1);
+  });
+
   it("takes the predictions of a time alone, and passes over the files of other hours", async () => {
     const { report, read } = await run({ from: start + hours(2), to: start + hours(3) });
     expect(report.rows.kept).toBe(250);

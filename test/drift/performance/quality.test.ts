@@ -49,6 +49,15 @@ describe("modelQuality", () => {
     expect(alarms / RUNS).toBeLessThanOrEqual(0.05 + 2 * Math.sqrt(0.0475 / RUNS));
   });
 
+  it("takes nothing for certain of a few rows that happen to agree, where it knows how many they are", () => {
+    const baseline = { f1: { value: 0.55, low: 0.53, high: 0.57 } };
+    const none = { f1: { value: 0, low: 0, high: 0 } };
+    expect(modelQuality(baseline, none).severity).toBe("critical");
+    const log10p = (current: number) => modelQuality(baseline, none, { rows: { baseline: 8000, current } }).metrics.find(({ metric }) => metric === "f1")?.log10p;
+    expect(log10p(30)).toBeGreaterThan(-4);
+    expect(log10p(3000)).toBeLessThan(-100);
+  });
+
   it("judges estimates by their population error", () => {
     const baseline = realised(5000, 3);
     const random = uniform(9);

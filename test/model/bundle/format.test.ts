@@ -45,6 +45,19 @@ describe("bundle format", () => {
     expect(hashed(await toBundleFiles(read.artefact, { createdAt }))).toEqual(hashed(files));
   });
 
+  it("opens without reading what no score needs, and refuses it when it is asked for", async () => {
+    const spoilt = await forged(files, { "baseline.json": bytesOf("{}"), "metrics.json": bytesOf("[]"), "provenance.json": bytesOf("?"), "extras/more.json": bytesOf("?") });
+    const { artefact: opened } = await openBundle(spoilt);
+    for (const part of ["baseline", "metrics", "provenance", "extras"] as const) {
+      expect(() => opened[part], part).toThrowError(expect.objectContaining({ code: "BUNDLE_CORRUPT" }));
+      expect(() => opened[part], part).toThrowError();
+    }
+    await expect(fromBundleFiles(spoilt)).rejects.toMatchObject({ code: "BUNDLE_CORRUPT" });
+    const sound = await openBundle(files);
+    expect({ ...sound.artefact }).toEqual(artefact);
+    expect(sound.artefact.baseline).toBe(sound.artefact.baseline);
+  });
+
   it("scores the same bits after a round trip", async () => {
     const before = await openBundle(files);
     const table = sampleTable(50, 8);

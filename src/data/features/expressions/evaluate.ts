@@ -1,4 +1,3 @@
-import { canonicalJson } from "../../../base/json.js";
 import { ChurnkitError } from "../../../base/errors.js";
 import type { Column, Contract } from "../../contract/contract.js";
 import type { ColumnData, Table } from "../../table/table.js";
@@ -119,7 +118,7 @@ export class Inputs {
   }
 
   of(expression: Expression): Input {
-    const key = canonicalJson(expression);
+    const key = JSON.stringify(expression);
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     const input = this.#make(expression);

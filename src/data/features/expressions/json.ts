@@ -1,5 +1,7 @@
 import { ChurnkitError, type ErrorCode } from "../../../base/errors.js";
 
+const textLimit = 1000;
+
 /**
  * Reads untrusted JSON field by field. Each method gives the value or throws a `ChurnkitError` that names the path;
  * texts and lists have limits, and keys that nobody asked for are refused.
@@ -37,7 +39,7 @@ export class JsonReader {
     return this.value;
   }
 
-  text(limit = 1000): string {
+  text(limit = textLimit): string {
     if (typeof this.value !== "string") this.fail("must be a text");
     if (this.value.length > limit) this.fail(`must have at most ${limit} characters`);
     return this.value;
@@ -62,10 +64,17 @@ export class JsonReader {
   }
 
   numbers(limit: number): number[] {
-    return this.list(limit, (item) => item.number());
+    return this.#items(limit, (value) => typeof value === "number" && Number.isFinite(value), (item) => item.number());
   }
 
   texts(limit: number): string[] {
-    return this.list(limit, (item) => item.text());
+    return this.#items(limit, (value) => typeof value === "string" && value.length <= textLimit, (item) => item.text());
+  }
+
+  /** Paths are made for what is wrong only: a recipe holds thousands of values. */
+  #items<T>(limit: number, fits: (value: unknown) => boolean, read: (reader: JsonReader) => T): T[] {
+    const { value } = this;
+    const plain = Array.isArray(value) && value.length <= limit && Array.from(value).every(fits);
+    return plain ? (value.slice() as T[]) : this.list(limit, read);
   }
 }

@@ -20,7 +20,8 @@ function readParameters(
       const parameter = field(name);
       const kind = parameterKinds[kinds[name] ?? "number"];
       if (!kind.accepts(parameter.value)) parameter.fail(`must be ${kind.wants}`);
-      return [name, structuredClone(parameter.value as ParameterValue)];
+      const value = parameter.value as ParameterValue;
+      return [name, typeof value === "object" ? value.slice() : value];
     }),
   );
 }

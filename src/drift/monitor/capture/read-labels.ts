@@ -90,12 +90,14 @@ function labelsOfJson(text: string, options: LabelReadOptions): (MonitorLabel | 
 
 function labelOf({ id, outcome, time, recorded }: Members, options: LabelReadOptions): MonitorLabel | undefined {
   const known = outcomeOf(outcome, options);
-  if (typeof id !== "string" || id === "" || known === undefined) return undefined;
+  // A number names what the server wrote as a text.
+  const name = typeof id === "number" && Number.isFinite(id) ? String(id) : id;
+  if (typeof name !== "string" || name === "" || known === undefined) return undefined;
   const moment = (value: unknown): string | number | undefined => {
     if (typeof value === "number") return value;
     return typeof value === "string" && value.trim() !== "" ? value.trim() : undefined;
   };
-  return { id, outcome: known, time: moment(time), recorded: moment(recorded) };
+  return { id: name, outcome: known, time: moment(time), recorded: moment(recorded) };
 }
 
 function outcomeOf(value: unknown, { positive, negative }: LabelReadOptions): 0 | 1 | undefined {

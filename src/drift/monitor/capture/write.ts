@@ -22,6 +22,18 @@ export interface CaptureStoreOptions {
   readonly bytes?: number | undefined;
   /** ... or when the first of its predictions is so many seconds older than the newest (default 300). */
   readonly seconds?: number | undefined;
+  /** Most bytes held while the store is away (default 64 MiB): beyond it new predictions are dropped, and `write` says so. */
+  readonly held?: number | undefined;
+}
+
+/** Lines of an hour that wait. */
+interface Held {
+  readonly lines: string[];
+  readonly size: number;
+  /** Time of the first prediction. */
+  readonly first: number;
+  /** How much there was, and when by the predictions' times, as the store last refused it; before that nothing, and the first. */
+  readonly tried: { readonly size: number; readonly at: number };
 }
 
 /** One prediction as a line. */
@@ -32,7 +44,7 @@ export const captureLine = (prediction: CapturedPrediction): string => `${JSON.s
  * lays out its files: `<prefix>/2026/02/01/13/<time>-<writer>-<n>.jsonl`. An object is written once and never changed.
  *
  * @throws ChurnkitError OPTION_INVALID for a prefix or writer that no key may have. `write` and `flush` throw STORE_FAILED;
- * what was not delivered is kept and written with the next.
+ * what was not delivered is kept, as far as `held` allows, and written with the next.
  *
  * @example
  * ```ts
@@ -46,12 +58,13 @@ export const captureLine = (prediction: CapturedPrediction): string => `${JSON.s
  * console.assert((await store.list("captured/churn/2026/02/01/13/")).length === 1);
  * ```
  */
-export function captureToStore(store: ObjectStore, { prefix, writer, bytes = 4 * 2 ** 20, seconds = 300 }: CaptureStoreOptions): CaptureWriter {
+export function captureToStore(store: ObjectStore, { prefix, writer, bytes = 4 * 2 ** 20, seconds = 300, held: mostHeld = 64 * 2 ** 20 }: CaptureStoreOptions): CaptureWriter {
   checkKey(`${prefix}/${writer}`);
-  if (!(bytes > 0) || !(seconds > 0)) throw new ChurnkitError("OPTION_INVALID", "bytes and seconds of a capture writer must be above 0.");
-  const hours = new Map<string, { lines: string[]; size: number; first: number }>();
+  if (!(bytes > 0) || !(seconds > 0) || !(mostHeld > 0)) throw new ChurnkitError("OPTION_INVALID", "bytes, seconds and held of a capture writer must be above 0.");
+  const hours = new Map<string, Held>();
   const encoder = new TextEncoder();
   let written = 0;
+  let newest = -Infinity;
   let closed = false;
   let turn: Promise<void> = Promise.resolve();
 
@@ -64,7 +77,9 @@ export function captureToStore(store: ObjectStore, { prefix, writer, bytes = 4 *
       await store.put(key, encoder.encode(held.lines.join("")));
     } catch (error) {
       const since = hours.get(hour);
-      hours.set(hour, since === undefined ? held : { lines: [...held.lines, ...since.lines], size: held.size + since.size, first: held.first });
+      const again = since === undefined ? held : { ...held, lines: [...held.lines, ...since.lines], size: held.size + since.size };
+      // Not tried again at once: each attempt sends all that is held.
+      hours.set(hour, { ...again, tried: { size: again.size, at: newest } });
       throw error;
     }
   };
@@ -82,18 +97,25 @@ export function captureToStore(store: ObjectStore, { prefix, writer, bytes = 4 *
     write(predictions) {
       if (closed) return Promise.reject(new ChurnkitError("STORE_FAILED", `The capture writer ${writer} was closed. Make a new one.`));
       return inTurn(async () => {
-        let newest = -Infinity;
+        let size = [...hours.values()].reduce((sum, each) => sum + each.size, 0);
+        let dropped = 0;
         for (const prediction of predictions) {
           const time = Date.parse(prediction.at);
           if (Number.isNaN(time)) continue;
           newest = Math.max(newest, time);
           const hour = new Date(time).toISOString().slice(0, 13).replace(/[-T]/g, "/");
-          const held = hours.get(hour) ?? { lines: [], size: 0, first: time };
           const line = captureLine(prediction);
+          if (size + line.length > mostHeld) {
+            dropped++;
+            continue;
+          }
+          size += line.length;
+          const held = hours.get(hour) ?? { lines: [], size: 0, first: time, tried: { size: 0, at: time } };
           held.lines.push(line);
           hours.set(hour, { ...held, size: held.size + line.length });
         }
-        for (const [hour, { size, first }] of [...hours]) if (size >= bytes || newest - first >= 1000 * seconds) await put(hour);
+        for (const [hour, { size: all, tried }] of [...hours]) if (all - tried.size >= bytes || newest - tried.at >= 1000 * seconds) await put(hour);
+        if (dropped > 0) throw new ChurnkitError("STORE_FAILED", `The capture writer ${writer} dropped ${dropped} predictions: it holds ${size} bytes that ${store.name} has not taken yet.`);
       });
     },
     flush,

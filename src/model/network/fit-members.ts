@@ -1,0 +1,116 @@
+import { sigmoid } from "../../base/logistic.js";
+import { mix32 } from "../../base/random.js";
+import { kFold } from "../../data/split-folds.js";
+import type { EpochRecord, HeldOut, LabelledMatrix, Learned, LearnerContext } from "../learner.js";
+import { openCheckpoints } from "./checkpoint.js";
+import { churnNetworkSpec, foldsOf, type ChurnNetworkParameters } from "./churn-network.js";
+import type { TrainingEngine } from "./engine.js";
+import type { FitRows, FittedNetwork } from "./fit-network.js";
+import { runJob, type FitEvents, type FitJob } from "./job.js";
+import { wasmEngine } from "./wasm-engine.js";
+import { openWorkerPool } from "./worker-pool.js";
+
+function batchSizeFor(batchSize: number | "auto", rows: number): number {
+  if (batchSize !== "auto") return batchSize;
+  return rows < 6000 ? 32 : 64;
+}
+
+/** The rows each member trains and stops on, in one matrix. */
+function planMembers(training: LabelledMatrix, validation: LabelledMatrix | undefined, members: number, seed: number): FitRows[] {
+  const rows = training.labels.length;
+  const range = (from: number, to: number) => Uint32Array.from({ length: to - from }, (_, i) => from + i);
+  if (validation) {
+    const matrix = shared(training.matrix, validation.matrix);
+    const labels = Uint8Array.from([...training.labels, ...validation.labels]);
+    const all = { matrix, width: training.width, labels, training: range(0, rows), validation: range(rows, labels.length) };
+    return Array.from({ length: members }, () => all);
+  }
+  const matrix = shared(training.matrix);
+  const folds = kFold(training.labels, foldsOf(members), seed).slice(0, members);
+  return folds.map(({ train, test }) => ({ matrix, width: training.width, labels: training.labels, training: train, validation: test }));
+}
+
+/** Copies arrays one after the other into memory that threads can share, where the runtime has it. */
+function shared(...parts: Float32Array[]): Float32Array {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const bytes = length * Float32Array.BYTES_PER_ELEMENT;
+  const all = new Float32Array(typeof SharedArrayBuffer === "undefined" ? new ArrayBuffer(bytes) : new SharedArrayBuffer(bytes));
+  let offset = 0;
+  for (const part of parts) {
+    all.set(part, offset);
+    offset += part.length;
+  }
+  return all;
+}
+
+/** Trains the networks of a `churnNetwork` learner, each on its own rows, and says what they make of those left out. */
+export async function fitMembers(
+  parameters: ChurnNetworkParameters,
+  engine: TrainingEngine | undefined,
+  training: LabelledMatrix,
+  validation: LabelledMatrix | undefined,
+  context: LearnerContext,
+): Promise<Learned> {
+  const { members } = parameters;
+  const spec = churnNetworkSpec(training.width, parameters);
+  const plan = planMembers(training, validation, members, context.seed);
+  const positives = training.labels.reduce((sum, label) => sum + label, 0);
+  const positiveWeight = parameters.classWeights === "balanced" ? (training.labels.length - positives) / positives : 1;
+  const saved = openCheckpoints(context.checkpoint, { parameters, seed: context.seed }, [training, validation]);
+  const threads = engine ? 1 : Math.min(members, context.workers ?? 1);
+  const pool = threads > 1 ? await openWorkerPool(threads) : undefined;
+  const own = engine ?? wasmEngine();
+
+  const fitMember = async (rows: FitRows, member: number): Promise<FittedNetwork> => {
+    const report = (epoch: number, record: EpochRecord | undefined, done: boolean): void => {
+      if (record) context.onProgress?.({ member, members, epoch, epochs: parameters.epochs, ...record, done });
+    };
+    const job: FitJob = {
+      spec,
+      rows,
+      settings: { ...parameters, batchSize: batchSizeFor(parameters.batchSize, training.labels.length), positiveWeight, seed: mix32(mix32(context.seed) ^ (member + 1)) },
+      resume: await saved?.load(member),
+      stateEvery: saved ? 1 : 0,
+    };
+    const events: FitEvents = {
+      onEpoch(history, state) {
+        if (state) saved?.save(member, state);
+        report(history.length, history.at(-1), false);
+      },
+    };
+    const fitted = await (pool ? pool.run(job, events, context.signal) : runJob(own, job, events, context.signal));
+    report(fitted.history.length, fitted.history.at(-1), true);
+    return fitted;
+  };
+
+  try {
+    const fitted: FittedNetwork[] = [];
+    if (pool) fitted.push(...(await Promise.all(plan.map(fitMember))));
+    else for (const [member, rows] of plan.entries()) fitted.push(await fitMember(rows, member));
+    await saved?.settled();
+    const networks = fitted.map(({ weights }) => ({ kind: "network", spec, weights }) as const);
+    const [first, ...others] = networks;
+    return {
+      model: first && others.length === 0 ? first : { kind: "ensemble", members: networks },
+      heldOut: heldOut(plan, fitted, validation ? training.labels.length : 0),
+      history: fitted.map(({ history }) => history),
+    };
+  } finally {
+    await pool?.close();
+  }
+}
+
+/** The mean probability of each row that some member left out; `first` is the row that counts as 0. */
+function heldOut(plan: readonly FitRows[], fitted: readonly FittedNetwork[], first: number): HeldOut {
+  const sums = new Map<number, { sum: number; count: number }>();
+  plan.forEach(({ validation }, member) => {
+    validation.forEach((row, i) => {
+      const entry = sums.get(row - first) ?? { sum: 0, count: 0 };
+      const logit = fitted[member]?.validationLogits[i] ?? 0;
+      sums.set(row - first, { sum: entry.sum + sigmoid(logit), count: entry.count + 1 });
+    });
+  });
+  const rows = Uint32Array.from(sums.keys()).sort();
+  const mean = (row: number): number => (sums.get(row)?.sum ?? 0) / (sums.get(row)?.count ?? 1);
+  return { rows, probabilities: Float64Array.from(rows, mean) };
+}

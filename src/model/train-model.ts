@@ -1,0 +1,115 @@
+import { ChurnkitError } from "../base/errors.js";
+import { version } from "../base/version.js";
+import type { Features } from "../data/features/define.js";
+import { fitRecipe } from "../data/features/fit/fit-recipe.js";
+import { profileOf } from "../data/profile/numeric.js";
+import { profileTable } from "../data/profile/table.js";
+import { hashTable } from "../data/table/hash-table.js";
+import { labels } from "../data/table/labels.js";
+import type { Table } from "../data/table/table.js";
+import type { Artefact } from "./artefact.js";
+import { goldenRows } from "./bundle/golden.js";
+import { calibrate, fitCalibration } from "./calibration.js";
+import { compile } from "./compile.js";
+import { evaluateScores, summarise, type Evaluation } from "./evaluate/evaluate-scores.js";
+import type { LabelledMatrix, Learned, Learner, LearnerContext } from "./learner.js";
+import { logistic } from "./logistic-learner.js";
+import { churnNetwork } from "./network/churn-network.js";
+import { chooseThreshold, type ThresholdRule } from "./threshold.js";
+import type { TrainedModel, TrainOptions } from "./train.js";
+
+/** What `train` does. */
+export async function trainModel<Row>(
+  features: Features<Row>,
+  table: Table<Row>,
+  options: TrainOptions<Row>,
+): Promise<TrainedModel<Row>> {
+  const { validation, learner = churnNetwork(), threshold = { rule: "f1" }, baseline = true, seed = 0 } = options;
+  const rival = baseline && learner.name !== "logistic" ? logistic() : undefined;
+  const classes = labels(table);
+  if (!validation) for (const one of [learner, ...(rival ? [rival] : [])]) checkFolds(table, classes, one);
+  const { recipe, encoder, matrix } = fitRecipe(features, table, { seed });
+  const training = { matrix, width: encoder.width, labels: classes };
+  const held = validation && { matrix: encoder.encode(validation), width: encoder.width, labels: labels(validation) };
+  const context: LearnerContext = { ...options, seed, workers: options.workers ?? (await defaultWorkers()) };
+  const shared = {
+    contract: table.contract,
+    recipe,
+    baseline: profileTable(table, { cutPoints: 256 }),
+    dataHash: await hashTable(table),
+    rows: { train: table.rows, validation: validation?.rows ?? 0 },
+    gitCommit: options.gitCommit,
+  };
+
+  const finish = async (one: Learner, learned: Learned): Promise<Omit<TrainedModel<Row>, "baseline">> => {
+    const { artefact, evaluation, probabilities } = await assemble(shared, one, learned, held ?? training, threshold, seed);
+    const heldOutScores = { rows: learned.heldOut.rows, probabilities };
+    return { artefact, scorer: await compile(artefact), heldOut: evaluation, heldOutScores, history: learned.history };
+  };
+  const rivalContext: LearnerContext = { seed };
+  return {
+    ...(await finish(learner, await learner.fit(training, held, context))),
+    baseline: rival && { ...(await finish(rival, await rival.fit(training, held, rivalContext))), baseline: undefined },
+  };
+}
+
+async function assemble(
+  shared: Pick<Artefact, "contract" | "recipe" | "baseline"> & Pick<Artefact["provenance"], "dataHash" | "rows" | "gitCommit">,
+  learner: Learner,
+  { model, heldOut, found, learner: maker = learner.name }: Learned,
+  judged: LabelledMatrix,
+  rule: ThresholdRule,
+  seed: number,
+): Promise<{ artefact: Artefact; evaluation: Evaluation; probabilities: Float64Array }> {
+  const heldLabels = Uint8Array.from(heldOut.rows, (row) => judged.labels[row] ?? 0);
+  const calibration = fitCalibration(heldLabels, heldOut.probabilities);
+  const probabilities = heldOut.probabilities.map((p) => calibrate(calibration, p));
+  const decision = chooseThreshold(heldLabels, probabilities, rule);
+  const evaluation = evaluateScores(heldLabels, probabilities, { threshold: decision.threshold, costs: decision.costs });
+  const { contract, recipe, baseline, dataHash, rows, gitCommit } = shared;
+  const draft: Artefact = {
+    contract,
+    recipe,
+    model,
+    calibration,
+    decision,
+    baseline: { ...baseline, columns: [...baseline.columns, profileOf(probabilities, "prediction", { cutPoints: 256 })] },
+    metrics: summarise(evaluation),
+    golden: [],
+    provenance: { learner: maker, seed, dataHash, rows, gitCommit, versions: { churnkit: version }, parameters: { ...learner.parameters, ...found } },
+  };
+  const scorer = await compile(draft);
+  const records = goldenRows(contract, { seed });
+  const golden = scorer.scoreRecords(records).flatMap(({ probability }, i) => {
+    const record = records[i];
+    return record && probability !== null ? [{ record, probability }] : [];
+  });
+  return { artefact: { ...draft, golden }, evaluation, probabilities };
+}
+
+/** Says in the words of the data that a class has fewer rows than a learner has folds. */
+function checkFolds(table: Table, labels: Uint8Array, { name, folds = 0 }: Learner): void {
+  const { column = "", classes = [], positive = "" } = table.contract.target ?? {};
+  const positives = labels.reduce((sum, label) => sum + label, 0);
+  for (const label of classes) {
+    const count = label === positive ? positives : labels.length - positives;
+    if (count >= folds) continue;
+    const rows = `${count} ${count === 1 ? "row" : "rows"}`;
+    throw new ChurnkitError(
+      "TOO_FEW_ROWS",
+      `${table.source}: only ${rows} of ${labels.length} hold ${JSON.stringify(label)} in "${column}"; the learner ${name} parts ` +
+        `the rows into ${folds} folds and needs as many of each class. Give more rows, or validation rows.`,
+      { where: { file: table.source, column, value: label } },
+    );
+  }
+}
+
+/** One thread for each processor, at most 8; one where the runtime has no threads. */
+async function defaultWorkers(): Promise<number> {
+  try {
+    const { availableParallelism } = await import("node:os");
+    return Math.min(8, availableParallelism());
+  } catch {
+    return 1;
+  }
+}
