@@ -10,6 +10,9 @@ const shared: Options = {
   esbuildOptions(options) {
     options.chunkNames = "chunks/[name]-[hash]";
     options.legalComments = "none";
+    // Small and quick to load, but with the names that a stack trace needs.
+    options.minifyWhitespace = true;
+    options.minifySyntax = true;
   },
 };
 
@@ -21,7 +24,6 @@ export default defineConfig([
   {
     ...shared,
     splitting: true,
-    minify: true,
     entry: {
       index: "src/index.ts",
       data: "src/data/index.ts",
@@ -40,10 +42,10 @@ export default defineConfig([
     },
   },
   // Each more entry cuts the others' files into more pieces, and a piece takes as long to load as 20 KB of code.
-  alone({ cli: "src/cli/main.ts" }, { splitting: true, minify: true }),
-  alone({ "train-worker": "src/model/train-worker.ts" }, { minify: true }),
+  alone({ cli: "src/cli/main.ts" }, { splitting: true }),
+  alone({ "train-worker": "src/model/train-worker.ts" }),
   // Few files, so that loading a model is quick; what trains nothing needs to write or train is not read at all.
-  alone({ model: "src/model/index.ts" }, { splitting: true, minify: true }),
+  alone({ model: "src/model/index.ts" }, { splitting: true }),
   // Loading and scoring in one small file: a cold start reads nothing else.
   alone({ score: "src/model/score.ts" }, { minify: true }),
 ]);

@@ -13,9 +13,12 @@ export function note(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
+/** What an error says. */
+export const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 /** Prints an error as one line, whatever line ends its message quotes, and gives the exit code for it. */
 export function fail(error: unknown): number {
-  const message = (error instanceof Error ? error.message : String(error)).trim().replace(/\s*[\r\n]+\s*/g, " ");
+  const message = reasonOf(error).trim().replace(/\s*[\r\n]+\s*/g, " ");
   note(`churnkit: ${message}${ChurnkitError.isInstance(error) ? ` [${error.code}]` : ""}`);
   // A refusal by a gate is a check that failed, not an input that cannot be used.
   return ChurnkitError.isInstance(error) && error.code === "REGISTRY_REFUSED" ? exit.checkFailed : exit.unusable;

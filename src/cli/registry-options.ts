@@ -4,6 +4,7 @@ import { ChurnkitError } from "../base/errors.js";
 import type { Gate } from "../registry/gate.js";
 import { gates } from "../registry/gates.js";
 import { parseGate } from "../registry/parse-gate.js";
+import { reasonOf } from "./output.js";
 
 /** Gates that a bundle's own metrics can answer are absolute; the others compare with a rival on the same rows. */
 type Reach = "absolute" | "all";
@@ -30,7 +31,7 @@ function gateFile(path: string): Gate {
   try {
     return parseGate(JSON.parse(readFileSync(path, "utf8")));
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = reasonOf(error);
     throw new InvalidArgumentError(`${path} holds no gate${ChurnkitError.isInstance(error) ? "" : " that can be read"}: ${why}`);
   }
 }

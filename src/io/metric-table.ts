@@ -104,6 +104,14 @@ export const metricTable = {
     prometheus: "retraining_decisions_total",
     labels: ["action"],
   },
+  monitored_requests_total: {
+    type: "counter",
+    unit: "count",
+    help: "Requests that the monitor in the server sampled, dropped or could not read, and predictions that were not captured.",
+    cloudwatch: "MonitoredRequests",
+    prometheus: "monitored_requests_total",
+    labels: ["outcome"],
+  },
   monitor_heartbeat_timestamp_seconds: {
     type: "gauge",
     unit: "seconds",

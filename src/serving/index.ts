@@ -6,6 +6,7 @@ export { listen, type NodeServer, type NodeServerOptions } from "./node-server.j
 export { withSink } from "./with-sink.js";
 export { captureToFile, type CaptureFileOptions } from "./capture-file.js";
 export { capturedFiles } from "./captured-files.js";
-export { withMonitor, type MonitoredHandler, type MonitorTraffic, type WithMonitorOptions } from "./monitor.js";
+export { withMonitor, type MonitoredHandler, type WithMonitorOptions } from "./monitor.js";
+export type { MonitorTraffic } from "./monitor-queue.js";
 export { monitorProcessingJob, type MonitorJobOptions, type MonitorJobResult } from "./monitor-job.js";
 export { monitorLambda, type MonitorLambdaOptions, type MonitorLambdaResult } from "./monitor-lambda.js";

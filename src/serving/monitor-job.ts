@@ -111,7 +111,17 @@ async function statesIn(folder: string): Promise<unknown[]> {
   return Promise.all(files.map((name) => optionalJson(join(folder, name))));
 }
 
-const exists = (path: string): Promise<boolean> => readdir(path).then(() => true, (error: unknown) => systemCode(error) === "ENOTDIR");
+/** @throws ChurnkitError IO_FAILED for a folder that is there and may not be read: it must not pass for one that is absent. */
+async function exists(path: string): Promise<boolean> {
+  try {
+    await readdir(path);
+    return true;
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === "ENOTDIR" || code === "ENOENT") return code === "ENOTDIR";
+    throw ioFailed("read", path, error);
+  }
+}
 
 async function optionalJson(path: string): Promise<unknown> {
   let text: string;

@@ -181,8 +181,9 @@ describe("withMonitor", () => {
     const report = await server.flush();
     expect(report.rows.kept).toBe(400);
     const names = new Set(sink.points().map(({ name }) => name));
-    for (const name of ["data_drift_score", "feature_drift_score", "prediction_drift_score", "data_quality_score", "estimated_model_accuracy", "monitor_heartbeat_timestamp_seconds"]) expect(names).toContain(name);
+    for (const name of ["data_drift_score", "feature_drift_score", "prediction_drift_score", "data_quality_score", "estimated_model_accuracy", "monitored_requests_total", "monitor_heartbeat_timestamp_seconds"]) expect(names).toContain(name);
     expect(sink.points().every(({ labels }) => labels?.["model"] === "churn")).toBe(true);
+    expect(sink.points().filter(({ name, value }) => name === "monitored_requests_total" && value > 0)).toMatchObject([{ value: 1, labels: { outcome: "sampled" } }]);
     expect(kept).toHaveLength(400);
     expect(kept[0]).toMatchObject({ id: customers(1)[0]?.["customerId"], at: new Date(start).toISOString(), version: "7", label: expect.stringMatching(/Yes|No/) as string });
     await server.close();

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { filesStore } from "../../src/io/files-store.js";
@@ -66,6 +66,29 @@ describe("churnkit serve", () => {
     expect(await health()).toMatchObject({ model_name: "churn", model_version: "1.0.0", model_source: "registry" });
     writeFileSync(join(store, "churn", "index.json"), "torn");
     expect(await health()).toMatchObject({ model_name: "churn", model_version: "1.0.0", model_source: "local-copy" });
+  });
+
+  it("watches itself, captures, and goes on from its state after a restart", async () => {
+    const [captured, state] = [join(folder, "captured.jsonl"), join(folder, "state.json")];
+    const errorsAfter = async (requests: number): Promise<string> => {
+      const { child, ended, ready } = serve(bundle, "--port", "0", "--json", "--monitor", "1", "--capture", captured, "--monitor-state", state);
+      const { url } = JSON.parse(await ready) as { url: string };
+      for (let i = 0; i < requests; i++) await (await fetch(`${url}/predict`, { method: "POST", body: JSON.stringify(sampleRecords(1)[0]) })).text();
+      child.kill("SIGTERM");
+      return (await ended).err;
+    };
+    const rowsKept = (): number => {
+      const { periods } = JSON.parse(readFileSync(state, "utf8")) as { periods: { tally: { rows: number } }[] };
+      return periods.reduce((sum, { tally }) => sum + tally.rows, 0);
+    };
+    expect(await errorsAfter(3)).not.toContain("begin anew");
+    expect(rowsKept()).toBe(3);
+    expect(readFileSync(captured, "utf8").trimEnd().split("\n")).toHaveLength(3);
+    expect(await errorsAfter(2)).not.toContain("begin anew");
+    expect(rowsKept()).toBe(5);
+    writeFileSync(state, "{torn");
+    expect(await errorsAfter(1)).toContain("the monitors begin anew");
+    expect(rowsKept()).toBe(1);
   });
 
   it("prints its address as one line of JSON, serves the bundle's scores, and ends on SIGTERM within a second", async () => {

@@ -19,7 +19,7 @@ import {
   type RetrainingSignals,
 } from "../../drift/index.js";
 import { readJson } from "../json-file.js";
-import { columns, exit, note, print } from "../output.js";
+import { columns, exit, note, print, reasonOf } from "../output.js";
 import { openStore } from "../places.js";
 import { runCommand } from "../run-command.js";
 
@@ -62,7 +62,7 @@ async function check(options: Options): Promise<void> {
   const { run: command } = options;
   const controller = retrainingController(store, policy, {
     run: (context) => runCommand(command ?? "", context),
-    onError: (error) => note(`churnkit: ${error instanceof Error ? error.message : String(error)}`),
+    onError: (error) => note(`churnkit: ${reasonOf(error)}`),
   });
   if (command === undefined) {
     await controller.remember(signals);

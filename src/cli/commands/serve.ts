@@ -1,14 +1,12 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { loadBundle } from "../../model/bundle/load.js";
 import { filesStore } from "../../io/files-store.js";
-import { createHandler, type Handler } from "../../serving/handler.js";
 import { loadForService, type LoadedModel } from "../../serving/load-for-service.js";
-import { prometheusMetrics } from "../../serving/metrics.js";
 import { listen } from "../../serving/node-server.js";
-import { withSink } from "../../serving/with-sink.js";
-import { exit, note, print } from "../output.js";
+import { exit, note, print, reasonOf } from "../output.js";
 import { reference } from "../registry-options.js";
 import { openRegistry, registryPlaces } from "../places.js";
+import { watchedHandler } from "../watched-handler.js";
 
 interface Options {
   port: number;
@@ -20,6 +18,7 @@ interface Options {
   copies?: string;
   monitor?: number;
   capture?: string;
+  monitorState?: string;
   json?: boolean;
   stopWithStdin?: boolean;
 }
@@ -37,6 +36,7 @@ export function register(program: Command): void {
     .option("--copies <dir>", "keep copies of what is served here, to start from while the registry is down")
     .option("--monitor <share>", "watch this share of the requests, above 0 and up to 1; figures go to /metrics", shareOption)
     .option("--capture <file>", "keep the watched predictions here, for `churnkit monitor`; all of them without --monitor")
+    .option("--monitor-state <file>", "keep what the monitors have counted here, and go on from it after a restart")
     .option("--json", "print the address as one line of JSON")
     // For a process that starts this one and holds its standard input: whatever ends that process ends this one.
     .addOption(new Option("--stop-with-stdin", "end when standard input does").hideHelp())
@@ -58,30 +58,6 @@ async function run(bundle: string, options: Options): Promise<void> {
   print(options.json, { url: server.url, port: server.port, name, version }, `serving ${name} ${version} at ${server.url} (Ctrl-C ends it)`);
 }
 
-/** The handler, with the monitors behind it where they are asked for. */
-async function watchedHandler(
-  model: LoadedModel,
-  { monitor, capture }: Options,
-  onError: (error: unknown) => void,
-): Promise<{ readonly handler: Handler; readonly close: () => Promise<void> }> {
-  const metrics = prometheusMetrics(model.version);
-  if (monitor === undefined && capture === undefined) return { handler: createHandler(model, { metrics, onError }), close: () => Promise.resolve() };
-  const [{ createMonitor, monitorBaselineOf, monitorExplainer }, { captureToFile }, { withMonitor }, { prometheusSink }] = await Promise.all([
-    import("../../drift/index.js"),
-    import("../../serving/capture-file.js"),
-    import("../../serving/monitor.js"),
-    import("../../io/prometheus-sink.js"),
-  ]);
-  const baseline = monitorBaselineOf(model.artefact);
-  const sink = prometheusSink();
-  const watched = withMonitor(
-    createHandler(model, { metrics: withSink(metrics, sink), onError }),
-    createMonitor(baseline, { explainer: await monitorExplainer(model.artefact, baseline) }),
-    { sample: monitor ?? 1, sink, labels: { model: model.name }, onError, ...(capture === undefined ? {} : { capture: captureToFile(capture) }) },
-  );
-  return { handler: watched, close: () => watched.close() };
-}
-
 async function fromBundle(path: string): Promise<LoadedModel> {
   const { artefact, scorer, manifest } = await loadBundle(path);
   return { artefact, scorer, name: scorer.contract.name, version: manifest.contentHash.slice(0, 12), source: "local" };
@@ -91,8 +67,6 @@ async function fromRegistry(store: string, version: string, { model, copies }: O
   const onProblem = (error: unknown): void => note(`churnkit: ${reasonOf(error)}`);
   return loadForService(await openRegistry(store, model), reference(version), { onProblem, ...(copies === undefined ? {} : { copies: filesStore(copies) }) });
 }
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 function shareOption(text: string): number {
   const share = Number(text);

@@ -8,8 +8,8 @@ import type { MonitorReport } from "./report.js";
  * `data_drift_score`, `feature_drift_score` for each feature, `prediction_drift_score`, `data_quality_score`. What has no
  * value gives no point.
  *
- * @param options.at when the figures were computed; the report's own time by default.
- * @param options.labels go with every point, such as `{ model: "churn" }`.
+ * @param options `at`: when the figures were computed, by default the report's own time; `labels` go with every point, such as
+ * `{ model: "churn" }`.
  * @example
  * ```ts
  * import { monitorPoints, type Monitor } from "churnkit/drift";
@@ -20,8 +20,9 @@ import type { MonitorReport } from "./report.js";
  */
 export function monitorPoints(
   report: MonitorReport,
-  { at = new Date(report.at), labels = {} }: { readonly at?: Date | undefined; readonly labels?: Readonly<Record<string, string>> | undefined } = {},
+  options: { readonly at?: Date | undefined; readonly labels?: Readonly<Record<string, string>> | undefined } = {},
 ): MetricPoint[] {
+  const { at = new Date(report.at), labels = {} } = options;
   const { dataQuality, modelQuality } = report.monitors;
   const { drift, score } = dataQuality.finding;
   const point = (name: string, value: number | null | undefined): MetricPoint[] =>

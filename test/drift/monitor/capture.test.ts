@@ -5,6 +5,7 @@ import { syntheticContract } from "../../../src/data/synthetic.js";
 import { captureIssues, captureLog, captureToStore, labelLog, readCaptureLines, readLabelLines, type CapturedPrediction } from "../../../src/drift/index.js";
 import { memoryStore, type ObjectStore } from "../../../src/io/index.js";
 import { csvRows } from "../../../src/drift/monitor/capture/payload.js";
+import { captureLine } from "../../../src/drift/monitor/capture/write.js";
 import { csvLine } from "../../../src/data/table/write-csv.js";
 
 const contract = {
@@ -161,6 +162,11 @@ describe("our own form", () => {
     for (const key of keys) found.push(...(await read((await store.get(key))?.bytes ?? "")).found);
     expect(found.sort((a, b) => (a.at < b.at ? -1 : 1))).toEqual(all);
     await expect(writer.write([prediction(0)])).rejects.toMatchObject({ code: "STORE_FAILED" });
+  });
+
+  it("keeps a number that JSON has not, which the contract refuses, from becoming a missing value", () => {
+    const line = captureLine({ id: null, at: "2026-02-01T13:05:00Z", record: { age: Infinity }, probability: null, label: null, version: null });
+    expect(JSON.parse(line)).toMatchObject({ record: { age: "Infinity" } });
   });
 
   it("loses nothing while the store is away", async () => {

@@ -36,8 +36,9 @@ interface Held {
   readonly tried: { readonly size: number; readonly at: number };
 }
 
-/** One prediction as a line. */
-export const captureLine = (prediction: CapturedPrediction): string => `${JSON.stringify(prediction)}\n`;
+/** One prediction as a line. A number that JSON has not stays what it was, as text: null would be another record. */
+export const captureLine = (prediction: CapturedPrediction): string =>
+  `${JSON.stringify(prediction, (_, value: unknown) => (typeof value === "number" && !Number.isFinite(value) ? String(value) : value))}\n`;
 
 /**
  * Writes predictions in our own form to an object store, by the hour in which they were made, as SageMaker's data capture

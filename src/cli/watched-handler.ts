@@ -1,0 +1,68 @@
+import { existsSync } from "node:fs";
+import type { Monitor } from "../drift/monitor/monitor.js";
+import { writeFileAtomic } from "../io/atomic.js";
+import { createHandler, type Handler } from "../serving/handler.js";
+import type { LoadedModel } from "../serving/load-for-service.js";
+import { prometheusMetrics } from "../serving/metrics.js";
+import { withSink } from "../serving/with-sink.js";
+import { readJson } from "./json-file.js";
+import { note, reasonOf } from "./output.js";
+
+/** How `churnkit serve` watches its model. */
+export interface WatchOptions {
+  readonly monitor?: number | undefined;
+  readonly capture?: string | undefined;
+  readonly monitorState?: string | undefined;
+}
+
+/** A model's handler, with the monitors behind it where they are asked for. */
+export async function watchedHandler(
+  model: LoadedModel,
+  { monitor: share, capture, monitorState: file }: WatchOptions,
+  onError: (error: unknown) => void,
+): Promise<{ readonly handler: Handler; readonly close: () => Promise<void> }> {
+  const metrics = prometheusMetrics(model.version);
+  if (share === undefined && capture === undefined && file === undefined) {
+    return { handler: createHandler(model, { metrics, onError }), close: () => Promise.resolve() };
+  }
+  const [{ captureToFile }, { withMonitor }, { prometheusSink }] = await Promise.all([
+    import("../serving/capture-file.js"),
+    import("../serving/monitor.js"),
+    import("../io/prometheus-sink.js"),
+  ]);
+  const monitor = await monitorFor(model, file);
+  const keep = async (): Promise<void> => {
+    if (file !== undefined) await writeFileAtomic(file, JSON.stringify(monitor.snapshot()));
+  };
+  let keptUntil: string | null = null;
+  const sink = prometheusSink();
+  const watched = withMonitor(createHandler(model, { metrics: withSink(metrics, sink), onError }), monitor, {
+    sample: share ?? 1,
+    sink,
+    labels: { model: model.name },
+    onError,
+    ...(capture === undefined ? {} : { capture: captureToFile(capture) }),
+    onReport: ({ to }) => {
+      // Only a closed period is worth a write; the open one is kept when the server ends.
+      if (to === keptUntil) return;
+      keptUntil = to;
+      keep().catch(onError);
+    },
+  });
+  return { handler: watched, close: () => watched.close().then(keep) };
+}
+
+/** Goes on from the kept state. One that cannot be read, or is of another model, is told of and left: serving matters more. */
+async function monitorFor({ artefact }: LoadedModel, file: string | undefined): Promise<Monitor> {
+  const { createMonitor, monitorBaselineOf, monitorExplainer, parseMonitorState } = await import("../drift/index.js");
+  const baseline = monitorBaselineOf(artefact);
+  const explainer = await monitorExplainer(artefact, baseline);
+  if (file !== undefined && existsSync(file)) {
+    try {
+      return createMonitor(baseline, { explainer, state: parseMonitorState(await readJson(file, "The monitors' state")) });
+    } catch (error) {
+      note(`churnkit: the monitors begin anew: ${reasonOf(error)}`);
+    }
+  }
+  return createMonitor(baseline, { explainer });
+}
