@@ -137,6 +137,7 @@ export {
   type QualityMetric,
   type QualityPolicy,
   type QualityValues,
+  type RowsBehind,
 } from "./performance/quality.js";
 export { realisedPerformance, type RealisedOptions, type RealisedPerformance } from "./performance/realised.js";
 export { driftPoints, driftSignals } from "./metric-points.js";
@@ -187,17 +188,21 @@ export {
   type OutcomeCounts,
 } from "./monitor/findings.js";
 export { watchedArtefact, type TrainedBaselineOptions } from "./monitor/from-training.js";
+export type { WindowParts as MonitorWindowParts, Windows as MonitorWindows } from "./monitor/windows.js";
 export type { MonitorHistory } from "./monitor/history.js";
-export type { LabelRules } from "./monitor/labels.js";
+export type { LabelReport, LabelRules, SampledLabel, SampledPrediction } from "./monitor/labels.js";
+export type { StandingAlarm } from "./monitor/looks.js";
 export {
   constraintsJson,
   parseConstraints,
   policyOfConstraints,
   type FeatureConstraints,
+  type MonitoringConfig,
   type MonitorConstraints,
 } from "./monitor/model-monitor/constraints.js";
 export { modelMonitorFiles } from "./monitor/model-monitor/files.js";
-export { statisticsJson, type FeatureStatistics, type MonitorStatistics } from "./monitor/model-monitor/statistics.js";
+export type { InferredType } from "./monitor/model-monitor/columns.js";
+export { statisticsJson, type CommonStatistics, type FeatureStatistics, type MonitorStatistics } from "./monitor/model-monitor/statistics.js";
 export { constraintChecks, constraintViolations, type ConstraintViolation, type ConstraintViolations } from "./monitor/model-monitor/violations.js";
 export { createMonitor, type Monitor, type MonitorLabel, type MonitorOptions } from "./monitor/monitor.js";
 export { monitorBaselineOf, parseMonitorBaseline, withMonitorBaseline } from "./monitor/parse-baseline.js";
@@ -205,4 +210,4 @@ export { monitorPoints, monitorSignals } from "./monitor/points.js";
 export type { MonitorAdvice, MonitorAlarm, MonitorReport, MonitorVerdict } from "./monitor/report.js";
 export { runMonitor, type MonitorRun, type MonitorRunOptions } from "./monitor/run.js";
 export { monitorPeriods, parseMonitorState, type MonitorPeriod, type MonitorSettings, type MonitorState, type SkippedCounts } from "./monitor/state.js";
-export type { IssueTally, Tally } from "./monitor/tally.js";
+export type { AttributedRow, IssueTally, Tally } from "./monitor/tally.js";

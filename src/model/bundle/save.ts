@@ -9,7 +9,7 @@ import type { Manifest } from "./manifest.js";
  * cannot be loaded.
  *
  * @throws ChurnkitError OPTION_INVALID when the folder holds something else than a bundle, IO_FAILED when the system
- * refuses to write, and as {@link openBundle} does.
+ * refuses to write, and as opening it would.
  *
  * @example
  * ```ts

@@ -6,7 +6,8 @@ import type { Tally } from "../tally.js";
 import { featuresOf, inferredType, type InferredType } from "./columns.js";
 import { cumulativeCounts, quantilesOf } from "./distribution.js";
 
-interface CommonStatistics {
+/** What every column has. */
+export interface CommonStatistics {
   readonly num_present: number;
   readonly num_missing: number;
 }
