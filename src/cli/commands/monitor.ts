@@ -141,8 +141,8 @@ async function writeFiles({ report, state, read }: MonitorRun, baseline: Monitor
     await writeFileAtomic(html, await monitorReportHtml(report));
     note(`wrote ${html}`);
   }
-  const files = { ...modelMonitorFiles(baseline, state), "report.json": { ...report, read } };
   if (out === undefined) return;
+  const files = { ...modelMonitorFiles(baseline, state), "report.json": { ...report, read } };
   for (const [name, value] of Object.entries(files)) await writeFileAtomic(join(out, name), `${JSON.stringify(value, null, 1)}\n`);
   note(`wrote ${Object.keys(files).join(", ")} to ${out}`);
 }

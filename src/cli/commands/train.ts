@@ -105,14 +105,11 @@ async function run(file: string, options: Options): Promise<void> {
   );
 }
 
-/** Rows explained for the attribution monitor's baseline: its test needs no more, and explaining takes time. */
-const attributionRows = 200;
-
 /** The bundle with its monitors' baseline: of the test rows where there are some, else out of fold. */
 async function watched(model: TrainedModel, training: Table, test: Table | undefined, facets: readonly Facet[]): Promise<Artefact> {
   const { artefact } = model;
-  if (test === undefined) return watchedArtefact(model, training, { facets, attributionRows });
-  return withMonitorBaseline(artefact, await monitorBaseline({ artefact, table: test, facets, attributionRows }));
+  if (test === undefined) return watchedArtefact(model, training, { facets });
+  return withMonitorBaseline(artefact, await monitorBaseline({ artefact, table: test, facets }));
 }
 
 function networkOptions({ learner, single, epochs, patience }: Options): ChurnNetworkOptions {

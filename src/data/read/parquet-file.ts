@@ -110,6 +110,10 @@ async function readGroup(driver: Driver, { file, metadata, rowStart, rowEnd }: G
       else chunks.push({ ...chunk, rowStart: chunk.rowStart - rowStart });
     },
   });
+  // What a broken file says of its rows must not be believed: absent ones would be made up, without end.
+  const rows = rowEnd - rowStart;
+  const wrong = [...columns].find(([, chunks]) => chunks.reduce((sum, { columnData }) => sum + columnData.length, 0) !== rows);
+  if (columns.size === 0 || wrong !== undefined) throw new Error(`a row group does not hold the ${rows} rows that it names`);
   return columns;
 }
 

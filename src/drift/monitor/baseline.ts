@@ -81,7 +81,7 @@ export interface MonitorBaselineInput extends CompileOptions {
   readonly facets?: readonly Facet[] | undefined;
   /** Which outcome is the good one to get; "positive" by default. */
   readonly favourable?: "positive" | "negative" | undefined;
-  /** Rows of the table that are explained, 0 for no attribution monitor; 500 by default. */
+  /** Rows of the table that are explained, 0 for no attribution monitor; 200 by default: its test needs no more, and explaining takes time. */
   readonly attributionRows?: number | undefined;
   /** 100 background rows, 64 samples and seed 0 by default. */
   readonly attribution?: Partial<AttributionSettings> | undefined;
@@ -172,7 +172,7 @@ function resolvedFacet(table: Table, facet: Facet): Facet {
   return facet.groups === undefined ? { ...facet, groups: groups.map(({ name }) => name) } : facet;
 }
 
-async function attributionOf({ artefact, table, attributionRows = 500, attribution = {}, kernel }: MonitorBaselineInput): Promise<MonitorBaseline["attribution"]> {
+async function attributionOf({ artefact, table, attributionRows = 200, attribution = {}, kernel }: MonitorBaselineInput): Promise<MonitorBaseline["attribution"]> {
   if (!Number.isInteger(attributionRows) || attributionRows < 0) {
     throw new ChurnkitError("OPTION_INVALID", `attributionRows is ${attributionRows}. Give a whole number, 0 for no attribution monitor.`);
   }

@@ -33,8 +33,6 @@ export interface MainJobInput {
 }
 
 const alias = "champion";
-/** Rows explained for the attribution monitor. */
-const attributionRows = 200;
 /** What a lost customer and a needless offer cost, for the profit curve; any currency. */
 const costs = { falseNegative: 500, falsePositive: 50 };
 const percent = (value: number): string => `${(100 * value).toFixed(1)} %`;
@@ -42,7 +40,8 @@ const four = (value: number | null): string => value?.toFixed(4) ?? "-";
 
 /**
  * The whole life of a model as one pipeline: read and validate, train, judge against a baseline and a gate, register,
- * serve, notice that the world has moved and what that does to the model, decide to retrain, retrain, promote the better model, refuse a bad one, roll back.
+ * serve, notice that the world has moved and what that does to the model, decide to retrain, retrain, promote the better
+ * model, refuse a bad one, roll back.
  *
  * @example
  * ```ts
@@ -105,7 +104,7 @@ export function mainJob() {
     .step("register", async ({ chosen: model, opened, training, verdict: judged, keepBaseline, chosenEvaluation: evaluation, folder }, { note }) => {
       const verdict = keepBaseline ? undefined : judged;
       const registry = filesRegistry(filesStore(join(folder, "registry")), { name: "churn", by: "main job" });
-      const artefact = await watchedArtefact(model, training, { facets: opened.facets, attributionRows });
+      const artefact = await watchedArtefact(model, training, { facets: opened.facets });
       const { version } = await registry.register(artefact, { verdict, metrics: summarise(evaluation) });
       const promotion = await registry.promote(version.number, alias, { verdict });
       note(promotion.promoted ? `version ${version.number} is the champion` : `refused: ${promotion.reasons.join("; ")}`);

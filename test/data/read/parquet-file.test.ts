@@ -96,6 +96,16 @@ describe("Parquet", () => {
     await expect(inferFromFile(file)).rejects.toMatchObject({ name: "ChurnkitError", code });
   });
 
+  it("is refused where it names more rows than it holds", async () => {
+    const bytes = readFileSync(put("honest.parquet", [{ name: "n", data: Array.from({ length: 1000 }, (_, i) => i), type: "INT32" }]));
+    // 1,000 as the footer writes it, against 8,168.
+    const footer = bytes.length - 8 - bytes.readUInt32LE(bytes.length - 8);
+    for (let at = bytes.indexOf("d00f", footer, "hex"); at >= 0; at = bytes.indexOf("d00f", at + 1, "hex")) bytes[at + 1] = 0x7f;
+    const file = join(folder, "boasting.parquet");
+    writeFileSync(file, bytes);
+    await expect(inferFromFile(file)).rejects.toMatchObject({ code: "INPUT_MALFORMED", message: expect.stringMatching(/boasting\.parquet: .*8168 rows/) as string });
+  });
+
   it("that is not there or a folder is refused as any file is", async () => {
     mkdirSync(join(folder, "folder.parquet"));
     await expect(inferFromFile(join(folder, "none.parquet"))).rejects.toMatchObject({ code: "INPUT_NOT_FOUND" });
