@@ -4,20 +4,19 @@ import { open, readdir, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { ChurnkitError } from "../base/errors.js";
 import { makeFolder, removeLeftovers, syncFolder } from "./atomic.js";
-import { withFileLock } from "./file-lock.js";
+import { groupCommit } from "./group-commit.js";
 import { ioFailed, systemCode } from "./io-error.js";
-import { lastingFolders } from "./lasting-folders.js";
 import { checkKey, conflict, type ObjectInfo, type ObjectStore, type PutOptions } from "./object-store.js";
 import { hashNow, readObject, writeHashed } from "./object-file.js";
 import { ownedName } from "./owner.js";
 import { inTurn } from "./turns.js";
 
-/** Holds the store's locks and half-written objects; hidden, so that no key can name it. */
+/** Holds the store's lock and half-written objects; hidden, so that no key can name it. */
 const workFolder = ".store";
 
 /**
  * An object store in a folder, one file for each object under its own name. Processes on one machine may share it: a
- * write takes effect in one rename under a lock of its key, and a kill at any moment leaves the old object or the new.
+ * write takes effect in one rename under the store's lock, and a kill at any moment leaves the old object or the new.
  * An object's version is the SHA-256 of its bytes.
  *
  * @param folder made at the first write.
@@ -40,7 +39,7 @@ export function filesStore(folder: string): ObjectStore {
     return join(root, ...key.split("/"));
   };
   const halfWritten = join(root, workFolder, "tmp");
-  const folders = lastingFolders(root);
+  const names = groupCommit(root, join(root, workFolder, "lock"));
   const putInTurn = inTurn();
 
   async function prepare(): Promise<void> {
@@ -79,15 +78,11 @@ export function filesStore(folder: string): ObjectStore {
     try {
       // A first look spares the writing of what comes too late anyway; the one under the lock decides.
       checkVersion();
-      const version = await folders.writing(async () => {
-        const hash = await writeHashed(await openNew(temporary), content);
-        await withFileLock(lockOf(root, key), () => {
-          checkVersion();
-          renameInto(temporary, target, folders.make);
-        });
-        return hash;
+      const version = await names.preparing(async () => writeHashed(await openNew(temporary), content));
+      await names.commit(dirname(target), () => {
+        checkVersion();
+        renameInto(temporary, target, names.makeFolder);
       });
-      await folders.settle(dirname(target));
       return { version };
     } catch (error) {
       await rm(temporary, { force: true }).catch(() => undefined);
@@ -131,7 +126,7 @@ export function filesStore(folder: string): ObjectStore {
     async delete(key) {
       const path = pathOf(key);
       try {
-        await withFileLock(lockOf(root, key), () => rmSync(path, { force: true }));
+        await names.commit(dirname(path), () => rmSync(path, { force: true }));
         await removeEmpty(dirname(path), root);
       } catch (error) {
         if (!isAbsent(error)) throw storeFailed("delete", path, error);
@@ -139,9 +134,6 @@ export function filesStore(folder: string): ObjectStore {
     },
   };
 }
-
-const lockOf = (root: string, key: string): string =>
-  join(root, workFolder, "locks", createHash("sha256").update(key).digest("hex").slice(0, 32));
 
 const isAbsent = (error: unknown): boolean => ["ENOENT", "ENOTDIR"].includes(systemCode(error));
 

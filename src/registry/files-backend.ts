@@ -25,11 +25,13 @@ export function filesBackend(store: ObjectStore, prefix: string, now: () => Date
   const inTurn = inTurns();
   const bundleKey = (contentHash: string, path: string): string => `${prefix}bundles/${contentHash}/${path}`;
 
-  /** The manifest is written last: where it is, the bundle is whole. */
+  /** The files come in any order: a bundle counts only once the index names it. */
   async function upload({ manifest, read }: BundleSource): Promise<void> {
     const put = (path: string): Promise<unknown> => store.putStream(bundleKey(manifest.contentHash, path), read(path));
-    await Promise.all(manifest.files.map(({ path, bytes }) => (bytes > small ? limit : smallLimit)(() => put(path))));
-    await put(manifestPath);
+    await Promise.all([
+      smallLimit(() => put(manifestPath)),
+      ...manifest.files.map(({ path, bytes }) => (bytes > small ? limit : smallLimit)(() => put(path))),
+    ]);
   }
 
   async function removeBundle(contentHash: string): Promise<void> {

@@ -16,10 +16,7 @@ export interface PlacedValues {
   readonly length: number;
 }
 
-/**
- * The values between cut points, bucket by bucket, each sorted only when it is asked for: few are, to find some order
- * statistics of a column, or where two distribution functions differ most.
- */
+/** The values between cut points, bucket by bucket, each sorted only when it is asked for: few are, to find some order statistics. */
 export interface Buckets {
   readonly values: Float64Array;
   /** Where each bucket starts in `values`, and where the last one ends. */
@@ -27,15 +24,12 @@ export interface Buckets {
   readonly sorted: Uint8Array;
 }
 
-/** The guide of buckets that suit some samples; NaN and infinite values are passed over. */
-export function bucketGuide(...samples: readonly Float64Array[]): CellGuide {
-  const drawn = samples.flatMap((values) => {
-    const step = Math.max(1, Math.floor((values.length * samples.length) / SAMPLE));
-    const some: number[] = [];
-    // Adding 0 turns -0 into 0.
-    for (let i = 0; i < values.length; i += step) if (Number.isFinite(values[i])) some.push((values[i] as number) + 0);
-    return some;
-  });
+/** The guide of buckets that suit a column; NaN and infinite values are passed over. */
+export function bucketGuide(values: Float64Array): CellGuide {
+  const step = Math.max(1, Math.floor(values.length / SAMPLE));
+  const drawn: number[] = [];
+  // Adding 0 turns -0 into 0.
+  for (let i = 0; i < values.length; i += step) if (Number.isFinite(values[i])) drawn.push((values[i] as number) + 0);
   const cuts = Float64Array.from(drawn).sort();
   return cellGuide(cuts.filter((cut, i) => i === 0 || cut !== cuts[i - 1]));
 }
@@ -58,21 +52,19 @@ export function placeValues(guide: CellGuide, values: Float64Array): PlacedValue
   return { guide, values, cells, counts: counts.subarray(1), length: values.length - (counts[0] as number) };
 }
 
-/** Gathers the values of the buckets that are wanted, all of them by default; the others stay empty. */
-export function bucketsOf({ values, cells, counts }: PlacedValues, wanted?: Uint8Array): Buckets {
+/** Gathers the values of each bucket. */
+export function bucketsOf({ values, cells, counts }: PlacedValues): Buckets {
   const buckets = (counts.length + 1) / 2;
   const starts = new Uint32Array(buckets + 1);
   for (let bucket = 0; bucket < buckets; bucket++) {
-    const size = wanted === undefined || wanted[bucket] === 1 ? (counts[2 * bucket] as number) : 0;
-    starts[bucket + 1] = (starts[bucket] as number) + size;
+    starts[bucket + 1] = (starts[bucket] as number) + (counts[2 * bucket] as number);
   }
   const next = starts.slice();
   const between = new Float64Array(starts[buckets] as number);
-  const take = wanted ?? new Uint8Array(buckets).fill(1);
   for (let i = 0; i < values.length; i++) {
     const cell = cells[i] as number;
     // Odd cells hold equal values, and -1 is odd too.
-    if ((cell & 1) !== 0 || take[cell >> 1] === 0) continue;
+    if ((cell & 1) !== 0) continue;
     const place = next[cell >> 1] as number;
     next[cell >> 1] = place + 1;
     between[place] = values[i] as number;

@@ -34,7 +34,8 @@ function byEnumeration(a: readonly number[], b: readonly number[]): number {
 }
 
 describe("D of large samples, sorted only where it matters", () => {
-  const wild = fc.array(fc.oneof(fc.double(), fc.integer({ min: 0, max: 5 }), fc.constantFrom(Infinity, -Infinity, Number.NaN, -0)), { maxLength: 80 });
+  const value = fc.oneof(fc.double(), fc.integer({ min: 0, max: 5 }), fc.constantFrom(Infinity, -Infinity, Number.NaN, -0));
+  const wild = fc.array(value, { maxLength: 80 });
   const sorted = (values: Float64Array) => values.filter((value) => !Number.isNaN(value)).sort();
 
   it("is that of sorted samples, for any values", () => {
@@ -45,6 +46,24 @@ describe("D of large samples, sorted only where it matters", () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it("and where buckets hold buckets, around any values", () => {
+    fc.assert(
+      fc.property(fc.array(value, { minLength: 1, maxLength: 12 }), fc.nat(), fc.constantFrom(0, 1e-9, 1e-3, 1), (centres, seed, width) => {
+        const random = uniform(seed);
+        const draw = (rows: number) => Float64Array.from({ length: rows }, () => (centres[Math.floor(random() * centres.length)] as number) * (random() < 0.5 ? 1 : 1 + width * random()));
+        const [x, y] = [draw(3000), draw(2000)];
+        expect(ksByBuckets(x, y)).toEqual(ksStatistic(sorted(x), sorted(y)));
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it("and of outliers of outliers", () => {
+    const x = Float64Array.from({ length: 3000 }, (_, i) => 10 ** (i / 10 - 150));
+    const y = x.map((v) => v * 1.01);
+    expect(ksByBuckets(x, y)).toEqual(ksStatistic(sorted(x), sorted(y)));
   });
 
   it.each<[string, (u: number, v: number) => number, (u: number, v: number) => number]>([
