@@ -2,7 +2,7 @@
 // the same settings how long each injected drift takes to be seen. A customer's outcome is known a day after the prediction.
 // Seeded; each year and each drift in a process of its own, ten minutes a year; prints tables in Markdown.
 //
-//   node bench/monitor-year.mjs [--rows 200] [--years 3] [--hours 8766] [--processes 2] [--skip years|drifts] [--library path]
+//   node bench/monitor-year.mjs [--rows 200] [--years 3] [--first 0] [--hours 8766] [--processes 2] [--skip years|drifts] [--library path]
 //
 // --attribution 200 adds the monitor of attributions, whose verdict takes longest: --every 24 then reports once a day (periods
 // are hours all the same, and the looks too).
@@ -17,6 +17,7 @@ const { values: options } = parseArgs({
     rows: { type: "string", default: "200" },
     reference: { type: "string", default: "20000" },
     years: { type: "string", default: "3" },
+    first: { type: "string", default: "0" },
     hours: { type: "string", default: "8766" },
     processes: { type: "string", default: "2" },
     attribution: { type: "string", default: "0" },
@@ -108,14 +109,14 @@ if (options.job !== undefined) {
   const [name, argument] = options.job.split(":");
   process.stdout.write(JSON.stringify(await jobs[name](Number(argument))));
 } else {
-  const run = (names) => inProcesses(fileURLToPath(import.meta.url), names, Number(options.processes));
+  const run = (names, ended) => inProcesses(fileURLToPath(import.meta.url), names, Number(options.processes), ended);
   if (options.skip !== "years") {
-    const names = Array.from({ length: Number(options.years) }, (_, seed) => `year:${seed}`);
+    const names = Array.from({ length: Number(options.years) }, (_, year) => `year:${Number(options.first) + year}`);
     console.log(`${options.hours} hours of ${rows} rows, unchanged:\n\n| seed | critical alarms | warnings | which |\n| --- | ---: | ---: | --- |`);
-    (await run(names)).forEach((raised, seed) => {
+    await run(names, (name, raised) => {
       const of = (wanted) => raised.filter(({ severity }) => severity === wanted).length;
       const which = raised.map(({ monitor, subject, severity, window, hour }) => `${monitor} ${subject} ${severity} in hour ${hour}, window ${window}`);
-      console.log(`| ${seed} | ${of("critical")} | ${of("warning")} | ${which.join("; ")} |`);
+      console.log(`| ${name.split(":")[1]} | ${of("critical")} | ${of("warning")} | ${which.join("; ")} |`);
     });
   }
   if (options.skip !== "drifts") {

@@ -5,7 +5,7 @@ import { filesRegistry } from "../registry/files-registry.js";
 import type { ModelRegistry } from "../registry/registry.js";
 
 /** What the command line takes as a registry's place; the first that fits is meant. */
-export const registryPlaces = "a folder, s3://bucket/prefix, sagemaker://bucket/prefix, mlflow+http://host:port or mlflow+https://host";
+export const registryPlaces = "a folder, s3://bucket/prefix, sagemaker://bucket/prefix, mlflow+http://host:port or mlflow+https://host, with ?ledger=<folder or s3://bucket/prefix> for its history";
 
 /**
  * Opens the registry of a model in the place that a command names. Its driver, and the package that it needs, are loaded
@@ -28,7 +28,8 @@ export async function openRegistry(place: string, name: string): Promise<ModelRe
     case "mlflow+https": {
       const { mlflowRegistry } = await import("../registry/mlflow/index.js");
       const { MLFLOW_TRACKING_TOKEN: token, MLFLOW_TRACKING_USERNAME: username, MLFLOW_TRACKING_PASSWORD: password } = process.env;
-      return mlflowRegistry({ name, trackingUri: place.slice("mlflow+".length), token, username, password });
+      const [trackingUri = "", ledger] = place.slice("mlflow+".length).split("?ledger=", 2);
+      return mlflowRegistry({ name, trackingUri, token, username, password, ledger: ledger === undefined ? undefined : await openStore(ledger) });
     }
     default:
       throw new ChurnkitError("OPTION_INVALID", `There is no registry at ${place.slice(0, 80)}: give ${registryPlaces}.`);

@@ -41,6 +41,7 @@ export type { SegmentRule } from "./segments/rules.js";
 export {
   sequentialStep,
   sequentialStart,
+  type EndedAlarm,
   type SequentialAlarm,
   type SequentialDecision,
   type SequentialLook,

@@ -92,7 +92,7 @@ export type PolicyChoice = PolicyName | (Partial<DriftPolicy> & { readonly prese
 /**
  * The policy that was chosen, checked.
  *
- * @throws ChurnkitError OPTION_INVALID for an unknown name or a number out of range.
+ * @throws ChurnkitError OPTION_INVALID for an unknown name or member, or a number out of range.
  *
  * @example
  * ```ts
@@ -107,6 +107,8 @@ export function driftPolicy(choice: PolicyChoice = {}): DriftPolicy {
   if (!Object.hasOwn(policies, preset)) {
     throw invalid("preset", preset, `one of ${Object.keys(policies).join(", ")}`);
   }
+  const unknown = Object.keys(overrides).find((name) => !Object.hasOwn(defaultDriftPolicy, name));
+  if (unknown !== undefined) throw new ChurnkitError("OPTION_INVALID", `The drift policy has no ${unknown}. Its members are ${Object.keys(defaultDriftPolicy).join(", ")}.`, { where: { path: unknown } });
   const policy: DriftPolicy = { ...policies[preset], ...overrides };
   const check = (name: string, value: number, low: number, high: number): void => {
     if (!(value >= low && value <= high)) throw invalid(name, value, `a number from ${low} to ${high}`);

@@ -128,6 +128,8 @@ export interface ConceptDrift {
   readonly effect: number;
   /** Change of the positive rate at equal predictions: above 0 where more rows are positive than before. */
   readonly change: number;
+  /** A change of the rate by this at every probability would be found four times out of five; 1 at most. */
+  readonly detectableChange: number;
   readonly message: string;
 }
 

@@ -35,7 +35,7 @@ interface Group {
 }
 
 /** How long a group waits for what is being prepared, in milliseconds. */
-const patience = 10;
+const patience = 20;
 /** How many folders are remembered. A registry makes new ones for ever, and one that is forgotten is only synced once more. */
 const most = 10_000;
 

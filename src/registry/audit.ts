@@ -1,12 +1,14 @@
 import { ChurnkitError } from "../base/errors.js";
+import { aliasMoved } from "./aliases.js";
+import { highestOf } from "./recorded.js";
 import { checkContent, verifyBundle } from "./registered-bundle.js";
-import type { RegistryBackend, VersionEntry } from "./registry-state.js";
+import type { AliasEntry, RegistryBackend, RegistryState, VersionEntry } from "./registry-state.js";
 import type { Audit, AuditOptions, HistoryEntry } from "./registry.js";
 
 /** What the history says that the registry should be now. */
 interface Replayed {
   readonly versions: Map<number, Pick<VersionEntry, "contentHash" | "semver" | "status" | "stage">>;
-  readonly aliases: Map<string, number>;
+  readonly aliases: Map<string, AliasEntry>;
 }
 
 /** Follows the history from its beginning, or names the entry that does not fit to those before. */
@@ -22,9 +24,30 @@ export function replay(oldestFirst: readonly HistoryEntry[]): Replayed & { reado
     if (action === "register") versions.set(version, { contentHash, semver, status: status ?? "pending", stage: "None" });
     else if (action === "remove") versions.delete(version);
     else if (known !== undefined && action !== "refuse") versions.set(version, { ...known, status: status ?? known.status, stage: stage ?? known.stage });
-    if ((action === "promote" || action === "rollback") && alias !== undefined && typeof to === "number") aliases.set(alias, to);
+    if (alias === undefined || typeof to !== "number") continue;
+    const { former = [] } = aliases.get(alias) ?? {};
+    if (action === "promote") aliases.set(alias, aliasMoved(aliases.get(alias), alias, to));
+    if (action === "rollback") aliases.set(alias, { alias, version: to, former: former.slice(former.indexOf(to) + 1) });
   }
   return { versions, aliases, problems };
+}
+
+/** State and history of one moment; what others change after it is left for the next audit. */
+async function momentOf<Entry extends VersionEntry>(backend: RegistryBackend<Entry>): Promise<{ readonly state: RegistryState<Entry>; readonly entries: readonly HistoryEntry[] }> {
+  for (;;) {
+    const [before] = await backend.history(1);
+    const state = await backend.read();
+    const [after] = await backend.history(1);
+    if (before?.entry.sha256 !== after?.entry.sha256) continue;
+    const last = after?.entry.sequence ?? 0;
+    return { state, entries: (await backend.history(Infinity)).flatMap(({ entry }) => (entry.sequence <= last ? [entry] : [])) };
+  }
+}
+
+/** Where an alias would be rolled back to, step by step; what was removed is no step. */
+function stepsOf({ former }: AliasEntry, versions: readonly VersionEntry[]): readonly number[] {
+  const there = new Set(versions.map(({ number }) => number));
+  return former.filter((number) => there.has(number)).filter((number, i, all) => number !== all[i - 1]);
 }
 
 /** Audits a registry: see {@link ModelRegistry.verify}. What is wrong is a finding, not an error. */
@@ -44,8 +67,10 @@ export async function auditRegistry<Entry extends VersionEntry>(
     }
   }
 
-  const state = await finding("index", () => backend.read());
-  const entries = state && (await finding("history", async () => (await backend.history(Infinity)).map(({ entry }) => entry)));
+  const present = await finding("index", () => backend.read());
+  const moment = present && (await finding("history", () => momentOf(backend)));
+  const state = moment?.state ?? present;
+  const entries = moment?.entries;
   if (knownHead !== undefined && !entries?.some(({ sha256 }) => sha256 === knownHead)) {
     problems.push({ where: "history", problem: `does not hold the entry ${knownHead} any more: it was cut short or written anew` });
   }
@@ -54,11 +79,12 @@ export async function auditRegistry<Entry extends VersionEntry>(
     problems.push(...told.problems);
     for (const version of state.versions) {
       const expected = told.versions.get(version.number);
-      const differing = (["contentHash", "semver", "status", "stage"] as const).find((name) => expected?.[name] !== version[name]);
+      const recorded = { ...version, status: version.recorded ?? version.status };
+      const differing = (["contentHash", "semver", "status", "stage"] as const).find((name) => expected?.[name] !== recorded[name]);
       if (differing !== undefined) {
         problems.push({
           where: `version ${version.number}`,
-          problem: expected === undefined ? "is not in the history" : `has the ${differing} ${version[differing]}, ${expected[differing]} by its history`,
+          problem: expected === undefined ? "is not in the history" : `has the ${differing} ${recorded[differing]}, ${expected[differing]} by its history`,
         });
       }
       told.versions.delete(version.number);
@@ -66,8 +92,22 @@ export async function auditRegistry<Entry extends VersionEntry>(
     for (const number of told.versions.keys()) problems.push({ where: `version ${number}`, problem: "is in the history but not in the registry" });
     const names = new Set([...state.aliases.map(({ alias }) => alias), ...told.aliases.keys()]);
     for (const name of names) {
-      const [is, should] = [state.aliases.find(({ alias }) => alias === name)?.version, told.aliases.get(name)];
-      if (is !== should) problems.push({ where: `alias ${name}`, problem: `points to version ${is ?? "none"}, to ${should ?? "none"} by its history` });
+      const [is, should] = [state.aliases.find(({ alias }) => alias === name), told.aliases.get(name)];
+      const where = `alias ${name}`;
+      if (is?.version !== should?.version) problems.push({ where, problem: `points to version ${is?.version ?? "none"}, to ${should?.version ?? "none"} by its history` });
+      else if (is !== undefined && should !== undefined) {
+        const [steps, toldSteps] = [stepsOf(is, state.versions), stepsOf(should, state.versions)];
+        // What was found in a service when its history began reaches back further than that.
+        if (!toldSteps.every((step, i) => step === steps[i])) {
+          problems.push({ where, problem: `would be rolled back to version ${steps.join(", ") || "none"}, to ${toldSteps.join(", ")} by its history` });
+        }
+      }
+    }
+    const highest = highestOf(entries.flatMap(({ semver }) => semver ?? []));
+    const next = entries.reduce((most, { version }) => Math.max(most, version), 0) + 1;
+    for (const [what, is, should] of [["highest version so far", state.highest, highest], ["number of the version to come", state.next, next]] as const) {
+      const isKept = is !== undefined || state.next !== undefined;
+      if (isKept && is !== should) problems.push({ where: "index", problem: `has ${is ?? "none"} as the ${what}, ${should ?? "none"} by its history` });
     }
   }
   for (const entry of state?.versions ?? []) {

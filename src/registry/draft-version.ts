@@ -1,5 +1,6 @@
 import type { Artefact } from "../model/artefact.js";
 import type { Manifest } from "../model/bundle/manifest.js";
+import type { Lineage } from "./lineage.js";
 import type { VersionDraft } from "./registry-state.js";
 import type { RegisterOptions } from "./registry.js";
 import { fingerprintsOf, nextVersion } from "./semver.js";
@@ -43,7 +44,7 @@ export async function draftVersion(
       trainedAt: manifest.createdAt,
       environment: { versions: provenance.versions },
       parent: previous?.number,
-      ...run,
+      ...given(run),
     },
     status: rejected ? "rejected" : "pending",
     statusNote: { by, at: registeredAt, ...(rejected ? { reason: `gate ${verdict.gate} did not pass` } : reason === undefined ? {} : { reason }) },
@@ -53,3 +54,11 @@ export async function draftVersion(
   };
   return { draft, because };
 }
+
+/** What a caller says of the run, and nothing that the bundle says itself. */
+const given = ({ parent, runId, trainedBy, trainedWhere }: NonNullable<RegisterOptions["run"]>): Partial<Lineage> => ({
+  ...(parent === undefined ? {} : { parent }),
+  ...(runId === undefined ? {} : { runId }),
+  ...(trainedBy === undefined ? {} : { trainedBy }),
+  ...(trainedWhere === undefined ? {} : { trainedWhere }),
+});

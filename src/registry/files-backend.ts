@@ -1,54 +1,41 @@
 import pLimit from "p-limit";
 import { hasher } from "../base/hash.js";
 import type { ObjectStore } from "../io/object-store.js";
-import { manifestPath } from "../model/bundle/manifest.js";
-import { bundleSource, type BundleSource } from "../model/bundle/source.js";
+import type { BundleSource } from "../model/bundle/source.js";
 import { withAlias } from "./aliases.js";
 import { inTurns, ledgerIn, untilSettled, type Write } from "./ledger.js";
 import { corruptRecord } from "./registry-error.js";
 import type { IndexedVersion, RegistryIndex } from "./registry-index.js";
-import type { RegistryBackend, RegistryChange } from "./registry-state.js";
+import type { Decision, RegistryBackend, RegistryChange } from "./registry-state.js";
 import { versionNumbered } from "./resolve.js";
 import { compareSemver } from "./semver.js";
+import { newUpload, storedBundles, type StoredBundle } from "./stored-bundles.js";
 import type { VersionRecord } from "./version.js";
 import { parseRecord, writeRecord } from "./version-record.js";
 
-/** Objects read or written at once; small files of a bundle, which take no memory to speak of, in one wave. */
-const parallel = { small: 32, other: 16 };
-const small = 2 ** 20;
+/** Records read at once. */
+const parallel = 16;
+
+type Decide<T> = (state: RegistryIndex) => Decision<T> | Promise<Decision<T>>;
+
+/** The bundles that a change adds: each is uploaded once, however often the change begins again. */
+type Uploads = Map<string, { readonly stored: StoredBundle; readonly put: Write }>;
 
 /** A registry's backend in an object store with compare-and-swap; {@link filesRegistry} says where things lie. */
 export function filesBackend(store: ObjectStore, prefix: string, now: () => Date): RegistryBackend<IndexedVersion> {
-  const limit = pLimit(parallel.other);
-  const smallLimit = pLimit(parallel.small);
+  const limit = pLimit(parallel);
   const ledger = ledgerIn(store, prefix, now);
   const inTurn = inTurns();
-  const bundleKey = (contentHash: string, path: string): string => `${prefix}bundles/${contentHash}/${path}`;
-
-  /** The files come in any order: a bundle counts only once the index names it. */
-  async function upload({ manifest, read }: BundleSource): Promise<void> {
-    const put = (path: string): Promise<unknown> => store.putStream(bundleKey(manifest.contentHash, path), read(path));
-    await Promise.all([
-      smallLimit(() => put(manifestPath)),
-      ...manifest.files.map(({ path, bytes }) => (bytes > small ? limit : smallLimit)(() => put(path))),
-    ]);
-  }
-
-  async function removeBundle(contentHash: string): Promise<void> {
-    // The manifest first: a bundle without it counts as none.
-    await store.delete(bundleKey(contentHash, manifestPath));
-    const rest = await store.list(bundleKey(contentHash, ""));
-    await Promise.all(rest.map(({ key }) => limit(() => store.delete(key))));
-  }
+  const bundles = storedBundles(store, `${prefix}bundles/`);
 
   const recordKey = (number: number, hash: string): string => `${prefix}versions/${String(number).padStart(6, "0")}-${hash}.json`;
 
   /** What the index says of a record, which has to be written before it. */
-  function indexed(record: VersionRecord): { readonly entry: IndexedVersion; readonly write: Write } {
+  function indexed(record: VersionRecord, upload: string): { readonly entry: IndexedVersion; readonly write: Write } {
     const bytes = writeRecord(record);
     const { number, semver, contentHash, status, stage } = record;
     const hash = hasher().update(bytes).hex();
-    return { entry: { number, semver, contentHash, status, stage, record: hash }, write: () => store.put(recordKey(number, hash), bytes) };
+    return { entry: { number, semver, contentHash, status, stage, record: hash, upload }, write: () => store.put(recordKey(number, hash), bytes) };
   }
 
   async function getRecord({ number, record: hash }: IndexedVersion): Promise<VersionRecord> {
@@ -59,19 +46,31 @@ export function filesBackend(store: ObjectStore, prefix: string, now: () => Date
     return parseRecord(key, bytes);
   }
 
+  function uploadOf(source: BundleSource, uploads: Uploads): { readonly stored: StoredBundle; readonly put: Write } {
+    const { contentHash } = source.manifest;
+    const known = uploads.get(contentHash);
+    if (known !== undefined) return known;
+    const stored = { contentHash, upload: newUpload() };
+    let done: Promise<void> | undefined;
+    const begun = { stored, put: () => (done ??= bundles.put(stored, source)) };
+    uploads.set(contentHash, begun);
+    return begun;
+  }
+
   /** The index after a change; `writes` gets what has to be written before it. */
-  async function applied(index: RegistryIndex, change: RegistryChange, writes: Write[]): Promise<RegistryIndex> {
+  async function applied(index: RegistryIndex, change: RegistryChange, writes: Write[], uploads: Uploads): Promise<RegistryIndex> {
     const { versions } = index;
     switch (change.kind) {
       case "add": {
-        const { entry, write } = indexed({ ...change.draft, number: index.next });
-        writes.push(() => upload(change.bundle), write);
+        const { stored, put } = uploadOf(change.bundle, uploads);
+        const { entry, write } = indexed({ ...change.draft, number: index.next }, stored.upload);
+        writes.push(put, write);
         return { ...index, versions: [...versions, entry], next: index.next + 1, highest: change.draft.semver };
       }
       case "label": {
         const found = versionNumbered(versions, change.version);
         if (found === undefined) return index;
-        const { entry, write } = indexed({ ...(await getRecord(found)), ...change.labels });
+        const { entry, write } = indexed({ ...(await getRecord(found)), ...change.labels }, found.upload);
         writes.push(write);
         return { ...index, versions: versions.map((version) => (version === found ? entry : version)) };
       }
@@ -82,41 +81,53 @@ export function filesBackend(store: ObjectStore, prefix: string, now: () => Date
     }
   }
 
-  const attempt: RegistryBackend<IndexedVersion>["transact"] = async (decide) => {
+  async function attempt<T>(decide: Decide<T>, uploads: Uploads): Promise<{ state: RegistryIndex; result: T }> {
     const read = await ledger.read();
     const { result, changes = [], entry } = await decide(read.index);
     if (entry === undefined) return { state: read.index, result };
     let { index } = read;
     const writes: Write[] = [];
-    for (const change of changes) index = await applied(index, change, writes);
+    for (const change of changes) index = await applied(index, change, writes, uploads);
     const added = changes.some(({ kind }) => kind === "add");
     const state = await ledger.commit(read, index, added ? { ...entry, version: index.next - 1 } : entry, writes);
     for (const change of changes) {
       const removed = change.kind === "remove" ? versionNumbered(read.index.versions, change.version) : undefined;
-      if (removed !== undefined) await removeBundle(removed.contentHash);
+      if (removed !== undefined) await bundles.remove(removed);
     }
     return { state, result };
-  };
+  }
+
+  /** Removes what was uploaded for a version that did not come to be, since somebody else had registered the bundle by then. */
+  async function removeUnnamed(uploads: Uploads, { versions }: RegistryIndex): Promise<void> {
+    for (const { stored } of uploads.values()) if (!versions.some(({ upload }) => upload === stored.upload)) await bundles.remove(stored);
+  }
 
   return {
     capabilities: { compareAndSwap: true, history: true, remove: true },
 
     read: async () => (await ledger.read()).index,
 
-    transact: (decide) => inTurn(() => untilSettled(() => attempt(decide))),
+    transact: (decide) => inTurn(async () => {
+      const uploads: Uploads = new Map();
+      const settled = await untilSettled(() => attempt(decide, uploads));
+      await removeUnnamed(uploads, settled.state);
+      return settled;
+    }),
 
     record: (version) => limit(() => getRecord(version)),
 
-    bundle: ({ contentHash }) => bundleSource(store, bundleKey(contentHash, "")),
+    bundle: (version) => bundles.open(version),
 
     history: (most) => ledger.history(most),
 
     async restore({ versions, aliases, history, bundle }) {
-      const held = new Set((await ledger.read()).index.versions.map(({ contentHash }) => contentHash));
+      const held = new Map((await ledger.read()).index.versions.map(({ contentHash, upload }) => [contentHash, upload]));
       const entries: IndexedVersion[] = [];
       for (const version of versions) {
-        if (!held.has(version.contentHash)) await upload(await bundle(version));
-        const { entry, write } = indexed(version);
+        const { contentHash } = version;
+        const upload = held.get(contentHash) ?? newUpload();
+        if (!held.has(contentHash)) await bundles.put({ contentHash, upload }, await bundle(version));
+        const { entry, write } = indexed(version, upload);
         await write();
         entries.push(entry);
       }

@@ -1,6 +1,7 @@
 import { ChurnkitError } from "../base/errors.js";
-import { checkKey, type ObjectStore } from "../io/object-store.js";
+import type { ObjectStore } from "../io/object-store.js";
 import { filesBackend } from "./files-backend.js";
+import { checkModelName } from "./model-name.js";
 import { registryOver, type RegistryOptions } from "./registry-over.js";
 import type { ModelRegistry } from "./registry.js";
 
@@ -9,7 +10,7 @@ import type { ModelRegistry } from "./registry.js";
  *
  * ```
  * <name>/index.json                      versions in short, aliases, end of the history: the one object that changes
- * <name>/bundles/<content hash>/...      a bundle's files, as they lie in a bundle folder
+ * <name>/bundles/<hash>-<upload>/...     a bundle's files, as they lie in a bundle folder
  * <name>/versions/<number>-<hash>.json   a version's record; a change writes a new one and keeps the old
  * <name>/history/<sequence>-<hash>.json  one change, holding the hash of the one before
  * ```
@@ -35,9 +36,9 @@ import type { ModelRegistry } from "./registry.js";
  */
 export function filesRegistry(store: ObjectStore, options: RegistryOptions): ModelRegistry {
   const { name, now = () => new Date() } = options;
-  checkKey(name);
-  if (name.includes("/") || !store.capabilities.compareAndSwap) {
-    throw new ChurnkitError("OPTION_INVALID", `A registry needs a name without "/" and a store with compare-and-swap, not ${name} in ${store.name}.`);
+  checkModelName(name);
+  if (!store.capabilities.compareAndSwap) {
+    throw new ChurnkitError("OPTION_INVALID", `A registry needs a store with compare-and-swap, which ${store.name} has not. Take a folder or a bucket.`);
   }
   return registryOver(filesBackend(store, `${name}/`, now), { ...options, now });
 }

@@ -51,6 +51,13 @@ export async function readHistory(
   return entries;
 }
 
+/** The number of the newest entry that was ever written, also by a change that was killed before it counted; 0 where there is none. */
+export async function newestEntry(store: ObjectStore, prefix: string): Promise<number> {
+  const start = `${prefix}history/`;
+  const numbers = (await store.list(start)).map(({ key }) => Number(/^\d{9,}(?=-)/.exec(key.slice(start.length))?.[0] ?? 0));
+  return numbers.reduce((most, number) => Math.max(most, number), 0);
+}
+
 /** Writes entries as they were stored elsewhere, under the names they have there. */
 export async function copyHistory(store: ObjectStore, prefix: string, entries: readonly StoredEntry[]): Promise<void> {
   for (const { entry, bytes } of entries) await store.put(keyOf(prefix, entry.sequence, entry.sha256), bytes);

@@ -1,6 +1,7 @@
 import { ChurnkitError } from "../base/errors.js";
-import { copyHistory, readHistory, writeEntry, type StoredEntry } from "./history.js";
-import { emptyIndex, parseIndex, writeIndex, type RegistryIndex } from "./registry-index.js";
+import { copyHistory, newestEntry, readHistory, writeEntry, type StoredEntry } from "./history.js";
+import { corruptRecord } from "./registry-error.js";
+import { emptyIndex, parseIndex, writeIndex, type HistoryHead, type RegistryIndex } from "./registry-index.js";
 import type { EntryDraft } from "./registry-state.js";
 import type { ObjectStore } from "../io/object-store.js";
 
@@ -52,9 +53,22 @@ export function ledgerIn(store: ObjectStore, prefix: string, now: () => Date): L
     if (found.version !== known.version) known = { index: parseIndex(key, found.bytes), version: found.version };
     return known;
   };
+  /**
+   * The end of the history, which is the last but one entry at the least: a killed change leaves one more, never two.
+   *
+   * @throws ChurnkitError REGISTRY_CORRUPT where the index is gone, or an old one was put in its place.
+   */
+  async function wholeHead(): Promise<HistoryHead | null> {
+    // Listed before the index is read, which knows of all that others write meanwhile.
+    const newest = await newestEntry(store, prefix);
+    const { head } = (await read()).index;
+    if (newest > (head?.sequence ?? 0) + 1) throw corruptRecord(key, `${head === null ? "is missing" : "is an old one"}: the history goes on to entry ${newest}; a restore that was interrupted is finished by repeating it`);
+    return head;
+  }
   const ledger: Ledger = {
     read,
     async commit({ index: before, version }, index, draft, writes = []) {
+      if (version === null) await wholeHead();
       const entry = await writeEntry(prefix, {
         ...draft,
         at: now().toISOString(),
@@ -91,8 +105,8 @@ export function ledgerIn(store: ObjectStore, prefix: string, now: () => Date): L
       }
     },
     async history(limit) {
-      const { index } = await read();
-      return readHistory(store, prefix, index.head, limit);
+      const head = limit === Infinity ? await wholeHead() : (await read()).index.head;
+      return readHistory(store, prefix, head, limit);
     },
     async adopt(index, oldestFirst) {
       const { index: before, version } = await read();
@@ -112,7 +126,7 @@ export function ledgerIn(store: ObjectStore, prefix: string, now: () => Date): L
 const isConflict = (error: unknown): boolean => ChurnkitError.isInstance(error) && error.code === "STORE_CONFLICT";
 
 /** Begins all at once. The first error is thrown when all have ended, so that none is still at it. */
-async function allAtOnce(writes: readonly Write[]): Promise<void> {
+export async function allAtOnce(writes: readonly Write[]): Promise<void> {
   const ends = await Promise.allSettled(writes.map((write) => write()));
   const failed = ends.find((end) => end.status === "rejected");
   if (failed !== undefined) throw failed.reason;

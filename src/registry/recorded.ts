@@ -6,11 +6,11 @@ import { compareSemver, isSemver } from "./semver.js";
 /** What a ledger beside a service knows of its versions: what its history says. The service has the rest. */
 type Known = Omit<RegistryIndex, "head">;
 
-/** A ledger keeps no records: the service does. */
-const noRecord = "0".repeat(64);
+/** A ledger keeps no records and no bundles: the service does. */
+const elsewhere = { record: "0".repeat(64), upload: "0".repeat(8) };
 
 /** A version as a ledger beside a service knows it. */
-export const known = ({ number, semver, contentHash, status, stage }: VersionEntry): IndexedVersion => ({ number, semver, contentHash, status, stage, record: noRecord });
+export const known = ({ number, semver, contentHash, status, stage }: VersionEntry): IndexedVersion => ({ number, semver, contentHash, status, stage, ...elsewhere });
 
 /** The highest of some semantic versions. */
 export const highestOf = (semvers: readonly string[]): string | undefined => semvers.filter(isSemver).sort(compareSemver).at(-1);

@@ -1,17 +1,20 @@
 import { parseJsonFile, type JsonValue } from "../model/bundle/json.js";
 import { rollbackDepth } from "./aliases.js";
 import { corruptRecord, optionalText } from "./registry-error.js";
+import { isUpload } from "./stored-bundles.js";
 import type { AliasEntry, RegistryState, VersionEntry } from "./registry-state.js";
 import { versionStages, versionStatuses } from "./version.js";
 
 const format = "churnkit-registry";
-const formatVersion = 2;
+const formatVersion = 3;
 const maxVersions = 1_000_000;
 
 /** What the index says of a version; the rest stands in the version's record. */
 export interface IndexedVersion extends VersionEntry {
   /** Hash that names the version's newest record; a change writes another record and leaves this one as it was. */
   readonly record: string;
+  /** Which upload of its bundle is its own, see {@link StoredBundle}. */
+  readonly upload: string;
 }
 
 /** The end of the history: the number and hash of its last entry. */
@@ -25,7 +28,6 @@ export interface HistoryHead {
  * own, and counts from the moment the index names it.
  */
 export interface RegistryIndex extends RegistryState<IndexedVersion> {
-  /** The number of the version to come. */
   readonly next: number;
   readonly head: HistoryHead | null;
 }
@@ -72,12 +74,13 @@ const isHash = (value: unknown): boolean => typeof value === "string" && /^[0-9a
 /** Checked in place, without an object for each member: there are thousands, read at every look. */
 function isIndexedVersion(value: unknown): value is IndexedVersion {
   if (typeof value !== "object" || value === null) return false;
-  const { number, semver, contentHash, status, stage, record } = value as Partial<Record<keyof IndexedVersion, unknown>>;
+  const { number, semver, contentHash, status, stage, record, upload } = value as Partial<Record<keyof IndexedVersion, unknown>>;
   return (
     Number.isSafeInteger(number) &&
     typeof semver === "string" &&
     isHash(contentHash) &&
     isHash(record) &&
+    isUpload(upload) &&
     versionStatuses.some((one) => one === status) &&
     versionStages.some((one) => one === stage)
   );

@@ -5,6 +5,7 @@ import { openBundle } from "../model/bundle/open.js";
 import { filesOfSource, sourceOfFiles, type BundleSource } from "../model/bundle/source.js";
 import { aliasMoved, aliasMovedBack, checkAlias, refusals } from "./aliases.js";
 import { auditRegistry } from "./audit.js";
+import { checkNote, checkPromotion, checkRegistration, checkStage, checkStatus } from "./check-change.js";
 import { draftVersion } from "./draft-version.js";
 import { checkContent, partsOf } from "./registered-bundle.js";
 import { historyOf } from "./history-of.js";
@@ -30,6 +31,7 @@ export function registryOver<Entry extends VersionEntry>(
   backend: RegistryBackend<Entry>,
   { name, by: someone = "unknown", now = () => new Date() }: RegistryOptions,
 ): ModelRegistry {
+  checkNote({ by: someone });
   const resolve = (state: RegistryState<Entry>, ref: VersionRef): Entry => resolveVersion(state, name, ref);
 
   async function describe(state: RegistryState, entry: Entry): Promise<ModelVersion> {
@@ -46,6 +48,7 @@ export function registryOver<Entry extends VersionEntry>(
     action: "status" | "stage" | "annotate",
     { by = someone, reason }: ChangeNote,
   ): Promise<ModelVersion> {
+    checkNote({ by, reason });
     const { state, result } = await backend.transact((state): Decision<number> => {
       const version = resolve(state, ref).number;
       const { status, stage } = labels;
@@ -64,6 +67,7 @@ export function registryOver<Entry extends VersionEntry>(
 
     async register(bundle, options = {}) {
       checkLabels(options.tags ?? {}, options.description ?? "");
+      checkRegistration(bundle, options);
       const files = "contract" in bundle ? await toBundleFiles(bundle, { createdAt: now() }) : bundle;
       const { source, artefact } = await sourceAndParts(files);
       const { manifest } = source;
@@ -87,6 +91,8 @@ export function registryOver<Entry extends VersionEntry>(
     },
 
     async list({ limit = 100, before = Infinity, status, stage } = {}) {
+      if (status !== undefined) checkStatus(status);
+      if (stage !== undefined) checkStage(stage);
       const state = await backend.read();
       const chosen = state.versions.filter(
         (version) => version.number < before && (status ?? version.status) === version.status && (stage ?? version.stage) === version.stage,
@@ -121,6 +127,7 @@ export function registryOver<Entry extends VersionEntry>(
 
     async promote(ref, alias, { verdict, expected, approvedOnly = false, by = someone, reason } = {}) {
       checkAlias(alias);
+      checkPromotion({ verdict, by, reason });
       const { result } = await backend.transact((state): Decision<PromotionResult> => {
         const found = resolve(state, ref);
         const version = found.number;
@@ -144,6 +151,7 @@ export function registryOver<Entry extends VersionEntry>(
     },
 
     async rollback(alias, { quarantine = true, by = someone, reason } = {}) {
+      checkNote({ by, reason });
       const { result } = await backend.transact((state): Decision<RollbackResult> => {
         const present = state.aliases.find((entry) => entry.alias === alias);
         if (present === undefined) throw notFound(name, `version under the alias "${alias}"`);
@@ -166,10 +174,10 @@ export function registryOver<Entry extends VersionEntry>(
       return result;
     },
 
-    setStatus: (ref, status, note = {}) =>
-      relabel(ref, { status, statusNote: { by: note.by ?? someone, at: now().toISOString(), reason: note.reason } }, "status", note),
+    setStatus: async (ref, status, note = {}) =>
+      relabel(ref, { status: checkStatus(status), statusNote: { by: note.by ?? someone, at: now().toISOString(), reason: note.reason } }, "status", note),
 
-    setStage: (ref, stage, note = {}) => relabel(ref, { stage }, "stage", note),
+    setStage: async (ref, stage, note = {}) => relabel(ref, { stage: checkStage(stage) }, "stage", note),
 
     async annotate(ref, { description, tags }, note = {}) {
       checkLabels(tags ?? {}, description ?? "");
@@ -178,6 +186,7 @@ export function registryOver<Entry extends VersionEntry>(
     },
 
     async remove(ref, { by = someone, reason } = {}) {
+      checkNote({ by, reason });
       if (!backend.capabilities.remove) throw refused(`The registry of ${name} cannot remove versions. Reject or archive it instead.`);
       await backend.transact((state): Decision<void> => {
         const { number: version, contentHash, semver } = resolve(state, ref);

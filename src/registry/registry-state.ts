@@ -10,6 +10,8 @@ export interface VersionEntry {
   readonly contentHash: string;
   readonly status: VersionStatus;
   readonly stage: VersionStage;
+  /** The status in the history, where people decided another one in the driver's service that is not recorded yet. */
+  readonly recorded?: VersionStatus | undefined;
 }
 
 /** An alias, and where it pointed before, newest first. */
@@ -25,6 +27,8 @@ export interface RegistryState<Entry extends VersionEntry = VersionEntry> {
   readonly aliases: readonly AliasEntry[];
   /** The highest semantic version ever given, also to a version that was removed; undefined where nobody remembers. */
   readonly highest?: string | undefined;
+  /** The number of the version to come, where it is the driver that gives numbers. */
+  readonly next?: number | undefined;
 }
 
 /** A version to be; the driver gives it its number. */

@@ -77,8 +77,8 @@ export interface ModelVersion extends VersionRecord {
 }
 
 /**
- * Which version is meant: its number, its semantic version (`1.2.0`), an alias, a stage (`Production`: the newest there),
- * `latest` (the newest that is neither rejected nor quarantined) or `latest-approved`.
+ * Which version is meant: its number (also as digits), its semantic version (`1.2.0`), an alias, a stage (`Production`) or `latest`: the
+ * newest there that is neither rejected nor quarantined, or `latest-approved`.
  */
 export type VersionRef = number | "latest" | "latest-approved" | VersionStage | (string & {});
 
@@ -94,8 +94,9 @@ const tagName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
  */
 export function checkLabels(tags: Readonly<Record<string, string>>, description: string): void {
   const entries = Object.entries(tags);
-  const wrong = entries.find(([name, value]) => !tagName.test(name) || value.length > maxTagLength);
-  if (wrong === undefined && entries.length <= maxTags && description.length <= maxDescription) return;
+  const isText = (value: unknown, most: number): boolean => typeof value === "string" && value.length <= most;
+  const wrong = entries.find(([name, value]) => !tagName.test(name) || !isText(value, maxTagLength));
+  if (wrong === undefined && entries.length <= maxTags && isText(description, maxDescription)) return;
   throw new ChurnkitError(
     "OPTION_INVALID",
     `A version takes at most ${maxTags} tags (names of up to 64 letters, digits and ._-, values up to ${maxTagLength} characters) ` +

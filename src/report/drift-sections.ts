@@ -128,7 +128,7 @@ function columnTable(columns: readonly ColumnDrift[], policy: DriftPolicy): Bloc
   const tests = [...new Set(columns.map(({ test }) => test))].filter((test) => test !== null);
   return {
     kind: "table",
-    caption: `${tests.map((test) => `${test}: ${driftTests[test]}`).join("; ")}. A column has drifted when its p-value, corrected over all columns, is at most ${policy.alpha} and its effect large enough.`,
+    caption: `${tests.map((test) => `${test}: ${driftTests[test]}`).join("; ")}. A column has drifted when its p-value${policy.correction === "none" ? "" : ", corrected over all columns,"} is at most ${policy.alpha} and its effect large enough.`,
     columns: [
       { label: "column" },
       { label: "verdict" },

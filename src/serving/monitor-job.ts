@@ -11,6 +11,7 @@ import { modelMonitorFiles } from "../drift/monitor/model-monitor/files.js";
 import { monitorBaselineOf, parseMonitorBaseline } from "../drift/monitor/parse-baseline.js";
 import { runMonitor, type MonitorRun, type MonitorRunOptions } from "../drift/monitor/run.js";
 import { capturedFiles } from "./captured-files.js";
+import { partOfHost } from "./monitor-job-hosts.js";
 
 /** Where a Processing job finds what it needs, all below `/opt/ml/processing` unless said otherwise. */
 export interface MonitorJobOptions extends Omit<MonitorRunOptions, "store" | "prefix" | "labelsPrefix" | "baseline" | "merge" | "state" | "look"> {
@@ -30,11 +31,13 @@ export interface MonitorJobOptions extends Omit<MonitorRunOptions, "store" | "pr
   readonly output?: string | undefined;
   /** Tells the job's hosts: `/opt/ml/config/resourceconfig.json`, where there is such a file. */
   readonly resources?: string | undefined;
+  /** Tells how inputs come to the hosts: `/opt/ml/config/processingjobconfig.json`, where there is such a file. */
+  readonly jobConfig?: string | undefined;
 }
 
 /** What the job wrote. */
 export interface MonitorJobResult extends MonitorRun {
-  /** Paths of the files written. */
+  /** Paths of the files written; none by a host that leaves the work to another. */
   readonly files: readonly string[];
 }
 
@@ -42,9 +45,11 @@ export interface MonitorJobResult extends MonitorRun {
  * The monitors as a SageMaker Processing job over captured data: reads `/opt/ml/processing/input`, writes `statistics.json`,
  * `constraints.json`, `constraint_violations.json` (Model Monitor's forms), `report.json` and `state.json` to
  * `/opt/ml/processing/output`. One of several hosts, each with its part of the data (`ShardedByS3Key`), writes only
- * `state-<host>.json`; a job on one host with these files as its input `states` merges them and reports.
+ * `state-<host>.json`; a job on one host with these files as its input `states` merges them and reports. Of several hosts that
+ * all have all data (`FullyReplicated`) the first does the whole work and the others write nothing.
  *
- * @throws ChurnkitError INPUT_NOT_FOUND without captured data, BUNDLE_NOT_FOUND and its kin, INPUT_MALFORMED for a broken
+ * @throws ChurnkitError OPTION_INVALID for inputs that cannot be counted right as they are distributed over the hosts;
+ * INPUT_NOT_FOUND without captured data, BUNDLE_NOT_FOUND and its kin, INPUT_MALFORMED for a broken
  * baseline or constraints, STATE_CORRUPT for a broken state, IO_FAILED.
  */
 export async function monitorProcessingJob(options: MonitorJobOptions = {}): Promise<MonitorJobResult> {
@@ -58,29 +63,35 @@ export async function monitorProcessingJob(options: MonitorJobOptions = {}): Pro
     states = `${input}/states`,
     output = "/opt/ml/processing/output",
     resources = "/opt/ml/config/resourceconfig.json",
+    jobConfig = "/opt/ml/config/processingjobconfig.json",
     ...rest
   } = options;
   const own = await optionalJson(baselineFile);
   const artefact = (await exists(model)) || own === undefined ? (await loadBundle(model)).artefact : undefined;
   const baseline = baselineFrom(own, artefact, baselineFile);
   const shards = await statesIn(states);
-  // A merging job may have no data of its own.
-  const nothingToRead = shards.length > 0 && !(await exists(captured));
+  const hasLabels = await exists(labelled);
+  const part = partOfHost(
+    { resources: await optionalJson(resources), config: await optionalJson(jobConfig) },
+    { captured, labelled: hasLabels ? labelled : undefined, states: shards.length > 0 ? states : undefined },
+  );
+  // A merging job may have no data of its own, and a host no file where there are fewer files than hosts.
+  const nothingToRead = part.role === "idle" || ((shards.length > 0 || part.role === "shard") && !(await exists(captured)));
   const run = await runMonitor({
     ...rest,
     baseline,
     store: capturedFiles(),
     prefix: nothingToRead ? [] : captured,
-    ...((await exists(labelled)) ? { labelsPrefix: labelled } : {}),
+    ...(hasLabels && part.role !== "idle" ? { labelsPrefix: labelled } : {}),
     explainer: rest.explainer ?? (artefact === undefined ? undefined : await monitorExplainer(artefact, baseline)),
-    merge: shards,
+    merge: part.role === "idle" ? [] : shards,
   });
   const write = async (name: string, value: unknown): Promise<string> => {
     await writeFileAtomic(join(output, name), `${JSON.stringify(value, null, 1)}\n`);
     return join(output, name);
   };
-  const host = await shardHost(resources);
-  if (host !== undefined) return { ...run, files: [await write(`state-${host}.json`, run.state)] };
+  if (part.role === "idle") return { ...run, files: [] };
+  if (part.role === "shard") return { ...run, files: [await write(`state-${part.host}.json`, run.state)] };
   const files = [await write("report.json", { ...run.report, read: run.read }), await write("state.json", run.state)];
   const given = await optionalJson(constraintsFile);
   const constraints = given === undefined ? undefined : parseConstraints(given, constraintsFile);
@@ -93,13 +104,6 @@ function baselineFrom(own: unknown, artefact: Artefact | undefined, file: string
   if (own !== undefined) return parseMonitorBaseline(own, file);
   if (artefact !== undefined) return monitorBaselineOf(artefact);
   throw new ChurnkitError("INPUT_NOT_FOUND", `There is neither a bundle nor a baseline at ${file}.`, { where: { file } });
-}
-
-/** This host's name where there are several. */
-async function shardHost(path: string): Promise<string | undefined> {
-  const config = (await optionalJson(path)) as { current_host?: unknown; hosts?: unknown } | undefined;
-  const several = Array.isArray(config?.hosts) && config.hosts.length > 1;
-  return several && typeof config?.current_host === "string" ? config.current_host.replace(/[^A-Za-z0-9._-]/g, "_") : undefined;
 }
 
 async function statesIn(folder: string): Promise<unknown[]> {

@@ -1,10 +1,13 @@
 import { ChurnkitError } from "../base/errors.js";
 import type { MetricSink } from "../io/metric-sink.js";
 import type { ObjectStore } from "../io/object-store.js";
+import { liesAhead } from "../drift/clock.js";
 import { heartbeat } from "../drift/retraining/heartbeat.js";
+import { createMonitor } from "../drift/monitor/monitor.js";
+import { openPeriodLimit } from "../drift/monitor/open-periods.js";
 import { monitorPoints } from "../drift/monitor/points.js";
 import type { MonitorReport } from "../drift/monitor/report.js";
-import { runMonitor, type MonitorRunOptions } from "../drift/monitor/run.js";
+import { runMonitor, runWhole, type MonitorRunOptions } from "../drift/monitor/run.js";
 import { monitorPeriods, parseMonitorState, type MonitorState } from "../drift/monitor/state.js";
 import { millisecondsOf } from "../drift/performance/labelled/records.js";
 
@@ -49,13 +52,16 @@ export interface MonitorLambdaResult {
 
 /**
  * A scheduled monitor as a plain function of its event: made once, it is a Lambda handler for EventBridge's schedule, or a cron
- * job's body. Each call closes all periods that have ended by the event's time and were not closed before, so a call that
- * failed or never came is made good by the next; one that comes twice does nothing the second time. State and reports are
- * kept in the store, under compare-and-swap where the store has it.
+ * job's body. The first call begins the watch with the period that ended before it, or at `since`; each closes all periods that
+ * have ended by the event's time and were not closed before, empty ones too, so a call that failed or never came is made good by
+ * the next; one that comes twice does nothing the second time. Where more periods hold rows than fit into memory, it does so in
+ * several rounds, each with a report of its own. State and reports are kept in the store, under
+ * compare-and-swap where the store has it.
  *
  * The event is EventBridge's (its `time` counts) or `{ time }`; without either the present counts.
  *
- * @throws ChurnkitError (from the handler) OPTION_INVALID for an event without a valid time, STORE_FAILED, STATE_CORRUPT.
+ * @throws ChurnkitError (from the handler) OPTION_INVALID for an event whose time is none or has not come yet, STORE_FAILED,
+ * STATE_CORRUPT.
  *
  * @example
  * ```ts
@@ -81,27 +87,72 @@ export function monitorLambda(options: MonitorLambdaOptions): (event: unknown) =
   const { store, keep, sink, pointLabels = {}, onReport, heartbeat: beat, period = "hour", grace = usualGrace } = options;
   const stateKey = `${keep}/state.json`;
   const length = monitorPeriods[period];
-  return async (event) => {
-    const now = eventTime(event);
-    const to = Math.floor((now - grace) / length) * length;
-    const found = await store.get(stateKey);
-    const state = found === undefined ? undefined : parseMonitorState(jsonOf(found.bytes, stateKey));
-    const closedUntil = state?.history?.closedUntil;
-    if (closedUntil !== undefined && closedUntil >= to) return already(store, reportKey(keep, closedUntil));
-    const run = await runMonitor({ ...options, grace, ...(state === undefined ? {} : { state }), from: closedUntil ?? to - length, to, now: to + grace, look: "sequential" });
-    const { report, read } = run;
-    const key = reportKey(keep, to);
+
+  /**
+   * Closes and reports the periods of some time, or as many of them as fit into memory, and keeps the state at the end. Without
+   * `kept` in what it gives, somebody else did it meanwhile.
+   */
+  const close = async ({ state, version }: Kept, from: number, to: number): Promise<Closed> => {
+    const until = (end: number): MonitorRunOptions => ({ ...options, period, grace, state, since: from, from, to: end, now: end + grace, look: "sequential" });
+    const whole = await runWhole(until(to));
+    const end = whole === undefined ? Math.min(to, from + openPeriodLimit(options.baseline, state.settings) * length) : to;
+    const { report, read, state: after } = whole ?? (await runMonitor(until(end)));
+    const key = reportKey(keep, end);
     await store.put(key, encode({ ...report, read }));
     const at = new Date();
     await sink?.write([...monitorPoints(report, { at, labels: pointLabels }), { name: "monitor_heartbeat_timestamp_seconds", value: at.getTime() / 1000, labels: pointLabels, at }]);
     await sink?.flush?.();
     await onReport?.(report);
     // The state last: where it was not kept, all that comes before it is done again, which does no harm.
-    const kept = await keepState(store, stateKey, run.state, found?.version ?? null);
-    if (!kept) return already(store, key);
-    if (beat !== undefined) await heartbeat(store, { ...beat, detail: report.message });
-    return resultOf(report, key, true, { predictions: read.predictions - read.outside, issues: read.issues.reduce((sum, { count }) => sum + count, 0) });
+    const kept = await keepState(store, stateKey, after, version);
+    return { kept, end, report, key, predictions: read.predictions - read.outside, issues: read.issues.reduce((sum, { count }) => sum + count, 0) };
   };
+
+  return async (event) => {
+    const to = Math.floor((eventTime(event) - grace) / length) * length;
+    const begin = (): MonitorState => createMonitor(options.baseline, { ...options, period, since: options.since ?? to - length }).snapshot();
+    let kept = (await readState(store, stateKey)) ?? (await beginState(store, stateKey, begin()));
+    let from = kept.state.history?.closedUntil ?? to - length;
+    if (from >= to) return already(store, reportKey(keep, from));
+    const raised: MonitorReport["raised"][number][] = [];
+    let [predictions, issues] = [0, 0];
+    for (;;) {
+      const closed = await close(kept, from, to);
+      if (closed.kept === undefined) return already(store, closed.key);
+      raised.push(...closed.report.raised);
+      predictions += closed.predictions;
+      issues += closed.issues;
+      if (beat !== undefined) await heartbeat(store, { ...beat, detail: closed.report.message });
+      if (closed.end === to) return resultOf({ ...closed.report, raised }, closed.key, true, { predictions, issues });
+      [kept, from] = [closed.kept, closed.end];
+    }
+  };
+}
+
+/** A state in the store; `version` is for compare-and-swap. */
+interface Kept {
+  readonly state: MonitorState;
+  readonly version: string;
+}
+
+interface Closed extends Pick<MonitorLambdaResult, "predictions" | "issues"> {
+  readonly kept: Kept | undefined;
+  /** The first millisecond that is not closed. */
+  readonly end: number;
+  readonly report: MonitorReport;
+  readonly key: string;
+}
+
+async function readState(store: ObjectStore, key: string): Promise<Kept | undefined> {
+  const found = await store.get(key);
+  return found === undefined ? undefined : { state: parseMonitorState(jsonOf(found.bytes, key)), version: found.version };
+}
+
+/** From when on it watches is kept before anything else, so that a first call that fails is made good as any other. */
+async function beginState(store: ObjectStore, key: string, state: MonitorState): Promise<Kept> {
+  const kept = (await keepState(store, key, state, null)) ?? (await readState(store, key));
+  if (kept !== undefined) return kept;
+  throw new ChurnkitError("STORE_FAILED", `${key} was there and is gone. Call again.`, { where: { file: key } });
 }
 
 const usualGrace = 600_000;
@@ -118,13 +169,13 @@ function jsonOf(bytes: Uint8Array, key: string): unknown {
   }
 }
 
-/** False where somebody else has kept a state meanwhile. */
-async function keepState(store: ObjectStore, key: string, state: MonitorState, version: string | null): Promise<boolean> {
+/** Undefined where somebody else has kept a state meanwhile. */
+async function keepState(store: ObjectStore, key: string, state: MonitorState, version: string | null): Promise<Kept | undefined> {
   try {
-    await store.put(key, encode(state), store.capabilities.compareAndSwap ? { ifVersion: version } : {});
-    return true;
+    const info = await store.put(key, encode(state), store.capabilities.compareAndSwap ? { ifVersion: version } : {});
+    return { state, version: info.version };
   } catch (error) {
-    if (ChurnkitError.isInstance(error) && error.code === "STORE_CONFLICT") return false;
+    if (ChurnkitError.isInstance(error) && error.code === "STORE_CONFLICT") return undefined;
     throw error;
   }
 }
@@ -148,6 +199,10 @@ function eventTime(event: unknown): number {
   const time = typeof event === "object" && event !== null ? (event as { time?: unknown }).time : undefined;
   if (time === undefined || time === null) return Date.now();
   const at = millisecondsOf(time);
+  if (at !== undefined && liesAhead(at, Date.now())) {
+    // Periods closed ahead of their time would take nothing in when it comes.
+    throw new ChurnkitError("OPTION_INVALID", `The event's time ${new Date(at).toISOString()} has not come yet: the clock here says ${new Date().toISOString()}. Give a time that has passed.`, { where: { path: "time", value: time } });
+  }
   if (at !== undefined) return at;
   throw new ChurnkitError("OPTION_INVALID", `The event's time is ${JSON.stringify(time)}. Give an ISO 8601 text, as EventBridge does.`, { where: { path: "time", value: time } });
 }

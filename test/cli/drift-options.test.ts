@@ -92,4 +92,16 @@ describe("churnkit drift", () => {
     await expect(drift(at("before.csv"), at("after.csv"), "--policy", "magic")).rejects.toThrow(/Allowed choices are balanced, psi/);
     await expect(drift(at("before.csv"), at("after.csv"), ...base, "--segments", "nope")).rejects.toThrow(/no column "nope"/);
   });
+
+  it("refuses to ignore a column that isn't there, which a slip of the pen would leave in", async () => {
+    await expect(drift(at("before.csv"), at("after.csv"), ...base, "--ignore", "tenur")).rejects.toMatchObject({ code: "OPTION_INVALID", message: expect.stringContaining("tenure") as string });
+  });
+
+  it("shows a p-value that is too small for a number by its exponent", async () => {
+    put("many.csv", [header, ...rows(3000)]);
+    put("other.csv", [header, ...rows(3000).map((row) => row.replace(/,[abc],/, ",z,"))]);
+    const { out } = await drift(at("many.csv"), at("other.csv"), ...base);
+    expect(out).toMatch(/^plan +drift +critical.* 1e-\d{4}$/m);
+    expect(out).not.toMatch(/ 0\.00$/m);
+  });
 });

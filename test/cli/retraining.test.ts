@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { register } from "../../src/cli/commands/retraining.js";
@@ -67,6 +67,14 @@ describe("churnkit retraining check", () => {
     expect(existsSync(proof)).toBe(true);
   });
 
+  it("retrains when enough new labels have come", async () => {
+    const folder = newFolder();
+    expect((await check(...place(folder), "--new-labels", "0")).decision.action).toBe("skip");
+    expect((await check(...place(folder), "--new-labels", "999")).decision.action).toBe("skip");
+    expect((await check(...place(folder), "--new-labels", "1000")).decision).toMatchObject({ action: "retrain", explanation: "Retrain: 1000 new labels are at least 1000." });
+    await expect(check(...place(folder), "--new-labels", "many")).rejects.toThrow(/whole number/);
+  });
+
   it("takes a policy of its own", async () => {
     const folder = newFolder();
     const policy = join(folder, "policy.json");
@@ -95,6 +103,16 @@ describe("churnkit retraining check", () => {
     expect((await check(...place(folder), "--report", file, "--run", node("0"))).run?.status).toBe("succeeded");
     expect((await check(...place(folder), "--report", file)).decision.explanation).toContain("no trigger is pending");
     expect((await check(...place(folder), "--report", reportOf(folder, 0.4))).decision.triggers.map(({ kind }) => kind)).toEqual(["psi"]);
+  });
+
+  it("refuses a report of a time that has not come, as monitor --now may give it, and remembers nothing of it", async () => {
+    const folder = newFolder();
+    const file = reportOf(folder, 0.4);
+    const nextYear = Date.now() / 1000 + 31_536_000;
+    utimesSync(file, nextYear, nextYear);
+    await expect(check(...place(folder), "--report", file, "--run", node("0"))).rejects.toMatchObject({ code: "VALUE_INVALID", message: expect.stringContaining("has not come yet") as string });
+    const state = JSON.parse((await retraining("status", ...place(folder), "--json")).out) as RetrainingState;
+    expect([state.pending, state.runs, state.running]).toEqual([[], [], null]);
   });
 
   it.each([

@@ -282,6 +282,39 @@ export function registryConformance(name: string, make: () => ModelRegistry | Pr
       await expect(other.restore(snapshot)).rejects.toMatchObject({ code: "REGISTRY_REFUSED" });
     });
 
+    it("refuses what it could not read again", async () => {
+      const registry = await filled(1);
+      // As it comes of a form or of a request's body.
+      const wrong = <T>(value: unknown): T => value as T;
+      const calls: readonly (() => Promise<unknown>)[] = [
+        () => registry.setStatus(1, wrong("good")),
+        () => registry.setStage(1, wrong("production")),
+        () => registry.list({ status: wrong("good") }),
+        () => registry.list({ stage: wrong("production") }),
+        () => registry.setStatus(1, "approved", { by: wrong(5) }),
+        () => registry.setStatus(1, "approved", { by: "x".repeat(257) }),
+        () => registry.setStage(1, "Staging", { reason: "x".repeat(2001) }),
+        () => registry.annotate(1, { tags: { a: wrong(5) } }),
+        () => registry.annotate(1, { description: wrong({ length: 1 }) }),
+        () => registry.promote(1, "champion", { by: wrong(null) }),
+        () => registry.promote(1, "champion", { verdict: wrong({ passed: "yes", gate: "ours", checks: [] }) }),
+        () => registry.promote(1, "champion", { verdict: wrong({ passed: true }) }),
+        () => registry.rollback("champion", { reason: wrong([]) }),
+        () => registry.remove(1, { by: wrong({}) }),
+        () => registry.register(wrong({})),
+        () => registry.register(wrong(null)),
+        () => registry.register(model(1), { metrics: wrong({ values: {} }) }),
+        () => registry.register(model(1), { run: { parent: wrong("1") } }),
+        () => registry.register(model(1), { run: { runId: wrong(1) } }),
+        () => registry.register(model(1), { verdict: wrong("passed") }),
+      ];
+      for (const call of calls) await expect(call(), String(call)).rejects.toMatchObject({ code: "OPTION_INVALID" });
+      const { version } = await registry.register(model(1), { run: wrong({ runId: "r", dataHash: "another" }) });
+      expect(version.lineage).toMatchObject({ runId: "r", dataHash: model(1).provenance.dataHash });
+      expect((await registry.get("1")).number).toBe(1);
+      expect((await registry.verify()).problems).toEqual([]);
+    });
+
     it("refuses tags and descriptions beyond the limits", async () => {
       const registry = await make();
       const refused = { code: "OPTION_INVALID" };

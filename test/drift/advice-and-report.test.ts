@@ -21,6 +21,11 @@ const later = (columns: Parameters<typeof tableOf>[0]) => ({
 });
 
 describe("what to do", () => {
+  it("is not to keep watching where nothing was compared", () => {
+    const nothing = { ...before, contract: { ...before.contract, columns: [] } };
+    expect(actions(compareTables(nothing, before))).toMatch(/^Nothing was compared/);
+  });
+
   it("is nothing when nothing moved", () => {
     expect(driftAdvice(compareTables(before, later({})))).toEqual([{ severity: "none", action: "Nothing to do: keep watching.", columns: [] }]);
   });

@@ -136,6 +136,15 @@ describe("verdicts", () => {
     expect(column(none, "x").message).toContain("The reference itself is too small");
   });
 
+  it("judge nothing without rows, and a column that is always empty by its rows", () => {
+    const of = (rows: number) => tableOf({ x: new Array<null>(rows).fill(null) });
+    const verdict = (n: number, m: number) => compareTables(of(n), of(m)).verdict;
+    expect([verdict(0, 0), verdict(500, 0), verdict(3, 3), verdict(500, 500)]).toEqual(["insufficient", "insufficient", "insufficient", "stable"]);
+    expect(compareTables(of(0), of(0)).message).toContain("Too few rows");
+    const nothing = tableOf({ x: new Float64Array(), y: new Float64Array() });
+    expect(compareTables(nothing, nothing)).toMatchObject({ verdict: "insufficient", severity: "none" });
+  });
+
   it("find a gross shift even in few rows", () => {
     const report = compareTables(tableOf({ x: bell(500, 1) }), tableOf({ x: bell(25, 2, 9) }));
     expect(column(report, "x").verdict).toBe("drift");

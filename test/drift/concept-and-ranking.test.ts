@@ -64,6 +64,37 @@ describe("concept drift", () => {
     expect([report.concept, report.target]).toEqual([null, null]);
   });
 
+  it("is insufficient where so few labels could not show it, and says what they would show", () => {
+    const few = conceptDrift(scored(30, 5), scored(20, 6));
+    expect(few).toMatchObject({ verdict: "insufficient", severity: "none", message: expect.stringMatching(/^Too few labelled rows: only a change of the positive rate by \d/) as string });
+    expect(few?.detectableChange).toBeGreaterThan(0.3);
+    const many = conceptDrift(scored(4000, 5), scored(4000, 6));
+    expect(many?.verdict).toBe("stable");
+    expect(many?.detectableChange).toBeLessThan(0.1);
+    // A clear change is drift though few rows show it.
+    const clear = { labels: Array.from({ length: 30 }, (_, i) => i % 2), probabilities: new Float64Array(30).fill(0.5) };
+    expect(conceptDrift(clear, { ...clear, labels: clear.labels.map(() => 1) })?.verdict).toBe("drift");
+  });
+
+  it("finds the change that it calls detectable about four times out of five", () => {
+    const half = (n: number, seed: number, rate: number) => {
+      const random = uniform(seed);
+      return { labels: Array.from({ length: n }, () => (random() < rate ? 1 : 0)), probabilities: new Float64Array(n).fill(0.5) };
+    };
+    const change = conceptDrift(half(600, 1, 0.4), half(400, 2, 0.4))?.detectableChange ?? 1;
+    let found = 0;
+    for (let run = 0; run < 300; run++) if ((conceptDrift(half(600, 2 * run + 3, 0.4), half(400, 2 * run + 4, 0.4 + change))?.pValue ?? 1) <= 0.01) found++;
+    expect(found / 300).toBeGreaterThan(0.72);
+    expect(found / 300).toBeLessThan(0.9);
+  });
+
+  it("refuses labels and probabilities of different number, and leaves out what is no probability", () => {
+    const { labels, probabilities } = scored(200, 7);
+    expect(() => conceptDrift({ labels: [1], probabilities }, { labels, probabilities })).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }));
+    const odd = { labels: [...labels, 1, 1, 1], probabilities: Float64Array.of(...probabilities, 7, -1, Number.NaN) };
+    expect(conceptDrift(odd, odd)).toEqual(conceptDrift({ labels, probabilities }, { labels, probabilities }));
+  });
+
   it("is finite for any labels and probabilities", () => {
     const rows = fc.array(fc.tuple(fc.constantFrom(0, 1, -1, 2), fc.oneof(fc.double(), fc.double({ min: 0, max: 1 }))), { maxLength: 60 });
     fc.assert(
@@ -117,6 +148,8 @@ describe("ranking by importance x shift", () => {
     expect(ranked(new Map([["still", 1]]))[0]?.name).toBe("still");
     expect(compareTables(before, after).ranking).toEqual([]);
     expect(ranked({})).toHaveLength(3);
+    expect(ranked({ much: 1e308, little: 1e308, still: 0 }).map(({ name, importance }) => [name, importance])).toEqual([["little", 0.5], ["much", 0.5], ["still", 0]]);
+    expect(ranked({ much: 0 }).every(({ importance, score }) => importance === 0 && score === 0)).toBe(true);
   });
 
   it("works under a policy without shares, and for ignored columns", () => {

@@ -3,9 +3,9 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { uniform } from "../../src/base/random.js";
 
-/** What may happen to a request on its way to S3 or to the answer on its way back. */
+/** What may happen to a request on its way to the service or to the answer on its way back. */
 export const faults = [
-  /** 503 SlowDown, nothing is done. */
+  /** 503 SlowDown, or 400 ThrottlingException where the protocol is JSON; nothing is done. */
   "throttle",
   /** 500, nothing is done. */
   "error",
@@ -27,7 +27,7 @@ export const faults = [
 
 export type Fault = (typeof faults)[number];
 
-/** An answer of S3's making up, in place of the server's. */
+/** An answer of the proxy's making up, in place of the server's. */
 export interface ErrorAnswer {
   readonly status: number;
   readonly code: string;
@@ -63,12 +63,14 @@ export async function startFaultyProxy(target: string, schedule: Schedule): Prom
     if (chosen === "timeout") return;
     if (chosen === "reset") return void request.socket.destroy();
     const body = await bytesOf(request);
-    if (typeof chosen === "object") return answer(response, chosen);
-    if (chosen === "throttle") return answer(response, { status: 503, code: "SlowDown", message: "Please reduce your request rate." });
-    if (chosen === "error") return answer(response, internal);
+    const isJson = request.headers["x-amz-target"] !== undefined;
+    const refuse = (error: ErrorAnswer): void => (isJson ? answerJson : answerXml)(response, error);
+    if (typeof chosen === "object") return refuse(chosen);
+    if (chosen === "throttle") return refuse(isJson ? throttled : slowDown);
+    if (chosen === "error") return refuse(internal);
     const real = await forward(target, request, body);
     if (chosen === "lost") return void request.socket.destroy();
-    if (chosen === "error-after") return answer(response, internal);
+    if (chosen === "error-after") return refuse(internal);
     return pass(response, real, chosen);
   };
   const server = createServer((request, response) => void handle(request, response).catch(() => request.socket.destroy()));
@@ -88,10 +90,19 @@ export async function startFaultyProxy(target: string, schedule: Schedule): Prom
 }
 
 const internal: ErrorAnswer = { status: 500, code: "InternalError", message: "We encountered an internal error. Please try again." };
+const slowDown: ErrorAnswer = { status: 503, code: "SlowDown", message: "Please reduce your request rate." };
+const throttled: ErrorAnswer = { status: 400, code: "ThrottlingException", message: "Rate exceeded" };
 
-function answer(response: ServerResponse, { status, code, message, headers = {} }: ErrorAnswer): void {
+/** As S3 says it. */
+function answerXml(response: ServerResponse, { status, code, message, headers = {} }: ErrorAnswer): void {
   response.writeHead(status, { "content-type": "application/xml", "x-amz-request-id": "0", ...headers });
   response.end(`<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>${message}</Message></Error>`);
+}
+
+/** As the services say it that are called by JSON: SageMaker and its like. */
+function answerJson(response: ServerResponse, { status, code, message, headers = {} }: ErrorAnswer): void {
+  response.writeHead(status, { "content-type": "application/x-amz-json-1.1", "x-amzn-requestid": "0", ...headers });
+  response.end(JSON.stringify({ __type: code, message }));
 }
 
 interface Answer {

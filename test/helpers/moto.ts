@@ -6,9 +6,14 @@ import { answers, pythonVenv, watch } from "./venv.js";
 
 const venv = pythonVenv("aws-venv", "moto-5.2.5", ["moto[server,all]==5.2.5"]);
 
-/** The server ends with the process that started it: its stdin then comes to an end. */
+/**
+ * The server ends with the process that started it: its stdin then comes to an end. moto compares If-Match and writes in two
+ * steps: on a busy machine its threads are switched between them, and two conditional writes both succeed, as AWS's never
+ * do. With so long an interval a thread is switched at its own input and output only.
+ */
 const serverScript = `
 import os, sys, threading
+sys.setswitchinterval(10)
 def until_parent_ends():
     sys.stdin.buffer.read()
     os._exit(0)

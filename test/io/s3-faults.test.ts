@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ListMultipartUploadsCommand, type S3ClientConfig } from "@aws-sdk/client-s3";
+import { ListMultipartUploadsCommand } from "@aws-sdk/client-s3";
 import { afterEach, describe, expect, it } from "vitest";
 import type { ObjectStore } from "../../src/io/object-store.js";
 import { s3Servers, type S3Server } from "../helpers/aws.js";
 import { faults, seededFaults, startFaultyProxy, type Fault, type FaultyProxy, type Schedule } from "../helpers/faulty-proxy.js";
+import { quickRetries } from "../helpers/quick-retries.js";
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 const textOf = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes);
@@ -15,25 +16,11 @@ afterEach(async () => {
   for (const proxy of proxies.splice(0)) await proxy.stop();
 });
 
-type RetryStrategyV2 = Extract<NonNullable<S3ClientConfig["retryStrategy"]>, { acquireInitialRetryToken: unknown }>;
-
-/** The SDK's rules of what is retried, without its long pauses. */
-const quick = (attempts: number): RetryStrategyV2 => {
-  const token = (count: number): ReturnType<RetryStrategyV2["acquireInitialRetryToken"]> =>
-    Promise.resolve({ getRetryCount: () => count, getRetryDelay: () => 5, getRetryCost: () => undefined });
-  return {
-    acquireInitialRetryToken: () => token(0),
-    refreshRetryTokenForRetry: (last, { errorType }) =>
-      last.getRetryCount() + 1 < attempts && ["THROTTLING", "TRANSIENT"].includes(errorType) ? token(last.getRetryCount() + 1) : Promise.reject(new Error("given up")),
-    recordSuccess: () => undefined,
-  };
-};
-
 /** A store behind a proxy, in a bucket that may be another's. */
 async function faulty(server: S3Server, schedule: Schedule, { bucket, attempts = 12 }: { bucket?: string; attempts?: number } = {}): Promise<{ store: ObjectStore; proxy: FaultyProxy }> {
   const proxy = await startFaultyProxy(server.config().endpoint, schedule);
   proxies.push(proxy);
-  const client = server.client({ endpoint: proxy.url, retryStrategy: quick(attempts), requestHandler: { connectionTimeout: 1000, socketTimeout: 250 } });
+  const client = server.client({ endpoint: proxy.url, retryStrategy: quickRetries(attempts), requestHandler: { connectionTimeout: 1000, socketTimeout: 250 } });
   return { store: await server.store({ client, ...(bucket === undefined ? {} : { bucket }) }), proxy };
 }
 
@@ -219,7 +206,7 @@ for (const server of servers.slice(-1)) {
       const bucket = await server.bucket();
       const proxy = await startFaultyProxy(server.config().endpoint, schedule);
       proxies.push(proxy);
-      const client = server.client({ endpoint: proxy.url, retryStrategy: quick(attempts), requestHandler: { connectionTimeout: 1000, socketTimeout: 1000 } });
+      const client = server.client({ endpoint: proxy.url, retryStrategy: quickRetries(attempts), requestHandler: { connectionTimeout: 1000, socketTimeout: 1000 } });
       const direct = server.client();
       return {
         store: await server.store({ client, bucket, partBytes }),

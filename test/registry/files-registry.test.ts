@@ -31,7 +31,8 @@ describe("filesRegistry", () => {
   it("keeps bundles as folders that load as they are", async () => {
     const folder = newFolder();
     const { version } = await filesRegistry(filesStore(folder), { name: "sample" }).register(await sampleArtefact({ networks: 1 }));
-    const loaded = await loadBundle(join(folder, "sample/bundles", version.contentHash));
+    const [bundle = ""] = readdirSync(join(folder, "sample/bundles"));
+    const loaded = await loadBundle(join(folder, "sample/bundles", bundle));
     expect(loaded.manifest.contentHash).toBe(version.contentHash);
   });
 
@@ -132,11 +133,13 @@ describe("filesRegistry", () => {
     let restore = edit(`history/${entry}`, (text) => text.replace("unknown", "nobody!"));
     await expect(registry.history()).rejects.toMatchObject(corrupt);
     restore();
-    restore = edit(`bundles/${version.contentHash}/metrics.json`, (text) => text.replace("0.5", "0.9"));
+    const [bundle = ""] = readdirSync(join(folder, "sample/bundles"));
+    expect(bundle.startsWith(version.contentHash)).toBe(true);
+    restore = edit(`bundles/${bundle}/metrics.json`, (text) => text.replace("0.5", "0.9"));
     await expect(registry.load(1)).rejects.toMatchObject({ code: "BUNDLE_CORRUPT" });
     await expect(registry.download(1)).rejects.toMatchObject({ code: "BUNDLE_CORRUPT" });
     restore();
-    for (const broken of ["", "{", "[]", '{"format": "churnkit-registry", "formatVersion": 2}', '{"__proto__": {}}']) {
+    for (const broken of ["", "{", "[]", '{"format": "churnkit-registry", "formatVersion": 3}', '{"__proto__": {}}']) {
       restore = edit("index.json", () => broken);
       for (const call of [() => registry.list(), () => registry.get(1), () => registry.promote(1, "champion"), () => registry.history()]) {
         await expect(call(), broken).rejects.toMatchObject(corrupt);
@@ -153,8 +156,8 @@ describe("filesRegistry", () => {
     const registry = filesRegistry(store, { name: "sample" });
     await registry.register(await sampleArtefact({ networks: 0 }));
     const text = new TextDecoder().decode((await store.get("sample/index.json"))?.bytes);
-    for (const name of ["contentHash", "record"]) {
-      await store.put("sample/index.json", new TextEncoder().encode(text.replace(new RegExp(`"${name}":"[0-9a-f]+"`), `"${name}":"../../../etc"`)));
+    for (const name of ["contentHash", "record", "upload"]) {
+      await store.put("sample/index.json", new TextEncoder().encode(text.replace(new RegExp(`"${name}":"[0-9a-f-]+"`), `"${name}":"../../../etc"`)));
       for (const call of [() => registry.get(1), () => registry.download(1)]) await expect(call()).rejects.toMatchObject({ code: "REGISTRY_CORRUPT" });
       expect(await registry.verify()).toMatchObject({ sound: false, problems: [{ where: "index" }] });
     }
@@ -189,6 +192,99 @@ describe("filesRegistry", () => {
     expect(newest?.key).toMatch(/000000004/);
   });
 
+  it("notices any changed byte and any missing object by its audit, but what nothing refers to", async () => {
+    const store = memoryStore();
+    const registry = filesRegistry(store, { name: "sample" });
+    for (const seed of [1, 2, 3]) await registry.register(await sampleArtefact({ networks: 0, seed }));
+    for (const number of [1, 2, 3]) await registry.promote(number, "champion");
+    const sound = async (): Promise<boolean> => (await filesRegistry(store, { name: "sample" }).verify()).sound;
+    expect(await sound()).toBe(true);
+    for (const { key } of await store.list("")) {
+      const bytes = (await store.get(key))?.bytes ?? new Uint8Array();
+      const everywhere = key.endsWith("index.json");
+      for (let at = 0; at < bytes.length; at += everywhere ? 1 : Math.max(1, bytes.length - 1)) {
+        const changed = bytes.slice();
+        changed[at] = (changed[at] ?? 0) ^ 1;
+        await store.put(key, changed);
+        if (await sound()) expect.fail(`${key} at ${at}: ${new TextDecoder().decode(bytes.slice(Math.max(0, at - 20), at + 5))}`);
+      }
+      await store.delete(key);
+      expect(await sound(), key).toBe(false);
+      await store.put(key, bytes);
+    }
+    expect(await sound()).toBe(true);
+  });
+
+  it("begins no new registry over one whose index is gone or an old one", async () => {
+    const store = memoryStore();
+    const registry = filesRegistry(store, { name: "sample" });
+    const index = async (): Promise<Uint8Array> => (await store.get("sample/index.json"))?.bytes ?? new Uint8Array();
+    await registry.register(await sampleArtefact({ networks: 0, seed: 1 }));
+    const old = await index();
+    await registry.register(await sampleArtefact({ networks: 0, seed: 2 }));
+    await registry.promote(2, "champion");
+    const present = await index();
+    const after = (): typeof registry => filesRegistry(store, { name: "sample" });
+    for (const [put, says] of [[() => store.delete("sample/index.json"), /is missing.*goes on to entry 3/], [() => store.put("sample/index.json", old), /is an old one.*goes on to entry 3/]] as const) {
+      await put();
+      const corrupt = expect.objectContaining({ code: "REGISTRY_CORRUPT", message: expect.stringMatching(says) as string }) as Error;
+      await expect(after().history()).rejects.toEqual(corrupt);
+      await expect(after().snapshot()).rejects.toEqual(corrupt);
+      expect((await after().verify()).problems[0]?.problem).toMatch(says);
+    }
+    await store.delete("sample/index.json");
+    await expect(after().register(await sampleArtefact({ networks: 0, seed: 3 }))).rejects.toMatchObject({ code: "REGISTRY_CORRUPT" });
+    await store.put("sample/index.json", present);
+    expect((await after().verify()).problems).toEqual([]);
+  });
+
+  it("finds a restore that was interrupted no reason to refuse it again", async () => {
+    const from = filesRegistry(memoryStore(), { name: "sample" });
+    for (const seed of [1, 2]) await from.register(await sampleArtefact({ networks: 0, seed }));
+    const real = memoryStore();
+    const cut: ObjectStore = { ...real, put: (key, ...rest) => (key.endsWith("index.json") ? Promise.reject(new Error("killed")) : real.put(key, ...rest)) };
+    await expect(filesRegistry(cut, { name: "sample" }).restore(await from.snapshot())).rejects.toThrow("killed");
+    const to = filesRegistry(real, { name: "sample" });
+    await to.restore(await from.snapshot());
+    expect((await to.verify()).problems).toEqual([]);
+    expect(await to.history()).toEqual(await from.history());
+  });
+
+  it("audits one moment while others go on", async () => {
+    const real = memoryStore();
+    const other = filesRegistry(real, { name: "sample" });
+    for (const seed of [1, 2]) await other.register(await sampleArtefact({ networks: 0, seed }));
+    let reads = 0;
+    const store: ObjectStore = {
+      ...real,
+      async get(key) {
+        // Somebody promotes between any two looks at the index.
+        if (key.endsWith("index.json") && ++reads < 12) await other.promote((reads % 2) + 1, "champion");
+        return real.get(key);
+      },
+    };
+    expect((await filesRegistry(store, { name: "sample" }).verify()).problems).toEqual([]);
+  });
+
+  it("resolves a stage to what is fit for service there", async () => {
+    const registry = filesRegistry(memoryStore(), { name: "sample" });
+    for (const seed of [1, 2]) {
+      await registry.register(await sampleArtefact({ networks: 0, seed }));
+      await registry.setStage(seed, "Production");
+      await registry.promote(seed, "champion");
+    }
+    expect((await registry.get("Production")).number).toBe(2);
+    await registry.rollback("champion");
+    expect((await registry.get("Production")).number).toBe(1);
+    await registry.setStatus(1, "rejected");
+    await expect(registry.get("Production")).rejects.toMatchObject({ code: "REGISTRY_NOT_FOUND" });
+    expect(await registry.list({ stage: "Production" })).toHaveLength(2);
+  });
+
+  it.each(["../a", "a b", "", "ä", ".", "..", ".a", "a.", "a/b", "x".repeat(201)])("says what a model can be called, not %j", (name) => {
+    expect(() => filesRegistry(memoryStore(), { name })).toThrow(/cannot name a model: up to 200 letters, digits and \._-/);
+  });
+
   it("removes what a retention policy does not keep, and nothing that is needed", async () => {
     const registry = filesRegistry(memoryStore(), { name: "sample" });
     for (let seed = 1; seed <= 8; seed++) await registry.register(await sampleArtefact({ networks: 0, seed }));
@@ -205,6 +301,38 @@ describe("filesRegistry", () => {
     for (const keepLast of [-1, 1.5, NaN]) await expect(planRetention(registry, { keepLast })).rejects.toMatchObject({ code: "OPTION_INVALID" });
   });
 
+  it("takes no files from who registers a bundle again while its version is removed", async () => {
+    const store = memoryStore();
+    const [artefact, others] = [await sampleArtefact({ networks: 0 }), filesRegistry(store, { name: "sample" })];
+    let again: Promise<unknown> | undefined;
+    const remover = filesRegistry(
+      { ...store, delete: async (key) => ((again ??= others.register(artefact)), await again, store.delete(key)) },
+      { name: "sample" },
+    );
+    await remover.register(artefact);
+    await remover.remove(1);
+    expect(again).toBeDefined();
+    expect((await others.load("latest")).version.number).toBe(2);
+    expect((await others.verify()).problems).toEqual([]);
+  });
+
+  it("keeps one upload of a bundle that several register at once, and none of one that breaks off", async () => {
+    const store = memoryStore();
+    const artefact = await sampleArtefact({ networks: 0 });
+    const ends = await Promise.all(Array.from({ length: 8 }, () => filesRegistry(store, { name: "sample" }).register(artefact)));
+    expect(ends.filter(({ created }) => created)).toHaveLength(1);
+    const uploads = async (): Promise<number> => new Set((await store.list("sample/bundles/")).map(({ key }) => key.split("/")[2])).size;
+    expect(await uploads()).toBe(1);
+    let left = 3;
+    const full = { ...store, putStream: ((key, content, options) => {
+      if (left-- > 0) return store.putStream(key, content, options);
+      throw new Error("The disk is full.");
+    }) as typeof store.putStream };
+    await expect(filesRegistry(full, { name: "sample" }).register(await sampleArtefact({ networks: 0, seed: 2 }))).rejects.toThrow("full");
+    expect(left).toBeLessThan(0);
+    expect(await uploads()).toBe(1);
+  });
+
   it("gives no semantic version twice, also when all were removed", async () => {
     const registry = filesRegistry(memoryStore(), { name: "sample" });
     await registry.register(await sampleArtefact({ networks: 0, seed: 1 }));
@@ -215,8 +343,9 @@ describe("filesRegistry", () => {
   it("refuses another model's bundle in the place of a registered one", async () => {
     const folder = newFolder();
     const registry = filesRegistry(filesStore(folder), { name: "sample" });
-    const { version } = await registry.register(await sampleArtefact({ networks: 0 }));
-    const place = join(folder, "sample/bundles", version.contentHash);
+    await registry.register(await sampleArtefact({ networks: 0 }));
+    const [bundle = ""] = readdirSync(join(folder, "sample/bundles"));
+    const place = join(folder, "sample/bundles", bundle);
     await saveBundle(await sampleArtefact({ networks: 0, seed: 9 }), place);
     await expect(registry.load(1)).rejects.toMatchObject({ code: "BUNDLE_CORRUPT" });
   });

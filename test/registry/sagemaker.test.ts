@@ -5,8 +5,10 @@ import { memoryStore } from "../../src/io/memory-store.js";
 import type { ObjectStore } from "../../src/io/object-store.js";
 import { s3Store } from "../../src/io/s3-store.js";
 import { openBundle } from "../../src/model/bundle/open.js";
+import { filesRegistry } from "../../src/registry/files-registry.js";
 import type { ModelRegistry } from "../../src/registry/registry.js";
 import { sagemakerRegistry, sagemakerRegistryPolicy } from "../../src/registry/sagemaker/index.js";
+import { modelCard } from "../../src/registry/sagemaker/model-card.js";
 import { registryConformance } from "../conformance/registry.js";
 import { sampleArtefact } from "../helpers/artefact.js";
 import { recordRequests, type RequestRecord } from "../helpers/botocore.js";
@@ -84,6 +86,7 @@ describe.skipIf(!ready)("SageMaker", () => {
     await decide("Approved");
     expect((await registry.get(1)).status).toBe("approved");
     expect((await registry.get("latest-approved")).number).toBe(1);
+    expect((await registry.verify()).problems).toEqual([]);
     expect(await registry.promote(1, "champion", { approvedOnly: true })).toMatchObject({ promoted: true });
     const [, taken] = await registry.history();
     expect(taken).toMatchObject({ action: "status", status: "approved", by: "SageMaker" });
@@ -136,6 +139,21 @@ describe.skipIf(!ready)("SageMaker", () => {
     expect(await first.history()).toHaveLength(8);
     expect((await first.verify()).problems).toEqual([]);
     expect(new Set((await packages()).map(({ ModelPackageDescription: text }) => text)).size).toBe(4);
+  });
+});
+
+describe("a version's model card", () => {
+  it("has the members of a model package's card, and no others", async () => {
+    const { version } = await filesRegistry(memoryStore(), { name: "sample" }).register(await sampleArtefact({ networks: 0 }), { by: "ada", description: "the first" });
+    const card = JSON.parse(modelCard("sample", version, "s3://models/model.tar.gz")) as Record<string, Record<string, unknown>>;
+    // By botocore's ModelPackageModelCard the overview is composed of these two.
+    expect(card["model_overview"]).toEqual({ model_creator: "ada", model_artifact: ["s3://models/model.tar.gz"] });
+    expect(Object.keys(card).sort()).toEqual(["additional_information", "evaluation_details", "model_overview", "training_details"]);
+    const details = card["additional_information"]?.["custom_details"] as Record<string, unknown>;
+    expect(details).toMatchObject({ description: "the first", algorithm: "sample", content: version.contentHash });
+    for (const value of Object.values(details)) expect(value).toEqual(expect.any(String));
+    const [evaluation] = card["evaluation_details"] as unknown as { metric_groups: { metric_data: { name: string; type: string; value: number }[] }[] }[];
+    expect(evaluation?.metric_groups[0]?.metric_data).toContainEqual({ name: "ROC AUC", type: "number", value: 0.5 });
   });
 });
 

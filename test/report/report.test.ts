@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { uniform } from "../../src/base/random.js";
-import { compareTables } from "../../src/drift/index.js";
+import { compareTables, policies } from "../../src/drift/index.js";
 import { evaluateScores } from "../../src/model/evaluate/evaluate-scores.js";
 import {
   distributionPlot,
@@ -69,6 +69,12 @@ function hostileDrift() {
 }
 
 describe("reports", () => {
+  it("say that p-values are corrected where they are", async () => {
+    const report = hostileDrift();
+    expect(await driftReportHtml(report)).toContain("corrected over all columns, is at most 0.01");
+    expect(await driftReportHtml(report, { policy: policies.ks })).toContain("when its p-value is at most 0.05");
+  });
+
   it("are one safe page whatever names and levels hold, and equal for equal input", async () => {
     const drift = hostileDrift();
     expect(drift.columns.every(({ verdict }) => verdict === "drift")).toBe(true);

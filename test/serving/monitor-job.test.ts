@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { hashJson } from "../../src/base/hash.js";
 import { constraintsJson, days, hours, withMonitorBaseline, type MonitorReport } from "../../src/drift/index.js";
 import { saveBundle } from "../../src/model/index.js";
-import { captureToFile, capturedFiles, monitorProcessingJob } from "../../src/serving/index.js";
+import { captureToFile, capturedFiles, monitorProcessingJob, type MonitorJobOptions } from "../../src/serving/index.js";
 import { customers, predictionsOf, start, watchedModel, type Watched } from "../drift/monitor/watched.js";
 import { newFolder } from "../helpers/folder.js";
 
@@ -64,6 +64,51 @@ describe("monitorProcessingJob", () => {
     await monitorProcessingJob({ ...places("whole"), ...rules, captured: at("captured"), labelled: at("none") });
     const stateOf = (name: string) => hashJson(json(at(name, "state.json")));
     expect(stateOf("merged")).toBe(stateOf("whole"));
+  });
+
+  describe("on several hosts that SageMaker tells about", () => {
+    const [first, second] = ["algo-1", "algo-2"] as const;
+    /** The files that SageMaker puts into each container's /opt/ml/config. */
+    const told = (name: string, host: string, inputs: Readonly<Record<string, string>>) => {
+      const [resources, jobConfig] = [at(`${name}-${host}-resource.json`), at(`${name}-${host}-job.json`)];
+      writeFileSync(resources, JSON.stringify({ current_host: host, current_instance_type: "ml.m5.large", hosts: [second, first], network_interface_name: "eth0" }));
+      const ProcessingInputs = Object.entries(inputs).map(([LocalPath, type]) => ({
+        InputName: "input",
+        AppManaged: false,
+        S3Input: { LocalPath, S3Uri: "s3://bucket/x", S3DataDistributionType: type, S3DataType: "S3Prefix", S3InputMode: "File", S3CompressionType: "None" },
+        DatasetDefinition: null,
+      }));
+      writeFileSync(jobConfig, JSON.stringify({ ProcessingJobName: "monitor", ProcessingInputs }));
+      return { resources, jobConfig };
+    };
+    const job = (name: string, host: string, inputs: Readonly<Record<string, string>>, more: Partial<MonitorJobOptions> = {}) =>
+      monitorProcessingJob({ ...places(name), ...rules, captured: at("captured"), labelled: at("none"), ...told(name, host, inputs), ...more });
+
+    it("data that all have are counted by the first alone", async () => {
+      const inputs = { [at("captured")]: "FullyReplicated", [at("model")]: "FullyReplicated" };
+      const worked = await job("replicated", first, inputs);
+      expect(worked.read.predictions).toBe(900);
+      expect(worked.files).toContain(at("replicated", "report.json"));
+      const idle = await job("replicated-idle", second, inputs);
+      expect([idle.files, idle.read.predictions]).toEqual([[], 0]);
+    });
+
+    it("data that each has in part become states, also where one has none", async () => {
+      const inputs = { [`${at("captured")}/`]: "ShardedByS3Key" };
+      expect((await job("sharded", second, inputs)).files).toEqual([at("sharded", "state-algo-2.json")]);
+      const without = await job("sharded", first, { [at("none")]: "ShardedByS3Key" }, { captured: at("none") });
+      expect([without.files, without.read.predictions]).toEqual([[at("sharded", "state-algo-1.json")], 0]);
+    });
+
+    it.each([
+      ["labels in parts beside data that all have", { captured: "FullyReplicated", labels: "ShardedByS3Key" }, { labelled: at("labels") }],
+      ["states that each would merge", { captured: "ShardedByS3Key", states: "FullyReplicated" }, { states: at("states") }],
+      ["states in parts", { captured: "FullyReplicated", states: "ShardedByS3Key" }, { states: at("states") }],
+      ["two inputs for one folder", { captured: "FullyReplicated", "captured/2026": "ShardedByS3Key" }, {}],
+    ])("what cannot be counted right is refused: %s", async (_, inputs, more) => {
+      const placed = Object.fromEntries(Object.entries(inputs).map(([name, type]) => [at(name), type]));
+      await expect(job("refused", first, placed, more)).rejects.toMatchObject({ code: "OPTION_INVALID", message: expect.stringContaining("S3DataDistributionType") as string });
+    });
   });
 
   it("goes by constraints and a baseline of its own where they are given", async () => {

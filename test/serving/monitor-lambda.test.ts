@@ -58,6 +58,66 @@ describe("monitorLambda", () => {
     expect((await handler(at(2))).done).toBe(false);
   });
 
+  it("makes good the calls that never came while there was nothing to count yet", async () => {
+    const store = memoryStore();
+    const handler = monitorLambda(options(store));
+    expect(await handler(at(1))).toMatchObject({ done: true, predictions: 0, verdict: "insufficient" });
+    for (const hour of [1, 2]) await captureHour(store, hour);
+    expect(await handler(at(4))).toMatchObject({ done: true, predictions: 800 });
+  });
+
+  it("makes good a first call that failed", async () => {
+    const store = memoryStore();
+    for (const hour of [0, 1]) await captureHour(store, hour);
+    let broken = true;
+    const handler = monitorLambda({ ...options(store), onReport: () => (broken ? Promise.reject(new Error("away")) : undefined) });
+    await expect(handler(at(1))).rejects.toThrow("away");
+    broken = false;
+    expect(await handler(at(2))).toMatchObject({ done: true, predictions: 800 });
+  });
+
+  it("begins with the period before its first call, or where it is told", async () => {
+    const told = memoryStore();
+    for (let hour = 0; hour < 4; hour++) await captureHour(told, hour);
+    const plain = memoryStore();
+    for (let hour = 0; hour < 4; hour++) await captureHour(plain, hour);
+    expect((await monitorLambda(options(plain))(at(4))).predictions).toBe(400);
+    const handler = monitorLambda({ ...options(told), since: start + hours(1) });
+    expect(await handler(at(1))).toMatchObject({ done: false, predictions: 0 });
+    expect((await handler(at(4))).predictions).toBe(1200);
+  });
+
+  it("after a long silence closes no more at once than it can hold", async () => {
+    const store = memoryStore();
+    // Samples of this size let it hold four periods.
+    const handler = monitorLambda({ ...options(store), samples: { attribution: 100_000 }, explainer: undefined });
+    await handler(at(0));
+    for (let hour = 0; hour < 9; hour++) await captureHour(store, hour, (record) => (hour < 4 ? { ...record, monthlyCharges: Number(record["monthlyCharges"]) + 40 } : record));
+    const made = await handler(at(9));
+    expect(made).toMatchObject({ done: true, predictions: 3600 });
+    // Raised in the first round, and told although calm hours follow.
+    expect(made.raised).toContain("dataQuality monthlyCharges (critical)");
+    expect((await store.list("monitoring/churn/reports/")).map(({ key }) => key.slice(-10, -5))).toEqual(["00/00", "04/00", "08/00", "09/00"]);
+    expect((await handler(at(9))).done).toBe(false);
+  });
+
+  it("passes over half a century at once, after a test event of 1970", async () => {
+    const store = memoryStore();
+    const handler = monitorLambda(options(store));
+    expect((await handler({ time: "1970-01-01T00:00:00Z" })).done).toBe(true);
+    await captureHour(store, 0);
+    expect(await handler(at(1))).toMatchObject({ done: true, predictions: 400 });
+    expect(await store.list("monitoring/churn/reports/")).toHaveLength(2);
+  });
+
+  it("refuses a time that has not come, which would close it for all that comes until then", async () => {
+    const store = memoryStore();
+    const handler = monitorLambda(options(store));
+    await expect(handler({ time: new Date(Date.now() + hours(1)).toISOString() })).rejects.toMatchObject({ code: "OPTION_INVALID" });
+    expect(await store.list("")).toEqual([]);
+    expect((await handler({ time: new Date(Date.now() + 60_000).toISOString() })).done).toBe(true);
+  });
+
   it("waits for captured data that come late", async () => {
     const store = memoryStore();
     const handler = monitorLambda(options(store));

@@ -1,6 +1,9 @@
 import { Option, type Command } from "commander";
+import { ChurnkitError } from "../../base/errors.js";
+import type { Contract } from "../../data/contract/contract.js";
 import { readTable } from "../../data/read/read-file.js";
 import type { Table } from "../../data/table/table.js";
+import { PREDICTION } from "../../drift/compare/compare.js";
 import { compareTables, driftAdvice, policies, type DriftReport, type PolicyName, type TableDriftOptions } from "../../drift/index.js";
 import { writeFileAtomic } from "../../io/atomic.js";
 import { loadBundle } from "../../model/bundle/load.js";
@@ -37,6 +40,7 @@ async function run(reference: string, current: string, options: Options): Promis
   const read = { target: "optional", ragged: "reject-row", absent: "leave-out", ...delimiterOf(options) } as const;
   const contract =
     bundle === undefined || options.contract !== undefined ? await contractFor(reference, options, read.ragged) : bundle.scorer.contract;
+  checkColumns(options.ignore, contract);
   const before = await readTable(contract, reference, read);
   const after = await readTable(contract, current, read);
   for (const table of [before, after]) noteSetAside(table);
@@ -54,6 +58,11 @@ async function run(reference: string, current: string, options: Options): Promis
   }
   print(options.json, { ...report, advice: driftAdvice(report) }, textOf(report));
   if (report.severity === "critical") process.exitCode = exit.checkFailed;
+}
+
+function checkColumns(ignore: readonly string[] = [], { columns: known }: Contract): void {
+  const unknown = ignore.find((name) => name !== PREDICTION && !known.some((column) => column.name === name));
+  if (unknown !== undefined) throw new ChurnkitError("OPTION_INVALID", `--ignore names "${unknown}", which is no column of the reference. Its columns are ${known.map(({ name }) => name).join(", ").slice(0, 500)}.`);
 }
 
 type Bundle = Awaited<ReturnType<typeof loadBundle>>;
@@ -82,6 +91,10 @@ async function scoredBy(
   return { importance, predictions: { reference: scorer.score(before), current: scorer.score(after) } };
 }
 
+/** What is too small for a number is shown by its exponent. */
+const pShown = ({ pValue, log10p }: DriftReport["columns"][number]): string =>
+  pValue === null || log10p === null ? "-" : pValue >= 1e-300 ? pValue.toPrecision(3) : `1e${Math.floor(log10p)}`;
+
 function textOf(report: DriftReport): string {
   const lines = report.columns.map((column) => [
     column.name,
@@ -90,7 +103,7 @@ function textOf(report: DriftReport): string {
     shown(column.psi),
     column.test ?? "-",
     shown(column.statistic),
-    column.pValue === null ? "-" : column.pValue.toPrecision(3),
+    pShown(column),
   ]);
   const parts = [
     `${report.verdict} (${report.severity}): ${report.rows.reference} reference rows, ${report.rows.current} current rows`,

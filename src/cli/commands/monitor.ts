@@ -126,10 +126,16 @@ async function baselineFor(options: Options, artefact: Parameters<typeof monitor
   return made;
 }
 
-function noteRead({ read }: MonitorRun, { labels, modelVersion: version }: Options): void {
+function noteRead({ read, report: { skipped } }: MonitorRun, { labels, modelVersion: version }: Options): void {
   note(`read ${read.predictions} predictions from ${read.objects} files, ${read.labels} labels`);
   const several = read.versions.length > 1 && version === undefined;
   if (several) note(`note: the predictions are of the versions ${read.versions.join(", ")} and are judged together; --model-version takes one`);
+  for (const [count, why] of [
+    [skipped.otherVersion, `of other versions than ${version ?? ""}`],
+    [skipped.late, "of periods that a state has closed"],
+    [skipped.tooManyPeriods, "of more days than fit into memory; take fewer with --from and --to"],
+    [skipped.badTime, "of a time that is none"],
+  ] as const) if (count > 0) note(`note: left out ${count} predictions ${why}`);
   for (const { issue, count, examples } of read.issues) note(`note: ${issue}: ${count}, such as ${examples[0] ?? ""}`);
   if (read.badLabels > 0) note(`note: ${read.badLabels} lines of labels hold none, such as ${read.badLabelExamples[0] ?? ""}; each needs id and outcome, in CSV under a header of these names`);
   else if (labels !== undefined && read.labels === 0) note(`note: ${labels} holds no labels`);

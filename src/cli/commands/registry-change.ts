@@ -8,7 +8,7 @@ import { versionStages } from "../../registry/version.js";
 import { exit, note, print } from "../output.js";
 import { reference } from "../registry-options.js";
 import { openRegistry } from "../places.js";
-import { open, type Shared } from "./registry-read.js";
+import { nothingIn, open, type Shared } from "./registry-read.js";
 
 /** The options of every verb that changes something. */
 export interface Change extends Shared {
@@ -46,6 +46,7 @@ const decisions = { approve: "approved", reject: "rejected", quarantine: "quaran
 export async function decide(decision: keyof typeof decisions, version: string, options: Change): Promise<void> {
   const found = await (await open(options)).setStatus(reference(version), decisions[decision], options);
   print(options.json, found, `version ${found.number} (${found.semver}) is ${found.status}`);
+  if (decision !== "approve" && found.aliases.length > 0) note(`${found.aliases.join(", ")} still points to it: roll back, or promote another version`);
 }
 
 export async function stage(version: string, wanted: string, options: Change): Promise<void> {
@@ -113,7 +114,11 @@ export async function retain(options: Change & { keep: number; apply?: boolean }
 
 export async function migrate(options: Shared & { to: string; toModel?: string }): Promise<void> {
   const [from, to] = [await open(options), await openRegistry(options.to, options.toModel ?? options.model)];
-  await to.restore(await from.snapshot());
+  const snapshot = await from.snapshot();
+  if (snapshot.versions.length + snapshot.history.length === 0) throw nothingIn(options);
+  const lost = to.capabilities.history ? 0 : snapshot.history.length;
+  if (lost > 0) note(`${lost} entries of history stay behind: ${options.to} keeps none without ?ledger=<folder or s3://bucket/prefix>`);
+  await to.restore(snapshot);
   const { sound, versions, entries, problems } = await to.verify();
   print(options.json, { versions, entries, sound, problems }, `${options.to} holds ${versions} versions and ${entries} entries of history${sound ? "" : `; not sound: ${problems[0]?.problem ?? ""}`}`);
   if (!sound) process.exitCode = exit.checkFailed;

@@ -1,9 +1,10 @@
+import { ChurnkitError } from "../../base/errors.js";
 import { compareVersions, comparisonText } from "../../registry/compare-versions.js";
 import { lineageGraph, lineageMermaid, versionsUsingData } from "../../registry/lineage.js";
-import type { ModelRegistry } from "../../registry/registry.js";
+import type { HistoryEntry, ModelRegistry } from "../../registry/registry.js";
 import { signatureTypes } from "../../registry/signature-types.js";
-import type { ModelVersion } from "../../registry/version.js";
-import { columns, exit, print, shown } from "../output.js";
+import type { ModelVersion, VersionStage, VersionStatus } from "../../registry/version.js";
+import { columns, exit, note, print, shown } from "../output.js";
 import { reference } from "../registry-options.js";
 import { openRegistry } from "../places.js";
 
@@ -16,20 +17,38 @@ export interface Shared {
 
 export const open = ({ store, model }: Shared): Promise<ModelRegistry> => openRegistry(store, model);
 
-export async function list(options: Shared & { limit: number; data?: string }): Promise<void> {
+interface Listing extends Shared {
+  limit: number;
+  status?: VersionStatus;
+  stage?: VersionStage;
+  data?: string;
+}
+
+export async function list(options: Listing): Promise<void> {
+  const { status, stage } = options;
   const registry = await open(options);
-  const all = await registry.list({ limit: options.data === undefined ? options.limit : Infinity });
-  const versions = options.data === undefined ? all : versionsUsingData(all, options.data).slice(0, options.limit);
+  const all = await registry.list({ limit: options.data === undefined ? options.limit : Infinity, status, stage });
+  const versions = options.data === undefined ? all : versionsUsingData(all, wholeHash(all, options.data)).slice(0, options.limit);
   const row = ({ number, semver, status, stage, aliases, metrics, registeredAt, contentHash }: ModelVersion): string[] => [
     String(number), semver, status, stage, aliases.join(" ") || "-", shown(metrics.values.auc.value), shown(metrics.values.f1.value), registeredAt, contentHash.slice(0, 12),
   ];
   const text = columns([["number", "version", "status", "stage", "aliases", "AUC", "F1", "registered", "content"], ...versions.map(row)]);
-  print(options.json, { model: options.model, versions }, versions.length === 0 ? "no versions yet" : text);
+  const chosen = [status, stage === undefined ? undefined : `in the stage ${stage}`, options.data === undefined ? undefined : `trained on the data ${options.data}`];
+  const which = chosen.filter((part) => part !== undefined).join(", ");
+  const none = which === "" ? `no versions of ${options.model} in ${options.store} yet` : `no versions of ${options.model} in ${options.store} are ${which}`;
+  print(options.json, { model: options.model, versions }, versions.length === 0 ? none : text);
+}
+
+/** Charts show the beginning of a hash: enough to name it, where no other one begins so. */
+function wholeHash(versions: readonly ModelVersion[], begun: string): string {
+  const hashes = [...new Set(versions.map(({ lineage }) => lineage.dataHash))].filter((hash) => begun.length >= 6 && hash.startsWith(begun));
+  if (hashes.length > 1) throw new ChurnkitError("OPTION_INVALID", `${hashes.length} versions of the data begin with ${begun}: ${hashes.join(", ")}. Give more of the hash.`);
+  return hashes[0] ?? begun;
 }
 
 export async function show(version: string, options: Shared): Promise<void> {
   const found = await (await open(options)).get(reference(version));
-  const { number, semver, status, statusNote, stage, aliases, description, tags, metrics, lineage, provenance, bytes, contentHash, registeredAt, by } = found;
+  const { number, semver, status, statusNote, stage, aliases, description, tags, metrics, lineage, provenance, bytes, contentHash, registeredAt, by, verdict } = found;
   const lines: [string, string][] = [
     ["version", `${number} (${semver})${aliases.length > 0 ? `, ${aliases.join(", ")}` : ""}`],
     ["status", `${status} by ${statusNote.by} at ${statusNote.at}${statusNote.reason === undefined ? "" : `: ${statusNote.reason}`}`],
@@ -40,9 +59,15 @@ export async function show(version: string, options: Shared): Promise<void> {
     ["learner", `${provenance.learner}, seed ${provenance.seed}`],
     ["metrics", `AUC ${shown(metrics.values.auc.value)}, F1 ${shown(metrics.values.f1.value)}, log loss ${shown(metrics.values.logLoss.value)}`],
     ["data", lineage.dataHash],
+    ["contract", lineage.contractHash],
+    ["recipe", lineage.recipeHash],
+    ["signature", lineage.signatureHash],
     ["commit", lineage.gitCommit ?? "-"],
     ["parent", lineage.parent === undefined ? "-" : String(lineage.parent)],
     ["run", lineage.runId ?? "-"],
+    ["trained", `${lineage.trainedAt ?? "-"} by ${lineage.trainedBy ?? "-"} at ${lineage.trainedWhere ?? "-"}`],
+    ["made with", Object.entries(lineage.environment.versions).map((pair) => pair.join(" ")).join(", ") || "-"],
+    ["gate", verdict === undefined ? "-" : `${verdict.gate} ${verdict.passed ? "passed" : "refused"}: ${verdict.checks.map(({ reason }) => reason).join("; ")}`],
     ["bundle", `${contentHash}, ${bytes} bytes`],
   ];
   const width = Math.max(...lines.map(([name]) => name.length));
@@ -57,14 +82,32 @@ export async function compare(first: string, second: string, options: Shared): P
 }
 
 export async function history(options: Shared): Promise<void> {
-  const entries = await (await open(options)).history();
-  const lines = entries.map(({ at, action, version, alias, by, reason }) => [at, action, String(version), alias ?? "-", by, reason ?? ""]);
-  print(options.json, { entries }, columns([["at", "action", "version", "alias", "by", "reason"], ...lines]));
+  const registry = await open(options);
+  if (!registry.capabilities.history) note(`${options.store} keeps no history without ?ledger=<folder or s3://bucket/prefix>`);
+  const entries = await registry.history();
+  const lines = entries.map((entry) => [entry.at, entry.action, String(entry.version), changeOf(entry), entry.by, whyOf(entry)]);
+  print(options.json, { entries }, columns([["at", "action", "version", "change", "by", "reason"], ...lines]));
 }
+
+/** What became what. */
+function changeOf({ alias, from, to, status, stage }: HistoryEntry): string {
+  const moved = alias === undefined ? [] : [to === undefined ? alias : `${alias} ${from ?? "none"} -> ${to ?? "none"}`];
+  return [...moved, status, stage].filter((part) => part !== undefined).join(", ") || "-";
+}
+
+const whyOf = ({ reason, reasons = [], verdict }: HistoryEntry): string => {
+  const gate = verdict?.passed === true ? [`passed ${verdict.gate}`] : [];
+  return [reason, ...reasons, ...gate].filter((part) => part !== undefined).join("; ");
+};
+
+/** The error for a place that holds nothing: a wrong name more often than a new registry, and nothing is neither sound nor a backup. */
+export const nothingIn = ({ store, model }: Shared): ChurnkitError =>
+  new ChurnkitError("REGISTRY_NOT_FOUND", `There is no registry of ${model} in ${store}. Check --store and --model.`);
 
 export async function verify(options: Shared & { bundles: boolean; knownHead?: string }): Promise<void> {
   const audit = await (await open(options)).verify({ bundles: options.bundles, knownHead: options.knownHead });
   const { sound, versions, entries, head, problems } = audit;
+  if (sound && versions + entries === 0) throw nothingIn(options);
   const summary = `${versions} versions, ${entries} entries of history, ending with ${head ?? "none"}`;
   print(options.json, audit, [sound ? `sound: ${summary}` : `not sound: ${summary}`, ...problems.map(({ where, problem }) => `  ${where}: ${problem}`)].join("\n"));
   if (!sound) process.exitCode = exit.checkFailed;

@@ -1,5 +1,5 @@
-import type { Command } from "commander";
-import { versionStages } from "../../registry/version.js";
+import { Option, type Command } from "commander";
+import { versionStages, versionStatuses } from "../../registry/version.js";
 import { registryPlaces } from "../places.js";
 import { gateNames, gateOption, tagOption, wholeNumber } from "../registry-options.js";
 import * as change from "./registry-change.js";
@@ -19,7 +19,9 @@ export function register(program: Command): void {
 
   verb("list", "versions, newest first")
     .option("--limit <number>", "most versions", wholeNumber, 100)
-    .option("--data <hash>", "only versions trained on this version of the data")
+    .addOption(new Option("--status <status>", "only versions of this status").choices(versionStatuses))
+    .addOption(new Option("--stage <stage>", "only versions in this stage").choices(versionStages))
+    .option("--data <hash>", "only versions trained on this version of the data; the beginning of its hash will do")
     .action(read.list);
   verb("show <version>", "everything that is known of a version").action(read.show);
   verb("compare <a> <b>", "metrics, signature, contract, features and training data of two versions").action(read.compare);

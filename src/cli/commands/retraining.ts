@@ -18,6 +18,7 @@ import {
   type RetrainingPolicy,
   type RetrainingSignals,
 } from "../../drift/index.js";
+import { countOption } from "../input.js";
 import { readJson } from "../json-file.js";
 import { columns, exit, note, print, reasonOf } from "../output.js";
 import { openStore } from "../places.js";
@@ -28,6 +29,7 @@ interface Options {
   name: string;
   policy?: string;
   report?: string;
+  newLabels?: number;
   run?: string;
   by: string;
   reason: string;
@@ -47,6 +49,7 @@ export function register(program: Command): void {
   verb("check", "decide by the policy and what a report says; with --run also retrain")
     .option("--policy <file>", "the policy as JSON; what it leaves out is the default")
     .option("--report <file>", "what `churnkit monitor --json` or `churnkit drift --json` printed")
+    .option("--new-labels <count>", "outcomes known by now that the last training did not have", (text) => (text === "0" ? 0 : countOption(text)))
     .option("--run <command>", "retrains, in the shell; exit code 0 is success")
     .action(check);
   verb("status", "triggers that wait, the run at work, those that ended, and whether it is stopped").action(status);
@@ -58,8 +61,8 @@ export function register(program: Command): void {
 async function check(options: Options): Promise<void> {
   const store = await openStore(options.store);
   const policy = await policyOf(options);
-  const signals = await signalsOf(options.report);
-  const { run: command } = options;
+  const { run: command, newLabels } = options;
+  const signals = { ...(await signalsOf(options.report)), ...(newLabels === undefined ? {} : { newLabels: { value: newLabels } }) };
   const controller = retrainingController(store, policy, {
     run: (context) => runCommand(command ?? "", context),
     onError: (error) => note(`churnkit: ${reasonOf(error)}`),

@@ -96,6 +96,10 @@ function segmentAdvice({ segments }: DriftReport, drifted: readonly ColumnDrift[
 }
 
 function rowsAdvice({ verdict, columns }: DriftReport): Advice[] {
+  if (columns.length === 0 && verdict !== "drift") {
+    const action = "Nothing was compared: give a reference whose columns hold more than one value, and columns that are not all ids, free text or ignored.";
+    return [{ severity: "none", action, columns: [] }];
+  }
   const unjudged = columns.filter((column) => column.verdict === "insufficient");
   if (unjudged.length === 0) return [];
   const action = verdict === "insufficient" ? "Gather more rows before judging." : "Gather more rows for the columns that could not be judged.";

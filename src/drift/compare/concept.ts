@@ -1,6 +1,8 @@
+import { ChurnkitError } from "../../base/errors.js";
 import { defaultDriftPolicy, type DriftPolicy } from "../policy.js";
 import type { ConceptDrift } from "../report.js";
 import { stratifiedRates, type Stratum } from "../tests/stratified.js";
+import { detectableRate } from "./detectable.js";
 import { severityBySize } from "./verdict.js";
 import { percent, pText } from "./words.js";
 
@@ -15,27 +17,36 @@ const STRATA = 100;
 
 /**
  * Compares how often rows of about the same predicted probability are positive. Only labelled rows count; rows whose label
- * may still change (a churn window that hasn't closed) must be left out by the caller.
+ * may still change (a churn window that hasn't closed) must be left out by the caller, and those whose probability is not one
+ * from 0 to 1 are left out here. The verdict is "insufficient" where a change of `coarsestShift` could well go unseen.
  *
  * @returns null where a sample has no labelled rows, or all are of one class.
+ * @throws ChurnkitError OPTION_INVALID where labels and probabilities of a sample differ in number.
  */
 export function conceptDrift(
   reference: ScoredRows,
   current: ScoredRows,
   policy: DriftPolicy = defaultDriftPolicy,
 ): ConceptDrift | null {
+  for (const [name, { labels, probabilities }] of Object.entries({ reference, current })) {
+    if (labels.length === probabilities.length) continue;
+    throw new ChurnkitError("OPTION_INVALID", `The ${name} has ${labels.length} labels and ${probabilities.length} probabilities. Give one of each for each row.`, { where: { path: name } });
+  }
   if (policy.concept === false) return null;
   const test = stratifiedRates(pooled(strataOf(reference), strataOf(current), policy.minimumExpected));
   if (test === undefined) return null;
   const { statistic, degreesOfFreedom, p, log10p, log10pBound, effect, change } = test;
+  const detectableChange = detectableRate(test.information, degreesOfFreedom, policy.alpha);
   const severity = p <= policy.alpha ? severityBySize(effect, policy.concept) : "none";
   const direction = change > 0 ? "more" : "less";
-  const message =
-    severity === "none"
+  const blind = severity === "none" && detectableChange > policy.coarsestShift;
+  const message = blind
+    ? `Too few labelled rows: only a change of the positive rate by ${percent(detectableChange)} or more would be found.`
+    : severity === "none"
       ? "Rows of equal predicted probability are positive as often as before."
       : `Rows of equal predicted probability are positive ${direction} often than before: the rate changed by ${percent(effect)} on average (p ${pText(log10p)}). Retrain on recent rows.`;
-  const verdict = severity === "none" ? "stable" : "drift";
-  return { verdict, severity, statistic, degreesOfFreedom, pValue: p, log10p, log10pBound, effect, change, message };
+  const verdict = severity !== "none" ? "drift" : blind ? "insufficient" : "stable";
+  return { verdict, severity, statistic, degreesOfFreedom, pValue: p, log10p, log10pBound, effect, change, detectableChange, message };
 }
 
 interface Counts {
@@ -49,8 +60,8 @@ function strataOf({ labels, probabilities }: ScoredRows): Counts {
   for (let i = 0; i < probabilities.length; i++) {
     const label = labels[i];
     const probability = probabilities[i] as number;
-    if ((label !== 0 && label !== 1) || Number.isNaN(probability)) continue;
-    const at = Math.max(0, Math.min(STRATA - 1, Math.floor(probability * STRATA)));
+    if ((label !== 0 && label !== 1) || !(probability >= 0 && probability <= 1)) continue;
+    const at = Math.min(STRATA - 1, Math.floor(probability * STRATA));
     rows[at] = (rows[at] as number) + 1;
     positives[at] = (positives[at] as number) + label;
   }

@@ -20,11 +20,19 @@ const ksFactor = (alpha: number): number => criticalValue(kolmogorovTail, alpha)
  * chi-square has mean df + c and variance 2 (df + 2 c). An upper bound, from the normal approximation.
  */
 export function detectableVariation(n: number, m: number, cells: number, alpha: number): number {
-  return Math.min(1, Math.sqrt((noncentrality(cells, alpha) / 4) * (1 / n + 1 / m)));
+  return Math.min(1, Math.sqrt((noncentrality(Math.max(1, cells - 1), alpha) / 4) * (1 / n + 1 / m)));
 }
 
-function noncentrality(cells: number, alpha: number): number {
-  const df = Math.max(1, cells - 1);
+/**
+ * The change of a rate, the same in all strata, that the sum of their chi-squares finds four times out of five; 1 at most.
+ *
+ * @param information sum over the strata of the inverse variance of the difference of their rates.
+ */
+export const detectableRate = (information: number, df: number, alpha: number): number =>
+  Math.min(1, Math.sqrt(noncentrality(df, alpha) / information));
+
+/** The noncentrality that a chi-square test of `df` degrees of freedom finds four times out of five. */
+function noncentrality(df: number, alpha: number): number {
   const critical = criticalValue((x) => chiSquareTail(x, df), alpha);
   // df + c - POWER sqrt(2 (df + 2 c)) = critical, a quadratic in c.
   const b = critical - df;

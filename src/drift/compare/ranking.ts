@@ -20,11 +20,13 @@ export function rankDrift(
   ignored: readonly string[] = [],
 ): RankedDrift[] {
   const weights = weightsOf(importances, new Set(columns.map(({ name }) => name)), new Set(ignored));
-  const total = [...weights.values()].reduce((sum, weight) => sum + weight, 0);
+  // As shares of the largest, so that huge weights do not add up to infinity.
+  const largest = Math.max(0, ...weights.values());
+  const total = [...weights.values()].reduce((sum, weight) => sum + weight / largest, 0);
   const ranked = columns
     .filter(({ role }) => role === "feature")
     .map((column): RankedDrift => {
-      const importance = total === 0 ? 0 : (weights.get(column.name) ?? 0) / total;
+      const importance = largest === 0 ? 0 : (weights.get(column.name) ?? 0) / largest / total;
       const shift = shiftOf(column, policy);
       return { name: column.name, importance, shift, score: importance * shift, severity: column.severity };
     });

@@ -3,6 +3,7 @@ import type { DriftPolicy } from "../policy.js";
 import { severities, type ColumnDrift, type DriftRole, type DriftVerdict, type Severity, type Shift } from "../report.js";
 import { benjaminiHochberg } from "../tests/adjust.js";
 import type { Comparison } from "./column.js";
+import { detectableD } from "./detectable.js";
 import type { Candidate } from "./shifts.js";
 import { insufficientWords, shiftWords, stableWords } from "./words.js";
 
@@ -46,8 +47,7 @@ function shiftOf({ floors, ...candidate }: Candidate, adjustedP: number, policy:
 function judgeColumn(role: DriftRole, comparison: Comparison, shifts: readonly Shift[], policy: DriftPolicy): Judged {
   const { reference, current, n, m, detectable } = comparison;
   const found = shifts.filter(({ severity }) => severity !== "none");
-  const empty = n === 0 && m === 0;
-  const blind = detectable === null ? !empty : detectable > policy.coarsestShift;
+  const blind = (detectable ?? detectableFilling(comparison, policy)) > policy.coarsestShift;
   const verdict = found.length > 0 ? "drift" : blind ? "insufficient" : "stable";
   const leading = mostSevere(found) ?? shifts[0];
   return {
@@ -77,6 +77,13 @@ function judgeColumn(role: DriftRole, comparison: Comparison, shifts: readonly S
     shifts,
     message: messageOf(verdict, found, comparison, policy),
   };
+}
+
+/** A column without values on one side can't be judged; without any on both, it can where so many rows would show that some came. */
+function detectableFilling({ reference, current, n, m }: Comparison, { alpha }: DriftPolicy): number {
+  const rows = n === 0 && m === 0 ? [reference.missing, current.missing] : [];
+  const [before = 0, after = 0] = rows;
+  return before === 0 || after === 0 ? Infinity : detectableD(before, after, alpha);
 }
 
 const share = (missing: number, values: number): number => (missing === 0 ? 0 : missing / (missing + values));

@@ -131,6 +131,7 @@ function cellMovement({ cells, n, m }: Comparison): string {
 
 /** Why a column can't be judged, and what would help. */
 export function insufficientWords({ n, m, detectable }: Comparison, coarsest: number): string {
+  if (n === 0 && m === 0) return "Neither sample holds a value, with too few rows to tell that none would come.";
   if (n === 0 || m === 0 || detectable === null) {
     return `The ${n === 0 ? "reference" : "current data"} holds no values, so the distributions can't be compared.`;
   }

@@ -5,8 +5,9 @@ import { AttributionSample } from "./attributions.js";
 import type { MonitorBaseline } from "./baseline.js";
 import { batchCounter, type BatchCounter } from "./count.js";
 import { allReports, earlierPrediction, type LabelReport, type SampledLabel, type SampledPrediction } from "./labels.js";
+import { openPeriodLimit } from "./open-periods.js";
 import { BottomSample, sampleKey } from "./sample.js";
-import { addSkipped, monitorPeriods, mostPeriods, noneSkipped, type MonitorSettings, type MonitorState, type SkippedCounts } from "./state.js";
+import { addSkipped, monitorPeriods, noneSkipped, type MonitorSettings, type MonitorState, type SkippedCounts } from "./state.js";
 import { mergeTallies, type Tally } from "./tally.js";
 
 /** A prediction that waits to be counted. */
@@ -51,6 +52,7 @@ export class Counting {
   readonly #settings: MonitorSettings;
   readonly #explainer: Explainer | undefined;
   readonly #keepPredictions: boolean;
+  readonly #mostPeriods: number;
   readonly #periods = new Map<number, OpenPeriod>();
   readonly #predictions: BottomSample<SampledPrediction>;
   readonly #labels: BottomSample<SampledLabel>;
@@ -62,6 +64,7 @@ export class Counting {
     this.#settings = settings;
     this.#explainer = options.explainer;
     this.#keepPredictions = options.keepPredictions;
+    this.#mostPeriods = openPeriodLimit(baseline, settings);
     this.#predictions = new BottomSample(settings.samples.predictions, earlierPrediction, ({ id, time }) => `${id} ${this.#periodOf(time)}`);
     this.#labels = new BottomSample(settings.samples.predictions, allReports);
   }
@@ -73,7 +76,7 @@ export class Counting {
     const start = this.#periodOf(time);
     if (start < closedUntil) return this.skip("late");
     if (!this.#periods.has(start)) {
-      if (this.#periods.size >= mostPeriods) return this.skip("tooManyPeriods");
+      if (this.#periods.size >= this.#mostPeriods) return this.skip("tooManyPeriods");
       this.#openPeriod(start);
     }
     const usable = typeof id === "string" && id !== "" && id.length <= 512 ? id : undefined;
@@ -157,8 +160,8 @@ export class Counting {
   merge({ periods, predictions, labels, skipped }: Counts, closedUntil: number): void {
     this.flush();
     const all = new Set([...this.#periods.keys(), ...periods.map(({ start }) => start)]);
-    if (all.size > mostPeriods) {
-      throw new ChurnkitError("INPUT_TOO_LARGE", `Together the monitors hold ${all.size} open periods, more than ${mostPeriods}. Report more often, or count by day.`);
+    if (all.size > this.#mostPeriods) {
+      throw new ChurnkitError("INPUT_TOO_LARGE", `Together the monitors hold ${all.size} open periods, more than the ${this.#mostPeriods} that fit into 128 MiB. Report more often, or count by day.`);
     }
     for (const { start, tally } of periods) {
       if (start < closedUntil) {

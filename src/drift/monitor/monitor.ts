@@ -9,12 +9,12 @@ import { beginHistory, closePeriods, type HistoryContext, type MonitorHistory } 
 import { horizonOf, noOutcomes, outcomesAt, type LabelRules } from "./labels.js";
 import { alarmChanges, judgeAll, recentView, spanOf } from "./look-around.js";
 import { reportOfParts, type MonitorReport } from "./report.js";
-import { baselineHash, monitorPeriods, type MonitorPeriod, type MonitorSettings, type MonitorState } from "./state.js";
+import { baselineHash, monitorPeriods, type MonitorPeriod, type MonitorSettings, type MonitorState, type SkippedCounts } from "./state.js";
 import { mergedTally, type Tally } from "./tally.js";
 
 /** How a monitor counts, looks and judges. */
 export interface MonitorOptions {
-  /** "hour" by default. */
+  /** "hour" by default; a single look of `runMonitor` goes by day where there are more hours than fit into memory. */
   readonly period?: MonitorPeriod | undefined;
   /** Milliseconds after its end at which a period closes: how late a record may come. 0 by default. */
   readonly grace?: number | undefined;
@@ -31,6 +31,11 @@ export interface MonitorOptions {
   readonly seed?: number | undefined;
   /** 200 rows explained for each period, 10,000 predictions kept for their labels by default. */
   readonly samples?: Partial<MonitorSettings["samples"]> | undefined;
+  /**
+   * When the watch began: periods that end before it are passed over, and those from there on without rows count as closed
+   * too. Without it the watch begins with the first period that holds rows. A state that has closed periods goes on from there.
+   */
+  readonly since?: Moment | undefined;
   /** Goes on from a state that was kept. */
   readonly state?: MonitorState | undefined;
 }
@@ -42,6 +47,8 @@ export type MonitorLabel = Omit<LabelRecord, "time"> & { readonly time?: Moment 
 export interface Monitor {
   readonly baseline: MonitorBaseline;
   readonly settings: MonitorSettings;
+  /** Records that were not counted so far, by why. */
+  readonly skipped: SkippedCounts;
   /**
    * Takes in a record as it was sent to the model, and the probability it got: null where it was refused. The record must
    * not be changed afterwards: a few hundred wait to be counted together.
@@ -127,6 +134,9 @@ export function createMonitor(baseline: MonitorBaseline, options: MonitorOptions
   const monitor: Monitor = {
     baseline,
     settings,
+    get skipped() {
+      return counting.skipped;
+    },
     add(record, probability, meta) {
       if (version !== undefined && meta.version !== undefined && meta.version !== version) counting.skip("otherVersion");
       else counting.add(record, probability, meta, history?.closedUntil ?? -Infinity);
@@ -195,6 +205,10 @@ export function createMonitor(baseline: MonitorBaseline, options: MonitorOptions
     },
   };
   if (options.state !== undefined) monitor.merge(options.state);
+  if (options.since !== undefined && history === null) {
+    history = beginHistory(plan, Math.floor(timeOf(options.since, "since") / length) * length);
+    counting.closeBefore(history.closedUntil);
+  }
   return monitor;
 }
 
@@ -222,10 +236,10 @@ function settingsOf({ period = "hour", seed = 0, samples = {} }: MonitorOptions)
   return { period, seed, samples: { attribution, predictions } };
 }
 
-function timeOf(now: Moment): number {
-  const at = millisecondsOf(now);
+function timeOf(moment: Moment, name = "now"): number {
+  const at = millisecondsOf(moment);
   if (at !== undefined) return at;
-  throw new ChurnkitError("OPTION_INVALID", `now is ${String(now)}. Give milliseconds, an ISO 8601 text or a Date.`);
+  throw new ChurnkitError("OPTION_INVALID", `${name} is ${String(moment)}. Give milliseconds, an ISO 8601 text or a Date.`);
 }
 
 function checkMergeable(other: MonitorState, { hash, settings, closed }: { hash: string; settings: MonitorSettings; closed: boolean }): void {

@@ -84,6 +84,13 @@ export function reportOfParts({ findings, ...parts }: ReportParts): MonitorRepor
   const drifted = monitorNames.filter((name) => monitors[name].verdict === "drift" || monitors[name].severity !== "none");
   const judged = monitorNames.filter((name) => monitors[name].verdict !== "insufficient");
   const verdict: DriftVerdict = all.some((each) => each.verdict === "drift") ? "drift" : judged.length > 0 ? "stable" : "insufficient";
+  const { tooManyPeriods } = parts.skipped;
+  const said =
+    drifted.length > 0
+      ? drifted.map((name) => `${label[name]}: ${monitors[name].message}`).join(" ")
+      : judged.length > 0
+        ? `Stable: ${judged.map((name) => label[name]).join(", ")}${judged.length < 4 ? "; the others could not be judged" : ""}.`
+        : "Nothing could be judged yet.";
   return {
     format: 1,
     ...parts,
@@ -91,12 +98,7 @@ export function reportOfParts({ findings, ...parts }: ReportParts): MonitorRepor
     severity: worst(all.map(({ severity }) => severity)),
     monitors,
     advice: adviceFor(monitors),
-    message:
-      drifted.length > 0
-        ? drifted.map((name) => `${label[name]}: ${monitors[name].message}`).join(" ")
-        : judged.length > 0
-          ? `Stable: ${judged.map((name) => label[name]).join(", ")}${judged.length < 4 ? "; the others could not be judged" : ""}.`
-          : "Nothing could be judged yet.",
+    message: tooManyPeriods === 0 ? said : `${said} So far ${tooManyPeriods} records were left out, being of more hours or days than a monitor can hold open at once.`,
   };
 }
 

@@ -32,7 +32,7 @@ export interface MonitorRunOptions extends MonitorOptions {
   readonly merge?: readonly unknown[] | undefined;
   /**
    * `once` (default): one look at the whole time, each monitor at its policy's own significance. `sequential`: periods are
-   * closed one after the other and go on from `state`, for a job that runs again and again.
+   * closed one after the other, from `from` on or going on from `state`, for a job that runs again and again.
    */
   readonly look?: "once" | "sequential" | undefined;
   /** The columns of CSV payloads where they are not the contract's features in order. */
@@ -74,10 +74,27 @@ const labelName = /\.(jsonl|json|ndjson|csv)(\.gz)?$/i;
  * baseline. What is wrong in the data is counted, never thrown.
  */
 export async function runMonitor(options: MonitorRunOptions): Promise<MonitorRun> {
-  const { baseline, store, prefix, labelsPrefix, merge = [], look = "once" } = options;
+  const { look = "once", merge = [] } = options;
+  const states = merge.map(parseMonitorState);
+  const period = options.period ?? options.state?.settings.period ?? states[0]?.settings.period;
+  // A single look needs no hours: where there are more of them than fit into memory, days do.
+  const byHour = period === undefined && look === "once" ? await runBy({ ...options, period: "hour" }, states, "whole") : undefined;
+  return byHour ?? runBy({ ...options, period: period ?? (look === "once" ? "day" : "hour") }, states, "asFarAsFits");
+}
+
+/** A run that leaves nothing out: undefined where there are more periods than fit into memory. */
+export const runWhole = (options: MonitorRunOptions): Promise<MonitorRun | undefined> => runBy(options, [], "whole");
+
+async function runBy(options: MonitorRunOptions, states: readonly MonitorState[], how: "asFarAsFits"): Promise<MonitorRun>;
+/** @returns undefined where records had to be given up. */
+async function runBy(options: MonitorRunOptions, states: readonly MonitorState[], how: "whole"): Promise<MonitorRun | undefined>;
+async function runBy(options: MonitorRunOptions, states: readonly MonitorState[], how: "whole" | "asFarAsFits"): Promise<MonitorRun | undefined> {
+  const { baseline, store, prefix, labelsPrefix, look = "once" } = options;
   const from = timeOption("from", options.from, -Infinity);
   const to = timeOption("to", options.to, Infinity);
-  const monitor = createMonitor(baseline, options);
+  if (from >= to) throw new ChurnkitError("OPTION_INVALID", `from is ${new Date(from).toISOString()}, not before to, which is ${new Date(to).toISOString()}.`, { where: { path: "from" } });
+  const monitor = createMonitor(baseline, { ...options, since: look === "sequential" ? (options.since ?? options.from) : undefined });
+  const givenUp = monitor.skipped.tooManyPeriods;
   const log = captureLog();
   const labels = labelLog();
   const versions = new Set<string>();
@@ -94,11 +111,12 @@ export async function runMonitor(options: MonitorRunOptions): Promise<MonitorRun
       const time = Date.parse(at);
       if (time < from || time >= to) outside++;
       else monitor.add(record, probability, { at: time, id: id ?? undefined, version: version ?? undefined, treated, control });
+      if (how === "whole" && monitor.skipped.tooManyPeriods > givenUp) return undefined;
     }
   }
   const labelKeys = labelsPrefix === undefined ? [] : await keysUnder(store, labelsPrefix, labelName);
   await readLabels(monitor, labelKeys.filter((key) => mayHold(key, from, Infinity)), options, labels);
-  for (const state of merge) monitor.merge(parseMonitorState(state));
+  for (const state of states) monitor.merge(state);
   const counted = look === "once" ? monitor.snapshot() : undefined;
   const now = timeOption("now", options.now, to === Infinity ? lastEnd(monitor) : to);
   const report = look === "once" ? monitor.judge(now) : monitor.report(now);

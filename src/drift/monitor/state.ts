@@ -30,7 +30,7 @@ export interface MonitorSettings {
 export interface SkippedCounts {
   /** Their period had been closed. */
   readonly late: number;
-  /** They would have opened more periods than a monitor holds. */
+  /** They would have opened more periods than fit into a monitor's memory, 128 MiB for all that are open. */
   readonly tooManyPeriods: number;
   /** Their time is no time. */
   readonly badTime: number;
@@ -70,7 +70,7 @@ export const addSkipped = (a: SkippedCounts, b: SkippedCounts): SkippedCounts =>
 /** What identifies a baseline. */
 export const baselineHash = (baseline: MonitorBaseline): string => hashJson(baseline);
 
-/** Periods that a monitor holds open at most. */
+/** Periods that a monitor holds open at most, however small they are. */
 export const mostPeriods = 1_000;
 const mostSamples = 1_000_000;
 

@@ -1,6 +1,7 @@
 import { ChurnkitError } from "../../base/errors.js";
 import type { ObjectStore } from "../../io/object-store.js";
 import { parseJsonFile, readableJson } from "../../model/bundle/json.js";
+import { liesAhead } from "../clock.js";
 import { corruptState, shortText, time } from "./state.js";
 
 /** A monitor's sign of life. */
@@ -60,7 +61,8 @@ export interface Liveness {
 }
 
 /**
- * Is a monitor alive? It is while its last heartbeat is younger than `grace` times its own interval.
+ * Is a monitor alive? It is while its last heartbeat is younger than `grace` times its own interval. One of a time that has not
+ * come says nothing of now, and would hide for as long that the monitor has stopped.
  *
  * @param options.grace how many intervals may pass; default 2.
  * @throws ChurnkitError OPTION_INVALID, STATE_CORRUPT where the heartbeat cannot be read, STORE_FAILED.
@@ -78,6 +80,9 @@ export async function isAlive(store: ObjectStore, monitor: string, options: { gr
     everySeconds: root.get("everySeconds").number(0),
     detail: root.get("detail").text(),
   };
+  if (liesAhead(Date.parse(last.at), now.getTime())) {
+    return { alive: false, last, message: `${monitor} gave its last sign of life at ${last.at}, which has not come yet: the clock here says ${now.toISOString()}; set the clock that is wrong` };
+  }
   const silent = Math.max(0, (now.getTime() - Date.parse(last.at)) / 1000);
   const alive = silent <= last.everySeconds * grace;
   const message = `${monitor} gave its last sign of life ${Math.round(silent)} s ago, at ${last.at}; it is due every ${last.everySeconds} s`;

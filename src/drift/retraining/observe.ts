@@ -1,4 +1,5 @@
 import { ChurnkitError } from "../../base/errors.js";
+import { liesAhead } from "../clock.js";
 import type { RetrainingPolicy, RetrainingTrigger } from "./policy.js";
 import { nextDue } from "./schedule.js";
 import { maxPending, shortText, type PendingTrigger, type RetrainingState } from "./state.js";
@@ -44,7 +45,8 @@ interface Finding {
  *
  * A measurement taken before the last success began is of the former model and is passed over.
  *
- * @throws ChurnkitError VALUE_INVALID for a signal that is not a finite number in its range or not a valid date.
+ * @throws ChurnkitError VALUE_INVALID for a signal that is not a finite number in its range, or whose date is not valid or more
+ * than five minutes ahead.
  */
 export function rememberTriggers(policy: RetrainingPolicy, state: RetrainingState, signals: RetrainingSignals, now: Date): RetrainingState {
   const served = state.lastSuccess === null ? -Infinity : Date.parse(state.lastSuccess.startedAt);
@@ -141,10 +143,20 @@ function numberOf(name: string, value: number, max: number): number {
   });
 }
 
-/** A time ahead of this clock is taken for now. */
+/**
+ * A time a little ahead of this clock is taken for now. What lies further ahead is refused: remembered as of now it would come
+ * back after every run, and as of its own time it would outlast them all.
+ */
 function timeOf(name: string, at: Date | undefined, { now, seen }: Clock): number {
   if (at === undefined) return seen;
   const time = at.getTime();
   if (Number.isNaN(time)) throw new ChurnkitError("VALUE_INVALID", `The retraining signal ${name} has a time that is not a valid Date.`, { where: { path: name } });
+  if (liesAhead(time, now)) {
+    throw new ChurnkitError(
+      "VALUE_INVALID",
+      `The retraining signal ${name} is of ${at.toISOString()}, which has not come yet: the clock here says ${new Date(now).toISOString()}. Set the clock that is wrong, or make the report without --now.`,
+      { where: { path: name, value: at.toISOString() } },
+    );
+  }
   return Math.min(time, now);
 }

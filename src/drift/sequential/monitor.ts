@@ -2,6 +2,7 @@ import { log } from "../../base/elementary.js";
 import { worst } from "../compare/verdict.js";
 import { driftPolicy, type DriftPolicy, type PolicyChoice } from "../policy.js";
 import type { DriftReport, Severity, Shift } from "../report.js";
+import { endedAlarms, isEcho, mayClear } from "./alarms.js";
 import { findingsOf, hasEnded, worstFinding } from "./findings.js";
 import { allowanceOfLook, sequentialPlan, type SequentialPlan } from "./plan.js";
 
@@ -15,6 +16,13 @@ export interface SequentialState {
   readonly spent: { readonly warning: number; readonly critical: number };
   /** Alarms that have not been cleared. */
   readonly alarms: readonly SequentialAlarm[];
+  /** Alarms that were cleared, the latest of each column, as long as a window holds rows from before. */
+  readonly ended: readonly EndedAlarm[];
+}
+
+/** An alarm that was cleared, and the period in which it was. */
+export interface EndedAlarm extends Pick<SequentialAlarm, "column" | "what" | "severity"> {
+  readonly at: number;
 }
 
 /** A column that drifted, and where it was seen. */
@@ -23,8 +31,13 @@ export interface SequentialAlarm {
   readonly column: string;
   readonly severity: "warning" | "critical";
   readonly what: Shift["what"] | "rejected" | "concept";
-  /** The window, in periods, in which it was raised; a later look at the same window clears it. */
+  /**
+   * The window, in periods, in which it was raised. A later look at it clears the alarm, unless it has far fewer rows, or one at a
+   * longer window that lies wholly after it.
+   */
   readonly window: number;
+  /** Current rows of the looks that found it, at most. */
+  readonly rows: number;
   /** The cautious one of the shift: `log10pBound`. */
   readonly log10p: number;
   readonly effect: number;
@@ -55,7 +68,7 @@ export interface SequentialLook {
 
 /** A monitor that has seen nothing yet. */
 export function sequentialStart(plan: Partial<SequentialPlan> = {}): SequentialState {
-  return { format: 1, plan: sequentialPlan(plan), period: 0, spent: { warning: 0, critical: 0 }, alarms: [] };
+  return { format: 1, plan: sequentialPlan(plan), period: 0, spent: { warning: 0, critical: 0 }, alarms: [], ended: [] };
 }
 
 /** Ways in which one column is tested: values, PSI or Jensen-Shannon, missing, new levels. */
@@ -100,9 +113,10 @@ export function sequentialStep(
   const period = state.period + 1;
   const spent = { ...state.spent };
   const standing = new Map(state.alarms.map((alarm) => [alarm.column, alarm]));
+  const ended = new Map(state.ended.map((alarm) => [alarm.column, alarm]));
   for (const look of looks.filter(({ window }) => plan.windows.includes(window))) {
     for (const severity of ["warning", "critical"] as const) spent[severity] += allowanceOfLook(plan, look.window, severity);
-    takeLook(look, plan, judgedBy, period, standing);
+    takeLook(look, { plan, policy: judgedBy, period, ended }, standing);
   }
   const alarms = [...standing.values()];
   const before = new Map(state.alarms.map(({ column, severity }) => [column, severity]));
@@ -116,17 +130,19 @@ export function sequentialStep(
     spent,
     message: messageOf(alarms, raised),
   };
-  return { state: { format: 1, plan, period, spent, alarms }, decision };
+  return { state: { format: 1, plan, period, spent, alarms, ended: endedAlarms(state, standing, period) }, decision };
+}
+
+interface LookRules {
+  readonly plan: SequentialPlan;
+  readonly policy: DriftPolicy;
+  readonly period: number;
+  readonly ended: Map<string, EndedAlarm>;
 }
 
 /** Raises, keeps and clears alarms by one look. */
-function takeLook(
-  { window, report }: SequentialLook,
-  plan: SequentialPlan,
-  policy: DriftPolicy,
-  period: number,
-  standing: Map<string, SequentialAlarm>,
-): void {
+function takeLook({ window, report }: SequentialLook, { plan, policy, period, ended }: LookRules, standing: Map<string, SequentialAlarm>): void {
+  const rows = report.rows.current;
   // One place more than columns, for broken rows and concept.
   const tests = TESTS_PER_COLUMN * (report.columns.length + 1);
   const log10Share = (severity: "warning" | "critical"): number =>
@@ -136,11 +152,15 @@ function takeLook(
     const found = worstFinding(findings, threshold);
     const before = standing.get(column);
     const worse = found !== undefined && (before === undefined || (before.severity === "warning" && found.severity === "critical"));
+    if (found !== undefined && before === undefined && isEcho(ended.get(column), found, { window, period })) continue;
     if (worse || (found !== undefined && before?.window === window)) {
       const { what, log10p, effect } = found;
       const severity = before?.severity === "critical" ? "critical" : found.severity;
-      standing.set(column, { column, severity, what, window, log10p, effect, since: before?.since ?? period });
-    } else if (before?.window === window && hasEnded(findings, before, policy)) standing.delete(column);
+      standing.set(column, { column, severity, what, window, rows: Math.max(rows, before?.rows ?? 0), log10p, effect, since: before?.since ?? period });
+    } else if (before !== undefined && mayClear(before, { window, rows, period }) && hasEnded(findings, before, policy)) {
+      standing.delete(column);
+      ended.set(column, { column, what: before.what, severity: before.severity, at: period });
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 import { ChurnkitError } from "../../base/errors.js";
 import { parseProfile } from "../../data/profile/parse.js";
-import type { SequentialAlarm, SequentialState } from "./monitor.js";
+import type { EndedAlarm, SequentialAlarm, SequentialState } from "./monitor.js";
 import { sequentialPlan, stepOf, type SequentialPlan } from "./plan.js";
 import type { ProfileWindows, WindowParts } from "./windows.js";
 
@@ -28,6 +28,8 @@ export function parseSequential(json: unknown): SequentialState {
       critical: number(spent["critical"], "$.spent.critical"),
     },
     alarms,
+    // Older states have none.
+    ended: list(state["ended"] ?? [], "$.ended", MOST_ALARMS).map((alarm, i) => parseEnded(alarm, `$.ended[${i}]`)),
   };
 }
 
@@ -44,18 +46,26 @@ function parsePlan(json: unknown): SequentialPlan {
   });
 }
 
-function parseAlarm(json: unknown, path: string): SequentialAlarm {
+function parseEnded(json: unknown, path: string): EndedAlarm {
   const alarm = members(json, path);
+  return { ...parseHead(alarm, path), at: count(alarm["at"], `${path}.at`) };
+}
+
+function parseHead(alarm: Members, path: string): Pick<SequentialAlarm, "column" | "severity" | "what"> {
   const { column, severity } = alarm;
   const what = kinds.find((kind) => kind === alarm["what"]);
   if (typeof column !== "string" || column.length > 10_000) return fail(`${path}.column`, "a column's name");
   if (severity !== "warning" && severity !== "critical") return fail(`${path}.severity`, "warning or critical");
   if (what === undefined) return fail(`${path}.what`, `one of ${kinds.join(", ")}`);
+  return { column, severity, what };
+}
+
+function parseAlarm(json: unknown, path: string): SequentialAlarm {
+  const alarm = members(json, path);
   return {
-    column,
-    severity,
-    what,
+    ...parseHead(alarm, path),
     window: count(alarm["window"], `${path}.window`),
+    rows: count(alarm["rows"] ?? 0, `${path}.rows`),
     log10p: number(alarm["log10p"], `${path}.log10p`),
     effect: number(alarm["effect"], `${path}.effect`),
     since: count(alarm["since"], `${path}.since`),

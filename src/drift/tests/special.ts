@@ -1,4 +1,5 @@
 import { exp, log, log1p } from "../../base/elementary.js";
+import { ChurnkitError } from "../../base/errors.js";
 
 /** A tail probability with its decimal logarithm, which stays right where the probability itself underflows to 0. */
 export interface Tail {
@@ -61,8 +62,15 @@ function gammaTail(a: number, x: number): Tail {
 
 const nonZero = (value: number, tiny: number): number => (Math.abs(value) < tiny ? tiny : value);
 
-/** P(X >= x) of the chi-square distribution with `df` degrees of freedom, right down to 1e-300 and, as log10, beyond. */
-export const chiSquareTail = (x: number, df: number): Tail => gammaTail(df / 2, x / 2);
+/**
+ * P(X >= x) of the chi-square distribution with `df` degrees of freedom, right down to 1e-300 and, as log10, beyond.
+ *
+ * @throws ChurnkitError OPTION_INVALID for degrees of freedom that are not a finite number above 0.
+ */
+export function chiSquareTail(x: number, df: number): Tail {
+  if (!(df > 0 && df < Infinity)) throw new ChurnkitError("OPTION_INVALID", `The degrees of freedom are ${df}. Give a finite number above 0.`, { where: { path: "df", value: df } });
+  return gammaTail(df / 2, x / 2);
+}
 
 /** P(|Z| >= |z|) of the standard normal distribution. */
 export const normalTwoSidedTail = (z: number): Tail => gammaTail(0.5, (z * z) / 2);

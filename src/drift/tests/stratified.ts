@@ -15,6 +15,8 @@ export interface StratifiedTest extends Tail {
   readonly log10pBound: number;
   /** Mean absolute change of the rate, weighted by the current rows. */
   readonly effect: number;
+  /** Sum over the strata of the inverse variance of the rates' difference: what the rows tell. */
+  readonly information: number;
   /** Mean change of the rate, weighted by the current rows. */
   readonly change: number;
 }
@@ -32,6 +34,7 @@ export function stratifiedRates(strata: readonly Stratum[]): StratifiedTest | un
   let ratio = 0;
   let degreesOfFreedom = 0;
   let rows = 0;
+  let information = 0;
   let effect = 0;
   let change = 0;
   for (const { reference, current } of strata) {
@@ -41,6 +44,7 @@ export function stratifiedRates(strata: readonly Stratum[]): StratifiedTest | un
     const difference = current.positives / current.rows - reference.positives / reference.rows;
     const variance = (rate * (1 - rate) * (1 / reference.rows + 1 / current.rows) * all) / (all - 1);
     statistic += (difference * difference) / variance;
+    information += 1 / variance;
     const failures = [reference.rows - reference.positives, current.rows - current.positives];
     ratio += gTest([[reference.positives, failures[0] ?? 0], [current.positives, failures[1] ?? 0]])?.statistic ?? 0;
     degreesOfFreedom++;
@@ -55,6 +59,7 @@ export function stratifiedRates(strata: readonly Stratum[]): StratifiedTest | un
     degreesOfFreedom,
     ...tail,
     log10pBound: Math.max(tail.log10p, chiSquareTail(ratio, degreesOfFreedom).log10p),
+    information,
     effect: effect / rows,
     change: change / rows,
   };

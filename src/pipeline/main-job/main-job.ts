@@ -3,7 +3,7 @@ import { ChurnkitError } from "../../base/errors.js";
 import { validateTable } from "../../data/quality/validate.js";
 import { labels } from "../../data/table/labels.js";
 import type { Table } from "../../data/table/table.js";
-import type { Deployer } from "../../deploy/deployer.js";
+import type { DeployRequest, Deployer } from "../../deploy/deployer.js";
 import { driftAgainst } from "../../drift/index.js";
 import { watchedArtefact } from "../../drift/monitor/from-training.js";
 import { filesStore } from "../../io/files-store.js";
@@ -16,6 +16,7 @@ import { train, type TrainedModel } from "../../model/train.js";
 import { evaluateGate, type Gate, type GateVerdict } from "../../registry/gate.js";
 import { awsGate, baselineGate, retrainingGate } from "../../registry/gates.js";
 import { filesRegistry } from "../../registry/files-registry.js";
+import type { ModelRegistry } from "../../registry/registry.js";
 import type { ModelVersion } from "../../registry/version.js";
 import { pipeline } from "../pipeline.js";
 import { checkServing } from "./serve-check.js";
@@ -113,8 +114,8 @@ export function mainJob() {
       await saveBundle(artefact, bundle);
       return { registry, artefact, first: version, bundle };
     })
-    .step("serve", async ({ deployer, folder, first, chosen: model, test }, { note }) => {
-      const { url } = await deployer.deploy(request(folder, first));
+    .step("serve", async ({ deployer, folder, registry, first, chosen: model, test }, { note }) => {
+      const { url } = await deployer.deploy(await takeOut(registry, first, folder));
       const served = await checkServing(url, model.scorer, test);
       note(`${served.requests} requests to ${url}/predict and one batch, every answer as in memory; p50 ${served.p50.toFixed(1)} ms, p99 ${served.p99.toFixed(1)} ms`);
       return { served };
@@ -146,7 +147,7 @@ export function mainJob() {
       sayVerdict(challengerVerdict, note);
       const { version } = await registry.register(challenger.artefact, { verdict: challengerVerdict, metrics: summarise(challengerEvaluation) });
       const promotion = await registry.promote(version.number, alias, { verdict: challengerVerdict });
-      if (promotion.promoted) await deployer.deploy(request(folder, version));
+      if (promotion.promoted) await deployer.deploy(await takeOut(registry, version, folder));
       note(promotion.promoted ? `version ${version.number} is the champion and serves` : `version ${version.number} refused`);
       return { second: version, promotion, challengerVerdict };
     })
@@ -168,7 +169,7 @@ export function mainJob() {
       }
       const result = await registry.rollback(alias, { reason: "support reports odd scores" });
       const champion = await registry.get(alias);
-      const { url } = await deployer.deploy(request(folder, champion));
+      const { url } = await deployer.deploy(await takeOut(registry, champion, folder));
       const health = (await (await fetch(`${url}/health`)).json()) as { model_version: string };
       note(`one call: version ${champion.number} is the champion again and /health says ${health.model_version}`);
       if (!result.rolledBack || champion.number !== first.number) throw new ChurnkitError("REGISTRY_REFUSED", "The rollback did not restore the first version.");
@@ -179,11 +180,12 @@ export function mainJob() {
 /** All that the main job found. */
 export type MainJobResult = Awaited<ReturnType<ReturnType<typeof mainJob>["run"]>>;
 
-const request = (folder: string, version: ModelVersion) => ({
-  name: "churn",
-  version: String(version.number),
-  bundle: join(folder, "registry", "churn", "bundles", version.contentHash),
-});
+/** What is served is what the registry gives back, in a folder of its own. */
+async function takeOut(registry: ModelRegistry, { number }: ModelVersion, folder: string): Promise<DeployRequest> {
+  const bundle = join(folder, "served", String(number));
+  await saveBundle(await registry.load(number), bundle);
+  return { name: "churn", version: String(number), bundle };
+}
 
 function describeModel({ artefact }: TrainedModel): string {
   const { model } = artefact;

@@ -69,6 +69,7 @@ function wordsFor(status: number, call: string, said: string, location: string):
   if (status === 413) return `does not take a file of this size ${met}. Raise the limit of the server, or of the proxy before it.`;
   if (status >= 500) return `failed, also after the retries ${met}. Look at its log, and try again.`;
   if (status >= 300 && status < 400) return `leads elsewhere ${met}${plain(location) === "" ? "" : `, to ${plain(location)}`}. Give the address it leads to as trackingUri.`;
+  if (status === 404 && said === "") return `was not found ${met}. Is trackingUri the address of an MLflow server, with its path where it has one?`;
   return `refused ${met}.`;
 }
 

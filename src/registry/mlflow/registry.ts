@@ -1,6 +1,7 @@
 import { ChurnkitError } from "../../base/errors.js";
-import { checkKey, type ObjectStore } from "../../io/object-store.js";
+import type { ObjectStore } from "../../io/object-store.js";
 import { ledgerIn } from "../ledger.js";
+import { checkModelName } from "../model-name.js";
 import { registryOver, type RegistryOptions } from "../registry-over.js";
 import type { ModelRegistry } from "../registry.js";
 import { serviceBackend } from "../service-backend.js";
@@ -26,8 +27,7 @@ export interface MlflowRegistryOptions extends RegistryOptions, MlflowConnection
  * the server's artifact proxy (`--serve-artifacts`, the default). docs/registry-mlflow.md says what is kept where, and
  * what is not atomic.
  *
- * Errors are those of {@link ModelRegistry}. What MLflow cannot keep (a tag named `churnkit.*` or `mlflow.*`, a reason of
- * more than 4,000 characters) is OPTION_INVALID.
+ * Errors are those of {@link ModelRegistry}. What MLflow cannot keep (a tag named `churnkit.*` or `mlflow.*`) is OPTION_INVALID.
  *
  * @throws ChurnkitError OPTION_INVALID for a name or an address that cannot be used, or a ledger without compare-and-swap.
  *
@@ -42,10 +42,10 @@ export interface MlflowRegistryOptions extends RegistryOptions, MlflowConnection
 export function mlflowRegistry(options: MlflowRegistryOptions): ModelRegistry {
   const { name, prefix = "", ledger, now = () => new Date() } = options;
   const modelName = `${prefix}${name}`;
-  checkKey(name);
-  checkKey(modelName);
-  if (modelName.includes("/") || ledger?.capabilities.compareAndSwap === false) {
-    throw new ChurnkitError("OPTION_INVALID", `A registry in MLflow needs a name and a prefix without "/", and a ledger with compare-and-swap: not ${modelName}${ledger ? ` with ${ledger.name}` : ""}.`);
+  checkModelName(name);
+  checkModelName(modelName);
+  if (ledger?.capabilities.compareAndSwap === false) {
+    throw new ChurnkitError("OPTION_INVALID", `A ledger needs compare-and-swap, which ${ledger.name} has not. Take a folder or a bucket.`);
   }
   const { http, host, secrets } = connection(options);
   const speaker = { name: `MLflow at ${http.trackingUri} (model ${modelName})`, secrets };

@@ -47,10 +47,26 @@ const advice: Readonly<Record<string, string>> = {
   ResourceLimitExceeded: "The account's limit is reached: remove versions, or ask for more.",
 };
 
+/** AWS says which permission is missing, also where it is one of another service. */
+const lacking = /not authorized to perform: ([\w-]+:\w+)/;
+
 /** The error of a call: what was tried, why it failed, and which permission it needs where it was denied. */
 export function sagemakerFailed(operation: string, group: string, cause: unknown): ChurnkitError {
-  const { name = "Error", message = "" } = cause instanceof Error ? cause : { message: String(cause) };
-  const denied = name === "AccessDeniedException" || name === "AccessDenied";
-  const what = denied ? `The caller may not: it needs the permission sagemaker:${operation} on the model package group ${group}.` : (advice[name] ?? `${name}: ${message}.`.replace(/\.\.$/, "."));
-  return new ChurnkitError("STORE_FAILED", `SageMaker could not do ${operation} for ${group}. ${what}`, { where: { value: operation }, cause });
+  const { name, message } = cause instanceof Error ? cause : { name: "Error", message: String(cause) };
+  return new ChurnkitError("STORE_FAILED", `SageMaker could not do ${operation} for ${group}. ${help()} (${name}: ${message.split("\n", 1)[0]})`, { where: { value: operation }, cause });
+
+  function help(): string {
+    if (name === "AccessDeniedException" || name === "AccessDenied") {
+      return `The caller may not: it needs the permission ${lacking.exec(message)?.[1] ?? `sagemaker:${operation}`} on the model package group ${group}.`;
+    }
+    const status = statusOf(cause);
+    if (Object.hasOwn(advice, name)) return advice[name] ?? "";
+    if (status >= 500) return "SageMaker failed, also after the retries: try again later.";
+    return status >= 400 ? "It was refused." : "It cannot be reached, also after the retries: check the network, the endpoint and the proxy.";
+  }
 }
+
+const statusOf = (error: unknown): number => (error as { readonly $metadata?: { readonly httpStatusCode?: number } } | null)?.$metadata?.httpStatusCode ?? 0;
+
+/** Is it the answer that there is no such group or package? */
+export const isAbsent = (error: unknown): boolean => error instanceof Error && /does not exist|not found/i.test(error.message);

@@ -3,15 +3,16 @@ import type { VersionRecord } from "../version.js";
 
 const text = (value: string, most = 1024): string => value.slice(0, most);
 
-/** A version's model card, in the JSON that SageMaker's model cards are written in. */
-export function modelCard(model: string, version: VersionRecord): string {
+/**
+ * A version's model card in the JSON of a model package's card, whose overview knows creator and artefact only: what a
+ * model card of its own says there stands in the details.
+ */
+export function modelCard(model: string, version: VersionRecord, artifact: string): string {
   const { provenance, lineage, metrics, semver, by, description } = version;
   return JSON.stringify({
     model_overview: {
-      model_description: text(description || `Version ${semver} of ${model}, a binary classifier made with churnkit`),
       model_creator: text(lineage.trainedBy ?? by),
-      problem_type: "Binary Classification",
-      algorithm_type: text(provenance.learner),
+      model_artifact: [text(artifact)],
     },
     training_details: {
       training_observations: text(`${provenance.rows.train} rows, data ${lineage.dataHash}`),
@@ -35,7 +36,14 @@ export function modelCard(model: string, version: VersionRecord): string {
       },
     ],
     additional_information: {
-      custom_details: { contract: lineage.contractHash, recipe: lineage.recipeHash, signature: lineage.signatureHash, content: version.contentHash },
+      custom_details: {
+        description: text(description || `Version ${semver} of ${model}, a binary classifier made with churnkit`),
+        algorithm: text(provenance.learner),
+        contract: lineage.contractHash,
+        recipe: lineage.recipeHash,
+        signature: lineage.signatureHash,
+        content: version.contentHash,
+      },
     },
   });
 }

@@ -4,10 +4,10 @@ import type { ObjectStore } from "../../io/object-store.js";
 import { packSource } from "../../model/bundle/pack-source.js";
 import type { BundleSource } from "../../model/bundle/source.js";
 import { readableJson } from "../../model/bundle/json.js";
-import type { ModelVersion, VersionRecord } from "../version.js";
-import { sagemakerFailed, type SagemakerConnection } from "./connection.js";
+import type { ModelVersion, VersionRecord, VersionStatus } from "../version.js";
+import { isAbsent, sagemakerFailed, type SagemakerConnection } from "./connection.js";
 import { modelCard } from "./model-card.js";
-import { customerMetadata, descriptionOf, hashIn } from "./package-text.js";
+import { customerMetadata, descriptionOf, hashIn, statusIn } from "./package-text.js";
 
 /** A version as SageMaker shows it. */
 export interface PublishedPackage {
@@ -29,10 +29,14 @@ export interface PackagePlace {
 
 /** The model packages of one group, as far as churnkit made them. */
 export interface ModelPackages {
+  /** Newest first. */
   list(): Promise<readonly PublishedPackage[]>;
+  /** The status that churnkit wrote last; another approval than that was decided in SageMaker. */
+  statusOf(found: PublishedPackage): Promise<VersionStatus | undefined>;
   create(version: VersionRecord, bundle: BundleSource, approval: Sdk.ModelApprovalStatus): Promise<string>;
   /** Shows approval, stage, aliases and tags as they are now. */
   update(arn: string, version: ModelVersion, approval: Sdk.ModelApprovalStatus): Promise<void>;
+  /** Removes a package and its model data; not what a registry in another place has in the same group. */
   remove(found: PublishedPackage): Promise<void>;
 }
 
@@ -44,6 +48,8 @@ export function modelPackages({ sdk, client }: SagemakerConnection, { group, sto
     call.catch((cause: unknown) => {
       throw sagemakerFailed(operation, group, cause);
     });
+  const describe = (arn: string): Promise<Sdk.DescribeModelPackageCommandOutput> =>
+    failing("DescribeModelPackage", client.send(new sdk.DescribeModelPackageCommand({ ModelPackageName: arn })));
   let made: Promise<void> | undefined;
 
   /** Makes the group where there is none; somebody else may have made it meanwhile. */
@@ -59,10 +65,10 @@ export function modelPackages({ sdk, client }: SagemakerConnection, { group, sto
       const found: PublishedPackage[] = [];
       let token: string | undefined;
       do {
-        const input = { ModelPackageGroupName: group, MaxResults: 100, ...(token === undefined ? {} : { NextToken: token }) };
+        const input: Sdk.ListModelPackagesCommandInput = { ModelPackageGroupName: group, MaxResults: 100, SortBy: "CreationTime", SortOrder: "Descending", ...(token === undefined ? {} : { NextToken: token }) };
         const page = await client.send(new sdk.ListModelPackagesCommand(input)).catch((cause: unknown) => {
           // A group that nobody made yet holds nothing.
-          if (cause instanceof Error && /does not exist|not found/i.test(cause.message)) return { ModelPackageSummaryList: [], NextToken: undefined };
+          if (isAbsent(cause)) return { ModelPackageSummaryList: [], NextToken: undefined };
           throw sagemakerFailed("ListModelPackages", group, cause);
         });
         for (const { ModelPackageArn: arn, ModelPackageDescription: text, ModelApprovalStatus: approval } of page.ModelPackageSummaryList ?? []) {
@@ -73,6 +79,8 @@ export function modelPackages({ sdk, client }: SagemakerConnection, { group, sto
       } while (token !== undefined);
       return found;
     },
+
+    statusOf: async ({ arn }) => statusIn((await describe(arn)).CustomerMetadataProperties),
 
     async create(version, bundle, approval) {
       await (made ??= makeGroup().catch((error: unknown) => {
@@ -91,7 +99,7 @@ export function modelPackages({ sdk, client }: SagemakerConnection, { group, sto
         ClientToken: (await sha256Hex(new TextEncoder().encode(`${group} ${version.number} ${version.contentHash}`))).slice(0, 36),
         CustomerMetadataProperties: customerMetadata({ ...version, aliases: [] }),
         ModelMetrics: { ModelQuality: { Statistics: { ContentType: "application/json", S3Uri: uri + metrics } } },
-        ModelCard: { ModelCardContent: modelCard(group, version), ModelCardStatus: "Draft" },
+        ModelCard: { ModelCardContent: modelCard(group, version, `${uri}${place}/model.tar.gz`), ModelCardStatus: "Draft" },
         ...(version.lineage.gitCommit === undefined ? {} : { MetadataProperties: { CommitId: version.lineage.gitCommit } }),
         ...(image === undefined
           ? { SourceUri: `${uri}${place}/model.tar.gz` }
@@ -111,7 +119,7 @@ export function modelPackages({ sdk, client }: SagemakerConnection, { group, sto
 
     async update(arn, version, approval) {
       const present = customerMetadata(version);
-      const { CustomerMetadataProperties: before = {} } = await failing("DescribeModelPackage", client.send(new sdk.DescribeModelPackageCommand({ ModelPackageName: arn })));
+      const { CustomerMetadataProperties: before = {} } = await describe(arn);
       const gone = Object.keys(before).filter((key) => !Object.hasOwn(present, key));
       const { by, reason } = version.statusNote;
       await failing(
@@ -129,8 +137,14 @@ export function modelPackages({ sdk, client }: SagemakerConnection, { group, sto
     },
 
     async remove({ arn, contentHash }) {
-      await failing("DeleteModelPackage", client.send(new sdk.DeleteModelPackageCommand({ ModelPackageName: arn })));
-      for (const { key } of await store.list(`${folder(contentHash)}/`)) await store.delete(key);
+      const { ModelMetrics: metrics } = await describe(arn);
+      const place = `${folder(contentHash)}/`;
+      if (metrics?.ModelQuality?.Statistics?.S3Uri?.startsWith(uri + place) !== true) return;
+      // The data first: what is listed still is removed again.
+      for (const { key } of await store.list(place)) await store.delete(key);
+      await client.send(new sdk.DeleteModelPackageCommand({ ModelPackageName: arn })).catch((cause: unknown) => {
+        if (!isAbsent(cause)) throw sagemakerFailed("DeleteModelPackage", group, cause);
+      });
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { ModelVersion, VersionRecord } from "../version.js";
+import { versionStatuses, type ModelVersion, type VersionRecord, type VersionStatus } from "../version.js";
 
 /** SageMaker takes at most 50 entries; those of churnkit come first, and as many tags as there is room for. */
 const maxEntries = 50;
@@ -41,5 +41,9 @@ export function customerMetadata(version: ModelVersion): Record<string, string> 
   ];
   return Object.fromEntries(entries.slice(0, maxEntries).map(([name, value]) => [name, shownValue(value)]));
 }
+
+/** The status in a package's metadata; undefined where churnkit did not write it. */
+export const statusIn = (metadata: Readonly<Record<string, string>> = {}): VersionStatus | undefined =>
+  versionStatuses.find((status) => status === metadata[`${prefix}.status`]);
 
 const shownValue = (value: string): string => value.replaceAll(/[^\p{L}\p{Z}\p{N}_.:/=+\-@]/gu, "_").slice(0, maxValue) || "-";

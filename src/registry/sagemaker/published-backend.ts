@@ -1,6 +1,8 @@
 import type { ModelApprovalStatus } from "@aws-sdk/client-sagemaker";
+import { ChurnkitError } from "../../base/errors.js";
+import { inTurns } from "../ledger.js";
 import type { IndexedVersion } from "../registry-index.js";
-import type { Decision, RegistryBackend, RegistryChange, RegistryState } from "../registry-state.js";
+import type { Decision, RegistryBackend, RegistryChange } from "../registry-state.js";
 import type { VersionStatus } from "../version.js";
 import type { ModelPackages, PublishedPackage } from "./model-packages.js";
 
@@ -12,13 +14,7 @@ const approvals: Readonly<Record<VersionStatus, ModelApprovalStatus>> = {
   quarantined: "Rejected",
 };
 
-const decided: Readonly<Partial<Record<ModelApprovalStatus, VersionStatus>>> = { Approved: "approved", Rejected: "rejected" };
-
-/** A version's status as SageMaker has it, where somebody decided there; undefined where it says nothing new. */
-function decidedThere({ status }: IndexedVersion, { approval }: PublishedPackage): VersionStatus | undefined {
-  if (status === "quarantined" || approval === approvals[status]) return undefined;
-  return decided[approval];
-}
+const decisions: Readonly<Partial<Record<ModelApprovalStatus, VersionStatus>>> = { Approved: "approved", Rejected: "rejected" };
 
 /**
  * A registry's backend in a bucket whose versions are also model packages. The bucket's index is what counts; approvals
@@ -29,45 +25,63 @@ export function publishedBackend(
   packages: ModelPackages,
   now: () => Date,
 ): RegistryBackend<IndexedVersion> {
+  const inTurn = inTurns();
+  /** Versions whose packages may show something else than the index says. */
+  const unshown = new Set<number>();
+
   const byHash = async (): Promise<ReadonlyMap<string, PublishedPackage>> => {
     // Of two packages of one version, which a lost answer can leave behind, the first made is listed last.
     const list = await packages.list();
     return new Map(list.map((one) => [one.contentHash, one]));
   };
 
-  /** Writes down what was decided in SageMaker, as a change of its own. */
-  async function takeOver(published: ReadonlyMap<string, PublishedPackage>): Promise<void> {
-    const { versions } = await files.read();
+  /** Statuses that somebody decided in SageMaker. */
+  async function decidedThere(versions: readonly IndexedVersion[], published: ReadonlyMap<string, PublishedPackage>): Promise<ReadonlyMap<IndexedVersion, VersionStatus>> {
+    const found = new Map<IndexedVersion, VersionStatus>();
     for (const version of versions) {
-      const found = published.get(version.contentHash);
-      if (found === undefined || decidedThere(version, found) === undefined) continue;
+      const one = published.get(version.contentHash);
+      const there = one && decisions[one.approval];
+      if (one === undefined || there === undefined || version.status === "quarantined" || one.approval === approvals[version.status]) continue;
+      // What churnkit itself wrote there is no decision: the index has gone on since, and could not be shown yet.
+      const written = await packages.statusOf(one);
+      if (written === undefined || approvals[written] !== one.approval) found.set(version, there);
+    }
+    return found;
+  }
+
+  /** Writes down what was decided in SageMaker, as a change of its own. */
+  async function takeOver(): Promise<void> {
+    const [{ versions }, published] = await Promise.all([files.read(), byHash()]);
+    for (const [{ number, status: before }, status] of await decidedThere(versions, published)) {
       await files.transact((state): Decision<void> => {
-        const present = state.versions.find(({ number }) => number === version.number);
-        const status = present && decidedThere(present, found);
-        if (status === undefined) return { result: undefined };
+        if (state.versions.find((version) => version.number === number)?.status !== before) return { result: undefined };
         const [by, reason] = ["SageMaker", "decided in SageMaker Model Registry"];
         return {
           result: undefined,
-          changes: [{ kind: "label", version: version.number, labels: { status, statusNote: { by, at: now().toISOString(), reason } } }],
-          entry: { action: "status", version: version.number, status, by, reason },
+          changes: [{ kind: "label", version: number, labels: { status, statusNote: { by, at: now().toISOString(), reason } } }],
+          entry: { action: "status", version: number, status, by, reason },
         };
       });
+      unshown.add(number);
     }
   }
 
-  /** Makes packages that are missing, and shows what `touched` versions are now. */
-  async function publish(state: RegistryState<IndexedVersion>, touched: ReadonlySet<number>): Promise<void> {
+  /** Makes packages that are missing, shows what versions are now, removes packages of versions that are gone. */
+  async function publish(): Promise<void> {
     const published = await byHash();
-    for (const version of state.versions) {
+    // Read after the packages were: of each that another process made meanwhile the version is there.
+    const { versions, aliases: pointing } = await files.read();
+    for (const version of versions) {
       const found = published.get(version.contentHash);
       const approval = approvals[version.status];
-      if (found !== undefined && found.approval === approval && !touched.has(version.number)) continue;
+      if (found !== undefined && found.approval === approval && !unshown.has(version.number)) continue;
       const record = await files.record(version);
       const arn = found?.arn ?? (await packages.create(record, await files.bundle(version), approval));
-      const aliases = state.aliases.filter((entry) => entry.version === version.number).map(({ alias }) => alias);
+      const aliases = pointing.filter((entry) => entry.version === version.number).map(({ alias }) => alias);
       if (found !== undefined || aliases.length > 0) await packages.update(arn, { ...record, aliases }, approval);
+      unshown.delete(version.number);
     }
-    const kept = new Set(state.versions.map(({ contentHash }) => contentHash));
+    const kept = new Set(versions.map(({ contentHash }) => contentHash));
     for (const found of published.values()) if (!kept.has(found.contentHash)) await packages.remove(found);
   }
 
@@ -76,37 +90,49 @@ export function publishedBackend(
 
     async read() {
       const [state, published] = await Promise.all([files.read(), byHash()]);
-      const versions = state.versions.map((version) => {
-        const found = published.get(version.contentHash);
-        const status = found && decidedThere(version, found);
-        return status === undefined ? version : { ...version, status };
-      });
-      return { ...state, versions };
+      const decided = await decidedThere(state.versions, published);
+      return { ...state, versions: state.versions.map((version) => ({ ...version, status: decided.get(version) ?? version.status, recorded: version.status })) };
     },
 
-    async transact(decide) {
-      await takeOver(await byHash());
-      let changes: readonly RegistryChange[] = [];
-      const done = await files.transact(async (state) => {
-        const decision = await decide(state);
-        changes = decision.changes ?? [];
-        return decision;
-      });
-      if (changes.length > 0) await publish(done.state, touchedBy(changes));
-      return done;
-    },
+    transact: (decide) =>
+      inTurn(async () => {
+        await takeOver();
+        let changes: readonly RegistryChange[] = [];
+        const done = await files.transact(async (state) => {
+          const decision = await decide(state);
+          changes = decision.changes ?? [];
+          return decision;
+        });
+        for (const number of touchedBy(changes)) unshown.add(number);
+        await publish().catch((error: unknown) => {
+          throw notShown(error);
+        });
+        return done;
+      }),
 
     async record(version) {
       const record = await files.record(version);
       return record.status === version.status ? record : { ...record, status: version.status, statusNote: { by: "SageMaker", at: record.statusNote.at } };
     },
 
-    async restore(snapshot) {
-      await files.restore(snapshot);
-      const state = await files.read();
-      await publish(state, new Set(state.aliases.map(({ version }) => version)));
-    },
+    restore: (snapshot) =>
+      inTurn(async () => {
+        const before = await files.read();
+        await files.restore(snapshot);
+        const after = await files.read();
+        const known = new Set(before.versions.map(({ record }) => record));
+        for (const { number, record } of after.versions) if (!known.has(record)) unshown.add(number);
+        for (const { version } of [...before.aliases, ...after.aliases]) unshown.add(version);
+        await publish();
+      }),
   };
+}
+
+/** An error after the registry's own change was made: whoever reads it has to know that. */
+function notShown(error: unknown): unknown {
+  if (!ChurnkitError.isInstance(error)) return error;
+  const { code, message, where, cause } = error;
+  return new ChurnkitError(code, `${message} The registry has the change, so it need not be repeated; SageMaker will show it with the next one.`, { where, cause });
 }
 
 /** The versions of which something is shown that a change made another. */

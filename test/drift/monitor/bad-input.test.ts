@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { createMonitor, hours, monitorPoints, type MonitorLabel, type MonitorReport } from "../../../src/drift/index.js";
+import { openPeriodLimit } from "../../../src/drift/monitor/open-periods.js";
 import { memorySink } from "../../../src/io/index.js";
 import { customers, feed, monitorOf, predictionsOf, start, watchedModel, type Watched } from "./watched.js";
 
@@ -74,11 +75,32 @@ describe("what comes with a record", () => {
     expect(monitor.snapshot()).toMatchObject({ skipped: { badLabels: 7 }, labels: { length: 2 } });
   });
 
-  it("opens no more periods than a monitor holds", () => {
+  it("opens no more periods than fit into 128 MiB, and says what it gave up", () => {
     const monitor = createMonitor(watched.baseline);
+    const most = openPeriodLimit(watched.baseline, monitor.settings);
+    expect(most).toBeGreaterThan(24 * 14);
     const [record] = customers(1);
-    for (let i = 0; i < 1_010; i++) monitor.add(record, 0.5, { at: start + hours(i) });
-    expect(monitor.judge(start).skipped.tooManyPeriods).toBe(10);
+    for (let i = 0; i < most + 10; i++) monitor.add(record, 0.5, { at: start + hours(i) });
+    const report = monitor.judge(start);
+    expect(report.skipped.tooManyPeriods).toBe(10);
+    expect(report.message).toContain("10 records were left out, being of more hours");
+    // Another monitor's periods count too.
+    const other = createMonitor(watched.baseline);
+    other.add(record, 0.5, { at: start - hours(1) });
+    expect(() => monitor.merge(other.snapshot())).toThrow(expect.objectContaining({ code: "INPUT_TOO_LARGE" }));
+  });
+
+  it("holds fewer periods of a wider table", () => {
+    const { baseline } = watched;
+    const columns = Array.from({ length: 40 }, (_, i) => baseline.profile.columns.map((column) => ({ ...column, name: `${column.name}${i}` }))).flat();
+    const wide = { ...baseline, profile: { ...baseline.profile, columns } };
+    const samples = { attribution: 0, predictions: 0 };
+    const [some, many] = [openPeriodLimit(baseline, { samples }), openPeriodLimit(wide, { samples })];
+    expect(some).toBe(1_000);
+    expect(many).toBeLessThan(some / 5);
+    // The profile with its cut points, as a state on its way through JSON holds it.
+    expect(many * JSON.stringify(wide.profile).length).toBeLessThan(2 ** 27);
+    expect(openPeriodLimit(wide, { samples: { attribution: 1_000_000, predictions: 0 } })).toBe(4);
   });
 });
 

@@ -102,12 +102,13 @@ describe("constraints.json", () => {
     const policy = driftPolicy(policyOfConstraints(constraints));
     expect(policy).toMatchObject({ distribution: { warning: 0.1, critical: 0.2 }, psi: false, rejected: { warning: 0 } });
     expect(policy.newLevels).toMatchObject({ warning: expect.closeTo(0.02, 9) as number });
+    expect(parseConstraints({ features: [{ name: "a", monitoringConfigOverrides: {} }] }).features).toEqual([{ name: "a", inferred_type: "Unknown" }]);
     expect(parseConstraints({ features: [] }).monitoring_config.distribution_constraints).toMatchObject({ comparison_threshold: 0.1 });
     const off = { ...written, monitoring_config: { distribution_constraints: { perform_comparison: "Disabled" } } };
     expect(driftPolicy(policyOfConstraints(parseConstraints(off))).distribution).toBe(false);
   });
 
-  it.each([[null], [{}], [{ features: [{}] }], [{ features: [{ name: "a", completeness: 2 }] }], [{ features: [], monitoring_config: { evaluate_constraints: "Yes" } }]])(
+  it.each([[null], [{}], [{ features: [{}] }], [{ features: [{ name: "a", completeness: 2 }] }], [{ features: [], monitoring_config: { evaluate_constraints: "Yes" } }], [{ features: [{ name: "a", monitoringConfigOverrides: { datatype_check_threshold: 0.5 } }] }]])(
     "that is broken is refused: %j",
     (broken) => expect(() => parseConstraints(broken)).toThrow(expect.objectContaining({ code: "INPUT_MALFORMED" })),
   );

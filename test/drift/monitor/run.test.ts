@@ -78,6 +78,19 @@ describe("runMonitor", () => {
     expect(second.report.monitors.dataQuality.finding).toEqual(atOnce.report.monitors.dataQuality.finding);
   });
 
+  it("loses nothing of a long time: it goes by day where the hours do not fit", async () => {
+    const long = memoryStore();
+    const [one] = predictions;
+    const hoursOfMonths = 24 * 45;
+    const lines = Array.from({ length: hoursOfMonths }, (_, i) => JSON.stringify({ id: `l${i}`, at: new Date(start + hours(i)).toISOString(), record: one?.record, probability: 0.5 }));
+    await long.put("c/long.jsonl", new TextEncoder().encode(lines.join("\n")));
+    const { report, state } = await run({ store: long, prefix: "c/", labelsPrefix: undefined, explainer: undefined });
+    expect(report).toMatchObject({ rows: { kept: hoursOfMonths }, skipped: { tooManyPeriods: 0 }, to: new Date(start + days(45)).toISOString() });
+    expect([state.settings.period, state.periods.length]).toEqual(["day", 45]);
+    const asTold = await run({ store: long, prefix: "c/", labelsPrefix: undefined, explainer: undefined, period: "hour" });
+    expect(asTold.report.skipped.tooManyPeriods).toBeGreaterThan(0);
+  });
+
   it("finds nothing where nothing is", async () => {
     const { report, read } = await run({ prefix: "elsewhere/", labelsPrefix: undefined });
     expect([report.verdict, report.severity, read.objects]).toEqual(["insufficient", "none", 0]);
@@ -86,6 +99,8 @@ describe("runMonitor", () => {
 
   it.each([
     ["OPTION_INVALID", { from: "soon" }],
+    ["OPTION_INVALID", { from: start + hours(2), to: start + hours(1) }],
+    ["OPTION_INVALID", { from: start, to: start }],
     ["OPTION_INVALID", { shard: { index: 2, count: 2 } }],
     ["STATE_CORRUPT", { merge: [{}] }],
     ["OPTION_INVALID", { period: "week" as "day" }],

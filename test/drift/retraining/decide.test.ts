@@ -151,11 +151,19 @@ describe("rememberTriggers", () => {
     expect(kinds(rememberTriggers(policy, done, asked, at(4)))).toEqual(["manual"]);
     const began = beginRun(policy, fresh, { id: "run", owner: "x" }, at(5));
     expect(kinds(endRun(policy, rememberTriggers(policy, began, asked, at(4)), "run", { status: "succeeded" }, at(6)))).toEqual(["manual?"]);
-    const [entry] = rememberTriggers(policy, fresh, { psi: { value: 1, at: at(99) } }, at(1)).pending;
+    const [entry] = rememberTriggers(policy, fresh, { psi: { value: 1, at: new Date(at(1).getTime() + 240_000) } }, at(1)).pending;
     expect(entry?.lastSeen).toBe(iso(1));
     const backwards = endRun(policy, began, "run", { status: "failed" }, at(4));
     expect(backwards.runs[0]?.finishedAt).toBe(iso(5));
   });
+
+  it.each([["accuracy", { accuracy: { value: 0.1, at: at(99) } }], ["psi", { psi: { value: 0, at: at(99) } }], ["alarm", { alarms: [{ name: "a", at: at(99) }] }]])(
+    "refuses a time that has not come, which would come back after every run: %s",
+    (_, signals) => {
+      expect(() => rememberTriggers(policy, fresh, signals, at(1))).toThrow(expect.objectContaining({ code: "VALUE_INVALID", message: expect.stringContaining(iso(99)) as string }));
+      expect(kinds(rememberTriggers(policy, fresh, signals, at(100))).length).toBeLessThan(3);
+    },
+  );
 
   it("remembers any number of alarms in bounded room", () => {
     const alarms = Array.from({ length: 1000 }, (_, i) => ({ name: `alarm ${i}` }));

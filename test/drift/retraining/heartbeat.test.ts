@@ -19,6 +19,13 @@ describe("heartbeat", () => {
     expect(await isAlive(store, "quality", { now })).toMatchObject({ alive: false });
   });
 
+  it("is not alive for years because of one beat under a wrong clock", async () => {
+    const store = memoryStore();
+    await heartbeat(store, { monitor: "drift", everySeconds: 60, now: later(31_536_000) });
+    expect(await isAlive(store, "drift", { now })).toMatchObject({ alive: false, message: expect.stringContaining("has not come yet") as string });
+    expect(await isAlive(store, "drift", { now: later(31_536_000) })).toMatchObject({ alive: true });
+  });
+
   it("refuses what it cannot keep or read", async () => {
     const store = memoryStore();
     await expect(heartbeat(store, { monitor: "../x", everySeconds: 60 })).rejects.toMatchObject({ code: "OPTION_INVALID" });

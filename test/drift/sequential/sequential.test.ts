@@ -108,6 +108,32 @@ describe("alarms", () => {
     expect(decisions.map(({ severity }) => severity)).toEqual(["warning", "warning", "warning", "critical", "critical"]);
   });
 
+  const few = { rows: { reference: 1000, current: 20 } };
+
+  it("stand through a quiet night, which cannot show that the drift is over", () => {
+    const { decisions } = run([[look(1, { a: clear })], [look(1, { a: calm }, few)], [look(1, { a: calm }, few)], [look(1, { a: clear })], [look(1, { a: calm })]]);
+    expect(decisions.map(({ raised, cleared }) => [raised.length, cleared.length])).toEqual([[1, 0], [0, 0], [0, 0], [0, 0], [0, 1]]);
+  });
+
+  it("are cleared by a longer window that lies after them where the traffic stays low", () => {
+    const quiet = Array.from({ length: 24 }, (_, i) => (i === 22 || i === 23 ? [look(1, { a: calm }, few), look(24, { a: calm }, few)] : [look(1, { a: calm }, few)]));
+    const { decisions } = run([[look(1, { a: clear })], ...quiet]);
+    expect(decisions.map(({ cleared }) => cleared.length)).toEqual([...Array<number>(24).fill(0), 1]);
+  });
+
+  it("are told once: long windows, which hold an incident on and on, do not echo it", () => {
+    const calmLook = [look(1, { a: calm })];
+    const echo = (found: { p: number; effect: number; what?: Shift["what"] }) => [...calmLook, look(24, { a: found })];
+    const after = (late: number, found: Parameters<typeof echo>[0], first = clear) =>
+      run([[look(1, { a: first })], ...Array.from({ length: late }, () => calmLook), echo(found)]).decisions.at(-1)?.raised.length;
+    expect(run([[look(1, { a: clear })], echo(clear)]).decisions[1]).toMatchObject({ raised: [], cleared: ["a"] });
+    expect([after(1, clear), after(22, clear), after(24, clear)]).toEqual([0, 0, 1]);
+    // What is worse than what was told, or other, is told.
+    expect(after(5, clear, { p: 1e-30, effect: 0.1 })).toBe(1);
+    expect(after(5, { ...clear, what: "missing" })).toBe(1);
+    expect(after(5, { p: 1e-30, effect: 0.1 })).toBe(0);
+  });
+
   it("tell broken rows and concept drift, which no column shows", () => {
     const rejected = { reference: 0, current: 300, severity: "none" } as const;
     const concept = { log10p: -20, log10pBound: -20, effect: 0.2 } as SequentialLook["report"]["concept"];
@@ -164,6 +190,11 @@ describe("saved states", () => {
     const looks = [[look(1, { a: { p: 1e-30, effect: 0.3 } })], [look(24, { a: { p: 1e-30, effect: 0.3 } })]];
     const { states } = run(looks);
     for (const state of states) expect(parseSequential(JSON.parse(JSON.stringify(state)))).toEqual(state);
+    const over = run([[look(1, { a: { p: 1e-30, effect: 0.3 } })], [look(1, { a: { p: 0.5, effect: 0 } })]]).states[2] as SequentialState;
+    expect(over.ended).toEqual([{ column: "a", what: "distribution", severity: "critical", at: 2 }]);
+    expect(parseSequential(JSON.parse(JSON.stringify(over)))).toEqual(over);
+    expect(parseSequential({ ...over, ended: undefined })).toEqual({ ...over, ended: [] });
+    expect(run(Array.from({ length: 720 }, () => []), over).states.at(-1)?.ended).toEqual([]);
     const reference = profileTable(tableOf({ x: [1, 2, 3] }));
     const windows = addPeriod(startWindows(), profileAgainst(reference, tableOf({ x: [1] }))).state;
     expect(parseWindows(JSON.parse(JSON.stringify(windows)))).toEqual(windows);
@@ -180,6 +211,7 @@ describe("saved states", () => {
       ["$.alarms[0].what", { ...good, alarms: [{ ...good.alarms[0], what: "toString" }] }],
       ["$.alarms[0].severity", { ...good, alarms: [{ ...good.alarms[0], severity: "none" }] }],
       ["$.alarms[0].column", { ...good, alarms: [{ ...good.alarms[0], column: 1 }] }],
+      ["$.ended[0].at", { ...good, ended: [{ column: "a", what: "psi", severity: "warning", at: -1 }] }],
       ["$.plan.windows", { ...good, plan: { ...good.plan, windows: "1" } }],
     ] as const) {
       expect(() => parseSequential(bad), path).toThrow(new RegExp(`malformed at ${path.replace(/[$.[\]]/g, "\\$&")}`));

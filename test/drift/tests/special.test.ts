@@ -23,6 +23,10 @@ describe("tails", () => {
     );
   });
 
+  it.each([[0], [-1], [Number.NaN], [Infinity]])("of chi-square need degrees of freedom, not %d", (df) => {
+    expect(() => chiSquareTail(1, df)).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }));
+  });
+
   it("join without a step where one formula hands over to the other", () => {
     const step = (at: number, tail: (x: number) => number): number =>
       Math.abs(tail(at * (1 + 1e-12)) / tail(at * (1 - 1e-12)) - 1);

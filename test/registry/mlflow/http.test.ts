@@ -69,7 +69,7 @@ describe("answers of an MLflow server that are no good", () => {
   });
 
   it("takes a 404 without MLflow's own words for another server", async () => {
-    expect((await errorOf(over(() => new Response("<h1>Not Found</h1>", { status: 404 })).list())).message).toMatch(/refused \(GET .*404\)/);
+    expect((await errorOf(over(() => new Response("<h1>Not Found</h1>", { status: 404 })).list())).message).toMatch(/was not found \(GET .*404\)\. Is trackingUri the address of an MLflow server/);
   });
 
   it("stops reading where an answer has no end", async () => {

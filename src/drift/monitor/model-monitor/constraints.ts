@@ -85,9 +85,10 @@ export function constraintsJson(baseline: MonitorBaseline, policy: PolicyChoice 
 
 /**
  * Reads an existing `constraints.json`, written by Model Monitor, by hand or by {@link constraintsJson}. What it leaves out
- * takes Model Monitor's own defaults.
+ * takes Model Monitor's own defaults. Texts are compared by LInfinity, also where ChiSquared is asked for.
  *
- * @throws ChurnkitError INPUT_MALFORMED naming the path of what is wrong.
+ * @throws ChurnkitError INPUT_MALFORMED naming the path of what is wrong, or of a feature's `monitoringConfigOverrides`, which
+ * would go unheard.
  */
 export function parseConstraints(json: unknown, file = "constraints.json"): MonitorConstraints {
   const root = new JsonValue(file, "$", json, malformed);
@@ -131,6 +132,9 @@ function parseFeature(feature: JsonValue): FeatureConstraints {
   const nonNegative = numbers.absent ? undefined : numbers.get("is_non_negative").value;
   const domains = texts.absent ? undefined : texts.get("domains");
   const type = feature.get("inferred_type");
+  const overrides = feature.get("monitoringConfigOverrides");
+  const own = overrides.absent ? [] : Object.keys(overrides.value ?? {});
+  if (own.length > 0) throw overrides.not("empty, since thresholds of single features are not read");
   return {
     name: feature.get("name").text(),
     inferred_type: type.absent ? "Unknown" : type.oneOf(["Integral", "Fractional", "String", "Unknown"]),

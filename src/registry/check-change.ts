@@ -1,0 +1,47 @@
+import { ChurnkitError } from "../base/errors.js";
+import { JsonValue } from "../model/bundle/json.js";
+import { parseMetrics } from "../model/bundle/parts.js";
+import type { ChangeNote, PromoteOptions, RegisterOptions } from "./registry.js";
+import { parseVerdict } from "./version-record.js";
+import { versionStages, versionStatuses, type VersionStage, type VersionStatus } from "./version.js";
+
+// What was written once is read again by its own strict reader: a value that it would refuse makes the whole registry
+// unreadable, so it is refused before. TypeScript's types do not stand in the way of a form's or a request's body.
+
+const given = (what: string, value: unknown): JsonValue =>
+  new JsonValue(what, "$", value, (_, says, path) => new ChurnkitError("OPTION_INVALID", `The ${what} given ${says}${path === undefined || path === "$" ? "" : ` (at ${path})`}.`, { where: { value } }));
+
+const longest = { by: 256, reason: 2_000 } as const;
+
+/** @throws ChurnkitError OPTION_INVALID for who or why that is no text, or longer than every driver can keep. */
+export function checkNote(note: ChangeNote): void {
+  for (const name of ["by", "reason"] as const) {
+    const text = note[name];
+    if (text === undefined) continue;
+    if (given(name, text).text().length > longest[name]) throw new ChurnkitError("OPTION_INVALID", `"${name}" has ${text.length} characters: up to ${longest[name]} are kept. Shorten it.`);
+  }
+}
+
+/** @throws ChurnkitError OPTION_INVALID. */
+export function checkPromotion({ verdict, ...note }: Pick<PromoteOptions, "verdict" | "by" | "reason">): void {
+  checkNote(note);
+  if (verdict !== undefined) parseVerdict(given("verdict", verdict));
+}
+
+/** @throws ChurnkitError OPTION_INVALID. */
+export function checkRegistration(bundle: unknown, { metrics, run = {}, ...rest }: RegisterOptions): void {
+  if (typeof bundle !== "object" || bundle === null || !["contract", "read", "get"].some((name) => name in bundle)) {
+    throw new ChurnkitError("OPTION_INVALID", "This is no bundle: give an artefact, a Map of a bundle's files, or a source that bundleSource makes.");
+  }
+  checkPromotion(rest);
+  if (metrics !== undefined) parseMetrics(given("metrics", metrics));
+  const { parent, runId, trainedBy, trainedWhere } = run;
+  if (parent !== undefined) given("parent", parent).count(1);
+  for (const text of [runId, trainedBy, trainedWhere]) if (text !== undefined) given("run", text).text();
+}
+
+/** @throws ChurnkitError OPTION_INVALID. */
+export const checkStatus = (status: VersionStatus): VersionStatus => given("status", status).oneOf(versionStatuses);
+
+/** @throws ChurnkitError OPTION_INVALID. */
+export const checkStage = (stage: VersionStage): VersionStage => given("stage", stage).oneOf(versionStages);

@@ -1,0 +1,98 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import { register } from "../../src/cli/commands/registry.js";
+import { filesStore } from "../../src/io/files-store.js";
+import { saveBundle } from "../../src/model/bundle/save.js";
+import { filesRegistry } from "../../src/registry/files-registry.js";
+import { sampleArtefact } from "../helpers/artefact.js";
+import { newFolder } from "../helpers/folder.js";
+import { runVerb, type Ran } from "../helpers/run-verb.js";
+import { fakeMlflow } from "./mlflow/fake-mlflow.js";
+
+const folder = newFolder();
+const store = join(folder, "registry");
+const run = (verb: string, ...args: string[]): Promise<Ran> => runVerb(register, ["registry", verb, ...args]);
+const here = ["--store", store, "--model", "sample"];
+
+beforeAll(async () => {
+  for (const seed of [1, 2]) {
+    await saveBundle(await sampleArtefact({ networks: 0, seed }), join(folder, `model-${seed}`));
+    await run("register", join(folder, `model-${seed}`), ...here, "--by", "ada");
+  }
+});
+
+describe("churnkit registry", () => {
+  it("says that there is no registry instead of finding nothing sound, or backing nothing up", async () => {
+    const [nowhere, backup] = [join(folder, "nowhere"), join(folder, "backup")];
+    for (const place of [["--store", nowhere, "--model", "sample"], ["--store", store, "--model", "smaple"]]) {
+      const missing = expect.objectContaining({ code: "REGISTRY_NOT_FOUND", message: expect.stringMatching(/no registry of (sample|smaple) in .*Check --store and --model/) as string }) as Error;
+      await expect(run("verify", ...place)).rejects.toEqual(missing);
+      await expect(run("migrate", ...place, "--to", backup)).rejects.toEqual(missing);
+      expect((await run("list", ...place)).out).toMatch(/^no versions of (sample|smaple) in .* yet\n$/);
+    }
+    expect((await filesRegistry(filesStore(backup), { name: "sample" }).list()).length).toBe(0);
+  });
+
+  it("finds versions of the data by the beginning of its hash, as the chart of the lineage shows it", async () => {
+    const chart = (await run("lineage", ...here)).out;
+    const shown = /data ([0-9a-f]{12})/.exec(chart)?.[1] ?? "";
+    expect((await run("list", ...here, "--data", shown)).out.split("\n")).toHaveLength(4);
+    expect((await run("list", ...here, "--data", "f".repeat(12))).out).toBe(`no versions of sample in ${store} are trained on the data ffffffffffff\n`);
+  });
+
+  it("lists by status and stage", async () => {
+    await run("approve", "1", ...here);
+    expect((await run("list", ...here, "--status", "approved")).out).toMatch(/^number.*\n {5}1 .*\n$/);
+    expect((await run("list", ...here, "--status", "rejected", "--stage", "Staging")).out).toBe(`no versions of sample in ${store} are rejected, in the stage Staging\n`);
+    await expect(run("list", ...here, "--status", "good")).rejects.toThrow(/Allowed choices are pending, approved, rejected, quarantined/);
+  });
+
+  it("tells what became what", async () => {
+    await run("promote", "1", ...here);
+    await run("promote", "2", ...here, "--reason", "newer");
+    await run("stage", "2", "Production", ...here);
+    await run("rollback", ...here, "--by", "bob");
+    await run("promote", "2", ...here);
+    const { out } = await run("history", ...here);
+    const lines = out.split("\n").map((line) => line.split(/ {2,}/).slice(1).join("|"));
+    expect(lines.slice(0, 6)).toEqual([
+      "action|version|change|by|reason",
+      "refuse|2|champion|unknown|version 2 is quarantined",
+      "rollback|2|champion 2 -> 1, quarantined|bob",
+      "stage|2|Production|unknown",
+      "promote|2|champion 1 -> 2|unknown|newer",
+      "promote|1|champion none -> 1|unknown",
+    ]);
+  });
+
+  it("says that an alias still points to what was taken out of service", async () => {
+    const { out, err } = await run("quarantine", "champion", ...here);
+    expect([out, err]).toEqual(["version 1 (1.0.0) is quarantined\n", "champion still points to it: roll back, or promote another version\n"]);
+    expect((await run("approve", "1", ...here)).err).toBe("");
+  });
+
+  it("keeps a history beside MLflow where a ledger is named, and says so where none is", async () => {
+    const mlflow = fakeMlflow();
+    vi.stubGlobal("fetch", mlflow.fetch);
+    try {
+      const without = await run("migrate", ...here, "--to", "mlflow+http://mlflow.test");
+      expect(without.err).toMatch(/^\d+ entries of history stay behind: mlflow\+http:\/\/mlflow\.test keeps none without \?ledger=/);
+      expect((await run("history", "--store", "mlflow+http://mlflow.test", "--model", "sample")).err).toMatch(/keeps no history without \?ledger=/);
+      const kept = `mlflow+http://mlflow.test?ledger=${join(folder, "ledger")}`;
+      const into = await run("migrate", ...here, "--to", kept, "--to-model", "kept");
+      expect([into.err, into.code]).toEqual(["", undefined]);
+      const [there, before] = [await run("history", "--store", kept, "--model", "kept"), await run("history", ...here)];
+      expect(there.out).toBe(before.out);
+    } finally {
+      vi.unstubAllGlobals();
+    }
+  });
+
+  it("finds a registry without its index not sound", async () => {
+    rmSync(join(store, "sample/index.json"));
+    const { out, code } = await run("verify", ...here);
+    expect([code, out]).toEqual([1, expect.stringMatching(/^not sound: 0 versions.*\n {2}history: .*index\.json is missing: the history goes on to entry/)]);
+    await expect(run("migrate", ...here, "--to", join(folder, "backup"))).rejects.toMatchObject({ code: "REGISTRY_CORRUPT" });
+  });
+});
