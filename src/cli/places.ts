@@ -1,3 +1,4 @@
+import { userInfo } from "node:os";
 import { ChurnkitError } from "../base/errors.js";
 import { filesStore } from "../io/files-store.js";
 import type { ObjectStore } from "../io/object-store.js";
@@ -15,24 +16,35 @@ export const registryPlaces = "a folder, s3://bucket/prefix, sagemaker://bucket/
  */
 export async function openRegistry(place: string, name: string): Promise<ModelRegistry> {
   const { scheme, rest } = partsOf(place);
+  const by = login();
   switch (scheme) {
     case undefined:
-      return filesRegistry(filesStore(place), { name });
+      return filesRegistry(filesStore(place), { name, by });
     case "s3":
-      return filesRegistry(await bucket(rest), { name });
+      return filesRegistry(await bucket(rest), { name, by });
     case "sagemaker": {
       const { sagemakerRegistry } = await import("../registry/sagemaker/index.js");
-      return sagemakerRegistry({ name, store: await bucket(rest) });
+      return sagemakerRegistry({ name, by, store: await bucket(rest) });
     }
     case "mlflow+http":
     case "mlflow+https": {
       const { mlflowRegistry } = await import("../registry/mlflow/index.js");
       const { MLFLOW_TRACKING_TOKEN: token, MLFLOW_TRACKING_USERNAME: username, MLFLOW_TRACKING_PASSWORD: password } = process.env;
       const [trackingUri = "", ledger] = place.slice("mlflow+".length).split("?ledger=", 2);
-      return mlflowRegistry({ name, trackingUri, token, username, password, ledger: ledger === undefined ? undefined : await openStore(ledger) });
+      return mlflowRegistry({ name, by, trackingUri, token, username, password, ledger: ledger === undefined ? undefined : await openStore(ledger) });
     }
     default:
       throw new ChurnkitError("OPTION_INVALID", `There is no registry at ${place.slice(0, 80)}: give ${registryPlaces}.`);
+  }
+}
+
+/** Who makes changes unless `--by` says otherwise. */
+function login(): string | undefined {
+  try {
+    return userInfo().username;
+  } catch {
+    // A user without an entry in the system's list, as in many containers.
+    return undefined;
   }
 }
 

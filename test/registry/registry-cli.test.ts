@@ -1,4 +1,5 @@
 import { rmSync } from "node:fs";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { register } from "../../src/cli/commands/registry.js";
@@ -21,6 +22,8 @@ beforeAll(async () => {
     await run("register", join(folder, `model-${seed}`), ...here, "--by", "ada");
   }
 });
+
+const me = userInfo().username;
 
 describe("churnkit registry", () => {
   it("says that there is no registry instead of finding nothing sound, or backing nothing up", async () => {
@@ -58,11 +61,11 @@ describe("churnkit registry", () => {
     const lines = out.split("\n").map((line) => line.split(/ {2,}/).slice(1).join("|"));
     expect(lines.slice(0, 6)).toEqual([
       "action|version|change|by|reason",
-      "refuse|2|champion|unknown|version 2 is quarantined",
+      `refuse|2|champion|${me}|version 2 is quarantined`,
       "rollback|2|champion 2 -> 1, quarantined|bob",
-      "stage|2|Production|unknown",
-      "promote|2|champion 1 -> 2|unknown|newer",
-      "promote|1|champion none -> 1|unknown",
+      `stage|2|Production|${me}`,
+      `promote|2|champion 1 -> 2|${me}|newer`,
+      `promote|1|champion none -> 1|${me}`,
     ]);
   });
 

@@ -1,8 +1,12 @@
 import { readTable } from "../../data/read/read-file.js";
 import { ChurnkitError } from "../../base/errors.js";
+import { filesStore } from "../../io/files-store.js";
+import { toBundleFiles } from "../../model/bundle/format.js";
 import { loadBundle } from "../../model/bundle/load.js";
+import { bundleSource, sourceOfFiles, type BundleSource } from "../../model/bundle/source.js";
 import { evaluateGate, type Gate, type GateVerdict } from "../../registry/gate.js";
 import { promoteJudged } from "../../registry/promote-judged.js";
+import { partsOf } from "../../registry/registered-bundle.js";
 import { applyRetention, planRetention } from "../../registry/retention.js";
 import { versionStages } from "../../registry/version.js";
 import { exit, note, print } from "../output.js";
@@ -23,12 +27,28 @@ interface Registering extends Change {
   run?: string;
 }
 
+/** A bundle up to this size is opened, so that none is registered that cannot score; a larger one is only read through. */
+const mostOpened = 256 * 2 ** 20;
+
+/** The bundle as it lies there: when it was trained, and by which churnkit, is what its manifest says. */
+async function bundleAt(path: string): Promise<BundleSource> {
+  const source = await bundleSource(filesStore(path)).catch(() => undefined);
+  const bytes = source?.manifest.files.reduce((sum, file) => sum + file.bytes, 0) ?? 0;
+  if (source !== undefined && bytes > mostOpened) {
+    note(`${path} is too large to be tried before; its checksums are verified`);
+    return source;
+  }
+  const { manifest, artefact } = await loadBundle(path);
+  return source ?? sourceOfFiles(await toBundleFiles(artefact, { createdAt: new Date(manifest.createdAt) }));
+}
+
 export async function registerBundle(path: string, options: Registering): Promise<void> {
-  const { artefact } = await loadBundle(path);
-  const verdict = options.gate && joined(options.gate.map((gate) => evaluateGate(gate, { metrics: artefact.metrics.values })));
+  const bundle = await bundleAt(path);
+  const { metrics } = await partsOf(bundle);
+  const verdict = options.gate && joined(options.gate.map((gate) => evaluateGate(gate, { metrics: metrics.values })));
   const registry = await open(options);
   const { by, reason, tag: tags, description, run } = options;
-  const { version, created } = await registry.register(artefact, { verdict, by, reason, tags, description, ...(run === undefined ? {} : { run: { runId: run } }) });
+  const { version, created } = await registry.register(bundle, { verdict, by, reason, tags, description, ...(run === undefined ? {} : { run: { runId: run } }) });
   const refusals = verdict?.checks.filter(({ passed }) => !passed).map(({ reason }) => reason) ?? [];
   const what = `version ${version.number} (${version.semver}, ${version.status})`;
   print(options.json, { version, created }, `${created ? "registered" : "already registered"} as ${what}${refusals.map((text) => `\n  ${text}`).join("")}`);

@@ -15,7 +15,7 @@ export function register(program: Command): void {
       .option("--model <name>", "the model's name", "churn")
       .option("--json", "print one line of JSON");
   const changing = (usage: string, description: string): Command =>
-    verb(usage, description).option("--by <who>", "who makes the change").option("--reason <text>", "why");
+    verb(usage, description).option("--by <who>", "who makes the change; default your login name").option("--reason <text>", "why");
 
   verb("list", "versions, newest first")
     .option("--limit <number>", "most versions", wholeNumber, 100)
