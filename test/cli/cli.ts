@@ -1,19 +1,12 @@
-import { execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { createHash } from "node:crypto";
+import { spawn, type ChildProcess } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect } from "vitest";
-import { withFileLock } from "../../src/io/file-lock.js";
+import { ensureBuilt } from "../helpers/built.js";
 
-const root = resolve(import.meta.dirname, "../..");
-const script = resolve(root, "dist/cli.js");
+const script = resolve(import.meta.dirname, "../../dist/cli.js");
 
-// Builds where dist is absent or older than the sources; several test files may ask at once.
-const lock = join(tmpdir(), `churnkit-build-${createHash("sha256").update(root).digest("hex").slice(0, 12)}.lock`);
-await withFileLock(lock, () => execFileSync(process.execPath, ["scripts/ensure-built.mjs"], { cwd: root, stdio: ["ignore", "ignore", "inherit"] }), {
-  waitMs: 180_000,
-});
+await ensureBuilt();
 
 export interface Ended {
   readonly code: number | null;

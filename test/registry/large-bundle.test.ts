@@ -10,6 +10,7 @@ import { saveBundle } from "../../src/model/bundle/save.js";
 import { bundleSource } from "../../src/model/bundle/source.js";
 import { filesRegistry } from "../../src/registry/files-registry.js";
 import { sampleArtefact } from "../helpers/artefact.js";
+import { startCli } from "../cli/cli.js";
 import { bundleScript, start } from "../helpers/child.js";
 import { newFolder } from "../helpers/folder.js";
 
@@ -61,6 +62,16 @@ describe("a bundle larger than memory should be", () => {
     console.log(`a bundle of ${megabytes} MB: ${(peak / 1024).toFixed(0)} MB of memory at most`);
     expect(sound).toBe(true);
     expect(peak / 1024).toBeLessThan(200);
+    rmSync(folder, { recursive: true });
+  }, 300_000);
+
+  it("is registered so by the command line", async () => {
+    const folder = newFolder();
+    const peak = "data:text/javascript,process.on('exit', () => console.error('peak', process.resourceUsage().maxRSS))";
+    const { code, out, err } = await startCli(["registry", "register", bundle, "--store", "registry", "--gate", "basic"], folder, ["--import", peak]).ended;
+    expect(out).toMatch(/^registered as version 1 /);
+    expect([code, err]).toEqual([out.includes("rejected") ? 1 : 0, expect.stringContaining("too large to be tried")]);
+    expect(Number(/^peak (\d+)$/m.exec(err)?.[1]) / 1024).toBeLessThan(200);
     rmSync(folder, { recursive: true });
   }, 300_000);
 
