@@ -6,7 +6,7 @@ import { filesRegistry } from "../registry/files-registry.js";
 import type { ModelRegistry } from "../registry/registry.js";
 
 /** What the command line takes as a registry's place; the first that fits is meant. */
-export const registryPlaces = "a folder, s3://bucket/prefix, sagemaker://bucket/prefix, mlflow+http://host:port or mlflow+https://host, with ?ledger=<folder or s3://bucket/prefix> for its history";
+export const registryPlaces = "a folder, s3://bucket/prefix, sagemaker://bucket/prefix, or mlflow+http://host:port (mlflow+https too), where ?ledger=<folder or s3://bucket/prefix> keeps MLflow's history";
 
 /**
  * Opens the registry of a model in the place that a command names. Its driver, and the package that it needs, are loaded

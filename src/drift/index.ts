@@ -38,17 +38,10 @@ export {
   type SegmentProfiles,
 } from "./segments/profiles.js";
 export type { SegmentRule } from "./segments/rules.js";
-export {
-  sequentialStep,
-  sequentialStart,
-  type EndedAlarm,
-  type SequentialAlarm,
-  type SequentialDecision,
-  type SequentialLook,
-  type SequentialState,
-} from "./sequential/monitor.js";
+export { sequentialStep, sequentialStart } from "./sequential/monitor.js";
 export { parseSequential, parseWindows } from "./sequential/parse.js";
 export { hourlyPlan, sequentialPlan, type SequentialPlan } from "./sequential/plan.js";
+export type { EndedAlarm, SequentialAlarm, SequentialDecision, SequentialLook, SequentialState } from "./sequential/state.js";
 export { addPeriod, startWindows, type DueWindow, type ProfileWindows, type WindowParts } from "./sequential/windows.js";
 export { benjaminiHochberg } from "./tests/adjust.js";
 export { chiSquareHomogeneity, quantileBinTest, type ChiSquare } from "./tests/chi-square.js";

@@ -1,6 +1,5 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { syncFolder } from "./atomic.js";
 import { withFileLock } from "./file-lock.js";
 import { systemCode } from "./io-error.js";
@@ -49,10 +48,21 @@ export function groupCommit(root: string, lock: string): GroupCommit {
   // That has not begun.
   let group: Group | undefined;
   let preparations = 0;
-  let waiting: (() => void)[] = [];
+  const waiting = new Set<() => void>();
 
-  const quiet = (): Promise<unknown> =>
-    preparations === 0 ? Promise.resolve() : Promise.race([new Promise<void>((resolve) => waiting.push(resolve)), sleep(patience)]);
+  /** Nobody who has lost patience is remembered: where writes overlap without end, all of them would be. */
+  async function quiet(): Promise<void> {
+    if (preparations === 0) return;
+    await new Promise<void>((resolve) => {
+      const goOn = (): void => {
+        clearTimeout(timer);
+        waiting.delete(goOn);
+        resolve();
+      };
+      const timer = setTimeout(goOn, patience);
+      waiting.add(goOn);
+    });
+  }
 
   async function makeAll(changes: readonly Change[]): Promise<ReadonlyMap<string, Promise<void>>> {
     await quiet();
@@ -95,10 +105,7 @@ export function groupCommit(root: string, lock: string): GroupCommit {
       try {
         return await work();
       } finally {
-        if (--preparations === 0) {
-          for (const goOn of waiting) goOn();
-          waiting = [];
-        }
+        if (--preparations === 0) for (const goOn of waiting) goOn();
       }
     },
     async commit(folder, make) {

@@ -1,8 +1,9 @@
 import { ChurnkitError } from "../base/errors.js";
 import { aliasMoved } from "./aliases.js";
+import { momentOf } from "./moment.js";
 import { highestOf } from "./recorded.js";
 import { checkContent, verifyBundle } from "./registered-bundle.js";
-import type { AliasEntry, RegistryBackend, RegistryState, VersionEntry } from "./registry-state.js";
+import type { AliasEntry, RegistryBackend, VersionEntry } from "./registry-state.js";
 import type { Audit, AuditOptions, HistoryEntry } from "./registry.js";
 
 /** What the history says that the registry should be now. */
@@ -32,18 +33,6 @@ export function replay(oldestFirst: readonly HistoryEntry[]): Replayed & { reado
   return { versions, aliases, problems };
 }
 
-/** State and history of one moment; what others change after it is left for the next audit. */
-async function momentOf<Entry extends VersionEntry>(backend: RegistryBackend<Entry>): Promise<{ readonly state: RegistryState<Entry>; readonly entries: readonly HistoryEntry[] }> {
-  for (;;) {
-    const [before] = await backend.history(1);
-    const state = await backend.read();
-    const [after] = await backend.history(1);
-    if (before?.entry.sha256 !== after?.entry.sha256) continue;
-    const last = after?.entry.sequence ?? 0;
-    return { state, entries: (await backend.history(Infinity)).flatMap(({ entry }) => (entry.sequence <= last ? [entry] : [])) };
-  }
-}
-
 /** Where an alias would be rolled back to, step by step; what was removed is no step. */
 function stepsOf({ former }: AliasEntry, versions: readonly VersionEntry[]): readonly number[] {
   const there = new Set(versions.map(({ number }) => number));
@@ -70,9 +59,12 @@ export async function auditRegistry<Entry extends VersionEntry>(
   const present = await finding("index", () => backend.read());
   const moment = present && (await finding("history", () => momentOf(backend)));
   const state = moment?.state ?? present;
-  const entries = moment?.entries;
+  const entries = moment?.history.map(({ entry }) => entry);
   if (knownHead !== undefined && !entries?.some(({ sha256 }) => sha256 === knownHead)) {
     problems.push({ where: "history", problem: `does not hold the entry ${knownHead} any more: it was cut short or written anew` });
+  }
+  for (const sequence of moment === undefined ? [] : await backend.abandoned(moment.history)) {
+    problems.push({ where: "history", problem: `does not hold the entry ${sequence} that followed it once: an old index was put back, and changed since` });
   }
   if (state !== undefined && entries !== undefined && backend.capabilities.history) {
     const told = replay(entries.toReversed());

@@ -3,13 +3,14 @@ import { hasher } from "../base/hash.js";
 import type { ObjectStore } from "../io/object-store.js";
 import type { BundleSource } from "../model/bundle/source.js";
 import { withAlias } from "./aliases.js";
-import { inTurns, ledgerIn, untilSettled, type Write } from "./ledger.js";
+import { allAtOnce, type Write } from "./all-at-once.js";
+import { inTurns, ledgerIn, untilSettled } from "./ledger.js";
 import { corruptRecord } from "./registry-error.js";
 import type { IndexedVersion, RegistryIndex } from "./registry-index.js";
 import type { Decision, RegistryBackend, RegistryChange } from "./registry-state.js";
 import { versionNumbered } from "./resolve.js";
 import { compareSemver } from "./semver.js";
-import { newUpload, storedBundles, type StoredBundle } from "./stored-bundles.js";
+import { newUpload, storedBundles, uploadNumbered, type StoredBundle } from "./stored-bundles.js";
 import type { VersionRecord } from "./version.js";
 import { parseRecord, writeRecord } from "./version-record.js";
 
@@ -64,7 +65,14 @@ export function filesBackend(store: ObjectStore, prefix: string, now: () => Date
       case "add": {
         const { stored, put } = uploadOf(change.bundle, uploads);
         const { entry, write } = indexed({ ...change.draft, number: index.next }, stored.upload);
-        writes.push(put, write);
+        writes.push(async () => {
+          try {
+            await allAtOnce([put, write]);
+          } catch (error) {
+            await bundles.remove(stored).catch(() => undefined);
+            throw error;
+          }
+        });
         return { ...index, versions: [...versions, entry], next: index.next + 1, highest: change.draft.semver };
       }
       case "label": {
@@ -120,12 +128,15 @@ export function filesBackend(store: ObjectStore, prefix: string, now: () => Date
 
     history: (most) => ledger.history(most),
 
+    abandoned: (history) => ledger.abandoned(history),
+
     async restore({ versions, aliases, history, bundle }) {
       const held = new Map((await ledger.read()).index.versions.map(({ contentHash, upload }) => [contentHash, upload]));
       const entries: IndexedVersion[] = [];
       for (const version of versions) {
         const { contentHash } = version;
-        const upload = held.get(contentHash) ?? newUpload();
+        // The same again when a restore that broke off is repeated.
+        const upload = held.get(contentHash) ?? uploadNumbered(version.number);
         if (!held.has(contentHash)) await bundles.put({ contentHash, upload }, await bundle(version));
         const { entry, write } = indexed(version, upload);
         await write();

@@ -51,11 +51,43 @@ export async function readHistory(
   return entries;
 }
 
-/** The number of the newest entry that was ever written, also by a change that was killed before it counted; 0 where there is none. */
-export async function newestEntry(store: ObjectStore, prefix: string): Promise<number> {
+/** The number and the key of every entry that was ever written, also by changes that were killed before they counted. */
+async function writtenEntries(store: ObjectStore, prefix: string): Promise<readonly { readonly sequence: number; readonly key: string }[]> {
   const start = `${prefix}history/`;
-  const numbers = (await store.list(start)).map(({ key }) => Number(/^\d{9,}(?=-)/.exec(key.slice(start.length))?.[0] ?? 0));
-  return numbers.reduce((most, number) => Math.max(most, number), 0);
+  return (await store.list(start)).map(({ key }) => ({ sequence: Number(/^\d{9,}(?=-)/.exec(key.slice(start.length))?.[0] ?? 0), key }));
+}
+
+/** The number of the newest entry that was ever written; 0 where there is none. */
+export async function newestEntry(store: ObjectStore, prefix: string): Promise<number> {
+  return (await writtenEntries(store, prefix)).reduce((most, { sequence }) => Math.max(most, sequence), 0);
+}
+
+/**
+ * Numbers of entries that counted once and are no part of the history any more. One that nothing refers to may come from a
+ * change that was killed; one that another outside the history follows was in the index when that was written.
+ */
+export async function abandonedEntries(store: ObjectStore, prefix: string, history: readonly StoredEntry[]): Promise<readonly number[]> {
+  const held = new Set(history.map(({ entry }) => keyOf(prefix, entry.sequence, entry.sha256)));
+  const last = history.reduce((most, { entry }) => Math.max(most, entry.sequence), 0);
+  const outside = (await writtenEntries(store, prefix)).filter(({ sequence, key }) => sequence <= last && !held.has(key));
+  const keys = new Set(outside.map(({ key }) => key));
+  const followed: number[] = [];
+  for (const { sequence, key } of outside) {
+    const bytes = (await store.get(key))?.bytes;
+    if (bytes === undefined) continue;
+    const previous = previousOf(key, bytes);
+    if (previous !== undefined && keys.has(keyOf(prefix, sequence - 1, previous))) followed.push(sequence - 1);
+  }
+  return followed;
+}
+
+/** What an entry outside the history follows; undefined where it cannot be read, which nobody has to. */
+function previousOf(key: string, bytes: Uint8Array): string | undefined {
+  try {
+    return parseEntry(key, bytes).previous ?? undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Writes entries as they were stored elsewhere, under the names they have there. */

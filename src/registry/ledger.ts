@@ -1,12 +1,10 @@
 import { ChurnkitError } from "../base/errors.js";
-import { copyHistory, newestEntry, readHistory, writeEntry, type StoredEntry } from "./history.js";
+import { allAtOnce, type Write } from "./all-at-once.js";
+import { abandonedEntries, copyHistory, newestEntry, readHistory, writeEntry, type StoredEntry } from "./history.js";
 import { corruptRecord } from "./registry-error.js";
 import { emptyIndex, parseIndex, writeIndex, type HistoryHead, type RegistryIndex } from "./registry-index.js";
 import type { EntryDraft } from "./registry-state.js";
 import type { ObjectStore } from "../io/object-store.js";
-
-/** Something to write, when it is called. */
-export type Write = () => Promise<unknown>;
 
 /** An index as it was read, and the object's version to name when it is changed. */
 export interface ReadIndex {
@@ -35,6 +33,8 @@ export interface Ledger {
   append(change: (index: RegistryIndex) => Omit<RegistryIndex, "head">, entry: EntryDraft): Promise<RegistryIndex>;
   /** Newest first. */
   history(limit: number): Promise<StoredEntry[]>;
+  /** See {@link abandonedEntries}. */
+  abandoned(history: readonly StoredEntry[]): Promise<readonly number[]>;
   /**
    * Takes over an index and a history from elsewhere: one that goes on from this one.
    *
@@ -108,6 +108,7 @@ export function ledgerIn(store: ObjectStore, prefix: string, now: () => Date): L
       const head = limit === Infinity ? await wholeHead() : (await read()).index.head;
       return readHistory(store, prefix, head, limit);
     },
+    abandoned: (history) => abandonedEntries(store, prefix, history),
     async adopt(index, oldestFirst) {
       const { index: before, version } = await read();
       const held = before.head === null ? -1 : oldestFirst.findIndex(({ entry }) => entry.sha256 === before.head?.sha256);
@@ -124,13 +125,6 @@ export function ledgerIn(store: ObjectStore, prefix: string, now: () => Date): L
 }
 
 const isConflict = (error: unknown): boolean => ChurnkitError.isInstance(error) && error.code === "STORE_CONFLICT";
-
-/** Begins all at once. The first error is thrown when all have ended, so that none is still at it. */
-export async function allAtOnce(writes: readonly Write[]): Promise<void> {
-  const ends = await Promise.allSettled(writes.map((write) => write()));
-  const failed = ends.find((end) => end.status === "rejected");
-  if (failed !== undefined) throw failed.reason;
-}
 
 const maxAttempts = 200;
 

@@ -9,6 +9,7 @@ import { checkNote, checkPromotion, checkRegistration, checkStage, checkStatus }
 import { draftVersion } from "./draft-version.js";
 import { checkContent, partsOf } from "./registered-bundle.js";
 import { historyOf } from "./history-of.js";
+import { momentOf } from "./moment.js";
 import { notFound } from "./registry-error.js";
 import type { Decision, RegistryBackend, RegistryState, VersionEntry } from "./registry-state.js";
 import type { ChangeNote, ModelRegistry, PromotionResult, RollbackResult } from "./registry.js";
@@ -205,7 +206,7 @@ export function registryOver<Entry extends VersionEntry>(
     verify: (options = {}) => auditRegistry(backend, options),
 
     async snapshot() {
-      const [state, newestFirst] = [await backend.read(), await backend.history(Infinity)];
+      const { state, history: newestFirst } = await momentOf(backend);
       const versions: VersionRecord[] = [];
       for (const entry of state.versions) versions.push(await backend.record(entry));
       const history = newestFirst.length > 0 ? newestFirst.toReversed() : await historyOf(name, versions, state.aliases);

@@ -75,6 +75,8 @@ export interface RegistryBackend<Entry extends VersionEntry = VersionEntry> {
   bundle(entry: Entry): Promise<BundleSource>;
   /** Newest first. */
   history(limit: number): Promise<readonly StoredEntry[]>;
+  /** Numbers of entries that counted once and are no part of the whole history given. */
+  abandoned(history: readonly StoredEntry[]): Promise<readonly number[]>;
   /**
    * Takes over the versions that are missing here, in order, then aliases and history.
    *

@@ -131,6 +131,8 @@ export function serviceBackend<Entry extends VersionEntry>(service: VersionServi
     bundle: (entry) => service.bundle(entry),
     history: async (limit) => (ledger ? ledger.history(limit) : []),
 
+    abandoned: async (history) => (ledger ? ledger.abandoned(history) : []),
+
     async restore(snapshot) {
       const { versions, aliases, history } = snapshot;
       const held = await service.list();

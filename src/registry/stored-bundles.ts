@@ -2,7 +2,7 @@ import pLimit from "p-limit";
 import type { ObjectStore } from "../io/object-store.js";
 import { manifestPath } from "../model/bundle/manifest.js";
 import { bundleSource, type BundleSource } from "../model/bundle/source.js";
-import { allAtOnce } from "./ledger.js";
+import { allAtOnce } from "./all-at-once.js";
 
 /** Objects read or written at once; small files of a bundle, which take no memory to speak of, in one wave. */
 const parallel = { small: 32, other: 16 };
@@ -19,13 +19,16 @@ export interface StoredBundle {
  * who registers the same bundle again at that moment.
  */
 export interface StoredBundles {
-  /** The files come in any order: a bundle counts only once the index names it. Where one fails, none stays. */
+  /** The files come in any order: a bundle counts only once the index names it. */
   readonly put: (bundle: StoredBundle, source: BundleSource) => Promise<void>;
   readonly remove: (bundle: StoredBundle) => Promise<void>;
   readonly open: (bundle: StoredBundle) => Promise<BundleSource>;
 }
 
 export const newUpload = (): string => crypto.randomUUID().slice(0, 8);
+
+/** The upload of a version that comes from elsewhere under its number. */
+export const uploadNumbered = (version: number): string => version.toString(16).padStart(8, "0");
 
 /** It is part of a key: nothing else may stand in its place. */
 export const isUpload = (value: unknown): boolean => typeof value === "string" && /^[0-9a-f]{8}$/.test(value);
@@ -35,25 +38,18 @@ export function storedBundles(store: ObjectStore, prefix: string): StoredBundles
   const smallLimit = pLimit(parallel.small);
   const folder = ({ contentHash, upload }: StoredBundle): string => `${prefix}${contentHash}-${upload}/`;
 
-  async function remove(bundle: StoredBundle): Promise<void> {
-    const files = await store.list(folder(bundle));
-    await Promise.all(files.map(({ key }) => limit(() => store.delete(key))));
-  }
-
   return {
     async put(bundle, { manifest, read }) {
       const put = (path: string): Promise<unknown> => store.putStream(folder(bundle) + path, read(path));
-      try {
-        await allAtOnce([
-          () => smallLimit(() => put(manifestPath)),
-          ...manifest.files.map(({ path, bytes }) => () => (bytes > small ? limit : smallLimit)(() => put(path))),
-        ]);
-      } catch (error) {
-        await remove(bundle).catch(() => undefined);
-        throw error;
-      }
+      await allAtOnce([
+        () => smallLimit(() => put(manifestPath)),
+        ...manifest.files.map(({ path, bytes }) => () => (bytes > small ? limit : smallLimit)(() => put(path))),
+      ]);
     },
-    remove,
+    async remove(bundle) {
+      const files = await store.list(folder(bundle));
+      await Promise.all(files.map(({ key }) => limit(() => store.delete(key))));
+    },
     open: (bundle) => bundleSource(store, folder(bundle)),
   };
 }

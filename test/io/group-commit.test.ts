@@ -35,6 +35,21 @@ describe("groupCommit", () => {
     expect(performance.now() - begun).toBeGreaterThan(490);
   });
 
+  it("remembers nobody who has lost patience, nor waits on for whom there is no need to wait", async () => {
+    const timers = (): number => process.getActiveResourcesInfo().filter((resource) => resource === "Timeout").length;
+    const root = newFolder();
+    const names = groupCommit(root, join(root, "lock"));
+    const before = timers();
+    const committed: Promise<void>[] = [];
+    await names.preparing(() => {
+      committed.push(names.commit(root, () => undefined));
+      expect(timers()).toBe(before + 1);
+      return Promise.resolve();
+    });
+    expect(timers()).toBe(before);
+    await Promise.all(committed);
+  });
+
   it("throws what a change throws at whoever asked for it, and makes the others", async () => {
     const root = newFolder();
     const names = groupCommit(root, join(root, "lock"));

@@ -331,6 +331,35 @@ describe("filesRegistry", () => {
     await expect(filesRegistry(full, { name: "sample" }).register(await sampleArtefact({ networks: 0, seed: 2 }))).rejects.toThrow("full");
     expect(left).toBeLessThan(0);
     expect(await uploads()).toBe(1);
+    const noRecords = { ...store, put: ((key, bytes, options) => (key.includes("/versions/") ? Promise.reject(new Error("The disk is full.")) : store.put(key, bytes, options))) as typeof store.put };
+    await expect(filesRegistry(noRecords, { name: "sample" }).register(await sampleArtefact({ networks: 0, seed: 3 }))).rejects.toThrow("full");
+    expect(await uploads()).toBe(1);
+  });
+
+  it("tells by its audit that an old index was put back, also when much has come since", async () => {
+    const store = memoryStore();
+    const register = async (...seeds: number[]): Promise<void> => {
+      for (const seed of seeds) await filesRegistry(store, { name: "sample" }).register(await sampleArtefact({ networks: 0, seed }));
+    };
+    await register(1);
+    const old = (await store.get("sample/index.json"))?.bytes ?? new Uint8Array();
+    await register(2, 3, 4);
+    await store.put("sample/index.json", old);
+    await register(5, 6, 7, 8);
+    const { problems } = await filesRegistry(store, { name: "sample" }).verify();
+    expect(problems.map(({ where, problem }) => `${where} ${problem}`)).toEqual([2, 3].map((entry) => expect.stringMatching(new RegExp(`^history does not hold the entry ${entry} `)) as string));
+  });
+
+  it("leaves one upload of each bundle when a restore that broke off is repeated", async () => {
+    const [from, to] = [memoryStore(), memoryStore()];
+    for (const seed of [1, 2, 3]) await filesRegistry(from, { name: "sample" }).register(await sampleArtefact({ networks: 0, seed }));
+    let left = 20;
+    const breaking = { ...to, putStream: ((key, content, options) => (left-- > 0 ? to.putStream(key, content, options) : Promise.reject(new Error("broke")))) as typeof to.putStream };
+    const snapshot = await filesRegistry(from, { name: "sample" }).snapshot();
+    await expect(filesRegistry(breaking, { name: "sample" }).restore(snapshot)).rejects.toThrow("broke");
+    await filesRegistry(to, { name: "sample" }).restore(snapshot);
+    expect(new Set((await to.list("sample/bundles/")).map(({ key }) => key.split("/")[2])).size).toBe(3);
+    expect((await filesRegistry(to, { name: "sample" }).verify()).problems).toEqual([]);
   });
 
   it("gives no semantic version twice, also when all were removed", async () => {

@@ -69,10 +69,10 @@ describe.skipIf(!ready)("SageMaker", () => {
       CustomerMetadataProperties: { "churnkit.version": "1.0.0", "churnkit.aliases": "champion", "churnkit.stage": "None", team: "growth", note: "50 _ _b_" },
     });
     const url = found.InferenceSpecification?.Containers?.[0]?.ModelDataUrl ?? "";
-    expect(url).toBe(`s3://models/registry/sample/packages/${version.contentHash}/model.tar.gz`);
+    expect(url).toBe(`s3://models/registry/sample/packages/000001-${version.contentHash}/model.tar.gz`);
     const archive = await store.get(url.replace("s3://models/registry/", ""));
     expect((await openBundle(archive?.bytes ?? new Uint8Array())).manifest.contentHash).toBe(version.contentHash);
-    expect(await store.get(`sample/packages/${version.contentHash}/metrics.json`)).toBeDefined();
+    expect(await store.get(`sample/packages/000001-${version.contentHash}/metrics.json`)).toBeDefined();
     expect(found.ModelMetrics?.ModelQuality?.Statistics?.S3Uri).toMatch(/^s3:\/\/models\/registry\/.*metrics\.json$/);
   });
 

@@ -1,4 +1,5 @@
-import { sequentialStart, sequentialStep, type SequentialState } from "../sequential/monitor.js";
+import { sequentialStart, sequentialStep } from "../sequential/monitor.js";
+import type { SequentialState } from "../sequential/state.js";
 import type { SequentialPlan } from "../sequential/plan.js";
 import { driftOfTally } from "./judge-data.js";
 import { takeLook, type LookContext, type StandingAlarm } from "./looks.js";

@@ -24,7 +24,7 @@ export interface MonitorRunOptions extends MonitorOptions {
   readonly to?: Moment | undefined;
   /** Where labels lie: as `prefix`, and .csv too. Those that came before `from` are passed over where keys hold the hour. */
   readonly labelsPrefix?: string | readonly string[] | undefined;
-  /** When the run looks: decides which labels are mature. `to` by default. */
+  /** When the run looks: decides which labels are mature. `to` by default, or the end of the last period; once, not after the present. */
   readonly now?: Moment | undefined;
   /** One of several machines: reads the objects whose names' hash falls to the `index`-th of `count`, from 0. */
   readonly shard?: { readonly index: number; readonly count: number } | undefined;
@@ -118,7 +118,9 @@ async function runBy(options: MonitorRunOptions, states: readonly MonitorState[]
   await readLabels(monitor, labelKeys.filter((key) => mayHold(key, from, Infinity)), options, labels);
   for (const state of states) monitor.merge(state);
   const counted = look === "once" ? monitor.snapshot() : undefined;
-  const now = timeOption("now", options.now, to === Infinity ? lastEnd(monitor) : to);
+  // The last period may not have ended: a look from ahead would take outcomes for known, and a retraining policy refuses it.
+  const end = look === "once" ? Math.min(lastEnd(monitor), Date.now()) : lastEnd(monitor);
+  const now = timeOption("now", options.now, to === Infinity ? end : to);
   const report = look === "once" ? monitor.judge(now) : monitor.report(now);
   return {
     report,

@@ -1,7 +1,12 @@
-import type { EndedAlarm, SequentialAlarm, SequentialState } from "./monitor.js";
+import type { EndedAlarm, SequentialAlarm, SequentialState } from "./state.js";
 
 /** A look of fewer rows than this share of those that raised an alarm does not clear it: a quiet night is no sign of recovery. */
 const LEAST_SHARE = 0.25;
+/** What each such look leaves of the rows that are asked for: where the traffic stays low, that is what there is to judge by. */
+const PATIENCE = 0.95;
+
+/** An alarm after a look at its window that had too few rows to clear it. */
+export const waitedFor = (alarm: SequentialAlarm): SequentialAlarm => ({ ...alarm, rows: Math.max(1, Math.floor(PATIENCE * alarm.rows)) });
 
 /**
  * Whether a look may clear an alarm: one at the window that raised it, of about as many rows, or at a longer one that lies
@@ -13,22 +18,20 @@ export function mayClear(alarm: SequentialAlarm, look: { readonly window: number
 }
 
 /**
- * Whether a finding is the echo of an alarm that has ended: a longer window goes on holding the rows that drifted, for as long
- * as it is, and would tell of them once more.
+ * Whether a finding is the echo of an alarm that has ended: a window longer than the one that cleared it goes on holding the rows
+ * that drifted, for as long as it is, and would tell of them once more. The one that cleared it holds them no more.
  */
 export function isEcho(
   ended: EndedAlarm | undefined,
   found: Pick<SequentialAlarm, "what" | "severity">,
   look: { readonly window: number; readonly period: number },
 ): boolean {
-  if (ended === undefined || ended.at <= look.period - look.window) return false;
+  if (ended === undefined || look.window <= ended.window || ended.at <= look.period - look.window) return false;
   return found.what === ended.what && (found.severity === "warning" || ended.severity === "critical");
 }
 
 /** The alarms that ended, the latest of each column, as long as a window may still echo them. */
-export function endedAlarms(state: SequentialState, standing: ReadonlyMap<string, SequentialAlarm>, period: number): EndedAlarm[] {
-  const now = state.alarms.filter(({ column }) => !standing.has(column)).map(({ column, what, severity }): EndedAlarm => ({ column, what, severity, at: period }));
-  const newer = new Set(now.map(({ column }) => column));
-  const longest = Math.max(...state.plan.windows);
-  return [...state.ended.filter(({ column, at }) => !newer.has(column) && at > period - longest), ...now];
+export function endedAlarms(ended: ReadonlyMap<string, EndedAlarm>, { plan }: SequentialState, period: number): EndedAlarm[] {
+  const longest = Math.max(...plan.windows);
+  return [...ended.values()].filter(({ at }) => at > period - longest);
 }

@@ -3,7 +3,7 @@ import { severityBySize } from "../compare/verdict.js";
 import type { DriftPolicy, Floors } from "../policy.js";
 import { fisherExact } from "../tests/fisher.js";
 import { twoProportions } from "../tests/proportions.js";
-import type { SequentialAlarm, SequentialLook } from "./monitor.js";
+import type { SequentialAlarm, SequentialLook } from "./state.js";
 
 /** One test of one look. */
 interface Finding extends Pick<SequentialAlarm, "what" | "log10p" | "effect"> {

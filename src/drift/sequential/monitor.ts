@@ -1,70 +1,10 @@
 import { log } from "../../base/elementary.js";
 import { worst } from "../compare/verdict.js";
 import { driftPolicy, type DriftPolicy, type PolicyChoice } from "../policy.js";
-import type { DriftReport, Severity, Shift } from "../report.js";
-import { endedAlarms, isEcho, mayClear } from "./alarms.js";
+import { endedAlarms, isEcho, mayClear, waitedFor } from "./alarms.js";
 import { findingsOf, hasEnded, worstFinding } from "./findings.js";
 import { allowanceOfLook, sequentialPlan, type SequentialPlan } from "./plan.js";
-
-/** What a monitor knows from one period to the next. Plain JSON, of a size bounded by the number of columns. */
-export interface SequentialState {
-  readonly format: 1;
-  readonly plan: SequentialPlan;
-  /** Periods so far, those without a look included. */
-  readonly period: number;
-  /** How many false alarms unchanged data could have raised by now, in expectation and at most. */
-  readonly spent: { readonly warning: number; readonly critical: number };
-  /** Alarms that have not been cleared. */
-  readonly alarms: readonly SequentialAlarm[];
-  /** Alarms that were cleared, the latest of each column, as long as a window holds rows from before. */
-  readonly ended: readonly EndedAlarm[];
-}
-
-/** An alarm that was cleared, and the period in which it was. */
-export interface EndedAlarm extends Pick<SequentialAlarm, "column" | "what" | "severity"> {
-  readonly at: number;
-}
-
-/** A column that drifted, and where it was seen. */
-export interface SequentialAlarm {
-  /** A column's name, or "(broken rows)" or "(concept)" for what no column shows. */
-  readonly column: string;
-  readonly severity: "warning" | "critical";
-  readonly what: Shift["what"] | "rejected" | "concept";
-  /**
-   * The window, in periods, in which it was raised. A later look at it clears the alarm, unless it has far fewer rows, or one at a
-   * longer window that lies wholly after it.
-   */
-  readonly window: number;
-  /** Current rows of the looks that found it, at most. */
-  readonly rows: number;
-  /** The cautious one of the shift: `log10pBound`. */
-  readonly log10p: number;
-  readonly effect: number;
-  /** The period in which it was raised. */
-  readonly since: number;
-}
-
-/** What one period brought. */
-export interface SequentialDecision {
-  readonly period: number;
-  /** The worst of the standing alarms. */
-  readonly severity: Severity;
-  /** Alarms raised in this period, or raised from warning to critical: what is worth a message. */
-  readonly raised: readonly SequentialAlarm[];
-  /** Columns whose alarm ended in this period. */
-  readonly cleared: readonly string[];
-  readonly standing: readonly SequentialAlarm[];
-  readonly spent: SequentialState["spent"];
-  readonly message: string;
-}
-
-/** A look at one window. */
-export interface SequentialLook {
-  /** Its length in periods, one of the plan's. */
-  readonly window: number;
-  readonly report: Pick<DriftReport, "columns" | "rejected" | "rows" | "concept">;
-}
+import type { EndedAlarm, SequentialAlarm, SequentialDecision, SequentialLook, SequentialState } from "./state.js";
 
 /** A monitor that has seen nothing yet. */
 export function sequentialStart(plan: Partial<SequentialPlan> = {}): SequentialState {
@@ -130,7 +70,7 @@ export function sequentialStep(
     spent,
     message: messageOf(alarms, raised),
   };
-  return { state: { format: 1, plan, period, spent, alarms, ended: endedAlarms(state, standing, period) }, decision };
+  return { state: { format: 1, plan, period, spent, alarms, ended: endedAlarms(ended, state, period) }, decision };
 }
 
 interface LookRules {
@@ -157,9 +97,11 @@ function takeLook({ window, report }: SequentialLook, { plan, policy, period, en
       const { what, log10p, effect } = found;
       const severity = before?.severity === "critical" ? "critical" : found.severity;
       standing.set(column, { column, severity, what, window, rows: Math.max(rows, before?.rows ?? 0), log10p, effect, since: before?.since ?? period });
-    } else if (before !== undefined && mayClear(before, { window, rows, period }) && hasEnded(findings, before, policy)) {
-      standing.delete(column);
-      ended.set(column, { column, what: before.what, severity: before.severity, at: period });
+    } else if (before !== undefined && hasEnded(findings, before, policy)) {
+      if (mayClear(before, { window, rows, period })) {
+        standing.delete(column);
+        ended.set(column, { column, what: before.what, severity: before.severity, window, at: period });
+      } else if (before.window === window) standing.set(column, waitedFor(before));
     }
   }
 }

@@ -1,6 +1,6 @@
 import { ChurnkitError } from "../../base/errors.js";
 import { parseProfile } from "../../data/profile/parse.js";
-import type { EndedAlarm, SequentialAlarm, SequentialState } from "./monitor.js";
+import type { EndedAlarm, SequentialAlarm, SequentialState } from "./state.js";
 import { sequentialPlan, stepOf, type SequentialPlan } from "./plan.js";
 import type { ProfileWindows, WindowParts } from "./windows.js";
 
@@ -48,7 +48,7 @@ function parsePlan(json: unknown): SequentialPlan {
 
 function parseEnded(json: unknown, path: string): EndedAlarm {
   const alarm = members(json, path);
-  return { ...parseHead(alarm, path), at: count(alarm["at"], `${path}.at`) };
+  return { ...parseHead(alarm, path), window: count(alarm["window"] ?? 1, `${path}.window`), at: count(alarm["at"], `${path}.at`) };
 }
 
 function parseHead(alarm: Members, path: string): Pick<SequentialAlarm, "column" | "severity" | "what"> {

@@ -31,8 +31,8 @@ export interface PackagePlace {
 export interface ModelPackages {
   /** Newest first. */
   list(): Promise<readonly PublishedPackage[]>;
-  /** The status that churnkit wrote last; another approval than that was decided in SageMaker. */
-  statusOf(found: PublishedPackage): Promise<VersionStatus | undefined>;
+  /** A package's approval as it is now, and the status that churnkit wrote last; another approval than that was decided in SageMaker. */
+  shownBy(found: PublishedPackage): Promise<{ readonly approval: Sdk.ModelApprovalStatus; readonly written: VersionStatus | undefined }>;
   create(version: VersionRecord, bundle: BundleSource, approval: Sdk.ModelApprovalStatus): Promise<string>;
   /** Shows approval, stage, aliases and tags as they are now. */
   update(arn: string, version: ModelVersion, approval: Sdk.ModelApprovalStatus): Promise<void>;
@@ -43,14 +43,29 @@ export interface ModelPackages {
 const defaultInstances = ["ml.m5.large", "ml.c5.large", "ml.t2.medium"] as const;
 
 export function modelPackages({ sdk, client }: SagemakerConnection, { group, store, uri, image, instanceTypes = defaultInstances }: PackagePlace): ModelPackages {
-  const folder = (contentHash: string): string => `${group}/packages/${contentHash}`;
+  // With the version's number, which is given once: who removes a version takes nothing from one of the same content.
+  const folder = (number: number, contentHash: string): string => `${group}/packages/${String(number).padStart(6, "0")}-${contentHash}`;
   const failing = <T>(operation: string, call: Promise<T>): Promise<T> =>
     call.catch((cause: unknown) => {
       throw sagemakerFailed(operation, group, cause);
     });
   const describe = (arn: string): Promise<Sdk.DescribeModelPackageCommandOutput> =>
     failing("DescribeModelPackage", client.send(new sdk.DescribeModelPackageCommand({ ModelPackageName: arn })));
+  /** Another process may have removed what was listed. */
+  const unlessAbsent = <T>(call: Promise<T>): Promise<T | undefined> =>
+    call.catch((error: unknown) => {
+      if (isAbsent(error)) return undefined;
+      throw error;
+    });
   let made: Promise<void> | undefined;
+
+  /** The folder of a package's data, if it is one of this registry's. */
+  function ownPlace(metrics: string | undefined, contentHash: string): string | undefined {
+    const start = `${uri}${group}/packages/`;
+    const number = metrics?.startsWith(start) === true ? /^\d+(?=-)/.exec(metrics.slice(start.length))?.[0] : undefined;
+    const place = `${folder(Number(number), contentHash)}/`;
+    return number !== undefined && metrics === `${uri}${place}metrics.json` ? place : undefined;
+  }
 
   /** Makes the group where there is none; somebody else may have made it meanwhile. */
   async function makeGroup(): Promise<void> {
@@ -80,14 +95,17 @@ export function modelPackages({ sdk, client }: SagemakerConnection, { group, sto
       return found;
     },
 
-    statusOf: async ({ arn }) => statusIn((await describe(arn)).CustomerMetadataProperties),
+    async shownBy({ arn }) {
+      const { ModelApprovalStatus: approval, CustomerMetadataProperties: metadata } = (await unlessAbsent(describe(arn))) ?? {};
+      return { approval: approval ?? "PendingManualApproval", written: statusIn(metadata) };
+    },
 
     async create(version, bundle, approval) {
       await (made ??= makeGroup().catch((error: unknown) => {
         made = undefined;
         throw error;
       }));
-      const place = folder(version.contentHash);
+      const place = folder(version.number, version.contentHash);
       const metrics = `${place}/metrics.json`;
       await store.putStream(`${place}/model.tar.gz`, packSource(bundle));
       await store.put(metrics, readableJson(version.metrics));
@@ -137,9 +155,9 @@ export function modelPackages({ sdk, client }: SagemakerConnection, { group, sto
     },
 
     async remove({ arn, contentHash }) {
-      const { ModelMetrics: metrics } = await describe(arn);
-      const place = `${folder(contentHash)}/`;
-      if (metrics?.ModelQuality?.Statistics?.S3Uri?.startsWith(uri + place) !== true) return;
+      const { ModelMetrics: metrics } = (await unlessAbsent(describe(arn))) ?? {};
+      const place = ownPlace(metrics?.ModelQuality?.Statistics?.S3Uri, contentHash);
+      if (place === undefined) return;
       // The data first: what is listed still is removed again.
       for (const { key } of await store.list(place)) await store.delete(key);
       await client.send(new sdk.DeleteModelPackageCommand({ ModelPackageName: arn })).catch((cause: unknown) => {

@@ -40,11 +40,12 @@ export function publishedBackend(
     const found = new Map<IndexedVersion, VersionStatus>();
     for (const version of versions) {
       const one = published.get(version.contentHash);
-      const there = one && decisions[one.approval];
-      if (one === undefined || there === undefined || version.status === "quarantined" || one.approval === approvals[version.status]) continue;
-      // What churnkit itself wrote there is no decision: the index has gone on since, and could not be shown yet.
-      const written = await packages.statusOf(one);
-      if (written === undefined || approvals[written] !== one.approval) found.set(version, there);
+      if (one === undefined || decisions[one.approval] === undefined || version.status === "quarantined" || one.approval === approvals[version.status]) continue;
+      // What churnkit itself wrote there is no decision: the index has gone on since, and could not be shown yet. Approval and
+      // status of one answer are compared, since another process may have changed both after the package was listed.
+      const { approval, written } = await packages.shownBy(one);
+      const status = decisions[approval];
+      if (status !== undefined && approval !== approvals[version.status] && (written === undefined || approvals[written] !== approval)) found.set(version, status);
     }
     return found;
   }
@@ -132,7 +133,7 @@ export function publishedBackend(
 function notShown(error: unknown): unknown {
   if (!ChurnkitError.isInstance(error)) return error;
   const { code, message, where, cause } = error;
-  return new ChurnkitError(code, `${message} The registry has the change, so it need not be repeated; SageMaker will show it with the next one.`, { where, cause });
+  return new ChurnkitError(code, `${message} The registry has the change, so it need not be repeated; SageMaker will show it with that version's next change.`, { where, cause });
 }
 
 /** The versions of which something is shown that a change made another. */

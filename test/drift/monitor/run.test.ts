@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { hashJson } from "../../../src/base/hash.js";
 import { captureToStore, days, hours, runMonitor, type CapturedPrediction, type MonitorRunOptions } from "../../../src/drift/index.js";
 import { memoryStore, type ObjectStore } from "../../../src/io/index.js";
@@ -53,6 +53,19 @@ describe("runMonitor", () => {
     const [first, second] = await Promise.all([run({ shard: { index: 0, count: 2 }, labelsPrefix: undefined }), run({ shard: { index: 1, count: 2 }, labelsPrefix: undefined, store: more })]);
     expect(first.read.predictions + second.read.predictions).toBe(1500);
     expect(Math.min(first.read.predictions, second.read.predictions)).toBeGreaterThan(0);
+  });
+
+  it("looks once not from ahead, where the last period has not ended", async () => {
+    const lookedAt = async (present: number) => {
+      vi.useFakeTimers({ toFake: ["Date"], now: present });
+      try {
+        return (await run({ now: undefined })).report.at;
+      } finally {
+        vi.useRealTimers();
+      }
+    };
+    expect(await lookedAt(start + hours(5.5))).toBe(new Date(start + hours(5.5)).toISOString());
+    expect(await lookedAt(start + days(40))).toBe(new Date(start + hours(6)).toISOString());
   });
 
   it("reads files that were moved aside, and whatever is named outright", async () => {

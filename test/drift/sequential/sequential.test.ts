@@ -134,6 +134,24 @@ describe("alarms", () => {
     expect(after(5, { p: 1e-30, effect: 0.1 })).toBe(0);
   });
 
+  it("are told again by the window that cleared them, which holds the incident no more", () => {
+    const at24 = (found: { p: number; effect: number }) => [look(24, { a: found })];
+    const { decisions } = run([at24(clear), at24(calm), at24(clear)]);
+    expect(decisions.map(({ raised, cleared }) => [raised.length, cleared.length])).toEqual([[1, 0], [0, 1], [1, 0]]);
+    // A still longer one, which holds the first of them, is an echo.
+    expect(run([at24(clear), at24(calm), [look(168, { a: clear })]]).decisions.at(-1)?.raised).toEqual([]);
+  });
+
+  it("are cleared in the end at the longest window too, where the traffic has fallen for good", () => {
+    const low = (current: number) => Array.from({ length: 60 }, () => [look(720, { a: calm }, { rows: { reference: 1000, current } })]);
+    const cleared = (current: number) => run([[look(720, { a: clear })], ...low(current)]).decisions.findIndex(({ cleared }) => cleared.length > 0);
+    expect(cleared(300)).toBe(1);
+    expect(cleared(200)).toBeGreaterThan(3);
+    expect(cleared(200)).toBeLessThan(10);
+    // Looks that tell next to nothing leave it as it is for a year and more.
+    expect(cleared(1)).toBe(-1);
+  });
+
   it("tell broken rows and concept drift, which no column shows", () => {
     const rejected = { reference: 0, current: 300, severity: "none" } as const;
     const concept = { log10p: -20, log10pBound: -20, effect: 0.2 } as SequentialLook["report"]["concept"];
@@ -191,8 +209,9 @@ describe("saved states", () => {
     const { states } = run(looks);
     for (const state of states) expect(parseSequential(JSON.parse(JSON.stringify(state)))).toEqual(state);
     const over = run([[look(1, { a: { p: 1e-30, effect: 0.3 } })], [look(1, { a: { p: 0.5, effect: 0 } })]]).states[2] as SequentialState;
-    expect(over.ended).toEqual([{ column: "a", what: "distribution", severity: "critical", at: 2 }]);
+    expect(over.ended).toEqual([{ column: "a", what: "distribution", severity: "critical", window: 1, at: 2 }]);
     expect(parseSequential(JSON.parse(JSON.stringify(over)))).toEqual(over);
+    expect(() => parseSequential({ ...over, ended: [{ ...over.ended[0], window: -1 }] })).toThrow(/ended\[0\]\.window/);
     expect(parseSequential({ ...over, ended: undefined })).toEqual({ ...over, ended: [] });
     expect(run(Array.from({ length: 720 }, () => []), over).states.at(-1)?.ended).toEqual([]);
     const reference = profileTable(tableOf({ x: [1, 2, 3] }));
