@@ -57,7 +57,8 @@ describe.each(Object.entries(ways))("%s", (name, make) => {
         const { values, errors, output } = attribute(attributor, twinRows(1, given.seed + 7), inputs);
         expect(Math.abs(sum(values) - (output - attributor.base))).toBeLessThanOrEqual(1e-9 + sum(errors));
         expect(values[1]).toBe(0);
-        expect(errors[1]).toBe(0);
+        // Where no sample met a slope at all, nobody can tell which column moved the output: all share the error.
+        if (values.some((value) => value !== 0)) expect(errors[1]).toBe(0);
         if (name !== "sampled Shapley") expect(values[2]).toBeCloseTo(values[3] ?? NaN, 9);
         else expect(Math.abs((values[2] ?? 0) - (values[3] ?? 0))).toBeLessThan(6 * (errors[2] ?? 0) + 1e-9);
       }),
