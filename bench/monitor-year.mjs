@@ -1,6 +1,6 @@
 // A simulated year of an hourly monitor (createMonitor) of 19 columns and a model's predictions: alarms on unchanged data, and at
 // the same settings how long each injected drift takes to be seen. A customer's outcome is known a day after the prediction.
-// Seeded; each year and each drift in a process of its own, ten minutes a year; prints tables in Markdown.
+// Seeded; each year and each drift in a process of its own, ten to twenty-five minutes a year; prints tables in Markdown.
 //
 //   node bench/monitor-year.mjs [--rows 200] [--years 3] [--first 0] [--hours 8766] [--processes 2] [--skip years|drifts] [--library path]
 //

@@ -69,6 +69,8 @@ export function filesBackend(store: ObjectStore, prefix: string, now: () => Date
           try {
             await allAtOnce([put, write]);
           } catch (error) {
+            // A change that begins again has to upload it again.
+            uploads.delete(stored.contentHash);
             await bundles.remove(stored).catch(() => undefined);
             throw error;
           }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { uniform } from "../../src/base/random.js";
+import { ChurnkitError } from "../../src/base/errors.js";
 import { filesStore } from "../../src/io/files-store.js";
 import { memoryStore } from "../../src/io/memory-store.js";
 import type { ObjectStore } from "../../src/io/object-store.js";
@@ -334,6 +335,17 @@ describe("filesRegistry", () => {
     const noRecords = { ...store, put: ((key, bytes, options) => (key.includes("/versions/") ? Promise.reject(new Error("The disk is full.")) : store.put(key, bytes, options))) as typeof store.put };
     await expect(filesRegistry(noRecords, { name: "sample" }).register(await sampleArtefact({ networks: 0, seed: 3 }))).rejects.toThrow("full");
     expect(await uploads()).toBe(1);
+  });
+
+  it("uploads a bundle again where its record met somebody else's and the change begins again", async () => {
+    const store = memoryStore();
+    let conflicts = 1;
+    const meeting = { ...store, put: ((key, bytes, options) => {
+      if (key.includes("/versions/") && conflicts-- > 0) return Promise.reject(new ChurnkitError("STORE_CONFLICT", "Somebody else wrote it."));
+      return store.put(key, bytes, options);
+    }) as typeof store.put };
+    await filesRegistry(meeting, { name: "sample" }).register(await sampleArtefact({ networks: 0 }));
+    expect((await filesRegistry(store, { name: "sample" }).verify()).problems).toEqual([]);
   });
 
   it("tells by its audit that an old index was put back, also when much has come since", async () => {
