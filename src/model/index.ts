@@ -13,6 +13,7 @@ export type {
 } from "./artefact.js";
 export { auto, type AutoCandidate, type AutoChoice, type AutoOptions } from "./auto-learner.js";
 export { boosting, boostingDefaults, type BoostingOptions } from "./boosting-learner.js";
+export type { Budget, BudgetOptions, Cap } from "./budget.js";
 export type { ArchiveLimits } from "./bundle/archive.js";
 export { fromBundleFiles, toBundleFiles, type BundleFiles, type BundleOptions, type BundleReader } from "./bundle/format.js";
 export { goldenRows, type GoldenOptions } from "./bundle/golden.js";

@@ -1,5 +1,6 @@
 import type { ObjectStore } from "../io/object-store.js";
 import type { ModelNode } from "./artefact.js";
+import type { Budget, Cap } from "./budget.js";
 
 /** An encoded table: features row-major, labels 1 for the positive class. */
 export interface LabelledMatrix {
@@ -33,7 +34,10 @@ export interface LearnerContext {
   readonly onProgress?: ((progress: TrainingProgress) => void) | undefined;
   /** Where an interrupted training leaves its state, and finds it again. */
   readonly checkpoint?: ObjectStore | undefined;
+  /** Ends the training with an error. */
   readonly signal?: AbortSignal | undefined;
+  /** When it is spent, the learner gives the best model that it has so far. */
+  readonly budget?: Budget | undefined;
   /** Threads to use; 1 keeps everything on the caller's. The result does not depend on it. */
   readonly workers?: number | undefined;
 }
@@ -60,6 +64,8 @@ export interface Learned {
   readonly history: readonly (readonly EpochRecord[])[];
   /** What the data decided: plain JSON, kept in the provenance beside the learner's own parameters. */
   readonly found?: Readonly<Record<string, unknown>>;
+  /** The caps that were hit; kept in the provenance as the parameter `caps`. */
+  readonly caps?: readonly Cap[];
   /** The learner that made the model, where it isn't the one that was asked (`auto`). */
   readonly learner?: string;
 }

@@ -8,6 +8,7 @@ import { hashTable } from "../data/table/hash-table.js";
 import { labels } from "../data/table/labels.js";
 import type { Table } from "../data/table/table.js";
 import type { Artefact } from "./artefact.js";
+import { openBudget } from "./budget.js";
 import { goldenRows } from "./bundle/golden.js";
 import { calibrate, fitCalibration } from "./calibration.js";
 import { compile } from "./compile.js";
@@ -25,13 +26,14 @@ export async function trainModel<Row>(
   options: TrainOptions<Row>,
 ): Promise<TrainedModel<Row>> {
   const { validation, learner = churnNetwork(), threshold = { rule: "f1" }, baseline = true, seed = 0 } = options;
+  const budget = options.budget && openBudget(options.budget);
   const rival = baseline && learner.name !== "logistic" ? logistic() : undefined;
   const classes = labels(table);
   if (!validation) for (const one of [learner, ...(rival ? [rival] : [])]) checkFolds(table, classes, one);
   const { recipe, encoder, matrix } = fitRecipe(features, table, { seed });
   const training = { matrix, width: encoder.width, labels: classes };
   const held = validation && { matrix: encoder.encode(validation), width: encoder.width, labels: labels(validation) };
-  const context: LearnerContext = { ...options, seed, workers: options.workers ?? (await defaultWorkers()) };
+  const context: LearnerContext = { ...options, seed, budget, workers: options.workers ?? (await defaultWorkers()) };
   const shared = {
     contract: table.contract,
     recipe,
@@ -44,7 +46,8 @@ export async function trainModel<Row>(
   const finish = async (one: Learner, learned: Learned): Promise<Omit<TrainedModel<Row>, "baseline">> => {
     const { artefact, evaluation, probabilities } = await assemble(shared, one, learned, held ?? training, threshold, seed);
     const heldOutScores = { rows: learned.heldOut.rows, probabilities };
-    return { artefact, scorer: await compile(artefact), heldOut: evaluation, heldOutScores, history: learned.history };
+    const { history, caps = [] } = learned;
+    return { artefact, scorer: await compile(artefact), heldOut: evaluation, heldOutScores, history, caps };
   };
   const rivalContext: LearnerContext = { seed };
   return {
@@ -56,7 +59,7 @@ export async function trainModel<Row>(
 async function assemble(
   shared: Pick<Artefact, "contract" | "recipe" | "baseline"> & Pick<Artefact["provenance"], "dataHash" | "rows" | "gitCommit">,
   learner: Learner,
-  { model, heldOut, found, learner: maker = learner.name }: Learned,
+  { model, heldOut, found, caps = [], learner: maker = learner.name }: Learned,
   judged: LabelledMatrix,
   rule: ThresholdRule,
   seed: number,
@@ -76,7 +79,15 @@ async function assemble(
     baseline: { ...baseline, columns: [...baseline.columns, profileOf(probabilities, "prediction", { cutPoints: 256 })] },
     metrics: summarise(evaluation),
     golden: [],
-    provenance: { learner: maker, seed, dataHash, rows, gitCommit, versions: { churnkit: version }, parameters: { ...learner.parameters, ...found } },
+    provenance: {
+      learner: maker,
+      seed,
+      dataHash,
+      rows,
+      gitCommit,
+      versions: { churnkit: version },
+      parameters: { ...learner.parameters, ...found, ...(caps.length > 0 ? { caps } : {}) },
+    },
   };
   const scorer = await compile(draft);
   const records = goldenRows(contract, { seed });

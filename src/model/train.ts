@@ -1,13 +1,14 @@
 import type { Features } from "../data/features/define.js";
 import type { Table } from "../data/table/table.js";
 import type { Artefact } from "./artefact.js";
+import type { BudgetOptions, Cap } from "./budget.js";
 import type { Scorer } from "./compile.js";
 import type { Evaluation } from "./evaluate/evaluate-scores.js";
 import type { EpochRecord, HeldOut, Learner, LearnerContext } from "./learner.js";
 import type { ThresholdRule } from "./threshold.js";
 
 /** How {@link train} trains; every member has a default. */
-export interface TrainOptions<Row = unknown> extends Partial<LearnerContext> {
+export interface TrainOptions<Row = unknown> extends Omit<Partial<LearnerContext>, "budget"> {
   /** Rows that stop the training early and choose calibration and threshold; without them folds of the training rows do. */
   readonly validation?: Table<Row>;
   /** Default: the churn network. */
@@ -16,6 +17,11 @@ export interface TrainOptions<Row = unknown> extends Partial<LearnerContext> {
   readonly threshold?: ThresholdRule;
   /** Also fit logistic regression on the same rows, to stand beside the model. Default true. */
   readonly baseline?: boolean;
+  /**
+   * How long the training may take. It then ends with the best model so far, and says so in `caps` and in the provenance:
+   * such a model depends on the speed of the machine too. What is no training (features, the threshold) is not cut short.
+   */
+  readonly budget?: BudgetOptions;
   /** Kept in the bundle's provenance. */
   readonly gitCommit?: string;
 }
@@ -30,6 +36,8 @@ export interface TrainedModel<Row = unknown> {
   readonly heldOutScores: HeldOut;
   /** For each network of the model, its epochs. */
   readonly history: readonly (readonly EpochRecord[])[];
+  /** The caps that ended the training or made it smaller; empty where it was through by itself. */
+  readonly caps: readonly Cap[];
   /** Logistic regression trained on the same rows. */
   readonly baseline: TrainedModel<Row> | undefined;
 }

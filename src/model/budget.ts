@@ -1,0 +1,57 @@
+import { ChurnkitError } from "../base/errors.js";
+
+/** How long a training may take. */
+export interface BudgetOptions {
+  /** From the call of `train` on, above 0. */
+  readonly seconds?: number | undefined;
+  /** Ends the training when it is aborted, with the best model so far (`signal` ends it with an error). */
+  readonly stop?: AbortSignal | undefined;
+}
+
+/** The time a training has left. When it is spent, a learner gives the best that it has so far instead of going on. */
+export interface Budget {
+  /** Is it used up? Looks at the clock too, so code that never lets the event loop take a turn may ask. */
+  readonly spent: boolean;
+  /** Seconds left; Infinity without a limit. */
+  readonly left: number;
+  /** Aborted when the budget is spent, for what waits. */
+  readonly signal: AbortSignal;
+  /** What ends it, for people: "the budget of 600 s", "the request to stop". */
+  readonly name: string;
+}
+
+/** A cap that ended a training, or made it smaller, before it was through by itself. Plain JSON. */
+export interface Cap {
+  readonly cap: "budget" | "epochs" | "rounds" | "members" | "rows";
+  /** What happened, and what lifts the cap, for people. */
+  readonly message: string;
+}
+
+/** The longest that a timer of any runtime waits. */
+const mostSeconds = 2_147_483;
+
+/**
+ * Starts the clock.
+ *
+ * @throws ChurnkitError OPTION_INVALID for seconds that are not above 0.
+ */
+export function openBudget({ seconds, stop }: BudgetOptions): Budget {
+  if (seconds !== undefined && !(seconds > 0 && seconds <= mostSeconds)) {
+    throw new ChurnkitError("OPTION_INVALID", `The budget is ${seconds} seconds. Give a number above 0, at most ${mostSeconds}.`, { where: { path: "budget" } });
+  }
+  const end = seconds === undefined ? Infinity : performance.now() + 1000 * seconds;
+  const signals = [...(stop ? [stop] : []), ...(seconds === undefined ? [] : [AbortSignal.timeout(Math.ceil(1000 * seconds))])];
+  const left = (): number => (stop?.aborted ? 0 : Math.max(0, (end - performance.now()) / 1000));
+  return {
+    signal: AbortSignal.any(signals),
+    get left() {
+      return left();
+    },
+    get spent() {
+      return left() === 0;
+    },
+    get name() {
+      return stop?.aborted || seconds === undefined ? "the request to stop" : `the budget of ${seconds} s`;
+    },
+  };
+}
