@@ -19,6 +19,7 @@ export const errorCodes = {
   FEATURES_INVALID: "A feature definition refers to a column that is not there or uses it as the wrong kind.",
   OPTION_INVALID: "An option has a value that is not allowed.",
   TRAINING_DIVERGED: "Training produced a loss that is not a number.",
+  THREAD_FAILED: "A worker thread ended before its work was done.",
   CHECKPOINT_MISMATCH: "A checkpoint belongs to other data, settings or another network.",
   BUNDLE_NOT_FOUND: "There is no bundle at that place.",
   BUNDLE_CORRUPT: "A file of the bundle is missing, was changed or cannot be parsed.",

@@ -2,45 +2,76 @@ import { ChurnkitError } from "../../base/errors.js";
 import { hasher } from "../../base/hash.js";
 import { canonicalJson } from "../../base/json.js";
 import type { ObjectStore } from "../../io/object-store.js";
+import { typedStore } from "../../io/typed-store.js";
 import type { EpochRecord, LabelledMatrix } from "../learner.js";
 import type { FitState } from "./fit-network.js";
 import type { NetworkWeights } from "./spec.js";
 
-/** Saved states of an ensemble's members, under a key that only the same data and settings lead to. */
+/**
+ * Saved states of an ensemble's members, under a key that only the same data and settings lead to.
+ */
 export interface Checkpoints {
   load(member: number): Promise<FitState | undefined>;
-  /** Saves in the background; a newer state of the same member waits for the older one. */
+  /**
+   * Saves in the background, one state of a member after the other; of those that wait only the newest is kept.
+   *
+   * @throws what an earlier save failed with.
+   */
   save(member: number, state: FitState): void;
-  /** Ends when all that was given to `save` is stored. */
+  /** Ends when nothing is being saved any more, whether it could be saved or not. */
+  idle(): Promise<void>;
+  /** Ends when all that was given to `save` is stored; rejects with what a save failed with. */
   settled(): Promise<void>;
 }
 
 /** Opens the checkpoints of a training in a store; without a store there are none. */
 export function openCheckpoints(
-  store: ObjectStore | undefined,
+  kept: ObjectStore | undefined,
   settings: object,
   data: readonly (LabelledMatrix | undefined)[],
 ): Checkpoints | undefined {
-  if (!store) return undefined;
+  if (!kept) return undefined;
+  const store = typedStore(kept);
   const hash = hasher().update(canonicalJson(settings));
   for (const part of data) {
     if (part) hash.update(new Uint8Array(part.matrix.buffer, part.matrix.byteOffset, part.matrix.byteLength)).update(part.labels);
   }
   const folder = `checkpoint-${hash.hex().slice(0, 16)}`;
   const key = (member: number): string => `${folder}/member-${member}.bin`;
-  const pending = new Map<number, Promise<void>>();
+  const waiting = new Map<number, Uint8Array>();
+  const saving = new Map<number, Promise<void>>();
+  let failure: { readonly error: unknown } | undefined;
+  /** Stores a member's states as long as some wait; never rejects. */
+  const saveAll = async (member: number): Promise<void> => {
+    try {
+      for (let bytes = waiting.get(member); bytes !== undefined; bytes = waiting.get(member)) {
+        const state = bytes;
+        waiting.delete(member);
+        await store.put(key(member), state);
+      }
+    } catch (error) {
+      failure ??= { error };
+    } finally {
+      saving.delete(member);
+    }
+  };
+  const idle = async (): Promise<void> => {
+    await Promise.all(saving.values());
+  };
   return {
     async load(member) {
       const found = await store.get(key(member));
-      return found ? decodeState(found.bytes) : undefined;
+      return found && decodeState(found.bytes);
     },
     save(member, state) {
-      const bytes = encodeState(state);
-      const before = pending.get(member) ?? Promise.resolve();
-      pending.set(member, before.then(async () => void (await store.put(key(member), bytes))));
+      if (failure) throw failure.error;
+      waiting.set(member, encodeState(state));
+      if (!saving.has(member)) saving.set(member, saveAll(member));
     },
+    idle,
     async settled() {
-      await Promise.all(pending.values());
+      await idle();
+      if (failure) throw failure.error;
     },
   };
 }
@@ -83,6 +114,9 @@ function decodeState(bytes: Uint8Array): FitState {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     let offset = 4 + view.getUint32(0, true);
     const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, offset))) as Header;
+    // Before anything is allocated: a length that was changed must not take the memory.
+    const floats = header.lengths.flat().reduce((sum, length) => sum + length, 0);
+    if (offset + 4 * floats !== bytes.length) throw new RangeError("the lengths do not add up");
     const [weights = [], m = [], v = [], best = []] = header.lengths.map((lengths): NetworkWeights =>
       lengths.map((length) =>
         Float32Array.from({ length }, () => {
@@ -94,6 +128,6 @@ function decodeState(bytes: Uint8Array): FitState {
     );
     return { session: { weights, m, v, step: header.step }, history: header.history, best };
   } catch (cause) {
-    throw new ChurnkitError("CHECKPOINT_MISMATCH", "A saved training state cannot be read. Delete the checkpoint and train anew.", { cause });
+    throw new ChurnkitError("CHECKPOINT_MISMATCH", "A saved training state cannot be read. Delete the checkpoint and train from the start.", { cause });
   }
 }

@@ -97,6 +97,8 @@ export async function fitMembers(
     };
   } finally {
     await pool?.close();
+    // Nothing is written any more once the caller goes on, also where the training failed.
+    await saved?.idle();
   }
 }
 

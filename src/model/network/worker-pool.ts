@@ -24,32 +24,32 @@ export async function openWorkerPool(size: number): Promise<WorkerPool | undefin
   const entry = await workerEntry();
   if (!entry) return undefined;
   const { Worker } = await import("node:worker_threads");
-  const idle: Worker[] = Array.from({ length: size }, () => new Worker(entry));
+  const idle = Array.from({ length: size }, () => threadOf(new Worker(entry)));
   const all = [...idle];
-  const waiting: ((worker: Worker) => void)[] = [];
+  const waiting: ((thread: Thread) => void)[] = [];
 
-  const take = (): Promise<Worker> => {
-    const worker = idle.pop();
-    return worker ? Promise.resolve(worker) : new Promise((resolve) => waiting.push(resolve));
+  const take = (): Promise<Thread> => {
+    const thread = idle.pop();
+    return thread ? Promise.resolve(thread) : new Promise((resolve) => waiting.push(resolve));
   };
-  const release = (worker: Worker): void => {
+  const release = (thread: Thread): void => {
     const next = waiting.shift();
-    if (next) next(worker);
-    else idle.push(worker);
+    if (next) next(thread);
+    else idle.push(thread);
   };
 
   return {
     async run(job, events, signal) {
-      const worker = await take();
+      const thread = await take();
       try {
         signal?.throwIfAborted();
-        return await exchange(worker, job, events, signal);
+        return await thread.run(job, events, signal);
       } finally {
-        release(worker);
+        release(thread);
       }
     },
     async close() {
-      await Promise.all(all.map((worker) => worker.terminate()));
+      await Promise.all(all.map((thread) => thread.end()));
     },
   };
 }
@@ -63,24 +63,62 @@ async function workerEntry(): Promise<string | undefined> {
   }
 }
 
-function exchange(worker: Worker, job: FitJob, events: FitEvents, signal?: AbortSignal): Promise<FittedNetwork> {
-  return new Promise((resolve, reject) => {
-    // Only our own listeners go: the worker has some of its own, and serves further jobs.
-    const settle = (finish: () => void): void => {
-      worker.off("message", onMessage).off("error", onError).off("exit", onExit);
-      signal?.removeEventListener("abort", onAbort);
-      finish();
-    };
-    const onMessage = (message: WorkerMessage): void => {
-      if (message.type === "epoch") events.onEpoch(message.history, message.state);
-      else if (message.type === "done") settle(() => resolve(message.result));
-      else settle(() => reject(message.code ? new ChurnkitError(message.code, message.message) : new Error(message.message)));
-    };
-    const onError = (error: Error): void => settle(() => reject(error));
-    const onExit = (code: number): void => settle(() => reject(new Error(`A training thread ended with code ${code}.`)));
-    const onAbort = (): void => settle(() => reject(signal?.reason as Error));
-    signal?.addEventListener("abort", onAbort, { once: true });
-    worker.on("message", onMessage).on("error", onError).on("exit", onExit);
-    worker.postMessage(job);
-  });
+/** One thread of the pool. A job given to it after its end is refused with what ended it. */
+interface Thread {
+  run(job: FitJob, events: FitEvents, signal?: AbortSignal): Promise<FittedNetwork>;
+  end(): Promise<void>;
 }
+
+function threadOf(worker: Worker): Thread {
+  let lost: Error | undefined;
+  let onLost: ((error: Error) => void) | undefined;
+  const lose = (why: string, cause?: unknown): void => {
+    lost ??= threadFailed(why, cause);
+    onLost?.(lost);
+  };
+  // Listened to for as long as the thread lives: an error of one that waits for work would end the process.
+  worker.on("error", (cause) => lose(cause instanceof Error ? cause.message : String(cause), cause));
+  worker.on("exit", (code) => lose(`it ended with code ${code}`));
+
+  return {
+    run: (job, events, signal) =>
+      new Promise((resolve, reject) => {
+        if (lost) return reject(lost);
+        const settle = (finish: () => void): void => {
+          worker.off("message", onMessage);
+          onLost = undefined;
+          signal?.removeEventListener("abort", onAbort);
+          finish();
+        };
+        /** Gives the job up; the thread is still busy with it, so it takes no other. */
+        const abandon = (reason: unknown): void => {
+          lost ??= threadFailed("its job was given up");
+          settle(() => reject(reason instanceof Error ? reason : new Error(String(reason))));
+        };
+        const onMessage = (message: WorkerMessage): void => {
+          if (message.type === "done") return settle(() => resolve(message.result));
+          if (message.type === "failed") return settle(() => reject(failureOf(message)));
+          try {
+            events.onEpoch(message.history, message.state);
+          } catch (error) {
+            // Thrown on, it would be nobody's: this is called by the event loop.
+            abandon(error);
+          }
+        };
+        const onAbort = (): void => abandon(signal?.reason);
+        onLost = (error) => settle(() => reject(error));
+        signal?.addEventListener("abort", onAbort, { once: true });
+        worker.on("message", onMessage);
+        worker.postMessage(job);
+      }),
+    async end() {
+      await worker.terminate();
+    },
+  };
+}
+
+const failureOf = ({ code, message }: Extract<WorkerMessage, { type: "failed" }>): ChurnkitError =>
+  code ? new ChurnkitError(code, message) : threadFailed(message);
+
+const threadFailed = (why: string, cause?: unknown): ChurnkitError =>
+  new ChurnkitError("THREAD_FAILED", `A training thread failed: ${why}. Where memory is short, train with fewer threads (workers: 1).`, { cause });
