@@ -1,6 +1,8 @@
 /**
  * Train, check, register, deploy, serve and watch a churn model. The everyday names; each room has an entry of its own
  * (`churnkit/data`, `churnkit/model`, ...) with everything.
+ *
+ * @module churnkit
  */
 export { ChurnkitError, errorCodes, type ErrorCode, type ErrorWhere } from "./base/errors.js";
 export { mix32, permutation, uniform } from "./base/random.js";

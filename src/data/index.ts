@@ -1,3 +1,8 @@
+/**
+ * Contracts, reading, quality rules, splits, profiles and features.
+ *
+ * @module churnkit/data
+ */
 export { cellReader, isIssue, type Cell, type CellReader } from "./contract/cells.js";
 export { contractHash } from "./contract/contract-hash.js";
 export {

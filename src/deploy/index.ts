@@ -1,2 +1,7 @@
+/**
+ * Deployments that switch without a gap.
+ *
+ * @module churnkit/deploy
+ */
 export type { Deployer, DeployRequest, Deployment } from "./deployer.js";
 export { localDeployer, type LocalDeployerOptions } from "./local.js";

@@ -1,3 +1,8 @@
+/**
+ * Drift, performance with and without labels, bias, attribution, monitors and the retraining policy.
+ *
+ * @module churnkit/drift
+ */
 export { driftAdvice, type Advice } from "./compare/advice.js";
 export { compareTables, type DriftOptions, type TableDriftOptions } from "./compare/compare.js";
 export { compareProfiles, driftAgainst } from "./compare/compare-profiles.js";

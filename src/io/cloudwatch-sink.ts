@@ -1,3 +1,8 @@
+/**
+ * A metric sink that sends to CloudWatch. Needs `@aws-sdk/client-cloudwatch`.
+ *
+ * @module churnkit/io/cloudwatch
+ */
 import type * as Sdk from "@aws-sdk/client-cloudwatch";
 import { ChurnkitError } from "../base/errors.js";
 import { admitted, batches, checkNamespace, gather, undelivered } from "./cloudwatch-data.js";

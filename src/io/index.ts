@@ -1,3 +1,8 @@
+/**
+ * Object stores, metric sinks and atomic writes.
+ *
+ * @module churnkit/io
+ */
 export { writeFileAtomic, type FileContent } from "./atomic.js";
 export { filesStore } from "./files-store.js";
 export { memoryStore } from "./memory-store.js";

@@ -1,3 +1,8 @@
+/**
+ * An object store in a bucket. Needs `@aws-sdk/client-s3`.
+ *
+ * @module churnkit/io/s3
+ */
 import { ChurnkitError } from "../base/errors.js";
 import { checkKey, conflict, type ObjectInfo, type ObjectStore, type PutOptions } from "./object-store.js";
 import { connect, type S3Connection, type S3StoreOptions } from "./s3-connection.js";

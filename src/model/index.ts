@@ -1,3 +1,8 @@
+/**
+ * Learners, training, evaluation, explanation and bundles.
+ *
+ * @module churnkit/model
+ */
 export type {
   Artefact,
   Calibration,

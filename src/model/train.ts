@@ -49,6 +49,18 @@ export interface TrainedModel<Row = unknown> {
  * @param features What {@link defineFeatures} returned.
  * @param table The training rows; both classes must occur.
  * @throws ChurnkitError TARGET_INVALID, TOO_FEW_ROWS, TRAINING_DIVERGED, OPTION_INVALID.
+ * @example
+ * ```ts
+ * import { contractOf, defineFeatures, syntheticCustomers, tableFromRecords } from "churnkit/data";
+ * import { logistic, train } from "churnkit/model";
+ * import { z } from "zod";
+ *
+ * const schema = z.object({ tenureMonths: z.int(), monthlyCharges: z.number(), churn: z.enum(["No", "Yes"]) });
+ * const contract = contractOf(schema, { target: "churn", positive: "Yes" });
+ * const customers = tableFromRecords(contract, syntheticCustomers({ rows: 1000 }).records);
+ * const model = await train(defineFeatures(contract), customers, { learner: logistic() });
+ * console.log(model.heldOut.values.auc, model.scorer.scoreRecord({ tenureMonths: 2, monthlyCharges: 95 }).probability);
+ * ```
  */
 export async function train<Row>(
   features: Features<Row>,

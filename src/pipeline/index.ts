@@ -1,3 +1,8 @@
+/**
+ * Typed steps, and the main job made of them.
+ *
+ * @module churnkit/pipeline
+ */
 export { mainJob, type MainJobInput, type MainJobResult } from "./main-job/main-job.js";
 export { nextCommands, writeReport } from "./main-job/report.js";
 export type { ServeFigures } from "./main-job/serve-check.js";

@@ -1,3 +1,8 @@
+/**
+ * Versions, aliases, gates, history and rollback, in a folder or any object store.
+ *
+ * @module churnkit/registry
+ */
 export { filesRegistry } from "./files-registry.js";
 export { driftOfBaselines, type BaselineDrift } from "./baseline-drift.js";
 export {

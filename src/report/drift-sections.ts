@@ -40,7 +40,7 @@ export function driftSections(report: DriftReport, options: DriftSectionOptions 
   if (drawable.length > 0) {
     sections.push({
       title: drifted.length > 0 ? "What moved" : "Distributions",
-      blocks: [{ kind: "plots", plots: drawable.map(distributionPlot) }],
+      blocks: distributions(drawable),
     });
   }
   const { history = [] } = options;
@@ -50,7 +50,7 @@ export function driftSections(report: DriftReport, options: DriftSectionOptions 
   }
   if (report.ranking.length > 0) sections.push({ title: "What matters to the model", blocks: [rankingTable(report.ranking)] });
   if (report.segments.length > 0) sections.push({ title: "Segments", blocks: [segmentTable(report.segments)] });
-  if (ordered.length > 0) sections.push({ title: "All columns", blocks: [columnTable(ordered, policy)] });
+  if (ordered.length > 0) sections.push({ title: "All columns", blocks: columnTables(ordered, policy) });
   return sections;
 }
 
@@ -108,7 +108,28 @@ function adviceTable(report: DriftReport): Block {
     action,
     columns.slice(0, 8).join(", ") + (columns.length > 8 ? ` and ${columns.length - 8} more` : ""),
   ]);
-  return { kind: "table", columns: [{ label: "severity" }, { label: "do" }, { label: "columns" }], rows };
+  return { kind: "table", columns: [{ label: "severity" }, { label: "do", sentence: true }, { label: "columns", sentence: true }], rows };
+}
+
+/** So many distributions are open; the others are folded. */
+const OPEN_PLOTS = 2;
+
+function distributions(columns: readonly ColumnDrift[]): Block[] {
+  const plots = columns.map(distributionPlot);
+  const open: Block = { kind: "plots", plots: plots.slice(0, OPEN_PLOTS) };
+  const more = plots.slice(OPEN_PLOTS);
+  if (more.length === 0) return [open];
+  return [open, { kind: "details", summary: `${more.length} more: ${columns.slice(OPEN_PLOTS).map(({ name }) => name).join(", ")}`, blocks: [{ kind: "plots", plots: more }] }];
+}
+
+/** Columns that need a look stand open, the stable ones are folded. */
+function columnTables(columns: readonly ColumnDrift[], policy: DriftPolicy): Block[] {
+  const stable = columns.filter(({ verdict, severity }) => verdict === "stable" && severity === "none");
+  const others = columns.filter((column) => !stable.includes(column));
+  return [
+    ...(others.length === 0 ? [] : [columnTable(others, policy)]),
+    ...(stable.length === 0 ? [] : [{ kind: "details" as const, summary: `${stable.length} stable column${stable.length === 1 ? "" : "s"}`, blocks: [columnTable(stable, policy)] }]),
+  ];
 }
 
 function columnTable(columns: readonly ColumnDrift[], policy: DriftPolicy): Block {
@@ -137,7 +158,7 @@ function columnTable(columns: readonly ColumnDrift[], policy: DriftPolicy): Bloc
       { label: "test" },
       { label: "p-value", number: true },
       { label: "missing", number: true },
-      { label: "finding" },
+      { label: "finding", sentence: true },
     ],
     rows,
   };

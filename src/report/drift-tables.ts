@@ -29,7 +29,7 @@ export function segmentTable(segments: readonly SegmentDrift[]): Block {
       { label: "current rows", number: true },
       { label: "share of rows", number: true },
       { label: "columns drifted" },
-      { label: "worst finding" },
+      { label: "worst finding", sentence: true },
     ],
     rows,
   };

@@ -9,8 +9,12 @@ export function metricText(value: number | null | undefined, decimals = 4): stri
 
 /** The interval of a metric, where one was computed. */
 export function intervalText({ low, high }: MetricValue): string | undefined {
-  return low === undefined || high === undefined ? undefined : `95 % interval ${low.toFixed(3)} to ${high.toFixed(3)}`;
+  return low === undefined || high === undefined ? undefined : `95 %: ${low.toFixed(3)} to ${high.toFixed(3)}`;
 }
+
+/** The interval alone, for a column headed so. */
+export const rangeText = (value: MetricValue | undefined): string =>
+  value?.low === undefined || value.high === undefined ? "–" : `${value.low.toFixed(3)} to ${value.high.toFixed(3)}`;
 
 /** Thousands with commas, whatever the reader's locale: the same report gives the same page. */
 export const countText = (count: number): string => count.toLocaleString("en-US");

@@ -1,9 +1,14 @@
+/**
+ * HTML reports with SVG plots.
+ *
+ * @module churnkit/report
+ */
 export { driftReportHtml, driftSections, type DriftSectionOptions } from "./drift-sections.js";
 export { evaluationSections, type NamedEvaluation } from "./model-sections.js";
 export { drawPlot, type PlotSpec } from "./plot.js";
 export { calibrationPlot } from "./plots/calibration.js";
 export { confusionPlot } from "./plots/confusion.js";
-export { precisionRecallPlot, profitPlot, rocPlot, seriesOf } from "./plots/curves.js";
+export { precisionRecallPlot, profitPlot, rocPlot, seriesOf, thresholdPlot } from "./plots/curves.js";
 export { distributionPlot } from "./plots/distribution.js";
 export { driftHistoryPlot, type DriftPeriod } from "./plots/drift-history.js";
 export { gainsPlot, liftPlot, type Ranked } from "./plots/gains.js";

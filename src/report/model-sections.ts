@@ -4,7 +4,7 @@ import type { EpochRecord } from "../model/learner.js";
 import { countText, intervalText, metricText } from "./format.js";
 import { calibrationPlot } from "./plots/calibration.js";
 import { confusionPlot } from "./plots/confusion.js";
-import { precisionRecallPlot, profitPlot, rocPlot, seriesOf } from "./plots/curves.js";
+import { precisionRecallPlot, profitPlot, rocPlot, seriesOf, thresholdPlot } from "./plots/curves.js";
 import { gainsPlot, liftPlot } from "./plots/gains.js";
 import { historyPlot } from "./plots/history.js";
 import type { Block, Plot, Section, TableColumn } from "./sections.js";
@@ -16,8 +16,8 @@ export interface NamedEvaluation {
 }
 
 /**
- * The sections on a model's quality: metrics beside those of its baselines, curves, calibration, gains, profit and the
- * confusion matrix.
+ * The sections on a model's quality: metrics beside those of its baselines, the confusion matrix, what a threshold
+ * brings (profit where costs were given), calibration; ROC, precision and recall, gains, lift and training are folded.
  *
  * @param models the model first, then what it is compared with, at most four in all, evaluated on the same rows.
  * @param options.history the epochs of each network of the model (`TrainedModel.history`), to plot its losses.
@@ -32,7 +32,13 @@ export function evaluationSections(
   const training = trained.length === 0 ? [] : [historyPlot(trained)];
   return [
     { title: "Quality", blocks: [headline(model), metricTable(models)] },
-    { title: "Curves", blocks: [{ kind: "plots", plots: [...plotsOf(model, models.slice(0, 4)), ...training] }] },
+    {
+      title: "Curves",
+      blocks: [
+        { kind: "plots", plots: decisionPlots(model, models.slice(0, 4)) },
+        { kind: "details", summary: "ROC, precision and recall, gains and lift, training", blocks: [{ kind: "plots", plots: [...rankingPlots(model, models.slice(0, 4)), ...training] }] },
+      ],
+    },
   ];
 }
 
@@ -70,28 +76,31 @@ function metricTable(models: readonly NamedEvaluation[]): Block {
   return { kind: "table", columns, rows, caption: "All on the same rows, each model at its own threshold." };
 }
 
-function plotsOf(model: NamedEvaluation, models: readonly NamedEvaluation[]): Plot[] {
-  const { evaluation } = model;
-  const curves = (pick: (evaluation: Evaluation) => Evaluation["roc"]) =>
-    models.flatMap(({ name, evaluation: one }) => {
-      const curve = pick(one);
-      return curve === null ? [] : [seriesOf(name, curve)];
-    });
-  const roc = curves((one) => one.roc);
-  const precisionRecall = curves((one) => one.precisionRecall);
-  const profit = curves((one) => one.profit);
-  const ranked = models.flatMap(({ name, evaluation: { lift } }) => (lift === null ? [] : [{ name, bins: lift }]));
-  const reliability = models.map(({ name, evaluation: one }) => ({ name, bins: one.reliability }));
-  const first = ranked.find(({ name }) => name === model.name);
+type CurveOf = (evaluation: Evaluation) => Evaluation["roc"];
+
+const curvesOf = (models: readonly NamedEvaluation[], pick: CurveOf) =>
+  models.flatMap(({ name, evaluation }) => {
+    const curve = pick(evaluation);
+    return curve === null ? [] : [seriesOf(name, curve)];
+  });
+
+/** What a decision rests on: calls at the threshold, what another threshold would bring, and whether probabilities are true. */
+function decisionPlots({ evaluation }: NamedEvaluation, models: readonly NamedEvaluation[]): Plot[] {
+  const { confusion, threshold, precisionRecall } = evaluation;
+  const profit = curvesOf(models, (one) => one.profit);
+  const byThreshold = profit.length > 0 ? [profitPlot(profit, threshold)] : precisionRecall === null ? [] : [thresholdPlot(precisionRecall, threshold)];
+  return [confusionPlot(confusion, threshold), ...byThreshold, calibrationPlot(models.map(({ name, evaluation: one }) => ({ name, bins: one.reliability })))];
+}
+
+/** How well the scores rank, over all thresholds. */
+function rankingPlots({ name, evaluation }: NamedEvaluation, models: readonly NamedEvaluation[]): Plot[] {
+  const roc = curvesOf(models, (one) => one.roc);
+  const precisionRecall = curvesOf(models, (one) => one.precisionRecall);
+  const ranked = models.flatMap((one) => (one.evaluation.lift === null ? [] : [{ name: one.name, bins: one.evaluation.lift }]));
   return [
     ...(roc.length > 0 ? [rocPlot(roc)] : []),
-    ...(precisionRecall.length > 0
-      ? [precisionRecallPlot(precisionRecall, evaluation.positives / evaluation.rows)]
-      : []),
-    calibrationPlot(reliability),
+    ...(precisionRecall.length > 0 ? [precisionRecallPlot(precisionRecall, evaluation.positives / evaluation.rows)] : []),
     ...(ranked.length > 0 ? [gainsPlot(ranked)] : []),
-    ...(first === undefined ? [] : [liftPlot(first)]),
-    ...(profit.length > 0 ? [profitPlot(profit, evaluation.threshold)] : []),
-    confusionPlot(evaluation.confusion, evaluation.threshold),
+    ...(evaluation.lift === null ? [] : [liftPlot({ name, bins: evaluation.lift })]),
   ];
 }

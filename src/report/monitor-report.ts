@@ -1,7 +1,9 @@
+import { biasMetrics } from "../drift/bias/metrics.js";
+import type { Severity } from "../drift/report.js";
 import type { MonitorName } from "../drift/monitor/findings.js";
 import type { MonitorReport } from "../drift/monitor/report.js";
 import { driftSections } from "./drift-sections.js";
-import { countText, intervalText, metricText, verdictTone } from "./format.js";
+import { countText, metricText, rangeText, verdictTone } from "./format.js";
 import { renderReport } from "./render.js";
 import type { Block, Card, Cell, Section } from "./sections.js";
 
@@ -33,9 +35,14 @@ export function monitorSections(report: MonitorReport): Section[] {
     { title: "Monitors", blocks: overview(report) },
     ...(alarms.length === 0 ? [] : [{ title: "Alarms", blocks: [alarmTable(report)] }]),
     { title: "Model quality", blocks: modelBlocks(report) },
-    ...(monitors.bias.finding.calls === null ? [] : [{ title: "Bias", blocks: [biasTable(report)] }]),
-    ...(monitors.attribution.finding.drift === null ? [] : [{ title: "Feature attribution", blocks: [attributionTable(report)] }]),
+    ...(monitors.bias.finding.calls === null ? [] : [{ title: "Bias", blocks: evidence(monitors.bias, "Every group and metric", biasBlocks(report)) }]),
+    ...(monitors.attribution.finding.drift === null ? [] : [{ title: "Feature attribution", blocks: evidence(monitors.attribution, "Every column's rank", [attributionTable(report)]) }]),
   ];
+}
+
+/** The finding, and what it rests on: folded where there is nothing to look into. */
+function evidence({ message, severity }: { readonly message: string; readonly severity: Severity }, summary: string, blocks: readonly Block[]): Block[] {
+  return [{ kind: "text", text: message }, ...(severity === "none" ? [{ kind: "details" as const, summary, blocks }] : blocks)];
 }
 
 function overview({ message, monitors, rows, advice }: MonitorReport): Block[] {
@@ -48,7 +55,7 @@ function overview({ message, monitors, rows, advice }: MonitorReport): Block[] {
     { kind: "cards", cards: [...cards, { label: "rows", value: countText(rows.kept), note: `${countText(rows.rejected)} break the contract, ${countText(rows.unscored)} have no score` }] },
     {
       kind: "table",
-      columns: [{ label: "severity" }, { label: "monitor" }, { label: "do" }, { label: "columns" }],
+      columns: [{ label: "severity" }, { label: "monitor" }, { label: "do", sentence: true }, { label: "columns", sentence: true }],
       rows: advice.map(({ severity, monitor, action, columns }): Cell[] => [severity === "none" ? "–" : { text: severity, tone: severity }, labels[monitor], action, columns.slice(0, 8).join(", ")]),
     },
   ];
@@ -57,7 +64,7 @@ function overview({ message, monitors, rows, advice }: MonitorReport): Block[] {
 function alarmTable({ alarms }: MonitorReport): Block {
   return {
     kind: "table",
-    columns: [{ label: "severity" }, { label: "monitor" }, { label: "subject" }, { label: "since" }, { label: "finding" }],
+    columns: [{ label: "severity" }, { label: "monitor" }, { label: "subject" }, { label: "since" }, { label: "finding", sentence: true }],
     rows: alarms.map(({ severity, monitor, subject, since, message }): Cell[] => [{ text: severity, tone: severity }, labels[monitor], subject, since, message]),
   };
 }
@@ -70,30 +77,32 @@ function modelBlocks({ monitors }: MonitorReport): Block[] {
     const change = quality?.metrics.find(({ metric }) => metric === name);
     return [
       name,
+      change === undefined ? "not judged" : { text: change.verdict, tone: verdictTone(change.verdict, change.severity) },
       metricText(change?.baseline),
       metricText(realised?.values[name].value),
-      (realised === null ? undefined : intervalText(realised.values[name])) ?? "–",
+      rangeText(realised?.values[name]),
       metricText(estimated?.values[name].value),
-      change === undefined ? "–" : { text: change.verdict, tone: verdictTone(change.verdict, change.severity) },
     ];
   });
   return [
     { kind: "text", text: message },
     {
       kind: "table",
-      caption: `${countText(outcomes.predictions)} sampled predictions: ${countText(outcomes.labelled)} labelled, ${countText(outcomes.immature)} still open, ${countText(outcomes.unlabelled)} closed without a label, ${countText(outcomes.treated)} treated.`,
-      columns: [{ label: "metric" }, { label: "baseline", number: true }, { label: "realised", number: true }, { label: "interval" }, { label: "estimated", number: true }, { label: "verdict" }],
+      caption: `${countText(outcomes.predictions)} sampled predictions: ${countText(outcomes.labelled)} labelled, ${countText(outcomes.immature)} still open, ${countText(outcomes.unlabelled)} closed without a label, ${countText(outcomes.treated)} treated. Precision and recall move with the threshold: they are shown, not judged.`,
+      columns: [{ label: "metric" }, { label: "verdict" }, { label: "baseline", number: true }, { label: "realised", number: true }, { label: "95 % interval", number: true }, { label: "estimated", number: true }],
       rows,
     },
   ];
 }
 
-function biasTable({ monitors }: MonitorReport): Block {
+function biasBlocks({ monitors }: MonitorReport): Block[] {
   const { calls, outcomes } = monitors.bias.finding;
   const changes = [...(calls?.changes ?? []), ...(outcomes?.changes ?? [])].slice(0, 100);
-  return {
+  const used = [...new Set(changes.map(({ metric }) => metric))];
+  const words = used.map((metric) => `${metric}: ${biasMetrics[metric].label.split(": ")[0] ?? ""}`).join("; ");
+  const table: Block = {
     kind: "table",
-    caption: monitors.bias.message,
+    caption: `${words}. Each compares a group with all other rows.`,
     columns: [{ label: "group" }, { label: "metric" }, { label: "baseline", number: true }, { label: "now", number: true }, { label: "verdict" }, { label: "allowed range" }],
     rows: changes.map(({ column, group, metric, baseline, current, verdict, severity, range }): Cell[] => [
       `${column} ${group}`,
@@ -104,13 +113,14 @@ function biasTable({ monitors }: MonitorReport): Block {
       range ?? "–",
     ]),
   };
+  return [table];
 }
 
 function attributionTable({ monitors }: MonitorReport): Block {
   const { drift } = monitors.attribution.finding;
   return {
     kind: "table",
-    caption: monitors.attribution.message,
+    caption: "SHAP: how far a column moves a customer's score from the average, in log-odds.",
     columns: [{ label: "column" }, { label: "rank before", number: true }, { label: "rank now", number: true }, { label: "mean |SHAP| before", number: true }, { label: "now", number: true }],
     rows: (drift?.columns ?? []).slice(0, 20).map(({ name, reference, current }): Cell[] => [name, String(reference.rank), String(current.rank), metricText(reference.meanAbsolute), metricText(current.meanAbsolute)]),
   };

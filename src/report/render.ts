@@ -50,9 +50,13 @@ ${links.length > 1 ? `<nav>${links.join("")}</nav>\n` : ""}${sections.join("\n")
 }
 
 async function sectionHtml({ title, blocks }: Section, index: number): Promise<string> {
+  return `<section id="section-${index + 1}">\n<h2>${escapeHtml(title)}</h2>\n${await blocksHtml(blocks, `p${index + 1}`)}\n</section>`;
+}
+
+async function blocksHtml(blocks: readonly Block[], id: string): Promise<string> {
   const parts: string[] = [];
-  for (const [i, block] of blocks.entries()) parts.push(await blockHtml(block, `p${index + 1}-${i + 1}`));
-  return `<section id="section-${index + 1}">\n<h2>${escapeHtml(title)}</h2>\n${parts.join("\n")}\n</section>`;
+  for (const [i, block] of blocks.entries()) parts.push(await blockHtml(block, `${id}-${i + 1}`));
+  return parts.join("\n");
 }
 
 async function blockHtml(block: Block, id: string): Promise<string> {
@@ -73,6 +77,8 @@ async function blockHtml(block: Block, id: string): Promise<string> {
       );
       return `<ul class="commands">${items.join("")}</ul>`;
     }
+    case "details":
+      return `<details><summary>${escapeHtml(block.summary)}</summary>\n${await blocksHtml(block.blocks, id)}\n</details>`;
   }
 }
 
@@ -83,12 +89,22 @@ function cardHtml({ label, value, note, tone }: Card): string {
   return `<div class="card"><div class="label">${escapeHtml(label)}</div><div class="value${toneClass(tone)}">${escapeHtml(value)}</div>${below}</div>`;
 }
 
+/** A table with more columns than these, or with sentences, becomes a list of its rows on a narrow screen. */
+const NARROW_COLUMNS = 4;
+
 function tableHtml(columns: readonly TableColumn[], rows: readonly (readonly Cell[])[], caption?: string): string {
-  const align = (i: number): string => (columns[i]?.number === true ? ' class="number"' : "");
+  const align = (i: number): string => {
+    const { number = false, sentence = false } = columns[i] ?? {};
+    return number ? ' class="number"' : sentence ? ' class="sentence"' : "";
+  };
+  const stacked = columns.length > NARROW_COLUMNS || columns.some(({ sentence }) => sentence);
+  // A row's first cell names it, and a sentence and a badge speak for themselves; every other cell needs its column's name.
+  const named = (cell: Cell, i: number): string =>
+    !stacked || i === 0 || columns[i]?.sentence === true || (typeof cell !== "string" && cell.tone !== undefined) ? "" : ` data-label="${escapeHtml(columns[i]?.label ?? "")}"`;
   const head = columns.map(({ label }, i) => `<th${align(i)} scope="col">${escapeHtml(label)}</th>`).join("");
-  const body = rows.map((row) => `<tr>${row.map((cell, i) => `<td${align(i)}>${cellHtml(cell)}</td>`).join("")}</tr>`);
+  const body = rows.map((row) => `<tr>${row.map((cell, i) => `<td${align(i)}${named(cell, i)}>${cellHtml(cell)}</td>`).join("")}</tr>`);
   const title = caption === undefined ? "" : `<caption>${escapeHtml(caption)}</caption>`;
-  return `<div class="scroll"><table>${title}<thead><tr>${head}</tr></thead><tbody>${body.join("\n")}</tbody></table></div>`;
+  return `<div class="scroll"><table${stacked ? ' class="stacked"' : ""}>${title}<thead><tr>${head}</tr></thead><tbody>${body.join("\n")}</tbody></table></div>`;
 }
 
 function cellHtml(cell: Cell): string {
@@ -100,7 +116,7 @@ function cellHtml(cell: Cell): string {
 
 function gatesHtml(gates: readonly Gate[]): string {
   return tableHtml(
-    [{ label: "gate" }, { label: "result" }, { label: "detail" }],
+    [{ label: "gate" }, { label: "result" }, { label: "detail", sentence: true }],
     gates.map(({ name, passed, detail }) => [
       name,
       passed ? { text: "✓ passed", tone: "good" } : { text: "✗ failed", tone: "critical" },
@@ -111,11 +127,11 @@ function gatesHtml(gates: readonly Gate[]): string {
 
 async function plotsHtml(plots: readonly Plot[], id: string): Promise<string> {
   const figures: string[] = [];
-  for (const [i, { title, caption, wide, spec }] of plots.entries()) {
+  for (const [i, { title, caption, spec }] of plots.entries()) {
     const note = caption === undefined ? "" : `<span>${escapeHtml(caption)}</span>`;
     const svg = ownIds(await drawPlot(spec), `${id}-${i + 1}`);
     figures.push(
-      `<figure${wide === true ? ' class="wide"' : ""}><figcaption><strong>${escapeHtml(title)}</strong>${note}</figcaption>${svg}</figure>`,
+      `<figure><figcaption><strong>${escapeHtml(title)}</strong>${note}</figcaption>${svg}</figure>`,
     );
   }
   return `<div class="plots">${figures.join("\n")}</div>`;

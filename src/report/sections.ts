@@ -19,14 +19,14 @@ export interface TableColumn {
   readonly label: string;
   /** Numbers stand on the right. */
   readonly number?: boolean;
+  /** A sentence: on a narrow screen it takes a line of its own under its row. */
+  readonly sentence?: boolean;
 }
 
 /** A plot with its heading; drawn as SVG when the page is written. */
 export interface Plot {
   readonly title: string;
   readonly caption?: string | undefined;
-  /** Takes the whole width of the page. */
-  readonly wide?: boolean;
   readonly spec: PlotSpec;
 }
 
@@ -55,7 +55,9 @@ export type Block =
     }
   | { readonly kind: "plots"; readonly plots: readonly Plot[] }
   | { readonly kind: "gates"; readonly gates: readonly Gate[] }
-  | { readonly kind: "commands"; readonly commands: readonly Command[] };
+  | { readonly kind: "commands"; readonly commands: readonly Command[] }
+  /** Evidence that few readers need: closed under its summary until the reader opens it. */
+  | { readonly kind: "details"; readonly summary: string; readonly blocks: readonly Block[] };
 
 /** A part of the page under a heading. */
 export interface Section {

@@ -96,14 +96,14 @@ p{margin:0 0 12px;max-width:78ch}
 .card .value{font-size:22px;font-weight:600;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
 .card .note{color:${colour("soft")};font-size:12px}
 .good{color:${colour("good")}}.warning{color:${colour("warning")}}.critical{color:${colour("critical")}}
-.plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:18px}
+.plots{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,320px),1fr));gap:18px;margin:0 0 14px}
 figure{margin:0;min-width:0}
 figcaption{margin:0 0 4px}
 figcaption strong{font-size:14px}
 figcaption span{display:block;color:${colour("soft")};font-size:13px}
-figure.wide{grid-column:1/-1}
-figure svg{width:100%;max-width:520px;height:auto;display:block}
-figure.wide svg{max-width:1040px}
+figure svg{width:100%;max-width:400px;height:auto;display:block}
+details{margin:0 0 10px}
+summary{cursor:pointer;color:${colour("first")};font-size:14px;padding:4px 0 8px}
 .scroll{overflow-x:auto;margin:0 0 14px}
 table{border-collapse:collapse;width:100%;font-size:14px}
 caption{text-align:left;color:${colour("soft")};font-size:13px;padding:0 0 6px}
@@ -115,5 +115,37 @@ th{color:${colour("soft")};font-weight:500;font-size:13px;white-space:nowrap}
 .commands li{margin:0 0 10px}
 .commands span{color:${colour("soft")};font-size:13px}
 pre{margin:2px 0 0;padding:8px 12px;border-radius:6px;background:${colour("page")};border:1px solid ${colour("line")};overflow-x:auto;font:13px/1.45 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
-@media print{body{background:none}section{break-inside:avoid}}
+@media print{body{background:none}section{break-inside:avoid}details::details-content{content-visibility:visible;display:block}}
+@media (max-width:640px){
+body{font-size:14px;line-height:1.4}
+main{padding:16px 10px 32px}
+h1{font-size:21px}
+.subtitle,nav{margin-bottom:12px}
+nav{gap:2px 12px;font-size:13px}
+section{padding:10px 12px 4px;margin:0 0 8px}
+h2{font-size:16px;margin:0 0 6px}
+p{margin:0 0 8px}
+.cards{grid-template-columns:1fr 1fr;gap:8px}
+.card{padding:6px 10px}
+.card .label,.card .note{font-size:12px;line-height:1.25}
+.card .value{font-size:17px;line-height:1.3}
+.scroll,.cards,.plots{margin-bottom:6px}
+.plots{gap:8px}
+details{margin:0 0 4px}
+summary{padding:2px 0 4px;font-size:13px}
+figcaption span{font-size:12px;line-height:1.3}
+table{font-size:13px}
+th,td{padding:3px 5px}
+th{white-space:normal;font-size:12px}
+td:first-child{overflow-wrap:anywhere}
+.stacked,.stacked tbody,.stacked caption{display:block}
+.stacked thead{display:none}
+.stacked tr{display:flex;flex-wrap:wrap;gap:0 12px;padding:5px 0;border-bottom:1px solid ${colour("line")}}
+.stacked td{display:block;border:0;padding:0;max-width:none;text-align:left}
+.stacked td:first-child{font-weight:600}
+.stacked td[data-label]::before{content:attr(data-label) " ";color:${colour("soft")};font-size:12px}
+.stacked .sentence{flex-basis:100%}
+pre{white-space:pre-wrap;overflow-wrap:anywhere;padding:6px 8px;font-size:12px}
+.commands li{margin:0 0 6px}
+}
 `.trim();

@@ -1,3 +1,8 @@
+/**
+ * The request handler, its Node server, and the hosts of the monitors.
+ *
+ * @module churnkit/serving
+ */
 export { createHandler, type Handler, type HandlerOptions, type ServedModel } from "./handler.js";
 export { loadForService, rollBackToCopy, type LoadedModel, type ServiceOptions } from "./load-for-service.js";
 export type { ErrorBody, RequestProblem, ServeRequest, ServeResponse } from "./http.js";

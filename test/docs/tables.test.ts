@@ -132,8 +132,9 @@ describe("docs/command-line.md equals --help", async () => {
     command.commands.flatMap((each) => [{ name: `${prefix}${each.name()}`, command: each }, ...all(each, `${prefix}${each.name()} `)]);
   const declared = all(program, "");
   const page = textOf("docs/command-line.md");
-  const sections = new Map(page.split(/^## churnkit /m).slice(1).map((section) => {
-    const [title = "", ...rest] = section.split("\n");
+  const sections = new Map(page.split(/^## `?churnkit /m).slice(1).map((section) => {
+    const [heading = "", ...rest] = section.split("\n");
+    const title = heading.replace(/`$/, "");
     return [title.replace(/ ?[<[].*$/, ""), { title, body: rest.join("\n") }];
   }));
 

@@ -125,7 +125,7 @@ describe("reports", () => {
       "Lift by tenth",
       "Profit by threshold",
       "Confusion matrix",
-      "95 % interval",
+      "95 %:",
     ]) {
       expect(html).toContain(text);
     }

@@ -1,3 +1,8 @@
+/**
+ * TensorFlow.js as the training engine. Needs the `@tensorflow/tfjs-*` packages.
+ *
+ * @module churnkit/engines/tfjs
+ */
 import type { SessionOptions, TrainingEngine, TrainingSession } from "./engine.js";
 import { initialWeights } from "./initial-weights.js";
 import type { NetworkSpec } from "./spec.js";

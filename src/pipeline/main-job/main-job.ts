@@ -34,8 +34,6 @@ export interface MainJobInput {
 }
 
 const alias = "champion";
-/** What a lost customer and a needless offer cost, for the profit curve; any currency. */
-const costs = { falseNegative: 500, falsePositive: 50 };
 const percent = (value: number): string => `${(100 * value).toFixed(1)} %`;
 const four = (value: number | null): string => value?.toFixed(4) ?? "-";
 
@@ -79,8 +77,8 @@ export function mainJob() {
       return { training, test, kept, model };
     })
     .step("evaluate", ({ model, test, opened }, { note }) => {
-      const evaluation = evaluate(model, test, { costs });
-      const baseline = model.baseline ? evaluate(model.baseline, test, { costs }) : undefined;
+      const evaluation = evaluate(model, test);
+      const baseline = model.baseline ? evaluate(model.baseline, test) : undefined;
       const line = (name: string, of: typeof evaluation): string =>
         `${name}: AUC ${four(of.values.auc.value)}, log loss ${four(of.values.logLoss.value)}, accuracy ${four(of.values.accuracy.value)}, F1 ${four(of.values.f1.value)}`;
       note(line("network ", evaluation));

@@ -21,7 +21,11 @@ export function nextCommands({ folder, opened, bundle }: MainJobResult): Command
 export async function writeReport(result: MainJobResult): Promise<string> {
   const path = join(result.folder, "report.html");
   const { evaluation, baselineEvaluation, model, drift, watched, verdict, challengerVerdict, badVerdict, opened } = result;
-  const gate = (name: string, { passed, checks }: GateVerdict) => ({ name, passed, detail: checks.map(({ reason }) => reason).join("; ") });
+  const verdicts: readonly (readonly [string, GateVerdict])[] = [
+    ["first model", verdict],
+    ["challenger after drift", challengerVerdict],
+    ["model trained on wrong labels", badVerdict],
+  ];
   const best = opened.best;
   const html = await renderReport({
     title: "From customers to a served model",
@@ -39,7 +43,15 @@ export async function writeReport(result: MainJobResult): Promise<string> {
             : []),
           {
             kind: "gates",
-            gates: [gate("first model", verdict), gate("challenger after drift", challengerVerdict), gate("model trained on wrong labels", badVerdict)],
+            gates: verdicts.map(([name, { passed, checks }]) => {
+              const failed = checks.filter((check) => !check.passed);
+              return { name, passed, detail: failed.length === 0 ? `${checks.length} checks` : failed.map(({ reason }) => reason).join("; ") };
+            }),
+          },
+          {
+            kind: "details",
+            summary: "Every check",
+            blocks: [{ kind: "gates", gates: verdicts.flatMap(([model, { checks }]) => checks.map(({ reason, passed }) => ({ name: model, passed, detail: reason }))) }],
           },
         ],
       },

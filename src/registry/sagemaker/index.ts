@@ -1,2 +1,7 @@
+/**
+ * The registry, shown in SageMaker Model Registry. Needs `@aws-sdk/client-sagemaker` and `@aws-sdk/client-s3`.
+ *
+ * @module churnkit/registry/sagemaker
+ */
 export { sagemakerRegistry, type SagemakerRegistryOptions } from "./sagemaker-registry.js";
 export { sagemakerRegistryPolicy, type SagemakerPolicy, type SagemakerPolicyOptions } from "./policy.js";

@@ -36,7 +36,7 @@ export function confusionPlot(matrix: Confusion, threshold: number): Plot {
     caption: `At the threshold ${Number(threshold.toPrecision(3))}; per cent of the true class.`,
     spec: {
       width: PLOT_WIDTH,
-      height: 220,
+      height: 170,
       data: { values },
       encoding: { x, y },
       layer: [

@@ -53,6 +53,31 @@ export function precisionRecallPlot(series: readonly Series[], baseRate: number)
   };
 }
 
+/** Precision, recall and F1 of one model over the threshold, with the chosen one marked. */
+export function thresholdPlot(precisionRecall: Curve, threshold: number): Plot {
+  const points = thin(precisionRecall, 200).flatMap(({ x: recall, y: precision, threshold: x }) => (x === null ? [] : [{ x, recall, precision }]));
+  const series: Series[] = [
+    { name: "precision", points: points.map(({ x, precision }) => ({ x, y: precision })) },
+    { name: "recall", points: points.map(({ x, recall }) => ({ x, y: recall })) },
+    { name: "F1", points: points.map(({ x, recall, precision }) => ({ x, y: recall + precision === 0 ? 0 : (2 * recall * precision) / (recall + precision) })) },
+  ];
+  return {
+    title: "Precision, recall and F1 by threshold",
+    caption: "A higher threshold flags fewer customers; dashed: the model's threshold.",
+    spec: {
+      width: PLOT_WIDTH,
+      height: PLOT_HEIGHT,
+      layer: [thresholdRule(threshold), lines(series, quantity("x", "threshold", { domain: [0, 1] }), quantity("y", "share", shares))],
+    },
+  };
+}
+
+const thresholdRule = (threshold: number): Record<string, unknown> => ({
+  data: { values: [{ x: threshold }] },
+  mark: { type: "rule", strokeDash: [4, 4], color: colour("soft") },
+  encoding: { x: { field: "x", type: "quantitative" } },
+});
+
 /** Money saved over the threshold, with the chosen one marked. */
 export function profitPlot(series: readonly Series[], threshold: number): Plot {
   return {
@@ -63,11 +88,7 @@ export function profitPlot(series: readonly Series[], threshold: number): Plot {
       width: PLOT_WIDTH,
       height: PLOT_HEIGHT,
       layer: [
-        {
-          data: { values: [{ x: threshold }] },
-          mark: { type: "rule", strokeDash: [4, 4], color: colour("soft") },
-          encoding: { x: { field: "x", type: "quantitative" } },
-        },
+        thresholdRule(threshold),
         lines(series, quantity("x", "threshold", { domain: [0, 1] }), quantity("y", "money saved", { format: "~s" })),
       ],
     },

@@ -33,7 +33,7 @@ function overlay(bins: readonly DistributionBin[], dates: boolean): Record<strin
   const type = dates ? "temporal" : "quantitative";
   return {
     width: PLOT_WIDTH,
-    height: PLOT_HEIGHT - 80,
+    height: PLOT_HEIGHT - 40,
     data: { values },
     mark: { type: "area", interpolate: "step-after", fillOpacity: 0.18, line: { strokeWidth: 2 } },
     encoding: {
@@ -59,7 +59,7 @@ function overlay(bins: readonly DistributionBin[], dates: boolean): Record<strin
 function bars(bins: readonly DistributionBin[]): Record<string, unknown> {
   const names = axisNames(
     bins.map(({ label }) => label),
-    26,
+    18,
   );
   const values = bins.flatMap((bin, i) => samples.map((sample) => ({ name: names[i], sample, share: bin[sample] })));
   return {

@@ -36,9 +36,8 @@ export function driftHistoryPlot(periods: readonly DriftPeriod[], floors: Floors
   return {
     title: "Drift over time",
     caption: `PSI against the reference by period. Dashed: warning at ${floors.warning} and critical at ${floors.critical}, beyond what chance brings.${left}`,
-    wide: true,
     spec: {
-      width: 2 * PLOT_WIDTH,
+      width: PLOT_WIDTH,
       height: PLOT_HEIGHT,
       layer: [
         {

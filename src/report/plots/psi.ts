@@ -12,14 +12,14 @@ const severityColour: Record<Severity, string> = {
 };
 
 /** PSI by column, the largest first, with the policy's lines. Bars end at 0.5 at the latest; their label doesn't. */
-export function psiPlot(columns: readonly ColumnDrift[], floors: Floors, most = 30): Plot {
+export function psiPlot(columns: readonly ColumnDrift[], floors: Floors, most = 10): Plot {
   const shown = [...columns]
     .filter(({ psi }) => psi !== null)
     .sort((a, b) => (b.psi ?? 0) - (a.psi ?? 0))
     .slice(0, most);
   const names = axisNames(
     shown.map(({ name }) => name),
-    28,
+    20,
   );
   const values = shown.map(({ psi, severity }, place) => ({
     name: names[place],
@@ -45,10 +45,9 @@ export function psiPlot(columns: readonly ColumnDrift[], floors: Floors, most = 
   return {
     title: "How far each column moved",
     caption: `Dashed: warning at ${floors.warning} and critical at ${floors.critical}, beyond what chance brings.${left}`,
-    wide: true,
     spec: {
-      width: 2 * PLOT_WIDTH,
-      height: { step: 19 },
+      width: PLOT_WIDTH,
+      height: { step: 16 },
       layer: [
         {
           data: { values },

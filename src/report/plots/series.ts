@@ -6,8 +6,9 @@ export interface Series {
   readonly points: readonly { readonly x: number; readonly y: number }[];
 }
 
-export const PLOT_WIDTH = 500;
-export const PLOT_HEIGHT = 280;
+/** About the width of a phone's screen, so that letters are legible there too; wider screens show several plots a line. */
+export const PLOT_WIDTH = 340;
+export const PLOT_HEIGHT = 180;
 
 /** Rows of all series for Vega, in drawing order. */
 export const rowsOf = (series: readonly Series[]): { series: string; x: number; y: number; order: number }[] =>
