@@ -95,7 +95,7 @@ export interface Artefact {
   readonly model: ModelNode;
   readonly calibration: Calibration;
   readonly decision: Decision;
-  /** Profile of the training rows, and of the model's probabilities on held-out rows under the name "prediction". */
+  /** Profile of the training rows, and of the model's probabilities on held-out rows, marked `of: "predictions"`. */
   readonly baseline: Profile;
   /** Held-out metrics by name. */
   readonly metrics: MetricSummary;

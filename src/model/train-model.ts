@@ -2,7 +2,7 @@ import { ChurnkitError } from "../base/errors.js";
 import { version } from "../base/version.js";
 import type { Features } from "../data/features/define.js";
 import { fitRecipe } from "../data/features/fit/fit-recipe.js";
-import { profileOf } from "../data/profile/numeric.js";
+import { profilePredictions } from "../data/profile/predictions.js";
 import { profileTable } from "../data/profile/table.js";
 import { hashTable } from "../data/table/hash-table.js";
 import { labels } from "../data/table/labels.js";
@@ -76,7 +76,7 @@ async function assemble(
     model,
     calibration,
     decision,
-    baseline: { ...baseline, columns: [...baseline.columns, profileOf(probabilities, "prediction", { cutPoints: 256 })] },
+    baseline: { ...baseline, columns: [...baseline.columns, profilePredictions(probabilities, contract, { cutPoints: 256 })] },
     metrics: summarise(evaluation),
     golden: [],
     provenance: {

@@ -1,4 +1,5 @@
 import { cellFinder } from "../data/profile/cuts.js";
+import { predictionsOf } from "../data/profile/predictions.js";
 import { isNumericProfile, type CategoryProfile, type ColumnProfile, type NumericProfile, type Profile } from "../data/profile/profile.js";
 import { compareProfiles } from "../drift/index.js";
 import type { DriftVerdict, Severity } from "../drift/report.js";
@@ -26,9 +27,11 @@ export interface BaselineDrift {
  * for columns of up to as many distinct values as cut points and within one over their number otherwise.
  */
 export function driftOfBaselines(a: Profile, b: Profile): BaselineDrift {
-  const columns = new Map(b.columns.map((column) => [column.name, column]));
+  const predictions = { a: predictionsOf(a), b: predictionsOf(b) };
+  const columns = new Map(b.columns.filter((column) => column !== predictions.b).map((column) => [column.name, column]));
   const pairs = a.columns.flatMap((reference) => {
-    const current = columns.get(reference.name);
+    // Each baseline names its probabilities so that no column of its own is called the same.
+    const current = reference === predictions.a ? predictions.b && { ...predictions.b, name: reference.name } : columns.get(reference.name);
     return current !== undefined && current.kind === reference.kind ? [{ reference, current }] : [];
   });
   const compared = new Set(pairs.map(({ reference }) => reference.name));

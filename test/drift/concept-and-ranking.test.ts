@@ -121,11 +121,13 @@ describe("target and prediction in the report", () => {
     expect(compareProfiles(profileTable(before.table), profileAgainst(profileTable(before.table), after.table), { target: "churn" }).target?.verdict).toBe("stable");
   });
 
-  it("refuse predictions of another length, and a table with a column of that name", () => {
+  it("refuse predictions of another length; a column called prediction is none", () => {
     const { table, p } = customers(30, 1);
     const compare = (before: Table, reference: Float64Array) => () => compareTables(before, table, { predictions: { reference, current: p } });
     expect(compare(table, p.subarray(1))).toThrow(/29 predictions were given for the 30 rows/);
-    expect(compare(tableOf({ prediction: [...p] }), p)).toThrow(/Rename the column/);
+    const named = tableOf({ prediction: [...p] });
+    const { columns } = compareTables(named, named, { predictions: { reference: p, current: p } });
+    expect(columns.map(({ name, role }) => [name, role])).toEqual([["prediction", "feature"], ["prediction (model)", "prediction"]]);
   });
 });
 

@@ -3,7 +3,7 @@ import { ChurnkitError } from "../../base/errors.js";
 import type { Contract } from "../../data/contract/contract.js";
 import { readTable } from "../../data/read/read-file.js";
 import type { Table } from "../../data/table/table.js";
-import { PREDICTION } from "../../drift/compare/compare.js";
+import { predictionsName } from "../../data/profile/predictions.js";
 import { compareTables, driftAdvice, policies, type DriftReport, type PolicyName, type TableDriftOptions } from "../../drift/index.js";
 import { writeFileAtomic } from "../../io/atomic.js";
 import { loadBundle } from "../../model/bundle/load.js";
@@ -60,8 +60,9 @@ async function run(reference: string, current: string, options: Options): Promis
   if (report.severity === "critical") process.exitCode = exit.checkFailed;
 }
 
-function checkColumns(ignore: readonly string[] = [], { columns: known }: Contract): void {
-  const unknown = ignore.find((name) => name !== PREDICTION && !known.some((column) => column.name === name));
+function checkColumns(ignore: readonly string[] = [], contract: Contract): void {
+  const { columns: known } = contract;
+  const unknown = ignore.find((name) => name !== predictionsName(contract) && !known.some((column) => column.name === name));
   if (unknown !== undefined) throw new ChurnkitError("OPTION_INVALID", `--ignore names "${unknown}", which is no column of the reference. Its columns are ${known.map(({ name }) => name).join(", ").slice(0, 500)}.`);
 }
 

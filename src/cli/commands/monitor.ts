@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { ChurnkitError } from "../../base/errors.js";
 import { readTable } from "../../data/read/read-file.js";
-import { PREDICTION } from "../../drift/compare/compare.js";
+import { predictionsName } from "../../data/profile/predictions.js";
 import { captureIssues } from "../../drift/monitor/capture/capture.js";
 import { monitorBaseline, monitorExplainer, type MonitorBaseline } from "../../drift/monitor/baseline.js";
 import { monitorBaselineOf, parseMonitorBaseline } from "../../drift/monitor/parse-baseline.js";
@@ -107,8 +107,9 @@ async function checkLabels(path: string): Promise<void> {
   });
 }
 
-function checkColumns(ignore: readonly string[] = [], { columns: known }: MonitorBaseline["contract"]): void {
-  const unknown = ignore.find((name) => name !== PREDICTION && !known.some((column) => column.name === name));
+function checkColumns(ignore: readonly string[] = [], contract: MonitorBaseline["contract"]): void {
+  const { columns: known } = contract;
+  const unknown = ignore.find((name) => name !== predictionsName(contract) && !known.some((column) => column.name === name));
   if (unknown !== undefined) throw new ChurnkitError("OPTION_INVALID", `--ignore names "${unknown}", which is no column of the model. Its columns are ${known.map(({ name }) => name).join(", ").slice(0, 500)}.`);
 }
 

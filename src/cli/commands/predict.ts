@@ -10,6 +10,7 @@ import { loadBundle } from "../../model/bundle/load.js";
 import type { Scorer } from "../../model/compile.js";
 import { delimiterOf, delimiterOption, noteSetAside } from "../input.js";
 import { exit, note } from "../output.js";
+import { outputColumns } from "../output-columns.js";
 
 interface Options {
   out?: string;
@@ -76,5 +77,5 @@ function scoreLines(scorer: Scorer, table: Table, idContract: Contract, known: T
     const names: CsvValue[] = known === undefined || position === undefined ? ids.map(() => "") : idsOf(known, position);
     lines[row] = csvLine([...names, "", "", issues.map(({ message }) => message).join(" ")]);
   }
-  return [csvLine([...ids, "probability", "label", "error"]), ...lines];
+  return [csvLine([...ids, ...outputColumns(ids, ["probability", "label", "error"])]), ...lines];
 }

@@ -50,8 +50,8 @@ export function profileOf(
 
 /** Counts later values between a reference's cut points; NaN is missing. */
 export function numericAgainst(reference: NumericProfile, values: Float64Array): NumericProfile {
-  const { name, kind, cuts, deciles, moments } = reference;
-  return { name, kind, cuts, deciles, ...count(values, Float64Array.from(cuts), moments.origin) };
+  const { name, kind, of, cuts, deciles, moments } = reference;
+  return { name, kind, ...(of === undefined ? {} : { of }), cuts, deciles, ...count(values, Float64Array.from(cuts), moments.origin) };
 }
 
 type Counted = Pick<NumericProfile, "missing" | "counts" | "min" | "max" | "moments">;

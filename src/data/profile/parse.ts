@@ -54,8 +54,11 @@ function parseNumeric(
   const counts = reader.counts(column["counts"], `${path}.counts`, 2 * cuts.length + 1);
   const moments = reader.object(column["moments"], `${path}.moments`);
   const extreme = (value: unknown, at: string): number | null => (value === null ? null : reader.number(value, at));
+  const { of } = column;
+  if (of !== undefined && of !== "predictions") reader.fail(`${path}.of`, '"predictions" or absent', of);
   return {
     ...head,
+    ...(of === undefined ? {} : { of: "predictions" }),
     cuts,
     deciles,
     counts,

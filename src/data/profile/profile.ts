@@ -15,6 +15,8 @@ export interface Profile {
 export interface NumericProfile {
   readonly name: string;
   readonly kind: "number" | "boolean" | "date";
+  /** Marks the model's probabilities, which are no column of the data; their name is one that no column has. */
+  readonly of?: "predictions" | undefined;
   readonly missing: number;
   /**
    * Increasing cut points at the reference's quantiles, its extremes and deciles among them. A value that many rows

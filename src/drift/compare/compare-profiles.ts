@@ -1,11 +1,12 @@
 import { withColumn } from "../../data/profile/merge.js";
 import { numericAgainst } from "../../data/profile/numeric.js";
-import { isNumericProfile, type NumericProfile, type Profile } from "../../data/profile/profile.js";
+import { predictionsOf, withMarkedPredictions } from "../../data/profile/predictions.js";
+import type { Profile } from "../../data/profile/profile.js";
 import { profileAgainst } from "../../data/profile/table.js";
 import type { Table } from "../../data/table/table.js";
 import { driftPolicy } from "../policy.js";
 import type { DriftReport } from "../report.js";
-import { PREDICTION, roles, type DriftOptions } from "./compare.js";
+import { roles, type DriftOptions } from "./compare.js";
 import { compareColumns } from "./profile-columns.js";
 import { reportOf } from "./summary.js";
 
@@ -30,7 +31,7 @@ function reportOfProfiles(
   return reportOf(compareColumns(reference, current, policy, options.ignore), policy, {
     rows: { reference: reference.rows, current: current.rows },
     rejected,
-    roleOf: roles(options.target, true),
+    roleOf: roles(options.target, predictionsOf(reference)?.name),
     importance: options.importance,
     ignore: options.ignore,
   });
@@ -39,8 +40,8 @@ function reportOfProfiles(
 /**
  * Compares a table with a baseline profile, such as a bundle's.
  *
- * @param options.predictions the model's probabilities for the table's rows, compared with the baseline's column
- * "prediction" where it has one.
+ * @param options.predictions the model's probabilities for the table's rows, compared with the baseline's where it
+ * has them.
  * @throws ChurnkitError CONTRACT_MISMATCH where a column has become another kind, OPTION_INVALID for a bad policy or
  * importance.
  */
@@ -49,14 +50,13 @@ export function driftAgainst(
   table: Table,
   options: DriftOptions & { readonly predictions?: Float64Array | undefined } = {},
 ): DriftReport {
-  const counted = profileAgainst(baseline, table);
-  const known = baseline.columns.find(
-    (column): column is NumericProfile => column.name === PREDICTION && isNumericProfile(column),
-  );
+  const marked = withMarkedPredictions(baseline, table.contract);
+  const known = predictionsOf(marked);
+  const counted = profileAgainst({ ...marked, columns: marked.columns.filter((column) => column !== known) }, table);
   const current =
     options.predictions === undefined || known === undefined
       ? counted
       : withColumn(counted, numericAgainst(known, options.predictions));
   const { target = table.contract.target?.column } = options;
-  return reportOfProfiles(baseline, current, { ...options, target }, { reference: 0, current: table.rejected.length });
+  return reportOfProfiles(marked, current, { ...options, target }, { reference: 0, current: table.rejected.length });
 }

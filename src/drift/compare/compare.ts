@@ -1,5 +1,6 @@
 import { ChurnkitError } from "../../base/errors.js";
 import type { Contract } from "../../data/contract/contract.js";
+import { predictionsName } from "../../data/profile/predictions.js";
 import { isProfiled } from "../../data/profile/table.js";
 import type { Table } from "../../data/table/table.js";
 import { driftPolicy, type DriftPolicy, type PolicyChoice } from "../policy.js";
@@ -28,14 +29,11 @@ export interface TableDriftOptions extends DriftOptions {
   /** Columns by whose levels, or quartiles, to compare slice by slice as well; at most ten. */
   readonly segments?: readonly string[] | undefined;
   /**
-   * The model's probabilities for the rows of both tables: compared as the column "prediction", and with the labels where
-   * both tables hold them (concept drift).
+   * The model's probabilities for the rows of both tables: compared under the name "prediction" ("prediction (model)" where
+   * a column is called that), and with the labels where both tables hold them (concept drift).
    */
   readonly predictions?: { readonly reference: Float64Array; readonly current: Float64Array } | undefined;
 }
-
-/** The name under which the model's probabilities are compared. */
-export const PREDICTION = "prediction";
 
 /**
  * Compares two tables column by column, with KS's D and small samples' p-values exact. Features and the target are
@@ -58,14 +56,15 @@ export function compareTables(reference: Table, current: Table, options: TableDr
   const policy = driftPolicy(options.policy);
   const { ignore = [], predictions, segments } = options;
   const comparisons = tableComparisons(reference, current, policy, ignore);
-  if (predictions !== undefined) {
+  const predictionsAs = predictions === undefined ? undefined : predictionsName(reference.contract);
+  if (predictions !== undefined && predictionsAs !== undefined) {
     checkPredictions(predictions, reference, current);
-    comparisons.push(comparePredictions(predictions, policy));
+    comparisons.push(comparePredictions(predictions, predictionsAs, policy));
   }
   return reportOf(comparisons, policy, {
     rows: { reference: reference.rows, current: current.rows },
     rejected: { reference: reference.rejected.length, current: current.rejected.length },
-    roleOf: roles(options.target ?? reference.contract.target?.column, predictions !== undefined),
+    roleOf: roles(options.target ?? reference.contract.target?.column, predictionsAs),
     concept: predictions === undefined ? null : conceptOf(reference, current, predictions, policy),
     segments:
       segments &&
@@ -94,9 +93,9 @@ function tableComparisons(
   return comparisons;
 }
 
-/** The target by its name, the predictions by theirs where the model's are compared. */
-export function roles(target: string | undefined, predicted: boolean): (name: string) => DriftRole {
-  return (name) => (name === target ? "target" : predicted && name === PREDICTION ? "prediction" : "feature");
+/** The target by its name, the model's predictions by theirs where they are compared. */
+export function roles(target: string | undefined, predictions: string | undefined): (name: string) => DriftRole {
+  return (name) => (name === target ? "target" : name === predictions ? "prediction" : "feature");
 }
 
 type Predictions = NonNullable<TableDriftOptions["predictions"]>;
@@ -106,17 +105,14 @@ function checkPredictions(predictions: Predictions, reference: Table, current: T
     [predictions.reference, reference],
     [predictions.current, current],
   ] as const) {
-    if (given.length === table.rows && !table.columns.has(PREDICTION)) continue;
-    const message =
-      given.length === table.rows
-        ? `${table.source} has a column "${PREDICTION}", the name of the model's probabilities. Rename the column, or give no predictions.`
-        : `${given.length} predictions were given for the ${table.rows} rows of ${table.source}. Give one for each row.`;
+    if (given.length === table.rows) continue;
+    const message = `${given.length} predictions were given for the ${table.rows} rows of ${table.source}. Give one for each row.`;
     throw new ChurnkitError("OPTION_INVALID", message, { where: { file: table.source, path: "predictions" } });
   }
 }
 
-function comparePredictions({ reference, current }: Predictions, policy: DriftPolicy): Comparison {
-  const column = { kind: "number", name: PREDICTION, integer: false } as const;
+function comparePredictions({ reference, current }: Predictions, name: string, policy: DriftPolicy): Comparison {
+  const column = { kind: "number", name, integer: false } as const;
   const described = { ...column, role: "feature", nullable: true, optional: true, missing: [] } as const;
   const data = (values: Float64Array) => ({ storage: "numeric", values }) as const;
   return compareTableColumn(described, data(reference), data(current), current.length, policy);

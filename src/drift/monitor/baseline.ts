@@ -44,7 +44,7 @@ export interface MonitorBaseline {
     readonly costs: Costs | null;
   };
   readonly contract: Contract;
-  /** Of the training rows, and of held-out probabilities under the name "prediction". */
+  /** Of the training rows, and of held-out probabilities, marked `of: "predictions"`. */
   readonly profile: Profile;
   /** Rows of the table that the baseline was made from, and those set aside. */
   readonly rows: { readonly kept: number; readonly rejected: number };

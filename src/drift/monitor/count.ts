@@ -1,7 +1,7 @@
 import { noteExtraKeys } from "../../data/table/records.js";
 import { numericAgainst } from "../../data/profile/numeric.js";
-import { isNumericProfile, type NumericProfile } from "../../data/profile/profile.js";
 import { withColumn } from "../../data/profile/merge.js";
+import { predictionsOf } from "../../data/profile/predictions.js";
 import { profileAgainst } from "../../data/profile/table.js";
 import { recordOf, type RecordValue } from "../../data/table/record-of.js";
 import { rowBuffer } from "../../data/table/row-buffer.js";
@@ -9,7 +9,6 @@ import { takeRows } from "../../data/table/take-rows.js";
 import type { Table } from "../../data/table/table.js";
 import { countBias } from "../bias/count-table.js";
 import { resolveFacet } from "../bias/facets.js";
-import { PREDICTION } from "../compare/compare.js";
 import { confidenceCounter } from "../performance/confidence-counts.js";
 import type { MonitorBaseline } from "./baseline.js";
 import { firstNames, sortedIssues, type IssueTally, type Tally } from "./tally.js";
@@ -46,8 +45,8 @@ export function batchCounter(baseline: MonitorBaseline, capacity: number): Batch
   const { contract, profile, model, bias } = baseline;
   const buffer = rowBuffer(contract, { capacity, source: "monitored records" });
   const known = new Set(contract.columns.map(({ name }) => name));
-  const prediction = profile.columns.find((column): column is NumericProfile => column.name === PREDICTION && isNumericProfile(column));
-  const reference = { ...profile, columns: profile.columns.filter(({ name }) => name !== PREDICTION && name !== contract.target?.column) };
+  const prediction = predictionsOf(profile);
+  const reference = { ...profile, columns: profile.columns.filter((column) => column !== prediction && column.name !== contract.target?.column) };
 
   return (batch) => {
     const extra = new Set<string>();

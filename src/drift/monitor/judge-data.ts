@@ -1,5 +1,6 @@
 import { countOfValues, isNumericProfile } from "../../data/profile/profile.js";
-import { PREDICTION, roles } from "../compare/compare.js";
+import { predictionsOf } from "../../data/profile/predictions.js";
+import { roles } from "../compare/compare.js";
 import { compareColumns } from "../compare/profile-columns.js";
 import { reportOf } from "../compare/summary.js";
 import { driftPolicy } from "../policy.js";
@@ -16,7 +17,7 @@ export function driftOfTally(baseline: MonitorBaseline, tally: Tally, { data, ig
     // Broken rows are known of the table that the baseline was made from, not of the training rows in the profile.
     rows: { reference: rows.kept, current: tally.rows },
     rejected: { reference: rows.rejected, current: tally.rejected },
-    roleOf: roles(contract.target?.column, true),
+    roleOf: roles(contract.target?.column, predictionsOf(profile)?.name),
     importance: attribution === null ? undefined : new Map(attribution.importance),
     ignore,
   });
@@ -38,7 +39,8 @@ export function judgeData(baseline: MonitorBaseline, tally: Tally | null, polici
 /** Rows kept x values present x values of known levels, each as a share; the features weigh alike. */
 function qualityScore({ rows, rejected, profile }: Tally, { contract }: MonitorBaseline): number {
   if (rows === 0) return 0;
-  const features = profile.columns.filter(({ name }) => name !== PREDICTION && name !== contract.target?.column);
+  const predictions = predictionsOf(profile);
+  const features = profile.columns.filter((column) => column !== predictions && column.name !== contract.target?.column);
   if (features.length === 0) return rows / (rows + rejected);
   let present = 0;
   let known = 0;

@@ -2,6 +2,7 @@ import { ChurnkitError } from "../../base/errors.js";
 import { contractHash } from "../../data/contract/contract-hash.js";
 import { parseContract } from "../../data/contract/parse.js";
 import { parseProfile } from "../../data/profile/parse.js";
+import { withMarkedPredictions } from "../../data/profile/predictions.js";
 import type { Artefact } from "../../model/artefact.js";
 import { JsonValue } from "../../model/bundle/json.js";
 import { parseMetrics } from "../../model/bundle/parts.js";
@@ -84,7 +85,7 @@ export function parseMonitorBaseline(json: unknown, file = "the monitor's baseli
       costs: costs.absent ? null : { falseNegative: costs.get("falseNegative").number(0), falsePositive: costs.get("falsePositive").number(0) },
     },
     contract,
-    profile: parseProfile(root.get("profile").value, file),
+    profile: withMarkedPredictions(parseProfile(root.get("profile").value, file), contract),
     rows: { kept: rows.get("kept").count(), rejected: rows.get("rejected").count() },
     quality: {
       heldOut: parseMetrics(quality.get("heldOut")),

@@ -34,7 +34,7 @@ export interface Tally {
   readonly issues: readonly IssueTally[];
   /** The first few names by alphabet of keys that the contract doesn't know. */
   readonly extraColumns: readonly string[];
-  /** Counted against the baseline's profile, the probabilities as "prediction" among them. */
+  /** Counted against the baseline's profile, the probabilities among them. */
   readonly profile: Profile;
   readonly confidence: ConfidenceCounts;
   /** Null where the baseline has no facets. */

@@ -3,6 +3,7 @@ import { sha256Hex } from "../../base/hash.js";
 import { parseContract } from "../../data/contract/parse.js";
 import { parseRecipe } from "../../data/features/parse-recipe.js";
 import { parseProfile } from "../../data/profile/parse.js";
+import { withMarkedPredictions } from "../../data/profile/predictions.js";
 import type { Profile } from "../../data/profile/profile.js";
 import type { Artefact } from "../artefact.js";
 import { corrupt, parseJsonFile, readableJson, type JsonValue } from "./json.js";
@@ -121,7 +122,7 @@ function withRest(needed: ReturnType<typeof partsToScore> & Pick<Artefact, "mode
     const name = extraNameOf(path);
     return name === undefined ? [] : [[name, path]];
   });
-  const baseline = once(() => parseBaseline(json));
+  const baseline = once(() => parseBaseline(json, needed.contract));
   const metrics = once(() => parseMetrics(json("metrics.json")));
   const provenance = once(() => parseProvenance(json("provenance.json")));
   const extras = once(() => (names.length === 0 ? undefined : Object.fromEntries(names.map(([name, path]) => [name, json(path).value]))));
@@ -150,9 +151,10 @@ function once<T>(make: () => T): () => T {
 
 /** Reads everything but the model from a bundle's JSON files. */
 export function parseParts(json: (path: string) => JsonValue): Omit<Artefact, "model"> {
+  const needed = partsToScore(json);
   return {
-    ...partsToScore(json),
-    baseline: parseBaseline(json),
+    ...needed,
+    baseline: parseBaseline(json, needed.contract),
     metrics: parseMetrics(json("metrics.json")),
     provenance: parseProvenance(json("provenance.json")),
   };
@@ -167,7 +169,8 @@ function partsToScore(json: (path: string) => JsonValue): Pick<Artefact, "contra
   };
 }
 
-const parseBaseline = (json: (path: string) => JsonValue): Profile => ofOthers("baseline.json", json, parseProfile);
+const parseBaseline = (json: (path: string) => JsonValue, contract: Artefact["contract"]): Profile =>
+  withMarkedPredictions(ofOthers("baseline.json", json, parseProfile), contract);
 
 /** The JSON files that {@link parseParts} asks for. */
 export const partPaths = ["contract.json", "recipe.json", "decision.json", "baseline.json", "metrics.json", "golden.json", "provenance.json"] as const;

@@ -1,0 +1,41 @@
+import type { Contract } from "../contract/contract.js";
+import { profileOf, type CutOptions } from "./numeric.js";
+import { isNumericProfile, type NumericProfile, type Profile } from "./profile.js";
+
+type Columns = Pick<Contract, "columns">;
+
+/**
+ * The name under which the model's probabilities stand among the columns: `prediction`, or where a column has this name
+ * `prediction (model)`, with one more `(model)` for each time that this is taken too.
+ */
+export function predictionsName({ columns }: Columns): string {
+  const taken = new Set(columns.map(({ name }) => name));
+  let name = "prediction";
+  while (taken.has(name)) name += " (model)";
+  return name;
+}
+
+/** Profiles a model's probabilities, to stand in a profile beside the columns of a contract. */
+export const profilePredictions = (probabilities: Float64Array, contract: Columns, options: CutOptions = {}): NumericProfile => ({
+  ...profileOf(probabilities, predictionsName(contract), options),
+  of: "predictions",
+});
+
+/**
+ * The profile of the model's probabilities, told from a column of any name by its mark. Version 0.1.0 marked none: there
+ * it is the column `prediction` where the contract has none of that name.
+ */
+export function predictionsOf({ columns }: Profile, contract?: Columns): NumericProfile | undefined {
+  const numeric = columns.filter(isNumericProfile);
+  const marked = numeric.find((column) => column.of === "predictions");
+  if (marked !== undefined || contract === undefined) return marked;
+  const name = "prediction";
+  return contract.columns.some((column) => column.name === name) ? undefined : numeric.find((column) => column.name === name);
+}
+
+/** A profile of version 0.1.0 with its probabilities marked. */
+export function withMarkedPredictions(profile: Profile, contract: Columns): Profile {
+  const found = predictionsOf(profile, contract);
+  if (found === undefined || found.of === "predictions") return profile;
+  return { ...profile, columns: profile.columns.map((column) => (column === found ? { ...found, of: "predictions" } : column)) };
+}
