@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { ChurnkitError } from "../base/errors.js";
 import type { Contract } from "../data/contract/contract.js";
+import { ignoreColumns } from "../data/contract/ignore.js";
 import { parseContract } from "../data/contract/parse.js";
 import type { ReadOptions } from "../data/read/options.js";
 import { inferFromFile, readTable } from "../data/read/read-file.js";
@@ -14,6 +15,7 @@ export interface ContractArguments {
   target?: string;
   positive?: string;
   id?: readonly string[];
+  ignore?: readonly string[];
   delimiter?: string;
 }
 
@@ -26,6 +28,10 @@ export function contractOptions(command: Command): Command {
     .option("--id <columns>", "columns that name a customer, separated by commas", columnsOption)
     .addOption(delimiterOption());
 }
+
+/** The option that leaves columns out of the features. */
+export const ignoreOption = (): Option =>
+  new Option("--ignore <columns>", "columns to leave out of the features, separated by commas").argParser(columnsOption);
 
 /** The option that names what separates cells; `\t` is a tab, which is hard to type. */
 export function delimiterOption(): Option {
@@ -62,7 +68,7 @@ export async function contractFor(file: string, options: ContractArguments, ragg
   if (options.contract !== undefined) {
     const contract = await readContract(options.contract);
     checkAgrees(contract, options);
-    return contract;
+    return ignoreColumns(contract, options.ignore ?? [], options.contract);
   }
   const { contract, findings } = await inferFromFile(file, { ...inferOptions(options), ragged });
   note(`no contract given: inferred ${contract.columns.length} columns from ${file} (churnkit init writes them down)`);
@@ -73,7 +79,7 @@ export async function contractFor(file: string, options: ContractArguments, ragg
 /** Refuses a contract that says otherwise than the options beside it, rather than follow either silently. */
 function checkAgrees({ target, columns }: Contract, { contract = "", target: column, positive, id = [] }: ContractArguments): void {
   const refuse = (has: string, option: string): never => {
-    const message = `${contract} has ${has}, but ${option} was given. Leave the option out, or make the contract anew with churnkit init.`;
+    const message = `${contract} has ${has}, but ${option} was given. Leave the option out, or make another contract with churnkit init.`;
     throw new ChurnkitError("OPTION_INVALID", message, { where: { file: contract } });
   };
   if (column !== undefined && column !== target?.column) refuse(target ? `the target "${target.column}"` : "no target", `--target ${column}`);
@@ -86,13 +92,8 @@ function checkAgrees({ target, columns }: Contract, { contract = "", target: col
 
 /** The options of inference, with those left out that were not given. */
 export function inferOptions(options: ContractArguments) {
-  const { target, positive, id } = options;
-  return {
-    ...(target === undefined ? {} : { target }),
-    ...(positive === undefined ? {} : { positive }),
-    ...(id === undefined ? {} : { id }),
-    ...delimiterOf(options),
-  };
+  const { target, positive, id, ignore } = options;
+  return { target, positive, id, ignore, ...delimiterOf(options) };
 }
 
 /** Reads a file by its contract, given or inferred, and says what was set aside. */
@@ -121,8 +122,8 @@ export function seedOption(text: string): number {
   return seed;
 }
 
-/** Reads names of columns. */
-export const columnsOption = (text: string): string[] => text.split(",");
+/** Reads names of columns, with or without blanks around the commas; a repeated option adds to them. */
+export const columnsOption = (text: string, before: readonly string[] = []): string[] => [...before, ...text.split(",").map((name) => name.trim())];
 
 /** Reads a count. */
 export function countOption(text: string): number {

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { version } from "../base/version.js";
 import { exit, fail } from "./output.js";
+import { usageError } from "./usage.js";
 
 /** Each verb's module is loaded when it is called, so that `--help` and `predict` stay quick. */
 const verbs = {
@@ -23,7 +24,7 @@ async function run(args: readonly string[]): Promise<void> {
     .description("Train, check, register, serve and watch a churn model.")
     .version(version)
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(`churnkit: ${text.trim().replace(/^error: /, "")} (add --help for usage)\n`) });
+    .configureOutput({ outputError: (text, write) => write(usageError(text, program, args)) });
   const wanted = args.find((word): word is keyof typeof verbs => Object.hasOwn(verbs, word));
   for (const load of wanted ? [verbs[wanted]] : Object.values(verbs)) (await load()).register(program);
   await program.parseAsync(args, { from: "user" });

@@ -4,6 +4,7 @@
  * @module churnkit/report
  */
 export { driftReportHtml, driftSections, type DriftSectionOptions } from "./drift-sections.js";
+export { evaluationReportHtml, type EvaluationReportOptions } from "./evaluation-report.js";
 export { evaluationSections, type NamedEvaluation } from "./model-sections.js";
 export { drawPlot, type PlotSpec } from "./plot.js";
 export { calibrationPlot } from "./plots/calibration.js";

@@ -39,7 +39,7 @@ async function run(reference: string, current: string, options: Options): Promis
   // A column that has gone is drift, not an error.
   const read = { target: "optional", ragged: "reject-row", absent: "leave-out", ...delimiterOf(options) } as const;
   const contract =
-    bundle === undefined || options.contract !== undefined ? await contractFor(reference, options, read.ragged) : bundle.scorer.contract;
+    bundle === undefined || options.contract !== undefined ? await contractFor(reference, { ...options, ignore: [] }, read.ragged) : bundle.scorer.contract;
   checkColumns(options.ignore, contract);
   const before = await readTable(contract, reference, read);
   const after = await readTable(contract, current, read);

@@ -1,12 +1,15 @@
+import { existsSync } from "node:fs";
 import type { Command } from "commander";
+import { ChurnkitError } from "../../base/errors.js";
 import { toTypeScript } from "../../data/contract/typescript.js";
 import { inferFromFile } from "../../data/read/read-file.js";
 import { writeFileAtomic } from "../../io/atomic.js";
-import { columnsOption, delimiterOption, inferOptions, type ContractArguments } from "../input.js";
+import { columnsOption, delimiterOption, ignoreOption, inferOptions, type ContractArguments } from "../input.js";
 import { columns, note, print } from "../output.js";
 
 interface Options extends ContractArguments {
   out: string;
+  force?: boolean;
   json?: boolean;
 }
 
@@ -17,13 +20,20 @@ export function register(program: Command): void {
     .option("--target <column>", "the column to predict")
     .option("--positive <value>", "the value of the target that means churn")
     .option("--id <columns>", "columns that name a customer, separated by commas", columnsOption)
+    .addOption(ignoreOption())
     .addOption(delimiterOption())
     .option("--out <file>", "where the contract goes", "churn.contract.json")
+    .option("--force", "overwrite the file that is there")
     .option("--json", "print the contract as one line of JSON")
     .action(run);
 }
 
 async function run(file: string, options: Options): Promise<void> {
+  if (options.force !== true && existsSync(options.out)) {
+    throw new ChurnkitError("OPTION_INVALID", `${options.out} is there already, perhaps with edits. Give --force to overwrite it, or --out with another file.`, {
+      where: { file: options.out },
+    });
+  }
   const { contract, findings, candidates } = await inferFromFile(file, { ...inferOptions(options), ragged: "reject-row" });
   await writeFileAtomic(options.out, `${JSON.stringify(contract, null, 2)}\n`);
   for (const finding of findings) note(`note: ${finding.message}`);

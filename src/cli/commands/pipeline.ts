@@ -5,29 +5,33 @@ import pc from "picocolors";
 import { ChurnkitError } from "../../base/errors.js";
 import { localDeployer } from "../../deploy/local.js";
 import { mainJob, nextCommands, writeReport, type MainJobResult, type MainJobSource } from "../../pipeline/index.js";
-import { columnsOption, countOption, seedOption } from "../input.js";
+import { holdOutOptions, type HoldOutOptions } from "../hold-out.js";
+import { columnsOption, countOption, ignoreOption, seedOption } from "../input.js";
+import { adviseOnLeaks } from "../leak-advice.js";
 import { columns, note, print, shown } from "../output.js";
 import { trainingProgress } from "../progress.js";
 
-interface Options {
+interface Options extends HoldOutOptions {
   csv?: string;
   target?: string;
   positive?: string;
   id?: readonly string[];
+  ignore?: readonly string[];
   rows: number;
   out: string;
-  seed: number;
   json?: boolean;
 }
 
 export function register(program: Command): void {
-  program
+  const command = program
     .command("pipeline")
     .description("the main job: from customers to a served model, drift, retraining, refusal and rollback")
     .option("--csv <file>", "do it on this file instead of synthetic customers")
     .option("--target <column>", "the column to predict")
     .option("--positive <value>", "the value of the target that means churn")
     .option("--id <columns>", "columns that name a customer, separated by commas", columnsOption)
+    .addOption(ignoreOption());
+  holdOutOptions(command)
     .option("--rows <number>", "how many synthetic customers", countOption, 50_000)
     .option("--out <dir>", "where everything goes", join("out", "pipeline"))
     .option("--seed <number>", "seed of data, splits and weights", seedOption, 1)
@@ -35,7 +39,7 @@ export function register(program: Command): void {
     .action(run);
 }
 
-async function run(options: Options): Promise<void> {
+async function run(options: Options, command: Command): Promise<void> {
   const started = performance.now();
   const job = mainJob();
   const deployer = localDeployer();
@@ -53,6 +57,7 @@ async function run(options: Options): Promise<void> {
       },
     );
     const report = await writeReport(result);
+    adviseOnLeaks(result.validation.findings, command);
     const seconds = (performance.now() - started) / 1000;
     print(options.json, summaryFields(result, report, seconds), summary(result, report, seconds));
   } finally {
@@ -77,10 +82,13 @@ async function claimFolder(folder: string): Promise<void> {
   await rm(join(folder, "registry"), { recursive: true, force: true });
 }
 
-function sourceOf({ csv, target, positive, id, rows }: Options): MainJobSource {
-  if (csv === undefined) return { kind: "synthetic", rows };
+function sourceOf({ csv, target, positive, id, ignore, rows, test, time }: Options): MainJobSource {
+  if (csv === undefined) {
+    if (time === undefined && ignore === undefined) return { kind: "synthetic", rows, test };
+    throw new ChurnkitError("OPTION_INVALID", `${time === undefined ? "--ignore" : "--time"} names a column of a file: give --csv FILE too.`);
+  }
   if (target === undefined) throw new ChurnkitError("OPTION_INVALID", "Say which column of the file is to be predicted: --target COLUMN --positive VALUE.");
-  return { kind: "file", path: csv, target, positive, id };
+  return { kind: "file", path: csv, target, positive, id, ignore, test, time };
 }
 
 function summaryFields(result: MainJobResult, report: string, seconds: number) {

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { ChurnkitError } from "../../base/errors.js";
 import type { Contract } from "../../data/contract/contract.js";
 import { newLevelFindings } from "../../data/quality/columns.js";
 import { csvLine, type CsvValue } from "../../data/table/write-csv.js";
@@ -7,28 +8,32 @@ import { recordOf, type RecordValue } from "../../data/table/record-of.js";
 import type { Table } from "../../data/table/table.js";
 import { writeFileAtomic } from "../../io/atomic.js";
 import { loadBundle } from "../../model/bundle/load.js";
-import type { Scorer } from "../../model/compile.js";
 import { delimiterOf, delimiterOption, noteSetAside } from "../input.js";
-import { exit, note } from "../output.js";
+import { decisionFor, decisionOptions, type DecisionOptions } from "../decision-options.js";
+import { exit, note, print } from "../output.js";
 import { outputColumns } from "../output-columns.js";
 
-interface Options {
+interface Options extends DecisionOptions {
   out?: string;
   strict?: boolean;
   delimiter?: string;
+  json?: boolean;
 }
 
 export function register(program: Command): void {
-  program
+  const command = program
     .command("predict <bundle> <file>")
     .description("score a file: one line for each input row, in order")
     .option("--out <file>", "where the scores go; standard output without it")
-    .addOption(delimiterOption())
+    .addOption(delimiterOption());
+  decisionOptions(command, "default the model's own")
     .option("--strict", "exit 1 when a row was set aside")
+    .option("--json", "print a summary as one line of JSON; needs --out")
     .action(run);
 }
 
 async function run(bundle: string, file: string, options: Options): Promise<void> {
+  if (options.json && options.out === undefined) throw new ChurnkitError("OPTION_INVALID", "Standard output takes the scores or the summary: give --out FILE with --json.");
   const { scorer } = await loadBundle(bundle);
   const read = { target: "ignore", ragged: "reject-row", ...delimiterOf(options) } as const;
   const table = await readTable(scorer.contract, file, read);
@@ -38,11 +43,17 @@ async function run(bundle: string, file: string, options: Options): Promise<void
   // The ids of rows that were set aside are read again, alone, so that they can be told in the output too.
   const named = ids.columns.some(({ name }) => table.columns.has(name));
   const known = named && table.rejected.length > 0 ? await readTable(ids, file, read) : undefined;
-  const text = scoreLines(scorer, table, ids, known).join("");
+  const { threshold } = decisionFor(scorer.decision, options);
+  const probabilities = scorer.score(table);
+  const text = scoreLines(scorer.contract, table, { probabilities, threshold }, ids, known).join("");
   if (options.out === undefined) process.stdout.write(text);
   else {
     await writeFileAtomic(options.out, text);
     note(`scored ${table.rows} rows, set aside ${table.rejected.length}, wrote ${options.out}`);
+  }
+  if (options.json) {
+    const positives = probabilities.reduce((count, probability) => count + (probability >= threshold ? 1 : 0), 0);
+    print(true, { rows: table.rows, rejected: table.rejected.length, positives, threshold, out: options.out }, "");
   }
   if (options.strict && table.rejected.length > 0) process.exitCode = exit.checkFailed;
 }
@@ -55,27 +66,34 @@ const idsOnly = ({ format, name, origin, columns }: Contract): Contract => ({
   columns: columns.filter(({ role }) => role === "id"),
 });
 
-/** The header and one line for each input row, in the order of the file. */
-function scoreLines(scorer: Scorer, table: Table, idContract: Contract, known: Table | undefined): string[] {
+/** Probabilities of the rows kept, and from which one on a row has the positive label. */
+interface Scores {
+  readonly probabilities: Float64Array;
+  readonly threshold: number;
+}
+
+/** The header and one line for each input row, in the order of the file: by its id, or by its number where it has none. */
+function scoreLines({ target }: Contract, table: Table, { probabilities, threshold }: Scores, idContract: Contract, known: Table | undefined): string[] {
   const ids = idContract.columns.map(({ name }) => name).filter((name) => table.columns.has(name));
   const idsOf = (from: Table, position: number): RecordValue[] => {
+    if (ids.length === 0) return [from.rowNumbers[position] ?? position];
     const record = recordOf({ ...from, contract: idContract }, position);
     return ids.map((id) => record[id] ?? null);
   };
   const positions = new Map<number, number>(known && Array.from(known.rowNumbers, (row, i) => [row, i]));
   const lines: string[] = new Array<string>(table.rows + table.rejected.length);
-  const probabilities = scorer.score(table);
-  const { classes = [], positive = "1" } = scorer.contract.target ?? {};
+  const { classes = [], positive = "1" } = target ?? {};
   const negative = classes.find((label) => label !== positive) ?? "0";
   table.rowNumbers.forEach((row, i) => {
     const probability = probabilities[i] ?? 0;
-    const label = probability >= scorer.decision.threshold ? positive : negative;
+    const label = probability >= threshold ? positive : negative;
     lines[row] = csvLine([...idsOf(table, i), probability, label, ""]);
   });
   for (const { row, issues } of table.rejected) {
     const position = positions.get(row);
-    const names: CsvValue[] = known === undefined || position === undefined ? ids.map(() => "") : idsOf(known, position);
-    lines[row] = csvLine([...names, "", "", issues.map(({ message }) => message).join(" ")]);
+    const own: CsvValue[] = ids.length === 0 ? [row] : known === undefined || position === undefined ? ids.map(() => "") : idsOf(known, position);
+    lines[row] = csvLine([...own, "", "", issues.map(({ message }) => message).join(" ")]);
   }
-  return [csvLine([...ids, ...outputColumns(ids, ["probability", "label", "error"])]), ...lines];
+  const names = ids.length === 0 ? ["row"] : ids;
+  return [csvLine([...names, ...outputColumns(names, ["probability", "label", "error"])]), ...lines];
 }

@@ -5,7 +5,8 @@ import { validateTable } from "../../data/quality/validate.js";
 import { readTable } from "../../data/read/read-file.js";
 import type { ReadOptions } from "../../data/read/options.js";
 import type { Table } from "../../data/table/table.js";
-import { contractFor, contractOptions, delimiterOf, type ContractArguments } from "../input.js";
+import { contractFor, contractOptions, delimiterOf, ignoreOption, type ContractArguments } from "../input.js";
+import { adviseOnLeaks } from "../leak-advice.js";
 import { columns, exit, print } from "../output.js";
 
 interface Options extends ContractArguments {
@@ -14,11 +15,12 @@ interface Options extends ContractArguments {
 
 export function register(program: Command): void {
   contractOptions(program.command("validate <file>").description("check a file against a contract; exit 1 when it breaks it"))
+    .addOption(ignoreOption())
     .option("--json", "print one line of JSON")
     .action(run);
 }
 
-async function run(file: string, options: Options): Promise<void> {
+async function run(file: string, options: Options, command: Command): Promise<void> {
   const read = { ragged: "reject-row", absent: "leave-out", ...delimiterOf(options) } as const;
   const contract = await contractFor(file, options, read.ragged);
   const table = await readLabelled(contract, file, read);
@@ -31,6 +33,7 @@ async function run(file: string, options: Options): Promise<void> {
     { valid, rows, rejected, qualityScore, findings },
     listed.length === 0 ? head : `${head}\n\n${columns([["severity", "rule", "column", "count", "message"], ...listed])}`,
   );
+  adviseOnLeaks(findings, command);
   if (!valid) process.exitCode = exit.checkFailed;
 }
 

@@ -5,6 +5,7 @@ import { cutText } from "./cells/issue.js";
 import { nearestText } from "./cells/nearest.js";
 import type { Column, Contract, Target } from "./contract.js";
 import { columnNotes, groupedNumbersNote, inferMissing, inferType, isWhole, sortedLabels, unfitFinding } from "./infer/column.js";
+import { ignoreColumns } from "./ignore.js";
 import { inferTarget, targetCandidates } from "./infer/target.js";
 import { tally, type ColumnFacts, type Tally } from "./infer/tally.js";
 import { namesProblems } from "./limits.js";
@@ -20,6 +21,8 @@ export interface InferenceOptions {
   readonly positive?: string | undefined;
   /** The columns that identify a record. */
   readonly id?: string | readonly string[] | undefined;
+  /** Columns to leave out of the features, such as one that is known only after the customer has left. */
+  readonly ignore?: readonly string[] | undefined;
   /** A name for messages: the file's path. */
   readonly source?: string | undefined;
 }
@@ -46,8 +49,8 @@ export interface ContractInference {
   /**
    * Ends the data.
    *
-   * @throws ChurnkitError INPUT_EMPTY without a header or rows; INPUT_COLUMNS where the target or an id is not a
-   * column; TARGET_INVALID where the target has not exactly two classes or the positive one never occurs.
+   * @throws ChurnkitError INPUT_EMPTY without a header or rows; INPUT_COLUMNS where the target, an id or a column to ignore is not
+   * there; TARGET_INVALID where the target has not exactly two classes or the positive one never occurs.
    */
   finish(options?: InferenceOptions): InferredContract;
 }
@@ -111,7 +114,8 @@ export function contractInference(): ContractInference {
       if (targetName !== undefined && ids.includes(targetName)) {
         throw new ChurnkitError("INPUT_COLUMNS", `${source}: "${targetName}" cannot be both id and target.`, { where: { file: source, column: targetName } });
       }
-      return conclude(name, names, tallies.map((column) => column.facts()), { ids, targetName, positive, source });
+      const inferred = conclude(name, names, tallies.map((column) => column.facts()), { ids, targetName, positive, source });
+      return options.ignore === undefined ? inferred : withIgnored(inferred, options.ignore, source);
     },
   };
 }
@@ -142,6 +146,12 @@ function conclude(name: string, names: readonly string[], facts: readonly Column
   const contract: Contract = { format: 1, name, origin: "inferred", columns, ...(target === undefined ? {} : { target }) };
   throwProblems(name, contractProblems(contract));
   return { contract, findings, candidates: targetCandidates(names, facts) };
+}
+
+/** What was found in columns that nobody wants to use is of no interest. */
+function withIgnored({ contract, findings, candidates }: InferredContract, names: readonly string[], source: string): InferredContract {
+  const used = (name: string | null): boolean => name === null || !names.includes(name);
+  return { contract: ignoreColumns(contract, names, source), findings: findings.filter(({ column }) => used(column)), candidates: candidates.filter(used) };
 }
 
 /**

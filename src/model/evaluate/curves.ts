@@ -1,5 +1,6 @@
 import { ChurnkitError } from "../../base/errors.js";
 import type { Costs } from "../artefact.js";
+import type { Confusion } from "./confusion.js";
 import { endsTie, type SortedScores } from "./sorted-scores.js";
 
 /** A curve over all distinct scores, from the highest threshold to the lowest. Three arrays of one length. */
@@ -56,8 +57,12 @@ export function precisionRecallCurve(sorted: SortedScores): Curve | null {
   return trace(sorted, { x: 0, y: 1, threshold: Infinity }, (tp, fp) => [tp / positives, tp / (tp + fp)]);
 }
 
+/** Money saved against contacting nobody by the calls at one threshold, in the currency of the costs. */
+export const profitOf = ({ truePositives, falsePositives }: Confusion, costs: Costs): number =>
+  truePositives * costs.falseNegative - falsePositives * costs.falsePositive;
+
 /**
- * Profit over the threshold: x threshold, y money saved against contacting nobody, in the currency of the costs:
+ * Profit over the threshold: x threshold, y money saved against contacting nobody ({@link profitOf}):
  * true positives * falseNegative - false positives * falsePositive. Starts at (1, 0) where no score is 1.
  */
 export function profitCurve(sorted: SortedScores, costs: Costs): Curve {

@@ -9,6 +9,7 @@ import { column, countOf, meanOf, ratio, sum, trend } from "../../data/features/
 import { daysSince } from "../../data/features/expressions/date-builders.js";
 import { inferFromFile, readTable } from "../../data/read/read-file.js";
 import { split } from "../../data/split.js";
+import { splitByTime } from "../../data/split-time.js";
 import { bestPossible, syntheticContract, syntheticCustomers, type SyntheticCustomer } from "../../data/synthetic.js";
 import { concatTables } from "../../data/table/concat-tables.js";
 import { recordOf } from "../../data/table/record-of.js";
@@ -21,13 +22,19 @@ import { shiftRecords } from "./shift.js";
 
 /** Where the main job's customers come from. */
 export type MainJobSource =
-  | { readonly kind: "synthetic"; readonly rows: number }
+  | { readonly kind: "synthetic"; readonly rows: number; readonly test?: number | undefined }
   | {
       readonly kind: "file";
       readonly path: string;
       readonly target: string;
       readonly positive?: string | undefined;
       readonly id?: readonly string[] | undefined;
+      /** Columns to leave out of the features. */
+      readonly ignore?: readonly string[] | undefined;
+      /** Share of the rows to test on; default 0.2. */
+      readonly test?: number | undefined;
+      /** The column to part the rows by: the test follows the training, and what is kept back comes last. */
+      readonly time?: string | undefined;
     };
 
 /** The rows of a later month, in which something has changed. */
@@ -53,10 +60,10 @@ export interface OpenedSource {
 
 /** Opens a source; the synthetic customers are written to `folder` first, so that the job reads a file like any other. */
 export async function openSource(source: MainJobSource, folder: string, seed: number): Promise<OpenedSource> {
-  return source.kind === "synthetic" ? openSynthetic(source.rows, folder, seed) : openFile(source, seed);
+  return source.kind === "synthetic" ? openSynthetic(source, folder, seed) : openFile(source, seed);
 }
 
-async function openSynthetic(rows: number, folder: string, seed: number): Promise<OpenedSource> {
+async function openSynthetic({ rows, test: share = 0.2 }: Extract<MainJobSource, { kind: "synthetic" }>, folder: string, seed: number): Promise<OpenedSource> {
   const { records, probabilities } = syntheticCustomers({ rows, seed });
   const path = join(folder, "customers.csv");
   await writeCsv(path, records);
@@ -67,7 +74,7 @@ async function openSynthetic(rows: number, folder: string, seed: number): Promis
     facets: [{ column: "gender", groups: ["Female"] }, { column: "age", groups: [{ from: 60 }] }],
     read: () => readTable(syntheticContract, path),
     part(table) {
-      const { train, test } = split(table, { seed, validation: 0, test: 0.2 });
+      const { train, test } = split(table, { seed, validation: 0, test: share });
       return { training: train, test, kept: undefined };
     },
     async later() {
@@ -93,13 +100,12 @@ function syntheticFeatures(): Features {
   });
 }
 
+/** Of the rows of a file that are not tested on, those that come later. */
+const keptShare = 0.25;
+
 async function openFile(source: Extract<MainJobSource, { kind: "file" }>, seed: number): Promise<OpenedSource> {
-  const { path, target, positive, id } = source;
-  const { contract } = await inferFromFile(path, {
-    target,
-    ...(positive === undefined ? {} : { positive }),
-    ...(id === undefined ? {} : { id }),
-  });
+  const { path, target, positive, id, ignore, time, test: share = 0.2 } = source;
+  const { contract } = await inferFromFile(path, { target, positive, id, ignore });
   return {
     path,
     features: defineFeatures(contract),
@@ -107,7 +113,11 @@ async function openFile(source: Extract<MainJobSource, { kind: "file" }>, seed: 
     facets: [],
     read: () => readTable(contract, path),
     part(table) {
-      const { train, validation, test } = split(table, { seed, validation: 0.25, test: 0.2 });
+      if (time !== undefined) {
+        const { train, validation, test } = splitByTime(table, time, { shares: { validation: share, test: keptShare * (1 - share) } });
+        return { training: train, test: validation, kept: test };
+      }
+      const { train, validation, test } = split(table, { seed, validation: keptShare, test: share });
       return { training: train, test, kept: validation };
     },
     later(kept) {

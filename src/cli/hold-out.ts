@@ -1,0 +1,59 @@
+import { InvalidArgumentError, type Command } from "commander";
+import { ChurnkitError } from "../base/errors.js";
+import { split, splitByRowNumbers } from "../data/split.js";
+import { splitByTime } from "../data/split-time.js";
+import { labels } from "../data/table/labels.js";
+import type { Table } from "../data/table/table.js";
+import { readRows } from "./row-numbers.js";
+
+/** The options that keep rows out of training, to test on. */
+export interface HoldOutOptions {
+  readonly test?: number;
+  readonly time?: string;
+  readonly seed: number;
+}
+
+/** Adds `--test` and `--time`. */
+export function holdOutOptions(command: Command): Command {
+  return command
+    .option("--test <share>", "keep this share of the rows out of training to test on, with the same share of each class", shareOption)
+    .option("--time <column>", "with --test: the latest rows by this date or number instead");
+}
+
+function shareOption(text: string): number {
+  const share = Number(text);
+  if (!(share > 0 && share < 1)) throw new InvalidArgumentError("It must be a share above 0 and below 1, such as 0.2.");
+  return share;
+}
+
+/** The two parts of a table, each with both classes. */
+export interface HeldOut {
+  readonly training: Table;
+  readonly test: Table;
+}
+
+/**
+ * Parts the test rows from the others. Both parts must hold both classes, which is told before the training.
+ *
+ * @returns undefined where no option keeps rows out.
+ */
+export async function holdOut(table: Table, { test: share, time, testRows, seed }: HoldOutOptions & { readonly testRows?: string }): Promise<HeldOut | undefined> {
+  if (share !== undefined && testRows !== undefined) throw refused("Give --test or --test-rows, not both.");
+  if (time !== undefined && share === undefined) throw refused("--time says which rows are tested on: give --test too, such as --test 0.2.");
+  if (testRows !== undefined) {
+    const { inside, outside } = splitByRowNumbers(table, await readRows(testRows));
+    return checked(table, { training: outside, test: inside }, testRows);
+  }
+  if (share === undefined) return undefined;
+  const { train: training, test } =
+    time === undefined ? split(table, { seed, validation: 0, test: share }) : splitByTime(table, time, { shares: { test: share } });
+  return checked(table, { training, test }, time === undefined ? "--test" : `--time ${time}`);
+}
+
+function checked({ source }: Table, { training, test }: HeldOut, by: string): HeldOut {
+  const parts = { test: { ...test, source: `${source} (test rows by ${by})` }, training: { ...training, source: `${source} (training rows by ${by})` } };
+  for (const part of [parts.test, parts.training]) labels(part);
+  return parts;
+}
+
+const refused = (message: string): ChurnkitError => new ChurnkitError("OPTION_INVALID", message);

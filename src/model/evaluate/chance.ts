@@ -1,0 +1,12 @@
+import type { MetricSummary } from "./metrics.js";
+
+/**
+ * Says that a model ranks no better than chance: the 95 % interval of its AUC reaches down to 0.5.
+ *
+ * @returns a sentence without its full stop; undefined where the model is better, or no interval is known.
+ */
+export function chanceNote({ values: { auc } }: Pick<MetricSummary, "values">): string | undefined {
+  const { low, high } = auc;
+  if (low === undefined || high === undefined || low > 0.5) return undefined;
+  return `no better than chance: the 95 % interval of the AUC, ${low.toFixed(4)} to ${high.toFixed(4)}, ${high < 0.5 ? "is below" : "includes"} 0.5`;
+}
