@@ -1,13 +1,11 @@
 // Derived columns: expressions that are stored in the bundle, so that serving cannot differ from training. With a schema
 // they are typed, as in quickstart.ts; here the contract is inferred from a file, and columns are named by `column`.
 // Run it: npx tsx examples/custom-features.ts
-import { writeFileSync } from "node:fs";
 import {
   bucket,
   clip,
   column,
   countOf,
-  csvLine,
   defineFeatures,
   equals,
   explainEncoding,
@@ -21,11 +19,11 @@ import {
   split,
   syntheticCustomers,
   trend,
+  writeCsv,
 } from "churnkit/data";
 import { compareScores, logistic, train } from "churnkit/model";
 
-const { records } = syntheticCustomers({ rows: 3000, seed: 3 });
-writeFileSync("customers.csv", [Object.keys(records[0] ?? {}), ...records.map((record) => Object.values(record))].map(csvLine).join(""));
+await writeCsv("customers.csv", syntheticCustomers({ rows: 3000, seed: 3 }).records);
 
 const { contract } = await inferFromFile("customers.csv", { target: "churn", positive: "Yes", id: "customerId" });
 const { train: rows, test } = split(await readCsv(contract, "customers.csv"), { seed: 3, validation: 0 });

@@ -1,12 +1,10 @@
 // From a CSV to a saved model, typed by one schema. Run it: npx tsx examples/quickstart.ts
-import { writeFileSync } from "node:fs";
 import { z } from "zod";
-import { csvLine, defineDataset, defineFeatures, ratio, readCsv, split, syntheticCustomers } from "churnkit/data";
+import { defineDataset, defineFeatures, ratio, readCsv, split, syntheticCustomers, writeCsv } from "churnkit/data";
 import { churnNetwork, evaluate, metricNames, metrics, saveBundle, train } from "churnkit/model";
 
 // Any file with these columns will do; this one is made of synthetic customers.
-const { records } = syntheticCustomers({ rows: 2000, seed: 1 });
-writeFileSync("customers.csv", [Object.keys(records[0] ?? {}), ...records.map((record) => Object.values(record))].map(csvLine).join(""));
+await writeCsv("customers.csv", syntheticCustomers({ rows: 2000, seed: 1 }).records);
 
 const customers = defineDataset({
   name: "customers",

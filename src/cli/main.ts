@@ -6,6 +6,7 @@ import { usageError } from "./usage.js";
 
 /** Each verb's module is loaded when it is called, so that `--help` and `predict` stay quick. */
 const verbs = {
+  sample: () => import("./commands/sample.js"),
   init: () => import("./commands/init.js"),
   validate: () => import("./commands/validate.js"),
   train: () => import("./commands/train.js"),

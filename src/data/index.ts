@@ -55,7 +55,8 @@ export { rowBuffer, type RowBuffer } from "./table/row-buffer.js";
 export type { RowOptions, TargetMode } from "./table/row-options.js";
 export type { CellIssue, CodedData, ColumnData, NumericData, RejectedRow, Table } from "./table/table.js";
 export { takeRows } from "./table/take-rows.js";
-export { csvLine, type CsvValue } from "./table/write-csv.js";
+export type { CsvValue } from "./table/csv-line.js";
+export { writeCsv, type CsvRecord } from "./table/write-csv.js";
 
 export { kFold, type Fold } from "./split-folds.js";
 export { splitByTime, type TimeCuts, type TimeShares } from "./split-time.js";

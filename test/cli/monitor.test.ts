@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { register } from "../../src/cli/commands/monitor.js";
 import { syntheticCustomers, type SyntheticCustomer } from "../../src/data/synthetic.js";
-import { csvLine } from "../../src/data/table/write-csv.js";
+import { csvLine } from "../../src/data/table/csv-line.js";
 import type { MonitorReport } from "../../src/drift/index.js";
 import { saveBundle } from "../../src/model/index.js";
 import { customers, predictionsOf, watchedModel, type Watched } from "../drift/monitor/watched.js";

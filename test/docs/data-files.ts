@@ -1,14 +1,10 @@
-import { cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { csvLine, defineFeatures, syntheticContract, syntheticCustomers, tableFromRecords, type SyntheticCustomer } from "../../src/data/index.js";
+import { defineFeatures, syntheticContract, syntheticCustomers, tableFromRecords, writeCsv, type CsvRecord, type SyntheticCustomer } from "../../src/data/index.js";
 import { logistic, saveBundle, train } from "../../src/model/index.js";
 
-type Rows = readonly Readonly<Record<string, string | number | boolean | null>>[];
-
-const csvOf = (rows: Rows): string => [Object.keys(rows[0] ?? {}), ...rows.map((row) => Object.values(row))].map(csvLine).join("");
-
 /** The columns of the public Telco file, filled from synthetic customers. */
-const telcoRow = (customer: SyntheticCustomer, i: number): Rows[number] => ({
+const telcoRow = (customer: SyntheticCustomer, i: number): CsvRecord => ({
   customerID: `${1000 + i}-${String(customer["customerId"])}`,
   gender: customer["gender"] ?? "",
   SeniorCitizen: Number(customer["age"]) >= 65 ? 1 : 0,
@@ -32,9 +28,9 @@ export async function makeDataFiles(folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const { records } = syntheticCustomers({ rows: 600, seed: 1 });
   const later = syntheticCustomers({ rows: 600, seed: 2, scenario: "shifted" }).records;
-  writeFileSync(join(folder, "customers.csv"), csvOf(records));
-  writeFileSync(join(folder, "customers-later.csv"), csvOf(later));
-  writeFileSync(join(folder, "telco.csv"), csvOf(records.map(telcoRow)));
+  await writeCsv(join(folder, "customers.csv"), records);
+  await writeCsv(join(folder, "customers-later.csv"), later);
+  await writeCsv(join(folder, "telco.csv"), records.map(telcoRow));
   const table = tableFromRecords(syntheticContract, records);
   const model = await train(defineFeatures(syntheticContract), table, { learner: logistic() });
   await saveBundle(model.artefact, join(folder, "model"));

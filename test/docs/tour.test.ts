@@ -63,6 +63,7 @@ describe("--json has the documented fields", () => {
   const blocks = new Map([...textOf("docs/command-line.md").matchAll(/^```json (\w+)\n([\s\S]*?)^```/gm)].map(([, verb = "", text = ""]) => [verb, JSON.parse(text) as object]));
   const customers = ["tour/customers.csv", "--contract", "churn.contract.json"];
   const calls: Record<string, readonly string[]> = {
+    sample: ["sampled.csv", "--rows", "20"],
     init: ["tour/customers.csv", "--target", "churn", "--positive", "Yes", "--out", "again.contract.json"],
     validate: customers,
     train: [...customers, "--out", "short", "--single", "--epochs", "2"],

@@ -21,7 +21,7 @@ describe("the packed tarball", () => {
 
   it("holds the build and the papers, no test, no source, no data", () => {
     expect(files).toEqual(expect.arrayContaining(["dist/index.js", "dist/kernel.wasm", "LICENSE", "README.md", "CHANGELOG.md"]));
-    expect(files.filter((file) => /^(src|test|bench|examples|scripts)\/|\.(csv|tsv|gz|parquet)$/.test(file))).toEqual([]);
+    expect(files.filter((file) => /^(src|test|bench|scripts)\/|\.(csv|tsv|gz|parquet)$/.test(file))).toEqual([]);
   });
 
   it("is clean under publint", () => {

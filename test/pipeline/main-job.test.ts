@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { syntheticCustomers } from "../../src/data/synthetic.js";
-import { csvLine } from "../../src/data/table/write-csv.js";
+import { csvLine } from "../../src/data/table/csv-line.js";
 import { newFolder } from "../helpers/folder.js";
 
 const cli = resolve(import.meta.dirname, "../../dist/cli.js");

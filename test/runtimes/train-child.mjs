@@ -6,24 +6,22 @@ import { pathToFileURL } from "node:url";
 
 const [dist, out] = process.argv.slice(2);
 const load = (name) => import(pathToFileURL(resolve(dist, `${name}.js`)).href);
-const { csvLine, defineFeatures, inferFromFile, log1p, ratio, readTable, seasonality, syntheticCustomers } = await load("data");
+const { defineFeatures, inferFromFile, log1p, ratio, readTable, seasonality, syntheticCustomers, writeCsv } = await load("data");
 const { churnNetwork, logistic, saveBundle, train } = await load("model");
 const { compareTables } = await load("drift");
 
 /** The customers, with a heavy-tailed amount, a label of many levels and a spike for the recipe to deal with. */
 function table(scenario, seed) {
   const { records, probabilities } = syntheticCustomers({ rows: 700, seed, scenario });
-  const rows = records.map((record, i) => ({
+  return records.map((record, i) => ({
     ...record,
     town: `town ${(i * i) % 83}`,
     spent: i % 3 === 0 ? 0 : Number((1 / (0.002 + probabilities[i])).toPrecision(6)) * (1 + (i % 7)) * (i % 40 === 1 ? 900 : 1),
   }));
-  const names = Object.keys(rows[0]);
-  return [names, ...rows.map((row) => names.map((name) => row[name]))].map(csvLine).join("");
 }
 
 mkdirSync(out, { recursive: true });
-for (const [name, scenario, seed] of [["train", "base", 3], ["later", "shifted", 4]]) writeFileSync(join(out, `${name}.csv`), table(scenario, seed));
+for (const [name, scenario, seed] of [["train", "base", 3], ["later", "shifted", 4]]) await writeCsv(join(out, `${name}.csv`), table(scenario, seed));
 const file = join(out, "train.csv");
 const { contract } = await inferFromFile(file, { name: "customers", target: "churn", positive: "Yes", id: "customerId" });
 const rows = await readTable(contract, file);

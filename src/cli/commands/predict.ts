@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { ChurnkitError } from "../../base/errors.js";
 import type { Contract } from "../../data/contract/contract.js";
 import { newLevelFindings } from "../../data/quality/columns.js";
-import { csvLine, type CsvValue } from "../../data/table/write-csv.js";
+import { csvLine, type CsvValue } from "../../data/table/csv-line.js";
 import { readTable } from "../../data/read/read-file.js";
 import { recordOf, type RecordValue } from "../../data/table/record-of.js";
 import type { Table } from "../../data/table/table.js";

@@ -1,8 +1,4 @@
-import { once } from "node:events";
-import { createWriteStream } from "node:fs";
-import { mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
-import { finished } from "node:stream/promises";
 import { mix32 } from "../../base/random.js";
 import { defineFeatures, type Features } from "../../data/features/define.js";
 import { column, countOf, meanOf, ratio, sum, trend } from "../../data/features/expressions/builders.js";
@@ -10,14 +6,14 @@ import { daysSince } from "../../data/features/expressions/date-builders.js";
 import { inferFromFile, readTable } from "../../data/read/read-file.js";
 import { split } from "../../data/split.js";
 import { splitByTime } from "../../data/split-time.js";
-import { bestPossible, syntheticContract, syntheticCustomers, type SyntheticCustomer } from "../../data/synthetic.js";
+import { bestPossible, syntheticContract, syntheticCustomers } from "../../data/synthetic.js";
 import { concatTables } from "../../data/table/concat-tables.js";
 import { recordOf } from "../../data/table/record-of.js";
 import { tableFromRecords } from "../../data/table/records.js";
 import type { Facet } from "../../drift/bias/facets.js";
 import { takeRows } from "../../data/table/take-rows.js";
 import type { Table } from "../../data/table/table.js";
-import { csvLine } from "../../data/table/write-csv.js";
+import { writeCsv } from "../../data/table/write-csv.js";
 import { shiftRecords } from "./shift.js";
 
 /** Where the main job's customers come from. */
@@ -146,16 +142,3 @@ export function withWrongLabels(table: Table, seed: number): Table {
 
 /** Old and new rows together. */
 export const together = (old: Table, fresh: Table): Table => concatTables([old, fresh]);
-
-async function writeCsv(path: string, records: readonly SyntheticCustomer[]): Promise<void> {
-  await mkdir(join(path, ".."), { recursive: true });
-  const names = Object.keys(records[0] ?? {});
-  const stream = createWriteStream(`${path}.part`);
-  stream.write(csvLine(names));
-  for (const record of records) {
-    if (!stream.write(csvLine(names.map((name) => record[name])))) await once(stream, "drain");
-  }
-  stream.end();
-  await finished(stream);
-  await rename(`${path}.part`, path);
-}

@@ -6,7 +6,7 @@ import { captureIssues, captureLog, captureToStore, labelLog, readCaptureLines, 
 import { memoryStore, type ObjectStore } from "../../../src/io/index.js";
 import { csvRows } from "../../../src/drift/monitor/capture/payload.js";
 import { captureLine } from "../../../src/drift/monitor/capture/write.js";
-import { csvLine } from "../../../src/data/table/write-csv.js";
+import { csvLine } from "../../../src/data/table/csv-line.js";
 
 const contract = {
   ...syntheticContract,

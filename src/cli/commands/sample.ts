@@ -1,0 +1,33 @@
+import { InvalidArgumentError, type Command } from "commander";
+import { syntheticCustomers, type SyntheticOptions } from "../../data/synthetic.js";
+import { writeCsv } from "../../data/table/write-csv.js";
+import { countOption, seedOption } from "../input.js";
+import { print } from "../output.js";
+
+interface Options {
+  rows: number;
+  seed: number;
+  scenario: NonNullable<SyntheticOptions["scenario"]>;
+  json?: boolean;
+}
+
+export function register(program: Command): void {
+  program
+    .command("sample <file>")
+    .description("write synthetic customers as a CSV file, to try the other commands on")
+    .option("--rows <number>", "how many customers", countOption, 10_000)
+    .option("--scenario <name>", "base | shifted: the market as it was, or a year later", scenarioOption, "base")
+    .option("--seed <number>", "seed of the customers", seedOption, 1)
+    .option("--json", "print one line of JSON")
+    .action(run);
+}
+
+function scenarioOption(text: string): Options["scenario"] {
+  if (text === "base" || text === "shifted") return text;
+  throw new InvalidArgumentError("It is base or shifted.");
+}
+
+async function run(file: string, { rows, seed, scenario, json }: Options): Promise<void> {
+  await writeCsv(file, syntheticCustomers({ rows, seed, scenario }).records);
+  print(json, { file, rows }, `wrote ${rows} customers to ${file}`);
+}

@@ -1,0 +1,15 @@
+/** What a cell of a CSV line may hold; null and undefined are written as empty. */
+export type CsvValue = string | number | boolean | null | undefined;
+
+/**
+ * One CSV line with its line end (RFC 4180, LF): a text is quoted where it holds a comma, quote, line end or blank at
+ * an end, so that `readCsv` reads it back as it was.
+ */
+export function csvLine(values: readonly CsvValue[]): string {
+  return `${values.map(cell).join(",")}\n`;
+}
+
+function cell(value: CsvValue): string {
+  const text = value === null || value === undefined ? "" : String(value);
+  return /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
