@@ -9,7 +9,7 @@ import { readDelimited } from "../../src/data/read/csv.js";
 import { split } from "../../src/data/split.js";
 import type { Table } from "../../src/data/table/table.js";
 import { tableFromRecords } from "../../src/data/table/records.js";
-import { csvLine } from "../../src/data/table/write-csv.js";
+import { csvLine } from "../../src/data/table/csv-line.js";
 import { captureLog, compareTables, createMonitor, days, driftAgainst, driftPoints, hours, monitorBaseline, readCaptureLines, withMonitorBaseline } from "../../src/drift/index.js";
 import { captureLine } from "../../src/drift/monitor/capture/write.js";
 import { monitorBaselineOf, parseMonitorBaseline } from "../../src/drift/monitor/parse-baseline.js";
