@@ -12,6 +12,7 @@ const verbs = {
   train: () => import("./commands/train.js"),
   predict: () => import("./commands/predict.js"),
   evaluate: () => import("./commands/evaluate.js"),
+  explain: () => import("./commands/explain.js"),
   drift: () => import("./commands/drift.js"),
   serve: () => import("./commands/serve.js"),
   monitor: () => import("./commands/monitor.js"),

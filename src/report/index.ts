@@ -5,6 +5,7 @@
  */
 export { driftReportHtml, driftSections, type DriftSectionOptions } from "./drift-sections.js";
 export { evaluationReportHtml, type EvaluationReportOptions } from "./evaluation-report.js";
+export { explanationReportHtml, type ExplanationReportInput } from "./explanation-report.js";
 export { evaluationSections, type NamedEvaluation } from "./model-sections.js";
 export { drawPlot, type PlotSpec } from "./plot.js";
 export { calibrationPlot } from "./plots/calibration.js";

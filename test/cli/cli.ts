@@ -1,8 +1,9 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { expect } from "vitest";
 import { ensureBuilt } from "../helpers/built.js";
+
+export { header, put, quick, rows } from "./customers.js";
 
 const script = resolve(import.meta.dirname, "../../dist/cli.js");
 
@@ -43,24 +44,3 @@ export function errorLine({ out, err }: Ended): string {
   expect(lines.filter((line) => line.startsWith("churnkit: "))).toHaveLength(1);
   return last;
 }
-
-export const header = "id,tenure,plan,Churn";
-
-/** Data rows of customers without a header: short tenures leave more often. */
-export function rows(count: number, first = 0): string[] {
-  return Array.from({ length: count }, (_, i) => {
-    const id = first + i;
-    const tenure = (id * 7919) % 72;
-    const chance = (Math.imul(id + 1, 0x9e3779b1) >>> 8) % 100;
-    return `${id},${tenure},${"abc"[(id * 31) % 3] ?? ""},${chance < (tenure < 24 ? 60 : 15) ? "Yes" : "No"}`;
-  });
-}
-
-/** Writes lines, or bytes as they are, to a file in a folder; returns its name. */
-export function put(folder: string, name: string, content: readonly string[] | Uint8Array): string {
-  writeFileSync(join(folder, name), content instanceof Uint8Array ? content : `${content.join("\n")}\n`);
-  return name;
-}
-
-/** The options that train the quickest model on {@link rows}. */
-export const quick = ["--target", "Churn", "--positive", "Yes", "--id", "id", "--learner", "logistic"] as const;

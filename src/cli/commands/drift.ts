@@ -80,15 +80,13 @@ async function scoredBy(
     note(`note: predictions are not compared: ${why}`);
     return undefined;
   }
-  const [{ explain }, { importanceByColumn }, { takeRows }] = await Promise.all([
+  const [{ explain }, { importanceByColumn }, { spreadRows }] = await Promise.all([
     import("../../model/explain/explainer.js"),
     import("../../model/explain/importance.js"),
     import("../../data/table/take-rows.js"),
   ]);
   // A few hundred rows, spread over the file, tell the order of the columns.
-  const count = Math.min(before.rows, 256);
-  const spread = Array.from({ length: count }, (_, i) => Math.floor((i * before.rows) / count));
-  const importance = importanceByColumn(await explain(artefact, takeRows(before, spread)));
+  const importance = importanceByColumn(await explain(artefact, spreadRows(before, 256)));
   return { importance, predictions: { reference: scorer.score(before), current: scorer.score(after) } };
 }
 

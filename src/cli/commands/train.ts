@@ -151,4 +151,4 @@ function describe(
 }
 
 /** What to look at now. */
-const nextStep = (file: string, { out }: Options): string => `next: churnkit predict ${out} ${file} --out scores.csv`;
+const nextStep = (file: string, { out }: Options): string => `next: churnkit explain ${out} ${file}`;

@@ -36,3 +36,9 @@ export function takeRows<Row>(table: Table<Row>, positions: ArrayLike<number>): 
   for (let i = 0; i < count; i++) rowNumbers[i] = table.rowNumbers[order[i] as number] as number;
   return { ...table, rows: count, columns, rowNumbers, rejected: [] };
 }
+
+/** At most so many rows of a table, evenly spread over it: all of it where it has no more. */
+export function spreadRows<Row>(table: Table<Row>, most: number): Table<Row> {
+  if (table.rows <= most) return table;
+  return takeRows(table, Array.from({ length: most }, (_, i) => Math.floor((i * table.rows) / most)));
+}
