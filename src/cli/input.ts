@@ -6,6 +6,7 @@ import { ignoreColumns } from "../data/contract/ignore.js";
 import { parseContract } from "../data/contract/parse.js";
 import type { ReadOptions } from "../data/read/options.js";
 import { inferFromFile, readTable } from "../data/read/read-file.js";
+import type { Finding } from "../data/quality/rules.js";
 import type { Table } from "../data/table/table.js";
 import { note } from "./output.js";
 
@@ -17,21 +18,36 @@ export interface ContractArguments {
   id?: readonly string[];
   ignore?: readonly string[];
   delimiter?: string;
+  decimal?: "." | ",";
+  dateFormat?: string;
 }
 
 /** Adds the contract options to a command. */
 export function contractOptions(command: Command): Command {
+  return inferenceOptions(command.option("--contract <file>", "a contract made by `churnkit init`; without one it is inferred"));
+}
+
+/** Adds the options of inference to a command. */
+export function inferenceOptions(command: Command): Command {
   return command
-    .option("--contract <file>", "a contract made by `churnkit init`; without one it is inferred")
     .option("--target <column>", "the column to predict")
     .option("--positive <value>", "the value of the target that means churn")
     .option("--id <columns>", "columns that name a customer, separated by commas", columnsOption)
-    .addOption(delimiterOption());
+    .addOption(delimiterOption())
+    .addOption(decimalOption())
+    .option("--date-format <format>", dateFormatMeaning);
 }
 
 /** The option that leaves columns out of the features. */
 export const ignoreOption = (): Option =>
   new Option("--ignore <columns>", "columns to leave out of the features, separated by commas").argParser(columnsOption);
+
+/** The option that names the decimal mark of a file. */
+export const decimalOption = (): Option =>
+  new Option("--decimal <mark>", "the decimal mark of numbers, a point or a comma; default by the cells of each column").choices([".", ","]);
+
+/** What the option --date-format means. */
+export const dateFormatMeaning = "how dates are written, such as dd/MM/yyyy; default by the cells of each column";
 
 /** The option that names what separates cells; `\t` is a tab, which is hard to type. */
 export function delimiterOption(): Option {
@@ -72,12 +88,22 @@ export async function contractFor(file: string, options: ContractArguments, ragg
   }
   const { contract, findings } = await inferFromFile(file, { ...inferOptions(options), ragged });
   note(`no contract given: inferred ${contract.columns.length} columns from ${file} (churnkit init writes them down)`);
-  for (const finding of findings) note(`note: ${finding.message}`);
+  noteFindings(findings);
   return contract;
 }
 
+/** Says what inference found. */
+export function noteFindings(findings: readonly Finding[]): void {
+  for (const { severity, message } of findings) note(`${severity === "info" ? "note" : severity}: ${message}`);
+}
+
 /** Refuses a contract that says otherwise than the options beside it, rather than follow either silently. */
-function checkAgrees({ target, columns }: Contract, { contract = "", target: column, positive, id = [] }: ContractArguments): void {
+function checkAgrees({ target, columns }: Contract, { contract = "", target: column, positive, id = [], decimal, dateFormat }: ContractArguments): void {
+  const form = decimal !== undefined ? `--decimal ${decimal}` : dateFormat === undefined ? undefined : `--date-format ${dateFormat}`;
+  if (form !== undefined) {
+    const message = `${contract} says for each column how it is written, so ${form} has no say. Leave it out, or change numberFormat and dateFormat of the columns.`;
+    throw new ChurnkitError("OPTION_INVALID", message, { where: { file: contract } });
+  }
   const refuse = (has: string, option: string): never => {
     const message = `${contract} has ${has}, but ${option} was given. Leave the option out, or make another contract with churnkit init.`;
     throw new ChurnkitError("OPTION_INVALID", message, { where: { file: contract } });
@@ -92,8 +118,8 @@ function checkAgrees({ target, columns }: Contract, { contract = "", target: col
 
 /** The options of inference, with those left out that were not given. */
 export function inferOptions(options: ContractArguments) {
-  const { target, positive, id, ignore } = options;
-  return { target, positive, id, ignore, ...delimiterOf(options) };
+  const { target, positive, id, ignore, decimal, dateFormat } = options;
+  return { target, positive, id, ignore, decimal, dateFormat, ...delimiterOf(options) };
 }
 
 /** Reads a file by its contract, given or inferred, and says what was set aside. */

@@ -16,6 +16,7 @@ export {
   type Contract,
   type DateColumn,
   type NumberColumn,
+  type NumberFormat,
   type Range,
   type Target,
   type TextColumn,

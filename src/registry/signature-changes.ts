@@ -1,4 +1,6 @@
-import { formatDate } from "../data/contract/cells/date.js";
+import { canonicalJson } from "../base/json.js";
+import { dateReader, formatDate } from "../data/contract/cells/date.js";
+import { describeNumberFormat } from "../data/contract/cells/number-format.js";
 import { cellReader, isIssue, type Cell } from "../data/contract/cells.js";
 import { columnOf, type InputOf, type SignatureInput } from "./signature-input.js";
 import type { SignatureChange, SignatureChangeKind } from "./signature.js";
@@ -88,7 +90,18 @@ function numberNotes(before: InputOf<"number">, after: InputOf<"number">): Note[
     const step = (value: number | undefined): string => (value === undefined ? "any number" : `a multiple of ${value}`);
     notes.push(["stepChanged", after.multipleOf !== undefined, `is ${step(after.multipleOf)} now, and was ${step(before.multipleOf)}`]);
   }
+  if (canonicalJson(before.numberFormat ?? null) !== canonicalJson(after.numberFormat ?? null)) {
+    const said = ({ numberFormat }: InputOf<"number">): string => describeNumberFormat(numberFormat ?? { decimal: "." });
+    notes.push(["formatChanged", !readsNumbersOf(before, after), `holds ${said(after)} now, and held ${said(before)}`]);
+  }
   return notes;
+}
+
+/** Does a column read every text of numbers that another one reads, as the same number? */
+function readsNumbersOf({ numberFormat: before }: InputOf<"number">, { numberFormat: after }: InputOf<"number">): boolean {
+  if (before === undefined || after === undefined) return (before ?? after)?.decimal === "." && before === undefined;
+  const kept = (["grouping", "prefix", "suffix", "accounting"] as const).every((member) => before[member] === undefined || before[member] === after[member]);
+  return before.decimal === after.decimal && kept;
 }
 
 function booleanNotes(before: InputOf<"boolean">, after: InputOf<"boolean">): Note[] {
@@ -115,6 +128,13 @@ function dateNotes(before: InputOf<"date">, after: InputOf<"date">): Note[] {
   const notes = rangeNotes(bounds(before), bounds(after), (value) => formatDate(value, after.precision));
   if (before.precision !== after.precision) {
     notes.push(["precisionChanged", false, `is read as ${after.precision === "date" ? "a day" : "an instant"} now`]);
+  }
+  if (before.dateFormat !== after.dateFormat) {
+    const said = ({ dateFormat }: InputOf<"date">): string => dateFormat ?? "as ISO 8601";
+    // ISO 8601 is read in every column, unless its format takes the same text for another day.
+    const probe = "2024-03-04";
+    const widened = before.dateFormat === undefined && dateReader(after)(probe) === dateReader(before)(probe);
+    notes.push(["formatChanged", !widened, `has dates written ${said(after)} now, and had ${said(before)}`]);
   }
   return notes;
 }

@@ -1,4 +1,4 @@
-import type { Column } from "../data/contract/contract.js";
+import type { Column, NumberFormat } from "../data/contract/contract.js";
 import { textLimits } from "../data/contract/cells/label.js";
 
 type Declared<C extends Column> = C extends Column
@@ -30,6 +30,12 @@ function days(min: number | undefined, max: number | undefined): { min: number |
   return first !== undefined && last !== undefined && first > last ? { min, max } : { min: first, max: last };
 }
 
+/** A format without what it has by default. */
+const formatOf = ({ decimal, grouping, prefix, suffix, accounting }: NumberFormat): NumberFormat => ({
+  decimal,
+  ...present({ grouping, prefix, suffix, accounting: accounting === true ? accounting : undefined }),
+});
+
 /** Describes a feature column. Columns that accept the same values, and mean the same, have equal inputs. */
 export function inputOf(column: Column, origin: "declared" | "inferred"): SignatureInput {
   const { name, optional, nullable, default: otherwise, unit } = column;
@@ -42,11 +48,11 @@ export function inputOf(column: Column, origin: "declared" | "inferred"): Signat
   };
   switch (column.kind) {
     case "number": {
-      const { kind, integer, min, max, exclusiveMin, exclusiveMax, multipleOf } = column;
+      const { kind, integer, numberFormat, min, max, exclusiveMin, exclusiveMax, multipleOf } = column;
       // Of two limits on one side only the narrower one is ever met.
       const lower = exclusiveMin !== undefined && exclusiveMin >= (min ?? -Infinity) ? { exclusiveMin } : { min };
       const upper = exclusiveMax !== undefined && exclusiveMax <= (max ?? Infinity) ? { exclusiveMax } : { max };
-      return { ...base, kind, integer, ...present({ ...lower, ...upper, multipleOf }) };
+      return { ...base, kind, integer, ...present({ ...lower, ...upper, multipleOf, numberFormat: numberFormat && formatOf(numberFormat) }) };
     }
     case "boolean": {
       const { kind, truthy, falsy, caseSensitive } = column;
@@ -54,8 +60,8 @@ export function inputOf(column: Column, origin: "declared" | "inferred"): Signat
       return { ...base, kind, truthy: fold(truthy), falsy: fold(falsy), caseSensitive };
     }
     case "date": {
-      const { kind, precision, min, max } = column;
-      return { ...base, kind, precision, ...present(precision === "date" ? days(min, max) : { min, max }) };
+      const { kind, precision, dateFormat, min, max } = column;
+      return { ...base, kind, precision, ...present({ ...(precision === "date" ? days(min, max) : { min, max }), dateFormat }) };
     }
     case "category": {
       const { kind, levels, open } = column;

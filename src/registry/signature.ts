@@ -49,6 +49,7 @@ export const signatureChanges = {
   becameInteger: "whole numbers only now",
   becameReal: "fractions are accepted now",
   stepChanged: "another step",
+  formatChanged: "numbers or dates are written in another form",
   textsChanged: "other texts for true and false",
   precisionChanged: "days instead of instants, or the other way round",
   levelsAdded: "more levels",

@@ -95,10 +95,13 @@ describe("train goes on, and says so", () => {
     expect(json(ended)).toMatchObject({ rejected });
   };
 
-  it("without rows whose numbers are none, naming file, row, column and value", async () => {
-    await kept("thousands.csv", changed(5, '5,"1,234",a,Yes'), /thousands\.csv: 1 of 101 rows set aside, such as row 5: Column "tenure": "1,234" is not a number; remove the thousands separator \(1234\)/, 1);
-    await kept("unit.csv", changed(5, "5,12abc,a,Yes"), /unit\.csv: 1 of 101 rows set aside, such as row 5: Column "tenure": "12abc" is not a number/, 1);
+  it("without rows whose labels are missing, naming file, row and column", async () => {
     await kept("unlabelled.csv", changed(5, "5,12,a,"), /unlabelled\.csv: 1 of 101 rows set aside, such as row 5: Column "Churn"/, 1);
+  });
+
+  it("with cells that are no number as missing ones, naming column and value", async () => {
+    await kept("unit.csv", changed(5, "5,12abc,a,Yes"), /warning: Column "tenure": one of its cells cannot be read as a number, such as "12abc": read as missing/, 0);
+    await kept("thousands.csv", changed(5, '5,"1,234",a,Yes'), /warning: Column "tenure": nothing tells whether "1,234" has a decimal mark/, 0);
   });
 
   it("without rows of the wrong form", async () => {
@@ -108,9 +111,9 @@ describe("train goes on, and says so", () => {
     await kept("broken.jsonl", [...lines, '{"id":2,'], /broken\.jsonl: 1 of 101 rows set aside, such as row 100: the line is not valid JSON/, 1);
   });
 
-  it("with a column whose numbers all have separators as labels, and warns", async () => {
+  it("with a column whose numbers all have separators, and says how they are read", async () => {
     const lines = [header, ...rows(100).map((row, i) => row.replace(/,\d+,/, `,"1,${100 + (i % 40)}",`))];
-    await kept("grouped.csv", lines, /Column "tenure": its cells look like numbers with a thousands separator, such as "1,100"/, 0);
+    await kept("grouped.csv", lines, /warning: Column "tenure": nothing tells whether "1,100" has a decimal mark or one between thousands; it is taken for a mark between thousands \(--decimal , reads/, 0);
   });
 
   it("without columns that are constant or all missing", async () => {

@@ -19,13 +19,13 @@ const often: { requiredKeys: ("role" | "nullable" | "optional" | "missing")[] } 
 /** Columns of every kind with few, close values, so that limits and lists meet. */
 const shapes: readonly fc.Arbitrary<object>[] = [
   fc.record(
-    { ...base, integer: fc.boolean(), min: limit, max: limit, exclusiveMin: limit, exclusiveMax: limit, multipleOf: fc.constantFrom(0.5, 2), default: fc.constant(1), unit: fc.constantFrom("m", "km") },
+    { ...base, integer: fc.boolean(), min: limit, max: limit, exclusiveMin: limit, exclusiveMax: limit, multipleOf: fc.constantFrom(0.5, 2), default: fc.constant(1), unit: fc.constantFrom("m", "km"), numberFormat: fc.constantFrom({ decimal: "." }, { decimal: ",", suffix: "%" }) },
     { requiredKeys: [...often.requiredKeys, "integer"] },
   ).map((shape) => ({ ...shape, kind: "number" })),
   fc.record({ ...base, truthy: some(2), falsy: some(2), caseSensitive: fc.boolean(), default: fc.boolean() }, { requiredKeys: [...often.requiredKeys, "truthy", "falsy", "caseSensitive"] }).map(
     (shape) => ({ ...shape, kind: "boolean" }),
   ),
-  fc.record({ ...base, precision: fc.constantFrom("date", "datetime"), min: time, max: time }, { requiredKeys: [...often.requiredKeys, "precision"] }).map((shape) => ({ ...shape, kind: "date" })),
+  fc.record({ ...base, precision: fc.constantFrom("date", "datetime"), min: time, max: time, dateFormat: fc.constantFrom("dd/MM/yyyy", "MM/dd/yyyy") }, { requiredKeys: [...often.requiredKeys, "precision"] }).map((shape) => ({ ...shape, kind: "date" })),
   fc.record({ ...base, levels: some(4), open: fc.boolean() }).map((shape) => ({ ...shape, kind: "category" })),
   fc.record({ ...base, maxLength: fc.constantFrom(1, 2, 3) }, often).map((shape) => ({ ...shape, kind: "text" })),
 ];
@@ -72,7 +72,7 @@ export const contractPairs: fc.Arbitrary<readonly [Contract, Contract]> = fc
   .filter((pair) => pair.every((contract) => contractProblems(contract).length === 0));
 
 const value = fc.oneof(
-  fc.constantFrom(...words, "", " a ", "YES", "NO", "n/a", "abc", "1970-01-01", "1970-01-02T12:00:00Z", "1970-01-04", "1970-01-04T13:00:00Z", "0.5", "-3", "2.5"),
+  fc.constantFrom(...words, "", " a ", "YES", "NO", "n/a", "abc", "1970-01-01", "1970-01-02T12:00:00Z", "1970-01-04", "1970-01-04T13:00:00Z", "03/01/1970", "0.5", "0,5", "3 %", "-3", "2.5"),
   fc.constantFrom(-3, -2, 0, 0.25, 0.5, 1, 2, 3, 4),
   fc.constantFrom(true, false, null, undefined),
 );

@@ -4,7 +4,7 @@ import { ChurnkitError } from "../../base/errors.js";
 import { toTypeScript } from "../../data/contract/typescript.js";
 import { inferFromFile } from "../../data/read/read-file.js";
 import { writeFileAtomic } from "../../io/atomic.js";
-import { columnsOption, delimiterOption, ignoreOption, inferOptions, type ContractArguments } from "../input.js";
+import { ignoreOption, inferenceOptions, inferOptions, noteFindings, type ContractArguments } from "../input.js";
 import { columns, note, print } from "../output.js";
 
 interface Options extends ContractArguments {
@@ -14,14 +14,8 @@ interface Options extends ContractArguments {
 }
 
 export function register(program: Command): void {
-  program
-    .command("init <file>")
-    .description("infer a contract from a file, and print the TypeScript for it")
-    .option("--target <column>", "the column to predict")
-    .option("--positive <value>", "the value of the target that means churn")
-    .option("--id <columns>", "columns that name a customer, separated by commas", columnsOption)
+  inferenceOptions(program.command("init <file>").description("infer a contract from a file, and print the TypeScript for it"))
     .addOption(ignoreOption())
-    .addOption(delimiterOption())
     .option("--out <file>", "where the contract goes", "churn.contract.json")
     .option("--force", "overwrite the file that is there")
     .option("--json", "print the contract as one line of JSON")
@@ -36,7 +30,7 @@ async function run(file: string, options: Options): Promise<void> {
   }
   const { contract, findings, candidates } = await inferFromFile(file, { ...inferOptions(options), ragged: "reject-row" });
   await writeFileAtomic(options.out, `${JSON.stringify(contract, null, 2)}\n`);
-  for (const finding of findings) note(`note: ${finding.message}`);
+  noteFindings(findings);
   if (!contract.target && candidates.length > 0) note(`no target given; columns with two values: ${candidates.join(", ")}`);
   note(columns([["column", "kind", "role"], ...contract.columns.map(({ name, kind, role }) => [name, kind, role])]));
   note(`wrote ${options.out}`);

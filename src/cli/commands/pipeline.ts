@@ -6,7 +6,7 @@ import { ChurnkitError } from "../../base/errors.js";
 import { localDeployer } from "../../deploy/local.js";
 import { mainJob, nextCommands, writeReport, type MainJobResult, type MainJobSource } from "../../pipeline/index.js";
 import { holdOutOptions, type HoldOutOptions } from "../hold-out.js";
-import { columnsOption, countOption, ignoreOption, seedOption } from "../input.js";
+import { columnsOption, countOption, dateFormatMeaning, decimalOption, ignoreOption, seedOption } from "../input.js";
 import { adviseOnLeaks } from "../leak-advice.js";
 import { columns, note, print, shown } from "../output.js";
 import { trainingProgress } from "../progress.js";
@@ -17,6 +17,8 @@ interface Options extends HoldOutOptions {
   positive?: string;
   id?: readonly string[];
   ignore?: readonly string[];
+  decimal?: "." | ",";
+  dateFormat?: string;
   rows: number;
   out: string;
   json?: boolean;
@@ -30,6 +32,8 @@ export function register(program: Command): void {
     .option("--target <column>", "the column to predict")
     .option("--positive <value>", "the value of the target that means churn")
     .option("--id <columns>", "columns that name a customer, separated by commas", columnsOption)
+    .addOption(decimalOption())
+    .option("--date-format <format>", dateFormatMeaning)
     .addOption(ignoreOption());
   holdOutOptions(command)
     .option("--rows <number>", "how many synthetic customers", countOption, 50_000)
@@ -82,13 +86,13 @@ async function claimFolder(folder: string): Promise<void> {
   await rm(join(folder, "registry"), { recursive: true, force: true });
 }
 
-function sourceOf({ csv, target, positive, id, ignore, rows, test, time }: Options): MainJobSource {
+function sourceOf({ csv, target, positive, id, ignore, decimal, dateFormat, rows, test, time }: Options): MainJobSource {
   if (csv === undefined) {
     if (time === undefined && ignore === undefined) return { kind: "synthetic", rows, test };
     throw new ChurnkitError("OPTION_INVALID", `${time === undefined ? "--ignore" : "--time"} names a column of a file: give --csv FILE too.`);
   }
   if (target === undefined) throw new ChurnkitError("OPTION_INVALID", "Say which column of the file is to be predicted: --target COLUMN --positive VALUE.");
-  return { kind: "file", path: csv, target, positive, id, ignore, test, time };
+  return { kind: "file", path: csv, target, positive, id, ignore, decimal, dateFormat, test, time };
 }
 
 function summaryFields(result: MainJobResult, report: string, seconds: number) {

@@ -1,9 +1,10 @@
 import type { CellIssue } from "../table/table.js";
 import type { Column } from "./contract.js";
-import { dateFromJson, dateFromText } from "./cells/date.js";
-import { cellIssue } from "./cells/issue.js";
+import { dayMilliseconds } from "./cells/calendar.js";
+import { dateFromJson, dateFromText, dateReader, hasTime } from "./cells/date.js";
+import { cellIssue, describeValue } from "./cells/issue.js";
 import { booleanFromText, categoryFromText, labelOfScalar, textFromText } from "./cells/label.js";
-import { numberFromJson, numberFromText } from "./cells/number.js";
+import { numberFromJson, numberFromText, numberReader } from "./cells/number.js";
 
 /**
  * One cell as a table stores it: a number for number, boolean (1 or 0) and date (milliseconds since 1970 UTC) columns,
@@ -68,6 +69,24 @@ function labelled(column: Column, text: (text: string) => Cell, value: unknown):
   return label === undefined ? cellIssue(column.name, "type", value, `cannot be a ${column.kind}`) : text(label);
 }
 
+/**
+ * The test of a value for being one of the markers, however it is written: the marker `-999` means the JSON number too, and a
+ * day means every time of it. Undefined where no marker is a value.
+ */
+function markerTest(column: Column): ((value: unknown) => boolean) | undefined {
+  if (column.kind !== "number" && column.kind !== "date") return undefined;
+  const read = column.kind === "number" ? numberReader(column) : dateReader(column);
+  const marked = column.missing.map((text) => ({ text, value: read(text) })).filter(({ value }) => !Number.isNaN(value));
+  if (marked.length === 0) return undefined;
+  const values = new Set(marked.map(({ value }) => value));
+  const days = new Set(column.kind === "date" ? marked.filter(({ text }) => !hasTime(text)).map(({ value }) => value) : []);
+  return (given) => {
+    const value = typeof given === "string" ? read(given) : given instanceof Date ? given.getTime() : given;
+    if (typeof value !== "number") return false;
+    return values.has(value) || (days.size > 0 && days.has(Math.floor(value / dayMilliseconds) * dayMilliseconds));
+  };
+}
+
 /** What a missing cell becomes: the default, missing, or an issue where the contract allows neither. */
 function missingCell(column: Column, parsers: Parsers): (shown: string) => Cell {
   if (column.default !== undefined) {
@@ -84,19 +103,20 @@ function missingCell(column: Column, parsers: Parsers): (shown: string) => Cell 
  * The one reader of cells for a column: files, JSON lines and requests all go through it, so a CSV text and a JSON
  * value come to the same cell or the same issue.
  *
- * Numbers are decimal (`-12.5`, `3e4`) and finite; dates are ISO 8601 and exist in the calendar, UTC where they name no
- * offset; texts of booleans and levels of categories are the contract's. Issues carry a rule of `qualityRules`.
+ * Numbers are decimal (`-12.5`, `3e4`) and finite, or written as the column's `numberFormat` says; dates are ISO 8601, or
+ * written as its `dateFormat` says, and exist in the calendar, UTC where they name no offset; texts of booleans and levels of categories are the contract's. Issues carry a rule of `qualityRules`.
  */
 export function cellReader(column: Column): CellReader {
   const parsers = parsersOf(column);
   const markers = new Set(column.missing);
   markers.add("");
   const missing = missingCell(column, parsers);
-  const fromText = (text: string): Cell => (markers.has(text) ? missing(text) : parsers.text(text));
+  const isMarker = markerTest(column);
+  const fromText = (text: string): Cell => (markers.has(text) || isMarker?.(text) === true ? missing(text) : parsers.text(text));
   const fromJson = (value: unknown): Cell => {
     if (typeof value === "string") return fromText(value.trim());
     if (value === null || value === undefined) return missing("null");
-    return parsers.value(value);
+    return isMarker?.(value) === true ? missing(describeValue(value)) : parsers.value(value);
   };
   return { fromText, fromJson };
 }

@@ -1,4 +1,6 @@
 import { cellReader, isIssue } from "./cells.js";
+import { dateFormatProblem } from "./cells/date-format.js";
+import { numberFormatProblem } from "./cells/number-format.js";
 import { textLimits } from "./cells/label.js";
 import type { Column, Contract, Target } from "./contract.js";
 import { contractLimits, namesProblems } from "./limits.js";
@@ -67,8 +69,15 @@ function limitProblems(column: Column): (string | undefined)[] {
   ];
 }
 
+function formatProblem(column: Column): string | undefined {
+  if (column.kind === "number" && column.numberFormat !== undefined) return numberFormatProblem(column.numberFormat);
+  if (column.kind === "date" && column.dateFormat !== undefined) return dateFormatProblem(column.dateFormat);
+  return undefined;
+}
+
 function columnProblems(column: Column): string[] {
   const found = [
+    formatProblem(column),
     listProblem("missing marker", column.missing, contractLimits.texts),
     ...valueLists(column),
     ...limitProblems(column),

@@ -16,7 +16,7 @@ function fingerprint(column: Column): { readonly name: string } & Readonly<Recor
 
 /**
  * SHA-256 (hex) over what a recipe relies on: name, kind, unit, default, and levels or date precision of the feature
- * columns, in any order. Limits, missing markers, descriptions, ids and the target do not enter, so they can change
+ * columns, in any order. Limits, missing markers, how texts are written, descriptions, ids and the target do not enter, so they can change
  * without making a model stale.
  */
 export function contractHash(contract: Contract): string {

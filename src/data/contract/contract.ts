@@ -38,16 +38,37 @@ interface ColumnBase {
   readonly optional: boolean;
   /** Taken where the value is absent or missing. */
   readonly default?: string | number | boolean | undefined;
-  /** Texts that mean "missing" in a file, compared exactly after trimming; the empty text is always one. */
+  /**
+   * Texts that mean "missing", compared exactly after trimming; the empty text is always one. In a column of numbers or
+   * dates one that is such a value means it however it is written: `9999-12-31` is that day in any form.
+   */
   readonly missing: readonly string[];
   readonly unit?: string | undefined;
   readonly description?: string | undefined;
+}
+
+/**
+ * How the texts of a number column are written: `{ decimal: ",", grouping: ".", suffix: "€" }` reads `1.234,50 €` as
+ * 1234.5. A text without the affix, or without marks between thousands, is read as well; JSON numbers stay what they are.
+ */
+export interface NumberFormat {
+  readonly decimal: "." | ",";
+  /** Stands between thousands; any blank is a blank, any apostrophe an apostrophe. */
+  readonly grouping?: "," | "." | " " | "'" | undefined;
+  /** Taken off the front, such as "$"; blanks beside it do not count. At most 20 characters, no digits. */
+  readonly prefix?: string | undefined;
+  /** Taken off the end, such as "%" or "GB"; the number is that before it: `45%` is 45. */
+  readonly suffix?: string | undefined;
+  /** Are numbers in parentheses negative, as accountants write them: `(12.50)`? Default false. */
+  readonly accounting?: boolean | undefined;
 }
 
 /** A finite real or whole number. */
 export interface NumberColumn extends ColumnBase {
   readonly kind: "number";
   readonly integer: boolean;
+  /** How its texts are written; without it they are plain decimals such as `-12.5`. */
+  readonly numberFormat?: NumberFormat | undefined;
   /** Declared limits: a value outside them breaks the contract. */
   readonly min?: number | undefined;
   readonly max?: number | undefined;
@@ -72,6 +93,11 @@ export interface DateColumn extends ColumnBase {
   readonly kind: "date";
   /** `date` is YYYY-MM-DD, `datetime` an ISO 8601 instant; both are read either way, and written in this form. */
   readonly precision: "date" | "datetime";
+  /**
+   * How its days are written, such as `dd/MM/yyyy`, `MM/dd/yyyy`, `d MMM yyyy` or `yyyyMMdd`; a time of day may follow. ISO
+   * 8601 is read as well.
+   */
+  readonly dateFormat?: string | undefined;
   /** Declared limits, milliseconds since 1970 UTC. */
   readonly min?: number | undefined;
   readonly max?: number | undefined;

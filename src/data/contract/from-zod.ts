@@ -5,7 +5,7 @@ import { nearestText } from "./cells/nearest.js";
 import { nameProblem } from "./limits.js";
 import { refuseChecks } from "./zod/checks.js";
 import { lower } from "./zod/lower.js";
-import type { Lowered } from "./zod/lowered.js";
+import type { ColumnType, Lowered } from "./zod/lowered.js";
 import { throwProblems, type Problem } from "./problem.js";
 import { lowerTarget } from "./zod/target.js";
 
@@ -21,8 +21,20 @@ export interface ContractOptions {
   readonly positive?: unknown;
 }
 
-function columnOf(name: string, role: ColumnRole, lowered: Lowered): Column {
-  const { type, nullable, optional, meta } = lowered;
+/** The type with what the metadata says of how its texts are written; reports a format of another kind of column. */
+function written(name: string, { type, meta }: Lowered, problems: Problem[]): ColumnType {
+  const { numberFormat, dateFormat } = meta;
+  const refuse = (member: string, kind: string): void => {
+    problems.push({ code: "CONTRACT_INVALID", path: name, message: `meta.${member} is for ${kind}s, and this is a ${type.kind} column` });
+  };
+  if (numberFormat !== undefined && type.kind !== "number") refuse("numberFormat", "number");
+  if (dateFormat !== undefined && type.kind !== "date") refuse("dateFormat", "date");
+  if (type.kind === "number" && numberFormat !== undefined) return { ...type, numberFormat };
+  return type.kind === "date" && dateFormat !== undefined ? { ...type, dateFormat } : type;
+}
+
+function columnOf(name: string, role: ColumnRole, lowered: Lowered, problems: Problem[]): Column {
+  const { nullable, optional, meta } = lowered;
   return {
     name,
     role,
@@ -32,7 +44,7 @@ function columnOf(name: string, role: ColumnRole, lowered: Lowered): Column {
     missing: meta.missing ?? [],
     ...(meta.unit === undefined ? {} : { unit: meta.unit }),
     ...(meta.description === undefined ? {} : { description: meta.description }),
-    ...type,
+    ...written(name, lowered, problems),
   };
 }
 
@@ -98,8 +110,8 @@ export function contractOf(schema: $ZodObject, options: ContractOptions = {}): C
       const found = lowerTarget(key, lowered, options.positive, problems);
       if (found === undefined) continue;
       target = found.target;
-      columns.push(columnOf(key, "target", { ...lowered, default: undefined, type: found.type }));
-    } else columns.push(columnOf(key, ids.includes(key) ? "id" : (lowered.meta.role ?? "feature"), lowered));
+      columns.push(columnOf(key, "target", { ...lowered, default: undefined, type: found.type }, problems));
+    } else columns.push(columnOf(key, ids.includes(key) ? "id" : (lowered.meta.role ?? "feature"), lowered, problems));
   }
   for (const key of names) {
     const message = nameProblem(key);

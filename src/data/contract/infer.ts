@@ -1,13 +1,16 @@
 import { ChurnkitError } from "../../base/errors.js";
 import type { Finding } from "../quality/rules.js";
 import { contractProblems } from "./check.js";
-import { cutText } from "./cells/issue.js";
+import { dateFormatProblem } from "./cells/date-format.js";
+import { cutText, describeValue } from "./cells/issue.js";
 import { nearestText } from "./cells/nearest.js";
 import type { Column, Contract, Target } from "./contract.js";
-import { columnNotes, groupedNumbersNote, inferMissing, inferType, isWhole, sortedLabels, unfitFinding } from "./infer/column.js";
 import { ignoreColumns } from "./ignore.js";
+import { inferMissing, inferType, isWhole, sortedLabels } from "./infer/column.js";
+import { columnNotes } from "./infer/notes.js";
 import { inferTarget, targetCandidates } from "./infer/target.js";
-import { tally, type ColumnFacts, type Tally } from "./infer/tally.js";
+import { tally, type ColumnFacts, type Tally, type WrittenForms } from "./infer/tally.js";
+import { unfitFinding } from "./infer/unfit.js";
 import { namesProblems } from "./limits.js";
 import { throwProblems } from "./problem.js";
 
@@ -25,6 +28,10 @@ export interface InferenceOptions {
   readonly ignore?: readonly string[] | undefined;
   /** A name for messages: the file's path. */
   readonly source?: string | undefined;
+  /** The decimal mark of all numbers, where the cells alone do not tell: `1,234` is 1.234 by a comma, 1234 by a point. */
+  readonly decimal?: "." | "," | undefined;
+  /** How dates are written, where the cells alone do not tell: `dd/MM/yyyy`. Columns of dates in another form are still found. */
+  readonly dateFormat?: string | undefined;
 }
 
 /** What inference found. */
@@ -52,7 +59,7 @@ export interface ContractInference {
    * @throws ChurnkitError INPUT_EMPTY without a header or rows; INPUT_COLUMNS where the target, an id or a column to ignore is not
    * there; TARGET_INVALID where the target has not exactly two classes or the positive one never occurs.
    */
-  finish(options?: InferenceOptions): InferredContract;
+  finish(options?: Omit<InferenceOptions, keyof WrittenForms>): InferredContract;
 }
 
 function checkNames(names: readonly string[], source: string): void {
@@ -89,8 +96,23 @@ function targetColumn(name: string, facts: ColumnFacts): Column {
   return { name, role: "target", nullable: false, optional: false, missing, kind: "category", levels, open: false };
 }
 
-/** Starts an inference. The result depends on the rows and their order only, not on how they are read. */
-export function contractInference(): ContractInference {
+function checkForms({ decimal, dateFormat }: WrittenForms): void {
+  const given: unknown = decimal;
+  if (given !== undefined && given !== "." && given !== ",") {
+    throw new ChurnkitError("OPTION_INVALID", `decimal is ${describeValue(given)}; it must be "." or ",".`, { where: { value: given } });
+  }
+  const problem = dateFormat === undefined ? undefined : dateFormatProblem(dateFormat);
+  if (problem !== undefined) throw new ChurnkitError("OPTION_INVALID", `In dateFormat, ${problem}.`, { where: { value: dateFormat } });
+}
+
+/**
+ * Starts an inference. The result depends on the rows and their order only, not on how they are read.
+ *
+ * @param forms how numbers and dates are written, where it is known.
+ * @throws ChurnkitError OPTION_INVALID for a decimal mark that is none, or a date format that cannot be used.
+ */
+export function contractInference(forms: Pick<InferenceOptions, keyof WrittenForms> = {}): ContractInference {
+  checkForms(forms);
   let names: readonly string[] = [];
   let tallies: Tally[] = [];
   let rows = 0;
@@ -98,7 +120,7 @@ export function contractInference(): ContractInference {
     header(given) {
       checkNames(given, "the data");
       names = [...given];
-      tallies = names.map(() => tally());
+      tallies = names.map(() => tally(forms));
     },
     row(cells) {
       rows++;
@@ -139,7 +161,7 @@ function conclude(name: string, names: readonly string[], facts: readonly Column
     if (wishes.ids.includes(column)) return idColumn(column, seen);
     const type = inferType(seen);
     const unfit = unfitFinding(column, seen, type);
-    findings.push(...(unfit === undefined ? columnNotes(column, seen, type) : [unfit]), ...groupedNumbersNote(column, seen, type));
+    findings.push(...(unfit === undefined ? columnNotes(column, seen, type) : [unfit]));
     const role = unfit === undefined ? "feature" : "ignored";
     return { name: column, role, nullable: true, optional: false, missing: inferMissing(seen, type), ...type };
   });
@@ -159,7 +181,7 @@ function withIgnored({ contract, findings, candidates }: InferredContract, names
  * not seen), missing markers, dates, columns that identify rows or hold free text or one value (role `ignored`, with a
  * finding). Pure; {@link contractInference} does the same for rows that arrive one by one.
  *
- * @throws ChurnkitError INPUT_EMPTY, INPUT_COLUMNS, TARGET_INVALID.
+ * @throws ChurnkitError INPUT_EMPTY, INPUT_COLUMNS, TARGET_INVALID, OPTION_INVALID.
  * @example
  * ```ts
  * import { inferContract } from "churnkit/data";
@@ -177,7 +199,7 @@ export function inferContract(
   rows: Iterable<readonly string[]>,
   options: InferenceOptions = {},
 ): InferredContract {
-  const inference = contractInference();
+  const inference = contractInference(options);
   inference.header(names);
   for (const row of rows) inference.row(row);
   return inference.finish(options);

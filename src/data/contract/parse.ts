@@ -5,14 +5,15 @@ import { columnKinds, columnRoles, type Column, type ColumnKind, type Contract, 
 import { readObject, refuseJson, type ObjectReader } from "./json-shape.js";
 import { contractLimits } from "./limits.js";
 import { throwProblems } from "./problem.js";
+import { readNumberFormat } from "./read-number-format.js";
 
 const baseMembers = ["name", "kind", "role", "nullable", "optional", "default", "missing", "unit", "description"];
 
 /** The members that only one kind of column has. */
 const kindMembers: Record<ColumnKind, readonly string[]> = {
-  number: ["integer", "min", "max", "exclusiveMin", "exclusiveMax", "multipleOf", "observed"],
+  number: ["integer", "numberFormat", "min", "max", "exclusiveMin", "exclusiveMax", "multipleOf", "observed"],
   boolean: ["truthy", "falsy", "caseSensitive"],
-  date: ["precision", "min", "max", "observed"],
+  date: ["precision", "dateFormat", "min", "max", "observed"],
   category: ["levels", "open"],
   text: ["maxLength"],
 };
@@ -63,6 +64,7 @@ function readColumn(json: unknown, path: string): Column {
         ...base,
         kind,
         integer: reader.flag("integer"),
+        ...(reader.has("numberFormat") ? { numberFormat: readNumberFormat(reader) } : {}),
         ...optionalNumbers(reader, ["min", "max", "exclusiveMin", "exclusiveMax", "multipleOf"]),
         ...observed(reader),
       };
@@ -79,7 +81,8 @@ function readColumn(json: unknown, path: string): Column {
       for (const [key, value] of Object.entries(limits)) {
         if (!isWritableDate(value)) refuseJson(`${path}.${key}`, "must be in the years 0 to 9999");
       }
-      return { ...base, kind, precision: reader.oneOf("precision", ["date", "datetime"]), ...limits, ...observed(reader) };
+      const dateFormat = reader.has("dateFormat") ? { dateFormat: reader.text("dateFormat", contractLimits.name) } : {};
+      return { ...base, kind, precision: reader.oneOf("precision", ["date", "datetime"]), ...dateFormat, ...limits, ...observed(reader) };
     }
     case "category":
       return { ...base, kind, levels: reader.texts("levels", levelLimits), open: reader.flag("open") };

@@ -1,6 +1,6 @@
 import { formatDate } from "./cells/date.js";
 import { booleanTexts } from "./cells/label.js";
-import type { BooleanColumn, Column, Contract, DateColumn, NumberColumn } from "./contract.js";
+import type { BooleanColumn, Column, Contract, DateColumn, NumberColumn, NumberFormat } from "./contract.js";
 
 const quote = (text: string): string => JSON.stringify(text).replace(/\u2028/g, "\\u2028").replace(/\u2029/g, "\\u2029");
 
@@ -54,6 +54,9 @@ function typeSource(column: Column): string {
   }
 }
 
+const numberFormatSource = (format: NumberFormat): string =>
+  `{ ${Object.entries(format).filter(([, value]) => value !== undefined).map(([key, value]) => `${key}: ${typeof value === "string" ? quote(value) : String(value)}`).join(", ")} }`;
+
 function metaSource(column: Column): string {
   const { unit, description, missing, role } = column;
   const members = [
@@ -61,6 +64,8 @@ function metaSource(column: Column): string {
     description === undefined ? "" : `description: ${quote(description)}`,
     column.kind === "text" ? 'kind: "text"' : "",
     column.kind === "date" && column.precision === "date" && dateSource(column) !== "z.iso.date()" ? 'precision: "date"' : "",
+    column.kind === "number" && column.numberFormat !== undefined ? `numberFormat: ${numberFormatSource(column.numberFormat)}` : "",
+    column.kind === "date" && column.dateFormat !== undefined ? `dateFormat: ${quote(column.dateFormat)}` : "",
     missing.length === 0 ? "" : `missing: ${list(missing)}`,
     column.kind === "category" && column.open && column.levels.length > 0 ? 'unseen: "unknown"' : "",
     role === "ignored" ? 'role: "ignored"' : "",

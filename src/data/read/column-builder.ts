@@ -1,5 +1,5 @@
 import { cellReader, isIssue, type CellReader } from "../contract/cells.js";
-import { parseDecimal } from "../contract/cells/number.js";
+import { numberReader } from "../contract/cells/number.js";
 import { columnKinds, type Column } from "../contract/contract.js";
 import type { CellIssue, ColumnData } from "../table/table.js";
 import { ByteDictionary } from "./byte-dictionary.js";
@@ -51,12 +51,13 @@ class NumericBuilder implements ColumnBuilder {
     this.#scratch = new Float64Array(batchRows);
     const number = column.kind === "number" ? column : undefined;
     // Strict limits and steps are left to the parser; a number strictly inside them needs no more checks.
-    this.#fast = number !== undefined && number.multipleOf === undefined;
+    // Where the comma is the decimal mark, a point is none.
+    this.#fast = number !== undefined && number.multipleOf === undefined && number.numberFormat?.decimal !== ",";
     this.#integer = number?.integer ?? false;
     const { min = -Infinity, max = Infinity, exclusiveMin = -Infinity, exclusiveMax = Infinity } = number ?? {};
     this.#low = Math.max(min, exclusiveMin);
     this.#high = Math.min(max, exclusiveMax);
-    this.#markers = new Set(column.missing.map(parseDecimal).filter((value) => !Number.isNaN(value)));
+    this.#markers = new Set(number === undefined ? [] : number.missing.map(numberReader(number)).filter((value) => !Number.isNaN(value)));
   }
 
   read(batch: RecordBatch, index: number, refuse: Refuse): void {

@@ -122,7 +122,7 @@ export async function inferDelimited(
 ): Promise<InferredContract> {
   const resolved = resolve(options);
   const { source } = resolved;
-  const inference = contractInference();
+  const inference = contractInference(options);
   const sink = new InferenceSink(inference, source);
   await tokenize(bytes, sink, resolved, hints);
   if (sink.columns.length === 0) throw emptyInput(source);
@@ -150,7 +150,7 @@ function textOf(value: unknown): string | undefined {
 export async function inferJsonLines(bytes: ByteSource, options: InferOptions = {}): Promise<InferredContract> {
   const resolved = resolve(options);
   const { source } = resolved;
-  const inference = contractInference();
+  const inference = contractInference(options);
   let names: string[] = [];
   let first: Record<string, unknown>[] | undefined = [];
   const refusals = new RefusedRows();

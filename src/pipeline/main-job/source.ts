@@ -27,6 +27,9 @@ export type MainJobSource =
       readonly id?: readonly string[] | undefined;
       /** Columns to leave out of the features. */
       readonly ignore?: readonly string[] | undefined;
+      /** How the file writes numbers and dates, where its cells alone do not tell. */
+      readonly decimal?: "." | "," | undefined;
+      readonly dateFormat?: string | undefined;
       /** Share of the rows to test on; default 0.2. */
       readonly test?: number | undefined;
       /** The column to part the rows by: the test follows the training, and what is kept back comes last. */
@@ -100,8 +103,8 @@ function syntheticFeatures(): Features {
 const keptShare = 0.25;
 
 async function openFile(source: Extract<MainJobSource, { kind: "file" }>, seed: number): Promise<OpenedSource> {
-  const { path, target, positive, id, ignore, time, test: share = 0.2 } = source;
-  const { contract } = await inferFromFile(path, { target, positive, id, ignore });
+  const { path, target, positive, id, ignore, decimal, dateFormat, time, test: share = 0.2 } = source;
+  const { contract } = await inferFromFile(path, { target, positive, id, ignore, decimal, dateFormat });
   return {
     path,
     features: defineFeatures(contract),

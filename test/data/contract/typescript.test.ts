@@ -88,6 +88,8 @@ export const telcoChurnDataset = defineDataset({
           i: z.iso.date().default("2024-01-01"),
           j: z.string().max(80).meta({ kind: "text", role: "ignored" }),
           k: z.string().meta({ missing: ["-"] }),
+          m: z.number().meta({ numberFormat: { decimal: ",", grouping: "'", prefix: "\u20ac" } }).nullable(),
+          n: z.iso.date().meta({ dateFormat: "dd/MM/yyyy" }),
           l: z.enum(["x"]).or(z.string()),
           "not a name": z.literal([1, 2, 3]),
           y: z.boolean(),

@@ -1,21 +1,33 @@
 import type { CellIssue } from "../../table/table.js";
 import type { NumberColumn } from "../contract.js";
 import { cellIssue } from "./issue.js";
+import { describeNumberFormat, formattedNumberReader, plainCharacters } from "./number-format.js";
 
 const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 
 /** No finite double needs more characters; longer texts are refused before the pattern sees them. */
 const maxCharacters = 400;
 
+const finite = (value: number): number => (Number.isFinite(value) ? value + 0 : NaN);
+
 /**
- * Reads a trimmed decimal number: an optional sign, digits with at most one point, an optional exponent; finite.
+ * Reads a trimmed decimal number: an optional sign, digits with at most one point, an optional exponent; finite. The minus
+ * sign of typesetters and full-width digits are read as well.
  *
  * @returns NaN where the text is anything else ("1,234", "12abc", "0x10", "Infinity", "1e999", "").
  */
 export function parseDecimal(text: string): number {
-  if (text.length > maxCharacters || !decimal.test(text)) return NaN;
-  const value = Number(text);
-  return Number.isFinite(value) ? value + 0 : NaN;
+  if (text.length > maxCharacters) return NaN;
+  if (decimal.test(text)) return finite(Number(text));
+  const plain = plainCharacters(text);
+  return plain !== text && decimal.test(plain) ? finite(Number(plain)) : NaN;
+}
+
+/** Reads a trimmed text as the column writes its numbers; NaN where it is none. */
+export function numberReader({ numberFormat }: Pick<NumberColumn, "numberFormat">): (text: string) => number {
+  if (numberFormat === undefined) return parseDecimal;
+  const formatted = formattedNumberReader(numberFormat);
+  return (text) => (text.length > maxCharacters ? NaN : formatted(text));
 }
 
 /** Why a text is not a number, and how to write it instead. */
@@ -63,11 +75,14 @@ function checkNumber(column: NumberColumn, value: number, shown: unknown): numbe
   return value;
 }
 
-/** Reads the text of a number column; the text is trimmed and not missing. */
+/** Reads the text of a number column; the text is trimmed and no marker. */
 export function numberFromText(column: NumberColumn): (text: string) => number | CellIssue {
+  const read = numberReader(column);
+  const { numberFormat } = column;
+  const otherwise = numberFormat && `is not a number as the column writes them: ${describeNumberFormat(numberFormat)}`;
   return (text) => {
-    const value = parseDecimal(text);
-    if (Number.isNaN(value)) return cellIssue(column.name, "number", text, numberProblem(text));
+    const value = read(text);
+    if (Number.isNaN(value)) return cellIssue(column.name, "number", text, otherwise ?? numberProblem(text));
     return checkNumber(column, value, text);
   };
 }

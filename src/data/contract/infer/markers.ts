@@ -1,12 +1,29 @@
 /** Texts that mean missing wherever they stand. The empty text always does. */
 export const missingMarkers: ReadonlySet<string> = new Set([
-  "NA", "N/A", "n/a", "#N/A", "null", "NULL", "Null", "NaN", "nan", "?",
+  "NA", "N/A", "n/a", "#N/A", "null", "NULL", "Null", "NaN", "nan", "?", "<NA>", "\\N", "NaT",
 ]);
 
 /** Words that mean missing where the rest of a column are numbers or dates, and are labels elsewhere; lower case. */
 const unknownWords: ReadonlySet<string> = new Set([
   "unknown", "unk", "none", "nil", "missing", "undefined", "not available", "not applicable", "not provided",
-  "not known", "no data", "n.a.", "na", "-", "--", "---", ".", "*", "\\n", "(null)", "(blank)", "<na>", "<null>",
+  "not known", "no data", "n.a.", "na", "-", "--", "---", ".", "*", "(null)", "(blank)", "<null>", "\\n",
+  "-nan", "inf", "infinity", "\u221e", "1.#inf", "1.#ind", "1.#qnan",
 ]);
+/** Of these, those that may have a sign. */
+const infinities: ReadonlySet<string> = new Set(["inf", "infinity", "\u221e", "1.#inf", "1.#ind"]);
 
-export const isUnknownWord = (text: string): boolean => text.length <= 20 && unknownWords.has(text.toLowerCase());
+/** `#DIV/0!`, `#VALUE!`, `#NAME?` and their kin in other languages. */
+const spreadsheetError = /^#[\p{L}\d/_ ]{1,14}[!?]?$/u;
+/** `0000-00-00`, `00/00/0000`, with or without a time of zeros. */
+const zeroDate = /^0{1,4}([-/.])0{1,2}(?:\1)0{1,4}(?:[T ]00:00(?::00(?:\.0+)?)?)?$/;
+
+/** Does a text mean that there is no number, or no date? */
+export function isUnknownWord(text: string): boolean {
+  if (text.length > 30) return false;
+  const first = text[0];
+  if (first === "#" && spreadsheetError.test(text)) return true;
+  if (first === "0" && zeroDate.test(text)) return true;
+  const lower = text.toLowerCase();
+  if (unknownWords.has(lower)) return true;
+  return (first === "+" || first === "-" || first === "\u2212") && infinities.has(lower.slice(1));
+}

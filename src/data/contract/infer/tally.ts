@@ -1,12 +1,15 @@
-import { hasTime, parseIsoDate } from "../cells/date.js";
 import { parseDecimal } from "../cells/number.js";
-import type { Range } from "../contract.js";
+import type { NumberFormat } from "../contract.js";
+import { DateForms, type DateFacts } from "./date-forms.js";
 import { distinctCounter, type DistinctCounter } from "./distinct.js";
 import { isUnknownWord, missingMarkers } from "./markers.js";
+import { NumberForms } from "./number-forms.js";
+import { Examples } from "./spread.js";
+import type { NumberFacts } from "./weigh-numbers.js";
 
 /** Distinct texts held exactly; a column with more is counted by what its texts look like, and a sketch. */
 const maxDistinct = 1_024;
-/** Distinct texts remembered that are neither number nor date. */
+/** Distinct markers and words for missing that are remembered. */
 const maxOthers = 64;
 
 /** What the texts of one column look like. Counts are rows. */
@@ -24,17 +27,12 @@ export interface ColumnFacts {
   readonly distinct: number;
   /** The distinct present texts with their counts, unless they are too many. */
   readonly labels: ReadonlyMap<string, number> | undefined;
-  readonly numeric: number;
-  readonly integers: number;
-  /** Whole numbers with a leading zero or too many digits for a double: codes rather than quantities. */
-  readonly codes: number;
-  readonly range: Range;
-  readonly dates: number;
-  readonly timed: number;
-  readonly dateRange: Range;
+  readonly numbers: NumberFacts;
+  readonly dates: DateFacts;
   readonly booleans: number;
-  /** Present texts that are no number, no date, no boolean and no unknown word: the first 64 distinct ones. */
-  readonly others: ReadonlyMap<string, number>;
+  /** Present texts that are no number, no date and no unknown word, and all those that are numbers or dates in some form. */
+  readonly others: Examples;
+  readonly examples: readonly Examples[];
   readonly characters: number;
   readonly longest: number;
   readonly spaced: number;
@@ -49,7 +47,7 @@ export interface Tally {
   facts(): ColumnFacts;
 }
 
-const leadingZero = /^[+-]?0\d/;
+const hasDigit = /[\d\uff10-\uff19]/;
 const bool = /^(?:true|false)$/i;
 
 function bump(counts: Map<string, number>, text: string, by: number, limit: number): void {
@@ -58,55 +56,45 @@ function bump(counts: Map<string, number>, text: string, by: number, limit: numb
   else if (counts.size < limit) counts.set(text, by);
 }
 
+/** How numbers and dates are written, where the user says it for the whole file. */
+export interface WrittenForms {
+  readonly decimal?: NumberFormat["decimal"] | undefined;
+  readonly dateFormat?: string | undefined;
+}
+
 /** Starts a column. Texts come trimmed. */
-export function tally(): Tally {
+export function tally({ decimal, dateFormat }: WrittenForms = {}): Tally {
   const exact = new Map<string, number>();
   let sketch: DistinctCounter | undefined;
   const markers = new Map<string, number>();
   const unknown = new Map<string, number>();
-  const others = new Map<string, number>();
-  const counts = {
-    empty: 0, present: 0, unknownRows: 0, numeric: 0, integers: 0, codes: 0, dates: 0, timed: 0, booleans: 0,
-    characters: 0, longest: 0, spaced: 0, words: 0,
-  };
-  const range = { min: Infinity, max: -Infinity };
-  const dateRange = { min: Infinity, max: -Infinity };
+  const others = new Examples();
+  const numbers = new NumberForms();
+  const dates = new DateForms(dateFormat);
+  const counts = { empty: 0, present: 0, unknownRows: 0, booleans: 0, characters: 0, longest: 0, spaced: 0, words: 0 };
   let sequential = true;
   let previous: number | undefined;
-
-  const widen = (limits: { min: number; max: number }, value: number): void => {
-    if (value < limits.min) limits.min = value;
-    if (value > limits.max) limits.max = value;
-  };
 
   /** Takes a present text for what it looks like, `by` times. */
   const classify = (text: string, by: number): void => {
     counts.characters += by * text.length;
     if (text.length > counts.longest) counts.longest = text.length;
-    const value = parseDecimal(text);
-    if (!Number.isNaN(value)) {
-      counts.numeric += by;
-      const whole = Number.isInteger(value);
-      if (whole) counts.integers += by;
-      if (leadingZero.test(text) || (whole && !Number.isSafeInteger(value))) counts.codes += by;
-      widen(range, value);
+    if (numbers.addPlain(text, by)) {
+      dates.addDigits(text, by);
       return;
     }
-    const time = parseIsoDate(text);
-    if (!Number.isNaN(time)) {
-      counts.dates += by;
-      if (hasTime(text)) counts.timed += by;
-      widen(dateRange, time);
-      return;
-    }
+    const isUnknown = isUnknownWord(text);
+    if (!isUnknown && hasDigit.test(text) && (dates.add(text, by) || numbers.add(text, by))) return;
     const spaces = text.split(/\s+/).length - 1;
     counts.words += by * (spaces + 1);
     if (spaces > 0) counts.spaced += by;
-    if (bool.test(text)) counts.booleans += by;
-    else if (isUnknownWord(text)) {
+    if (isUnknown) {
       counts.unknownRows += by;
       bump(unknown, text, by, maxOthers);
-    } else bump(others, text.slice(0, 200), by, maxOthers);
+      return;
+    }
+    if (bool.test(text)) counts.booleans += by;
+    others.add(text);
   };
 
   const follow = (text: string): void => {
@@ -149,7 +137,9 @@ export function tally(): Tally {
         for (const [label, times] of exact) classify(label, times);
       }
       const distinct = sketch === undefined ? exact.size : Math.min(counts.present, Math.round(sketch.estimate()));
-      return { ...counts, markers, unknown, others, range, dateRange, labels, distinct, sequential };
+      const read = { numbers: numbers.conclude(counts.present - counts.unknownRows, decimal), dates: dates.conclude() };
+      const examples = [...read.numbers.texts, ...read.dates.texts, others];
+      return { ...counts, ...read, markers, unknown, others, examples, labels, distinct, sequential };
     },
   };
 }

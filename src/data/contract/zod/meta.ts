@@ -1,6 +1,8 @@
 import type { $ZodType } from "zod/v4/core";
-import { columnRoles, type ColumnRole } from "../contract.js";
+import { columnRoles, type ColumnRole, type NumberFormat } from "../contract.js";
+import { readObject } from "../json-shape.js";
 import type { Problem } from "../problem.js";
+import { readNumberFormat } from "../read-number-format.js";
 
 /**
  * What `.meta({ ... })` may tell about a column; other keys are left alone, since zod shares them with other tools.
@@ -19,6 +21,10 @@ export interface ColumnMeta {
   readonly missing?: readonly string[];
   /** Is a label that the schema does not list scored as unknown, or does it break the contract (the default)? */
   readonly unseen?: "unknown" | "reject";
+  /** How the texts of a number are written, where not as plain decimals: `{ decimal: ",", suffix: "€" }`. */
+  readonly numberFormat?: NumberFormat;
+  /** How the texts of a date are written, besides ISO 8601: `dd/MM/yyyy`. */
+  readonly dateFormat?: string;
   readonly role?: Exclude<ColumnRole, "target">;
 }
 
@@ -28,6 +34,15 @@ const oneOf =
   (value: unknown): boolean =>
     typeof value === "string" && allowed.includes(value);
 
+const isNumberFormat = (value: unknown): boolean => {
+  try {
+    readNumberFormat(readObject({ numberFormat: value }, "meta", ["numberFormat"]));
+    return true;
+  } catch {
+    return false;
+  }
+};
+
 const members: Record<keyof ColumnMeta, { readonly valid: (value: unknown) => boolean; readonly expected: string }> = {
   unit: { valid: isText, expected: "a text" },
   description: { valid: isText, expected: "a text" },
@@ -35,6 +50,8 @@ const members: Record<keyof ColumnMeta, { readonly valid: (value: unknown) => bo
   precision: { valid: oneOf("date", "datetime"), expected: '"date" or "datetime"' },
   missing: { valid: (value) => Array.isArray(value) && value.every(isText), expected: "a list of texts" },
   unseen: { valid: oneOf("unknown", "reject"), expected: '"unknown" or "reject"' },
+  numberFormat: { valid: isNumberFormat, expected: 'an object such as { decimal: ",", grouping: ".", prefix: "$", suffix: "%", accounting: true }' },
+  dateFormat: { valid: isText, expected: 'a text such as "dd/MM/yyyy"' },
   role: {
     valid: oneOf(...columnRoles.filter((role) => role !== "target")),
     expected: '"feature", "id" or "ignored"',

@@ -1,0 +1,111 @@
+import { columnFinding } from "../../quality/finding.js";
+import type { Finding } from "../../quality/rules.js";
+import { describeNumberFormat } from "../cells/number-format.js";
+import type { ColumnType } from "../zod/lowered.js";
+import { inferMarkers, knownCells, oddCells, recurringLabel } from "./column.js";
+import type { ColumnFacts } from "./tally.js";
+
+const quoted = (texts: Iterable<string>): string =>
+  [...texts].slice(0, 3).map((text) => JSON.stringify(text.slice(0, 40))).join(", ");
+
+const one = (text: string | undefined): string => JSON.stringify((text ?? "").slice(0, 40));
+
+const cells = (count: number): string => (count === 1 ? "one of its cells" : `${count} of its cells`);
+
+const percent = (part: number, whole: number): string => `${Math.floor((1000 * part) / whole) / 10} %`;
+
+/** Cells that look like numbers or dates in one form or another make it worth saying why a column is none. */
+const noteworthy = 0.5;
+
+/** Why a column of labels is not one of numbers or dates, though many of its cells are, and what to do; undefined elsewhere. */
+export function mixedReason(facts: ColumnFacts, type: ColumnType): string | undefined {
+  const known = knownCells(facts);
+  if ((type.kind !== "category" && type.kind !== "text") || known === 0) return undefined;
+  const { numbers, dates } = facts;
+  if (dates.clocks >= noteworthy * known) {
+    return `its cells are times of day, such as ${quoted(dates.texts.at(-1)?.texts ?? [])}, which are read as labels; turn them into numbers, such as minutes, to use their order`;
+  }
+  if (dates.alike >= noteworthy * known) {
+    const odd = oddCells(facts, { kind: "date", precision: "date", dateFormat: dates.format });
+    return (
+      `${percent(dates.count, known)} of its cells are dates in one form${dates.format === undefined ? "" : ` (${dates.format})`}; others are such as ${quoted(odd.texts)}, ` +
+      `so it counts as a ${type.kind}. Write them in one form and name it if need be (--date-format dd/MM/yyyy), or make the column a date in the contract, with what means no date as missing`
+    );
+  }
+  if (numbers.alike < noteworthy * known || numbers.codes !== undefined) return undefined;
+  const label = recurringLabel(facts);
+  if (label !== undefined && numbers.count >= 0.9 * known) {
+    return `most of its cells are numbers, but ${one(label)} keeps coming back, so it counts as a ${type.kind}; to read it as numbers, make the column a number in the contract, with ${one(label)} as missing`;
+  }
+  const odd = oddCells(facts, { kind: "number", integer: false, numberFormat: numbers.format });
+  return (
+    `${percent(numbers.count, known)} of its cells are ${describeNumberFormat(numbers.format ?? { decimal: "." })}; others are such as ${quoted(odd.texts)}, ` +
+    `so it counts as a ${type.kind}. Write them in one form and name the decimal mark if need be (--decimal ,), or make the column a number in the contract, with what is no number as missing`
+  );
+}
+
+/** Texts and days taken for missing. */
+function missingNotes(name: string, facts: ColumnFacts, type: ColumnType): Finding[] {
+  const notes: Finding[] = [];
+  const markers = inferMarkers(facts, type);
+  if (markers.length > 0) {
+    const count = markers.reduce((rows, text) => rows + (facts.markers.get(text) ?? facts.unknown.get(text) ?? 0), 0);
+    notes.push(columnFinding("markers", name, count, `${quoted(markers)} (${count} rows) ${markers.length > 1 ? "are" : "is"} read as missing`));
+  }
+  const sentinels = type.kind === "date" ? [...facts.dates.sentinels] : [];
+  for (const [day, count] of sentinels) {
+    const message = `${day} (${count} rows) lies far from its other dates and is read as missing; take it out of the column's missing texts if it is a date`;
+    notes.push(columnFinding("sentinel", name, count, message, { severity: "info" }));
+  }
+  const odd = oddCells(facts, type);
+  if (odd.count > 0) {
+    const fate = odd.more ? "the first kinds are read as missing, and rows with others will be set aside" : "read as missing";
+    notes.push(columnFinding(type.kind === "date" ? "date" : "number", name, odd.count, `${cells(odd.count)} cannot be read as a ${type.kind}, such as ${quoted(odd.texts)}: ${fate}`, { severity: "warning" }));
+  }
+  return notes;
+}
+
+function numberNotes(name: string, { numbers }: ColumnFacts): Finding[] {
+  const { format, ambiguous, bare, example, count, leadingZeros } = numbers;
+  const notes: Finding[] = [];
+  const info = (message: string, severity: "info" | "warning" = "info"): void => {
+    notes.push(columnFinding("format", name, count, message, { severity }));
+  };
+  if (format !== undefined && example !== undefined && ambiguous === undefined) info(`it holds ${describeNumberFormat(format)}, such as ${one(example)}`);
+  if (ambiguous !== undefined) {
+    const mark = format?.decimal === "," ? "." : ",";
+    const isPoint = /\.\d{3}\D*$/.test(ambiguous);
+    const taken = isPoint === (format?.decimal !== ",") ? "decimal mark" : "mark between thousands";
+    info(`nothing tells whether ${one(ambiguous)} has a decimal mark or one between thousands; it is taken for a ${taken} (--decimal ${mark} reads it the other way)`, isPoint && format === undefined ? "info" : "warning");
+  }
+  if (bare > 0 && format?.suffix === "%") info(`${bare === count ? "all" : bare} of its numbers have no % sign and are taken for percentages too`, "warning");
+  if (leadingZeros.count > 0) {
+    const { count: zeros, example: shown } = leadingZeros;
+    info(`${cells(zeros)} ${zeros === 1 ? "begins" : "begin"} with a zero, such as ${one(shown)}; if these are codes, make the column a category in the contract`);
+  }
+  return notes;
+}
+
+function dateNotes(name: string, { dates }: ColumnFacts): Finding[] {
+  const { format, rival, evidence, example, count } = dates;
+  if (format === undefined) return [];
+  if (rival !== undefined) {
+    const message = `its dates are read as ${format}, but every one could be ${rival} as well, such as ${one(example)}; --date-format ${rival} reads them so, --date-format ${format} confirms`;
+    return [columnFinding("format", name, count, message, { severity: "warning" })];
+  }
+  const order = format.startsWith("dd") ? `, day first: ${one(evidence)} can be nothing else` : format.startsWith("MM") && format.includes("dd") ? `, month first: ${one(evidence)} can be nothing else` : `, such as ${one(example)}`;
+  return [columnFinding("format", name, count, `its dates are written ${format}${order}`)];
+}
+
+/** Notes about a column that is used: what is read as missing, how its cells are written, why it is no number or date. */
+export function columnNotes(name: string, facts: ColumnFacts, type: ColumnType): Finding[] {
+  const mixed = mixedReason(facts, type);
+  const { codes } = facts.numbers;
+  return [
+    ...missingNotes(name, facts, type),
+    ...(type.kind === "number" ? numberNotes(name, facts) : []),
+    ...(type.kind === "date" ? dateNotes(name, facts) : []),
+    ...(mixed === undefined ? [] : [columnFinding("format", name, knownCells(facts), mixed, { severity: "warning" })]),
+    ...(type.kind === "category" && codes !== undefined ? [columnFinding("format", name, facts.numbers.count, `${codes}; it counts as a category of codes`)] : []),
+  ];
+}

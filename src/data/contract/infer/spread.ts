@@ -1,0 +1,44 @@
+import type { Range } from "../contract.js";
+
+/** Distinct texts of one kind that are remembered. */
+const rememberedTexts = 64;
+const longestRemembered = 200;
+
+/** Keeps the first distinct texts of a kind, in the order they came. */
+export class Examples {
+  readonly texts = new Set<string>();
+  /** Was a text met that could not be kept? */
+  more = false;
+
+  add(text: string): void {
+    if (this.texts.size < rememberedTexts && text.length <= longestRemembered) this.texts.add(text);
+    else if (!this.more && !this.texts.has(text)) this.more = true;
+  }
+}
+
+/** How many numbers there are, how many of them are whole, and between which limits. */
+export class Spread {
+  count = 0;
+  integers = 0;
+  #min = Infinity;
+  #max = -Infinity;
+
+  add(value: number, by: number): void {
+    this.count += by;
+    if (Number.isInteger(value)) this.integers += by;
+    if (value < this.#min) this.#min = value;
+    if (value > this.#max) this.#max = value;
+  }
+
+  /** Takes in what another one holds. */
+  join(other: Spread): void {
+    this.count += other.count;
+    this.integers += other.integers;
+    this.#min = Math.min(this.#min, other.#min);
+    this.#max = Math.max(this.#max, other.#max);
+  }
+
+  get range(): Range {
+    return { min: this.#min, max: this.#max };
+  }
+}

@@ -1,0 +1,43 @@
+import { columnFinding } from "../../quality/finding.js";
+import type { Finding } from "../../quality/rules.js";
+import type { ColumnType } from "../zod/lowered.js";
+import { isWhole, maxLevels, sumOf } from "./column.js";
+import { namesId, namesPerson } from "./names.js";
+import { mixedReason } from "./notes.js";
+import type { ColumnFacts } from "./tally.js";
+
+/** Why a column identifies its row, or undefined where it does not. */
+function idReason(name: string, facts: ColumnFacts, type: ColumnType): string | undefined {
+  const { present, distinct } = facts;
+  if (present < 20) return undefined;
+  // A sketch's count is off by 1.6 % (one standard error).
+  const unique = distinct >= (facts.labels === undefined ? 0.93 : 0.95) * present;
+  if (type.kind === "number") {
+    if (!isWhole(facts) || !unique) return undefined;
+    if (facts.sequential && present >= 50) return "it numbers the rows";
+    return namesId(name) ? "it is a whole number of its own in (nearly) every row" : undefined;
+  }
+  if (type.kind !== "category") return undefined;
+  if (unique) return "it has a label of its own in (nearly) every row";
+  if (namesPerson(name) && distinct > maxLevels) return "it names a person";
+  return undefined;
+}
+
+/** What stands against using a column as a feature: the first reason that is found. */
+export function unfitFinding(name: string, facts: ColumnFacts, type: ColumnType): Finding | undefined {
+  const rows = facts.present + facts.empty + sumOf(facts.markers);
+  if (facts.present === 0) return columnFinding("allMissing", name, rows, "every value is missing, so it is left out");
+  if (facts.distinct === 1 && facts.present === rows) {
+    const [only = ""] = facts.labels?.keys() ?? [];
+    return columnFinding("constant", name, rows, `it is ${JSON.stringify(only.slice(0, 40))} in every row, so it is left out`);
+  }
+  if (type.kind === "text") return columnFinding("freeText", name, facts.present, "it holds free text and is left out");
+  const reason = idReason(name, facts, type);
+  if (reason === undefined) return undefined;
+  const mixed = mixedReason(facts, type);
+  if (mixed !== undefined) {
+    return columnFinding("idLike", name, facts.present, `${mixed}. As nearly every cell differs, it is left out`, { severity: "warning" });
+  }
+  const message = `${reason}, so it is left out; name it as an id, or declare it a feature if it is one`;
+  return columnFinding("idLike", name, facts.present, message);
+}
