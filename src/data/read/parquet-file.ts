@@ -1,23 +1,30 @@
 import { open, type FileHandle } from "node:fs/promises";
-import * as zlib from "node:zlib";
 import type * as hyparquet from "hyparquet";
-import type { AsyncBuffer, ColumnData, Compressors, FileMetaData } from "hyparquet";
 import { ChurnkitError } from "../../base/errors.js";
 import { notReadable } from "./file-bytes.js";
+import { ReadBudget } from "./parquet/budget.js";
+import { decodeColumn, type ColumnValues } from "./parquet/decode.js";
+import { readFooter, tailBytes, type ParquetFooter, type ParquetGroup } from "./parquet/footer.js";
+import { Damaged } from "./parquet/thrift.js";
 
-/** Most bytes of one row group, unpacked: so much is held at once. */
-const mostGroupBytes = 2 ** 30;
-/** Rows that are handed on together. */
+/** Rows that are handed on together, and about how many characters at most. */
 const batchRows = 4096;
+const batchChars = 2 ** 20;
+/** Longest row, in characters of its JSON. */
+const mostRowChars = 2 ** 26;
 
 type Driver = typeof hyparquet;
 
 /**
  * The rows of a Parquet file as JSON lines, so that they are read, checked and inferred as those are: dates and times as
- * ISO 8601, whole numbers beyond 2^53 as text, missing values as null. One row group is held at a time.
+ * ISO 8601, whole numbers beyond 2^53 as text, missing values as null; a column of lists or structs is an empty object, which no
+ * contract takes. One row group is held at a time.
+ *
+ * Anybody may have written the file: each count, offset and page is held against the file's size before it is used.
  *
  * @throws ChurnkitError PEER_MISSING without the package hyparquet; INPUT_NOT_FOUND, IO_FAILED; INPUT_MALFORMED for a broken
- * file; INPUT_TOO_LARGE for a row group of more than 1 GiB.
+ * file; INPUT_UNSUPPORTED for an encoding or packing that cannot be read; INPUT_TOO_LARGE for a row group of more than 1 GiB, or
+ * where the file says that it holds far more than its size allows.
  */
 export async function* parquetLines(path: string): AsyncGenerator<Uint8Array> {
   const driver = await loadDriver();
@@ -25,15 +32,13 @@ export async function* parquetLines(path: string): AsyncGenerator<Uint8Array> {
     throw notReadable(path, cause);
   });
   try {
-    const file = await bufferOf(handle, path);
-    const metadata = await readable(path, () => driver.parquetMetadataAsync(file, { parsers }));
-    const names = driver.parquetSchema(metadata).children.map(({ element }) => element.name);
-    let rowStart = 0;
-    for (const { num_rows: rows, total_byte_size: bytes } of metadata.row_groups) {
-      if (!(bytes >= 0n && bytes <= mostGroupBytes)) throw tooLarge(path, bytes);
-      const rowEnd = rowStart + Number(rows);
-      yield* linesOf(names, await readable(path, () => readGroup(driver, { file, metadata, rowStart, rowEnd })), rowEnd - rowStart);
-      rowStart = rowEnd;
+    const { size } = await handle.stat();
+    const budget = new ReadBudget(path, size);
+    const { columns, groups } = await readable(path, async () => readFooter(driver, await tailOf(handle, size, path), size));
+    for (const group of groups) {
+      budget.group(group.bytes);
+      const values = await readable(path, () => readGroup({ driver, handle, path, budget }, columns, group));
+      yield* linesOf([...columns.keys()], values, group.rows, path, budget);
     }
   } finally {
     await handle.close();
@@ -48,125 +53,110 @@ async function loadDriver(): Promise<Driver> {
   }
 }
 
-async function bufferOf(handle: FileHandle, path: string): Promise<AsyncBuffer> {
-  const { size } = await handle.stat();
-  return {
-    byteLength: size,
-    async slice(start, end = size) {
-      const bytes = new Uint8Array(Math.max(0, Math.min(end, size) - start));
-      try {
-        for (let at = 0; at < bytes.length; ) {
-          const { bytesRead } = await handle.read(bytes, at, bytes.length - at, start + at);
-          if (bytesRead === 0) break;
-          at += bytesRead;
-        }
-      } catch (cause) {
-        throw notReadable(path, cause);
-      }
-      return bytes.buffer;
-    },
-  };
+async function bytesAt(handle: FileHandle, start: number, length: number, path: string): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(length);
+  try {
+    for (let at = 0; at < length; ) {
+      const { bytesRead } = await handle.read(bytes, at, length - at, start + at);
+      if (bytesRead === 0) throw new Damaged("it became shorter while it was read");
+      at += bytesRead;
+    }
+  } catch (cause) {
+    throw cause instanceof Damaged ? cause : notReadable(path, cause);
+  }
+  return bytes;
 }
 
-/** Whatever the driver throws at bytes that anybody may have written. */
+/** The footer and what follows it. */
+async function tailOf(handle: FileHandle, size: number, path: string): Promise<Uint8Array> {
+  if (size < 4 + tailBytes) throw new Damaged("it is too short");
+  const end = await bytesAt(handle, size - tailBytes, tailBytes, path);
+  const mark = new TextDecoder("latin1").decode(end.subarray(4));
+  if (mark === "PARE") throw new Damaged("unsupported: it is encrypted");
+  if (mark !== "PAR1") throw new Damaged("it does not end as a Parquet file does");
+  const footer = new DataView(end.buffer).getUint32(0, true);
+  if (footer > size - 4 - tailBytes) throw new Damaged(`it names a footer of ${footer} bytes and has ${size}`);
+  return bytesAt(handle, size - tailBytes - footer, footer + tailBytes, path);
+}
+
+/** Whatever is thrown at bytes that anybody may have written. */
 async function readable<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
     if (ChurnkitError.isInstance(cause)) throw cause;
-    const why = cause instanceof Error ? cause.message.slice(0, 200) : String(cause);
-    const unsupported = /unsupported/.test(why);
-    throw new ChurnkitError(unsupported ? "INPUT_UNSUPPORTED" : "INPUT_MALFORMED", `${path}: this Parquet file cannot be read: ${why}. Write it anew, with snappy or gzip.`, {
+    // The driver's own errors name what it stumbled on, such as a member of undefined.
+    const why = cause instanceof Damaged || (cause instanceof Error && cause.message.startsWith("parquet ")) ? cause.message.slice(0, 200) : "its bytes are damaged";
+    const unsupported = /unsupported|not supported/.test(why);
+    throw new ChurnkitError(unsupported ? "INPUT_UNSUPPORTED" : "INPUT_MALFORMED", `${path}: this Parquet file cannot be read: ${why}. Write it again, with snappy or gzip.`, {
       where: { file: path },
       cause,
     });
   }
 }
 
-const tooLarge = (path: string, bytes: bigint): ChurnkitError =>
-  new ChurnkitError("INPUT_TOO_LARGE", `${path}: a row group says that it holds ${bytes} bytes, more than ${mostGroupBytes}. Write it with smaller row groups.`, { where: { file: path } });
-
-interface GroupAt {
-  readonly file: AsyncBuffer;
-  readonly metadata: FileMetaData;
-  readonly rowStart: number;
-  readonly rowEnd: number;
+interface Reading {
+  readonly driver: Driver;
+  readonly handle: FileHandle;
+  readonly path: string;
+  readonly budget: ReadBudget;
 }
 
-/** A row group's values by column, in the pieces in which they are stored. */
-async function readGroup(driver: Driver, { file, metadata, rowStart, rowEnd }: GroupAt): Promise<ReadonlyMap<string, readonly ColumnData[]>> {
-  const columns = new Map<string, ColumnData[]>();
-  if (rowEnd === rowStart) return columns;
-  await driver.parquetRead({
-    file,
-    metadata,
-    rowStart,
-    rowEnd,
-    compressors,
-    parsers,
-    onChunk: (chunk) => {
-      const chunks = columns.get(chunk.columnName);
-      if (chunks === undefined) columns.set(chunk.columnName, [{ ...chunk, rowStart: chunk.rowStart - rowStart }]);
-      else chunks.push({ ...chunk, rowStart: chunk.rowStart - rowStart });
-    },
-  });
-  // What a broken file says of its rows must not be believed: absent ones would be made up, without end.
-  const rows = rowEnd - rowStart;
-  const wrong = [...columns].find(([, chunks]) => chunks.reduce((sum, { columnData }) => sum + columnData.length, 0) !== rows);
-  if (columns.size === 0 || wrong !== undefined) throw new Error(`a row group does not hold the ${rows} rows that it names`);
-  return columns;
+/** A row group's values by column. */
+async function readGroup({ driver, handle, path, budget }: Reading, columns: ParquetFooter["columns"], { rows, chunks }: ParquetGroup): Promise<ReadonlyMap<string, ColumnValues>> {
+  const values = new Map<string, ColumnValues>();
+  if (rows === 0) return values;
+  for (const [name, chunk] of chunks) {
+    const column = columns.get(name);
+    if (column === undefined) continue;
+    values.set(name, await decodeColumn(driver, chunk, column, rows, await bytesAt(handle, chunk.start, chunk.bytes, path), budget));
+  }
+  return values;
 }
 
-function* linesOf(names: readonly string[], columns: ReadonlyMap<string, readonly ColumnData[]>, rows: number): Generator<Uint8Array> {
-  const readers = names.map((name) => ({ head: `${JSON.stringify(name)}:`, value: walker(columns.get(name) ?? []) }));
+function* linesOf(names: readonly string[], values: ReadonlyMap<string, ColumnValues>, rows: number, path: string, budget: ReadBudget): Generator<Uint8Array> {
+  const readers = names.map((name) => ({ head: `${JSON.stringify(name)}:`, value: walker(values.get(name)) }));
   const encoder = new TextEncoder();
-  for (let first = 0; first < rows; first += batchRows) {
-    const lines: string[] = [];
-    for (let row = first; row < Math.min(rows, first + batchRows); row++) {
-      lines.push(`{${readers.map(({ head, value }) => head + JSON.stringify(plain(value(row)))).join(",")}}\n`);
+  let batch = "";
+  let held = 0;
+  for (let row = 0; row < rows; row++) {
+    let line = "{";
+    for (const { head, value } of readers) {
+      line += `${line.length === 1 ? "" : ","}${head}${value(row)}`;
+      if (line.length > mostRowChars) throw tooLong(path, row);
     }
-    yield encoder.encode(lines.join(""));
+    batch += `${line}}\n`;
+    if (++held < batchRows && batch.length < batchChars && row < rows - 1) continue;
+    budget.text(batch.length);
+    yield encoder.encode(batch);
+    batch = "";
+    held = 0;
   }
 }
 
-/** Gives a column's value at rows that come in order. */
-function walker(chunks: readonly ColumnData[]): (row: number) => unknown {
-  const ordered = [...chunks].sort((a, b) => a.rowStart - b.rowStart);
-  let at = 0;
+const tooLong = (path: string, row: number): ChurnkitError =>
+  new ChurnkitError("INPUT_TOO_LARGE", `${path}: a row of more than ${mostRowChars} characters. Leave out the columns of long texts.`, { where: { file: path, row } });
+
+/** Gives a column's values as JSON, row after row. */
+function walker(pieces: ColumnValues | undefined): (row: number) => string {
+  // Lists and structs: an object, which is left out wherever columns are looked for.
+  if (pieces === undefined) return () => "{}";
+  let piece = 0;
+  let start = 0;
   return (row) => {
-    let chunk = ordered[at];
-    while (chunk !== undefined && row >= chunk.rowStart + chunk.columnData.length) chunk = ordered[++at];
-    return chunk === undefined || row < chunk.rowStart ? null : (chunk.columnData[row - chunk.rowStart] as unknown);
+    let values = pieces[piece];
+    while (values !== undefined && row >= start + values.length) {
+      start += values.length;
+      values = pieces[++piece];
+    }
+    return JSON.stringify(plain(values?.[row - start]));
   };
 }
 
 /** A value as JSON can hold it. */
 function plain(value: unknown): unknown {
   if (typeof value === "bigint") return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : String(value);
-  if (typeof value === "object" && value !== null) return JSON.parse(JSON.stringify(value, (_, part: unknown) => (typeof part === "bigint" ? String(part) : part))) as unknown;
+  // Bytes that are no text.
+  if (value instanceof Uint8Array) return {};
   return value ?? null;
 }
-
-const moment = (milliseconds: number): string | null => {
-  const time = new Date(milliseconds);
-  return Number.isNaN(time.getTime()) ? null : time.toISOString();
-};
-
-const parsers = {
-  dateFromDays: (days: number) => moment(days * 86_400_000)?.slice(0, -14) ?? null,
-  timestampFromMilliseconds: (time: bigint) => moment(Number(time)),
-  timestampFromMicroseconds: (time: bigint) => moment(Number(time / 1000n)),
-  timestampFromNanoseconds: (time: bigint) => moment(Number(time / 1_000_000n)),
-};
-
-type Unpack = (bytes: Uint8Array, options: { readonly maxOutputLength: number }) => Uint8Array;
-
-const unpackWith = (unpack: Unpack) => (bytes: Uint8Array, length: number) => unpack(bytes, { maxOutputLength: Math.max(1, length) });
-
-/** What comes with Node; the driver itself knows snappy. Zstandard is in Node from 22.15 on. */
-const { zstdDecompressSync } = zlib as { readonly zstdDecompressSync?: Unpack };
-const compressors: Compressors = {
-  GZIP: unpackWith(zlib.gunzipSync),
-  BROTLI: unpackWith(zlib.brotliDecompressSync),
-  ...(zstdDecompressSync === undefined ? {} : { ZSTD: unpackWith(zstdDecompressSync) }),
-};

@@ -1,11 +1,15 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { gzipSync } from "node:zlib";
+import * as zlib from "node:zlib";
 import fc from "fast-check";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { describe, expect, it } from "vitest";
 import { inferFromFile, readTable, recordOf, type Contract, type Table } from "../../../src/data/index.js";
+import { register } from "../../../src/cli/commands/validate.js";
+import { ReadBudget } from "../../../src/data/read/parquet/budget.js";
 import { newFolder } from "../../helpers/folder.js";
+import { runVerb } from "../../helpers/run-verb.js";
+import { hasShared, sharedPath } from "../../helpers/shared.js";
 
 const folder = newFolder();
 type Options = Parameters<typeof parquetWriteBuffer>[0];
@@ -44,7 +48,7 @@ describe("Parquet", () => {
 
   it.each([["UNCOMPRESSED"], ["SNAPPY"], ["GZIP"]] as const)("is read when packed with %s", async (codec) => {
     const tenure = Array.from({ length: 5000 }, (_, i) => i % 73);
-    const file = put(`${codec}.parquet`, [{ name: "tenure", data: tenure, type: "INT32" }], { codec, compressors: { GZIP: (bytes: Uint8Array) => gzipSync(bytes) } });
+    const file = put(`${codec}.parquet`, [{ name: "tenure", data: tenure, type: "INT32" }], { codec, compressors: { GZIP: (bytes: Uint8Array) => zlib.gzipSync(bytes) } });
     const { contract } = await inferFromFile(file);
     expect([...((await readTable(contract, file)).columns.get("tenure") as { values: Float64Array }).values]).toEqual(tenure);
   });
@@ -104,6 +108,56 @@ describe("Parquet", () => {
     const file = join(folder, "boasting.parquet");
     writeFileSync(file, bytes);
     await expect(inferFromFile(file)).rejects.toMatchObject({ code: "INPUT_MALFORMED", message: expect.stringMatching(/boasting\.parquet: .*8168 rows/) as string });
+  });
+
+  describe("written by another writer", () => {
+    const fixtures = join(import.meta.dirname, "parquet");
+    const names = readdirSync(fixtures).filter((name) => !name.startsWith("nested") && (!name.includes("zstd") || "zstdDecompressSync" in zlib));
+
+    it.each(names)("is read the same in every encoding: %s", async (name) => {
+      const path = join(fixtures, name);
+      const { contract } = await inferFromFile(path, { target: "churn", positive: "Yes", id: "id" });
+      const table = await readTable(contract, path);
+      const rows = records(table);
+      expect(rows).toHaveLength(90);
+      expect(rows[8]).toEqual({ id: "c008", tenure: 8, charges: 83.16, calls: 64, paperless: false, since: "2020-01-09T00:00:00.000Z", plan: "pro", price: 10, churn: "Yes" });
+      rows.forEach((row, i) => {
+        expect(row).toMatchObject({ id: `c${String(i).padStart(3, "0")}`, tenure: i % 73, calls: i * i, price: (i * 125) / 100, churn: i % 4 === 0 ? "Yes" : "No" });
+        expect([row["charges"] === null, row["plan"] === null]).toEqual([i % 7 === 0, i % 11 === 0]);
+      });
+    });
+
+    it("leaves lists and structs out, and names them where a contract lacks them", async () => {
+      const path = join(fixtures, "nested.parquet");
+      const { contract } = await inferFromFile(path);
+      expect(contract.columns.map(({ name }) => name)).toEqual(["n", "c"]);
+      expect((await readTable(contract, path)).extraColumns).toEqual(["list", "s"]);
+    });
+  });
+
+  it("whose declared texts are no text is refused, not read with marks in their place", async () => {
+    const file = put("text.parquet", [{ name: "plan", data: ["basic", "plus"], type: "STRING" }], { codec: "UNCOMPRESSED", statistics: false });
+    const bytes = readFileSync(file);
+    bytes[bytes.indexOf("basic")] = 0xff;
+    writeFileSync(file, bytes);
+    await expect(inferFromFile(file)).rejects.toMatchObject({ code: "INPUT_MALFORMED" });
+  });
+
+  it("may hold no more than a file of its size can be expected to, since runs let a few bytes name any number of values", () => {
+    const refused = expect.objectContaining({ code: "INPUT_TOO_LARGE" }) as Error;
+    expect(() => new ReadBudget("a.parquet", 24_000).cells(5_000_000)).not.toThrow();
+    expect(() => new ReadBudget("a.parquet", 24_000).cells(20_000_000)).toThrow(refused);
+    expect(() => new ReadBudget("a.parquet", 24_000).unpacked(2 ** 28)).toThrow(refused);
+    expect(() => new ReadBudget("a.parquet", 2 ** 32).group(2 ** 31)).toThrow(refused);
+    const budget = new ReadBudget("a.parquet", 1000);
+    for (let i = 0; i < 64; i++) budget.text(2 ** 20);
+    expect(() => budget.text(2 ** 23)).toThrow(refused);
+  });
+
+  it.skipIf(!hasShared).each(["m-crashes.parquet", "m-hangs.parquet"])("that is damaged ends a command with code 2 and one line: %s", async (name) => {
+    const path = sharedPath(`cases/parquet/${name}`);
+    await expect(inferFromFile(path)).rejects.toMatchObject({ code: "INPUT_MALFORMED", message: expect.stringMatching(/^[^\n]*cannot be read[^\n]*$/) as string });
+    await expect(runVerb(register, ["validate", path, "--target", "Churn", "--positive", "Yes"])).rejects.toMatchObject({ code: "INPUT_MALFORMED" });
   });
 
   it("that is not there or a folder is refused as any file is", async () => {

@@ -1,0 +1,44 @@
+import { ChurnkitError } from "../../../base/errors.js";
+
+/** Most bytes of one row group, unpacked: so much is held at once. */
+const mostGroupBytes = 2 ** 30;
+
+/**
+ * What a file may cost, in proportion to its bytes. Runs and packing let a few bytes name any number of values, so that without a
+ * limit a small file could fill the memory; these stand far above what files of tables need.
+ */
+export class ReadBudget {
+  readonly #path: string;
+  readonly #left: { cells: number; unpacked: number; text: number };
+
+  constructor(path: string, fileBytes: number) {
+    this.#path = path;
+    this.#left = { cells: 2 ** 22 + 256 * fileBytes, unpacked: 2 ** 26 + 1024 * fileBytes, text: 2 ** 26 + 4096 * fileBytes };
+  }
+
+  /** @throws ChurnkitError INPUT_TOO_LARGE where a row group has more bytes than may be held, or the file more than its size allows. */
+  group(bytes: number): void {
+    if (bytes > mostGroupBytes) throw this.#tooLarge(`a row group says that it holds ${bytes} bytes, more than ${mostGroupBytes}. Write it with smaller row groups.`);
+  }
+
+  cells(count: number): void {
+    this.#spend("cells", count, "cells");
+  }
+
+  unpacked(bytes: number): void {
+    this.#spend("unpacked", bytes, "unpacked bytes");
+  }
+
+  text(bytes: number): void {
+    this.#spend("text", bytes, "bytes of text");
+  }
+
+  #spend(kind: "cells" | "unpacked" | "text", count: number, what: string): void {
+    this.#left[kind] -= count;
+    if (this.#left[kind] < 0) throw this.#tooLarge(`it says that it holds more ${what} than a file of its size can be expected to. Write the table as CSV if it is meant.`);
+  }
+
+  #tooLarge(why: string): ChurnkitError {
+    return new ChurnkitError("INPUT_TOO_LARGE", `${this.#path}: ${why}`, { where: { file: this.#path } });
+  }
+}
