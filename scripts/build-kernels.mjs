@@ -1,18 +1,23 @@
-// Compiles the AssemblyScript kernels to src/kernels/build/: kernel.wasm, and the same bytes as a TypeScript constant.
+// Compiles the AssemblyScript kernels to src/kernels/build/: a .wasm file each, and the same bytes as a TypeScript constant.
 import { mkdir, readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
 const root = new URL("../", import.meta.url);
 const sources = new URL("src/kernels/assembly/", root);
-const wasm = new URL("src/kernels/build/kernel.wasm", root);
-const bytes = new URL("src/kernels/build/kernel-bytes.ts", root);
+const built = new URL("src/kernels/build/", root);
+
+/** The networks' kernel is embedded wherever a model scores; that of the trees only where one trains. */
+const kernels = [
+  { entry: "index.ts", wasm: "kernel.wasm", bytes: "kernel-bytes.ts", constant: "kernelBase64" },
+  { entry: "trees.ts", wasm: "trees.wasm", bytes: "trees-bytes.ts", constant: "treesBase64" },
+];
 
 const modified = async (url) => (await stat(url).catch(() => undefined))?.mtimeMs;
 
-async function isFresh() {
+async function isFresh({ wasm, bytes }) {
   const inputs = (await readdir(sources)).map((name) => new URL(name, sources));
   const newest = Math.max(...(await Promise.all([...inputs, new URL(import.meta.url)].map(modified))));
-  const outputs = await Promise.all([wasm, bytes].map(modified));
+  const outputs = await Promise.all([wasm, bytes].map((name) => modified(new URL(name, built))));
   return outputs.every((time) => time !== undefined && time > newest);
 }
 
@@ -23,15 +28,13 @@ async function replace(url, content) {
   await rename(fresh, url);
 }
 
-if (await isFresh()) {
-  console.log("kernels: up to date");
-} else {
+async function compile({ entry, wasm, bytes, constant }) {
   const { default: asc } = await import("assemblyscript/asc");
-  await mkdir(new URL(".", wasm), { recursive: true });
-  const fresh = new URL(`${wasm.href}.${process.pid}`);
+  await mkdir(built, { recursive: true });
+  const fresh = new URL(`${wasm}.${process.pid}`, built);
   const { error, stderr } = await asc.main(
     [
-      fileURLToPath(new URL("index.ts", sources)),
+      fileURLToPath(new URL(entry, sources)),
       ...["-O3", "--noAssert", "--enable", "simd", "--runtime", "stub"],
       ...["--outFile", fileURLToPath(fresh)],
     ],
@@ -43,10 +46,19 @@ if (await isFresh()) {
   }
   const content = await readFile(fresh);
   await replace(
-    bytes,
+    new URL(bytes, built),
     `/** The compiled kernel (made by scripts/build-kernels.mjs), as base64. */\n` +
-      `export const kernelBase64 =\n  "${content.toString("base64")}";\n`,
+      `export const ${constant} =\n  "${content.toString("base64")}";\n`,
   );
-  await rename(fresh, wasm);
-  console.log(`kernels: ${content.length} bytes`);
+  await rename(fresh, new URL(wasm, built));
+  return content.length;
 }
+
+/** Compiles what is out of date; also called by vitest before the tests. */
+export async function setup() {
+  for (const kernel of kernels) {
+    if (!(await isFresh(kernel))) console.log(`${kernel.wasm}: ${await compile(kernel)} bytes`);
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await setup();

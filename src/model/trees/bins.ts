@@ -27,7 +27,7 @@ export function binMatrix(matrix: Float32Array, rows: number, width: number): Bi
   const column = new Float32Array(rows);
   for (let feature = 0; feature < width; feature++) {
     for (let row = 0, at = feature; row < rows; row++, at += width) column[row] = matrix[at] as number;
-    const own = cutsOf(Float32Array.from(column).sort());
+    const own = twoValued(column) ?? cutsOf(column.slice().sort());
     codes.set(codesOf(column, own), feature * rows);
     cuts.push(own);
   }
@@ -36,6 +36,15 @@ export function binMatrix(matrix: Float32Array, rows: number, width: number): Bi
   const kept = new Uint8Array(rows * columns.length);
   columns.forEach((feature, i) => kept.set(codes.subarray(feature * rows, (feature + 1) * rows), i * rows));
   return { rows, columns, cuts: cuts.filter((_, feature) => !gone.has(feature)), codes: kept };
+}
+
+/** The threshold of a column of at most two values, without sorting it: most columns of a wide matrix are flags. */
+function twoValued(column: Float32Array): Float32Array | undefined {
+  const first = column[0] as number;
+  const second = column.find((value) => value !== first);
+  if (second === undefined) return new Float32Array(0);
+  for (let row = 0; row < column.length; row++) if (column[row] !== first && column[row] !== second) return undefined;
+  return Float32Array.of(between(Math.min(first, second), Math.max(first, second)));
 }
 
 /** The thresholds between bins of a sorted column. */
@@ -80,6 +89,11 @@ function between(low: number, high: number): number {
 
 function codesOf(column: Float32Array, cuts: Float32Array): Uint8Array {
   const codes = new Uint8Array(column.length);
+  if (cuts.length === 1) {
+    const cut = cuts[0] as number;
+    for (let row = 0; row < column.length; row++) codes[row] = (column[row] as number) > cut ? 1 : 0;
+    return codes;
+  }
   for (let row = 0; row < column.length; row++) {
     const value = column[row] as number;
     let low = 0;

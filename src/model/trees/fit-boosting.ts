@@ -2,20 +2,23 @@ import { sigmoid } from "../../base/logistic.js";
 import { mix32 } from "../../base/random.js";
 import type { TreesModel } from "../artefact.js";
 import type { BoostingParameters } from "../boosting-learner.js";
+import type { Cap } from "../budget.js";
 import type { LabelledMatrix, Learned, LearnerContext } from "../learner.js";
 import { binMatrix } from "./bins.js";
-import { booster } from "./boost.js";
+import { biasOf } from "./boost.js";
+import { openBoostSession } from "./boost-session.js";
+import { bundleFlags } from "./bundle.js";
 import { checkTraining } from "./check.js";
-import { TreeGrower } from "./grow.js";
-import { heldOutMargins, marginLoss } from "./held-out.js";
+import { heldOutJudge } from "./held-out.js";
 import { joinTrees } from "./join.js";
-import { planFolds } from "./plan.js";
+import { loadTreeKernel } from "./kernel.js";
+import { planFolds, type MemberPlan } from "./plan.js";
 import { turn } from "./turn.js";
 
 /** From so many rows on trees may be larger. */
 const manyRows = 20_000;
-/** Rounds between two looks at the signal. */
-const roundsPerTurn = 10;
+/** Rounds between two looks at the signal: as many as take about a second. */
+const roundsPerTurn = (rows: number): number => Math.min(10, Math.max(1, Math.floor(2e6 / rows)));
 
 /** Trains the members of a `boosting` learner side by side. */
 export async function fitBoosting(
@@ -25,44 +28,74 @@ export async function fitBoosting(
   context: LearnerContext,
 ): Promise<Learned> {
   checkTraining(training);
-  const { members, rounds, patience } = parameters;
-  const { seed, signal, onProgress } = context;
+  const { members, rounds } = parameters;
+  const { seed } = context;
   const plan = planFolds(training, validation, members, seed);
   const leaves = parameters.leaves === "auto" ? (training.labels.length < manyRows ? 8 : 31) : parameters.leaves;
-  const binned = binMatrix(plan.matrix, plan.labels.length, plan.width);
-  const grower = new TreeGrower(binned);
+  const matrix = bundleFlags(binMatrix(plan.matrix, plan.labels.length, plan.width));
   const rules = { ...parameters, leaves, leastWeight: parameters.minChildWeight };
-  const boosters = plan.members.map(({ training: rows }, member) => booster(binned, plan.labels, rows, rules, grower, mix32(mix32(seed) ^ (member + 1))));
-  const held = heldOutMargins(plan, boosters);
-  const labels = Uint8Array.from(held.rows, (row) => plan.labels[row] as number);
-  const report = (round: number, validationLoss: number, done: boolean): void =>
-    onProgress?.({ member: 0, members: 1, epoch: round, epochs: rounds, loss: validationLoss, validationLoss, validationAuc: null, done, of: "trees" });
-
-  let best = held.means();
-  let bestLoss = marginLoss(best, labels);
-  let bestRound = 0;
-  for (let round = 1; round <= rounds && round - bestRound <= patience; round++) {
-    if (round % roundsPerTurn === 0) await turn(signal);
-    for (const one of boosters) one.step();
-    const margins = held.means();
-    const loss = marginLoss(margins, labels);
-    if (loss < bestLoss) [best, bestLoss, bestRound] = [margins, loss, round];
-    report(round, loss, false);
-  }
-  report(bestRound, bestLoss, true);
-
-  const trees = boosters.flatMap((one) => one.trees.slice(0, bestRound));
+  const session = await openBoostSession({
+    matrix,
+    labels: plan.labels,
+    members: plan.members.map((rows, member) => ({ ...rows, seed: mix32(mix32(seed) ^ (member + 1)) })),
+    rules,
+  });
+  const best = await boostUntilBest((more) => Promise.resolve(session.advance(more)), plan, parameters, context);
+  const boosted = session.members();
+  const trees = boosted.flatMap((one) => one.trees.slice(0, best.round));
   const model: TreesModel = {
     kind: "trees",
     inputs: plan.width,
     link: "logistic",
-    bias: boosters.reduce((sum, { bias }) => sum + bias, 0) / members,
-    ...joinTrees(trees, binned, 1 / members),
+    bias: boosted.reduce((sum, { bias }) => sum + bias, 0) / members,
+    ...joinTrees(trees, matrix, 1 / members),
   };
   return {
     model,
-    heldOut: { rows: held.rows.map((row) => row - plan.firstHeldOut), probabilities: best.map(sigmoid) },
+    heldOut: { rows: best.rows.map((row) => row - plan.firstHeldOut), probabilities: best.margins.map(sigmoid) },
     history: [],
-    found: { leaves, rounds: bestRound },
+    found: { leaves, rounds: best.round },
+    caps: best.ended ? [best.ended] : [],
   };
+}
+
+interface BestRound {
+  readonly round: number;
+  /** Rows held out, and the mean log-odds that they had then. */
+  readonly rows: Uint32Array;
+  readonly margins: Float64Array;
+  /** What ended the training before the loss had stopped falling. */
+  readonly ended: Cap | undefined;
+}
+
+/** Adds trees until the loss on rows held out has not fallen for `patience` rounds. */
+async function boostUntilBest(
+  advance: (rounds: number) => Promise<Float64Array[][]>,
+  plan: MemberPlan,
+  { rounds, patience }: BoostingParameters,
+  { signal, budget, onProgress }: LearnerContext,
+): Promise<BestRound> {
+  const judge = heldOutJudge(await loadTreeKernel(), plan);
+  const report = (epoch: number, loss: number, done: boolean): void =>
+    onProgress?.({ member: 0, members: 1, epoch, epochs: rounds, loss, validationLoss: loss, validationAuc: null, done, of: "trees" });
+  const first = judge.loss(plan.members.map(({ training, heldOut }) => new Float64Array(heldOut.length).fill(biasOf(plan.labels, training))));
+  let best = { round: 0, loss: first, margins: judge.means() };
+  let round = 0;
+  let ended: Cap | undefined;
+  while (!ended) {
+    const more = Math.min(roundsPerTurn(plan.labels.length), rounds - round);
+    for (const margins of await advance(more)) {
+      round++;
+      const loss = judge.loss(margins);
+      if (loss < best.loss) best = { round, loss, margins: judge.means() };
+      report(round, loss, false);
+      if (round - best.round > patience) break;
+    }
+    await turn(signal);
+    if (round - best.round > patience) break;
+    if (round === rounds) ended = { cap: "rounds", message: `boosting stopped after ${rounds} rounds while the held-out loss was still falling: allow more (rounds), or a higher learningRate` };
+    else if (budget?.spent) ended = { cap: "budget", message: `${budget.name} ended boosting after ${round} rounds: the best of them, ${best.round}, were kept` };
+  }
+  report(best.round, best.loss, true);
+  return { round: best.round, rows: judge.rows, margins: best.margins, ended };
 }

@@ -1,150 +1,279 @@
-import type { BinnedMatrix } from "./bins.js";
-import { binOffsets, gather, subtract, sumByBin, type Gradients } from "./histogram.js";
-import { bestSplit, type Split, type SplitRules } from "./split.js";
-import type { Tree } from "./tree.js";
+import type { BundledMatrix } from "./bundle.js";
+import { HistogramPool } from "./histograms.js";
+import type { TreeKernel } from "./kernel.js";
+import { layOut, type MatrixLayout } from "./layout.js";
+import { finishedTree, type Draft, type Split, type Tree } from "./tree.js";
 
-export interface GrowRules extends SplitRules {
+export interface GrowRules {
   /** The most leaves; the split that gains most is made first. Infinity for as many as there are. */
   readonly leaves: number;
   /** The most splits between root and leaf. */
   readonly depth: number;
+  /** Penalty on a leaf's value, in units of the second derivative. */
+  readonly l2: number;
+  /** The least sum of second derivatives in a leaf. */
+  readonly leastWeight: number;
   /** Leaf values are multiplied by this. */
   readonly shrinkage: number;
+}
+
+/** What the packed whole numbers stand for: derivatives times these. */
+export interface Scales {
+  readonly first: number;
+  readonly second: number;
+}
+
+/** Sums of packed whole numbers stay below this, whatever they are rounded to. */
+const mostSum = 2 ** 31;
+const mostScale = 2 ** 30;
+
+/** The power of two by which so many numbers of a sum, none below 0, can be multiplied before they are rounded and packed. */
+export function scaleOf(sum: number, count: number): number {
+  let scale = mostScale;
+  while (scale * sum > mostSum - 1 - count) scale /= 2;
+  return scale;
 }
 
 /** Chooses the features that a node may split by; called once for each node, in the order they are made. */
 export type ChooseFeatures = () => ArrayLike<number>;
 
-/** A leaf that may still be split. */
-interface Open {
+/** Rows in a list, from one place up to another. */
+interface Span {
   readonly from: number;
   readonly to: number;
+}
+
+/** The rows of a leaf: those that it was grown on, and those that only fall into it. */
+export interface Leaf {
+  readonly inside: Span;
+  readonly outside: Span;
+  /** As the model keeps it: rounded to float32. */
+  readonly value: number;
+}
+
+/** A leaf that may still be split. */
+interface Open extends Omit<Leaf, "value"> {
   readonly depth: number;
+  /** Sums of the packed derivatives. */
   readonly first: number;
   readonly second: number;
-  readonly histogram: Float64Array | undefined;
+  readonly histogram: number | undefined;
   readonly split: Split | undefined;
   /** Index of its node. */
   readonly node: number;
 }
 
-interface Draft {
-  value: number;
-  split?: Split;
-  left?: number;
-  right?: number;
-}
+/** Splits that gain less are rounding. */
+const leastGain = 1e-7;
 
-/** Grows trees on one binned matrix. Holds buffers that all its trees share. */
+/** Grows trees on one bundled matrix, in the kernel's memory. Holds buffers that all its trees share. */
 export class TreeGrower {
-  /** Row by row; to be filled before each tree, for the rows that it grows on. */
-  readonly gradients: Gradients;
-  private readonly offsets: Uint32Array;
-  private readonly room: Gradients;
-  private readonly order: Uint32Array;
-  private readonly aside: Uint32Array;
-  private readonly pool: Float64Array[] = [];
+  /** Lists of rows; to be filled before each tree. */
+  readonly inside: number;
+  readonly outside: number;
+  /** Packed derivatives, row by row; to be filled before each tree, for the rows inside. */
+  readonly packed: number;
+  private readonly layout: MatrixLayout;
+  private readonly pool: HistogramPool;
+  private readonly gathered: number;
+  private readonly aside: number;
+  private readonly features: number;
+  private readonly lanes: number;
+  private readonly scratch: number;
+  /** For each bundle, the choice that it was last part of. */
+  private readonly chosenIn: Uint32Array;
+  private choices = 0;
+  /** The rows whose derivatives were gathered last. */
+  private held: Span = { from: 0, to: 0 };
+  private chosen = { features: 0, lanes: 0 };
+  private rules: GrowRules = { leaves: 1, depth: 0, l2: 0, leastWeight: 0, shrinkage: 1 };
+  private scales: Scales = { first: 1, second: 1 };
 
-  constructor(private readonly binned: BinnedMatrix) {
-    this.offsets = binOffsets(binned);
-    this.order = new Uint32Array(binned.rows);
-    this.aside = new Uint32Array(binned.rows);
-    const pair = (): Gradients => ({ first: new Float64Array(binned.rows), second: new Float64Array(binned.rows) });
-    this.gradients = pair();
-    this.room = pair();
+  constructor(
+    readonly kernel: TreeKernel,
+    readonly matrix: BundledMatrix,
+    mostHistogramBytes?: number,
+  ) {
+    const { rows, places, bins } = matrix;
+    this.layout = layOut(kernel, matrix);
+    this.pool = new HistogramPool(kernel, this.layout.histogramBytes, mostHistogramBytes);
+    this.inside = kernel.allocate(4 * rows);
+    this.outside = kernel.allocate(4 * rows);
+    this.aside = kernel.allocate(4 * rows);
+    this.packed = kernel.allocate(8 * rows);
+    this.gathered = kernel.allocate(8 * rows);
+    this.features = kernel.allocate(4 * Math.max(1, places.length));
+    this.lanes = kernel.allocate(12 * Math.max(1, bins.length));
+    this.scratch = kernel.allocate(32);
+    this.chosenIn = new Uint32Array(bins.length);
   }
 
   /**
-   * Grows a tree by second-order steps: a leaf's value is -shrinkage * G / (H + l2).
+   * Grows a tree by second-order steps: a leaf's value is -shrinkage * G / (H + l2). Orders both lists by leaf.
    *
-   * @param rows distinct rows of the matrix.
-   * @param features features of the whole tree, or a function that draws those of a node. With features of the whole
-   * tree the larger child's sums are its parent's less its sibling's.
+   * @param features features of the whole tree, ascending, or a function that draws those of a node. With features of the
+   * whole tree the larger child's sums are its parent's less its sibling's.
    */
-  grow(rows: Uint32Array, features: ArrayLike<number> | ChooseFeatures, rules: GrowRules): Tree {
-    this.order.set(rows);
+  grow(inside: number, outside: number, features: ArrayLike<number> | ChooseFeatures, rules: GrowRules, scales: Scales): { readonly tree: Tree; readonly leaves: readonly Leaf[] } {
+    this.rules = rules;
+    this.scales = scales;
+    const draw = typeof features === "function" ? features : undefined;
+    if (typeof features !== "function") this.choose(features);
     const nodes: Draft[] = [{ value: 0 }];
-    const open: Open[] = [this.opened(features, rules, 0, rows.length, 0, 0, undefined)];
-    let leaves = 1;
+    const leaves: Leaf[] = [];
+    const root = { inside: { from: 0, to: inside }, outside: { from: 0, to: outside }, depth: 0, node: 0 };
+    const open: Open[] = [this.opened({ ...root, ...this.gather(root.inside) }, draw, undefined, false, rules.leaves > 1)];
     while (open.length > 0) {
       const leaf = next(open, rules.leaves);
       const draft = nodes[leaf.node] as Draft;
-      if (leaf.split === undefined || leaves === rules.leaves) {
-        // Taken from 0, so that no leaf is -0.
-        draft.value = 0 - (rules.shrinkage * leaf.first) / (leaf.second + rules.l2);
-        this.release(leaf.histogram);
+      if (leaf.split === undefined || leaves.length + open.length + 1 === rules.leaves) {
+        draft.value = this.valueOf(leaf);
+        leaves.push({ inside: leaf.inside, outside: leaf.outside, value: Math.fround(draft.value) });
+        this.pool.release(leaf.histogram);
         continue;
       }
-      const middle = this.part(leaf, leaf.split);
       draft.split = leaf.split;
       draft.left = nodes.push({ value: 0 }) - 1;
       draft.right = nodes.push({ value: 0 }) - 1;
-      const depth = leaf.depth + 1;
-      const leftSmaller = middle - leaf.from <= leaf.to - middle;
-      const child = (left: boolean, inherited: Float64Array | undefined): Open =>
-        this.opened(features, rules, left ? leaf.from : middle, left ? middle : leaf.to, depth, (left ? draft.left : draft.right) ?? 0, inherited);
-      const smaller = child(leftSmaller, undefined);
-      if (leaf.histogram && smaller.histogram) subtract(leaf.histogram, smaller.histogram);
-      const larger = child(!leftSmaller, leaf.histogram);
-      open.push(...(leftSmaller ? [smaller, larger] : [larger, smaller]));
-      leaves++;
+      const more = leaves.length + open.length + 2 < rules.leaves;
+      open.push(...this.children(leaf, leaf.split, [draft.left, draft.right], draw, more));
     }
-    return finished(nodes);
+    return { tree: finishedTree(nodes), leaves };
   }
 
+  /** Adds a leaf's value to the sums (float64, by row) of the rows outside, and where `all` of those inside too. */
+  addLeaf({ inside, outside, value }: Leaf, sums: number, all: boolean): void {
+    const { exports } = this.kernel;
+    exports.addToRows(this.outside + 4 * outside.from, sizeOf(outside), value, sums);
+    if (all) exports.addToRows(this.inside + 4 * inside.from, sizeOf(inside), value, sums);
+  }
+
+  /** Splits a leaf; `more` says whether its children may be split in their turn. */
+  private children(leaf: Open, split: Split, [left, right]: readonly [number, number], draw: ChooseFeatures | undefined, more: boolean): Open[] {
+    const [inside, outside] = [this.part(this.inside, leaf.inside, split), this.part(this.outside, leaf.outside, split)];
+    const depth = leaf.depth + 1;
+    const low = { inside: { from: leaf.inside.from, to: inside }, outside: { from: leaf.outside.from, to: outside }, depth, node: left };
+    const high = { inside: { from: inside, to: leaf.inside.to }, outside: { from: outside, to: leaf.outside.to }, depth, node: right };
+    const leftSmaller = sizeOf(low.inside) <= sizeOf(high.inside);
+    const [small, large] = leftSmaller ? [low, high] : [high, low];
+    const smallSums = this.gather(small.inside);
+    const largeSums = { first: leaf.first - smallSums.first, second: leaf.second - smallSums.second };
+    const inherits = leaf.histogram !== undefined && more && this.splittable(depth, largeSums.second);
+    const counted = this.opened({ ...small, ...smallSums }, draw, undefined, inherits, more);
+    if (inherits) this.kernel.exports.subtract(leaf.histogram as number, counted.histogram as number, this.layout.histogramBytes);
+    else this.pool.release(leaf.histogram);
+    const smaller = inherits ? this.kept(counted) : counted;
+    const larger = this.opened({ ...large, ...largeSums }, draw, inherits ? leaf.histogram : undefined, false, more);
+    return leftSmaller ? [smaller, larger] : [larger, smaller];
+  }
+
+  private splittable(depth: number, second: number): boolean {
+    return depth < this.rules.depth && second >= 2 * this.leastUnits;
+  }
+
+  /** At least one unit on either side, so that no leaf is without weight. */
+  private get leastUnits(): number {
+    return Math.max(1, this.rules.leastWeight * this.scales.second);
+  }
+
+  /**
+   * Looks for a leaf's best split.
+   *
+   * @param inherited its histogram, where it is there already.
+   * @param lends whether its sibling's will be taken from its histogram.
+   */
   private opened(
-    features: ArrayLike<number> | ChooseFeatures,
-    rules: GrowRules,
-    from: number,
-    to: number,
-    depth: number,
-    node: number,
-    inherited: Float64Array | undefined,
+    leaf: Omit<Open, "histogram" | "split">,
+    draw: ChooseFeatures | undefined,
+    inherited: number | undefined,
+    lends: boolean,
+    more: boolean,
   ): Open {
-    const rows = this.order.subarray(from, to);
-    const gathered = gather(this.gradients, rows, this.room);
-    const { firstSum: first, secondSum: second } = gathered;
-    const leaf = { from, to, depth, first, second, node };
-    const drawn = typeof features === "function";
-    const worthwhile = depth < rules.depth && second >= 2 * rules.leastWeight;
-    // A histogram is also what the sibling's is taken from.
-    if (!worthwhile && (drawn || depth >= rules.depth)) {
-      this.release(inherited);
-      return { ...leaf, histogram: undefined, split: undefined };
+    const searches = more && this.splittable(leaf.depth, leaf.second);
+    if (!searches && !lends) return { ...leaf, histogram: undefined, split: undefined };
+    if (draw && searches) this.choose(draw());
+    const histogram = inherited ?? this.count(leaf);
+    const split = searches ? this.bestSplit(histogram, leaf) : undefined;
+    const open = { ...leaf, histogram, split };
+    if (lends) return open;
+    if (!draw) return this.kept(open);
+    this.pool.release(histogram);
+    return { ...open, histogram: undefined };
+  }
+
+  /** Keeps a leaf's histogram where it will be split, and where there is room. */
+  private kept(leaf: Open): Open {
+    if (leaf.split && !this.pool.scarce) return leaf;
+    this.pool.release(leaf.histogram);
+    return { ...leaf, histogram: undefined };
+  }
+
+  /** Counts a leaf's histogram from its rows. */
+  private count({ inside }: Pick<Open, "inside">): number {
+    if (inside.from !== this.held.from || inside.to !== this.held.to) this.gather(inside);
+    const histogram = this.pool.claim();
+    const { exports } = this.kernel;
+    exports.sumByBin(this.lanes, this.chosen.lanes, this.inside + 4 * inside.from, sizeOf(inside), this.gathered, histogram);
+    return histogram;
+  }
+
+  /** Copies the derivatives of some rows together, so that every feature reads them in order; returns their sums. */
+  private gather(span: Span): { readonly first: number; readonly second: number } {
+    this.kernel.exports.gatherDerivatives(this.inside + 4 * span.from, sizeOf(span), this.packed, this.gathered, this.scratch);
+    this.held = span;
+    const [second, first] = this.kernel.integers(this.scratch, 2) as unknown as readonly [number, number];
+    return { first, second };
+  }
+
+  /** The split that lowers the second-order loss most (Chen and Guestrin 2016, formula 7); of equally good ones the first feature's, lowest bin. */
+  private bestSplit(histogram: number, { first, second }: Pick<Open, "first" | "second">): Split | undefined {
+    const { exports } = this.kernel;
+    const { scales } = this;
+    const l2 = this.rules.l2 * scales.second;
+    const unit = scales.second / (scales.first * scales.first);
+    const whole = (first * first) / (second + l2);
+    const [sum, best] = [this.scratch, this.scratch + 8];
+    this.kernel.integers(sum, 2).set([second, first]);
+    this.kernel.integers(best, 1)[0] = -1;
+    this.kernel.doubles(best + 8, 1)[0] = whole + leastGain / unit;
+    exports.findSplit(this.features, this.chosen.features, this.layout.places, histogram, sum, l2, this.leastUnits, best);
+    const [feature, bin] = this.kernel.integers(best, 2) as unknown as readonly [number, number];
+    if (feature < 0) return undefined;
+    return { feature, bin, gain: ((this.kernel.doubles(best + 8, 1)[0] as number) - whole) * unit };
+  }
+
+  /** Moves the rows of a list that go left before the others, both in their order; returns where the others begin. */
+  private part(list: number, span: Span, { feature, bin }: Split): number {
+    const { bundle, code, rare } = this.matrix.places[feature] as BundledMatrix["places"][number];
+    const [low, width, insideLeft] = code === 0 ? [0, bin, 1] : [code, 0, 1 - rare];
+    return span.from + this.kernel.exports.partRows(list + 4 * span.from, sizeOf(span), this.layout.codesOf(bundle), low, width, insideLeft, this.aside);
+  }
+
+  private valueOf({ first, second }: Open): number {
+    const { shrinkage, l2 } = this.rules;
+    // Taken from 0, so that no leaf is -0.
+    return 0 - (shrinkage * (first / this.scales.first)) / (second / this.scales.second + l2);
+  }
+
+  /** Tells the kernel which features may be split by, and which bundles they are in. */
+  private choose(features: ArrayLike<number>): void {
+    this.choices++;
+    const list = this.kernel.words(this.features, features.length);
+    list.set(features);
+    const lanes = this.kernel.words(this.lanes, 3 * this.matrix.bins.length);
+    let count = 0;
+    for (const feature of list) {
+      const { bundle } = this.matrix.places[feature] as BundledMatrix["places"][number];
+      if (this.chosenIn[bundle] === this.choices) continue;
+      this.chosenIn[bundle] = this.choices;
+      const { offset, bytes } = this.layout.sumsOf(bundle);
+      lanes.set([this.layout.codesOf(bundle), offset, bytes], 3 * count++);
     }
-    const chosen = drawn ? features() : features;
-    const histogram = inherited ?? this.claim();
-    if (inherited === undefined) sumByBin(this.binned, this.offsets, chosen, rows, gathered, histogram);
-    const split = worthwhile ? bestSplit(this.binned, this.offsets, chosen, histogram, first, second, rules) : undefined;
-    if (!drawn) return { ...leaf, histogram, split };
-    this.release(histogram);
-    return { ...leaf, histogram: undefined, split };
-  }
-
-  /** Moves the rows that go left before the others, both in their order; returns where the others begin. */
-  private part({ from, to }: Open, { feature, bin }: Split): number {
-    const { order, aside } = this;
-    const { codes } = this.binned;
-    const column = feature * this.binned.rows;
-    let left = from;
-    let right = 0;
-    for (let i = from; i < to; i++) {
-      const row = order[i] as number;
-      if ((codes[column + row] as number) <= bin) order[left++] = row;
-      else aside[right++] = row;
-    }
-    order.set(aside.subarray(0, right), left);
-    return left;
-  }
-
-  private claim(): Float64Array {
-    return this.pool.pop() ?? new Float64Array(2 * (this.offsets.at(-1) ?? 0));
-  }
-
-  private release(histogram: Float64Array | undefined): void {
-    if (histogram) this.pool.push(histogram);
+    this.chosen = { features: features.length, lanes: count };
   }
 }
+
+const sizeOf = ({ from, to }: Span): number => to - from;
 
 /** Takes the open leaf to go on with: the one whose split gains most, or, where all are made anyway, the newest. */
 function next(open: Open[], leaves: number): Open {
@@ -156,24 +285,3 @@ function next(open: Open[], leaves: number): Open {
 }
 
 const gainOf = (leaf: Open | undefined): number => leaf?.split?.gain ?? 0;
-
-/** The drafts in preorder. */
-function finished(drafts: readonly Draft[]): Tree {
-  const n = drafts.length;
-  const tree = { features: new Int32Array(n).fill(-1), bins: new Uint8Array(n), right: new Uint32Array(n), values: new Float32Array(n) };
-  let at = 0;
-  const place = ({ value, split, left = 0, right = 0 }: Draft): void => {
-    const node = at++;
-    if (split === undefined) {
-      tree.values[node] = value;
-      return;
-    }
-    tree.features[node] = split.feature;
-    tree.bins[node] = split.bin;
-    place(drafts[left] as Draft);
-    tree.right[node] = at;
-    place(drafts[right] as Draft);
-  };
-  place(drafts[0] as Draft);
-  return tree;
-}

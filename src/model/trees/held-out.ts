@@ -1,40 +1,40 @@
-import { logOnePlusExp } from "../../base/logistic.js";
-import type { Booster } from "./boost.js";
+import type { TreeKernel } from "./kernel.js";
 import type { MemberPlan } from "./plan.js";
 
 /** Rows that some member did not train on. */
-export interface HeldOutMargins {
+export interface HeldOutJudge {
   /** Rows of the plan's matrix, ascending. */
   readonly rows: Uint32Array;
-  /** The mean log-odds of those members now, row for row. */
+  /** Takes the log-odds that each member gives to the rows it holds out: the mean log loss of the mean log-odds, in nats. */
+  loss(margins: readonly Float64Array[]): number;
+  /** The mean log-odds that were judged last, row for row. */
   means(): Float64Array;
 }
 
-/** The log-odds that members give to rows they did not train on, and to no others. */
-export function heldOutMargins({ members, labels }: MemberPlan, boosters: readonly Booster[]): HeldOutMargins {
+/** Judges members by rows they did not train on, and by no others. */
+export function heldOutJudge(kernel: TreeKernel, { members, labels }: MemberPlan): HeldOutJudge {
   const counts = new Uint32Array(labels.length);
   for (const { heldOut } of members) for (const row of heldOut) counts[row] = (counts[row] as number) + 1;
   const rows = Uint32Array.from(counts.keys()).filter((row) => (counts[row] as number) > 0);
-  const sums = new Float64Array(labels.length);
+  const places = new Uint32Array(labels.length);
+  rows.forEach((row, place) => (places[row] = place));
+  const classes = kernel.allocate(rows.length);
+  const means = kernel.allocate(8 * rows.length);
+  kernel.bytes(classes, rows.length).set(Uint8Array.from(rows, (row) => labels[row] as number));
   return {
     rows,
-    means() {
-      sums.fill(0);
+    loss(margins) {
+      const sums = kernel.doubles(means, rows.length).fill(0);
       members.forEach(({ heldOut }, member) => {
-        const { margins } = boosters[member] as Booster;
-        for (const row of heldOut) sums[row] = (sums[row] as number) + (margins[row] as number);
+        const own = margins[member] as Float64Array;
+        for (let i = 0; i < own.length; i++) {
+          const place = places[heldOut[i] as number] as number;
+          sums[place] = (sums[place] as number) + (own[i] as number);
+        }
       });
-      return Float64Array.from(rows, (row) => (sums[row] as number) / (counts[row] as number));
+      for (let i = 0; i < rows.length; i++) sums[i] = (sums[i] as number) / (counts[rows[i] as number] as number);
+      return kernel.exports.sumLogLoss(means, classes, rows.length) / rows.length;
     },
+    means: () => kernel.doubles(means, rows.length).slice(),
   };
-}
-
-/** Mean log loss in nats, straight from log-odds: log(1 + exp(m)) - y m. */
-export function marginLoss(margins: Float64Array, labels: Uint8Array): number {
-  let sum = 0;
-  for (let i = 0; i < margins.length; i++) {
-    const margin = margins[i] as number;
-    sum += logOnePlusExp(margin) - (labels[i] as number) * margin;
-  }
-  return sum / margins.length;
 }

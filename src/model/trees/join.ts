@@ -7,7 +7,7 @@ import type { Tree } from "./tree.js";
  *
  * @param scale the leaves' values are multiplied by it.
  */
-export function joinTrees(trees: readonly Tree[], { columns, cuts }: BinnedMatrix, scale: number): Pick<TreesModel, "roots" | "features" | "values" | "right"> {
+export function joinTrees(trees: readonly Tree[], { columns, cuts }: Pick<BinnedMatrix, "columns" | "cuts">, scale: number): Pick<TreesModel, "roots" | "features" | "values" | "right"> {
   const nodes = trees.reduce((sum, tree) => sum + tree.features.length, 0);
   const roots = new Uint32Array(trees.length);
   const features = new Int32Array(nodes);

@@ -1,6 +1,3 @@
-/** Rows looked at before all of them are: nearly every pair of columns differs there already. */
-const firstRows = 64;
-
 /**
  * Columns that no tree needs: those of one bin, and those that put the rows in the same order as another column does (or
  * in the reverse), only more coarsely. The recipe makes such columns for models that are linear in their inputs: the bins
@@ -18,57 +15,95 @@ export function redundantColumns(
 ): Set<number> {
   const gone = new Set<number>();
   const binsOf = (column: number): number => (cuts[column]?.length ?? 0) + 1;
+  const codesOf = (column: number): Uint8Array => codes.subarray(column * rows, (column + 1) * rows);
   const finestFirst = Array.from({ length: width }, (_, column) => column).sort((a, b) => binsOf(b) - binsOf(a) || a - b);
-  const sample = Uint32Array.from({ length: Math.min(rows, firstRows) }, (_, i) => Math.floor((i * rows) / Math.min(rows, firstRows)));
-  const all = Uint32Array.from({ length: rows }, (_, row) => row);
   const kept: number[] = [];
   for (const column of finestFirst) {
-    const told = (by: number, some: Uint32Array): boolean => {
-      const bins = { codes: codes.subarray(by * rows, (by + 1) * rows), count: binsOf(by) };
-      const numbers = (of: number): Range[] => rangesIn(matrix, width, of, bins, some);
-      return follows(numbers(column), numbers(by), binsOf(column) <= 2);
+    if (binsOf(column) === 1) {
+      gone.add(column);
+      continue;
+    }
+    const flag = binsOf(column) === 2;
+    const pairs = unlikePairs(codesOf(column), binsOf(column));
+    const told = (by: number): boolean => {
+      if (!mayFollow(pairs, codes, by * rows, flag)) return false;
+      const ranges = (of: number): Ranges => rangesIn(matrix, width, of, codesOf(by), binsOf(by));
+      return follows(ranges(column), ranges(by), flag);
     };
-    if (binsOf(column) === 1 || kept.some((by) => told(by, sample) && told(by, all))) gone.add(column);
+    if (kept.some(told)) gone.add(column);
     else kept.push(column);
   }
   return gone;
 }
 
-/** The least and the greatest number of a column in a bin; the least is above the greatest where there is none. */
-interface Range {
-  least: number;
-  most: number;
+/** Pairs looked at before all rows are: they tell nearly every two columns apart, so that few comparisons cost more. */
+const firstPairs = 64;
+
+/** Pairs of rows, one behind the other, of which the second has the greater code. */
+function unlikePairs(column: Uint8Array, bins: number): Uint32Array {
+  const each = Math.ceil(firstPairs / bins);
+  const byCode = Array.from({ length: bins }, (): number[] => []);
+  for (let row = 0, open = bins; row < column.length && open > 0; row++) {
+    const some = byCode[column[row] as number] as number[];
+    if (some.length < each && some.push(row) === each) open--;
+  }
+  const groups = byCode.filter((some) => some.length > 0);
+  const pairs: number[] = [];
+  for (let k = 0; k < 2 * firstPairs && pairs.length < 2 * firstPairs; k++) {
+    const a = k % groups.length;
+    const b = (k + 1 + Math.floor(k / groups.length)) % groups.length;
+    if (a === b) continue;
+    const [low, high] = [groups[Math.min(a, b)] as number[], groups[Math.max(a, b)] as number[]];
+    pairs.push(low[k % low.length] as number, high[k % high.length] as number);
+  }
+  return Uint32Array.from(pairs);
 }
 
-function rangesIn(
-  matrix: Float32Array,
-  width: number,
-  column: number,
-  bins: { readonly codes: Uint8Array; readonly count: number },
-  rows: Uint32Array,
-): Range[] {
-  const ranges = Array.from({ length: bins.count }, () => ({ least: Infinity, most: -Infinity }));
-  for (const row of rows) {
-    const range = ranges[bins.codes[row] as number] as Range;
-    const value = matrix[row * width + column] as number;
-    if (value < range.least) range.least = value;
-    if (value > range.most) range.most = value;
+/** Is another column, whose codes begin at `by`, in the same order for all pairs, or in the reverse? A flag's values share no bin. */
+function mayFollow(pairs: Uint32Array, codes: Uint8Array, by: number, flag: boolean): boolean {
+  let rises = true;
+  let falls = true;
+  for (let i = 0; i < pairs.length; i += 2) {
+    const low = codes[by + (pairs[i] as number)] as number;
+    const high = codes[by + (pairs[i + 1] as number)] as number;
+    if (low > high || (flag && low === high)) rises = false;
+    if (low < high || (flag && low === high)) falls = false;
+    if (!rises && !falls) return false;
   }
-  return ranges;
+  return true;
+}
+
+/** The least and the greatest number of a column in each bin of another; the least is above the greatest where there is none. */
+interface Ranges {
+  readonly least: Float32Array;
+  readonly most: Float32Array;
+}
+
+function rangesIn(matrix: Float32Array, width: number, column: number, codes: Uint8Array, bins: number): Ranges {
+  const least = new Float32Array(bins).fill(Infinity);
+  const most = new Float32Array(bins).fill(-Infinity);
+  for (let row = 0, at = column; row < codes.length; row++, at += width) {
+    const bin = codes[row] as number;
+    const value = matrix[at] as number;
+    if (value < (least[bin] as number)) least[bin] = value;
+    if (value > (most[bin] as number)) most[bin] = value;
+  }
+  return { least, most };
 }
 
 /**
  * Does a column only rise, or only fall, from one bin of another column to the next? Where the bin holds several numbers of
  * that other column, this one may change inside it too, unless it is a flag.
  */
-function follows(column: readonly Range[], other: readonly Range[], flag: boolean): boolean {
+function follows(column: Ranges, other: Ranges, flag: boolean): boolean {
   let rises = true;
   let falls = true;
   let low = Infinity;
   let high = -Infinity;
-  for (const [bin, { least, most }] of column.entries()) {
+  for (let bin = 0; bin < column.least.length; bin++) {
+    const [least, most] = [column.least[bin] as number, column.most[bin] as number];
     if (least > most) continue;
-    if (least < most && (flag || other[bin]?.least === other[bin]?.most)) return false;
+    if (least < most && (flag || other.least[bin] === other.most[bin])) return false;
     if (least < high) rises = false;
     if (most > low) falls = false;
     if (!rises && !falls) return false;

@@ -1,5 +1,3 @@
-import type { BinnedMatrix } from "./bins.js";
-
 /** A grown tree in preorder: a split's left child is the node behind it. */
 export interface Tree {
   /** For each node the binned feature that it splits by, -1 for a leaf. */
@@ -12,14 +10,40 @@ export interface Tree {
   readonly values: Float32Array;
 }
 
-/** Adds a tree's value to the sum of each of some rows. */
-export function addTree({ features, bins, right, values }: Tree, { codes, rows }: BinnedMatrix, some: Uint32Array, sums: Float64Array): void {
-  for (let i = 0; i < some.length; i++) {
-    const row = some[i] as number;
-    let node = 0;
-    for (let feature = features[0] as number; feature >= 0; feature = features[node] as number) {
-      node = (codes[feature * rows + row] as number) <= (bins[node] as number) ? node + 1 : (right[node] as number);
+/** A split's feature and bin. */
+export interface Split {
+  readonly feature: number;
+  /** Rows whose code is this or below go left. */
+  readonly bin: number;
+  /** By how much it lowers the loss, times two. */
+  readonly gain: number;
+}
+
+/** A node while its tree grows. */
+export interface Draft {
+  value: number;
+  split?: Split;
+  left?: number;
+  right?: number;
+}
+
+/** The drafts, of which the first is the root, in preorder. */
+export function finishedTree(drafts: readonly Draft[]): Tree {
+  const n = drafts.length;
+  const tree = { features: new Int32Array(n).fill(-1), bins: new Uint8Array(n), right: new Uint32Array(n), values: new Float32Array(n) };
+  let at = 0;
+  const place = ({ value, split, left = 0, right = 0 }: Draft): void => {
+    const node = at++;
+    if (split === undefined) {
+      tree.values[node] = value;
+      return;
     }
-    sums[row] = (sums[row] as number) + (values[node] as number);
-  }
+    tree.features[node] = split.feature;
+    tree.bins[node] = split.bin;
+    place(drafts[left] as Draft);
+    tree.right[node] = at;
+    place(drafts[right] as Draft);
+  };
+  place(drafts[0] as Draft);
+  return tree;
 }

@@ -1,28 +1,28 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { binMatrix } from "../../../src/model/trees/bins.js";
+import { bundleFlags } from "../../../src/model/trees/bundle.js";
 import { TreeGrower, type GrowRules } from "../../../src/model/trees/grow.js";
-import { onGrid } from "../../../src/model/trees/histogram.js";
-import { addTree, type Tree } from "../../../src/model/trees/tree.js";
-import { matrixOf } from "./data.js";
+import { loadTreeKernel } from "../../../src/model/trees/kernel.js";
+import type { Tree } from "../../../src/model/trees/tree.js";
+import { bent, matrixOf } from "./data.js";
 
+const kernel = await loadTreeKernel();
 const rules: GrowRules = { leaves: Infinity, depth: 64, shrinkage: 1, l2: 0, leastWeight: 1 };
 
 /** Grows one tree on whole-number targets by squared error: gradients -y, weights 1. */
 function grow(rows: readonly (readonly number[])[], targets: readonly number[], own: Partial<GrowRules> = {}, drawn = false) {
   const { matrix, width } = matrixOf(rows, []);
-  const binned = binMatrix(matrix, rows.length, width);
-  const grower = new TreeGrower(binned);
-  targets.forEach((y, row) => {
-    grower.gradients.first[row] = onGrid(-y);
-    grower.gradients.second[row] = 1;
-  });
+  const binned = bundleFlags(binMatrix(matrix, rows.length, width));
+  const grower = new TreeGrower(kernel, binned);
+  const n = rows.length;
+  grower.kernel.integers(grower.packed, 2 * n).set(targets.flatMap((y) => [1, -y]));
+  grower.kernel.words(grower.inside, n).set(Array.from(rows.keys()));
   const features = Array.from(binned.columns.keys());
-  const all = Uint32Array.from(rows.keys());
-  const tree = grower.grow(all, drawn ? () => features : features, { ...rules, ...own });
-  const sums = new Float64Array(rows.length);
-  addTree(tree, binned, all, sums);
-  return { tree, binned, sums: Array.from(sums) };
+  const { tree, leaves } = grower.grow(n, 0, drawn ? () => features : features, { ...rules, ...own }, { first: 1, second: 1 });
+  const sums = grower.kernel.allocate(8 * n);
+  for (const leaf of leaves) grower.addLeaf(leaf, sums, true);
+  return { tree, binned, sums: Array.from(grower.kernel.doubles(sums, n)) };
 }
 
 const shape = ({ features, bins, right, values }: Tree) => Array.from(features, (feature, i) => (feature < 0 ? { value: values[i] } : { feature, bin: bins[i], right: right[i] }));
@@ -102,5 +102,44 @@ describe("a grown tree", () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it("gives each row the value of its leaf, whatever the columns are", () => {
+    // Flags of levels share a column, the others stand alone; 11 columns are more than the kernel counts at once.
+    const table = fc.array(fc.tuple(fc.integer({ min: 0, max: 5 }), fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 5, maxLength: 5 }), fc.integer({ min: -9, max: 9 })), { minLength: 2, maxLength: 60 });
+    fc.assert(
+      fc.property(table, fc.integer({ min: 2, max: 12 }), (rows, leaves) => {
+        const columns = rows.map(([level, numbers]) => [...Array.from({ length: 6 }, (_, i) => (i === level ? 1 : 0)), ...numbers]);
+        const targets = rows.map(([, , target]) => target);
+        const { tree, binned, sums } = grow(columns, targets, { leaves });
+        const leafOf = (row: readonly number[]): number => {
+          let node = 0;
+          for (let feature = tree.features[0] ?? -1; feature >= 0; feature = tree.features[node] ?? -1) {
+            const threshold = binned.cuts[feature]?.[tree.bins[node] ?? NaN] ?? NaN;
+            node = (row[binned.columns[feature] ?? NaN] ?? NaN) <= threshold ? node + 1 : (tree.right[node] ?? NaN);
+          }
+          return node;
+        };
+        const own = columns.map(leafOf);
+        own.forEach((leaf, row) => {
+          const together = targets.filter((_, other) => own[other] === leaf);
+          expect(sums[row]).toBeCloseTo(together.reduce((sum, y) => sum + y, 0) / together.length, 5);
+          expect(tree.values[leaf]).toBe(sums[row]);
+        });
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it("is the same where there is no room to keep sums", () => {
+    const data = bent(3000);
+    const binned = bundleFlags(binMatrix(data.matrix, 3000, data.width));
+    const grown = (most?: number) => {
+      const grower = new TreeGrower(kernel, binned, most);
+      grower.kernel.integers(grower.packed, 6000).set(Array.from(data.labels).flatMap((y) => [1, -y]));
+      grower.kernel.words(grower.inside, 3000).set(Array.from({ length: 3000 }, (_, row) => row));
+      return grower.grow(3000, 0, Array.from(binned.columns.keys()), { ...rules, leaves: 40 }, { first: 1, second: 1 }).tree;
+    };
+    expect(grown(1)).toEqual(grown());
   });
 });

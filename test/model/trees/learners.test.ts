@@ -5,10 +5,12 @@ import { rankAuc } from "../../../src/base/rank.js";
 import { boosting, forest, logistic } from "../../../src/model/index.js";
 import type { LabelledMatrix, Learner } from "../../../src/model/learner.js";
 import { treesScorer } from "../../../src/model/scorer-trees.js";
-import { bag } from "../../../src/model/trees/bag.js";
+import { bagger } from "../../../src/model/trees/bag.js";
 import { binMatrix } from "../../../src/model/trees/bins.js";
+import { bundleFlags } from "../../../src/model/trees/bundle.js";
 import { booster } from "../../../src/model/trees/boost.js";
 import { TreeGrower } from "../../../src/model/trees/grow.js";
+import { loadTreeKernel } from "../../../src/model/trees/kernel.js";
 import { planFolds } from "../../../src/model/trees/plan.js";
 import { bent, learn, matrixOf, transformed, treesOf, walk } from "./data.js";
 
@@ -137,33 +139,34 @@ it.each([
 
 describe("rows that judge were not trained on", () => {
   const data = bent(300);
-  const binned = binMatrix(data.matrix, 300, data.width);
+  const matrix = bundleFlags(binMatrix(data.matrix, 300, data.width));
   const flipped = (rows: ArrayLike<number>): Uint8Array => {
     const labels = Uint8Array.from(data.labels);
     for (const row of Array.from(rows)) labels[row] = 1 - (labels[row] ?? 0);
     return labels;
   };
 
-  it("boosting: other labels on a fold leave its probabilities the same", () => {
+  it("boosting: other labels on a fold leave its probabilities the same", async () => {
     const rules = { learningRate: 0.3, leaves: 6, depth: 8, l2: 1, leastWeight: 1, rowShare: 0.8, featureShare: 0.7 };
     const plan = planFolds(data, undefined, 4, 1);
     expect(plan.members.flatMap(({ heldOut }) => Array.from(heldOut)).sort((a, b) => a - b)).toEqual(Array.from(data.labels.keys()));
-    for (const { training, heldOut } of plan.members) {
-      expect(Array.from(training).filter((row) => heldOut.includes(row))).toEqual([]);
-      const [one, two] = [data.labels, flipped(heldOut)].map((labels) => booster(binned, labels, training, rules, new TreeGrower(binned), 3));
-      for (let round = 0; round < 5; round++) [one, two].forEach((each) => each?.step());
-      expect(two?.margins).toEqual(one?.margins);
-      expect(new Set(heldOut.map((row) => (one?.margins[row] ?? 0) * 1e6)).size).toBeGreaterThan(3);
+    for (const rows of plan.members) {
+      expect(Array.from(rows.training).filter((row) => rows.heldOut.includes(row))).toEqual([]);
+      const boosted = async (labels: Uint8Array) => {
+        const own = booster(new TreeGrower(await loadTreeKernel(), matrix), labels, rows, rules, 3);
+        for (let round = 0; round < 5; round++) own.step();
+        return own.heldOutMargins();
+      };
+      const margins = await boosted(data.labels);
+      expect(await boosted(flipped(rows.heldOut))).toEqual(margins);
+      expect(new Set(margins).size).toBeGreaterThan(3);
     }
   });
 
-  it("forest: another label on a row leaves its out-of-bag mean the same", () => {
+  it("forest: another label on a row leaves its out-of-bag mean the same", async () => {
     const rules = { featuresPerNode: 2, depth: 64, l2: 1, leaves: Infinity, leastWeight: 3, shrinkage: 1 };
-    const fit = (labels: Uint8Array) => {
-      const growing = bag(binned, labels, 0.5, rules, new TreeGrower(binned), 3);
-      for (let tree = 0; tree < 25; tree++) growing.step();
-      return growing;
-    };
+    const kernel = await loadTreeKernel();
+    const fit = (labels: Uint8Array) => bagger(new TreeGrower(kernel, matrix), labels, 0.5, rules, 3)(0, 25);
     const plain = fit(data.labels);
     expect(plain.outOfBagCounts.reduce((sum, count) => sum + count, 0) / (25 * 300)).toBeCloseTo(Math.exp(-1), 1);
     const random = uniform(4);
@@ -176,13 +179,14 @@ describe("rows that judge were not trained on", () => {
   });
 });
 
-it("boosting takes the steps worked out by hand", () => {
+it("boosting takes the steps worked out by hand", async () => {
   // Two rows of three are positive at x = 1, one of three at x = 0: p = 1/2 everywhere, g = p - y, h = 1/4.
   const data = matrixOf([[0], [0], [0], [1], [1], [1]], [0, 0, 1, 0, 1, 1]);
-  const binned = binMatrix(data.matrix, 6, 1);
+  const matrix = bundleFlags(binMatrix(data.matrix, 6, 1));
   const rules = { learningRate: 0.5, leaves: 2, depth: 1, l2: 0.25, leastWeight: 0, rowShare: 1, featureShare: 1 };
-  const own = booster(binned, data.labels, Uint32Array.from([0, 1, 2, 3, 4, 5]), rules, new TreeGrower(binned), 1);
+  const rows = { training: Uint32Array.from([0, 1, 2, 3, 4, 5]), heldOut: Uint32Array.from([5, 0, 3]) };
+  const own = booster(new TreeGrower(await loadTreeKernel(), matrix), data.labels, rows, rules, 1);
   own.step();
   // Left G = 1/2, H = 3/4: -(1/2) / (3/4 + 1/4) / 2 = -1/4.
-  expect(Array.from(own.margins)).toEqual([-0.25, -0.25, -0.25, 0.25, 0.25, 0.25]);
+  expect(own.trees.map(({ values }) => Array.from(values))).toEqual([[0, -0.25, 0.25]]);
 });
