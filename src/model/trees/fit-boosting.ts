@@ -28,7 +28,7 @@ export async function fitBoosting(
   context: LearnerContext,
 ): Promise<Learned> {
   checkTraining(training);
-  const { members, rounds } = parameters;
+  const { members } = parameters;
   const { seed } = context;
   const plan = planFolds(training, validation, members, seed);
   const leaves = parameters.leaves === "auto" ? (training.labels.length < manyRows ? 8 : 31) : parameters.leaves;

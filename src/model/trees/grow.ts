@@ -160,7 +160,7 @@ export class TreeGrower {
     const largeSums = { first: leaf.first - smallSums.first, second: leaf.second - smallSums.second };
     const inherits = leaf.histogram !== undefined && more && this.splittable(depth, largeSums.second);
     const counted = this.opened({ ...small, ...smallSums }, draw, undefined, inherits, more);
-    if (inherits) this.kernel.exports.subtract(leaf.histogram as number, counted.histogram as number, this.layout.histogramBytes);
+    if (inherits) this.kernel.exports.subtract(leaf.histogram, counted.histogram as number, this.layout.histogramBytes);
     else this.pool.release(leaf.histogram);
     const smaller = inherits ? this.kept(counted) : counted;
     const larger = this.opened({ ...large, ...largeSums }, draw, inherits ? leaf.histogram : undefined, false, more);
