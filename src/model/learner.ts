@@ -8,6 +8,11 @@ export interface LabelledMatrix {
   readonly matrix: Float32Array;
   readonly width: number;
   readonly labels: Uint8Array;
+  /**
+   * For each column 1 where it refines a number that another column gives scaled (its bins, its single values), else 0;
+   * absent where that isn't known. Linear models penalise such columns apart.
+   */
+  readonly details?: Uint8Array | undefined;
 }
 
 /** How far a training has come; sent once an epoch. */

@@ -1,6 +1,7 @@
 import { ChurnkitError } from "../base/errors.js";
 import { version } from "../base/version.js";
 import type { Features } from "../data/features/define.js";
+import { detailColumns } from "../data/features/fit/details.js";
 import { fitRecipe } from "../data/features/fit/fit-recipe.js";
 import { profilePredictions } from "../data/profile/predictions.js";
 import { profileTable } from "../data/profile/table.js";
@@ -31,7 +32,7 @@ export async function trainModel<Row>(
   const classes = labels(table);
   if (!validation) for (const one of [learner, ...(rival ? [rival] : [])]) checkFolds(table, classes, one);
   const { recipe, encoder, matrix } = fitRecipe(features, table, { seed });
-  const training = { matrix, width: encoder.width, labels: classes };
+  const training = { matrix, width: encoder.width, labels: classes, details: detailColumns(recipe) };
   const held = validation && { matrix: encoder.encode(validation), width: encoder.width, labels: labels(validation) };
   const context: LearnerContext = { ...options, seed, budget, workers: options.workers ?? (await defaultWorkers()) };
   const shared = {

@@ -119,8 +119,9 @@ class CodedBuilder implements ColumnBuilder {
   readonly #reader: CellReader;
   readonly #needed: boolean;
   readonly #declared: number;
-  /** Codes of the contract's labels, and of labels that stand for another text: a default, a text with blanks around. */
+  /** Codes of the contract's labels; of all labels once one stood for another text: a default, a text with blanks around. */
   readonly #known: Map<string, number>;
+  #allKnown = false;
   #levels: string[];
   readonly #dictionary = new ByteDictionary();
   /** For each distinct text its code, or one of the constants above. */
@@ -170,12 +171,19 @@ class CodedBuilder implements ColumnBuilder {
     } else this.#codeOf[id] = missingCode;
   }
 
-  /** The code of a label that the contract does not name. Each text comes here once, so a text is a new label. */
+  /**
+   * The code of a label that is not known. Each text comes here once, so a text is a new label, and labels are looked up only
+   * from the first one that differs from its text on.
+   */
   #newLabel(label: string, text: string): number {
-    if (label === text) return this.#levels.push(label) - 1;
-    const met = this.#levels.indexOf(label);
-    const code = met >= 0 ? met : this.#levels.push(label) - 1;
-    this.#known.set(label, code);
+    if (label !== text && !this.#allKnown) {
+      this.#levels.forEach((level, code) => this.#known.set(level, code));
+      this.#allKnown = true;
+      const met = this.#known.get(label);
+      if (met !== undefined) return met;
+    }
+    const code = this.#levels.push(label) - 1;
+    if (this.#allKnown) this.#known.set(label, code);
     return code;
   }
 

@@ -1,14 +1,16 @@
 import { ChurnkitError } from "../../base/errors.js";
 import type { LinearModel } from "../artefact.js";
-import { crossValidateL2 } from "./cross-validate-l2.js";
+import { choosePenalty } from "./choose-penalty.js";
 import { minimise, type StoppingRule } from "./minimise.js";
-import { logisticProblem, startOf } from "./problem.js";
+import { checkStrength, penalised } from "./penalty.js";
+import type { Curvature } from "./preconditioner.js";
+import { logisticProblem, startOf, type LogisticProblem } from "./problem.js";
 
 /** How to fit. */
 export interface LogisticFitOptions {
   /**
    * Strength of the penalty l2 / 2 * |weights|^2 against the sum of losses, 1 by default (scikit-learn's C = 1); 0 or
-   * more. `"cross-validated"` takes the best of 0.01, 0.1, 1, 10, 100 and 1,000 by 5-fold log loss.
+   * more. `"cross-validated"` takes the best of 0.01, 0.1, 1, 10, 100 and 1,000 by 5-fold log loss, climbing from 1.
    */
   readonly l2?: number | "cross-validated" | undefined;
   /** How much each row counts, finite and 0 or more; 1 by default. */
@@ -52,9 +54,15 @@ export function fitLogistic(
   checkOptions(l2, maxIterations, tolerance);
   const problem = logisticProblem(matrix, rows, width, labels, options.sampleWeights);
   const rule: StoppingRule = { maxIterations, tolerance };
-  const strength = l2 === "cross-validated" ? crossValidateL2(problem, rule, seed) : l2;
+  const penalty = l2 === "cross-validated" ? choosePenalty(problem, undefined, seed) : { l2, detailL2: l2 };
+  return fitProblem(penalised(problem, penalty, undefined), rule);
+}
+
+/** The linear model of least loss and penalty; `curvature` as for `minimise`. */
+export function fitProblem(problem: LogisticProblem, rule: StoppingRule, curvature?: Curvature): LinearModel {
+  const { width } = problem;
   const parameters = startOf(problem);
-  minimise({ ...problem, l2: strength }, parameters, rule);
+  minimise(problem, parameters, rule, curvature);
   if (!parameters.every(Number.isFinite))
     throw new ChurnkitError(
       "TRAINING_DIVERGED",
@@ -67,8 +75,7 @@ function checkOptions(l2: number | "cross-validated", maxIterations: number, tol
   const refuse = (name: string, value: unknown, wanted: string): never => {
     throw new ChurnkitError("OPTION_INVALID", `${name} is ${String(value)}. Give ${wanted}.`);
   };
-  if (l2 !== "cross-validated" && !(l2 >= 0 && Number.isFinite(l2)))
-    refuse("l2", l2, 'a finite number of 0 or more, or "cross-validated"');
+  checkStrength(l2);
   if (!(Number.isInteger(maxIterations) && maxIterations > 0)) refuse("maxIterations", maxIterations, "1 or more");
   if (!(tolerance >= 0 && Number.isFinite(tolerance))) refuse("tolerance", tolerance, "a finite number of 0 or more");
 }

@@ -1,6 +1,6 @@
 import { lineSearch } from "./line-search.js";
 import { gradient, margins, type Line } from "./objective.js";
-import { preconditioner, usesHessian, type Preconditioner } from "./preconditioner.js";
+import { curvatureAt, preconditioner, usesHessian, type Curvature, type Preconditioner } from "./preconditioner.js";
 import type { LogisticProblem } from "./problem.js";
 
 /** When to stop. */
@@ -24,8 +24,10 @@ interface Correction {
  * Minimises the objective by L-BFGS (Nocedal and Wright, Numerical Optimization, 7.2) that starts each direction from a
  * Cholesky-factored Hessian instead of the identity: near Newton's step count at the price of two walks over the matrix
  * a step. `parameters` is the start and becomes the answer.
+ *
+ * @param curvature of a similar problem, where it is at hand.
  */
-export function minimise(problem: LogisticProblem, parameters: Float64Array, rule: StoppingRule): void {
+export function minimise(problem: LogisticProblem, parameters: Float64Array, rule: StoppingRule, curvature?: Curvature): void {
   const { rows, width, totalWeight } = problem;
   const at = new Float64Array(rows);
   const marginChange = new Float64Array(rows);
@@ -35,19 +37,19 @@ export function minimise(problem: LogisticProblem, parameters: Float64Array, rul
   let corrections: Correction[] = [];
   margins(problem, parameters, at);
   gradient(problem, parameters, at, slopes);
-  let condition = preconditioner(problem, at);
+  let condition = preconditioner(curvature ?? curvatureAt(problem, at), problem.penalties);
   for (let iteration = 1; iteration <= rule.maxIterations; iteration++) {
     if (largest(slopes) <= rule.tolerance * totalWeight) return;
     searchDirection(slopes, corrections, condition, direction);
     margins(problem, direction, marginChange);
-    const line: Line = { margins: at, marginChange, squares: squaresOf(parameters, direction, width) };
+    const line: Line = { margins: at, marginChange, squares: squaresOf(problem, parameters, direction) };
     const step = lineSearch(problem, line);
     if (step === 0) return;
     for (let j = 0; j <= width; j++) parameters[j] = (parameters[j] as number) + step * (direction[j] as number);
     for (let row = 0; row < rows; row++) at[row] = (at[row] as number) + step * (marginChange[row] as number);
     gradient(problem, parameters, at, nextSlopes);
     if (iteration % refreshAfter === 0 && usesHessian(width)) {
-      condition = preconditioner(problem, at);
+      condition = preconditioner(curvatureAt(problem, at), problem.penalties);
       corrections = [];
     } else {
       remember(corrections, direction, step, slopes, nextSlopes);
@@ -62,17 +64,23 @@ function largest(values: Float64Array): number {
   return most;
 }
 
-function dot(a: Float64Array, b: Float64Array, length = a.length): number {
+function dot(a: Float64Array, b: Float64Array): number {
   let sum = 0;
-  for (let j = 0; j < length; j++) sum += (a[j] as number) * (b[j] as number);
+  for (let j = 0; j < a.length; j++) sum += (a[j] as number) * (b[j] as number);
   return sum;
 }
 
-const squaresOf = (weights: Float64Array, direction: Float64Array, width: number): Line["squares"] => [
-  dot(weights, weights, width),
-  dot(weights, direction, width),
-  dot(direction, direction, width),
-];
+function squaresOf({ penalties }: LogisticProblem, weights: Float64Array, direction: Float64Array): Line["squares"] {
+  let [before, mixed, after] = [0, 0, 0];
+  penalties.forEach((penalty, j) => {
+    const weight = weights[j] as number;
+    const change = direction[j] as number;
+    before += penalty * weight * weight;
+    mixed += penalty * weight * change;
+    after += penalty * change * change;
+  });
+  return [before, mixed, after];
+}
 
 function remember(
   corrections: Correction[],

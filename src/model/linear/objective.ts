@@ -26,8 +26,8 @@ export function gradient(
   at: Float64Array,
   out: Float64Array,
 ): void {
-  const { matrix, rows, width, labels, rowWeights, l2 } = problem;
-  for (let j = 0; j < width; j++) out[j] = l2 * (parameters[j] as number);
+  const { matrix, rows, width, labels, rowWeights, penalties } = problem;
+  for (let j = 0; j < width; j++) out[j] = (penalties[j] as number) * (parameters[j] as number);
   let biasGradient = 0;
   for (let row = 0; row < rows; row++) {
     const error = (rowWeights[row] as number) * (sigmoid(at[row] as number) - (labels[row] as number));
@@ -50,15 +50,15 @@ export interface Line {
   readonly margins: Float64Array;
   /** Change of each margin for a step of 1. */
   readonly marginChange: Float64Array;
-  /** |w|^2, w . d and |d|^2 over the weights without the bias. */
+  /** |w|^2, w . d and |d|^2 over the weights without the bias, each product times the weight's penalty. */
   readonly squares: readonly [weights: number, mixed: number, direction: number];
 }
 
 export function along(problem: LogisticProblem, line: Line, step: number): Along {
-  const { rows, labels, rowWeights, l2 } = problem;
+  const { rows, labels, rowWeights } = problem;
   const [weights, mixed, direction] = line.squares;
-  let value = 0.5 * l2 * (weights + 2 * step * mixed + step * step * direction);
-  let slope = l2 * (mixed + step * direction);
+  let value = 0.5 * (weights + 2 * step * mixed + step * step * direction);
+  let slope = mixed + step * direction;
   for (let row = 0; row < rows; row++) {
     const weight = rowWeights[row] as number;
     if (weight === 0) continue;

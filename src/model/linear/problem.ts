@@ -11,11 +11,11 @@ export interface LogisticProblem {
   /** How much each row counts, 0 or more. */
   readonly rowWeights: Float64Array;
   readonly totalWeight: number;
-  /** The penalty is l2 / 2 * |weights|^2; the bias is free. */
-  readonly l2: number;
+  /** For each weight w its penalty c / 2 * w^2; the bias is free. */
+  readonly penalties: Float64Array;
 }
 
-/** Checks the data and puts them together, with a penalty of 1. Throws as {@link fitLogistic} does. */
+/** Checks the data and puts them together, with penalties of 1. Throws as {@link fitLogistic} does. */
 export function logisticProblem(
   matrix: Float32Array,
   rows: number,
@@ -35,7 +35,7 @@ export function logisticProblem(
   const totalWeight = rowWeights.reduce((sum, weight) => sum + weight, 0);
   if (!Number.isFinite(totalWeight))
     throw new ChurnkitError("OPTION_INVALID", "The sample weights add up to more than a number can hold. Scale them.");
-  return { matrix, rows, width, labels, rowWeights, totalWeight, l2: 1 };
+  return { matrix, rows, width, labels, rowWeights, totalWeight, penalties: new Float64Array(width).fill(1) };
 }
 
 function checkValues(matrix: Float32Array, width: number, labels: Uint8Array, rowWeights: Float64Array): void {

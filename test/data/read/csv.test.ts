@@ -81,3 +81,9 @@ describe("readDelimited", () => {
     expect((await readDelimited(contract, text, { target: "ignore" })).columns.has("t")).toBe(false);
   });
 });
+
+it("gives a label with blanks around it the code of the plain one, whichever comes first", async () => {
+  const contract = contractWith([categoryColumn("plan", [], { open: true })]);
+  const { columns } = await readDelimited(contract, encode('plan\na\n" a "\nb\n"b "\n" c"\nc\nd\n'));
+  expect(columns.get("plan")).toEqual({ storage: "coded", codes: Int32Array.of(0, 0, 1, 1, 2, 2, 3), levels: ["a", "b", "c", "d"] });
+});

@@ -4,6 +4,7 @@ import { sigmoid } from "../../../src/base/logistic.js";
 import { uniform } from "../../../src/base/random.js";
 import { fitLogistic, type LogisticFitOptions } from "../../../src/model/linear/fit-logistic.js";
 import type { LinearModel } from "../../../src/model/artefact.js";
+import { logistic } from "../../../src/model/logistic-learner.js";
 
 const rows = 12;
 // Two numbers and a category's two levels, which add up to 1 in every row.
@@ -193,5 +194,30 @@ describe("bad input", () => {
   it("names row and column of a value that is not finite", () => {
     const run = (): unknown => fitLogistic(Float32Array.of(1, 2, Infinity, 4), 2, 2, y);
     expect(run).toThrowError(expect.objectContaining({ where: { row: 1, column: "0", value: Infinity } }));
+  });
+});
+
+describe("the penalty on details", () => {
+  // One number tells all; a hundred columns of noise refine it, or so they say.
+  const { x } = randomProblem(400, 101, 31);
+  const random = uniform(5);
+  const y = Uint8Array.from({ length: 400 }, (_, row) => (random() < sigmoid(4 * (x[row * 101] ?? 0)) ? 1 : 0));
+  const details = Uint8Array.from({ length: 101 }, (_, column) => (column === 0 ? 0 : 1));
+
+  it("is stronger where details are noise, and leaves the number its weight", async () => {
+    const { found, model } = await logistic().fit({ matrix: x, width: 101, labels: y, details }, undefined, { seed: 1 });
+    expect(found?.["detailL2"]).toBeGreaterThan(found?.["l2"] as number);
+    const { weights } = model as LinearModel;
+    expect(weights[0]).toBeGreaterThan(2);
+    expect(Math.hypot(...weights.slice(1))).toBeLessThan(1);
+  });
+
+  it("is the other columns' where nobody says which are details", async () => {
+    const { found } = await logistic().fit({ matrix: x, width: 101, labels: y }, undefined, { seed: 1 });
+    expect(found?.["detailL2"]).toBe(found?.["l2"]);
+  });
+
+  it("is refused where it is no strength", () => {
+    expect(() => logistic({ l2: -1 })).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }) as Error);
   });
 });

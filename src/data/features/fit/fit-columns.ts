@@ -19,12 +19,19 @@ export class Fitting {
   readonly #features: Features;
   readonly #table: Table;
   readonly #target: Uint8Array | undefined;
+  readonly #details: boolean;
+  readonly #policies: ReadonlyMap<string, ColumnPolicy>;
+  readonly #names: Set<string>;
 
-  constructor(features: Features, table: Table, target: Uint8Array | undefined) {
+  /** @param details whether numbers get bins and single values beside the scaled one where no policy says so. */
+  constructor(features: Features, table: Table, target: Uint8Array | undefined, details: boolean) {
     this.#features = features;
     this.#table = table;
     this.#target = target;
+    this.#details = details;
     this.derived = [...features.derived];
+    this.#policies = new Map(features.policies.map(({ column, policy }) => [column, policy]));
+    this.#names = new Set([...table.contract.columns, ...this.derived].map(({ name }) => name));
   }
 
   fitAll(): void {
@@ -33,7 +40,7 @@ export class Fitting {
   }
 
   #policy(name: string): ColumnPolicy {
-    return this.#features.policies.find((candidate) => candidate.column === name)?.policy ?? {};
+    return this.#policies.get(name) ?? {};
   }
 
   #keep({ candidates, notes }: Fitted): void {
@@ -61,20 +68,19 @@ export class Fitting {
     else {
       const values = numbersOf(expression, this.#table);
       const { numeric } = this.#features;
-      this.#keep(fitNumber({ name, values, policy: policy as NumberPolicy, numeric, indicator: true }));
+      this.#keep(fitNumber({ name, values, policy: policy as NumberPolicy, numeric, indicator: true, details: this.#details }));
     }
   }
 
   #fitDate(name: string): void {
     const encode = this.#policy(name).encode ?? "auto";
     if (encode === "drop") return;
-    const unused = (wanted: string): boolean =>
-      ![...this.#table.contract.columns, ...this.derived].some((other) => other.name === wanted);
     const values = numbersOf({ op: "column", name }, this.#table);
-    const parts = dateParts(name, values, encode as DateEncoding, unused);
+    const parts = dateParts(name, values, encode as DateEncoding, (wanted) => !this.#names.has(wanted));
     if (parts.length === 0) this.#keep(dropped(name, "it is missing in every training row"));
     for (const { indicator, ...part } of parts) {
       this.derived.push(part);
+      this.#names.add(part.name);
       const numbers = numbersOf(part.expression, this.#table);
       this.#keep(
         fitNumber({
@@ -83,6 +89,7 @@ export class Fitting {
           policy: { oneHotValues: false },
           numeric: "standard",
           indicator,
+          details: this.#details,
         }),
       );
     }

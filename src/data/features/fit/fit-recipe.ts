@@ -5,6 +5,7 @@ import type { Features } from "../define.js";
 import { compileRecipe, type Encoder } from "../encode.js";
 import type { DerivedColumn, FeatureBlock, Recipe } from "../recipe.js";
 import { crossFit, type Folds } from "./cross-fit.js";
+import { affordsDetails } from "./details.js";
 import { withoutDuplicates } from "./duplicates.js";
 import { Fitting } from "./fit-columns.js";
 import { targetLabels } from "./values.js";
@@ -38,6 +39,17 @@ function usedDerived(derived: readonly DerivedColumn[], blocks: readonly Feature
   return derived.filter((column) => used.has(column.name));
 }
 
+/** Fits the columns with details, or without where the rows are too few for so many matrix columns. */
+function fitColumns(features: Features, table: Table, target: Uint8Array | undefined): Fitting {
+  const fitting = new Fitting(features, table, target, true);
+  fitting.fitAll();
+  if (affordsDetails(fitting.candidates, table.rows)) return fitting;
+  const plain = new Fitting(features, table, target, false);
+  plain.fitAll();
+  plain.notes.push(`bins and single values of numbers: left out, ${table.rows} rows are too few for the matrix columns they make`);
+  return plain;
+}
+
 function checkTable(features: Features, table: Table): void {
   if (table.rows === 0) {
     throw new ChurnkitError("TOO_FEW_ROWS", `${table.source}: there are no rows to fit the features on.`, {
@@ -61,7 +73,8 @@ function checkTable(features: Features, table: Table): void {
  *   deviation 1 after a transform by shape: none where |skewness| <= 2 and excess kurtosis <= 7 and no value has 20 %
  *   of the rows, else log(1 + x) where that makes it so, else normal scores. Each of 3 to 10 different values also gets
  *   a 0/1 column, and so does a value that stands out: in 5 % of the rows, and in 5 times as many as the median value.
- *   Or bins between 9 quantiles (`numeric: "piecewise"`).
+ *   And bins between 9 quantiles (`numeric: "both"`), or those alone (`"piecewise"`). Bins and 0/1 columns are left out
+ *   where there would be more than 200 matrix columns and fewer than 5 rows for each.
  * - Booleans: 0 and 1.
  * - Categories up to 30 levels: one-hot; rare levels share a column with those never seen. Above: the log-odds of the
  *   target rate, shrunk towards the base rate as far as levels don't differ by more than chance, and cross-fitted in
@@ -89,8 +102,7 @@ export function fitRecipe<Row>(features: Features<Row>, table: Table<Row>, optio
   const { seed, folds = 5 } = options;
   checkTable(features, table);
   const target = targetLabels(table);
-  const fitting = new Fitting(features, table, target);
-  fitting.fitAll();
+  const fitting = fitColumns(features, table, target);
   const { blocks, notes: repeated } = withoutDuplicates(fitting.candidates, table.rows);
   const notes = [...fitting.notes, ...repeated];
   if (blocks.length === 0) {

@@ -26,6 +26,8 @@ export interface NumberInput {
   readonly numeric: NumericEncoding;
   /** False where another block of the same source tells what is missing. */
   readonly indicator: boolean;
+  /** False where details are left out that the policy doesn't ask for: see `details.ts`. */
+  readonly details: boolean;
 }
 
 /** Values that deserve a 0/1 column of their own beside the scaled number. */
@@ -143,20 +145,22 @@ export function fitNumber(input: NumberInput): Fitted {
   if (distinct.length === 1 && input.indicator) return presence(name, input.values, distinct);
   if (moments(sorted).sd === 0) return dropped(name, "its values hardly differ");
   const few = distinct.length <= fewValues;
-  const own = standOuts(summary);
+  const own = policy.oneHotValues ?? input.details ? standOuts(summary) : [];
   const indicator = input.indicator && missing > 0;
   const form =
     policy.encode === "piecewise"
       ? "piecewise"
       : (policy.encode ?? "auto") === "auto" && !few
-        ? input.numeric
+        ? input.details || input.numeric === "piecewise"
+          ? input.numeric
+          : "standard"
         : "standard";
   const binned = form === "standard" ? undefined : piecewiseCandidate(input, summary, indicator);
   const needsNumber = form !== "piecewise" || binned === undefined;
   const scaled = needsNumber
     ? numericCandidate(input, summary, chosenTransform(summary, policy, few, own), indicator && binned === undefined)
     : undefined;
-  const single = policy.oneHotValues !== false && own.length > 0 ? valuesCandidate(name, input.values, own) : undefined;
+  const single = own.length > 0 ? valuesCandidate(name, input.values, own) : undefined;
   const candidates = [scaled, binned, single].filter((candidate) => candidate !== undefined);
   return candidates.length > 0 ? { candidates, notes: [] } : dropped(name, "its values hardly differ");
 }

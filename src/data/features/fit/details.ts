@@ -1,0 +1,26 @@
+import type { FeatureBlock, Recipe } from "../recipe.js";
+import { kindOf } from "../blocks/kinds.js";
+import type { Candidate } from "./candidate.js";
+
+/** Up to so many matrix columns details do no harm that a penalty can't prevent, and cost little. */
+const manyColumns = 200;
+/** Beyond that there must be so many rows for each. */
+const rowsPerColumn = 5;
+
+/** Can so many rows carry the candidates with their details? */
+export const affordsDetails = (candidates: readonly Candidate[], rows: number): boolean => {
+  const width = candidates.reduce((sum, { block }) => sum + kindOf(block).width(block), 0);
+  return width <= manyColumns || rows >= rowsPerColumn * width;
+};
+
+/** Blocks that refine a number which another block already gives scaled: bins, and single values. */
+function detailsIn(blocks: readonly FeatureBlock[]): boolean[] {
+  const scaled = new Set(blocks.filter(({ kind }) => kind === "numeric").map(({ input }) => input));
+  return blocks.map(({ kind, input }) => (kind === "piecewise" || kind === "values") && scaled.has(input));
+}
+
+/** For each matrix column 1 where it is a detail of a number that another column gives scaled, else 0. */
+export function detailColumns({ blocks }: Recipe): Uint8Array {
+  const details = detailsIn(blocks);
+  return Uint8Array.from(blocks.flatMap((block, i) => new Array<number>(kindOf(block).width(block)).fill(details[i] ? 1 : 0)));
+}
