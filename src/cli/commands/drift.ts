@@ -38,8 +38,9 @@ async function run(reference: string, current: string, options: Options): Promis
   const bundle = options.model === undefined ? undefined : await loadBundle(options.model);
   // A column that has gone is drift, not an error.
   const read = { target: "optional", ragged: "reject-row", absent: "leave-out", ...delimiterOf(options) } as const;
-  const contract =
-    bundle === undefined || options.contract !== undefined ? await contractFor(reference, { ...options, ignore: [] }, read.ragged) : bundle.scorer.contract;
+  const contract = countingMissing(
+    bundle === undefined || options.contract !== undefined ? await contractFor(reference, { ...options, ignore: [] }, read.ragged) : bundle.scorer.contract,
+  );
   checkColumns(options.ignore, contract);
   const before = await readTable(contract, reference, read);
   const after = await readTable(contract, current, read);
@@ -59,6 +60,12 @@ async function run(reference: string, current: string, options: Options): Promis
   print(options.json, { ...report, advice: driftAdvice(report) }, textOf(report));
   if (report.severity === "critical") process.exitCode = exit.checkFailed;
 }
+
+/** A contract under which a missing value is something to compare, not a fault of its row. */
+const countingMissing = (contract: Contract): Contract => ({
+  ...contract,
+  columns: contract.columns.map((column) => (column.role === "feature" ? { ...column, nullable: true } : column)),
+});
 
 function checkColumns(ignore: readonly string[] = [], contract: Contract): void {
   const { columns: known } = contract;

@@ -36,10 +36,11 @@ async function run(bundle: string, file: string, options: Options): Promise<void
   if (options.json && options.out === undefined) throw new ChurnkitError("OPTION_INVALID", "Standard output takes the scores or the summary: give --out FILE with --json.");
   const { scorer } = await loadBundle(bundle);
   const read = { target: "ignore", ragged: "reject-row", ...delimiterOf(options) } as const;
-  const table = await readTable(scorer.contract, file, read);
+  const contract = withTextIds(scorer.contract);
+  const table = await readTable(contract, file, read);
   noteSetAside(table);
   for (const { message } of newLevelFindings(table)) note(`note: ${message}`);
-  const ids = idsOnly(scorer.contract);
+  const ids = idsOnly(contract);
   // The ids of rows that were set aside are read again, alone, so that they can be told in the output too.
   const named = ids.columns.some(({ name }) => table.columns.has(name));
   const known = named && table.rejected.length > 0 ? await readTable(ids, file, read) : undefined;
@@ -57,6 +58,14 @@ async function run(bundle: string, file: string, options: Options): Promise<void
   }
   if (options.strict && table.rejected.length > 0) process.exitCode = exit.checkFailed;
 }
+
+/** The contract with ids as texts, whatever it declares them to be: they are only passed on, as they stand. */
+const withTextIds = (contract: Contract): Contract => ({
+  ...contract,
+  columns: contract.columns.map((column) =>
+    column.role === "id" ? { name: column.name, role: "id", nullable: true, optional: true, missing: [], kind: "text" } : column,
+  ),
+});
 
 /** A contract of the id columns alone. */
 const idsOnly = ({ format, name, origin, columns }: Contract): Contract => ({

@@ -64,7 +64,12 @@ function parsersOf(column: Column): Parsers {
   }
 }
 
+/** A whole number that may have been another one before it became a double. */
+const isRounded = (value: unknown): boolean => Number.isInteger(value) && !Number.isSafeInteger(value);
+const rounded = "is above 2^53, where numbers are rounded to their neighbors; send it as a text";
+
 function labelled(column: Column, text: (text: string) => Cell, value: unknown): Cell {
+  if (isRounded(value)) return cellIssue(column.name, "type", value, rounded);
   const label = labelOfScalar(value);
   return label === undefined ? cellIssue(column.name, "type", value, `cannot be a ${column.kind}`) : text(label);
 }

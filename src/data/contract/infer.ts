@@ -6,7 +6,7 @@ import { cutText, describeValue } from "./cells/issue.js";
 import { nearestText } from "./cells/nearest.js";
 import type { Column, Contract, Target } from "./contract.js";
 import { ignoreColumns } from "./ignore.js";
-import { inferMissing, inferType, isWhole, sortedLabels } from "./infer/column.js";
+import { inferMissing, inferType, sortedLabels } from "./infer/column.js";
 import { columnNotes } from "./infer/notes.js";
 import { inferTarget, targetCandidates } from "./infer/target.js";
 import { tally, type ColumnFacts, type Tally, type WrittenForms } from "./infer/tally.js";
@@ -83,12 +83,12 @@ function requireColumn(what: string, name: string, names: readonly string[], sou
   });
 }
 
-function idColumn(name: string, facts: ColumnFacts): Column {
-  const type = inferType(facts);
-  const base = { name, role: "id", nullable: true, optional: false, missing: [...facts.markers.keys()] } as const;
-  if (type.kind === "number" && isWhole(facts) && facts.unknownRows === 0) return { ...base, kind: "number", integer: true };
-  return { ...base, kind: "category", levels: [], open: true };
-}
+/**
+ * Ids are texts, whatever they look like: `007`, `2E1` and `1000.0` are to come out as they stand, and later ones may have
+ * another form. For the same reason no text but the empty one means that an id is missing.
+ */
+const idColumn = (name: string): Column =>
+  ({ name, role: "id", nullable: true, optional: false, missing: [], kind: "category", levels: [], open: true });
 
 function targetColumn(name: string, facts: ColumnFacts): Column {
   const missing = [...facts.markers.keys()];
@@ -158,12 +158,20 @@ function conclude(name: string, names: readonly string[], facts: readonly Column
       target = inferTarget(column, seen, wishes.positive, wishes.source);
       return targetColumn(column, seen);
     }
-    if (wishes.ids.includes(column)) return idColumn(column, seen);
+    if (wishes.ids.includes(column)) return idColumn(column);
     const type = inferType(seen);
     const unfit = unfitFinding(column, seen, type);
     findings.push(...(unfit === undefined ? columnNotes(column, seen, type) : [unfit]));
-    const role = unfit === undefined ? "feature" : "ignored";
-    return { name: column, role, nullable: true, optional: false, missing: inferMissing(seen, type), ...type };
+    const missing = inferMissing(seen, type);
+    return {
+      name: column,
+      role: unfit === undefined ? "feature" : "ignored",
+      // A model that never met a missing value here has nothing to say about one: the row is refused, with the reason.
+      nullable: unfit !== undefined || seen.empty > 0 || missing.length > 0,
+      optional: false,
+      missing,
+      ...type,
+    };
   });
   const contract: Contract = { format: 1, name, origin: "inferred", columns, ...(target === undefined ? {} : { target }) };
   throwProblems(name, contractProblems(contract));

@@ -99,6 +99,13 @@ function readTarget(reader: ObjectReader): Target {
   };
 }
 
+/** Ids are inferred as texts; contracts that were inferred before held some as numbers, and refused ids of another form. */
+function textId(column: Column): Column {
+  if (column.role !== "id" || column.kind !== "number") return column;
+  const { name, role, nullable, optional } = column;
+  return { name, role, nullable, optional, missing: [], kind: "category", levels: [], open: true };
+}
+
 /**
  * Reads a contract from parsed JSON that nobody vouches for: a `.contract.json` file, a bundle, a registry. Every member
  * is checked, unknown ones are refused, counts and lengths are limited, and the result is built anew, so nothing of the
@@ -125,7 +132,8 @@ export function parseContract(json: unknown): Contract {
   if (reader.value("format") !== 1) refuseJson("$.format", "must be 1; a newer churnkit may have written it");
   const name = reader.text("name", contractLimits.name);
   const origin = reader.oneOf("origin", ["declared", "inferred"]);
-  const columns = reader.objects("columns", contractLimits.columns).map((column, i) => readColumn(column, `$.columns[${i}]`));
+  const found = reader.objects("columns", contractLimits.columns).map((column, i) => readColumn(column, `$.columns[${i}]`));
+  const columns = origin === "inferred" ? found.map(textId) : found;
   const target = reader.has("target") ? readTarget(reader.object("target", ["column", "classes", "positive"])) : undefined;
   const contract: Contract = { format: 1, name, origin, columns, ...(target === undefined ? {} : { target }) };
   throwProblems(name, contractProblems(contract));

@@ -5,6 +5,7 @@ import { noteExtraKeys } from "../table/records.js";
 import { rowBuffer } from "../table/row-buffer.js";
 import type { ColumnData, RejectedRow, Table } from "../table/table.js";
 import { textChunks, type ByteSource } from "./bytes.js";
+import { exactIdParser } from "./exact-ids.js";
 import { LineSplitter } from "./lines.js";
 import { resolveOptions, type ReadOptions, type ResolvedOptions } from "./options.js";
 import { RecordErrors } from "./record-errors.js";
@@ -35,9 +36,15 @@ function problemOf(text: string, value: unknown, error: unknown): string {
 /**
  * Reads JSON lines into a sink.
  *
+ * @param parse reads one line.
  * @throws ChurnkitError INPUT_* naming row and line.
  */
-export async function parseJsonLines(bytes: ByteSource, options: ResolvedOptions, sink: JsonLineSink): Promise<void> {
+export async function parseJsonLines(
+  bytes: ByteSource,
+  options: ResolvedOptions,
+  sink: JsonLineSink,
+  parse: (text: string) => unknown = JSON.parse,
+): Promise<void> {
   const { source, limits, ragged } = options;
   const errors = new RecordErrors(options);
   let row = 0;
@@ -50,7 +57,7 @@ export async function parseJsonLines(bytes: ByteSource, options: ResolvedOptions
     let value: unknown;
     let error: unknown;
     try {
-      value = JSON.parse(text);
+      value = parse(text);
     } catch (cause) {
       error = cause;
     }
@@ -131,7 +138,7 @@ export async function readJsonLines(contract: Contract, bytes: ByteSource, optio
       if (records.length === batchRows || held > batchBytes) flush();
     },
     refused: (row, message) => refused.push({ row, issues: [{ column: "", rule: "ragged", value: "", message }] }),
-  });
+  }, exactIdParser(contract));
   // An empty fill gives the columns where no line could be read.
   if (records.length > 0 || parts.length === 0) parts.push(detach(buffer.fill(records), rowOf));
   const table = concatTables(evenColumns(parts));

@@ -34,7 +34,7 @@ function refusal(names: string[], rows: string[][], options: InferenceOptions = 
 
 describe("kinds", () => {
   it.each<[string, string[], Partial<Column>]>([
-    ["whole numbers", ["3", "-1", "12"], { kind: "number", integer: false, observed: { min: -1, max: 12 }, nullable: true, role: "feature" }],
+    ["whole numbers", ["3", "-1", "12"], { kind: "number", integer: false, observed: { min: -1, max: 12 }, nullable: false, role: "feature" }],
     ["numbers", ["3.5", "1", "1e3"], { kind: "number", integer: false, observed: { min: 1, max: 1000 } }],
     ["0 and 1", ["0", "1", "1"], { kind: "number", integer: false }],
     ["yes and no", ["Yes", "No", "Yes"], { kind: "category", levels: ["No", "Yes"], open: true }],
@@ -121,7 +121,7 @@ describe("columns that are no features", () => {
   it("include the ids that the user names, whatever they hold", () => {
     const rows = count(30, String).map((n) => [n, `k${n}`, "x", n]);
     const { contract, findings } = inferContract(["a", "b", "c", "d"], rows, { id: ["a", "b", "c"] });
-    expect(contract.columns.map(({ role, kind }) => `${role} ${kind}`)).toEqual(["id number", "id category", "id category", "feature number"]);
+    expect(contract.columns.map(({ role, kind }) => `${role} ${kind}`)).toEqual(["id category", "id category", "id category", "feature number"]);
     expect(findings).toEqual([]);
   });
 });

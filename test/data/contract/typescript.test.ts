@@ -46,8 +46,8 @@ import { defineDataset } from "churnkit/data";
 export const telcoChurnDataset = defineDataset({
   name: "telco-churn.csv",
   schema: z.object({
-    "customer id": z.int().nullable(),
-    plan: z.enum(["basic", "plus"]).nullable().meta({ unseen: "unknown" }),
+    "customer id": z.string().nullable(),
+    plan: z.enum(["basic", "plus"]).meta({ unseen: "unknown" }),
     tenure: z.number().nullable().meta({ missing: ["NA"] }),
     Churn: z.enum(["No", "Yes"]),
   }),

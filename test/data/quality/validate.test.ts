@@ -99,7 +99,7 @@ describe("findings", () => {
 
   it("say what an inferred contract has not seen before", () => {
     const names = ["n", "day", "label"];
-    const rows = Array.from({ length: 50 }, (_, i) => [String(i), `2024-01-${10 + (i % 9)}`, i % 2 ? "a" : "b"]);
+    const rows = Array.from({ length: 50 }, (_, i) => [String(i), i === 9 ? "" : `2024-01-${10 + (i % 9)}`, i % 2 ? "a" : "b"]);
     const inferred = inferContract(names, rows).contract;
     const table = tableFromRecords(inferred, [{ n: 60, day: "2025-01-01", label: "c" }, { n: 5, day: "2024-01-12", label: "a" }, { n: -1, day: null, label: "c" }]);
     const { findings, valid } = validateTable(table);

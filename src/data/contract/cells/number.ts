@@ -52,6 +52,9 @@ function numberProblem(text: string): string {
 /** Checks a finite number against a column's declared limits: the number itself, or the issue. */
 function checkNumber(column: NumberColumn, value: number, shown: unknown): number | CellIssue {
   const { name, min, max, exclusiveMin, exclusiveMax, multipleOf } = column;
+  if (column.role === "id" && Number.isInteger(value) && !Number.isSafeInteger(value)) {
+    return cellIssue(name, "integer", shown, "is above 2^53, where numbers are rounded to their neighbors; let the contract hold this id as a text");
+  }
   if (column.integer && !Number.isSafeInteger(value)) {
     const problem = Number.isInteger(value) ? "is too large for an exact whole number" : "is not a whole number";
     return cellIssue(name, "integer", shown, problem);

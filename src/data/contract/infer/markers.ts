@@ -1,6 +1,11 @@
-/** Texts that mean missing wherever they stand. The empty text always does. */
+/**
+ * Texts that mean missing wherever they stand: what R, pandas, SQL exports and spreadsheets write. The empty text always
+ * does.
+ */
 export const missingMarkers: ReadonlySet<string> = new Set([
-  "NA", "N/A", "n/a", "#N/A", "null", "NULL", "Null", "NaN", "nan", "?", "<NA>", "\\N", "NaT",
+  "NA", "N/A", "n/a", "<NA>", "#N/A", "#N/A N/A", "#NA", "NaN", "nan", "-NaN", "-nan", "NaT", "?",
+  "null", "NULL", "Null", "<null>", "<NULL>", "(null)", "(NULL)", "[NULL]", "#NULL!", "\\N",
+  "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!",
 ]);
 
 /** Words that mean missing where the rest of a column are numbers or dates, and are labels elsewhere; lower case. */

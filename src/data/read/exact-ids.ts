@@ -1,0 +1,30 @@
+import type { Contract } from "../contract/contract.js";
+
+const hexDigit = (digit: string): string => (/[a-f]/.test(digit) ? `[${digit}${digit.toUpperCase()}]` : digit);
+
+/** A pattern of a key as JSON may write it: a character as it is, or by its number (`\u00fc`), as Python does. */
+function keyPattern(name: string): string {
+  return Array.from({ length: name.length }, (_, i) => {
+    const unit = name.charAt(i);
+    const plain = JSON.stringify(unit).slice(1, -1).replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
+    const digits = unit.charCodeAt(0).toString(16).padStart(4, "0");
+    return `(?:${plain}|\\\\u${[...digits].map(hexDigit).join("")})`;
+  }).join("");
+}
+
+/**
+ * Makes a `JSON.parse` that keeps the ids of a contract as they are spelled: a number under an id's key becomes the text
+ * that stands there, so that whole numbers above 2^53 stay apart and `1000.0` or `2E1` come out as they came in. All else is
+ * what `JSON.parse` gives.
+ *
+ * An id column that the contract declares as a number is left alone.
+ */
+export function exactIdParser({ columns }: Pick<Contract, "columns">): (text: string) => unknown {
+  const names = columns.filter(({ role, kind }) => role === "id" && (kind === "category" || kind === "text")).map(({ name }) => name);
+  if (names.length === 0) return (text) => JSON.parse(text) as unknown;
+  const key = `(?<!\\\\)"(?:${names.map(keyPattern).join("|")})"`;
+  // A quote around a key has no backslash before it, and one inside a text always has. Only proper numbers are quoted, so a text
+  // that is not JSON stays so.
+  const number = new RegExp(`(${key}\\s*:\\s*)(-?(?:0|[1-9]\\d*)(?:\\.\\d+)?(?:[eE][+-]?\\d+)?)(?=\\s*[,}])`, "g");
+  return (text) => JSON.parse(text.replace(number, '$1"$2"')) as unknown;
+}
