@@ -37,7 +37,7 @@ export function redundantColumns(
 }
 
 /** Pairs looked at before all rows are: they tell nearly every two columns apart, so that few comparisons cost more. */
-const firstPairs = 64;
+const firstPairs = 256;
 
 /** Pairs of rows, one behind the other, of which the second has the greater code. */
 function unlikePairs(column: Uint8Array, bins: number): Uint32Array {
