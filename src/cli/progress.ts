@@ -2,17 +2,19 @@ import type { TrainingProgress } from "../model/learner.js";
 
 /**
  * A progress bar on stderr: epochs done, loss, AUC and the time left. On a terminal it redraws one line; elsewhere it
- * prints a line as each network ends, so that a log stays readable. Another kind of member starts a bar of its own.
+ * prints a line as each network ends, so that a log stays readable. Another kind of member, or
+ * the next learner of `auto`, starts a bar of its own.
  */
 export function trainingProgress(stream: NodeJS.WriteStream = process.stderr): (progress: TrainingProgress) => void {
   let started = performance.now();
-  let kind: TrainingProgress["of"];
+  let current: string | undefined;
   const epochsOf = new Map<number, number>();
   const ended = new Set<number>();
   return (progress) => {
-    const { member, members, epoch, epochs, loss, validationAuc, done, of = "network" } = progress;
-    if (of !== kind) {
-      kind = of;
+    const { member, members, epoch, epochs, loss, validationAuc, done, of = "network", learner = "" } = progress;
+    const kind = `${learner}/${of}`;
+    if (kind !== current) {
+      current = kind;
       started = performance.now();
       epochsOf.clear();
       ended.clear();
@@ -24,7 +26,7 @@ export function trainingProgress(stream: NodeJS.WriteStream = process.stderr): (
     const left = ((performance.now() - started) / 1000) * (1 / Math.max(share, 1e-9) - 1);
     const filled = Math.round(24 * share);
     const figures = `loss ${loss.toFixed(4)}  AUC ${validationAuc?.toFixed(4) ?? "-"}`;
-    const text = `[${"#".repeat(filled)}${".".repeat(24 - filled)}] ${of === "trees" ? `${epoch} rounds` : `${ended.size}/${members} networks`}  ${figures}  ${left.toFixed(0)} s left`;
+    const text = `${learner && `${learner} `}[${"#".repeat(filled)}${".".repeat(24 - filled)}] ${of === "trees" ? `${epoch} rounds` : `${ended.size}/${members} networks`}  ${figures}  ${left.toFixed(0)} s left`;
     if (stream.isTTY) stream.write(`\r${text}${ended.size === members && done ? "\n" : ""}`);
     else if (done) stream.write(`${text}\n`);
   };

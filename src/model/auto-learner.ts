@@ -3,7 +3,7 @@ import { rowLogLoss } from "../base/logistic.js";
 import { boosting } from "./boosting-learner.js";
 import { calibrate, fitCalibration } from "./calibration.js";
 import { forest } from "./forest-learner.js";
-import type { HeldOut, LabelledMatrix, Learned, Learner, LearnerContext } from "./learner.js";
+import type { HeldOut, LabelledMatrix, Learned, Learner, LearnerContext, TrainingProgress } from "./learner.js";
 import { logistic } from "./logistic-learner.js";
 import { churnNetwork } from "./network/churn-network.js";
 
@@ -39,7 +39,8 @@ export interface AutoChoice {
 /**
  * Trains several learners on the same rows and keeps one: the simplest whose held-out log loss, after calibration, is
  * within one standard error of the best one's (the paired form of Breiman's rule). The model, its held-out probabilities
- * and the learner's name in the provenance are the chosen one's.
+ * and the learner's name in the provenance are the chosen one's. They are trained in the order given, the cheap ones first:
+ * where a budget is used up, it chooses from those trained by then, and says so in `caps`.
  *
  * @throws ChurnkitError OPTION_INVALID without learners or for two of one name; what the learners throw.
  * @example
@@ -63,16 +64,23 @@ export function auto({ learners = [logistic(), boosting(), forest(), churnNetwor
 }
 
 async function fit(learners: readonly Learner[], training: LabelledMatrix, validation: LabelledMatrix | undefined, context: LearnerContext): Promise<Learned> {
+  const { signal, budget, onProgress } = context;
   const learned: Learned[] = [];
   for (const learner of learners) {
-    context.signal?.throwIfAborted();
-    learned.push(await learner.fit(training, validation, context));
+    signal?.throwIfAborted();
+    if (learned.length > 0 && budget?.spent) break;
+    const report = onProgress && ((progress: TrainingProgress) => onProgress({ ...progress, learner: learner.name }));
+    learned.push(await learner.fit(training, validation, { ...context, onProgress: report }));
   }
   const { labels } = validation ?? training;
-  const choice = choose(learners.map(({ name }) => name), learned.map(({ heldOut }) => heldOut), labels);
-  const at = learners.findIndex(({ name }) => name === choice.chosen);
+  const names = learners.map(({ name }) => name);
+  const [tried, left] = [names.slice(0, learned.length), names.slice(learned.length)];
+  const choice = choose(tried, learned.map(({ heldOut }) => heldOut), labels);
+  const at = names.indexOf(choice.chosen);
   const made = learned[at] as Learned;
-  return { ...made, learner: choice.chosen, found: { ...learners[at]?.parameters, ...made.found, auto: choice } };
+  const caps = [...(made.caps ?? [])];
+  if (budget && left.length > 0) caps.push({ cap: "budget", message: `${budget.name} was used up before ${left.join(", ")}: auto chose from ${tried.join(", ")}` });
+  return { ...made, learner: choice.chosen, found: { ...learners[at]?.parameters, ...made.found, auto: choice }, caps };
 }
 
 /** Compares held-out probabilities of the same rows; the simplest learner comes first. */

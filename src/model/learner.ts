@@ -30,6 +30,8 @@ export interface TrainingProgress {
   readonly done: boolean;
   /** What a member is made of: a network's epochs (the default), or boosted trees, one an epoch. */
   readonly of?: "network" | "trees";
+  /** The learner that is being trained, where `auto` trains several. */
+  readonly learner?: string;
 }
 
 /** What a training is given beside data and parameters. */

@@ -1,4 +1,5 @@
 import { ChurnkitError } from "../../base/errors.js";
+import { rowLogLoss } from "../../base/logistic.js";
 import { mix32 } from "../../base/random.js";
 import type { TreesModel } from "../artefact.js";
 import type { Cap } from "../budget.js";
@@ -48,6 +49,11 @@ export async function fitForest(
       outOfBag.sums[row] = (outOfBag.sums[row] as number) + (outOfBagSums[row] as number);
       outOfBag.counts[row] = (outOfBag.counts[row] as number) + (outOfBagCounts[row] as number);
     }
+    const done = grown.length === trees;
+    if (context.onProgress) {
+      const loss = outOfBagLoss(labels, prior, outOfBag.sums, outOfBag.counts);
+      context.onProgress({ member: 0, members: 1, epoch: grown.length, epochs: trees, loss, validationLoss: loss, validationAuc: null, done, of: "trees" });
+    }
     await turn(context.signal);
     if (context.budget?.spent && grown.length < trees) ended = { cap: "budget", message: `${context.budget.name} ended the forest after ${grown.length} of ${trees} trees` };
   }
@@ -70,4 +76,16 @@ function outOfBagMeans(prior: number, sums: Float64Array, counts: Uint32Array): 
   }
   const mean = (row: number): number => prior + (sums[row] as number) / (counts[row] as number);
   return { rows, probabilities: Float64Array.from(rows, (row) => Math.min(Math.max(mean(row), 0), 1)) };
+}
+
+/** Mean log loss of the rows that some tree did not draw, in nats; 0 without any. */
+function outOfBagLoss(labels: Uint8Array, prior: number, sums: Float64Array, counts: Uint32Array): number {
+  let [sum, judged] = [0, 0];
+  for (let row = 0; row < labels.length; row++) {
+    const count = counts[row] as number;
+    if (count === 0) continue;
+    judged++;
+    sum += rowLogLoss(labels[row] as number, prior + (sums[row] as number) / count);
+  }
+  return judged === 0 ? 0 : sum / judged;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { uniform } from "../../../src/base/random.js";
 import { auto, boosting, forest, learnerNamed, logistic, openBundle, toBundleFiles, train, type AutoChoice } from "../../../src/model/index.js";
+import { openBudget } from "../../../src/model/budget.js";
 import type { Learner } from "../../../src/model/learner.js";
 import { customerFeatures, customers } from "../../helpers/customers.js";
 import { bent, learn } from "./data.js";
@@ -53,6 +54,22 @@ describe("auto", () => {
     const deviation = Math.sqrt(gaps.reduce((sum, gap) => sum + (gap - mean) ** 2, 0) / 149);
     expect(candidates[0]?.difference).toBeCloseTo(mean, 10);
     expect(candidates[0]?.standardError).toBeCloseTo(deviation / Math.sqrt(150), 10);
+  });
+
+  it("chooses from those trained before the budget was used up, and names the others", async () => {
+    let spent = false;
+    const budget = { ...openBudget({ seconds: 60 }), get spent() { return spent; }, name: "the budget of 60 s" };
+    const last = fake("dear", () => 0.1);
+    const spending: Learner = { ...fake("cheap", () => 0.3), fit: (...given) => { spent = true; return fake("cheap", () => 0.3).fit(...given); } };
+    const learned = await auto({ learners: [spending, last] }).fit(data, undefined, { seed: 0, budget });
+    expect(learned).toMatchObject({ learner: "cheap", caps: [{ cap: "budget", message: "the budget of 60 s was used up before dear: auto chose from cheap" }] });
+  });
+
+  it("names the learner in every progress message", async () => {
+    const seen = new Set<string | undefined>();
+    const learners = [boosting({ rounds: 3, members: 2 }), forest({ trees: 20 })];
+    await auto({ learners }).fit(data, undefined, { seed: 0, onProgress: ({ learner }) => seen.add(learner) });
+    expect([...seen]).toEqual(["boosting", "forest"]);
   });
 
   it("refuses nothing to choose from, and what can't be compared", async () => {
