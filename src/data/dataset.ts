@@ -16,6 +16,9 @@ export interface Dataset<Row = unknown, Request = unknown> {
   readonly [requestType]?: Request;
 }
 
+/** The contract of a dataset, or the contract itself. */
+export const contractIn = (given: Dataset | Contract): Contract => ("contract" in given ? given.contract : given);
+
 /** The record type of a dataset: `type Customer = RowType<typeof customers>`. */
 export type RowType<D extends Dataset> = D extends Dataset<infer Row> ? Row : never;
 

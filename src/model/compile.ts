@@ -5,6 +5,7 @@ import { rowBuffer, type RowBuffer } from "../data/table/row-buffer.js";
 import type { CellIssue, Table } from "../data/table/table.js";
 import type { Artefact, Decision, ModelNode } from "./artefact.js";
 import { calibrate } from "./calibration.js";
+import { keyWarnings } from "./key-warnings.js";
 import { loadKernel } from "./network/kernel.js";
 import { recordWarnings } from "./record-warnings.js";
 import type { ModelKind, ModelScorer, ScorerContext } from "./scorer.js";
@@ -29,8 +30,20 @@ export type ScoredRecord =
   | { readonly probability: number; readonly label: string; readonly issues: readonly CellIssue[] }
   | { readonly probability: null; readonly label: null; readonly issues: readonly CellIssue[] };
 
-/** From rows to calibrated probabilities: what {@link compile} makes of an artefact. */
-export interface Scorer {
+/** How much {@link Scorer.scoreRecords} says beside the scores. */
+export interface ScoreRecordsOptions {
+  /**
+   * Most issues of all records together that are put into words, which takes longer than a score: what is left of a record's
+   * goes into its `issues`, and later records have none. Default: every one.
+   */
+  readonly mostIssues?: number | undefined;
+}
+
+/**
+ * From rows to calibrated probabilities: what {@link compile} makes of an artefact. `Request` is the type of a record to
+ * score, carried for the compiler only.
+ */
+export interface Scorer<Request = unknown> {
   readonly contract: Contract;
   readonly decision: Decision;
   /**
@@ -40,10 +53,13 @@ export interface Scorer {
    * @throws ChurnkitError CONTRACT_MISMATCH when the table lacks a column, VALUE_INVALID when a row has no finite score.
    */
   score(table: Table): Float64Array;
-  /** Scores records (parsed JSON), each by itself: one that breaks the contract is reported, and the others scored. */
-  scoreRecords(records: readonly unknown[]): ScoredRecord[];
+  /**
+   * Scores records (parsed JSON), each by itself: one that breaks the contract is reported, and the others scored. Keys that
+   * are no column's, and features that a record lacks though they are not optional, are named in its issues.
+   */
+  scoreRecords(records: readonly Request[], options?: ScoreRecordsOptions): ScoredRecord[];
   /** Scores one record. */
-  scoreRecord(record: unknown): ScoredRecord;
+  scoreRecord(record: Request): ScoredRecord;
 }
 
 /** How {@link compile} gets its kernel. */
@@ -63,10 +79,10 @@ const mostFeatures = 2 ** 20;
  * @throws ChurnkitError CONTRACT_MISMATCH when contract, recipe and model don't fit together, KERNEL_UNAVAILABLE when a
  * network's kernel cannot be compiled here.
  */
-export async function compile(
+export async function compile<Request = unknown>(
   artefact: Pick<Artefact, "contract" | "recipe" | "model" | "calibration" | "decision">,
   options: CompileOptions = {},
-): Promise<Scorer> {
+): Promise<Scorer<Request>> {
   const { contract, recipe, model, calibration, decision } = artefact;
   const { target } = contract;
   if (target === undefined) {
@@ -88,6 +104,7 @@ export async function compile(
   const chunk = Math.max(1, Math.min(mostRows, Math.floor(mostFeatures / encoder.width)));
   const features = new Float32Array(chunk * encoder.width);
   const warnings = recordWarnings(contract);
+  const keys = keyWarnings(contract);
 
   /** Calibrated probabilities, NaN where the model has none. */
   function probabilities(table: Table): Float64Array {
@@ -102,20 +119,40 @@ export async function compile(
 
   let buffer: RowBuffer | undefined;
 
-  function scoreRecords(records: readonly unknown[]): ScoredRecord[] {
+  /** What is wrong with a refused record. A key that tells which column was meant comes first. */
+  function refusal(record: unknown, issues: readonly CellIssue[]): readonly CellIssue[] {
+    const { meant, others } = keys.unknown(record);
+    return meant.length + others.length === 0 ? issues : [...meant, ...issues, ...others];
+  }
+
+  /** What is odd about a record that is scored. */
+  function oddities(record: unknown, table: Table, row: number): readonly CellIssue[] {
+    const { meant, others } = keys.unknown(record);
+    const absent = keys.absent(record);
+    const values = warnings(table, row);
+    return meant.length + others.length + absent.length === 0 ? values : [...meant, ...others, ...absent, ...values];
+  }
+
+  function scoreRecords(records: readonly unknown[], { mostIssues = Infinity }: ScoreRecordsOptions = {}): ScoredRecord[] {
     const results: ScoredRecord[] = [];
+    let left = mostIssues;
+    const within = (issues: readonly CellIssue[]): readonly CellIssue[] => {
+      const some = issues.length > left ? issues.slice(0, left) : issues;
+      left -= some.length;
+      return some;
+    };
     buffer ??= rowBuffer(contract, { capacity: chunk });
     for (let first = 0; first < records.length; first += chunk) {
-      const part = records.slice(first, first + chunk);
+      const part = records.length <= chunk ? records : records.slice(first, first + chunk);
       const table = buffer.fill(part);
       const scored = probabilities(table);
       for (let i = 0, kept = 0, rejected = 0; i < part.length; i++) {
         const broken = table.rejected[rejected];
         if (broken?.row === i) {
-          results.push(setAside(broken.issues));
+          results.push(left > 0 ? setAside(within(refusal(part[i], broken.issues))) : unexplained);
           rejected++;
         } else {
-          results.push(label(scored[kept] as number, warnings(table, kept)));
+          results.push(label(scored[kept] as number, left > 0 ? within(oddities(part[i], table, kept)) : nothing));
           kept++;
         }
       }
@@ -153,6 +190,10 @@ const noScore: CellIssue = {
   value: "",
   message: "The model has no finite score for this row: some value is far outside anything it was trained on.",
 };
+
+const nothing: readonly CellIssue[] = Object.freeze([]);
+/** What stands for every record that is refused without a word. */
+const unexplained: ScoredRecord = Object.freeze({ probability: null, label: null, issues: nothing });
 
 const setAside = (issues: readonly CellIssue[]): ScoredRecord => ({ probability: null, label: null, issues });
 

@@ -21,11 +21,11 @@ import { chooseThreshold, type ThresholdRule } from "./threshold.js";
 import type { TrainedModel, TrainOptions } from "./train.js";
 
 /** What `train` does. */
-export async function trainModel<Row>(
-  features: Features<Row>,
+export async function trainModel<Row, Request>(
+  features: Features<Row, Request>,
   table: Table<Row>,
   options: TrainOptions<Row>,
-): Promise<TrainedModel<Row>> {
+): Promise<TrainedModel<Row, Request>> {
   const { validation, learner = churnNetwork(), threshold = { rule: "f1" }, baseline = true, seed = 0 } = options;
   const budget = options.budget && openBudget(options.budget);
   const rival = baseline && learner.name !== "logistic" ? logistic() : undefined;
@@ -44,7 +44,7 @@ export async function trainModel<Row>(
     gitCommit: options.gitCommit,
   };
 
-  const finish = async (one: Learner, learned: Learned): Promise<Omit<TrainedModel<Row>, "baseline">> => {
+  const finish = async (one: Learner, learned: Learned): Promise<Omit<TrainedModel<Row, Request>, "baseline">> => {
     const { artefact, evaluation, probabilities } = await assemble(shared, one, learned, held ?? training, threshold, seed);
     const heldOutScores = { rows: learned.heldOut.rows, probabilities };
     const { history, caps = [] } = learned;

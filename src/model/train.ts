@@ -27,9 +27,9 @@ export interface TrainOptions<Row = unknown> extends Omit<Partial<LearnerContext
 }
 
 /** A model in memory, ready to score, evaluate and save. */
-export interface TrainedModel<Row = unknown> {
+export interface TrainedModel<Row = unknown, Request = unknown> {
   readonly artefact: Artefact;
-  readonly scorer: Scorer;
+  readonly scorer: Scorer<Request>;
   /** Evaluation on rows that the models scoring them did not train on: the validation rows, or out of fold. */
   readonly heldOut: Evaluation;
   /** What `heldOut` was judged on: rows of the validation table, or without one of the training table, and their calibrated probabilities. */
@@ -39,7 +39,7 @@ export interface TrainedModel<Row = unknown> {
   /** The caps that ended the training or made it smaller; empty where it was through by itself. */
   readonly caps: readonly Cap[];
   /** Logistic regression trained on the same rows. */
-  readonly baseline: TrainedModel<Row> | undefined;
+  readonly baseline: TrainedModel<Row, Request> | undefined;
 }
 
 /**
@@ -62,11 +62,11 @@ export interface TrainedModel<Row = unknown> {
  * console.log(model.heldOut.values.auc, model.scorer.scoreRecord({ tenureMonths: 2, monthlyCharges: 95 }).probability);
  * ```
  */
-export async function train<Row>(
-  features: Features<Row>,
+export async function train<Row, Request>(
+  features: Features<Row, Request>,
   table: Table<Row>,
   options: TrainOptions<Row> = {},
-): Promise<TrainedModel<Row>> {
+): Promise<TrainedModel<Row, Request>> {
   const { trainModel } = await import("./later.js");
   return trainModel(features, table, options);
 }

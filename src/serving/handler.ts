@@ -1,6 +1,7 @@
 import { ChurnkitError } from "../base/errors.js";
 import { version as packageVersion } from "../base/version.js";
 import type { Scorer } from "../model/compile.js";
+import { batchTurns } from "./batch-turns.js";
 import { callerFailure, failure, json, type ServeRequest, type ServeResponse } from "./http.js";
 import type { ServingMetrics } from "./metrics.js";
 import { predictBatch, predictOne, type Scoring } from "./predict.js";
@@ -58,6 +59,8 @@ export function createHandler(model: ServedModel, options: HandlerOptions = {}):
   const origin = { model_name: model.name, model_version: model.version, model_source: model.source };
   const scoring: Scoring = { scorer: model.scorer, metrics, maxBatch, said: { threshold: decision.threshold, ...origin } };
 
+  const inTurn = batchTurns();
+
   const health = (): ServeResponse =>
     json(200, { status: "ok", version: packageVersion, uptime_seconds: (performance.now() - started) / 1000, ...origin });
   const modelInfo = once(() => {
@@ -69,7 +72,7 @@ export function createHandler(model: ServedModel, options: HandlerOptions = {}):
 
   const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
     ["/predict", { method: "POST", answer: (body) => predictOne(scoring, body) }],
-    ["/batch-predict", { method: "POST", answer: (body) => predictBatch(scoring, body) }],
+    ["/batch-predict", { method: "POST", answer: (body) => inTurn((giveWay) => predictBatch(scoring, body, giveWay)) }],
     ["/health", { method: "GET", answer: health }],
     ["/metrics", { method: "GET", answer: () => metrics?.render() ?? noMetrics }],
     ["/model-info", { method: "GET", answer: modelInfo }],

@@ -39,9 +39,15 @@ export const commonHeaders = { "cache-control": "no-store", "x-content-type-opti
 const jsonHeaders = { "content-type": "application/json; charset=utf-8", ...commonHeaders } as const;
 
 /** A JSON answer. */
-export function json(status: number, value: unknown, headers?: Readonly<Record<string, string>>): ServeResponse {
-  return { status, headers: headers ? { ...jsonHeaders, ...headers } : jsonHeaders, body: JSON.stringify(value) };
-}
+export const json = (status: number, value: unknown, headers?: Readonly<Record<string, string>>): ServeResponse =>
+  jsonText(status, JSON.stringify(value), headers);
+
+/** An answer that is JSON text already. */
+export const jsonText = (status: number, body: string, headers?: Readonly<Record<string, string>>): ServeResponse => ({
+  status,
+  headers: headers ? { ...jsonHeaders, ...headers } : jsonHeaders,
+  body,
+});
 
 /** An error answer. */
 export function failure(status: number, error: RequestProblem, headers?: Readonly<Record<string, string>>): ServeResponse {

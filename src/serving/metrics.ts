@@ -7,8 +7,8 @@ export interface ServingMetrics {
   request(route: string, status: number, seconds: number): void;
   /** One scored record: its probability and label. */
   scored(probability: number, label: string): void;
-  /** One record that broke the contract. */
-  rejected(): void;
+  /** So many records that broke the contract. */
+  rejected(count: number): void;
   /** All counts in Prometheus' text format. */
   render(): Promise<ServeResponse>;
 }
@@ -60,7 +60,7 @@ export function prometheusMetrics(modelVersion: string): ServingMetrics {
       predictions.inc({ label });
       probabilities.observe(probability);
     },
-    rejected: () => rejections.inc(),
+    rejected: (count) => rejections.inc(count),
     render: async () => ({ status: 200, headers: { "content-type": registry.contentType, ...commonHeaders }, body: await registry.metrics() }),
   };
 }

@@ -1,7 +1,8 @@
 import { ChurnkitError } from "../base/errors.js";
 import type { CellIssue } from "../data/table/table.js";
 import type { ScoredRecord, Scorer } from "../model/compile.js";
-import { failure, json, type RequestProblem, type ServeResponse } from "./http.js";
+import type { GiveWay } from "./batch-turns.js";
+import { failure, json, jsonText, type RequestProblem, type ServeResponse } from "./http.js";
 import type { ServingMetrics } from "./metrics.js";
 
 /** What scoring a request needs. */
@@ -13,46 +14,63 @@ export interface Scoring {
   readonly said: Readonly<Record<string, unknown>>;
 }
 
-/** Records scored before other requests get their turn. */
-const recordsAtOnce = 1000;
-/** Most issues written in one answer: 10,000 empty records would otherwise make one of many megabytes. */
-const mostIssues = 1000;
+/** Records read and scored at once. */
+const recordsAtOnce = 512;
+/** Most issues written in an answer to one record, and in one to a batch: to put them into words takes longer than to refuse. */
+const mostIssues = { one: 1000, batch: 100 } as const;
 
 /** Answers one record. */
 export function predictOne({ scorer, metrics, said }: Scoring, body: Uint8Array): ServeResponse {
-  const result = counted(scorer.scoreRecord(parse(body)), metrics);
-  const { probability, label, issues } = result;
-  if (probability === null) return failure(422, problem(issues, issues.slice(0, mostIssues)));
+  const { probability, label, issues: all } = scorer.scoreRecord(parse(body));
+  const issues = all.length > mostIssues.one ? all.slice(0, mostIssues.one) : all;
+  if (probability === null) {
+    metrics?.rejected(1);
+    return failure(422, problem(issues));
+  }
+  metrics?.scored(probability, label);
   return json(200, { prediction: label, probability, ...said, ...(issues.length > 0 ? { warnings: issues } : {}) });
 }
 
-/** Answers a batch: records that break the contract are reported in their place, the others scored. */
-export async function predictBatch({ scorer, metrics, maxBatch, said }: Scoring, body: Uint8Array): Promise<ServeResponse> {
+/**
+ * Answers a batch: records that break the contract are reported in their place, the others scored. The answer is written as
+ * it is made, since a flood of broken records must cost little more than parsing it.
+ */
+export async function predictBatch({ scorer, metrics, maxBatch, said }: Scoring, body: Uint8Array, giveWay: GiveWay): Promise<ServeResponse> {
   const records = recordsOf(parse(body), maxBatch);
-  const predictions: object[] = [];
-  let failed = 0;
-  let written = 0;
-  let leftOff = 0;
-  const within = (issues: readonly CellIssue[]): readonly CellIssue[] => {
-    const some = issues.slice(0, mostIssues - written);
-    written += some.length;
-    leftOff += issues.length - some.length;
-    return some;
+  const entries: string[] = [];
+  // Records in a row that are refused without a word are written together.
+  let alike = 0;
+  const writeAlike = (): void => {
+    if (alike > 0) entries.push(unexplained + `,${unexplained}`.repeat(alike - 1));
+    alike = 0;
   };
+  let failed = 0;
+  let left: number = mostIssues.batch;
   for (let first = 0; first < records.length; first += recordsAtOnce) {
-    if (first > 0) await new Promise((resolve) => setTimeout(resolve, 0));
-    for (const result of scorer.scoreRecords(records.slice(first, first + recordsAtOnce))) {
-      const { probability, label, issues } = counted(result, metrics);
-      if (probability === null) {
-        failed++;
-        predictions.push({ prediction: null, probability: null, error: problem(issues, within(issues)) });
-      } else {
-        const warnings = issues.length > 0 ? within(issues) : issues;
-        predictions.push(warnings.length > 0 ? { prediction: label, probability, warnings } : { prediction: label, probability });
+    await giveWay();
+    for (const result of scorer.scoreRecords(records.slice(first, first + recordsAtOnce), { mostIssues: left })) {
+      const { probability, label, issues } = result;
+      if (probability === null) failed++;
+      else metrics?.scored(probability, label);
+      if (probability === null && issues.length === 0) alike++;
+      else {
+        left -= issues.length;
+        writeAlike();
+        entries.push(entryOf(result));
       }
     }
   }
-  return json(200, { predictions, count: predictions.length, failed, ...(leftOff > 0 ? { issues_left_off: leftOff } : {}), ...said });
+  writeAlike();
+  if (failed > 0) metrics?.rejected(failed);
+  const rest = { count: records.length, failed, ...(left > 0 ? {} : { issues_left_off: true }), ...said };
+  return jsonText(200, `{"predictions":[${entries.join(",")}],${JSON.stringify(rest).slice(1)}`);
+}
+
+/** One record's place in the answer to a batch. */
+function entryOf({ probability, label, issues }: ScoredRecord): string {
+  if (probability === null) return `{"prediction":null,"probability":null,"error":${JSON.stringify(problem(issues))}}`;
+  const warnings = issues.length === 0 ? "" : `,"warnings":${JSON.stringify(issues)}`;
+  return `{"prediction":${JSON.stringify(label)},"probability":${probability}${warnings}}`;
 }
 
 function recordsOf(value: unknown, most: number): readonly unknown[] {
@@ -66,17 +84,13 @@ function recordsOf(value: unknown, most: number): readonly unknown[] {
   return records;
 }
 
-function counted(result: ScoredRecord, metrics: ServingMetrics | undefined): ScoredRecord {
-  if (result.probability === null) metrics?.rejected();
-  else metrics?.scored(result.probability, result.label);
-  return result;
+/** A record's first problem in words, and all of them as issues. */
+function problem(issues: readonly CellIssue[]): RequestProblem {
+  const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : "";
+  return { code: "VALUE_INVALID", message: `${issues[0]?.message ?? "The record breaks the contract."}${more}`, issues };
 }
 
-/** A record's first problem in words, all that are written as issues. */
-function problem(all: readonly CellIssue[], written: readonly CellIssue[]): RequestProblem {
-  const more = all.length > 1 ? ` (and ${all.length - 1} more)` : "";
-  return { code: "VALUE_INVALID", message: `${all[0]?.message ?? "The record breaks the contract."}${more}`, issues: written };
-}
+const unexplained = entryOf({ probability: null, label: null, issues: [] });
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 

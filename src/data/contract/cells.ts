@@ -100,8 +100,10 @@ function missingCell(column: Column, parsers: Parsers): (shown: string) => Cell 
     return () => cell;
   }
   if (column.nullable || column.optional) return () => parsers.missing;
-  return (shown) =>
-    cellIssue(column.name, "missing", shown, "means missing, and this column needs a value in every row");
+  const refusal = (shown: string): Cell => cellIssue(column.name, "missing", shown, "means missing, and this column needs a value in every row");
+  // Of a value that is not there nothing differs from row to row.
+  const absent = refusal("null");
+  return (shown) => (shown === "null" ? absent : refusal(shown));
 }
 
 /**

@@ -14,12 +14,13 @@ export const numericEncodings = ["standard", "piecewise", "both"] as const;
 export type NumericEncoding = (typeof numericEncodings)[number];
 
 declare const rowType: unique symbol;
+declare const requestType: unique symbol;
 
 /**
- * What the model shall see of a record: plain JSON. Fitting it on training rows gives a `Recipe`. `Row` is the record
- * type of the dataset, for the compiler only.
+ * What the model shall see of a record: plain JSON. Fitting it on training rows gives a `Recipe`. `Row` and
+ * `Request` are the types of the dataset, for the compiler only.
  */
-export interface Features<Row = unknown> {
+export interface Features<Row = unknown, Request = unknown> {
   readonly format: 1;
   readonly contract: Contract;
   readonly derived: readonly DerivedColumn[];
@@ -27,6 +28,7 @@ export interface Features<Row = unknown> {
   /** Columns, of the contract or derived, that are not encoded by default rules. */
   readonly policies: readonly NamedPolicy[];
   readonly [rowType]?: Row;
+  readonly [requestType]?: Request;
 }
 
 /** The policy of one column, of the contract or derived. */
@@ -143,10 +145,10 @@ function checkPolicies(contract: Contract, derived: readonly DerivedColumn[], co
  * console.assert(features.derived.length === 2);
  * ```
  */
-export function defineFeatures<Row = unknown, const Derived extends DerivedColumns = Record<never, Expression>>(
-  source: Dataset<Row> | Contract,
+export function defineFeatures<Row = unknown, Request = unknown, const Derived extends DerivedColumns = Record<never, Expression>>(
+  source: Dataset<Row, Request> | Contract,
   options: FeatureOptions<NoInfer<Row>, Derived> = {},
-): Features<Row> {
+): Features<Row, Request> {
   const contract = "contract" in source ? source.contract : source;
   const { derive, columns = {}, numeric = "both" } = options;
   if (!numericEncodings.includes(numeric)) {

@@ -7,7 +7,11 @@ import type { ColumnData } from "../table/table.js";
  * ignored column that is not there stays away.
  */
 export function absentColumn(column: Column, rows: number): ColumnData | undefined {
-  if (column.role !== "feature") return undefined;
+  return column.role === "feature" ? filledColumn(column, rows) : undefined;
+}
+
+/** A column whose every cell is absent: its default in every row, or missing. */
+export function filledColumn(column: Column, rows: number): ColumnData {
   const cell = cellReader(column).fromText("");
   if (columnKinds[column.kind].storage === "numeric") {
     return { storage: "numeric", values: new Float64Array(rows).fill(typeof cell === "number" ? cell : NaN) };

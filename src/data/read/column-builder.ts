@@ -1,3 +1,4 @@
+import { plainIssue } from "../contract/cells/issue.js";
 import { cellReader, isIssue, type CellReader } from "../contract/cells.js";
 import { numberReader } from "../contract/cells/number.js";
 import { columnKinds, type Column } from "../contract/contract.js";
@@ -91,12 +92,12 @@ class NumericBuilder implements ColumnBuilder {
       return this.#memoValues[id] as number;
     }
     const cell = this.#reader.fromText(decodeText(bytes, start, end).trim());
-    const refused = this.#needed && isIssue(cell);
-    if (refused) refuse(record, cell);
+    const refused = this.#needed && isIssue(cell) ? plainIssue(cell) : undefined;
+    if (refused !== undefined) refuse(record, refused);
     const value = typeof cell === "number" ? cell : NaN;
     if (id >= 0) {
       this.#memoValues.push(value);
-      if (refused) this.#issues.set(id, cell);
+      if (refused !== undefined) this.#issues.set(id, refused);
     }
     return value;
   }
@@ -166,7 +167,7 @@ class CodedBuilder implements ColumnBuilder {
     const cell = this.#reader.fromText(text.trim());
     if (typeof cell === "string") this.#codeOf[id] = this.#known.get(cell) ?? this.#newLabel(cell, text);
     else if (isIssue(cell) && this.#needed) {
-      this.#issues.set(id, cell);
+      this.#issues.set(id, plainIssue(cell));
       this.#codeOf[id] = refusedCode;
     } else this.#codeOf[id] = missingCode;
   }

@@ -3,6 +3,8 @@ import { cutText } from "../contract/cells/issue.js";
 import type { Column, Contract } from "../contract/contract.js";
 import { nameProblem } from "../contract/limits.js";
 import { columnsToRead, isNeeded } from "../table/row-options.js";
+import type { ColumnData, Table } from "../table/table.js";
+import { absentColumn } from "./absent.js";
 import type { ResolvedOptions } from "./options.js";
 
 /**
@@ -41,7 +43,7 @@ const listed = (names: readonly string[]): string => {
 };
 
 /**
- * Finds the contract's columns in a header.
+ * Finds the contract's columns in a header, or among the keys that records have.
  *
  * @throws ChurnkitError INPUT_COLUMNS, listing every needed column that is not there; where those may be left out, when
  * none of the contract's columns is there.
@@ -50,21 +52,34 @@ export function matchHeader(
   names: readonly string[],
   contract: Contract,
   { target: mode, absent, source }: Pick<ResolvedOptions, "target" | "absent" | "source">,
+  what = "the header has",
 ): HeaderMatch {
   const positions = new Map(names.map((name, i) => [name, i]));
   const columns = columnsToRead(contract, mode).map((column) => ({ column, index: positions.get(column.name) ?? -1 }));
+  const mayMiss = ({ optional, default: value, nullable, role }: Column): boolean =>
+    optional || value !== undefined || (absent === "missing" && nullable && role === "feature");
   const needed = columns
-    .filter(({ column, index }) => index < 0 && isNeeded(column, mode) && !column.optional && column.default === undefined)
+    .filter(({ column, index }) => index < 0 && isNeeded(column, mode) && !mayMiss(column))
     .map(({ column }) => column);
   const lenient = absent === "leave-out" && columns.some(({ index }) => index >= 0);
   const leftOut = new Set(lenient ? needed.filter(({ role }) => role === "feature") : []);
   const missing = needed.filter((column) => !leftOut.has(column)).map(({ name }) => name);
   if (missing.length > 0) {
     const those = missing.length === 1 ? `the column ${listed(missing)} is` : `the columns ${listed(missing)} are`;
-    throw new ChurnkitError("INPUT_COLUMNS", `${source}: ${those} missing; the header has ${listed(names)}.`, {
+    throw new ChurnkitError("INPUT_COLUMNS", `${source}: ${those} missing; ${what} ${names.length === 0 ? "none" : listed(names)}.`, {
       where: { file: source, column: missing[0] },
     });
   }
   const known = new Set(contract.columns.map((column) => column.name));
   return { columns: columns.filter(({ column }) => !leftOut.has(column)), extra: names.filter((name) => !known.has(name)) };
+}
+
+/** A table with what stands in for the columns that are not there. */
+export function fillAbsent(table: Table, { columns }: HeaderMatch): Table {
+  const filled = new Map<string, ColumnData>();
+  for (const { column, index } of columns) {
+    const data = index < 0 ? absentColumn(column, table.rows) : table.columns.get(column.name);
+    if (data !== undefined) filled.set(column.name, data);
+  }
+  return { ...table, columns: filled };
 }

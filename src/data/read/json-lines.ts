@@ -1,11 +1,16 @@
 import { ChurnkitError } from "../../base/errors.js";
 import type { Contract } from "../contract/contract.js";
 import { concatTables } from "../table/concat-tables.js";
-import { noteExtraKeys } from "../table/records.js";
+import { cellReader, isIssue } from "../contract/cells.js";
+import { plainIssue } from "../contract/cells/issue.js";
+import { RecordKeys } from "../table/record-keys.js";
 import { rowBuffer } from "../table/row-buffer.js";
+import { columnsToRead, isNeeded, type TargetMode } from "../table/row-options.js";
 import type { ColumnData, RejectedRow, Table } from "../table/table.js";
 import { textChunks, type ByteSource } from "./bytes.js";
 import { exactIdParser } from "./exact-ids.js";
+import { filledColumn } from "./absent.js";
+import { fillAbsent, matchHeader, type HeaderMatch } from "./header.js";
 import { LineSplitter } from "./lines.js";
 import { resolveOptions, type ReadOptions, type ResolvedOptions } from "./options.js";
 import { RecordErrors } from "./record-errors.js";
@@ -93,45 +98,57 @@ function detach(table: Table, rowOf: readonly number[]): Table {
   };
 }
 
-/** Where some parts have the target and others do not, all get it, missing where it was not given. */
-function evenColumns(parts: Table[]): Table[] {
-  const name = parts[0]?.contract.target?.column;
-  const model = parts.find((part) => name !== undefined && part.columns.has(name));
-  if (name === undefined || model === undefined) return parts;
+/**
+ * Gives every part the columns that some part has: where its own rows all lack one, they miss the value, or are set aside
+ * where the contract needs it.
+ */
+function evenColumns(parts: readonly Table[], { columns }: HeaderMatch, target: TargetMode): Table[] {
+  const met = columns.filter(({ index }) => index >= 0).map(({ column }) => column);
   return parts.map((part) => {
-    if (part.columns.has(name)) return part;
-    const levels: readonly string[] = part.contract.target?.classes ?? [];
-    const none: ColumnData = { storage: "coded", codes: new Int32Array(part.rows).fill(-1), levels };
-    return { ...part, columns: new Map([...part.columns, [name, none]]) };
+    const absent = met.filter(({ name }) => !part.columns.has(name));
+    if (absent.length === 0) return part;
+    const refused = absent.flatMap((column) => {
+      const cell = isNeeded(column, target) ? cellReader(column).fromJson(undefined) : null;
+      return isIssue(cell) ? [plainIssue(cell)] : [];
+    });
+    if (refused.length > 0) {
+      const kept = Array.from(part.rowNumbers, (row): RejectedRow => ({ row, issues: refused }));
+      const rejected = [...part.rejected.map(({ row, issues }) => ({ row, issues: [...issues, ...refused] })), ...kept];
+      return { ...part, rows: 0, rowNumbers: new Uint32Array(), rejected, columns: new Map(met.map((column) => [column.name, filledColumn(column, 0)])) };
+    }
+    return { ...part, columns: new Map([...part.columns, ...absent.map((column) => [column.name, filledColumn(column, part.rows)] as const)]) };
   });
 }
 
 /**
- * Reads JSON lines (one object a line; gzip is unpacked by content) into a table. A missing key is a missing value; keys
- * that the contract does not know are left out and named in `table.extraColumns`.
+ * Reads JSON lines (one object a line; gzip is unpacked by content) into a table. A missing key is a missing value,
+ * but a column whose key no row has is absent, as it is where a header lacks it. Keys that the contract does not know are left
+ * out and named in `table.extraColumns`.
  *
- * @throws ChurnkitError INPUT_EMPTY, INPUT_NOT_TEXT, INPUT_MALFORMED, INPUT_TOO_LARGE, OPTION_INVALID.
+ * @throws ChurnkitError INPUT_COLUMNS, INPUT_EMPTY, INPUT_NOT_TEXT, INPUT_MALFORMED, INPUT_TOO_LARGE, OPTION_INVALID.
  */
 export async function readJsonLines(contract: Contract, bytes: ByteSource, options: ReadOptions = {}): Promise<Table> {
   const resolved = resolveOptions(options);
   const { source, target } = resolved;
   const buffer = rowBuffer(contract, { source, target, capacity: batchRows });
-  const known = new Set(contract.columns.map((column) => column.name));
-  const extra = new Set<string>();
+  const keys = new RecordKeys(contract);
+  const columns = columnsToRead(contract, target);
   const parts: Table[] = [];
   const refused: RejectedRow[] = [];
   let records: unknown[] = [];
   let rowOf: number[] = [];
   let held = 0;
   const flush = (): void => {
-    if (records.length > 0) parts.push(detach(buffer.fill(records), rowOf));
+    // What no row so far has is not read: whether it is missing or absent is known at the end.
+    const unmet = resolved.absent === "missing" ? [] : columns.filter(({ name }) => !keys.has(name));
+    parts.push(detach(buffer.fill(records, new Set(unmet.map(({ name }) => name))), rowOf));
     records = [];
     rowOf = [];
     held = 0;
   };
   await parseJsonLines(bytes, resolved, {
     record: (record, row, bytes) => {
-      noteExtraKeys(record, known, extra);
+      keys.note(record);
       records.push(record);
       rowOf.push(row);
       held += bytes;
@@ -140,13 +157,16 @@ export async function readJsonLines(contract: Contract, bytes: ByteSource, optio
     refused: (row, message) => refused.push({ row, issues: [{ column: "", rule: "ragged", value: "", message }] }),
   }, exactIdParser(contract));
   // An empty fill gives the columns where no line could be read.
-  if (records.length > 0 || parts.length === 0) parts.push(detach(buffer.fill(records), rowOf));
-  const table = concatTables(evenColumns(parts));
-  const rejected = [...table.rejected, ...refused].sort((a, b) => a.row - b.row);
-  if (table.rows + rejected.length === 0) {
+  if (records.length > 0 || parts.length === 0) flush();
+  const empty = parts.every(({ rows, rejected }) => rows + rejected.length === 0);
+  if (empty && refused.length === 0) {
     throw new ChurnkitError("INPUT_EMPTY", `${source}: there is no row; give one JSON object a line.`, {
       where: { file: source },
     });
   }
-  return { ...table, rejected, extraColumns: [...extra] };
+  const table = empty || resolved.absent === "missing" ? concatTables(parts) : wholeTable(parts, matchHeader(keys.names(), contract, resolved, "the rows have"), target);
+  const rejected = [...table.rejected, ...refused].sort((a, b) => a.row - b.row);
+  return { ...table, rejected, extraColumns: keys.extra() };
 }
+
+const wholeTable = (parts: readonly Table[], match: HeaderMatch, target: TargetMode): Table => fillAbsent(concatTables(evenColumns(parts, match, target)), match);

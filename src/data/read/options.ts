@@ -33,10 +33,11 @@ export interface ReadOptions extends RowOptions {
    */
   readonly ragged?: "error" | "reject-row" | undefined;
   /**
-   * A feature that the header lacks, and that is neither optional nor has a default: `error` (default) refuses the
-   * input, `leave-out` gives a table without the column, for those who say so themselves. JSON lines have no header.
+   * A feature that the header (of JSON lines and records: every row) lacks, and that is neither optional nor has a default:
+   * `error` (default) refuses the input, `leave-out` gives a table without the column, for those who say so themselves,
+   * `missing` takes one that may be missing as missing in every row, and is `error` for others of a header.
    */
-  readonly absent?: "error" | "leave-out" | undefined;
+  readonly absent?: "error" | "leave-out" | "missing" | undefined;
   readonly limits?: Partial<ReadLimits> | undefined;
 }
 
@@ -48,7 +49,7 @@ export interface ResolvedOptions {
   readonly delimiter: number | undefined;
   readonly quote: boolean;
   readonly ragged: "error" | "reject-row";
-  readonly absent: "error" | "leave-out";
+  readonly absent: "error" | "leave-out" | "missing";
   readonly limits: ReadLimits;
 }
 
@@ -86,7 +87,7 @@ export function resolveOptions(options: ReadOptions): ResolvedOptions {
     delimiter: delimiterByte(options.delimiter),
     quote: options.quote ?? true,
     ragged: choice("ragged", options.ragged, ["error", "reject-row"], "error"),
-    absent: choice("absent", options.absent, ["error", "leave-out"], "error"),
+    absent: choice("absent", options.absent, ["error", "leave-out", "missing"], "error"),
     limits,
   };
 }

@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import type { Contract } from "../contract/contract.js";
 import type { InferredContract } from "../contract/infer.js";
 import { contractLimits } from "../contract/limits.js";
-import type { Dataset } from "../dataset.js";
+import { contractIn, type Dataset } from "../dataset.js";
 import type { Table } from "../table/table.js";
 import { readDelimited } from "./csv.js";
 import { formatOfName, optionsForName } from "./delimiter.js";
@@ -11,8 +11,6 @@ import { inferDelimited, inferJsonLines, type InferOptions } from "./infer-sourc
 import { readJsonLines } from "./json-lines.js";
 import type { ReadOptions } from "./options.js";
 import { parquetLines } from "./parquet-file.js";
-
-const contractIn = (given: Dataset | Contract): Contract => ("contract" in given ? given.contract : given);
 
 /**
  * Reads a file into a table: `.csv`, `.tsv`, `.jsonl` or `.ndjson`, each also as `.gz`, or `.parquet` (with the optional

@@ -1,23 +1,22 @@
 import { ChurnkitError } from "../../base/errors.js";
 import type { Contract } from "../contract/contract.js";
-import { rowBuffer } from "./row-buffer.js";
-import type { RowOptions } from "./row-options.js";
-import type { Table } from "./table.js";
-
-/** Most names of unknown keys that are reported. */
-const mostExtras = 1000;
-
-/** Adds the keys of a record that the contract does not know to `extra`. */
-export function noteExtraKeys(record: unknown, known: ReadonlySet<string>, extra: Set<string>): void {
-  if (typeof record !== "object" || record === null || Array.isArray(record) || extra.size >= mostExtras) return;
-  for (const key of Object.keys(record)) if (!known.has(key)) extra.add(key);
-}
+import { contractIn, type Dataset } from "../dataset.js";
+import { fillAbsent, matchHeader } from "../read/header.js";
+import { resolveOptions, type ReadOptions } from "../read/options.js";
+import { RecordKeys } from "./record-keys.js";
+import { plainRejection, rowBuffer } from "./row-buffer.js";
+import { columnsToRead } from "./row-options.js";
+import type { RejectedRow, Table } from "./table.js";
 
 /**
  * Makes a table of plain records: parsed JSON, rows of a database. Values are checked by the contract as in a file, so
  * the text "12" is a number in a number column. Records that break the contract are in `table.rejected`.
  *
- * @throws ChurnkitError INPUT_EMPTY where there is no record.
+ * @param given a dataset, which gives the table its row type, or a contract.
+ * @param options as for `readCsv`, with two other defaults: `ragged` is `reject-row`, and `absent` is `missing`, since records
+ * made in memory tend to leave out what they have no value for. What is about text (`delimiter`, `quote`, `limits`) means nothing.
+ * @throws ChurnkitError INPUT_EMPTY where there is no record; INPUT_COLUMNS, with `absent: "error"`, for a column that no record
+ * has; INPUT_MALFORMED, with `ragged: "error"`, for what is no record; OPTION_INVALID.
  * @example
  * ```ts
  * import { inferDelimited, tableFromRecords } from "churnkit/data";
@@ -27,19 +26,29 @@ export function noteExtraKeys(record: unknown, known: ReadonlySet<string>, extra
  * console.assert(table.rows === 1 && table.rejected[0]?.row === 1);
  * ```
  */
-export function tableFromRecords(contract: Contract, records: readonly unknown[], options: RowOptions = {}): Table {
-  const source = options.source ?? "records";
+export function tableFromRecords<Row>(given: Dataset<Row>, records: readonly unknown[], options?: ReadOptions): Table<Row>;
+export function tableFromRecords(given: Dataset | Contract, records: readonly unknown[], options?: ReadOptions): Table;
+export function tableFromRecords(given: Dataset | Contract, records: readonly unknown[], options: ReadOptions = {}): Table {
+  const contract = contractIn(given);
+  const resolved = resolveOptions({ source: "records", ragged: "reject-row", absent: "missing", ...options });
+  const { source, target, absent } = resolved;
   if (records.length === 0) {
     throw new ChurnkitError("INPUT_EMPTY", `${source}: there is no record; give at least one.`, { where: { file: source } });
   }
-  const buffer = rowBuffer(contract, {
-    source,
-    target: options.target ?? "required",
-    capacity: records.length,
-  });
-  const known = new Set(contract.columns.map((column) => column.name));
-  const extra = new Set<string>();
-  for (const record of records) noteExtraKeys(record, known, extra);
+  const keys = new RecordKeys(contract);
+  for (const record of records) keys.note(record);
+  const match = absent === "missing" ? undefined : matchHeader(keys.names(), contract, resolved, "the records have");
+  const leftOut = match === undefined ? undefined : columnsToRead(contract, target).flatMap(({ name }) => (keys.has(name) ? [] : [name]));
+  const buffer = rowBuffer(contract, { source, target, capacity: records.length });
   // The buffer is filled this once, so its arrays are the table's own.
-  return { ...buffer.fill(records), extraColumns: [...extra] };
+  const filled = buffer.fill(records, new Set(leftOut));
+  if (resolved.ragged === "error") refuseRagged(filled.rejected, source);
+  const table = match === undefined ? filled : fillAbsent(filled, match);
+  return { ...table, rejected: filled.rejected.map(plainRejection), extraColumns: keys.extra() };
+}
+
+function refuseRagged(rejected: readonly RejectedRow[], source: string): void {
+  const first = rejected.find(({ issues }) => issues[0]?.rule === "ragged");
+  if (first === undefined) return;
+  throw new ChurnkitError("INPUT_MALFORMED", `${source}: row ${first.row}: ${first.issues[0]?.message ?? ""}.`, { where: { file: source, row: first.row } });
 }

@@ -1,5 +1,6 @@
 import { ChurnkitError } from "../../base/errors.js";
 import { cellReader, isIssue, type CellReader } from "../contract/cells.js";
+import { plainIssue } from "../contract/cells/issue.js";
 import { columnKinds, type Column, type Contract } from "../contract/contract.js";
 import { columnsToRead, isNeeded, targetMode, type RowOptions } from "./row-options.js";
 import type { CellIssue, CodedData, ColumnData, RejectedRow, Table } from "./table.js";
@@ -10,11 +11,13 @@ export interface RowBuffer {
   readonly capacity: number;
   /**
    * Reads records into the buffer. Those that break the contract are in `rejected` with all their issues; `rowNumbers`
-   * holds the positions of the others. The table is valid until the next fill only, and shares its arrays with it.
+   * holds the positions of the others. The table is valid until the next fill only, and shares its arrays with it; the issues
+   * are found when they are first asked for, so the records must be the same then.
    *
+   * @param leftOut columns that are not read; the table is without them.
    * @throws ChurnkitError INPUT_TOO_LARGE for more records than `capacity`.
    */
-  fill(records: readonly unknown[]): Table;
+  fill(records: readonly unknown[], leftOut?: ReadonlySet<string>): Table;
 }
 
 /** One column of the buffer. */
@@ -24,7 +27,6 @@ interface Slot {
   readonly needed: boolean;
   /** Would a record without this key show something of its prototype instead? */
   readonly inherited: boolean;
-  readonly isTarget: boolean;
   /** Forgets what the fill before left. */
   reset(): void;
   store(row: number, cell: number | string | null): void;
@@ -96,13 +98,12 @@ function slotOf(column: Column, needed: boolean, capacity: number): Slot {
     reader: cellReader(column),
     needed,
     inherited: column.name in Object.prototype,
-    isTarget: column.role === "target",
     ...(numeric ? numericSlot(capacity) : codedSlot(column, capacity)),
   };
 }
 
 /** The value of a record's own key; a key that every object inherits counts only where it is the record's own. */
-function valueOf(record: Record<string, unknown>, slot: Slot): unknown {
+function valueOf(record: Readonly<Record<string, unknown>>, slot: Slot): unknown {
   return slot.inherited && !Object.hasOwn(record, slot.name) ? undefined : record[slot.name];
 }
 
@@ -139,50 +140,75 @@ export function rowBuffer(contract: Contract, options: RowOptions & { readonly c
   const slots = columnsToRead(contract, mode).map((column) => slotOf(column, isNeeded(column, mode), capacity));
   const rowNumbers = new Uint32Array(capacity);
   const numbersView = lastView((rows) => rowNumbers.subarray(0, rows));
-  const columns = new Map<string, ColumnData>();
-
   const cells = new Array<number | string | null>(slots.length).fill(null);
-  let targetSeen = false;
 
-  /** Reads one record as row `row`, unless it has issues, which are returned. */
-  const read = (record: unknown, row: number): CellIssue[] | undefined => {
-    if (typeof record !== "object" || record === null || Array.isArray(record)) return [notRecord(record)];
-    let issues: CellIssue[] | undefined;
-    slots.forEach((slot, i) => {
-      const value = valueOf(record as Record<string, unknown>, slot);
-      const cell = slot.reader.fromJson(value);
-      if (slot.isTarget && value !== undefined) targetSeen = true;
+  /** Reads one record as row `row`, unless it breaks the contract: then nothing of it is kept, nor is any reason put into words. */
+  const read = (record: unknown, row: number, used: readonly Slot[]): boolean => {
+    if (!isRecord(record)) return false;
+    for (let i = 0; i < used.length; i++) {
+      const slot = used[i] as Slot;
+      const cell = slot.reader.fromJson(valueOf(record, slot));
       if (!isIssue(cell)) cells[i] = cell;
-      else {
-        cells[i] = null;
-        if (slot.needed) (issues ??= []).push(cell);
-      }
+      else if (slot.needed) return false;
+      else cells[i] = null;
+    }
+    for (let i = 0; i < used.length; i++) (used[i] as Slot).store(row, cells[i] ?? null);
+    return true;
+  };
+
+  /** All that is wrong with a record that was refused. */
+  const issuesOf = (record: unknown, used: readonly Slot[]): CellIssue[] => {
+    if (!isRecord(record)) return [notRecord(record)];
+    return used.flatMap((slot) => {
+      const cell = slot.needed ? slot.reader.fromJson(valueOf(record, slot)) : null;
+      return isIssue(cell) ? [plainIssue(cell)] : [];
     });
-    if (issues === undefined) slots.forEach((slot, i) => slot.store(row, cells[i] ?? null));
-    return issues;
   };
 
   return {
     capacity,
-    fill(records) {
+    fill(records, leftOut) {
       if (records.length > capacity) {
         const message = `${source}: ${records.length} records, where at most ${capacity} are read at once; send them in parts.`;
         throw new ChurnkitError("INPUT_TOO_LARGE", message, { where: { file: source } });
       }
+      const used = leftOut === undefined || leftOut.size === 0 ? slots : slots.filter(({ name }) => !leftOut.has(name));
+      const explain = (record: unknown): CellIssue[] => issuesOf(record, used);
       const rejected: RejectedRow[] = [];
-      targetSeen = false;
-      for (const slot of slots) slot.reset();
+      for (const slot of used) slot.reset();
       let rows = 0;
       for (let i = 0; i < records.length; i++) {
-        const issues = read(records[i], rows);
-        if (issues === undefined) rowNumbers[rows++] = i;
-        else rejected.push({ row: i, issues });
+        if (read(records[i], rows, used)) rowNumbers[rows++] = i;
+        else rejected.push(new LateRejection(i, records[i], explain));
       }
-      for (const slot of slots) {
-        if (slot.isTarget && mode !== "required" && !targetSeen) columns.delete(slot.name);
-        else columns.set(slot.name, slot.view(rows));
-      }
+      const columns = new Map<string, ColumnData>();
+      for (const slot of used) columns.set(slot.name, slot.view(rows));
       return { contract, rows, columns, rowNumbers: numbersView(rows), rejected, source };
     },
   };
 }
+
+const isRecord = (record: unknown): record is Readonly<Record<string, unknown>> => typeof record === "object" && record !== null && !Array.isArray(record);
+
+/** A row set aside whose issues are found when they are first asked for: a flood of broken records must cost little. */
+class LateRejection implements RejectedRow {
+  readonly #record: unknown;
+  readonly #explain: (record: unknown) => readonly CellIssue[];
+  #issues: readonly CellIssue[] | undefined;
+
+  constructor(
+    readonly row: number,
+    record: unknown,
+    explain: (record: unknown) => readonly CellIssue[],
+  ) {
+    this.#record = record;
+    this.#explain = explain;
+  }
+
+  get issues(): readonly CellIssue[] {
+    return (this.#issues ??= this.#explain(this.#record));
+  }
+}
+
+/** A row set aside as plain data, which keeps nothing of its record. */
+export const plainRejection = ({ row, issues }: RejectedRow): RejectedRow => ({ row, issues });

@@ -1,4 +1,4 @@
-import { noteExtraKeys } from "../../data/table/records.js";
+import { RecordKeys } from "../../data/table/record-keys.js";
 import { numericAgainst } from "../../data/profile/numeric.js";
 import { withColumn } from "../../data/profile/merge.js";
 import { predictionsOf } from "../../data/profile/predictions.js";
@@ -44,13 +44,12 @@ export type BatchCounter = (batch: readonly ScoredRecord[]) => CountedBatch;
 export function batchCounter(baseline: MonitorBaseline, capacity: number): BatchCounter {
   const { contract, profile, model, bias } = baseline;
   const buffer = rowBuffer(contract, { capacity, source: "monitored records" });
-  const known = new Set(contract.columns.map(({ name }) => name));
   const prediction = predictionsOf(profile);
   const reference = { ...profile, columns: profile.columns.filter((column) => column !== prediction && column.name !== contract.target?.column) };
 
   return (batch) => {
-    const extra = new Set<string>();
-    for (const { record } of batch) noteExtraKeys(record, known, extra);
+    const keys = new RecordKeys(contract);
+    for (const { record } of batch) keys.note(record);
     const table = buffer.fill(batch.map(({ record }) => record));
     const places: number[] = [];
     const scores: number[] = [];
@@ -71,7 +70,7 @@ export function batchCounter(baseline: MonitorBaseline, capacity: number): Batch
         rejected: table.rejected.length,
         unscored: table.rows - places.length,
         issues: sortedIssues(issuesOf(table)),
-        extraColumns: firstNames(extra),
+        extraColumns: firstNames(keys.extra()),
         profile: prediction === undefined ? counted : withColumn(counted, numericAgainst(prediction, probabilities)),
         confidence: confidence.counts(),
         bias:

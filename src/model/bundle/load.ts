@@ -15,12 +15,13 @@ const attempts = 5;
  * compiles the model and reproduces its golden scores. Where a killed save left a folder's place empty, the bundle
  * that was there before is loaded.
  *
+ * @typeParam Request what the caller says that a record to score holds: `loadBundle<RequestType<typeof customers>>("model")`.
  * @throws ChurnkitError BUNDLE_NOT_FOUND, BUNDLE_CORRUPT, BUNDLE_VERSION, BUNDLE_GOLDEN, ARCHIVE_UNSAFE, IO_FAILED.
  */
-export async function loadBundle(
+export async function loadBundle<Request = unknown>(
   source: string | BundleFiles | Uint8Array | ArrayBuffer,
   options: OpenBundleOptions = {},
-): Promise<Bundle> {
+): Promise<Bundle<Request>> {
   if (typeof source !== "string") return openBundle(source, options);
   if (statOf(source)?.isFile() === true) return loadArchive(source, options);
   for (let attempt = 1; ; attempt++) {

@@ -10,14 +10,14 @@ import type { Manifest } from "./manifest.js";
 const goldenTolerance = 1e-6;
 
 /** A bundle that has been read, verified and compiled. */
-export interface Bundle {
+export interface Bundle<Request = unknown> {
   readonly manifest: Manifest;
   /**
    * What scoring does not need (baseline, metrics, provenance, extras) is verified like the rest, but read when it is first
    * asked for.
    */
   readonly artefact: Artefact;
-  readonly scorer: Scorer;
+  readonly scorer: Scorer<Request>;
 }
 
 /** How to open a bundle. */
@@ -31,18 +31,19 @@ export interface OpenBundleOptions extends CompileOptions {
  * bytes of its .tar.gz. Verifies
  * every file, compiles the model and reproduces its golden scores.
  *
+ * @typeParam Request what the caller says that a record to score holds: `openBundle<RequestType<typeof customers>>(...)`.
  * @throws ChurnkitError BUNDLE_CORRUPT, BUNDLE_VERSION, BUNDLE_GOLDEN, BUNDLE_NOT_FOUND, ARCHIVE_UNSAFE, and as
  * {@link compile} does.
  */
-export async function openBundle(
+export async function openBundle<Request = unknown>(
   source: BundleFiles | BundleReader | Uint8Array | ArrayBuffer,
   options: OpenBundleOptions = {},
-): Promise<Bundle> {
+): Promise<Bundle<Request>> {
   if (options.kernel === undefined) prepareKernel();
   const packed = source instanceof Uint8Array || source instanceof ArrayBuffer;
   const files = packed ? await unpackArchive(new Uint8Array(source), options.limits) : source;
   const { manifest, artefact } = await readBundle(files);
-  const scorer = await compile(artefact, options);
+  const scorer: Scorer = await compile(artefact, options);
   checkGolden(artefact, scorer);
   return { manifest, artefact, scorer };
 }

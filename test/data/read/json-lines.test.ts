@@ -37,7 +37,7 @@ describe("readJsonLines", () => {
 
   it("reads more records than a batch, also gzipped, with labels numbered as they come", async () => {
     const lines = Array.from({ length: 10_000 }, (_, i) => JSON.stringify({ n: i, c: i < 5000 ? "x" : `late${i % 3}`, t: i % 5000 === 0 ? "some" : null, extra: 1 }));
-    const table = await readJsonLines(contract, gzipSync(lines.join("\n")));
+    const table = await readJsonLines(contract, gzipSync(lines.join("\n")), { absent: "missing" });
     expect(table.rows).toBe(10_000);
     expect(table.columns.get("c")).toMatchObject({ levels: ["x", "y", "late2", "late0", "late1"] });
     expect({ ...recordOf(table, 9_999) }).toEqual({ n: 9999, b: null, c: "late0", t: null });
@@ -47,7 +47,7 @@ describe("readJsonLines", () => {
 
   it("sets rows aside by the contract, and by form where asked for, in order", async () => {
     const text = '{"n":1}\n{"n":"1,5"}\n\n{"n":\n[1]\n{"n":"7"}\nnull\n{"n":{"a":1},"b":3}\n';
-    const table = await readJsonLines(contract, encode(text), { ragged: "reject-row" });
+    const table = await readJsonLines(contract, encode(text), { ragged: "reject-row", absent: "missing" });
     expect([...table.rowNumbers]).toEqual([0, 4]);
     expect(table.columns.get("n")).toEqual({ storage: "numeric", values: Float64Array.of(1, 7) });
     expect(table.rejected.map(({ row, issues }) => `${row} ${issues.map(({ rule }) => rule).join(" ")}`)).toEqual([
@@ -68,9 +68,38 @@ describe("readJsonLines", () => {
   });
 
   it("is not impressed by __proto__", async () => {
-    const table = await readJsonLines(contract, encode('{"__proto__":{"n":5,"polluted":1},"b":true}\n'));
+    const table = await readJsonLines(contract, encode('{"__proto__":{"n":5,"polluted":1},"b":true}\n'), { absent: "missing" });
     expect({ ...recordOf(table, 0) }).toEqual({ n: null, b: true, c: null, t: null });
     expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
     expect(table.extraColumns).toEqual(["__proto__"]);
+  });
+});
+
+describe("a column absent from every JSON line", () => {
+  const strict = contractWith([numberColumn("n", { nullable: false }), numberColumn("m"), categoryColumn("c", ["x"], { open: true, optional: true })]);
+  const lines = (count: number, make: (i: number) => object): string => Array.from({ length: count }, (_, i) => JSON.stringify(make(i))).join("\n");
+  const read = (text: string, options: ReadOptions = {}) => readJsonLines(strict, encode(text), { source: "rows.jsonl", ...options });
+
+  it.each([["n", { m: 1, c: "x" }], ["m", { n: 1, c: "x", M: 1 }]])("is refused as a header without %s is", async (name, record) => {
+    await expect(read(lines(5, () => record))).rejects.toMatchObject({ code: "INPUT_COLUMNS", message: expect.stringContaining(`rows.jsonl: the column "${name}" is missing; the rows have "`) as unknown });
+  });
+
+  it("is left out where asked for, and no row is set aside for it", async () => {
+    const table = await read(lines(5000, (i) => ({ m: i })), { absent: "leave-out" });
+    expect([table.rows, table.rejected, [...table.columns.keys()]]).toEqual([5000, [], ["m", "c"]]);
+    expect(table.columns.get("c")).toEqual({ storage: "coded", codes: new Int32Array(5000).fill(-1), levels: ["x"] });
+  });
+
+  it("is missing in rows before the first that has it, and refuses them where the contract needs it", async () => {
+    const late = await read(lines(9000, (i) => (i < 5000 ? { n: i } : { n: i, m: i, c: "late" })));
+    expect(late.rows).toBe(9000);
+    expect(late.columns.get("m")).toMatchObject({ values: expect.objectContaining({ 0: NaN, 4999: NaN, 5000: 5000 }) as unknown });
+    const needed = await read(lines(9000, (i) => (i < 5000 ? { m: i } : { n: i, m: i })));
+    expect([needed.rows, needed.rejected.length, needed.rowNumbers[0], needed.rejected[4999]]).toMatchObject([4000, 5000, 5000, { row: 4999, issues: [{ column: "n", rule: "missing" }] }]);
+  });
+
+  it("is missing with absent: missing, as a key that null stands for is", async () => {
+    expect((await read('{"n":1}', { absent: "missing" })).rows).toBe(1);
+    expect((await read('{"n":1,"m":null}')).rows).toBe(1);
   });
 });

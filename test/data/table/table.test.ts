@@ -52,6 +52,14 @@ describe("tableFromRecords and recordOf", () => {
     expect(table.rejected[2]?.issues[0]?.message).toMatch("the record is a string; give an object");
     expect(table.extraColumns).toEqual(["more"]);
     expect(() => tableFromRecords(contract, [])).toThrow("there is no record");
+    expect(table.rejected[0]).toEqual({ row: 0, issues: [{ column: "n", rule: "type", value: "an array", message: 'Column "n": an array is not a number.' }] });
+  });
+
+  it("take the options of a reader", () => {
+    expect(() => tableFromRecords(contract, [{ t: "No" }, null], { ragged: "error" })).toThrow("records: row 1: the record is null");
+    expect(() => tableFromRecords({ contract }, [{ t: "No", n: 1 }], { absent: "error", source: "crm" })).toThrow('crm: the columns "b", "d", "c", "toString" are missing; the records have "t", "n".');
+    expect([...tableFromRecords(contract, [{ t: "No", n: 1 }], { absent: "leave-out" }).columns.keys()]).toEqual(["n", "t"]);
+    expect(() => tableFromRecords(contract, [{}], { ragged: "sometimes" as "error" })).toThrow("The option ragged");
   });
 });
 

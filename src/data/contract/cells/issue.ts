@@ -16,13 +16,42 @@ export function describeValue(value: unknown): string {
   return cutText(String(value));
 }
 
-/**
- * Builds the issue for one refused cell.
- *
- * @param problem what is wrong and what to do, as the end of the sentence "column: value ...".
- */
-export function cellIssue(column: string, rule: QualityRule, value: unknown, problem: string): CellIssue {
-  const shown = describeValue(value);
-  const named = typeof value === "string" ? JSON.stringify(shown) : shown;
-  return { column, rule, value: shown, message: `Column "${cutText(column)}": ${named} ${problem}.` };
+/** What is wrong with a cell and what to do, as the end of the sentence "column: value ..."; a function where that takes time. */
+type CellProblem = string | (() => string);
+
+/** A refusal that is put into words when somebody reads it: refusing a cell must cost no more than reading it. */
+class CellRefusal implements CellIssue {
+  readonly #value: unknown;
+  readonly #problem: CellProblem;
+
+  constructor(
+    readonly column: string,
+    readonly rule: QualityRule,
+    value: unknown,
+    problem: CellProblem,
+  ) {
+    this.#value = value;
+    this.#problem = problem;
+  }
+
+  get value(): string {
+    return describeValue(this.#value);
+  }
+
+  get message(): string {
+    const named = typeof this.#value === "string" ? JSON.stringify(this.value) : this.value;
+    const problem = typeof this.#problem === "string" ? this.#problem : this.#problem();
+    return `Column "${cutText(this.column)}": ${named} ${problem}.`;
+  }
+
+  toJSON(): CellIssue {
+    return plainIssue(this);
+  }
 }
+
+/** Builds the issue for one refused cell; {@link plainIssue} makes it plain data. */
+export const cellIssue = (column: string, rule: QualityRule, value: unknown, problem: CellProblem): CellIssue =>
+  new CellRefusal(column, rule, value, problem);
+
+/** An issue put into words: plain data, which keeps nothing of the value refused. */
+export const plainIssue = ({ column, rule, value, message }: CellIssue): CellIssue => ({ column, rule, value, message });

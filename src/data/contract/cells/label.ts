@@ -47,7 +47,7 @@ export function categoryFromText(column: CategoryColumn): (text: string) => stri
     if (column.open) return text;
     let issue = refused.get(text);
     if (issue === undefined) {
-      issue = cellIssue(column.name, "level", text, levelProblem(column, text));
+      issue = cellIssue(column.name, "level", text, () => levelProblem(column, text));
       if (refused.size < 200) refused.set(text, issue);
     }
     return issue;

@@ -1,5 +1,9 @@
-/** Edit distance of two short texts in which letters that changed places are one slip, by two rolling rows. */
-function editDistance(a: string, b: string): number {
+/**
+ * Edit distance of two short texts in which letters that changed places are one slip, by two rolling rows; Infinity as soon as it
+ * must be more than `limit`.
+ */
+function editDistance(a: string, b: string, limit: number): number {
+  if (Math.abs(a.length - b.length) > limit) return Infinity;
   let before: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
@@ -9,6 +13,7 @@ function editDistance(a: string, b: string): number {
       const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? (before[j - 2] ?? 0) + 1 : Infinity;
       current.push(Math.min(substituted, swapped, (previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1));
     }
+    if (Math.min(...previous, ...current) > limit) return Infinity;
     [before, previous] = [previous, current];
   }
   return previous[b.length] ?? 0;
@@ -22,17 +27,17 @@ export function nearestText(text: string, candidates: readonly string[]): string
   const plain = (value: string): string => value.trim().toLowerCase();
   const wanted = plain(text.slice(0, 80));
   if (wanted === "" || wanted.length > 60) return undefined;
+  // Two one-character labels are never a slip of each other.
+  const tolerated = wanted.length < 2 ? 0 : Math.max(1, Math.floor(wanted.length / 4));
   let best: string | undefined;
   let bestDistance = Infinity;
   for (const candidate of candidates.slice(0, 500)) {
     if (candidate.length > 60) continue;
-    const distance = editDistance(wanted, plain(candidate));
+    const distance = editDistance(wanted, plain(candidate), Math.min(tolerated, bestDistance));
     if (distance < bestDistance) {
       best = candidate;
       bestDistance = distance;
     }
   }
-  // Two one-character labels are never a slip of each other.
-  const tolerated = wanted.length < 2 ? 0 : Math.max(1, Math.floor(wanted.length / 4));
   return bestDistance <= tolerated ? best : undefined;
 }

@@ -1,0 +1,40 @@
+import type { Contract } from "../contract/contract.js";
+
+/** Most names of unknown keys that are reported. */
+const mostExtras = 1000;
+
+/** Counts which keys records hold: what a file's header says at once, records only say together. */
+export class RecordKeys {
+  readonly #known: ReadonlySet<string>;
+  readonly #met = new Set<string>();
+  readonly #extra = new Set<string>();
+
+  constructor(contract: Contract) {
+    this.#known = new Set(contract.columns.map(({ name }) => name));
+  }
+
+  /** Looks at one record; what is no record has no keys. */
+  note(record: unknown): void {
+    if (typeof record !== "object" || record === null || Array.isArray(record)) return;
+    for (const key of Object.keys(record)) {
+      if (!this.#known.has(key)) {
+        if (this.#extra.size < mostExtras) this.#extra.add(key);
+      } else if ((record as Readonly<Record<string, unknown>>)[key] !== undefined) this.#met.add(key);
+    }
+  }
+
+  /** Did any record have a value, or null, for this column? */
+  has(column: string): boolean {
+    return this.#met.has(column);
+  }
+
+  /** The contract's columns that were met, then other keys in the order in which they came. */
+  names(): string[] {
+    return [...this.#met, ...this.#extra];
+  }
+
+  /** Keys that the contract does not know. */
+  extra(): string[] {
+    return [...this.#extra];
+  }
+}

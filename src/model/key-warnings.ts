@@ -1,0 +1,51 @@
+import { cutText } from "../data/contract/cells/issue.js";
+import { nearestText } from "../data/contract/cells/nearest.js";
+import type { Contract } from "../data/contract/contract.js";
+import type { CellIssue } from "../data/table/table.js";
+
+/** Most unknown keys that are named of one record. */
+const mostUnknown = 20;
+
+/** What the keys of records say beside their values. */
+export interface KeyWarnings {
+  /** Keys that no column has: those that tell which column was meant, and others. */
+  unknown(record: unknown): { readonly meant: readonly CellIssue[]; readonly others: readonly CellIssue[] };
+  /** Features that the record lacks although they are not optional. */
+  absent(record: unknown): CellIssue[];
+}
+
+const noKeys = { meant: [], others: [] } as const;
+const none: Readonly<Record<string, unknown>> = {};
+const membersOf = (record: unknown): Readonly<Record<string, unknown>> =>
+  typeof record === "object" && record !== null && !Array.isArray(record) ? (record as Readonly<Record<string, unknown>>) : none;
+
+/** A misspelt key would otherwise be a missing value, scored without a word. */
+export function keyWarnings({ columns }: Contract): KeyWarnings {
+  const known = new Set(columns.map(({ name }) => name));
+  const features = columns.filter(({ role }) => role === "feature");
+  const needed = features.filter(({ optional, default: value }) => !optional && value === undefined).map(({ name }) => name);
+  return {
+    unknown(record) {
+      const members = membersOf(record);
+      const keys = Object.keys(members).filter((key) => !known.has(key));
+      if (keys.length === 0) return noKeys;
+      const meant: CellIssue[] = [];
+      const others: CellIssue[] = [];
+      const free = features.flatMap(({ name }) => (Object.hasOwn(members, name) ? [] : [name]));
+      for (const key of keys.slice(0, mostUnknown)) {
+        const nearest = nearestText(key, free);
+        const hint = nearest === undefined ? "" : `; perhaps ${JSON.stringify(cutText(nearest))} was meant`;
+        const message = `${JSON.stringify(cutText(key))} is no column of the contract and was left out${hint}`;
+        (nearest === undefined ? others : meant).push({ column: cutText(key), rule: "extraColumn", value: "", message });
+      }
+      return { meant, others };
+    },
+    absent(record) {
+      const members = membersOf(record);
+      return needed.flatMap((name) => {
+        if (Object.hasOwn(members, name) && members[name] !== undefined) return [];
+        return [{ column: name, rule: "missingColumn", value: "", message: `Column "${cutText(name)}": the record has no such key, so it counts as missing` }];
+      });
+    },
+  };
+}
