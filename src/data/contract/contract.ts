@@ -59,7 +59,7 @@ export interface NumberFormat {
   readonly prefix?: string | undefined;
   /** Taken off the end, such as "%" or "GB"; the number is that before it: `45%` is 45. */
   readonly suffix?: string | undefined;
-  /** Are numbers in parentheses negative, as accountants write them: `(12.50)`? Default false. */
+  /** Are numbers in parentheses, or with the sign behind, negative, as accountants write them: `(12.50)`, `12.50-`? Default false. */
   readonly accounting?: boolean | undefined;
 }
 

@@ -1,6 +1,7 @@
 import type { Column } from "../contract/contract.js";
 import { namesId } from "../contract/infer/names.js";
 import { formatDate } from "../contract/cells/date.js";
+import { isFarFrom, sentinelDay } from "../contract/sentinel-days.js";
 import type { CodedData, ColumnData, NumericData, Table } from "../table/table.js";
 import { columnFinding, shownRows } from "./finding.js";
 import type { Finding } from "./rules.js";
@@ -68,6 +69,28 @@ function observedFinding(table: Table, column: Column, data: NumericData): Findi
   return [columnFinding("outsideObserved", column.name, outside.count, message, { rows: outside.first })];
 }
 
+/** Dates that stand for none, far from all others. Inference takes them for missing; a declared contract has to say so. */
+function sentinelFindings(table: Table, column: Column, data: NumericData): Finding[] {
+  if (column.kind !== "date") return [];
+  const others = { min: Infinity, max: -Infinity };
+  const days = new Set<number>();
+  for (const value of data.values) {
+    const day = Number.isNaN(value) ? undefined : sentinelDay(value);
+    if (day !== undefined) {
+      days.add(day);
+      continue;
+    }
+    if (value < others.min) others.min = value;
+    if (value > others.max) others.max = value;
+  }
+  return [...days].filter((day) => isFarFrom(day, others)).slice(0, shownRows).map((day) => {
+    const rows = rowsWhere(table, (row) => sentinelDay(data.values[row] as number) === day);
+    const shown = formatDate(day, "date");
+    const message = `${shown} stands for no date, it seems: it lies far from all others and misleads a linear model; add "${shown}" to the column's missing texts`;
+    return columnFinding("sentinel", column.name, rows.count, message, { rows: rows.first });
+  });
+}
+
 function newLevelFinding(table: Table, column: Column, data: CodedData): Finding[] {
   if (column.kind !== "category" || column.levels.length === 0) return [];
   const known = new Set(column.levels);
@@ -118,7 +141,7 @@ export function columnFindings(table: Table, column: Column, data: ColumnData, m
   if (missing[0]?.rule === "allMissing") return missing;
   return [
     ...missing,
-    ...(data.storage === "numeric" ? observedFinding(table, column, data) : newLevelFinding(table, column, data)),
+    ...(data.storage === "numeric" ? [...observedFinding(table, column, data), ...sentinelFindings(table, column, data)] : newLevelFinding(table, column, data)),
     ...distinctFindings(table, column, data, missingCount(table, data)),
   ];
 }

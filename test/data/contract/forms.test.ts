@@ -65,6 +65,9 @@ describe("a column of numbers in another form is one of the same numbers", () =>
     ["45 m²", (v) => `${v} m²`, (v) => v, { decimal: ".", suffix: "m²" }],
     ["(12.50)", (v) => (v % 3 === 0 ? `(${v + 1}.50)` : `${v}.50`), (v) => (v % 3 === 0 ? -(v + 1.5) : v + 0.5), { decimal: ".", accounting: true }],
     ["($45)", (v) => (v % 3 === 0 ? `($${v + 1})` : `$${v}`), (v) => (v % 3 === 0 ? -(v + 1) : v), { decimal: ".", prefix: "$", accounting: true }],
+    ["45.5-", (v) => (v % 3 === 0 ? `${v + 1}.5-` : `${v}.5`), (v) => (v % 3 === 0 ? -(v + 1.5) : v + 0.5), { decimal: ".", accounting: true }],
+    ["45 sq ft", (v) => `${v} sq ft`, (v) => v, { decimal: ".", suffix: "sq ft" }],
+    [">=45", (v) => `>=${v}`, (v) => v, { decimal: ".", prefix: ">=" }],
     ["Unicode minus", (v) => `\u2212${v}.5`, (v) => -(v + 0.5), undefined],
     ["full-width digits", (v) => String(v).replace(/\d/g, (d) => String.fromCharCode(0xff10 + Number(d))), (v) => v, undefined],
     ["exponents", (v) => `${v}e-1`, ten, undefined],
@@ -215,13 +218,16 @@ describe("a column of dates in another form is one of the same dates", () => {
     ["Mar 31, 2024", ({ D, name, y }) => `${name} ${D}, ${y}`, "MMM d, yyyy"],
     ["2024-03-31 00:00:00 UTC", ({ d, m, y }) => `${y}-${m}-${d} 00:00:00 UTC`, undefined],
     ["2024-03-31 02:00:00+02:00", ({ d, m, y }) => `${y}-${m}-${d} 02:00:00+02:00`, undefined],
+    ["20240331T000000Z", ({ d, m, y }) => `${y}${m}${d}T000000Z`, "yyyyMMdd"],
+    ["20240331000000", ({ d, m, y }) => `${y}${m}${d}000000`, "yyyyMMdd"],
+    ["2024-3-31", ({ D, M, y }) => `${y}-${M}-${D}`, "yyyy-MM-dd"],
     ["31/12/2024 0:00", ({ d, m, y }) => `${d}/${m}/${y} 0:00`, "dd/MM/yyyy"],
     ["3/31/2024 12:00:00 AM", ({ D, M, y }) => `${M}/${D}/${y} 12:00:00 AM`, "MM/dd/yyyy"],
   ])("%s", (_, write, dateFormat) => {
     const cells = days.map((day) => write(parts(day)));
     const inferred = infer(cells);
     const plain = infer(days.map((day) => formatDate(day, "date")));
-    const precision = cells[0]?.includes(":") ? "datetime" : "date";
+    const precision = /:|000000/.test(cells[0] ?? "") ? "datetime" : "date";
     expect(inferred.column).toEqual({ ...plain.column, precision, ...(dateFormat === undefined ? {} : { dateFormat }) });
     expect(inferred.values).toEqual(days);
     if (dateFormat !== undefined) expect(said(inferred)).toContain(dateFormat);
@@ -278,6 +284,16 @@ describe("a column of dates in another form is one of the same dates", () => {
   it("says what times of day and mixed forms are", () => {
     expect(said(infer(wholes.map((whole) => `${two(whole % 24)}:05`)))).toMatch(/warning: .*times of day, such as "00:05"/);
     expect(said(infer(days.map((day, i) => (i % 3 ? formatDate(day, "date") : `week ${i}`))))).toMatch(/warning: .*66.6 % of its cells are dates.*"week 0".*--date-format/);
+  });
+
+  it.each(["Fri Jan 01 12:00:00 2024", "2024Q1", "2024-W05", "Jan-24", "1/100", "1_000", "=\"45\"", "2024-01-31 09:05:00 CET", "45,-"])("says that %s is not read", (text) => {
+    const inferred = infer(wholes.map((_, i) => text.replace(/\d(?=\D*$)/, String(i % 7))));
+    expect(inferred.column.kind).toBe("category");
+    expect(said(inferred)).toMatch(/^warning: .*(?:look like dates|digits and marks), such as/);
+  });
+
+  it("leaves eight digits that are days now and then as numbers", () => {
+    expect(infer(wholes.map((whole) => String(20_200_000 + whole * 97))).column).toMatchObject({ kind: "number" });
   });
 
   it("leaves times since 1970 as numbers", () => {

@@ -55,6 +55,16 @@ describe("a good table", () => {
   });
 });
 
+it("names dates that stand for none in a declared column, until they mean missing there", () => {
+  const of = (missing: readonly string[]): Validation => {
+    const dated = defineDataset({ name: "d", schema: z.object({ until: z.iso.date().nullable().meta({ missing }), left: z.enum(["No", "Yes"]) }), target: "left", positive: "Yes" });
+    const records = good.map(({ left }, i) => ({ until: i % 4 === 0 ? "9999-12-31" : `20${10 + (i % 14)}-01-01`, left }));
+    return validateTable(tableFromRecords(dated.contract, records));
+  };
+  expect(of([]).findings).toMatchObject([{ rule: "sentinel", column: "until", severity: "warning", count: 50, rows: expect.arrayContaining([0, 4]) as number[] }, { rule: "duplicateRow" }]);
+  expect(of(["9999-12-31"]).findings.map(({ rule }) => rule)).toEqual(["duplicateRow"]);
+});
+
 describe("findings", () => {
   it("gather refused cells by column and rule, with rows as they stand in the source", () => {
     const { valid, rejected, rows, findings, qualityScore } = validate((record, row) => {

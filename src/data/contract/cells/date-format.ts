@@ -42,6 +42,10 @@ const timeInFormat = /(?:(?:,? |'?T'?|,)(?:HH|H|hh|h):mm(?::ss(?:[.,]S+)?)?(?: ?
 const time =
   "(?:(?:[Tt]|,?\\s+)(\\d{1,2}):(\\d{2})(?::(\\d{2})(?:[.,](\\d{1,9}))?)?(?:\\s?([AaPp])\\.?[Mm]\\.?)?\\s?([Zz]|UTC|GMT|[+-]\\d{2}(?::?\\d{2})?)?)?";
 
+/** The basic form of ISO 8601, in which nothing stands between the parts: `20240331T120000Z`. */
+const basic = /^(\d{8})T?(\d{2})(\d{2})(\d{2})?((?:Z|[+-]\d{2}:?\d{2})?)$/;
+const basicFormat = /^(?:yyyyMMdd|ddMMyyyy|MMddyyyy)$/i;
+
 const weekday = "(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,?\\s+)?";
 
 const longest = 60;
@@ -98,7 +102,11 @@ export function dateFormatProblem(format: string): string | undefined {
 export function dateFormatReader(format: string): DateFormatReader {
   const compiled = compileFormat(format);
   const { pattern, parts } = typeof compiled === "string" ? { pattern: /^(?!)/, parts: [] } : compiled;
-  const matchOf = (text: string): RegExpExecArray | null => (text.length > longest ? null : pattern.exec(text));
+  const isBasic = basicFormat.test(format);
+  const matchOf = (text: string): RegExpExecArray | null => {
+    if (text.length > longest) return null;
+    return pattern.exec(isBasic ? text.replace(basic, (_, day, h, m, s: string | undefined, offset) => `${day} ${h}:${m}:${s ?? "00"}${offset}`) : text);
+  };
   return {
     fits: (text) => matchOf(text) !== null,
     read(text) {

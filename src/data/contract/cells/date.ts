@@ -25,7 +25,7 @@ export function isWritableDate(value: number): boolean {
 }
 
 /** Does the text of a date name a time of day as well? */
-export const hasTime = (text: string): boolean => text.includes(":");
+export const hasTime = (text: string): boolean => text.includes(":") || /^\d{8}T?\d{4}/.test(text);
 
 /**
  * Writes a date in its column's form: `YYYY-MM-DD`, or `YYYY-MM-DDTHH:MM:SS.mmmZ`.

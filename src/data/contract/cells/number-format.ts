@@ -36,8 +36,17 @@ export function markedNumber(text: string, { decimal, grouping }: Pick<NumberFor
 
 const optional = (affix: string | undefined): string => (affix === undefined ? "" : `(?:${escaped(plainCharacters(affix))})?`);
 
-/** What stands in parentheses, with an affix inside or outside them. */
 const parenthesized = /^([^()]*)\(([^()]+)\)([^()]*)$/;
+
+/**
+ * The unsigned text of a negative number as accountants write it: in parentheses with affixes inside or outside, or with the
+ * sign behind it. Undefined for any other text. Not `45,-`, which is a price without cents.
+ */
+export function accountingNegative(plain: string): string | undefined {
+  const inside = plain.includes("(") ? parenthesized.exec(plain) : null;
+  if (inside !== null) return `${inside[1]}${inside[2]}${inside[3]}`;
+  return plain.endsWith("-") && !/[.,(]-$/.test(plain) ? plain.slice(0, -1).trimEnd() : undefined;
+}
 
 /**
  * Makes the reader of a format: a trimmed text comes to a finite number, or to NaN where it is not written so. The sign
@@ -48,14 +57,14 @@ export function formattedNumberReader(format: NumberFormat): (text: string) => n
   const pattern = new RegExp(`^([+-]?) *${optional(prefix)} *([+-]?) *(${numberPattern(format)}) *${optional(suffix)}$`);
   return (text) => {
     const plain = plainCharacters(text);
-    const inside = accounting === true ? parenthesized.exec(plain) : null;
-    const match = pattern.exec(inside === null ? plain : `${inside[1]}${inside[2]}${inside[3]}`);
+    const unsigned = accounting === true ? accountingNegative(plain) : undefined;
+    const match = pattern.exec(unsigned ?? plain);
     if (match === null) return NaN;
     const [, before = "", behind = "", body = ""] = match;
-    if ((before !== "" && behind !== "") || (inside !== null && before + behind !== "")) return NaN;
+    if ((before !== "" && behind !== "") || (unsigned !== undefined && before + behind !== "")) return NaN;
     const value = markedNumber(body, format);
     if (!Number.isFinite(value)) return NaN;
-    return inside !== null || before === "-" || behind === "-" ? 0 - value : value;
+    return unsigned !== undefined || before === "-" || behind === "-" ? 0 - value : value;
   };
 }
 
@@ -66,7 +75,7 @@ export function describeNumberFormat({ decimal, grouping, prefix, suffix, accoun
     grouping === undefined ? "" : grouping === " " ? "blanks between thousands" : `${JSON.stringify(grouping)} between thousands`,
     prefix === undefined ? "" : `the prefix ${JSON.stringify(prefix)}`,
     suffix === undefined ? "" : `the suffix ${JSON.stringify(suffix)}`,
-    accounting === true ? "negative ones in parentheses" : "",
+    accounting === true ? "negative ones as accountants write them" : "",
   ].filter((part) => part !== "");
   const last = parts.pop();
   return last === undefined ? "plain numbers" : `numbers with ${parts.length === 0 ? last : `${parts.join(", ")} and ${last}`}`;

@@ -1,9 +1,8 @@
 import type { Range } from "../contract.js";
-import { startOfDay } from "../cells/calendar.js";
 import { dateFormatReader, type DateFormatReader } from "../cells/date-format.js";
 import { formatDate, hasTime, parseIsoDate } from "../cells/date.js";
 import { isFarFrom, sentinelDay } from "../sentinel-days.js";
-import { Examples, Spread } from "./spread.js";
+import { CountedExamples, Examples, Spread } from "./spread.js";
 
 /** Dates of one column under one reading. Those that may be fillers are kept by themselves. */
 class Dates {
@@ -50,33 +49,40 @@ const readerOf = (format: string): DateFormatReader => {
 /** ISO 8601, which is read in every column of dates. */
 const iso = "";
 const digitsOnly = "yyyyMMdd";
-const numeric = /^(\d{1,4})([/.-])(\d{1,2})\2(\d{2,4})(?:[T,\s]|$)/;
+const yearFirst = /^\d{4}([/.-])\d{1,2}\1\d{1,2}(?:[T,\s]|$)/;
+const yearLast = /^\d{1,2}([/.-])\d{1,2}\1(\d{4}|\d{2})(?:[T,\s]|$)/;
+const nameAndYear = /^[A-Za-z]{3,9}\.?([ ./-])(?:19|20|21)\d\d$/;
+/** The basic form of ISO 8601 with its time; without one it is a number. */
+const basic = /^\d{8}T?\d{4}/;
 const yearMonth = /^(?:19|20|21)\d\d([/-])\d{1,2}$/;
 const monthYear = /^\d{1,2}([/-])(?:19|20|21)\d\d$/;
 const named = /^(?:[A-Za-z]{3,9},?\s+)?(?:\d{1,2}([ ./-])[A-Za-z]{3,9}\.?\1(\d{4}|\d{2})|[A-Za-z]{3,9}\.?\s\d{1,2}(,?)\s\d{4})(?:[T,\s]|$)/;
 const clock = /^\d{1,3}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:\s?[AaPp]\.?[Mm]\.?)?$/;
 
 /** How a text begins that may be a date or a time; most texts are told by it to be none. */
-const beginning = /^(?:\d{1,4}[/.-]|\d{1,2} [A-Za-z]|[A-Za-z]{3,9}[.,]?\s|\d{1,3}:\d\d)/;
+const beginning = /^(?:\d{1,4}[/.-]|\d{8}T|\d{1,2} [A-Za-z]|[A-Za-z]{3,9}[.,]?[\s./-]\d|[A-Za-z]{3,9}[.,]?\s|\d{1,3}:\d\d)/;
 
 /** The formats that a text may have, by where its digits and marks stand. */
 function candidates(text: string): string[] {
-  const digits = numeric.exec(text);
-  if (digits !== null) {
-    const [, first = "", mark = "", , last = ""] = digits;
-    if (first.length === 4) return last.length === 2 ? [`yyyy${mark}MM${mark}dd`] : [];
-    if (first.length === 3 || last.length === 3) return [];
-    const year = last.length === 4 ? "yyyy" : "yy";
-    return [`dd${mark}MM${mark}${year}`, `MM${mark}dd${mark}${year}`];
+  if (basic.test(text)) return [digitsOnly];
+  const [, mark] = yearFirst.exec(text) ?? [];
+  if (mark !== undefined) return [`yyyy${mark}MM${mark}dd`];
+  const last = yearLast.exec(text);
+  if (last !== null) {
+    const [, point = "", digits = ""] = last;
+    const year = digits.length === 4 ? "yyyy" : "yy";
+    return [`dd${point}MM${point}${year}`, `MM${point}dd${point}${year}`];
   }
   const [, between] = yearMonth.exec(text) ?? [];
   if (between !== undefined) return [`yyyy${between}MM`];
   const [, behind] = monthYear.exec(text) ?? [];
   if (behind !== undefined) return [`MM${behind}yyyy`];
+  const [, after] = nameAndYear.exec(text) ?? [];
+  if (after !== undefined) return [`MMM${after}yyyy`];
   const words = named.exec(text);
   if (words === null) return [];
-  const [, mark, year = "", comma = ""] = words;
-  return [mark === undefined ? `MMM d${comma} yyyy` : `d${mark}MMM${mark}${year.length === 2 ? "yy" : "yyyy"}`];
+  const [, beside, year = "", comma = ""] = words;
+  return [beside === undefined ? `MMM d${comma} yyyy` : `d${beside}MMM${beside}${year.length === 2 ? "yy" : "yyyy"}`];
 }
 
 /** How the dates of a column are written. */
@@ -93,7 +99,7 @@ export interface DateFacts {
   /** Cells that are dates in some form. */
   readonly alike: number;
   /** Cells that are times of day without a day. */
-  readonly clocks: number;
+  readonly clocks: CountedExamples;
   /** Texts that are dates or times in any form. */
   readonly texts: readonly Examples[];
   /** The format that reads every cell as well, as other days; cells decide nothing between them. */
@@ -108,8 +114,7 @@ export class DateForms {
   readonly #iso = newForm([iso]);
   readonly #forms = new Map([[iso, this.#iso]]);
   readonly #given: string | undefined;
-  readonly #clocks = new Examples();
-  #clockCount = 0;
+  readonly #clocks = new CountedExamples();
 
   /** @param given a format that the user names. */
   constructor(given: string | undefined) {
@@ -127,9 +132,9 @@ export class DateForms {
 
   /** Takes a whole number that may be a day such as 20240331; it is a number all the same. */
   addDigits(text: string, by: number): void {
-    if (text.length !== 8 || !/^\d{8}$/.test(text)) return;
+    if ((text.length !== 8 && text.length !== 14) || !/^\d+$/.test(text)) return;
     const year = Number(text.slice(0, 4));
-    const value = startOfDay(year, Number(text.slice(4, 6)), Number(text.slice(6)));
+    const value = readerOf(digitsOnly).read(text);
     if (Number.isNaN(value)) return;
     if ((year >= 1900 && year <= 2100) || sentinelDay(value) !== undefined) this.#take(text, by, [[digitsOnly, value]]);
   }
@@ -159,8 +164,7 @@ export class DateForms {
       return true;
     }
     if (!clock.test(text)) return false;
-    this.#clockCount += by;
-    this.#clocks.add(text);
+    this.#clocks.add(text, by);
     return true;
   }
 
@@ -197,8 +201,8 @@ export class DateForms {
       range: range.range,
       sentinels,
       alike: sum(forms.filter(({ dates }) => !dates.has(digitsOnly))),
-      clocks: this.#clockCount,
-      texts: [...forms.map(({ examples }) => examples), this.#clocks],
+      clocks: this.#clocks,
+      texts: [...forms.map(({ examples }) => examples), this.#clocks.examples],
       rival: rival?.format,
       evidence: [...(single?.examples.texts ?? [])][0],
       example: [...(written?.examples.texts ?? [])][0],

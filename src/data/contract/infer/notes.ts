@@ -8,6 +8,9 @@ import type { ColumnFacts } from "./tally.js";
 const quoted = (texts: Iterable<string>): string =>
   [...texts].slice(0, 3).map((text) => JSON.stringify(text.slice(0, 40))).join(", ");
 
+/** The end of a sentence that shows some texts, where there are any. */
+const such = (texts: readonly string[]): string => (texts.length === 0 ? "" : `; others are such as ${quoted(texts)}`);
+
 const one = (text: string | undefined): string => JSON.stringify((text ?? "").slice(0, 40));
 
 const cells = (count: number): string => (count === 1 ? "one of its cells" : `${count} of its cells`);
@@ -22,24 +25,31 @@ export function mixedReason(facts: ColumnFacts, type: ColumnType): string | unde
   const known = knownCells(facts);
   if ((type.kind !== "category" && type.kind !== "text") || known === 0) return undefined;
   const { numbers, dates } = facts;
-  if (dates.clocks >= noteworthy * known) {
-    return `its cells are times of day, such as ${quoted(dates.texts.at(-1)?.texts ?? [])}, which are read as labels; turn them into numbers, such as minutes, to use their order`;
+  const many = (count: number): boolean => count >= noteworthy * known;
+  if (many(dates.clocks.count)) {
+    return `its cells are times of day, such as ${quoted(dates.clocks.examples.texts)}, which are read as labels; turn them into numbers, such as minutes, to use their order`;
   }
-  if (dates.alike >= noteworthy * known) {
+  if (many(dates.alike)) {
     const odd = oddCells(facts, { kind: "date", precision: "date", dateFormat: dates.format });
     return (
-      `${percent(dates.count, known)} of its cells are dates in one form${dates.format === undefined ? "" : ` (${dates.format})`}; others are such as ${quoted(odd.texts)}, ` +
+      `${percent(dates.count, known)} of its cells are dates in one form${dates.format === undefined ? "" : ` (${dates.format})`}${such(odd.texts)}, ` +
       `so it counts as a ${type.kind}. Write them in one form and name it if need be (--date-format dd/MM/yyyy), or make the column a date in the contract, with what means no date as missing`
     );
   }
-  if (numbers.alike < noteworthy * known || numbers.codes !== undefined) return undefined;
+  if (many(facts.nearDates.count)) {
+    return `its cells look like dates, such as ${quoted(facts.nearDates.examples.texts)}, in a form that is not read, so it counts as a ${type.kind}; write them as 2024-03-31, or name the form (--date-format dd/MM/yyyy)`;
+  }
+  if (many(facts.nearNumbers.count)) {
+    return `its cells are digits and marks, such as ${quoted(facts.nearNumbers.examples.texts)}, but no numbers, so it counts as a ${type.kind}; write them as -12.5 if they are`;
+  }
+  if (!many(numbers.alike) || numbers.codes !== undefined) return undefined;
   const label = recurringLabel(facts);
   if (label !== undefined && numbers.count >= 0.9 * known) {
     return `most of its cells are numbers, but ${one(label)} keeps coming back, so it counts as a ${type.kind}; to read it as numbers, make the column a number in the contract, with ${one(label)} as missing`;
   }
   const odd = oddCells(facts, { kind: "number", integer: false, numberFormat: numbers.format });
   return (
-    `${percent(numbers.count, known)} of its cells are ${describeNumberFormat(numbers.format ?? { decimal: "." })}; others are such as ${quoted(odd.texts)}, ` +
+    `${percent(numbers.count, known)} of its cells are ${describeNumberFormat(numbers.format ?? { decimal: "." })}${such(odd.texts)}, ` +
     `so it counts as a ${type.kind}. Write them in one form and name the decimal mark if need be (--decimal ,), or make the column a number in the contract, with what is no number as missing`
   );
 }

@@ -1,5 +1,5 @@
 import type { NumberFormat } from "../contract.js";
-import { markedNumber, numberPattern, plainCharacters } from "../cells/number-format.js";
+import { accountingNegative, markedNumber, numberPattern, plainCharacters } from "../cells/number-format.js";
 import { parseDecimal } from "../cells/number.js";
 import { Codes } from "./codes.js";
 import { Examples, Spread } from "./spread.js";
@@ -14,10 +14,12 @@ const mostForms = 48;
 const longestForm = 60;
 
 const currency = "(?:[A-Z]{0,3}\\p{Sc}|(?:USD|EUR|GBP|CHF|JPY|CNY|INR|CAD|AUD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|BRL|MXN|ZAR|TRY|RUB|KRW|SGD|HKD|ILS|AED|Fr\\.|Rs\\.?|kr\\.?))";
-const unit = "(?:[%\\p{Sc}\\p{L}°µ/][\\p{L}\\p{Sc}%°µ²³/.]{0,11})";
+/** Signs for about, from, and a text by order of a spreadsheet. */
+const symbol = "[%~≈<>≤≥]=?";
+/** Words may follow each other: "sq ft". */
+const unit = "(?:[%\\p{Sc}\\p{L}°µ/](?:[\\p{L}\\p{Sc}%°µ²³/.]| (?=[\\p{L}/])){0,19})";
 /** Sign, prefix, sign, digits with marks, suffix. */
-const shape = new RegExp(`^([+-]?) *(${currency}|%)? *([+-]?) *((?:\\d(?:[\\d.,' ]*[\\d.,])?|[.,]\\d+)(?:[eE][+-]?\\d+)?) *(${unit})?$`, "u");
-const parentheses = /^([^()]*)\(([^()]+)\)([^()]*)$/;
+const shape = new RegExp(`^([+-]?) *(${currency}|${symbol})? *([+-]?) *((?:\\d(?:[\\d.,' ]*[\\d.,])?|[.,]\\d+)(?:[eE][+-]?\\d+)?) *(${unit})?$`, "u");
 const thousandsByPoint = /^[+-]?[1-9]\d{0,2}\.\d{3}$/;
 
 const newForm = (mask: number, { prefix, suffix, accounting } = { prefix: "", suffix: "", accounting: false }): NumberForm =>
@@ -57,11 +59,12 @@ export class NumberForms {
   add(text: string, by: number): boolean {
     if (text.length > longestForm) return false;
     const plain = plainCharacters(text);
-    const inside = plain.includes("(") ? parentheses.exec(plain) : null;
-    const match = shape.exec(inside === null ? plain : `${inside[1]}${inside[2]}${inside[3]}`);
+    const unsigned = accountingNegative(plain);
+    const accounting = unsigned !== undefined;
+    const match = shape.exec(unsigned ?? plain);
     if (match === null) return false;
     const [, before = "", prefix = "", behind = "", body = "", suffix = ""] = match;
-    if (before + behind !== "" && (inside !== null || (before !== "" && behind !== ""))) return false;
+    if (before + behind !== "" && (accounting || (before !== "" && behind !== ""))) return false;
     let mask = 0;
     patterns.forEach((pattern, i) => {
       if (pattern.test(body)) mask |= 1 << i;
@@ -69,13 +72,13 @@ export class NumberForms {
     const [point, comma] = [valueOf(body, mask, "."), valueOf(body, mask, ",")];
     // No reading at all, or one beyond the largest double.
     if (!Number.isFinite(point ?? comma)) return false;
-    const key = JSON.stringify([prefix, suffix, inside !== null, mask]);
+    const key = JSON.stringify([prefix, suffix, accounting, mask]);
     let form = this.#forms.get(key);
     if (form === undefined) {
       if (this.#forms.size >= mostForms) return false;
-      this.#forms.set(key, (form = newForm(mask, { prefix, suffix, accounting: inside !== null })));
+      this.#forms.set(key, (form = newForm(mask, { prefix, suffix, accounting })));
     }
-    const sign = inside !== null || before === "-" || behind === "-" ? -1 : 1;
+    const sign = accounting || before === "-" || behind === "-" ? -1 : 1;
     if (point !== undefined) form.point.add(sign * point + 0, by);
     if (comma !== undefined) form.comma.add(sign * comma + 0, by);
     form.examples.add(text);

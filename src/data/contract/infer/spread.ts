@@ -16,6 +16,17 @@ export class Examples {
   }
 }
 
+/** Examples of a kind, with the number of cells of that kind. */
+export class CountedExamples {
+  count = 0;
+  readonly examples = new Examples();
+
+  add(text: string, by: number): void {
+    this.count += by;
+    this.examples.add(text);
+  }
+}
+
 /** How many numbers there are, how many of them are whole, and between which limits. */
 export class Spread {
   count = 0;

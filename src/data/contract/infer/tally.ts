@@ -4,7 +4,7 @@ import { DateForms, type DateFacts } from "./date-forms.js";
 import { distinctCounter, type DistinctCounter } from "./distinct.js";
 import { isUnknownWord, missingMarkers } from "./markers.js";
 import { NumberForms } from "./number-forms.js";
-import { Examples } from "./spread.js";
+import { CountedExamples, Examples } from "./spread.js";
 import type { NumberFacts } from "./weigh-numbers.js";
 
 /** Distinct texts held exactly; a column with more is counted by what its texts look like, and a sketch. */
@@ -29,6 +29,9 @@ export interface ColumnFacts {
   readonly labels: ReadonlyMap<string, number> | undefined;
   readonly numbers: NumberFacts;
   readonly dates: DateFacts;
+  /** Present texts that are no number or date in a form that is known, but are made of digits and marks, or of parts of a date. */
+  readonly nearNumbers: CountedExamples;
+  readonly nearDates: CountedExamples;
   readonly booleans: number;
   /** Present texts that are no number, no date and no unknown word, and all those that are numbers or dates in some form. */
   readonly others: Examples;
@@ -48,6 +51,10 @@ export interface Tally {
 }
 
 const hasDigit = /[\d\uff10-\uff19]/;
+const letter = /\p{L}/u;
+/** A day of a year in digits, or the name of a month beside a year. */
+const partsOfDate =
+  /\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\b\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b.*\d|\b(?:19|20)\d\d-?[QWqw]\d/i;
 const bool = /^(?:true|false)$/i;
 
 function bump(counts: Map<string, number>, text: string, by: number, limit: number): void {
@@ -69,6 +76,8 @@ export function tally({ decimal, dateFormat }: WrittenForms = {}): Tally {
   const markers = new Map<string, number>();
   const unknown = new Map<string, number>();
   const others = new Examples();
+  const nearNumbers = new CountedExamples();
+  const nearDates = new CountedExamples();
   const numbers = new NumberForms();
   const dates = new DateForms(dateFormat);
   const counts = { empty: 0, present: 0, unknownRows: 0, booleans: 0, characters: 0, longest: 0, spaced: 0, words: 0 };
@@ -95,6 +104,9 @@ export function tally({ decimal, dateFormat }: WrittenForms = {}): Tally {
     }
     if (bool.test(text)) counts.booleans += by;
     others.add(text);
+    if (!hasDigit.test(text) || text.length > 80) return;
+    if (partsOfDate.test(text)) nearDates.add(text, by);
+    else if (!letter.test(text)) nearNumbers.add(text, by);
   };
 
   const follow = (text: string): void => {
@@ -139,7 +151,7 @@ export function tally({ decimal, dateFormat }: WrittenForms = {}): Tally {
       const distinct = sketch === undefined ? exact.size : Math.min(counts.present, Math.round(sketch.estimate()));
       const read = { numbers: numbers.conclude(counts.present - counts.unknownRows, decimal), dates: dates.conclude() };
       const examples = [...read.numbers.texts, ...read.dates.texts, others];
-      return { ...counts, ...read, markers, unknown, others, examples, labels, distinct, sequential };
+      return { ...counts, ...read, nearNumbers, nearDates, markers, unknown, others, examples, labels, distinct, sequential };
     },
   };
 }
