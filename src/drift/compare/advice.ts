@@ -1,4 +1,5 @@
-import type { ColumnDrift, DriftReport, Severity } from "../report.js";
+import { severities, type ColumnDrift, type DriftReport, type Severity } from "../report.js";
+import { worst } from "./verdict.js";
 import { percent } from "./words.js";
 
 /** One thing to do about a report. */
@@ -14,7 +15,7 @@ export interface Advice {
  * What to do about a report, the most pressing first: faults of the data before drift of the world, since retraining on
  * broken data makes the model worse.
  *
- * @returns at least one entry; a calm report asks for nothing but says so.
+ * @returns at least one entry, the worst as severe as the report; a calm report asks for nothing but says so.
  */
 export function driftAdvice(report: DriftReport): Advice[] {
   const drifted = report.columns.filter(({ verdict }) => verdict === "drift");
@@ -24,6 +25,7 @@ export function driftAdvice(report: DriftReport): Advice[] {
     ...conceptAdvice(report),
     ...targetAdvice(report),
     ...featureAdvice(report, drifted),
+    ...predictionAdvice(report),
     ...segmentAdvice(report, drifted),
     ...rowsAdvice(report),
   ];
@@ -59,10 +61,10 @@ function faults(drifted: readonly ColumnDrift[]): Advice[] {
   return [...missing, ...levels, ...units];
 }
 
-function conceptAdvice({ concept }: DriftReport): Advice[] {
+function conceptAdvice({ concept, target }: DriftReport): Advice[] {
   if (concept?.verdict !== "drift") return [];
   const action = "The same customers now leave at another rate. Retrain on recent labelled rows; until then the probabilities are off.";
-  return [{ severity: concept.severity, action, columns: [] }];
+  return [{ severity: worst([concept.severity, target?.severity ?? "none"]), action, columns: [] }];
 }
 
 function targetAdvice({ target, concept }: DriftReport): Advice[] {
@@ -78,20 +80,32 @@ function featureAdvice({ features, prediction, ranking }: DriftReport, drifted: 
   const order = first !== undefined && first.score > 0 ? ` Begin with "${first.name}", which the model relies on most among them.` : "";
   const still = prediction !== null && prediction.verdict === "stable";
   const action = still
-    ? "The inputs moved, the predictions did not: no hurry, but check quality as soon as labels come in."
+    ? "The inputs moved, the predictions did not: look at where these columns come from, and check quality as soon as labels come in."
     : `Where the sources are in order, the customers have changed: check quality on labelled rows, and retrain if it fell.${order}`;
-  return [{ severity: still ? "warning" : features.severity, action, columns: names }];
+  return [{ severity: features.severity, action, columns: names }];
 }
 
-/** A slice matters where its columns did not drift as a whole. */
+/** Columns may have moved together, each alone looking as before. */
+function predictionAdvice({ features, prediction }: DriftReport): Advice[] {
+  if (prediction?.verdict !== "drift") return [];
+  const action =
+    features.verdict === "drift"
+      ? "The predictions moved with the inputs: look at the threshold, and at how many customers are called."
+      : "The predictions moved and no column did by itself: columns may have moved together. Compare slice by slice with segments, make sure that the same model made all predictions, and check quality on labelled rows.";
+  return [{ severity: prediction.severity, action, columns: prediction.drifted }];
+}
+
+/** A slice matters where its columns moved more than as a whole. */
 function segmentAdvice({ segments }: DriftReport, drifted: readonly ColumnDrift[]): Advice[] {
-  const known = new Set(drifted.map(({ name }) => name));
+  const rank = (severity: Severity): number => severities.indexOf(severity);
+  const whole = new Map(drifted.map(({ name, severity }) => [name, rank(severity)]));
   return segments
-    .filter(({ worst }) => worst !== null && !known.has(worst))
+    .filter(({ worst: name, severity }) => rank(severity) > (whole.get(name ?? "") ?? 0))
     .slice(0, 3)
-    .map(({ column, level, worst, severity }): Advice => {
-      const action = `Look at the rows whose "${column}" is "${level}": "${worst ?? ""}" moved there alone.`;
-      return { severity, action, columns: worst === null ? [] : [worst] };
+    .map(({ column, level, worst: name, severity }): Advice => {
+      const how = whole.has(name ?? "") ? "most" : "alone";
+      const action = `Look at the rows whose "${column}" is "${level}": ${name === null ? "something" : `"${name}"`} moved there ${how}.`;
+      return { severity, action, columns: name === null ? [] : [name] };
     });
 }
 

@@ -97,7 +97,7 @@ export function reportOfParts({ findings, ...parts }: ReportParts): MonitorRepor
     verdict,
     severity: worst(all.map(({ severity }) => severity)),
     monitors,
-    advice: adviceFor(monitors),
+    advice: adviceFor(monitors, parts.alarms),
     message: tooManyPeriods === 0 ? said : `${said} So far ${tooManyPeriods} records were left out, being of more hours or days than a monitor can hold open at once.`,
   };
 }
@@ -107,7 +107,8 @@ const label: Record<MonitorName, string> = { dataQuality: "Data quality", modelQ
 
 const order: readonly Severity[] = ["critical", "warning", "none"];
 
-function adviceFor(monitors: MonitorReport["monitors"]): MonitorAdvice[] {
+/** At least one entry, the worst of each monitor as severe as its verdict. */
+function adviceFor(monitors: MonitorReport["monitors"], alarms: readonly MonitorAlarm[]): MonitorAdvice[] {
   const { dataQuality, modelQuality, bias, attribution } = monitors;
   const advice: MonitorAdvice[] = [];
   const add = (monitor: MonitorName, severity: Severity, action: string, columns: readonly string[] = []): void => {
@@ -115,9 +116,15 @@ function adviceFor(monitors: MonitorReport["monitors"]): MonitorAdvice[] {
   };
   const { drift } = dataQuality.finding;
   if (dataQuality.verdict === "drift" && drift !== null) {
-    for (const { severity, action, columns } of driftAdvice(drift)) add("dataQuality", severity, action, columns);
+    const onDrift = driftAdvice(drift).filter(({ severity }) => severity !== "none");
+    for (const { severity, action, columns } of onDrift) add("dataQuality", severity, action, columns);
+    // An alarm of another window stands, whatever the rows of today say.
+    if (worst(onDrift.map(({ severity }) => severity)) !== dataQuality.severity) {
+      const columns = alarms.filter(({ monitor }) => monitor === "dataQuality").map(({ subject }) => subject);
+      add("dataQuality", dataQuality.severity, "An alarm stands: look at where these columns come from. It ends when a later look at its window finds them as before.", columns);
+    }
   }
-  if (modelQuality.verdict === "drift") {
+  if (modelQuality.verdict === "drift" || modelQuality.severity !== "none") {
     const { quality, calibration } = modelQuality.finding;
     const sure = quality?.verdict === "drift" || calibration?.verdict === "drift";
     const action = sure
@@ -130,7 +137,7 @@ function adviceFor(monitors: MonitorReport["monitors"]): MonitorAdvice[] {
     const columns = [...new Set(changes.map(({ column }) => column))];
     add("bias", bias.severity, "Groups fare otherwise than allowed, or than before. Look at what moved within them before anything is decided by these scores.", columns);
   }
-  if (attribution.verdict === "drift") {
+  if (attribution.verdict === "drift" || attribution.severity !== "none") {
     const columns = (attribution.finding.drift?.columns ?? []).filter(({ reference, current }) => reference.rank !== current.rank).slice(0, 5).map(({ name }) => name);
     add("attribution", attribution.severity, "Other columns move the scores than before. Check where these columns come from, and judge the model on recent labels.", columns);
   }
