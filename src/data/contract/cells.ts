@@ -2,6 +2,7 @@ import type { CellIssue } from "../table/table.js";
 import type { Column } from "./contract.js";
 import { dayMilliseconds } from "./cells/calendar.js";
 import { dateFromJson, dateFromText, dateReader, hasTime } from "./cells/date.js";
+import { classReader } from "./cells/class.js";
 import { cellIssue, describeValue } from "./cells/issue.js";
 import { booleanFromText, categoryFromText, labelOfScalar, textFromText } from "./cells/label.js";
 import { numberFromJson, numberFromText, numberReader } from "./cells/number.js";
@@ -54,7 +55,9 @@ function parsersOf(column: Column): Parsers {
       };
     }
     case "category": {
-      const text = categoryFromText(column);
+      const read = categoryFromText(column);
+      const classOf = column.role === "target" ? classReader(column.levels) : undefined;
+      const text = classOf === undefined ? read : (label: string): Cell => read(classOf(label) ?? label);
       return { missing: null, text, value: (value) => labelled(column, text, value) };
     }
     case "text": {

@@ -1,0 +1,48 @@
+import { booleanTexts } from "./label.js";
+import { parseDecimal } from "./number.js";
+
+const truth = new Map<string, boolean>([
+  ...booleanTexts.truthy.map((text) => [text, true] as const),
+  ...booleanTexts.falsy.map((text) => [text, false] as const),
+]);
+
+/** A label without what is spelling alone: case, blanks, the form of its characters, and of a number how it is written. */
+function folded(label: string): string {
+  const text = label.normalize("NFC").trim().replace(/\s+/g, " ").toLowerCase();
+  const value = parseDecimal(text);
+  return Number.isNaN(value) ? text : String(value);
+}
+
+/** The classes by a key; those that share one are told apart by their exact spelling only. */
+function keyed<K>(classes: readonly string[], keyOf: (label: string) => K | undefined): Map<K, string> {
+  const found = new Map<K, string>();
+  const shared = new Set<K>();
+  for (const label of classes) {
+    const key = keyOf(label);
+    if (key === undefined) continue;
+    if (found.has(key)) shared.add(key);
+    found.set(key, label);
+  }
+  for (const key of shared) found.delete(key);
+  return found;
+}
+
+/**
+ * Makes the one reader of a target's labels: files, requests, captured labels and monitors agree by it. It gives the class
+ * that a label is spelled as (`True`, `true`, ` TRUE`; `1`, `1.0`), and where the two classes mean true and false (`No` and
+ * `Yes`, `0` and `1`) the one that any text for true or false means; undefined for a label that is no class.
+ */
+export function classReader(classes: readonly string[]): (label: string) => string | undefined {
+  const exact = new Set(classes);
+  const bySpelling = keyed(classes, folded);
+  const meanings = keyed(classes, (label) => truth.get(folded(label)));
+  const byMeaning = classes.length === 2 && meanings.size === 2 ? meanings : undefined;
+  return (label) => {
+    if (exact.has(label)) return label;
+    const key = folded(label);
+    const spelled = bySpelling.get(key);
+    if (spelled !== undefined || byMeaning === undefined) return spelled;
+    const meaning = truth.get(key);
+    return meaning === undefined ? undefined : byMeaning.get(meaning);
+  };
+}
