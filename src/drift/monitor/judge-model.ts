@@ -73,7 +73,11 @@ function verdictOfParts(parts: readonly Finding[]): DriftVerdict {
   return parts.some(({ verdict }) => verdict === "stable") ? "stable" : "insufficient";
 }
 
-function waiting({ counts, mature, coverage }: Outcomes): string {
+function waiting({ counts, mature, coverage, unjoined }: Outcomes): string {
+  if (unjoined !== undefined) {
+    const { labels, label, prediction } = unjoined;
+    return `No label joins a prediction: ${labels} labels came with ids such as ${JSON.stringify(label.slice(0, 40))}, the predictions have ids such as ${JSON.stringify(prediction.slice(0, 40))}. Write both alike: ids join as texts, character by character.`;
+  }
   if (counts.predictions === 0) return "No outcome can be joined: it takes predictions with an id, and labels.";
   if (coverage !== null && coverage < leastCoverage && mature.length >= leastLabels) {
     return `Only ${mature.length} of ${Math.round(mature.length / coverage)} closed predictions have a label.`;

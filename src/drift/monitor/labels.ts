@@ -71,6 +71,8 @@ export interface Outcomes {
   readonly mature: readonly MatureRow[];
   /** Share of the closed predictions that have a label; null where none has closed. */
   readonly coverage: number | null;
+  /** Set where labels came and none is of a prediction: how many, and an id of either side. */
+  readonly unjoined?: { readonly labels: number; readonly label: string; readonly prediction: string } | undefined;
 }
 
 /** From when to when predictions were made: the first millisecond and the one after the last. */
@@ -106,7 +108,11 @@ export function outcomesAt(
   const basis = control.length >= leastControl ? "control" : "all";
   const chosen = basis === "control" ? judged.filter(({ role }) => role === "control") : judged;
   const labelled = chosen.filter((row) => row.outcome !== null);
+  const [label] = labels;
+  const [prediction] = predictions;
+  const joins = label === undefined || predictions.some(({ id }) => reported.has(id));
   return {
+    ...(joins || prediction === undefined ? {} : { unjoined: { labels: labels.length, label: label.id, prediction: prediction.id } }),
     counts: countOutcomes(rows),
     basis: labelled.length === 0 ? null : basis,
     mature: labelled.map(({ probability, outcome, segment }) => ({ probability, outcome: outcome ?? 0, sides: segment ?? "" })),

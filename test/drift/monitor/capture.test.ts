@@ -228,6 +228,8 @@ describe("labels", () => {
     expect(await all(truth("1"))).toEqual([{ id: "e", outcome: 1 }]);
     expect(await all(truth("1\n0"))).toEqual([{ id: "e", outcome: 1 }, { id: "e#1", outcome: 0 }]);
     expect(log).toMatchObject({ labels: 7, bad: 0 });
+    expect(await all('id,outcome\na,True\nb,FALSE\nc,yes')).toEqual([{ id: "a", outcome: 1 }, { id: "b", outcome: 0 }, { id: "c", outcome: 1 }]);
+    expect(log).toMatchObject({ labels: 10, bad: 0 });
     // Ids that are numbers, which the server writes as texts.
     expect(await all('{"id":17,"outcome":1}')).toEqual([{ id: "17", outcome: 1 }]);
     expect(await all('{"id":"a"}\n{"id":"","outcome":1}\nid\n{bad')).toEqual([]);

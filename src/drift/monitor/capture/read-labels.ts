@@ -102,6 +102,10 @@ function labelOf({ id, outcome, time, recorded }: Members, options: LabelReadOpt
 
 function outcomeOf(value: unknown, { positive, negative }: LabelReadOptions): 0 | 1 | undefined {
   const text = String(value).trim();
-  if (text === positive || text === "1" || text === "1.0" || text === "true") return 1;
-  return text === negative || text === "0" || text === "0.0" || text === "false" ? 0 : undefined;
+  if (text === positive) return 1;
+  if (text === negative) return 0;
+  // Python writes True, spreadsheets TRUE.
+  const folded = text.toLowerCase();
+  if (folded === positive.toLowerCase() || ["1", "1.0", "true"].includes(folded)) return 1;
+  return folded === negative.toLowerCase() || ["0", "0.0", "false"].includes(folded) ? 0 : undefined;
 }
