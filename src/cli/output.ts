@@ -1,7 +1,7 @@
 import { ChurnkitError } from "../base/errors.js";
 
-/** How a command ends: 0 done, 1 a check failed, 2 wrong use or input that cannot be used. */
-export const exit = { done: 0, checkFailed: 1, unusable: 2 } as const;
+/** How a command ends: 0 done, 1 a check failed, 2 wrong use or input that cannot be used, 130 interrupted. */
+export const exit = { done: 0, checkFailed: 1, unusable: 2, interrupted: 130 } as const;
 
 /** Prints a result: one line of JSON with `--json`, else the text. */
 export function print(json: boolean | undefined, value: object, text: string): void {

@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { openBudget } from "../../src/model/budget.js";
+import type { TrainingProgress } from "../../src/model/learner.js";
+import { sizedSettings } from "../../src/model/network/auto-settings.js";
+import { churnNetwork, churnNetworkDefaults } from "../../src/model/network/churn-network.js";
+import { train } from "../../src/model/train.js";
+import { customerFeatures, customers } from "../helpers/customers.js";
 
 describe("openBudget", () => {
   it("is spent when its seconds are over, for code that never waits too", () => {
@@ -24,5 +29,47 @@ describe("openBudget", () => {
 
   it.each([0, -1, NaN, Infinity, 1e10])("refuses %s seconds", (seconds) => {
     expect(() => openBudget({ seconds })).toThrow(/The budget is/);
+  });
+});
+
+describe("a network that is told to stop", () => {
+  const spent = { stop: AbortSignal.abort() };
+  const learner = churnNetwork({ members: 3, epochs: 4, units: [8, 4] });
+
+  it.each([1, 2])("keeps its best epoch on %i threads, says so and in the provenance", async (workers) => {
+    const { artefact, caps, history } = await train(customerFeatures, customers(300), { learner, baseline: false, budget: spent, workers });
+    expect(history.map((epochs) => epochs.length)).toEqual([1]);
+    expect(artefact.model.kind).toBe("network");
+    expect(caps).toEqual([{ cap: "budget", message: expect.stringContaining("1 of 3 were kept") as string }]);
+    expect(artefact.provenance.parameters["caps"]).toEqual(caps);
+  });
+
+  it("keeps the networks that are through, and not those in training", async () => {
+    const stop = new AbortController();
+    const onProgress = ({ member, epoch }: TrainingProgress): void => {
+      if (member === 1 && epoch === 2) stop.abort();
+    };
+    const { history, caps } = await train(customerFeatures, customers(300), { learner, baseline: false, budget: { stop: stop.signal }, workers: 1, onProgress });
+    expect(history.map((epochs) => epochs.length)).toEqual([4]);
+    expect(caps[0]?.message).toContain("1 of 3 networks were through");
+  });
+
+  it("says nothing of a budget that wasn't needed", async () => {
+    const { caps } = await train(customerFeatures, customers(300), { learner: churnNetwork({ members: 1, epochs: 30, patience: 1, units: [8] }), baseline: false, budget: { seconds: 1000 }, workers: 1 });
+    expect(caps.filter(({ cap }) => cap === "budget")).toEqual([]);
+  });
+});
+
+describe("sizedSettings", () => {
+  it("trains on many rows for about as many steps as on 20,000", () => {
+    const sized = (rows: number) => sizedSettings({ ...churnNetworkDefaults }, rows);
+    expect(sized(5000)).toEqual({ batchSize: 32, epochs: 60, patience: 12, schedule: "constant" });
+    expect(sized(20_000)).toEqual({ batchSize: 64, epochs: 60, patience: 12, schedule: "constant" });
+    expect(sized(120_000)).toEqual({ batchSize: 64, epochs: 10, patience: 10, schedule: "cosine" });
+    expect(sized(10_000_000).epochs).toBe(6);
+  });
+
+  it("takes given numbers as they are", () => {
+    expect(sizedSettings({ ...churnNetworkDefaults, epochs: 33, patience: 4, batchSize: 7 }, 1e6)).toEqual({ batchSize: 7, epochs: 33, patience: 4, schedule: "constant" });
   });
 });

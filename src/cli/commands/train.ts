@@ -16,12 +16,13 @@ import { learnerNamed, learnerNames } from "../../model/learners.js";
 import type { ChurnNetworkOptions } from "../../model/network/churn-network.js";
 import { train, type TrainedModel } from "../../model/train.js";
 import { ChurnkitError } from "../../base/errors.js";
+import { durationOption, interruptible } from "../budget.js";
 import { gitCommit } from "../git.js";
 import { decisionOptions, thresholdRule, type DecisionOptions } from "../decision-options.js";
 import { holdOut, holdOutOptions, type HoldOutOptions } from "../hold-out.js";
 import { columnsOption, contractOptions, countOption, ignoreOption, readInput, seedOption, type ContractArguments } from "../input.js";
 import { adviseOnLeaks } from "../leak-advice.js";
-import { columns, note, print, shown } from "../output.js";
+import { columns, exit, note, print, shown } from "../output.js";
 import { trainingProgress } from "../progress.js";
 import { metricFields } from "../metric-fields.js";
 import { modelName, networkCount } from "../model-name.js";
@@ -34,6 +35,7 @@ interface Options extends ContractArguments, DecisionOptions, HoldOutOptions {
   epochs?: number;
   patience?: number;
   checkpoint?: string;
+  budget?: number;
   facets?: readonly string[];
   json?: boolean;
 }
@@ -50,6 +52,7 @@ export function register(program: Command): void {
     .option("--patience <number>", "epochs without a better validation loss before a network stops", countOption)
     .option("--facets <columns>", "columns whose groups the bias monitor compares, separated by commas", columnsOption)
     .option("--seed <number>", "seed of splits, weights and dropout", seedOption, 0)
+    .option("--budget <time>", "end the training after such a time, 90s, 10m or 1h30m, with the best model so far", durationOption)
     .option("--checkpoint <dir>", "leave the state here, and go on from it if training was interrupted")
     .option("--json", "print one line of JSON")
     .action(run);
@@ -73,18 +76,22 @@ async function run(file: string, options: Options, command: Command): Promise<vo
   for (const { message } of findings) note(`warning: ${message}`);
   adviseOnLeaks(findings, command);
   const checkpoint = options.checkpoint ? (await import("../../io/files-store.js")).filesStore(options.checkpoint) : undefined;
+  const { budget, interrupted, release } = interruptible(options.budget);
   const model = await train(defineFeatures(table.contract), training, {
     learner,
     seed: options.seed,
     onProgress: trainingProgress(),
+    budget,
     ...optional("threshold", thresholdRule(options)),
     ...(checkpoint ? { checkpoint } : {}),
     ...optional("gitCommit", await gitCommit()),
   });
+  release();
+  if (interrupted()) process.exitCode = exit.interrupted;
   await saveBundle(await watched(model, training, test, facets), options.out);
   const seconds = Number(((performance.now() - started) / 1000).toFixed(3));
   const judged = test ? evaluate(model, test) : model.heldOut;
-  const notes = [chanceNote(judged)].filter((text) => text !== undefined);
+  const notes = [chanceNote(judged), ...capNotes(model, interrupted(), options)].filter((text) => text !== undefined);
   const judge = (one: TrainedModel) => metricFields(one === model ? judged : test ? evaluate(one, test, { bootstrap: false }) : one.heldOut);
   const networks = networkCount(model.artefact.model);
   const { learner: chosen, parameters } = model.artefact.provenance;
@@ -101,6 +108,7 @@ async function run(file: string, options: Options, command: Command): Promise<vo
       seconds,
       judgedOn: test ? "test rows" : "held-out rows",
       test: judge(model),
+      caps: model.caps,
       notes,
       // Logistic regression is its own baseline.
       baseline: { learner: "logistic", test: judge(rival ?? model) },
@@ -110,6 +118,14 @@ async function run(file: string, options: Options, command: Command): Promise<vo
       notes.map((text) => `${text}\n\n`).join("") +
       describe(model, test ? "test rows" : "held-out rows", networks, judge, `saved ${options.out} after ${seconds.toFixed(1)} s; ${nextStep(file, options)}`),
   );
+}
+
+/** What was capped, in words, and how to go on after an interruption. */
+function capNotes({ caps }: TrainedModel, interrupted: boolean, { checkpoint }: Options): string[] {
+  const said = caps.map(({ message }) => message);
+  if (!interrupted) return said;
+  const goOn = checkpoint === undefined ? "With --checkpoint DIR a training can go on where it was interrupted." : `The same command goes on from ${checkpoint}.`;
+  return [...said, goOn];
 }
 
 /** The bundle with its monitors' baseline: of the test rows where there are some, else out of fold. */

@@ -13,13 +13,14 @@ export interface ChurnNetworkOptions {
   /** L2 penalty of the hidden layers that are batch normalised, i.e. all but the last. Default 0.001. */
   readonly l2?: number;
   readonly learningRate?: number;
-  readonly schedule?: FitSettings["schedule"];
+  /** Default `auto`: `constant`, or `cosine` where `epochs` is `auto` and there are more than 20,000 rows. */
+  readonly schedule?: FitSettings["schedule"] | "auto";
   /** Rows a step. Default `auto`: 32 for fewer than 6,000 rows, else 64; larger steps need more epochs than they save. */
   readonly batchSize?: number | "auto";
-  /** The most epochs a network trains for. */
-  readonly epochs?: number;
-  /** Epochs without a better validation loss before a network stops. */
-  readonly patience?: number;
+  /** The most epochs a network trains for. Default `auto`: 60, fewer (at least 6) for more than 20,000 rows. */
+  readonly epochs?: number | "auto";
+  /** Epochs without a better validation loss before a network stops. Default `auto`: 12, or all under `cosine` by `auto`. */
+  readonly patience?: number | "auto";
   /** How many networks are trained and averaged; 1 for a single network. */
   readonly members?: number;
   /** `balanced` weighs the classes equally in the loss; `none` keeps probabilities honest. */
@@ -34,10 +35,10 @@ export const churnNetworkDefaults = {
   dropout: [0.3, 0.3, 0.2],
   l2: 0.001,
   learningRate: 0.001,
-  schedule: "constant",
+  schedule: "auto",
   batchSize: "auto",
-  epochs: 60,
-  patience: 12,
+  epochs: "auto",
+  patience: "auto",
   members: 8,
   classWeights: "none",
 } as const;
@@ -99,8 +100,8 @@ function check(parameters: ChurnNetworkParameters): void {
     if (!Number.isInteger(value) || Number(value) < 1 || Number(value) > most) wrong(name, `a whole number from 1 to ${most}, not ${value}`);
   };
   if (parameters.batchSize !== "auto") whole("batchSize", 65536);
-  whole("epochs", 100_000);
-  whole("patience", 100_000);
+  if (parameters.epochs !== "auto") whole("epochs", 100_000);
+  if (parameters.patience !== "auto") whole("patience", 100_000);
   whole("members", 100);
   if (parameters.units.some((size) => !Number.isInteger(size) || size < 1 || size > 8192)) wrong("units", "whole numbers from 1 to 8192");
   if (parameters.dropout.some((rate) => !(rate >= 0 && rate < 1))) wrong("dropout", "rates in [0, 1)");

@@ -1,7 +1,11 @@
+import pLimit from "p-limit";
 import { sigmoid } from "../../base/logistic.js";
 import { mix32 } from "../../base/random.js";
 import { kFold } from "../../data/split-folds.js";
+import { turn } from "../trees/turn.js";
+import type { Budget, Cap } from "../budget.js";
 import type { EpochRecord, HeldOut, LabelledMatrix, Learned, LearnerContext } from "../learner.js";
+import { sizedSettings, type SizedSettings } from "./auto-settings.js";
 import { openCheckpoints } from "./checkpoint.js";
 import { churnNetworkSpec, foldsOf, type ChurnNetworkParameters } from "./churn-network.js";
 import type { TrainingEngine } from "./engine.js";
@@ -9,11 +13,6 @@ import type { FitRows, FittedNetwork } from "./fit-network.js";
 import { runJob, type FitEvents, type FitJob } from "./job.js";
 import { wasmEngine } from "./wasm-engine.js";
 import { openWorkerPool } from "./worker-pool.js";
-
-function batchSizeFor(batchSize: number | "auto", rows: number): number {
-  if (batchSize !== "auto") return batchSize;
-  return rows < 6000 ? 32 : 64;
-}
 
 /** The rows each member trains and stops on, in one matrix. */
 function planMembers(training: LabelledMatrix, validation: LabelledMatrix | undefined, members: number, seed: number): FitRows[] {
@@ -56,21 +55,27 @@ export async function fitMembers(
   const plan = planMembers(training, validation, members, context.seed);
   const positives = training.labels.reduce((sum, label) => sum + label, 0);
   const positiveWeight = parameters.classWeights === "balanced" ? (training.labels.length - positives) / positives : 1;
+  const sized = sizedSettings(parameters, training.labels.length);
   const saved = openCheckpoints(context.checkpoint, { parameters, seed: context.seed }, [training, validation]);
   const threads = engine ? 1 : Math.min(members, context.workers ?? 1);
   const pool = threads > 1 ? await openWorkerPool(threads) : undefined;
   const own = engine ?? wasmEngine();
+  const { budget, signal } = context;
+  const stop = stopFlag(budget);
 
-  const fitMember = async (rows: FitRows, member: number): Promise<FittedNetwork> => {
+  const fitMember = async (rows: FitRows, member: number): Promise<FittedNetwork | undefined> => {
+    // One network always gets its first epoch, so that there is a model.
+    if (member > 0 && budget?.spent) return undefined;
     const report = (epoch: number, record: EpochRecord | undefined, done: boolean): void => {
-      if (record) context.onProgress?.({ member, members, epoch, epochs: parameters.epochs, ...record, done });
+      if (record) context.onProgress?.({ member, members, epoch, epochs: sized.epochs, ...record, done });
     };
     const job: FitJob = {
       spec,
       rows,
-      settings: { ...parameters, batchSize: batchSizeFor(parameters.batchSize, training.labels.length), positiveWeight, seed: mix32(mix32(context.seed) ^ (member + 1)) },
+      settings: { ...parameters, ...sized, positiveWeight, seed: mix32(mix32(context.seed) ^ (member + 1)) },
       resume: await saved?.load(member),
       stateEvery: saved ? 1 : 0,
+      stop,
     };
     const events: FitEvents = {
       onEpoch(history, state) {
@@ -78,28 +83,63 @@ export async function fitMembers(
         report(history.length, history.at(-1), false);
       },
     };
-    const fitted = await (pool ? pool.run(job, events, context.signal) : runJob(own, job, events, context.signal));
+    // Work on this thread keeps timers and signals waiting.
+    const pause = async (): Promise<void> => {
+      await turn(signal);
+      if (budget?.spent) Atomics.store(stop, 0, 1);
+    };
+    const fitted = await (pool ? pool.run(job, events, signal) : runJob(own, job, events, signal, budget && pause));
     report(fitted.history.length, fitted.history.at(-1), true);
     return fitted;
   };
 
   try {
-    const fitted: FittedNetwork[] = [];
-    if (pool) fitted.push(...(await Promise.all(plan.map(fitMember))));
-    else for (const [member, rows] of plan.entries()) fitted.push(await fitMember(rows, member));
+    const limit = pLimit(threads);
+    const all = await Promise.all(plan.map((rows, member) => limit(() => fitMember(rows, member))));
     await saved?.settled();
+    const kept = worthKeeping(all);
+    const fitted = kept.map((member) => all[member] as FittedNetwork);
     const networks = fitted.map(({ weights }) => ({ kind: "network", spec, weights }) as const);
     const [first, ...others] = networks;
     return {
       model: first && others.length === 0 ? first : { kind: "ensemble", members: networks },
-      heldOut: heldOut(plan, fitted, validation ? training.labels.length : 0),
+      heldOut: heldOut(kept.map((member) => plan[member] as FitRows), fitted, validation ? training.labels.length : 0),
       history: fitted.map(({ history }) => history),
+      found: { ...sized },
+      caps: capsOf(all, kept, sized, budget),
     };
   } finally {
     await pool?.close();
     // Nothing is written any more once the caller goes on, also where the training failed.
     await saved?.idle();
   }
+}
+
+/** Memory that tells the threads to stop, once the budget is spent. */
+function stopFlag(budget: Budget | undefined): Int32Array {
+  const flag = new Int32Array(typeof SharedArrayBuffer === "undefined" ? new ArrayBuffer(4) : new SharedArrayBuffer(4));
+  if (budget?.spent) flag[0] = 1;
+  budget?.signal.addEventListener("abort", () => Atomics.store(flag, 0, 1), { once: true });
+  return flag;
+}
+
+/** The members that are through; where none is, those that were stopped. */
+function worthKeeping(all: readonly (FittedNetwork | undefined)[]): number[] {
+  const begun = [...all.keys()].filter((member) => all[member]);
+  const through = begun.filter((member) => all[member]?.ended !== "stopped");
+  return through.length > 0 ? through : begun;
+}
+
+function capsOf(all: readonly (FittedNetwork | undefined)[], kept: readonly number[], { epochs }: SizedSettings, budget: Budget | undefined): Cap[] {
+  const caps: Cap[] = [];
+  if (budget && all.some((one) => one === undefined || one.ended === "stopped")) {
+    const best = kept.every((member) => all[member]?.ended === "stopped");
+    const what = best ? `no network was through; ${kept.length} of ${all.length} were kept as they stood at their best epoch` : `${kept.length} of ${all.length} networks were through and were kept`;
+    caps.push({ cap: "budget", message: `${budget.name} ended the training: ${what}` });
+  }
+  const short = all.filter((one) => one?.ended === "epochs").length;
+  if (short > 0) caps.push({ cap: "epochs", message: `${short} of ${all.length} networks were still getting better at the last of ${epochs} epochs: more epochs may pay` });
+  return caps;
 }
 
 /** The mean probability of each row that some member left out; `first` is the row that counts as 0. */

@@ -42,6 +42,8 @@ export interface FittedNetwork {
   readonly history: readonly EpochRecord[];
   /** Logits of the validation rows under the returned weights. */
   readonly validationLogits: Float32Array;
+  /** Why it ended: the loss fell no more (or the schedule was through), it was stopped, or it had no epochs left. */
+  readonly ended: "converged" | "stopped" | "epochs";
 }
 
 export interface FitHooks {
@@ -49,6 +51,8 @@ export interface FitHooks {
   /** Called after each epoch; what it returns is awaited. */
   readonly onEpoch?: ((history: readonly EpochRecord[], state: () => Promise<FitState>) => Promise<void> | void) | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Asked after each epoch; true ends the fit with the best weights so far. */
+  readonly stopped?: (() => Promise<boolean>) | undefined;
 }
 
 const lossOf = (record: EpochRecord | undefined): number => record?.validationLoss ?? Infinity;
@@ -86,7 +90,9 @@ export async function fitNetwork(
     const history: EpochRecord[] = [...(hooks.resume?.history ?? [])];
     if (hooks.resume) await session.restore(hooks.resume.session);
     let best = hooks.resume?.best ?? (await session.state()).weights;
-    while (history.length < settings.epochs && history.length - bestEpoch(history) <= settings.patience) {
+    const waits = (): boolean => history.length - bestEpoch(history) <= settings.patience;
+    let stopped = false;
+    while (!stopped && history.length < settings.epochs && waits()) {
       hooks.signal?.throwIfAborted();
       const epoch = history.length;
       const { loss } = await session.epoch(data, epochOrder(rows.training, settings.seed, epoch), {
@@ -104,9 +110,12 @@ export async function fitNetwork(
       if (record.validationLoss < lossOf(history[bestEpoch(history)])) best = (await session.state()).weights;
       history.push(record);
       await hooks.onEpoch?.(history, async () => ({ session: await session.state(), history, best }));
+      stopped = (await hooks.stopped?.()) ?? false;
     }
+    const through = settings.schedule === "cosine" || !waits();
+    const ended = history.length < settings.epochs && stopped ? "stopped" : through ? "converged" : "epochs";
     await session.restore({ ...(await session.state()), weights: best });
-    return { weights: best, history, validationLogits: await session.predict(validation, validationLabels.length) };
+    return { weights: best, history, ended, validationLogits: await session.predict(validation, validationLabels.length) };
   } finally {
     session.dispose();
   }

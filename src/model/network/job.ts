@@ -11,17 +11,23 @@ export interface FitJob {
   readonly resume?: FitState | undefined;
   /** Send the state after every so many epochs; 0 for never. */
   readonly stateEvery: number;
+  /** In shared memory: once its number isn't 0, the fit ends with the best so far. */
+  readonly stop?: Int32Array | undefined;
 }
 
 export interface FitEvents {
   onEpoch(history: readonly EpochRecord[], state: FitState | undefined): void;
 }
 
-/** Runs a job on the present thread. */
-export function runJob(engine: TrainingEngine, job: FitJob, events: FitEvents, signal?: AbortSignal): Promise<FittedNetwork> {
+/** Runs a job on the present thread; `pause` is awaited after each epoch. */
+export function runJob(engine: TrainingEngine, job: FitJob, events: FitEvents, signal?: AbortSignal, pause?: () => Promise<void>): Promise<FittedNetwork> {
   return fitNetwork(engine, job.spec, job.rows, job.settings, {
     resume: job.resume,
     signal,
+    stopped: async () => {
+      await pause?.();
+      return job.stop !== undefined && Atomics.load(job.stop, 0) !== 0;
+    },
     onEpoch: async (history, state) => {
       const send = job.stateEvery > 0 && history.length % job.stateEvery === 0;
       events.onEpoch(history, send ? await state() : undefined);
