@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { ChurnkitError } from "../base/errors.js";
+import { parseJson } from "../base/json/parse.js";
 
 /**
  * Reads a file of JSON.
@@ -15,7 +16,7 @@ export async function readJson(file: string, what: string): Promise<unknown> {
     throw new ChurnkitError("INPUT_NOT_FOUND", `${what} ${file} cannot be read.`, { where: { file }, cause });
   }
   try {
-    return JSON.parse(text) as unknown;
+    return parseJson(text);
   } catch (cause) {
     throw new ChurnkitError("INPUT_MALFORMED", `${what} ${file} is not JSON.`, { where: { file }, cause });
   }

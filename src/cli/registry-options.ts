@@ -5,6 +5,7 @@ import type { Gate } from "../registry/gate.js";
 import { gates } from "../registry/gates.js";
 import { parseGate } from "../registry/parse-gate.js";
 import { reasonOf } from "./output.js";
+import { parseJson } from "../base/json/parse.js";
 
 /** Gates that a bundle's own metrics can answer are absolute; the others compare with a rival on the same rows. */
 type Reach = "absolute" | "all";
@@ -29,7 +30,7 @@ export function gateOption(reach: Reach): (text: string, before?: readonly Gate[
 
 function gateFile(path: string): Gate {
   try {
-    return parseGate(JSON.parse(readFileSync(path, "utf8")));
+    return parseGate(parseJson(readFileSync(path, "utf8")));
   } catch (error) {
     const why = reasonOf(error);
     throw new InvalidArgumentError(`${path} holds no gate${ChurnkitError.isInstance(error) ? "" : " that can be read"}: ${why}`);

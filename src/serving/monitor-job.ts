@@ -12,6 +12,7 @@ import { monitorBaselineOf, parseMonitorBaseline } from "../drift/monitor/parse-
 import { runMonitor, type MonitorRun, type MonitorRunOptions } from "../drift/monitor/run.js";
 import { capturedFiles } from "./captured-files.js";
 import { partOfHost } from "./monitor-job-hosts.js";
+import { parseJson } from "../base/json/parse.js";
 
 /** Where a Processing job finds what it needs, all below `/opt/ml/processing` unless said otherwise. */
 export interface MonitorJobOptions extends Omit<MonitorRunOptions, "store" | "prefix" | "labelsPrefix" | "baseline" | "merge" | "state" | "look"> {
@@ -136,7 +137,7 @@ async function optionalJson(path: string): Promise<unknown> {
     throw ioFailed("read", path, error);
   }
   try {
-    return JSON.parse(text) as unknown;
+    return parseJson(text);
   } catch (cause) {
     throw new ChurnkitError("INPUT_MALFORMED", `${path} is not JSON.`, { where: { file: path }, cause });
   }

@@ -10,6 +10,7 @@ import type { MonitorReport } from "../drift/monitor/report.js";
 import { runMonitor, runWhole, type MonitorRunOptions } from "../drift/monitor/run.js";
 import { monitorPeriods, parseMonitorState, type MonitorState } from "../drift/monitor/state.js";
 import { millisecondsOf } from "../drift/performance/labelled/records.js";
+import { parseJson } from "../base/json/parse.js";
 
 /** What a scheduled monitor works with. */
 export interface MonitorLambdaOptions extends Omit<MonitorRunOptions, "store" | "from" | "to" | "now" | "look" | "state" | "merge" | "shard" | "grace"> {
@@ -163,7 +164,7 @@ const encode = (value: unknown): Uint8Array => new TextEncoder().encode(`${JSON.
 
 function jsonOf(bytes: Uint8Array, key: string): unknown {
   try {
-    return JSON.parse(new TextDecoder().decode(bytes)) as unknown;
+    return parseJson(new TextDecoder().decode(bytes));
   } catch (cause) {
     throw new ChurnkitError("STATE_CORRUPT", `${key} is not JSON. Restore it from a copy, or remove it to begin anew.`, { where: { file: key }, cause });
   }

@@ -1,4 +1,5 @@
 import { ChurnkitError } from "../../base/errors.js";
+import { JsonRefused, parseJson } from "../../base/json/parse.js";
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 const encoder = new TextEncoder();
@@ -53,7 +54,7 @@ export function corrupt(file: string, what: string, path?: string): ChurnkitErro
  * Reads a JSON file that anybody may have written.
  *
  * @param fail makes the errors; by default BUNDLE_CORRUPT.
- * @throws ChurnkitError when it is not UTF-8, not JSON, or has a member named `__proto__` anywhere.
+ * @throws ChurnkitError when it is not UTF-8, not JSON, nested too deep, or has a member named `__proto__` anywhere.
  */
 export function parseJsonFile(file: string, bytes: Uint8Array, fail: FileError = corrupt): JsonValue {
   return parseJsonText(file, jsonText(file, bytes, fail), fail);
@@ -70,22 +71,11 @@ export function jsonText(file: string, bytes: Uint8Array, fail: FileError = corr
 
 /** {@link parseJsonFile} of a file's text. */
 export function parseJsonText(file: string, text: string, fail: FileError = corrupt): JsonValue {
-  let value: unknown;
   try {
-    value = JSON.parse(text);
-    if (/__proto__|\\u/.test(text)) refuseProto(value, "$", (what, path) => fail(file, what, path));
+    return new JsonValue(file, "$", parseJson(text), fail);
   } catch (cause) {
-    if (ChurnkitError.isInstance(cause)) throw cause;
+    if (cause instanceof JsonRefused) throw fail(file, cause.message, cause.path);
     throw fail(file, "is not valid JSON");
-  }
-  return new JsonValue(file, "$", value, fail);
-}
-
-function refuseProto(value: unknown, path: string, fail: (what: string, path: string) => ChurnkitError): void {
-  if (typeof value !== "object" || value === null) return;
-  for (const [key, member] of Object.entries(value)) {
-    if (key === "__proto__") throw fail("has a member named __proto__, which is not allowed", path);
-    refuseProto(member, `${path}.${key}`, fail);
   }
 }
 

@@ -9,6 +9,7 @@ import { packArchive } from "./archive.js";
 import { toBundleFiles, type BundleOptions } from "./format.js";
 import { manifestPath, type Manifest } from "./manifest.js";
 import { openBundle } from "./open.js";
+import { parseJson } from "../../base/json/parse.js";
 
 /** Is this path saved as one archive rather than as a folder? */
 const isArchivePath = (path: string): boolean => /\.(tar\.gz|tgz)$/.test(path);
@@ -81,7 +82,7 @@ async function namesIn(path: string): Promise<string[]> {
 /** The files that a bundle's manifest lists, also of another format version; undefined where there is no bundle. */
 async function listedFiles(path: string): Promise<string[] | undefined> {
   try {
-    const manifest = JSON.parse(await readFile(join(path, manifestPath), "utf8")) as Partial<Manifest> | null;
+    const manifest = parseJson(await readFile(join(path, manifestPath), "utf8")) as Partial<Manifest> | null;
     if (manifest?.format !== "churnkit-bundle" || !Array.isArray(manifest.files)) return undefined;
     return manifest.files.map((file) => String((file as { path?: unknown } | null)?.path));
   } catch {

@@ -6,6 +6,7 @@ import { typedStore } from "../../io/typed-store.js";
 import type { EpochRecord, LabelledMatrix } from "../learner.js";
 import type { FitState } from "./fit-network.js";
 import type { NetworkWeights } from "./spec.js";
+import { parseJson } from "../../base/json/parse.js";
 
 /**
  * Saved states of an ensemble's members, under a key that only the same data and settings lead to.
@@ -113,7 +114,7 @@ function decodeState(bytes: Uint8Array): FitState {
   try {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     let offset = 4 + view.getUint32(0, true);
-    const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, offset))) as Header;
+    const header = parseJson(new TextDecoder().decode(bytes.subarray(4, offset))) as Header;
     // Before anything is allocated: a length that was changed must not take the memory.
     const floats = header.lengths.flat().reduce((sum, length) => sum + length, 0);
     if (offset + 4 * floats !== bytes.length) throw new RangeError("the lengths do not add up");

@@ -1,4 +1,5 @@
 import { ChurnkitError } from "../../base/errors.js";
+import { parseJson } from "../../base/json/parse.js";
 
 /** Why a call did not succeed. */
 export interface MlflowFailure {
@@ -77,7 +78,7 @@ function wordsFor(status: number, call: string, said: string, location: string):
 function errorIn(body: string): { readonly code: string; readonly message: string } {
   const text = (value: unknown): string => (typeof value === "string" ? value : "");
   try {
-    const { error_code: code, message } = JSON.parse(body) as { readonly error_code?: unknown; readonly message?: unknown };
+    const { error_code: code, message } = parseJson(body) as { readonly error_code?: unknown; readonly message?: unknown };
     return { code: text(code), message: text(message) };
   } catch {
     // A page of a proxy says nothing to people who read a message of one line.

@@ -1,3 +1,5 @@
+import { parseJson } from "../../../base/json/parse.js";
+
 /** A payload's text cut into cells, as CSV has them: quotes may enclose a cell, and are doubled inside. */
 export function csvRows(text: string, most: number): string[][] {
   const rows: string[][] = [];
@@ -74,7 +76,7 @@ function fromBase64(data: string): string | undefined {
 /** The values of a payload: the parsed JSON, or a row of cells for each line of CSV. */
 export function valuesOf({ data, form }: Payload, most: number): unknown {
   if (form === "csv") return csvRows(data, most);
-  if (form === "json") return JSON.parse(data) as unknown;
+  if (form === "json") return parseJson(data);
   const lines = data.split("\n").filter((line) => line.trim() !== "");
-  return lines.slice(0, most + 1).map((line) => JSON.parse(line) as unknown);
+  return lines.slice(0, most + 1).map((line) => parseJson(line));
 }

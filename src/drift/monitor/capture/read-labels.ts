@@ -3,6 +3,7 @@ import { textChunks, type ByteSource } from "../../../data/read/bytes.js";
 import type { MonitorLabel } from "../monitor.js";
 import { linesOf } from "./lines.js";
 import { csvRows } from "./payload.js";
+import { parseJson } from "../../../base/json/parse.js";
 
 /** Lines that hold no label, and the first few of them as "source:line". */
 export interface LabelLog {
@@ -76,7 +77,7 @@ export async function* readLabelLines(bytes: ByteSource, options: LabelReadOptio
 function labelsOfJson(text: string, options: LabelReadOptions): (MonitorLabel | undefined)[] {
   let line: Members;
   try {
-    line = membersOf(JSON.parse(text));
+    line = membersOf(parseJson(text));
   } catch {
     return [undefined];
   }

@@ -4,6 +4,7 @@ import type { Contract } from "../../../data/contract/contract.js";
 import { parseCaptured, type CapturedPrediction, type CaptureIssue, type CaptureLog } from "./capture.js";
 import { linesOf } from "./lines.js";
 import { isCaptureEvent, parseCaptureEvent } from "./sagemaker.js";
+import { parseJson } from "../../../base/json/parse.js";
 
 /** Sizes that guard memory. */
 export interface CaptureLimits {
@@ -78,7 +79,7 @@ function predictionsOf(
 ): readonly CapturedPrediction[] {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch {
     note("notJson");
     return [];
