@@ -63,6 +63,8 @@ export {
   type Capacity,
   type ThresholdRule,
 } from "./threshold.js";
+export { seenRows, trainingFactsOf, type SeenRows, type TrainingFacts } from "./training-facts.js";
+export type { RowFilter } from "./row-filter.js";
 export { train, type TrainedModel, type TrainOptions } from "./train.js";
 export { backgroundFromProfile, backgroundFromTable, type BackgroundOptions } from "./explain/background.js";
 export { explain, explainerOf, type ExplainerOptions } from "./explain/explainer.js";

@@ -19,6 +19,7 @@ import { logistic } from "./logistic-learner.js";
 import { churnNetwork } from "./network/churn-network.js";
 import { chooseThreshold, type ThresholdRule } from "./threshold.js";
 import type { TrainedModel, TrainOptions } from "./train.js";
+import { trainingExtras } from "./training-facts.js";
 
 /** What `train` does. */
 export async function trainModel<Row, Request>(
@@ -42,6 +43,7 @@ export async function trainModel<Row, Request>(
     dataHash: await hashTable(table),
     rows: { train: table.rows, validation: validation?.rows ?? 0 },
     gitCommit: options.gitCommit,
+    extras: trainingExtras(table, validation),
   };
 
   const finish = async (one: Learner, learned: Learned): Promise<Omit<TrainedModel<Row, Request>, "baseline">> => {
@@ -58,7 +60,7 @@ export async function trainModel<Row, Request>(
 }
 
 async function assemble(
-  shared: Pick<Artefact, "contract" | "recipe" | "baseline"> & Pick<Artefact["provenance"], "dataHash" | "rows" | "gitCommit">,
+  shared: Pick<Artefact, "contract" | "recipe" | "baseline" | "extras"> & Pick<Artefact["provenance"], "dataHash" | "rows" | "gitCommit">,
   learner: Learner,
   { model, heldOut, found, caps = [], learner: maker = learner.name }: Learned,
   judged: LabelledMatrix,
@@ -70,7 +72,7 @@ async function assemble(
   const probabilities = heldOut.probabilities.map((p) => calibrate(calibration, p));
   const decision = chooseThreshold(heldLabels, probabilities, rule);
   const evaluation = evaluateScores(heldLabels, probabilities, { threshold: decision.threshold, costs: decision.costs });
-  const { contract, recipe, baseline, dataHash, rows, gitCommit } = shared;
+  const { contract, recipe, baseline, dataHash, rows, gitCommit, extras } = shared;
   const draft: Artefact = {
     contract,
     recipe,
@@ -80,6 +82,7 @@ async function assemble(
     baseline: { ...baseline, columns: [...baseline.columns, profilePredictions(probabilities, contract, { cutPoints: 256 })] },
     metrics: summarise(evaluation),
     golden: [],
+    extras,
     provenance: {
       learner: maker,
       seed,

@@ -5,20 +5,27 @@ import type {
   AbsoluteRequirement,
   Gate,
   GateCheck,
+  GateVerdict,
   JudgedRows,
   MeasuredRequirement,
   RelativeRequirement,
   Requirement,
   Rival,
   SegmentRequirement,
+  SoundnessRequirement,
 } from "./gate.js";
 import { measures } from "./measures.js";
+import { soundnessDemands } from "./soundness.js";
 
 /** Margin of `notWorseThan` where none is given. */
 export const defaultMargin = 0.01;
 
 /** @throws ChurnkitError OPTION_INVALID for a requirement that cannot be evaluated. */
 export function checkRequirement(gate: Gate, requirement: Requirement): void {
+  if ("requires" in requirement && !Object.hasOwn(soundnessDemands, requirement.requires)) {
+    throw new ChurnkitError("OPTION_INVALID", `The gate ${gate.name} requires ${JSON.stringify(requirement.requires)}, not one of ${Object.keys(soundnessDemands).join(", ")}.`, { where: { value: requirement } });
+  }
+  if ("requires" in requirement) return;
   const refuse = (what: string): never => {
     throw new ChurnkitError("OPTION_INVALID", `The gate ${gate.name} ${what}.`, { where: { value: requirement } });
   };
@@ -48,6 +55,12 @@ export function checkMeasured(requirement: MeasuredRequirement, observed: number
   if (observed === null) return { requirement, passed: false, observed, reason: `the ${label} was not measured; ${wanted}` };
   const value = Number.isInteger(observed) ? observed : Number(observed.toPrecision(3));
   return { requirement, passed: observed <= requirement.max, observed, reason: `${label} ${value} ${unit}, ${wanted}` };
+}
+
+/** What was found of a model's soundness; where nothing was looked at the demand does not hold. */
+export function checkSoundness(requirement: SoundnessRequirement, found: GateVerdict | undefined): GateCheck {
+  const check = found?.checks.find((one) => "requires" in one.requirement && one.requirement.requires === requirement.requires);
+  return check ?? { requirement, passed: false, observed: null, reason: `it was not looked whether ${soundnessDemands[requirement.requires]}` };
 }
 
 /** Two models' scores of the rows that both can score. */

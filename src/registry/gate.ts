@@ -1,8 +1,9 @@
 import type { BootstrapOptions } from "../model/evaluate/bootstrap.js";
 import type { MetricName, MetricValue } from "../model/evaluate/metrics.js";
-import { checkAbsolute, checkMeasured, checkRelative, checkRequirement } from "./gate-checks.js";
+import { checkAbsolute, checkMeasured, checkRelative, checkRequirement, checkSoundness } from "./gate-checks.js";
 import { checkSegments } from "./gate-segments.js";
 import type { MeasureName } from "./measures.js";
+import type { SoundnessDemand } from "./soundness.js";
 
 /** What a model may be compared with. */
 export type Rival = "champion" | "baseline";
@@ -40,8 +41,13 @@ export interface MeasuredRequirement {
   readonly max: number;
 }
 
+/** What no metric shows: see {@link soundnessDemands}. */
+export interface SoundnessRequirement {
+  readonly requires: SoundnessDemand;
+}
+
 /** One demand on a model, plain JSON. Where there is no champion yet, demands relative to it hold. */
-export type Requirement = AbsoluteRequirement | RelativeRequirement | SegmentRequirement | MeasuredRequirement;
+export type Requirement = AbsoluteRequirement | RelativeRequirement | SegmentRequirement | MeasuredRequirement | SoundnessRequirement;
 
 /** What a model must show before it is promoted; all requirements must hold. Plain JSON. */
 export interface Gate {
@@ -78,6 +84,8 @@ export interface GateEvidence {
   /** For relative requirements. */
   readonly comparison?: JudgedRows | undefined;
   readonly measures?: Partial<Readonly<Record<MeasureName, number>>> | undefined;
+  /** What {@link soundVerdict} found, for demands that no metric answers. */
+  readonly soundness?: GateVerdict | undefined;
 }
 
 /** How one group of rows came out. */
@@ -143,7 +151,8 @@ export function evaluateGate(gate: Gate, evidence: GateEvidence): GateVerdict {
   return { gate: gate.name, passed: checks.every(({ passed }) => passed), checks };
 }
 
-function check(requirement: Requirement, { metrics, comparison, measures: measured }: GateEvidence): GateCheck {
+function check(requirement: Requirement, { metrics, comparison, measures: measured, soundness }: GateEvidence): GateCheck {
+  if ("requires" in requirement) return checkSoundness(requirement, soundness);
   if ("measure" in requirement) return checkMeasured(requirement, measured?.[requirement.measure] ?? null);
   if ("min" in requirement || "max" in requirement) return checkAbsolute(requirement, metrics[requirement.metric]?.value ?? null);
   if ("betterThan" in requirement || requirement.perSegment === undefined) return checkRelative(requirement, comparison);

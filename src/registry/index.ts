@@ -28,7 +28,9 @@ export {
   type Requirement,
   type Rival,
   type SegmentRequirement,
+  type SoundnessRequirement,
 } from "./gate.js";
+export { soundnessDemands, type Allowances, type SoundnessDemand } from "./soundness.js";
 export { awsGate, baselineGate, basicGate, championGate, gates, retrainingGate } from "./gates.js";
 export type { RegistryOptions } from "./registry-over.js";
 export type { AliasEntry, RegistrySnapshot } from "./registry-state.js";

@@ -3,6 +3,7 @@ import { contractHash } from "../data/contract/contract-hash.js";
 import { labels } from "../data/table/labels.js";
 import { recordOf } from "../data/table/record-of.js";
 import type { Table } from "../data/table/table.js";
+import type { Artefact } from "../model/artefact.js";
 import type { Scorer } from "../model/compile.js";
 import type { BootstrapOptions } from "../model/evaluate/bootstrap.js";
 import { evaluateScores, summarise } from "../model/evaluate/evaluate-scores.js";
@@ -10,6 +11,8 @@ import type { MetricSummary } from "../model/evaluate/metrics.js";
 import { evaluateGate, type Gate, type GateVerdict, type JudgedRows, type JudgedScores, type Rival } from "./gate.js";
 import type { MeasureName } from "./measures.js";
 import { segmentOf } from "./segments.js";
+import { soundVerdict, type Allowances } from "./soundness.js";
+import { trainingFactsOf } from "../model/training-facts.js";
 
 /** How the time of one score is measured. */
 export interface LatencyOptions {
@@ -34,13 +37,17 @@ export interface JudgeOptions {
   readonly bundleBytes?: number | undefined;
   readonly bootstrap?: BootstrapOptions | undefined;
   readonly latency?: LatencyOptions | undefined;
+  /** The candidate's artefact: is it sound to judge it on these rows? The verdict `sound` then stands last. */
+  readonly artefact?: Pick<Artefact, "extras"> | undefined;
+  /** Demands of soundness that need not hold, and why. */
+  readonly allow?: Allowances | undefined;
 }
 
 /** What came of it; plain JSON. */
 export interface Judgement {
   /** Did every gate pass? */
   readonly passed: boolean;
-  /** One for each gate, in their order. */
+  /** One for each gate, in their order; then `sound`, where it was asked for. */
   readonly verdicts: readonly GateVerdict[];
   /** The candidate's metrics on these rows, with intervals. */
   readonly metrics: MetricSummary;
@@ -99,7 +106,9 @@ export function judgeOnRows(options: JudgeOptions): Judgement {
     ...(asked.has("latencyMs") ? { latencyMs: medianLatency(candidate, rows, options.latency) } : {}),
     ...(asked.has("bundleBytes") && options.bundleBytes !== undefined ? { bundleBytes: options.bundleBytes } : {}),
   };
-  const verdicts = gates.map((gate) => evaluateGate(gate, { metrics: evaluation.values, comparison, measures }));
+  const soundness = options.artefact && soundVerdict(trainingFactsOf(options.artefact), { contract: candidate.contract, rows, allow: options.allow });
+  const judged = gates.map((gate) => evaluateGate(gate, { metrics: evaluation.values, comparison, measures, soundness }));
+  const verdicts = soundness === undefined ? judged : [...judged, soundness];
   return { passed: verdicts.every(({ passed }) => passed), verdicts, metrics: summarise(evaluation), measures };
 }
 

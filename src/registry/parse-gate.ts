@@ -2,6 +2,7 @@ import { JsonReader } from "../data/features/expressions/json.js";
 import { metricNames } from "../model/evaluate/metrics.js";
 import type { Gate, Requirement } from "./gate.js";
 import { measures, type MeasureName } from "./measures.js";
+import { soundnessDemands, type SoundnessDemand } from "./soundness.js";
 
 const rivals = ["champion", "baseline"] as const;
 const measureNames = Object.keys(measures) as MeasureName[];
@@ -37,6 +38,7 @@ function readRequirement(reader: JsonReader): Requirement {
     const field = reader.fields(["measure", "max"]);
     return { measure: field("measure").oneOf(measureNames), max: field("max").number() };
   }
+  if (has("requires")) return { requires: reader.fields(["requires"])("requires").oneOf(Object.keys(soundnessDemands) as SoundnessDemand[]) };
   if (has("min")) {
     const field = reader.fields(["metric", "min"]);
     return { metric: field("metric").oneOf(metricNames), min: field("min").number() };

@@ -6,14 +6,15 @@ import type { VersionRef } from "./version.js";
 /** What a version is judged on before an alias is pointed to it. */
 export interface JudgedPromotionOptions
   extends Omit<PromoteOptions, "verdict" | "expected">,
-    Pick<JudgeOptions, "rows" | "gates" | "baseline" | "segments" | "bootstrap" | "latency"> {
+    Pick<JudgeOptions, "rows" | "gates" | "baseline" | "segments" | "bootstrap" | "latency" | "allow"> {
   /** The alias. Default `champion`. */
   readonly to?: string | undefined;
 }
 
 /**
  * Judges a version by gates on labelled rows, against the version that the alias points to now, and points the alias to it
- * if it passes. The verdict is recorded either way. Where the alias is moved while the rows are judged, the promotion is
+ * if it passes. It is refused too where it was trained on these rows, or where a column alone all but told the target when it
+ * was trained, unless `allow` says why that is right. The verdict is recorded either way. Where the alias is moved while the rows are judged, the promotion is
  * refused: its evidence would be about another rival.
  *
  * @throws ChurnkitError as {@link judgeOnRows} and {@link ModelRegistry.promote} do.
@@ -32,7 +33,7 @@ export interface JudgedPromotionOptions
 export async function promoteJudged(
   registry: ModelRegistry,
   ref: VersionRef,
-  { to = "champion", rows, gates, baseline, segments, bootstrap, latency, ...note }: JudgedPromotionOptions,
+  { to = "champion", rows, gates, baseline, segments, bootstrap, latency, allow, ...note }: JudgedPromotionOptions,
 ): Promise<{ readonly promotion: PromotionResult; readonly judgement: Judgement }> {
   const expected = (await registry.aliases()).get(to) ?? null;
   const [candidate, champion] = await Promise.all([registry.load(ref), expected === null ? undefined : registry.load(expected)]);
@@ -47,6 +48,8 @@ export async function promoteJudged(
     bundleBytes: bytes,
     bootstrap,
     latency,
+    artefact: candidate.artefact,
+    allow,
   });
   const promotion = await registry.promote(number, to, { ...note, verdict: joined(judgement), expected });
   return { promotion, judgement };

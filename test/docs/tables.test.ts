@@ -96,6 +96,7 @@ describe("tables in the pages equal those in the code", () => {
       name,
       requirements
         .map((requirement) => {
+          if ("requires" in requirement) return `requires ${requirement.requires}`;
           if ("measure" in requirement) return `${requirement.measure} <= ${requirement.max}`;
           const { metric } = requirement;
           if ("min" in requirement) return `${metric} >= ${requirement.min}`;

@@ -1,7 +1,11 @@
 import type { Command } from "commander";
+import { ChurnkitError } from "../../base/errors.js";
+import type { Contract } from "../../data/contract/contract.js";
 import { newLevelFindings } from "../../data/quality/columns.js";
 import { readTable } from "../../data/read/read-file.js";
 import { splitByRowNumbers } from "../../data/split.js";
+import type { Table } from "../../data/table/table.js";
+import { takeRows } from "../../data/table/take-rows.js";
 import { writeFileAtomic } from "../../io/atomic.js";
 import { loadBundle } from "../../model/bundle/load.js";
 import { chanceNote } from "../../model/evaluate/chance.js";
@@ -9,6 +13,7 @@ import { profitOf } from "../../model/evaluate/curves.js";
 import { evaluate } from "../../model/evaluate/evaluate.js";
 import type { Evaluation } from "../../model/evaluate/evaluate-scores.js";
 import { metricNames, metrics } from "../../model/evaluate/metrics.js";
+import { seenEach, seenRows, trainingFactsOf, type SeenRows, type TrainingFacts } from "../../model/training-facts.js";
 import { decisionFor, decisionOptions, type DecisionOptions } from "../decision-options.js";
 import { delimiterOf, delimiterOption, noteSetAside } from "../input.js";
 import { metricFields } from "../metric-fields.js";
@@ -18,6 +23,7 @@ import { readRows } from "../row-numbers.js";
 
 interface Options extends DecisionOptions {
   rows?: string;
+  unseen?: boolean;
   delimiter?: string;
   html?: string;
   json?: boolean;
@@ -28,6 +34,7 @@ export function register(program: Command): void {
     .command("evaluate <bundle> <file>")
     .description("evaluate a bundle on labelled rows")
     .option("--rows <file>", "JSON array of the 0-based data rows to evaluate on")
+    .option("--unseen", "only rows that the model was not trained on")
     .addOption(delimiterOption());
   decisionOptions(command, "default the model's own")
     .option("--html <file>", "also write a report with plots")
@@ -40,12 +47,15 @@ async function run(bundle: string, file: string, options: Options): Promise<void
   const { scorer, artefact } = await loadBundle(bundle);
   const read = await readTable(scorer.contract, file, { target: "required", ragged: "reject-row", ...delimiterOf(options) });
   noteSetAside(read);
-  const table = rows === undefined ? read : splitByRowNumbers(read, rows).inside;
+  const given = rows === undefined ? read : splitByRowNumbers(read, rows).inside;
+  const facts = trainingFactsOf(artefact);
+  const table = options.unseen ? unseenOf(given, facts, scorer.contract) : given;
+  const trainedOn = seenRows(facts, scorer.contract, table);
   for (const { message } of newLevelFindings(table)) note(`note: ${message}`);
   const networks = networkCount(artefact.model);
   const { learner } = artefact.provenance;
   const evaluation = evaluate({ scorer }, table, decisionFor(scorer.decision, options));
-  const notes = [chanceNote(evaluation)].filter((text) => text !== undefined);
+  const notes = [chanceNote(evaluation), seenNote(trainedOn)].filter((text) => text !== undefined);
   if (options.html !== undefined) {
     const { evaluationReportHtml } = await import("../../report/index.js");
     await writeFileAtomic(options.html, await evaluationReportHtml(evaluation, { name: scorer.contract.name, rows: file, notes }));
@@ -54,9 +64,22 @@ async function run(bundle: string, file: string, options: Options): Promise<void
   const title = `${modelName(learner, networks)} on ${evaluation.rows} rows, threshold ${shown(evaluation.threshold)}`;
   print(
     options.json,
-    { learner, networks, rejected: read.rejected.length, ...metricFields(evaluation), ...moneyFields(evaluation), notes },
+    { learner, networks, rejected: read.rejected.length, ...metricFields(evaluation), ...moneyFields(evaluation), trainedOn, notes },
     [...notes, title, metricLines(evaluation), ...moneyLines(evaluation)].join("\n\n"),
   );
+}
+
+function unseenOf(table: Table, facts: TrainingFacts | undefined, contract: Contract): Table {
+  if (facts === undefined) throw new ChurnkitError("OPTION_INVALID", "This bundle does not say which rows it was trained on: leave --unseen out, or train again.");
+  const each = seenEach(facts, contract, table);
+  const unseen = Array.from({ length: table.rows }, (_, i) => i).filter((i) => each[i] === 0);
+  if (unseen.length === 0) throw new ChurnkitError("TOO_FEW_ROWS", `${table.source}: the model was trained on every row. Give rows that it has not seen.`, { where: { file: table.source } });
+  return takeRows(table, unseen);
+}
+
+function seenNote({ verdict, seen, checked }: SeenRows): string | undefined {
+  if (verdict !== "seen") return undefined;
+  return `the model was trained on ${seen} of ${checked} of these rows, so the figures are better than on new customers; --unseen leaves them out`;
 }
 
 function metricLines({ values }: Evaluation): string {

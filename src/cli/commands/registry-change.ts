@@ -4,10 +4,11 @@ import { filesStore } from "../../io/files-store.js";
 import { toBundleFiles } from "../../model/bundle/format.js";
 import { loadBundle } from "../../model/bundle/load.js";
 import { bundleSource, sourceOfFiles, type BundleSource } from "../../model/bundle/source.js";
-import { evaluateGate, type Gate, type GateVerdict } from "../../registry/gate.js";
+import { evaluateGate, type Gate, type GateCheck, type GateVerdict } from "../../registry/gate.js";
 import { promoteJudged } from "../../registry/promote-judged.js";
 import { partsOf } from "../../registry/registered-bundle.js";
 import { applyRetention, planRetention } from "../../registry/retention.js";
+import { soundVerdict, trainingFactsIn, type Allowances, type SoundnessDemand } from "../../registry/soundness.js";
 import { versionStages } from "../../registry/version.js";
 import { exit, note, print } from "../output.js";
 import { reference } from "../registry-options.js";
@@ -81,33 +82,50 @@ interface Promotion extends Change {
   gate?: readonly Gate[];
   rows?: string;
   approvedOnly?: boolean;
+  allowLeak?: string;
+  allowSeenRows?: string;
 }
 
 export async function promote(version: string, options: Promotion): Promise<void> {
-  const { alias, by, reason, gate: gates, rows, approvedOnly } = options;
+  const { alias, by, gate: gates, rows, approvedOnly, allowLeak, allowSeenRows } = options;
+  const allow: Allowances = { ...(allowLeak === undefined ? {} : { noLeak: allowLeak }), ...(allowSeenRows === undefined ? {} : { unseenRows: allowSeenRows }) };
+  const allowed = [allowLeak && `leak allowed: ${allowLeak}`, allowSeenRows && `rows of the training allowed: ${allowSeenRows}`];
+  const reason = [options.reason, ...allowed].filter(Boolean).join("; ") || undefined;
   if ((gates === undefined) !== (rows === undefined)) {
     throw new ChurnkitError("OPTION_INVALID", "A gate judges rows: give --gate and --rows together, or neither.");
   }
   const registry = await open(options);
   const ref = reference(version);
   if (gates === undefined || rows === undefined) {
-    const result = await registry.promote(ref, alias, { by, reason, approvedOnly });
-    return said(options, alias, result, result);
+    const { number } = await registry.get(ref);
+    const verdict = soundVerdict(await trainingFactsIn(await registry.open(number)), { allow });
+    // A verdict that says nothing new is no evidence.
+    const telling = !verdict.passed || allowLeak !== undefined ? { verdict } : {};
+    const result = await registry.promote(number, alias, { by, reason, approvedOnly, ...telling });
+    return said(options, alias, result, result, verdict.checks);
   }
   const { scorer } = await registry.load(ref);
   const table = await readTable(scorer.contract, rows);
   if (table.rejected.length > 0) note(`${table.rejected.length} rows of ${rows} break the contract and are not judged`);
-  const { promotion, judgement } = await promoteJudged(registry, ref, { to: alias, rows: table, gates, by, reason, approvedOnly });
+  const { promotion, judgement } = await promoteJudged(registry, ref, { to: alias, rows: table, gates, by, reason, approvedOnly, allow });
   for (const { gate, checks } of judgement.verdicts) for (const { passed, reason: why } of checks) note(`${passed ? "passed" : "failed"}  ${gate}: ${why}`);
-  said(options, alias, promotion, { ...promotion, judgement });
+  said(options, alias, promotion, { ...promotion, judgement }, judgement.verdicts.flatMap(({ checks }) => checks));
 }
 
 type Promoted = Awaited<ReturnType<typeof promoteJudged>>["promotion"];
 
-function said({ json }: Change, alias: string, result: Promoted, value: object): void {
+function said({ json }: Change, alias: string, result: Promoted, value: object, checks: readonly GateCheck[]): void {
   print(json, value, result.promoted ? `${alias} is now version ${result.version}` : `refused: ${result.reasons.join("; ")}`);
-  if (!result.promoted) process.exitCode = exit.checkFailed;
+  if (result.promoted) return;
+  process.exitCode = exit.checkFailed;
+  for (const { requirement, passed } of checks) if (!passed && "requires" in requirement) note(remedies[requirement.requires]);
 }
+
+/** What to do about a model that is not sound. */
+const remedies: Readonly<Record<SoundnessDemand, string>> = {
+  noLeak: "train again with --ignore, or say with --allow-leak REASON why the column is known before the customer leaves",
+  unseenRows: "give --rows that the model was not trained on, or say with --allow-seen-rows REASON why these will do",
+};
 
 export async function rollback(options: Change & { alias: string; quarantine: boolean }): Promise<void> {
   const { alias, by, reason, quarantine } = options;

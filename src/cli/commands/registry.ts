@@ -44,6 +44,8 @@ export function register(program: Command): void {
     .option("--gate <gate>", `a gate to pass on --rows, against the present champion: ${gateNames("all")}, or a JSON file; may be repeated`, gateOption("all"))
     .option("--rows <file>", "labelled rows that no model was trained on")
     .option("--approved-only", "refuse a version that nobody approved")
+    .option("--allow-leak <reason>", "promote although a column alone all but tells the target; why, for the history")
+    .option("--allow-seen-rows <reason>", "promote although the model was trained on --rows; why, for the history")
     .action(change.promote);
   changing("rollback", "point an alias back to its former version")
     .option("--alias <name>", "the alias", "champion")

@@ -1,0 +1,101 @@
+import { fromBase64, toBase64 } from "../base/base64.js";
+import type { Contract } from "../data/contract/contract.js";
+import { findLeaks } from "../data/quality/leaks.js";
+import { rowFingerprints } from "../data/table/row-fingerprints.js";
+import type { Table } from "../data/table/table.js";
+import type { Artefact } from "./artefact.js";
+import { corrupt, JsonValue } from "./bundle/json.js";
+import { falsePositives, inFilter, rowFilter, type RowFilter } from "./row-filter.js";
+
+/** What a bundle knows of the rows that its model was trained on, beside their profile. */
+export interface TrainingFacts {
+  readonly filter: RowFilter;
+  /** Columns that alone all but told the target, and what was found. */
+  readonly leaks: readonly { readonly column: string; readonly message: string }[];
+}
+
+/** The name among a bundle's extras. */
+const extra = "training";
+/** The file of a bundle that holds them. */
+export const trainingFactsPath = `extras/${extra}.json`;
+
+const featuresOf = ({ columns }: Contract): string[] => columns.flatMap(({ name, role }) => (role === "feature" ? [name] : []));
+
+/** The extras of a model trained on these tables: a Bloom filter of their rows and the columns that leak. */
+export function trainingExtras(table: Table, validation: Table | undefined): NonNullable<Artefact["extras"]> {
+  const features = featuresOf(table.contract);
+  const { bits, ...filter } = rowFilter([table, ...(validation ? [validation] : [])].map((part) => rowFingerprints(part, features)));
+  const leaks = findLeaks(table).map(({ column, message }) => ({ column, message }));
+  return { [extra]: { format: 1, ...filter, bits: toBase64(bits), leaks } };
+}
+
+/**
+ * What a bundle knows of its training rows; undefined for one that was made before bundles kept it.
+ *
+ * @throws ChurnkitError BUNDLE_CORRUPT where it is broken.
+ */
+export const trainingFactsOf = ({ extras }: Pick<Artefact, "extras">): TrainingFacts | undefined =>
+  extras?.[extra] === undefined ? undefined : parseTrainingFacts(extras[extra]);
+
+/** @throws ChurnkitError BUNDLE_CORRUPT. */
+export function parseTrainingFacts(json: unknown): TrainingFacts {
+  const root = new JsonValue(trainingFactsPath, "$", json, corrupt);
+  if (root.get("format").value !== 1) throw root.get("format").not("1");
+  const bits = fromBase64(root.get("bits").text());
+  if (bits === undefined || bits.length < 1 || bits.length > 2 ** 20 || (bits.length & (bits.length - 1)) !== 0) throw root.get("bits").not("a power of two of bytes");
+  return {
+    filter: { rows: root.get("rows").count(), share: root.get("share").number(0, 1), repeated: root.get("repeated").number(0, 1), bits },
+    leaks: root.get("leaks").list(10_000).map((leak) => ({ column: leak.get("column").text(), message: leak.get("message").text() })),
+  };
+}
+
+/** Whether a model was trained on some rows. */
+export interface SeenRows {
+  /**
+   * `seen` where more of them were trained on than chance explains, `unseen` where none or a few were; `unknown` for a bundle
+   * that kept no fingerprints, and where so many rows are alike that nobody can tell.
+   */
+  readonly verdict: "seen" | "unseen" | "unknown";
+  /** Rows that were looked up: all, or of a very large training a sample by hash. */
+  readonly checked: number;
+  /** Of those, rows that equal a training row in every feature. */
+  readonly seen: number;
+}
+
+/** Beyond this share of rows that all equal others, equality says nothing. */
+const tooAlike = 0.5;
+
+/** For each row 1 where the model was trained on one like it, 0 where not, -1 where nobody can tell. */
+export function seenEach({ filter }: TrainingFacts, contract: Contract, table: Table): Int8Array {
+  return inFilter(filter, rowFingerprints(table, featuresOf(contract)));
+}
+
+/**
+ * Tells whether a model was trained on these rows, by their features alone: the same customers without ids or with other
+ * labels are found too. Rows that are alike by chance are allowed for, at the rate at which the training rows were.
+ *
+ * @param contract The model's.
+ * @example
+ * ```ts
+ * import { defineFeatures, syntheticContract, syntheticCustomers, tableFromRecords } from "churnkit/data";
+ * import { logistic, seenRows, train, trainingFactsOf } from "churnkit/model";
+ *
+ * const tableOf = (seed: number) => tableFromRecords(syntheticContract, syntheticCustomers({ rows: 500, seed }).records);
+ * const { artefact } = await train(defineFeatures(syntheticContract), tableOf(1), { learner: logistic() });
+ * const facts = trainingFactsOf(artefact);
+ * console.assert(seenRows(facts, artefact.contract, tableOf(1)).verdict === "seen");
+ * console.assert(seenRows(facts, artefact.contract, tableOf(2)).verdict === "unseen");
+ * ```
+ */
+export function seenRows(facts: TrainingFacts | undefined, contract: Contract, table: Table): SeenRows {
+  if (facts === undefined) return { verdict: "unknown", checked: 0, seen: 0 };
+  const each = seenEach(facts, contract, table).filter((one) => one >= 0);
+  const seen = each.reduce((sum, one) => sum + one, 0);
+  const checked = each.length;
+  const chance = Math.min(1, facts.filter.repeated + falsePositives);
+  if (checked === 0 || chance > tooAlike) return { verdict: "unknown", checked, seen };
+  // Four standard deviations above chance, and one row in a hundred: fewer cannot change a figure that anybody reads.
+  const expected = checked * chance;
+  const most = expected + 4 * Math.sqrt(expected * (1 - chance)) + checked * Math.max(0.01, facts.filter.repeated);
+  return { verdict: seen > most ? "seen" : "unseen", checked, seen };
+}
