@@ -171,6 +171,7 @@ export { attributionPolicy, defaultAttributionPolicy, type AttributionPolicy } f
 export { monitorBaseline, monitorExplainer, type AttributionSettings, type MonitorBaseline, type MonitorBaselineInput } from "./monitor/baseline.js";
 export { captureIssues, captureLog, type CapturedPrediction, type CaptureIssue, type CaptureIssueCount, type CaptureLog } from "./monitor/capture/capture.js";
 export { labelLog, readLabelLines, type LabelLog, type LabelReadOptions } from "./monitor/capture/read-labels.js";
+export { captureOutputs, type CaptureOutput } from "./monitor/capture/output.js";
 export { readCaptureLines, type CaptureLimits, type CaptureReadOptions } from "./monitor/capture/read.js";
 export { captureToStore, type CaptureStoreOptions, type CaptureWriter } from "./monitor/capture/write.js";
 export type { PredictionMeta } from "./monitor/counting.js";

@@ -1,9 +1,10 @@
 import { access } from "node:fs/promises";
 import { join } from "node:path";
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
 import { ChurnkitError } from "../../base/errors.js";
 import { readTable } from "../../data/read/read-file.js";
 import { predictionsName } from "../../data/profile/predictions.js";
+import { captureOutputs, type CaptureOutput } from "../../drift/monitor/capture/output.js";
 import { captureIssues } from "../../drift/monitor/capture/capture.js";
 import { monitorBaseline, monitorExplainer, type MonitorBaseline } from "../../drift/monitor/baseline.js";
 import { monitorBaselineOf, parseMonitorBaseline } from "../../drift/monitor/parse-baseline.js";
@@ -27,6 +28,8 @@ interface Options {
   facets?: readonly string[];
   saveBaseline?: string;
   ignore?: readonly string[];
+  columns?: readonly string[];
+  outputForm?: CaptureOutput;
   modelVersion?: string;
   from?: string;
   to?: string;
@@ -48,6 +51,8 @@ export function register(program: Command): void {
     .option("--facets <columns>", "with --reference: columns whose groups are compared, separated by commas", columnsOption)
     .option("--save-baseline <file>", "with --reference: also write the baseline")
     .option("--ignore <columns>", "columns to leave out, separated by commas", columnsOption)
+    .option("--columns <columns>", "what the cells of captured CSV without a header are, in order, separated by commas", columnsOption)
+    .addOption(new Option("--output-form <form>", "what captured outputs without names hold").choices(Object.keys(captureOutputs)))
     .option("--model-version <version>", "only predictions of this version; all of them without it")
     .option("--from <time>", "predictions from here on, ISO 8601")
     .option("--to <time>", "predictions before this, ISO 8601")
@@ -62,7 +67,7 @@ async function run(bundle: string, captured: readonly string[], options: Options
   checkTogether(options);
   const { artefact, scorer } = await loadBundle(bundle);
   const baseline = await baselineFor(options, artefact, scorer.contract);
-  const { labels, window = 30, absent, from, to, now = new Date().toISOString(), ignore } = options;
+  const { labels, window = 30, absent, from, to, now = new Date().toISOString(), ignore, columns: cells, outputForm } = options;
   if (labels !== undefined) await checkLabels(labels);
   checkColumns(ignore, baseline.contract);
   const result = await runMonitor({
@@ -76,11 +81,13 @@ async function run(bundle: string, captured: readonly string[], options: Options
     explainer: await monitorExplainer(artefact, baseline),
     version: options.modelVersion,
     policies: { ignore },
+    columns: cells,
+    outputForm,
   });
   if (result.read.predictions === 0) {
     const first = result.read.issues[0];
     const none = result.read.objects === 0 ? "no file ends in .jsonl, .json or .ndjson" : "no line has one";
-    const why = first === undefined ? none : `${captureIssues[first.issue]} See ${first.examples[0] ?? ""}`;
+    const why = first === undefined ? none : `${first.causes[0] ?? captureIssues[first.issue]} See ${first.examples[0] ?? ""}`;
     throw new ChurnkitError("INPUT_EMPTY", `There is no captured prediction in ${captured.join(", ").slice(0, 200)}: ${why.replace(/\.$/, "")}.`, { where: { file: captured[0] } });
   }
   noteRead(result, options);
@@ -137,7 +144,7 @@ function noteRead({ read, report: { skipped } }: MonitorRun, { labels, modelVers
     [skipped.tooManyPeriods, "of more days than fit into memory; take fewer with --from and --to"],
     [skipped.badTime, "of a time that is none"],
   ] as const) if (count > 0) note(`note: left out ${count} predictions ${why}`);
-  for (const { issue, count, examples } of read.issues) note(`note: ${issue}: ${count}, such as ${examples[0] ?? ""}`);
+  for (const { issue, count, examples, causes } of read.issues) note(`note: ${issue}: ${count}, such as ${examples[0] ?? ""}. ${causes[0] ?? captureIssues[issue]}`);
   if (read.badLabels > 0) note(`note: ${read.badLabels} lines of labels hold none, such as ${read.badLabelExamples[0] ?? ""}; each needs id and outcome, in CSV under a header of these names`);
   else if (labels !== undefined && read.labels === 0) note(`note: ${labels} holds no labels`);
 }

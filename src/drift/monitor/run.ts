@@ -3,6 +3,7 @@ import type { ObjectStore } from "../../io/object-store.js";
 import { millisecondsOf, type Moment } from "../performance/labelled/records.js";
 import type { MonitorBaseline } from "./baseline.js";
 import { captureLog, type CaptureIssueCount } from "./capture/capture.js";
+import { checkOutput, type CaptureOutput } from "./capture/output.js";
 import { readCaptureLines, type CaptureLimits } from "./capture/read.js";
 import { labelLog, readLabelLines } from "./capture/read-labels.js";
 import { createMonitor, type Monitor, type MonitorOptions } from "./monitor.js";
@@ -37,6 +38,8 @@ export interface MonitorRunOptions extends MonitorOptions {
   readonly look?: "once" | "sequential" | undefined;
   /** The columns of CSV payloads where they are not the contract's features in order. */
   readonly columns?: readonly string[] | undefined;
+  /** What the outputs of SageMaker's captures hold where they do not name it, as `readCaptureLines` takes it. */
+  readonly outputForm?: CaptureOutput | undefined;
   readonly limits?: Partial<CaptureLimits> | undefined;
 }
 
@@ -92,6 +95,7 @@ async function runBy(options: MonitorRunOptions, states: readonly MonitorState[]
   const { baseline, store, prefix, labelsPrefix, look = "once" } = options;
   const from = timeOption("from", options.from, -Infinity);
   const to = timeOption("to", options.to, Infinity);
+  checkOutput(options.outputForm);
   if (from >= to) throw new ChurnkitError("OPTION_INVALID", `from is ${new Date(from).toISOString()}, not before to, which is ${new Date(to).toISOString()}.`, { where: { path: "from" } });
   const monitor = createMonitor(baseline, { ...options, since: look === "sequential" ? (options.since ?? options.from) : undefined });
   const givenUp = monitor.skipped.tooManyPeriods;
@@ -104,7 +108,7 @@ async function runBy(options: MonitorRunOptions, states: readonly MonitorState[]
   for (const key of keys) {
     const found = await store.getStream(key);
     if (found === undefined) continue;
-    for await (const one of readCaptureLines(found.stream, { contract: baseline.contract, columns: options.columns, log, source: key, limits: options.limits })) {
+    for await (const one of readCaptureLines(found.stream, { contract: baseline.contract, columns: options.columns, outputForm: options.outputForm, log, source: key, limits: options.limits })) {
       predictions++;
       const { record, probability, id, at, version, treated, control } = one;
       if (version !== null && versions.size < mostVersions) versions.add(version);

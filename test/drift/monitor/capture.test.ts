@@ -35,7 +35,7 @@ describe("SageMaker's data capture", () => {
     ["CSV", side("44,Basic,3.5\n", "CSV", "text/csv"), side("0.25\n", "CSV", "text/csv; charset=utf-8")],
     ["CSV in base64", side(base64('44,"Basic",3.5'), "BASE64", "text/csv"), side(base64("0.25"), "BASE64", "text/csv")],
     ["JSON", side('{"age":44,"plan":"Basic","mobileGb":3.5}', "JSON", "application/json"), side('{"prediction":"No","probability":0.25}', "JSON", "application/json")],
-    ["JSON in base64", side(base64('{"age":44,"plan":"Basic","mobileGb":3.5}'), "BASE64", "application/json"), side(base64("[[0.75,0.25]]"), "BASE64", "application/json")],
+    ["JSON in base64", side(base64('{"age":44,"plan":"Basic","mobileGb":3.5}'), "BASE64", "application/json"), side(base64("[[0.25]]"), "BASE64", "application/json")],
     ["instances", side('{"instances":[{"features":[44,"Basic",3.5]}]}', "JSON", "application/json"), side('{"predictions":[{"score":0.25,"predicted_label":0}]}', "JSON", "application/json")],
     ["JSON lines", side('{"age":44,"plan":"Basic","mobileGb":3.5}\n', "JSON", "application/jsonlines"), side('{"score":0.25}\n', "JSON", "application/jsonlines")],
   ])("is read: %s", async (_, input, output) => {

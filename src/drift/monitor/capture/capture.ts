@@ -30,9 +30,10 @@ export const captureIssues = {
   notJson: "A line that is not valid JSON: left out.",
   notPrediction: "A JSON line that is neither SageMaker's data capture nor our own form: left out.",
   badTime: "A prediction whose time is no time: left out.",
+  badId: "An id that is neither a text of 1 to 512 characters nor a whole number that JSON keeps exactly: the record counts, and no label can join it.",
   badInput: "An input that cannot be decoded, or is of other columns: left out.",
   tooManyRecords: "An input of more records than the limit: left out.",
-  badOutput: "An output that cannot be decoded, or is no probability: the record counts, without a score.",
+  badOutput: "An output that cannot be decoded, is no probability, or may be one of the other class: the record counts, without a score.",
   outputCount: "Another number of outputs than of records: the records count, without a score.",
 } as const;
 /** A name of {@link captureIssues}. */
@@ -44,31 +45,34 @@ export interface CaptureIssueCount {
   readonly count: number;
   /** At most five, as "source:line". */
   readonly examples: readonly string[];
+  /** What was wrong with them, where more can be said: at most five different causes. No value of a customer is in them. */
+  readonly causes: readonly string[];
 }
 
 const mostExamples = 5;
 
 /** Counts what was wrong while reading. */
 export interface CaptureLog {
-  note(issue: CaptureIssue, place: string): void;
+  note(issue: CaptureIssue, place: string, cause?: string): void;
   /** Those met, in the table's order. */
   list(): CaptureIssueCount[];
 }
 
 /** An empty log. */
 export function captureLog(): CaptureLog {
-  const counts = new Map<CaptureIssue, { count: number; examples: string[] }>();
+  const counts = new Map<CaptureIssue, { count: number; examples: string[]; causes: string[] }>();
   return {
-    note(issue, place) {
-      const entry = counts.get(issue) ?? { count: 0, examples: [] };
+    note(issue, place, cause) {
+      const entry = counts.get(issue) ?? { count: 0, examples: [], causes: [] };
       entry.count++;
       if (entry.examples.length < mostExamples) entry.examples.push(place.slice(-200));
+      if (cause !== undefined && entry.causes.length < mostExamples && !entry.causes.includes(cause)) entry.causes.push(cause.slice(0, 300));
       counts.set(issue, entry);
     },
     list: () =>
       (Object.keys(captureIssues) as CaptureIssue[]).flatMap((issue) => {
         const entry = counts.get(issue);
-        return entry === undefined ? [] : [{ issue, count: entry.count, examples: [...entry.examples] }];
+        return entry === undefined ? [] : [{ issue, count: entry.count, examples: [...entry.examples], causes: [...entry.causes] }];
       }),
   };
 }
@@ -79,14 +83,29 @@ export const probabilityOf = (value: unknown): number | null => (typeof value ==
 /** A text of at most so many characters, or null. */
 export const textOf = (value: unknown, most = 512): string | null => (typeof value === "string" && value !== "" && value.length <= most ? value : null);
 
-/** Reads our own form; the name of what is wrong where it is not. */
-export function parseCaptured(line: Readonly<Record<string, unknown>>): CapturedPrediction | CaptureIssue {
+/** An id as a text: a whole number names what a server wrote as a text. Null for one that JSON cannot hold exactly, and for anything else. */
+export function idText(value: unknown): string | null {
+  if (typeof value === "number") return Number.isSafeInteger(value) ? String(value) : null;
+  const text = textOf(value);
+  return text === null ? null : textOf(text.trim());
+}
+
+/** Notes what is wrong, and why where it can be told. */
+export type Note = (issue: CaptureIssue, cause?: string) => void;
+
+/** Reads our own form; undefined, and noted, where it is not. */
+export function parseCaptured(line: Readonly<Record<string, unknown>>, note: Note): CapturedPrediction | undefined {
   const { record, at, id, probability, label, version, treated, control } = line;
   const time = millisecondsOf(at);
-  if (time === undefined) return "badTime";
-  if (typeof record !== "object" || record === null || Array.isArray(record)) return "badInput";
+  const bad = time === undefined ? "badTime" : typeof record !== "object" || record === null || Array.isArray(record) ? "badInput" : undefined;
+  if (bad !== undefined || time === undefined) {
+    note(bad ?? "badTime");
+    return undefined;
+  }
+  if (id !== undefined && id !== null && idText(id) === null) note("badId");
+  if (probability !== undefined && probability !== null && probabilityOf(probability) === null) note("badOutput", "probability is no number from 0 to 1");
   return {
-    id: textOf(id),
+    id: idText(id),
     at: new Date(time).toISOString(),
     record,
     probability: probabilityOf(probability),

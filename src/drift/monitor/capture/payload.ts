@@ -41,27 +41,41 @@ export function csvRows(text: string, most: number): string[][] {
   return rows;
 }
 
-/** What SageMaker captured of one side of a request. */
-export interface Payload {
-  readonly data: string;
-  readonly form: "csv" | "json" | "jsonLines";
+/** What one side of a request holds: rows of CSV, or a JSON value, where JSON lines are a list. */
+export type Payload = { readonly rows: readonly (readonly string[])[] } | { readonly value: unknown };
+
+/** Why something cannot be read. It names columns, keys and counts, never a value. */
+export interface Problem {
+  readonly problem: string;
 }
 
-/** Decodes what was captured; undefined where it cannot be. */
-export function payloadOf(side: unknown): Payload | undefined {
-  if (typeof side !== "object" || side === null) return undefined;
+/** Did it come to nothing? */
+export const isProblem = (found: object): found is Problem => "problem" in found;
+
+/**
+ * Decodes one side of a captured request. SageMaker's `encoding` goes by how the capture was set up and `observedContentType` by
+ * what the container said, and either may be wrong: JSON comes as text/html, and as anything in base64. So what looks like JSON
+ * and is JSON is read as JSON whatever it is called, and CSV is what is not called JSON.
+ *
+ * @param most rows or lines to read at most; one more tells that there are more.
+ */
+export function payloadOf(side: unknown, most: number): Payload | Problem {
+  if (typeof side !== "object" || side === null) return { problem: "it was not captured" };
   const { data, encoding, observedContentType } = side as Readonly<Record<string, unknown>>;
-  if (typeof data !== "string") return undefined;
+  if (typeof data !== "string") return { problem: "it holds no data" };
   const type = typeof observedContentType === "string" ? observedContentType.toLowerCase() : "";
   const kind = typeof encoding === "string" ? encoding.toUpperCase() : "";
-  if (kind === "CSV") return { data, form: "csv" };
-  if (kind === "JSON") return { data, form: type.includes("jsonlines") ? "jsonLines" : "json" };
-  if (kind !== "BASE64") return undefined;
-  const text = fromBase64(data);
-  if (text === undefined) return undefined;
-  if (type.includes("jsonlines")) return { data: text, form: "jsonLines" };
-  if (type.includes("json")) return { data: text, form: "json" };
-  return { data: text, form: type.includes("csv") || type === "" || type.startsWith("text/") ? "csv" : "json" };
+  const decoded = kind === "BASE64" ? fromBase64(data) : data;
+  if (decoded === undefined) return { problem: `it is no text in base64 (${type.slice(0, 60) || "no content type"})` };
+  const text = decoded.replace(/^\uFEFF/, "").trim();
+  const csv = kind === "CSV" || type.includes("csv");
+  const json = kind === "JSON" || type.includes("json");
+  if (json || /^[[{]/.test(text)) {
+    const found = fromJson(text, most);
+    if (found !== undefined) return found;
+    if (json && !csv) return { problem: "it is called JSON but is not valid JSON" };
+  }
+  return { rows: csvRows(text, most) };
 }
 
 function fromBase64(data: string): string | undefined {
@@ -73,10 +87,17 @@ function fromBase64(data: string): string | undefined {
   }
 }
 
-/** The values of a payload: the parsed JSON, or a row of cells for each line of CSV. */
-export function valuesOf({ data, form }: Payload, most: number): unknown {
-  if (form === "csv") return csvRows(data, most);
-  if (form === "json") return parseJson(data);
-  const lines = data.split("\n").filter((line) => line.trim() !== "");
-  return lines.slice(0, most + 1).map((line) => parseJson(line));
+/** A JSON value, or a list of those of its lines. */
+function fromJson(text: string, most: number): Payload | undefined {
+  try {
+    return { value: parseJson(text) };
+  } catch {
+    const lines = text.split("\n").filter((line) => line.trim() !== "");
+    if (lines.length < 2) return undefined;
+    try {
+      return { value: lines.slice(0, most + 1).map((line) => parseJson(line)) };
+    } catch {
+      return undefined;
+    }
+  }
 }

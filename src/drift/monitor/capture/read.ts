@@ -1,10 +1,12 @@
+import { parseJson } from "../../../base/json/parse.js";
 import { ChurnkitError } from "../../../base/errors.js";
 import { textChunks, type ByteSource } from "../../../data/read/bytes.js";
 import type { Contract } from "../../../data/contract/contract.js";
-import { parseCaptured, type CapturedPrediction, type CaptureIssue, type CaptureLog } from "./capture.js";
+import { parseCaptured, type CapturedPrediction, type CaptureLog, type Note } from "./capture.js";
 import { linesOf } from "./lines.js";
-import { isCaptureEvent, parseCaptureEvent } from "./sagemaker.js";
-import { parseJson } from "../../../base/json/parse.js";
+import { checkOutput, type CaptureOutput } from "./output.js";
+import { isCaptureEvent, parseCaptureEvent, type PayloadOptions, type SageMakerPrediction } from "./sagemaker.js";
+import { WholeScores } from "./whole-scores.js";
 
 /** Sizes that guard memory. */
 export interface CaptureLimits {
@@ -24,6 +26,11 @@ export interface CaptureReadOptions {
   readonly contract: Contract;
   /** The columns of CSV payloads where they are not the contract's features in order. */
   readonly columns?: readonly string[] | undefined;
+  /**
+   * What the outputs of SageMaker's captures hold where they do not name it. Without it only what has one meaning is read: a number
+   * from 0 to 1, or numbers under names; both classes' numbers, or a label beside a number, count as `badOutput`.
+   */
+  readonly outputForm?: CaptureOutput | undefined;
   /** Gets everything that was wrong. */
   readonly log: CaptureLog;
   /** A name for places in the log, such as the file's. */
@@ -32,11 +39,11 @@ export interface CaptureReadOptions {
 }
 
 /**
- * Reads captured predictions, line by line and in constant memory: SageMaker's data-capture files (payloads as CSV, JSON or
- * base64, single or in batches) and our own form, mixed as they come, gzip unpacked by content. A line that cannot be read is
- * counted and named in the log, never thrown.
+ * Reads captured predictions, line by line and in constant memory: SageMaker's data-capture files (payloads as CSV with or
+ * without a header, JSON or base64, single, in batches or by column) and our own form, mixed as they come, gzip unpacked by
+ * content. A line that cannot be read is counted and named in the log with the cause, never thrown.
  *
- * @throws ChurnkitError OPTION_INVALID for a limit out of range; whatever the source throws by itself, such as STORE_FAILED.
+ * @throws ChurnkitError OPTION_INVALID for a limit out of range or an unknown `outputForm`; whatever the source throws by itself, such as STORE_FAILED.
  *
  * @example
  * ```ts
@@ -58,25 +65,31 @@ export async function* readCaptureLines(bytes: ByteSource, options: CaptureReadO
       throw new ChurnkitError("OPTION_INVALID", `The limit ${name} is ${value}; it must be a whole number above 0.`, { where: { value } });
     }
   }
+  checkOutput(options.outputForm);
   const columns = options.columns ?? contract.columns.filter(({ role }) => role === "feature").map(({ name }) => name);
+  const payloads: PayloadOptions = {
+    columns,
+    known: new Set([...columns, ...contract.columns.map(({ name }) => name)]),
+    output: options.outputForm,
+    target: contract.target,
+    mostRecords: limits.records,
+  };
+  const scores = new WholeScores();
   try {
     for await (const line of linesOf(textChunks(bytes, { source, limit: limits.totalBytes }), limits.lineBytes)) {
-      const note = (issue: CaptureIssue): void => log.note(issue, `${source}:${line.number}`);
+      const note: Note = (issue, cause) => log.note(issue, `${source}:${line.number}`, cause);
       if ("problem" in line) note(line.problem);
-      else yield* predictionsOf(line.text, { columns, mostRecords: limits.records }, note);
+      else yield* scores.take(predictionsOf(line.text, payloads, note), note);
     }
   } catch (error) {
     // The bytes themselves cannot be read; what the store says of itself is for the caller.
     if (!ChurnkitError.isInstance(error) || !error.code.startsWith("INPUT_")) throw error;
     log.note("unreadable", source);
   }
+  yield* scores.end();
 }
 
-function predictionsOf(
-  text: string,
-  options: { readonly columns: readonly string[]; readonly mostRecords: number },
-  note: (issue: CaptureIssue) => void,
-): readonly CapturedPrediction[] {
+function predictionsOf(text: string, options: PayloadOptions, note: Note): readonly SageMakerPrediction[] {
   let value: unknown;
   try {
     value = parseJson(text);
@@ -84,18 +97,12 @@ function predictionsOf(
     note("notJson");
     return [];
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    note("notPrediction");
-    return [];
-  }
-  const line = value as Readonly<Record<string, unknown>>;
+  const line = typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Readonly<Record<string, unknown>>) : {};
   if (isCaptureEvent(line)) return parseCaptureEvent(line, options, note);
   if (!("record" in line)) {
     note("notPrediction");
     return [];
   }
-  const found = parseCaptured(line);
-  if (typeof found !== "string") return [found];
-  note(found);
-  return [];
+  const found = parseCaptured(line, note);
+  return found === undefined ? [] : [found];
 }

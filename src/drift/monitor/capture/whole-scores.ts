@@ -1,0 +1,43 @@
+import type { CapturedPrediction, CaptureIssue } from "./capture.js";
+import type { SageMakerPrediction } from "./sagemaker.js";
+
+/** Most predictions that wait for an answer. */
+const mostHeld = 1_000;
+
+interface Held {
+  readonly prediction: CapturedPrediction;
+  readonly note: (issue: CaptureIssue, cause: string) => void;
+}
+
+/**
+ * Outputs of nothing but 0 and 1 may be labels, and read as probabilities they would be an alarm. One number between them tells
+ * that all are probabilities. So such predictions wait until one comes, and without one count without a score.
+ */
+export class WholeScores {
+  #held: Held[] = [];
+  #known = false;
+
+  /** Gives the predictions that need wait no longer. */
+  *take(predictions: readonly SageMakerPrediction[], note: Held["note"]): Generator<CapturedPrediction> {
+    for (const { whole, ...prediction } of predictions) {
+      if (whole === undefined && prediction.probability !== null && prediction.probability % 1 !== 0 && !this.#known) {
+        this.#known = true;
+        for (const held of this.#held) yield held.prediction;
+        this.#held = [];
+      }
+      if (whole === undefined || this.#known) yield prediction;
+      else this.#held.push({ prediction, note });
+      if (this.#held.length >= mostHeld) yield* this.end();
+    }
+  }
+
+  /** Gives those that still wait, without a score. */
+  *end(): Generator<CapturedPrediction> {
+    const held = this.#held;
+    this.#held = [];
+    for (const { prediction, note } of held) {
+      note("badOutput", "The outputs: nothing but 0 and 1 came, which may be labels; say what they are with outputForm: probability or label.");
+      yield { ...prediction, probability: null, label: prediction.label ?? String(prediction.probability) };
+    }
+  }
+}
