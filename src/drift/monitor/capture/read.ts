@@ -1,6 +1,5 @@
 import { parseJson } from "../../../base/json/parse.js";
 import { ChurnkitError } from "../../../base/errors.js";
-import { parseJson } from "../../../base/json/parse.js";
 import { textChunks, type ByteSource } from "../../../data/read/bytes.js";
 import type { Contract } from "../../../data/contract/contract.js";
 import { parseCaptured, type CapturedPrediction, type CaptureLog, type Note } from "./capture.js";
