@@ -55,7 +55,7 @@ export function judgeModel(
   return {
     verdict: verdictOfParts(parts),
     severity: worst(parts.map(({ severity }) => severity)),
-    message: [...(told.length > 0 ? told : parts).map(({ message }) => message), ...(enough ? [] : [waiting(outcomes)])].join(" "),
+    message: messageOf((told.length > 0 ? told : parts).map(({ message }) => message), enough ? undefined : waiting(outcomes), outcomes),
     outcomes: counts,
     basis,
     realised,
@@ -65,6 +65,10 @@ export function judgeModel(
     expected,
   };
 }
+
+/** Labels that join nothing come first: nothing else is known before that is mended. */
+const messageOf = (found: readonly string[], lacking: string | undefined, { unjoined }: Outcomes): string =>
+  (lacking === undefined ? found : unjoined === undefined ? [...found, lacking] : [lacking, ...found]).join(" ");
 
 const atMostWarning = (severity: Severity): Severity => (severity === "none" ? "none" : "warning");
 
