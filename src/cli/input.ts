@@ -89,7 +89,8 @@ export async function contractFor(file: string, options: ContractArguments, ragg
   }
   const { contract, findings } = await inferFromFile(file, { ...inferOptions(options), ragged });
   note(`no contract given: inferred ${contract.columns.length} columns from ${file} (churnkit init writes them down)`);
-  noteFindings(findings);
+  // What concerns the form of the file is told when its rows are read.
+  noteFindings(findings.filter(({ rule }) => rule !== "form"));
   return contract;
 }
 
@@ -131,8 +132,9 @@ export async function readInput(file: string, options: ContractArguments, read: 
   return table;
 }
 
-/** Says which columns were left out, how many rows were set aside, and why the first was. */
-export function noteSetAside({ source, rows, rejected, extraColumns = [] }: Table): void {
+/** Says what form the file has if it is unusual, which columns were left out, how many rows were set aside, and why the first was. */
+export function noteSetAside({ source, rows, rejected, extraColumns = [], form = [] }: Table): void {
+  for (const message of form) note(`note: ${source}: ${message}`);
   if (extraColumns.length > 0) {
     const names = extraColumns.slice(0, 10).map((name) => `"${name}"`).join(", ");
     note(`note: ${source}: not in the contract and left out: ${names}${extraColumns.length > 10 ? ` and ${extraColumns.length - 10} more` : ""}`);

@@ -15,6 +15,9 @@ export function columnFinding(
   return { rule, column, severity, count, rows: rows.slice(0, shownRows), message: `Column "${column}": ${message}.` };
 }
 
+/** Findings about the form of a file, from what its reader noted. */
+export const formFindings = (notes: readonly string[]): Finding[] => notes.map((message) => tableFinding("form", 0, message));
+
 /** A finding about the whole table. */
 export function tableFinding(rule: QualityRule, count: number, message: string, rows: readonly number[] = []): Finding {
   return { rule, column: null, severity: qualityRules[rule].severity, count, rows: rows.slice(0, shownRows), message };

@@ -31,6 +31,7 @@ export const qualityRules = {
   imbalance: { scope: "column", severity: "warning", meaning: "One class of the target is rare." },
   freeText: { scope: "column", severity: "info", meaning: "A column holds free text, which is left out as it stands." },
   extraColumn: { scope: "column", severity: "info", meaning: "A column is not in the contract and was left out." },
+  form: { scope: "table", severity: "info", meaning: "The file has a form of its own, such as a title line or an index column, and was read by it." },
   format: { scope: "column", severity: "info", meaning: "Numbers or dates are written in a form of their own, or in several." },
   markers: { scope: "column", severity: "info", meaning: "Some texts in a column were taken to mean missing." },
 } as const;

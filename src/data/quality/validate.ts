@@ -1,7 +1,7 @@
 import { ChurnkitError } from "../../base/errors.js";
 import type { Table } from "../table/table.js";
 import { columnFindings, missingCount } from "./columns.js";
-import { columnFinding, tableFinding } from "./finding.js";
+import { columnFinding, formFindings, tableFinding } from "./finding.js";
 import { findLeaks } from "./leaks.js";
 import { rejectedFindings } from "./rejected.js";
 import { repeatedRows } from "./row-groups.js";
@@ -135,6 +135,7 @@ export function validateTable(table: Table, options: ValidationOptions = {}): Va
   const repeated = repeatedFindings(table);
   const found: Finding[] = [
     ...(table.rows === 0 ? [tableFinding("noRows", table.rejected.length, "No row is left to work with.")] : []),
+    ...formFindings(table.form ?? []),
     ...absentFindings(table),
     ...rejectedFindings(table.rejected),
     ...targetFindings(table, imbalance),

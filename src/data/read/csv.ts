@@ -6,10 +6,10 @@ import { textChunks, type ByteSource } from "./bytes.js";
 import { Chunked } from "./chunked.js";
 import { columnBuilder, type ColumnBuilder } from "./column-builder.js";
 import { absentColumn } from "./absent.js";
-import { detectDelimiter } from "./delimiter.js";
 import { checkHeader, matchHeader, type HeaderMatch } from "./header.js";
 import { resolveOptions, type ReadOptions, type ResolvedOptions } from "./options.js";
 import { batchCapacity, type RecordBatch, type RecordSink } from "./record-batch.js";
+import { textForm } from "./text-form.js";
 import { DelimitedTokenizer } from "./tokenizer.js";
 
 /** The issue of a row whose form is broken; it concerns no single column. */
@@ -30,7 +30,7 @@ class TableSink implements RecordSink {
     this.#options = options;
   }
 
-  header(names: readonly string[]): void {
+  header(names: readonly (string | undefined)[]): void {
     const { source, target } = this.#options;
     checkHeader(names, source);
     this.#match = matchHeader(names, this.#contract, this.#options);
@@ -70,7 +70,7 @@ class TableSink implements RecordSink {
     this.#rejected.push({ row, issues: [formIssue(message)] });
   }
 
-  finish(): Table {
+  finish(form: readonly string[]): Table {
     const { source } = this.#options;
     if (this.#match === undefined || this.#rows + this.#rejected.length === 0) {
       const what = this.#match === undefined ? "the input is empty" : "there is a header but no data row";
@@ -93,6 +93,7 @@ class TableSink implements RecordSink {
       rejected: this.#rejected,
       source,
       extraColumns: this.#match.extra,
+      form,
     };
   }
 }
@@ -106,7 +107,7 @@ export interface NameHints {
 /**
  * Runs delimited text through a tokenizer into a sink.
  *
- * @returns the number of data rows met, refused ones included.
+ * @returns what is unusual about the form of the text, each a sentence.
  * @throws ChurnkitError INPUT_* for input that cannot be used.
  */
 export async function tokenize(
@@ -114,20 +115,24 @@ export async function tokenize(
   sink: RecordSink,
   options: ResolvedOptions,
   { expected }: NameHints,
-): Promise<number> {
-  const { source, quote, limits } = options;
+): Promise<readonly string[]> {
+  const { source, limits } = options;
+  const notes: string[] = [];
   let tokenizer: DelimitedTokenizer | undefined;
   for await (const chunk of textChunks(bytes, { source, limit: limits.totalBytes })) {
     if (tokenizer === undefined) {
       const bom = chunk[0] === 0xef && chunk[1] === 0xbb && chunk[2] === 0xbf ? 3 : 0;
       const text = chunk.subarray(bom);
-      const delimiter = options.delimiter ?? detectDelimiter(text, { quote, expected, source }).charCodeAt(0);
-      tokenizer = new DelimitedTokenizer(delimiter, options, sink);
-      tokenizer.push(text);
+      const form = textForm(text, options, expected);
+      notes.push(...form.notes);
+      tokenizer = new DelimitedTokenizer(form, options, sink);
+      // Blank lines stand for those left out, so that line numbers are the file's.
+      tokenizer.push(new Uint8Array(form.skip.lines).fill(10));
+      tokenizer.push(text.subarray(form.skip.bytes));
     } else tokenizer.push(chunk);
   }
   tokenizer?.end();
-  return tokenizer?.rows ?? 0;
+  return notes;
 }
 
 /**
@@ -157,6 +162,5 @@ export async function readDelimited(
 ): Promise<Table> {
   const resolved = resolveOptions(options);
   const sink = new TableSink(contract, resolved);
-  await tokenize(bytes, sink, resolved, hints);
-  return sink.finish();
+  return sink.finish(await tokenize(bytes, sink, resolved, hints));
 }

@@ -1,7 +1,8 @@
 import { ChurnkitError } from "../../base/errors.js";
 import type { ReadOptions } from "./options.js";
 
-const candidates = [",", "\t", ";", "|"] as const;
+/** The delimiters that are told by themselves. */
+export const delimiters = [",", "\t", ";", "|"] as const;
 
 const names: Readonly<Record<string, string>> = { ",": "comma", "\t": "tab", ";": "semicolon", "|": "vertical bar" };
 
@@ -9,7 +10,7 @@ const nameOf = (delimiter: string): string => names[delimiter] ?? JSON.stringify
 
 /** Counts each candidate outside quotes in the first line that is not blank. */
 function countInHeader(head: Uint8Array, quote: boolean): Map<string, number> {
-  const counts = new Map<string, number>(candidates.map((candidate) => [candidate, 0]));
+  const counts = new Map<string, number>(delimiters.map((candidate) => [candidate, 0]));
   let quoted = false;
   let blank = true;
   for (const byte of head) {
@@ -41,7 +42,7 @@ export function detectDelimiter(
 ): string {
   const counts = countInHeader(head, quote);
   let best: string = expected ?? ",";
-  for (const candidate of candidates) if ((counts.get(candidate) ?? 0) > (counts.get(best) ?? 0)) best = candidate;
+  for (const candidate of delimiters) if ((counts.get(candidate) ?? 0) > (counts.get(best) ?? 0)) best = candidate;
   if (expected === undefined || best === expected) return best;
   const message =
     `${source}: the header looks separated by a ${nameOf(best)} (${JSON.stringify(best)}), where a ` +
@@ -57,7 +58,7 @@ export function formatOfName(path: string): {
   readonly quote?: boolean;
 } {
   const name = path.toLowerCase().replace(/\.gz$/, "");
-  if (name.endsWith(".jsonl") || name.endsWith(".ndjson")) return { format: "jsonl" };
+  if (/\.(jsonl|ndjson|json)$/.test(name)) return { format: "jsonl" };
   if (name.endsWith(".parquet")) return { format: "parquet" };
   if (name.endsWith(".tsv") || name.endsWith(".tab")) return { format: "delimited", delimiter: "\t", quote: false };
   if (name.endsWith(".csv")) return { format: "delimited", delimiter: "," };

@@ -12,9 +12,10 @@ import type { ResolvedOptions } from "./options.js";
  *
  * @throws ChurnkitError INPUT_COLUMNS, naming the column.
  */
-export function checkHeader(names: readonly string[], source: string): void {
+export function checkHeader(names: readonly (string | undefined)[], source: string): void {
   const seen = new Map<string, number>();
   names.forEach((name, i) => {
+    if (name === undefined) return;
     const before = seen.get(name);
     const problem =
       before === undefined
@@ -49,13 +50,21 @@ const listed = (names: readonly string[]): string => {
  * none of the contract's columns is there.
  */
 export function matchHeader(
-  names: readonly string[],
+  given: readonly (string | undefined)[],
   contract: Contract,
   { target: mode, absent, source }: Pick<ResolvedOptions, "target" | "absent" | "source">,
   what = "the header has",
 ): HeaderMatch {
-  const positions = new Map(names.map((name, i) => [name, i]));
-  const columns = columnsToRead(contract, mode).map((column) => ({ column, index: positions.get(column.name) ?? -1 }));
+  const names = given.filter((name) => name !== undefined);
+  const positions = new Map(given.map((name, i) => [name, i]));
+  // An accent is one character or two: where the header lacks the name as it stands, the other spelling is it.
+  const composed = new Map(given.map((name, i) => [name?.normalize("NFC"), i]));
+  const taken = new Set<string | undefined>();
+  const columns = columnsToRead(contract, mode).map((column) => {
+    const index = positions.get(column.name) ?? composed.get(column.name.normalize("NFC")) ?? -1;
+    if (index >= 0) taken.add(given[index]);
+    return { column, index };
+  });
   const mayMiss = ({ optional, default: value, nullable, role }: Column): boolean =>
     optional || value !== undefined || (absent === "missing" && nullable && role === "feature");
   const needed = columns
@@ -71,7 +80,7 @@ export function matchHeader(
     });
   }
   const known = new Set(contract.columns.map((column) => column.name));
-  return { columns: columns.filter(({ column }) => !leftOut.has(column)), extra: names.filter((name) => !known.has(name)) };
+  return { columns: columns.filter(({ column }) => !leftOut.has(column)), extra: names.filter((name) => !known.has(name) && !taken.has(name)) };
 }
 
 /** A table with what stands in for the columns that are not there. */

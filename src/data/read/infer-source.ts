@@ -5,7 +5,7 @@ import {
   type InferenceOptions,
   type InferredContract,
 } from "../contract/infer.js";
-import { tableFinding } from "../quality/finding.js";
+import { formFindings, tableFinding } from "../quality/finding.js";
 import type { Finding } from "../quality/rules.js";
 import { ByteDictionary } from "./byte-dictionary.js";
 import type { ByteSource } from "./bytes.js";
@@ -66,7 +66,7 @@ class RefusedRows {
 }
 
 class InferenceSink implements RecordSink {
-  columns: TextColumn[] = [];
+  columns: { readonly text: TextColumn; readonly index: number }[] = [];
   /** Rows taken. */
   rows = 0;
   readonly refusals = new RefusedRows();
@@ -79,19 +79,21 @@ class InferenceSink implements RecordSink {
     this.#source = source;
   }
 
-  header(names: readonly string[]): void {
+  header(names: readonly (string | undefined)[]): void {
     checkHeader(names, this.#source);
-    this.#inference.header(names);
-    this.columns = names.map(() => new TextColumn());
-    this.#cells = names.map(() => "");
+    const named = names.filter((name) => name !== undefined);
+    this.#inference.header(named);
+    this.columns = names.flatMap((name, index) => (name === undefined ? [] : [{ text: new TextColumn(), index }]));
+    this.#cells = named.map(() => "");
   }
 
   batch({ bytes, starts, ends, rows, width }: RecordBatch): void {
     this.rows += rows;
-    for (let r = 0, i = 0; r < rows; r++) {
-      for (let c = 0; c < width; c++, i++) {
-        this.#cells[c] = this.columns[c]?.text(bytes, starts[i] as number, ends[i] as number) ?? "";
-      }
+    for (let r = 0, first = 0; r < rows; r++, first += width) {
+      this.columns.forEach(({ text, index }, c) => {
+        const i = first + index;
+        this.#cells[c] = text.text(bytes, starts[i] as number, ends[i] as number);
+      });
       this.#inference.row(this.#cells);
     }
   }
@@ -124,11 +126,11 @@ export async function inferDelimited(
   const { source } = resolved;
   const inference = contractInference(options);
   const sink = new InferenceSink(inference, source);
-  await tokenize(bytes, sink, resolved, hints);
+  const form = await tokenize(bytes, sink, resolved, hints);
   if (sink.columns.length === 0) throw emptyInput(source);
   sink.refusals.checkOthers(sink.rows > 0, source);
   const inferred = inference.finish({ ...options, source });
-  return { ...inferred, findings: [...sink.refusals.findings(), ...inferred.findings] };
+  return { ...inferred, findings: [...formFindings(form), ...sink.refusals.findings(), ...inferred.findings] };
 }
 
 /** Records whose keys name the columns. */

@@ -12,8 +12,8 @@ export interface RecordBatch {
 
 /** What a tokenizer hands its records to. */
 export interface RecordSink {
-  /** Called once, before any batch. */
-  header(names: readonly string[]): void;
+  /** Called once, before any batch. A column without a name that is left out is undefined. */
+  header(names: readonly (string | undefined)[]): void;
   batch(batch: RecordBatch): void;
   /** A record with a broken form, where those are set aside; may come before the batch that holds earlier rows. */
   refused(row: number, message: string): void;

@@ -1,6 +1,7 @@
 import type { ResolvedOptions } from "./options.js";
 import { batchCapacity, mostCells, mostRows, type RecordSink } from "./record-batch.js";
 import type { Position, RecordErrors } from "./record-errors.js";
+import type { TextForm } from "./text-form.js";
 import { decodeText, invalidUtf8 } from "./utf8.js";
 
 /** What the scanner knows of a record that it has come to the end of. */
@@ -34,8 +35,10 @@ export class RecordCollector {
   #rows = 0;
   #width = -1;
   #capacity = 0;
+  readonly #form: Pick<TextForm, "added" | "unnamed">;
 
-  constructor(options: ResolvedOptions, sink: RecordSink, errors: RecordErrors) {
+  constructor(form: Pick<TextForm, "added" | "unnamed">, options: ResolvedOptions, sink: RecordSink, errors: RecordErrors) {
+    this.#form = form;
     this.#sink = sink;
     this.#options = options;
     this.#errors = errors;
@@ -87,9 +90,10 @@ export class RecordCollector {
       this.#takeHeader(bytes, count, end);
       return first;
     }
-    if (end.broken !== "" || count !== this.#width) {
+    const filled = this.#form.unnamed.last > 0 && count === this.#width && this.#filledAtEnd(cells);
+    if (end.broken !== "" || count !== this.#width || filled) {
       const at = this.position(end.line, first);
-      const message = end.broken === "" ? this.#errors.ragged(at, count) : end.broken;
+      const message = end.broken !== "" ? end.broken : filled ? this.#errors.unnamed(at) : this.#errors.ragged(at, count);
       if (ragged === "error") throw this.#errors.malformed(at, message);
       this.#sink.refused(this.row++, message);
       return first;
@@ -102,13 +106,23 @@ export class RecordCollector {
   #takeHeader(bytes: Uint8Array, count: number, end: RecordEnd): void {
     if (end.broken !== "") throw this.#errors.malformed(this.position(end.line, 0), end.broken);
     if (count > this.#options.limits.columns) throw this.#errors.tooManyColumns(count);
+    const { added, unnamed } = this.#form;
     const names = Array.from({ length: count }, (_, i) =>
       decodeText(bytes, this.starts[i] as number, this.ends[i] as number).trim(),
     );
-    this.#width = count;
-    this.#capacity = batchCapacity(count);
+    if (added.first) names.unshift("");
+    if (added.last) names.push("");
+    this.#width = names.length;
+    this.#capacity = batchCapacity(names.length);
     this.#errors.names = names;
-    this.#sink.header(names);
+    const stop = names.length - unnamed.last;
+    this.#sink.header(names.map((name, i) => ((i === 0 && unnamed.first) || i >= stop ? undefined : name)));
+  }
+
+  /** Does the record hold anything in the columns at the end that have no name and are left out? */
+  #filledAtEnd(cells: number): boolean {
+    for (let i = cells - this.#form.unnamed.last; i < cells; i++) if (this.starts[i] !== this.ends[i]) return true;
+    return false;
   }
 
   #checkCells(bytes: Uint8Array, cells: number, { line, high }: RecordEnd): void {

@@ -44,6 +44,11 @@ export class RecordErrors {
     return `${cells} on line ${at.line}, where the header has ${this.names.length}; ${hint}`;
   }
 
+  /** What is wrong with a record that fills a column left out for its empty cells. */
+  unnamed({ line }: Position): string {
+    return `a cell on line ${line} is filled, but the header has no name for its column; name it in the header, or empty the cell`;
+  }
+
   /** What is wrong with text behind a closing quote. */
   strayText(at: Position, quoteLine: number): string {
     const name = this.names[at.cell];

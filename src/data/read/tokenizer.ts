@@ -2,6 +2,7 @@ import type { ResolvedOptions } from "./options.js";
 import type { RecordSink } from "./record-batch.js";
 import { RecordCollector } from "./record-collector.js";
 import { RecordErrors, type Position } from "./record-errors.js";
+import type { TextForm } from "./text-form.js";
 
 const sliceBytes = 256 * 1024;
 
@@ -67,17 +68,13 @@ export class DelimitedTokenizer {
   #high = false;
   #broken = "";
 
-  constructor(delimiter: number, options: ResolvedOptions, sink: RecordSink) {
+  constructor(form: Pick<TextForm, "delimiter" | "added" | "unnamed">, options: ResolvedOptions, sink: RecordSink) {
+    const { delimiter } = form;
     this.#options = options;
     this.#errors = new RecordErrors(options);
-    this.#records = new RecordCollector(options, sink, this.#errors);
+    this.#records = new RecordCollector(form, options, sink, this.#errors);
     this.#delimiter = delimiter;
     this.#classes = classTable(delimiter, options.quote);
-  }
-
-  /** Data rows met so far, refused ones included. */
-  get rows(): number {
-    return this.#records.row;
   }
 
   /**

@@ -76,5 +76,6 @@ export function concatTables<Row>(tables: readonly Table<Row>[]): Table<Row> {
     rejected: tables.flatMap((table) => table.rejected),
     source: [...new Set(tables.map((table) => table.source))].join(" + "),
     extraColumns: [...new Set(tables.flatMap((table) => table.extraColumns ?? []))],
+    form: [...new Set(tables.flatMap((table) => table.form ?? []))],
   };
 }
