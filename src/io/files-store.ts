@@ -178,8 +178,8 @@ async function listFolder(root: string, below: string): Promise<ObjectInfo[]> {
     files.map(async (entry) => {
       const path = join(entry.parentPath, entry.name);
       // An object deleted since it was listed is no longer there to be named.
-      const size = await stat(path).then((found) => found.size, () => undefined);
-      return size === undefined ? [] : [{ key: relative(root, path).split(sep).join("/"), size }];
+      const found = await stat(path).catch(() => undefined);
+      return found === undefined ? [] : [{ key: relative(root, path).split(sep).join("/"), size: found.size, modified: found.mtime }];
     }),
   );
   return infos.flat();

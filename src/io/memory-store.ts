@@ -14,7 +14,7 @@ import { checkKey, conflict, type ObjectStore, type PutOptions, type StoredObjec
  * ```
  */
 export function memoryStore(): ObjectStore {
-  const objects = new Map<string, StoredObject>();
+  const objects = new Map<string, StoredObject & { readonly modified: Date }>();
   let writes = 0;
 
   // Without an await between the check and the change, nothing can come between them.
@@ -22,7 +22,7 @@ export function memoryStore(): ObjectStore {
     const { ifVersion } = options;
     if (ifVersion !== undefined && (objects.get(key)?.version ?? null) !== ifVersion) throw conflict("memory", key);
     const version = String(++writes);
-    objects.set(key, { bytes: bytes.slice(), version });
+    objects.set(key, { bytes: bytes.slice(), version, modified: new Date() });
     return { version };
   };
 
@@ -41,7 +41,7 @@ export function memoryStore(): ObjectStore {
     async list(prefix) {
       const found = [...objects].filter(([key]) => key.startsWith(prefix));
       return Promise.resolve(
-        found.map(([key, { bytes }]) => ({ key, size: bytes.length })).sort((a, b) => (a.key < b.key ? -1 : 1)),
+        found.map(([key, { bytes, modified }]) => ({ key, size: bytes.length, modified })).sort((a, b) => (a.key < b.key ? -1 : 1)),
       );
     },
     async delete(key) {

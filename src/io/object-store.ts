@@ -19,6 +19,8 @@ export interface ObjectInfo {
   readonly key: string;
   /** Length in bytes. */
   readonly size: number;
+  /** When it was last written, by the store's clock; absent where the store does not know. */
+  readonly modified?: Date | undefined;
 }
 
 /** When a write shall happen. */

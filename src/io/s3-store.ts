@@ -110,9 +110,9 @@ async function list(s3: S3Connection, prefix: string): Promise<ObjectInfo[]> {
       // In the encoding "url" every key can be told in XML, also those that other programs have made.
       const input = { ...s3.common, Prefix: s3.place.prefix + prefix, EncodingType: s3.sdk.EncodingType.url };
       const page = await s3.send(new s3.sdk.ListObjectsV2Command({ ...input, ...(token === undefined ? {} : { ContinuationToken: token }) }));
-      for (const { Key = "", Size = 0 } of page.Contents ?? []) {
+      for (const { Key = "", Size = 0, LastModified: modified } of page.Contents ?? []) {
         const key = keyIn(s3, page.EncodingType === "url" ? decoded(Key) : Key);
-        if (key !== undefined) found.push({ key, size: Size });
+        if (key !== undefined) found.push({ key, size: Size, modified });
       }
       token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
     } catch (error) {

@@ -116,5 +116,7 @@ export async function auditRegistry<Entry extends VersionEntry>(
     entries: entries?.length ?? 0,
     head: entries?.[0]?.sha256 ?? null,
     problems,
+    // Without an index that can be trusted every bundle would seem to be one.
+    orphans: moment === undefined ? [] : ((await backend.orphans?.()) ?? []),
   };
 }

@@ -5,6 +5,7 @@ import type { BundleSource } from "../model/bundle/source.js";
 import { withAlias } from "./aliases.js";
 import { allAtOnce, type Write } from "./all-at-once.js";
 import { inTurns, ledgerIn, untilSettled } from "./ledger.js";
+import { orphansAmong } from "./orphans.js";
 import { corruptRecord } from "./registry-error.js";
 import type { IndexedVersion, RegistryIndex } from "./registry-index.js";
 import type { Decision, RegistryBackend, RegistryChange } from "./registry-state.js";
@@ -131,6 +132,12 @@ export function filesBackend(store: ObjectStore, prefix: string, now: () => Date
     history: (most) => ledger.history(most),
 
     abandoned: (history) => ledger.abandoned(history),
+
+    async orphans() {
+      // Listed before the index is read, which names all that was registered meanwhile.
+      const listed = await bundles.list();
+      return orphansAmong(listed, (await ledger.read()).index.versions);
+    },
 
     async restore({ versions, aliases, history, bundle }) {
       const held = new Map((await ledger.read()).index.versions.map(({ contentHash, upload }) => [contentHash, upload]));

@@ -35,6 +35,7 @@ export { awsGate, baselineGate, basicGate, championGate, gates, retrainingGate }
 export type { RegistryOptions } from "./registry-over.js";
 export type { AliasEntry, RegistrySnapshot } from "./registry-state.js";
 export type { StoredEntry } from "./history.js";
+export type { OrphanBundle } from "./orphans.js";
 export { applyRetention, planRetention, type RetentionPlan, type RetentionPolicy } from "./retention.js";
 export {
   historyActions,

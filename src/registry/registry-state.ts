@@ -1,5 +1,6 @@
 import type { BundleSource } from "../model/bundle/source.js";
 import type { StoredEntry } from "./history.js";
+import type { OrphanBundle } from "./orphans.js";
 import type { HistoryEntry, RegistryCapabilities } from "./registry.js";
 import type { VersionFacts, VersionLabels, VersionRecord, VersionStage, VersionStatus } from "./version.js";
 
@@ -77,6 +78,8 @@ export interface RegistryBackend<Entry extends VersionEntry = VersionEntry> {
   history(limit: number): Promise<readonly StoredEntry[]>;
   /** Numbers of entries that counted once and are no part of the whole history given. */
   abandoned(history: readonly StoredEntry[]): Promise<readonly number[]>;
+  /** Where the driver itself keeps bundles in a store: what killed changes left there. */
+  readonly orphans?: (() => Promise<readonly OrphanBundle[]>) | undefined;
   /**
    * Takes over the versions that are missing here, in order, then aliases and history.
    *

@@ -5,6 +5,7 @@ import type { BundleSource } from "../model/bundle/source.js";
 import type { MetricSummary } from "../model/evaluate/metrics.js";
 import type { GateVerdict } from "./gate.js";
 import type { Lineage } from "./lineage.js";
+import type { OrphanBundle } from "./orphans.js";
 import type { RegistrySnapshot } from "./registry-state.js";
 import type { Signature } from "./signature.js";
 import type { ModelVersion, VersionRef, VersionStage, VersionStatus } from "./version.js";
@@ -125,6 +126,8 @@ export interface Audit {
   /** SHA-256 of the last entry: note it elsewhere, and a history that was cut short is noticed too. */
   readonly head: string | null;
   readonly problems: readonly { readonly where: string; readonly problem: string }[];
+  /** Bundles that no version names, oldest first: they take room and harm nothing. */
+  readonly orphans: readonly OrphanBundle[];
 }
 
 /** What to audit. */

@@ -23,7 +23,19 @@ export interface StoredBundles {
   readonly put: (bundle: StoredBundle, source: BundleSource) => Promise<void>;
   readonly remove: (bundle: StoredBundle) => Promise<void>;
   readonly open: (bundle: StoredBundle) => Promise<BundleSource>;
+  /** Every upload there is, whole or in part. */
+  readonly list: () => Promise<readonly ListedBundle[]>;
 }
+
+/** An upload as its folder is listed. */
+export interface ListedBundle extends StoredBundle {
+  readonly files: number;
+  readonly bytes: number;
+  /** When its newest file was written. */
+  readonly modified: Date | undefined;
+}
+
+export const folderOf = ({ contentHash, upload }: StoredBundle): string => `${contentHash}-${upload}`;
 
 export const newUpload = (): string => crypto.randomUUID().slice(0, 8);
 
@@ -36,7 +48,7 @@ export const isUpload = (value: unknown): boolean => typeof value === "string" &
 export function storedBundles(store: ObjectStore, prefix: string): StoredBundles {
   const limit = pLimit(parallel.other);
   const smallLimit = pLimit(parallel.small);
-  const folder = ({ contentHash, upload }: StoredBundle): string => `${prefix}${contentHash}-${upload}/`;
+  const folder = (bundle: StoredBundle): string => `${prefix}${folderOf(bundle)}/`;
 
   return {
     async put(bundle, { manifest, read }) {
@@ -51,5 +63,18 @@ export function storedBundles(store: ObjectStore, prefix: string): StoredBundles
       await Promise.all(files.map(({ key }) => limit(() => store.delete(key))));
     },
     open: (bundle) => bundleSource(store, folder(bundle)),
+    async list() {
+      const found = new Map<string, ListedBundle>();
+      for (const { key, size, modified } of await store.list(prefix)) {
+        const [, folder, contentHash, upload] = /^(([0-9a-f]{64})-([0-9a-f]{8}))\//.exec(key.slice(prefix.length)) ?? [];
+        if (folder === undefined || contentHash === undefined || upload === undefined) continue;
+        const before = found.get(folder) ?? { contentHash, upload, files: 0, bytes: 0, modified };
+        found.set(folder, { ...before, files: before.files + 1, bytes: before.bytes + size, modified: newest(before.modified, modified) });
+      }
+      return [...found.values()];
+    },
   };
 }
+
+/** Undefined where either is: a folder is only as old as all of it is known to be. */
+const newest = (a: Date | undefined, b: Date | undefined): Date | undefined => (a === undefined || b === undefined ? undefined : a > b ? a : b);

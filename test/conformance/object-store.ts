@@ -68,7 +68,18 @@ export function objectStoreConformance(name: string, make: () => ObjectStore | P
       expect(await keys("a")).toEqual(["a-1", "a/10", "a/2", "aa/x/y"]);
       expect(await keys("aa/x")).toEqual(["aa/x/y"]);
       expect(await keys("nothing/here")).toEqual([]);
-      expect(await store.list("aa/")).toEqual([{ key: "aa/x/y", size: 6 }]);
+      expect(await store.list("aa/")).toMatchObject([{ key: "aa/x/y", size: 6 }]);
+    });
+
+    it("lists when an object was last written", async () => {
+      const store = await make();
+      await store.put("before", bytesOf("x"));
+      const [before] = await store.list("before");
+      await store.put("after", bytesOf("x"));
+      const [after] = await store.list("after");
+      // The store's clock may be another machine's, and in whole seconds.
+      expect(Math.abs((before?.modified?.getTime() ?? 0) - Date.now())).toBeLessThan(600_000);
+      expect(after?.modified?.getTime()).toBeGreaterThanOrEqual(before?.modified?.getTime() ?? Infinity);
     });
 
     it("deletes, and does not mind an object that is not there", async () => {

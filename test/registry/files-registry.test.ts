@@ -72,6 +72,14 @@ describe("filesRegistry", () => {
       expect(history.filter(({ action }) => action === "register")).toHaveLength(versions.length);
       if (versions.length > 0) await registry.load("latest");
     }
+    // The audit names each folder that a killed registration left, and no other.
+    const { sound, orphans } = await registry.verify({ bundles: false });
+    expect(sound).toBe(true);
+    const uploads = (): Promise<string[]> => filesStore(folder).list("sample/bundles/").then((found) => [...new Set(found.map(({ key }) => key.split("/")[2] ?? ""))]);
+    const [versions, folders] = [await registry.list({ limit: 1000 }), await uploads()];
+    expect(folders).toHaveLength(versions.length + orphans.length);
+    expect(folders).toEqual(expect.arrayContaining(orphans.map((orphan) => orphan.folder)));
+    for (const { folder: left } of orphans) expect(versions.map(({ contentHash }) => contentHash)).not.toContain(left.slice(0, 64));
     const { version } = await registry.register(await sampleArtefact({ networks: 0, seed: 5 }));
     expect(version.number).toBe((await registry.list({ limit: 2 }))[0]?.number);
   });

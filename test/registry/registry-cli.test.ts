@@ -92,6 +92,13 @@ describe("churnkit registry", () => {
     }
   });
 
+  it("names bundle folders that no version names, and calls the registry sound", async () => {
+    const left = `${"a".repeat(64)}-0123abcd`;
+    await filesStore(store).put(`sample/bundles/${left}/manifest.json`, new Uint8Array(7));
+    const { out, code } = await run("verify", ...here);
+    expect([code, out]).toEqual([undefined, expect.stringMatching(new RegExp(`^sound: .*\\n1 bundle folders without a version, 7 bytes.*\\n {2}${left}: 7 bytes, 0 min old\\n$`))]);
+  });
+
   it("finds a registry without its index not sound", async () => {
     rmSync(join(store, "sample/index.json"));
     const { out, code } = await run("verify", ...here);

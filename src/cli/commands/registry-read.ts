@@ -1,6 +1,7 @@
 import { ChurnkitError } from "../../base/errors.js";
 import { compareVersions, comparisonText } from "../../registry/compare-versions.js";
 import { lineageGraph, lineageMermaid, versionsUsingData } from "../../registry/lineage.js";
+import type { OrphanBundle } from "../../registry/orphans.js";
 import type { HistoryEntry, ModelRegistry } from "../../registry/registry.js";
 import { signatureTypes } from "../../registry/signature-types.js";
 import type { ModelVersion, VersionStage, VersionStatus } from "../../registry/version.js";
@@ -106,11 +107,27 @@ export const nothingIn = ({ store, model }: Shared): ChurnkitError =>
 
 export async function verify(options: Shared & { bundles: boolean; knownHead?: string }): Promise<void> {
   const audit = await (await open(options)).verify({ bundles: options.bundles, knownHead: options.knownHead });
-  const { sound, versions, entries, head, problems } = audit;
-  if (sound && versions + entries === 0) throw nothingIn(options);
+  const { sound, versions, entries, head, problems, orphans } = audit;
+  if (sound && versions + entries + orphans.length === 0) throw nothingIn(options);
   const summary = `${versions} versions, ${entries} entries of history, ending with ${head ?? "none"}`;
-  print(options.json, audit, [sound ? `sound: ${summary}` : `not sound: ${summary}`, ...problems.map(({ where, problem }) => `  ${where}: ${problem}`)].join("\n"));
+  print(options.json, audit, [sound ? `sound: ${summary}` : `not sound: ${summary}`, ...problems.map(({ where, problem }) => `  ${where}: ${problem}`), ...orphanLines(orphans)].join("\n"));
   if (!sound) process.exitCode = exit.checkFailed;
+}
+
+/** What no version names, and what to do about it. */
+function orphanLines(orphans: readonly OrphanBundle[]): string[] {
+  if (orphans.length === 0) return [];
+  const bytes = orphans.reduce((sum, orphan) => sum + orphan.bytes, 0);
+  return [`${orphans.length} bundle folders without a version, ${bytes} bytes, left by killed processes or being registered now:`, ...orphans.map(orphanLine)];
+}
+
+/** A folder with its size and age. */
+export const orphanLine = ({ folder, bytes, modified }: OrphanBundle): string =>
+  `  ${folder}: ${bytes} bytes, ${modified === null ? "of unknown age" : `${ageText((Date.now() - Date.parse(modified)) / 60_000)} old`}`;
+
+function ageText(minutes: number): string {
+  if (minutes < 90) return `${Math.max(0, Math.round(minutes))} min`;
+  return minutes < 2 * 1440 ? `${Math.round(minutes / 60)} h` : `${Math.round(minutes / 1440)} days`;
 }
 
 export async function lineage(options: Shared): Promise<void> {
