@@ -1,6 +1,7 @@
 import { InvalidArgumentError, type Command } from "commander";
 import { syntheticCustomers, type SyntheticOptions } from "../../data/synthetic.js";
 import { writeCsv } from "../../data/table/write-csv.js";
+import { writeFileAtomic } from "../../io/atomic.js";
 import { countOption, seedOption } from "../input.js";
 import { print } from "../output.js";
 
@@ -14,7 +15,7 @@ interface Options {
 export function register(program: Command): void {
   program
     .command("sample <file>")
-    .description("write synthetic customers as a CSV file, to try the other commands on")
+    .description("write synthetic customers as a .csv or .jsonl file, to try the other commands on")
     .option("--rows <number>", "how many customers", countOption, 10_000)
     .option("--scenario <name>", "base | shifted: the market as it was, or a year later", scenarioOption, "base")
     .option("--seed <number>", "seed of the customers", seedOption, 1)
@@ -28,6 +29,7 @@ function scenarioOption(text: string): Options["scenario"] {
 }
 
 async function run(file: string, { rows, seed, scenario, json }: Options): Promise<void> {
-  await writeCsv(file, syntheticCustomers({ rows, seed, scenario }).records);
+  const { records } = syntheticCustomers({ rows, seed, scenario });
+  await (file.endsWith(".jsonl") ? writeFileAtomic(file, records.map((record) => `${JSON.stringify(record)}\n`).join("")) : writeCsv(file, records));
   print(json, { file, rows }, `wrote ${rows} customers to ${file}`);
 }
