@@ -10,9 +10,6 @@ const shared: Options = {
   esbuildOptions(options) {
     options.chunkNames = "chunks/[name]-[hash]";
     options.legalComments = "none";
-    // Small and quick to load, but with the names that a stack trace needs.
-    options.minifyWhitespace = true;
-    options.minifySyntax = true;
   },
 };
 
@@ -46,6 +43,6 @@ export default defineConfig([
   alone({ "train-worker": "src/model/train-worker.ts" }),
   // Few files, so that loading a model is quick; what trains nothing needs to write or train is not read at all.
   alone({ model: "src/model/index.ts" }, { splitting: true }),
-  // Loading and scoring in one small file: a cold start reads nothing else.
-  alone({ score: "src/model/score.ts" }, { minify: true }),
+  // Loading and scoring in one small file: a cold start reads nothing else. Lines stay short and names whole, for stack traces.
+  alone({ score: "src/model/score.ts" }, { esbuildOptions: (options) => Object.assign(options, { legalComments: "none", minifyWhitespace: true, minifySyntax: true, lineLimit: 120 }) }),
 ]);

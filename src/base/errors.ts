@@ -55,6 +55,7 @@ export interface ErrorWhere {
   readonly path?: string | undefined;
 }
 
+/** Marks the class across copies of the package. */
 const marker = Symbol.for("churnkit.error");
 
 /**
@@ -72,11 +73,14 @@ const marker = Symbol.for("churnkit.error");
  * ```
  */
 export class ChurnkitError extends Error {
-  override readonly name = "ChurnkitError";
+  declare readonly name: "ChurnkitError";
   readonly code: ErrorCode;
   readonly where: ErrorWhere;
-  /** Marks the class across copies of the package. */
-  readonly [marker] = true;
+
+  static {
+    // On the prototype, so that the stack begins with the name and a print does not repeat it among the fields.
+    Object.defineProperties(this.prototype, { name: { value: "ChurnkitError" }, [marker]: { value: true } });
+  }
 
   constructor(code: ErrorCode, message: string, options: { where?: ErrorWhere; cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -86,11 +90,16 @@ export class ChurnkitError extends Error {
 
   /** `instanceof` holds across copies too: each entry of the package may bring its own. */
   static override [Symbol.hasInstance](value: unknown): boolean {
-    return ChurnkitError.isInstance(value);
+    return isMarked(value);
   }
 
   /** True for a churnkit error, also one thrown by another installed copy of the package. */
   static isInstance(value: unknown): value is ChurnkitError {
-    return typeof value === "object" && value !== null && (value as Record<symbol, unknown>)[marker] === true;
+    return isMarked(value);
   }
+}
+
+// Outside the class: a class whose body names itself is renamed when it is bundled, and prints under that name.
+function isMarked(value: unknown): boolean {
+  return typeof value === "object" && value !== null && (value as Record<symbol, unknown>)[marker] === true;
 }

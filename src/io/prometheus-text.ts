@@ -1,0 +1,104 @@
+import type { MetricDefinition } from "./metric-table.js";
+
+/** What Prometheus has to know of a metric. */
+export type PrometheusMetric = Pick<MetricDefinition, "type" | "help" | "prometheus" | "buckets">;
+
+/** What was added, measured or observed. */
+export interface PrometheusSample {
+  readonly metric: PrometheusMetric;
+  readonly labels: Labels;
+  readonly value: number;
+  /** When, in milliseconds: an older value of a gauge does not undo a newer one. */
+  readonly at: number;
+}
+
+type Labels = readonly (readonly [name: string, value: string])[];
+
+/** Totals, latest values and histograms in memory, for Prometheus to fetch. */
+export interface PrometheusText {
+  /** Shows a metric without labels before its first sample: at 0, so that a rate sees the first one. */
+  declare(metric: PrometheusMetric): void;
+  add(sample: PrometheusSample): void;
+  has(sample: Pick<PrometheusSample, "metric" | "labels">): boolean;
+  /** Everything so far in Prometheus' text format, series in the order of their first sample. */
+  render(): string;
+}
+
+export const prometheusType = "text/plain; version=0.0.4; charset=utf-8";
+
+interface Series {
+  readonly labels: Labels;
+  /** A counter's total, a gauge's latest value, a histogram's sum. */
+  value: number;
+  /** When a gauge's value was measured. */
+  at: number;
+  count: number;
+  /** For each bucket, the observations up to its bound and above the one before. */
+  readonly buckets: number[];
+}
+
+interface Family {
+  readonly metric: PrometheusMetric;
+  readonly series: Map<string, Series>;
+}
+
+/** Nothing is checked here: names and label names are those of the caller's own table. */
+export function prometheusText(): PrometheusText {
+  const families = new Map<string, Family>();
+
+  const seriesOf = (metric: PrometheusMetric, labels: Labels): Series => {
+    let family = families.get(metric.prometheus);
+    if (family === undefined) families.set(metric.prometheus, (family = { metric, series: new Map() }));
+    const key = keyOf(labels);
+    let one = family.series.get(key);
+    if (one === undefined) family.series.set(key, (one = { labels, value: 0, at: -1, count: 0, buckets: (metric.buckets ?? []).map(() => 0) }));
+    return one;
+  };
+
+  return {
+    declare: (metric) => void seriesOf(metric, []),
+    add({ metric, labels, value, at }) {
+      const series = seriesOf(metric, labels);
+      if (metric.type === "gauge") {
+        if (at >= series.at) Object.assign(series, { value, at });
+        return;
+      }
+      series.value += value;
+      series.count++;
+      const bucket = (metric.buckets ?? []).findIndex((bound) => value <= bound);
+      if (bucket >= 0) series.buckets[bucket] = (series.buckets[bucket] ?? 0) + 1;
+    },
+    has: ({ metric, labels }) => families.get(metric.prometheus)?.series.has(keyOf(labels)) === true,
+    render: () => [...families.values()].map(renderFamily).join(""),
+  };
+}
+
+const keyOf = (labels: Labels): string => (labels.length === 0 ? "" : JSON.stringify(labels));
+
+function renderFamily({ metric, series }: Family): string {
+  const { prometheus: name, type, help, buckets = [] } = metric;
+  const lines = [`# HELP ${name} ${escaped(help)}`, `# TYPE ${name} ${type}`];
+  for (const one of series.values()) {
+    if (type !== "histogram") {
+      lines.push(sample(name, one.labels, one.value));
+      continue;
+    }
+    let below = 0;
+    buckets.forEach((bound, i) => {
+      below += one.buckets[i] ?? 0;
+      lines.push(sample(`${name}_bucket`, [...one.labels, ["le", String(bound)]], below));
+    });
+    lines.push(sample(`${name}_bucket`, [...one.labels, ["le", "+Inf"]], one.count));
+    lines.push(sample(`${name}_sum`, one.labels, one.value), sample(`${name}_count`, one.labels, one.count));
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+function sample(name: string, labels: Labels, value: number): string {
+  const pairs = labels.map(([label, text]) => `${label}="${escaped(text).replaceAll('"', '\\"')}"`).join(",");
+  // A sum may overflow, which Prometheus spells in its own way.
+  const shown = Number.isFinite(value) ? String(value) : value > 0 ? "+Inf" : "-Inf";
+  return `${name}${pairs === "" ? "" : `{${pairs}}`} ${shown}`;
+}
+
+const escaped = (text: string): string => text.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
