@@ -23,14 +23,15 @@ export function register(program: Command): void {
 }
 
 async function run(file: string, options: Options): Promise<void> {
+  const { contract, findings, candidates } = await inferFromFile(file, { ...inferOptions(options), ragged: "reject-row" });
+  noteFindings(findings);
+  // After the findings, which are of use without the file too.
   if (options.force !== true && existsSync(options.out)) {
     throw new ChurnkitError("OPTION_INVALID", `${options.out} is there already, perhaps with edits. Give --force to overwrite it, or --out with another file.`, {
       where: { file: options.out },
     });
   }
-  const { contract, findings, candidates } = await inferFromFile(file, { ...inferOptions(options), ragged: "reject-row" });
   await writeFileAtomic(options.out, `${JSON.stringify(contract, null, 2)}\n`);
-  noteFindings(findings);
   if (!contract.target && candidates.length > 0) note(`no target given; columns with two values: ${candidates.join(", ")}`);
   note(columns([["column", "kind", "role"], ...contract.columns.map(({ name, kind, role }) => [name, kind, role])]));
   note(`wrote ${options.out}`);
