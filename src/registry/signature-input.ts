@@ -2,7 +2,7 @@ import type { Column, NumberFormat } from "../data/contract/contract.js";
 import { textLimits } from "../data/contract/cells/label.js";
 
 type Declared<C extends Column> = C extends Column
-  ? Omit<C, "role" | "optional" | "default" | "description" | "observed"> & { readonly required: boolean }
+  ? Omit<C, "role" | "optional" | "default" | "defaultFor" | "description" | "observed"> & { readonly required: boolean }
   : never;
 
 /**

@@ -19,7 +19,7 @@ export interface CellReader {
   fromText(text: string): Cell;
   /**
    * Reads a JSON value, or a value of a plain object in memory:
-   * null, undefined and the missing markers are missing; a text is trimmed and read as in a file, so "12" is a number
+   * null, undefined and the missing markers are missing (of a default, see `Column.defaultFor`); a text is trimmed and read as in a file, so "12" is a number
    * in a number column; a number or boolean in a category or text column stands for its own text; a boolean column
    * takes true, false and those of the numbers 1 and 0 that are in its lists; a date column takes texts and `Date`
    * objects; arrays and objects are refused everywhere.
@@ -103,10 +103,21 @@ function missingCell(column: Column, parsers: Parsers): (shown: string) => Cell 
     return () => cell;
   }
   if (column.nullable || column.optional) return () => parsers.missing;
-  const refusal = (shown: string): Cell => cellIssue(column.name, "missing", shown, "means missing, and this column needs a value in every row");
+  return refusedMissing(column, "means missing, and this column needs a value in every row");
+}
+
+function refusedMissing(column: Column, why: string): (shown: string) => Cell {
+  const refusal = (shown: string): Cell => cellIssue(column.name, "missing", shown, why);
   // Of a value that is not there nothing differs from row to row.
   const absent = refusal("null");
   return (shown) => (shown === "null" ? absent : refusal(shown));
+}
+
+/** What a JSON null becomes where only an absent value takes the default. */
+function nullCell(column: Column, parsers: Parsers): (shown: string) => Cell {
+  if (column.default === undefined || column.defaultFor !== "absent") return missingCell(column, parsers);
+  if (column.nullable) return () => parsers.missing;
+  return refusedMissing(column, "is a value of its own, and the default is for keys left out; leave the key out, or declare the column nullable");
 }
 
 /**
@@ -121,11 +132,13 @@ export function cellReader(column: Column): CellReader {
   const markers = new Set(column.missing);
   markers.add("");
   const missing = missingCell(column, parsers);
+  const ofNull = nullCell(column, parsers);
   const isMarker = markerTest(column);
   const fromText = (text: string): Cell => (markers.has(text) || isMarker?.(text) === true ? missing(text) : parsers.text(text));
   const fromJson = (value: unknown): Cell => {
     if (typeof value === "string") return fromText(value.trim());
-    if (value === null || value === undefined) return missing("null");
+    if (value === null) return ofNull("null");
+    if (value === undefined) return missing("null");
     return isMarker?.(value) === true ? missing(describeValue(value)) : parsers.value(value);
   };
   return { fromText, fromJson };

@@ -36,8 +36,13 @@ interface ColumnBase {
   readonly nullable: boolean;
   /** May the key be absent from a record, or the column from a file? */
   readonly optional: boolean;
-  /** Taken where the value is absent or missing. */
+  /** Taken where the value is absent or missing, or where `defaultFor` says. */
   readonly default?: string | number | boolean | undefined;
+  /**
+   * `absent`, as in zod: a JSON null does not take the default; it is missing where the column is nullable, and else refused.
+   * What a file leaves empty takes it, since a file cannot leave out a cell. Without it, as before, a null takes the default too.
+   */
+  readonly defaultFor?: "absent" | undefined;
   /**
    * Texts that mean "missing", compared exactly after trimming; the empty text is always one. In a column of numbers or
    * dates one that is such a value means it however it is written: `9999-12-31` is that day in any form.
@@ -67,6 +72,8 @@ export interface NumberFormat {
 export interface NumberColumn extends ColumnBase {
   readonly kind: "number";
   readonly integer: boolean;
+  /** Is the number NaN of a record in memory missing (`z.nan()`)? Otherwise it is refused. JSON has none, and writes null for it. */
+  readonly nan?: boolean | undefined;
   /** How its texts are written; without it they are plain decimals such as `-12.5`. */
   readonly numberFormat?: NumberFormat | undefined;
   /** Declared limits: a value outside them breaks the contract. */

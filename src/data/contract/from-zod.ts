@@ -40,7 +40,7 @@ function columnOf(name: string, role: ColumnRole, lowered: Lowered, problems: Pr
     role,
     nullable,
     optional,
-    ...(lowered.default === undefined ? {} : { default: lowered.default }),
+    ...(lowered.default === undefined ? {} : { default: lowered.default, defaultFor: "absent" }),
     missing: meta.missing ?? [],
     ...(meta.unit === undefined ? {} : { unit: meta.unit }),
     ...(meta.description === undefined ? {} : { description: meta.description }),
@@ -74,8 +74,8 @@ function unknownColumn(what: string, name: string, names: readonly string[]): Pr
  * Numbers (also `z.int()`, `z.coerce.number()`) become number columns; enums, literals and unions of them become
  * categories, closed unless `.meta({ unseen: "unknown" })`; `z.string()` an open category without levels, or text with
  * `.meta({ kind: "text" })`; `z.boolean()` and `z.stringbool()` booleans; `z.date()`, `z.iso.date()` and
- * `z.iso.datetime()` dates. nullable, optional, nullish, default, prefault, readonly and brands are understood. The
- * target becomes a category of texts, whatever its type.
+ * `z.iso.datetime()` dates. nullable, optional, nullish, default, prefault, readonly, lazy, `z.nan()` beside a number and brands mean what they mean
+ * in zod, apart from the differences that docs/contract.md lists. The target becomes a category of texts, whatever its type.
  *
  * @throws ChurnkitError CONTRACT_UNSUPPORTED_TYPE naming every type that cannot be lowered, by path; CONTRACT_INVALID
  * where names, levels, limits, ids or target contradict each other. All problems come in one error.

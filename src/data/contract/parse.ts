@@ -7,11 +7,11 @@ import { contractLimits } from "./limits.js";
 import { throwProblems } from "./problem.js";
 import { readNumberFormat } from "./read-number-format.js";
 
-const baseMembers = ["name", "kind", "role", "nullable", "optional", "default", "missing", "unit", "description"];
+const baseMembers = ["name", "kind", "role", "nullable", "optional", "default", "defaultFor", "missing", "unit", "description"];
 
 /** The members that only one kind of column has. */
 const kindMembers: Record<ColumnKind, readonly string[]> = {
-  number: ["integer", "numberFormat", "min", "max", "exclusiveMin", "exclusiveMax", "multipleOf", "observed"],
+  number: ["integer", "nan", "numberFormat", "min", "max", "exclusiveMin", "exclusiveMax", "multipleOf", "observed"],
   boolean: ["truthy", "falsy", "caseSensitive"],
   date: ["precision", "dateFormat", "min", "max", "observed"],
   category: ["levels", "open"],
@@ -54,6 +54,7 @@ function readColumn(json: unknown, path: string): Column {
     nullable: reader.flag("nullable"),
     optional: reader.flag("optional"),
     ...readDefault(reader),
+    ...(reader.has("defaultFor") ? { defaultFor: reader.oneOf("defaultFor", ["absent"]) } : {}),
     missing: reader.texts("missing", textsLimits),
     ...(reader.has("unit") ? { unit: reader.text("unit", contractLimits.name) } : {}),
     ...(reader.has("description") ? { description: reader.text("description", contractLimits.description) } : {}),
@@ -64,6 +65,7 @@ function readColumn(json: unknown, path: string): Column {
         ...base,
         kind,
         integer: reader.flag("integer"),
+        ...(reader.has("nan") ? { nan: reader.flag("nan") } : {}),
         ...(reader.has("numberFormat") ? { numberFormat: readNumberFormat(reader) } : {}),
         ...optionalNumbers(reader, ["min", "max", "exclusiveMin", "exclusiveMax", "multipleOf"]),
         ...observed(reader),

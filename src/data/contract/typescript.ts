@@ -22,6 +22,7 @@ function numberSource(column: NumberColumn): string {
     limit("gt", exclusiveMin),
     limit("lt", exclusiveMax),
     limit("multipleOf", multipleOf),
+    column.nan === true ? ".or(z.nan())" : "",
   ].join("");
 }
 

@@ -17,7 +17,7 @@ type Driver = typeof hyparquet;
 
 /**
  * The rows of a Parquet file as JSON lines, so that they are read, checked and inferred as those are: dates and times as
- * ISO 8601, whole numbers beyond 2^53 as text, missing values as null; a column of lists or structs is an empty object, which no
+ * ISO 8601, whole numbers beyond 2^53 as text, missing values as the empty text; a column of lists or structs is an empty object, which no
  * contract takes. One row group is held at a time.
  *
  * Anybody may have written the file: each count, offset and page is held against the file's size before it is used.
@@ -153,10 +153,10 @@ function walker(pieces: ColumnValues | undefined): (row: number) => string {
   };
 }
 
-/** A value as JSON can hold it. */
+/** A value as JSON can hold it. Where there is none, the empty text, as in a CSV: a file has no way to leave out a key. */
 function plain(value: unknown): unknown {
   if (typeof value === "bigint") return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : String(value);
   // Bytes that are no text.
   if (value instanceof Uint8Array) return {};
-  return value ?? null;
+  return value ?? "";
 }

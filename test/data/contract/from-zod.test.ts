@@ -38,6 +38,7 @@ describe("lowering", () => {
     ["several limits", z.number().min(1).min(3).max(9).max(7), { kind: "number", min: 3, max: 7 }],
     ["int32", z.int32(), { kind: "number", integer: true, min: -2147483648, max: 2147483647 }],
     ["uint32", z.uint32(), { kind: "number", integer: true, min: 0, max: 4294967295 }],
+    ["float32", z.float32(), { kind: "number", integer: false, min: -3.4028234663852886e38, max: 3.4028234663852886e38 }],
     ["step", z.number().multipleOf(0.5), { kind: "number", multipleOf: 0.5 }],
     ["coerced number", z.coerce.number().min(1), { kind: "number", min: 1 }],
     ["enum", z.enum(["a", "b"]), { kind: "category", levels: ["a", "b"], open: false }],
@@ -50,7 +51,10 @@ describe("lowering", () => {
     ["union of literals", z.union([z.literal("a"), z.enum(["b", "c"]), z.null()]), { kind: "category", levels: ["a", "b", "c"], nullable: true }],
     ["literal or string", z.union([z.enum(["a"]), z.string()]), { kind: "category", levels: ["a"], open: true }],
     ["number or null", z.union([z.number().min(2), z.null(), z.undefined()]), { kind: "number", min: 2, nullable: true, optional: true }],
-    ["number or NaN", z.number().or(z.nan()), { kind: "number", nullable: true }],
+    ["number or NaN", z.number().or(z.nan()), { kind: "number", nullable: true, nan: true }],
+    ["literal or nullable enum", z.union([z.literal("x"), z.enum(["a", "b"]).nullable()]), { kind: "category", levels: ["x", "a", "b"], open: false, nullable: true }],
+    ["meta of an option", z.union([z.number().meta({ missing: ["?"] }), z.null()]), { kind: "number", missing: ["?"], nullable: true }],
+    ["unseen of an option", z.enum(["a"]).meta({ unseen: "unknown" }).or(z.null()), { kind: "category", open: true, nullable: true }],
     ["unseen", z.enum(["a", "b"]).meta({ unseen: "unknown" }), { kind: "category", open: true }],
     ["boolean", z.boolean(), { kind: "boolean", ...bools }],
     ["stringbool", z.stringbool({ truthy: ["J"], falsy: ["N"], case: "sensitive" }), { kind: "boolean", truthy: ["J"], falsy: ["N"], caseSensitive: true }],
@@ -65,7 +69,9 @@ describe("lowering", () => {
     ["nullable", z.number().nullable(), { kind: "number", nullable: true, optional: false }],
     ["optional", z.number().optional(), { kind: "number", nullable: false, optional: true }],
     ["nullish", z.number().nullish(), { kind: "number", nullable: true, optional: true }],
-    ["default", z.number().default(3), { kind: "number", default: 3, optional: true }],
+    ["default", z.number().default(3), { kind: "number", default: 3, defaultFor: "absent", optional: true, nullable: false }],
+    ["null default", z.number().nullable().default(null), { kind: "number", nullable: true, optional: true }],
+    ["pipe of a nullable", z.number().nullable().pipe(z.number()), { kind: "number", nullable: false }],
     ["prefault", z.enum(["a", "b"]).prefault("a"), { kind: "category", default: "a", optional: true }],
     ["default date", z.date().default(new Date(min)), { kind: "date", default: "2020-01-01T00:00:00.000Z" }],
     ["readonly, branded", z.number().brand("Money").readonly(), { kind: "number" }],
@@ -118,6 +124,14 @@ describe("what cannot be lowered", () => {
     ["refinement", z.number().refine((value) => value !== 13), /refinement is code/],
     ["refinement of a wrapper", z.number().nullable().refine((value) => value !== 13), /refinement is code/],
     ["refinement of an enum", z.enum(["a"]).refine(() => true), /refinement is code/],
+    ["refinement of a lazy type", z.lazy(() => z.number()).refine(() => true), /refinement is code/],
+    ["literal NaN", z.literal(NaN), /cannot be a level/],
+    ["NaN among labels", z.enum(["a"]).or(z.nan()), /z.nan\(\) is for columns of numbers/],
+    ["NaN alone", z.nan(), /z.nan cannot be a column|for columns of numbers/],
+    ["coerced boolean", z.coerce.boolean(), /takes every text but the empty one for true/],
+    ["limit without a value", z.number().min(Infinity), /leaves no value/],
+    ["prefault null of a number", z.number().prefault(null as unknown as number), /prefault null/],
+    ["limits at the first end of a pipe", z.number().min(3).pipe(z.number()), /first end of the pipe/],
     ["rewriting", z.string().toLowerCase(), /rewrites the value/],
     ["catch", z.number().catch(0), /reported, not replaced/],
     ["mixed union", z.union([z.number(), z.string()]), /mixes several/],
@@ -138,6 +152,11 @@ describe("what cannot be lowered", () => {
     expect(error.message).toMatch(/a: z\.any/);
     expect(error.message).toMatch(/c\.options\[1\]: z\.array/);
     expect(error.message).toMatch(/d: z\.map/);
+  });
+
+  it("names the option of a union that is refined", () => {
+    expect(refusal(z.union([z.literal("x"), z.enum(["a"]).refine(() => true)])).message).toMatch(/x\.options\[1\]: a refinement is code/);
+    expect(refusal(z.union([z.literal("x"), z.lazy(() => z.enum(["a"]).refine(() => true))])).message).toMatch(/x\.options\[1\]: a refinement is code/);
   });
 
   it("does not loop on a schema that holds itself", () => {

@@ -90,7 +90,7 @@ export function numberFromText(column: NumberColumn): (text: string) => number |
   };
 }
 
-/** Reads a JSON number (or safe bigint) of a number column. */
+/** Reads a JSON number (or safe bigint) of a number column; NaN, which is missing, where the column takes one. */
 export function numberFromJson(column: NumberColumn): (value: unknown) => number | CellIssue {
   return (value) => {
     const { name } = column;
@@ -100,6 +100,7 @@ export function numberFromJson(column: NumberColumn): (value: unknown) => number
       return checkNumber(column, number, value);
     }
     if (typeof value !== "number") return cellIssue(name, "type", value, "is not a number");
+    if (Number.isNaN(value) && column.nan === true) return NaN;
     if (!Number.isFinite(value)) return cellIssue(name, "number", value, "is not a finite number; send null for missing");
     return checkNumber(column, value + 0, value);
   };

@@ -44,6 +44,7 @@ function narrow(limits: Limits, check: CheckDef, value: number): void {
 
 /** Limits of the number formats that have any. */
 const formatLimits: Readonly<Record<string, Limits>> = {
+  float32: { min: -3.4028234663852886e38, max: 3.4028234663852886e38 },
   int32: { min: -2147483648, max: 2147483647 },
   uint32: { min: 0, max: 4294967295 },
 };
@@ -66,6 +67,7 @@ export function numberType(schema: $ZodType, refuse: Refuse): TypeOf<"number"> {
       case "less_than":
         if (typeof check.value !== "number") refuse("a number's limit must be a number");
         else if (Number.isFinite(check.value)) narrow(limits, check, check.value);
+        else if (check.value !== (check.check === "greater_than" ? -Infinity : Infinity)) refuse(`the limit ${check.value} leaves no value`);
         break;
       case "multiple_of":
         if (typeof check.value !== "number" || multipleOf !== undefined) refuse("give one step, as a number");

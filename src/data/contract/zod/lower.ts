@@ -55,11 +55,11 @@ export function lower(schema: $ZodType, outer: Context): Lowered | undefined {
       return plain({ ...dateType(schema, refuse), precision: meta.precision ?? "datetime" });
     case "boolean":
       refuseChecks(schema, refuse);
+      if (def.coerce === true) refuse('z.coerce.boolean() takes every text but the empty one for true, "false" too; use z.boolean() or z.stringbool()');
       return plain({ kind: "boolean", truthy: booleanTexts.truthy, falsy: booleanTexts.falsy, caseSensitive: false });
     case "enum":
     case "literal":
     case "union":
-      refuseChecks(schema, refuse);
       return lowerUnion(schema, context, lower);
     case "optional":
       return wrap({ optional: true });
@@ -71,11 +71,19 @@ export function lower(schema: $ZodType, outer: Context): Lowered | undefined {
       return inner();
     case "default":
     case "prefault": {
-      const value = defaultValue(def.defaultValue, meta);
-      if (value === undefined) refuse("a default must be a finite number, a text, a boolean or a date");
+      const given: unknown = def.defaultValue;
+      if (given === null) {
+        // A null is what an absent value comes to: missing.
+        const lowered = wrap({ default: undefined, optional: true });
+        if (def.type === "prefault" && lowered?.nullable === false) refuse("the prefault null is refused by the type itself; make it nullable");
+        return lowered;
+      }
+      const value = defaultValue(given, meta);
+      if (value === undefined) refuse("a default must be a finite number, a text, a boolean, a date or null");
       return wrap({ default: value, optional: true });
     }
     case "lazy":
+      refuseChecks(schema, refuse);
       return lower(def.getter(), context);
     case "pipe":
       refuseChecks(schema, refuse);
@@ -129,9 +137,36 @@ function lowerPipe(
     refuse(`the two ends of the pipe differ (${source.type.kind} and ${result.type.kind})`);
     return undefined;
   }
+  if (isNarrow(source.type) && JSON.stringify(source.type) !== JSON.stringify(result.type)) {
+    refuse("a limit or list at the first end of the pipe would be lost; declare it at the last end");
+    return undefined;
+  }
+  // A null or an absent value passes both ends, or a default stands in for it.
+  const passes = source.optional && source.default === undefined;
+  const handling = {
+    nullable: source.nullable && result.nullable,
+    optional: source.default !== undefined || (source.optional && result.optional),
+    default: passes ? result.default : source.default,
+  };
   // A decoded ISO day keeps its precision unless the metadata says otherwise.
   if (isCodec && source.type.kind === "date" && result.type.kind === "date" && context.meta.precision === undefined) {
-    return { ...result, type: { ...result.type, precision: source.type.precision } };
+    return { ...result, ...handling, type: { ...result.type, precision: source.type.precision } };
   }
-  return { ...result, nullable: source.nullable || result.nullable, optional: source.optional || result.optional };
+  return { ...result, ...handling };
+}
+
+/** Does the type take fewer values than its kind can? */
+function isNarrow(type: ColumnType): boolean {
+  switch (type.kind) {
+    case "number":
+      return Object.entries(type).some(([key, value]) => key !== "kind" && value !== false);
+    case "date":
+      return type.min !== undefined || type.max !== undefined;
+    case "category":
+      return !type.open || type.levels.length > 0;
+    case "text":
+      return type.maxLength !== undefined;
+    case "boolean":
+      return true;
+  }
 }

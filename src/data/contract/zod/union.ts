@@ -1,7 +1,9 @@
 import type { $ZodType, $ZodTypes } from "zod/v4/core";
 import { describeValue } from "../cells/issue.js";
 import { booleanTexts } from "../cells/label.js";
+import { refuseChecks } from "./checks.js";
 import type { ColumnType, Context, Lowered } from "./lowered.js";
+import { readMeta, type ColumnMeta } from "./meta.js";
 
 /** Lowers an option that is not a list of values. */
 type LowerOption = (schema: $ZodType, context: Context) => Lowered | undefined;
@@ -13,13 +15,17 @@ interface Parts {
   /** Options that are not lists of values. */
   readonly types: Lowered[];
   nullable: boolean;
-  optional: boolean;
+  nan: boolean;
+  /** What the first option that takes an absent value makes of it. */
+  absent: { readonly optional: boolean; readonly default?: Lowered["default"] } | undefined;
+  /** What is said outside the union counts before what its options say, and the first of them before the others. */
+  meta: ColumnMeta;
   failed: boolean;
 }
 
 function addValue(value: unknown, parts: Parts, refuse: (message: string) => void): void {
   if (value === null) parts.nullable = true;
-  else if (value === undefined) parts.optional = true;
+  else if (value === undefined) parts.absent ??= { optional: true };
   else if (typeof value === "string" || typeof value === "boolean") parts.labels.push(value);
   else if (typeof value === "number" && Number.isFinite(value)) parts.labels.push(value);
   else {
@@ -34,6 +40,7 @@ function collect(schema: $ZodType, context: Context, parts: Parts, lower: LowerO
     problems.push({ code: "CONTRACT_UNSUPPORTED_TYPE", path, message });
   };
   const def = (schema as $ZodTypes)._zod.def;
+  if (isListed(schema)) refuseChecks(schema, refuse);
   switch (def.type) {
     case "enum":
       for (const value of schema._zod.values ?? []) addValue(value, parts, refuse);
@@ -42,41 +49,58 @@ function collect(schema: $ZodType, context: Context, parts: Parts, lower: LowerO
       for (const value of def.values) addValue(value, parts, refuse);
       return;
     case "null":
-    case "nan":
       parts.nullable = true;
       return;
+    case "nan":
+      // JSON writes null for it.
+      parts.nullable = true;
+      parts.nan = true;
+      return;
     case "undefined":
-      parts.optional = true;
+      parts.absent ??= { optional: true };
       return;
     case "union":
       def.options.forEach((option, i) => {
-        collect(option, { ...context, path: `${path}.options[${i}]`, depth: context.depth + 1 }, parts, lower);
+        const inner = { ...context, path: `${path}.options[${i}]`, depth: context.depth + 1 };
+        if (isListed(option)) parts.meta = { ...readMeta(option, inner.path, problems), ...parts.meta };
+        collect(option, inner, parts, lower);
       });
       return;
     default: {
       const lowered = lower(schema, context);
       if (lowered === undefined) parts.failed = true;
-      else {
-        parts.types.push(lowered);
-        parts.nullable ||= lowered.nullable;
-        parts.optional ||= lowered.optional;
-      }
+      else addLowered(lowered, parts);
     }
   }
+}
+
+/** Is it an option that is taken apart here, and not lowered by itself? */
+const isListed = (schema: $ZodType): boolean =>
+  ["enum", "literal", "null", "nan", "undefined", "union"].includes((schema as $ZodTypes)._zod.def.type);
+
+function addLowered(lowered: Lowered, parts: Parts): void {
+  const { type, nullable, optional, default: otherwise, meta } = lowered;
+  // A list in wrappers, such as a nullable enum, is a list.
+  if (type.kind === "category" && !type.open) parts.labels.push(...type.levels);
+  else parts.types.push(lowered);
+  parts.nullable ||= nullable;
+  if (optional || otherwise !== undefined) parts.absent ??= { optional, default: otherwise };
+  parts.meta = { ...meta, ...parts.meta };
 }
 
 const isBoolean = (labels: Parts["labels"]): boolean =>
   labels.length === 2 && labels.includes(true) && labels.includes(false);
 
 function typeOf(parts: Parts, open: boolean): ColumnType | string {
-  const { labels, types } = parts;
+  const { labels, types, nan } = parts;
   const [only] = types;
+  if (nan && (labels.length > 0 || only?.type.kind !== "number")) return "z.nan() is for columns of numbers; use .nullable()";
   if (types.length > 1) return "a column holds one kind of value; this union mixes several";
   if (only === undefined && labels.length === 0) return "the list of levels is empty";
   if (only === undefined && isBoolean(labels)) {
     return { kind: "boolean", truthy: booleanTexts.truthy, falsy: booleanTexts.falsy, caseSensitive: false };
   }
-  if (only !== undefined && labels.length === 0) return only.type;
+  if (only !== undefined && labels.length === 0) return nan && only.type.kind === "number" ? { ...only.type, nan } : only.type;
   const levels = labels.map(String);
   if (only === undefined) return { kind: "category", levels, open };
   if (only.type.kind === "category") return { kind: "category", levels: [...levels, ...only.type.levels], open: true };
@@ -86,13 +110,14 @@ function typeOf(parts: Parts, open: boolean): ColumnType | string {
 
 /** Lowers an enum, a literal or a union: a category of its values, open when any string is allowed as well. */
 export function lowerUnion(schema: $ZodType, context: Context, lower: LowerOption): Lowered | undefined {
-  const parts: Parts = { labels: [], types: [], nullable: false, optional: false, failed: false };
+  const parts: Parts = { labels: [], types: [], nullable: false, nan: false, absent: undefined, meta: context.meta, failed: false };
   collect(schema, context, parts, lower);
   if (parts.failed) return undefined;
-  const type = typeOf(parts, context.meta.unseen === "unknown");
+  const { meta } = parts;
+  const type = typeOf(parts, meta.unseen === "unknown");
   if (typeof type === "string") {
     context.problems.push({ code: "CONTRACT_UNSUPPORTED_TYPE", path: context.path, message: type });
     return undefined;
   }
-  return { type, nullable: parts.nullable, optional: parts.optional, default: parts.types[0]?.default, meta: context.meta };
+  return { type, nullable: parts.nullable, optional: false, ...parts.absent, meta };
 }
