@@ -11,6 +11,7 @@ import { textChunks, type ByteSource } from "./bytes.js";
 import { exactIdParser } from "./exact-ids.js";
 import { filledColumn } from "./absent.js";
 import { fillAbsent, matchHeader, type HeaderMatch } from "./header.js";
+import { arrayOpening, ElementSplitter } from "./json-elements.js";
 import { LineSplitter } from "./lines.js";
 import { resolveOptions, type ReadOptions, type ResolvedOptions } from "./options.js";
 import { RecordErrors } from "./record-errors.js";
@@ -39,7 +40,7 @@ function problemOf(text: string, value: unknown, error: unknown): string {
 }
 
 /**
- * Reads JSON lines into a sink.
+ * Reads JSON lines, or one JSON array of records, into a sink.
  *
  * @param parse reads one line.
  * @throws ChurnkitError INPUT_* naming row and line.
@@ -53,7 +54,7 @@ export async function parseJsonLines(
   const { source, limits, ragged } = options;
   const errors = new RecordErrors(options);
   let row = 0;
-  const lines = new LineSplitter(options, (raw, line) => {
+  const take = (raw: Uint8Array, line: number): void => {
     const at = { row, line, cell: 0 };
     const bad = invalidUtf8(raw, 0, raw.length);
     if (bad >= 0) throw errors.notUtf8(at, raw[bad] as number);
@@ -74,9 +75,14 @@ export async function parseJsonLines(
     const problem = problemOf(text, value, error);
     if (ragged === "error") throw errors.malformed(at, `${problem}.`);
     sink.refused(at.row, problem);
-  });
-  for await (const chunk of textChunks(bytes, { source, limit: limits.totalBytes })) lines.push(chunk);
-  lines.end();
+  };
+  let records: LineSplitter | ElementSplitter | undefined;
+  for await (const chunk of textChunks(bytes, { source, limit: limits.totalBytes })) {
+    const skip = records === undefined ? arrayOpening(chunk) : 0;
+    records ??= skip === 0 ? new LineSplitter(options, take) : new ElementSplitter(options, chunk.subarray(0, skip).includes(123), take);
+    records.push(chunk.subarray(skip));
+  }
+  records?.end();
 }
 
 /** A table's own copy of what a row buffer shows, with row numbers of the source. */

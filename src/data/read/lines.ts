@@ -1,3 +1,4 @@
+import { HeldBytes } from "./held-bytes.js";
 import type { ResolvedOptions } from "./options.js";
 import { RecordErrors } from "./record-errors.js";
 
@@ -6,14 +7,14 @@ export class LineSplitter {
   readonly #onLine: (bytes: Uint8Array, line: number) => void;
   readonly #limit: number;
   readonly #errors: RecordErrors;
-  #held = new Uint8Array(64 * 1024);
-  #used = 0;
+  readonly #held: HeldBytes;
   #line = 1;
 
   /** @param onLine gets each line with its number from 1; the bytes are valid during the call only. */
   constructor(options: ResolvedOptions, onLine: (bytes: Uint8Array, line: number) => void) {
     this.#onLine = onLine;
     this.#limit = options.limits.lineBytes;
+    this.#held = new HeldBytes(this.#limit);
     this.#errors = new RecordErrors(options);
   }
 
@@ -21,13 +22,12 @@ export class LineSplitter {
   push(chunk: Uint8Array): void {
     let from = 0;
     for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
-      if (this.#used === 0) {
+      if (this.#held.length === 0) {
         this.#check(end - from);
         this.#onLine(chunk.subarray(from, end), this.#line);
       } else {
         this.#hold(chunk.subarray(from, end));
-        this.#onLine(this.#held.subarray(0, this.#used), this.#line);
-        this.#used = 0;
+        this.#onLine(this.#held.take(), this.#line);
       }
       this.#line++;
       from = end + 1;
@@ -37,23 +37,18 @@ export class LineSplitter {
 
   /** Hands over a last line without a line end. */
   end(): void {
-    if (this.#used > 0) this.#onLine(this.#held.subarray(0, this.#used), this.#line);
-    this.#used = 0;
+    if (this.#held.length > 0) this.#onLine(this.#held.take(), this.#line);
   }
 
   #hold(bytes: Uint8Array): void {
-    const used = this.#used + bytes.length;
-    this.#check(used);
-    if (used > this.#held.length) {
-      const grown = new Uint8Array(Math.max(used, Math.min(this.#limit, this.#held.length * 2)));
-      grown.set(this.#held.subarray(0, this.#used));
-      this.#held = grown;
-    }
-    this.#held.set(bytes, this.#used);
-    this.#used = used;
+    if (!this.#held.add(bytes)) throw this.#tooLong();
   }
 
   #check(length: number): void {
-    if (length > this.#limit) throw this.#errors.lineTooLong({ row: this.#line - 1, line: this.#line, cell: 0 });
+    if (length > this.#limit) throw this.#tooLong();
+  }
+
+  #tooLong(): Error {
+    return this.#errors.lineTooLong({ row: this.#line - 1, line: this.#line, cell: 0 });
   }
 }

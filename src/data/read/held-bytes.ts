@@ -1,0 +1,35 @@
+/** Bytes put together from pieces, in one buffer that is used again and grows up to a limit. */
+export class HeldBytes {
+  readonly #limit: number;
+  #bytes = new Uint8Array(64 * 1024);
+  #used = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get length(): number {
+    return this.#used;
+  }
+
+  /** Adds bytes; false where they would go over the limit, and then they are not added. */
+  add(bytes: Uint8Array): boolean {
+    const used = this.#used + bytes.length;
+    if (used > this.#limit) return false;
+    if (used > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(used, Math.min(this.#limit, this.#bytes.length * 2)));
+      grown.set(this.#bytes.subarray(0, this.#used));
+      this.#bytes = grown;
+    }
+    this.#bytes.set(bytes, this.#used);
+    this.#used = used;
+    return true;
+  }
+
+  /** What is held, which is then forgotten; valid until more is added. */
+  take(): Uint8Array {
+    const held = this.#bytes.subarray(0, this.#used);
+    this.#used = 0;
+    return held;
+  }
+}
