@@ -7,6 +7,7 @@ import { parseContract } from "../data/contract/parse.js";
 import type { ReadOptions } from "../data/read/options.js";
 import { inferFromFile, readTable } from "../data/read/read-file.js";
 import type { Finding } from "../data/quality/rules.js";
+import { listedLabels, unknownLabels } from "../data/table/labels.js";
 import type { Table } from "../data/table/table.js";
 import { note } from "./output.js";
 import { parseJson } from "../base/json/parse.js";
@@ -132,13 +133,16 @@ export async function readInput(file: string, options: ContractArguments, read: 
   return table;
 }
 
-/** Says what form the file has if it is unusual, which columns were left out, how many rows were set aside, and why the first was. */
-export function noteSetAside({ source, rows, rejected, extraColumns = [], form = [] }: Table): void {
+/** Says what form the file has if it is unusual, which columns were left out, which labels are no class, how many rows were set aside, and why. */
+export function noteSetAside(table: Table): void {
+  const { source, rows, rejected, extraColumns = [], form = [] } = table;
   for (const message of form) note(`note: ${source}: ${message}`);
   if (extraColumns.length > 0) {
     const names = extraColumns.slice(0, 10).map((name) => `"${name}"`).join(", ");
     note(`note: ${source}: not in the contract and left out: ${names}${extraColumns.length > 10 ? ` and ${extraColumns.length - 10} more` : ""}`);
   }
+  const unknown = unknownLabels(table);
+  if (unknown.rows > 0) note(`note: ${source}: ${unknown.rows} of ${rows} rows have a label that is no class of the target: ${listedLabels(unknown)}`);
   const [first] = rejected;
   if (!first) return;
   note(`${source}: ${rejected.length} of ${rows + rejected.length} rows set aside, such as row ${first.row}: ${first.issues[0]?.message ?? ""}`);

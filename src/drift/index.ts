@@ -34,6 +34,7 @@ export {
   type Severity,
   type Shift,
 } from "./report.js";
+export type { UnknownLabels } from "../data/table/labels.js";
 export { parseSegmentProfiles } from "./segments/parse.js";
 export {
   compareSegmentProfiles,

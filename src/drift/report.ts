@@ -1,4 +1,5 @@
 import type { ColumnKind } from "../data/contract/contract.js";
+import type { UnknownLabels } from "../data/table/labels.js";
 
 /** Whether a column, or the whole, has drifted; "insufficient" where too few rows can tell. */
 export type DriftVerdict = "drift" | "stable" | "insufficient";
@@ -175,6 +176,11 @@ export interface DriftReport {
   readonly rows: { readonly reference: number; readonly current: number };
   /** Rows that broke the contract and were set aside, and whether their share has risen. */
   readonly rejected: { readonly reference: number; readonly current: number; readonly severity: Severity };
+  /**
+   * Labels that are no class of the target: their rows have no part in the drift of the label or in concept drift. Absent
+   * where profiles were compared, which keep the classes alone.
+   */
+  readonly unknownLabels?: { readonly reference: UnknownLabels; readonly current: UnknownLabels } | undefined;
   /** Drift of the model's inputs. */
   readonly features: PartDrift;
   /** Drift of the label, null where it was not compared. */

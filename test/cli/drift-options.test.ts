@@ -71,6 +71,20 @@ describe("churnkit drift", () => {
     expect(report.columns.slice(0, 4)).toEqual(JSON.parse(JSON.stringify(compareTables(...tables).columns.map((column, i) => ({ ...column, shifts: report.columns[i]?.shifts, adjustedP: report.columns[i]?.adjustedP })))));
   });
 
+  it("called labels that are no class missing, and the share of positives drifted", async () => {
+    const pending = rows(600).map((row, i) => (i % 3 === 0 ? row.replace(/(Yes|No)$/, "Pending") : row));
+    put("pending.csv", [header, ...pending]);
+    put("known.csv", [header, ...pending.filter((row) => !row.endsWith("Pending"))]);
+    const { out, err } = await drift(at("before.csv"), at("pending.csv"), "--model", at("model"), "--json");
+    const report = JSON.parse(out) as DriftReport;
+    expect(report.unknownLabels).toEqual({ reference: { rows: 0, labels: [] }, current: { rows: 200, labels: [{ label: "Pending", rows: 200 }] } });
+    expect(report.target).toMatchObject({ verdict: "stable" });
+    expect(report.columns.find(({ name }) => name === "churn")).toMatchObject({ missing: { current: 0 }, newLevels: [], values: { current: 400 } });
+    expect(report.concept).toEqual((await json(at("before.csv"), at("known.csv"), "--model", at("model"))).concept);
+    expect(err).toContain('200 of 600 rows have a label that is no class of the target: "Pending" (200)');
+    expect((await drift(at("before.csv"), at("pending.csv"), ...base)).out).toMatch(/^- Find out what these labels in the current data mean.*"Pending" \(200\)/m);
+  });
+
   it("goes on without predictions where a feature is gone", async () => {
     const { out, err } = await drift(at("before.csv"), at("less.csv"), "--model", at("model"), "--json");
     expect(err).toContain('predictions are not compared: the column "charges" is not in both files');

@@ -6,9 +6,9 @@ import { cutText, describeValue } from "./cells/issue.js";
 import { nearestText } from "./cells/nearest.js";
 import type { Column, Contract, Target } from "./contract.js";
 import { ignoreColumns } from "./ignore.js";
-import { inferMissing, inferType, sortedLabels } from "./infer/column.js";
+import { inferMissing, inferType } from "./infer/column.js";
 import { columnNotes } from "./infer/notes.js";
-import { inferTarget, targetCandidates } from "./infer/target.js";
+import { inferTarget, targetCandidates, targetClasses } from "./infer/target.js";
 import { tally, type ColumnFacts, type Tally, type WrittenForms } from "./infer/tally.js";
 import { unfitFinding } from "./infer/unfit.js";
 import { namesProblems } from "./limits.js";
@@ -92,7 +92,7 @@ const idColumn = (name: string): Column =>
 
 function targetColumn(name: string, facts: ColumnFacts): Column {
   const missing = [...facts.markers.keys()];
-  const levels = sortedLabels(facts);
+  const levels = targetClasses(facts);
   return { name, role: "target", nullable: false, optional: false, missing, kind: "category", levels, open: false };
 }
 

@@ -1,6 +1,7 @@
 import { ChurnkitError } from "../../base/errors.js";
 import type { Column } from "../contract/contract.js";
 import { columnKinds } from "../contract/contract.js";
+import { ofClasses } from "../table/labels.js";
 import type { CodedData, ColumnData, NumericData, Table } from "../table/table.js";
 import { categoryAgainst, categoryProfileOf } from "./category.js";
 import { numericAgainst, profileOf, type CutOptions } from "./numeric.js";
@@ -28,7 +29,7 @@ export function profileTable(table: Table, options: CutOptions = {}): Profile {
   const columns: ColumnProfile[] = [];
   for (const column of table.contract.columns.filter(isProfiled)) {
     const data = table.columns.get(column.name);
-    if (data !== undefined) columns.push(profileColumn(column, data, options));
+    if (data !== undefined) columns.push(profileColumn(column, ofClasses(column, data), options));
   }
   return { format: 1, rows: table.rows, columns };
 }
@@ -66,7 +67,7 @@ export function profileAgainst(reference: Profile, table: Table): Profile {
       throw mismatch(column.name, `is a ${declared.kind} in ${table.source} and a ${column.kind} in the reference`);
     }
     const data = table.columns.get(column.name);
-    if (data !== undefined) columns.push(columnAgainst(column, data));
+    if (data !== undefined) columns.push(columnAgainst(column, declared === undefined ? data : ofClasses(declared, data)));
     else if (declared?.role === "feature") columns.push(columnAgainst(column, allMissing(column, table.rows)));
   }
   return { format: 1, rows: table.rows, columns };

@@ -1,5 +1,6 @@
 import { mix32 } from "../../base/random.js";
 import { rankAuc } from "../../base/rank.js";
+import { knownLabels } from "../table/labels.js";
 import type { CodedData, ColumnData, NumericData, Table } from "../table/table.js";
 import { columnFinding } from "./finding.js";
 import type { Finding } from "./rules.js";
@@ -16,10 +17,10 @@ export interface LeakOptions {
 const minPerClass = 10;
 
 /** Positions of at most `limit` rows that have a label, chosen by hash so that no order in the file matters. */
-function sampleRows(codes: Int32Array, limit: number): Uint32Array {
+function sampleRows(classes: Int8Array, limit: number): Uint32Array {
   const labelled: number[] = [];
-  codes.forEach((code, row) => {
-    if (code >= 0) labelled.push(row);
+  classes.forEach((known, row) => {
+    if (known >= 0) labelled.push(row);
   });
   const share = limit / labelled.length;
   return Uint32Array.from(share >= 1 ? labelled : labelled.filter((row) => mix32(row + 1) < share * 2 ** 32));
@@ -92,11 +93,10 @@ const featureAuc = (data: ColumnData, rows: Uint32Array, labels: Uint8Array): nu
 export function findLeaks(table: Table, options: LeakOptions = {}): Finding[] {
   const { threshold = 0.99, maxRows = 20_000 } = options;
   const { target, columns } = table.contract;
-  const classes = target === undefined ? undefined : table.columns.get(target.column);
-  if (target === undefined || classes?.storage !== "coded") return [];
-  const rows = sampleRows(classes.codes, maxRows);
-  const positive = classes.levels.indexOf(target.positive);
-  const labels = Uint8Array.from(rows, (row) => (classes.codes[row] === positive ? 1 : 0));
+  const classes = knownLabels(table, target);
+  if (target === undefined || classes === undefined) return [];
+  const rows = sampleRows(classes, maxRows);
+  const labels = Uint8Array.from(rows, (row) => classes[row] as number);
   const positives = labels.reduce((a, b) => a + b, 0);
   if (positives < minPerClass || labels.length - positives < minPerClass) return [];
   const findings: Finding[] = [];

@@ -1,4 +1,5 @@
 import { ChurnkitError } from "../../base/errors.js";
+import { listedLabels, unknownLabels } from "../table/labels.js";
 import type { Table } from "../table/table.js";
 import { columnFindings, missingCount } from "./columns.js";
 import { columnFinding, formFindings, tableFinding } from "./finding.js";
@@ -76,12 +77,16 @@ function targetFindings(table: Table, rarest: number): Finding[] {
   const counts = new Map(target.classes.map((label) => [label, 0]));
   for (const code of data.codes) {
     const label = data.levels[code];
-    if (label !== undefined) counts.set(label, (counts.get(label) ?? 0) + 1);
+    const count = label === undefined ? undefined : counts.get(label);
+    if (label !== undefined && count !== undefined) counts.set(label, count + 1);
   }
   const rows = [...counts.values()].reduce((a, b) => a + b, 0);
   const present = [...counts].filter(([, count]) => count > 0);
-  // Rows to be scored may come with an empty target column.
-  if (rows === 0) return [];
+  if (rows === 0) {
+    const unknown = unknownLabels(table);
+    // Rows to be scored may come with an empty target column.
+    return unknown.rows === 0 ? [] : [columnFinding("oneClass", target.column, unknown.rows, `no row holds a class; its labels are ${listedLabels(unknown)}`)];
+  }
   if (present.length < 2) {
     return [columnFinding("oneClass", target.column, rows, `every row is ${JSON.stringify(present[0]?.[0])}; give rows of both classes`)];
   }

@@ -1,7 +1,7 @@
 import { ChurnkitError } from "../../base/errors.js";
 import { cutText } from "../contract/cells/issue.js";
-import type { Target } from "../contract/contract.js";
-import type { CodedData, Table } from "./table.js";
+import type { Column, Target } from "../contract/contract.js";
+import type { CodedData, ColumnData, Table } from "./table.js";
 
 /**
  * The target column of a table.
@@ -54,4 +54,48 @@ export function labels(table: Table): Uint8Array {
     throw fail(`holds ${shown === "" ? "no value" : `only ${shown}`}; the class "${cutText(absent, 40)}" never occurs.`, undefined, absent);
   }
   return result;
+}
+
+/** Rows whose label is no class of the target, and the labels that most of them hold. */
+export interface UnknownLabels {
+  readonly rows: number;
+  /** At most ten, the most frequent first, cut to 80 characters. */
+  readonly labels: readonly { readonly label: string; readonly rows: number }[];
+}
+
+/** The rows of a table, read with an optional target, whose label is no class. */
+export function unknownLabels({ contract: { target }, columns }: Table): UnknownLabels {
+  const data = target === undefined ? undefined : columns.get(target.column);
+  if (target === undefined || data?.storage !== "coded") return { rows: 0, labels: [] };
+  const counts = new Uint32Array(data.levels.length);
+  for (const code of data.codes) if (code >= 0) counts[code] = (counts[code] as number) + 1;
+  const unknown = data.levels
+    .map((label, code) => ({ label, rows: counts[code] as number }))
+    .filter(({ label, rows }) => rows > 0 && !target.classes.includes(label));
+  const labels = unknown.sort((a, b) => b.rows - a.rows || (a.label < b.label ? -1 : 1)).slice(0, 10);
+  return {
+    rows: unknown.reduce((sum, { rows }) => sum + rows, 0),
+    labels: labels.map(({ label, rows }) => ({ label: cutText(label), rows })),
+  };
+}
+
+/** Unknown labels in words: `"Pending" (67), "?" (2)`. */
+export const listedLabels = ({ rows, labels: shown }: UnknownLabels): string => {
+  const rest = rows - shown.reduce((sum, label) => sum + label.rows, 0);
+  return `${shown.map((each) => `"${each.label}" (${each.rows})`).join(", ")}${rest > 0 ? ` and others (${rest})` : ""}`;
+};
+
+/** A column without the rows whose label is no class: they have no part in a distribution. Of other columns, all rows. */
+export function ofClasses(column: Column, data: ColumnData): ColumnData {
+  if (column.role !== "target" || column.kind !== "category" || data.storage !== "coded") return data;
+  const known = column.levels.length;
+  return known === 0 || data.levels.length <= known ? data : { ...data, codes: data.codes.filter((code) => code < known), levels: column.levels };
+}
+
+/** 1 for the positive class, 0 for the other one, -1 where it isn't known; undefined for a table without its target. */
+export function knownLabels(table: Table, target: Target | undefined): Int8Array | undefined {
+  const data = target && table.columns.get(target.column);
+  if (target === undefined || data?.storage !== "coded") return undefined;
+  const outcomes = data.levels.map((label) => (label === target.positive ? 1 : target.classes.includes(label) ? 0 : -1));
+  return Int8Array.from(data.codes, (code) => outcomes[code] ?? -1);
 }

@@ -3,7 +3,7 @@ import type { Column, Contract } from "../contract/contract.js";
 
 /**
  * What a reader does with the target column. `required`: it must be there, and a row without a class is set aside
- * (training, evaluation). `optional`: it may be absent, and a cell that names no class is missing. `ignore`: it is not
+ * (training, evaluation). `optional`: it may be absent, and a label that is no class is kept as a level beyond the classes. `ignore`: it is not
  * read at all (scoring). Only `required` also insists on the id columns.
  */
 export type TargetMode = "required" | "optional" | "ignore";
@@ -34,7 +34,9 @@ export function isNeeded(column: Column, mode: TargetMode): boolean {
   return column.role === "feature" || (mode === "required" && column.role !== "ignored");
 }
 
-/** The contract's columns that are read in a mode: all, but for the target where it is ignored. */
-export function columnsToRead(contract: Contract, mode: TargetMode): readonly Column[] {
-  return mode === "ignore" ? contract.columns.filter((column) => column.role !== "target") : contract.columns;
+/** The contract's columns as they are read in a mode: without the target where it is ignored, open to any label where it is optional. */
+export function columnsToRead({ columns }: Contract, mode: TargetMode): readonly Column[] {
+  if (mode === "ignore") return columns.filter((column) => column.role !== "target");
+  if (mode === "required") return columns;
+  return columns.map((column) => (column.role === "target" && column.kind === "category" ? { ...column, open: true } : column));
 }

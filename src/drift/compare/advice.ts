@@ -1,3 +1,4 @@
+import { listedLabels } from "../../data/table/labels.js";
 import { severities, type ColumnDrift, type DriftReport, type Severity } from "../report.js";
 import { worst } from "./verdict.js";
 import { percent } from "./words.js";
@@ -21,6 +22,7 @@ export function driftAdvice(report: DriftReport): Advice[] {
   const drifted = report.columns.filter(({ verdict }) => verdict === "drift");
   const advice = [
     ...rejectedAdvice(report),
+    ...labelAdvice(report),
     ...faults(drifted),
     ...conceptAdvice(report),
     ...targetAdvice(report),
@@ -36,6 +38,16 @@ function rejectedAdvice({ rejected }: DriftReport): Advice[] {
   if (rejected.severity === "none") return [];
   const action = "More rows break the contract than before. Run churnkit validate on the current file and mend its source first.";
   return [{ severity: rejected.severity, action, columns: [] }];
+}
+
+function labelAdvice({ unknownLabels: unknown }: DriftReport): Advice[] {
+  return (["reference", "current"] as const).flatMap((side): Advice[] => {
+    const labels = unknown?.[side];
+    if (labels === undefined || labels.rows === 0) return [];
+    const where = side === "reference" ? "the reference" : "the current data";
+    const action = `Find out what these labels in ${where} mean, which are no class of the target: ${listedLabels(labels)}. Their rows are left out of the comparison of labels.`;
+    return [{ severity: "none", action, columns: [] }];
+  });
 }
 
 /** Missing values, new levels and changed units are faults of a source more often than changes of customers. */

@@ -1,7 +1,7 @@
 import { ChurnkitError } from "../../base/errors.js";
-import type { Contract } from "../../data/contract/contract.js";
 import { predictionsName } from "../../data/profile/predictions.js";
 import { isProfiled } from "../../data/profile/table.js";
+import { knownLabels, ofClasses, unknownLabels } from "../../data/table/labels.js";
 import type { Table } from "../../data/table/table.js";
 import { driftPolicy, type DriftPolicy, type PolicyChoice } from "../policy.js";
 import type { ConceptDrift, DriftReport, DriftRole } from "../report.js";
@@ -37,7 +37,8 @@ export interface TableDriftOptions extends DriftOptions {
 
 /**
  * Compares two tables column by column, with KS's D and small samples' p-values exact. Features and the target are
- * compared; ids, ignored columns and free text are not.
+ * compared; ids, ignored columns and free text are not. Rows whose label is no class are left out of the target's comparison
+ * and of concept drift, and counted in `unknownLabels`.
  *
  * @param reference what the current rows should look like; both tables read with the same contract.
  * @throws ChurnkitError CONTRACT_MISMATCH where a column has become another kind, OPTION_INVALID for a bad policy, segment
@@ -64,6 +65,7 @@ export function compareTables(reference: Table, current: Table, options: TableDr
   return reportOf(comparisons, policy, {
     rows: { reference: reference.rows, current: current.rows },
     rejected: { reference: reference.rejected.length, current: current.rejected.length },
+    unknownLabels: { reference: unknownLabels(reference), current: unknownLabels(current) },
     roleOf: roles(options.target ?? reference.contract.target?.column, predictionsAs),
     concept: predictions === undefined ? null : conceptOf(reference, current, predictions, policy),
     segments:
@@ -88,7 +90,7 @@ function tableComparisons(
     const after = current.columns.get(column.name);
     if (before === undefined || ignore.includes(column.name)) continue;
     if (after === undefined && column.role !== "feature") continue;
-    comparisons.push(compareTableColumn(column, before, after, current.rows, policy));
+    comparisons.push(compareTableColumn(column, ofClasses(column, before), after && ofClasses(column, after), current.rows, policy));
   }
   return comparisons;
 }
@@ -127,12 +129,4 @@ function conceptOf(reference: Table, current: Table, predictions: Predictions, p
     { labels: after, probabilities: predictions.current },
     policy,
   );
-}
-
-/** 1 for the positive class, 0 for another, -1 where it isn't known. */
-function knownLabels(table: Table, target: Contract["target"]): Int8Array | undefined {
-  const data = target && table.columns.get(target.column);
-  if (target === undefined || data?.storage !== "coded") return undefined;
-  const positive = data.levels.indexOf(target.positive);
-  return Int8Array.from(data.codes, (code) => (code < 0 ? -1 : code === positive ? 1 : 0));
 }

@@ -11,6 +11,7 @@ import { percent, reportWords } from "./words.js";
 interface ReportInput {
   readonly rows: DriftReport["rows"];
   readonly rejected: Omit<DriftReport["rejected"], "severity">;
+  readonly unknownLabels?: DriftReport["unknownLabels"];
   readonly roleOf: (name: string) => DriftRole;
   readonly concept?: ConceptDrift | null | undefined;
   readonly segments?: readonly SegmentDrift[] | undefined;
@@ -33,6 +34,7 @@ export function reportOf(comparisons: readonly Comparison[], policy: DriftPolicy
     severity: worst([...judged, ...segments, ...(concept === null ? [] : [concept])].map(({ severity }) => severity)),
     rows: input.rows,
     rejected: { ...input.rejected, severity: "none" },
+    unknownLabels: input.unknownLabels,
     features: part(judged, "feature") ?? nothing,
     target: part(judged, "target"),
     prediction: part(judged, "prediction"),

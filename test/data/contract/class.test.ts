@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { cellReader, isIssue } from "../../../src/data/contract/cells.js";
+import { inferContract } from "../../../src/data/contract/infer.js";
 import { classReader } from "../../../src/data/contract/cells/class.js";
 
 describe("the labels of a target", () => {
@@ -38,5 +39,12 @@ describe("the labels of a target", () => {
     const cell = reader.fromText("Pending");
     expect(isIssue(cell) && cell.message).toContain('"Pending" is not a level');
     expect(cellReader({ ...target, role: "feature" }).fromText("true")).toMatchObject({ rule: "level" });
+  });
+
+  it("were three classes where one file spelled Yes and yes", () => {
+    const rows = ["Yes", "yes", "No", "Yes", " no"].map((label, i) => [String(i * 7), label]);
+    const { contract } = inferContract(["tenure", "churn"], rows, { target: "churn", positive: "YES" });
+    expect(contract.target).toEqual({ column: "churn", classes: ["No", "Yes"], positive: "Yes" });
+    expect(inferContract(["tenure", "churn"], rows).candidates).toContain("churn");
   });
 });

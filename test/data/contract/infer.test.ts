@@ -149,7 +149,7 @@ describe("the target", () => {
     ["no class", [["1", ""], ["2", "NA"]], {}, "TARGET_INVALID", /holds no value/],
     ["three classes", [["1", "0"], ["2", "1"], ["3", "2"]], {}, "TARGET_INVALID", /holds 3 classes \("0", "1", "2"\)/],
     ["a number", count(3000, String).map((n) => [n, n]), {}, "TARGET_INVALID", /holds about \d+ different values/],
-    ["a positive label that never occurs", [["1", "No"], ["2", "Yes"]], { positive: "yes" }, "TARGET_INVALID", /never holds "yes"; it holds "No", "Yes"\. Perhaps "Yes"/],
+    ["a positive label that never occurs", [["1", "No"], ["2", "Yes"]], { positive: "Yess" }, "TARGET_INVALID", /never holds "Yess"; it holds "No", "Yes"\. Perhaps "Yes"/],
     ["an unknown target", [["1", "No"]], { target: "churn" }, "INPUT_COLUMNS", /no target column "churn"\. Perhaps "Churn"/],
     ["an unknown id", [["1", "No"]], { id: "customer" }, "INPUT_COLUMNS", /no id column "customer"\. The columns are n, Churn/],
     ["an id that is the target", [["1", "No"], ["1", "Yes"]], { id: "Churn" }, "INPUT_COLUMNS", /both id and target/],

@@ -230,6 +230,8 @@ describe("labels", () => {
     expect(log).toMatchObject({ labels: 7, bad: 0 });
     expect(await all('id,outcome\na,True\nb,FALSE\nc,yes')).toEqual([{ id: "a", outcome: 1 }, { id: "b", outcome: 0 }, { id: "c", outcome: 1 }]);
     expect(log).toMatchObject({ labels: 10, bad: 0 });
+    // Monitors once had a folding of their own, which knew none of these.
+    expect(await all('id,outcome\na,1.00\nb,n\nc, YES')).toEqual([{ id: "a", outcome: 1 }, { id: "b", outcome: 0 }, { id: "c", outcome: 1 }]);
     // Ids that are numbers, which the server writes as texts.
     expect(await all('{"id":17,"outcome":1}')).toEqual([{ id: "17", outcome: 1 }]);
     expect(await all('{"id":"a"}\n{"id":"","outcome":1}\nid\n{bad')).toEqual([]);

@@ -7,7 +7,7 @@ const truth = new Map<string, boolean>([
 ]);
 
 /** A label without what is spelling alone: case, blanks, the form of its characters, and of a number how it is written. */
-function folded(label: string): string {
+export function foldedLabel(label: string): string {
   const text = label.normalize("NFC").trim().replace(/\s+/g, " ").toLowerCase();
   const value = parseDecimal(text);
   return Number.isNaN(value) ? text : String(value);
@@ -34,12 +34,12 @@ function keyed<K>(classes: readonly string[], keyOf: (label: string) => K | unde
  */
 export function classReader(classes: readonly string[]): (label: string) => string | undefined {
   const exact = new Set(classes);
-  const bySpelling = keyed(classes, folded);
-  const meanings = keyed(classes, (label) => truth.get(folded(label)));
+  const bySpelling = keyed(classes, foldedLabel);
+  const meanings = keyed(classes, (label) => truth.get(foldedLabel(label)));
   const byMeaning = classes.length === 2 && meanings.size === 2 ? meanings : undefined;
   return (label) => {
     if (exact.has(label)) return label;
-    const key = folded(label);
+    const key = foldedLabel(label);
     const spelled = bySpelling.get(key);
     if (spelled !== undefined || byMeaning === undefined) return spelled;
     const meaning = truth.get(key);

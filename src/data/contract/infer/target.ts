@@ -1,5 +1,6 @@
 import { ChurnkitError } from "../../../base/errors.js";
 import type { Target } from "../contract.js";
+import { classReader, foldedLabel } from "../cells/class.js";
 import { nearestText } from "../cells/nearest.js";
 import { sortedLabels } from "./column.js";
 import { namesPositive, targetScore } from "./names.js";
@@ -9,6 +10,18 @@ const list = (labels: readonly string[]): string => {
   const shown = labels.slice(0, 8).map((label) => JSON.stringify(label.slice(0, 40)));
   return labels.length > shown.length ? `${shown.join(", ")} and ${labels.length - shown.length} more` : shown.join(", ");
 };
+
+/** The labels of a column, those that differ in spelling alone as one: as most rows spell it, in order of UTF-16 units. */
+export function targetClasses(facts: ColumnFacts | undefined): string[] {
+  if (facts === undefined) return [];
+  const classes = new Map<string, readonly [label: string, rows: number]>();
+  for (const label of sortedLabels(facts)) {
+    const rows = facts.labels?.get(label) ?? 0;
+    const key = foldedLabel(label);
+    if (rows > (classes.get(key)?.[1] ?? 0)) classes.set(key, [label, rows]);
+  }
+  return [...classes.values()].map(([label]) => label).sort((a, b) => (a < b ? -1 : 1));
+}
 
 /**
  * The target that a column holds.
@@ -25,7 +38,7 @@ export function inferTarget(column: string, facts: ColumnFacts, positive: string
   if (facts.labels === undefined) {
     return fail(`holds about ${facts.distinct} different values. Name a column of two classes.`);
   }
-  const labels = sortedLabels(facts);
+  const labels = targetClasses(facts);
   if (labels.length < 2) {
     return fail(`holds ${labels.length === 0 ? "no value" : `one class only (${list(labels)})`}. Give rows of both classes.`);
   }
@@ -33,21 +46,22 @@ export function inferTarget(column: string, facts: ColumnFacts, positive: string
   const speaking = labels.filter(namesPositive);
   const chosen = positive ?? (speaking.length === 1 ? speaking[0] : undefined);
   if (chosen === undefined) return fail(`holds ${list(labels)}. Say which of them is the positive class.`);
-  if (!labels.includes(chosen)) {
+  const named = classReader(labels)(chosen);
+  if (named === undefined) {
     const near = nearestText(chosen, labels);
     const hint = near === undefined ? "" : ` Perhaps ${JSON.stringify(near)} was meant.`;
     return fail(`never holds ${JSON.stringify(chosen)}; it holds ${list(labels)}.${hint}`);
   }
-  return { column, classes: [...labels.filter((label) => label !== chosen), chosen], positive: chosen };
+  return { column, classes: [...labels.filter((label) => label !== named), named], positive: named };
 }
 
 /** The columns of two values that may be the target, the likeliest first: by name, then last column before first. */
 export function targetCandidates(names: readonly string[], facts: readonly ColumnFacts[]): string[] {
   return names
-    .map((name, index) => ({ name, index, labels: facts[index]?.labels }))
-    .filter(({ labels }) => labels?.size === 2)
+    .map((name, index) => ({ name, index, labels: targetClasses(facts[index]) }))
+    .filter(({ labels }) => labels.length === 2)
     .map(({ name, index, labels }) => {
-      const speaks = [...(labels?.keys() ?? [])].filter(namesPositive).length === 1 ? 1 : 0;
+      const speaks = labels.filter(namesPositive).length === 1 ? 1 : 0;
       const last = index === names.length - 1 ? 2 : 0;
       return { name, index, score: 10 * targetScore(name) + last + speaks };
     })

@@ -1,5 +1,6 @@
 import { ChurnkitError } from "../../../base/errors.js";
 import { textChunks, type ByteSource } from "../../../data/read/bytes.js";
+import { classReader } from "../../../data/contract/cells/class.js";
 import type { MonitorLabel } from "../monitor.js";
 import { linesOf } from "./lines.js";
 import { csvRows } from "./payload.js";
@@ -28,6 +29,7 @@ export const labelLog = (): LabelLog => ({ labels: 0, bad: 0, examples: [] });
 const lineBytes = 2 ** 20;
 const totalBytes = 64 * 2 ** 30;
 
+type OutcomeReader = (value: unknown) => 0 | 1 | undefined;
 type Members = Readonly<Record<string, unknown>>;
 const membersOf = (value: unknown): Members => (typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Members) : {});
 
@@ -44,6 +46,7 @@ export async function* readLabelLines(bytes: ByteSource, options: LabelReadOptio
     log.bad++;
     if (log.examples.length < 5) log.examples.push(place.slice(-200));
   };
+  const outcomeOf = outcomeReader(options);
   let header: readonly string[] | undefined;
   try {
     for await (const line of linesOf(textChunks(bytes, { source, limit: totalBytes }), lineBytes)) {
@@ -59,7 +62,7 @@ export async function* readLabelLines(bytes: ByteSource, options: LabelReadOptio
         continue;
       }
       header ??= [];
-      const found = json ? labelsOfJson(line.text, options) : [labelOf(Object.fromEntries(header.map((name, i) => [name, cells[i]])), options)];
+      const found = json ? labelsOfJson(line.text, outcomeOf) : [labelOf(Object.fromEntries(header.map((name, i) => [name, cells[i]])), outcomeOf)];
       for (const label of found) {
         if (label === undefined) bad(`${source}:${line.number}`);
         else {
@@ -74,23 +77,23 @@ export async function* readLabelLines(bytes: ByteSource, options: LabelReadOptio
   }
 }
 
-function labelsOfJson(text: string, options: LabelReadOptions): (MonitorLabel | undefined)[] {
+function labelsOfJson(text: string, outcomeOf: OutcomeReader): (MonitorLabel | undefined)[] {
   let line: Members;
   try {
     line = membersOf(parseJson(text));
   } catch {
     return [undefined];
   }
-  if (!("groundTruthData" in line)) return [labelOf(line, options)];
+  if (!("groundTruthData" in line)) return [labelOf(line, outcomeOf)];
   const { data } = membersOf(line["groundTruthData"]);
   const { eventId } = membersOf(line["eventMetadata"]);
   const values = typeof data === "string" ? data.split(/[\n,]/) : Array.isArray(data) ? data : [data];
   // A batch has a value for each of its records; the others' ids have their place behind a #.
-  return values.map((outcome: unknown, i) => labelOf({ id: typeof eventId === "string" && i > 0 ? `${eventId}#${i}` : eventId, outcome }, options));
+  return values.map((outcome: unknown, i) => labelOf({ id: typeof eventId === "string" && i > 0 ? `${eventId}#${i}` : eventId, outcome }, outcomeOf));
 }
 
-function labelOf({ id, outcome, time, recorded }: Members, options: LabelReadOptions): MonitorLabel | undefined {
-  const known = outcomeOf(outcome, options);
+function labelOf({ id, outcome, time, recorded }: Members, outcomeOf: OutcomeReader): MonitorLabel | undefined {
+  const known = outcomeOf(outcome);
   // A number names what the server wrote as a text.
   const name = typeof id === "number" && Number.isFinite(id) ? String(id) : id;
   if (typeof name !== "string" || name === "" || known === undefined) return undefined;
@@ -101,12 +104,15 @@ function labelOf({ id, outcome, time, recorded }: Members, options: LabelReadOpt
   return { id: name, outcome: known, time: moment(time), recorded: moment(recorded) };
 }
 
-function outcomeOf(value: unknown, { positive, negative }: LabelReadOptions): 0 | 1 | undefined {
-  const text = String(value).trim();
-  if (text === positive) return 1;
-  if (text === negative) return 0;
-  // Python writes True, spreadsheets TRUE.
-  const folded = text.toLowerCase();
-  if (folded === positive.toLowerCase() || ["1", "1.0", "true"].includes(folded)) return 1;
-  return folded === negative.toLowerCase() || ["0", "0.0", "false"].includes(folded) ? 0 : undefined;
+/** Reads an outcome as labels of the target are read; 1 and 0, true and false stand for the positive class and the other one too. */
+function outcomeReader({ positive, negative }: LabelReadOptions): OutcomeReader {
+  const ofClasses = classReader([negative, positive]);
+  const ofFlags = classReader(["0", "1"]);
+  return (value) => {
+    const text = String(value).trim();
+    const label = ofClasses(text);
+    if (label !== undefined) return label === positive ? 1 : 0;
+    const flag = ofFlags(text);
+    return flag === undefined ? undefined : flag === "1" ? 1 : 0;
+  };
 }
