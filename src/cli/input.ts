@@ -9,7 +9,7 @@ import { inferFromFile, readTable } from "../data/read/read-file.js";
 import type { Finding } from "../data/quality/rules.js";
 import { listedLabels, unknownLabels } from "../data/table/labels.js";
 import type { Table } from "../data/table/table.js";
-import { note } from "./output.js";
+import { note, reasonOf } from "./output.js";
 import { parseJson } from "../base/json/parse.js";
 
 /** The options by which a command learns a file's contract. */
@@ -73,7 +73,7 @@ export async function readContract(file: string): Promise<Contract> {
     return parseContract(parseJson(text));
   } catch (cause) {
     if (ChurnkitError.isInstance(cause)) throw new ChurnkitError(cause.code, `${file}: ${cause.message}`, { where: { ...cause.where, file }, cause });
-    throw new ChurnkitError("CONTRACT_INVALID", `${file} is not JSON. Make a contract with: churnkit init FILE --out ${file}`, { where: { file }, cause });
+    throw new ChurnkitError("CONTRACT_INVALID", `${file} is not JSON that can be used: ${reasonOf(cause)}. Make a contract with: churnkit init FILE --out ${file}`, { where: { file }, cause });
   }
 }
 

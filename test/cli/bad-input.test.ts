@@ -132,7 +132,6 @@ describe("train goes on, and says so", () => {
   it("rejects a level that a contract declares unknown, and takes one that an inferred contract left open", async () => {
     const own = newFolder();
     put(own, "customers.csv", [header, ...rows(200)]);
-    await cli(own, "init", "customers.csv", "--target", "Churn", "--positive", "Yes", "--id", "id", "--out", "open.json");
     const { columns, ...rest } = json(await cli(own, "init", "customers.csv", "--target", "Churn", "--positive", "Yes", "--id", "id", "--out", "open.json", "--json")) as { columns: { name: string }[] };
     put(own, "closed.json", [JSON.stringify({ ...rest, columns: columns.map((column) => (column.name === "plan" ? { ...column, open: false } : column)) })]);
     put(own, "new-level.csv", changed(5, "5,3,zz,Yes"));
@@ -145,9 +144,9 @@ describe("train goes on, and says so", () => {
 
 describe("a contract that cannot be used", () => {
   it.each([
-    { content: "{", says: /contract\.json is not JSON/ },
+    { content: "{", says: /contract\.json is not JSON that can be used/ },
     { content: '{"format":1,"name":"x","origin":"inferred","columns":[{"name":"a","kind":"zz"}]}', says: /contract\.json: .*columns\[0\]\.kind must be one of/ },
-    { content: '{"__proto__":1}', says: /contract\.json: .*unknown member "__proto__"/ },
+    { content: '{"__proto__":1}', says: /contract\.json is not JSON that can be used: .*__proto__/ },
   ])("$content", async ({ content, says }) => {
     const own = newFolder();
     put(own, "customers.csv", [header, ...rows(20)]);
@@ -182,7 +181,7 @@ describe("rows named in a file", () => {
     put(own, "customers.csv", [header, ...rows(100)]);
     put(own, "rows.json", [JSON.stringify([...Array(100).keys()])]);
     const ended = await cli(own, "train", "customers.csv", ...quick, "--out", "m", "--test-rows", "rows.json");
-    expect([ended.code, errorLine(ended)]).toEqual([2, expect.stringMatching(/rows not in rows\.json/)]);
+    expect([ended.code, errorLine(ended)]).toEqual([2, expect.stringMatching(/training rows by rows\.json/)]);
   });
 });
 

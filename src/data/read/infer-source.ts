@@ -172,7 +172,7 @@ export async function inferJsonLines(bytes: ByteSource, options: InferOptions = 
     first.forEach(add);
     first = undefined;
   };
-  await parseJsonLines(bytes, resolved, {
+  const form = await parseJsonLines(bytes, resolved, {
     record: (record) => {
       if (first === undefined) add(record as Record<string, unknown>);
       else if (first.push(record as Record<string, unknown>) === namingRecords) start();
@@ -182,5 +182,5 @@ export async function inferJsonLines(bytes: ByteSource, options: InferOptions = 
   refusals.checkOthers(first === undefined || first.length > 0, source);
   start();
   const inferred = inference.finish({ ...options, source });
-  return { ...inferred, findings: [...refusals.findings(), ...inferred.findings] };
+  return { ...inferred, findings: [...formFindings(form), ...refusals.findings(), ...inferred.findings] };
 }

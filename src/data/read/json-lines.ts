@@ -43,6 +43,7 @@ function problemOf(text: string, value: unknown, error: unknown): string {
  * Reads JSON lines, or one JSON array of records, into a sink.
  *
  * @param parse reads one line.
+ * @returns what is unusual about the form of the text, each a sentence.
  * @throws ChurnkitError INPUT_* naming row and line.
  */
 export async function parseJsonLines(
@@ -50,7 +51,7 @@ export async function parseJsonLines(
   options: ResolvedOptions,
   sink: JsonLineSink,
   parse: (text: string) => unknown = JSON.parse,
-): Promise<void> {
+): Promise<readonly string[]> {
   const { source, limits, ragged } = options;
   const errors = new RecordErrors(options);
   let row = 0;
@@ -83,6 +84,7 @@ export async function parseJsonLines(
     records.push(chunk.subarray(skip));
   }
   records?.end();
+  return records instanceof ElementSplitter ? [`${source}: the file is one JSON array; its elements are the rows.`] : [];
 }
 
 /** A table's own copy of what a row buffer shows, with row numbers of the source. */

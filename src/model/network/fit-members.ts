@@ -57,7 +57,7 @@ export async function fitMembers(
   const positiveWeight = parameters.classWeights === "balanced" ? (training.labels.length - positives) / positives : 1;
   const sized = sizedSettings(parameters, training.labels.length);
   const saved = openCheckpoints(context.checkpoint, { parameters, seed: context.seed }, [training, validation]);
-  const threads = engine ? 1 : Math.min(members, context.workers ?? 1);
+  const threads = engine ? 1 : Math.max(1, Math.min(members, context.workers ?? 1));
   const pool = threads > 1 ? await openWorkerPool(threads) : undefined;
   const own = engine ?? wasmEngine();
   const { budget, signal } = context;

@@ -71,7 +71,7 @@ function bitsAt(bytes: Uint8Array, start: number, bit: number, bits: number): bi
   for (let have = 0; have < bits; ) {
     const at = bit + have;
     const taken = Math.min(8 - (at % 8), bits - have);
-    const part = ((bytes[start + Math.floor(at / 8)] as number) >> at % 8) & (2 ** taken - 1);
+    const part = ((bytes[start + Math.floor(at / 8)] as number) >> at % 8) & ((1 << taken) - 1);
     value |= BigInt(part) << BigInt(have);
     have += taken;
   }

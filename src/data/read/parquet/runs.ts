@@ -89,7 +89,7 @@ export function walkRuns(cursor: Cursor, bits: number, count: number, each: (val
 }
 
 function unpack(bytes: Uint8Array, start: number, bits: number, count: number, each: (value: number, times: number) => void): void {
-  const mask = 2 ** bits - 1;
+  const mask = bits === 0 ? 0 : 0xffffffff >>> (32 - bits);
   let at = start;
   let held = 0;
   let have = 0;
