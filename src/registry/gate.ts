@@ -84,7 +84,7 @@ export interface GateEvidence {
   /** For relative requirements. */
   readonly comparison?: JudgedRows | undefined;
   readonly measures?: Partial<Readonly<Record<MeasureName, number>>> | undefined;
-  /** What {@link soundVerdict} found, for demands that no metric answers. */
+  /** What `soundVerdict` found, for demands that no metric answers. */
   readonly soundness?: GateVerdict | undefined;
 }
 

@@ -15,7 +15,7 @@ export interface ExplanationReportInput {
   readonly rows: number;
   /** As {@link importance} gives it. */
   readonly importance: readonly ColumnImportance[];
-  /** Customers by a name of theirs, with what {@link reasons} gives. */
+  /** Customers by a name of theirs, with what `reasons` gives. */
   readonly customers: readonly { readonly name: string; readonly score: ReasonedScore }[];
 }
 
