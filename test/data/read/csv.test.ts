@@ -77,7 +77,7 @@ describe("readDelimited", () => {
     const text = encode("id,a,t\nu,1,\nv,2,1\nw,3,?\n,4,0\n");
     expect((await readDelimited(contract, text)).rejected.map(({ row }) => row)).toEqual([0, 2, 3]);
     const scored = await readDelimited(contract, text, { target: "optional" });
-    expect(scored.columns.get("t")).toEqual({ storage: "coded", codes: Int32Array.of(-1, 1, -1, 0), levels: ["0", "1"] });
+    expect(scored.columns.get("t")).toEqual({ storage: "coded", codes: Int32Array.of(-1, 1, 2, 0), levels: ["0", "1", "?"] });
     expect((await readDelimited(contract, text, { target: "ignore" })).columns.has("t")).toBe(false);
   });
 });
