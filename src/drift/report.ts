@@ -40,8 +40,8 @@ export interface Shift {
   readonly severity: Severity;
 }
 
-/** What a compared column is to the model. */
-export type DriftRole = "feature" | "target" | "prediction";
+/** What a compared column is to the model; one that it doesn't read is told of only when it comes alive, as a warning. */
+export type DriftRole = "feature" | "target" | "prediction" | "ignored";
 
 /** The verdict on one column. Numbers that have no value for its data are null. */
 export interface ColumnDrift {

@@ -50,8 +50,9 @@ export function profileOf(
 
 /** Counts later values between a reference's cut points; NaN is missing. */
 export function numericAgainst(reference: NumericProfile, values: Float64Array): NumericProfile {
-  const { name, kind, of, cuts, deciles, moments } = reference;
-  return { name, kind, ...(of === undefined ? {} : { of }), cuts, deciles, ...count(values, Float64Array.from(cuts), moments.origin) };
+  const { name, kind, of, unread, cuts, deciles, moments } = reference;
+  const marks = { ...(of === undefined ? {} : { of }), ...(unread === undefined ? {} : { unread }) };
+  return { name, kind, ...marks, cuts, deciles, ...count(values, Float64Array.from(cuts), moments.origin) };
 }
 
 type Counted = Pick<NumericProfile, "missing" | "counts" | "min" | "max" | "moments">;

@@ -33,10 +33,13 @@ function parseColumn(reader: Reader, json: unknown, path: string): ColumnProfile
   const column = reader.object(json, path);
   const name = reader.text(column["name"], `${path}.name`);
   const missing = reader.count(column["missing"], `${path}.missing`);
+  const { unread } = column;
+  if (unread !== undefined && unread !== true) reader.fail(`${path}.unread`, "true or absent", unread);
+  const head = { name, missing, ...(unread === true ? ({ unread } as const) : {}) };
   const kind = column["kind"];
   if (kind === "number" || kind === "boolean" || kind === "date")
-    return parseNumeric(reader, column, path, { name, missing, kind });
-  if (kind === "category" || kind === "text") return parseCategory(reader, column, path, { name, missing, kind });
+    return parseNumeric(reader, column, path, { ...head, kind });
+  if (kind === "category" || kind === "text") return parseCategory(reader, column, path, { ...head, kind });
   return reader.fail(`${path}.kind`, "a column kind", kind);
 }
 
@@ -44,7 +47,7 @@ function parseNumeric(
   reader: Reader,
   column: Members,
   path: string,
-  head: Pick<NumericProfile, "name" | "missing" | "kind">,
+  head: Pick<NumericProfile, "name" | "missing" | "kind" | "unread">,
 ): NumericProfile {
   // The deciles come on top of the cut points asked for.
   const cuts = reader.increasing(column["cuts"], `${path}.cuts`, profileLimits.cutPoints + 9);
@@ -76,7 +79,7 @@ function parseCategory(
   reader: Reader,
   column: Members,
   path: string,
-  head: Pick<CategoryProfile, "name" | "missing" | "kind">,
+  head: Pick<CategoryProfile, "name" | "missing" | "kind" | "unread">,
 ): CategoryProfile {
   const texts = (value: unknown, at: string, limit: number): string[] =>
     reader.array(value, at, limit).map((text, i) => reader.text(text, `${at}[${i}]`));

@@ -17,6 +17,8 @@ export interface NumericProfile {
   readonly kind: "number" | "boolean" | "date";
   /** Marks the model's probabilities, which are no column of the data; their name is one that no column has. */
   readonly of?: "predictions" | undefined;
+  /** See {@link CategoryProfile}. */
+  readonly unread?: true | undefined;
   readonly missing: number;
   /**
    * Increasing cut points at the reference's quantiles, its extremes and deciles among them. A value that many rows
@@ -51,6 +53,8 @@ export interface Moments {
 export interface CategoryProfile {
   readonly name: string;
   readonly kind: "category" | "text";
+  /** Marks an ignored column that held one value at most: the model doesn't read it, but that it comes alive is drift. */
+  readonly unread?: true | undefined;
   readonly missing: number;
   /** The contract's levels, then the reference's others by name; the most frequent ones where there are too many. */
   readonly levels: readonly string[];

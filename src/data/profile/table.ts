@@ -7,9 +7,23 @@ import { categoryAgainst, categoryProfileOf } from "./category.js";
 import { numericAgainst, profileOf, type CutOptions } from "./numeric.js";
 import { isNumericProfile, type ColumnProfile, type Profile } from "./profile.js";
 
-/** Features and the target are profiled; ids, ignored columns and free text are not: they hold no distribution. */
-export const isProfiled = (column: Column): boolean =>
-  (column.role === "feature" || column.role === "target") && column.kind !== "text";
+/**
+ * Features and the target are profiled; ids and free text are not: they hold no distribution. Of ignored columns those
+ * are that hold one value at most, so that it shows when they come alive.
+ */
+export function isProfiled(column: Column, data: ColumnData): boolean {
+  if (column.kind === "text" || column.role === "id") return false;
+  return column.role !== "ignored" || holdsOneValue(data);
+}
+
+/** Whether a column is constant or empty; missing values aside. */
+function holdsOneValue(data: ColumnData): boolean {
+  const coded = data.storage === "coded";
+  const cells = coded ? data.codes : data.values;
+  const missing = (cell: number): boolean => (coded ? cell < 0 : Number.isNaN(cell));
+  const first = cells.find((cell) => !missing(cell));
+  return cells.every((cell) => cell === first || missing(cell));
+}
 
 /**
  * Profiles a table as the reference: freezes cut points at each numeric column's quantiles and each category's levels,
@@ -27,15 +41,20 @@ export const isProfiled = (column: Column): boolean =>
  */
 export function profileTable(table: Table, options: CutOptions = {}): Profile {
   const columns: ColumnProfile[] = [];
-  for (const column of table.contract.columns.filter(isProfiled)) {
+  for (const column of table.contract.columns) {
     const data = table.columns.get(column.name);
-    if (data !== undefined) columns.push(profileColumn(column, ofClasses(column, data), options));
+    if (data !== undefined && isProfiled(column, data)) columns.push(profileColumn(column, ofClasses(column, data), options));
   }
   return { format: 1, rows: table.rows, columns };
 }
 
 /** Profiles one column as the reference. */
 export function profileColumn(column: Column, data: ColumnData, options: CutOptions = {}): ColumnProfile {
+  const profile = countColumn(column, data, options);
+  return column.role === "ignored" ? { ...profile, unread: true } : profile;
+}
+
+function countColumn(column: Column, data: ColumnData, options: CutOptions): ColumnProfile {
   if (column.kind === "category" || column.kind === "text") {
     return categoryProfileOf(
       column.name,

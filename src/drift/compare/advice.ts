@@ -23,7 +23,8 @@ export function driftAdvice(report: DriftReport): Advice[] {
   const advice = [
     ...rejectedAdvice(report),
     ...labelAdvice(report),
-    ...faults(drifted),
+    ...faults(drifted.filter(({ role }) => role !== "ignored")),
+    ...unreadAdvice(drifted.filter(({ role }) => role === "ignored")),
     ...conceptAdvice(report),
     ...targetAdvice(report),
     ...featureAdvice(report, drifted),
@@ -62,15 +63,24 @@ function faults(drifted: readonly ColumnDrift[]): Advice[] {
       : `"${name}" is missing less often than before (${percent(share.current)}, ${percent(share.reference)} before): check what fills it in now.`;
     return { severity, action, columns: [name] };
   });
-  const levels = having("newLevels").map(({ name, newLevels, severity }): Advice => {
+  const levels = having("newLevels").map(({ name, kind, newLevels, severity }): Advice => {
     const names = newLevels.slice(0, 3).map((level) => `"${level}"`).join(", ");
-    const action = `Find out what the new levels of "${name}" ${names === "" ? "" : `(${names}) `}mean: map them to known ones where they are only written otherwise, else train with rows that hold them.`;
+    const action = kind === "number" || kind === "boolean" || kind === "date" ? `Find out why "${name}" is no longer the same in every row.` : `Find out what the new levels of "${name}" ${names === "" ? "" : `(${names}) `}mean: map them to known ones where they are only written otherwise, else train with rows that hold them.`;
     return { severity, action, columns: [name] };
   });
   const units = drifted
     .filter(({ message }) => message.includes("as if the unit had changed"))
     .map(({ name, severity }): Advice => ({ severity, action: `Check the unit of "${name}" and convert it before scoring.`, columns: [name] }));
   return [...missing, ...levels, ...units];
+}
+
+/** Columns that were left out because they told nothing, and now may. */
+function unreadAdvice(drifted: readonly ColumnDrift[]): Advice[] {
+  return drifted.map(({ name, severity, values }): Advice => {
+    const before = values.reference === 0 ? "no value" : "one value";
+    const action = `"${name}" held ${before} in the reference and has come alive. The model does not read it: find out what it says, and train with rows that hold it if it matters.`;
+    return { severity, action, columns: [name] };
+  });
 }
 
 function conceptAdvice({ concept, target }: DriftReport): Advice[] {

@@ -33,7 +33,7 @@ export interface Comparison {
   readonly effectError: number;
   /** May be above 1, where no shift at all would be found. */
   readonly detectable: number | null;
-  /** As many rows hold a level that the reference doesn't. */
+  /** As many rows hold a level that the reference doesn't, or of a constant number another value. */
   readonly unseen: number;
   readonly cells: Cells;
 }
@@ -48,7 +48,7 @@ export function compareColumn(
   const n = countOfValues(reference);
   const m = countOfValues(current);
   const cells = cellsOf(reference, current);
-  const unseen = isNumericProfile(current) || isNumericProfile(reference) ? 0 : unseenRows(reference, current);
+  const unseen = unseenRows(reference, current);
   const values =
     n === 0 || m === 0
       ? nothing

@@ -37,8 +37,9 @@ export interface TableDriftOptions extends DriftOptions {
 
 /**
  * Compares two tables column by column, with KS's D and small samples' p-values exact. Features and the target are
- * compared; ids, ignored columns and free text are not. Rows whose label is no class are left out of the target's comparison
- * and of concept drift, and counted in `unknownLabels`.
+ * compared; ids, ignored columns and free text are not, except that an ignored column of one value or none which comes
+ * alive is a warning. Rows whose label is no class are left out of the target's comparison and of concept drift, and counted
+ * in `unknownLabels`.
  *
  * @param reference what the current rows should look like; both tables read with the same contract.
  * @throws ChurnkitError CONTRACT_MISMATCH where a column has become another kind, OPTION_INVALID for a bad policy, segment
@@ -71,7 +72,7 @@ export function compareTables(reference: Table, current: Table, options: TableDr
     segments:
       segments &&
       compareTableSegments(reference, current, segments, policy, (before, after, without) =>
-        tableComparisons(before, after, policy, [...ignore, without]),
+        tableComparisons(before, after, policy, [...ignore, without]).filter(({ reference: { unread } }) => unread === undefined),
       ),
     importance: options.importance,
     ignore,
@@ -85,10 +86,10 @@ function tableComparisons(
   ignore: readonly string[],
 ): Comparison[] {
   const comparisons: Comparison[] = [];
-  for (const column of reference.contract.columns.filter(isProfiled)) {
+  for (const column of reference.contract.columns) {
     const before = reference.columns.get(column.name);
     const after = current.columns.get(column.name);
-    if (before === undefined || ignore.includes(column.name)) continue;
+    if (before === undefined || !isProfiled(column, before) || ignore.includes(column.name)) continue;
     if (after === undefined && column.role !== "feature") continue;
     comparisons.push(compareTableColumn(column, ofClasses(column, before), after && ofClasses(column, after), current.rows, policy));
   }

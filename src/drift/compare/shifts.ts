@@ -1,6 +1,6 @@
 import {
   countOfValues,
-  type CategoryProfile,
+  isNumericProfile,
   type ColumnProfile,
   type NumericProfile,
 } from "../../data/profile/profile.js";
@@ -111,8 +111,12 @@ export function missingShift(
   };
 }
 
-/** Current rows whose level never occurs in the reference, declared or not. */
-export function unseenRows(reference: CategoryProfile, current: CategoryProfile): number {
+/** Current rows whose level never occurs in the reference, declared or not; of numbers, those beside a constant. */
+export function unseenRows(reference: ColumnProfile, current: ColumnProfile): number {
+  if (isNumericProfile(reference) || isNumericProfile(current)) {
+    const constant = isNumericProfile(reference) && reference.min !== null && reference.min === reference.max;
+    return constant ? current.counts.reduce((sum, count, i) => sum + (reference.counts[i] === 0 ? count : 0), 0) : 0;
+  }
   // A reference that pools its rare levels cannot tell.
   const other = reference.other > 0 ? 0 : current.other;
   return current.counts.reduce((sum, count, i) => sum + (reference.counts[i] === 0 ? count : 0), other);

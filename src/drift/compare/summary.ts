@@ -20,9 +20,10 @@ interface ReportInput {
 }
 
 /** Judges all columns together and sums them up. */
-export function reportOf(comparisons: readonly Comparison[], policy: DriftPolicy, input: ReportInput): DriftReport {
+export function reportOf(all: readonly Comparison[], policy: DriftPolicy, input: ReportInput): DriftReport {
+  const comparisons = all.filter(({ reference, candidates }) => reference.unread === undefined || candidates.some(({ log10p }) => log10p < 0));
   const judged = judge(
-    comparisons.map((comparison) => ({ role: input.roleOf(comparison.reference.name), comparison })),
+    comparisons.map((comparison) => ({ role: comparison.reference.unread ? "ignored" : input.roleOf(comparison.reference.name), comparison })),
     policy,
   );
   const drifted = judged.filter(({ verdict }) => verdict === "drift");

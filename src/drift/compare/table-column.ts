@@ -1,5 +1,4 @@
 import type { Column } from "../../data/contract/contract.js";
-import { profileOf } from "../../data/profile/numeric.js";
 import { isNumericProfile, type ColumnProfile, type NumericProfile } from "../../data/profile/profile.js";
 import { sortedValues } from "../../data/profile/sort.js";
 import { columnAgainst, profileColumn } from "../../data/profile/table.js";
@@ -24,11 +23,10 @@ export function compareTableColumn(
   rows: number,
   policy: DriftPolicy,
 ): Comparison {
-  if (before.storage !== "numeric" || column.kind === "category" || column.kind === "text") {
-    const profile = profileColumn(column, before);
+  const profile = profileColumn(column, before);
+  if (before.storage !== "numeric" || !isNumericProfile(profile)) {
     return compareColumn(profile, columnAgainst(profile, after ?? missingIn(profile, rows)), policy);
   }
-  const profile = profileOf(before.values, column.name, { kind: column.kind });
   const later = after ?? missingIn(profile, rows);
   const counted = columnAgainst(profile, later);
   if (later.storage !== "numeric" || !isNumericProfile(counted) || tellsAll(profile, counted, policy)) {

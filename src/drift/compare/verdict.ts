@@ -34,7 +34,11 @@ export function judge(
   const adjusted = policy.correction === "none" ? all : benjaminiHochberg(all);
   let next = 0;
   return comparisons.map(({ role, comparison }) => {
-    const shifts = comparison.candidates.map((candidate) => shiftOf(candidate, adjusted[next++] ?? 1, policy));
+    const shifts = comparison.candidates.map((candidate) => {
+      const shift = shiftOf(candidate, adjusted[next++] ?? 1, policy);
+      // What the model doesn't read can't hurt a score.
+      return role === "ignored" && shift.severity === "critical" ? { ...shift, severity: "warning" as const } : shift;
+    });
     return judgeColumn(role, comparison, shifts, policy);
   });
 }

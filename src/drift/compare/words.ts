@@ -52,6 +52,9 @@ export function shiftWords(shift: Shift, comparison: Comparison): string {
       return `Missing values went from ${before} to ${after}.`;
     }
     case "newLevels": {
+      if (isNumericProfile(reference)) {
+        return `${percent(comparison.unseen / m)} of the rows hold another value than ${formatterOf(reference)(reference.min ?? 0)}, the reference's only one.`;
+      }
       const names = isNumericProfile(current) ? [] : current.newLevels.slice(0, 3).map((level) => `"${level}"`);
       const such = names.length === 0 ? "" : ` such as ${names.join(", ")}`;
       return `${percent(comparison.unseen / m)} of the rows hold a level that the reference doesn't${such}.`;

@@ -2,6 +2,7 @@ import { RecordKeys } from "../../data/table/record-keys.js";
 import { numericAgainst } from "../../data/profile/numeric.js";
 import { withColumn } from "../../data/profile/merge.js";
 import { predictionsOf } from "../../data/profile/predictions.js";
+import type { ColumnProfile } from "../../data/profile/profile.js";
 import { profileAgainst } from "../../data/profile/table.js";
 import { recordOf, type RecordValue } from "../../data/table/record-of.js";
 import { rowBuffer } from "../../data/table/row-buffer.js";
@@ -45,7 +46,9 @@ export function batchCounter(baseline: MonitorBaseline, capacity: number): Batch
   const { contract, profile, model, bias } = baseline;
   const buffer = rowBuffer(contract, { capacity, source: "monitored records" });
   const prediction = predictionsOf(profile);
-  const reference = { ...profile, columns: profile.columns.filter((column) => column !== prediction && column.name !== contract.target?.column) };
+  // Callers send what the model reads: of other columns some batches hold values and some do not.
+  const counted = (column: ColumnProfile): boolean => column !== prediction && column.unread === undefined && column.name !== contract.target?.column;
+  const reference = { ...profile, columns: profile.columns.filter(counted) };
 
   return (batch) => {
     const keys = new RecordKeys(contract);
@@ -62,7 +65,7 @@ export function batchCounter(baseline: MonitorBaseline, capacity: number): Batch
     const probabilities = Float64Array.from(scores);
     const confidence = confidenceCounter(model.threshold);
     for (const probability of probabilities) confidence.add(probability);
-    const counted = profileAgainst(reference, table);
+    const received = profileAgainst(reference, table);
     const scored = places.length === table.rows ? table : takeRows(table, places);
     return {
       tally: {
@@ -71,7 +74,7 @@ export function batchCounter(baseline: MonitorBaseline, capacity: number): Batch
         unscored: table.rows - places.length,
         issues: sortedIssues(issuesOf(table)),
         extraColumns: firstNames(keys.extra()),
-        profile: prediction === undefined ? counted : withColumn(counted, numericAgainst(prediction, probabilities)),
+        profile: prediction === undefined ? received : withColumn(received, numericAgainst(prediction, probabilities)),
         confidence: confidence.counts(),
         bias:
           bias === null

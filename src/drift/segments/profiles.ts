@@ -77,10 +77,10 @@ export function profileSegmentsAgainst(reference: SegmentProfiles, table: Table)
   return { format: 1, rows: table.rows, segments };
 }
 
-/** Its own column is one value, or one range, within a slice. */
+/** Its own column is one value, or one range, within a slice; so are many columns that the model doesn't read. */
 const without = ({ column }: SegmentRule, profile: Profile): Profile => ({
   ...profile,
-  columns: profile.columns.filter(({ name }) => name !== column),
+  columns: profile.columns.filter(({ name, unread }) => name !== column && unread === undefined),
 });
 
 /**
