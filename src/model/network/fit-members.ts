@@ -94,8 +94,11 @@ export async function fitMembers(
   };
 
   try {
+    const all: (FittedNetwork | undefined)[] = [];
     const limit = pLimit(threads);
-    const all = await Promise.all(plan.map((rows, member) => limit(() => fitMember(rows, member))));
+    if (pool) all.push(...(await Promise.all(plan.map((rows, member) => limit(() => fitMember(rows, member))))));
+    // One after the other, so that none begins once another has failed.
+    else for (const [member, rows] of plan.entries()) all.push(await fitMember(rows, member));
     await saved?.settled();
     const kept = worthKeeping(all);
     const fitted = kept.map((member) => all[member] as FittedNetwork);
