@@ -14,6 +14,7 @@ export default defineConfig(
       "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true, allowBoolean: true }],
       "no-console": "error",
+      "@typescript-eslint/no-floating-promises": ["error", { ignoreVoid: false }],
       eqeqeq: "error",
     },
   },

@@ -32,11 +32,16 @@ function risk(customer: Customer): number | null {
 }
 
 const server = createServer((request, response) => {
-  void json(request).then((body) => {
-    const { probability, label, issues } = scorer.scoreRecord(body);
-    response.writeHead(probability === null ? 422 : 200, { "content-type": "application/json" });
-    response.end(JSON.stringify({ probability, label, issues }));
-  });
+  const answer = (status: number, body: object): void => {
+    response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+  };
+  json(request).then(
+    (body) => {
+      const { probability, label, issues } = scorer.scoreRecord(body);
+      answer(probability === null ? 422 : 200, { probability, label, issues });
+    },
+    () => answer(400, { error: "The body is not JSON." }),
+  ).catch((error: unknown) => response.destroy(error as Error));
 });
 await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

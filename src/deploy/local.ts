@@ -54,22 +54,19 @@ export function localDeployer(options: LocalDeployerOptions = {}): Deployer {
   /** Changes of one endpoint happen one after the other, in the order they were asked for. */
   function inTurn<T>(name: string, change: () => Promise<T>): Promise<T> {
     const turn = (turns.get(name) ?? Promise.resolve()).then(change);
-    const settled = turn.then(
-      () => undefined,
-      () => undefined,
-    );
-    turns.set(name, settled);
-    void settled.then(() => {
+    const over = (): void => {
       if (turns.get(name) === settled) turns.delete(name);
-    });
+    };
+    const settled = turn.then(over, over);
+    turns.set(name, settled);
     return turn;
   }
 
   function retire(name: string, server: ServeProcess): void {
     const servers = retiring.get(name) ?? new Set();
     retiring.set(name, servers.add(server));
-    setTimeout(() => void server.stop(), drain).unref();
-    void server.ended.then(() => {
+    setTimeout(server.end, drain).unref();
+    server.onEnd(() => {
       servers.delete(server);
       if (servers.size === 0 && retiring.get(name) === servers) retiring.delete(name);
     });
@@ -81,7 +78,7 @@ export function localDeployer(options: LocalDeployerOptions = {}): Deployer {
     const former = onDuty.get(name);
     const fresh: OnDuty = { deployment: { name, version, bundle, url: server.url }, server };
     onDuty.set(name, fresh);
-    void server.ended.then(() => {
+    server.onEnd(() => {
       if (onDuty.get(name) === fresh) onDuty.delete(name);
     });
     if (former) retire(name, former.server);
@@ -96,10 +93,17 @@ export function localDeployer(options: LocalDeployerOptions = {}): Deployer {
         const current = onDuty.get(name);
         onDuty.delete(name);
         const servers = [...(current ? [current.server] : []), ...(retiring.get(name) ?? [])];
-        await Promise.all(servers.map((server) => server.stop()));
+        await Promise.all(servers.map(stopped));
       }),
   };
 }
+
+/** Ends a process and waits until it is gone. */
+const stopped = (server: ServeProcess): Promise<void> =>
+  new Promise((resolve) => {
+    server.onEnd(resolve);
+    server.end();
+  });
 
 const installedCli = (): string => join(dirname(createRequire(import.meta.url).resolve("churnkit/package.json")), "dist", "cli.js");
 

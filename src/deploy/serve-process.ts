@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess, type ChildProcessByStdio } from "node:child_process";
+import { spawn, type ChildProcessByStdio } from "node:child_process";
 import type { Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
 import type { DeployRequest } from "./deployer.js";
@@ -6,10 +6,10 @@ import type { DeployRequest } from "./deployer.js";
 /** A process that serves one model. */
 export interface ServeProcess {
   readonly url: string;
-  /** Resolves when the process is gone, whoever ended it. */
-  readonly ended: Promise<void>;
-  /** Lets requests under way finish, ends the process, and waits until it is gone. */
-  stop(): Promise<void>;
+  /** Calls the listener when the process is gone, whoever ended it, or at once where it is. */
+  readonly onEnd: (listener: () => void) => void;
+  /** Lets requests under way finish, then ends the process. */
+  readonly end: () => void;
 }
 
 export interface ServeProcessOptions {
@@ -39,11 +39,8 @@ export async function startServing(request: DeployRequest, { cli, timeout, grace
     stdio: ["pipe", "pipe", "pipe"],
     windowsHide: true,
   });
-  const ended = new Promise<void>((resolve) => {
-    child.once("exit", () => resolve());
-    child.once("error", () => resolve());
-  });
-  // Writing to a process that is gone is how its end is noticed first; `ended` tells of it.
+  const onEnd = endOf(child);
+  // Writing to a process that is gone is how its end is noticed first; `onEnd` tells of it.
   child.stdin.on("error", () => undefined);
   const patience = new AbortController();
   const timer = setTimeout(() => patience.abort(new Error(`it was not healthy within ${timeout} ms`)), timeout);
@@ -51,10 +48,10 @@ export async function startServing(request: DeployRequest, { cli, timeout, grace
     const url = await announcedUrl(child, patience.signal);
     await checkHealth(url, request.version, patience.signal);
     release(child);
-    return { url, ended, stop: () => stop(child, ended, grace) };
+    return { url, onEnd, end: () => end(child, onEnd, grace) };
   } catch (error) {
     child.kill("SIGKILL");
-    await ended;
+    await new Promise<void>(onEnd);
     throw error;
   } finally {
     clearTimeout(timer);
@@ -67,11 +64,20 @@ function release(child: Child): void {
   for (const pipe of [child.stdin, child.stdout, child.stderr]) (pipe as Socket).unref();
 }
 
-async function stop(child: ChildProcess, ended: Promise<void>, grace: number): Promise<void> {
-  child.stdin?.end();
+/** Both events are listened for from the start: a process that cannot be started has no `exit`, and an `error` that nobody hears is thrown. */
+function endOf(child: Child): ServeProcess["onEnd"] {
+  const gone = new AbortController();
+  child.once("exit", () => gone.abort()).once("error", () => gone.abort());
+  return (listener) => {
+    if (gone.signal.aborted) listener();
+    else gone.signal.addEventListener("abort", listener, { once: true });
+  };
+}
+
+function end(child: Child, onEnd: ServeProcess["onEnd"], grace: number): void {
+  child.stdin.end();
   const timer = setTimeout(() => child.kill("SIGKILL"), grace);
-  await ended;
-  clearTimeout(timer);
+  onEnd(() => clearTimeout(timer));
 }
 
 /** The address that `churnkit serve --json` prints once it listens. */

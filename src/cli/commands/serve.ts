@@ -50,7 +50,9 @@ async function run(bundle: string, options: Options): Promise<void> {
   const onError = (error: unknown): void => note(`churnkit: a request failed: ${reasonOf(error)}`);
   const { handler, close } = await watchedHandler(model, options, onError);
   const server = await listen(handler, { port: options.port, host: options.host });
-  const stop = (): void => void server.close().then(close).catch(onError).then(() => process.exit(exit.done));
+  const stop = (): void => {
+    server.close().then(close).catch(onError).finally(() => process.exit(exit.done));
+  };
   // Before the address is printed: whoever reads it may want to end this at once. A second signal ends it the hard way.
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);

@@ -56,18 +56,19 @@ export async function runUnderLease(room: LeaseRoom, run: RetrainingRun): Promis
 function keepLease({ policy, change, now, beat, tell }: LeaseRoom, run: RetrainingRun, aborter: AbortController): () => void {
   let leaseUntil = Date.parse(run.leaseUntil);
   const renew = async (): Promise<void> => {
-    try {
-      const state = await change((before, at) => renewRun(policy, before, run.id, at));
-      if (state.running?.id !== run.id) aborter.abort(new Error("the lease of this run was lost to another process"));
-      else leaseUntil = Date.parse(state.running.leaseUntil);
-      await beat();
-      if (state.stopped !== null) aborter.abort(new Error(`${state.stopped.by} stopped all retraining: ${state.stopped.reason}`));
-    } catch (error) {
-      tell(error);
-      // Others take a run whose lease has ended for crashed.
-      if (now().getTime() >= leaseUntil) aborter.abort(error);
-    }
+    const state = await change((before, at) => renewRun(policy, before, run.id, at));
+    if (state.running?.id !== run.id) aborter.abort(new Error("the lease of this run was lost to another process"));
+    else leaseUntil = Date.parse(state.running.leaseUntil);
+    await beat();
+    if (state.stopped !== null) aborter.abort(new Error(`${state.stopped.by} stopped all retraining: ${state.stopped.reason}`));
   };
-  const timer = setInterval(() => void renew(), (policy.leaseMinutes * 60_000) / 3);
+  const failed = (error: unknown): void => {
+    tell(error);
+    // Others take a run whose lease has ended for crashed.
+    if (now().getTime() >= leaseUntil) aborter.abort(error);
+  };
+  const timer = setInterval(() => {
+    renew().catch(failed);
+  }, (policy.leaseMinutes * 60_000) / 3);
   return () => clearInterval(timer);
 }

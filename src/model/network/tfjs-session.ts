@@ -173,13 +173,21 @@ export class TfjsSession implements TrainingSession {
     if (this.#disposed)
       throw new ChurnkitError("OPTION_INVALID", "This training session is disposed of. Create another.");
     const before = this.tf.getBackend();
-    // The switch to a backend that is initialised is done when the call returns; only its promise comes later.
-    if (before !== this.backend) void this.tf.setBackend(this.backend);
+    this.#switchTo(this.backend);
     try {
       return work();
     } finally {
-      if (before !== this.backend) void this.tf.setBackend(before);
+      this.#switchTo(before);
     }
+  }
+
+  /** The switch to a backend that is initialised is done when the call returns, whatever its promise says later. */
+  #switchTo(backend: string): void {
+    const { tf } = this;
+    if (tf.getBackend() === backend) return;
+    tf.setBackend(backend).catch(() => undefined);
+    if (tf.getBackend() === backend) return;
+    throw new ChurnkitError("OPTION_INVALID", `TF.js no longer has its backend "${backend}". Keep it registered while a training session uses it.`);
   }
 
   /** Reads tensors and disposes of them; an absent one is an empty array. */

@@ -112,7 +112,7 @@ describe("retrainingController", () => {
     const never = (): Promise<undefined> => new Promise(() => undefined);
     const { make, clock, controller } = set();
     vi.useFakeTimers({ toFake: ["setInterval"] });
-    void make({ run: never }).reconcile(lowAccuracy);
+    make({ run: never }).reconcile(lowAccuracy).catch(() => undefined);
     await vi.waitFor(async () => expect((await controller.state()).running).not.toBeNull());
     clock.time += 14 * 60_000;
     expect((await controller.reconcile()).decision).toMatchObject({ action: "wait", blockedBy: [{ kind: "running" }] });
