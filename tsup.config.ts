@@ -13,7 +13,7 @@ const shared: Options = {
   },
 };
 
-/** A whole program by itself: it shares no module with what a user imports, so it need not be cut to be shared. */
+/** A file by itself: it shares no module, and so no state, with what a user imports from the other entries. */
 const alone = (entry: Record<string, string>, options: Options = {}): Options => ({ ...shared, splitting: false, entry, ...options });
 
 /** One entry for each subpath of package.json's exports; test/package/exports.test.ts fails when the two disagree. */
@@ -23,6 +23,8 @@ export default defineConfig([
     splitting: true,
     entry: {
       index: "src/index.ts",
+      model: "src/model/index.ts",
+      cli: "src/cli/main.ts",
       data: "src/data/index.ts",
       drift: "src/drift/index.ts",
       report: "src/report/index.ts",
@@ -38,11 +40,7 @@ export default defineConfig([
       "engines/tfjs": "src/model/network/tfjs-engine.ts",
     },
   },
-  // Each more entry cuts the others' files into more pieces, and a piece takes as long to load as 20 KB of code.
-  alone({ cli: "src/cli/main.ts" }, { splitting: true }),
   alone({ "train-worker": "src/model/train-worker.ts" }),
-  // Few files, so that loading a model is quick; what trains nothing needs to write or train is not read at all.
-  alone({ model: "src/model/index.ts" }, { splitting: true }),
   // Loading and scoring in one small file: a cold start reads nothing else. Lines stay short and names whole, for stack traces.
   alone({ score: "src/model/score.ts" }, { esbuildOptions: (options) => Object.assign(options, { legalComments: "none", minifyWhitespace: true, minifySyntax: true, lineLimit: 120 }) }),
 ]);

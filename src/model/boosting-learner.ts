@@ -63,7 +63,7 @@ export function boosting(options: BoostingOptions = {}): Learner {
     parameters: { ...parameters },
     folds: parameters.members,
     async fit(training, validation, context) {
-      const { fitBoosting } = await import("./later.js");
+      const { fitBoosting } = await import("./trees/fit-boosting.js");
       return fitBoosting(parameters, training, validation, context);
     },
   };

@@ -41,7 +41,7 @@ export function forest(options: ForestOptions = {}): Learner {
     name: "forest",
     parameters: { ...parameters },
     async fit(training, validation, context) {
-      const { fitForest } = await import("./later.js");
+      const { fitForest } = await import("./trees/fit-forest.js");
       return fitForest(parameters, training, validation, context);
     },
   };

@@ -67,6 +67,6 @@ export async function train<Row, Request>(
   table: Table<Row>,
   options: TrainOptions<Row> = {},
 ): Promise<TrainedModel<Row, Request>> {
-  const { trainModel } = await import("./later.js");
+  const { trainModel } = await import("./train-model.js");
   return trainModel(features, table, options);
 }

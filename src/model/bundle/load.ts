@@ -69,7 +69,7 @@ interface BundleFolder {
 async function bundleFolder(path: string): Promise<BundleFolder | undefined> {
   const itself = await openFolder(path);
   if (itself !== undefined) return itself;
-  const { previousFolders } = await import("../later.js");
+  const { previousFolders } = await import("../../io/replace-directory.js");
   for (const folder of await previousFolders(path)) {
     const previous = await openFolder(folder);
     if (previous !== undefined) return previous;

@@ -23,7 +23,7 @@ import type { Manifest } from "./manifest.js";
  * ```
  */
 export async function saveBundle(model: Artefact | { readonly artefact: Artefact }, path: string, options: BundleOptions = {}): Promise<Manifest> {
-  const { writeBundle } = await import("../later.js");
+  const { writeBundle } = await import("./write-bundle.js");
   return writeBundle(model, path, options);
 }
 
@@ -34,6 +34,6 @@ export async function saveBundle(model: Artefact | { readonly artefact: Artefact
  * @throws ChurnkitError OPTION_INVALID when something would be lost, IO_FAILED when the place may not be written to.
  */
 export async function checkBundleTarget(path: string): Promise<void> {
-  const { checkTarget } = await import("../later.js");
+  const { checkTarget } = await import("./write-bundle.js");
   return checkTarget(path);
 }

@@ -79,7 +79,7 @@ export function churnNetwork(options: ChurnNetworkOptions = {}): Learner {
     parameters: { ...parameters, engine: engine?.name ?? "wasm" },
     folds: foldsOf(parameters.members),
     async fit(training, validation, context) {
-      const { fitMembers } = await import("../later.js");
+      const { fitMembers } = await import("./fit-members.js");
       return fitMembers(parameters, engine, training, validation, context);
     },
   };
