@@ -1,6 +1,7 @@
 import { cutText } from "../data/contract/cells/issue.js";
 import { nearestText } from "../data/contract/cells/nearest.js";
 import type { Contract } from "../data/contract/contract.js";
+import { memberNamed, spellingsOf } from "../data/contract/spellings.js";
 import type { CellIssue } from "../data/table/table.js";
 
 /** Most unknown keys that are named of one record. */
@@ -21,29 +22,30 @@ const membersOf = (record: unknown): Readonly<Record<string, unknown>> =>
 
 /** A misspelt key would otherwise be a missing value, scored without a word. */
 export function keyWarnings({ columns }: Contract): KeyWarnings {
-  const known = new Set(columns.map(({ name }) => name));
+  const spellings = spellingsOf(columns.map(({ name }) => name));
+  const holds = (members: Readonly<Record<string, unknown>>, name: string): boolean => memberNamed(members, name, spellings.others(name)) !== undefined;
   const features = columns.filter(({ role }) => role === "feature");
   const needed = features.filter(({ optional, default: value }) => !optional && value === undefined).map(({ name }) => name);
   return {
     unknown(record) {
       const members = membersOf(record);
-      const keys = Object.keys(members).filter((key) => !known.has(key));
+      const keys = Object.keys(members).filter((key) => !spellings.columns.has(key));
       if (keys.length === 0) return noKeys;
       const meant: CellIssue[] = [];
-      const others: CellIssue[] = [];
-      const free = features.flatMap(({ name }) => (Object.hasOwn(members, name) ? [] : [name]));
+      const rest: CellIssue[] = [];
+      const free = features.flatMap(({ name }) => (holds(members, name) ? [] : [name]));
       for (const key of keys.slice(0, mostUnknown)) {
         const nearest = nearestText(key, free);
         const hint = nearest === undefined ? "" : `; perhaps ${JSON.stringify(cutText(nearest))} was meant`;
         const message = `${JSON.stringify(cutText(key))} is no column of the contract and was left out${hint}`;
-        (nearest === undefined ? others : meant).push({ column: cutText(key), rule: "extraColumn", value: "", message });
+        (nearest === undefined ? rest : meant).push({ column: cutText(key), rule: "extraColumn", value: "", message });
       }
-      return { meant, others };
+      return { meant, others: rest };
     },
     absent(record) {
       const members = membersOf(record);
       return needed.flatMap((name) => {
-        if (Object.hasOwn(members, name) && members[name] !== undefined) return [];
+        if (holds(members, name)) return [];
         return [{ column: name, rule: "missingColumn", value: "", message: `Column "${cutText(name)}": the record has no such key, so it counts as missing` }];
       });
     },

@@ -1,4 +1,5 @@
 import type { Contract } from "../data/contract/contract.js";
+import { memberNamed, spellingsOf } from "../data/contract/spellings.js";
 import { probabilityOf, textOf, type CapturedPrediction } from "../drift/monitor/capture/capture.js";
 
 /** A request for scores and its answer, as they went over the wire. */
@@ -45,7 +46,7 @@ export function exchangeOf({ path, body, answer, status, at }: Exchange, contrac
 /** The contract's ids of a record, joined by a slash; null where one is missing. */
 function idOf(record: unknown, ids: readonly string[]): string | null {
   if (ids.length === 0 || typeof record !== "object" || record === null) return null;
-  const values = ids.map((name) => (Object.hasOwn(record, name) ? (record as Members)[name] : undefined));
+  const values = ids.map((name) => memberNamed(record as Members, name, spellingsOf(ids).others(name)));
   const texts = values.map((value) => (typeof value === "string" || typeof value === "number" ? String(value) : ""));
   return texts.includes("") ? null : textOf(texts.join("/"));
 }

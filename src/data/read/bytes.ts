@@ -22,8 +22,6 @@ const foreignFormats: readonly { readonly magic: readonly number[]; readonly is:
   { magic: [0x50, 0x41, 0x52, 0x31], is: "a Parquet file; give it a name that ends in .parquet" },
   { magic: [0x50, 0x4b, 0x03, 0x04], is: "a zip archive or an Excel workbook; save the sheet as CSV (UTF-8)" },
   { magic: [0xd0, 0xcf, 0x11, 0xe0], is: "an old Excel workbook; save the sheet as CSV (UTF-8)" },
-  { magic: [0xff, 0xfe], is: "UTF-16 text; save it as UTF-8" },
-  { magic: [0xfe, 0xff], is: "UTF-16 text; save it as UTF-8" },
   { magic: [0x28, 0xb5, 0x2f, 0xfd], is: "compressed with zstd; compress it with gzip or not at all" },
   { magic: [0x42, 0x5a, 0x68], is: "compressed with bzip2; compress it with gzip or not at all" },
 ];
@@ -48,9 +46,29 @@ export function checkTextHead(head: Uint8Array, source: string): void {
     }
   }
   if (head.includes(0)) {
-    const message = `${source}: the file holds NUL bytes, so it is binary or UTF-16; give a text file in UTF-8.`;
+    const message = `${source}: the file holds NUL bytes, so it is binary, UTF-32, or UTF-16 without a byte order mark; save it as UTF-8.`;
     throw new ChurnkitError("INPUT_NOT_TEXT", message, { where: { file: source } });
   }
+}
+
+/** The encoding that a byte order mark names, where it is another than UTF-8. */
+const utf16Of = (head: Uint8Array): "utf-16le" | "utf-16be" | undefined =>
+  startsWith(head, [0xff, 0xfe]) ? "utf-16le" : startsWith(head, [0xfe, 0xff]) ? "utf-16be" : undefined;
+
+/** UTF-16 text as UTF-8. */
+async function* fromUtf16(chunks: AsyncIterable<Uint8Array>, encoding: "utf-16le" | "utf-16be", source: string): AsyncGenerator<Uint8Array> {
+  const decoder = new TextDecoder(encoding, { fatal: true });
+  const encoder = new TextEncoder();
+  const decode = (chunk?: Uint8Array): Uint8Array => {
+    try {
+      return encoder.encode(decoder.decode(chunk, { stream: chunk !== undefined }));
+    } catch (cause) {
+      const message = `${source}: the file is UTF-16 by its byte order mark, and holds bytes that are not or ends inside a character; save it as UTF-8.`;
+      throw new ChurnkitError("INPUT_NOT_TEXT", message, { where: { file: source }, cause });
+    }
+  };
+  for await (const chunk of chunks) yield decode(chunk);
+  yield decode();
 }
 
 async function* gunzip(chunks: AsyncIterable<Uint8Array>, source: string): AsyncGenerator<Uint8Array> {
@@ -106,6 +124,18 @@ async function* withHead(chunks: AsyncIterable<Uint8Array>, size: number): Async
   if (used > 0) yield head.subarray(0, used);
 }
 
+/** A stream, and its first bytes ahead of it. */
+async function peeked(chunks: AsyncIterable<Uint8Array>): Promise<{ readonly head: Uint8Array; readonly chunks: AsyncIterable<Uint8Array> }> {
+  const input = withHead(chunks, headBytes);
+  const first = await input.next();
+  async function* again(): AsyncGenerator<Uint8Array> {
+    if (first.done === true) return;
+    yield first.value;
+    yield* input;
+  }
+  return { head: first.done === true ? new Uint8Array() : first.value, chunks: again() };
+}
+
 async function* limited(chunks: AsyncIterable<Uint8Array>, limit: number, source: string): AsyncGenerator<Uint8Array> {
   let total = 0;
   for await (const chunk of chunks) {
@@ -130,7 +160,8 @@ async function* checked(chunks: AsyncIterable<Uint8Array>, source: string): Asyn
 }
 
 /**
- * The text bytes of a source: unpacked where the content is gzip, whatever its name, and known to be no binary format.
+ * The text bytes of a source: unpacked where the content is gzip, whatever its name, in UTF-8 where a byte order mark says that
+ * they are UTF-16, and known to be no binary format.
  *
  * @throws ChurnkitError INPUT_UNSUPPORTED, INPUT_NOT_TEXT, INPUT_MALFORMED (damaged gzip) or INPUT_TOO_LARGE while read.
  */
@@ -138,14 +169,9 @@ export async function* textChunks(
   bytes: ByteSource,
   { source, limit }: { source: string; limit: number },
 ): AsyncGenerator<Uint8Array> {
-  const input = withHead(chunksOf(bytes), headBytes);
-  const first = await input.next();
-  if (first.done === true) return;
-  async function* again(head: Uint8Array): AsyncGenerator<Uint8Array> {
-    yield head;
-    yield* input;
-  }
-  const raw = again(first.value);
-  const text = isGzip(first.value) ? withHead(gunzip(raw, source), headBytes) : raw;
-  yield* checked(limited(text, limit, source), source);
+  const packed = await peeked(chunksOf(bytes));
+  const text = isGzip(packed.head) ? await peeked(gunzip(packed.chunks, source)) : packed;
+  const encoding = utf16Of(text.head);
+  const utf8 = encoding === undefined ? text.chunks : withHead(fromUtf16(text.chunks, encoding, source), headBytes);
+  yield* checked(limited(utf8, limit, source), source);
 }

@@ -84,7 +84,7 @@ export async function parseJsonLines(
     records.push(chunk.subarray(skip));
   }
   records?.end();
-  return records instanceof ElementSplitter ? [`${source}: the file is one JSON array; its elements are the rows.`] : [];
+  return records instanceof ElementSplitter ? ["The file is one JSON array; its elements are the rows."] : [];
 }
 
 /** A table's own copy of what a row buffer shows, with row numbers of the source. */
@@ -154,7 +154,7 @@ export async function readJsonLines(contract: Contract, bytes: ByteSource, optio
     rowOf = [];
     held = 0;
   };
-  await parseJsonLines(bytes, resolved, {
+  const form = await parseJsonLines(bytes, resolved, {
     record: (record, row, bytes) => {
       keys.note(record);
       records.push(record);
@@ -174,7 +174,7 @@ export async function readJsonLines(contract: Contract, bytes: ByteSource, optio
   }
   const table = empty || resolved.absent === "missing" ? concatTables(parts) : wholeTable(parts, matchHeader(keys.names(), contract, resolved, "the rows have"), target);
   const rejected = [...table.rejected, ...refused].sort((a, b) => a.row - b.row);
-  return { ...table, rejected, extraColumns: keys.extra() };
+  return { ...table, rejected, extraColumns: keys.extra(), form };
 }
 
 const wholeTable = (parts: readonly Table[], match: HeaderMatch, target: TargetMode): Table => fillAbsent(concatTables(evenColumns(parts, match, target)), match);

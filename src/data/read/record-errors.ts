@@ -85,7 +85,7 @@ export class RecordErrors {
   }
 
   nul(at: Position): ChurnkitError {
-    return this.#error("INPUT_NOT_TEXT", at, "a NUL byte; the file is binary or UTF-16, give text in UTF-8.", true);
+    return this.#error("INPUT_NOT_TEXT", at, "a NUL byte; the file is binary, or UTF-16 without a byte order mark: save it as UTF-8.", true);
   }
 
   notUtf8(at: Position, byte: number): ChurnkitError {

@@ -2,6 +2,7 @@ import { ChurnkitError } from "../../base/errors.js";
 import { cellReader, isIssue, type CellReader } from "../contract/cells.js";
 import { plainIssue } from "../contract/cells/issue.js";
 import { columnKinds, type Column, type Contract } from "../contract/contract.js";
+import { memberNamed, spellingsOf } from "../contract/spellings.js";
 import { columnsToRead, isNeeded, targetMode, type RowOptions } from "./row-options.js";
 import type { CellIssue, CodedData, ColumnData, RejectedRow, Table } from "./table.js";
 
@@ -25,8 +26,10 @@ interface Slot {
   readonly name: string;
   readonly reader: CellReader;
   readonly needed: boolean;
-  /** Would a record without this key show something of its prototype instead? */
-  readonly inherited: boolean;
+  /** Other spellings of the name, most often none. */
+  readonly spellings: readonly string[];
+  /** Is there another spelling, or would a record without this key show something of its prototype instead? */
+  readonly guarded: boolean;
   /** Forgets what the fill before left. */
   reset(): void;
   store(row: number, cell: number | string | null): void;
@@ -91,20 +94,21 @@ function codedSlot(column: Column, capacity: number): Pick<Slot, "reset" | "stor
   };
 }
 
-function slotOf(column: Column, needed: boolean, capacity: number): Slot {
+function slotOf(column: Column, needed: boolean, spellings: readonly string[], capacity: number): Slot {
   const numeric = columnKinds[column.kind].storage === "numeric";
   return {
     name: column.name,
     reader: cellReader(column),
     needed,
-    inherited: column.name in Object.prototype,
+    spellings,
+    guarded: spellings.length > 0 || column.name in Object.prototype,
     ...(numeric ? numericSlot(capacity) : codedSlot(column, capacity)),
   };
 }
 
 /** The value of a record's own key; a key that every object inherits counts only where it is the record's own. */
 function valueOf(record: Readonly<Record<string, unknown>>, slot: Slot): unknown {
-  return slot.inherited && !Object.hasOwn(record, slot.name) ? undefined : record[slot.name];
+  return slot.guarded ? memberNamed(record, slot.name, slot.spellings) : record[slot.name];
 }
 
 function notRecord(record: unknown): CellIssue {
@@ -137,7 +141,8 @@ export function rowBuffer(contract: Contract, options: RowOptions & { readonly c
   }
   const source = options.source ?? "request";
   const mode = targetMode(options.target ?? "ignore");
-  const slots = columnsToRead(contract, mode).map((column) => slotOf(column, isNeeded(column, mode), capacity));
+  const spellings = spellingsOf(contract.columns.map(({ name }) => name));
+  const slots = columnsToRead(contract, mode).map((column) => slotOf(column, isNeeded(column, mode), spellings.others(column.name), capacity));
   const rowNumbers = new Uint32Array(capacity);
   const numbersView = lastView((rows) => rowNumbers.subarray(0, rows));
   const cells = new Array<number | string | null>(slots.length).fill(null);

@@ -20,6 +20,11 @@ describe("a JSON array of records", () => {
     );
   });
 
+  it("is told as the form of the file, which JSON lines are not", async () => {
+    expect((await read('[{"a": "1"}]')).form).toEqual(["The file is one JSON array; its elements are the rows."]);
+    expect((await read('{"a": "1"}\n')).form).toEqual([]);
+  });
+
   it.each([
     ["cut off", '[{"a": "1"}, {"a": ', /never closed/],
     ["with something behind it", '[{"a": "1"}] {"a": "2"}', /something follows the JSON array/],

@@ -1,0 +1,29 @@
+/** Which keys name which columns: an accent is one character (NFC) or two (NFD), and systems write either. */
+export interface Spellings {
+  /** The column of each key that names one. */
+  readonly columns: ReadonlyMap<string, string>;
+  /** What a column is called beside its name, most often nothing. */
+  others(column: string): readonly string[];
+}
+
+/** Spellings of these columns' names. A name as it stands comes before another's spelling. */
+export function spellingsOf(names: readonly string[]): Spellings {
+  const columns = new Map(names.map((name) => [name, name]));
+  const others = new Map<string, string[]>();
+  for (const name of names) {
+    const free = [name.normalize("NFC"), name.normalize("NFD")].filter((spelling) => !columns.has(spelling));
+    if (free.length > 0) others.set(name, free);
+    for (const spelling of free) columns.set(spelling, name);
+  }
+  return { columns, others: (column) => others.get(column) ?? none };
+}
+
+const none: readonly string[] = [];
+
+/** A record's value for a column: under its name where that is the record's own key, or under another spelling. */
+export function memberNamed(record: Readonly<Record<string, unknown>>, name: string, others: readonly string[]): unknown {
+  const value = Object.hasOwn(record, name) ? record[name] : undefined;
+  if (value !== undefined || others.length === 0) return value;
+  const spelling = others.find((other) => record[other] !== undefined);
+  return spelling === undefined ? undefined : record[spelling];
+}
