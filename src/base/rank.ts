@@ -1,5 +1,3 @@
-import { descendingOrder } from "./order.js";
-
 /**
  * Area under the ROC curve by ranks: the share of (positive, negative) pairs in which the positive has the larger score,
  * ties counting half (Mann-Whitney U over the number of pairs). O(n log n).
@@ -9,20 +7,23 @@ import { descendingOrder } from "./order.js";
  * @returns a number in [0, 1], or null where one of the classes does not occur.
  */
 export function rankAuc(labels: Uint8Array, scores: Float64Array): number | null {
-  const order = descendingOrder(scores);
-  let positives = 0;
-  let negatives = 0;
-  let area = 0;
-  for (let i = 0; i < order.length;) {
-    const score = scores[order[i] as number];
-    const before = positives;
-    let tiedNegatives = 0;
-    for (; i < order.length && scores[order[i] as number] === score; i++) {
-      if (labels[order[i] as number] === 1) positives++;
-      else tiedNegatives++;
-    }
-    area += tiedNegatives * (before + (positives - before) / 2);
-    negatives += tiedNegatives;
+  const count = labels.reduce((sum, label) => sum + (label === 1 ? 1 : 0), 0);
+  const positives = new Float64Array(count);
+  const negatives = new Float64Array(scores.length - count);
+  for (let i = 0, p = 0, n = 0; i < scores.length; i++) {
+    if (labels[i] === 1) positives[p++] = scores[i] as number;
+    else negatives[n++] = scores[i] as number;
   }
-  return positives === 0 || negatives === 0 ? null : area / (positives * negatives);
+  positives.sort();
+  negatives.sort();
+  // Sums of halves, exact whatever their order.
+  let area = 0;
+  let below = 0;
+  let upTo = 0;
+  for (const score of negatives) {
+    while (below < positives.length && (positives[below] as number) < score) below++;
+    while (upTo < positives.length && (positives[upTo] as number) <= score) upTo++;
+    area += positives.length - (below + upTo) / 2;
+  }
+  return positives.length === 0 || negatives.length === 0 ? null : area / (positives.length * negatives.length);
 }

@@ -29,7 +29,8 @@ function sampleRows(classes: Int8Array, limit: number): Uint32Array {
 /** The better AUC of a number in either direction, with the missing values below or above all others. */
 function numericAuc(data: NumericData, rows: Uint32Array, labels: Uint8Array): number | null {
   let best: number | null = null;
-  const values = Float64Array.from(rows, (row) => data.values[row] as number);
+  const values = new Float64Array(rows.length);
+  for (let i = 0; i < values.length; i++) values[i] = data.values[rows[i] as number] as number;
   const missing = values.some((value) => Number.isNaN(value));
   for (const filler of missing ? [-Infinity, Infinity] : [0]) {
     const auc = rankAuc(labels, values.map((value) => (Number.isNaN(value) ? filler : value)));

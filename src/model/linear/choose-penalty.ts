@@ -6,9 +6,11 @@ import { penalised, type Penalty } from "./penalty.js";
 import { curvatureAt } from "./preconditioner.js";
 import { startOf, type LogisticProblem } from "./problem.js";
 
-/** The strengths to choose from; the search begins at the one in the middle, scikit-learn's default. */
+/** The strengths to choose from. */
 const strengths = [0.01, 0.1, 1, 10, 100, 1000] as const;
-const first = 2;
+/** Where the search begins: at scikit-learn's default, or with fewer rows than that for each column at the strongest. */
+const usual = 2;
+const rowsPerColumn = 5;
 const folds = 5;
 /** A stronger or weaker penalty has to lower the log loss by this share of it. */
 const leastGain = 1e-4;
@@ -22,8 +24,9 @@ type Place = readonly [l2: number, detailL2: number];
 /**
  * The penalty with the least log loss over five stratified folds, by climbing from l2 = 1 to better neighbours: a
  * stronger penalty on details (never a weaker one than on numbers), another on numbers, both together. Weights of a fold
- * start where those of the step before ended, so a step costs little. As a prior of the weights the penalty hardly depends on the number of rows, so that of large
- * tables is chosen on some of them.
+ * start where those of the step before ended, so a step costs little. Where there are many columns for the rows, a weak
+ * penalty all but parts the classes, which takes the most steps and loses: the search begins at the other end. As a prior of
+ * the weights the penalty hardly depends on the number of rows, so that of large tables is chosen on some of them.
  *
  * @throws ChurnkitError TARGET_INVALID where a fold leaves one class only.
  */
@@ -39,6 +42,7 @@ export function choosePenalty(full: LogisticProblem, details: Uint8Array | undef
     return loss;
   };
   const moves: readonly Place[] = details?.includes(1) ? [[0, 1], [1, 0], [1, 1]] : [[1, 1]];
+  const first = full.rows < rowsPerColumn * full.width ? strengths.length - 1 : usual;
   let best: Place = [first, first];
   for (let before = NaN; before !== lossAt(best); ) {
     before = lossAt(best);

@@ -10,7 +10,8 @@ import { logisticProblem, startOf, type LogisticProblem } from "./problem.js";
 export interface LogisticFitOptions {
   /**
    * Strength of the penalty l2 / 2 * |weights|^2 against the sum of losses, 1 by default (scikit-learn's C = 1); 0 or
-   * more. `"cross-validated"` takes the best of 0.01, 0.1, 1, 10, 100 and 1,000 by 5-fold log loss, climbing from 1.
+   * more. `"cross-validated"` takes the best of 0.01, 0.1, 1, 10, 100 and 1,000 by 5-fold log loss, climbing
+   * from 1, or from 1,000 where there are fewer than 5 rows for each column.
    */
   readonly l2?: number | "cross-validated" | undefined;
   /** How much each row counts, finite and 0 or more; 1 by default. */

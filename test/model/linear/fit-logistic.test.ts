@@ -161,6 +161,12 @@ describe("the cross-validated penalty", () => {
     const chosen = fitLogistic(x, 1500, 5, y, { l2: "cross-validated" });
     expect(norm(chosen)).toBeGreaterThan(norm(fitLogistic(x, 1500, 5, y, { l2: 2 })));
   });
+
+  it("is found weak where it begins at the strongest, since rows are few", () => {
+    const { x, y } = randomProblem(300, 80, 31, 30);
+    const chosen = fitLogistic(x, 300, 80, y, { l2: "cross-validated" });
+    expect(norm(chosen)).toBeGreaterThan(norm(fitLogistic(x, 300, 80, y, { l2: 20 })));
+  });
 });
 
 describe("bad input", () => {
