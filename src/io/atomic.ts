@@ -1,10 +1,11 @@
-import { closeSync, fsync, openSync } from "node:fs";
-import { mkdir, open, readdir, realpath, rename, rm, rmdir, stat, type FileHandle } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
-import { promisify } from "node:util";
+import type { FileHandle } from "node:fs/promises";
 import { ChurnkitError } from "../base/errors.js";
+import { node } from "../base/node.js";
 import { ioFailed, systemCode } from "./io-error.js";
 import { isLeftover, ownedName } from "./owner.js";
+
+const files = () => node().getBuiltinModule("node:fs/promises");
+const paths = () => node().getBuiltinModule("node:path");
 
 /** Bytes to write: at once, or as they come. */
 export type FileContent = string | Uint8Array | AsyncIterable<string | Uint8Array>;
@@ -17,6 +18,7 @@ export type FileContent = string | Uint8Array | AsyncIterable<string | Uint8Arra
  * @throws ChurnkitError IO_FAILED with the path and what to do.
  */
 export async function writeFileAtomic(path: string, content: FileContent): Promise<void> {
+  const { realpath, rename, rm, stat } = files();
   const target = await realpath(path).catch(() => path);
   const present = await stat(target).catch(() => undefined);
   if (present?.isDirectory() === true) {
@@ -29,11 +31,11 @@ export async function writeFileAtomic(path: string, content: FileContent): Promi
       throw ioFailed("write", path, error);
     });
   }
-  const folder = dirname(target);
+  const folder = paths().dirname(target);
   const created = await makeFolder(folder);
-  const staged = join(folder, `.${basename(target)}.${ownedName()}.tmp`);
+  const staged = paths().join(folder, `.${paths().basename(target)}.${ownedName()}.tmp`);
   try {
-    await removeLeftovers(folder, `.${basename(target)}.`, ".tmp");
+    await removeLeftovers(folder, `.${paths().basename(target)}.`, ".tmp");
     await writeInto(staged, content, "wx", present?.mode);
     await rename(staged, target);
     await syncFolder(folder);
@@ -47,7 +49,7 @@ export async function writeFileAtomic(path: string, content: FileContent): Promi
 async function writeInto(path: string, content: FileContent, flags: string, mode: number | undefined): Promise<void> {
   let file: FileHandle | undefined;
   try {
-    file = await open(path, flags, mode ?? 0o666);
+    file = await files().open(path, flags, mode ?? 0o666);
     await writeParts(file, typeof content === "string" || content instanceof Uint8Array ? [content] : content);
     if (flags === "wx") await file.sync();
   } finally {
@@ -74,7 +76,7 @@ export async function makeFolder(folder: string): Promise<string | undefined> {
   const missing: string[] = [];
   let created: string | undefined;
   try {
-    for (let path = resolve(folder); !(await isFolder(path)); path = dirname(path)) missing.unshift(path);
+    for (let path = paths().resolve(folder); !(await isFolder(path)); path = paths().dirname(path)) missing.unshift(path);
     for (const path of missing) {
       if (await makeOne(path)) created ??= path;
     }
@@ -88,7 +90,7 @@ export async function makeFolder(folder: string): Promise<string | undefined> {
 async function isFolder(path: string): Promise<boolean> {
   try {
     // The root is always one; a file in the way is told by the mkdir below it.
-    return (await stat(path)).isDirectory() || dirname(path) === path;
+    return (await files().stat(path)).isDirectory() || paths().dirname(path) === path;
   } catch (error) {
     if (systemCode(error) !== "ENOENT") throw error;
     return false;
@@ -98,7 +100,7 @@ async function isFolder(path: string): Promise<boolean> {
 /** False where another process made it first. */
 async function makeOne(path: string): Promise<boolean> {
   try {
-    await mkdir(path);
+    await files().mkdir(path);
     return true;
   } catch (error) {
     if (systemCode(error) === "EEXIST" && (await isFolder(path))) return false;
@@ -109,9 +111,9 @@ async function makeOne(path: string): Promise<boolean> {
 /** Takes back {@link makeFolder}: removes the folders it made, as long as they are empty. */
 export async function removeCreated(folder: string, created: string | undefined): Promise<void> {
   if (created === undefined) return;
-  for (let path = resolve(folder); path.length >= created.length; path = dirname(path)) {
+  for (let path = paths().resolve(folder); path.length >= created.length; path = paths().dirname(path)) {
     try {
-      await rmdir(path);
+      await files().rmdir(path);
     } catch {
       return;
     }
@@ -120,10 +122,11 @@ export async function removeCreated(folder: string, created: string | undefined)
 
 /** Removes what dead processes left in a folder under names that begin and end so. */
 export async function removeLeftovers(folder: string, prefix: string, suffix: string): Promise<void> {
+  const { readdir, rm, stat } = files();
   const names = await readdir(folder).catch(() => []);
   for (const name of names) {
     if (!name.startsWith(prefix) || !name.endsWith(suffix)) continue;
-    const path = join(folder, name);
+    const path = paths().join(folder, name);
     const age = await stat(path).then((found) => Date.now() - found.mtimeMs, () => 0);
     if (isLeftover(name, age)) await rm(path, { recursive: true, force: true });
   }
@@ -131,10 +134,11 @@ export async function removeLeftovers(folder: string, prefix: string, suffix: st
 
 /** Makes a rename in a folder last through a power cut, where the system knows how to. */
 export async function syncFolder(folder: string): Promise<void> {
+  const { closeSync, fsync, openSync } = node().getBuiltinModule("node:fs");
   let handle: number | undefined;
   try {
     handle = openSync(folder, "r");
-    await fsyncLater(handle);
+    await node().getBuiltinModule("node:util").promisify(fsync)(handle);
   } catch (error) {
     // Windows cannot open a folder, and some network file systems cannot sync one.
     if (!["EISDIR", "EPERM", "EACCES", "EINVAL", "ENOTSUP"].includes(systemCode(error))) throw error;
@@ -142,5 +146,3 @@ export async function syncFolder(folder: string): Promise<void> {
     if (handle !== undefined) closeSync(handle);
   }
 }
-
-const fsyncLater = promisify(fsync);

@@ -1,6 +1,5 @@
-import { createHash, randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { hostname } from "node:os";
+import { hasher } from "../base/hash.js";
+import { node } from "../base/node.js";
 
 /**
  * Names of temporary files and locks say which process made them, so that what a killed process left behind can be
@@ -9,12 +8,12 @@ import { hostname } from "node:os";
 const pattern = /([0-9a-f]{8})-(\d{1,10})-(\d{1,20})-[0-9a-f]{12}/;
 
 let hostHash: string | undefined;
-const host = (): string => (hostHash ??= createHash("sha256").update(hostname()).digest("hex").slice(0, 8));
+const host = (): string => (hostHash ??= hasher().update(node().getBuiltinModule("node:os").hostname()).hex().slice(0, 8));
 
 /** When a process started, in the kernel's ticks, which tells it from a later one with the same id; 0 where unknown. */
 function startOf(pid: number): string {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    const stat = node().getBuiltinModule("node:fs").readFileSync(`/proc/${pid}/stat`, "latin1");
     return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "0";
   } catch {
     return "0";
@@ -26,7 +25,7 @@ let ownStart: string | undefined;
 /** A new unique name that carries this process' identity. */
 export function ownedName(): string {
   ownStart ??= startOf(process.pid);
-  return `${host()}-${process.pid}-${ownStart}-${randomUUID().slice(-12)}`;
+  return `${host()}-${process.pid}-${ownStart}-${crypto.randomUUID().slice(-12)}`;
 }
 
 /** Does the process live that made this name? `elsewhere` is a process of another host, which cannot be asked. */

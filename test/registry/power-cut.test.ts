@@ -56,6 +56,10 @@ vi.mock("node:fs", async (original) => {
   };
 });
 
+const watched = await import("node:fs");
+const builtin = process.getBuiltinModule.bind(process);
+vi.spyOn(process, "getBuiltinModule").mockImplementation((id: string) => (id === "node:fs" ? watched : builtin(id)));
+
 /** Objects below a folder that a power cut would take. */
 function losable(root: string): string[] {
   const objects = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile() && !entry.parentPath.startsWith(join(root, ".store")));

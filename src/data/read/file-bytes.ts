@@ -1,7 +1,18 @@
-import { open, type FileHandle } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { ChurnkitError } from "../../base/errors.js";
+import { node } from "../../base/node.js";
 
 const chunkBytes = 256 * 1024;
+
+/** Opens a file for reading. */
+export async function openToRead(path: string): Promise<FileHandle> {
+  const { open } = node().getBuiltinModule("node:fs/promises");
+  try {
+    return await open(path, "r");
+  } catch (cause) {
+    throw notReadable(path, cause);
+  }
+}
 
 /** What a failed read of a file is to its caller. */
 export function notReadable(path: string, cause: unknown): ChurnkitError {
@@ -26,12 +37,7 @@ export function notReadable(path: string, cause: unknown): ChurnkitError {
  * @throws ChurnkitError INPUT_NOT_FOUND where there is no such file, it is a folder or may not be read; IO_FAILED.
  */
 export async function* fileBytes(path: string): AsyncGenerator<Uint8Array> {
-  let handle: FileHandle;
-  try {
-    handle = await open(path, "r");
-  } catch (cause) {
-    throw notReadable(path, cause);
-  }
+  const handle = await openToRead(path);
   try {
     const buffer = new Uint8Array(chunkBytes);
     for (;;) {

@@ -1,7 +1,7 @@
-import { open, type FileHandle } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import type * as hyparquet from "hyparquet";
 import { ChurnkitError } from "../../base/errors.js";
-import { notReadable } from "./file-bytes.js";
+import { notReadable, openToRead } from "./file-bytes.js";
 import { ReadBudget } from "./parquet/budget.js";
 import { decodeColumn, type ColumnValues } from "./parquet/decode.js";
 import { readFooter, tailBytes, type ParquetFooter, type ParquetGroup } from "./parquet/footer.js";
@@ -28,9 +28,7 @@ type Driver = typeof hyparquet;
  */
 export async function* parquetLines(path: string): AsyncGenerator<Uint8Array> {
   const driver = await loadDriver();
-  const handle = await open(path, "r").catch((cause: unknown) => {
-    throw notReadable(path, cause);
-  });
+  const handle = await openToRead(path);
   try {
     const { size } = await handle.stat();
     const budget = new ReadBudget(path, size);

@@ -1,4 +1,3 @@
-import { basename } from "node:path";
 import type { Contract } from "../contract/contract.js";
 import type { InferredContract } from "../contract/infer.js";
 import { contractLimits } from "../contract/limits.js";
@@ -52,7 +51,7 @@ export async function readCsv(given: Dataset | Contract, path: string, options: 
 
 /** "customers" of "/data/customers.csv.gz": what a contract is called where nobody said. */
 function nameOfFile(path: string): string | undefined {
-  const name = basename(path).replace(/(\.[A-Za-z0-9]{1,7})+$/, "").replace(/[^\p{L}\p{N}._-]+/gu, "-").replace(/^[-.]+|[-.]+$/g, "");
+  const name = path.replace(/^.*[/\\]/s, "").replace(/(\.[A-Za-z0-9]{1,7})+$/, "").replace(/[^\p{L}\p{N}._-]+/gu, "-").replace(/^[-.]+|[-.]+$/g, "");
   return name === "" ? undefined : name.slice(0, contractLimits.name);
 }
 

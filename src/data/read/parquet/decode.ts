@@ -1,6 +1,6 @@
-import * as zlib from "node:zlib";
 import type * as hyparquet from "hyparquet";
 import type { ColumnData } from "hyparquet";
+import { node } from "../../../base/node.js";
 import type { ReadBudget } from "./budget.js";
 import type { ParquetChunk, ParquetColumn } from "./footer.js";
 import { checkedPages, type Unpack } from "./pages.js";
@@ -67,11 +67,11 @@ const packings = ["SNAPPY", "GZIP", "BROTLI", "ZSTD"] as const;
 
 type Inflate = (bytes: Uint8Array, options: { readonly maxOutputLength: number }) => Uint8Array;
 
-/** In Node from 22.15 on. */
-const { zstdDecompressSync } = zlib as { readonly zstdDecompressSync?: Inflate };
-
 /** What comes with Node, and the driver's own. None makes more bytes than a page names. */
 function unpackers(driver: Driver): { readonly [codec: string]: Unpack | undefined } {
+  const zlib = node().getBuiltinModule("node:zlib");
+  // In Node from 22.15 on.
+  const { zstdDecompressSync } = zlib as { readonly zstdDecompressSync?: Inflate };
   const bounded = (inflate: Inflate | undefined): Unpack | undefined => inflate && ((packed, bytes) => inflate(packed, { maxOutputLength: Math.max(1, bytes) }));
   return {
     SNAPPY: (packed, bytes) => {
