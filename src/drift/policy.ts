@@ -7,6 +7,13 @@ export interface Floors {
 }
 
 /**
+ * The minimum sample of every verdict, of drift and of each monitor: where fewer rows (values, labels, rows explained) stand on
+ * either side nothing is tested, and the verdict is "insufficient". Below it the tests' approximations are off, and two or three
+ * rows of one broken sender would be critical. 30 is the usual size from which on a mean is about normal.
+ */
+export const minimumSample = 30;
+
+/**
  * Every number behind a verdict. A shift is drift when it is significant and at least as large as its floor; `false`
  * instead of floors leaves that kind of shift out of the tests.
  */
@@ -29,6 +36,8 @@ export interface DriftPolicy {
   readonly rejected: Floors | false;
   /** Change of the rate of the positive class among rows of the same predicted probability. */
   readonly concept: Floors | false;
+  /** Fewer rows, or values of a column, on either side are not tested: "insufficient". */
+  readonly leastRows: number;
   /** "insufficient" instead of "stable" where a distribution shift up to this size could well go unseen. */
   readonly coarsestShift: number;
   /** A number column of at most so many distinct values is compared as categories, where KS is blunt. */
@@ -53,6 +62,7 @@ export const defaultDriftPolicy = {
   newLevels: { warning: 0.01, critical: 0.1 },
   rejected: { warning: 0.02, critical: 0.2 },
   concept: { warning: 0.05, critical: 0.15 },
+  leastRows: minimumSample,
   coarsestShift: 0.3,
   discreteValues: 10,
   minimumExpected: 5,
@@ -124,6 +134,7 @@ export function driftPolicy(choice: PolicyChoice = {}): DriftPolicy {
     check(`${name}.warning`, floors.warning, 0, name === "psi" ? 100 : 1);
     check(`${name}.critical`, floors.critical, floors.warning, name === "psi" ? 100 : 1);
   }
+  check("leastRows", policy.leastRows, 1, 1e9);
   check("coarsestShift", policy.coarsestShift, 0.001, 1);
   check("discreteValues", policy.discreteValues, 0, 1000);
   check("minimumExpected", policy.minimumExpected, 0, 1000);

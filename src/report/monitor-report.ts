@@ -1,6 +1,6 @@
 import { biasMetrics } from "../drift/bias/metrics.js";
 import type { Severity } from "../drift/report.js";
-import type { MonitorName } from "../drift/monitor/findings.js";
+import { lackWords, type MonitorName } from "../drift/monitor/findings.js";
 import type { MonitorReport } from "../drift/monitor/report.js";
 import { driftSections } from "./drift-sections.js";
 import { countText, metricText, rangeText, verdictTone } from "./format.js";
@@ -47,8 +47,8 @@ function evidence({ message, severity }: { readonly message: string; readonly se
 
 function overview({ message, monitors, rows, advice }: MonitorReport): Block[] {
   const cards = (Object.keys(labels) as MonitorName[]).map((name): Card => {
-    const { verdict, severity } = monitors[name];
-    return { label: labels[name], value: verdict, tone: verdictTone(verdict, severity), note: `severity ${severity}` };
+    const { verdict, severity, lacks } = monitors[name];
+    return { label: labels[name], value: verdict, tone: verdictTone(verdict, severity), note: lacks === undefined ? `severity ${severity}` : lackWords(lacks) };
   });
   return [
     { kind: "text", text: message },

@@ -145,9 +145,31 @@ describe("verdicts", () => {
     expect(compareTables(nothing, nothing)).toMatchObject({ verdict: "insufficient", severity: "none" });
   });
 
-  it("find a gross shift even in few rows", () => {
-    const report = compareTables(tableOf({ x: bell(500, 1) }), tableOf({ x: bell(25, 2, 9) }));
-    expect(column(report, "x").verdict).toBe("drift");
+  it("find a gross shift in 30 rows, and judge nothing by fewer on either side", () => {
+    const verdictOf = (n: number, m: number, leastRows?: number): [string, string] => {
+      const report = compareTables(tableOf({ x: bell(n, 1) }), tableOf({ x: bell(m, 2, 9) }), leastRows === undefined ? {} : { policy: { leastRows } });
+      expect(report.columns[0]).toMatchObject({ verdict: report.verdict, severity: report.severity });
+      return [report.verdict, report.severity];
+    };
+    expect(verdictOf(500, 30)).toEqual(["drift", "critical"]);
+    expect([verdictOf(500, 29), verdictOf(29, 500), verdictOf(500, 5)]).toEqual(Array(3).fill(["insufficient", "none"]));
+    expect(verdictOf(500, 25, 25)).toEqual(["drift", "critical"]);
+  });
+
+  it("do not call two rows critical, whether missing, new or broken", () => {
+    const table = tableOf({ city: ["a"] });
+    const city = (rows: number, level: string | null): Table => ({
+      ...table,
+      rows,
+      columns: new Map([["city", { storage: "coded", codes: new Int32Array(rows).fill(level === null ? -1 : 0), levels: [level ?? "a"] }]]),
+    });
+    for (const level of [null, "z"]) {
+      expect(compareTables(city(500, "a"), city(2, level))).toMatchObject({ verdict: "insufficient", severity: "none", message: expect.stringContaining("500 in the reference, 2 now, and 30 are needed") as string });
+      expect(compareTables(city(500, "a"), city(30, level))).toMatchObject({ verdict: "drift", severity: "critical" });
+    }
+    const broken = (rows: number, rejected: number): Table => ({ ...city(rows, "a"), rejected: Array.from({ length: rejected }, (_, row) => ({ rowNumber: row, issues: [] })) as unknown as Table["rejected"] });
+    expect(compareTables(broken(500, 0), broken(0, 5))).toMatchObject({ verdict: "insufficient", severity: "none" });
+    expect(compareTables(broken(500, 0), broken(0, 30))).toMatchObject({ verdict: "drift", severity: "critical" });
   });
 
   it("leave ignored columns out and obey the policy", () => {

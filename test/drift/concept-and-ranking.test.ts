@@ -65,9 +65,10 @@ describe("concept drift", () => {
   });
 
   it("is insufficient where so few labels could not show it, and says what they would show", () => {
-    const few = conceptDrift(scored(30, 5), scored(20, 6));
+    const few = conceptDrift(scored(40, 5), scored(32, 6));
     expect(few).toMatchObject({ verdict: "insufficient", severity: "none", message: expect.stringMatching(/^Too few labelled rows: only a change of the positive rate by \d/) as string });
     expect(few?.detectableChange).toBeGreaterThan(0.3);
+    expect(conceptDrift(scored(400, 5), scored(29, 6))?.message).toBe("Too few labelled rows: 400 in the reference, 29 now; 30 are needed on either side.");
     const many = conceptDrift(scored(4000, 5), scored(4000, 6));
     expect(many?.verdict).toBe("stable");
     expect(many?.detectableChange).toBeLessThan(0.1);

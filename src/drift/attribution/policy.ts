@@ -1,4 +1,5 @@
 import { ChurnkitError } from "../../base/errors.js";
+import { minimumSample } from "../policy.js";
 
 /** Every number behind a verdict on attributions. */
 export interface AttributionPolicy {
@@ -13,7 +14,7 @@ export interface AttributionPolicy {
 }
 
 /** Clarify's threshold as the warning. */
-export const defaultAttributionPolicy: AttributionPolicy = { warning: 0.9, critical: 0.8, alpha: 0.01, leastRows: 30 };
+export const defaultAttributionPolicy: AttributionPolicy = { warning: 0.9, critical: 0.8, alpha: 0.01, leastRows: minimumSample };
 
 /** @throws ChurnkitError OPTION_INVALID for a number out of range. */
 export function attributionPolicy(overrides: Partial<AttributionPolicy> = {}): AttributionPolicy {

@@ -1,7 +1,7 @@
 import { ChurnkitError } from "../../base/errors.js";
 import { worst } from "../compare/verdict.js";
 import type { DriftVerdict, Severity } from "../report.js";
-import type { BiasCounts, FacetCounts } from "./counts.js";
+import { rowsOf, type BiasCounts, type FacetCounts } from "./counts.js";
 import { minus, type Estimate } from "./intervals.js";
 import { biasMetrics, type BiasMetric, type Quantiles } from "./metrics.js";
 import { biasPolicy, type BiasPolicy } from "./policy.js";
@@ -88,7 +88,7 @@ export function biasDrift(
     changes,
     onlyInBaseline: unpaired(baseline.facets),
     onlyInCurrent: unpaired(current.facets),
-    message: parts.length > 0 ? parts.join(" ") : verdict === "stable" ? "No change of bias was found." : "There are too few rows to judge.",
+    message: parts.length > 0 ? parts.join(" ") : verdict === "stable" ? "No change of bias was found." : `There are too few rows to judge: ${current.rows} rows, and it takes ${policy.leastRows} of each group at the very least.`,
   };
 }
 
@@ -99,10 +99,11 @@ function changeOf(
   policy: BiasPolicy,
   { strict, plain }: { readonly strict: Quantiles; readonly plain: Quantiles },
 ): BiasChange {
+  const few = tooFew(metric, before, now, policy);
   const [then, today] = [measureBias(before, metric, strict), measureBias(now, metric, strict)];
   const allowed = policy.allowed[metric] ?? null;
   const seen = measureBias(now, metric, plain);
-  const inRange = typeof seen === "string" ? ({ verdict: "insufficient", severity: "none" } as const) : judge(seen, allowed);
+  const inRange = few !== null || typeof seen === "string" ? ({ verdict: "insufficient", severity: "none" } as const) : judge(seen, allowed);
   const common = {
     column: now.column,
     group: now.group,
@@ -112,8 +113,8 @@ function changeOf(
     range: inRange.verdict,
   };
   const severityOfRange: Severity = inRange.verdict === "violated" ? "critical" : "none";
-  if (typeof then === "string" || typeof today === "string") {
-    const reason = typeof then === "string" ? `In the baseline: ${then}` : typeof today === "string" ? today : null;
+  if (few !== null || typeof then === "string" || typeof today === "string") {
+    const reason = typeof then === "string" ? `In the baseline: ${then}` : typeof today === "string" ? today : few;
     return { ...common, change: null, worse: null, verdict: "insufficient", severity: severityOfRange, reason };
   }
   const change = minus(today, then);
@@ -131,6 +132,17 @@ function changeOf(
     severity: worst([ofChange, severityOfRange]),
     reason: !drifted && blind ? "There are too few rows: the interval of the change is too wide." : null,
   };
+}
+
+/** Why two groups cannot be compared by a metric, or null. The class imbalance is itself about how many rows a group has. */
+function tooFew(metric: BiasMetric, before: FacetCounts, now: FacetCounts, { leastRows }: BiasPolicy): string | null {
+  const sample = ({ advantaged, disadvantaged }: FacetCounts): number => {
+    const [a, d] = [rowsOf(advantaged), rowsOf(disadvantaged)];
+    return metric === "CI" ? a + d : Math.min(a, d);
+  };
+  const [then, today] = [sample(before), sample(now)];
+  if (Math.min(then, today) >= leastRows) return null;
+  return `There are too few rows in the smaller group: ${then} in the baseline, ${today} now; ${leastRows} are needed on either side.`;
 }
 
 const valueOf = (found: Estimate | string): number | null => (typeof found === "string" ? null : found.value);

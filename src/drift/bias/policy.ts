@@ -1,6 +1,6 @@
 import { ChurnkitError } from "../../base/errors.js";
 import { checkFloors, checkNumber } from "../performance/calibration-policy.js";
-import type { Floors } from "../policy.js";
+import { minimumSample, type Floors } from "../policy.js";
 import { biasMetrics, type BiasMetric } from "./metrics.js";
 
 /** From where to where a metric may lie. */
@@ -16,6 +16,8 @@ export interface BiasPolicy {
   readonly alpha: number;
   /** How large a change of a judged metric must be. */
   readonly change: Floors;
+  /** A change is not judged where a group holds fewer rows on either side. */
+  readonly leastRows: number;
   /** "insufficient" instead of "stable" where the interval of a change reaches farther than this. */
   readonly coarsestChange: number;
 }
@@ -35,6 +37,7 @@ export const defaultBiasPolicy: BiasPolicy = {
   confidence: 0.95,
   alpha: 0.05,
   change: { warning: 0.05, critical: 0.1 },
+  leastRows: minimumSample,
   coarsestChange: 0.25,
 };
 
@@ -48,6 +51,7 @@ export function biasPolicy(overrides: Partial<BiasPolicy> = {}): BiasPolicy {
   checkNumber("confidence", policy.confidence, 0.5, 1 - 1e-14);
   checkNumber("alpha", policy.alpha, 1e-12, 0.5);
   checkFloors("change", policy.change, 100);
+  checkNumber("leastRows", policy.leastRows, 1, 1e9);
   checkNumber("coarsestChange", policy.coarsestChange, 0.001, 100);
   for (const [name, [low, high]] of Object.entries(policy.allowed)) {
     if (!Object.hasOwn(biasMetrics, name))

@@ -53,8 +53,9 @@ export function compareColumn(
     n === 0 || m === 0
       ? nothing
       : compareValues(reference, current, cells, policy, exact);
-  const others = [missingShift(reference, current, n, m, policy), newLevelShift(reference, current, unseen, n, m, policy)];
-  const candidates = [...values.candidates, ...others.filter((shift) => shift !== undefined)];
+  const enough = Math.min(n, m) >= policy.leastRows;
+  const others = [missingShift(reference, current, n, m, policy), enough ? newLevelShift(reference, current, unseen, n, m, policy) : undefined];
+  const candidates = [...(enough ? values.candidates : []), ...others.filter((shift) => shift !== undefined)];
   return { reference, current, n, m, unseen, cells, ...values, candidates };
 }
 

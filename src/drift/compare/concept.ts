@@ -33,14 +33,19 @@ export function conceptDrift(
     throw new ChurnkitError("OPTION_INVALID", `The ${name} has ${labels.length} labels and ${probabilities.length} probabilities. Give one of each for each row.`, { where: { path: name } });
   }
   if (policy.concept === false) return null;
-  const test = stratifiedRates(pooled(strataOf(reference), strataOf(current), policy.minimumExpected));
+  const strata = pooled(strataOf(reference), strataOf(current), policy.minimumExpected);
+  const test = stratifiedRates(strata);
   if (test === undefined) return null;
   const { statistic, degreesOfFreedom, p, log10p, log10pBound, effect, change } = test;
   const detectableChange = detectableRate(test.information, degreesOfFreedom, policy.alpha);
-  const severity = p <= policy.alpha ? severityBySize(effect, policy.concept) : "none";
+  const labelled = (side: keyof Stratum): number => strata.reduce((sum, stratum) => sum + stratum[side].rows, 0);
+  const enough = Math.min(labelled("reference"), labelled("current")) >= policy.leastRows;
+  const severity = enough && p <= policy.alpha ? severityBySize(effect, policy.concept) : "none";
   const direction = change > 0 ? "more" : "less";
-  const blind = severity === "none" && detectableChange > policy.coarsestShift;
-  const message = blind
+  const blind = severity === "none" && (!enough || detectableChange > policy.coarsestShift);
+  const message = !enough
+    ? `Too few labelled rows: ${labelled("reference")} in the reference, ${labelled("current")} now; ${policy.leastRows} are needed on either side.`
+    : blind
     ? `Too few labelled rows: only a change of the positive rate by ${percent(detectableChange)} or more would be found.`
     : severity === "none"
       ? "Rows of equal predicted probability are positive as often as before."

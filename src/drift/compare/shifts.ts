@@ -93,6 +93,7 @@ export function missingShift(
   policy: DriftPolicy,
 ): Candidate | undefined {
   if (policy.missing === false || reference.missing + current.missing === 0) return undefined;
+  if (Math.min(reference.missing + n, current.missing + m) < policy.leastRows) return undefined;
   const test = twoProportions(reference.missing, reference.missing + n, current.missing, current.missing + m, {
     correction: true,
   });

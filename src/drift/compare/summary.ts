@@ -5,7 +5,7 @@ import type { Comparison } from "./column.js";
 import { distributionOf } from "./histogram.js";
 import { rankDrift, type Importances } from "./ranking.js";
 import { judge, severityBySize, verdictOf, worst, type Judged } from "./verdict.js";
-import { percent, reportWords } from "./words.js";
+import { lackOfRows, percent, reportWords } from "./words.js";
 
 /** What a report is made from besides the columns. */
 interface ReportInput {
@@ -44,7 +44,7 @@ export function reportOf(all: readonly Comparison[], policy: DriftPolicy, input:
     segments,
     ranking: importance === undefined ? [] : rankDrift(judged, importance, policy, input.ignore),
     message: [
-      reportWords(drifted, known, judged.length),
+      reportWords(drifted, known, judged.length, lackOfRows(input.rows, policy)),
       ...(concept?.verdict === "drift" ? [concept.message] : []),
       ...(movedSlices.length === 0 || drifted.length > 0 ? [] : [sliceWords(movedSlices)]),
     ].join(" "),
@@ -87,7 +87,8 @@ export function withRejected(
   const before = rejected.reference + rows.reference;
   const after = rejected.current + rows.current;
   const test = twoProportions(rejected.reference, before, rejected.current, after, { correction: true });
-  const rise = test === undefined || test.p > policy.alpha ? 0 : -test.difference;
+  const enough = Math.min(before, after) >= policy.leastRows;
+  const rise = !enough || test === undefined || test.p > policy.alpha ? 0 : -test.difference;
   const severity: Severity = policy.rejected === false || rise <= 0 ? "none" : severityBySize(rise, policy.rejected);
   if (severity === "none") return { ...report, rejected: { ...rejected, severity } };
   const share = percent(rejected.current / after);

@@ -51,7 +51,7 @@ function shiftOf({ floors, ...candidate }: Candidate, adjustedP: number, policy:
 function judgeColumn(role: DriftRole, comparison: Comparison, shifts: readonly Shift[], policy: DriftPolicy): Judged {
   const { reference, current, n, m, detectable } = comparison;
   const found = shifts.filter(({ severity }) => severity !== "none");
-  const blind = (detectable ?? detectableFilling(comparison, policy)) > policy.coarsestShift;
+  const blind = sampleOf(comparison) < policy.leastRows || (detectable ?? detectableFilling(comparison, policy)) > policy.coarsestShift;
   const verdict = found.length > 0 ? "drift" : blind ? "insufficient" : "stable";
   const leading = mostSevere(found) ?? shifts[0];
   return {
@@ -90,6 +90,9 @@ function detectableFilling({ reference, current, n, m }: Comparison, { alpha }: 
   return before === 0 || after === 0 ? Infinity : detectableD(before, after, alpha);
 }
 
+/** The smaller sample that a column can be judged by: its values, or its rows where neither side has any. */
+const sampleOf = ({ reference, current, n, m }: Comparison): number => (n + m > 0 ? Math.min(n, m) : Math.min(reference.missing, current.missing));
+
 const share = (missing: number, values: number): number => (missing === 0 ? 0 : missing / (missing + values));
 
 /** The distribution's own test where it is among the worst, since it tells most. */
@@ -104,7 +107,7 @@ function messageOf(
   comparison: Comparison,
   policy: DriftPolicy,
 ): string {
-  if (verdict === "insufficient") return insufficientWords(comparison, policy.coarsestShift);
+  if (verdict === "insufficient") return insufficientWords(comparison, policy);
   if (verdict === "stable") return stableWords(comparison);
   // The distribution, its PSI and its Jensen-Shannon distance are one finding.
   const ofValues = found.filter(({ what }) => what !== "missing" && what !== "newLevels");

@@ -2,7 +2,8 @@ import { exp } from "../../base/elementary.js";
 import type { ColumnProfile, NumericProfile } from "../../data/profile/profile.js";
 import { isNumericProfile } from "../../data/profile/profile.js";
 import { quantileOfProfile, summariseNumeric } from "../../data/profile/summary.js";
-import type { DriftTest, Severity, Shift } from "../report.js";
+import type { DriftPolicy } from "../policy.js";
+import type { DriftReport, DriftTest, Severity, Shift } from "../report.js";
 import type { Comparison } from "./column.js";
 import { rowsNeeded } from "./detectable.js";
 
@@ -133,16 +134,17 @@ function cellMovement({ cells, n, m }: Comparison): string {
 }
 
 /** Why a column can't be judged, and what would help. */
-export function insufficientWords({ n, m, detectable }: Comparison, coarsest: number): string {
+export function insufficientWords({ n, m, detectable }: Comparison, { coarsestShift: coarsest, leastRows }: DriftPolicy): string {
   if (n === 0 && m === 0) return "Neither sample holds a value, with too few rows to tell that none would come.";
   if (n === 0 || m === 0 || detectable === null) {
     return `The ${n === 0 ? "reference" : "current data"} holds no values, so the distributions can't be compared.`;
   }
   const rows = rowsNeeded(detectable, coarsest, n, m);
   const help =
-    rows === undefined
+    rows === undefined || n < leastRows
       ? `The reference itself is too small: give more than its ${n} values.`
-      : `Give ${rows} current values to find a shift of ${percent(coarsest)}.`;
+      : `Give ${Math.max(rows, leastRows)} current values to find a shift of ${percent(coarsest)}.`;
+  if (Math.min(n, m) < leastRows) return `${n} and ${m} values are too few to judge: it takes ${leastRows} on either side. ${help}`;
   const seen =
     detectable < 1
       ? `Only a shift of ${percent(detectable)} of the rows or more would be found`
@@ -158,6 +160,10 @@ export function stableWords({ detectable, n, m }: Comparison): string {
     : `No shift found; ${percent(Math.min(1, detectable))} of the rows moving would show.`;
 }
 
+/** How many rows there are and how many it takes, where it is fewer. */
+export const lackOfRows = ({ reference, current }: DriftReport["rows"], { leastRows }: DriftPolicy): string =>
+  Math.min(reference, current) >= leastRows ? "" : `: ${reference} in the reference, ${current} now, and ${leastRows} are needed on either side`;
+
 const adjectives: Record<Severity, string> = { none: "", warning: " (warning)", critical: " (critical)" };
 
 /** The whole report in a sentence. */
@@ -165,9 +171,10 @@ export function reportWords(
   drifted: readonly { name: string; severity: Severity }[],
   judged: number,
   columns: number,
+  lack: string,
 ): string {
   if (columns === 0) return "There are no columns to compare.";
-  if (drifted.length === 0 && judged === 0) return `Too few rows to judge any of the ${columns} columns.`;
+  if (drifted.length === 0 && judged === 0) return `Too few rows to judge any of the ${columns} columns${lack}.`;
   const unjudged = judged < columns ? `; ${columns - judged} could not be judged for lack of rows` : "";
   if (drifted.length === 0) return `No drift in ${judged} columns${unjudged}.`;
   const names = drifted.slice(0, 5).map(({ name, severity }) => `${name}${adjectives[severity]}`);

@@ -29,7 +29,11 @@ export interface Finding {
   readonly severity: Severity;
   /** The finding in a sentence or two. */
   readonly message: string;
+  /** Set where the verdict is "insufficient" for want of rows or labels: how many there are, and how many it takes. */
+  readonly lacks?: { readonly of: "records" | "labels" | "explained records"; readonly have: number; readonly need: number } | undefined;
 }
+
+type Lack = NonNullable<Finding["lacks"]>;
 
 /** Of the data. */
 export interface DataQualityFinding extends Finding {
@@ -105,6 +109,12 @@ export interface MonitorPolicies {
   /** Columns of which no drift is reported, such as a date that moves by nature. */
   readonly ignore?: readonly string[] | undefined;
 }
+
+/** The lack that goes into a finding, where there is one. */
+export const lackOf = (of: Lack["of"], have: number, need: number): Pick<Finding, "lacks"> => (have >= need ? {} : { lacks: { of, have, need } });
+
+/** How many there are, and how many it takes. */
+export const lackWords = ({ of, have, need }: Lack): string => `${have} ${of}, ${need} are needed`;
 
 /** A finding where there is nothing to judge. */
 export const nothing = (message: string): Finding => ({ verdict: "insufficient", severity: "none", message });

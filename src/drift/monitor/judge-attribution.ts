@@ -1,7 +1,8 @@
 import { attributionDrift } from "../attribution/compare.js";
 import type { AttributionBaseline } from "../attribution/baseline.js";
+import { attributionPolicy } from "../attribution/policy.js";
 import type { MonitorBaseline } from "./baseline.js";
-import { nothing, type AttributionFinding, type MonitorPolicies } from "./findings.js";
+import { lackOf, nothing, type AttributionFinding, type MonitorPolicies } from "./findings.js";
 import type { Tally } from "./tally.js";
 
 /** Judges whether the same columns move the scores. */
@@ -16,7 +17,7 @@ export function judgeAttribution(
   if (rows.length === 0) return { ...nothing("No row was explained. Give the monitor an explainer (monitorExplainer)."), drift: null };
   const drift = attributionDrift(attribution.baseline, summaryOf(attribution.baseline, rows), policy);
   const { verdict, severity, message } = drift;
-  return { verdict, severity, message, drift };
+  return { verdict, severity, message, ...lackOf("explained records", rows.length, attributionPolicy(policy).leastRows), drift };
 }
 
 /** Mean and standard error of each column's |attribution| over the sampled rows. */

@@ -5,7 +5,7 @@ import { biasDrift, type BiasDrift } from "../bias/drift.js";
 import type { BiasMetric } from "../bias/metrics.js";
 import { biasPolicy, type BiasPolicy } from "../bias/policy.js";
 import type { MonitorBaseline } from "./baseline.js";
-import { nothing, type BiasFinding, type MonitorPolicies } from "./findings.js";
+import { lackOf, nothing, type BiasFinding, type MonitorPolicies } from "./findings.js";
 import type { MatureRow } from "./labels.js";
 import type { Tally } from "./tally.js";
 
@@ -32,12 +32,16 @@ export function judgeBias(
   const outcomes = compare(outcomeCounts(bias.counts, mature), (metric) => !ofCalls.has(metric));
   const found = [calls, outcomes].filter((each) => each !== null);
   if (found.length === 0) return { ...nothing("No rows have come."), calls, outcomes };
-  const told = found.filter(({ verdict, severity }) => verdict === "drift" || severity === "critical");
+  const told = found.filter((each) => each.verdict === "drift" || each.severity === "critical");
+  // A value outside its range that chance could have put there is no more than a reason to gather rows.
+  const severity = worst(found.flatMap(({ changes }) => changes.filter(({ verdict, range }) => verdict === "drift" || range === "violated").map((change) => change.severity)));
+  const verdict = verdictOf(found);
   return {
-    verdict: verdictOf(found),
-    // A value outside its range that chance could have put there is no more than a reason to gather rows.
-    severity: worst(found.flatMap(({ changes }) => changes.filter(({ verdict, range }) => verdict === "drift" || range === "violated").map(({ severity }) => severity))),
+    // Groups that fare otherwise than allowed for certain are a finding, also where nothing tells whether they did before.
+    verdict: verdict === "insufficient" && severity !== "none" ? "drift" : verdict,
+    severity,
     message: [...new Set((told.length > 0 ? told : found).map(({ message }) => message))].join(" "),
+    ...(verdict === "insufficient" && severity === "none" ? lackOf("records", Math.max(...found.map(({ rows }) => rows.current)), policy.leastRows) : {}),
     calls,
     outcomes,
   };

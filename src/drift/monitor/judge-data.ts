@@ -6,7 +6,7 @@ import { reportOf } from "../compare/summary.js";
 import { driftPolicy } from "../policy.js";
 import type { DriftReport } from "../report.js";
 import type { MonitorBaseline } from "./baseline.js";
-import { nothing, type DataQualityFinding, type MonitorPolicies } from "./findings.js";
+import { lackOf, nothing, type DataQualityFinding, type MonitorPolicies } from "./findings.js";
 import type { Tally } from "./tally.js";
 
 /** Compares what was counted with the baseline: features, probabilities, broken rows. */
@@ -33,7 +33,8 @@ export function judgeData(baseline: MonitorBaseline, tally: Tally | null, polici
   const score = qualityScore(tally, baseline);
   const drift = driftOfTally(baseline, tally, policies);
   const { verdict, severity, message } = drift;
-  return { verdict, severity, message, score, issues, extraColumns, drift };
+  const lacking = lackOf("records", tally.rows + tally.rejected, driftPolicy(policies.data).leastRows);
+  return { verdict, severity, message, ...lacking, score, issues, extraColumns, drift };
 }
 
 /** Rows kept x values present x values of known levels, each as a share; the features weigh alike. */

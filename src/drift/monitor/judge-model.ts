@@ -1,19 +1,18 @@
 import { worst } from "../compare/verdict.js";
+import { minimumSample } from "../policy.js";
 import type { DriftVerdict, Severity } from "../report.js";
 import { calibrationDrift } from "../performance/calibration-drift.js";
 import { estimateFromCounts } from "../performance/estimate.js";
 import { modelQuality } from "../performance/quality.js";
 import { realisedPerformance } from "../performance/realised.js";
 import type { MonitorBaseline } from "./baseline.js";
-import type { Finding, ModelQualityFinding, MonitorPolicies } from "./findings.js";
+import { lackOf, type Finding, type ModelQualityFinding, type MonitorPolicies } from "./findings.js";
 import type { Outcomes } from "./labels.js";
 import type { Tally } from "./tally.js";
 
-/** Fewer labels are not judged: intervals would promise what they can't hold. */
-const leastLabels = 30;
 /**
  * So many labels of the rarer class must be expected before metrics are judged: F1 and AUC of fewer are far from normal (of 15,
- * 0.07 % are off by what should happen to 0.005 %). Calibration needs no more than `leastLabels`.
+ * 0.07 % are off by what should happen to 0.005 %). Calibration needs no more than `minimumSample`.
  */
 const leastOfClass = 50;
 /** Fewer rows are not judged by what is expected of them: its error would be as uncertain as itself. */
@@ -35,7 +34,7 @@ export function judgeModel(
     estimated === null || Math.min(estimated.rows, quality.confidence.rows) < leastExpected
       ? null
       : modelQuality(estimateFromCounts(quality.confidence).values, estimated.values, { policy: policies.quality });
-  const enough = mature.length >= leastLabels && (coverage ?? 0) >= leastCoverage;
+  const enough = mature.length >= minimumSample && (coverage ?? 0) >= leastCoverage;
   const labels = Uint8Array.from(mature, ({ outcome }) => outcome);
   const probabilities = Float64Array.from(mature, ({ probability }) => probability);
   const realised = mature.length === 0 ? null : realisedPerformance(labels, probabilities, { threshold: model.threshold, costs });
@@ -55,6 +54,7 @@ export function judgeModel(
   return {
     verdict: verdictOfParts(parts),
     severity: worst(parts.map(({ severity }) => severity)),
+    ...(parts.every(({ verdict }) => verdict === "insufficient") ? lackOf("labels", mature.length, minimumSample) : {}),
     message: messageOf((told.length > 0 ? told : parts).map(({ message }) => message), enough ? undefined : waiting(outcomes), outcomes),
     outcomes: counts,
     basis,
@@ -83,8 +83,8 @@ function waiting({ counts, mature, coverage, unjoined }: Outcomes): string {
     return `No label joins a prediction: ${labels} labels came with ids such as ${JSON.stringify(label.slice(0, 40))}, the predictions have ids such as ${JSON.stringify(prediction.slice(0, 40))}. Write both alike: ids join as texts, character by character.`;
   }
   if (counts.predictions === 0) return "No outcome can be joined: it takes predictions with an id, and labels.";
-  if (coverage !== null && coverage < leastCoverage && mature.length >= leastLabels) {
+  if (coverage !== null && coverage < leastCoverage && mature.length >= minimumSample) {
     return `Only ${mature.length} of ${Math.round(mature.length / coverage)} closed predictions have a label.`;
   }
-  return `${mature.length} mature labels, ${counts.immature} predictions still open: ${leastLabels} labels are needed to judge.`;
+  return `${mature.length} mature labels, ${counts.immature} predictions still open: ${minimumSample} labels are needed to judge.`;
 }

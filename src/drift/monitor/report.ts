@@ -2,7 +2,7 @@ import { driftAdvice } from "../compare/advice.js";
 import { worst } from "../compare/verdict.js";
 import type { DriftVerdict, Severity } from "../report.js";
 import type { Finding, Findings, MonitorName } from "./findings.js";
-import { monitorNames } from "./findings.js";
+import { lackWords, monitorNames } from "./findings.js";
 import type { SkippedCounts } from "./state.js";
 
 /** An alarm that stands. */
@@ -64,13 +64,14 @@ export type ReportParts = Omit<MonitorReport, "format" | "verdict" | "severity" 
 /** Puts a report together: in a sequence of looks the alarms decide, in a single one the findings do. */
 export function reportOfParts({ findings, ...parts }: ReportParts): MonitorReport {
   const verdictFor = <Found extends Finding>(monitor: MonitorName, finding: Found): MonitorVerdict<Found> => {
-    const { verdict, severity, message } = finding;
-    if (parts.looked === "once") return { verdict, severity, message, finding };
+    const { verdict, severity, message, lacks } = finding;
+    const own = { verdict, severity, message, ...(lacks === undefined ? {} : { lacks }), finding };
+    if (parts.looked === "once") return own;
     const mine = parts.alarms.filter((alarm) => alarm.monitor === monitor);
     if (mine.length > 0) {
       return { verdict: "drift", severity: worst(mine.map((alarm) => alarm.severity)), message: mine.map((alarm) => alarm.message).join(" "), finding };
     }
-    if (verdict !== "drift" && severity === "none") return { verdict, severity, message, finding };
+    if (verdict !== "drift" && severity === "none") return own;
     return { verdict: "stable", severity: "none", message: `No alarm: not certain enough for a monitor that looks so often. ${message}`, finding };
   };
   const { dataQuality, modelQuality, bias, attribution } = findings;
@@ -85,12 +86,13 @@ export function reportOfParts({ findings, ...parts }: ReportParts): MonitorRepor
   const judged = monitorNames.filter((name) => monitors[name].verdict !== "insufficient");
   const verdict: DriftVerdict = all.some((each) => each.verdict === "drift") ? "drift" : judged.length > 0 ? "stable" : "insufficient";
   const { tooManyPeriods } = parts.skipped;
+  const { lacks: lacking } = dataQuality;
   const said =
     drifted.length > 0
       ? drifted.map((name) => `${label[name]}: ${monitors[name].message}`).join(" ")
       : judged.length > 0
         ? `Stable: ${judged.map((name) => label[name]).join(", ")}${judged.length < 4 ? "; the others could not be judged" : ""}.`
-        : "Nothing could be judged yet.";
+        : `Nothing could be judged yet${lacking === undefined ? "" : `: ${lackWords(lacking)}`}.`;
   return {
     format: 1,
     ...parts,
@@ -143,7 +145,9 @@ function adviceFor(monitors: MonitorReport["monitors"], alarms: readonly Monitor
   }
   if (advice.length === 0) {
     const seen = dataQuality.finding.score !== null;
-    add("dataQuality", "none", seen ? "Nothing to do: keep watching." : "Nothing came in this time. If the model was asked, look at where its predictions are captured.");
+    const { lacks } = dataQuality;
+    if (lacks !== undefined) add("dataQuality", "none", `Gather more before judging, or look at a longer time: ${lackWords(lacks)}.`);
+    else add("dataQuality", "none", seen ? "Nothing to do: keep watching." : "Nothing came in this time. If the model was asked, look at where its predictions are captured.");
   }
   return advice.sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
 }

@@ -10,21 +10,22 @@ interface Finding extends Pick<SequentialAlarm, "what" | "log10p" | "effect"> {
   readonly floors: Floors;
 }
 
-/** All tests of a look by column. */
+/** All tests of a look by column; a column of too few rows is left out, so that it neither raises an alarm nor ends one. */
 export function findingsOf(report: SequentialLook["report"], policy: DriftPolicy): Map<string, readonly Finding[]> {
   const found = new Map<string, readonly Finding[]>();
-  for (const { name, shifts } of report.columns) {
+  const { rows, rejected, concept } = report;
+  const enough = rows.current >= policy.leastRows;
+  for (const { name, shifts } of enough ? report.columns : []) {
     const judged = shifts.flatMap(({ what, log10pBound, effect }): Finding[] => {
       const floors = policy[what];
       return floors === false ? [] : [{ what, log10p: log10pBound, effect, floors }];
     });
     found.set(name, judged);
   }
-  const { concept } = report;
-  if (concept !== null && policy.concept !== false) {
+  if (enough && concept !== null && policy.concept !== false) {
     found.set("(concept)", [{ what: "concept", log10p: concept.log10pBound, effect: concept.effect, floors: policy.concept }]);
   }
-  return found.set("(broken rows)", rejectedShift(report, policy));
+  return rows.current + rejected.current < policy.leastRows ? found : found.set("(broken rows)", rejectedShift(report, policy));
 }
 
 /** A finding that is worth an alarm. */
@@ -59,7 +60,7 @@ function rejectedShift({ rows, rejected }: SequentialLook["report"], policy: Dri
   const before = rejected.reference + rows.reference;
   const after = rejected.current + rows.current;
   const test = twoProportions(rejected.reference, before, rejected.current, after, { correction: true });
-  if (test === undefined || test.difference >= 0) return [];
+  if (test === undefined || test.difference >= 0 || before < policy.leastRows) return [];
   const exact = fisherExact(rejected.reference, before, rejected.current, after);
   return [{ what: "rejected", log10p: Math.max(test.log10p, exact.log10p), effect: -test.difference, floors: policy.rejected }];
 }

@@ -108,7 +108,7 @@ describe("alarms", () => {
     expect(decisions.map(({ severity }) => severity)).toEqual(["warning", "warning", "warning", "critical", "critical"]);
   });
 
-  const few = { rows: { reference: 1000, current: 20 } };
+  const few = { rows: { reference: 1000, current: 40 } };
 
   it("stand through a quiet night, which cannot show that the drift is over", () => {
     const { decisions } = run([[look(1, { a: clear })], [look(1, { a: calm }, few)], [look(1, { a: calm }, few)], [look(1, { a: clear })], [look(1, { a: calm })]]);
