@@ -2,16 +2,16 @@ import { InvalidArgumentError } from "commander";
 import type { BudgetOptions } from "../model/budget.js";
 import { note } from "./output.js";
 
-const unitSeconds = { h: 3600, m: 60, s: 1 } as const;
+const unitSeconds = { d: 86_400, h: 3600, m: 60, s: 1 } as const;
 
-/** Reads a time such as 90s, 10m or 1h30m; a number alone is seconds. */
+/** Reads a time such as 90s, 10m, 1h30m or 2d; a number alone is seconds. */
 export function durationOption(text: string): number {
   if (/^\d+(\.\d+)?$/.test(text) && Number(text) > 0) return Number(text);
-  const parts = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(text);
-  const [, hours = 0, minutes = 0, seconds = 0] = parts ?? [];
-  const total = Number(hours) * unitSeconds.h + Number(minutes) * unitSeconds.m + Number(seconds);
+  const parts = /^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(text);
+  const [, days = 0, hours = 0, minutes = 0, seconds = 0] = parts ?? [];
+  const total = Number(days) * unitSeconds.d + Number(hours) * unitSeconds.h + Number(minutes) * unitSeconds.m + Number(seconds);
   if (total > 0) return total;
-  throw new InvalidArgumentError("Give a time such as 90s, 10m or 1h30m.");
+  throw new InvalidArgumentError("Give a time such as 90s, 10m, 1h30m or 2d.");
 }
 
 /** A budget that ctrl-C ends too: the first one keeps what is finished, a second one ends the process. */

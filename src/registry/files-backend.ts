@@ -11,7 +11,7 @@ import type { IndexedVersion, RegistryIndex } from "./registry-index.js";
 import type { Decision, RegistryBackend, RegistryChange } from "./registry-state.js";
 import { versionNumbered } from "./resolve.js";
 import { compareSemver } from "./semver.js";
-import { newUpload, storedBundles, uploadNumbered, type StoredBundle } from "./stored-bundles.js";
+import { folderOf, newUpload, storedBundles, uploadNumbered, type StoredBundle } from "./stored-bundles.js";
 import type { VersionRecord } from "./version.js";
 import { parseRecord, writeRecord } from "./version-record.js";
 
@@ -20,8 +20,14 @@ const parallel = 16;
 
 type Decide<T> = (state: RegistryIndex) => Decision<T> | Promise<Decision<T>>;
 
-/** The bundles that a change adds: each is uploaded once, however often the change begins again. */
-type Uploads = Map<string, { readonly stored: StoredBundle; readonly put: Write }>;
+/** A bundle that a change adds, and how often the registry had been cleaned when its upload began. */
+interface Upload extends Pick<RegistryIndex, "cleaned"> {
+  readonly stored: StoredBundle;
+  readonly put: Write;
+}
+
+/** Each bundle is uploaded once, however often the change begins again, unless the registry is cleaned meanwhile. */
+type Uploads = Map<string, Upload>;
 
 /** A registry's backend in an object store with compare-and-swap; {@link filesRegistry} says where things lie. */
 export function filesBackend(store: ObjectStore, prefix: string, now: () => Date): RegistryBackend<IndexedVersion> {
@@ -48,13 +54,16 @@ export function filesBackend(store: ObjectStore, prefix: string, now: () => Date
     return parseRecord(key, bytes);
   }
 
-  function uploadOf(source: BundleSource, uploads: Uploads): { readonly stored: StoredBundle; readonly put: Write } {
+  async function uploadOf(source: BundleSource, uploads: Uploads, { cleaned }: RegistryIndex): Promise<Upload> {
     const { contentHash } = source.manifest;
     const known = uploads.get(contentHash);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      if (known.cleaned === cleaned) return known;
+      await bundles.remove(folderOf(known.stored));
+    }
     const stored = { contentHash, upload: newUpload() };
     let done: Promise<void> | undefined;
-    const begun = { stored, put: () => (done ??= bundles.put(stored, source)) };
+    const begun = { stored, cleaned, put: () => (done ??= bundles.put(stored, source)) };
     uploads.set(contentHash, begun);
     return begun;
   }
@@ -64,7 +73,7 @@ export function filesBackend(store: ObjectStore, prefix: string, now: () => Date
     const { versions } = index;
     switch (change.kind) {
       case "add": {
-        const { stored, put } = uploadOf(change.bundle, uploads);
+        const { stored, put } = await uploadOf(change.bundle, uploads, index);
         const { entry, write } = indexed({ ...change.draft, number: index.next }, stored.upload);
         writes.push(async () => {
           try {
@@ -72,7 +81,7 @@ export function filesBackend(store: ObjectStore, prefix: string, now: () => Date
           } catch (error) {
             // A change that begins again has to upload it again.
             uploads.delete(stored.contentHash);
-            await bundles.remove(stored).catch(() => undefined);
+            await bundles.remove(folderOf(stored)).catch(() => undefined);
             throw error;
           }
         });
@@ -103,14 +112,14 @@ export function filesBackend(store: ObjectStore, prefix: string, now: () => Date
     const state = await ledger.commit(read, index, added ? { ...entry, version: index.next - 1 } : entry, writes);
     for (const change of changes) {
       const removed = change.kind === "remove" ? versionNumbered(read.index.versions, change.version) : undefined;
-      if (removed !== undefined) await bundles.remove(removed);
+      if (removed !== undefined) await bundles.remove(folderOf(removed));
     }
     return { state, result };
   }
 
   /** Removes what was uploaded for a version that did not come to be, since somebody else had registered the bundle by then. */
   async function removeUnnamed(uploads: Uploads, { versions }: RegistryIndex): Promise<void> {
-    for (const { stored } of uploads.values()) if (!versions.some(({ upload }) => upload === stored.upload)) await bundles.remove(stored);
+    for (const { stored } of uploads.values()) if (!versions.some(({ upload }) => upload === stored.upload)) await bundles.remove(folderOf(stored));
   }
 
   return {
@@ -139,13 +148,28 @@ export function filesBackend(store: ObjectStore, prefix: string, now: () => Date
       return orphansAmong(listed, (await ledger.read()).index.versions);
     },
 
+    removeOrphans: (folders) => inTurn(async () => {
+      const unnamed = await untilSettled(async () => {
+        const read = await ledger.read();
+        const named = new Set(read.index.versions.map(folderOf));
+        const unnamed = folders.filter((folder) => !named.has(folder));
+        // Counted before anything goes: a registration that is still at it finds the index changed, and uploads anew.
+        if (unnamed.length > 0) await ledger.replace(read, { ...read.index, cleaned: (read.index.cleaned ?? 0) + 1 });
+        return unnamed;
+      });
+      for (const folder of unnamed) await bundles.remove(folder);
+      return unnamed;
+    }),
+
     async restore({ versions, aliases, history, bundle }) {
-      const held = new Map((await ledger.read()).index.versions.map(({ contentHash, upload }) => [contentHash, upload]));
+      const { index } = await ledger.read();
+      const { cleaned } = index;
+      const held = new Map(index.versions.map(({ contentHash, upload }) => [contentHash, upload]));
       const entries: IndexedVersion[] = [];
       for (const version of versions) {
         const { contentHash } = version;
         // The same again when a restore that broke off is repeated.
-        const upload = held.get(contentHash) ?? uploadNumbered(version.number);
+        const upload = held.get(contentHash) ?? uploadNumbered(version.number, cleaned);
         if (!held.has(contentHash)) await bundles.put({ contentHash, upload }, await bundle(version));
         const { entry, write } = indexed(version, upload);
         await write();
@@ -154,7 +178,7 @@ export function filesBackend(store: ObjectStore, prefix: string, now: () => Date
       const removed = history.map(({ entry }) => entry.version);
       const next = Math.max(0, ...removed, ...versions.map(({ number }) => number)) + 1;
       const given = [...versions.map(({ semver }) => semver), ...history.flatMap(({ entry }) => entry.semver ?? [])];
-      await ledger.adopt({ versions: entries, aliases, next, highest: given.sort(compareSemver).at(-1) }, history);
+      await ledger.adopt({ versions: entries, aliases, next, highest: given.sort(compareSemver).at(-1), cleaned }, history);
     },
   };
 }

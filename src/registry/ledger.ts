@@ -29,6 +29,12 @@ export interface Ledger {
    * @throws ChurnkitError STORE_CONFLICT when the index was changed since it was read.
    */
   commit(read: ReadIndex, index: Omit<RegistryIndex, "head">, entry: EntryDraft, writes?: readonly Write[]): Promise<RegistryIndex>;
+  /**
+   * Writes the index without an entry, for what is no part of the registry's history.
+   *
+   * @throws ChurnkitError STORE_CONFLICT when the index was changed since it was read.
+   */
+  replace(read: ReadIndex, index: RegistryIndex): Promise<void>;
   /** Changes the index as it is at that moment; again where somebody else was quicker. What `change` throws goes on up. */
   append(change: (index: RegistryIndex) => Omit<RegistryIndex, "head">, entry: EntryDraft): Promise<RegistryIndex>;
   /** Newest first. */
@@ -38,7 +44,8 @@ export interface Ledger {
   /**
    * Takes over an index and a history from elsewhere: one that goes on from this one.
    *
-   * @throws ChurnkitError REGISTRY_REFUSED where this history is another one.
+   * @throws ChurnkitError REGISTRY_REFUSED where this history is another one, STORE_CONFLICT where folders were removed
+   * since the count that the index brings.
    */
   adopt(index: Omit<RegistryIndex, "head">, oldestFirst: readonly StoredEntry[]): Promise<void>;
 }
@@ -65,9 +72,14 @@ export function ledgerIn(store: ObjectStore, prefix: string, now: () => Date): L
     if (newest > (head?.sequence ?? 0) + 1) throw corruptRecord(key, `${head === null ? "is missing" : "is an old one"}: the history goes on to entry ${newest}; a restore that was interrupted is finished by repeating it`);
     return head;
   }
+  const replace: Ledger["replace"] = async ({ version }, index) => {
+    known = { index, ...(await store.put(key, writeIndex(index), { ifVersion: version })) };
+  };
   const ledger: Ledger = {
     read,
-    async commit({ index: before, version }, index, draft, writes = []) {
+    replace,
+    async commit(found, index, draft, writes = []) {
+      const { index: before, version } = found;
       if (version === null) await wholeHead();
       const entry = await writeEntry(prefix, {
         ...draft,
@@ -84,7 +96,7 @@ export function ledgerIn(store: ObjectStore, prefix: string, now: () => Date): L
         throw error;
       }
       try {
-        known = { index: next, ...(await store.put(key, writeIndex(next), { ifVersion: version })) };
+        await replace(found, next);
       } catch (error) {
         // Another error may have come after the index was changed: then the entry counts.
         if (isConflict(error)) await takeBack();
@@ -110,15 +122,19 @@ export function ledgerIn(store: ObjectStore, prefix: string, now: () => Date): L
     },
     abandoned: (history) => abandonedEntries(store, prefix, history),
     async adopt(index, oldestFirst) {
-      const { index: before, version } = await read();
+      const found = await read();
+      const { index: before } = found;
       const held = before.head === null ? -1 : oldestFirst.findIndex(({ entry }) => entry.sha256 === before.head?.sha256);
       if (before.head !== null && held < 0) {
         throw new ChurnkitError("REGISTRY_REFUSED", `${store.name} holds a registry ${prefix} with another history, which would be lost. Take an empty place.`);
       }
+      if (before.cleaned !== index.cleaned) {
+        throw new ChurnkitError("STORE_CONFLICT", `Bundle folders in ${store.name} were removed during the restore, its own maybe among them. Repeat the restore.`);
+      }
       await copyHistory(store, prefix, oldestFirst.slice(held + 1));
       const last = oldestFirst.at(-1)?.entry;
       const head = last === undefined ? null : { sequence: last.sequence, sha256: last.sha256 };
-      known = { index: { ...index, head }, ...(await store.put(key, writeIndex({ ...index, head }), { ifVersion: version })) };
+      await replace(found, { ...index, head });
     },
   };
   return ledger;

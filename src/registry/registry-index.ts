@@ -30,6 +30,8 @@ export interface HistoryHead {
 export interface RegistryIndex extends RegistryState<IndexedVersion> {
   readonly next: number;
   readonly head: HistoryHead | null;
+  /** How often folders without a version were removed: an upload that began before the last time may be one of them. */
+  readonly cleaned?: number | undefined;
 }
 
 export const emptyIndex: RegistryIndex = { versions: [], aliases: [], next: 1, head: null };
@@ -37,8 +39,8 @@ export const emptyIndex: RegistryIndex = { versions: [], aliases: [], next: 1, h
 const encoder = new TextEncoder();
 
 /** A line for each version, by the engine's own writer: every change writes them all. */
-export function writeIndex({ versions, aliases, next, highest, head }: RegistryIndex): Uint8Array<ArrayBuffer> {
-  const rest = JSON.stringify({ format, formatVersion, next, highest, head, aliases }).slice(0, -1);
+export function writeIndex({ versions, aliases, next, highest, head, cleaned }: RegistryIndex): Uint8Array<ArrayBuffer> {
+  const rest = JSON.stringify({ format, formatVersion, next, highest, head, cleaned, aliases }).slice(0, -1);
   return encoder.encode(`${rest},"versions":[\n${versions.map((version) => JSON.stringify(version)).join(",\n")}\n]}\n`);
 }
 
@@ -48,7 +50,7 @@ export function parseIndex(key: string, bytes: Uint8Array): RegistryIndex {
   if (root.get("format").value !== format || root.get("formatVersion").value !== formatVersion) {
     throw corruptRecord(key, `is not of format ${format} ${formatVersion}; another churnkit may have written it`);
   }
-  const head = root.get("head");
+  const [head, cleaned] = [root.get("head"), root.get("cleaned")];
   const next = root.get("next").count(1);
   const versions = root.get("versions");
   if (!Array.isArray(versions.value) || versions.value.length > maxVersions) throw versions.not(`a list of at most ${maxVersions} versions`);
@@ -65,6 +67,7 @@ export function parseIndex(key: string, bytes: Uint8Array): RegistryIndex {
     next,
     highest: optionalText(root.get("highest")),
     head: head.absent ? null : { sequence: head.get("sequence").count(1), sha256: head.get("sha256").text() },
+    ...(cleaned.absent ? {} : { cleaned: cleaned.count(1) }),
   };
 }
 

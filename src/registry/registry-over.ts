@@ -205,6 +205,18 @@ export function registryOver<Entry extends VersionEntry>(
 
     verify: (options = {}) => auditRegistry(backend, options),
 
+    async clean({ olderThanSeconds = 86_400, apply = false } = {}) {
+      if (!(olderThanSeconds >= 0)) throw new ChurnkitError("OPTION_INVALID", `olderThanSeconds is a number from 0, not ${olderThanSeconds}.`);
+      const { orphans, problems } = await auditRegistry(backend, { bundles: false });
+      const [first] = problems;
+      if (first !== undefined) throw refused(`The registry of ${name} is not sound, so nothing is removed: ${first.where}: ${first.problem}`);
+      const latest = now().getTime() - olderThanSeconds * 1000;
+      const old = orphans.filter(({ modified }) => modified !== null && Date.parse(modified) <= latest);
+      if (!apply || old.length === 0) return old;
+      const removed = new Set(await backend.removeOrphans?.(old.map(({ folder }) => folder)));
+      return old.filter(({ folder }) => removed.has(folder));
+    },
+
     async snapshot() {
       const { state, history: newestFirst } = await momentOf(backend);
       const versions: VersionRecord[] = [];

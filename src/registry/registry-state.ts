@@ -80,6 +80,8 @@ export interface RegistryBackend<Entry extends VersionEntry = VersionEntry> {
   abandoned(history: readonly StoredEntry[]): Promise<readonly number[]>;
   /** Where the driver itself keeps bundles in a store: what killed changes left there. */
   readonly orphans?: (() => Promise<readonly OrphanBundle[]>) | undefined;
+  /** Removes those folders, listed before, that no version names; returns them. */
+  readonly removeOrphans?: ((folders: readonly string[]) => Promise<readonly string[]>) | undefined;
   /**
    * Takes over the versions that are missing here, in order, then aliases and history.
    *

@@ -197,6 +197,13 @@ export interface ModelRegistry {
   history(options?: { readonly limit?: number | undefined }): Promise<readonly HistoryEntry[]>;
   /** Checks the whole: the chain of the history, that it leads to what the registry says now, and every bundle. */
   verify(options?: AuditOptions): Promise<Audit>;
+  /**
+   * Bundle folders without a version whose newest file is older than so many seconds (default 86,400: a day), oldest
+   * first; with `apply` they are removed. What a registration is uploading at that moment it uploads again.
+   *
+   * @throws ChurnkitError REGISTRY_REFUSED when the registry is not sound: what it lost would seem to be without a version.
+   */
+  clean(options?: { readonly olderThanSeconds?: number | undefined; readonly apply?: boolean | undefined }): Promise<readonly OrphanBundle[]>;
   /** Everything the registry holds, to be kept or taken elsewhere; bundles are read one at a time, when asked for. */
   snapshot(): Promise<RegistrySnapshot>;
   /**

@@ -21,7 +21,8 @@ export interface StoredBundle {
 export interface StoredBundles {
   /** The files come in any order: a bundle counts only once the index names it. */
   readonly put: (bundle: StoredBundle, source: BundleSource) => Promise<void>;
-  readonly remove: (bundle: StoredBundle) => Promise<void>;
+  /** Takes the folder's name. */
+  readonly remove: (folder: string) => Promise<void>;
   readonly open: (bundle: StoredBundle) => Promise<BundleSource>;
   /** Every upload there is, whole or in part. */
   readonly list: () => Promise<readonly ListedBundle[]>;
@@ -39,8 +40,11 @@ export const folderOf = ({ contentHash, upload }: StoredBundle): string => `${co
 
 export const newUpload = (): string => crypto.randomUUID().slice(0, 8);
 
-/** The upload of a version that comes from elsewhere under its number. */
-export const uploadNumbered = (version: number): string => version.toString(16).padStart(8, "0");
+/**
+ * The upload of a version that comes from elsewhere under its number: the same when that is repeated, and another one after
+ * folders were removed, since files may still be going from the one before.
+ */
+export const uploadNumbered = (version: number, cleaned = 0): string => ((cleaned % 2 ** 12) * 2 ** 20 + version).toString(16).padStart(8, "0");
 
 /** It is part of a key: nothing else may stand in its place. */
 export const isUpload = (value: unknown): boolean => typeof value === "string" && /^[0-9a-f]{8}$/.test(value);
@@ -58,8 +62,8 @@ export function storedBundles(store: ObjectStore, prefix: string): StoredBundles
         ...manifest.files.map(({ path, bytes }) => () => (bytes > small ? limit : smallLimit)(() => put(path))),
       ]);
     },
-    async remove(bundle) {
-      const files = await store.list(folder(bundle));
+    async remove(name) {
+      const files = await store.list(`${prefix}${name}/`);
       await Promise.all(files.map(({ key }) => limit(() => store.delete(key))));
     },
     open: (bundle) => bundleSource(store, folder(bundle)),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { filesRegistry } from "../../src/registry/files-registry.js";
 import type { ModelRegistry } from "../../src/registry/registry.js";
+import { cleaningConformance } from "../conformance/registry-clean.js";
 import { registryConformance } from "../conformance/registry.js";
 import { sampleArtefact } from "../helpers/artefact.js";
 import { s3Servers } from "../helpers/aws.js";
@@ -9,6 +10,7 @@ const servers = await s3Servers("registry in S3");
 
 for (const server of servers) {
   registryConformance(`files in S3 on ${server.name}`, async () => filesRegistry(await server.store({ prefix: "registry" }), { name: "sample" }));
+  cleaningConformance(`S3 on ${server.name}`, () => server.store({ prefix: "registry" }));
 }
 
 describe.each(servers)("filesRegistry in S3 on $name", (server) => {

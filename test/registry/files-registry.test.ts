@@ -11,6 +11,7 @@ import { loadBundle } from "../../src/model/bundle/load.js";
 import { saveBundle } from "../../src/model/bundle/save.js";
 import { filesRegistry } from "../../src/registry/files-registry.js";
 import { applyRetention, planRetention } from "../../src/registry/retention.js";
+import { cleaningConformance } from "../conformance/registry-clean.js";
 import { registryConformance } from "../conformance/registry.js";
 import { sampleArtefact } from "../helpers/artefact.js";
 import { bundleScript, start } from "../helpers/child.js";
@@ -18,6 +19,8 @@ import { newFolder } from "../helpers/folder.js";
 
 registryConformance("memory", () => filesRegistry(memoryStore(), { name: "sample" }));
 registryConformance("files", () => filesRegistry(filesStore(newFolder()), { name: "sample" }));
+cleaningConformance("memory", () => memoryStore());
+cleaningConformance("files", () => filesStore(newFolder()));
 
 describe("filesRegistry", () => {
   let child: Awaited<ReturnType<typeof bundleScript>>;
@@ -80,8 +83,25 @@ describe("filesRegistry", () => {
     expect(folders).toHaveLength(versions.length + orphans.length);
     expect(folders).toEqual(expect.arrayContaining(orphans.map((orphan) => orphan.folder)));
     for (const { folder: left } of orphans) expect(versions.map(({ contentHash }) => contentHash)).not.toContain(left.slice(0, 64));
+    expect(await registry.clean({ olderThanSeconds: 0, apply: true })).toEqual(orphans);
+    expect((await uploads()).length).toBe(versions.length);
     const { version } = await registry.register(await sampleArtefact({ networks: 0, seed: 5 }));
     expect(version.number).toBe((await registry.list({ limit: 2 }))[0]?.number);
+  });
+
+  it("is cleaned while processes register, and loses nothing of theirs", async () => {
+    const folder = newFolder();
+    const registry = filesRegistry(filesStore(folder), { name: "sample" });
+    let atWork = true;
+    const ends = Promise.all(["1", "2"].map((seed) => start(child.script, [bundle, folder, seed, "8"]).ended)).finally(() => (atWork = false));
+    let removed = 0;
+    while (atWork) {
+      await sleep(15);
+      removed += (await registry.clean({ olderThanSeconds: 0, apply: true })).length;
+    }
+    expect((await ends).map(({ code, err }) => [code, err])).toEqual([[0, ""], [0, ""]]);
+    expect(removed).toBeGreaterThan(0);
+    expect(await registry.verify()).toMatchObject({ sound: true, versions: 16, orphans: [] });
   });
 
   it("leaves the state before or after when any single write fails", async () => {

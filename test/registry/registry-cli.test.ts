@@ -80,7 +80,7 @@ describe("churnkit registry", () => {
     vi.stubGlobal("fetch", mlflow.fetch);
     try {
       const without = await run("migrate", ...here, "--to", "mlflow+http://mlflow.test");
-      expect(without.err).toMatch(/^\d+ entries of history stay behind: mlflow\+http:\/\/mlflow\.test keeps none without \?ledger=/);
+      expect(without.err).toMatch(/^\d+ entries of history cannot be taken along: mlflow\+http:\/\/mlflow\.test keeps none without \?ledger=/);
       expect((await run("history", "--store", "mlflow+http://mlflow.test", "--model", "sample")).err).toMatch(/keeps no history without \?ledger=/);
       const kept = `mlflow+http://mlflow.test?ledger=${join(folder, "ledger")}`;
       const into = await run("migrate", ...here, "--to", kept, "--to-model", "kept");
@@ -96,7 +96,15 @@ describe("churnkit registry", () => {
     const left = `${"a".repeat(64)}-0123abcd`;
     await filesStore(store).put(`sample/bundles/${left}/manifest.json`, new Uint8Array(7));
     const { out, code } = await run("verify", ...here);
-    expect([code, out]).toEqual([undefined, expect.stringMatching(new RegExp(`^sound: .*\\n1 bundle folders without a version, 7 bytes.*\\n {2}${left}: 7 bytes, 0 min old\\n$`))]);
+    expect([code, out]).toEqual([undefined, expect.stringMatching(new RegExp(`^sound: .*\\n1 bundle folder without a version, 7 bytes.*\\n {2}${left}: 7 bytes, 0 min old\\n$`))]);
+    // Nothing is as old as a day here.
+    expect((await run("clean", ...here, "--apply")).out).toBe("removed 0 bundle folders without a version, 0 bytes\n");
+    const told = await run("clean", ...here, "--older-than", "0.001");
+    expect(told.out).toMatch(new RegExp(`^would remove 1 bundle folder without a version, 7 bytes\\n {2}${left}: 7 bytes`));
+    expect(JSON.parse((await run("clean", ...here, "--older-than", "0.001", "--apply", "--json")).out)).toMatchObject({ removed: true, orphans: [{ folder: left }] });
+    expect((await run("verify", ...here)).out).toMatch(/^sound: 2 versions, .*\n$/);
+    await expect(run("clean", "--store", store, "--model", "smaple")).rejects.toMatchObject({ code: "REGISTRY_NOT_FOUND" });
+    await expect(run("clean", ...here, "--older-than", "day")).rejects.toThrow(/such as 90s, 10m, 1h30m or 2d/);
   });
 
   it("finds a registry without its index not sound", async () => {

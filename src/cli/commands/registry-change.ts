@@ -1,3 +1,4 @@
+import { counted } from "../../base/counted.js";
 import { readTable } from "../../data/read/read-file.js";
 import { ChurnkitError } from "../../base/errors.js";
 import { filesStore } from "../../io/files-store.js";
@@ -13,7 +14,7 @@ import { versionStages } from "../../registry/version.js";
 import { exit, note, print } from "../output.js";
 import { reference } from "../registry-options.js";
 import { openRegistry } from "../places.js";
-import { nothingIn, open, type Shared } from "./registry-read.js";
+import { foldersText, holdings, nothingIn, open, orphanLine, type Shared } from "./registry-read.js";
 
 /** The options of every verb that changes something. */
 export interface Change extends Shared {
@@ -106,7 +107,7 @@ export async function promote(version: string, options: Promotion): Promise<void
   }
   const { scorer } = await registry.load(ref);
   const table = await readTable(scorer.contract, rows);
-  if (table.rejected.length > 0) note(`${table.rejected.length} rows of ${rows} break the contract and are not judged`);
+  if (table.rejected.length > 0) note(`not judged, for breaking the contract: ${counted(table.rejected.length, "row")} of ${rows}`);
   const { promotion, judgement } = await promoteJudged(registry, ref, { to: alias, rows: table, gates, by, reason, approvedOnly, allow });
   for (const { gate, checks } of judgement.verdicts) for (const { passed, reason: why } of checks) note(`${passed ? "passed" : "failed"}  ${gate}: ${why}`);
   said(options, alias, promotion, { ...promotion, judgement }, judgement.verdicts.flatMap(({ checks }) => checks));
@@ -147,7 +148,15 @@ export async function retain(options: Change & { keep: number; apply?: boolean }
   const plan = options.apply ? await applyRetention(registry, policy, options) : await planRetention(registry, policy);
   const verb = options.apply ? "removed" : "would remove";
   const lines = plan.keep.map(({ version, because }) => `keeps version ${version}: ${because}`);
-  print(options.json, plan, [`${verb} ${plan.remove.length} versions${plan.remove.length > 0 ? `: ${plan.remove.join(", ")}` : ""}`, ...lines].join("\n"));
+  print(options.json, plan, [`${verb} ${counted(plan.remove.length, "version")}${plan.remove.length > 0 ? `: ${plan.remove.join(", ")}` : ""}`, ...lines].join("\n"));
+}
+
+export async function clean(options: Shared & { olderThan?: number; apply?: boolean }): Promise<void> {
+  const registry = await open(options);
+  const { apply = false } = options;
+  const orphans = await registry.clean({ olderThanSeconds: options.olderThan, apply });
+  if (orphans.length === 0 && (await registry.list({ limit: 1 })).length + (await registry.history({ limit: 1 })).length === 0) throw nothingIn(options);
+  print(options.json, { removed: apply, orphans }, [`${apply ? "removed" : "would remove"} ${foldersText(orphans)}`, ...orphans.map(orphanLine)].join("\n"));
 }
 
 export async function migrate(options: Shared & { to: string; toModel?: string }): Promise<void> {
@@ -155,9 +164,9 @@ export async function migrate(options: Shared & { to: string; toModel?: string }
   const snapshot = await from.snapshot();
   if (snapshot.versions.length + snapshot.history.length === 0) throw nothingIn(options);
   const lost = to.capabilities.history ? 0 : snapshot.history.length;
-  if (lost > 0) note(`${lost} entries of history stay behind: ${options.to} keeps none without ?ledger=<folder or s3://bucket/prefix>`);
+  if (lost > 0) note(`${counted(lost, "entry", "entries")} of history cannot be taken along: ${options.to} keeps none without ?ledger=<folder or s3://bucket/prefix>`);
   await to.restore(snapshot);
   const { sound, versions, entries, problems } = await to.verify();
-  print(options.json, { versions, entries, sound, problems }, `${options.to} holds ${versions} versions and ${entries} entries of history${sound ? "" : `; not sound: ${problems[0]?.problem ?? ""}`}`);
+  print(options.json, { versions, entries, sound, problems }, `${options.to} holds ${holdings({ versions, entries })}${sound ? "" : `; not sound: ${problems[0]?.problem ?? ""}`}`);
   if (!sound) process.exitCode = exit.checkFailed;
 }

@@ -1,8 +1,9 @@
+import { counted } from "../../base/counted.js";
 import { ChurnkitError } from "../../base/errors.js";
 import { compareVersions, comparisonText } from "../../registry/compare-versions.js";
 import { lineageGraph, lineageMermaid, versionsUsingData } from "../../registry/lineage.js";
 import type { OrphanBundle } from "../../registry/orphans.js";
-import type { HistoryEntry, ModelRegistry } from "../../registry/registry.js";
+import type { Audit, HistoryEntry, ModelRegistry } from "../../registry/registry.js";
 import { signatureTypes } from "../../registry/signature-types.js";
 import type { ModelVersion, VersionStage, VersionStatus } from "../../registry/version.js";
 import { columns, exit, note, print, shown } from "../output.js";
@@ -109,7 +110,7 @@ export async function verify(options: Shared & { bundles: boolean; knownHead?: s
   const audit = await (await open(options)).verify({ bundles: options.bundles, knownHead: options.knownHead });
   const { sound, versions, entries, head, problems, orphans } = audit;
   if (sound && versions + entries + orphans.length === 0) throw nothingIn(options);
-  const summary = `${versions} versions, ${entries} entries of history, ending with ${head ?? "none"}`;
+  const summary = `${holdings(audit)}, ending with ${head ?? "none"}`;
   print(options.json, audit, [sound ? `sound: ${summary}` : `not sound: ${summary}`, ...problems.map(({ where, problem }) => `  ${where}: ${problem}`), ...orphanLines(orphans)].join("\n"));
   if (!sound) process.exitCode = exit.checkFailed;
 }
@@ -117,13 +118,20 @@ export async function verify(options: Shared & { bundles: boolean; knownHead?: s
 /** What no version names, and what to do about it. */
 function orphanLines(orphans: readonly OrphanBundle[]): string[] {
   if (orphans.length === 0) return [];
-  const bytes = orphans.reduce((sum, orphan) => sum + orphan.bytes, 0);
-  return [`${orphans.length} bundle folders without a version, ${bytes} bytes, left by killed processes or being registered now:`, ...orphans.map(orphanLine)];
+  return [`${foldersText(orphans)}, left by killed processes or being registered now (churnkit registry clean removes old ones):`, ...orphans.map(orphanLine)];
 }
+
+/** How much a registry holds. */
+export const holdings = ({ versions, entries }: Pick<Audit, "versions" | "entries">): string =>
+  `${counted(versions, "version")}, ${counted(entries, "entry", "entries")} of history`;
+
+/** How much lies there that no version names. */
+export const foldersText = (orphans: readonly OrphanBundle[]): string =>
+  `${counted(orphans.length, "bundle folder")} without a version, ${counted(orphans.reduce((sum, { bytes }) => sum + bytes, 0), "byte")}`;
 
 /** A folder with its size and age. */
 export const orphanLine = ({ folder, bytes, modified }: OrphanBundle): string =>
-  `  ${folder}: ${bytes} bytes, ${modified === null ? "of unknown age" : `${ageText((Date.now() - Date.parse(modified)) / 60_000)} old`}`;
+  `  ${folder}: ${counted(bytes, "byte")}, ${modified === null ? "of unknown age" : `${ageText((Date.now() - Date.parse(modified)) / 60_000)} old`}`;
 
 function ageText(minutes: number): string {
   if (minutes < 90) return `${Math.max(0, Math.round(minutes))} min`;

@@ -1,5 +1,6 @@
 import { Option, type Command } from "commander";
 import { versionStages, versionStatuses } from "../../registry/version.js";
+import { durationOption } from "../budget.js";
 import { registryPlaces } from "../places.js";
 import { gateNames, gateOption, tagOption, wholeNumber } from "../registry-options.js";
 import * as change from "./registry-change.js";
@@ -56,6 +57,10 @@ export function register(program: Command): void {
     .option("--keep <number>", "how many of the newest versions stay", wholeNumber, 5)
     .option("--apply", "remove them")
     .action(change.retain);
+  verb("clean", "bundle folders that killed processes left; with --apply, remove them")
+    .option("--older-than <time>", "only folders without a newer file, such as 90m, 12h or 2d; default a day", durationOption)
+    .option("--apply", "remove them")
+    .action(change.clean);
   verb("history", "every change, newest first").action(read.history);
   verb("verify", "check the history's chain, that it leads to the present state, and every bundle; exit 1 when something is wrong")
     .option("--no-bundles", "leave the bundles out")

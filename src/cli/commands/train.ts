@@ -52,7 +52,7 @@ export function register(program: Command): void {
     .option("--patience <number>", "epochs without a better validation loss before a network stops", countOption)
     .option("--facets <columns>", "columns whose groups the bias monitor compares, separated by commas", columnsOption)
     .option("--seed <number>", "seed of splits, weights and dropout", seedOption, 0)
-    .option("--budget <time>", "end the training after such a time, 90s, 10m or 1h30m, with the best model so far", durationOption)
+    .option("--budget <time>", "end the training after such a time, 90s, 10m, 1h30m or 2d, with the best model so far", durationOption)
     .option("--checkpoint <dir>", "leave the state here, and go on from it if training was interrupted")
     .option("--json", "print one line of JSON")
     .action(run);
