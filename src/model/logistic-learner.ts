@@ -1,8 +1,10 @@
 import { kFold } from "../data/split-folds.js";
 import type { LinearModel } from "./artefact.js";
 import type { HeldOut, LabelledMatrix, Learner } from "./learner.js";
-import { choosePenalty } from "./linear/choose-penalty.js";
+import type { Budget, Cap } from "./budget.js";
+import { choosePenalty, type ChosenPenalty } from "./linear/choose-penalty.js";
 import { fitProblem } from "./linear/fit-logistic.js";
+import type { StoppingRule } from "./linear/minimise.js";
 import { margins } from "./linear/objective.js";
 import { curvatureAt } from "./linear/preconditioner.js";
 import { checkStrength, penalised } from "./linear/penalty.js";
@@ -43,17 +45,29 @@ export function logistic(options: LogisticOptions = {}): Learner {
     name: "logistic",
     parameters,
     folds: parameters.folds,
-    fit(training, validation, { seed }) {
+    fit(training, validation, { seed, budget }) {
       const { matrix, width, labels, details } = training;
       const plain = logisticProblem(matrix, labels.length, width, labels, undefined);
       const { l2 } = parameters;
-      const penalty = l2 === "cross-validated" ? choosePenalty(plain, details, seed) : { l2, detailL2: l2 };
+      const chosen = l2 === "cross-validated" ? choosePenalty(plain, details, seed, budget) : undefined;
+      const penalty = chosen?.penalty ?? { l2: Number(l2), detailL2: Number(l2) };
       const problem = penalised(plain, penalty, details);
-      const model = fitProblem(problem, rule);
-      const heldOut = validation ? scoreAll(model, validation) : outOfFold(problem, model, parameters.folds, seed);
-      return Promise.resolve({ model, heldOut, history: [], found: l2 === "cross-validated" ? { ...penalty } : {} });
+      const timed = { ...rule, budget };
+      const model = fitProblem(problem, timed);
+      const heldOut = validation ? scoreAll(model, validation) : outOfFold(problem, model, parameters.folds, seed, timed);
+      return Promise.resolve({ model, heldOut, history: [], found: chosen ? { ...penalty } : {}, caps: capsOf(chosen, labels.length, budget) });
     },
   };
+}
+
+function capsOf(chosen: ChosenPenalty | undefined, rows: number, budget: Budget | undefined): Cap[] {
+  const caps: Cap[] = [];
+  if (budget?.spent) {
+    const what = chosen?.ended ? "its penalty is the best of those tried by then" : "its last steps were left out";
+    caps.push({ cap: "budget", message: `${budget.name} ended logistic regression: ${what}` });
+  }
+  if (chosen && chosen.rows < rows) caps.push({ cap: "rows", message: `the penalty of logistic regression was chosen on ${chosen.rows} of ${rows} rows, drawn at random` });
+  return caps;
 }
 
 function scoreAll(model: LinearModel, { matrix, labels }: LabelledMatrix): HeldOut {
@@ -66,7 +80,7 @@ function scoreAll(model: LinearModel, { matrix, labels }: LabelledMatrix): HeldO
  * Each row's probability under a model of the other folds; rows of the fold keep their places with weight 0. The model of all
  * rows lends the folds its curvature, not its weights.
  */
-function outOfFold(problem: LogisticProblem, model: LinearModel, folds: number, seed: number): HeldOut {
+function outOfFold(problem: LogisticProblem, model: LinearModel, folds: number, seed: number, timed: StoppingRule): HeldOut {
   const { matrix, width, labels, rows } = problem;
   const at = new Float64Array(rows);
   margins(problem, Float64Array.of(...model.weights, model.bias), at);
@@ -76,7 +90,7 @@ function outOfFold(problem: LogisticProblem, model: LinearModel, folds: number, 
   for (const { train, test } of kFold(labels, folds, seed)) {
     const rowWeights = new Float64Array(rows);
     for (const row of train) rowWeights[row] = 1;
-    const scorer = linearScorer(fitProblem({ ...problem, rowWeights, totalWeight: train.length }, rule, curvature));
+    const scorer = linearScorer(fitProblem({ ...problem, rowWeights, totalWeight: train.length }, timed, curvature));
     for (const row of test) {
       scorer.score(matrix.subarray(row * width, (row + 1) * width), 1, one);
       all[row] = one[0] as number;

@@ -9,7 +9,7 @@ import { hashTable } from "../data/table/hash-table.js";
 import { labels } from "../data/table/labels.js";
 import type { Table } from "../data/table/table.js";
 import type { Artefact } from "./artefact.js";
-import { openBudget } from "./budget.js";
+import { openBudget, type Cap } from "./budget.js";
 import { goldenRows } from "./bundle/golden.js";
 import { calibrate, fitCalibration } from "./calibration.js";
 import { compile } from "./compile.js";
@@ -52,11 +52,14 @@ export async function trainModel<Row, Request>(
     const { history, caps = [] } = learned;
     return { artefact, scorer: await compile(artefact), heldOut: evaluation, heldOutScores, history, caps };
   };
-  const rivalContext: LearnerContext = { seed };
-  return {
-    ...(await finish(learner, await learner.fit(training, held, context))),
-    baseline: rival && { ...(await finish(rival, await rival.fit(training, held, rivalContext))), baseline: undefined },
-  };
+  const made = await learner.fit(training, held, context);
+  if (!rival) return { ...(await finish(learner, made)), baseline: undefined };
+  if (budget?.spent) {
+    const left: Cap = { cap: "budget", message: `${budget.name} was used up before the baseline, logistic regression: it was left out` };
+    return { ...(await finish(learner, { ...made, caps: [...(made.caps ?? []), left] })), baseline: undefined };
+  }
+  const own = await finish(learner, made);
+  return { ...own, baseline: { ...(await finish(rival, await rival.fit(training, held, { seed, budget }))), baseline: undefined } };
 }
 
 async function assemble(

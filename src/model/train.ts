@@ -38,7 +38,7 @@ export interface TrainedModel<Row = unknown, Request = unknown> {
   readonly history: readonly (readonly EpochRecord[])[];
   /** The caps that ended the training or made it smaller; empty where it was through by itself. */
   readonly caps: readonly Cap[];
-  /** Logistic regression trained on the same rows. */
+  /** Logistic regression trained on the same rows; undefined where it was not wanted, or no time was left. */
   readonly baseline: TrainedModel<Row, Request> | undefined;
 }
 

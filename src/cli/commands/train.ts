@@ -111,7 +111,7 @@ async function run(file: string, options: Options, command: Command): Promise<vo
       caps: model.caps,
       notes,
       // Logistic regression is its own baseline.
-      baseline: { learner: "logistic", test: judge(rival ?? model) },
+      ...(rival || chosen === "logistic" ? { baseline: { learner: "logistic", test: judge(rival ?? model) } } : {}),
       bundle: options.out,
     },
     (auto ? `chose ${chosen}: ${auto.reason}\n\n` : "") +

@@ -18,6 +18,15 @@ const leastGain = 1e-4;
 const mostValues = 2_000_000;
 const rule: StoppingRule = { maxIterations: 100, tolerance: 1e-5 };
 
+/** A penalty that was chosen, and on what. */
+export interface ChosenPenalty {
+  readonly penalty: Penalty;
+  /** Rows that it was chosen on. */
+  readonly rows: number;
+  /** Was the time spent before the search was through? */
+  readonly ended: boolean;
+}
+
 /** Places in `strengths` of the penalty on numbers and on their details. */
 type Place = readonly [l2: number, detailL2: number];
 
@@ -28,16 +37,23 @@ type Place = readonly [l2: number, detailL2: number];
  * penalty all but parts the classes, which takes the most steps and loses: the search begins at the other end. As a prior of
  * the weights the penalty hardly depends on the number of rows, so that of large tables is chosen on some of them.
  *
+ * @param budget when its time is spent, the best so far is taken.
  * @throws ChurnkitError TARGET_INVALID where a fold leaves one class only.
  */
-export function choosePenalty(full: LogisticProblem, details: Uint8Array | undefined, seed: number): Penalty {
+export function choosePenalty(full: LogisticProblem, details: Uint8Array | undefined, seed: number, budget?: StoppingRule["budget"]): ChosenPenalty {
   const problem = someRows(full, seed);
   const parts = foldsOf(problem, seed);
   const known = new Map<string, number>();
+  let ended = false;
   const lossAt = (place: Place): number => {
     const found = known.get(place.join());
     if (found !== undefined) return found;
-    const loss = parts.reduce((sum, part) => sum + part.lossWith(penaltyAt(place), details), 0);
+    // No better neighbour is found any more.
+    if (budget?.spent) {
+      ended = true;
+      return Infinity;
+    }
+    const loss = parts.reduce((sum, part) => sum + part.lossWith(penaltyAt(place), details, budget), 0);
     known.set(place.join(), loss);
     return loss;
   };
@@ -49,7 +65,7 @@ export function choosePenalty(full: LogisticProblem, details: Uint8Array | undef
     for (const move of moves) best = climb(best, move, lossAt);
     if (moves.length === 1) break;
   }
-  return penaltyAt(best);
+  return { penalty: penaltyAt(best), rows: problem.rows, ended };
 }
 
 const penaltyAt = ([l2, detailL2]: Place): Penalty => ({ l2: strengths[l2] as number, detailL2: strengths[detailL2] as number });
@@ -70,7 +86,7 @@ function climb(start: Place, [l2, detailL2]: Place, lossAt: (place: Place) => nu
 
 interface Part {
   /** The summed log loss of the fold's rows under weights fitted to the others. */
-  lossWith(penalty: Penalty, details: Uint8Array | undefined): number;
+  lossWith(penalty: Penalty, details: Uint8Array | undefined, budget: StoppingRule["budget"]): number;
 }
 
 /** A row that is held out keeps its place with weight 0, so that nothing is copied. */
@@ -84,8 +100,8 @@ function foldsOf(problem: LogisticProblem, seed: number): Part[] {
     const part = { ...problem, rowWeights: kept, totalWeight: kept.reduce((sum, weight) => sum + weight, 0) };
     const parameters = startOf(part);
     return {
-      lossWith(penalty, details) {
-        minimise(penalised(part, penalty, details), parameters, rule, curvature);
+      lossWith(penalty, details, budget) {
+        minimise(penalised(part, penalty, details), parameters, { ...rule, budget }, curvature);
         margins(part, parameters, at);
         let loss = 0;
         for (let row = 0; row < rows; row++) {

@@ -55,7 +55,7 @@ export function fitLogistic(
   checkOptions(l2, maxIterations, tolerance);
   const problem = logisticProblem(matrix, rows, width, labels, options.sampleWeights);
   const rule: StoppingRule = { maxIterations, tolerance };
-  const penalty = l2 === "cross-validated" ? choosePenalty(problem, undefined, seed) : { l2, detailL2: l2 };
+  const penalty = l2 === "cross-validated" ? choosePenalty(problem, undefined, seed).penalty : { l2, detailL2: l2 };
   return fitProblem(penalised(problem, penalty, undefined), rule);
 }
 

@@ -8,11 +8,15 @@ export interface StoppingRule {
   readonly maxIterations: number;
   /** Largest component of the gradient, divided by the sum of row weights. */
   readonly tolerance: number;
+  /** When its time is spent, the search ends near the answer: after a few steps all the same, so that there is one. */
+  readonly budget?: { readonly spent: boolean } | undefined;
 }
 
 /** Steps that the search remembers, and steps after which the Hessian is taken anew. */
 const memory = 20;
 const refreshAfter = 25;
+/** Steps that a search takes without time left: with a Hessian they come as near as anybody can tell. */
+const leastSteps = 10;
 
 interface Correction {
   readonly step: Float64Array;
@@ -39,7 +43,7 @@ export function minimise(problem: LogisticProblem, parameters: Float64Array, rul
   gradient(problem, parameters, at, slopes);
   let condition = preconditioner(curvature ?? curvatureAt(problem, at), problem.penalties);
   for (let iteration = 1; iteration <= rule.maxIterations; iteration++) {
-    if (largest(slopes) <= rule.tolerance * totalWeight) return;
+    if (largest(slopes) <= rule.tolerance * totalWeight || (iteration > leastSteps && rule.budget?.spent)) return;
     searchDirection(slopes, corrections, condition, direction);
     margins(problem, direction, marginChange);
     const line: Line = { margins: at, marginChange, squares: squaresOf(problem, parameters, direction) };

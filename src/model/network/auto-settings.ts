@@ -5,6 +5,8 @@ import type { FitSettings } from "./fit-network.js";
 const few = { epochs: 60, patience: 12 } as const;
 /** Up to so many rows a network needs all those epochs; beyond, the number of steps stays about the same. */
 const fewRows = 20_000;
+/** Is the time of a training worth saving? */
+export const manyRows = (rows: number): boolean => rows > fewRows;
 /** But each row is seen so many times. */
 const leastEpochs = 6;
 
@@ -18,7 +20,7 @@ export type SizedSettings = Pick<FitSettings, "batchSize" | "epochs" | "patience
 export function sizedSettings(parameters: ChurnNetworkParameters, rows: number): SizedSettings {
   const share = Math.min(1, fewRows / rows);
   const epochs = parameters.epochs === "auto" ? Math.max(leastEpochs, Math.round(few.epochs * share)) : parameters.epochs;
-  const falling = parameters.epochs === "auto" && share < 1;
+  const falling = parameters.epochs === "auto" && manyRows(rows);
   return {
     batchSize: parameters.batchSize === "auto" ? (rows < 6000 ? 32 : 64) : parameters.batchSize,
     epochs,

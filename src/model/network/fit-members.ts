@@ -1,12 +1,13 @@
 import pLimit from "p-limit";
 import { sigmoid } from "../../base/logistic.js";
 import { mix32 } from "../../base/random.js";
-import { kFold } from "../../data/split-folds.js";
+import { kFold, type Fold } from "../../data/split-folds.js";
 import { turn } from "../trees/turn.js";
 import type { Budget, Cap } from "../budget.js";
 import type { EpochRecord, HeldOut, LabelledMatrix, Learned, LearnerContext } from "../learner.js";
-import { sizedSettings, type SizedSettings } from "./auto-settings.js";
+import { manyRows, sizedSettings, type SizedSettings } from "./auto-settings.js";
 import { openCheckpoints } from "./checkpoint.js";
+import { enoughMembers } from "./enough-members.js";
 import { churnNetworkSpec, foldsOf, type ChurnNetworkParameters } from "./churn-network.js";
 import type { TrainingEngine } from "./engine.js";
 import type { FitRows, FittedNetwork } from "./fit-network.js";
@@ -14,7 +15,14 @@ import { runJob, type FitEvents, type FitJob } from "./job.js";
 import { wasmEngine } from "./wasm-engine.js";
 import { openWorkerPool } from "./worker-pool.js";
 
-/** The rows each member trains and stops on, in one matrix. */
+/** Of many rows so many, or one in twenty where that is more, are kept from all members; of either class a hundredth of that at least. */
+const commonRows = 5000;
+const leastShare = 1 / 20;
+
+/**
+ * The rows each member trains and stops on, in one matrix. Of many rows some are kept from all members, to tell whether more
+ * members pay.
+ */
 function planMembers(training: LabelledMatrix, validation: LabelledMatrix | undefined, members: number, seed: number): FitRows[] {
   const rows = training.labels.length;
   const range = (from: number, to: number) => Uint32Array.from({ length: to - from }, (_, i) => from + i);
@@ -25,8 +33,23 @@ function planMembers(training: LabelledMatrix, validation: LabelledMatrix | unde
     return Array.from({ length: members }, () => all);
   }
   const matrix = shared(training.matrix);
-  const folds = kFold(training.labels, foldsOf(members), seed).slice(0, members);
-  return folds.map(({ train, test }) => ({ matrix, width: training.width, labels: training.labels, training: train, validation: test }));
+  const { width, labels } = training;
+  const parts = Math.floor(Math.min(rows / commonRows, 1 / leastShare));
+  const positives = labels.reduce((sum, label) => sum + label, 0);
+  const rare = Math.min(positives, rows - positives) < (parts * commonRows) / 100;
+  if (members === 1 || !manyRows(rows) || rare) {
+    const folds = kFold(labels, foldsOf(members), seed).slice(0, members);
+    return folds.map(({ train, test }) => ({ matrix, width, labels, training: train, validation: test }));
+  }
+  const [{ train: others, test: common }] = kFold(labels, parts, mix32(seed + 1)) as [Fold];
+  const folds = kFold(Uint8Array.from(others, (row) => labels[row] as number), foldsOf(members), seed).slice(0, members);
+  return folds.map(({ train, test }) => ({
+    matrix,
+    width,
+    labels,
+    training: train.map((i) => others[i] as number),
+    validation: Uint32Array.from([...test.map((i) => others[i] as number), ...common]).sort(),
+  }));
 }
 
 /** Copies arrays one after the other into memory that threads can share, where the runtime has it. */
@@ -62,12 +85,15 @@ export async function fitMembers(
   const own = engine ?? wasmEngine();
   const { budget, signal } = context;
   const stop = stopFlag(budget);
+  const enough = manyRows(training.labels.length) ? enoughMembers(plan) : undefined;
+  /** How many members there will be, as far as is known. */
+  let wanted = members;
 
   const fitMember = async (rows: FitRows, member: number): Promise<FittedNetwork | undefined> => {
     // One network always gets its first epoch, so that there is a model.
-    if (member > 0 && budget?.spent) return undefined;
+    if (member >= wanted || (member > 0 && budget?.spent)) return undefined;
     const report = (epoch: number, record: EpochRecord | undefined, done: boolean): void => {
-      if (record) context.onProgress?.({ member, members, epoch, epochs: sized.epochs, ...record, done });
+      if (record && member < wanted) context.onProgress?.({ member, members: wanted, epoch, epochs: sized.epochs, ...record, done });
     };
     const job: FitJob = {
       spec,
@@ -89,17 +115,21 @@ export async function fitMembers(
       if (budget?.spent) Atomics.store(stop, 0, 1);
     };
     const fitted = await (pool ? pool.run(job, events, signal) : runJob(own, job, events, signal, budget && pause));
+    wanted = Math.min(wanted, enough?.(member, fitted) ?? members);
+    // Members beyond are in training where there are several threads; nobody waits for them.
+    if (wanted < members) Atomics.store(stop, 0, 1);
     report(fitted.history.length, fitted.history.at(-1), true);
     return fitted;
   };
 
   try {
-    const all: (FittedNetwork | undefined)[] = [];
+    const begun: (FittedNetwork | undefined)[] = [];
     const limit = pLimit(threads);
-    if (pool) all.push(...(await Promise.all(plan.map((rows, member) => limit(() => fitMember(rows, member))))));
+    if (pool) begun.push(...(await Promise.all(plan.map((rows, member) => limit(() => fitMember(rows, member))))));
     // One after the other, so that none begins once another has failed.
-    else for (const [member, rows] of plan.entries()) all.push(await fitMember(rows, member));
+    else for (const [member, rows] of plan.entries()) begun.push(await fitMember(rows, member));
     await saved?.settled();
+    const all = begun.slice(0, wanted);
     const kept = worthKeeping(all);
     const fitted = kept.map((member) => all[member] as FittedNetwork);
     const networks = fitted.map(({ weights }) => ({ kind: "network", spec, weights }) as const);
@@ -109,7 +139,7 @@ export async function fitMembers(
       heldOut: heldOut(kept.map((member) => plan[member] as FitRows), fitted, validation ? training.labels.length : 0),
       history: fitted.map(({ history }) => history),
       found: { ...sized },
-      caps: capsOf(all, kept, sized, budget),
+      caps: capsOf(all, kept, members, sized, budget),
     };
   } finally {
     await pool?.close();
@@ -133,8 +163,9 @@ function worthKeeping(all: readonly (FittedNetwork | undefined)[]): number[] {
   return through.length > 0 ? through : begun;
 }
 
-function capsOf(all: readonly (FittedNetwork | undefined)[], kept: readonly number[], { epochs }: SizedSettings, budget: Budget | undefined): Cap[] {
+function capsOf(all: readonly (FittedNetwork | undefined)[], kept: readonly number[], members: number, { epochs }: SizedSettings, budget: Budget | undefined): Cap[] {
   const caps: Cap[] = [];
+  if (all.length < members) caps.push({ cap: "members", message: `${all.length} of ${members} networks were trained: the last one hardly lowered the held-out loss` });
   if (budget && all.some((one) => one === undefined || one.ended === "stopped")) {
     const best = kept.every((member) => all[member]?.ended === "stopped");
     const what = best ? `no network was through; ${kept.length} of ${all.length} were kept as they stood at their best epoch` : `${kept.length} of ${all.length} networks were through and were kept`;
