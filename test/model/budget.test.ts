@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { uniform } from "../../src/base/random.js";
 import { openBudget } from "../../src/model/budget.js";
 import type { TrainingProgress } from "../../src/model/learner.js";
+import { logistic } from "../../src/model/logistic-learner.js";
 import { sizedSettings } from "../../src/model/network/auto-settings.js";
 import { churnNetwork, churnNetworkDefaults } from "../../src/model/network/churn-network.js";
 import { train } from "../../src/model/train.js";
@@ -57,6 +59,34 @@ describe("a network that is told to stop", () => {
   it("says nothing of a budget that wasn't needed", async () => {
     const { caps } = await train(customerFeatures, customers(300), { learner: churnNetwork({ members: 1, epochs: 30, patience: 1, units: [8] }), baseline: false, budget: { seconds: 1000 }, workers: 1 });
     expect(caps.filter(({ cap }) => cap === "budget")).toEqual([]);
+  });
+});
+
+describe("logistic regression", () => {
+  const spent = { stop: AbortSignal.abort() };
+
+  it("is left out as a baseline where no time is left, which is said", async () => {
+    const { baseline, caps } = await train(customerFeatures, customers(300), { learner: churnNetwork({ members: 1, epochs: 1, units: [4] }), budget: spent, workers: 1 });
+    expect(baseline).toBeUndefined();
+    expect(caps.at(-1)).toEqual({ cap: "budget", message: expect.stringContaining("before the baseline") as string });
+  });
+
+  it("takes the penalty that it has by then, and is a model all the same", async () => {
+    const table = customers(300);
+    const { heldOut, caps, artefact } = await train(customerFeatures, table, { learner: logistic(), budget: spent });
+    const whole = await train(customerFeatures, table, { learner: logistic(), budget: { seconds: 1000 } });
+    expect(caps).toEqual([{ cap: "budget", message: expect.stringContaining("the best of those tried") as string }]);
+    expect(artefact.provenance.parameters["l2"]).toBe(1);
+    expect(whole.caps).toEqual([]);
+    expect(heldOut.values.auc.value).toBeGreaterThan((whole.heldOut.values.auc.value ?? 0) - 0.05);
+  });
+
+  it("says on how many rows its penalty was chosen", async () => {
+    const random = uniform(1);
+    const labels = Uint8Array.from({ length: 12_000 }, () => (random() < 0.4 ? 1 : 0));
+    const matrix = Float32Array.from({ length: 200 * labels.length }, random);
+    const { caps } = await logistic({ folds: 2 }).fit({ matrix, width: 200, labels }, undefined, { seed: 1 });
+    expect(caps).toEqual([{ cap: "rows", message: "the penalty of logistic regression was chosen on 9950 of 12000 rows, drawn at random" }]);
   });
 });
 

@@ -65,7 +65,8 @@ export function choosePenalty(full: LogisticProblem, details: Uint8Array | undef
     for (const move of moves) best = climb(best, move, lossAt);
     if (moves.length === 1) break;
   }
-  return { penalty: penaltyAt(best), rows: problem.rows, ended };
+  // With no time for a single try, what most people take.
+  return { penalty: penaltyAt(known.size > 0 ? best : [usual, usual]), rows: problem.rows, ended };
 }
 
 const penaltyAt = ([l2, detailL2]: Place): Penalty => ({ l2: strengths[l2] as number, detailL2: strengths[detailL2] as number });
