@@ -12,6 +12,8 @@ interface ReportInput {
   readonly rows: DriftReport["rows"];
   readonly rejected: Omit<DriftReport["rejected"], "severity">;
   readonly unknownLabels?: DriftReport["unknownLabels"];
+  /** Tell also of columns that the model does not read where they are as they were, for whoever must see that an alarm is over. */
+  readonly calmUnread?: boolean | undefined;
   readonly roleOf: (name: string) => DriftRole;
   readonly concept?: ConceptDrift | null | undefined;
   readonly segments?: readonly SegmentDrift[] | undefined;
@@ -21,7 +23,7 @@ interface ReportInput {
 
 /** Judges all columns together and sums them up. */
 export function reportOf(all: readonly Comparison[], policy: DriftPolicy, input: ReportInput): DriftReport {
-  const comparisons = all.filter(({ reference, candidates }) => reference.unread === undefined || candidates.some(({ log10p }) => log10p < 0));
+  const comparisons = all.filter(({ reference, candidates }) => input.calmUnread === true || reference.unread === undefined || candidates.some(({ log10p }) => log10p < 0));
   const judged = judge(
     comparisons.map((comparison) => ({ role: comparison.reference.unread ? "ignored" : input.roleOf(comparison.reference.name), comparison })),
     policy,

@@ -2,7 +2,6 @@ import { RecordKeys } from "../../data/table/record-keys.js";
 import { numericAgainst } from "../../data/profile/numeric.js";
 import { withColumn } from "../../data/profile/merge.js";
 import { predictionsOf } from "../../data/profile/predictions.js";
-import type { ColumnProfile } from "../../data/profile/profile.js";
 import { profileAgainst } from "../../data/profile/table.js";
 import { recordOf, type RecordValue } from "../../data/table/record-of.js";
 import { rowBuffer } from "../../data/table/row-buffer.js";
@@ -46,9 +45,7 @@ export function batchCounter(baseline: MonitorBaseline, capacity: number): Batch
   const { contract, profile, model, bias } = baseline;
   const buffer = rowBuffer(contract, { capacity, source: "monitored records" });
   const prediction = predictionsOf(profile);
-  // Callers send what the model reads: of other columns some batches hold values and some do not.
-  const counted = (column: ColumnProfile): boolean => column !== prediction && column.unread === undefined && column.name !== contract.target?.column;
-  const reference = { ...profile, columns: profile.columns.filter(counted) };
+  const reference = { ...profile, columns: profile.columns.filter((column) => column !== prediction && column.name !== contract.target?.column) };
 
   return (batch) => {
     const keys = new RecordKeys(contract);

@@ -56,7 +56,7 @@ function closeOne(history: MonitorHistory, tally: Tally | null, context: History
   const end = history.closedUntil + length;
   const { state: windows, due } = addPart(history.windows, tally, (a, b) => mergeTallies(a, b, attributionRows));
   const looks = due.map(({ window, part }) => {
-    const report = driftOfTally(baseline, part, policies);
+    const report = driftOfTally(baseline, part, policies, true);
     // Broken rows are judged against the table that the baseline was made from, not against the training rows.
     return { window, report: { ...report, rows: { reference: baseline.rows.kept, current: part.rows } } };
   });

@@ -1,6 +1,7 @@
 import { countOfValues, isNumericProfile } from "../../data/profile/profile.js";
 import { predictionsOf } from "../../data/profile/predictions.js";
 import { roles } from "../compare/compare.js";
+import type { Comparison } from "../compare/column.js";
 import { compareColumns } from "../compare/profile-columns.js";
 import { reportOf } from "../compare/summary.js";
 import { driftPolicy } from "../policy.js";
@@ -9,11 +10,17 @@ import type { MonitorBaseline } from "./baseline.js";
 import { lackOf, nothing, type DataQualityFinding, type MonitorPolicies } from "./findings.js";
 import type { Tally } from "./tally.js";
 
-/** Compares what was counted with the baseline: features, probabilities, broken rows. */
-export function driftOfTally(baseline: MonitorBaseline, tally: Tally, { data, ignore }: MonitorPolicies): DriftReport {
+/**
+ * Compares what was counted with the baseline: features, probabilities, broken rows, and columns that the model does not read and
+ * that come alive.
+ *
+ * @param calmUnread tells of those that stay as they were too.
+ */
+export function driftOfTally(baseline: MonitorBaseline, tally: Tally, { data, ignore }: MonitorPolicies, calmUnread = false): DriftReport {
   const { profile, rows, contract, attribution } = baseline;
   const policy = driftPolicy(data);
-  const report = reportOf(compareColumns(profile, tally.profile, policy, ignore), policy, {
+  const report = reportOf(compareColumns(profile, tally.profile, policy, ignore).map(bySentValues), policy, {
+    calmUnread,
     // Broken rows are known of the table that the baseline was made from, not of the training rows in the profile.
     rows: { reference: rows.kept, current: tally.rows },
     rejected: { reference: rows.rejected, current: tally.rejected },
@@ -22,6 +29,12 @@ export function driftOfTally(baseline: MonitorBaseline, tally: Tally, { data, ig
     ignore,
   });
   return { ...report, rows: { reference: profile.rows, current: tally.rows } };
+}
+
+/** Callers send what the model reads: that a column which it doesn't read is missing from most records tells nothing. */
+function bySentValues(comparison: Comparison): Comparison {
+  const { reference, n, candidates } = comparison;
+  return reference.unread && n > 0 ? { ...comparison, candidates: candidates.filter(({ what }) => what !== "missing") } : comparison;
 }
 
 /** Judges the data of some periods. */
@@ -41,7 +54,7 @@ export function judgeData(baseline: MonitorBaseline, tally: Tally | null, polici
 function qualityScore({ rows, rejected, profile }: Tally, { contract }: MonitorBaseline): number {
   if (rows === 0) return 0;
   const predictions = predictionsOf(profile);
-  const features = profile.columns.filter((column) => column !== predictions && column.name !== contract.target?.column);
+  const features = profile.columns.filter((column) => column !== predictions && column.unread === undefined && column.name !== contract.target?.column);
   if (features.length === 0) return rows / (rows + rejected);
   let present = 0;
   let known = 0;

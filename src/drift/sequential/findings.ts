@@ -15,10 +15,11 @@ export function findingsOf(report: SequentialLook["report"], policy: DriftPolicy
   const found = new Map<string, readonly Finding[]>();
   const { rows, rejected, concept } = report;
   const enough = rows.current >= policy.leastRows;
-  for (const { name, shifts } of enough ? report.columns : []) {
+  for (const { name, role, shifts } of enough ? report.columns : []) {
     const judged = shifts.flatMap(({ what, log10pBound, effect }): Finding[] => {
       const floors = policy[what];
-      return floors === false ? [] : [{ what, log10p: log10pBound, effect, floors }];
+      // What the model doesn't read is no more than a warning.
+      return floors === false ? [] : [{ what, log10p: log10pBound, effect, floors: role === "ignored" ? { ...floors, critical: Infinity } : floors }];
     });
     found.set(name, judged);
   }

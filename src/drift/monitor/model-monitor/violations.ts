@@ -85,7 +85,7 @@ function thresholdFor({ monitoring_config: { distribution_constraints: own } }: 
 /** Distances between the baseline's distributions and the current ones: largest gap of distribution functions, or of shares. */
 function distancesOf(constraints: MonitorConstraints, baseline: MonitorBaseline, tally: Tally): Map<string, number> {
   const robust = constraints.monitoring_config.distribution_constraints.comparison_method === "Robust";
-  const report = driftOfTally(baseline, tally, { data: { distribution: { warning: 0, critical: 1 } } });
+  const report = driftOfTally(baseline, tally, { data: { leastRows: 1, distribution: { warning: 0, critical: 1 } } });
   const reference = new Map(baseline.profile.columns.map((column) => [column.name, column]));
   const distances = new Map<string, number>();
   for (const { name, shifts } of report.columns) {
