@@ -1,4 +1,5 @@
 import type { MetricPoint } from "../io/metric-sink.js";
+import { driftAdvice } from "./compare/advice.js";
 import type { ColumnDrift, DriftReport } from "./report.js";
 import type { RetrainingSignals } from "./retraining/observe.js";
 
@@ -33,12 +34,16 @@ export function driftPoints(report: DriftReport, options: { at: Date; labels?: R
 
 /**
  * What a report says to a retraining policy: the largest PSI of the features whose verdict is drift, 0 where none is. So
- * a PSI that a few rows bring about by chance retrains nothing.
+ * a PSI that a few rows bring about by chance retrains nothing. A critical report says so, whatever its PSI.
  */
 export function driftSignals(report: DriftReport, at: Date): RetrainingSignals {
   const drifted = features(report).filter(({ verdict, psi }) => verdict === "drift" && psi !== null);
   const [worst] = drifted.sort((a, b) => (b.psi ?? 0) - (a.psi ?? 0));
-  return { psi: { value: worst?.psi ?? 0, column: worst?.name, at } };
+  const [advice] = report.severity === "critical" ? driftAdvice(report) : [];
+  return {
+    psi: { value: worst?.psi ?? 0, column: worst?.name, at },
+    ...(advice === undefined ? {} : { critical: [{ name: "Drift", message: report.message, action: advice.action, at }] }),
+  };
 }
 
 const features = (report: DriftReport): ColumnDrift[] => report.columns.filter(({ role }) => role === "feature");

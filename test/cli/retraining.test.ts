@@ -2,8 +2,9 @@ import { existsSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { register } from "../../src/cli/commands/retraining.js";
-import { isAlive, type FinishedRun, type RetrainingDecision, type RetrainingState } from "../../src/drift/index.js";
+import { compareTables, isAlive, type FinishedRun, type RetrainingDecision, type RetrainingState } from "../../src/drift/index.js";
 import { filesStore } from "../../src/io/index.js";
+import { syntheticContract, tableFromRecords, type Contract } from "../../src/data/index.js";
 import { newFolder } from "../helpers/folder.js";
 import { runVerb, type Ran } from "../helpers/run-verb.js";
 
@@ -20,6 +21,11 @@ const reportOf = (folder: string, psi: number, verdict = "drift"): string => {
   const file = join(folder, "report.json");
   writeFileSync(file, JSON.stringify({ columns: [{ name: "tenure", role: "feature", verdict, psi }] }));
   return file;
+};
+const contract: Contract = {
+  ...syntheticContract,
+  target: undefined,
+  columns: [{ name: "tenure", kind: "number", integer: true, role: "feature", nullable: true, optional: true, missing: [] }],
 };
 const node = (code: string): string => `"${process.execPath}" -e "${code}"`;
 
@@ -44,6 +50,23 @@ describe("churnkit retraining check", () => {
     expect((await check(...place(folder), "--run", command)).run).toMatchObject({ status: "succeeded", triggers: ["manual"] });
     expect((await check(...place(folder), "--report", reportOf(folder, 0.5), "--run", command)).decision).toMatchObject({ action: "wait", blockedBy: [{ kind: "cooldown" }] });
     expect(readFileSync(proof, "utf8").split(";")).toHaveLength(3);
+  });
+
+  it("a critical report was met with nothing to do", async () => {
+    const folder = newFolder();
+    const report = join(folder, "critical.json");
+    const rows = Array.from({ length: 400 }, (_, i) => i);
+    const tableOf = (missing: number) => tableFromRecords(contract, rows.map((i) => ({ tenure: i < missing ? null : (i * 37) % 101 })));
+    writeFileSync(report, JSON.stringify(compareTables(tableOf(0), tableOf(300))));
+    for (const command of [[], ["--run", node("")]]) {
+      const { decision } = await check(...place(folder), "--report", report, ...command);
+      expect(decision.action).toBe("skip");
+      expect(decision.explanation).toMatch(/^No retraining: no trigger is pending\. The report is critical, which is not a reason to retrain by this policy: of a report it retrains for an accuracy below 0\.8 from 100 labels on or a PSI of a feature above 0\.25 alone\. Drift: Drift in 1 of 1 columns: tenure \(critical\)\. Ask where "tenure" comes from/);
+    }
+    const { run } = await check(...place(folder), "--report", reportOf(folder, 0.4), "--run", node(""));
+    expect(run?.status).toBe("succeeded");
+    utimesSync(report, 0, 0);
+    expect((await check(...place(folder), "--report", report)).decision.explanation).toMatch(/of the model before the last retraining: make a new one\.$/);
   });
 
   it("exits 1 where the command fails, and keeps the trigger", async () => {

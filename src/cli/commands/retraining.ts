@@ -70,7 +70,7 @@ async function check(options: Options): Promise<void> {
   if (command === undefined) {
     await controller.remember(signals);
     await heartbeat(store, { monitor: policy.name, everySeconds: policy.checkEveryHours * 3600, detail: "checked, nothing to run" });
-    return tell(options, decideRetraining(policy, await controller.state(), {}, new Date()), null);
+    return tell(options, decideRetraining(policy, await controller.state(), { critical: signals.critical }, new Date()), null);
   }
   const { decision, run } = await controller.reconcile(signals);
   tell(options, decision, run);

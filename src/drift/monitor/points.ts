@@ -1,7 +1,8 @@
 import type { MetricPoint } from "../../io/metric-sink.js";
 import { driftPoints, driftSignals } from "../metric-points.js";
 import type { RetrainingSignals } from "../retraining/observe.js";
-import type { MonitorReport } from "./report.js";
+import { monitorNames } from "./findings.js";
+import { monitorLabels, type MonitorReport } from "./report.js";
 
 /**
  * A report's figures as points for a MetricSink: `model_accuracy` (from mature labels), `estimated_model_accuracy`,
@@ -36,7 +37,8 @@ export function monitorPoints(
 }
 
 /**
- * What a report says to a retraining policy: accuracy from mature labels, and the largest PSI of the features that drifted.
+ * What a report says to a retraining policy: accuracy from mature labels, the largest PSI of the features that drifted, and
+ * which monitors are critical.
  *
  * @example
  * ```ts
@@ -45,13 +47,17 @@ export function monitorPoints(
  * const look = (monitor: Monitor, controller: RetrainingController) => controller.reconcile(monitorSignals(monitor.report(Date.now())));
  * ```
  */
-export function monitorSignals({ at, monitors }: Pick<MonitorReport, "at" | "monitors">): RetrainingSignals {
+export function monitorSignals({ at, monitors, advice }: Pick<MonitorReport, "at" | "monitors" | "advice">): RetrainingSignals {
   const time = new Date(at);
   const { drift } = monitors.dataQuality.finding;
   const { realised, outcomes } = monitors.modelQuality.finding;
   const accuracy = realised?.values.accuracy.value ?? null;
+  const critical = monitorNames
+    .filter((name) => monitors[name].severity === "critical")
+    .map((name) => ({ name: monitorLabels[name], message: monitors[name].message, action: advice.find(({ monitor }) => monitor === name)?.action ?? "", at: time }));
   return {
     ...(drift === null ? {} : driftSignals(drift, time)),
+    critical,
     ...(accuracy === null ? {} : { accuracy: { value: accuracy, labels: outcomes.labelled, at: time } }),
   };
 }

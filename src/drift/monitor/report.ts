@@ -89,9 +89,9 @@ export function reportOfParts({ findings, ...parts }: ReportParts): MonitorRepor
   const { lacks: lacking } = dataQuality;
   const said =
     drifted.length > 0
-      ? drifted.map((name) => `${label[name]}: ${monitors[name].message}`).join(" ")
+      ? drifted.map((name) => `${monitorLabels[name]}: ${monitors[name].message}`).join(" ")
       : judged.length > 0
-        ? `Stable: ${judged.map((name) => label[name]).join(", ")}${judged.length < 4 ? "; the others could not be judged" : ""}.`
+        ? `Stable: ${judged.map((name) => monitorLabels[name]).join(", ")}${judged.length < 4 ? "; the others could not be judged" : ""}.`
         : `Nothing could be judged yet${lacking === undefined ? "" : `: ${lackWords(lacking)}`}.`;
   return {
     format: 1,
@@ -105,7 +105,7 @@ export function reportOfParts({ findings, ...parts }: ReportParts): MonitorRepor
 }
 
 /** What people call each monitor. */
-const label: Record<MonitorName, string> = { dataQuality: "Data quality", modelQuality: "Model quality", bias: "Bias", attribution: "Attribution" };
+export const monitorLabels: Record<MonitorName, string> = { dataQuality: "Data quality", modelQuality: "Model quality", bias: "Bias", attribution: "Attribution" };
 
 const order: readonly Severity[] = ["critical", "warning", "none"];
 

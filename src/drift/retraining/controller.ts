@@ -141,7 +141,7 @@ export function retrainingController(store: ObjectStore, policy: RetrainingPolic
     let decision: RetrainingDecision | undefined;
     const state = await change((before, at) => {
       const seen = all.reduce((known, signals) => rememberTriggers(checked, known, signals, at), releaseCrashed(checked, before, at));
-      decision = decideRetraining(checked, seen, {}, at);
+      decision = decideRetraining(checked, seen, { critical: all.flatMap(({ critical = [] }) => critical) }, at);
       return decision.action === "retrain" ? beginRun(checked, seen, { id, owner }, at) : seen;
     });
     if (decision === undefined) throw new ChurnkitError("STORE_FAILED", `The store ${store.name} kept a change that was never made.`);

@@ -1,6 +1,6 @@
-import { rememberTriggers, scheduleDue, type RetrainingSignals } from "./observe.js";
+import { leastAccuracyLabels, rememberTriggers, scheduleDue, type RetrainingSignals } from "./observe.js";
 import type { RetrainingPolicy } from "./policy.js";
-import type { PendingTrigger, RetrainingState } from "./state.js";
+import { shortText, type PendingTrigger, type RetrainingState } from "./state.js";
 
 /** What may hold a run back. */
 export const retrainingBlocks = {
@@ -55,7 +55,7 @@ export function decideRetraining(policy: RetrainingPolicy, state: RetrainingStat
   const blockedBy = blocks(policy, seen, now);
   const off = blockedBy.some(({ kind }) => kind === "stopped");
   const action = off || triggers.length === 0 ? "skip" : blockedBy.length > 0 ? "wait" : "retrain";
-  return { action, triggers, blockedBy, explanation: explain(action, triggers, blockedBy), nextCheck: nextCheck(policy, seen, blockedBy, now) };
+  return { action, triggers, blockedBy, explanation: explain(action, triggers, blockedBy, criticalWords(policy, state, signals)), nextCheck: nextCheck(policy, seen, blockedBy, now) };
 }
 
 function blocks(policy: RetrainingPolicy, state: RetrainingState, now: Date): RetrainingBlock[] {
@@ -100,13 +100,31 @@ function budgetBlocks({ budget }: RetrainingPolicy, state: RetrainingState, now:
   return found;
 }
 
-function explain(action: RetrainingDecision["action"], triggers: readonly PendingTrigger[], blockedBy: readonly RetrainingBlock[]): string {
+function explain(action: RetrainingDecision["action"], triggers: readonly PendingTrigger[], blockedBy: readonly RetrainingBlock[], critical: string): string {
   const why = triggers.map(({ message }) => message).join("; ");
   const held = blockedBy.map(({ message, until }) => (until === null ? message : `${message} (until ${until})`)).join("; ");
   if (action === "retrain") return `Retrain: ${why}.`;
   if (action === "wait") return `Wait: ${why}; but ${held}.`;
-  if (triggers.length === 0) return held === "" ? "Nothing to do: no trigger is pending." : `Nothing to do: no trigger is pending; ${held}.`;
+  if (triggers.length === 0) {
+    const none = held === "" ? "no trigger is pending" : `no trigger is pending; ${held}`;
+    return critical === "" ? `Nothing to do: ${none}.` : `No retraining: ${none}. ${critical}`;
+  }
   return `Stopped: ${held}. Still pending: ${why}.`;
+}
+
+/** What is critical and retrains nothing, and why: a critical report is never passed over in silence. */
+function criticalWords({ accuracy, psi }: RetrainingPolicy, { lastSuccess }: RetrainingState, { critical = [] }: RetrainingSignals): string {
+  if (critical.length === 0) return "";
+  const served = lastSuccess === null ? -Infinity : Date.parse(lastSuccess.startedAt);
+  const found = critical.filter(({ at }) => at === undefined || at.getTime() > served);
+  if (found.length === 0) return "The report is critical, but of the model before the last retraining: make a new one.";
+  const rules = [
+    ...(accuracy === undefined ? [] : [`an accuracy below ${accuracy.below} from ${accuracy.minLabels ?? leastAccuracyLabels} labels on`]),
+    ...(psi === undefined ? [] : [`a PSI of a feature above ${psi.above}`]),
+  ];
+  const by = rules.length === 0 ? "accuracy and PSI are not watched" : `of a report it retrains for ${rules.join(" or ")} alone`;
+  const told = found.map(({ name, message, action }) => `${name}: ${shortText(message)} ${shortText(action)}`);
+  return `The report is critical, which is not a reason to retrain by this policy: ${by}. ${told.join(" ")}`;
 }
 
 /** The earliest time at which the decision may come out differently by itself, and `checkEveryHours` at the latest. */

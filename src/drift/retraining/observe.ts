@@ -23,9 +23,14 @@ export interface RetrainingSignals {
   readonly newLabels?: Measurement | undefined;
   /** Alarms of other systems that fire, or have fired. */
   readonly alarms?: readonly { readonly name: string; readonly reason?: string | undefined; readonly at?: Date | undefined }[] | undefined;
+  /** What a report calls critical, and what to do about it: no trigger, but told where no trigger comes of the report. */
+  readonly critical?: readonly { readonly name: string; readonly message: string; readonly action: string; readonly at?: Date | undefined }[] | undefined;
   /** Somebody's request. */
   readonly manual?: { readonly by: string; readonly reason: string } | undefined;
 }
+
+/** From how many labels on an accuracy is judged where the policy names no number. */
+export const leastAccuracyLabels = 100;
 
 /** A number as people read it; six digits tell it from any sensible limit. */
 const shown = (value: number): number => Number(value.toPrecision(6));
@@ -115,7 +120,7 @@ function findings(policy: RetrainingPolicy, signals: RetrainingSignals, clock: C
   if (accuracy !== undefined) {
     const value = numberOf("accuracy", accuracy.value, 1);
     const labels = numberOf("accuracy.labels", accuracy.labels ?? Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
-    const { below = 0, minLabels = 100 } = policy.accuracy ?? {};
+    const { below = 0, minLabels = leastAccuracyLabels } = policy.accuracy ?? {};
     const judged = policy.accuracy !== undefined && labels >= minLabels;
     if (judged) add("accuracy", accuracy.at, value < below ? `accuracy ${shown(value)} is below ${below}` : undefined);
   }

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { SyntheticCustomer } from "../../../src/data/synthetic.js";
-import { days, type MonitorReport } from "../../../src/drift/index.js";
+import { days, decideRetraining, monitorSignals, newRetrainingState, retrainingPolicy, type MonitorReport } from "../../../src/drift/index.js";
 import { monitorReportHtml } from "../../../src/report/index.js";
 import { customers, feed, label, monitorOf, predictionsOf, start, watchedModel, type Watched } from "./watched.js";
 
@@ -44,6 +44,16 @@ describe("few records were critical", () => {
     for (const { severity, monitors } of reportsOf(30, change)) {
       expect(severity).toBe("critical");
       expect(monitors.dataQuality.lacks).toBeUndefined();
+    }
+  });
+
+  it("a critical report never stands beside nothing to do", () => {
+    const [report, again] = reportsOf(40, (record) => ({ ...record, monthlyCharges: "a lot" }));
+    for (const each of [report, again]) {
+      const now = new Date(each.at);
+      const { action, explanation } = decideRetraining(retrainingPolicy({ accuracy: null }), newRetrainingState(now), monitorSignals(each), now);
+      expect(action).toBe("skip");
+      expect(explanation).toMatch(/^No retraining: .*not a reason to retrain by this policy: of a report it retrains for a PSI of a feature above 0\.25 alone\. Data quality: .*Run churnkit validate/s);
     }
   });
 
