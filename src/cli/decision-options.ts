@@ -13,8 +13,8 @@ export interface DecisionOptions {
 /** Adds `--threshold` and `--costs`. */
 export function decisionOptions(command: Command, otherwise: string): Command {
   return command
-    .option("--threshold <probability>", `from this probability on a customer counts as churning; ${otherwise}`, probabilityOption)
-    .option("--costs <amounts>", "what mistakes cost, such as fn=500,fp=50 for a missed churner and a needless offer: sets the threshold that costs least", costsOption);
+    .option("--threshold <probability>", `predict churn from this probability on; default: ${otherwise}`, probabilityOption)
+    .option("--costs <amounts>", "costs of mistakes: fn=500,fp=50 for a missed churner and a needless offer; sets the threshold with the lowest expected cost", costsOption);
 }
 
 function probabilityOption(text: string): number {

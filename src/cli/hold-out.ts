@@ -16,8 +16,8 @@ export interface HoldOutOptions {
 /** Adds `--test` and `--time`. */
 export function holdOutOptions(command: Command): Command {
   return command
-    .option("--test <share>", "keep this share of the rows out of training to test on, with the same share of each class", shareOption)
-    .option("--time <column>", "with --test: the latest rows by this date or number instead");
+    .option("--test <share>", "keep this share of the rows, such as 0.2, out of training and test on them; stratified by class", shareOption)
+    .option("--time <column>", "with --test: test on the latest rows by this date or number column, instead of random rows");
 }
 
 function shareOption(text: string): number {

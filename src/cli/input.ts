@@ -7,6 +7,7 @@ import { parseContract } from "../data/contract/parse.js";
 import type { ReadOptions } from "../data/read/options.js";
 import { inferFromFile, readTable } from "../data/read/read-file.js";
 import type { Finding } from "../data/quality/rules.js";
+import { csvLine } from "../data/table/csv-line.js";
 import { listedLabels, unknownLabels } from "../data/table/labels.js";
 import type { Table } from "../data/table/table.js";
 import { note, reasonOf } from "./output.js";
@@ -26,7 +27,7 @@ export interface ContractArguments {
 
 /** Adds the contract options to a command. */
 export function contractOptions(command: Command): Command {
-  return inferenceOptions(command.option("--contract <file>", "a contract made by `churnkit init`; without one it is inferred"));
+  return inferenceOptions(command.option("--contract <file>", "a contract from `churnkit init`; default: inferred from the file"));
 }
 
 /** Adds the options of inference to a command. */
@@ -34,26 +35,26 @@ export function inferenceOptions(command: Command): Command {
   return command
     .option("--target <column>", "the column to predict")
     .option("--positive <value>", "the value of the target that means churn")
-    .option("--id <columns>", "columns that name a customer, separated by commas", columnsOption)
+    .option("--id <columns>", "columns that identify a customer, separated by commas", columnsOption)
     .addOption(delimiterOption())
     .addOption(decimalOption())
     .option("--date-format <format>", dateFormatMeaning);
 }
 
-/** The option that leaves columns out of the features. */
+/** The option that leaves columns out. */
 export const ignoreOption = (): Option =>
-  new Option("--ignore <columns>", "columns to leave out of the features, separated by commas").argParser(columnsOption);
+  new Option("--ignore <columns>", "columns to leave out, separated by commas; put a name that holds a comma in double quotes").argParser(columnsOption);
 
 /** The option that names the decimal mark of a file. */
 export const decimalOption = (): Option =>
-  new Option("--decimal <mark>", "the decimal mark of numbers, a point or a comma; default by the cells of each column").choices([".", ","]);
+  new Option("--decimal <mark>", "the decimal mark of numbers, a point or a comma; default: detected for each column").choices([".", ","]);
 
 /** What the option --date-format means. */
-export const dateFormatMeaning = "how dates are written, such as dd/MM/yyyy; default by the cells of each column";
+export const dateFormatMeaning = "how dates are written, such as dd/MM/yyyy; default: detected for each column";
 
 /** The option that names what separates cells; `\t` is a tab, which is hard to type. */
 export function delimiterOption(): Option {
-  return new Option("--delimiter <character>", "what separates cells, \\t for a tab; default by the file's name and header").argParser((text) =>
+  return new Option("--delimiter <character>", "the character between cells, \\t for a tab; default: detected from the file's name and header").argParser((text) =>
     text === "\\t" ? "\t" : text,
   );
 }
@@ -116,7 +117,7 @@ function checkAgrees({ target, columns }: Contract, { contract = "", target: col
     refuse(target ? `the positive class "${target.positive}"` : "no target", `--positive ${positive}`);
   }
   const other = id.find((name) => !columns.some((one) => one.name === name && one.role === "id"));
-  if (other !== undefined) refuse(`no id "${other}"`, `--id ${id.join(",")}`);
+  if (other !== undefined) refuse(`no id "${other}"`, `--id ${columnList(id)}`);
 }
 
 /** The options of inference, with those left out that were not given. */
@@ -155,8 +156,17 @@ export function seedOption(text: string): number {
   return seed;
 }
 
-/** Reads names of columns, with or without blanks around the commas; a repeated option adds to them. */
-export const columnsOption = (text: string, before: readonly string[] = []): string[] => [...before, ...text.split(",").map((name) => name.trim())];
+/** A name in quotes, which are doubled inside, or all up to the next comma. */
+const columnNames = /(?<=^|,)\s*(?:"((?:[^"]|"")*)"(?=\s*(?:,|$))|([^,]*))/g;
+
+/** Reads names of columns as a line of CSV, with or without blanks around the commas; a repeated option adds to them. */
+export const columnsOption = (text: string, before: readonly string[] = []): string[] => [
+  ...before,
+  ...Array.from(text.matchAll(columnNames), ([, quoted, plain = ""]) => quoted?.replaceAll('""', '"') ?? plain.trim()),
+];
+
+/** Names of columns as {@link columnsOption} reads them. */
+export const columnList = (names: readonly string[]): string => csvLine(names).slice(0, -1);
 
 /** Reads a count. */
 export function countOption(text: string): number {

@@ -1,10 +1,11 @@
 import type { Command } from "commander";
 import type { Finding } from "../data/quality/rules.js";
+import { columnList } from "./input.js";
 import { note } from "./output.js";
 import { sameCommand } from "./same-command.js";
 
 /** Says which command leaves the columns out that all but tell the target. */
 export function adviseOnLeaks(findings: readonly Finding[], command: Command): void {
   const names = findings.flatMap(({ rule, column }) => (rule === "leak" && column !== null ? [column] : []));
-  if (names.length > 0) note(`to leave ${names.length === 1 ? "it" : "them"} out: ${sameCommand(command, ["--ignore", names.join(",")])}`);
+  if (names.length > 0) note(`to leave ${names.length === 1 ? "it" : "them"} out: ${sameCommand(command, ["--ignore", columnList(names)])}`);
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
 import { version } from "../base/version.js";
+import { example } from "./help.js";
 import { exit, fail } from "./output.js";
 import { usageError } from "./usage.js";
 
@@ -23,8 +24,9 @@ const verbs = {
 
 async function run(args: readonly string[]): Promise<void> {
   const program = new Command("churnkit")
-    .description("Train, check, register, serve and watch a churn model.")
+    .description("Train, validate, register, serve and monitor a churn model.")
     .version(version)
+    .addHelpText("after", example("churnkit sample customers.csv\n  churnkit train customers.csv --target churn --positive Yes --id customerId --out model"))
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(usageError(text, program, args)) });
   const wanted = args.find((word): word is keyof typeof verbs => Object.hasOwn(verbs, word));

@@ -1,12 +1,14 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
+import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { register as evaluate } from "../../src/cli/commands/evaluate.js";
 import { register as init } from "../../src/cli/commands/init.js";
 import { register as predict } from "../../src/cli/commands/predict.js";
 import { register as train } from "../../src/cli/commands/train.js";
 import { register as validate } from "../../src/cli/commands/validate.js";
+import { columnList, columnsOption } from "../../src/cli/input.js";
 import { usageError } from "../../src/cli/usage.js";
 import { newFolder } from "../helpers/folder.js";
 import { runVerb, type Ran } from "../helpers/run-verb.js";
@@ -58,6 +60,26 @@ describe("--ignore", () => {
     await expect(runVerb(validate, ["validate", file, "--ignore", "refnud"])).rejects.toThrow(/no column "refnud" to ignore\. Perhaps "refund" was meant/);
     await expect(runVerb(validate, ["validate", file, ...target, "--ignore", "Churn"])).rejects.toThrow(/"Churn" cannot be ignored: it is the target/);
     await expect(runVerb(validate, ["validate", file, "--contract", at("model/contract.json"), "--ignore", "Churn"])).rejects.toThrow(/it is the target/);
+  });
+});
+
+describe("names of columns", () => {
+  it("are read as a line of CSV, whatever they hold, and added to by a repeated option", () => {
+    expect(columnsOption("a , b,c")).toEqual(["a", "b", "c"]);
+    expect(columnsOption("d", columnsOption('"a, ""b""" ,c'))).toEqual(['a, "b"', "c", "d"]);
+    expect(columnsOption('5" pipe,"x"y,')).toEqual(['5" pipe', '"x"y', ""]);
+    const name = fc.string({ unit: fc.constantFrom("a", ",", '"', " ", "\n", "é") });
+    fc.assert(
+      fc.property(fc.array(name, { minLength: 1 }), (names) => {
+        expect(columnsOption(columnList(names))).toEqual(names);
+      }),
+    );
+  });
+
+  it("with a comma leave the features by --ignore", async () => {
+    writeFileSync(at("comma.csv"), '"spend, total",plan,churn\n1,a,Yes\n2,b,No\n3,a,No\n');
+    const made = await runVerb(init, ["init", at("comma.csv"), "--ignore", '"spend, total",plan', "--out", at("comma.json"), "--json"]);
+    expect((fields(made)["columns"] as { name: string; role: string }[]).filter(({ role }) => role === "ignored").map(({ name }) => name)).toEqual(["spend, total", "plan"]);
   });
 });
 

@@ -145,6 +145,19 @@ describe("docs/command-line.md equals --help", async () => {
     expect([...shown].map(([, name]) => name).sort()).toEqual([...verbs].sort());
   });
 
+  it.each(declared)("$name ends with an example that it would take", ({ name, command }) => {
+    let help = "";
+    command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
+    const [, shown = ""] = new RegExp(`\\nExample:\n  churnkit (${name}.*)\n`).exec(help) ?? [];
+    const words = shown.slice(name.length).match(/"[^"]*"|\S+/g) ?? [];
+    const known = [...(command.parent?.options ?? []), ...command.options, ...command.commands.flatMap(({ options }) => options)].map(({ long }) => long);
+    expect([shown, words.filter((word) => word.startsWith("--") && !known.includes(word))]).toEqual([expect.stringMatching(/./), []]);
+    if (command.commands.length > 0) return;
+    const parsed = command.parseOptions(words.map((word) => word.replaceAll('"', "")));
+    expect([parsed.operands.length, parsed.unknown]).toEqual([command.registeredArguments.length, []]);
+    expect(command.options.filter(({ mandatory, long }) => mandatory && !shown.includes(` ${long} `))).toEqual([]);
+  });
+
   it.each(declared)("$name", ({ name, command }) => {
     const { title = "", body = "" } = sections.get(name) ?? {};
     const args = command.registeredArguments.map((argument) => (argument.required ? ` <${argument.name()}>` : ` [${argument.name()}]`));

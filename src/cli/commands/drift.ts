@@ -7,7 +7,8 @@ import { predictionsName } from "../../data/profile/predictions.js";
 import { compareTables, driftAdvice, policies, type DriftReport, type PolicyName, type TableDriftOptions } from "../../drift/index.js";
 import { writeFileAtomic } from "../../io/atomic.js";
 import { loadBundle } from "../../model/bundle/load.js";
-import { columnsOption, contractFor, contractOptions, delimiterOf, noteSetAside, type ContractArguments } from "../input.js";
+import { example } from "../help.js";
+import { columnsOption, contractFor, contractOptions, delimiterOf, ignoreOption, noteSetAside, type ContractArguments } from "../input.js";
 import { readImportance } from "../importance-file.js";
 import { columns, exit, note, print, shown } from "../output.js";
 
@@ -22,14 +23,15 @@ interface Options extends ContractArguments {
 }
 
 export function register(program: Command): void {
-  contractOptions(program.command("drift <reference> <current>").description("compare two files; exit 1 on critical drift"))
-    .addOption(new Option("--policy <name>", "how distributions are judged").choices(Object.keys(policies)).default("balanced"))
-    .option("--segments <columns>", "also compare slice by slice of these columns, separated by commas", columnsOption)
-    .option("--ignore <columns>", "columns to leave out, separated by commas", columnsOption)
-    .option("--importance <file>", "JSON object of weights by column: ranks drift by importance x shift")
-    .option("--model <bundle>", "compare its predictions too, and rank drift by its SHAP importances")
+  contractOptions(program.command("drift <reference> <current>").description("compare two files; exit code 1 on critical drift"))
+    .addOption(new Option("--policy <name>", "how to judge distributions").choices(Object.keys(policies)).default("balanced"))
+    .option("--segments <columns>", "also compare each group of these columns, separated by commas", columnsOption)
+    .addOption(ignoreOption())
+    .option("--importance <file>", "JSON object of weights by column; ranks drift by weight x shift")
+    .option("--model <bundle>", "also compare this model's predictions, and rank drift by its SHAP importances")
     .option("--html <file>", "also write a report with plots")
     .option("--json", "print one line of JSON")
+    .addHelpText("after", example("churnkit drift customers.csv later.csv --contract churn.contract.json"))
     .action(run);
 }
 

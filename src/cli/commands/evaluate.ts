@@ -15,6 +15,7 @@ import type { Evaluation } from "../../model/evaluate/evaluate-scores.js";
 import { metricNames, metrics } from "../../model/evaluate/metrics.js";
 import { seenEach, seenRows, trainingFactsOf, type SeenRows, type TrainingFacts } from "../../model/training-facts.js";
 import { decisionFor, decisionOptions, type DecisionOptions } from "../decision-options.js";
+import { example } from "../help.js";
 import { delimiterOf, delimiterOption, noteSetAside } from "../input.js";
 import { metricFields } from "../metric-fields.js";
 import { modelName, networkCount } from "../model-name.js";
@@ -32,13 +33,14 @@ interface Options extends DecisionOptions {
 export function register(program: Command): void {
   const command = program
     .command("evaluate <bundle> <file>")
-    .description("evaluate a bundle on labelled rows")
-    .option("--rows <file>", "JSON array of the 0-based data rows to evaluate on")
-    .option("--unseen", "only rows that the model was not trained on")
+    .description("evaluate a bundle on labeled rows")
+    .option("--rows <file>", "JSON array of 0-based row numbers to evaluate on")
+    .option("--unseen", "leave out rows that the model was trained on")
     .addOption(delimiterOption());
-  decisionOptions(command, "default the model's own")
+  decisionOptions(command, "the model's own")
     .option("--html <file>", "also write a report with plots")
     .option("--json", "print one line of JSON")
+    .addHelpText("after", example("churnkit evaluate model customers.csv --unseen --html evaluation.html"))
     .action(run);
 }
 

@@ -10,6 +10,7 @@ import { explainerOf } from "../../model/explain/explainer.js";
 import type { Explainer } from "../../model/explain/explanation.js";
 import { importance, type ColumnImportance } from "../../model/explain/importance.js";
 import { reasons, type ReasonedScore } from "../../model/explain/reasons.js";
+import { example } from "../help.js";
 import { countOption, delimiterOf, delimiterOption, noteSetAside } from "../input.js";
 import { columns, note, print, shown } from "../output.js";
 
@@ -27,15 +28,16 @@ interface Options {
 export function register(program: Command): void {
   program
     .command("explain <bundle> <file>")
-    .description("why the model says so: over all customers of a file, and for single ones")
-    .option("--customer <id>", "explain this customer, by id, or by row number where there is no id; may be repeated", customerOption)
-    .option("--limit <number>", "without --customer: explain so many with the highest probability, 0 for none", limitOption, 5)
-    .option("--top <number>", "most reasons for a customer", countOption, 3)
-    .option("--rows <number>", "rows that the overall importance rests on, spread over the file", countOption, 500)
-    .option("--background <file>", "customers to compare with, training rows best; by default drawn from the bundle's profile")
+    .description("explain scores: which columns move them overall, and why single customers got theirs")
+    .option("--customer <id>", "explain this customer, by id, or by row number if the file has no id; may be repeated", customerOption)
+    .option("--limit <number>", "without --customer: explain this many customers with the highest probability, 0 for none", limitOption, 5)
+    .option("--top <number>", "maximum number of reasons per customer", countOption, 3)
+    .option("--rows <number>", "compute the overall importance from this many rows, spread over the file", countOption, 500)
+    .option("--background <file>", "customers to compare with, ideally the training rows; default: drawn from the bundle's profile")
     .addOption(delimiterOption())
     .option("--html <file>", "also write a report with plots")
     .option("--json", "print one line of JSON")
+    .addHelpText("after", example("churnkit explain model customers.csv --customer C0000001 --html explanation.html"))
     .action(run);
 }
 

@@ -4,6 +4,7 @@ import { ChurnkitError } from "../../base/errors.js";
 import { toTypeScript } from "../../data/contract/typescript.js";
 import { inferFromFile } from "../../data/read/read-file.js";
 import { writeFileAtomic } from "../../io/atomic.js";
+import { example } from "../help.js";
 import { ignoreOption, inferenceOptions, inferOptions, noteFindings, type ContractArguments } from "../input.js";
 import { columns, note, print } from "../output.js";
 
@@ -14,11 +15,12 @@ interface Options extends ContractArguments {
 }
 
 export function register(program: Command): void {
-  inferenceOptions(program.command("init <file>").description("infer a contract from a file, and print the TypeScript for it"))
+  inferenceOptions(program.command("init <file>").description("infer a contract from a file, save it, and print it as TypeScript"))
     .addOption(ignoreOption())
-    .option("--out <file>", "where the contract goes", "churn.contract.json")
-    .option("--force", "overwrite the file that is there")
+    .option("--out <file>", "where to write the contract", "churn.contract.json")
+    .option("--force", "overwrite an existing file")
     .option("--json", "print the contract as one line of JSON")
+    .addHelpText("after", example("churnkit init customers.csv --target churn --positive Yes --id customerId"))
     .action(run);
 }
 

@@ -15,7 +15,8 @@ import { modelMonitorFiles } from "../../drift/monitor/model-monitor/files.js";
 import { writeFileAtomic } from "../../io/atomic.js";
 import { loadBundle } from "../../model/bundle/load.js";
 import { capturedFiles } from "../../serving/captured-files.js";
-import { columnsOption, countOption, noteSetAside } from "../input.js";
+import { example } from "../help.js";
+import { columnsOption, countOption, ignoreOption, noteSetAside } from "../input.js";
 import { readJson } from "../json-file.js";
 import { columns, exit, note, print } from "../output.js";
 
@@ -42,24 +43,25 @@ interface Options {
 export function register(program: Command): void {
   program
     .command("monitor <bundle> <captured...>")
-    .description("data quality, model quality, bias and attribution of captured predictions; exit 1 on critical")
-    .option("--labels <file>", "what became of them: JSON lines or CSV of id, outcome, time, or Model Monitor's ground truth")
-    .option("--window <days>", "outcome window: who churns within so many days is a positive; 30 without it", countOption)
-    .option("--absent", "whoever has no label has stayed")
-    .option("--baseline <file>", "monitor.json; without it the bundle's own")
-    .option("--reference <file>", "make the baseline from these labelled rows, which the model has not seen")
-    .option("--facets <columns>", "with --reference: columns whose groups are compared, separated by commas", columnsOption)
-    .option("--save-baseline <file>", "with --reference: also write the baseline")
-    .option("--ignore <columns>", "columns to leave out, separated by commas", columnsOption)
-    .option("--columns <columns>", "what the cells of captured CSV without a header are, in order, separated by commas", columnsOption)
+    .description("judge captured predictions: data quality, model quality, bias, attribution; exit code 1 if critical")
+    .option("--labels <file>", "what became of the customers: JSON lines or CSV of id, outcome, time, or SageMaker Model Monitor's ground truth")
+    .option("--window <days>", "outcome window: a customer who churns within this many days is a positive; default: 30", countOption)
+    .option("--absent", "with --labels: customers without a label have stayed")
+    .option("--baseline <file>", "the baseline, a monitor.json; default: the bundle's own")
+    .option("--reference <file>", "make the baseline from these labeled rows, which the model was not trained on")
+    .option("--facets <columns>", "with --reference: columns whose groups the bias monitor compares, separated by commas", columnsOption)
+    .option("--save-baseline <file>", "with --reference: also write the baseline here")
+    .addOption(ignoreOption())
+    .option("--columns <columns>", "names of the cells of captured CSV without a header, in order, separated by commas", columnsOption)
     .addOption(new Option("--output-form <form>", "what captured outputs without names hold").choices(Object.keys(captureOutputs)))
-    .option("--model-version <version>", "only predictions of this version; all of them without it")
-    .option("--from <time>", "predictions from here on, ISO 8601")
-    .option("--to <time>", "predictions before this, ISO 8601")
-    .option("--now <time>", "when to look, ISO 8601: decides which outcomes are known; the present without it")
-    .option("--out <folder>", "also write statistics.json, constraints.json, constraint_violations.json and report.json")
+    .option("--model-version <version>", "only predictions of this version; default: all")
+    .option("--from <time>", "only predictions from this time on, ISO 8601")
+    .option("--to <time>", "only predictions before this time, ISO 8601")
+    .option("--now <time>", "the time of the report, ISO 8601, which decides which outcomes are known; default: the present")
+    .option("--out <dir>", "also write statistics.json, constraints.json, constraint_violations.json and report.json here")
     .option("--html <file>", "also write a report with plots")
     .option("--json", "print one line of JSON")
+    .addHelpText("after", example("churnkit monitor model captured.jsonl --labels churned.csv"))
     .action(run);
 }
 

@@ -5,6 +5,7 @@ import pc from "picocolors";
 import { ChurnkitError } from "../../base/errors.js";
 import { localDeployer } from "../../deploy/local.js";
 import { mainJob, nextCommands, writeReport, type MainJobResult, type MainJobSource } from "../../pipeline/index.js";
+import { example } from "../help.js";
 import { holdOutOptions, type HoldOutOptions } from "../hold-out.js";
 import { columnsOption, countOption, dateFormatMeaning, decimalOption, ignoreOption, seedOption } from "../input.js";
 import { adviseOnLeaks } from "../leak-advice.js";
@@ -27,19 +28,20 @@ interface Options extends HoldOutOptions {
 export function register(program: Command): void {
   const command = program
     .command("pipeline")
-    .description("the main job: from customers to a served model, drift, retraining, refusal and rollback")
-    .option("--csv <file>", "do it on this file instead of synthetic customers")
+    .description("run the main job: train, judge, register and serve a model; then drift, retraining, a refused promotion and a rollback")
+    .option("--csv <file>", "use this file instead of synthetic customers")
     .option("--target <column>", "the column to predict")
     .option("--positive <value>", "the value of the target that means churn")
-    .option("--id <columns>", "columns that name a customer, separated by commas", columnsOption)
+    .option("--id <columns>", "columns that identify a customer, separated by commas", columnsOption)
     .addOption(decimalOption())
     .option("--date-format <format>", dateFormatMeaning)
     .addOption(ignoreOption());
   holdOutOptions(command)
-    .option("--rows <number>", "how many synthetic customers", countOption, 50_000)
-    .option("--out <dir>", "where everything goes", join("out", "pipeline"))
+    .option("--rows <number>", "number of synthetic customers", countOption, 50_000)
+    .option("--out <dir>", "where to write everything", join("out", "pipeline"))
     .option("--seed <number>", "seed of data, splits and weights", seedOption, 1)
     .option("--json", "print the summary as one line of JSON")
+    .addHelpText("after", example("churnkit pipeline --csv customers.csv --target churn --positive Yes --out out/customers"))
     .action(run);
 }
 

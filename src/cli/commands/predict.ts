@@ -8,6 +8,7 @@ import { recordOf, type RecordValue } from "../../data/table/record-of.js";
 import type { Table } from "../../data/table/table.js";
 import { writeFileAtomic } from "../../io/atomic.js";
 import { loadBundle } from "../../model/bundle/load.js";
+import { example } from "../help.js";
 import { delimiterOf, delimiterOption, noteSetAside } from "../input.js";
 import { decisionFor, decisionOptions, type DecisionOptions } from "../decision-options.js";
 import { exit, note, print } from "../output.js";
@@ -23,12 +24,13 @@ interface Options extends DecisionOptions {
 export function register(program: Command): void {
   const command = program
     .command("predict <bundle> <file>")
-    .description("score a file: one line for each input row, in order")
-    .option("--out <file>", "where the scores go; standard output without it")
+    .description("score a file: one line per input row, in order")
+    .option("--out <file>", "where to write the scores; default: standard output")
     .addOption(delimiterOption());
-  decisionOptions(command, "default the model's own")
-    .option("--strict", "exit 1 when a row was set aside")
+  decisionOptions(command, "the model's own")
+    .option("--strict", "exit code 1 if a row was set aside")
     .option("--json", "print a summary as one line of JSON; needs --out")
+    .addHelpText("after", example("churnkit predict model customers.csv --out scores.csv"))
     .action(run);
 }
 

@@ -18,6 +18,7 @@ import {
   type RetrainingPolicy,
   type RetrainingSignals,
 } from "../../drift/index.js";
+import { example } from "../help.js";
 import { countOption } from "../input.js";
 import { readJson } from "../json-file.js";
 import { columns, exit, note, print, reasonOf } from "../output.js";
@@ -37,25 +38,29 @@ interface Options {
 }
 
 export function register(program: Command): void {
-  const retraining = program.command("retraining").description("when a model is retrained, by a policy: at most one run at once, no trigger lost");
-  const verb = (name: string, description: string): Command =>
+  const retraining = program
+    .command("retraining")
+    .description("decide by a policy when to retrain: one run at a time, and no trigger is lost")
+    .addHelpText("after", example("churnkit retraining check --report report.json"));
+  const verb = (name: string, description: string, shown: string): Command =>
     retraining
       .command(name)
       .description(description)
-      .option("--store <place>", "where state and heartbeat are kept: a folder or s3://bucket/prefix", "monitoring")
+      .option("--store <place>", "where the state is kept: a folder or s3://bucket/prefix", "monitoring")
       .option("--name <name>", "the policy's name", "churn")
-      .option("--json", "print one line of JSON");
-  const people = (command: Command): Command => command.requiredOption("--by <name>", "who says so").requiredOption("--reason <text>", "why");
-  verb("check", "decide by the policy and what a report says; with --run also retrain")
-    .option("--policy <file>", "the policy as JSON; what it leaves out is the default")
-    .option("--report <file>", "what `churnkit monitor --json` or `churnkit drift --json` printed")
-    .option("--new-labels <count>", "outcomes known by now that the last training did not have", (text) => (text === "0" ? 0 : countOption(text)))
-    .option("--run <command>", "retrains, in the shell; exit code 0 is success")
+      .option("--json", "print one line of JSON")
+      .addHelpText("after", example(`churnkit retraining ${shown}`));
+  const people = (command: Command): Command => command.requiredOption("--by <name>", "who makes the change").requiredOption("--reason <text>", "why");
+  verb("check", "decide by the policy and a report; with --run, also retrain", 'check --report report.json --run "sh retrain.sh"')
+    .option("--policy <file>", "the policy as JSON; default: that of docs/monitoring.md, also for members left out")
+    .option("--report <file>", "the output of `churnkit monitor --json` or `churnkit drift --json`")
+    .option("--new-labels <count>", "number of known outcomes that the last training did not have", (text) => (text === "0" ? 0 : countOption(text)))
+    .option("--run <command>", "the shell command that retrains; exit code 0 means success")
     .action(check);
-  verb("status", "triggers that wait, the run at work, those that ended, and whether it is stopped").action(status);
-  people(verb("request", "ask for a run, which the next check starts: it passes over the cooldown, not over the budget")).action(request);
-  people(verb("stop", "stop all retraining under this name, for every process on the store")).action(stop);
-  verb("start", "allow retraining again; what was remembered meanwhile is then decided upon").action(start);
+  verb("status", "show waiting triggers, the current run, finished runs, and whether retraining is stopped", "status").action(status);
+  people(verb("request", "ask for a run, which the next check starts: it skips the cooldown, but not the budget", 'request --by ann --reason "new prices"')).action(request);
+  people(verb("stop", "stop all retraining under this name, for every process on the store", 'stop --by ann --reason "bad labels"')).action(stop);
+  verb("start", "allow retraining again; the next check decides on the triggers that came meanwhile", "start").action(start);
 }
 
 async function check(options: Options): Promise<void> {

@@ -2,6 +2,7 @@ import { InvalidArgumentError, type Command } from "commander";
 import { syntheticCustomers, type SyntheticOptions } from "../../data/synthetic.js";
 import { writeCsv } from "../../data/table/write-csv.js";
 import { writeFileAtomic } from "../../io/atomic.js";
+import { example } from "../help.js";
 import { countOption, seedOption } from "../input.js";
 import { print } from "../output.js";
 
@@ -15,11 +16,12 @@ interface Options {
 export function register(program: Command): void {
   program
     .command("sample <file>")
-    .description("write synthetic customers as a .csv or .jsonl file, to try the other commands on")
-    .option("--rows <number>", "how many customers", countOption, 10_000)
-    .option("--scenario <name>", "base | shifted: the market as it was, or a year later", scenarioOption, "base")
-    .option("--seed <number>", "seed of the customers", seedOption, 1)
+    .description("write synthetic customers to a .csv or .jsonl file, as data to try the other commands with")
+    .option("--rows <number>", "number of customers", countOption, 10_000)
+    .option("--scenario <name>", "base, or shifted: the same market a year later, with drift", scenarioOption, "base")
+    .option("--seed <number>", "seed of the random numbers", seedOption, 1)
     .option("--json", "print one line of JSON")
+    .addHelpText("after", example("churnkit sample customers.csv --rows 5000"))
     .action(run);
 }
 

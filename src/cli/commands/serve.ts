@@ -3,6 +3,7 @@ import { loadBundle } from "../../model/bundle/load.js";
 import { filesStore } from "../../io/files-store.js";
 import { loadForService, type LoadedModel } from "../../serving/load-for-service.js";
 import { listen } from "../../serving/node-server.js";
+import { example } from "../help.js";
 import { exit, note, print, reasonOf } from "../output.js";
 import { reference } from "../registry-options.js";
 import { openRegistry, registryPlaces } from "../places.js";
@@ -26,20 +27,21 @@ interface Options {
 export function register(program: Command): void {
   program
     .command("serve <bundle>")
-    .description("answer POST /predict, POST /batch-predict, GET /health, GET /metrics, GET /model-info")
-    .option("--port <number>", "0 picks a free one", portOption, 8080)
-    .option("--host <address>", "0.0.0.0 to be reached from other machines", "127.0.0.1")
-    .option("--name <name>", "the model's name in answers; default the contract's")
-    .option("--model-version <version>", "the model's version in answers; default from the bundle's hash")
-    .option("--store <place>", `serve a version of a registry, which <bundle> then names: ${registryPlaces}`)
+    .description("serve a model over HTTP: POST /predict and /batch-predict, GET /health, /metrics and /model-info")
+    .option("--port <number>", "the port to listen on; 0 picks a free one", portOption, 8080)
+    .option("--host <address>", "the address to listen on; 0.0.0.0 accepts requests from other machines", "127.0.0.1")
+    .option("--name <name>", "the model's name in answers; default: the contract's")
+    .option("--model-version <version>", "the model's version in answers; default: the bundle's hash, shortened")
+    .option("--store <place>", `serve from this registry, where <bundle> is a version, an alias or a stage: ${registryPlaces}`)
     .option("--model <name>", "the model's name in that registry", "churn")
-    .option("--copies <dir>", "keep copies of what is served here, to start from while the registry is down")
-    .option("--monitor <share>", "watch this share of the requests, above 0 and up to 1; figures go to /metrics", shareOption)
-    .option("--capture <file>", "keep the watched predictions here, for `churnkit monitor`; all of them without --monitor")
-    .option("--monitor-state <file>", "keep what the monitors have counted here, and go on from it after a restart")
+    .option("--copies <dir>", "keep copies of what is served here, to start from when the registry is down")
+    .option("--monitor <share>", "monitor this share of the requests, above 0 and up to 1; figures go to /metrics", shareOption)
+    .option("--capture <file>", "append the monitored predictions to this file, for `churnkit monitor`; without --monitor, all of them")
+    .option("--monitor-state <file>", "save what the monitors count here, and resume from it after a restart")
     .option("--json", "print the address as one line of JSON")
     // For a process that starts this one and holds its standard input: whatever ends that process ends this one.
     .addOption(new Option("--stop-with-stdin", "end when standard input does").hideHelp())
+    .addHelpText("after", example("churnkit serve model --port 8080 --capture captured.jsonl"))
     .action(run);
 }
 

@@ -19,6 +19,7 @@ import { ChurnkitError } from "../../base/errors.js";
 import { durationOption, interruptible } from "../budget.js";
 import { gitCommit } from "../git.js";
 import { decisionOptions, thresholdRule, type DecisionOptions } from "../decision-options.js";
+import { example } from "../help.js";
 import { holdOut, holdOutOptions, type HoldOutOptions } from "../hold-out.js";
 import { columnsOption, contractOptions, countOption, ignoreOption, readInput, seedOption, type ContractArguments } from "../input.js";
 import { adviseOnLeaks } from "../leak-advice.js";
@@ -43,18 +44,19 @@ interface Options extends ContractArguments, DecisionOptions, HoldOutOptions {
 export function register(program: Command): void {
   const command = contractOptions(program.command("train <file>").description("train a model on a file and save it as a bundle"))
     .addOption(ignoreOption())
-    .requiredOption("--out <dir>", "the bundle: a folder, or a file ending in .tar.gz");
-  holdOutOptions(command).option("--test-rows <file>", "JSON array of 0-based data rows to keep out of training and test on instead");
-  decisionOptions(command, "default the one of the best F1 on held-out rows")
-    .option("--learner <name>", `${learnerNames.join(" | ")}`, "network")
+    .requiredOption("--out <dir>", "where to write the bundle: a folder, or a file that ends in .tar.gz");
+  holdOutOptions(command).option("--test-rows <file>", "JSON array of 0-based row numbers to keep out of training and test on, instead of --test");
+  decisionOptions(command, "the one with the best F1 on held-out rows")
+    .option("--learner <name>", `the kind of model: ${learnerNames.join(", ")} (auto compares the others and chooses)`, "network")
     .option("--single", "train one network instead of an ensemble")
-    .option("--epochs <number>", "the most epochs a network trains for", countOption)
-    .option("--patience <number>", "epochs without a better validation loss before a network stops", countOption)
+    .option("--epochs <number>", "maximum number of epochs of a network", countOption)
+    .option("--patience <number>", "stop a network after this many epochs without a better validation loss", countOption)
     .option("--facets <columns>", "columns whose groups the bias monitor compares, separated by commas", columnsOption)
     .option("--seed <number>", "seed of splits, weights and dropout", seedOption, 0)
-    .option("--budget <time>", "end the training after such a time, 90s, 10m, 1h30m or 2d, with the best model so far", durationOption)
-    .option("--checkpoint <dir>", "leave the state here, and go on from it if training was interrupted")
+    .option("--budget <time>", "stop training after this time, such as 90s, 10m, 1h30m or 2d, and keep the best model so far", durationOption)
+    .option("--checkpoint <dir>", "save the state of training here, and resume from it after an interruption")
     .option("--json", "print one line of JSON")
+    .addHelpText("after", example("churnkit train customers.csv --contract churn.contract.json --test 0.2 --out model"))
     .action(run);
 }
 

@@ -5,6 +5,7 @@ import { validateTable } from "../../data/quality/validate.js";
 import { readTable } from "../../data/read/read-file.js";
 import type { ReadOptions } from "../../data/read/options.js";
 import type { Table } from "../../data/table/table.js";
+import { example } from "../help.js";
 import { contractFor, contractOptions, delimiterOf, ignoreOption, type ContractArguments } from "../input.js";
 import { adviseOnLeaks } from "../leak-advice.js";
 import { columns, exit, print } from "../output.js";
@@ -14,9 +15,10 @@ interface Options extends ContractArguments {
 }
 
 export function register(program: Command): void {
-  contractOptions(program.command("validate <file>").description("check a file against a contract; exit 1 when it breaks it"))
+  contractOptions(program.command("validate <file>").description("check a file against a contract; exit code 1 if the file breaks it"))
     .addOption(ignoreOption())
     .option("--json", "print one line of JSON")
+    .addHelpText("after", example("churnkit validate customers.csv --contract churn.contract.json"))
     .action(run);
 }
 
