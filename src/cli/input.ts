@@ -1,3 +1,4 @@
+import { counted } from "../base/counted.js";
 import { readFile } from "node:fs/promises";
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { ChurnkitError } from "../base/errors.js";
@@ -90,7 +91,7 @@ export async function contractFor(file: string, options: ContractArguments, ragg
     return ignoreColumns(contract, options.ignore ?? [], options.contract);
   }
   const { contract, findings } = await inferFromFile(file, { ...inferOptions(options), ragged });
-  note(`no contract given: inferred ${contract.columns.length} columns from ${file} (churnkit init writes them down)`);
+  note(`no contract given: inferred ${counted(contract.columns.length, "column")} from ${file} (churnkit init writes them down)`);
   // What concerns the form of the file is told when its rows are read.
   noteFindings(findings.filter(({ rule }) => rule !== "form"));
   return contract;
@@ -143,10 +144,10 @@ export function noteSetAside(table: Table): void {
     note(`note: ${source}: not in the contract and left out: ${names}${extraColumns.length > 10 ? ` and ${extraColumns.length - 10} more` : ""}`);
   }
   const unknown = unknownLabels(table);
-  if (unknown.rows > 0) note(`note: ${source}: ${unknown.rows} of ${rows} rows have a label that is no class of the target: ${listedLabels(unknown)}`);
+  if (unknown.rows > 0) note(`note: ${source}: ${unknown.rows} of ${counted(rows, "row")} have a label that is no class of the target: ${listedLabels(unknown)}`);
   const [first] = rejected;
   if (!first) return;
-  note(`${source}: ${rejected.length} of ${rows + rejected.length} rows set aside, such as row ${first.row}: ${first.issues[0]?.message ?? ""}`);
+  note(`${source}: ${rejected.length} of ${counted(rows + rejected.length, "row")} set aside, such as row ${first.row}: ${first.issues[0]?.message ?? ""}`);
 }
 
 /** Reads a seed. */

@@ -1,3 +1,4 @@
+import { createInterface } from "node:readline";
 import { ChurnkitError } from "../base/errors.js";
 
 /** How a command ends: 0 done, 1 a check failed, 2 wrong use or input that cannot be used, 130 interrupted. */
@@ -11,6 +12,19 @@ export function print(json: boolean | undefined, value: object, text: string): v
 /** Prints a note for people, beside the result. */
 export function note(text: string): void {
   process.stderr.write(`${text}\n`);
+}
+
+/** Asks a person, who has to say yes; nobody is there where input or errors go elsewhere, and that is a no. */
+export async function confirmed(question: string): Promise<boolean> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return false;
+  const asking = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await new Promise<string>((resolve) => {
+    // Ctrl-C, or an input that ends.
+    asking.once("close", () => resolve(""));
+    asking.question(`${question} [y/N] `, resolve);
+  });
+  asking.close();
+  return /^y(?:es)?$/i.test(answer.trim());
 }
 
 /** What an error says. */

@@ -1,4 +1,6 @@
+import { existsSync, readdirSync } from "node:fs";
 import { userInfo } from "node:os";
+import { join } from "node:path";
 import { ChurnkitError } from "../base/errors.js";
 import { filesStore } from "../io/files-store.js";
 import type { ObjectStore } from "../io/object-store.js";
@@ -37,6 +39,24 @@ export async function openRegistry(place: string, name: string): Promise<ModelRe
       throw new ChurnkitError("OPTION_INVALID", `There is no registry at ${place.slice(0, 80)}: give ${registryPlaces}.`);
   }
 }
+
+/** The name that a model goes by unless told otherwise, for a description. */
+export const defaultModel = "default: the only one in a folder, the contract's for the first one there, churn elsewhere";
+
+/**
+ * The name of the model that is meant where none is given: the only one in a folder; where there is none yet, `first`.
+ *
+ * @throws ChurnkitError OPTION_INVALID where the folder holds several.
+ */
+export function modelIn(place: string, first = "churn"): string {
+  if (partsOf(place).scheme !== undefined) return "churn";
+  const [name, ...others] = existsSync(place) ? readdirSync(place).filter((model) => ["index.json", "history"].some((part) => existsSync(join(place, model, part)))) : [];
+  if (others.length > 0) throw new ChurnkitError("OPTION_INVALID", `${place} holds several models: ${[name, ...others].join(", ")}. Say which one is meant with --model.`);
+  return name ?? asModelName(first);
+}
+
+/** A contract's name as the name of a model. */
+const asModelName = (name: string): string => name.replace(/[^A-Za-z0-9_-]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 200) || "churn";
 
 /** Who makes changes unless `--by` says otherwise. */
 function login(): string | undefined {

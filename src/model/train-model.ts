@@ -1,3 +1,4 @@
+import { counted } from "../base/counted.js";
 import { ChurnkitError } from "../base/errors.js";
 import { version } from "../base/version.js";
 import type { Features } from "../data/features/define.js";
@@ -112,10 +113,9 @@ function checkFolds(table: Table, labels: Uint8Array, { name, folds = 0 }: Learn
   for (const label of classes) {
     const count = label === positive ? positives : labels.length - positives;
     if (count >= folds) continue;
-    const rows = `${count} ${count === 1 ? "row" : "rows"}`;
     throw new ChurnkitError(
       "TOO_FEW_ROWS",
-      `${table.source}: only ${rows} of ${labels.length} hold ${JSON.stringify(label)} in "${column}"; the learner ${name} parts ` +
+      `${table.source}: only ${counted(count, "row")} of ${labels.length} hold ${JSON.stringify(label)} in "${column}"; the learner ${name} parts ` +
         `the rows into ${folds} folds and needs as many of each class. Give more rows, or validation rows.`,
       { where: { file: table.source, column, value: label } },
     );

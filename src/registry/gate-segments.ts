@@ -1,3 +1,4 @@
+import { counted } from "../base/counted.js";
 import { ChurnkitError } from "../base/errors.js";
 import { criticalValue, normalTwoSidedTail } from "../drift/tests/special.js";
 import { metrics, type MetricValue } from "../model/evaluate/metrics.js";
@@ -91,13 +92,13 @@ function reasonOf({ metric, notWorseThan: name, perSegment }: SegmentRequirement
   const unjudged = few > 0 ? `; ${few} of fewer than ${minRows} rows, or without a value, not judged` : "";
   const worse = checks.filter(({ passed }) => !passed);
   if (judged === 0) return `${label} by ${perSegment}: no group has ${minRows} rows and a value, so none can be judged`;
-  const counted = `${judged} ${judged === 1 ? "group" : "groups"} judged`;
-  if (worse.length === 0) return `${label} by ${perSegment}: ${counted}, none worse than the ${name}'s by more than ${margin}${unjudged}`;
+  const all = `${counted(judged, "group")} judged`;
+  if (worse.length === 0) return `${label} by ${perSegment}: ${all}, none worse than the ${name}'s by more than ${margin}${unjudged}`;
   const said = worse.slice(0, 5).map(({ level, observed, rival, improvement }) => {
     const interval = `${shown(improvement?.low ?? null)} to ${shown(improvement?.high ?? null)}`;
     const group = level === null ? "(missing)" : JSON.stringify(level.slice(0, 40));
     return `${group} ${shown(observed)}, the ${name}'s ${shown(rival)} (improvement ${shown(improvement?.value ?? null)}, ${interval} over all groups)`;
   });
   const more = worse.length > said.length ? ` and ${worse.length - said.length} more` : "";
-  return `${label} by ${perSegment}: ${counted}, worse in ${said.join("; ")}${more}${unjudged}`;
+  return `${label} by ${perSegment}: ${all}, worse in ${said.join("; ")}${more}${unjudged}`;
 }

@@ -1,3 +1,4 @@
+import { counted } from "../base/counted.js";
 import { defaultDriftPolicy, type DriftPolicy } from "../drift/policy.js";
 import { driftAdvice } from "../drift/compare/advice.js";
 import { driftTests, severities, type ColumnDrift, type DriftReport } from "../drift/report.js";
@@ -128,7 +129,7 @@ function columnTables(columns: readonly ColumnDrift[], policy: DriftPolicy): Blo
   const others = columns.filter((column) => !stable.includes(column));
   return [
     ...(others.length === 0 ? [] : [columnTable(others, policy)]),
-    ...(stable.length === 0 ? [] : [{ kind: "details" as const, summary: `${stable.length} stable column${stable.length === 1 ? "" : "s"}`, blocks: [columnTable(stable, policy)] }]),
+    ...(stable.length === 0 ? [] : [{ kind: "details" as const, summary: counted(stable.length, "stable column"), blocks: [columnTable(stable, policy)] }]),
   ];
 }
 

@@ -11,7 +11,7 @@ import { captureIssues, defaultDriftPolicy, driftTests, monitors, retrainingBloc
 import { metricTable, type MetricDefinition } from "../../src/io/index.js";
 import { boostingDefaults, churnNetworkDefaults, forestDefaults, metrics } from "../../src/model/index.js";
 import { gates } from "../../src/registry/index.js";
-import { root, textOf } from "./snippets.js";
+import { pageBlocks, pages, root, textOf } from "./snippets.js";
 
 /** The rows of the table whose head has these cells, without code marks. */
 function tableOf(page: string, ...head: string[]): string[][] {
@@ -156,6 +156,39 @@ describe("docs/command-line.md equals --help", async () => {
     const parsed = command.parseOptions(words.map((word) => word.replaceAll('"', "")));
     expect([parsed.operands.length, parsed.unknown]).toEqual([command.registeredArguments.length, []]);
     expect(command.options.filter(({ mandatory, long }) => mandatory && !shown.includes(` ${long} `))).toEqual([]);
+  });
+
+  /** Calls of the command line on a page: lines to paste, and what stands in code marks. */
+  const callsOn = (page: string): string[] => {
+    const lines = pageBlocks(page, "sh").flatMap(({ code }) => code.replaceAll("\\\n", " ").split("\n"));
+    const marked = [...textOf(page).replace(/^```[\s\S]*?^```/gm, "").matchAll(/`([^`]+)`/g)].map(([, text = ""]) => text);
+    return [...lines, ...marked].flatMap((text) => [...text.matchAll(/\bchurnkit ((?:"[^"]*"|[^"|>&;])*)/g)].map(([, call = ""]) => call.trim()));
+  };
+
+  /** What is wrong with a call: a verb or an option that is not there. */
+  const wrongIn = (call: string): string[] => {
+    const words = call.replace(/"[^"]*"/g, "TEXT").split(/\s+/);
+    const [verb = "", second] = words;
+    const isGroup = declared.some(({ name, command }) => name === verb && command.commands.length > 0);
+    const name = isGroup && second !== undefined ? `${verb} ${second}` : verb;
+    const command = declared.find((one) => one.name === name)?.command;
+    if (command === undefined) return [`churnkit ${name}`];
+    const known = ["--help", ...command.options.flatMap(({ long }) => long ?? [])];
+    return words.filter((word) => word.startsWith("--") && !known.includes(word.replace(/=.*/, ""))).map((option) => `churnkit ${name} ${option}`);
+  };
+
+  it.each(pages)("%s shows only verbs and options that there are", (page) => {
+    // What is installed with churnkit is no verb, and neither is a placeholder.
+    expect(callsOn(page).filter((call) => call !== "zod" && !call.startsWith("<")).flatMap(wrongIn)).toEqual([]);
+  });
+
+  it("tells a verb or an option that is not there", () => {
+    expect(["score model", "train a.csv --out", "registry clean --apply", "registry forget 1", "serve model --prot 1"].flatMap(wrongIn)).toEqual([
+      "churnkit score",
+      "churnkit registry forget",
+      "churnkit serve --prot",
+    ]);
+    expect(callsOn("README.md").length).toBeGreaterThan(10);
   });
 
   it.each(declared)("$name", ({ name, command }) => {

@@ -69,6 +69,33 @@ describe("churnkit registry", () => {
     ]);
   });
 
+  it("names a first model after its contract, means the only one there is, and asks which one of several", async () => {
+    const own = join(folder, "own");
+    const at = ["--store", own];
+    expect((await run("list", ...at)).out).toBe(`no versions of churn in ${own} yet\n`);
+    expect((await run("register", join(folder, "model-1"), ...at)).out).toBe("registered as version 1 (1.0.0, pending) of sample\n");
+    expect((await run("list", ...at)).out).toMatch(/^number +version +decided +aliases .*\n {5}1 +1\.0\.0 +- +- /);
+    const artefact = await sampleArtefact({ networks: 0, seed: 3 });
+    await saveBundle({ ...artefact, contract: { ...artefact.contract, name: "other orders" } }, join(folder, "other"));
+    const crossing = await run("register", join(folder, "other"), ...at);
+    expect(crossing.out).toMatch(/^registered as version 2 .* of sample\n$/);
+    expect(crossing.err).toMatch(/^note: names cross: version 1 of sample is of the contract "sample", version 2 of "other orders"; /);
+    expect((await run("register", join(folder, "other"), ...at)).err).toBe("");
+    await run("register", join(folder, "other"), ...at, "--model", "other-orders");
+    await expect(run("list", ...at)).rejects.toMatchObject({ code: "OPTION_INVALID", message: expect.stringMatching(/several models: other-orders, sample\. .*--model/) as string });
+    expect((await run("register", join(folder, "other"), "--store", join(folder, "third"))).out).toMatch(/ of other-orders\n$/);
+  });
+
+  it("asks before the version goes that an alias would be rolled back to", async () => {
+    const at = ["--store", join(folder, "asked")];
+    for (const seed of [1, 2]) await run("register", join(folder, `model-${seed}`), ...at);
+    for (const version of ["1", "2"]) await run("promote", version, ...at);
+    // Nobody is at a terminal here.
+    await expect(run("remove", "1", ...at)).rejects.toMatchObject({ code: "REGISTRY_REFUSED", message: expect.stringMatching(/Version 1 is what champion would be rolled back to\. Give --yes/) as string });
+    expect((await run("list", ...at)).out.split("\n")).toHaveLength(4);
+    expect((await run("remove", "1", ...at, "--yes")).out).toBe("version 1 (1.0.0) was removed\n");
+  });
+
   it("says that an alias still points to what was taken out of service", async () => {
     const { out, err } = await run("quarantine", "champion", ...here);
     expect([out, err]).toEqual(["version 1 (1.0.0) is quarantined\n", "champion still points to it: roll back, or promote another version\n"]);

@@ -1,3 +1,4 @@
+import { counted } from "../../base/counted.js";
 import type { Command } from "commander";
 import { ChurnkitError } from "../../base/errors.js";
 import type { Contract } from "../../data/contract/contract.js";
@@ -63,7 +64,7 @@ async function run(bundle: string, file: string, options: Options): Promise<void
     await writeFileAtomic(options.html, await evaluationReportHtml(evaluation, { name: scorer.contract.name, rows: file, notes }));
     note(`wrote ${options.html}`);
   }
-  const title = `${modelName(learner, networks)} on ${evaluation.rows} rows, threshold ${shown(evaluation.threshold)}`;
+  const title = `${modelName(learner, networks)} on ${counted(evaluation.rows, "row")}, threshold ${shown(evaluation.threshold)}`;
   print(
     options.json,
     { learner, networks, rejected: read.rejected.length, ...metricFields(evaluation), ...moneyFields(evaluation), trainedOn, notes },

@@ -1,3 +1,4 @@
+import { counted } from "../../base/counted.js";
 import { InvalidArgumentError, type Command } from "commander";
 import { ChurnkitError } from "../../base/errors.js";
 import { readTable } from "../../data/read/read-file.js";
@@ -91,9 +92,9 @@ function customerAt(explainer: Explainer, table: Table, names: readonly string[]
 
 function textOf(overall: readonly ColumnImportance[], rows: number, customers: readonly Explained[]): string {
   const lines = overall.slice(0, 15).map(({ column, meanAbsolute, share }) => [column, shown(meanAbsolute), `${(100 * share).toFixed(1)} %`]);
-  const left = overall.length > lines.length ? `\nand ${overall.length - lines.length} columns more (--json lists all)` : "";
+  const left = overall.length > lines.length ? `\nand ${counted(overall.length - lines.length, "column")} more (--json lists all)` : "";
   return [
-    `what moves the scores, over ${rows} rows (mean |SHAP| in log odds)`,
+    `what moves the scores, over ${counted(rows, "row")} (mean |SHAP| in log odds)`,
     `${columns([["column", "moves", "share"], ...lines])}${left}`,
     ...customers.map(({ customer, probability, reasons: why }) => [`customer ${customer}: probability ${shown(probability)}`, ...why.map(({ sentence }) => `  ${sentence}`)].join("\n")),
   ].join("\n\n");

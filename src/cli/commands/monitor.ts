@@ -1,3 +1,4 @@
+import { counted } from "../../base/counted.js";
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { Option, type Command } from "commander";
@@ -166,7 +167,7 @@ async function writeFiles({ report, state, read }: MonitorRun, baseline: Monitor
 function textOf({ verdict, severity, rows, monitors, advice }: MonitorReport): string {
   const lines = Object.entries(monitors).map(([name, each]) => [name, each.verdict, each.severity, each.message.slice(0, 160)]);
   return [
-    `${verdict} (${severity}): ${rows.kept} rows, ${rows.rejected} set aside, ${rows.unscored} without a score`,
+    `${verdict} (${severity}): ${counted(rows.kept, "row")}, ${rows.rejected} set aside, ${rows.unscored} without a score`,
     columns([["monitor", "verdict", "severity", "finding"], ...lines]),
     advice.map(({ action }) => `- ${action}`).join("\n"),
   ].join("\n\n");

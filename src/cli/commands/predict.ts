@@ -1,3 +1,4 @@
+import { counted } from "../../base/counted.js";
 import type { Command } from "commander";
 import { ChurnkitError } from "../../base/errors.js";
 import type { Contract } from "../../data/contract/contract.js";
@@ -52,7 +53,7 @@ async function run(bundle: string, file: string, options: Options): Promise<void
   if (options.out === undefined) process.stdout.write(text);
   else {
     await writeFileAtomic(options.out, text);
-    note(`scored ${table.rows} rows, set aside ${table.rejected.length}, wrote ${options.out}`);
+    note(`scored ${counted(table.rows, "row")}, set aside ${table.rejected.length}, wrote ${options.out}`);
   }
   if (options.json) {
     const positives = probabilities.reduce((count, probability) => count + (probability >= threshold ? 1 : 0), 0);

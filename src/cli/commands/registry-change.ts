@@ -5,13 +5,15 @@ import { filesStore } from "../../io/files-store.js";
 import { toBundleFiles } from "../../model/bundle/format.js";
 import { loadBundle } from "../../model/bundle/load.js";
 import { bundleSource, sourceOfFiles, type BundleSource } from "../../model/bundle/source.js";
+import { aliasMovedBack } from "../../registry/aliases.js";
 import { evaluateGate, type Gate, type GateCheck, type GateVerdict } from "../../registry/gate.js";
 import { promoteJudged } from "../../registry/promote-judged.js";
 import { partsOf } from "../../registry/registered-bundle.js";
+import type { ModelRegistry } from "../../registry/registry.js";
 import { applyRetention, planRetention } from "../../registry/retention.js";
 import { soundVerdict, trainingFactsIn, type Allowances, type SoundnessDemand } from "../../registry/soundness.js";
 import { versionStages } from "../../registry/version.js";
-import { exit, note, print } from "../output.js";
+import { confirmed, exit, note, print } from "../output.js";
 import { reference } from "../registry-options.js";
 import { openRegistry } from "../places.js";
 import { foldersText, holdings, nothingIn, open, orphanLine, type Shared } from "./registry-read.js";
@@ -46,15 +48,25 @@ async function bundleAt(path: string): Promise<BundleSource> {
 
 export async function registerBundle(path: string, options: Registering): Promise<void> {
   const bundle = await bundleAt(path);
-  const { metrics } = await partsOf(bundle);
+  const { metrics, contract } = await partsOf(bundle);
   const verdict = options.gate && joined(options.gate.map((gate) => evaluateGate(gate, { metrics: metrics.values })));
-  const registry = await open(options);
+  const registry = await open(options, contract.name);
+  const [newest] = await registry.list({ limit: 1 });
   const { by, reason, tag: tags, description, run } = options;
   const { version, created } = await registry.register(bundle, { verdict, by, reason, tags, description, ...(run === undefined ? {} : { run: { runId: run } }) });
   const refusals = verdict?.checks.filter(({ passed }) => !passed).map(({ reason }) => reason) ?? [];
   const what = `version ${version.number} (${version.semver}, ${version.status})`;
-  print(options.json, { version, created }, `${created ? "registered" : "already registered"} as ${what}${refusals.map((text) => `\n  ${text}`).join("")}`);
+  print(options.json, { version, created }, `${created ? "registered" : "already registered"} as ${what} of ${registry.name}${refusals.map((text) => `\n  ${text}`).join("")}`);
+  if (created && newest !== undefined) await noteCrossing(registry, newest.number, version.number, contract.name);
   if (refusals.length > 0) process.exitCode = exit.checkFailed;
+}
+
+/** Says that a bundle is of another contract than the version before it: maybe it is another model's. */
+async function noteCrossing(registry: ModelRegistry, before: number, added: number, name: string): Promise<void> {
+  // Where that bundle cannot be read the new version is registered all the same; `registry verify` tells.
+  const former = await registry.open(before).then(partsOf).catch(() => undefined);
+  if (former === undefined || former.contract.name === name) return;
+  note(`note: names cross: version ${before} of ${registry.name} is of the contract ${JSON.stringify(former.contract.name)}, version ${added} of ${JSON.stringify(name)}; if it is another model, remove it and register it with --model`);
 }
 
 const joined = (verdicts: readonly GateVerdict[]): GateVerdict => ({
@@ -135,9 +147,15 @@ export async function rollback(options: Change & { alias: string; quarantine: bo
   if (!result.rolledBack) process.exitCode = exit.checkFailed;
 }
 
-export async function remove(version: string, options: Change): Promise<void> {
+export async function remove(version: string, options: Change & { yes?: boolean }): Promise<void> {
   const registry = await open(options);
   const { number, semver } = await registry.get(reference(version));
+  const { yes = false } = options;
+  const state = yes ? undefined : await registry.snapshot();
+  const back = state?.aliases.filter((entry) => aliasMovedBack(state, entry)?.version === number).map(({ alias }) => alias) ?? [];
+  if (back.length > 0 && !(await confirmed(`${back.join(", ")} would be rolled back to version ${number} (${semver}). Remove it?`))) {
+    throw new ChurnkitError("REGISTRY_REFUSED", `Version ${number} is what ${back.join(", ")} would be rolled back to. Give --yes to remove it all the same.`);
+  }
   await registry.remove(number, options);
   print(options.json, { removed: number }, `version ${number} (${semver}) was removed`);
 }
@@ -155,14 +173,15 @@ export async function clean(options: Shared & { olderThan?: number; apply?: bool
   const registry = await open(options);
   const { apply = false } = options;
   const orphans = await registry.clean({ olderThanSeconds: options.olderThan, apply });
-  if (orphans.length === 0 && (await registry.list({ limit: 1 })).length + (await registry.history({ limit: 1 })).length === 0) throw nothingIn(options);
+  if (orphans.length === 0 && (await registry.list({ limit: 1 })).length + (await registry.history({ limit: 1 })).length === 0) throw nothingIn(options, registry);
   print(options.json, { removed: apply, orphans }, [`${apply ? "removed" : "would remove"} ${foldersText(orphans)}`, ...orphans.map(orphanLine)].join("\n"));
 }
 
 export async function migrate(options: Shared & { to: string; toModel?: string }): Promise<void> {
-  const [from, to] = [await open(options), await openRegistry(options.to, options.toModel ?? options.model)];
+  const from = await open(options);
+  const to = await openRegistry(options.to, options.toModel ?? from.name);
   const snapshot = await from.snapshot();
-  if (snapshot.versions.length + snapshot.history.length === 0) throw nothingIn(options);
+  if (snapshot.versions.length + snapshot.history.length === 0) throw nothingIn(options, from);
   const lost = to.capabilities.history ? 0 : snapshot.history.length;
   if (lost > 0) note(`${counted(lost, "entry", "entries")} of history cannot be taken along: ${options.to} keeps none without ?ledger=<folder or s3://bucket/prefix>`);
   await to.restore(snapshot);

@@ -8,16 +8,17 @@ import { signatureTypes } from "../../registry/signature-types.js";
 import type { ModelVersion, VersionStage, VersionStatus } from "../../registry/version.js";
 import { columns, exit, note, print, shown } from "../output.js";
 import { reference } from "../registry-options.js";
-import { openRegistry } from "../places.js";
+import { modelIn, openRegistry } from "../places.js";
 
 /** The options of every verb of the registry. */
 export interface Shared {
   store: string;
-  model: string;
+  model?: string;
   json?: boolean;
 }
 
-export const open = ({ store, model }: Shared): Promise<ModelRegistry> => openRegistry(store, model);
+/** The registry that is meant; `first` names the model where the folder holds none yet. */
+export const open = ({ store, model }: Shared, first?: string): Promise<ModelRegistry> => openRegistry(store, model ?? modelIn(store, first));
 
 interface Listing extends Shared {
   limit: number;
@@ -31,14 +32,17 @@ export async function list(options: Listing): Promise<void> {
   const registry = await open(options);
   const all = await registry.list({ limit: options.data === undefined ? options.limit : Infinity, status, stage });
   const versions = options.data === undefined ? all : versionsUsingData(all, wholeHash(all, options.data)).slice(0, options.limit);
-  const row = ({ number, semver, status, stage, aliases, metrics, registeredAt, contentHash }: ModelVersion): string[] => [
-    String(number), semver, status, stage, aliases.join(" ") || "-", shown(metrics.values.auc.value), shown(metrics.values.f1.value), registeredAt, contentHash.slice(0, 12),
-  ];
-  const text = columns([["number", "version", "status", "stage", "aliases", "AUC", "F1", "registered", "content"], ...versions.map(row)]);
+  // Only what somebody decided: that the champion is neither approved nor in Production, where nobody works with these, misleads.
+  const decided = ({ status, stage }: ModelVersion): string => [status, stage].filter((one) => one !== "pending" && one !== "None").join(" ") || "-";
+  const row = (version: ModelVersion): string[] => {
+    const { number, semver, aliases, metrics, registeredAt, contentHash } = version;
+    return [String(number), semver, decided(version), aliases.join(" ") || "-", shown(metrics.values.auc.value), shown(metrics.values.f1.value), registeredAt, contentHash.slice(0, 12)];
+  };
+  const text = columns([["number", "version", "decided", "aliases", "AUC", "F1", "registered", "content"], ...versions.map(row)]);
   const chosen = [status, stage === undefined ? undefined : `in the stage ${stage}`, options.data === undefined ? undefined : `trained on the data ${options.data}`];
   const which = chosen.filter((part) => part !== undefined).join(", ");
-  const none = which === "" ? `no versions of ${options.model} in ${options.store} yet` : `no versions of ${options.model} in ${options.store} are ${which}`;
-  print(options.json, { model: options.model, versions }, versions.length === 0 ? none : text);
+  const none = which === "" ? `no versions of ${registry.name} in ${options.store} yet` : `no versions of ${registry.name} in ${options.store} are ${which}`;
+  print(options.json, { model: registry.name, versions }, versions.length === 0 ? none : text);
 }
 
 /** Charts show the beginning of a hash: enough to name it, where no other one begins so. */
@@ -103,13 +107,14 @@ const whyOf = ({ reason, reasons = [], verdict }: HistoryEntry): string => {
 };
 
 /** The error for a place that holds nothing: a wrong name more often than a new registry, and nothing is neither sound nor a backup. */
-export const nothingIn = ({ store, model }: Shared): ChurnkitError =>
-  new ChurnkitError("REGISTRY_NOT_FOUND", `There is no registry of ${model} in ${store}. Check --store and --model.`);
+export const nothingIn = ({ store }: Shared, { name }: ModelRegistry): ChurnkitError =>
+  new ChurnkitError("REGISTRY_NOT_FOUND", `There is no registry of ${name} in ${store}. Check --store and --model.`);
 
 export async function verify(options: Shared & { bundles: boolean; knownHead?: string }): Promise<void> {
-  const audit = await (await open(options)).verify({ bundles: options.bundles, knownHead: options.knownHead });
+  const registry = await open(options);
+  const audit = await registry.verify({ bundles: options.bundles, knownHead: options.knownHead });
   const { sound, versions, entries, head, problems, orphans } = audit;
-  if (sound && versions + entries + orphans.length === 0) throw nothingIn(options);
+  if (sound && versions + entries + orphans.length === 0) throw nothingIn(options, registry);
   const summary = `${holdings(audit)}, ending with ${head ?? "none"}`;
   print(options.json, audit, [sound ? `sound: ${summary}` : `not sound: ${summary}`, ...problems.map(({ where, problem }) => `  ${where}: ${problem}`), ...orphanLines(orphans)].join("\n"));
   if (!sound) process.exitCode = exit.checkFailed;
@@ -144,6 +149,7 @@ export async function lineage(options: Shared): Promise<void> {
 }
 
 export async function signature(version: string, options: Shared): Promise<void> {
-  const { signature: found } = await (await open(options)).get(reference(version));
-  print(options.json, found, await signatureTypes(found, { name: options.model }));
+  const registry = await open(options);
+  const { signature: found } = await registry.get(reference(version));
+  print(options.json, found, await signatureTypes(found, { name: registry.name }));
 }

@@ -2,7 +2,7 @@ import { Option, type Command } from "commander";
 import { versionStages, versionStatuses } from "../../registry/version.js";
 import { durationOption } from "../budget.js";
 import { example } from "../help.js";
-import { registryPlaces } from "../places.js";
+import { defaultModel, registryPlaces } from "../places.js";
 import { gateNames, gateOption, tagOption, wholeNumber } from "../registry-options.js";
 import * as change from "./registry-change.js";
 import * as read from "./registry-read.js";
@@ -17,7 +17,7 @@ export function register(program: Command): void {
       .command(usage)
       .description(description)
       .option("--store <place>", registryPlaces, "registry")
-      .option("--model <name>", "the model's name", "churn")
+      .option("--model <name>", `the model's name; ${defaultModel}`)
       .option("--json", "print one line of JSON")
       .addHelpText("after", example(`churnkit registry ${shown}`));
   const changing = (usage: string, description: string, shown: string): Command =>
@@ -57,7 +57,9 @@ export function register(program: Command): void {
     .option("--alias <name>", "the alias", "champion")
     .option("--no-quarantine", "do not quarantine the version that the alias leaves")
     .action(change.rollback);
-  changing("remove <version>", "remove a version and its bundle; the history keeps its record", 'remove 3 --reason "trained on wrong labels"').action(change.remove);
+  changing("remove <version>", "remove a version and its bundle; the history keeps its record", 'remove 3 --reason "trained on wrong labels"')
+    .option("--yes", "also remove the version that an alias would be rolled back to, without asking")
+    .action(change.remove);
   changing("retain", "list the versions that a retention policy removes; with --apply, remove them", "retain --keep 10")
     .option("--keep <number>", "how many of the newest versions to keep", wholeNumber, 5)
     .option("--apply", "remove them")

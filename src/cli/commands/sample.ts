@@ -1,3 +1,4 @@
+import { counted } from "../../base/counted.js";
 import { InvalidArgumentError, type Command } from "commander";
 import { syntheticCustomers, type SyntheticOptions } from "../../data/synthetic.js";
 import { writeCsv } from "../../data/table/write-csv.js";
@@ -33,5 +34,5 @@ function scenarioOption(text: string): Options["scenario"] {
 async function run(file: string, { rows, seed, scenario, json }: Options): Promise<void> {
   const { records } = syntheticCustomers({ rows, seed, scenario });
   await (file.endsWith(".jsonl") ? writeFileAtomic(file, records.map((record) => `${JSON.stringify(record)}\n`).join("")) : writeCsv(file, records));
-  print(json, { file, rows }, `wrote ${rows} customers to ${file}`);
+  print(json, { file, rows }, `wrote ${counted(rows, "customer")} to ${file}`);
 }

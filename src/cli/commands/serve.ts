@@ -6,7 +6,7 @@ import { listen } from "../../serving/node-server.js";
 import { example } from "../help.js";
 import { exit, note, print, reasonOf } from "../output.js";
 import { reference } from "../registry-options.js";
-import { openRegistry, registryPlaces } from "../places.js";
+import { defaultModel, modelIn, openRegistry, registryPlaces } from "../places.js";
 import { watchedHandler } from "../watched-handler.js";
 
 interface Options {
@@ -15,7 +15,7 @@ interface Options {
   name?: string;
   modelVersion?: string;
   store?: string;
-  model: string;
+  model?: string;
   copies?: string;
   monitor?: number;
   capture?: string;
@@ -33,7 +33,7 @@ export function register(program: Command): void {
     .option("--name <name>", "the model's name in answers; default: the contract's")
     .option("--model-version <version>", "the model's version in answers; default: the bundle's hash, shortened")
     .option("--store <place>", `serve from this registry, where <bundle> is a version, an alias or a stage: ${registryPlaces}`)
-    .option("--model <name>", "the model's name in that registry", "churn")
+    .option("--model <name>", `the model's name in that registry; ${defaultModel}`)
     .option("--copies <dir>", "keep copies of what is served here, to start from when the registry is down")
     .option("--monitor <share>", "monitor this share of the requests, above 0 and up to 1; figures go to /metrics", shareOption)
     .option("--capture <file>", "append the monitored predictions to this file, for `churnkit monitor`; without --monitor, all of them")
@@ -69,7 +69,7 @@ async function fromBundle(path: string): Promise<LoadedModel> {
 
 async function fromRegistry(store: string, version: string, { model, copies }: Options): Promise<LoadedModel> {
   const onProblem = (error: unknown): void => note(`churnkit: ${reasonOf(error)}`);
-  return loadForService(await openRegistry(store, model), reference(version), { onProblem, ...(copies === undefined ? {} : { copies: filesStore(copies) }) });
+  return loadForService(await openRegistry(store, model ?? modelIn(store)), reference(version), { onProblem, ...(copies === undefined ? {} : { copies: filesStore(copies) }) });
 }
 
 function shareOption(text: string): number {

@@ -1,3 +1,4 @@
+import { counted } from "../../base/counted.js";
 import type { Command } from "commander";
 import { ChurnkitError } from "../../base/errors.js";
 import type { Contract } from "../../data/contract/contract.js";
@@ -28,7 +29,7 @@ async function run(file: string, options: Options, command: Command): Promise<vo
   const table = await readLabelled(contract, file, read);
   const validation = validateTable(table);
   const { valid, rows, rejected, qualityScore, findings } = validation;
-  const head = `${valid ? "valid" : "not valid"}: ${rows} rows, ${rejected} set aside, quality score ${qualityScore.toFixed(3)}`;
+  const head = `${valid ? "valid" : "not valid"}: ${counted(rows, "row")}, ${rejected} set aside, quality score ${qualityScore.toFixed(3)}`;
   const listed = findings.map(({ severity, rule, column, count, message }) => [severity, rule, column ?? "-", String(count), message]);
   print(
     options.json,
