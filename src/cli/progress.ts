@@ -11,35 +11,36 @@ const longSeconds = 30;
  * learner of `auto`, starts a bar of its own. The first two epochs of a long training give an estimate of the rest.
  */
 export function trainingProgress(stream: NodeJS.WriteStream = process.stderr): (progress: TrainingProgress) => void {
-  let started = performance.now();
-  let latest = started;
+  let begun = { at: performance.now(), share: 0 };
   let current: string | undefined;
   const epochsOf = new Map<number, number>();
   const ended = new Set<number>();
-  let lastLine = started;
+  let lastLine = begun.at;
   const estimate = longEstimate();
   return (progress) => {
     const { member, members, epoch, epochs, loss, validationAuc, done, of = "network", learner = "" } = progress;
     const kind = `${learner}/${of}`;
-    if (kind !== current) {
+    const now = performance.now();
+    const fresh = kind !== current;
+    if (fresh) {
       current = kind;
-      started = latest;
       epochsOf.clear();
       ended.clear();
     }
-    latest = performance.now();
     epochsOf.set(member, epoch);
     if (done) ended.add(member);
     // A network that stopped early counts as a whole one, so that the bar ends full.
     const share = Math.min(1, [...epochsOf].reduce((sum, [id, count]) => sum + (ended.has(id) ? 1 : count / epochs), 0) / members);
-    const left = ((latest - started) / 1000) * (1 / Math.max(share, 1e-9) - 1);
+    // Reckoned from the first message on: what came before it was no epoch.
+    if (fresh) begun = { at: now, share };
+    const left = fresh ? "" : `  at most ${((now - begun.at) / 1000 * ((1 - share) / Math.max(share - begun.share, 1e-9))).toFixed(0)} s left`;
     const filled = Math.round(24 * share);
     const figures = `loss ${loss.toFixed(4)}  AUC ${validationAuc?.toFixed(4) ?? "-"}`;
-    const text = `${learner && `${learner} `}[${"#".repeat(filled)}${".".repeat(24 - filled)}] ${of === "trees" ? `${epoch} rounds` : `${Math.min(ended.size, members)}/${members} networks`}  ${figures}  ${left.toFixed(0)} s left`;
-    const whole = estimate(progress, latest, epochsOf.size);
+    const text = `${learner && `${learner} `}[${"#".repeat(filled)}${".".repeat(24 - filled)}] ${of === "trees" ? `${epoch} rounds` : `${Math.min(ended.size, members)}/${members} networks`}  ${figures}${left}`;
+    const whole = estimate(progress, now, epochsOf.size);
     if (whole !== undefined) stream.write(`training takes at most about ${duration(whole)}; --budget 10m or ctrl-C ends it earlier, with what is finished by then\n`);
-    const due = latest - lastLine >= lineEvery;
-    if (due) lastLine = latest;
+    const due = now - lastLine >= lineEvery;
+    if (due) lastLine = now;
     if (stream.isTTY) stream.write(`\r${text}${ended.size >= members && done ? "\n" : ""}`);
     else if (done || due) stream.write(`${text}\n`);
   };

@@ -45,7 +45,7 @@ export interface LearnerContext {
   readonly signal?: AbortSignal | undefined;
   /** When it is spent, the learner gives the best model that it has so far. */
   readonly budget?: Budget | undefined;
-  /** Threads to use; 1 keeps everything on the caller's. The result does not depend on it. */
+  /** Threads to train networks on; 1 keeps everything on the caller's. The result does not depend on it. */
   readonly workers?: number | undefined;
 }
 

@@ -33,7 +33,7 @@ export async function trainModel<Row, Request>(
   const rival = baseline && learner.name !== "logistic" ? logistic() : undefined;
   const classes = labels(table);
   if (!validation) for (const one of [learner, ...(rival ? [rival] : [])]) checkFolds(table, classes, one);
-  const { recipe, encoder, matrix } = fitRecipe(features, table, { seed });
+  const { recipe, encoder, matrix, notes } = fitRecipe(features, table, { seed });
   const training = { matrix, width: encoder.width, labels: classes, details: detailColumns(recipe) };
   const held = validation && { matrix: encoder.encode(validation), width: encoder.width, labels: labels(validation) };
   const context: LearnerContext = { ...options, seed, budget, workers: options.workers ?? (await defaultWorkers()) };
@@ -51,7 +51,7 @@ export async function trainModel<Row, Request>(
     const { artefact, evaluation, probabilities } = await assemble(shared, one, learned, held ?? training, threshold, seed);
     const heldOutScores = { rows: learned.heldOut.rows, probabilities };
     const { history, caps = [] } = learned;
-    return { artefact, scorer: await compile(artefact), heldOut: evaluation, heldOutScores, history, caps };
+    return { artefact, scorer: await compile(artefact), heldOut: evaluation, heldOutScores, history, caps, notes };
   };
   const made = await learner.fit(training, held, context);
   if (!rival) return { ...(await finish(learner, made)), baseline: undefined };

@@ -38,6 +38,8 @@ export interface TrainedModel<Row = unknown, Request = unknown> {
   readonly history: readonly (readonly EpochRecord[])[];
   /** The caps that ended the training or made it smaller; empty where it was through by itself. */
   readonly caps: readonly Cap[];
+  /** What the features leave out or narrow, for people: a column and why, and levels beyond those that are told apart. */
+  readonly notes: readonly string[];
   /** Logistic regression trained on the same rows; undefined where it was not wanted, or no time was left. */
   readonly baseline: TrainedModel<Row, Request> | undefined;
 }

@@ -28,7 +28,16 @@ describe("churnkit train --learner", () => {
     expect(choice.candidates.map(({ learner }) => learner)).toEqual(["logistic", "boosting", "forest", "network"]);
     const text = await train("auto", ...options);
     expect(text.out).toContain(`chose ${choice.chosen}: ${choice.reason}`);
+    expect(text.err).toContain("auto trains logistic, boosting, forest, network in that order");
     expect(text.err).toMatch(/\d+ rounds {2}loss 0\.\d+[^]*1\/1 networks/);
+  });
+
+  it("says which columns the features leave out, the first five", async () => {
+    const plans = Array.from({ length: 8 }, (_, i) => `plan${i}`);
+    put(folder, "same.csv", [[header, ...plans].join(","), ...rows(100).map((row, i) => [row, ...plans.map(() => "abc"[i % 3])].join(","))]);
+    const { err } = await cli(folder, "train", "same.csv", "--target", "Churn", "--positive", "Yes", "--id", "id", "--learner", "logistic", "--out", "same");
+    expect(err.match(/features: plan\d=[abc]: left out, plan=[abc] says the same/g)).toHaveLength(5);
+    expect(err).toMatch(/features: and \d+ more of the kind/);
   });
 
   it("refuses what only networks have", async () => {

@@ -60,6 +60,8 @@ export function register(program: Command): void {
     .action(run);
 }
 
+const mostNotes = 5;
+
 /** What deserves a warning before a training: the rest is for `churnkit validate` to tell. */
 const warned: ReadonlySet<QualityRule> = new Set(["leak", "duplicateId", "allMissing", "constant", "imbalance"]);
 
@@ -78,6 +80,8 @@ async function run(file: string, options: Options, command: Command): Promise<vo
   for (const { message } of findings) note(`warning: ${message}`);
   adviseOnLeaks(findings, command);
   const checkpoint = options.checkpoint ? (await import("../../io/files-store.js")).filesStore(options.checkpoint) : undefined;
+  const { learners } = learner.parameters;
+  if (Array.isArray(learners)) note(`${learner.name} trains ${learners.join(", ")} in that order, the cheap ones first, and keeps one`);
   const { budget, interrupted, release } = interruptible(options.budget);
   const model = await train(defineFeatures(table.contract), training, {
     learner,
@@ -89,6 +93,7 @@ async function run(file: string, options: Options, command: Command): Promise<vo
     ...optional("gitCommit", await gitCommit()),
   });
   release();
+  tellFeatures(model.notes);
   if (interrupted()) process.exitCode = exit.interrupted;
   await saveBundle(await watched(model, training, test, facets), options.out);
   const seconds = Number(((performance.now() - started) / 1000).toFixed(3));
@@ -120,6 +125,12 @@ async function run(file: string, options: Options, command: Command): Promise<vo
       notes.map((text) => `${text}\n\n`).join("") +
       describe(model, test ? "test rows" : "held-out rows", networks, judge, `saved ${options.out} after ${seconds.toFixed(1)} s; ${nextStep(file, options)}`),
   );
+}
+
+/** What the features leave out or narrow; of many the first. */
+function tellFeatures(notes: readonly string[]): void {
+  for (const text of notes.slice(0, mostNotes)) note(`features: ${text}`);
+  if (notes.length > mostNotes) note(`features: and ${notes.length - mostNotes} more of the kind`);
 }
 
 /** What was capped, in words, and how to go on after an interruption. */

@@ -5,10 +5,10 @@ import type { BoostingParameters } from "../boosting-learner.js";
 import type { Cap } from "../budget.js";
 import type { LabelledMatrix, Learned, LearnerContext } from "../learner.js";
 import { binMatrix } from "./bins.js";
-import { biasOf } from "./boost.js";
-import { openBoostSession } from "./boost-session.js";
+import { biasOf, booster, type Booster } from "./boost.js";
 import { bundleFlags } from "./bundle.js";
 import { checkTraining } from "./check.js";
+import { TreeGrower } from "./grow.js";
 import { heldOutJudge } from "./held-out.js";
 import { joinTrees } from "./join.js";
 import { loadTreeKernel } from "./kernel.js";
@@ -34,14 +34,9 @@ export async function fitBoosting(
   const leaves = parameters.leaves === "auto" ? (training.labels.length < manyRows ? 8 : 31) : parameters.leaves;
   const matrix = bundleFlags(binMatrix(plan.matrix, plan.labels.length, plan.width));
   const rules = { ...parameters, leaves, leastWeight: parameters.minChildWeight };
-  const session = await openBoostSession({
-    matrix,
-    labels: plan.labels,
-    members: plan.members.map((rows, member) => ({ ...rows, seed: mix32(mix32(seed) ^ (member + 1)) })),
-    rules,
-  });
-  const best = await boostUntilBest((more) => Promise.resolve(session.advance(more)), plan, parameters, context);
-  const boosted = session.members();
+  const grower = new TreeGrower(await loadTreeKernel(), matrix);
+  const boosted = plan.members.map((rows, member) => booster(grower, plan.labels, rows, rules, mix32(mix32(seed) ^ (member + 1))));
+  const best = await boostUntilBest(boosted, plan, parameters, context);
   const trees = boosted.flatMap((one) => one.trees.slice(0, best.round));
   const model: TreesModel = {
     kind: "trees",
@@ -70,7 +65,7 @@ interface BestRound {
 
 /** Adds trees until the loss on rows held out has not fallen for `patience` rounds. */
 async function boostUntilBest(
-  advance: (rounds: number) => Promise<Float64Array[][]>,
+  boosters: readonly Booster[],
   plan: MemberPlan,
   { rounds, patience }: BoostingParameters,
   { signal, budget, onProgress }: LearnerContext,
@@ -84,9 +79,10 @@ async function boostUntilBest(
   let ended: Cap | undefined;
   while (!ended) {
     const more = Math.min(roundsPerTurn(plan.labels.length), rounds - round);
-    for (const margins of await advance(more)) {
+    for (const end = round + more; round < end; ) {
       round++;
-      const loss = judge.loss(margins);
+      for (const one of boosters) one.step();
+      const loss = judge.loss(boosters.map((one) => one.heldOutMargins()));
       if (loss < best.loss) best = { round, loss, margins: judge.means() };
       report(round, loss, false);
       if (round - best.round > patience) break;

@@ -2,7 +2,7 @@ import { oneHotKind } from "../blocks/one-hot.js";
 import type { CategoryPolicy } from "../policy.js";
 import type { OneHotBlock } from "../recipe.js";
 import { dropped, rareRows, type Candidate, type Fitted } from "./candidate.js";
-import { frequencyBlock } from "./frequency.js";
+import { frequencyBlock, maxLevels } from "./frequency.js";
 import { countGroups, targetBlock } from "./target.js";
 
 /** More levels than this are not one-hot encoded by default. */
@@ -112,8 +112,10 @@ export function fitCategory(input: CategoryInput): Fitted {
       : dropped(name, "each of its levels is in a few rows only");
   }
   const wanted = encode === "auto" ? ["target", "frequency"] : [encode];
-  const notes =
-    wanted.includes("target") && target === undefined ? [`${name}: no target rate, the table has no target`] : [];
+  const notes = [
+    ...(wanted.includes("target") && target === undefined ? [`${name}: no target rate, the table has no target`] : []),
+    ...(distinct > maxLevels ? [`${name}: of its ${distinct} levels the ${maxLevels} most frequent have values of their own`] : []),
+  ];
   const blocks = [
     wanted.includes("target") && target
       ? targetBlock(name, input.labels, countGroups(input.codes, input.labels.length, target))

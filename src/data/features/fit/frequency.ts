@@ -2,7 +2,7 @@ import { log, square } from "../../../base/elementary.js";
 import type { FrequencyBlock } from "../recipe.js";
 
 /** The most frequent levels are kept, so many at most; others are encoded as unknown. */
-const maxLevels = 10_000;
+export const maxLevels = 10_000;
 
 /** Codes of the levels a block keeps, increasing. */
 export function keptCodes(counts: Uint32Array): number[] {

@@ -118,6 +118,11 @@ describe("high cardinality", () => {
     expect(fit(area).notes).toEqual(["x: no target rate, the table has no target"]);
   });
 
+  it("says that only the most frequent of very many levels have values of their own", () => {
+    const many = Array.from({ length: 20_200 }, (_, row) => `area ${row % 10_100}`);
+    expect(fit([...many, "area 0"], { encode: "frequency" }).notes).toEqual(["x: of its 10100 levels the 10000 most frequent have values of their own"]);
+  });
+
   it("does not leak the target of a row into its features", () => {
     const fitted = fit(area, {}, noise);
     expect(rankAuc(labels, column(fitted, "x (target rate)"))).toBeGreaterThan(0.47);
