@@ -1,3 +1,4 @@
+import { keyedQueue } from "../base/async/queue.js";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { ChurnkitError } from "../base/errors.js";
@@ -49,18 +50,8 @@ export function localDeployer(options: LocalDeployerOptions = {}): Deployer {
   checkMilliseconds("grace", grace, 0);
   const onDuty = new Map<string, OnDuty>();
   const retiring = new Map<string, Set<ServeProcess>>();
-  const turns = new Map<string, Promise<unknown>>();
-
   /** Changes of one endpoint happen one after the other, in the order they were asked for. */
-  function inTurn<T>(name: string, change: () => Promise<T>): Promise<T> {
-    const turn = (turns.get(name) ?? Promise.resolve()).then(change);
-    const over = (): void => {
-      if (turns.get(name) === settled) turns.delete(name);
-    };
-    const settled = turn.then(over, over);
-    turns.set(name, settled);
-    return turn;
-  }
+  const inTurn = keyedQueue();
 
   function retire(name: string, server: ServeProcess): void {
     const servers = retiring.get(name) ?? new Set();

@@ -1,3 +1,4 @@
+import pLimit from "p-limit";
 import { admitted, checkNamespace, cloudWatchLimits, dimensionValue, undelivered } from "./cloudwatch-data.js";
 import { closedSink, pointCheck, type CheckedPoint } from "./metric-points.js";
 import type { MetricSink } from "./metric-sink.js";
@@ -38,7 +39,7 @@ export function embeddedMetricSink(writeLine: (line: string) => void | Promise<v
   const check = pointCheck(options.metrics);
   const name = `embedded metrics of namespace ${namespace}`;
   let closed = false;
-  let turn: Promise<unknown> = Promise.resolve();
+  const inTurn = pLimit(1);
   const writeAll = async (points: readonly CheckedPoint[]): Promise<void> => {
     const { taken, refused, reason } = admitted(points, now().getTime());
     const events = eventsOf(taken);
@@ -58,16 +59,14 @@ export function embeddedMetricSink(writeLine: (line: string) => void | Promise<v
     async write(points) {
       if (closed) throw closedSink(name);
       const checked = check(points);
-      const mine = turn.then(() => writeAll(checked));
-      turn = mine.catch(() => undefined);
-      await mine;
+      await inTurn(() => writeAll(checked));
     },
     async flush() {
-      await turn;
+      await inTurn(() => undefined);
     },
     async close() {
       closed = true;
-      await turn;
+      await inTurn(() => undefined);
     },
   };
 }

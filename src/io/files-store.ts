@@ -9,7 +9,7 @@ import { ioFailed, systemCode } from "./io-error.js";
 import { checkKey, conflict, type ObjectInfo, type ObjectStore, type PutOptions } from "./object-store.js";
 import { hashNow, readObject, writeHashed } from "./object-file.js";
 import { ownedName } from "./owner.js";
-import { inTurn } from "./turns.js";
+import { keyedQueue } from "../base/async/queue.js";
 
 /** Holds the store's lock and half-written objects; hidden, so that no key can name it. */
 const workFolder = ".store";
@@ -40,7 +40,7 @@ export function filesStore(folder: string): ObjectStore {
   };
   const halfWritten = join(root, workFolder, "tmp");
   const names = groupCommit(root, join(root, workFolder, "lock"));
-  const putInTurn = inTurn();
+  const putInTurn = keyedQueue();
 
   async function prepare(): Promise<void> {
     const made = await makeFolder(halfWritten);

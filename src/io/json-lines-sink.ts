@@ -1,3 +1,4 @@
+import pLimit from "p-limit";
 import { createReadStream } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -34,16 +35,13 @@ export function jsonLinesSink(path: string, options: { metrics?: MetricTable } =
   let unsynced = false;
   let closed = false;
   // One append after the other: the end of the file is looked at before each.
-  let turn: Promise<unknown> = Promise.resolve();
-  const inTurn = (work: (file: FileHandle) => Promise<void>): Promise<void> => {
-    const mine = turn.then(() => withFile(path, work)).catch((error: unknown) => {
+  const limit = pLimit(1);
+  const inTurn = (work: (file: FileHandle) => Promise<void>): Promise<void> =>
+    limit(() => withFile(path, work)).catch((error: unknown) => {
       throw ioFailed("append to", path, error);
     });
-    turn = mine.catch(() => undefined);
-    return mine;
-  };
   const flush = async (): Promise<void> => {
-    await turn;
+    await limit(() => undefined);
     if (!unsynced) return;
     await inTurn((file) => file.datasync());
     unsynced = false;

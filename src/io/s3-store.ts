@@ -11,7 +11,7 @@ import type { KnownVersion, Write } from "./s3-lineage.js";
 import { putParts } from "./s3-multipart.js";
 import { open, readAll } from "./s3-read.js";
 import { beginWrite, putWhole } from "./s3-write.js";
-import { inTurn, sharedReads } from "./turns.js";
+import { keyedQueue, sharedReads } from "../base/async/queue.js";
 
 export type { S3StoreOptions } from "./s3-connection.js";
 export { s3StorePolicy, type IamPolicy, type IamStatement, type S3StorePolicyOptions } from "./s3-policy.js";
@@ -65,7 +65,7 @@ export async function s3Store(options: S3StoreOptions): Promise<ObjectStore> {
     if (typeof ifVersion === "string" && known?.replaced === ifVersion) throw conflict(s3.place.uriOf(), key);
     return beginWrite(s3, key, ifVersion, known);
   };
-  const turn = inTurn();
+  const turn = keyedQueue();
   const read = sharedReads((key) => readAll(s3, key));
 
   return {

@@ -1,10 +1,11 @@
 import pLimit from "p-limit";
+import { retryOnConflict } from "../base/async/retry.js";
+import { settleAll, type Work } from "../base/async/settle-all.js";
 import { hasher } from "../base/hash.js";
 import type { ObjectStore } from "../io/object-store.js";
 import type { BundleSource } from "../model/bundle/source.js";
 import { withAlias } from "./aliases.js";
-import { allAtOnce, type Write } from "./all-at-once.js";
-import { inTurns, ledgerIn, untilSettled } from "./ledger.js";
+import { ledgerIn } from "./ledger.js";
 import { orphansAmong } from "./orphans.js";
 import { corruptRecord } from "./registry-error.js";
 import type { IndexedVersion, RegistryIndex } from "./registry-index.js";
@@ -23,7 +24,7 @@ type Decide<T> = (state: RegistryIndex) => Decision<T> | Promise<Decision<T>>;
 /** A bundle that a change adds, and how often the registry had been cleaned when its upload began. */
 interface Upload extends Pick<RegistryIndex, "cleaned"> {
   readonly stored: StoredBundle;
-  readonly put: Write;
+  readonly put: Work;
 }
 
 /** Each bundle is uploaded once, however often the change begins again, unless the registry is cleaned meanwhile. */
@@ -33,13 +34,13 @@ type Uploads = Map<string, Upload>;
 export function filesBackend(store: ObjectStore, prefix: string, now: () => Date): RegistryBackend<IndexedVersion> {
   const limit = pLimit(parallel);
   const ledger = ledgerIn(store, prefix, now);
-  const inTurn = inTurns();
+  const inTurn = pLimit(1);
   const bundles = storedBundles(store, `${prefix}bundles/`);
 
   const recordKey = (number: number, hash: string): string => `${prefix}versions/${String(number).padStart(6, "0")}-${hash}.json`;
 
   /** What the index says of a record, which has to be written before it. */
-  function indexed(record: VersionRecord, upload: string): { readonly entry: IndexedVersion; readonly write: Write } {
+  function indexed(record: VersionRecord, upload: string): { readonly entry: IndexedVersion; readonly write: Work } {
     const bytes = writeRecord(record);
     const { number, semver, contentHash, status, stage } = record;
     const hash = hasher().update(bytes).hex();
@@ -69,7 +70,7 @@ export function filesBackend(store: ObjectStore, prefix: string, now: () => Date
   }
 
   /** The index after a change; `writes` gets what has to be written before it. */
-  async function applied(index: RegistryIndex, change: RegistryChange, writes: Write[], uploads: Uploads): Promise<RegistryIndex> {
+  async function applied(index: RegistryIndex, change: RegistryChange, writes: Work[], uploads: Uploads): Promise<RegistryIndex> {
     const { versions } = index;
     switch (change.kind) {
       case "add": {
@@ -77,7 +78,7 @@ export function filesBackend(store: ObjectStore, prefix: string, now: () => Date
         const { entry, write } = indexed({ ...change.draft, number: index.next }, stored.upload);
         writes.push(async () => {
           try {
-            await allAtOnce([put, write]);
+            await settleAll([put, write]);
           } catch (error) {
             // A change that begins again has to upload it again.
             uploads.delete(stored.contentHash);
@@ -106,7 +107,7 @@ export function filesBackend(store: ObjectStore, prefix: string, now: () => Date
     const { result, changes = [], entry } = await decide(read.index);
     if (entry === undefined) return { state: read.index, result };
     let { index } = read;
-    const writes: Write[] = [];
+    const writes: Work[] = [];
     for (const change of changes) index = await applied(index, change, writes, uploads);
     const added = changes.some(({ kind }) => kind === "add");
     const state = await ledger.commit(read, index, added ? { ...entry, version: index.next - 1 } : entry, writes);
@@ -129,7 +130,7 @@ export function filesBackend(store: ObjectStore, prefix: string, now: () => Date
 
     transact: (decide) => inTurn(async () => {
       const uploads: Uploads = new Map();
-      const settled = await untilSettled(() => attempt(decide, uploads));
+      const settled = await retryOnConflict(() => attempt(decide, uploads));
       await removeUnnamed(uploads, settled.state);
       return settled;
     }),
@@ -149,7 +150,7 @@ export function filesBackend(store: ObjectStore, prefix: string, now: () => Date
     },
 
     removeOrphans: (folders) => inTurn(async () => {
-      const unnamed = await untilSettled(async () => {
+      const unnamed = await retryOnConflict(async () => {
         const read = await ledger.read();
         const named = new Set(read.index.versions.map(folderOf));
         const unnamed = folders.filter((folder) => !named.has(folder));

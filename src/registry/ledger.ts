@@ -1,5 +1,6 @@
+import { isConflict, retryOnConflict } from "../base/async/retry.js";
+import { settleAll, type Work } from "../base/async/settle-all.js";
 import { ChurnkitError } from "../base/errors.js";
-import { allAtOnce, type Write } from "./all-at-once.js";
 import { abandonedEntries, copyHistory, newestEntry, readHistory, writeEntry, type StoredEntry } from "./history.js";
 import { corruptRecord } from "./registry-error.js";
 import { emptyIndex, parseIndex, writeIndex, type HistoryHead, type RegistryIndex } from "./registry-index.js";
@@ -28,7 +29,7 @@ export interface Ledger {
    *
    * @throws ChurnkitError STORE_CONFLICT when the index was changed since it was read.
    */
-  commit(read: ReadIndex, index: Omit<RegistryIndex, "head">, entry: EntryDraft, writes?: readonly Write[]): Promise<RegistryIndex>;
+  commit(read: ReadIndex, index: Omit<RegistryIndex, "head">, entry: EntryDraft, writes?: readonly Work[]): Promise<RegistryIndex>;
   /**
    * Writes the index without an entry, for what is no part of the registry's history.
    *
@@ -90,7 +91,7 @@ export function ledgerIn(store: ObjectStore, prefix: string, now: () => Date): L
       const next = { ...index, head: entry.head };
       const takeBack = (): Promise<void> => store.delete(entry.key);
       try {
-        await allAtOnce([() => store.put(entry.key, entry.bytes), ...writes]);
+        await settleAll([() => store.put(entry.key, entry.bytes), ...writes]);
       } catch (error) {
         await takeBack().catch(() => undefined);
         throw error;
@@ -105,16 +106,10 @@ export function ledgerIn(store: ObjectStore, prefix: string, now: () => Date): L
       return next;
     },
     async append(change, entry) {
-      for (let tries = 1; ; tries++) {
+      return retryOnConflict(async () => {
         const found = await read();
-        const next = change(found.index);
-        try {
-          return await ledger.commit(found, next, entry);
-        } catch (error) {
-          if (!isConflict(error) || tries === maxAttempts) throw error;
-          await pause(tries);
-        }
-      }
+        return ledger.commit(found, change(found.index), entry);
+      });
     },
     async history(limit) {
       const head = limit === Infinity ? await wholeHead() : (await read()).index.head;
@@ -138,36 +133,4 @@ export function ledgerIn(store: ObjectStore, prefix: string, now: () => Date): L
     },
   };
   return ledger;
-}
-
-const isConflict = (error: unknown): boolean => ChurnkitError.isInstance(error) && error.code === "STORE_CONFLICT";
-
-const maxAttempts = 200;
-
-/** Makes changes of one process wait for each other instead of racing. */
-export function inTurns(): <T>(change: () => Promise<T>) => Promise<T> {
-  let turn: Promise<unknown> = Promise.resolve();
-  return (change) => {
-    const mine = turn.then(change);
-    turn = mine.catch(() => undefined);
-    return mine;
-  };
-}
-
-/** Makes a change again from its start whenever somebody else was quicker. */
-export async function untilSettled<T>(attempt: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (!isConflict(error) || tries === maxAttempts) throw error;
-      await pause(tries);
-    }
-  }
-}
-
-/** Waits a moment, longer with every try and different for everybody, so that rivals don't meet again. */
-function pause(tries: number): Promise<void> {
-  const [random = 0] = crypto.getRandomValues(new Uint8Array(1));
-  return new Promise((resolve) => setTimeout(resolve, (Math.min(tries, 20) * random) / 64));
 }

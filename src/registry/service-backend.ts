@@ -1,7 +1,9 @@
+import pLimit from "p-limit";
+import { retryOnConflict } from "../base/async/retry.js";
 import { ChurnkitError } from "../base/errors.js";
 import type { BundleSource } from "../model/bundle/source.js";
 import { withAlias } from "./aliases.js";
-import { inTurns, untilSettled, type Ledger, type ReadIndex } from "./ledger.js";
+import type { Ledger, ReadIndex } from "./ledger.js";
 import type { AliasEntry, EntryDraft, RegistryBackend, RegistryChange, RegistryState, VersionDraft, VersionEntry } from "./registry-state.js";
 import { highestOf, known, recordedBefore, unrecorded, withEntry } from "./recorded.js";
 import { versionNumbered } from "./resolve.js";
@@ -36,7 +38,7 @@ export interface VersionService<Entry extends VersionEntry = VersionEntry> {
  * STORE_CONFLICT.
  */
 export function serviceBackend<Entry extends VersionEntry>(service: VersionService<Entry>, ledger?: Ledger): RegistryBackend<Entry> {
-  const inTurn = inTurns();
+  const inTurn = pLimit(1);
 
   async function readState(): Promise<RegistryState<Entry>> {
     if (ledger === undefined) {
@@ -125,7 +127,7 @@ export function serviceBackend<Entry extends VersionEntry>(service: VersionServi
     read: readState,
 
     // Without a ledger nothing tells whose change was first, so a lost race is reported instead of run again.
-    transact: (decide) => inTurn(() => (ledger ? untilSettled(() => attempt(decide)) : attempt(decide))),
+    transact: (decide) => inTurn(() => (ledger ? retryOnConflict(() => attempt(decide)) : attempt(decide))),
 
     record: (entry) => service.record(entry),
     bundle: (entry) => service.bundle(entry),

@@ -1,8 +1,8 @@
 import pLimit from "p-limit";
+import { settleAll } from "../base/async/settle-all.js";
 import type { ObjectStore } from "../io/object-store.js";
 import { manifestPath } from "../model/bundle/manifest.js";
 import { bundleSource, type BundleSource } from "../model/bundle/source.js";
-import { allAtOnce } from "./all-at-once.js";
 
 /** Objects read or written at once; small files of a bundle, which take no memory to speak of, in one wave. */
 const parallel = { small: 32, other: 16 };
@@ -57,7 +57,7 @@ export function storedBundles(store: ObjectStore, prefix: string): StoredBundles
   return {
     async put(bundle, { manifest, read }) {
       const put = (path: string): Promise<unknown> => store.putStream(folder(bundle) + path, read(path));
-      await allAtOnce([
+      await settleAll([
         () => smallLimit(() => put(manifestPath)),
         ...manifest.files.map(({ path, bytes }) => () => (bytes > small ? limit : smallLimit)(() => put(path))),
       ]);

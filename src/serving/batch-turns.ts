@@ -1,3 +1,4 @@
+import pLimit from "p-limit";
 /** Milliseconds that a batch computes before other requests get their turn. */
 const sliceMilliseconds = 1;
 
@@ -16,9 +17,9 @@ export type GiveWay = () => Promise<void>;
  * more than one slice.
  */
 export function batchTurns(): <T>(work: (giveWay: GiveWay) => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const mine = last.then(async () => {
+  const inTurn = pLimit(1);
+  return (work) =>
+    inTurn(async () => {
       await pause();
       let since = performance.now();
       return work(async () => {
@@ -27,7 +28,4 @@ export function batchTurns(): <T>(work: (giveWay: GiveWay) => Promise<T>) => Pro
         since = performance.now();
       });
     });
-    last = mine.catch(() => undefined);
-    return mine;
-  };
 }

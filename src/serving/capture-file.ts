@@ -1,3 +1,4 @@
+import pLimit from "p-limit";
 import { open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { ChurnkitError } from "../base/errors.js";
@@ -35,19 +36,16 @@ export function captureToFile(path: string, { bytes = 64 * 2 ** 20, keep = 10 }:
     throw new ChurnkitError("OPTION_INVALID", `A capture file takes bytes above 0 and keeps 0 to 10000 former files, not ${bytes} and ${keep}.`);
   }
   let closed = false;
-  let turn: Promise<void> = Promise.resolve();
-  const inTurn = (work: () => Promise<void>): Promise<void> => {
-    const mine = turn.then(work).catch((error: unknown) => {
+  const limit = pLimit(1);
+  const inTurn = (work: () => Promise<void>): Promise<void> =>
+    limit(work).catch((error: unknown) => {
       throw ioFailed("append to", path, error);
     });
-    turn = mine.catch(() => undefined);
-    return mine;
-  };
   return {
     write(predictions) {
       if (closed) return Promise.reject(new ChurnkitError("IO_FAILED", `The capture file ${path} was closed. Open it anew.`, { where: { file: path } }));
       const lines = predictions.map(captureLine).join("");
-      if (lines === "") return turn;
+      if (lines === "") return limit(() => undefined);
       return inTurn(async () => {
         await makeFolder(dirname(path));
         if ((await sizeOf(path)) >= bytes) await moveAside(path, keep);

@@ -1,8 +1,7 @@
-import { ChurnkitError } from "../../base/errors.js";
+import { retryOnConflict } from "../../base/async/retry.js";
 import type { ObjectStore } from "../../io/object-store.js";
 import { newRetrainingState, parseState, shortText, writeState, type RetrainingState } from "./state.js";
 
-const maxAttempts = 200;
 const stateKey = (name: string): string => `retraining/${name}/state.json`;
 
 /**
@@ -26,26 +25,14 @@ export async function changeState(
   change: (state: RetrainingState, now: Date) => RetrainingState,
 ): Promise<RetrainingState> {
   const key = stateKey(name);
-  for (let tries = 1; ; tries++) {
+  return retryOnConflict(async () => {
     const found = await store.get(key);
     const time = now();
     const state = found === undefined ? newRetrainingState(time) : parseState(key, found.bytes);
     const next = change(state, time);
-    if (next === state && found !== undefined) return next;
-    try {
-      await store.put(key, writeState(next), { ifVersion: found?.version ?? null });
-      return next;
-    } catch (error) {
-      if (!ChurnkitError.isInstance(error) || error.code !== "STORE_CONFLICT" || tries === maxAttempts) throw error;
-      await pause(tries);
-    }
-  }
-}
-
-/** Waits a moment, longer with every try and different for everybody, so that rivals don't meet again. */
-function pause(tries: number): Promise<void> {
-  const [random = 0] = crypto.getRandomValues(new Uint8Array(1));
-  return new Promise((resolve) => setTimeout(resolve, (Math.min(tries, 20) * random) / 64));
+    if (next !== state || found === undefined) await store.put(key, writeState(next), { ifVersion: found?.version ?? null });
+    return next;
+  });
 }
 
 /**

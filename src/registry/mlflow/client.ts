@@ -1,4 +1,5 @@
 import pLimit from "p-limit";
+import { sleep } from "../../base/async/retry.js";
 import type { StoredStream } from "../../io/object-store.js";
 import { parseJsonFile, type JsonValue } from "../../model/bundle/json.js";
 import { strange, type Speaker } from "./failure.js";
@@ -109,8 +110,4 @@ export function mlflowClient(options: ClientOptions, speaker: Speaker): MlflowCl
 }
 
 /** Waits longer with every try and different for everybody, so that those who failed together don't come back together. */
-function pause(tries: number, leastMs: number): Promise<void> {
-  const [random = 0] = crypto.getRandomValues(new Uint8Array(1));
-  const backoff = Math.min(100 * (1 << Math.min(tries, 6)), 5_000) * (0.5 + random / 512);
-  return new Promise((resolve) => setTimeout(resolve, Math.max(backoff, leastMs)));
-}
+const pause = (tries: number, leastMs: number): Promise<void> => sleep(Math.max(Math.min(100 * 2 ** Math.min(tries, 6), 5_000) * (0.5 + Math.random() / 2), leastMs));

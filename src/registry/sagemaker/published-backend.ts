@@ -1,6 +1,6 @@
+import pLimit from "p-limit";
 import type { ModelApprovalStatus } from "@aws-sdk/client-sagemaker";
 import { ChurnkitError } from "../../base/errors.js";
-import { inTurns } from "../ledger.js";
 import type { IndexedVersion } from "../registry-index.js";
 import type { Decision, RegistryBackend, RegistryChange } from "../registry-state.js";
 import type { VersionStatus } from "../version.js";
@@ -25,7 +25,7 @@ export function publishedBackend(
   packages: ModelPackages,
   now: () => Date,
 ): RegistryBackend<IndexedVersion> {
-  const inTurn = inTurns();
+  const inTurn = pLimit(1);
   /** Versions whose packages may show something else than the index says. */
   const unshown = new Set<number>();
 

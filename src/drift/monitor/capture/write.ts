@@ -1,3 +1,4 @@
+import pLimit from "p-limit";
 import { ChurnkitError } from "../../../base/errors.js";
 import { checkKey, type ObjectStore } from "../../../io/object-store.js";
 import type { CapturedPrediction } from "./capture.js";
@@ -67,7 +68,6 @@ export function captureToStore(store: ObjectStore, { prefix, writer, bytes = 4 *
   let written = 0;
   let newest = -Infinity;
   let closed = false;
-  let turn: Promise<void> = Promise.resolve();
 
   const put = async (hour: string): Promise<void> => {
     const held = hours.get(hour);
@@ -85,11 +85,7 @@ export function captureToStore(store: ObjectStore, { prefix, writer, bytes = 4 *
     }
   };
   // One after the other, so that what failed is whole again before the next begins.
-  const inTurn = (work: () => Promise<void>): Promise<void> => {
-    const mine = turn.then(work);
-    turn = mine.catch(() => undefined);
-    return mine;
-  };
+  const inTurn = pLimit(1);
   const flush = (): Promise<void> =>
     inTurn(async () => {
       for (const hour of [...hours.keys()].sort()) await put(hour);

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { inTurn, sharedReads } from "../../src/io/turns.js";
+import { keyedQueue, sharedReads } from "../../src/base/async/queue.js";
 
-describe("inTurn", () => {
+describe("keyedQueue", () => {
   it("runs one after the other for each key, and goes on after a failure", async () => {
-    const turn = inTurn();
+    const turn = keyedQueue();
     const events: string[] = [];
     const work = (name: string, error?: Error) => async (): Promise<string> => {
       events.push(`${name} begins`);

@@ -1,7 +1,7 @@
 const noop = (): undefined => undefined;
 
 /** Runs work on one key one after the other, in the order in which it was asked for; other keys do not wait. */
-export function inTurn(): <T>(key: string, work: () => Promise<T>) => Promise<T> {
+export function keyedQueue(): <T>(key: string, work: () => Promise<T>) => Promise<T> {
   const last = new Map<string, Promise<unknown>>();
   return (key, work) => {
     const turn = (last.get(key) ?? Promise.resolve()).then(work);
