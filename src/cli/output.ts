@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { ChurnkitError } from "../base/errors.js";
 
@@ -25,6 +26,12 @@ export async function confirmed(question: string): Promise<boolean> {
   });
   asking.close();
   return /^y(?:es)?$/i.test(answer.trim());
+}
+
+/** Refuses to write over a file that may be the user's own. A device such as /dev/stdout is none. */
+export function refuseOverwrite(path: string, force: boolean | undefined, because = ""): void {
+  if (force === true || statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return;
+  throw new ChurnkitError("OPTION_INVALID", `${path} is there already${because}. Give --force to overwrite it, or name another file.`, { where: { file: path } });
 }
 
 /** What an error says. */

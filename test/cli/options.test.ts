@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { register as evaluate } from "../../src/cli/commands/evaluate.js";
 import { register as init } from "../../src/cli/commands/init.js";
 import { register as predict } from "../../src/cli/commands/predict.js";
+import { register as sample } from "../../src/cli/commands/sample.js";
 import { register as train } from "../../src/cli/commands/train.js";
 import { register as validate } from "../../src/cli/commands/validate.js";
 import { columnList, columnsOption } from "../../src/cli/input.js";
@@ -149,6 +150,16 @@ it("init overwrites a file only with --force", async () => {
   expect(readFileSync(at("kept.json"), "utf8")).toBe("edited");
   await runVerb(init, [...args, "--force"]);
   expect(readFileSync(at("kept.json"), "utf8")).toMatch(/^\{/);
+});
+
+it("sample overwrites no file that is there, and writes no other format than it says", async () => {
+  const args = ["sample", at("sample.csv"), "--rows", "5"];
+  writeFileSync(at("sample.csv"), "my own");
+  await expect(runVerb(sample, args)).rejects.toThrow(/sample\.csv is there already\. Give --force/);
+  expect(readFileSync(at("sample.csv"), "utf8")).toBe("my own");
+  await runVerb(sample, [...args, "--force"]);
+  expect(readFileSync(at("sample.csv"), "utf8")).toMatch(/^customerId,/);
+  await expect(runVerb(sample, ["sample", at("sample.xlsx")])).rejects.toThrow(/ends in \.csv or \.jsonl/);
 });
 
 it("says where a model is no better than chance", async () => {

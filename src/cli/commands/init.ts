@@ -1,12 +1,10 @@
-import { existsSync } from "node:fs";
 import type { Command } from "commander";
-import { ChurnkitError } from "../../base/errors.js";
 import { toTypeScript } from "../../data/contract/typescript.js";
 import { inferFromFile } from "../../data/read/read-file.js";
 import { writeFileAtomic } from "../../io/atomic.js";
 import { example } from "../help.js";
 import { ignoreOption, inferenceOptions, inferOptions, noteFindings, type ContractArguments } from "../input.js";
-import { columns, note, print } from "../output.js";
+import { columns, note, print, refuseOverwrite } from "../output.js";
 
 interface Options extends ContractArguments {
   out: string;
@@ -28,11 +26,7 @@ async function run(file: string, options: Options): Promise<void> {
   const { contract, findings, candidates } = await inferFromFile(file, { ...inferOptions(options), ragged: "reject-row" });
   noteFindings(findings);
   // After the findings, which are of use without the file too.
-  if (options.force !== true && existsSync(options.out)) {
-    throw new ChurnkitError("OPTION_INVALID", `${options.out} is there already, perhaps with edits. Give --force to overwrite it, or --out with another file.`, {
-      where: { file: options.out },
-    });
-  }
+  refuseOverwrite(options.out, options.force, ", perhaps with edits");
   await writeFileAtomic(options.out, `${JSON.stringify(contract, null, 2)}\n`);
   if (!contract.target && candidates.length > 0) note(`no target given; columns with two values: ${candidates.join(", ")}`);
   note(columns([["column", "kind", "role"], ...contract.columns.map(({ name, kind, role }) => [name, kind, role])]));

@@ -1,16 +1,18 @@
 import { counted } from "../../base/counted.js";
 import { InvalidArgumentError, type Command } from "commander";
+import { ChurnkitError } from "../../base/errors.js";
 import { syntheticCustomers, type SyntheticOptions } from "../../data/synthetic.js";
 import { writeCsv } from "../../data/table/write-csv.js";
 import { writeFileAtomic } from "../../io/atomic.js";
 import { example } from "../help.js";
 import { countOption, seedOption } from "../input.js";
-import { print } from "../output.js";
+import { print, refuseOverwrite } from "../output.js";
 
 interface Options {
   rows: number;
   seed: number;
   scenario: NonNullable<SyntheticOptions["scenario"]>;
+  force?: boolean;
   json?: boolean;
 }
 
@@ -21,6 +23,7 @@ export function register(program: Command): void {
     .option("--rows <number>", "number of customers", countOption, 10_000)
     .option("--scenario <name>", "base, or shifted: the same market a year later, with drift", scenarioOption, "base")
     .option("--seed <number>", "seed of the random numbers", seedOption, 1)
+    .option("--force", "overwrite an existing file")
     .option("--json", "print one line of JSON")
     .addHelpText("after", example("churnkit sample customers.csv --rows 5000"))
     .action(run);
@@ -31,7 +34,9 @@ function scenarioOption(text: string): Options["scenario"] {
   throw new InvalidArgumentError("It is base or shifted.");
 }
 
-async function run(file: string, { rows, seed, scenario, json }: Options): Promise<void> {
+async function run(file: string, { rows, seed, scenario, force, json }: Options): Promise<void> {
+  if (/\.\w+$/.test(file) && !/\.(csv|jsonl)$/.test(file)) throw new ChurnkitError("OPTION_INVALID", `${file}: give a name that ends in .csv or .jsonl.`, { where: { file } });
+  refuseOverwrite(file, force);
   const { records } = syntheticCustomers({ rows, seed, scenario });
   await (file.endsWith(".jsonl") ? writeFileAtomic(file, records.map((record) => `${JSON.stringify(record)}\n`).join("")) : writeCsv(file, records));
   print(json, { file, rows }, `wrote ${counted(rows, "customer")} to ${file}`);

@@ -114,7 +114,7 @@ export interface MonitorPolicies {
 export const lackOf = (of: Lack["of"], have: number, need: number): Pick<Finding, "lacks"> => (have >= need ? {} : { lacks: { of, have, need } });
 
 /** How many there are, and how many it takes. */
-export const lackWords = ({ of, have, need }: Lack): string => `${have} ${of}, ${need} are needed`;
+export const lackWords = ({ of, have, need }: Lack): string => `${have} of the ${need} ${of} needed`;
 
 /** A finding where there is nothing to judge. */
 export const nothing = (message: string): Finding => ({ verdict: "insufficient", severity: "none", message });

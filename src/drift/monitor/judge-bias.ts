@@ -20,7 +20,7 @@ export function judgeBias(
   { bias: overrides }: MonitorPolicies,
 ): BiasFinding {
   const { bias } = baseline;
-  if (bias === null) return { ...nothing("The baseline names no facets. Give monitorBaseline the groups to compare."), calls: null, outcomes: null };
+  if (bias === null) return { ...nothing("The baseline names no facets. Name the columns whose groups to compare: --facets of churnkit train, or facets of monitorBaseline."), calls: null, outcomes: null };
   const policy = biasPolicy(overrides);
   const compare = (counts: BiasCounts | null, test: (metric: BiasMetric) => boolean): BiasDrift | null => {
     const allowed = Object.entries(policy.allowed).filter(([metric]) => test(metric as BiasMetric));

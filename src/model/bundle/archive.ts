@@ -57,7 +57,7 @@ export async function unpackArchive(archive: Uint8Array, limits: ArchiveLimits =
     }
   } catch (cause) {
     if (ChurnkitError.isInstance(cause)) throw cause;
-    throw new ChurnkitError("BUNDLE_CORRUPT", "The archive cannot be read: it is no .tar.gz, or it was cut short or changed.", { cause });
+    throw new ChurnkitError("BUNDLE_CORRUPT", "This is no bundle that can be read: it is no .tar.gz, or was cut short or changed. Where a command takes a bundle and a file, the bundle comes first.", { cause });
   } finally {
     await entries.cancel().catch(() => undefined);
   }

@@ -35,7 +35,7 @@ describe("few records were critical", () => {
         expect({ verdict, severity, alarms }).toEqual({ verdict: "insufficient", severity: "none", alarms: [] });
         for (const each of Object.values(monitors)) expect(each).toMatchObject({ verdict: "insufficient", severity: "none" });
         expect(monitors.dataQuality.lacks).toEqual({ of: "records", have: rows, need: 30 });
-        expect(message).toBe(`Nothing could be judged yet: ${rows} records, 30 are needed.`);
+        expect(message).toBe(`Nothing could be judged yet: ${rows} of the 30 records needed.`);
       }
     }
   });
@@ -62,8 +62,8 @@ describe("few records were critical", () => {
     expect(report.monitors.modelQuality.lacks).toEqual({ of: "labels", have: 5, need: 30 });
     expect(report.monitors.attribution.lacks).toEqual({ of: "explained records", have: 5, need: 30 });
     expect(report.monitors.bias.lacks).toEqual({ of: "records", have: 5, need: 30 });
-    expect(report.advice).toEqual([{ monitor: "dataQuality", severity: "none", action: "Gather more before judging, or look at a longer time: 5 records, 30 are needed.", columns: [] }]);
-    expect(await monitorReportHtml(report)).toContain("5 labels, 30 are needed");
+    expect(report.advice).toEqual([{ monitor: "dataQuality", severity: "none", action: "Gather more before judging, or look at a longer time: 5 of the 30 records needed.", columns: [] }]);
+    expect(await monitorReportHtml(report)).toContain("5 of the 30 labels needed");
   });
 
   it("an alarm that stands is not ended by a few", () => {
