@@ -71,7 +71,7 @@ function alarmTable({ alarms }: MonitorReport): Block {
 
 function modelBlocks({ monitors }: MonitorReport): Block[] {
   const { message, finding } = monitors.modelQuality;
-  const { realised, estimated, quality, outcomes } = finding;
+  const { realised, estimated, quality, outcomes, unjoined } = finding;
   const names = ["accuracy", "f1", "auc", "brier", "precision", "recall"] as const;
   const rows = names.map((name): Cell[] => {
     const change = quality?.metrics.find(({ metric }) => metric === name);
@@ -88,7 +88,7 @@ function modelBlocks({ monitors }: MonitorReport): Block[] {
     { kind: "text", text: message },
     {
       kind: "table",
-      caption: `${countText(outcomes.predictions)} sampled predictions: ${countText(outcomes.labelled)} labelled, ${countText(outcomes.immature)} still open, ${countText(outcomes.unlabelled)} closed without a label, ${countText(outcomes.treated)} treated. Precision and recall move with the threshold: they are shown, not judged.`,
+      caption: `${countText(outcomes.predictions)} sampled predictions: ${countText(outcomes.labelled)} labelled, ${countText(outcomes.immature)} still open, ${countText(outcomes.unlabelled)} closed without a label, ${countText(outcomes.treated)} treated.${unjoined === null ? "" : ` ${countText(unjoined.labels)} of ${countText(unjoined.of)} labels join no prediction.`} Precision and recall move with the threshold: they are shown, not judged.`,
       columns: [{ label: "metric" }, { label: "verdict" }, { label: "baseline", number: true }, { label: "realised", number: true }, { label: "95 % interval", number: true }, { label: "estimated", number: true }],
       rows,
     },

@@ -9,6 +9,7 @@ import { captureOutputs, type CaptureOutput } from "../../drift/monitor/capture/
 import { captureIssues } from "../../drift/monitor/capture/capture.js";
 import { monitorBaseline, monitorExplainer, type MonitorBaseline } from "../../drift/monitor/baseline.js";
 import { monitorBaselineOf, parseMonitorBaseline } from "../../drift/monitor/parse-baseline.js";
+import { unjoinedCauses } from "../../drift/monitor/joins.js";
 import type { MonitorReport } from "../../drift/monitor/report.js";
 import { runMonitor, type MonitorRun } from "../../drift/monitor/run.js";
 import { days } from "../../drift/performance/labelled/join.js";
@@ -137,7 +138,7 @@ async function baselineFor(options: Options, artefact: Parameters<typeof monitor
   return made;
 }
 
-function noteRead({ read, report: { skipped } }: MonitorRun, { labels, modelVersion: version }: Options): void {
+function noteRead({ read, report: { skipped, monitors } }: MonitorRun, { labels, modelVersion: version }: Options): void {
   note(`read ${read.predictions} predictions from ${read.objects} files, ${read.labels} labels`);
   const several = read.versions.length > 1 && version === undefined;
   if (several) note(`note: the predictions are of the versions ${read.versions.join(", ")} and are judged together; --model-version takes one`);
@@ -148,7 +149,9 @@ function noteRead({ read, report: { skipped } }: MonitorRun, { labels, modelVers
     [skipped.badTime, "of a time that is none"],
   ] as const) if (count > 0) note(`note: left out ${count} predictions ${why}`);
   for (const { issue, count, examples, causes } of read.issues) note(`note: ${issue}: ${count}, such as ${examples[0] ?? ""}. ${causes[0] ?? captureIssues[issue]}`);
-  if (read.badLabels > 0) note(`note: ${read.badLabels} lines of labels hold none, such as ${read.badLabelExamples[0] ?? ""}; each needs id and outcome, in CSV under a header of these names`);
+  const { unjoined } = monitors.modelQuality.finding;
+  if (unjoined !== null) note(`note: ${unjoined.labels} of ${unjoined.of} labels join no prediction, such as ${JSON.stringify(unjoined.label.slice(0, 40))}${unjoined.causes.map(({ cause, labels: count, label, prediction }) => `; ${count} are ${unjoinedCauses[cause]} (${JSON.stringify(label.slice(0, 40))} for ${JSON.stringify(prediction.slice(0, 40))})`).join("")}`);
+  if (read.badLabels > 0) note(`note: ${read.badLabels} lines of labels hold none, such as ${read.badLabelExamples[0] ?? ""}${read.badLabelCauses.map((cause) => `; ${cause}`).join("")}; each needs id and outcome, in CSV under a header of these names`);
   else if (labels !== undefined && read.labels === 0) note(`note: ${labels} holds no labels`);
 }
 

@@ -22,9 +22,13 @@ function keyPattern(name: string): string {
  */
 export function exactIdParser({ columns }: Pick<Contract, "columns">): (text: string) => unknown {
   const names = columns.filter(({ role, kind }) => role === "id" && (kind === "category" || kind === "text")).map(({ name }) => name);
-  const spellings = [...spellingsOf(names).columns.keys()];
-  if (names.length === 0) return (text) => JSON.parse(text) as unknown;
-  const key = `(?<!\\\\)"(?:${spellings.map(keyPattern).join("|")})"`;
+  return exactParser([...spellingsOf(names).columns.keys()]);
+}
+
+/** The same for numbers under any of these keys. */
+export function exactParser(keys: readonly string[]): (text: string) => unknown {
+  if (keys.length === 0) return (text) => JSON.parse(text) as unknown;
+  const key = `(?<!\\\\)"(?:${keys.map(keyPattern).join("|")})"`;
   // A quote around a key has no backslash before it, and one inside a text always has. Only proper numbers are quoted, so a text
   // that is not JSON stays so.
   const number = new RegExp(`(${key}\\s*:\\s*)(-?(?:0|[1-9]\\d*)(?:\\.\\d+)?(?:[eE][+-]?\\d+)?)(?=\\s*[,}])`, "g");

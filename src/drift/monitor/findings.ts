@@ -9,6 +9,7 @@ import type { PerformanceEstimate } from "../performance/estimate.js";
 import type { QualityDrift, QualityPolicy } from "../performance/quality.js";
 import type { RealisedPerformance } from "../performance/realised.js";
 import type { PolicyChoice } from "../policy.js";
+import type { UnjoinedLabels } from "./joins.js";
 import type { IssueTally } from "./tally.js";
 
 /** The four monitors, and what each watches. */
@@ -59,11 +60,15 @@ export interface OutcomeCounts {
   readonly assumed: number;
   /** The window has closed without a label, or with both outcomes. */
   readonly unlabelled: number;
+  /** Of the unlabelled, those with labels of both outcomes. */
+  readonly conflicting: number;
 }
 
 /** Of the model. */
 export interface ModelQualityFinding extends Finding {
   readonly outcomes: OutcomeCounts;
+  /** Labels that join no prediction, and why; null where there are none. */
+  readonly unjoined: UnjoinedLabels | null;
   /** Whose outcomes were judged: the control group's where there is one of 100 rows or more. */
   readonly basis: "all" | "control" | null;
   /** From mature labels; null where there are none. */

@@ -7,6 +7,7 @@ import { modelQuality } from "../performance/quality.js";
 import { realisedPerformance } from "../performance/realised.js";
 import type { MonitorBaseline } from "./baseline.js";
 import { lackOf, type Finding, type ModelQualityFinding, type MonitorPolicies } from "./findings.js";
+import { unjoinedCauses, type UnjoinedLabels } from "./joins.js";
 import type { Outcomes } from "./labels.js";
 import type { Tally } from "./tally.js";
 
@@ -57,6 +58,7 @@ export function judgeModel(
     ...(parts.every(({ verdict }) => verdict === "insufficient") ? lackOf("labels", mature.length, minimumSample) : {}),
     message: messageOf((told.length > 0 ? told : parts).map(({ message }) => message), enough ? undefined : waiting(outcomes), outcomes),
     outcomes: counts,
+    unjoined: outcomes.unjoined ?? null,
     basis,
     realised,
     quality: compared,
@@ -67,8 +69,23 @@ export function judgeModel(
 }
 
 /** Labels that join nothing come first: nothing else is known before that is mended. */
-const messageOf = (found: readonly string[], lacking: string | undefined, { unjoined }: Outcomes): string =>
-  (lacking === undefined ? found : unjoined === undefined ? [...found, lacking] : [lacking, ...found]).join(" ");
+function messageOf(found: readonly string[], lacking: string | undefined, { unjoined, counts }: Outcomes): string {
+  const told = unjoined ?? null;
+  if (told !== null && told.labels === told.of) return [unjoinedWords(told), ...found].join(" ");
+  // Those of predictions that were never captured, or long ago, are no fault; those that are spelled otherwise are.
+  const mend = told === null || told.causes.length === 0 ? [] : [unjoinedWords(told)];
+  const both = counts.conflicting === 0 ? [] : [`${counts.conflicting} predictions have labels of both outcomes and are left out.`];
+  return [...found, ...(lacking === undefined ? [] : [lacking]), ...mend, ...both].join(" ");
+}
+
+const shownId = (id: string): string => JSON.stringify(id.slice(0, 40));
+
+function unjoinedWords({ labels, of, label, prediction, causes }: UnjoinedLabels): string {
+  const what = labels === of ? `No label joins a prediction: ${labels} labels came` : `${labels} of ${of} labels join no prediction:`;
+  const pairs = causes.map((each) => `${each.labels} are ${unjoinedCauses[each.cause]}: ${shownId(each.label)} for ${shownId(each.prediction)}.`);
+  const told = `with ids such as ${shownId(label)}, the predictions have ids such as ${shownId(prediction)}.`;
+  return [what, ...(labels === of ? [told] : []), ...pairs, "Write both alike: ids join as texts, character by character."].join(" ");
+}
 
 const atMostWarning = (severity: Severity): Severity => (severity === "none" ? "none" : "warning");
 
@@ -77,11 +94,7 @@ function verdictOfParts(parts: readonly Finding[]): DriftVerdict {
   return parts.some(({ verdict }) => verdict === "stable") ? "stable" : "insufficient";
 }
 
-function waiting({ counts, mature, coverage, unjoined }: Outcomes): string {
-  if (unjoined !== undefined) {
-    const { labels, label, prediction } = unjoined;
-    return `No label joins a prediction: ${labels} labels came with ids such as ${JSON.stringify(label.slice(0, 40))}, the predictions have ids such as ${JSON.stringify(prediction.slice(0, 40))}. Write both alike: ids join as texts, character by character.`;
-  }
+function waiting({ counts, mature, coverage }: Outcomes): string {
   if (counts.predictions === 0) return "No outcome can be joined: it takes predictions with an id, and labels.";
   if (coverage !== null && coverage < leastCoverage && mature.length >= minimumSample) {
     return `Only ${mature.length} of ${Math.round(mature.length / coverage)} closed predictions have a label.`;

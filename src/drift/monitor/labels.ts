@@ -1,5 +1,6 @@
 import { joinLabels, type JoinedPrediction } from "../performance/labelled/join.js";
 import type { OutcomeCounts } from "./findings.js";
+import type { UnjoinedLabels } from "./joins.js";
 import type { Sampled } from "./sample.js";
 
 /** When labels count, as `joinLabels` takes it. Milliseconds; `days` and `hours` help. */
@@ -71,8 +72,8 @@ export interface Outcomes {
   readonly mature: readonly MatureRow[];
   /** Share of the closed predictions that have a label; null where none has closed. */
   readonly coverage: number | null;
-  /** Set where labels came and none is of a prediction: how many, and an id of either side. */
-  readonly unjoined?: { readonly labels: number; readonly label: string; readonly prediction: string } | undefined;
+  /** Labels that are of no prediction; null where there are none, absent where nobody asked. */
+  readonly unjoined?: UnjoinedLabels | null | undefined;
 }
 
 /** From when to when predictions were made: the first millisecond and the one after the last. */
@@ -84,7 +85,7 @@ export interface TimeSpan {
 /** Fewer rows of a control group are not judged by themselves. */
 const leastControl = 100;
 
-const none: OutcomeCounts = { predictions: 0, treated: 0, control: 0, immature: 0, labelled: 0, positives: 0, assumed: 0, unlabelled: 0 };
+const none: OutcomeCounts = { predictions: 0, treated: 0, control: 0, immature: 0, labelled: 0, positives: 0, assumed: 0, unlabelled: 0, conflicting: 0 };
 
 /** Outcomes without any label rules. */
 export const noOutcomes: Outcomes = { counts: none, basis: null, mature: [], coverage: null };
@@ -108,11 +109,7 @@ export function outcomesAt(
   const basis = control.length >= leastControl ? "control" : "all";
   const chosen = basis === "control" ? judged.filter(({ role }) => role === "control") : judged;
   const labelled = chosen.filter((row) => row.outcome !== null);
-  const [label] = labels;
-  const [prediction] = predictions;
-  const joins = label === undefined || predictions.some(({ id }) => reported.has(id));
   return {
-    ...(joins || prediction === undefined ? {} : { unjoined: { labels: labels.length, label: label.id, prediction: prediction.id } }),
     counts: countOutcomes(rows),
     basis: labelled.length === 0 ? null : basis,
     mature: labelled.map(({ probability, outcome, segment }) => ({ probability, outcome: outcome ?? 0, sides: segment ?? "" })),
@@ -153,5 +150,6 @@ function countOutcomes(rows: readonly JoinedPrediction[]): OutcomeCounts {
     positives: known.filter(({ outcome }) => outcome === 1).length,
     assumed: known.filter(({ assumed }) => assumed).length,
     unlabelled: open.filter(({ closed, outcome }) => closed && outcome === null).length,
+    conflicting: open.filter((row) => row.closed && row.conflicting).length,
   };
 }

@@ -5,6 +5,7 @@ import { judgeAttribution } from "./judge-attribution.js";
 import { judgeBias } from "./judge-bias.js";
 import { judgeData } from "./judge-data.js";
 import { judgeModel } from "./judge-model.js";
+import type { UnjoinedLabels } from "./joins.js";
 import { horizonOf, noOutcomes, outcomesAt, type LabelRules, type Outcomes, type SampledLabel, type SampledPrediction } from "./labels.js";
 import type { LookContext } from "./looks.js";
 import type { MonitorAlarm } from "./report.js";
@@ -75,19 +76,20 @@ interface ViewInput {
   readonly predictions: readonly SampledPrediction[];
   readonly labels: readonly SampledLabel[];
   readonly rules: LabelRules | undefined;
+  readonly unjoined: UnjoinedLabels | null;
 }
 
 /**
  * The findings on what the windows hold at the moment: a day of hours or a week of days, and for a monitor to which that is
  * too little, the longest window.
  */
-export function recentView(history: MonitorHistory, context: LookContext & { readonly attributionRows: number }, { at, predictions, labels, rules }: ViewInput) {
+export function recentView(history: MonitorHistory, context: LookContext & { readonly attributionRows: number }, { at, predictions, labels, rules, unjoined }: ViewInput) {
   const { baseline, policies, length, attributionRows } = context;
   const { windows } = history.sequential.plan;
   const to = history.closedUntil;
   const viewOf = (window: number): { readonly tally: Tally | null; readonly outcomes: Outcomes; readonly from: number } => ({
     tally: recent(history.windows, window, (a, b) => mergeTallies(a, b, attributionRows)),
-    outcomes: rules === undefined ? noOutcomes : outcomesAt(predictions, labels, rules, { from: to - horizonOf(rules) - window * length, to, now: at }),
+    outcomes: rules === undefined ? noOutcomes : { ...outcomesAt(predictions, labels, rules, { from: to - horizonOf(rules) - window * length, to, now: at }), unjoined },
     from: to - window * length,
   });
   const short = viewOf(windows[1] ?? windows[0] ?? 1);

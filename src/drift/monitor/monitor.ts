@@ -6,6 +6,7 @@ import type { MonitorBaseline } from "./baseline.js";
 import { Counting, type PredictionMeta } from "./counting.js";
 import type { MonitorPolicies } from "./findings.js";
 import { beginHistory, closePeriods, type HistoryContext, type MonitorHistory } from "./history.js";
+import { unjoinedLabels, type UnjoinedLabels } from "./joins.js";
 import { horizonOf, noOutcomes, outcomesAt, type LabelRules } from "./labels.js";
 import { alarmChanges, judgeAll, recentView, spanOf } from "./look-around.js";
 import { reportOfParts, type MonitorReport } from "./report.js";
@@ -131,6 +132,8 @@ export function createMonitor(baseline: MonitorBaseline, options: MonitorOptions
     };
   }
 
+  const unjoinedOf = (state: Pick<MonitorState, "predictions" | "labels">): UnjoinedLabels | null => unjoinedLabels(state.predictions, state.labels, settings.samples.predictions);
+
   const monitor: Monitor = {
     baseline,
     settings,
@@ -184,7 +187,7 @@ export function createMonitor(baseline: MonitorBaseline, options: MonitorOptions
       const state = counting.state();
       const here = context(state, at);
       history = closePeriods(history, until, new Map(state.periods.map(({ start, tally }) => [start, tally])), here);
-      const views = recentView(history, here, { at, predictions: state.predictions, labels: state.labels, rules: labels });
+      const views = recentView(history, here, { at, predictions: state.predictions, labels: state.labels, rules: labels, unjoined: unjoinedOf(state) });
       const horizon = labels === undefined ? 0 : horizonOf(labels);
       counting.forget(history.closedUntil, history.closedUntil - horizon - Math.max(...plan.windows) * length);
       last = reportOfParts({ ...headOf(at, baseline, views.tally, counting), looked: "sequential", ...views.span, findings: views.findings, ...alarmChanges(before, history, length) });
@@ -194,7 +197,7 @@ export function createMonitor(baseline: MonitorBaseline, options: MonitorOptions
       const at = timeOf(now);
       const state = counting.state();
       const tally = mergedTally(state.periods, settings.samples.attribution);
-      const outcomes = labels === undefined ? noOutcomes : outcomesAt(state.predictions, state.labels, labels, { from: -Infinity, to: Infinity, now: at });
+      const outcomes = labels === undefined ? noOutcomes : { ...outcomesAt(state.predictions, state.labels, labels, { from: -Infinity, to: Infinity, now: at }), unjoined: unjoinedOf(state) };
       return reportOfParts({
         ...headOf(at, baseline, tally, counting),
         looked: "once",

@@ -59,6 +59,7 @@ export interface MonitorRun {
     readonly badLabels: number;
     /** The first few lines that hold no label, as "source:line". */
     readonly badLabelExamples: readonly string[];
+    readonly badLabelCauses: readonly string[];
     readonly issues: readonly CaptureIssueCount[];
   };
 }
@@ -129,7 +130,7 @@ async function runBy(options: MonitorRunOptions, states: readonly MonitorState[]
   return {
     report,
     state: counted ?? monitor.snapshot(),
-    read: { objects: keys.length, predictions, outside, versions: [...versions].sort(), labels: labels.labels, badLabels: labels.bad, badLabelExamples: labels.examples, issues: log.list() },
+    read: { objects: keys.length, predictions, outside, versions: [...versions].sort(), labels: labels.labels, badLabels: labels.bad, badLabelExamples: labels.examples, badLabelCauses: labels.causes, issues: log.list() },
   };
 }
 

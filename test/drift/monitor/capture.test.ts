@@ -235,7 +235,26 @@ describe("labels", () => {
     // Ids that are numbers, which the server writes as texts.
     expect(await all('{"id":17,"outcome":1}')).toEqual([{ id: "17", outcome: 1 }]);
     expect(await all('{"id":"a"}\n{"id":"","outcome":1}\nid\n{bad')).toEqual([]);
+    expect(log.causes).toEqual(["it has no outcome", "it has no id", "it is not valid JSON"]);
     expect(log.bad).toBe(4);
     expect(log.examples[0]).toBe("labels:1");
+  });
+
+  it.each([
+    // The classes of a column "stayed", whose positive class is the churner.
+    { positive: "No", negative: "Yes", read: { Yes: 0, no: 1, y: 0, n: 1 }, refused: ["1", "0", "1.0", "True", "false"] },
+    { positive: "Yes", negative: "No", read: { Yes: 1, no: 0, "1": 1, "0.0": 0, TRUE: 1, n: 0 }, refused: ["maybe"] },
+    { positive: "left", negative: "stayed", read: { left: 1, Stayed: 0, "1": 1, false: 0 }, refused: ["gone"] },
+    // A class's own spelling is that class.
+    { positive: "0", negative: "1", read: { "1": 0, "0.0": 1 }, refused: ["true", "false"] },
+  ])("an outcome is read for $positive as what it can only mean", async ({ positive, negative, read, refused }) => {
+    const log = labelLog();
+    const outcomes: [string, unknown][] = [];
+    const texts = [...Object.keys(read), ...refused];
+    const bytes = new TextEncoder().encode(`id,outcome\n${texts.map((text) => `${text},${text}`).join("\n")}`);
+    for await (const { id, outcome } of readLabelLines(bytes, { positive, negative, log })) outcomes.push([id, outcome]);
+    expect(Object.fromEntries(outcomes)).toEqual(read);
+    expect(log.bad).toBe(refused.length);
+    expect(log.causes[0]).toMatch(positive === "No" ? /^the outcome 1 may mean the class "Yes" or, as a flag, "No": write the class$/ : /write the class$|is no class$/);
   });
 });

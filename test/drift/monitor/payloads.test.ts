@@ -182,9 +182,9 @@ describe("a captured output", () => {
 describe("our own form", () => {
   const line = (id: unknown): string => JSON.stringify({ id, at: "2026-02-01T10:00:00Z", record: { spend: 1 }, probability: 0.5, label: null, version: "1" });
 
-  it("takes ids that are whole numbers as texts, and names those that JSON cannot hold", async () => {
-    const { found, issues } = await read([line(1000), line(" a "), line(null), line(1000).replace("1000", "9007199254740993"), line(1.5)]);
-    expect(found.map(({ id }) => id)).toEqual(["1000", "a", null, null, null]);
-    expect(issues).toMatchObject([{ issue: "badId", count: 2 }]);
+  it("takes ids that are numbers as texts, those that JSON rounds as they are spelled, and names what is neither", async () => {
+    const { found, issues } = await read([line(1000), line(" a "), line(null), line(1000).replace("1000", "9007199254740993"), line(1.5), line(true)]);
+    expect(found.map(({ id }) => id)).toEqual(["1000", "a", null, "9007199254740993", "1.5", null]);
+    expect(issues).toMatchObject([{ issue: "badId", count: 1 }]);
   });
 });

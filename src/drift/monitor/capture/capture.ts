@@ -1,3 +1,4 @@
+import { exactParser } from "../../../data/read/exact-ids.js";
 import { millisecondsOf } from "../../performance/labelled/records.js";
 
 /**
@@ -30,7 +31,7 @@ export const captureIssues = {
   notJson: "A line that is not valid JSON: left out.",
   notPrediction: "A JSON line that is neither SageMaker's data capture nor our own form: left out.",
   badTime: "A prediction whose time is no time: left out.",
-  badId: "An id that is neither a text of 1 to 512 characters nor a whole number that JSON keeps exactly: the record counts, and no label can join it.",
+  badId: "An id that is neither a text of 1 to 512 characters nor a number: the record counts, and no label can join it.",
   badInput: "An input that cannot be decoded, or is of other columns: left out.",
   tooManyRecords: "An input of more records than the limit: left out.",
   badOutput: "An output that cannot be decoded, is no probability, or may be one of the other class: the record counts, without a score.",
@@ -83,12 +84,25 @@ export const probabilityOf = (value: unknown): number | null => (typeof value ==
 /** A text of at most so many characters, or null. */
 export const textOf = (value: unknown, most = 512): string | null => (typeof value === "string" && value !== "" && value.length <= most ? value : null);
 
-/** An id as a text: a whole number names what a server wrote as a text. Null for one that JSON cannot hold exactly, and for anything else. */
+/** An id as a text: a whole number names what a server wrote as a text. Null for one that JSON rounded, and for anything else. */
 export function idText(value: unknown): string | null {
   if (typeof value === "number") return Number.isSafeInteger(value) ? String(value) : null;
   const text = textOf(value);
   return text === null ? null : textOf(text.trim());
 }
+
+const exactly = exactParser(["id", "eventId"]);
+
+/** Members of a line in which an id that JSON rounds is the text that stands there: only its ids may be taken from it. */
+export function spelledIds(line: Members, text: string): Members {
+  const rounded = (id: unknown): boolean => typeof id === "number" && !Number.isSafeInteger(id);
+  return rounded(line["id"]) || rounded(membersOf(line["eventMetadata"])["eventId"]) ? membersOf(exactly(text)) : line;
+}
+
+/** Members of a JSON object by name. */
+export type Members = Readonly<Record<string, unknown>>;
+/** A value's members; none where it is no object. */
+export const membersOf = (value: unknown): Members => (typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Members) : {});
 
 /** Notes what is wrong, and why where it can be told. */
 export type Note = (issue: CaptureIssue, cause?: string) => void;

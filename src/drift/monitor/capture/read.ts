@@ -2,7 +2,7 @@ import { parseJson } from "../../../base/json/parse.js";
 import { ChurnkitError } from "../../../base/errors.js";
 import { textChunks, type ByteSource } from "../../../data/read/bytes.js";
 import type { Contract } from "../../../data/contract/contract.js";
-import { parseCaptured, type CapturedPrediction, type CaptureLog, type Note } from "./capture.js";
+import { membersOf, parseCaptured, spelledIds, type CapturedPrediction, type CaptureLog, type Note } from "./capture.js";
 import { linesOf } from "./lines.js";
 import { checkOutput, type CaptureOutput } from "./output.js";
 import { isCaptureEvent, parseCaptureEvent, type PayloadOptions, type SageMakerPrediction } from "./sagemaker.js";
@@ -97,12 +97,12 @@ function predictionsOf(text: string, options: PayloadOptions, note: Note): reado
     note("notJson");
     return [];
   }
-  const line = typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Readonly<Record<string, unknown>>) : {};
+  const line = membersOf(value);
   if (isCaptureEvent(line)) return parseCaptureEvent(line, options, note);
   if (!("record" in line)) {
     note("notPrediction");
     return [];
   }
-  const found = parseCaptured(line, note);
+  const found = parseCaptured({ ...line, id: spelledIds(line, text)["id"] }, note);
   return found === undefined ? [] : [found];
 }
