@@ -59,6 +59,16 @@ describe("churnkit monitor", () => {
     expect(html).toContain("<svg");
   });
 
+  it("judges nothing by five records, and says so with exit code 0", async () => {
+    writeFileSync(at("five.jsonl"), readFileSync(at("dear.jsonl"), "utf8").split("\n").slice(0, 5).join("\n"));
+    writeFileSync(at("upper.csv"), "id,outcome\nP0,1\nP1,0\nother,1\n");
+    const { out, err, code } = await monitor(at("model"), at("five.jsonl"), "--labels", at("upper.csv"));
+    expect(out).toMatch(/^insufficient \(none\): 5 rows/);
+    expect(out).toContain("5 records, 30 are needed");
+    expect(code).toBeUndefined();
+    expect(err).toMatch(/note: 3 of 3 labels join no prediction, such as "(P0|P1|other)"; 2 are the same text in other letters or with other blanks \("P(\d)" for "p\2"\)/);
+  });
+
   it("leaves out columns and times as it is told", async () => {
     const ignored = await monitor(at("model"), at("dear.jsonl"), "--ignore", "monthlyCharges,prediction", "--json");
     expect((JSON.parse(ignored.out) as MonitorReport).monitors.dataQuality.verdict).toBe("stable");
@@ -68,7 +78,7 @@ describe("churnkit monitor", () => {
 
   it("says why it found no labels, and that nothing came", async () => {
     writeFileSync(at("wrong.csv"), "customerId,churn\np0,Yes\np1,No\n");
-    expect((await monitor(at("model"), at("calm.jsonl"), "--labels", at("wrong.csv"))).err).toMatch(/2 lines of labels hold none, such as .*wrong\.csv:2; each needs id and outcome/);
+    expect((await monitor(at("model"), at("calm.jsonl"), "--labels", at("wrong.csv"))).err).toMatch(/2 lines of labels hold none, such as .*wrong\.csv:2: it has no id\. Each needs id and outcome/);
     writeFileSync(at("labels.txt"), readFileSync(at("labels.csv")));
     expect((await monitor(at("model"), at("calm.jsonl"), "--labels", at("labels.txt"))).err).toContain(" 1200 labels");
     const none = await monitor(at("model"), at("calm.jsonl"), "--from", "2030-01-01");

@@ -151,7 +151,7 @@ function noteRead({ read, report: { skipped, monitors } }: MonitorRun, { labels,
   for (const { issue, count, examples, causes } of read.issues) note(`note: ${issue}: ${count}, such as ${examples[0] ?? ""}. ${causes[0] ?? captureIssues[issue]}`);
   const { unjoined } = monitors.modelQuality.finding;
   if (unjoined !== null) note(`note: ${unjoined.labels} of ${unjoined.of} labels join no prediction, such as ${JSON.stringify(unjoined.label.slice(0, 40))}${unjoined.causes.map(({ cause, labels: count, label, prediction }) => `; ${count} are ${unjoinedCauses[cause]} (${JSON.stringify(label.slice(0, 40))} for ${JSON.stringify(prediction.slice(0, 40))})`).join("")}`);
-  if (read.badLabels > 0) note(`note: ${read.badLabels} lines of labels hold none, such as ${read.badLabelExamples[0] ?? ""}${read.badLabelCauses.map((cause) => `; ${cause}`).join("")}; each needs id and outcome, in CSV under a header of these names`);
+  if (read.badLabels > 0) note(`note: ${read.badLabels} lines of labels hold none, such as ${read.badLabelExamples[0] ?? ""}${read.badLabelCauses.length === 0 ? "" : `: ${read.badLabelCauses.join("; ")}`}. Each needs id and outcome, in CSV under a header of these names`);
   else if (labels !== undefined && read.labels === 0) note(`note: ${labels} holds no labels`);
 }
 
