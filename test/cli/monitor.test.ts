@@ -64,7 +64,7 @@ describe("churnkit monitor", () => {
     writeFileSync(at("upper.csv"), "id,outcome\nP0,1\nP1,0\nother,1\n");
     const { out, err, code } = await monitor(at("model"), at("five.jsonl"), "--labels", at("upper.csv"));
     expect(out).toMatch(/^insufficient \(none\): 5 rows/);
-    expect(out).toContain("5 records, 30 are needed");
+    expect(out).toContain("5 of the 30 records needed");
     expect(code).toBeUndefined();
     expect(err).toMatch(/note: 3 of 3 labels join no prediction, such as "(P0|P1|other)"; 2 are the same text in other letters or with other blanks \("P(\d)" for "p\2"\)/);
   });
