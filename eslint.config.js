@@ -18,6 +18,13 @@ export default defineConfig(
       eqeqeq: "error",
     },
   },
+  {
+    files: ["src/**"],
+    ignores: ["src/base/json/**"],
+    rules: {
+      "no-restricted-properties": ["error", { object: "JSON", property: "parse", message: "Use parseJson of base/json/parse.js: it bounds the depth and refuses __proto__." }],
+    },
+  },
   { files: ["src/cli/**", "test/**", "bench/**", "examples/**", "scripts/**"], rules: { "no-console": "off" } },
   {
     files: ["**/*.mjs", "**/*.js"],

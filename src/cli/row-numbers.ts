@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { ChurnkitError } from "../base/errors.js";
+import { parseJson } from "../base/json/parse.js";
 
 /** Reads a JSON array of 0-based data rows. */
 export async function readRows(file: string): Promise<number[]> {
@@ -7,7 +8,7 @@ export async function readRows(file: string): Promise<number[]> {
     new ChurnkitError("OPTION_INVALID", `${file} must hold a JSON array of 0-based row numbers: ${why}.`, { where: { file }, cause });
   let rows: unknown;
   try {
-    rows = JSON.parse(await readFile(file, "utf8"));
+    rows = parseJson(await readFile(file, "utf8"));
   } catch (cause) {
     throw problem(cause instanceof Error ? cause.message.slice(0, 200) : "it cannot be read", cause);
   }

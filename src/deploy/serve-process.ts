@@ -1,6 +1,7 @@
 import { spawn, type ChildProcessByStdio } from "node:child_process";
 import type { Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
+import { parseJson } from "../base/json/parse.js";
 import type { DeployRequest } from "./deployer.js";
 
 /** A process that serves one model. */
@@ -85,7 +86,7 @@ async function announcedUrl(child: Child, signal: AbortSignal): Promise<string> 
   const line = await firstLine(child, signal);
   let url: unknown;
   try {
-    url = (JSON.parse(line) as { url?: unknown } | null)?.url;
+    url = (parseJson(line) as { url?: unknown } | null)?.url;
   } catch {
     url = undefined;
   }
@@ -120,7 +121,7 @@ function firstLine(child: Child, signal: AbortSignal): Promise<string> {
 async function checkHealth(url: string, version: string, signal: AbortSignal): Promise<void> {
   const response = await fetch(`${url}/health`, { signal });
   const text = await response.text();
-  const health = JSON.parse(text) as { status?: unknown; model_version?: unknown } | null;
+  const health = parseJson(text) as { status?: unknown; model_version?: unknown } | null;
   if (response.ok && health?.status === "ok" && health.model_version === version) return;
   throw new Error(`/health answered ${response.status} ${text.slice(0, 200)}`);
 }

@@ -3,6 +3,7 @@ import { createReadStream } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { createInterface } from "node:readline";
+import { parseJson } from "../base/json/parse.js";
 import { makeFolder } from "./atomic.js";
 import { ioFailed } from "./io-error.js";
 import { closedSink, labelRecord, pointCheck, type CheckedPoint } from "./metric-points.js";
@@ -118,7 +119,7 @@ export async function readMetricLines(path: string, options: { metrics?: MetricT
 
 function pointOf(line: string, check: (points: readonly MetricPoint[]) => CheckedPoint[]): MetricPoint | undefined {
   try {
-    const found = JSON.parse(line) as Omit<MetricPoint, "at"> & { readonly at: string };
+    const found = parseJson(line) as Omit<MetricPoint, "at"> & { readonly at: string };
     const [point] = check([{ ...found, at: new Date(found.at) }]);
     return point && { name: point.name, value: point.value, unit: point.metric.unit, labels: labelRecord(point.labels), at: new Date(point.at) };
   } catch {

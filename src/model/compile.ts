@@ -134,7 +134,7 @@ export async function compile<Request = unknown>(
   }
 
   function scoreRecords(records: readonly unknown[], { mostIssues = Infinity }: ScoreRecordsOptions = {}): ScoredRecord[] {
-    const results: ScoredRecord[] = [];
+    const results = new Array<ScoredRecord>(records.length);
     let left = mostIssues;
     const within = (issues: readonly CellIssue[]): readonly CellIssue[] => {
       const some = issues.length > left ? issues.slice(0, left) : issues;
@@ -144,16 +144,19 @@ export async function compile<Request = unknown>(
     buffer ??= rowBuffer(contract, { capacity: chunk });
     for (let first = 0; first < records.length; first += chunk) {
       const part = records.length <= chunk ? records : records.slice(first, first + chunk);
-      const table = buffer.fill(part);
+      const table = buffer.fill(part, undefined, left <= 0);
+      if (left <= 0 && table.rows === 0) {
+        results.fill(unexplained, first, first + part.length);
+        continue;
+      }
       const scored = probabilities(table);
       for (let i = 0, kept = 0, rejected = 0; i < part.length; i++) {
-        const broken = table.rejected[rejected];
-        if (broken?.row === i) {
-          results.push(left > 0 ? setAside(within(refusal(part[i], broken.issues))) : unexplained);
-          rejected++;
-        } else {
-          results.push(label(scored[kept] as number, left > 0 ? within(oddities(part[i], table, kept)) : nothing));
+        if (kept < table.rows && table.rowNumbers[kept] === i) {
+          results[first + i] = label(scored[kept] as number, left > 0 ? within(oddities(part[i], table, kept)) : nothing);
           kept++;
+        } else {
+          const broken = table.rejected[rejected++];
+          results[first + i] = broken !== undefined && left > 0 ? setAside(within(refusal(part[i], broken.issues))) : unexplained;
         }
       }
     }

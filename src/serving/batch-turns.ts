@@ -1,6 +1,7 @@
 import pLimit from "p-limit";
-/** Milliseconds that a batch computes before other requests get their turn. */
-const sliceMilliseconds = 1;
+
+/** Milliseconds that a batch computes before other requests get their turn: about what one of them takes. */
+const sliceMilliseconds = 0.25;
 
 /** Lets everything else run that is ready: requests, timers. */
 const pause = (): Promise<void> =>
@@ -13,7 +14,7 @@ const pause = (): Promise<void> =>
 export type GiveWay = () => Promise<void>;
 
 /**
- * Batches one behind the other, in slices of about a millisecond: however many come at once, another request waits for no
+ * Batches one behind the other, in slices of a part of a millisecond: however many come at once, another request waits for no
  * more than one slice.
  */
 export function batchTurns(): <T>(work: (giveWay: GiveWay) => Promise<T>) => Promise<T> {

@@ -1,3 +1,4 @@
+import { parseJson } from "../base/json/parse.js";
 import type { Contract } from "../data/contract/contract.js";
 import { exactIdParser } from "../data/read/exact-ids.js";
 import { memberNamed, spellingsOf } from "../data/contract/spellings.js";
@@ -27,8 +28,8 @@ export function exchangeOf({ path, body, answer, status, at }: Exchange, contrac
   let said: Members;
   try {
     text = decoder.decode(body);
-    sent = JSON.parse(text);
-    said = membersOf(JSON.parse(answer));
+    sent = parseJson(text);
+    said = membersOf(parseJson(answer));
   } catch {
     return undefined;
   }

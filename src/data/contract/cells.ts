@@ -96,7 +96,7 @@ function markerTest(column: Column): ((value: unknown) => boolean) | undefined {
 }
 
 /** What a missing cell becomes: the default, missing, or an issue where the contract allows neither. */
-function missingCell(column: Column, parsers: Parsers): (shown: string) => Cell {
+function missingCell(column: Column, parsers: Parsers): (shown: string | null | undefined) => Cell {
   if (column.default !== undefined) {
     const value = column.default;
     const cell = typeof value === "string" ? parsers.text(value.trim()) : parsers.value(value);
@@ -106,15 +106,14 @@ function missingCell(column: Column, parsers: Parsers): (shown: string) => Cell 
   return refusedMissing(column, "means missing, and this column needs a value in every row");
 }
 
-function refusedMissing(column: Column, why: string): (shown: string) => Cell {
-  const refusal = (shown: string): Cell => cellIssue(column.name, "missing", shown, why);
+function refusedMissing(column: Column, why: string): (shown: string | null | undefined) => Cell {
   // Of a value that is not there nothing differs from row to row.
-  const absent = refusal("null");
-  return (shown) => (shown === "null" ? absent : refusal(shown));
+  const absent = cellIssue(column.name, "missing", undefined, "is absent, and this column needs a value in every row");
+  return (shown) => (shown === undefined ? absent : cellIssue(column.name, "missing", shown, why));
 }
 
 /** What a JSON null becomes where only an absent value takes the default. */
-function nullCell(column: Column, parsers: Parsers): (shown: string) => Cell {
+function nullCell(column: Column, parsers: Parsers): (shown: null) => Cell {
   if (column.default === undefined || column.defaultFor !== "absent") return missingCell(column, parsers);
   if (column.nullable) return () => parsers.missing;
   return refusedMissing(column, "is a value of its own, and the default is for keys left out; leave the key out, or declare the column nullable");
@@ -137,8 +136,8 @@ export function cellReader(column: Column): CellReader {
   const fromText = (text: string): Cell => (markers.has(text) || isMarker?.(text) === true ? missing(text) : parsers.text(text));
   const fromJson = (value: unknown): Cell => {
     if (typeof value === "string") return fromText(value.trim());
-    if (value === null) return ofNull("null");
-    if (value === undefined) return missing("null");
+    if (value === null) return ofNull(null);
+    if (value === undefined) return missing(undefined);
     return isMarker?.(value) === true ? missing(describeValue(value)) : parsers.value(value);
   };
   return { fromText, fromJson };

@@ -1,3 +1,4 @@
+import { parseJson } from "../../base/json/parse.js";
 import type { Contract } from "../contract/contract.js";
 import { spellingsOf } from "../contract/spellings.js";
 
@@ -14,9 +15,9 @@ function keyPattern(name: string): string {
 }
 
 /**
- * Makes a `JSON.parse` that keeps the ids of a contract as they are spelled: a number under an id's key becomes the text
+ * Makes a {@link parseJson} that keeps the ids of a contract as they are spelled: a number under an id's key becomes the text
  * that stands there, so that whole numbers above 2^53 stay apart and `1000.0` or `2E1` come out as they came in. All else is
- * what `JSON.parse` gives.
+ * what `parseJson` gives.
  *
  * An id column that the contract declares as a number is left alone.
  */
@@ -27,10 +28,10 @@ export function exactIdParser({ columns }: Pick<Contract, "columns">): (text: st
 
 /** The same for numbers under any of these keys. */
 export function exactParser(keys: readonly string[]): (text: string) => unknown {
-  if (keys.length === 0) return (text) => JSON.parse(text) as unknown;
+  if (keys.length === 0) return parseJson;
   const key = `(?<!\\\\)"(?:${keys.map(keyPattern).join("|")})"`;
   // A quote around a key has no backslash before it, and one inside a text always has. Only proper numbers are quoted, so a text
   // that is not JSON stays so.
   const number = new RegExp(`(${key}\\s*:\\s*)(-?(?:0|[1-9]\\d*)(?:\\.\\d+)?(?:[eE][+-]?\\d+)?)(?=\\s*[,}])`, "g");
-  return (text) => JSON.parse(text.replace(number, '$1"$2"')) as unknown;
+  return (text) => parseJson(text.replace(number, '$1"$2"'));
 }

@@ -1,3 +1,4 @@
+import { parseJson } from "../../base/json/parse.js";
 import { HeldBytes } from "./held-bytes.js";
 import { RecordErrors } from "./record-errors.js";
 import type { ResolvedOptions } from "./options.js";
@@ -61,7 +62,7 @@ export class ElementSplitter {
     if (!this.#closed) throw this.#errors.malformed(at, "the JSON array is never closed; the file may be cut off.");
     const tail = new TextDecoder().decode(this.#held.take());
     try {
-      JSON.parse(`${this.#wrapped ? '{"":[]' : "[]"}${tail}`);
+      parseJson(`${this.#wrapped ? '{"":[]' : "[]"}${tail}`);
     } catch (cause) {
       throw this.#errors.malformed(at, `something follows the JSON array that does not belong to it (${String(cause).slice(0, 80)}).`);
     }

@@ -1,4 +1,5 @@
 import { ChurnkitError } from "../../base/errors.js";
+import { JsonRefused, parseJson } from "../../base/json/parse.js";
 import type { Contract } from "../contract/contract.js";
 import { concatTables } from "../table/concat-tables.js";
 import { cellReader, isIssue } from "../contract/cells.js";
@@ -34,6 +35,7 @@ function problemOf(text: string, value: unknown, error: unknown): string {
     const is = value === null ? "null" : Array.isArray(value) ? "an array" : `a ${typeof value}`;
     return `the line holds ${is}, not an object; write one JSON object a line`;
   }
+  if (error instanceof JsonRefused) return `the line's JSON ${error.message}`;
   const start = text.trimStart();
   if (start.startsWith("[")) return "the line starts an array; write one JSON object a line, without brackets around them";
   return `the line is not valid JSON (${error instanceof Error ? error.message.slice(0, 120) : "unreadable"})`;
@@ -50,7 +52,7 @@ export async function parseJsonLines(
   bytes: ByteSource,
   options: ResolvedOptions,
   sink: JsonLineSink,
-  parse: (text: string) => unknown = JSON.parse,
+  parse: (text: string) => unknown = parseJson,
 ): Promise<readonly string[]> {
   const { source, limits, ragged } = options;
   const errors = new RecordErrors(options);

@@ -67,11 +67,15 @@ describe("readJsonLines", () => {
     await expect(readJsonLines(contract, bytes)).rejects.toThrow("row 1 (line 2): the byte 0xff is not valid UTF-8");
   });
 
-  it("is not impressed by __proto__", async () => {
-    const table = await readJsonLines(contract, encode('{"__proto__":{"n":5,"polluted":1},"b":true}\n'), { absent: "missing" });
+  it.each([
+    ["has a member named __proto__, which is not allowed", '{"__proto__":{"n":5,"polluted":1},"b":true}'],
+    ["nests deeper than 200 levels", `{"n":${"[".repeat(300)}${"]".repeat(300)}}`],
+  ])("refuses a line that %s", async (why, line) => {
+    await expect(readJsonLines(contract, encode(`${line}\n`))).rejects.toMatchObject({ code: "INPUT_MALFORMED", message: expect.stringContaining(`the line's JSON ${why}`) as unknown });
+    const table = await readJsonLines(contract, encode(`${line}\n{"b":true}\n`), { absent: "missing", ragged: "reject-row" });
+    expect(table.rejected).toMatchObject([{ row: 0, issues: [{ rule: "ragged" }] }]);
     expect({ ...recordOf(table, 0) }).toEqual({ n: null, b: true, c: null, t: null });
     expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
-    expect(table.extraColumns).toEqual(["__proto__"]);
   });
 });
 

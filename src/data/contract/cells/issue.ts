@@ -35,11 +35,12 @@ class CellRefusal implements CellIssue {
   }
 
   get value(): string {
-    return describeValue(this.#value);
+    return this.#value === undefined ? "" : describeValue(this.#value);
   }
 
   get message(): string {
-    const named = typeof this.#value === "string" ? JSON.stringify(this.value) : this.value;
+    const given = typeof this.#value === "string" ? JSON.stringify(this.value) : this.value;
+    const named = this.#value === undefined ? "the key" : given;
     const problem = typeof this.#problem === "string" ? this.#problem : this.#problem();
     return `Column "${cutText(this.column)}": ${named} ${problem}.`;
   }
@@ -49,7 +50,7 @@ class CellRefusal implements CellIssue {
   }
 }
 
-/** Builds the issue for one refused cell; {@link plainIssue} makes it plain data. */
+/** Builds the issue for one refused cell, `undefined` where there is none; {@link plainIssue} makes it plain data. */
 export const cellIssue = (column: string, rule: QualityRule, value: unknown, problem: CellProblem): CellIssue =>
   new CellRefusal(column, rule, value, problem);
 
