@@ -1,5 +1,6 @@
 import { ChurnkitError } from "../base/errors.js";
 import type { ObjectStore } from "../io/object-store.js";
+import { typedStore } from "../io/typed-store.js";
 import { filesBackend } from "./files-backend.js";
 import { checkModelName } from "./model-name.js";
 import { registryOver, type RegistryOptions } from "./registry-over.js";
@@ -40,5 +41,5 @@ export function filesRegistry(store: ObjectStore, options: RegistryOptions): Mod
   if (!store.capabilities.compareAndSwap) {
     throw new ChurnkitError("OPTION_INVALID", `A registry needs a store with compare-and-swap, which ${store.name} has not. Take a folder or a bucket.`);
   }
-  return registryOver(filesBackend(store, `${name}/`, now), { ...options, now });
+  return registryOver(filesBackend(typedStore(store), `${name}/`, now), { ...options, now });
 }

@@ -1,4 +1,5 @@
 import { ChurnkitError } from "../../base/errors.js";
+import { typedStore } from "../../io/typed-store.js";
 import type { MetricSink } from "../../io/metric-sink.js";
 import type { MonitorMetric } from "../../io/metric-table.js";
 import type { ObjectStore } from "../../io/object-store.js";
@@ -79,7 +80,8 @@ export interface RetrainingController {
  * console.assert((await controller.reconcile()).decision.action === "skip");
  * ```
  */
-export function retrainingController(store: ObjectStore, policy: RetrainingPolicy, options: RetrainingControllerOptions): RetrainingController {
+export function retrainingController(given: ObjectStore, policy: RetrainingPolicy, options: RetrainingControllerOptions): RetrainingController {
+  const store = typedStore(given);
   const { owner = "churnkit", now = () => new Date(), onError } = options;
   const checked = retrainingPolicy(policy);
   const { name } = checked;

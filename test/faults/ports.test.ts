@@ -1,0 +1,100 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { ChurnkitError } from "../../src/base/errors.js";
+import { retrainingController } from "../../src/drift/retraining/controller.js";
+import { retrainingPolicy } from "../../src/drift/retraining/policy.js";
+import { memorySink } from "../../src/io/memory-sink.js";
+import { memoryStore } from "../../src/io/memory-store.js";
+import type { ObjectStore } from "../../src/io/object-store.js";
+import type { Artefact } from "../../src/model/artefact.js";
+import { filesRegistry } from "../../src/registry/files-registry.js";
+import type { ModelRegistry } from "../../src/registry/registry.js";
+import { sampleArtefact } from "../helpers/artefact.js";
+import { failing, failures, leftBehind } from "../helpers/faults.js";
+
+/**
+ * Fails the first call of a port, then the second and so on, in every way, until the work needs no more of them.
+ *
+ * @param attempt the work on a faulty port; gives what is to be seen after it.
+ */
+async function everyCall<T extends object>(make: () => Promise<T>, attempt: (faulty: T, sound: T) => Promise<unknown>): Promise<void> {
+  for (let at = 1, calls = Infinity; at <= calls; at++) {
+    for (const how of failures) {
+      const sound = await make();
+      const port = failing(sound, at, how);
+      expect(await leftBehind(() => attempt(port.target, sound)), `call ${at} ${how}`).toEqual([]);
+      calls = port.calls();
+    }
+  }
+}
+
+/** What a failed call ended with; undefined where it went on. */
+async function typedEnd(work: Promise<unknown>): Promise<ChurnkitError | undefined> {
+  const error: unknown = await work.then(() => undefined, (cause: unknown) => cause);
+  if (error !== undefined && !ChurnkitError.isInstance(error)) throw new Error(`an error without a code: ${String(error)}`);
+  return error;
+}
+
+describe("a registry whose store fails at any call", () => {
+  let models: readonly Artefact[];
+  beforeAll(async () => {
+    models = await Promise.all([0, 1, 2].map((networks) => sampleArtefact({ networks })));
+  });
+  const registryIn = (store: ObjectStore): ModelRegistry => filesRegistry(store, { name: "sample" });
+  /** Two versions, the second on duty after the first. */
+  const begun = async (): Promise<ObjectStore> => {
+    const store = memoryStore();
+    const registry = registryIn(store);
+    for (const [i, model] of models.slice(0, 2).entries()) {
+      await registry.register(model);
+      await registry.promote(i + 1, "champion", { by: "ada" });
+    }
+    return store;
+  };
+  const seen = async (registry: ModelRegistry): Promise<unknown> => ({
+    versions: (await registry.list()).map(({ number, status, stage }) => ({ number, status, stage })),
+    champion: (await registry.get("champion")).number,
+    history: (await registry.history()).map(({ action, to }) => ({ action, to })),
+  });
+
+  it.each<[string, (registry: ModelRegistry) => Promise<unknown>]>([
+    ["register", (registry) => registry.register(models[2] as Artefact)],
+    ["promote", (registry) => registry.promote(1, "champion", { by: "ada" })],
+    ["rollback", (registry) => registry.rollback("champion", { by: "ada" })],
+  ])("changes all or nothing on %s, and says which", async (_, change) => {
+    const before = await seen(registryIn(await begun()));
+    const whole = await begun();
+    await change(registryIn(whole));
+    const after = await seen(registryIn(whole));
+    await everyCall(begun, async (faulty, sound) => {
+      const error = await typedEnd(change(registryIn(faulty)));
+      const now = await seen(registryIn(sound));
+      expect(error === undefined ? [after] : [before, after]).toContainEqual(now);
+      // Whoever tries again is not held up by what was left half done.
+      if (error !== undefined && JSON.stringify(now) === JSON.stringify(before)) {
+        await change(registryIn(sound));
+        expect(await seen(registryIn(sound))).toEqual(after);
+      }
+    });
+  });
+});
+
+describe("a retraining controller", () => {
+  const policy = retrainingPolicy({ name: "churn" });
+  const asked = { manual: { by: "ada", reason: "new data" } };
+  const round = (store: ObjectStore, sink = memorySink()) =>
+    retrainingController(store, policy, { sink, run: () => Promise.resolve(undefined) });
+
+  it("whose store fails at any call ends typed, or goes on; its state can be read", async () => {
+    await everyCall(() => Promise.resolve(memoryStore() as ObjectStore), async (faulty, sound) => {
+      await typedEnd(round(faulty).reconcile(asked));
+      const { running, runs } = await round(sound).state();
+      expect((running === null ? 0 : 1) + runs.length).toBeLessThanOrEqual(1);
+    });
+  });
+
+  it("whose sink fails at any call retrains all the same", async () => {
+    await everyCall(() => Promise.resolve(memorySink()), async (faulty) => {
+      expect((await round(memoryStore(), faulty).reconcile(asked)).run?.status).toBe("succeeded");
+    });
+  });
+});
