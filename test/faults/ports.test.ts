@@ -30,7 +30,7 @@ async function everyCall<T extends object>(make: () => Promise<T>, attempt: (fau
 /** What a failed call ended with; undefined where it went on. */
 async function typedEnd(work: Promise<unknown>): Promise<ChurnkitError | undefined> {
   const error: unknown = await work.then(() => undefined, (cause: unknown) => cause);
-  if (error !== undefined && !ChurnkitError.isInstance(error)) throw new Error(`an error without a code: ${String(error)}`);
+  if (error !== undefined && !ChurnkitError.isInstance(error)) throw new Error("an error without a code", { cause: error });
   return error;
 }
 
@@ -85,7 +85,7 @@ describe("a retraining controller", () => {
     retrainingController(store, policy, { sink, run: () => Promise.resolve(undefined) });
 
   it("whose store fails at any call ends typed, or goes on; its state can be read", async () => {
-    await everyCall(() => Promise.resolve(memoryStore() as ObjectStore), async (faulty, sound) => {
+    await everyCall(() => Promise.resolve(memoryStore()), async (faulty, sound) => {
       await typedEnd(round(faulty).reconcile(asked));
       const { running, runs } = await round(sound).state();
       expect((running === null ? 0 : 1) + runs.length).toBeLessThanOrEqual(1);
