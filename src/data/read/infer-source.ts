@@ -27,13 +27,18 @@ function emptyInput(source: string): ChurnkitError {
 }
 
 const rememberedTexts = 16_384;
+/** After so many different texts a column is judged: where most cells were new, remembering costs more than it saves. */
+const fewTexts = 512;
 
 /** Gives a column's cells as strings, and the same string for the same bytes as long as there is room to remember. */
 class TextColumn {
   readonly #dictionary = new ByteDictionary(rememberedTexts);
   readonly #texts: string[] = [];
+  #cells = 0;
 
   text(bytes: Uint8Array, start: number, end: number): string {
+    if (this.#texts.length >= fewTexts && 2 * this.#texts.length > this.#cells) return decodeText(bytes, start, end);
+    this.#cells++;
     const id = this.#dictionary.lookup(bytes, start, end);
     if (id < 0) return decodeText(bytes, start, end);
     return this.#texts[id] ?? (this.#texts[id] = decodeText(bytes, start, end));

@@ -14,7 +14,7 @@ const rowsPerColumn = 5;
 const folds = 5;
 /** A stronger or weaker penalty has to lower the log loss by this share of it. */
 const leastGain = 1e-4;
-/** Rows are drawn so that a walk over the matrix sees no more values than this. */
+/** Rows are drawn so that a walk over the matrix sees about so many values, where there are half as many again or more. */
 const mostValues = 2_000_000;
 const rule: StoppingRule = { maxIterations: 100, tolerance: 1e-5 };
 
@@ -120,7 +120,7 @@ function foldsOf(problem: LogisticProblem, seed: number): Part[] {
 function someRows(problem: LogisticProblem, seed: number): LogisticProblem {
   const { matrix, rows, width, labels, rowWeights } = problem;
   const wanted = Math.max(Math.floor(mostValues / (width + 1)), 1000);
-  if (rows <= wanted) return problem;
+  if (rows < 1.5 * wanted) return problem;
   const drawn = permutation(rows, mix32(seed + 1)).subarray(0, wanted).sort();
   const some = new Float32Array(wanted * width);
   drawn.forEach((row, i) => some.set(matrix.subarray(row * width, (row + 1) * width), i * width));

@@ -1,7 +1,7 @@
 import { rowLogLoss, sigmoid } from "../../base/logistic.js";
 import type { FitRows, FittedNetwork } from "./fit-network.js";
 
-/** A member has to lower the log loss by this share of it: of m members the last one lowers it by about 1 / m (m - 1) of what all could. */
+/** Two members have to lower the log loss by this share of it; one alone may chance to add nothing. */
 const leastGain = 2e-4;
 /** Fewer rows don't tell so small a gain from chance. */
 const fewestRows = 2000;
@@ -18,19 +18,19 @@ export function enoughMembers(plan: readonly FitRows[]): (member: number, fitted
   const sums = new Float64Array(rows.length);
   const waiting = new Map<number, FittedNetwork>();
   let through = 0;
-  let loss = Infinity;
+  const losses: number[] = [];
   let enough: number | undefined;
 
-  /** Adds a member; is the loss nearly what it was? */
+  /** Adds a member; is the loss nearly what it was two members before? */
   const settles = ({ validation }: FitRows, { validationLogits }: FittedNetwork): boolean => {
     let at = 0;
     rows.forEach((row, i) => {
       while (validation[at] !== row) at++;
       sums[i] = (sums[i] as number) + sigmoid(validationLogits[at] as number);
     });
-    const before = loss;
-    loss = rows.reduce((sum, row, i) => sum + rowLogLoss(labels[row] as number, (sums[i] as number) / (through + 1)), 0) / rows.length;
-    return loss > (1 - leastGain) * before;
+    const loss = rows.reduce((sum, row, i) => sum + rowLogLoss(labels[row] as number, (sums[i] as number) / (through + 1)), 0) / rows.length;
+    losses.push(loss);
+    return loss > (1 - leastGain) * (losses.at(-3) ?? Infinity);
   };
   return (member, fitted) => {
     // One that was stopped is not what it would be without a budget: it decides nothing.

@@ -165,7 +165,7 @@ function worthKeeping(all: readonly (FittedNetwork | undefined)[]): number[] {
 
 function capsOf(all: readonly (FittedNetwork | undefined)[], kept: readonly number[], members: number, { epochs }: SizedSettings, budget: Budget | undefined): Cap[] {
   const caps: Cap[] = [];
-  if (all.length < members) caps.push({ cap: "members", message: `${all.length} of ${members} networks were trained: the last one hardly lowered the held-out loss` });
+  if (all.length < members) caps.push({ cap: "members", message: `${all.length} of ${members} networks were trained: the last two hardly lowered the held-out loss` });
   if (budget && all.some((one) => one === undefined || one.ended === "stopped")) {
     const best = kept.every((member) => all[member]?.ended === "stopped");
     const what = best ? `no network was through; ${kept.length} of ${all.length} were kept as they stood at their best epoch` : `${kept.length} of ${all.length} networks were through and were kept`;
