@@ -60,6 +60,7 @@ describe("a registry whose store fails at any call", () => {
     ["register", (registry) => registry.register(models[2] as Artefact)],
     ["promote", (registry) => registry.promote(1, "champion", { by: "ada" })],
     ["rollback", (registry) => registry.rollback("champion", { by: "ada" })],
+    ["remove", (registry) => registry.remove(1, { by: "ada" })],
   ])("changes all or nothing on %s, and says which", async (_, change) => {
     const before = await seen(registryIn(await begun()));
     const whole = await begun();
