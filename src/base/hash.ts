@@ -1,7 +1,7 @@
 import type { Hash } from "node:crypto";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
-import { canonicalJson } from "./json.js";
+import { canonicalJson } from "./json/canonical.js";
 
 /**
  * Node's own hashing, the fastest there; undefined elsewhere. Not imported, so that browsers need no stand-in for it, and

@@ -7,7 +7,7 @@ const maxMembers = 1_000;
 export const ensembleKind: ModelKind<EnsembleModel> = {
   write: ({ members }, context) => ({ members: members.map((member) => context.write(member)) }),
   read(json, context) {
-    const members = json.get("members").list(maxMembers);
+    const members = json.get("members").items(maxMembers);
     if (members.length === 0) throw json.get("members").not("at least one member");
     return { kind: "ensemble", members: members.map((member) => context.read(member)) };
   },

@@ -1,3 +1,4 @@
+import { number, numbers, object } from "../base/json/decode.js";
 import { sigmoid } from "../base/logistic.js";
 import type { LinearModel } from "./artefact.js";
 import type { ModelKind, ModelScorer } from "./scorer.js";
@@ -18,14 +19,12 @@ export function linearScorer({ weights, bias }: LinearModel): ModelScorer {
   };
 }
 
+const parameters = object({ weights: numbers(1_000_000), bias: number() });
+
 /** A linear model, kept as its numbers. */
 export const linearKind: ModelKind<LinearModel> = {
   write: ({ weights, bias }) => ({ weights, bias }),
-  read: (json) => ({
-    kind: "linear",
-    weights: json.get("weights").list(1_000_000).map((weight) => weight.number()),
-    bias: json.get("bias").number(),
-  }),
+  read: (json) => ({ kind: "linear", ...parameters(json) }),
   needsKernel: () => false,
   scorer: linearScorer,
 };

@@ -1,7 +1,9 @@
 import { ChurnkitError } from "../base/errors.js";
 import { sigmoid } from "../base/logistic.js";
 import type { NetworkModel } from "./artefact.js";
-import { readableJson, type JsonValue } from "./bundle/json.js";
+import { object, text } from "../base/json/decode.js";
+import type { JsonValue } from "../base/json/value.js";
+import { readableJson } from "../base/json/write.js";
 import { readModelJson, readWeights, toModelJson, toWeightsBin, type ModelLayout } from "./network/format.js";
 import { createNetworkScorer } from "./network/network-scorer.js";
 import type { ModelKind } from "./scorer.js";
@@ -18,7 +20,7 @@ export const networkKind: ModelKind<NetworkModel> = {
     ),
   }),
   read(json, context) {
-    const folder = json.get("folder").text();
+    const { folder } = object({ folder: text() })(json);
     const layout = context.json(`${folder}/model.json`, readLayout);
     return { kind: "network", spec: layout.spec, weights: readWeights(layout, context.file(`${folder}/weights.bin`)) };
   },

@@ -1,3 +1,4 @@
+import { count, number, object, oneOf, text } from "../base/json/decode.js";
 import { sigmoid } from "../base/logistic.js";
 import type { TreesModel } from "./artefact.js";
 import type { ModelKind, ModelScorer } from "./scorer.js";
@@ -28,6 +29,15 @@ export function treesScorer({ inputs, link, bias, roots, features, values, right
   };
 }
 
+const description = object({
+  folder: text(),
+  inputs: count(0, 1_000_000),
+  link: oneOf(["logistic", "identity"]),
+  bias: number(),
+  trees: count(),
+  nodes: count(),
+});
+
 /** Trees, kept in a folder of their own as one file of numbers. */
 export const treesKind: ModelKind<TreesModel> = {
   write: (model, context) => ({
@@ -39,15 +49,9 @@ export const treesKind: ModelKind<TreesModel> = {
     folder: context.addFolder("trees", new Map([[treesFile, writeTrees(model)]])),
   }),
   read(json, context) {
-    const path = `${json.get("folder").text()}/${treesFile}`;
-    const inputs = json.get("inputs").count(0, 1_000_000);
-    return {
-      kind: "trees",
-      inputs,
-      link: json.get("link").oneOf(["logistic", "identity"]),
-      bias: json.get("bias").number(),
-      ...readTrees(path, context.file(path), { inputs, trees: json.get("trees").count(), nodes: json.get("nodes").count() }),
-    };
+    const { folder, inputs, link, bias, trees, nodes } = description(json);
+    const path = `${folder}/${treesFile}`;
+    return { kind: "trees", inputs, link, bias, ...readTrees(path, context.file(path), { inputs, trees, nodes }) };
   },
   needsKernel: () => false,
   scorer: treesScorer,

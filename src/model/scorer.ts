@@ -1,4 +1,4 @@
-import type { JsonValue } from "./bundle/json.js";
+import type { JsonValue } from "../base/json/value.js";
 import type { ModelNode } from "./artefact.js";
 import type { Kernel } from "./network/kernel.js";
 

@@ -1,10 +1,12 @@
 import { fromBase64, toBase64 } from "../base/base64.js";
+import { count, list, number, object, text, version } from "../base/json/decode.js";
+import { JsonValue } from "../base/json/value.js";
 import type { Contract } from "../data/contract/contract.js";
 import { findLeaks } from "../data/quality/leaks.js";
 import { rowFingerprints } from "../data/table/row-fingerprints.js";
 import type { Table } from "../data/table/table.js";
 import type { Artefact } from "./artefact.js";
-import { corrupt, JsonValue } from "./bundle/json.js";
+import { corrupt } from "./bundle/corrupt.js";
 import { falsePositives, inFilter, rowFilter, type RowFilter } from "./row-filter.js";
 
 /** What a bundle knows of the rows that its model was trained on, beside their profile. */
@@ -37,16 +39,24 @@ export function trainingExtras(table: Table, validation: Table | undefined): Non
 export const trainingFactsOf = ({ extras }: Pick<Artefact, "extras">): TrainingFacts | undefined =>
   extras?.[extra] === undefined ? undefined : parseTrainingFacts(extras[extra]);
 
+const facts = object({
+  format: version(1),
+  rows: count(),
+  share: number(0, 1),
+  repeated: number(0, 1),
+  bits(json) {
+    const bits = fromBase64(text()(json));
+    const bytes = bits?.length ?? 0;
+    if (bits === undefined || bytes < 1 || bytes > 2 ** 20 || (bytes & (bytes - 1)) !== 0) throw json.not("a power of two of bytes");
+    return bits;
+  },
+  leaks: list(object({ column: text(), message: text() }), 10_000),
+});
+
 /** @throws ChurnkitError BUNDLE_CORRUPT. */
 export function parseTrainingFacts(json: unknown): TrainingFacts {
-  const root = new JsonValue(trainingFactsPath, "$", json, corrupt);
-  if (root.get("format").value !== 1) throw root.get("format").not("1");
-  const bits = fromBase64(root.get("bits").text());
-  if (bits === undefined || bits.length < 1 || bits.length > 2 ** 20 || (bits.length & (bits.length - 1)) !== 0) throw root.get("bits").not("a power of two of bytes");
-  return {
-    filter: { rows: root.get("rows").count(), share: root.get("share").number(0, 1), repeated: root.get("repeated").number(0, 1), bits },
-    leaks: root.get("leaks").list(10_000).map((leak) => ({ column: leak.get("column").text(), message: leak.get("message").text() })),
-  };
+  const { rows, share, repeated, bits, leaks } = facts(JsonValue.of(json, trainingFactsPath, corrupt));
+  return { filter: { rows, share, repeated, bits }, leaks };
 }
 
 /** Whether a model was trained on some rows. */

@@ -1,5 +1,6 @@
 import { ChurnkitError } from "../base/errors.js";
-import { JsonValue } from "../model/bundle/json.js";
+import { count, oneOf, text } from "../base/json/decode.js";
+import { JsonValue } from "../base/json/value.js";
 import { parseMetrics } from "../model/bundle/parts.js";
 import type { ChangeNote, PromoteOptions, RegisterOptions } from "./registry.js";
 import { parseVerdict } from "./version-record.js";
@@ -9,16 +10,16 @@ import { versionStages, versionStatuses, type VersionStage, type VersionStatus }
 // unreadable, so it is refused before. TypeScript's types do not stand in the way of a form's or a request's body.
 
 const given = (what: string, value: unknown): JsonValue =>
-  new JsonValue(what, "$", value, (_, says, path) => new ChurnkitError("OPTION_INVALID", `The ${what} given ${says}${path === undefined || path === "$" ? "" : ` (at ${path})`}.`, { where: { value } }));
+  JsonValue.of(value, what, (_, says) => new ChurnkitError("OPTION_INVALID", `The ${what} given ${says}.`, { where: { value } }));
 
 const longest = { by: 256, reason: 2_000 } as const;
 
 /** @throws ChurnkitError OPTION_INVALID for who or why that is no text, or longer than every driver can keep. */
 export function checkNote(note: ChangeNote): void {
   for (const name of ["by", "reason"] as const) {
-    const text = note[name];
-    if (text === undefined) continue;
-    if (given(name, text).text().length > longest[name]) throw new ChurnkitError("OPTION_INVALID", `"${name}" has ${text.length} characters: up to ${longest[name]} are kept. Shorten it.`);
+    const value = note[name];
+    if (value === undefined) continue;
+    if (text()(given(name, value)).length > longest[name]) throw new ChurnkitError("OPTION_INVALID", `"${name}" has ${value.length} characters: up to ${longest[name]} are kept. Shorten it.`);
   }
 }
 
@@ -36,12 +37,12 @@ export function checkRegistration(bundle: unknown, { metrics, run = {}, ...rest 
   checkPromotion(rest);
   if (metrics !== undefined) parseMetrics(given("metrics", metrics));
   const { parent, runId, trainedBy, trainedWhere } = run;
-  if (parent !== undefined) given("parent", parent).count(1);
-  for (const text of [runId, trainedBy, trainedWhere]) if (text !== undefined) given("run", text).text();
+  if (parent !== undefined) count(1)(given("parent", parent));
+  for (const value of [runId, trainedBy, trainedWhere]) if (value !== undefined) text()(given("run", value));
 }
 
 /** @throws ChurnkitError OPTION_INVALID. */
-export const checkStatus = (status: VersionStatus): VersionStatus => given("status", status).oneOf(versionStatuses);
+export const checkStatus = (status: VersionStatus): VersionStatus => oneOf(versionStatuses)(given("status", status));
 
 /** @throws ChurnkitError OPTION_INVALID. */
-export const checkStage = (stage: VersionStage): VersionStage => given("stage", stage).oneOf(versionStages);
+export const checkStage = (stage: VersionStage): VersionStage => oneOf(versionStages)(given("stage", stage));

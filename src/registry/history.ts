@@ -1,8 +1,10 @@
 import { hasher, sha256Hex } from "../base/hash.js";
+import { count, nullable, object, oneOf, optional, text, texts, type Decoder } from "../base/json/decode.js";
+import { JsonValue } from "../base/json/value.js";
+import { readableJson } from "../base/json/write.js";
 import type { ObjectStore } from "../io/object-store.js";
-import { parseJsonFile, readableJson } from "../model/bundle/json.js";
 import type { HistoryHead } from "./registry-index.js";
-import { corruptRecord, optionalText } from "./registry-error.js";
+import { corruptRecord } from "./registry-error.js";
 import { historyActions, type HistoryEntry } from "./registry.js";
 import { versionStages, versionStatuses } from "./version.js";
 import { parseVerdict } from "./version-record.js";
@@ -95,33 +97,25 @@ export async function copyHistory(store: ObjectStore, prefix: string, entries: r
   for (const { entry, bytes } of entries) await store.put(keyOf(prefix, entry.sequence, entry.sha256), bytes);
 }
 
-function parseEntry(key: string, bytes: Uint8Array): Omit<HistoryEntry, "sha256"> {
-  const root = parseJsonFile(key, bytes, corruptRecord);
-  const version = (name: "from" | "to"): Partial<HistoryEntry> => {
-    const json = root.get(name);
-    return json.value === undefined ? {} : { [name]: json.value === null ? null : json.count(1) };
-  };
-  const text = (name: "contentHash" | "semver" | "alias" | "reason"): Partial<HistoryEntry> => {
-    const found = optionalText(root.get(name));
-    return found === undefined ? {} : { [name]: found };
-  };
-  const [status, stage, reasons, verdict, previous] = [root.get("status"), root.get("stage"), root.get("reasons"), root.get("verdict"), root.get("previous")];
-  return {
-    sequence: root.get("sequence").count(1),
-    at: root.get("at").text(),
-    by: root.get("by").text(),
-    action: root.get("action").oneOf(historyActions),
-    version: root.get("version").count(1),
-    ...text("contentHash"),
-    ...text("semver"),
-    ...text("alias"),
-    ...version("from"),
-    ...version("to"),
-    ...(status.absent ? {} : { status: status.oneOf(versionStatuses) }),
-    ...(stage.absent ? {} : { stage: stage.oneOf(versionStages) }),
-    ...text("reason"),
-    ...(reasons.absent ? {} : { reasons: reasons.list(1_000).map((json) => json.text()) }),
-    ...(verdict.absent ? {} : { verdict: parseVerdict(verdict) }),
-    previous: previous.absent ? null : previous.text(),
-  };
-}
+const version: Decoder<number | null | undefined> = (json) => (json.value === undefined ? undefined : nullable(count(1))(json));
+
+const storedEntry: Decoder<Omit<HistoryEntry, "sha256">> = object({
+  sequence: count(1),
+  at: text(),
+  by: text(),
+  action: oneOf(historyActions),
+  version: count(1),
+  contentHash: optional(text()),
+  semver: optional(text()),
+  alias: optional(text()),
+  from: version,
+  to: version,
+  status: optional(oneOf(versionStatuses)),
+  stage: optional(oneOf(versionStages)),
+  reason: optional(text()),
+  reasons: optional(texts(1_000)),
+  verdict: optional(parseVerdict),
+  previous: nullable(text()),
+});
+
+const parseEntry = (key: string, bytes: Uint8Array): Omit<HistoryEntry, "sha256"> => storedEntry(JsonValue.parse(bytes, key, corruptRecord));

@@ -1,4 +1,4 @@
-import type { JsonValue } from "../model/bundle/json.js";
+import { count, number, object, optional, record, text, type Decoder } from "../base/json/decode.js";
 
 /** Where a version comes from; plain JSON. Hashes are SHA-256 in hex. */
 export interface Lineage {
@@ -22,28 +22,22 @@ export interface Lineage {
   readonly trainedWhere?: string | undefined;
 }
 
-/** Reads a lineage that was kept as JSON. The reader's own error where it is none. */
-export function parseLineage(json: JsonValue): Lineage {
-  const environment = json.get("environment");
-  const texts = ["gitCommit", "runId", "trainedBy", "trainedAt", "trainedWhere"] as const;
-  const given = texts.flatMap((name) => (json.get(name).absent ? [] : [[name, json.get(name).text()]]));
-  const parent = json.get("parent");
-  const platform = environment.get("platform");
-  return {
-    dataHash: json.get("dataHash").text(),
-    contractHash: json.get("contractHash").text(),
-    recipeHash: json.get("recipeHash").text(),
-    modelHash: json.get("modelHash").text(),
-    signatureHash: json.get("signatureHash").text(),
-    ...(parent.absent ? {} : { parent: parent.count(1) }),
-    seed: json.get("seed").number(),
-    environment: {
-      versions: Object.fromEntries(environment.get("versions").entries().map(([name, version]) => [name, version.text()])),
-      ...(platform.absent ? {} : { platform: platform.text() }),
-    },
-    ...(Object.fromEntries(given) as Pick<Lineage, (typeof texts)[number]>),
-  };
-}
+/** Reads a lineage that was kept as JSON. */
+export const parseLineage: Decoder<Lineage> = object({
+  dataHash: text(),
+  contractHash: text(),
+  recipeHash: text(),
+  modelHash: text(),
+  signatureHash: text(),
+  gitCommit: optional(text()),
+  parent: optional(count(1)),
+  runId: optional(text()),
+  seed: number(),
+  environment: object({ versions: record(text()), platform: optional(text()) }),
+  trainedBy: optional(text()),
+  trainedAt: optional(text()),
+  trainedWhere: optional(text()),
+});
 
 /** What the graph needs of a version. */
 export interface VersionLineage {
@@ -123,8 +117,8 @@ const shapes: Readonly<Record<LineageNodeKind, readonly [open: string, close: st
 };
 
 /** Every character that Mermaid or HTML could take for more than itself, as a numbered entity. */
-const escaped = (text: string): string =>
-  Array.from(text.slice(0, 200), (character) => (/[A-Za-z0-9 .,()_-]/.test(character) ? character : `#${character.codePointAt(0) ?? 0};`)).join("");
+const escaped = (label: string): string =>
+  Array.from(label.slice(0, 200), (character) => (/[A-Za-z0-9 .,()_-]/.test(character) ? character : `#${character.codePointAt(0) ?? 0};`)).join("");
 
 /** The graph as a Mermaid flow chart; labels are escaped. */
 export function lineageMermaid({ nodes, edges }: LineageGraph): string {

@@ -1,6 +1,7 @@
+import { JsonValue } from "../base/json/value.js";
 import { extraNameOf } from "../model/bundle/extras.js";
 import { parseParts, partPaths } from "../model/bundle/format.js";
-import { corrupt, parseJsonFile, type JsonValue } from "../model/bundle/json.js";
+import { corrupt } from "../model/bundle/corrupt.js";
 import { manifestPath } from "../model/bundle/manifest.js";
 import { collected, type BundleSource } from "../model/bundle/source.js";
 import type { Artefact } from "../model/artefact.js";
@@ -22,7 +23,7 @@ export async function partsOf({ manifest, read }: BundleSource): Promise<Omit<Ar
     if (listed === undefined || listed.bytes > maxPart) throw corrupt(path, listed === undefined ? "is missing from the manifest" : "is larger than it can be");
     files.set(path, await collected(read(path)));
   }
-  const json = (path: string): JsonValue => parseJsonFile(path, files.get(path) ?? new Uint8Array());
+  const json = (path: string): JsonValue => JsonValue.parse(files.get(path) ?? new Uint8Array(), path, corrupt);
   for (const path of extras) json(path);
   return parseParts(json);
 }

@@ -1,8 +1,9 @@
-import { parseJsonFile, type JsonValue } from "../model/bundle/json.js";
+import { count, list, nullable, object, optional, text } from "../base/json/decode.js";
+import { JsonValue } from "../base/json/value.js";
 import { rollbackDepth } from "./aliases.js";
-import { corruptRecord, optionalText } from "./registry-error.js";
+import { corruptRecord } from "./registry-error.js";
 import { isUpload } from "./stored-bundles.js";
-import type { AliasEntry, RegistryState, VersionEntry } from "./registry-state.js";
+import type { RegistryState, VersionEntry } from "./registry-state.js";
 import { versionStages, versionStatuses } from "./version.js";
 
 const format = "churnkit-registry";
@@ -44,31 +45,30 @@ export function writeIndex({ versions, aliases, next, highest, head, cleaned }: 
   return encoder.encode(`${rest},"versions":[\n${versions.map((version) => JSON.stringify(version)).join(",\n")}\n]}\n`);
 }
 
+const indexed = object({
+  aliases: list(object({ alias: text(), version: count(1), former: list(count(1), rollbackDepth) })),
+  next: count(1),
+  highest: optional(text()),
+  head: nullable(object({ sequence: count(1), sha256: text() })),
+  cleaned: optional(count(1)),
+});
+
 /** @throws ChurnkitError REGISTRY_CORRUPT. */
 export function parseIndex(key: string, bytes: Uint8Array): RegistryIndex {
-  const root = parseJsonFile(key, bytes, corruptRecord);
+  const root = JsonValue.parse(bytes, key, corruptRecord);
   if (root.get("format").value !== format || root.get("formatVersion").value !== formatVersion) {
     throw corruptRecord(key, `is not of format ${format} ${formatVersion}; another churnkit may have written it`);
   }
-  const [head, cleaned] = [root.get("head"), root.get("cleaned")];
-  const next = root.get("next").count(1);
-  const versions = root.get("versions");
-  if (!Array.isArray(versions.value) || versions.value.length > maxVersions) throw versions.not(`a list of at most ${maxVersions} versions`);
+  const { next, ...rest } = indexed(root);
+  const versions = root.get("versions").list(maxVersions);
   let last = 0;
-  for (const version of versions.value as readonly unknown[]) {
+  for (const version of versions) {
     if (!isIndexedVersion(version) || version.number <= last || version.number >= next) {
       throw corruptRecord(key, `holds no version where one after ${last} belongs`);
     }
     last = version.number;
   }
-  return {
-    versions: versions.value as readonly IndexedVersion[],
-    aliases: root.get("aliases").list().map(parseAlias),
-    next,
-    highest: optionalText(root.get("highest")),
-    head: head.absent ? null : { sequence: head.get("sequence").count(1), sha256: head.get("sha256").text() },
-    ...(cleaned.absent ? {} : { cleaned: cleaned.count(1) }),
-  };
+  return { ...rest, versions: versions as readonly IndexedVersion[], next };
 }
 
 /** Hashes are parts of keys: nothing else may stand in their place. */
@@ -87,12 +87,4 @@ function isIndexedVersion(value: unknown): value is IndexedVersion {
     versionStatuses.some((one) => one === status) &&
     versionStages.some((one) => one === stage)
   );
-}
-
-function parseAlias(json: JsonValue): AliasEntry {
-  return {
-    alias: json.get("alias").text(),
-    version: json.get("version").count(1),
-    former: json.get("former").list(rollbackDepth).map((number) => number.count(1)),
-  };
 }

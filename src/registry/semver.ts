@@ -1,8 +1,8 @@
 import { ChurnkitError } from "../base/errors.js";
 import { hashJson } from "../base/hash.js";
+import { object, text, type Decoder } from "../base/json/decode.js";
 import type { Artefact } from "../model/artefact.js";
 import { extraNameOf } from "../model/bundle/extras.js";
-import type { JsonValue } from "../model/bundle/json.js";
 import type { Manifest } from "../model/bundle/manifest.js";
 import { compareSignatures, type Signature } from "./signature.js";
 
@@ -67,16 +67,8 @@ export function fingerprintsOf(manifest: Manifest, { calibration, decision }: Pi
   };
 }
 
-/** Reads fingerprints that were kept as JSON. The reader's own error where they are none. */
-export function parseFingerprints(json: JsonValue): Fingerprints {
-  return {
-    contract: json.get("contract").text(),
-    recipe: json.get("recipe").text(),
-    model: json.get("model").text(),
-    calibration: json.get("calibration").text(),
-    decision: json.get("decision").text(),
-  };
-}
+/** Reads fingerprints that were kept as JSON. */
+export const parseFingerprints: Decoder<Fingerprints> = object({ contract: text(), recipe: text(), model: text(), calibration: text(), decision: text() });
 
 /**
  * The number of a version by rule. Major: the signature became incompatible; ranges and levels learnt from data don't

@@ -1,4 +1,4 @@
-import { canonicalJson } from "../base/json.js";
+import { canonicalJson } from "../base/json/canonical.js";
 import { dateReader, formatDate } from "../data/contract/cells/date.js";
 import { describeNumberFormat } from "../data/contract/cells/number-format.js";
 import { cellReader, isIssue, type Cell } from "../data/contract/cells.js";

@@ -1,10 +1,11 @@
 import { ChurnkitError } from "../base/errors.js";
 import { sha256Hex } from "../base/hash.js";
-import { canonicalJson } from "../base/json.js";
+import { canonicalJson } from "../base/json/canonical.js";
+import { flag } from "../base/json/decode.js";
+import type { JsonValue } from "../base/json/value.js";
 import type { Contract } from "../data/contract/contract.js";
 import { contractLimits } from "../data/contract/limits.js";
 import { parseContract } from "../data/contract/parse.js";
-import type { JsonValue } from "../model/bundle/json.js";
 import { compareInputs } from "./signature-changes.js";
 import { inputOf, type SignatureInput } from "./signature-input.js";
 
@@ -116,18 +117,17 @@ export function parseSignature(json: JsonValue): Signature {
   const output = json.get("output");
   const target = output.absent ? undefined : { column: output.get("target").value, classes: output.get("classes").value, positive: output.get("positive").value };
   const plain = { nullable: true, optional: true, missing: [] };
-  const inputs = json.get("inputs").list(contractLimits.columns).map((input) => {
-    const { required, ...rest } = Object.fromEntries(input.entries().map(([key, { value }]) => [key, value]));
-    if (typeof required !== "boolean") throw input.get("required").not("true or false");
-    return { ...rest, role: "feature", optional: !required };
+  const inputs = json.get("inputs").items(contractLimits.columns).map((input) => {
+    const { required: _, ...rest } = input.object();
+    return { ...rest, role: "feature", optional: !flag(input.get("required")) };
   });
-  const ids = json.get("ids").list(contractLimits.columns).map((id) => ({ ...plain, name: id.value, kind: "text", role: "id" }));
+  const ids = json.get("ids").list(contractLimits.columns).map((name) => ({ ...plain, name, kind: "text", role: "id" }));
   const targets = target === undefined ? [] : [{ ...plain, name: target.column, kind: "category", role: "target", levels: target.classes, open: false }];
   try {
     return signatureOf(parseContract({ format: 1, name: "signature", origin: "declared", columns: [...inputs, ...ids, ...targets], ...(target && { target }) }));
   } catch (cause) {
     if (!ChurnkitError.isInstance(cause)) throw cause;
-    throw json.fail(json.file, `holds a signature that cannot be used (${cause.message})`, json.path);
+    throw json.refused(`holds a signature that cannot be used (${cause.message})`);
   }
 }
 

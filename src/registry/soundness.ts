@@ -1,6 +1,7 @@
+import { JsonValue } from "../base/json/value.js";
 import type { Contract } from "../data/contract/contract.js";
 import type { Table } from "../data/table/table.js";
-import { parseJsonFile } from "../model/bundle/json.js";
+import { corrupt } from "../model/bundle/corrupt.js";
 import { collected, type BundleSource } from "../model/bundle/source.js";
 import { parseTrainingFacts, seenRows, trainingFactsPath, type TrainingFacts } from "../model/training-facts.js";
 import type { GateCheck, GateVerdict } from "./gate.js";
@@ -19,7 +20,7 @@ export type Allowances = Partial<Readonly<Record<SoundnessDemand, string>>>;
 /** What is known of the rows that a bundle's model was trained on, read without the model; undefined for an old bundle. */
 export async function trainingFactsIn({ manifest, read }: BundleSource): Promise<TrainingFacts | undefined> {
   if (!manifest.files.some(({ path }) => path === trainingFactsPath)) return undefined;
-  return parseTrainingFacts(parseJsonFile(trainingFactsPath, await collected(read(trainingFactsPath))).value);
+  return parseTrainingFacts(JsonValue.parse(await collected(read(trainingFactsPath)), trainingFactsPath, corrupt).value);
 }
 
 /**

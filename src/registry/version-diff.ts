@@ -1,4 +1,4 @@
-import { canonicalJson } from "../base/json.js";
+import { canonicalJson } from "../base/json/canonical.js";
 import type { Contract } from "../data/contract/contract.js";
 import type { Recipe } from "../data/features/recipe.js";
 

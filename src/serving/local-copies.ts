@@ -1,5 +1,8 @@
 import type { ObjectStore } from "../io/object-store.js";
-import { corrupt, parseJsonFile, readableJson } from "../model/bundle/json.js";
+import { count, list, object, text } from "../base/json/decode.js";
+import { JsonValue } from "../base/json/value.js";
+import { readableJson } from "../base/json/write.js";
+import { corrupt } from "../model/bundle/corrupt.js";
 import { manifestPath } from "../model/bundle/manifest.js";
 import { openBundle, type Bundle, type OpenBundleOptions } from "../model/bundle/open.js";
 import type { BundleFiles } from "../model/bundle/format.js";
@@ -14,11 +17,12 @@ export interface LocalCopy {
 const listPath = "copies.json";
 
 /** The copies that are kept, the one in service first. */
+const copyList = object({ copies: list(object({ contentHash: text(), number: count(1), semver: text() }), 1_000) });
+
 export async function listCopies(store: ObjectStore): Promise<LocalCopy[]> {
   const found = await store.get(listPath);
   if (found === undefined) return [];
-  const copies = parseJsonFile(listPath, found.bytes, corrupt).get("copies").list(1_000);
-  return copies.map((copy) => ({ contentHash: copy.get("contentHash").text(), number: copy.get("number").count(1), semver: copy.get("semver").text() }));
+  return copyList(JsonValue.parse(found.bytes, listPath, corrupt)).copies;
 }
 
 const writeList = (store: ObjectStore, copies: readonly LocalCopy[]): Promise<unknown> => store.put(listPath, readableJson({ copies }));

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { filesStore } from "../../src/io/files-store.js";
 import { memoryStore } from "../../src/io/memory-store.js";
 import { createManifest, manifestPath } from "../../src/model/bundle/manifest.js";
-import { readableJson } from "../../src/model/bundle/json.js";
+import { readableJson } from "../../src/base/json/write.js";
 import { saveBundle } from "../../src/model/bundle/save.js";
 import { bundleSource } from "../../src/model/bundle/source.js";
 import { filesRegistry } from "../../src/registry/files-registry.js";

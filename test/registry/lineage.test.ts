@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseJsonFile } from "../../src/model/bundle/json.js";
+import { JsonValue } from "../../src/base/json/value.js";
+import { corrupt } from "../../src/model/bundle/corrupt.js";
 import { lineageGraph, lineageMermaid, parseLineage, versionsUsingData, type Lineage, type VersionLineage } from "../../src/registry/lineage.js";
 
 const hash = (letter: string): string => letter.repeat(64);
@@ -19,7 +20,7 @@ const versions: readonly VersionLineage[] = [
   { number: 4, semver: "2.0.0", aliases: [], lineage: { ...lineage, dataHash: hash("b"), contractHash: hash("0"), parent: 3 } },
 ];
 
-const jsonOf = (value: unknown) => parseJsonFile("version.json", new TextEncoder().encode(JSON.stringify(value)));
+const jsonOf = (value: unknown) => JsonValue.parse(JSON.stringify(value), "version.json", corrupt);
 
 describe("lineageGraph", () => {
   const graph = lineageGraph(versions);

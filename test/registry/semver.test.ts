@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { toBundleFiles } from "../../src/model/bundle/format.js";
-import { parseJsonFile } from "../../src/model/bundle/json.js";
+import { JsonValue } from "../../src/base/json/value.js";
+import { corrupt } from "../../src/model/bundle/corrupt.js";
 import { parseManifest } from "../../src/model/bundle/manifest.js";
 import type { Artefact } from "../../src/model/artefact.js";
 import { compareSemver, fingerprintsOf, isSemver, nextVersion, parseFingerprints, parseSemver, type Fingerprints, type VersionIdentity } from "../../src/registry/semver.js";
@@ -81,7 +82,7 @@ describe("nextVersion", async () => {
 
 it("keeps fingerprints as JSON", async () => {
   const { fingerprints } = await identityOf(await sampleArtefact({ networks: 0 }));
-  const jsonOf = (value: unknown) => parseJsonFile("version.json", new TextEncoder().encode(JSON.stringify(value)));
+  const jsonOf = (value: unknown) => JsonValue.parse(JSON.stringify(value), "version.json", corrupt);
   expect(parseFingerprints(jsonOf(fingerprints))).toEqual(fingerprints);
   expect(() => parseFingerprints(jsonOf({ ...fingerprints, model: 1 }))).toThrow(refused("BUNDLE_CORRUPT"));
 });

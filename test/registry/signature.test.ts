@@ -5,12 +5,13 @@ import { describe, expect, it } from "vitest";
 import type { Column, Contract } from "../../src/data/contract/contract.js";
 import { matchHeader } from "../../src/data/read/header.js";
 import { rowBuffer } from "../../src/data/table/row-buffer.js";
-import { parseJsonFile } from "../../src/model/bundle/json.js";
+import { JsonValue } from "../../src/base/json/value.js";
+import { corrupt } from "../../src/model/bundle/corrupt.js";
 import { assertSignature, compareSignatures, parseSignature, signatureChanges, signatureHash, signatureOf } from "../../src/registry/signature.js";
 import { sampleContract } from "../helpers/artefact.js";
 import { contractPairs, records } from "./signature-contracts.js";
 
-const jsonOf = (value: unknown) => parseJsonFile("signature.json", new TextEncoder().encode(JSON.stringify(value)));
+const jsonOf = (value: unknown) => JsonValue.parse(JSON.stringify(value), "signature.json", corrupt);
 const before = signatureOf(sampleContract);
 const refused = (code: string): Error => expect.objectContaining({ code }) as Error;
 

@@ -1,4 +1,6 @@
 import { ChurnkitError } from "../../base/errors.js";
+import { count, list, number, object, oneOf, text, version, where, type Decoder } from "../../base/json/decode.js";
+import { documentError, JsonValue } from "../../base/json/value.js";
 import type { AttributionMethod, Explanation } from "../../model/explain/explanation.js";
 import { attributionMethods } from "../../model/explain/explanation.js";
 import { importance } from "../../model/explain/importance.js";
@@ -88,47 +90,27 @@ export function checkSameColumns(a: AttributionBaseline, b: AttributionBaseline)
   );
 }
 
+const amount = number(0, 1e100);
+const uniqueColumns = where(
+  list(object({ name: text(), meanAbsolute: amount, standardError: amount }), mostColumns),
+  (columns) => columns.length > 0 && new Set(columns.map(({ name }) => name)).size === columns.length,
+  "columns with names of their own",
+);
+
+/** A baseline by {@link attributionBaseline}, as a part of another document. */
+export const attributionBaselineDecoder: Decoder<AttributionBaseline> = object({
+  format: version(1),
+  method: oneOf(Object.keys(attributionMethods) as AttributionMethod[]),
+  rows: count(1),
+  columns: uniqueColumns,
+});
+
+const malformed = documentError("INPUT_MALFORMED", "", "Make it anew with attributionBaseline.");
+
 /**
  * Reads a baseline from untrusted JSON.
  *
  * @throws ChurnkitError INPUT_MALFORMED naming the place, where it is not one.
  */
-export function parseAttributionBaseline(json: unknown): AttributionBaseline {
-  const root = objectAt(json, "$");
-  if (root["format"] !== 1) throw malformed("$.format", "1", root["format"]);
-  const { method, rows, columns } = root;
-  if (typeof method !== "string" || !Object.hasOwn(attributionMethods, method)) {
-    throw malformed("$.method", `one of ${Object.keys(attributionMethods).join(", ")}`, method);
-  }
-  if (typeof rows !== "number" || !Number.isSafeInteger(rows) || rows < 1) throw malformed("$.rows", "a whole number above 0", rows);
-  if (!Array.isArray(columns) || columns.length === 0 || columns.length > mostColumns) {
-    throw malformed("$.columns", `a list of 1 to ${mostColumns} columns`, typeof columns);
-  }
-  const names = new Set<string>();
-  const parsed = columns.map((item: unknown, i): AttributedColumn => {
-    const path = `$.columns[${i}]`;
-    const column = objectAt(item, path);
-    const { name } = column;
-    if (typeof name !== "string" || names.has(name)) throw malformed(`${path}.name`, "a name of its own", name);
-    names.add(name);
-    return { name, meanAbsolute: amountAt(column, "meanAbsolute", path), standardError: amountAt(column, "standardError", path) };
-  });
-  return { format: 1, method: method as AttributionMethod, rows, columns: parsed };
-}
-
-function objectAt(json: unknown, path: string): Record<string, unknown> {
-  if (typeof json === "object" && json !== null && !Array.isArray(json)) return json as Record<string, unknown>;
-  throw malformed(path, "an object", json);
-}
-
-function amountAt(column: Record<string, unknown>, name: string, path: string): number {
-  const value = column[name];
-  if (typeof value === "number" && value >= 0 && value <= 1e100) return value;
-  throw malformed(`${path}.${name}`, "a number from 0 to 1e100", value);
-}
-
-function malformed(path: string, expected: string, value: unknown): ChurnkitError {
-  return new ChurnkitError("INPUT_MALFORMED", `The attribution baseline is broken: ${path} must be ${expected}. Make it anew with attributionBaseline.`, {
-    where: { path, value: typeof value === "object" ? undefined : value },
-  });
-}
+export const parseAttributionBaseline = (json: unknown): AttributionBaseline =>
+  attributionBaselineDecoder(JsonValue.of(json, "The attribution baseline", malformed));

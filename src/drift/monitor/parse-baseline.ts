@@ -1,17 +1,18 @@
 import { ChurnkitError } from "../../base/errors.js";
+import { count, list, nullable, number, object, oneOf, optional, text, version, type Decoder } from "../../base/json/decode.js";
+import { documentError, JsonValue } from "../../base/json/value.js";
 import { contractHash } from "../../data/contract/contract-hash.js";
 import { parseContract } from "../../data/contract/parse.js";
-import { parseProfile } from "../../data/profile/parse.js";
+import { profileDecoder } from "../../data/profile/parse.js";
 import { withMarkedPredictions } from "../../data/profile/predictions.js";
 import type { Artefact } from "../../model/artefact.js";
-import { JsonValue } from "../../model/bundle/json.js";
-import { parseMetrics } from "../../model/bundle/parts.js";
-import { parseAttributionBaseline } from "../attribution/baseline.js";
+import { costs, parseMetrics } from "../../model/bundle/parts.js";
+import { attributionBaselineDecoder } from "../attribution/baseline.js";
 import type { Facet, FacetRange } from "../bias/facets.js";
-import { parseBiasCounts } from "../bias/parse.js";
-import { parseCalibrationSummary } from "../performance/calibration-summary.js";
-import { parseConfidenceCounts } from "../performance/confidence-counts.js";
-import type { AttributionSettings, MonitorBaseline } from "./baseline.js";
+import { biasCounts } from "../bias/parse.js";
+import { calibrationSummaryDecoder } from "../performance/calibration-summary.js";
+import { confidenceCountsDecoder } from "../performance/confidence-counts.js";
+import type { MonitorBaseline } from "./baseline.js";
 
 /** The name among a bundle's extras. */
 const extra = "monitor";
@@ -61,78 +62,37 @@ export function monitorBaselineOf(artefact: Artefact): MonitorBaseline {
   };
 }
 
+const range: Decoder<FacetRange> = object({ from: optional(number()), to: optional(number()) });
+const group: Decoder<string | FacetRange> = (json) => (typeof json.value === "string" ? text()(json) : range(json));
+const facet: Decoder<Facet> = object({ column: text(), groups: list(group, 50), reference: optional(group) });
+const importance: Decoder<readonly [string, number]> = (json) => [text()(json.item(0)), number(0)(json.item(1))];
+
+const baseline = object({
+  format: version(1),
+  model: object({ name: text(), contractHash: text(), threshold: number(0, 1), positive: text(), negative: text(), costs: nullable(costs) }),
+  contract: (json: JsonValue) => parseContract(json.value),
+  profile: profileDecoder,
+  rows: object({ kept: count(), rejected: count() }),
+  quality: object({ heldOut: parseMetrics, confidence: confidenceCountsDecoder, calibration: nullable(calibrationSummaryDecoder) }),
+  bias: nullable(object({ facets: list(facet, 100), favourable: oneOf(["positive", "negative"]), counts: biasCounts })),
+  attribution: nullable(
+    object({
+      settings: object({ backgroundRows: count(), samples: count(), seed: count() }),
+      baseline: attributionBaselineDecoder,
+      importance: list(importance),
+    }),
+  ),
+});
+
+const malformed = documentError("INPUT_MALFORMED", "", "Make the baseline anew with monitorBaseline.");
+
 /**
  * Reads a baseline from JSON that anybody may have written.
  *
  * @param file a name for messages.
  * @throws ChurnkitError INPUT_MALFORMED naming the path of what is wrong.
  */
-export function parseMonitorBaseline(json: unknown, file = "the monitor's baseline"): MonitorBaseline {
-  const root = new JsonValue(file, "$", json, malformed);
-  if (root.get("format").value !== 1) throw root.get("format").not("1");
-  const [model, rows, quality, bias, attribution] = (["model", "rows", "quality", "bias", "attribution"] as const).map((name) => root.get(name)) as [JsonValue, JsonValue, JsonValue, JsonValue, JsonValue];
-  const costs = model.get("costs");
-  const contract = parseContract(root.get("contract").value);
-  const calibration = quality.get("calibration");
-  return {
-    format: 1,
-    model: {
-      name: model.get("name").text(),
-      contractHash: model.get("contractHash").text(),
-      threshold: model.get("threshold").number(0, 1),
-      positive: model.get("positive").text(),
-      negative: model.get("negative").text(),
-      costs: costs.absent ? null : { falseNegative: costs.get("falseNegative").number(0), falsePositive: costs.get("falsePositive").number(0) },
-    },
-    contract,
-    profile: withMarkedPredictions(parseProfile(root.get("profile").value, file), contract),
-    rows: { kept: rows.get("kept").count(), rejected: rows.get("rejected").count() },
-    quality: {
-      heldOut: parseMetrics(quality.get("heldOut")),
-      confidence: parseConfidenceCounts(quality.get("confidence").value),
-      calibration: calibration.absent ? null : parseCalibrationSummary(calibration.value),
-    },
-    bias: bias.absent ? null : parseBias(bias),
-    attribution: attribution.absent ? null : parseAttribution(attribution),
-  };
-}
-
-const malformed = (file: string, what: string, path?: string): ChurnkitError =>
-  new ChurnkitError("INPUT_MALFORMED", `${file} ${what}${path === undefined ? "" : ` (at ${path})`}. Make the baseline anew with monitorBaseline.`, {
-    where: { file, path },
-  });
-
-function parseBias(bias: JsonValue): NonNullable<MonitorBaseline["bias"]> {
-  return {
-    facets: bias.get("facets").list(100).map((facet): Facet => {
-      const reference = facet.get("reference");
-      return {
-        column: facet.get("column").text(),
-        groups: facet.get("groups").list(50).map(parseGroup),
-        ...(reference.absent ? {} : { reference: parseGroup(reference) }),
-      };
-    }),
-    favourable: bias.get("favourable").oneOf(["positive", "negative"]),
-    counts: parseBiasCounts(bias.get("counts").value),
-  };
-}
-
-function parseGroup(group: JsonValue): string | FacetRange {
-  if (typeof group.value === "string") return group.text();
-  const [from, to] = [group.get("from"), group.get("to")];
-  return { ...(from.absent ? {} : { from: from.number() }), ...(to.absent ? {} : { to: to.number() }) };
-}
-
-function parseAttribution(attribution: JsonValue): NonNullable<MonitorBaseline["attribution"]> {
-  const settings = attribution.get("settings");
-  const setting = (name: keyof AttributionSettings): number => settings.get(name).count();
-  return {
-    settings: { backgroundRows: setting("backgroundRows"), samples: setting("samples"), seed: setting("seed") },
-    baseline: parseAttributionBaseline(attribution.get("baseline").value),
-    importance: attribution.get("importance").list().map((entry) => {
-      const [column, weight] = entry.list(2);
-      if (column === undefined || weight === undefined) throw entry.not("a column and its weight");
-      return [column.text(), weight.number(0)] as const;
-    }),
-  };
+export function parseMonitorBaseline(json: unknown, file = "The monitor's baseline"): MonitorBaseline {
+  const parsed = baseline(JsonValue.of(json, file, malformed));
+  return { ...parsed, profile: withMarkedPredictions(parsed.profile, parsed.contract) };
 }

@@ -1,17 +1,15 @@
-import { ChurnkitError } from "../../base/errors.js";
 import { hashJson } from "../../base/hash.js";
-import { parseProfile } from "../../data/profile/parse.js";
-import { JsonValue } from "../../model/bundle/json.js";
-import { parseBiasCounts } from "../bias/parse.js";
-import { parseConfidenceCounts } from "../performance/confidence-counts.js";
-import { parseSequential } from "../sequential/parse.js";
+import { count, flag, list, nullable, number, object, oneOf, text, texts, version, type Decoder } from "../../base/json/decode.js";
+import { documentError, JsonValue } from "../../base/json/value.js";
+import { profileDecoder } from "../../data/profile/parse.js";
+import { biasCounts } from "../bias/parse.js";
+import { confidenceCountsDecoder } from "../performance/confidence-counts.js";
+import { sequentialDecoder } from "../sequential/parse.js";
 import type { MonitorBaseline } from "./baseline.js";
 import { monitorNames } from "./findings.js";
 import type { MonitorHistory } from "./history.js";
-import type { StandingAlarm } from "./looks.js";
 import type { SampledLabel, SampledPrediction } from "./labels.js";
-import type { AttributedRow, IssueTally, Tally } from "./tally.js";
-import type { WindowParts } from "./windows.js";
+import type { Tally } from "./tally.js";
 
 /** The lengths of a monitor's period, in milliseconds. */
 export const monitorPeriods = { hour: 3_600_000, day: 86_400_000 } as const;
@@ -74,113 +72,54 @@ export const baselineHash = (baseline: MonitorBaseline): string => hashJson(base
 export const mostPeriods = 1_000;
 const mostSamples = 1_000_000;
 
+const key = { key: count(), id: text() };
+
+const tally: Decoder<Tally> = object({
+  rows: count(),
+  rejected: count(),
+  unscored: count(),
+  issues: list(object({ column: text(), rule: text(), count: count() })),
+  extraColumns: texts(1_000),
+  profile: profileDecoder,
+  confidence: confidenceCountsDecoder,
+  bias: nullable(biasCounts),
+  attributed: list(object({ ...key, values: list(number(0)) }), mostSamples),
+});
+
+const outcome: Decoder<0 | 1> = (json) => (count(0, 1)(json) === 1 ? 1 : 0);
+const maybeTime = nullable(number());
+const part = nullable(tally);
+
+const history: Decoder<MonitorHistory> = object({
+  closedUntil: number(),
+  sequential: sequentialDecoder,
+  windows: object({ period: count(), windows: list(object({ length: count(1, 100_000), open: part, closed: list(part, 8) }), 8) }),
+  alarms: list(
+    object({ monitor: oneOf(monitorNames), severity: oneOf(["warning", "critical"]), window: count(1), since: number(), message: text() }),
+    100,
+  ),
+});
+
+const state: Decoder<MonitorState> = object({
+  format: version(1),
+  baseline: text(),
+  settings: object({
+    period: oneOf(["hour", "day"]),
+    seed: count(),
+    samples: object({ attribution: count(0, mostSamples), predictions: count(0, mostSamples) }),
+  }),
+  periods: list(object({ start: number(), tally }), mostPeriods),
+  predictions: list(object({ ...key, time: number(), probability: number(0, 1), sides: text(), treated: flag, control: flag }), mostSamples),
+  labels: list(object({ ...key, reports: list(object({ time: maybeTime, recorded: maybeTime, outcome }), 4) }), mostSamples),
+  skipped: object({ late: count(), tooManyPeriods: count(), badTime: count(), otherVersion: count(), badLabels: count() }),
+  history: nullable(history),
+});
+
+const corrupt = documentError("STATE_CORRUPT", "", "Restore it from a copy, or begin anew.");
+
 /**
  * Reads a monitor's state from JSON that anybody may have written.
  *
- * @throws ChurnkitError STATE_CORRUPT naming the path of what is wrong; and as the parsers of its parts.
+ * @throws ChurnkitError STATE_CORRUPT naming the path of what is wrong.
  */
-export function parseMonitorState(json: unknown): MonitorState {
-  const root = new JsonValue("state", "$", json, corrupt);
-  if (root.get("format").value !== 1) throw root.get("format").not("1");
-  const settings = root.get("settings");
-  const samples = settings.get("samples");
-  const skipped = root.get("skipped");
-  const history = root.get("history");
-  return {
-    format: 1,
-    baseline: root.get("baseline").text(),
-    settings: {
-      period: settings.get("period").oneOf(["hour", "day"]),
-      seed: settings.get("seed").count(),
-      samples: { attribution: samples.get("attribution").count(0, mostSamples), predictions: samples.get("predictions").count(0, mostSamples) },
-    },
-    periods: root.get("periods").list(mostPeriods).map((period) => ({ start: period.get("start").number(), tally: parseTally(period.get("tally")) })),
-    predictions: root.get("predictions").list(mostSamples).map(parsePrediction),
-    labels: root.get("labels").list(mostSamples).map(parseLabel),
-    skipped: {
-      late: skipped.get("late").count(),
-      tooManyPeriods: skipped.get("tooManyPeriods").count(),
-      badTime: skipped.get("badTime").count(),
-      otherVersion: skipped.get("otherVersion").count(),
-      badLabels: skipped.get("badLabels").count(),
-    },
-    history: history.absent ? null : parseHistory(history),
-  };
-}
-
-const corrupt = (_: string, what: string, path?: string): ChurnkitError =>
-  new ChurnkitError("STATE_CORRUPT", `A monitor's state ${what}${path === undefined ? "" : ` (at ${path})`}. Restore it from a copy, or begin anew.`, {
-    where: { path },
-  });
-
-function parseTally(tally: JsonValue): Tally {
-  const bias = tally.get("bias");
-  return {
-    rows: tally.get("rows").count(),
-    rejected: tally.get("rejected").count(),
-    unscored: tally.get("unscored").count(),
-    issues: tally.get("issues").list().map(
-      (issue): IssueTally => ({ column: issue.get("column").text(), rule: issue.get("rule").text(), count: issue.get("count").count() }),
-    ),
-    extraColumns: tally.get("extraColumns").list(1_000).map((name) => name.text()),
-    profile: parseProfile(tally.get("profile").value),
-    confidence: parseConfidenceCounts(tally.get("confidence").value),
-    bias: bias.absent ? null : parseBiasCounts(bias.value),
-    attributed: tally.get("attributed").list(mostSamples).map(
-      (row): AttributedRow => ({ ...parseKey(row), values: row.get("values").list().map((value) => value.number(0)) }),
-    ),
-  };
-}
-
-const parseKey = (entry: JsonValue): { key: number; id: string } => ({ key: entry.get("key").count(), id: entry.get("id").text() });
-
-const flag = (value: JsonValue): boolean => {
-  if (typeof value.value !== "boolean") throw value.not("true or false");
-  return value.value;
-};
-
-const parsePrediction = (entry: JsonValue): SampledPrediction => ({
-  ...parseKey(entry),
-  time: entry.get("time").number(),
-  probability: entry.get("probability").number(0, 1),
-  sides: entry.get("sides").text(),
-  treated: flag(entry.get("treated")),
-  control: flag(entry.get("control")),
-});
-
-const parseLabel = (entry: JsonValue): SampledLabel => ({
-  ...parseKey(entry),
-  reports: entry.get("reports").list(4).map((report) => ({
-    time: report.get("time").absent ? null : report.get("time").number(),
-    recorded: report.get("recorded").absent ? null : report.get("recorded").number(),
-    outcome: report.get("outcome").count(0, 1) === 1 ? 1 : 0,
-  })),
-});
-
-function parseHistory(history: JsonValue): MonitorHistory {
-  const windows = history.get("windows");
-  const part = (value: JsonValue): Tally | null => (value.absent ? null : parseTally(value));
-  return {
-    closedUntil: history.get("closedUntil").number(),
-    sequential: parseSequential(history.get("sequential").value),
-    windows: {
-      period: windows.get("period").count(),
-      windows: windows.get("windows").list(8).map(
-        (window): WindowParts<Tally> => ({
-          length: window.get("length").count(1, 100_000),
-          open: part(window.get("open")),
-          closed: window.get("closed").list(8).map(part),
-        }),
-      ),
-    },
-    alarms: history.get("alarms").list(100).map(
-      (alarm): StandingAlarm => ({
-        monitor: alarm.get("monitor").oneOf(monitorNames),
-        severity: alarm.get("severity").oneOf(["warning", "critical"]),
-        window: alarm.get("window").count(1),
-        since: alarm.get("since").number(),
-        message: alarm.get("message").text(),
-      }),
-    ),
-  };
-}
+export const parseMonitorState = (json: unknown): MonitorState => state(JsonValue.of(json, "The monitor's state", corrupt));

@@ -1,4 +1,6 @@
 import { ChurnkitError } from "../../base/errors.js";
+import { count, increasing, list, number, object, version, type Decoder } from "../../base/json/decode.js";
+import { documentError, JsonValue } from "../../base/json/value.js";
 import { probabilityMargin } from "../../base/logistic.js";
 import { checkScores } from "../../model/evaluate/sorted-scores.js";
 import { quantileEdges } from "../tests/divergence.js";
@@ -57,45 +59,28 @@ export function binnedOutcomes(labels: Uint8Array, probabilities: Float64Array, 
   return bins;
 }
 
-const MOST_BINS = 100;
+const maxBins = 100;
+
+const bin: Decoder<CalibrationBin> = (json) => {
+  const rows = count()(json.get("rows"));
+  // A sum of so many numbers from 0 to 1, but for rounding.
+  const sum = number(0, rows * (1 + 1e-9));
+  return { rows, positives: count(0, rows)(json.get("positives")), expected: sum(json.get("expected")), variance: sum(json.get("variance")) };
+};
+
+/** A summary by {@link calibrationSummary}, as a part of another document. */
+export const calibrationSummaryDecoder: Decoder<CalibrationSummary> = (json) => {
+  const summary = object({ format: version(1), edges: increasing(list(number(0, 1), maxBins)), bins: list(bin, maxBins) })(json);
+  if (summary.bins.length !== summary.edges.length + 1) throw json.get("bins").not("one bin more than edges");
+  return summary;
+};
+
+const malformed = documentError("INPUT_MALFORMED", "", "Make it with calibrationSummary.");
 
 /**
  * Reads a summary back from JSON, or checks one.
  *
  * @throws ChurnkitError INPUT_MALFORMED for anything that {@link calibrationSummary} does not make.
  */
-export function parseCalibrationSummary(value: unknown): CalibrationSummary {
-  const { format, edges, bins } = fieldsOf<CalibrationSummary>(value);
-  if (format !== 1) throw malformed(`the format is ${String(format)}, not 1`);
-  if (!Array.isArray(edges) || !Array.isArray(bins)) throw malformed("edges or bins is no list");
-  if (bins.length !== edges.length + 1 || bins.length > MOST_BINS) throw malformed("there must be one bin more than edges, at most 100");
-  const cuts = edges.map((edge: unknown) => shareAt(edge, "an edge"));
-  if (cuts.some((edge, i) => i > 0 && edge <= (cuts[i - 1] ?? 0))) throw malformed("the edges do not increase");
-  return { format, edges: cuts, bins: bins.map((bin: unknown) => binOf(bin)) };
-}
-
-function binOf(value: unknown): CalibrationBin {
-  const { rows, positives, expected, variance } = fieldsOf<CalibrationBin>(value);
-  if (!isCount(rows) || !isCount(positives) || positives > rows) throw malformed("a bin's rows or positives are no counts");
-  if (!isSum(expected, rows) || !isSum(variance, rows)) throw malformed("a bin's sums are no sums of shares");
-  return { rows, positives, expected, variance };
-}
-
-const isCount = (value: unknown): value is number => typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
-
-/** A sum of so many numbers from 0 to 1, but for rounding. */
-const isSum = (value: unknown, rows: number): value is number =>
-  typeof value === "number" && value >= 0 && value <= rows * (1 + 1e-9);
-
-function shareAt(value: unknown, what: string): number {
-  if (typeof value === "number" && value >= 0 && value <= 1) return value;
-  throw malformed(`${what} is no number from 0 to 1`);
-}
-
-function fieldsOf<Type>(value: unknown): Partial<Record<keyof Type, unknown>> {
-  if (typeof value === "object" && value !== null) return value;
-  throw malformed("it, or a bin, is no object");
-}
-
-const malformed = (what: string): ChurnkitError =>
-  new ChurnkitError("INPUT_MALFORMED", `This is no calibration summary: ${what}. Make it with calibrationSummary.`);
+export const parseCalibrationSummary = (json: unknown): CalibrationSummary =>
+  calibrationSummaryDecoder(JsonValue.of(json, "The calibration summary", malformed));

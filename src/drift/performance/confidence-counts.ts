@@ -1,4 +1,6 @@
 import { ChurnkitError } from "../../base/errors.js";
+import { count, number, object, version, type Decoder } from "../../base/json/decode.js";
+import { documentError, JsonValue } from "../../base/json/value.js";
 import { checkThreshold } from "../../model/evaluate/options.js";
 import { binRange, scoreBin, scoreBins, stepOf, stepsPerBin } from "./score-bins.js";
 import type { ScoreCells } from "./score-cells.js";
@@ -68,10 +70,10 @@ export function confidenceCounter(threshold: number): ConfidenceCounter {
     counts() {
       const cells: [number, number, number][] = [];
       let total = 0;
-      rows.forEach((count, cell) => {
-        if (count === 0) return;
-        total += count;
-        cells.push([cell, count, steps[cell] as number]);
+      rows.forEach((rowsHere, cell) => {
+        if (rowsHere === 0) return;
+        total += rowsHere;
+        cells.push([cell, rowsHere, steps[cell] as number]);
       });
       return { format: 1, threshold, rows: total, invalid, cells };
     },
@@ -98,35 +100,31 @@ export function mergeConfidence(a: ConfidenceCounts, b: ConfidenceCounts): Confi
   return { format: 1, threshold: a.threshold, rows: a.rows + b.rows, invalid: a.invalid + b.invalid, cells };
 }
 
+/** Counts by {@link confidenceCounter}, as a part of another document. */
+export const confidenceCountsDecoder: Decoder<ConfidenceCounts> = (json) => {
+  const counts = object({ format: version(1), threshold: number(0, 1), rows: count(), invalid: count() })(json);
+  let last = -1;
+  let total = 0;
+  const cells = json.get("cells").items(scoreBins + 1).map((cell): readonly [number, number, number] => {
+    const at = count(last + 1, scoreBins)(cell.item(0));
+    const rows = count(1)(cell.item(1));
+    last = at;
+    total += rows;
+    return [at, rows, count(0, rows * stepsPerBin)(cell.item(2))];
+  });
+  if (total !== counts.rows) throw json.get("rows").not(`${total}, the rows of the cells,`);
+  return { ...counts, cells };
+};
+
+const malformed = documentError("INPUT_MALFORMED", "", "Give what counts() returned.");
+
 /**
  * Reads counts back from JSON.
  *
  * @throws ChurnkitError INPUT_MALFORMED for anything that {@link confidenceCounter} does not write.
  */
-export function parseConfidenceCounts(value: unknown): ConfidenceCounts {
-  const refuse = (what: string): never => {
-    throw new ChurnkitError("INPUT_MALFORMED", `These are no confidence counts: ${what}. Give what counts() returned.`);
-  };
-  if (typeof value !== "object" || value === null) return refuse("not an object");
-  const { format, threshold, rows, invalid, cells } = value as Partial<Record<keyof ConfidenceCounts, unknown>>;
-  const whole = (x: unknown): x is number => Number.isSafeInteger(x) && (x as number) >= 0;
-  if (format !== 1) return refuse(`the format is ${String(format)}, not 1`);
-  if (typeof threshold !== "number" || !(threshold >= 0 && threshold <= 1)) return refuse("the threshold is not in [0, 1]");
-  if (!whole(rows) || !whole(invalid) || !Array.isArray(cells)) return refuse("rows, invalid or cells is missing");
-  if (cells.length > scoreBins + 1) return refuse(`there are ${cells.length} cells`);
-  let last = -1;
-  let total = 0;
-  const read = cells.map((cell: unknown): readonly [number, number, number] => {
-    const [at, count, steps] = Array.isArray(cell) ? (cell as unknown[]) : [];
-    if (!whole(at) || at <= last || at > scoreBins) return refuse("a cell is out of order or range");
-    if (!whole(count) || count === 0 || !whole(steps) || steps > count * stepsPerBin) return refuse(`cell ${at} has bad counts`);
-    last = at;
-    total += count;
-    return [at, count, steps];
-  });
-  if (total !== rows) return refuse(`the cells hold ${total} rows, not ${rows}`);
-  return { format: 1, threshold, rows, invalid, cells: read };
-}
+export const parseConfidenceCounts = (json: unknown): ConfidenceCounts =>
+  confidenceCountsDecoder(JsonValue.of(json, "The confidence counts", malformed));
 
 /** The cells with their means and ends. */
 export function cellsOfCounts({ threshold, rows, cells }: ConfidenceCounts): ScoreCells {

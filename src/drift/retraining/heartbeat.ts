@@ -1,6 +1,8 @@
 import { ChurnkitError } from "../../base/errors.js";
+import { literal, number, object, text } from "../../base/json/decode.js";
+import { JsonValue } from "../../base/json/value.js";
+import { readableJson } from "../../base/json/write.js";
 import type { ObjectStore } from "../../io/object-store.js";
-import { parseJsonFile, readableJson } from "../../model/bundle/json.js";
 import { liesAhead } from "../clock.js";
 import { corruptState, shortText, time } from "./state.js";
 
@@ -41,15 +43,17 @@ export async function heartbeat(
 ): Promise<Heartbeat> {
   const { monitor, everySeconds, detail = "", now = new Date() } = beat;
   checkPositive("everySeconds", everySeconds);
-  const written: Heartbeat = { monitor, at: now.toISOString(), everySeconds, detail: shortText(detail) };
-  await store.put(heartbeatKey(monitor), readableJson({ format, ...written }));
-  return written;
+  const given: Heartbeat = { monitor, at: now.toISOString(), everySeconds, detail: shortText(detail) };
+  await store.put(heartbeatKey(monitor), readableJson({ format, ...given }));
+  return given;
 }
 
 function checkPositive(name: string, value: number): void {
   if (Number.isFinite(value) && value > 0) return;
   throw new ChurnkitError("OPTION_INVALID", `The heartbeat's ${name} is ${value}. Give a finite number above 0.`, { where: { path: name, value } });
 }
+
+const written = object({ format: literal(format), monitor: text(), at: time, everySeconds: number(0), detail: text() });
 
 /** Whether a monitor is alive. */
 export interface Liveness {
@@ -72,14 +76,7 @@ export async function isAlive(store: ObjectStore, monitor: string, options: { gr
   checkPositive("grace", grace);
   const found = await store.get(heartbeatKey(monitor));
   if (found === undefined) return { alive: false, last: null, message: `${monitor} has never given a sign of life` };
-  const root = parseJsonFile(heartbeatKey(monitor), found.bytes, corruptState);
-  if (root.get("format").value !== format) throw root.get("format").not(format);
-  const last: Heartbeat = {
-    monitor: root.get("monitor").text(),
-    at: time(root.get("at")),
-    everySeconds: root.get("everySeconds").number(0),
-    detail: root.get("detail").text(),
-  };
+  const { format: _, ...last } = written(JsonValue.parse(found.bytes, heartbeatKey(monitor), corruptState));
   if (liesAhead(Date.parse(last.at), now.getTime())) {
     return { alive: false, last, message: `${monitor} gave its last sign of life at ${last.at}, which has not come yet: the clock here says ${now.toISOString()}; set the clock that is wrong` };
   }

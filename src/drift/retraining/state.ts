@@ -1,5 +1,6 @@
-import { ChurnkitError } from "../../base/errors.js";
-import { parseJsonFile, readableJson, type JsonValue } from "../../model/bundle/json.js";
+import { flag, list, nullable, number, object, oneOf, text, where, type Decoder } from "../../base/json/decode.js";
+import { documentError, JsonValue } from "../../base/json/value.js";
+import { readableJson } from "../../base/json/write.js";
 import { retrainingTriggers, type RetrainingTrigger } from "./policy.js";
 
 /** A trigger that was seen and that no run has served yet. Times are ISO 8601. */
@@ -81,76 +82,40 @@ export const newRetrainingState = (now: Date): RetrainingState => ({
 });
 
 /** A text that fits the state: cut at 2,000 characters. */
-export const shortText = (text: string): string => text.slice(0, maxText);
+export const shortText = (long: string): string => long.slice(0, maxText);
 
 /** The state as it is kept. */
-export function writeState(state: RetrainingState): Uint8Array<ArrayBuffer> {
-  return readableJson({ format, formatVersion, ...state });
+export function writeState(written: RetrainingState): Uint8Array<ArrayBuffer> {
+  return readableJson({ format, formatVersion, ...written });
 }
 
 /** The error for kept state that cannot be read. */
-export const corruptState = (file: string, what: string, path?: string): ChurnkitError =>
-  new ChurnkitError("STATE_CORRUPT", `The monitor's state ${file} ${what}${path === undefined ? "" : ` (at ${path})`}. Restore it, or delete it to begin anew.`, {
-    where: { file, path },
-  });
+export const corruptState = documentError("STATE_CORRUPT", "The monitor's state", "Restore it, or delete it to begin anew.");
+
+/** A time as this module writes it. */
+export const time = where(
+  text(40),
+  (value) => !Number.isNaN(Date.parse(value)) && new Date(value).toISOString() === value,
+  "a time such as 2026-11-21T12:00:00.000Z",
+);
+
+const kind = oneOf(kinds);
+const run = { id: text(), startedAt: time, reference: nullable(text()), triggers: list(kind, kinds.length), cost: number(0) };
+
+const state: Decoder<RetrainingState> = object({
+  since: time,
+  stopped: nullable(object({ at: time, by: text(), reason: text() })),
+  pending: list(object({ kind, subject: text(), message: text(), firstSeen: time, lastSeen: time, doubtful: flag }), maxPending + kinds.length),
+  running: nullable(object({ ...run, owner: text(), leaseUntil: time })),
+  runs: list(object({ ...run, finishedAt: time, status: oneOf(runStatuses), detail: text() }), maxRuns),
+  lastSuccess: nullable(object({ startedAt: time, finishedAt: time })),
+});
 
 /** @throws ChurnkitError STATE_CORRUPT. */
 export function parseState(key: string, bytes: Uint8Array): RetrainingState {
-  const root = parseJsonFile(key, bytes, corruptState);
+  const root = JsonValue.parse(bytes, key, corruptState);
   if (root.get("format").value !== format || root.get("formatVersion").value !== formatVersion) {
     throw corruptState(key, `is not of format ${format} ${formatVersion}; a newer churnkit may have written it`);
   }
-  const [stopped, running, success] = [root.get("stopped"), root.get("running"), root.get("lastSuccess")];
-  return {
-    since: time(root.get("since")),
-    stopped: stopped.absent ? null : { at: time(stopped.get("at")), by: stopped.get("by").text(), reason: stopped.get("reason").text() },
-    pending: root.get("pending").list(maxPending + kinds.length).map(parsePending),
-    running: running.absent ? null : parseRun(running),
-    runs: root.get("runs").list(maxRuns).map(parseFinished),
-    lastSuccess: success.absent ? null : { startedAt: time(success.get("startedAt")), finishedAt: time(success.get("finishedAt")) },
-  };
+  return state(root);
 }
-
-/** A time as this module writes it. */
-export function time(json: JsonValue): string {
-  const text = json.text();
-  if (Number.isNaN(Date.parse(text)) || new Date(text).toISOString() !== text) throw json.not("a time such as 2026-11-21T12:00:00.000Z");
-  return text;
-}
-
-function parsePending(json: JsonValue): PendingTrigger {
-  return {
-    kind: json.get("kind").oneOf(kinds),
-    subject: json.get("subject").text(),
-    message: json.get("message").text(),
-    firstSeen: time(json.get("firstSeen")),
-    lastSeen: time(json.get("lastSeen")),
-    doubtful: boolean(json.get("doubtful")),
-  };
-}
-
-const boolean = (json: JsonValue): boolean => {
-  if (typeof json.value !== "boolean") throw json.not("true or false");
-  return json.value;
-};
-
-const common = (json: JsonValue): Pick<FinishedRun, "id" | "startedAt" | "reference" | "triggers" | "cost"> => ({
-  id: json.get("id").text(),
-  startedAt: time(json.get("startedAt")),
-  reference: json.get("reference").absent ? null : json.get("reference").text(),
-  triggers: json.get("triggers").list(kinds.length).map((kind) => kind.oneOf(kinds)),
-  cost: json.get("cost").number(0),
-});
-
-const parseRun = (json: JsonValue): RetrainingRun => ({
-  ...common(json),
-  owner: json.get("owner").text(),
-  leaseUntil: time(json.get("leaseUntil")),
-});
-
-const parseFinished = (json: JsonValue): FinishedRun => ({
-  ...common(json),
-  finishedAt: time(json.get("finishedAt")),
-  status: json.get("status").oneOf(runStatuses),
-  detail: json.get("detail").text(),
-});

@@ -1,66 +1,36 @@
-import { ChurnkitError } from "../../base/errors.js";
-import { parseProfile } from "../../data/profile/parse.js";
+import { count, counts, increasing, list, literal, nullable, numbers, object, oneOf, text, texts, variants, version, where, type Decoder } from "../../base/json/decode.js";
+import { documentError, JsonValue } from "../../base/json/value.js";
+import { profileDecoder } from "../../data/profile/parse.js";
 import type { SegmentProfiles } from "./profiles.js";
 import { segmentLabels, segmentLimits, type SegmentRule } from "./rules.js";
+
+const maxText = 10_000;
+const column = text(maxText);
+
+const rule: Decoder<SegmentRule> = variants("by", {
+  levels: object({ column, by: literal("levels"), levels: texts(segmentLimits.levels, maxText) }),
+  ranges: where(
+    object({ column, by: literal("ranges"), kind: oneOf(["number", "boolean", "date"]), edges: increasing(numbers(segmentLimits.levels)) }),
+    ({ kind, edges }) => kind !== "boolean" || edges.length === 1,
+    "one edge between false and true",
+  ),
+});
+
+const segment: Decoder<SegmentProfiles["segments"][number]> = (json) => {
+  const by = rule(json.get("rule"));
+  const slices = segmentLabels(by).length;
+  const profiles = list(nullable(profileDecoder), slices)(json.get("profiles"));
+  if (profiles.length !== slices) throw json.get("profiles").not(`${slices} profiles`);
+  return { rule: by, profiles, counts: counts(slices)(json.get("counts")) };
+};
+
+const segmentProfiles: Decoder<SegmentProfiles> = object({ format: version(1), rows: count(), segments: list(segment, segmentLimits.columns) });
+
+const malformed = documentError("INPUT_MALFORMED", "", "Make them with profileSegments.");
 
 /**
  * Reads segment profiles from JSON that anybody may have written; unknown members are dropped.
  *
  * @throws ChurnkitError INPUT_MALFORMED naming the path of what is wrong.
  */
-export function parseSegmentProfiles(json: unknown): SegmentProfiles {
-  const { format, rows, segments } = members(json, "$");
-  if (format !== 1) fail("$.format", "1");
-  const parsed = list(segments, "$.segments", segmentLimits.columns).map((item, i) => {
-    const path = `$.segments[${i}]`;
-    const segment = members(item, path);
-    const rule = parseRule(segment["rule"], `${path}.rule`);
-    const slices = segmentLabels(rule).length;
-    const profiles = list(segment["profiles"], `${path}.profiles`, slices);
-    const counts = list(segment["counts"], `${path}.counts`, slices);
-    if (profiles.length !== slices || counts.length !== slices) fail(path, `${slices} profiles and counts`);
-    return {
-      rule,
-      profiles: profiles.map((profile) => (profile === null ? null : parseProfile(profile))),
-      counts: counts.map((value, slice) => count(value, `${path}.counts[${slice}]`)),
-    };
-  });
-  return { format: 1, rows: count(rows, "$.rows"), segments: parsed };
-}
-
-function parseRule(json: unknown, path: string): SegmentRule {
-  const rule = members(json, path);
-  const column = text(rule["column"], `${path}.column`);
-  if (rule["by"] === "levels") {
-    const levels = list(rule["levels"], `${path}.levels`, segmentLimits.levels);
-    return { column, by: "levels", levels: levels.map((level, i) => text(level, `${path}.levels[${i}]`)) };
-  }
-  const kind = (["number", "boolean", "date"] as const).find((name) => name === rule["kind"]);
-  if (rule["by"] !== "ranges" || kind === undefined) return fail(path, "levels, or ranges of a number, boolean or date");
-  const edges = list(rule["edges"], `${path}.edges`, segmentLimits.levels).map((edge, i) =>
-    typeof edge === "number" && Number.isFinite(edge) ? edge : fail(`${path}.edges[${i}]`, "a finite number"),
-  );
-  if (edges.some((edge, i) => i > 0 && edge <= (edges[i - 1] ?? edge))) fail(`${path}.edges`, "increasing edges");
-  if (kind === "boolean" && edges.length !== 1) fail(`${path}.edges`, "one edge between false and true");
-  return { column, by: "ranges", kind, edges };
-}
-
-type Members = Readonly<Record<string, unknown>>;
-
-const members = (value: unknown, path: string): Members =>
-  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Members) : fail(path, "an object");
-
-const list = (value: unknown, path: string, limit: number): readonly unknown[] =>
-  Array.isArray(value) && value.length <= limit ? value : fail(path, `an array of at most ${limit}`);
-
-const text = (value: unknown, path: string): string =>
-  typeof value === "string" && value.length <= 10_000 ? value : fail(path, "a text of at most 10000 characters");
-
-const count = (value: unknown, path: string): number =>
-  typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : fail(path, "a count");
-
-function fail(path: string, expected: string): never {
-  throw new ChurnkitError("INPUT_MALFORMED", `These segment profiles are malformed at ${path}: expected ${expected}. Make them with profileSegments.`, {
-    where: { path },
-  });
-}
+export const parseSegmentProfiles = (json: unknown): SegmentProfiles => segmentProfiles(JsonValue.of(json, "The segment profiles", malformed));

@@ -1,76 +1,51 @@
-import { ChurnkitError } from "../../base/errors.js";
-import { parseProfile } from "../../data/profile/parse.js";
+import { count, list, nullable, number, numbers, object, oneOf, text, version, where, withDefault, type Decoder } from "../../base/json/decode.js";
+import { documentError, JsonValue } from "../../base/json/value.js";
+import { profileDecoder } from "../../data/profile/parse.js";
 import type { EndedAlarm, SequentialAlarm, SequentialState } from "./state.js";
 import { sequentialPlan, stepOf, type SequentialPlan } from "./plan.js";
 import type { ProfileWindows, WindowParts } from "./windows.js";
 
-const kinds = ["distribution", "psi", "jensenShannon", "missing", "newLevels", "rejected", "concept"] as const;
 /** A state holds one alarm for each column at most. */
-const MOST_ALARMS = 10_002;
+const maxAlarms = 10_002;
+
+const head = {
+  column: text(10_000),
+  severity: oneOf(["warning", "critical"]),
+  what: oneOf(["distribution", "psi", "jensenShannon", "missing", "newLevels", "rejected", "concept"]),
+};
+const alarm: Decoder<SequentialAlarm> = object({ ...head, window: count(), rows: withDefault(count(), 0), log10p: number(), effect: number(), since: count() });
+const ended: Decoder<EndedAlarm> = object({ ...head, window: withDefault(count(), 1), at: count() });
+
+const bySeverity = object({ warning: number(), critical: number() });
+const planMembers = object({ periodsPerYear: number(), windows: numbers(100), falseAlarmsPerYear: bySeverity });
+const plan: Decoder<SequentialPlan> = (json) => sequentialPlan(planMembers(json));
+
+/** A state as a part of another document. */
+export const sequentialDecoder: Decoder<SequentialState> = object({
+  format: version(1),
+  plan,
+  period: count(),
+  spent: bySeverity,
+  alarms: where(list(alarm, maxAlarms), (alarms) => new Set(alarms.map(({ column }) => column)).size === alarms.length, "one alarm for each column"),
+  // Older states have none.
+  ended: withDefault(list(ended, maxAlarms), []),
+});
+
+const malformed = documentError("INPUT_MALFORMED", "", "Restore it from a copy, or start anew.");
 
 /**
  * Reads a monitor's state from JSON that anybody may have written; unknown members are dropped.
  *
  * @throws ChurnkitError INPUT_MALFORMED naming the path of what is wrong, OPTION_INVALID for a plan out of range.
  */
-export function parseSequential(json: unknown): SequentialState {
-  const state = members(json, "$");
-  if (state["format"] !== 1) fail("$.format", "1");
-  const spent = members(state["spent"], "$.spent");
-  const alarms = list(state["alarms"], "$.alarms", MOST_ALARMS).map((alarm, i) => parseAlarm(alarm, `$.alarms[${i}]`));
-  if (new Set(alarms.map(({ column }) => column)).size !== alarms.length) fail("$.alarms", "one alarm for each column");
-  return {
-    format: 1,
-    plan: parsePlan(state["plan"]),
-    period: count(state["period"], "$.period"),
-    spent: {
-      warning: number(spent["warning"], "$.spent.warning"),
-      critical: number(spent["critical"], "$.spent.critical"),
-    },
-    alarms,
-    // Older states have none.
-    ended: list(state["ended"] ?? [], "$.ended", MOST_ALARMS).map((alarm, i) => parseEnded(alarm, `$.ended[${i}]`)),
-  };
-}
+export const parseSequential = (json: unknown): SequentialState => sequentialDecoder(JsonValue.of(json, "The monitor's saved state", malformed));
 
-function parsePlan(json: unknown): SequentialPlan {
-  const plan = members(json, "$.plan");
-  const allowed = members(plan["falseAlarmsPerYear"], "$.plan.falseAlarmsPerYear");
-  return sequentialPlan({
-    periodsPerYear: number(plan["periodsPerYear"], "$.plan.periodsPerYear"),
-    windows: list(plan["windows"], "$.plan.windows", 100).map((length) => number(length, "$.plan.windows")),
-    falseAlarmsPerYear: {
-      warning: number(allowed["warning"], "$.plan.falseAlarmsPerYear.warning"),
-      critical: number(allowed["critical"], "$.plan.falseAlarmsPerYear.critical"),
-    },
-  });
-}
-
-function parseEnded(json: unknown, path: string): EndedAlarm {
-  const alarm = members(json, path);
-  return { ...parseHead(alarm, path), window: count(alarm["window"] ?? 1, `${path}.window`), at: count(alarm["at"], `${path}.at`) };
-}
-
-function parseHead(alarm: Members, path: string): Pick<SequentialAlarm, "column" | "severity" | "what"> {
-  const { column, severity } = alarm;
-  const what = kinds.find((kind) => kind === alarm["what"]);
-  if (typeof column !== "string" || column.length > 10_000) return fail(`${path}.column`, "a column's name");
-  if (severity !== "warning" && severity !== "critical") return fail(`${path}.severity`, "warning or critical");
-  if (what === undefined) return fail(`${path}.what`, `one of ${kinds.join(", ")}`);
-  return { column, severity, what };
-}
-
-function parseAlarm(json: unknown, path: string): SequentialAlarm {
-  const alarm = members(json, path);
-  return {
-    ...parseHead(alarm, path),
-    window: count(alarm["window"], `${path}.window`),
-    rows: count(alarm["rows"] ?? 0, `${path}.rows`),
-    log10p: number(alarm["log10p"], `${path}.log10p`),
-    effect: number(alarm["effect"], `${path}.effect`),
-    since: count(alarm["since"], `${path}.since`),
-  };
-}
+const part = nullable(profileDecoder);
+const window: Decoder<WindowParts> = (json) => {
+  const length = count(1)(json.get("length"));
+  return { length, open: part(json.get("open")), closed: list(part, Math.ceil(length / stepOf(length)))(json.get("closed")) };
+};
+const windows: Decoder<ProfileWindows> = object({ format: version(1), period: count(), windows: list(window, 8) });
 
 /**
  * Reads windows of profiles from JSON that anybody may have written.
@@ -78,40 +53,8 @@ function parseAlarm(json: unknown, path: string): SequentialAlarm {
  * @throws ChurnkitError INPUT_MALFORMED naming the path of what is wrong.
  */
 export function parseWindows(json: unknown): ProfileWindows {
-  const state = members(json, "$");
-  if (state["format"] !== 1) fail("$.format", "1");
-  const profile = (value: unknown): WindowParts["open"] => (value === null ? null : parseProfile(value));
-  const windows = list(state["windows"], "$.windows", 8).map((item, i): WindowParts => {
-    const path = `$.windows[${i}]`;
-    const window = members(item, path);
-    const length = count(window["length"], `${path}.length`);
-    const parts = Math.ceil(length / stepOf(length));
-    const closed = list(window["closed"], `${path}.closed`, parts).map(profile);
-    return { length, open: profile(window["open"]), closed };
-  });
+  const parsed = windows(JsonValue.of(json, "The monitor's saved windows", malformed));
   // Refuses lengths that no plan may have.
-  sequentialPlan({ windows: windows.map(({ length }) => length) });
-  return { format: 1, period: count(state["period"], "$.period"), windows };
-}
-
-type Members = Readonly<Record<string, unknown>>;
-
-const members = (value: unknown, path: string): Members =>
-  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Members) : fail(path, "an object");
-
-const list = (value: unknown, path: string, limit: number): readonly unknown[] =>
-  Array.isArray(value) && value.length <= limit ? value : fail(path, `an array of at most ${limit}`);
-
-const number = (value: unknown, path: string): number =>
-  typeof value === "number" && Number.isFinite(value) ? value : fail(path, "a finite number");
-
-const count = (value: unknown, path: string): number =>
-  typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : fail(path, "a count");
-
-function fail(path: string, expected: string): never {
-  throw new ChurnkitError(
-    "INPUT_MALFORMED",
-    `The monitor's saved state is malformed at ${path}: expected ${expected}. Restore it from a copy, or start anew.`,
-    { where: { path } },
-  );
+  sequentialPlan({ windows: parsed.windows.map(({ length }) => length) });
+  return parsed;
 }

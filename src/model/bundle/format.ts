@@ -1,12 +1,14 @@
 import { ChurnkitError } from "../../base/errors.js";
 import { sha256Hex } from "../../base/hash.js";
+import { JsonValue } from "../../base/json/value.js";
+import { readableJson } from "../../base/json/write.js";
 import { parseContract } from "../../data/contract/parse.js";
 import { parseRecipe } from "../../data/features/parse-recipe.js";
 import { parseProfile } from "../../data/profile/parse.js";
 import { withMarkedPredictions } from "../../data/profile/predictions.js";
 import type { Profile } from "../../data/profile/profile.js";
 import type { Artefact } from "../artefact.js";
-import { corrupt, parseJsonFile, readableJson, type JsonValue } from "./json.js";
+import { corrupt } from "./corrupt.js";
 import { createManifest, manifestPath, parseManifest, type Manifest } from "./manifest.js";
 import { extraFiles, extraNameOf } from "./extras.js";
 import { readModel, writeModel } from "./model-files.js";
@@ -105,7 +107,7 @@ function parseArtefact(files: BundleFiles): Artefact {
     used.add(path);
     return bytes;
   };
-  const needed = { ...partsToScore((path) => parseJsonFile(path, file(path))), model: readModel(file) };
+  const needed = { ...partsToScore((path) => JsonValue.parse(file(path), path, corrupt)), model: readModel(file) };
   const others = [...partPaths.filter((path) => !used.has(path)), ...[...files.keys()].filter((path) => extraNameOf(path) !== undefined)];
   // Copies: what is read later is what was verified, whatever becomes of the caller's bytes.
   const rest = new Map(others.map((path): [string, Uint8Array] => [path, new Uint8Array(file(path))]));
@@ -117,7 +119,7 @@ function parseArtefact(files: BundleFiles): Artefact {
 
 /** Adds the parts that no score needs, as getters. On its own, so that they keep no other file in memory. */
 function withRest(needed: ReturnType<typeof partsToScore> & Pick<Artefact, "model">, rest: BundleFiles): Artefact {
-  const json = (path: string): JsonValue => parseJsonFile(path, rest.get(path) ?? new Uint8Array());
+  const json = (path: string): JsonValue => JsonValue.parse(rest.get(path) ?? new Uint8Array(), path, corrupt);
   const names = [...rest.keys()].flatMap((path): [string, string][] => {
     const name = extraNameOf(path);
     return name === undefined ? [] : [[name, path]];
@@ -165,7 +167,7 @@ function partsToScore(json: (path: string) => JsonValue): Pick<Artefact, "contra
     contract: ofOthers("contract.json", json, parseContract),
     recipe: ofOthers("recipe.json", json, parseRecipe),
     ...parseDecision(json("decision.json")),
-    golden: parseGolden(json("golden.json")),
+    golden: parseGolden(json("golden.json")).rows,
   };
 }
 

@@ -1,7 +1,10 @@
 import { ChurnkitError } from "../../base/errors.js";
 import { sha256Hex } from "../../base/hash.js";
+import { count, list, object, text } from "../../base/json/decode.js";
+import { JsonValue, utf8Text } from "../../base/json/value.js";
+import { readableJson, readableText } from "../../base/json/write.js";
 import { version as churnkitVersion } from "../../base/version.js";
-import { corrupt, jsonText, parseJsonText, readableJson, readableText } from "./json.js";
+import { corrupt } from "./corrupt.js";
 
 export const manifestPath = "manifest.json";
 const formatName = "churnkit-bundle";
@@ -48,21 +51,30 @@ export async function createManifest(
   createdAt: string,
   files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>,
 ): Promise<Manifest> {
-  const described = await Promise.all(
+  const listed = await Promise.all(
     [...files].map(async ([path, bytes]) => ({ path, bytes: bytes.length, sha256: await sha256Hex(bytes) })),
   );
-  described.sort(byPath);
+  listed.sort(byPath);
   const body = {
     format: formatName,
     formatVersion,
     name,
     createdAt,
-    contentHash: await hashFiles(described),
+    contentHash: await hashFiles(listed),
     versions: { churnkit: churnkitVersion },
-    files: described,
+    files: listed,
   } as const;
   return { ...body, manifestHash: await sha256Hex(readableJson(body)) };
 }
+
+const described = object({
+  name: text(),
+  createdAt: text(),
+  contentHash: text(),
+  versions: object({ churnkit: text() }),
+  files: list(object({ path: text(), bytes: count(), sha256: text() }), maxFiles),
+  manifestHash: text(),
+});
 
 /**
  * Reads and checks `manifest.json`.
@@ -71,8 +83,8 @@ export async function createManifest(
  * ARCHIVE_UNSAFE when it names a path outside the bundle.
  */
 export async function parseManifest(bytes: Uint8Array): Promise<Manifest> {
-  const text = jsonText(manifestPath, bytes);
-  const root = parseJsonText(manifestPath, text);
+  const written = utf8Text(bytes, manifestPath, corrupt);
+  const root = JsonValue.parse(written, manifestPath, corrupt);
   const format = root.get("format").value;
   const version = root.get("formatVersion").value;
   if (format !== formatName || version !== formatVersion) {
@@ -83,26 +95,12 @@ export async function parseManifest(bytes: Uint8Array): Promise<Manifest> {
       { where: { file: manifestPath } },
     );
   }
-  const files = root.get("files").list(maxFiles).map((entry) => ({
-    path: entry.get("path").text(),
-    bytes: entry.get("bytes").count(),
-    sha256: entry.get("sha256").text(),
-  }));
-  for (const { path } of files) {
+  const manifest: Manifest = { format: formatName, formatVersion, ...described(root) };
+  for (const { path } of manifest.files) {
     if (!isBundlePath(path) || path === manifestPath) throw unsafePath(path);
   }
-  if (new Set(files.map((file) => file.path)).size < files.length) throw corrupt(manifestPath, "lists a file twice");
-  const manifest: Manifest = {
-    format: formatName,
-    formatVersion,
-    name: root.get("name").text(),
-    createdAt: root.get("createdAt").text(),
-    contentHash: root.get("contentHash").text(),
-    versions: { churnkit: root.get("versions").get("churnkit").text() },
-    files,
-    manifestHash: root.get("manifestHash").text(),
-  };
-  await checkManifest(manifest, text);
+  if (new Set(manifest.files.map(({ path }) => path)).size < manifest.files.length) throw corrupt(manifestPath, "lists a file twice");
+  await checkManifest(manifest, written);
   return manifest;
 }
 

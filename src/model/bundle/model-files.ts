@@ -1,12 +1,15 @@
+import { oneOf } from "../../base/json/decode.js";
+import { JsonValue, utf8Text } from "../../base/json/value.js";
+import { readableJson } from "../../base/json/write.js";
 import type { ModelNode } from "../artefact.js";
 import { kindOf, modelKinds } from "../compile.js";
 import type { ModelKind, ReadContext, WriteContext } from "../scorer.js";
-import { corrupt, jsonText, parseJsonFile, parseJsonText, readableJson, type JsonValue } from "./json.js";
+import { corrupt } from "./corrupt.js";
 
 const scorerPath = "scorer.json";
 /** Ensembles of ensembles of ... deeper than this are refused. */
 const maxDepth = 8;
-const kinds = Object.keys(modelKinds) as ModelNode["kind"][];
+const kindName = oneOf(Object.keys(modelKinds) as ModelNode["kind"][]);
 
 /** Writes the model as `scorer.json`, one folder `networks/<i>/` for each network and `trees/<i>/` for each set of trees. */
 export function writeModel(model: ModelNode, files: Map<string, Uint8Array<ArrayBuffer>>): void {
@@ -25,15 +28,15 @@ export function writeModel(model: ModelNode, files: Map<string, Uint8Array<Array
 
 /** Reads what {@link writeModel} wrote. */
 export function readModel(file: (path: string) => Uint8Array): ModelNode {
-  const json = parseJsonFile(scorerPath, file(scorerPath));
+  const json = JsonValue.parse(file(scorerPath), scorerPath, corrupt);
   if (json.get("outputs").value !== 1) throw json.get("outputs").not("1, the number of outputs this version can score,");
   let depth = 0;
   const context: ReadContext = {
     file,
     json: jsonReader(file),
     read(node: JsonValue) {
-      if (++depth > maxDepth) throw corrupt(scorerPath, `nests models more than ${maxDepth} deep`, node.path);
-      const kind = modelKinds[node.get("kind").oneOf(kinds)] as ModelKind<ModelNode>;
+      if (++depth > maxDepth) throw node.refused(`nests models more than ${maxDepth} deep`);
+      const kind = modelKinds[kindName(node.get("kind"))] as ModelKind<ModelNode>;
       const model = kind.read(node, context);
       depth--;
       return model;
@@ -45,11 +48,11 @@ export function readModel(file: (path: string) => Uint8Array): ModelNode {
 function jsonReader(file: (path: string) => Uint8Array): ReadContext["json"] {
   const known = new Map<string, { readonly read: unknown; readonly result: unknown }>();
   return <T>(path: string, read: (json: JsonValue) => T): T => {
-    const text = jsonText(path, file(path));
+    const text = utf8Text(file(path), path, corrupt);
     const same = known.get(text);
     // What the same function made of the same text.
     if (same?.read === read) return same.result as T;
-    const result = read(parseJsonText(path, text));
+    const result = read(JsonValue.parse(text, path, corrupt));
     known.set(text, { read, result });
     return result;
   };

@@ -1,6 +1,6 @@
 import { ChurnkitError } from "../../base/errors.js";
 import { hasher } from "../../base/hash.js";
-import { canonicalJson } from "../../base/json.js";
+import { canonicalJson } from "../../base/json/canonical.js";
 import type { ObjectStore } from "../../io/object-store.js";
 import { typedStore } from "../../io/typed-store.js";
 import type { EpochRecord, LabelledMatrix } from "../learner.js";

@@ -1,5 +1,5 @@
 import type { TreesModel } from "../artefact.js";
-import { corrupt } from "../bundle/json.js";
+import { corrupt } from "../bundle/corrupt.js";
 
 /** Name of the file with the trees' nodes. */
 export const treesFile = "trees.bin";

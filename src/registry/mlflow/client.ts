@@ -1,7 +1,7 @@
 import pLimit from "p-limit";
 import { sleep } from "../../base/async/retry.js";
+import { JsonValue } from "../../base/json/value.js";
 import type { StoredStream } from "../../io/object-store.js";
-import { parseJsonFile, type JsonValue } from "../../model/bundle/json.js";
 import { strange, type Speaker } from "./failure.js";
 import { broken, open, send, type HttpOptions, type MlflowCall, type OpenAnswer, type Outcome } from "./http.js";
 
@@ -29,7 +29,6 @@ export interface MlflowClient {
 
 /** Calls at once. */
 const parallel = 8;
-const emptyObject = new TextEncoder().encode("{}");
 
 export function mlflowClient(options: ClientOptions, speaker: Speaker): MlflowClient {
   const limit = pLimit(parallel);
@@ -45,7 +44,7 @@ export function mlflowClient(options: ClientOptions, speaker: Speaker): MlflowCl
 
   /** Some changes are answered with nothing. */
   const parsed = (call: MlflowCall, bytes: Uint8Array): JsonValue =>
-    parseJsonFile("answer", bytes.length === 0 ? emptyObject : bytes, (_, what, path) => strange(speaker, `${call.method} ${call.path}`, `${what}${path === undefined ? "" : ` (at ${path})`}`));
+    JsonValue.parse(bytes.length === 0 ? "{}" : bytes, "answer", (_, what) => strange(speaker, `${call.method} ${call.path}`, what));
 
   /** The file from a byte on; a server that knows no ranges gives it from its beginning. */
   async function opened(call: MlflowCall, from: number): Promise<OpenAnswer | undefined> {

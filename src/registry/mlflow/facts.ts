@@ -1,6 +1,6 @@
-import { ChurnkitError } from "../../base/errors.js";
 import { sha256Hex } from "../../base/hash.js";
-import { parseJsonFile, readableJson } from "../../model/bundle/json.js";
+import { documentError, JsonValue, type DocumentError } from "../../base/json/value.js";
+import { readableJson } from "../../base/json/write.js";
 import { parseFacts } from "../version-record.js";
 import type { VersionFacts } from "../version.js";
 import type { ArtifactFolder } from "./artifacts.js";
@@ -23,14 +23,8 @@ export const putFacts = (folder: ArtifactFolder, bytes: Uint8Array): Promise<voi
 export function factsReader(speaker: string, folderOf: (version: MlflowVersion) => ArtifactFolder): (version: MlflowVersion) => Promise<VersionFacts> {
   const known = new Map<string, VersionFacts>();
 
-  const wrongIn =
-    (version: MlflowVersion) =>
-    (file: string, what: string, path?: string): ChurnkitError =>
-      new ChurnkitError(
-        "REGISTRY_CORRUPT",
-        `${speaker}: the file ${file} of version ${version.number} ${what}${path === undefined ? "" : ` (at ${path})`}. Put it back from a backup, or remove the version.`,
-        { where: { file, path } },
-      );
+  const wrongIn = ({ number }: MlflowVersion): DocumentError =>
+    documentError("REGISTRY_CORRUPT", `${speaker}: version ${number}'s file`, "Put it back from a backup, or remove the version.");
 
   async function read(version: MlflowVersion): Promise<VersionFacts> {
     const wrong = wrongIn(version);
@@ -39,7 +33,7 @@ export function factsReader(speaker: string, folderOf: (version: MlflowVersion) 
     const bytes = await wholeOf(file.stream, maxFacts);
     if (bytes === undefined) throw wrong(factsFile, `is longer than ${maxFacts} bytes`);
     if ((await sha256Hex(bytes)) !== version.facts) throw wrong(factsFile, "was changed since it was written");
-    return parseFacts(parseJsonFile(factsFile, bytes, wrong));
+    return parseFacts(JsonValue.parse(bytes, factsFile, wrong));
   }
 
   return async (version) => {

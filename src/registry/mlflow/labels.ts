@@ -1,6 +1,7 @@
 import { ChurnkitError } from "../../base/errors.js";
-import { parseJsonFile, type JsonValue } from "../../model/bundle/json.js";
-import { optionalText } from "../registry-error.js";
+import { list, object, oneOf, text, withDefault } from "../../base/json/decode.js";
+import { JsonValue } from "../../base/json/value.js";
+import { statusNote } from "../version-record.js";
 import { versionStages, versionStatuses, type StatusNote, type VersionLabels, type VersionStage, type VersionStatus } from "../version.js";
 
 /** Begins the names of everything that churnkit keeps in MLflow's tags. */
@@ -30,9 +31,12 @@ export const tagFormat = "1";
 
 export type Tags = ReadonlyMap<string, string>;
 
+const emptyText = withDefault(text(), "");
+const tagList = withDefault(list(object({ key: text(), value: emptyText })), []);
+
 /** MLflow's `[{ key, value }]`; an empty value may be left out. */
 export const readTags = (json: JsonValue): Tags =>
-  new Map((json.absent ? [] : json.list()).map((tag) => [tag.get("key").text(), optionalText(tag.get("value")) ?? ""]));
+  new Map(tagList(json).map(({ key, value }) => [key, value]));
 
 export const writeTags = (tags: Readonly<Record<string, string>>): { readonly key: string; readonly value: string }[] =>
   Object.entries(tags).map(([key, value]) => ({ key, value }));
@@ -52,14 +56,14 @@ const maxNote = 4_000;
  *
  * @throws ChurnkitError OPTION_INVALID.
  */
-export function checkMlflowLabels({ tags = {}, statusNote }: Partial<VersionLabels>): void {
+export function checkMlflowLabels({ tags = {}, statusNote: note }: Partial<VersionLabels>): void {
   const taken = Object.keys(tags).find((name) => !isUsers(name));
   if (taken !== undefined) {
     throw new ChurnkitError("OPTION_INVALID", `The tag ${taken} cannot be kept in MLflow: names that begin with churnkit. or mlflow. are taken. Choose another.`, {
       where: { value: taken },
     });
   }
-  if (statusNote !== undefined && JSON.stringify(statusNote).length > maxNote) {
+  if (note !== undefined && JSON.stringify(note).length > maxNote) {
     throw new ChurnkitError("OPTION_INVALID", `Who decided a status and why takes more than ${maxNote} characters. Shorten the reason.`);
   }
 }
@@ -69,19 +73,22 @@ export const writeNote = (status: VersionStatus, note: StatusNote): string => JS
 /** Error for a tag that was changed by hand, or by another program. */
 export type TagError = (tag: string, what: string) => ChurnkitError;
 
+const status = object({ status: oneOf(versionStatuses) });
+const described = object({ current_stage: emptyText, description: emptyText });
+
 /** What is said of a version, from the version as MLflow gives it. */
 export function readLabels(version: JsonValue, tags: Tags, fail: TagError): VersionLabels {
-  const note = parseJsonFile(versionTag.statusNote, new TextEncoder().encode(tags.get(versionTag.statusNote) ?? ""), fail);
-  const reason = optionalText(note.get("reason"));
+  const note = JsonValue.parse(tags.get(versionTag.statusNote) ?? "", versionTag.statusNote, fail);
+  const { current_stage: current, description } = described(version);
   const awaited = tags.get(versionTag.stage);
   return {
-    status: note.get("status").oneOf(versionStatuses),
-    statusNote: { by: note.get("by").text(), at: note.get("at").text(), ...(reason === undefined ? {} : { reason }) },
-    stage: awaited === undefined ? stageOf(optionalText(version.get("current_stage"))) : stageOf(awaited),
-    description: optionalText(version.get("description")) ?? "",
+    ...status(note),
+    statusNote: statusNote(note),
+    stage: stageOf(awaited ?? current),
+    description,
     tags: usersTags(tags),
   };
 }
 
 /** Servers that know no stages give none. */
-const stageOf = (name: string | undefined): VersionStage => versionStages.find((stage) => stage === name) ?? "None";
+const stageOf = (name: string): VersionStage => versionStages.find((stage) => stage === name) ?? "None";

@@ -1,4 +1,5 @@
-import type { JsonValue } from "../../model/bundle/json.js";
+import { count, text } from "../../base/json/decode.js";
+import type { JsonValue } from "../../base/json/value.js";
 import type { AliasEntry } from "../registry-state.js";
 import type { VersionStage } from "../version.js";
 import type { MlflowClient } from "./client.js";
@@ -54,8 +55,8 @@ export function registeredModel(client: MlflowClient, name: string): RegisteredM
     const model = await find();
     if (model === undefined || model.get("aliases").absent) return [];
     const tags = readTags(model.get("tags"));
-    const entries = model.get("aliases").list().map((one) => {
-      const alias = one.get("alias").text();
+    const entries = model.get("aliases").items().map((one) => {
+      const alias = text()(one.get("alias"));
       return readAlias(alias, numberIn(one), tags.get(trailTag(alias)), tagError(speaker));
     });
     return entries.sort((a, b) => (a.alias < b.alias ? -1 : 1));
@@ -77,7 +78,7 @@ export function registeredModel(client: MlflowClient, name: string): RegisteredM
       for (let last = 0, more = true; more; ) {
         const query = { filter: `name='${name}' AND version_number > ${last}`, order_by: "version_number ASC", max_results: pageSize };
         const page = await client.call({ method: "GET", path: `${atVersions}/search`, query });
-        const found = page.get("model_versions").absent ? [] : page.get("model_versions").list();
+        const found = page.get("model_versions").absent ? [] : page.get("model_versions").items();
         for (const json of found) {
           const number = numberIn(json);
           if (number <= last) throw strange(speaker, `GET ${atVersions}/search`, "is not in order of number");
@@ -121,7 +122,7 @@ export function registeredModel(client: MlflowClient, name: string): RegisteredM
 /** MLflow gives a version's number as a text. */
 function numberIn(version: JsonValue): number {
   const json = version.get("version");
-  const number = typeof json.value === "string" ? Number(json.value) : json.count(1);
+  const number = typeof json.value === "string" ? Number(json.value) : count(1)(json);
   if (!Number.isSafeInteger(number) || number < 1) throw json.not("the number of a version");
   return number;
 }

@@ -1,5 +1,5 @@
-import type { JsonValue } from "../../model/bundle/json.js";
-import { optionalText } from "../registry-error.js";
+import { object, text } from "../../base/json/decode.js";
+import type { JsonValue } from "../../base/json/value.js";
 import type { VersionDraft } from "../registry-state.js";
 import type { MlflowClient } from "./client.js";
 import { readTags, versionTag, writeTags } from "./labels.js";
@@ -27,15 +27,16 @@ interface RunPlace {
   readonly model: string;
 }
 
+const runInfo = object({ run_id: text(), artifact_uri: text() });
+
 export function mlflowRuns(client: MlflowClient, { experiment, model }: RunPlace): Runs {
   let known: Promise<string> | undefined;
+  const idOf = (json: JsonValue): string => text()(json.get("experiment_id"));
 
   async function findExperiment(): Promise<string | undefined> {
     const found = await client.find({ method: "GET", path: "mlflow/experiments/get-by-name", query: { experiment_name: experiment } });
-    return found?.get("experiment").get("experiment_id").text();
+    return found && idOf(found.get("experiment"));
   }
-
-  const idOf = (json: JsonValue): string => json.get("experiment_id").text();
 
   async function makeExperiment(): Promise<string> {
     const call = { method: "POST", path: "mlflow/experiments/create", json: { name: experiment } } as const;
@@ -71,7 +72,7 @@ export function mlflowRuns(client: MlflowClient, { experiment, model }: RunPlace
     const search = { experiment_ids: [experiment_id], filter, max_results: 1 };
     return client.create({ method: "POST", path: "mlflow/runs/create", json }, (answer) => answer.get("run"), async () => {
       const runs = (await client.call({ method: "POST", path: "mlflow/runs/search", json: search })).get("runs");
-      return runs.absent ? undefined : runs.list()[0];
+      return runs.absent ? undefined : runs.items()[0];
     });
   }
 
@@ -88,16 +89,16 @@ export function mlflowRuns(client: MlflowClient, { experiment, model }: RunPlace
     async begin(draft, registration) {
       const given = await existing(draft.lineage.runId);
       const run = given ?? (await create(draft, registration));
-      const id = run.get("info").get("run_id").text();
+      const { run_id: id, artifact_uri: artifactUri } = runInfo(run.get("info"));
       await log(run, id, draft);
-      return { id, artifactUri: run.get("info").get("artifact_uri").text(), own: given === undefined };
+      return { id, artifactUri, own: given === undefined };
     },
     async end({ id }, status, at) {
       await client.call({ method: "POST", path: "mlflow/runs/update", json: { run_id: id, status, end_time: at.getTime() } });
     },
     async remove(id, registration) {
       const run = (await client.find({ method: "GET", path: "mlflow/runs/get", query: { run_id: id } }))?.get("run");
-      if (run === undefined || optionalText(run.get("info").get("lifecycle_stage")) !== "active") return;
+      if (run === undefined || run.get("info").get("lifecycle_stage").value !== "active") return;
       if (readTags(run.get("data").get("tags")).get(versionTag.registration) !== registration) return;
       await client.find({ method: "POST", path: "mlflow/runs/delete", json: { run_id: id } });
     },

@@ -1,4 +1,5 @@
-import { parseJsonFile, type FileError } from "../../model/bundle/json.js";
+import { count, list } from "../../base/json/decode.js";
+import { JsonValue, type DocumentError } from "../../base/json/value.js";
 import type { AliasEntry } from "../registry-state.js";
 
 /**
@@ -10,15 +11,13 @@ export type Trail = readonly number[];
 
 export const trailTag = (alias: string): string => `churnkit.former.${alias}`;
 
-const encoder = new TextEncoder();
 const maxTrail = 1_000;
+const twoTrails = list(list(count(1), maxTrail), 2);
 
 /** @throws ChurnkitError of `fail` for a tag that is not two trails. */
-export function readAlias(alias: string, version: number, tag: string | undefined, fail: FileError): AliasEntry {
+export function readAlias(alias: string, version: number, tag: string | undefined, fail: DocumentError): AliasEntry {
   if (tag === undefined) return { alias, version, former: [] };
-  const trails = parseJsonFile(trailTag(alias), encoder.encode(tag), fail)
-    .list(2)
-    .map((trail) => trail.list(maxTrail).map((number) => number.count(1)));
+  const trails = twoTrails(JsonValue.parse(tag, trailTag(alias), fail));
   const known = trails.find(([newest]) => newest === version);
   // Moved by somebody else: it pointed to the newest of the trail before.
   return { alias, version, former: known === undefined ? (trails[0] ?? []) : known.slice(1) };

@@ -1,6 +1,6 @@
 import type { ChurnkitError } from "../../base/errors.js";
-import type { JsonValue } from "../../model/bundle/json.js";
-import { optionalText } from "../registry-error.js";
+import { object, text, withDefault } from "../../base/json/decode.js";
+import type { JsonValue } from "../../base/json/value.js";
 import type { VersionEntry } from "../registry-state.js";
 import type { VersionLabels } from "../version.js";
 import { tagError, type Speaker } from "./failure.js";
@@ -20,6 +20,8 @@ export interface MlflowVersion extends VersionEntry {
   readonly removing: boolean;
 }
 
+const place = object({ source: text(), run_id: withDefault(text(), "") });
+
 /**
  * Reads a version of a list; undefined for one that churnkit did not register.
  *
@@ -37,6 +39,7 @@ export function readVersion(json: JsonValue, number: number, speaker: Speaker): 
   };
   if (format !== tagFormat) throw wrong(versionTag.format, `is not ${tagFormat}: another churnkit may have written it`);
   const labels = readLabels(json, tags, wrong);
+  const { source, run_id: runId } = place(json);
   return {
     number,
     semver: held(versionTag.semver),
@@ -44,8 +47,8 @@ export function readVersion(json: JsonValue, number: number, speaker: Speaker): 
     status: labels.status,
     stage: labels.stage,
     labels,
-    source: json.get("source").text(),
-    runId: optionalText(json.get("run_id")) ?? "",
+    source,
+    runId,
     registration: held(versionTag.registration),
     facts: held(versionTag.facts),
     stageAwaited: tags.has(versionTag.stage),

@@ -3,7 +3,7 @@ import { sha256Hex } from "../../base/hash.js";
 import type { ObjectStore } from "../../io/object-store.js";
 import { packSource } from "../../model/bundle/pack-source.js";
 import type { BundleSource } from "../../model/bundle/source.js";
-import { readableJson } from "../../model/bundle/json.js";
+import { readableJson } from "../../base/json/write.js";
 import type { ModelVersion, VersionRecord, VersionStatus } from "../version.js";
 import { isAbsent, sagemakerFailed, type SagemakerConnection } from "./connection.js";
 import { modelCard } from "./model-card.js";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ChurnkitError } from "../../../src/base/errors.js";
-import { canonicalJson } from "../../../src/base/json.js";
+import { canonicalJson } from "../../../src/base/json/canonical.js";
 import { compileRecipe, explainEncoding } from "../../../src/data/features/encode.js";
 import { fitRecipe, type FittedRecipe } from "../../../src/data/features/fit/fit-recipe.js";
 import type { Features } from "../../../src/data/features/define.js";

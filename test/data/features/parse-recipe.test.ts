@@ -49,32 +49,32 @@ describe("parseRecipe", () => {
   it("reads what was written", () => expect(parseRecipe(json())).toEqual(recipe));
 
   it.each<[string, unknown, RegExp]>([
-    ["nothing", undefined, /BUNDLE_CORRUPT recipe must be an object/],
-    ["a list", [], /BUNDLE_CORRUPT recipe must be an object/],
+    ["nothing", undefined, /BUNDLE_CORRUPT The recipe is malformed: \$ (must be an object|is missing)/],
+    ["a list", [], /BUNDLE_CORRUPT The recipe is malformed: \$ (must be an object|is missing)/],
     ["another format", { ...json(), format: 2 }, /BUNDLE_VERSION .*format 2/],
     ["an unknown field", { ...json(), script: "" }, /"script"/],
-    ["no blocks", { ...json(), blocks: [] }, /recipe\.blocks must make 1 to/],
+    ["no blocks", { ...json(), blocks: [] }, /blocks must be blocks of 1 to/],
     [
       "an unknown block",
       { ...json(), blocks: [{ kind: "toString", input: "plan" }] },
-      /recipe\.blocks\[0\]\.kind must be one of/,
+      /\$\.blocks\[0\]\.kind must be one of/,
     ],
-    ["a block that is null", { ...json(), blocks: [null] }, /kind must be one of/],
+    ["a block that is null", { ...json(), blocks: [null] }, /\$\.blocks\[0\] must be an object/],
     [
       "a field of another block",
       { ...json(), blocks: [{ ...numeric, levels: [] }] },
-      /recipe\.blocks\[0\] has a field "levels"/,
+      /\$\.blocks\[0\] has an unknown member "levels"/,
     ],
     [
       "a scale that is no number",
       { ...json(), blocks: [{ ...numeric, scale: "1" }] },
       /blocks\[0\]\.scale must be a finite number/,
     ],
-    ["a scale that overflows", { ...json(), blocks: [{ ...numeric, scale: 1e300 }] }, /scale must be within/],
+    ["a scale that overflows", { ...json(), blocks: [{ ...numeric, scale: 1e300 }] }, /scale must be a finite number from -1e\+100 to 1e\+100/],
     [
       "knots that fall",
       { ...json(), blocks: [{ ...numeric, transform: "quantile", knots: [2, 1], scores: [0, 1] }] },
-      /knots must increase/,
+      /knots\[1\] must be a number larger than the one before/,
     ],
     [
       "scores that are missing",
@@ -84,15 +84,15 @@ describe("parseRecipe", () => {
     [
       "averages that are missing",
       { ...json(), blocks: [{ ...oneHot, missing: "column" }] },
-      /average must have 2 numbers/,
+      /average must be 2 numbers/,
     ],
-    ["averages that are no shares", { ...json(), blocks: [{ ...oneHot, average: [2] }] }, /shares/],
+    ["averages that are no shares", { ...json(), blocks: [{ ...oneHot, average: [2] }] }, /average\[0\] must be a finite number from 0 to 1/],
     [
       "values that are missing",
       { ...json(), blocks: [{ kind: "target", input: "plan", levels: ["a"], values: [], otherwise: 0, missing: 0 }] },
       /as many numbers as levels/,
     ],
-    ["repeated names", { ...json(), derived: [recipe.derived[0], recipe.derived[0]] }, /repeats a name/],
+    ["repeated names", { ...json(), derived: [recipe.derived[0], recipe.derived[0]] }, /columns with different names/],
     [
       "an expression that is none",
       { ...json(), derived: [{ name: "x", expression: { op: "eval" } }] },

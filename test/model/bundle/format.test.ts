@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Artefact } from "../../../src/model/artefact.js";
 import { fromBundleFiles, toBundleFiles } from "../../../src/model/bundle/format.js";
-import { readableJson } from "../../../src/model/bundle/json.js";
+import { readableJson } from "../../../src/base/json/write.js";
 import { createManifest, isBundlePath, parseManifest } from "../../../src/model/bundle/manifest.js";
 import { openBundle } from "../../../src/model/bundle/open.js";
 import { ChurnkitError } from "../../../src/base/errors.js";

@@ -4,7 +4,7 @@ import { uniform } from "../../../src/base/random.js";
 import { memoryStore } from "../../../src/io/memory-store.js";
 import type { Artefact } from "../../../src/model/artefact.js";
 import { partPaths, toBundleFiles, type BundleFiles } from "../../../src/model/bundle/format.js";
-import { readableJson } from "../../../src/model/bundle/json.js";
+import { readableJson } from "../../../src/base/json/write.js";
 import { createManifest, manifestPath } from "../../../src/model/bundle/manifest.js";
 import { openBundle } from "../../../src/model/bundle/open.js";
 import { filesRegistry } from "../../../src/registry/files-registry.js";

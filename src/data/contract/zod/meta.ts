@@ -1,8 +1,8 @@
 import type { $ZodType } from "zod/v4/core";
 import { columnRoles, type ColumnRole, type NumberFormat } from "../contract.js";
-import { readObject } from "../json-shape.js";
+import { documentError, JsonValue } from "../../../base/json/value.js";
 import type { Problem } from "../problem.js";
-import { readNumberFormat } from "../read-number-format.js";
+import { numberFormat } from "../parse.js";
 
 /**
  * What `.meta({ ... })` may tell about a column; other keys are left alone, since zod shares them with other tools.
@@ -36,7 +36,7 @@ const oneOf =
 
 const isNumberFormat = (value: unknown): boolean => {
   try {
-    readNumberFormat(readObject({ numberFormat: value }, "meta", ["numberFormat"]));
+    numberFormat(JsonValue.of(value, "meta", documentError("CONTRACT_INVALID", "", "")));
     return true;
   } catch {
     return false;

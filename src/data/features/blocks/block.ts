@@ -1,4 +1,4 @@
-import type { JsonReader } from "../expressions/json.js";
+import { increasing, number, numbers, where, type Decoder } from "../../../base/json/decode.js";
 import type { LevelIndex } from "../expressions/levels.js";
 import type { FeatureBlock } from "../recipe.js";
 
@@ -18,10 +18,8 @@ export interface BlockKind<Block extends FeatureBlock> {
   width(block: Block): number;
   /** `levels` is the input's label index, for blocks that take labels; labels of the block are added to it. */
   writer(block: Block, levels: LevelIndex): WriteBlock;
-  /** Reads the fields beside `kind` and `input` from untrusted JSON. */
-  read(field: (name: string) => JsonReader): Omit<Block, "kind" | "input">;
-  /** The names of those fields. */
-  readonly fields: readonly string[];
+  /** Reads a block from JSON that anybody may have written. */
+  readonly read: Decoder<Block>;
 }
 
 /** Limits on what a recipe may hold. */
@@ -54,20 +52,13 @@ export function segmentOf(knots: Float64Array, x: number): number {
   return low - 1;
 }
 
-/** A number of at most this magnitude. */
-export function readWithin(reader: JsonReader, magnitude: number): number {
-  const value = reader.number();
-  if (Math.abs(value) > magnitude) reader.fail(`must be within -${magnitude} and ${magnitude}`);
-  return value;
-}
+/** A number that blocks can reckon with. */
+export const boundedNumber = number(-largest, largest);
 
-/** Refuses a list that does not increase strictly. */
-export function readIncreasing(reader: JsonReader, least: number): number[] {
-  const values = reader.numbers(blockLimits.list);
-  if (values.length < least) reader.fail(`must have at least ${least} numbers`);
-  const increases = values.every((value, i) => i === 0 || value > (values[i - 1] ?? value));
-  if (!increases || values.some((value) => Math.abs(value) > largest)) {
-    reader.fail("must increase from item to item, within -1e100 and 1e100");
-  }
-  return values;
-}
+/** At least `min` numbers, each larger than the one before. */
+export const knots = (min: number): Decoder<number[]> =>
+  where(
+    increasing(numbers(blockLimits.list)),
+    (values) => values.length >= min && values.every((value) => Math.abs(value) <= largest),
+    `at least ${min} numbers within -1e100 and 1e100`,
+  );

@@ -1,11 +1,21 @@
+import { list, number, oneOf, strictObject, text, texts } from "../../../base/json/decode.js";
 import type { FrequencyBlock, TargetBlock } from "../recipe.js";
 import { blockLimits, type BlockKind } from "./block.js";
 
+const within = number(-1e6, 1e6);
+const lookup = strictObject({
+  kind: oneOf(["target", "frequency"]),
+  input: text(),
+  levels: texts(blockLimits.list),
+  values: list(within, blockLimits.list),
+  otherwise: within,
+  missing: within,
+});
+
 /** A kind of block that has one number for each level. */
-function lookupKind(what: string): BlockKind<TargetBlock | FrequencyBlock> {
+function lookupKind<Block extends TargetBlock | FrequencyBlock>(kind: Block["kind"], what: string): BlockKind<Block> {
   return {
     takes: "labels",
-    fields: ["levels", "values", "otherwise", "missing"],
     names: (block) => [`${block.input} (${what})`],
     width: () => 1,
 
@@ -25,19 +35,14 @@ function lookupKind(what: string): BlockKind<TargetBlock | FrequencyBlock> {
       };
     },
 
-    read(field) {
-      const levels = field("levels").texts(blockLimits.list);
-      const values = field("values").numbers(blockLimits.list);
-      if (values.length !== levels.length) field("values").fail("must have as many numbers as levels");
-      const otherwise = field("otherwise").number();
-      const missing = field("missing").number();
-      if ([otherwise, missing, ...values].some((value) => Math.abs(value) > 1e6)) {
-        field("values").fail("must be within -1e6 and 1e6");
-      }
-      return { levels, values, otherwise, missing };
+    read(json) {
+      const block = lookup(json);
+      if (block.kind !== kind) throw json.get("kind").not(kind);
+      if (block.values.length !== block.levels.length) throw json.get("values").not("as many numbers as levels");
+      return block as Block;
     },
   };
 }
 
-export const targetKind = lookupKind("target rate");
-export const frequencyKind = lookupKind("frequency");
+export const targetKind = lookupKind<TargetBlock>("target", "target rate");
+export const frequencyKind = lookupKind<FrequencyBlock>("frequency", "frequency");

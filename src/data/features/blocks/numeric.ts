@@ -1,6 +1,7 @@
 import { log1p } from "../../../base/elementary.js";
+import { flag, list, literal, number, oneOf, strictObject, text } from "../../../base/json/decode.js";
 import type { NumericBlock } from "../recipe.js";
-import { blockLimits, bounded, largest, readIncreasing, readWithin, segmentOf, type BlockKind } from "./block.js";
+import { blockLimits, bounded, boundedNumber, knots, segmentOf, type BlockKind } from "./block.js";
 
 /** Standardised values are brought into [-limit, limit]. */
 const limit = 10;
@@ -9,14 +10,14 @@ const limit = 10;
 const signedLog = (x: number): number => (x < 0 ? -log1p(-x) : log1p(x));
 
 /** Linear between knots, level outside. */
-function interpolator(knots: Float64Array, scores: Float64Array): (x: number) => number {
-  const last = knots.length - 1;
+function interpolator(points: Float64Array, scores: Float64Array): (x: number) => number {
+  const last = points.length - 1;
   return (x) => {
-    const i = segmentOf(knots, x);
+    const i = segmentOf(points, x);
     if (i < 0) return scores[0] as number;
     if (i >= last) return scores[last] as number;
-    const left = knots[i] as number;
-    const share = (x - left) / ((knots[i + 1] as number) - left);
+    const left = points[i] as number;
+    const share = (x - left) / ((points[i + 1] as number) - left);
     const low = scores[i] as number;
     return low + share * ((scores[i + 1] as number) - low);
   };
@@ -29,9 +30,20 @@ export function transformOf(block: Pick<NumericBlock, "transform" | "knots" | "s
   return interpolator(Float64Array.from(block.knots), Float64Array.from(block.scores));
 }
 
+const numericBlock = strictObject({
+  kind: literal("numeric"),
+  input: text(),
+  impute: boundedNumber,
+  indicator: flag,
+  transform: oneOf(["identity", "log", "quantile"]),
+  knots: knots(0),
+  scores: list(number(-limit, limit), blockLimits.list),
+  center: boundedNumber,
+  scale: boundedNumber,
+});
+
 export const numericKind: BlockKind<NumericBlock> = {
   takes: "numbers",
-  fields: ["impute", "indicator", "transform", "knots", "scores", "center", "scale"],
 
   names(block) {
     const value = block.transform === "log" ? `log ${block.input}` : block.input;
@@ -53,19 +65,10 @@ export const numericKind: BlockKind<NumericBlock> = {
     };
   },
 
-  read(field) {
-    const transform = field("transform").oneOf(["identity", "log", "quantile"]);
-    const knots = readIncreasing(field("knots"), transform === "quantile" ? 1 : 0);
-    const scores = field("scores").list(blockLimits.list, (item) => readWithin(item, limit));
-    if (scores.length !== knots.length) field("scores").fail("must have as many numbers as knots");
-    return {
-      impute: readWithin(field("impute"), largest),
-      indicator: field("indicator").boolean(),
-      transform,
-      knots,
-      scores,
-      center: readWithin(field("center"), largest),
-      scale: readWithin(field("scale"), largest),
-    };
+  read(json) {
+    const block = numericBlock(json);
+    if (block.transform === "quantile" && block.knots.length === 0) throw json.get("knots").not("at least one knot");
+    if (block.scores.length !== block.knots.length) throw json.get("scores").not("as many numbers as knots");
+    return block;
   },
 };

@@ -1,3 +1,4 @@
+import { list, literal, number, oneOf, strictObject, text, texts } from "../../../base/json/decode.js";
 import type { OneHotBlock } from "../recipe.js";
 import type { LevelIndex } from "../expressions/levels.js";
 import { blockLimits, type BlockKind } from "./block.js";
@@ -19,9 +20,19 @@ function columnsOfCodes(block: OneHotBlock, levels: LevelIndex, unknown: number)
   return columns;
 }
 
+const labels = texts(blockLimits.list);
+const oneHotBlock = strictObject({
+  kind: literal("oneHot"),
+  input: text(),
+  levels: labels,
+  rare: labels,
+  silent: labels,
+  missing: oneOf(["column", "silent", "average"]),
+  average: list(number(0, 1), blockLimits.list),
+});
+
 export const oneHotKind: BlockKind<OneHotBlock> = {
   takes: "labels",
-  fields: ["levels", "rare", "silent", "missing", "average"],
 
   names: (block) => [
     ...block.levels.map((level) => `${block.input}=${level}`),
@@ -51,18 +62,10 @@ export const oneHotKind: BlockKind<OneHotBlock> = {
     };
   },
 
-  read(field) {
-    const block = {
-      levels: field("levels").texts(blockLimits.list),
-      rare: field("rare").texts(blockLimits.list),
-      silent: field("silent").texts(blockLimits.list),
-      missing: field("missing").oneOf(["column", "silent", "average"]),
-      average: field("average").numbers(blockLimits.list),
-    };
-    const width = block.levels.length + (block.rare.length > 0 ? 1 : 0) + (block.missing === "column" ? 1 : 0);
-    if (width === 0 || block.average.length !== width)
-      field("average").fail(`must have ${width} numbers, at least one`);
-    if (block.average.some((share) => share < 0 || share > 1)) field("average").fail("must be shares in [0, 1]");
+  read(json) {
+    const block = oneHotBlock(json);
+    const width = oneHotKind.width(block);
+    if (width === 0 || block.average.length !== width) throw json.get("average").not(`${width} numbers, at least one,`);
     return block;
   },
 };

@@ -1,10 +1,10 @@
+import { literal, numbers, strictObject, text, where } from "../../../base/json/decode.js";
 import type { ValuesBlock } from "../recipe.js";
 import { blockLimits, bounded, type BlockKind } from "./block.js";
 import { short } from "./piecewise.js";
 
 export const valuesKind: BlockKind<ValuesBlock> = {
   takes: "numbers",
-  fields: ["values"],
   names: (block) => block.values.map((value) => `${block.input}=${short(value)}`),
   width: ({ values }) => values.length,
 
@@ -18,9 +18,9 @@ export const valuesKind: BlockKind<ValuesBlock> = {
     };
   },
 
-  read(field) {
-    const values = field("values").numbers(blockLimits.list);
-    if (values.length === 0) field("values").fail("must have at least one number");
-    return { values };
-  },
+  read: strictObject({
+    kind: literal("values"),
+    input: text(),
+    values: where(numbers(blockLimits.list), (values) => values.length > 0, "at least one number"),
+  }),
 };

@@ -1,52 +1,46 @@
+import { list, literal, optional, strictObject, text, type Decoder } from "../../../base/json/decode.js";
+import { documentError, JsonValue } from "../../../base/json/value.js";
 import type { Contract } from "../../contract/contract.js";
 import { expressionLimits, type Call, type Expression, type ParameterValue } from "../expression.js";
 import { checkExpression } from "./check.js";
-import { JsonReader } from "./json.js";
 import { operatorOf, type OperatorName } from "./operators.js";
-import { parameterKinds } from "./parameters.js";
+import { parameterKinds, type ParameterKind } from "./parameters.js";
 
-function readParameters(
-  reader: JsonReader,
-  kinds: Readonly<Record<string, keyof typeof parameterKinds>>,
-): Call["parameters"] {
-  const names = Object.keys(kinds);
-  if (names.length === 0) {
-    if (!reader.absent) reader.fields([]);
-    return undefined;
-  }
-  const field = reader.fields(names);
-  return Object.fromEntries(
-    names.map((name): [string, ParameterValue] => {
-      const parameter = field(name);
-      const kind = parameterKinds[kinds[name] ?? "number"];
-      if (!kind.accepts(parameter.value)) parameter.fail(`must be ${kind.wants}`);
-      const value = parameter.value as ParameterValue;
-      return [name, typeof value === "object" ? value.slice() : value];
-    }),
-  );
+function parametersOf(kinds: Readonly<Record<string, ParameterKind>>): Decoder<Call["parameters"]> {
+  const fields = Object.entries(kinds).map(([key, kind]): [string, Decoder<ParameterValue>] => [key, parameter(kind)]);
+  if (fields.length === 0) return (json) => void optional(strictObject({}))(json);
+  return strictObject(Object.fromEntries(fields));
 }
 
-function read(reader: JsonReader, depth: number, budget: { nodes: number }): Expression {
-  if (depth > expressionLimits.depth) reader.fail(`is nested deeper than ${expressionLimits.depth} calls`);
-  if (--budget.nodes < 0) reader.fail(`makes the expression larger than ${expressionLimits.nodes} columns and calls`);
-  const field = reader.fields(["op", "name", "args", "parameters"]);
-  const op = field("op").text(expressionLimits.text);
-  if (op === "column") {
-    const own = reader.fields(["op", "name"]);
-    return { op, name: own("name").text(expressionLimits.text) };
-  }
+const parameter = (kind: ParameterKind): Decoder<ParameterValue> => (json) => {
+  const { wants, accepts } = parameterKinds[kind];
+  if (!accepts(json.value)) throw json.not(wants);
+  const value = json.value as ParameterValue;
+  return typeof value === "object" ? value.slice() : value;
+};
+
+const name = text(expressionLimits.text);
+const column = strictObject({ op: literal("column"), name });
+
+function read(json: JsonValue, depth: number, budget: { nodes: number }): Expression {
+  if (depth > expressionLimits.depth) throw json.refused(`is nested deeper than ${expressionLimits.depth} calls`);
+  if (--budget.nodes < 0) throw json.refused(`makes the expression larger than ${expressionLimits.nodes} columns and calls`);
+  const op = name(json.get("op"));
+  if (op === "column") return column(json);
   const operator = operatorOf(op);
-  if (operator === undefined) return field("op").fail(`names an operator "${op.slice(0, 80)}" that is not known`);
-  const own = reader.fields(["op", "args", "parameters"]);
-  const args = own("args").list(expressionLimits.nodes, (item) => read(item, depth + 1, budget));
-  const parameters = readParameters(own("parameters"), operator.parameters);
+  if (operator === undefined) throw json.get("op").not("the name of an operator");
+  const { parameters, args } = strictObject({
+    op: name,
+    args: list((item) => read(item, depth + 1, budget), expressionLimits.nodes),
+    parameters: parametersOf(operator.parameters),
+  })(json);
   return { op: op as OperatorName, args, ...(parameters && { parameters }) };
 }
 
 /** Reads the form of an expression: operators, parameters and limits, but not whether it fits a contract. */
-export function readExpression(reader: JsonReader): Expression {
-  return read(reader, 0, { nodes: expressionLimits.nodes });
-}
+export const readExpression: Decoder<Expression> = (json) => read(json, 0, { nodes: expressionLimits.nodes });
+
+const malformed = documentError("FEATURES_INVALID", "", "Build expressions with the functions of churnkit/data.");
 
 /**
  * Reads an expression from untrusted JSON and checks it against a contract.
@@ -59,7 +53,7 @@ export function readExpression(reader: JsonReader): Expression {
  * parameter, more than 32 levels of nesting or more than 1000 columns and calls.
  */
 export function parseExpression(json: unknown, contract: Contract, path = "expression"): Expression {
-  const expression = readExpression(new JsonReader(json, path, "FEATURES_INVALID"));
+  const expression = readExpression(JsonValue.of(json, "The expression", malformed, path));
   checkExpression(expression, contract, path);
   return expression;
 }

@@ -1,6 +1,6 @@
-import { ChurnkitError } from "../../../base/errors.js";
+import { flag, list, number, object, oneOf, optional, orEmpty, text, texts, withDefault, type Decoder } from "../../../base/json/decode.js";
+import { documentError, JsonValue } from "../../../base/json/value.js";
 import { countOfValues, isNumericProfile } from "../../../data/profile/profile.js";
-import { JsonValue } from "../../../model/bundle/json.js";
 import { driftPolicy, type DriftPolicy, type PolicyChoice } from "../../policy.js";
 import type { MonitorBaseline } from "../baseline.js";
 import { featuresOf, inferredType, type InferredType } from "./columns.js";
@@ -83,6 +83,48 @@ export function constraintsJson(baseline: MonitorBaseline, policy: PolicyChoice 
   };
 }
 
+const share = number(0, 1);
+const enabled = withDefault(oneOf(["Enabled", "Disabled"]), "Enabled");
+
+const feature: Decoder<FeatureConstraints> = (json) => {
+  const own = json.get("monitoringConfigOverrides");
+  if (!own.absent && Object.keys(own.object()).length > 0) throw own.not("an empty object, since thresholds of single features are not read,");
+  return object({
+    name: text(),
+    inferred_type: withDefault(oneOf(["Integral", "Fractional", "String", "Unknown"]), "Unknown"),
+    completeness: optional(share),
+    num_constraints: optional(object({ is_non_negative: optional(flag) })),
+    string_constraints: optional(object({ domains: optional(texts(100_000)) })),
+  })(json);
+};
+
+const comparison: Decoder<MonitorConstraints["monitoring_config"]["distribution_constraints"]> = (json) => {
+  const { comparison_threshold = 0.1, ...rest } = object({
+    perform_comparison: enabled,
+    comparison_threshold: optional(share),
+    comparison_method: withDefault(oneOf(["Simple", "Robust"]), "Robust"),
+    categorical_comparison_threshold: optional(share),
+    categorical_drift_method: withDefault(oneOf(["LInfinity", "ChiSquared"]), "LInfinity"),
+  })(json);
+  return { categorical_comparison_threshold: comparison_threshold, ...rest, comparison_threshold };
+};
+
+const constraints: Decoder<MonitorConstraints> = object({
+  version: () => 0 as const,
+  features: list(feature, 10_000),
+  monitoring_config: orEmpty(
+    object({
+      evaluate_constraints: enabled,
+      emit_metrics: enabled,
+      datatype_check_threshold: withDefault(share, 1),
+      domain_content_threshold: withDefault(share, 1),
+      distribution_constraints: orEmpty(comparison),
+    }),
+  ),
+});
+
+const malformed = documentError("INPUT_MALFORMED", "", "Give the constraints of Model Monitor's data quality monitor.");
+
 /**
  * Reads an existing `constraints.json`, written by Model Monitor, by hand or by {@link constraintsJson}. What it leaves out
  * takes Model Monitor's own defaults. Texts are compared by LInfinity, also where ChiSquared is asked for.
@@ -90,59 +132,7 @@ export function constraintsJson(baseline: MonitorBaseline, policy: PolicyChoice 
  * @throws ChurnkitError INPUT_MALFORMED naming the path of what is wrong, or of a feature's `monitoringConfigOverrides`, which
  * would go unheard.
  */
-export function parseConstraints(json: unknown, file = "constraints.json"): MonitorConstraints {
-  const root = new JsonValue(file, "$", json, malformed);
-  const config = root.get("monitoring_config");
-  const given = config.absent ? new JsonValue(file, "$.monitoring_config", {}, malformed) : config;
-  const comparison = given.get("distribution_constraints");
-  const distribution = comparison.absent ? new JsonValue(file, comparison.path, {}, malformed) : comparison;
-  const share = (value: JsonValue, otherwise: number): number => (value.absent ? otherwise : value.number(0, 1));
-  const enabled = (value: JsonValue): "Enabled" | "Disabled" => (value.absent ? "Enabled" : value.oneOf(["Enabled", "Disabled"]));
-  const threshold = share(distribution.get("comparison_threshold"), 0.1);
-  const method = distribution.get("comparison_method");
-  const categorical = distribution.get("categorical_drift_method");
-  return {
-    version: 0,
-    features: root.get("features").list(10_000).map(parseFeature),
-    monitoring_config: {
-      evaluate_constraints: enabled(given.get("evaluate_constraints")),
-      emit_metrics: enabled(given.get("emit_metrics")),
-      datatype_check_threshold: share(given.get("datatype_check_threshold"), 1),
-      domain_content_threshold: share(given.get("domain_content_threshold"), 1),
-      distribution_constraints: {
-        perform_comparison: enabled(distribution.get("perform_comparison")),
-        comparison_threshold: threshold,
-        comparison_method: method.absent ? "Robust" : method.oneOf<"Simple" | "Robust">(["Simple", "Robust"]),
-        categorical_comparison_threshold: share(distribution.get("categorical_comparison_threshold"), threshold),
-        categorical_drift_method: categorical.absent ? "LInfinity" : categorical.oneOf<"LInfinity" | "ChiSquared">(["LInfinity", "ChiSquared"]),
-      },
-    },
-  };
-}
-
-const malformed = (file: string, what: string, path?: string): ChurnkitError =>
-  new ChurnkitError("INPUT_MALFORMED", `${file} ${what}${path === undefined ? "" : ` (at ${path})`}. Give the constraints of Model Monitor's data quality monitor.`, {
-    where: { file, path },
-  });
-
-function parseFeature(feature: JsonValue): FeatureConstraints {
-  const completeness = feature.get("completeness");
-  const numbers = feature.get("num_constraints");
-  const texts = feature.get("string_constraints");
-  const nonNegative = numbers.absent ? undefined : numbers.get("is_non_negative").value;
-  const domains = texts.absent ? undefined : texts.get("domains");
-  const type = feature.get("inferred_type");
-  const overrides = feature.get("monitoringConfigOverrides");
-  const own = overrides.absent ? [] : Object.keys(overrides.value ?? {});
-  if (own.length > 0) throw overrides.not("empty, since thresholds of single features are not read");
-  return {
-    name: feature.get("name").text(),
-    inferred_type: type.absent ? "Unknown" : type.oneOf(["Integral", "Fractional", "String", "Unknown"]),
-    ...(completeness.absent ? {} : { completeness: completeness.number(0, 1) }),
-    ...(typeof nonNegative === "boolean" ? { num_constraints: { is_non_negative: nonNegative } } : {}),
-    ...(domains === undefined || domains.absent ? {} : { string_constraints: { domains: domains.list(100_000).map((level) => level.text()) } }),
-  };
-}
+export const parseConstraints = (json: unknown, file = "constraints.json"): MonitorConstraints => constraints(JsonValue.of(json, file, malformed));
 
 /**
  * The drift policy that comes nearest to existing constraints: their thresholds become the warnings, and twice as much is

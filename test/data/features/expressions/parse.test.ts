@@ -55,8 +55,8 @@ describe("parseExpression", () => {
     ["not an object", 7, "derive.x", /must be an object/],
     ["null", null, "derive.x", /must be an object/],
     ["no operator", {}, "derive.x.op", /must be a text/],
-    ["an unknown operator", { op: "eval", args: [] }, "derive.x.op", /"eval" that is not known/],
-    ["an inherited name", { op: "toString", args: [] }, "derive.x.op", /not known/],
+    ["an unknown operator", { op: "eval", args: [] }, "derive.x.op", /must be the name of an operator, not "eval"/],
+    ["an inherited name", { op: "toString", args: [] }, "derive.x.op", /the name of an operator/],
     ["an unknown field", { op: "negate", args: [tenure], code: "1" }, "derive.x", /"code"/],
     ["a column with arguments", { op: "column", name: "tenure", args: [] }, "derive.x", /"args"/],
     [

@@ -1,4 +1,4 @@
-import { ChurnkitError } from "./errors.js";
+import { ChurnkitError } from "../errors.js";
 
 /**
  * Serialises with sorted object keys, so that equal values give equal text. Undefined members are left out, as
