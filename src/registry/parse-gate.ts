@@ -47,4 +47,4 @@ const malformed = documentError("OPTION_INVALID", "", "See the documentation of 
  * console.assert(gate.requirements.length === 1);
  * ```
  */
-export const parseGate = (json: unknown): Gate => gate(JsonValue.of(json, "The gate", malformed));
+export const parseGate = (json: unknown): Gate => gate(JsonValue.of(json, "The gate", malformed, "gate"));

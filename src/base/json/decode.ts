@@ -91,8 +91,8 @@ export const record = <T>(member: Decoder<T>, max = textLimit): Decoder<Record<s
   return Object.fromEntries(keys.map((key) => [key, member(json.get(key))]));
 };
 
-/** What the value is, or undefined where it is absent or null. In an {@link object} the member is then left out. */
-export const optional = <T>(decoder: Decoder<T>): Decoder<T | undefined> => (json) => (json.absent ? undefined : decoder(json));
+/** What the value is, or undefined where there is none. In an {@link object} the member is then left out. */
+export const optional = <T>(decoder: Decoder<T>): Decoder<T | undefined> => (json) => (json.value === undefined ? undefined : decoder(json));
 
 /** What the value is, or null where it is absent or null. */
 export const nullable = <T>(decoder: Decoder<T>): Decoder<T | null> => (json) => (json.absent ? null : decoder(json));

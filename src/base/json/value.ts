@@ -10,11 +10,11 @@ export type DocumentError = (name: string, what: string, path?: string) => Churn
 /**
  * The errors of one kind of document.
  *
- * @param kind what stands before the document's name: "The bundle's file".
+ * @param kind what stands before the document's name: "The bundle's file"; empty where the name says it all, and is no file's.
  * @param advice what to do: "Use an unchanged copy of the bundle."
  */
 export function documentError(code: ErrorCode, kind: string, advice: string): DocumentError {
-  return (name, what, path) => new ChurnkitError(code, `${[kind, name].filter(Boolean).join(" ")} ${what}. ${advice}`, { where: { file: name, path } });
+  return (name, what, path) => new ChurnkitError(code, `${[kind, name].filter(Boolean).join(" ")} ${what}. ${advice}`, { where: kind === "" ? { path } : { file: name, path } });
 }
 
 /** The text of a document's bytes; a document that is not UTF-8 is no JSON. */

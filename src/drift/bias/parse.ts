@@ -24,4 +24,4 @@ const malformed = documentError("INPUT_MALFORMED", "", "Give what countBias retu
  *
  * @throws ChurnkitError INPUT_MALFORMED for anything that `countBias` does not write, naming the place.
  */
-export const parseBiasCounts = (json: unknown): BiasCounts => biasCounts(JsonValue.of(json, "The bias counts", malformed));
+export const parseBiasCounts = (json: unknown): BiasCounts => biasCounts(JsonValue.of(json, "The JSON of bias counts", malformed));

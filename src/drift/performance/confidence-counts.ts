@@ -124,7 +124,7 @@ const malformed = documentError("INPUT_MALFORMED", "", "Give what counts() retur
  * @throws ChurnkitError INPUT_MALFORMED for anything that {@link confidenceCounter} does not write.
  */
 export const parseConfidenceCounts = (json: unknown): ConfidenceCounts =>
-  confidenceCountsDecoder(JsonValue.of(json, "The confidence counts", malformed));
+  confidenceCountsDecoder(JsonValue.of(json, "The JSON of confidence counts", malformed));
 
 /** The cells with their means and ends. */
 export function cellsOfCounts({ threshold, rows, cells }: ConfidenceCounts): ScoreCells {

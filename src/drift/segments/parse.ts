@@ -33,4 +33,4 @@ const malformed = documentError("INPUT_MALFORMED", "", "Make them with profileSe
  *
  * @throws ChurnkitError INPUT_MALFORMED naming the path of what is wrong.
  */
-export const parseSegmentProfiles = (json: unknown): SegmentProfiles => segmentProfiles(JsonValue.of(json, "The segment profiles", malformed));
+export const parseSegmentProfiles = (json: unknown): SegmentProfiles => segmentProfiles(JsonValue.of(json, "The JSON of segment profiles", malformed));

@@ -53,7 +53,7 @@ const windows: Decoder<ProfileWindows> = object({ format: version(1), period: co
  * @throws ChurnkitError INPUT_MALFORMED naming the path of what is wrong.
  */
 export function parseWindows(json: unknown): ProfileWindows {
-  const parsed = windows(JsonValue.of(json, "The monitor's saved windows", malformed));
+  const parsed = windows(JsonValue.of(json, "The JSON of a monitor's windows", malformed));
   // Refuses lengths that no plan may have.
   sequentialPlan({ windows: parsed.windows.map(({ length }) => length) });
   return parsed;

@@ -1,4 +1,4 @@
-import { count, list, literal, number, object, oneOf, optional, record, text, variants, type Decoder } from "../../base/json/decode.js";
+import { count, list, literal, nullable, number, object, oneOf, optional, record, text, variants, type Decoder } from "../../base/json/decode.js";
 import type { JsonValue } from "../../base/json/value.js";
 import type { Artefact, Costs, GoldenRow, Provenance } from "../artefact.js";
 import { metrics as metricTable, type MetricName, type MetricSummary, type MetricValue } from "../evaluate/metrics.js";
@@ -19,11 +19,8 @@ export const parseDecision: Decoder<Pick<Artefact, "calibration" | "decision">> 
 
 const metricNames = Object.keys(metricTable) as MetricName[];
 
-const metric: Decoder<MetricValue> = (json) => {
-  if (json.absent) return { value: null };
-  const { value = null, ...interval } = object({ value: optional(number()), low: optional(number()), high: optional(number()) })(json);
-  return { value, ...interval };
-};
+const metricValue = object({ value: nullable(number()), low: optional(number()), high: optional(number()) });
+const metric: Decoder<MetricValue> = (json) => (json.absent ? { value: null } : metricValue(json));
 
 /** `metrics.json`. A metric that a later version added is passed over; one that is not there has no value. */
 export const parseMetrics: Decoder<MetricSummary> = object({

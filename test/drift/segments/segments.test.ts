@@ -165,7 +165,7 @@ describe("segments of profiles", () => {
       ["$.segments[0]", broken({ counts: [1] })],
       ["$.segments[0].counts[0]", broken({ counts: [-1, 1, 1, 1, 1] })],
     ] as const) {
-      expect(() => parseSegmentProfiles(bad), path).toThrow(new RegExp(`malformed at ${path.replace(/[$.[\]]/g, "\\$&")}:`));
+      expect(() => parseSegmentProfiles(bad), path).toThrow(new RegExp(`malformed: ${path.replace(/[$.[\]]/g, "\\$&")}`));
     }
     fc.assert(
       fc.property(fc.jsonValue(), (json) => {

@@ -233,7 +233,7 @@ describe("saved states", () => {
       ["$.ended[0].at", { ...good, ended: [{ column: "a", what: "psi", severity: "warning", at: -1 }] }],
       ["$.plan.windows", { ...good, plan: { ...good.plan, windows: "1" } }],
     ] as const) {
-      expect(() => parseSequential(bad), path).toThrow(new RegExp(`malformed at ${path.replace(/[$.[\]]/g, "\\$&")}`));
+      expect(() => parseSequential(bad), path).toThrow(new RegExp(`malformed: ${path.replace(/[$.[\]]/g, "\\$&")}`));
     }
     fc.assert(
       fc.property(fc.jsonValue(), (json) => {

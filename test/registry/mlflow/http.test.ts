@@ -54,8 +54,8 @@ describe("answers of an MLflow server that are no good", () => {
   it.each([
     ["a page", "<html>Sign in</html>", /is not valid JSON/],
     ["__proto__", '{"model_versions":[{"__proto__":{"x":1}}]}', /__proto__, which is not allowed/],
-    ["a list where an object belongs", "[1]", /where an object belongs/],
-    ["a version without a number", '{"model_versions":[{"version":"x"}]}', /where the number of a version belongs/],
+    ["a list where an object belongs", "[1]", /must be an object, not a list of 1 item/],
+    ["a version without a number", '{"model_versions":[{"version":"x"}]}', /must be the number of a version, not "x"/],
     ["versions out of order", '{"model_versions":[{"version":"2"},{"version":"1"}]}', /is not in order of number/],
     ["the same page for ever", '{"model_versions":[{"version":"2"}],"next_page_token":"x"}', /is not in order of number/],
     ["bytes that are no text", new Uint8Array([0xff, 0xfe]), /is not valid JSON/],
