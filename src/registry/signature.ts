@@ -118,8 +118,9 @@ export function parseSignature(json: JsonValue): Signature {
   const target = output.absent ? undefined : { column: output.get("target").value, classes: output.get("classes").value, positive: output.get("positive").value };
   const plain = { nullable: true, optional: true, missing: [] };
   const inputs = json.get("inputs").items(contractLimits.columns).map((input) => {
-    const { required: _, ...rest } = input.object();
-    return { ...rest, role: "feature", optional: !flag(input.get("required")) };
+    const { required, ...rest } = input.object();
+    flag(input.get("required"));
+    return { ...rest, role: "feature", optional: required === false };
   });
   const ids = json.get("ids").list(contractLimits.columns).map((name) => ({ ...plain, name, kind: "text", role: "id" }));
   const targets = target === undefined ? [] : [{ ...plain, name: target.column, kind: "category", role: "target", levels: target.classes, open: false }];

@@ -53,7 +53,7 @@ function checkPositive(name: string, value: number): void {
   throw new ChurnkitError("OPTION_INVALID", `The heartbeat's ${name} is ${value}. Give a finite number above 0.`, { where: { path: name, value } });
 }
 
-const written = object({ format: literal(format), monitor: text(), at: time, everySeconds: number(0), detail: text() });
+const written = object({ monitor: text(), at: time, everySeconds: number(0), detail: text() });
 
 /** Whether a monitor is alive. */
 export interface Liveness {
@@ -76,7 +76,9 @@ export async function isAlive(store: ObjectStore, monitor: string, options: { gr
   checkPositive("grace", grace);
   const found = await store.get(heartbeatKey(monitor));
   if (found === undefined) return { alive: false, last: null, message: `${monitor} has never given a sign of life` };
-  const { format: _, ...last } = written(JsonValue.parse(found.bytes, heartbeatKey(monitor), corruptState));
+  const json = JsonValue.parse(found.bytes, heartbeatKey(monitor), corruptState);
+  literal(format)(json.get("format"));
+  const last = written(json);
   if (liesAhead(Date.parse(last.at), now.getTime())) {
     return { alive: false, last, message: `${monitor} gave its last sign of life at ${last.at}, which has not come yet: the clock here says ${now.toISOString()}; set the clock that is wrong` };
   }

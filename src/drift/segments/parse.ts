@@ -9,11 +9,11 @@ const column = text(maxText);
 
 const rule: Decoder<SegmentRule> = variants("by", {
   levels: object({ column, by: literal("levels"), levels: texts(segmentLimits.levels, maxText) }),
-  ranges: where(
-    object({ column, by: literal("ranges"), kind: oneOf(["number", "boolean", "date"]), edges: increasing(numbers(segmentLimits.levels)) }),
-    ({ kind, edges }) => kind !== "boolean" || edges.length === 1,
-    "one edge between false and true",
-  ),
+  ranges(json) {
+    const ranges = object({ column, by: literal("ranges"), kind: oneOf(["number", "boolean", "date"]), edges: increasing(numbers(segmentLimits.levels)) })(json);
+    if (ranges.kind === "boolean" && ranges.edges.length !== 1) throw json.get("edges").not("one edge between false and true");
+    return ranges;
+  },
 });
 
 const segment: Decoder<SegmentProfiles["segments"][number]> = (json) => {
