@@ -4,10 +4,6 @@ import { ChurnkitError } from "./errors.js";
  * Node, to ask it for a module of its own when that is used: at an import of one, every bundler for browsers stops.
  *
  * @throws ChurnkitError IO_FAILED in a browser.
- * @example
- * ```ts
- * const { stat } = node().getBuiltinModule("node:fs/promises");
- * ```
  */
 export function node(): Pick<NodeJS.Process, "getBuiltinModule"> {
   const { process } = globalThis as { readonly process?: Partial<NodeJS.Process> };

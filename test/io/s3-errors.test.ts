@@ -62,8 +62,8 @@ describe.each(servers)("errors of the S3 store on $name", (server) => {
     const [whole, part] = [await server.store({ bucket }), await server.store({ bucket, prefix: "a/b" })];
     await part.put("c", bytes);
     await whole.put("d", bytes);
-    expect(await whole.list("")).toEqual([{ key: "a/b/c", size: 1, modified: expect.any(Date) }, { key: "d", size: 1, modified: expect.any(Date) }]);
-    expect(await part.list("")).toEqual([{ key: "c", size: 1, modified: expect.any(Date) }]);
+    expect(await whole.list("")).toEqual([{ key: "a/b/c", size: 1, modified: expect.any(Date) as Date }, { key: "d", size: 1, modified: expect.any(Date) as Date }]);
+    expect(await part.list("")).toEqual([{ key: "c", size: 1, modified: expect.any(Date) as Date }]);
     expect(part.name).toBe(`s3://${bucket}/a/b/`);
   });
 

@@ -91,7 +91,7 @@ for (const server of servers) {
       const { version } = await store.put("a", bytesOf("one"), { ifVersion: null });
       const next = await store.put("a", bytesOf("two"), { ifVersion: version });
       expect(await store.get("a").then((found) => [textOf(found?.bytes), found?.version])).toEqual(["two", next.version]);
-      expect(await store.list("")).toEqual([{ key: "a", size: 3, modified: expect.any(Date) }]);
+      expect(await store.list("")).toEqual([{ key: "a", size: 3, modified: expect.any(Date) as Date }]);
       await store.delete("a");
       expect(await store.get("a")).toBeUndefined();
       expect(proxy.applied.get(fault)).toBeGreaterThan(2);

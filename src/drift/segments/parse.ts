@@ -1,4 +1,4 @@
-import { count, counts, increasing, list, literal, nullable, numbers, object, oneOf, text, texts, variants, version, where, type Decoder } from "../../base/json/decode.js";
+import { count, counts, increasing, list, literal, nullable, numbers, object, oneOf, text, texts, variants, version, type Decoder } from "../../base/json/decode.js";
 import { documentError, JsonValue } from "../../base/json/value.js";
 import { profileDecoder } from "../../data/profile/parse.js";
 import type { SegmentProfiles } from "./profiles.js";
