@@ -33,7 +33,7 @@ const shiftAt = (n) => Number((2 / Math.sqrt(n)).toPrecision(1));
 
 /** key -> alarms */
 async function runChunk(chunk) {
-  const library = await import(options.library);
+  const library = { ...(await import(options.library)), ...(await import("churnkit/monitor")) };
   const found = {};
   for (const n of sizes) {
     for (const [k, kind] of Object.keys(trials).entries()) {

@@ -1,9 +1,9 @@
 // Processor time of one training epoch of the churn network on the wasm engine, beside the speed of its matrix product,
 // in one run: npx tsx bench/kernel.mjs [rows] [epochs]
 import { permutation, uniform } from "../src/base/random.ts";
-import { loadKernel } from "../src/model/network/kernel.ts";
-import { createNetworkScorer } from "../src/model/network/network-scorer.ts";
-import { wasmEngine } from "../src/model/network/wasm-engine.ts";
+import { loadKernel } from "../src/model/kinds/network/kernel.ts";
+import { createNetworkScorer } from "../src/model/kinds/network/network-scorer.ts";
+import { wasmEngine } from "../src/model/kinds/network/wasm/engine.ts";
 
 const rows = Number(process.argv[2] ?? 7000);
 const epochs = Number(process.argv[3] ?? 15);

@@ -8,7 +8,7 @@ import { rollup } from "rollup";
 const dist = new URL("../dist", import.meta.url).pathname;
 const alone = ["score.js", "train-worker.js"];
 /** Entries in the order in which their groups may import one another. */
-const groups = [["model", "data"], ["model"], ["data"], ["io"], ["drift"], ["registry"], ["report"], ["serving"], ["deploy"], ["pipeline"]];
+const groups = [["model", "data"], ["model"], ["data"], ["io"], ["drift"], ["monitor"], ["registry"], ["report"], ["serving"], ["deploy"], ["pipeline"]];
 
 const files = readdirSync(dist, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".js") && !alone.includes(name));
 const input = files.filter((name) => !name.startsWith("chunks")).map((name) => name.replace(/\.js$/, ""));

@@ -5,16 +5,18 @@ import { describe, expect, it } from "vitest";
 /** For each room, the rooms it may import from; docs/architecture.md says why. */
 const allowed: Record<string, readonly string[]> = {
   base: [],
+  stats: ["base"],
   io: ["base"],
-  data: ["base", "io"],
-  model: ["base", "io", "data", "kernels"],
-  drift: ["base", "io", "data", "model"],
-  report: ["base", "io", "data", "model", "drift"],
-  registry: ["base", "io", "data", "model", "drift"],
-  serving: ["base", "io", "data", "model", "drift", "registry"],
-  deploy: ["base", "io", "data", "model", "drift", "registry"],
-  pipeline: ["base", "io", "data", "model", "drift", "report", "registry", "serving", "deploy"],
-  cli: ["base", "io", "data", "model", "drift", "report", "registry", "serving", "deploy", "pipeline"],
+  data: ["base", "stats", "io"],
+  model: ["base", "stats", "io", "data", "kernels"],
+  drift: ["base", "stats", "io", "data", "model"],
+  monitor: ["base", "stats", "io", "data", "model", "drift"],
+  report: ["base", "stats", "io", "data", "model", "drift", "monitor"],
+  registry: ["base", "stats", "io", "data", "model", "drift"],
+  serving: ["base", "stats", "io", "data", "model", "drift", "monitor", "registry"],
+  deploy: ["base", "io", "data", "model", "registry"],
+  pipeline: ["base", "stats", "io", "data", "model", "drift", "monitor", "report", "registry", "serving", "deploy"],
+  cli: ["base", "stats", "io", "data", "model", "drift", "monitor", "report", "registry", "serving", "deploy", "pipeline"],
 };
 
 const root = resolve(import.meta.dirname, "../src");

@@ -4,7 +4,7 @@ import { loadRows, serve } from "./peers/peer.mjs";
 
 const { wasmEngine } =
   process.env.CHURNKIT_BENCH_FROM === "src"
-    ? await import("../../src/model/network/wasm-engine.ts")
+    ? await import("../../src/model/kinds/network/wasm/engine.ts")
     : await import("churnkit/model");
 
 const { x, y, rows, features, batch } = loadRows(process.argv.slice(2));

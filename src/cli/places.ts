@@ -2,9 +2,9 @@ import { existsSync, readdirSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { ChurnkitError } from "../base/errors.js";
-import { filesStore } from "../io/files-store.js";
-import type { ObjectStore } from "../io/object-store.js";
-import { filesRegistry } from "../registry/files-registry.js";
+import { filesStore } from "../io/store/files/files-store.js";
+import type { ObjectStore } from "../io/store/object-store.js";
+import { filesRegistry } from "../registry/backends/store/files-registry.js";
 import type { ModelRegistry } from "../registry/registry.js";
 
 /** What the command line takes as a registry's place; the first that fits is meant. */
@@ -25,12 +25,12 @@ export async function openRegistry(place: string, name: string): Promise<ModelRe
     case "s3":
       return filesRegistry(await bucket(rest), { name, by });
     case "sagemaker": {
-      const { sagemakerRegistry } = await import("../registry/sagemaker/index.js");
+      const { sagemakerRegistry } = await import("../registry/backends/sagemaker/index.js");
       return sagemakerRegistry({ name, by, store: await bucket(rest) });
     }
     case "mlflow+http":
     case "mlflow+https": {
-      const { mlflowRegistry } = await import("../registry/mlflow/index.js");
+      const { mlflowRegistry } = await import("../registry/backends/mlflow/index.js");
       const { MLFLOW_TRACKING_TOKEN: token, MLFLOW_TRACKING_USERNAME: username, MLFLOW_TRACKING_PASSWORD: password } = process.env;
       const [trackingUri = "", ledger] = place.slice("mlflow+".length).split("?ledger=", 2);
       return mlflowRegistry({ name, by, trackingUri, token, username, password, ledger: ledger === undefined ? undefined : await openStore(ledger) });
@@ -86,7 +86,7 @@ export async function openStore(place: string): Promise<ObjectStore> {
 }
 
 async function bucket(path: string): Promise<ObjectStore> {
-  const { s3Store } = await import("../io/s3-store.js");
+  const { s3Store } = await import("../io/store/s3/s3-store.js");
   const [name = "", ...prefix] = path.split("/").filter((part) => part !== "");
   return s3Store({ bucket: name, prefix: prefix.join("/") });
 }

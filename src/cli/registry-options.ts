@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { InvalidArgumentError } from "commander";
 import { ChurnkitError } from "../base/errors.js";
-import type { Gate } from "../registry/gate.js";
-import { gates } from "../registry/gates.js";
-import { parseGate } from "../registry/parse-gate.js";
+import type { Gate } from "../registry/gates/gate.js";
+import { gates } from "../registry/gates/gates.js";
+import { parseGate } from "../registry/gates/parse-gate.js";
 import { reasonOf } from "./output.js";
 import { parseJson } from "../base/json/parse.js";
 

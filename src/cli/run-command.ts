@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import type { RetrainingRunContext } from "../drift/index.js";
+import type { RetrainingRunContext } from "../monitor/index.js";
 
 /** What became of a command. */
 interface CommandEnd {

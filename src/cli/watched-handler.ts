@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import type { Monitor } from "../drift/monitor/monitor.js";
+import type { Monitor } from "../monitor/monitor.js";
 import { writeFileAtomic } from "../io/atomic.js";
 import { createHandler, type Handler } from "../serving/handler.js";
 import type { LoadedModel } from "../serving/load-for-service.js";
@@ -28,7 +28,7 @@ export async function watchedHandler(
   const [{ captureToFile }, { withMonitor }, { prometheusSink }] = await Promise.all([
     import("../serving/capture-file.js"),
     import("../serving/monitor.js"),
-    import("../io/prometheus-sink.js"),
+    import("../io/metrics/prometheus-sink.js"),
   ]);
   const monitor = await monitorFor(model, file);
   const keep = async (): Promise<void> => {
@@ -54,7 +54,7 @@ export async function watchedHandler(
 
 /** Goes on from the kept state. One that cannot be read, or is of another model, is told of and left: serving matters more. */
 async function monitorFor({ artefact }: LoadedModel, file: string | undefined): Promise<Monitor> {
-  const { createMonitor, monitorBaselineOf, monitorExplainer, parseMonitorState } = await import("../drift/index.js");
+  const { createMonitor, monitorBaselineOf, monitorExplainer, parseMonitorState } = await import("../monitor/index.js");
   const baseline = monitorBaselineOf(artefact);
   const explainer = await monitorExplainer(artefact, baseline);
   if (file !== undefined && existsSync(file)) {

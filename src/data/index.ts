@@ -59,9 +59,9 @@ export { takeRows } from "./table/take-rows.js";
 export type { CsvValue } from "./table/csv-line.js";
 export { writeCsv, type CsvRecord } from "./table/write-csv.js";
 
-export { kFold, type Fold } from "./split-folds.js";
-export { splitByTime, type TimeCuts, type TimeShares } from "./split-time.js";
-export { split, splitByRowNumbers, type Split, type SplitOptions } from "./split.js";
+export { kFold, type Fold } from "./split/folds.js";
+export { splitByTime, type TimeCuts, type TimeShares } from "./split/time.js";
+export { split, splitByRowNumbers, type Split, type SplitOptions } from "./split/split.js";
 
 export { findLeaks, type LeakOptions } from "./quality/leaks.js";
 export { qualityRules, type Finding, type FindingSeverity, type QualityRule } from "./quality/rules.js";

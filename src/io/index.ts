@@ -4,8 +4,8 @@
  * @module churnkit/io
  */
 export { writeFileAtomic, type FileContent } from "./atomic.js";
-export { filesStore } from "./files-store.js";
-export { memoryStore } from "./memory-store.js";
+export { filesStore } from "./store/files/files-store.js";
+export { memoryStore } from "./store/memory-store.js";
 export {
   checkKey,
   type ObjectInfo,
@@ -14,12 +14,12 @@ export {
   type StoreCapabilities,
   type StoredObject,
   type StoredStream,
-} from "./object-store.js";
+} from "./store/object-store.js";
 export { replaceDirectory } from "./replace-directory.js";
-export { embeddedMetricSink, type EmbeddedMetricSinkOptions } from "./embedded-metric-sink.js";
-export { jsonLinesSink, readMetricLines, type MetricLines } from "./json-lines-sink.js";
-export { memorySink, type MemorySink } from "./memory-sink.js";
-export { undeliveredPoints } from "./metric-points.js";
-export type { MetricPoint, MetricSink, SinkCapabilities } from "./metric-sink.js";
-export { metricTable, metricUnits, type MetricDefinition, type MetricTable, type MetricType, type MetricUnit, type MonitorMetric } from "./metric-table.js";
-export { prometheusSink, type PrometheusSink } from "./prometheus-sink.js";
+export { embeddedMetricSink, type EmbeddedMetricSinkOptions } from "./metrics/embedded-metric-sink.js";
+export { jsonLinesSink, readMetricLines, type MetricLines } from "./metrics/json-lines-sink.js";
+export { memorySink, type MemorySink } from "./metrics/memory-sink.js";
+export { undeliveredPoints } from "./metrics/metric-points.js";
+export type { MetricPoint, MetricSink, SinkCapabilities } from "./metrics/metric-sink.js";
+export { metricTable, metricUnits, type MetricDefinition, type MetricTable, type MetricType, type MetricUnit, type MonitorMetric } from "./metrics/metric-table.js";
+export { prometheusSink, type PrometheusSink } from "./metrics/prometheus-sink.js";

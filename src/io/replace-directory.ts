@@ -2,7 +2,7 @@ import { existsSync, renameSync } from "node:fs";
 import { mkdir, open, readdir, realpath, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { makeFolder, removeCreated, removeLeftovers, syncFolder } from "./atomic.js";
-import { withFileLock } from "./file-lock.js";
+import { withFileLock } from "./store/files/file-lock.js";
 import { ioFailed } from "./io-error.js";
 import { ownedName } from "./owner.js";
 

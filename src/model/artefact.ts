@@ -2,7 +2,7 @@ import type { Contract } from "../data/contract/contract.js";
 import type { Recipe } from "../data/features/recipe.js";
 import type { Profile } from "../data/profile/profile.js";
 import type { MetricSummary } from "./evaluate/metrics.js";
-import type { NetworkSpec, NetworkWeights } from "./network/spec.js";
+import type { NetworkSpec, NetworkWeights } from "./kinds/network/spec.js";
 
 /** A trained network: logits from features. */
 export interface NetworkModel {

@@ -6,13 +6,13 @@ import type { CellIssue, Table } from "../data/table/table.js";
 import type { Artefact, Decision, ModelNode } from "./artefact.js";
 import { calibrate } from "./calibration.js";
 import { keyWarnings } from "./key-warnings.js";
-import { loadKernel } from "./network/kernel.js";
+import { loadKernel } from "./kinds/network/kernel.js";
 import { recordWarnings } from "./record-warnings.js";
 import type { ModelKind, ModelScorer, ScorerContext } from "./scorer.js";
-import { ensembleKind } from "./scorer-ensemble.js";
-import { linearKind } from "./scorer-linear.js";
-import { networkKind } from "./scorer-network.js";
-import { treesKind } from "./scorer-trees.js";
+import { ensembleKind } from "./kinds/ensemble/score.js";
+import { linearKind } from "./kinds/linear/score.js";
+import { networkKind } from "./kinds/network/score.js";
+import { treesKind } from "./kinds/trees/score.js";
 
 /** Every kind of model, declared once: how it is written, read and scored. */
 export const modelKinds: { readonly [Kind in ModelNode["kind"]]: ModelKind<Extract<ModelNode, { kind: Kind }>> } = {

@@ -17,7 +17,7 @@ export type {
   TreesModel,
 } from "./artefact.js";
 export { auto, type AutoCandidate, type AutoChoice, type AutoOptions } from "./auto-learner.js";
-export { boosting, boostingDefaults, type BoostingOptions } from "./boosting-learner.js";
+export { boosting, boostingDefaults, type BoostingOptions } from "./kinds/trees/boosting-learner.js";
 export type { Budget, BudgetOptions, Cap } from "./budget.js";
 export type { ArchiveLimits } from "./bundle/archive.js";
 export { fromBundleFiles, toBundleFiles, type BundleFiles, type BundleOptions, type BundleReader } from "./bundle/format.js";
@@ -41,18 +41,18 @@ export { metricOf } from "./evaluate/metric-of.js";
 export { metricNames, metrics, type MetricName, type MetricSummary, type MetricValue } from "./evaluate/metrics.js";
 export type { ReliabilityBin } from "./evaluate/reliability.js";
 
-export { forest, forestDefaults, type ForestOptions } from "./forest-learner.js";
+export { forest, forestDefaults, type ForestOptions } from "./kinds/trees/forest-learner.js";
 export type { EpochRecord, HeldOut, LabelledMatrix, Learned, Learner, LearnerContext, TrainingProgress } from "./learner.js";
 export { learnerNamed, learnerNames } from "./learners.js";
-export { fitLogistic, type LogisticFitOptions } from "./linear/fit-logistic.js";
-export { logistic, type LogisticOptions } from "./logistic-learner.js";
-export { churnNetwork, churnNetworkDefaults, churnNetworkSpec, type ChurnNetworkOptions } from "./network/churn-network.js";
-export type { AdamOptions, SessionOptions, SessionState, TrainingData, TrainingEngine, TrainingSession } from "./network/engine.js";
-export { fromModelJson, toModelJson, toWeightsBin, type LayersModelJson } from "./network/format.js";
-export { initialWeights } from "./network/initial-weights.js";
-export { loadKernel, type Kernel, type KernelExports } from "./network/kernel.js";
-export { tensorLayout, type HiddenLayer, type NetworkSpec, type NetworkWeights, type TensorSpec } from "./network/spec.js";
-export { wasmEngine } from "./network/wasm-engine.js";
+export { fitLogistic, type LogisticFitOptions } from "./kinds/linear/fit-logistic.js";
+export { logistic, type LogisticOptions } from "./kinds/linear/learner.js";
+export { churnNetwork, churnNetworkDefaults, churnNetworkSpec, type ChurnNetworkOptions } from "./kinds/network/learner.js";
+export type { AdamOptions, SessionOptions, SessionState, TrainingData, TrainingEngine, TrainingSession } from "./kinds/network/engine.js";
+export { fromModelJson, toModelJson, toWeightsBin, type LayersModelJson } from "./kinds/network/format.js";
+export { initialWeights } from "./kinds/network/initial-weights.js";
+export { loadKernel, type Kernel, type KernelExports } from "./kinds/network/kernel.js";
+export { tensorLayout, type HiddenLayer, type NetworkSpec, type NetworkWeights, type TensorSpec } from "./kinds/network/spec.js";
+export { wasmEngine } from "./kinds/network/wasm/engine.js";
 export {
   chooseThreshold,
   costThreshold,

@@ -1,4 +1,4 @@
-import type { ObjectStore } from "../io/object-store.js";
+import type { ObjectStore } from "../io/store/object-store.js";
 import type { ModelNode } from "./artefact.js";
 import type { Budget, Cap } from "./budget.js";
 

@@ -3,8 +3,8 @@ import { count, oneOf, text } from "../base/json/decode.js";
 import { JsonValue } from "../base/json/value.js";
 import { parseMetrics } from "../model/bundle/parts.js";
 import type { ChangeNote, PromoteOptions, RegisterOptions } from "./registry.js";
-import { parseVerdict } from "./version-record.js";
-import { versionStages, versionStatuses, type VersionStage, type VersionStatus } from "./version.js";
+import { parseVerdict } from "./versions/version-record.js";
+import { versionStages, versionStatuses, type VersionStage, type VersionStatus } from "./versions/version.js";
 
 // What was written once is read again by its own strict reader: a value that it would refuse makes the whole registry
 // unreadable, so it is refused before. TypeScript's types do not stand in the way of a form's or a request's body.

@@ -3,8 +3,8 @@
  *
  * @module churnkit/registry
  */
-export { filesRegistry } from "./files-registry.js";
-export { driftOfBaselines, type BaselineDrift } from "./baseline-drift.js";
+export { filesRegistry } from "./backends/store/files-registry.js";
+export { driftOfBaselines, type BaselineDrift } from "./gates/baseline-drift.js";
 export {
   compareMetrics,
   compareVersions,
@@ -12,7 +12,7 @@ export {
   type ComparedVersion,
   type MetricComparison,
   type VersionComparison,
-} from "./compare-versions.js";
+} from "./versions/compare-versions.js";
 export {
   evaluateGate,
   type AbsoluteRequirement,
@@ -29,14 +29,14 @@ export {
   type Rival,
   type SegmentRequirement,
   type SoundnessRequirement,
-} from "./gate.js";
-export { soundnessDemands, type Allowances, type SoundnessDemand } from "./soundness.js";
-export { awsGate, baselineGate, basicGate, championGate, gates, retrainingGate } from "./gates.js";
+} from "./gates/gate.js";
+export { soundnessDemands, type Allowances, type SoundnessDemand } from "./gates/soundness.js";
+export { awsGate, baselineGate, basicGate, championGate, gates, retrainingGate } from "./gates/gates.js";
 export type { RegistryOptions } from "./registry-over.js";
 export type { AliasEntry, RegistrySnapshot } from "./registry-state.js";
-export type { StoredEntry } from "./history.js";
-export type { OrphanBundle } from "./orphans.js";
-export { applyRetention, planRetention, type RetentionPlan, type RetentionPolicy } from "./retention.js";
+export type { StoredEntry } from "./history/history.js";
+export type { OrphanBundle } from "./backends/store/orphans.js";
+export { applyRetention, planRetention, type RetentionPlan, type RetentionPolicy } from "./versions/retention.js";
 export {
   historyActions,
   type Audit,
@@ -64,8 +64,8 @@ export {
   type VersionRef,
   type VersionStage,
   type VersionStatus,
-} from "./version.js";
-export { judgeOnRows, type Judgement, type JudgeOptions, type LatencyOptions } from "./judge.js";
+} from "./versions/version.js";
+export { judgeOnRows, type Judgement, type JudgeOptions, type LatencyOptions } from "./gates/judge.js";
 export {
   lineageGraph,
   lineageMermaid,
@@ -76,10 +76,10 @@ export {
   type LineageNode,
   type LineageNodeKind,
   type VersionLineage,
-} from "./lineage.js";
-export { measures, type MeasureName } from "./measures.js";
-export { parseGate } from "./parse-gate.js";
-export { segmentOf } from "./segments.js";
+} from "./versions/lineage.js";
+export { measures, type MeasureName } from "./gates/measures.js";
+export { parseGate } from "./gates/parse-gate.js";
+export { segmentOf } from "./gates/segments.js";
 export {
   compareSemver,
   fingerprintsOf,
@@ -91,7 +91,7 @@ export {
   type Semver,
   type VersionBump,
   type VersionIdentity,
-} from "./semver.js";
+} from "./versions/semver.js";
 export {
   assertSignature,
   compareSignatures,
@@ -103,8 +103,8 @@ export {
   type SignatureChangeKind,
   type SignatureComparison,
   type SignatureOutput,
-} from "./signature.js";
-export type { SignatureInput } from "./signature-input.js";
-export { signatureTypes, type SignatureTypesOptions } from "./signature-types.js";
-export { diffContracts, diffRecipes, type ContractDiff, type Differences, type FeatureDiff, type MemberChange } from "./version-diff.js";
-export { promoteJudged, type JudgedPromotionOptions } from "./promote-judged.js";
+} from "./signature/signature.js";
+export type { SignatureInput } from "./signature/signature-input.js";
+export { signatureTypes, type SignatureTypesOptions } from "./signature/signature-types.js";
+export { diffContracts, diffRecipes, type ContractDiff, type Differences, type FeatureDiff, type MemberChange } from "./versions/version-diff.js";
+export { promoteJudged, type JudgedPromotionOptions } from "./gates/promote-judged.js";

@@ -3,19 +3,19 @@ import type { Artefact } from "../model/artefact.js";
 import { fromBundleFiles, toBundleFiles, type BundleFiles } from "../model/bundle/format.js";
 import { openBundle } from "../model/bundle/open.js";
 import { filesOfSource, sourceOfFiles, type BundleSource } from "../model/bundle/source.js";
-import { aliasMoved, aliasMovedBack, checkAlias, refusals } from "./aliases.js";
-import { auditRegistry } from "./audit.js";
+import { aliasMoved, aliasMovedBack, checkAlias, refusals } from "./versions/aliases.js";
+import { auditRegistry } from "./history/audit.js";
 import { checkNote, checkPromotion, checkRegistration, checkStage, checkStatus } from "./check-change.js";
-import { draftVersion } from "./draft-version.js";
-import { checkContent, partsOf } from "./registered-bundle.js";
-import { historyOf } from "./history-of.js";
-import { momentOf } from "./moment.js";
+import { draftVersion } from "./versions/draft-version.js";
+import { checkContent, partsOf } from "./versions/registered-bundle.js";
+import { historyOf } from "./history/history-of.js";
+import { momentOf } from "./history/moment.js";
 import { notFound } from "./registry-error.js";
 import type { Decision, RegistryBackend, RegistryState, VersionEntry } from "./registry-state.js";
 import type { ChangeNote, ModelRegistry, PromotionResult, RollbackResult } from "./registry.js";
-import { resolveVersion } from "./resolve.js";
-import { assertSignature } from "./signature.js";
-import { checkLabels, type ModelVersion, type VersionLabels, type VersionRecord, type VersionRef } from "./version.js";
+import { resolveVersion } from "./versions/resolve.js";
+import { assertSignature } from "./signature/signature.js";
+import { checkLabels, type ModelVersion, type VersionLabels, type VersionRecord, type VersionRef } from "./versions/version.js";
 
 /** What a registry needs beside its driver's backend. */
 export interface RegistryOptions {

@@ -1,8 +1,8 @@
 import type { BundleSource } from "../model/bundle/source.js";
-import type { StoredEntry } from "./history.js";
-import type { OrphanBundle } from "./orphans.js";
+import type { StoredEntry } from "./history/history.js";
+import type { OrphanBundle } from "./backends/store/orphans.js";
 import type { HistoryEntry, RegistryCapabilities } from "./registry.js";
-import type { VersionFacts, VersionLabels, VersionRecord, VersionStage, VersionStatus } from "./version.js";
+import type { VersionFacts, VersionLabels, VersionRecord, VersionStage, VersionStatus } from "./versions/version.js";
 
 /** What the rules need to know of a version before anything of it is read. */
 export interface VersionEntry {

@@ -3,12 +3,12 @@ import type { BundleFiles } from "../model/bundle/format.js";
 import type { Bundle, OpenBundleOptions } from "../model/bundle/open.js";
 import type { BundleSource } from "../model/bundle/source.js";
 import type { MetricSummary } from "../model/evaluate/metrics.js";
-import type { GateVerdict } from "./gate.js";
-import type { Lineage } from "./lineage.js";
-import type { OrphanBundle } from "./orphans.js";
+import type { GateVerdict } from "./gates/gate.js";
+import type { Lineage } from "./versions/lineage.js";
+import type { OrphanBundle } from "./backends/store/orphans.js";
 import type { RegistrySnapshot } from "./registry-state.js";
-import type { Signature } from "./signature.js";
-import type { ModelVersion, VersionRef, VersionStage, VersionStatus } from "./version.js";
+import type { Signature } from "./signature/signature.js";
+import type { ModelVersion, VersionRef, VersionStage, VersionStatus } from "./versions/version.js";
 
 /** What a registry's driver can do beyond the least; the conformance suite tests what is declared. */
 export interface RegistryCapabilities {

@@ -1,7 +1,7 @@
-import { biasMetrics } from "../drift/bias/metrics.js";
+import { biasMetrics } from "../monitor/bias/metrics.js";
 import type { Severity } from "../drift/report.js";
-import { lackWords, type MonitorName } from "../drift/monitor/findings.js";
-import type { MonitorReport } from "../drift/monitor/report.js";
+import { lackWords, type MonitorName } from "../monitor/judging/findings.js";
+import type { MonitorReport } from "../monitor/judging/report.js";
 import { driftSections } from "./drift-sections.js";
 import { countText, metricText, rangeText, verdictTone } from "./format.js";
 import { renderReport } from "./render.js";
@@ -15,7 +15,7 @@ const labels: Record<MonitorName, string> = { dataQuality: "data quality", model
  *
  * @example
  * ```ts
- * import type { MonitorReport } from "churnkit/drift";
+ * import type { MonitorReport } from "churnkit/monitor";
  * import { monitorReportHtml } from "churnkit/report";
  *
  * const page = (report: MonitorReport) => monitorReportHtml(report);

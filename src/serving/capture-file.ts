@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { ChurnkitError } from "../base/errors.js";
 import { makeFolder } from "../io/atomic.js";
 import { ioFailed, systemCode } from "../io/io-error.js";
-import { captureLine, type CaptureWriter } from "../drift/monitor/capture/write.js";
+import { captureLine, type CaptureWriter } from "../monitor/capture/write.js";
 
 /** How a file of captured predictions is cut. */
 export interface CaptureFileOptions {

@@ -3,7 +3,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ChurnkitError } from "../base/errors.js";
 import { ioFailed, systemCode } from "../io/io-error.js";
-import type { ObjectInfo, ObjectStore } from "../io/object-store.js";
+import type { ObjectInfo, ObjectStore } from "../io/store/object-store.js";
 
 /**
  * Files as a place to read captured data from: a prefix is a path, of a file or of a folder with all below it, whatever the

@@ -7,11 +7,11 @@ export { createHandler, type Handler, type HandlerOptions, type ServedModel } fr
 export { loadForService, rollBackToCopy, type LoadedModel, type ServiceOptions } from "./load-for-service.js";
 export type { ErrorBody, RequestProblem, ServeRequest, ServeResponse } from "./http.js";
 export { prometheusMetrics, type ServingMetrics } from "./metrics.js";
-export { listen, type NodeServer, type NodeServerOptions } from "./node-server.js";
+export { listen, type NodeServer, type NodeServerOptions } from "./hosts/node/node-server.js";
 export { withSink } from "./with-sink.js";
 export { captureToFile, type CaptureFileOptions } from "./capture-file.js";
 export { capturedFiles } from "./captured-files.js";
 export { withMonitor, type MonitoredHandler, type WithMonitorOptions } from "./monitor.js";
 export type { MonitorTraffic } from "./monitor-queue.js";
-export { monitorProcessingJob, type MonitorJobOptions, type MonitorJobResult } from "./monitor-job.js";
-export { monitorLambda, type MonitorLambdaOptions, type MonitorLambdaResult } from "./monitor-lambda.js";
+export { monitorProcessingJob, type MonitorJobOptions, type MonitorJobResult } from "./hosts/processing/monitor-job.js";
+export { monitorLambda, type MonitorLambdaOptions, type MonitorLambdaResult } from "./hosts/lambda/monitor-lambda.js";

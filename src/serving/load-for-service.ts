@@ -1,9 +1,9 @@
 import { ChurnkitError } from "../base/errors.js";
-import type { ObjectStore } from "../io/object-store.js";
+import type { ObjectStore } from "../io/store/object-store.js";
 import type { Artefact } from "../model/artefact.js";
 import type { LoadOptions, ModelRegistry } from "../registry/registry.js";
-import { assertSignature, signatureOf } from "../registry/signature.js";
-import type { VersionRef } from "../registry/version.js";
+import { assertSignature, signatureOf } from "../registry/signature/signature.js";
+import type { VersionRef } from "../registry/versions/version.js";
 import type { ServedModel } from "./handler.js";
 import { keepCopy, listCopies, openCopy, stepBack, type LocalCopy } from "./local-copies.js";
 

@@ -1,4 +1,4 @@
-import type { ObjectStore } from "../io/object-store.js";
+import type { ObjectStore } from "../io/store/object-store.js";
 import { count, list, object, text } from "../base/json/decode.js";
 import { JsonValue } from "../base/json/value.js";
 import { readableJson } from "../base/json/write.js";

@@ -1,4 +1,4 @@
-import { prometheusText, prometheusType, type PrometheusMetric } from "../io/prometheus-text.js";
+import { prometheusText, prometheusType, type PrometheusMetric } from "../io/metrics/prometheus-text.js";
 import { commonHeaders, type ServeResponse } from "./http.js";
 
 /** What a server counts about itself. */

@@ -2,7 +2,7 @@ import { parseJson } from "../base/json/parse.js";
 import type { Contract } from "../data/contract/contract.js";
 import { exactIdParser } from "../data/read/exact-ids.js";
 import { memberNamed, spellingsOf } from "../data/contract/spellings.js";
-import { probabilityOf, textOf, type CapturedPrediction } from "../drift/monitor/capture/capture.js";
+import { probabilityOf, textOf, type CapturedPrediction } from "../monitor/capture/capture.js";
 
 /** A request for scores and its answer, as they went over the wire. */
 export interface Exchange {

@@ -1,7 +1,7 @@
 import { uniform } from "../base/random.js";
-import type { CapturedPrediction } from "../drift/monitor/capture/capture.js";
-import type { CaptureWriter } from "../drift/monitor/capture/write.js";
-import type { Monitor } from "../drift/monitor/monitor.js";
+import type { CapturedPrediction } from "../monitor/capture/capture.js";
+import type { CaptureWriter } from "../monitor/capture/write.js";
+import type { Monitor } from "../monitor/monitor.js";
 import type { ServeResponse } from "./http.js";
 import { exchangeOf, type Exchange } from "./monitor-exchange.js";
 

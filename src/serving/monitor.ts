@@ -1,9 +1,9 @@
 import { ChurnkitError } from "../base/errors.js";
-import type { MetricPoint, MetricSink } from "../io/metric-sink.js";
-import type { CaptureWriter } from "../drift/monitor/capture/write.js";
-import type { Monitor } from "../drift/monitor/monitor.js";
-import { monitorPoints } from "../drift/monitor/points.js";
-import type { MonitorReport } from "../drift/monitor/report.js";
+import type { MetricPoint, MetricSink } from "../io/metrics/metric-sink.js";
+import type { CaptureWriter } from "../monitor/capture/write.js";
+import type { Monitor } from "../monitor/monitor.js";
+import { monitorPoints } from "../monitor/judging/points.js";
+import type { MonitorReport } from "../monitor/judging/report.js";
 import type { Handler } from "./handler.js";
 import { exchangeQueue, unref, type MonitorTraffic } from "./monitor-queue.js";
 
@@ -51,7 +51,7 @@ export interface MonitoredHandler extends Handler {
  *
  * @example
  * ```ts
- * import { createMonitor, monitorBaselineOf } from "churnkit/drift";
+ * import { createMonitor, monitorBaselineOf } from "churnkit/monitor";
  * import { prometheusSink } from "churnkit/io";
  * import { loadBundle } from "churnkit/model";
  * import { createHandler, prometheusMetrics, withMonitor, withSink } from "churnkit/serving";

@@ -4,9 +4,9 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { register } from "../../src/cli/commands/monitor.js";
 import { syntheticCustomers, type SyntheticCustomer } from "../../src/data/synthetic.js";
 import { csvLine } from "../../src/data/table/csv-line.js";
-import type { MonitorReport } from "../../src/drift/index.js";
+import type { MonitorReport } from "../../src/monitor/index.js";
 import { saveBundle } from "../../src/model/index.js";
-import { customers, predictionsOf, watchedModel, type Watched } from "../drift/monitor/watched.js";
+import { customers, predictionsOf, watchedModel, type Watched } from "../monitor/watched.js";
 import { newFolder } from "../helpers/folder.js";
 import { runVerb, type Ran } from "../helpers/run-verb.js";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { MetricPoint, MetricSink } from "../../src/io/metric-sink.js";
+import type { MetricPoint, MetricSink } from "../../src/io/metrics/metric-sink.js";
 
 /** What a sink holds of one metric with one set of labels; as much of it as the driver can tell. */
 export interface HeldSeries {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ObjectStore } from "../../src/io/object-store.js";
+import type { ObjectStore } from "../../src/io/store/object-store.js";
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 const textOf = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes);

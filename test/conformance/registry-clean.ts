@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { ObjectStore } from "../../src/io/object-store.js";
-import { filesRegistry } from "../../src/registry/files-registry.js";
+import type { ObjectStore } from "../../src/io/store/object-store.js";
+import { filesRegistry } from "../../src/registry/backends/store/files-registry.js";
 import { sampleArtefact } from "../helpers/artefact.js";
 
 const name = "sample";

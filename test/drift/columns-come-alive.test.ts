@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { inferFromFile, parseProfile, profileAgainst, profileTable, readCsv, type Table } from "../../src/data/index.js";
-import { compareProfiles, compareTables, driftAdvice, driftAgainst, driftSignals } from "../../src/drift/index.js";
+import { compareProfiles, compareTables, driftAdvice, driftAgainst } from "../../src/drift/index.js";
+import { driftSignals } from "../../src/monitor/index.js";
 
 const rows = 200;
 type Cell = (row: number) => string;

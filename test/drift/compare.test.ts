@@ -6,14 +6,7 @@ import { profileOf } from "../../src/data/profile/numeric.js";
 import { summariseNumeric } from "../../src/data/profile/summary.js";
 import { profileAgainst, profileTable } from "../../src/data/profile/table.js";
 import type { Table } from "../../src/data/table/table.js";
-import {
-  compareProfiles,
-  compareTables,
-  driftAgainst,
-  wassersteinDistance,
-  type ColumnDrift,
-  type DriftReport,
-} from "../../src/drift/index.js";
+import { compareProfiles, compareTables, driftAgainst, wassersteinDistance, type ColumnDrift, type DriftReport } from "../../src/drift/index.js";
 import { hasShared } from "../helpers/shared.js";
 import { tableOf, telcoHalves } from "./tables.js";
 

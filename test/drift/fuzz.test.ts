@@ -5,36 +5,7 @@ import type { Column } from "../../src/data/contract/contract.js";
 import { mergeProfiles } from "../../src/data/profile/merge.js";
 import { profileAgainst, profileTable } from "../../src/data/profile/table.js";
 import type { ColumnData, Table } from "../../src/data/table/table.js";
-import {
-  benjaminiHochberg,
-  chiSquareHomogeneity,
-  chiSquareTail,
-  compareProfiles,
-  compareSegmentProfiles,
-  compareTables,
-  cramerVonMises,
-  cramerVonMisesTail,
-  driftAgainst,
-  fisherExact,
-  gTest,
-  hellinger,
-  jensenShannon,
-  kolmogorovTail,
-  ksTest,
-  newLevelTest,
-  normalTwoSidedTail,
-  policies,
-  profileSegments,
-  profileSegmentsAgainst,
-  psi,
-  psiOfSamples,
-  stratifiedRates,
-  totalVariation,
-  twoProportions,
-  wassersteinDistance,
-  type DriftReport,
-  type PolicyName,
-} from "../../src/drift/index.js";
+import { benjaminiHochberg, chiSquareHomogeneity, chiSquareTail, compareProfiles, compareSegmentProfiles, compareTables, cramerVonMises, cramerVonMisesTail, driftAgainst, fisherExact, gTest, hellinger, jensenShannon, kolmogorovTail, ksTest, newLevelTest, normalTwoSidedTail, policies, profileSegments, profileSegmentsAgainst, psi, psiOfSamples, stratifiedRates, totalVariation, twoProportions, wassersteinDistance, type DriftReport, type PolicyName } from "../../src/drift/index.js";
 
 const wildNumber = fc.oneof(
   fc.double(),

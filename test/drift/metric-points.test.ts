@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { driftPoints, driftSignals } from "../../src/drift/metric-points.js";
+import { driftPoints, driftSignals } from "../../src/monitor/retraining/drift-points.js";
 import type { ColumnDrift, DriftReport } from "../../src/drift/report.js";
-import { memorySink } from "../../src/io/memory-sink.js";
+import { memorySink } from "../../src/io/metrics/memory-sink.js";
 
 const at = new Date("2026-11-21T12:00:00Z");
 const column = (name: string, psi: number | null, verdict: ColumnDrift["verdict"] = "drift", role: ColumnDrift["role"] = "feature") => ({ name, psi, verdict, role });

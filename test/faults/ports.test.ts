@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { ChurnkitError } from "../../src/base/errors.js";
-import { retrainingController } from "../../src/drift/retraining/controller.js";
-import { retrainingPolicy } from "../../src/drift/retraining/policy.js";
-import { memorySink } from "../../src/io/memory-sink.js";
-import { memoryStore } from "../../src/io/memory-store.js";
-import type { ObjectStore } from "../../src/io/object-store.js";
+import { retrainingController } from "../../src/monitor/retraining/controller.js";
+import { retrainingPolicy } from "../../src/monitor/retraining/policy.js";
+import { memorySink } from "../../src/io/metrics/memory-sink.js";
+import { memoryStore } from "../../src/io/store/memory-store.js";
+import type { ObjectStore } from "../../src/io/store/object-store.js";
 import type { Artefact } from "../../src/model/artefact.js";
-import { filesRegistry } from "../../src/registry/files-registry.js";
+import { filesRegistry } from "../../src/registry/backends/store/files-registry.js";
 import type { ModelRegistry } from "../../src/registry/registry.js";
 import { sampleArtefact } from "../helpers/artefact.js";
 import { failing, failures, leftBehind } from "../helpers/faults.js";

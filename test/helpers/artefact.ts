@@ -11,7 +11,7 @@ import { goldenRows } from "../../src/model/bundle/golden.js";
 import { compile } from "../../src/model/compile.js";
 import { metrics, type MetricName, type MetricSummary } from "../../src/model/evaluate/metrics.js";
 import { churnSpec } from "./networks.js";
-import { initialWeights } from "../../src/model/network/initial-weights.js";
+import { initialWeights } from "../../src/model/kinds/network/initial-weights.js";
 
 const common = { nullable: false, optional: false, missing: [] } as const;
 

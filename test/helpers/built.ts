@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { withFileLock } from "../../src/io/file-lock.js";
+import { withFileLock } from "../../src/io/store/files/file-lock.js";
 
 const root = resolve(import.meta.dirname, "../..");
 const lock = join(tmpdir(), `churnkit-build-${createHash("sha256").update(root).digest("hex").slice(0, 12)}.lock`);

@@ -1,4 +1,4 @@
-import type { NetworkSpec } from "../../src/model/network/spec.js";
+import type { NetworkSpec } from "../../src/model/kinds/network/spec.js";
 
 /** The churn network's shape for a number of features. */
 export const churnSpec = (inputs: number): NetworkSpec => ({

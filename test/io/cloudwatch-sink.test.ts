@@ -3,11 +3,11 @@ import type { AddressInfo } from "node:net";
 import { gunzipSync } from "node:zlib";
 import { CloudWatchClient, GetMetricStatisticsCommand, ListMetricsCommand } from "@aws-sdk/client-cloudwatch";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { batches, cloudWatchLimits, datumBytes, dimensionValue, gather } from "../../src/io/cloudwatch-data.js";
-import { cloudWatchSink } from "../../src/io/cloudwatch-sink.js";
-import { pointCheck, undeliveredPoints } from "../../src/io/metric-points.js";
-import type { MetricPoint } from "../../src/io/metric-sink.js";
-import { metricTable } from "../../src/io/metric-table.js";
+import { batches, cloudWatchLimits, datumBytes, dimensionValue, gather } from "../../src/io/metrics/cloudwatch-data.js";
+import { cloudWatchSink } from "../../src/io/metrics/cloudwatch-sink.js";
+import { pointCheck, undeliveredPoints } from "../../src/io/metrics/metric-points.js";
+import type { MetricPoint } from "../../src/io/metrics/metric-sink.js";
+import { metricTable } from "../../src/io/metrics/metric-table.js";
 import { at, metricSinkConformance, type HeldSeries } from "../conformance/metric-sink.js";
 import { recordRequests, type RequestRecord } from "../helpers/botocore.js";
 import { awsPython, motoClient, startMoto, type Moto } from "../helpers/moto.js";
@@ -264,7 +264,7 @@ describe("cloudWatchSink", () => {
       throw new Error("Cannot find package");
     });
     try {
-      const fresh = await import("../../src/io/cloudwatch-sink.js");
+      const fresh = await import("../../src/io/metrics/cloudwatch-sink.js");
       await expect(fresh.cloudWatchSink({ namespace: "Churn" })).rejects.toMatchObject({ code: "PEER_MISSING", message: expect.stringContaining("npm install @aws-sdk/client-cloudwatch") as string });
     } finally {
       vi.doUnmock("@aws-sdk/client-cloudwatch");

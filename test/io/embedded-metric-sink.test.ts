@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { embeddedMetricSink } from "../../src/io/embedded-metric-sink.js";
-import { undeliveredPoints } from "../../src/io/metric-points.js";
-import type { MetricSink } from "../../src/io/metric-sink.js";
-import { metricTable, type MetricDefinition, type MetricTable } from "../../src/io/metric-table.js";
+import { embeddedMetricSink } from "../../src/io/metrics/embedded-metric-sink.js";
+import { undeliveredPoints } from "../../src/io/metrics/metric-points.js";
+import type { MetricSink } from "../../src/io/metrics/metric-sink.js";
+import { metricTable, type MetricDefinition, type MetricTable } from "../../src/io/metrics/metric-table.js";
 import { at, metricSinkConformance, seriesOf, start, type HeldSeries } from "../conformance/metric-sink.js";
 
 const nameOf = new Map(Object.entries(metricTable).map(([name, { cloudwatch }]) => [cloudwatch as string, name]));

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { withFileLock } from "../../src/io/file-lock.js";
+import { withFileLock } from "../../src/io/store/files/file-lock.js";
 import { isLeftover, ownedName, ownerState } from "../../src/io/owner.js";
 import { newFolder } from "../helpers/folder.js";
 

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, readdirSync, rmSync, statfsSync, symlinkSync, 
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { filesStore } from "../../src/io/files-store.js";
+import { filesStore } from "../../src/io/store/files/files-store.js";
 import { objectStoreConformance } from "../conformance/object-store.js";
 import { bundleScript, start } from "../helpers/child.js";
 import { newFolder } from "../helpers/folder.js";

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { groupCommit } from "../../src/io/group-commit.js";
+import { groupCommit } from "../../src/io/store/files/group-commit.js";
 import { newFolder } from "../helpers/folder.js";
 
 describe("groupCommit", () => {

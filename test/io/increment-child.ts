@@ -1,4 +1,4 @@
-import { filesStore } from "../../src/io/files-store.js";
+import { filesStore } from "../../src/io/store/files/files-store.js";
 
 /** Adds one to a number `times` times by compare-and-swap: `folder key times`. */
 const [folder = "", key = "", times = "0"] = process.argv.slice(2);

@@ -1,7 +1,7 @@
 import { appendFileSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { jsonLinesSink, readMetricLines } from "../../src/io/json-lines-sink.js";
+import { jsonLinesSink, readMetricLines } from "../../src/io/metrics/json-lines-sink.js";
 import { at, metricSinkConformance, seriesOf } from "../conformance/metric-sink.js";
 import { newFolder } from "../helpers/folder.js";
 

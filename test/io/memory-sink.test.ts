@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { memorySink } from "../../src/io/memory-sink.js";
-import { pointCheck } from "../../src/io/metric-points.js";
-import { metricTable, type MetricDefinition } from "../../src/io/metric-table.js";
+import { memorySink } from "../../src/io/metrics/memory-sink.js";
+import { pointCheck } from "../../src/io/metrics/metric-points.js";
+import { metricTable, type MetricDefinition } from "../../src/io/metrics/metric-table.js";
 import { at, metricSinkConformance, seriesOf } from "../conformance/metric-sink.js";
 
 metricSinkConformance("memory", () => {

@@ -1,4 +1,4 @@
-import { memoryStore } from "../../src/io/memory-store.js";
+import { memoryStore } from "../../src/io/store/memory-store.js";
 import { objectStoreConformance } from "../conformance/object-store.js";
 
 objectStoreConformance("memory", memoryStore);

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { fstatSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { hashNow, readObject, writeHashed } from "../../src/io/object-file.js";
+import { hashNow, readObject, writeHashed } from "../../src/io/store/files/object-file.js";
 import { newFolder } from "../helpers/folder.js";
 
 const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");

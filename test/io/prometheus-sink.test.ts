@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { prometheusSink } from "../../src/io/prometheus-sink.js";
+import { prometheusSink } from "../../src/io/metrics/prometheus-sink.js";
 import { at, metricSinkConformance, type HeldSeries } from "../conformance/metric-sink.js";
 import { promtoolCheck } from "../helpers/promtool.js";
 

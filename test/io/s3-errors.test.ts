@@ -1,7 +1,7 @@
 import { PutBucketPolicyCommand, PutObjectCommand, ListMultipartUploadsCommand, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import type { ObjectStore } from "../../src/io/object-store.js";
-import { s3Store, s3StorePolicy } from "../../src/io/s3-store.js";
+import type { ObjectStore } from "../../src/io/store/object-store.js";
+import { s3Store, s3StorePolicy } from "../../src/io/store/s3/s3-store.js";
 import { s3Servers, type S3Server } from "../helpers/aws.js";
 import { startFaultyProxy, type FaultyProxy, type Schedule } from "../helpers/faulty-proxy.js";
 

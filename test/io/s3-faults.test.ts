@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ListMultipartUploadsCommand } from "@aws-sdk/client-s3";
 import { afterEach, describe, expect, it } from "vitest";
-import type { ObjectStore } from "../../src/io/object-store.js";
+import type { ObjectStore } from "../../src/io/store/object-store.js";
 import { s3Servers, type S3Server } from "../helpers/aws.js";
 import { faults, seededFaults, startFaultyProxy, type Fault, type FaultyProxy, type Schedule } from "../helpers/faulty-proxy.js";
 import { quickRetries } from "../helpers/quick-retries.js";

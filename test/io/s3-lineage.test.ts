@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { fateOf, newWrite, type KnownVersion, type Write } from "../../src/io/s3-lineage.js";
+import { fateOf, newWrite, type KnownVersion, type Write } from "../../src/io/store/s3/lineage.js";
 
 const version = (write: Write): KnownVersion => ({ version: `"${write.name}"`, lineage: write.lineage });
 

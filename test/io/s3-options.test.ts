@@ -1,6 +1,6 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { s3Store, s3StorePolicy, type S3StoreOptions } from "../../src/io/s3-store.js";
+import { s3Store, s3StorePolicy, type S3StoreOptions } from "../../src/io/store/s3/s3-store.js";
 
 afterEach(() => {
   vi.doUnmock("@aws-sdk/client-s3");
@@ -31,7 +31,7 @@ describe("s3Store", () => {
     vi.doMock("@aws-sdk/client-s3", () => {
       throw new Error("Cannot find package");
     });
-    const fresh = await import("../../src/io/s3-store.js");
+    const fresh = await import("../../src/io/store/s3/s3-store.js");
     await expect(fresh.s3Store({ bucket: "acme" })).rejects.toMatchObject({
       code: "PEER_MISSING",
       message: expect.stringContaining("npm install @aws-sdk/client-s3") as string,

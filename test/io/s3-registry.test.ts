@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { filesRegistry } from "../../src/registry/files-registry.js";
+import { filesRegistry } from "../../src/registry/backends/store/files-registry.js";
 import type { ModelRegistry } from "../../src/registry/registry.js";
 import { cleaningConformance } from "../conformance/registry-clean.js";
 import { registryConformance } from "../conformance/registry.js";

@@ -5,8 +5,8 @@ import { calibrate } from "../../src/model/calibration.js";
 import { compile, modelKinds, type Scorer } from "../../src/model/compile.js";
 import { sigmoid } from "../../src/base/logistic.js";
 import { compileRecipe } from "../../src/data/features/encode.js";
-import { loadKernel } from "../../src/model/network/kernel.js";
-import { createNetworkScorer } from "../../src/model/network/network-scorer.js";
+import { loadKernel } from "../../src/model/kinds/network/kernel.js";
+import { createNetworkScorer } from "../../src/model/kinds/network/network-scorer.js";
 import { sampleArtefact, sampleContract, sampleRecords, sampleTable } from "../helpers/artefact.js";
 
 describe("compile", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { auditRegistry } from "../../src/registry/audit.js";
+import { auditRegistry } from "../../src/registry/history/audit.js";
 import type { RegistryBackend, VersionEntry } from "../../src/registry/registry-state.js";
 
 /** A registry without versions, changed between all looks at its history until there were so many. */

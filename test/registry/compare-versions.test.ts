@@ -8,9 +8,9 @@ import { profileAgainst, profileTable } from "../../src/data/profile/table.js";
 import { tableFromRecords } from "../../src/data/table/records.js";
 import { compareProfiles } from "../../src/drift/index.js";
 import type { MetricSummary, MetricValue } from "../../src/model/evaluate/metrics.js";
-import { driftOfBaselines } from "../../src/registry/baseline-drift.js";
-import { compareMetrics, compareVersions, comparisonText } from "../../src/registry/compare-versions.js";
-import { diffContracts, diffRecipes } from "../../src/registry/version-diff.js";
+import { driftOfBaselines } from "../../src/registry/gates/baseline-drift.js";
+import { compareMetrics, compareVersions, comparisonText } from "../../src/registry/versions/compare-versions.js";
+import { diffContracts, diffRecipes } from "../../src/registry/versions/version-diff.js";
 import { sampleArtefact, sampleContract, sampleRecords, sampleTable } from "../helpers/artefact.js";
 
 describe("compareVersions", async () => {

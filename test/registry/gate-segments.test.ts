@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { uniform } from "../../src/base/random.js";
-import { evaluateGate, type Gate, type GateEvidence, type JudgedRows } from "../../src/registry/gate.js";
+import { evaluateGate, type Gate, type GateEvidence, type JudgedRows } from "../../src/registry/gates/gate.js";
 
 const bootstrap = { resamples: 200, seed: 1 };
 const gate = (changes: object = {}): Gate => ({

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { uniform } from "../../src/base/random.js";
-import { evaluateGate, type Gate, type GateEvidence } from "../../src/registry/gate.js";
-import { awsGate, baselineGate, basicGate, championGate, gates } from "../../src/registry/gates.js";
+import { evaluateGate, type Gate, type GateEvidence } from "../../src/registry/gates/gate.js";
+import { awsGate, baselineGate, basicGate, championGate, gates } from "../../src/registry/gates/gates.js";
 
 const metrics = (accuracy: number | null, f1: number | null): GateEvidence => ({ metrics: { accuracy: { value: accuracy }, f1: { value: f1 } } });
 

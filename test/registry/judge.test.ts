@@ -5,10 +5,10 @@ import { compile, type Scorer } from "../../src/model/compile.js";
 import { evaluate } from "../../src/model/evaluate/evaluate.js";
 import type { Contract } from "../../src/data/contract/contract.js";
 import { contractHash } from "../../src/data/contract/contract-hash.js";
-import { basicGate, championGate } from "../../src/registry/gates.js";
-import type { Gate } from "../../src/registry/gate.js";
-import { judgeOnRows } from "../../src/registry/judge.js";
-import { segmentOf } from "../../src/registry/segments.js";
+import { basicGate, championGate } from "../../src/registry/gates/gates.js";
+import type { Gate } from "../../src/registry/gates/gate.js";
+import { judgeOnRows } from "../../src/registry/gates/judge.js";
+import { segmentOf } from "../../src/registry/gates/segments.js";
 import { sampleArtefact, sampleContract, sampleRecords, sampleTable } from "../helpers/artefact.js";
 
 const bootstrap = { resamples: 100 };

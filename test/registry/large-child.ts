@@ -1,6 +1,6 @@
-import { filesStore } from "../../src/io/files-store.js";
+import { filesStore } from "../../src/io/store/files/files-store.js";
 import { bundleSource } from "../../src/model/bundle/source.js";
-import { filesRegistry } from "../../src/registry/files-registry.js";
+import { filesRegistry } from "../../src/registry/backends/store/files-registry.js";
 
 /** Registers the bundle in a folder as a stream, verifies it, and tells the most memory that took (KB): `bundle folder`. */
 const [bundle = "", folder = ""] = process.argv.slice(2);

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { JsonValue } from "../../src/base/json/value.js";
 import { corrupt } from "../../src/model/bundle/corrupt.js";
-import { lineageGraph, lineageMermaid, parseLineage, versionsUsingData, type Lineage, type VersionLineage } from "../../src/registry/lineage.js";
+import { lineageGraph, lineageMermaid, parseLineage, versionsUsingData, type Lineage, type VersionLineage } from "../../src/registry/versions/lineage.js";
 
 const hash = (letter: string): string => letter.repeat(64);
 const lineage: Lineage = {

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Gate, Requirement } from "../../src/registry/gate.js";
-import { gates } from "../../src/registry/gates.js";
-import { parseGate } from "../../src/registry/parse-gate.js";
+import type { Gate, Requirement } from "../../src/registry/gates/gate.js";
+import { gates } from "../../src/registry/gates/gates.js";
+import { parseGate } from "../../src/registry/gates/parse-gate.js";
 
 const requirements: readonly Requirement[] = [
   { metric: "auc", min: 0.8 },

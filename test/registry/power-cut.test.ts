@@ -2,8 +2,8 @@ import type * as Fs from "node:fs";
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { filesStore } from "../../src/io/files-store.js";
-import { filesRegistry } from "../../src/registry/files-registry.js";
+import { filesStore } from "../../src/io/store/files/files-store.js";
+import { filesRegistry } from "../../src/registry/backends/store/files-registry.js";
 import { sampleArtefact } from "../helpers/artefact.js";
 import { newFolder } from "../helpers/folder.js";
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { IndexedVersion } from "../../src/registry/registry-index.js";
+import type { IndexedVersion } from "../../src/registry/backends/store/registry-index.js";
 import type { RegistryBackend } from "../../src/registry/registry-state.js";
-import type { ModelPackages, PublishedPackage } from "../../src/registry/sagemaker/model-packages.js";
-import { publishedBackend } from "../../src/registry/sagemaker/published-backend.js";
-import type { VersionStatus } from "../../src/registry/version.js";
+import type { ModelPackages, PublishedPackage } from "../../src/registry/backends/sagemaker/model-packages.js";
+import { publishedBackend } from "../../src/registry/backends/sagemaker/published-backend.js";
+import type { VersionStatus } from "../../src/registry/versions/version.js";
 
 const contentHash = "a".repeat(64);
 

@@ -1,6 +1,6 @@
-import { filesStore } from "../../src/io/files-store.js";
+import { filesStore } from "../../src/io/store/files/files-store.js";
 import { loadBundle } from "../../src/model/bundle/load.js";
-import { filesRegistry } from "../../src/registry/files-registry.js";
+import { filesRegistry } from "../../src/registry/backends/store/files-registry.js";
 
 /** Registers other models and promotes them, `times` times: `bundle folder seed times`. */
 const [bundle = "", folder = "", seed = "0", times = "1"] = process.argv.slice(2);

@@ -1,10 +1,10 @@
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { DescribeModelPackageCommand, ListModelPackagesCommand, SageMakerClient, UpdateModelPackageCommand, type ModelPackageSummary } from "@aws-sdk/client-sagemaker";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { s3Store } from "../../src/io/s3-store.js";
+import { s3Store } from "../../src/io/store/s3/s3-store.js";
 import type { Artefact } from "../../src/model/artefact.js";
 import type { ModelRegistry } from "../../src/registry/registry.js";
-import { sagemakerRegistry, sagemakerRegistryPolicy } from "../../src/registry/sagemaker/index.js";
+import { sagemakerRegistry, sagemakerRegistryPolicy } from "../../src/registry/backends/sagemaker/index.js";
 import { sampleArtefact } from "../helpers/artefact.js";
 import { recordRequests, type RequestRecord } from "../helpers/botocore.js";
 import { seededFaults, startFaultyProxy, type ErrorAnswer, type Fault, type FaultyProxy, type Schedule } from "../helpers/faulty-proxy.js";

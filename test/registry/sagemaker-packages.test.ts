@@ -1,8 +1,8 @@
 import * as sdk from "@aws-sdk/client-sagemaker";
 import { describe, expect, it } from "vitest";
 import { memoryStore } from "../../src/io/index.js";
-import type { SagemakerConnection } from "../../src/registry/sagemaker/connection.js";
-import { modelPackages } from "../../src/registry/sagemaker/model-packages.js";
+import type { SagemakerConnection } from "../../src/registry/backends/sagemaker/connection.js";
+import { modelPackages } from "../../src/registry/backends/sagemaker/model-packages.js";
 
 const found = { arn: "arn:aws:sagemaker:us-east-1:123456789012:model-package/sample/1", contentHash: "a".repeat(64), approval: "Approved" } as const;
 

@@ -5,8 +5,8 @@ import { JsonValue } from "../../src/base/json/value.js";
 import { corrupt } from "../../src/model/bundle/corrupt.js";
 import { parseManifest } from "../../src/model/bundle/manifest.js";
 import type { Artefact } from "../../src/model/artefact.js";
-import { compareSemver, fingerprintsOf, isSemver, nextVersion, parseFingerprints, parseSemver, type Fingerprints, type VersionIdentity } from "../../src/registry/semver.js";
-import { compareSignatures, signatureOf } from "../../src/registry/signature.js";
+import { compareSemver, fingerprintsOf, isSemver, nextVersion, parseFingerprints, parseSemver, type Fingerprints, type VersionIdentity } from "../../src/registry/versions/semver.js";
+import { compareSignatures, signatureOf } from "../../src/registry/signature/signature.js";
 import { sampleArtefact } from "../helpers/artefact.js";
 import { contractPairs } from "./signature-contracts.js";
 

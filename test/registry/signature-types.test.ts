@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Contract } from "../../src/data/contract/contract.js";
 import { parseContract } from "../../src/data/contract/parse.js";
-import { signatureHash, signatureOf } from "../../src/registry/signature.js";
-import { signatureTypes } from "../../src/registry/signature-types.js";
+import { signatureHash, signatureOf } from "../../src/registry/signature/signature.js";
+import { signatureTypes } from "../../src/registry/signature/signature-types.js";
 import { errorsOf } from "./compile-texts.js";
 
 const common = { role: "feature", nullable: false, optional: false, missing: [] } as const;

@@ -7,7 +7,7 @@ import { matchHeader } from "../../src/data/read/header.js";
 import { rowBuffer } from "../../src/data/table/row-buffer.js";
 import { JsonValue } from "../../src/base/json/value.js";
 import { corrupt } from "../../src/model/bundle/corrupt.js";
-import { assertSignature, compareSignatures, parseSignature, signatureChanges, signatureHash, signatureOf } from "../../src/registry/signature.js";
+import { assertSignature, compareSignatures, parseSignature, signatureChanges, signatureHash, signatureOf } from "../../src/registry/signature/signature.js";
 import { sampleContract } from "../helpers/artefact.js";
 import { contractPairs, records } from "./signature-contracts.js";
 

@@ -11,9 +11,9 @@ import { syntheticContract, syntheticCustomers } from "../../src/data/synthetic.
 import { tableFromRecords } from "../../src/data/table/records.js";
 import { falsePositives, inFilter, rowFilter } from "../../src/model/row-filter.js";
 import { parseTrainingFacts, seenRows, trainingExtras } from "../../src/model/training-facts.js";
-import { evaluateGate } from "../../src/registry/gate.js";
-import { parseGate } from "../../src/registry/parse-gate.js";
-import { soundVerdict } from "../../src/registry/soundness.js";
+import { evaluateGate } from "../../src/registry/gates/gate.js";
+import { parseGate } from "../../src/registry/gates/parse-gate.js";
+import { soundVerdict } from "../../src/registry/gates/soundness.js";
 import { newFolder } from "../helpers/folder.js";
 import { runVerb, type Ran } from "../helpers/run-verb.js";
 

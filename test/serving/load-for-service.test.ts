@@ -1,10 +1,10 @@
 import { describe, expect, it, vi } from "vitest";
 import { ChurnkitError } from "../../src/base/errors.js";
-import { memoryStore } from "../../src/io/memory-store.js";
-import type { ObjectStore } from "../../src/io/object-store.js";
-import { filesRegistry } from "../../src/registry/files-registry.js";
+import { memoryStore } from "../../src/io/store/memory-store.js";
+import type { ObjectStore } from "../../src/io/store/object-store.js";
+import { filesRegistry } from "../../src/registry/backends/store/files-registry.js";
 import type { ModelRegistry } from "../../src/registry/registry.js";
-import { signatureOf } from "../../src/registry/signature.js";
+import { signatureOf } from "../../src/registry/signature/signature.js";
 import { createHandler } from "../../src/serving/handler.js";
 import { listCopies } from "../../src/serving/local-copies.js";
 import { loadForService, rollBackToCopy } from "../../src/serving/load-for-service.js";

@@ -2,10 +2,10 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { hashJson } from "../../src/base/hash.js";
-import { constraintsJson, days, hours, withMonitorBaseline, type MonitorReport } from "../../src/drift/index.js";
+import { constraintsJson, days, hours, withMonitorBaseline, type MonitorReport } from "../../src/monitor/index.js";
 import { saveBundle } from "../../src/model/index.js";
 import { captureToFile, capturedFiles, monitorProcessingJob, type MonitorJobOptions } from "../../src/serving/index.js";
-import { customers, predictionsOf, start, watchedModel, type Watched } from "../drift/monitor/watched.js";
+import { customers, predictionsOf, start, watchedModel, type Watched } from "../monitor/watched.js";
 import { newFolder } from "../helpers/folder.js";
 
 let watched: Watched;

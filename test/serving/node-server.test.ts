@@ -5,7 +5,7 @@ import type { TrainedModel } from "../../src/model/train.js";
 import { createHandler } from "../../src/serving/handler.js";
 import type { ErrorBody } from "../../src/serving/http.js";
 import { prometheusMetrics } from "../../src/serving/metrics.js";
-import { listen, type NodeServer, type NodeServerOptions } from "../../src/serving/node-server.js";
+import { listen, type NodeServer, type NodeServerOptions } from "../../src/serving/hosts/node/node-server.js";
 import { answers, pause, postText, rawConnection } from "./raw.js";
 import { customers, customerTable, trained, trainedNames, type TrainedName } from "./trained.js";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { prometheusSink } from "../../src/io/prometheus-sink.js";
+import { prometheusSink } from "../../src/io/metrics/prometheus-sink.js";
 import { prometheusMetrics } from "../../src/serving/metrics.js";
 import { withSink } from "../../src/serving/with-sink.js";
 import { promtoolCheck } from "../helpers/promtool.js";

@@ -4,7 +4,7 @@ import { ChurnkitError } from "../../base/errors.js";
 import type { Contract } from "../../data/contract/contract.js";
 import { newLevelFindings } from "../../data/quality/columns.js";
 import { readTable } from "../../data/read/read-file.js";
-import { splitByRowNumbers } from "../../data/split.js";
+import { splitByRowNumbers } from "../../data/split/split.js";
 import type { Table } from "../../data/table/table.js";
 import { takeRows } from "../../data/table/take-rows.js";
 import { writeFileAtomic } from "../../io/atomic.js";

@@ -1,23 +1,8 @@
 import { stat } from "node:fs/promises";
 import type { Command } from "commander";
 import { ChurnkitError } from "../../base/errors.js";
-import {
-  decideRetraining,
-  driftSignals,
-  heartbeat,
-  monitorSignals,
-  readRetrainingState,
-  retrainingController,
-  retrainingPolicy,
-  startRetraining,
-  stopRetraining,
-  type DriftReport,
-  type FinishedRun,
-  type MonitorReport,
-  type RetrainingDecision,
-  type RetrainingPolicy,
-  type RetrainingSignals,
-} from "../../drift/index.js";
+import { type DriftReport } from "../../drift/index.js";
+import { decideRetraining, driftSignals, heartbeat, monitorSignals, readRetrainingState, retrainingController, retrainingPolicy, startRetraining, stopRetraining, type FinishedRun, type MonitorReport, type RetrainingDecision, type RetrainingPolicy, type RetrainingSignals } from "../../monitor/index.js";
 import { example } from "../help.js";
 import { countOption } from "../input.js";
 import { readJson } from "../json-file.js";

@@ -1,10 +1,10 @@
 import { countOfValues, isNumericProfile, type ColumnProfile } from "../../data/profile/profile.js";
 import { summariseNumeric } from "../../data/profile/summary.js";
 import type { DriftPolicy } from "../policy.js";
-import { chiSquareHomogeneity, quantileBinTest } from "../tests/chi-square.js";
-import { gTest } from "../tests/g-test.js";
-import { hellinger, jensenShannon, jensenShannonNullMean, psi, psiNullMean } from "../tests/divergence.js";
-import { wassersteinOfProfiles } from "../tests/profile-wasserstein.js";
+import { chiSquareHomogeneity, quantileBinTest } from "../../stats/chi-square.js";
+import { gTest } from "../../stats/g-test.js";
+import { hellinger, jensenShannon, jensenShannonNullMean, psi, psiNullMean } from "../../stats/divergence.js";
+import { wassersteinOfProfiles } from "./profile-wasserstein.js";
 import { decileCells, levelCells, poolNeighbours, poolRare, type Cells } from "./cells.js";
 import {
   categoryShift,

@@ -1,5 +1,5 @@
 import { square } from "../../base/elementary.js";
-import { chiSquareTail, criticalValue, kolmogorovTail } from "../tests/special.js";
+import { chiSquareTail, criticalValue, kolmogorovTail } from "../../stats/special.js";
 
 /** The normal quantile of 0.8: a shift counts as detectable when it is found four times out of five. */
 const POWER = 0.8416;

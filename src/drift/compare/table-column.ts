@@ -1,12 +1,12 @@
 import type { Column } from "../../data/contract/contract.js";
 import { isNumericProfile, type ColumnProfile, type NumericProfile } from "../../data/profile/profile.js";
-import { sortedValues } from "../../data/profile/sort.js";
+import { sortedValues } from "../../stats/sort.js";
 import { columnAgainst, profileColumn } from "../../data/profile/table.js";
 import type { ColumnData } from "../../data/table/table.js";
 import type { DriftPolicy } from "../policy.js";
-import { ksTest, ksTestOfSorted } from "../tests/kolmogorov-smirnov.js";
-import { ksOfProfiles } from "../tests/profile-ks.js";
-import { wassersteinOfSorted } from "../tests/wasserstein.js";
+import { ksTest, ksTestOfSorted } from "../../stats/kolmogorov-smirnov.js";
+import { ksOfProfiles } from "./profile-ks.js";
+import { wassersteinOfSorted } from "../../stats/wasserstein.js";
 import { compareColumn, type Comparison } from "./column.js";
 import type { ExactValues } from "./shifts.js";
 

@@ -1,7 +1,7 @@
 import { isNumericProfile } from "../../data/profile/profile.js";
 import type { DriftPolicy } from "../policy.js";
 import { severities, type ColumnDrift, type DriftRole, type DriftVerdict, type Severity, type Shift } from "../report.js";
-import { benjaminiHochberg } from "../tests/adjust.js";
+import { benjaminiHochberg } from "../../stats/adjust.js";
 import type { Comparison } from "./column.js";
 import { detectableD } from "./detectable.js";
 import type { Candidate } from "./shifts.js";

@@ -1,9 +1,9 @@
 import { ChurnkitError } from "../../base/errors.js";
 import type { Column } from "../../data/contract/contract.js";
 import type { ColumnData, Table } from "../../data/table/table.js";
-import { sortedValues } from "../../data/profile/sort.js";
+import { sortedValues } from "../../stats/sort.js";
 import { formatterOf } from "../compare/words.js";
-import { quantileEdges } from "../tests/divergence.js";
+import { quantileEdges } from "../../stats/divergence.js";
 
 /** How rows are sliced by one column, frozen by the reference. Plain JSON. */
 export type SegmentRule =

@@ -1,8 +1,8 @@
 import { log } from "../../base/elementary.js";
 import { severityBySize } from "../compare/verdict.js";
 import type { DriftPolicy, Floors } from "../policy.js";
-import { fisherExact } from "../tests/fisher.js";
-import { twoProportions } from "../tests/proportions.js";
+import { fisherExact } from "../../stats/fisher.js";
+import { twoProportions } from "../../stats/proportions.js";
 import type { SequentialAlarm, SequentialLook } from "./state.js";
 
 /** One test of one look. */

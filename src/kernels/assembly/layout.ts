@@ -2,7 +2,7 @@
  * How data lies in memory. A matrix of rows x units is kept as panels of 8 units: panel p holds units 8p..8p+7 of every
  * row, 32 bytes a row, so that four rows by eight units are one run of 128 bytes. Kernels [inputs, units] are kept the
  * same way: panel p holds 8 output units for every input. Units are padded to a multiple of 8 with zeros that stay zero.
- * The words of both structs are written by src/model/network/wasm-layout.ts, in this order.
+ * The words of both structs are written by src/model/kinds/network/wasm/layout.ts, in this order.
  */
 
 /** Bytes of one row of a panel. */

@@ -1,7 +1,7 @@
 import { ChurnkitError } from "../../base/errors.js";
 import type { Artefact } from "../artefact.js";
 import { compile, type CompileOptions, type Scorer } from "../compile.js";
-import { prepareKernel } from "../network/kernel.js";
+import { prepareKernel } from "../kinds/network/kernel.js";
 import { unpackArchive, type ArchiveLimits } from "./archive.js";
 import { readBundle, type BundleFiles, type BundleReader } from "./format.js";
 import type { Manifest } from "./manifest.js";

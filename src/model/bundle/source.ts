@@ -1,6 +1,6 @@
 import { ChurnkitError } from "../../base/errors.js";
 import { hasher } from "../../base/hash.js";
-import type { ObjectStore } from "../../io/object-store.js";
+import type { ObjectStore } from "../../io/store/object-store.js";
 import type { BundleFiles } from "./format.js";
 import { corrupt } from "./corrupt.js";
 import { manifestPath, parseManifest, type Manifest } from "./manifest.js";

@@ -3,7 +3,7 @@ import { compileRecipe } from "../../data/features/encode.js";
 import type { Table } from "../../data/table/table.js";
 import type { Artefact, ModelNode } from "../artefact.js";
 import { kindOf, type CompileOptions } from "../compile.js";
-import { loadKernel } from "../network/kernel.js";
+import { loadKernel } from "../kinds/network/kernel.js";
 import type { ModelScorer, ScorerContext } from "../scorer.js";
 import type { AttributionTask, Attributor } from "./attributor.js";
 import { backgroundFromProfile, backgroundFromTable } from "./background.js";

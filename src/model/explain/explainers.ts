@@ -1,12 +1,12 @@
 import type { ModelNode } from "../artefact.js";
-import type { Kernel } from "../network/kernel.js";
+import type { Kernel } from "../kinds/network/kernel.js";
 import type { AttributionTask, Attributor } from "./attributor.js";
 import type { Differentiable } from "./differentiable.js";
-import { differentiableEnsemble } from "./differentiable-ensemble.js";
-import { differentiableLinear } from "./differentiable-linear.js";
-import { differentiableNetwork } from "./differentiable-network.js";
-import { exactLinear } from "./exact-linear.js";
-import { exactTrees } from "./exact-trees.js";
+import { differentiableEnsemble } from "../kinds/ensemble/gradient.js";
+import { differentiableLinear } from "../kinds/linear/gradient.js";
+import { differentiableNetwork } from "../kinds/network/gradient.js";
+import { exactLinear } from "../kinds/linear/explain.js";
+import { exactTrees } from "../kinds/trees/explain.js";
 
 /** What a kind needs to make a function with a gradient. */
 interface DifferentiableContext {

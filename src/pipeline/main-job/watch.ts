@@ -1,15 +1,15 @@
 import { labels } from "../../data/table/labels.js";
 import { recordOf } from "../../data/table/record-of.js";
 import type { Table } from "../../data/table/table.js";
-import { monitorExplainer } from "../../drift/monitor/baseline.js";
-import { createMonitor } from "../../drift/monitor/monitor.js";
-import { monitorBaselineOf } from "../../drift/monitor/parse-baseline.js";
-import { monitorSignals } from "../../drift/monitor/points.js";
-import type { MonitorReport } from "../../drift/monitor/report.js";
-import { days } from "../../drift/performance/labelled/join.js";
-import { decideRetraining, type RetrainingDecision } from "../../drift/retraining/decide.js";
-import { retrainingPolicy } from "../../drift/retraining/policy.js";
-import { newRetrainingState } from "../../drift/retraining/state.js";
+import { monitorExplainer } from "../../monitor/baseline/baseline.js";
+import { createMonitor } from "../../monitor/monitor.js";
+import { monitorBaselineOf } from "../../monitor/baseline/parse-baseline.js";
+import { monitorSignals } from "../../monitor/judging/points.js";
+import type { MonitorReport } from "../../monitor/judging/report.js";
+import { days } from "../../monitor/performance/labelled/join.js";
+import { decideRetraining, type RetrainingDecision } from "../../monitor/retraining/decide.js";
+import { retrainingPolicy } from "../../monitor/retraining/policy.js";
+import { newRetrainingState } from "../../monitor/retraining/state.js";
 import type { Artefact } from "../../model/artefact.js";
 import type { Scorer } from "../../model/compile.js";
 

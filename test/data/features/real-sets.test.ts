@@ -7,7 +7,7 @@ import { fitRecipe } from "../../../src/data/features/fit/fit-recipe.js";
 import { targetLabels } from "../../../src/data/features/fit/values.js";
 import { parseRecipe } from "../../../src/data/features/parse-recipe.js";
 import { takeRows } from "../../../src/data/table/take-rows.js";
-import { fitLogistic } from "../../../src/model/linear/fit-logistic.js";
+import { fitLogistic } from "../../../src/model/kinds/linear/fit-logistic.js";
 import { hasShared, sharedPath } from "../../helpers/shared.js";
 import { sharedTable } from "./tables.js";
 

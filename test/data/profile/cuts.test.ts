@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { uniform } from "../../../src/base/random.js";
-import { cellFinder, cutPointsOf, quantileOfSorted } from "../../../src/data/profile/cuts.js";
-import { sortNumbers, sortedValues } from "../../../src/data/profile/sort.js";
+import { cellFinder, cutPointsOf } from "../../../src/data/profile/cuts.js";
+import { quantileOfSorted } from "../../../src/stats/quantiles.js";
+import { sortNumbers, sortedValues } from "../../../src/stats/sort.js";
 import { oracleSample } from "../../helpers/oracle-inputs.js";
 import { oracleCases, oracleNumber } from "../../helpers/shared.js";
 

@@ -13,8 +13,8 @@ import {
   type Profile,
 } from "../../../src/data/profile/profile.js";
 import { profileAgainst, profileTable } from "../../../src/data/profile/table.js";
-import { ksStatistic } from "../../../src/drift/tests/kolmogorov-smirnov.js";
-import { ksOfProfiles } from "../../../src/drift/tests/profile-ks.js";
+import { ksStatistic } from "../../../src/stats/kolmogorov-smirnov.js";
+import { ksOfProfiles } from "../../../src/drift/compare/profile-ks.js";
 import { tableOf } from "../../drift/tables.js";
 import { oracleSample } from "../../helpers/oracle-inputs.js";
 import { oracleCases, oracleNumber } from "../../helpers/shared.js";

@@ -4,15 +4,7 @@ import { ChurnkitError } from "../../../src/base/errors.js";
 import { uniform } from "../../../src/base/random.js";
 import type { Table } from "../../../src/data/table/table.js";
 import { takeRows } from "../../../src/data/table/take-rows.js";
-import {
-  compareSegmentProfiles,
-  compareTables,
-  mergeSegmentProfiles,
-  parseSegmentProfiles,
-  profileSegments,
-  profileSegmentsAgainst,
-  type DriftReport,
-} from "../../../src/drift/index.js";
+import { compareSegmentProfiles, compareTables, mergeSegmentProfiles, parseSegmentProfiles, profileSegments, profileSegmentsAgainst, type DriftReport } from "../../../src/drift/index.js";
 import { tableOf } from "../tables.js";
 
 const plans = ["Month-to-month", "One year", "Two year"];

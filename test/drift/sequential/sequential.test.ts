@@ -4,22 +4,7 @@ import { ChurnkitError } from "../../../src/base/errors.js";
 import { uniform } from "../../../src/base/random.js";
 import { profileAgainst, profileTable } from "../../../src/data/profile/table.js";
 import type { Profile } from "../../../src/data/profile/profile.js";
-import {
-  addPeriod,
-  compareProfiles,
-  hourlyPlan,
-  parseSequential,
-  parseWindows,
-  sequentialPlan,
-  sequentialStart,
-  sequentialStep,
-  startWindows,
-  type ColumnDrift,
-  type SequentialDecision,
-  type SequentialLook,
-  type SequentialState,
-  type Shift,
-} from "../../../src/drift/index.js";
+import { addPeriod, compareProfiles, hourlyPlan, parseSequential, parseWindows, sequentialPlan, sequentialStart, sequentialStep, startWindows, type ColumnDrift, type SequentialDecision, type SequentialLook, type SequentialState, type Shift } from "../../../src/drift/index.js";
 import { allowanceOfLook, stepOf } from "../../../src/drift/sequential/plan.js";
 import { tableOf } from "../tables.js";
 

@@ -1,13 +1,13 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { ChurnkitError } from "../../../src/base/errors.js";
 import { uniform } from "../../../src/base/random.js";
-import { memoryStore } from "../../../src/io/memory-store.js";
+import { memoryStore } from "../../../src/io/store/memory-store.js";
 import type { Artefact } from "../../../src/model/artefact.js";
 import { partPaths, toBundleFiles, type BundleFiles } from "../../../src/model/bundle/format.js";
 import { readableJson } from "../../../src/base/json/write.js";
 import { createManifest, manifestPath } from "../../../src/model/bundle/manifest.js";
 import { openBundle } from "../../../src/model/bundle/open.js";
-import { filesRegistry } from "../../../src/registry/files-registry.js";
+import { filesRegistry } from "../../../src/registry/backends/store/files-registry.js";
 import { sampleArtefact } from "../../helpers/artefact.js";
 
 const encode = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);

@@ -3,9 +3,9 @@ import { describe, expect, it } from "vitest";
 import { logit } from "../../../src/base/logistic.js";
 import { uniform } from "../../../src/base/random.js";
 import type { LinearModel } from "../../../src/model/artefact.js";
-import { exactLinear } from "../../../src/model/explain/exact-linear.js";
-import { exactTrees } from "../../../src/model/explain/exact-trees.js";
-import { treesScorer } from "../../../src/model/scorer-trees.js";
+import { exactLinear } from "../../../src/model/kinds/linear/explain.js";
+import { exactTrees } from "../../../src/model/kinds/trees/explain.js";
+import { treesScorer } from "../../../src/model/kinds/trees/score.js";
 import { attribute, randomRows, randomTask, randomTrees, shapleyByDefinition, sum } from "./oracle.js";
 
 function randomLinear(inputs: number, seed: number): LinearModel {

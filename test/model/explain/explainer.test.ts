@@ -8,7 +8,7 @@ import { compile } from "../../../src/model/compile.js";
 import { explain, explainerOf } from "../../../src/model/explain/explainer.js";
 import type { Explainer, Explanation } from "../../../src/model/explain/explanation.js";
 import { importance, importanceByColumn } from "../../../src/model/explain/importance.js";
-import { logistic } from "../../../src/model/logistic-learner.js";
+import { logistic } from "../../../src/model/kinds/linear/learner.js";
 import { train } from "../../../src/model/train.js";
 import { compileRecipe } from "../../../src/data/features/encode.js";
 import { sampleArtefact, sampleContract, sampleTable } from "../../helpers/artefact.js";

@@ -1,8 +1,8 @@
 import { uniform } from "../../../src/base/random.js";
 import type { NetworkModel, TreesModel } from "../../../src/model/artefact.js";
 import type { AttributionTask, Attributor } from "../../../src/model/explain/attributor.js";
-import type { HiddenLayer } from "../../../src/model/network/spec.js";
-import { tensorLayout } from "../../../src/model/network/spec.js";
+import type { HiddenLayer } from "../../../src/model/kinds/network/spec.js";
+import { tensorLayout } from "../../../src/model/kinds/network/spec.js";
 
 /** A function of one row of features. */
 export type Output = (row: Float32Array) => number;

@@ -2,13 +2,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ModelNode, NetworkModel } from "../../../src/model/artefact.js";
 import type { AttributionTask, Attributor } from "../../../src/model/explain/attributor.js";
-import { exactLinear } from "../../../src/model/explain/exact-linear.js";
-import { exactTrees } from "../../../src/model/explain/exact-trees.js";
+import { exactLinear } from "../../../src/model/kinds/linear/explain.js";
+import { exactTrees } from "../../../src/model/kinds/trees/explain.js";
 import { expectedGradients } from "../../../src/model/explain/expected-gradients.js";
 import { differentiableOf } from "../../../src/model/explain/explainers.js";
 import { sampledShapley } from "../../../src/model/explain/sampled-shapley.js";
-import { loadKernel } from "../../../src/model/network/kernel.js";
-import { linearScorer } from "../../../src/model/scorer-linear.js";
+import { loadKernel } from "../../../src/model/kinds/network/kernel.js";
+import { linearScorer } from "../../../src/model/kinds/linear/score.js";
 import { attribute, randomNetwork, randomRows, randomTask, randomTrees, sum } from "./oracle.js";
 
 const inputs = 6;

@@ -10,7 +10,7 @@ import { explainerOf } from "../../../src/model/explain/explainer.js";
 import type { Explainer } from "../../../src/model/explain/explanation.js";
 import { reasons } from "../../../src/model/explain/reasons.js";
 import { subjectOf } from "../../../src/model/explain/words.js";
-import { logistic } from "../../../src/model/logistic-learner.js";
+import { logistic } from "../../../src/model/kinds/linear/learner.js";
 import { train } from "../../../src/model/train.js";
 import { sampleArtefact } from "../../helpers/artefact.js";
 

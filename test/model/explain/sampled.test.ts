@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { logit, sigmoid } from "../../../src/base/logistic.js";
 import type { EnsembleModel, ModelNode } from "../../../src/model/artefact.js";
-import { exactLinear } from "../../../src/model/explain/exact-linear.js";
+import { exactLinear } from "../../../src/model/kinds/linear/explain.js";
 import { expectedGradients } from "../../../src/model/explain/expected-gradients.js";
 import { differentiableOf } from "../../../src/model/explain/explainers.js";
 import type { Differentiable } from "../../../src/model/explain/differentiable.js";
 import { sampledShapley } from "../../../src/model/explain/sampled-shapley.js";
-import { loadKernel } from "../../../src/model/network/kernel.js";
+import { loadKernel } from "../../../src/model/kinds/network/kernel.js";
 import type { ModelScorer } from "../../../src/model/scorer.js";
 import { attribute, integratedByDefinition, networkOutput, randomNetwork, randomRows, randomTask, shapleyByDefinition, sum } from "./oracle.js";
 

@@ -4,13 +4,13 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { sigmoid } from "../../../src/base/logistic.js";
 import type { LinearModel } from "../../../src/model/artefact.js";
 import type { Attributor } from "../../../src/model/explain/attributor.js";
-import { exactLinear } from "../../../src/model/explain/exact-linear.js";
-import { exactTrees } from "../../../src/model/explain/exact-trees.js";
+import { exactLinear } from "../../../src/model/kinds/linear/explain.js";
+import { exactTrees } from "../../../src/model/kinds/trees/explain.js";
 import { expectedGradients } from "../../../src/model/explain/expected-gradients.js";
 import { differentiableOf } from "../../../src/model/explain/explainers.js";
 import { sampledShapley } from "../../../src/model/explain/sampled-shapley.js";
-import { loadKernel } from "../../../src/model/network/kernel.js";
-import { foldBatchNorm } from "../../../src/model/network/wasm-fold.js";
+import { loadKernel } from "../../../src/model/kinds/network/kernel.js";
+import { foldBatchNorm } from "../../../src/model/kinds/network/wasm/fold.js";
 import { testPython } from "../../helpers/python.js";
 import { networkOutput, randomNetwork, randomRows, randomTask, randomTrees } from "./oracle.js";
 

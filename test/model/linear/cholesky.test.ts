@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { uniform } from "../../../src/base/random.js";
-import { factorise, solve } from "../../../src/model/linear/cholesky.js";
+import { factorise, solve } from "../../../src/model/kinds/linear/cholesky.js";
 
 /** A' A + I for a random A, row-major. */
 function positiveDefinite(n: number, seed: number): Float64Array {

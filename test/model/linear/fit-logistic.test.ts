@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { sigmoid } from "../../../src/base/logistic.js";
 import { uniform } from "../../../src/base/random.js";
-import { fitLogistic, type LogisticFitOptions } from "../../../src/model/linear/fit-logistic.js";
+import { fitLogistic, type LogisticFitOptions } from "../../../src/model/kinds/linear/fit-logistic.js";
 import type { LinearModel } from "../../../src/model/artefact.js";
-import { logistic } from "../../../src/model/logistic-learner.js";
+import { logistic } from "../../../src/model/kinds/linear/learner.js";
 
 const rows = 12;
 // Two numbers and a category's two levels, which add up to 1 in every row.

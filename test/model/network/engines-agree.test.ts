@@ -1,5 +1,5 @@
-import { wasmEngine } from "../../../src/model/network/wasm-engine.js";
-import { tfjsEngine } from "../../../src/model/network/tfjs-engine.js";
+import { wasmEngine } from "../../../src/model/kinds/network/wasm/engine.js";
+import { tfjsEngine } from "../../../src/model/kinds/network/tfjs/engine.js";
 import { enginesAgree } from "./engines-agree.js";
 
 enginesAgree("wasm and tfjs on its cpu backend", wasmEngine(), tfjsEngine({ backend: "cpu" }));

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { uniform } from "../../../src/base/random.js";
-import { churnNetwork } from "../../../src/model/network/churn-network.js";
-import { enoughMembers } from "../../../src/model/network/enough-members.js";
-import type { FitRows, FittedNetwork } from "../../../src/model/network/fit-network.js";
+import { churnNetwork } from "../../../src/model/kinds/network/learner.js";
+import { enoughMembers } from "../../../src/model/kinds/network/enough-members.js";
+import type { FitRows, FittedNetwork } from "../../../src/model/kinds/network/fit-network.js";
 import { ensureBuilt } from "../../helpers/built.js";
 
 // Threads run the built package.

@@ -4,10 +4,10 @@ import * as tfl from "@tensorflow/tfjs-layers";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ChurnkitError } from "../../../src/base/errors.js";
-import { fromModelJson, toModelJson, toWeightsBin } from "../../../src/model/network/format.js";
-import { initialWeights } from "../../../src/model/network/initial-weights.js";
-import type { NetworkSpec } from "../../../src/model/network/spec.js";
-import { tfjsEngine } from "../../../src/model/network/tfjs-engine.js";
+import { fromModelJson, toModelJson, toWeightsBin } from "../../../src/model/kinds/network/format.js";
+import { initialWeights } from "../../../src/model/kinds/network/initial-weights.js";
+import type { NetworkSpec } from "../../../src/model/kinds/network/spec.js";
+import { tfjsEngine } from "../../../src/model/kinds/network/tfjs/engine.js";
 import { batchNorm, churnShape, firstRows, options, rowsFor } from "./tfjs-cases.js";
 
 const weights = initialWeights(churnShape, 3);

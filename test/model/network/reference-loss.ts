@@ -1,6 +1,6 @@
-import type { TrainingData } from "../../../src/model/network/engine.js";
-import { dropoutHash } from "../../../src/model/network/initial-weights.js";
-import type { NetworkSpec, NetworkWeights } from "../../../src/model/network/spec.js";
+import type { TrainingData } from "../../../src/model/kinds/network/engine.js";
+import { dropoutHash } from "../../../src/model/kinds/network/initial-weights.js";
+import type { NetworkSpec, NetworkWeights } from "../../../src/model/kinds/network/spec.js";
 
 /**
  * The full training loss of one batch in plain float64 loops, written from its definition: an oracle for gradients (by

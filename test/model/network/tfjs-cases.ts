@@ -1,6 +1,6 @@
 import { mix32, uniform } from "../../../src/base/random.js";
-import type { SessionOptions, TrainingData } from "../../../src/model/network/engine.js";
-import type { NetworkSpec } from "../../../src/model/network/spec.js";
+import type { SessionOptions, TrainingData } from "../../../src/model/kinds/network/engine.js";
+import type { NetworkSpec } from "../../../src/model/kinds/network/spec.js";
 
 export const adam = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
 export const batchNorm = { momentum: 0.99, epsilon: 0.001 };

@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { permutation } from "../../../src/base/random.js";
-import { tensorLayout } from "../../../src/model/network/spec.js";
-import { tfjsEngine } from "../../../src/model/network/tfjs-engine.js";
+import { tensorLayout } from "../../../src/model/kinds/network/spec.js";
+import { tfjsEngine } from "../../../src/model/kinds/network/tfjs/engine.js";
 import { referenceSlope } from "./reference-loss.js";
 import { churnShape, firstRows, options, relativeDifference, rowsFor } from "./tfjs-cases.js";
 

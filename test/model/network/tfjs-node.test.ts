@@ -4,8 +4,8 @@ import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import util from "node:util";
 import { it } from "vitest";
-import { tfjsEngine } from "../../../src/model/network/tfjs-engine.js";
-import { wasmEngine } from "../../../src/model/network/wasm-engine.js";
+import { tfjsEngine } from "../../../src/model/kinds/network/tfjs/engine.js";
+import { wasmEngine } from "../../../src/model/kinds/network/wasm/engine.js";
 import { enginesAgree } from "./engines-agree.js";
 
 // In a file of its own: native TF.js brings its own copy of the TF.js engine, and that is one per process.

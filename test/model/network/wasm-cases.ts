@@ -1,6 +1,6 @@
 import { uniform } from "../../../src/base/random.js";
-import type { TrainingData } from "../../../src/model/network/engine.js";
-import type { NetworkSpec } from "../../../src/model/network/spec.js";
+import type { TrainingData } from "../../../src/model/kinds/network/engine.js";
+import type { NetworkSpec } from "../../../src/model/kinds/network/spec.js";
 
 export const adam = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { permutation } from "../../../src/base/random.js";
-import { tensorLayout } from "../../../src/model/network/spec.js";
-import { wasmEngine } from "../../../src/model/network/wasm-engine.js";
+import { tensorLayout } from "../../../src/model/kinds/network/spec.js";
+import { wasmEngine } from "../../../src/model/kinds/network/wasm/engine.js";
 import { adam, networks, relativeError, rowsFor } from "./wasm-cases.js";
 import { Reference } from "./wasm-reference.js";
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { permutation } from "../../../src/base/random.js";
-import { loadKernel } from "../../../src/model/network/kernel.js";
-import { createNetworkScorer } from "../../../src/model/network/network-scorer.js";
-import type { NetworkSpec } from "../../../src/model/network/spec.js";
-import { foldBatchNorm } from "../../../src/model/network/wasm-fold.js";
-import { wasmEngine } from "../../../src/model/network/wasm-engine.js";
+import { loadKernel } from "../../../src/model/kinds/network/kernel.js";
+import { createNetworkScorer } from "../../../src/model/kinds/network/network-scorer.js";
+import type { NetworkSpec } from "../../../src/model/kinds/network/spec.js";
+import { foldBatchNorm } from "../../../src/model/kinds/network/wasm/fold.js";
+import { wasmEngine } from "../../../src/model/kinds/network/wasm/engine.js";
 import { adam, networks, rowsFor } from "./wasm-cases.js";
 
 const bits = (values: Float32Array): Uint32Array => new Uint32Array(values.slice().buffer);

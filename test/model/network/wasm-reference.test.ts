@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { uniform } from "../../../src/base/random.js";
-import { initialWeights } from "../../../src/model/network/initial-weights.js";
+import { initialWeights } from "../../../src/model/kinds/network/initial-weights.js";
 import { networks, relativeError, rowsFor } from "./wasm-cases.js";
 import { Reference } from "./wasm-reference.js";
 

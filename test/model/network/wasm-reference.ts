@@ -1,6 +1,6 @@
-import { dropoutHash } from "../../../src/model/network/initial-weights.js";
-import type { AdamOptions, SessionState, TrainingData } from "../../../src/model/network/engine.js";
-import { tensorLayout, type NetworkSpec } from "../../../src/model/network/spec.js";
+import { dropoutHash } from "../../../src/model/kinds/network/initial-weights.js";
+import type { AdamOptions, SessionState, TrainingData } from "../../../src/model/kinds/network/engine.js";
+import { tensorLayout, type NetworkSpec } from "../../../src/model/kinds/network/spec.js";
 
 /** A tensor of the reference: plain doubles. */
 type Values = number[];

@@ -2,10 +2,10 @@ import fc from "fast-check";
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { permutation } from "../../../src/base/random.js";
-import { loadKernel } from "../../../src/model/network/kernel.js";
-import { createNetworkScorer } from "../../../src/model/network/network-scorer.js";
-import type { NetworkSpec } from "../../../src/model/network/spec.js";
-import { wasmEngine } from "../../../src/model/network/wasm-engine.js";
+import { loadKernel } from "../../../src/model/kinds/network/kernel.js";
+import { createNetworkScorer } from "../../../src/model/kinds/network/network-scorer.js";
+import type { NetworkSpec } from "../../../src/model/kinds/network/spec.js";
+import { wasmEngine } from "../../../src/model/kinds/network/wasm/engine.js";
 import { adam, network, networks, relativeError, rowsFor } from "./wasm-cases.js";
 import { Reference } from "./wasm-reference.js";
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { mix32, permutation } from "../../../src/base/random.js";
-import type { SessionState, TrainingData, TrainingSession } from "../../../src/model/network/engine.js";
-import { dropoutHash } from "../../../src/model/network/initial-weights.js";
-import type { NetworkSpec } from "../../../src/model/network/spec.js";
-import { wasmEngine } from "../../../src/model/network/wasm-engine.js";
+import type { SessionState, TrainingData, TrainingSession } from "../../../src/model/kinds/network/engine.js";
+import { dropoutHash } from "../../../src/model/kinds/network/initial-weights.js";
+import type { NetworkSpec } from "../../../src/model/kinds/network/spec.js";
+import { wasmEngine } from "../../../src/model/kinds/network/wasm/engine.js";
 import { adam, network, networks, rowsFor } from "./wasm-cases.js";
 
 const churn = network(45, [

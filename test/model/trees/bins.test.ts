@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { binMatrix, mostBins } from "../../../src/model/trees/bins.js";
+import { binMatrix, mostBins } from "../../../src/model/kinds/trees/bins.js";
 import { uniform } from "../../../src/base/random.js";
 import { matrixOf, transformed } from "./data.js";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { binMatrix } from "../../../src/model/trees/bins.js";
-import { bundleFlags } from "../../../src/model/trees/bundle.js";
+import { binMatrix } from "../../../src/model/kinds/trees/bins.js";
+import { bundleFlags } from "../../../src/model/kinds/trees/bundle.js";
 import { matrixOf } from "./data.js";
 
 /** A feature's codes, read back from its bundle. */

@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ChurnkitError } from "../../../src/base/errors.js";
 import type { TreesModel } from "../../../src/model/artefact.js";
-import { treesScorer } from "../../../src/model/scorer-trees.js";
-import { readTrees, writeTrees } from "../../../src/model/trees/format.js";
+import { treesScorer } from "../../../src/model/kinds/trees/score.js";
+import { readTrees, writeTrees } from "../../../src/model/kinds/trees/format.js";
 import { walk } from "./data.js";
 
 type Plain = number | { readonly by: number; readonly at: number; readonly low: Plain; readonly high: Plain };

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { binMatrix } from "../../../src/model/trees/bins.js";
-import { bundleFlags } from "../../../src/model/trees/bundle.js";
-import { TreeGrower, type GrowRules } from "../../../src/model/trees/grow.js";
-import { loadTreeKernel } from "../../../src/model/trees/kernel.js";
-import type { Tree } from "../../../src/model/trees/tree.js";
+import { binMatrix } from "../../../src/model/kinds/trees/bins.js";
+import { bundleFlags } from "../../../src/model/kinds/trees/bundle.js";
+import { TreeGrower, type GrowRules } from "../../../src/model/kinds/trees/grow.js";
+import { loadTreeKernel } from "../../../src/model/kinds/trees/kernel.js";
+import type { Tree } from "../../../src/model/kinds/trees/tree.js";
 import { bent, matrixOf } from "./data.js";
 
 const kernel = await loadTreeKernel();

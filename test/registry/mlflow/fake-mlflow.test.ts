@@ -1,5 +1,5 @@
-import { memoryStore } from "../../../src/io/memory-store.js";
-import { mlflowRegistry } from "../../../src/registry/mlflow/index.js";
+import { memoryStore } from "../../../src/io/store/memory-store.js";
+import { mlflowRegistry } from "../../../src/registry/backends/mlflow/index.js";
 import { registryConformance } from "../../conformance/registry.js";
 import { fakeMlflow } from "./fake-mlflow.js";
 

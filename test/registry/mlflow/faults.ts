@@ -1,4 +1,4 @@
-import type { ObjectStore } from "../../../src/io/object-store.js";
+import type { ObjectStore } from "../../../src/io/store/object-store.js";
 
 /** What happens to one call, and to those after it. */
 export type Fault =

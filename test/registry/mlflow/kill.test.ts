@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { memoryStore } from "../../../src/io/memory-store.js";
-import type { ObjectStore } from "../../../src/io/object-store.js";
+import { memoryStore } from "../../../src/io/store/memory-store.js";
+import type { ObjectStore } from "../../../src/io/store/object-store.js";
 import type { Artefact } from "../../../src/model/artefact.js";
-import { mlflowRegistry } from "../../../src/registry/mlflow/index.js";
+import { mlflowRegistry } from "../../../src/registry/backends/mlflow/index.js";
 import type { ModelRegistry } from "../../../src/registry/registry.js";
 import { sampleArtefact } from "../../helpers/artefact.js";
 import { fakeMlflow, type FakeMlflow } from "./fake-mlflow.js";

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { memoryStore } from "../../../src/io/memory-store.js";
+import { memoryStore } from "../../../src/io/store/memory-store.js";
 import type { Artefact } from "../../../src/model/artefact.js";
 import { toBundleFiles } from "../../../src/model/bundle/format.js";
 import { openBundle } from "../../../src/model/bundle/open.js";
-import { mlflowRegistry, type MlflowRegistryOptions } from "../../../src/registry/mlflow/index.js";
+import { mlflowRegistry, type MlflowRegistryOptions } from "../../../src/registry/backends/mlflow/index.js";
 import type { ModelRegistry } from "../../../src/registry/registry.js";
 import { registryConformance } from "../../conformance/registry.js";
 import { sampleArtefact, sampleTable } from "../../helpers/artefact.js";

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ChurnkitError } from "../../../src/base/errors.js";
-import { aliasMoved } from "../../../src/registry/aliases.js";
-import { checkMlflowLabels } from "../../../src/registry/mlflow/labels.js";
-import { logBatches, runMetrics, runParameters } from "../../../src/registry/mlflow/run-values.js";
-import { readAlias, writeTrail } from "../../../src/registry/mlflow/trail.js";
+import { aliasMoved } from "../../../src/registry/versions/aliases.js";
+import { checkMlflowLabels } from "../../../src/registry/backends/mlflow/labels.js";
+import { logBatches, runMetrics, runParameters } from "../../../src/registry/backends/mlflow/run-values.js";
+import { readAlias, writeTrail } from "../../../src/registry/backends/mlflow/trail.js";
 import type { AliasEntry, VersionDraft } from "../../../src/registry/registry-state.js";
 
 const fail = (file: string, what: string): ChurnkitError => new ChurnkitError("REGISTRY_CORRUPT", `${file} ${what}`);

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { memoryStore } from "../../../src/io/memory-store.js";
+import { memoryStore } from "../../../src/io/store/memory-store.js";
 import type { Artefact } from "../../../src/model/artefact.js";
 import { toBundleFiles } from "../../../src/model/bundle/format.js";
 import { sourceOfFiles } from "../../../src/model/bundle/source.js";
-import { mlflowRegistry, type MlflowRegistryOptions } from "../../../src/registry/mlflow/index.js";
+import { mlflowRegistry, type MlflowRegistryOptions } from "../../../src/registry/backends/mlflow/index.js";
 import type { ModelRegistry } from "../../../src/registry/registry.js";
 import { sampleArtefact } from "../../helpers/artefact.js";
 import { hashed } from "../../helpers/files.js";

@@ -1,0 +1,142 @@
+import { crc32 } from "node:zlib";
+import type { CompletedPart } from "@aws-sdk/client-s3";
+import { ChurnkitError } from "../../../base/errors.js";
+import type { S3Connection } from "./connection.js";
+import { s3Failed, storeFailed, wasRetried } from "./error.js";
+import { lineageField, type KnownVersion, type Write } from "./lineage.js";
+import { conditionOf, putWhole, settle, written } from "./write.js";
+
+/** S3 takes no more. */
+const maxParts = 10_000;
+/** Parts on their way at a time: with the one being filled, that many are in memory. */
+const inFlight = 2;
+
+/**
+ * Writes a stream in parts, of which few are in memory at a time; one that fits into a single part in one request. The
+ * object appears, under its condition, with the last request. On any failure the parts are removed.
+ */
+export async function putParts(
+  s3: S3Connection,
+  key: string,
+  content: AsyncIterable<Uint8Array>,
+  options: { readonly ifVersion: string | null | undefined; readonly write: Write; readonly partBytes: number },
+): Promise<KnownVersion> {
+  const { ifVersion, write, partBytes } = options;
+  const spare: Uint8Array[] = [];
+  const parts = split(content, partBytes, spare);
+  const first = await fromSource(s3, key, parts);
+  const second = await fromSource(s3, key, parts);
+  if (first === undefined || second === undefined) return putWhole(s3, key, first ?? new Uint8Array(0), ifVersion, write);
+  const upload = { ...s3.common, Key: s3.place.keyOf(key), UploadId: await begin(s3, key, write) };
+  try {
+    const { sent, sum } = await sendAll(s3, key, upload, follow(s3, key, [first, second], parts), spare);
+    const checksum = Buffer.alloc(4);
+    checksum.writeUInt32BE(sum);
+    const whole = { MultipartUpload: { Parts: sent }, ChecksumCRC32: checksum.toString("base64"), ChecksumType: s3.sdk.ChecksumType.FULL_OBJECT };
+    return await s3.send(new s3.sdk.CompleteMultipartUploadCommand({ ...upload, ...whole, ...conditionOf(ifVersion) })).then(
+      ({ ETag }) => written(s3, key, write, ETag),
+      (error: unknown) =>
+        settle(s3, key, write, { operation: "CompleteMultipartUpload", error, retried: wasRetried(error), conditional: ifVersion !== undefined }),
+    );
+  } catch (error) {
+    await parts.return(undefined).catch(() => undefined);
+    // Where this fails too, the bucket's lifecycle rule for unfinished uploads removes them.
+    await s3.send(new s3.sdk.AbortMultipartUploadCommand(upload)).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function begin(s3: S3Connection, key: string, write: Write): Promise<string> {
+  try {
+    const { UploadId } = await s3.send(
+      new s3.sdk.CreateMultipartUploadCommand({
+        ...s3.common,
+        ...s3.encryption,
+        Key: s3.place.keyOf(key),
+        Metadata: { [lineageField]: write.lineage },
+        ChecksumAlgorithm: s3.sdk.ChecksumAlgorithm.CRC32,
+        ChecksumType: s3.sdk.ChecksumType.FULL_OBJECT,
+      }),
+    );
+    if (UploadId !== undefined) return UploadId;
+  } catch (error) {
+    throw s3Failed(s3.place, "CreateMultipartUpload", key, error);
+  }
+  throw storeFailed(s3.place, "write", key, "The server began an upload without naming it.");
+}
+
+type Upload = S3Connection["common"] & { readonly Key: string; readonly UploadId: string };
+
+/** @param spare takes the memory of parts that have arrived. */
+async function sendAll(
+  s3: S3Connection,
+  key: string,
+  upload: Upload,
+  parts: AsyncIterable<Uint8Array>,
+  spare: Uint8Array[],
+): Promise<{ sent: CompletedPart[]; sum: number }> {
+  const sent: CompletedPart[] = [];
+  const running = new Set<Promise<unknown>>();
+  let sum = 0;
+  try {
+    for await (const bytes of parts) {
+      const PartNumber = sent.length + 1;
+      if (PartNumber > maxParts) throw tooLarge(s3, key, bytes.length);
+      sum = crc32(bytes, sum);
+      const place = sent.push({ PartNumber }) - 1;
+      const part = s3
+        .send(new s3.sdk.UploadPartCommand({ ...upload, PartNumber, Body: bytes, ChecksumAlgorithm: s3.sdk.ChecksumAlgorithm.CRC32 }))
+        .then(({ ETag, ChecksumCRC32 }) => {
+          sent[place] = { PartNumber, ETag, ChecksumCRC32 };
+          spare.push(bytes);
+        })
+        .finally(() => running.delete(part));
+      running.add(part);
+      while (running.size >= inFlight) await Promise.race(running);
+    }
+    await Promise.all(running);
+  } catch (error) {
+    await Promise.allSettled(running);
+    throw s3Failed(s3.place, "UploadPart", key, error);
+  }
+  return { sent, sum };
+}
+
+const tooLarge = (s3: S3Connection, key: string, partBytes: number): ChurnkitError =>
+  storeFailed(s3.place, "write", key, `It is larger than ${maxParts} parts of ${partBytes} bytes: raise partBytes.`);
+
+/**
+ * Cuts a stream into parts of one size, the last one shorter, each in memory of its own, or in what is spare: new memory
+ * for each would pile up until it is collected.
+ */
+async function* split(content: AsyncIterable<Uint8Array>, size: number, spare: Uint8Array[]): AsyncGenerator<Uint8Array, undefined> {
+  let part: Uint8Array = new Uint8Array(size);
+  let filled = 0;
+  for await (const bytes of content) {
+    for (let offset = 0; offset < bytes.length; ) {
+      const taken = bytes.subarray(offset, offset + size - filled);
+      part.set(taken, filled);
+      filled += taken.length;
+      offset += taken.length;
+      if (filled < size) continue;
+      yield part;
+      part = spare.pop() ?? new Uint8Array(size);
+      filled = 0;
+    }
+  }
+  if (filled > 0) yield part.subarray(0, filled);
+}
+
+/** The next part; an error of the source is told from one of S3. */
+async function fromSource(s3: S3Connection, key: string, parts: AsyncGenerator<Uint8Array, undefined>): Promise<Uint8Array | undefined> {
+  try {
+    return (await parts.next()).value;
+  } catch (error) {
+    if (ChurnkitError.isInstance(error)) throw error;
+    throw storeFailed(s3.place, "write", key, `What was to be written cannot be read: ${error instanceof Error ? error.message : String(error)}`, error);
+  }
+}
+
+async function* follow(s3: S3Connection, key: string, read: Uint8Array[], parts: AsyncGenerator<Uint8Array, undefined>): AsyncGenerator<Uint8Array> {
+  for (let part = read.shift(); part !== undefined; part = read.shift() ?? (await fromSource(s3, key, parts))) yield part;
+}

@@ -1,0 +1,134 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { crc32 } from "node:zlib";
+import type { Readable } from "node:stream";
+import type { GetObjectCommandOutput } from "@aws-sdk/client-s3";
+import type { ChurnkitError } from "../../../base/errors.js";
+import type { StoredStream } from "../object-store.js";
+import type { S3Connection } from "./connection.js";
+import { isAbsent, isDenied, isPreconditionFailed, s3Failed, storeFailed } from "./error.js";
+import { lineageField, type KnownVersion } from "./lineage.js";
+
+/** An object that is read whole is no larger. */
+const maxInMemory = 2 ** 31;
+/** How often in a row reading may break off without a byte having come. */
+const patience = 5;
+
+/** An object that is being read. */
+export interface OpenObject extends KnownVersion, StoredStream {}
+
+/** The version that is there. Not asked for by HEAD, whose answer has no body to say what is wrong. */
+export async function look(s3: S3Connection, key: string): Promise<KnownVersion | undefined> {
+  const found = await first(s3, key);
+  if (found === undefined) return undefined;
+  (found.Body as Readable | undefined)?.destroy();
+  return knownVersion(found);
+}
+
+/**
+ * Opens an object. A body that breaks off is taken up where it ended, of the same version only; every byte is counted,
+ * and the checksum that S3 keeps is compared at the end.
+ */
+export async function open(s3: S3Connection, key: string): Promise<OpenObject | undefined> {
+  const found = await first(s3, key);
+  if (found === undefined) return undefined;
+  const size = found.ContentLength ?? 0;
+  return { ...knownVersion(found), size, stream: whole(s3, key, found, size) };
+}
+
+const knownVersion = ({ ETag = "", Metadata }: GetObjectCommandOutput): KnownVersion => ({ version: ETag, lineage: Metadata?.[lineageField] ?? "" });
+
+async function first(s3: S3Connection, key: string): Promise<GetObjectCommandOutput | undefined> {
+  try {
+    return await request(s3, key);
+  } catch (error) {
+    if (await isNotThere(s3, key, error)) return undefined;
+    throw s3Failed(s3.place, "GetObject", key, error);
+  }
+}
+
+/** Reads an object into memory, again from the beginning where that is what it takes. */
+export async function readAll(s3: S3Connection, key: string): Promise<(KnownVersion & { bytes: Uint8Array }) | undefined> {
+  for (let attempt = 1; ; attempt++) {
+    const found = await open(s3, key);
+    if (found === undefined) return undefined;
+    if (found.size > maxInMemory) throw storeFailed(s3.place, "read", key, `It has ${found.size} bytes, too many for the memory: read it as a stream.`);
+    try {
+      const bytes = new Uint8Array(found.size);
+      let offset = 0;
+      for await (const part of found.stream) {
+        bytes.set(part, offset);
+        offset += part.length;
+      }
+      return { ...found, bytes };
+    } catch (error) {
+      if (attempt === patience) throw error;
+    }
+  }
+}
+
+function request(s3: S3Connection, key: string, from?: { readonly version: string; readonly offset: number }): Promise<GetObjectCommandOutput> {
+  const part = from === undefined ? {} : { IfMatch: from.version, Range: `bytes=${from.offset}-` };
+  return s3.send(new s3.sdk.GetObjectCommand({ ...s3.common, Key: s3.place.keyOf(key), ChecksumMode: "ENABLED", ...part }));
+}
+
+async function* whole(s3: S3Connection, key: string, first: GetObjectCommandOutput, size: number): AsyncGenerator<Uint8Array> {
+  const version = first.ETag ?? "";
+  let [offset, sum, failures] = [0, 0, 0];
+  for (let body = first.Body as Readable | undefined; ; body = await resume(s3, key, { version, offset })) {
+    let cause: unknown;
+    try {
+      for await (const part of (body ?? []) as AsyncIterable<Uint8Array>) {
+        offset += part.length;
+        sum = crc32(part, sum);
+        failures = 0;
+        yield part;
+      }
+    } catch (error) {
+      cause = error;
+    } finally {
+      body?.destroy();
+    }
+    if (offset === size) return checkSum(s3, key, first, sum, cause);
+    if (++failures === patience) throw storeFailed(s3.place, "read", key, `It broke off at byte ${offset} of ${size}, also when it was tried again.`, cause);
+    await sleep(20 * 2 ** failures);
+  }
+}
+
+async function resume(s3: S3Connection, key: string, from: { readonly version: string; readonly offset: number }): Promise<Readable> {
+  try {
+    const next = await request(s3, key, from);
+    if (next.ContentRange?.startsWith(`bytes ${from.offset}-`) === true) return next.Body as Readable;
+  } catch (error) {
+    if (isAbsent(error) || isPreconditionFailed(error)) throw storeFailed(s3.place, "read", key, "It was replaced or deleted while it was read: read it again.", error);
+    throw s3Failed(s3.place, "GetObject", key, error);
+  }
+  throw storeFailed(s3.place, "read", key, "The server cannot give a part of an object (the header Range).");
+}
+
+function checkSum(s3: S3Connection, key: string, { ChecksumCRC32: stored }: GetObjectCommandOutput, sum: number, cause: unknown): void {
+  const damaged = (): ChurnkitError =>
+    storeFailed(s3.place, "read", key, "Its bytes do not have the checksum that S3 keeps of them: read it again; if that does not help, restore it.", cause);
+  // The SDK compares the other checksums that there may be, and says so by an error after the last byte.
+  if (cause instanceof Error && /checksum/i.test(cause.message)) throw damaged();
+  // Of an upload in parts there may be a checksum of the parts' checksums only: "...-3".
+  if (stored === undefined || stored.includes("-")) return;
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(sum);
+  if (bytes.toString("base64") !== stored) throw damaged();
+}
+
+/**
+ * Is an error the answer that there is no such object? To those who may not list the bucket without a prefix, S3 says
+ * that access is denied instead; a listing of the one key then tells.
+ */
+async function isNotThere(s3: S3Connection, key: string, error: unknown): Promise<boolean> {
+  if (isAbsent(error)) return true;
+  if (!isDenied(error)) return false;
+  try {
+    const name = s3.place.keyOf(key);
+    const listed = await s3.send(new s3.sdk.ListObjectsV2Command({ ...s3.common, Prefix: name, MaxKeys: 1 }));
+    return listed.Contents?.[0]?.Key !== name;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,30 @@
+import { number, numbers, object } from "../../../base/json/decode.js";
+import { sigmoid } from "../../../base/logistic.js";
+import type { LinearModel } from "../../artefact.js";
+import type { ModelKind, ModelScorer } from "../../scorer.js";
+
+/** Scores sigmoid(bias + weights . x), in float64. */
+export function linearScorer({ weights, bias }: LinearModel): ModelScorer {
+  const inputs = weights.length;
+  const w = Float64Array.from(weights);
+  return {
+    inputs,
+    score(x, rows, out) {
+      for (let row = 0, at = 0; row < rows; row++) {
+        let logit = bias;
+        for (let i = 0; i < inputs; i++) logit += (w[i] as number) * (x[at++] as number);
+        out[row] = sigmoid(logit);
+      }
+    },
+  };
+}
+
+const parameters = object({ weights: numbers(1_000_000), bias: number() });
+
+/** A linear model, kept as its numbers. */
+export const linearKind: ModelKind<LinearModel> = {
+  write: ({ weights, bias }) => ({ weights, bias }),
+  read: (json) => ({ kind: "linear", ...parameters(json) }),
+  needsKernel: () => false,
+  scorer: linearScorer,
+};

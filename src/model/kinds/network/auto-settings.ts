@@ -1,0 +1,31 @@
+import type { ChurnNetworkParameters } from "./learner.js";
+import type { FitSettings } from "./fit-network.js";
+
+/** What `auto` stands for on a table of few rows. */
+const few = { epochs: 60, patience: 12 } as const;
+/** Up to so many rows a network needs all those epochs; beyond, the number of steps stays about the same. */
+const fewRows = 20_000;
+/** Is the time of a training worth saving? */
+export const manyRows = (rows: number): boolean => rows > fewRows;
+/** But each row is seen so many times. */
+const leastEpochs = 6;
+
+/** The settings that depend on the number of rows. */
+export type SizedSettings = Pick<FitSettings, "batchSize" | "epochs" | "patience" | "schedule">;
+
+/**
+ * Puts numbers for `auto`. A network on many rows trains for fewer epochs whose learning rate falls along a cosine: about as
+ * many steps as on 20,000 rows, so that its time grows slowly with the rows.
+ */
+export function sizedSettings(parameters: ChurnNetworkParameters, rows: number): SizedSettings {
+  const share = Math.min(1, fewRows / rows);
+  const epochs = parameters.epochs === "auto" ? Math.max(leastEpochs, Math.round(few.epochs * share)) : parameters.epochs;
+  const falling = parameters.epochs === "auto" && manyRows(rows);
+  return {
+    batchSize: parameters.batchSize === "auto" ? (rows < 6000 ? 32 : 64) : parameters.batchSize,
+    epochs,
+    // Under a falling rate the last epochs are the best: stopping in between would throw them away.
+    patience: parameters.patience === "auto" ? (falling ? epochs : few.patience) : parameters.patience,
+    schedule: parameters.schedule === "auto" ? (falling ? "cosine" : "constant") : parameters.schedule,
+  };
+}

@@ -1,0 +1,134 @@
+import { ChurnkitError } from "../../../base/errors.js";
+import { hasher } from "../../../base/hash.js";
+import { canonicalJson } from "../../../base/json/canonical.js";
+import type { ObjectStore } from "../../../io/store/object-store.js";
+import { typedStore } from "../../../io/store/typed-store.js";
+import type { EpochRecord, LabelledMatrix } from "../../learner.js";
+import type { FitState } from "./fit-network.js";
+import type { NetworkWeights } from "./spec.js";
+import { parseJson } from "../../../base/json/parse.js";
+
+/**
+ * Saved states of an ensemble's members, under a key that only the same data and settings lead to.
+ */
+export interface Checkpoints {
+  load(member: number): Promise<FitState | undefined>;
+  /**
+   * Saves in the background, one state of a member after the other; of those that wait only the newest is kept.
+   *
+   * @throws what an earlier save failed with.
+   */
+  save(member: number, state: FitState): void;
+  /** Ends when nothing is being saved any more, whether it could be saved or not. */
+  idle(): Promise<void>;
+  /** Ends when all that was given to `save` is stored; rejects with what a save failed with. */
+  settled(): Promise<void>;
+}
+
+/** Opens the checkpoints of a training in a store; without a store there are none. */
+export function openCheckpoints(
+  kept: ObjectStore | undefined,
+  settings: object,
+  data: readonly (LabelledMatrix | undefined)[],
+): Checkpoints | undefined {
+  if (!kept) return undefined;
+  const store = typedStore(kept);
+  const hash = hasher().update(canonicalJson(settings));
+  for (const part of data) {
+    if (part) hash.update(new Uint8Array(part.matrix.buffer, part.matrix.byteOffset, part.matrix.byteLength)).update(part.labels);
+  }
+  const folder = `checkpoint-${hash.hex().slice(0, 16)}`;
+  const key = (member: number): string => `${folder}/member-${member}.bin`;
+  const waiting = new Map<number, Uint8Array>();
+  const saving = new Map<number, Promise<void>>();
+  let failure: { readonly error: unknown } | undefined;
+  /** Stores a member's states as long as some wait; never rejects. */
+  const saveAll = async (member: number): Promise<void> => {
+    try {
+      for (let bytes = waiting.get(member); bytes !== undefined; bytes = waiting.get(member)) {
+        const state = bytes;
+        waiting.delete(member);
+        await store.put(key(member), state);
+      }
+    } catch (error) {
+      failure ??= { error };
+    } finally {
+      saving.delete(member);
+    }
+  };
+  const idle = async (): Promise<void> => {
+    await Promise.all(saving.values());
+  };
+  return {
+    async load(member) {
+      const found = await store.get(key(member));
+      return found && decodeState(found.bytes);
+    },
+    save(member, state) {
+      if (failure) throw failure.error;
+      waiting.set(member, encodeState(state));
+      if (!saving.has(member)) saving.set(member, saveAll(member));
+    },
+    idle,
+    async settled() {
+      await idle();
+      if (failure) throw failure.error;
+    },
+  };
+}
+
+interface Header {
+  readonly step: number;
+  readonly history: readonly EpochRecord[];
+  /** Lengths of the arrays that follow: weights, m, v, best. */
+  readonly lengths: readonly (readonly number[])[];
+}
+
+/** A state as bytes: the length of a JSON header, the header, then all floats little-endian. */
+function encodeState(state: FitState): Uint8Array<ArrayBuffer> {
+  const { session } = state;
+  const groups = [session.weights, session.m, session.v, state.best];
+  const header: Header = {
+    step: session.step,
+    history: state.history,
+    lengths: groups.map((group) => group.map((tensor) => tensor.length)),
+  };
+  const text = new TextEncoder().encode(JSON.stringify(header));
+  const floats = groups.flat();
+  const bytes = new Uint8Array(4 + text.length + 4 * floats.reduce((sum, tensor) => sum + tensor.length, 0));
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, text.length, true);
+  bytes.set(text, 4);
+  let offset = 4 + text.length;
+  for (const tensor of floats) {
+    for (const value of tensor) {
+      view.setFloat32(offset, value, true);
+      offset += 4;
+    }
+  }
+  return bytes;
+}
+
+/** @throws ChurnkitError CHECKPOINT_MISMATCH when the bytes are not a state. */
+function decodeState(bytes: Uint8Array): FitState {
+  try {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    let offset = 4 + view.getUint32(0, true);
+    const header = parseJson(new TextDecoder().decode(bytes.subarray(4, offset))) as Header;
+    // Before anything is allocated: a length that was changed must not take the memory.
+    const floats = header.lengths.flat().reduce((sum, length) => sum + length, 0);
+    if (offset + 4 * floats !== bytes.length) throw new RangeError("the lengths do not add up");
+    const [weights = [], m = [], v = [], best = []] = header.lengths.map((lengths): NetworkWeights =>
+      lengths.map((length) =>
+        Float32Array.from({ length }, () => {
+          const value = view.getFloat32(offset, true);
+          offset += 4;
+          return value;
+        }),
+      ),
+    );
+    return { session: { weights, m, v, step: header.step }, history: header.history, best };
+  } catch (cause) {
+    throw new ChurnkitError("CHECKPOINT_MISMATCH", "A saved training state cannot be read. Delete the checkpoint and train from the start.", { cause });
+  }
+}

@@ -1,0 +1,192 @@
+import pLimit from "p-limit";
+import { sigmoid } from "../../../base/logistic.js";
+import { mix32 } from "../../../base/random.js";
+import { kFold, type Fold } from "../../../data/split/folds.js";
+import { turn } from "../trees/turn.js";
+import type { Budget, Cap } from "../../budget.js";
+import type { EpochRecord, HeldOut, LabelledMatrix, Learned, LearnerContext } from "../../learner.js";
+import { manyRows, sizedSettings, type SizedSettings } from "./auto-settings.js";
+import { openCheckpoints } from "./checkpoint.js";
+import { enoughMembers } from "./enough-members.js";
+import { churnNetworkSpec, foldsOf, type ChurnNetworkParameters } from "./learner.js";
+import type { TrainingEngine } from "./engine.js";
+import type { FitRows, FittedNetwork } from "./fit-network.js";
+import { runJob, type FitEvents, type FitJob } from "./job.js";
+import { wasmEngine } from "./wasm/engine.js";
+import { openWorkerPool } from "./worker-pool.js";
+
+/** Of many rows so many, or one in twenty where that is more, are kept from all members; of either class a hundredth of that at least. */
+const commonRows = 5000;
+const leastShare = 1 / 20;
+
+/**
+ * The rows each member trains and stops on, in one matrix. Of many rows some are kept from all members, to tell whether more
+ * members pay.
+ */
+function planMembers(training: LabelledMatrix, validation: LabelledMatrix | undefined, members: number, seed: number): FitRows[] {
+  const rows = training.labels.length;
+  const range = (from: number, to: number) => Uint32Array.from({ length: to - from }, (_, i) => from + i);
+  if (validation) {
+    const matrix = shared(training.matrix, validation.matrix);
+    const labels = Uint8Array.from([...training.labels, ...validation.labels]);
+    const all = { matrix, width: training.width, labels, training: range(0, rows), validation: range(rows, labels.length) };
+    return Array.from({ length: members }, () => all);
+  }
+  const matrix = shared(training.matrix);
+  const { width, labels } = training;
+  const parts = Math.floor(Math.min(rows / commonRows, 1 / leastShare));
+  const positives = labels.reduce((sum, label) => sum + label, 0);
+  const rare = Math.min(positives, rows - positives) < (parts * commonRows) / 100;
+  if (members === 1 || !manyRows(rows) || rare) {
+    const folds = kFold(labels, foldsOf(members), seed).slice(0, members);
+    return folds.map(({ train, test }) => ({ matrix, width, labels, training: train, validation: test }));
+  }
+  const [{ train: others, test: common }] = kFold(labels, parts, mix32(seed + 1)) as [Fold];
+  const folds = kFold(Uint8Array.from(others, (row) => labels[row] as number), foldsOf(members), seed).slice(0, members);
+  return folds.map(({ train, test }) => ({
+    matrix,
+    width,
+    labels,
+    training: train.map((i) => others[i] as number),
+    validation: Uint32Array.from([...test.map((i) => others[i] as number), ...common]).sort(),
+  }));
+}
+
+/** Copies arrays one after the other into memory that threads can share, where the runtime has it. */
+function shared(...parts: Float32Array[]): Float32Array {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const bytes = length * Float32Array.BYTES_PER_ELEMENT;
+  const all = new Float32Array(typeof SharedArrayBuffer === "undefined" ? new ArrayBuffer(bytes) : new SharedArrayBuffer(bytes));
+  let offset = 0;
+  for (const part of parts) {
+    all.set(part, offset);
+    offset += part.length;
+  }
+  return all;
+}
+
+/** Trains the networks of a `churnNetwork` learner, each on its own rows, and says what they make of those left out. */
+export async function fitMembers(
+  parameters: ChurnNetworkParameters,
+  engine: TrainingEngine | undefined,
+  training: LabelledMatrix,
+  validation: LabelledMatrix | undefined,
+  context: LearnerContext,
+): Promise<Learned> {
+  const { members } = parameters;
+  const spec = churnNetworkSpec(training.width, parameters);
+  const plan = planMembers(training, validation, members, context.seed);
+  const positives = training.labels.reduce((sum, label) => sum + label, 0);
+  const positiveWeight = parameters.classWeights === "balanced" ? (training.labels.length - positives) / positives : 1;
+  const sized = sizedSettings(parameters, training.labels.length);
+  const saved = openCheckpoints(context.checkpoint, { parameters, seed: context.seed }, [training, validation]);
+  const threads = engine ? 1 : Math.max(1, Math.min(members, context.workers ?? 1));
+  const pool = threads > 1 ? await openWorkerPool(threads) : undefined;
+  const own = engine ?? wasmEngine();
+  const { budget, signal } = context;
+  const stop = stopFlag(budget);
+  const enough = manyRows(training.labels.length) ? enoughMembers(plan) : undefined;
+  /** How many members there will be, as far as is known. */
+  let wanted = members;
+
+  const fitMember = async (rows: FitRows, member: number): Promise<FittedNetwork | undefined> => {
+    // One network always gets its first epoch, so that there is a model.
+    if (member >= wanted || (member > 0 && budget?.spent)) return undefined;
+    const report = (epoch: number, record: EpochRecord | undefined, done: boolean): void => {
+      if (record && member < wanted) context.onProgress?.({ member, members: wanted, epoch, epochs: sized.epochs, ...record, done });
+    };
+    const job: FitJob = {
+      spec,
+      rows,
+      settings: { ...parameters, ...sized, positiveWeight, seed: mix32(mix32(context.seed) ^ (member + 1)) },
+      resume: await saved?.load(member),
+      stateEvery: saved ? 1 : 0,
+      stop,
+    };
+    const events: FitEvents = {
+      onEpoch(history, state) {
+        if (state) saved?.save(member, state);
+        report(history.length, history.at(-1), false);
+      },
+    };
+    // Work on this thread keeps timers and signals waiting.
+    const pause = async (): Promise<void> => {
+      await turn(signal);
+      if (budget?.spent) Atomics.store(stop, 0, 1);
+    };
+    const fitted = await (pool ? pool.run(job, events, signal) : runJob(own, job, events, signal, budget && pause));
+    wanted = Math.min(wanted, enough?.(member, fitted) ?? members);
+    // Members beyond are in training where there are several threads; nobody waits for them.
+    if (wanted < members) Atomics.store(stop, 0, 1);
+    report(fitted.history.length, fitted.history.at(-1), true);
+    return fitted;
+  };
+
+  try {
+    const begun: (FittedNetwork | undefined)[] = [];
+    const limit = pLimit(threads);
+    if (pool) begun.push(...(await Promise.all(plan.map((rows, member) => limit(() => fitMember(rows, member))))));
+    // One after the other, so that none begins once another has failed.
+    else for (const [member, rows] of plan.entries()) begun.push(await fitMember(rows, member));
+    await saved?.settled();
+    const all = begun.slice(0, wanted);
+    const kept = worthKeeping(all);
+    const fitted = kept.map((member) => all[member] as FittedNetwork);
+    const networks = fitted.map(({ weights }) => ({ kind: "network", spec, weights }) as const);
+    const [first, ...others] = networks;
+    return {
+      model: first && others.length === 0 ? first : { kind: "ensemble", members: networks },
+      heldOut: heldOut(kept.map((member) => plan[member] as FitRows), fitted, validation ? training.labels.length : 0),
+      history: fitted.map(({ history }) => history),
+      found: { ...sized },
+      caps: capsOf(all, kept, members, sized, budget),
+    };
+  } finally {
+    await pool?.close();
+    // Nothing is written any more once the caller goes on, also where the training failed.
+    await saved?.idle();
+  }
+}
+
+/** Memory that tells the threads to stop, once the budget is spent. */
+function stopFlag(budget: Budget | undefined): Int32Array {
+  const flag = new Int32Array(typeof SharedArrayBuffer === "undefined" ? new ArrayBuffer(4) : new SharedArrayBuffer(4));
+  if (budget?.spent) flag[0] = 1;
+  budget?.signal.addEventListener("abort", () => Atomics.store(flag, 0, 1), { once: true });
+  return flag;
+}
+
+/** The members that are through; where none is, those that were stopped. */
+function worthKeeping(all: readonly (FittedNetwork | undefined)[]): number[] {
+  const begun = [...all.keys()].filter((member) => all[member]);
+  const through = begun.filter((member) => all[member]?.ended !== "stopped");
+  return through.length > 0 ? through : begun;
+}
+
+function capsOf(all: readonly (FittedNetwork | undefined)[], kept: readonly number[], members: number, { epochs }: SizedSettings, budget: Budget | undefined): Cap[] {
+  const caps: Cap[] = [];
+  if (all.length < members) caps.push({ cap: "members", message: `${all.length} of ${members} networks were trained: the last two hardly lowered the held-out loss` });
+  if (budget && all.some((one) => one === undefined || one.ended === "stopped")) {
+    const best = kept.every((member) => all[member]?.ended === "stopped");
+    const what = best ? `no network was through; ${kept.length} of ${all.length} were kept as they stood at their best epoch` : `${kept.length} of ${all.length} networks were through and were kept`;
+    caps.push({ cap: "budget", message: `${budget.name} ended the training: ${what}` });
+  }
+  const short = all.filter((one) => one?.ended === "epochs").length;
+  if (short > 0) caps.push({ cap: "epochs", message: `${short} of ${all.length} networks were still getting better at the last of ${epochs} epochs: more epochs may pay` });
+  return caps;
+}
+
+/** The mean probability of each row that some member left out; `first` is the row that counts as 0. */
+function heldOut(plan: readonly FitRows[], fitted: readonly FittedNetwork[], first: number): HeldOut {
+  const sums = new Map<number, { sum: number; count: number }>();
+  plan.forEach(({ validation }, member) => {
+    validation.forEach((row, i) => {
+      const entry = sums.get(row - first) ?? { sum: 0, count: 0 };
+      const logit = fitted[member]?.validationLogits[i] ?? 0;
+      sums.set(row - first, { sum: entry.sum + sigmoid(logit), count: entry.count + 1 });
+    });
+  });
+  const rows = Uint32Array.from(sums.keys()).sort();
+  const mean = (row: number): number => (sums.get(row)?.sum ?? 0) / (sums.get(row)?.count ?? 1);
+  return { rows, probabilities: Float64Array.from(rows, mean) };
+}

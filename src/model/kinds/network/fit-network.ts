@@ -1,0 +1,149 @@
+import { cosTurns } from "../../../base/elementary.js";
+import { ChurnkitError } from "../../../base/errors.js";
+import { logOnePlusExp } from "../../../base/logistic.js";
+import { mix32, permutation } from "../../../base/random.js";
+import { rankAuc } from "../../../base/rank.js";
+import type { EpochRecord } from "../../learner.js";
+import type { SessionState, TrainingEngine } from "./engine.js";
+import type { NetworkSpec, NetworkWeights } from "./spec.js";
+
+/** How one network is trained; plain JSON. */
+export interface FitSettings {
+  readonly seed: number;
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  /** `constant`, or `cosine` from the learning rate down to a hundredth of it over all epochs. */
+  readonly schedule: "constant" | "cosine";
+  /** Epochs without a better validation loss before training stops. */
+  readonly patience: number;
+  /** Weight of positive rows in the loss relative to negative ones. */
+  readonly positiveWeight: number;
+}
+
+/** The rows of one fit: indices into a shared matrix. */
+export interface FitRows {
+  readonly matrix: Float32Array;
+  readonly width: number;
+  readonly labels: Uint8Array;
+  readonly training: Uint32Array;
+  readonly validation: Uint32Array;
+}
+
+/** Where a fit stands between two epochs: enough to go on to the same weights. */
+export interface FitState {
+  readonly session: SessionState;
+  readonly history: readonly EpochRecord[];
+  readonly best: NetworkWeights;
+}
+
+export interface FittedNetwork {
+  readonly weights: NetworkWeights;
+  readonly history: readonly EpochRecord[];
+  /** Logits of the validation rows under the returned weights. */
+  readonly validationLogits: Float32Array;
+  /** Why it ended: the loss fell no more (or the schedule was through), it was stopped, or it had no epochs left. */
+  readonly ended: "converged" | "stopped" | "epochs";
+}
+
+export interface FitHooks {
+  readonly resume?: FitState | undefined;
+  /** Called after each epoch; what it returns is awaited. */
+  readonly onEpoch?: ((history: readonly EpochRecord[], state: () => Promise<FitState>) => Promise<void> | void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Asked after each epoch; true ends the fit with the best weights so far. */
+  readonly stopped?: (() => Promise<boolean>) | undefined;
+}
+
+const lossOf = (record: EpochRecord | undefined): number => record?.validationLoss ?? Infinity;
+
+function bestEpoch(history: readonly EpochRecord[]): number {
+  let best = -1;
+  history.forEach((record, epoch) => {
+    if (lossOf(record) < lossOf(history[best])) best = epoch;
+  });
+  return best;
+}
+
+/**
+ * Trains one network: shuffled epochs, early stopping on validation log loss, the best weights restored. Epoch e's order
+ * depends on the seed and e alone, so a resumed fit is the uninterrupted one.
+ *
+ * @throws ChurnkitError TRAINING_DIVERGED when the loss stops being a number.
+ */
+export async function fitNetwork(
+  engine: TrainingEngine,
+  spec: NetworkSpec,
+  rows: FitRows,
+  settings: FitSettings,
+  hooks: FitHooks = {},
+): Promise<FittedNetwork> {
+  const data = trainingData(rows, settings.positiveWeight);
+  const validation = gather(rows.matrix, rows.width, rows.validation);
+  const validationLabels = Uint8Array.from(rows.validation, (row) => rows.labels[row] ?? 0);
+  const session = await engine.create(spec, {
+    seed: settings.seed,
+    adam: { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 },
+    maxBatch: settings.batchSize,
+  });
+  try {
+    const history: EpochRecord[] = [...(hooks.resume?.history ?? [])];
+    if (hooks.resume) await session.restore(hooks.resume.session);
+    let best = hooks.resume?.best ?? (await session.state()).weights;
+    const waits = (): boolean => history.length - bestEpoch(history) <= settings.patience;
+    let stopped = false;
+    while (!stopped && history.length < settings.epochs && waits()) {
+      hooks.signal?.throwIfAborted();
+      const epoch = history.length;
+      const { loss } = await session.epoch(data, epochOrder(rows.training, settings.seed, epoch), {
+        batchSize: settings.batchSize,
+        learningRate: learningRateAt(settings, epoch),
+      });
+      const logits = await session.predict(validation, validationLabels.length);
+      const record = { loss, ...judge(validationLabels, logits) };
+      if (!Number.isFinite(record.loss) || !Number.isFinite(record.validationLoss)) {
+        throw new ChurnkitError(
+          "TRAINING_DIVERGED",
+          `The loss of epoch ${epoch + 1} is not a number. Lower learningRate (now ${settings.learningRate}).`,
+        );
+      }
+      if (record.validationLoss < lossOf(history[bestEpoch(history)])) best = (await session.state()).weights;
+      history.push(record);
+      await hooks.onEpoch?.(history, async () => ({ session: await session.state(), history, best }));
+      stopped = (await hooks.stopped?.()) ?? false;
+    }
+    const through = settings.schedule === "cosine" || !waits();
+    const ended = history.length < settings.epochs && stopped ? "stopped" : through ? "converged" : "epochs";
+    await session.restore({ ...(await session.state()), weights: best });
+    return { weights: best, history, ended, validationLogits: await session.predict(validation, validationLabels.length) };
+  } finally {
+    session.dispose();
+  }
+}
+
+function trainingData({ matrix, labels }: FitRows, positiveWeight: number) {
+  const y = Float32Array.from(labels);
+  return { x: matrix, y, sampleWeights: positiveWeight === 1 ? undefined : y.map((label) => (label === 1 ? positiveWeight : 1)) };
+}
+
+function epochOrder(training: Uint32Array, seed: number, epoch: number): Uint32Array {
+  return permutation(training.length, mix32(mix32(seed) ^ (epoch + 1))).map((i) => training[i] ?? 0);
+}
+
+function learningRateAt({ learningRate, schedule, epochs }: FitSettings, epoch: number): number {
+  if (schedule === "constant") return learningRate;
+  const share = epoch / Math.max(1, epochs - 1);
+  return learningRate * (0.01 + (0.99 * (1 + cosTurns(share / 2))) / 2);
+}
+
+function gather(matrix: Float32Array, width: number, rows: Uint32Array): Float32Array {
+  const out = new Float32Array(rows.length * width);
+  rows.forEach((row, i) => out.set(matrix.subarray(row * width, (row + 1) * width), i * width));
+  return out;
+}
+
+/** Log loss straight from logits z: log(1 + exp(z)) - y z. */
+function judge(labels: Uint8Array, logits: Float32Array): { validationLoss: number; validationAuc: number | null } {
+  const sum = logits.reduce((total, z, i) => total + logOnePlusExp(z) - z * (labels[i] ?? 0), 0);
+  return { validationLoss: sum / labels.length, validationAuc: rankAuc(labels, Float64Array.from(logits)) };
+}

@@ -1,0 +1,36 @@
+import type { EpochRecord } from "../../learner.js";
+import type { TrainingEngine } from "./engine.js";
+import { fitNetwork, type FitRows, type FitSettings, type FitState, type FittedNetwork } from "./fit-network.js";
+import type { NetworkSpec } from "./spec.js";
+
+/** One network to train: all that a thread needs, structured-cloneable; the matrix may lie in shared memory. */
+export interface FitJob {
+  readonly spec: NetworkSpec;
+  readonly rows: FitRows;
+  readonly settings: FitSettings;
+  readonly resume?: FitState | undefined;
+  /** Send the state after every so many epochs; 0 for never. */
+  readonly stateEvery: number;
+  /** In shared memory: once its number isn't 0, the fit ends with the best so far. */
+  readonly stop?: Int32Array | undefined;
+}
+
+export interface FitEvents {
+  onEpoch(history: readonly EpochRecord[], state: FitState | undefined): void;
+}
+
+/** Runs a job on the present thread; `pause` is awaited after each epoch. */
+export function runJob(engine: TrainingEngine, job: FitJob, events: FitEvents, signal?: AbortSignal, pause?: () => Promise<void>): Promise<FittedNetwork> {
+  return fitNetwork(engine, job.spec, job.rows, job.settings, {
+    resume: job.resume,
+    signal,
+    stopped: async () => {
+      await pause?.();
+      return job.stop !== undefined && Atomics.load(job.stop, 0) !== 0;
+    },
+    onEpoch: async (history, state) => {
+      const send = job.stateEvery > 0 && history.length % job.stateEvery === 0;
+      events.onEpoch(history, send ? await state() : undefined);
+    },
+  });
+}

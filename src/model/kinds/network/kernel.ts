@@ -1,0 +1,76 @@
+import { kernelBase64 } from "../../../kernels/build/kernel-bytes.js";
+import { Arena, EmbeddedModule, type WasmExports } from "../../wasm.js";
+
+/** The functions of the WebAssembly kernel; addresses are bytes in its memory. */
+export interface KernelExports extends WasmExports {
+  readonly score: (network: number, x: number, rows: number, logits: number) => void;
+  readonly placeDense: (
+    kernel: number,
+    bias: number,
+    inputs: number,
+    units: number,
+    scale: number,
+    shift: number,
+    to: number,
+    toBias: number,
+    laneBytes: number,
+    rowBytes: number,
+  ) => void;
+  /** Returns the sum of the rows' losses. */
+  readonly train: (
+    network: number,
+    data: number,
+    rows: number,
+    batch: number,
+    step: number,
+    learningRate: number,
+  ) => number;
+  readonly gradients: (network: number, data: number, rows: number, step: number, dropping: number) => void;
+}
+
+/** No network needs more; beyond it a wrong layer size would only end in an allocation failure. */
+const memoryLimit = 2 ** 30;
+
+const tooLarge = (megabytes: number): string =>
+  `The network needs ${megabytes} MB of kernel memory, more than can be had. Use smaller layers or a smaller batch.`;
+
+/** One instance of the kernel with a memory of its own. */
+export class Kernel extends Arena {
+  readonly #scratch = new Map<string, { address: number; bytes: number }>();
+
+  constructor(readonly exports: KernelExports) {
+    super(exports, memoryLimit, tooLarge);
+  }
+
+  /** Memory for the length of one call, shared by all who ask for the same name. */
+  scratch(name: string, bytes: number): number {
+    const held = this.#scratch.get(name);
+    if (held !== undefined && held.bytes >= bytes) return held.address;
+    const address = this.allocate(bytes);
+    this.#scratch.set(name, { address, bytes });
+    return address;
+  }
+
+  /** A view of 32-bit floats, valid until the next {@link Kernel.allocate}. */
+  floats(address: number, length: number): Float32Array {
+    return new Float32Array(this.exports.memory.buffer, address, length);
+  }
+}
+
+const embedded = new EmbeddedModule(kernelBase64);
+
+/**
+ * Begins to compile the embedded kernel in the background, for whoever will need it soon. Does not throw: a runtime that
+ * cannot compile it says so when it is needed.
+ */
+export const prepareKernel = (): void => embedded.prepare();
+
+/**
+ * A fresh instance of the kernel. The embedded bytes are compiled once per process; where a runtime forbids that (as
+ * workerd does), pass the module imported from `churnkit/kernel.wasm`.
+ *
+ * @throws ChurnkitError `KERNEL_UNAVAILABLE` when the runtime can't or won't compile it.
+ */
+export async function loadKernel(module?: WebAssembly.Module | BufferSource): Promise<Kernel> {
+  return new Kernel((await embedded.instance(module)) as unknown as KernelExports);
+}

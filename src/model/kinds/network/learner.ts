@@ -1,0 +1,110 @@
+import { ChurnkitError } from "../../../base/errors.js";
+import type { Learner } from "../../learner.js";
+import type { TrainingEngine } from "./engine.js";
+import type { FitSettings } from "./fit-network.js";
+import type { NetworkSpec } from "./spec.js";
+
+/** Everything about the churn network that can be set. */
+export interface ChurnNetworkOptions {
+  /** Units of the hidden layers, first to last. Default 128, 64, 32. */
+  readonly units?: readonly number[];
+  /** Dropout rate of each hidden layer, in [0, 1). Default 0.3, 0.3, 0.2; the last rate repeats for further layers. */
+  readonly dropout?: readonly number[];
+  /** L2 penalty of the hidden layers that are batch normalised, i.e. all but the last. Default 0.001. */
+  readonly l2?: number;
+  readonly learningRate?: number;
+  /** Default `auto`: `constant`, or `cosine` where `epochs` is `auto` and there are more than 20,000 rows. */
+  readonly schedule?: FitSettings["schedule"] | "auto";
+  /** Rows a step. Default `auto`: 32 for fewer than 6,000 rows, else 64; larger steps need more epochs than they save. */
+  readonly batchSize?: number | "auto";
+  /** The most epochs a network trains for. Default `auto`: 60, fewer (at least 6) for more than 20,000 rows. */
+  readonly epochs?: number | "auto";
+  /** Epochs without a better validation loss before a network stops. Default `auto`: 12, or all under `cosine` by `auto`. */
+  readonly patience?: number | "auto";
+  /** The most networks that are trained and averaged; 1 for a single one. Beyond 20,000 rows fewer are, where more don't pay. */
+  readonly members?: number;
+  /** `balanced` weighs the classes equally in the loss; `none` keeps probabilities honest. */
+  readonly classWeights?: "none" | "balanced";
+  /** Trains the networks; the built-in WebAssembly engine by default. Another engine trains on the caller's thread. */
+  readonly engine?: TrainingEngine;
+}
+
+/** What {@link churnNetwork} takes where an option is not given. */
+export const churnNetworkDefaults = {
+  units: [128, 64, 32],
+  dropout: [0.3, 0.3, 0.2],
+  l2: 0.001,
+  learningRate: 0.001,
+  schedule: "auto",
+  batchSize: "auto",
+  epochs: "auto",
+  patience: "auto",
+  members: 8,
+  classWeights: "none",
+} as const;
+
+/** The network's shape for so many inputs: every hidden layer but the last is penalised and batch normalised. */
+export function churnNetworkSpec(inputs: number, options: ChurnNetworkOptions = {}): NetworkSpec {
+  const { units, dropout, l2 } = { ...churnNetworkDefaults, ...options };
+  return {
+    inputs,
+    outputs: 1,
+    hidden: units.map((size, i) => {
+      const inner = i < units.length - 1;
+      return { units: size, l2: inner ? l2 : 0, batchNorm: inner, dropout: dropout[Math.min(i, dropout.length - 1)] ?? 0 };
+    }),
+    batchNorm: { momentum: 0.99, epsilon: 0.001 },
+  };
+}
+
+/**
+ * The churn network as a learner: by default an average of several networks, each trained on all folds of the rows but
+ * one and stopped early on that one (or, where validation rows are given, each on all rows and stopped on those).
+ *
+ * @throws ChurnkitError OPTION_INVALID for options out of range.
+ * @example
+ * ```ts
+ * import { churnNetwork } from "churnkit/model";
+ *
+ * const single = churnNetwork({ members: 1, units: [64, 32], epochs: 20 });
+ * console.log(single.parameters);
+ * ```
+ */
+export function churnNetwork(options: ChurnNetworkOptions = {}): Learner {
+  const { engine, ...given } = options;
+  const parameters = { ...churnNetworkDefaults, ...given };
+  check(parameters);
+  return {
+    name: "network",
+    parameters: { ...parameters, engine: engine?.name ?? "wasm" },
+    folds: foldsOf(parameters.members),
+    async fit(training, validation, context) {
+      const { fitMembers } = await import("./fit-members.js");
+      return fitMembers(parameters, engine, training, validation, context);
+    },
+  };
+}
+
+/** The options, complete. */
+export type ChurnNetworkParameters = Required<Omit<ChurnNetworkOptions, "engine">>;
+
+/** A fold for each network; one network alone, with no fold to spare, leaves out a fifth. */
+export const foldsOf = (members: number): number => Math.max(members, 5);
+
+function check(parameters: ChurnNetworkParameters): void {
+  const wrong = (name: string, rule: string): never => {
+    throw new ChurnkitError("OPTION_INVALID", `${name} of the churn network must be ${rule}.`, { where: { path: name } });
+  };
+  const whole = (name: "batchSize" | "epochs" | "patience" | "members", most: number): void => {
+    const value = parameters[name];
+    if (!Number.isInteger(value) || Number(value) < 1 || Number(value) > most) wrong(name, `a whole number from 1 to ${most}, not ${value}`);
+  };
+  if (parameters.batchSize !== "auto") whole("batchSize", 65536);
+  if (parameters.epochs !== "auto") whole("epochs", 100_000);
+  if (parameters.patience !== "auto") whole("patience", 100_000);
+  whole("members", 100);
+  if (parameters.units.some((size) => !Number.isInteger(size) || size < 1 || size > 8192)) wrong("units", "whole numbers from 1 to 8192");
+  if (parameters.dropout.some((rate) => !(rate >= 0 && rate < 1))) wrong("dropout", "rates in [0, 1)");
+  if (!(parameters.l2 >= 0)) wrong("l2", "0 or more");
+  if (!(parameters.learningRate > 0)) wrong("learningRate", "above 0");
+}

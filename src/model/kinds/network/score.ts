@@ -1,0 +1,45 @@
+import { ChurnkitError } from "../../../base/errors.js";
+import { sigmoid } from "../../../base/logistic.js";
+import type { NetworkModel } from "../../artefact.js";
+import { object, text } from "../../../base/json/decode.js";
+import type { JsonValue } from "../../../base/json/value.js";
+import { readableJson } from "../../../base/json/write.js";
+import { readModelJson, readWeights, toModelJson, toWeightsBin, type ModelLayout } from "./format.js";
+import { createNetworkScorer } from "./network-scorer.js";
+import type { ModelKind } from "../../scorer.js";
+
+/** A network, kept in a folder of its own as a TF.js layers model and scored by the kernel. */
+export const networkKind: ModelKind<NetworkModel> = {
+  write: ({ spec, weights }, context) => ({
+    folder: context.addFolder(
+      "networks",
+      new Map([
+        ["model.json", readableJson(toModelJson(spec))],
+        ["weights.bin", Uint8Array.from(toWeightsBin(weights))],
+      ]),
+    ),
+  }),
+  read(json, context) {
+    const { folder } = object({ folder: text() })(json);
+    const layout = context.json(`${folder}/model.json`, readLayout);
+    return { kind: "network", spec: layout.spec, weights: readWeights(layout, context.file(`${folder}/weights.bin`)) };
+  },
+  needsKernel: () => true,
+  scorer({ spec, weights }, { kernel }) {
+    if (kernel === undefined) throw new ChurnkitError("KERNEL_UNAVAILABLE", "A network cannot score without the kernel.");
+    const network = createNetworkScorer(spec, weights, kernel);
+    return {
+      inputs: spec.inputs,
+      score(x, rows, out) {
+        const logits = network.score(x, rows);
+        for (let row = 0; row < rows; row++) out[row] = sigmoid(logits[row] as number);
+      },
+    };
+  },
+};
+
+function readLayout(json: JsonValue): ModelLayout {
+  const layout = readModelJson(json.value);
+  if (layout.spec.outputs !== 1) throw json.not("a network with one output");
+  return layout;
+}

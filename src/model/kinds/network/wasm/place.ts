@@ -1,0 +1,42 @@
+import type { Kernel } from "../kernel.js";
+import type { DenseLayer } from "./fold.js";
+import { padded, type TensorPlace } from "./layout.js";
+
+/** Where layers are laid down for the kernel to place them, one after the other. */
+interface Staging {
+  readonly scale: number;
+  readonly shift: number;
+  readonly kernel: number;
+  readonly bias: number;
+}
+
+/** Memory for the largest of some layers. May detach views made before. */
+export function stagingFor(kernel: Kernel, sizes: readonly { readonly inputs: number; readonly units: number }[]): Staging {
+  const widest = Math.max(...sizes.map(({ inputs, units }) => Math.max(inputs, units)));
+  const largest = Math.max(...sizes.map(({ inputs, units }) => inputs * units));
+  return {
+    scale: kernel.scratch("scale", 8 * widest),
+    shift: kernel.scratch("shift", 8 * widest),
+    kernel: kernel.scratch("dense kernel", 4 * largest),
+    bias: kernel.scratch("dense bias", 4 * widest),
+  };
+}
+
+/**
+ * Puts a dense layer in its place, the normalisation before it folded in. In the kernel, where it is quick from the first
+ * call on: loops over all weights in JavaScript would be a cold start's main cost.
+ */
+export function placeDense(kernel: Kernel, staging: Staging, layer: DenseLayer, to: TensorPlace, toBias: TensorPlace): void {
+  const { inputs, units, normalised } = layer;
+  const { memory, placeDense: place } = kernel.exports;
+  kernel.floats(staging.kernel, inputs * units).set(layer.kernel);
+  kernel.floats(staging.bias, units).set(layer.bias);
+  if (normalised !== undefined) {
+    new Float64Array(memory.buffer, staging.scale, inputs).set(normalised.scale);
+    new Float64Array(memory.buffer, staging.shift, inputs).set(normalised.shift);
+  }
+  const [scale, shift] = normalised === undefined ? [0, 0] : [staging.scale, staging.shift];
+  // A panel holds 8 units side by side; by output, each unit has a run of its own.
+  const [laneBytes, rowBytes] = to.form === "panels" ? [4, 32] : [4 * padded(inputs), 4];
+  place(staging.kernel, staging.bias, inputs, units, scale, shift, to.address, toBias.address, laneBytes, rowBytes);
+}

@@ -1,0 +1,87 @@
+import { mix32, uniform } from "../../../base/random.js";
+import { scaleOf, type GrowRules, type TreeGrower } from "./grow.js";
+import type { Tree } from "./tree.js";
+
+export interface BagRules extends GrowRules {
+  /** Features that each node may choose from. */
+  readonly featuresPerNode: number;
+}
+
+/** Some trees of a forest. */
+export interface Bag {
+  readonly trees: readonly Tree[];
+  /** For each row the sum of the values of the trees that did not see it, and how many those are. */
+  readonly outOfBagSums: Float64Array;
+  readonly outOfBagCounts: Uint32Array;
+}
+
+/**
+ * A random forest (Breiman 2001): each tree grows on a bootstrap sample of the rows and chooses at each node from a few
+ * features drawn anew. A leaf's value is its share of positives less `prior`, so that the squared error it lowers is
+ * Gini's impurity; `l2` draws small leaves to the prior.
+ *
+ * @param prior share of positives of all rows.
+ * @returns a function that grows `count` trees of the forest, of which the first is number `first`.
+ */
+export function bagger(grower: TreeGrower, labels: Uint8Array, prior: number, rules: BagRules, seed: number): (first: number, count: number) => Bag {
+  const { kernel, matrix } = grower;
+  const { rows, columns } = matrix;
+  const drawn = new Uint32Array(rows);
+  const sums = kernel.allocate(8 * rows);
+  // Weights are whole numbers; the prior is rounded so finely that their sums still fit.
+  const scales = { first: scaleOf(rows, rows), second: 1 };
+  const [negative, positive] = [Math.round(prior * scales.first), Math.round((prior - 1) * scales.first)];
+
+  /** Draws rows with replacement, lists those drawn and those not, and packs their derivatives; returns how many were drawn. */
+  const sample = (random: () => number, outOfBagCounts: Uint32Array): number => {
+    drawn.fill(0);
+    for (let i = 0; i < rows; i++) {
+      const row = Math.floor(random() * rows);
+      drawn[row] = (drawn[row] as number) + 1;
+    }
+    const [inside, outside] = [kernel.words(grower.inside, rows), kernel.words(grower.outside, rows)];
+    const packed = kernel.integers(grower.packed, 2 * rows);
+    let insiders = 0;
+    for (let row = 0; row < rows; row++) {
+      const weight = drawn[row] as number;
+      if (weight === 0) {
+        outside[row - insiders] = row;
+        outOfBagCounts[row] = (outOfBagCounts[row] as number) + 1;
+      } else {
+        inside[insiders++] = row;
+        packed[2 * row] = weight;
+        packed[2 * row + 1] = weight * (labels[row] === 1 ? positive : negative);
+      }
+    }
+    return insiders;
+  };
+
+  return (first, count) => {
+    const trees: Tree[] = [];
+    const outOfBagCounts = new Uint32Array(rows);
+    kernel.doubles(sums, rows).fill(0);
+    for (let number = first; number < first + count; number++) {
+      const random = uniform(mix32(seed ^ mix32(number + 1)));
+      const insiders = sample(random, outOfBagCounts);
+      const { tree, leaves } = grower.grow(insiders, rows - insiders, drawing(columns.length, rules.featuresPerNode, random), rules, scales);
+      for (const leaf of leaves) grower.addLeaf(leaf, sums, false);
+      trees.push(tree);
+    }
+    return { trees, outOfBagSums: kernel.doubles(sums, rows).slice(), outOfBagCounts };
+  };
+}
+
+/** Draws at each call so many different numbers below n (the first steps of a shuffle). */
+function drawing(n: number, count: number, random: () => number): () => Uint32Array {
+  const order = Uint32Array.from({ length: n }, (_, i) => i);
+  const some = Math.min(count, n);
+  return () => {
+    for (let i = 0; i < some; i++) {
+      const j = i + Math.floor(random() * (n - i));
+      const held = order[i] as number;
+      order[i] = order[j] as number;
+      order[j] = held;
+    }
+    return order.subarray(0, some);
+  };
+}

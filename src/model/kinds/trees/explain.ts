@@ -1,0 +1,104 @@
+import type { TreesModel } from "../../artefact.js";
+import type { AttributionTask, Attributor } from "../../explain/attributor.js";
+
+/** Whose side a group is on along a path. */
+const open = 0;
+const rowSide = 1;
+const backgroundSide = 2;
+
+/** Weights are looked up for sides of fewer groups than this. */
+const tableSize = 64;
+
+/**
+ * What a leaf that `own` groups of one side and `others` of the other lead to is worth to each of the own:
+ * (own - 1)! others! / (own + others)!, the share of orders in which it is the last of its side to come while none of
+ * the others has.
+ */
+function weightOf(own: number, others: number): number {
+  let weight = 1 / own;
+  for (let i = 1; i <= others; i++) weight *= i / (own + i);
+  return weight;
+}
+
+const table = Float64Array.from({ length: tableSize * tableSize }, (_, i) => (i < tableSize ? 0 : weightOf(Math.floor(i / tableSize), i % tableSize)));
+
+const weightAt = (own: number, others: number): number =>
+  own < tableSize && others < tableSize ? (table[own * tableSize + others] as number) : weightOf(own, others);
+
+/**
+ * Shapley values of a sum of trees in log odds, exact: for each background row, the leaves that mixtures of it and the
+ * row can reach, each with the groups that must come from either (interventional TreeSHAP, Lundberg et al. 2020,
+ * algorithm 3). A group of matrix columns moves as one, so that groups are the players. Undefined for trees whose sum is
+ * a probability: log odds are no sum over trees then.
+ */
+export function exactTrees(model: TreesModel, task: AttributionTask): Attributor | undefined {
+  if (model.link !== "logistic") return undefined;
+  const { bias, roots, features, values: numbers, right } = model;
+  const { background, backgroundRows, inputs, groupOf, groups } = task;
+  const side = new Uint8Array(groups);
+  const decided = new Int32Array(groups);
+
+  const sumOf = (x: Float32Array, at: number): number => {
+    let sum = bias;
+    for (let tree = 0; tree < roots.length; tree++) {
+      let node = roots[tree] as number;
+      for (let feature = features[node] as number; feature >= 0; feature = features[node] as number) {
+        node = (x[at + feature] as number) <= (numbers[node] as number) ? node + 1 : (right[node] as number);
+      }
+      sum += numbers[node] as number;
+    }
+    return sum;
+  };
+  let base = 0;
+  for (let b = 0; b < backgroundRows; b++) base += sumOf(background, b * inputs) / backgroundRows;
+
+  return {
+    method: "treeShap",
+    base,
+    samples: 0,
+    attribute(x, at, values, errors) {
+      values.fill(0);
+      errors.fill(0);
+
+      /** Follows all paths from a node that mixtures can take; `mine` and `theirs` groups are decided so far. */
+      const walk = (start: number, from: number, mine: number, theirs: number): void => {
+        let node = start;
+        for (let feature = features[node] as number; feature >= 0; feature = features[node] as number) {
+          const threshold = numbers[node] as number;
+          const left = node + 1;
+          const own = (x[at + feature] as number) <= threshold ? left : (right[node] as number);
+          const other = (background[from + feature] as number) <= threshold ? left : (right[node] as number);
+          if (own === other) {
+            node = own;
+            continue;
+          }
+          const group = groupOf[feature] as number;
+          const taken = side[group] as number;
+          if (taken === open) {
+            decided[mine + theirs] = group;
+            side[group] = rowSide;
+            walk(own, from, mine + 1, theirs);
+            side[group] = backgroundSide;
+            walk(other, from, mine, theirs + 1);
+            side[group] = open;
+            return;
+          }
+          node = taken === rowSide ? own : other;
+        }
+        const leaf = numbers[node] as number;
+        const gain = mine === 0 ? 0 : leaf * weightAt(mine, theirs);
+        const loss = theirs === 0 ? 0 : leaf * weightAt(theirs, mine);
+        for (let i = 0; i < mine + theirs; i++) {
+          const group = decided[i] as number;
+          values[group] = (values[group] as number) + (side[group] === rowSide ? gain : -loss);
+        }
+      };
+
+      for (let b = 0; b < backgroundRows; b++) {
+        for (let tree = 0; tree < roots.length; tree++) walk(roots[tree] as number, b * inputs, 0, 0);
+      }
+      for (let c = 0; c < groups; c++) values[c] = (values[c] as number) / backgroundRows;
+      return sumOf(x, at);
+    },
+  };
+}

@@ -1,0 +1,97 @@
+import { sigmoid } from "../../../base/logistic.js";
+import { mix32 } from "../../../base/random.js";
+import type { TreesModel } from "../../artefact.js";
+import type { BoostingParameters } from "./boosting-learner.js";
+import type { Cap } from "../../budget.js";
+import type { LabelledMatrix, Learned, LearnerContext } from "../../learner.js";
+import { binMatrix } from "./bins.js";
+import { biasOf, booster, type Booster } from "./boost.js";
+import { bundleFlags } from "./bundle.js";
+import { checkTraining } from "./check.js";
+import { TreeGrower } from "./grow.js";
+import { heldOutJudge } from "./held-out.js";
+import { joinTrees } from "./join.js";
+import { loadTreeKernel } from "./kernel.js";
+import { planFolds, type MemberPlan } from "./plan.js";
+import { turn } from "./turn.js";
+
+/** From so many rows on trees may be larger. */
+const manyRows = 20_000;
+/** Rounds between two looks at the signal: as many as take about a second. */
+const roundsPerTurn = (rows: number): number => Math.min(10, Math.max(1, Math.floor(2e6 / rows)));
+
+/** Trains the members of a `boosting` learner side by side. */
+export async function fitBoosting(
+  parameters: BoostingParameters,
+  training: LabelledMatrix,
+  validation: LabelledMatrix | undefined,
+  context: LearnerContext,
+): Promise<Learned> {
+  checkTraining(training);
+  const { members } = parameters;
+  const { seed } = context;
+  const plan = planFolds(training, validation, members, seed);
+  const leaves = parameters.leaves === "auto" ? (training.labels.length < manyRows ? 8 : 31) : parameters.leaves;
+  const matrix = bundleFlags(binMatrix(plan.matrix, plan.labels.length, plan.width));
+  const rules = { ...parameters, leaves, leastWeight: parameters.minChildWeight };
+  const grower = new TreeGrower(await loadTreeKernel(), matrix);
+  const boosted = plan.members.map((rows, member) => booster(grower, plan.labels, rows, rules, mix32(mix32(seed) ^ (member + 1))));
+  const best = await boostUntilBest(boosted, plan, parameters, context);
+  const trees = boosted.flatMap((one) => one.trees.slice(0, best.round));
+  const model: TreesModel = {
+    kind: "trees",
+    inputs: plan.width,
+    link: "logistic",
+    bias: boosted.reduce((sum, { bias }) => sum + bias, 0) / members,
+    ...joinTrees(trees, matrix, 1 / members),
+  };
+  return {
+    model,
+    heldOut: { rows: best.rows.map((row) => row - plan.firstHeldOut), probabilities: best.margins.map(sigmoid) },
+    history: [],
+    found: { leaves, rounds: best.round },
+    caps: best.ended ? [best.ended] : [],
+  };
+}
+
+interface BestRound {
+  readonly round: number;
+  /** Rows held out, and the mean log-odds that they had then. */
+  readonly rows: Uint32Array;
+  readonly margins: Float64Array;
+  /** What ended the training before the loss had stopped falling. */
+  readonly ended: Cap | undefined;
+}
+
+/** Adds trees until the loss on rows held out has not fallen for `patience` rounds. */
+async function boostUntilBest(
+  boosters: readonly Booster[],
+  plan: MemberPlan,
+  { rounds, patience }: BoostingParameters,
+  { signal, budget, onProgress }: LearnerContext,
+): Promise<BestRound> {
+  const judge = heldOutJudge(await loadTreeKernel(), plan);
+  const report = (epoch: number, loss: number, done: boolean): void =>
+    onProgress?.({ member: 0, members: 1, epoch, epochs: rounds, loss, validationLoss: loss, validationAuc: null, done, of: "trees" });
+  const first = judge.loss(plan.members.map(({ training, heldOut }) => new Float64Array(heldOut.length).fill(biasOf(plan.labels, training))));
+  let best = { round: 0, loss: first, margins: judge.means() };
+  let round = 0;
+  let ended: Cap | undefined;
+  while (!ended) {
+    const more = Math.min(roundsPerTurn(plan.labels.length), rounds - round);
+    for (const end = round + more; round < end; ) {
+      round++;
+      for (const one of boosters) one.step();
+      const loss = judge.loss(boosters.map((one) => one.heldOutMargins()));
+      if (loss < best.loss) best = { round, loss, margins: judge.means() };
+      report(round, loss, false);
+      if (round - best.round > patience) break;
+    }
+    await turn(signal);
+    if (round - best.round > patience) break;
+    if (round === rounds) ended = { cap: "rounds", message: `boosting stopped after ${rounds} rounds while the held-out loss was still falling: allow more (rounds), or a higher learningRate` };
+    else if (budget?.spent) ended = { cap: "budget", message: `${budget.name} ended boosting after ${round} rounds: the best of them, ${best.round}, were kept` };
+  }
+  report(best.round, best.loss, true);
+  return { round: best.round, rows: judge.rows, margins: best.margins, ended };
+}

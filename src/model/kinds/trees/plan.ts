@@ -1,0 +1,26 @@
+import { kFold } from "../../../data/split/folds.js";
+import type { LabelledMatrix } from "../../learner.js";
+
+/** One matrix and, for each member, the rows it trains on and those it is judged on. */
+export interface MemberPlan extends LabelledMatrix {
+  readonly members: readonly { readonly training: Uint32Array; readonly heldOut: Uint32Array }[];
+  /** Where the rows that are held out begin: the number of training rows where validation rows are given, else 0. */
+  readonly firstHeldOut: number;
+}
+
+const range = (from: number, to: number): Uint32Array => Uint32Array.from({ length: to - from }, (_, i) => from + i);
+
+/** Every member leaves out one fold of the training rows, or, where there are validation rows, those. */
+export function planFolds(training: LabelledMatrix, validation: LabelledMatrix | undefined, members: number, seed: number): MemberPlan {
+  if (!validation) {
+    const folds = kFold(training.labels, members, seed);
+    return { ...training, members: folds.map(({ train, test }) => ({ training: train, heldOut: test })), firstHeldOut: 0 };
+  }
+  const rows = training.labels.length;
+  const matrix = new Float32Array(training.matrix.length + validation.matrix.length);
+  matrix.set(training.matrix);
+  matrix.set(validation.matrix, training.matrix.length);
+  const labels = Uint8Array.from([...training.labels, ...validation.labels]);
+  const member = { training: range(0, rows), heldOut: range(rows, labels.length) };
+  return { matrix, width: training.width, labels, members: Array.from({ length: members }, () => member), firstHeldOut: rows };
+}

@@ -1,0 +1,198 @@
+import { ChurnkitError } from "../../base/errors.js";
+import { permutation } from "../../base/random.js";
+import type { Contract } from "../../data/contract/contract.js";
+import { contractHash } from "../../data/contract/contract-hash.js";
+import type { Profile } from "../../data/profile/profile.js";
+import { takeRows } from "../../data/table/take-rows.js";
+import type { Table } from "../../data/table/table.js";
+import type { Artefact, Costs } from "../../model/artefact.js";
+import { compile, type CompileOptions } from "../../model/compile.js";
+import { evaluateScores, summarise } from "../../model/evaluate/evaluate-scores.js";
+import type { MetricSummary } from "../../model/evaluate/metrics.js";
+import { explainerOf } from "../../model/explain/explainer.js";
+import type { Explainer, Explanation } from "../../model/explain/explanation.js";
+import { importanceByColumn } from "../../model/explain/importance.js";
+import { attributionBaseline, type AttributionBaseline } from "../attribution/baseline.js";
+import { countBias } from "../bias/count-table.js";
+import type { BiasCounts } from "../bias/counts.js";
+import { resolveFacet, type Facet } from "../bias/facets.js";
+import { calibrationSummary, type CalibrationSummary } from "../performance/calibration-summary.js";
+import { confidenceCounter, type ConfidenceCounts } from "../performance/confidence-counts.js";
+import { outcomesOf } from "../counting/outcomes.js";
+
+/** How a model's attributions are computed, in its baseline and later alike. */
+export interface AttributionSettings {
+  readonly backgroundRows: number;
+  readonly samples: number;
+  readonly seed: number;
+}
+
+/**
+ * What a model's service is compared with: all four monitors' baselines in one value. Plain JSON that holds no row; about
+ * as large as the profile in it.
+ */
+export interface MonitorBaseline {
+  readonly format: 1;
+  readonly model: {
+    readonly name: string;
+    /** Hash of the feature columns. */
+    readonly contractHash: string;
+    readonly threshold: number;
+    /** The positive class and the other. */
+    readonly positive: string;
+    readonly negative: string;
+    readonly costs: Costs | null;
+  };
+  readonly contract: Contract;
+  /** Of the training rows, and of held-out probabilities, marked `of: "predictions"`. */
+  readonly profile: Profile;
+  /** Rows of the table that the baseline was made from, and those set aside. */
+  readonly rows: { readonly kept: number; readonly rejected: number };
+  readonly quality: {
+    /** Metrics on the table where it has labels of both classes, else the bundle's own, on which its threshold was chosen. */
+    readonly heldOut: MetricSummary;
+    /** The table's probabilities: what they promise is compared with what later ones promise, without any label. */
+    readonly confidence: ConfidenceCounts;
+    /** Outcomes against probabilities; null where the table had no labels. */
+    readonly calibration: CalibrationSummary | null;
+  };
+  /** Null where no facets were given. */
+  readonly bias: { readonly facets: readonly Facet[]; readonly favourable: "positive" | "negative"; readonly counts: BiasCounts } | null;
+  /** Null where none were asked for. */
+  readonly attribution: {
+    readonly settings: AttributionSettings;
+    readonly baseline: AttributionBaseline;
+    /** How much the model relies on each column of the contract, in log odds: ranks drift. */
+    readonly importance: readonly (readonly [column: string, weight: number])[];
+  } | null;
+}
+
+/** What to make a baseline from. */
+export interface MonitorBaselineInput extends CompileOptions {
+  readonly artefact: Artefact;
+  /**
+   * Labelled rows of the time of training that the model has not seen: its validation or test rows. Rows that it was trained
+   * on will do for everything but calibration, which they flatter.
+   */
+  readonly table: Table;
+  /** Each row's probability by a model that has not seen the row; without them the model's own. */
+  readonly probabilities?: Float64Array | undefined;
+  /** Groups to compare; a facet of labels without `groups` gets every level met. */
+  readonly facets?: readonly Facet[] | undefined;
+  /** Which outcome is the good one to get; "positive" by default. */
+  readonly favourable?: "positive" | "negative" | undefined;
+  /** Rows of the table that are explained, 0 for no attribution monitor; 200 by default: its test needs no more, and explaining takes time. */
+  readonly attributionRows?: number | undefined;
+  /** 100 background rows, 64 samples and seed 0 by default. */
+  readonly attribution?: Partial<AttributionSettings> | undefined;
+}
+
+/**
+ * Makes the baseline of all four monitors.
+ *
+ * @throws ChurnkitError TOO_FEW_ROWS for an empty table, CONTRACT_MISMATCH for one of other columns, OPTION_INVALID for a
+ * facet that it cannot have or an option out of range, VALUE_INVALID where a row has no finite score.
+ *
+ * @example
+ * ```ts
+ * import { defineFeatures, split, syntheticContract, syntheticCustomers, tableFromRecords } from "churnkit/data";
+ * import { monitorBaseline, withMonitorBaseline } from "churnkit/monitor";
+ * import { logistic, saveBundle, train } from "churnkit/model";
+ *
+ * const customers = tableFromRecords(syntheticContract, syntheticCustomers({ rows: 800, seed: 1 }).records);
+ * const { train: rows, test: table } = split(customers, { seed: 1 });
+ * const { artefact } = await train(defineFeatures(syntheticContract), rows, { learner: logistic() });
+ * const baseline = await monitorBaseline({ artefact, table, facets: [{ column: "gender", groups: ["Female"] }] });
+ * await saveBundle(withMonitorBaseline(artefact, baseline), "watched-model");
+ * ```
+ */
+export async function monitorBaseline(input: MonitorBaselineInput): Promise<MonitorBaseline> {
+  const { artefact, table, facets = [], favourable = "positive", kernel } = input;
+  const { contract, decision, baseline: profile, metrics } = artefact;
+  if (table.rows === 0) {
+    throw new ChurnkitError("TOO_FEW_ROWS", `${table.source}: a monitor's baseline needs rows; give those held out in training.`, {
+      where: { file: table.source },
+    });
+  }
+  const { threshold, costs } = decision;
+  const { target } = contract;
+  const probabilities = input.probabilities ?? (await compile(artefact, { kernel })).score(table);
+  if (probabilities.length !== table.rows) {
+    throw new ChurnkitError("OPTION_INVALID", `There are ${probabilities.length} probabilities for ${table.rows} rows. Give one for each.`);
+  }
+  const counter = confidenceCounter(threshold);
+  for (const probability of probabilities) counter.add(probability);
+  const known = outcomesOf(table, probabilities);
+  const resolved = facets.map((facet) => resolvedFacet(table, facet));
+  return {
+    format: 1,
+    model: {
+      name: contract.name,
+      contractHash: contractHash(contract),
+      threshold,
+      positive: target?.positive ?? "1",
+      negative: target?.classes.find((label) => label !== target.positive) ?? "0",
+      costs: costs ?? null,
+    },
+    contract,
+    profile,
+    rows: { kept: table.rows, rejected: table.rejected.length },
+    quality: {
+      heldOut: bothClasses(known.labels) ? summarise(evaluateScores(known.labels, known.probabilities, { threshold, costs })) : metrics,
+      confidence: counter.counts(),
+      calibration: known.labels.length === 0 ? null : calibrationSummary(known.labels, known.probabilities),
+    },
+    bias:
+      resolved.length === 0
+        ? null
+        : { facets: resolved, favourable, counts: countBias(table, { facets: resolved, probabilities, threshold, favourable }) },
+    attribution: await attributionOf(input),
+  };
+}
+
+/**
+ * Says before a training whether a baseline can have these facets.
+ *
+ * @throws ChurnkitError OPTION_INVALID for a facet that the table cannot have.
+ */
+export function checkFacets(table: Table, facets: readonly Facet[]): void {
+  for (const facet of facets) resolvedFacet(table, facet);
+}
+
+const bothClasses = (labels: Uint8Array): boolean => labels.includes(0) && labels.includes(1);
+
+/** A facet whose groups are named, so that later rows and other shards are counted over the same ones. */
+function resolvedFacet(table: Table, facet: Facet): Facet {
+  if (facet.column === table.contract.target?.column) {
+    throw new ChurnkitError("OPTION_INVALID", `The facet "${facet.column}" is the target, which later rows don't have. Name a column of the customers.`, {
+      where: { column: facet.column },
+    });
+  }
+  const { groups } = resolveFacet(table, facet);
+  return facet.groups === undefined ? { ...facet, groups: groups.map(({ name }) => name) } : facet;
+}
+
+async function attributionOf({ artefact, table, attributionRows = 200, attribution = {}, kernel }: MonitorBaselineInput): Promise<MonitorBaseline["attribution"]> {
+  if (!Number.isInteger(attributionRows) || attributionRows < 0) {
+    throw new ChurnkitError("OPTION_INVALID", `attributionRows is ${attributionRows}. Give a whole number, 0 for no attribution monitor.`);
+  }
+  if (attributionRows === 0) return null;
+  const settings: AttributionSettings = { backgroundRows: 100, samples: 64, seed: 0, ...attribution };
+  const some = permutation(table.rows, settings.seed).subarray(0, attributionRows);
+  const explanation: Explanation = (await explainerOf(artefact, { ...settings, kernel })).explain(takeRows(table, some));
+  return { settings, baseline: attributionBaseline(explanation), importance: [...importanceByColumn(explanation)] };
+}
+
+/**
+ * The explainer whose attributions may be compared with the baseline's: against the same background, drawn from the bundle's
+ * profile, so that no customer's row is needed. Undefined where the baseline has no attributions.
+ *
+ * @throws ChurnkitError as `explainerOf` does.
+ */
+export async function monitorExplainer(
+  artefact: Artefact,
+  { attribution }: Pick<MonitorBaseline, "attribution">,
+  options: CompileOptions = {},
+): Promise<Explainer | undefined> {
+  return attribution === null ? undefined : explainerOf(artefact, { ...attribution.settings, ...options });
+}

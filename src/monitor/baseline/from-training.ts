@@ -1,0 +1,37 @@
+import { takeRows } from "../../data/table/take-rows.js";
+import type { Table } from "../../data/table/table.js";
+import type { Artefact } from "../../model/artefact.js";
+import type { TrainedModel } from "../../model/train.js";
+import { monitorBaseline, type MonitorBaselineInput } from "./baseline.js";
+import { withMonitorBaseline } from "./parse-baseline.js";
+
+/** How a trained model's baseline is made. */
+export type TrainedBaselineOptions = Omit<MonitorBaselineInput, "artefact" | "table" | "probabilities">;
+
+/**
+ * The bundle of a model as it comes from training, with the baseline of all four monitors in it. No row needs to be kept
+ * aside: what the model promises is taken from the rows that its parts had not seen (`heldOutScores`).
+ *
+ * @param table the table that was given to `train`: its validation rows, or where there were none its training rows.
+ * @throws ChurnkitError as `monitorBaseline` does.
+ *
+ * @example
+ * ```ts
+ * import { defineFeatures, syntheticContract, syntheticCustomers, tableFromRecords } from "churnkit/data";
+ * import { monitorBaselineOf, watchedArtefact } from "churnkit/monitor";
+ * import { logistic, train } from "churnkit/model";
+ *
+ * const table = tableFromRecords(syntheticContract, syntheticCustomers({ rows: 500, seed: 1 }).records);
+ * const model = await train(defineFeatures(syntheticContract), table, { learner: logistic() });
+ * const artefact = await watchedArtefact(model, table, { facets: [{ column: "gender" }] });
+ * console.assert(monitorBaselineOf(artefact).quality.calibration !== null);
+ * ```
+ */
+export async function watchedArtefact(
+  { artefact, heldOutScores }: Pick<TrainedModel, "artefact" | "heldOutScores">,
+  table: Table,
+  options: TrainedBaselineOptions = {},
+): Promise<Artefact> {
+  const { rows, probabilities } = heldOutScores;
+  return withMonitorBaseline(artefact, await monitorBaseline({ ...options, artefact, table: takeRows(table, rows), probabilities }));
+}

@@ -1,0 +1,131 @@
+import { exactParser } from "../../data/read/exact-ids.js";
+import { millisecondsOf } from "../performance/labelled/records.js";
+
+/**
+ * A prediction as it was logged: our own form, one JSON object a line. It holds a customer's record, so keep it as you keep
+ * the customers.
+ */
+export interface CapturedPrediction {
+  /** Joins the label that comes later; null where there was none. */
+  readonly id: string | null;
+  /** When the prediction was made, ISO 8601. */
+  readonly at: string;
+  /** The record as it was sent to the model. */
+  readonly record: unknown;
+  /** Of the positive class; null where the record was refused or the answer could not be read. */
+  readonly probability: number | null;
+  readonly label: string | null;
+  /** The model's version. */
+  readonly version: string | null;
+  /** The customer got a retention offer. */
+  readonly treated?: boolean | undefined;
+  /** The customer was drawn at random to get none. */
+  readonly control?: boolean | undefined;
+}
+
+/** What can be wrong with captured data, and what becomes of it. Declared once; results count each by name. */
+export const captureIssues = {
+  unreadable: "A file whose bytes are no text, or damaged: left out from there on.",
+  tooLong: "A line longer than the limit: left out.",
+  notText: "A line that is not valid UTF-8: left out.",
+  notJson: "A line that is not valid JSON: left out.",
+  notPrediction: "A JSON line that is neither SageMaker's data capture nor our own form: left out.",
+  badTime: "A prediction whose time is no time: left out.",
+  badId: "An id that is neither a text of 1 to 512 characters nor a number: the record counts, and no label can join it.",
+  badInput: "An input that cannot be decoded, or is of other columns: left out.",
+  tooManyRecords: "An input of more records than the limit: left out.",
+  badOutput: "An output that cannot be decoded, is no probability, or may be one of the other class: the record counts, without a score.",
+  outputCount: "Another number of outputs than of records: the records count, without a score.",
+} as const;
+/** A name of {@link captureIssues}. */
+export type CaptureIssue = keyof typeof captureIssues;
+
+/** How often an issue was met, with the first few places. */
+export interface CaptureIssueCount {
+  readonly issue: CaptureIssue;
+  readonly count: number;
+  /** At most five, as "source:line". */
+  readonly examples: readonly string[];
+  /** What was wrong with them, where more can be said: at most five different causes. No value of a customer is in them. */
+  readonly causes: readonly string[];
+}
+
+const mostExamples = 5;
+
+/** Counts what was wrong while reading. */
+export interface CaptureLog {
+  note(issue: CaptureIssue, place: string, cause?: string): void;
+  /** Those met, in the table's order. */
+  list(): CaptureIssueCount[];
+}
+
+/** An empty log. */
+export function captureLog(): CaptureLog {
+  const counts = new Map<CaptureIssue, { count: number; examples: string[]; causes: string[] }>();
+  return {
+    note(issue, place, cause) {
+      const entry = counts.get(issue) ?? { count: 0, examples: [], causes: [] };
+      entry.count++;
+      if (entry.examples.length < mostExamples) entry.examples.push(place.slice(-200));
+      if (cause !== undefined && entry.causes.length < mostExamples && !entry.causes.includes(cause)) entry.causes.push(cause.slice(0, 300));
+      counts.set(issue, entry);
+    },
+    list: () =>
+      (Object.keys(captureIssues) as CaptureIssue[]).flatMap((issue) => {
+        const entry = counts.get(issue);
+        return entry === undefined ? [] : [{ issue, count: entry.count, examples: [...entry.examples], causes: [...entry.causes] }];
+      }),
+  };
+}
+
+/** A probability, or null for anything else. */
+export const probabilityOf = (value: unknown): number | null => (typeof value === "number" && value >= 0 && value <= 1 ? value : null);
+
+/** A text of at most so many characters, or null. */
+export const textOf = (value: unknown, most = 512): string | null => (typeof value === "string" && value !== "" && value.length <= most ? value : null);
+
+/** An id as a text: a whole number names what a server wrote as a text. Null for one that JSON rounded, and for anything else. */
+export function idText(value: unknown): string | null {
+  if (typeof value === "number") return Number.isSafeInteger(value) ? String(value) : null;
+  const text = textOf(value);
+  return text === null ? null : textOf(text.trim());
+}
+
+const exactly = exactParser(["id", "eventId"]);
+
+/** Members of a line in which an id that JSON rounds is the text that stands there: only its ids may be taken from it. */
+export function spelledIds(line: Members, text: string): Members {
+  const rounded = (id: unknown): boolean => typeof id === "number" && !Number.isSafeInteger(id);
+  return rounded(line["id"]) || rounded(membersOf(line["eventMetadata"])["eventId"]) ? membersOf(exactly(text)) : line;
+}
+
+/** Members of a JSON object by name. */
+export type Members = Readonly<Record<string, unknown>>;
+/** A value's members; none where it is no object. */
+export const membersOf = (value: unknown): Members => (typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Members) : {});
+
+/** Notes what is wrong, and why where it can be told. */
+export type Note = (issue: CaptureIssue, cause?: string) => void;
+
+/** Reads our own form; undefined, and noted, where it is not. */
+export function parseCaptured(line: Readonly<Record<string, unknown>>, note: Note): CapturedPrediction | undefined {
+  const { record, at, id, probability, label, version, treated, control } = line;
+  const time = millisecondsOf(at);
+  const bad = time === undefined ? "badTime" : typeof record !== "object" || record === null || Array.isArray(record) ? "badInput" : undefined;
+  if (bad !== undefined || time === undefined) {
+    note(bad ?? "badTime");
+    return undefined;
+  }
+  if (id !== undefined && id !== null && idText(id) === null) note("badId");
+  if (probability !== undefined && probability !== null && probabilityOf(probability) === null) note("badOutput", "probability is no number from 0 to 1");
+  return {
+    id: idText(id),
+    at: new Date(time).toISOString(),
+    record,
+    probability: probabilityOf(probability),
+    label: textOf(label, 10_000),
+    version: textOf(version),
+    ...(treated === true ? { treated } : {}),
+    ...(control === true ? { control } : {}),
+  };
+}

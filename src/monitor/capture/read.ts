@@ -1,0 +1,108 @@
+import { parseJson } from "../../base/json/parse.js";
+import { ChurnkitError } from "../../base/errors.js";
+import { textChunks, type ByteSource } from "../../data/read/bytes.js";
+import type { Contract } from "../../data/contract/contract.js";
+import { membersOf, parseCaptured, spelledIds, type CapturedPrediction, type CaptureLog, type Note } from "./capture.js";
+import { linesOf } from "./lines.js";
+import { checkOutput, type CaptureOutput } from "./output.js";
+import { isCaptureEvent, parseCaptureEvent, type PayloadOptions, type SageMakerPrediction } from "./sagemaker.js";
+import { WholeScores } from "./whole-scores.js";
+
+/** Sizes that guard memory. */
+export interface CaptureLimits {
+  /** Longest line in bytes. Default 16 MiB. */
+  readonly lineBytes: number;
+  /** Most records of one event. Default 10,000. */
+  readonly records: number;
+  /** Most bytes of one source after decompression. Default 64 GiB. */
+  readonly totalBytes: number;
+}
+
+const defaultLimits: CaptureLimits = { lineBytes: 16 * 2 ** 20, records: 10_000, totalBytes: 64 * 2 ** 30 };
+
+/** How to read captured data. */
+export interface CaptureReadOptions {
+  /** Names the columns where a payload doesn't: its features, in order. */
+  readonly contract: Contract;
+  /** The columns of CSV payloads where they are not the contract's features in order. */
+  readonly columns?: readonly string[] | undefined;
+  /**
+   * What the outputs of SageMaker's captures hold where they do not name it. Without it only what has one meaning is read: a number
+   * from 0 to 1, or numbers under names; both classes' numbers, or a label beside a number, count as `badOutput`.
+   */
+  readonly outputForm?: CaptureOutput | undefined;
+  /** Gets everything that was wrong. */
+  readonly log: CaptureLog;
+  /** A name for places in the log, such as the file's. */
+  readonly source?: string | undefined;
+  readonly limits?: Partial<CaptureLimits> | undefined;
+}
+
+/**
+ * Reads captured predictions, line by line and in constant memory: SageMaker's data-capture files (payloads as CSV with or
+ * without a header, JSON or base64, single, in batches or by column) and our own form, mixed as they come, gzip unpacked by
+ * content. A line that cannot be read is counted and named in the log with the cause, never thrown.
+ *
+ * @throws ChurnkitError OPTION_INVALID for a limit out of range or an unknown `outputForm`; whatever the source throws by itself, such as STORE_FAILED.
+ *
+ * @example
+ * ```ts
+ * import { syntheticContract } from "churnkit/data";
+ * import { captureLog, readCaptureLines } from "churnkit/monitor";
+ *
+ * const line = { id: "a", at: "2026-02-01T10:00:00Z", record: { age: 30 }, probability: 0.4, label: "No", version: "1.0.0" };
+ * const bytes = new TextEncoder().encode(`${JSON.stringify(line)}\nnot JSON\n`);
+ * const log = captureLog();
+ * for await (const { id, probability } of readCaptureLines(bytes, { contract: syntheticContract, log, source: "log.jsonl" })) console.log(id, probability);
+ * console.assert(log.list()[0]?.examples[0] === "log.jsonl:2");
+ * ```
+ */
+export async function* readCaptureLines(bytes: ByteSource, options: CaptureReadOptions): AsyncGenerator<CapturedPrediction> {
+  const { contract, log, source = "captured data" } = options;
+  const limits = { ...defaultLimits, ...options.limits };
+  for (const [name, value] of Object.entries(limits)) {
+    if (!(Number.isSafeInteger(value) && value > 0)) {
+      throw new ChurnkitError("OPTION_INVALID", `The limit ${name} is ${value}; it must be a whole number above 0.`, { where: { value } });
+    }
+  }
+  checkOutput(options.outputForm);
+  const columns = options.columns ?? contract.columns.filter(({ role }) => role === "feature").map(({ name }) => name);
+  const payloads: PayloadOptions = {
+    columns,
+    known: new Set([...columns, ...contract.columns.map(({ name }) => name)]),
+    output: options.outputForm,
+    target: contract.target,
+    mostRecords: limits.records,
+  };
+  const scores = new WholeScores();
+  try {
+    for await (const line of linesOf(textChunks(bytes, { source, limit: limits.totalBytes }), limits.lineBytes)) {
+      const note: Note = (issue, cause) => log.note(issue, `${source}:${line.number}`, cause);
+      if ("problem" in line) note(line.problem);
+      else yield* scores.take(predictionsOf(line.text, payloads, note), note);
+    }
+  } catch (error) {
+    // The bytes themselves cannot be read; what the store says of itself is for the caller.
+    if (!ChurnkitError.isInstance(error) || !error.code.startsWith("INPUT_")) throw error;
+    log.note("unreadable", source);
+  }
+  yield* scores.end();
+}
+
+function predictionsOf(text: string, options: PayloadOptions, note: Note): readonly SageMakerPrediction[] {
+  let value: unknown;
+  try {
+    value = parseJson(text);
+  } catch {
+    note("notJson");
+    return [];
+  }
+  const line = membersOf(value);
+  if (isCaptureEvent(line)) return parseCaptureEvent(line, options, note);
+  if (!("record" in line)) {
+    note("notPrediction");
+    return [];
+  }
+  const found = parseCaptured({ ...line, id: spelledIds(line, text)["id"] }, note);
+  return found === undefined ? [] : [found];
+}

@@ -1,0 +1,124 @@
+import pLimit from "p-limit";
+import { ChurnkitError } from "../../base/errors.js";
+import { checkKey, type ObjectStore } from "../../io/store/object-store.js";
+import type { CapturedPrediction } from "./capture.js";
+
+/** Writes captured predictions. */
+export interface CaptureWriter {
+  /** Takes predictions in; they are kept by the next rotation, or by `flush`. */
+  write(predictions: readonly CapturedPrediction[]): Promise<void>;
+  /** Resolves when all that was written is where it shall be. */
+  flush(): Promise<void>;
+  /** Flushes; a write after it is refused. */
+  close(): Promise<void>;
+}
+
+/** How a store's objects are cut and named. */
+export interface CaptureStoreOptions {
+  /** The folder, such as `captured/churn`. */
+  readonly prefix: string;
+  /** A name of this writer's own among those that share the prefix: letters, digits and `._-`. */
+  readonly writer: string;
+  /** An object is written when it holds so many bytes (default 4 MiB), ... */
+  readonly bytes?: number | undefined;
+  /** ... or when the first of its predictions is so many seconds older than the newest (default 300). */
+  readonly seconds?: number | undefined;
+  /** Most bytes held while the store is away (default 64 MiB): beyond it new predictions are dropped, and `write` says so. */
+  readonly held?: number | undefined;
+}
+
+/** Lines of an hour that wait. */
+interface Held {
+  readonly lines: string[];
+  readonly size: number;
+  /** Time of the first prediction. */
+  readonly first: number;
+  /** How much there was, and when by the predictions' times, as the store last refused it; before that nothing, and the first. */
+  readonly tried: { readonly size: number; readonly at: number };
+}
+
+/** One prediction as a line. A number that JSON has not stays what it was, as text: null would be another record. */
+export const captureLine = (prediction: CapturedPrediction): string =>
+  `${JSON.stringify(prediction, (_, value: unknown) => (typeof value === "number" && !Number.isFinite(value) ? String(value) : value))}\n`;
+
+/**
+ * Writes predictions in our own form to an object store, by the hour in which they were made, as SageMaker's data capture
+ * lays out its files: `<prefix>/2026/02/01/13/<time>-<writer>-<n>.jsonl`. An object is written once and never changed.
+ *
+ * @throws ChurnkitError OPTION_INVALID for a prefix or writer that no key may have. `write` and `flush` throw STORE_FAILED;
+ * what was not delivered is kept, as far as `held` allows, and written with the next.
+ *
+ * @example
+ * ```ts
+ * import { captureToStore } from "churnkit/monitor";
+ * import { memoryStore } from "churnkit/io";
+ *
+ * const store = memoryStore();
+ * const writer = captureToStore(store, { prefix: "captured/churn", writer: "web-1" });
+ * await writer.write([{ id: "a", at: "2026-02-01T13:05:00.000Z", record: { age: 30 }, probability: 0.4, label: "No", version: "1" }]);
+ * await writer.close();
+ * console.assert((await store.list("captured/churn/2026/02/01/13/")).length === 1);
+ * ```
+ */
+export function captureToStore(store: ObjectStore, { prefix, writer, bytes = 4 * 2 ** 20, seconds = 300, held: mostHeld = 64 * 2 ** 20 }: CaptureStoreOptions): CaptureWriter {
+  checkKey(`${prefix}/${writer}`);
+  if (!(bytes > 0) || !(seconds > 0) || !(mostHeld > 0)) throw new ChurnkitError("OPTION_INVALID", "bytes, seconds and held of a capture writer must be above 0.");
+  const hours = new Map<string, Held>();
+  const encoder = new TextEncoder();
+  let written = 0;
+  let newest = -Infinity;
+  let closed = false;
+
+  const put = async (hour: string): Promise<void> => {
+    const held = hours.get(hour);
+    if (held === undefined) return;
+    const key = `${prefix}/${hour}/${new Date(held.first).toISOString().slice(11, 23).replace(/[:.]/g, "-")}-${writer}-${++written}.jsonl`;
+    hours.delete(hour);
+    try {
+      await store.put(key, encoder.encode(held.lines.join("")));
+    } catch (error) {
+      const since = hours.get(hour);
+      const again = since === undefined ? held : { ...held, lines: [...held.lines, ...since.lines], size: held.size + since.size };
+      // Not tried again at once: each attempt sends all that is held.
+      hours.set(hour, { ...again, tried: { size: again.size, at: newest } });
+      throw error;
+    }
+  };
+  // One after the other, so that what failed is whole again before the next begins.
+  const inTurn = pLimit(1);
+  const flush = (): Promise<void> =>
+    inTurn(async () => {
+      for (const hour of [...hours.keys()].sort()) await put(hour);
+    });
+  return {
+    write(predictions) {
+      if (closed) return Promise.reject(new ChurnkitError("STORE_FAILED", `The capture writer ${writer} was closed. Make a new one.`));
+      return inTurn(async () => {
+        let size = [...hours.values()].reduce((sum, each) => sum + each.size, 0);
+        let dropped = 0;
+        for (const prediction of predictions) {
+          const time = Date.parse(prediction.at);
+          if (Number.isNaN(time)) continue;
+          newest = Math.max(newest, time);
+          const hour = new Date(time).toISOString().slice(0, 13).replace(/[-T]/g, "/");
+          const line = captureLine(prediction);
+          if (size + line.length > mostHeld) {
+            dropped++;
+            continue;
+          }
+          size += line.length;
+          const held = hours.get(hour) ?? { lines: [], size: 0, first: time, tried: { size: 0, at: time } };
+          held.lines.push(line);
+          hours.set(hour, { ...held, size: held.size + line.length });
+        }
+        for (const [hour, { size: all, tried }] of [...hours]) if (all - tried.size >= bytes || newest - tried.at >= 1000 * seconds) await put(hour);
+        if (dropped > 0) throw new ChurnkitError("STORE_FAILED", `The capture writer ${writer} dropped ${dropped} predictions: it holds ${size} bytes that ${store.name} has not taken yet.`);
+      });
+    },
+    flush,
+    async close() {
+      closed = true;
+      await flush();
+    },
+  };
+}

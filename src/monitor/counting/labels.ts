@@ -1,0 +1,155 @@
+import { joinLabels, type JoinedPrediction } from "../performance/labelled/join.js";
+import type { OutcomeCounts } from "../judging/findings.js";
+import type { UnjoinedLabels } from "../joins.js";
+import type { Sampled } from "./sample.js";
+
+/** When labels count, as `joinLabels` takes it. Milliseconds; `days` and `hours` help. */
+export interface LabelRules {
+  /** The outcome window: who churns within this time after the prediction is a positive. */
+  readonly window: number;
+  /** How long after its end a label may still be on its way. 0 by default. */
+  readonly delay?: number | undefined;
+  /** "negative": only positives are reported, so whoever has no label has stayed. "unknown" by default. */
+  readonly absent?: "unknown" | "negative" | undefined;
+}
+
+/** A prediction kept to be joined with its label. */
+export interface SampledPrediction extends Sampled {
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  readonly probability: number;
+  /** Its side in each of the bias groups: d, a or -. */
+  readonly sides: string;
+  readonly treated: boolean;
+  readonly control: boolean;
+}
+
+/** What was reported of one prediction. */
+export interface SampledLabel extends Sampled {
+  /** Different reports, at most four. */
+  readonly reports: readonly LabelReport[];
+}
+
+/** One report of an outcome. */
+export interface LabelReport {
+  /** When it happened; null for the outcome of the whole window, as Model Monitor's ground truth gives it. */
+  readonly time: number | null;
+  /** When it became known; null with `time`, for the end of the window. */
+  readonly recorded: number | null;
+  readonly outcome: 0 | 1;
+}
+
+const mostReports = 4;
+
+/** The earlier of two predictions under one id and in one period, with the marks of both. */
+export function earlierPrediction(a: SampledPrediction, b: SampledPrediction): SampledPrediction {
+  const order = a.time - b.time || a.probability - b.probability || (a.sides <= b.sides ? -1 : 1);
+  return { ...(order <= 0 ? a : b), treated: a.treated || b.treated, control: a.control || b.control };
+}
+
+/** All that was reported under one id. */
+export function allReports(a: SampledLabel, b: SampledLabel): SampledLabel {
+  const different = new Map([...a.reports, ...b.reports].map((report) => [JSON.stringify([report.recorded, report.time, report.outcome]), report]));
+  const at = (time: number | null): number => time ?? -Number.MAX_VALUE;
+  const reports = [...different.values()].sort((x, y) => at(x.recorded) - at(y.recorded) || at(x.time) - at(y.time) || x.outcome - y.outcome);
+  return { ...a, reports: reports.slice(0, mostReports) };
+}
+
+/** How long after a prediction its outcome is known for good. */
+export const horizonOf = ({ window, delay = 0 }: LabelRules): number => window + delay;
+
+/** A prediction whose outcome is known for good. */
+export interface MatureRow {
+  readonly probability: number;
+  readonly outcome: 0 | 1;
+  readonly sides: string;
+}
+
+/** What is known of the predictions of some time. */
+export interface Outcomes {
+  readonly counts: OutcomeCounts;
+  readonly basis: "all" | "control" | null;
+  readonly mature: readonly MatureRow[];
+  /** Share of the closed predictions that have a label; null where none has closed. */
+  readonly coverage: number | null;
+  /** Labels that are of no prediction; null where there are none, absent where nobody asked. */
+  readonly unjoined?: UnjoinedLabels | null | undefined;
+}
+
+/** From when to when predictions were made: the first millisecond and the one after the last. */
+export interface TimeSpan {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Fewer rows of a control group are not judged by themselves. */
+const leastControl = 100;
+
+const none: OutcomeCounts = { predictions: 0, treated: 0, control: 0, immature: 0, labelled: 0, positives: 0, assumed: 0, unlabelled: 0, conflicting: 0 };
+
+/** Outcomes without any label rules. */
+export const noOutcomes: Outcomes = { counts: none, basis: null, mature: [], coverage: null };
+
+/** Joins the sampled predictions of a span of time with the labels known at `now`. */
+export function outcomesAt(
+  predictions: readonly SampledPrediction[],
+  labels: readonly SampledLabel[],
+  rules: LabelRules,
+  { from, to, now }: TimeSpan & { readonly now: number },
+): Outcomes {
+  const some = oncePerWindow(predictions, rules.window).filter(({ time }) => time >= from && time < to);
+  const reported = new Map(labels.map(({ id, reports }) => [id, reports]));
+  const { rows } = joinLabels(
+    some.map(({ time, probability, sides, treated, control }, i) => ({ id: String(i), time, probability, treated, control, ...(sides === "" ? {} : { segment: sides }) })),
+    some.flatMap(({ id, time }, i) => (reported.get(id) ?? []).map((report) => ({ id: String(i), ...timedReport(report, time, rules.window) }))),
+    { ...rules, now },
+  );
+  const judged = rows.filter(({ role, closed }) => role !== "treated" && closed);
+  const control = judged.filter((row) => row.role === "control" && row.outcome !== null);
+  const basis = control.length >= leastControl ? "control" : "all";
+  const chosen = basis === "control" ? judged.filter(({ role }) => role === "control") : judged;
+  const labelled = chosen.filter((row) => row.outcome !== null);
+  return {
+    counts: countOutcomes(rows),
+    basis: labelled.length === 0 ? null : basis,
+    mature: labelled.map(({ probability, outcome, segment }) => ({ probability, outcome: outcome ?? 0, sides: segment ?? "" })),
+    coverage: chosen.length === 0 ? null : labelled.length / chosen.length,
+  };
+}
+
+/**
+ * Of each id the first prediction in each stretch of a window's length: who is scored every day has about one outcome a
+ * window, not thirty. Where the stretches begin goes by the id, so that they are spread over time.
+ */
+function oncePerWindow(predictions: readonly SampledPrediction[], window: number): readonly SampledPrediction[] {
+  const stretch = ({ id, key, time }: SampledPrediction): string => `${id} ${Math.floor((time + (key % window)) / window)}`;
+  const first = new Map<string, SampledPrediction>();
+  for (const prediction of predictions) {
+    const before = first.get(stretch(prediction));
+    if (before === undefined || prediction.time < before.time) first.set(stretch(prediction), prediction);
+  }
+  return [...first.values()];
+}
+
+/** The outcome of a whole window happened at its beginning if at all, and is known at its end. */
+function timedReport({ time, recorded, outcome }: LabelReport, made: number, window: number) {
+  const end = made + window;
+  return { time: time ?? (outcome === 1 ? made : end), recorded: recorded ?? end, outcome };
+}
+
+function countOutcomes(rows: readonly JoinedPrediction[]): OutcomeCounts {
+  const count = (test: (row: JoinedPrediction) => boolean): number => rows.reduce((sum, row) => sum + (test(row) ? 1 : 0), 0);
+  const open = rows.filter(({ role }) => role !== "treated");
+  const known = open.filter(({ closed, outcome }) => closed && outcome !== null);
+  return {
+    predictions: rows.length,
+    treated: rows.length - open.length,
+    control: count(({ role }) => role === "control"),
+    immature: open.filter(({ closed }) => !closed).length,
+    labelled: known.length,
+    positives: known.filter(({ outcome }) => outcome === 1).length,
+    assumed: known.filter(({ assumed }) => assumed).length,
+    unlabelled: open.filter(({ closed, outcome }) => closed && outcome === null).length,
+    conflicting: open.filter((row) => row.closed && row.conflicting).length,
+  };
+}

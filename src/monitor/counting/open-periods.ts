@@ -1,0 +1,23 @@
+import { isNumericProfile } from "../../data/profile/profile.js";
+import type { MonitorBaseline } from "../baseline/baseline.js";
+import { mostPeriods, type MonitorSettings } from "../state.js";
+
+/** What all open periods of a monitor may take, in bytes: 128 MiB. */
+export const openPeriodsBytes = 2 ** 27;
+/** Fewer than these could not hold what comes late beside what comes now. */
+const leastPeriods = 4;
+
+/** Bytes that one period may take once every cell is counted and every sample full: an upper bound, measured to be about twice the use. */
+function bytesOfPeriod({ profile, attribution }: MonitorBaseline, { samples }: Pick<MonitorSettings, "samples">): number {
+  const counts = profile.columns.reduce((sum, column) => sum + (isNumericProfile(column) ? 16 * column.counts.length : 32 * column.counts.length) + 500, 0);
+  const explained = attribution === null ? 0 : samples.attribution * (200 + 24 * profile.columns.length);
+  return counts + explained + 10_000;
+}
+
+/**
+ * How many periods a monitor may hold open: as many as fit into {@link openPeriodsBytes}, from 4 to 1,000. It follows from the
+ * baseline and the settings alone, so that it is the same for all that are to be merged.
+ */
+export function openPeriodLimit(baseline: MonitorBaseline, settings: Pick<MonitorSettings, "samples">): number {
+  return Math.min(mostPeriods, Math.max(leastPeriods, Math.floor(openPeriodsBytes / bytesOfPeriod(baseline, settings))));
+}

@@ -1,0 +1,64 @@
+import { stepOf } from "../../drift/sequential/plan.js";
+
+/** One window's parts, the oldest first: the last four, and the one being filled. */
+export interface WindowParts<Part> {
+  /** In periods. */
+  readonly length: number;
+  readonly open: Part | null;
+  readonly closed: readonly (Part | null)[];
+}
+
+/** The last periods, merged to windows of several lengths, as `ProfileWindows` keeps profiles: in constant memory. */
+export interface Windows<Part> {
+  /** Periods added so far. */
+  readonly period: number;
+  readonly windows: readonly WindowParts<Part>[];
+}
+
+/** Adds two parts. */
+export type Merge<Part> = (a: Part, b: Part) => Part;
+
+/** Windows without any period yet. */
+export const noPeriods = <Part>(lengths: readonly number[]): Windows<Part> => ({
+  period: 0,
+  windows: lengths.map((length) => ({ length, open: null, closed: [] })),
+});
+
+const both = <Part>(a: Part | null, b: Part | null, merge: Merge<Part>): Part | null => (a === null || b === null ? (a ?? b) : merge(a, b));
+
+/**
+ * Adds one period, and gives the windows whose turn it is to be looked at: four times in a window's length.
+ *
+ * @param part null for a period without rows.
+ */
+export function addPart<Part>(
+  state: Windows<Part>,
+  part: Part | null,
+  merge: Merge<Part>,
+): { readonly state: Windows<Part>; readonly due: readonly { readonly window: number; readonly part: Part }[] } {
+  const period = state.period + 1;
+  const due: { window: number; part: Part }[] = [];
+  const windows = state.windows.map((window): WindowParts<Part> => {
+    const { length } = window;
+    const step = stepOf(length);
+    const open = both(window.open, part, merge);
+    if (period % step !== 0) return { ...window, open };
+    const kept = Math.ceil(length / step) - 1;
+    const closed = [...window.closed.slice(window.closed.length - kept), open];
+    const whole = closed.reduce<Part | null>((sum, each) => both(sum, each, merge), null);
+    if (whole !== null) due.push({ window: length, part: whole });
+    return { length, open: null, closed: closed.slice(closed.length - kept) };
+  });
+  return { state: { period, windows }, due };
+}
+
+/** Everything that a window holds at the moment: at least three quarters of its length once that has passed. */
+export function recent<Part>({ windows }: Windows<Part>, length: number, merge: Merge<Part>): Part | null {
+  const window = windows.find((each) => each.length === length);
+  return [...(window?.closed ?? []), window?.open ?? null].reduce<Part | null>((sum, each) => both(sum, each, merge), null);
+}
+
+/** Passes over periods without rows, many at once: after `longest` of them nothing is left in any window. */
+export function skipPeriods<Part>(state: Windows<Part>, periods: number): Windows<Part> {
+  return { ...noPeriods<Part>(state.windows.map(({ length }) => length)), period: state.period + periods };
+}

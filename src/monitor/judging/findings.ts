@@ -1,0 +1,125 @@
+import type { DriftReport, DriftVerdict, Severity } from "../../drift/report.js";
+import type { AttributionDrift } from "../attribution/compare.js";
+import type { AttributionPolicy } from "../attribution/policy.js";
+import type { BiasDrift } from "../bias/drift.js";
+import type { BiasPolicy } from "../bias/policy.js";
+import type { CalibrationDrift } from "../performance/calibration-drift.js";
+import type { CalibrationPolicy } from "../performance/calibration-policy.js";
+import type { PerformanceEstimate } from "../performance/estimate.js";
+import type { QualityDrift, QualityPolicy } from "../performance/quality.js";
+import type { RealisedPerformance } from "../performance/realised.js";
+import type { PolicyChoice } from "../../drift/policy.js";
+import type { UnjoinedLabels } from "../joins.js";
+import type { IssueTally } from "../counting/tally.js";
+
+/** The four monitors, and what each watches. */
+export const monitors = {
+  dataQuality: "what goes into the model and what comes out: broken and missing values, new levels, distributions",
+  modelQuality: "whether predictions come true as they did: realised and expected performance, calibration",
+  bias: "whether groups of customers fare alike, and as they did",
+  attribution: "whether the columns that move the scores are still the same",
+} as const;
+/** A name of {@link monitors}. */
+export type MonitorName = keyof typeof monitors;
+/** The names, in one order. */
+export const monitorNames = Object.keys(monitors) as readonly MonitorName[];
+
+/** What one monitor says. */
+export interface Finding {
+  readonly verdict: DriftVerdict;
+  readonly severity: Severity;
+  /** The finding in a sentence or two. */
+  readonly message: string;
+  /** Set where the verdict is "insufficient" for want of rows or labels: how many there are, and how many it takes. */
+  readonly lacks?: { readonly of: "records" | "labels" | "explained records"; readonly have: number; readonly need: number } | undefined;
+}
+
+type Lack = NonNullable<Finding["lacks"]>;
+
+/** Of the data. */
+export interface DataQualityFinding extends Finding {
+  /** Validity x completeness x conformity, each a share; null without rows. */
+  readonly score: number | null;
+  readonly issues: readonly IssueTally[];
+  readonly extraColumns: readonly string[];
+  /** Null without rows. */
+  readonly drift: DriftReport | null;
+}
+
+/** Where the sampled predictions of the time looked at have gone. */
+export interface OutcomeCounts {
+  readonly predictions: number;
+  /** Got an offer: kept out. */
+  readonly treated: number;
+  readonly control: number;
+  /** The outcome window is still open, or labels may still be on their way. */
+  readonly immature: number;
+  readonly labelled: number;
+  readonly positives: number;
+  /** Of the labelled, those taken as negative because no label came. */
+  readonly assumed: number;
+  /** The window has closed without a label, or with both outcomes. */
+  readonly unlabelled: number;
+  /** Of the unlabelled, those with labels of both outcomes. */
+  readonly conflicting: number;
+}
+
+/** Of the model. */
+export interface ModelQualityFinding extends Finding {
+  readonly outcomes: OutcomeCounts;
+  /** Labels that join no prediction, and why; null where there are none. */
+  readonly unjoined: UnjoinedLabels | null;
+  /** Whose outcomes were judged: the control group's where there is one of 100 rows or more. */
+  readonly basis: "all" | "control" | null;
+  /** From mature labels; null where there are none. */
+  readonly realised: RealisedPerformance | null;
+  /** The realised metrics against the held-out ones. */
+  readonly quality: QualityDrift | null;
+  /** Concept drift: outcomes against the probabilities. */
+  readonly calibration: CalibrationDrift | null;
+  /** Without labels, of all rows; null without rows. */
+  readonly estimated: PerformanceEstimate | null;
+  /** The estimated metrics against those that were estimated when the model was made. A warning at most. */
+  readonly expected: QualityDrift | null;
+}
+
+/** Of groups. */
+export interface BiasFinding extends Finding {
+  /** Metrics of the calls alone, over all rows. */
+  readonly calls: BiasDrift | null;
+  /** Metrics that need outcomes, over the mature labels. */
+  readonly outcomes: BiasDrift | null;
+}
+
+/** Of attributions. */
+export interface AttributionFinding extends Finding {
+  readonly drift: AttributionDrift | null;
+}
+
+/** What all four found. */
+export interface Findings {
+  readonly dataQuality: DataQualityFinding;
+  readonly modelQuality: ModelQualityFinding;
+  readonly bias: BiasFinding;
+  readonly attribution: AttributionFinding;
+}
+
+/** The policies behind the verdicts. */
+export interface MonitorPolicies {
+  readonly data?: PolicyChoice | undefined;
+  readonly quality?: Partial<QualityPolicy> | undefined;
+  readonly calibration?: Partial<CalibrationPolicy> | undefined;
+  readonly bias?: Partial<BiasPolicy> | undefined;
+  readonly attribution?: Partial<AttributionPolicy> | undefined;
+  /** Columns of which no drift is reported, such as a date that moves by nature. */
+  readonly ignore?: readonly string[] | undefined;
+}
+
+/** The lack that goes into a finding, where there is one. */
+export const lackOf = (of: Lack["of"], have: number, need: number): Pick<Finding, "lacks"> => (have >= need ? {} : { lacks: { of, have, need } });
+
+/** How many there are, and how many it takes. */
+export const lackWords = ({ of, have, need }: Lack): string => `${have} of the ${need} ${of} needed`;
+
+/** A finding where there is nothing to judge. */
+export const nothing = (message: string): Finding => ({ verdict: "insufficient", severity: "none", message });

@@ -1,0 +1,257 @@
+import { ChurnkitError } from "../base/errors.js";
+import type { Explainer } from "../model/explain/explanation.js";
+import { checkLabel, millisecondsOf, type LabelRecord, type Moment } from "./performance/labelled/records.js";
+import { hourlyPlan, sequentialPlan, type SequentialPlan } from "../drift/sequential/plan.js";
+import type { MonitorBaseline } from "./baseline/baseline.js";
+import { Counting, type PredictionMeta } from "./counting/counting.js";
+import type { MonitorPolicies } from "./judging/findings.js";
+import { beginHistory, closePeriods, type HistoryContext, type MonitorHistory } from "./judging/history.js";
+import { unjoinedLabels, type UnjoinedLabels } from "./joins.js";
+import { horizonOf, noOutcomes, outcomesAt, type LabelRules } from "./counting/labels.js";
+import { alarmChanges, judgeAll, recentView, spanOf } from "./judging/look-around.js";
+import { reportOfParts, type MonitorReport } from "./judging/report.js";
+import { baselineHash, monitorPeriods, type MonitorPeriod, type MonitorSettings, type MonitorState, type SkippedCounts } from "./state.js";
+import { mergedTally, type Tally } from "./counting/tally.js";
+
+/** How a monitor counts, looks and judges. */
+export interface MonitorOptions {
+  /** "hour" by default; a single look of `runMonitor` goes by day where there are more hours than fit into memory. */
+  readonly period?: MonitorPeriod | undefined;
+  /** Milliseconds after its end at which a period closes: how late a record may come. 0 by default. */
+  readonly grace?: number | undefined;
+  /** Windows and allowance of false alarms. By default that of an hourly monitor; by day: windows of 1, 7 and 28 days. */
+  readonly plan?: Partial<SequentialPlan> | undefined;
+  readonly policies?: MonitorPolicies | undefined;
+  /** When labels count. Without it no prediction is kept, and quality is only estimated. */
+  readonly labels?: LabelRules | undefined;
+  /** Explains sampled rows: what `monitorExplainer` gives. */
+  readonly explainer?: Explainer | undefined;
+  /** The version on watch: predictions of another are counted apart and left out. */
+  readonly version?: string | undefined;
+  /** Of the samples; the same for all that are to be merged. 0 by default. */
+  readonly seed?: number | undefined;
+  /** 200 rows explained for each period, 10,000 predictions kept for their labels by default. */
+  readonly samples?: Partial<MonitorSettings["samples"]> | undefined;
+  /**
+   * When the watch began: periods that end before it are passed over, and those from there on without rows count as closed
+   * too. Without it the watch begins with the first period that holds rows. A state that has closed periods goes on from there.
+   */
+  readonly since?: Moment | undefined;
+  /** Goes on from a state that was kept. */
+  readonly state?: MonitorState | undefined;
+}
+
+/** What became of a prediction. Without `time` it is the outcome of the whole window, known at its end. */
+export type MonitorLabel = Omit<LabelRecord, "time"> & { readonly time?: Moment | undefined };
+
+/** Watches one model. Its memory does not grow with the rows. */
+export interface Monitor {
+  readonly baseline: MonitorBaseline;
+  readonly settings: MonitorSettings;
+  /** Records that were not counted so far, by why. */
+  readonly skipped: SkippedCounts;
+  /**
+   * Takes in a record as it was sent to the model, and the probability it got: null where it was refused. The record must
+   * not be changed afterwards: a few hundred wait to be counted together.
+   */
+  add(record: unknown, probability: number | null, meta: PredictionMeta): void;
+  /** Takes in what became of predictions. A bad record is counted, never thrown. */
+  addLabels(labels: Iterable<MonitorLabel>): void;
+  /**
+   * Does what may wait: explains at most so many sampled rows, or without a number all of them once the last records have
+   * been counted. Returns how many still wait.
+   */
+  settle(rows?: number): number;
+  /** Everything as plain JSON. */
+  snapshot(): MonitorState;
+  /**
+   * Adds the counts of another monitor of the same baseline and settings. Only one of two may have closed periods.
+   *
+   * @throws ChurnkitError CONTRACT_MISMATCH for another baseline, other settings, or two that have both closed periods;
+   * INPUT_TOO_LARGE for more open periods than a monitor holds.
+   */
+  merge(other: MonitorState): void;
+  /** Closes the periods that have ended by `now`, looks at the windows that are due, and reports. */
+  report(now: Moment): MonitorReport;
+  /** One look at all that is open, each monitor at its policy's own significance; closes nothing. */
+  judge(now: Moment): MonitorReport;
+}
+
+const dailyPlan: SequentialPlan = { ...hourlyPlan, periodsPerYear: 365.25, windows: [1, 7, 28] };
+
+/**
+ * A monitor of data quality, model quality, bias and feature attribution in constant memory: records are counted by hour or
+ * day against the baseline, and what needs single rows (attributions, labels that come late) rests on samples. It runs
+ * anywhere, by itself or as shards whose states are merged, bit for bit as if one had seen everything.
+ *
+ * @throws ChurnkitError OPTION_INVALID for an option out of range, CONTRACT_MISMATCH for a state of another baseline.
+ *
+ * @example
+ * ```ts
+ * import { defineFeatures, split, syntheticContract, syntheticCustomers, tableFromRecords } from "churnkit/data";
+ * import { createMonitor, days, monitorBaseline } from "churnkit/monitor";
+ * import { logistic, train } from "churnkit/model";
+ *
+ * const customers = tableFromRecords(syntheticContract, syntheticCustomers({ rows: 800, seed: 1 }).records);
+ * const { train: rows, test: table } = split(customers, { seed: 1 });
+ * const { artefact, scorer } = await train(defineFeatures(syntheticContract), rows, { learner: logistic() });
+ * const monitor = createMonitor(await monitorBaseline({ artefact, table }), { labels: { window: days(30) } });
+ *
+ * const start = Date.UTC(2026, 1, 1);
+ * syntheticCustomers({ rows: 500, seed: 2, scenario: "shifted" }).records.forEach((record, i) => {
+ *   const { probability } = scorer.scoreRecord(record);
+ *   monitor.add(record, probability, { at: start + i * 60_000, id: `p${i}` });
+ * });
+ * const { severity, monitors } = monitor.report(start + 9 * 3_600_000);
+ * console.assert(severity === "critical" && monitors.dataQuality.verdict === "drift");
+ * ```
+ */
+export function createMonitor(baseline: MonitorBaseline, options: MonitorOptions = {}): Monitor {
+  const { policies = {}, labels, explainer, version, grace = 0 } = options;
+  const settings = settingsOf(options);
+  const plan = sequentialPlan({ ...(settings.period === "day" ? dailyPlan : hourlyPlan), ...options.plan });
+  if (labels !== undefined) outcomesAt([], [], labels, { from: 0, to: 0, now: 0 });
+  if (!(grace >= 0 && grace <= 1e12)) throw new ChurnkitError("OPTION_INVALID", `grace is ${grace}. Give milliseconds of 0 or more.`);
+  const length = monitorPeriods[settings.period];
+  const hash = baselineHash(baseline);
+  const counting = new Counting(baseline, settings, { explainer, keepPredictions: labels !== undefined });
+  let history: MonitorHistory | null = null;
+  let last: MonitorReport | undefined;
+
+  function context(state: Pick<MonitorState, "predictions" | "labels">, now: number): HistoryContext {
+    return {
+      baseline,
+      policies,
+      length,
+      attributionRows: settings.samples.attribution,
+      outcomes: ({ from, to }) => {
+        if (labels === undefined) return noOutcomes;
+        const horizon = horizonOf(labels);
+        return outcomesAt(state.predictions, state.labels, labels, { from: from - horizon, to: to - horizon, now: Math.min(to, now) });
+      },
+    };
+  }
+
+  const unjoinedOf = (state: Pick<MonitorState, "predictions" | "labels">): UnjoinedLabels | null => unjoinedLabels(state.predictions, state.labels, settings.samples.predictions);
+
+  const monitor: Monitor = {
+    baseline,
+    settings,
+    get skipped() {
+      return counting.skipped;
+    },
+    add(record, probability, meta) {
+      if (version !== undefined && meta.version !== undefined && meta.version !== version) counting.skip("otherVersion");
+      else counting.add(record, probability, meta, history?.closedUntil ?? -Infinity);
+    },
+    addLabels(given) {
+      for (const each of given) {
+        // Labels come from outside: one may be anything.
+        const label: Partial<MonitorLabel> = isObject(each) ? each : {};
+        const whole = label.time === undefined || label.time === null;
+        const checked = checkLabel(whole ? { ...label, time: label.recorded ?? 0 } : label);
+        if (typeof checked === "string") counting.skip("badLabels");
+        else {
+          const { id, time, recorded, positive } = checked;
+          const known = whole && label.recorded === undefined ? null : recorded;
+          counting.addLabel(id, { time: whole ? null : time, recorded: known, outcome: positive ? 1 : 0 });
+        }
+      }
+    },
+    settle(rows) {
+      // Counting a few records costs nearly as much as a few hundred.
+      if (rows === undefined) counting.flush();
+      return counting.explain(rows ?? Infinity);
+    },
+    snapshot: () => ({ format: 1, baseline: hash, settings, ...counting.state(), history }),
+    merge(other) {
+      checkMergeable(other, { hash, settings, closed: history !== null });
+      const closedUntil = (history ?? other.history)?.closedUntil ?? -Infinity;
+      // What was counted here for periods that the other has closed comes too late.
+      if (other.history !== null) counting.closeBefore(closedUntil);
+      counting.merge(other, closedUntil);
+      history ??= other.history;
+      last = undefined;
+    },
+    report(now) {
+      const at = timeOf(now);
+      const before = history;
+      const until = Math.floor((at - grace) / length) * length;
+      const first = counting.firstPeriod();
+      if (history === null && first !== undefined && first < until) history = beginHistory(plan, first);
+      if (last !== undefined && (history?.closedUntil ?? until) >= until) {
+        // Nothing has closed since: the windows, and so the verdicts, are what they were.
+        return (last = { ...last, at: new Date(at).toISOString(), skipped: counting.skipped, raised: [], cleared: [] });
+      }
+      if (history === null) return reportOfParts({ ...headOf(at, baseline, null, counting), looked: "sequential", ...spanOf([], length), findings: judgeAll(baseline, null, noOutcomes, policies), ...noAlarms });
+      const state = counting.state();
+      const here = context(state, at);
+      history = closePeriods(history, until, new Map(state.periods.map(({ start, tally }) => [start, tally])), here);
+      const views = recentView(history, here, { at, predictions: state.predictions, labels: state.labels, rules: labels, unjoined: unjoinedOf(state) });
+      const horizon = labels === undefined ? 0 : horizonOf(labels);
+      counting.forget(history.closedUntil, history.closedUntil - horizon - Math.max(...plan.windows) * length);
+      last = reportOfParts({ ...headOf(at, baseline, views.tally, counting), looked: "sequential", ...views.span, findings: views.findings, ...alarmChanges(before, history, length) });
+      return last;
+    },
+    judge(now) {
+      const at = timeOf(now);
+      const state = counting.state();
+      const tally = mergedTally(state.periods, settings.samples.attribution);
+      const outcomes = labels === undefined ? noOutcomes : { ...outcomesAt(state.predictions, state.labels, labels, { from: -Infinity, to: Infinity, now: at }), unjoined: unjoinedOf(state) };
+      return reportOfParts({
+        ...headOf(at, baseline, tally, counting),
+        looked: "once",
+        ...spanOf(state.periods.map(({ start }) => start), length),
+        findings: judgeAll(baseline, tally, outcomes, policies),
+        ...noAlarms,
+      });
+    },
+  };
+  if (options.state !== undefined) monitor.merge(options.state);
+  if (options.since !== undefined && history === null) {
+    history = beginHistory(plan, Math.floor(timeOf(options.since, "since") / length) * length);
+    counting.closeBefore(history.closedUntil);
+  }
+  return monitor;
+}
+
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
+
+const noAlarms = { alarms: [], raised: [], cleared: [] } as const;
+
+const headOf = (at: number, baseline: MonitorBaseline, tally: Tally | null, { skipped }: Pick<MonitorState, "skipped">) => ({
+  at: new Date(at).toISOString(),
+  model: baseline.model.name,
+  rows: { kept: tally?.rows ?? 0, rejected: tally?.rejected ?? 0, unscored: tally?.unscored ?? 0 },
+  skipped,
+});
+
+function settingsOf({ period = "hour", seed = 0, samples = {} }: MonitorOptions): MonitorSettings {
+  const { attribution = 200, predictions = 10_000 } = samples;
+  const refuse = (what: string): never => {
+    throw new ChurnkitError("OPTION_INVALID", what);
+  };
+  if (!Object.hasOwn(monitorPeriods, period)) refuse(`period is "${String(period)}". Give one of ${Object.keys(monitorPeriods).join(", ")}.`);
+  if (!(Number.isInteger(seed) && seed >= 0 && seed <= 0xffffffff)) refuse(`seed is ${seed}. Give a whole number from 0 to 4294967295.`);
+  for (const [name, size] of Object.entries({ attribution, predictions })) {
+    if (!(Number.isInteger(size) && size >= 0 && size <= 1_000_000)) refuse(`samples.${name} is ${size}. Give a whole number from 0 to 1000000.`);
+  }
+  return { period, seed, samples: { attribution, predictions } };
+}
+
+function timeOf(moment: Moment, name = "now"): number {
+  const at = millisecondsOf(moment);
+  if (at !== undefined) return at;
+  throw new ChurnkitError("OPTION_INVALID", `${name} is ${String(moment)}. Give milliseconds, an ISO 8601 text or a Date.`);
+}
+
+function checkMergeable(other: MonitorState, { hash, settings, closed }: { hash: string; settings: MonitorSettings; closed: boolean }): void {
+  const refuse = (what: string): never => {
+    throw new ChurnkitError("CONTRACT_MISMATCH", what);
+  };
+  if (other.baseline !== hash) refuse("The other monitor counted against another baseline. Give both the same monitor.json.");
+  if (JSON.stringify(other.settings) !== JSON.stringify(settings)) {
+    refuse(`The other monitor has the settings ${JSON.stringify(other.settings)}, this one ${JSON.stringify(settings)}. Give both the same period, seed and samples.`);
+  }
+  if (closed && other.history !== null) refuse("Both monitors have closed periods by a report. Let one of them report and the others only count.");
+}

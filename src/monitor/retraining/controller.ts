@@ -1,0 +1,172 @@
+import { ChurnkitError } from "../../base/errors.js";
+import { typedStore } from "../../io/store/typed-store.js";
+import type { MetricSink } from "../../io/metrics/metric-sink.js";
+import type { MonitorMetric } from "../../io/metrics/metric-table.js";
+import type { ObjectStore } from "../../io/store/object-store.js";
+import { decideRetraining, type RetrainingDecision } from "./decide.js";
+import { heartbeat } from "./heartbeat.js";
+import { rememberTriggers, type RetrainingSignals } from "./observe.js";
+import { retrainingPolicy, type RetrainingPolicy } from "./policy.js";
+import { runUnderLease, type RetrainingWork } from "./run.js";
+import { changeState, readRetrainingState } from "./state-store.js";
+import type { FinishedRun, RetrainingRun, RetrainingState } from "./state.js";
+import { beginRun, endRun, releaseCrashed, renewRun, type RunEnd } from "./transitions.js";
+
+/** What a started system says of a run: still at work, over, or nothing known of it. */
+export type RunReport = "running" | "unknown" | RunEnd;
+
+/** What a controller drives, and how it learns what it needs. */
+export interface RetrainingControllerOptions {
+  /**
+   * Retrains: the local pipeline, or a call that starts one elsewhere. Its promise's end is the run's, unless it gives
+   * `{ status: "started" }`: then `check` says when the run is over. A throw is a failure, with its message.
+   */
+  readonly run: RetrainingWork;
+  /**
+   * Asks after a run, by its `id` or `reference`; called in every round while a run is at work elsewhere. A throw is taken
+   * for "running", so that at most one run stays the rule while the other system cannot be reached.
+   */
+  readonly check?: ((run: RetrainingRun) => Promise<RunReport>) | undefined;
+  /** Reads the present levels in every round, so that what was missed is found again. */
+  readonly signals?: (() => Promise<RetrainingSignals>) | undefined;
+  /**
+   * Takes `retraining_decisions_total`, `pipeline_runs_total`, `pipeline_duration_seconds` and
+   * `monitor_heartbeat_timestamp_seconds`, each with the label `policy`.
+   */
+  readonly sink?: MetricSink | undefined;
+  /** Told of failures that do not stop a round: of `signals`, `check`, `sink` and of a lease's renewal. */
+  readonly onError?: ((error: unknown) => void) | undefined;
+  /** Who this is, in the state; default "churnkit". */
+  readonly owner?: string | undefined;
+  /** The time; default the system's. */
+  readonly now?: (() => Date) | undefined;
+}
+
+/** What came of one round. */
+export interface RetrainingRound {
+  readonly decision: RetrainingDecision;
+  /** The run that this round started, if it is over; null where none was started or it goes on elsewhere. */
+  readonly run: FinishedRun | null;
+}
+
+/** A retraining policy at work on a store. Any number of them, in any number of processes, may share it. */
+export interface RetrainingController {
+  /**
+   * One round: releases a crashed run, learns what became of one elsewhere, reads the signals, remembers triggers,
+   * decides, starts a run where that is the decision, waits for it, and beats. Call it by a timer or a schedule and at
+   * every alarm; calls too many do no harm, and what one misses the next finds again.
+   */
+  reconcile(signals?: RetrainingSignals): Promise<RetrainingRound>;
+  /** Remembers triggers without deciding, for callers that must be quick: the next round finds them. */
+  remember(signals: RetrainingSignals): Promise<void>;
+  state(): Promise<RetrainingState>;
+}
+
+/**
+ * Drives retraining by a policy: at most one run at a time over all processes, within the budget, with no trigger lost.
+ * State and heartbeat (of the policy's name) are kept in the store.
+ *
+ * @throws ChurnkitError OPTION_INVALID for a policy that is not right or a store without compare-and-swap.
+ * @example
+ * ```ts
+ * import { retrainingController, retrainingPolicy } from "churnkit/monitor";
+ * import { memoryStore } from "churnkit/io";
+ *
+ * const controller = retrainingController(memoryStore(), retrainingPolicy({ name: "churn" }), {
+ *   run: async ({ runId, triggers }) => ({ status: "succeeded", detail: `${runId} retrained because of ${triggers.join()}` }),
+ * });
+ * const { decision, run } = await controller.reconcile({ psi: { value: 0.31, column: "tenure" } });
+ * console.assert(decision.action === "retrain" && run?.status === "succeeded");
+ * console.assert((await controller.reconcile()).decision.action === "skip");
+ * ```
+ */
+export function retrainingController(given: ObjectStore, policy: RetrainingPolicy, options: RetrainingControllerOptions): RetrainingController {
+  const store = typedStore(given);
+  const { owner = "churnkit", now = () => new Date(), onError } = options;
+  const checked = retrainingPolicy(policy);
+  const { name } = checked;
+  if (!store.capabilities.compareAndSwap) {
+    throw new ChurnkitError("OPTION_INVALID", `The store ${store.name} has no compare-and-swap, without which two runs could start at once. Use another.`);
+  }
+  const change = (work: (state: RetrainingState, at: Date) => RetrainingState): Promise<RetrainingState> => changeState(store, name, now, work);
+  const tell = (error: unknown): void => {
+    try {
+      onError?.(error);
+    } catch {
+      // Whoever listens for errors must not cause one.
+    }
+  };
+
+  const askAfter = async (run: RetrainingRun): Promise<void> => {
+    if (options.check === undefined) return;
+    const report = await options.check(run).catch((error: unknown): RunReport => {
+      tell(error);
+      return "running";
+    });
+    if (report === "running") await change((state, at) => renewRun(checked, state, run.id, at));
+    else if (report !== "unknown") {
+      const { runs } = await change((state, at) => endRun(checked, state, run.id, report, at));
+      await measureRun(runs.find(({ id }) => id === run.id));
+    }
+  };
+
+  const measure = async (metric: MonitorMetric, value: number, labels: Record<string, string> = {}): Promise<void> => {
+    try {
+      await options.sink?.write([{ name: metric, value, labels: { ...labels, policy: name }, at: now() }]);
+    } catch (error) {
+      tell(error);
+    }
+  };
+  const measureRun = async (run: FinishedRun | null | undefined): Promise<void> => {
+    if (run === null || run === undefined) return;
+    await measure("pipeline_runs_total", 1, { status: run.status });
+    await measure("pipeline_duration_seconds", (Date.parse(run.finishedAt) - Date.parse(run.startedAt)) / 1000);
+  };
+  const beat = async (detail: string): Promise<void> => {
+    const at = now();
+    await measure("monitor_heartbeat_timestamp_seconds", at.getTime() / 1000);
+    await heartbeat(store, { monitor: name, everySeconds: checked.checkEveryHours * 3600, detail, now: at }).catch(tell);
+  };
+
+  const readSignals = async (): Promise<RetrainingSignals> => {
+    try {
+      return (await options.signals?.()) ?? {};
+    } catch (error) {
+      tell(error);
+      return {};
+    }
+  };
+
+  /** Decides on the newest state and, where it comes to a run, claims it in the same write. */
+  const decide = async (all: readonly RetrainingSignals[]): Promise<{ decision: RetrainingDecision; claimed: RetrainingRun | null }> => {
+    const id = `retrain-${crypto.randomUUID()}`;
+    let decision: RetrainingDecision | undefined;
+    const state = await change((before, at) => {
+      const seen = all.reduce((known, signals) => rememberTriggers(checked, known, signals, at), releaseCrashed(checked, before, at));
+      decision = decideRetraining(checked, seen, { critical: all.flatMap(({ critical = [] }) => critical) }, at);
+      return decision.action === "retrain" ? beginRun(checked, seen, { id, owner }, at) : seen;
+    });
+    if (decision === undefined) throw new ChurnkitError("STORE_FAILED", `The store ${store.name} kept a change that was never made.`);
+    return { decision, claimed: state.running?.id === id ? state.running : null };
+  };
+
+  return {
+    async reconcile(signals = {}) {
+      const { running } = await readRetrainingState(store, name, now());
+      if (running !== null) await askAfter(running);
+      const { decision, claimed } = await decide([await readSignals(), signals]);
+      await measure("retraining_decisions_total", 1, { action: decision.action });
+      await beat(decision.explanation);
+      if (claimed === null) return { decision, run: null };
+      const lease = { policy: checked, change, work: options.run, now, tell, beat: () => beat(`run ${claimed.id} is at work`) };
+      const run = await runUnderLease(lease, claimed);
+      await measureRun(run);
+      await beat(decision.explanation);
+      return { decision, run };
+    },
+    async remember(signals) {
+      await change((state, at) => rememberTriggers(checked, state, signals, at));
+    },
+    state: () => readRetrainingState(store, name, now()),
+  };
+}

@@ -1,0 +1,135 @@
+import { leastAccuracyLabels, rememberTriggers, scheduleDue, type RetrainingSignals } from "./observe.js";
+import type { RetrainingPolicy } from "./policy.js";
+import { shortText, type PendingTrigger, type RetrainingState } from "./state.js";
+
+/** What may hold a run back. */
+export const retrainingBlocks = {
+  stopped: "somebody stopped all retraining, or the policy is disabled",
+  running: "a run is at work",
+  cooldown: "the last run ended too short a time ago",
+  runs: "the budget of runs is used up",
+  cost: "the budget of cost is used up",
+} as const;
+
+/** Why a run that is wanted does not start. */
+export interface RetrainingBlock {
+  readonly kind: keyof typeof retrainingBlocks;
+  /** When it ends by itself, ISO 8601; null where it does not. */
+  readonly until: string | null;
+  readonly message: string;
+}
+
+/** A decision and its reasons; plain JSON. */
+export interface RetrainingDecision {
+  /** `retrain`: start a run. `wait`: one is wanted but held back. `skip`: none is wanted, or all is stopped. */
+  readonly action: "retrain" | "wait" | "skip";
+  /** All triggers that no run has served yet. */
+  readonly triggers: readonly PendingTrigger[];
+  readonly blockedBy: readonly RetrainingBlock[];
+  /** The decision in words, with every trigger and every block. */
+  readonly explanation: string;
+  /** When to look again at the latest, ISO 8601. */
+  readonly nextCheck: string;
+}
+
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+
+/**
+ * Decides whether to retrain now: pure, from the policy, the state and what is known. Nothing is changed; the state to
+ * go on with is that of `rememberTriggers` with the same arguments.
+ *
+ * @throws ChurnkitError VALUE_INVALID for a signal that is not a finite number in its range.
+ * @example
+ * ```ts
+ * import { decideRetraining, newRetrainingState, retrainingPolicy } from "churnkit/monitor";
+ *
+ * const now = new Date("2026-11-21T12:00:00Z");
+ * const decision = decideRetraining(retrainingPolicy(), newRetrainingState(now), { accuracy: { value: 0.78, labels: 900 } }, now);
+ * console.assert(decision.action === "retrain" && decision.explanation.includes("accuracy 0.78 is below 0.8"));
+ * ```
+ */
+export function decideRetraining(policy: RetrainingPolicy, state: RetrainingState, signals: RetrainingSignals, now: Date): RetrainingDecision {
+  const seen = rememberTriggers(policy, state, signals, now);
+  const triggers = seen.pending;
+  const blockedBy = blocks(policy, seen, now);
+  const off = blockedBy.some(({ kind }) => kind === "stopped");
+  const action = off || triggers.length === 0 ? "skip" : blockedBy.length > 0 ? "wait" : "retrain";
+  return { action, triggers, blockedBy, explanation: explain(action, triggers, blockedBy, criticalWords(policy, state, signals)), nextCheck: nextCheck(policy, seen, blockedBy, now) };
+}
+
+function blocks(policy: RetrainingPolicy, state: RetrainingState, now: Date): RetrainingBlock[] {
+  const found: RetrainingBlock[] = [];
+  const add = (kind: RetrainingBlock["kind"], message: string, until: number | null = null): void => {
+    found.push({ kind, message, until: until === null ? null : new Date(until).toISOString() });
+  };
+  const { stopped, running } = state;
+  if (stopped !== null) add("stopped", `${stopped.by} stopped all retraining at ${stopped.at}: ${stopped.reason}`);
+  if (!policy.enabled) add("stopped", "the policy is disabled");
+  if (running !== null) add("running", `run ${running.id} is at work since ${running.startedAt}`, Date.parse(running.leaseUntil));
+  const asked = state.pending.some(({ kind }) => kind === "manual");
+  const last = state.runs[0];
+  if (last !== undefined && !asked) {
+    const hours = last.status === "succeeded" ? policy.cooldownHours : policy.retryHours;
+    const end = Date.parse(last.finishedAt) + hours * hourMs;
+    if (end > now.getTime()) add("cooldown", `the last run ${last.status} at ${last.finishedAt}, less than ${hours} hours ago`, end);
+  }
+  return [...found, ...budgetBlocks(policy, state, now)];
+}
+
+/** Runs that began within the period, whatever became of them, count. */
+function budgetBlocks({ budget }: RetrainingPolicy, state: RetrainingState, now: Date): RetrainingBlock[] {
+  const period = budget.perDays * dayMs;
+  const counted = [...(state.running === null ? [] : [state.running]), ...state.runs]
+    .map(({ startedAt, cost }) => ({ leaves: Date.parse(startedAt) + period, cost }))
+    .filter(({ leaves }) => leaves > now.getTime())
+    .sort((a, b) => a.leaves - b.leaves);
+  const found: RetrainingBlock[] = [];
+  const until = (leaves: number | undefined): string | null => (leaves === undefined ? null : new Date(leaves).toISOString());
+  if (counted.length >= budget.runs) {
+    const message = `the budget of ${budget.runs} runs in ${budget.perDays} days is used up`;
+    found.push({ kind: "runs", message, until: budget.runs === 0 ? null : until(counted[counted.length - budget.runs]?.leaves) });
+  }
+  const { cost: limit, costPerRun = 0 } = budget;
+  let spent = counted.reduce((sum, { cost }) => sum + cost, 0);
+  if (limit !== undefined && spent + costPerRun > limit) {
+    const message = `a run at ${costPerRun} would go beyond the budget of ${limit} in ${budget.perDays} days, of which ${spent} is spent`;
+    const enough = counted.find(({ cost }) => (spent -= cost) + costPerRun <= limit);
+    found.push({ kind: "cost", message, until: until(enough?.leaves) });
+  }
+  return found;
+}
+
+function explain(action: RetrainingDecision["action"], triggers: readonly PendingTrigger[], blockedBy: readonly RetrainingBlock[], critical: string): string {
+  const why = triggers.map(({ message }) => message).join("; ");
+  const held = blockedBy.map(({ message, until }) => (until === null ? message : `${message} (until ${until})`)).join("; ");
+  if (action === "retrain") return `Retrain: ${why}.`;
+  if (action === "wait") return `Wait: ${why}; but ${held}.`;
+  if (triggers.length === 0) {
+    const none = held === "" ? "no trigger is pending" : `no trigger is pending; ${held}`;
+    return critical === "" ? `Nothing to do: ${none}.` : `No retraining: ${none}. ${critical}`;
+  }
+  return `Stopped: ${held}. Still pending: ${why}.`;
+}
+
+/** What is critical and retrains nothing, and why: a critical report is never passed over in silence. */
+function criticalWords({ accuracy, psi }: RetrainingPolicy, { lastSuccess }: RetrainingState, { critical = [] }: RetrainingSignals): string {
+  if (critical.length === 0) return "";
+  const served = lastSuccess === null ? -Infinity : Date.parse(lastSuccess.startedAt);
+  const found = critical.filter(({ at }) => at === undefined || at.getTime() > served);
+  if (found.length === 0) return "The report is critical, but of the model before the last retraining: make a new one.";
+  const rules = [
+    ...(accuracy === undefined ? [] : [`an accuracy below ${accuracy.below} from ${accuracy.minLabels ?? leastAccuracyLabels} labels on`]),
+    ...(psi === undefined ? [] : [`a PSI of a feature above ${psi.above}`]),
+  ];
+  const by = rules.length === 0 ? "accuracy and PSI are not watched" : `of a report it retrains for ${rules.join(" or ")} alone`;
+  const told = found.map(({ name, message, action }) => `${name}: ${shortText(message)} ${shortText(action)}`);
+  return `The report is critical, which is not a reason to retrain by this policy: ${by}. ${told.join(" ")}`;
+}
+
+/** The earliest time at which the decision may come out differently by itself, and `checkEveryHours` at the latest. */
+function nextCheck(policy: RetrainingPolicy, state: RetrainingState, blockedBy: readonly RetrainingBlock[], now: Date): string {
+  const times = blockedBy.map(({ until }) => (until === null ? Infinity : Date.parse(until)));
+  const ahead = [...times, scheduleDue(policy, state), now.getTime() + policy.checkEveryHours * hourMs].filter((time) => time > now.getTime());
+  return new Date(Math.min(...ahead)).toISOString();
+}

@@ -1,0 +1,52 @@
+import { retryOnConflict } from "../../base/async/retry.js";
+import type { ObjectStore } from "../../io/store/object-store.js";
+import { newRetrainingState, parseState, shortText, writeState, type RetrainingState } from "./state.js";
+
+const stateKey = (name: string): string => `retraining/${name}/state.json`;
+
+/**
+ * The state of a policy in a store, or that of a new one.
+ *
+ * @throws ChurnkitError STATE_CORRUPT where it cannot be read, STORE_FAILED where the store cannot.
+ */
+export async function readRetrainingState(store: ObjectStore, name: string, now: Date = new Date()): Promise<RetrainingState> {
+  const found = await store.get(stateKey(name));
+  return found === undefined ? newRetrainingState(now) : parseState(stateKey(name), found.bytes);
+}
+
+/**
+ * Changes the state by compare-and-swap, again from the start whenever somebody else was quicker: `change` is pure and
+ * may be called several times. The new state is whole or not there.
+ */
+export async function changeState(
+  store: ObjectStore,
+  name: string,
+  now: () => Date,
+  change: (state: RetrainingState, now: Date) => RetrainingState,
+): Promise<RetrainingState> {
+  const key = stateKey(name);
+  return retryOnConflict(async () => {
+    const found = await store.get(key);
+    const time = now();
+    const state = found === undefined ? newRetrainingState(time) : parseState(key, found.bytes);
+    const next = change(state, time);
+    if (next !== state || found === undefined) await store.put(key, writeState(next), { ifVersion: found?.version ?? null });
+    return next;
+  });
+}
+
+/**
+ * The one switch: stops all retraining under a policy's name, for every process that uses the store. Triggers are still
+ * remembered; a run at work in a process has its signal aborted when its lease is next renewed.
+ */
+export async function stopRetraining(store: ObjectStore, name: string, stop: { by: string; reason: string; now?: () => Date }): Promise<void> {
+  await changeState(store, name, stop.now ?? (() => new Date()), (state, now) => ({
+    ...state,
+    stopped: { at: now.toISOString(), by: shortText(stop.by), reason: shortText(stop.reason) },
+  }));
+}
+
+/** Allows retraining again after {@link stopRetraining}; what was remembered meanwhile is then decided upon. */
+export async function startRetraining(store: ObjectStore, name: string): Promise<void> {
+  await changeState(store, name, () => new Date(), (state) => ({ ...state, stopped: null }));
+}

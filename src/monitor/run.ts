@@ -1,0 +1,192 @@
+import { ChurnkitError } from "../base/errors.js";
+import type { ObjectStore } from "../io/store/object-store.js";
+import { millisecondsOf, type Moment } from "./performance/labelled/records.js";
+import type { MonitorBaseline } from "./baseline/baseline.js";
+import { captureLog, type CaptureIssueCount } from "./capture/capture.js";
+import { checkOutput, type CaptureOutput } from "./capture/output.js";
+import { readCaptureLines, type CaptureLimits } from "./capture/read.js";
+import { labelLog, readLabelLines } from "./capture/read-labels.js";
+import { createMonitor, type Monitor, type MonitorOptions } from "./monitor.js";
+import type { MonitorReport } from "./judging/report.js";
+import { sampleKey } from "./counting/sample.js";
+import { parseMonitorState, type MonitorState } from "./state.js";
+
+/** Where captured data lie, and what to compare them with. */
+export interface MonitorRunOptions extends MonitorOptions {
+  readonly store: Pick<ObjectStore, "list" | "getStream">;
+  /**
+   * Where the captured data lie: every object below these whose name ends in .jsonl, .json, .ndjson, also with a number or .gz
+   * behind it; and an object of just this name, whatever it is.
+   */
+  readonly prefix: string | readonly string[];
+  readonly baseline: MonitorBaseline;
+  /** Predictions made from here on, and before `to`. Without them all that there are. */
+  readonly from?: Moment | undefined;
+  readonly to?: Moment | undefined;
+  /** Where labels lie: as `prefix`, and .csv too. Those that came before `from` are passed over where keys hold the hour. */
+  readonly labelsPrefix?: string | readonly string[] | undefined;
+  /** When the run looks: decides which labels are mature. `to` by default, or the end of the last period; once, not after the present. */
+  readonly now?: Moment | undefined;
+  /** One of several machines: reads the objects whose names' hash falls to the `index`-th of `count`, from 0. */
+  readonly shard?: { readonly index: number; readonly count: number } | undefined;
+  /** States of other shards, merged into this one. */
+  readonly merge?: readonly unknown[] | undefined;
+  /**
+   * `once` (default): one look at the whole time, each monitor at its policy's own significance. `sequential`: periods are
+   * closed one after the other, from `from` on or going on from `state`, for a job that runs again and again.
+   */
+  readonly look?: "once" | "sequential" | undefined;
+  /** The columns of CSV payloads where they are not the contract's features in order. */
+  readonly columns?: readonly string[] | undefined;
+  /** What the outputs of SageMaker's captures hold where they do not name it, as `readCaptureLines` takes it. */
+  readonly outputForm?: CaptureOutput | undefined;
+  readonly limits?: Partial<CaptureLimits> | undefined;
+}
+
+/** What a run found. Plain JSON. */
+export interface MonitorRun {
+  readonly report: MonitorReport;
+  /** Everything counted, to be merged with other shards or to go on from: before the report of a single look, after that of a sequence. */
+  readonly state: MonitorState;
+  readonly read: {
+    readonly objects: number;
+    readonly predictions: number;
+    /** Made before `from`, or from `to` on. */
+    readonly outside: number;
+    /** The versions of the model that made them, at most 20. */
+    readonly versions: readonly string[];
+    readonly labels: number;
+    readonly badLabels: number;
+    /** The first few lines that hold no label, as "source:line". */
+    readonly badLabelExamples: readonly string[];
+    readonly badLabelCauses: readonly string[];
+    readonly issues: readonly CaptureIssueCount[];
+  };
+}
+
+// A number behind the name is that of a file which captureToFile moved aside.
+const mostVersions = 20;
+const capturedName = /\.(jsonl|json|ndjson)(\.\d+)?(\.gz)?$/i;
+const labelName = /\.(jsonl|json|ndjson|csv)(\.gz)?$/i;
+
+/**
+ * Runs the monitors over captured data of some time: the scheduled job behind the Lambda handler, the Processing job and
+ * `churnkit monitor`. Objects are streamed one after the other, so memory depends on neither their number nor their size.
+ * Several machines may each take a shard; their states merge to what one would have counted, bit for bit.
+ *
+ * @throws ChurnkitError OPTION_INVALID for an option out of range, STORE_FAILED, CONTRACT_MISMATCH for states of another
+ * baseline. What is wrong in the data is counted, never thrown.
+ */
+export async function runMonitor(options: MonitorRunOptions): Promise<MonitorRun> {
+  const { look = "once", merge = [] } = options;
+  const states = merge.map(parseMonitorState);
+  const period = options.period ?? options.state?.settings.period ?? states[0]?.settings.period;
+  // A single look needs no hours: where there are more of them than fit into memory, days do.
+  const byHour = period === undefined && look === "once" ? await runBy({ ...options, period: "hour" }, states, "whole") : undefined;
+  return byHour ?? runBy({ ...options, period: period ?? (look === "once" ? "day" : "hour") }, states, "asFarAsFits");
+}
+
+/** A run that leaves nothing out: undefined where there are more periods than fit into memory. */
+export const runWhole = (options: MonitorRunOptions): Promise<MonitorRun | undefined> => runBy(options, [], "whole");
+
+async function runBy(options: MonitorRunOptions, states: readonly MonitorState[], how: "asFarAsFits"): Promise<MonitorRun>;
+/** @returns undefined where records had to be given up. */
+async function runBy(options: MonitorRunOptions, states: readonly MonitorState[], how: "whole"): Promise<MonitorRun | undefined>;
+async function runBy(options: MonitorRunOptions, states: readonly MonitorState[], how: "whole" | "asFarAsFits"): Promise<MonitorRun | undefined> {
+  const { baseline, store, prefix, labelsPrefix, look = "once" } = options;
+  const from = timeOption("from", options.from, -Infinity);
+  const to = timeOption("to", options.to, Infinity);
+  checkOutput(options.outputForm);
+  if (from >= to) throw new ChurnkitError("OPTION_INVALID", `from is ${new Date(from).toISOString()}, not before to, which is ${new Date(to).toISOString()}.`, { where: { path: "from" } });
+  const monitor = createMonitor(baseline, { ...options, since: look === "sequential" ? (options.since ?? options.from) : undefined });
+  const givenUp = monitor.skipped.tooManyPeriods;
+  const log = captureLog();
+  const labels = labelLog();
+  const versions = new Set<string>();
+  let predictions = 0;
+  let outside = 0;
+  const keys = shardOf(await keysUnder(store, prefix, capturedName), options.shard).filter((key) => mayHold(key, from, to));
+  for (const key of keys) {
+    const found = await store.getStream(key);
+    if (found === undefined) continue;
+    for await (const one of readCaptureLines(found.stream, { contract: baseline.contract, columns: options.columns, outputForm: options.outputForm, log, source: key, limits: options.limits })) {
+      predictions++;
+      const { record, probability, id, at, version, treated, control } = one;
+      if (version !== null && versions.size < mostVersions) versions.add(version);
+      const time = Date.parse(at);
+      if (time < from || time >= to) outside++;
+      else monitor.add(record, probability, { at: time, id: id ?? undefined, version: version ?? undefined, treated, control });
+      if (how === "whole" && monitor.skipped.tooManyPeriods > givenUp) return undefined;
+    }
+  }
+  const labelKeys = labelsPrefix === undefined ? [] : await keysUnder(store, labelsPrefix, labelName);
+  await readLabels(monitor, labelKeys.filter((key) => mayHold(key, from, Infinity)), options, labels);
+  for (const state of states) monitor.merge(state);
+  const counted = look === "once" ? monitor.snapshot() : undefined;
+  // The last period may not have ended: a look from ahead would take outcomes for known, and a retraining policy refuses it.
+  const end = look === "once" ? Math.min(lastEnd(monitor), Date.now()) : lastEnd(monitor);
+  const now = timeOption("now", options.now, to === Infinity ? end : to);
+  const report = look === "once" ? monitor.judge(now) : monitor.report(now);
+  return {
+    report,
+    state: counted ?? monitor.snapshot(),
+    read: { objects: keys.length, predictions, outside, versions: [...versions].sort(), labels: labels.labels, badLabels: labels.bad, badLabelExamples: labels.examples, badLabelCauses: labels.causes, issues: log.list() },
+  };
+}
+
+async function readLabels(
+  monitor: Monitor,
+  keys: readonly string[],
+  { store, baseline }: MonitorRunOptions,
+  log: ReturnType<typeof labelLog>,
+): Promise<void> {
+  const { positive, negative } = baseline.model;
+  for (const key of keys) {
+    const found = await store.getStream(key);
+    if (found === undefined) continue;
+    for await (const label of readLabelLines(found.stream, { positive, negative, log, source: key })) monitor.addLabels([label]);
+  }
+}
+
+async function keysUnder(store: Pick<ObjectStore, "list">, prefix: string | readonly string[], named: RegExp): Promise<string[]> {
+  const keys = new Set<string>();
+  for (const each of typeof prefix === "string" ? [prefix] : prefix) {
+    for (const { key } of await store.list(each)) if (key === each || named.test(key)) keys.add(key);
+  }
+  return [...keys];
+}
+
+function shardOf(keys: readonly string[], shard: MonitorRunOptions["shard"]): readonly string[] {
+  if (shard === undefined) return keys;
+  const { index, count } = shard;
+  if (!(Number.isInteger(count) && count >= 1 && Number.isInteger(index) && index >= 0 && index < count)) {
+    throw new ChurnkitError("OPTION_INVALID", `There is no shard ${index} of ${count}. Count from 0.`);
+  }
+  // By name and not by place, since objects may come while the machines list them.
+  return keys.filter((key) => sampleKey(key, 0) % count === index);
+}
+
+const hourOfKey = /(?:^|\/)(\d{4})\/(\d{2})\/(\d{2})\/(\d{2})\//;
+const hour = 3_600_000;
+
+/** May an object hold predictions of the time, going by the hour in its key? A capture may be filed an hour late. */
+function mayHold(key: string, from: number, to: number): boolean {
+  const [, year, month, day, at] = hourOfKey.exec(key) ?? [];
+  if (year === undefined) return true;
+  const start = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(at));
+  return start + hour > from && start - hour < to;
+}
+
+function timeOption(name: string, moment: Moment | undefined, otherwise: number): number {
+  if (moment === undefined) return otherwise;
+  const time = millisecondsOf(moment);
+  if (time !== undefined) return time;
+  throw new ChurnkitError("OPTION_INVALID", `${name} is ${String(moment)}. Give milliseconds, an ISO 8601 text or a Date.`);
+}
+
+/** The end of the last period that holds rows. */
+function lastEnd(monitor: Monitor): number {
+  const { periods, settings, history } = monitor.snapshot();
+  const last = periods[periods.length - 1];
+  return last === undefined ? (history?.closedUntil ?? 0) : last.start + (settings.period === "day" ? 24 : 1) * hour;
+}

@@ -1,0 +1,125 @@
+import { hashJson } from "../base/hash.js";
+import { count, flag, list, nullable, number, object, oneOf, text, texts, version, type Decoder } from "../base/json/decode.js";
+import { documentError, JsonValue } from "../base/json/value.js";
+import { profileDecoder } from "../data/profile/parse.js";
+import { biasCounts } from "./bias/parse.js";
+import { confidenceCountsDecoder } from "./performance/confidence-counts.js";
+import { sequentialDecoder } from "../drift/sequential/parse.js";
+import type { MonitorBaseline } from "./baseline/baseline.js";
+import { monitorNames } from "./judging/findings.js";
+import type { MonitorHistory } from "./judging/history.js";
+import type { SampledLabel, SampledPrediction } from "./counting/labels.js";
+import type { Tally } from "./counting/tally.js";
+
+/** The lengths of a monitor's period, in milliseconds. */
+export const monitorPeriods = { hour: 3_600_000, day: 86_400_000 } as const;
+/** A name of {@link monitorPeriods}. */
+export type MonitorPeriod = keyof typeof monitorPeriods;
+
+/** What must be the same for two monitors to be merged. */
+export interface MonitorSettings {
+  readonly period: MonitorPeriod;
+  readonly seed: number;
+  /** Rows explained for each period; predictions kept to be joined with labels. */
+  readonly samples: { readonly attribution: number; readonly predictions: number };
+}
+
+/** Records that were not counted, by why. */
+export interface SkippedCounts {
+  /** Their period had been closed. */
+  readonly late: number;
+  /** They would have opened more periods than fit into a monitor's memory, 128 MiB for all that are open. */
+  readonly tooManyPeriods: number;
+  /** Their time is no time. */
+  readonly badTime: number;
+  /** Another model version predicted them. */
+  readonly otherVersion: number;
+  /** Labels without a usable id, time or outcome. */
+  readonly badLabels: number;
+}
+
+/** A monitor as plain JSON: to be kept, sent, merged. */
+export interface MonitorState {
+  readonly format: 1;
+  /** Hash of the baseline that everything was counted against. */
+  readonly baseline: string;
+  readonly settings: MonitorSettings;
+  /** Periods that have not been closed, by time. */
+  readonly periods: readonly { readonly start: number; readonly tally: Tally }[];
+  readonly predictions: readonly SampledPrediction[];
+  readonly labels: readonly SampledLabel[];
+  readonly skipped: SkippedCounts;
+  /** Null until a period has been closed by a report. */
+  readonly history: MonitorHistory | null;
+}
+
+/** Nothing was skipped. */
+export const noneSkipped: SkippedCounts = { late: 0, tooManyPeriods: 0, badTime: 0, otherVersion: 0, badLabels: 0 };
+
+/** Adds counts of skipped records. */
+export const addSkipped = (a: SkippedCounts, b: SkippedCounts): SkippedCounts => ({
+  late: a.late + b.late,
+  tooManyPeriods: a.tooManyPeriods + b.tooManyPeriods,
+  badTime: a.badTime + b.badTime,
+  otherVersion: a.otherVersion + b.otherVersion,
+  badLabels: a.badLabels + b.badLabels,
+});
+
+/** What identifies a baseline. */
+export const baselineHash = (baseline: MonitorBaseline): string => hashJson(baseline);
+
+/** Periods that a monitor holds open at most, however small they are. */
+export const mostPeriods = 1_000;
+const mostSamples = 1_000_000;
+
+const key = { key: count(), id: text() };
+
+const tally: Decoder<Tally> = object({
+  rows: count(),
+  rejected: count(),
+  unscored: count(),
+  issues: list(object({ column: text(), rule: text(), count: count() })),
+  extraColumns: texts(1_000),
+  profile: profileDecoder,
+  confidence: confidenceCountsDecoder,
+  bias: nullable(biasCounts),
+  attributed: list(object({ ...key, values: list(number(0)) }), mostSamples),
+});
+
+const outcome: Decoder<0 | 1> = (json) => (count(0, 1)(json) === 1 ? 1 : 0);
+const maybeTime = nullable(number());
+const part = nullable(tally);
+
+const history: Decoder<MonitorHistory> = object({
+  closedUntil: number(),
+  sequential: sequentialDecoder,
+  windows: object({ period: count(), windows: list(object({ length: count(1, 100_000), open: part, closed: list(part, 8) }), 8) }),
+  alarms: list(
+    object({ monitor: oneOf(monitorNames), severity: oneOf(["warning", "critical"]), window: count(1), since: number(), message: text() }),
+    100,
+  ),
+});
+
+const state: Decoder<MonitorState> = object({
+  format: version(1),
+  baseline: text(),
+  settings: object({
+    period: oneOf(["hour", "day"]),
+    seed: count(),
+    samples: object({ attribution: count(0, mostSamples), predictions: count(0, mostSamples) }),
+  }),
+  periods: list(object({ start: number(), tally }), mostPeriods),
+  predictions: list(object({ ...key, time: number(), probability: number(0, 1), sides: text(), treated: flag, control: flag }), mostSamples),
+  labels: list(object({ ...key, reports: list(object({ time: maybeTime, recorded: maybeTime, outcome }), 4) }), mostSamples),
+  skipped: object({ late: count(), tooManyPeriods: count(), badTime: count(), otherVersion: count(), badLabels: count() }),
+  history: nullable(history),
+});
+
+const corrupt = documentError("STATE_CORRUPT", "", "Restore it from a copy, or begin anew.");
+
+/**
+ * Reads a monitor's state from JSON that anybody may have written.
+ *
+ * @throws ChurnkitError STATE_CORRUPT naming the path of what is wrong.
+ */
+export const parseMonitorState = (json: unknown): MonitorState => state(JsonValue.of(json, "The monitor's state", corrupt));

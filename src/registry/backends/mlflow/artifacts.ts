@@ -1,0 +1,52 @@
+import { ChurnkitError } from "../../../base/errors.js";
+import type { StoredStream } from "../../../io/store/object-store.js";
+import { isBundlePath, unsafePath } from "../../../model/bundle/manifest.js";
+import type { Upload } from "./bytes.js";
+import type { MlflowClient } from "./client.js";
+
+/** A folder of artifacts, reached through the server: the client needs no rights at the bucket behind it. */
+export interface ArtifactFolder {
+  readonly name: string;
+  /** Undefined where there is no such file. */
+  getStream(path: string): Promise<StoredStream | undefined>;
+  put(path: string, upload: Upload): Promise<void>;
+  /** Removes the folder with all that is in it; one that is not there is no error. */
+  remove(): Promise<void>;
+}
+
+/**
+ * Opens a folder by the address that MLflow gives it, `mlflow-artifacts:/<experiment>/<run>/artifacts/...`.
+ *
+ * @throws ChurnkitError STORE_FAILED where it does not lie behind this server's artifact proxy.
+ */
+export function artifactFolder(client: MlflowClient, host: string, uri: string): ArtifactFolder {
+  const base = `mlflow-artifacts/artifacts/${proxyPath(client, host, uri)}`;
+  const at = (path: string): string => {
+    if (!isBundlePath(path)) throw unsafePath(path);
+    return `${base}/${path}`;
+  };
+  return {
+    name: client.speaker.name,
+    getStream: async (path) => client.stream({ method: "GET", path: at(path) }),
+    async put(path, upload) {
+      await client.call({ method: "PUT", path: at(path), upload });
+    },
+    async remove() {
+      await client.find({ method: "DELETE", path: base });
+    },
+  };
+}
+
+function proxyPath({ speaker }: MlflowClient, host: string, uri: string): string {
+  const [, authority = "", path = ""] = /^mlflow-artifacts:(?:\/\/([^/?#]*))?\/+([^?#]+)$/.exec(uri) ?? [];
+  const segments = path.split("/").filter((segment) => segment !== "");
+  const safe = segments.length > 0 && segments.every((segment) => segment !== "." && segment !== ".." && !/[\\%\p{C}]/u.test(segment));
+  // Another server is never shown this one's token.
+  if (safe && (authority === "" || authority === host)) return segments.map(encodeURIComponent).join("/");
+  throw new ChurnkitError(
+    "STORE_FAILED",
+    `${speaker.name} keeps files at ${JSON.stringify(uri.slice(0, 200))}, which is not reached through the server. ` +
+      "Start it with --serve-artifacts, and take an experiment that was made since: its artifact location begins with mlflow-artifacts:/.",
+    { where: { value: uri.slice(0, 200) } },
+  );
+}

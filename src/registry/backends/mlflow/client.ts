@@ -1,0 +1,112 @@
+import pLimit from "p-limit";
+import { sleep } from "../../../base/async/retry.js";
+import { JsonValue } from "../../../base/json/value.js";
+import type { StoredStream } from "../../../io/store/object-store.js";
+import { strange, type Speaker } from "./failure.js";
+import { broken, open, send, type HttpOptions, type MlflowCall, type OpenAnswer, type Outcome } from "./http.js";
+
+/** How calls are made. */
+export interface ClientOptions extends HttpOptions {
+  /** How often a call is made again after a failure that may pass. */
+  readonly retries: number;
+}
+
+/** MLflow's REST API, with retries. Errors are ChurnkitError STORE_FAILED. */
+export interface MlflowClient {
+  readonly speaker: Speaker;
+  /** A call that may be made twice without harm. */
+  call(call: MlflowCall): Promise<JsonValue>;
+  /** Undefined where what it is about does not exist. */
+  find(call: MlflowCall): Promise<JsonValue | undefined>;
+  /**
+   * A call that must not be made twice: after a failure that may hide a success, `look` says whether it happened; also
+   * where somebody else created the very thing.
+   */
+  create<T>(call: MlflowCall, read: (answer: JsonValue) => T, look: () => Promise<T | undefined>): Promise<T>;
+  /** A file as its bytes come; undefined where there is none. Where it breaks off it is taken up again. */
+  stream(call: MlflowCall): Promise<StoredStream | undefined>;
+}
+
+/** Calls at once. */
+const parallel = 8;
+
+export function mlflowClient(options: ClientOptions, speaker: Speaker): MlflowClient {
+  const limit = pLimit(parallel);
+
+  /** Until it succeeds, fails for good, or was tried often enough. */
+  async function again<T>(attempt: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
+    for (let tries = 0; ; tries++) {
+      const outcome = await limit(attempt);
+      if (outcome.failure === undefined || !outcome.failure.passing || tries === options.retries) return outcome;
+      await pause(tries, outcome.failure.waitMs);
+    }
+  }
+
+  /** Some changes are answered with nothing. */
+  const parsed = (call: MlflowCall, bytes: Uint8Array): JsonValue =>
+    JsonValue.parse(bytes.length === 0 ? "{}" : bytes, "answer", (_, what) => strange(speaker, `${call.method} ${call.path}`, what));
+
+  /** The file from a byte on; a server that knows no ranges gives it from its beginning. */
+  async function opened(call: MlflowCall, from: number): Promise<OpenAnswer | undefined> {
+    const outcome = await again(() => open(options, speaker, from === 0 ? call : { ...call, from }));
+    if (outcome.failure === undefined) return outcome.answer;
+    if (outcome.failure.status === 404) return undefined;
+    throw outcome.failure.error;
+  }
+
+  async function* resumed(call: MlflowCall, first: OpenAnswer): AsyncGenerator<Uint8Array, void> {
+    let given = 0;
+    let answer: OpenAnswer | undefined = first;
+    for (let tries = 0; answer !== undefined; tries++) {
+      let skip = answer.status === 206 ? 0 : given;
+      try {
+        for await (const part of answer.body) {
+          const fresh = part.subarray(Math.min(skip, part.length));
+          skip -= part.length - fresh.length;
+          given += fresh.length;
+          if (fresh.length > 0) yield fresh;
+        }
+        return;
+      } catch (error) {
+        if (tries === options.retries) throw broken(options, speaker, call, error).error;
+        await pause(tries, 0);
+        answer = await opened(call, given);
+      }
+    }
+  }
+
+  return {
+    speaker,
+    async call(call) {
+      const outcome = await again(() => send(options, speaker, call));
+      if (outcome.failure !== undefined) throw outcome.failure.error;
+      return parsed(call, outcome.answer);
+    },
+    async find(call) {
+      const outcome = await again(() => send(options, speaker, call));
+      if (outcome.failure?.code === "RESOURCE_DOES_NOT_EXIST") return undefined;
+      if (outcome.failure !== undefined) throw outcome.failure.error;
+      return parsed(call, outcome.answer);
+    },
+    async create(call, read, look) {
+      for (let tries = 0; ; tries++) {
+        const outcome = await limit(() => send(options, speaker, call));
+        if (outcome.failure === undefined) return read(parsed(call, outcome.answer));
+        const { passing, code, error, waitMs } = outcome.failure;
+        if (!passing && code !== "RESOURCE_ALREADY_EXISTS") throw error;
+        await pause(tries, waitMs);
+        const found = await look();
+        if (found !== undefined) return found;
+        if (!passing || tries === options.retries) throw error;
+      }
+    },
+    async stream(call) {
+      const answer = await opened(call, 0);
+      // Where the length is not told, whoever reads finds out.
+      return answer && { size: answer.size ?? 0, stream: resumed(call, answer) };
+    },
+  };
+}
+
+/** Waits longer with every try and different for everybody, so that those who failed together don't come back together. */
+const pause = (tries: number, leastMs: number): Promise<void> => sleep(Math.max(Math.min(100 * 2 ** Math.min(tries, 6), 5_000) * (0.5 + Math.random() / 2), leastMs));

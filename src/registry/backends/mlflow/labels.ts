@@ -1,0 +1,94 @@
+import { ChurnkitError } from "../../../base/errors.js";
+import { list, object, oneOf, text, withDefault } from "../../../base/json/decode.js";
+import { JsonValue } from "../../../base/json/value.js";
+import { statusNote } from "../../versions/version-record.js";
+import { versionStages, versionStatuses, type StatusNote, type VersionLabels, type VersionStage, type VersionStatus } from "../../versions/version.js";
+
+/** Begins the names of everything that churnkit keeps in MLflow's tags. */
+const own = "churnkit.";
+
+/** Tags of a model version. */
+export const versionTag = {
+  /** Marks a version that churnkit registered; the form of the rest. */
+  format: `${own}format`,
+  /** A name of its own for each registration: of its folder of artifacts, and to find it again. */
+  registration: `${own}registration`,
+  semver: `${own}semver`,
+  contentHash: `${own}content_hash`,
+  /** SHA-256 of the file of facts. */
+  facts: `${own}facts_sha256`,
+  /** For people and their searches: what decides is the note. */
+  status: `${own}status`,
+  /** Status, who decided it, when and why: one value, so that none is seen without the others. */
+  statusNote: `${own}status_note`,
+  /** The stage that a version is about to be moved to. */
+  stage: `${own}stage`,
+  /** A version that is being removed. */
+  removing: `${own}removing`,
+} as const;
+
+export const tagFormat = "1";
+
+export type Tags = ReadonlyMap<string, string>;
+
+const emptyText = withDefault(text(), "");
+const tagList = withDefault(list(object({ key: text(), value: emptyText })), []);
+
+/** MLflow's `[{ key, value }]`; an empty value may be left out. */
+export const readTags = (json: JsonValue): Tags =>
+  new Map(tagList(json).map(({ key, value }) => [key, value]));
+
+export const writeTags = (tags: Readonly<Record<string, string>>): { readonly key: string; readonly value: string }[] =>
+  Object.entries(tags).map(([key, value]) => ({ key, value }));
+
+const userTag = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+const isUsers = (name: string): boolean => userTag.test(name) && !name.startsWith(own) && !name.startsWith("mlflow.");
+
+/** The tags that users gave; also those given in MLflow itself, as far as churnkit could have given them. */
+const usersTags = (tags: Tags): Record<string, string> =>
+  Object.fromEntries([...tags].filter(([name]) => isUsers(name)).sort(([a], [b]) => (a < b ? -1 : 1)));
+
+/** Older servers take tags of 5,000 characters at most. */
+const maxNote = 4_000;
+
+/**
+ * What MLflow cannot keep is refused before anything is changed.
+ *
+ * @throws ChurnkitError OPTION_INVALID.
+ */
+export function checkMlflowLabels({ tags = {}, statusNote: note }: Partial<VersionLabels>): void {
+  const taken = Object.keys(tags).find((name) => !isUsers(name));
+  if (taken !== undefined) {
+    throw new ChurnkitError("OPTION_INVALID", `The tag ${taken} cannot be kept in MLflow: names that begin with churnkit. or mlflow. are taken. Choose another.`, {
+      where: { value: taken },
+    });
+  }
+  if (note !== undefined && JSON.stringify(note).length > maxNote) {
+    throw new ChurnkitError("OPTION_INVALID", `Who decided a status and why takes more than ${maxNote} characters. Shorten the reason.`);
+  }
+}
+
+export const writeNote = (status: VersionStatus, note: StatusNote): string => JSON.stringify({ status, ...note });
+
+/** Error for a tag that was changed by hand, or by another program. */
+export type TagError = (tag: string, what: string) => ChurnkitError;
+
+const status = object({ status: oneOf(versionStatuses) });
+const described = object({ current_stage: emptyText, description: emptyText });
+
+/** What is said of a version, from the version as MLflow gives it. */
+export function readLabels(version: JsonValue, tags: Tags, fail: TagError): VersionLabels {
+  const note = JsonValue.parse(tags.get(versionTag.statusNote) ?? "", versionTag.statusNote, fail);
+  const { current_stage: current, description } = described(version);
+  const awaited = tags.get(versionTag.stage);
+  return {
+    ...status(note),
+    statusNote: statusNote(note),
+    stage: stageOf(awaited ?? current),
+    description,
+    tags: usersTags(tags),
+  };
+}
+
+/** Servers that know no stages give none. */
+const stageOf = (name: string): VersionStage => versionStages.find((stage) => stage === name) ?? "None";

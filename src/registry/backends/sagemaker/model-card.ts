@@ -1,0 +1,49 @@
+import { metrics as metricTable, metricNames } from "../../../model/evaluate/metrics.js";
+import type { VersionRecord } from "../../versions/version.js";
+
+const text = (value: string, most = 1024): string => value.slice(0, most);
+
+/**
+ * A version's model card in the JSON of a model package's card, whose overview knows creator and artefact only: what a
+ * model card of its own says there stands in the details.
+ */
+export function modelCard(model: string, version: VersionRecord, artifact: string): string {
+  const { provenance, lineage, metrics, semver, by, description } = version;
+  return JSON.stringify({
+    model_overview: {
+      model_creator: text(lineage.trainedBy ?? by),
+      model_artifact: [text(artifact)],
+    },
+    training_details: {
+      training_observations: text(`${provenance.rows.train} rows, data ${lineage.dataHash}`),
+      training_job_details: {
+        hyper_parameters: Object.entries(provenance.parameters).slice(0, 100).map(([name, value]) => ({ name: text(name, 255), value: text(JSON.stringify(value) ?? "", 255) })),
+      },
+    },
+    evaluation_details: [
+      {
+        name: "held-out rows",
+        evaluation_observation: `${metrics.rows} rows, ${metrics.positives} of them positive`,
+        metric_groups: [
+          {
+            name: "held out",
+            metric_data: metricNames.flatMap((name) => {
+              const { value } = metrics.values[name];
+              return value === null ? [] : [{ name: metricTable[name].label, type: "number", value }];
+            }),
+          },
+        ],
+      },
+    ],
+    additional_information: {
+      custom_details: {
+        description: text(description || `Version ${semver} of ${model}, a binary classifier made with churnkit`),
+        algorithm: text(provenance.learner),
+        contract: lineage.contractHash,
+        recipe: lineage.recipeHash,
+        signature: lineage.signatureHash,
+        content: version.contentHash,
+      },
+    },
+  });
+}

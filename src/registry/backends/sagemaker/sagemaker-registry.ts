@@ -1,0 +1,63 @@
+import type * as Sdk from "@aws-sdk/client-sagemaker";
+import { ChurnkitError } from "../../../base/errors.js";
+import type { ObjectStore } from "../../../io/store/object-store.js";
+import { filesBackend } from "../store/files-backend.js";
+import { registryOver, type RegistryOptions } from "../../registry-over.js";
+import type { ModelRegistry } from "../../registry.js";
+import { connect } from "./connection.js";
+import { modelPackages } from "./model-packages.js";
+import { publishedBackend } from "./published-backend.js";
+
+/** What {@link sagemakerRegistry} is made of. */
+export interface SagemakerRegistryOptions extends RegistryOptions {
+  /** Where bundles, records and the history are kept; SageMaker reads the model data there, so it must be a bucket. */
+  readonly store: ObjectStore;
+  /** The store's place as SageMaker shall read it, `s3://bucket/prefix`. Default: the store's own name, as `s3Store` gives it. */
+  readonly storeUri?: string | undefined;
+  /** The container image that serves these models, for endpoints made from a model package. Without it packages cannot be deployed by SageMaker itself. */
+  readonly image?: string | undefined;
+  /** Instance types of endpoints that packages are offered for. Default ml.m5.large, ml.c5.large and ml.t2.medium. */
+  readonly instanceTypes?: readonly Sdk.ProductionVariantInstanceType[] | undefined;
+  /** A client of your own; otherwise one is made of `clientConfig`. */
+  readonly client?: Sdk.SageMakerClient | undefined;
+  /** Region, credentials, endpoint; what is left out the SDK finds as ever. */
+  readonly clientConfig?: Sdk.SageMakerClientConfig | undefined;
+}
+
+/**
+ * A registry whose versions are SageMaker model packages of one group, named like the model. SageMaker has neither aliases
+ * nor compare-and-swap, so the registry itself lies in the bucket that holds the model data, as `filesRegistry` keeps
+ * it, and each version is published as a model package: the bundle's tar.gz as model data, metrics, a model card, approval,
+ * and customer metadata that tells version, stage and aliases.
+ *
+ * Approval goes both ways: a package that somebody approves or rejects in SageMaker is so here too, and recorded in the
+ * history as decided there. A quarantined version stays quarantined until it is approved here. What was not published, since
+ * a process died or SageMaker could not be reached, is published with the next change.
+ *
+ * Needs the package `@aws-sdk/client-sagemaker`, and the permissions of {@link sagemakerRegistryPolicy}.
+ *
+ * @throws ChurnkitError PEER_MISSING when the SDK is not installed, OPTION_INVALID for a name that no group can have or a
+ * store that is no bucket.
+ *
+ * @example
+ * ```ts no-run
+ * import { s3Store } from "churnkit/io/s3";
+ * import { sagemakerRegistry } from "churnkit/registry/sagemaker";
+ *
+ * const store = await s3Store({ bucket: "acme-models", prefix: "registry" });
+ * const registry = await sagemakerRegistry({ name: "churn", store });
+ * console.log(await registry.list());
+ * ```
+ */
+export async function sagemakerRegistry(options: SagemakerRegistryOptions): Promise<ModelRegistry> {
+  const { name, store, storeUri = store.name, now = () => new Date() } = options;
+  if (!/^[a-zA-Z0-9](?:-?[a-zA-Z0-9]){0,62}$/.test(name)) {
+    throw new ChurnkitError("OPTION_INVALID", `${JSON.stringify(name.slice(0, 80))} cannot name a model package group: up to 63 letters, digits and single -.`);
+  }
+  if (!/^s3:\/\/[^/]+/.test(storeUri) || !store.capabilities.compareAndSwap) {
+    throw new ChurnkitError("OPTION_INVALID", `SageMaker reads model data from a bucket: give an s3Store, or the storeUri of a store with compare-and-swap, not ${store.name}.`);
+  }
+  const files = filesBackend(store, `${name}/`, now);
+  const packages = modelPackages(await connect(options), { group: name, store, uri: storeUri.replace(/\/*$/, "/"), image: options.image, instanceTypes: options.instanceTypes });
+  return registryOver(publishedBackend(files, packages, now), { ...options, now });
+}

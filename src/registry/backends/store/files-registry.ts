@@ -1,0 +1,45 @@
+import { ChurnkitError } from "../../../base/errors.js";
+import type { ObjectStore } from "../../../io/store/object-store.js";
+import { typedStore } from "../../../io/store/typed-store.js";
+import { filesBackend } from "./files-backend.js";
+import { checkModelName } from "../../model-name.js";
+import { registryOver, type RegistryOptions } from "../../registry-over.js";
+import type { ModelRegistry } from "../../registry.js";
+
+/**
+ * A registry in an object store, without a server:
+ *
+ * ```
+ * <name>/index.json                      versions in short, aliases, end of the history: the one object that changes
+ * <name>/bundles/<hash>-<upload>/...     a bundle's files, as they lie in a bundle folder
+ * <name>/versions/<number>-<hash>.json   a version's record; a change writes a new one and keeps the old
+ * <name>/history/<sequence>-<hash>.json  one change, holding the hash of the one before
+ * ```
+ *
+ * Everything is written before the index names it, and the index is changed by compare-and-swap: a kill at any moment
+ * leaves the state before or after, and of two changes at once none is lost.
+ *
+ * @throws ChurnkitError OPTION_INVALID when the name is no key segment or the store has no compare-and-swap.
+ *
+ * @example
+ * ```ts
+ * import { memoryStore } from "churnkit/io";
+ * import type { Artefact } from "churnkit/model";
+ * import { filesRegistry } from "churnkit/registry";
+ *
+ * const registry = filesRegistry(memoryStore(), { name: "telco-churn" });
+ * console.assert((await registry.list()).length === 0);
+ * export async function release(artefact: Artefact): Promise<void> {
+ *   const { version } = await registry.register(artefact);
+ *   await registry.promote(version.number, "champion", { by: "ada" });
+ * }
+ * ```
+ */
+export function filesRegistry(store: ObjectStore, options: RegistryOptions): ModelRegistry {
+  const { name, now = () => new Date() } = options;
+  checkModelName(name);
+  if (!store.capabilities.compareAndSwap) {
+    throw new ChurnkitError("OPTION_INVALID", `A registry needs a store with compare-and-swap, which ${store.name} has not. Take a folder or a bucket.`);
+  }
+  return registryOver(filesBackend(typedStore(store), `${name}/`, now), { ...options, now });
+}

@@ -1,0 +1,160 @@
+import type { BootstrapOptions } from "../../model/evaluate/bootstrap.js";
+import type { MetricName, MetricValue } from "../../model/evaluate/metrics.js";
+import { checkAbsolute, checkMeasured, checkRelative, checkRequirement, checkSoundness } from "./gate-checks.js";
+import { checkSegments } from "./gate-segments.js";
+import type { MeasureName } from "./measures.js";
+import type { SoundnessDemand } from "./soundness.js";
+
+/** What a model may be compared with. */
+export type Rival = "champion" | "baseline";
+
+/** The metric's own value, at least `min` or at most `max`. */
+export type AbsoluteRequirement =
+  | { readonly metric: MetricName; readonly min: number }
+  | { readonly metric: MetricName; readonly max: number };
+
+/**
+ * The metric against a rival's on the same rows, by the lower end of the paired bootstrap interval (97.5 % confidence):
+ * `betterThan` by more than `margin` (default 0), `notWorseThan` by `margin` or more (default 0.01).
+ */
+export type RelativeRequirement =
+  | { readonly metric: MetricName; readonly betterThan: Rival; readonly margin?: number | undefined }
+  | { readonly metric: MetricName; readonly notWorseThan: Rival; readonly margin?: number | undefined; readonly perSegment?: undefined };
+
+/**
+ * No group of rows gets worse: none in which the metric is worse than the rival's by more than `margin` (default 0.01) and
+ * the whole interval of the difference below 0, after a correction for the number of groups (Bonferroni). Groups of fewer
+ * than `minRows` rows (default 100), or in which the metric has no value, are reported as not judged.
+ */
+export interface SegmentRequirement {
+  readonly metric: MetricName;
+  readonly notWorseThan: Rival;
+  readonly margin?: number | undefined;
+  /** The segment: a column, or a name that the evidence gives levels for. */
+  readonly perSegment: string;
+  readonly minRows?: number | undefined;
+}
+
+/** What was measured, at most `max`, in the unit of {@link measures}. */
+export interface MeasuredRequirement {
+  readonly measure: MeasureName;
+  readonly max: number;
+}
+
+/** What no metric shows: see {@link soundnessDemands}. */
+export interface SoundnessRequirement {
+  readonly requires: SoundnessDemand;
+}
+
+/** One demand on a model, plain JSON. Where there is no champion yet, demands relative to it hold. */
+export type Requirement = AbsoluteRequirement | RelativeRequirement | SegmentRequirement | MeasuredRequirement | SoundnessRequirement;
+
+/** What a model must show before it is promoted; all requirements must hold. Plain JSON. */
+export interface Gate {
+  readonly name: string;
+  readonly requirements: readonly Requirement[];
+}
+
+/** A model's probabilities of the positive class on the judged rows, and its threshold. */
+export interface JudgedScores {
+  /** In [0, 1]; of a rival, NaN for a row that it cannot score: the row is left out of the comparison with it. */
+  readonly probabilities: Float64Array;
+  /** In [0, 1]. */
+  readonly threshold: number;
+}
+
+/** All models on the same rows. */
+export interface JudgedRows {
+  /** 1 for the positive class, 0 for the other. */
+  readonly labels: Uint8Array;
+  readonly candidate: JudgedScores;
+  readonly champion?: JudgedScores | undefined;
+  readonly baseline?: JudgedScores | undefined;
+  /** Rivals that are there but cannot be compared with, and why: demands relative to them do not hold. */
+  readonly unable?: Partial<Readonly<Record<Rival, string>>> | undefined;
+  /** By the segment's name, each row's level; null where it is missing, which is a group too. */
+  readonly segments?: ReadonlyMap<string, readonly (string | null)[]> | undefined;
+  readonly bootstrap?: BootstrapOptions | undefined;
+}
+
+/** What a gate is evaluated on. */
+export interface GateEvidence {
+  /** The candidate's metrics, with intervals where there are any. */
+  readonly metrics: Partial<Readonly<Record<MetricName, MetricValue>>>;
+  /** For relative requirements. */
+  readonly comparison?: JudgedRows | undefined;
+  readonly measures?: Partial<Readonly<Record<MeasureName, number>>> | undefined;
+  /** What `soundVerdict` found, for demands that no metric answers. */
+  readonly soundness?: GateVerdict | undefined;
+}
+
+/** How one group of rows came out. */
+export interface GroupCheck {
+  /** Null for the rows in which the segment is missing. */
+  readonly level: string | null;
+  readonly rows: number;
+  /** False where nothing can be said of so few rows; such a group does not fail the gate. */
+  readonly judged: boolean;
+  readonly passed: boolean;
+  readonly observed: number | null;
+  readonly rival: number | null;
+  /** The improvement over the rival; its interval holds for all groups at once with 95 %. */
+  readonly improvement?: MetricValue;
+}
+
+/** How one requirement came out; plain JSON. */
+export interface GateCheck {
+  readonly requirement: Requirement;
+  readonly passed: boolean;
+  /** The candidate's metric or measure, null where it has no value. */
+  readonly observed: number | null;
+  /** The rival's, for relative requirements. */
+  readonly rival?: number | null;
+  /** The improvement over the rival in the metric's better direction, with its 95 % interval. */
+  readonly improvement?: MetricValue;
+  /** Rows of the comparison. */
+  readonly rows?: number;
+  /** For demands by segment: every group that was judged, and the twenty largest of the others. */
+  readonly groups?: readonly GroupCheck[];
+  /** Groups that were not judged and are not listed. */
+  readonly groupsLeftOut?: number;
+  /** One sentence for people. */
+  readonly reason: string;
+}
+
+/** A gate's verdict with its evidence; plain JSON, kept in the registry's history. */
+export interface GateVerdict {
+  readonly gate: string;
+  readonly passed: boolean;
+  readonly checks: readonly GateCheck[];
+}
+
+/**
+ * Judges a model by a gate. Refusal is a result, not an exception; nothing is changed.
+ *
+ * @throws ChurnkitError OPTION_INVALID for a gate that cannot be evaluated: an unknown metric, a limit that is no number;
+ * or for a segment whose levels are not one for each row.
+ *
+ * @example
+ * ```ts
+ * import { awsGate, evaluateGate } from "churnkit/registry";
+ *
+ * const verdict = evaluateGate(awsGate, { metrics: { accuracy: { value: 0.86 }, f1: { value: 0.77 } } });
+ * console.assert(!verdict.passed && verdict.checks[0]?.passed === true);
+ * ```
+ */
+export function evaluateGate(gate: Gate, evidence: GateEvidence): GateVerdict {
+  const checks = gate.requirements.map((requirement) => {
+    checkRequirement(gate, requirement);
+    return check(requirement, evidence);
+  });
+  return { gate: gate.name, passed: checks.every(({ passed }) => passed), checks };
+}
+
+function check(requirement: Requirement, { metrics, comparison, measures: measured, soundness }: GateEvidence): GateCheck {
+  if ("requires" in requirement) return checkSoundness(requirement, soundness);
+  if ("measure" in requirement) return checkMeasured(requirement, measured?.[requirement.measure] ?? null);
+  if ("min" in requirement || "max" in requirement) return checkAbsolute(requirement, metrics[requirement.metric]?.value ?? null);
+  if ("betterThan" in requirement || requirement.perSegment === undefined) return checkRelative(requirement, comparison);
+  return checkSegments(requirement, comparison);
+}

@@ -1,0 +1,160 @@
+import { ChurnkitError } from "../../base/errors.js";
+import { contractHash } from "../../data/contract/contract-hash.js";
+import { labels } from "../../data/table/labels.js";
+import { recordOf } from "../../data/table/record-of.js";
+import type { Table } from "../../data/table/table.js";
+import type { Artefact } from "../../model/artefact.js";
+import type { Scorer } from "../../model/compile.js";
+import type { BootstrapOptions } from "../../model/evaluate/bootstrap.js";
+import { evaluateScores, summarise } from "../../model/evaluate/evaluate-scores.js";
+import type { MetricSummary } from "../../model/evaluate/metrics.js";
+import { evaluateGate, type Gate, type GateVerdict, type JudgedRows, type JudgedScores, type Rival } from "./gate.js";
+import type { MeasureName } from "./measures.js";
+import { segmentOf } from "./segments.js";
+import { soundVerdict, type Allowances } from "./soundness.js";
+import { trainingFactsOf } from "../../model/training-facts.js";
+
+/** How the time of one score is measured. */
+export interface LatencyOptions {
+  /** Records that are timed one by one, 1 to 100,000; default 200. A tenth as many are scored before, to warm up. */
+  readonly records?: number | undefined;
+  /** Milliseconds from any origin; default `performance.now`. */
+  readonly clock?: (() => number) | undefined;
+}
+
+/** What is judged, on what, by which gates. */
+export interface JudgeOptions {
+  readonly candidate: Scorer;
+  /** The model in service; undefined where there is none yet. */
+  readonly champion?: Scorer | undefined;
+  readonly baseline?: Scorer | undefined;
+  /** Labelled rows that no model was trained on, best read with the candidate's contract. */
+  readonly rows: Table;
+  readonly gates: readonly Gate[];
+  /** Each row's level by the segment's name, beside or instead of columns of the table. */
+  readonly segments?: ReadonlyMap<string, readonly (string | null)[]> | undefined;
+  /** The size of the candidate's bundle: the sum of its manifest's files. */
+  readonly bundleBytes?: number | undefined;
+  readonly bootstrap?: BootstrapOptions | undefined;
+  readonly latency?: LatencyOptions | undefined;
+  /** The candidate's artefact: is it sound to judge it on these rows? The verdict `sound` then stands last. */
+  readonly artefact?: Pick<Artefact, "extras"> | undefined;
+  /** Demands of soundness that need not hold, and why. */
+  readonly allow?: Allowances | undefined;
+}
+
+/** What came of it; plain JSON. */
+export interface Judgement {
+  /** Did every gate pass? */
+  readonly passed: boolean;
+  /** One for each gate, in their order; then `sound`, where it was asked for. */
+  readonly verdicts: readonly GateVerdict[];
+  /** The candidate's metrics on these rows, with intervals. */
+  readonly metrics: MetricSummary;
+  /** What was measured because a gate asks for it. */
+  readonly measures: Partial<Readonly<Record<MeasureName, number>>>;
+}
+
+/**
+ * Scores the same labelled rows with all models and evaluates gates on them. A model of another contract than the rows' is
+ * given them as records; rows that a rival refuses are left out of the comparison with it. Latency is the median of scoring
+ * single records, and measured only where a gate asks for it, so that all else is the same bits every time.
+ *
+ * @throws ChurnkitError TARGET_INVALID when the rows have no target, CONTRACT_MISMATCH when the candidate refuses some of
+ * them or predicts another class, OPTION_INVALID for a gate, segment or option that cannot be used.
+ *
+ * @example
+ * ```ts
+ * import { judgeOnRows, awsGate, championGate } from "churnkit/registry";
+ * import type { Table } from "churnkit/data";
+ * import type { Scorer } from "churnkit/score";
+ *
+ * export const judged = (candidate: Scorer, champion: Scorer, rows: Table) =>
+ *   judgeOnRows({ candidate, champion, rows, gates: [awsGate, championGate] }).passed;
+ * ```
+ */
+export function judgeOnRows(options: JudgeOptions): Judgement {
+  const { candidate, rows, gates, bootstrap } = options;
+  const requirements = gates.flatMap((gate) => gate.requirements);
+  const truth = labels(rows);
+  const scores = candidateScores(candidate, rows);
+  const { threshold } = scores;
+  const evaluation = evaluateScores(truth, scores.probabilities, { threshold, ...(bootstrap && { bootstrap }) });
+
+  const named = requirements.flatMap((one) => ("perSegment" in one && one.perSegment !== undefined ? [one.perSegment] : []));
+  const segments = new Map(options.segments);
+  for (const name of named) if (!segments.has(name)) segments.set(name, segmentOf(rows, name));
+
+  const champion = options.champion && scoresOf(options.champion, rows);
+  const baseline = options.baseline && scoresOf(options.baseline, rows);
+  const unable: Partial<Record<Rival, string>> = {
+    ...(typeof champion === "string" ? { champion } : {}),
+    ...(typeof baseline === "string" ? { baseline } : {}),
+  };
+  const comparison: JudgedRows = {
+    labels: truth,
+    candidate: scores,
+    champion: typeof champion === "string" ? undefined : champion,
+    baseline: typeof baseline === "string" ? undefined : baseline,
+    unable,
+    segments,
+    bootstrap,
+  };
+
+  const asked = new Set(requirements.flatMap((one) => ("measure" in one ? [one.measure] : [])));
+  const measures: Partial<Record<MeasureName, number>> = {
+    ...(asked.has("latencyMs") ? { latencyMs: medianLatency(candidate, rows, options.latency) } : {}),
+    ...(asked.has("bundleBytes") && options.bundleBytes !== undefined ? { bundleBytes: options.bundleBytes } : {}),
+  };
+  const soundness = options.artefact && soundVerdict(trainingFactsOf(options.artefact), { contract: candidate.contract, rows, allow: options.allow });
+  const judged = gates.map((gate) => evaluateGate(gate, { metrics: evaluation.values, comparison, measures, soundness }));
+  const verdicts = soundness === undefined ? judged : [...judged, soundness];
+  return { passed: verdicts.every(({ passed }) => passed), verdicts, metrics: summarise(evaluation), measures };
+}
+
+function candidateScores(candidate: Scorer, rows: Table): JudgedScores {
+  const scores = scoresOf(candidate, rows);
+  const refused = typeof scores === "string" ? -1 : scores.probabilities.findIndex(Number.isNaN);
+  if (typeof scores !== "string" && refused < 0) return scores;
+  const why = typeof scores === "string" ? scores : candidate.scoreRecord(recordOf(rows, refused)).issues[0]?.message;
+  throw new ChurnkitError("CONTRACT_MISMATCH", `${rows.source}: the candidate cannot be judged on these rows: ${why ?? "it refuses some of them"}`, {
+    where: { file: rows.source, row: rows.rowNumbers[refused] },
+  });
+}
+
+/** Records made at a time for a model of another contract. */
+const recordsAtOnce = 1000;
+
+/** A model's scores, NaN where it refuses a row; or why they would mean something else than the rows' labels. */
+function scoresOf(scorer: Scorer, rows: Table): JudgedScores | string {
+  const [wanted, given] = [rows.contract.target?.positive, scorer.contract.target?.positive];
+  if (wanted !== given) return `it gives the probability of ${JSON.stringify(given)}, the rows' positive class is ${JSON.stringify(wanted)}`;
+  const { threshold } = scorer.decision;
+  if (contractHash(scorer.contract) === contractHash(rows.contract)) return { probabilities: scorer.score(rows), threshold };
+  const probabilities = new Float64Array(rows.rows);
+  for (let first = 0; first < rows.rows; first += recordsAtOnce) {
+    const length = Math.min(recordsAtOnce, rows.rows - first);
+    const records = Array.from({ length }, (_, i) => recordOf(rows, first + i));
+    scorer.scoreRecords(records).forEach(({ probability }, i) => (probabilities[first + i] = probability ?? NaN));
+  }
+  return { probabilities, threshold };
+}
+
+/** Median time to score one record alone, in milliseconds. */
+function medianLatency(scorer: Scorer, rows: Table, { records = 200, clock = () => performance.now() }: LatencyOptions = {}): number {
+  if (!Number.isInteger(records) || records < 1 || records > 100_000) {
+    throw new ChurnkitError("OPTION_INVALID", `The latency of ${records} records cannot be measured. Give a whole number from 1 to 100,000.`);
+  }
+  const sample = Array.from({ length: Math.min(records, rows.rows) }, (_, row) => recordOf(rows, row));
+  const recordAt = (i: number): unknown => sample[i % sample.length];
+  for (let i = 0; i < records / 10; i++) scorer.scoreRecord(recordAt(i));
+  const times = Float64Array.from({ length: records }, (_, i) => {
+    const record = recordAt(i);
+    const start = clock();
+    scorer.scoreRecord(record);
+    return clock() - start;
+  }).sort();
+  const middle = Math.floor(records / 2);
+  const [below, above] = [times[records % 2 === 0 ? middle - 1 : middle] ?? 0, times[middle] ?? 0];
+  return (below + above) / 2;
+}

@@ -1,0 +1,61 @@
+import type { GateVerdict } from "./gate.js";
+import { judgeOnRows, type JudgeOptions, type Judgement } from "./judge.js";
+import type { ModelRegistry, PromoteOptions, PromotionResult } from "../registry.js";
+import type { VersionRef } from "../versions/version.js";
+
+/** What a version is judged on before an alias is pointed to it. */
+export interface JudgedPromotionOptions
+  extends Omit<PromoteOptions, "verdict" | "expected">,
+    Pick<JudgeOptions, "rows" | "gates" | "baseline" | "segments" | "bootstrap" | "latency" | "allow"> {
+  /** The alias. Default `champion`. */
+  readonly to?: string | undefined;
+}
+
+/**
+ * Judges a version by gates on labelled rows, against the version that the alias points to now, and points the alias to it
+ * if it passes. It is refused too where it was trained on these rows, or where a column alone all but told the target when it
+ * was trained, unless `allow` says why that is right. The verdict is recorded either way. Where the alias is moved while the rows are judged, the promotion is
+ * refused: its evidence would be about another rival.
+ *
+ * @throws ChurnkitError as {@link judgeOnRows} and {@link ModelRegistry.promote} do.
+ *
+ * @example
+ * ```ts
+ * import type { Table } from "churnkit/data";
+ * import { awsGate, championGate, promoteJudged, type ModelRegistry } from "churnkit/registry";
+ *
+ * export async function release(registry: ModelRegistry, heldOut: Table): Promise<boolean> {
+ *   const { promotion } = await promoteJudged(registry, "latest", { rows: heldOut, gates: [awsGate, championGate], by: "ada" });
+ *   return promotion.promoted;
+ * }
+ * ```
+ */
+export async function promoteJudged(
+  registry: ModelRegistry,
+  ref: VersionRef,
+  { to = "champion", rows, gates, baseline, segments, bootstrap, latency, allow, ...note }: JudgedPromotionOptions,
+): Promise<{ readonly promotion: PromotionResult; readonly judgement: Judgement }> {
+  const expected = (await registry.aliases()).get(to) ?? null;
+  const [candidate, champion] = await Promise.all([registry.load(ref), expected === null ? undefined : registry.load(expected)]);
+  const { number, bytes } = candidate.version;
+  const judgement = judgeOnRows({
+    candidate: candidate.scorer,
+    champion: champion?.scorer,
+    baseline,
+    rows,
+    gates,
+    segments,
+    bundleBytes: bytes,
+    bootstrap,
+    latency,
+    artefact: candidate.artefact,
+    allow,
+  });
+  const promotion = await registry.promote(number, to, { ...note, verdict: joined(judgement), expected });
+  return { promotion, judgement };
+}
+
+/** The verdicts of several gates as one, all of which must pass. */
+function joined({ verdicts, passed }: Judgement): GateVerdict {
+  return { gate: verdicts.map(({ gate }) => gate).join(" + "), passed, checks: verdicts.flatMap(({ checks }) => checks) };
+}

@@ -1,0 +1,50 @@
+import { ChurnkitError } from "../../base/errors.js";
+import type { GateVerdict } from "../gates/gate.js";
+import type { AliasEntry, RegistryState, VersionEntry } from "../registry-state.js";
+import { versionNumbered } from "./resolve.js";
+import { isUsable } from "./version.js";
+
+const aliasName = /^[a-z][a-z0-9-]{0,63}$/;
+const reserved = /^(?:latest|latest-approved|v\d+)$/;
+/** How far back an alias remembers where it pointed. */
+export const rollbackDepth = 20;
+
+/** @throws ChurnkitError OPTION_INVALID for a name that is no alias in some driver: `latest`, `v9`, capitals. */
+export function checkAlias(alias: string): void {
+  if (aliasName.test(alias) && !reserved.test(alias)) return;
+  throw new ChurnkitError(
+    "OPTION_INVALID",
+    `${JSON.stringify(alias.slice(0, 80))} cannot be an alias. Use small letters, digits and -, beginning with a letter; not "latest" nor "v1".`,
+    { where: { value: alias.slice(0, 80) } },
+  );
+}
+
+/** Why a version may not be put to use; none if it may. */
+export function refusals({ number, status }: VersionEntry, verdict: GateVerdict | undefined, approvedOnly: boolean): string[] {
+  const reasons: string[] = [];
+  if (!isUsable(status)) reasons.push(`version ${number} is ${status}`);
+  else if (approvedOnly && status !== "approved") reasons.push(`version ${number} is not approved`);
+  for (const check of verdict?.checks ?? []) if (!check.passed) reasons.push(`gate ${verdict?.gate ?? ""}: ${check.reason}`);
+  if (verdict?.passed === false && reasons.length === 0) reasons.push(`gate ${verdict.gate} did not pass`);
+  return reasons;
+}
+
+/** An alias pointed to a version; where it pointed before is remembered. */
+export function aliasMoved(present: AliasEntry | undefined, alias: string, version: number): AliasEntry {
+  const former = present === undefined || present.version === version ? (present?.former ?? []) : [present.version, ...present.former];
+  return { alias, version, former: former.slice(0, rollbackDepth) };
+}
+
+/** An alias pointed back to the last version it pointed to that is fit for service; undefined where there is none. */
+export function aliasMovedBack({ versions }: RegistryState, present: AliasEntry): AliasEntry | undefined {
+  const at = present.former.findIndex((number) => {
+    const version = versionNumbered(versions, number);
+    return number !== present.version && version !== undefined && isUsable(version.status);
+  });
+  const version = present.former[at];
+  return version === undefined ? undefined : { alias: present.alias, version, former: present.former.slice(at + 1) };
+}
+
+/** The aliases with one of them replaced, in order of name. */
+export const withAlias = (aliases: readonly AliasEntry[], entry: AliasEntry): AliasEntry[] =>
+  [...aliases.filter(({ alias }) => alias !== entry.alias), entry].sort((a, b) => (a.alias < b.alias ? -1 : 1));

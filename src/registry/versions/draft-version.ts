@@ -1,0 +1,64 @@
+import type { Artefact } from "../../model/artefact.js";
+import type { Manifest } from "../../model/bundle/manifest.js";
+import type { Lineage } from "./lineage.js";
+import type { VersionDraft } from "../registry-state.js";
+import type { RegisterOptions } from "../registry.js";
+import { fingerprintsOf, nextVersion } from "./semver.js";
+import { signatureHash, signatureOf } from "../signature/signature.js";
+import type { VersionRecord } from "./version.js";
+
+/** Everything that is to be kept of a bundle as a version, and why it has its number; `previous` is the newest so far. */
+export async function draftVersion(
+  { manifest, artefact }: { readonly manifest: Manifest; readonly artefact: Omit<Artefact, "model"> },
+  previous: VersionRecord | undefined,
+  { verdict, tags = {}, description = "", metrics, run = {}, reason, by, at, highest }: RegisterOptions & { readonly by: string; readonly at: Date; readonly highest?: string | undefined },
+): Promise<{ readonly draft: VersionDraft; readonly because: string }> {
+  const { provenance, contract } = artefact;
+  const signature = signatureOf(contract);
+  const fingerprints = fingerprintsOf(manifest, artefact);
+  const registeredAt = at.toISOString();
+  const rejected = verdict?.passed === false;
+  const identity = { signature, fingerprints };
+  // No number is given twice, also where the version that had it was removed.
+  const before = previous === undefined && highest === undefined ? undefined : { ...identity, ...previous, semver: highest ?? previous?.semver ?? "" };
+  const { semver, because } = nextVersion(before, identity);
+  const draft: VersionDraft = {
+    semver,
+    contentHash: manifest.contentHash,
+    bytes: manifest.files.reduce((sum, { bytes }) => sum + bytes, 0),
+    registeredAt,
+    by,
+    metrics: metrics ?? artefact.metrics,
+    ...(verdict === undefined ? {} : { verdict }),
+    signature,
+    fingerprints,
+    provenance,
+    lineage: {
+      dataHash: provenance.dataHash,
+      contractHash: fingerprints.contract,
+      recipeHash: fingerprints.recipe,
+      modelHash: fingerprints.model,
+      signatureHash: await signatureHash(signature),
+      seed: provenance.seed,
+      gitCommit: provenance.gitCommit,
+      trainedAt: manifest.createdAt,
+      environment: { versions: provenance.versions },
+      parent: previous?.number,
+      ...given(run),
+    },
+    status: rejected ? "rejected" : "pending",
+    statusNote: { by, at: registeredAt, ...(rejected ? { reason: `gate ${verdict.gate} did not pass` } : reason === undefined ? {} : { reason }) },
+    stage: "None",
+    description,
+    tags,
+  };
+  return { draft, because };
+}
+
+/** What a caller says of the run, and nothing that the bundle says itself. */
+const given = ({ parent, runId, trainedBy, trainedWhere }: NonNullable<RegisterOptions["run"]>): Partial<Lineage> => ({
+  ...(parent === undefined ? {} : { parent }),
+  ...(runId === undefined ? {} : { runId }),
+  ...(trainedBy === undefined ? {} : { trainedBy }),
+  ...(trainedWhere === undefined ? {} : { trainedWhere }),
+});

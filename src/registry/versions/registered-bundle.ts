@@ -1,0 +1,47 @@
+import { JsonValue } from "../../base/json/value.js";
+import { extraNameOf } from "../../model/bundle/extras.js";
+import { parseParts, partPaths } from "../../model/bundle/format.js";
+import { corrupt } from "../../model/bundle/corrupt.js";
+import { manifestPath } from "../../model/bundle/manifest.js";
+import { collected, type BundleSource } from "../../model/bundle/source.js";
+import type { Artefact } from "../../model/artefact.js";
+
+/** Larger than any part of a bundle but its model. */
+const maxPart = 64 * 2 ** 20;
+
+/**
+ * Reads everything of a bundle but its model, which may be larger than memory: also what is parsed elsewhere when it is first
+ * asked for, so that no version is registered that fails at its first use.
+ *
+ * @throws ChurnkitError BUNDLE_CORRUPT.
+ */
+export async function partsOf({ manifest, read }: BundleSource): Promise<Omit<Artefact, "model">> {
+  const files = new Map<string, Uint8Array>();
+  const extras = manifest.files.map(({ path }) => path).filter((path) => extraNameOf(path) !== undefined);
+  for (const path of [...partPaths, ...extras]) {
+    const listed = manifest.files.find((file) => file.path === path);
+    if (listed === undefined || listed.bytes > maxPart) throw corrupt(path, listed === undefined ? "is missing from the manifest" : "is larger than it can be");
+    files.set(path, await collected(read(path)));
+  }
+  const json = (path: string): JsonValue => JsonValue.parse(files.get(path) ?? new Uint8Array(), path, corrupt);
+  for (const path of extras) json(path);
+  return parseParts(json);
+}
+
+/** Reads every file to its end and parses every part but the model, so that what is wrong with one is thrown. */
+export async function verifyBundle(source: BundleSource): Promise<void> {
+  const { manifest, read } = source;
+  await partsOf(source);
+  for (const { path } of manifest.files) for await (const part of read(path)) void part;
+}
+
+/**
+ * A whole bundle in the place of another is no less wrong than a broken one.
+ *
+ * @throws ChurnkitError BUNDLE_CORRUPT.
+ */
+export function checkContent(source: BundleSource, registered: string): BundleSource {
+  const found = source.manifest.contentHash;
+  if (found === registered) return source;
+  throw corrupt(manifestPath, `is of another model (${found.slice(0, 12)}) than was registered (${registered.slice(0, 12)})`);
+}

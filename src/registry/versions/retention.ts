@@ -1,0 +1,61 @@
+import { ChurnkitError } from "../../base/errors.js";
+import type { ChangeNote, ModelRegistry } from "../registry.js";
+import type { ModelVersion } from "./version.js";
+
+/** What to keep of a registry; plain JSON. */
+export interface RetentionPolicy {
+  /** How many of the newest versions. Default 5. */
+  readonly keepLast?: number | undefined;
+  /** Keep versions in these stages too. Default Staging and Production. */
+  readonly keepStages?: readonly string[] | undefined;
+  /** How many former versions of each alias, so that it can be rolled back. Default 1. */
+  readonly keepFormer?: number | undefined;
+}
+
+/** What a retention policy comes to. */
+export interface RetentionPlan {
+  /** Oldest first. */
+  readonly remove: readonly number[];
+  readonly keep: readonly { readonly version: number; readonly because: string }[];
+}
+
+/**
+ * Decides what may go: all but the newest versions, those that an alias points to, those it would be rolled back to, and
+ * those in a stage that is kept. Changes nothing.
+ *
+ * @throws ChurnkitError OPTION_INVALID for counts that are not whole numbers from 0.
+ */
+export async function planRetention(
+  registry: ModelRegistry,
+  { keepLast = 5, keepStages = ["Staging", "Production"], keepFormer = 1 }: RetentionPolicy = {},
+): Promise<RetentionPlan> {
+  if (![keepLast, keepFormer].every((count) => Number.isSafeInteger(count) && count >= 0)) {
+    throw new ChurnkitError("OPTION_INVALID", `A retention policy keeps whole numbers of versions from 0, not ${keepLast} and ${keepFormer} former ones.`);
+  }
+  const { aliases, versions } = await registry.snapshot();
+  const newest = new Set(versions.slice(Math.max(0, versions.length - keepLast)).map(({ number }) => number));
+  const why = ({ number, stage }: Pick<ModelVersion, "number" | "stage">): string | undefined => {
+    const pointing = aliases.find(({ version }) => version === number);
+    if (pointing !== undefined) return `it is the ${pointing.alias}`;
+    const former = aliases.find((alias) => alias.former.slice(0, keepFormer).includes(number));
+    if (former !== undefined) return `${former.alias} would be rolled back to it`;
+    if (keepStages.includes(stage)) return `it is in the stage ${stage}`;
+    return newest.has(number) ? `it is one of the newest ${keepLast}` : undefined;
+  };
+  const judged = versions.map((version) => ({ version: version.number, because: why(version) }));
+  return {
+    remove: judged.flatMap(({ version, because }) => (because === undefined ? [version] : [])),
+    keep: judged.flatMap(({ version, because }) => (because === undefined ? [] : [{ version, because }])),
+  };
+}
+
+/**
+ * Removes what a retention policy does not keep; the history keeps what they were.
+ *
+ * @throws ChurnkitError REGISTRY_REFUSED where the driver cannot remove, or a version was promoted meanwhile.
+ */
+export async function applyRetention(registry: ModelRegistry, policy: RetentionPolicy = {}, note: ChangeNote = {}): Promise<RetentionPlan> {
+  const plan = await planRetention(registry, policy);
+  for (const version of plan.remove) await registry.remove(version, { reason: "retention", ...note });
+  return plan;
+}

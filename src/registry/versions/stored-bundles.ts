@@ -1,0 +1,84 @@
+import pLimit from "p-limit";
+import { settleAll } from "../../base/async/settle-all.js";
+import type { ObjectStore } from "../../io/store/object-store.js";
+import { manifestPath } from "../../model/bundle/manifest.js";
+import { bundleSource, type BundleSource } from "../../model/bundle/source.js";
+
+/** Objects read or written at once; small files of a bundle, which take no memory to speak of, in one wave. */
+const parallel = { small: 32, other: 16 };
+const small = 2 ** 20;
+
+/** Where a bundle lies: by its content, and by what tells one upload of it from another. */
+export interface StoredBundle {
+  readonly contentHash: string;
+  readonly upload: string;
+}
+
+/**
+ * Bundles in an object store, each upload in a folder of its own: whoever removes a version takes no files from somebody
+ * who registers the same bundle again at that moment.
+ */
+export interface StoredBundles {
+  /** The files come in any order: a bundle counts only once the index names it. */
+  readonly put: (bundle: StoredBundle, source: BundleSource) => Promise<void>;
+  /** Takes the folder's name. */
+  readonly remove: (folder: string) => Promise<void>;
+  readonly open: (bundle: StoredBundle) => Promise<BundleSource>;
+  /** Every upload there is, whole or in part. */
+  readonly list: () => Promise<readonly ListedBundle[]>;
+}
+
+/** An upload as its folder is listed. */
+export interface ListedBundle extends StoredBundle {
+  readonly files: number;
+  readonly bytes: number;
+  /** When its newest file was written. */
+  readonly modified: Date | undefined;
+}
+
+export const folderOf = ({ contentHash, upload }: StoredBundle): string => `${contentHash}-${upload}`;
+
+export const newUpload = (): string => crypto.randomUUID().slice(0, 8);
+
+/**
+ * The upload of a version that comes from elsewhere under its number: the same when that is repeated, and another one after
+ * folders were removed, since files may still be going from the one before.
+ */
+export const uploadNumbered = (version: number, cleaned = 0): string => ((cleaned % 2 ** 12) * 2 ** 20 + version).toString(16).padStart(8, "0");
+
+/** It is part of a key: nothing else may stand in its place. */
+export const isUpload = (value: unknown): boolean => typeof value === "string" && /^[0-9a-f]{8}$/.test(value);
+
+export function storedBundles(store: ObjectStore, prefix: string): StoredBundles {
+  const limit = pLimit(parallel.other);
+  const smallLimit = pLimit(parallel.small);
+  const folder = (bundle: StoredBundle): string => `${prefix}${folderOf(bundle)}/`;
+
+  return {
+    async put(bundle, { manifest, read }) {
+      const put = (path: string): Promise<unknown> => store.putStream(folder(bundle) + path, read(path));
+      await settleAll([
+        () => smallLimit(() => put(manifestPath)),
+        ...manifest.files.map(({ path, bytes }) => () => (bytes > small ? limit : smallLimit)(() => put(path))),
+      ]);
+    },
+    async remove(name) {
+      const files = await store.list(`${prefix}${name}/`);
+      await Promise.all(files.map(({ key }) => limit(() => store.delete(key))));
+    },
+    open: (bundle) => bundleSource(store, folder(bundle)),
+    async list() {
+      const found = new Map<string, ListedBundle>();
+      for (const { key, size, modified } of await store.list(prefix)) {
+        const [, folder, contentHash, upload] = /^(([0-9a-f]{64})-([0-9a-f]{8}))\//.exec(key.slice(prefix.length)) ?? [];
+        if (folder === undefined || contentHash === undefined || upload === undefined) continue;
+        const before = found.get(folder) ?? { contentHash, upload, files: 0, bytes: 0, modified };
+        found.set(folder, { ...before, files: before.files + 1, bytes: before.bytes + size, modified: newest(before.modified, modified) });
+      }
+      return [...found.values()];
+    },
+  };
+}
+
+/** Undefined where either is: a folder is only as old as all of it is known to be. */
+const newest = (a: Date | undefined, b: Date | undefined): Date | undefined => (a === undefined || b === undefined ? undefined : a > b ? a : b);

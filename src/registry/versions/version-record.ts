@@ -1,0 +1,62 @@
+import { count, flag, list, object, oneOf, optional, record, text, type Decoder } from "../../base/json/decode.js";
+import { JsonValue } from "../../base/json/value.js";
+import { readableJson } from "../../base/json/write.js";
+import { parseMetrics, parseProvenance } from "../../model/bundle/parts.js";
+import type { GateVerdict } from "../gates/gate.js";
+import { parseLineage } from "./lineage.js";
+import { corruptRecord } from "../registry-error.js";
+import { parseFingerprints } from "./semver.js";
+import { parseSignature, type Signature } from "../signature/signature.js";
+import { versionStages, versionStatuses, type StatusNote, type VersionFacts, type VersionLabels, type VersionRecord } from "./version.js";
+
+const evidence = object({ gate: text(), checks: list(object({ reason: text() }), 1_000), passed: flag });
+
+/** A recorded verdict is evidence: its outcome is checked, its details are kept as they were written. */
+export const parseVerdict: Decoder<GateVerdict> = (json) => {
+  evidence(json);
+  return json.value as GateVerdict;
+};
+
+const facts = (signature: Decoder<Signature>): Decoder<VersionFacts> =>
+  object({
+    semver: text(),
+    contentHash: text(),
+    bytes: count(),
+    registeredAt: text(),
+    by: text(),
+    metrics: parseMetrics,
+    verdict: optional(parseVerdict),
+    signature,
+    fingerprints: parseFingerprints,
+    provenance: parseProvenance,
+    lineage: parseLineage,
+  });
+
+/** Reads what is fixed of a version; drivers for services keep it as a file of its own. */
+export const parseFacts = facts(parseSignature);
+
+/** Who gave a version its status, when and why. */
+export const statusNote: Decoder<StatusNote> = object({ by: text(), at: text(), reason: optional(text()) });
+
+const labels: Decoder<VersionLabels> = object({
+  status: oneOf(versionStatuses),
+  statusNote,
+  stage: oneOf(versionStages),
+  description: text(),
+  tags: record(text()),
+});
+
+/** The bytes of a record were held to their hash, so its signature, which takes longest, is not parsed again. */
+const written = object({ number: count(1) });
+const writtenFacts = facts((json) => {
+  json.get("inputs").list(100_000);
+  return json.value as Signature;
+});
+
+export const writeRecord = (version: VersionRecord): Uint8Array<ArrayBuffer> => readableJson(version);
+
+/** @throws ChurnkitError REGISTRY_CORRUPT. */
+export function parseRecord(key: string, bytes: Uint8Array): VersionRecord {
+  const json = JsonValue.parse(bytes, key, corruptRecord);
+  return { ...written(json), ...writtenFacts(json), ...labels(json) };
+}

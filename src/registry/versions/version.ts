@@ -1,0 +1,105 @@
+import { ChurnkitError } from "../../base/errors.js";
+import type { Provenance } from "../../model/artefact.js";
+import type { MetricSummary } from "../../model/evaluate/metrics.js";
+import type { GateVerdict } from "../gates/gate.js";
+import type { Lineage } from "./lineage.js";
+import type { Fingerprints } from "./semver.js";
+import type { Signature } from "../signature/signature.js";
+
+/**
+ * What people and gates decided about a version. `rejected` (by its gate or a person) and `quarantined` (taken out of
+ * service) versions are never promoted; approving one again is a decision of its own, recorded with who and why.
+ */
+export const versionStatuses = ["pending", "approved", "rejected", "quarantined"] as const;
+/** A name of {@link versionStatuses}. */
+export type VersionStatus = (typeof versionStatuses)[number];
+
+/** May a version of this status be put to use? */
+export const isUsable = (status: VersionStatus): boolean => status === "pending" || status === "approved";
+
+/** Stages, for teams that think in them; they stand beside the aliases and move nothing by themselves. */
+export const versionStages = ["None", "Staging", "Production", "Archived"] as const;
+/** A name of {@link versionStages}. */
+export type VersionStage = (typeof versionStages)[number];
+
+/** Who decided a version's present status, when and why. */
+export interface StatusNote {
+  readonly by: string;
+  /** ISO 8601. */
+  readonly at: string;
+  readonly reason?: string | undefined;
+}
+
+/** What is fixed when a version is registered. */
+export interface VersionFacts {
+  /** Assigned by rule from what changed since the version before: see {@link nextVersion}. */
+  readonly semver: string;
+  /** The bundle's content hash: equal for equal models. */
+  readonly contentHash: string;
+  /** Size of the bundle's files in bytes. */
+  readonly bytes: number;
+  /** ISO 8601. */
+  readonly registeredAt: string;
+  /** Who registered it. */
+  readonly by: string;
+  /** Held-out metrics, of the bundle unless others were given. */
+  readonly metrics: MetricSummary;
+  /** What its gate said when it was registered. */
+  readonly verdict?: GateVerdict | undefined;
+  /** What it takes and answers. */
+  readonly signature: Signature;
+  readonly fingerprints: Fingerprints;
+  /** Learner, seed, parameters, rows. */
+  readonly provenance: Provenance;
+  /** What it was made from: data, code, the version before. */
+  readonly lineage: Lineage;
+}
+
+/** What may change later; every change is recorded. */
+export interface VersionLabels {
+  readonly status: VersionStatus;
+  readonly statusNote: StatusNote;
+  readonly stage: VersionStage;
+  readonly description: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** A version without what points to it. */
+export interface VersionRecord extends VersionFacts, VersionLabels {
+  /** 1, 2, 3, ... in the order of registration; never given twice. */
+  readonly number: number;
+}
+
+/** One registered model. */
+export interface ModelVersion extends VersionRecord {
+  /** Aliases that point to it, sorted. */
+  readonly aliases: readonly string[];
+}
+
+/**
+ * Which version is meant: its number (also as digits), its semantic version (`1.2.0`), an alias, a stage (`Production`) or `latest`: the
+ * newest there that is neither rejected nor quarantined, or `latest-approved`.
+ */
+export type VersionRef = number | "latest" | "latest-approved" | VersionStage | (string & {});
+
+const maxTags = 40;
+const maxTagLength = 256;
+const maxDescription = 1_024;
+const tagName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+/**
+ * Holds tags and a description to the least that every driver can keep.
+ *
+ * @throws ChurnkitError OPTION_INVALID.
+ */
+export function checkLabels(tags: Readonly<Record<string, string>>, description: string): void {
+  const entries = Object.entries(tags);
+  const isText = (value: unknown, most: number): boolean => typeof value === "string" && value.length <= most;
+  const wrong = entries.find(([name, value]) => !tagName.test(name) || !isText(value, maxTagLength));
+  if (wrong === undefined && entries.length <= maxTags && isText(description, maxDescription)) return;
+  throw new ChurnkitError(
+    "OPTION_INVALID",
+    `A version takes at most ${maxTags} tags (names of up to 64 letters, digits and ._-, values up to ${maxTagLength} characters) ` +
+      `and a description of ${maxDescription} characters${wrong === undefined ? "" : `; not the tag ${JSON.stringify(wrong[0].slice(0, 80))}`}.`,
+  );
+}

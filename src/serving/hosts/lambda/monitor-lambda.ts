@@ -1,0 +1,209 @@
+import { ChurnkitError } from "../../../base/errors.js";
+import type { MetricSink } from "../../../io/metrics/metric-sink.js";
+import type { ObjectStore } from "../../../io/store/object-store.js";
+import { liesAhead } from "../../../monitor/clock.js";
+import { heartbeat } from "../../../monitor/retraining/heartbeat.js";
+import { createMonitor } from "../../../monitor/monitor.js";
+import { openPeriodLimit } from "../../../monitor/counting/open-periods.js";
+import { monitorPoints } from "../../../monitor/judging/points.js";
+import type { MonitorReport } from "../../../monitor/judging/report.js";
+import { runMonitor, runWhole, type MonitorRunOptions } from "../../../monitor/run.js";
+import { monitorPeriods, parseMonitorState, type MonitorState } from "../../../monitor/state.js";
+import { millisecondsOf } from "../../../monitor/performance/labelled/records.js";
+import { parseJson } from "../../../base/json/parse.js";
+
+/** What a scheduled monitor works with. */
+export interface MonitorLambdaOptions extends Omit<MonitorRunOptions, "store" | "from" | "to" | "now" | "look" | "state" | "merge" | "shard" | "grace"> {
+  /**
+   * Milliseconds after its end at which a period closes. 10 minutes by default: captured data are written some minutes after
+   * the predictions, and what comes after its period has closed is never counted.
+   */
+  readonly grace?: number | undefined;
+  /** Holds the captured data, and what the monitor keeps. */
+  readonly store: ObjectStore;
+  /** Where the monitor's state and reports are kept, such as `monitoring/churn`. */
+  readonly keep: string;
+  readonly sink?: MetricSink | undefined;
+  /** Go with every point, such as `{ model: "churn" }`. */
+  readonly pointLabels?: Readonly<Record<string, string>> | undefined;
+  /**
+   * Told of each report, such as to send a message where something was raised. Before the state is kept: where it throws, the
+   * call fails and the next tells again, so nothing raised is lost, and now and then something is told twice.
+   */
+  readonly onReport?: ((report: MonitorReport) => Promise<void> | void) | undefined;
+  /** Recorded after each round of work, so that a monitor that fails is missed. */
+  readonly heartbeat?: { readonly monitor: string; readonly everySeconds: number } | undefined;
+}
+
+/** What a call answers: small, since Lambda logs it. */
+export interface MonitorLambdaResult {
+  /** False where another call had done this period already. */
+  readonly done: boolean;
+  readonly verdict: MonitorReport["verdict"];
+  readonly severity: MonitorReport["severity"];
+  readonly message: string;
+  /** Where the report lies in the store. */
+  readonly report: string;
+  readonly raised: readonly string[];
+  /** Of the periods that were closed. */
+  readonly predictions: number;
+  /** Lines that could not be read, and the like. */
+  readonly issues: number;
+}
+
+/**
+ * A scheduled monitor as a plain function of its event: made once, it is a Lambda handler for EventBridge's schedule, or a cron
+ * job's body. The first call begins the watch with the period that ended before it, or at `since`; each closes all periods that
+ * have ended by the event's time and were not closed before, empty ones too, so a call that failed or never came is made good by
+ * the next; one that comes twice does nothing the second time. Where more periods hold rows than fit into memory, it does so in
+ * several rounds, each with a report of its own. State and reports are kept in the store, under
+ * compare-and-swap where the store has it.
+ *
+ * The event is EventBridge's (its `time` counts) or `{ time }`; without either the present counts.
+ *
+ * @throws ChurnkitError (from the handler) OPTION_INVALID for an event whose time is none or has not come yet, STORE_FAILED,
+ * STATE_CORRUPT.
+ *
+ * @example
+ * ```ts
+ * import { days, monitorBaselineOf } from "churnkit/monitor";
+ * import { memoryStore } from "churnkit/io";
+ * import { loadBundle } from "churnkit/model";
+ * import { monitorLambda } from "churnkit/serving";
+ *
+ * const { artefact } = await loadBundle("model");
+ * export const handler = monitorLambda({
+ *   store: memoryStore(), // s3Store of churnkit/io/s3
+ *   prefix: "captured/churn/",
+ *   labelsPrefix: "labels/churn/",
+ *   keep: "monitoring/churn",
+ *   baseline: monitorBaselineOf(artefact),
+ *   labels: { window: days(30) },
+ * });
+ * const { severity } = await handler({ time: "2026-02-01T13:00:00Z" });
+ * console.assert(severity === "none");
+ * ```
+ */
+export function monitorLambda(options: MonitorLambdaOptions): (event: unknown) => Promise<MonitorLambdaResult> {
+  const { store, keep, sink, pointLabels = {}, onReport, heartbeat: beat, period = "hour", grace = usualGrace } = options;
+  const stateKey = `${keep}/state.json`;
+  const length = monitorPeriods[period];
+
+  /**
+   * Closes and reports the periods of some time, or as many of them as fit into memory, and keeps the state at the end. Without
+   * `kept` in what it gives, somebody else did it meanwhile.
+   */
+  const close = async ({ state, version }: Kept, from: number, to: number): Promise<Closed> => {
+    const until = (end: number): MonitorRunOptions => ({ ...options, period, grace, state, since: from, from, to: end, now: end + grace, look: "sequential" });
+    const whole = await runWhole(until(to));
+    const end = whole === undefined ? Math.min(to, from + openPeriodLimit(options.baseline, state.settings) * length) : to;
+    const { report, read, state: after } = whole ?? (await runMonitor(until(end)));
+    const key = reportKey(keep, end);
+    await store.put(key, encode({ ...report, read }));
+    const at = new Date();
+    await sink?.write([...monitorPoints(report, { at, labels: pointLabels }), { name: "monitor_heartbeat_timestamp_seconds", value: at.getTime() / 1000, labels: pointLabels, at }]);
+    await sink?.flush?.();
+    await onReport?.(report);
+    // The state last: where it was not kept, all that comes before it is done again, which does no harm.
+    const kept = await keepState(store, stateKey, after, version);
+    return { kept, end, report, key, predictions: read.predictions - read.outside, issues: read.issues.reduce((sum, { count }) => sum + count, 0) };
+  };
+
+  return async (event) => {
+    const to = Math.floor((eventTime(event) - grace) / length) * length;
+    const begin = (): MonitorState => createMonitor(options.baseline, { ...options, period, since: options.since ?? to - length }).snapshot();
+    let kept = (await readState(store, stateKey)) ?? (await beginState(store, stateKey, begin()));
+    let from = kept.state.history?.closedUntil ?? to - length;
+    if (from >= to) return already(store, reportKey(keep, from));
+    const raised: MonitorReport["raised"][number][] = [];
+    let [predictions, issues] = [0, 0];
+    for (;;) {
+      const closed = await close(kept, from, to);
+      if (closed.kept === undefined) return already(store, closed.key);
+      raised.push(...closed.report.raised);
+      predictions += closed.predictions;
+      issues += closed.issues;
+      if (beat !== undefined) await heartbeat(store, { ...beat, detail: closed.report.message });
+      if (closed.end === to) return resultOf({ ...closed.report, raised }, closed.key, true, { predictions, issues });
+      [kept, from] = [closed.kept, closed.end];
+    }
+  };
+}
+
+/** A state in the store; `version` is for compare-and-swap. */
+interface Kept {
+  readonly state: MonitorState;
+  readonly version: string;
+}
+
+interface Closed extends Pick<MonitorLambdaResult, "predictions" | "issues"> {
+  readonly kept: Kept | undefined;
+  /** The first millisecond that is not closed. */
+  readonly end: number;
+  readonly report: MonitorReport;
+  readonly key: string;
+}
+
+async function readState(store: ObjectStore, key: string): Promise<Kept | undefined> {
+  const found = await store.get(key);
+  return found === undefined ? undefined : { state: parseMonitorState(jsonOf(found.bytes, key)), version: found.version };
+}
+
+/** From when on it watches is kept before anything else, so that a first call that fails is made good as any other. */
+async function beginState(store: ObjectStore, key: string, state: MonitorState): Promise<Kept> {
+  const kept = (await keepState(store, key, state, null)) ?? (await readState(store, key));
+  if (kept !== undefined) return kept;
+  throw new ChurnkitError("STORE_FAILED", `${key} was there and is gone. Call again.`, { where: { file: key } });
+}
+
+const usualGrace = 600_000;
+
+const reportKey = (keep: string, to: number): string => `${keep}/reports/${new Date(to).toISOString().slice(0, 16).replace(/[-T:]/g, "/")}.json`;
+
+const encode = (value: unknown): Uint8Array => new TextEncoder().encode(`${JSON.stringify(value)}\n`);
+
+function jsonOf(bytes: Uint8Array, key: string): unknown {
+  try {
+    return parseJson(new TextDecoder().decode(bytes));
+  } catch (cause) {
+    throw new ChurnkitError("STATE_CORRUPT", `${key} is not JSON. Restore it from a copy, or remove it to begin anew.`, { where: { file: key }, cause });
+  }
+}
+
+/** Undefined where somebody else has kept a state meanwhile. */
+async function keepState(store: ObjectStore, key: string, state: MonitorState, version: string | null): Promise<Kept | undefined> {
+  try {
+    const info = await store.put(key, encode(state), store.capabilities.compareAndSwap ? { ifVersion: version } : {});
+    return { state, version: info.version };
+  } catch (error) {
+    if (ChurnkitError.isInstance(error) && error.code === "STORE_CONFLICT") return undefined;
+    throw error;
+  }
+}
+
+async function already(store: ObjectStore, key: string): Promise<MonitorLambdaResult> {
+  const found = await store.get(key);
+  if (found === undefined) return { done: false, verdict: "insufficient", severity: "none", message: "This period was closed before.", report: key, raised: [], predictions: 0, issues: 0 };
+  return resultOf(jsonOf(found.bytes, key) as MonitorReport, key, false, { predictions: 0, issues: 0 });
+}
+
+function resultOf(
+  { verdict, severity, message, raised }: MonitorReport,
+  report: string,
+  done: boolean,
+  counts: Pick<MonitorLambdaResult, "predictions" | "issues">,
+): MonitorLambdaResult {
+  return { done, verdict, severity, message: message.slice(0, 2_000), report, raised: raised.slice(0, 50).map(({ monitor, subject, severity: how }) => `${monitor} ${subject} (${how})`), ...counts };
+}
+
+function eventTime(event: unknown): number {
+  const time = typeof event === "object" && event !== null ? (event as { time?: unknown }).time : undefined;
+  if (time === undefined || time === null) return Date.now();
+  const at = millisecondsOf(time);
+  if (at !== undefined && liesAhead(at, Date.now())) {
+    // Periods closed ahead of their time would take nothing in when it comes.
+    throw new ChurnkitError("OPTION_INVALID", `The event's time ${new Date(at).toISOString()} has not come yet: the clock here says ${new Date().toISOString()}. Give a time that has passed.`, { where: { path: "time", value: time } });
+  }
+  if (at !== undefined) return at;
+  throw new ChurnkitError("OPTION_INVALID", `The event's time is ${JSON.stringify(time)}. Give an ISO 8601 text, as EventBridge does.`, { where: { path: "time", value: time } });
+}

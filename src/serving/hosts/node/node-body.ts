@@ -1,0 +1,49 @@
+import type { IncomingMessage } from "node:http";
+import { ChurnkitError } from "../../../base/errors.js";
+
+const declaredLength = (request: IncomingMessage): number => Number(request.headers["content-length"] ?? 0);
+
+/**
+ * Reads a request's body. What comes after the limit is thrown away as it arrives.
+ *
+ * @param begin called when the body is about to be read: the moment for "100 Continue".
+ * @throws ChurnkitError INPUT_TOO_LARGE beyond the limit, REQUEST_INVALID when the client hangs up or compresses.
+ */
+export function readBody(request: IncomingMessage, limit: number, begin: () => void): Promise<Uint8Array> {
+  const encoding = request.headers["content-encoding"];
+  if (encoding !== undefined && encoding !== "identity") {
+    const message = `The body is encoded as ${encoding.slice(0, 40)}. Send it as it is.`;
+    return Promise.reject(new ChurnkitError("REQUEST_INVALID", message));
+  }
+  if (declaredLength(request) > limit) return Promise.reject(tooLarge(limit));
+  begin();
+  return new Promise((resolve, reject) => {
+    let chunks: Buffer[] = [];
+    let size = 0;
+    request.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= limit) chunks.push(chunk);
+      else {
+        chunks = [];
+        reject(tooLarge(limit));
+      }
+    });
+    request.once("end", () => {
+      const [only] = chunks;
+      resolve(only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks));
+    });
+    request.once("error", () => {
+      reject(new ChurnkitError("REQUEST_INVALID", "The connection closed before the whole body had arrived."));
+    });
+  });
+}
+
+/** Is a body still to come that is too large, or of unknown length, so that no other request can follow it? */
+export function isWholeBodyAwaited(request: IncomingMessage, limit: number): boolean {
+  if (request.complete) return false;
+  return request.headers["transfer-encoding"] !== undefined || declaredLength(request) > limit;
+}
+
+function tooLarge(limit: number): ChurnkitError {
+  return new ChurnkitError("INPUT_TOO_LARGE", `The body is larger than ${limit} bytes. Send fewer records at a time.`);
+}

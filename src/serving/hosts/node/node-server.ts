@@ -1,0 +1,130 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { ChurnkitError } from "../../../base/errors.js";
+import type { Handler } from "../../handler.js";
+import { closeGently } from "./node-close.js";
+import { isWholeBodyAwaited, readBody } from "./node-body.js";
+import { refuseUnreadable } from "./node-refusal.js";
+import { failure, type ServeResponse } from "../../http.js";
+
+/** Where {@link listen} listens, and how much it takes. */
+export interface NodeServerOptions {
+  /** 0 picks a free port. Default 8080. */
+  readonly port?: number;
+  /** Default 127.0.0.1: reachable from this machine only. */
+  readonly host?: string;
+  /** Largest request body in bytes. Default 4 MiB. */
+  readonly maxBodyBytes?: number;
+  /** Milliseconds in which a client must have sent its headers. Default 10,000. */
+  readonly headersTimeout?: number;
+  /** Milliseconds in which a client must have sent its whole request. Default 30,000. */
+  readonly requestTimeout?: number;
+  /** Milliseconds that {@link NodeServer.close} waits for requests under way. Default 5,000. */
+  readonly closeTimeout?: number;
+}
+
+/** A server that listens. */
+export interface NodeServer {
+  readonly url: string;
+  readonly port: number;
+  /** Stops taking requests, lets those under way finish (for `closeTimeout` at most), then closes. */
+  close(): Promise<void>;
+}
+
+/** Longer than the 60 s of common load balancers, which must be the ones to hang up. */
+const keepAliveTimeout = 65_000;
+/** How long what a client still sends is thrown away after its request was refused, so that it can read the refusal. */
+const lingerMilliseconds = 1000;
+
+/**
+ * Puts a handler on node:http.
+ *
+ * @throws ChurnkitError IO_FAILED when the port cannot be had, OPTION_INVALID for an option out of range.
+ */
+export async function listen(handler: Handler, options: NodeServerOptions = {}): Promise<NodeServer> {
+  const { port = 8080, host = "127.0.0.1", maxBodyBytes = 4 * 1024 * 1024 } = options;
+  const { headersTimeout = 10_000, requestTimeout = 30_000, closeTimeout = 5000 } = options;
+  check({ port }, 0, 65_535);
+  check({ maxBodyBytes, headersTimeout, requestTimeout, closeTimeout }, 1, 2 ** 31 - 1);
+  const server = createServer({
+    headersTimeout: Math.min(headersTimeout, requestTimeout),
+    requestTimeout,
+    connectionsCheckingInterval: Math.min(1000, Math.ceil(headersTimeout / 2)),
+    keepAliveTimeout,
+    maxHeaderSize: 16_384,
+  });
+  // A client that stops reading its answer is let go as well.
+  server.timeout = 2 * requestTimeout;
+  let closed: Promise<void> | undefined;
+
+  const serve = (expectsContinue: boolean) => (request: IncomingMessage, response: ServerResponse): void => {
+    const body = (): Promise<Uint8Array> => readBody(request, maxBodyBytes, () => expectsContinue && response.writeContinue());
+    const answer = (result: ServeResponse): void => {
+      const awaited = isWholeBodyAwaited(request, maxBodyBytes);
+      // A client that was not told to continue may or may not send its body: nothing after it can be understood.
+      const unasked = expectsContinue && !request.complete;
+      if (awaited || unasked || closed) response.setHeader("connection", "close");
+      send(request, response, result, awaited && !unasked);
+    };
+    handler({ method: request.method ?? "GET", path: pathOf(request.url), body }).then(answer, () => answer(unanswered));
+  };
+  server.on("request", serve(false));
+  server.on("checkContinue", serve(true));
+  server.on("clientError", refuseUnreadable);
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  await started(server, port, host);
+  const address = server.address() as AddressInfo;
+  return {
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${address.port}`,
+    port: address.port,
+    close: () => (closed ??= closeGently(server, sockets, closeTimeout)),
+  };
+}
+
+const unanswered = failure(500, { code: "IO_FAILED", message: "The request could not be answered." });
+
+function check(numbers: Readonly<Record<string, number>>, least: number, most: number): void {
+  for (const [name, value] of Object.entries(numbers)) {
+    if (Number.isInteger(value) && value >= least && value <= most) continue;
+    throw new ChurnkitError("OPTION_INVALID", `${name} must be a whole number from ${least} to ${most}, not ${value}.`);
+  }
+}
+
+function started(server: Server, port: number, host: string): Promise<void> {
+  return new Promise<void>((resolve, reject) => {
+    // It stays: an error of a server that listens, such as too many open files, must not end the process.
+    server.on("error", (cause: NodeJS.ErrnoException) => {
+      const reason = cause.code === "EADDRINUSE" ? "is already in use" : `cannot be used (${cause.code ?? cause.message})`;
+      reject(new ChurnkitError("IO_FAILED", `Port ${port} on ${host} ${reason}. Pick another, or 0 for a free one.`, { cause }));
+    });
+    server.listen(port, host, resolve);
+  });
+}
+
+function pathOf(url: string | undefined): string {
+  if (url === undefined) return "/";
+  const end = url.indexOf("?");
+  return end < 0 ? url : url.slice(0, end);
+}
+
+function send(request: IncomingMessage, response: ServerResponse, result: ServeResponse, linger: boolean): void {
+  if (response.destroyed) return;
+  response.writeHead(result.status, { ...result.headers, "content-length": Buffer.byteLength(result.body) });
+  if (!linger) {
+    response.end(result.body);
+    return;
+  }
+  // Closing at once would reset the connection while the client still sends, and it would never see the answer.
+  response.write(result.body);
+  const end = (): void => void response.end();
+  const timer = setTimeout(end, lingerMilliseconds);
+  request.once("close", () => {
+    clearTimeout(timer);
+    end();
+  });
+  request.resume();
+}

@@ -1,0 +1,73 @@
+import { resolve } from "node:path";
+import { ChurnkitError } from "../../../base/errors.js";
+
+/** How a Processing job's input comes to its hosts; FullyReplicated is SageMaker's default. */
+type Distribution = "FullyReplicated" | "ShardedByS3Key";
+
+/** What SageMaker tells a Processing job about itself, as far as it was found. */
+export interface JobFiles {
+  /** The content of `/opt/ml/config/resourceconfig.json`: this host, and all. */
+  readonly resources: unknown;
+  /** The content of `/opt/ml/config/processingjobconfig.json`: the inputs. */
+  readonly config: unknown;
+}
+
+/** What this host has to do. `host` names its state; `idle` has nothing to do, since another does the work of all. */
+export type HostPart = { readonly role: "whole" } | { readonly role: "shard"; readonly host: string } | { readonly role: "idle" };
+
+/** The inputs' folders; those of labels and states where there are any. */
+export interface JobInputs {
+  readonly captured: string;
+  readonly labelled: string | undefined;
+  readonly states: string | undefined;
+}
+
+/**
+ * What one of several hosts has to do. Of captured data that each host has in part (`ShardedByS3Key`) each counts its own; of
+ * data that all have (`FullyReplicated`) the first host counts everything, since several would count it several times. Where
+ * the job's configuration is absent, several hosts are taken to have parts.
+ *
+ * @throws ChurnkitError OPTION_INVALID where the inputs cannot be counted right so distributed.
+ */
+export function partOfHost({ resources, config }: JobFiles, { captured, labelled, states }: JobInputs): HostPart {
+  const { current_host: current, hosts } = membersOf(resources);
+  const names = Array.isArray(hosts) ? hosts.filter((host) => typeof host === "string").sort() : [];
+  const [first] = names;
+  if (typeof current !== "string" || first === undefined || names.length < 2) return { role: "whole" };
+  const refuse = (what: string): never => {
+    throw new ChurnkitError("OPTION_INVALID", `${what} Set the S3DataDistributionType of the job's inputs, or take one host.`, { where: { path: "ProcessingInputs" } });
+  };
+  const distribution = (folder: string): Distribution | undefined => {
+    const types = distributionsOf(config, folder);
+    if (types.size > 1) refuse(`Of the inputs at ${folder} some are FullyReplicated and some ShardedByS3Key.`);
+    return [...types][0];
+  };
+  if (states !== undefined && (distribution(states) !== "FullyReplicated" || distribution(captured) !== "FullyReplicated")) {
+    refuse(`There are ${names.length} hosts and states of shards at ${states}: only where all have all states and all captured data (FullyReplicated) is each counted once.`);
+  }
+  if (distribution(captured) !== "FullyReplicated") return { role: "shard", host: current.replace(/[^A-Za-z0-9._-]/g, "_") };
+  if (labelled !== undefined && distribution(labelled) === "ShardedByS3Key") {
+    refuse(`The captured data are FullyReplicated, so that one host counts them, but the labels at ${labelled} are ShardedByS3Key, so that it has only some.`);
+  }
+  return current === first ? { role: "whole" } : { role: "idle" };
+}
+
+/** How the inputs that fill a folder are distributed; none where the configuration is absent or does not name it. */
+function distributionsOf(config: unknown, folder: string): ReadonlySet<Distribution> {
+  const found = new Set<Distribution>();
+  const { ProcessingInputs: inputs } = membersOf(config);
+  for (const input of Array.isArray(inputs) ? (inputs as unknown[]) : []) {
+    const { S3Input, DatasetDefinition } = membersOf(input);
+    const [s3, dataset] = [membersOf(S3Input), membersOf(DatasetDefinition)];
+    const [path, type] = typeof s3["LocalPath"] === "string" ? [s3["LocalPath"], s3["S3DataDistributionType"]] : [dataset["LocalPath"], dataset["DataDistributionType"]];
+    const fills = typeof path === "string" && (holds(path, folder) || holds(folder, path));
+    if (fills) found.add(type === "ShardedByS3Key" ? type : "FullyReplicated");
+  }
+  return found;
+}
+
+/** Is a path the other's folder, or the same? */
+const holds = (folder: string, path: string): boolean => `${resolve(path)}/`.startsWith(`${resolve(folder)}/`);
+
+type Members = Readonly<Record<string, unknown>>;
+const membersOf = (value: unknown): Members => (typeof value === "object" && value !== null ? (value as Members) : {});

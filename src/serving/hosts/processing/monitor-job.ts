@@ -1,0 +1,144 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { ChurnkitError } from "../../../base/errors.js";
+import { writeFileAtomic } from "../../../io/atomic.js";
+import { ioFailed, systemCode } from "../../../io/io-error.js";
+import { loadBundle } from "../../../model/bundle/load.js";
+import type { Artefact } from "../../../model/artefact.js";
+import { monitorExplainer, type MonitorBaseline } from "../../../monitor/baseline/baseline.js";
+import { parseConstraints } from "../../../monitor/model-monitor/constraints.js";
+import { modelMonitorFiles } from "../../../monitor/model-monitor/files.js";
+import { monitorBaselineOf, parseMonitorBaseline } from "../../../monitor/baseline/parse-baseline.js";
+import { runMonitor, type MonitorRun, type MonitorRunOptions } from "../../../monitor/run.js";
+import { capturedFiles } from "../../captured-files.js";
+import { partOfHost } from "./monitor-job-hosts.js";
+import { parseJson } from "../../../base/json/parse.js";
+
+/** Where a Processing job finds what it needs, all below `/opt/ml/processing` unless said otherwise. */
+export interface MonitorJobOptions extends Omit<MonitorRunOptions, "store" | "prefix" | "labelsPrefix" | "baseline" | "merge" | "state" | "look"> {
+  /** Captured data: `/opt/ml/processing/input/captured`. */
+  readonly captured?: string | undefined;
+  /** Labels: `/opt/ml/processing/input/labels`, where there is such a folder. */
+  readonly labelled?: string | undefined;
+  /** The bundle: `/opt/ml/processing/input/model`. Its baseline is used, and its model explains. */
+  readonly model?: string | undefined;
+  /** A baseline of its own: `/opt/ml/processing/input/baseline/monitor.json`, where there is one. */
+  readonly baseline?: string | undefined;
+  /** Existing constraints: `/opt/ml/processing/input/constraints/constraints.json`, where there is such a file. */
+  readonly constraints?: string | undefined;
+  /** States of other shards: `/opt/ml/processing/input/states`, where there is such a folder. */
+  readonly states?: string | undefined;
+  /** Where the results go: `/opt/ml/processing/output`. */
+  readonly output?: string | undefined;
+  /** Tells the job's hosts: `/opt/ml/config/resourceconfig.json`, where there is such a file. */
+  readonly resources?: string | undefined;
+  /** Tells how inputs come to the hosts: `/opt/ml/config/processingjobconfig.json`, where there is such a file. */
+  readonly jobConfig?: string | undefined;
+}
+
+/** What the job wrote. */
+export interface MonitorJobResult extends MonitorRun {
+  /** Paths of the files written; none by a host that leaves the work to another. */
+  readonly files: readonly string[];
+}
+
+/**
+ * The monitors as a SageMaker Processing job over captured data: reads `/opt/ml/processing/input`, writes `statistics.json`,
+ * `constraints.json`, `constraint_violations.json` (Model Monitor's forms), `report.json` and `state.json` to
+ * `/opt/ml/processing/output`. One of several hosts, each with its part of the data (`ShardedByS3Key`), writes only
+ * `state-<host>.json`; a job on one host with these files as its input `states` merges them and reports. Of several hosts that
+ * all have all data (`FullyReplicated`) the first does the whole work and the others write nothing.
+ *
+ * @throws ChurnkitError OPTION_INVALID for inputs that cannot be counted right as they are distributed over the hosts;
+ * INPUT_NOT_FOUND without captured data, BUNDLE_NOT_FOUND and its kin, INPUT_MALFORMED for a broken
+ * baseline or constraints, STATE_CORRUPT for a broken state, IO_FAILED.
+ */
+export async function monitorProcessingJob(options: MonitorJobOptions = {}): Promise<MonitorJobResult> {
+  const input = "/opt/ml/processing/input";
+  const {
+    captured = `${input}/captured`,
+    labelled = `${input}/labels`,
+    model = `${input}/model`,
+    baseline: baselineFile = `${input}/baseline/monitor.json`,
+    constraints: constraintsFile = `${input}/constraints/constraints.json`,
+    states = `${input}/states`,
+    output = "/opt/ml/processing/output",
+    resources = "/opt/ml/config/resourceconfig.json",
+    jobConfig = "/opt/ml/config/processingjobconfig.json",
+    ...rest
+  } = options;
+  const own = await optionalJson(baselineFile);
+  const artefact = (await exists(model)) || own === undefined ? (await loadBundle(model)).artefact : undefined;
+  const baseline = baselineFrom(own, artefact, baselineFile);
+  const shards = await statesIn(states);
+  const hasLabels = await exists(labelled);
+  const part = partOfHost(
+    { resources: await optionalJson(resources), config: await optionalJson(jobConfig) },
+    { captured, labelled: hasLabels ? labelled : undefined, states: shards.length > 0 ? states : undefined },
+  );
+  // A merging job may have no data of its own, and a host no file where there are fewer files than hosts.
+  const nothingToRead = part.role === "idle" || ((shards.length > 0 || part.role === "shard") && !(await exists(captured)));
+  const run = await runMonitor({
+    ...rest,
+    baseline,
+    store: capturedFiles(),
+    prefix: nothingToRead ? [] : captured,
+    ...(hasLabels && part.role !== "idle" ? { labelsPrefix: labelled } : {}),
+    explainer: rest.explainer ?? (artefact === undefined ? undefined : await monitorExplainer(artefact, baseline)),
+    merge: part.role === "idle" ? [] : shards,
+  });
+  const write = async (name: string, value: unknown): Promise<string> => {
+    await writeFileAtomic(join(output, name), `${JSON.stringify(value, null, 1)}\n`);
+    return join(output, name);
+  };
+  if (part.role === "idle") return { ...run, files: [] };
+  if (part.role === "shard") return { ...run, files: [await write(`state-${part.host}.json`, run.state)] };
+  const files = [await write("report.json", { ...run.report, read: run.read }), await write("state.json", run.state)];
+  const given = await optionalJson(constraintsFile);
+  const constraints = given === undefined ? undefined : parseConstraints(given, constraintsFile);
+  const others = modelMonitorFiles(baseline, run.state, { constraints, policies: options.policies });
+  for (const [name, value] of Object.entries(others)) files.push(await write(name, value));
+  return { ...run, files };
+}
+
+function baselineFrom(own: unknown, artefact: Artefact | undefined, file: string): MonitorBaseline {
+  if (own !== undefined) return parseMonitorBaseline(own, file);
+  if (artefact !== undefined) return monitorBaselineOf(artefact);
+  throw new ChurnkitError("INPUT_NOT_FOUND", `There is neither a bundle nor a baseline at ${file}.`, { where: { file } });
+}
+
+async function statesIn(folder: string): Promise<unknown[]> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (["ENOENT", "ENOTDIR"].includes(systemCode(error))) return [];
+    throw ioFailed("read", folder, error);
+  });
+  const files = names.filter((name) => name.endsWith(".json")).sort();
+  return Promise.all(files.map((name) => optionalJson(join(folder, name))));
+}
+
+/** @throws ChurnkitError IO_FAILED for a folder that is there and may not be read: it must not pass for one that is absent. */
+async function exists(path: string): Promise<boolean> {
+  try {
+    await readdir(path);
+    return true;
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === "ENOTDIR" || code === "ENOENT") return code === "ENOTDIR";
+    throw ioFailed("read", path, error);
+  }
+}
+
+async function optionalJson(path: string): Promise<unknown> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes(systemCode(error))) return undefined;
+    throw ioFailed("read", path, error);
+  }
+  try {
+    return parseJson(text);
+  } catch (cause) {
+    throw new ChurnkitError("INPUT_MALFORMED", `${path} is not JSON.`, { where: { file: path }, cause });
+  }
+}
