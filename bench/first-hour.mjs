@@ -59,7 +59,7 @@ const categories = {
 
 function bookings() {
   const lines = [
-    `booking,${Object.keys(categories).join(",")},lead,nights,weekend,adults,children,earlier,cancelled,changes,waiting,rate,parking,requests,repeated,visits,age,score,booked,arrival,cancels`,
+    `booking,${Object.keys(categories).join(",")},lead,nights,weekend,adults,children,earlier,canceled,changes,waiting,rate,parking,requests,repeated,visits,age,score,booked,arrival,cancels`,
   ];
   for (let i = 0; i < rows; i++) {
     let signal = -1.35;
@@ -68,11 +68,11 @@ function bookings() {
       signal += own[at];
       return all[at];
     });
-    const [lead, nights, changes, requests, cancelled] = [skewed(500), 1 + skewed(14), skewed(6), whole(5), skewed(4)];
+    const [lead, nights, changes, requests, canceled] = [skewed(500), 1 + skewed(14), skewed(6), whole(5), skewed(4)];
     const rate = Math.round(100 * (95 + 40 * bell() + nights)) / 100;
     const booked = whole(700);
-    signal += 0.006 * lead - 0.5 * requests - 0.4 * changes + 0.9 * cancelled + 0.01 * (rate - 95) + 0.5 * Math.sin(booked / 58) + (lead > 200 && nights < 3 ? 0.8 : 0);
-    const numbers = [lead, nights, whole(4), 1 + whole(3), skewed(4), skewed(9), cancelled, changes, skewed(90), rate, whole(2), requests, random() < 0.03 ? 1 : 0, skewed(40)];
+    signal += 0.006 * lead - 0.5 * requests - 0.4 * changes + 0.9 * canceled + 0.01 * (rate - 95) + 0.5 * Math.sin(booked / 58) + (lead > 200 && nights < 3 ? 0.8 : 0);
+    const numbers = [lead, nights, whole(4), 1 + whole(3), skewed(4), skewed(9), canceled, changes, skewed(90), rate, whole(2), requests, random() < 0.03 ? 1 : 0, skewed(40)];
     const others = [random() < 0.1 ? "" : Math.round(45 + 18 * bell()), bell().toFixed(3), dayOf(booked), dayOf(booked + lead)];
     lines.push([`B${i}`, ...labels, ...numbers, ...others, random() < 1 / (1 + Math.exp(-signal)) ? "yes" : "no"].join(","));
   }

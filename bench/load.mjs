@@ -26,9 +26,9 @@ async function makeBundle() {
   const { defineFeatures, syntheticContract, syntheticCustomers, tableFromRecords } = await import(entry("data"));
   const { churnNetwork, saveBundle, train } = await import(entry("model"));
   const table = tableFromRecords(syntheticContract, syntheticCustomers({ rows: 7000 }).records);
-  const { artefact } = await train(defineFeatures(syntheticContract), table, { learner: churnNetwork({ epochs: 1 }) });
+  const { artifact } = await train(defineFeatures(syntheticContract), table, { learner: churnNetwork({ epochs: 1 }) });
   const folder = join(scratch, "model");
-  await saveBundle(artefact, folder);
+  await saveBundle(artifact, folder);
   return folder;
 }
 

@@ -41,14 +41,14 @@ async function watched(seed) {
   const { logistic, train } = await import(part("model"));
   const reference = Number(options.reference);
   const { table } = makeTable(seeded(seed, 1), reference);
-  const { artefact, scorer } = await train(defineFeatures(table.contract), table, { learner: logistic(), workers: 0 });
+  const { artifact, scorer } = await train(defineFeatures(table.contract), table, { learner: logistic(), workers: 0 });
   const baseline = await monitorBaseline({
-    artefact,
+    artifact,
     table: makeTable(seeded(seed, 2), reference).table,
     facets: [{ column: "plan 3", groups: ["One year"] }],
     attributionRows: Number(options.attribution),
   });
-  const explainer = await monitorExplainer(artefact, baseline);
+  const explainer = await monitorExplainer(artifact, baseline);
   /** A monitor, from a state or new, and a function that feeds it one hour and gives the alarms raised. */
   return (random, state) => {
     const monitor = createMonitor(baseline, { labels: { window: 24 * HOUR, absent: "negative" }, explainer, samples: { attribution: 20 }, state });

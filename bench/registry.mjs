@@ -32,9 +32,9 @@ async function timed(name, task) {
 try {
   const table = tableFromRecords(syntheticContract, syntheticCustomers({ rows: 2000 }).records);
   const features = defineFeatures(syntheticContract);
-  const { artefact: network } = await train(features, table, { learner: churnNetwork({ epochs: 1 }) });
-  const { artefact: small } = await train(features, table, { learner: logistic() });
-  const variant = (artefact, i) => ({ ...artefact, decision: { threshold: i / 1e6, rule: "given" } });
+  const { artifact: network } = await train(features, table, { learner: churnNetwork({ epochs: 1 }) });
+  const { artifact: small } = await train(features, table, { learner: logistic() });
+  const variant = (artifact, i) => ({ ...artifact, decision: { threshold: i / 1e6, rule: "given" } });
   const size = (files) => [...files.values()].reduce((sum, bytes) => sum + bytes.length, 0);
   console.log(`Node ${process.version}, bundle of ${(size(await toBundleFiles(network)) / 1024).toFixed(0)} KB, medians of ${runs} runs`);
 

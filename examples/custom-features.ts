@@ -46,7 +46,7 @@ const own = defineFeatures(contract, {
 const options = { learner: logistic(), seed: 3 };
 const plain = await train(defineFeatures(contract), rows, options);
 const derived = await train(own, rows, options);
-console.log(explainEncoding(derived.artefact.recipe).filter(({ columns }) => columns.length > 1).map(({ name }) => name));
+console.log(explainEncoding(derived.artifact.recipe).filter(({ columns }) => columns.length > 1).map(({ name }) => name));
 
 const { a, b, difference } = compareScores(labels(test), derived.scorer.score(test), plain.scorer.score(test), "auc");
 const { value, low, high } = difference;

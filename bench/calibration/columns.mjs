@@ -102,7 +102,7 @@ function discrete(random, n, { values, edge }) {
   const pmf = Array.from({ length: values }, (_, v) => edge(v + 1) - edge(v));
   const found = multinomial(random, n, pmf);
   const cuts = found.map((count, v) => (count > 0 ? v : -1)).filter((v) => v >= 0);
-  // A value that the reference doesn't hold falls between its neighbours.
+  // A value that the reference doesn't hold falls between its neighbors.
   const counts = new Array(2 * cuts.length + 1).fill(0);
   const masses = new Array(2 * cuts.length + 1).fill(0);
   let place = 0;

@@ -1,5 +1,5 @@
 /**
- * Scrambles a 32-bit integer so that near inputs give unrelated outputs (the finaliser of MurmurHash3).
+ * Scrambles a 32-bit integer so that near inputs give unrelated outputs (the finalizer of MurmurHash3).
  *
  * @returns an unsigned 32-bit integer.
  */

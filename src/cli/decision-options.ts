@@ -1,5 +1,5 @@
 import { InvalidArgumentError, type Command } from "commander";
-import type { Costs, Decision } from "../model/artefact.js";
+import type { Costs, Decision } from "../model/artifact.js";
 import { checkCosts } from "../model/evaluate/options.js";
 import { costThreshold, type ThresholdRule } from "../model/threshold.js";
 import { reasonOf } from "./output.js";

@@ -1,4 +1,4 @@
-import type { ModelNode } from "../model/artefact.js";
+import type { ModelNode } from "../model/artifact.js";
 
 /** How many networks a model averages; 0 for other models. */
 export function networkCount(model: ModelNode): number {

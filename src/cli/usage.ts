@@ -4,9 +4,9 @@ import { nearestText } from "../data/contract/cells/nearest.js";
 /** A usage error on one line, with what was probably meant. */
 export function usageError(text: string, program: Command, args: readonly string[]): string {
   const [message = "", suggestion] = text.trim().replace(/^error: /, "").split("\n");
-  // A missing option is told first, though it is often one that was misspelt.
-  const misspelt = /not specified$/.test(message) ? unknownOption(program, args) : undefined;
-  const said = misspelt ?? `${message}${suggestion === undefined ? "" : `; ${suggestion.replace(/^\((.*)\)$/, "$1").replace(/^D/, "d")}`}`;
+  // A missing option is told first, though it is often one that was misspelled.
+  const misspelled = /not specified$/.test(message) ? unknownOption(program, args) : undefined;
+  const said = misspelled ?? `${message}${suggestion === undefined ? "" : `; ${suggestion.replace(/^\((.*)\)$/, "$1").replace(/^D/, "d")}`}`;
   return `churnkit: ${said} (add --help for usage)\n`;
 }
 

@@ -53,10 +53,10 @@ export async function watchedHandler(
 }
 
 /** Goes on from the kept state. One that cannot be read, or is of another model, is told of and left: serving matters more. */
-async function monitorFor({ artefact }: LoadedModel, file: string | undefined): Promise<Monitor> {
+async function monitorFor({ artifact }: LoadedModel, file: string | undefined): Promise<Monitor> {
   const { createMonitor, monitorBaselineOf, monitorExplainer, parseMonitorState } = await import("../monitor/index.js");
-  const baseline = monitorBaselineOf(artefact);
-  const explainer = await monitorExplainer(artefact, baseline);
+  const baseline = monitorBaselineOf(artifact);
+  const explainer = await monitorExplainer(artifact, baseline);
   if (file !== undefined && existsSync(file)) {
     try {
       return createMonitor(baseline, { explainer, state: parseMonitorState(await readJson(file, "The monitors' state")) });

@@ -51,7 +51,7 @@ export interface ColumnDrift {
   readonly verdict: DriftVerdict;
   readonly severity: Severity;
   /**
-   * PSI over the reference's deciles or levels, neighbouring deciles and rare levels pooled where rows are few. A bin
+   * PSI over the reference's deciles or levels, neighboring deciles and rare levels pooled where rows are few. A bin
    * empty in one sample takes the share 1e-4.
    */
   readonly psi: number | null;

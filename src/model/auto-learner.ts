@@ -3,7 +3,7 @@ import { rowLogLoss } from "../base/logistic.js";
 import { boosting } from "./kinds/trees/boosting-learner.js";
 import { calibrate, fitCalibration } from "./calibration.js";
 import { forest } from "./kinds/trees/forest-learner.js";
-import type { HeldOut, LabelledMatrix, Learned, Learner, LearnerContext, TrainingProgress } from "./learner.js";
+import type { HeldOut, LabeledMatrix, Learned, Learner, LearnerContext, TrainingProgress } from "./learner.js";
 import { logistic } from "./kinds/linear/learner.js";
 import { churnNetwork } from "./kinds/network/learner.js";
 
@@ -63,7 +63,7 @@ export function auto({ learners = [logistic(), boosting(), forest(), churnNetwor
   };
 }
 
-async function fit(learners: readonly Learner[], training: LabelledMatrix, validation: LabelledMatrix | undefined, context: LearnerContext): Promise<Learned> {
+async function fit(learners: readonly Learner[], training: LabeledMatrix, validation: LabeledMatrix | undefined, context: LearnerContext): Promise<Learned> {
   const { signal, budget, onProgress } = context;
   const learned: Learned[] = [];
   for (const learner of learners) {
@@ -124,7 +124,7 @@ const mean = (values: Float64Array): number => values.reduce((sum, value) => sum
 
 /** Of the mean; 0 for a single value. */
 function standardError(values: Float64Array): number {
-  const centre = mean(values);
-  const squares = values.reduce((sum, value) => sum + (value - centre) * (value - centre), 0);
+  const center = mean(values);
+  const squares = values.reduce((sum, value) => sum + (value - center) * (value - center), 0);
   return values.length < 2 ? 0 : Math.sqrt(squares / (values.length - 1) / values.length);
 }

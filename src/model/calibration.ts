@@ -1,7 +1,7 @@
 import { log } from "../base/elementary.js";
 import { logit, logOnePlusExp, rowLogLoss, sigmoid } from "../base/logistic.js";
 import { mix32 } from "../base/random.js";
-import type { Calibration } from "./artefact.js";
+import type { Calibration } from "./artifact.js";
 import { checkScores } from "./evaluate/sorted-scores.js";
 
 const fewestRows = 200;
@@ -83,7 +83,7 @@ function fitPlatt(labels: Uint8Array, logits: Float64Array, includes: (row: numb
   if (positives === 0 || negatives === 0) return null;
   const high = (positives + 1) / (positives + 2);
   const low = 1 / (negatives + 2);
-  // Centred logits part the two parameters: where all probabilities are equal, only the intercept moves.
+  // Centered logits part the two parameters: where all probabilities are equal, only the intercept moves.
   const mean = rows.reduce((sum, row) => sum + (logits[row] as number), 0) / rows.length;
   const f = Float64Array.from(rows, (row) => (logits[row] as number) - mean);
   const t = Float64Array.from(rows, (row) => (labels[row] === 1 ? high : low));

@@ -3,7 +3,7 @@ import type { Contract } from "../data/contract/contract.js";
 import { compileRecipe, type Encoder } from "../data/features/encode.js";
 import { rowBuffer, type RowBuffer } from "../data/table/row-buffer.js";
 import type { CellIssue, Table } from "../data/table/table.js";
-import type { Artefact, Decision, ModelNode } from "./artefact.js";
+import type { Artifact, Decision, ModelNode } from "./artifact.js";
 import { calibrate } from "./calibration.js";
 import { keyWarnings } from "./key-warnings.js";
 import { loadKernel } from "./kinds/network/kernel.js";
@@ -40,7 +40,7 @@ export interface ScoreRecordsOptions {
 }
 
 /**
- * From rows to calibrated probabilities: what {@link compile} makes of an artefact. `Request` is the type of a record to
+ * From rows to calibrated probabilities: what {@link compile} makes of an artifact. `Request` is the type of a record to
  * score, carried for the compiler only.
  */
 export interface Scorer<Request = unknown> {
@@ -74,16 +74,16 @@ const mostRows = 1024;
 const mostFeatures = 2 ** 20;
 
 /**
- * Makes the scorer of an artefact: the only way from a model to a score, in every runtime.
+ * Makes the scorer of an artifact: the only way from a model to a score, in every runtime.
  *
  * @throws ChurnkitError CONTRACT_MISMATCH when contract, recipe and model don't fit together, KERNEL_UNAVAILABLE when a
  * network's kernel cannot be compiled here.
  */
 export async function compile<Request = unknown>(
-  artefact: Pick<Artefact, "contract" | "recipe" | "model" | "calibration" | "decision">,
+  artifact: Pick<Artifact, "contract" | "recipe" | "model" | "calibration" | "decision">,
   options: CompileOptions = {},
 ): Promise<Scorer<Request>> {
-  const { contract, recipe, model, calibration, decision } = artefact;
+  const { contract, recipe, model, calibration, decision } = artifact;
   const { target } = contract;
   if (target === undefined) {
     throw new ChurnkitError("CONTRACT_MISMATCH", "The contract has no target, so its scores would have no meaning.");

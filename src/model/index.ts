@@ -4,7 +4,7 @@
  * @module churnkit/model
  */
 export type {
-  Artefact,
+  Artifact,
   Calibration,
   Costs,
   Decision,
@@ -15,7 +15,7 @@ export type {
   NetworkModel,
   Provenance,
   TreesModel,
-} from "./artefact.js";
+} from "./artifact.js";
 export { auto, type AutoCandidate, type AutoChoice, type AutoOptions } from "./auto-learner.js";
 export { boosting, boostingDefaults, type BoostingOptions } from "./kinds/trees/boosting-learner.js";
 export type { Budget, BudgetOptions, Cap } from "./budget.js";
@@ -35,14 +35,14 @@ export { compareScores, type CompareScoresOptions, type ScoreComparison } from "
 export type { Confusion } from "./evaluate/confusion.js";
 export { thin, type Curve, type CurvePoint } from "./evaluate/curves.js";
 export { evaluate } from "./evaluate/evaluate.js";
-export { evaluateScores, summarise, type EvaluateScoresOptions, type Evaluation } from "./evaluate/evaluate-scores.js";
+export { evaluateScores, summarize, type EvaluateScoresOptions, type Evaluation } from "./evaluate/evaluate-scores.js";
 export type { LiftBin } from "./evaluate/lift.js";
 export { metricOf } from "./evaluate/metric-of.js";
 export { metricNames, metrics, type MetricName, type MetricSummary, type MetricValue } from "./evaluate/metrics.js";
 export type { ReliabilityBin } from "./evaluate/reliability.js";
 
 export { forest, forestDefaults, type ForestOptions } from "./kinds/trees/forest-learner.js";
-export type { EpochRecord, HeldOut, LabelledMatrix, Learned, Learner, LearnerContext, TrainingProgress } from "./learner.js";
+export type { EpochRecord, HeldOut, LabeledMatrix, Learned, Learner, LearnerContext, TrainingProgress } from "./learner.js";
 export { learnerNamed, learnerNames } from "./learners.js";
 export { fitLogistic, type LogisticFitOptions } from "./kinds/linear/fit-logistic.js";
 export { logistic, type LogisticOptions } from "./kinds/linear/learner.js";

@@ -20,7 +20,7 @@ const none: Readonly<Record<string, unknown>> = {};
 const membersOf = (record: unknown): Readonly<Record<string, unknown>> =>
   typeof record === "object" && record !== null && !Array.isArray(record) ? (record as Readonly<Record<string, unknown>>) : none;
 
-/** A misspelt key would otherwise be a missing value, scored without a word. */
+/** A misspelled key would otherwise be a missing value, scored without a word. */
 export function keyWarnings({ columns }: Contract): KeyWarnings {
   const spellings = spellingsOf(columns.map(({ name }) => name));
   const holds = (members: Readonly<Record<string, unknown>>, name: string): boolean => memberNamed(members, name, spellings.others(name)) !== undefined;

@@ -1,16 +1,16 @@
 import type { ObjectStore } from "../io/store/object-store.js";
-import type { ModelNode } from "./artefact.js";
+import type { ModelNode } from "./artifact.js";
 import type { Budget, Cap } from "./budget.js";
 
 /** An encoded table: features row-major, labels 1 for the positive class. */
-export interface LabelledMatrix {
+export interface LabeledMatrix {
   /** rows x width, finite. May lie in shared memory. */
   readonly matrix: Float32Array;
   readonly width: number;
   readonly labels: Uint8Array;
   /**
    * For each column 1 where it refines a number that another column gives scaled (its bins, its single values), else 0;
-   * absent where that isn't known. Linear models penalise such columns apart.
+   * absent where that isn't known. Linear models penalize such columns apart.
    */
   readonly details?: Uint8Array | undefined;
 }
@@ -85,5 +85,5 @@ export interface Learner {
   /** Into how many folds it parts the rows where no validation rows are given: each class must have as many rows. */
   readonly folds?: number | undefined;
   /** Trains on a matrix; stops and calibrates on `validation` where it is given, else on folds of the training rows. */
-  fit(training: LabelledMatrix, validation: LabelledMatrix | undefined, context: LearnerContext): Promise<Learned>;
+  fit(training: LabeledMatrix, validation: LabeledMatrix | undefined, context: LearnerContext): Promise<Learned>;
 }

@@ -33,7 +33,7 @@ function checkOf(column: Column): Check | undefined {
   switch (column.kind) {
     case "category": {
       const known = column.levels.length;
-      // An open column without levels has too many to name them: the recipe alone knows which it learnt.
+      // An open column without levels has too many to name them: the recipe alone knows which it learned.
       if (!column.open || known === 0) return undefined;
       return (data, row) => {
         const code = data.storage === "coded" ? (data.codes[row] as number) : -1;

@@ -1,5 +1,5 @@
 import type { JsonValue } from "../base/json/value.js";
-import type { ModelNode } from "./artefact.js";
+import type { ModelNode } from "./artifact.js";
 import type { Kernel } from "./kinds/network/kernel.js";
 
 /** Scores encoded rows with one model, before calibration. */
@@ -8,7 +8,7 @@ export interface ModelScorer {
   readonly inputs: number;
   /**
    * Writes the raw probability of the positive class of each row into `out`. A row's bits don't depend on its
-   * neighbours.
+   * neighbors.
    *
    * @param x features, rows x inputs, row-major.
    */

@@ -1,5 +1,5 @@
 import { ChurnkitError } from "../base/errors.js";
-import type { Costs, Decision } from "./artefact.js";
+import type { Costs, Decision } from "./artifact.js";
 import { checkCosts, checkThreshold } from "./evaluate/options.js";
 import { checkProbabilities, endsTie, sortScores, type SortedScores } from "./evaluate/sorted-scores.js";
 

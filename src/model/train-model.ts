@@ -9,13 +9,13 @@ import { profileTable } from "../data/profile/table.js";
 import { hashTable } from "../data/table/hash-table.js";
 import { labels } from "../data/table/labels.js";
 import type { Table } from "../data/table/table.js";
-import type { Artefact } from "./artefact.js";
+import type { Artifact } from "./artifact.js";
 import { openBudget, type Cap } from "./budget.js";
 import { goldenRows } from "./bundle/golden.js";
 import { calibrate, fitCalibration } from "./calibration.js";
 import { compile } from "./compile.js";
-import { evaluateScores, summarise, type Evaluation } from "./evaluate/evaluate-scores.js";
-import type { LabelledMatrix, Learned, Learner, LearnerContext } from "./learner.js";
+import { evaluateScores, summarize, type Evaluation } from "./evaluate/evaluate-scores.js";
+import type { LabeledMatrix, Learned, Learner, LearnerContext } from "./learner.js";
 import { logistic } from "./kinds/linear/learner.js";
 import { churnNetwork } from "./kinds/network/learner.js";
 import { chooseThreshold, type ThresholdRule } from "./threshold.js";
@@ -48,10 +48,10 @@ export async function trainModel<Row, Request>(
   };
 
   const finish = async (one: Learner, learned: Learned): Promise<Omit<TrainedModel<Row, Request>, "baseline">> => {
-    const { artefact, evaluation, probabilities } = await assemble(shared, one, learned, held ?? training, threshold, seed);
+    const { artifact, evaluation, probabilities } = await assemble(shared, one, learned, held ?? training, threshold, seed);
     const heldOutScores = { rows: learned.heldOut.rows, probabilities };
     const { history, caps = [] } = learned;
-    return { artefact, scorer: await compile(artefact), heldOut: evaluation, heldOutScores, history, caps, notes };
+    return { artifact, scorer: await compile(artifact), heldOut: evaluation, heldOutScores, history, caps, notes };
   };
   const made = await learner.fit(training, held, context);
   if (!rival) return { ...(await finish(learner, made)), baseline: undefined };
@@ -64,27 +64,27 @@ export async function trainModel<Row, Request>(
 }
 
 async function assemble(
-  shared: Pick<Artefact, "contract" | "recipe" | "baseline" | "extras"> & Pick<Artefact["provenance"], "dataHash" | "rows" | "gitCommit">,
+  shared: Pick<Artifact, "contract" | "recipe" | "baseline" | "extras"> & Pick<Artifact["provenance"], "dataHash" | "rows" | "gitCommit">,
   learner: Learner,
   { model, heldOut, found, caps = [], learner: maker = learner.name }: Learned,
-  judged: LabelledMatrix,
+  judged: LabeledMatrix,
   rule: ThresholdRule,
   seed: number,
-): Promise<{ artefact: Artefact; evaluation: Evaluation; probabilities: Float64Array }> {
+): Promise<{ artifact: Artifact; evaluation: Evaluation; probabilities: Float64Array }> {
   const heldLabels = Uint8Array.from(heldOut.rows, (row) => judged.labels[row] ?? 0);
   const calibration = fitCalibration(heldLabels, heldOut.probabilities);
   const probabilities = heldOut.probabilities.map((p) => calibrate(calibration, p));
   const decision = chooseThreshold(heldLabels, probabilities, rule);
   const evaluation = evaluateScores(heldLabels, probabilities, { threshold: decision.threshold, costs: decision.costs });
   const { contract, recipe, baseline, dataHash, rows, gitCommit, extras } = shared;
-  const draft: Artefact = {
+  const draft: Artifact = {
     contract,
     recipe,
     model,
     calibration,
     decision,
     baseline: { ...baseline, columns: [...baseline.columns, profilePredictions(probabilities, contract, { cutPoints: 256 })] },
-    metrics: summarise(evaluation),
+    metrics: summarize(evaluation),
     golden: [],
     extras,
     provenance: {
@@ -103,7 +103,7 @@ async function assemble(
     const record = records[i];
     return record && probability !== null ? [{ record, probability }] : [];
   });
-  return { artefact: { ...draft, golden }, evaluation, probabilities };
+  return { artifact: { ...draft, golden }, evaluation, probabilities };
 }
 
 /** Says in the words of the data that a class has fewer rows than a learner has folds. */

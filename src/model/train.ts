@@ -1,6 +1,6 @@
 import type { Features } from "../data/features/define.js";
 import type { Table } from "../data/table/table.js";
-import type { Artefact } from "./artefact.js";
+import type { Artifact } from "./artifact.js";
 import type { BudgetOptions, Cap } from "./budget.js";
 import type { Scorer } from "./compile.js";
 import type { Evaluation } from "./evaluate/evaluate-scores.js";
@@ -28,7 +28,7 @@ export interface TrainOptions<Row = unknown> extends Omit<Partial<LearnerContext
 
 /** A model in memory, ready to score, evaluate and save. */
 export interface TrainedModel<Row = unknown, Request = unknown> {
-  readonly artefact: Artefact;
+  readonly artifact: Artifact;
   readonly scorer: Scorer<Request>;
   /** Evaluation on rows that the models scoring them did not train on: the validation rows, or out of fold. */
   readonly heldOut: Evaluation;

@@ -5,7 +5,7 @@ import type { Contract } from "../data/contract/contract.js";
 import { findLeaks } from "../data/quality/leaks.js";
 import { rowFingerprints } from "../data/table/row-fingerprints.js";
 import type { Table } from "../data/table/table.js";
-import type { Artefact } from "./artefact.js";
+import type { Artifact } from "./artifact.js";
 import { corrupt } from "./bundle/corrupt.js";
 import { falsePositives, inFilter, rowFilter, type RowFilter } from "./row-filter.js";
 
@@ -24,7 +24,7 @@ export const trainingFactsPath = `extras/${extra}.json`;
 const featuresOf = ({ columns }: Contract): string[] => columns.flatMap(({ name, role }) => (role === "feature" ? [name] : []));
 
 /** The extras of a model trained on these tables: a Bloom filter of their rows and the columns that leak. */
-export function trainingExtras(table: Table, validation: Table | undefined): NonNullable<Artefact["extras"]> {
+export function trainingExtras(table: Table, validation: Table | undefined): NonNullable<Artifact["extras"]> {
   const features = featuresOf(table.contract);
   const { bits, ...filter } = rowFilter([table, ...(validation ? [validation] : [])].map((part) => rowFingerprints(part, features)));
   const leaks = findLeaks(table).map(({ column, message }) => ({ column, message }));
@@ -36,7 +36,7 @@ export function trainingExtras(table: Table, validation: Table | undefined): Non
  *
  * @throws ChurnkitError BUNDLE_CORRUPT where it is broken.
  */
-export const trainingFactsOf = ({ extras }: Pick<Artefact, "extras">): TrainingFacts | undefined =>
+export const trainingFactsOf = ({ extras }: Pick<Artifact, "extras">): TrainingFacts | undefined =>
   extras?.[extra] === undefined ? undefined : parseTrainingFacts(extras[extra]);
 
 const facts = object({
@@ -91,10 +91,10 @@ export function seenEach({ filter }: TrainingFacts, contract: Contract, table: T
  * import { logistic, seenRows, train, trainingFactsOf } from "churnkit/model";
  *
  * const tableOf = (seed: number) => tableFromRecords(syntheticContract, syntheticCustomers({ rows: 500, seed }).records);
- * const { artefact } = await train(defineFeatures(syntheticContract), tableOf(1), { learner: logistic() });
- * const facts = trainingFactsOf(artefact);
- * console.assert(seenRows(facts, artefact.contract, tableOf(1)).verdict === "seen");
- * console.assert(seenRows(facts, artefact.contract, tableOf(2)).verdict === "unseen");
+ * const { artifact } = await train(defineFeatures(syntheticContract), tableOf(1), { learner: logistic() });
+ * const facts = trainingFactsOf(artifact);
+ * console.assert(seenRows(facts, artifact.contract, tableOf(1)).verdict === "seen");
+ * console.assert(seenRows(facts, artifact.contract, tableOf(2)).verdict === "unseen");
  * ```
  */
 export function seenRows(facts: TrainingFacts | undefined, contract: Contract, table: Table): SeenRows {

@@ -36,17 +36,17 @@ export {
   type EstimateOptions,
   type PerformanceEstimate,
 } from "./performance/estimate.js";
-export { joinIssues, type IssueCount, type JoinIssue } from "./performance/labelled/issues.js";
+export { joinIssues, type IssueCount, type JoinIssue } from "./performance/labeled/issues.js";
 export {
   days,
   hours,
   joinLabels,
   type JoinedPrediction,
-  type LabelledPredictions,
+  type LabeledPredictions,
   type LabelPolicy,
-} from "./performance/labelled/join.js";
-export { periodLengths, type PeriodLength } from "./performance/labelled/periods.js";
-export type { LabelRecord, Moment, PredictionRecord } from "./performance/labelled/records.js";
+} from "./performance/labeled/join.js";
+export { periodLengths, type PeriodLength } from "./performance/labeled/periods.js";
+export type { LabelRecord, Moment, PredictionRecord } from "./performance/labeled/records.js";
 export {
   performanceSeries,
   type PerformancePair,
@@ -54,7 +54,7 @@ export {
   type PeriodCounts,
   type PeriodPerformance,
   type SeriesOptions,
-} from "./performance/labelled/series.js";
+} from "./performance/labeled/series.js";
 export { performanceMetricNames, performanceMetrics, type PerformanceMetric } from "./performance/metrics.js";
 export {
   defaultQualityPolicy,
@@ -66,7 +66,7 @@ export {
   type QualityValues,
   type RowsBehind,
 } from "./performance/quality.js";
-export { realisedPerformance, type RealisedOptions, type RealisedPerformance } from "./performance/realised.js";
+export { realizedPerformance, type RealizedOptions, type RealizedPerformance } from "./performance/realized.js";
 export { driftPoints, driftSignals } from "./retraining/drift-points.js";
 export {
   retrainingController,
@@ -115,7 +115,7 @@ export {
   type MonitorPolicies,
   type OutcomeCounts,
 } from "./judging/findings.js";
-export { watchedArtefact, type TrainedBaselineOptions } from "./baseline/from-training.js";
+export { watchedArtifact, type TrainedBaselineOptions } from "./baseline/from-training.js";
 export type { WindowParts as MonitorWindowParts, Windows as MonitorWindows } from "./counting/windows.js";
 export type { MonitorHistory } from "./judging/history.js";
 export type { LabelReport, LabelRules, SampledLabel, SampledPrediction } from "./counting/labels.js";

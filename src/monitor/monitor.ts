@@ -1,6 +1,6 @@
 import { ChurnkitError } from "../base/errors.js";
 import type { Explainer } from "../model/explain/explanation.js";
-import { checkLabel, millisecondsOf, type LabelRecord, type Moment } from "./performance/labelled/records.js";
+import { checkLabel, millisecondsOf, type LabelRecord, type Moment } from "./performance/labeled/records.js";
 import { hourlyPlan, sequentialPlan, type SequentialPlan } from "../drift/sequential/plan.js";
 import type { MonitorBaseline } from "./baseline/baseline.js";
 import { Counting, type PredictionMeta } from "./counting/counting.js";
@@ -52,7 +52,7 @@ export interface Monitor {
   readonly skipped: SkippedCounts;
   /**
    * Takes in a record as it was sent to the model, and the probability it got: null where it was refused. The record must
-   * not be changed afterwards: a few hundred wait to be counted together.
+   * not be changed afterward: a few hundred wait to be counted together.
    */
   add(record: unknown, probability: number | null, meta: PredictionMeta): void;
   /** Takes in what became of predictions. A bad record is counted, never thrown. */
@@ -94,8 +94,8 @@ const dailyPlan: SequentialPlan = { ...hourlyPlan, periodsPerYear: 365.25, windo
  *
  * const customers = tableFromRecords(syntheticContract, syntheticCustomers({ rows: 800, seed: 1 }).records);
  * const { train: rows, test: table } = split(customers, { seed: 1 });
- * const { artefact, scorer } = await train(defineFeatures(syntheticContract), rows, { learner: logistic() });
- * const monitor = createMonitor(await monitorBaseline({ artefact, table }), { labels: { window: days(30) } });
+ * const { artifact, scorer } = await train(defineFeatures(syntheticContract), rows, { learner: logistic() });
+ * const monitor = createMonitor(await monitorBaseline({ artifact, table }), { labels: { window: days(30) } });
  *
  * const start = Date.UTC(2026, 1, 1);
  * syntheticCustomers({ rows: 500, seed: 2, scenario: "shifted" }).records.forEach((record, i) => {

@@ -1,6 +1,6 @@
 import { ChurnkitError } from "../base/errors.js";
 import type { ObjectStore } from "../io/store/object-store.js";
-import { millisecondsOf, type Moment } from "./performance/labelled/records.js";
+import { millisecondsOf, type Moment } from "./performance/labeled/records.js";
 import type { MonitorBaseline } from "./baseline/baseline.js";
 import { captureLog, type CaptureIssueCount } from "./capture/capture.js";
 import { checkOutput, type CaptureOutput } from "./capture/output.js";

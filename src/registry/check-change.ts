@@ -32,7 +32,7 @@ export function checkPromotion({ verdict, ...note }: Pick<PromoteOptions, "verdi
 /** @throws ChurnkitError OPTION_INVALID. */
 export function checkRegistration(bundle: unknown, { metrics, run = {}, ...rest }: RegisterOptions): void {
   if (typeof bundle !== "object" || bundle === null || !["contract", "read", "get"].some((name) => name in bundle)) {
-    throw new ChurnkitError("OPTION_INVALID", "This is no bundle: give an artefact, a Map of a bundle's files, or a source that bundleSource makes.");
+    throw new ChurnkitError("OPTION_INVALID", "This is no bundle: give an artifact, a Map of a bundle's files, or a source that bundleSource makes.");
   }
   checkPromotion(rest);
   if (metrics !== undefined) parseMetrics(given("metrics", metrics));

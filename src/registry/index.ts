@@ -65,7 +65,7 @@ export {
   type VersionStage,
   type VersionStatus,
 } from "./versions/version.js";
-export { judgeOnRows, type Judgement, type JudgeOptions, type LatencyOptions } from "./gates/judge.js";
+export { judgeOnRows, type Judgment, type JudgeOptions, type LatencyOptions } from "./gates/judge.js";
 export {
   lineageGraph,
   lineageMermaid,

@@ -1,5 +1,5 @@
 import { ChurnkitError } from "../base/errors.js";
-import type { Artefact } from "../model/artefact.js";
+import type { Artifact } from "../model/artifact.js";
 import { fromBundleFiles, toBundleFiles, type BundleFiles } from "../model/bundle/format.js";
 import { openBundle } from "../model/bundle/open.js";
 import { filesOfSource, sourceOfFiles, type BundleSource } from "../model/bundle/source.js";
@@ -70,7 +70,7 @@ export function registryOver<Entry extends VersionEntry>(
       checkLabels(options.tags ?? {}, options.description ?? "");
       checkRegistration(bundle, options);
       const files = "contract" in bundle ? await toBundleFiles(bundle, { createdAt: now() }) : bundle;
-      const { source, artefact } = await sourceAndParts(files);
+      const { source, artifact } = await sourceAndParts(files);
       const { manifest } = source;
       const { contentHash } = manifest;
       const by = options.by ?? someone;
@@ -78,7 +78,7 @@ export function registryOver<Entry extends VersionEntry>(
         if (state.versions.some((version) => version.contentHash === contentHash)) return { result: false };
         const previous = state.versions.at(-1);
         const record = previous && (await backend.record(previous));
-        const { draft, because } = await draftVersion({ manifest, artefact }, record, { ...options, by, at: now(), highest: state.highest });
+        const { draft, because } = await draftVersion({ manifest, artifact }, record, { ...options, by, at: now(), highest: state.highest });
         const { status, semver, verdict } = draft;
         return {
           result: true,
@@ -236,10 +236,10 @@ export function registryOver<Entry extends VersionEntry>(
 }
 
 /** A bundle to be uploaded, and what it says but its model; what is in memory is parsed whole, so that it is known to be sound. */
-async function sourceAndParts(bundle: BundleFiles | BundleSource): Promise<{ readonly source: BundleSource; readonly artefact: Omit<Artefact, "model"> }> {
-  if ("read" in bundle) return { source: bundle, artefact: await partsOf(bundle) };
-  const { manifest, artefact } = await fromBundleFiles(bundle);
-  return { source: await sourceOfFiles(bundle, manifest), artefact };
+async function sourceAndParts(bundle: BundleFiles | BundleSource): Promise<{ readonly source: BundleSource; readonly artifact: Omit<Artifact, "model"> }> {
+  if ("read" in bundle) return { source: bundle, artifact: await partsOf(bundle) };
+  const { manifest, artifact } = await fromBundleFiles(bundle);
+  return { source: await sourceOfFiles(bundle, manifest), artifact };
 }
 
 const refused = (message: string): ChurnkitError => new ChurnkitError("REGISTRY_REFUSED", message);

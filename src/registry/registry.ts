@@ -1,4 +1,4 @@
-import type { Artefact } from "../model/artefact.js";
+import type { Artifact } from "../model/artifact.js";
 import type { BundleFiles } from "../model/bundle/format.js";
 import type { Bundle, OpenBundleOptions } from "../model/bundle/open.js";
 import type { BundleSource } from "../model/bundle/source.js";
@@ -156,7 +156,7 @@ export interface ModelRegistry {
    *
    * @throws ChurnkitError BUNDLE_CORRUPT and its kin when the bundle does not verify.
    */
-  register(bundle: Artefact | BundleFiles | BundleSource, options?: RegisterOptions): Promise<{ readonly version: ModelVersion; readonly created: boolean }>;
+  register(bundle: Artifact | BundleFiles | BundleSource, options?: RegisterOptions): Promise<{ readonly version: ModelVersion; readonly created: boolean }>;
   /** Newest first. */
   list(options?: ListOptions): Promise<readonly ModelVersion[]>;
   /** One version. */

@@ -71,7 +71,7 @@ function alarmTable({ alarms }: MonitorReport): Block {
 
 function modelBlocks({ monitors }: MonitorReport): Block[] {
   const { message, finding } = monitors.modelQuality;
-  const { realised, estimated, quality, outcomes, unjoined } = finding;
+  const { realized, estimated, quality, outcomes, unjoined } = finding;
   const names = ["accuracy", "f1", "auc", "brier", "precision", "recall"] as const;
   const rows = names.map((name): Cell[] => {
     const change = quality?.metrics.find(({ metric }) => metric === name);
@@ -79,8 +79,8 @@ function modelBlocks({ monitors }: MonitorReport): Block[] {
       name,
       change === undefined ? "not judged" : { text: change.verdict, tone: verdictTone(change.verdict, change.severity) },
       metricText(change?.baseline),
-      metricText(realised?.values[name].value),
-      rangeText(realised?.values[name]),
+      metricText(realized?.values[name].value),
+      rangeText(realized?.values[name]),
       metricText(estimated?.values[name].value),
     ];
   });
@@ -88,8 +88,8 @@ function modelBlocks({ monitors }: MonitorReport): Block[] {
     { kind: "text", text: message },
     {
       kind: "table",
-      caption: `${countText(outcomes.predictions)} sampled predictions: ${countText(outcomes.labelled)} labelled, ${countText(outcomes.immature)} still open, ${countText(outcomes.unlabelled)} closed without a label, ${countText(outcomes.treated)} treated.${unjoined === null ? "" : ` ${countText(unjoined.labels)} of ${countText(unjoined.of)} labels join no prediction.`} Precision and recall move with the threshold: they are shown, not judged.`,
-      columns: [{ label: "metric" }, { label: "verdict" }, { label: "baseline", number: true }, { label: "realised", number: true }, { label: "95 % interval", number: true }, { label: "estimated", number: true }],
+      caption: `${countText(outcomes.predictions)} sampled predictions: ${countText(outcomes.labeled)} labeled, ${countText(outcomes.immature)} still open, ${countText(outcomes.unlabeled)} closed without a label, ${countText(outcomes.treated)} treated.${unjoined === null ? "" : ` ${countText(unjoined.labels)} of ${countText(unjoined.of)} labels join no prediction.`} Precision and recall move with the threshold: they are shown, not judged.`,
+      columns: [{ label: "metric" }, { label: "verdict" }, { label: "baseline", number: true }, { label: "realized", number: true }, { label: "95 % interval", number: true }, { label: "estimated", number: true }],
       rows,
     },
   ];

@@ -6,7 +6,7 @@ export type PlotSpec = Readonly<Record<string, unknown>>;
 
 /**
  * Draws a Vega-Lite specification as SVG, without a browser and without the network. The same specification gives the
- * same text. Colours may be custom properties of CSS ("var(--ink)"), which the page resolves.
+ * same text. Colors may be custom properties of CSS ("var(--ink)"), which the page resolves.
  */
 export async function drawPlot(spec: PlotSpec): Promise<string> {
   const [vega, vegaLite] = await Promise.all([import("vega"), import("vega-lite")]);

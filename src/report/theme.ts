@@ -1,4 +1,4 @@
-/** Colours by role, light and dark; plots and page name them as custom properties of CSS. */
+/** Colors by role, light and dark; plots and page name them as custom properties of CSS. */
 const light = {
   page: "#f6f7f9",
   card: "#ffffff",
@@ -28,16 +28,16 @@ const dark: typeof light = {
   critical: "#f0747c",
 };
 
-export type ColourName = keyof typeof light;
+export type ColorName = keyof typeof light;
 
-/** A colour of the theme, for CSS and for plots. */
-export const colour = (name: ColourName): string => `var(--${name})`;
+/** A color of the theme, for CSS and for plots. */
+export const color = (name: ColorName): string => `var(--${name})`;
 
-/** Colours of series, in order. */
-export const seriesColours = (["first", "second", "third", "fourth"] as const).map(colour);
+/** Colors of series, in order. */
+export const seriesColors = (["first", "second", "third", "fourth"] as const).map(color);
 
-const properties = (colours: typeof light): string =>
-  Object.entries(colours)
+const properties = (colors: typeof light): string =>
+  Object.entries(colors)
     .map(([name, value]) => `--${name}:${value}`)
     .join(";");
 
@@ -52,19 +52,19 @@ export const vegaConfig = {
   padding: 4,
   view: { stroke: null },
   axis: {
-    labelColor: colour("soft"),
-    titleColor: colour("soft"),
+    labelColor: color("soft"),
+    titleColor: color("soft"),
     titleFontWeight: "normal",
     labelFontSize: 11,
     titleFontSize: 12,
-    gridColor: colour("line"),
-    domainColor: colour("line"),
-    tickColor: colour("line"),
+    gridColor: color("line"),
+    domainColor: color("line"),
+    tickColor: color("line"),
     labelLimit: 190,
     labelPadding: 5,
   },
   legend: {
-    labelColor: colour("ink"),
+    labelColor: color("ink"),
     labelFontSize: 12,
     labelLimit: 320,
     columnPadding: 16,
@@ -72,8 +72,8 @@ export const vegaConfig = {
     title: null,
     symbolStrokeWidth: 2,
   },
-  text: { font, fontSize: 11, fill: colour("ink") },
-  header: { labelColor: colour("ink"), titleColor: colour("soft") },
+  text: { font, fontSize: 11, fill: color("ink") },
+  header: { labelColor: color("ink"), titleColor: color("soft") },
 };
 
 /** The page's style sheet. */
@@ -81,40 +81,40 @@ export const styleSheet = `
 :root{color-scheme:light dark;${properties(light)}}
 @media (prefers-color-scheme:dark){:root{${properties(dark)}}}
 *{box-sizing:border-box}
-body{margin:0;background:${colour("page")};color:${colour("ink")};font:15px/1.5 ${font}}
+body{margin:0;background:${color("page")};color:${color("ink")};font:15px/1.5 ${font}}
 main{max-width:1120px;margin:0 auto;padding:28px 20px 60px}
 h1{font-size:26px;margin:0}
-.subtitle{color:${colour("soft")};margin:4px 0 20px}
+.subtitle{color:${color("soft")};margin:4px 0 20px}
 nav{display:flex;flex-wrap:wrap;gap:6px 16px;margin:0 0 20px;font-size:14px}
-a{color:${colour("first")}}
-section{background:${colour("card")};border:1px solid ${colour("line")};border-radius:10px;padding:18px 20px;margin:0 0 18px}
+a{color:${color("first")}}
+section{background:${color("card")};border:1px solid ${color("line")};border-radius:10px;padding:18px 20px;margin:0 0 18px}
 h2{font-size:18px;margin:0 0 10px}
 p{margin:0 0 12px;max-width:78ch}
 .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:12px;margin:0 0 14px}
-.card{border:1px solid ${colour("line")};border-radius:8px;padding:10px 14px}
-.card .label{color:${colour("soft")};font-size:13px}
+.card{border:1px solid ${color("line")};border-radius:8px;padding:10px 14px}
+.card .label{color:${color("soft")};font-size:13px}
 .card .value{font-size:22px;font-weight:600;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
-.card .note{color:${colour("soft")};font-size:12px}
-.good{color:${colour("good")}}.warning{color:${colour("warning")}}.critical{color:${colour("critical")}}
+.card .note{color:${color("soft")};font-size:12px}
+.good{color:${color("good")}}.warning{color:${color("warning")}}.critical{color:${color("critical")}}
 .plots{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,320px),1fr));gap:18px;margin:0 0 14px}
 figure{margin:0;min-width:0}
 figcaption{margin:0 0 4px}
 figcaption strong{font-size:14px}
-figcaption span{display:block;color:${colour("soft")};font-size:13px}
+figcaption span{display:block;color:${color("soft")};font-size:13px}
 figure svg{width:100%;max-width:400px;height:auto;display:block}
 details{margin:0 0 10px}
-summary{cursor:pointer;color:${colour("first")};font-size:14px;padding:4px 0 8px}
+summary{cursor:pointer;color:${color("first")};font-size:14px;padding:4px 0 8px}
 .scroll{overflow-x:auto;margin:0 0 14px}
 table{border-collapse:collapse;width:100%;font-size:14px}
-caption{text-align:left;color:${colour("soft")};font-size:13px;padding:0 0 6px}
-th,td{padding:6px 10px;border-bottom:1px solid ${colour("line")};text-align:left;vertical-align:top;overflow-wrap:break-word;max-width:46ch}
-th{color:${colour("soft")};font-weight:500;font-size:13px;white-space:nowrap}
+caption{text-align:left;color:${color("soft")};font-size:13px;padding:0 0 6px}
+th,td{padding:6px 10px;border-bottom:1px solid ${color("line")};text-align:left;vertical-align:top;overflow-wrap:break-word;max-width:46ch}
+th{color:${color("soft")};font-weight:500;font-size:13px;white-space:nowrap}
 .number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .badge{font-weight:600;white-space:nowrap}
 .commands{list-style:none;margin:0;padding:0}
 .commands li{margin:0 0 10px}
-.commands span{color:${colour("soft")};font-size:13px}
-pre{margin:2px 0 0;padding:8px 12px;border-radius:6px;background:${colour("page")};border:1px solid ${colour("line")};overflow-x:auto;font:13px/1.45 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
+.commands span{color:${color("soft")};font-size:13px}
+pre{margin:2px 0 0;padding:8px 12px;border-radius:6px;background:${color("page")};border:1px solid ${color("line")};overflow-x:auto;font:13px/1.45 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
 @media print{body{background:none}section{break-inside:avoid}details::details-content{content-visibility:visible;display:block}}
 @media (max-width:640px){
 body{font-size:14px;line-height:1.4}
@@ -140,10 +140,10 @@ th{white-space:normal;font-size:12px}
 td:first-child{overflow-wrap:anywhere}
 .stacked,.stacked tbody,.stacked caption{display:block}
 .stacked thead{display:none}
-.stacked tr{display:flex;flex-wrap:wrap;gap:0 12px;padding:5px 0;border-bottom:1px solid ${colour("line")}}
+.stacked tr{display:flex;flex-wrap:wrap;gap:0 12px;padding:5px 0;border-bottom:1px solid ${color("line")}}
 .stacked td{display:block;border:0;padding:0;max-width:none;text-align:left}
 .stacked td:first-child{font-weight:600}
-.stacked td[data-label]::before{content:attr(data-label) " ";color:${colour("soft")};font-size:12px}
+.stacked td[data-label]::before{content:attr(data-label) " ";color:${color("soft")};font-size:12px}
 .stacked .sentence{flex-basis:100%}
 pre{white-space:pre-wrap;overflow-wrap:anywhere;padding:6px 8px;font-size:12px}
 .commands li{margin:0 0 6px}

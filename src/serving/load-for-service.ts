@@ -1,6 +1,6 @@
 import { ChurnkitError } from "../base/errors.js";
 import type { ObjectStore } from "../io/store/object-store.js";
-import type { Artefact } from "../model/artefact.js";
+import type { Artifact } from "../model/artifact.js";
 import type { LoadOptions, ModelRegistry } from "../registry/registry.js";
 import { assertSignature, signatureOf } from "../registry/signature/signature.js";
 import type { VersionRef } from "../registry/versions/version.js";
@@ -17,9 +17,9 @@ export interface ServiceOptions extends LoadOptions {
   readonly onProblem?: ((error: unknown) => void) | undefined;
 }
 
-/** A model for service with its artefact, which holds the monitors' baseline. */
+/** A model for service with its artifact, which holds the monitors' baseline. */
 export interface LoadedModel extends ServedModel {
-  readonly artefact: Artefact;
+  readonly artifact: Artifact;
 }
 
 /**
@@ -60,9 +60,9 @@ export async function loadForService(
     onProblem?.(error);
     return served(registry.name, copies, copy, load);
   }
-  const { artefact, scorer, version } = loaded;
+  const { artifact, scorer, version } = loaded;
   if (copies) await keepCopy(copies, version, () => registry.download(version.number), keep).catch((error: unknown) => onProblem?.(error));
-  return { artefact, scorer, name: registry.name, version: version.semver, source: "registry" };
+  return { artifact, scorer, name: registry.name, version: version.semver, source: "registry" };
 }
 
 /**
@@ -81,9 +81,9 @@ export async function rollBackToCopy(name: string, copies: ObjectStore, load: Lo
 }
 
 async function served(name: string, copies: ObjectStore, copy: LocalCopy, { signature, ...open }: LoadOptions): Promise<LoadedModel> {
-  const { artefact, scorer } = await openCopy(copies, copy, open);
+  const { artifact, scorer } = await openCopy(copies, copy, open);
   if (signature !== undefined) assertSignature(signature, signatureOf(scorer.contract));
-  return { artefact, scorer, name, version: copy.semver, source: "local-copy" };
+  return { artifact, scorer, name, version: copy.semver, source: "local-copy" };
 }
 
 /** Did the registry answer, so that falling back would contradict it? */

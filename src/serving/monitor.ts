@@ -56,11 +56,11 @@ export interface MonitoredHandler extends Handler {
  * import { loadBundle } from "churnkit/model";
  * import { createHandler, prometheusMetrics, withMonitor, withSink } from "churnkit/serving";
  *
- * const { artefact, scorer, manifest } = await loadBundle("model");
+ * const { artifact, scorer, manifest } = await loadBundle("model");
  * const sink = prometheusSink();
  * const metrics = withSink(prometheusMetrics("1.0.0"), sink);
  * const handler = createHandler({ scorer, name: "churn", version: manifest.contentHash, source: "local" }, { metrics });
- * const watched = withMonitor(handler, createMonitor(monitorBaselineOf(artefact)), { sample: 0.1, sink, every: 60_000 });
+ * const watched = withMonitor(handler, createMonitor(monitorBaselineOf(artifact)), { sample: 0.1, sink, every: 60_000 });
  * // listen(watched, { port: 8080 });
  * await watched.close();
  * ```

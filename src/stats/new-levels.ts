@@ -29,7 +29,7 @@ const EXACT = 500;
  * Tests the rows with levels that a reference doesn't hold. In a column of many levels some are no news: if nothing changed,
  * all rows are equally likely to be the reference's, so that a level met k times in both samples together is the current
  * sample's alone with the chance (m choose k) / (n + m choose k). The p-value is that of as many rows or more in such
- * levels, the unseen ones counted as of one row each, which favours chance. One-sided. Beyond 500 rows by the normal law
+ * levels, the unseen ones counted as of one row each, which favors chance. One-sided. Beyond 500 rows by the normal law
  * down to 1e-3, then by Chernoff's bound, which is never too small.
  *
  * @returns undefined where a sample is empty.

@@ -1,6 +1,6 @@
 import { orderOfSorted, type Order } from "./order.js";
 
-/** The q-quantile of sorted values, linear between neighbours (type 7 of Hyndman and Fan, as numpy's default). */
+/** The q-quantile of sorted values, linear between neighbors (type 7 of Hyndman and Fan, as numpy's default). */
 export const quantileOfSorted = (sorted: Float64Array, q: number): number => quantileOf(orderOfSorted(sorted), q);
 
 /** The q-quantile of values by rank; see {@link quantileOfSorted}. */

@@ -29,7 +29,7 @@ export function logGamma(x: number): number {
 }
 
 /**
- * Upper tail of the regularised incomplete gamma function, Q(a, x): below x = a + 1 from the series of P (NIST DLMF
+ * Upper tail of the regularized incomplete gamma function, Q(a, x): below x = a + 1 from the series of P (NIST DLMF
  * 8.7.1), above it from the continued fraction of Q (8.9.2) by Lentz's method, kept in logarithms.
  */
 function gammaTail(a: number, x: number): Tail {

@@ -20,7 +20,7 @@ describe.skipIf(!ready)("checkRequest", () => {
 
   it.each([
     ["a required member left out", () => put({ MetricName: undefined }), "lacks the required member MetricName"],
-    ["an unknown member", () => put({ Colour: "red" }), "has no member Colour"],
+    ["an unknown member", () => put({ Color: "red" }), "has no member Color"],
     ["an inherited name", () => put({ toString: "red" }), "has no member toString"],
     ["an enum", () => put({ Unit: "Furlongs" }), '"Furlongs" is not one of Seconds'],
     ["a number that is not finite", () => put({ Value: NaN }), "expected a finite number, got NaN"],

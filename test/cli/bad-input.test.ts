@@ -96,7 +96,7 @@ describe("train goes on, and says so", () => {
   };
 
   it("without rows whose labels are missing, naming file, row and column", async () => {
-    await kept("unlabelled.csv", changed(5, "5,12,a,"), /unlabelled\.csv: 1 of 101 rows set aside, such as row 5: Column "Churn"/, 1);
+    await kept("unlabeled.csv", changed(5, "5,12,a,"), /unlabeled\.csv: 1 of 101 rows set aside, such as row 5: Column "Churn"/, 1);
   });
 
   it("with cells that are no number as missing ones, naming column and value", async () => {

@@ -31,8 +31,8 @@ beforeAll(async () => {
   writeFileSync(at("weights.json"), JSON.stringify({ charges: 3, tenure: 1 }));
   const { contract } = await inferFromFile(at("before.csv"), { target: "churn", positive: "Yes", id: ["id"] });
   const table = await readTable(contract, at("before.csv"));
-  const { artefact } = await train(defineFeatures(contract), table, { learner: logistic() });
-  await saveBundle(artefact, at("model"));
+  const { artifact } = await train(defineFeatures(contract), table, { learner: logistic() });
+  await saveBundle(artifact, at("model"));
 });
 
 const drift = (...args: readonly string[]): Promise<Ran> => runVerb(register, ["drift", ...args]);

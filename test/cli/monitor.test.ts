@@ -18,7 +18,7 @@ const csvOf = (rows: readonly SyntheticCustomer[]): string => [Object.keys(rows[
 
 beforeAll(async () => {
   watched = await watchedModel();
-  await saveBundle(watched.model.artefact, at("model"));
+  await saveBundle(watched.model.artifact, at("model"));
   const write = (name: string, change = (record: SyntheticCustomer): SyntheticCustomer => record): void => {
     const predictions = predictionsOf(watched, customers(1200, 8).map(change));
     const lines = predictions.map(({ record, probability, id, at: time }) => JSON.stringify({ id, at: new Date(time).toISOString(), record, probability, label: null, version: null }));

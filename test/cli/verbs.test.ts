@@ -82,8 +82,8 @@ describe("validate", () => {
   });
 
   it("takes rows that are still to be scored", async () => {
-    put(folder, "unlabelled.csv", ["id,tenure,plan", ...rows(50).map((row) => row.replace(/,[^,]*$/, ""))]);
-    const ended = await run("validate", "unlabelled.csv", "--contract", "v.json", "--json");
+    put(folder, "unlabeled.csv", ["id,tenure,plan", ...rows(50).map((row) => row.replace(/,[^,]*$/, ""))]);
+    const ended = await run("validate", "unlabeled.csv", "--contract", "v.json", "--json");
     expect(json(ended)).toMatchObject({ valid: true, rows: 50 });
   });
 
@@ -259,7 +259,7 @@ describe("registry", () => {
     expect([unapproved.code, unapproved.out]).toEqual([1, expect.stringMatching(/not approved/)]);
     expect((await run("registry", "promote", "latest-approved", ...store)).out).toBe("champion is now version 1\n");
     const judged = await run("registry", "promote", "2", ...store, "--gate", "aws", "--rows", "customers.csv", "--json");
-    expect([judged.code, json(judged)]).toEqual([1, expect.objectContaining({ promoted: false, judgement: expect.objectContaining({ passed: false }) as object })]);
+    expect([judged.code, json(judged)]).toEqual([1, expect.objectContaining({ promoted: false, judgment: expect.objectContaining({ passed: false }) as object })]);
     expect(judged.err).toMatch(/failed {2}aws: accuracy/);
     expect((await run("registry", "promote", "2", ...store, "--gate", "aws")).code).toBe(2);
     expect((await run("registry", "reject", "2", ...store)).out).toBe("version 2 (1.1.0) is rejected\n");

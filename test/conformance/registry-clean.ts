@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ObjectStore } from "../../src/io/store/object-store.js";
 import { filesRegistry } from "../../src/registry/backends/store/files-registry.js";
-import { sampleArtefact } from "../helpers/artefact.js";
+import { sampleArtifact } from "../helpers/artifact.js";
 
 const name = "sample";
 const everything = { olderThanSeconds: 0, apply: true };
@@ -16,7 +16,7 @@ export function cleaningConformance(what: string, make: () => ObjectStore | Prom
     it("tells what it would remove, removes that, and leaves what is young or named", async () => {
       const store = await make();
       const [today, later] = [filesRegistry(store, { name }), filesRegistry(store, { name, now: inTwoDays })];
-      await today.register(await sampleArtefact({ networks: 0 }));
+      await today.register(await sampleArtifact({ networks: 0 }));
       await leave(store, left);
       const found = [expect.objectContaining({ folder: left, bytes: 7 })];
       expect(await today.clean({ apply: true })).toEqual([]);
@@ -50,10 +50,10 @@ export function cleaningConformance(what: string, make: () => ObjectStore | Prom
     it("loses no bundle that is being registered, however late its files go", async () => {
       const store = await make();
       const registry = filesRegistry(store, { name });
-      await registry.register(await sampleArtefact({ networks: 0, seed: 1 }));
+      await registry.register(await sampleArtifact({ networks: 0, seed: 1 }));
       let go = (): void => undefined;
       const racing = cleanedBefore(/index\.json$/, store, new Promise((resolve) => (go = resolve)));
-      const { version, created } = await filesRegistry(racing.store, { name }).register(await sampleArtefact({ networks: 0, seed: 2 }));
+      const { version, created } = await filesRegistry(racing.store, { name }).register(await sampleArtifact({ networks: 0, seed: 2 }));
       expect([version.number, created]).toEqual([2, true]);
       go();
       expect(await racing.done()).toHaveLength(1);
@@ -62,7 +62,7 @@ export function cleaningConformance(what: string, make: () => ObjectStore | Prom
 
     it("loses no bundle of a restore, which says so and is repeated", async () => {
       const [from, store] = [filesRegistry(await make(), { name }), await make()];
-      for (const seed of [1, 2]) await from.register(await sampleArtefact({ networks: 0, seed }));
+      for (const seed of [1, 2]) await from.register(await sampleArtifact({ networks: 0, seed }));
       let go = (): void => undefined;
       const racing = cleanedBefore(/versions\/000002/, store, new Promise((resolve) => (go = resolve)));
       await expect(filesRegistry(racing.store, { name }).restore(await from.snapshot())).rejects.toMatchObject({ code: "STORE_CONFLICT" });
@@ -79,7 +79,7 @@ export function cleaningConformance(what: string, make: () => ObjectStore | Prom
       const store = await make();
       const registry = filesRegistry(store, { name, now: inTwoDays });
       const key = "sample/index.json";
-      for (const seed of [1, 2]) await registry.register(await sampleArtefact({ networks: 0, seed }));
+      for (const seed of [1, 2]) await registry.register(await sampleArtifact({ networks: 0, seed }));
       const whole = (await store.get(key))?.bytes ?? new Uint8Array();
       const without = new TextDecoder().decode(whole).replace(/,\n\{"number":2.*\n/, "\n");
       for (const spoil of [() => store.delete(key), () => store.put(key, new TextEncoder().encode(without))]) {

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Artefact } from "../../src/model/artefact.js";
+import type { Artifact } from "../../src/model/artifact.js";
 import { toBundleFiles } from "../../src/model/bundle/format.js";
 import { openBundle } from "../../src/model/bundle/open.js";
 import { evaluateGate, type GateVerdict } from "../../src/registry/gates/gate.js";
@@ -9,20 +9,20 @@ import { filesRegistry } from "../../src/registry/backends/store/files-registry.
 import type { ModelRegistry } from "../../src/registry/registry.js";
 import { signatureOf, type Signature } from "../../src/registry/signature/signature.js";
 import type { VersionRef } from "../../src/registry/versions/version.js";
-import { sampleArtefact, sampleTable } from "../helpers/artefact.js";
+import { sampleArtifact, sampleTable } from "../helpers/artifact.js";
 import { hashed } from "../helpers/files.js";
 
 /** What every ModelRegistry must do. `make` returns an empty registry of the model "sample". */
 export function registryConformance(name: string, make: () => ModelRegistry | Promise<ModelRegistry>): void {
   describe(`ModelRegistry: ${name}`, () => {
-    let models: Artefact[];
+    let models: Artifact[];
     let failing: GateVerdict;
     beforeAll(async () => {
-      const base = await sampleArtefact({ networks: 0 });
+      const base = await sampleArtifact({ networks: 0 });
       models = Array.from({ length: 5 }, (_, i) => ({ ...base, decision: { threshold: i / 10, rule: "given" } }));
       failing = evaluateGate(awsGate, { metrics: { accuracy: { value: 0.8 }, f1: { value: 0.9 } } });
     });
-    const model = (i: number): Artefact => models[i] as Artefact;
+    const model = (i: number): Artifact => models[i] as Artifact;
     const filled = async (count: number): Promise<ModelRegistry> => {
       const registry = await make();
       for (const one of models.slice(0, count)) await registry.register(one);
@@ -161,7 +161,7 @@ export function registryConformance(name: string, make: () => ModelRegistry | Pr
 
     it("numbers versions by what changed", async () => {
       const registry = await filled(2);
-      const retrained = await sampleArtefact({ networks: 0, seed: 9 });
+      const retrained = await sampleArtifact({ networks: 0, seed: 9 });
       expect((await registry.register(retrained)).version.semver).toBe("1.1.0");
       expect((await registry.list()).map(({ semver }) => semver)).toEqual(["1.1.0", "1.0.1", "1.0.0"]);
     });

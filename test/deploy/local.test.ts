@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it, vi } from "vitest";
 import { localDeployer } from "../../src/deploy/local.js";
 import { saveBundle } from "../../src/model/bundle/save.js";
 import { deployerConformance } from "../conformance/deployer.js";
-import { sampleArtefact, sampleRecords } from "../helpers/artefact.js";
+import { sampleArtifact, sampleRecords } from "../helpers/artifact.js";
 import { start } from "../helpers/child.js";
 import { newFolder } from "../helpers/folder.js";
 
@@ -14,8 +14,8 @@ const broken = join(folder, "broken");
 const [record] = sampleRecords(1);
 
 beforeAll(async () => {
-  for (const [i, path] of bundles.entries()) await saveBundle(await sampleArtefact({ networks: 0, seed: i + 1 }), path);
-  await saveBundle(await sampleArtefact({ networks: 0 }), broken);
+  for (const [i, path] of bundles.entries()) await saveBundle(await sampleArtifact({ networks: 0, seed: i + 1 }), path);
+  await saveBundle(await sampleArtifact({ networks: 0 }), broken);
   writeFileSync(join(broken, "contract.json"), "{}");
 });
 

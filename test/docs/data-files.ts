@@ -33,7 +33,7 @@ export async function makeDataFiles(folder: string): Promise<void> {
   await writeCsv(join(folder, "telco.csv"), records.map(telcoRow));
   const table = tableFromRecords(syntheticContract, records);
   const model = await train(defineFeatures(syntheticContract), table, { learner: logistic() });
-  await saveBundle(model.artefact, join(folder, "model"));
+  await saveBundle(model.artifact, join(folder, "model"));
 }
 
 /** Copies those of the files that a text names. */

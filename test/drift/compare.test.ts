@@ -3,7 +3,7 @@ import { ChurnkitError } from "../../src/base/errors.js";
 import { permutation, uniform } from "../../src/base/random.js";
 import { withColumn } from "../../src/data/profile/merge.js";
 import { profileOf } from "../../src/data/profile/numeric.js";
-import { summariseNumeric } from "../../src/data/profile/summary.js";
+import { summarizeNumeric } from "../../src/data/profile/summary.js";
 import { profileAgainst, profileTable } from "../../src/data/profile/table.js";
 import type { Table } from "../../src/data/table/table.js";
 import { compareProfiles, compareTables, driftAgainst, wassersteinDistance, type ColumnDrift, type DriftReport } from "../../src/drift/index.js";
@@ -248,7 +248,7 @@ describe("distances in the report", () => {
   it("are exact from rows in memory, in the column's unit and in standard deviations", () => {
     const x = column(compareTables(a, b), "x");
     expect(x.wasserstein).toBe(wassersteinDistance(values(a), values(b)));
-    const spread = summariseNumeric(profileOf(values(a), "x"))?.standardDeviation ?? 0;
+    const spread = summarizeNumeric(profileOf(values(a), "x"))?.standardDeviation ?? 0;
     expect(x.wassersteinNormed).toBe((x.wasserstein ?? 0) / spread);
   });
 

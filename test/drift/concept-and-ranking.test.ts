@@ -59,16 +59,16 @@ describe("concept drift", () => {
     expect(stratifiedRates([])).toBeUndefined();
     const before = customers(60, 5);
     const { columns } = before.table;
-    const unlabelled = { ...before.table, columns: new Map([...columns].filter(([name]) => name !== "churn")) };
-    const report = compareTables(before.table, unlabelled, { predictions: { reference: before.p, current: before.p } });
+    const unlabeled = { ...before.table, columns: new Map([...columns].filter(([name]) => name !== "churn")) };
+    const report = compareTables(before.table, unlabeled, { predictions: { reference: before.p, current: before.p } });
     expect([report.concept, report.target]).toEqual([null, null]);
   });
 
   it("is insufficient where so few labels could not show it, and says what they would show", () => {
     const few = conceptDrift(scored(40, 5), scored(32, 6));
-    expect(few).toMatchObject({ verdict: "insufficient", severity: "none", message: expect.stringMatching(/^Too few labelled rows: only a change of the positive rate by \d/) as string });
+    expect(few).toMatchObject({ verdict: "insufficient", severity: "none", message: expect.stringMatching(/^Too few labeled rows: only a change of the positive rate by \d/) as string });
     expect(few?.detectableChange).toBeGreaterThan(0.3);
-    expect(conceptDrift(scored(400, 5), scored(29, 6))?.message).toBe("Too few labelled rows: 400 in the reference, 29 now; 30 are needed on either side.");
+    expect(conceptDrift(scored(400, 5), scored(29, 6))?.message).toBe("Too few labeled rows: 400 in the reference, 29 now; 30 are needed on either side.");
     const many = conceptDrift(scored(4000, 5), scored(4000, 6));
     expect(many?.verdict).toBe("stable");
     expect(many?.detectableChange).toBeLessThan(0.1);

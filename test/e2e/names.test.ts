@@ -74,14 +74,14 @@ describe.each(Object.entries(lists))("%s", (_, names) => {
   beforeAll(async () => {
     table = await read(names, csvOf(names, 240, 1));
     const { train: rows, test } = split(table, { seed: 1 });
-    const { artefact } = await train(defineFeatures(table.contract), rows, { learner: logistic(), baseline: false, seed: 1, workers: 0 });
-    const watched = withMonitorBaseline(artefact, await monitorBaseline({ artefact, table: test, facets: [{ column: features[1] ?? "" }], attributionRows: 20 }));
+    const { artifact } = await train(defineFeatures(table.contract), rows, { learner: logistic(), baseline: false, seed: 1, workers: 0 });
+    const watched = withMonitorBaseline(artifact, await monitorBaseline({ artifact, table: test, facets: [{ column: features[1] ?? "" }], attributionRows: 20 }));
     bundle = await openBundle(await toBundleFiles(watched));
     records = Array.from({ length: 40 }, (_, i) => Object.fromEntries(features.map((name, f) => [name, f % 2 === 0 ? 20 + i : "red"])));
   });
 
   it("has a baseline with each of its names once", () => {
-    const kept = bundle.artefact.baseline.columns.map(({ name }) => name);
+    const kept = bundle.artifact.baseline.columns.map(({ name }) => name);
     expect(new Set(kept).size).toBe(kept.length);
     expect(kept).toEqual(expect.arrayContaining([target, ...features]));
     expect(kept).toHaveLength(features.length + 2);
@@ -90,7 +90,7 @@ describe.each(Object.entries(lists))("%s", (_, names) => {
   it("is compared, by tables and by the baseline, with the probabilities apart from every column", async () => {
     const later = await read(names, csvOf(names, 200, 2));
     const predictions = { reference: bundle.scorer.score(table), current: bundle.scorer.score(later) };
-    const reports = [compareTables(table, later, { predictions }), driftAgainst(bundle.artefact.baseline, later, { predictions: predictions.current })];
+    const reports = [compareTables(table, later, { predictions }), driftAgainst(bundle.artifact.baseline, later, { predictions: predictions.current })];
     for (const report of reports) {
       const roles = report.columns.map(({ name, role }) => [name, role] as const);
       expect(new Set(report.columns.map(({ name }) => name)).size).toBe(report.columns.length);
@@ -105,13 +105,13 @@ describe.each(Object.entries(lists))("%s", (_, names) => {
   });
 
   it("is explained by each of its names", async () => {
-    expect([...importanceByColumn(await explain(bundle.artefact, table)).keys()].sort()).toEqual([...features].sort());
-    const explainer = await explainerOf(bundle.artefact);
+    expect([...importanceByColumn(await explain(bundle.artifact, table)).keys()].sort()).toEqual([...features].sort());
+    const explainer = await explainerOf(bundle.artifact);
     expect(reasons(explainer, records[39], { top: 50 }).reasons.map(({ column }) => column)).toContain(features[0]);
   });
 
   it("is watched, from what was captured on", async () => {
-    const baseline = monitorBaselineOf(bundle.artefact);
+    const baseline = monitorBaselineOf(bundle.artifact);
     expect(parseMonitorBaseline(JSON.parse(JSON.stringify(baseline)))).toEqual(JSON.parse(JSON.stringify(baseline)));
     const start = Date.UTC(2026, 0, 1);
     const scored = bundle.scorer.scoreRecords(records);
@@ -144,7 +144,7 @@ describe.each(Object.entries(lists))("%s", (_, names) => {
 
   it("is registered with a signature whose types compile", async () => {
     const registry = filesRegistry(memoryStore(), { name: "names" });
-    await registry.register(bundle.artefact);
+    await registry.register(bundle.artifact);
     const loaded = await registry.load("1");
     expect(loaded.scorer.scoreRecords(records)).toEqual(bundle.scorer.scoreRecords(records));
     const types = await signatureTypes(signatureOf(table.contract), { name: "names" });
@@ -159,7 +159,7 @@ describe.each(Object.entries(lists))("%s", (_, names) => {
   it("is predicted with no two columns of one name", async () => {
     const folder = newFolder();
     const [model, file, out] = ["model", "rows.csv", "scores.csv"].map((name) => join(folder, name)) as [string, string, string];
-    await saveBundle(bundle.artefact, model);
+    await saveBundle(bundle.artifact, model);
     writeFileSync(file, csvOf(names, 20, 3));
     await runVerb(register, ["predict", model, file, "--delimiter", ",", "--out", out]);
     const { columns: header } = (await inferDelimited(readFileSync(out), { delimiter: "," })).contract;

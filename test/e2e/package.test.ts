@@ -32,7 +32,7 @@ const features = defineFeatures(customers, { derive: (c) => ({ callsPerMonth: ra
 const { train: training, validation, test } = split(await readCsv(customers, "customers.csv"), { seed: 1 });
 const model = await train(features, training, { validation, learner: churnNetwork({ members: 2, epochs: 30 }) });
 const report = evaluate(model, test, { costs: { falseNegative: 500, falsePositive: 50 } });
-await saveBundle(model.artefact, "model");
+await saveBundle(model.artifact, "model");
 const { scorer } = await loadBundle("model");
 const one = scorer.scoreRecord({ id: "x", tenure: 3, calls: null, plan: "b" });
 console.log(JSON.stringify({ rows: test.rows, auc: report.values.auc.value, one: one.probability }));

@@ -5,10 +5,10 @@ import { retrainingPolicy } from "../../src/monitor/retraining/policy.js";
 import { memorySink } from "../../src/io/metrics/memory-sink.js";
 import { memoryStore } from "../../src/io/store/memory-store.js";
 import type { ObjectStore } from "../../src/io/store/object-store.js";
-import type { Artefact } from "../../src/model/artefact.js";
+import type { Artifact } from "../../src/model/artifact.js";
 import { filesRegistry } from "../../src/registry/backends/store/files-registry.js";
 import type { ModelRegistry } from "../../src/registry/registry.js";
-import { sampleArtefact } from "../helpers/artefact.js";
+import { sampleArtifact } from "../helpers/artifact.js";
 import { failing, failures, leftBehind } from "../helpers/faults.js";
 
 /**
@@ -35,9 +35,9 @@ async function typedEnd(work: Promise<unknown>): Promise<ChurnkitError | undefin
 }
 
 describe("a registry whose store fails at any call", () => {
-  let models: readonly Artefact[];
+  let models: readonly Artifact[];
   beforeAll(async () => {
-    models = await Promise.all([0, 1, 2].map((networks) => sampleArtefact({ networks })));
+    models = await Promise.all([0, 1, 2].map((networks) => sampleArtifact({ networks })));
   });
   const registryIn = (store: ObjectStore): ModelRegistry => filesRegistry(store, { name: "sample" });
   /** Two versions, the second on duty after the first. */
@@ -57,7 +57,7 @@ describe("a registry whose store fails at any call", () => {
   });
 
   it.each<[string, (registry: ModelRegistry) => Promise<unknown>]>([
-    ["register", (registry) => registry.register(models[2] as Artefact)],
+    ["register", (registry) => registry.register(models[2] as Artifact)],
     ["promote", (registry) => registry.promote(1, "champion", { by: "ada" })],
     ["rollback", (registry) => registry.rollback("champion", { by: "ada" })],
     ["remove", (registry) => registry.remove(1, { by: "ada" })],

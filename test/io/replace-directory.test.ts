@@ -47,7 +47,7 @@ describe("replaceDirectory", () => {
     expect(readdirSync(folder)).toEqual(["model"]);
   });
 
-  it("serialises several who save at once; one of them wins, whole", async () => {
+  it("serializes several who save at once; one of them wins, whole", async () => {
     const folder = newFolder();
     const target = join(folder, "model");
     await Promise.all(["1", "2", "3", "4", "5"].map((content) => replaceDirectory(target, files(content))));

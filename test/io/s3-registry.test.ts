@@ -3,7 +3,7 @@ import { filesRegistry } from "../../src/registry/backends/store/files-registry.
 import type { ModelRegistry } from "../../src/registry/registry.js";
 import { cleaningConformance } from "../conformance/registry-clean.js";
 import { registryConformance } from "../conformance/registry.js";
-import { sampleArtefact } from "../helpers/artefact.js";
+import { sampleArtifact } from "../helpers/artifact.js";
 import { s3Servers } from "../helpers/aws.js";
 
 const servers = await s3Servers("registry in S3");
@@ -19,7 +19,7 @@ describe.each(servers)("filesRegistry in S3 on $name", (server) => {
     const registries = await Promise.all(Array.from({ length: 5 }, async () => filesRegistry(await server.store({ bucket }), { name: "sample" })));
     const registry = (i: number): ModelRegistry => registries[i % 5] as ModelRegistry;
     const first = registry(0);
-    const base = await sampleArtefact({ networks: 0 });
+    const base = await sampleArtifact({ networks: 0 });
     for (let i = 0; i < 5; i++) await first.register({ ...base, decision: { threshold: i / 10, rule: "given" } });
     const results = await Promise.all(
       Array.from({ length: 50 }, (_, i) => registry(i).promote((i % 3) + 1, "champion", { by: `person ${i}` })),

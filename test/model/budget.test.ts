@@ -39,11 +39,11 @@ describe("a network that is told to stop", () => {
   const learner = churnNetwork({ members: 3, epochs: 4, units: [8, 4] });
 
   it.each([1, 2])("keeps its best epoch on %i threads, says so and in the provenance", async (workers) => {
-    const { artefact, caps, history } = await train(customerFeatures, customers(300), { learner, baseline: false, budget: spent, workers });
+    const { artifact, caps, history } = await train(customerFeatures, customers(300), { learner, baseline: false, budget: spent, workers });
     expect(history.map((epochs) => epochs.length)).toEqual([1]);
-    expect(artefact.model.kind).toBe("network");
+    expect(artifact.model.kind).toBe("network");
     expect(caps).toEqual([{ cap: "budget", message: expect.stringContaining("1 of 3 were kept") as string }]);
-    expect(artefact.provenance.parameters["caps"]).toEqual(caps);
+    expect(artifact.provenance.parameters["caps"]).toEqual(caps);
   });
 
   it("keeps the networks that are through, and not those in training", async () => {
@@ -73,10 +73,10 @@ describe("logistic regression", () => {
 
   it("takes the penalty that it has by then, and is a model all the same", async () => {
     const table = customers(300);
-    const { heldOut, caps, artefact } = await train(customerFeatures, table, { learner: logistic(), budget: spent });
+    const { heldOut, caps, artifact } = await train(customerFeatures, table, { learner: logistic(), budget: spent });
     const whole = await train(customerFeatures, table, { learner: logistic(), budget: { seconds: 1000 } });
     expect(caps).toEqual([{ cap: "budget", message: expect.stringContaining("the best of those tried") as string }]);
-    expect(artefact.provenance.parameters["l2"]).toBe(1);
+    expect(artifact.provenance.parameters["l2"]).toBe(1);
     expect(whole.caps).toEqual([]);
     expect(heldOut.values.auc.value).toBeGreaterThan((whole.heldOut.values.auc.value ?? 0) - 0.05);
   });

@@ -1,27 +1,27 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Artefact } from "../../src/model/artefact.js";
+import type { Artifact } from "../../src/model/artifact.js";
 import { calibrate } from "../../src/model/calibration.js";
 import { compile, modelKinds, type Scorer } from "../../src/model/compile.js";
 import { sigmoid } from "../../src/base/logistic.js";
 import { compileRecipe } from "../../src/data/features/encode.js";
 import { loadKernel } from "../../src/model/kinds/network/kernel.js";
 import { createNetworkScorer } from "../../src/model/kinds/network/network-scorer.js";
-import { sampleArtefact, sampleContract, sampleRecords, sampleTable } from "../helpers/artefact.js";
+import { sampleArtifact, sampleContract, sampleRecords, sampleTable } from "../helpers/artifact.js";
 
 describe("compile", () => {
-  let artefact: Artefact;
+  let artifact: Artifact;
   let scorer: Scorer;
   beforeAll(async () => {
-    artefact = await sampleArtefact();
-    scorer = await compile(artefact);
+    artifact = await sampleArtifact();
+    scorer = await compile(artifact);
   });
 
   it("averages the members' probabilities and calibrates the mean", async () => {
     const table = sampleTable(20, 5);
-    const encoder = compileRecipe(artefact.recipe, artefact.contract);
+    const encoder = compileRecipe(artifact.recipe, artifact.contract);
     const x = encoder.encode(table);
-    const members = artefact.model.kind === "ensemble" ? artefact.model.members : [];
+    const members = artifact.model.kind === "ensemble" ? artifact.model.members : [];
     const kernel = await loadKernel();
     const raw = members.map((member) => {
       if (member.kind === "network") return Array.from(createNetworkScorer(member.spec, member.weights, kernel).score(x, 20), sigmoid);
@@ -31,7 +31,7 @@ describe("compile", () => {
       );
     });
     const expected = Array.from({ length: 20 }, (_, row) =>
-      calibrate(artefact.calibration, raw.reduce((sum, one) => sum + (one[row] ?? NaN), 0) / raw.length),
+      calibrate(artifact.calibration, raw.reduce((sum, one) => sum + (one[row] ?? NaN), 0) / raw.length),
     );
     const scores = scorer.score(table);
     expected.forEach((probability, row) => expect(scores[row]).toBeCloseTo(probability, 12));
@@ -102,21 +102,21 @@ describe("compile", () => {
 
   it("refuses a model of another width than its recipe", async () => {
     const model = { kind: "linear", weights: [1, 2], bias: 0 } as const;
-    await expect(compile({ ...artefact, model })).rejects.toMatchObject({ code: "CONTRACT_MISMATCH" });
-    const members = [...(artefact.model.kind === "ensemble" ? artefact.model.members : []), model];
-    await expect(compile({ ...artefact, model: { kind: "ensemble", members } })).rejects.toMatchObject({ code: "CONTRACT_MISMATCH" });
+    await expect(compile({ ...artifact, model })).rejects.toMatchObject({ code: "CONTRACT_MISMATCH" });
+    const members = [...(artifact.model.kind === "ensemble" ? artifact.model.members : []), model];
+    await expect(compile({ ...artifact, model: { kind: "ensemble", members } })).rejects.toMatchObject({ code: "CONTRACT_MISMATCH" });
   });
 
   it("refuses a contract without a target", async () => {
-    const contract = { ...artefact.contract, target: undefined };
-    await expect(compile({ ...artefact, contract })).rejects.toMatchObject({ code: "CONTRACT_MISMATCH" });
+    const contract = { ...artifact.contract, target: undefined };
+    await expect(compile({ ...artifact, contract })).rejects.toMatchObject({ code: "CONTRACT_MISMATCH" });
   });
 
   it("loads no kernel for a linear model", async () => {
-    const linear = await sampleArtefact({ networks: 0 });
+    const linear = await sampleArtifact({ networks: 0 });
     const one = await compile(linear, { kernel: new Uint8Array(3) });
     expect(one.score(sampleTable(3))).toHaveLength(3);
-    await expect(compile(artefact, { kernel: new Uint8Array(3) })).rejects.toMatchObject({ code: "KERNEL_UNAVAILABLE" });
+    await expect(compile(artifact, { kernel: new Uint8Array(3) })).rejects.toMatchObject({ code: "KERNEL_UNAVAILABLE" });
   });
 
   it("has an entry for every kind", () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Decision } from "../../src/model/artefact.js";
+import type { Decision } from "../../src/model/artifact.js";
 import { metricOf } from "../../src/model/evaluate/metric-of.js";
 import {
   chooseThreshold,
@@ -105,7 +105,7 @@ describe("where a threshold lies", () => {
     expect(thresholdByCost(labels, scores, { falseNegative: 1, falsePositive: 0 }).threshold).toBe(0.375);
   });
 
-  it("is between neighbours that only just differ", () => {
+  it("is between neighbors that only just differ", () => {
     const close = Float64Array.of(0.5 + 2 ** -53, 0.5);
     const { threshold } = thresholdByF1(Uint8Array.of(1, 0), close);
     expect([...close].map((p) => p >= threshold)).toEqual([true, false]);

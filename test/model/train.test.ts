@@ -3,7 +3,7 @@ import { recordOf } from "../../src/data/table/record-of.js";
 import { takeRows } from "../../src/data/table/take-rows.js";
 import type { Table } from "../../src/data/table/table.js";
 import { memoryStore } from "../../src/io/store/memory-store.js";
-import type { ModelNode } from "../../src/model/artefact.js";
+import type { ModelNode } from "../../src/model/artifact.js";
 import { openBundle } from "../../src/model/bundle/open.js";
 import { toBundleFiles } from "../../src/model/bundle/format.js";
 import { evaluate } from "../../src/model/evaluate/evaluate.js";
@@ -44,9 +44,9 @@ describe.each(learners)("$name", ({ make }) => {
 
   it("gives the same model for the same rows and seed, another for another seed", async () => {
     const [a, b, c] = await Promise.all([fit(), fit(), fit(table, { seed: 5 })]);
-    expect(a.artefact).toEqual(b.artefact);
+    expect(a.artifact).toEqual(b.artifact);
     // Logistic regression has no chance in its weights; its held-out folds do depend on the seed.
-    expect(a.artefact).not.toEqual(c.artefact);
+    expect(a.artifact).not.toEqual(c.artifact);
   });
 
   it("does not change the table", async () => {
@@ -57,14 +57,14 @@ describe.each(learners)("$name", ({ make }) => {
 
   it("scores the same after its bundle was written and read", async () => {
     const model = await fit();
-    const { scorer } = await openBundle(await toBundleFiles(model.artefact));
+    const { scorer } = await openBundle(await toBundleFiles(model.artifact));
     expect(scorer.score(later)).toEqual(model.scorer.score(later));
   });
 
   it("uses validation rows where they are given", async () => {
     const model = await fit(half(0), { validation: half(1) });
     expect(model.heldOut.rows).toBe(350);
-    expect(model.artefact.provenance.rows).toEqual({ train: 350, validation: 350 });
+    expect(model.artifact.provenance.rows).toEqual({ train: 350, validation: 350 });
   });
 
   it("refuses one class and too few rows", async () => {
@@ -78,23 +78,23 @@ describe("train", () => {
   it("puts logistic regression beside a network, and nothing beside itself", async () => {
     const options = { learner: churnNetwork({ members: 1, epochs: 1, units: [4] }), workers: 1 };
     const model = await train(customerFeatures, table, options);
-    expect(model.baseline?.artefact.model.kind).toBe("linear");
+    expect(model.baseline?.artifact.model.kind).toBe("linear");
     expect((await train(customerFeatures, table, { learner: logistic() })).baseline).toBeUndefined();
   });
 
   it("keeps golden rows, a baseline with its own predictions, and where it came from", async () => {
-    const { artefact } = await train(customerFeatures, table, { learner: logistic(), seed: 3, gitCommit: "abc" });
-    expect(artefact.golden.length).toBeGreaterThan(8);
-    expect(artefact.baseline.columns.map(({ name }) => name)).toEqual(expect.arrayContaining(["monthlyCharges", "contract", "prediction"]));
-    expect(artefact.provenance).toMatchObject({ learner: "logistic", seed: 3, gitCommit: "abc" });
+    const { artifact } = await train(customerFeatures, table, { learner: logistic(), seed: 3, gitCommit: "abc" });
+    expect(artifact.golden.length).toBeGreaterThan(8);
+    expect(artifact.baseline.columns.map(({ name }) => name)).toEqual(expect.arrayContaining(["monthlyCharges", "contract", "prediction"]));
+    expect(artifact.provenance).toMatchObject({ learner: "logistic", seed: 3, gitCommit: "abc" });
   });
 
   it("chooses the threshold by the rule it is given", async () => {
     const fit = (threshold: Parameters<typeof train>[2]) => train(customerFeatures, table, { learner: logistic(), ...threshold });
     const cheap = await fit({ threshold: { rule: "cost", costs: { falseNegative: 500, falsePositive: 10 } } });
     const dear = await fit({ threshold: { rule: "cost", costs: { falseNegative: 10, falsePositive: 500 } } });
-    expect(cheap.artefact.decision.threshold).toBeLessThan(dear.artefact.decision.threshold);
-    expect((await fit({ threshold: { rule: "given", threshold: 0.25 } })).artefact.decision).toEqual({ rule: "given", threshold: 0.25 });
+    expect(cheap.artifact.decision.threshold).toBeLessThan(dear.artifact.decision.threshold);
+    expect((await fit({ threshold: { rule: "given", threshold: 0.25 } })).artifact.decision).toEqual({ rule: "given", threshold: 0.25 });
   });
 
   it("weighs the classes when asked", async () => {
@@ -126,7 +126,7 @@ describe("checkpoints", () => {
     expect((await store.list("")).length).toBeGreaterThan(0);
     const seen: string[] = [];
     const resumed = await train(customerFeatures, table, { ...options, onProgress: ({ member, epoch, done }) => seen.push(`${member}:${epoch}:${done}`) });
-    expect(weightsOf(resumed.artefact.model)).toEqual(weightsOf(whole.artefact.model));
+    expect(weightsOf(resumed.artifact.model)).toEqual(weightsOf(whole.artifact.model));
     expect(seen).not.toContain("0:1:false");
   });
 
@@ -151,7 +151,7 @@ describe("worker threads", () => {
   it("serve more networks than there are threads, to the same weights (threads once lost their second job)", async () => {
     const options = { learner: churnNetwork({ members: 5, epochs: 2, units: [8, 4] }), baseline: false };
     const [alone, threads] = await Promise.all([1, 2].map((workers) => train(customerFeatures, table, { ...options, workers })));
-    expect(threads?.artefact).toEqual(alone?.artefact);
+    expect(threads?.artifact).toEqual(alone?.artifact);
   });
 });
 

@@ -12,8 +12,8 @@ async function baselineOf(extra: Cell): Promise<MonitorBaseline> {
   const bytes = new TextEncoder().encode(["spend,churn,extra", ...lines].join("\n"));
   const { contract } = await inferDelimited(bytes, { target: "churn", positive: "Yes" });
   const table = await readDelimited(contract, bytes);
-  const { artefact } = await train(defineFeatures(contract), table, { learner: logistic(), baseline: false, workers: 0 });
-  return parseMonitorBaseline(JSON.parse(JSON.stringify(await monitorBaseline({ artefact, table, attributionRows: 0 }))));
+  const { artifact } = await train(defineFeatures(contract), table, { learner: logistic(), baseline: false, workers: 0 });
+  return parseMonitorBaseline(JSON.parse(JSON.stringify(await monitorBaseline({ artifact, table, attributionRows: 0 }))));
 }
 
 /** Hour by hour, what the extra column holds; undefined where the caller does not send it. */

@@ -36,7 +36,7 @@ describe("unchanged data", () => {
     expect(verdicts(report)).toEqual({ dataQuality: "stable", modelQuality: "stable", bias: "stable", attribution: "stable" });
     expect(report).toMatchObject({ verdict: "stable", severity: "none", looked: "once", rows: { kept: 3000, rejected: 0, unscored: 0 } });
     expect(report.advice).toEqual([{ monitor: "dataQuality", severity: "none", action: "Nothing to do: keep watching.", columns: [] }]);
-    expect(report.monitors.modelQuality.finding.outcomes).toMatchObject({ predictions: 3000, immature: 0, labelled: 3000 });
+    expect(report.monitors.modelQuality.finding.outcomes).toMatchObject({ predictions: 3000, immature: 0, labeled: 3000 });
     expect(report.monitors.dataQuality.finding.score).toBeGreaterThan(0.95);
     expect(JSON.parse(JSON.stringify(report))).toEqual(report);
   });
@@ -103,7 +103,7 @@ describe("outcomes", () => {
     feed(monitor, predictions);
     label(monitor, predictions);
     const { finding, verdict } = monitor.judge(start + days(20)).monitors.modelQuality;
-    expect(finding).toMatchObject({ realised: null, quality: null, outcomes: { predictions: 500, immature: 500, labelled: 0 } });
+    expect(finding).toMatchObject({ realized: null, quality: null, outcomes: { predictions: 500, immature: 500, labeled: 0 } });
     expect(finding.estimated?.rows).toBe(500);
     expect(verdict).not.toBe("drift");
   });
@@ -114,7 +114,7 @@ describe("outcomes", () => {
     predictions.forEach(({ record, probability, id, at }, i) => monitor.add(record, probability, { at, id, treated: i % 2 === 0, control: i % 4 === 1 }));
     label(monitor, predictions);
     const { finding } = monitor.judge(start + days(40)).monitors.modelQuality;
-    expect(finding).toMatchObject({ basis: "control", outcomes: { predictions: 1200, treated: 600, control: 300, labelled: 600 }, realised: { rows: 300 } });
+    expect(finding).toMatchObject({ basis: "control", outcomes: { predictions: 1200, treated: 600, control: 300, labeled: 600 }, realized: { rows: 300 } });
   });
 
   it("are judged by the ground truth of whole windows too", () => {
@@ -123,7 +123,7 @@ describe("outcomes", () => {
     feed(monitor, predictions);
     monitor.addLabels(predictions.map(({ id, record }) => ({ id, outcome: record["churn"] === "Yes" })));
     const { finding } = monitor.judge(start + days(40)).monitors.modelQuality;
-    expect(finding.outcomes).toMatchObject({ labelled: 600, assumed: 0, positives: predictions.filter(({ record }) => record["churn"] === "Yes").length });
+    expect(finding.outcomes).toMatchObject({ labeled: 600, assumed: 0, positives: predictions.filter(({ record }) => record["churn"] === "Yes").length });
   });
 
   it("of customers who are scored every month go to the prediction in whose window they fall", () => {
@@ -134,7 +134,7 @@ describe("outcomes", () => {
     const churned = (months[2] ?? []).filter(({ record }) => record["churn"] === "Yes");
     monitor.addLabels(churned.map(({ id, at }) => ({ id, time: at + days(10), outcome: 1 as const })));
     const { outcomes } = monitor.judge(start + days(200)).monitors.modelQuality.finding;
-    expect(outcomes).toMatchObject({ predictions: 1800, positives: churned.length, labelled: 1800 });
+    expect(outcomes).toMatchObject({ predictions: 1800, positives: churned.length, labeled: 1800 });
   });
 
   it("of customers who are scored every hour count about once a window", () => {

@@ -26,7 +26,7 @@ const csv = (given: readonly string[]): string => `id,outcome\n${given.map((id, 
 const unjoinedOf = ({ report }: MonitorRun) => report.monitors.modelQuality.finding.unjoined;
 const whole = ids((i) => String(1000 + i));
 const quoted = whole.map((id) => `"${id}"`);
-const labelledOf = ({ report }: MonitorRun): number => report.monitors.modelQuality.finding.outcomes.labelled;
+const labeledOf = ({ report }: MonitorRun): number => report.monitors.modelQuality.finding.outcomes.labeled;
 
 describe("labels that do not join", () => {
   it.each([
@@ -48,14 +48,14 @@ describe("labels that do not join", () => {
     const found = await run(ids((i) => `"c-${i}"`), csv(given));
     expect(unjoinedOf(found)).toMatchObject({ labels: 20, of: 60, causes: [{ cause: "letters", labels: 15 }] });
     expect(found.report.monitors.modelQuality.message).toContain("20 of 60 labels join no prediction: 15 are the same text in other letters or with other blanks");
-    expect(labelledOf(found)).toBe(40);
+    expect(labeledOf(found)).toBe(40);
   });
 
   it("null where all join, numbers and blanks among them", async () => {
     const numbers = whole.map((id, i) => `{"id":${id},"outcome":${i % 2}}`).join("\n");
     for (const found of [await run(quoted, csv(whole)), await run(whole, csv(whole.map((id) => ` ${id} `))), await run(quoted, numbers, "labels.jsonl")]) {
       expect(unjoinedOf(found)).toBeNull();
-      expect(labelledOf(found)).toBe(rows);
+      expect(labeledOf(found)).toBe(rows);
     }
   });
 
@@ -66,7 +66,7 @@ describe("labels that do not join", () => {
     for (const found of [await run(large.map((id) => `"${id}"`), lines, "labels.jsonl"), await run(large, csv(large)), await run(large, truth, "labels.jsonl")]) {
       expect(found.read.issues).toEqual([]);
       expect(unjoinedOf(found)).toBeNull();
-      expect(found.report.monitors.modelQuality.finding.outcomes).toMatchObject({ labelled: rows, positives: rows / 2, conflicting: 0 });
+      expect(found.report.monitors.modelQuality.finding.outcomes).toMatchObject({ labeled: rows, positives: rows / 2, conflicting: 0 });
     }
     const neighbors = await run(large.map((id) => `"${id}"`), csv(large.map((id) => `${id}.0`)));
     const [pair] = unjoinedOf(neighbors)?.causes ?? [];
@@ -76,7 +76,7 @@ describe("labels that do not join", () => {
 
   it("counts labels of both outcomes, and says why lines hold none", async () => {
     const found = await run(quoted, `${csv(whole)}\n1000,1\n1001,1\n1002,maybe\n,1\n`);
-    expect(found.report.monitors.modelQuality.finding.outcomes).toMatchObject({ labelled: rows - 1, unlabelled: 1, conflicting: 1 });
+    expect(found.report.monitors.modelQuality.finding.outcomes).toMatchObject({ labeled: rows - 1, unlabeled: 1, conflicting: 1 });
     expect(found.report.monitors.modelQuality.message).toContain("1 predictions have labels of both outcomes");
     expect(found.read).toMatchObject({ badLabels: 2, badLabelCauses: ['the outcome "maybe" is no class', "it has no id"] });
   });

@@ -119,7 +119,7 @@ describe("constraint_violations.json", () => {
     expect(violationsOf(set({ plan: "Gold" }))).toContain("categorical_values_check plan");
     expect(violationsOf(set({ monthlyCharges: 300 }))).toContain("baseline_drift_check monthlyCharges");
     expect(violationsOf(set({ plan: "Basic" }))).toContain("baseline_drift_check plan");
-    expect(violationsOf(set({ colour: "blue" }))).toContain("extra_column_check colour");
+    expect(violationsOf(set({ color: "blue" }))).toContain("extra_column_check color");
     expect(constraintChecks).toHaveLength(6);
   });
 

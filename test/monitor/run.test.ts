@@ -36,7 +36,7 @@ describe("runMonitor", () => {
       ["notPrediction", 1, "captured/churn/2026/02/01/00/broken.jsonl:2"],
     ]);
     expect(report).toMatchObject({ verdict: "stable", looked: "once", rows: { kept: 1500 }, from: new Date(start).toISOString(), to: new Date(start + hours(6)).toISOString() });
-    expect(report.monitors.modelQuality.finding.realised?.rows).toBe(1500);
+    expect(report.monitors.modelQuality.finding.realized?.rows).toBe(1500);
   });
 
   it("of shards merges to the whole, bit for bit", async () => {

@@ -20,8 +20,8 @@ export async function watchedModel(): Promise<Watched> {
   const table = tableFromRecords(syntheticContract, syntheticCustomers({ rows: 4000, seed: 1 }).records);
   const parts = split(table, { seed: 1, test: 0.4, validation: 0 });
   const model = await train(defineFeatures(syntheticContract), parts.train, { learner: logistic(), baseline: false, seed: 1, workers: 0 });
-  const baseline = await monitorBaseline({ artefact: model.artefact, table: parts.test, facets: [...facets], attributionRows: 400 });
-  const explainer = await monitorExplainer(model.artefact, baseline);
+  const baseline = await monitorBaseline({ artifact: model.artifact, table: parts.test, facets: [...facets], attributionRows: 400 });
+  const explainer = await monitorExplainer(model.artifact, baseline);
   if (explainer === undefined) throw new Error("no explainer");
   return { model, baseline, explainer };
 }

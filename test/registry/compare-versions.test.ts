@@ -11,10 +11,10 @@ import type { MetricSummary, MetricValue } from "../../src/model/evaluate/metric
 import { driftOfBaselines } from "../../src/registry/gates/baseline-drift.js";
 import { compareMetrics, compareVersions, comparisonText } from "../../src/registry/versions/compare-versions.js";
 import { diffContracts, diffRecipes } from "../../src/registry/versions/version-diff.js";
-import { sampleArtefact, sampleContract, sampleRecords, sampleTable } from "../helpers/artefact.js";
+import { sampleArtifact, sampleContract, sampleRecords, sampleTable } from "../helpers/artifact.js";
 
 describe("compareVersions", async () => {
-  const a = await sampleArtefact({ networks: 0 });
+  const a = await sampleArtifact({ networks: 0 });
 
   it("finds nothing between a version and itself", () => {
     const same = compareVersions(a, a);
@@ -104,7 +104,7 @@ describe("diffContracts and diffRecipes", () => {
   });
 
   it("count blocks of the same input and kind", async () => {
-    const { recipe } = await sampleArtefact({ networks: 0 });
+    const { recipe } = await sampleArtifact({ networks: 0 });
     const [first] = recipe.blocks;
     if (first?.kind !== "numeric") throw new Error("the first block is not numeric");
     const twice = { ...recipe, blocks: [...recipe.blocks, { ...first, scale: first.scale * 2, center: 7 }] };

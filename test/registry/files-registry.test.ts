@@ -13,7 +13,7 @@ import { filesRegistry } from "../../src/registry/backends/store/files-registry.
 import { applyRetention, planRetention } from "../../src/registry/versions/retention.js";
 import { cleaningConformance } from "../conformance/registry-clean.js";
 import { registryConformance } from "../conformance/registry.js";
-import { sampleArtefact } from "../helpers/artefact.js";
+import { sampleArtifact } from "../helpers/artifact.js";
 import { bundleScript, start } from "../helpers/child.js";
 import { newFolder } from "../helpers/folder.js";
 
@@ -28,13 +28,13 @@ describe("filesRegistry", () => {
   beforeAll(async () => {
     child = await bundleScript(join(import.meta.dirname, "registry-child.ts"));
     bundle = join(newFolder(), "bundle");
-    await saveBundle(await sampleArtefact({ networks: 0 }), bundle);
+    await saveBundle(await sampleArtifact({ networks: 0 }), bundle);
   });
   afterAll(() => child.remove());
 
   it("keeps bundles as folders that load as they are", async () => {
     const folder = newFolder();
-    const { version } = await filesRegistry(filesStore(folder), { name: "sample" }).register(await sampleArtefact({ networks: 1 }));
+    const { version } = await filesRegistry(filesStore(folder), { name: "sample" }).register(await sampleArtifact({ networks: 1 }));
     const [bundle = ""] = readdirSync(join(folder, "sample/bundles"));
     const loaded = await loadBundle(join(folder, "sample/bundles", bundle));
     expect(loaded.manifest.contentHash).toBe(version.contentHash);
@@ -85,7 +85,7 @@ describe("filesRegistry", () => {
     for (const { folder: left } of orphans) expect(versions.map(({ contentHash }) => contentHash)).not.toContain(left.slice(0, 64));
     expect(await registry.clean({ olderThanSeconds: 0, apply: true })).toEqual(orphans);
     expect((await uploads()).length).toBe(versions.length);
-    const { version } = await registry.register(await sampleArtefact({ networks: 0, seed: 5 }));
+    const { version } = await registry.register(await sampleArtifact({ networks: 0, seed: 5 }));
     expect(version.number).toBe((await registry.list({ limit: 2 }))[0]?.number);
   });
 
@@ -105,7 +105,7 @@ describe("filesRegistry", () => {
   });
 
   it("leaves the state before or after when any single write fails", async () => {
-    const artefact = await sampleArtefact({ networks: 1 });
+    const artifact = await sampleArtifact({ networks: 1 });
     const counting = (failAt: number): { store: ObjectStore; real: ObjectStore; writes: () => number; failed: () => string } => {
       const real = memoryStore();
       let writes = 0;
@@ -125,7 +125,7 @@ describe("filesRegistry", () => {
     const whole = counting(0);
     const run = async (store: ObjectStore): Promise<void> => {
       const registry = filesRegistry(store, { name: "sample" });
-      await registry.register(artefact);
+      await registry.register(artifact);
       await registry.promote(1, "champion");
     };
     await run(whole.store);
@@ -141,7 +141,7 @@ describe("filesRegistry", () => {
       const orphans = failed().endsWith("index.json") ? 1 : 0;
       expect(await real.list("sample/history/")).toHaveLength(versions.length + orphans);
       expect((await after.aliases()).size).toBe(0);
-      await after.register(artefact);
+      await after.register(artifact);
       expect(await after.promote(1, "champion")).toMatchObject({ promoted: true });
     }
   });
@@ -149,7 +149,7 @@ describe("filesRegistry", () => {
   it("notices what was changed behind its back", async () => {
     const folder = newFolder();
     const registry = filesRegistry(filesStore(folder), { name: "sample" });
-    const { version } = await registry.register(await sampleArtefact({ networks: 0 }));
+    const { version } = await registry.register(await sampleArtifact({ networks: 0 }));
     await registry.promote(1, "champion");
     const edit = (path: string, change: (text: string) => string): (() => void) => {
       const file = join(folder, "sample", path);
@@ -183,7 +183,7 @@ describe("filesRegistry", () => {
   it("follows no path out of its folder, whatever the index says", async () => {
     const store = memoryStore();
     const registry = filesRegistry(store, { name: "sample" });
-    await registry.register(await sampleArtefact({ networks: 0 }));
+    await registry.register(await sampleArtifact({ networks: 0 }));
     const text = new TextDecoder().decode((await store.get("sample/index.json"))?.bytes);
     for (const name of ["contentHash", "record", "upload"]) {
       await store.put("sample/index.json", new TextEncoder().encode(text.replace(new RegExp(`"${name}":"[0-9a-f-]+"`), `"${name}":"../../../etc"`)));
@@ -195,7 +195,7 @@ describe("filesRegistry", () => {
   it("tells by its audit what was changed by hand", async () => {
     const store = memoryStore();
     const registry = filesRegistry(store, { name: "sample" });
-    for (const seed of [1, 2]) await registry.register(await sampleArtefact({ networks: 0, seed }));
+    for (const seed of [1, 2]) await registry.register(await sampleArtifact({ networks: 0, seed }));
     await registry.promote(1, "champion");
     const { head } = await registry.verify();
     const before = (await store.get("sample/index.json"))?.bytes ?? new Uint8Array();
@@ -224,7 +224,7 @@ describe("filesRegistry", () => {
   it("notices any changed byte and any missing object by its audit, but what nothing refers to", async () => {
     const store = memoryStore();
     const registry = filesRegistry(store, { name: "sample" });
-    for (const seed of [1, 2, 3]) await registry.register(await sampleArtefact({ networks: 0, seed }));
+    for (const seed of [1, 2, 3]) await registry.register(await sampleArtifact({ networks: 0, seed }));
     for (const number of [1, 2, 3]) await registry.promote(number, "champion");
     const sound = async (): Promise<boolean> => (await filesRegistry(store, { name: "sample" }).verify()).sound;
     expect(await sound()).toBe(true);
@@ -248,9 +248,9 @@ describe("filesRegistry", () => {
     const store = memoryStore();
     const registry = filesRegistry(store, { name: "sample" });
     const index = async (): Promise<Uint8Array> => (await store.get("sample/index.json"))?.bytes ?? new Uint8Array();
-    await registry.register(await sampleArtefact({ networks: 0, seed: 1 }));
+    await registry.register(await sampleArtifact({ networks: 0, seed: 1 }));
     const old = await index();
-    await registry.register(await sampleArtefact({ networks: 0, seed: 2 }));
+    await registry.register(await sampleArtifact({ networks: 0, seed: 2 }));
     await registry.promote(2, "champion");
     const present = await index();
     const after = (): typeof registry => filesRegistry(store, { name: "sample" });
@@ -262,14 +262,14 @@ describe("filesRegistry", () => {
       expect((await after().verify()).problems[0]?.problem).toMatch(says);
     }
     await store.delete("sample/index.json");
-    await expect(after().register(await sampleArtefact({ networks: 0, seed: 3 }))).rejects.toMatchObject({ code: "REGISTRY_CORRUPT" });
+    await expect(after().register(await sampleArtifact({ networks: 0, seed: 3 }))).rejects.toMatchObject({ code: "REGISTRY_CORRUPT" });
     await store.put("sample/index.json", present);
     expect((await after().verify()).problems).toEqual([]);
   });
 
   it("finds a restore that was interrupted no reason to refuse it again", async () => {
     const from = filesRegistry(memoryStore(), { name: "sample" });
-    for (const seed of [1, 2]) await from.register(await sampleArtefact({ networks: 0, seed }));
+    for (const seed of [1, 2]) await from.register(await sampleArtifact({ networks: 0, seed }));
     const real = memoryStore();
     const cut: ObjectStore = { ...real, put: (key, ...rest) => (key.endsWith("index.json") ? Promise.reject(new Error("killed")) : real.put(key, ...rest)) };
     await expect(filesRegistry(cut, { name: "sample" }).restore(await from.snapshot())).rejects.toThrow("killed");
@@ -282,7 +282,7 @@ describe("filesRegistry", () => {
   it("audits one moment while others go on", async () => {
     const real = memoryStore();
     const other = filesRegistry(real, { name: "sample" });
-    for (const seed of [1, 2]) await other.register(await sampleArtefact({ networks: 0, seed }));
+    for (const seed of [1, 2]) await other.register(await sampleArtifact({ networks: 0, seed }));
     let reads = 0;
     const store: ObjectStore = {
       ...real,
@@ -298,7 +298,7 @@ describe("filesRegistry", () => {
   it("resolves a stage to what is fit for service there", async () => {
     const registry = filesRegistry(memoryStore(), { name: "sample" });
     for (const seed of [1, 2]) {
-      await registry.register(await sampleArtefact({ networks: 0, seed }));
+      await registry.register(await sampleArtifact({ networks: 0, seed }));
       await registry.setStage(seed, "Production");
       await registry.promote(seed, "champion");
     }
@@ -316,7 +316,7 @@ describe("filesRegistry", () => {
 
   it("removes what a retention policy does not keep, and nothing that is needed", async () => {
     const registry = filesRegistry(memoryStore(), { name: "sample" });
-    for (let seed = 1; seed <= 8; seed++) await registry.register(await sampleArtefact({ networks: 0, seed }));
+    for (let seed = 1; seed <= 8; seed++) await registry.register(await sampleArtifact({ networks: 0, seed }));
     for (const number of [1, 2, 3]) await registry.promote(number, "champion");
     await registry.setStage(4, "Production");
     const policy = { keepLast: 2 };
@@ -332,13 +332,13 @@ describe("filesRegistry", () => {
 
   it("takes no files from who registers a bundle again while its version is removed", async () => {
     const store = memoryStore();
-    const [artefact, others] = [await sampleArtefact({ networks: 0 }), filesRegistry(store, { name: "sample" })];
+    const [artifact, others] = [await sampleArtifact({ networks: 0 }), filesRegistry(store, { name: "sample" })];
     let again: Promise<unknown> | undefined;
     const remover = filesRegistry(
-      { ...store, delete: async (key) => ((again ??= others.register(artefact)), await again, store.delete(key)) },
+      { ...store, delete: async (key) => ((again ??= others.register(artifact)), await again, store.delete(key)) },
       { name: "sample" },
     );
-    await remover.register(artefact);
+    await remover.register(artifact);
     await remover.remove(1);
     expect(again).toBeDefined();
     expect((await others.load("latest")).version.number).toBe(2);
@@ -347,8 +347,8 @@ describe("filesRegistry", () => {
 
   it("keeps one upload of a bundle that several register at once, and none of one that breaks off", async () => {
     const store = memoryStore();
-    const artefact = await sampleArtefact({ networks: 0 });
-    const ends = await Promise.all(Array.from({ length: 8 }, () => filesRegistry(store, { name: "sample" }).register(artefact)));
+    const artifact = await sampleArtifact({ networks: 0 });
+    const ends = await Promise.all(Array.from({ length: 8 }, () => filesRegistry(store, { name: "sample" }).register(artifact)));
     expect(ends.filter(({ created }) => created)).toHaveLength(1);
     const uploads = async (): Promise<number> => new Set((await store.list("sample/bundles/")).map(({ key }) => key.split("/")[2])).size;
     expect(await uploads()).toBe(1);
@@ -357,11 +357,11 @@ describe("filesRegistry", () => {
       if (left-- > 0) return store.putStream(key, content, options);
       throw new Error("The disk is full.");
     }) as typeof store.putStream };
-    await expect(filesRegistry(full, { name: "sample" }).register(await sampleArtefact({ networks: 0, seed: 2 }))).rejects.toThrow("full");
+    await expect(filesRegistry(full, { name: "sample" }).register(await sampleArtifact({ networks: 0, seed: 2 }))).rejects.toThrow("full");
     expect(left).toBeLessThan(0);
     expect(await uploads()).toBe(1);
     const noRecords = { ...store, put: ((key, bytes, options) => (key.includes("/versions/") ? Promise.reject(new Error("The disk is full.")) : store.put(key, bytes, options))) as typeof store.put };
-    await expect(filesRegistry(noRecords, { name: "sample" }).register(await sampleArtefact({ networks: 0, seed: 3 }))).rejects.toThrow("full");
+    await expect(filesRegistry(noRecords, { name: "sample" }).register(await sampleArtifact({ networks: 0, seed: 3 }))).rejects.toThrow("full");
     expect(await uploads()).toBe(1);
   });
 
@@ -372,14 +372,14 @@ describe("filesRegistry", () => {
       if (key.includes("/versions/") && conflicts-- > 0) return Promise.reject(new ChurnkitError("STORE_CONFLICT", "Somebody else wrote it."));
       return store.put(key, bytes, options);
     }) as typeof store.put };
-    await filesRegistry(meeting, { name: "sample" }).register(await sampleArtefact({ networks: 0 }));
+    await filesRegistry(meeting, { name: "sample" }).register(await sampleArtifact({ networks: 0 }));
     expect((await filesRegistry(store, { name: "sample" }).verify()).problems).toEqual([]);
   });
 
   it("tells by its audit that an old index was put back, also when much has come since", async () => {
     const store = memoryStore();
     const register = async (...seeds: number[]): Promise<void> => {
-      for (const seed of seeds) await filesRegistry(store, { name: "sample" }).register(await sampleArtefact({ networks: 0, seed }));
+      for (const seed of seeds) await filesRegistry(store, { name: "sample" }).register(await sampleArtifact({ networks: 0, seed }));
     };
     await register(1);
     const old = (await store.get("sample/index.json"))?.bytes ?? new Uint8Array();
@@ -392,7 +392,7 @@ describe("filesRegistry", () => {
 
   it("leaves one upload of each bundle when a restore that broke off is repeated", async () => {
     const [from, to] = [memoryStore(), memoryStore()];
-    for (const seed of [1, 2, 3]) await filesRegistry(from, { name: "sample" }).register(await sampleArtefact({ networks: 0, seed }));
+    for (const seed of [1, 2, 3]) await filesRegistry(from, { name: "sample" }).register(await sampleArtifact({ networks: 0, seed }));
     let left = 20;
     const breaking = { ...to, putStream: ((key, content, options) => (left-- > 0 ? to.putStream(key, content, options) : Promise.reject(new Error("broke")))) as typeof to.putStream };
     const snapshot = await filesRegistry(from, { name: "sample" }).snapshot();
@@ -404,18 +404,18 @@ describe("filesRegistry", () => {
 
   it("gives no semantic version twice, also when all were removed", async () => {
     const registry = filesRegistry(memoryStore(), { name: "sample" });
-    await registry.register(await sampleArtefact({ networks: 0, seed: 1 }));
+    await registry.register(await sampleArtifact({ networks: 0, seed: 1 }));
     await registry.remove(1);
-    expect((await registry.register(await sampleArtefact({ networks: 0, seed: 1 }))).version).toMatchObject({ number: 2, semver: "1.0.1" });
+    expect((await registry.register(await sampleArtifact({ networks: 0, seed: 1 }))).version).toMatchObject({ number: 2, semver: "1.0.1" });
   });
 
   it("refuses another model's bundle in the place of a registered one", async () => {
     const folder = newFolder();
     const registry = filesRegistry(filesStore(folder), { name: "sample" });
-    await registry.register(await sampleArtefact({ networks: 0 }));
+    await registry.register(await sampleArtifact({ networks: 0 }));
     const [bundle = ""] = readdirSync(join(folder, "sample/bundles"));
     const place = join(folder, "sample/bundles", bundle);
-    await saveBundle(await sampleArtefact({ networks: 0, seed: 9 }), place);
+    await saveBundle(await sampleArtifact({ networks: 0, seed: 9 }), place);
     await expect(registry.load(1)).rejects.toMatchObject({ code: "BUNDLE_CORRUPT" });
   });
 });

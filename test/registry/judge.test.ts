@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { tableFromRecords } from "../../src/data/table/records.js";
-import type { Artefact } from "../../src/model/artefact.js";
+import type { Artifact } from "../../src/model/artifact.js";
 import { compile, type Scorer } from "../../src/model/compile.js";
 import { evaluate } from "../../src/model/evaluate/evaluate.js";
 import type { Contract } from "../../src/data/contract/contract.js";
@@ -9,14 +9,14 @@ import { basicGate, championGate } from "../../src/registry/gates/gates.js";
 import type { Gate } from "../../src/registry/gates/gate.js";
 import { judgeOnRows } from "../../src/registry/gates/judge.js";
 import { segmentOf } from "../../src/registry/gates/segments.js";
-import { sampleArtefact, sampleContract, sampleRecords, sampleTable } from "../helpers/artefact.js";
+import { sampleArtifact, sampleContract, sampleRecords, sampleTable } from "../helpers/artifact.js";
 
 const bootstrap = { resamples: 100 };
 const rows = sampleTable(300, 9);
 
-/** The scorer of the artefact under another contract, for which its recipe is as good. */
-async function under(artefact: Artefact, contract: Contract): Promise<Scorer> {
-  return compile({ ...artefact, contract, recipe: { ...artefact.recipe, contractHash: contractHash(contract) } });
+/** The scorer of the artifact under another contract, for which its recipe is as good. */
+async function under(artifact: Artifact, contract: Contract): Promise<Scorer> {
+  return compile({ ...artifact, contract, recipe: { ...artifact.recipe, contractHash: contractHash(contract) } });
 }
 const withColumn = (name: string, changes: object): Contract => ({
   ...sampleContract,
@@ -24,9 +24,9 @@ const withColumn = (name: string, changes: object): Contract => ({
 });
 
 describe("judgeOnRows", async () => {
-  const artefact = await sampleArtefact({ networks: 0 });
-  const candidate = await compile(artefact);
-  const champion = await compile(await sampleArtefact({ networks: 0, seed: 2 }));
+  const artifact = await sampleArtifact({ networks: 0 });
+  const candidate = await compile(artifact);
+  const champion = await compile(await sampleArtifact({ networks: 0, seed: 2 }));
 
   it("evaluates every gate on the same rows", () => {
     const judged = judgeOnRows({ candidate, champion, rows, gates: [basicGate, championGate], bootstrap });
@@ -82,8 +82,8 @@ describe("judgeOnRows", async () => {
 
   it("compares with a champion of another contract, on the rows that it takes", async () => {
     const gate: Gate = { name: "near", requirements: [{ metric: "logLoss", notWorseThan: "champion", margin: 5 }] };
-    const check = async (contract: Contract) => judgeOnRows({ candidate, champion: await under(artefact, contract), rows, gates: [gate], bootstrap }).verdicts[0]?.checks[0];
-    // Levels that another training learnt.
+    const check = async (contract: Contract) => judgeOnRows({ candidate, champion: await under(artifact, contract), rows, gates: [gate], bootstrap }).verdicts[0]?.checks[0];
+    // Levels that another training learned.
     const older = await check(withColumn("plan", { levels: ["basic", "plus", "toString", "gone"] }));
     expect(older).toMatchObject({ passed: true, rows: 300, improvement: { value: 0 } });
     const strict = await check(withColumn("tenure", { unit: "months", max: 50 }));
@@ -96,7 +96,7 @@ describe("judgeOnRows", async () => {
 
   it("judges a candidate on rows of another contract, where it takes all of them", async () => {
     const gate: Gate = { name: "any", requirements: [{ metric: "auc", min: 0 }] };
-    const judged = async (contract: Contract) => judgeOnRows({ candidate: await under(artefact, contract), rows, gates: [gate], bootstrap });
+    const judged = async (contract: Contract) => judgeOnRows({ candidate: await under(artifact, contract), rows, gates: [gate], bootstrap });
     expect((await judged(withColumn("plan", { levels: ["basic", "plus", "toString", "gone"] }))).metrics).toEqual(judgeOnRows({ candidate, rows, gates: [gate], bootstrap }).metrics);
     const mismatch = expect.objectContaining({ code: "CONTRACT_MISMATCH" }) as Error;
     await expect(judged(withColumn("tenure", { unit: "months", max: 50 }))).rejects.toThrow(mismatch);
@@ -105,8 +105,8 @@ describe("judgeOnRows", async () => {
   });
 
   it("refuses rows that cannot be judged", () => {
-    const [unlabelled, noSuch] = [tableFromRecords(sampleContract, sampleRecords(10), { target: "ignore" }), { name: "odd", requirements: [{ metric: "auc", notWorseThan: "champion", perSegment: "colour" }] } satisfies Gate];
-    expect(() => judgeOnRows({ candidate, rows: unlabelled, gates: [basicGate] })).toThrow(expect.objectContaining({ code: "TARGET_INVALID" }) as Error);
+    const [unlabeled, noSuch] = [tableFromRecords(sampleContract, sampleRecords(10), { target: "ignore" }), { name: "odd", requirements: [{ metric: "auc", notWorseThan: "champion", perSegment: "color" }] } satisfies Gate];
+    expect(() => judgeOnRows({ candidate, rows: unlabeled, gates: [basicGate] })).toThrow(expect.objectContaining({ code: "TARGET_INVALID" }) as Error);
     expect(() => judgeOnRows({ candidate, rows, gates: [noSuch], bootstrap })).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }) as Error);
   });
 });

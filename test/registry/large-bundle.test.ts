@@ -9,7 +9,7 @@ import { readableJson } from "../../src/base/json/write.js";
 import { saveBundle } from "../../src/model/bundle/save.js";
 import { bundleSource } from "../../src/model/bundle/source.js";
 import { filesRegistry } from "../../src/registry/backends/store/files-registry.js";
-import { sampleArtefact } from "../helpers/artefact.js";
+import { sampleArtifact } from "../helpers/artifact.js";
 import { startCli } from "../cli/cli.js";
 import { bundleScript, start } from "../helpers/child.js";
 import { newFolder } from "../helpers/folder.js";
@@ -20,7 +20,7 @@ const megabytes = Number(process.env["CHURNKIT_LARGE_BUNDLE_MB"] ?? 256);
 /** A bundle whose weights are so large: a file with holes, so that making it is quick. */
 async function largeBundle(): Promise<string> {
   const folder = join(newFolder(), "bundle");
-  await saveBundle(await sampleArtefact({ networks: 1 }), folder);
+  await saveBundle(await sampleArtifact({ networks: 1 }), folder);
   const weights = "networks/0/weights.bin";
   const file = openSync(join(folder, weights), "w");
   ftruncateSync(file, megabytes * 2 ** 20);
@@ -77,7 +77,7 @@ describe("a bundle larger than memory should be", () => {
 
   it("is refused when a byte was changed, and leaves no version", async () => {
     const broken = join(newFolder(), "bundle");
-    await saveBundle(await sampleArtefact({ networks: 1 }), broken);
+    await saveBundle(await sampleArtifact({ networks: 1 }), broken);
     const path = join(broken, "networks/0/weights.bin");
     const bytes = readFileSync(path);
     bytes[1000] = (bytes[1000] ?? 0) ^ 1;

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { filesStore } from "../../src/io/store/files/files-store.js";
 import { filesRegistry } from "../../src/registry/backends/store/files-registry.js";
-import { sampleArtefact } from "../helpers/artefact.js";
+import { sampleArtifact } from "../helpers/artifact.js";
 import { newFolder } from "../helpers/folder.js";
 
 /**
@@ -128,7 +128,7 @@ describe("a power cut", () => {
       early.push(...losable(root).filter((file) => file !== index));
     };
     for (const seed of [1, 2]) {
-      await registry.register(await sampleArtefact({ networks: 1, seed }));
+      await registry.register(await sampleArtifact({ networks: 1, seed }));
       expect(losable(root)).toEqual([]);
       await registry.promote(seed, "champion");
       expect(losable(root)).toEqual([]);

@@ -4,11 +4,11 @@ import { filesRegistry } from "../../src/registry/backends/store/files-registry.
 
 /** Registers other models and promotes them, `times` times: `bundle folder seed times`. */
 const [bundle = "", folder = "", seed = "0", times = "1"] = process.argv.slice(2);
-const { artefact } = await loadBundle(bundle);
+const { artifact } = await loadBundle(bundle);
 const registry = filesRegistry(filesStore(folder), { name: "sample", by: `process ${seed}` });
 console.log("at work");
 for (let i = 0; i < Number(times); i++) {
   const threshold = (Number(seed) * 1000 + i) / 1e6;
-  const { version } = await registry.register({ ...artefact, decision: { threshold, rule: "given" } });
+  const { version } = await registry.register({ ...artifact, decision: { threshold, rule: "given" } });
   await registry.promote(version.number, "champion");
 }

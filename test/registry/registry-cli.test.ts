@@ -6,7 +6,7 @@ import { register } from "../../src/cli/commands/registry.js";
 import { filesStore } from "../../src/io/store/files/files-store.js";
 import { saveBundle } from "../../src/model/bundle/save.js";
 import { filesRegistry } from "../../src/registry/backends/store/files-registry.js";
-import { sampleArtefact } from "../helpers/artefact.js";
+import { sampleArtifact } from "../helpers/artifact.js";
 import { newFolder } from "../helpers/folder.js";
 import { runVerb, type Ran } from "../helpers/run-verb.js";
 import { fakeMlflow } from "./mlflow/fake-mlflow.js";
@@ -18,7 +18,7 @@ const here = ["--store", store, "--model", "sample"];
 
 beforeAll(async () => {
   for (const seed of [1, 2]) {
-    await saveBundle(await sampleArtefact({ networks: 0, seed }), join(folder, `model-${seed}`));
+    await saveBundle(await sampleArtifact({ networks: 0, seed }), join(folder, `model-${seed}`));
     await run("register", join(folder, `model-${seed}`), ...here, "--by", "ada");
   }
 });
@@ -75,8 +75,8 @@ describe("churnkit registry", () => {
     expect((await run("list", ...at)).out).toBe(`no versions of churn in ${own} yet\n`);
     expect((await run("register", join(folder, "model-1"), ...at)).out).toBe("registered as version 1 (1.0.0, pending) of sample\n");
     expect((await run("list", ...at)).out).toMatch(/^number +version +decided +aliases .*\n {5}1 +1\.0\.0 +- +- /);
-    const artefact = await sampleArtefact({ networks: 0, seed: 3 });
-    await saveBundle({ ...artefact, contract: { ...artefact.contract, name: "other orders" } }, join(folder, "other"));
+    const artifact = await sampleArtifact({ networks: 0, seed: 3 });
+    await saveBundle({ ...artifact, contract: { ...artifact.contract, name: "other orders" } }, join(folder, "other"));
     const crossing = await run("register", join(folder, "other"), ...at);
     expect(crossing.out).toMatch(/^registered as version 2 .* of sample\n$/);
     expect(crossing.err).toMatch(/^note: names cross: version 1 of sample is of the contract "sample", version 2 of "other orders"; /);

@@ -2,10 +2,10 @@ import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { DescribeModelPackageCommand, ListModelPackagesCommand, SageMakerClient, UpdateModelPackageCommand, type ModelPackageSummary } from "@aws-sdk/client-sagemaker";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { s3Store } from "../../src/io/store/s3/s3-store.js";
-import type { Artefact } from "../../src/model/artefact.js";
+import type { Artifact } from "../../src/model/artifact.js";
 import type { ModelRegistry } from "../../src/registry/registry.js";
 import { sagemakerRegistry, sagemakerRegistryPolicy } from "../../src/registry/backends/sagemaker/index.js";
-import { sampleArtefact } from "../helpers/artefact.js";
+import { sampleArtifact } from "../helpers/artifact.js";
 import { recordRequests, type RequestRecord } from "../helpers/botocore.js";
 import { seededFaults, startFaultyProxy, type ErrorAnswer, type Fault, type FaultyProxy, type Schedule } from "../helpers/faulty-proxy.js";
 import { awsPython, motoClient, startMoto, type Moto } from "../helpers/moto.js";
@@ -33,7 +33,7 @@ describe.skipIf(!ready)("SageMaker registry behind a faulty proxy", { timeout: 3
   let stub: SagemakerStub;
   let forgetful: SagemakerStub;
   let direct: SageMakerClient;
-  let models: Artefact[];
+  let models: Artifact[];
   const proxies: FaultyProxy[] = [];
   const clients: { destroy(): void }[] = [];
   const records: RequestRecord[] = [];
@@ -42,7 +42,7 @@ describe.skipIf(!ready)("SageMaker registry behind a faulty proxy", { timeout: 3
     moto = await startMoto();
     [stub, forgetful] = await Promise.all([startSagemakerStub(moto.url), startSagemakerStub(moto.url, { tokens: false })]);
     direct = new SageMakerClient(motoClient(stub.url));
-    const base = await sampleArtefact({ networks: 0 });
+    const base = await sampleArtifact({ networks: 0 });
     models = [0, 1, 2].map((i) => ({ ...base, decision: { threshold: i / 10, rule: "given" } }));
   }, 120_000);
   afterAll(async () => {
@@ -85,7 +85,7 @@ describe.skipIf(!ready)("SageMaker registry behind a faulty proxy", { timeout: 3
     return sagemakerRegistry({ name: "sample", store: await s3Store({ bucket, prefix: "registry", client: s3 }), client });
   }
   const calm = (): Promise<ModelRegistry> => behind(() => undefined);
-  const model = (i: number): Artefact => models[i] as Artefact;
+  const model = (i: number): Artifact => models[i] as Artifact;
   const packages = async (): Promise<readonly ModelPackageSummary[]> => (await direct.send(new ListModelPackagesCommand({ ModelPackageGroupName: "sample" }))).ModelPackageSummaryList ?? [];
   const shown = async (): Promise<(string | undefined)[][]> =>
     Promise.all(

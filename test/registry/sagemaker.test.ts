@@ -10,7 +10,7 @@ import type { ModelRegistry } from "../../src/registry/registry.js";
 import { sagemakerRegistry, sagemakerRegistryPolicy } from "../../src/registry/backends/sagemaker/index.js";
 import { modelCard } from "../../src/registry/backends/sagemaker/model-card.js";
 import { registryConformance } from "../conformance/registry.js";
-import { sampleArtefact } from "../helpers/artefact.js";
+import { sampleArtifact } from "../helpers/artifact.js";
 import { recordRequests, type RequestRecord } from "../helpers/botocore.js";
 import { awsPython, motoClient, startMoto, type Moto } from "../helpers/moto.js";
 import { startSagemakerStub, type SagemakerStub } from "../helpers/sagemaker.js";
@@ -58,7 +58,7 @@ describe.skipIf(!ready)("SageMaker", () => {
 
   it("shows a version as a model package: bundle, metrics, card, approval, metadata", async () => {
     const registry = await empty();
-    const { version } = await registry.register(await sampleArtefact({ networks: 1 }), { tags: { team: "growth", note: "50 % <b>" }, description: "the \"first\"\none" });
+    const { version } = await registry.register(await sampleArtifact({ networks: 1 }), { tags: { team: "growth", note: "50 % <b>" }, description: "the \"first\"\none" });
     await registry.promote(1, "champion");
     const found = await packageOf(version.contentHash);
     expect(found).toMatchObject({
@@ -78,7 +78,7 @@ describe.skipIf(!ready)("SageMaker", () => {
 
   it("takes over what was decided in SageMaker, and keeps quarantine", async () => {
     const registry = await empty();
-    const { version } = await registry.register(await sampleArtefact({ networks: 0 }));
+    const { version } = await registry.register(await sampleArtifact({ networks: 0 }));
     const decide = async (status: "Approved" | "Rejected") => {
       const { ModelPackageArn } = await packageOf(version.contentHash);
       await sagemaker.send(new UpdateModelPackageCommand({ ModelPackageArn, ModelApprovalStatus: status }));
@@ -101,13 +101,13 @@ describe.skipIf(!ready)("SageMaker", () => {
 
   it("publishes later what SageMaker did not take, and nothing twice", async () => {
     const registry = await empty();
-    await registry.register(await sampleArtefact({ networks: 0 }));
+    await registry.register(await sampleArtifact({ networks: 0 }));
     let fails = true;
     sagemaker.middlewareStack.add((next, context) => (args) => {
       if (fails && context["commandName"] === "CreateModelPackageCommand") throw new Error("the line is dead");
       return next(args);
     }, { step: "initialize", name: "dead" });
-    await expect(registry.register(await sampleArtefact({ networks: 0, seed: 2 }))).rejects.toMatchObject({ code: "STORE_FAILED" });
+    await expect(registry.register(await sampleArtifact({ networks: 0, seed: 2 }))).rejects.toMatchObject({ code: "STORE_FAILED" });
     sagemaker.middlewareStack.remove("dead");
     fails = false;
     expect(await packages()).toHaveLength(1);
@@ -115,17 +115,17 @@ describe.skipIf(!ready)("SageMaker", () => {
     expect((await other.list()).map(({ number }) => number)).toEqual([2, 1]);
     await other.promote(2, "champion");
     expect(await packages()).toHaveLength(2);
-    await other.register(await sampleArtefact({ networks: 0, seed: 3 }));
+    await other.register(await sampleArtifact({ networks: 0, seed: 3 }));
     expect(await packages()).toHaveLength(3);
     expect((await other.verify()).problems).toEqual([]);
   });
 
   it("leaves packages that others made in the group alone", async () => {
     const registry = await empty();
-    await registry.register(await sampleArtefact({ networks: 0 }));
+    await registry.register(await sampleArtifact({ networks: 0 }));
     const { CreateModelPackageCommand } = await import("@aws-sdk/client-sagemaker");
     await sagemaker.send(new CreateModelPackageCommand({ ModelPackageGroupName: "sample", ModelPackageDescription: "by hand" }));
-    await registry.register(await sampleArtefact({ networks: 0, seed: 2 }));
+    await registry.register(await sampleArtifact({ networks: 0, seed: 2 }));
     expect((await registry.list()).map(({ number }) => number)).toEqual([2, 1]);
     expect((await packages()).map(({ ModelPackageDescription: text }) => text)).toContain("by hand");
   });
@@ -133,7 +133,7 @@ describe.skipIf(!ready)("SageMaker", () => {
   it("loses none of two processes' changes", async () => {
     const [first, second] = [await empty(), await again()];
     const either = (i: number): ModelRegistry => (i % 2 === 0 ? first : second);
-    const models = await Promise.all([1, 2, 3, 4].map((seed) => sampleArtefact({ networks: 0, seed })));
+    const models = await Promise.all([1, 2, 3, 4].map((seed) => sampleArtifact({ networks: 0, seed })));
     await Promise.all(models.map((model, i) => either(i).register(model)));
     await Promise.all([1, 2, 3, 4].map((number) => either(number).promote(number, "champion")));
     expect(await first.history()).toHaveLength(8);
@@ -144,7 +144,7 @@ describe.skipIf(!ready)("SageMaker", () => {
 
 describe("a version's model card", () => {
   it("has the members of a model package's card, and no others", async () => {
-    const { version } = await filesRegistry(memoryStore(), { name: "sample" }).register(await sampleArtefact({ networks: 0 }), { by: "ada", description: "the first" });
+    const { version } = await filesRegistry(memoryStore(), { name: "sample" }).register(await sampleArtifact({ networks: 0 }), { by: "ada", description: "the first" });
     const card = JSON.parse(modelCard("sample", version, "s3://models/model.tar.gz")) as Record<string, Record<string, unknown>>;
     // By botocore's ModelPackageModelCard the overview is composed of these two.
     expect(card["model_overview"]).toEqual({ model_creator: "ada", model_artifact: ["s3://models/model.tar.gz"] });

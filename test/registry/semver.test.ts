@@ -4,23 +4,23 @@ import { toBundleFiles } from "../../src/model/bundle/format.js";
 import { JsonValue } from "../../src/base/json/value.js";
 import { corrupt } from "../../src/model/bundle/corrupt.js";
 import { parseManifest } from "../../src/model/bundle/manifest.js";
-import type { Artefact } from "../../src/model/artefact.js";
+import type { Artifact } from "../../src/model/artifact.js";
 import { compareSemver, fingerprintsOf, isSemver, nextVersion, parseFingerprints, parseSemver, type Fingerprints, type VersionIdentity } from "../../src/registry/versions/semver.js";
 import { compareSignatures, signatureOf } from "../../src/registry/signature/signature.js";
-import { sampleArtefact } from "../helpers/artefact.js";
+import { sampleArtifact } from "../helpers/artifact.js";
 import { contractPairs } from "./signature-contracts.js";
 
 const refused = (code: string): Error => expect.objectContaining({ code }) as Error;
 
-async function identityOf(artefact: Artefact): Promise<VersionIdentity> {
-  const manifest = await parseManifest((await toBundleFiles(artefact)).get("manifest.json") ?? new Uint8Array());
-  return { signature: signatureOf(artefact.contract), fingerprints: fingerprintsOf(manifest, artefact) };
+async function identityOf(artifact: Artifact): Promise<VersionIdentity> {
+  const manifest = await parseManifest((await toBundleFiles(artifact)).get("manifest.json") ?? new Uint8Array());
+  return { signature: signatureOf(artifact.contract), fingerprints: fingerprintsOf(manifest, artifact) };
 }
 
 describe("nextVersion", async () => {
-  const first = await sampleArtefact();
+  const first = await sampleArtifact();
   const before = await identityOf(first);
-  const bump = async (artefact: Artefact) => nextVersion({ ...before, semver: "1.4.2" }, await identityOf(artefact));
+  const bump = async (artifact: Artifact) => nextVersion({ ...before, semver: "1.4.2" }, await identityOf(artifact));
 
   it("begins with 1.0.0", () => expect(nextVersion(undefined, before)).toMatchObject({ semver: "1.0.0", bump: "first" }));
 
@@ -36,15 +36,15 @@ describe("nextVersion", async () => {
   });
 
   it("is minor for another model, recipe or contract", async () => {
-    expect(await bump(await sampleArtefact({ seed: 2 }))).toEqual({ semver: "1.5.0", bump: "minor", because: "other model" });
+    expect(await bump(await sampleArtifact({ seed: 2 }))).toEqual({ semver: "1.5.0", bump: "minor", because: "other model" });
     const [block, ...blocks] = first.recipe.blocks;
     expect(await bump({ ...first, recipe: { ...first.recipe, blocks: [...blocks, ...(block ? [block] : [])] } })).toMatchObject({ semver: "1.5.0", because: "other recipe" });
-    const seen: Artefact = { ...first, contract: { ...first.contract, columns: first.contract.columns.map((column) => (column.kind === "number" ? { ...column, observed: { min: 0, max: 999 } } : column)) } };
+    const seen: Artifact = { ...first, contract: { ...first.contract, columns: first.contract.columns.map((column) => (column.kind === "number" ? { ...column, observed: { min: 0, max: 999 } } : column)) } };
     expect(await bump({ ...seen, calibration: { kind: "identity" } })).toMatchObject({ semver: "1.5.0", because: "other contract, calibration" });
   });
 
   it("is major for an incompatible signature, and names the reasons", async () => {
-    const strict: Artefact = { ...first, contract: { ...first.contract, columns: first.contract.columns.map((column) => (column.kind === "number" ? { ...column, min: 1 } : column)) } };
+    const strict: Artifact = { ...first, contract: { ...first.contract, columns: first.contract.columns.map((column) => (column.kind === "number" ? { ...column, min: 1 } : column)) } };
     expect(await bump(strict)).toEqual({
       semver: "2.0.0",
       bump: "major",
@@ -53,7 +53,7 @@ describe("nextVersion", async () => {
   });
 
   it("notices a change of any weight", async () => {
-    const [{ fingerprints: a }, { fingerprints: b }] = [await identityOf(await sampleArtefact({ networks: 1, seed: 1 })), await identityOf(await sampleArtefact({ networks: 1, seed: 3 }))];
+    const [{ fingerprints: a }, { fingerprints: b }] = [await identityOf(await sampleArtifact({ networks: 1, seed: 1 })), await identityOf(await sampleArtifact({ networks: 1, seed: 3 }))];
     expect({ ...a, model: "" }).toEqual({ ...b, model: "" });
     expect(a.model).not.toBe(b.model);
     for (const hash of Object.values<string>({ ...a })) expect(hash).toMatch(/^[0-9a-f]{64}$/);
@@ -81,7 +81,7 @@ describe("nextVersion", async () => {
 });
 
 it("keeps fingerprints as JSON", async () => {
-  const { fingerprints } = await identityOf(await sampleArtefact({ networks: 0 }));
+  const { fingerprints } = await identityOf(await sampleArtifact({ networks: 0 }));
   const jsonOf = (value: unknown) => JsonValue.parse(JSON.stringify(value), "version.json", corrupt);
   expect(parseFingerprints(jsonOf(fingerprints))).toEqual(fingerprints);
   expect(() => parseFingerprints(jsonOf({ ...fingerprints, model: 1 }))).toThrow(refused("BUNDLE_CORRUPT"));

@@ -8,7 +8,7 @@ import { rowBuffer } from "../../src/data/table/row-buffer.js";
 import { JsonValue } from "../../src/base/json/value.js";
 import { corrupt } from "../../src/model/bundle/corrupt.js";
 import { assertSignature, compareSignatures, parseSignature, signatureChanges, signatureHash, signatureOf } from "../../src/registry/signature/signature.js";
-import { sampleContract } from "../helpers/artefact.js";
+import { sampleContract } from "../helpers/artifact.js";
 import { contractPairs, records } from "./signature-contracts.js";
 
 const jsonOf = (value: unknown) => JsonValue.parse(JSON.stringify(value), "signature.json", corrupt);
@@ -23,7 +23,7 @@ const changesOf = (contract: Contract, from = before) =>
   compareSignatures(from, signatureOf(contract)).changes.map(({ column, change, breaking }) => [column, change, breaking]);
 
 describe("signatureOf", () => {
-  it("describes what is accepted, without what was learnt from data", async () => {
+  it("describes what is accepted, without what was learned from data", async () => {
     const again: Contract = {
       ...sampleContract,
       columns: sampleContract.columns.map((column): Column => {

@@ -1,18 +1,18 @@
 import { expect } from "vitest";
-import type { Artefact } from "../../src/model/artefact.js";
+import type { Artifact } from "../../src/model/artifact.js";
 import { packArchive } from "../../src/model/bundle/archive.js";
 import { toBundleFiles } from "../../src/model/bundle/format.js";
 import { compile } from "../../src/model/compile.js";
-import { sampleArtefact, sampleRecords } from "../helpers/artefact.js";
+import { sampleArtifact, sampleRecords } from "../helpers/artifact.js";
 
 /** A bundle made here, records, and the scores that Node gives them. */
 export async function madeInNode(): Promise<{ archive: Uint8Array<ArrayBuffer>; records: unknown[]; expected: (number | null)[] }> {
-  const artefact: Artefact = await sampleArtefact({ networks: 3 });
+  const artifact: Artifact = await sampleArtifact({ networks: 3 });
   const [first] = sampleRecords(1);
   const records = [...sampleRecords(300, 12), { ...first, plan: "never seen", charges: null }, { ...first, tenure: "broken" }];
-  const scorer = await compile(artefact);
+  const scorer = await compile(artifact);
   return {
-    archive: await packArchive(await toBundleFiles(artefact, { createdAt: new Date(0) })),
+    archive: await packArchive(await toBundleFiles(artifact, { createdAt: new Date(0) })),
     records,
     expected: scorer.scoreRecords(records).map(({ probability }) => probability),
   };

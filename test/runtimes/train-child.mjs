@@ -35,12 +35,12 @@ const features = defineFeatures(contract, {
 });
 const learners = { logistic: logistic(), network: churnNetwork({ units: [24, 12], members: 2, epochs: 4, schedule: "cosine" }) };
 for (const [name, learner] of Object.entries(learners)) {
-  const { artefact, history } = await train(features, rows, { learner, seed: 5 });
-  await saveBundle(artefact, join(out, name), { createdAt: new Date(0) });
+  const { artifact, history } = await train(features, rows, { learner, seed: 5 });
+  await saveBundle(artifact, join(out, name), { createdAt: new Date(0) });
   writeFileSync(join(out, `${name}-history.json`), JSON.stringify(history));
 }
 // By its default rules the recipe encodes the towns by target.
-const { artefact } = await train(defineFeatures(contract), rows, { learner: logistic(), seed: 6 });
-await saveBundle(artefact, join(out, "default.tar.gz"), { createdAt: new Date(0) });
+const { artifact } = await train(defineFeatures(contract), rows, { learner: logistic(), seed: 6 });
+await saveBundle(artifact, join(out, "default.tar.gz"), { createdAt: new Date(0) });
 const later = await readTable(contract, join(out, "later.csv"), { target: "ignore" });
 writeFileSync(join(out, "drift.json"), JSON.stringify(compareTables(rows, later)));

@@ -5,7 +5,7 @@ import { ChurnkitError } from "../../src/base/errors.js";
 import { compile, type Scorer } from "../../src/model/compile.js";
 import { createHandler, type Handler, type HandlerOptions } from "../../src/serving/handler.js";
 import type { ErrorBody } from "../../src/serving/http.js";
-import { sampleArtefact } from "../helpers/artefact.js";
+import { sampleArtifact } from "../helpers/artifact.js";
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
@@ -16,7 +16,7 @@ describe("createHandler", () => {
   const get = (handler: Handler, path: string, method = "GET") =>
     handler({ method, path, body: () => Promise.reject(new Error("a GET reads no body")) });
   beforeAll(async () => {
-    scorer = await compile(await sampleArtefact({ networks: 0 }));
+    scorer = await compile(await sampleArtifact({ networks: 0 }));
   });
 
   it("answers /health with versions, status and uptime", async () => {

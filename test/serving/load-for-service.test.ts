@@ -8,7 +8,7 @@ import { signatureOf } from "../../src/registry/signature/signature.js";
 import { createHandler } from "../../src/serving/handler.js";
 import { listCopies } from "../../src/serving/local-copies.js";
 import { loadForService, rollBackToCopy } from "../../src/serving/load-for-service.js";
-import { sampleArtefact, sampleRecords } from "../helpers/artefact.js";
+import { sampleArtifact, sampleRecords } from "../helpers/artifact.js";
 
 const [record] = sampleRecords(1);
 
@@ -21,7 +21,7 @@ async function registryOf(count: number): Promise<{ registry: ModelRegistry; pro
     get: (key) => (isDown ? Promise.reject(new ChurnkitError("STORE_FAILED", "The bucket cannot be reached.")) : real.get(key)),
   };
   const registry = filesRegistry(store, { name: "sample" });
-  for (let i = 0; i < count; i++) await registry.register(await sampleArtefact({ networks: 0, seed: i + 1 }));
+  for (let i = 0; i < count; i++) await registry.register(await sampleArtifact({ networks: 0, seed: i + 1 }));
   return { registry, promote: (n) => registry.promote(n, "champion"), down: (is) => (isDown = is) };
 }
 
@@ -54,7 +54,7 @@ describe("loadForService", () => {
     const copies = memoryStore();
     await loadForService(registry, "latest", { copies });
     await expect(loadForService(registry, "champion", { copies })).rejects.toMatchObject({ code: "REGISTRY_NOT_FOUND" });
-    const broken = { ...signatureOf((await sampleArtefact({ networks: 0 })).contract), output: { target: "churned", classes: ["No", "Yes"], positive: "No" } };
+    const broken = { ...signatureOf((await sampleArtifact({ networks: 0 })).contract), output: { target: "churned", classes: ["No", "Yes"], positive: "No" } };
     await expect(loadForService(registry, "latest", { copies, signature: broken })).rejects.toMatchObject({ code: "SIGNATURE_MISMATCH" });
   });
 

@@ -2,11 +2,11 @@ import { describe, expect, it } from "vitest";
 import { compile } from "../../src/model/compile.js";
 import { createHandler } from "../../src/serving/handler.js";
 import { prometheusMetrics } from "../../src/serving/metrics.js";
-import { sampleArtefact, sampleRecords } from "../helpers/artefact.js";
+import { sampleArtifact, sampleRecords } from "../helpers/artifact.js";
 
 async function served(version = "7") {
   const metrics = prometheusMetrics(version);
-  const scorer = await compile(await sampleArtefact({ networks: 0 }));
+  const scorer = await compile(await sampleArtifact({ networks: 0 }));
   const handler = createHandler({ scorer, name: "churn", version, source: "local" }, { metrics });
   const post = (path: string, value: unknown) =>
     handler({ method: "POST", path, body: () => new TextEncoder().encode(JSON.stringify(value)) });

@@ -31,7 +31,7 @@ function capture(into: string, name: string, part: (i: number) => boolean): void
 
 beforeAll(async () => {
   watched = await watchedModel();
-  await saveBundle(withMonitorBaseline(watched.model.artefact, watched.baseline), at("model"));
+  await saveBundle(withMonitorBaseline(watched.model.artifact, watched.baseline), at("model"));
   capture(at("captured"), "00-00-1.jsonl", () => true);
   mkdirSync(at("labels"));
   const truth = customers(900).map((record, i) => JSON.stringify({ groundTruthData: { data: record["churn"] === "Yes" ? "1" : "0", encoding: "CSV" }, eventMetadata: { eventId: `p${i}` }, eventVersion: "0" }));
@@ -43,11 +43,11 @@ const rules = { labels: { window: days(30) }, now: start + days(40) };
 
 describe("monitorProcessingJob", () => {
   it("reads data capture, labels and a bundle, and writes Model Monitor's files and the report", async () => {
-    const { files, read } = await monitorProcessingJob({ ...places("out"), ...rules, captured: at("captured"), labelled: at("labels") });
+    const { files, read } = await monitorProcessingJob({ ...places("out"), ...rules, captured: at("captured"), labeled: at("labels") });
     expect(files.map((file) => file.slice(at("out").length + 1)).sort()).toEqual(["constraint_violations.json", "constraints.json", "report.json", "state.json", "statistics.json"]);
     expect(read).toMatchObject({ predictions: 900, labels: 900, issues: [] });
     const report = json(at("out", "report.json")) as MonitorReport;
-    expect(report.monitors.modelQuality.finding.realised?.rows).toBe(900);
+    expect(report.monitors.modelQuality.finding.realized?.rows).toBe(900);
     expect(report.monitors.attribution.verdict).toBe("stable");
     expect(json(at("out", "statistics.json"))).toMatchObject({ version: 0, dataset: { item_count: 900 } });
     expect(json(at("out", "constraint_violations.json"))).toEqual({ violations: [] });
@@ -57,11 +57,11 @@ describe("monitorProcessingJob", () => {
     for (const host of ["algo-1", "algo-2"]) {
       capture(at(host), "a.jsonl", (i) => (i % 2 === 0) === (host === "algo-1"));
       writeFileSync(at(`${host}.json`), JSON.stringify({ current_host: host, hosts: ["algo-1", "algo-2"] }));
-      const { files } = await monitorProcessingJob({ ...places("states"), ...rules, captured: at(host), labelled: at("none"), resources: at(`${host}.json`) });
+      const { files } = await monitorProcessingJob({ ...places("states"), ...rules, captured: at(host), labeled: at("none"), resources: at(`${host}.json`) });
       expect(files).toEqual([at("states", `state-${host}.json`)]);
     }
-    await monitorProcessingJob({ ...places("merged"), ...rules, captured: at("none"), labelled: at("none"), states: at("states") });
-    await monitorProcessingJob({ ...places("whole"), ...rules, captured: at("captured"), labelled: at("none") });
+    await monitorProcessingJob({ ...places("merged"), ...rules, captured: at("none"), labeled: at("none"), states: at("states") });
+    await monitorProcessingJob({ ...places("whole"), ...rules, captured: at("captured"), labeled: at("none") });
     const stateOf = (name: string) => hashJson(json(at(name, "state.json")));
     expect(stateOf("merged")).toBe(stateOf("whole"));
   });
@@ -82,7 +82,7 @@ describe("monitorProcessingJob", () => {
       return { resources, jobConfig };
     };
     const job = (name: string, host: string, inputs: Readonly<Record<string, string>>, more: Partial<MonitorJobOptions> = {}) =>
-      monitorProcessingJob({ ...places(name), ...rules, captured: at("captured"), labelled: at("none"), ...told(name, host, inputs), ...more });
+      monitorProcessingJob({ ...places(name), ...rules, captured: at("captured"), labeled: at("none"), ...told(name, host, inputs), ...more });
 
     it("data that all have are counted by the first alone", async () => {
       const inputs = { [at("captured")]: "FullyReplicated", [at("model")]: "FullyReplicated" };
@@ -101,7 +101,7 @@ describe("monitorProcessingJob", () => {
     });
 
     it.each([
-      ["labels in parts beside data that all have", { captured: "FullyReplicated", labels: "ShardedByS3Key" }, { labelled: at("labels") }],
+      ["labels in parts beside data that all have", { captured: "FullyReplicated", labels: "ShardedByS3Key" }, { labeled: at("labels") }],
       ["states that each would merge", { captured: "ShardedByS3Key", states: "FullyReplicated" }, { states: at("states") }],
       ["states in parts", { captured: "FullyReplicated", states: "ShardedByS3Key" }, { states: at("states") }],
       ["two inputs for one folder", { captured: "FullyReplicated", "captured/2026": "ShardedByS3Key" }, {}],
@@ -115,7 +115,7 @@ describe("monitorProcessingJob", () => {
     const strict = constraintsJson(watched.baseline);
     writeFileSync(at("constraints.json"), JSON.stringify({ ...strict, features: [...strict.features, { name: "shoeSize", inferred_type: "Integral" }] }));
     writeFileSync(at("monitor.json"), JSON.stringify(watched.baseline));
-    await monitorProcessingJob({ ...places("strict"), ...rules, model: at("none"), baseline: at("monitor.json"), captured: at("captured"), labelled: at("none"), constraints: at("constraints.json") });
+    await monitorProcessingJob({ ...places("strict"), ...rules, model: at("none"), baseline: at("monitor.json"), captured: at("captured"), labeled: at("none"), constraints: at("constraints.json") });
     expect(json(at("strict", "constraint_violations.json"))).toMatchObject({ violations: [{ feature_name: "shoeSize", constraint_check_type: "missing_column_check" }] });
   });
 

@@ -4,7 +4,7 @@ import type { CellIssue } from "../../src/data/table/table.js";
 import { compile, type Scorer } from "../../src/model/compile.js";
 import { createHandler, type Handler } from "../../src/serving/handler.js";
 import type { ErrorBody } from "../../src/serving/http.js";
-import { sampleArtefact, sampleRecords } from "../helpers/artefact.js";
+import { sampleArtifact, sampleRecords } from "../helpers/artifact.js";
 
 interface One {
   readonly prediction: string | null;
@@ -33,7 +33,7 @@ describe("predictions", () => {
   const without = (name: string) => Object.fromEntries(Object.entries(good).filter(([key]) => key !== name));
 
   beforeAll(async () => {
-    scorer = await compile(await sampleArtefact());
+    scorer = await compile(await sampleArtifact());
     handler = createHandler({ scorer, name: "churn", version: "7", source: "local" });
   });
 

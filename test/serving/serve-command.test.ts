@@ -8,7 +8,7 @@ import { compile } from "../../src/model/compile.js";
 import { filesRegistry } from "../../src/registry/backends/store/files-registry.js";
 import { listen } from "../../src/serving/hosts/node/node-server.js";
 import { json } from "../../src/serving/http.js";
-import { sampleArtefact, sampleRecords } from "../helpers/artefact.js";
+import { sampleArtifact, sampleRecords } from "../helpers/artifact.js";
 import { newFolder } from "../helpers/folder.js";
 import { postText, rawConnection } from "./raw.js";
 
@@ -42,7 +42,7 @@ describe("churnkit serve", () => {
   beforeAll(async () => {
     folder = newFolder();
     bundle = join(folder, "model");
-    await saveBundle(await sampleArtefact({ networks: 1 }), bundle);
+    await saveBundle(await sampleArtifact({ networks: 1 }), bundle);
   });
   afterEach(() => {
     for (const end of ends) end();
@@ -52,7 +52,7 @@ describe("churnkit serve", () => {
   it("serves what an alias of a registry points to, and its copy when the registry is gone", async () => {
     const [store, copies] = [join(folder, "registry"), join(folder, "copies")];
     const registry = filesRegistry(filesStore(store), { name: "churn" });
-    await registry.register(await sampleArtefact({ networks: 0 }));
+    await registry.register(await sampleArtifact({ networks: 0 }));
     await registry.promote(1, "champion");
     const args = ["champion", "--store", store, "--copies", copies, "--port", "0", "--json"];
     const health = async (): Promise<unknown> => {
@@ -99,7 +99,7 @@ describe("churnkit serve", () => {
     expect(version).toMatch(/^[0-9a-f]{12}$/);
     const [record] = sampleRecords(1);
     const answer = (await (await fetch(`${url}/predict`, { method: "POST", body: JSON.stringify(record) })).json()) as Record<string, unknown>;
-    const { probability, label } = (await compile(await sampleArtefact({ networks: 1 }))).scoreRecord(record);
+    const { probability, label } = (await compile(await sampleArtifact({ networks: 1 }))).scoreRecord(record);
     expect(answer).toMatchObject({ probability, prediction: label, model_version: version, model_source: "local" });
     // One connection has served a request, one has sent nothing, as browsers open them.
     const used = await rawConnection(port, postText("/predict", "{}"));
@@ -150,7 +150,7 @@ describe("churnkit serve", () => {
     const empty = join(folder, "empty");
     const broken = join(folder, "broken");
     mkdirSync(empty);
-    await saveBundle(await sampleArtefact({ networks: 0 }), broken);
+    await saveBundle(await sampleArtifact({ networks: 0 }), broken);
     writeFileSync(join(broken, "contract.json"), "{}");
     const text = join(folder, "model.tar.gz");
     writeFileSync(text, "not an archive");

@@ -50,9 +50,9 @@ describe("D of large samples, sorted only where it matters", () => {
 
   it("and where buckets hold buckets, around any values", () => {
     fc.assert(
-      fc.property(fc.array(value, { minLength: 1, maxLength: 12 }), fc.nat(), fc.constantFrom(0, 1e-9, 1e-3, 1), (centres, seed, width) => {
+      fc.property(fc.array(value, { minLength: 1, maxLength: 12 }), fc.nat(), fc.constantFrom(0, 1e-9, 1e-3, 1), (centers, seed, width) => {
         const random = uniform(seed);
-        const draw = (rows: number) => Float64Array.from({ length: rows }, () => (centres[Math.floor(random() * centres.length)] as number) * (random() < 0.5 ? 1 : 1 + width * random()));
+        const draw = (rows: number) => Float64Array.from({ length: rows }, () => (centers[Math.floor(random() * centers.length)] as number) * (random() < 0.5 ? 1 : 1 + width * random()));
         const [x, y] = [draw(3000), draw(2000)];
         expect(ksByBuckets(x, y)).toEqual(ksStatistic(sorted(x), sorted(y)));
       }),

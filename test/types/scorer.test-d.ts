@@ -23,7 +23,7 @@ test("a model trained on a typed dataset takes the dataset's requests alone", as
   expectTypeOf<(typeof scorer)["scoreRecord"]>().parameter(0).toEqualTypeOf<RequestType<typeof customers>>();
   expectTypeOf(scorer.scoreRecord({ tenure: 3 })).toEqualTypeOf<ScoredRecord>();
   scorer.scoreRecords([{ tenure: 3, plan: "plus", id: "a" }]);
-  // @ts-expect-error a misspelt key
+  // @ts-expect-error a misspelled key
   scorer.scoreRecord({ tenur: 3 });
   // @ts-expect-error a key that is no column
   scorer.scoreRecord({ tenure: 3, tenureMonths: 3 });
@@ -34,7 +34,7 @@ test("a model trained on a typed dataset takes the dataset's requests alone", as
 
 test("a loaded bundle takes what its caller says, or anything", async () => {
   const { scorer } = await loadBundle<RequestType<typeof customers>>("model");
-  // @ts-expect-error a misspelt key
+  // @ts-expect-error a misspelled key
   scorer.scoreRecord({ tenur: 3 });
   expectTypeOf((await loadBundle("model")).scorer).toEqualTypeOf<Scorer>();
   expectTypeOf<Scorer["scoreRecord"]>().parameter(0).toEqualTypeOf<unknown>();

@@ -19,7 +19,7 @@ describe("generated types", () => {
 
   it("refuse a wrong column, level, kind and hash, and a missing column", () => {
     // @ts-expect-error there is no column "tenur"
-    const misspelt: ChurnRequest = { tenur: 3, tenure: 3, "monthly charge": null, paperless: true, plan: "basic" };
+    const misspelled: ChurnRequest = { tenur: 3, tenure: 3, "monthly charge": null, paperless: true, plan: "basic" };
     // @ts-expect-error "gold" is no level
     const level: ChurnRequest = { ...request, plan: "gold" };
     // @ts-expect-error tenure is a number
@@ -30,6 +30,6 @@ describe("generated types", () => {
     const short: ChurnRequest = { tenure: 3, "monthly charge": null, paperless: true };
     // @ts-expect-error the consumer was made for another signature
     const pinned: "0123" = signatureHash;
-    expectTypeOf([misspelt, level, kind, missing, short, pinned]).toBeArray();
+    expectTypeOf([misspelled, level, kind, missing, short, pinned]).toBeArray();
   });
 });

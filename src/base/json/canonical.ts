@@ -1,7 +1,7 @@
 import { ChurnkitError } from "../errors.js";
 
 /**
- * Serialises with sorted object keys, so that equal values give equal text. Undefined members are left out, as
+ * Serializes with sorted object keys, so that equal values give equal text. Undefined members are left out, as
  * `JSON.stringify` does; numbers that are not finite are refused, since JSON would turn them into null.
  *
  * @throws ChurnkitError OPTION_INVALID for a number that is not finite.

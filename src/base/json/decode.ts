@@ -103,6 +103,9 @@ export const withDefault = <T>(decoder: Decoder<T>, other: T): Decoder<T> => (js
 /** What an object is, or an empty one would be, where it is absent or null. */
 export const orEmpty = <T>(decoder: Decoder<T>): Decoder<T> => (json) => decoder(json.absent ? json.with({}) : json);
 
+/** A member that documents written before had under another name. */
+export const formerly = <T>(name: string, decoder: Decoder<T>): Decoder<T> => (json) => decoder(json.value === undefined ? json.sibling(name) : json);
+
 /** A value that must also pass a test; `expected` says which. */
 export const where = <T>(decoder: Decoder<T>, test: (value: T) => boolean, expected: string): Decoder<T> => (json) => {
   const value = decoder(json);
@@ -140,7 +143,7 @@ export const object = <F extends Fields>(fields: F): Decoder<DecodedObject<F>> =
   };
 };
 
-/** An object of these members and no others, so that a misspelt one is not passed over in silence. */
+/** An object of these members and no others, so that a misspelled one is not passed over in silence. */
 export const strictObject = <F extends Fields>(fields: F): Decoder<DecodedObject<F>> => {
   const decode = object(fields);
   return (json) => {

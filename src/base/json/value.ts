@@ -88,6 +88,11 @@ export class JsonValue {
     return new JsonValue(this.list(Infinity)[i], this.#document, this, i);
   }
 
+  /** Another member of the same object. */
+  sibling(key: string): JsonValue {
+    return this.#parent?.get(key) ?? this.with(undefined);
+  }
+
   /** Another value in the same place. */
   with(value: unknown): JsonValue {
     return new JsonValue(value, this.#document, this.#parent, this.#key);

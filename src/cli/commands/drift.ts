@@ -79,7 +79,7 @@ type Bundle = Awaited<ReturnType<typeof loadBundle>>;
 
 /** The model's probabilities for both tables, and how much it relies on each column. */
 async function scoredBy(
-  { artefact, scorer }: Bundle,
+  { artifact, scorer }: Bundle,
   before: Table,
   after: Table,
 ): Promise<Pick<TableDriftOptions, "predictions" | "importance"> | undefined> {
@@ -95,7 +95,7 @@ async function scoredBy(
     import("../../data/table/take-rows.js"),
   ]);
   // A few hundred rows, spread over the file, tell the order of the columns.
-  const importance = importanceByColumn(await explain(artefact, spreadRows(before, 256)));
+  const importance = importanceByColumn(await explain(artifact, spreadRows(before, 256)));
   return { importance, predictions: { reference: scorer.score(before), current: scorer.score(after) } };
 }
 

@@ -47,16 +47,16 @@ export function register(program: Command): void {
 
 async function run(bundle: string, file: string, options: Options): Promise<void> {
   const rows = options.rows === undefined ? undefined : await readRows(options.rows);
-  const { scorer, artefact } = await loadBundle(bundle);
+  const { scorer, artifact } = await loadBundle(bundle);
   const read = await readTable(scorer.contract, file, { target: "required", ragged: "reject-row", ...delimiterOf(options) });
   noteSetAside(read);
   const given = rows === undefined ? read : splitByRowNumbers(read, rows).inside;
-  const facts = trainingFactsOf(artefact);
+  const facts = trainingFactsOf(artifact);
   const table = options.unseen ? unseenOf(given, facts, scorer.contract) : given;
   const trainedOn = seenRows(facts, scorer.contract, table);
   for (const { message } of newLevelFindings(table)) note(`note: ${message}`);
-  const networks = networkCount(artefact.model);
-  const { learner } = artefact.provenance;
+  const networks = networkCount(artifact.model);
+  const { learner } = artifact.provenance;
   const evaluation = evaluate({ scorer }, table, decisionFor(scorer.decision, options));
   const notes = [chanceNote(evaluation), seenNote(trainedOn)].filter((text) => text !== undefined);
   if (options.html !== undefined) {

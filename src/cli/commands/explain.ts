@@ -43,12 +43,12 @@ export function register(program: Command): void {
 }
 
 async function run(bundle: string, file: string, options: Options): Promise<void> {
-  const { artefact, scorer } = await loadBundle(bundle);
+  const { artifact, scorer } = await loadBundle(bundle);
   const read = { target: "ignore", ragged: "reject-row", ...delimiterOf(options) } as const;
   const table = await readTable(scorer.contract, file, read);
   noteSetAside(table);
   const background = options.background === undefined ? undefined : await readTable(scorer.contract, options.background, read);
-  const explainer = await explainerOf(artefact, { background });
+  const explainer = await explainerOf(artifact, { background });
   const judged = spreadRows(table, options.rows);
   const overall = importance(explainer.explain(judged));
   const probabilities = scorer.score(table);

@@ -12,7 +12,7 @@ import { monitorBaselineOf, parseMonitorBaseline } from "../../monitor/baseline/
 import { unjoinedCauses } from "../../monitor/joins.js";
 import type { MonitorReport } from "../../monitor/judging/report.js";
 import { runMonitor, type MonitorRun } from "../../monitor/run.js";
-import { days } from "../../monitor/performance/labelled/join.js";
+import { days } from "../../monitor/performance/labeled/join.js";
 import { modelMonitorFiles } from "../../monitor/model-monitor/files.js";
 import { writeFileAtomic } from "../../io/atomic.js";
 import { loadBundle } from "../../model/bundle/load.js";
@@ -69,8 +69,8 @@ export function register(program: Command): void {
 
 async function run(bundle: string, captured: readonly string[], options: Options): Promise<void> {
   checkTogether(options);
-  const { artefact, scorer } = await loadBundle(bundle);
-  const baseline = await baselineFor(options, artefact, scorer.contract);
+  const { artifact, scorer } = await loadBundle(bundle);
+  const baseline = await baselineFor(options, artifact, scorer.contract);
   const { labels, window = 30, absent, from, to, now = new Date().toISOString(), ignore, columns: cells, outputForm } = options;
   if (labels !== undefined) await checkLabels(labels);
   checkColumns(ignore, baseline.contract);
@@ -82,7 +82,7 @@ async function run(bundle: string, captured: readonly string[], options: Options
     from,
     to,
     now,
-    explainer: await monitorExplainer(artefact, baseline),
+    explainer: await monitorExplainer(artifact, baseline),
     version: options.modelVersion,
     policies: { ignore },
     columns: cells,
@@ -124,13 +124,13 @@ function checkColumns(ignore: readonly string[] = [], contract: MonitorBaseline[
   if (unknown !== undefined) throw new ChurnkitError("OPTION_INVALID", `--ignore names "${unknown}", which is no column of the model. Its columns are ${known.map(({ name }) => name).join(", ").slice(0, 500)}.`);
 }
 
-async function baselineFor(options: Options, artefact: Parameters<typeof monitorBaselineOf>[0], contract: MonitorBaseline["contract"]): Promise<MonitorBaseline> {
+async function baselineFor(options: Options, artifact: Parameters<typeof monitorBaselineOf>[0], contract: MonitorBaseline["contract"]): Promise<MonitorBaseline> {
   const { baseline, reference, facets = [], saveBaseline } = options;
   if (baseline !== undefined) return parseMonitorBaseline(await readJson(baseline, "The baseline"), baseline);
-  if (reference === undefined) return monitorBaselineOf(artefact);
+  if (reference === undefined) return monitorBaselineOf(artifact);
   const table = await readTable(contract, reference, { target: "optional", ragged: "reject-row" });
   noteSetAside(table);
-  const made = await monitorBaseline({ artefact, table, facets: facets.map((column) => ({ column })) });
+  const made = await monitorBaseline({ artifact, table, facets: facets.map((column) => ({ column })) });
   if (saveBaseline !== undefined) {
     await writeFileAtomic(saveBaseline, `${JSON.stringify(made)}\n`);
     note(`wrote ${saveBaseline}`);

@@ -106,7 +106,7 @@ function summaryFields(result: MainJobResult, report: string, seconds: number) {
     baseline: baselineEvaluation?.values,
     best: opened.best,
     gate: verdict.passed,
-    model: result.chosen.artefact.provenance.learner,
+    model: result.chosen.artifact.provenance.learner,
     served,
     drift: { verdict: drift.verdict, severity: drift.severity },
     monitors: { verdict: watched.verdict, severity: watched.severity },
@@ -119,7 +119,7 @@ function summaryFields(result: MainJobResult, report: string, seconds: number) {
 
 function summary(result: MainJobResult, report: string, seconds: number): string {
   const { evaluation, baselineEvaluation, opened, verdict, drift, promotion, badVerdict, rolledBack, served, watched, decision, model, keepBaseline } = result;
-  const { model: node } = model.artefact;
+  const { model: node } = model.artifact;
   const name = node.kind === "ensemble" ? `${node.members.length} networks` : "one network";
   const quality = columns([
     ["", name, "logistic", ...(opened.best ? ["best possible"] : [])],

@@ -42,8 +42,8 @@ async function bundleAt(path: string): Promise<BundleSource> {
     note(`${path} is too large to be tried before; its checksums are verified`);
     return source;
   }
-  const { manifest, artefact } = await loadBundle(path);
-  return source ?? sourceOfFiles(await toBundleFiles(artefact, { createdAt: new Date(manifest.createdAt) }));
+  const { manifest, artifact } = await loadBundle(path);
+  return source ?? sourceOfFiles(await toBundleFiles(artifact, { createdAt: new Date(manifest.createdAt) }));
 }
 
 export async function registerBundle(path: string, options: Registering): Promise<void> {
@@ -120,9 +120,9 @@ export async function promote(version: string, options: Promotion): Promise<void
   const { scorer } = await registry.load(ref);
   const table = await readTable(scorer.contract, rows);
   if (table.rejected.length > 0) note(`not judged, for breaking the contract: ${counted(table.rejected.length, "row")} of ${rows}`);
-  const { promotion, judgement } = await promoteJudged(registry, ref, { to: alias, rows: table, gates, by, reason, approvedOnly, allow });
-  for (const { gate, checks } of judgement.verdicts) for (const { passed, reason: why } of checks) note(`${passed ? "passed" : "failed"}  ${gate}: ${why}`);
-  said(options, alias, promotion, { ...promotion, judgement }, judgement.verdicts.flatMap(({ checks }) => checks));
+  const { promotion, judgment } = await promoteJudged(registry, ref, { to: alias, rows: table, gates, by, reason, approvedOnly, allow });
+  for (const { gate, checks } of judgment.verdicts) for (const { passed, reason: why } of checks) note(`${passed ? "passed" : "failed"}  ${gate}: ${why}`);
+  said(options, alias, promotion, { ...promotion, judgment }, judgment.verdicts.flatMap(({ checks }) => checks));
 }
 
 type Promoted = Awaited<ReturnType<typeof promoteJudged>>["promotion"];

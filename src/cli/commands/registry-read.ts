@@ -83,7 +83,7 @@ export async function show(version: string, options: Shared): Promise<void> {
 export async function compare(first: string, second: string, options: Shared): Promise<void> {
   const registry = await open(options);
   const [a, b] = await Promise.all([registry.load(reference(first)), registry.load(reference(second))]);
-  const comparison = compareVersions(a.artefact, b.artefact);
+  const comparison = compareVersions(a.artifact, b.artifact);
   print(options.json, comparison, comparisonText(comparison, { a: a.version.semver, b: b.version.semver }));
 }
 

@@ -63,8 +63,8 @@ async function run(bundle: string, options: Options): Promise<void> {
 }
 
 async function fromBundle(path: string): Promise<LoadedModel> {
-  const { artefact, scorer, manifest } = await loadBundle(path);
-  return { artefact, scorer, name: scorer.contract.name, version: manifest.contentHash.slice(0, 12), source: "local" };
+  const { artifact, scorer, manifest } = await loadBundle(path);
+  return { artifact, scorer, name: scorer.contract.name, version: manifest.contentHash.slice(0, 12), source: "local" };
 }
 
 async function fromRegistry(store: string, version: string, { model, copies }: Options): Promise<LoadedModel> {

@@ -5,9 +5,9 @@ import type { QualityRule } from "../../data/quality/rules.js";
 import { validateTable } from "../../data/quality/validate.js";
 import type { Facet } from "../../monitor/bias/facets.js";
 import { checkFacets, monitorBaseline } from "../../monitor/baseline/baseline.js";
-import { watchedArtefact } from "../../monitor/baseline/from-training.js";
+import { watchedArtifact } from "../../monitor/baseline/from-training.js";
 import { withMonitorBaseline } from "../../monitor/baseline/parse-baseline.js";
-import type { Artefact } from "../../model/artefact.js";
+import type { Artifact } from "../../model/artifact.js";
 import { checkBundleTarget, saveBundle } from "../../model/bundle/save.js";
 import type { AutoChoice } from "../../model/auto-learner.js";
 import { chanceNote } from "../../model/evaluate/chance.js";
@@ -100,8 +100,8 @@ async function run(file: string, options: Options, command: Command): Promise<vo
   const judged = test ? evaluate(model, test) : model.heldOut;
   const notes = [chanceNote(judged), ...capNotes(model, interrupted(), options)].filter((text) => text !== undefined);
   const judge = (one: TrainedModel) => metricFields(one === model ? judged : test ? evaluate(one, test, { bootstrap: false }) : one.heldOut);
-  const networks = networkCount(model.artefact.model);
-  const { learner: chosen, parameters } = model.artefact.provenance;
+  const networks = networkCount(model.artifact.model);
+  const { learner: chosen, parameters } = model.artifact.provenance;
   const auto = learner.name === "auto" ? (parameters["auto"] as AutoChoice) : undefined;
   const rival = model.baseline;
   print(
@@ -142,10 +142,10 @@ function capNotes({ caps }: TrainedModel, interrupted: boolean, { checkpoint }: 
 }
 
 /** The bundle with its monitors' baseline: of the test rows where there are some, else out of fold. */
-async function watched(model: TrainedModel, training: Table, test: Table | undefined, facets: readonly Facet[]): Promise<Artefact> {
-  const { artefact } = model;
-  if (test === undefined) return watchedArtefact(model, training, { facets });
-  return withMonitorBaseline(artefact, await monitorBaseline({ artefact, table: test, facets }));
+async function watched(model: TrainedModel, training: Table, test: Table | undefined, facets: readonly Facet[]): Promise<Artifact> {
+  const { artifact } = model;
+  if (test === undefined) return watchedArtifact(model, training, { facets });
+  return withMonitorBaseline(artifact, await monitorBaseline({ artifact, table: test, facets }));
 }
 
 function networkOptions({ learner, single, epochs, patience }: Options): ChurnNetworkOptions {
@@ -166,7 +166,7 @@ function describe(
   judge: (model: TrainedModel) => ReturnType<typeof metricFields>,
   end: string,
 ): string {
-  const title = modelName(model.artefact.provenance.learner, networks);
+  const title = modelName(model.artifact.provenance.learner, networks);
   const models = [model, ...(model.baseline ? [model.baseline] : [])];
   const scores = models.map(judge);
   const table = columns([

@@ -26,7 +26,7 @@ export function register(program: Command): void {
 async function run(file: string, options: Options, command: Command): Promise<void> {
   const read = { ragged: "reject-row", absent: "leave-out", ...delimiterOf(options) } as const;
   const contract = await contractFor(file, options, read.ragged);
-  const table = await readLabelled(contract, file, read);
+  const table = await readLabeled(contract, file, read);
   const validation = validateTable(table);
   const { valid, rows, rejected, qualityScore, findings } = validation;
   const head = `${valid ? "valid" : "not valid"}: ${counted(rows, "row")}, ${rejected} set aside, quality score ${qualityScore.toFixed(3)}`;
@@ -41,10 +41,10 @@ async function run(file: string, options: Options, command: Command): Promise<vo
 }
 
 /** Reads a file that is to be trained on, or, where it holds no target at all, one that is to be scored. */
-async function readLabelled(contract: Contract, file: string, read: ReadOptions): Promise<Table> {
-  const labelled = await readTable(contract, file, { ...read, target: "required" }).catch((error: unknown) => {
+async function readLabeled(contract: Contract, file: string, read: ReadOptions): Promise<Table> {
+  const labeled = await readTable(contract, file, { ...read, target: "required" }).catch((error: unknown) => {
     if (ChurnkitError.isInstance(error) && error.code === "INPUT_COLUMNS") return undefined;
     throw error;
   });
-  return labelled && labelled.rows > 0 ? labelled : readTable(contract, file, { ...read, target: "optional" });
+  return labeled && labeled.rows > 0 ? labeled : readTable(contract, file, { ...read, target: "optional" });
 }

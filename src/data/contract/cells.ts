@@ -51,18 +51,18 @@ function parsersOf(column: Column): Parsers {
       return {
         missing: NaN,
         text,
-        value: (value) => (typeof value === "boolean" ? Number(value) : labelled(column, text, value)),
+        value: (value) => (typeof value === "boolean" ? Number(value) : labeled(column, text, value)),
       };
     }
     case "category": {
       const read = categoryFromText(column);
       const classOf = column.role === "target" ? classReader(column.levels) : undefined;
       const text = classOf === undefined ? read : (label: string): Cell => read(classOf(label) ?? label);
-      return { missing: null, text, value: (value) => labelled(column, text, value) };
+      return { missing: null, text, value: (value) => labeled(column, text, value) };
     }
     case "text": {
       const text = textFromText(column);
-      return { missing: null, text, value: (value) => labelled(column, text, value) };
+      return { missing: null, text, value: (value) => labeled(column, text, value) };
     }
   }
 }
@@ -71,7 +71,7 @@ function parsersOf(column: Column): Parsers {
 const isRounded = (value: unknown): boolean => Number.isInteger(value) && !Number.isSafeInteger(value);
 const rounded = "is above 2^53, where numbers are rounded to their neighbors; send it as a text";
 
-function labelled(column: Column, text: (text: string) => Cell, value: unknown): Cell {
+function labeled(column: Column, text: (text: string) => Cell, value: unknown): Cell {
   if (isRounded(value)) return cellIssue(column.name, "type", value, rounded);
   const label = labelOfScalar(value);
   return label === undefined ? cellIssue(column.name, "type", value, `cannot be a ${column.kind}`) : text(label);

@@ -19,11 +19,11 @@ type ShapeOf<Schema extends $ZodObject> = Schema["_zod"]["def"]["shape"];
 /** The names declared in an object schema; a catch-all adds none. */
 export type ColumnName<Schema extends $ZodObject> = keyof ShapeOf<Schema> & string;
 
-type Flavoured<Schema, Value> = true extends IsIsoDate<Schema> ? Exclude<Value, string> | IsoDateText : Value;
+type Flavored<Schema, Value> = true extends IsIsoDate<Schema> ? Exclude<Value, string> | IsoDateText : Value;
 
 /** The record type of a schema: what zod gives out, with ISO date texts marked as dates. */
 export type RowOf<Schema extends $ZodObject> = {
-  -readonly [Key in keyof output<Schema> as Key extends ColumnName<Schema> ? Key : never]: Flavoured<
+  -readonly [Key in keyof output<Schema> as Key extends ColumnName<Schema> ? Key : never]: Flavored<
     ShapeOf<Schema>[Key & ColumnName<Schema>],
     output<Schema>[Key]
   >;

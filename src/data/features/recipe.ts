@@ -84,12 +84,12 @@ interface LookupBlock {
   readonly missing: number;
 }
 
-/** A level's target rate as log-odds, shrunk towards that of all rows, centred on it and scaled. */
+/** A level's target rate as log-odds, shrunk toward that of all rows, centered on it and scaled. */
 export interface TargetBlock extends LookupBlock {
   readonly kind: "target";
 }
 
-/** The logarithm of a level's share of the training rows, standardised. */
+/** The logarithm of a level's share of the training rows, standardized. */
 export interface FrequencyBlock extends LookupBlock {
   readonly kind: "frequency";
 }

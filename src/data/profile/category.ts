@@ -5,7 +5,7 @@ const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** Rows by code, with the missing ones apart. */
 function countCodes({ codes, levels }: CodedData): { missing: number; counts: Uint32Array } {
-  // Code -1 is counted in the first place. Neighbours are counted apart, so that equal ones need not wait for each other.
+  // Code -1 is counted in the first place. Neighbors are counted apart, so that equal ones need not wait for each other.
   const even = new Uint32Array(levels.length + 1);
   const odd = new Uint32Array(levels.length + 1);
   const paired = codes.length - (codes.length % 2);

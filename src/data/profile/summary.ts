@@ -12,7 +12,7 @@ export interface NumericSummary {
 }
 
 /** Mean, spread and extremes of a profiled column, correct to double precision whatever was merged. */
-export function summariseNumeric(profile: NumericProfile): NumericSummary | undefined {
+export function summarizeNumeric(profile: NumericProfile): NumericSummary | undefined {
   const { moments, min, max } = profile;
   const n = profile.counts.reduce((total, cell) => total + cell, 0);
   if (n === 0 || min === null || max === null) return undefined;

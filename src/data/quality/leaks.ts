@@ -18,12 +18,12 @@ const minPerClass = 10;
 
 /** Positions of at most `limit` rows that have a label, chosen by hash so that no order in the file matters. */
 function sampleRows(classes: Int8Array, limit: number): Uint32Array {
-  const labelled: number[] = [];
+  const labeled: number[] = [];
   classes.forEach((known, row) => {
-    if (known >= 0) labelled.push(row);
+    if (known >= 0) labeled.push(row);
   });
-  const share = limit / labelled.length;
-  return Uint32Array.from(share >= 1 ? labelled : labelled.filter((row) => mix32(row + 1) < share * 2 ** 32));
+  const share = limit / labeled.length;
+  return Uint32Array.from(share >= 1 ? labeled : labeled.filter((row) => mix32(row + 1) < share * 2 ** 32));
 }
 
 /** The better AUC of a number in either direction, with the missing values below or above all others. */

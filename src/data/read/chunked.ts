@@ -37,7 +37,7 @@ export class Chunked<T extends Values> {
     this.#length += count;
   }
 
-  /** All values in one array. The last call: nothing can be appended afterwards. */
+  /** All values in one array. The last call: nothing can be appended afterward. */
   finish(): T {
     const all = this.#make(this.#length);
     let at = 0;

@@ -85,13 +85,13 @@ function unreadAdvice(drifted: readonly ColumnDrift[]): Advice[] {
 
 function conceptAdvice({ concept, target }: DriftReport): Advice[] {
   if (concept?.verdict !== "drift") return [];
-  const action = "The same customers now leave at another rate. Retrain on recent labelled rows; until then the probabilities are off.";
+  const action = "The same customers now leave at another rate. Retrain on recent labeled rows; until then the probabilities are off.";
   return [{ severity: worst([concept.severity, target?.severity ?? "none"]), action, columns: [] }];
 }
 
 function targetAdvice({ target, concept }: DriftReport): Advice[] {
   if (target?.verdict !== "drift" || concept?.verdict === "drift") return [];
-  const action = "The share of positives changed. Check the threshold and the calibration on recent labelled rows.";
+  const action = "The share of positives changed. Check the threshold and the calibration on recent labeled rows.";
   return [{ severity: target.severity, action, columns: target.drifted }];
 }
 
@@ -103,7 +103,7 @@ function featureAdvice({ features, prediction, ranking }: DriftReport, drifted: 
   const still = prediction !== null && prediction.verdict === "stable";
   const action = still
     ? "The inputs moved, the predictions did not: look at where these columns come from, and check quality as soon as labels come in."
-    : `Where the sources are in order, the customers have changed: check quality on labelled rows, and retrain if it fell.${order}`;
+    : `Where the sources are in order, the customers have changed: check quality on labeled rows, and retrain if it fell.${order}`;
   return [{ severity: features.severity, action, columns: names }];
 }
 
@@ -113,7 +113,7 @@ function predictionAdvice({ features, prediction }: DriftReport): Advice[] {
   const action =
     features.verdict === "drift"
       ? "The predictions moved with the inputs: look at the threshold, and at how many customers are called."
-      : "The predictions moved and no column did by itself: columns may have moved together. Compare slice by slice with segments, make sure that the same model made all predictions, and check quality on labelled rows.";
+      : "The predictions moved and no column did by itself: columns may have moved together. Compare slice by slice with segments, make sure that the same model made all predictions, and check quality on labeled rows.";
   return [{ severity: prediction.severity, action, columns: prediction.drifted }];
 }
 

@@ -90,11 +90,11 @@ function filled({ labels, reference, current }: Cells): Cells {
 const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
 
 /**
- * Pools neighbouring bins until each is expected to hold at least `minimum` rows of each sample, going by the
+ * Pools neighboring bins until each is expected to hold at least `minimum` rows of each sample, going by the
  * reference's shares alone: its deciles were chosen to make its counts equal, so picking bins by both samples would
  * pick the extreme ones of the current rows.
  */
-export function poolNeighbours(cells: Cells, minimum: number): Cells {
+export function poolNeighbors(cells: Cells, minimum: number): Cells {
   const n = sum(cells.reference);
   const smaller = Math.min(n, sum(cells.current));
   const groups: number[][] = [];

@@ -1,11 +1,11 @@
 import { countOfValues, isNumericProfile, type ColumnProfile } from "../../data/profile/profile.js";
-import { summariseNumeric } from "../../data/profile/summary.js";
+import { summarizeNumeric } from "../../data/profile/summary.js";
 import type { DriftPolicy } from "../policy.js";
 import { chiSquareHomogeneity, quantileBinTest } from "../../stats/chi-square.js";
 import { gTest } from "../../stats/g-test.js";
 import { hellinger, jensenShannon, jensenShannonNullMean, psi, psiNullMean } from "../../stats/divergence.js";
 import { wassersteinOfProfiles } from "./profile-wasserstein.js";
-import { decileCells, levelCells, poolNeighbours, poolRare, type Cells } from "./cells.js";
+import { decileCells, levelCells, poolNeighbors, poolRare, type Cells } from "./cells.js";
 import {
   categoryShift,
   missingShift,
@@ -89,7 +89,7 @@ function compareValues(
   policy: DriftPolicy,
   exact: ExactValues | undefined,
 ): ValueComparison {
-  const pooled = (isNumericProfile(reference) ? poolNeighbours : poolRare)(cells, policy.minimumExpected);
+  const pooled = (isNumericProfile(reference) ? poolNeighbors : poolRare)(cells, policy.minimumExpected);
   const n = countOfValues(reference);
   const m = countOfValues(current);
   // Both samples hold values, so each of these has one.
@@ -147,7 +147,7 @@ function transport(
 ): Pick<Comparison, "wasserstein" | "wassersteinNormed"> {
   if (!isNumericProfile(reference) || !isNumericProfile(current)) return { wasserstein: null, wassersteinNormed: null };
   const distance = exact?.wasserstein ?? wassersteinOfProfiles(reference, current);
-  const spread = summariseNumeric(reference)?.standardDeviation ?? 0;
+  const spread = summarizeNumeric(reference)?.standardDeviation ?? 0;
   const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
   return {
     wasserstein: finite(distance ?? Number.NaN),

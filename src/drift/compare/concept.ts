@@ -12,15 +12,15 @@ export interface ScoredRows {
   readonly probabilities: Float64Array;
 }
 
-/** Probabilities are stratified to a hundredth; strata of few rows are pooled with their neighbours. */
+/** Probabilities are stratified to a hundredth; strata of few rows are pooled with their neighbors. */
 const STRATA = 100;
 
 /**
- * Compares how often rows of about the same predicted probability are positive. Only labelled rows count; rows whose label
+ * Compares how often rows of about the same predicted probability are positive. Only labeled rows count; rows whose label
  * may still change (a churn window that hasn't closed) must be left out by the caller, and those whose probability is not one
  * from 0 to 1 are left out here. The verdict is "insufficient" where a change of `coarsestShift` could well go unseen.
  *
- * @returns null where a sample has no labelled rows, or all are of one class.
+ * @returns null where a sample has no labeled rows, or all are of one class.
  * @throws ChurnkitError OPTION_INVALID where labels and probabilities of a sample differ in number.
  */
 export function conceptDrift(
@@ -38,15 +38,15 @@ export function conceptDrift(
   if (test === undefined) return null;
   const { statistic, degreesOfFreedom, p, log10p, log10pBound, effect, change } = test;
   const detectableChange = detectableRate(test.information, degreesOfFreedom, policy.alpha);
-  const labelled = (side: keyof Stratum): number => strata.reduce((sum, stratum) => sum + stratum[side].rows, 0);
-  const enough = Math.min(labelled("reference"), labelled("current")) >= policy.leastRows;
+  const labeled = (side: keyof Stratum): number => strata.reduce((sum, stratum) => sum + stratum[side].rows, 0);
+  const enough = Math.min(labeled("reference"), labeled("current")) >= policy.leastRows;
   const severity = enough && p <= policy.alpha ? severityBySize(effect, policy.concept) : "none";
   const direction = change > 0 ? "more" : "less";
   const blind = severity === "none" && (!enough || detectableChange > policy.coarsestShift);
   const message = !enough
-    ? `Too few labelled rows: ${labelled("reference")} in the reference, ${labelled("current")} now; ${policy.leastRows} are needed on either side.`
+    ? `Too few labeled rows: ${labeled("reference")} in the reference, ${labeled("current")} now; ${policy.leastRows} are needed on either side.`
     : blind
-    ? `Too few labelled rows: only a change of the positive rate by ${percent(detectableChange)} or more would be found.`
+    ? `Too few labeled rows: only a change of the positive rate by ${percent(detectableChange)} or more would be found.`
     : severity === "none"
       ? "Rows of equal predicted probability are positive as often as before."
       : `Rows of equal predicted probability are positive ${direction} often than before: the rate changed by ${percent(effect)} on average (p ${pText(log10p)}). Retrain on recent rows.`;
@@ -73,7 +73,7 @@ function strataOf({ labels, probabilities }: ScoredRows): Counts {
   return { rows, positives };
 }
 
-/** Joins neighbours until both classes are expected often enough in both samples, going by both samples together. */
+/** Joins neighbors until both classes are expected often enough in both samples, going by both samples together. */
 function pooled(reference: Counts, current: Counts, minimum: number): Stratum[] {
   const strata: Stratum[] = [];
   let open = empty();

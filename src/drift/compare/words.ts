@@ -1,7 +1,7 @@
 import { exp } from "../../base/elementary.js";
 import type { ColumnProfile, NumericProfile } from "../../data/profile/profile.js";
 import { isNumericProfile } from "../../data/profile/profile.js";
-import { quantileOfProfile, summariseNumeric } from "../../data/profile/summary.js";
+import { quantileOfProfile, summarizeNumeric } from "../../data/profile/summary.js";
 import type { DriftPolicy } from "../policy.js";
 import type { DriftReport, DriftTest, Severity, Shift } from "../report.js";
 import type { Comparison } from "./column.js";
@@ -89,8 +89,8 @@ function numericMovement(reference: NumericProfile, current: NumericProfile): st
   const format = formatterOf(reference);
   const before = quantileOfProfile(reference, 0.5) ?? 0;
   const after = quantileOfProfile(current, 0.5) ?? 0;
-  const spread = summariseNumeric(reference)?.standardDeviation ?? 0;
-  const now = summariseNumeric(current)?.standardDeviation ?? 0;
+  const spread = summarizeNumeric(reference)?.standardDeviation ?? 0;
+  const now = summarizeNumeric(current)?.standardDeviation ?? 0;
   const how: string[] = [];
   const what: string[] = [];
   if (Math.abs(after - before) > 0.1 * spread && format(before) !== format(after)) {
@@ -112,8 +112,8 @@ const unitFactors = [10, 100, 1000, 1e6, 12, 24, 60, 3600, 7, 365.25].flatMap((f
 
 /** The common factor by which both mean and standard deviation were multiplied, to 10 %. */
 function unitFactor(reference: NumericProfile, current: NumericProfile): number | undefined {
-  const before = summariseNumeric(reference);
-  const after = summariseNumeric(current);
+  const before = summarizeNumeric(reference);
+  const after = summarizeNumeric(current);
   if (reference.kind !== "number" || !before || !after || before.mean === 0 || before.standardDeviation === 0) return undefined;
   const ratios = [after.mean / before.mean, after.standardDeviation / before.standardDeviation];
   return unitFactors.find((factor) => ratios.every((ratio) => Math.abs(ratio / factor - 1) < 0.1));

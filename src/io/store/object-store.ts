@@ -34,7 +34,7 @@ export interface PutOptions {
 
 /** What a store can do beyond the least; the conformance suite tests what is declared. */
 export interface StoreCapabilities {
-  /** Honours {@link PutOptions.ifVersion} against every other writer. */
+  /** Honors {@link PutOptions.ifVersion} against every other writer. */
   readonly compareAndSwap: boolean;
   /** Does what was written outlive the process? */
   readonly durable: boolean;

@@ -6,7 +6,7 @@ import { statistics } from "./statistics";
  * Loops over the rows of a panel are `do while`, never `for`: only then does V8 keep what doesn't change outside of them.
  */
 
-/** From relu's output to the layer's: batch normalisation with the batch's statistics, then dropout. */
+/** From relu's output to the layer's: batch normalization with the batch's statistics, then dropout. */
 export function hiddenForward(
   network: Network, layer: Layer, index: i32, rows: i32, step: u32, dropping: bool, moving: bool,
 ): void {
@@ -58,19 +58,19 @@ export function hiddenForward(
 
 /**
  * In `layer.delta`, from the gradient by the layer's output to the gradient by its pre-activation: back through dropout,
- * batch normalisation and relu. Writes the gradients of bias, gamma and beta.
+ * batch normalization and relu. Writes the gradients of bias, gamma and beta.
  */
 export function hiddenBackward(network: Network, layer: Layer, rows: i32): void {
   for (let p = 0; p < layer.panels; ++p) {
     const offset = <usize>p * network.stride;
     const delta = layer.delta + offset;
     const mask = layer.mask == 0 ? 0 : layer.mask + offset;
-    if (layer.gamma != 0) normalisedBackward(network, layer, p, rows, delta, mask, layer.relu + offset);
+    if (layer.gamma != 0) normalizedBackward(network, layer, p, rows, delta, mask, layer.relu + offset);
     else reluBackward(delta, mask, layer.relu + offset, rows, layer.bias + <usize>p * ROW + network.toGradient);
   }
 }
 
-/** One panel of a layer without batch normalisation; `mask` is 0 where there is no dropout either. */
+/** One panel of a layer without batch normalization; `mask` is 0 where there is no dropout either. */
 function reluBackward(delta: usize, mask: usize, relu: usize, rows: i32, bias: usize): void {
   const zero = f32x4.splat(0);
   let bias0 = zero;
@@ -96,8 +96,8 @@ function reluBackward(delta: usize, mask: usize, relu: usize, rows: i32, bias: u
   v128.store(bias, bias1, 16);
 }
 
-/** One panel of a normalised layer, in two passes: dropout and sums over the batch, then each row. */
-function normalisedBackward(
+/** One panel of a normalized layer, in two passes: dropout and sums over the batch, then each row. */
+function normalizedBackward(
   network: Network, layer: Layer, p: i32, rows: i32, delta: usize, mask: usize, relu: usize,
 ): void {
   const zero = f32x4.splat(0);

@@ -4,7 +4,7 @@ import { matmul } from "./matmul";
 import { outputForward } from "./output";
 import { gather } from "./rows";
 
-/** A layer ready to score: batch normalisation is folded into the next layer. */
+/** A layer ready to score: batch normalization is folded into the next layer. */
 @unmanaged
 class ScoreLayer {
   inputs: i32;

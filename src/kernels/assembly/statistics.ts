@@ -1,6 +1,6 @@
 import { Layer, Network, ROW } from "./layout";
 
-/** Moves an average a little towards a value, in the form TF.js uses. */
+/** Moves an average a little toward a value, in the form TF.js uses. */
 @inline
 function follow(average: usize, value: v128, rate: v128): void {
   const old = v128.load(average);

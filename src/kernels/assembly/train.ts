@@ -13,7 +13,7 @@ function inputOf(network: Network, index: i32): usize {
   return index == 0 ? network.x : layerAt(network, index - 1).output;
 }
 
-/** Values in a layer's small vectors: bias, and gamma and beta where it is normalised; one after the other. */
+/** Values in a layer's small vectors: bias, and gamma and beta where it is normalized; one after the other. */
 @inline
 function vectorCount(layer: Layer): i32 {
   return layer.panels * (layer.gamma != 0 ? 24 : 8);

@@ -5,7 +5,7 @@ const name = /^[a-z][a-z0-9-]{0,39}$/;
 const path = /^extras\/([a-z][a-z0-9-]{0,39})\.json$/;
 
 /**
- * The files of an artefact's extras.
+ * The files of an artifact's extras.
  *
  * @throws ChurnkitError OPTION_INVALID for a name that is not allowed or a number that JSON doesn't have.
  */

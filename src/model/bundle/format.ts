@@ -7,7 +7,7 @@ import { parseRecipe } from "../../data/features/parse-recipe.js";
 import { parseProfile } from "../../data/profile/parse.js";
 import { withMarkedPredictions } from "../../data/profile/predictions.js";
 import type { Profile } from "../../data/profile/profile.js";
-import type { Artefact } from "../artefact.js";
+import type { Artifact } from "../artifact.js";
 import { corrupt } from "./corrupt.js";
 import { createManifest, manifestPath, parseManifest, type Manifest } from "./manifest.js";
 import { extraFiles, extraNameOf } from "./extras.js";
@@ -17,21 +17,21 @@ import { parseDecision, parseGolden, parseMetrics, parseProvenance } from "./par
 /** A bundle's files by relative path. */
 export type BundleFiles = ReadonlyMap<string, Uint8Array>;
 
-/** What a bundle says beside its artefact. */
+/** What a bundle says beside its artifact. */
 export interface BundleOptions {
   /** When the bundle was made. Default: now. */
   readonly createdAt?: Date | undefined;
 }
 
 /**
- * Writes an artefact as the files of a bundle, `manifest.json` last. All but the manifest's `createdAt` (and its own
- * hash) follow from the artefact alone.
+ * Writes an artifact as the files of a bundle, `manifest.json` last. All but the manifest's `createdAt` (and its own
+ * hash) follow from the artifact alone.
  */
 export async function toBundleFiles(
-  artefact: Artefact,
+  artifact: Artifact,
   options: BundleOptions = {},
 ): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
-  const { contract, recipe, model, calibration, decision, baseline, metrics, golden, provenance, extras = {} } = artefact;
+  const { contract, recipe, model, calibration, decision, baseline, metrics, golden, provenance, extras = {} } = artifact;
   const files = new Map<string, Uint8Array<ArrayBuffer>>([
     ["contract.json", readableJson(contract)],
     ["recipe.json", readableJson(recipe)],
@@ -57,17 +57,17 @@ export type BundleReader = (path: string) => Promise<Uint8Array | undefined>;
  *
  * @throws ChurnkitError BUNDLE_NOT_FOUND without a manifest, BUNDLE_VERSION, BUNDLE_CORRUPT, ARCHIVE_UNSAFE.
  */
-export async function fromBundleFiles(source: BundleFiles | BundleReader): Promise<{ manifest: Manifest; artefact: Artefact }> {
-  const { manifest, artefact } = await readBundle(source);
+export async function fromBundleFiles(source: BundleFiles | BundleReader): Promise<{ manifest: Manifest; artifact: Artifact }> {
+  const { manifest, artifact } = await readBundle(source);
   // Copying asks for every part.
-  return { manifest, artefact: { ...artefact } };
+  return { manifest, artifact: { ...artifact } };
 }
 
 /**
  * {@link fromBundleFiles} for those who want to score: every file is verified, but what no score needs (baseline,
  * metrics, provenance, extras) is parsed when it is first asked for, and throws BUNDLE_CORRUPT then.
  */
-export async function readBundle(source: BundleFiles | BundleReader): Promise<{ manifest: Manifest; artefact: Artefact }> {
+export async function readBundle(source: BundleFiles | BundleReader): Promise<{ manifest: Manifest; artifact: Artifact }> {
   const read = typeof source === "function" ? source : (path: string) => Promise.resolve(source.get(path));
   const manifestBytes = await read(manifestPath);
   if (manifestBytes === undefined) {
@@ -80,7 +80,7 @@ export async function readBundle(source: BundleFiles | BundleReader): Promise<{ 
       if (path !== manifestPath && !files.has(path)) throw corrupt(path, "is not listed in the manifest");
     }
   }
-  return { manifest, artefact: parseArtefact(files) };
+  return { manifest, artifact: parseArtifact(files) };
 }
 
 async function readVerified(manifest: Manifest, read: BundleReader): Promise<BundleFiles> {
@@ -99,7 +99,7 @@ async function readVerified(manifest: Manifest, read: BundleReader): Promise<Bun
   return files;
 }
 
-function parseArtefact(files: BundleFiles): Artefact {
+function parseArtifact(files: BundleFiles): Artifact {
   const used = new Set<string>();
   const file = (path: string): Uint8Array => {
     const bytes = files.get(path);
@@ -118,7 +118,7 @@ function parseArtefact(files: BundleFiles): Artefact {
 }
 
 /** Adds the parts that no score needs, as getters. On its own, so that they keep no other file in memory. */
-function withRest(needed: ReturnType<typeof partsToScore> & Pick<Artefact, "model">, rest: BundleFiles): Artefact {
+function withRest(needed: ReturnType<typeof partsToScore> & Pick<Artifact, "model">, rest: BundleFiles): Artifact {
   const json = (path: string): JsonValue => JsonValue.parse(rest.get(path) ?? new Uint8Array(), path, corrupt);
   const names = [...rest.keys()].flatMap((path): [string, string][] => {
     const name = extraNameOf(path);
@@ -152,7 +152,7 @@ function once<T>(make: () => T): () => T {
 }
 
 /** Reads everything but the model from a bundle's JSON files. */
-export function parseParts(json: (path: string) => JsonValue): Omit<Artefact, "model"> {
+export function parseParts(json: (path: string) => JsonValue): Omit<Artifact, "model"> {
   const needed = partsToScore(json);
   return {
     ...needed,
@@ -162,7 +162,7 @@ export function parseParts(json: (path: string) => JsonValue): Omit<Artefact, "m
   };
 }
 
-function partsToScore(json: (path: string) => JsonValue): Pick<Artefact, "contract" | "recipe" | "calibration" | "decision" | "golden"> {
+function partsToScore(json: (path: string) => JsonValue): Pick<Artifact, "contract" | "recipe" | "calibration" | "decision" | "golden"> {
   return {
     contract: ofOthers("contract.json", json, parseContract),
     recipe: ofOthers("recipe.json", json, parseRecipe),
@@ -171,7 +171,7 @@ function partsToScore(json: (path: string) => JsonValue): Pick<Artefact, "contra
   };
 }
 
-const parseBaseline = (json: (path: string) => JsonValue, contract: Artefact["contract"]): Profile =>
+const parseBaseline = (json: (path: string) => JsonValue, contract: Artifact["contract"]): Profile =>
   withMarkedPredictions(ofOthers("baseline.json", json, parseProfile), contract);
 
 /** The JSON files that {@link parseParts} asks for. */

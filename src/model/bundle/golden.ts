@@ -1,6 +1,6 @@
 import type { Column, Contract, NumberColumn } from "../../data/contract/contract.js";
 import { mix32, uniform } from "../../base/random.js";
-import type { GoldenRow } from "../artefact.js";
+import type { GoldenRow } from "../artifact.js";
 
 /** How {@link goldenRows} draws. */
 export interface GoldenOptions {

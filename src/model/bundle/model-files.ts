@@ -1,7 +1,7 @@
 import { oneOf } from "../../base/json/decode.js";
 import { JsonValue, utf8Text } from "../../base/json/value.js";
 import { readableJson } from "../../base/json/write.js";
-import type { ModelNode } from "../artefact.js";
+import type { ModelNode } from "../artifact.js";
 import { kindOf, modelKinds } from "../compile.js";
 import type { ModelKind, ReadContext, WriteContext } from "../scorer.js";
 import { corrupt } from "./corrupt.js";

@@ -1,5 +1,5 @@
 import { ChurnkitError } from "../../base/errors.js";
-import type { Artefact } from "../artefact.js";
+import type { Artifact } from "../artifact.js";
 import { compile, type CompileOptions, type Scorer } from "../compile.js";
 import { prepareKernel } from "../kinds/network/kernel.js";
 import { unpackArchive, type ArchiveLimits } from "./archive.js";
@@ -16,7 +16,7 @@ export interface Bundle<Request = unknown> {
    * What scoring does not need (baseline, metrics, provenance, extras) is verified like the rest, but read when it is first
    * asked for.
    */
-  readonly artefact: Artefact;
+  readonly artifact: Artifact;
   readonly scorer: Scorer<Request>;
 }
 
@@ -42,18 +42,18 @@ export async function openBundle<Request = unknown>(
   if (options.kernel === undefined) prepareKernel();
   const packed = source instanceof Uint8Array || source instanceof ArrayBuffer;
   const files = packed ? await unpackArchive(new Uint8Array(source), options.limits) : source;
-  const { manifest, artefact } = await readBundle(files);
-  const scorer: Scorer = await compile(artefact, options);
-  checkGolden(artefact, scorer);
-  return { manifest, artefact, scorer };
+  const { manifest, artifact } = await readBundle(files);
+  const scorer: Scorer = await compile(artifact, options);
+  checkGolden(artifact, scorer);
+  return { manifest, artifact, scorer };
 }
 
 /**
- * Scores the artefact's golden rows again.
+ * Scores the artifact's golden rows again.
  *
  * @throws ChurnkitError BUNDLE_GOLDEN when one differs by more than 1e-6.
  */
-function checkGolden({ golden, contract }: Artefact, scorer: Scorer): void {
+function checkGolden({ golden, contract }: Artifact, scorer: Scorer): void {
   scorer.scoreRecords(golden.map(({ record }) => record)).forEach(({ probability }, i) => {
     const expected = golden[i]?.probability ?? NaN;
     if (probability !== null && Math.abs(probability - expected) <= goldenTolerance) return;

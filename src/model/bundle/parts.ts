@@ -1,6 +1,6 @@
 import { count, list, literal, nullable, number, object, oneOf, optional, record, text, variants, type Decoder } from "../../base/json/decode.js";
 import type { JsonValue } from "../../base/json/value.js";
-import type { Artefact, Costs, GoldenRow, Provenance } from "../artefact.js";
+import type { Artifact, Costs, GoldenRow, Provenance } from "../artifact.js";
 import { metrics as metricTable, type MetricName, type MetricSummary, type MetricValue } from "../evaluate/metrics.js";
 
 const maxGoldenRows = 10_000;
@@ -9,7 +9,7 @@ const maxGoldenRows = 10_000;
 export const costs: Decoder<Costs> = object({ falseNegative: number(0), falsePositive: number(0) });
 
 /** `decision.json`. */
-export const parseDecision: Decoder<Pick<Artefact, "calibration" | "decision">> = object({
+export const parseDecision: Decoder<Pick<Artifact, "calibration" | "decision">> = object({
   calibration: variants("kind", {
     identity: object({ kind: literal("identity") }),
     platt: object({ kind: literal("platt"), slope: number(), intercept: number() }),

@@ -1,9 +1,9 @@
-import type { Artefact } from "../artefact.js";
+import type { Artifact } from "../artifact.js";
 import type { BundleOptions } from "./format.js";
 import type { Manifest } from "./manifest.js";
 
 /**
- * Saves a trained model, or its artefact, as a bundle: a folder, or one archive where the path ends in .tar.gz. A bundle that is there is
+ * Saves a trained model, or its artifact, as a bundle: a folder, or one archive where the path ends in .tar.gz. A bundle that is there is
  * replaced whole; a kill, a full disk or an error at any moment leaves the old bundle or the new one, and what failed
  * leaves nothing behind. The bundle is opened once in memory before anything is written, so that none is saved that
  * cannot be loaded.
@@ -13,16 +13,16 @@ import type { Manifest } from "./manifest.js";
  *
  * @example
  * ```ts
- * import { loadBundle, saveBundle, type Artefact } from "churnkit/model";
+ * import { loadBundle, saveBundle, type Artifact } from "churnkit/model";
  *
- * export async function keep(artefact: Artefact): Promise<void> {
- *   await saveBundle(artefact, "out/model");
+ * export async function keep(artifact: Artifact): Promise<void> {
+ *   await saveBundle(artifact, "out/model");
  *   const { scorer } = await loadBundle("out/model");
  *   console.log(scorer.scoreRecord({ tenure: 3, plan: "basic" }));
  * }
  * ```
  */
-export async function saveBundle(model: Artefact | { readonly artefact: Artefact }, path: string, options: BundleOptions = {}): Promise<Manifest> {
+export async function saveBundle(model: Artifact | { readonly artifact: Artifact }, path: string, options: BundleOptions = {}): Promise<Manifest> {
   const { writeBundle } = await import("./write-bundle.js");
   return writeBundle(model, path, options);
 }

@@ -4,7 +4,7 @@ import { ChurnkitError } from "../../base/errors.js";
 import { writeFileAtomic } from "../../io/atomic.js";
 import { ioFailed, systemCode } from "../../io/io-error.js";
 import { replaceDirectory } from "../../io/replace-directory.js";
-import type { Artefact } from "../artefact.js";
+import type { Artifact } from "../artifact.js";
 import { packArchive } from "./archive.js";
 import { toBundleFiles, type BundleOptions } from "./format.js";
 import { manifestPath, type Manifest } from "./manifest.js";
@@ -15,14 +15,14 @@ import { parseJson } from "../../base/json/parse.js";
 const isArchivePath = (path: string): boolean => /\.(tar\.gz|tgz)$/.test(path);
 
 /** What `saveBundle` does. */
-export async function writeBundle(model: Artefact | { readonly artefact: Artefact }, path: string, options: BundleOptions = {}): Promise<Manifest> {
-  const artefact = "artefact" in model ? model.artefact : model;
+export async function writeBundle(model: Artifact | { readonly artifact: Artifact }, path: string, options: BundleOptions = {}): Promise<Manifest> {
+  const artifact = "artifact" in model ? model.artifact : model;
   const archive = isArchivePath(path);
   if (!archive) await checkTarget(path);
-  const files = await toBundleFiles(artefact, options);
+  const files = await toBundleFiles(artifact, options);
   const opened = await openBundle(files);
   // Asks for every part, also for those that opening leaves for later.
-  Object.values(opened.artefact);
+  Object.values(opened.artifact);
   if (archive) await writeFileAtomic(path, await packArchive(files));
   else await replaceDirectory(path, files);
   return opened.manifest;

@@ -59,7 +59,7 @@ export function percentileInterval(values: readonly (number | null)[]): { low: n
  * that range which noise can only raise, as the calibration error: resampling adds noise once more, so that the plain
  * interval of a well calibrated model lies above its value.
  */
-export function centredInterval(
+export function centeredInterval(
   values: readonly (number | null)[],
   value: number,
 ): { low: number; high: number } | null {

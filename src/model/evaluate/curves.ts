@@ -1,5 +1,5 @@
 import { ChurnkitError } from "../../base/errors.js";
-import type { Costs } from "../artefact.js";
+import type { Costs } from "../artifact.js";
 import type { Confusion } from "./confusion.js";
 import { endsTie, type SortedScores } from "./sorted-scores.js";
 

@@ -1,5 +1,5 @@
-import type { Costs } from "../artefact.js";
-import { centredInterval, percentileInterval, resample, resamplesFor, type BootstrapOptions } from "./bootstrap.js";
+import type { Costs } from "../artifact.js";
+import { centeredInterval, percentileInterval, resample, resamplesFor, type BootstrapOptions } from "./bootstrap.js";
 import type { Confusion } from "./confusion.js";
 import { precisionRecallCurve, profitCurve, rocCurve, type Curve } from "./curves.js";
 import { liftTable, type LiftBin } from "./lift.js";
@@ -9,7 +9,7 @@ import { checkCosts, checkThreshold } from "./options.js";
 import { reliabilityCurve, type ReliabilityBin } from "./reliability.js";
 import { sortScores } from "./sorted-scores.js";
 
-/** All that can be said of a model's probabilities on labelled rows. */
+/** All that can be said of a model's probabilities on labeled rows. */
 export interface Evaluation extends MetricSummary {
   readonly confusion: Confusion;
   /** x false positive rate, y true positive rate; null over one class. */
@@ -40,7 +40,7 @@ export interface EvaluateScoresOptions {
  *
  * O(n log n) for one sort, then O(n) for each resample; above 50,000 rows fewer resamples are made. A metric without a
  * value is null: AUC and average precision over one class. Precision, recall and F1 of 0/0 are 0. The interval of the
- * calibration error is centred on its value, because noise only raises that metric.
+ * calibration error is centered on its value, because noise only raises that metric.
  *
  * @param labels 1 for the positive class, 0 for the other.
  * @param probabilities Of the positive class, in [0, 1], one for each label.
@@ -92,12 +92,12 @@ function valuesOf(prepared: Measurable, resamples: number, seed: number): Record
     const value = point[name];
     if (value === null) return { value };
     const values = drawn.map((table) => table[name]);
-    return { value, ...(name === "calibrationError" ? centredInterval(values, value) : percentileInterval(values)) };
+    return { value, ...(name === "calibrationError" ? centeredInterval(values, value) : percentileInterval(values)) };
   };
   return Object.fromEntries(metricNames.map((name) => [name, valueOf(name)])) as Record<MetricName, MetricValue>;
 }
 
 /** The scalar part of an evaluation, plain JSON: what a bundle and a registry keep. */
-export function summarise({ rows, positives, threshold, values }: Evaluation): MetricSummary {
+export function summarize({ rows, positives, threshold, values }: Evaluation): MetricSummary {
   return { rows, positives, threshold, values };
 }

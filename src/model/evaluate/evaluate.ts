@@ -4,7 +4,7 @@ import type { Scorer } from "../compile.js";
 import { evaluateScores, type Evaluation, type EvaluateScoresOptions } from "./evaluate-scores.js";
 
 /**
- * Evaluates a model on labelled rows, at its own threshold unless another is given.
+ * Evaluates a model on labeled rows, at its own threshold unless another is given.
  *
  * @throws ChurnkitError TARGET_INVALID when the table has no target column, CONTRACT_MISMATCH when it was read with
  * another contract.

@@ -5,7 +5,7 @@ import { checkThreshold } from "./options.js";
 import { sortScores } from "./sorted-scores.js";
 
 /**
- * One metric of labelled rows, without interval; for all of them at once see {@link evaluateScores}.
+ * One metric of labeled rows, without interval; for all of them at once see {@link evaluateScores}.
  *
  * @param metric a name of {@link metrics}.
  * @param labels 1 for the positive class, 0 for the other.

@@ -1,5 +1,5 @@
 import { ChurnkitError } from "../../base/errors.js";
-import type { Costs } from "../artefact.js";
+import type { Costs } from "../artifact.js";
 
 /** @throws ChurnkitError OPTION_INVALID for a threshold that is not a number from 0 to 1. */
 export function checkThreshold(threshold: number): void {

@@ -43,10 +43,10 @@ export function combine(
   }
 
   // First control: the miss. Second: the expected sum without its part along the first, so that both stand alone.
-  const first = centred(missed, missedMean);
+  const first = centered(missed, missedMean);
   const least = rounding * (product(contributions, contributions) + product(expected, expected));
   const firstSquares = squares(first, least);
-  const second = centred(expected, expectedMean);
+  const second = centered(expected, expectedMean);
   const slope = firstSquares === 0 ? 0 : product(first, second) / firstSquares;
   for (let s = 0; s < samples; s++) second[s] = (second[s] as number) - slope * (first[s] as number);
   const secondSquares = squares(second, least);
@@ -93,7 +93,7 @@ function settle(missing: number, target: number, values: Float64Array, errors: F
   }
 }
 
-const centred = (values: Float64Array, mean: number): Float64Array => values.map((value) => value - mean);
+const centered = (values: Float64Array, mean: number): Float64Array => values.map((value) => value - mean);
 
 function product(a: Float64Array, b: Float64Array): number {
   let sum = 0;

@@ -1,7 +1,7 @@
 import { ChurnkitError } from "../../base/errors.js";
 import { compileRecipe } from "../../data/features/encode.js";
 import type { Table } from "../../data/table/table.js";
-import type { Artefact, ModelNode } from "../artefact.js";
+import type { Artifact, ModelNode } from "../artifact.js";
 import { kindOf, type CompileOptions } from "../compile.js";
 import { loadKernel } from "../kinds/network/kernel.js";
 import type { ModelScorer, ScorerContext } from "../scorer.js";
@@ -15,7 +15,7 @@ import { sampledShapley } from "./sampled-shapley.js";
 
 /** What scores are explained against, and how closely. */
 export interface ExplainerOptions extends CompileOptions {
-  /** Real rows to compare with, training rows best; drawn from the artefact's baseline profile by default. */
+  /** Real rows to compare with, training rows best; drawn from the artifact's baseline profile by default. */
   readonly background?: Table | undefined;
   /** Rows of the background, 1 to 10,000; a larger table is sampled. Default 100. */
   readonly backgroundRows?: number | undefined;
@@ -29,7 +29,7 @@ export interface ExplainerOptions extends CompileOptions {
 const chunk = 256;
 
 /**
- * Makes the explainer of an artefact: SHAP values of its calibrated log odds, log(p / (1 - p)) of the probability p that
+ * Makes the explainer of an artifact: SHAP values of its calibrated log odds, log(p / (1 - p)) of the probability p that
  * its scorer gives, for columns of the contract. A linear model is explained exactly, networks and ensembles of
  * networks and linear models by expected gradients with a standard error for each value. An ensemble's output is the
  * log odds of its mean probability, by the chain rule; Platt calibration is affine in log odds, so it scales values.
@@ -44,17 +44,17 @@ const chunk = 256;
  * import { explainerOf, importance, logistic, train } from "churnkit/model";
  *
  * const customers = tableFromRecords(syntheticContract, syntheticCustomers({ rows: 500, seed: 1 }).records);
- * const { artefact } = await train(defineFeatures(syntheticContract), customers, { learner: logistic() });
- * const explainer = await explainerOf(artefact, { background: customers });
+ * const { artifact } = await train(defineFeatures(syntheticContract), customers, { learner: logistic() });
+ * const explainer = await explainerOf(artifact, { background: customers });
  * const explanation = explainer.explain(customers);
  * console.log(importance(explanation)[0]?.column);
  * ```
  */
 export async function explainerOf(
-  artefact: Pick<Artefact, "contract" | "recipe" | "model" | "calibration" | "decision" | "baseline">,
+  artifact: Pick<Artifact, "contract" | "recipe" | "model" | "calibration" | "decision" | "baseline">,
   options: ExplainerOptions = {},
 ): Promise<Explainer> {
-  const { contract, recipe, model, calibration, decision } = artefact;
+  const { contract, recipe, model, calibration, decision } = artifact;
   const { samples = 64, seed = 0 } = options;
   if (!Number.isInteger(samples) || samples < 8 || samples > 100_000) {
     throw new ChurnkitError("OPTION_INVALID", `samples is ${samples}. Give a whole number from 8 to 100000.`, { where: { value: samples } });
@@ -64,7 +64,7 @@ export async function explainerOf(
   const drawing = { rows: options.backgroundRows, seed };
   const rows =
     options.background === undefined
-      ? backgroundFromProfile(contract, artefact.baseline, drawing)
+      ? backgroundFromProfile(contract, artifact.baseline, drawing)
       : backgroundFromTable(options.background, drawing);
   const task: AttributionTask = {
     background: encoder.encode(rows),
@@ -151,6 +151,6 @@ function notFinite(table: Table, row: number): ChurnkitError {
  *
  * @throws ChurnkitError as {@link explainerOf} and {@link Explainer.explain}.
  */
-export async function explain(artefact: Parameters<typeof explainerOf>[0], table: Table, options: ExplainerOptions = {}): Promise<Explanation> {
-  return (await explainerOf(artefact, options)).explain(table);
+export async function explain(artifact: Parameters<typeof explainerOf>[0], table: Table, options: ExplainerOptions = {}): Promise<Explanation> {
+  return (await explainerOf(artifact, options)).explain(table);
 }

@@ -1,4 +1,4 @@
-import type { ModelNode } from "../artefact.js";
+import type { ModelNode } from "../artifact.js";
 import type { Kernel } from "../kinds/network/kernel.js";
 import type { AttributionTask, Attributor } from "./attributor.js";
 import type { Differentiable } from "./differentiable.js";

@@ -1,4 +1,4 @@
-import type { Decision } from "../artefact.js";
+import type { Decision } from "../artifact.js";
 import type { Contract } from "../../data/contract/contract.js";
 import type { Recipe } from "../../data/features/recipe.js";
 import type { Table } from "../../data/table/table.js";

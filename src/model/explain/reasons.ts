@@ -74,8 +74,8 @@ export interface ReasonOptions {
  *
  * const { records } = syntheticCustomers({ rows: 500, seed: 1 });
  * const customers = tableFromRecords(syntheticContract, records);
- * const { artefact } = await train(defineFeatures(syntheticContract), customers, { learner: logistic() });
- * const explainer = await explainerOf(artefact);
+ * const { artifact } = await train(defineFeatures(syntheticContract), customers, { learner: logistic() });
+ * const explainer = await explainerOf(artifact);
  * for (const { sentence } of reasons(explainer, records[0]).reasons) console.log(sentence);
  * ```
  */

@@ -62,8 +62,8 @@ export interface AttributionDrift {
  * import { explainerOf, logistic, train } from "churnkit/model";
  *
  * const table = (seed: number) => tableFromRecords(syntheticContract, syntheticCustomers({ rows: 500, seed }).records);
- * const { artefact } = await train(defineFeatures(syntheticContract), table(1), { learner: logistic() });
- * const explainer = await explainerOf(artefact);
+ * const { artifact } = await train(defineFeatures(syntheticContract), table(1), { learner: logistic() });
+ * const explainer = await explainerOf(artifact);
  * const baseline = attributionBaseline(explainer.explain(table(1)));
  * const { verdict, message } = attributionDrift(baseline, explainer.explain(table(2)));
  * console.assert(verdict === "stable", message);

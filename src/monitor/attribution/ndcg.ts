@@ -1,7 +1,7 @@
 import { log } from "../../base/elementary.js";
 
 /**
- * Normalised discounted cumulative gain of the ranking by current attributions, with the reference's attributions as
+ * Normalized discounted cumulative gain of the ranking by current attributions, with the reference's attributions as
  * gains, as SageMaker Clarify defines it for feature attribution drift: DCG = sum over ranks i = 1, 2, ... of the gain
  * of the column ranked i-th divided by log2(i + 1), over that of the reference's own ranking. Columns with equal current
  * attributions share the mean of their discounts (McSherry and Najork 2008), so their order doesn't matter.

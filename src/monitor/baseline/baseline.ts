@@ -5,9 +5,9 @@ import { contractHash } from "../../data/contract/contract-hash.js";
 import type { Profile } from "../../data/profile/profile.js";
 import { takeRows } from "../../data/table/take-rows.js";
 import type { Table } from "../../data/table/table.js";
-import type { Artefact, Costs } from "../../model/artefact.js";
+import type { Artifact, Costs } from "../../model/artifact.js";
 import { compile, type CompileOptions } from "../../model/compile.js";
-import { evaluateScores, summarise } from "../../model/evaluate/evaluate-scores.js";
+import { evaluateScores, summarize } from "../../model/evaluate/evaluate-scores.js";
 import type { MetricSummary } from "../../model/evaluate/metrics.js";
 import { explainerOf } from "../../model/explain/explainer.js";
 import type { Explainer, Explanation } from "../../model/explain/explanation.js";
@@ -57,7 +57,7 @@ export interface MonitorBaseline {
     readonly calibration: CalibrationSummary | null;
   };
   /** Null where no facets were given. */
-  readonly bias: { readonly facets: readonly Facet[]; readonly favourable: "positive" | "negative"; readonly counts: BiasCounts } | null;
+  readonly bias: { readonly facets: readonly Facet[]; readonly favorable: "positive" | "negative"; readonly counts: BiasCounts } | null;
   /** Null where none were asked for. */
   readonly attribution: {
     readonly settings: AttributionSettings;
@@ -69,9 +69,9 @@ export interface MonitorBaseline {
 
 /** What to make a baseline from. */
 export interface MonitorBaselineInput extends CompileOptions {
-  readonly artefact: Artefact;
+  readonly artifact: Artifact;
   /**
-   * Labelled rows of the time of training that the model has not seen: its validation or test rows. Rows that it was trained
+   * Labeled rows of the time of training that the model has not seen: its validation or test rows. Rows that it was trained
    * on will do for everything but calibration, which they flatter.
    */
   readonly table: Table;
@@ -80,7 +80,7 @@ export interface MonitorBaselineInput extends CompileOptions {
   /** Groups to compare; a facet of labels without `groups` gets every level met. */
   readonly facets?: readonly Facet[] | undefined;
   /** Which outcome is the good one to get; "positive" by default. */
-  readonly favourable?: "positive" | "negative" | undefined;
+  readonly favorable?: "positive" | "negative" | undefined;
   /** Rows of the table that are explained, 0 for no attribution monitor; 200 by default: its test needs no more, and explaining takes time. */
   readonly attributionRows?: number | undefined;
   /** 100 background rows, 64 samples and seed 0 by default. */
@@ -101,14 +101,14 @@ export interface MonitorBaselineInput extends CompileOptions {
  *
  * const customers = tableFromRecords(syntheticContract, syntheticCustomers({ rows: 800, seed: 1 }).records);
  * const { train: rows, test: table } = split(customers, { seed: 1 });
- * const { artefact } = await train(defineFeatures(syntheticContract), rows, { learner: logistic() });
- * const baseline = await monitorBaseline({ artefact, table, facets: [{ column: "gender", groups: ["Female"] }] });
- * await saveBundle(withMonitorBaseline(artefact, baseline), "watched-model");
+ * const { artifact } = await train(defineFeatures(syntheticContract), rows, { learner: logistic() });
+ * const baseline = await monitorBaseline({ artifact, table, facets: [{ column: "gender", groups: ["Female"] }] });
+ * await saveBundle(withMonitorBaseline(artifact, baseline), "watched-model");
  * ```
  */
 export async function monitorBaseline(input: MonitorBaselineInput): Promise<MonitorBaseline> {
-  const { artefact, table, facets = [], favourable = "positive", kernel } = input;
-  const { contract, decision, baseline: profile, metrics } = artefact;
+  const { artifact, table, facets = [], favorable = "positive", kernel } = input;
+  const { contract, decision, baseline: profile, metrics } = artifact;
   if (table.rows === 0) {
     throw new ChurnkitError("TOO_FEW_ROWS", `${table.source}: a monitor's baseline needs rows; give those held out in training.`, {
       where: { file: table.source },
@@ -116,7 +116,7 @@ export async function monitorBaseline(input: MonitorBaselineInput): Promise<Moni
   }
   const { threshold, costs } = decision;
   const { target } = contract;
-  const probabilities = input.probabilities ?? (await compile(artefact, { kernel })).score(table);
+  const probabilities = input.probabilities ?? (await compile(artifact, { kernel })).score(table);
   if (probabilities.length !== table.rows) {
     throw new ChurnkitError("OPTION_INVALID", `There are ${probabilities.length} probabilities for ${table.rows} rows. Give one for each.`);
   }
@@ -138,14 +138,14 @@ export async function monitorBaseline(input: MonitorBaselineInput): Promise<Moni
     profile,
     rows: { kept: table.rows, rejected: table.rejected.length },
     quality: {
-      heldOut: bothClasses(known.labels) ? summarise(evaluateScores(known.labels, known.probabilities, { threshold, costs })) : metrics,
+      heldOut: bothClasses(known.labels) ? summarize(evaluateScores(known.labels, known.probabilities, { threshold, costs })) : metrics,
       confidence: counter.counts(),
       calibration: known.labels.length === 0 ? null : calibrationSummary(known.labels, known.probabilities),
     },
     bias:
       resolved.length === 0
         ? null
-        : { facets: resolved, favourable, counts: countBias(table, { facets: resolved, probabilities, threshold, favourable }) },
+        : { facets: resolved, favorable, counts: countBias(table, { facets: resolved, probabilities, threshold, favorable }) },
     attribution: await attributionOf(input),
   };
 }
@@ -172,14 +172,14 @@ function resolvedFacet(table: Table, facet: Facet): Facet {
   return facet.groups === undefined ? { ...facet, groups: groups.map(({ name }) => name) } : facet;
 }
 
-async function attributionOf({ artefact, table, attributionRows = 200, attribution = {}, kernel }: MonitorBaselineInput): Promise<MonitorBaseline["attribution"]> {
+async function attributionOf({ artifact, table, attributionRows = 200, attribution = {}, kernel }: MonitorBaselineInput): Promise<MonitorBaseline["attribution"]> {
   if (!Number.isInteger(attributionRows) || attributionRows < 0) {
     throw new ChurnkitError("OPTION_INVALID", `attributionRows is ${attributionRows}. Give a whole number, 0 for no attribution monitor.`);
   }
   if (attributionRows === 0) return null;
   const settings: AttributionSettings = { backgroundRows: 100, samples: 64, seed: 0, ...attribution };
   const some = permutation(table.rows, settings.seed).subarray(0, attributionRows);
-  const explanation: Explanation = (await explainerOf(artefact, { ...settings, kernel })).explain(takeRows(table, some));
+  const explanation: Explanation = (await explainerOf(artifact, { ...settings, kernel })).explain(takeRows(table, some));
   return { settings, baseline: attributionBaseline(explanation), importance: [...importanceByColumn(explanation)] };
 }
 
@@ -190,9 +190,9 @@ async function attributionOf({ artefact, table, attributionRows = 200, attributi
  * @throws ChurnkitError as `explainerOf` does.
  */
 export async function monitorExplainer(
-  artefact: Artefact,
+  artifact: Artifact,
   { attribution }: Pick<MonitorBaseline, "attribution">,
   options: CompileOptions = {},
 ): Promise<Explainer | undefined> {
-  return attribution === null ? undefined : explainerOf(artefact, { ...attribution.settings, ...options });
+  return attribution === null ? undefined : explainerOf(artifact, { ...attribution.settings, ...options });
 }

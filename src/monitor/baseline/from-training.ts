@@ -1,12 +1,12 @@
 import { takeRows } from "../../data/table/take-rows.js";
 import type { Table } from "../../data/table/table.js";
-import type { Artefact } from "../../model/artefact.js";
+import type { Artifact } from "../../model/artifact.js";
 import type { TrainedModel } from "../../model/train.js";
 import { monitorBaseline, type MonitorBaselineInput } from "./baseline.js";
 import { withMonitorBaseline } from "./parse-baseline.js";
 
 /** How a trained model's baseline is made. */
-export type TrainedBaselineOptions = Omit<MonitorBaselineInput, "artefact" | "table" | "probabilities">;
+export type TrainedBaselineOptions = Omit<MonitorBaselineInput, "artifact" | "table" | "probabilities">;
 
 /**
  * The bundle of a model as it comes from training, with the baseline of all four monitors in it. No row needs to be kept
@@ -18,20 +18,20 @@ export type TrainedBaselineOptions = Omit<MonitorBaselineInput, "artefact" | "ta
  * @example
  * ```ts
  * import { defineFeatures, syntheticContract, syntheticCustomers, tableFromRecords } from "churnkit/data";
- * import { monitorBaselineOf, watchedArtefact } from "churnkit/monitor";
+ * import { monitorBaselineOf, watchedArtifact } from "churnkit/monitor";
  * import { logistic, train } from "churnkit/model";
  *
  * const table = tableFromRecords(syntheticContract, syntheticCustomers({ rows: 500, seed: 1 }).records);
  * const model = await train(defineFeatures(syntheticContract), table, { learner: logistic() });
- * const artefact = await watchedArtefact(model, table, { facets: [{ column: "gender" }] });
- * console.assert(monitorBaselineOf(artefact).quality.calibration !== null);
+ * const artifact = await watchedArtifact(model, table, { facets: [{ column: "gender" }] });
+ * console.assert(monitorBaselineOf(artifact).quality.calibration !== null);
  * ```
  */
-export async function watchedArtefact(
-  { artefact, heldOutScores }: Pick<TrainedModel, "artefact" | "heldOutScores">,
+export async function watchedArtifact(
+  { artifact, heldOutScores }: Pick<TrainedModel, "artifact" | "heldOutScores">,
   table: Table,
   options: TrainedBaselineOptions = {},
-): Promise<Artefact> {
+): Promise<Artifact> {
   const { rows, probabilities } = heldOutScores;
-  return withMonitorBaseline(artefact, await monitorBaseline({ ...options, artefact, table: takeRows(table, rows), probabilities }));
+  return withMonitorBaseline(artifact, await monitorBaseline({ ...options, artifact, table: takeRows(table, rows), probabilities }));
 }

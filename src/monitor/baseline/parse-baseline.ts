@@ -5,11 +5,11 @@ import { contractHash } from "../../data/contract/contract-hash.js";
 import { parseContract } from "../../data/contract/parse.js";
 import { profileDecoder } from "../../data/profile/parse.js";
 import { withMarkedPredictions } from "../../data/profile/predictions.js";
-import type { Artefact } from "../../model/artefact.js";
+import type { Artifact } from "../../model/artifact.js";
 import { costs, parseMetrics } from "../../model/bundle/parts.js";
 import { attributionBaselineDecoder } from "../attribution/baseline.js";
 import type { Facet, FacetRange } from "../bias/facets.js";
-import { biasCounts } from "../bias/parse.js";
+import { biasCounts, favorable } from "../bias/parse.js";
 import { calibrationSummaryDecoder } from "../performance/calibration-summary.js";
 import { confidenceCountsDecoder } from "../performance/confidence-counts.js";
 import type { MonitorBaseline } from "./baseline.js";
@@ -23,12 +23,12 @@ const extra = "monitor";
  *
  * @throws ChurnkitError CONTRACT_MISMATCH for the baseline of another model.
  */
-export function withMonitorBaseline(artefact: Artefact, baseline: MonitorBaseline): Artefact {
-  if (baseline.model.contractHash !== contractHash(artefact.contract)) {
+export function withMonitorBaseline(artifact: Artifact, baseline: MonitorBaseline): Artifact {
+  if (baseline.model.contractHash !== contractHash(artifact.contract)) {
     throw new ChurnkitError("CONTRACT_MISMATCH", "The baseline was made for a model of other columns. Make one with monitorBaseline for this model.");
   }
   const { format, model, rows, quality, bias, attribution } = baseline;
-  return { ...artefact, extras: { ...artefact.extras, [extra]: { format, model, rows, quality, bias, attribution } } };
+  return { ...artifact, extras: { ...artifact.extras, [extra]: { format, model, rows, quality, bias, attribution } } };
 }
 
 /**
@@ -37,11 +37,11 @@ export function withMonitorBaseline(artefact: Artefact, baseline: MonitorBaselin
  *
  * @throws ChurnkitError INPUT_MALFORMED where it is broken.
  */
-export function monitorBaselineOf(artefact: Artefact): MonitorBaseline {
-  const { contract, baseline: profile } = artefact;
-  const kept = artefact.extras?.[extra];
+export function monitorBaselineOf(artifact: Artifact): MonitorBaseline {
+  const { contract, baseline: profile } = artifact;
+  const kept = artifact.extras?.[extra];
   if (kept !== undefined) return parseMonitorBaseline({ ...(kept as object), contract, profile }, "extras/monitor.json");
-  const { decision, metrics, provenance } = artefact;
+  const { decision, metrics, provenance } = artifact;
   const { target } = contract;
   return {
     format: 1,
@@ -74,7 +74,7 @@ const baseline = object({
   profile: profileDecoder,
   rows: object({ kept: count(), rejected: count() }),
   quality: object({ heldOut: parseMetrics, confidence: confidenceCountsDecoder, calibration: nullable(calibrationSummaryDecoder) }),
-  bias: nullable(object({ facets: list(facet, 100), favourable: oneOf(["positive", "negative"]), counts: biasCounts })),
+  bias: nullable(object({ facets: list(facet, 100), favorable, counts: biasCounts })),
   attribution: nullable(
     object({
       settings: object({ backgroundRows: count(), samples: count(), seed: count() }),

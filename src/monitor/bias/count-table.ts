@@ -13,7 +13,7 @@ export interface BiasCountOptions {
   /** Positive from this probability on; needed with probabilities. */
   readonly threshold?: number | undefined;
   /** Which outcome is the good one to get. "positive" (the contract's positive class) by default. */
-  readonly favourable?: "positive" | "negative" | undefined;
+  readonly favorable?: "positive" | "negative" | undefined;
 }
 
 const UNKNOWN = 2;
@@ -36,19 +36,19 @@ const UNKNOWN = 2;
  * ```
  */
 export function countBias(table: Table, options: BiasCountOptions): BiasCounts {
-  const { facets, threshold, favourable = "positive" } = options;
+  const { facets, threshold, favorable = "positive" } = options;
   if (facets.length === 0) throw new ChurnkitError("OPTION_INVALID", "No facet was given. Name a column whose groups to compare.");
-  if (favourable !== "positive" && favourable !== "negative") {
-    throw new ChurnkitError("OPTION_INVALID", `favourable is "${String(favourable)}". Give "positive" or "negative".`);
+  if (favorable !== "positive" && favorable !== "negative") {
+    throw new ChurnkitError("OPTION_INVALID", `favorable is "${String(favorable)}". Give "positive" or "negative".`);
   }
-  const good = favourable === "positive" ? 1 : 0;
+  const good = favorable === "positive" ? 1 : 0;
   const labels = labelCodes(table, good);
   const calls = callCodes(table, options, good);
   const resolved = facets.map((facet) => resolveFacet(table, facet));
   return {
     format: 1,
     rows: table.rows,
-    favourable,
+    favorable,
     threshold: options.probabilities === undefined ? null : (threshold ?? null),
     facets: resolved.flatMap(({ column, groups }) =>
       groups.map(({ name, against, side }) => {
@@ -119,7 +119,7 @@ export function mergeBias(a: BiasCounts, b: BiasCounts): BiasCounts {
   const key = ({ column, group, against }: BiasCounts["facets"][number]): string => JSON.stringify([column, group, against]);
   const others = new Map(b.facets.map((facet) => [key(facet), facet]));
   const same = a.facets.length === b.facets.length && a.facets.every((facet) => others.has(key(facet)));
-  if (!same || a.threshold !== b.threshold || a.favourable !== b.favourable) {
+  if (!same || a.threshold !== b.threshold || a.favorable !== b.favorable) {
     throw new ChurnkitError(
       "CONTRACT_MISMATCH",
       "These counts have other groups, another threshold or another good outcome. Name the groups of each facet, and count all parts alike.",

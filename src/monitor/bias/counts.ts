@@ -31,7 +31,7 @@ export interface BiasCounts {
   readonly format: 1;
   readonly rows: number;
   /** What counts as a positive outcome below: the contract's positive class, or the other one. */
-  readonly favourable: "positive" | "negative";
+  readonly favorable: "positive" | "negative";
   /** Null where rows were not scored. */
   readonly threshold: number | null;
   readonly facets: readonly FacetCounts[];

@@ -54,7 +54,7 @@ export function biasDrift(
   { policy: overrides }: { readonly policy?: Partial<BiasPolicy> | undefined } = {},
 ): BiasDrift {
   const policy = biasPolicy(overrides);
-  if (baseline.favourable !== current.favourable) {
+  if (baseline.favorable !== current.favorable) {
     throw new ChurnkitError("CONTRACT_MISMATCH", "Baseline and current counts have different good outcomes. Count both alike.");
   }
   const others = new Map(current.facets.map((facet) => [keyOf(facet), facet]));

@@ -12,13 +12,13 @@ export interface Estimate {
 export function wilson({ successes, trials }: Share, z: number): Estimate {
   const value = successes / trials;
   const shrink = 1 + (z * z) / trials;
-  const centre = (value + (z * z) / (2 * trials)) / shrink;
+  const center = (value + (z * z) / (2 * trials)) / shrink;
   const reach = (z / shrink) * Math.sqrt((value * (1 - value)) / trials + (z * z) / (4 * trials * trials));
   // Exactly 0 and 1 at the ends, which rounding would miss.
   return {
     value,
-    low: successes === 0 ? 0 : Math.max(0, centre - reach),
-    high: successes === trials ? 1 : Math.min(1, centre + reach),
+    low: successes === 0 ? 0 : Math.max(0, center - reach),
+    high: successes === trials ? 1 : Math.min(1, center + reach),
   };
 }
 

@@ -149,7 +149,7 @@ export const biasMetrics = {
     },
   },
   EO: {
-    label: "equalised odds: the larger of the gaps in recall and in false positive rate",
+    label: "equalized odds: the larger of the gaps in recall and in false positive rate",
     stage: "post",
     neutral: 0,
     range: [0, 1],

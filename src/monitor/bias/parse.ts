@@ -1,9 +1,12 @@
-import { count, list, nullable, number, object, oneOf, text, version, type Decoder } from "../../base/json/decode.js";
+import { count, formerly, list, nullable, number, object, oneOf, text, version, type Decoder } from "../../base/json/decode.js";
 import { documentError, JsonValue } from "../../base/json/value.js";
 import { countNames, groupCounts, type BiasCounts, type GroupCounts } from "./counts.js";
 
 const name = text(10_000);
 const maxFacets = 10_000;
+
+/** Which outcome is good for a customer. */
+export const favorable = formerly("favourable", oneOf(["positive", "negative"]));
 
 const group: Decoder<GroupCounts> = (json) => groupCounts(countNames.map((key) => count()(json.get(key))));
 
@@ -11,7 +14,7 @@ const group: Decoder<GroupCounts> = (json) => groupCounts(countNames.map((key) =
 export const biasCounts: Decoder<BiasCounts> = object({
   format: version(1),
   rows: count(),
-  favourable: oneOf(["positive", "negative"]),
+  favorable,
   threshold: nullable(number(0, 1)),
   facets: list(object({ column: name, group: name, against: name, disadvantaged: group, advantaged: group }), maxFacets),
   missing: list(object({ column: name, rows: count() }), maxFacets),

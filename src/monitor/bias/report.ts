@@ -45,7 +45,7 @@ export interface BiasReport {
   readonly severity: Severity;
   readonly confidence: number;
   readonly rows: number;
-  readonly favourable: BiasCounts["favourable"];
+  readonly favorable: BiasCounts["favorable"];
   readonly threshold: number | null;
   readonly missing: BiasCounts["missing"];
   readonly groups: readonly GroupBias[];
@@ -91,13 +91,13 @@ export function biasReport(
   const groups = counts.facets.map((facet) => groupBias(facet, policy, z));
   const violated = groups.filter(({ verdict }) => verdict === "violated");
   const verdict = verdictOf(groups.map((group) => group.verdict));
-  const { rows, favourable, threshold, missing } = counts;
+  const { rows, favorable, threshold, missing } = counts;
   return {
     verdict,
     severity: worst(groups.map(({ severity }) => severity)),
     confidence: policy.confidence,
     rows,
-    favourable,
+    favorable,
     threshold,
     missing,
     groups,

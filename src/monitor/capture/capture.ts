@@ -1,5 +1,5 @@
 import { exactParser } from "../../data/read/exact-ids.js";
-import { millisecondsOf } from "../performance/labelled/records.js";
+import { millisecondsOf } from "../performance/labeled/records.js";
 
 /**
  * A prediction as it was logged: our own form, one JSON object a line. It holds a customer's record, so keep it as you keep

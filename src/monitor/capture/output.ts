@@ -97,7 +97,7 @@ function one(item: unknown, options: OutputOptions): Output {
   if (item.length === 1) return one(item[0], options);
   const [a, b] = item;
   if (item.length === 2 && typeof a === "number" && typeof b === "number") return ofClasses(a, b, options);
-  if (item.length === 2 && typeof a === "string" && typeof b === "number") return ofLabelled(a, b, options);
+  if (item.length === 2 && typeof a === "string" && typeof b === "number") return ofLabeled(a, b, options);
   if (item.length === 2 && isMembers(a) && isMembers(b)) return ofPairs([a, b], options);
   return failed(`it holds ${item.length} values for a record, not a probability`);
 }
@@ -122,7 +122,7 @@ function ofClasses(first: number, last: number, { output }: OutputOptions): Outp
 }
 
 /** A label and a number, which some containers mean of the label and some of the positive class. */
-function ofLabelled(label: string, number: number, options: OutputOptions): Output {
+function ofLabeled(label: string, number: number, options: OutputOptions): Output {
   const { output, target } = options;
   const probability = probabilityOf(number);
   if (probability === null) return failed("its number is not from 0 to 1", label);
@@ -161,7 +161,7 @@ function ofMembers(item: Members, options: OutputOptions): Output {
   if (byClass !== undefined) return probabilityOf(byClass) === null ? failed("its numbers are not from 0 to 1", label) : { probability: probabilityOf(byClass), label };
   const number = numberIn(item);
   if (typeof number === "number") {
-    if (!ofPositive(item) && label !== null) return ofLabelled(label, number, options);
+    if (!ofPositive(item) && label !== null) return ofLabeled(label, number, options);
     return probabilityOf(number) === null ? failed("its number is not from 0 to 1", label) : { probability: number, label };
   }
   const list = listNames.map((name) => item[name]).find(isList);

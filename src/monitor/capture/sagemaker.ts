@@ -1,4 +1,4 @@
-import { millisecondsOf } from "../performance/labelled/records.js";
+import { millisecondsOf } from "../performance/labeled/records.js";
 import { textOf, type CapturedPrediction, type Note } from "./capture.js";
 import { recordsOf, type InputOptions } from "./input.js";
 import { outputsOf, type Output, type OutputOptions } from "./output.js";

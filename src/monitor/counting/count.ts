@@ -76,7 +76,7 @@ export function batchCounter(baseline: MonitorBaseline, capacity: number): Batch
         bias:
           bias === null
             ? null
-            : countBias(scored, { facets: bias.facets, probabilities, threshold: model.threshold, favourable: bias.favourable }),
+            : countBias(scored, { facets: bias.facets, probabilities, threshold: model.threshold, favorable: bias.favorable }),
         attributed: [],
       },
       scored: sidesOf(scored, baseline).map((sides, i) => ({ at: scored.rowNumbers[i] as number, sides, record: () => recordOf(scored, i) })),

@@ -1,6 +1,6 @@
 import { ChurnkitError } from "../../base/errors.js";
 import type { Explainer } from "../../model/explain/explanation.js";
-import { millisecondsOf, type Moment } from "../performance/labelled/records.js";
+import { millisecondsOf, type Moment } from "../performance/labeled/records.js";
 import { AttributionSample } from "./attributions.js";
 import type { MonitorBaseline } from "../baseline/baseline.js";
 import { batchCounter, type BatchCounter } from "./count.js";

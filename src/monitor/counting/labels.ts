@@ -1,4 +1,4 @@
-import { joinLabels, type JoinedPrediction } from "../performance/labelled/join.js";
+import { joinLabels, type JoinedPrediction } from "../performance/labeled/join.js";
 import type { OutcomeCounts } from "../judging/findings.js";
 import type { UnjoinedLabels } from "../joins.js";
 import type { Sampled } from "./sample.js";
@@ -85,7 +85,7 @@ export interface TimeSpan {
 /** Fewer rows of a control group are not judged by themselves. */
 const leastControl = 100;
 
-const none: OutcomeCounts = { predictions: 0, treated: 0, control: 0, immature: 0, labelled: 0, positives: 0, assumed: 0, unlabelled: 0, conflicting: 0 };
+const none: OutcomeCounts = { predictions: 0, treated: 0, control: 0, immature: 0, labeled: 0, positives: 0, assumed: 0, unlabeled: 0, conflicting: 0 };
 
 /** Outcomes without any label rules. */
 export const noOutcomes: Outcomes = { counts: none, basis: null, mature: [], coverage: null };
@@ -108,12 +108,12 @@ export function outcomesAt(
   const control = judged.filter((row) => row.role === "control" && row.outcome !== null);
   const basis = control.length >= leastControl ? "control" : "all";
   const chosen = basis === "control" ? judged.filter(({ role }) => role === "control") : judged;
-  const labelled = chosen.filter((row) => row.outcome !== null);
+  const labeled = chosen.filter((row) => row.outcome !== null);
   return {
     counts: countOutcomes(rows),
-    basis: labelled.length === 0 ? null : basis,
-    mature: labelled.map(({ probability, outcome, segment }) => ({ probability, outcome: outcome ?? 0, sides: segment ?? "" })),
-    coverage: chosen.length === 0 ? null : labelled.length / chosen.length,
+    basis: labeled.length === 0 ? null : basis,
+    mature: labeled.map(({ probability, outcome, segment }) => ({ probability, outcome: outcome ?? 0, sides: segment ?? "" })),
+    coverage: chosen.length === 0 ? null : labeled.length / chosen.length,
   };
 }
 
@@ -146,10 +146,10 @@ function countOutcomes(rows: readonly JoinedPrediction[]): OutcomeCounts {
     treated: rows.length - open.length,
     control: count(({ role }) => role === "control"),
     immature: open.filter(({ closed }) => !closed).length,
-    labelled: known.length,
+    labeled: known.length,
     positives: known.filter(({ outcome }) => outcome === 1).length,
     assumed: known.filter(({ assumed }) => assumed).length,
-    unlabelled: open.filter(({ closed, outcome }) => closed && outcome === null).length,
+    unlabeled: open.filter(({ closed, outcome }) => closed && outcome === null).length,
     conflicting: open.filter((row) => row.closed && row.conflicting).length,
   };
 }

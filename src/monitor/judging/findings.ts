@@ -7,7 +7,7 @@ import type { CalibrationDrift } from "../performance/calibration-drift.js";
 import type { CalibrationPolicy } from "../performance/calibration-policy.js";
 import type { PerformanceEstimate } from "../performance/estimate.js";
 import type { QualityDrift, QualityPolicy } from "../performance/quality.js";
-import type { RealisedPerformance } from "../performance/realised.js";
+import type { RealizedPerformance } from "../performance/realized.js";
 import type { PolicyChoice } from "../../drift/policy.js";
 import type { UnjoinedLabels } from "../joins.js";
 import type { IssueTally } from "../counting/tally.js";
@@ -15,7 +15,7 @@ import type { IssueTally } from "../counting/tally.js";
 /** The four monitors, and what each watches. */
 export const monitors = {
   dataQuality: "what goes into the model and what comes out: broken and missing values, new levels, distributions",
-  modelQuality: "whether predictions come true as they did: realised and expected performance, calibration",
+  modelQuality: "whether predictions come true as they did: realized and expected performance, calibration",
   bias: "whether groups of customers fare alike, and as they did",
   attribution: "whether the columns that move the scores are still the same",
 } as const;
@@ -54,13 +54,13 @@ export interface OutcomeCounts {
   readonly control: number;
   /** The outcome window is still open, or labels may still be on their way. */
   readonly immature: number;
-  readonly labelled: number;
+  readonly labeled: number;
   readonly positives: number;
-  /** Of the labelled, those taken as negative because no label came. */
+  /** Of the labeled, those taken as negative because no label came. */
   readonly assumed: number;
   /** The window has closed without a label, or with both outcomes. */
-  readonly unlabelled: number;
-  /** Of the unlabelled, those with labels of both outcomes. */
+  readonly unlabeled: number;
+  /** Of the unlabeled, those with labels of both outcomes. */
   readonly conflicting: number;
 }
 
@@ -72,8 +72,8 @@ export interface ModelQualityFinding extends Finding {
   /** Whose outcomes were judged: the control group's where there is one of 100 rows or more. */
   readonly basis: "all" | "control" | null;
   /** From mature labels; null where there are none. */
-  readonly realised: RealisedPerformance | null;
-  /** The realised metrics against the held-out ones. */
+  readonly realized: RealizedPerformance | null;
+  /** The realized metrics against the held-out ones. */
   readonly quality: QualityDrift | null;
   /** Concept drift: outcomes against the probabilities. */
   readonly calibration: CalibrationDrift | null;

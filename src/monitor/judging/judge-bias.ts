@@ -47,9 +47,9 @@ export function judgeBias(
   };
 }
 
-/** Counts of the labelled rows, laid out as the baseline's. */
+/** Counts of the labeled rows, laid out as the baseline's. */
 function outcomeCounts(layout: BiasCounts, rows: readonly MatureRow[]): BiasCounts {
-  const good = layout.favourable === "positive" ? 1 : 0;
+  const good = layout.favorable === "positive" ? 1 : 0;
   const threshold = layout.threshold ?? 0.5;
   const counts = layout.facets.map(() => ({ d: new Float64Array(countNames.length), a: new Float64Array(countNames.length) }));
   for (const { probability, outcome, sides } of rows) {

@@ -4,7 +4,7 @@ import type { DriftVerdict, Severity } from "../../drift/report.js";
 import { calibrationDrift } from "../performance/calibration-drift.js";
 import { estimateFromCounts } from "../performance/estimate.js";
 import { modelQuality } from "../performance/quality.js";
-import { realisedPerformance } from "../performance/realised.js";
+import { realizedPerformance } from "../performance/realized.js";
 import type { MonitorBaseline } from "../baseline/baseline.js";
 import { lackOf, type Finding, type ModelQualityFinding, type MonitorPolicies } from "./findings.js";
 import { unjoinedCauses, type UnjoinedLabels } from "../joins.js";
@@ -38,11 +38,11 @@ export function judgeModel(
   const enough = mature.length >= minimumSample && (coverage ?? 0) >= leastCoverage;
   const labels = Uint8Array.from(mature, ({ outcome }) => outcome);
   const probabilities = Float64Array.from(mature, ({ probability }) => probability);
-  const realised = mature.length === 0 ? null : realisedPerformance(labels, probabilities, { threshold: model.threshold, costs });
+  const realized = mature.length === 0 ? null : realizedPerformance(labels, probabilities, { threshold: model.threshold, costs });
   const { heldOut } = quality;
   const rarer = Math.min(heldOut.positives, heldOut.rows - heldOut.positives) / heldOut.rows;
   const rows = { baseline: heldOut.rows, current: mature.length };
-  const compared = realised === null || !enough || mature.length * rarer < leastOfClass ? null : modelQuality(heldOut.values, realised.values, { policy: policies.quality, rows });
+  const compared = realized === null || !enough || mature.length * rarer < leastOfClass ? null : modelQuality(heldOut.values, realized.values, { policy: policies.quality, rows });
   const baseline = quality.calibration ?? undefined;
   const calibration = enough ? calibrationDrift(labels, probabilities, { baseline, policy: policies.calibration }) : null;
   const parts: Finding[] = [
@@ -60,7 +60,7 @@ export function judgeModel(
     outcomes: counts,
     unjoined: outcomes.unjoined ?? null,
     basis,
-    realised,
+    realized,
     quality: compared,
     calibration,
     estimated,

@@ -39,7 +39,7 @@ export interface Look {
 
 /** No test of attributions tells a smaller share of false alarms apart: it rests on 2,000 draws. */
 const leastAttributionAlpha = 0.001;
-/** Tests of model quality: realised metrics, calibration, expected metrics. */
+/** Tests of model quality: realized metrics, calibration, expected metrics. */
 const modelTests = 3;
 /** Tests of bias: calls and outcomes, each by its change and by its range. */
 const biasTests = 4;

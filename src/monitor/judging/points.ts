@@ -29,7 +29,7 @@ export function monitorPoints(
   const point = (name: string, value: number | null | undefined): MetricPoint[] =>
     value === null || value === undefined ? [] : [{ name, value, labels, at }];
   return [
-    ...point("model_accuracy", modelQuality.finding.realised?.values.accuracy.value),
+    ...point("model_accuracy", modelQuality.finding.realized?.values.accuracy.value),
     ...point("estimated_model_accuracy", modelQuality.finding.estimated?.values.accuracy.value),
     ...point("data_quality_score", score),
     ...(drift === null ? [] : driftPoints(drift, { at, labels })),
@@ -50,14 +50,14 @@ export function monitorPoints(
 export function monitorSignals({ at, monitors, advice }: Pick<MonitorReport, "at" | "monitors" | "advice">): RetrainingSignals {
   const time = new Date(at);
   const { drift } = monitors.dataQuality.finding;
-  const { realised, outcomes } = monitors.modelQuality.finding;
-  const accuracy = realised?.values.accuracy.value ?? null;
+  const { realized, outcomes } = monitors.modelQuality.finding;
+  const accuracy = realized?.values.accuracy.value ?? null;
   const critical = monitorNames
     .filter((name) => monitors[name].severity === "critical")
     .map((name) => ({ name: monitorLabels[name], message: monitors[name].message, action: advice.find(({ monitor }) => monitor === name)?.action ?? "", at: time }));
   return {
     ...(drift === null ? {} : driftSignals(drift, time)),
     critical,
-    ...(accuracy === null ? {} : { accuracy: { value: accuracy, labels: outcomes.labelled, at: time } }),
+    ...(accuracy === null ? {} : { accuracy: { value: accuracy, labels: outcomes.labeled, at: time } }),
   };
 }

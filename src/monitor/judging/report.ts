@@ -130,7 +130,7 @@ function adviceFor(monitors: MonitorReport["monitors"], alarms: readonly Monitor
     const { quality, calibration } = modelQuality.finding;
     const sure = quality?.verdict === "drift" || calibration?.verdict === "drift";
     const action = sure
-      ? "Outcomes no longer follow the predictions. Mend the sources if the data moved too, else retrain on recent labelled rows; until then check the threshold."
+      ? "Outcomes no longer follow the predictions. Mend the sources if the data moved too, else retrain on recent labeled rows; until then check the threshold."
       : "Worse results are expected, but no label has shown it yet. Look at the data that moved, and at the labels when they come.";
     add("modelQuality", modelQuality.severity, action);
   }

@@ -1,6 +1,6 @@
 import { powerOfTwo } from "../../base/elementary.js";
 import { countOfValues, isNumericProfile, type CategoryProfile, type NumericProfile } from "../../data/profile/profile.js";
-import { summariseNumeric } from "../../data/profile/summary.js";
+import { summarizeNumeric } from "../../data/profile/summary.js";
 import type { MonitorBaseline } from "../baseline/baseline.js";
 import type { Tally } from "../counting/tally.js";
 import { featuresOf, inferredType, type InferredType } from "./columns.js";
@@ -69,7 +69,7 @@ export function statisticsJson(baseline: MonitorBaseline, tally?: Pick<Tally, "r
 }
 
 function numerical(profile: NumericProfile): Pick<FeatureStatistics, "numerical_statistics"> {
-  const summary = summariseNumeric(profile);
+  const summary = summarizeNumeric(profile);
   const common = { num_present: countOfValues(profile), num_missing: profile.missing };
   // A feature without any value has no statistics, and JSON no NaN.
   if (summary === undefined) {

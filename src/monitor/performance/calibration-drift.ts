@@ -70,10 +70,10 @@ export interface CalibrationOptions {
 const POWER = 0.8416;
 
 /**
- * Concept drift: realised outcomes against the model's own expectation of them, row by row and in bins of the probability.
+ * Concept drift: realized outcomes against the model's own expectation of them, row by row and in bins of the probability.
  * Data drift alone leaves this at rest, because probabilities move along with the features.
  *
- * To compare two labelled samples instead, by the rate at equal probabilities, see `conceptDrift`.
+ * To compare two labeled samples instead, by the rate at equal probabilities, see `conceptDrift`.
  *
  * Without a baseline three tests decide (`calibrationTests`); with one, the change of the residuals since then is tested, by
  * the level and the shape, so that a model which never was calibrated raises no alarm for it.

@@ -25,7 +25,7 @@ export interface CalibrationSummary {
 }
 
 /**
- * Summarises held-out rows as the baseline of {@link calibrationDrift}: how far off the model was when it was made.
+ * Summarizes held-out rows as the baseline of {@link calibrationDrift}: how far off the model was when it was made.
  *
  * @param labels 1 for the positive class, 0 for the other.
  * @param probabilities Of the positive class, in [0, 1].

@@ -1,7 +1,7 @@
 import { chiSquareTail, normalTwoSidedTail, type Tail } from "../../stats/special.js";
 import type { CalibrationBin } from "./calibration-summary.js";
 
-/** Neighbouring bins taken together, with the change of the residual (observed minus expected share) in them. */
+/** Neighboring bins taken together, with the change of the residual (observed minus expected share) in them. */
 export interface PooledBin {
   readonly now: CalibrationBin;
   readonly base: CalibrationBin | null;
@@ -23,7 +23,7 @@ const add = (a: CalibrationBin, b: CalibrationBin): CalibrationBin => ({
 export const residual = ({ rows, positives, expected }: CalibrationBin): number => (rows === 0 ? 0 : (positives - expected) / rows);
 
 /**
- * Pools neighbours until the positives of each vary enough for a chi-square, and measures the change of the residual.
+ * Pools neighbors until the positives of each vary enough for a chi-square, and measures the change of the residual.
  * Against calibrated probabilities its variance is sum of p (1 - p) / rows^2. Against a baseline it is that of two
  * proportions with the share of both samples together, which also holds where the model never was calibrated.
  */

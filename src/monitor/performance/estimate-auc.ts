@@ -6,7 +6,7 @@ const FEWEST_PAIRS = 1e-100;
 /** An estimate before it is turned into an interval. Variances of the estimate itself, not of a sum. */
 export interface RawEstimate {
   readonly value: number;
-  /** Of the realised metric around the estimate, over what comes true, given the rows. */
+  /** Of the realized metric around the estimate, over what comes true, given the rows. */
   readonly variance: number;
   /** Of the estimate around the population's metric, over which rows there are. */
   readonly populationVariance: number;

@@ -1,4 +1,4 @@
-import type { Costs } from "../../model/artefact.js";
+import type { Costs } from "../../model/artifact.js";
 import type { EstimateSums } from "./estimate-sums.js";
 import type { RawEstimate } from "./estimate-auc.js";
 
@@ -14,7 +14,7 @@ interface Slopes {
 /**
  * The metrics at the threshold. True positives and false negatives are independent sums of independent outcomes
  * (Poisson-binomial), with variances sum of p (1 - p) over the rows called positive and over the others; a ratio's
- * variance is that of its linear part (the delta method). `centred` is what a row adds to the metric on average beyond its
+ * variance is that of its linear part (the delta method). `centered` is what a row adds to the metric on average beyond its
  * share, squared and summed: the variance over which rows there are.
  */
 export function thresholdEstimates(
@@ -25,10 +25,10 @@ export function thresholdEstimates(
   const tp = called.expected;
   const fn = others.expected;
   const positives = tp + fn;
-  const raw = (value: number, slopes: Slopes, centred: number): RawEstimate => ({
+  const raw = (value: number, slopes: Slopes, centered: number): RawEstimate => ({
     value,
     variance: slopes.called * slopes.called * called.variance + slopes.others * slopes.others * others.variance,
-    populationVariance: Math.max(0, centred),
+    populationVariance: Math.max(0, centered),
     // Twice the linear part, for what the rounding does beyond it.
     error: 2 * (Math.abs(slopes.called) * called.rounding + Math.abs(slopes.others) * others.rounding),
   });
@@ -69,7 +69,7 @@ export function thresholdEstimates(
 }
 
 function profitEstimate(
-  raw: (value: number, slopes: Slopes, centred: number) => RawEstimate,
+  raw: (value: number, slopes: Slopes, centered: number) => RawEstimate,
   { called, others }: Pick<EstimateSums, "called" | "others">,
   { falseNegative, falsePositive }: Costs,
 ): RawEstimate {

@@ -1,4 +1,4 @@
-import type { Costs } from "../../model/artefact.js";
+import type { Costs } from "../../model/artifact.js";
 import { checkCosts, checkThreshold } from "../../model/evaluate/options.js";
 import { checkProbabilities } from "../../model/evaluate/sorted-scores.js";
 import type { MetricValue } from "../../model/evaluate/metrics.js";
@@ -13,7 +13,7 @@ import { exactCells, type ScoreCells } from "./score-cells.js";
  * An estimated metric. `low` and `high` hold the metric that these very rows will turn out to have 19 times out of 20.
  */
 export interface EstimatedValue extends MetricValue {
-  /** Standard deviation of the realised metric of these rows around `value`: the chance of what comes true. Analytic. */
+  /** Standard deviation of the realized metric of these rows around `value`: the chance of what comes true. Analytic. */
   readonly standardError: number | null;
   /**
    * Standard deviation of `value` around the metric of the population that the rows are drawn from: the chance of which

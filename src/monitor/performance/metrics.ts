@@ -1,7 +1,7 @@
 import { metrics } from "../../model/evaluate/metrics.js";
 
 /**
- * The metrics of a series of performance, estimated and realised, declared once. `high` is the largest possible value,
+ * The metrics of a series of performance, estimated and realized, declared once. `high` is the largest possible value,
  * null where there is none.
  */
 export const performanceMetrics = {

@@ -62,7 +62,7 @@ export interface QualityDrift {
   readonly message: string;
 }
 
-/** Metrics of one side: of an evaluation, of a bundle's metrics, of a realised or an estimated performance. */
+/** Metrics of one side: of an evaluation, of a bundle's metrics, of a realized or an estimated performance. */
 export type QualityValues = Readonly<Partial<Record<QualityMetric, MetricValue | EstimatedValue>>>;
 
 /** How many rows the metrics of each side rest on. */
@@ -74,13 +74,13 @@ export interface RowsBehind {
 const POWER = 0.8416;
 
 /**
- * Judges realised or estimated performance against the metrics that the model had when it was made. The error of each
+ * Judges realized or estimated performance against the metrics that the model had when it was made. The error of each
  * difference comes from both intervals (a 95 % interval is 2 * 1.96 standard errors wide; of an estimate, its
  * `populationError` and certified error). A metric without interval on a side cannot be judged: "insufficient". A model
  * that has become better is "stable".
  *
- * @param baseline Such as `artefact.metrics.values`.
- * @param current Such as a period's `realised.values` or `estimated.values`.
+ * @param baseline Such as `artifact.metrics.values`.
+ * @param current Such as a period's `realized.values` or `estimated.values`.
  * @param options `rows` behind both sides: the error of the current values is then at least the baseline's at so many rows.
  * Without it a few rows that happen to agree, such as no churner found among thirty, have no spread and seem certain.
  * @throws ChurnkitError OPTION_INVALID for a bad policy.

@@ -15,7 +15,7 @@ export interface Measurement {
  * left out is not known, which changes nothing.
  */
 export interface RetrainingSignals {
-  /** Realised accuracy in [0, 1], and from how many mature labels. */
+  /** Realized accuracy in [0, 1], and from how many mature labels. */
   readonly accuracy?: (Measurement & { readonly labels?: number | undefined }) | undefined;
   /** The largest population stability index, and of which column. */
   readonly psi?: (Measurement & { readonly column?: string | undefined }) | undefined;

@@ -5,7 +5,7 @@ import { nextDue, type RetrainingSchedule } from "./schedule.js";
 /** Why a model may be retrained: the kinds of triggers. */
 export const retrainingTriggers = {
   schedule: "the schedule's time has come since the last success began",
-  accuracy: "realised accuracy is below the limit, with enough mature labels",
+  accuracy: "realized accuracy is below the limit, with enough mature labels",
   psi: "a population stability index is above the limit",
   newLabels: "enough labels have come since the last training",
   alarm: "an alarm of another system fired",

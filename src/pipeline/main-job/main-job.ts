@@ -5,11 +5,11 @@ import { labels } from "../../data/table/labels.js";
 import type { Table } from "../../data/table/table.js";
 import type { DeployRequest, Deployer } from "../../deploy/deployer.js";
 import { driftAgainst } from "../../drift/index.js";
-import { watchedArtefact } from "../../monitor/baseline/from-training.js";
+import { watchedArtifact } from "../../monitor/baseline/from-training.js";
 import { filesStore } from "../../io/store/files/files-store.js";
 import { saveBundle } from "../../model/bundle/save.js";
 import { evaluate } from "../../model/evaluate/evaluate.js";
-import { summarise } from "../../model/evaluate/evaluate-scores.js";
+import { summarize } from "../../model/evaluate/evaluate-scores.js";
 import type { TrainingProgress } from "../../model/learner.js";
 import { logistic } from "../../model/kinds/linear/learner.js";
 import { train, type TrainedModel } from "../../model/train.js";
@@ -103,14 +103,14 @@ export function mainJob() {
     .step("register", async ({ chosen: model, opened, training, verdict: judged, keepBaseline, chosenEvaluation: evaluation, folder }, { note }) => {
       const verdict = keepBaseline ? undefined : judged;
       const registry = filesRegistry(filesStore(join(folder, "registry")), { name: "churn", by: "main job" });
-      const artefact = await watchedArtefact(model, training, { facets: opened.facets });
-      const { version } = await registry.register(artefact, { verdict, metrics: summarise(evaluation) });
+      const artifact = await watchedArtifact(model, training, { facets: opened.facets });
+      const { version } = await registry.register(artifact, { verdict, metrics: summarize(evaluation) });
       const promotion = await registry.promote(version.number, alias, { verdict });
       note(promotion.promoted ? `version ${version.number} is the champion` : `refused: ${promotion.reasons.join("; ")}`);
       if (!promotion.promoted) throw new ChurnkitError("REGISTRY_REFUSED", `The first model did not pass its gate: ${promotion.reasons.join("; ")}`);
       const bundle = join(folder, "model");
-      await saveBundle(artefact, bundle);
-      return { registry, artefact, first: version, bundle };
+      await saveBundle(artifact, bundle);
+      return { registry, artifact, first: version, bundle };
     })
     .step("serve", async ({ deployer, folder, registry, first, chosen: model, test }, { note }) => {
       const { url } = await deployer.deploy(await takeOut(registry, first, folder));
@@ -120,13 +120,13 @@ export function mainJob() {
     })
     .step("drift", async ({ opened, kept, chosen: model, seed }, { note }) => {
       const { table: later, story } = await opened.later(kept);
-      const drift = driftAgainst(model.artefact.baseline, later, { predictions: model.scorer.score(later) });
+      const drift = driftAgainst(model.artifact.baseline, later, { predictions: model.scorer.score(later) });
       note(`later rows arrive: ${story}`);
       note(`${drift.verdict}, ${drift.severity}: ${drift.columns.filter(({ verdict }) => verdict === "drift").map(({ name }) => name).join(", ")}`);
       return { drift, story, later, ...halves(later, seed) };
     })
-    .step("monitor", async ({ artefact, chosen: model, later }, { note }) => {
-      const watched = await watchLater(artefact, model.scorer, later);
+    .step("monitor", async ({ artifact, chosen: model, later }, { note }) => {
+      const watched = await watchLater(artifact, model.scorer, later);
       for (const [name, { verdict, severity }] of Object.entries(watched.monitors)) note(`${name}: ${verdict}, ${severity}`);
       const decision = retrainingAfter(watched);
       note(decision.explanation);
@@ -143,7 +143,7 @@ export function mainJob() {
     .step("promote the better", async ({ registry, challenger, challengerEvaluation, chosen: model, judge: rows, deployer, folder }, { note }) => {
       const challengerVerdict = judge(retrainingGate, challenger, rows, challengerEvaluation.values, { champion: model });
       sayVerdict(challengerVerdict, note);
-      const { version } = await registry.register(challenger.artefact, { verdict: challengerVerdict, metrics: summarise(challengerEvaluation) });
+      const { version } = await registry.register(challenger.artifact, { verdict: challengerVerdict, metrics: summarize(challengerEvaluation) });
       const promotion = await registry.promote(version.number, alias, { verdict: challengerVerdict });
       if (promotion.promoted) await deployer.deploy(await takeOut(registry, version, folder));
       note(promotion.promoted ? `version ${version.number} is the champion and serves` : `version ${version.number} refused`);
@@ -153,7 +153,7 @@ export function mainJob() {
       const bad = await train(opened.features, withWrongLabels(learn, seed), { seed, learner: logistic() });
       const evaluation = evaluate(bad, rows, { bootstrap: false });
       const badVerdict = judge(retrainingGate, bad, rows, evaluation.values, { champion: challenger });
-      const { version } = await registry.register(bad.artefact, { verdict: badVerdict, metrics: summarise(evaluation), description: "labels joined to the wrong customers" });
+      const { version } = await registry.register(bad.artifact, { verdict: badVerdict, metrics: summarize(evaluation), description: "labels joined to the wrong customers" });
       const refusal = await registry.promote(version.number, alias);
       sayVerdict(badVerdict, note);
       note(refusal.promoted ? `version ${version.number} was promoted` : `version ${version.number}, trained on wrong labels, is refused`);
@@ -185,8 +185,8 @@ async function takeOut(registry: ModelRegistry, { number }: ModelVersion, folder
   return { name: "churn", version: String(number), bundle };
 }
 
-function describeModel({ artefact }: TrainedModel): string {
-  const { model } = artefact;
+function describeModel({ artifact }: TrainedModel): string {
+  const { model } = artifact;
   return model.kind === "ensemble" ? `an ensemble of ${model.members.length} networks` : `one ${model.kind}`;
 }
 

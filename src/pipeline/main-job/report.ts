@@ -32,7 +32,7 @@ export async function writeReport(result: MainJobResult): Promise<string> {
     subtitle: opened.path,
     sections: [
       ...evaluationSections(
-        [{ name: model.artefact.model.kind === "ensemble" ? `${model.artefact.model.members.length} networks` : "one network", evaluation }, ...(baselineEvaluation ? [{ name: "logistic", evaluation: baselineEvaluation }] : [])],
+        [{ name: model.artifact.model.kind === "ensemble" ? `${model.artifact.model.members.length} networks` : "one network", evaluation }, ...(baselineEvaluation ? [{ name: "logistic", evaluation: baselineEvaluation }] : [])],
         { history: model.history },
       ),
       {

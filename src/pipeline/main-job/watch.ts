@@ -6,18 +6,18 @@ import { createMonitor } from "../../monitor/monitor.js";
 import { monitorBaselineOf } from "../../monitor/baseline/parse-baseline.js";
 import { monitorSignals } from "../../monitor/judging/points.js";
 import type { MonitorReport } from "../../monitor/judging/report.js";
-import { days } from "../../monitor/performance/labelled/join.js";
+import { days } from "../../monitor/performance/labeled/join.js";
 import { decideRetraining, type RetrainingDecision } from "../../monitor/retraining/decide.js";
 import { retrainingPolicy } from "../../monitor/retraining/policy.js";
 import { newRetrainingState } from "../../monitor/retraining/state.js";
-import type { Artefact } from "../../model/artefact.js";
+import type { Artifact } from "../../model/artifact.js";
 import type { Scorer } from "../../model/compile.js";
 
 /** All four monitors look at a month of predictions once their outcomes are known. */
-export async function watchLater(artefact: Artefact, scorer: Scorer, later: Table): Promise<MonitorReport> {
-  const baseline = monitorBaselineOf(artefact);
+export async function watchLater(artifact: Artifact, scorer: Scorer, later: Table): Promise<MonitorReport> {
+  const baseline = monitorBaselineOf(artifact);
   const window = days(30);
-  const monitor = createMonitor(baseline, { labels: { window }, explainer: await monitorExplainer(artefact, baseline) });
+  const monitor = createMonitor(baseline, { labels: { window }, explainer: await monitorExplainer(artifact, baseline) });
   const probabilities = scorer.score(later);
   const at = Date.UTC(2027, 0, 1);
   probabilities.forEach((probability, row) => monitor.add(recordOf(later, row), probability, { at, id: String(row) }));

@@ -91,7 +91,7 @@ export function serviceBackend<Entry extends VersionEntry>(service: VersionServi
 
   /** The state, after ledger and service were brought into line: a kill, or somebody who works with the service itself, leaves them apart. */
   async function reconciled(book: Ledger): Promise<RegistryState<Entry>> {
-    // The ledger first: a version that it knows and that the service does not list afterwards was removed.
+    // The ledger first: a version that it knows and that the service does not list afterward was removed.
     let read = await book.read();
     const isFirst = read.index.head === null;
     const [versions, shown] = await Promise.all([service.list(), service.aliases()]);

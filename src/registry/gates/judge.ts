@@ -3,10 +3,10 @@ import { contractHash } from "../../data/contract/contract-hash.js";
 import { labels } from "../../data/table/labels.js";
 import { recordOf } from "../../data/table/record-of.js";
 import type { Table } from "../../data/table/table.js";
-import type { Artefact } from "../../model/artefact.js";
+import type { Artifact } from "../../model/artifact.js";
 import type { Scorer } from "../../model/compile.js";
 import type { BootstrapOptions } from "../../model/evaluate/bootstrap.js";
-import { evaluateScores, summarise } from "../../model/evaluate/evaluate-scores.js";
+import { evaluateScores, summarize } from "../../model/evaluate/evaluate-scores.js";
 import type { MetricSummary } from "../../model/evaluate/metrics.js";
 import { evaluateGate, type Gate, type GateVerdict, type JudgedRows, type JudgedScores, type Rival } from "./gate.js";
 import type { MeasureName } from "./measures.js";
@@ -28,7 +28,7 @@ export interface JudgeOptions {
   /** The model in service; undefined where there is none yet. */
   readonly champion?: Scorer | undefined;
   readonly baseline?: Scorer | undefined;
-  /** Labelled rows that no model was trained on, best read with the candidate's contract. */
+  /** Labeled rows that no model was trained on, best read with the candidate's contract. */
   readonly rows: Table;
   readonly gates: readonly Gate[];
   /** Each row's level by the segment's name, beside or instead of columns of the table. */
@@ -37,14 +37,14 @@ export interface JudgeOptions {
   readonly bundleBytes?: number | undefined;
   readonly bootstrap?: BootstrapOptions | undefined;
   readonly latency?: LatencyOptions | undefined;
-  /** The candidate's artefact: is it sound to judge it on these rows? The verdict `sound` then stands last. */
-  readonly artefact?: Pick<Artefact, "extras"> | undefined;
+  /** The candidate's artifact: is it sound to judge it on these rows? The verdict `sound` then stands last. */
+  readonly artifact?: Pick<Artifact, "extras"> | undefined;
   /** Demands of soundness that need not hold, and why. */
   readonly allow?: Allowances | undefined;
 }
 
 /** What came of it; plain JSON. */
-export interface Judgement {
+export interface Judgment {
   /** Did every gate pass? */
   readonly passed: boolean;
   /** One for each gate, in their order; then `sound`, where it was asked for. */
@@ -56,7 +56,7 @@ export interface Judgement {
 }
 
 /**
- * Scores the same labelled rows with all models and evaluates gates on them. A model of another contract than the rows' is
+ * Scores the same labeled rows with all models and evaluates gates on them. A model of another contract than the rows' is
  * given them as records; rows that a rival refuses are left out of the comparison with it. Latency is the median of scoring
  * single records, and measured only where a gate asks for it, so that all else is the same bits every time.
  *
@@ -73,7 +73,7 @@ export interface Judgement {
  *   judgeOnRows({ candidate, champion, rows, gates: [awsGate, championGate] }).passed;
  * ```
  */
-export function judgeOnRows(options: JudgeOptions): Judgement {
+export function judgeOnRows(options: JudgeOptions): Judgment {
   const { candidate, rows, gates, bootstrap } = options;
   const requirements = gates.flatMap((gate) => gate.requirements);
   const truth = labels(rows);
@@ -106,10 +106,10 @@ export function judgeOnRows(options: JudgeOptions): Judgement {
     ...(asked.has("latencyMs") ? { latencyMs: medianLatency(candidate, rows, options.latency) } : {}),
     ...(asked.has("bundleBytes") && options.bundleBytes !== undefined ? { bundleBytes: options.bundleBytes } : {}),
   };
-  const soundness = options.artefact && soundVerdict(trainingFactsOf(options.artefact), { contract: candidate.contract, rows, allow: options.allow });
+  const soundness = options.artifact && soundVerdict(trainingFactsOf(options.artifact), { contract: candidate.contract, rows, allow: options.allow });
   const judged = gates.map((gate) => evaluateGate(gate, { metrics: evaluation.values, comparison, measures, soundness }));
   const verdicts = soundness === undefined ? judged : [...judged, soundness];
-  return { passed: verdicts.every(({ passed }) => passed), verdicts, metrics: summarise(evaluation), measures };
+  return { passed: verdicts.every(({ passed }) => passed), verdicts, metrics: summarize(evaluation), measures };
 }
 
 function candidateScores(candidate: Scorer, rows: Table): JudgedScores {

@@ -1,5 +1,5 @@
 import type { GateVerdict } from "./gate.js";
-import { judgeOnRows, type JudgeOptions, type Judgement } from "./judge.js";
+import { judgeOnRows, type JudgeOptions, type Judgment } from "./judge.js";
 import type { ModelRegistry, PromoteOptions, PromotionResult } from "../registry.js";
 import type { VersionRef } from "../versions/version.js";
 
@@ -12,7 +12,7 @@ export interface JudgedPromotionOptions
 }
 
 /**
- * Judges a version by gates on labelled rows, against the version that the alias points to now, and points the alias to it
+ * Judges a version by gates on labeled rows, against the version that the alias points to now, and points the alias to it
  * if it passes. It is refused too where it was trained on these rows, or where a column alone all but told the target when it
  * was trained, unless `allow` says why that is right. The verdict is recorded either way. Where the alias is moved while the rows are judged, the promotion is
  * refused: its evidence would be about another rival.
@@ -34,11 +34,11 @@ export async function promoteJudged(
   registry: ModelRegistry,
   ref: VersionRef,
   { to = "champion", rows, gates, baseline, segments, bootstrap, latency, allow, ...note }: JudgedPromotionOptions,
-): Promise<{ readonly promotion: PromotionResult; readonly judgement: Judgement }> {
+): Promise<{ readonly promotion: PromotionResult; readonly judgment: Judgment }> {
   const expected = (await registry.aliases()).get(to) ?? null;
   const [candidate, champion] = await Promise.all([registry.load(ref), expected === null ? undefined : registry.load(expected)]);
   const { number, bytes } = candidate.version;
-  const judgement = judgeOnRows({
+  const judgment = judgeOnRows({
     candidate: candidate.scorer,
     champion: champion?.scorer,
     baseline,
@@ -48,14 +48,14 @@ export async function promoteJudged(
     bundleBytes: bytes,
     bootstrap,
     latency,
-    artefact: candidate.artefact,
+    artifact: candidate.artifact,
     allow,
   });
-  const promotion = await registry.promote(number, to, { ...note, verdict: joined(judgement), expected });
-  return { promotion, judgement };
+  const promotion = await registry.promote(number, to, { ...note, verdict: joined(judgment), expected });
+  return { promotion, judgment };
 }
 
 /** The verdicts of several gates as one, all of which must pass. */
-function joined({ verdicts, passed }: Judgement): GateVerdict {
+function joined({ verdicts, passed }: Judgment): GateVerdict {
   return { gate: verdicts.map(({ gate }) => gate).join(" + "), passed, checks: verdicts.flatMap(({ checks }) => checks) };
 }

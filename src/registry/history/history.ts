@@ -30,7 +30,7 @@ export interface StoredEntry {
 }
 
 /**
- * Reads the history from its head backwards, each entry against the hash that the one after it (or the index) holds.
+ * Reads the history from its head backward, each entry against the hash that the one after it (or the index) holds.
  *
  * @throws ChurnkitError REGISTRY_CORRUPT where an entry is missing or was changed.
  */

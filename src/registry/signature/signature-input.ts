@@ -8,7 +8,7 @@ type Declared<C extends Column> = C extends Column
 /**
  * What is accepted as one input of a model: what the contract declares of a feature column, in one canonical form.
  * `required`: a file must have the column. `nullable`: the value may be missing, and the key absent from a record.
- * `missing` are texts that mean missing besides the empty one. Levels of an open category that were learnt from data, and
+ * `missing` are texts that mean missing besides the empty one. Levels of an open category that were learned from data, and
  * observed ranges, are no part of it.
  */
 export type SignatureInput = Declared<Column>;

@@ -86,7 +86,7 @@ export interface SignatureComparison {
 }
 
 /**
- * The signature of a contract. Ranges and levels that were only learnt from data do not enter, so training again on other
+ * The signature of a contract. Ranges and levels that were only learned from data do not enter, so training again on other
  * rows leaves it as it is.
  *
  * @example

@@ -1,11 +1,11 @@
-import type { Artefact, Provenance } from "../../model/artefact.js";
+import type { Artifact, Provenance } from "../../model/artifact.js";
 import { metricNames, metrics as metricTable, type MetricName, type MetricSummary, type MetricValue } from "../../model/evaluate/metrics.js";
 import { driftOfBaselines, type BaselineDrift } from "../gates/baseline-drift.js";
 import { compareSignatures, signatureOf, type SignatureComparison } from "../signature/signature.js";
 import { diffContracts, diffRecipes, type ContractDiff, type Differences, type FeatureDiff } from "./version-diff.js";
 
-/** What of a version is compared; an artefact is one. */
-export interface ComparedVersion extends Pick<Artefact, "metrics" | "contract" | "recipe" | "baseline"> {
+/** What of a version is compared; an artifact is one. */
+export interface ComparedVersion extends Pick<Artifact, "metrics" | "contract" | "recipe" | "baseline"> {
   readonly provenance: Pick<Provenance, "dataHash">;
 }
 
@@ -43,7 +43,7 @@ export interface VersionComparison {
  * import { compareVersions, comparisonText } from "churnkit/registry";
  * import type { Bundle } from "churnkit/score";
  *
- * export const differences = (a: Bundle, b: Bundle): string => comparisonText(compareVersions(a.artefact, b.artefact));
+ * export const differences = (a: Bundle, b: Bundle): string => comparisonText(compareVersions(a.artifact, b.artifact));
  * ```
  */
 export function compareVersions(a: ComparedVersion, b: ComparedVersion): VersionComparison {

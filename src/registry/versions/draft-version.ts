@@ -1,4 +1,4 @@
-import type { Artefact } from "../../model/artefact.js";
+import type { Artifact } from "../../model/artifact.js";
 import type { Manifest } from "../../model/bundle/manifest.js";
 import type { Lineage } from "./lineage.js";
 import type { VersionDraft } from "../registry-state.js";
@@ -9,13 +9,13 @@ import type { VersionRecord } from "./version.js";
 
 /** Everything that is to be kept of a bundle as a version, and why it has its number; `previous` is the newest so far. */
 export async function draftVersion(
-  { manifest, artefact }: { readonly manifest: Manifest; readonly artefact: Omit<Artefact, "model"> },
+  { manifest, artifact }: { readonly manifest: Manifest; readonly artifact: Omit<Artifact, "model"> },
   previous: VersionRecord | undefined,
   { verdict, tags = {}, description = "", metrics, run = {}, reason, by, at, highest }: RegisterOptions & { readonly by: string; readonly at: Date; readonly highest?: string | undefined },
 ): Promise<{ readonly draft: VersionDraft; readonly because: string }> {
-  const { provenance, contract } = artefact;
+  const { provenance, contract } = artifact;
   const signature = signatureOf(contract);
-  const fingerprints = fingerprintsOf(manifest, artefact);
+  const fingerprints = fingerprintsOf(manifest, artifact);
   const registeredAt = at.toISOString();
   const rejected = verdict?.passed === false;
   const identity = { signature, fingerprints };
@@ -28,7 +28,7 @@ export async function draftVersion(
     bytes: manifest.files.reduce((sum, { bytes }) => sum + bytes, 0),
     registeredAt,
     by,
-    metrics: metrics ?? artefact.metrics,
+    metrics: metrics ?? artifact.metrics,
     ...(verdict === undefined ? {} : { verdict }),
     signature,
     fingerprints,

@@ -4,7 +4,7 @@ import { parseParts, partPaths } from "../../model/bundle/format.js";
 import { corrupt } from "../../model/bundle/corrupt.js";
 import { manifestPath } from "../../model/bundle/manifest.js";
 import { collected, type BundleSource } from "../../model/bundle/source.js";
-import type { Artefact } from "../../model/artefact.js";
+import type { Artifact } from "../../model/artifact.js";
 
 /** Larger than any part of a bundle but its model. */
 const maxPart = 64 * 2 ** 20;
@@ -15,7 +15,7 @@ const maxPart = 64 * 2 ** 20;
  *
  * @throws ChurnkitError BUNDLE_CORRUPT.
  */
-export async function partsOf({ manifest, read }: BundleSource): Promise<Omit<Artefact, "model">> {
+export async function partsOf({ manifest, read }: BundleSource): Promise<Omit<Artifact, "model">> {
   const files = new Map<string, Uint8Array>();
   const extras = manifest.files.map(({ path }) => path).filter((path) => extraNameOf(path) !== undefined);
   for (const path of [...partPaths, ...extras]) {

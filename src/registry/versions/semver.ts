@@ -1,7 +1,7 @@
 import { ChurnkitError } from "../../base/errors.js";
 import { hashJson } from "../../base/hash.js";
 import { object, text, type Decoder } from "../../base/json/decode.js";
-import type { Artefact } from "../../model/artefact.js";
+import type { Artifact } from "../../model/artifact.js";
 import { extraNameOf } from "../../model/bundle/extras.js";
 import type { Manifest } from "../../model/bundle/manifest.js";
 import { compareSignatures, type Signature } from "../signature/signature.js";
@@ -46,11 +46,11 @@ const otherFiles = new Set(["contract.json", "recipe.json", "decision.json", "ba
 
 /**
  * The fingerprints of a bundle that was verified: contract, recipe and model from the manifest's own hashes, so that no
- * weights are read again; calibration and decision, which share a file, from the artefact.
+ * weights are read again; calibration and decision, which share a file, from the artifact.
  *
  * @throws ChurnkitError BUNDLE_CORRUPT where the manifest lists no contract or recipe.
  */
-export function fingerprintsOf(manifest: Manifest, { calibration, decision }: Pick<Artefact, "calibration" | "decision">): Fingerprints {
+export function fingerprintsOf(manifest: Manifest, { calibration, decision }: Pick<Artifact, "calibration" | "decision">): Fingerprints {
   const hashes = new Map(manifest.files.map(({ path, sha256 }) => [path, sha256]));
   const hashOf = (path: string): string => {
     const hash = hashes.get(path);
@@ -71,7 +71,7 @@ export function fingerprintsOf(manifest: Manifest, { calibration, decision }: Pi
 export const parseFingerprints: Decoder<Fingerprints> = object({ contract: text(), recipe: text(), model: text(), calibration: text(), decision: text() });
 
 /**
- * The number of a version by rule. Major: the signature became incompatible; ranges and levels learnt from data don't
+ * The number of a version by rule. Major: the signature became incompatible; ranges and levels learned from data don't
  * count. Patch: contract, recipe and model are the same, so only calibration, threshold, metrics or baseline differ. Minor:
  * everything else. The first is 1.0.0.
  *

@@ -1,5 +1,5 @@
 import { ChurnkitError } from "../../base/errors.js";
-import type { Provenance } from "../../model/artefact.js";
+import type { Provenance } from "../../model/artifact.js";
 import type { MetricSummary } from "../../model/evaluate/metrics.js";
 import type { GateVerdict } from "../gates/gate.js";
 import type { Lineage } from "./lineage.js";

@@ -1,6 +1,6 @@
 import type { ReliabilityBin } from "../../model/evaluate/reliability.js";
 import type { Plot } from "../sections.js";
-import { PLOT_HEIGHT, PLOT_WIDTH, guide, quantity, seriesColour } from "./series.js";
+import { PLOT_HEIGHT, PLOT_WIDTH, guide, quantity, seriesColor } from "./series.js";
 
 /** Reliability of probabilities: observed share over mean prediction by bin, larger dots for more rows. */
 export function calibrationPlot(
@@ -9,7 +9,7 @@ export function calibrationPlot(
   const values = models.flatMap(({ name, bins }) =>
     bins.map(({ meanPrediction, observedRate, rows }) => ({ series: name, x: meanPrediction, y: observedRate, rows })),
   );
-  const color = seriesColour(models.map(({ name }) => name));
+  const color = seriesColor(models.map(({ name }) => name));
   const x = quantity("x", "mean probability", { domain: [0, 1], format: "%" });
   const y = quantity("y", "share of positives", { domain: [0, 1], format: "%" });
   return {

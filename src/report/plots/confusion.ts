@@ -1,6 +1,6 @@
 import type { Confusion } from "../../model/evaluate/confusion.js";
 import type { Plot } from "../sections.js";
-import { colour } from "../theme.js";
+import { color } from "../theme.js";
 import { PLOT_WIDTH } from "./series.js";
 
 /** The confusion matrix at one threshold: counts, shaded by their share of the true class. */
@@ -41,12 +41,12 @@ export function confusionPlot(matrix: Confusion, threshold: number): Plot {
       encoding: { x, y },
       layer: [
         {
-          mark: { type: "rect", stroke: colour("card"), strokeWidth: 4, cornerRadius: 6 },
+          mark: { type: "rect", stroke: color("card"), strokeWidth: 4, cornerRadius: 6 },
           encoding: {
             color: {
               field: "right",
               type: "nominal",
-              scale: { domain: [true, false], range: [colour("first"), colour("second")] },
+              scale: { domain: [true, false], range: [color("first"), color("second")] },
               legend: null,
             },
             opacity: {

@@ -1,7 +1,7 @@
 import { thin, type Curve } from "../../model/evaluate/curves.js";
 import type { Plot } from "../sections.js";
-import { colour } from "../theme.js";
-import { PLOT_HEIGHT, PLOT_WIDTH, guide, quantity, rowsOf, seriesColour, type Series } from "./series.js";
+import { color } from "../theme.js";
+import { PLOT_HEIGHT, PLOT_WIDTH, guide, quantity, rowsOf, seriesColor, type Series } from "./series.js";
 
 /** A curve of one model, thinned so that a page stays small. */
 export const seriesOf = (name: string, curve: Curve): Series => ({ name, points: thin(curve, 200) });
@@ -16,7 +16,7 @@ function lines(
   return {
     data: { values: rowsOf(series) },
     mark: { type: "line", strokeWidth: 2, clip: true },
-    encoding: { x, y, order: { field: "order" }, color: seriesColour(series.map(({ name }) => name)) },
+    encoding: { x, y, order: { field: "order" }, color: seriesColor(series.map(({ name }) => name)) },
   };
 }
 
@@ -74,7 +74,7 @@ export function thresholdPlot(precisionRecall: Curve, threshold: number): Plot {
 
 const thresholdRule = (threshold: number): Record<string, unknown> => ({
   data: { values: [{ x: threshold }] },
-  mark: { type: "rule", strokeDash: [4, 4], color: colour("soft") },
+  mark: { type: "rule", strokeDash: [4, 4], color: color("soft") },
   encoding: { x: { field: "x", type: "quantitative" } },
 });
 

@@ -1,6 +1,6 @@
 import type { ColumnDrift, DistributionBin } from "../../drift/report.js";
 import type { Plot } from "../sections.js";
-import { colour } from "../theme.js";
+import { color } from "../theme.js";
 import { axisNames, cut, nameAxis } from "./names.js";
 import { PLOT_HEIGHT, PLOT_WIDTH } from "./series.js";
 
@@ -17,10 +17,10 @@ export function distributionPlot(column: Pick<ColumnDrift, "name" | "kind" | "di
 }
 
 const samples = ["reference", "current"] as const;
-const color = {
+const bySample = {
   field: "sample",
   type: "nominal",
-  scale: { domain: samples, range: [colour("first"), colour("second")] },
+  scale: { domain: samples, range: [color("first"), color("second")] },
 };
 
 /** Two histograms as steps with a light filling. */
@@ -51,7 +51,7 @@ function overlay(bins: readonly DistributionBin[], dates: boolean): Record<strin
         stack: null,
         axis: { tickCount: 4, format: "%" },
       },
-      color,
+      color: bySample,
     },
   };
 }
@@ -71,7 +71,7 @@ function bars(bins: readonly DistributionBin[]): Record<string, unknown> {
       y: { ...nameAxis, scale: { paddingInner: 0.3 } },
       yOffset: { field: "sample", sort: samples },
       x: { field: "share", type: "quantitative", title: "share of rows", axis: { tickCount: 5, format: "%" } },
-      color,
+      color: bySample,
     },
   };
 }

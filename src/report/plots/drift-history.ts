@@ -1,9 +1,9 @@
 import type { DriftReport } from "../../drift/report.js";
 import type { Floors } from "../../drift/policy.js";
 import type { Plot } from "../sections.js";
-import { colour } from "../theme.js";
+import { color } from "../theme.js";
 import { axisNames } from "./names.js";
-import { PLOT_HEIGHT, PLOT_WIDTH, quantity, seriesColour } from "./series.js";
+import { PLOT_HEIGHT, PLOT_WIDTH, quantity, seriesColor } from "./series.js";
 
 /** A report and the period it is of. */
 export interface DriftPeriod {
@@ -29,7 +29,7 @@ export function driftHistoryPlot(periods: readonly DriftPeriod[], floors: Floors
   );
   const rule = (at: number, role: "warning" | "critical") => ({
     data: { values: [{ psi: at }] },
-    mark: { type: "rule", strokeDash: [4, 4], color: colour(role) },
+    mark: { type: "rule", strokeDash: [4, 4], color: color(role) },
     encoding: { y: { field: "psi", type: "quantitative" } },
   });
   const left = peaks.size > worst.length ? ` The ${worst.length} columns of ${peaks.size} that moved most.` : "";
@@ -46,7 +46,7 @@ export function driftHistoryPlot(periods: readonly DriftPeriod[], floors: Floors
           encoding: {
             x: { field: "period", type: "ordinal", sort: shown, title: null, axis: { labelAngle: 0, labelOverlap: true } },
             y: quantity("psi", "population stability index"),
-            color: seriesColour(series),
+            color: seriesColor(series),
           },
         },
         rule(floors.warning, "warning"),

@@ -1,7 +1,7 @@
 import type { LiftBin } from "../../model/evaluate/lift.js";
 import type { Plot } from "../sections.js";
-import { colour } from "../theme.js";
-import { PLOT_HEIGHT, PLOT_WIDTH, guide, quantity, rowsOf, seriesColour } from "./series.js";
+import { color } from "../theme.js";
+import { PLOT_HEIGHT, PLOT_WIDTH, guide, quantity, rowsOf, seriesColor } from "./series.js";
 
 /** A model's lift table under the name it has in the plot. */
 export interface Ranked {
@@ -31,7 +31,7 @@ export function gainsPlot(models: readonly Ranked[]): Plot {
           encoding: {
             x: quantity("x", "share of customers, highest scores first", { domain: [0, 1], format: "%" }),
             y: quantity("y", "share of positives found", { domain: [0, 1], format: "%" }),
-            color: seriesColour(models.map(({ name }) => name)),
+            color: seriesColor(models.map(({ name }) => name)),
           },
         },
       ],
@@ -50,7 +50,7 @@ export function liftPlot({ bins }: Ranked): Plot {
       layer: [
         {
           data: { values: bins.map(({ bin, lift }) => ({ bin, lift })) },
-          mark: { type: "bar", color: colour("first") },
+          mark: { type: "bar", color: color("first") },
           encoding: {
             x: {
               field: "bin",
@@ -63,7 +63,7 @@ export function liftPlot({ bins }: Ranked): Plot {
         },
         {
           data: { values: [{ y: 1 }] },
-          mark: { type: "rule", strokeDash: [4, 4], color: colour("soft") },
+          mark: { type: "rule", strokeDash: [4, 4], color: color("soft") },
           encoding: { y: { field: "y", type: "quantitative" } },
         },
       ],

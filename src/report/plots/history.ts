@@ -1,6 +1,6 @@
 import type { EpochRecord } from "../../model/learner.js";
 import type { Plot } from "../sections.js";
-import { PLOT_HEIGHT, PLOT_WIDTH, quantity, seriesColour } from "./series.js";
+import { PLOT_HEIGHT, PLOT_WIDTH, quantity, seriesColor } from "./series.js";
 
 /** Loss over epochs, one faint pair of lines for each network. */
 export function historyPlot(history: readonly (readonly EpochRecord[])[]): Plot {
@@ -22,7 +22,7 @@ export function historyPlot(history: readonly (readonly EpochRecord[])[]): Plot 
       encoding: {
         x: quantity("epoch", "epoch", { zero: false, format: "d" }),
         y: quantity("loss", "loss", { zero: false }),
-        color: seriesColour(["training", "validation"]),
+        color: seriesColor(["training", "validation"]),
         detail: { field: "line" },
       },
     },

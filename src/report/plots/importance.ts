@@ -1,6 +1,6 @@
 import type { ColumnImportance } from "../../model/explain/importance.js";
 import type { Plot } from "../sections.js";
-import { colour } from "../theme.js";
+import { color } from "../theme.js";
 import { axisNames, nameAxis } from "./names.js";
 import { PLOT_WIDTH } from "./series.js";
 
@@ -18,7 +18,7 @@ export function importancePlot(columns: readonly ColumnImportance[], most = 15):
       width: PLOT_WIDTH,
       height: { step: 16 },
       layer: [
-        { data: { values }, mark: { type: "bar", cornerRadiusEnd: 2, color: colour("first") }, encoding: { x, y: nameAxis } },
+        { data: { values }, mark: { type: "bar", cornerRadiusEnd: 2, color: color("first") }, encoding: { x, y: nameAxis } },
         { data: { values }, mark: { type: "text", align: "left", dx: 4 }, encoding: { x, y: nameAxis, text: { field: "label", type: "nominal" } } },
       ],
     },

@@ -1,14 +1,14 @@
 import type { ColumnDrift, Severity } from "../../drift/report.js";
 import type { Floors } from "../../drift/policy.js";
 import type { Plot } from "../sections.js";
-import { colour } from "../theme.js";
+import { color } from "../theme.js";
 import { axisNames, nameAxis } from "./names.js";
 import { PLOT_WIDTH } from "./series.js";
 
-const severityColour: Record<Severity, string> = {
-  none: colour("first"),
-  warning: colour("warning"),
-  critical: colour("critical"),
+const severityColor: Record<Severity, string> = {
+  none: color("first"),
+  warning: color("warning"),
+  critical: color("critical"),
 };
 
 /** PSI by column, the largest first, with the policy's lines. Bars end at 0.5 at the latest; their label doesn't. */
@@ -30,7 +30,7 @@ export function psiPlot(columns: readonly ColumnDrift[], floors: Floors, most = 
   const end = Math.max(1.2 * floors.critical, Math.min(0.5, ...values.slice(0, 1).map(({ psi }) => psi)));
   const rule = (at: number, severity: Severity) => ({
     data: { values: [{ at }] },
-    mark: { type: "rule", strokeDash: [4, 4], color: severityColour[severity] },
+    mark: { type: "rule", strokeDash: [4, 4], color: severityColor[severity] },
     encoding: { x: { field: "at", type: "quantitative" } },
   });
   const y = nameAxis;
@@ -58,7 +58,7 @@ export function psiPlot(columns: readonly ColumnDrift[], floors: Floors, most = 
             color: {
               field: "severity",
               type: "nominal",
-              scale: { domain: Object.keys(severityColour), range: Object.values(severityColour) },
+              scale: { domain: Object.keys(severityColor), range: Object.values(severityColor) },
               legend: null,
             },
           },

@@ -1,4 +1,4 @@
-import { seriesColours, colour } from "../theme.js";
+import { seriesColors, color } from "../theme.js";
 
 /** One line of a plot. */
 export interface Series {
@@ -14,11 +14,11 @@ export const PLOT_HEIGHT = 180;
 export const rowsOf = (series: readonly Series[]): { series: string; x: number; y: number; order: number }[] =>
   series.flatMap(({ name, points }) => points.map(({ x, y }, order) => ({ series: name, x, y, order })));
 
-/** A colour for each series, with a legend where there is more than one. */
-export const seriesColour = (names: readonly string[]): Record<string, unknown> => ({
+/** A color for each series, with a legend where there is more than one. */
+export const seriesColor = (names: readonly string[]): Record<string, unknown> => ({
   field: "series",
   type: "nominal",
-  scale: { domain: names, range: names.map((_, i) => seriesColours[i % seriesColours.length]) },
+  scale: { domain: names, range: names.map((_, i) => seriesColors[i % seriesColors.length]) },
   ...(names.length > 1 ? {} : { legend: null }),
 });
 
@@ -38,6 +38,6 @@ export const quantity = (
 /** A faint line from one point to another: chance, or perfection. */
 export const guide = (from: readonly [number, number], to: readonly [number, number]): Record<string, unknown> => ({
   data: { values: [from, to].map(([x, y]) => ({ x, y })) },
-  mark: { type: "line", strokeDash: [4, 4], color: colour("soft"), strokeWidth: 1 },
+  mark: { type: "line", strokeDash: [4, 4], color: color("soft"), strokeWidth: 1 },
   encoding: { x: { field: "x", type: "quantitative" }, y: { field: "y", type: "quantitative" } },
 });

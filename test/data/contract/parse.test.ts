@@ -42,7 +42,7 @@ describe("a contract read from a file", () => {
     ["no object", () => [], "$", /must be an object/],
     ["null", () => null, "$", /must be an object/],
     ["another format", (json) => ({ ...json, format: 2 }), "$.format", /another version of churnkit/],
-    ["an unknown member", (json) => ({ ...json, colour: 1 }), "$", /unknown member "colour"/],
+    ["an unknown member", (json) => ({ ...json, color: 1 }), "$", /unknown member "color"/],
     ["no columns", (json) => ({ ...json, columns: {} }), "$.columns", /must be a list/],
     ["a wrong kind", (json) => (json.columns[1] = { ...json.columns[1], kind: "integer" }, json), "$.columns[1].kind", /must be one of number/],
     ["a wrong role", (json) => (json.columns[1] = { ...json.columns[1], role: "x" }, json), "$.columns[1].role", /must be one of feature/],

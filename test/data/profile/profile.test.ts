@@ -4,7 +4,7 @@ import { ChurnkitError } from "../../../src/base/errors.js";
 import { uniform } from "../../../src/base/random.js";
 import { mergeProfiles, withColumn } from "../../../src/data/profile/merge.js";
 import { profileOf } from "../../../src/data/profile/numeric.js";
-import { quantileOfProfile, summariseNumeric } from "../../../src/data/profile/summary.js";
+import { quantileOfProfile, summarizeNumeric } from "../../../src/data/profile/summary.js";
 import { parseProfile } from "../../../src/data/profile/parse.js";
 import {
   countOfValues,
@@ -139,7 +139,7 @@ describe("profiles", () => {
 
   it("keep mean and spread far from zero, where plain sums of squares fail", () => {
     const values = Float64Array.from({ length: 5000 }, (_, i) => 1e9 + (i % 2));
-    const summary = summariseNumeric(profileOf(values, "x"));
+    const summary = summarizeNumeric(profileOf(values, "x"));
     expect(summary?.mean).toBe(1e9 + 0.5);
     expect(summary?.standardDeviation).toBe(0.5);
   });
@@ -158,7 +158,7 @@ describe("profiles", () => {
       .map((entry) => [entry.id, entry] as const),
   )("describe as numpy does: %s", (_, { in: input, out }) => {
     const profile = profileOf(oracleSample(input["a"]), "x");
-    const summary = summariseNumeric(profile);
+    const summary = summarizeNumeric(profile);
     expect(profile.missing).toBe(out["missing"]);
     expect(summary?.n).toBe(out["n"]);
     const variance = (summary?.standardDeviation ?? Number.NaN) ** 2;

@@ -91,7 +91,7 @@ describe("findings", () => {
     ["a repeated row", (record, row) => row === 9 && Object.assign(record, { ...good[4], id: "k9" }), ["duplicateRow", null, "warning", 1]],
     ["a rare class", (record, row) => (record["left"] = row % 50 === 0 ? "Yes" : "No"), ["imbalance", "left", "warning", 4]],
     ["one class", (record) => (record["left"] = "No"), ["oneClass", "left", "error", 200]],
-    ["a column that nobody knows", (record) => (record["colour"] = "red"), ["extraColumn", "colour", "info", 0]],
+    ["a column that nobody knows", (record) => (record["color"] = "red"), ["extraColumn", "color", "info", 0]],
     ["the target under another name", (record) => (record["plan"] = record["left"] === "Yes" ? "plus" : "basic"), ["leak", "plan", "warning", 200]],
     ["a number that tells the target", (record, row) => (record["tenure"] = record["left"] === "Yes" ? row % 9 : 9 + (row % 9)), ["leak", "tenure", "warning", 200]],
     ["a value only those have who left", (record, row) => (record["tenure"] = record["left"] === "Yes" ? row % 9 : null), ["leak", "tenure", "warning", 200]],

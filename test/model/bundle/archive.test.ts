@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { packArchive, unpackArchive } from "../../../src/model/bundle/archive.js";
 import { toBundleFiles } from "../../../src/model/bundle/format.js";
 import { openBundle } from "../../../src/model/bundle/open.js";
-import { sampleArtefact } from "../../helpers/artefact.js";
+import { sampleArtifact } from "../../helpers/artifact.js";
 import { hashed } from "../../helpers/files.js";
 
 interface Entry extends Partial<TarHeader> {
@@ -33,7 +33,7 @@ describe("archives", () => {
   let files: Map<string, Uint8Array<ArrayBuffer>>;
   let archive: Uint8Array<ArrayBuffer>;
   beforeAll(async () => {
-    files = await toBundleFiles(await sampleArtefact(), { createdAt: new Date(0) });
+    files = await toBundleFiles(await sampleArtifact(), { createdAt: new Date(0) });
     archive = await packArchive(files);
   });
 

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Artefact } from "../../../src/model/artefact.js";
+import type { Artifact } from "../../../src/model/artifact.js";
 import { fromBundleFiles, toBundleFiles } from "../../../src/model/bundle/format.js";
 import { readableJson } from "../../../src/base/json/write.js";
 import { createManifest, isBundlePath, parseManifest } from "../../../src/model/bundle/manifest.js";
 import { openBundle } from "../../../src/model/bundle/open.js";
 import { ChurnkitError } from "../../../src/base/errors.js";
-import { sampleArtefact, sampleTable } from "../../helpers/artefact.js";
+import { sampleArtifact, sampleTable } from "../../helpers/artifact.js";
 import { hashed } from "../../helpers/files.js";
 
 type Files = Map<string, Uint8Array<ArrayBuffer>>;
@@ -32,41 +32,41 @@ const edited = (files: Files, path: string, edit: (json: Record<string, unknown>
 };
 
 describe("bundle format", () => {
-  let artefact: Artefact;
+  let artifact: Artifact;
   let files: Files;
   beforeAll(async () => {
-    artefact = await sampleArtefact();
-    files = await toBundleFiles(artefact, { createdAt });
+    artifact = await sampleArtifact();
+    files = await toBundleFiles(artifact, { createdAt });
   });
 
-  it("gives back the artefact that it was made of", async () => {
+  it("gives back the artifact that it was made of", async () => {
     const read = await fromBundleFiles(files);
-    expect(read.artefact).toEqual(artefact);
-    expect(hashed(await toBundleFiles(read.artefact, { createdAt }))).toEqual(hashed(files));
+    expect(read.artifact).toEqual(artifact);
+    expect(hashed(await toBundleFiles(read.artifact, { createdAt }))).toEqual(hashed(files));
   });
 
   it("opens without reading what no score needs, and refuses it when it is asked for", async () => {
     const spoilt = await forged(files, { "baseline.json": bytesOf("{}"), "metrics.json": bytesOf("[]"), "provenance.json": bytesOf("?"), "extras/more.json": bytesOf("?") });
-    const { artefact: opened } = await openBundle(spoilt);
+    const { artifact: opened } = await openBundle(spoilt);
     for (const part of ["baseline", "metrics", "provenance", "extras"] as const) {
       expect(() => opened[part], part).toThrowError(expect.objectContaining({ code: "BUNDLE_CORRUPT" }));
       expect(() => opened[part], part).toThrowError();
     }
     await expect(fromBundleFiles(spoilt)).rejects.toMatchObject({ code: "BUNDLE_CORRUPT" });
     const sound = await openBundle(files);
-    expect({ ...sound.artefact }).toEqual(artefact);
-    expect(sound.artefact.baseline).toBe(sound.artefact.baseline);
+    expect({ ...sound.artifact }).toEqual(artifact);
+    expect(sound.artifact.baseline).toBe(sound.artifact.baseline);
   });
 
   it("scores the same bits after a round trip", async () => {
     const before = await openBundle(files);
     const table = sampleTable(50, 8);
-    const again = await openBundle(await toBundleFiles(before.artefact));
+    const again = await openBundle(await toBundleFiles(before.artifact));
     expect(again.scorer.score(table)).toEqual(before.scorer.score(table));
   });
 
-  it("depends on nothing but the artefact, apart from the time", async () => {
-    const later = await toBundleFiles(await sampleArtefact(), { createdAt: new Date(1e12) });
+  it("depends on nothing but the artifact, apart from the time", async () => {
+    const later = await toBundleFiles(await sampleArtifact(), { createdAt: new Date(1e12) });
     const [one, two] = [await parseManifest(files.get("manifest.json") ?? bytesOf("")), await parseManifest(later.get("manifest.json") ?? bytesOf(""))];
     expect(two.contentHash).toBe(one.contentHash);
     expect(two.createdAt).not.toBe(one.createdAt);
@@ -99,10 +99,10 @@ describe("bundle format", () => {
   });
 
   it("keeps every kind of model and calibration", async () => {
-    const linear = await sampleArtefact({ networks: 0 });
-    const nested: Artefact = { ...linear, calibration: { kind: "identity" }, decision: { threshold: 1, rule: "given" }, golden: [],
+    const linear = await sampleArtifact({ networks: 0 });
+    const nested: Artifact = { ...linear, calibration: { kind: "identity" }, decision: { threshold: 1, rule: "given" }, golden: [],
       model: { kind: "ensemble", members: [linear.model, { kind: "ensemble", members: [linear.model] }] } };
-    expect((await fromBundleFiles(await toBundleFiles(nested))).artefact).toEqual(nested);
+    expect((await fromBundleFiles(await toBundleFiles(nested))).artifact).toEqual(nested);
   });
 
   it("refuses every changed byte of every file", async () => {
@@ -158,10 +158,10 @@ describe("bundle format", () => {
   );
 
   it("refuses a model that does not reproduce its golden scores", async () => {
-    const off = (by: number): Artefact => ({ ...artefact, golden: artefact.golden.map((row, i) => (i === 3 ? { ...row, probability: row.probability + by } : row)) });
+    const off = (by: number): Artifact => ({ ...artifact, golden: artifact.golden.map((row, i) => (i === 3 ? { ...row, probability: row.probability + by } : row)) });
     await expect(openBundle(await toBundleFiles(off(1.1e-6)))).rejects.toMatchObject({ code: "BUNDLE_GOLDEN", where: { row: 3 } });
     await openBundle(await toBundleFiles(off(0.9e-6)));
-    const unscored = { ...artefact, golden: [{ record: { tenure: "x" }, probability: 0.5 }] };
+    const unscored = { ...artifact, golden: [{ record: { tenure: "x" }, probability: 0.5 }] };
     await expect(openBundle(await toBundleFiles(unscored))).rejects.toMatchObject({ code: "BUNDLE_GOLDEN" });
   });
 
@@ -175,7 +175,7 @@ describe("bundle format", () => {
     }
     expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
     const labels = edited(files, "provenance.json", (json) => Object.assign(json, { learner: "__proto__" }));
-    expect((await fromBundleFiles(await forged(files, labels))).artefact.provenance.learner).toBe("__proto__");
+    expect((await fromBundleFiles(await forged(files, labels))).artifact.provenance.learner).toBe("__proto__");
   });
 
   it("refuses with BUNDLE_CORRUPT whatever is put in the place of any JSON value", async () => {
@@ -210,6 +210,6 @@ describe("bundle format", () => {
   });
 
   it("refuses numbers that JSON cannot hold", async () => {
-    await expect(toBundleFiles({ ...artefact, decision: { threshold: NaN, rule: "given" } })).rejects.toMatchObject({ code: "OPTION_INVALID" });
+    await expect(toBundleFiles({ ...artifact, decision: { threshold: NaN, rule: "given" } })).rejects.toMatchObject({ code: "OPTION_INVALID" });
   });
 });

@@ -4,7 +4,7 @@ import { syntheticContract } from "../../../src/data/synthetic.js";
 import type { Column, Contract } from "../../../src/data/contract/contract.js";
 import { tableFromRecords } from "../../../src/data/table/records.js";
 import { goldenRows } from "../../../src/model/bundle/golden.js";
-import { sampleContract } from "../../helpers/artefact.js";
+import { sampleContract } from "../../helpers/artifact.js";
 
 const contractOf = (columns: Column[]): Contract => ({ format: 1, name: "c", origin: "declared", columns });
 const common = { role: "feature", nullable: false, optional: false, missing: [] } as const;

@@ -2,36 +2,36 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { ChurnkitError } from "../../../src/base/errors.js";
 import { uniform } from "../../../src/base/random.js";
 import { memoryStore } from "../../../src/io/store/memory-store.js";
-import type { Artefact } from "../../../src/model/artefact.js";
+import type { Artifact } from "../../../src/model/artifact.js";
 import { partPaths, toBundleFiles, type BundleFiles } from "../../../src/model/bundle/format.js";
 import { readableJson } from "../../../src/base/json/write.js";
 import { createManifest, manifestPath } from "../../../src/model/bundle/manifest.js";
 import { openBundle } from "../../../src/model/bundle/open.js";
 import { filesRegistry } from "../../../src/registry/backends/store/files-registry.js";
-import { sampleArtefact } from "../../helpers/artefact.js";
+import { sampleArtifact } from "../../helpers/artifact.js";
 
 const encode = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
 const parts = [...partPaths, "scorer.json", "extras/notes.json"];
-let artefact: Artefact;
+let artifact: Artifact;
 let files: ReadonlyMap<string, Uint8Array>;
 
 beforeAll(async () => {
-  artefact = { ...(await sampleArtefact({ networks: 1 })), extras: { notes: { a: [1, "two", { b: null }] } } };
-  files = await toBundleFiles(artefact);
+  artifact = { ...(await sampleArtifact({ networks: 1 })), extras: { notes: { a: [1, "two", { b: null }] } } };
+  files = await toBundleFiles(artifact);
 });
 
 /** The bundle with one part written otherwise, sealed as anybody can seal it. */
 async function withPart(path: string, text: string): Promise<BundleFiles> {
   const changed = new Map([...files].filter(([name]) => name !== manifestPath).map(([name, bytes]): [string, Uint8Array<ArrayBuffer>] => [name, new Uint8Array(bytes)]));
   changed.set(path, encode(text));
-  const manifest = readableJson(await createManifest(artefact.contract.name, "2026-01-01T00:00:00.000Z", changed));
+  const manifest = readableJson(await createManifest(artifact.contract.name, "2026-01-01T00:00:00.000Z", changed));
   return new Map([...changed, [manifestPath, manifest]]);
 }
 
 /** Opens a bundle, and asks for all that is parsed when it is first used. */
 async function used(bundle: BundleFiles): Promise<void> {
   const opened = await openBundle(bundle);
-  void [opened.artefact.baseline, opened.artefact.metrics, opened.artefact.provenance, opened.artefact.extras];
+  void [opened.artifact.baseline, opened.artifact.metrics, opened.artifact.provenance, opened.artifact.extras];
 }
 
 // The last where parts are well formed, and contradict each other.

@@ -4,31 +4,31 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { uniform } from "../../../src/base/random.js";
-import type { Artefact } from "../../../src/model/artefact.js";
+import type { Artifact } from "../../../src/model/artifact.js";
 import { loadBundle } from "../../../src/model/bundle/load.js";
 import { checkBundleTarget, saveBundle } from "../../../src/model/bundle/save.js";
-import { sampleArtefact, sampleTable } from "../../helpers/artefact.js";
+import { sampleArtifact, sampleTable } from "../../helpers/artifact.js";
 import { bundleScript, start } from "../../helpers/child.js";
 import { newFolder } from "../../helpers/folder.js";
 
 describe("saveBundle and loadBundle", () => {
-  let artefact: Artefact;
+  let artifact: Artifact;
   let child: Awaited<ReturnType<typeof bundleScript>>;
-  const withThreshold = (threshold: number): Artefact => ({ ...artefact, decision: { threshold, rule: "given" } });
+  const withThreshold = (threshold: number): Artifact => ({ ...artifact, decision: { threshold, rule: "given" } });
   beforeAll(async () => {
-    artefact = await sampleArtefact();
+    artifact = await sampleArtifact();
     child = await bundleScript(join(import.meta.dirname, "save-child.ts"));
   });
   afterAll(() => child.remove());
 
   it("round-trips through a folder, an archive and memory with the same scores", async () => {
     const folder = newFolder();
-    const manifest = await saveBundle(artefact, join(folder, "deep/model"));
-    await saveBundle(artefact, join(folder, "model.tar.gz"));
+    const manifest = await saveBundle(artifact, join(folder, "deep/model"));
+    await saveBundle(artifact, join(folder, "model.tar.gz"));
     const loaded = await loadBundle(join(folder, "deep/model"));
     const packed = await loadBundle(join(folder, "model.tar.gz"));
     const bytes = await loadBundle(readFileSync(join(folder, "model.tar.gz")));
-    expect(loaded.artefact).toEqual(artefact);
+    expect(loaded.artifact).toEqual(artifact);
     expect(loaded.manifest).toEqual(manifest);
     for (const other of [packed, bytes]) {
       expect(other.manifest.contentHash).toBe(manifest.contentHash);
@@ -44,7 +44,7 @@ describe("saveBundle and loadBundle", () => {
     for (const path of [join(folder, "m"), join(folder, "m.tgz")]) {
       await saveBundle(withThreshold(0.1), path);
       await saveBundle(withThreshold(0.2), path);
-      expect((await loadBundle(path)).artefact.decision.threshold).toBe(0.2);
+      expect((await loadBundle(path)).artifact.decision.threshold).toBe(0.2);
     }
     expect(readdirSync(folder).sort()).toEqual(["m", "m.tgz"]);
   });
@@ -53,9 +53,9 @@ describe("saveBundle and loadBundle", () => {
     const folder = newFolder();
     const refused = { code: "OPTION_INVALID" };
     writeFileSync(join(folder, "thesis.txt"), "years of work");
-    await expect(saveBundle(artefact, folder)).rejects.toMatchObject(refused);
-    await expect(saveBundle(artefact, join(folder, "thesis.txt"))).rejects.toMatchObject(refused);
-    await saveBundle(artefact, join(folder, "m"));
+    await expect(saveBundle(artifact, folder)).rejects.toMatchObject(refused);
+    await expect(saveBundle(artifact, join(folder, "thesis.txt"))).rejects.toMatchObject(refused);
+    await saveBundle(artifact, join(folder, "m"));
     writeFileSync(join(folder, "m/notes.md"), "mine");
     await expect(checkBundleTarget(join(folder, "m"))).rejects.toThrow("notes.md");
     rmSync(join(folder, "m/notes.md"));
@@ -67,7 +67,7 @@ describe("saveBundle and loadBundle", () => {
 
   it("leaves nothing when it fails, neither folders nor staging", async () => {
     const folder = newFolder();
-    const broken: Artefact = { ...artefact, golden: [{ record: { tenure: "x" }, probability: 0.5 }] };
+    const broken: Artifact = { ...artifact, golden: [{ record: { tenure: "x" }, probability: 0.5 }] };
     await expect(saveBundle(broken, join(folder, "a/b"))).rejects.toMatchObject({ code: "BUNDLE_GOLDEN" });
     await expect(saveBundle(broken, join(folder, "a/b.tar.gz"))).rejects.toMatchObject({ code: "BUNDLE_GOLDEN" });
     expect(readdirSync(folder)).toEqual([]);
@@ -83,7 +83,7 @@ describe("saveBundle and loadBundle", () => {
       await saveBundle(withThreshold(0.1), join(folder, "m"));
       await expect(saveBundle(withThreshold(0.2), join(folder, "m"))).rejects.toMatchObject({ code: "IO_FAILED" });
       await expect(saveBundle(withThreshold(0.2), join(folder, "new/m"))).rejects.toThrow("The disk is full");
-      expect((await loadBundle(join(folder, "m"))).artefact.decision.threshold).toBe(0.1);
+      expect((await loadBundle(join(folder, "m"))).artifact.decision.threshold).toBe(0.1);
       expect(readdirSync(folder)).toEqual(["m"]);
     } finally {
       spawnSync("umount", [folder]);
@@ -95,7 +95,7 @@ describe("saveBundle and loadBundle", () => {
     await expect(loadBundle(join(folder, "none"))).rejects.toMatchObject({ code: "BUNDLE_NOT_FOUND", where: { file: join(folder, "none") } });
     mkdirSync(join(folder, "empty"));
     await expect(loadBundle(join(folder, "empty"))).rejects.toMatchObject({ code: "BUNDLE_NOT_FOUND" });
-    await saveBundle(artefact, join(folder, "m"));
+    await saveBundle(artifact, join(folder, "m"));
     rmSync(join(folder, "m/golden.json"));
     await expect(loadBundle(join(folder, "m"))).rejects.toThrow(/m: .*golden\.json is missing/);
     spawnSync("mkfifo", [join(folder, "m/golden.json")]);
@@ -106,16 +106,16 @@ describe("saveBundle and loadBundle", () => {
     const folder = newFolder();
     await saveBundle(withThreshold(0.1), join(folder, "v1"));
     symlinkSync("v1", join(folder, "current"));
-    expect((await loadBundle(join(folder, "current"))).artefact.decision.threshold).toBe(0.1);
+    expect((await loadBundle(join(folder, "current"))).artifact.decision.threshold).toBe(0.1);
     await saveBundle(withThreshold(0.2), join(folder, "current"));
-    expect((await loadBundle(join(folder, "v1"))).artefact.decision.threshold).toBe(0.2);
+    expect((await loadBundle(join(folder, "v1"))).artifact.decision.threshold).toBe(0.2);
   });
 
   it("falls back to the former bundle where a kill left none", async () => {
     const folder = newFolder();
     await saveBundle(withThreshold(0.3), join(folder, "m"));
     renameSync(join(folder, "m"), join(folder, ".m.previous-of-a-killed-save"));
-    expect((await loadBundle(join(folder, "m"))).artefact.decision.threshold).toBe(0.3);
+    expect((await loadBundle(join(folder, "m"))).artifact.decision.threshold).toBe(0.3);
     await saveBundle(withThreshold(0.4), join(folder, "m"));
     expect(readdirSync(folder)).toEqual(["m"]);
   });
@@ -123,23 +123,23 @@ describe("saveBundle and loadBundle", () => {
   it("removes the staging folders of dead processes only", async () => {
     const folder = newFolder();
     const { pid } = spawnSync(process.execPath, ["-e", "0"]);
-    await saveBundle(artefact, join(folder, "m"));
+    await saveBundle(artifact, join(folder, "m"));
     const dead = join(folder, `.m.staging-00000000-${pid}-1-000000000000`);
     const own = mkdtempSync(join(folder, ".m.staging-by-hand-"));
     mkdirSync(dead);
-    await saveBundle(artefact, join(folder, "m"));
+    await saveBundle(artifact, join(folder, "m"));
     expect(existsSync(dead)).toBe(true); // of another host, too young
     expect(existsSync(own)).toBe(true);
   });
 
   it("loads whole bundles while another process replaces them", async () => {
     const folder = newFolder();
-    await saveBundle(artefact, join(folder, "from"));
-    await saveBundle(artefact, join(folder, "m"));
+    await saveBundle(artifact, join(folder, "from"));
+    await saveBundle(artifact, join(folder, "m"));
     const { child: saver, ended } = start(child.script, [join(folder, "from"), join(folder, "m")]);
     await new Promise((resolve) => saver.stdout?.once("data", resolve));
     const seen = new Set<number>();
-    for (let i = 0; i < 40; i++) seen.add((await loadBundle(join(folder, "m"))).artefact.decision.threshold);
+    for (let i = 0; i < 40; i++) seen.add((await loadBundle(join(folder, "m"))).artifact.decision.threshold);
     saver.kill("SIGKILL");
     expect((await ended).err).toBe("");
     expect(seen.size).toBeGreaterThan(1);
@@ -148,8 +148,8 @@ describe("saveBundle and loadBundle", () => {
   it("leaves a bundle that loads and scores after kill -9 at any moment", async () => {
     const folder = newFolder();
     const random = uniform(7);
-    await saveBundle(artefact, join(folder, "from"));
-    await saveBundle(artefact, join(folder, "m"));
+    await saveBundle(artifact, join(folder, "from"));
+    await saveBundle(artifact, join(folder, "m"));
     for (let round = 0; round < 10; round++) {
       const { child: saver, ended } = start(child.script, [join(folder, "from"), join(folder, "m")]);
       await new Promise((resolve) => saver.stdout?.once("data", resolve));
@@ -159,7 +159,7 @@ describe("saveBundle and loadBundle", () => {
       const { scorer } = await loadBundle(join(folder, "m"));
       expect(scorer.score(sampleTable(3)).length).toBe(3);
     }
-    await saveBundle(artefact, join(folder, "m"));
+    await saveBundle(artifact, join(folder, "m"));
     expect(readdirSync(folder).sort()).toEqual(["from", "m"]);
     expect(statSync(join(folder, "m")).isDirectory()).toBe(true);
   });

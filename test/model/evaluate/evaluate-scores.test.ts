@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { permutation } from "../../../src/base/random.js";
 import { rankAuc } from "../../../src/base/rank.js";
-import { evaluateScores, summarise } from "../../../src/model/evaluate/evaluate-scores.js";
+import { evaluateScores, summarize } from "../../../src/model/evaluate/evaluate-scores.js";
 import { metricNames, metrics } from "../../../src/model/evaluate/metrics.js";
 import { drawnRows, scoredRows } from "../../helpers/scored-rows.js";
 
@@ -77,7 +77,7 @@ describe("evaluateScores on any rows", () => {
           labels,
           scores.map((score) => 1 - score / 2),
         );
-        // 1 - score / 2 may make two near scores equal; then AUC moves towards a half.
+        // 1 - score / 2 may make two near scores equal; then AUC moves toward a half.
         fc.pre(new Set(scores.map((score) => 1 - score / 2)).size === new Set(scores).size);
         if (auc === null) expect(reversed).toBeNull();
         else expect(reversed).toBeCloseTo(1 - auc, 12);
@@ -167,10 +167,10 @@ describe("bootstrap intervals", () => {
   });
 });
 
-describe("summarise", () => {
+describe("summarize", () => {
   it("keeps what JSON can hold", () => {
     const { labels, scores } = drawnRows(300, 2);
-    const summary = summarise(evaluateScores(labels, scores, { threshold: 0.5, bootstrap: { resamples: 50 } }));
+    const summary = summarize(evaluateScores(labels, scores, { threshold: 0.5, bootstrap: { resamples: 50 } }));
     expect(JSON.parse(JSON.stringify(summary))).toEqual(summary);
     expect(Object.keys(summary)).toEqual(["rows", "positives", "threshold", "values"]);
   });

@@ -5,7 +5,7 @@ import { profileTable } from "../../../src/data/profile/table.js";
 import { tableFromRecords } from "../../../src/data/table/records.js";
 import { recordOf } from "../../../src/data/table/record-of.js";
 import { backgroundFromProfile, backgroundFromTable } from "../../../src/model/explain/background.js";
-import { sampleContract, sampleTable } from "../../helpers/artefact.js";
+import { sampleContract, sampleTable } from "../../helpers/artifact.js";
 
 const table = sampleTable(2000);
 const profile = profileTable(table, { cutPoints: 64 });

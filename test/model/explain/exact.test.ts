@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { logit } from "../../../src/base/logistic.js";
 import { uniform } from "../../../src/base/random.js";
-import type { LinearModel } from "../../../src/model/artefact.js";
+import type { LinearModel } from "../../../src/model/artifact.js";
 import { exactLinear } from "../../../src/model/kinds/linear/explain.js";
 import { exactTrees } from "../../../src/model/kinds/trees/explain.js";
 import { treesScorer } from "../../../src/model/kinds/trees/score.js";

@@ -3,7 +3,7 @@ import { logit, sigmoid } from "../../../src/base/logistic.js";
 import { defineFeatures } from "../../../src/data/features/define.js";
 import { column, ratio } from "../../../src/data/features/expressions/builders.js";
 import { takeRows } from "../../../src/data/table/take-rows.js";
-import type { Artefact, ModelNode } from "../../../src/model/artefact.js";
+import type { Artifact, ModelNode } from "../../../src/model/artifact.js";
 import { compile } from "../../../src/model/compile.js";
 import { explain, explainerOf } from "../../../src/model/explain/explainer.js";
 import type { Explainer, Explanation } from "../../../src/model/explain/explanation.js";
@@ -11,25 +11,25 @@ import { importance, importanceByColumn } from "../../../src/model/explain/impor
 import { logistic } from "../../../src/model/kinds/linear/learner.js";
 import { train } from "../../../src/model/train.js";
 import { compileRecipe } from "../../../src/data/features/encode.js";
-import { sampleArtefact, sampleContract, sampleTable } from "../../helpers/artefact.js";
+import { sampleArtifact, sampleContract, sampleTable } from "../../helpers/artifact.js";
 import { customers } from "../../helpers/customers.js";
 import { syntheticContract } from "../../../src/data/synthetic.js";
 import { randomTrees } from "./oracle.js";
 
 const table = sampleTable(60, 5);
 
-let ensemble: Artefact;
-let linear: Artefact;
+let ensemble: Artifact;
+let linear: Artifact;
 beforeAll(async () => {
-  ensemble = await sampleArtefact({ networks: 2 });
-  linear = await sampleArtefact({ networks: 0 });
+  ensemble = await sampleArtifact({ networks: 2 });
+  linear = await sampleArtifact({ networks: 0 });
 });
 
 const rowOf = ({ values, columns }: Explanation, row: number): number[] => [...values.subarray(row * columns.length, (row + 1) * columns.length)];
 
-async function checkComplete(artefact: Artefact, explainer: Explainer, digits: number): Promise<Explanation> {
+async function checkComplete(artifact: Artifact, explainer: Explainer, digits: number): Promise<Explanation> {
   const explanation = explainer.explain(table);
-  const scores = (await compile(artefact)).score(table);
+  const scores = (await compile(artifact)).score(table);
   for (let row = 0; row < table.rows; row++) {
     expect(sigmoid(explanation.outputs[row] ?? NaN)).toBeCloseTo(scores[row] ?? NaN, digits);
     const total = rowOf(explanation, row).reduce((a, b) => a + b, 0);
@@ -38,21 +38,21 @@ async function checkComplete(artefact: Artefact, explainer: Explainer, digits: n
   return explanation;
 }
 
-describe("the explainer of an artefact", () => {
+describe("the explainer of an artifact", () => {
   it("explains the scorer's calibrated log odds, of every kind of model", async () => {
     const width = compileRecipe(linear.recipe, linear.contract).width;
     const trees: ModelNode = randomTrees(width, 5, 4, 1);
-    const kinds: [Artefact, Explanation["method"], number][] = [
+    const kinds: [Artifact, Explanation["method"], number][] = [
       [linear, "linear", 9],
       [ensemble, "expectedGradients", 4],
       [{ ...linear, model: trees }, "treeShap", 9],
       [{ ...linear, model: { ...trees, link: "identity", bias: 0.5 } }, "sampledShapley", 9],
       [{ ...ensemble, model: { kind: "ensemble", members: [trees, ensemble.model] } }, "sampledShapley", 4],
     ];
-    for (const [artefact, method, digits] of kinds) {
-      const explainer = await explainerOf(artefact, { samples: 16, backgroundRows: 20 });
+    for (const [artifact, method, digits] of kinds) {
+      const explainer = await explainerOf(artifact, { samples: 16, backgroundRows: 20 });
       expect(explainer.method).toBe(method);
-      const explanation = await checkComplete(artefact, explainer, digits);
+      const explanation = await checkComplete(artifact, explainer, digits);
       expect(explanation.method).toBe(method);
       expect(explanation.samples).toBe(method === "linear" || method === "treeShap" ? 0 : 16);
       expect(Math.max(...explanation.errors) > 0).toBe(explanation.samples > 0);
@@ -76,8 +76,8 @@ describe("the explainer of an artefact", () => {
 
   it("gives derived columns of several their own name and says what they are made of", async () => {
     const features = defineFeatures(syntheticContract, { derive: () => ({ perMonth: ratio(column("totalCharges"), column("tenureMonths")) }) });
-    const { artefact } = await train(features, customers(400), { learner: logistic() });
-    const explainer = await explainerOf(artefact);
+    const { artifact } = await train(features, customers(400), { learner: logistic() });
+    const explainer = await explainerOf(artifact);
     const made = explainer.columns.find(({ name }) => name === "perMonth");
     expect(made).toEqual({ name: "perMonth", madeOf: ["totalCharges", "tenureMonths"], derived: true });
     const explanation = explainer.explain(customers(100, 2));
@@ -89,16 +89,16 @@ describe("the explainer of an artefact", () => {
   });
 
   it("gives 0 to a feature that no block uses", async () => {
-    const plain = await sampleArtefact({ networks: 0 });
+    const plain = await sampleArtifact({ networks: 0 });
     const gone = plain.recipe.blocks.map(({ input }) => input === "tenure");
     const { sources } = compileRecipe(plain.recipe, plain.contract);
     const model = plain.model.kind === "linear" ? plain.model : undefined;
-    const artefact: Artefact = {
+    const artifact: Artifact = {
       ...plain,
       recipe: { ...plain.recipe, blocks: plain.recipe.blocks.filter((_, i) => gone[i] !== true) },
       model: { kind: "linear", bias: 0, weights: (model?.weights ?? []).filter((_, j) => sources[j] !== "tenure") },
     };
-    const explanation = await explain(artefact, table);
+    const explanation = await explain(artifact, table);
     const at = explanation.columns.findIndex(({ name }) => name === "tenure");
     for (let row = 0; row < table.rows; row++) expect(rowOf(explanation, row)[at]).toBe(0);
   });
@@ -123,8 +123,8 @@ describe("the explainer of an artefact", () => {
   });
 
   it("refuses what does not fit, by name", async () => {
-    const refusal = async (artefact: Artefact, options: Parameters<typeof explainerOf>[1]): Promise<unknown> =>
-      explainerOf(artefact, options).catch((error: unknown) => error);
+    const refusal = async (artifact: Artifact, options: Parameters<typeof explainerOf>[1]): Promise<unknown> =>
+      explainerOf(artifact, options).catch((error: unknown) => error);
     expect(await refusal(linear, { samples: 7 })).toMatchObject({ code: "OPTION_INVALID" });
     expect(await refusal(linear, { backgroundRows: 0 })).toMatchObject({ code: "OPTION_INVALID" });
     expect(await refusal(linear, { background: customers(10) })).toMatchObject({ code: "CONTRACT_MISMATCH" });

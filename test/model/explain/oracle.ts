@@ -1,5 +1,5 @@
 import { uniform } from "../../../src/base/random.js";
-import type { NetworkModel, TreesModel } from "../../../src/model/artefact.js";
+import type { NetworkModel, TreesModel } from "../../../src/model/artifact.js";
 import type { AttributionTask, Attributor } from "../../../src/model/explain/attributor.js";
 import type { HiddenLayer } from "../../../src/model/kinds/network/spec.js";
 import { tensorLayout } from "../../../src/model/kinds/network/spec.js";
@@ -77,7 +77,7 @@ export function randomTrees(inputs: number, trees: number, depth: number, seed: 
   };
 }
 
-/** The network's log odds layer by layer, batch normalisation as it is defined: nothing of the code under test. */
+/** The network's log odds layer by layer, batch normalization as it is defined: nothing of the code under test. */
 export function networkOutput({ spec, weights }: NetworkModel): (row: ArrayLike<number>) => number {
   return (row) => {
     let a = Array.from(row);

@@ -4,7 +4,7 @@ import { defineFeatures } from "../../../src/data/features/define.js";
 import { column, cross, ratio } from "../../../src/data/features/expressions/builders.js";
 import { syntheticContract, syntheticCustomers } from "../../../src/data/synthetic.js";
 import { tableFromRecords } from "../../../src/data/table/records.js";
-import type { Artefact } from "../../../src/model/artefact.js";
+import type { Artifact } from "../../../src/model/artifact.js";
 import { compile } from "../../../src/model/compile.js";
 import { explainerOf } from "../../../src/model/explain/explainer.js";
 import type { Explainer } from "../../../src/model/explain/explanation.js";
@@ -12,22 +12,22 @@ import { reasons } from "../../../src/model/explain/reasons.js";
 import { subjectOf } from "../../../src/model/explain/words.js";
 import { logistic } from "../../../src/model/kinds/linear/learner.js";
 import { train } from "../../../src/model/train.js";
-import { sampleArtefact } from "../../helpers/artefact.js";
+import { sampleArtifact } from "../../helpers/artifact.js";
 
 const { records } = syntheticCustomers({ rows: 600, seed: 1 });
-let artefact: Artefact;
+let artifact: Artifact;
 let explainer: Explainer;
 beforeAll(async () => {
   const features = defineFeatures(syntheticContract, {
     derive: () => ({ perMonth: ratio(column("totalCharges"), column("tenureMonths")), both: cross(column("contract"), column("onlineSecurity")) }),
   });
-  ({ artefact } = await train(features, tableFromRecords(syntheticContract, records), { learner: logistic() }));
-  explainer = await explainerOf(artefact);
+  ({ artifact } = await train(features, tableFromRecords(syntheticContract, records), { learner: logistic() }));
+  explainer = await explainerOf(artifact);
 });
 
 describe("reasons for a score", () => {
   it("add up to the scorer's log odds", async () => {
-    const scorer = await compile(artefact);
+    const scorer = await compile(artifact);
     for (const record of records.slice(0, 20)) {
       const found = reasons(explainer, record, { top: 4 });
       if (found.probability === null) throw new Error("the record keeps the contract");
@@ -67,22 +67,22 @@ describe("reasons for a score", () => {
     expect(broken.issues[0]?.column).toBe("tenureMonths");
     expect(reasons(explainer, null).probability).toBeNull();
     expect(reasons(explainer, "x").issues.length).toBe(1);
-    const sample = await explainerOf(await sampleArtefact({ networks: 0 }));
+    const sample = await explainerOf(await sampleArtifact({ networks: 0 }));
     const odd = reasons(sample, { customer: "c", tenure: 500, charges: null, paperless: true, since: "2020-02-02", plan: "gold" }, { top: 10 });
     expect(odd.issues.map(({ rule }) => rule).sort()).toEqual(["newLevel", "outsideObserved"]);
   });
 
   it("report a record without a finite score instead of throwing", async () => {
-    const sample = await sampleArtefact({ networks: 0 });
+    const sample = await sampleArtifact({ networks: 0 });
     const weights = sample.model.kind === "linear" ? sample.model.weights : [];
     // The background's tenure encodes to 2 at most, the record's to 10.
-    const wild: Artefact = { ...sample, calibration: { kind: "identity" }, model: { kind: "linear", bias: 0, weights: weights.map((_, j) => (j === 0 ? 0.8e308 : 0)) } };
+    const wild: Artifact = { ...sample, calibration: { kind: "identity" }, model: { kind: "linear", bias: 0, weights: weights.map((_, j) => (j === 0 ? 0.8e308 : 0)) } };
     const found = reasons(await explainerOf(wild), { customer: "c", tenure: 1e9, charges: 1, paperless: true, since: "2020-02-02", plan: "plus" });
     expect(found).toMatchObject({ probability: null, issues: [{ rule: "finite" }] });
   });
 
   it("leave out what the sampling can't tell from 0", async () => {
-    const sampled = await explainerOf(await sampleArtefact({ networks: 3 }), { samples: 8 });
+    const sampled = await explainerOf(await sampleArtifact({ networks: 3 }), { samples: 8 });
     const record = { customer: "c", tenure: 3, charges: 20, paperless: true, since: "2020-02-02", plan: null };
     for (const { logOdds, standardError } of reasons(sampled, record, { top: 20 }).reasons) expect(Math.abs(logOdds)).toBeGreaterThan(2 * standardError);
   });

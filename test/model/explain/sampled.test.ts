@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { logit, sigmoid } from "../../../src/base/logistic.js";
-import type { EnsembleModel, ModelNode } from "../../../src/model/artefact.js";
+import type { EnsembleModel, ModelNode } from "../../../src/model/artifact.js";
 import { exactLinear } from "../../../src/model/kinds/linear/explain.js";
 import { expectedGradients } from "../../../src/model/explain/expected-gradients.js";
 import { differentiableOf } from "../../../src/model/explain/explainers.js";

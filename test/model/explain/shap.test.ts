@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { sigmoid } from "../../../src/base/logistic.js";
-import type { LinearModel } from "../../../src/model/artefact.js";
+import type { LinearModel } from "../../../src/model/artifact.js";
 import type { Attributor } from "../../../src/model/explain/attributor.js";
 import { exactLinear } from "../../../src/model/kinds/linear/explain.js";
 import { exactTrees } from "../../../src/model/kinds/trees/explain.js";
@@ -26,7 +26,7 @@ const trees = randomTrees(inputs, 6, 5, 3);
 
 const rowsOf = (matrix: Float32Array): number[][] => Array.from({ length: matrix.length / inputs }, (_, row) => [...matrix.subarray(row * inputs, (row + 1) * inputs)]);
 
-/** Kernels as lists of rows, batch normalisation folded in. */
+/** Kernels as lists of rows, batch normalization folded in. */
 const layersOf = (network: (typeof networks)[number]): [number[][], number[]][] => {
   const folded = foldBatchNorm(network.spec, network.weights);
   return Array.from({ length: folded.length / 2 }, (_, i) => {

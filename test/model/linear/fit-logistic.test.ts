@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { sigmoid } from "../../../src/base/logistic.js";
 import { uniform } from "../../../src/base/random.js";
 import { fitLogistic, type LogisticFitOptions } from "../../../src/model/kinds/linear/fit-logistic.js";
-import type { LinearModel } from "../../../src/model/artefact.js";
+import type { LinearModel } from "../../../src/model/artifact.js";
 import { logistic } from "../../../src/model/kinds/linear/learner.js";
 
 const rows = 12;

@@ -8,7 +8,7 @@ import { batchNorm, churnShape, firstRows, options, relativeDifference, rowsFor 
 
 const none = new Float32Array();
 
-/** The churn network itself, and shapes that meet the edges of a vectorised kernel. */
+/** The churn network itself, and shapes that meet the edges of a vectorized kernel. */
 const shapes: Readonly<Record<string, { spec: NetworkSpec; rows: number }>> = {
   "the churn network": {
     spec: {

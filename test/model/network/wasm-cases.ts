@@ -14,7 +14,7 @@ export function network(
 ): NetworkSpec {
   return {
     inputs,
-    hidden: hidden.map(([units, l2, normalised, dropout]) => ({ units, l2, batchNorm: normalised, dropout })),
+    hidden: hidden.map(([units, l2, normalized, dropout]) => ({ units, l2, batchNorm: normalized, dropout })),
     outputs,
     batchNorm,
   };

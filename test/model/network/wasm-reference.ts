@@ -161,8 +161,8 @@ export class Reference {
             dGamma[j] = at(dGamma, j) + at(d, r * units + j) * hat(r, j);
           }
           for (let r = 0; r < rows; r++) {
-            const centred = at(d, r * units + j) - at(dBeta, j) / rows - (hat(r, j) * at(dGamma, j)) / rows;
-            d[r * units + j] = at(gamma, j) * at(trace.inverse, j) * centred;
+            const centered = at(d, r * units + j) - at(dBeta, j) / rows - (hat(r, j) * at(dGamma, j)) / rows;
+            d[r * units + j] = at(gamma, j) * at(trace.inverse, j) * centered;
           }
         }
         found.set(`batch_normalization_${index}/gamma`, dGamma).set(`batch_normalization_${index}/beta`, dBeta);

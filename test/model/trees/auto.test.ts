@@ -85,10 +85,10 @@ describe("auto", () => {
 
   it("leaves in the bundle which learner it took, and why", async () => {
     const learner = auto({ learners: [logistic(), boosting({ rounds: 40 }), forest({ trees: 30 })] });
-    const { artefact } = await train(customerFeatures, customers(500), { learner, baseline: false });
-    const { provenance } = (await openBundle(await toBundleFiles(artefact))).artefact;
+    const { artifact } = await train(customerFeatures, customers(500), { learner, baseline: false });
+    const { provenance } = (await openBundle(await toBundleFiles(artifact))).artifact;
     const choice = provenance.parameters["auto"] as AutoChoice;
-    expect(provenance).toEqual(artefact.provenance);
+    expect(provenance).toEqual(artifact.provenance);
     expect(provenance.learner).toBe(choice.chosen);
     expect(choice.reason).toContain(choice.chosen);
     expect(provenance.parameters["learners"]).toEqual(["logistic", "boosting", "forest"]);

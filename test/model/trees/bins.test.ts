@@ -14,7 +14,7 @@ describe("bins", () => {
     expect(Array.from(columns)).toEqual([0]);
   });
 
-  it("parts neighbouring float32 numbers, the largest ones, and 0 only once", () => {
+  it("parts neighboring float32 numbers, the largest ones, and 0 only once", () => {
     const next = Math.fround(1 + 2 ** -23);
     const most = 3.4028234663852886e38;
     for (const [low, high] of [[1, next], [-next, -1], [-most, most], [most / 2, most], [0, 2 ** -149]] as const) {

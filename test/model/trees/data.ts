@@ -1,14 +1,14 @@
 import { uniform } from "../../../src/base/random.js";
-import type { TreesModel } from "../../../src/model/artefact.js";
-import type { LabelledMatrix, Learned, Learner } from "../../../src/model/learner.js";
+import type { TreesModel } from "../../../src/model/artifact.js";
+import type { LabeledMatrix, Learned, Learner } from "../../../src/model/learner.js";
 
 /** A matrix from rows of numbers. */
-export function matrixOf(rows: readonly (readonly number[])[], labels: readonly number[]): LabelledMatrix {
+export function matrixOf(rows: readonly (readonly number[])[], labels: readonly number[]): LabeledMatrix {
   return { matrix: Float32Array.from(rows.flat()), width: rows[0]?.length ?? 0, labels: Uint8Array.from(labels) };
 }
 
 /** Seeded rows: two numbers, a small whole number and a flag; a bent signal with an interaction, and noise. */
-export function bent(rows: number, seed = 1): LabelledMatrix {
+export function bent(rows: number, seed = 1): LabeledMatrix {
   const random = uniform(seed);
   const all = Array.from({ length: rows }, () => {
     const [a, b, c, d] = [random(), random(), Math.floor(random() * 5), random() < 0.5 ? 1 : 0] as const;
@@ -19,11 +19,11 @@ export function bent(rows: number, seed = 1): LabelledMatrix {
 }
 
 /** Columns of a matrix changed, one function each. */
-export function transformed({ matrix, width, labels }: LabelledMatrix, by: readonly ((x: number) => number)[]): LabelledMatrix {
+export function transformed({ matrix, width, labels }: LabeledMatrix, by: readonly ((x: number) => number)[]): LabeledMatrix {
   return { matrix: matrix.map((x, i) => by[i % width]?.(x) ?? x), width, labels };
 }
 
-export const learn = (learner: Learner, data: LabelledMatrix, validation?: LabelledMatrix, seed = 0): Promise<Learned> =>
+export const learn = (learner: Learner, data: LabeledMatrix, validation?: LabeledMatrix, seed = 0): Promise<Learned> =>
   learner.fit(data, validation, { seed });
 
 export function treesOf({ model }: Learned): TreesModel {

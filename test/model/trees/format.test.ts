@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ChurnkitError } from "../../../src/base/errors.js";
-import type { TreesModel } from "../../../src/model/artefact.js";
+import type { TreesModel } from "../../../src/model/artifact.js";
 import { treesScorer } from "../../../src/model/kinds/trees/score.js";
 import { readTrees, writeTrees } from "../../../src/model/kinds/trees/format.js";
 import { walk } from "./data.js";

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { uniform } from "../../../src/base/random.js";
 import { rankAuc } from "../../../src/base/rank.js";
 import { boosting, forest, logistic } from "../../../src/model/index.js";
-import type { LabelledMatrix, Learner } from "../../../src/model/learner.js";
+import type { LabeledMatrix, Learner } from "../../../src/model/learner.js";
 import { treesScorer } from "../../../src/model/kinds/trees/score.js";
 import { bagger } from "../../../src/model/kinds/trees/bag.js";
 import { binMatrix } from "../../../src/model/kinds/trees/bins.js";
@@ -17,7 +17,7 @@ import { bent, learn, matrixOf, transformed, treesOf, walk } from "./data.js";
 const quickBoosting = (): Learner => boosting({ rounds: 60, patience: 10, members: 3 });
 const quickForest = (): Learner => forest({ trees: 40, minLeafRows: 3 });
 
-function scores(learned: Awaited<ReturnType<typeof learn>>, { matrix, labels }: LabelledMatrix): Float64Array {
+function scores(learned: Awaited<ReturnType<typeof learn>>, { matrix, labels }: LabeledMatrix): Float64Array {
   const out = new Float64Array(labels.length);
   treesScorer(treesOf(learned)).score(matrix, labels.length, out);
   return out;
@@ -94,7 +94,7 @@ describe.each([
     );
   });
 
-  it("gives the share of positives where nothing can be learnt", async () => {
+  it("gives the share of positives where nothing can be learned", async () => {
     const constant = matrixOf(Array.from({ length: 40 }, () => [3, 3]), Array.from({ length: 40 }, (_, i) => (i % 4 === 0 ? 1 : 0)));
     for (const p of scores(await learn(make(), constant), constant)) expect(p).toBeCloseTo(0.25, name === "forest" ? 1 : 2);
     const ten = matrixOf(Array.from({ length: 10 }, (_, i) => [i]), Array.from({ length: 10 }, (_, i) => i % 2));
@@ -102,7 +102,7 @@ describe.each([
   });
 
   it("refuses what it can't learn from", async () => {
-    const code = (data: LabelledMatrix) => expect(learn(make(), data)).rejects;
+    const code = (data: LabeledMatrix) => expect(learn(make(), data)).rejects;
     await code(matrixOf([], [])).toMatchObject({ code: "TOO_FEW_ROWS" });
     await code(matrixOf([[1], [2], [3]], [1, 1, 1])).toMatchObject({ code: "TARGET_INVALID" });
     await code(matrixOf([[1], [NaN], [3]], [1, 0, 1])).toMatchObject({ code: "VALUE_INVALID", where: { row: 1 } });

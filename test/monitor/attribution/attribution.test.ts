@@ -5,7 +5,7 @@ import { attributionBaseline, mergeAttributions, parseAttributionBaseline, type 
 import { attributionDrift } from "../../../src/monitor/attribution/compare.js";
 import { ndcg } from "../../../src/monitor/attribution/ndcg.js";
 import type { Explanation } from "../../../src/model/explain/explanation.js";
-import { sampleArtefact, sampleTable } from "../../helpers/artefact.js";
+import { sampleArtifact, sampleTable } from "../../helpers/artifact.js";
 import { explainerOf } from "../../../src/model/explain/explainer.js";
 import { takeRows } from "../../../src/data/table/take-rows.js";
 
@@ -130,7 +130,7 @@ describe("the verdict", () => {
 
 describe("a baseline", () => {
   it("merges batch by batch to that of all rows", async () => {
-    const explainer = await explainerOf(await sampleArtefact({ networks: 0 }));
+    const explainer = await explainerOf(await sampleArtifact({ networks: 0 }));
     const table = sampleTable(101);
     const part = (from: number, to: number): AttributionBaseline =>
       attributionBaseline(explainer.explain(takeRows(table, Array.from({ length: to - from }, (_, i) => from + i))));

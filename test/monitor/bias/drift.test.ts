@@ -51,7 +51,7 @@ describe("biasDrift", () => {
   });
 
   it("refuses counts of another good outcome", () => {
-    const turned = { ...counts(10, fair, 1), favourable: "negative" as const };
+    const turned = { ...counts(10, fair, 1), favorable: "negative" as const };
     expect(() => biasDrift(counts(10, fair, 1), turned)).toThrow(expect.objectContaining({ code: "CONTRACT_MISMATCH" }) as Error);
   });
 });

@@ -14,7 +14,7 @@ export const facetOf = (d: readonly number[], a: readonly number[], group = "d")
 export const countsOf = (...facets: readonly FacetCounts[]): BiasCounts => ({
   format: 1,
   rows: 0,
-  favourable: "positive",
+  favorable: "positive",
   threshold: 0.5,
   facets,
   missing: [],

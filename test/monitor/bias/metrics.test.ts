@@ -46,18 +46,18 @@ describe("divergences equal the oracle's", () => {
     oracleCases(fn)
       .filter((entry) => (entry.in["ref"] as unknown[]).length === 2)
       .map((entry) => [entry.id, entry.in["ref"] as number[], entry.in["cur"] as number[], entry.out] as const);
-  const labelled = ([positives = 0, negatives = 0]: readonly number[]): number[] => [positives, 0, 0, negatives];
+  const labeled = ([positives = 0, negatives = 0]: readonly number[]): number[] => [positives, 0, 0, negatives];
   const near = (value: number | string, expected: unknown): void => {
     expect(Math.abs(Number(value) - oracleNumber(expected))).toBeLessThanOrEqual(1e-12 + 1e-9 * Math.abs(oracleNumber(expected)));
   };
-  it.each(twoBins("jsCounts"))("%s", (_, ref, cur, out) => near(valueOf("JS", labelled(cur), labelled(ref)), out["divergenceNats"]));
+  it.each(twoBins("jsCounts"))("%s", (_, ref, cur, out) => near(valueOf("JS", labeled(cur), labeled(ref)), out["divergenceNats"]));
   it.each(twoBins("klCounts").filter(([, ref, cur]) => ![...ref, ...cur].includes(0)))("%s", (_, ref, cur, out) =>
-    near(valueOf("KL", labelled(cur), labelled(ref)), out["klRefCur"]),
+    near(valueOf("KL", labeled(cur), labeled(ref)), out["klRefCur"]),
   );
-  it.each(twoBins("hellinger"))("tvd of %s", (_, ref, cur, out) => near(valueOf("TVD", labelled(cur), labelled(ref)), out["tvd"]));
+  it.each(twoBins("hellinger"))("tvd of %s", (_, ref, cur, out) => near(valueOf("TVD", labeled(cur), labeled(ref)), out["tvd"]));
   it.each(oracleCases("z2").map((entry) => [entry.id, entry] as const))("difference of %s", (_, { in: input, out }) => {
     const [x1 = 0, n1 = 0, x2 = 0, n2 = 0] = ["x1", "n1", "x2", "n2"].map((key) => oracleNumber(input[key]));
-    if (n1 > 0 && n2 > 0) near(valueOf("DPL", labelled([x2, n2 - x2]), labelled([x1, n1 - x1])), out["diff"]);
+    if (n1 > 0 && n2 > 0) near(valueOf("DPL", labeled([x2, n2 - x2]), labeled([x1, n1 - x1])), out["diff"]);
   });
 });
 

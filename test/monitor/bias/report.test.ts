@@ -5,12 +5,12 @@ import type { Table } from "../../../src/data/index.js";
 import { countsOf, facetOf } from "./groups.js";
 
 /** A table with a target "y" of the classes yes and no; null is no label. */
-function labelled(columns: Parameters<typeof tableOf>[0], y: readonly (string | null)[]): Table {
+function labeled(columns: Parameters<typeof tableOf>[0], y: readonly (string | null)[]): Table {
   const table = tableOf({ ...columns, y }, { y: "target" });
   return { ...table, contract: { ...table.contract, target: { column: "y", positive: "yes", classes: ["no", "yes"] } } };
 }
 
-const table = labelled(
+const table = labeled(
   { plan: ["a", "a", "b", "b", "b", null, "c", "a"], age: [20, 30, 40, 50, 60, 70, null, 65] },
   ["yes", "no", "yes", "no", null, "yes", "no", "yes"],
 );
@@ -52,7 +52,7 @@ describe("countBias", () => {
 
   it("turns outcomes round where the negative one is the good one", () => {
     const plain = group([{ column: "plan", groups: ["a"] }])?.disadvantaged;
-    const turned = group([{ column: "plan", groups: ["a"] }], { favourable: "negative" })?.disadvantaged;
+    const turned = group([{ column: "plan", groups: ["a"] }], { favorable: "negative" })?.disadvantaged;
     expect(turned).toMatchObject({ truePositives: plain?.trueNegatives, falsePositives: plain?.falseNegatives, trueNegatives: plain?.truePositives });
   });
 
@@ -94,7 +94,7 @@ describe("countBias", () => {
     ["OPTION_INVALID", [{ column: "plan" }], { threshold: undefined }],
     ["OPTION_INVALID", [{ column: "plan" }], { threshold: 3 }],
     ["OPTION_INVALID", [{ column: "plan" }], { probabilities: new Float64Array(3) }],
-    ["OPTION_INVALID", [{ column: "plan" }], { favourable: "good" }],
+    ["OPTION_INVALID", [{ column: "plan" }], { favorable: "good" }],
     ["VALUE_INVALID", [{ column: "plan" }], { probabilities: new Float64Array(8).fill(2) }],
   ])("%s for %j", (code, facets, more) => {
     expect(() => count(facets, more)).toThrow(expect.objectContaining({ code }) as Error);
@@ -103,7 +103,7 @@ describe("countBias", () => {
   it("refuses malformed JSON", () => {
     const good = countsOf(facetOf([1, 2, 3, 4], [1, 2, 3, 4]));
     const facet = good.facets[0];
-    const bad: unknown[] = [null, [], "x", { ...good, format: 2 }, { ...good, favourable: "x" }, { ...good, threshold: 2 }, { ...good, facets: {} }];
+    const bad: unknown[] = [null, [], "x", { ...good, format: 2 }, { ...good, favorable: "x" }, { ...good, threshold: 2 }, { ...good, facets: {} }];
     bad.push({ ...good, facets: [null] }, { ...good, facets: [{ ...facet, advantaged: { ...facet?.advantaged, truePositives: -1 } }] });
     bad.push({ ...good, facets: [{ ...facet, column: 3 }] }, { ...good, missing: [{}] }, { ...good, rows: 0.5 });
     for (const value of bad) expect(() => parseBiasCounts(value)).toThrow(expect.objectContaining({ code: "INPUT_MALFORMED" }) as Error);

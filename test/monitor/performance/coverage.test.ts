@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { uniform } from "../../../src/base/random.js";
-import { estimatePerformance, performanceMetricNames, realisedPerformance, type PerformanceMetric } from "../../../src/monitor/index.js";
+import { estimatePerformance, performanceMetricNames, realizedPerformance, type PerformanceMetric } from "../../../src/monitor/index.js";
 
 const RUNS = 400;
 const ROWS = 600;
@@ -13,17 +13,17 @@ function draw(seed: number): { labels: Uint8Array; probabilities: Float64Array }
   return { probabilities, labels: Uint8Array.from(probabilities, (p) => (random() < p ? 1 : 0)) };
 }
 
-describe("truly calibrated rows: the realised metric around the estimate", () => {
+describe("truly calibrated rows: the realized metric around the estimate", () => {
   const scores = new Map<PerformanceMetric, number[]>();
   const estimates = new Map<PerformanceMetric, { value: number; error: number }[]>();
   const inside = new Map<PerformanceMetric, number>();
   for (let run = 0; run < RUNS; run++) {
     const { labels, probabilities } = draw(run);
     const estimated = estimatePerformance(probabilities, { threshold: 0.4, costs }).values;
-    const realised = realisedPerformance(labels, probabilities, { threshold: 0.4, costs, bootstrap: false }).values;
+    const realized = realizedPerformance(labels, probabilities, { threshold: 0.4, costs, bootstrap: false }).values;
     for (const name of performanceMetricNames) {
       const { value, standardError, populationError, low = 0, high = 0 } = estimated[name];
-      const actual = realised[name].value ?? Number.NaN;
+      const actual = realized[name].value ?? Number.NaN;
       scores.set(name, [...(scores.get(name) ?? []), (actual - (value ?? 0)) / (standardError ?? 0)]);
       estimates.set(name, [...(estimates.get(name) ?? []), { value: value ?? 0, error: populationError ?? 0 }]);
       inside.set(name, (inside.get(name) ?? 0) + (actual >= low && actual <= high ? 1 : 0));
@@ -44,7 +44,7 @@ describe("truly calibrated rows: the realised metric around the estimate", () =>
     expect(Math.abs(deviation(z) - 1)).toBeLessThan(0.12);
   });
 
-  it.each(performanceMetricNames)("%s: the 95 %% interval holds the realised metric 95 times of 100", (name) => {
+  it.each(performanceMetricNames)("%s: the 95 %% interval holds the realized metric 95 times of 100", (name) => {
     expect(Math.abs((inside.get(name) ?? 0) / RUNS - 0.95)).toBeLessThan(0.033);
   });
 

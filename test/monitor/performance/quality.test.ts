@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { uniform } from "../../../src/base/random.js";
-import { estimatePerformance, modelQuality, realisedPerformance } from "../../../src/monitor/index.js";
+import { estimatePerformance, modelQuality, realizedPerformance } from "../../../src/monitor/index.js";
 
 function draw(rows: number, seed: number, noise: number) {
   const random = uniform(seed);
@@ -9,9 +9,9 @@ function draw(rows: number, seed: number, noise: number) {
   return { labels, probabilities: truth.map((p) => (1 - noise) * p + noise * random()) };
 }
 
-const realised = (rows: number, seed: number, noise = 0) => {
+const realized = (rows: number, seed: number, noise = 0) => {
   const { labels, probabilities } = draw(rows, seed, noise);
-  return realisedPerformance(labels, probabilities, { threshold: 0.5, bootstrap: { resamples: 100, seed } }).values;
+  return realizedPerformance(labels, probabilities, { threshold: 0.5, bootstrap: { resamples: 100, seed } }).values;
 };
 
 describe("modelQuality", () => {
@@ -31,7 +31,7 @@ describe("modelQuality", () => {
   });
 
   it("finds a worse model, not a better one, whichever way a metric points", () => {
-    const [good, poor] = [realised(4000, 1), realised(4000, 2, 0.6)];
+    const [good, poor] = [realized(4000, 1), realized(4000, 2, 0.6)];
     expect(modelQuality(good, poor)).toMatchObject({ verdict: "drift", severity: "critical" });
     const better = modelQuality(poor, good);
     expect(better).toMatchObject({ verdict: "stable", severity: "none" });
@@ -43,7 +43,7 @@ describe("modelQuality", () => {
     let alarms = 0;
     const free = { accuracy: { warning: 0, critical: 1 }, auc: { warning: 0, critical: 1 }, brier: { warning: 0, critical: 1 } };
     for (let run = 0; run < RUNS; run++) {
-      const result = modelQuality(realised(400, 1000 + run), realised(400, 5000 + run), { policy: { alpha: 0.05, floors: free } });
+      const result = modelQuality(realized(400, 1000 + run), realized(400, 5000 + run), { policy: { alpha: 0.05, floors: free } });
       if (result.verdict === "drift") alarms++;
     }
     expect(alarms / RUNS).toBeLessThanOrEqual(0.05 + 2 * Math.sqrt(0.0475 / RUNS));
@@ -59,7 +59,7 @@ describe("modelQuality", () => {
   });
 
   it("judges estimates by their population error", () => {
-    const baseline = realised(5000, 3);
+    const baseline = realized(5000, 3);
     const random = uniform(9);
     const same = Float64Array.from({ length: 5000 }, () => random() ** 2);
     const harder = Float64Array.from({ length: 5000 }, () => 0.3 + 0.4 * random());

@@ -153,8 +153,8 @@ describe("rememberTriggers", () => {
     expect(kinds(endRun(policy, rememberTriggers(policy, began, asked, at(4)), "run", { status: "succeeded" }, at(6)))).toEqual(["manual?"]);
     const [entry] = rememberTriggers(policy, fresh, { psi: { value: 1, at: new Date(at(1).getTime() + 240_000) } }, at(1)).pending;
     expect(entry?.lastSeen).toBe(iso(1));
-    const backwards = endRun(policy, began, "run", { status: "failed" }, at(4));
-    expect(backwards.runs[0]?.finishedAt).toBe(iso(5));
+    const backward = endRun(policy, began, "run", { status: "failed" }, at(4));
+    expect(backward.runs[0]?.finishedAt).toBe(iso(5));
   });
 
   it.each([["accuracy", { accuracy: { value: 0.1, at: at(99) } }], ["psi", { psi: { value: 0, at: at(99) } }], ["alarm", { alarms: [{ name: "a", at: at(99) }] }]])(

@@ -12,7 +12,7 @@ describe("retrainingPolicy", () => {
   });
 
   it.each<[string, object]>([
-    ["colour", { colour: "red" }],
+    ["color", { color: "red" }],
     ["__proto__", JSON.parse('{"__proto__": 1}') as object],
     ["constructor", { constructor: 1 }],
     ["enabled", { enabled: "yes" }],
@@ -22,7 +22,7 @@ describe("retrainingPolicy", () => {
     ["cooldownHours", { cooldownHours: "24" }],
     ["accuracy.below", { accuracy: { below: 80 } }],
     ["accuracy.below", { accuracy: {} }],
-    ["accuracy.colour", { accuracy: { below: 0.5, colour: 1 } }],
+    ["accuracy.color", { accuracy: { below: 0.5, color: 1 } }],
     ["accuracy", { accuracy: 0.8 }],
     ["accuracy.minLabels", { accuracy: { below: 0.8, minLabels: 0.5 } }],
     ["psi.above", { psi: { above: Infinity } }],

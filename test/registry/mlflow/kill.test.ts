@@ -1,19 +1,19 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { memoryStore } from "../../../src/io/store/memory-store.js";
 import type { ObjectStore } from "../../../src/io/store/object-store.js";
-import type { Artefact } from "../../../src/model/artefact.js";
+import type { Artifact } from "../../../src/model/artifact.js";
 import { mlflowRegistry } from "../../../src/registry/backends/mlflow/index.js";
 import type { ModelRegistry } from "../../../src/registry/registry.js";
-import { sampleArtefact } from "../../helpers/artefact.js";
+import { sampleArtifact } from "../../helpers/artifact.js";
 import { fakeMlflow, type FakeMlflow } from "./fake-mlflow.js";
 import { faulty, type Fault } from "./faults.js";
 
-let models: Artefact[];
+let models: Artifact[];
 beforeAll(async () => {
-  const base = await sampleArtefact({ networks: 0 });
+  const base = await sampleArtifact({ networks: 0 });
   models = [0, 1, 2, 3].map((i) => ({ ...base, decision: { threshold: i / 10, rule: "given" } }));
 });
-const model = (i: number): Artefact => models[i] as Artefact;
+const model = (i: number): Artifact => models[i] as Artifact;
 
 interface Place {
   readonly server: FakeMlflow;

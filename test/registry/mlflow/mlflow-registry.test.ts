@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { memoryStore } from "../../../src/io/store/memory-store.js";
-import type { Artefact } from "../../../src/model/artefact.js";
+import type { Artifact } from "../../../src/model/artifact.js";
 import { toBundleFiles } from "../../../src/model/bundle/format.js";
 import { openBundle } from "../../../src/model/bundle/open.js";
 import { mlflowRegistry, type MlflowRegistryOptions } from "../../../src/registry/backends/mlflow/index.js";
 import type { ModelRegistry } from "../../../src/registry/registry.js";
 import { registryConformance } from "../../conformance/registry.js";
-import { sampleArtefact, sampleTable } from "../../helpers/artefact.js";
+import { sampleArtifact, sampleTable } from "../../helpers/artifact.js";
 import { seededFaults, startFaultyProxy, type Fault } from "../../helpers/faulty-proxy.js";
 import { mlflowPython, startMlflow, type Mlflow } from "../../helpers/mlflow.js";
 
@@ -33,10 +33,10 @@ interface Version {
 
 describe.skipIf(!ready)("in MLflow", { timeout: 60_000 }, () => {
   let server: Mlflow;
-  let models: Artefact[];
+  let models: Artifact[];
   beforeAll(async () => {
     server = await startMlflow();
-    const base = await sampleArtefact({ networks: 0 });
+    const base = await sampleArtifact({ networks: 0 });
     models = [0, 1, 2, 3].map((i) => ({ ...base, decision: { threshold: i / 10, rule: "given" } }));
   }, 600_000);
   afterAll(() => server.stop());
@@ -44,7 +44,7 @@ describe.skipIf(!ready)("in MLflow", { timeout: 60_000 }, () => {
   let made = 0;
   const empty = (options: Partial<MlflowRegistryOptions> = {}): ModelRegistry =>
     mlflowRegistry({ name: "sample", trackingUri: server.url, prefix: `team-${made++}.`, experiment: "conformance", ...options });
-  const model = (i: number): Artefact => models[i] as Artefact;
+  const model = (i: number): Artifact => models[i] as Artifact;
 
   registryConformance("MLflow", () => empty());
   registryConformance("MLflow with a ledger", () => empty({ ledger: memoryStore() }));
@@ -66,8 +66,8 @@ describe.skipIf(!ready)("in MLflow", { timeout: 60_000 }, () => {
   it("shows a version as MLflow shows its own: run, lineage, metrics, tags, stage, alias", async () => {
     const registry = empty({ prefix: "shown.", experiment: "shown" });
     const parameters = { rate: 0.01, layers: [64, 32], ...Object.fromEntries(Array.from({ length: 230 }, (_, i) => [`p${i}`, i])) };
-    const artefact: Artefact = { ...model(0), provenance: { ...model(0).provenance, parameters } };
-    await registry.register(artefact, { by: "ada", tags: { team: "growth", empty: "" }, description: "first" });
+    const artifact: Artifact = { ...model(0), provenance: { ...model(0).provenance, parameters } };
+    await registry.register(artifact, { by: "ada", tags: { team: "growth", empty: "" }, description: "first" });
     await registry.register(model(1));
     await registry.setStage(1, "Production");
     await registry.promote(1, "champion");
@@ -80,7 +80,7 @@ describe.skipIf(!ready)("in MLflow", { timeout: 60_000 }, () => {
     expect(params.size).toBe(232 + 4);
     expect([params.get("rate"), params.get("layers"), params.get("seed"), params.get("p229")]).toEqual(["0.01", "[64,32]", "1", "229"]);
     expect([metrics.get("auc"), metrics.get("auc.low"), metrics.get("rows")]).toEqual([0.5, 0.4, 400]);
-    expect([tags.get("mlflow.user"), tags.get("mlflow.source.git.commit"), tags.get("churnkit.data_hash")]).toEqual(["ada", "0123456789abcdef", artefact.provenance.dataHash]);
+    expect([tags.get("mlflow.user"), tags.get("mlflow.source.git.commit"), tags.get("churnkit.data_hash")]).toEqual(["ada", "0123456789abcdef", artifact.provenance.dataHash]);
     expect(asMap((await runOf((await versionOf("shown.sample", 2)).run_id)).data.tags).get("churnkit.parent")).toBe("1");
     // Another process, without what this one remembers.
     expect(await empty({ prefix: "shown.", experiment: "shown" }).list()).toEqual(await registry.list());
@@ -121,7 +121,7 @@ describe.skipIf(!ready)("in MLflow", { timeout: 60_000 }, () => {
   });
 
   it("carries files of many parts, from one server's version to another", async () => {
-    const files = await toBundleFiles(await sampleArtefact({ networks: 3 }));
+    const files = await toBundleFiles(await sampleArtifact({ networks: 3 }));
     const registry = empty();
     await registry.register(files);
     const copy = empty();

@@ -1,20 +1,20 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { memoryStore } from "../../../src/io/store/memory-store.js";
-import type { Artefact } from "../../../src/model/artefact.js";
+import type { Artifact } from "../../../src/model/artifact.js";
 import { toBundleFiles } from "../../../src/model/bundle/format.js";
 import { sourceOfFiles } from "../../../src/model/bundle/source.js";
 import { mlflowRegistry, type MlflowRegistryOptions } from "../../../src/registry/backends/mlflow/index.js";
 import type { ModelRegistry } from "../../../src/registry/registry.js";
-import { sampleArtefact } from "../../helpers/artefact.js";
+import { sampleArtifact } from "../../helpers/artifact.js";
 import { hashed } from "../../helpers/files.js";
 import { fakeMlflow, type FakeMlflow } from "./fake-mlflow.js";
 
-let models: Artefact[];
+let models: Artifact[];
 beforeAll(async () => {
-  const base = await sampleArtefact({ networks: 0 });
+  const base = await sampleArtifact({ networks: 0 });
   models = [0, 1, 2, 3].map((i) => ({ ...base, decision: { threshold: i / 10, rule: "given" } }));
 });
-const model = (i: number): Artefact => models[i] as Artefact;
+const model = (i: number): Artifact => models[i] as Artifact;
 
 const open = (server: Pick<FakeMlflow, "fetch">, options: Partial<MlflowRegistryOptions> = {}): ModelRegistry =>
   mlflowRegistry({ name: "sample", trackingUri: "http://mlflow.test", fetch: server.fetch, ...options });
@@ -108,7 +108,7 @@ describe("two who promote at once in MLflow", () => {
 describe("files of versions in MLflow", () => {
   const big = async (): Promise<{ files: Map<string, Uint8Array>; server: FakeMlflow }> => {
     const server = fakeMlflow();
-    const files = await toBundleFiles(await sampleArtefact({ networks: 1 }));
+    const files = await toBundleFiles(await sampleArtifact({ networks: 1 }));
     await open(server).register(files);
     return { files, server };
   };

@@ -6,7 +6,7 @@ import { numberFormat } from "../parse.js";
 
 /**
  * What `.meta({ ... })` may tell about a column; other keys are left alone, since zod shares them with other tools.
- * zod forgets the metadata of a schema that is changed afterwards, so `.meta` comes last or before a wrapper such as
+ * zod forgets the metadata of a schema that is changed afterward, so `.meta` comes last or before a wrapper such as
  * `.nullable()`.
  */
 export interface ColumnMeta {

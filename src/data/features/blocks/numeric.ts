@@ -3,7 +3,7 @@ import { flag, list, literal, number, oneOf, strictObject, text } from "../../..
 import type { NumericBlock } from "../recipe.js";
 import { blockLimits, bounded, boundedNumber, knots, segmentOf, type BlockKind } from "./block.js";
 
-/** Standardised values are brought into [-limit, limit]. */
+/** Standardized values are brought into [-limit, limit]. */
 const limit = 10;
 
 /** sign(x) * log(1 + |x|). */
@@ -23,7 +23,7 @@ function interpolator(points: Float64Array, scores: Float64Array): (x: number) =
   };
 }
 
-/** The transform of a numeric block, before centring and scaling. */
+/** The transform of a numeric block, before centering and scaling. */
 export function transformOf(block: Pick<NumericBlock, "transform" | "knots" | "scores">): (x: number) => number {
   if (block.transform === "log") return signedLog;
   if (block.transform === "identity") return (x) => x;

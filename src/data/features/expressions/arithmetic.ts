@@ -6,12 +6,12 @@ import { numberParameter, numbersParameter } from "./parameters.js";
 function slope(): Evaluate {
   return (out, n, args) => {
     const k = args.length;
-    const centre = (k - 1) / 2;
-    const spread = (k * (k * k - 1)) / 12; // sum of (j - centre)^2
+    const center = (k - 1) / 2;
+    const spread = (k * (k * k - 1)) / 12; // sum of (j - center)^2
     for (let i = 0; i < n; i++) out[i] = 0;
     for (let j = 0; j < k; j++) {
       const y = argument(args, j);
-      const weight = (j - centre) / spread;
+      const weight = (j - center) / spread;
       for (let i = 0; i < n; i++) out[i] = (out[i] as number) + weight * (y[i] as number);
     }
   };

@@ -88,7 +88,7 @@ type CommonLevel<E> = (E extends unknown ? (level: LevelOf<ValueOf<E>>) => void 
 ) => void
   ? L
   : never;
-type Labelled = Typed<string> | Typed<boolean>;
+type Labeled = Typed<string> | Typed<boolean>;
 
 /** 1 where a category has the level, or a boolean the value; 0 for any other, also an unknown one; missing stays missing. */
 export const equals = <Value extends string | boolean>(
@@ -104,7 +104,7 @@ export const isIn = <Value extends string>(a: Typed<Value>, levels: readonly NoI
  * How many of the columns have the level, such as the services that are "Yes". Missing cells do not count; missing
  * where all are. Columns are all categories that know the level, or all booleans.
  */
-export const countOf = <const Columns extends readonly Labelled[]>(
+export const countOf = <const Columns extends readonly Labeled[]>(
   columns: Columns,
   level: CommonLevel<Columns[number]>,
 ): NumericExpression => call("countOf", columns, { level: String(level) });

@@ -54,20 +54,20 @@ function crossed(first: LevelIndex | undefined, second: LevelIndex | undefined):
 /** Operators on labels. */
 export const labelOperators = {
   equals: {
-    args: ["labelled"],
+    args: ["labeled"],
     result: "boolean",
     parameters: { level: "label" },
     prepare: ({ level = "" }, [levels]) => isOneOf(labelsIn(level), levels),
   },
   isIn: {
-    args: ["labelled"],
+    args: ["labeled"],
     result: "boolean",
     parameters: { levels: "labels" },
     prepare: ({ levels: labels = [] }, [levels]) => isOneOf(labelsIn(labels), levels),
   },
   countOf: {
     args: [],
-    rest: { kind: "labelled", min: 1 },
+    rest: { kind: "labeled", min: 1 },
     result: "number",
     parameters: { level: "label" },
     prepare: ({ level = "" }, levels) => countOf(level, levels),

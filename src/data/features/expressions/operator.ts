@@ -10,7 +10,7 @@ export const argumentKinds = {
   date: ["date"],
   category: ["category"],
   /** Something with labels; a boolean has the labels "true" and "false". */
-  labelled: ["category", "boolean"],
+  labeled: ["category", "boolean"],
   any: ["number", "boolean", "date", "category", "text"],
 } as const satisfies Record<string, readonly ColumnKind[]>;
 

@@ -10,7 +10,7 @@ const list = <T>(value: unknown, item: (entry: unknown) => entry is T): value is
 const increasing = (values: readonly number[]): boolean => values.every((v, i) => i === 0 || v > (values[i - 1] ?? v));
 
 /** Kinds of parameters: what a value must be, in words, and the test. `label` and `labels` are also held against the
- * levels of the labelled arguments. */
+ * levels of the labeled arguments. */
 export const parameterKinds = {
   number: { wants: "a finite number", accepts: finite },
   edges: {

@@ -56,7 +56,7 @@ function oneHotCandidate(input: CategoryInput, counts: Uint32Array, missing: num
   const frequent = seen.filter((code) => (counts[code] as number) >= least);
   const others = seen.filter((code) => (counts[code] as number) < least);
   const pooled = others.reduce((total, code) => total + (counts[code] as number), 0);
-  // A pool of a few rows would be learnt by heart; such levels are taken for unknown ones.
+  // A pool of a few rows would be learned by heart; such levels are taken for unknown ones.
   const rare = pooled >= least ? others : [];
   const label = (code: number): string => labels[code] ?? "";
   const flagged = frequent.map((code) => counts[code] as number);

@@ -77,7 +77,7 @@ function checkTable(features: Features, table: Table): void {
  *   where there would be more than 200 matrix columns and fewer than 5 rows for each.
  * - Booleans: 0 and 1.
  * - Categories up to 30 levels: one-hot; rare levels share a column with those never seen. Above: the log-odds of the
- *   target rate, shrunk towards the base rate as far as levels don't differ by more than chance, and cross-fitted in
+ *   target rate, shrunk toward the base rate as far as levels don't differ by more than chance, and cross-fitted in
  *   `matrix`; and the logarithm of the frequency.
  * - Dates: age in days on the newest training day, and the place in year, month and week.
  * - Left out, with a note: free text, constant columns, categories with most values different, 0/1 columns that repeat

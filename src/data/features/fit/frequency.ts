@@ -13,7 +13,7 @@ export function keptCodes(counts: Uint32Array): number[] {
   return seen.slice(0, maxLevels).sort((a, b) => a - b);
 }
 
-/** The logarithm of each level's share, standardised over the training rows; undefined where all are equal. */
+/** The logarithm of each level's share, standardized over the training rows; undefined where all are equal. */
 export function frequencyBlock(
   input: string,
   labels: readonly string[],

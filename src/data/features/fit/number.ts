@@ -7,14 +7,14 @@ import type { NumberPolicy } from "../policy.js";
 import type { NumericBlock, PiecewiseBlock, ValuesBlock } from "../recipe.js";
 import { dropped, rareRows, type Candidate, type Fitted } from "./candidate.js";
 import { plainTransform, quantileKnots, quantileTransform, transformByShape, type Transform } from "./shape.js";
-import { moments, quantile, summarise, type NumberSummary } from "./summary.js";
+import { moments, quantile, summarize, type NumberSummary } from "./summary.js";
 
 /** Up to so many different values each get a column. */
 const fewValues = 10;
 /** A value that this share of the rows has, and so many times more rows than most values, gets a column. */
 const spikeShare = 0.05;
 const spikeHeight = 5;
-/** A value in fewer rows than this gets none: beside the scaled number it would be learnt by heart. */
+/** A value in fewer rows than this gets none: beside the scaled number it would be learned by heart. */
 const leastRows = 10;
 /** Bins of the piecewise encoding. */
 const bins = 8;
@@ -138,7 +138,7 @@ function chosenTransform(
  */
 export function fitNumber(input: NumberInput): Fitted {
   const { name, policy } = input;
-  const summary = summarise(input.values);
+  const summary = summarize(input.values);
   const { sorted, missing, distinct } = summary;
   if (sorted.length === 0) return dropped(name, "it is missing in every training row");
   if (distinct.length === 1 && missing === 0) return dropped(name, "it is the same in every training row");
@@ -167,7 +167,7 @@ export function fitNumber(input: NumberInput): Fitted {
 
 /** Fits a boolean: 0 or 1 as it is, the training share for a missing one. */
 export function fitBoolean(name: string, values: Float64Array): Fitted {
-  const { sorted, missing, distinct } = summarise(values);
+  const { sorted, missing, distinct } = summarize(values);
   if (sorted.length === 0) return dropped(name, "it is missing in every training row");
   if (distinct.length === 1 && missing === 0) return dropped(name, "it is the same in every training row");
   if (distinct.length === 1) return presence(name, values, distinct);

@@ -10,7 +10,7 @@ const maxKnots = 65;
 /** A value with this share of the rows is a spike that bends the scale of the others. */
 const bigSpike = 0.2;
 
-/** Not severely skewed or heavy-tailed (West, Finch and Curran 1995): what a standardised number may be. */
+/** Not severely skewed or heavy-tailed (West, Finch and Curran 1995): what a standardized number may be. */
 const tame = ({ skewness, kurtosis }: Moments): boolean => Math.abs(skewness) <= 2 && kurtosis <= 7;
 
 /** Increasing different quantiles of the values at equal steps, from the smallest to the largest. */

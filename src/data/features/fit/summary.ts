@@ -12,7 +12,7 @@ export interface NumberSummary {
 }
 
 /** Sorts a number's values and counts equal ones. */
-export function summarise(values: Float64Array): NumberSummary {
+export function summarize(values: Float64Array): NumberSummary {
   const sorted = values.filter((value) => value === value);
   for (let i = 0; i < sorted.length; i++) sorted[i] = bounded(sorted[i] as number) + 0; // + 0: -0 becomes 0
   sorted.sort();
@@ -29,7 +29,7 @@ export function summarise(values: Float64Array): NumberSummary {
   return { sorted, missing: values.length - sorted.length, distinct, counts };
 }
 
-/** The value at a share of the way through sorted values, linear between neighbours (R's type 7). */
+/** The value at a share of the way through sorted values, linear between neighbors (R's type 7). */
 export function quantile(sorted: Float64Array, share: number): number {
   const place = share * (sorted.length - 1);
   const below = Math.floor(place);

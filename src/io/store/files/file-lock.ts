@@ -24,7 +24,7 @@ const unsignedLimitMs = 2_000;
  * Runs `work` while no other process or thread holds the lock file.
  *
  * `work` is synchronous, so the lock is never held while this process does something else: a holder is either at it
- * or dead. A dead one is recognised by its process id and start time, at once, not by a time-out.
+ * or dead. A dead one is recognized by its process id and start time, at once, not by a time-out.
  *
  * @throws ChurnkitError IO_FAILED when the lock cannot be had within `waitMs`.
  */

@@ -28,7 +28,7 @@ interface SeenVersion extends KnownVersion {
 /**
  * An object store in an S3 bucket, without a server. Any number of processes may share it: conditional writes are S3's
  * own (If-Match, If-None-Match), and an object's version is its ETag. Throttling, server errors, time-outs and resets
- * are retried; a write whose answer was lost is recognised as done, not reported as a conflict.
+ * are retried; a write whose answer was lost is recognized as done, not reported as a conflict.
  *
  * Needs the package `@aws-sdk/client-s3`, and the permissions of {@link s3StorePolicy}. A lifecycle rule should remove
  * unfinished uploads after a day: a killed process leaves the parts of the object it was writing.

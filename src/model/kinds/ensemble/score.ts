@@ -1,4 +1,4 @@
-import type { EnsembleModel } from "../../artefact.js";
+import type { EnsembleModel } from "../../artifact.js";
 import type { ModelKind } from "../../scorer.js";
 
 const maxMembers = 1_000;

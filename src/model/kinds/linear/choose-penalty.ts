@@ -1,8 +1,8 @@
 import { logOnePlusExp } from "../../../base/logistic.js";
 import { mix32, permutation } from "../../../base/random.js";
-import { minimise, type StoppingRule } from "./minimise.js";
+import { minimize, type StoppingRule } from "./minimize.js";
 import { margins } from "./objective.js";
-import { penalised, type Penalty } from "./penalty.js";
+import { penalized, type Penalty } from "./penalty.js";
 import { curvatureAt } from "./preconditioner.js";
 import { startOf, type LogisticProblem } from "./problem.js";
 
@@ -31,7 +31,7 @@ export interface ChosenPenalty {
 type Place = readonly [l2: number, detailL2: number];
 
 /**
- * The penalty with the least log loss over five stratified folds, by climbing from l2 = 1 to better neighbours: a
+ * The penalty with the least log loss over five stratified folds, by climbing from l2 = 1 to better neighbors: a
  * stronger penalty on details (never a weaker one than on numbers), another on numbers, both together. Weights of a fold
  * start where those of the step before ended, so a step costs little. Where there are many columns for the rows, a weak
  * penalty all but parts the classes, which takes the most steps and loses: the search begins at the other end. As a prior of
@@ -48,7 +48,7 @@ export function choosePenalty(full: LogisticProblem, details: Uint8Array | undef
   const lossAt = (place: Place): number => {
     const found = known.get(place.join());
     if (found !== undefined) return found;
-    // No better neighbour is found any more.
+    // No better neighbor is found any more.
     if (budget?.spent) {
       ended = true;
       return Infinity;
@@ -102,7 +102,7 @@ function foldsOf(problem: LogisticProblem, seed: number): Part[] {
     const parameters = startOf(part);
     return {
       lossWith(penalty, details, budget) {
-        minimise(penalised(part, penalty, details), parameters, { ...rule, budget }, curvature);
+        minimize(penalized(part, penalty, details), parameters, { ...rule, budget }, curvature);
         margins(part, parameters, at);
         let loss = 0;
         for (let row = 0; row < rows; row++) {

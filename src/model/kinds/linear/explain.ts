@@ -1,4 +1,4 @@
-import type { LinearModel } from "../../artefact.js";
+import type { LinearModel } from "../../artifact.js";
 import type { AttributionTask, Attributor } from "../../explain/attributor.js";
 
 /**

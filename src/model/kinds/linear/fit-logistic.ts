@@ -1,8 +1,8 @@
 import { ChurnkitError } from "../../../base/errors.js";
-import type { LinearModel } from "../../artefact.js";
+import type { LinearModel } from "../../artifact.js";
 import { choosePenalty } from "./choose-penalty.js";
-import { minimise, type StoppingRule } from "./minimise.js";
-import { checkStrength, penalised } from "./penalty.js";
+import { minimize, type StoppingRule } from "./minimize.js";
+import { checkStrength, penalized } from "./penalty.js";
 import type { Curvature } from "./preconditioner.js";
 import { logisticProblem, startOf, type LogisticProblem } from "./problem.js";
 
@@ -25,11 +25,11 @@ export interface LogisticFitOptions {
 }
 
 /**
- * Fits logistic regression: minimises the weighted sum of log losses + l2 / 2 * |weights|^2, the bias free of penalty.
+ * Fits logistic regression: minimizes the weighted sum of log losses + l2 / 2 * |weights|^2, the bias free of penalty.
  * Float64 inside, the same result for the same input. The penalty keeps separable, collinear and constant columns
  * harmless; with `l2: 0` and separable data the weights grow until `maxIterations`.
  *
- * @param matrix rows x width, row-major, finite; standardised columns make the penalty fair between them.
+ * @param matrix rows x width, row-major, finite; standardized columns make the penalty fair between them.
  * @param labels 1 for the positive class, 0 for the other, one for each row.
  * @throws ChurnkitError TARGET_INVALID where only one class occurs (among rows that count), TOO_FEW_ROWS without rows,
  * VALUE_INVALID for a value that is not finite or a label other than 0 and 1, naming row and column, OPTION_INVALID for
@@ -56,18 +56,18 @@ export function fitLogistic(
   const problem = logisticProblem(matrix, rows, width, labels, options.sampleWeights);
   const rule: StoppingRule = { maxIterations, tolerance };
   const penalty = l2 === "cross-validated" ? choosePenalty(problem, undefined, seed).penalty : { l2, detailL2: l2 };
-  return fitProblem(penalised(problem, penalty, undefined), rule);
+  return fitProblem(penalized(problem, penalty, undefined), rule);
 }
 
-/** The linear model of least loss and penalty; `curvature` as for `minimise`. */
+/** The linear model of least loss and penalty; `curvature` as for `minimize`. */
 export function fitProblem(problem: LogisticProblem, rule: StoppingRule, curvature?: Curvature): LinearModel {
   const { width } = problem;
   const parameters = startOf(problem);
-  minimise(problem, parameters, rule, curvature);
+  minimize(problem, parameters, rule, curvature);
   if (!parameters.every(Number.isFinite))
     throw new ChurnkitError(
       "TRAINING_DIVERGED",
-      "Logistic regression left the range of numbers: some features are too large. Standardise the columns.",
+      "Logistic regression left the range of numbers: some features are too large. Standardize the columns.",
     );
   return { kind: "linear", weights: Array.from(parameters.subarray(0, width)), bias: parameters[width] as number };
 }

@@ -1,4 +1,4 @@
-import type { LinearModel } from "../../artefact.js";
+import type { LinearModel } from "../../artifact.js";
 import type { Differentiable } from "../../explain/differentiable.js";
 
 /** A linear model: h is the log odds itself. */

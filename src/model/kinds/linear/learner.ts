@@ -1,13 +1,13 @@
 import { kFold } from "../../../data/split/folds.js";
-import type { LinearModel } from "../../artefact.js";
-import type { HeldOut, LabelledMatrix, Learner } from "../../learner.js";
+import type { LinearModel } from "../../artifact.js";
+import type { HeldOut, LabeledMatrix, Learner } from "../../learner.js";
 import type { Budget, Cap } from "../../budget.js";
 import { choosePenalty, type ChosenPenalty } from "./choose-penalty.js";
 import { fitProblem } from "./fit-logistic.js";
-import type { StoppingRule } from "./minimise.js";
+import type { StoppingRule } from "./minimize.js";
 import { margins } from "./objective.js";
 import { curvatureAt } from "./preconditioner.js";
-import { checkStrength, penalised } from "./penalty.js";
+import { checkStrength, penalized } from "./penalty.js";
 import { logisticProblem, type LogisticProblem } from "./problem.js";
 import { linearScorer } from "./score.js";
 
@@ -51,7 +51,7 @@ export function logistic(options: LogisticOptions = {}): Learner {
       const { l2 } = parameters;
       const chosen = l2 === "cross-validated" ? choosePenalty(plain, details, seed, budget) : undefined;
       const penalty = chosen?.penalty ?? { l2: Number(l2), detailL2: Number(l2) };
-      const problem = penalised(plain, penalty, details);
+      const problem = penalized(plain, penalty, details);
       const timed = { ...rule, budget };
       const model = fitProblem(problem, timed);
       const heldOut = validation ? scoreAll(model, validation) : outOfFold(problem, model, parameters.folds, seed, timed);
@@ -70,7 +70,7 @@ function capsOf(chosen: ChosenPenalty | undefined, rows: number, budget: Budget 
   return caps;
 }
 
-function scoreAll(model: LinearModel, { matrix, labels }: LabelledMatrix): HeldOut {
+function scoreAll(model: LinearModel, { matrix, labels }: LabeledMatrix): HeldOut {
   const probabilities = new Float64Array(labels.length);
   linearScorer(model).score(matrix, labels.length, probabilities);
   return { rows: Uint32Array.from(labels.keys()), probabilities };

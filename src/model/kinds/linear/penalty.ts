@@ -4,12 +4,12 @@ import type { LogisticProblem } from "./problem.js";
 /** Strengths of the penalty `l2 / 2 * |weights|^2` against the sum of losses. */
 export interface Penalty {
   readonly l2: number;
-  /** For columns that refine another one: see `LabelledMatrix.details`. */
+  /** For columns that refine another one: see `LabeledMatrix.details`. */
   readonly detailL2: number;
 }
 
 /** The problem with a penalty; `details` marks the columns of the second strength. */
-export function penalised(problem: LogisticProblem, { l2, detailL2 }: Penalty, details: Uint8Array | undefined): LogisticProblem {
+export function penalized(problem: LogisticProblem, { l2, detailL2 }: Penalty, details: Uint8Array | undefined): LogisticProblem {
   const penalties = Float64Array.from({ length: problem.width }, (_, column) => (details?.[column] === 1 ? detailL2 : l2));
   return { ...problem, penalties };
 }

@@ -1,7 +1,7 @@
 import { log } from "../../../base/elementary.js";
 import { ChurnkitError } from "../../../base/errors.js";
 
-/** Penalised logistic regression as a function to minimise. Parameters are the weights and then the bias. */
+/** Penalized logistic regression as a function to minimize. Parameters are the weights and then the bias. */
 export interface LogisticProblem {
   /** rows x width, row-major, finite. */
   readonly matrix: Float32Array;
@@ -49,10 +49,10 @@ function checkValues(matrix: Float32Array, width: number, labels: Uint8Array, ro
       { where: { row, column: String(column), value: matrix[place] } },
     );
   }
-  const mislabelled = labels.findIndex((label) => label > 1);
-  if (mislabelled >= 0)
-    throw new ChurnkitError("VALUE_INVALID", `The label of row ${mislabelled} is ${labels[mislabelled]}, not 0 or 1.`, {
-      where: { row: mislabelled, value: labels[mislabelled] },
+  const mislabeled = labels.findIndex((label) => label > 1);
+  if (mislabeled >= 0)
+    throw new ChurnkitError("VALUE_INVALID", `The label of row ${mislabeled} is ${labels[mislabeled]}, not 0 or 1.`, {
+      where: { row: mislabeled, value: labels[mislabeled] },
     });
   const misweighted = rowWeights.findIndex((weight) => !(weight >= 0 && Number.isFinite(weight)));
   if (misweighted >= 0)

@@ -1,6 +1,6 @@
 import { number, numbers, object } from "../../../base/json/decode.js";
 import { sigmoid } from "../../../base/logistic.js";
-import type { LinearModel } from "../../artefact.js";
+import type { LinearModel } from "../../artifact.js";
 import type { ModelKind, ModelScorer } from "../../scorer.js";
 
 /** Scores sigmoid(bias + weights . x), in float64. */

@@ -4,7 +4,7 @@ import { mix32 } from "../../../base/random.js";
 import { kFold, type Fold } from "../../../data/split/folds.js";
 import { turn } from "../trees/turn.js";
 import type { Budget, Cap } from "../../budget.js";
-import type { EpochRecord, HeldOut, LabelledMatrix, Learned, LearnerContext } from "../../learner.js";
+import type { EpochRecord, HeldOut, LabeledMatrix, Learned, LearnerContext } from "../../learner.js";
 import { manyRows, sizedSettings, type SizedSettings } from "./auto-settings.js";
 import { openCheckpoints } from "./checkpoint.js";
 import { enoughMembers } from "./enough-members.js";
@@ -23,7 +23,7 @@ const leastShare = 1 / 20;
  * The rows each member trains and stops on, in one matrix. Of many rows some are kept from all members, to tell whether more
  * members pay.
  */
-function planMembers(training: LabelledMatrix, validation: LabelledMatrix | undefined, members: number, seed: number): FitRows[] {
+function planMembers(training: LabeledMatrix, validation: LabeledMatrix | undefined, members: number, seed: number): FitRows[] {
   const rows = training.labels.length;
   const range = (from: number, to: number) => Uint32Array.from({ length: to - from }, (_, i) => from + i);
   if (validation) {
@@ -69,8 +69,8 @@ function shared(...parts: Float32Array[]): Float32Array {
 export async function fitMembers(
   parameters: ChurnNetworkParameters,
   engine: TrainingEngine | undefined,
-  training: LabelledMatrix,
-  validation: LabelledMatrix | undefined,
+  training: LabeledMatrix,
+  validation: LabeledMatrix | undefined,
   context: LearnerContext,
 ): Promise<Learned> {
   const { members } = parameters;

@@ -31,7 +31,7 @@ export function specOfTopology(topology: unknown): { spec: NetworkSpec; tensorNa
   const output = layers.pop();
   if (output?.kind !== "Dense") return corrupt("does not end in a Dense layer with sigmoid", "modelTopology");
   const { units: outputs, l2 } = denseSettings(output, "sigmoid");
-  if (l2 !== 0) refuse(output, "has a kernel regulariser");
+  if (l2 !== 0) refuse(output, "has a kernel regularizer");
 
   const hidden: HiddenLayer[] = [];
   const tensorNames: string[] = [];
@@ -40,24 +40,24 @@ export function specOfTopology(topology: unknown): { spec: NetworkSpec; tensorNa
     if (next.kind !== "Dense") refuse(next, "does not stand there");
     const { units, l2: penalty } = denseSettings(next, "relu");
     tensorNames.push(`${next.name}/kernel`, `${next.name}/bias`);
-    const normalised = layers[0]?.kind === "BatchNormalization" ? layers.shift() : undefined;
-    if (normalised !== undefined) {
-      const settings = batchNormSettings(normalised);
+    const normalized = layers[0]?.kind === "BatchNormalization" ? layers.shift() : undefined;
+    if (normalized !== undefined) {
+      const settings = batchNormSettings(normalized);
       if (
         batchNorm !== undefined &&
         (batchNorm.momentum !== settings.momentum || batchNorm.epsilon !== settings.epsilon)
       ) {
-        refuse(normalised, "has another momentum or epsilon than the one before");
+        refuse(normalized, "has another momentum or epsilon than the one before");
       }
       batchNorm = settings;
       for (const part of ["gamma", "beta", "moving_mean", "moving_variance"])
-        tensorNames.push(`${normalised.name}/${part}`);
+        tensorNames.push(`${normalized.name}/${part}`);
     }
     const dropped = layers[0]?.kind === "Dropout" ? layers.shift() : undefined;
     hidden.push({
       units,
       l2: penalty,
-      batchNorm: normalised !== undefined,
+      batchNorm: normalized !== undefined,
       dropout: dropped === undefined ? 0 : rate(dropped),
     });
   }
@@ -108,14 +108,14 @@ function l2Of(layer: Layer): number {
   const path = `${layer.name}.kernel_regularizer`;
   const { class_name: kind, config } = asObject(regularizer, path);
   const { l1 = 0, l2 = 0 } = asObject(config, path);
-  if ((kind !== "L1L2" && kind !== "L2") || l1 !== 0) refuse(layer, "has a kernel regulariser other than L2");
+  if ((kind !== "L1L2" && kind !== "L2") || l1 !== 0) refuse(layer, "has a kernel regularizer other than L2");
   return asNumber(l2, path, { min: 0, max: 1e6 });
 }
 
 function batchNormSettings(layer: Layer): NetworkSpec["batchNorm"] {
   const { config } = layer;
   const [axis] = Array.isArray(config["axis"]) ? (config["axis"] as unknown[]) : [config["axis"] ?? -1];
-  if (axis !== -1 && axis !== 1) refuse(layer, "normalises along another axis than the units");
+  if (axis !== -1 && axis !== 1) refuse(layer, "normalizes along another axis than the units");
   if (config["center"] === false || config["scale"] === false) refuse(layer, "has no gamma or no beta");
   for (const key of ["beta_regularizer", "gamma_regularizer", "beta_constraint", "gamma_constraint"]) {
     if ((config[key] ?? null) !== null) refuse(layer, `has a ${key}`);

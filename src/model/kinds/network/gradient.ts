@@ -1,4 +1,4 @@
-import type { NetworkModel } from "../../artefact.js";
+import type { NetworkModel } from "../../artifact.js";
 import type { Kernel } from "./kernel.js";
 import { createNetworkScorer, type NetworkScorer } from "./network-scorer.js";
 import type { NetworkSpec } from "./spec.js";
@@ -19,7 +19,7 @@ interface Dense {
 }
 
 /**
- * A network in inference mode, batch normalisation folded into the dense layers: h is the first layer before relu.
+ * A network in inference mode, batch normalization folded into the dense layers: h is the first layer before relu.
  * Products run in the kernel, in single precision as scoring does; a layer's transpose, put there as a network without
  * hidden layers, takes gradients back.
  */

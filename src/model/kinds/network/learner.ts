@@ -10,7 +10,7 @@ export interface ChurnNetworkOptions {
   readonly units?: readonly number[];
   /** Dropout rate of each hidden layer, in [0, 1). Default 0.3, 0.3, 0.2; the last rate repeats for further layers. */
   readonly dropout?: readonly number[];
-  /** L2 penalty of the hidden layers that are batch normalised, i.e. all but the last. Default 0.001. */
+  /** L2 penalty of the hidden layers that are batch normalized, i.e. all but the last. Default 0.001. */
   readonly l2?: number;
   readonly learningRate?: number;
   /** Default `auto`: `constant`, or `cosine` where `epochs` is `auto` and there are more than 20,000 rows. */
@@ -43,7 +43,7 @@ export const churnNetworkDefaults = {
   classWeights: "none",
 } as const;
 
-/** The network's shape for so many inputs: every hidden layer but the last is penalised and batch normalised. */
+/** The network's shape for so many inputs: every hidden layer but the last is penalized and batch normalized. */
 export function churnNetworkSpec(inputs: number, options: ChurnNetworkOptions = {}): NetworkSpec {
   const { units, dropout, l2 } = { ...churnNetworkDefaults, ...options };
   return {

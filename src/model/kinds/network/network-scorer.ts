@@ -34,7 +34,7 @@ export interface NetworkScorer {
 const capacity = 256;
 
 /**
- * Puts a network into a kernel's memory, batch normalisation folded into the dense layers, ready to score. Several
+ * Puts a network into a kernel's memory, batch normalization folded into the dense layers, ready to score. Several
  * scorers may share one kernel.
  *
  * @throws ChurnkitError `OPTION_INVALID` when the network or its weights make no sense.

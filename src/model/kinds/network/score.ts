@@ -1,6 +1,6 @@
 import { ChurnkitError } from "../../../base/errors.js";
 import { sigmoid } from "../../../base/logistic.js";
-import type { NetworkModel } from "../../artefact.js";
+import type { NetworkModel } from "../../artifact.js";
 import { object, text } from "../../../base/json/decode.js";
 import type { JsonValue } from "../../../base/json/value.js";
 import { readableJson } from "../../../base/json/write.js";

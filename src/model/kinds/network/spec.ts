@@ -1,4 +1,4 @@
-/** One hidden layer: dense, relu, then optionally batch normalisation, then optionally dropout. */
+/** One hidden layer: dense, relu, then optionally batch normalization, then optionally dropout. */
 export interface HiddenLayer {
   /** Number of units, 1 or more. */
   readonly units: number;
@@ -14,7 +14,7 @@ export interface NetworkSpec {
   readonly inputs: number;
   readonly hidden: readonly HiddenLayer[];
   readonly outputs: number;
-  /** Moving-average momentum and variance epsilon of batch normalisation (Keras defaults: 0.99 and 0.001). */
+  /** Moving-average momentum and variance epsilon of batch normalization (Keras defaults: 0.99 and 0.001). */
   readonly batchNorm: { readonly momentum: number; readonly epsilon: number };
 }
 
@@ -22,7 +22,7 @@ export interface NetworkSpec {
 export interface TensorSpec {
   readonly name: string;
   readonly shape: readonly number[];
-  /** False for the moving statistics of batch normalisation. */
+  /** False for the moving statistics of batch normalization. */
   readonly trainable: boolean;
 }
 
@@ -32,7 +32,7 @@ export type NetworkWeights = readonly Float32Array[];
 /**
  * The tensors of a network in their one order, which the kernel's memory, the TF.js engine and the file format all
  * follow: for each hidden layer kernel, bias, then gamma, beta, moving_mean, moving_variance where it is batch
- * normalised; last the output's kernel and bias.
+ * normalized; last the output's kernel and bias.
  */
 export function tensorLayout(spec: NetworkSpec): TensorSpec[] {
   const tensors: TensorSpec[] = [];

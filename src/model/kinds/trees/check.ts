@@ -1,5 +1,5 @@
 import { ChurnkitError } from "../../../base/errors.js";
-import type { LabelledMatrix } from "../../learner.js";
+import type { LabeledMatrix } from "../../learner.js";
 
 /**
  * Checks what trees are to be trained on.
@@ -7,7 +7,7 @@ import type { LabelledMatrix } from "../../learner.js";
  * @throws ChurnkitError TOO_FEW_ROWS without rows, TARGET_INVALID where one class only occurs, VALUE_INVALID for a
  * label that is neither 0 nor 1 or a feature that is not finite, OPTION_INVALID for a matrix of another size.
  */
-export function checkTraining({ matrix, width, labels }: LabelledMatrix): void {
+export function checkTraining({ matrix, width, labels }: LabeledMatrix): void {
   const rows = labels.length;
   if (rows === 0) throw new ChurnkitError("TOO_FEW_ROWS", "There are no rows to train on. Give rows of both classes.");
   if (matrix.length !== rows * width) {

@@ -1,4 +1,4 @@
-import type { TreesModel } from "../../artefact.js";
+import type { TreesModel } from "../../artifact.js";
 import type { AttributionTask, Attributor } from "../../explain/attributor.js";
 
 /** Whose side a group is on along a path. */

@@ -1,9 +1,9 @@
 import { sigmoid } from "../../../base/logistic.js";
 import { mix32 } from "../../../base/random.js";
-import type { TreesModel } from "../../artefact.js";
+import type { TreesModel } from "../../artifact.js";
 import type { BoostingParameters } from "./boosting-learner.js";
 import type { Cap } from "../../budget.js";
-import type { LabelledMatrix, Learned, LearnerContext } from "../../learner.js";
+import type { LabeledMatrix, Learned, LearnerContext } from "../../learner.js";
 import { binMatrix } from "./bins.js";
 import { biasOf, booster, type Booster } from "./boost.js";
 import { bundleFlags } from "./bundle.js";
@@ -23,8 +23,8 @@ const roundsPerTurn = (rows: number): number => Math.min(10, Math.max(1, Math.fl
 /** Trains the members of a `boosting` learner side by side. */
 export async function fitBoosting(
   parameters: BoostingParameters,
-  training: LabelledMatrix,
-  validation: LabelledMatrix | undefined,
+  training: LabeledMatrix,
+  validation: LabeledMatrix | undefined,
   context: LearnerContext,
 ): Promise<Learned> {
   checkTraining(training);

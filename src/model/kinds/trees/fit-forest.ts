@@ -1,10 +1,10 @@
 import { ChurnkitError } from "../../../base/errors.js";
 import { rowLogLoss } from "../../../base/logistic.js";
 import { mix32 } from "../../../base/random.js";
-import type { TreesModel } from "../../artefact.js";
+import type { TreesModel } from "../../artifact.js";
 import type { Cap } from "../../budget.js";
 import type { ForestParameters } from "./forest-learner.js";
-import type { HeldOut, LabelledMatrix, Learned, LearnerContext } from "../../learner.js";
+import type { HeldOut, LabeledMatrix, Learned, LearnerContext } from "../../learner.js";
 import { treesScorer } from "./score.js";
 import { bagger } from "./bag.js";
 import { binMatrix } from "./bins.js";
@@ -25,8 +25,8 @@ const treesPerTurn = 10;
 /** Grows the trees of a `forest` learner. */
 export async function fitForest(
   parameters: ForestParameters,
-  training: LabelledMatrix,
-  validation: LabelledMatrix | undefined,
+  training: LabeledMatrix,
+  validation: LabeledMatrix | undefined,
   context: LearnerContext,
 ): Promise<Learned> {
   checkTraining(training);
@@ -62,7 +62,7 @@ export async function fitForest(
   return { model, heldOut, history: [], found: { featuresPerNode, minLeafRows }, caps: ended ? [ended] : [] };
 }
 
-function scoreAll(model: TreesModel, { matrix, labels }: LabelledMatrix): HeldOut {
+function scoreAll(model: TreesModel, { matrix, labels }: LabeledMatrix): HeldOut {
   const probabilities = new Float64Array(labels.length);
   treesScorer(model).score(matrix, labels.length, probabilities);
   return { rows: Uint32Array.from(labels.keys()), probabilities };

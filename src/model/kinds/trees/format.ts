@@ -1,4 +1,4 @@
-import type { TreesModel } from "../../artefact.js";
+import type { TreesModel } from "../../artifact.js";
 import { corrupt } from "../../bundle/corrupt.js";
 
 /** Name of the file with the trees' nodes. */
@@ -33,7 +33,7 @@ export function writeTrees({ roots, features, values, right }: Nodes): Uint8Arra
 }
 
 /**
- * Reads what {@link writeTrees} wrote, from anybody: afterwards every walk from a root ends at a leaf of its tree.
+ * Reads what {@link writeTrees} wrote, from anybody: afterward every walk from a root ends at a leaf of its tree.
  *
  * @throws ChurnkitError BUNDLE_CORRUPT naming the file, and the node where there is one at fault.
  */

@@ -1,4 +1,4 @@
-import type { TreesModel } from "../../artefact.js";
+import type { TreesModel } from "../../artifact.js";
 import type { BinnedMatrix } from "./bins.js";
 import type { Tree } from "./tree.js";
 

@@ -1,8 +1,8 @@
 import { kFold } from "../../../data/split/folds.js";
-import type { LabelledMatrix } from "../../learner.js";
+import type { LabeledMatrix } from "../../learner.js";
 
 /** One matrix and, for each member, the rows it trains on and those it is judged on. */
-export interface MemberPlan extends LabelledMatrix {
+export interface MemberPlan extends LabeledMatrix {
   readonly members: readonly { readonly training: Uint32Array; readonly heldOut: Uint32Array }[];
   /** Where the rows that are held out begin: the number of training rows where validation rows are given, else 0. */
   readonly firstHeldOut: number;
@@ -11,7 +11,7 @@ export interface MemberPlan extends LabelledMatrix {
 const range = (from: number, to: number): Uint32Array => Uint32Array.from({ length: to - from }, (_, i) => from + i);
 
 /** Every member leaves out one fold of the training rows, or, where there are validation rows, those. */
-export function planFolds(training: LabelledMatrix, validation: LabelledMatrix | undefined, members: number, seed: number): MemberPlan {
+export function planFolds(training: LabeledMatrix, validation: LabeledMatrix | undefined, members: number, seed: number): MemberPlan {
   if (!validation) {
     const folds = kFold(training.labels, members, seed);
     return { ...training, members: folds.map(({ train, test }) => ({ training: train, heldOut: test })), firstHeldOut: 0 };

@@ -1,6 +1,6 @@
 import { count, number, object, oneOf, text } from "../../../base/json/decode.js";
 import { sigmoid } from "../../../base/logistic.js";
-import type { TreesModel } from "../../artefact.js";
+import type { TreesModel } from "../../artifact.js";
 import type { ModelKind, ModelScorer } from "../../scorer.js";
 import { readTrees, treesFile, writeTrees } from "./format.js";
 

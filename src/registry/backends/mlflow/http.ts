@@ -138,7 +138,7 @@ function streamOf(upload: Upload, patience: Watch, source: SourceState): Readabl
 async function* bodyOf(response: Response, patience: Watch): AsyncGenerator<Uint8Array, void> {
   const reader = response.body?.getReader();
   const cancel = (): void => {
-    // Cancelling a body that broke off fails as reading it did, which is told already.
+    // Canceling a body that broke off fails as reading it did, which is told already.
     reader?.cancel().catch(() => undefined);
   };
   // Where `fetch` is another than the platform's, its body may not heed the signal.

@@ -4,7 +4,7 @@ import type { VersionRecord } from "../../versions/version.js";
 const text = (value: string, most = 1024): string => value.slice(0, most);
 
 /**
- * A version's model card in the JSON of a model package's card, whose overview knows creator and artefact only: what a
+ * A version's model card in the JSON of a model package's card, whose overview knows creator and artifact only: what a
  * model card of its own says there stands in the details.
  */
 export function modelCard(model: string, version: VersionRecord, artifact: string): string {

@@ -24,13 +24,13 @@ import type { ModelRegistry } from "../../registry.js";
  * @example
  * ```ts
  * import { memoryStore } from "churnkit/io";
- * import type { Artefact } from "churnkit/model";
+ * import type { Artifact } from "churnkit/model";
  * import { filesRegistry } from "churnkit/registry";
  *
  * const registry = filesRegistry(memoryStore(), { name: "telco-churn" });
  * console.assert((await registry.list()).length === 0);
- * export async function release(artefact: Artefact): Promise<void> {
- *   const { version } = await registry.register(artefact);
+ * export async function release(artifact: Artifact): Promise<void> {
+ *   const { version } = await registry.register(artifact);
  *   await registry.promote(version.number, "champion", { by: "ada" });
  * }
  * ```

@@ -9,7 +9,7 @@ import { monitorPoints } from "../../../monitor/judging/points.js";
 import type { MonitorReport } from "../../../monitor/judging/report.js";
 import { runMonitor, runWhole, type MonitorRunOptions } from "../../../monitor/run.js";
 import { monitorPeriods, parseMonitorState, type MonitorState } from "../../../monitor/state.js";
-import { millisecondsOf } from "../../../monitor/performance/labelled/records.js";
+import { millisecondsOf } from "../../../monitor/performance/labeled/records.js";
 import { parseJson } from "../../../base/json/parse.js";
 
 /** What a scheduled monitor works with. */
@@ -71,13 +71,13 @@ export interface MonitorLambdaResult {
  * import { loadBundle } from "churnkit/model";
  * import { monitorLambda } from "churnkit/serving";
  *
- * const { artefact } = await loadBundle("model");
+ * const { artifact } = await loadBundle("model");
  * export const handler = monitorLambda({
  *   store: memoryStore(), // s3Store of churnkit/io/s3
  *   prefix: "captured/churn/",
  *   labelsPrefix: "labels/churn/",
  *   keep: "monitoring/churn",
- *   baseline: monitorBaselineOf(artefact),
+ *   baseline: monitorBaselineOf(artifact),
  *   labels: { window: days(30) },
  * });
  * const { severity } = await handler({ time: "2026-02-01T13:00:00Z" });

@@ -18,7 +18,7 @@ export type HostPart = { readonly role: "whole" } | { readonly role: "shard"; re
 /** The inputs' folders; those of labels and states where there are any. */
 export interface JobInputs {
   readonly captured: string;
-  readonly labelled: string | undefined;
+  readonly labeled: string | undefined;
   readonly states: string | undefined;
 }
 
@@ -29,7 +29,7 @@ export interface JobInputs {
  *
  * @throws ChurnkitError OPTION_INVALID where the inputs cannot be counted right so distributed.
  */
-export function partOfHost({ resources, config }: JobFiles, { captured, labelled, states }: JobInputs): HostPart {
+export function partOfHost({ resources, config }: JobFiles, { captured, labeled, states }: JobInputs): HostPart {
   const { current_host: current, hosts } = membersOf(resources);
   const names = Array.isArray(hosts) ? hosts.filter((host) => typeof host === "string").sort() : [];
   const [first] = names;
@@ -46,8 +46,8 @@ export function partOfHost({ resources, config }: JobFiles, { captured, labelled
     refuse(`There are ${names.length} hosts and states of shards at ${states}: only where all have all states and all captured data (FullyReplicated) is each counted once.`);
   }
   if (distribution(captured) !== "FullyReplicated") return { role: "shard", host: current.replace(/[^A-Za-z0-9._-]/g, "_") };
-  if (labelled !== undefined && distribution(labelled) === "ShardedByS3Key") {
-    refuse(`The captured data are FullyReplicated, so that one host counts them, but the labels at ${labelled} are ShardedByS3Key, so that it has only some.`);
+  if (labeled !== undefined && distribution(labeled) === "ShardedByS3Key") {
+    refuse(`The captured data are FullyReplicated, so that one host counts them, but the labels at ${labeled} are ShardedByS3Key, so that it has only some.`);
   }
   return current === first ? { role: "whole" } : { role: "idle" };
 }

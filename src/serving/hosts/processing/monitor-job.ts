@@ -4,7 +4,7 @@ import { ChurnkitError } from "../../../base/errors.js";
 import { writeFileAtomic } from "../../../io/atomic.js";
 import { ioFailed, systemCode } from "../../../io/io-error.js";
 import { loadBundle } from "../../../model/bundle/load.js";
-import type { Artefact } from "../../../model/artefact.js";
+import type { Artifact } from "../../../model/artifact.js";
 import { monitorExplainer, type MonitorBaseline } from "../../../monitor/baseline/baseline.js";
 import { parseConstraints } from "../../../monitor/model-monitor/constraints.js";
 import { modelMonitorFiles } from "../../../monitor/model-monitor/files.js";
@@ -19,7 +19,7 @@ export interface MonitorJobOptions extends Omit<MonitorRunOptions, "store" | "pr
   /** Captured data: `/opt/ml/processing/input/captured`. */
   readonly captured?: string | undefined;
   /** Labels: `/opt/ml/processing/input/labels`, where there is such a folder. */
-  readonly labelled?: string | undefined;
+  readonly labeled?: string | undefined;
   /** The bundle: `/opt/ml/processing/input/model`. Its baseline is used, and its model explains. */
   readonly model?: string | undefined;
   /** A baseline of its own: `/opt/ml/processing/input/baseline/monitor.json`, where there is one. */
@@ -57,7 +57,7 @@ export async function monitorProcessingJob(options: MonitorJobOptions = {}): Pro
   const input = "/opt/ml/processing/input";
   const {
     captured = `${input}/captured`,
-    labelled = `${input}/labels`,
+    labeled = `${input}/labels`,
     model = `${input}/model`,
     baseline: baselineFile = `${input}/baseline/monitor.json`,
     constraints: constraintsFile = `${input}/constraints/constraints.json`,
@@ -68,13 +68,13 @@ export async function monitorProcessingJob(options: MonitorJobOptions = {}): Pro
     ...rest
   } = options;
   const own = await optionalJson(baselineFile);
-  const artefact = (await exists(model)) || own === undefined ? (await loadBundle(model)).artefact : undefined;
-  const baseline = baselineFrom(own, artefact, baselineFile);
+  const artifact = (await exists(model)) || own === undefined ? (await loadBundle(model)).artifact : undefined;
+  const baseline = baselineFrom(own, artifact, baselineFile);
   const shards = await statesIn(states);
-  const hasLabels = await exists(labelled);
+  const hasLabels = await exists(labeled);
   const part = partOfHost(
     { resources: await optionalJson(resources), config: await optionalJson(jobConfig) },
-    { captured, labelled: hasLabels ? labelled : undefined, states: shards.length > 0 ? states : undefined },
+    { captured, labeled: hasLabels ? labeled : undefined, states: shards.length > 0 ? states : undefined },
   );
   // A merging job may have no data of its own, and a host no file where there are fewer files than hosts.
   const nothingToRead = part.role === "idle" || ((shards.length > 0 || part.role === "shard") && !(await exists(captured)));
@@ -83,8 +83,8 @@ export async function monitorProcessingJob(options: MonitorJobOptions = {}): Pro
     baseline,
     store: capturedFiles(),
     prefix: nothingToRead ? [] : captured,
-    ...(hasLabels && part.role !== "idle" ? { labelsPrefix: labelled } : {}),
-    explainer: rest.explainer ?? (artefact === undefined ? undefined : await monitorExplainer(artefact, baseline)),
+    ...(hasLabels && part.role !== "idle" ? { labelsPrefix: labeled } : {}),
+    explainer: rest.explainer ?? (artifact === undefined ? undefined : await monitorExplainer(artifact, baseline)),
     merge: part.role === "idle" ? [] : shards,
   });
   const write = async (name: string, value: unknown): Promise<string> => {
@@ -101,9 +101,9 @@ export async function monitorProcessingJob(options: MonitorJobOptions = {}): Pro
   return { ...run, files };
 }
 
-function baselineFrom(own: unknown, artefact: Artefact | undefined, file: string): MonitorBaseline {
+function baselineFrom(own: unknown, artifact: Artifact | undefined, file: string): MonitorBaseline {
   if (own !== undefined) return parseMonitorBaseline(own, file);
-  if (artefact !== undefined) return monitorBaselineOf(artefact);
+  if (artifact !== undefined) return monitorBaselineOf(artifact);
   throw new ChurnkitError("INPUT_NOT_FOUND", `There is neither a bundle nor a baseline at ${file}.`, { where: { file } });
 }
 

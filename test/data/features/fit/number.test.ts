@@ -29,7 +29,7 @@ const random = uniform(3);
 const normal = count(2000, () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random()));
 
 describe("a fitted number", () => {
-  it("is standardised, and missing ones become the median with an indicator", () => {
+  it("is standardized, and missing ones become the median with an indicator", () => {
     const x = [...count(11, (i) => i * 10), null];
     const fitted = fit(x);
     expect(fitted.encoder.names).toEqual(["x", "x (missing)", "anchor"]);

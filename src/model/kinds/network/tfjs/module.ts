@@ -15,7 +15,7 @@ const backendPackages: Readonly<Record<string, string>> = {
 };
 
 /**
- * TF.js with the backend registered and initialised. The process's current backend is left as it was.
+ * TF.js with the backend registered and initialized. The process's current backend is left as it was.
  *
  * @param given a TF.js module of the caller's, with its backend registered; without it the packages are imported.
  */

@@ -32,7 +32,7 @@ export async function createNetwork(tf: Tf, spec: NetworkSpec, weights: NetworkW
 }
 
 /**
- * The logits of a batch. In training, batch normalisation uses the batch's own statistics and moves its averages, and
+ * The logits of a batch. In training, batch normalization uses the batch's own statistics and moves its averages, and
  * the Dropout layer of hidden layer `i` multiplies by `masks[i]`; without a mask it passes its input on.
  */
 export function forward(

@@ -72,7 +72,7 @@ export class TfjsSession implements TrainingSession {
     const { tf } = this;
     const { variables } = this.network;
     const found = this.#run(() => {
-      // The forward pass of training moves the averages of batch normalisation; they are put back.
+      // The forward pass of training moves the averages of batch normalization; they are put back.
       const kept = variables.map((variable, i) => (this.#slots[i] === undefined ? tf.clone(variable) : undefined));
       const { loss, gradients } = this.#backward(data, batch, dropout);
       kept.forEach((value, i) => value !== undefined && variables[i]?.assign(value));
@@ -181,7 +181,7 @@ export class TfjsSession implements TrainingSession {
     }
   }
 
-  /** The switch to a backend that is initialised is done when the call returns, whatever its promise says later. */
+  /** The switch to a backend that is initialized is done when the call returns, whatever its promise says later. */
   #switchTo(backend: string): void {
     const { tf } = this;
     if (tf.getBackend() === backend) return;

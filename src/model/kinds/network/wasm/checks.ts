@@ -28,8 +28,8 @@ export function checkSpec(spec: NetworkSpec): void {
     checkRange(`The dropout rate of hidden layer ${i}`, layer.dropout, 0, 1);
     checkRange(`The L2 penalty of hidden layer ${i}`, layer.l2, 0, Infinity);
   });
-  checkRange("The momentum of batch normalisation", spec.batchNorm.momentum, 0, 1);
-  checkRange("The epsilon of batch normalisation", spec.batchNorm.epsilon, Number.MIN_VALUE, 1);
+  checkRange("The momentum of batch normalization", spec.batchNorm.momentum, 0, 1);
+  checkRange("The epsilon of batch normalization", spec.batchNorm.epsilon, Number.MIN_VALUE, 1);
 }
 
 /** Throws `OPTION_INVALID` unless the weights are those of the network: every tensor there, each of its size. */

@@ -10,7 +10,7 @@ function promised<T>(work: () => T): Promise<T> {
 }
 
 /**
- * The default training engine: WebAssembly SIMD kernels that run a whole network (batch normalisation, dropout, L2 and
+ * The default training engine: WebAssembly SIMD kernels that run a whole network (batch normalization, dropout, L2 and
  * Adam included) in single precision, without a dependency, with the same bits on every runtime.
  *
  * @param options.kernel the compiled module, where the runtime forbids compiling bytes; see {@link loadKernel}.

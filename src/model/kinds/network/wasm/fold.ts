@@ -7,27 +7,27 @@ export interface DenseLayer {
   /** [inputs, units] row-major. */
   readonly kernel: Float32Array;
   readonly bias: Float32Array;
-  /** Batch normalisation of the inputs as inference sees it: a factor and an addend for each. */
-  readonly normalised: { readonly scale: Float64Array; readonly shift: Float64Array } | undefined;
+  /** Batch normalization of the inputs as inference sees it: a factor and an addend for each. */
+  readonly normalized: { readonly scale: Float64Array; readonly shift: Float64Array } | undefined;
 }
 
-/** The dense layers of a network in inference mode, hidden and output, each with the normalisation before it. */
+/** The dense layers of a network in inference mode, hidden and output, each with the normalization before it. */
 export function denseLayers(spec: NetworkSpec, weights: NetworkWeights): DenseLayer[] {
   const layers: DenseLayer[] = [];
   let next = 0;
   const take = (): Float32Array => weights[next++] as Float32Array;
-  let normalised: DenseLayer["normalised"];
+  let normalized: DenseLayer["normalized"];
   let inputs = spec.inputs;
   for (const { units, batchNorm } of spec.hidden) {
-    layers.push({ inputs, units, kernel: take(), bias: take(), normalised });
-    normalised = batchNorm ? normalisation(take(), take(), take(), take(), spec.batchNorm.epsilon) : undefined;
+    layers.push({ inputs, units, kernel: take(), bias: take(), normalized });
+    normalized = batchNorm ? normalization(take(), take(), take(), take(), spec.batchNorm.epsilon) : undefined;
     inputs = units;
   }
-  layers.push({ inputs, units: spec.outputs, kernel: take(), bias: take(), normalised });
+  layers.push({ inputs, units: spec.outputs, kernel: take(), bias: take(), normalized });
   return layers;
 }
 
-function normalisation(
+function normalization(
   gamma: Float32Array,
   beta: Float32Array,
   mean: Float32Array,
@@ -45,19 +45,19 @@ function normalisation(
 }
 
 /**
- * The dense layers of a network with batch normalisation folded in. In double precision, rounded once, as the kernel's
+ * The dense layers of a network with batch normalization folded in. In double precision, rounded once, as the kernel's
  * own `placeDense` does it: to the same bits.
  *
  * @returns kernel and bias of each hidden layer, then of the output layer; kernels [inputs, units] row-major.
  */
 export function foldBatchNorm(spec: NetworkSpec, weights: NetworkWeights): Float32Array[] {
-  return denseLayers(spec, weights).flatMap(({ inputs, units, kernel, bias, normalised }) => {
-    if (normalised === undefined) return [kernel, bias];
+  return denseLayers(spec, weights).flatMap(({ inputs, units, kernel, bias, normalized }) => {
+    if (normalized === undefined) return [kernel, bias];
     const sums = new Float64Array(bias);
     const scaled = new Float32Array(kernel.length);
     for (let i = 0, at = 0; i < inputs; i++) {
-      const factor = normalised.scale[i] as number;
-      const offset = normalised.shift[i] as number;
+      const factor = normalized.scale[i] as number;
+      const offset = normalized.shift[i] as number;
       for (let j = 0; j < units; j++, at++) {
         const weight = kernel[at] as number;
         scaled[at] = factor * weight;

@@ -23,19 +23,19 @@ export function stagingFor(kernel: Kernel, sizes: readonly { readonly inputs: nu
 }
 
 /**
- * Puts a dense layer in its place, the normalisation before it folded in. In the kernel, where it is quick from the first
+ * Puts a dense layer in its place, the normalization before it folded in. In the kernel, where it is quick from the first
  * call on: loops over all weights in JavaScript would be a cold start's main cost.
  */
 export function placeDense(kernel: Kernel, staging: Staging, layer: DenseLayer, to: TensorPlace, toBias: TensorPlace): void {
-  const { inputs, units, normalised } = layer;
+  const { inputs, units, normalized } = layer;
   const { memory, placeDense: place } = kernel.exports;
   kernel.floats(staging.kernel, inputs * units).set(layer.kernel);
   kernel.floats(staging.bias, units).set(layer.bias);
-  if (normalised !== undefined) {
-    new Float64Array(memory.buffer, staging.scale, inputs).set(normalised.scale);
-    new Float64Array(memory.buffer, staging.shift, inputs).set(normalised.shift);
+  if (normalized !== undefined) {
+    new Float64Array(memory.buffer, staging.scale, inputs).set(normalized.scale);
+    new Float64Array(memory.buffer, staging.shift, inputs).set(normalized.shift);
   }
-  const [scale, shift] = normalised === undefined ? [0, 0] : [staging.scale, staging.shift];
+  const [scale, shift] = normalized === undefined ? [0, 0] : [staging.scale, staging.shift];
   // A panel holds 8 units side by side; by output, each unit has a run of its own.
   const [laneBytes, rowBytes] = to.form === "panels" ? [4, 32] : [4 * padded(inputs), 4];
   place(staging.kernel, staging.bias, inputs, units, scale, shift, to.address, toBias.address, laneBytes, rowBytes);

@@ -45,7 +45,7 @@ export interface JoinedPrediction {
 }
 
 /** Predictions with their labels, in order of time, then id. */
-export interface LabelledPredictions {
+export interface LabeledPredictions {
   readonly policy: { readonly window: number; readonly delay: number; readonly now: number; readonly absent: "unknown" | "negative" };
   readonly rows: readonly JoinedPrediction[];
   /** Records read, usable or not. */
@@ -95,7 +95,7 @@ export function joinLabels(
   predictions: Iterable<PredictionRecord>,
   labels: Iterable<LabelRecord>,
   policy: LabelPolicy,
-): LabelledPredictions {
+): LabeledPredictions {
   const settings = checkedPolicy(policy);
   const log = new IssueLog();
   const limit = policy.maxRecords ?? 5_000_000;
@@ -110,7 +110,7 @@ export function joinLabels(
   return { policy: settings, rows, records: { predictions: count, labels: labelCount }, issues: log.list() };
 }
 
-type Settings = LabelledPredictions["policy"];
+type Settings = LabeledPredictions["policy"];
 
 function checkedPolicy({ window, delay = 0, now, absent = "unknown", maxRecords = 1 }: LabelPolicy): Settings {
   const refuse = (what: string): ChurnkitError => new ChurnkitError("OPTION_INVALID", what);
@@ -213,12 +213,12 @@ function joined({ prediction, positives, negatives, recorded }: Known, settings:
   const closes = time + settings.window + settings.delay;
   const closed = closes <= settings.now;
   const conflicting = positives > 0 && negatives > 0;
-  const labelled = positives + negatives > 0;
-  const assumed = !labelled && closed && settings.absent === "negative";
+  const labeled = positives + negatives > 0;
+  const assumed = !labeled && closed && settings.absent === "negative";
   log.note("duplicateLabel", id, Math.max(0, positives - 1) + Math.max(0, negatives - 1));
   if (conflicting) log.note("conflictingLabel", id);
   if (treated && control) log.note("treatedControl", id);
-  if (labelled && !conflicting && recorded > closes) log.note("lateLabel", id);
+  if (labeled && !conflicting && recorded > closes) log.note("lateLabel", id);
   const outcome = conflicting ? null : positives > 0 ? 1 : negatives > 0 || assumed ? 0 : null;
   const role = treated ? "treated" : control ? "control" : "plain";
   return { time, probability, segment, role, outcome, assumed, conflicting, closed };

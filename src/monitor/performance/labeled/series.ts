@@ -1,12 +1,12 @@
 import { ChurnkitError } from "../../../base/errors.js";
-import type { Costs } from "../../../model/artefact.js";
+import type { Costs } from "../../../model/artifact.js";
 import type { BootstrapOptions } from "../../../model/evaluate/bootstrap.js";
 import { checkCosts, checkThreshold } from "../../../model/evaluate/options.js";
 import { calibrationDrift, type CalibrationDrift, type CalibrationOptions } from "../calibration-drift.js";
 import { estimatePerformance, type PerformanceEstimate } from "../estimate.js";
-import { realisedPerformance, type RealisedPerformance } from "../realised.js";
+import { realizedPerformance, type RealizedPerformance } from "../realized.js";
 import type { IssueCount } from "./issues.js";
-import type { JoinedPrediction, LabelledPredictions } from "./join.js";
+import type { JoinedPrediction, LabeledPredictions } from "./join.js";
 import { checkPeriod, periodEnd, periodStart, type PeriodLength } from "./periods.js";
 
 /** How a series is made. */
@@ -16,7 +16,7 @@ export interface SeriesOptions {
   /** "day" by default. */
   readonly period?: PeriodLength | undefined;
   readonly costs?: Costs | undefined;
-  /** Behind the intervals of realised metrics: 200 resamples by default. */
+  /** Behind the intervals of realized metrics: 200 resamples by default. */
   readonly bootstrap?: BootstrapOptions | false | undefined;
   /** How to judge the calibration (concept drift) of each closed period; false leaves it out. */
   readonly calibration?: CalibrationOptions | false | undefined;
@@ -26,7 +26,7 @@ export interface SeriesOptions {
   readonly segments?: number | undefined;
 }
 
-/** Where every row of a period has gone: `untreated` = labelled + unlabelled + conflicting + immature. */
+/** Where every row of a period has gone: `untreated` = labeled + unlabeled + conflicting + immature. */
 export interface PeriodCounts {
   readonly predictions: number;
   /** Got an offer: kept out of all figures. */
@@ -35,25 +35,25 @@ export interface PeriodCounts {
   /** Of the untreated, those of the control group. */
   readonly control: number;
   /** The window has closed and the outcome is known. */
-  readonly labelled: number;
-  /** Of the labelled. */
+  readonly labeled: number;
+  /** Of the labeled. */
   readonly positives: number;
-  /** Of the labelled, those taken as negative because no label came. */
+  /** Of the labeled, those taken as negative because no label came. */
   readonly assumed: number;
   /** The window has closed without a label. */
-  readonly unlabelled: number;
+  readonly unlabeled: number;
   readonly conflicting: number;
   /** The window is still open, or the delay is not over. */
   readonly immature: number;
 }
 
-/** Estimated and realised performance of some rows of a period. */
+/** Estimated and realized performance of some rows of a period. */
 export interface PerformancePair {
-  /** Of all rows, labelled or not; null without rows. */
+  /** Of all rows, labeled or not; null without rows. */
   readonly estimated: PerformanceEstimate | null;
-  /** Of the labelled rows, once the windows of the whole period have closed; null before. */
-  readonly realised: RealisedPerformance | null;
-  /** Why nothing is realised. */
+  /** Of the labeled rows, once the windows of the whole period have closed; null before. */
+  readonly realized: RealizedPerformance | null;
+  /** Why nothing is realized. */
   readonly reason: string | null;
 }
 
@@ -71,12 +71,12 @@ export interface PeriodPerformance extends PerformancePair {
   readonly control: PerformancePair | null;
 }
 
-/** Estimated, then realised performance over time. Plain JSON without NaN. */
+/** Estimated, then realized performance over time. Plain JSON without NaN. */
 export interface PerformanceSeries {
   readonly period: PeriodLength;
   readonly threshold: number;
-  readonly policy: LabelledPredictions["policy"];
-  readonly records: LabelledPredictions["records"];
+  readonly policy: LabeledPredictions["policy"];
+  readonly records: LabeledPredictions["records"];
   readonly issues: readonly IssueCount[];
   readonly counts: PeriodCounts;
   /** Periods with predictions, in order. */
@@ -88,7 +88,7 @@ export interface PerformanceSeries {
 }
 
 /**
- * One series of estimated, then realised performance. A period is realised when the outcome windows of all its rows have
+ * One series of estimated, then realized performance. A period is realized when the outcome windows of all its rows have
  * closed, and then all its rows count: to count churners as they come and those who stay only later would make every
  * young period look bad. Customers who got an offer are kept out, because their outcome is not what was predicted; where
  * those are chosen by the model, what is left is no longer a fair sample of all customers, and the control group's own
@@ -106,10 +106,10 @@ export interface PerformanceSeries {
  *   { window: days(30), now: "2024-02-15", absent: "negative" },
  * );
  * const { periods } = performanceSeries(joined, { threshold: 0.5, period: "day" });
- * console.assert(periods[0]?.realised?.values.accuracy.value === 1);
+ * console.assert(periods[0]?.realized?.values.accuracy.value === 1);
  * ```
  */
-export function performanceSeries(joined: LabelledPredictions, options: SeriesOptions): PerformanceSeries {
+export function performanceSeries(joined: LabeledPredictions, options: SeriesOptions): PerformanceSeries {
   const { threshold, period = "day", costs, minimumCoverage = 0.8, segments = 20 } = options;
   checkThreshold(threshold);
   checkPeriod(period);
@@ -156,23 +156,23 @@ function countRows(rows: readonly JoinedPrediction[]): PeriodCounts {
     treated,
     untreated: rows.length - treated,
     control: count(({ role }) => role === "control"),
-    labelled: count(isLabelled),
-    positives: count((row) => isLabelled(row) && row.outcome === 1),
-    assumed: count((row) => isLabelled(row) && row.assumed),
-    unlabelled: count((row) => row.role !== "treated" && row.closed && row.outcome === null && !row.conflicting),
+    labeled: count(isLabeled),
+    positives: count((row) => isLabeled(row) && row.outcome === 1),
+    assumed: count((row) => isLabeled(row) && row.assumed),
+    unlabeled: count((row) => row.role !== "treated" && row.closed && row.outcome === null && !row.conflicting),
     conflicting: count((row) => row.role !== "treated" && row.closed && row.conflicting),
     immature: count((row) => row.role !== "treated" && !row.closed),
   };
 }
 
-const isLabelled = ({ role, closed, outcome }: JoinedPrediction): boolean => role !== "treated" && closed && outcome !== null;
+const isLabeled = ({ role, closed, outcome }: JoinedPrediction): boolean => role !== "treated" && closed && outcome !== null;
 const isoTime = (time: number): string => new Date(time).toISOString();
 
 function ofPeriod(
   start: number,
   period: PeriodLength,
   rows: readonly JoinedPrediction[],
-  { policy }: LabelledPredictions,
+  { policy }: LabeledPredictions,
   options: SeriesOptions,
 ): PeriodPerformance {
   const end = periodEnd(start, period);
@@ -188,18 +188,18 @@ function ofPeriod(
     mature,
     counts: countRows(rows),
     estimated: all.estimated,
-    realised: all.realised,
+    realized: all.realized,
     reason: all.reason,
-    calibration: all.realised === null || options.calibration === false ? null : calibrationOf(untreated, options.calibration),
+    calibration: all.realized === null || options.calibration === false ? null : calibrationOf(untreated, options.calibration),
     control: control.length === 0 ? null : pairOf(control, mature, options),
   };
 }
 
 function arraysOf(rows: readonly JoinedPrediction[]): { labels: Uint8Array; probabilities: Float64Array } {
-  const labelled = rows.filter(isLabelled);
+  const labeled = rows.filter(isLabeled);
   return {
-    labels: Uint8Array.from(labelled, ({ outcome }) => outcome ?? 0),
-    probabilities: Float64Array.from(labelled, ({ probability }) => probability),
+    labels: Uint8Array.from(labeled, ({ outcome }) => outcome ?? 0),
+    probabilities: Float64Array.from(labeled, ({ probability }) => probability),
   };
 }
 
@@ -222,7 +222,7 @@ function pairOf(rows: readonly JoinedPrediction[], mature: boolean, options: Ser
         : known.labels.length === 0 || coverage < minimumCoverage
           ? `Only ${known.labels.length} of ${rows.length} rows have a label.`
           : null;
-  const realised =
-    reason === null ? realisedPerformance(known.labels, known.probabilities, { threshold, costs, bootstrap }) : null;
-  return { estimated, realised, reason };
+  const realized =
+    reason === null ? realizedPerformance(known.labels, known.probabilities, { threshold, costs, bootstrap }) : null;
+  return { estimated, realized, reason };
 }

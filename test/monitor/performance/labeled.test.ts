@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { permutation, uniform } from "../../../src/base/random.js";
 import { days, hours, joinIssues, joinLabels, performanceSeries, type JoinIssue, type LabelRecord, type PeriodCounts, type PredictionRecord } from "../../../src/monitor/index.js";
-import { periodEnd, periodStart } from "../../../src/monitor/performance/labelled/periods.js";
+import { periodEnd, periodStart } from "../../../src/monitor/performance/labeled/periods.js";
 
 const policy = { window: days(30), delay: days(2), now: "2024-04-01" } as const;
 const prediction = (id: string, more: Partial<PredictionRecord> = {}): PredictionRecord => ({ id, time: "2024-01-10", probability: 0.7, ...more });
@@ -127,9 +127,9 @@ function history(count: number, seed: number): { predictions: PredictionRecord[]
   return { predictions, labels };
 }
 
-const accountedFor = ({ predictions, treated, untreated, labelled, unlabelled, conflicting, immature }: PeriodCounts): void => {
+const accountedFor = ({ predictions, treated, untreated, labeled, unlabeled, conflicting, immature }: PeriodCounts): void => {
   expect(treated + untreated).toBe(predictions);
-  expect(labelled + unlabelled + conflicting + immature).toBe(untreated);
+  expect(labeled + unlabeled + conflicting + immature).toBe(untreated);
 };
 
 describe("performanceSeries", () => {
@@ -143,23 +143,23 @@ describe("performanceSeries", () => {
     });
   const all = at("2024-08-01");
 
-  it("estimates every period, and realises those whose windows have all closed", () => {
+  it("estimates every period, and realizes those whose windows have all closed", () => {
     const series = at("2024-03-15");
     expect(series.periods.length).toBeGreaterThan(8);
     for (const period of series.periods) {
       accountedFor(period.counts);
       expect(period.estimated?.rows).toBe(period.counts.untreated);
       expect(period.mature).toBe(Date.parse(period.end) + days(32) <= Date.parse("2024-03-15"));
-      expect(period.realised !== null).toBe(period.mature);
+      expect(period.realized !== null).toBe(period.mature);
       if (!period.mature) expect(period.reason).toContain("not all closed");
     }
     accountedFor(series.counts);
   });
 
-  it("never changes a realised period as time goes by: young churners do not count early", () => {
+  it("never changes a realized period as time goes by: young churners do not count early", () => {
     const early = at("2024-03-15").periods.filter(({ mature }) => mature);
     expect(early.length).toBeGreaterThan(3);
-    for (const period of early) expect(all.periods.find(({ start }) => start === period.start)?.realised).toEqual(period.realised);
+    for (const period of early) expect(all.periods.find(({ start }) => start === period.start)?.realized).toEqual(period.realized);
     // What counting labels as they come would give: in March only churners of February are known.
     const young = joinLabels(predictions, labels.filter(({ time }) => Number(time) <= Date.parse("2024-03-01")), { ...policy, now: "2024-03-01" });
     const february = young.rows.filter(({ time, outcome }) => time >= Date.UTC(2024, 1, 1) && outcome !== null);
@@ -169,9 +169,9 @@ describe("performanceSeries", () => {
 
   it("agrees with the estimates, since these probabilities are calibrated", () => {
     let inside = 0;
-    for (const { estimated, realised, calibration } of all.periods) {
+    for (const { estimated, realized, calibration } of all.periods) {
       const { low = 0, high = 0 } = estimated?.values.brier ?? {};
-      const value = realised?.values.brier.value ?? Number.NaN;
+      const value = realized?.values.brier.value ?? Number.NaN;
       if (value >= low && value <= high) inside++;
       expect(calibration?.verdict).not.toBe("drift");
     }
@@ -182,11 +182,11 @@ describe("performanceSeries", () => {
     const treated = predictions.filter((each) => each.treated).length;
     expect(all.counts.treated).toBe(treated);
     expect(all.counts.untreated).toBe(predictions.length - treated);
-    for (const { realised, control, counts } of all.periods) {
-      expect(realised?.rows).toBe(counts.labelled);
-      expect(control?.realised?.rows).toBe(counts.control);
+    for (const { realized, control, counts } of all.periods) {
+      expect(realized?.rows).toBe(counts.labeled);
+      expect(control?.realized?.rows).toBe(counts.control);
       // Every customer called positive who is left is of the control group.
-      expect((realised?.confusion.truePositives ?? 0) + (realised?.confusion.falsePositives ?? 0)).toBe(counts.control);
+      expect((realized?.confusion.truePositives ?? 0) + (realized?.confusion.falsePositives ?? 0)).toBe(counts.control);
     }
     // With the offers' effect taken for the model's, precision would look far worse.
     const naive = performanceSeries(
@@ -195,7 +195,7 @@ describe("performanceSeries", () => {
     ).periods[1];
     const honest = performanceSeries(joinLabels(predictions, labels, { ...policy, now: "2024-08-01" }), { threshold: 0.6, period: "month", bootstrap: false }).periods[1];
     expect(naive?.calibration).toBeNull();
-    expect(honest?.realised?.values.precision.value ?? 0).toBeGreaterThan((naive?.realised?.values.precision.value ?? 1) + 0.2);
+    expect(honest?.realized?.values.precision.value ?? 0).toBeGreaterThan((naive?.realized?.values.precision.value ?? 1) + 0.2);
   });
 
   it("has a series for each segment, which add up", () => {
@@ -206,10 +206,10 @@ describe("performanceSeries", () => {
     expect(capped).toMatchObject({ segmentsLeftOut: 1, segments: [{ segment: "old" }] });
   });
 
-  it("realises nothing where too few labels have come, and says so", () => {
+  it("realizes nothing where too few labels have come, and says so", () => {
     const half = at("2024-08-01", labels.filter((_, i) => i % 2 === 0));
-    expect(half.periods.every(({ realised, reason }) => realised === null && /^Only \d+ of/.test(reason ?? ""))).toBe(true);
-    expect(half.counts.unlabelled).toBeGreaterThan(1000);
+    expect(half.periods.every(({ realized, reason }) => realized === null && /^Only \d+ of/.test(reason ?? ""))).toBe(true);
+    expect(half.counts.unlabeled).toBeGreaterThan(1000);
   });
 
   it("is deterministic JSON without NaN", () => {
@@ -220,7 +220,7 @@ describe("performanceSeries", () => {
   it("handles no records, treated rows alone, and hours", () => {
     expect(performanceSeries(joinLabels([], [], policy), { threshold: 0.5 })).toMatchObject({ periods: [], segments: [], counts: { predictions: 0 } });
     const [only] = performanceSeries(joinLabels([prediction("a", { treated: true })], [], policy), { threshold: 0.5, period: "hour" }).periods;
-    expect(only).toMatchObject({ estimated: null, realised: null, reason: "Every row was treated.", mature: true });
+    expect(only).toMatchObject({ estimated: null, realized: null, reason: "Every row was treated.", mature: true });
     expect(Date.parse(only?.end ?? "") - Date.parse(only?.start ?? "")).toBe(hours(1));
   });
 

@@ -25,13 +25,13 @@ interface Correction {
 }
 
 /**
- * Minimises the objective by L-BFGS (Nocedal and Wright, Numerical Optimization, 7.2) that starts each direction from a
+ * Minimizes the objective by L-BFGS (Nocedal and Wright, Numerical Optimization, 7.2) that starts each direction from a
  * Cholesky-factored Hessian instead of the identity: near Newton's step count at the price of two walks over the matrix
  * a step. `parameters` is the start and becomes the answer.
  *
  * @param curvature of a similar problem, where it is at hand.
  */
-export function minimise(problem: LogisticProblem, parameters: Float64Array, rule: StoppingRule, curvature?: Curvature): void {
+export function minimize(problem: LogisticProblem, parameters: Float64Array, rule: StoppingRule, curvature?: Curvature): void {
   const { rows, width, totalWeight } = problem;
   const at = new Float64Array(rows);
   const marginChange = new Float64Array(rows);

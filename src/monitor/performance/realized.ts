@@ -1,4 +1,4 @@
-import type { Costs } from "../../model/artefact.js";
+import type { Costs } from "../../model/artifact.js";
 import type { BootstrapOptions } from "../../model/evaluate/bootstrap.js";
 import type { Confusion } from "../../model/evaluate/confusion.js";
 import { evaluateScores } from "../../model/evaluate/evaluate-scores.js";
@@ -6,7 +6,7 @@ import type { MetricValue } from "../../model/evaluate/metrics.js";
 import { Z95, type PerformanceMetric } from "./metrics.js";
 
 /** What a model's performance turned out to be. Plain JSON without NaN. */
-export interface RealisedPerformance {
+export interface RealizedPerformance {
   readonly rows: number;
   readonly positives: number;
   readonly threshold: number;
@@ -17,7 +17,7 @@ export interface RealisedPerformance {
 }
 
 /** Threshold, costs and the resampling behind the intervals. */
-export interface RealisedOptions {
+export interface RealizedOptions {
   readonly threshold: number;
   readonly costs?: Costs | undefined;
   /** 200 resamples by default; false for none, and then no intervals but the profit's. */
@@ -31,11 +31,11 @@ export interface RealisedOptions {
  * @param probabilities Of the positive class, in [0, 1].
  * @throws ChurnkitError as `evaluateScores` does.
  */
-export function realisedPerformance(
+export function realizedPerformance(
   labels: Uint8Array,
   probabilities: Float64Array,
-  { threshold, costs, bootstrap = { resamples: 200 } }: RealisedOptions,
-): RealisedPerformance {
+  { threshold, costs, bootstrap = { resamples: 200 } }: RealizedOptions,
+): RealizedPerformance {
   const { rows, positives, confusion, values } = evaluateScores(labels, probabilities, { threshold, costs, bootstrap });
   const { accuracy, precision, recall, f1, auc, brier, logLoss } = values;
   return {

@@ -6,7 +6,7 @@ import { hashTable } from "../../src/data/table/hash-table.js";
 import { tableFromRecords } from "../../src/data/table/records.js";
 import type { Table } from "../../src/data/table/table.js";
 import { uniform } from "../../src/base/random.js";
-import type { Artefact, ModelNode } from "../../src/model/artefact.js";
+import type { Artifact, ModelNode } from "../../src/model/artifact.js";
 import { goldenRows } from "../../src/model/bundle/golden.js";
 import { compile } from "../../src/model/compile.js";
 import { metrics, type MetricName, type MetricSummary } from "../../src/model/evaluate/metrics.js";
@@ -65,8 +65,8 @@ export interface SampleOptions {
   readonly seed?: number;
 }
 
-/** A small artefact whose model was never trained: quick to make, but every part is there. */
-export async function sampleArtefact({ networks = 2, seed = 1 }: SampleOptions = {}): Promise<Artefact> {
+/** A small artifact whose model was never trained: quick to make, but every part is there. */
+export async function sampleArtifact({ networks = 2, seed = 1 }: SampleOptions = {}): Promise<Artifact> {
   const table = sampleTable(400);
   const { recipe, encoder } = fitRecipe(defineFeatures(table.contract), table, { seed: 1 });
   const random = uniform(seed);
@@ -79,7 +79,7 @@ export async function sampleArtefact({ networks = 2, seed = 1 }: SampleOptions =
           kind: "ensemble",
           members: [...Array.from({ length: networks }, (_, i): ModelNode => ({ kind: "network", spec, weights: initialWeights(spec, seed * 100 + i) })), linear],
         };
-  const draft: Artefact = {
+  const draft: Artifact = {
     contract: sampleContract,
     recipe,
     model,

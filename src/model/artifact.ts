@@ -89,7 +89,7 @@ export interface Provenance {
 }
 
 /** Everything a bundle holds, in memory. */
-export interface Artefact {
+export interface Artifact {
   readonly contract: Contract;
   readonly recipe: Recipe;
   readonly model: ModelNode;
