@@ -22,14 +22,30 @@ export default defineConfig(
     files: ["src/**"],
     ignores: ["src/base/json/**"],
     rules: {
-      "no-restricted-properties": ["error", { object: "JSON", property: "parse", message: "Use parseJson of base/json/parse.js: it bounds the depth and refuses __proto__." }],
+      "no-restricted-properties": [
+        "error",
+        {
+          object: "JSON",
+          property: "parse",
+          message: "Use parseJson of base/json/parse.js: it bounds the depth and refuses __proto__.",
+        },
+      ],
     },
   },
   { files: ["src/cli/**", "test/**", "bench/**", "examples/**", "scripts/**"], rules: { "no-console": "off" } },
   {
     files: ["**/*.mjs", "**/*.js"],
     languageOptions: {
-      globals: { console: "readonly", process: "readonly", performance: "readonly", URL: "readonly", Buffer: "readonly", fetch: "readonly", setTimeout: "readonly", WebAssembly: "readonly" },
+      globals: {
+        console: "readonly",
+        process: "readonly",
+        performance: "readonly",
+        URL: "readonly",
+        Buffer: "readonly",
+        fetch: "readonly",
+        setTimeout: "readonly",
+        WebAssembly: "readonly",
+      },
     },
   },
 );

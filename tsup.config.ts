@@ -14,7 +14,12 @@ const shared: Options = {
 };
 
 /** A file by itself: it shares no module, and so no state, with what a user imports from the other entries. */
-const alone = (entry: Record<string, string>, options: Options = {}): Options => ({ ...shared, splitting: false, entry, ...options });
+const alone = (entry: Record<string, string>, options: Options = {}): Options => ({
+  ...shared,
+  splitting: false,
+  entry,
+  ...options,
+});
 
 /** One entry for each subpath of package.json's exports; test/package/exports.test.ts fails when the two disagree. */
 export default defineConfig([
@@ -43,5 +48,11 @@ export default defineConfig([
   },
   alone({ "train-worker": "src/model/train-worker.ts" }),
   // Loading and scoring in one small file: a cold start reads nothing else. Lines stay short and names whole, for stack traces.
-  alone({ score: "src/model/score.ts" }, { esbuildOptions: (options) => Object.assign(options, { legalComments: "none", minifyWhitespace: true, minifySyntax: true, lineLimit: 120 }) }),
+  alone(
+    { score: "src/model/score.ts" },
+    {
+      esbuildOptions: (options) =>
+        Object.assign(options, { legalComments: "none", minifyWhitespace: true, minifySyntax: true, lineLimit: 120 }),
+    },
+  ),
 ]);

@@ -46,7 +46,8 @@ function makeRows() {
   const y = new Uint8Array(rows);
   for (let row = 0; row < rows; row++) {
     const own = x.subarray(row * width, (row + 1) * width);
-    for (let j = 0; j < width; j++) own[j] = j % 10 === 8 ? Math.floor(8 * random()) : j % 10 === 9 ? Number(random() < 0.3) : bell();
+    for (let j = 0; j < width; j++)
+      own[j] = j % 10 === 8 ? Math.floor(8 * random()) : j % 10 === 9 ? Number(random() < 0.3) : bell();
     let signal = -1 + Math.sin(3 * own[0]) + own[1] * own[2] + (own[9] === 1 ? 0.8 : -0.2) * (own[8] > 3 ? 1 : -1);
     for (let j = 3; j < 8; j++) signal += (j % 2 === 0 ? 0.8 : -0.8) * own[j];
     y[row] = random() < 1 / (1 + Math.exp(-signal)) ? 1 : 0;
@@ -73,9 +74,24 @@ const floats = (file, Kind) => {
 async function fitOurs({ members, rounds, leaves, threads, rowShare, featureShare, learningRate, l2, minChildWeight }) {
   const { boosting } = await import(options.library);
   const [x, y] = [floats(join(options.folder, "x.f32"), Float32Array), readFileSync(join(options.folder, "y.u8"))];
-  const part = (from, to) => ({ matrix: x.slice(from * width, to * width), width, labels: Uint8Array.from(y.subarray(from, to)) });
+  const part = (from, to) => ({
+    matrix: x.slice(from * width, to * width),
+    width,
+    labels: Uint8Array.from(y.subarray(from, to)),
+  });
   const [train, heldOut] = [part(0, training), part(training, rows)];
-  const learner = boosting({ members, rounds, patience: rounds, leaves, depth: 64, rowShare, featureShare, learningRate, l2, minChildWeight });
+  const learner = boosting({
+    members,
+    rounds,
+    patience: rounds,
+    leaves,
+    depth: 64,
+    rowShare,
+    featureShare,
+    learningRate,
+    l2,
+    minChildWeight,
+  });
   const [before, from] = [process.cpuUsage(), performance.now()];
   const { heldOut: made } = await learner.fit(train, heldOut, { seed: 0, workers: threads });
   const { user, system } = process.cpuUsage(before);
@@ -97,25 +113,51 @@ if (options.job !== undefined) {
   const { x, y } = makeRows();
   writeFileSync(join(folder, "x.f32"), Buffer.from(x.buffer));
   writeFileSync(join(folder, "y.u8"), y);
-  const base = { rows, width, training, members: 2, rounds: Number(options.rounds), leaves: 31, threads: Number(options.threads), learningRate: 0.1, l2: 1, minChildWeight: 1 };
+  const base = {
+    rows,
+    width,
+    training,
+    members: 2,
+    rounds: Number(options.rounds),
+    leaves: 31,
+    threads: Number(options.threads),
+    learningRate: 0.1,
+    l2: 1,
+    minChildWeight: 1,
+  };
   const contenders = {
     churnkit: (job) => ["node", [here, ...process.argv.slice(2), "--folder", folder, "--job", JSON.stringify(job)]],
     LightGBM: (job) => [python, [join(dirname(here), "boosting/lightgbm_fit.py"), folder, JSON.stringify(job)]],
   };
-  console.log(`${training} rows x ${width} columns, 2 models of ${base.rounds} trees of 31 leaves, 255 bins, threads: ${base.threads}`);
-  for (const [name, shares] of Object.entries({ "all rows and columns": [1, 1], "0.8 of the rows, 0.7 of the columns": [0.8, 0.7] })) {
+  console.log(
+    `${training} rows x ${width} columns, 2 models of ${base.rounds} trees of 31 leaves, 255 bins, threads: ${base.threads}`,
+  );
+  for (const [name, shares] of Object.entries({
+    "all rows and columns": [1, 1],
+    "0.8 of the rows, 0.7 of the columns": [0.8, 0.7],
+  })) {
     const job = { ...base, rowShare: shares[0], featureShare: shares[1] };
     const results = { churnkit: [], LightGBM: [] };
     for (let run = 0; run < Number(options.runs); run++) {
       for (const [contender, command] of Object.entries(contenders)) {
-        const result = JSON.parse(execFileSync(...command(job), { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }).trim().split("\n").at(-1));
-        results[contender].push({ ...result, auc: aucOf(y.subarray(training), floats(join(folder, "scores.f64"), Float64Array)) });
+        const result = JSON.parse(
+          execFileSync(...command(job), { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] })
+            .trim()
+            .split("\n")
+            .at(-1),
+        );
+        results[contender].push({
+          ...result,
+          auc: aucOf(y.subarray(training), floats(join(folder, "scores.f64"), Float64Array)),
+        });
       }
     }
     console.log(`\n${name}`);
     for (const [contender, runs] of Object.entries(results)) {
       const of = (key) => median(runs.map((run) => run[key]));
-      console.log(`${contender.padEnd(9)} ${of("cpu").toFixed(2)} s processor, ${of("wall").toFixed(2)} s wall, AUC ${of("auc").toFixed(4)}`);
+      console.log(
+        `${contender.padEnd(9)} ${of("cpu").toFixed(2)} s processor, ${of("wall").toFixed(2)} s wall, AUC ${of("auc").toFixed(4)}`,
+      );
     }
     const [own, rival] = Object.values(results).map((runs) => median(runs.map(({ cpu }) => cpu)));
     console.log(`processor time: ${(own / rival).toFixed(2)}x LightGBM's`);

@@ -51,32 +51,56 @@ async function runChunk(chunk) {
   return found;
 }
 
-const order = ["ks", "ksTest", "cramerVonMises", "chiSquare", "chiSquareHomogeneity", "gTest", "psi", "missing", "twoProportions", "fisherExact", "newLevels", "concept", "verdict"];
+const order = [
+  "ks",
+  "ksTest",
+  "cramerVonMises",
+  "chiSquare",
+  "chiSquareHomogeneity",
+  "gTest",
+  "psi",
+  "missing",
+  "twoProportions",
+  "fisherExact",
+  "newLevels",
+  "concept",
+  "verdict",
+];
 const standardError = (runs) => Math.sqrt((0.05 * 0.95) / runs);
 
 function print(found) {
-  const rateOf = (row, n, moved) => (found.get(`${row}|${n}|${moved}`) ?? Number.NaN) / runsAt(row.split("|")[0], n, moved);
+  const rateOf = (row, n, moved) =>
+    (found.get(`${row}|${n}|${moved}`) ?? Number.NaN) / runsAt(row.split("|")[0], n, moved);
   const rows = [...new Set([...found.keys()].map((key) => key.split("|").slice(0, 3).join("|")))];
   const rank = (row) => 100 * order.indexOf(row.split("|")[1]) + names.indexOf(row.split("|")[2]);
   rows.sort((a, b) => rank(a) - rank(b));
   const count = (value) => value.toLocaleString("en-US");
   for (const moved of [false, true]) {
     const head = sizes.map((n) => (moved ? `${count(n)} (${shiftAt(n)})` : count(n)));
-    console.log(`\n| ${moved ? "Shifts found [%]" : "False alarms [%]"} | of | ${head.join(" | ")} |\n| --- | --- | ${head.map(() => "---:").join(" | ")} |`);
+    console.log(
+      `\n| ${moved ? "Shifts found [%]" : "False alarms [%]"} | of | ${head.join(" | ")} |\n| --- | --- | ${head.map(() => "---:").join(" | ")} |`,
+    );
     for (const row of rows) {
       const [, test, of] = row.split("|");
       // A test that has nothing to test in a run, such as new levels where there are none, raises no alarm in it.
-      const cells = sizes.map((n) => rateOf(row, n, moved)).map((rate) => (Number.isNaN(rate) ? "–" : (100 * rate).toFixed(1)));
+      const cells = sizes
+        .map((n) => rateOf(row, n, moved))
+        .map((rate) => (Number.isNaN(rate) ? "–" : (100 * rate).toFixed(1)));
       console.log(`| \`${test}\` | ${of} | ${cells.join(" | ")} |`);
     }
   }
   for (const kind of Object.keys(trials)) {
-    const told = sizes.map((n) => `${count(runsAt(kind, n, false))} runs of ${count(n)} rows (${(100 * standardError(runsAt(kind, n, false))).toFixed(2)})`);
+    const told = sizes.map(
+      (n) =>
+        `${count(runsAt(kind, n, false))} runs of ${count(n)} rows (${(100 * standardError(runsAt(kind, n, false))).toFixed(2)})`,
+    );
     console.log(`\nTests of ${kind}, with the standard error of 5 % in points: ${told.join(", ")}.`);
   }
   const over = rows.flatMap((row) => {
     const kind = row.split("|")[0];
-    return sizes.filter((n) => rateOf(row, n, false) > 0.055 + 2 * standardError(runsAt(kind, n, false))).map((n) => `${row} at ${count(n)}`);
+    return sizes
+      .filter((n) => rateOf(row, n, false) > 0.055 + 2 * standardError(runsAt(kind, n, false)))
+      .map((n) => `${row} at ${count(n)}`);
   });
   console.log(`\nAbove 5.5 % by more than two standard errors: ${over.join("; ") || "none"}.`);
 }
@@ -84,7 +108,11 @@ function print(found) {
 if (options.job !== undefined) {
   process.stdout.write(JSON.stringify(await runChunk(Number(options.job))));
 } else {
-  const chunks = await inProcesses(fileURLToPath(import.meta.url), Array.from({ length: processes }, (_, chunk) => String(chunk)), processes);
+  const chunks = await inProcesses(
+    fileURLToPath(import.meta.url),
+    Array.from({ length: processes }, (_, chunk) => String(chunk)),
+    processes,
+  );
   const all = new Map();
   for (const [key, alarms] of chunks.flatMap(Object.entries)) all.set(key, (all.get(key) ?? 0) + alarms);
   print(all);

@@ -10,15 +10,47 @@ const planOf = (u) => SHARES.findIndex((share) => u < share);
  * spread, share of rows, or change of the churn rate.
  */
 export const drifts = [
-  { kind: "mean", column: "amount 1", sizes: [0.1, 0.2, 0.5].map((value) => ({ value, text: `${value} standard deviations` })) },
+  {
+    kind: "mean",
+    column: "amount 1",
+    sizes: [0.1, 0.2, 0.5].map((value) => ({ value, text: `${value} standard deviations` })),
+  },
   { kind: "variance", column: "amount 1", sizes: [1.2, 1.5, 2].map((value) => ({ value, text: `spread x ${value}` })) },
-  { kind: "shape", column: "amount 1", sizes: [0.3, 0.6, 1].map((value) => ({ value, text: `${100 * value} % two-humped, same mean and spread` })) },
-  { kind: "missing", column: "amount 1", sizes: [0.03, 0.05, 0.2].map((value) => ({ value, text: `${100 * value} % more missing` })) },
-  { kind: "new level", column: "plan 1", sizes: [0.02, 0.05, 0.2].map((value) => ({ value, text: `${100 * value} % of the rows` })) },
-  { kind: "level swap", column: "plan 1", sizes: [0.1, 0.3, 1].map((value) => ({ value, text: `${100 * value} % of two levels' rows` })) },
-  { kind: "unit change", column: "amount 1", sizes: [0.1, 0.5, 1].map((value) => ({ value, text: `x 100 in ${100 * value} % of the rows` })) },
-  { kind: "label", column: "churn", sizes: [0.07, 0.1, 0.2].map((value) => ({ value, text: `churn rate + ${Math.round(100 * value)} points` })) },
-  { kind: "concept", column: "(concept)", sizes: [0.25, 0.5, 1].map((value) => ({ value, text: `${100 * value} % of outcomes by the mean rate alone` })) },
+  {
+    kind: "shape",
+    column: "amount 1",
+    sizes: [0.3, 0.6, 1].map((value) => ({ value, text: `${100 * value} % two-humped, same mean and spread` })),
+  },
+  {
+    kind: "missing",
+    column: "amount 1",
+    sizes: [0.03, 0.05, 0.2].map((value) => ({ value, text: `${100 * value} % more missing` })),
+  },
+  {
+    kind: "new level",
+    column: "plan 1",
+    sizes: [0.02, 0.05, 0.2].map((value) => ({ value, text: `${100 * value} % of the rows` })),
+  },
+  {
+    kind: "level swap",
+    column: "plan 1",
+    sizes: [0.1, 0.3, 1].map((value) => ({ value, text: `${100 * value} % of two levels' rows` })),
+  },
+  {
+    kind: "unit change",
+    column: "amount 1",
+    sizes: [0.1, 0.5, 1].map((value) => ({ value, text: `x 100 in ${100 * value} % of the rows` })),
+  },
+  {
+    kind: "label",
+    column: "churn",
+    sizes: [0.07, 0.1, 0.2].map((value) => ({ value, text: `churn rate + ${Math.round(100 * value)} points` })),
+  },
+  {
+    kind: "concept",
+    column: "(concept)",
+    sizes: [0.25, 0.5, 1].map((value) => ({ value, text: `${100 * value} % of outcomes by the mean rate alone` })),
+  },
 ];
 
 const base = { role: "feature", nullable: true, optional: false, missing: [] };

@@ -60,7 +60,12 @@ function makeTable(seed) {
     described.push({ name: `category ${c}`, kind: "category", levels, open: true });
   }
   const base = { role: "feature", nullable: true, optional: false, missing: [] };
-  const contract = { format: 1, name: "bench", origin: "inferred", columns: described.map((column) => ({ ...base, ...column })) };
+  const contract = {
+    format: 1,
+    name: "bench",
+    origin: "inferred",
+    columns: described.map((column) => ({ ...base, ...column })),
+  };
   return { contract, rows, columns, rowNumbers: new Uint32Array(rows), rejected: [], source: "bench" };
 }
 
@@ -71,10 +76,19 @@ async function ours(name) {
   const { compareProfiles, compareTables, ksTest } = await import(part("drift"));
   const works = {
     // The baseline is made once, when the model is trained.
-    profile: { before: profileTable, work: (_, current, baseline) => compareProfiles(baseline, profileAgainst(baseline, current)) },
-    both: { work: (reference, current) => ((baseline) => compareProfiles(baseline, profileAgainst(baseline, current)))(profileTable(reference)) },
+    profile: {
+      before: profileTable,
+      work: (_, current, baseline) => compareProfiles(baseline, profileAgainst(baseline, current)),
+    },
+    both: {
+      work: (reference, current) =>
+        ((baseline) => compareProfiles(baseline, profileAgainst(baseline, current)))(profileTable(reference)),
+    },
     exact: { work: (reference, current) => compareTables(reference, current) },
-    "exact-ks": { work: (reference, current) => ksTest(...[reference, current].map(({ columns }) => columns.get("number 1").values)) },
+    "exact-ks": {
+      work: (reference, current) =>
+        ksTest(...[reference, current].map(({ columns }) => columns.get("number 1").values)),
+    },
   };
   const { before, work } = works[name];
   const [reference, current] = [makeTable(1), makeTable(2)];
@@ -84,7 +98,14 @@ async function ours(name) {
   const few = (table) => ({
     ...table,
     rows: 120_000,
-    columns: new Map([...table.columns].map(([key, data]) => [key, data.storage === "numeric" ? { ...data, values: data.values.slice(0, 120_000) } : { ...data, codes: data.codes.slice(0, 120_000) }])),
+    columns: new Map(
+      [...table.columns].map(([key, data]) => [
+        key,
+        data.storage === "numeric"
+          ? { ...data, values: data.values.slice(0, 120_000) }
+          : { ...data, codes: data.codes.slice(0, 120_000) },
+      ]),
+    ),
   });
   for (let i = 0; i < 2; i++) work(few(reference), few(current), made);
   const resident = process.memoryUsage().rss;
@@ -102,8 +123,10 @@ if (options.contender !== undefined) {
   const here = dirname(fileURLToPath(import.meta.url));
   const wanted = options.peers === "none" ? [] : options.peers.split(",");
   const pythons = setUp([...new Set(wanted.map((name) => peers[name].python))]);
-  const mine = (name) => () =>
-    [process.execPath, ["--expose-gc", join(here, "drift.mjs"), "--contender", name, "--rows", options.rows, "--library", options.library]];
+  const mine = (name) => () => [
+    process.execPath,
+    ["--expose-gc", join(here, "drift.mjs"), "--contender", name, "--rows", options.rows, "--library", options.library],
+  ];
   const theirs = (name, python) => () => [python, ["run.py", name, options.rows]];
   const contenders = [
     { name: "churnkit: counting against a profile, and comparing", group: "drift", call: mine("profile") },
@@ -111,9 +134,15 @@ if (options.contender !== undefined) {
     { name: "churnkit: both tables, exact", group: "drift", call: mine("exact") },
     ...wanted
       .filter((name) => pythons[peers[name].python] !== undefined)
-      .map((name) => ({ name: `${name}: ${peers[name].note}`, group: "drift", call: theirs(name, pythons[peers[name].python]) })),
+      .map((name) => ({
+        name: `${name}: ${peers[name].note}`,
+        group: "drift",
+        call: theirs(name, pythons[peers[name].python]),
+      })),
     { name: "churnkit: exact KS of two samples", group: "ks", call: mine("exact-ks") },
-    ...(pythons.scipy === undefined ? [] : [{ name: "scipy: ks_2samp", group: "ks", call: theirs("ks", pythons.scipy) }]),
+    ...(pythons.scipy === undefined
+      ? []
+      : [{ name: "scipy: ks_2samp", group: "ks", call: theirs("ks", pythons.scipy) }]),
   ];
   const results = new Map(contenders.map(({ name }) => [name, []]));
   for (let run = 0; run < Number(options.runs); run++) {
@@ -127,12 +156,16 @@ if (options.contender !== undefined) {
   }
   const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
   const first = new Map();
-  console.log(`${rows} rows, medians of ${options.runs} runs\n\n| contender | processor [ms] | clock [ms] | memory added [MB] | ratio of processor time |\n| --- | ---: | ---: | ---: | ---: |`);
+  console.log(
+    `${rows} rows, medians of ${options.runs} runs\n\n| contender | processor [ms] | clock [ms] | memory added [MB] | ratio of processor time |\n| --- | ---: | ---: | ---: | ---: |`,
+  );
   for (const { name, group } of contenders) {
     const of = results.get(name);
     if (of.length === 0) continue;
     const [cpu, wall, added] = ["cpu", "wall", "added"].map((key) => median(of.map((result) => result[key])));
     if (!first.has(group)) first.set(group, cpu);
-    console.log(`| ${name} | ${cpu.toFixed(0)} | ${wall.toFixed(0)} | ${added.toFixed(0)} | ${(cpu / first.get(group)).toFixed(1)} |`);
+    console.log(
+      `| ${name} | ${cpu.toFixed(0)} | ${wall.toFixed(0)} | ${added.toFixed(0)} | ${(cpu / first.get(group)).toFixed(1)} |`,
+    );
   }
 }

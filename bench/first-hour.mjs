@@ -71,10 +71,39 @@ function bookings() {
     const [lead, nights, changes, requests, canceled] = [skewed(500), 1 + skewed(14), skewed(6), whole(5), skewed(4)];
     const rate = Math.round(100 * (95 + 40 * bell() + nights)) / 100;
     const booked = whole(700);
-    signal += 0.006 * lead - 0.5 * requests - 0.4 * changes + 0.9 * canceled + 0.01 * (rate - 95) + 0.5 * Math.sin(booked / 58) + (lead > 200 && nights < 3 ? 0.8 : 0);
-    const numbers = [lead, nights, whole(4), 1 + whole(3), skewed(4), skewed(9), canceled, changes, skewed(90), rate, whole(2), requests, random() < 0.03 ? 1 : 0, skewed(40)];
-    const others = [random() < 0.1 ? "" : Math.round(45 + 18 * bell()), bell().toFixed(3), dayOf(booked), dayOf(booked + lead)];
-    lines.push([`B${i}`, ...labels, ...numbers, ...others, random() < 1 / (1 + Math.exp(-signal)) ? "yes" : "no"].join(","));
+    signal +=
+      0.006 * lead -
+      0.5 * requests -
+      0.4 * changes +
+      0.9 * canceled +
+      0.01 * (rate - 95) +
+      0.5 * Math.sin(booked / 58) +
+      (lead > 200 && nights < 3 ? 0.8 : 0);
+    const numbers = [
+      lead,
+      nights,
+      whole(4),
+      1 + whole(3),
+      skewed(4),
+      skewed(9),
+      canceled,
+      changes,
+      skewed(90),
+      rate,
+      whole(2),
+      requests,
+      random() < 0.03 ? 1 : 0,
+      skewed(40),
+    ];
+    const others = [
+      random() < 0.1 ? "" : Math.round(45 + 18 * bell()),
+      bell().toFixed(3),
+      dayOf(booked),
+      dayOf(booked + lead),
+    ];
+    lines.push(
+      [`B${i}`, ...labels, ...numbers, ...others, random() < 1 / (1 + Math.exp(-signal)) ? "yes" : "no"].join(","),
+    );
   }
   return `${lines.join("\n")}\n`;
 }
@@ -85,7 +114,9 @@ function wide() {
   for (let i = 0; i < rows; i++) {
     const x = Array.from({ length: columns }, bell);
     const signal = x.slice(0, 20).reduce((sum, value, j) => sum + (j % 2 === 0 ? 0.7 : -0.7) * value, -0.5);
-    lines.push([`B${i}`, ...x.map((value) => value.toFixed(4)), random() < 1 / (1 + Math.exp(-signal)) ? "yes" : "no"].join(","));
+    lines.push(
+      [`B${i}`, ...x.map((value) => value.toFixed(4)), random() < 1 / (1 + Math.exp(-signal)) ? "yes" : "no"].join(","),
+    );
   }
   return `${lines.join("\n")}\n`;
 }
@@ -104,16 +135,34 @@ writeFileSync(later, make());
 const churnkit = resolve(import.meta.dirname, "../dist/cli.js");
 
 const budget = options.budget === undefined ? [] : ["--budget", options.budget];
-const args = ["train", training, "--target", "cancels", "--positive", "yes", "--id", "booking", "--learner", learner, "--out", bundle, "--json", ...budget];
+const args = [
+  "train",
+  training,
+  "--target",
+  "cancels",
+  "--positive",
+  "yes",
+  "--id",
+  "booking",
+  "--learner",
+  learner,
+  "--out",
+  bundle,
+  "--json",
+  ...budget,
+];
 const started = performance.now();
-const child = spawn(process.execPath, ["--import", meter, churnkit, ...args], { env: { ...process.env, METER: join(folder, "usage.json") } });
+const child = spawn(process.execPath, ["--import", meter, churnkit, ...args], {
+  env: { ...process.env, METER: join(folder, "usage.json") },
+});
 let told = "";
 let estimate;
 child.stderr.on("data", (bytes) => {
   process.stderr.write(bytes);
   told += bytes;
   const found = /takes at most about (\d+) (s|min)/.exec(told);
-  if (found && estimate === undefined) estimate = { seconds: Number(found[1]) * (found[2] === "min" ? 60 : 1), at: (performance.now() - started) / 1000 };
+  if (found && estimate === undefined)
+    estimate = { seconds: Number(found[1]) * (found[2] === "min" ? 60 : 1), at: (performance.now() - started) / 1000 };
 });
 let answer = "";
 child.stdout.on("data", (bytes) => (answer += bytes));
@@ -122,15 +171,30 @@ if (code !== 0) throw new Error(`churnkit ended with code ${code}`);
 const wall = (performance.now() - started) / 1000;
 const usage = JSON.parse(readFileSync(join(folder, "usage.json"), "utf8"));
 const trained = JSON.parse(answer);
-const judged = JSON.parse(spawnSync(process.execPath, [churnkit, "evaluate", bundle, later, "--json"], { encoding: "utf8" }).stdout);
+const judged = JSON.parse(
+  spawnSync(process.execPath, [churnkit, "evaluate", bundle, later, "--json"], { encoding: "utf8" }).stdout,
+);
 
-console.log(`${rows} rows x ${options.wide ? 1000 : 29} columns, ${learner}${budget.length > 0 ? ` with ${budget.join(" ")}` : ""}; load average at the end ${loadavg()[0].toFixed(1)}`);
-console.log(`${wall.toFixed(1)} s wall, ${((usage.userCPUTime + usage.systemCPUTime) / 1e6).toFixed(1)} s processor, ${Math.round(usage.maxRSS / 1024)} MB`);
-if (estimate) console.log(`estimate of ${estimate.seconds} s after ${estimate.at.toFixed(0)} s: it took ${(wall - estimate.at).toFixed(0)} s from there`);
-console.log(`${trained.learner}, ${trained.networks} networks; AUC ${trained.test.auc.toFixed(4)} held out, ${judged.auc.toFixed(4)} on ${judged.rows} rows made later; logistic regression ${trained.baseline.test.auc.toFixed(4)}`);
+console.log(
+  `${rows} rows x ${options.wide ? 1000 : 29} columns, ${learner}${budget.length > 0 ? ` with ${budget.join(" ")}` : ""}; load average at the end ${loadavg()[0].toFixed(1)}`,
+);
+console.log(
+  `${wall.toFixed(1)} s wall, ${((usage.userCPUTime + usage.systemCPUTime) / 1e6).toFixed(1)} s processor, ${Math.round(usage.maxRSS / 1024)} MB`,
+);
+if (estimate)
+  console.log(
+    `estimate of ${estimate.seconds} s after ${estimate.at.toFixed(0)} s: it took ${(wall - estimate.at).toFixed(0)} s from there`,
+  );
+console.log(
+  `${trained.learner}, ${trained.networks} networks; AUC ${trained.test.auc.toFixed(4)} held out, ${judged.auc.toFixed(4)} on ${judged.rows} rows made later; logistic regression ${trained.baseline.test.auc.toFixed(4)}`,
+);
 for (const { message } of trained.caps) console.log(`cap: ${message}`);
 if (options.wide && options.python) {
-  const { stdout, stderr } = spawnSync(options.python, [join(import.meta.dirname, "first-hour/sklearn_fit.py"), training, later], { encoding: "utf8", env: { ...process.env, OMP_NUM_THREADS: "1", OPENBLAS_NUM_THREADS: "1" } });
+  const { stdout, stderr } = spawnSync(
+    options.python,
+    [join(import.meta.dirname, "first-hour/sklearn_fit.py"), training, later],
+    { encoding: "utf8", env: { ...process.env, OMP_NUM_THREADS: "1", OPENBLAS_NUM_THREADS: "1" } },
+  );
   console.log(stdout.trim() || stderr.trim());
 }
 rmSync(folder, { recursive: true, force: true });

@@ -29,11 +29,19 @@ const sizes = options.rows.split(",").map(Number);
 const runs = Number(options.runs);
 const here = dirname(fileURLToPath(import.meta.url));
 
-const cases = [{ kind: "none", column: "", text: "unchanged" }, ...drifts.flatMap(({ kind, column, sizes: of }) => of.map(({ value, text }) => ({ kind, column, value, text })))];
+const cases = [
+  { kind: "none", column: "", text: "unchanged" },
+  ...drifts.flatMap(({ kind, column, sizes: of }) => of.map(({ value, text }) => ({ kind, column, value, text }))),
+];
 /** Each run has a reference of its own, so that one unlucky draw doesn't decide all. */
 const references = Array.from({ length: runs }, (_, run) => makeTable(seeded(run), Number(options.reference)));
 /** Current rows of a case: the same in every program. */
-const currentOf = (c, n, run) => makeTable(seeded(run, c + 1, n), n, cases[c].kind === "none" ? undefined : { kind: cases[c].kind, size: cases[c].value });
+const currentOf = (c, n, run) =>
+  makeTable(
+    seeded(run, c + 1, n),
+    n,
+    cases[c].kind === "none" ? undefined : { kind: cases[c].kind, size: cases[c].value },
+  );
 
 /** What the rivals are given: concept drift could only show in the label. */
 const columnsFor = ({ kind, column }) => (kind === "none" ? undefined : [kind === "concept" ? "churn" : column]);
@@ -43,26 +51,40 @@ function csvOf({ table }, names = [...table.columns.keys()]) {
     if (data.storage === "numeric") return Number.isNaN(data.values[row]) ? "" : data.values[row];
     return data.codes[row] < 0 ? "" : data.levels[data.codes[row]];
   };
-  const lines = Array.from({ length: table.rows }, (_, row) => names.map((name) => cell(table.columns.get(name), row)).join(","));
+  const lines = Array.from({ length: table.rows }, (_, row) =>
+    names.map((name) => cell(table.columns.get(name), row)).join(","),
+  );
   return `${names.join(",")}\n${lines.join("\n")}\n`;
 }
 
 /** The columns that our report flags; concept drift is no column's. */
 function flaggedByUs(reference, current) {
-  const report = compareTables(reference.table, current.table, { predictions: { reference: reference.probabilities, current: current.probabilities } });
-  const columns = report.columns.filter(({ verdict, name }) => verdict === "drift" && name !== "prediction").map(({ name }) => name);
+  const report = compareTables(reference.table, current.table, {
+    predictions: { reference: reference.probabilities, current: current.probabilities },
+  });
+  const columns = report.columns
+    .filter(({ verdict, name }) => verdict === "drift" && name !== "prediction")
+    .map(({ name }) => name);
   return report.concept?.verdict === "drift" ? [...columns, "(concept)"] : columns;
 }
 
 /** file name -> flagged columns */
 function flaggedBy(rival, python, folder) {
-  const done = spawnSync(python, ["injected.py", rival, folder], { cwd: join(here, "drift-peers"), encoding: "utf8", maxBuffer: 1 << 26 });
+  const done = spawnSync(python, ["injected.py", rival, folder], {
+    cwd: join(here, "drift-peers"),
+    encoding: "utf8",
+    maxBuffer: 1 << 26,
+  });
   const lines = (done.stdout ?? "").split("\n").filter((line) => line.startsWith("{"));
   if (lines.length === 0) console.error(`skipped: ${rival}: ${done.stderr?.trim().split("\n").at(-1)}`);
-  return new Map(lines.map((line) => JSON.parse(line)).map(({ file, found, error }) => {
-    if (error !== undefined) console.error(`${rival}: ${file}: ${error}`);
-    return [file, found ?? []];
-  }));
+  return new Map(
+    lines
+      .map((line) => JSON.parse(line))
+      .map(({ file, found, error }) => {
+        if (error !== undefined) console.error(`${rival}: ${file}: ${error}`);
+        return [file, found ?? []];
+      }),
+  );
 }
 
 /** program, case, rows -> [columns or drifts found, runs] */
@@ -75,7 +97,9 @@ function note(program, c, n, found) {
 }
 
 for (let run = 0; run < runs; run++) {
-  cases.forEach((_, c) => sizes.forEach((n) => note("churnkit", c, n, flaggedByUs(references[run], currentOf(c, n, run)))));
+  cases.forEach((_, c) =>
+    sizes.forEach((n) => note("churnkit", c, n, flaggedByUs(references[run], currentOf(c, n, run)))),
+  );
 }
 const pythons = options.peers === "none" ? {} : setUp(options.peers.split(","));
 const folder = mkdtempSync(join(tmpdir(), "churnkit-injected-"));
@@ -85,7 +109,11 @@ try {
       const inside = join(folder, String(run));
       mkdirSync(inside);
       writeFileSync(join(inside, "reference.csv"), csvOf(references[run]));
-      cases.forEach((_, c) => sizes.forEach((n) => writeFileSync(join(inside, `${c}-${n}.csv`), csvOf(currentOf(c, n, run), columnsFor(cases[c])))));
+      cases.forEach((_, c) =>
+        sizes.forEach((n) =>
+          writeFileSync(join(inside, `${c}-${n}.csv`), csvOf(currentOf(c, n, run), columnsFor(cases[c]))),
+        ),
+      );
     }
   }
   for (const [rival, python] of Object.entries(pythons)) {
@@ -110,10 +138,18 @@ function foundFrom(program, c) {
   const last = found.lastIndexOf(false);
   return last === sizes.length - 1 ? "not found" : sizes[last + 1].toLocaleString("en-US");
 }
-console.log(`Reference of ${references[0].table.rows.toLocaleString("en-US")} rows; current rows ${sizes.map((n) => n.toLocaleString("en-US")).join(", ")}; ${runs} runs.\n`);
-console.log(`| drift | size | ${programs.map((name) => `${name}: found from [rows]`).join(" | ")} |\n| --- | --- | ${programs.map(() => "---:").join(" | ")} |`);
+console.log(
+  `Reference of ${references[0].table.rows.toLocaleString("en-US")} rows; current rows ${sizes.map((n) => n.toLocaleString("en-US")).join(", ")}; ${runs} runs.\n`,
+);
+console.log(
+  `| drift | size | ${programs.map((name) => `${name}: found from [rows]`).join(" | ")} |\n| --- | --- | ${programs.map(() => "---:").join(" | ")} |`,
+);
 cases.forEach(({ kind, text }, c) => {
-  if (kind !== "none") console.log(`| ${kind} | ${text} | ${programs.map((program) => foundFrom(program, c)).join(" | ")} |`);
+  if (kind !== "none")
+    console.log(`| ${kind} | ${text} | ${programs.map((program) => foundFrom(program, c)).join(" | ")} |`);
 });
-console.log(`\n| columns flagged in ${runs} unchanged tables of 20 | ${sizes.map((n) => `${n.toLocaleString("en-US")} rows`).join(" | ")} |\n| --- | ${sizes.map(() => "---:").join(" | ")} |`);
-for (const program of programs) console.log(`| ${program} | ${sizes.map((n) => tally.get(`${program}|0|${n}`)?.[0] ?? "–").join(" | ")} |`);
+console.log(
+  `\n| columns flagged in ${runs} unchanged tables of 20 | ${sizes.map((n) => `${n.toLocaleString("en-US")} rows`).join(" | ")} |\n| --- | ${sizes.map(() => "---:").join(" | ")} |`,
+);
+for (const program of programs)
+  console.log(`| ${program} | ${sizes.map((n) => tally.get(`${program}|0|${n}`)?.[0] ?? "–").join(" | ")} |`);

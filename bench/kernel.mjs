@@ -37,7 +37,12 @@ const summary = (values, digits = 1) =>
 /** GFLOP/s of processor time of one dense layer through the scorer: 256 rows, 128 to 64. */
 async function product() {
   const wide = { inputs: 128, hidden: [layer(64, 0, false, 0)], outputs: 1, batchNorm: spec.batchNorm };
-  const weights = [new Float32Array(128 * 64).fill(0.01), new Float32Array(64), new Float32Array(64), new Float32Array(1)];
+  const weights = [
+    new Float32Array(128 * 64).fill(0.01),
+    new Float32Array(64),
+    new Float32Array(64),
+    new Float32Array(1),
+  ];
   const scorer = createNetworkScorer(wide, weights, await loadKernel());
   const input = scorer.input.fill(0.5);
   const out = new Float32Array(256);
@@ -57,7 +62,10 @@ async function trainer(batchSize) {
     maxBatch: batchSize,
   });
   let epoch = 0;
-  return { session, run: () => session.epoch({ x, y }, permutation(rows, epoch++), { batchSize, learningRate: 0.001 }) };
+  return {
+    session,
+    run: () => session.epoch({ x, y }, permutation(rows, epoch++), { batchSize, learningRate: 0.001 }),
+  };
 }
 
 const sizes = [32, 256];

@@ -35,7 +35,10 @@ async function makeBundle() {
 /** Loads and scores, and tells on its last line the processor time so far (ms): what Node's shutdown takes is no part. */
 const told = `const { user, system } = process.cpuUsage(); console.log((user + system) / 1000);`;
 const scriptsOf = (dist) => ({
-  "loadBundle of churnkit/model": (bundle, record) => `import { loadBundle } from ${JSON.stringify(entry("model", dist))};
+  "loadBundle of churnkit/model": (
+    bundle,
+    record,
+  ) => `import { loadBundle } from ${JSON.stringify(entry("model", dist))};
 const { scorer } = await loadBundle(${JSON.stringify(bundle)});
 if (!(scorer.scoreRecord(${record}).probability > 0)) throw new Error("no score");
 ${told}`,
@@ -52,9 +55,14 @@ try {
   const bundle = resolve(values.bundle ?? (await makeBundle()));
   const golden = JSON.parse(readFileSync(join(bundle, "golden.json"), "utf8"));
   const record = JSON.stringify(golden.rows[0].record);
-  const files = readdirSync(bundle, { recursive: true }).map((name) => statSync(join(bundle, name))).filter((file) => file.isFile());
+  const files = readdirSync(bundle, { recursive: true })
+    .map((name) => statSync(join(bundle, name)))
+    .filter((file) => file.isFile());
   const size = files.reduce((total, file) => total + file.size, 0);
-  const beside = values.beside === undefined ? [] : Object.entries(scriptsOf(values.beside)).map(([name, script]) => [`${name}, beside`, script]);
+  const beside =
+    values.beside === undefined
+      ? []
+      : Object.entries(scriptsOf(values.beside)).map(([name, script]) => [`${name}, beside`, script]);
   const scripts = [["node alone", () => told], ...Object.entries(scriptsOf(values.dist)), ...beside];
   const ways = scripts.map(([name, script]) => {
     const file = join(scratch, `${name.replaceAll(/\W/g, "-")}.mjs`);
@@ -77,11 +85,15 @@ try {
     const more = median(way[key]) - median(alone[key]);
     return `${more.toFixed(1)} ms ${key === "wall" ? "wall" : "processor"} (${(more / median(alone[key])).toFixed(2)} of Node's start)`;
   };
-  console.log(`Node ${process.version}, bundle of ${files.length} files and ${(size / 1024).toFixed(0)} KB, medians of ${runs} runs`);
+  console.log(
+    `Node ${process.version}, bundle of ${files.length} files and ${(size / 1024).toFixed(0)} KB, medians of ${runs} runs`,
+  );
   for (const way of ways) {
     const { name, wall, cpu } = way;
     const more = way === alone ? "" : `  on top of Node: ${over(way, "wall")}, ${over(way, "cpu")}`;
-    console.log(`${name.padEnd(38)} ${median(wall).toFixed(1).padStart(6)} ms wall ${median(cpu).toFixed(1).padStart(6)} ms processor${more}`);
+    console.log(
+      `${name.padEnd(38)} ${median(wall).toFixed(1).padStart(6)} ms wall ${median(cpu).toFixed(1).padStart(6)} ms processor${more}`,
+    );
   }
 } finally {
   rmSync(scratch, { recursive: true, force: true });

@@ -51,7 +51,12 @@ async function watched(seed) {
   const explainer = await monitorExplainer(artifact, baseline);
   /** A monitor, from a state or new, and a function that feeds it one hour and gives the alarms raised. */
   return (random, state) => {
-    const monitor = createMonitor(baseline, { labels: { window: 24 * HOUR, absent: "negative" }, explainer, samples: { attribution: 20 }, state });
+    const monitor = createMonitor(baseline, {
+      labels: { window: 24 * HOUR, absent: "negative" },
+      explainer,
+      samples: { attribution: 20 },
+      state,
+    });
     const step = (hour, drift) => {
       const at = START + hour * HOUR;
       const made = makeTable(random, rows, drift);
@@ -78,7 +83,8 @@ const jobs = {
     const { step } = (await watched(1000 + seed))(seeded(1000 + seed, 3));
     const raised = [];
     for (let hour = 0; hour < Number(options.hours); hour++) {
-      for (const { monitor, subject, severity, window } of step(hour)) raised.push({ monitor, subject, severity, window, hour });
+      for (const { monitor, subject, severity, window } of step(hour))
+        raised.push({ monitor, subject, severity, window, hour });
     }
     return raised;
   },
@@ -112,16 +118,23 @@ if (options.job !== undefined) {
   const run = (names, ended) => inProcesses(fileURLToPath(import.meta.url), names, Number(options.processes), ended);
   if (options.skip !== "years") {
     const names = Array.from({ length: Number(options.years) }, (_, year) => `year:${Number(options.first) + year}`);
-    console.log(`${options.hours} hours of ${rows} rows, unchanged:\n\n| seed | critical alarms | warnings | which |\n| --- | ---: | ---: | --- |`);
+    console.log(
+      `${options.hours} hours of ${rows} rows, unchanged:\n\n| seed | critical alarms | warnings | which |\n| --- | ---: | ---: | --- |`,
+    );
     await run(names, (name, raised) => {
       const of = (wanted) => raised.filter(({ severity }) => severity === wanted).length;
-      const which = raised.map(({ monitor, subject, severity, window, hour }) => `${monitor} ${subject} ${severity} in hour ${hour}, window ${window}`);
+      const which = raised.map(
+        ({ monitor, subject, severity, window, hour }) =>
+          `${monitor} ${subject} ${severity} in hour ${hour}, window ${window}`,
+      );
       console.log(`| ${name.split(":")[1]} | ${of("critical")} | ${of("warning")} | ${which.join("; ")} |`);
     });
   }
   if (options.skip !== "drifts") {
     const parts = await run(Array.from({ length: Number(options.processes) }, (_, part) => `drifts:${part}`));
-    console.log("\n| drift from one hour on | first alarm after [hours] | by | critical after [hours] |\n| --- | ---: | --- | ---: |");
+    console.log(
+      "\n| drift from one hour on | first alarm after [hours] | by | critical after [hours] |\n| --- | ---: | --- | ---: |",
+    );
     cases.forEach(({ kind, size }, at) => {
       const { first, by, critical } = parts[at % parts.length][at];
       console.log(`| ${kind}: ${size.text} | ${first ?? "–"} | ${by ?? ""} | ${critical ?? "–"} |`);

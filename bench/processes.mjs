@@ -8,10 +8,16 @@ export async function inProcesses(script, names, processes, ended = () => undefi
   const results = new Map();
   const waiting = [...names];
   const run = (name) => {
-    const child = spawn(process.execPath, [script, ...process.argv.slice(2), "--job", name], { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(process.execPath, [script, ...process.argv.slice(2), "--job", name], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     let text = "";
     child.stdout.setEncoding("utf8").on("data", (part) => (text += part));
-    return new Promise((done, failed) => child.on("close", (code) => (code === 0 ? done(JSON.parse(text)) : failed(new Error(`${name} ended with ${code}`)))));
+    return new Promise((done, failed) =>
+      child.on("close", (code) =>
+        code === 0 ? done(JSON.parse(text)) : failed(new Error(`${name} ended with ${code}`)),
+      ),
+    );
   };
   const work = async () => {
     for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {

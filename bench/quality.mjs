@@ -27,7 +27,9 @@ const measures = ["auc", "logLoss", "brier", "calibrationError", "accuracy", "f1
 
 const mean = (numbers) => numbers.reduce((sum, x) => sum + x, 0) / numbers.length;
 const standardError = (numbers) =>
-  Math.sqrt(numbers.reduce((sum, x) => sum + (x - mean(numbers)) ** 2, 0) / Math.max(1, numbers.length - 1) / numbers.length);
+  Math.sqrt(
+    numbers.reduce((sum, x) => sum + (x - mean(numbers)) ** 2, 0) / Math.max(1, numbers.length - 1) / numbers.length,
+  );
 
 for (const name of values.sets.split(",")) {
   const set = sets.find((one) => one.name === name);
@@ -36,11 +38,27 @@ for (const name of values.sets.split(",")) {
     const rows = join(scratch, "rows.json");
     writeFileSync(rows, JSON.stringify(splits[Number(split)]));
     const args = [values.cli, "train", join(values.data, set.file), "--target", set.target, "--positive", set.positive];
-    args.push("--out", join(scratch, "model"), "--test-rows", rows, "--learner", values.learner, "--seed", "0", "--json");
+    args.push(
+      "--out",
+      join(scratch, "model"),
+      "--test-rows",
+      rows,
+      "--learner",
+      values.learner,
+      "--seed",
+      "0",
+      "--json",
+    );
     if (set.drop.length > 0) args.push("--id", set.drop.join(","));
     return JSON.parse(execFileSync("node", args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }));
   });
-  const made = [...new Set(runs.map(({ learner, networks }) => (networks > 0 ? `${learner} (${networks === 1 ? "one" : `an ensemble of ${networks}`})` : learner)))].join(", ");
+  const made = [
+    ...new Set(
+      runs.map(({ learner, networks }) =>
+        networks > 0 ? `${learner} (${networks === 1 ? "one" : `an ensemble of ${networks}`})` : learner,
+      ),
+    ),
+  ].join(", ");
   const chosen = values.learner === "auto" ? `auto, which chose ${made}` : made;
   console.log(`\n${name}: ${runs.length} splits, ${chosen}, ${mean(runs.map((run) => run.seconds)).toFixed(1)} s each`);
   console.log(`metric            ${values.learner.padEnd(8)} logistic  difference (paired standard error)`);

@@ -144,7 +144,9 @@ async function runContender() {
   const rows = await contenders[options.contender](options.file, options.library);
   const wall = (performance.now() - started) / 1000;
   const { user, system } = process.cpuUsage(before);
-  console.log(JSON.stringify({ rows, cpu: (user + system) / 1e6, wall, megabytes: process.resourceUsage().maxRSS / 1024 }));
+  console.log(
+    JSON.stringify({ rows, cpu: (user + system) / 1e6, wall, megabytes: process.resourceUsage().maxRSS / 1024 }),
+  );
 }
 
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
@@ -156,9 +158,18 @@ async function compare() {
     const file = join(folder, "customers.csv");
     const library = join(folder, "read.mjs");
     const entry = resolve(import.meta.dirname, "../src/data/read/read-file.ts");
-    await build({ entryPoints: [entry], bundle: true, platform: "node", format: "esm", outfile: library, logLevel: "error" });
+    await build({
+      entryPoints: [entry],
+      bundle: true,
+      platform: "node",
+      format: "esm",
+      outfile: library,
+      logLevel: "error",
+    });
     writeFile(file, Number(options.rows));
-    console.log(`${options.rows} rows x ${contract.columns.length} columns, ${(statSync(file).size / 1e6).toFixed(0)} MB, Node ${process.version}`);
+    console.log(
+      `${options.rows} rows x ${contract.columns.length} columns, ${(statSync(file).size / 1e6).toFixed(0)} MB, Node ${process.version}`,
+    );
     const results = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]));
     for (let run = 0; run < Number(options.runs); run++) {
       for (const [name, runs] of Object.entries(results)) {

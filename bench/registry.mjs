@@ -7,7 +7,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 
-const { values } = parseArgs({ options: { versions: { type: "string", default: "10000" }, runs: { type: "string", default: "15" } } });
+const { values } = parseArgs({
+  options: { versions: { type: "string", default: "10000" }, runs: { type: "string", default: "15" } },
+});
 const [count, runs] = [Number(values.versions), Number(values.runs)];
 const entry = (name) => new URL(`../dist/${name}.js`, import.meta.url).href;
 const { defineFeatures, syntheticContract, syntheticCustomers, tableFromRecords } = await import(entry("data"));
@@ -25,7 +27,9 @@ async function timed(name, task) {
     if (run >= 0) times.push(performance.now() - started);
   }
   const middle = median(times);
-  console.log(`${name.padEnd(60)} ${middle.toFixed(1).padStart(7)} ms  (${Math.min(...times).toFixed(1)} to ${Math.max(...times).toFixed(1)})`);
+  console.log(
+    `${name.padEnd(60)} ${middle.toFixed(1).padStart(7)} ms  (${Math.min(...times).toFixed(1)} to ${Math.max(...times).toFixed(1)})`,
+  );
   return middle;
 }
 
@@ -36,7 +40,9 @@ try {
   const { artifact: small } = await train(features, table, { learner: logistic() });
   const variant = (artifact, i) => ({ ...artifact, decision: { threshold: i / 1e6, rule: "given" } });
   const size = (files) => [...files.values()].reduce((sum, bytes) => sum + bytes.length, 0);
-  console.log(`Node ${process.version}, bundle of ${(size(await toBundleFiles(network)) / 1024).toFixed(0)} KB, medians of ${runs} runs`);
+  console.log(
+    `Node ${process.version}, bundle of ${(size(await toBundleFiles(network)) / 1024).toFixed(0)} KB, medians of ${runs} runs`,
+  );
 
   const bundles = await Promise.all(Array.from({ length: runs + 2 }, (_, i) => toBundleFiles(variant(network, i))));
   const alone = await timed("the bundle's files written and synced, no registry", (i) => {
@@ -74,7 +80,8 @@ async function fillIndex(file, length) {
   while (index.versions.length < length) {
     const number = index.versions.length + 1;
     const hash = createHash("sha256").update(record).digest("hex");
-    if (number > length - 200) await writeFile(join(dirname(file), "versions", `${String(number).padStart(6, "0")}-${hash}.json`), record);
+    if (number > length - 200)
+      await writeFile(join(dirname(file), "versions", `${String(number).padStart(6, "0")}-${hash}.json`), record);
     index.versions.push({ ...third, number, record: hash });
   }
   index.next = length + 1;

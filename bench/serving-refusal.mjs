@@ -26,7 +26,8 @@ const bodies = {
 function parseAndPass(body) {
   let keys = 0;
   for (const record of JSON.parse(body.toString("utf8"))) {
-    if (typeof record === "object" && record !== null) for (const key of Object.keys(record)) if (record[key] !== null) keys++;
+    if (typeof record === "object" && record !== null)
+      for (const key of Object.keys(record)) if (record[key] !== null) keys++;
   }
   return keys;
 }
@@ -69,4 +70,6 @@ async function latency(count, callers) {
 }
 await latency(50, 0);
 const alone = await latency(200, 0);
-console.log(`a good request: ${alone.toFixed(2)} ms alone, ${(await latency(200, 4)).toFixed(2)} ms beside four callers who flood`);
+console.log(
+  `a good request: ${alone.toFixed(2)} ms alone, ${(await latency(200, 4)).toFixed(2)} ms beside four callers who flood`,
+);

@@ -46,8 +46,14 @@ const own = defineFeatures(contract, {
 const options = { learner: logistic(), seed: 3 };
 const plain = await train(defineFeatures(contract), rows, options);
 const derived = await train(own, rows, options);
-console.log(explainEncoding(derived.artifact.recipe).filter(({ columns }) => columns.length > 1).map(({ name }) => name));
+console.log(
+  explainEncoding(derived.artifact.recipe)
+    .filter(({ columns }) => columns.length > 1)
+    .map(({ name }) => name),
+);
 
 const { a, b, difference } = compareScores(labels(test), derived.scorer.score(test), plain.scorer.score(test), "auc");
 const { value, low, high } = difference;
-console.log(`AUC ${a?.toFixed(4)} with derived columns, ${b?.toFixed(4)} without: ${value?.toFixed(4)} (${low?.toFixed(4)} to ${high?.toFixed(4)})`);
+console.log(
+  `AUC ${a?.toFixed(4)} with derived columns, ${b?.toFixed(4)} without: ${value?.toFixed(4)} (${low?.toFixed(4)} to ${high?.toFixed(4)})`,
+);

@@ -38,6 +38,11 @@ const baseline = model.baseline && evaluate(model.baseline, test, { bootstrap: f
 console.log(`${rows.rows} rows to train on, ${test.rows} to judge; four networks, and logistic regression`);
 for (const name of metricNames) {
   const { value, low, high } = evaluation.values[name];
-  console.log(metrics[name].label.padEnd(34), value?.toFixed(4), `(${low?.toFixed(4)} to ${high?.toFixed(4)})`, baseline?.values[name].value?.toFixed(4));
+  console.log(
+    metrics[name].label.padEnd(34),
+    value?.toFixed(4),
+    `(${low?.toFixed(4)} to ${high?.toFixed(4)})`,
+    baseline?.values[name].value?.toFixed(4),
+  );
 }
 await saveBundle(model, "out/quickstart");

@@ -35,13 +35,15 @@ const server = createServer((request, response) => {
   const answer = (status: number, body: object): void => {
     response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
   };
-  json(request).then(
-    (body) => {
-      const { probability, label, issues } = scorer.scoreRecord(body);
-      answer(probability === null ? 422 : 200, { probability, label, issues });
-    },
-    () => answer(400, { error: "The body is not JSON." }),
-  ).catch((error: unknown) => response.destroy(error as Error));
+  json(request)
+    .then(
+      (body) => {
+        const { probability, label, issues } = scorer.scoreRecord(body);
+        answer(probability === null ? 422 : 200, { probability, label, issues });
+      },
+      () => answer(400, { error: "The body is not JSON." }),
+    )
+    .catch((error: unknown) => response.destroy(error as Error));
 });
 await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

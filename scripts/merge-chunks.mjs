@@ -2,15 +2,29 @@
 // for each set of entries that reach it. A chunk joins the first group below whose entries all reach it before any function is
 // called; what none reaches is loaded later, by the function that needs it, and stays as it is cut.
 import { readdirSync, rmSync } from "node:fs";
-import { basename, resolve } from "node:path";
+import { resolve } from "node:path";
 import { rollup } from "rollup";
 
 const dist = new URL("../dist", import.meta.url).pathname;
 const alone = ["score.js", "train-worker.js"];
 /** Entries in the order in which their groups may import one another. */
-const groups = [["model", "data"], ["model"], ["data"], ["io"], ["drift"], ["monitor"], ["registry"], ["report"], ["serving"], ["deploy"], ["pipeline"]];
+const groups = [
+  ["model", "data"],
+  ["model"],
+  ["data"],
+  ["io"],
+  ["drift"],
+  ["monitor"],
+  ["registry"],
+  ["report"],
+  ["serving"],
+  ["deploy"],
+  ["pipeline"],
+];
 
-const files = readdirSync(dist, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".js") && !alone.includes(name));
+const files = readdirSync(dist, { recursive: true, encoding: "utf8" }).filter(
+  (name) => name.endsWith(".js") && !alone.includes(name),
+);
 const input = files.filter((name) => !name.startsWith("chunks")).map((name) => name.replace(/\.js$/, ""));
 
 /** The entries that reach a file by static imports. */

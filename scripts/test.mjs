@@ -20,6 +20,7 @@ function check(name, command, args) {
 }
 
 check("types", "npx", ["tsc", "-p", "tsconfig.json"]);
+check("formatting", "npx", ["prettier", "--check", "--log-level", "warn", "."]);
 check("lint", "npx", ["eslint", "."]);
 // Not a dependency: some of its platform packages cannot be locked from every machine, and `npm ci` would then refuse.
 check("unused code", "npx", ["-y", "knip@6.44.2"]);
@@ -34,7 +35,9 @@ try {
   const summary = JSON.parse(readFileSync(results, "utf8"));
   passed += summary.numPassedTests;
   // A file that cannot be loaded counts no test of its own.
-  failed += summary.numFailedTests + summary.testResults.filter((file) => file.status === "failed" && file.assertionResults.length === 0).length;
+  failed +=
+    summary.numFailedTests +
+    summary.testResults.filter((file) => file.status === "failed" && file.assertionResults.length === 0).length;
 } catch {
   failed++;
 }

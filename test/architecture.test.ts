@@ -16,7 +16,20 @@ const allowed: Record<string, readonly string[]> = {
   serving: ["base", "stats", "io", "data", "model", "drift", "monitor", "registry"],
   deploy: ["base", "io", "data", "model", "registry"],
   pipeline: ["base", "stats", "io", "data", "model", "drift", "monitor", "report", "registry", "serving", "deploy"],
-  cli: ["base", "stats", "io", "data", "model", "drift", "monitor", "report", "registry", "serving", "deploy", "pipeline"],
+  cli: [
+    "base",
+    "stats",
+    "io",
+    "data",
+    "model",
+    "drift",
+    "monitor",
+    "report",
+    "registry",
+    "serving",
+    "deploy",
+    "pipeline",
+  ],
 };
 
 const root = resolve(import.meta.dirname, "../src");
@@ -52,7 +65,9 @@ describe("imports follow the stream", () => {
   it("keeps zod and TF.js out of everything that loads or scores", () => {
     const heavy = files.filter((file) =>
       /(?:from|import)\s*\(?\s*["'](zod|@tensorflow)/.test(
-        readFileSync(file, "utf8").replace(/\/\*[\s\S]*?\*\//g, "").replace(/import type[^;]*;/g, ""),
+        readFileSync(file, "utf8")
+          .replace(/\/\*[\s\S]*?\*\//g, "")
+          .replace(/import type[^;]*;/g, ""),
       ),
     );
     expect(heavy.map((file) => relative(root, file)).filter((name) => !name.includes("tfjs"))).toEqual([]);

@@ -73,15 +73,28 @@ export function table(random, n, d) {
 /** A pair of profiles, as counting n and n rows would give: the reference's, and the current one's, moved by d. */
 export function profiles(random, n, d) {
   const pairs = [];
-  const both = (name, reference, current) => pairs.push([{ name, ...reference }, { name, ...reference, ...current }]);
+  const both = (name, reference, current) =>
+    pairs.push([
+      { name, ...reference },
+      { name, ...reference, ...current },
+    ]);
   for (const [name, shape] of Object.entries(numbers)) {
     const before = { missing: binomial(random, n, missingAt(0)) };
     const after = { missing: binomial(random, n, missingAt(d)) };
     const { cuts, counts, masses } =
-      shape.values === undefined ? continuous(random, n - before.missing, shape.heap) : discrete(random, n - before.missing, shape);
+      shape.values === undefined
+        ? continuous(random, n - before.missing, shape.heap)
+        : discrete(random, n - before.missing, shape);
     let from = 0;
     const moved = masses.map((mass) => massOf(from, (from += mass), d));
-    const frozen = { kind: "number", cuts, deciles: decilesOf(cuts, counts), min: cuts[0], max: cuts.at(-1), moments: { origin: 0, sum: "0p0", squares: "0p0" } };
+    const frozen = {
+      kind: "number",
+      cuts,
+      deciles: decilesOf(cuts, counts),
+      min: cuts[0],
+      max: cuts.at(-1),
+      moments: { origin: 0, sum: "0p0", squares: "0p0" },
+    };
     both(name, { ...frozen, ...before, counts }, { ...after, counts: multinomial(random, n - after.missing, moved) });
   }
   for (const [name, shape] of Object.entries(categories)) {
@@ -92,7 +105,11 @@ export function profiles(random, n, d) {
     const met = reference.flatMap((count, level) => (count > 0 ? [level] : []));
     const other = fresh + known.reduce((sum, count, level) => sum + (reference[level] === 0 ? count : 0), 0);
     const frozen = { kind: "category", levels: met.map((level) => `level ${level}`), newLevels: [] };
-    both(name, { ...frozen, ...before, counts: met.map((level) => reference[level]), other: 0 }, { ...after, counts: met.map((level) => known[level]), other });
+    both(
+      name,
+      { ...frozen, ...before, counts: met.map((level) => reference[level]), other: 0 },
+      { ...after, counts: met.map((level) => known[level]), other },
+    );
   }
   return [0, 1].map((place) => ({ format: 1, rows: n, columns: pairs.map((pair) => pair[place]) }));
 }
@@ -143,7 +160,8 @@ function decilesOf(cuts, counts) {
   let before = 0;
   counts.forEach((count, cell) => {
     before += count;
-    while (cell % 2 === 1 && found.length < 9 && before >= ((found.length + 1) * n) / 10) found.push(cuts[(cell - 1) / 2]);
+    while (cell % 2 === 1 && found.length < 9 && before >= ((found.length + 1) * n) / 10)
+      found.push(cuts[(cell - 1) / 2]);
   });
   return [...new Set(found)];
 }

@@ -8,11 +8,13 @@ const TABLES = 10_000;
 /** The tests of a report, by column, and the tests of counts that can be called by themselves. */
 export function reportTrial(library, random, n, d, note) {
   const { chiSquareHomogeneity, compareProfiles, compareTables, fisherExact, gTest, twoProportions } = library;
-  const report = n <= TABLES ? compareTables(table(random, n, 0), table(random, n, d)) : compareProfiles(...profiles(random, n, d));
+  const report =
+    n <= TABLES ? compareTables(table(random, n, 0), table(random, n, d)) : compareProfiles(...profiles(random, n, d));
   for (const { name, kind, shifts } of report.columns) {
     for (const { what, test, pValue } of shifts) {
       // Of a category PSI's p-value is that of chi-square, and Jensen-Shannon's is that of PSI everywhere.
-      if (what === "missing" ? name === "smooth" : what !== "psi" || kind === "number") note(what === "missing" ? "missing" : test, name, pValue);
+      if (what === "missing" ? name === "smooth" : what !== "psi" || kind === "number")
+        note(what === "missing" ? "missing" : test, name, pValue);
     }
   }
   note("verdict", "all seven columns", report.verdict === "drift" ? 0 : 1);
@@ -21,7 +23,9 @@ export function reportTrial(library, random, n, d, note) {
   note("twoProportions", "10 %, with the correction", twoProportions(x, n, y, n, { correction: true }).p);
   note("fisherExact", "10 %", fisherExact(x, n, y, n).p);
   const few = [25, 20, 18, 15, 12, 10];
-  const counts = [few, few.map((mass, i) => mass * (i < 3 ? 1 - d / 0.63 : 1 + d / 0.37))].map((masses) => multinomial(random, n, masses));
+  const counts = [few, few.map((mass, i) => mass * (i < 3 ? 1 - d / 0.63 : 1 + d / 0.37))].map((masses) =>
+    multinomial(random, n, masses),
+  );
   note("chiSquareHomogeneity", "6 levels", chiSquareHomogeneity(counts).p);
   note("gTest", "6 levels", gTest(counts).p);
 }

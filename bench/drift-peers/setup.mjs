@@ -18,7 +18,13 @@ const packages = {
   alibi: ["alibi-detect"],
   whylogs: ["whylogs", "numpy<2", "pandas<3"],
 };
-const modules = { scipy: "scipy", evidently: "evidently", nannyml: "nannyml", alibi: "alibi_detect", whylogs: "whylogs" };
+const modules = {
+  scipy: "scipy",
+  evidently: "evidently",
+  nannyml: "nannyml",
+  alibi: "alibi_detect",
+  whylogs: "whylogs",
+};
 
 function run(command, args) {
   const done = spawnSync(command, args, { encoding: "utf8", maxBuffer: 1 << 28 });

@@ -4,7 +4,10 @@ import { createInterface } from "node:readline";
 
 /** Starts a program and waits until it has warmed up. */
 export async function startProgram(command, args, env = {}) {
-  const child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"], env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1", ...env } });
+  const child = spawn(command, args, {
+    stdio: ["pipe", "pipe", "pipe"],
+    env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1", ...env },
+  });
   let errors = "";
   child.stderr.on("data", (chunk) => (errors = (errors + chunk).slice(-4000)));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

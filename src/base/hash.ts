@@ -14,7 +14,9 @@ const subtle = (): SubtleCrypto | undefined => (globalThis.crypto as Partial<Cry
 /** SHA-256 of some bytes as lower-case hex, by the platform's own implementation where there is one. */
 export async function sha256Hex(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   const web = native() === undefined ? subtle() : undefined;
-  return web === undefined ? hasher().update(bytes).hex() : bytesToHex(new Uint8Array(await web.digest("SHA-256", bytes)));
+  return web === undefined
+    ? hasher().update(bytes).hex()
+    : bytesToHex(new Uint8Array(await web.digest("SHA-256", bytes)));
 }
 
 /** An incremental SHA-256, for what does not fit in memory or must be hashed without waiting. */

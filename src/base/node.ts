@@ -8,5 +8,8 @@ import { ChurnkitError } from "./errors.js";
 export function node(): Pick<NodeJS.Process, "getBuiltinModule"> {
   const { process } = globalThis as { readonly process?: Partial<NodeJS.Process> };
   if (process?.getBuiltinModule !== undefined) return process as Pick<NodeJS.Process, "getBuiltinModule">;
-  throw new ChurnkitError("IO_FAILED", "There are no files here, as in a browser. Read bytes instead: readDelimited and readJsonLines take them.");
+  throw new ChurnkitError(
+    "IO_FAILED",
+    "There are no files here, as in a browser. Read bytes instead: readDelimited and readJsonLines take them.",
+  );
 }

@@ -9,13 +9,18 @@ export function durationOption(text: string): number {
   if (/^\d+(\.\d+)?$/.test(text) && Number(text) > 0) return Number(text);
   const parts = /^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(text);
   const [, days = 0, hours = 0, minutes = 0, seconds = 0] = parts ?? [];
-  const total = Number(days) * unitSeconds.d + Number(hours) * unitSeconds.h + Number(minutes) * unitSeconds.m + Number(seconds);
+  const total =
+    Number(days) * unitSeconds.d + Number(hours) * unitSeconds.h + Number(minutes) * unitSeconds.m + Number(seconds);
   if (total > 0) return total;
   throw new InvalidArgumentError("Give a time such as 90s, 10m, 1h30m or 2d.");
 }
 
 /** A budget that ctrl-C ends too: the first one keeps what is finished, a second one ends the process. */
-export function interruptible(seconds: number | undefined): { budget: BudgetOptions; interrupted: () => boolean; release: () => void } {
+export function interruptible(seconds: number | undefined): {
+  budget: BudgetOptions;
+  interrupted: () => boolean;
+  release: () => void;
+} {
   const stop = new AbortController();
   const onInterrupt = (): void => {
     note("stopping after the epochs that are running, to keep what is finished; ctrl-C again ends at once");

@@ -13,20 +13,34 @@ export interface DecisionOptions {
 /** Adds `--threshold` and `--costs`. */
 export function decisionOptions(command: Command, otherwise: string): Command {
   return command
-    .option("--threshold <probability>", `predict churn from this probability on; default: ${otherwise}`, probabilityOption)
-    .option("--costs <amounts>", "costs of mistakes: fn=500,fp=50 for a missed churner and a needless offer; sets the threshold with the lowest expected cost", costsOption);
+    .option(
+      "--threshold <probability>",
+      `predict churn from this probability on; default: ${otherwise}`,
+      probabilityOption,
+    )
+    .option(
+      "--costs <amounts>",
+      "costs of mistakes: fn=500,fp=50 for a missed churner and a needless offer; sets the threshold with the lowest expected cost",
+      costsOption,
+    );
 }
 
 function probabilityOption(text: string): number {
   const value = Number(text);
-  if (text.trim() === "" || !(value >= 0 && value <= 1)) throw new InvalidArgumentError("It must be a number from 0 to 1.");
+  if (text.trim() === "" || !(value >= 0 && value <= 1))
+    throw new InvalidArgumentError("It must be a number from 0 to 1.");
   return value;
 }
 
 function costsOption(text: string): Costs {
-  const parts = new Map(text.split(",").map((part): [string, string] => [part.split("=")[0]?.trim() ?? "", part.split("=")[1]?.trim() ?? ""]));
+  const parts = new Map(
+    text
+      .split(",")
+      .map((part): [string, string] => [part.split("=")[0]?.trim() ?? "", part.split("=")[1]?.trim() ?? ""]),
+  );
   const [fn, fp] = [parts.get("fn"), parts.get("fp")];
-  if (parts.size !== 2 || !fn || !fp) throw new InvalidArgumentError("Write it as fn=500,fp=50: the cost of a missed churner, and of a needless offer.");
+  if (parts.size !== 2 || !fn || !fp)
+    throw new InvalidArgumentError("Write it as fn=500,fp=50: the cost of a missed churner, and of a needless offer.");
   const costs = { falseNegative: Number(fn), falsePositive: Number(fp) };
   try {
     checkCosts(costs);
@@ -43,6 +57,12 @@ export function thresholdRule({ threshold, costs }: DecisionOptions): ThresholdR
 }
 
 /** The threshold and costs to apply instead of the model's own, whose probabilities are calibrated. */
-export function decisionFor(own: Decision, { threshold, costs }: DecisionOptions): Pick<Decision, "threshold" | "costs"> {
-  return { threshold: threshold ?? (costs === undefined ? own.threshold : costThreshold(costs)), costs: costs ?? own.costs };
+export function decisionFor(
+  own: Decision,
+  { threshold, costs }: DecisionOptions,
+): Pick<Decision, "threshold" | "costs"> {
+  return {
+    threshold: threshold ?? (costs === undefined ? own.threshold : costThreshold(costs)),
+    costs: costs ?? own.costs,
+  };
 }

@@ -16,8 +16,15 @@ export interface HoldOutOptions {
 /** Adds `--test` and `--time`. */
 export function holdOutOptions(command: Command): Command {
   return command
-    .option("--test <share>", "keep this share of the rows, such as 0.2, out of training and test on them; stratified by class", shareOption)
-    .option("--time <column>", "with --test: test on the latest rows by this date or number column, instead of random rows");
+    .option(
+      "--test <share>",
+      "keep this share of the rows, such as 0.2, out of training and test on them; stratified by class",
+      shareOption,
+    )
+    .option(
+      "--time <column>",
+      "with --test: test on the latest rows by this date or number column, instead of random rows",
+    );
 }
 
 function shareOption(text: string): number {
@@ -37,21 +44,30 @@ export interface HeldOut {
  *
  * @returns undefined where no option keeps rows out.
  */
-export async function holdOut(table: Table, { test: share, time, testRows, seed }: HoldOutOptions & { readonly testRows?: string }): Promise<HeldOut | undefined> {
+export async function holdOut(
+  table: Table,
+  { test: share, time, testRows, seed }: HoldOutOptions & { readonly testRows?: string },
+): Promise<HeldOut | undefined> {
   if (share !== undefined && testRows !== undefined) throw refused("Give --test or --test-rows, not both.");
-  if (time !== undefined && share === undefined) throw refused("--time says which rows are tested on: give --test too, such as --test 0.2.");
+  if (time !== undefined && share === undefined)
+    throw refused("--time says which rows are tested on: give --test too, such as --test 0.2.");
   if (testRows !== undefined) {
     const { inside, outside } = splitByRowNumbers(table, await readRows(testRows));
     return checked(table, { training: outside, test: inside }, testRows);
   }
   if (share === undefined) return undefined;
   const { train: training, test } =
-    time === undefined ? split(table, { seed, validation: 0, test: share }) : splitByTime(table, time, { shares: { test: share } });
+    time === undefined
+      ? split(table, { seed, validation: 0, test: share })
+      : splitByTime(table, time, { shares: { test: share } });
   return checked(table, { training, test }, time === undefined ? "--test" : `--time ${time}`);
 }
 
 function checked({ source }: Table, { training, test }: HeldOut, by: string): HeldOut {
-  const parts = { test: { ...test, source: `${source} (test rows by ${by})` }, training: { ...training, source: `${source} (training rows by ${by})` } };
+  const parts = {
+    test: { ...test, source: `${source} (test rows by ${by})` },
+    training: { ...training, source: `${source} (training rows by ${by})` },
+  };
   for (const part of [parts.test, parts.training]) labels(part);
   return parts;
 }

@@ -4,6 +4,11 @@ import { readJson } from "./json-file.js";
 /** Reads a JSON object of weights by column; what the weights may be is checked where they are used. */
 export async function readImportance(file: string): Promise<ReadonlyMap<string, number>> {
   const parsed = await readJson(file, "The importances");
-  if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)) return new Map(Object.entries(parsed as Record<string, number>));
-  throw new ChurnkitError("OPTION_INVALID", `${file} holds no JSON object. Give one such as {"tenure": 0.4, "plan": 0.1}.`, { where: { file } });
+  if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed))
+    return new Map(Object.entries(parsed as Record<string, number>));
+  throw new ChurnkitError(
+    "OPTION_INVALID",
+    `${file} holds no JSON object. Give one such as {"tenure": 0.4, "plan": 0.1}.`,
+    { where: { file } },
+  );
 }

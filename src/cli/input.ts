@@ -28,7 +28,9 @@ export interface ContractArguments {
 
 /** Adds the contract options to a command. */
 export function contractOptions(command: Command): Command {
-  return inferenceOptions(command.option("--contract <file>", "a contract from `churnkit init`; default: inferred from the file"));
+  return inferenceOptions(
+    command.option("--contract <file>", "a contract from `churnkit init`; default: inferred from the file"),
+  );
 }
 
 /** Adds the options of inference to a command. */
@@ -44,24 +46,32 @@ export function inferenceOptions(command: Command): Command {
 
 /** The option that leaves columns out. */
 export const ignoreOption = (): Option =>
-  new Option("--ignore <columns>", "columns to leave out, separated by commas; put a name that holds a comma in double quotes").argParser(columnsOption);
+  new Option(
+    "--ignore <columns>",
+    "columns to leave out, separated by commas; put a name that holds a comma in double quotes",
+  ).argParser(columnsOption);
 
 /** The option that names the decimal mark of a file. */
 export const decimalOption = (): Option =>
-  new Option("--decimal <mark>", "the decimal mark of numbers, a point or a comma; default: detected for each column").choices([".", ","]);
+  new Option(
+    "--decimal <mark>",
+    "the decimal mark of numbers, a point or a comma; default: detected for each column",
+  ).choices([".", ","]);
 
 /** What the option --date-format means. */
 export const dateFormatMeaning = "how dates are written, such as dd/MM/yyyy; default: detected for each column";
 
 /** The option that names what separates cells; `\t` is a tab, which is hard to type. */
 export function delimiterOption(): Option {
-  return new Option("--delimiter <character>", "the character between cells, \\t for a tab; default: detected from the file's name and header").argParser((text) =>
-    text === "\\t" ? "\t" : text,
-  );
+  return new Option(
+    "--delimiter <character>",
+    "the character between cells, \\t for a tab; default: detected from the file's name and header",
+  ).argParser((text) => (text === "\\t" ? "\t" : text));
 }
 
 /** The delimiter as an option of a reader, where it was given. */
-export const delimiterOf = ({ delimiter }: { delimiter?: string }): Pick<ReadOptions, "delimiter"> => (delimiter === undefined ? {} : { delimiter });
+export const delimiterOf = ({ delimiter }: { delimiter?: string }): Pick<ReadOptions, "delimiter"> =>
+  delimiter === undefined ? {} : { delimiter };
 
 /** Reads a contract file. */
 export async function readContract(file: string): Promise<Contract> {
@@ -69,13 +79,22 @@ export async function readContract(file: string): Promise<Contract> {
   try {
     text = await readFile(file, "utf8");
   } catch (cause) {
-    throw new ChurnkitError("INPUT_NOT_FOUND", `The contract ${file} cannot be read. Make one with: churnkit init FILE --out ${file}`, { where: { file }, cause });
+    throw new ChurnkitError(
+      "INPUT_NOT_FOUND",
+      `The contract ${file} cannot be read. Make one with: churnkit init FILE --out ${file}`,
+      { where: { file }, cause },
+    );
   }
   try {
     return parseContract(parseJson(text));
   } catch (cause) {
-    if (ChurnkitError.isInstance(cause)) throw new ChurnkitError(cause.code, `${file}: ${cause.message}`, { where: { ...cause.where, file }, cause });
-    throw new ChurnkitError("CONTRACT_INVALID", `${file} is not JSON that can be used: ${reasonOf(cause)}. Make a contract with: churnkit init FILE --out ${file}`, { where: { file }, cause });
+    if (ChurnkitError.isInstance(cause))
+      throw new ChurnkitError(cause.code, `${file}: ${cause.message}`, { where: { ...cause.where, file }, cause });
+    throw new ChurnkitError(
+      "CONTRACT_INVALID",
+      `${file} is not JSON that can be used: ${reasonOf(cause)}. Make a contract with: churnkit init FILE --out ${file}`,
+      { where: { file }, cause },
+    );
   }
 }
 
@@ -84,14 +103,20 @@ export async function readContract(file: string): Promise<Contract> {
  *
  * @param ragged what inference does with rows of the wrong form.
  */
-export async function contractFor(file: string, options: ContractArguments, ragged: ReadOptions["ragged"]): Promise<Contract> {
+export async function contractFor(
+  file: string,
+  options: ContractArguments,
+  ragged: ReadOptions["ragged"],
+): Promise<Contract> {
   if (options.contract !== undefined) {
     const contract = await readContract(options.contract);
     checkAgrees(contract, options);
     return ignoreColumns(contract, options.ignore ?? [], options.contract);
   }
   const { contract, findings } = await inferFromFile(file, { ...inferOptions(options), ragged });
-  note(`no contract given: inferred ${counted(contract.columns.length, "column")} from ${file} (churnkit init writes them down)`);
+  note(
+    `no contract given: inferred ${counted(contract.columns.length, "column")} from ${file} (churnkit init writes them down)`,
+  );
   // What concerns the form of the file is told when its rows are read.
   noteFindings(findings.filter(({ rule }) => rule !== "form"));
   return contract;
@@ -103,8 +128,16 @@ export function noteFindings(findings: readonly Finding[]): void {
 }
 
 /** Refuses a contract that says otherwise than the options beside it, rather than follow either silently. */
-function checkAgrees({ target, columns }: Contract, { contract = "", target: column, positive, id = [], decimal, dateFormat }: ContractArguments): void {
-  const form = decimal !== undefined ? `--decimal ${decimal}` : dateFormat === undefined ? undefined : `--date-format ${dateFormat}`;
+function checkAgrees(
+  { target, columns }: Contract,
+  { contract = "", target: column, positive, id = [], decimal, dateFormat }: ContractArguments,
+): void {
+  const form =
+    decimal !== undefined
+      ? `--decimal ${decimal}`
+      : dateFormat === undefined
+        ? undefined
+        : `--date-format ${dateFormat}`;
   if (form !== undefined) {
     const message = `${contract} says for each column how it is written, so ${form} has no say. Leave it out, or change numberFormat and dateFormat of the columns.`;
     throw new ChurnkitError("OPTION_INVALID", message, { where: { file: contract } });
@@ -113,7 +146,8 @@ function checkAgrees({ target, columns }: Contract, { contract = "", target: col
     const message = `${contract} has ${has}, but ${option} was given. Leave the option out, or make another contract with churnkit init.`;
     throw new ChurnkitError("OPTION_INVALID", message, { where: { file: contract } });
   };
-  if (column !== undefined && column !== target?.column) refuse(target ? `the target "${target.column}"` : "no target", `--target ${column}`);
+  if (column !== undefined && column !== target?.column)
+    refuse(target ? `the target "${target.column}"` : "no target", `--target ${column}`);
   if (positive !== undefined && positive !== target?.positive) {
     refuse(target ? `the positive class "${target.positive}"` : "no target", `--positive ${positive}`);
   }
@@ -140,20 +174,31 @@ export function noteSetAside(table: Table): void {
   const { source, rows, rejected, extraColumns = [], form = [] } = table;
   for (const message of form) note(`note: ${source}: ${message}`);
   if (extraColumns.length > 0) {
-    const names = extraColumns.slice(0, 10).map((name) => `"${name}"`).join(", ");
-    note(`note: ${source}: not in the contract and left out: ${names}${extraColumns.length > 10 ? ` and ${extraColumns.length - 10} more` : ""}`);
+    const names = extraColumns
+      .slice(0, 10)
+      .map((name) => `"${name}"`)
+      .join(", ");
+    note(
+      `note: ${source}: not in the contract and left out: ${names}${extraColumns.length > 10 ? ` and ${extraColumns.length - 10} more` : ""}`,
+    );
   }
   const unknown = unknownLabels(table);
-  if (unknown.rows > 0) note(`note: ${source}: ${unknown.rows} of ${counted(rows, "row")} have a label that is no class of the target: ${listedLabels(unknown)}`);
+  if (unknown.rows > 0)
+    note(
+      `note: ${source}: ${unknown.rows} of ${counted(rows, "row")} have a label that is no class of the target: ${listedLabels(unknown)}`,
+    );
   const [first] = rejected;
   if (!first) return;
-  note(`${source}: ${rejected.length} of ${counted(rows + rejected.length, "row")} set aside, such as row ${first.row}: ${first.issues[0]?.message ?? ""}`);
+  note(
+    `${source}: ${rejected.length} of ${counted(rows + rejected.length, "row")} set aside, such as row ${first.row}: ${first.issues[0]?.message ?? ""}`,
+  );
 }
 
 /** Reads a seed. */
 export function seedOption(text: string): number {
   const seed = Number(text);
-  if (!Number.isSafeInteger(seed) || seed < 0 || seed > 0xffffffff) throw new InvalidArgumentError("It must be a whole number from 0 to 4294967295.");
+  if (!Number.isSafeInteger(seed) || seed < 0 || seed > 0xffffffff)
+    throw new InvalidArgumentError("It must be a whole number from 0 to 4294967295.");
   return seed;
 }
 
@@ -172,6 +217,7 @@ export const columnList = (names: readonly string[]): string => csvLine(names).s
 /** Reads a count. */
 export function countOption(text: string): number {
   const count = Number(text);
-  if (!Number.isSafeInteger(count) || count < 1) throw new InvalidArgumentError("It must be a whole number of 1 or more.");
+  if (!Number.isSafeInteger(count) || count < 1)
+    throw new InvalidArgumentError("It must be a whole number of 1 or more.");
   return count;
 }

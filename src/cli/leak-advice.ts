@@ -7,5 +7,8 @@ import { sameCommand } from "./same-command.js";
 /** Says which command leaves the columns out that all but tell the target. */
 export function adviseOnLeaks(findings: readonly Finding[], command: Command): void {
   const names = findings.flatMap(({ rule, column }) => (rule === "leak" && column !== null ? [column] : []));
-  if (names.length > 0) note(`to leave ${names.length === 1 ? "it" : "them"} out: ${sameCommand(command, ["--ignore", columnList(names)])}`);
+  if (names.length > 0)
+    note(
+      `to leave ${names.length === 1 ? "it" : "them"} out: ${sameCommand(command, ["--ignore", columnList(names)])}`,
+    );
 }

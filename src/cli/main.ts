@@ -26,7 +26,12 @@ async function run(args: readonly string[]): Promise<void> {
   const program = new Command("churnkit")
     .description("Train, validate, register, serve and monitor a churn model.")
     .version(version)
-    .addHelpText("after", example("churnkit sample customers.csv\n  churnkit train customers.csv --target churn --positive Yes --id customerId --out model"))
+    .addHelpText(
+      "after",
+      example(
+        "churnkit sample customers.csv\n  churnkit train customers.csv --target churn --positive Yes --id customerId --out model",
+      ),
+    )
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(usageError(text, program, args)) });
   const wanted = args.find((word): word is keyof typeof verbs => Object.hasOwn(verbs, word));

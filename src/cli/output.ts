@@ -31,7 +31,11 @@ export async function confirmed(question: string): Promise<boolean> {
 /** Refuses to write over a file that may be the user's own. A device such as /dev/stdout is none. */
 export function refuseOverwrite(path: string, force: boolean | undefined, because = ""): void {
   if (force === true || statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return;
-  throw new ChurnkitError("OPTION_INVALID", `${path} is there already${because}. Give --force to overwrite it, or name another file.`, { where: { file: path } });
+  throw new ChurnkitError(
+    "OPTION_INVALID",
+    `${path} is there already${because}. Give --force to overwrite it, or name another file.`,
+    { where: { file: path } },
+  );
 }
 
 /** What an error says. */
@@ -39,7 +43,9 @@ export const reasonOf = (error: unknown): string => (error instanceof Error ? er
 
 /** Prints an error as one line, whatever line ends its message quotes, and gives the exit code for it. */
 export function fail(error: unknown): number {
-  const message = reasonOf(error).trim().replace(/\s*[\r\n]+\s*/g, " ");
+  const message = reasonOf(error)
+    .trim()
+    .replace(/\s*[\r\n]+\s*/g, " ");
   note(`churnkit: ${message}${ChurnkitError.isInstance(error) ? ` [${error.code}]` : ""}`);
   // A refusal by a gate is a check that failed, not an input that cannot be used.
   return ChurnkitError.isInstance(error) && error.code === "REGISTRY_REFUSED" ? exit.checkFailed : exit.unusable;

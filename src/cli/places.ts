@@ -8,7 +8,8 @@ import { filesRegistry } from "../registry/backends/store/files-registry.js";
 import type { ModelRegistry } from "../registry/registry.js";
 
 /** What the command line takes as a registry's place; the first that fits is meant. */
-export const registryPlaces = "a folder, s3://bucket/prefix, sagemaker://bucket/prefix, or mlflow+http://host:port (mlflow+https too), where ?ledger=<folder or s3://bucket/prefix> keeps MLflow's history";
+export const registryPlaces =
+  "a folder, s3://bucket/prefix, sagemaker://bucket/prefix, or mlflow+http://host:port (mlflow+https too), where ?ledger=<folder or s3://bucket/prefix> keeps MLflow's history";
 
 /**
  * Opens the registry of a model in the place that a command names. Its driver, and the package that it needs, are loaded
@@ -31,17 +32,33 @@ export async function openRegistry(place: string, name: string): Promise<ModelRe
     case "mlflow+http":
     case "mlflow+https": {
       const { mlflowRegistry } = await import("../registry/backends/mlflow/index.js");
-      const { MLFLOW_TRACKING_TOKEN: token, MLFLOW_TRACKING_USERNAME: username, MLFLOW_TRACKING_PASSWORD: password } = process.env;
+      const {
+        MLFLOW_TRACKING_TOKEN: token,
+        MLFLOW_TRACKING_USERNAME: username,
+        MLFLOW_TRACKING_PASSWORD: password,
+      } = process.env;
       const [trackingUri = "", ledger] = place.slice("mlflow+".length).split("?ledger=", 2);
-      return mlflowRegistry({ name, by, trackingUri, token, username, password, ledger: ledger === undefined ? undefined : await openStore(ledger) });
+      return mlflowRegistry({
+        name,
+        by,
+        trackingUri,
+        token,
+        username,
+        password,
+        ledger: ledger === undefined ? undefined : await openStore(ledger),
+      });
     }
     default:
-      throw new ChurnkitError("OPTION_INVALID", `There is no registry at ${place.slice(0, 80)}: give ${registryPlaces}.`);
+      throw new ChurnkitError(
+        "OPTION_INVALID",
+        `There is no registry at ${place.slice(0, 80)}: give ${registryPlaces}.`,
+      );
   }
 }
 
 /** The name that a model goes by unless told otherwise, for a description. */
-export const defaultModel = "default: the only one in a folder, the contract's for the first one there, churn elsewhere";
+export const defaultModel =
+  "default: the only one in a folder, the contract's for the first one there, churn elsewhere";
 
 /**
  * The name of the model that is meant where none is given: the only one in a folder; where there is none yet, `first`.
@@ -50,13 +67,25 @@ export const defaultModel = "default: the only one in a folder, the contract's f
  */
 export function modelIn(place: string, first = "churn"): string {
   if (partsOf(place).scheme !== undefined) return "churn";
-  const [name, ...others] = existsSync(place) ? readdirSync(place).filter((model) => ["index.json", "history"].some((part) => existsSync(join(place, model, part)))) : [];
-  if (others.length > 0) throw new ChurnkitError("OPTION_INVALID", `${place} holds several models: ${[name, ...others].join(", ")}. Say which one is meant with --model.`);
+  const [name, ...others] = existsSync(place)
+    ? readdirSync(place).filter((model) =>
+        ["index.json", "history"].some((part) => existsSync(join(place, model, part))),
+      )
+    : [];
+  if (others.length > 0)
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `${place} holds several models: ${[name, ...others].join(", ")}. Say which one is meant with --model.`,
+    );
   return name ?? asModelName(first);
 }
 
 /** A contract's name as the name of a model. */
-const asModelName = (name: string): string => name.replace(/[^A-Za-z0-9_-]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 200) || "churn";
+const asModelName = (name: string): string =>
+  name
+    .replace(/[^A-Za-z0-9_-]+/g, "-")
+    .replace(/^-+|-+$/g, "")
+    .slice(0, 200) || "churn";
 
 /** Who makes changes unless `--by` says otherwise. */
 function login(): string | undefined {
@@ -82,7 +111,10 @@ export async function openStore(place: string): Promise<ObjectStore> {
   const { scheme, rest } = partsOf(place);
   if (scheme === undefined) return filesStore(place);
   if (scheme === "s3") return bucket(rest);
-  throw new ChurnkitError("OPTION_INVALID", `There is no store at ${place.slice(0, 80)}: give a folder or s3://bucket/prefix.`);
+  throw new ChurnkitError(
+    "OPTION_INVALID",
+    `There is no store at ${place.slice(0, 80)}: give a folder or s3://bucket/prefix.`,
+  );
 }
 
 async function bucket(path: string): Promise<ObjectStore> {

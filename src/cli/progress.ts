@@ -30,15 +30,23 @@ export function trainingProgress(stream: NodeJS.WriteStream = process.stderr): (
     epochsOf.set(member, epoch);
     if (done) ended.add(member);
     // A network that stopped early counts as a whole one, so that the bar ends full.
-    const share = Math.min(1, [...epochsOf].reduce((sum, [id, count]) => sum + (ended.has(id) ? 1 : count / epochs), 0) / members);
+    const share = Math.min(
+      1,
+      [...epochsOf].reduce((sum, [id, count]) => sum + (ended.has(id) ? 1 : count / epochs), 0) / members,
+    );
     // Reckoned from the first message on: what came before it was no epoch.
     if (fresh) begun = { at: now, share };
-    const left = fresh ? "" : `  at most ${((now - begun.at) / 1000 * ((1 - share) / Math.max(share - begun.share, 1e-9))).toFixed(0)} s left`;
+    const left = fresh
+      ? ""
+      : `  at most ${(((now - begun.at) / 1000) * ((1 - share) / Math.max(share - begun.share, 1e-9))).toFixed(0)} s left`;
     const filled = Math.round(24 * share);
     const figures = `loss ${loss.toFixed(4)}  AUC ${validationAuc?.toFixed(4) ?? "-"}`;
     const text = `${learner && `${learner} `}[${"#".repeat(filled)}${".".repeat(24 - filled)}] ${of === "trees" ? `${epoch} rounds` : `${Math.min(ended.size, members)}/${members} networks`}  ${figures}${left}`;
     const whole = estimate(progress, now, epochsOf.size);
-    if (whole !== undefined) stream.write(`training takes at most about ${duration(whole)}; --budget 10m or ctrl-C ends it earlier, with what is finished by then\n`);
+    if (whole !== undefined)
+      stream.write(
+        `training takes at most about ${duration(whole)}; --budget 10m or ctrl-C ends it earlier, with what is finished by then\n`,
+      );
     const due = now - lastLine >= lineEvery;
     if (due) lastLine = now;
     if (stream.isTTY) stream.write(`\r${text}${ended.size >= members && done ? "\n" : ""}`);
@@ -60,4 +68,5 @@ function longEstimate(): (progress: TrainingProgress, now: number, abreast: numb
   };
 }
 
-const duration = (seconds: number): string => (seconds < 90 ? `${Math.ceil(seconds)} s` : `${Math.ceil(seconds / 60)} min`);
+const duration = (seconds: number): string =>
+  seconds < 90 ? `${Math.ceil(seconds)} s` : `${Math.ceil(seconds / 60)} min`;

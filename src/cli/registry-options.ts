@@ -10,9 +10,11 @@ import { parseJson } from "../base/json/parse.js";
 /** Gates that a bundle's own metrics can answer are absolute; the others compare with a rival on the same rows. */
 type Reach = "absolute" | "all";
 
-const isAbsolute = (gate: Gate): boolean => gate.requirements.every((one) => "metric" in one && ("min" in one || "max" in one));
+const isAbsolute = (gate: Gate): boolean =>
+  gate.requirements.every((one) => "metric" in one && ("min" in one || "max" in one));
 
-const namesOf = (reach: Reach): string[] => [...gates].filter(([, gate]) => reach === "all" || isAbsolute(gate)).map(([name]) => name);
+const namesOf = (reach: Reach): string[] =>
+  [...gates].filter(([, gate]) => reach === "all" || isAbsolute(gate)).map(([name]) => name);
 
 /** The gates with a name, for a description. */
 export const gateNames = (reach: Reach): string => namesOf(reach).join(", ");
@@ -22,7 +24,9 @@ export function gateOption(reach: Reach): (text: string, before?: readonly Gate[
   return (text, before = []) => {
     const gate = gates.get(text) ?? (text.endsWith(".json") ? gateFile(text) : undefined);
     if (gate === undefined || (reach === "absolute" && !isAbsolute(gate))) {
-      throw new InvalidArgumentError(`Take one of ${gateNames(reach)}, or a JSON file${reach === "absolute" ? " with absolute demands only" : ""}.`);
+      throw new InvalidArgumentError(
+        `Take one of ${gateNames(reach)}, or a JSON file${reach === "absolute" ? " with absolute demands only" : ""}.`,
+      );
     }
     return [...before, gate];
   };
@@ -33,12 +37,17 @@ function gateFile(path: string): Gate {
     return parseGate(parseJson(readFileSync(path, "utf8")));
   } catch (error) {
     const why = reasonOf(error);
-    throw new InvalidArgumentError(`${path} holds no gate${ChurnkitError.isInstance(error) ? "" : " that can be read"}: ${why}`);
+    throw new InvalidArgumentError(
+      `${path} holds no gate${ChurnkitError.isInstance(error) ? "" : " that can be read"}: ${why}`,
+    );
   }
 }
 
 /** Collects `name=value`. */
-export function tagOption(text: string, before: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
+export function tagOption(
+  text: string,
+  before: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> {
   const at = text.indexOf("=");
   if (at < 1) throw new InvalidArgumentError("Write it as name=value.");
   return Object.fromEntries([...Object.entries(before), [text.slice(0, at), text.slice(at + 1)]]);

@@ -5,7 +5,10 @@ import { parseJson } from "../base/json/parse.js";
 /** Reads a JSON array of 0-based data rows. */
 export async function readRows(file: string): Promise<number[]> {
   const problem = (why: string, cause?: unknown): ChurnkitError =>
-    new ChurnkitError("OPTION_INVALID", `${file} must hold a JSON array of 0-based row numbers: ${why}.`, { where: { file }, cause });
+    new ChurnkitError("OPTION_INVALID", `${file} must hold a JSON array of 0-based row numbers: ${why}.`, {
+      where: { file },
+      cause,
+    });
   let rows: unknown;
   try {
     rows = parseJson(await readFile(file, "utf8"));

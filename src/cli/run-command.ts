@@ -19,7 +19,12 @@ export function runCommand(command: string, { runId, triggers, signal }: Retrain
   return new Promise((resolve) => {
     const env = { ...process.env, CHURNKIT_RUN_ID: runId, CHURNKIT_TRIGGERS: triggers.join(",") };
     // A process group of its own, so that the shell's children are reached too.
-    const child = spawn(command, { shell: true, stdio: ["ignore", process.stderr, process.stderr], detached: hasGroups, env });
+    const child = spawn(command, {
+      shell: true,
+      stdio: ["ignore", process.stderr, process.stderr],
+      detached: hasGroups,
+      env,
+    });
     const end = (): void => {
       try {
         if (hasGroups && child.pid !== undefined) process.kill(-child.pid, "SIGTERM");

@@ -3,10 +3,15 @@ import { nearestText } from "../data/contract/cells/nearest.js";
 
 /** A usage error on one line, with what was probably meant. */
 export function usageError(text: string, program: Command, args: readonly string[]): string {
-  const [message = "", suggestion] = text.trim().replace(/^error: /, "").split("\n");
+  const [message = "", suggestion] = text
+    .trim()
+    .replace(/^error: /, "")
+    .split("\n");
   // A missing option is told first, though it is often one that was misspelled.
   const misspelled = /not specified$/.test(message) ? unknownOption(program, args) : undefined;
-  const said = misspelled ?? `${message}${suggestion === undefined ? "" : `; ${suggestion.replace(/^\((.*)\)$/, "$1").replace(/^D/, "d")}`}`;
+  const said =
+    misspelled ??
+    `${message}${suggestion === undefined ? "" : `; ${suggestion.replace(/^\((.*)\)$/, "$1").replace(/^D/, "d")}`}`;
   return `churnkit: ${said} (add --help for usage)\n`;
 }
 
@@ -15,7 +20,9 @@ function unknownOption(program: Command, args: readonly string[]): string | unde
   let command = program;
   for (const word of args) command = command.commands.find((one) => one.name() === word) ?? command;
   const known = command.options.flatMap(({ long }) => long ?? []);
-  const wrong = args.map((word) => word.replace(/=.*$/s, "")).find((word) => /^--[a-z]/.test(word) && !known.includes(word) && word !== "--help");
+  const wrong = args
+    .map((word) => word.replace(/=.*$/s, ""))
+    .find((word) => /^--[a-z]/.test(word) && !known.includes(word) && word !== "--help");
   if (wrong === undefined) return undefined;
   const near = nearestText(wrong, known);
   return `unknown option '${wrong}'${near === undefined ? "" : `; did you mean ${near}?`}`;

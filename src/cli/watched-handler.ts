@@ -59,7 +59,10 @@ async function monitorFor({ artifact }: LoadedModel, file: string | undefined): 
   const explainer = await monitorExplainer(artifact, baseline);
   if (file !== undefined && existsSync(file)) {
     try {
-      return createMonitor(baseline, { explainer, state: parseMonitorState(await readJson(file, "The monitors' state")) });
+      return createMonitor(baseline, {
+        explainer,
+        state: parseMonitorState(await readJson(file, "The monitors' state")),
+      });
     } catch (error) {
       note(`churnkit: the monitors begin anew: ${reasonOf(error)}`);
     }

@@ -73,9 +73,7 @@ export function defineDataset<
   const Schema extends $ZodObject,
   const TargetName extends ColumnName<Schema>,
   const IdName extends ColumnName<Schema> = never,
->(
-  options: DatasetOptions<Schema, TargetName, IdName>,
-): Dataset<RowOf<Schema>, RequestOf<Schema, TargetName, IdName>> {
+>(options: DatasetOptions<Schema, TargetName, IdName>): Dataset<RowOf<Schema>, RequestOf<Schema, TargetName, IdName>> {
   const { name, schema, id, target, positive } = options;
   return { contract: contractOf(schema, { name, id, target, positive }) };
 }

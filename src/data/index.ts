@@ -22,7 +22,13 @@ export {
   type TextColumn,
 } from "./contract/contract.js";
 export { contractOf, type ContractOptions } from "./contract/from-zod.js";
-export { contractInference, inferContract, type ContractInference, type InferenceOptions, type InferredContract } from "./contract/infer.js";
+export {
+  contractInference,
+  inferContract,
+  type ContractInference,
+  type InferenceOptions,
+  type InferredContract,
+} from "./contract/infer.js";
 export { parseContract } from "./contract/parse.js";
 export type {
   BooleanColumns,
@@ -121,7 +127,16 @@ export {
   sum,
   trend,
 } from "./features/expressions/builders.js";
-export { dayOfMonth, dayOfWeek, daysBetween, daysSince, monthOf, seasonality, yearOf, type Seasonality } from "./features/expressions/date-builders.js";
+export {
+  dayOfMonth,
+  dayOfWeek,
+  daysBetween,
+  daysSince,
+  monthOf,
+  seasonality,
+  yearOf,
+  type Seasonality,
+} from "./features/expressions/date-builders.js";
 export { operators, type OperatorName } from "./features/expressions/operators.js";
 export { parseExpression } from "./features/expressions/parse.js";
 export type { Folds } from "./features/fit/cross-fit.js";
@@ -140,4 +155,11 @@ export type {
   ValuesBlock,
 } from "./features/recipe.js";
 
-export { bestPossible, syntheticContract, syntheticCustomers, type SyntheticCustomer, type SyntheticCustomers, type SyntheticOptions } from "./synthetic.js";
+export {
+  bestPossible,
+  syntheticContract,
+  syntheticCustomers,
+  type SyntheticCustomer,
+  type SyntheticCustomers,
+  type SyntheticOptions,
+} from "./synthetic.js";

@@ -29,7 +29,8 @@ export interface SyntheticCustomers {
 const day = 86_400_000;
 const today = Date.UTC(2026, 0, 31);
 const isoDay = (time: number): string => new Date(time).toISOString().slice(0, 10);
-const round = (value: number, digits: number): number => Math.round(value * integerPower(10, digits)) / integerPower(10, digits);
+const round = (value: number, digits: number): number =>
+  Math.round(value * integerPower(10, digits)) / integerPower(10, digits);
 const clamp = (value: number, low: number, high: number): number => Math.min(high, Math.max(low, value));
 
 const planPrice = { Basic: 0, Standard: 18, Premium: 38 } as const;
@@ -104,8 +105,10 @@ function drawCustomer(row: number, seed: number, scenario: "base" | "shifted") {
   const payment = pick(payments, [0.25, 0.28, 0.32, 0.15]);
   const autoPay = payment === "Bank transfer" || payment === "Credit card" ? random() < 0.7 : random() < 0.1;
   const charges = clamp(
-    22 + planPrice[plan] + (internet === "Fibre" ? 22 : online ? 8 : 0) + 5 * addOns
-      + market.price + normal(0, 6), 15, 190);
+    22 + planPrice[plan] + (internet === "Fibre" ? 22 : online ? 8 : 0) + 5 * addOns + market.price + normal(0, 6),
+    15,
+    190,
+  );
   const usage = clamp(normal(34, 12) + (streaming === "Yes" ? 10 : 0), 1, 120);
   const decline = normal(0, 0.22);
   const months = [1 + decline, 1, 1 - decline].map((factor) => round(clamp(usage * factor + normal(0, 2), 0, 160), 1));
@@ -116,22 +119,29 @@ function drawCustomer(row: number, seed: number, scenario: "base" | "shifted") {
   const satisfaction = Math.round(clamp(normal(6.8 - 0.5 * Math.max(0, tickets) - 0.25 * late, 1.8), 0, 10));
   const sinceLogin = Math.floor(Math.abs(normal(0, 18)) * (1 + 1.5 * Math.max(0, decline)));
 
-  const logit = market.intercept + market.scale * (
-    contractPull[contract] + (contract === "Month-to-month" ? 0.25 * market.rival : 0)
-    + 0.3 * Math.max(0, 1 - tenure / 14)
-    - 0.16 * Math.min(1, tenure / 60)
-    + 1.25 * Math.max(0, decline) * (contract === "Month-to-month" ? 1.5 : 0.6)
-    + 0.011 * (charges - 65) * (market.rival > 0 ? 1.35 : 1) - 0.06 * addOns
-    + (charges / (usageLast + 6) > 2.4 ? 0.22 : 0)
-    + 0.12 * Math.min(4, Math.max(0, tickets)) * (techSupport === "Yes" ? 0.3 : 1)
-    + 0.09 * late - 0.075 * (satisfaction - 6)
-    + 0.008 * Math.min(40, sinceLogin)
-    + (internet === "Fibre" && security === "No" ? 0.16 : 0)
-    + (payment === "Electronic check" ? 0.1 : 0) - (autoPay ? 0.08 : 0)
-    + 0.0004 * square(age - 46) * (partner === "No" ? 1 : 0.4) - 0.05
-    - market.rival * 0.02 * (mobileGb - 9)
-    + (region === "Capital" ? 0.12 : region === "Coast" ? -0.08 : 0)
-    - 0.49);
+  const logit =
+    market.intercept +
+    market.scale *
+      (contractPull[contract] +
+        (contract === "Month-to-month" ? 0.25 * market.rival : 0) +
+        0.3 * Math.max(0, 1 - tenure / 14) -
+        0.16 * Math.min(1, tenure / 60) +
+        1.25 * Math.max(0, decline) * (contract === "Month-to-month" ? 1.5 : 0.6) +
+        0.011 * (charges - 65) * (market.rival > 0 ? 1.35 : 1) -
+        0.06 * addOns +
+        (charges / (usageLast + 6) > 2.4 ? 0.22 : 0) +
+        0.12 * Math.min(4, Math.max(0, tickets)) * (techSupport === "Yes" ? 0.3 : 1) +
+        0.09 * late -
+        0.075 * (satisfaction - 6) +
+        0.008 * Math.min(40, sinceLogin) +
+        (internet === "Fibre" && security === "No" ? 0.16 : 0) +
+        (payment === "Electronic check" ? 0.1 : 0) -
+        (autoPay ? 0.08 : 0) +
+        0.0004 * square(age - 46) * (partner === "No" ? 1 : 0.4) -
+        0.05 -
+        market.rival * 0.02 * (mobileGb - 9) +
+        (region === "Capital" ? 0.12 : region === "Coast" ? -0.08 : 0) -
+        0.49);
   const probability = sigmoid(logit);
   const signup = today - tenure * 30.4 * day - Math.floor(random() * 30) * day;
   const total = tenure === 0 ? null : round(charges * tenure * (0.92 + 0.1 * random()), 2);
@@ -198,10 +208,19 @@ export function bestPossible(probabilities: Float64Array): { accuracy: number; f
 }
 
 const common = { role: "feature", nullable: false, optional: false, missing: [] } as const;
-const number = (name: string, rest: Partial<Extract<Column, { kind: "number" }>> = {}): Column =>
-  ({ ...common, kind: "number", name, integer: false, min: 0, ...rest });
-const category = (name: string, levels: readonly string[], rest: Partial<Extract<Column, { kind: "category" }>> = {}): Column =>
-  ({ ...common, kind: "category", name, levels, open: false, ...rest });
+const number = (name: string, rest: Partial<Extract<Column, { kind: "number" }>> = {}): Column => ({
+  ...common,
+  kind: "number",
+  name,
+  integer: false,
+  min: 0,
+  ...rest,
+});
+const category = (
+  name: string,
+  levels: readonly string[],
+  rest: Partial<Extract<Column, { kind: "category" }>> = {},
+): Column => ({ ...common, kind: "category", name, levels, open: false, ...rest });
 const date = (name: string): Column => ({ ...common, kind: "date", name, precision: "date" });
 
 const yesNo = ["No", "Yes"];

@@ -96,7 +96,8 @@ const stopped = (server: ServeProcess): Promise<void> =>
     server.end();
   });
 
-const installedCli = (): string => join(dirname(createRequire(import.meta.url).resolve("churnkit/package.json")), "dist", "cli.js");
+const installedCli = (): string =>
+  join(dirname(createRequire(import.meta.url).resolve("churnkit/package.json")), "dist", "cli.js");
 
 async function healthy(request: DeployRequest, options: ServeProcessOptions): Promise<ServeProcess> {
   try {
@@ -113,5 +114,8 @@ async function healthy(request: DeployRequest, options: ServeProcessOptions): Pr
 
 function checkMilliseconds(name: string, value: number, least: number): void {
   if (Number.isInteger(value) && value >= least && value < 2 ** 31) return;
-  throw new ChurnkitError("OPTION_INVALID", `${name} must be a whole number of milliseconds from ${least} to ${2 ** 31 - 1}, not ${value}.`);
+  throw new ChurnkitError(
+    "OPTION_INVALID",
+    `${name} must be a whole number of milliseconds from ${least} to ${2 ** 31 - 1}, not ${value}.`,
+  );
 }

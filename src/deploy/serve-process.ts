@@ -34,8 +34,17 @@ const longestLine = 10_000;
  * @param options.grace milliseconds from being asked to end until it is killed.
  * @throws Error saying why it never became healthy; the process is gone then.
  */
-export async function startServing(request: DeployRequest, { cli, timeout, grace }: ServeProcessOptions): Promise<ServeProcess> {
-  const words = ["--port=0", `--name=${request.name}`, `--model-version=${request.version}`, "--json", "--stop-with-stdin"];
+export async function startServing(
+  request: DeployRequest,
+  { cli, timeout, grace }: ServeProcessOptions,
+): Promise<ServeProcess> {
+  const words = [
+    "--port=0",
+    `--name=${request.name}`,
+    `--model-version=${request.version}`,
+    "--json",
+    "--stop-with-stdin",
+  ];
   const child: Child = spawn(process.execPath, [cli, "serve", ...words, "--", request.bundle], {
     stdio: ["pipe", "pipe", "pipe"],
     windowsHide: true,

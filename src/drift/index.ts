@@ -47,8 +47,20 @@ export type { SegmentRule } from "./segments/rules.js";
 export { sequentialStep, sequentialStart } from "./sequential/monitor.js";
 export { parseSequential, parseWindows } from "./sequential/parse.js";
 export { hourlyPlan, sequentialPlan, type SequentialPlan } from "./sequential/plan.js";
-export type { EndedAlarm, SequentialAlarm, SequentialDecision, SequentialLook, SequentialState } from "./sequential/state.js";
-export { addPeriod, startWindows, type DueWindow, type ProfileWindows, type WindowParts } from "./sequential/windows.js";
+export type {
+  EndedAlarm,
+  SequentialAlarm,
+  SequentialDecision,
+  SequentialLook,
+  SequentialState,
+} from "./sequential/state.js";
+export {
+  addPeriod,
+  startWindows,
+  type DueWindow,
+  type ProfileWindows,
+  type WindowParts,
+} from "./sequential/windows.js";
 export { benjaminiHochberg } from "../stats/adjust.js";
 export { chiSquareHomogeneity, quantileBinTest, type ChiSquare } from "../stats/chi-square.js";
 export { cramerVonMises, type CvmTest } from "../stats/cramer-von-mises.js";

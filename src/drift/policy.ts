@@ -118,7 +118,12 @@ export function driftPolicy(choice: PolicyChoice = {}): DriftPolicy {
     throw invalid("preset", preset, `one of ${Object.keys(policies).join(", ")}`);
   }
   const unknown = Object.keys(overrides).find((name) => !Object.hasOwn(defaultDriftPolicy, name));
-  if (unknown !== undefined) throw new ChurnkitError("OPTION_INVALID", `The drift policy has no ${unknown}. Its members are ${Object.keys(defaultDriftPolicy).join(", ")}.`, { where: { path: unknown } });
+  if (unknown !== undefined)
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `The drift policy has no ${unknown}. Its members are ${Object.keys(defaultDriftPolicy).join(", ")}.`,
+      { where: { path: unknown } },
+    );
   const policy: DriftPolicy = { ...policies[preset], ...overrides };
   const check = (name: string, value: number, low: number, high: number): void => {
     if (!(value >= low && value <= high)) throw invalid(name, value, `a number from ${low} to ${high}`);

@@ -76,7 +76,8 @@ export async function makeFolder(folder: string): Promise<string | undefined> {
   const missing: string[] = [];
   let created: string | undefined;
   try {
-    for (let path = paths().resolve(folder); !(await isFolder(path)); path = paths().dirname(path)) missing.unshift(path);
+    for (let path = paths().resolve(folder); !(await isFolder(path)); path = paths().dirname(path))
+      missing.unshift(path);
     for (const path of missing) {
       if (await makeOne(path)) created ??= path;
     }
@@ -127,7 +128,10 @@ export async function removeLeftovers(folder: string, prefix: string, suffix: st
   for (const name of names) {
     if (!name.startsWith(prefix) || !name.endsWith(suffix)) continue;
     const path = paths().join(folder, name);
-    const age = await stat(path).then((found) => Date.now() - found.mtimeMs, () => 0);
+    const age = await stat(path).then(
+      (found) => Date.now() - found.mtimeMs,
+      () => 0,
+    );
     if (isLeftover(name, age)) await rm(path, { recursive: true, force: true });
   }
 }

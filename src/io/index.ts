@@ -21,5 +21,13 @@ export { jsonLinesSink, readMetricLines, type MetricLines } from "./metrics/json
 export { memorySink, type MemorySink } from "./metrics/memory-sink.js";
 export { undeliveredPoints } from "./metrics/metric-points.js";
 export type { MetricPoint, MetricSink, SinkCapabilities } from "./metrics/metric-sink.js";
-export { metricTable, metricUnits, type MetricDefinition, type MetricTable, type MetricType, type MetricUnit, type MonitorMetric } from "./metrics/metric-table.js";
+export {
+  metricTable,
+  metricUnits,
+  type MetricDefinition,
+  type MetricTable,
+  type MetricType,
+  type MetricUnit,
+  type MonitorMetric,
+} from "./metrics/metric-table.js";
 export { prometheusSink, type PrometheusSink } from "./metrics/prometheus-sink.js";

@@ -8,7 +8,8 @@ import { node } from "../base/node.js";
 const pattern = /([0-9a-f]{8})-(\d{1,10})-(\d{1,20})-[0-9a-f]{12}/;
 
 let hostHash: string | undefined;
-const host = (): string => (hostHash ??= hasher().update(node().getBuiltinModule("node:os").hostname()).hex().slice(0, 8));
+const host = (): string =>
+  (hostHash ??= hasher().update(node().getBuiltinModule("node:os").hostname()).hex().slice(0, 8));
 
 /** When a process started, in the kernel's ticks, which tells it from a later one with the same id; 0 where unknown. */
 function startOf(pid: number): string {

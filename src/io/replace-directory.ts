@@ -65,7 +65,13 @@ export async function previousFolders(target: string): Promise<string[]> {
     names.map(async (name) => {
       const path = join(folder, name);
       // A rename sets the change time, so the newest is the one renamed last.
-      return { path, time: await stat(path).then((entry) => entry.ctimeMs, () => 0) };
+      return {
+        path,
+        time: await stat(path).then(
+          (entry) => entry.ctimeMs,
+          () => 0,
+        ),
+      };
     }),
   );
   return found.sort((a, b) => b.time - a.time).map((entry) => entry.path);

@@ -53,7 +53,10 @@ export interface AutoChoice {
 export function auto({ learners = [logistic(), boosting(), forest(), churnNetwork()] }: AutoOptions = {}): Learner {
   const names = learners.map(({ name }) => name);
   if (names.length === 0 || new Set(names).size < names.length) {
-    throw new ChurnkitError("OPTION_INVALID", `The learners to choose from are ${names.join(", ") || "none"}. Give at least one, each of another name.`);
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `The learners to choose from are ${names.join(", ") || "none"}. Give at least one, each of another name.`,
+    );
   }
   return {
     name: "auto",
@@ -63,7 +66,12 @@ export function auto({ learners = [logistic(), boosting(), forest(), churnNetwor
   };
 }
 
-async function fit(learners: readonly Learner[], training: LabeledMatrix, validation: LabeledMatrix | undefined, context: LearnerContext): Promise<Learned> {
+async function fit(
+  learners: readonly Learner[],
+  training: LabeledMatrix,
+  validation: LabeledMatrix | undefined,
+  context: LearnerContext,
+): Promise<Learned> {
   const { signal, budget, onProgress } = context;
   const learned: Learned[] = [];
   for (const learner of learners) {
@@ -75,11 +83,19 @@ async function fit(learners: readonly Learner[], training: LabeledMatrix, valida
   const { labels } = validation ?? training;
   const names = learners.map(({ name }) => name);
   const [tried, left] = [names.slice(0, learned.length), names.slice(learned.length)];
-  const choice = choose(tried, learned.map(({ heldOut }) => heldOut), labels);
+  const choice = choose(
+    tried,
+    learned.map(({ heldOut }) => heldOut),
+    labels,
+  );
   const at = names.indexOf(choice.chosen);
   const made = learned[at] as Learned;
   const caps = [...(made.caps ?? [])];
-  if (budget && left.length > 0) caps.push({ cap: "budget", message: `${budget.name} was used up before ${left.join(", ")}: auto chose from ${tried.join(", ")}` });
+  if (budget && left.length > 0)
+    caps.push({
+      cap: "budget",
+      message: `${budget.name} was used up before ${left.join(", ")}: auto chose from ${tried.join(", ")}`,
+    });
   return { ...made, learner: choice.chosen, found: { ...learners[at]?.parameters, ...made.found, auto: choice }, caps };
 }
 
@@ -91,7 +107,12 @@ function choose(names: readonly string[], heldOuts: readonly HeldOut[], labels: 
   const best = means.indexOf(Math.min(...means));
   const candidates = losses.map((loss, i) => {
     const gaps = loss.map((one, row) => one - (losses[best]?.[row] as number));
-    return { learner: names[i] as string, logLoss: means[i] as number, difference: mean(gaps), standardError: standardError(gaps) };
+    return {
+      learner: names[i] as string,
+      logLoss: means[i] as number,
+      difference: mean(gaps),
+      standardError: standardError(gaps),
+    };
   });
   const chosen = candidates.find(({ difference, standardError: error }) => difference <= error) as AutoCandidate;
   const winner = names[best] as string;
@@ -99,7 +120,8 @@ function choose(names: readonly string[], heldOuts: readonly HeldOut[], labels: 
 }
 
 function reasonOf({ learner, difference, standardError: error }: AutoCandidate, best: string): string {
-  if (learner === best) return `${best} has the least held-out log loss, and no simpler learner is within one standard error of it`;
+  if (learner === best)
+    return `${best} has the least held-out log loss, and no simpler learner is within one standard error of it`;
   return `${learner} is the simplest within one standard error of ${best}: its held-out log loss is ${difference.toFixed(5)} higher, give or take ${error.toFixed(5)}`;
 }
 
@@ -109,12 +131,18 @@ function commonRows(heldOuts: readonly HeldOut[], rows: number): Uint32Array {
   for (const heldOut of heldOuts) for (const row of heldOut.rows) counts[row] = (counts[row] as number) + 1;
   const common = Uint32Array.from(counts.keys()).filter((row) => counts[row] === heldOuts.length);
   if (common.length > 0) return common;
-  throw new ChurnkitError("TOO_FEW_ROWS", "No row was held out by every learner, so they can't be compared. Give more rows, or validation rows.");
+  throw new ChurnkitError(
+    "TOO_FEW_ROWS",
+    "No row was held out by every learner, so they can't be compared. Give more rows, or validation rows.",
+  );
 }
 
 /** Each row's log loss, calibrated as the model will be: a forest's raw probabilities are too timid to compare. */
 function rowLosses({ rows: heldOut, probabilities }: HeldOut, rows: Uint32Array, labels: Uint8Array): Float64Array {
-  const calibration = fitCalibration(Uint8Array.from(heldOut, (row) => labels[row] as number), probabilities);
+  const calibration = fitCalibration(
+    Uint8Array.from(heldOut, (row) => labels[row] as number),
+    probabilities,
+  );
   const byRow = new Float64Array(labels.length);
   heldOut.forEach((row, i) => (byRow[row] = calibrate(calibration, probabilities[i] as number)));
   return Float64Array.from(rows, (row) => rowLogLoss(labels[row] as number, byRow[row] as number));

@@ -37,10 +37,17 @@ const mostSeconds = 2_147_483;
  */
 export function openBudget({ seconds, stop }: BudgetOptions): Budget {
   if (seconds !== undefined && !(seconds > 0 && seconds <= mostSeconds)) {
-    throw new ChurnkitError("OPTION_INVALID", `The budget is ${seconds} seconds. Give a number above 0, at most ${mostSeconds}.`, { where: { path: "budget" } });
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `The budget is ${seconds} seconds. Give a number above 0, at most ${mostSeconds}.`,
+      { where: { path: "budget" } },
+    );
   }
   const end = seconds === undefined ? Infinity : performance.now() + 1000 * seconds;
-  const signals = [...(stop ? [stop] : []), ...(seconds === undefined ? [] : [AbortSignal.timeout(Math.ceil(1000 * seconds))])];
+  const signals = [
+    ...(stop ? [stop] : []),
+    ...(seconds === undefined ? [] : [AbortSignal.timeout(Math.ceil(1000 * seconds))]),
+  ];
   const left = (): number => (stop?.aborted ? 0 : Math.max(0, (end - performance.now()) / 1000));
   return {
     signal: AbortSignal.any(signals),

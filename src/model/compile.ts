@@ -133,7 +133,10 @@ export async function compile<Request = unknown>(
     return meant.length + others.length + absent.length === 0 ? values : [...meant, ...others, ...absent, ...values];
   }
 
-  function scoreRecords(records: readonly unknown[], { mostIssues = Infinity }: ScoreRecordsOptions = {}): ScoredRecord[] {
+  function scoreRecords(
+    records: readonly unknown[],
+    { mostIssues = Infinity }: ScoreRecordsOptions = {},
+  ): ScoredRecord[] {
     const results = new Array<ScoredRecord>(records.length);
     let left = mostIssues;
     const within = (issues: readonly CellIssue[]): readonly CellIssue[] => {
@@ -152,11 +155,15 @@ export async function compile<Request = unknown>(
       const scored = probabilities(table);
       for (let i = 0, kept = 0, rejected = 0; i < part.length; i++) {
         if (kept < table.rows && table.rowNumbers[kept] === i) {
-          results[first + i] = label(scored[kept] as number, left > 0 ? within(oddities(part[i], table, kept)) : nothing);
+          results[first + i] = label(
+            scored[kept] as number,
+            left > 0 ? within(oddities(part[i], table, kept)) : nothing,
+          );
           kept++;
         } else {
           const broken = table.rejected[rejected++];
-          results[first + i] = broken !== undefined && left > 0 ? setAside(within(refusal(part[i], broken.issues))) : unexplained;
+          results[first + i] =
+            broken !== undefined && left > 0 ? setAside(within(refusal(part[i], broken.issues))) : unexplained;
         }
       }
     }

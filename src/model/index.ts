@@ -20,7 +20,13 @@ export { auto, type AutoCandidate, type AutoChoice, type AutoOptions } from "./a
 export { boosting, boostingDefaults, type BoostingOptions } from "./kinds/trees/boosting-learner.js";
 export type { Budget, BudgetOptions, Cap } from "./budget.js";
 export type { ArchiveLimits } from "./bundle/archive.js";
-export { fromBundleFiles, toBundleFiles, type BundleFiles, type BundleOptions, type BundleReader } from "./bundle/format.js";
+export {
+  fromBundleFiles,
+  toBundleFiles,
+  type BundleFiles,
+  type BundleOptions,
+  type BundleReader,
+} from "./bundle/format.js";
 export { goldenRows, type GoldenOptions } from "./bundle/golden.js";
 export { loadBundle } from "./bundle/load.js";
 export type { Manifest, ManifestFile } from "./bundle/manifest.js";
@@ -42,16 +48,42 @@ export { metricNames, metrics, type MetricName, type MetricSummary, type MetricV
 export type { ReliabilityBin } from "./evaluate/reliability.js";
 
 export { forest, forestDefaults, type ForestOptions } from "./kinds/trees/forest-learner.js";
-export type { EpochRecord, HeldOut, LabeledMatrix, Learned, Learner, LearnerContext, TrainingProgress } from "./learner.js";
+export type {
+  EpochRecord,
+  HeldOut,
+  LabeledMatrix,
+  Learned,
+  Learner,
+  LearnerContext,
+  TrainingProgress,
+} from "./learner.js";
 export { learnerNamed, learnerNames } from "./learners.js";
 export { fitLogistic, type LogisticFitOptions } from "./kinds/linear/fit-logistic.js";
 export { logistic, type LogisticOptions } from "./kinds/linear/learner.js";
-export { churnNetwork, churnNetworkDefaults, churnNetworkSpec, type ChurnNetworkOptions } from "./kinds/network/learner.js";
-export type { AdamOptions, SessionOptions, SessionState, TrainingData, TrainingEngine, TrainingSession } from "./kinds/network/engine.js";
+export {
+  churnNetwork,
+  churnNetworkDefaults,
+  churnNetworkSpec,
+  type ChurnNetworkOptions,
+} from "./kinds/network/learner.js";
+export type {
+  AdamOptions,
+  SessionOptions,
+  SessionState,
+  TrainingData,
+  TrainingEngine,
+  TrainingSession,
+} from "./kinds/network/engine.js";
 export { fromModelJson, toModelJson, toWeightsBin, type LayersModelJson } from "./kinds/network/format.js";
 export { initialWeights } from "./kinds/network/initial-weights.js";
 export { loadKernel, type Kernel, type KernelExports } from "./kinds/network/kernel.js";
-export { tensorLayout, type HiddenLayer, type NetworkSpec, type NetworkWeights, type TensorSpec } from "./kinds/network/spec.js";
+export {
+  tensorLayout,
+  type HiddenLayer,
+  type NetworkSpec,
+  type NetworkWeights,
+  type TensorSpec,
+} from "./kinds/network/spec.js";
 export { wasmEngine } from "./kinds/network/wasm/engine.js";
 export {
   chooseThreshold,
@@ -68,6 +100,18 @@ export type { RowFilter } from "./row-filter.js";
 export { train, type TrainedModel, type TrainOptions } from "./train.js";
 export { backgroundFromProfile, backgroundFromTable, type BackgroundOptions } from "./explain/background.js";
 export { explain, explainerOf, type ExplainerOptions } from "./explain/explainer.js";
-export { attributionMethods, type AttributionMethod, type ExplainedColumn, type Explainer, type Explanation } from "./explain/explanation.js";
+export {
+  attributionMethods,
+  type AttributionMethod,
+  type ExplainedColumn,
+  type Explainer,
+  type Explanation,
+} from "./explain/explanation.js";
 export { importance, importanceByColumn, type ColumnImportance } from "./explain/importance.js";
-export { reasons, type Reason, type ReasonedScore, type ReasonOptions, type UnreasonedScore } from "./explain/reasons.js";
+export {
+  reasons,
+  type Reason,
+  type ReasonedScore,
+  type ReasonOptions,
+  type UnreasonedScore,
+} from "./explain/reasons.js";

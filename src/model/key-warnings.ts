@@ -18,14 +18,19 @@ export interface KeyWarnings {
 const noKeys = { meant: [], others: [] } as const;
 const none: Readonly<Record<string, unknown>> = {};
 const membersOf = (record: unknown): Readonly<Record<string, unknown>> =>
-  typeof record === "object" && record !== null && !Array.isArray(record) ? (record as Readonly<Record<string, unknown>>) : none;
+  typeof record === "object" && record !== null && !Array.isArray(record)
+    ? (record as Readonly<Record<string, unknown>>)
+    : none;
 
 /** A misspelled key would otherwise be a missing value, scored without a word. */
 export function keyWarnings({ columns }: Contract): KeyWarnings {
   const spellings = spellingsOf(columns.map(({ name }) => name));
-  const holds = (members: Readonly<Record<string, unknown>>, name: string): boolean => memberNamed(members, name, spellings.others(name)) !== undefined;
+  const holds = (members: Readonly<Record<string, unknown>>, name: string): boolean =>
+    memberNamed(members, name, spellings.others(name)) !== undefined;
   const features = columns.filter(({ role }) => role === "feature");
-  const needed = features.filter(({ optional, default: value }) => !optional && value === undefined).map(({ name }) => name);
+  const needed = features
+    .filter(({ optional, default: value }) => !optional && value === undefined)
+    .map(({ name }) => name);
   return {
     unknown(record) {
       const members = membersOf(record);
@@ -46,7 +51,14 @@ export function keyWarnings({ columns }: Contract): KeyWarnings {
       const members = membersOf(record);
       return needed.flatMap((name) => {
         if (holds(members, name)) return [];
-        return [{ column: name, rule: "missingColumn", value: "", message: `Column "${cutText(name)}": the record has no such key, so it counts as missing` }];
+        return [
+          {
+            column: name,
+            rule: "missingColumn",
+            value: "",
+            message: `Column "${cutText(name)}": the record has no such key, so it counts as missing`,
+          },
+        ];
       });
     },
   };

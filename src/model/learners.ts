@@ -25,6 +25,10 @@ export const learnerNames = Object.keys(learners) as readonly (keyof typeof lear
  */
 export function learnerNamed(name: string, networkOptions: ChurnNetworkOptions = {}): Learner {
   const known = learnerNames.find((one) => one === name);
-  if (!known) throw new ChurnkitError("OPTION_INVALID", `There is no learner ${JSON.stringify(name)}. Take one of ${learnerNames.join(", ")}.`);
+  if (!known)
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `There is no learner ${JSON.stringify(name)}. Take one of ${learnerNames.join(", ")}.`,
+    );
   return learners[known](networkOptions);
 }

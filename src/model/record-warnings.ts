@@ -39,7 +39,12 @@ function checkOf(column: Column): Check | undefined {
         const code = data.storage === "coded" ? (data.codes[row] as number) : -1;
         if (code < known) return undefined;
         const value = (data.storage === "coded" ? (data.levels[code] ?? "") : "").slice(0, 80);
-        return { column: name, rule: "newLevel", value, message: `${name}: the label ${JSON.stringify(value)} was never seen; it counts as unknown` };
+        return {
+          column: name,
+          rule: "newLevel",
+          value,
+          message: `${name}: the label ${JSON.stringify(value)} was never seen; it counts as unknown`,
+        };
       };
     }
     case "number":
@@ -51,7 +56,12 @@ function checkOf(column: Column): Check | undefined {
         const value = data.storage === "numeric" ? (data.values[row] as number) : NaN;
         if (!(value < observed.min || value > observed.max)) return undefined;
         const range = `${show(observed.min)} to ${show(observed.max)}`;
-        return { column: name, rule: "outsideObserved", value: show(value), message: `${name}: ${show(value)} is outside the range seen before, ${range}` };
+        return {
+          column: name,
+          rule: "outsideObserved",
+          value: show(value),
+          message: `${name}: ${show(value)} is outside the range seen before, ${range}`,
+        };
       };
     }
     default:

@@ -25,7 +25,12 @@ const hashes = 11;
 export const falsePositives = 0.00046;
 
 /** Calls `visit` with the places of a row's bits, until it says no. */
-function everyBit(filter: Pick<RowFilter, "bits">, first: number, second: number, visit: (byte: number, mask: number) => boolean): boolean {
+function everyBit(
+  filter: Pick<RowFilter, "bits">,
+  first: number,
+  second: number,
+  visit: (byte: number, mask: number) => boolean,
+): boolean {
   const last = filter.bits.length * 8 - 1;
   const step = second | 1;
   for (let i = 0, place = mix32(first + 1); i < hashes; i++, place = (place + step) | 0) {
@@ -59,13 +64,24 @@ export function rowFilter(parts: readonly RowFingerprints[]): RowFilter {
   }
   const held = [...counts.values()];
   const twins = held.reduce((sum, count) => sum + (count > 1 ? count : 0), 0);
-  return { ...filter, rows, repeated: twins / Math.max(1, held.reduce((sum, count) => sum + count, 0)) };
+  return {
+    ...filter,
+    rows,
+    repeated:
+      twins /
+      Math.max(
+        1,
+        held.reduce((sum, count) => sum + count, 0),
+      ),
+  };
 }
 
 /** For each row: 1 where it is (all but certainly) in the filter, 0 where it is not, -1 where the filter does not speak of it. */
 export function inFilter(filter: RowFilter, { first, second }: RowFingerprints): Int8Array {
   return Int8Array.from(first, (hash, row) => {
     if (!isSpokenOf(filter, hash)) return -1;
-    return everyBit(filter, hash, second[row] as number, (byte, mask) => ((filter.bits[byte] as number) & mask) !== 0) ? 1 : 0;
+    return everyBit(filter, hash, second[row] as number, (byte, mask) => ((filter.bits[byte] as number) & mask) !== 0)
+      ? 1
+      : 0;
   });
 }

@@ -48,7 +48,14 @@ export async function trainModel<Row, Request>(
   };
 
   const finish = async (one: Learner, learned: Learned): Promise<Omit<TrainedModel<Row, Request>, "baseline">> => {
-    const { artifact, evaluation, probabilities } = await assemble(shared, one, learned, held ?? training, threshold, seed);
+    const { artifact, evaluation, probabilities } = await assemble(
+      shared,
+      one,
+      learned,
+      held ?? training,
+      threshold,
+      seed,
+    );
     const heldOutScores = { rows: learned.heldOut.rows, probabilities };
     const { history, caps = [] } = learned;
     return { artifact, scorer: await compile(artifact), heldOut: evaluation, heldOutScores, history, caps, notes };
@@ -56,15 +63,22 @@ export async function trainModel<Row, Request>(
   const made = await learner.fit(training, held, context);
   if (!rival) return { ...(await finish(learner, made)), baseline: undefined };
   if (budget?.spent) {
-    const left: Cap = { cap: "budget", message: `${budget.name} was used up before the baseline, logistic regression: it was left out` };
+    const left: Cap = {
+      cap: "budget",
+      message: `${budget.name} was used up before the baseline, logistic regression: it was left out`,
+    };
     return { ...(await finish(learner, { ...made, caps: [...(made.caps ?? []), left] })), baseline: undefined };
   }
   const own = await finish(learner, made);
-  return { ...own, baseline: { ...(await finish(rival, await rival.fit(training, held, { seed, budget }))), baseline: undefined } };
+  return {
+    ...own,
+    baseline: { ...(await finish(rival, await rival.fit(training, held, { seed, budget }))), baseline: undefined },
+  };
 }
 
 async function assemble(
-  shared: Pick<Artifact, "contract" | "recipe" | "baseline" | "extras"> & Pick<Artifact["provenance"], "dataHash" | "rows" | "gitCommit">,
+  shared: Pick<Artifact, "contract" | "recipe" | "baseline" | "extras"> &
+    Pick<Artifact["provenance"], "dataHash" | "rows" | "gitCommit">,
   learner: Learner,
   { model, heldOut, found, caps = [], learner: maker = learner.name }: Learned,
   judged: LabeledMatrix,
@@ -75,7 +89,10 @@ async function assemble(
   const calibration = fitCalibration(heldLabels, heldOut.probabilities);
   const probabilities = heldOut.probabilities.map((p) => calibrate(calibration, p));
   const decision = chooseThreshold(heldLabels, probabilities, rule);
-  const evaluation = evaluateScores(heldLabels, probabilities, { threshold: decision.threshold, costs: decision.costs });
+  const evaluation = evaluateScores(heldLabels, probabilities, {
+    threshold: decision.threshold,
+    costs: decision.costs,
+  });
   const { contract, recipe, baseline, dataHash, rows, gitCommit, extras } = shared;
   const draft: Artifact = {
     contract,
@@ -83,7 +100,10 @@ async function assemble(
     model,
     calibration,
     decision,
-    baseline: { ...baseline, columns: [...baseline.columns, profilePredictions(probabilities, contract, { cutPoints: 256 })] },
+    baseline: {
+      ...baseline,
+      columns: [...baseline.columns, profilePredictions(probabilities, contract, { cutPoints: 256 })],
+    },
     metrics: summarize(evaluation),
     golden: [],
     extras,

@@ -21,12 +21,15 @@ const extra = "training";
 /** The file of a bundle that holds them. */
 export const trainingFactsPath = `extras/${extra}.json`;
 
-const featuresOf = ({ columns }: Contract): string[] => columns.flatMap(({ name, role }) => (role === "feature" ? [name] : []));
+const featuresOf = ({ columns }: Contract): string[] =>
+  columns.flatMap(({ name, role }) => (role === "feature" ? [name] : []));
 
 /** The extras of a model trained on these tables: a Bloom filter of their rows and the columns that leak. */
 export function trainingExtras(table: Table, validation: Table | undefined): NonNullable<Artifact["extras"]> {
   const features = featuresOf(table.contract);
-  const { bits, ...filter } = rowFilter([table, ...(validation ? [validation] : [])].map((part) => rowFingerprints(part, features)));
+  const { bits, ...filter } = rowFilter(
+    [table, ...(validation ? [validation] : [])].map((part) => rowFingerprints(part, features)),
+  );
   const leaks = findLeaks(table).map(({ column, message }) => ({ column, message }));
   return { [extra]: { format: 1, ...filter, bits: toBase64(bits), leaks } };
 }
@@ -47,7 +50,8 @@ const facts = object({
   bits(json) {
     const bits = fromBase64(text()(json));
     const bytes = bits?.length ?? 0;
-    if (bits === undefined || bytes < 1 || bytes > 2 ** 20 || (bytes & (bytes - 1)) !== 0) throw json.not("a power of two of bytes");
+    if (bits === undefined || bytes < 1 || bytes > 2 ** 20 || (bytes & (bytes - 1)) !== 0)
+      throw json.not("a power of two of bytes");
     return bits;
   },
   leaks: list(object({ column: text(), message: text() }), 10_000),

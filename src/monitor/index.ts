@@ -19,8 +19,17 @@ export {
   type CalibrationTest,
   type JudgedBin,
 } from "./performance/calibration-drift.js";
-export { calibrationPolicy, defaultCalibrationPolicy, type CalibrationPolicy } from "./performance/calibration-policy.js";
-export { calibrationSummary, parseCalibrationSummary, type CalibrationBin, type CalibrationSummary } from "./performance/calibration-summary.js";
+export {
+  calibrationPolicy,
+  defaultCalibrationPolicy,
+  type CalibrationPolicy,
+} from "./performance/calibration-policy.js";
+export {
+  calibrationSummary,
+  parseCalibrationSummary,
+  type CalibrationBin,
+  type CalibrationSummary,
+} from "./performance/calibration-summary.js";
 export {
   confidenceCounter,
   mergeConfidence,
@@ -75,10 +84,21 @@ export {
   type RetrainingRound,
   type RunReport,
 } from "./retraining/controller.js";
-export { decideRetraining, retrainingBlocks, type RetrainingBlock, type RetrainingDecision } from "./retraining/decide.js";
+export {
+  decideRetraining,
+  retrainingBlocks,
+  type RetrainingBlock,
+  type RetrainingDecision,
+} from "./retraining/decide.js";
 export { heartbeat, isAlive, type Heartbeat, type Liveness } from "./retraining/heartbeat.js";
 export { rememberTriggers, type Measurement, type RetrainingSignals } from "./retraining/observe.js";
-export { defaultRetrainingPolicy, retrainingPolicy, retrainingTriggers, type RetrainingPolicy, type RetrainingTrigger } from "./retraining/policy.js";
+export {
+  defaultRetrainingPolicy,
+  retrainingPolicy,
+  retrainingTriggers,
+  type RetrainingPolicy,
+  type RetrainingTrigger,
+} from "./retraining/policy.js";
 export type { RetrainingOutcome, RetrainingRunContext, RetrainingWork } from "./retraining/run.js";
 export { nextDue, type RetrainingSchedule } from "./retraining/schedule.js";
 export { readRetrainingState, startRetraining, stopRetraining } from "./retraining/state-store.js";
@@ -92,12 +112,36 @@ export {
   type RunStatus,
 } from "./retraining/state.js";
 export { beginRun, endRun, releaseCrashed, renewRun, type RunEnd } from "./retraining/transitions.js";
-export { attributionBaseline, mergeAttributions, parseAttributionBaseline, type AttributedColumn, type AttributionBaseline } from "./attribution/baseline.js";
-export { attributionDrift, type AttributionChange, type AttributionDrift, type RankedAttribution } from "./attribution/compare.js";
+export {
+  attributionBaseline,
+  mergeAttributions,
+  parseAttributionBaseline,
+  type AttributedColumn,
+  type AttributionBaseline,
+} from "./attribution/baseline.js";
+export {
+  attributionDrift,
+  type AttributionChange,
+  type AttributionDrift,
+  type RankedAttribution,
+} from "./attribution/compare.js";
 export { ndcg } from "./attribution/ndcg.js";
 export { attributionPolicy, defaultAttributionPolicy, type AttributionPolicy } from "./attribution/policy.js";
-export { monitorBaseline, monitorExplainer, type AttributionSettings, type MonitorBaseline, type MonitorBaselineInput } from "./baseline/baseline.js";
-export { captureIssues, captureLog, type CapturedPrediction, type CaptureIssue, type CaptureIssueCount, type CaptureLog } from "./capture/capture.js";
+export {
+  monitorBaseline,
+  monitorExplainer,
+  type AttributionSettings,
+  type MonitorBaseline,
+  type MonitorBaselineInput,
+} from "./baseline/baseline.js";
+export {
+  captureIssues,
+  captureLog,
+  type CapturedPrediction,
+  type CaptureIssue,
+  type CaptureIssueCount,
+  type CaptureLog,
+} from "./capture/capture.js";
 export { labelLog, readLabelLines, type LabelLog, type LabelReadOptions } from "./capture/read-labels.js";
 export { captureOutputs, type CaptureOutput } from "./capture/output.js";
 export { readCaptureLines, type CaptureLimits, type CaptureReadOptions } from "./capture/read.js";
@@ -130,12 +174,29 @@ export {
 } from "./model-monitor/constraints.js";
 export { modelMonitorFiles } from "./model-monitor/files.js";
 export type { InferredType } from "./model-monitor/columns.js";
-export { statisticsJson, type CommonStatistics, type FeatureStatistics, type MonitorStatistics } from "./model-monitor/statistics.js";
-export { constraintChecks, constraintViolations, type ConstraintViolation, type ConstraintViolations } from "./model-monitor/violations.js";
+export {
+  statisticsJson,
+  type CommonStatistics,
+  type FeatureStatistics,
+  type MonitorStatistics,
+} from "./model-monitor/statistics.js";
+export {
+  constraintChecks,
+  constraintViolations,
+  type ConstraintViolation,
+  type ConstraintViolations,
+} from "./model-monitor/violations.js";
 export { createMonitor, type Monitor, type MonitorLabel, type MonitorOptions } from "./monitor.js";
 export { monitorBaselineOf, parseMonitorBaseline, withMonitorBaseline } from "./baseline/parse-baseline.js";
 export { monitorPoints, monitorSignals } from "./judging/points.js";
 export type { MonitorAdvice, MonitorAlarm, MonitorReport, MonitorVerdict } from "./judging/report.js";
 export { runMonitor, type MonitorRun, type MonitorRunOptions } from "./run.js";
-export { monitorPeriods, parseMonitorState, type MonitorPeriod, type MonitorSettings, type MonitorState, type SkippedCounts } from "./state.js";
+export {
+  monitorPeriods,
+  parseMonitorState,
+  type MonitorPeriod,
+  type MonitorSettings,
+  type MonitorState,
+  type SkippedCounts,
+} from "./state.js";
 export type { AttributedRow, IssueTally, Tally } from "./counting/tally.js";

@@ -15,7 +15,12 @@ export interface UnjoinedLabels {
   readonly label: string;
   readonly prediction: string;
   /** Those that would join if both sides wrote ids alike, with the first of each cause. */
-  readonly causes: readonly { readonly cause: keyof typeof unjoinedCauses; readonly labels: number; readonly label: string; readonly prediction: string }[];
+  readonly causes: readonly {
+    readonly cause: keyof typeof unjoinedCauses;
+    readonly labels: number;
+    readonly label: string;
+    readonly prediction: string;
+  }[];
 }
 
 const decimal = /^[+-]?\d+(?:\.\d*)?(?:e[+-]?\d+)?$/i;
@@ -34,10 +39,15 @@ function foldedId(id: string): string {
  *
  * @param capacity of the sample of predictions: a full one holds no id of a larger key, so that nothing is known of such labels.
  */
-export function unjoinedLabels(predictions: readonly SampledPrediction[], labels: readonly SampledLabel[], capacity: number): UnjoinedLabels | null {
+export function unjoinedLabels(
+  predictions: readonly SampledPrediction[],
+  labels: readonly SampledLabel[],
+  capacity: number,
+): UnjoinedLabels | null {
   const [prediction] = predictions;
   if (prediction === undefined) return null;
-  const limit = predictions.length < capacity ? Infinity : predictions.reduce((most, { key }) => Math.max(most, key), 0);
+  const limit =
+    predictions.length < capacity ? Infinity : predictions.reduce((most, { key }) => Math.max(most, key), 0);
   const told = labels.filter(({ key }) => key <= limit);
   const known = new Set(predictions.map(({ id }) => id));
   const apart = told.filter(({ id }) => !known.has(id));
@@ -50,7 +60,18 @@ export function unjoinedLabels(predictions: readonly SampledPrediction[], labels
     if (other === undefined) continue;
     const cause = decimal.test(id.trim()) ? "number" : "letters";
     const before = causes.get(cause);
-    causes.set(cause, before === undefined ? { cause, labels: 1, label: id, prediction: other } : { ...before, labels: before.labels + 1 });
+    causes.set(
+      cause,
+      before === undefined
+        ? { cause, labels: 1, label: id, prediction: other }
+        : { ...before, labels: before.labels + 1 },
+    );
   }
-  return { labels: apart.length, of: told.length, label: label.id, prediction: prediction.id, causes: [...causes.values()] };
+  return {
+    labels: apart.length,
+    of: told.length,
+    label: label.id,
+    prediction: prediction.id,
+    causes: [...causes.values()],
+  };
 }

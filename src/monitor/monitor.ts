@@ -10,7 +10,14 @@ import { unjoinedLabels, type UnjoinedLabels } from "./joins.js";
 import { horizonOf, noOutcomes, outcomesAt, type LabelRules } from "./counting/labels.js";
 import { alarmChanges, judgeAll, recentView, spanOf } from "./judging/look-around.js";
 import { reportOfParts, type MonitorReport } from "./judging/report.js";
-import { baselineHash, monitorPeriods, type MonitorPeriod, type MonitorSettings, type MonitorState, type SkippedCounts } from "./state.js";
+import {
+  baselineHash,
+  monitorPeriods,
+  type MonitorPeriod,
+  type MonitorSettings,
+  type MonitorState,
+  type SkippedCounts,
+} from "./state.js";
 import { mergedTally, type Tally } from "./counting/tally.js";
 
 /** How a monitor counts, looks and judges. */
@@ -111,7 +118,8 @@ export function createMonitor(baseline: MonitorBaseline, options: MonitorOptions
   const settings = settingsOf(options);
   const plan = sequentialPlan({ ...(settings.period === "day" ? dailyPlan : hourlyPlan), ...options.plan });
   if (labels !== undefined) outcomesAt([], [], labels, { from: 0, to: 0, now: 0 });
-  if (!(grace >= 0 && grace <= 1e12)) throw new ChurnkitError("OPTION_INVALID", `grace is ${grace}. Give milliseconds of 0 or more.`);
+  if (!(grace >= 0 && grace <= 1e12))
+    throw new ChurnkitError("OPTION_INVALID", `grace is ${grace}. Give milliseconds of 0 or more.`);
   const length = monitorPeriods[settings.period];
   const hash = baselineHash(baseline);
   const counting = new Counting(baseline, settings, { explainer, keepPredictions: labels !== undefined });
@@ -127,12 +135,17 @@ export function createMonitor(baseline: MonitorBaseline, options: MonitorOptions
       outcomes: ({ from, to }) => {
         if (labels === undefined) return noOutcomes;
         const horizon = horizonOf(labels);
-        return outcomesAt(state.predictions, state.labels, labels, { from: from - horizon, to: to - horizon, now: Math.min(to, now) });
+        return outcomesAt(state.predictions, state.labels, labels, {
+          from: from - horizon,
+          to: to - horizon,
+          now: Math.min(to, now),
+        });
       },
     };
   }
 
-  const unjoinedOf = (state: Pick<MonitorState, "predictions" | "labels">): UnjoinedLabels | null => unjoinedLabels(state.predictions, state.labels, settings.samples.predictions);
+  const unjoinedOf = (state: Pick<MonitorState, "predictions" | "labels">): UnjoinedLabels | null =>
+    unjoinedLabels(state.predictions, state.labels, settings.samples.predictions);
 
   const monitor: Monitor = {
     baseline,
@@ -141,7 +154,8 @@ export function createMonitor(baseline: MonitorBaseline, options: MonitorOptions
       return counting.skipped;
     },
     add(record, probability, meta) {
-      if (version !== undefined && meta.version !== undefined && meta.version !== version) counting.skip("otherVersion");
+      if (version !== undefined && meta.version !== undefined && meta.version !== version)
+        counting.skip("otherVersion");
       else counting.add(record, probability, meta, history?.closedUntil ?? -Infinity);
     },
     addLabels(given) {
@@ -183,25 +197,53 @@ export function createMonitor(baseline: MonitorBaseline, options: MonitorOptions
         // Nothing has closed since: the windows, and so the verdicts, are what they were.
         return (last = { ...last, at: new Date(at).toISOString(), skipped: counting.skipped, raised: [], cleared: [] });
       }
-      if (history === null) return reportOfParts({ ...headOf(at, baseline, null, counting), looked: "sequential", ...spanOf([], length), findings: judgeAll(baseline, null, noOutcomes, policies), ...noAlarms });
+      if (history === null)
+        return reportOfParts({
+          ...headOf(at, baseline, null, counting),
+          looked: "sequential",
+          ...spanOf([], length),
+          findings: judgeAll(baseline, null, noOutcomes, policies),
+          ...noAlarms,
+        });
       const state = counting.state();
       const here = context(state, at);
       history = closePeriods(history, until, new Map(state.periods.map(({ start, tally }) => [start, tally])), here);
-      const views = recentView(history, here, { at, predictions: state.predictions, labels: state.labels, rules: labels, unjoined: unjoinedOf(state) });
+      const views = recentView(history, here, {
+        at,
+        predictions: state.predictions,
+        labels: state.labels,
+        rules: labels,
+        unjoined: unjoinedOf(state),
+      });
       const horizon = labels === undefined ? 0 : horizonOf(labels);
       counting.forget(history.closedUntil, history.closedUntil - horizon - Math.max(...plan.windows) * length);
-      last = reportOfParts({ ...headOf(at, baseline, views.tally, counting), looked: "sequential", ...views.span, findings: views.findings, ...alarmChanges(before, history, length) });
+      last = reportOfParts({
+        ...headOf(at, baseline, views.tally, counting),
+        looked: "sequential",
+        ...views.span,
+        findings: views.findings,
+        ...alarmChanges(before, history, length),
+      });
       return last;
     },
     judge(now) {
       const at = timeOf(now);
       const state = counting.state();
       const tally = mergedTally(state.periods, settings.samples.attribution);
-      const outcomes = labels === undefined ? noOutcomes : { ...outcomesAt(state.predictions, state.labels, labels, { from: -Infinity, to: Infinity, now: at }), unjoined: unjoinedOf(state) };
+      const outcomes =
+        labels === undefined
+          ? noOutcomes
+          : {
+              ...outcomesAt(state.predictions, state.labels, labels, { from: -Infinity, to: Infinity, now: at }),
+              unjoined: unjoinedOf(state),
+            };
       return reportOfParts({
         ...headOf(at, baseline, tally, counting),
         looked: "once",
-        ...spanOf(state.periods.map(({ start }) => start), length),
+        ...spanOf(
+          state.periods.map(({ start }) => start),
+          length,
+        ),
         findings: judgeAll(baseline, tally, outcomes, policies),
         ...noAlarms,
       });
@@ -219,7 +261,12 @@ const isObject = (value: unknown): value is object => typeof value === "object" 
 
 const noAlarms = { alarms: [], raised: [], cleared: [] } as const;
 
-const headOf = (at: number, baseline: MonitorBaseline, tally: Tally | null, { skipped }: Pick<MonitorState, "skipped">) => ({
+const headOf = (
+  at: number,
+  baseline: MonitorBaseline,
+  tally: Tally | null,
+  { skipped }: Pick<MonitorState, "skipped">,
+) => ({
   at: new Date(at).toISOString(),
   model: baseline.model.name,
   rows: { kept: tally?.rows ?? 0, rejected: tally?.rejected ?? 0, unscored: tally?.unscored ?? 0 },
@@ -231,10 +278,13 @@ function settingsOf({ period = "hour", seed = 0, samples = {} }: MonitorOptions)
   const refuse = (what: string): never => {
     throw new ChurnkitError("OPTION_INVALID", what);
   };
-  if (!Object.hasOwn(monitorPeriods, period)) refuse(`period is "${String(period)}". Give one of ${Object.keys(monitorPeriods).join(", ")}.`);
-  if (!(Number.isInteger(seed) && seed >= 0 && seed <= 0xffffffff)) refuse(`seed is ${seed}. Give a whole number from 0 to 4294967295.`);
+  if (!Object.hasOwn(monitorPeriods, period))
+    refuse(`period is "${String(period)}". Give one of ${Object.keys(monitorPeriods).join(", ")}.`);
+  if (!(Number.isInteger(seed) && seed >= 0 && seed <= 0xffffffff))
+    refuse(`seed is ${seed}. Give a whole number from 0 to 4294967295.`);
   for (const [name, size] of Object.entries({ attribution, predictions })) {
-    if (!(Number.isInteger(size) && size >= 0 && size <= 1_000_000)) refuse(`samples.${name} is ${size}. Give a whole number from 0 to 1000000.`);
+    if (!(Number.isInteger(size) && size >= 0 && size <= 1_000_000))
+      refuse(`samples.${name} is ${size}. Give a whole number from 0 to 1000000.`);
   }
   return { period, seed, samples: { attribution, predictions } };
 }
@@ -242,16 +292,26 @@ function settingsOf({ period = "hour", seed = 0, samples = {} }: MonitorOptions)
 function timeOf(moment: Moment, name = "now"): number {
   const at = millisecondsOf(moment);
   if (at !== undefined) return at;
-  throw new ChurnkitError("OPTION_INVALID", `${name} is ${String(moment)}. Give milliseconds, an ISO 8601 text or a Date.`);
+  throw new ChurnkitError(
+    "OPTION_INVALID",
+    `${name} is ${String(moment)}. Give milliseconds, an ISO 8601 text or a Date.`,
+  );
 }
 
-function checkMergeable(other: MonitorState, { hash, settings, closed }: { hash: string; settings: MonitorSettings; closed: boolean }): void {
+function checkMergeable(
+  other: MonitorState,
+  { hash, settings, closed }: { hash: string; settings: MonitorSettings; closed: boolean },
+): void {
   const refuse = (what: string): never => {
     throw new ChurnkitError("CONTRACT_MISMATCH", what);
   };
-  if (other.baseline !== hash) refuse("The other monitor counted against another baseline. Give both the same monitor.json.");
+  if (other.baseline !== hash)
+    refuse("The other monitor counted against another baseline. Give both the same monitor.json.");
   if (JSON.stringify(other.settings) !== JSON.stringify(settings)) {
-    refuse(`The other monitor has the settings ${JSON.stringify(other.settings)}, this one ${JSON.stringify(settings)}. Give both the same period, seed and samples.`);
+    refuse(
+      `The other monitor has the settings ${JSON.stringify(other.settings)}, this one ${JSON.stringify(settings)}. Give both the same period, seed and samples.`,
+    );
   }
-  if (closed && other.history !== null) refuse("Both monitors have closed periods by a report. Let one of them report and the others only count.");
+  if (closed && other.history !== null)
+    refuse("Both monitors have closed periods by a report. Let one of them report and the others only count.");
 }

@@ -82,45 +82,87 @@ export async function runMonitor(options: MonitorRunOptions): Promise<MonitorRun
   const states = merge.map(parseMonitorState);
   const period = options.period ?? options.state?.settings.period ?? states[0]?.settings.period;
   // A single look needs no hours: where there are more of them than fit into memory, days do.
-  const byHour = period === undefined && look === "once" ? await runBy({ ...options, period: "hour" }, states, "whole") : undefined;
+  const byHour =
+    period === undefined && look === "once" ? await runBy({ ...options, period: "hour" }, states, "whole") : undefined;
   return byHour ?? runBy({ ...options, period: period ?? (look === "once" ? "day" : "hour") }, states, "asFarAsFits");
 }
 
 /** A run that leaves nothing out: undefined where there are more periods than fit into memory. */
 export const runWhole = (options: MonitorRunOptions): Promise<MonitorRun | undefined> => runBy(options, [], "whole");
 
-async function runBy(options: MonitorRunOptions, states: readonly MonitorState[], how: "asFarAsFits"): Promise<MonitorRun>;
+async function runBy(
+  options: MonitorRunOptions,
+  states: readonly MonitorState[],
+  how: "asFarAsFits",
+): Promise<MonitorRun>;
 /** @returns undefined where records had to be given up. */
-async function runBy(options: MonitorRunOptions, states: readonly MonitorState[], how: "whole"): Promise<MonitorRun | undefined>;
-async function runBy(options: MonitorRunOptions, states: readonly MonitorState[], how: "whole" | "asFarAsFits"): Promise<MonitorRun | undefined> {
+async function runBy(
+  options: MonitorRunOptions,
+  states: readonly MonitorState[],
+  how: "whole",
+): Promise<MonitorRun | undefined>;
+async function runBy(
+  options: MonitorRunOptions,
+  states: readonly MonitorState[],
+  how: "whole" | "asFarAsFits",
+): Promise<MonitorRun | undefined> {
   const { baseline, store, prefix, labelsPrefix, look = "once" } = options;
   const from = timeOption("from", options.from, -Infinity);
   const to = timeOption("to", options.to, Infinity);
   checkOutput(options.outputForm);
-  if (from >= to) throw new ChurnkitError("OPTION_INVALID", `from is ${new Date(from).toISOString()}, not before to, which is ${new Date(to).toISOString()}.`, { where: { path: "from" } });
-  const monitor = createMonitor(baseline, { ...options, since: look === "sequential" ? (options.since ?? options.from) : undefined });
+  if (from >= to)
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `from is ${new Date(from).toISOString()}, not before to, which is ${new Date(to).toISOString()}.`,
+      { where: { path: "from" } },
+    );
+  const monitor = createMonitor(baseline, {
+    ...options,
+    since: look === "sequential" ? (options.since ?? options.from) : undefined,
+  });
   const givenUp = monitor.skipped.tooManyPeriods;
   const log = captureLog();
   const labels = labelLog();
   const versions = new Set<string>();
   let predictions = 0;
   let outside = 0;
-  const keys = shardOf(await keysUnder(store, prefix, capturedName), options.shard).filter((key) => mayHold(key, from, to));
+  const keys = shardOf(await keysUnder(store, prefix, capturedName), options.shard).filter((key) =>
+    mayHold(key, from, to),
+  );
   for (const key of keys) {
     const found = await store.getStream(key);
     if (found === undefined) continue;
-    for await (const one of readCaptureLines(found.stream, { contract: baseline.contract, columns: options.columns, outputForm: options.outputForm, log, source: key, limits: options.limits })) {
+    for await (const one of readCaptureLines(found.stream, {
+      contract: baseline.contract,
+      columns: options.columns,
+      outputForm: options.outputForm,
+      log,
+      source: key,
+      limits: options.limits,
+    })) {
       predictions++;
       const { record, probability, id, at, version, treated, control } = one;
       if (version !== null && versions.size < mostVersions) versions.add(version);
       const time = Date.parse(at);
       if (time < from || time >= to) outside++;
-      else monitor.add(record, probability, { at: time, id: id ?? undefined, version: version ?? undefined, treated, control });
+      else
+        monitor.add(record, probability, {
+          at: time,
+          id: id ?? undefined,
+          version: version ?? undefined,
+          treated,
+          control,
+        });
       if (how === "whole" && monitor.skipped.tooManyPeriods > givenUp) return undefined;
     }
   }
   const labelKeys = labelsPrefix === undefined ? [] : await keysUnder(store, labelsPrefix, labelName);
-  await readLabels(monitor, labelKeys.filter((key) => mayHold(key, from, Infinity)), options, labels);
+  await readLabels(
+    monitor,
+    labelKeys.filter((key) => mayHold(key, from, Infinity)),
+    options,
+    labels,
+  );
   for (const state of states) monitor.merge(state);
   const counted = look === "once" ? monitor.snapshot() : undefined;
   // The last period may not have ended: a look from ahead would take outcomes for known, and a retraining policy refuses it.
@@ -130,7 +172,17 @@ async function runBy(options: MonitorRunOptions, states: readonly MonitorState[]
   return {
     report,
     state: counted ?? monitor.snapshot(),
-    read: { objects: keys.length, predictions, outside, versions: [...versions].sort(), labels: labels.labels, badLabels: labels.bad, badLabelExamples: labels.examples, badLabelCauses: labels.causes, issues: log.list() },
+    read: {
+      objects: keys.length,
+      predictions,
+      outside,
+      versions: [...versions].sort(),
+      labels: labels.labels,
+      badLabels: labels.bad,
+      badLabelExamples: labels.examples,
+      badLabelCauses: labels.causes,
+      issues: log.list(),
+    },
   };
 }
 
@@ -144,11 +196,16 @@ async function readLabels(
   for (const key of keys) {
     const found = await store.getStream(key);
     if (found === undefined) continue;
-    for await (const label of readLabelLines(found.stream, { positive, negative, log, source: key })) monitor.addLabels([label]);
+    for await (const label of readLabelLines(found.stream, { positive, negative, log, source: key }))
+      monitor.addLabels([label]);
   }
 }
 
-async function keysUnder(store: Pick<ObjectStore, "list">, prefix: string | readonly string[], named: RegExp): Promise<string[]> {
+async function keysUnder(
+  store: Pick<ObjectStore, "list">,
+  prefix: string | readonly string[],
+  named: RegExp,
+): Promise<string[]> {
   const keys = new Set<string>();
   for (const each of typeof prefix === "string" ? [prefix] : prefix) {
     for (const { key } of await store.list(each)) if (key === each || named.test(key)) keys.add(key);
@@ -181,7 +238,10 @@ function timeOption(name: string, moment: Moment | undefined, otherwise: number)
   if (moment === undefined) return otherwise;
   const time = millisecondsOf(moment);
   if (time !== undefined) return time;
-  throw new ChurnkitError("OPTION_INVALID", `${name} is ${String(moment)}. Give milliseconds, an ISO 8601 text or a Date.`);
+  throw new ChurnkitError(
+    "OPTION_INVALID",
+    `${name} is ${String(moment)}. Give milliseconds, an ISO 8601 text or a Date.`,
+  );
 }
 
 /** The end of the last period that holds rows. */

@@ -1,5 +1,17 @@
 import { hashJson } from "../base/hash.js";
-import { count, flag, list, nullable, number, object, oneOf, text, texts, version, type Decoder } from "../base/json/decode.js";
+import {
+  count,
+  flag,
+  list,
+  nullable,
+  number,
+  object,
+  oneOf,
+  text,
+  texts,
+  version,
+  type Decoder,
+} from "../base/json/decode.js";
 import { documentError, JsonValue } from "../base/json/value.js";
 import { profileDecoder } from "../data/profile/parse.js";
 import { biasCounts } from "./bias/parse.js";
@@ -93,9 +105,18 @@ const part = nullable(tally);
 const history: Decoder<MonitorHistory> = object({
   closedUntil: number(),
   sequential: sequentialDecoder,
-  windows: object({ period: count(), windows: list(object({ length: count(1, 100_000), open: part, closed: list(part, 8) }), 8) }),
+  windows: object({
+    period: count(),
+    windows: list(object({ length: count(1, 100_000), open: part, closed: list(part, 8) }), 8),
+  }),
   alarms: list(
-    object({ monitor: oneOf(monitorNames), severity: oneOf(["warning", "critical"]), window: count(1), since: number(), message: text() }),
+    object({
+      monitor: oneOf(monitorNames),
+      severity: oneOf(["warning", "critical"]),
+      window: count(1),
+      since: number(),
+      message: text(),
+    }),
     100,
   ),
 });
@@ -109,9 +130,21 @@ const state: Decoder<MonitorState> = object({
     samples: object({ attribution: count(0, mostSamples), predictions: count(0, mostSamples) }),
   }),
   periods: list(object({ start: number(), tally }), mostPeriods),
-  predictions: list(object({ ...key, time: number(), probability: number(0, 1), sides: text(), treated: flag, control: flag }), mostSamples),
-  labels: list(object({ ...key, reports: list(object({ time: maybeTime, recorded: maybeTime, outcome }), 4) }), mostSamples),
-  skipped: object({ late: count(), tooManyPeriods: count(), badTime: count(), otherVersion: count(), badLabels: count() }),
+  predictions: list(
+    object({ ...key, time: number(), probability: number(0, 1), sides: text(), treated: flag, control: flag }),
+    mostSamples,
+  ),
+  labels: list(
+    object({ ...key, reports: list(object({ time: maybeTime, recorded: maybeTime, outcome }), 4) }),
+    mostSamples,
+  ),
+  skipped: object({
+    late: count(),
+    tooManyPeriods: count(),
+    badTime: count(),
+    otherVersion: count(),
+    badLabels: count(),
+  }),
   history: nullable(history),
 });
 
@@ -122,4 +155,5 @@ const corrupt = documentError("STATE_CORRUPT", "", "Restore it from a copy, or b
  *
  * @throws ChurnkitError STATE_CORRUPT naming the path of what is wrong.
  */
-export const parseMonitorState = (json: unknown): MonitorState => state(JsonValue.of(json, "The monitor's state", corrupt));
+export const parseMonitorState = (json: unknown): MonitorState =>
+  state(JsonValue.of(json, "The monitor's state", corrupt));

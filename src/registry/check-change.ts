@@ -10,7 +10,11 @@ import { versionStages, versionStatuses, type VersionStage, type VersionStatus }
 // unreadable, so it is refused before. TypeScript's types do not stand in the way of a form's or a request's body.
 
 const given = (what: string, value: unknown): JsonValue =>
-  JsonValue.of(value, what, (_, says) => new ChurnkitError("OPTION_INVALID", `The ${what} given ${says}.`, { where: { value } }));
+  JsonValue.of(
+    value,
+    what,
+    (_, says) => new ChurnkitError("OPTION_INVALID", `The ${what} given ${says}.`, { where: { value } }),
+  );
 
 const longest = { by: 256, reason: 2_000 } as const;
 
@@ -19,7 +23,11 @@ export function checkNote(note: ChangeNote): void {
   for (const name of ["by", "reason"] as const) {
     const value = note[name];
     if (value === undefined) continue;
-    if (text()(given(name, value)).length > longest[name]) throw new ChurnkitError("OPTION_INVALID", `"${name}" has ${value.length} characters: up to ${longest[name]} are kept. Shorten it.`);
+    if (text()(given(name, value)).length > longest[name])
+      throw new ChurnkitError(
+        "OPTION_INVALID",
+        `"${name}" has ${value.length} characters: up to ${longest[name]} are kept. Shorten it.`,
+      );
   }
 }
 
@@ -32,7 +40,10 @@ export function checkPromotion({ verdict, ...note }: Pick<PromoteOptions, "verdi
 /** @throws ChurnkitError OPTION_INVALID. */
 export function checkRegistration(bundle: unknown, { metrics, run = {}, ...rest }: RegisterOptions): void {
   if (typeof bundle !== "object" || bundle === null || !["contract", "read", "get"].some((name) => name in bundle)) {
-    throw new ChurnkitError("OPTION_INVALID", "This is no bundle: give an artifact, a Map of a bundle's files, or a source that bundleSource makes.");
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      "This is no bundle: give an artifact, a Map of a bundle's files, or a source that bundleSource makes.",
+    );
   }
   checkPromotion(rest);
   if (metrics !== undefined) parseMetrics(given("metrics", metrics));

@@ -106,5 +106,12 @@ export {
 } from "./signature/signature.js";
 export type { SignatureInput } from "./signature/signature-input.js";
 export { signatureTypes, type SignatureTypesOptions } from "./signature/signature-types.js";
-export { diffContracts, diffRecipes, type ContractDiff, type Differences, type FeatureDiff, type MemberChange } from "./versions/version-diff.js";
+export {
+  diffContracts,
+  diffRecipes,
+  type ContractDiff,
+  type Differences,
+  type FeatureDiff,
+  type MemberChange,
+} from "./versions/version-diff.js";
 export { promoteJudged, type JudgedPromotionOptions } from "./gates/promote-judged.js";

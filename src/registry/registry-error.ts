@@ -3,9 +3,13 @@ import { documentError } from "../base/json/value.js";
 
 /** The error for a version or alias that is not there. */
 export function notFound(registry: string, what: string): ChurnkitError {
-  return new ChurnkitError("REGISTRY_NOT_FOUND", `The registry of ${registry} holds no ${what}. List what it holds, or register first.`, {
-    where: { value: what },
-  });
+  return new ChurnkitError(
+    "REGISTRY_NOT_FOUND",
+    `The registry of ${registry} holds no ${what}. List what it holds, or register first.`,
+    {
+      where: { value: what },
+    },
+  );
 }
 
 /** The error for a record of the registry that cannot be used. */

@@ -15,7 +15,13 @@ import type { Decision, RegistryBackend, RegistryState, VersionEntry } from "./r
 import type { ChangeNote, ModelRegistry, PromotionResult, RollbackResult } from "./registry.js";
 import { resolveVersion } from "./versions/resolve.js";
 import { assertSignature } from "./signature/signature.js";
-import { checkLabels, type ModelVersion, type VersionLabels, type VersionRecord, type VersionRef } from "./versions/version.js";
+import {
+  checkLabels,
+  type ModelVersion,
+  type VersionLabels,
+  type VersionRecord,
+  type VersionRef,
+} from "./versions/version.js";
 
 /** What a registry needs beside its driver's backend. */
 export interface RegistryOptions {
@@ -40,7 +46,8 @@ export function registryOver<Entry extends VersionEntry>(
     return { ...(await backend.record(entry)), aliases };
   }
 
-  const bundleOf = async (entry: Entry): Promise<BundleSource> => checkContent(await backend.bundle(entry), entry.contentHash);
+  const bundleOf = async (entry: Entry): Promise<BundleSource> =>
+    checkContent(await backend.bundle(entry), entry.contentHash);
 
   /** Changes what was decided about a version. */
   async function relabel(
@@ -78,12 +85,26 @@ export function registryOver<Entry extends VersionEntry>(
         if (state.versions.some((version) => version.contentHash === contentHash)) return { result: false };
         const previous = state.versions.at(-1);
         const record = previous && (await backend.record(previous));
-        const { draft, because } = await draftVersion({ manifest, artifact }, record, { ...options, by, at: now(), highest: state.highest });
+        const { draft, because } = await draftVersion({ manifest, artifact }, record, {
+          ...options,
+          by,
+          at: now(),
+          highest: state.highest,
+        });
         const { status, semver, verdict } = draft;
         return {
           result: true,
           changes: [{ kind: "add", draft, bundle: source }],
-          entry: { action: "register", version: 0, contentHash, semver, status, verdict, by, reason: options.reason ?? because },
+          entry: {
+            action: "register",
+            version: 0,
+            contentHash,
+            semver,
+            status,
+            verdict,
+            by,
+            reason: options.reason ?? because,
+          },
         };
       });
       const entry = state.versions.find((version) => version.contentHash === contentHash);
@@ -96,9 +117,17 @@ export function registryOver<Entry extends VersionEntry>(
       if (stage !== undefined) checkStage(stage);
       const state = await backend.read();
       const chosen = state.versions.filter(
-        (version) => version.number < before && (status ?? version.status) === version.status && (stage ?? version.stage) === version.stage,
+        (version) =>
+          version.number < before &&
+          (status ?? version.status) === version.status &&
+          (stage ?? version.stage) === version.stage,
       );
-      return Promise.all(chosen.slice(Math.max(0, chosen.length - limit)).reverse().map((entry) => describe(state, entry)));
+      return Promise.all(
+        chosen
+          .slice(Math.max(0, chosen.length - limit))
+          .reverse()
+          .map((entry) => describe(state, entry)),
+      );
     },
 
     async get(ref) {
@@ -136,7 +165,9 @@ export function registryOver<Entry extends VersionEntry>(
         const previous = present?.version ?? null;
         const reasons = refusals(found, verdict, approvedOnly);
         if (expected !== undefined && expected !== previous) {
-          reasons.push(`${alias} points to ${previous === null ? "nothing" : `version ${previous}`} by now, not to ${expected ?? "nothing"} as when this was judged`);
+          reasons.push(
+            `${alias} points to ${previous === null ? "nothing" : `version ${previous}`} by now, not to ${expected ?? "nothing"} as when this was judged`,
+          );
         }
         const entry = { version, alias, verdict, by, reason };
         if (reasons.length > 0) {
@@ -159,24 +190,49 @@ export function registryOver<Entry extends VersionEntry>(
         const from = present.version;
         const moved = aliasMovedBack(state, present);
         if (moved === undefined) {
-          return { result: { rolledBack: false, from, reasons: [`${alias} pointed to no other version that is fit for service`] } };
+          return {
+            result: {
+              rolledBack: false,
+              from,
+              reasons: [`${alias} pointed to no other version that is fit for service`],
+            },
+          };
         }
         const to = moved.version;
         const statusNote = { by, at: now().toISOString(), reason: reason ?? `${alias} was rolled back` };
         return {
           result: { rolledBack: true, from, to },
           changes: [
-            ...(quarantine ? [{ kind: "label", version: from, labels: { status: "quarantined", statusNote } } as const] : []),
+            ...(quarantine
+              ? [{ kind: "label", version: from, labels: { status: "quarantined", statusNote } } as const]
+              : []),
             { kind: "alias", entry: moved, previous: from },
           ],
-          entry: { action: "rollback", version: from, alias, from, to, by, reason, status: quarantine ? "quarantined" : undefined },
+          entry: {
+            action: "rollback",
+            version: from,
+            alias,
+            from,
+            to,
+            by,
+            reason,
+            status: quarantine ? "quarantined" : undefined,
+          },
         };
       });
       return result;
     },
 
     setStatus: async (ref, status, note = {}) =>
-      relabel(ref, { status: checkStatus(status), statusNote: { by: note.by ?? someone, at: now().toISOString(), reason: note.reason } }, "status", note),
+      relabel(
+        ref,
+        {
+          status: checkStatus(status),
+          statusNote: { by: note.by ?? someone, at: now().toISOString(), reason: note.reason },
+        },
+        "status",
+        note,
+      ),
 
     setStage: async (ref, stage, note = {}) => relabel(ref, { stage: checkStage(stage) }, "stage", note),
 
@@ -188,11 +244,15 @@ export function registryOver<Entry extends VersionEntry>(
 
     async remove(ref, { by = someone, reason } = {}) {
       checkNote({ by, reason });
-      if (!backend.capabilities.remove) throw refused(`The registry of ${name} cannot remove versions. Reject or archive it instead.`);
+      if (!backend.capabilities.remove)
+        throw refused(`The registry of ${name} cannot remove versions. Reject or archive it instead.`);
       await backend.transact((state): Decision<void> => {
         const { number: version, contentHash, semver } = resolve(state, ref);
         const holder = state.aliases.find((entry) => entry.version === version);
-        if (holder) throw refused(`Version ${version} of ${name} is the ${holder.alias} and cannot be removed. Promote another one first.`);
+        if (holder)
+          throw refused(
+            `Version ${version} of ${name} is the ${holder.alias} and cannot be removed. Promote another one first.`,
+          );
         return {
           result: undefined,
           changes: [{ kind: "remove", version }],
@@ -206,10 +266,12 @@ export function registryOver<Entry extends VersionEntry>(
     verify: (options = {}) => auditRegistry(backend, options),
 
     async clean({ olderThanSeconds = 86_400, apply = false } = {}) {
-      if (!(olderThanSeconds >= 0)) throw new ChurnkitError("OPTION_INVALID", `olderThanSeconds is a number from 0, not ${olderThanSeconds}.`);
+      if (!(olderThanSeconds >= 0))
+        throw new ChurnkitError("OPTION_INVALID", `olderThanSeconds is a number from 0, not ${olderThanSeconds}.`);
       const { orphans, problems } = await auditRegistry(backend, { bundles: false });
       const [first] = problems;
-      if (first !== undefined) throw refused(`The registry of ${name} is not sound, so nothing is removed: ${first.where}: ${first.problem}`);
+      if (first !== undefined)
+        throw refused(`The registry of ${name} is not sound, so nothing is removed: ${first.where}: ${first.problem}`);
       const latest = now().getTime() - olderThanSeconds * 1000;
       const old = orphans.filter(({ modified }) => modified !== null && Date.parse(modified) <= latest);
       if (!apply || old.length === 0) return old;
@@ -221,7 +283,8 @@ export function registryOver<Entry extends VersionEntry>(
       const { state, history: newestFirst } = await momentOf(backend);
       const versions: VersionRecord[] = [];
       for (const entry of state.versions) versions.push(await backend.record(entry));
-      const history = newestFirst.length > 0 ? newestFirst.toReversed() : await historyOf(name, versions, state.aliases);
+      const history =
+        newestFirst.length > 0 ? newestFirst.toReversed() : await historyOf(name, versions, state.aliases);
       return {
         name,
         versions,
@@ -236,7 +299,9 @@ export function registryOver<Entry extends VersionEntry>(
 }
 
 /** A bundle to be uploaded, and what it says but its model; what is in memory is parsed whole, so that it is known to be sound. */
-async function sourceAndParts(bundle: BundleFiles | BundleSource): Promise<{ readonly source: BundleSource; readonly artifact: Omit<Artifact, "model"> }> {
+async function sourceAndParts(
+  bundle: BundleFiles | BundleSource,
+): Promise<{ readonly source: BundleSource; readonly artifact: Omit<Artifact, "model"> }> {
   if ("read" in bundle) return { source: bundle, artifact: await partsOf(bundle) };
   const { manifest, artifact } = await fromBundleFiles(bundle);
   return { source: await sourceOfFiles(bundle, manifest), artifact };

@@ -89,7 +89,16 @@ export interface LoadOptions extends OpenBundleOptions {
 }
 
 /** What a history's entry can be about. */
-export const historyActions = ["register", "promote", "refuse", "rollback", "status", "stage", "annotate", "remove"] as const;
+export const historyActions = [
+  "register",
+  "promote",
+  "refuse",
+  "rollback",
+  "status",
+  "stage",
+  "annotate",
+  "remove",
+] as const;
 
 /** One change, as it was recorded. */
 export interface HistoryEntry {
@@ -156,7 +165,10 @@ export interface ModelRegistry {
    *
    * @throws ChurnkitError BUNDLE_CORRUPT and its kin when the bundle does not verify.
    */
-  register(bundle: Artifact | BundleFiles | BundleSource, options?: RegisterOptions): Promise<{ readonly version: ModelVersion; readonly created: boolean }>;
+  register(
+    bundle: Artifact | BundleFiles | BundleSource,
+    options?: RegisterOptions,
+  ): Promise<{ readonly version: ModelVersion; readonly created: boolean }>;
   /** Newest first. */
   list(options?: ListOptions): Promise<readonly ModelVersion[]>;
   /** One version. */
@@ -203,7 +215,10 @@ export interface ModelRegistry {
    *
    * @throws ChurnkitError REGISTRY_REFUSED when the registry is not sound: what it lost would seem to be without a version.
    */
-  clean(options?: { readonly olderThanSeconds?: number | undefined; readonly apply?: boolean | undefined }): Promise<readonly OrphanBundle[]>;
+  clean(options?: {
+    readonly olderThanSeconds?: number | undefined;
+    readonly apply?: boolean | undefined;
+  }): Promise<readonly OrphanBundle[]>;
   /** Everything the registry holds, to be kept or taken elsewhere; bundles are read one at a time, when asked for. */
   snapshot(): Promise<RegistrySnapshot>;
   /**

@@ -49,7 +49,8 @@ export function driftSections(report: DriftReport, options: DriftSectionOptions 
     const floors = policy.psi || defaultDriftPolicy.psi;
     sections.push({ title: "Over time", blocks: [{ kind: "plots", plots: [driftHistoryPlot(history, floors)] }] });
   }
-  if (report.ranking.length > 0) sections.push({ title: "What matters to the model", blocks: [rankingTable(report.ranking)] });
+  if (report.ranking.length > 0)
+    sections.push({ title: "What matters to the model", blocks: [rankingTable(report.ranking)] });
   if (report.segments.length > 0) sections.push({ title: "Segments", blocks: [segmentTable(report.segments)] });
   if (ordered.length > 0) sections.push({ title: "All columns", blocks: columnTables(ordered, policy) });
   return sections;
@@ -91,7 +92,8 @@ function overview(
       ],
     },
   ];
-  if (ordered.some(({ psi }) => psi !== null)) blocks.push({ kind: "plots", plots: [psiPlot(ordered, policy.psi || defaultDriftPolicy.psi)] });
+  if (ordered.some(({ psi }) => psi !== null))
+    blocks.push({ kind: "plots", plots: [psiPlot(ordered, policy.psi || defaultDriftPolicy.psi)] });
   return blocks;
 }
 
@@ -99,7 +101,16 @@ function overview(
 function partCards({ prediction, target, concept }: DriftReport): Card[] {
   const parts = { predictions: prediction, target, concept };
   return Object.entries(parts).flatMap(([label, part]): Card[] =>
-    part === null ? [] : [{ label, value: part.verdict, tone: verdictTone(part.verdict, part.severity), note: `severity ${part.severity}` }],
+    part === null
+      ? []
+      : [
+          {
+            label,
+            value: part.verdict,
+            tone: verdictTone(part.verdict, part.severity),
+            note: `severity ${part.severity}`,
+          },
+        ],
   );
 }
 
@@ -109,7 +120,11 @@ function adviceTable(report: DriftReport): Block {
     action,
     columns.slice(0, 8).join(", ") + (columns.length > 8 ? ` and ${columns.length - 8} more` : ""),
   ]);
-  return { kind: "table", columns: [{ label: "severity" }, { label: "do", sentence: true }, { label: "columns", sentence: true }], rows };
+  return {
+    kind: "table",
+    columns: [{ label: "severity" }, { label: "do", sentence: true }, { label: "columns", sentence: true }],
+    rows,
+  };
 }
 
 /** So many distributions are open; the others are folded. */
@@ -120,7 +135,17 @@ function distributions(columns: readonly ColumnDrift[]): Block[] {
   const open: Block = { kind: "plots", plots: plots.slice(0, OPEN_PLOTS) };
   const more = plots.slice(OPEN_PLOTS);
   if (more.length === 0) return [open];
-  return [open, { kind: "details", summary: `${more.length} more: ${columns.slice(OPEN_PLOTS).map(({ name }) => name).join(", ")}`, blocks: [{ kind: "plots", plots: more }] }];
+  return [
+    open,
+    {
+      kind: "details",
+      summary: `${more.length} more: ${columns
+        .slice(OPEN_PLOTS)
+        .map(({ name }) => name)
+        .join(", ")}`,
+      blocks: [{ kind: "plots", plots: more }],
+    },
+  ];
 }
 
 /** Columns that need a look stand open, the stable ones are folded. */
@@ -129,7 +154,15 @@ function columnTables(columns: readonly ColumnDrift[], policy: DriftPolicy): Blo
   const others = columns.filter((column) => !stable.includes(column));
   return [
     ...(others.length === 0 ? [] : [columnTable(others, policy)]),
-    ...(stable.length === 0 ? [] : [{ kind: "details" as const, summary: counted(stable.length, "stable column"), blocks: [columnTable(stable, policy)] }]),
+    ...(stable.length === 0
+      ? []
+      : [
+          {
+            kind: "details" as const,
+            summary: counted(stable.length, "stable column"),
+            blocks: [columnTable(stable, policy)],
+          },
+        ]),
   ];
 }
 

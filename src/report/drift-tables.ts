@@ -9,15 +9,22 @@ const percentText = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 /** Every slice's verdict, the worst first. */
 export function segmentTable(segments: readonly SegmentDrift[]): Block {
-  const rows = segments.slice(0, SLICES).map(({ column, level, verdict, severity, rows: count, share, drifted, message }): Cell[] => [
-    `${column} = ${level}`,
-    { text: severity === "none" ? verdict : `${verdict}, ${severity}`, tone: verdictTone(verdict, severity) },
-    countText(count.reference),
-    countText(count.current),
-    `${percentText(share.reference)} → ${percentText(share.current)}`,
-    drifted.length === 0 ? "–" : drifted.map(({ name }) => name).slice(0, 3).join(", ") + (drifted.length > 3 ? ` and ${drifted.length - 3} more` : ""),
-    message,
-  ]);
+  const rows = segments
+    .slice(0, SLICES)
+    .map(({ column, level, verdict, severity, rows: count, share, drifted, message }): Cell[] => [
+      `${column} = ${level}`,
+      { text: severity === "none" ? verdict : `${verdict}, ${severity}`, tone: verdictTone(verdict, severity) },
+      countText(count.reference),
+      countText(count.current),
+      `${percentText(share.reference)} → ${percentText(share.current)}`,
+      drifted.length === 0
+        ? "–"
+        : drifted
+            .map(({ name }) => name)
+            .slice(0, 3)
+            .join(", ") + (drifted.length > 3 ? ` and ${drifted.length - 3} more` : ""),
+      message,
+    ]);
   const more = segments.length > SLICES ? ` The worst ${SLICES} of ${segments.length} slices.` : "";
   return {
     kind: "table",
@@ -37,16 +44,19 @@ export function segmentTable(segments: readonly SegmentDrift[]): Block {
 
 /** Columns by importance x shift. */
 export function rankingTable(ranking: readonly RankedDrift[]): Block {
-  const rows = ranking.slice(0, 20).map(({ name, importance, shift, score, severity }): Cell[] => [
-    name,
-    percentText(importance),
-    percentText(shift),
-    metricText(score, 4),
-    severity === "none" ? "–" : { text: severity, tone: severity },
-  ]);
+  const rows = ranking
+    .slice(0, 20)
+    .map(({ name, importance, shift, score, severity }): Cell[] => [
+      name,
+      percentText(importance),
+      percentText(shift),
+      metricText(score, 4),
+      severity === "none" ? "–" : { text: severity, tone: severity },
+    ]);
   return {
     kind: "table",
-    caption: "Importance is the column's share of what moves the model; shift is the share of rows that moved. Their product says which drift hurts most.",
+    caption:
+      "Importance is the column's share of what moves the model; shift is the share of rows that moved. Their product says which drift hurts most.",
     columns: [
       { label: "column" },
       { label: "importance", number: true },

@@ -26,7 +26,10 @@ export interface EvaluationReportOptions {
  * console.assert(page.startsWith("<!doctype html>"));
  * ```
  */
-export function evaluationReportHtml(evaluation: Evaluation, { name, rows, notes = [] }: EvaluationReportOptions): Promise<string> {
+export function evaluationReportHtml(
+  evaluation: Evaluation,
+  { name, rows, notes = [] }: EvaluationReportOptions,
+): Promise<string> {
   const known = { title: "Before you read on", blocks: notes.map((text) => ({ kind: "text", text }) as const) };
   return renderReport({
     title: `Evaluation of ${name}`,

@@ -32,11 +32,20 @@ export interface ExplanationReportInput {
  * console.assert(page.includes("tenure"));
  * ```
  */
-export function explanationReportHtml({ name, source, rows, importance, customers }: ExplanationReportInput): Promise<string> {
+export function explanationReportHtml({
+  name,
+  source,
+  rows,
+  importance,
+  customers,
+}: ExplanationReportInput): Promise<string> {
   const overall: Section = {
     title: "Over all customers",
     blocks: [
-      { kind: "text", text: `How far each column moves the log odds of a score, on average over ${countText(rows)} rows. An attribution of 0.69 doubles the odds. It says what the model makes of a value, not what causes it.` },
+      {
+        kind: "text",
+        text: `How far each column moves the log odds of a score, on average over ${countText(rows)} rows. An attribution of 0.69 doubles the odds. It says what the model makes of a value, not what causes it.`,
+      },
       { kind: "plots", plots: [importancePlot(importance)] },
       { kind: "details", summary: "Every column", blocks: [importanceTable(importance)] },
     ],
@@ -44,15 +53,28 @@ export function explanationReportHtml({ name, source, rows, importance, customer
   return renderReport({
     title: `Why ${name} says so`,
     subtitle: source,
-    sections: [overall, ...(customers.length === 0 ? [] : [{ title: "Single customers", blocks: customers.map(customerTable) }])],
+    sections: [
+      overall,
+      ...(customers.length === 0 ? [] : [{ title: "Single customers", blocks: customers.map(customerTable) }]),
+    ],
   });
 }
 
 function importanceTable(columns: readonly ColumnImportance[]): Block {
   return {
     kind: "table",
-    columns: [{ label: "column" }, { label: "mean |attribution|", number: true }, { label: "standard error", number: true }, { label: "share", number: true }],
-    rows: columns.map(({ column, meanAbsolute, standardError, share }) => [column, meanAbsolute.toFixed(4), standardError.toFixed(4), `${(100 * share).toFixed(1)} %`]),
+    columns: [
+      { label: "column" },
+      { label: "mean |attribution|", number: true },
+      { label: "standard error", number: true },
+      { label: "share", number: true },
+    ],
+    rows: columns.map(({ column, meanAbsolute, standardError, share }) => [
+      column,
+      meanAbsolute.toFixed(4),
+      standardError.toFixed(4),
+      `${(100 * share).toFixed(1)} %`,
+    ]),
   };
 }
 

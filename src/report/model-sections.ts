@@ -36,7 +36,11 @@ export function evaluationSections(
       title: "Curves",
       blocks: [
         { kind: "plots", plots: decisionPlots(model, models.slice(0, 4)) },
-        { kind: "details", summary: "ROC, precision and recall, gains and lift, training", blocks: [{ kind: "plots", plots: [...rankingPlots(model, models.slice(0, 4)), ...training] }] },
+        {
+          kind: "details",
+          summary: "ROC, precision and recall, gains and lift, training",
+          blocks: [{ kind: "plots", plots: [...rankingPlots(model, models.slice(0, 4)), ...training] }],
+        },
       ],
     },
   ];
@@ -88,18 +92,31 @@ const curvesOf = (models: readonly NamedEvaluation[], pick: CurveOf) =>
 function decisionPlots({ evaluation }: NamedEvaluation, models: readonly NamedEvaluation[]): Plot[] {
   const { confusion, threshold, precisionRecall } = evaluation;
   const profit = curvesOf(models, (one) => one.profit);
-  const byThreshold = profit.length > 0 ? [profitPlot(profit, threshold)] : precisionRecall === null ? [] : [thresholdPlot(precisionRecall, threshold)];
-  return [confusionPlot(confusion, threshold), ...byThreshold, calibrationPlot(models.map(({ name, evaluation: one }) => ({ name, bins: one.reliability })))];
+  const byThreshold =
+    profit.length > 0
+      ? [profitPlot(profit, threshold)]
+      : precisionRecall === null
+        ? []
+        : [thresholdPlot(precisionRecall, threshold)];
+  return [
+    confusionPlot(confusion, threshold),
+    ...byThreshold,
+    calibrationPlot(models.map(({ name, evaluation: one }) => ({ name, bins: one.reliability }))),
+  ];
 }
 
 /** How well the scores rank, over all thresholds. */
 function rankingPlots({ name, evaluation }: NamedEvaluation, models: readonly NamedEvaluation[]): Plot[] {
   const roc = curvesOf(models, (one) => one.roc);
   const precisionRecall = curvesOf(models, (one) => one.precisionRecall);
-  const ranked = models.flatMap((one) => (one.evaluation.lift === null ? [] : [{ name: one.name, bins: one.evaluation.lift }]));
+  const ranked = models.flatMap((one) =>
+    one.evaluation.lift === null ? [] : [{ name: one.name, bins: one.evaluation.lift }],
+  );
   return [
     ...(roc.length > 0 ? [rocPlot(roc)] : []),
-    ...(precisionRecall.length > 0 ? [precisionRecallPlot(precisionRecall, evaluation.positives / evaluation.rows)] : []),
+    ...(precisionRecall.length > 0
+      ? [precisionRecallPlot(precisionRecall, evaluation.positives / evaluation.rows)]
+      : []),
     ...(ranked.length > 0 ? [gainsPlot(ranked)] : []),
     ...(evaluation.lift === null ? [] : [liftPlot({ name, bins: evaluation.lift })]),
   ];

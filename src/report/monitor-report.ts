@@ -7,7 +7,12 @@ import { countText, metricText, rangeText, verdictTone } from "./format.js";
 import { renderReport } from "./render.js";
 import type { Block, Card, Cell, Section } from "./sections.js";
 
-const labels: Record<MonitorName, string> = { dataQuality: "data quality", modelQuality: "model quality", bias: "bias", attribution: "feature attribution" };
+const labels: Record<MonitorName, string> = {
+  dataQuality: "data quality",
+  modelQuality: "model quality",
+  bias: "bias",
+  attribution: "feature attribution",
+};
 
 /**
  * A monitor's report as one HTML page: the four verdicts, what to do, alarms, and what each verdict rests on, with the
@@ -24,8 +29,17 @@ const labels: Record<MonitorName, string> = { dataQuality: "data quality", model
 export function monitorReportHtml(report: MonitorReport): Promise<string> {
   const span = report.from === null ? "nothing counted yet" : `${report.from} to ${report.to ?? report.at}`;
   const { drift } = report.monitors.dataQuality.finding;
-  const moved = drift === null ? [] : driftSections(drift, { reference: "baseline", current: "monitored rows" }).filter(({ title }) => title !== "What to do");
-  return renderReport({ title: `Monitors of ${report.model}`, subtitle: span, sections: [...monitorSections(report), ...moved] });
+  const moved =
+    drift === null
+      ? []
+      : driftSections(drift, { reference: "baseline", current: "monitored rows" }).filter(
+          ({ title }) => title !== "What to do",
+        );
+  return renderReport({
+    title: `Monitors of ${report.model}`,
+    subtitle: span,
+    sections: [...monitorSections(report), ...moved],
+  });
 }
 
 /** The sections on the four monitors, without those on drift. */
@@ -35,28 +49,69 @@ export function monitorSections(report: MonitorReport): Section[] {
     { title: "Monitors", blocks: overview(report) },
     ...(alarms.length === 0 ? [] : [{ title: "Alarms", blocks: [alarmTable(report)] }]),
     { title: "Model quality", blocks: modelBlocks(report) },
-    ...(monitors.bias.finding.calls === null ? [] : [{ title: "Bias", blocks: evidence(monitors.bias, "Every group and metric", biasBlocks(report)) }]),
-    ...(monitors.attribution.finding.drift === null ? [] : [{ title: "Feature attribution", blocks: evidence(monitors.attribution, "Every column's rank", [attributionTable(report)]) }]),
+    ...(monitors.bias.finding.calls === null
+      ? []
+      : [{ title: "Bias", blocks: evidence(monitors.bias, "Every group and metric", biasBlocks(report)) }]),
+    ...(monitors.attribution.finding.drift === null
+      ? []
+      : [
+          {
+            title: "Feature attribution",
+            blocks: evidence(monitors.attribution, "Every column's rank", [attributionTable(report)]),
+          },
+        ]),
   ];
 }
 
 /** The finding, and what it rests on: folded where there is nothing to look into. */
-function evidence({ message, severity }: { readonly message: string; readonly severity: Severity }, summary: string, blocks: readonly Block[]): Block[] {
-  return [{ kind: "text", text: message }, ...(severity === "none" ? [{ kind: "details" as const, summary, blocks }] : blocks)];
+function evidence(
+  { message, severity }: { readonly message: string; readonly severity: Severity },
+  summary: string,
+  blocks: readonly Block[],
+): Block[] {
+  return [
+    { kind: "text", text: message },
+    ...(severity === "none" ? [{ kind: "details" as const, summary, blocks }] : blocks),
+  ];
 }
 
 function overview({ message, monitors, rows, advice }: MonitorReport): Block[] {
   const cards = (Object.keys(labels) as MonitorName[]).map((name): Card => {
     const { verdict, severity, lacks } = monitors[name];
-    return { label: labels[name], value: verdict, tone: verdictTone(verdict, severity), note: lacks === undefined ? `severity ${severity}` : lackWords(lacks) };
+    return {
+      label: labels[name],
+      value: verdict,
+      tone: verdictTone(verdict, severity),
+      note: lacks === undefined ? `severity ${severity}` : lackWords(lacks),
+    };
   });
   return [
     { kind: "text", text: message },
-    { kind: "cards", cards: [...cards, { label: "rows", value: countText(rows.kept), note: `${countText(rows.rejected)} break the contract, ${countText(rows.unscored)} have no score` }] },
+    {
+      kind: "cards",
+      cards: [
+        ...cards,
+        {
+          label: "rows",
+          value: countText(rows.kept),
+          note: `${countText(rows.rejected)} break the contract, ${countText(rows.unscored)} have no score`,
+        },
+      ],
+    },
     {
       kind: "table",
-      columns: [{ label: "severity" }, { label: "monitor" }, { label: "do", sentence: true }, { label: "columns", sentence: true }],
-      rows: advice.map(({ severity, monitor, action, columns }): Cell[] => [severity === "none" ? "–" : { text: severity, tone: severity }, labels[monitor], action, columns.slice(0, 8).join(", ")]),
+      columns: [
+        { label: "severity" },
+        { label: "monitor" },
+        { label: "do", sentence: true },
+        { label: "columns", sentence: true },
+      ],
+      rows: advice.map(({ severity, monitor, action, columns }): Cell[] => [
+        severity === "none" ? "–" : { text: severity, tone: severity },
+        labels[monitor],
+        action,
+        columns.slice(0, 8).join(", "),
+      ]),
     },
   ];
 }
@@ -64,8 +119,20 @@ function overview({ message, monitors, rows, advice }: MonitorReport): Block[] {
 function alarmTable({ alarms }: MonitorReport): Block {
   return {
     kind: "table",
-    columns: [{ label: "severity" }, { label: "monitor" }, { label: "subject" }, { label: "since" }, { label: "finding", sentence: true }],
-    rows: alarms.map(({ severity, monitor, subject, since, message }): Cell[] => [{ text: severity, tone: severity }, labels[monitor], subject, since, message]),
+    columns: [
+      { label: "severity" },
+      { label: "monitor" },
+      { label: "subject" },
+      { label: "since" },
+      { label: "finding", sentence: true },
+    ],
+    rows: alarms.map(({ severity, monitor, subject, since, message }): Cell[] => [
+      { text: severity, tone: severity },
+      labels[monitor],
+      subject,
+      since,
+      message,
+    ]),
   };
 }
 
@@ -77,7 +144,9 @@ function modelBlocks({ monitors }: MonitorReport): Block[] {
     const change = quality?.metrics.find(({ metric }) => metric === name);
     return [
       name,
-      change === undefined ? "not judged" : { text: change.verdict, tone: verdictTone(change.verdict, change.severity) },
+      change === undefined
+        ? "not judged"
+        : { text: change.verdict, tone: verdictTone(change.verdict, change.severity) },
       metricText(change?.baseline),
       metricText(realized?.values[name].value),
       rangeText(realized?.values[name]),
@@ -89,7 +158,14 @@ function modelBlocks({ monitors }: MonitorReport): Block[] {
     {
       kind: "table",
       caption: `${countText(outcomes.predictions)} sampled predictions: ${countText(outcomes.labeled)} labeled, ${countText(outcomes.immature)} still open, ${countText(outcomes.unlabeled)} closed without a label, ${countText(outcomes.treated)} treated.${unjoined === null ? "" : ` ${countText(unjoined.labels)} of ${countText(unjoined.of)} labels join no prediction.`} Precision and recall move with the threshold: they are shown, not judged.`,
-      columns: [{ label: "metric" }, { label: "verdict" }, { label: "baseline", number: true }, { label: "realized", number: true }, { label: "95 % interval", number: true }, { label: "estimated", number: true }],
+      columns: [
+        { label: "metric" },
+        { label: "verdict" },
+        { label: "baseline", number: true },
+        { label: "realized", number: true },
+        { label: "95 % interval", number: true },
+        { label: "estimated", number: true },
+      ],
       rows,
     },
   ];
@@ -103,7 +179,14 @@ function biasBlocks({ monitors }: MonitorReport): Block[] {
   const table: Block = {
     kind: "table",
     caption: `${words}. Each compares a group with all other rows.`,
-    columns: [{ label: "group" }, { label: "metric" }, { label: "baseline", number: true }, { label: "now", number: true }, { label: "verdict" }, { label: "allowed range" }],
+    columns: [
+      { label: "group" },
+      { label: "metric" },
+      { label: "baseline", number: true },
+      { label: "now", number: true },
+      { label: "verdict" },
+      { label: "allowed range" },
+    ],
     rows: changes.map(({ column, group, metric, baseline, current, verdict, severity, range }): Cell[] => [
       `${column} ${group}`,
       metric,
@@ -121,7 +204,21 @@ function attributionTable({ monitors }: MonitorReport): Block {
   return {
     kind: "table",
     caption: "SHAP: how far a column moves a customer's score from the average, in log-odds.",
-    columns: [{ label: "column" }, { label: "rank before", number: true }, { label: "rank now", number: true }, { label: "mean |SHAP| before", number: true }, { label: "now", number: true }],
-    rows: (drift?.columns ?? []).slice(0, 20).map(({ name, reference, current }): Cell[] => [name, String(reference.rank), String(current.rank), metricText(reference.meanAbsolute), metricText(current.meanAbsolute)]),
+    columns: [
+      { label: "column" },
+      { label: "rank before", number: true },
+      { label: "rank now", number: true },
+      { label: "mean |SHAP| before", number: true },
+      { label: "now", number: true },
+    ],
+    rows: (drift?.columns ?? [])
+      .slice(0, 20)
+      .map(({ name, reference, current }): Cell[] => [
+        name,
+        String(reference.rank),
+        String(current.rank),
+        metricText(reference.meanAbsolute),
+        metricText(current.meanAbsolute),
+      ]),
   };
 }

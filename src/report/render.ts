@@ -100,9 +100,13 @@ function tableHtml(columns: readonly TableColumn[], rows: readonly (readonly Cel
   const stacked = columns.length > NARROW_COLUMNS || columns.some(({ sentence }) => sentence);
   // A row's first cell names it, and a sentence and a badge speak for themselves; every other cell needs its column's name.
   const named = (cell: Cell, i: number): string =>
-    !stacked || i === 0 || columns[i]?.sentence === true || (typeof cell !== "string" && cell.tone !== undefined) ? "" : ` data-label="${escapeHtml(columns[i]?.label ?? "")}"`;
+    !stacked || i === 0 || columns[i]?.sentence === true || (typeof cell !== "string" && cell.tone !== undefined)
+      ? ""
+      : ` data-label="${escapeHtml(columns[i]?.label ?? "")}"`;
   const head = columns.map(({ label }, i) => `<th${align(i)} scope="col">${escapeHtml(label)}</th>`).join("");
-  const body = rows.map((row) => `<tr>${row.map((cell, i) => `<td${align(i)}${named(cell, i)}>${cellHtml(cell)}</td>`).join("")}</tr>`);
+  const body = rows.map(
+    (row) => `<tr>${row.map((cell, i) => `<td${align(i)}${named(cell, i)}>${cellHtml(cell)}</td>`).join("")}</tr>`,
+  );
   const title = caption === undefined ? "" : `<caption>${escapeHtml(caption)}</caption>`;
   return `<div class="scroll"><table${stacked ? ' class="stacked"' : ""}>${title}<thead><tr>${head}</tr></thead><tbody>${body.join("\n")}</tbody></table></div>`;
 }
@@ -130,9 +134,7 @@ async function plotsHtml(plots: readonly Plot[], id: string): Promise<string> {
   for (const [i, { title, caption, spec }] of plots.entries()) {
     const note = caption === undefined ? "" : `<span>${escapeHtml(caption)}</span>`;
     const svg = ownIds(await drawPlot(spec), `${id}-${i + 1}`);
-    figures.push(
-      `<figure><figcaption><strong>${escapeHtml(title)}</strong>${note}</figcaption>${svg}</figure>`,
-    );
+    figures.push(`<figure><figcaption><strong>${escapeHtml(title)}</strong>${note}</figcaption>${svg}</figure>`);
   }
   return `<div class="plots">${figures.join("\n")}</div>`;
 }

@@ -31,9 +31,15 @@ const newline = 10;
  * await writer.close();
  * ```
  */
-export function captureToFile(path: string, { bytes = 64 * 2 ** 20, keep = 10 }: CaptureFileOptions = {}): CaptureWriter {
+export function captureToFile(
+  path: string,
+  { bytes = 64 * 2 ** 20, keep = 10 }: CaptureFileOptions = {},
+): CaptureWriter {
   if (!(bytes > 0) || !(Number.isInteger(keep) && keep >= 0 && keep <= 10_000)) {
-    throw new ChurnkitError("OPTION_INVALID", `A capture file takes bytes above 0 and keeps 0 to 10000 former files, not ${bytes} and ${keep}.`);
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `A capture file takes bytes above 0 and keeps 0 to 10000 former files, not ${bytes} and ${keep}.`,
+    );
   }
   let closed = false;
   const limit = pLimit(1);
@@ -43,7 +49,12 @@ export function captureToFile(path: string, { bytes = 64 * 2 ** 20, keep = 10 }:
     });
   return {
     write(predictions) {
-      if (closed) return Promise.reject(new ChurnkitError("IO_FAILED", `The capture file ${path} was closed. Open it anew.`, { where: { file: path } }));
+      if (closed)
+        return Promise.reject(
+          new ChurnkitError("IO_FAILED", `The capture file ${path} was closed. Open it anew.`, {
+            where: { file: path },
+          }),
+        );
       const lines = predictions.map(captureLine).join("");
       if (lines === "") return limit(() => undefined);
       return inTurn(async () => {
@@ -80,7 +91,11 @@ async function append(path: string, lines: string): Promise<void> {
   }
 }
 
-const sizeOf = (path: string): Promise<number> => stat(path).then(({ size }) => size, () => 0);
+const sizeOf = (path: string): Promise<number> =>
+  stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  );
 
 async function moveAside(path: string, keep: number): Promise<void> {
   if (keep === 0) return rm(path, { force: true });

@@ -15,7 +15,10 @@ export function capturedFiles(): Pick<ObjectStore, "list" | "getStream"> {
   return {
     async list(path) {
       const found = await stat(path).catch((error: unknown) => {
-        if (systemCode(error) === "ENOENT") throw new ChurnkitError("INPUT_NOT_FOUND", `There is no captured data at ${path}.`, { where: { file: path } });
+        if (systemCode(error) === "ENOENT")
+          throw new ChurnkitError("INPUT_NOT_FOUND", `There is no captured data at ${path}.`, {
+            where: { file: path },
+          });
         throw ioFailed("read", path, error);
       });
       return found.isDirectory() ? filesBelow(path) : [{ key: path, size: found.size }];

@@ -57,15 +57,31 @@ export function createHandler(model: ServedModel, options: HandlerOptions = {}):
   const started = performance.now();
   const { contract, decision } = model.scorer;
   const origin = { model_name: model.name, model_version: model.version, model_source: model.source };
-  const scoring: Scoring = { scorer: model.scorer, metrics, maxBatch, said: { threshold: decision.threshold, ...origin } };
+  const scoring: Scoring = {
+    scorer: model.scorer,
+    metrics,
+    maxBatch,
+    said: { threshold: decision.threshold, ...origin },
+  };
 
   const inTurn = batchTurns();
 
   const health = (): ServeResponse =>
-    json(200, { status: "ok", version: packageVersion, uptime_seconds: (performance.now() - started) / 1000, ...origin });
+    json(200, {
+      status: "ok",
+      version: packageVersion,
+      uptime_seconds: (performance.now() - started) / 1000,
+      ...origin,
+    });
   const modelInfo = once(() => {
     const inputs = contract.columns.filter(({ role }) => role === "feature");
-    return json(200, { ...origin, contract: contract.name, target: contract.target, threshold: decision.threshold, inputs });
+    return json(200, {
+      ...origin,
+      contract: contract.name,
+      target: contract.target,
+      threshold: decision.threshold,
+      inputs,
+    });
   });
   const index = once(() => json(200, { service: "churnkit", ...origin, endpoints: [...routes.keys()] }));
   const noMetrics = failure(404, { code: "REQUEST_INVALID", message: "This server keeps no metrics." });
@@ -107,15 +123,23 @@ function once(make: () => ServeResponse): () => ServeResponse {
   return () => (made ??= make());
 }
 
-const takes = (route: Route, method: string): boolean => method === route.method || (method === "HEAD" && route.method === "GET");
+const takes = (route: Route, method: string): boolean =>
+  method === route.method || (method === "HEAD" && route.method === "GET");
 
 function nothingThere(path: string): ServeResponse {
-  return failure(404, { code: "REQUEST_INVALID", message: `There is nothing at ${path.slice(0, 100)}. GET / lists the endpoints.` });
+  return failure(404, {
+    code: "REQUEST_INVALID",
+    message: `There is nothing at ${path.slice(0, 100)}. GET / lists the endpoints.`,
+  });
 }
 
 function wrongMethod(route: Route, { method, path }: ServeRequest): ServeResponse {
   const allow = route.method === "GET" ? "GET, HEAD" : "POST";
-  return failure(405, { code: "REQUEST_INVALID", message: `${path} takes ${allow}, not ${method.slice(0, 20)}.` }, { allow });
+  return failure(
+    405,
+    { code: "REQUEST_INVALID", message: `${path} takes ${allow}, not ${method.slice(0, 20)}.` },
+    { allow },
+  );
 }
 
 function ownFailure(error: unknown, onError: HandlerOptions["onError"]): ServeResponse {

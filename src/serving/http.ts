@@ -50,7 +50,11 @@ export const jsonText = (status: number, body: string, headers?: Readonly<Record
 });
 
 /** An error answer. */
-export function failure(status: number, error: RequestProblem, headers?: Readonly<Record<string, string>>): ServeResponse {
+export function failure(
+  status: number,
+  error: RequestProblem,
+  headers?: Readonly<Record<string, string>>,
+): ServeResponse {
   const body: ErrorBody = { error };
   return json(status, body, headers);
 }

@@ -50,7 +50,8 @@ export async function loadForService(
   ref: VersionRef,
   { copies, keep = 2, onProblem, ...load }: ServiceOptions = {},
 ): Promise<LoadedModel> {
-  if (!Number.isSafeInteger(keep) || keep < 1) throw new ChurnkitError("OPTION_INVALID", `keep must be a whole number above 0, not ${keep}.`);
+  if (!Number.isSafeInteger(keep) || keep < 1)
+    throw new ChurnkitError("OPTION_INVALID", `keep must be a whole number above 0, not ${keep}.`);
   let loaded: Awaited<ReturnType<ModelRegistry["load"]>>;
   try {
     loaded = await registry.load(ref, load);
@@ -61,7 +62,10 @@ export async function loadForService(
     return served(registry.name, copies, copy, load);
   }
   const { artifact, scorer, version } = loaded;
-  if (copies) await keepCopy(copies, version, () => registry.download(version.number), keep).catch((error: unknown) => onProblem?.(error));
+  if (copies)
+    await keepCopy(copies, version, () => registry.download(version.number), keep).catch((error: unknown) =>
+      onProblem?.(error),
+    );
   return { artifact, scorer, name: registry.name, version: version.semver, source: "registry" };
 }
 
@@ -75,12 +79,20 @@ export async function loadForService(
 export async function rollBackToCopy(name: string, copies: ObjectStore, load: LoadOptions = {}): Promise<LoadedModel> {
   const copy = await stepBack(copies);
   if (copy === undefined) {
-    throw new ChurnkitError("BUNDLE_NOT_FOUND", `There is no copy of a former version of ${name} in ${copies.name}, so nothing to roll back to.`);
+    throw new ChurnkitError(
+      "BUNDLE_NOT_FOUND",
+      `There is no copy of a former version of ${name} in ${copies.name}, so nothing to roll back to.`,
+    );
   }
   return served(name, copies, copy, load);
 }
 
-async function served(name: string, copies: ObjectStore, copy: LocalCopy, { signature, ...open }: LoadOptions): Promise<LoadedModel> {
+async function served(
+  name: string,
+  copies: ObjectStore,
+  copy: LocalCopy,
+  { signature, ...open }: LoadOptions,
+): Promise<LoadedModel> {
   const { artifact, scorer } = await openCopy(copies, copy, open);
   if (signature !== undefined) assertSignature(signature, signatureOf(scorer.contract));
   return { artifact, scorer, name, version: copy.semver, source: "local-copy" };
@@ -88,4 +100,5 @@ async function served(name: string, copies: ObjectStore, copy: LocalCopy, { sign
 
 /** Did the registry answer, so that falling back would contradict it? */
 const isAnswer = (error: unknown): boolean =>
-  ChurnkitError.isInstance(error) && ["REGISTRY_NOT_FOUND", "SIGNATURE_MISMATCH", "OPTION_INVALID"].includes(error.code);
+  ChurnkitError.isInstance(error) &&
+  ["REGISTRY_NOT_FOUND", "SIGNATURE_MISMATCH", "OPTION_INVALID"].includes(error.code);

@@ -25,13 +25,19 @@ export async function listCopies(store: ObjectStore): Promise<LocalCopy[]> {
   return copyList(JsonValue.parse(found.bytes, listPath, corrupt)).copies;
 }
 
-const writeList = (store: ObjectStore, copies: readonly LocalCopy[]): Promise<unknown> => store.put(listPath, readableJson({ copies }));
+const writeList = (store: ObjectStore, copies: readonly LocalCopy[]): Promise<unknown> =>
+  store.put(listPath, readableJson({ copies }));
 
 /**
  * Keeps a version as the one in service, and the ones before it as far as `keep` allows. The list names a copy only after
  * its last file was written.
  */
-export async function keepCopy(store: ObjectStore, copy: LocalCopy, files: () => Promise<BundleFiles>, keep: number): Promise<void> {
+export async function keepCopy(
+  store: ObjectStore,
+  copy: LocalCopy,
+  files: () => Promise<BundleFiles>,
+  keep: number,
+): Promise<void> {
   const before = await listCopies(store);
   if (before[0]?.contentHash === copy.contentHash) return;
   const others = before.filter(({ contentHash }) => contentHash !== copy.contentHash);
@@ -56,5 +62,8 @@ export async function stepBack(store: ObjectStore): Promise<LocalCopy | undefine
 }
 
 /** Opens a copy, verified like any bundle. */
-export const openCopy = (store: ObjectStore, { contentHash }: LocalCopy, options?: OpenBundleOptions): Promise<Bundle> =>
-  openBundle(async (path) => (await store.get(`${contentHash}/${path}`))?.bytes, options);
+export const openCopy = (
+  store: ObjectStore,
+  { contentHash }: LocalCopy,
+  options?: OpenBundleOptions,
+): Promise<Bundle> => openBundle(async (path) => (await store.get(`${contentHash}/${path}`))?.bytes, options);

@@ -18,17 +18,36 @@ const tenths = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1];
 
 const table = {
   requests: { type: "counter", prometheus: "churnkit_requests_total", help: "Requests by route and status." },
-  latency: { type: "histogram", prometheus: "churnkit_request_duration_seconds", help: "Time to answer a request.", buckets: seconds },
-  predictions: { type: "counter", prometheus: "churnkit_predictions_total", help: "Scored records by predicted label." },
-  rejections: { type: "counter", prometheus: "churnkit_rejected_records_total", help: "Records that broke the contract." },
-  probabilities: { type: "histogram", prometheus: "churnkit_prediction_probability", help: "Distribution of the predicted probability.", buckets: tenths },
+  latency: {
+    type: "histogram",
+    prometheus: "churnkit_request_duration_seconds",
+    help: "Time to answer a request.",
+    buckets: seconds,
+  },
+  predictions: {
+    type: "counter",
+    prometheus: "churnkit_predictions_total",
+    help: "Scored records by predicted label.",
+  },
+  rejections: {
+    type: "counter",
+    prometheus: "churnkit_rejected_records_total",
+    help: "Records that broke the contract.",
+  },
+  probabilities: {
+    type: "histogram",
+    prometheus: "churnkit_prediction_probability",
+    help: "Distribution of the predicted probability.",
+    buckets: tenths,
+  },
   model: { type: "gauge", prometheus: "churnkit_model_info", help: "The model that is served." },
 } as const satisfies Record<string, PrometheusMetric>;
 
 /** Metrics in Prometheus' text format, of one server: two in a process do not collide. */
 export function prometheusMetrics(modelVersion: string): ServingMetrics {
   const text = prometheusText();
-  const add = (metric: PrometheusMetric, value: number, ...labels: [name: string, value: string][]): void => text.add({ metric, labels, value, at: 0 });
+  const add = (metric: PrometheusMetric, value: number, ...labels: [name: string, value: string][]): void =>
+    text.add({ metric, labels, value, at: 0 });
   text.declare(table.rejections);
   text.declare(table.probabilities);
   add(table.model, 1, ["version", modelVersion]);
@@ -42,6 +61,11 @@ export function prometheusMetrics(modelVersion: string): ServingMetrics {
       add(table.probabilities, probability);
     },
     rejected: (count) => add(table.rejections, count),
-    render: () => Promise.resolve({ status: 200, headers: { "content-type": prometheusType, ...commonHeaders }, body: text.render() }),
+    render: () =>
+      Promise.resolve({
+        status: 200,
+        headers: { "content-type": prometheusType, ...commonHeaders },
+        body: text.render(),
+      }),
   };
 }

@@ -53,7 +53,10 @@ export interface ExchangeQueue {
 }
 
 /** A bounded queue before a monitor, worked off in slices of a few milliseconds. */
-export function exchangeQueue(monitor: Monitor, { sample, seed, mostRequests, mostBytes, capture, now, failed }: ExchangeQueueOptions): ExchangeQueue {
+export function exchangeQueue(
+  monitor: Monitor,
+  { sample, seed, mostRequests, mostBytes, capture, now, failed }: ExchangeQueueOptions,
+): ExchangeQueue {
   const random = uniform(seed);
   const traffic = { requests: 0, sampled: 0, dropped: 0, unreadable: 0, records: 0, uncaptured: 0 };
   const queue: Exchange[] = [];

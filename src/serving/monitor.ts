@@ -69,7 +69,11 @@ export function withMonitor(handler: Handler, monitor: Monitor, options: WithMon
   const { sample = 1, sink, every = 60_000, capture, onReport, labels = {}, now = Date.now, seed = 0 } = options;
   const { requests: mostRequests = 1_000, bytes: mostBytes = 16 * 2 ** 20 } = options.queue ?? {};
   const positive = (name: string, value: number, most: number): void => {
-    if (!(value > 0 && value <= most)) throw new ChurnkitError("OPTION_INVALID", `withMonitor's ${name} is ${value}. Give a number above 0 and up to ${most}.`);
+    if (!(value > 0 && value <= most))
+      throw new ChurnkitError(
+        "OPTION_INVALID",
+        `withMonitor's ${name} is ${value}. Give a number above 0 and up to ${most}.`,
+      );
   };
   positive("sample", sample, 1);
   positive("every", every, 2 ** 31 - 1);
@@ -95,7 +99,8 @@ export function withMonitor(handler: Handler, monitor: Monitor, options: WithMon
       body: async () => (body = await request.body()),
     });
     try {
-      if (body !== undefined && isScoring(request.path) && (response.status === 200 || response.status === 422)) queue.offer(request.path, body, response);
+      if (body !== undefined && isScoring(request.path) && (response.status === 200 || response.status === 422))
+        queue.offer(request.path, body, response);
     } catch (error) {
       failed(error);
     }
@@ -107,7 +112,12 @@ export function withMonitor(handler: Handler, monitor: Monitor, options: WithMon
     const before = told;
     told = queue.traffic();
     const outcomes = ["sampled", "dropped", "unreadable", "uncaptured"] as const;
-    return outcomes.map((outcome) => ({ name: "monitored_requests_total", value: told[outcome] - before[outcome], labels: { ...labels, outcome }, at: new Date(now()) }));
+    return outcomes.map((outcome) => ({
+      name: "monitored_requests_total",
+      value: told[outcome] - before[outcome],
+      labels: { ...labels, outcome },
+      at: new Date(now()),
+    }));
   };
   const report = async (): Promise<MonitorReport> => {
     const at = now();
@@ -152,4 +162,5 @@ export function withMonitor(handler: Handler, monitor: Monitor, options: WithMon
 
 const hourOf = (time: number): number => Math.floor(time / 3_600_000);
 
-const isScoring = (path: string): boolean => path === "/predict" || path === "/batch-predict" || path === "/invocations";
+const isScoring = (path: string): boolean =>
+  path === "/predict" || path === "/batch-predict" || path === "/invocations";

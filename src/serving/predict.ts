@@ -36,7 +36,11 @@ export function predictOne({ scorer, metrics, said }: Scoring, body: Uint8Array)
  * Answers a batch: records that break the contract are reported in their place, the others scored. The answer is written as
  * it is made, since a flood of broken records must cost little more than parsing it.
  */
-export async function predictBatch({ scorer, metrics, maxBatch, said }: Scoring, body: Uint8Array, giveWay: GiveWay): Promise<ServeResponse> {
+export async function predictBatch(
+  { scorer, metrics, maxBatch, said }: Scoring,
+  body: Uint8Array,
+  giveWay: GiveWay,
+): Promise<ServeResponse> {
   const records = recordsOf(parse(body), maxBatch);
   // Never made one flat text here: whoever sends it does that, and twice would cost more than all else.
   let predictions = "";
@@ -84,7 +88,10 @@ function recordsOf(value: unknown, most: number): readonly unknown[] {
     throw new ChurnkitError("REQUEST_INVALID", 'A batch is {"records": [...]} or an array of records.');
   }
   if (records.length > most) {
-    throw new ChurnkitError("INPUT_TOO_LARGE", `A batch holds at most ${most} records; this one has ${records.length}. Send it in parts.`);
+    throw new ChurnkitError(
+      "INPUT_TOO_LARGE",
+      `A batch holds at most ${most} records; this one has ${records.length}. Send it in parts.`,
+    );
   }
   return records;
 }
@@ -92,11 +99,17 @@ function recordsOf(value: unknown, most: number): readonly unknown[] {
 /** A record's first problem in words, and all of them as issues. */
 function problem(issues: readonly CellIssue[]): RequestProblem {
   const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : "";
-  return { code: "VALUE_INVALID", message: `${issues[0]?.message ?? "The record breaks the contract."}${more}`, issues };
+  return {
+    code: "VALUE_INVALID",
+    message: `${issues[0]?.message ?? "The record breaks the contract."}${more}`,
+    issues,
+  };
 }
 
 /** As many records as are read at once, refused without a word; made once, since to put them together takes longer than to refuse them. */
-const unexplained = Array<string>(recordsAtOnce).fill(entryOf({ probability: null, label: null, issues: [] })).join(",");
+const unexplained = Array<string>(recordsAtOnce)
+  .fill(entryOf({ probability: null, label: null, issues: [] }))
+  .join(",");
 /** Length of one of them, with its comma. */
 const entryLength = (unexplained.length + 1) / recordsAtOnce;
 
@@ -108,12 +121,17 @@ function parse(body: Uint8Array): unknown {
   try {
     text = decoder.decode(body);
   } catch (cause) {
-    throw new ChurnkitError("REQUEST_INVALID", "The body is not valid UTF-8. Send a JSON document in UTF-8, not compressed.", { cause });
+    throw new ChurnkitError(
+      "REQUEST_INVALID",
+      "The body is not valid UTF-8. Send a JSON document in UTF-8, not compressed.",
+      { cause },
+    );
   }
   try {
     return parseJson(text);
   } catch (cause) {
-    if (cause instanceof JsonRefused) throw new ChurnkitError("REQUEST_INVALID", `The body's JSON ${cause.message}.`, { cause });
+    if (cause instanceof JsonRefused)
+      throw new ChurnkitError("REQUEST_INVALID", `The body's JSON ${cause.message}.`, { cause });
     const reason = cause instanceof Error ? cause.message.slice(0, 200) : "unreadable";
     throw new ChurnkitError("REQUEST_INVALID", `The body is not valid JSON (${reason}).`, { cause });
   }

@@ -70,7 +70,8 @@ function searchWithin(search: Search, counted: Counted, i: number, j: number, de
     if (reach(search, bucket) <= search.steps) return;
     const [x, y] = [valuesA[k], valuesB[k]];
     if (x === undefined || y === undefined) return;
-    if (x.length + y.length <= FEW || depth === DEEP) walk(search, sortedValues(x), sortedValues(y), bucket.i, bucket.j);
+    if (x.length + y.length <= FEW || depth === DEEP)
+      walk(search, sortedValues(x), sortedValues(y), bucket.i, bucket.j);
     else searchWithin(search, countBoth(x, y), bucket.i, bucket.j, depth + 1);
   });
 }
@@ -99,14 +100,16 @@ interface Bucket {
 }
 
 /** The most steps within a bucket: all of one sample's rows first, then all of the other's. */
-const reach = ({ n, m }: Search, { i, j, p, q }: Omit<Bucket, "at">): number => Math.max(Math.abs((i + p) * m - j * n), Math.abs(i * m - (j + q) * n));
+const reach = ({ n, m }: Search, { i, j, p, q }: Omit<Bucket, "at">): number =>
+  Math.max(Math.abs((i + p) * m - j * n), Math.abs(i * m - (j + q) * n));
 
 /** The buckets that may hold more steps than are known. Where one has a single value, or rows of one sample only, its ends tell all. */
 function promising(search: Search, { inA, inB, mixed }: Counted, i: number, j: number): Bucket[] {
   const found: Bucket[] = [];
   for (let at = 0; at < inA.length; at++) {
     const [p, q] = [inA[at] as number, inB[at] as number];
-    if (mixed[at] === 1 && p > 0 && q > 0 && reach(search, { i, j, p, q }) > search.steps) found.push({ at, i, j, p, q });
+    if (mixed[at] === 1 && p > 0 && q > 0 && reach(search, { i, j, p, q }) > search.steps)
+      found.push({ at, i, j, p, q });
     i += p;
     j += q;
   }
@@ -172,7 +175,15 @@ function countIn(lay: Lay, values: Float64Array, first: Float64Array, mixed: Uin
   return counts;
 }
 
-function countBlock(lay: Lay, values: Float64Array, from: number, to: number, counts: Uint32Array, first: Float64Array, mixed: Uint8Array): void {
+function countBlock(
+  lay: Lay,
+  values: Float64Array,
+  from: number,
+  to: number,
+  counts: Uint32Array,
+  first: Float64Array,
+  mixed: Uint8Array,
+): void {
   for (let i = from; i < to; i++) {
     const value = values[i] as number;
     const at = bucketOf(lay, value);
@@ -202,7 +213,14 @@ function gather(lay: Lay, values: Float64Array, counts: Uint32Array, buckets: re
   });
 }
 
-function gatherBlock(lay: Lay, values: Float64Array, from: number, to: number, next: Uint32Array, gathered: Float64Array): void {
+function gatherBlock(
+  lay: Lay,
+  values: Float64Array,
+  from: number,
+  to: number,
+  next: Uint32Array,
+  gathered: Float64Array,
+): void {
   for (let i = from; i < to; i++) {
     const value = values[i] as number;
     const at = bucketOf(lay, value);

@@ -15,9 +15,13 @@ export function fisherExact(x1: number, n1: number, x2: number, n2: number): Tai
     [x2, n2],
   ] as const) {
     if (Number.isSafeInteger(x) && Number.isSafeInteger(n) && x >= 0 && x <= n) continue;
-    throw new ChurnkitError("OPTION_INVALID", `${x} of ${n} are no successes among trials. Give whole numbers of 0 or more.`, {
-      where: { value: [x, n] },
-    });
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `${x} of ${n} are no successes among trials. Give whole numbers of 0 or more.`,
+      {
+        where: { value: [x, n] },
+      },
+    );
   }
   const successes = x1 + x2;
   const failures = n1 + n2 - successes;

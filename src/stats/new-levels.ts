@@ -41,7 +41,10 @@ export function newLevelTest(levels: MetLevels): NewLevelTest | undefined {
   if (n === 0 || m === 0) return undefined;
   const groups = groupsOf(levels);
   const mean = groups.reduce((sum, { size, count, chance }) => sum + size * count * chance, 0);
-  const variance = groups.reduce((sum, { size, count, chance }) => sum + size * size * count * chance * (1 - chance), 0);
+  const variance = groups.reduce(
+    (sum, { size, count, chance }) => sum + size * size * count * chance * (1 - chance),
+    0,
+  );
   const z = variance === 0 ? 0 : (unseen - mean) / Math.sqrt(variance);
   const once = reference.reduce((sum, count) => sum + (count === 1 ? 1 : 0), 0);
   const excess = Math.max(0, unseen / m - once / n);
@@ -116,7 +119,8 @@ function boundedTail(groups: readonly LevelGroup[], goal: number, z: number): Ta
   if (p >= 1e-3) return { p, log10p: log(p) / Math.LN10 };
   // ln E exp(theta (sum - goal)), whose least value over theta bounds ln P; it is convex in theta.
   const bound = (theta: number): number =>
-    groups.reduce((sum, { size, count, chance }) => sum + count * log1p(chance * (exp(theta * size) - 1)), 0) - theta * goal;
+    groups.reduce((sum, { size, count, chance }) => sum + count * log1p(chance * (exp(theta * size) - 1)), 0) -
+    theta * goal;
   const largest = Math.max(...groups.map(({ size }) => size));
   let [low, high] = [0, 300 / largest];
   for (let i = 0; i < 80; i++) {
@@ -130,9 +134,14 @@ function boundedTail(groups: readonly LevelGroup[], goal: number, z: number): Ta
 function check({ n, m, reference, current, unseen }: MetLevels): void {
   const counts = [n, m, unseen, ...reference, ...current];
   const seen = current.reduce((sum, count) => sum + count, 0);
-  const fit = reference.length === current.length && unseen + seen <= m && reference.reduce((sum, count) => sum + count, 0) <= n;
+  const fit =
+    reference.length === current.length && unseen + seen <= m && reference.reduce((sum, count) => sum + count, 0) <= n;
   if (fit && counts.every((count) => Number.isSafeInteger(count) && count >= 0)) return;
-  throw new ChurnkitError("OPTION_INVALID", "These levels' counts do not fit the samples. Give whole counts that add up to at most n and m.", {
-    where: { value: { n, m, unseen } },
-  });
+  throw new ChurnkitError(
+    "OPTION_INVALID",
+    "These levels' counts do not fit the samples. Give whole counts that add up to at most n and m.",
+    {
+      where: { value: { n, m, unseen } },
+    },
+  );
 }

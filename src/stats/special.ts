@@ -68,7 +68,10 @@ const nonZero = (value: number, tiny: number): number => (Math.abs(value) < tiny
  * @throws ChurnkitError OPTION_INVALID for degrees of freedom that are not a finite number above 0.
  */
 export function chiSquareTail(x: number, df: number): Tail {
-  if (!(df > 0 && df < Infinity)) throw new ChurnkitError("OPTION_INVALID", `The degrees of freedom are ${df}. Give a finite number above 0.`, { where: { path: "df", value: df } });
+  if (!(df > 0 && df < Infinity))
+    throw new ChurnkitError("OPTION_INVALID", `The degrees of freedom are ${df}. Give a finite number above 0.`, {
+      where: { path: "df", value: df },
+    });
   return gammaTail(df / 2, x / 2);
 }
 

@@ -46,7 +46,11 @@ export function stratifiedRates(strata: readonly Stratum[]): StratifiedTest | un
     statistic += (difference * difference) / variance;
     information += 1 / variance;
     const failures = [reference.rows - reference.positives, current.rows - current.positives];
-    ratio += gTest([[reference.positives, failures[0] ?? 0], [current.positives, failures[1] ?? 0]])?.statistic ?? 0;
+    ratio +=
+      gTest([
+        [reference.positives, failures[0] ?? 0],
+        [current.positives, failures[1] ?? 0],
+      ])?.statistic ?? 0;
     degreesOfFreedom++;
     rows += current.rows;
     effect += Math.abs(difference) * current.rows;

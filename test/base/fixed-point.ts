@@ -22,7 +22,11 @@ export function fixed(value: number): bigint {
 }
 
 /** Sum of the terms that `next` makes out of the one before, until they vanish. */
-function series(first: bigint, next: (term: bigint, n: bigint) => bigint, weight: (n: bigint) => bigint = () => 1n): bigint {
+function series(
+  first: bigint,
+  next: (term: bigint, n: bigint) => bigint,
+  weight: (n: bigint) => bigint = () => 1n,
+): bigint {
   let sum = 0n;
   for (let term = first, n = 0n; term !== 0n; n++, term = next(term, n)) sum += term / weight(n);
   return sum;
@@ -31,10 +35,19 @@ function series(first: bigint, next: (term: bigint, n: bigint) => bigint, weight
 /** atanh(s) = s + s^3/3 + s^5/5 + ... for |s| <= 1/3. */
 function atanh(s: bigint): bigint {
   const square = (s * s) >> bits;
-  return series(s, (term) => (term * square) >> bits, (n) => 2n * n + 1n);
+  return series(
+    s,
+    (term) => (term * square) >> bits,
+    (n) => 2n * n + 1n,
+  );
 }
 
-const arctanInverse = (n: bigint): bigint => series(one / n, (term) => -term / (n * n), (k) => 2n * k + 1n);
+const arctanInverse = (n: bigint): bigint =>
+  series(
+    one / n,
+    (term) => -term / (n * n),
+    (k) => 2n * k + 1n,
+  );
 
 const ln2 = 2n * atanh(one / 3n);
 /** Machin 1706. */

@@ -13,8 +13,12 @@ const constantPower = /\b(2|1024) \*\* \d+\b/g;
 it("no result depends on how an engine rounds: src/base/elementary.ts is used instead", () => {
   const found: string[] = [];
   for (const room of ["base", "stats", "data", "model", "drift", "monitor", "registry"]) {
-    for (const name of readdirSync(join(src, room), { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"))) {
-      const code = readFileSync(join(src, room, name), "utf8").replace(/\/\*[^]*?\*\/|\/\/.*/g, "").replace(constantPower, "");
+    for (const name of readdirSync(join(src, room), { recursive: true, encoding: "utf8" }).filter((file) =>
+      file.endsWith(".ts"),
+    )) {
+      const code = readFileSync(join(src, room, name), "utf8")
+        .replace(/\/\*[^]*?\*\/|\/\/.*/g, "")
+        .replace(constantPower, "");
       for (const [use] of [...code.matchAll(loose), ...code.matchAll(power)]) found.push(`${room}/${name}: ${use}`);
     }
   }

@@ -13,9 +13,21 @@ describe("keyedQueue", () => {
       if (error !== undefined) throw error;
       return name;
     };
-    const results = await Promise.allSettled([turn("a", work("1")), turn("a", work("2", new Error("no"))), turn("b", work("x")), turn("a", work("3"))]);
+    const results = await Promise.allSettled([
+      turn("a", work("1")),
+      turn("a", work("2", new Error("no"))),
+      turn("b", work("x")),
+      turn("a", work("3")),
+    ]);
     expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled", "fulfilled"]);
-    expect(events.filter((event) => !event.startsWith("x"))).toEqual(["1 begins", "1 ends", "2 begins", "2 ends", "3 begins", "3 ends"]);
+    expect(events.filter((event) => !event.startsWith("x"))).toEqual([
+      "1 begins",
+      "1 ends",
+      "2 begins",
+      "2 ends",
+      "3 begins",
+      "3 ends",
+    ]);
     expect(events.indexOf("x begins")).toBeLessThan(events.indexOf("1 ends"));
   });
 });

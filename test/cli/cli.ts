@@ -16,7 +16,11 @@ export interface Ended {
 }
 
 /** Starts the built command line, as a user's shell does. */
-export function startCli(args: readonly string[], cwd: string, nodeOptions: readonly string[] = []): { child: ChildProcess; ended: Promise<Ended> } {
+export function startCli(
+  args: readonly string[],
+  cwd: string,
+  nodeOptions: readonly string[] = [],
+): { child: ChildProcess; ended: Promise<Ended> } {
   const child = spawn(process.execPath, [...nodeOptions, script, ...args], { cwd, stdio: ["ignore", "pipe", "pipe"] });
   let out = "";
   let err = "";

@@ -21,4 +21,5 @@ it("takes yes for yes at a terminal, and everything else for no", async () => {
   expect((await asked("y")).said).toContain("Remove it? [y/N] ");
 });
 
-it("asks nobody where there is no terminal", async () => expect(await asked("y", false)).toEqual({ answer: false, said: "" }));
+it("asks nobody where there is no terminal", async () =>
+  expect(await asked("y", false)).toEqual({ answer: false, said: "" }));

@@ -27,7 +27,15 @@ const base = ["--id", "id", "--target", "churn", "--positive", "Yes"];
 beforeAll(async () => {
   put("before.csv", [header, ...rows(600)]);
   put("after.csv", [header, ...rows(600, 40)]);
-  put("less.csv", ["id,tenure,plan,churn", ...rows(600).map((row) => row.split(",").filter((_, i) => i !== 1).join(","))]);
+  put("less.csv", [
+    "id,tenure,plan,churn",
+    ...rows(600).map((row) =>
+      row
+        .split(",")
+        .filter((_, i) => i !== 1)
+        .join(","),
+    ),
+  ]);
   writeFileSync(at("weights.json"), JSON.stringify({ charges: 3, tenure: 1 }));
   const { contract } = await inferFromFile(at("before.csv"), { target: "churn", positive: "Yes", id: ["id"] });
   const table = await readTable(contract, at("before.csv"));
@@ -37,25 +45,56 @@ beforeAll(async () => {
 
 const drift = (...args: readonly string[]): Promise<Ran> => runVerb(register, ["drift", ...args]);
 
-const json = async (...args: readonly string[]): Promise<DriftReport> => JSON.parse((await drift(...args, "--json")).out) as DriftReport;
+const json = async (...args: readonly string[]): Promise<DriftReport> =>
+  JSON.parse((await drift(...args, "--json")).out) as DriftReport;
 
 describe("churnkit drift", () => {
   it("takes a policy, segments, columns to ignore and importances", async () => {
-    const { out, code } = await drift(at("before.csv"), at("after.csv"), ...base, "--json", "--policy", "psi", "--segments", "plan", "--ignore", "tenure", "--importance", at("weights.json"));
+    const { out, code } = await drift(
+      at("before.csv"),
+      at("after.csv"),
+      ...base,
+      "--json",
+      "--policy",
+      "psi",
+      "--segments",
+      "plan",
+      "--ignore",
+      "tenure",
+      "--importance",
+      at("weights.json"),
+    );
     const report = JSON.parse(out) as DriftReport;
-    expect(report.columns.map(({ name, test }) => [name, test])).toEqual([["charges", "psi"], ["plan", "psi"], ["churn", "psi"]]);
+    expect(report.columns.map(({ name, test }) => [name, test])).toEqual([
+      ["charges", "psi"],
+      ["plan", "psi"],
+      ["churn", "psi"],
+    ]);
     expect(report.segments[0]).toMatchObject({ column: "plan", level: "b", worst: "charges" });
-    expect(report.ranking.map(({ name, importance }) => [name, importance])).toEqual([["charges", 1], ["plan", 0]]);
+    expect(report.ranking.map(({ name, importance }) => [name, importance])).toEqual([
+      ["charges", 1],
+      ["plan", 0],
+    ]);
     expect(report).toHaveProperty("advice");
     expect(code).toBe(1);
   });
 
   it("prints slices, ranking and what to do", async () => {
-    const { out } = await drift(at("before.csv"), at("after.csv"), ...base, "--segments", "plan", "--importance", at("weights.json"));
+    const { out } = await drift(
+      at("before.csv"),
+      at("after.csv"),
+      ...base,
+      "--segments",
+      "plan",
+      "--importance",
+      at("weights.json"),
+    );
     expect(out).toMatch(/plan = b +critical +charges/);
     expect(out).toMatch(/charges +0\.7500/);
     expect(out).toMatch(/^- Where the sources are in order.*"charges"/m);
-    expect((await drift(at("before.csv"), at("before.csv"), ...base, "--segments", "plan")).out).toMatch(/No slice of 3 drifted by itself\.[^]*- Nothing to do/);
+    expect((await drift(at("before.csv"), at("before.csv"), ...base, "--segments", "plan")).out).toMatch(
+      /No slice of 3 drifted by itself\.[^]*- Nothing to do/,
+    );
   });
 
   it("compares a model's predictions, looks for concept drift and ranks by its importances", async () => {
@@ -67,8 +106,21 @@ describe("churnkit drift", () => {
     expect(report.ranking.reduce((sum, { importance }) => sum + importance, 0)).toBeCloseTo(1, 9);
     const read = { target: "optional", absent: "leave-out" } as const;
     const { contract } = await inferFromFile(at("before.csv"), { target: "churn", positive: "Yes", id: ["id"] });
-    const tables = [await readTable(contract, at("before.csv"), read), await readTable(contract, at("after.csv"), read)] as const;
-    expect(report.columns.slice(0, 4)).toEqual(JSON.parse(JSON.stringify(compareTables(...tables).columns.map((column, i) => ({ ...column, shifts: report.columns[i]?.shifts, adjustedP: report.columns[i]?.adjustedP })))));
+    const tables = [
+      await readTable(contract, at("before.csv"), read),
+      await readTable(contract, at("after.csv"), read),
+    ] as const;
+    expect(report.columns.slice(0, 4)).toEqual(
+      JSON.parse(
+        JSON.stringify(
+          compareTables(...tables).columns.map((column, i) => ({
+            ...column,
+            shifts: report.columns[i]?.shifts,
+            adjustedP: report.columns[i]?.adjustedP,
+          })),
+        ),
+      ),
+    );
   });
 
   it("called labels that are no class missing, and the share of positives drifted", async () => {
@@ -77,12 +129,21 @@ describe("churnkit drift", () => {
     put("known.csv", [header, ...pending.filter((row) => !row.endsWith("Pending"))]);
     const { out, err } = await drift(at("before.csv"), at("pending.csv"), "--model", at("model"), "--json");
     const report = JSON.parse(out) as DriftReport;
-    expect(report.unknownLabels).toEqual({ reference: { rows: 0, labels: [] }, current: { rows: 200, labels: [{ label: "Pending", rows: 200 }] } });
+    expect(report.unknownLabels).toEqual({
+      reference: { rows: 0, labels: [] },
+      current: { rows: 200, labels: [{ label: "Pending", rows: 200 }] },
+    });
     expect(report.target).toMatchObject({ verdict: "stable" });
-    expect(report.columns.find(({ name }) => name === "churn")).toMatchObject({ missing: { current: 0 }, newLevels: [], values: { current: 400 } });
+    expect(report.columns.find(({ name }) => name === "churn")).toMatchObject({
+      missing: { current: 0 },
+      newLevels: [],
+      values: { current: 400 },
+    });
     expect(report.concept).toEqual((await json(at("before.csv"), at("known.csv"), "--model", at("model"))).concept);
     expect(err).toContain('200 of 600 rows have a label that is no class of the target: "Pending" (200)');
-    expect((await drift(at("before.csv"), at("pending.csv"), ...base)).out).toMatch(/^- Find out what these labels in the current data mean.*"Pending" \(200\)/m);
+    expect((await drift(at("before.csv"), at("pending.csv"), ...base)).out).toMatch(
+      /^- Find out what these labels in the current data mean.*"Pending" \(200\)/m,
+    );
   });
 
   it("goes on without predictions where a feature is gone", async () => {
@@ -98,17 +159,28 @@ describe("churnkit drift", () => {
     ["an unknown column", '{"charge":1}', /not among the compared columns/],
   ])("refuses importances that are %s", async (_, text, message) => {
     writeFileSync(at("bad.json"), text);
-    await expect(drift(at("before.csv"), at("after.csv"), ...base, "--importance", at("bad.json"))).rejects.toThrow(message);
+    await expect(drift(at("before.csv"), at("after.csv"), ...base, "--importance", at("bad.json"))).rejects.toThrow(
+      message,
+    );
   });
 
   it("refuses a file of importances that isn't there, and an unknown policy or segment", async () => {
-    await expect(drift(at("before.csv"), at("after.csv"), ...base, "--importance", at("none.json"))).rejects.toThrow(/cannot be read/);
-    await expect(drift(at("before.csv"), at("after.csv"), "--policy", "magic")).rejects.toThrow(/Allowed choices are balanced, psi/);
-    await expect(drift(at("before.csv"), at("after.csv"), ...base, "--segments", "nope")).rejects.toThrow(/no column "nope"/);
+    await expect(drift(at("before.csv"), at("after.csv"), ...base, "--importance", at("none.json"))).rejects.toThrow(
+      /cannot be read/,
+    );
+    await expect(drift(at("before.csv"), at("after.csv"), "--policy", "magic")).rejects.toThrow(
+      /Allowed choices are balanced, psi/,
+    );
+    await expect(drift(at("before.csv"), at("after.csv"), ...base, "--segments", "nope")).rejects.toThrow(
+      /no column "nope"/,
+    );
   });
 
   it("refuses to ignore a column that isn't there, which a slip of the pen would leave in", async () => {
-    await expect(drift(at("before.csv"), at("after.csv"), ...base, "--ignore", "tenur")).rejects.toMatchObject({ code: "OPTION_INVALID", message: expect.stringContaining("tenure") as string });
+    await expect(drift(at("before.csv"), at("after.csv"), ...base, "--ignore", "tenur")).rejects.toMatchObject({
+      code: "OPTION_INVALID",
+      message: expect.stringContaining("tenure") as string,
+    });
   });
 
   it("shows a p-value that is too small for a number by its exponent", async () => {

@@ -9,13 +9,21 @@ import { header, put, quick, rows } from "./customers.js";
 
 const folder = newFolder();
 const at = (name: string): string => join(folder, name);
-const explained = (...args: string[]): Promise<Ran> => runVerb(register, ["explain", at("model"), at("customers.csv"), ...args]);
+const explained = (...args: string[]): Promise<Ran> =>
+  runVerb(register, ["explain", at("model"), at("customers.csv"), ...args]);
 
 interface Explained {
   readonly base: number;
   readonly rows: number;
   readonly importance: readonly { readonly column: string; readonly share: number }[];
-  readonly customers: readonly { readonly customer: string; readonly row: number; readonly probability: number; readonly logOdds: number; readonly others: number; readonly reasons: readonly { readonly logOdds: number }[] }[];
+  readonly customers: readonly {
+    readonly customer: string;
+    readonly row: number;
+    readonly probability: number;
+    readonly logOdds: number;
+    readonly others: number;
+    readonly reasons: readonly { readonly logOdds: number }[];
+  }[];
 }
 
 const fields = ({ out }: Ran): Explained => JSON.parse(out) as Explained;
@@ -30,7 +38,9 @@ describe("churnkit explain", () => {
     const { base, rows: judged, importance, customers } = fields(await explained("--json", "--rows", "100"));
     expect([judged, importance[0]?.column, customers.length]).toEqual([100, "tenure", 5]);
     expect(importance.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 12);
-    expect(customers.map(({ probability }) => probability)).toEqual(customers.map(({ probability }) => probability).toSorted((a, b) => b - a));
+    expect(customers.map(({ probability }) => probability)).toEqual(
+      customers.map(({ probability }) => probability).toSorted((a, b) => b - a),
+    );
     for (const { logOdds, others, reasons, probability } of customers) {
       expect(base + others + reasons.reduce((sum, reason) => sum + reason.logOdds, 0)).toBeCloseTo(logOdds, 9);
       expect(1 / (1 + Math.exp(-logOdds))).toBeCloseTo(probability, 12);
@@ -40,13 +50,26 @@ describe("churnkit explain", () => {
   it("explains customers by id, in words", async () => {
     const { out } = await explained("--customer", "7", "--customer", "120");
     expect(out).toMatch(/^what moves the scores, over 300 rows[^]*\ntenure +0\.\d{4} +\d+\.\d %\n/);
-    expect(out).toMatch(/\ncustomer 7: probability 0\.\d{4}\n {2}tenure of 65 lowers the risk \(log odds -\d\.\d\d\)\n[^]*\ncustomer 120: /);
-    await expect(explained("--customer", "A7")).rejects.toThrow(/has no customer "A7" that can be scored\. The first is "0"/);
+    expect(out).toMatch(
+      /\ncustomer 7: probability 0\.\d{4}\n {2}tenure of 65 lowers the risk \(log odds -\d\.\d\d\)\n[^]*\ncustomer 120: /,
+    );
+    await expect(explained("--customer", "A7")).rejects.toThrow(
+      /has no customer "A7" that can be scored\. The first is "0"/,
+    );
   });
 
   it("names customers by their row where there is no id, and takes real customers as the background", async () => {
     writeFileSync(at("few.csv"), "tenure,plan\n3,a\nx,b\n60,c\n");
-    const { out, err } = await runVerb(register, ["explain", at("model"), at("few.csv"), "--customer", "2", "--background", at("customers.csv"), "--json"]);
+    const { out, err } = await runVerb(register, [
+      "explain",
+      at("model"),
+      at("few.csv"),
+      "--customer",
+      "2",
+      "--background",
+      at("customers.csv"),
+      "--json",
+    ]);
     expect(fields({ out, err, code: 0 }).customers).toMatchObject([{ customer: "2", row: 2 }]);
     expect(err).toMatch(/1 of 3 rows set aside/);
   });

@@ -8,11 +8,32 @@ describe("churnkit train --learner", () => {
   const folder = newFolder();
   beforeAll(() => void put(folder, "customers.csv", [header, ...rows(400)]));
   const train = (learner: string, ...more: string[]) =>
-    cli(folder, "train", "customers.csv", "--target", "Churn", "--positive", "Yes", "--id", "id", "--learner", learner, "--out", learner, ...more);
+    cli(
+      folder,
+      "train",
+      "customers.csv",
+      "--target",
+      "Churn",
+      "--positive",
+      "Yes",
+      "--id",
+      "id",
+      "--learner",
+      learner,
+      "--out",
+      learner,
+      ...more,
+    );
 
   it.each(["forest", "boosting"])("%s trains, and its bundle scores", async (learner) => {
     const trained = json(await train(learner, "--json"));
-    expect(trained).toMatchObject({ learner, networks: 0, rows: 400, judgedOn: "held-out rows", baseline: { learner: "logistic" } });
+    expect(trained).toMatchObject({
+      learner,
+      networks: 0,
+      rows: 400,
+      judgedOn: "held-out rows",
+      baseline: { learner: "logistic" },
+    });
     expect(trained).not.toHaveProperty("auto");
     expect(readFileSync(join(folder, learner, "trees/0/trees.bin")).length).toBeGreaterThan(0);
     const evaluated = json(await cli(folder, "evaluate", learner, "customers.csv", "--json"));
@@ -34,8 +55,25 @@ describe("churnkit train --learner", () => {
 
   it("says which columns the features leave out, the first five", async () => {
     const plans = Array.from({ length: 8 }, (_, i) => `plan${i}`);
-    put(folder, "same.csv", [[header, ...plans].join(","), ...rows(100).map((row, i) => [row, ...plans.map(() => "abc"[i % 3])].join(","))]);
-    const { err } = await cli(folder, "train", "same.csv", "--target", "Churn", "--positive", "Yes", "--id", "id", "--learner", "logistic", "--out", "same");
+    put(folder, "same.csv", [
+      [header, ...plans].join(","),
+      ...rows(100).map((row, i) => [row, ...plans.map(() => "abc"[i % 3])].join(",")),
+    ]);
+    const { err } = await cli(
+      folder,
+      "train",
+      "same.csv",
+      "--target",
+      "Churn",
+      "--positive",
+      "Yes",
+      "--id",
+      "id",
+      "--learner",
+      "logistic",
+      "--out",
+      "same",
+    );
     expect(err.match(/features: plan\d=[abc]: left out, plan=[abc] says the same/g)).toHaveLength(5);
     expect(err).toMatch(/features: and \d+ more of the kind/);
   });

@@ -28,7 +28,8 @@ const lines = Array.from({ length: 300 }, (_, i) => {
 const header = "tenure,plan,since,refund,Churn";
 const target = ["--target", "Churn", "--positive", "Yes"];
 const quick = [...target, "--learner", "logistic", "--json"];
-const trained = (out: string, ...args: string[]): Promise<Ran> => runVerb(train, ["train", at("customers.csv"), ...quick, "--out", at(out), ...args]);
+const trained = (out: string, ...args: string[]): Promise<Ran> =>
+  runVerb(train, ["train", at("customers.csv"), ...quick, "--out", at(out), ...args]);
 
 beforeAll(async () => {
   writeFileSync(at("customers.csv"), `${[header, ...lines].join("\n")}\n`);
@@ -46,10 +47,37 @@ describe("--ignore", () => {
   });
 
   it("leaves columns out of the features, and of the contract that init writes", async () => {
-    const bundle = JSON.parse(readFileSync(at("model/contract.json"), "utf8")) as { columns: { name: string; role: string }[] };
-    expect(bundle.columns.map(({ name, role }) => `${name} ${role}`)).toEqual(["tenure feature", "plan feature", "since ignored", "refund ignored", "Churn target"]);
-    const contract = fields(await runVerb(init, ["init", at("customers.csv"), ...target, "--ignore", "refund", "--ignore", "since", "--out", at("c.json"), "--json"]));
-    expect(contract["columns"]).toMatchObject([{ role: "feature" }, { role: "feature" }, { role: "ignored" }, { role: "ignored" }, { role: "target" }]);
+    const bundle = JSON.parse(readFileSync(at("model/contract.json"), "utf8")) as {
+      columns: { name: string; role: string }[];
+    };
+    expect(bundle.columns.map(({ name, role }) => `${name} ${role}`)).toEqual([
+      "tenure feature",
+      "plan feature",
+      "since ignored",
+      "refund ignored",
+      "Churn target",
+    ]);
+    const contract = fields(
+      await runVerb(init, [
+        "init",
+        at("customers.csv"),
+        ...target,
+        "--ignore",
+        "refund",
+        "--ignore",
+        "since",
+        "--out",
+        at("c.json"),
+        "--json",
+      ]),
+    );
+    expect(contract["columns"]).toMatchObject([
+      { role: "feature" },
+      { role: "feature" },
+      { role: "ignored" },
+      { role: "ignored" },
+      { role: "target" },
+    ]);
     const { out, err } = await runVerb(validate, ["validate", at("customers.csv"), "--contract", at("c.json")]);
     expect([out, err]).toEqual([expect.not.stringMatching(/leak/), ""]);
     const leaks = await runVerb(validate, ["validate", at("customers.csv"), ...target]);
@@ -58,9 +86,15 @@ describe("--ignore", () => {
 
   it("refuses what is no column, the target and an id", async () => {
     const file = at("customers.csv");
-    await expect(runVerb(validate, ["validate", file, "--ignore", "refnud"])).rejects.toThrow(/no column "refnud" to ignore\. Perhaps "refund" was meant/);
-    await expect(runVerb(validate, ["validate", file, ...target, "--ignore", "Churn"])).rejects.toThrow(/"Churn" cannot be ignored: it is the target/);
-    await expect(runVerb(validate, ["validate", file, "--contract", at("model/contract.json"), "--ignore", "Churn"])).rejects.toThrow(/it is the target/);
+    await expect(runVerb(validate, ["validate", file, "--ignore", "refnud"])).rejects.toThrow(
+      /no column "refnud" to ignore\. Perhaps "refund" was meant/,
+    );
+    await expect(runVerb(validate, ["validate", file, ...target, "--ignore", "Churn"])).rejects.toThrow(
+      /"Churn" cannot be ignored: it is the target/,
+    );
+    await expect(
+      runVerb(validate, ["validate", file, "--contract", at("model/contract.json"), "--ignore", "Churn"]),
+    ).rejects.toThrow(/it is the target/);
   });
 });
 
@@ -79,8 +113,20 @@ describe("names of columns", () => {
 
   it("with a comma leave the features by --ignore", async () => {
     writeFileSync(at("comma.csv"), '"spend, total",plan,churn\n1,a,Yes\n2,b,No\n3,a,No\n');
-    const made = await runVerb(init, ["init", at("comma.csv"), "--ignore", '"spend, total",plan', "--out", at("comma.json"), "--json"]);
-    expect((fields(made)["columns"] as { name: string; role: string }[]).filter(({ role }) => role === "ignored").map(({ name }) => name)).toEqual(["spend, total", "plan"]);
+    const made = await runVerb(init, [
+      "init",
+      at("comma.csv"),
+      "--ignore",
+      '"spend, total",plan',
+      "--out",
+      at("comma.json"),
+      "--json",
+    ]);
+    expect(
+      (fields(made)["columns"] as { name: string; role: string }[])
+        .filter(({ role }) => role === "ignored")
+        .map(({ name }) => name),
+    ).toEqual(["spend, total", "plan"]);
   });
 });
 
@@ -92,7 +138,10 @@ describe("--test", () => {
 
   it("takes the latest rows by time", async () => {
     await trained("timed", "--ignore", "refund,since", "--test", "0.1", "--time", "since");
-    const { metrics, provenance } = { metrics: JSON.parse(readFileSync(at("timed/metrics.json"), "utf8")) as { rows: number }, provenance: JSON.parse(readFileSync(at("timed/provenance.json"), "utf8")) as { rows: { train: number } } };
+    const { metrics, provenance } = {
+      metrics: JSON.parse(readFileSync(at("timed/metrics.json"), "utf8")) as { rows: number },
+      provenance: JSON.parse(readFileSync(at("timed/provenance.json"), "utf8")) as { rows: { train: number } },
+    };
     expect([metrics.rows, provenance.rows.train]).toEqual([270, 270]);
     const first = `${[header, ...lines.slice(0, 270)].join("\n")}\n`;
     writeFileSync(at("first.csv"), first);
@@ -112,25 +161,48 @@ describe("--test", () => {
 
 describe("--threshold and --costs", () => {
   it("train chooses the threshold by them", async () => {
-    expect(fields(await trained("given", "--ignore", "refund", "--threshold", "0.3"))).toMatchObject({ test: { threshold: 0.3 } });
+    expect(fields(await trained("given", "--ignore", "refund", "--threshold", "0.3"))).toMatchObject({
+      test: { threshold: 0.3 },
+    });
     const costs = fields(await trained("costs", "--ignore", "refund", "--costs", "fn=500,fp=50"));
     expect((costs["test"] as { threshold: number }).threshold).toBeLessThan(0.2);
-    expect(JSON.parse(readFileSync(at("costs/decision.json"), "utf8"))).toMatchObject({ decision: { rule: "cost", costs: { falseNegative: 500, falsePositive: 50 } } });
+    expect(JSON.parse(readFileSync(at("costs/decision.json"), "utf8"))).toMatchObject({
+      decision: { rule: "cost", costs: { falseNegative: 500, falsePositive: 50 } },
+    });
   });
 
   it("evaluate and predict apply them instead of the model's own", async () => {
-    const judge = async (...args: string[]): Promise<Ran> => runVerb(evaluate, ["evaluate", at("model"), at("customers.csv"), ...args]);
+    const judge = async (...args: string[]): Promise<Ran> =>
+      runVerb(evaluate, ["evaluate", at("model"), at("customers.csv"), ...args]);
     expect(fields(await judge("--json", "--threshold", "0"))).toMatchObject({ threshold: 0, recall: 1 });
     const { threshold, saved } = fields(await judge("--json", "--costs", "fp=50, fn=450"));
     expect([threshold, saved]).toEqual([0.1, expect.any(Number)]);
-    expect((await judge("--costs", "fn=450,fp=50")).out).toMatch(/missed at 450 each and \d+ needless calls at 50 each; saves \d+ against calling nobody\n$/);
-    const summary = fields(await runVerb(predict, ["predict", at("model"), at("customers.csv"), "--threshold", "0", "--out", at("all.csv"), "--json"]));
+    expect((await judge("--costs", "fn=450,fp=50")).out).toMatch(
+      /missed at 450 each and \d+ needless calls at 50 each; saves \d+ against calling nobody\n$/,
+    );
+    const summary = fields(
+      await runVerb(predict, [
+        "predict",
+        at("model"),
+        at("customers.csv"),
+        "--threshold",
+        "0",
+        "--out",
+        at("all.csv"),
+        "--json",
+      ]),
+    );
     expect(summary).toEqual({ rows: 300, rejected: 0, positives: 300, threshold: 0, out: at("all.csv") });
   });
 
-  it.each(["fn=500", "fn=500,fp=x", "fn=-1,fp=2", "fn=0,fp=0", "500,50", "fn=1,fp=2,fx=3"])("refuses the costs %s", async (costs) => {
-    await expect(runVerb(evaluate, ["evaluate", at("model"), at("customers.csv"), "--costs", costs])).rejects.toMatchObject({ code: "commander.invalidArgument" });
-  });
+  it.each(["fn=500", "fn=500,fp=x", "fn=-1,fp=2", "fn=0,fp=0", "500,50", "fn=1,fp=2,fx=3"])(
+    "refuses the costs %s",
+    async (costs) => {
+      await expect(
+        runVerb(evaluate, ["evaluate", at("model"), at("customers.csv"), "--costs", costs]),
+      ).rejects.toMatchObject({ code: "commander.invalidArgument" });
+    },
+  );
 });
 
 it("predict numbers the rows where there is no id", async () => {
@@ -140,7 +212,9 @@ it("predict numbers the rows where there is no id", async () => {
 });
 
 it("predict prints no summary into the scores", () =>
-  expect(runVerb(predict, ["predict", at("model"), at("customers.csv"), "--json"])).rejects.toThrow(/give --out FILE with --json/));
+  expect(runVerb(predict, ["predict", at("model"), at("customers.csv"), "--json"])).rejects.toThrow(
+    /give --out FILE with --json/,
+  ));
 
 it("init overwrites a file only with --force", async () => {
   const args = ["init", at("customers.csv"), "--out", at("kept.json")];
@@ -163,12 +237,30 @@ it("sample overwrites no file that is there, and writes no other format than it 
 });
 
 it("says where a model is no better than chance", async () => {
-  const noise = lines.map((line, i) => line.replace(/(Yes|No)$/, (Math.imul(i + 77, 0x85ebca6b) >>> 9) % 10 < 4 ? "Yes" : "No"));
+  const noise = lines.map((line, i) =>
+    line.replace(/(Yes|No)$/, (Math.imul(i + 77, 0x85ebca6b) >>> 9) % 10 < 4 ? "Yes" : "No"),
+  );
   writeFileSync(at("noise.csv"), `${[header, ...noise].join("\n")}\n`);
-  const { out } = await runVerb(train, ["train", at("noise.csv"), ...target, "--learner", "logistic", "--ignore", "refund", "--out", at("noise")]);
-  expect(out).toMatch(/^no better than chance: the 95 % interval of the AUC, 0\.\d+ to 0\.\d+, (includes|is below) 0\.5\n/);
-  expect(fields(await runVerb(evaluate, ["evaluate", at("model"), at("customers.csv"), "--json"]))["notes"]).toEqual([]);
-  const judged = fields(await runVerb(evaluate, ["evaluate", at("model"), at("noise.csv"), "--json", "--html", at("noise.html")]));
+  const { out } = await runVerb(train, [
+    "train",
+    at("noise.csv"),
+    ...target,
+    "--learner",
+    "logistic",
+    "--ignore",
+    "refund",
+    "--out",
+    at("noise"),
+  ]);
+  expect(out).toMatch(
+    /^no better than chance: the 95 % interval of the AUC, 0\.\d+ to 0\.\d+, (includes|is below) 0\.5\n/,
+  );
+  expect(fields(await runVerb(evaluate, ["evaluate", at("model"), at("customers.csv"), "--json"]))["notes"]).toEqual(
+    [],
+  );
+  const judged = fields(
+    await runVerb(evaluate, ["evaluate", at("model"), at("noise.csv"), "--json", "--html", at("noise.html")]),
+  );
   expect(judged["notes"]).toEqual([expect.stringMatching(/than chance/)]);
   expect(readFileSync(at("noise.html"), "utf8")).toMatch(/than chance/);
 });
@@ -177,9 +269,27 @@ describe("usage errors", () => {
   const program = new Command("churnkit");
   train(program);
   it.each([
-    ["error: unknown command 'trian'\n(Did you mean train?)\n", ["trian"], "unknown command 'trian'; did you mean train?"],
-    ["error: required option '--out <dir>' not specified\n", ["train", "f", "--uot=m"], "unknown option '--uot'; did you mean --out?"],
-    ["error: required option '--out <dir>' not specified\n", ["train", "f", "--frobnicate"], "unknown option '--frobnicate'"],
-    ["error: required option '--out <dir>' not specified\n", ["train", "f", "--json"], "required option '--out <dir>' not specified"],
-  ])("%j", (text, args, said) => expect(usageError(text, program, args)).toBe(`churnkit: ${said} (add --help for usage)\n`));
+    [
+      "error: unknown command 'trian'\n(Did you mean train?)\n",
+      ["trian"],
+      "unknown command 'trian'; did you mean train?",
+    ],
+    [
+      "error: required option '--out <dir>' not specified\n",
+      ["train", "f", "--uot=m"],
+      "unknown option '--uot'; did you mean --out?",
+    ],
+    [
+      "error: required option '--out <dir>' not specified\n",
+      ["train", "f", "--frobnicate"],
+      "unknown option '--frobnicate'",
+    ],
+    [
+      "error: required option '--out <dir>' not specified\n",
+      ["train", "f", "--json"],
+      "required option '--out <dir>' not specified",
+    ],
+  ])("%j", (text, args, said) =>
+    expect(usageError(text, program, args)).toBe(`churnkit: ${said} (add --help for usage)\n`),
+  );
 });

@@ -5,15 +5,23 @@ import { runCommand } from "../../src/cli/run-command.js";
 import { newFolder } from "../helpers/folder.js";
 
 const folder = newFolder();
-const context = (signal = new AbortController().signal) => ({ runId: "r1", triggers: ["psi", "manual"] as const, signal });
+const context = (signal = new AbortController().signal) => ({
+  runId: "r1",
+  triggers: ["psi", "manual"] as const,
+  signal,
+});
 
 /** A command whose shell starts a process that would go on for a minute, and notes its id. */
 function lasting(name: string): { readonly command: string; readonly pid: () => Promise<number> } {
   const script = join(folder, `${name}.cjs`);
   const note = join(folder, `${name}.pid`);
-  writeFileSync(script, `require("node:fs").writeFileSync(${JSON.stringify(note)}, String(process.pid)); setTimeout(() => {}, 60000);`);
+  writeFileSync(
+    script,
+    `require("node:fs").writeFileSync(${JSON.stringify(note)}, String(process.pid)); setTimeout(() => {}, 60000);`,
+  );
   const pid = async (): Promise<number> => {
-    for (let i = 0; i < 500 && !(existsSync(note) && readFileSync(note, "utf8") !== ""); i++) await new Promise((resolve) => setTimeout(resolve, 20));
+    for (let i = 0; i < 500 && !(existsSync(note) && readFileSync(note, "utf8") !== ""); i++)
+      await new Promise((resolve) => setTimeout(resolve, 20));
     return Number(readFileSync(note, "utf8"));
   };
   // Something behind it, or the shell would become the process itself.
@@ -34,8 +42,14 @@ async function ended(pid: number): Promise<boolean> {
 
 describe.skipIf(process.platform === "win32")("runCommand", () => {
   it("says how it ended", async () => {
-    expect(await runCommand('test "$CHURNKIT_RUN_ID $CHURNKIT_TRIGGERS" = "r1 psi,manual"', context())).toEqual({ status: "succeeded", detail: "" });
-    expect(await runCommand("exit 3", context())).toEqual({ status: "failed", detail: "the command ended with exit code 3" });
+    expect(await runCommand('test "$CHURNKIT_RUN_ID $CHURNKIT_TRIGGERS" = "r1 psi,manual"', context())).toEqual({
+      status: "succeeded",
+      detail: "",
+    });
+    expect(await runCommand("exit 3", context())).toEqual({
+      status: "failed",
+      detail: "the command ended with exit code 3",
+    });
   });
 
   it("ends all that the command started when the run is aborted", async () => {
@@ -44,7 +58,10 @@ describe.skipIf(process.platform === "win32")("runCommand", () => {
     const run = runCommand(command, context(aborter.signal));
     const id = await pid();
     aborter.abort(new Error("ada stopped all retraining"));
-    expect(await run).toEqual({ status: "failed", detail: "the command ended with SIGTERM, since ada stopped all retraining" });
+    expect(await run).toEqual({
+      status: "failed",
+      detail: "the command ended with SIGTERM, since ada stopped all retraining",
+    });
     expect(await ended(id)).toBe(true);
   });
 

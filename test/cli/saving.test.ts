@@ -47,7 +47,9 @@ describe("--out is refused before anything is trained", () => {
 
 describe("a bundle with one changed byte", () => {
   const files = (place: string): string[] =>
-    readdirSync(place, { recursive: true, withFileTypes: true }).flatMap((entry) => (entry.isFile() ? [join(entry.parentPath, entry.name)] : []));
+    readdirSync(place, { recursive: true, withFileTypes: true }).flatMap((entry) =>
+      entry.isFile() ? [join(entry.parentPath, entry.name)] : [],
+    );
 
   it("is refused by predict, evaluate, serve and registry, whatever the file", async () => {
     for (const file of files(join(folder, "model"))) {
@@ -63,7 +65,11 @@ describe("a bundle with one changed byte", () => {
     const [some = ""] = files(join(folder, "model")).filter((file) => !file.endsWith("manifest.json"));
     const bytes = readFileSync(some);
     writeFileSync(some, bytes.subarray(1));
-    for (const args of [["evaluate", "model", "customers.csv"], ["serve", "model", "--port", "0"], ["registry", "register", "model"]]) {
+    for (const args of [
+      ["evaluate", "model", "customers.csv"],
+      ["serve", "model", "--port", "0"],
+      ["registry", "register", "model"],
+    ]) {
       const ended = await cli(folder, ...args);
       expect([ended.code, errorLine(ended)]).toEqual([2, expect.stringMatching(/^churnkit: model: .*BUNDLE_/)]);
     }
@@ -83,14 +89,22 @@ describe("a train that is killed", () => {
 
   it("leaves the former bundle or the new one, at any moment", async () => {
     const kill = async (seed: number, moment: () => Promise<unknown>): Promise<void> => {
-      const { child, ended } = startCli(["train", "customers.csv", ...quick, "--seed", String(seed), "--out", "model"], folder);
+      const { child, ended } = startCli(
+        ["train", "customers.csv", ...quick, "--seed", String(seed), "--out", "model"],
+        folder,
+      );
       await Promise.race([moment(), ended]);
       child.kill("SIGKILL");
       await ended;
       await scores();
     };
     const saving = async (): Promise<void> => {
-      for (let tries = 0; tries < 20_000 && !readdirSync(folder).some((name) => name.startsWith(".model.staging-")); tries++) await pause(0);
+      for (
+        let tries = 0;
+        tries < 20_000 && !readdirSync(folder).some((name) => name.startsWith(".model.staging-"));
+        tries++
+      )
+        await pause(0);
     };
     await kill(11, saving);
     await kill(12, saving);
@@ -105,7 +119,9 @@ describe("a train that is killed", () => {
   it("goes on from its checkpoint to the very same weights", async () => {
     const weights = (bundle: string): string => {
       const hash = createHash("sha256");
-      const names = readdirSync(join(folder, bundle), { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".bin")).sort();
+      const names = readdirSync(join(folder, bundle), { recursive: true, encoding: "utf8" })
+        .filter((name) => name.endsWith(".bin"))
+        .sort();
       expect(names.length).toBeGreaterThan(0);
       for (const name of names) hash.update(name).update(readFileSync(join(folder, bundle, name)));
       return hash.digest("hex");
@@ -115,10 +131,17 @@ describe("a train that is killed", () => {
     expect(whole.code, whole.err).toBe(0);
     const { child, ended } = startCli([...settings, "--checkpoint", "states", "--out", "resumed"], folder);
     const states = (): string[] =>
-      existsSync(join(folder, "states")) ? readdirSync(join(folder, "states"), { recursive: true, encoding: "utf8" }).filter((name) => /member-\d+\.bin$/.test(name)) : [];
-    await Promise.race([(async () => {
-      while (states().length < 3) await pause(2);
-    })(), ended]);
+      existsSync(join(folder, "states"))
+        ? readdirSync(join(folder, "states"), { recursive: true, encoding: "utf8" }).filter((name) =>
+            /member-\d+\.bin$/.test(name),
+          )
+        : [];
+    await Promise.race([
+      (async () => {
+        while (states().length < 3) await pause(2);
+      })(),
+      ended,
+    ]);
     child.kill("SIGKILL");
     expect((await ended).code, "it ended before it was killed").toBe(null);
     expect(existsSync(join(folder, "resumed"))).toBe(false);
@@ -133,7 +156,9 @@ describe("a train that is killed", () => {
   it("refuses a checkpoint that is damaged or cannot be kept", async () => {
     const settings = [...network, "--epochs", "2", "--single", "--out", "damaged"];
     expect((await cli(folder, ...settings, "--checkpoint", "spoiled")).code).toBe(0);
-    const [state = ""] = readdirSync(join(folder, "spoiled"), { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".bin"));
+    const [state = ""] = readdirSync(join(folder, "spoiled"), { recursive: true, encoding: "utf8" }).filter((name) =>
+      name.endsWith(".bin"),
+    );
     writeFileSync(join(folder, "spoiled", state), "garbage");
     const damaged = await cli(folder, ...settings, "--checkpoint", "spoiled");
     expect([damaged.code, errorLine(damaged)]).toEqual([2, expect.stringMatching(/CHECKPOINT_MISMATCH/)]);
@@ -172,7 +197,11 @@ describe("a full disk", () => {
       const ended = await cli(folder, ...args);
       expect([ended.code, errorLine(ended)]).toEqual([2, expect.stringMatching(/The disk is full/)]);
       rmSync(join(disk, "last"), { force: true });
-      expect(readdirSync(disk).filter((name) => !name.endsWith(".lock")).sort()).toEqual(names.filter((name) => !name.endsWith(".lock")));
+      expect(
+        readdirSync(disk)
+          .filter((name) => !name.endsWith(".lock"))
+          .sort(),
+      ).toEqual(names.filter((name) => !name.endsWith(".lock")));
     }
     expect((await cli(folder, "predict", out, "customers.csv")).code).toBe(0);
   });

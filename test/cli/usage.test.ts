@@ -10,17 +10,49 @@ describe("wrong use ends with 2 and one line", () => {
   it.each([
     { why: "an unknown verb", args: ["frobnicate"], says: /unknown command 'frobnicate'/ },
     { why: "an unknown verb of registry", args: ["registry", "frobnicate"], says: /unknown command 'frobnicate'/ },
-    { why: "an unknown option", args: ["train", "customers.csv", "--out", "m", "--nope"], says: /unknown option '--nope'/ },
+    {
+      why: "an unknown option",
+      args: ["train", "customers.csv", "--out", "m", "--nope"],
+      says: /unknown option '--nope'/,
+    },
     { why: "a missing argument", args: ["evaluate", "m"], says: /missing required argument 'file'/ },
-    { why: "a missing option", args: ["train", "customers.csv", "--target", "Churn"], says: /'--out <dir>' not specified/ },
-    { why: "an option without its value", args: ["train", "customers.csv", "--out"], says: /'--out <dir>' argument missing/ },
+    {
+      why: "a missing option",
+      args: ["train", "customers.csv", "--target", "Churn"],
+      says: /'--out <dir>' not specified/,
+    },
+    {
+      why: "an option without its value",
+      args: ["train", "customers.csv", "--out"],
+      says: /'--out <dir>' argument missing/,
+    },
     { why: "an argument too many", args: ["init", "customers.csv", "more.csv"], says: /too many arguments/ },
-    { why: "an unknown learner", args: ["train", "customers.csv", ...quick, "--out", "m", "--learner", "magic"], says: /no learner "magic".*network.*logistic/ },
-    { why: "a seed that is none", args: ["train", "customers.csv", ...quick, "--out", "m", "--seed", "1.5"], says: /'--seed <number>'.*whole number/ },
-    { why: "a count that is none", args: ["train", "customers.csv", ...quick, "--out", "m", "--epochs", "0"], says: /'--epochs <number>'.*1 or more/ },
+    {
+      why: "an unknown learner",
+      args: ["train", "customers.csv", ...quick, "--out", "m", "--learner", "magic"],
+      says: /no learner "magic".*network.*logistic/,
+    },
+    {
+      why: "a seed that is none",
+      args: ["train", "customers.csv", ...quick, "--out", "m", "--seed", "1.5"],
+      says: /'--seed <number>'.*whole number/,
+    },
+    {
+      why: "a count that is none",
+      args: ["train", "customers.csv", ...quick, "--out", "m", "--epochs", "0"],
+      says: /'--epochs <number>'.*1 or more/,
+    },
     { why: "no target", args: ["train", "customers.csv", "--out", "m"], says: /--target COLUMN/ },
-    { why: "an impossible delimiter", args: ["init", "customers.csv", "--delimiter", "xx"], says: /delimiter "xx" cannot separate/ },
-    { why: "an unknown gate", args: ["registry", "register", "m", "--gate", "magic"], says: /'--gate <gate>'.*Take one of/ },
+    {
+      why: "an impossible delimiter",
+      args: ["init", "customers.csv", "--delimiter", "xx"],
+      says: /delimiter "xx" cannot separate/,
+    },
+    {
+      why: "an unknown gate",
+      args: ["registry", "register", "m", "--gate", "magic"],
+      says: /'--gate <gate>'.*Take one of/,
+    },
   ])("$why", async ({ args, says }) => {
     const ended = await cli(folder, ...args);
     expect(errorLine(ended)).toMatch(says);
@@ -51,4 +83,5 @@ describe("help", () => {
   });
 });
 
-it("tells its version", async () => expect(await cli(folder, "--version")).toEqual({ code: 0, out: `${version}\n`, err: "" }));
+it("tells its version", async () =>
+  expect(await cli(folder, "--version")).toEqual({ code: 0, out: `${version}\n`, err: "" }));

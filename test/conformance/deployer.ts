@@ -16,7 +16,11 @@ interface Answer {
 }
 
 /** What every Deployer must do. `make` returns a deployer with nothing on duty. */
-export function deployerConformance(name: string, make: () => Deployer | Promise<Deployer>, fixture: () => DeployerFixture): void {
+export function deployerConformance(
+  name: string,
+  make: () => Deployer | Promise<Deployer>,
+  fixture: () => DeployerFixture,
+): void {
   describe(`Deployer: ${name}`, () => {
     const made: Deployer[] = [];
     const names = ["one", "two"];
@@ -31,11 +35,18 @@ export function deployerConformance(name: string, make: () => Deployer | Promise
     const ask = async (deployer: Deployer, endpoint = "one"): Promise<Answer> => {
       const current = await deployer.current(endpoint);
       if (!current) throw new Error(`nothing on duty under ${endpoint}`);
-      const response = await fetch(`${current.url}/predict`, { method: "POST", body: JSON.stringify(fixture().record) });
+      const response = await fetch(`${current.url}/predict`, {
+        method: "POST",
+        body: JSON.stringify(fixture().record),
+      });
       if (!response.ok) throw new Error(`${current.url} answered ${response.status} ${await response.text()}`);
       return (await response.json()) as Answer;
     };
-    const request = (version: string, endpoint = "one") => ({ name: endpoint, version, bundle: fixture().bundles[version === "1" ? 0 : 1] });
+    const request = (version: string, endpoint = "one") => ({
+      name: endpoint,
+      version,
+      bundle: fixture().bundles[version === "1" ? 0 : 1],
+    });
 
     it("begins empty", async () => {
       const deployer = await fresh();
@@ -94,7 +105,10 @@ export function deployerConformance(name: string, make: () => Deployer | Promise
       const deployer = await fresh();
       const before = await deployer.deploy(request("1"));
       for (const bundle of [fixture().broken, `${fixture().broken}-that-is-missing`]) {
-        await expect(deployer.deploy({ name: "one", version: "2", bundle })).rejects.toMatchObject({ code: "DEPLOY_FAILED", message: expect.stringContaining(bundle) as unknown });
+        await expect(deployer.deploy({ name: "one", version: "2", bundle })).rejects.toMatchObject({
+          code: "DEPLOY_FAILED",
+          message: expect.stringContaining(bundle) as unknown,
+        });
         expect(await deployer.current("one")).toEqual(before);
         expect((await ask(deployer)).model_version).toBe("1");
       }
@@ -104,7 +118,9 @@ export function deployerConformance(name: string, make: () => Deployer | Promise
 
     it("has nothing on duty when the first one fails", async () => {
       const deployer = await fresh();
-      await expect(deployer.deploy({ name: "one", version: "1", bundle: fixture().broken })).rejects.toMatchObject({ code: "DEPLOY_FAILED" });
+      await expect(deployer.deploy({ name: "one", version: "1", bundle: fixture().broken })).rejects.toMatchObject({
+        code: "DEPLOY_FAILED",
+      });
       expect(await deployer.current("one")).toBeUndefined();
     });
 
@@ -124,7 +140,9 @@ export function deployerConformance(name: string, make: () => Deployer | Promise
 
     it("makes changes in the order they were asked for", async () => {
       const deployer = await fresh();
-      const failing = expect(deployer.deploy({ name: "one", version: "3", bundle: fixture().broken })).rejects.toMatchObject({ code: "DEPLOY_FAILED" });
+      const failing = expect(
+        deployer.deploy({ name: "one", version: "3", bundle: fixture().broken }),
+      ).rejects.toMatchObject({ code: "DEPLOY_FAILED" });
       const first = deployer.deploy(request("1"));
       const removed = deployer.remove("one");
       const second = deployer.deploy(request("2"));

@@ -21,20 +21,44 @@ export const start = Date.UTC(2026, 10, 21, 12);
 /** So many seconds after the start. Drivers under test take the start as the present. */
 export const at = (seconds: number): Date => new Date(start + seconds * 1000);
 
-const accuracy = (value: number, seconds = 0, labels: Record<string, string> = { model: "churn" }): MetricPoint => ({ name: "model_accuracy", value, labels, at: at(seconds) });
-const runs = (value: number, seconds = 0, labels: Record<string, string> = {}): MetricPoint => ({ name: "pipeline_runs_total", value, labels, at: at(seconds) });
-const sorted = (labels: Readonly<Record<string, string>>): string => JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
+const accuracy = (value: number, seconds = 0, labels: Record<string, string> = { model: "churn" }): MetricPoint => ({
+  name: "model_accuracy",
+  value,
+  labels,
+  at: at(seconds),
+});
+const runs = (value: number, seconds = 0, labels: Record<string, string> = {}): MetricPoint => ({
+  name: "pipeline_runs_total",
+  value,
+  labels,
+  at: at(seconds),
+});
+const sorted = (labels: Readonly<Record<string, string>>): string =>
+  JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
 
 /** What every MetricSink must do. `make` returns a new empty sink. */
-export function metricSinkConformance(name: string, make: () => SinkUnderTest | Promise<SinkUnderTest>, skip = false): void {
-  const held = async (under: SinkUnderTest, metric: string, labels: Record<string, string> = {}): Promise<HeldSeries | undefined> => {
+export function metricSinkConformance(
+  name: string,
+  make: () => SinkUnderTest | Promise<SinkUnderTest>,
+  skip = false,
+): void {
+  const held = async (
+    under: SinkUnderTest,
+    metric: string,
+    labels: Record<string, string> = {},
+  ): Promise<HeldSeries | undefined> => {
     await under.sink.flush?.();
-    const found = (await under.read()).filter((series) => series.name === metric && sorted(series.labels) === sorted(labels));
+    const found = (await under.read()).filter(
+      (series) => series.name === metric && sorted(series.labels) === sorted(labels),
+    );
     expect(found.length).toBeLessThanOrEqual(1);
     return found[0];
   };
   /** Compares what the driver can tell of a series. */
-  const expectHeld = (series: HeldSeries | undefined, expected: { sum?: number; count?: number; latest?: number }): void => {
+  const expectHeld = (
+    series: HeldSeries | undefined,
+    expected: { sum?: number; count?: number; latest?: number },
+  ): void => {
     expect(series).toBeDefined();
     let told = 0;
     for (const key of ["sum", "count", "latest"] as const) {
@@ -84,25 +108,37 @@ export function metricSinkConformance(name: string, make: () => SinkUnderTest | 
         { name: "feature_drift_score", value: 0.4, labels: { model: "a", feature: "tenure" }, at: at(61) },
         { name: "feature_drift_score", value: 0.5, labels: { feature: "tenure" }, at: at(0) },
       ]);
-      expectHeld(await held(under, "feature_drift_score", { feature: "tenure", model: "a" }), { latest: 0.4, sum: 0.5 });
+      expectHeld(await held(under, "feature_drift_score", { feature: "tenure", model: "a" }), {
+        latest: 0.4,
+        sum: 0.5,
+      });
       expectHeld(await held(under, "feature_drift_score", { feature: "age", model: "a" }), { latest: 0.2, sum: 0.2 });
-      expectHeld(await held(under, "feature_drift_score", { model: "b", feature: "tenure" }), { latest: 0.3, sum: 0.3 });
+      expectHeld(await held(under, "feature_drift_score", { model: "b", feature: "tenure" }), {
+        latest: 0.3,
+        sum: 0.3,
+      });
       expectHeld(await held(under, "feature_drift_score", { feature: "tenure" }), { latest: 0.5, sum: 0.5 });
     });
 
-    it.each([["quotes \" ' and \\ back\\n slash"], ["line\nbreak\ttab"], ["Größe, 客戶, 🙂"], ["a=b,c={d} 100%25"], ["constructor"], ["x".repeat(250)]])(
-      "keeps the label value %j",
-      async (feature) => {
-        const under = await make();
-        await under.sink.write([{ name: "feature_drift_score", value: 0.25, labels: { feature }, at: at(0) }]);
-        expectHeld(await held(under, "feature_drift_score", { feature }), { latest: 0.25, sum: 0.25 });
-      },
-    );
+    it.each([
+      ["quotes \" ' and \\ back\\n slash"],
+      ["line\nbreak\ttab"],
+      ["Größe, 客戶, 🙂"],
+      ["a=b,c={d} 100%25"],
+      ["constructor"],
+      ["x".repeat(250)],
+    ])("keeps the label value %j", async (feature) => {
+      const under = await make();
+      await under.sink.write([{ name: "feature_drift_score", value: 0.25, labels: { feature }, at: at(0) }]);
+      expectHeld(await held(under, "feature_drift_score", { feature }), { latest: 0.25, sum: 0.25 });
+    });
 
     it("keeps long label values apart that can't be kept as they are", async () => {
       const under = await make();
       const [one, other] = [`${"客".repeat(249)}1`, `${"客".repeat(249)}2`];
-      await under.sink.write([one, other].map((feature) => ({ name: "feature_drift_score", value: 0.25, labels: { feature }, at: at(0) })));
+      await under.sink.write(
+        [one, other].map((feature) => ({ name: "feature_drift_score", value: 0.25, labels: { feature }, at: at(0) })),
+      );
       await under.sink.flush?.();
       expect(await under.read()).toHaveLength(2);
     });
@@ -132,7 +168,11 @@ export function metricSinkConformance(name: string, make: () => SinkUnderTest | 
       ["an inherited name", { name: "constructor" }, "OPTION_INVALID"],
       ["another unit", { unit: "seconds" }, "OPTION_INVALID"],
       ["a missing label", { name: "feature_drift_score", labels: {} }, "OPTION_INVALID"],
-      ["31 labels", { labels: Object.fromEntries(Array.from({ length: 31 }, (_, i) => [`l${i}`, "x"])) }, "OPTION_INVALID"],
+      [
+        "31 labels",
+        { labels: Object.fromEntries(Array.from({ length: 31 }, (_, i) => [`l${i}`, "x"])) },
+        "OPTION_INVALID",
+      ],
       ["an unsafe label name", { labels: { "a-b": "x" } }, "OPTION_INVALID"],
       ["a private label name", { labels: { __name__: "x" } }, "OPTION_INVALID"],
       ["a reserved label name", { labels: { le: "x" } }, "OPTION_INVALID"],
@@ -145,14 +185,20 @@ export function metricSinkConformance(name: string, make: () => SinkUnderTest | 
     ])("refuses %s, naming the metric, and writes nothing of that batch", async (_, wrong, code) => {
       const under = await make();
       const bad = { ...accuracy(0.5), ...wrong } as MetricPoint;
-      await expect(under.sink.write([accuracy(0.9), bad])).rejects.toMatchObject({ code, message: expect.stringContaining(bad.name) as string, where: { path: bad.name } });
+      await expect(under.sink.write([accuracy(0.9), bad])).rejects.toMatchObject({
+        code,
+        message: expect.stringContaining(bad.name) as string,
+        where: { path: bad.name },
+      });
       await under.sink.flush?.();
       expect(await under.read()).toEqual([]);
     });
 
     it("refuses more than 100,000 points at once", async () => {
       const { sink } = await make();
-      await expect(sink.write(new Array<MetricPoint>(100_001).fill(runs(1)))).rejects.toMatchObject({ code: "INPUT_TOO_LARGE" });
+      await expect(sink.write(new Array<MetricPoint>(100_001).fill(runs(1)))).rejects.toMatchObject({
+        code: "INPUT_TOO_LARGE",
+      });
     });
 
     it("keeps points to itself", async () => {
@@ -192,8 +238,13 @@ export function metricSinkConformance(name: string, make: () => SinkUnderTest | 
 }
 
 /** Series out of single points, for drivers that keep them. */
-export function seriesOf(points: readonly { name: string; value: number; labels?: Readonly<Record<string, string>> | undefined; at: Date }[]): HeldSeries[] {
-  const byKey = new Map<string, { name: string; labels: Readonly<Record<string, string>>; sum: number; count: number; latest: number; at: number }>();
+export function seriesOf(
+  points: readonly { name: string; value: number; labels?: Readonly<Record<string, string>> | undefined; at: Date }[],
+): HeldSeries[] {
+  const byKey = new Map<
+    string,
+    { name: string; labels: Readonly<Record<string, string>>; sum: number; count: number; latest: number; at: number }
+  >();
   for (const { name, value, labels = {}, at: time } of points) {
     const key = `${name} ${sorted(labels)}`;
     const series = byKey.get(key) ?? { name, labels, sum: 0, count: 0, latest: 0, at: -1 };

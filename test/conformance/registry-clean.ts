@@ -10,7 +10,8 @@ const inTwoDays = (): Date => new Date(Date.now() + 2 * 86_400_000);
 /** What removing bundle folders without a version must do and leave, on every store; `make` returns an empty one. */
 export function cleaningConformance(what: string, make: () => ObjectStore | Promise<ObjectStore>): void {
   describe(`cleaning a registry: ${what}`, () => {
-    const leave = (store: ObjectStore, folder: string): Promise<unknown> => store.put(`sample/bundles/${folder}/manifest.json`, new Uint8Array(7));
+    const leave = (store: ObjectStore, folder: string): Promise<unknown> =>
+      store.put(`sample/bundles/${folder}/manifest.json`, new Uint8Array(7));
     const left = `${"a".repeat(64)}-0123abcd`;
 
     it("tells what it would remove, removes that, and leaves what is young or named", async () => {
@@ -31,7 +32,11 @@ export function cleaningConformance(what: string, make: () => ObjectStore | Prom
     });
 
     /** Cleans just before the first object of that name is written; the files go only when `late` has come. */
-    function cleanedBefore(written: RegExp, store: ObjectStore, late: Promise<void>): { readonly store: ObjectStore; readonly done: () => Promise<unknown> } {
+    function cleanedBefore(
+      written: RegExp,
+      store: ObjectStore,
+      late: Promise<void>,
+    ): { readonly store: ObjectStore; readonly done: () => Promise<unknown> } {
       const slow: ObjectStore = { ...store, delete: async (key) => (await late, store.delete(key)) };
       const cleaner = filesRegistry(slow, { name, now: inTwoDays });
       let cleaning: Promise<unknown> | undefined;
@@ -53,7 +58,9 @@ export function cleaningConformance(what: string, make: () => ObjectStore | Prom
       await registry.register(await sampleArtifact({ networks: 0, seed: 1 }));
       let go = (): void => undefined;
       const racing = cleanedBefore(/index\.json$/, store, new Promise((resolve) => (go = resolve)));
-      const { version, created } = await filesRegistry(racing.store, { name }).register(await sampleArtifact({ networks: 0, seed: 2 }));
+      const { version, created } = await filesRegistry(racing.store, { name }).register(
+        await sampleArtifact({ networks: 0, seed: 2 }),
+      );
       expect([version.number, created]).toEqual([2, true]);
       go();
       expect(await racing.done()).toHaveLength(1);
@@ -65,7 +72,9 @@ export function cleaningConformance(what: string, make: () => ObjectStore | Prom
       for (const seed of [1, 2]) await from.register(await sampleArtifact({ networks: 0, seed }));
       let go = (): void => undefined;
       const racing = cleanedBefore(/versions\/000002/, store, new Promise((resolve) => (go = resolve)));
-      await expect(filesRegistry(racing.store, { name }).restore(await from.snapshot())).rejects.toMatchObject({ code: "STORE_CONFLICT" });
+      await expect(filesRegistry(racing.store, { name }).restore(await from.snapshot())).rejects.toMatchObject({
+        code: "STORE_CONFLICT",
+      });
       const registry = filesRegistry(store, { name });
       await registry.restore(await from.snapshot());
       go();

@@ -36,16 +36,28 @@ export function registryConformance(name: string, make: () => ModelRegistry | Pr
       expect(await registry.list()).toEqual([]);
       expect((await registry.aliases()).size).toBe(0);
       if (registry.capabilities.history) expect(await registry.history()).toEqual([]);
-      for (const ref of ["champion", "latest", 1, 0, -1, 1.5, NaN]) await expect(registry.get(ref)).rejects.toMatchObject(missing);
+      for (const ref of ["champion", "latest", 1, 0, -1, 1.5, NaN])
+        await expect(registry.get(ref)).rejects.toMatchObject(missing);
       await expect(registry.rollback("champion")).rejects.toMatchObject(missing);
       await expect(registry.promote(1, "champion")).rejects.toMatchObject(missing);
     });
 
     it("numbers versions and keeps what was said of them", async () => {
       const registry = await make();
-      const { version, created } = await registry.register(model(0), { tags: { team: "growth" }, description: "the first", by: "ada" });
+      const { version, created } = await registry.register(model(0), {
+        tags: { team: "growth" },
+        description: "the first",
+        by: "ada",
+      });
       expect(created).toBe(true);
-      expect(version).toMatchObject({ number: 1, status: "pending", aliases: [], tags: { team: "growth" }, description: "the first", by: "ada" });
+      expect(version).toMatchObject({
+        number: 1,
+        status: "pending",
+        aliases: [],
+        tags: { team: "growth" },
+        description: "the first",
+        by: "ada",
+      });
       expect(version.metrics).toEqual(model(0).metrics);
       expect(version.provenance).toEqual(model(0).provenance);
       expect((await registry.register(model(1))).version.number).toBe(2);
@@ -82,7 +94,8 @@ export function registryConformance(name: string, make: () => ModelRegistry | Pr
     it("lists in parts and by status", async () => {
       const registry = await filled(4);
       await registry.setStatus(3, "quarantined");
-      const numbers = async (options: Parameters<ModelRegistry["list"]>[0]): Promise<number[]> => (await registry.list(options)).map(({ number }) => number);
+      const numbers = async (options: Parameters<ModelRegistry["list"]>[0]): Promise<number[]> =>
+        (await registry.list(options)).map(({ number }) => number);
       expect(await numbers({ limit: 2 })).toEqual([4, 3]);
       expect(await numbers({ limit: 2, before: 3 })).toEqual([2, 1]);
       expect(await numbers({ status: "quarantined" })).toEqual([3]);
@@ -92,17 +105,24 @@ export function registryConformance(name: string, make: () => ModelRegistry | Pr
 
     it("promotes, and says what was there before", async () => {
       const registry = await filled(2);
-      expect(await registry.promote(1, "champion", { by: "ada" })).toEqual({ promoted: true, version: 1, previous: null });
+      expect(await registry.promote(1, "champion", { by: "ada" })).toEqual({
+        promoted: true,
+        version: 1,
+        previous: null,
+      });
       expect(await registry.promote("latest", "champion")).toEqual({ promoted: true, version: 2, previous: 1 });
       expect((await registry.get("champion")).number).toBe(2);
       expect((await registry.get(2)).aliases).toEqual(["champion"]);
       expect([...(await registry.aliases())]).toEqual([["champion", 2]]);
     });
 
-    it.each(["latest", "v9", "Champion", "", "a b", "__proto__", "x".repeat(65)])("refuses the alias %j", async (alias) => {
-      const registry = await filled(1);
-      await expect(registry.promote(1, alias)).rejects.toMatchObject({ code: "OPTION_INVALID" });
-    });
+    it.each(["latest", "v9", "Champion", "", "a b", "__proto__", "x".repeat(65)])(
+      "refuses the alias %j",
+      async (alias) => {
+        const registry = await filled(1);
+        await expect(registry.promote(1, alias)).rejects.toMatchObject({ code: "OPTION_INVALID" });
+      },
+    );
 
     it("refuses, as a result, what failed its gate or is quarantined", async () => {
       const registry = await filled(1);
@@ -117,14 +137,19 @@ export function registryConformance(name: string, make: () => ModelRegistry | Pr
       expect((await registry.promote(1, "champion")).promoted).toBe(false);
       await registry.setStatus(1, "approved");
       expect((await registry.promote(1, "champion")).promoted).toBe(true);
-      if (registry.capabilities.history) expect((await registry.history()).filter(({ action }) => action === "refuse")).toHaveLength(3);
+      if (registry.capabilities.history)
+        expect((await registry.history()).filter(({ action }) => action === "refuse")).toHaveLength(3);
     });
 
     it("rolls back to the last version that is fit for service, and quarantines the other", async () => {
       const registry = await filled(4);
       for (const number of [1, 2, 3, 4]) await registry.promote(number, "champion");
       await registry.setStatus(3, "quarantined");
-      expect(await registry.rollback("champion", { reason: "complaints" })).toEqual({ rolledBack: true, from: 4, to: 2 });
+      expect(await registry.rollback("champion", { reason: "complaints" })).toEqual({
+        rolledBack: true,
+        from: 4,
+        to: 2,
+      });
       expect(await registry.get("champion")).toMatchObject({ number: 2 });
       expect(await registry.get(4)).toMatchObject({ status: "quarantined", aliases: [] });
       expect((await registry.promote(4, "champion")).promoted).toBe(false);
@@ -148,7 +173,9 @@ export function registryConformance(name: string, make: () => ModelRegistry | Pr
       await registry.promote(2, "champion", { verdict: { ...failing, passed: true, checks: [] } });
       await registry.rollback("champion", { by: "bob" });
       const history = await registry.history();
-      expect(history.map(({ sequence, action, version, from, to, by }) => [sequence, action, version, from, to, by])).toEqual([
+      expect(
+        history.map(({ sequence, action, version, from, to, by }) => [sequence, action, version, from, to, by]),
+      ).toEqual([
         [5, "rollback", 2, 2, 1, "bob"],
         [4, "promote", 2, 1, 2, "unknown"],
         [3, "promote", 1, null, 1, "ada"],
@@ -182,8 +209,14 @@ export function registryConformance(name: string, make: () => ModelRegistry | Pr
       await registry.setStatus(4, "rejected");
       await registry.promote(1, "challenger");
       const found = async (ref: VersionRef): Promise<number> => (await registry.get(ref)).number;
-      expect(await Promise.all([3, "1.0.1", "challenger", "Production", "latest", "latest-approved"].map(found))).toEqual([3, 2, 1, 3, 3, 2]);
-      expect(await registry.get(2)).toMatchObject({ status: "approved", statusNote: { by: "bob", reason: "looks right" }, stage: "None" });
+      expect(
+        await Promise.all([3, "1.0.1", "challenger", "Production", "latest", "latest-approved"].map(found)),
+      ).toEqual([3, 2, 1, 3, 3, 2]);
+      expect(await registry.get(2)).toMatchObject({
+        status: "approved",
+        statusNote: { by: "bob", reason: "looks right" },
+        stage: "None",
+      });
       for (const ref of ["9.9.9", "Staging", "nobody"]) await expect(registry.get(ref)).rejects.toMatchObject(missing);
       expect((await registry.list({ stage: "Production" })).map(({ number }) => number)).toEqual([3, 1]);
     });
@@ -192,35 +225,50 @@ export function registryConformance(name: string, make: () => ModelRegistry | Pr
       const registry = await filled(1);
       await registry.register(model(1), { run: { runId: "run-7", trainedBy: "ada", trainedWhere: "a laptop" } });
       const [second, first] = await registry.list();
-      expect(second?.lineage).toMatchObject({ parent: 1, dataHash: model(0).provenance.dataHash, runId: "run-7", trainedBy: "ada" });
+      expect(second?.lineage).toMatchObject({
+        parent: 1,
+        dataHash: model(0).provenance.dataHash,
+        runId: "run-7",
+        trainedBy: "ada",
+      });
       expect(second?.lineage.modelHash).toBe(first?.lineage.modelHash);
       expect(second?.fingerprints.decision).not.toBe(first?.fingerprints.decision);
       expect(second?.bytes).toBeGreaterThan(1000);
-      expect(second?.signature.inputs.map(({ name }) => name)).toEqual(signatureOf(model(0).contract).inputs.map(({ name }) => name));
+      expect(second?.signature.inputs.map(({ name }) => name)).toEqual(
+        signatureOf(model(0).contract).inputs.map(({ name }) => name),
+      );
     });
 
     it("changes description and tags, each by itself", async () => {
       const registry = await make();
       await registry.register(model(0), { tags: { team: "growth" }, description: "old" });
-      await registry.annotate(1, { description: "new: \"ä\" <b>" }, { by: "ada" });
-      expect(await registry.get(1)).toMatchObject({ description: "new: \"ä\" <b>", tags: { team: "growth" } });
+      await registry.annotate(1, { description: 'new: "ä" <b>' }, { by: "ada" });
+      expect(await registry.get(1)).toMatchObject({ description: 'new: "ä" <b>', tags: { team: "growth" } });
       await registry.annotate(1, { tags: { ticket: "CH-1" } });
       expect((await registry.get(1)).tags).toEqual({ ticket: "CH-1" });
-      await expect(registry.annotate(1, { description: "x".repeat(1025) })).rejects.toMatchObject({ code: "OPTION_INVALID" });
+      await expect(registry.annotate(1, { description: "x".repeat(1025) })).rejects.toMatchObject({
+        code: "OPTION_INVALID",
+      });
     });
 
     it("promotes only against the champion that was judged, and only what is approved where that is asked", async () => {
       const registry = await filled(3);
       expect(await registry.promote(1, "champion", { expected: null })).toMatchObject({ promoted: true });
       expect(await registry.promote(2, "champion", { expected: null })).toMatchObject({ promoted: false });
-      expect(await registry.promote(2, "champion", { expected: 1, approvedOnly: true })).toMatchObject({ promoted: false });
+      expect(await registry.promote(2, "champion", { expected: 1, approvedOnly: true })).toMatchObject({
+        promoted: false,
+      });
       await registry.setStatus(2, "approved");
-      expect(await registry.promote(2, "champion", { expected: 1, approvedOnly: true })).toMatchObject({ promoted: true, previous: 1 });
+      expect(await registry.promote(2, "champion", { expected: 1, approvedOnly: true })).toMatchObject({
+        promoted: true,
+        previous: 1,
+      });
     });
 
     it("removes a version that nothing points to, and never gives its number again", async () => {
       const registry = await filled(3);
-      if (!registry.capabilities.remove) return expect(registry.remove(1)).rejects.toMatchObject({ code: "REGISTRY_REFUSED" });
+      if (!registry.capabilities.remove)
+        return expect(registry.remove(1)).rejects.toMatchObject({ code: "REGISTRY_REFUSED" });
       await registry.promote(3, "champion");
       await expect(registry.remove(3)).rejects.toMatchObject({ code: "REGISTRY_REFUSED" });
       await registry.remove(2, { by: "ada", reason: "no longer allowed" });
@@ -261,7 +309,11 @@ export function registryConformance(name: string, make: () => ModelRegistry | Pr
       await registry.setStage(2, "Archived");
       const elsewhere = filesRegistry(memoryStore(), { name: "elsewhere" });
       await elsewhere.restore(await registry.snapshot());
-      const [versions, history, files] = [await registry.list(), await registry.history(), hashed(await registry.download(2))];
+      const [versions, history, files] = [
+        await registry.list(),
+        await registry.history(),
+        hashed(await registry.download(2)),
+      ];
       const again = await make();
       await again.restore(await elsewhere.snapshot());
       for (const one of [elsewhere, again]) {
@@ -320,7 +372,9 @@ export function registryConformance(name: string, make: () => ModelRegistry | Pr
       const refused = { code: "OPTION_INVALID" };
       await expect(registry.register(model(0), { tags: { "a b": "x" } })).rejects.toMatchObject(refused);
       await expect(registry.register(model(0), { tags: { a: "x".repeat(257) } })).rejects.toMatchObject(refused);
-      await expect(registry.register(model(0), { tags: Object.fromEntries(Array.from({ length: 51 }, (_, i) => [`t${i}`, ""])) })).rejects.toMatchObject(refused);
+      await expect(
+        registry.register(model(0), { tags: Object.fromEntries(Array.from({ length: 51 }, (_, i) => [`t${i}`, ""])) }),
+      ).rejects.toMatchObject(refused);
       await expect(registry.register(model(0), { description: "x".repeat(4097) })).rejects.toMatchObject(refused);
     });
 
@@ -331,7 +385,9 @@ export function registryConformance(name: string, make: () => ModelRegistry | Pr
       expect(registered.filter(({ created }) => created)).toHaveLength(5);
       await Promise.all(Array.from({ length: 20 }, (_, i) => registry.promote((i % 5) + 1, "champion")));
       const history = registry.capabilities.history ? await registry.history() : [];
-      expect(history.map(({ sequence }) => sequence)).toEqual(Array.from({ length: history.length }, (_, i) => history.length - i));
+      expect(history.map(({ sequence }) => sequence)).toEqual(
+        Array.from({ length: history.length }, (_, i) => history.length - i),
+      );
       expect(history).toHaveLength(25);
       expect((await registry.get("champion")).number).toBe(history[0]?.to);
     });

@@ -17,7 +17,10 @@ const contract = contractWith(
 );
 
 const tableOf = (no: number, yes: number): Table =>
-  tableFromRecords(contract, [...Array<string>(no).fill("No"), ...Array<string>(yes).fill("Yes")].map((t, n) => ({ n, t })));
+  tableFromRecords(
+    contract,
+    [...Array<string>(no).fill("No"), ...Array<string>(yes).fill("Yes")].map((t, n) => ({ n, t })),
+  );
 
 const positives = (table: Table): number => {
   const data = table.columns.get("t");
@@ -34,8 +37,12 @@ describe("split", () => {
   it.skipIf(!hasShared).each(sets)("gives the fixed test rows of %s", async (name, file, target, positive) => {
     const path = sharedPath(`data/${file}`);
     const { contract: inferred } = await inferFromFile(path, { target, positive });
-    const table = await readTable({ ...inferred, columns: inferred.columns.filter((column) => column.name === target) }, path);
-    const given = JSON.parse(readFileSync(sharedPath(`data/splits/${name}.json`), "utf8")) as number[][] | { splits: number[][] };
+    const table = await readTable(
+      { ...inferred, columns: inferred.columns.filter((column) => column.name === target) },
+      path,
+    );
+    const given = JSON.parse(readFileSync(sharedPath(`data/splits/${name}.json`), "utf8")) as
+      number[][] | { splits: number[][] };
     const splits = Array.isArray(given) ? given : given.splits;
     expect(splits.length).toBe(5);
     splits.forEach((rows, seed) => expect([...split(table, { seed }).test.rowNumbers]).toEqual(rows));
@@ -44,16 +51,23 @@ describe("split", () => {
   it("takes floor(share * n + 0.5) rows of each class, each row once, in order", () => {
     const share = fc.constantFrom(0, 0.1, 0.2, 0.25, 0.5);
     fc.assert(
-      fc.property(fc.integer({ min: 20, max: 60 }), fc.integer({ min: 20, max: 60 }), share, share, fc.nat(), (no, yes, test, validation, seed) => {
-        const parts = split(tableOf(no, yes), { seed, test, validation });
-        const round = (value: number): number => Math.floor(value + 0.5);
-        expect(positives(parts.test)).toBe(round(test * yes));
-        expect(parts.test.rows).toBe(round(test * yes) + round(test * no));
-        expect(positives(parts.validation)).toBe(round(validation * (yes - round(test * yes))));
-        const rows = [parts.train, parts.validation, parts.test].map(({ rowNumbers }) => [...rowNumbers]);
-        for (const part of rows) expect(part).toEqual([...part].sort((a, b) => a - b));
-        expect(rows.flat().sort((a, b) => a - b)).toEqual(Array.from({ length: no + yes }, (_, i) => i));
-      }),
+      fc.property(
+        fc.integer({ min: 20, max: 60 }),
+        fc.integer({ min: 20, max: 60 }),
+        share,
+        share,
+        fc.nat(),
+        (no, yes, test, validation, seed) => {
+          const parts = split(tableOf(no, yes), { seed, test, validation });
+          const round = (value: number): number => Math.floor(value + 0.5);
+          expect(positives(parts.test)).toBe(round(test * yes));
+          expect(parts.test.rows).toBe(round(test * yes) + round(test * no));
+          expect(positives(parts.validation)).toBe(round(validation * (yes - round(test * yes))));
+          const rows = [parts.train, parts.validation, parts.test].map(({ rowNumbers }) => [...rowNumbers]);
+          for (const part of rows) expect(part).toEqual([...part].sort((a, b) => a - b));
+          expect(rows.flat().sort((a, b) => a - b)).toEqual(Array.from({ length: no + yes }, (_, i) => i));
+        },
+      ),
       { numRuns: 60 },
     );
   });
@@ -67,12 +81,18 @@ describe("split", () => {
   });
 
   it("refuses shares out of range and tables too small", () => {
-    for (const share of [-0.1, 1, NaN]) expect(() => split(tableOf(9, 9), { test: share })).toThrow("must be at least 0 and below 1");
+    for (const share of [-0.1, 1, NaN])
+      expect(() => split(tableOf(9, 9), { test: share })).toThrow("must be at least 0 and below 1");
     expect(() => split(tableOf(1, 0))).toThrow("1 row are too few to split");
   });
 
   it("parts by row numbers of the source", () => {
-    const table = tableFromRecords(contract, [{ n: 0, t: "No" }, { n: "bad", t: "No" }, { n: 2, t: "Yes" }, { n: 3, t: "Yes" }]);
+    const table = tableFromRecords(contract, [
+      { n: 0, t: "No" },
+      { n: "bad", t: "No" },
+      { n: 2, t: "Yes" },
+      { n: 3, t: "Yes" },
+    ]);
     const { inside, outside } = splitByRowNumbers(table, [3, 1]);
     expect([[...inside.rowNumbers], [...outside.rowNumbers]]).toEqual([[3], [0, 2]]);
     expect(() => splitByRowNumbers(table, [4])).toThrow("there is no data row 4");
@@ -82,18 +102,26 @@ describe("split", () => {
 describe("kFold", () => {
   it("tests every row once, with classes and sizes even to one row", () => {
     fc.assert(
-      fc.property(fc.integer({ min: 10, max: 70 }), fc.integer({ min: 10, max: 70 }), fc.integer({ min: 2, max: 10 }), fc.nat(), (no, yes, k, seed) => {
-        const table = tableOf(no, yes);
-        const folds = kFold(table, k, seed);
-        const truth = labels(table);
-        const sizes = folds.map(({ test }) => test.length);
-        const yeses = folds.map(({ test }) => test.filter((row) => truth[row] === 1).length);
-        expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
-        expect(Math.max(...yeses) - Math.min(...yeses)).toBeLessThanOrEqual(1);
-        expect(folds.flatMap(({ test }) => [...test]).sort((a, b) => a - b)).toEqual(Array.from({ length: no + yes }, (_, i) => i));
-        for (const { train, test } of folds) expect(new Set([...train, ...test]).size).toBe(no + yes);
-        expect(kFold(truth, k, seed)).toEqual(folds);
-      }),
+      fc.property(
+        fc.integer({ min: 10, max: 70 }),
+        fc.integer({ min: 10, max: 70 }),
+        fc.integer({ min: 2, max: 10 }),
+        fc.nat(),
+        (no, yes, k, seed) => {
+          const table = tableOf(no, yes);
+          const folds = kFold(table, k, seed);
+          const truth = labels(table);
+          const sizes = folds.map(({ test }) => test.length);
+          const yeses = folds.map(({ test }) => test.filter((row) => truth[row] === 1).length);
+          expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
+          expect(Math.max(...yeses) - Math.min(...yeses)).toBeLessThanOrEqual(1);
+          expect(folds.flatMap(({ test }) => [...test]).sort((a, b) => a - b)).toEqual(
+            Array.from({ length: no + yes }, (_, i) => i),
+          );
+          for (const { train, test } of folds) expect(new Set([...train, ...test]).size).toBe(no + yes);
+          expect(kFold(truth, k, seed)).toEqual(folds);
+        },
+      ),
       { numRuns: 60 },
     );
   });
@@ -108,7 +136,10 @@ describe("kFold", () => {
 
 describe("splitByTime", () => {
   const days = ["2024-01-05", "2024-01-01", "2024-01-03", "2024-01-03", "2024-01-02", "2024-01-04"];
-  const table = tableFromRecords(contract, days.map((d, n) => ({ d, n, t: "No" })));
+  const table = tableFromRecords(
+    contract,
+    days.map((d, n) => ({ d, n, t: "No" })),
+  );
   const parts = (cut: Parameters<typeof splitByTime>[2], column = "d"): number[][] => {
     const { train, validation, test } = splitByTime(table, column, cut);
     return [train, validation, test].map(({ rowNumbers }) => [...rowNumbers]);

@@ -36,7 +36,8 @@ describe("synthetic customers", () => {
   });
 
   it("shift when the market does", () => {
-    const mean = (rows: readonly Record<string, unknown>[]): number => rows.reduce((sum, row) => sum + Number(row["monthlyCharges"]), 0) / rows.length;
+    const mean = (rows: readonly Record<string, unknown>[]): number =>
+      rows.reduce((sum, row) => sum + Number(row["monthlyCharges"]), 0) / rows.length;
     const shifted = syntheticCustomers({ rows: 2000, scenario: "shifted" }).records;
     expect(mean(shifted)).toBeGreaterThan(mean(records.slice(0, 2000)) + 10);
   });
@@ -50,6 +51,8 @@ describe("bestPossible", () => {
   it("knows the perfect and the hopeless", () => {
     expect(bestPossible(Float64Array.of(0, 0, 1, 1))).toEqual({ accuracy: 1, f1: 1, auc: 1, rate: 0.5 });
     expect(bestPossible(Float64Array.of(0.5, 0.5))).toMatchObject({ accuracy: 0.5, rate: 0.5 });
-    expect(() => bestPossible(new Float64Array())).toThrow(expect.objectContaining({ code: "METRIC_UNDEFINED" }) as Error);
+    expect(() => bestPossible(new Float64Array())).toThrow(
+      expect.objectContaining({ code: "METRIC_UNDEFINED" }) as Error,
+    );
   });
 });

@@ -19,11 +19,15 @@ beforeAll(async () => {
   writeFileSync(join(broken, "contract.json"), "{}");
 });
 
-deployerConformance("local processes", () => localDeployer({ drain: 100 }), () => ({ bundles, broken, record }));
+deployerConformance(
+  "local processes",
+  () => localDeployer({ drain: 100 }),
+  () => ({ bundles, broken, record }),
+);
 
 /** Waits until nothing answers at an address any more. */
 async function silent(url: string, within: number): Promise<boolean> {
-  for (const begin = performance.now(); performance.now() - begin < within; ) {
+  for (const begin = performance.now(); performance.now() - begin < within;) {
     const answered = await fetch(`${url}/health`).then(
       async (response) => (await response.text()) !== "",
       () => false,
@@ -54,7 +58,11 @@ describe("localDeployer", () => {
   it.each([
     ["never says anything", "setInterval(() => {}, 1000)", /not healthy within 500 ms/],
     ["never ends its line", 'process.stdout.write("{"); setInterval(() => {}, 1000)', /not healthy within 500 ms/],
-    ["says something else", 'console.log("hello"); setInterval(() => {}, 1000)', /it printed "hello" instead of its address/],
+    [
+      "says something else",
+      'console.log("hello"); setInterval(() => {}, 1000)',
+      /it printed "hello" instead of its address/,
+    ],
     ["says null", 'console.log("null"); setInterval(() => {}, 1000)', /instead of its address/],
     ["says no url", `console.log('{"url": "here"}'); setInterval(() => {}, 1000)`, /instead of its address/],
     ["talks without end", 'setInterval(() => process.stdout.write("x".repeat(1000)), 1)', /instead of its address/],
@@ -62,11 +70,18 @@ describe("localDeployer", () => {
     ["is killed", 'process.kill(process.pid, "SIGKILL")', /it ended with SIGKILL/],
     ["serves another version", healthy("2"), /\/health answered 200 .*"model_version":"2"/],
     ["answers nothing", `console.log('{"url": "http://127.0.0.1:1"}'); setInterval(() => {}, 1000)`, /fetch failed/],
-    ["accepts and says nothing", 'import { createServer } from "node:net"; const s = createServer(() => {}).listen(0, "127.0.0.1", () => console.log(JSON.stringify({ url: "http://127.0.0.1:" + s.address().port })))', /not healthy within 500 ms/],
+    [
+      "accepts and says nothing",
+      'import { createServer } from "node:net"; const s = createServer(() => {}).listen(0, "127.0.0.1", () => console.log(JSON.stringify({ url: "http://127.0.0.1:" + s.address().port })))',
+      /not healthy within 500 ms/,
+    ],
   ])("says why when the process %s", async (name, code, reason) => {
     const quick = /500 ms/.test(String(reason));
     const failing = deployWith(fake(name.replaceAll(" ", "-"), code), quick ? 500 : 20_000);
-    await expect(failing).rejects.toMatchObject({ code: "DEPLOY_FAILED", message: expect.stringMatching(reason) as unknown });
+    await expect(failing).rejects.toMatchObject({
+      code: "DEPLOY_FAILED",
+      message: expect.stringMatching(reason) as unknown,
+    });
     await expect(failing).rejects.toMatchObject({ message: expect.not.stringContaining("\n") as unknown });
   });
 
@@ -76,16 +91,22 @@ describe("localDeployer", () => {
 
   it("leaves no process behind that failed", async () => {
     const pid = join(folder, "pid");
-    const silentOne = fake("silent", `import { readFileSync, writeFileSync } from "node:fs"; writeFileSync(${JSON.stringify(pid)}, String(process.pid)); setInterval(() => {}, 1000);`);
+    const silentOne = fake(
+      "silent",
+      `import { readFileSync, writeFileSync } from "node:fs"; writeFileSync(${JSON.stringify(pid)}, String(process.pid)); setInterval(() => {}, 1000);`,
+    );
     await expect(deployWith(silentOne, 1500)).rejects.toMatchObject({ code: "DEPLOY_FAILED" });
     expect(() => process.kill(Number(readFileSync(pid, "utf8")), 0)).toThrow(/ESRCH/);
   });
 
   it("lets the deployment that was asked for last win, however long the others take", async () => {
-    const slowFirst = fake("slow-first", `
+    const slowFirst = fake(
+      "slow-first",
+      `
       const version = process.argv.find((word) => word.startsWith("--model-version=")).slice(16);
       if (version === "1") await new Promise((later) => setTimeout(later, 700));
-      ${healthy("").replace('model_version: ""', "model_version: version")}`);
+      ${healthy("").replace('model_version: ""', "model_version: version")}`,
+    );
     const deployer = localDeployer({ cli: slowFirst });
     const both = ["1", "2"].map((version) => deployer.deploy({ name: "churn", version, bundle: "any" }));
     await Promise.all(both);
@@ -94,12 +115,23 @@ describe("localDeployer", () => {
   });
 
   it("reads on when a process talks much, so that nothing piles up in it", async () => {
-    const talk = 'let said = 0; const talk = () => { process.stdout.write("x".repeat(100_000)); process.stderr.write("y".repeat(100_000)); if (++said < 50) setTimeout(talk, 1); }; setTimeout(talk, 300);';
-    const talker = fake("talker", healthy("1", talk).replace('status: "ok"', 'status: "ok", said, waiting: process.stdout.writableLength + process.stderr.writableLength'));
+    const talk =
+      'let said = 0; const talk = () => { process.stdout.write("x".repeat(100_000)); process.stderr.write("y".repeat(100_000)); if (++said < 50) setTimeout(talk, 1); }; setTimeout(talk, 300);';
+    const talker = fake(
+      "talker",
+      healthy("1", talk).replace(
+        'status: "ok"',
+        'status: "ok", said, waiting: process.stdout.writableLength + process.stderr.writableLength',
+      ),
+    );
     const deployer = localDeployer({ cli: talker });
     const { url } = await deployer.deploy({ name: "churn", version: "1", bundle: "any" });
-    const state = async () => (await (await fetch(url, { signal: AbortSignal.timeout(2000) })).json()) as { said: number; waiting: number };
-    await vi.waitFor(async () => expect(await state()).toMatchObject({ said: 50, waiting: 0 }), { timeout: 5000, interval: 50 });
+    const state = async () =>
+      (await (await fetch(url, { signal: AbortSignal.timeout(2000) })).json()) as { said: number; waiting: number };
+    await vi.waitFor(async () => expect(await state()).toMatchObject({ said: 50, waiting: 0 }), {
+      timeout: 5000,
+      interval: 50,
+    });
     await deployer.remove("churn");
   });
 
@@ -145,16 +177,22 @@ describe("localDeployer", () => {
     expect(count()).toBe(before);
   });
 
-  it.each([{ timeout: 0 }, { timeout: NaN }, { drain: -1 }, { drain: Infinity }, { grace: 0.5 }])("refuses the options %j", (options) => {
-    expect(() => localDeployer(options)).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }));
-  });
+  it.each([{ timeout: 0 }, { timeout: NaN }, { drain: -1 }, { drain: Infinity }, { grace: 0.5 }])(
+    "refuses the options %j",
+    (options) => {
+      expect(() => localDeployer(options)).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }));
+    },
+  );
 
   describe("the program that deploys", () => {
     /** Runs the program, of the built package, until it has deployed. */
     const deployed = async (then: string) => {
       const { child, ended } = start(join(import.meta.dirname, "parent.mjs"), [bundles[0], then]);
       const line = new Promise<string>((read) => child.stdout?.once("data", (data: Buffer) => read(data.toString())));
-      const text = await Promise.race([line, ended.then(({ err }) => Promise.reject(new Error(`the program ended: ${err}`)))]);
+      const text = await Promise.race([
+        line,
+        ended.then(({ err }) => Promise.reject(new Error(`the program ended: ${err}`))),
+      ]);
       return { child, ended, urls: JSON.parse(text) as [string, string] };
     };
 

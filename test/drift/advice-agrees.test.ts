@@ -1,8 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { driftAdvice, severities, type ColumnDrift, type DriftReport, type DriftRole, type PartDrift, type SegmentDrift, type Severity } from "../../src/drift/index.js";
+import {
+  driftAdvice,
+  severities,
+  type ColumnDrift,
+  type DriftReport,
+  type DriftRole,
+  type PartDrift,
+  type SegmentDrift,
+  type Severity,
+} from "../../src/drift/index.js";
 
-const worst = (of: readonly Severity[]): Severity => severities[Math.max(0, ...of.map((each) => severities.indexOf(each)))] ?? "none";
+const worst = (of: readonly Severity[]): Severity =>
+  severities[Math.max(0, ...of.map((each) => severities.indexOf(each)))] ?? "none";
 const severity = fc.constantFrom(...severities);
 const verdictOf = (of: Severity): "drift" | "stable" => (of === "none" ? "stable" : "drift");
 
@@ -20,7 +30,12 @@ const found: fc.Arbitrary<Found> = fc.record({
   judged: fc.boolean(),
 });
 
-function reportOf(columns: readonly Found[], slices: readonly [number, Severity][], concept: Severity | null, rejected: Severity): DriftReport {
+function reportOf(
+  columns: readonly Found[],
+  slices: readonly [number, Severity][],
+  concept: Severity | null,
+  rejected: Severity,
+): DriftReport {
   const judged = columns.map(({ role, severity: own, what, judged: known }, i) => ({
     name: `c${i}`,
     role,
@@ -34,12 +49,32 @@ function reportOf(columns: readonly Found[], slices: readonly [number, Severity]
   const part = (role: DriftRole): PartDrift => {
     const mine = judged.filter((column) => column.role === role);
     const of = worst(mine.map((column) => column.severity));
-    return { verdict: verdictOf(of), severity: of, compared: mine.length, drifted: mine.filter((column) => column.severity !== "none").map(({ name }) => name), psi: null };
+    return {
+      verdict: verdictOf(of),
+      severity: of,
+      compared: mine.length,
+      drifted: mine.filter((column) => column.severity !== "none").map(({ name }) => name),
+      psi: null,
+    };
   };
   const segments = slices
-    .map(([at, of]) => ({ column: "s", level: "l", severity: of, verdict: verdictOf(of), worst: of === "none" ? null : `c${at}` }) as SegmentDrift)
+    .map(
+      ([at, of]) =>
+        ({
+          column: "s",
+          level: "l",
+          severity: of,
+          verdict: verdictOf(of),
+          worst: of === "none" ? null : `c${at}`,
+        }) as SegmentDrift,
+    )
     .sort((a, b) => severities.indexOf(b.severity) - severities.indexOf(a.severity));
-  const all = worst([...judged.map((column) => column.severity), ...segments.map((slice) => slice.severity), concept ?? "none", rejected]);
+  const all = worst([
+    ...judged.map((column) => column.severity),
+    ...segments.map((slice) => slice.severity),
+    concept ?? "none",
+    rejected,
+  ]);
   return {
     verdict: verdictOf(all),
     severity: all,
@@ -57,12 +92,20 @@ function reportOf(columns: readonly Found[], slices: readonly [number, Severity]
 describe("advice on drift", () => {
   it("is as severe as the report, and asks for nothing only where nothing was found", () => {
     fc.assert(
-      fc.property(fc.array(found, { minLength: 1, maxLength: 5 }), fc.array(fc.tuple(fc.nat(5), severity), { maxLength: 3 }), fc.option(severity), severity, (columns, slices, concept, rejected) => {
-        const report = reportOf(columns, slices, concept, rejected);
-        const advice = driftAdvice(report);
-        expect(worst(advice.map((each) => each.severity))).toBe(report.severity);
-        expect(advice.some(({ action }) => action.startsWith("Nothing to do"))).toBe(report.severity === "none" && columns.every((column) => column.judged));
-      }),
+      fc.property(
+        fc.array(found, { minLength: 1, maxLength: 5 }),
+        fc.array(fc.tuple(fc.nat(5), severity), { maxLength: 3 }),
+        fc.option(severity),
+        severity,
+        (columns, slices, concept, rejected) => {
+          const report = reportOf(columns, slices, concept, rejected);
+          const advice = driftAdvice(report);
+          expect(worst(advice.map((each) => each.severity))).toBe(report.severity);
+          expect(advice.some(({ action }) => action.startsWith("Nothing to do"))).toBe(
+            report.severity === "none" && columns.every((column) => column.judged),
+          );
+        },
+      ),
     );
   });
 });

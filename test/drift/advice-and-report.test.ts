@@ -12,12 +12,21 @@ const plans = (seed: number, names: readonly string[], n = 1200): string[] => {
   const random = uniform(seed);
   return Array.from({ length: n }, () => names[Math.floor(random() * names.length)] ?? "");
 };
-const actions = (report: DriftReport): string => driftAdvice(report).map(({ action }) => action).join("\n");
-const calm = tableOf({ charges: draw(1), plan: plans(2, ["a", "b"]), churn: plans(3, ["Yes", "No", "No"]) }, { churn: "target" });
+const actions = (report: DriftReport): string =>
+  driftAdvice(report)
+    .map(({ action }) => action)
+    .join("\n");
+const calm = tableOf(
+  { charges: draw(1), plan: plans(2, ["a", "b"]), churn: plans(3, ["Yes", "No", "No"]) },
+  { churn: "target" },
+);
 const target = { column: "churn", classes: ["No", "Yes"], positive: "Yes" } as const;
 const before = { ...calm, contract: { ...calm.contract, target } };
 const later = (columns: Parameters<typeof tableOf>[0]) => ({
-  ...tableOf({ charges: draw(11), plan: plans(12, ["a", "b"]), churn: plans(13, ["Yes", "No", "No"]), ...columns }, { churn: "target" }),
+  ...tableOf(
+    { charges: draw(11), plan: plans(12, ["a", "b"]), churn: plans(13, ["Yes", "No", "No"]), ...columns },
+    { churn: "target" },
+  ),
 });
 
 describe("what to do", () => {
@@ -27,11 +36,16 @@ describe("what to do", () => {
   });
 
   it("is nothing when nothing moved", () => {
-    expect(driftAdvice(compareTables(before, later({})))).toEqual([{ severity: "none", action: "Nothing to do: keep watching.", columns: [] }]);
+    expect(driftAdvice(compareTables(before, later({})))).toEqual([
+      { severity: "none", action: "Nothing to do: keep watching.", columns: [] },
+    ]);
   });
 
   it("puts faults of the data first: broken rows, missing values, new levels, a changed unit", () => {
-    const current = later({ charges: draw(14, 100).map((value, i) => (i % 3 ? value : null)), plan: plans(15, ["a", "b", "c"]) });
+    const current = later({
+      charges: draw(14, 100).map((value, i) => (i % 3 ? value : null)),
+      plan: plans(15, ["a", "b", "c"]),
+    });
     const rejected = Array.from({ length: 400 }, (_, row) => ({ row, issues: [] }));
     const found = driftAdvice(compareTables(before, { ...current, rejected }));
     expect(found.map(({ action }) => action)).toEqual([
@@ -41,7 +55,9 @@ describe("what to do", () => {
       expect.stringMatching(/^Check the unit of "charges"/),
       expect.stringMatching(/^Where the sources are in order/),
     ]);
-    expect(actions(compareTables(later({ charges: draw(16).map((value, i) => (i % 3 ? value : null)) }), before))).toMatch(/missing less often/);
+    expect(
+      actions(compareTables(later({ charges: draw(16).map((value, i) => (i % 3 ? value : null)) }), before)),
+    ).toMatch(/missing less often/);
   });
 
   it("tells a changed unit in the column's words, and only then", () => {
@@ -52,43 +68,73 @@ describe("what to do", () => {
   });
 
   it("tells target drift, concept drift, stable predictions and slices", () => {
-    const probabilities = (of: { readonly rows: number }) => Float64Array.from({ length: of.rows }, (_, i) => ((i * 7919) % 1000) / 1000);
-    expect(actions(compareTables(before, later({ churn: plans(17, ["Yes", "No"]) })))).toMatch(/share of positives changed/);
+    const probabilities = (of: { readonly rows: number }) =>
+      Float64Array.from({ length: of.rows }, (_, i) => ((i * 7919) % 1000) / 1000);
+    expect(actions(compareTables(before, later({ churn: plans(17, ["Yes", "No"]) })))).toMatch(
+      /share of positives changed/,
+    );
     const moved = later({ churn: plans(18, ["Yes"]), charges: draw(19, 1.3) });
-    const report = compareTables(before, moved, { predictions: { reference: probabilities(before), current: probabilities(moved) } });
+    const report = compareTables(before, moved, {
+      predictions: { reference: probabilities(before), current: probabilities(moved) },
+    });
     expect(actions(report)).toMatch(/leave at another rate\. Retrain/);
     expect(actions(report)).toMatch(/inputs moved, the predictions did not/);
     expect(actions(report)).not.toMatch(/share of positives changed/);
-    const twist = later({ charges: draw(20).map((value, i) => (i % 2 ? value : value + 0)), plan: draw(20).map((value) => (value > 70 ? "a" : "b")) });
+    const twist = later({
+      charges: draw(20).map((value, i) => (i % 2 ? value : value + 0)),
+      plan: draw(20).map((value) => (value > 70 ? "a" : "b")),
+    });
     const sliced = compareTables(before, twist, { segments: ["plan"] });
     expect(actions(sliced)).toMatch(/Look at the rows whose "plan" is "[ab]": "charges" moved there alone/);
-    expect(actions(compareTables(before, later({ charges: draw(21, 1.3) }), { importance: { charges: 1, plan: 1 } }))).toMatch(/Begin with "charges"/);
+    expect(
+      actions(compareTables(before, later({ charges: draw(21, 1.3) }), { importance: { charges: 1, plan: 1 } })),
+    ).toMatch(/Begin with "charges"/);
   });
 
   it("asks for rows where there are too few", () => {
     const few = tableOf({ charges: [50, 60], plan: ["a", "b"] });
-    expect(driftAdvice(compareTables(few, few))).toEqual([{ severity: "none", action: "Gather more rows before judging.", columns: ["charges", "plan"] }]);
-    const rare = (seed: number) => tableOf({ charges: draw(seed), rare: draw(seed + 1).map((value, i) => (i < 12 ? value : null)) });
+    expect(driftAdvice(compareTables(few, few))).toEqual([
+      { severity: "none", action: "Gather more rows before judging.", columns: ["charges", "plan"] },
+    ]);
+    const rare = (seed: number) =>
+      tableOf({ charges: draw(seed), rare: draw(seed + 1).map((value, i) => (i < 12 ? value : null)) });
     expect(actions(compareTables(rare(41), rare(43)))).toMatch(/Gather more rows for the columns/);
   });
 });
 
 describe("the HTML report", () => {
-  it("shows what to do, predictions, slices, ranking and drift over time, with hostile names escaped", { timeout: 30_000 }, async () => {
-    const hostile = '<script>alert(1)</script>"&';
-    const one = tableOf({ [hostile]: draw(31, 1, 600), plan: plans(32, [hostile, "b"], 600) });
-    const two = tableOf({ [hostile]: draw(33, 1.5, 600), plan: plans(34, [hostile, "b"], 600) });
-    const p = Float64Array.from({ length: 600 }, (_, i) => i / 600);
-    const report = compareTables(one, two, { segments: ["plan"], importance: new Map([[hostile, 1]]), predictions: { reference: p, current: p } });
-    const history = ["May", "June", hostile].map((period) => ({ period, report }));
-    const html = await driftReportHtml(report, { history });
-    for (const title of ["What to do", "What moved", "Over time", "What matters to the model", "Segments", "All columns"]) expect(html).toContain(`<h2>${title}</h2>`);
-    expect(html).toContain("predictions");
-    expect(html).toContain("plan = b");
-    expect(html).not.toContain("<script");
-    expect(await driftReportHtml(report, { history })).toBe(html);
-    const plain = await driftReportHtml(compareTables(one, one), { policy: undefined });
-    for (const title of ["Over time", "What matters to the model", "Segments"]) expect(plain).not.toContain(`<h2>${title}</h2>`);
-    expect(plain).toContain("Nothing to do");
-  });
+  it(
+    "shows what to do, predictions, slices, ranking and drift over time, with hostile names escaped",
+    { timeout: 30_000 },
+    async () => {
+      const hostile = '<script>alert(1)</script>"&';
+      const one = tableOf({ [hostile]: draw(31, 1, 600), plan: plans(32, [hostile, "b"], 600) });
+      const two = tableOf({ [hostile]: draw(33, 1.5, 600), plan: plans(34, [hostile, "b"], 600) });
+      const p = Float64Array.from({ length: 600 }, (_, i) => i / 600);
+      const report = compareTables(one, two, {
+        segments: ["plan"],
+        importance: new Map([[hostile, 1]]),
+        predictions: { reference: p, current: p },
+      });
+      const history = ["May", "June", hostile].map((period) => ({ period, report }));
+      const html = await driftReportHtml(report, { history });
+      for (const title of [
+        "What to do",
+        "What moved",
+        "Over time",
+        "What matters to the model",
+        "Segments",
+        "All columns",
+      ])
+        expect(html).toContain(`<h2>${title}</h2>`);
+      expect(html).toContain("predictions");
+      expect(html).toContain("plan = b");
+      expect(html).not.toContain("<script");
+      expect(await driftReportHtml(report, { history })).toBe(html);
+      const plain = await driftReportHtml(compareTables(one, one), { policy: undefined });
+      for (const title of ["Over time", "What matters to the model", "Segments"])
+        expect(plain).not.toContain(`<h2>${title}</h2>`);
+      expect(plain).toContain("Nothing to do");
+    },
+  );
 });

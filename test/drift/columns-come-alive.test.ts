@@ -2,7 +2,14 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { inferFromFile, parseProfile, profileAgainst, profileTable, readCsv, type Table } from "../../src/data/index.js";
+import {
+  inferFromFile,
+  parseProfile,
+  profileAgainst,
+  profileTable,
+  readCsv,
+  type Table,
+} from "../../src/data/index.js";
 import { compareProfiles, compareTables, driftAdvice, driftAgainst } from "../../src/drift/index.js";
 import { driftSignals } from "../../src/monitor/index.js";
 
@@ -25,7 +32,9 @@ async function fileOf(name: string, extra: Cell): Promise<string> {
 async function pair(before: Cell, after: Cell): Promise<[Table, Table]> {
   const [first, second] = [await fileOf("before.csv", before), await fileOf("after.csv", after)];
   const inferred = await inferFromFile(first, { target: "churn", positive: "Yes" });
-  const columns = inferred.contract.columns.map((column) => (column.role === "feature" ? { ...column, nullable: true } : column));
+  const columns = inferred.contract.columns.map((column) =>
+    column.role === "feature" ? { ...column, nullable: true } : column,
+  );
   const contract = { ...inferred.contract, columns };
   return [await readCsv(contract, first), await readCsv(contract, second)];
 }
@@ -42,7 +51,11 @@ describe("a column that was constant or empty and comes alive was called stable"
     const [before, after] = await pair(() => constant, alive);
     const report = compareTables(before, after);
     expect(report).toMatchObject({ verdict: "drift", severity: "warning", features: { verdict: "stable" } });
-    expect(report.columns.find(({ name }) => name === "extra")).toMatchObject({ role: "ignored", verdict: "drift", severity: "warning" });
+    expect(report.columns.find(({ name }) => name === "extra")).toMatchObject({
+      role: "ignored",
+      verdict: "drift",
+      severity: "warning",
+    });
     expect(driftAdvice(report)[0]).toMatchObject({ columns: ["extra"], severity: "warning" });
     // A column that the model does not read is no reason to retrain by its PSI.
     expect(driftSignals(report, new Date(0)).psi?.value).toBe(0);
@@ -50,7 +63,10 @@ describe("a column that was constant or empty and comes alive was called stable"
 
   it.each(Object.entries(varied))("an empty column that fills with a %s", async (_, [, alive]) => {
     const [before, after] = await pair(() => "", alive);
-    expect(compareTables(before, after).columns.find(({ name }) => name === "extra")).toMatchObject({ verdict: "drift", severity: "warning" });
+    expect(compareTables(before, after).columns.find(({ name }) => name === "extra")).toMatchObject({
+      verdict: "drift",
+      severity: "warning",
+    });
   });
 
   it.each(Object.entries(varied))("a %s that goes constant or empty", async (_, [constant, alive]) => {
@@ -62,7 +78,10 @@ describe("a column that was constant or empty and comes alive was called stable"
 
   it("says nothing of one that stays as it was", async () => {
     for (const constant of ["north", "12.5", ""]) {
-      const [before, after] = await pair(() => constant, () => constant);
+      const [before, after] = await pair(
+        () => constant,
+        () => constant,
+      );
       const report = compareTables(before, after);
       expect(report.verdict).toBe("stable");
       expect(report.columns.map(({ name }) => name)).toEqual(["spend", "churn"]);
@@ -70,9 +89,15 @@ describe("a column that was constant or empty and comes alive was called stable"
   });
 
   it("is found against a kept profile too, and one without the mark still loads", async () => {
-    const [before, after] = await pair(() => "12.5", (i) => String(i));
+    const [before, after] = await pair(
+      () => "12.5",
+      (i) => String(i),
+    );
     const kept = parseProfile(JSON.parse(JSON.stringify(profileTable(before))));
-    for (const report of [driftAgainst(kept, after), compareProfiles(kept, profileAgainst(kept, after), { target: "churn" })]) {
+    for (const report of [
+      driftAgainst(kept, after),
+      compareProfiles(kept, profileAgainst(kept, after), { target: "churn" }),
+    ]) {
       expect(report).toMatchObject({ verdict: "drift", severity: "warning" });
     }
     const old = { ...kept, columns: kept.columns.filter(({ unread }) => unread === undefined) };
@@ -82,7 +107,10 @@ describe("a column that was constant or empty and comes alive was called stable"
   });
 
   it("is not looked for slice by slice, where much is constant", async () => {
-    const [before, after] = await pair(() => "north", () => "north");
+    const [before, after] = await pair(
+      () => "north",
+      () => "north",
+    );
     const report = compareTables(before, after, { segments: ["spend"] });
     expect(report.segments.every(({ verdict }) => verdict !== "drift")).toBe(true);
   });

@@ -6,7 +6,14 @@ import { profileOf } from "../../src/data/profile/numeric.js";
 import { summarizeNumeric } from "../../src/data/profile/summary.js";
 import { profileAgainst, profileTable } from "../../src/data/profile/table.js";
 import type { Table } from "../../src/data/table/table.js";
-import { compareProfiles, compareTables, driftAgainst, wassersteinDistance, type ColumnDrift, type DriftReport } from "../../src/drift/index.js";
+import {
+  compareProfiles,
+  compareTables,
+  driftAgainst,
+  wassersteinDistance,
+  type ColumnDrift,
+  type DriftReport,
+} from "../../src/drift/index.js";
 import { hasShared } from "../helpers/shared.js";
 import { tableOf, telcoHalves } from "./tables.js";
 
@@ -132,7 +139,12 @@ describe("verdicts", () => {
   it("judge nothing without rows, and a column that is always empty by its rows", () => {
     const of = (rows: number) => tableOf({ x: new Array<null>(rows).fill(null) });
     const verdict = (n: number, m: number) => compareTables(of(n), of(m)).verdict;
-    expect([verdict(0, 0), verdict(500, 0), verdict(3, 3), verdict(500, 500)]).toEqual(["insufficient", "insufficient", "insufficient", "stable"]);
+    expect([verdict(0, 0), verdict(500, 0), verdict(3, 3), verdict(500, 500)]).toEqual([
+      "insufficient",
+      "insufficient",
+      "insufficient",
+      "stable",
+    ]);
     expect(compareTables(of(0), of(0)).message).toContain("Too few rows");
     const nothing = tableOf({ x: new Float64Array(), y: new Float64Array() });
     expect(compareTables(nothing, nothing)).toMatchObject({ verdict: "insufficient", severity: "none" });
@@ -140,12 +152,18 @@ describe("verdicts", () => {
 
   it("find a gross shift in 30 rows, and judge nothing by fewer on either side", () => {
     const verdictOf = (n: number, m: number, leastRows?: number): [string, string] => {
-      const report = compareTables(tableOf({ x: bell(n, 1) }), tableOf({ x: bell(m, 2, 9) }), leastRows === undefined ? {} : { policy: { leastRows } });
+      const report = compareTables(
+        tableOf({ x: bell(n, 1) }),
+        tableOf({ x: bell(m, 2, 9) }),
+        leastRows === undefined ? {} : { policy: { leastRows } },
+      );
       expect(report.columns[0]).toMatchObject({ verdict: report.verdict, severity: report.severity });
       return [report.verdict, report.severity];
     };
     expect(verdictOf(500, 30)).toEqual(["drift", "critical"]);
-    expect([verdictOf(500, 29), verdictOf(29, 500), verdictOf(500, 5)]).toEqual(Array(3).fill(["insufficient", "none"]));
+    expect([verdictOf(500, 29), verdictOf(29, 500), verdictOf(500, 5)]).toEqual(
+      Array(3).fill(["insufficient", "none"]),
+    );
     expect(verdictOf(500, 25, 25)).toEqual(["drift", "critical"]);
   });
 
@@ -154,13 +172,28 @@ describe("verdicts", () => {
     const city = (rows: number, level: string | null): Table => ({
       ...table,
       rows,
-      columns: new Map([["city", { storage: "coded", codes: new Int32Array(rows).fill(level === null ? -1 : 0), levels: [level ?? "a"] }]]),
+      columns: new Map([
+        [
+          "city",
+          { storage: "coded", codes: new Int32Array(rows).fill(level === null ? -1 : 0), levels: [level ?? "a"] },
+        ],
+      ]),
     });
     for (const level of [null, "z"]) {
-      expect(compareTables(city(500, "a"), city(2, level))).toMatchObject({ verdict: "insufficient", severity: "none", message: expect.stringContaining("500 in the reference, 2 now, and 30 are needed") as string });
+      expect(compareTables(city(500, "a"), city(2, level))).toMatchObject({
+        verdict: "insufficient",
+        severity: "none",
+        message: expect.stringContaining("500 in the reference, 2 now, and 30 are needed") as string,
+      });
       expect(compareTables(city(500, "a"), city(30, level))).toMatchObject({ verdict: "drift", severity: "critical" });
     }
-    const broken = (rows: number, rejected: number): Table => ({ ...city(rows, "a"), rejected: Array.from({ length: rejected }, (_, row) => ({ rowNumber: row, issues: [] })) as unknown as Table["rejected"] });
+    const broken = (rows: number, rejected: number): Table => ({
+      ...city(rows, "a"),
+      rejected: Array.from({ length: rejected }, (_, row) => ({
+        rowNumber: row,
+        issues: [],
+      })) as unknown as Table["rejected"],
+    });
     expect(compareTables(broken(500, 0), broken(0, 5))).toMatchObject({ verdict: "insufficient", severity: "none" });
     expect(compareTables(broken(500, 0), broken(0, 30))).toMatchObject({ verdict: "drift", severity: "critical" });
   });
@@ -238,8 +271,16 @@ describe("profiles and tables", () => {
 });
 
 describe("distances in the report", () => {
-  const a = tableOf({ x: bell(1500, 5), plan: bell(1500, 6).map((value) => (value > 0.5 ? "a" : "b")), flag: bell(1500, 7).map((value) => (value > 1 ? 1 : 0)) });
-  const b = tableOf({ x: bell(1200, 8, 0.4, 1.2), plan: bell(1200, 9).map((value) => (value > 0 ? "a" : "b")), flag: bell(1200, 10).map((value) => (value > 0 ? 1 : 0)) });
+  const a = tableOf({
+    x: bell(1500, 5),
+    plan: bell(1500, 6).map((value) => (value > 0.5 ? "a" : "b")),
+    flag: bell(1500, 7).map((value) => (value > 1 ? 1 : 0)),
+  });
+  const b = tableOf({
+    x: bell(1200, 8, 0.4, 1.2),
+    plan: bell(1200, 9).map((value) => (value > 0 ? "a" : "b")),
+    flag: bell(1200, 10).map((value) => (value > 0 ? 1 : 0)),
+  });
   const values = (table: Table): Float64Array => {
     const data = table.columns.get("x");
     return data?.storage === "numeric" ? data.values : new Float64Array();

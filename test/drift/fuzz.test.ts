@@ -5,22 +5,87 @@ import type { Column } from "../../src/data/contract/contract.js";
 import { mergeProfiles } from "../../src/data/profile/merge.js";
 import { profileAgainst, profileTable } from "../../src/data/profile/table.js";
 import type { ColumnData, Table } from "../../src/data/table/table.js";
-import { benjaminiHochberg, chiSquareHomogeneity, chiSquareTail, compareProfiles, compareSegmentProfiles, compareTables, cramerVonMises, cramerVonMisesTail, driftAgainst, fisherExact, gTest, hellinger, jensenShannon, kolmogorovTail, ksTest, newLevelTest, normalTwoSidedTail, policies, profileSegments, profileSegmentsAgainst, psi, psiOfSamples, stratifiedRates, totalVariation, twoProportions, wassersteinDistance, type DriftReport, type PolicyName } from "../../src/drift/index.js";
+import {
+  benjaminiHochberg,
+  chiSquareHomogeneity,
+  chiSquareTail,
+  compareProfiles,
+  compareSegmentProfiles,
+  compareTables,
+  cramerVonMises,
+  cramerVonMisesTail,
+  driftAgainst,
+  fisherExact,
+  gTest,
+  hellinger,
+  jensenShannon,
+  kolmogorovTail,
+  ksTest,
+  newLevelTest,
+  normalTwoSidedTail,
+  policies,
+  profileSegments,
+  profileSegmentsAgainst,
+  psi,
+  psiOfSamples,
+  stratifiedRates,
+  totalVariation,
+  twoProportions,
+  wassersteinDistance,
+  type DriftReport,
+  type PolicyName,
+} from "../../src/drift/index.js";
 
 const wildNumber = fc.oneof(
   fc.double(),
-  fc.constantFrom(Number.NaN, Infinity, -Infinity, 0, -0, 1, 2 ** 53, -(2 ** 53), 1e308, -1e308, 5e-324, 8.64e15, 8.65e15, 1e17),
+  fc.constantFrom(
+    Number.NaN,
+    Infinity,
+    -Infinity,
+    0,
+    -0,
+    1,
+    2 ** 53,
+    -(2 ** 53),
+    1e308,
+    -1e308,
+    5e-324,
+    8.64e15,
+    8.65e15,
+    1e17,
+  ),
   fc.integer({ min: 0, max: 3 }),
 );
-const wildText = fc.oneof(fc.constantFrom("a", "b", "c", "", "__proto__", "constructor", " a"), fc.string({ maxLength: 6 }));
+const wildText = fc.oneof(
+  fc.constantFrom("a", "b", "c", "", "__proto__", "constructor", " a"),
+  fc.string({ maxLength: 6 }),
+);
 
 /** What a column may turn out to be in one of two tables. */
 type Content = { readonly kind: Column["kind"]; readonly cells: readonly unknown[] } | { readonly kind: "absent" };
 
 const content: fc.Arbitrary<Content> = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom("number" as const, "date" as const), cells: fc.array(wildNumber, { maxLength: 25 }) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("boolean" as const), cells: fc.array(fc.constantFrom(0, 1, Number.NaN), { maxLength: 25 }) }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom("category" as const, "text" as const), cells: fc.array(fc.option(wildText), { maxLength: 25 }) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constantFrom("number" as const, "date" as const),
+      cells: fc.array(wildNumber, { maxLength: 25 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant("boolean" as const),
+      cells: fc.array(fc.constantFrom(0, 1, Number.NaN), { maxLength: 25 }),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constantFrom("category" as const, "text" as const),
+      cells: fc.array(fc.option(wildText), { maxLength: 25 }),
+    }),
+  },
   { weight: 1, arbitrary: fc.constant({ kind: "absent" } as const) },
 );
 
@@ -29,7 +94,10 @@ function dataOf({ kind, cells }: Exclude<Content, { kind: "absent" }>, rows: num
   const at = (i: number): unknown => (cells.length === 0 ? null : cells[i % cells.length]);
   const all = Array.from({ length: rows }, (_, i) => at(i));
   if (kind !== "category" && kind !== "text") {
-    return { storage: "numeric", values: Float64Array.from(all, (cell) => (typeof cell === "number" ? cell : Number.NaN)) };
+    return {
+      storage: "numeric",
+      values: Float64Array.from(all, (cell) => (typeof cell === "number" ? cell : Number.NaN)),
+    };
   }
   const levels = [...new Set(all.filter((cell) => typeof cell === "string"))];
   if (turned) levels.reverse();
@@ -58,9 +126,19 @@ function tableFrom(contents: readonly Content[], rows: number, turned: boolean):
 const pair = fc
   .tuple(fc.array(fc.tuple(content, content, fc.boolean()), { maxLength: 5 }), fc.nat(60), fc.nat(60))
   .map(([columns, before, after]) => ({
-    reference: tableFrom(columns.map(([first]) => first), before, false),
+    reference: tableFrom(
+      columns.map(([first]) => first),
+      before,
+      false,
+    ),
     // Mostly the same kind with other values; sometimes another kind altogether.
-    current: tableFrom(columns.map(([first, second, same]) => (same && first.kind !== "absent" && second.kind !== "absent" ? { ...second, kind: first.kind } : second)), after, true),
+    current: tableFrom(
+      columns.map(([first, second, same]) =>
+        same && first.kind !== "absent" && second.kind !== "absent" ? { ...second, kind: first.kind } : second,
+      ),
+      after,
+      true,
+    ),
   }));
 
 const codes = ["CONTRACT_MISMATCH", "OPTION_INVALID"];
@@ -91,31 +169,38 @@ function expectReport(make: () => DriftReport): void {
 describe("any two tables", () => {
   it("give a valid report or an error with a code, by every way and policy", { timeout: 30_000 }, () => {
     fc.assert(
-      fc.property(pair, fc.constantFrom(...(Object.keys(policies) as PolicyName[])), fc.boolean(), ({ reference, current }, policy, sliced) => {
-        const segments = sliced ? [...reference.columns.keys()].slice(0, 2) : undefined;
-        const importance = new Map([...reference.columns.keys()].slice(0, 1).map((name) => [name, 1] as const));
-        expectReport(() => compareTables(reference, current, { policy, segments, importance }));
-        expectReport(() => driftAgainst(profileTable(reference, { cutPoints: 5 }), current, { policy }));
-        expectReport(() => {
-          const base = profileTable(reference, { cutPoints: 5 });
-          const later = profileAgainst(base, current);
-          return compareProfiles(base, mergeProfiles(later, later), { policy });
-        });
-        if (segments === undefined) return;
-        try {
-          const frozen = profileSegments(reference, segments, { cutPoints: 5 });
-          const found = compareSegmentProfiles(frozen, profileSegmentsAgainst(frozen, current));
-          expect(JSON.parse(JSON.stringify(found))).toEqual(found);
-        } catch (error) {
-          if (!ChurnkitError.isInstance(error)) throw error;
-        }
-      }),
+      fc.property(
+        pair,
+        fc.constantFrom(...(Object.keys(policies) as PolicyName[])),
+        fc.boolean(),
+        ({ reference, current }, policy, sliced) => {
+          const segments = sliced ? [...reference.columns.keys()].slice(0, 2) : undefined;
+          const importance = new Map([...reference.columns.keys()].slice(0, 1).map((name) => [name, 1] as const));
+          expectReport(() => compareTables(reference, current, { policy, segments, importance }));
+          expectReport(() => driftAgainst(profileTable(reference, { cutPoints: 5 }), current, { policy }));
+          expectReport(() => {
+            const base = profileTable(reference, { cutPoints: 5 });
+            const later = profileAgainst(base, current);
+            return compareProfiles(base, mergeProfiles(later, later), { policy });
+          });
+          if (segments === undefined) return;
+          try {
+            const frozen = profileSegments(reference, segments, { cutPoints: 5 });
+            const found = compareSegmentProfiles(frozen, profileSegmentsAgainst(frozen, current));
+            expect(JSON.parse(JSON.stringify(found))).toEqual(found);
+          } catch (error) {
+            if (!ChurnkitError.isInstance(error)) throw error;
+          }
+        },
+      ),
       { numRuns: 250 },
     );
   });
 
   it("and any predictions", () => {
-    const probabilities = fc.array(wildNumber, { minLength: 30, maxLength: 30 }).map((values) => Float64Array.from(values));
+    const probabilities = fc
+      .array(wildNumber, { minLength: 30, maxLength: 30 })
+      .map((values) => Float64Array.from(values));
     const x = tableFrom([{ kind: "number", cells: [1, 2, 3] }], 30, false);
     fc.assert(
       fc.property(probabilities, probabilities, (reference, current) =>
@@ -147,13 +232,17 @@ describe("any samples and counts", () => {
     const sample = fc.array(wildNumber, { maxLength: 40 }).map((values) => Float64Array.from(values));
     fc.assert(
       fc.property(sample, sample, (a, b) => {
-        for (const statistic of [ksTest, cramerVonMises, psiOfSamples, wassersteinDistance]) sound(() => statistic(a, b));
+        for (const statistic of [ksTest, cramerVonMises, psiOfSamples, wassersteinDistance])
+          sound(() => statistic(a, b));
       }),
     );
   });
 
   it("of rows by bin", () => {
-    const count = fc.oneof({ weight: 8, arbitrary: fc.nat(1000) }, { weight: 1, arbitrary: fc.constantFrom(Number.NaN, Infinity, -1, 0.5, 2 ** 53) });
+    const count = fc.oneof(
+      { weight: 8, arbitrary: fc.nat(1000) },
+      { weight: 1, arbitrary: fc.constantFrom(Number.NaN, Infinity, -1, 0.5, 2 ** 53) },
+    );
     const counts = fc.array(count, { maxLength: 6 });
     fc.assert(
       fc.property(counts, counts, (a, b) => {
@@ -161,13 +250,22 @@ describe("any samples and counts", () => {
         sound(() => chiSquareHomogeneity([a, b]));
         sound(() => twoProportions(a[0] ?? 0, a[1] ?? 0, b[0] ?? 0, b[1] ?? 0));
         sound(() => benjaminiHochberg(a));
-        const whole = (value: number | undefined): number => (Number.isFinite(value) ? Math.abs(Math.round(value ?? 0)) : 1);
+        const whole = (value: number | undefined): number =>
+          Number.isFinite(value) ? Math.abs(Math.round(value ?? 0)) : 1;
         const [x1, n1, x2, n2, unseen] = [a[0], a[1], b[0], b[1], b[2]].map(whole);
         sound(() => fisherExact(x1 ?? 0, n1 ?? 0, x2 ?? 0, n2 ?? 0));
         sound(() => gTest([a, b]));
         const total = (of: readonly number[]): number => of.reduce((sum, value) => sum + whole(value), 0);
         const [before, after] = [a.map(whole), a.map((_, i) => whole(b[i]))];
-        sound(() => newLevelTest({ n: total(a), m: total(after) + (unseen ?? 0), reference: before, current: after, unseen: unseen ?? 0 }));
+        sound(() =>
+          newLevelTest({
+            n: total(a),
+            m: total(after) + (unseen ?? 0),
+            reference: before,
+            current: after,
+            unseen: unseen ?? 0,
+          }),
+        );
       }),
     );
     sound(() => stratifiedRates([{ reference: { rows: 0, positives: 0 }, current: { rows: 0, positives: 0 } }]));
@@ -176,7 +274,12 @@ describe("any samples and counts", () => {
   it("of tails: a probability and its logarithm, whatever the statistic", () => {
     fc.assert(
       fc.property(fc.oneof(fc.double(), fc.constantFrom(Infinity, -Infinity, Number.NaN)), (x) => {
-        for (const tail of [kolmogorovTail, normalTwoSidedTail, cramerVonMisesTail, (at: number) => chiSquareTail(at, 4)]) {
+        for (const tail of [
+          kolmogorovTail,
+          normalTwoSidedTail,
+          cramerVonMisesTail,
+          (at: number) => chiSquareTail(at, 4),
+        ]) {
           const { p, log10p } = tail(x);
           expect(p >= 0 && p <= 1 && log10p <= 0 && Number.isFinite(log10p)).toBe(true);
         }

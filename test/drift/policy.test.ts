@@ -3,7 +3,15 @@ import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ChurnkitError } from "../../src/base/errors.js";
 import { uniform } from "../../src/base/random.js";
-import { compareTables, defaultDriftPolicy, driftPolicy, policies, type DriftPolicy, type PolicyChoice, type PolicyName } from "../../src/drift/index.js";
+import {
+  compareTables,
+  defaultDriftPolicy,
+  driftPolicy,
+  policies,
+  type DriftPolicy,
+  type PolicyChoice,
+  type PolicyName,
+} from "../../src/drift/index.js";
 import { tableOf } from "./tables.js";
 
 const draw = (n: number, seed: number, shift: number): number[] => {
@@ -17,7 +25,11 @@ describe("policies", () => {
   it("are the default with one rule for distributions each", () => {
     expect(driftPolicy()).toEqual(defaultDriftPolicy);
     expect(driftPolicy("psi")).toEqual(policies.psi);
-    expect(policies.psi).toMatchObject({ psi: { warning: 0.1, critical: 0.25 }, distribution: false, jensenShannon: false });
+    expect(policies.psi).toMatchObject({
+      psi: { warning: 0.1, critical: 0.25 },
+      distribution: false,
+      jensenShannon: false,
+    });
     expect(policies.jensenShannon).toMatchObject({ jensenShannon: { warning: 0.1 }, distribution: false, psi: false });
     expect(policies.ks).toMatchObject({ alpha: 0.05, correction: "none", psi: false });
     expect(driftPolicy({ preset: "psi", alpha: 0.05 })).toEqual({ ...policies.psi, alpha: 0.05 });
@@ -26,7 +38,11 @@ describe("policies", () => {
   it("judge by their own statistic", () => {
     // A third of a standard deviation: PSI about 0.11, D about 0.13.
     const tests = (shift: number) =>
-      (Object.keys(policies) as PolicyName[]).map((name) => [name, column(shift, name)?.test, column(shift, name)?.severity]);
+      (Object.keys(policies) as PolicyName[]).map((name) => [
+        name,
+        column(shift, name)?.test,
+        column(shift, name)?.severity,
+      ]);
     expect(tests(0.18)).toEqual([
       ["balanced", "ks", "warning"],
       ["psi", "psi", "warning"],
@@ -47,7 +63,10 @@ describe("policies", () => {
 
   it("leave missing values and new levels out where these are false", () => {
     const before = tableOf({ x: [...draw(300, 3, 0)], plan: draw(300, 4, 0).map(() => "a") });
-    const after = tableOf({ x: draw(300, 3, 0).map((value, i) => (i % 2 ? value : null)), plan: draw(300, 4, 0).map(() => "b") });
+    const after = tableOf({
+      x: draw(300, 3, 0).map((value, i) => (i % 2 ? value : null)),
+      plan: draw(300, 4, 0).map(() => "b"),
+    });
     const whats = (policy: PolicyChoice) =>
       compareTables(before, after, { policy }).columns.flatMap(({ shifts }) => shifts.map(({ what }) => what));
     expect(whats({})).toEqual(expect.arrayContaining(["missing", "newLevels"]));
@@ -55,7 +74,13 @@ describe("policies", () => {
     expect(whats(none)).not.toContain("missing");
     expect(whats(none)).not.toContain("newLevels");
     const rejected = [{ row: 1, issues: [] }];
-    expect(compareTables(before, { ...before, rejected: rejected.concat(rejected, rejected) }, { policy: { rejected: false } }).rejected.severity).toBe("none");
+    expect(
+      compareTables(
+        before,
+        { ...before, rejected: rejected.concat(rejected, rejected) },
+        { policy: { rejected: false } },
+      ).rejected.severity,
+    ).toBe("none");
   });
 
   it.each<[string, unknown]>([
@@ -80,7 +105,12 @@ describe("policies", () => {
   it("stand in the docs by name", () => {
     const page = readFileSync(resolve(import.meta.dirname, "../../docs/drift.md"), "utf8");
     const rows = page.split("| policy | judges a distribution by |")[1]?.split("\n").slice(2) ?? [];
-    const names = rows.slice(0, rows.findIndex((line) => !line.startsWith("|"))).map((line) => /`(\w+)`/.exec(line)?.[1]);
+    const names = rows
+      .slice(
+        0,
+        rows.findIndex((line) => !line.startsWith("|")),
+      )
+      .map((line) => /`(\w+)`/.exec(line)?.[1]);
     expect(names).toEqual(Object.keys(policies));
   });
 });

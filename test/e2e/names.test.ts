@@ -11,7 +11,16 @@ import type { Table } from "../../src/data/table/table.js";
 import { tableFromRecords } from "../../src/data/table/records.js";
 import { csvLine } from "../../src/data/table/csv-line.js";
 import { compareTables, driftAgainst } from "../../src/drift/index.js";
-import { captureLog, createMonitor, days, driftPoints, hours, monitorBaseline, readCaptureLines, withMonitorBaseline } from "../../src/monitor/index.js";
+import {
+  captureLog,
+  createMonitor,
+  days,
+  driftPoints,
+  hours,
+  monitorBaseline,
+  readCaptureLines,
+  withMonitorBaseline,
+} from "../../src/monitor/index.js";
 import { captureLine } from "../../src/monitor/capture/write.js";
 import { monitorBaselineOf, parseMonitorBaseline } from "../../src/monitor/baseline/parse-baseline.js";
 import { memoryStore } from "../../src/io/store/memory-store.js";
@@ -34,13 +43,67 @@ import { runVerb } from "../helpers/run-verb.js";
 import { errorsOf } from "../registry/compile-texts.js";
 
 /** Names that something here, or JavaScript, calls its own. */
-const ours = ["prediction", "prediction (model)", "predictions", "label", "probability", "error", "row", "threshold", "id", "target", "__score", "score", "records", "issues", "columns", "warnings", "model", "version"];
-const javaScripts = ["toString", "valueOf", "hasOwnProperty", "length", "then", "toJSON", "__defineGetter__", "name", "0", "-1", "undefined", "null", "NaN", "true"];
-const odd = ["a.b[0]\\.c", `"quoted"`, "it's", "a,b;c|d", "line\nbreak", "tab\there", "😀 mood", "é", "<script>alert(1)</script>", "${x}", "=1+1", "{datum}", "%s", "*/", "a\u2028b"];
+const ours = [
+  "prediction",
+  "prediction (model)",
+  "predictions",
+  "label",
+  "probability",
+  "error",
+  "row",
+  "threshold",
+  "id",
+  "target",
+  "__score",
+  "score",
+  "records",
+  "issues",
+  "columns",
+  "warnings",
+  "model",
+  "version",
+];
+const javaScripts = [
+  "toString",
+  "valueOf",
+  "hasOwnProperty",
+  "length",
+  "then",
+  "toJSON",
+  "__defineGetter__",
+  "name",
+  "0",
+  "-1",
+  "undefined",
+  "null",
+  "NaN",
+  "true",
+];
+const odd = [
+  "a.b[0]\\.c",
+  `"quoted"`,
+  "it's",
+  "a,b;c|d",
+  "line\nbreak",
+  "tab\there",
+  "😀 mood",
+  "é",
+  "<script>alert(1)</script>",
+  "${x}",
+  "=1+1",
+  "{datum}",
+  "%s",
+  "*/",
+  "a\u2028b",
+];
 /** The first of a list of names is the id, the second the target. */
 const lists: Readonly<Record<string, readonly string[]>> = {
   "names of ours": ours,
-  "a target called prediction": ["probability", "prediction", ...ours.filter((name) => !["probability", "prediction"].includes(name))],
+  "a target called prediction": [
+    "probability",
+    "prediction",
+    ...ours.filter((name) => !["probability", "prediction"].includes(name)),
+  ],
   "an id called error": ["error", "label", "prediction", "row", "threshold"],
   "names of JavaScript's": javaScripts,
   "a target called toString": ["length", "toString", "valueOf", "then", "prediction"],
@@ -52,7 +115,11 @@ const lists: Readonly<Record<string, readonly string[]>> = {
 function csvOf(names: readonly string[], rows: number, seed: number): string {
   const random = uniform(seed);
   const lines = Array.from({ length: rows }, (_, i) => {
-    const features = names.slice(2).map((_, f) => (f % 2 === 0 ? Math.round(random() * 1000) / 10 : (["red", "green", "blue"][Math.floor(random() * 3)] ?? "")));
+    const features = names
+      .slice(2)
+      .map((_, f) =>
+        f % 2 === 0 ? Math.round(random() * 1000) / 10 : (["red", "green", "blue"][Math.floor(random() * 3)] ?? ""),
+      );
     const left = Number(features[0]) + 30 * random() > 65;
     return csvLine([`c-${seed}-${i}`, left ? "yes" : "no", ...features]);
   });
@@ -62,7 +129,13 @@ function csvOf(names: readonly string[], rows: number, seed: number): string {
 async function read(names: readonly string[], csv: string): Promise<Table> {
   const bytes = new TextEncoder().encode(csv);
   const [id = "", target = ""] = names;
-  const { contract } = await inferDelimited(bytes, { name: "names", id: [id], target, positive: "yes", delimiter: "," });
+  const { contract } = await inferDelimited(bytes, {
+    name: "names",
+    id: [id],
+    target,
+    positive: "yes",
+    delimiter: ",",
+  });
   return readDelimited(contract, bytes, { delimiter: "," });
 }
 
@@ -74,10 +147,20 @@ describe.each(Object.entries(lists))("%s", (_, names) => {
   beforeAll(async () => {
     table = await read(names, csvOf(names, 240, 1));
     const { train: rows, test } = split(table, { seed: 1 });
-    const { artifact } = await train(defineFeatures(table.contract), rows, { learner: logistic(), baseline: false, seed: 1, workers: 0 });
-    const watched = withMonitorBaseline(artifact, await monitorBaseline({ artifact, table: test, facets: [{ column: features[1] ?? "" }], attributionRows: 20 }));
+    const { artifact } = await train(defineFeatures(table.contract), rows, {
+      learner: logistic(),
+      baseline: false,
+      seed: 1,
+      workers: 0,
+    });
+    const watched = withMonitorBaseline(
+      artifact,
+      await monitorBaseline({ artifact, table: test, facets: [{ column: features[1] ?? "" }], attributionRows: 20 }),
+    );
     bundle = await openBundle(await toBundleFiles(watched));
-    records = Array.from({ length: 40 }, (_, i) => Object.fromEntries(features.map((name, f) => [name, f % 2 === 0 ? 20 + i : "red"])));
+    records = Array.from({ length: 40 }, (_, i) =>
+      Object.fromEntries(features.map((name, f) => [name, f % 2 === 0 ? 20 + i : "red"])),
+    );
   });
 
   it("has a baseline with each of its names once", () => {
@@ -90,17 +173,30 @@ describe.each(Object.entries(lists))("%s", (_, names) => {
   it("is compared, by tables and by the baseline, with the probabilities apart from every column", async () => {
     const later = await read(names, csvOf(names, 200, 2));
     const predictions = { reference: bundle.scorer.score(table), current: bundle.scorer.score(later) };
-    const reports = [compareTables(table, later, { predictions }), driftAgainst(bundle.artifact.baseline, later, { predictions: predictions.current })];
+    const reports = [
+      compareTables(table, later, { predictions }),
+      driftAgainst(bundle.artifact.baseline, later, { predictions: predictions.current }),
+    ];
     for (const report of reports) {
       const roles = report.columns.map(({ name, role }) => [name, role] as const);
       expect(new Set(report.columns.map(({ name }) => name)).size).toBe(report.columns.length);
       expect(roles.filter(([, role]) => role === "prediction")).toHaveLength(1);
-      expect(roles.filter(([, role]) => role === "feature").map(([name]) => name).sort()).toEqual([...features].sort());
+      expect(
+        roles
+          .filter(([, role]) => role === "feature")
+          .map(([name]) => name)
+          .sort(),
+      ).toEqual([...features].sort());
       expect(roles.filter(([, role]) => role === "target")).toEqual([[target, "target"]]);
       expect(await driftReportHtml(report, {})).toContain("<html");
       const sink = prometheusSink();
       await sink.write(driftPoints(report, { at: new Date(0) }));
-      expect(sink.render().split("\n").filter((line) => line.startsWith("feature_drift_score"))).toHaveLength(features.length);
+      expect(
+        sink
+          .render()
+          .split("\n")
+          .filter((line) => line.startsWith("feature_drift_score")),
+      ).toHaveLength(features.length);
     }
   });
 
@@ -116,11 +212,21 @@ describe.each(Object.entries(lists))("%s", (_, names) => {
     const start = Date.UTC(2026, 0, 1);
     const scored = bundle.scorer.scoreRecords(records);
     const lines = scored.map(({ probability, label }, i) =>
-      captureLine({ id: `p${i}`, at: new Date(start + i).toISOString(), record: { ...records[i], [id]: `p${i}` }, probability, label, version: "1" }),
+      captureLine({
+        id: `p${i}`,
+        at: new Date(start + i).toISOString(),
+        record: { ...records[i], [id]: `p${i}` },
+        probability,
+        label,
+        version: "1",
+      }),
     );
     const log = captureLog();
     const monitor = createMonitor(baseline, { labels: { window: days(30), absent: "negative" } });
-    for await (const { id: of, at, record, probability } of readCaptureLines(new TextEncoder().encode(lines.join("")), { contract: baseline.contract, log })) {
+    for await (const { id: of, at, record, probability } of readCaptureLines(new TextEncoder().encode(lines.join("")), {
+      contract: baseline.contract,
+      log,
+    })) {
       monitor.add(record, probability, { at: Date.parse(String(at)), id: of ?? "" });
     }
     const report = monitor.judge(start + hours(5));
@@ -137,7 +243,10 @@ describe.each(Object.entries(lists))("%s", (_, names) => {
       return JSON.parse((await handler({ method: "POST", path, body: () => body })).body) as unknown;
     };
     const one = await post("/predict", records[0]);
-    expect(one).toMatchObject({ prediction: expect.stringMatching(/^(yes|no)$/) as string, probability: expect.any(Number) as number });
+    expect(one).toMatchObject({
+      prediction: expect.stringMatching(/^(yes|no)$/) as string,
+      probability: expect.any(Number) as number,
+    });
     expect(one).not.toHaveProperty("warnings");
     expect(await post("/batch-predict", { records })).toMatchObject({ count: 40, failed: 0 });
   });
@@ -158,7 +267,11 @@ describe.each(Object.entries(lists))("%s", (_, names) => {
 
   it("is predicted with no two columns of one name", async () => {
     const folder = newFolder();
-    const [model, file, out] = ["model", "rows.csv", "scores.csv"].map((name) => join(folder, name)) as [string, string, string];
+    const [model, file, out] = ["model", "rows.csv", "scores.csv"].map((name) => join(folder, name)) as [
+      string,
+      string,
+      string,
+    ];
     await saveBundle(bundle.artifact, model);
     writeFileSync(file, csvOf(names, 20, 3));
     await runVerb(register, ["predict", model, file, "--delimiter", ",", "--out", out]);
@@ -170,5 +283,7 @@ describe.each(Object.entries(lists))("%s", (_, names) => {
 });
 
 it.each(["__proto__", "constructor", "prototype"])("a column called %s is refused", async (name) => {
-  await expect(inferDelimited(new TextEncoder().encode(csvOf(["id", "left", name, "b"], 20, 1)))).rejects.toMatchObject({ code: "INPUT_COLUMNS" });
+  await expect(inferDelimited(new TextEncoder().encode(csvOf(["id", "left", name, "b"], 20, 1)))).rejects.toMatchObject(
+    { code: "INPUT_COLUMNS" },
+  );
 });

@@ -8,7 +8,8 @@ import { newFolder } from "../helpers/folder.js";
 
 const root = resolve(import.meta.dirname, "../..");
 const folder = newFolder();
-const run = (command: string, args: readonly string[], cwd: string): string => execFileSync(command, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+const run = (command: string, args: readonly string[], cwd: string): string =>
+  execFileSync(command, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 
 /** A user's whole program: a typed model from a CSV. */
 const program = `import { z } from "zod";
@@ -41,14 +42,20 @@ console.log(JSON.stringify({ rows: test.rows, auc: report.values.auc.value, one:
 /** Without the registry nothing can be installed; that is said, except in CI, where it fails. */
 let installed = false;
 beforeAll(() => {
-  const [packed] = JSON.parse(run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], root)) as { filename: string }[];
+  const [packed] = JSON.parse(
+    run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], root),
+  ) as { filename: string }[];
   put(folder, "package.json", ['{ "private": true, "type": "module" }']);
   try {
     run("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", `./${packed?.filename ?? ""}`], folder);
     installed = true;
   } catch (error) {
     const { stderr = "" } = error as { stderr?: string };
-    if (process.env.CI !== undefined || !/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENOTCACHED/.test(stderr)) throw error;
+    if (
+      process.env.CI !== undefined ||
+      !/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENOTCACHED/.test(stderr)
+    )
+      throw error;
     console.warn("skipped: the packed package in an empty folder (no package registry can be reached)");
   }
 }, 120_000);
@@ -62,7 +69,9 @@ describe("the packed package, installed in an empty folder", () => {
     expect(bytes).toBeLessThanOrEqual(30 * 1024 * 1024);
     const scripted = names.filter((name) => {
       if (!/(^|node_modules\/)(@[^/]+\/)?[^/]+\/package\.json$/.test(name)) return false;
-      const { scripts = {} } = JSON.parse(readFileSync(join(modules, name), "utf8")) as { scripts?: Record<string, string> };
+      const { scripts = {} } = JSON.parse(readFileSync(join(modules, name), "utf8")) as {
+        scripts?: Record<string, string>;
+      };
       return ["preinstall", "install", "postinstall"].some((script) => script in scripts);
     });
     expect(scripted).toEqual([]);
@@ -84,7 +93,11 @@ describe("the packed package, installed in an empty folder", () => {
     } catch (error) {
       expect((error as { stdout: string }).stdout).toBe("");
     }
-    const { rows: tested, auc, one } = JSON.parse(run(process.execPath, ["program.js"], folder)) as Record<string, number>;
+    const {
+      rows: tested,
+      auc,
+      one,
+    } = JSON.parse(run(process.execPath, ["program.js"], folder)) as Record<string, number>;
     expect(tested).toBe(200);
     expect(auc).toBeGreaterThan(0.6);
     expect(one).toBeGreaterThan(0);

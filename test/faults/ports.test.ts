@@ -16,7 +16,10 @@ import { failing, failures, leftBehind } from "../helpers/faults.js";
  *
  * @param attempt the work on a faulty port; gives what is to be seen after it.
  */
-async function everyCall<T extends object>(make: () => Promise<T>, attempt: (faulty: T, sound: T) => Promise<unknown>): Promise<void> {
+async function everyCall<T extends object>(
+  make: () => Promise<T>,
+  attempt: (faulty: T, sound: T) => Promise<unknown>,
+): Promise<void> {
   for (let at = 1, calls = Infinity; at <= calls; at++) {
     for (const how of failures) {
       const sound = await make();
@@ -29,8 +32,12 @@ async function everyCall<T extends object>(make: () => Promise<T>, attempt: (fau
 
 /** What a failed call ended with; undefined where it went on. */
 async function typedEnd(work: Promise<unknown>): Promise<ChurnkitError | undefined> {
-  const error: unknown = await work.then(() => undefined, (cause: unknown) => cause);
-  if (error !== undefined && !ChurnkitError.isInstance(error)) throw new Error("an error without a code", { cause: error });
+  const error: unknown = await work.then(
+    () => undefined,
+    (cause: unknown) => cause,
+  );
+  if (error !== undefined && !ChurnkitError.isInstance(error))
+    throw new Error("an error without a code", { cause: error });
   return error;
 }
 
@@ -86,16 +93,22 @@ describe("a retraining controller", () => {
     retrainingController(store, policy, { sink, run: () => Promise.resolve(undefined) });
 
   it("whose store fails at any call ends typed, or goes on; its state can be read", async () => {
-    await everyCall(() => Promise.resolve(memoryStore()), async (faulty, sound) => {
-      await typedEnd(round(faulty).reconcile(asked));
-      const { running, runs } = await round(sound).state();
-      expect((running === null ? 0 : 1) + runs.length).toBeLessThanOrEqual(1);
-    });
+    await everyCall(
+      () => Promise.resolve(memoryStore()),
+      async (faulty, sound) => {
+        await typedEnd(round(faulty).reconcile(asked));
+        const { running, runs } = await round(sound).state();
+        expect((running === null ? 0 : 1) + runs.length).toBeLessThanOrEqual(1);
+      },
+    );
   });
 
   it("whose sink fails at any call retrains all the same", async () => {
-    await everyCall(() => Promise.resolve(memorySink()), async (faulty) => {
-      expect((await round(memoryStore(), faulty).reconcile(asked)).run?.status).toBe("succeeded");
-    });
+    await everyCall(
+      () => Promise.resolve(memorySink()),
+      async (faulty) => {
+        expect((await round(memoryStore(), faulty).reconcile(asked)).run?.status).toBe("succeeded");
+      },
+    );
   });
 });

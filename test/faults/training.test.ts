@@ -9,7 +9,11 @@ import { broken, failing, failures, leftBehind } from "../helpers/faults.js";
 
 const table = customers(300);
 const fit = (options: TrainOptions) =>
-  train(customerFeatures, table, { learner: churnNetwork({ members: 2, epochs: 2, units: [4] }), baseline: false, ...options });
+  train(customerFeatures, table, {
+    learner: churnNetwork({ members: 2, epochs: 2, units: [4] }),
+    baseline: false,
+    ...options,
+  });
 
 // Threads run the built package.
 beforeAll(ensureBuilt, 200_000);
@@ -24,7 +28,10 @@ describe.each([1, 2])("training on %i thread(s)", (workers) => {
         const store = failing(memoryStore(), at, how, at % 2 === 0);
         const unobserved = await leftBehind(async () => {
           // On threads a state that waits may be passed by, so that the call that would fail never comes.
-          const ended = await fit({ workers, checkpoint: store.target }).then(() => undefined, (error: unknown) => error);
+          const ended = await fit({ workers, checkpoint: store.target }).then(
+            () => undefined,
+            (error: unknown) => error,
+          );
           if (store.calls() >= at) expect(ended).toMatchObject({ code: "STORE_FAILED", cause: broken });
           const before = store.calls();
           await new Promise((resolve) => setTimeout(resolve, 5));
@@ -47,7 +54,9 @@ describe.each([1, 2])("training on %i thread(s)", (workers) => {
     const stop = new AbortController();
     const reason = new Error("enough");
     const onProgress = (): void => stop.abort(reason);
-    expect(await leftBehind(() => expect(fit({ workers, onProgress, signal: stop.signal })).rejects.toBe(reason))).toEqual([]);
+    expect(
+      await leftBehind(() => expect(fit({ workers, onProgress, signal: stop.signal })).rejects.toBe(reason)),
+    ).toEqual([]);
   });
 });
 

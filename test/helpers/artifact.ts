@@ -23,10 +23,41 @@ export const sampleContract: Contract = {
   columns: [
     { ...common, name: "customer", kind: "text", role: "id" },
     { ...common, name: "tenure", kind: "number", role: "feature", integer: true, observed: { min: 0, max: 72 } },
-    { ...common, name: "charges", kind: "number", role: "feature", integer: false, nullable: true, observed: { min: 18.25, max: 118.75 } },
-    { ...common, name: "paperless", kind: "boolean", role: "feature", truthy: ["yes"], falsy: ["no"], caseSensitive: false },
-    { ...common, name: "since", kind: "date", role: "feature", precision: "date", observed: { min: Date.UTC(2019, 0, 1), max: Date.UTC(2024, 0, 1) } },
-    { ...common, name: "plan", kind: "category", role: "feature", levels: ["basic", "plus", "toString"], open: true, nullable: true },
+    {
+      ...common,
+      name: "charges",
+      kind: "number",
+      role: "feature",
+      integer: false,
+      nullable: true,
+      observed: { min: 18.25, max: 118.75 },
+    },
+    {
+      ...common,
+      name: "paperless",
+      kind: "boolean",
+      role: "feature",
+      truthy: ["yes"],
+      falsy: ["no"],
+      caseSensitive: false,
+    },
+    {
+      ...common,
+      name: "since",
+      kind: "date",
+      role: "feature",
+      precision: "date",
+      observed: { min: Date.UTC(2019, 0, 1), max: Date.UTC(2024, 0, 1) },
+    },
+    {
+      ...common,
+      name: "plan",
+      kind: "category",
+      role: "feature",
+      levels: ["basic", "plus", "toString"],
+      open: true,
+      nullable: true,
+    },
     { ...common, name: "churned", kind: "category", role: "target", levels: ["No", "Yes"], open: false },
   ],
   target: { column: "churned", classes: ["No", "Yes"], positive: "Yes" },
@@ -50,13 +81,16 @@ export function sampleRecords(rows: number, seed = 1): Record<string, string | n
   });
 }
 
-export const sampleTable = (rows: number, seed = 1): Table => tableFromRecords(sampleContract, sampleRecords(rows, seed));
+export const sampleTable = (rows: number, seed = 1): Table =>
+  tableFromRecords(sampleContract, sampleRecords(rows, seed));
 
 const someMetrics: MetricSummary = {
   rows: 400,
   positives: 120,
   threshold: 0.4,
-  values: Object.fromEntries((Object.keys(metrics) as MetricName[]).map((name, i) => [name, { value: 0.5 + i / 100, low: 0.4, high: 0.7 }])) as MetricSummary["values"],
+  values: Object.fromEntries(
+    (Object.keys(metrics) as MetricName[]).map((name, i) => [name, { value: 0.5 + i / 100, low: 0.4, high: 0.7 }]),
+  ) as MetricSummary["values"],
 };
 
 export interface SampleOptions {
@@ -70,14 +104,25 @@ export async function sampleArtifact({ networks = 2, seed = 1 }: SampleOptions =
   const table = sampleTable(400);
   const { recipe, encoder } = fitRecipe(defineFeatures(table.contract), table, { seed: 1 });
   const random = uniform(seed);
-  const linear: ModelNode = { kind: "linear", weights: Array.from({ length: encoder.width }, () => random() - 0.5), bias: random() - 0.5 };
+  const linear: ModelNode = {
+    kind: "linear",
+    weights: Array.from({ length: encoder.width }, () => random() - 0.5),
+    bias: random() - 0.5,
+  };
   const spec = churnSpec(encoder.width);
   const model: ModelNode =
     networks === 0
       ? linear
       : {
           kind: "ensemble",
-          members: [...Array.from({ length: networks }, (_, i): ModelNode => ({ kind: "network", spec, weights: initialWeights(spec, seed * 100 + i) })), linear],
+          members: [
+            ...Array.from({ length: networks }, (_, i): ModelNode => ({
+              kind: "network",
+              spec,
+              weights: initialWeights(spec, seed * 100 + i),
+            })),
+            linear,
+          ],
         };
   const draft: Artifact = {
     contract: sampleContract,

@@ -53,10 +53,14 @@ export function shapeProblems(model: ServiceModel, name: string, value: unknown,
       return typeof value === "string" ? stringProblems(shape, value, path) : expected("a string");
     case "integer":
     case "long":
-      return typeof value === "bigint" || Number.isSafeInteger(value) ? rangeProblems(shape, Number(value), path) : expected("a whole number");
+      return typeof value === "bigint" || Number.isSafeInteger(value)
+        ? rangeProblems(shape, Number(value), path)
+        : expected("a whole number");
     case "float":
     case "double":
-      return typeof value === "number" && Number.isFinite(value) ? rangeProblems(shape, value, path) : expected("a finite number");
+      return typeof value === "number" && Number.isFinite(value)
+        ? rangeProblems(shape, value, path)
+        : expected("a finite number");
     case "boolean":
       return typeof value === "boolean" ? [] : expected("a boolean");
     case "timestamp":
@@ -68,10 +72,13 @@ export function shapeProblems(model: ServiceModel, name: string, value: unknown,
   }
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 const shown = (value: unknown): string =>
-  typeof value === "number" || typeof value === "bigint" ? String(value) : (JSON.stringify(value) ?? "nothing").slice(0, 60);
+  typeof value === "number" || typeof value === "bigint"
+    ? String(value)
+    : (JSON.stringify(value) ?? "nothing").slice(0, 60);
 
 function structureProblems(model: ServiceModel, shape: Shape, value: Record<string, unknown>, path: string): string[] {
   const members = shape.members ?? {};
@@ -79,20 +86,24 @@ function structureProblems(model: ServiceModel, shape: Shape, value: Record<stri
   const names = new Set(given.map(([name]) => name));
   // The SDK fills in tokens that make a repeated request harmless.
   const missing = (shape.required ?? []).filter((name) => !names.has(name) && members[name]?.idempotencyToken !== true);
-  const union = shape.union === true && given.length !== 1 ? [`${path}: takes exactly one member, got ${given.length}`] : [];
+  const union =
+    shape.union === true && given.length !== 1 ? [`${path}: takes exactly one member, got ${given.length}`] : [];
   return [
     ...missing.map((name) => `${path}: lacks the required member ${name}`),
     ...union,
     ...given.flatMap(([name, member]) => {
       const known = Object.hasOwn(members, name) ? members[name] : undefined;
-      return known === undefined ? [`${path}: has no member ${name}`] : shapeProblems(model, known.shape, member, `${path}.${name}`);
+      return known === undefined
+        ? [`${path}: has no member ${name}`]
+        : shapeProblems(model, known.shape, member, `${path}.${name}`);
     }),
   ];
 }
 
 function stringProblems(shape: Shape, value: string, path: string): string[] {
   const problems = sizeProblems(shape, [...value].length, "characters", path);
-  if (shape.enum !== undefined && !shape.enum.includes(value)) problems.push(`${path}: ${shown(value)} is not one of ${shape.enum.join(", ")}`);
+  if (shape.enum !== undefined && !shape.enum.includes(value))
+    problems.push(`${path}: ${shown(value)} is not one of ${shape.enum.join(", ")}`);
   const pattern = shape.pattern === undefined ? undefined : compiled(shape.pattern);
   if (pattern?.test(value) === false) problems.push(`${path}: ${shown(value)} does not match ${shape.pattern ?? ""}`);
   return problems;
@@ -107,7 +118,11 @@ function compiled(pattern: string): RegExp | undefined {
 }
 
 function compile(pattern: string): RegExp | undefined {
-  const source = pattern.replace(/([*+?}])\+/g, "$1").replaceAll("\\A", "^").replaceAll(/\\[zZ]/g, "$").replaceAll("\\p{Alnum}", "A-Za-z0-9");
+  const source = pattern
+    .replace(/([*+?}])\+/g, "$1")
+    .replaceAll("\\A", "^")
+    .replaceAll(/\\[zZ]/g, "$")
+    .replaceAll("\\p{Alnum}", "A-Za-z0-9");
   for (const flags of ["u", ""]) {
     try {
       return new RegExp(`^(?:${source})$`, flags);

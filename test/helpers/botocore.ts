@@ -22,7 +22,8 @@ function modelOf(service: string): ServiceModel {
   const known = models.get(name);
   if (known !== undefined) return known;
   const folder = resolve(botocoreData(), name);
-  if (!existsSync(folder)) throw new Error(`botocore has no service ${name}; add its folder to test/helpers/botocore.ts`);
+  if (!existsSync(folder))
+    throw new Error(`botocore has no service ${name}; add its folder to test/helpers/botocore.ts`);
   const newest = readdirSync(folder).sort().at(-1) ?? "";
   const plain = resolve(folder, newest, "service-2.json");
   const bytes = existsSync(plain) ? readFileSync(plain) : gunzipSync(readFileSync(`${plain}.gz`));
@@ -43,7 +44,8 @@ export function checkRequest(service: string, operation: string, input: unknown)
   const model = modelOf(service);
   const found = Object.hasOwn(model.operations, operation) ? model.operations[operation] : undefined;
   if (found === undefined) return [`${service} has no operation ${operation}`];
-  if (found.input === undefined) return Object.keys(input as object).length === 0 ? [] : [`${operation} takes no input`];
+  if (found.input === undefined)
+    return Object.keys(input as object).length === 0 ? [] : [`${operation} takes no input`];
   return shapeProblems(model, found.input.shape, input, operation);
 }
 
@@ -68,7 +70,9 @@ type Middleware = (
 
 /** The little that is needed of an AWS SDK v3 client. */
 interface Client {
-  readonly middlewareStack: { add(middleware: never, options: { step: "initialize"; name: string; override: boolean }): void };
+  readonly middlewareStack: {
+    add(middleware: never, options: { step: "initialize"; name: string; override: boolean }): void;
+  };
 }
 
 /** Records every request of an AWS SDK client from now on, retries counted once. */
@@ -82,7 +86,11 @@ export function recordRequests(client: object): RequestRecord {
     });
     return next(call);
   };
-  (client as Client).middlewareStack.add(middleware as never, { step: "initialize", name: "recordRequests", override: true });
+  (client as Client).middlewareStack.add(middleware as never, {
+    step: "initialize",
+    name: "recordRequests",
+    override: true,
+  });
   return {
     requests,
     problems: () => requests.flatMap(({ service, operation, input }) => checkRequest(service, operation, input)),

@@ -22,7 +22,10 @@ export async function bundleScript(entry: string): Promise<{ script: string; rem
 }
 
 /** Starts a script and collects what it prints. */
-export function start(script: string, args: readonly string[]): { child: ChildProcess; ended: Promise<{ code: number | null; out: string; err: string }> } {
+export function start(
+  script: string,
+  args: readonly string[],
+): { child: ChildProcess; ended: Promise<{ code: number | null; out: string; err: string }> } {
   const child = spawn(process.execPath, [script, ...args], { stdio: ["ignore", "pipe", "pipe"] });
   let out = "";
   let err = "";

@@ -11,7 +11,12 @@ export interface Counted<T> {
 }
 
 /** Something whose `at`-th call fails (from 1), and where `lasting` every later one too. `Infinity` only counts. */
-export function failing<T extends object>(target: T, at: number, how: (typeof failures)[number] = "rejects", lasting = false): Counted<T> {
+export function failing<T extends object>(
+  target: T,
+  at: number,
+  how: (typeof failures)[number] = "rejects",
+  lasting = false,
+): Counted<T> {
   let calls = 0;
   const fails = (): boolean => (lasting ? ++calls >= at : ++calls === at);
   async function* parts(stream: AsyncIterable<unknown>): AsyncGenerator {
@@ -22,7 +27,9 @@ export function failing<T extends object>(target: T, at: number, how: (typeof fa
   }
   const called = async (result: unknown): Promise<unknown> => {
     const value = await result;
-    return typeof value === "object" && value !== null && "stream" in value ? { ...value, stream: parts(value.stream as AsyncIterable<unknown>) } : value;
+    return typeof value === "object" && value !== null && "stream" in value
+      ? { ...value, stream: parts(value.stream as AsyncIterable<unknown>) }
+      : value;
   };
   const faulty = new Proxy(target, {
     get(all, name) {
@@ -31,7 +38,9 @@ export function failing<T extends object>(target: T, at: number, how: (typeof fa
       return (...args: unknown[]) => {
         if (!fails()) return called(Reflect.apply(member, all, args));
         if (how === "throws") throw broken;
-        return how === "rejects" ? Promise.reject(broken) : new Promise((_, reject) => setTimeout(() => reject(broken), 3));
+        return how === "rejects"
+          ? Promise.reject(broken)
+          : new Promise((_, reject) => setTimeout(() => reject(broken), 3));
       };
     },
   });

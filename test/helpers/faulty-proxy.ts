@@ -73,7 +73,9 @@ export async function startFaultyProxy(target: string, schedule: Schedule): Prom
     if (chosen === "error-after") return refuse(internal);
     return pass(response, real, chosen);
   };
-  const server = createServer((request, response) => void handle(request, response).catch(() => request.socket.destroy()));
+  const server = createServer(
+    (request, response) => void handle(request, response).catch(() => request.socket.destroy()),
+  );
   server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
     response.writeContinue();
     server.emit("request", request, response);
@@ -89,14 +91,20 @@ export async function startFaultyProxy(target: string, schedule: Schedule): Prom
   };
 }
 
-const internal: ErrorAnswer = { status: 500, code: "InternalError", message: "We encountered an internal error. Please try again." };
+const internal: ErrorAnswer = {
+  status: 500,
+  code: "InternalError",
+  message: "We encountered an internal error. Please try again.",
+};
 const slowDown: ErrorAnswer = { status: 503, code: "SlowDown", message: "Please reduce your request rate." };
 const throttled: ErrorAnswer = { status: 400, code: "ThrottlingException", message: "Rate exceeded" };
 
 /** As S3 says it. */
 function answerXml(response: ServerResponse, { status, code, message, headers = {} }: ErrorAnswer): void {
   response.writeHead(status, { "content-type": "application/xml", "x-amz-request-id": "0", ...headers });
-  response.end(`<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>${message}</Message></Error>`);
+  response.end(
+    `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>${message}</Message></Error>`,
+  );
 }
 
 /** As the services say it that are called by JSON: SageMaker and its like. */
@@ -113,9 +121,14 @@ interface Answer {
 
 function forward(target: string, { method, url, rawHeaders }: IncomingMessage, body: Buffer): Promise<Answer> {
   return new Promise((done, fail) => {
-    const headers = rawHeaders.flatMap((name, i) => (i % 2 === 0 && !/^(expect|connection)$/i.test(name) ? [[name, rawHeaders[i + 1] ?? ""]] : []));
+    const headers = rawHeaders.flatMap((name, i) =>
+      i % 2 === 0 && !/^(expect|connection)$/i.test(name) ? [[name, rawHeaders[i + 1] ?? ""]] : [],
+    );
     const upstream = send(new URL(url ?? "/", target), { method, headers: headers.flat(), agent: false }, (real) => {
-      bytesOf(real).then((bytes) => done({ status: real.statusCode ?? 0, headers: real.rawHeaders, body: bytes }), fail);
+      bytesOf(real).then(
+        (bytes) => done({ status: real.statusCode ?? 0, headers: real.rawHeaders, body: bytes }),
+        fail,
+      );
     });
     upstream.on("error", fail);
     upstream.end(body);
@@ -128,8 +141,15 @@ async function bytesOf(stream: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(parts);
 }
 
-async function pass(response: ServerResponse, { status, headers, body }: Answer, fault: Fault | undefined): Promise<void> {
-  response.writeHead(status, headers.filter((_, i) => !/^(connection|keep-alive)$/i.test(headers[i - (i % 2)] ?? "")));
+async function pass(
+  response: ServerResponse,
+  { status, headers, body }: Answer,
+  fault: Fault | undefined,
+): Promise<void> {
+  response.writeHead(
+    status,
+    headers.filter((_, i) => !/^(connection|keep-alive)$/i.test(headers[i - (i % 2)] ?? "")),
+  );
   if (fault === "truncated" && body.length > 1) {
     response.write(body.subarray(0, body.length >> 1));
     // Time for the first half to leave before the connection goes.

@@ -52,13 +52,28 @@ export async function startMlflow(): Promise<Mlflow> {
   const folder = mkdtempSync(join(tmpdir(), "churnkit-mlflow-"));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const store = ["--backend-store-uri", `sqlite:///${join(folder, "mlflow.db")}`, "--artifacts-destination", join(folder, "artifacts"), "--serve-artifacts"];
-  const server = spawn(venv.python, ["-c", serverScript, "server", "--host", "127.0.0.1", "--port", String(port), "--workers", "1", ...store], {
-    cwd: folder,
-    detached: true,
-    stdio: ["pipe", "ignore", "pipe"],
-    env: { ...process.env, MLFLOW_SERVER_ENABLE_JOB_EXECUTION: "false", MLFLOW_DISABLE_TELEMETRY: "true", PYTHONDONTWRITEBYTECODE: "" },
-  });
+  const store = [
+    "--backend-store-uri",
+    `sqlite:///${join(folder, "mlflow.db")}`,
+    "--artifacts-destination",
+    join(folder, "artifacts"),
+    "--serve-artifacts",
+  ];
+  const server = spawn(
+    venv.python,
+    ["-c", serverScript, "server", "--host", "127.0.0.1", "--port", String(port), "--workers", "1", ...store],
+    {
+      cwd: folder,
+      detached: true,
+      stdio: ["pipe", "ignore", "pipe"],
+      env: {
+        ...process.env,
+        MLFLOW_SERVER_ENABLE_JOB_EXECUTION: "false",
+        MLFLOW_DISABLE_TELEMETRY: "true",
+        PYTHONDONTWRITEBYTECODE: "",
+      },
+    },
+  );
   const { said, ended, closed } = watch(server);
   const stop = async (): Promise<void> => {
     if (!ended() && server.pid !== undefined) process.kill(-server.pid, "SIGKILL");

@@ -46,7 +46,9 @@ export interface Moto {
 }
 
 /** What an AWS client needs to talk to moto, beside a service's own options. */
-export const motoClient = (url: string): { endpoint: string; region: string; credentials: { accessKeyId: string; secretAccessKey: string } } => ({
+export const motoClient = (
+  url: string,
+): { endpoint: string; region: string; credentials: { accessKeyId: string; secretAccessKey: string } } => ({
   endpoint: url,
   region: "us-east-1",
   credentials: { accessKeyId: "testing", secretAccessKey: "testing" },
@@ -57,7 +59,12 @@ export async function startMoto(): Promise<Moto> {
   await venv.setUp();
   const server = spawn(venv.python, ["-c", serverScript, "-H", "127.0.0.1", "-p", "0"], {
     stdio: ["pipe", "ignore", "pipe"],
-    env: { ...process.env, AWS_ACCESS_KEY_ID: "testing", AWS_SECRET_ACCESS_KEY: "testing", PYTHONDONTWRITEBYTECODE: "" },
+    env: {
+      ...process.env,
+      AWS_ACCESS_KEY_ID: "testing",
+      AWS_SECRET_ACCESS_KEY: "testing",
+      PYTHONDONTWRITEBYTECODE: "",
+    },
   });
   const { said, ended, closed } = watch(server);
   const stop = async (): Promise<void> => {
@@ -68,7 +75,8 @@ export async function startMoto(): Promise<Moto> {
   const limit = performance.now() + 60_000;
   for (let url: string | undefined; ; await sleep(50)) {
     url ??= /Running on (http:\/\/127\.0\.0\.1:\d+)/.exec(said())?.[1];
-    if (url !== undefined && (await answers(`${url}/moto-api/data.json`))) return { url, stop, reset: () => reset(url) };
+    if (url !== undefined && (await answers(`${url}/moto-api/data.json`)))
+      return { url, stop, reset: () => reset(url) };
     if (ended() || performance.now() > limit) {
       await stop();
       throw new Error(`moto did not start: ${said().slice(-2000)}`);

@@ -9,7 +9,9 @@ export const quickRetries = (attempts: number): RetryStrategyV2 => {
   return {
     acquireInitialRetryToken: () => token(0),
     refreshRetryTokenForRetry: (last, { errorType }) =>
-      last.getRetryCount() + 1 < attempts && ["THROTTLING", "TRANSIENT"].includes(errorType) ? token(last.getRetryCount() + 1) : Promise.reject(new Error("given up")),
+      last.getRetryCount() + 1 < attempts && ["THROTTLING", "TRANSIENT"].includes(errorType)
+        ? token(last.getRetryCount() + 1)
+        : Promise.reject(new Error("given up")),
     recordSuccess: () => undefined,
   };
 };

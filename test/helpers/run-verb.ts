@@ -15,7 +15,10 @@ export async function runVerb(register: (program: Command) => void, args: readon
     written[name] += String(text);
     return true;
   };
-  const spies = [vi.spyOn(process.stdout, "write").mockImplementation(into("out")), vi.spyOn(process.stderr, "write").mockImplementation(into("err"))];
+  const spies = [
+    vi.spyOn(process.stdout, "write").mockImplementation(into("out")),
+    vi.spyOn(process.stderr, "write").mockImplementation(into("err")),
+  ];
   process.exitCode = undefined;
   try {
     const program = new Command("churnkit").exitOverride();

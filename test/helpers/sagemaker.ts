@@ -15,7 +15,10 @@ export interface SagemakerStub {
  *
  * @param tokens Does the service know a ClientToken again? Default true.
  */
-export async function startSagemakerStub(moto: string, { tokens = true }: { readonly tokens?: boolean } = {}): Promise<SagemakerStub> {
+export async function startSagemakerStub(
+  moto: string,
+  { tokens = true }: { readonly tokens?: boolean } = {},
+): Promise<SagemakerStub> {
   const deleted = new Set<string>();
   const made = new Map<string, Promise<Answer>>();
   /** The first request with a token makes the package; the same answer is given to all. */
@@ -28,10 +31,18 @@ export async function startSagemakerStub(moto: string, { tokens = true }: { read
     void (async () => {
       const body = await bytesOf(request);
       const target = String(request.headers["x-amz-target"] ?? "");
-      const input = target === "" ? {} : (JSON.parse(body.toString() || "{}") as { ModelPackageName?: string; ClientToken?: string });
+      const input =
+        target === ""
+          ? {}
+          : (JSON.parse(body.toString() || "{}") as { ModelPackageName?: string; ClientToken?: string });
       const json = { "content-type": "application/x-amz-json-1.1" };
       if (input.ModelPackageName !== undefined && deleted.has(input.ModelPackageName)) {
-        response.writeHead(400, json).end(JSON.stringify({ __type: "ValidationException", message: `ModelPackage ${input.ModelPackageName} does not exist.` }));
+        response.writeHead(400, json).end(
+          JSON.stringify({
+            __type: "ValidationException",
+            message: `ModelPackage ${input.ModelPackageName} does not exist.`,
+          }),
+        );
         return;
       }
       if (target === "SageMaker.DeleteModelPackage") {
@@ -46,7 +57,8 @@ export async function startSagemakerStub(moto: string, { tokens = true }: { read
       if (target === "SageMaker.ListModelPackages") {
         const list = JSON.parse(content.toString()) as { ModelPackageSummaryList?: { ModelPackageArn: string }[] };
         const kept = (list.ModelPackageSummaryList ?? []).filter(({ ModelPackageArn: arn }) => !deleted.has(arn));
-        if (list.ModelPackageSummaryList !== undefined) content = Buffer.from(JSON.stringify({ ...list, ModelPackageSummaryList: kept }));
+        if (list.ModelPackageSummaryList !== undefined)
+          content = Buffer.from(JSON.stringify({ ...list, ModelPackageSummaryList: kept }));
       }
       response.writeHead(answer.status, { ...answer.headers, "content-length": content.length }).end(content);
     })().catch(() => response.destroy());
@@ -77,7 +89,10 @@ interface Answer {
 function passOn(to: string, { method, url, headers }: IncomingMessage, body: Buffer): Promise<Answer> {
   return new Promise((done, fail) => {
     const passed = send(new URL(url ?? "/", to), { method, headers }, (answer) => {
-      bytesOf(answer).then((content) => done({ status: answer.statusCode ?? 500, headers: answer.headers, content }), fail);
+      bytesOf(answer).then(
+        (content) => done({ status: answer.statusCode ?? 500, headers: answer.headers, content }),
+        fail,
+      );
     });
     passed.on("error", fail).end(body);
   });

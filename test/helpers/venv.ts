@@ -27,7 +27,9 @@ function run(command: string, args: readonly string[]): Promise<void> {
     let errors = "";
     child.stderr.on("data", (data: Buffer) => (errors = (errors + data.toString()).slice(-2000)));
     child.on("error", fail);
-    child.on("close", (code) => (code === 0 ? done() : fail(new Error(errors || `${command} ended with code ${code ?? "none"}`))));
+    child.on("close", (code) =>
+      code === 0 ? done() : fail(new Error(errors || `${command} ended with code ${code ?? "none"}`)),
+    );
   });
 }
 

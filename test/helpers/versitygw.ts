@@ -1,5 +1,15 @@
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readlinkSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -22,7 +32,9 @@ function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv = 
     let errors = "";
     child.stderr.on("data", (data: Buffer) => (errors = (errors + data.toString()).slice(-2000)));
     child.on("error", fail);
-    child.on("close", (code) => (code === 0 ? done() : fail(new Error(errors || `${command} ended with code ${code ?? "none"}`))));
+    child.on("close", (code) =>
+      code === 0 ? done() : fail(new Error(errors || `${command} ended with code ${code ?? "none"}`)),
+    );
   });
 }
 
@@ -111,10 +123,31 @@ export async function startVersitygw(): Promise<Versitygw> {
   const url = `http://127.0.0.1:${port}`;
   const log = join(folder, "log");
   writeFileSync(log, "");
-  const server = spawn("sh", ["-c", withParent, "sh", binary, "--port", `127.0.0.1:${port}`, "--iam-dir", users, "--quiet", "--keep-alive", "posix", data], {
-    stdio: ["pipe", "ignore", "pipe"],
-    env: { PATH: process.env["PATH"], ROOT_ACCESS_KEY: credentials.accessKeyId, ROOT_SECRET_KEY: credentials.secretAccessKey },
-  });
+  const server = spawn(
+    "sh",
+    [
+      "-c",
+      withParent,
+      "sh",
+      binary,
+      "--port",
+      `127.0.0.1:${port}`,
+      "--iam-dir",
+      users,
+      "--quiet",
+      "--keep-alive",
+      "posix",
+      data,
+    ],
+    {
+      stdio: ["pipe", "ignore", "pipe"],
+      env: {
+        PATH: process.env["PATH"],
+        ROOT_ACCESS_KEY: credentials.accessKeyId,
+        ROOT_SECRET_KEY: credentials.secretAccessKey,
+      },
+    },
+  );
   let said = "";
   server.stderr.on("data", (part: Buffer) => (said = (said + part.toString()).slice(-2000)));
   const closed = new Promise<void>((done) => server.on("close", () => done()));
@@ -131,11 +164,20 @@ export async function startVersitygw(): Promise<Versitygw> {
     await stop();
     throw new Error(`versitygw did not start: ${said}`);
   }
-  const admin = ["admin", "--access", credentials.accessKeyId, "--secret", credentials.secretAccessKey, "--endpoint-url", url];
+  const admin = [
+    "admin",
+    "--access",
+    credentials.accessKeyId,
+    "--secret",
+    credentials.secretAccessKey,
+    "--endpoint-url",
+    url,
+  ];
   return {
     url,
     credentials,
-    addUser: (access, secret) => run(binary, [...admin, "create-user", "--access", access, "--secret", secret, "--role", "user"]),
+    addUser: (access, secret) =>
+      run(binary, [...admin, "create-user", "--access", access, "--secret", secret, "--role", "user"]),
     stop,
   };
 }

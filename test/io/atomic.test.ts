@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { writeFileAtomic } from "../../src/io/atomic.js";
@@ -27,7 +36,9 @@ describe("writeFileAtomic", () => {
       throw new Error("the source broke");
     };
     await expect(writeFileAtomic(join(folder, "old"), failing())).rejects.toMatchObject({ code: "IO_FAILED" });
-    await expect(writeFileAtomic(join(folder, "new/deep/file"), failing())).rejects.toMatchObject({ code: "IO_FAILED" });
+    await expect(writeFileAtomic(join(folder, "new/deep/file"), failing())).rejects.toMatchObject({
+      code: "IO_FAILED",
+    });
     expect(readFileSync(join(folder, "old"), "utf8")).toBe("old");
     expect(readdirSync(folder)).toEqual(["old"]);
   });

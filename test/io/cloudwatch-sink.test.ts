@@ -34,14 +34,26 @@ afterAll(async () => {
 type Dimensions = readonly { Name?: string | undefined; Value?: string | undefined }[];
 interface Sent {
   readonly Namespace: string;
-  readonly MetricData: readonly { MetricName: string; Dimensions: Dimensions; Timestamp: Date; Values: number[]; Counts: number[] }[];
+  readonly MetricData: readonly {
+    MetricName: string;
+    Dimensions: Dimensions;
+    Timestamp: Date;
+    Values: number[];
+    Counts: number[];
+  }[];
 }
 
-const labelsOf = (dimensions: Dimensions): Record<string, string> => Object.fromEntries(dimensions.map(({ Name = "", Value = "" }) => [Name, decoded(Value)]));
+const labelsOf = (dimensions: Dimensions): Record<string, string> =>
+  Object.fromEntries(dimensions.map(({ Name = "", Value = "" }) => [Name, decoded(Value)]));
 const seriesName = (metric: string): string => nameOf.get(metric) ?? "";
-const keyOf = (metric: string, dimensions: Dimensions): string => JSON.stringify([metric, Object.entries(labelsOf(dimensions)).sort()]);
+const keyOf = (metric: string, dimensions: Dimensions): string =>
+  JSON.stringify([metric, Object.entries(labelsOf(dimensions)).sort()]);
 
-async function statistics(namespace: string, metric: string, dimensions: Dimensions): Promise<{ sum: number; count: number }> {
+async function statistics(
+  namespace: string,
+  metric: string,
+  dimensions: Dimensions,
+): Promise<{ sum: number; count: number }> {
   const { Datapoints = [] } = await client.send(
     new GetMetricStatisticsCommand({
       ...{ Namespace: namespace, MetricName: metric, Dimensions: [...dimensions] as { Name: string; Value: string }[] },
@@ -57,13 +69,18 @@ async function told(namespace: string): Promise<HeldSeries[]> {
   for (let next: string | undefined, first = true; first || next !== undefined; first = false) {
     const page = await client.send(new ListMetricsCommand({ Namespace: namespace, NextToken: next }));
     next = page.NextToken;
-    for (const { MetricName = "", Dimensions = [] } of page.Metrics ?? []) found.set(keyOf(MetricName, Dimensions), { metric: MetricName, dimensions: Dimensions });
+    for (const { MetricName = "", Dimensions = [] } of page.Metrics ?? [])
+      found.set(keyOf(MetricName, Dimensions), { metric: MetricName, dimensions: Dimensions });
   }
   const series: (HeldSeries & { sum: number; count: number })[] = [];
   // moto counts a series with more dimensions to those with fewer; so these come last and are relieved of it.
   for (const { metric, dimensions } of [...found.values()].sort((a, b) => b.dimensions.length - a.dimensions.length)) {
     const labels = labelsOf(dimensions);
-    const wider = series.filter((other) => other.name === seriesName(metric) && Object.entries(labels).every(([name, value]) => other.labels[name] === value));
+    const wider = series.filter(
+      (other) =>
+        other.name === seriesName(metric) &&
+        Object.entries(labels).every(([name, value]) => other.labels[name] === value),
+    );
     const { sum, count } = await statistics(namespace, metric, dimensions);
     const minus = (key: "sum" | "count"): number => wider.reduce((total, other) => total + other[key], 0);
     series.push({ name: seriesName(metric), labels, sum: sum - minus("sum"), count: count - minus("count") });
@@ -78,11 +95,19 @@ async function sentAndCounted(namespace: string, sent: readonly Sent[]): Promise
     const key = keyOf(MetricName, Dimensions);
     const { sum, count } = series.get(key) ?? { sum: 0, count: 0 };
     const added = Values.reduce((total, value, i) => total + value * (Counts[i] ?? 0), 0);
-    series.set(key, { name: seriesName(MetricName), labels: labelsOf(Dimensions), sum: sum + added, count: count + Counts.reduce((a, b) => a + b, 0) });
+    series.set(key, {
+      name: seriesName(MetricName),
+      labels: labelsOf(Dimensions),
+      sum: sum + added,
+      count: count + Counts.reduce((a, b) => a + b, 0),
+    });
   }
   for (const metric of new Set(sent.flatMap(({ MetricData }) => MetricData.map(({ MetricName }) => MetricName)))) {
     const all = [...series.values()].filter(({ name }) => name === seriesName(metric));
-    expect(await statistics(namespace, metric, [])).toEqual({ sum: all.reduce((total, { sum }) => total + sum, 0), count: all.reduce((total, { count }) => total + count, 0) });
+    expect(await statistics(namespace, metric, [])).toEqual({
+      sum: all.reduce((total, { sum }) => total + sum, 0),
+      count: all.reduce((total, { count }) => total + count, 0),
+    });
   }
   return [...series.values()];
 }
@@ -97,7 +122,9 @@ metricSinkConformance(
     const sink = await cloudWatchSink({ namespace, client: own, now: () => at(3600) });
     const read = (): Promise<HeldSeries[]> => {
       const sent = record.requests.map(({ input }) => input as Sent);
-      return sent.flatMap(({ MetricData }) => MetricData).length > 100 ? sentAndCounted(namespace, sent) : told(namespace);
+      return sent.flatMap(({ MetricData }) => MetricData).length > 100
+        ? sentAndCounted(namespace, sent)
+        : told(namespace);
     };
     return { sink, read };
   },
@@ -111,13 +138,17 @@ describe.skipIf(!ready)("CloudWatch sink on moto", () => {
     for (const { input } of records.flatMap(({ requests }) => requests)) {
       const { MetricData } = input as Sent;
       expect(MetricData.length).toBeLessThanOrEqual(1000);
-      expect(MetricData.every(({ Values, Counts }) => Values.length <= 150 && Values.length === Counts.length)).toBe(true);
+      expect(MetricData.every(({ Values, Counts }) => Values.length <= 150 && Values.length === Counts.length)).toBe(
+        true,
+      );
     }
   });
 
   it("makes its own client", async () => {
     const url = moto?.url;
-    const sink = await withCredentials(() => cloudWatchSink({ namespace: "Own", region: "us-east-1", endpoint: url, now: () => at(0) }));
+    const sink = await withCredentials(() =>
+      cloudWatchSink({ namespace: "Own", region: "us-east-1", endpoint: url, now: () => at(0) }),
+    );
     await sink.write([{ name: "model_accuracy", value: 0.5, at: at(0) }]);
     await sink.close?.();
     expect(await statistics("Own", "ModelAccuracy", [])).toEqual({ sum: 0.5, count: 1 });
@@ -137,11 +168,42 @@ const points = (count: number, of: (i: number) => Partial<MetricPoint> = () => (
 
 describe("what is sent to CloudWatch", () => {
   it("gathers points of a series and minute into values and counts", () => {
-    const data = gather(check([...points(4, (i) => ({ value: i % 2 })), ...points(1, () => ({ at: at(60) })), ...points(1, () => ({ labels: { model: "a" } }))]), 60).map(({ datum }) => datum);
+    const data = gather(
+      check([
+        ...points(4, (i) => ({ value: i % 2 })),
+        ...points(1, () => ({ at: at(60) })),
+        ...points(1, () => ({ labels: { model: "a" } })),
+      ]),
+      60,
+    ).map(({ datum }) => datum);
     expect(data).toEqual([
-      { MetricName: "ModelAccuracy", Dimensions: [], Timestamp: at(0), Values: [0, 1], Counts: [2, 2], Unit: "None", StorageResolution: 60 },
-      { MetricName: "ModelAccuracy", Dimensions: [], Timestamp: at(60), Values: [0], Counts: [1], Unit: "None", StorageResolution: 60 },
-      { MetricName: "ModelAccuracy", Dimensions: [{ Name: "model", Value: "a" }], Timestamp: at(0), Values: [0], Counts: [1], Unit: "None", StorageResolution: 60 },
+      {
+        MetricName: "ModelAccuracy",
+        Dimensions: [],
+        Timestamp: at(0),
+        Values: [0, 1],
+        Counts: [2, 2],
+        Unit: "None",
+        StorageResolution: 60,
+      },
+      {
+        MetricName: "ModelAccuracy",
+        Dimensions: [],
+        Timestamp: at(60),
+        Values: [0],
+        Counts: [1],
+        Unit: "None",
+        StorageResolution: 60,
+      },
+      {
+        MetricName: "ModelAccuracy",
+        Dimensions: [{ Name: "model", Value: "a" }],
+        Timestamp: at(0),
+        Values: [0],
+        Counts: [1],
+        Unit: "None",
+        StorageResolution: 60,
+      },
     ]);
     expect(gather(check(points(2, (i) => ({ at: at(i) }))), 1)).toHaveLength(2);
     expect(gather(check(points(2, (i) => ({ at: at(i) }))), 60)).toHaveLength(1);
@@ -166,10 +228,24 @@ describe("what is sent to CloudWatch", () => {
     expect(heavy.length).toBeGreaterThan(10);
     expect(heavy.flatMap(({ data }) => data)).toHaveLength(400);
     const queryForm = (data: object[]): number =>
-      data.reduce<number>((sum, datum) => sum + leaves(datum).reduce((size, [path, text]) => size + `&MetricData.member.1000.${path}=`.length + encodeURIComponent(text).length, 0), 0);
-    for (const { data } of [...light, ...heavy, ...batches(gather(check(points(3000, (i) => ({ value: -Math.SQRT2 * 1e-100 * i }))), 60))]) {
+      data.reduce<number>(
+        (sum, datum) =>
+          sum +
+          leaves(datum).reduce(
+            (size, [path, text]) => size + `&MetricData.member.1000.${path}=`.length + encodeURIComponent(text).length,
+            0,
+          ),
+        0,
+      );
+    for (const { data } of [
+      ...light,
+      ...heavy,
+      ...batches(gather(check(points(3000, (i) => ({ value: -Math.SQRT2 * 1e-100 * i }))), 60)),
+    ]) {
       expect(queryForm(data)).toBeLessThanOrEqual(data.reduce((sum, datum) => sum + datumBytes(datum), 0));
-      expect(data.reduce((sum, datum) => sum + datumBytes(datum), 0)).toBeLessThanOrEqual(cloudWatchLimits.requestBytes);
+      expect(data.reduce((sum, datum) => sum + datumBytes(datum), 0)).toBeLessThanOrEqual(
+        cloudWatchLimits.requestBytes,
+      );
     }
   });
 });
@@ -209,22 +285,35 @@ describe("cloudWatchSink", () => {
   const make = async (answers: typeof answer, options: { maxAttempts?: number } = {}) => {
     requests = [];
     answer = answers;
-    return withCredentials(() => cloudWatchSink({ namespace: "Churn", region: "us-east-1", endpoint: url, now: () => at(0), ...options }));
+    return withCredentials(() =>
+      cloudWatchSink({ namespace: "Churn", region: "us-east-1", endpoint: url, now: () => at(0), ...options }),
+    );
   };
 
   it("retries what is throttled or the server's fault", async () => {
-    const sink = await make((request) => (request === 0 ? { status: 400, type: "ThrottlingException" } : { status: request === 1 ? 503 : 200 }));
+    const sink = await make((request) =>
+      request === 0 ? { status: 400, type: "ThrottlingException" } : { status: request === 1 ? 503 : 200 },
+    );
     await sink.write(points(1));
     expect(requests).toHaveLength(3);
     await sink.close?.();
   });
 
   it("goes on after a request that failed, and says which points are left", async () => {
-    const sink = await make((request) => (request === 1 ? { status: 400, type: "InvalidParameterValueException" } : { status: 200 }));
-    const error: unknown = await sink.write(points(2500, (i) => ({ at: at(-60 * i) }))).catch((reason: unknown) => reason);
+    const sink = await make((request) =>
+      request === 1 ? { status: 400, type: "InvalidParameterValueException" } : { status: 200 },
+    );
+    const error: unknown = await sink
+      .write(points(2500, (i) => ({ at: at(-60 * i) })))
+      .catch((reason: unknown) => reason);
     expect(requests).toHaveLength(3);
     expect(requests.every(({ bytes }) => bytes <= 1_000_000)).toBe(true);
-    expect(error).toMatchObject({ code: "SINK_FAILED", message: expect.stringMatching(/^1000 of 2500 points .* CloudWatch namespace Churn.*InvalidParameterValue/) as string });
+    expect(error).toMatchObject({
+      code: "SINK_FAILED",
+      message: expect.stringMatching(
+        /^1000 of 2500 points .* CloudWatch namespace Churn.*InvalidParameterValue/,
+      ) as string,
+    });
     const left = undeliveredPoints(error);
     expect(left.map(({ value }) => value)).toEqual(Array.from({ length: 1000 }, (_, i) => 1000 + i));
     await sink.write(left);
@@ -234,13 +323,18 @@ describe("cloudWatchSink", () => {
 
   it("gives up after its tries", async () => {
     const sink = await make(() => ({ status: 500 }), { maxAttempts: 2 });
-    await expect(sink.write(points(1))).rejects.toMatchObject({ code: "SINK_FAILED", cause: { $metadata: { httpStatusCode: 500 } } });
+    await expect(sink.write(points(1))).rejects.toMatchObject({
+      code: "SINK_FAILED",
+      cause: { $metadata: { httpStatusCode: 500 } },
+    });
     expect(requests).toHaveLength(2);
   });
 
   it("refuses what CloudWatch would drop, after sending the rest", async () => {
     const sink = await make(() => ({ status: 200 }));
-    const error: unknown = await sink.write([...points(1, () => ({ at: at(-14 * 86_400) })), ...points(1, () => ({ at: at(7200) })), ...points(2)]).catch((reason: unknown) => reason);
+    const error: unknown = await sink
+      .write([...points(1, () => ({ at: at(-14 * 86_400) })), ...points(1, () => ({ at: at(7200) })), ...points(2)])
+      .catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: "SINK_FAILED", message: expect.stringContaining("2 of 4 points") as string });
     expect(undeliveredPoints(error)).toHaveLength(2);
     expect(JSON.parse(requests[0]?.body ?? "")).toMatchObject({ MetricData: [{ Values: [0, 1] }] });
@@ -265,7 +359,10 @@ describe("cloudWatchSink", () => {
     });
     try {
       const fresh = await import("../../src/io/metrics/cloudwatch-sink.js");
-      await expect(fresh.cloudWatchSink({ namespace: "Churn" })).rejects.toMatchObject({ code: "PEER_MISSING", message: expect.stringContaining("npm install @aws-sdk/client-cloudwatch") as string });
+      await expect(fresh.cloudWatchSink({ namespace: "Churn" })).rejects.toMatchObject({
+        code: "PEER_MISSING",
+        message: expect.stringContaining("npm install @aws-sdk/client-cloudwatch") as string,
+      });
     } finally {
       vi.doUnmock("@aws-sdk/client-cloudwatch");
     }

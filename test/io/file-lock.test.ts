@@ -32,7 +32,11 @@ describe("withFileLock", () => {
 
   it("releases the lock when the work throws", async () => {
     const lock = join(newFolder(), "lock");
-    await expect(withFileLock(lock, () => { throw new Error("broke"); })).rejects.toThrow("broke");
+    await expect(
+      withFileLock(lock, () => {
+        throw new Error("broke");
+      }),
+    ).rejects.toThrow("broke");
     expect(existsSync(lock)).toBe(false);
   });
 

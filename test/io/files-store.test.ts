@@ -22,8 +22,14 @@ describe("filesStore", () => {
 
   it("loses none of 50 increments of two processes", async () => {
     const folder = newFolder();
-    const ends = await Promise.all([start(child.script, [folder, "n", "25"]).ended, start(child.script, [folder, "n", "25"]).ended]);
-    expect(ends.map(({ code, err }) => [code, err])).toEqual([[0, ""], [0, ""]]);
+    const ends = await Promise.all([
+      start(child.script, [folder, "n", "25"]).ended,
+      start(child.script, [folder, "n", "25"]).ended,
+    ]);
+    expect(ends.map(({ code, err }) => [code, err])).toEqual([
+      [0, ""],
+      [0, ""],
+    ]);
     expect(text((await filesStore(folder).get("n"))?.bytes)).toBe("50");
   });
 
@@ -85,7 +91,9 @@ describe("filesStore", () => {
     const inFile = filesStore(join(folder, "file"));
     await expect(inFile.put("a", bytesOf("x"))).rejects.toMatchObject({ code: "STORE_FAILED" });
     mkdirSync(join(folder, "dir/a/b"), { recursive: true });
-    await expect(filesStore(join(folder, "dir")).put("a", bytesOf("x"))).rejects.toMatchObject({ code: "STORE_FAILED" });
+    await expect(filesStore(join(folder, "dir")).put("a", bytesOf("x"))).rejects.toMatchObject({
+      code: "STORE_FAILED",
+    });
     await expect(filesStore(join(folder, "dir")).get("a")).rejects.toThrow(/dir\/a.*folder, not a file/s);
   });
 
@@ -101,7 +109,9 @@ describe("filesStore", () => {
       await store.put("a", bytesOf("old"));
       const free = (): number => statfsSync(folder).bfree;
       const before = free();
-      const failed = await store.put("a", new Uint8Array(1_000_000)).catch((error: unknown) => error as Error & { code: string });
+      const failed = await store
+        .put("a", new Uint8Array(1_000_000))
+        .catch((error: unknown) => error as Error & { code: string });
       expect(failed).toMatchObject({ code: "STORE_FAILED" });
       expect((failed as Error).message).toContain("The disk is full");
       expect(text((await store.get("a"))?.bytes)).toBe("old");

@@ -55,7 +55,9 @@ describe("groupCommit", () => {
     const names = groupCommit(root, join(root, "lock"));
     for (const name of ["a", "b", "c"]) writeFileSync(join(root, `${name}.new`), name);
     const ends = await Promise.allSettled(
-      ["a", "missing", "b", "c"].map((name) => names.commit(root, () => renameSync(join(root, `${name}.new`), join(root, name)))),
+      ["a", "missing", "b", "c"].map((name) =>
+        names.commit(root, () => renameSync(join(root, `${name}.new`), join(root, name))),
+      ),
     );
     expect(ends.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled", "fulfilled"]);
     expect(readdirSync(root).sort()).toEqual(["a", "b", "c"]);

@@ -22,7 +22,13 @@ describe("memorySink", () => {
     const [point] = sink.points();
     Object.assign(point?.labels ?? {}, { model: "other" });
     point?.at.setTime(0);
-    expect(sink.points()[0]).toEqual({ name: "pipeline_runs_total", value: 1, unit: "count", labels: { model: "churn" }, at: at(0) });
+    expect(sink.points()[0]).toEqual({
+      name: "pipeline_runs_total",
+      value: 1,
+      unit: "count",
+      labels: { model: "churn" },
+      at: at(0),
+    });
   });
 });
 
@@ -37,13 +43,22 @@ describe("the table of metrics", () => {
     }
   });
 
-  const own = (change: Partial<MetricDefinition>): MetricDefinition => ({ type: "gauge", unit: "ratio", help: "x", cloudwatch: "Own", prometheus: "own_metric", ...change });
+  const own = (change: Partial<MetricDefinition>): MetricDefinition => ({
+    type: "gauge",
+    unit: "ratio",
+    help: "x",
+    cloudwatch: "Own",
+    prometheus: "own_metric",
+    ...change,
+  });
 
   it("can be another", async () => {
     const sink = memorySink({ metrics: { own: own({ labels: ["team"] }) } });
     await sink.write([{ name: "Own", value: 1, labels: { team: "a" }, at: at(0) }]);
     expect(sink.points()[0]?.name).toBe("own");
-    await expect(sink.write([{ name: "model_accuracy", value: 1, at: at(0) }])).rejects.toMatchObject({ code: "OPTION_INVALID" });
+    await expect(sink.write([{ name: "model_accuracy", value: 1, at: at(0) }])).rejects.toMatchObject({
+      code: "OPTION_INVALID",
+    });
   });
 
   it.each([

@@ -12,7 +12,9 @@ describe("object files", () => {
     const file = join(newFolder(), "a");
     const bytes = Uint8Array.from(randomBytes(size));
     for (const piece of [size + 1, 50_021, 300_000]) {
-      const parts = Array.from({ length: Math.ceil(size / piece) }, (_, i) => bytes.subarray(i * piece, (i + 1) * piece));
+      const parts = Array.from({ length: Math.ceil(size / piece) }, (_, i) =>
+        bytes.subarray(i * piece, (i + 1) * piece),
+      );
       expect(await writeHashed(openSync(file, "w"), parts)).toBe(sha256(bytes));
       expect(Buffer.compare(readFileSync(file), bytes)).toBe(0);
     }
@@ -31,7 +33,9 @@ describe("object files", () => {
     };
     await writeHashed(openSync(file, "w"), parts());
     const written = readFileSync(file);
-    expect(Array.from({ length: 400 }, (_, i) => [written[i * 1000], written[i * 1000 + 999]])).toEqual(Array.from({ length: 400 }, (_, i) => [(i + 1) % 256, (i + 1) % 256]));
+    expect(Array.from({ length: 400 }, (_, i) => [written[i * 1000], written[i * 1000 + 999]])).toEqual(
+      Array.from({ length: 400 }, (_, i) => [(i + 1) % 256, (i + 1) % 256]),
+    );
   });
 
   it("close their file also when the content breaks", async () => {

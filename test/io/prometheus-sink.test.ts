@@ -15,10 +15,13 @@ function parse(text: string): HeldSeries[] {
     expect(sample, line).not.toBeNull();
     const [, full = "", pairs = "", shown = ""] = sample ?? [];
     const labels: Record<string, string> = {};
-    const rest = pairs.replace(/([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\["\\n])*)",?/g, (_, name: string, value: string) => {
-      labels[name] = value.replace(/\\(.)/g, (_whole, char: string) => (char === "n" ? "\n" : char));
-      return "";
-    });
+    const rest = pairs.replace(
+      /([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\["\\n])*)",?/g,
+      (_, name: string, value: string) => {
+        labels[name] = value.replace(/\\(.)/g, (_whole, char: string) => (char === "n" ? "\n" : char));
+        return "";
+      },
+    );
     expect(rest, line).toBe("");
     const suffix = types.has(full) ? "" : (/_(bucket|sum|count)$/.exec(full)?.[0] ?? "");
     const name = full.slice(0, full.length - suffix.length);
@@ -31,13 +34,27 @@ function parse(text: string): HeldSeries[] {
     const value = Number(shown);
     expect(Number.isNaN(value), line).toBe(false);
     if (bound !== undefined) held.buckets.push(value);
-    else Object.assign(held, suffix === "_count" ? { count: value } : suffix === "_sum" || types.get(name) === "counter" ? { sum: value } : { latest: value });
+    else
+      Object.assign(
+        held,
+        suffix === "_count"
+          ? { count: value }
+          : suffix === "_sum" || types.get(name) === "counter"
+            ? { sum: value }
+            : { latest: value },
+      );
   }
   for (const { buckets, count } of series.values()) {
     expect(buckets).toEqual([...buckets].sort((a, b) => a - b));
     if (buckets.length > 0) expect(buckets.at(-1)).toBe(count);
   }
-  return [...series.values()].map(({ name, labels, sum, count, latest }) => ({ name, labels, ...(sum === undefined ? {} : { sum }), ...(count === undefined ? {} : { count }), ...(latest === undefined ? {} : { latest }) }));
+  return [...series.values()].map(({ name, labels, sum, count, latest }) => ({
+    name,
+    labels,
+    ...(sum === undefined ? {} : { sum }),
+    ...(count === undefined ? {} : { count }),
+    ...(latest === undefined ? {} : { latest }),
+  }));
 }
 
 metricSinkConformance("Prometheus", () => {
@@ -62,10 +79,14 @@ describe("prometheusSink", () => {
 
   it("renders families with help and type", async () => {
     const text = await filled();
-    expect(text).toContain('# HELP model_accuracy Share of right predictions among those whose labels are mature, in [0, 1].\n# TYPE model_accuracy gauge\nmodel_accuracy{model="churn"} 0.86\n');
+    expect(text).toContain(
+      '# HELP model_accuracy Share of right predictions among those whose labels are mature, in [0, 1].\n# TYPE model_accuracy gauge\nmodel_accuracy{model="churn"} 0.86\n',
+    );
     expect(text).toContain('feature_drift_score{feature="say \\"x\\\\y\\"\\n"} 0.3\n');
     expect(text).toContain('pipeline_duration_seconds_bucket{le="1"} 0\npipeline_duration_seconds_bucket{le="5"} 2\n');
-    expect(text).toContain('pipeline_duration_seconds_bucket{le="+Inf"} 3\npipeline_duration_seconds_sum 1000009\npipeline_duration_seconds_count 3\n');
+    expect(text).toContain(
+      'pipeline_duration_seconds_bucket{le="+Inf"} 3\npipeline_duration_seconds_sum 1000009\npipeline_duration_seconds_count 3\n',
+    );
   });
 
   it("satisfies promtool", async ({ skip }) => {

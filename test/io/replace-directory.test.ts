@@ -5,7 +5,10 @@ import { previousFolders, replaceDirectory } from "../../src/io/replace-director
 import { newFolder } from "../helpers/folder.js";
 
 const files = (content: string): Map<string, Uint8Array> =>
-  new Map([["a.txt", new TextEncoder().encode(content)], ["deep/b/c.txt", new TextEncoder().encode(content)]]);
+  new Map([
+    ["a.txt", new TextEncoder().encode(content)],
+    ["deep/b/c.txt", new TextEncoder().encode(content)],
+  ]);
 
 describe("replaceDirectory", () => {
   it("makes the folder hold exactly the files, and leaves nothing else", async () => {
@@ -20,7 +23,10 @@ describe("replaceDirectory", () => {
 
   it("leaves nothing behind when it fails, not even folders it made", async () => {
     const folder = newFolder();
-    const impossible = new Map([["a", new Uint8Array(1)], ["a/b", new Uint8Array(1)]]);
+    const impossible = new Map([
+      ["a", new Uint8Array(1)],
+      ["a/b", new Uint8Array(1)],
+    ]);
     await expect(replaceDirectory(join(folder, "x/y/model"), impossible)).rejects.toMatchObject({ code: "IO_FAILED" });
     expect(readdirSync(folder)).toEqual([]);
   });
@@ -29,7 +35,10 @@ describe("replaceDirectory", () => {
     const folder = newFolder();
     const target = join(folder, "model");
     await replaceDirectory(target, files("old"));
-    const impossible = new Map([["a", new Uint8Array(1)], ["a/b", new Uint8Array(1)]]);
+    const impossible = new Map([
+      ["a", new Uint8Array(1)],
+      ["a/b", new Uint8Array(1)],
+    ]);
     await expect(replaceDirectory(target, impossible)).rejects.toMatchObject({ code: "IO_FAILED" });
     expect(readFileSync(join(target, "deep/b/c.txt"), "utf8")).toBe("old");
     expect(readdirSync(folder)).toEqual(["model"]);
@@ -42,7 +51,10 @@ describe("replaceDirectory", () => {
     mkdirSync(join(folder, ".model.previous-older"));
     await new Promise((resolve) => setTimeout(resolve, 20));
     renameSync(target, join(folder, ".model.previous-newer"));
-    expect(await previousFolders(target)).toEqual([join(folder, ".model.previous-newer"), join(folder, ".model.previous-older")]);
+    expect(await previousFolders(target)).toEqual([
+      join(folder, ".model.previous-newer"),
+      join(folder, ".model.previous-older"),
+    ]);
     await replaceDirectory(target, files("new"));
     expect(readdirSync(folder)).toEqual(["model"]);
   });

@@ -4,7 +4,14 @@ import { ListMultipartUploadsCommand } from "@aws-sdk/client-s3";
 import { afterEach, describe, expect, it } from "vitest";
 import type { ObjectStore } from "../../src/io/store/object-store.js";
 import { s3Servers, type S3Server } from "../helpers/aws.js";
-import { faults, seededFaults, startFaultyProxy, type Fault, type FaultyProxy, type Schedule } from "../helpers/faulty-proxy.js";
+import {
+  faults,
+  seededFaults,
+  startFaultyProxy,
+  type Fault,
+  type FaultyProxy,
+  type Schedule,
+} from "../helpers/faulty-proxy.js";
 import { quickRetries } from "../helpers/quick-retries.js";
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -17,10 +24,18 @@ afterEach(async () => {
 });
 
 /** A store behind a proxy, in a bucket that may be another's. */
-async function faulty(server: S3Server, schedule: Schedule, { bucket, attempts = 12 }: { bucket?: string; attempts?: number } = {}): Promise<{ store: ObjectStore; proxy: FaultyProxy }> {
+async function faulty(
+  server: S3Server,
+  schedule: Schedule,
+  { bucket, attempts = 12 }: { bucket?: string; attempts?: number } = {},
+): Promise<{ store: ObjectStore; proxy: FaultyProxy }> {
   const proxy = await startFaultyProxy(server.config().endpoint, schedule);
   proxies.push(proxy);
-  const client = server.client({ endpoint: proxy.url, retryStrategy: quickRetries(attempts), requestHandler: { connectionTimeout: 1000, socketTimeout: 250 } });
+  const client = server.client({
+    endpoint: proxy.url,
+    retryStrategy: quickRetries(attempts),
+    requestHandler: { connectionTimeout: 1000, socketTimeout: 250 },
+  });
   return { store: await server.store({ client, ...(bucket === undefined ? {} : { bucket }) }), proxy };
 }
 
@@ -84,18 +99,24 @@ for (const server of servers) {
       expect(applied.size).toBeGreaterThan(faults.length - 3);
     });
 
-    it.each(faults.filter((fault) => fault !== "slow"))("writes, reads, lists and deletes in spite of: %s", async (fault) => {
-      const bucket = await server.bucket();
-      let requests = 0;
-      const { store, proxy } = await faulty(server, () => (requests++ % 2 === 0 ? fault : undefined), { bucket });
-      const { version } = await store.put("a", bytesOf("one"), { ifVersion: null });
-      const next = await store.put("a", bytesOf("two"), { ifVersion: version });
-      expect(await store.get("a").then((found) => [textOf(found?.bytes), found?.version])).toEqual(["two", next.version]);
-      expect(await store.list("")).toEqual([{ key: "a", size: 3, modified: expect.any(Date) as Date }]);
-      await store.delete("a");
-      expect(await store.get("a")).toBeUndefined();
-      expect(proxy.applied.get(fault)).toBeGreaterThan(2);
-    });
+    it.each(faults.filter((fault) => fault !== "slow"))(
+      "writes, reads, lists and deletes in spite of: %s",
+      async (fault) => {
+        const bucket = await server.bucket();
+        let requests = 0;
+        const { store, proxy } = await faulty(server, () => (requests++ % 2 === 0 ? fault : undefined), { bucket });
+        const { version } = await store.put("a", bytesOf("one"), { ifVersion: null });
+        const next = await store.put("a", bytesOf("two"), { ifVersion: version });
+        expect(await store.get("a").then((found) => [textOf(found?.bytes), found?.version])).toEqual([
+          "two",
+          next.version,
+        ]);
+        expect(await store.list("")).toEqual([{ key: "a", size: 3, modified: expect.any(Date) as Date }]);
+        await store.delete("a");
+        expect(await store.get("a")).toBeUndefined();
+        expect(proxy.applied.get(fault)).toBeGreaterThan(2);
+      },
+    );
 
     it("takes a write for done whose answer was lost, also when others have built on it since", async () => {
       const bucket = await server.bucket();
@@ -118,14 +139,19 @@ for (const server of servers) {
       const done = await store.put("a", bytesOf("1"), { ifVersion: version });
       expect(puts).toBe(2);
       expect(textOf((await other.get("a"))?.bytes)).toBe("3");
-      await expect(store.put("a", bytesOf("4"), { ifVersion: done.version })).rejects.toMatchObject({ code: "STORE_CONFLICT" });
+      await expect(store.put("a", bytesOf("4"), { ifVersion: done.version })).rejects.toMatchObject({
+        code: "STORE_CONFLICT",
+      });
     });
 
     it("reports a conflict, once it was retried too, when its write was not the one that happened", async () => {
       const bucket = await server.bucket();
       const other = await server.store({ bucket });
       const { version } = await other.put("a", bytesOf("0"), { ifVersion: null });
-      for (const [key, ifVersion] of [["a", version], ["b", null]] as const) {
+      for (const [key, ifVersion] of [
+        ["a", version],
+        ["b", null],
+      ] as const) {
         let puts = 0;
         const { store } = await faulty(
           server,
@@ -175,23 +201,38 @@ for (const server of servers) {
 
     it("gives up after so many attempts, and says why", async () => {
       const { store } = await faulty(server, () => "throttle", { attempts: 3, bucket: await server.bucket() });
-      await expect(store.get("a")).rejects.toMatchObject({ code: "STORE_FAILED", message: expect.stringMatching(/s3:\/\/bucket.*slow down.*SlowDown/) as string });
+      await expect(store.get("a")).rejects.toMatchObject({
+        code: "STORE_FAILED",
+        message: expect.stringMatching(/s3:\/\/bucket.*slow down.*SlowDown/) as string,
+      });
       const silent = await faulty(server, () => "timeout", { attempts: 2, bucket: await server.bucket() });
-      await expect(silent.store.put("a", bytesOf("x"))).rejects.toMatchObject({ code: "STORE_FAILED", message: expect.stringContaining("cannot be reached") as string });
+      await expect(silent.store.put("a", bytesOf("x"))).rejects.toMatchObject({
+        code: "STORE_FAILED",
+        message: expect.stringContaining("cannot be reached") as string,
+      });
     });
 
     it("sends a write again that met another one, and calls it a conflict in the end", async () => {
-      const race = { status: 409, code: "ConditionalRequestConflict", message: "The conditional request cannot succeed due to a conflicting operation." };
+      const race = {
+        status: 409,
+        code: "ConditionalRequestConflict",
+        message: "The conditional request cannot succeed due to a conflicting operation.",
+      };
       let left = 2;
-      const some = await faulty(server, (request) => (request.method === "PUT" && left-- > 0 ? race : undefined), { bucket: await server.bucket() });
+      const some = await faulty(server, (request) => (request.method === "PUT" && left-- > 0 ? race : undefined), {
+        bucket: await server.bucket(),
+      });
       await some.store.put("a", bytesOf("x"), { ifVersion: null });
       expect(some.proxy.applied.get(race.code)).toBe(2);
-      const always = await faulty(server, (request) => (request.method === "PUT" ? race : undefined), { bucket: await server.bucket() });
-      await expect(always.store.put("a", bytesOf("x"), { ifVersion: null })).rejects.toMatchObject({ code: "STORE_CONFLICT" });
+      const always = await faulty(server, (request) => (request.method === "PUT" ? race : undefined), {
+        bucket: await server.bucket(),
+      });
+      await expect(always.store.put("a", bytesOf("x"), { ifVersion: null })).rejects.toMatchObject({
+        code: "STORE_CONFLICT",
+      });
       expect(always.proxy.applied.get(race.code)).toBe(5);
     });
   });
-
 }
 
 // Large bodies on one server only, the stricter one where it is at hand.
@@ -202,26 +243,37 @@ for (const server of servers.slice(-1)) {
       for (let at = 0; at < large.length; at += 100_000) yield await Promise.resolve(large.subarray(at, at + 100_000));
     };
     const partBytes = 5 * 1024 * 1024;
-    const streaming = async (schedule: Schedule, attempts = 12): Promise<{ store: ObjectStore; direct: ObjectStore; uploads: () => Promise<number> }> => {
+    const streaming = async (
+      schedule: Schedule,
+      attempts = 12,
+    ): Promise<{ store: ObjectStore; direct: ObjectStore; uploads: () => Promise<number> }> => {
       const bucket = await server.bucket();
       const proxy = await startFaultyProxy(server.config().endpoint, schedule);
       proxies.push(proxy);
-      const client = server.client({ endpoint: proxy.url, retryStrategy: quickRetries(attempts), requestHandler: { connectionTimeout: 1000, socketTimeout: 1000 } });
+      const client = server.client({
+        endpoint: proxy.url,
+        retryStrategy: quickRetries(attempts),
+        requestHandler: { connectionTimeout: 1000, socketTimeout: 1000 },
+      });
       const direct = server.client();
       return {
         store: await server.store({ client, bucket, partBytes }),
         direct: await server.store({ client: direct, bucket }),
-        uploads: async () => (await direct.send(new ListMultipartUploadsCommand({ Bucket: bucket }))).Uploads?.length ?? 0,
+        uploads: async () =>
+          (await direct.send(new ListMultipartUploadsCommand({ Bucket: bucket }))).Uploads?.length ?? 0,
       };
     };
     const query = (name: string, method: string, ...kinds: Fault[]): Schedule => {
       const rest = [...kinds];
-      return (request) => (request.method === method && new RegExp(`[?&]${name}\\b`).test(request.url ?? "") ? rest.shift() : undefined);
+      return (request) =>
+        request.method === method && new RegExp(`[?&]${name}\\b`).test(request.url ?? "") ? rest.shift() : undefined;
     };
 
     it("takes a body that breaks off up where it ended", async () => {
       let gets = 0;
-      const { store, direct } = await streaming((request) => (request.method === "GET" && gets++ < 3 ? "truncated" : undefined));
+      const { store, direct } = await streaming((request) =>
+        request.method === "GET" && gets++ < 3 ? "truncated" : undefined,
+      );
       await direct.put("s", large);
       const found = await store.getStream("s");
       expect((await collect(found?.stream)).equals(large)).toBe(true);
@@ -237,13 +289,19 @@ for (const server of servers.slice(-1)) {
       });
       await direct.put("s", large);
       const found = await store.getStream("s");
-      await expect(collect(found?.stream)).rejects.toMatchObject({ code: "STORE_FAILED", message: expect.stringContaining("replaced or deleted while it was read") as string });
+      await expect(collect(found?.stream)).rejects.toMatchObject({
+        code: "STORE_FAILED",
+        message: expect.stringContaining("replaced or deleted while it was read") as string,
+      });
     });
 
     it("sees a changed bit", async () => {
       const { store, direct } = await streaming(first("GET", "flipped"));
       await direct.put("s", large);
-      await expect(collect((await store.getStream("s"))?.stream)).rejects.toMatchObject({ code: "STORE_FAILED", message: expect.stringContaining("checksum") as string });
+      await expect(collect((await store.getStream("s"))?.stream)).rejects.toMatchObject({
+        code: "STORE_FAILED",
+        message: expect.stringContaining("checksum") as string,
+      });
       expect((await collect((await store.getStream("s"))?.stream)).equals(large)).toBe(true);
     });
 
@@ -257,7 +315,9 @@ for (const server of servers.slice(-1)) {
       const found = await direct.get("s");
       expect(found?.version).toBe(version);
       expect(Buffer.from(found?.bytes ?? []).equals(large)).toBe(true);
-      await expect(store.putStream("s", source(), { ifVersion: null })).rejects.toMatchObject({ code: "STORE_CONFLICT" });
+      await expect(store.putStream("s", source(), { ifVersion: null })).rejects.toMatchObject({
+        code: "STORE_CONFLICT",
+      });
     });
 
     it.each([

@@ -6,7 +6,11 @@ const version = (write: Write): KnownVersion => ({ version: `"${write.name}"`, l
 
 describe("lineage", () => {
   it("tells every write that happened from one that did not, as far back as it is kept", () => {
-    const start = fc.constantFrom<KnownVersion | null>(null, { version: '"0123abcd-2"', lineage: "" }, { version: '"e"', lineage: "new.abc" });
+    const start = fc.constantFrom<KnownVersion | null>(
+      null,
+      { version: '"0123abcd-2"', lineage: "" },
+      { version: '"e"', lineage: "new.abc" },
+    );
     fc.assert(
       fc.property(start, fc.nat({ max: 40 }), fc.boolean(), (base, others, happened) => {
         const ours = newWrite(base);

@@ -11,7 +11,9 @@ const client = new S3Client({ region: "us-east-1", credentials: { accessKeyId: "
 
 describe("s3Store", () => {
   const invalid: Partial<S3StoreOptions>[] = [
-    ...["", "ab", "Acme", "a_b", "a..b", "-ab", "s3://acme", "x".repeat(64), "arn:aws:s3:::acme"].map((bucket) => ({ bucket })),
+    ...["", "ab", "Acme", "a_b", "a..b", "-ab", "s3://acme", "x".repeat(64), "arn:aws:s3:::acme"].map((bucket) => ({
+      bucket,
+    })),
     ...["../a", "/a", "a//b", ".a", "a b", `${"a/".repeat(61)}`].map((prefix) => ({ prefix })),
     ...[0, 5_000_000, 5.5e6 + 0.5, NaN, 2 ** 33].map((partBytes) => ({ partBytes })),
     { kmsKeyId: "alias/x" },
@@ -22,8 +24,17 @@ describe("s3Store", () => {
   });
 
   it("asks for a region", async () => {
-    for (const [name, value] of Object.entries({ AWS_REGION: "", AWS_DEFAULT_REGION: "", AWS_CONFIG_FILE: "/nowhere", AWS_SHARED_CREDENTIALS_FILE: "/nowhere" })) vi.stubEnv(name, value);
-    await expect(s3Store({ bucket: "acme" })).rejects.toMatchObject({ code: "OPTION_INVALID", message: expect.stringContaining("AWS_REGION") as string });
+    for (const [name, value] of Object.entries({
+      AWS_REGION: "",
+      AWS_DEFAULT_REGION: "",
+      AWS_CONFIG_FILE: "/nowhere",
+      AWS_SHARED_CREDENTIALS_FILE: "/nowhere",
+    }))
+      vi.stubEnv(name, value);
+    await expect(s3Store({ bucket: "acme" })).rejects.toMatchObject({
+      code: "OPTION_INVALID",
+      message: expect.stringContaining("AWS_REGION") as string,
+    });
   });
 
   it("says what to install", async () => {
@@ -50,15 +61,34 @@ describe("s3StorePolicy", () => {
     expect(s3StorePolicy({ bucket: "acme", prefix: "churn/", kmsKeyArn: arn })).toEqual({
       Version: "2012-10-17",
       Statement: [
-        { Sid: "Objects", Effect: "Allow", Action: ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"], Resource: "arn:aws:s3:::acme/churn/*" },
-        { Sid: "List", Effect: "Allow", Action: ["s3:ListBucket"], Resource: "arn:aws:s3:::acme", Condition: { StringLike: { "s3:prefix": "churn/*" } } },
-        { Sid: "Key", Effect: "Allow", Action: ["kms:Decrypt", "kms:GenerateDataKey"], Resource: arn, Condition: { StringEquals: { "kms:ViaService": "s3.eu-central-1.amazonaws.com" } } },
+        {
+          Sid: "Objects",
+          Effect: "Allow",
+          Action: ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"],
+          Resource: "arn:aws:s3:::acme/churn/*",
+        },
+        {
+          Sid: "List",
+          Effect: "Allow",
+          Action: ["s3:ListBucket"],
+          Resource: "arn:aws:s3:::acme",
+          Condition: { StringLike: { "s3:prefix": "churn/*" } },
+        },
+        {
+          Sid: "Key",
+          Effect: "Allow",
+          Action: ["kms:Decrypt", "kms:GenerateDataKey"],
+          Resource: arn,
+          Condition: { StringEquals: { "kms:ViaService": "s3.eu-central-1.amazonaws.com" } },
+        },
       ],
     });
   });
 
   it("allows readers to read", () => {
-    const actions = s3StorePolicy({ bucket: "acme", kmsKeyArn: arn, readOnly: true }).Statement.flatMap(({ Action }) => Action);
+    const actions = s3StorePolicy({ bucket: "acme", kmsKeyArn: arn, readOnly: true }).Statement.flatMap(
+      ({ Action }) => Action,
+    );
     expect(actions).toEqual(["s3:GetObject", "s3:ListBucket", "kms:Decrypt"]);
   });
 
@@ -69,7 +99,12 @@ describe("s3StorePolicy", () => {
     expect(Statement[2]?.Condition).toEqual({ StringEquals: { "kms:ViaService": "s3.cn-north-1.amazonaws.com.cn" } });
   });
 
-  it.each([{ bucket: "*" }, { bucket: "acme", prefix: "*" }, { bucket: "acme", kmsKeyArn: "*" }, { bucket: "acme", kmsKeyArn: "alias/x" }])("refuses %j", (options) => {
+  it.each([
+    { bucket: "*" },
+    { bucket: "acme", prefix: "*" },
+    { bucket: "acme", kmsKeyArn: "*" },
+    { bucket: "acme", kmsKeyArn: "alias/x" },
+  ])("refuses %j", (options) => {
     expect(() => s3StorePolicy(options)).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }) as Error);
   });
 });

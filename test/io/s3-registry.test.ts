@@ -9,14 +9,18 @@ import { s3Servers } from "../helpers/aws.js";
 const servers = await s3Servers("registry in S3");
 
 for (const server of servers) {
-  registryConformance(`files in S3 on ${server.name}`, async () => filesRegistry(await server.store({ prefix: "registry" }), { name: "sample" }));
+  registryConformance(`files in S3 on ${server.name}`, async () =>
+    filesRegistry(await server.store({ prefix: "registry" }), { name: "sample" }),
+  );
   cleaningConformance(`S3 on ${server.name}`, () => server.store({ prefix: "registry" }));
 }
 
 describe.each(servers)("filesRegistry in S3 on $name", (server) => {
   it("keeps one history of 50 promotions at once, in five stores that know nothing of one another", async () => {
     const bucket = await server.bucket();
-    const registries = await Promise.all(Array.from({ length: 5 }, async () => filesRegistry(await server.store({ bucket }), { name: "sample" })));
+    const registries = await Promise.all(
+      Array.from({ length: 5 }, async () => filesRegistry(await server.store({ bucket }), { name: "sample" })),
+    );
     const registry = (i: number): ModelRegistry => registries[i % 5] as ModelRegistry;
     const first = registry(0);
     const base = await sampleArtifact({ networks: 0 });

@@ -60,7 +60,9 @@ describe.each(servers.filter(({ name }) => name === "versitygw"))("S3 store on $
     });
     expect(hash).toBe(await hashOf(mebibytes(size)));
     for (const [name, { rss, arrayBuffers, seconds }] of Object.entries({ up, down })) {
-      console.log(`${name}: ${size} MB in ${seconds.toFixed(1)} s, memory +${(rss / mebibyte).toFixed(0)} MB (buffers +${(arrayBuffers / mebibyte).toFixed(0)} MB)`);
+      console.log(
+        `${name}: ${size} MB in ${seconds.toFixed(1)} s, memory +${(rss / mebibyte).toFixed(0)} MB (buffers +${(arrayBuffers / mebibyte).toFixed(0)} MB)`,
+      );
       expect(arrayBuffers).toBeLessThan(limit);
       expect(rss).toBeLessThan(limit);
     }

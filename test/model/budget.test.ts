@@ -39,7 +39,12 @@ describe("a network that is told to stop", () => {
   const learner = churnNetwork({ members: 3, epochs: 4, units: [8, 4] });
 
   it.each([1, 2])("keeps its best epoch on %i threads, says so and in the provenance", async (workers) => {
-    const { artifact, caps, history } = await train(customerFeatures, customers(300), { learner, baseline: false, budget: spent, workers });
+    const { artifact, caps, history } = await train(customerFeatures, customers(300), {
+      learner,
+      baseline: false,
+      budget: spent,
+      workers,
+    });
     expect(history.map((epochs) => epochs.length)).toEqual([1]);
     expect(artifact.model.kind).toBe("network");
     expect(caps).toEqual([{ cap: "budget", message: expect.stringContaining("1 of 3 were kept") as string }]);
@@ -51,13 +56,24 @@ describe("a network that is told to stop", () => {
     const onProgress = ({ member, epoch }: TrainingProgress): void => {
       if (member === 1 && epoch === 2) stop.abort();
     };
-    const { history, caps } = await train(customerFeatures, customers(300), { learner, baseline: false, budget: { stop: stop.signal }, workers: 1, onProgress });
+    const { history, caps } = await train(customerFeatures, customers(300), {
+      learner,
+      baseline: false,
+      budget: { stop: stop.signal },
+      workers: 1,
+      onProgress,
+    });
     expect(history.map((epochs) => epochs.length)).toEqual([4]);
     expect(caps[0]?.message).toContain("1 of 3 networks were through");
   });
 
   it("says nothing of a budget that wasn't needed", async () => {
-    const { caps } = await train(customerFeatures, customers(300), { learner: churnNetwork({ members: 1, epochs: 30, patience: 1, units: [8] }), baseline: false, budget: { seconds: 1000 }, workers: 1 });
+    const { caps } = await train(customerFeatures, customers(300), {
+      learner: churnNetwork({ members: 1, epochs: 30, patience: 1, units: [8] }),
+      baseline: false,
+      budget: { seconds: 1000 },
+      workers: 1,
+    });
     expect(caps.filter(({ cap }) => cap === "budget")).toEqual([]);
   });
 });
@@ -66,7 +82,11 @@ describe("logistic regression", () => {
   const spent = { stop: AbortSignal.abort() };
 
   it("is left out as a baseline where no time is left, which is said", async () => {
-    const { baseline, caps } = await train(customerFeatures, customers(300), { learner: churnNetwork({ members: 1, epochs: 1, units: [4] }), budget: spent, workers: 1 });
+    const { baseline, caps } = await train(customerFeatures, customers(300), {
+      learner: churnNetwork({ members: 1, epochs: 1, units: [4] }),
+      budget: spent,
+      workers: 1,
+    });
     expect(baseline).toBeUndefined();
     expect(caps.at(-1)).toEqual({ cap: "budget", message: expect.stringContaining("before the baseline") as string });
   });
@@ -86,7 +106,9 @@ describe("logistic regression", () => {
     const labels = Uint8Array.from({ length: 15_000 }, () => (random() < 0.4 ? 1 : 0));
     const matrix = Float32Array.from({ length: 200 * labels.length }, random);
     const { caps } = await logistic({ folds: 2 }).fit({ matrix, width: 200, labels }, undefined, { seed: 1 });
-    expect(caps).toEqual([{ cap: "rows", message: "the penalty of logistic regression was chosen on 9950 of 15000 rows, drawn at random" }]);
+    expect(caps).toEqual([
+      { cap: "rows", message: "the penalty of logistic regression was chosen on 9950 of 15000 rows, drawn at random" },
+    ]);
   });
 });
 
@@ -100,6 +122,11 @@ describe("sizedSettings", () => {
   });
 
   it("takes given numbers as they are", () => {
-    expect(sizedSettings({ ...churnNetworkDefaults, epochs: 33, patience: 4, batchSize: 7 }, 1e6)).toEqual({ batchSize: 7, epochs: 33, patience: 4, schedule: "constant" });
+    expect(sizedSettings({ ...churnNetworkDefaults, epochs: 33, patience: 4, batchSize: 7 }, 1e6)).toEqual({
+      batchSize: 7,
+      epochs: 33,
+      patience: 4,
+      schedule: "constant",
+    });
   });
 });

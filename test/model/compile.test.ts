@@ -24,10 +24,13 @@ describe("compile", () => {
     const members = artifact.model.kind === "ensemble" ? artifact.model.members : [];
     const kernel = await loadKernel();
     const raw = members.map((member) => {
-      if (member.kind === "network") return Array.from(createNetworkScorer(member.spec, member.weights, kernel).score(x, 20), sigmoid);
+      if (member.kind === "network")
+        return Array.from(createNetworkScorer(member.spec, member.weights, kernel).score(x, 20), sigmoid);
       if (member.kind !== "linear") throw new Error("unexpected member");
       return Array.from({ length: 20 }, (_, row) =>
-        sigmoid(member.weights.reduce((sum, weight, i) => sum + weight * (x[row * encoder.width + i] ?? NaN), member.bias)),
+        sigmoid(
+          member.weights.reduce((sum, weight, i) => sum + weight * (x[row * encoder.width + i] ?? NaN), member.bias),
+        ),
       );
     });
     const expected = Array.from({ length: 20 }, (_, row) =>
@@ -52,9 +55,29 @@ describe("compile", () => {
 
   it("scores each record by itself and says what is wrong with the others", () => {
     const [good] = sampleRecords(1, 3);
-    const results = scorer.scoreRecords([good, { ...good, tenure: "twelve" }, null, [], 7, { ...good, tenure: Infinity }, good]);
-    expect(results.map(({ probability }) => probability !== null)).toEqual([true, false, false, false, false, false, true]);
-    expect(results[1]).toMatchObject({ probability: null, label: null, issues: [{ column: "tenure", value: "twelve" }] });
+    const results = scorer.scoreRecords([
+      good,
+      { ...good, tenure: "twelve" },
+      null,
+      [],
+      7,
+      { ...good, tenure: Infinity },
+      good,
+    ]);
+    expect(results.map(({ probability }) => probability !== null)).toEqual([
+      true,
+      false,
+      false,
+      false,
+      false,
+      false,
+      true,
+    ]);
+    expect(results[1]).toMatchObject({
+      probability: null,
+      label: null,
+      issues: [{ column: "tenure", value: "twelve" }],
+    });
     expect(results[6]?.probability).toBe(results[0]?.probability);
   });
 
@@ -66,7 +89,12 @@ describe("compile", () => {
 
   it("reports what is odd about a record that it scores", () => {
     const [good] = sampleRecords(1, 3);
-    const { probability, issues } = scorer.scoreRecord({ ...good, plan: "never seen", tenure: 700, since: "1999-01-01" });
+    const { probability, issues } = scorer.scoreRecord({
+      ...good,
+      plan: "never seen",
+      tenure: 700,
+      since: "1999-01-01",
+    });
     expect(probability).toBeGreaterThan(0);
     expect(issues.map(({ column, rule, value }) => [column, rule, value])).toEqual([
       ["tenure", "outsideObserved", "700"],
@@ -77,15 +105,32 @@ describe("compile", () => {
   });
 
   it("never gives a probability that is not one, whatever the record", () => {
-    const value = fc.oneof(fc.double(), fc.string(), fc.boolean(), fc.constant(null), fc.constant(undefined), fc.object(), fc.bigInt());
-    const record = fc.record(Object.fromEntries(sampleContract.columns.map(({ name }) => [name, value])), { requiredKeys: [] });
+    const value = fc.oneof(
+      fc.double(),
+      fc.string(),
+      fc.boolean(),
+      fc.constant(null),
+      fc.constant(undefined),
+      fc.object(),
+      fc.bigInt(),
+    );
+    const record = fc.record(Object.fromEntries(sampleContract.columns.map(({ name }) => [name, value])), {
+      requiredKeys: [],
+    });
     const [good] = sampleRecords(1, 3);
     fc.assert(
-      fc.property(fc.oneof(record, record.map((some) => ({ ...good, ...some })), value), (anything) => {
-        const { probability, issues } = scorer.scoreRecord(anything);
-        if (probability === null) expect(issues.length).toBeGreaterThan(0);
-        else expect(probability >= 0 && probability <= 1).toBe(true);
-      }),
+      fc.property(
+        fc.oneof(
+          record,
+          record.map((some) => ({ ...good, ...some })),
+          value,
+        ),
+        (anything) => {
+          const { probability, issues } = scorer.scoreRecord(anything);
+          if (probability === null) expect(issues.length).toBeGreaterThan(0);
+          else expect(probability >= 0 && probability <= 1).toBe(true);
+        },
+      ),
       { numRuns: 300 },
     );
   });
@@ -97,14 +142,18 @@ describe("compile", () => {
 
   it("refuses a table of other columns", () => {
     const other = { ...sampleTable(2), columns: new Map() };
-    expect(() => scorer.score(other)).toThrow(expect.objectContaining({ code: expect.stringMatching(/INPUT_COLUMNS|CONTRACT_MISMATCH/) as string }) as Error);
+    expect(() => scorer.score(other)).toThrow(
+      expect.objectContaining({ code: expect.stringMatching(/INPUT_COLUMNS|CONTRACT_MISMATCH/) as string }) as Error,
+    );
   });
 
   it("refuses a model of another width than its recipe", async () => {
     const model = { kind: "linear", weights: [1, 2], bias: 0 } as const;
     await expect(compile({ ...artifact, model })).rejects.toMatchObject({ code: "CONTRACT_MISMATCH" });
     const members = [...(artifact.model.kind === "ensemble" ? artifact.model.members : []), model];
-    await expect(compile({ ...artifact, model: { kind: "ensemble", members } })).rejects.toMatchObject({ code: "CONTRACT_MISMATCH" });
+    await expect(compile({ ...artifact, model: { kind: "ensemble", members } })).rejects.toMatchObject({
+      code: "CONTRACT_MISMATCH",
+    });
   });
 
   it("refuses a contract without a target", async () => {
@@ -116,7 +165,9 @@ describe("compile", () => {
     const linear = await sampleArtifact({ networks: 0 });
     const one = await compile(linear, { kernel: new Uint8Array(3) });
     expect(one.score(sampleTable(3))).toHaveLength(3);
-    await expect(compile(artifact, { kernel: new Uint8Array(3) })).rejects.toMatchObject({ code: "KERNEL_UNAVAILABLE" });
+    await expect(compile(artifact, { kernel: new Uint8Array(3) })).rejects.toMatchObject({
+      code: "KERNEL_UNAVAILABLE",
+    });
   });
 
   it("has an entry for every kind", () => {

@@ -18,7 +18,11 @@ import { customerFeatures, customers } from "../helpers/customers.js";
 
 const table = customers(700);
 const later = customers(300, 2);
-const half = (parity: number): Table => takeRows(table, Array.from({ length: 350 }, (_, i) => 2 * i + parity));
+const half = (parity: number): Table =>
+  takeRows(
+    table,
+    Array.from({ length: 350 }, (_, i) => 2 * i + parity),
+  );
 
 const learners: readonly { name: string; make: () => Learner }[] = [
   { name: "logistic", make: () => logistic() },
@@ -68,9 +72,13 @@ describe.each(learners)("$name", ({ make }) => {
   });
 
   it("refuses one class and too few rows", async () => {
-    const positives = Array.from({ length: table.rows }, (_, i) => i).filter((i) => recordOf(table, i)["churn"] === "Yes");
+    const positives = Array.from({ length: table.rows }, (_, i) => i).filter(
+      (i) => recordOf(table, i)["churn"] === "Yes",
+    );
     await expect(fit(takeRows(table, positives))).rejects.toMatchObject({ code: "TARGET_INVALID" });
-    await expect(fit(takeRows(table, [0, 1, 2, 3]))).rejects.toMatchObject({ code: expect.stringMatching(/TOO_FEW_ROWS|TARGET_INVALID/) as string });
+    await expect(fit(takeRows(table, [0, 1, 2, 3]))).rejects.toMatchObject({
+      code: expect.stringMatching(/TOO_FEW_ROWS|TARGET_INVALID/) as string,
+    });
   });
 });
 
@@ -85,22 +93,32 @@ describe("train", () => {
   it("keeps golden rows, a baseline with its own predictions, and where it came from", async () => {
     const { artifact } = await train(customerFeatures, table, { learner: logistic(), seed: 3, gitCommit: "abc" });
     expect(artifact.golden.length).toBeGreaterThan(8);
-    expect(artifact.baseline.columns.map(({ name }) => name)).toEqual(expect.arrayContaining(["monthlyCharges", "contract", "prediction"]));
+    expect(artifact.baseline.columns.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(["monthlyCharges", "contract", "prediction"]),
+    );
     expect(artifact.provenance).toMatchObject({ learner: "logistic", seed: 3, gitCommit: "abc" });
   });
 
   it("chooses the threshold by the rule it is given", async () => {
-    const fit = (threshold: Parameters<typeof train>[2]) => train(customerFeatures, table, { learner: logistic(), ...threshold });
+    const fit = (threshold: Parameters<typeof train>[2]) =>
+      train(customerFeatures, table, { learner: logistic(), ...threshold });
     const cheap = await fit({ threshold: { rule: "cost", costs: { falseNegative: 500, falsePositive: 10 } } });
     const dear = await fit({ threshold: { rule: "cost", costs: { falseNegative: 10, falsePositive: 500 } } });
     expect(cheap.artifact.decision.threshold).toBeLessThan(dear.artifact.decision.threshold);
-    expect((await fit({ threshold: { rule: "given", threshold: 0.25 } })).artifact.decision).toEqual({ rule: "given", threshold: 0.25 });
+    expect((await fit({ threshold: { rule: "given", threshold: 0.25 } })).artifact.decision).toEqual({
+      rule: "given",
+      threshold: 0.25,
+    });
   });
 
   it("weighs the classes when asked", async () => {
     const fit = (classWeights: "none" | "balanced") =>
       churnNetwork({ members: 1, epochs: 20, learningRate: 0.01, units: [8], classWeights }).fit(
-        { matrix: new Float32Array(400).map((_, i) => Math.sin(i)), width: 1, labels: Uint8Array.from({ length: 400 }, (_, i) => (i % 10 === 0 ? 1 : 0)) },
+        {
+          matrix: new Float32Array(400).map((_, i) => Math.sin(i)),
+          width: 1,
+          labels: Uint8Array.from({ length: 400 }, (_, i) => (i % 10 === 0 ? 1 : 0)),
+        },
         undefined,
         { seed: 0 },
       );
@@ -112,7 +130,8 @@ describe("train", () => {
 
 describe("checkpoints", () => {
   const learner = () => churnNetwork({ members: 2, epochs: 4, units: [8, 4] });
-  const weightsOf = (node: ModelNode): unknown => (node.kind === "ensemble" ? node.members.map(weightsOf) : node.kind === "network" ? node.weights : node);
+  const weightsOf = (node: ModelNode): unknown =>
+    node.kind === "ensemble" ? node.members.map(weightsOf) : node.kind === "network" ? node.weights : node;
 
   it("go on to the weights of an uninterrupted training", async () => {
     const whole = await train(customerFeatures, table, { learner: learner(), baseline: false, workers: 1 });
@@ -122,10 +141,15 @@ describe("checkpoints", () => {
       if (member === 1 && epoch === 2) stop.abort(new Error("killed"));
     };
     const options = { learner: learner(), baseline: false, workers: 1, checkpoint: store };
-    await expect(train(customerFeatures, table, { ...options, onProgress, signal: stop.signal })).rejects.toThrow("killed");
+    await expect(train(customerFeatures, table, { ...options, onProgress, signal: stop.signal })).rejects.toThrow(
+      "killed",
+    );
     expect((await store.list("")).length).toBeGreaterThan(0);
     const seen: string[] = [];
-    const resumed = await train(customerFeatures, table, { ...options, onProgress: ({ member, epoch, done }) => seen.push(`${member}:${epoch}:${done}`) });
+    const resumed = await train(customerFeatures, table, {
+      ...options,
+      onProgress: ({ member, epoch, done }) => seen.push(`${member}:${epoch}:${done}`),
+    });
     expect(weightsOf(resumed.artifact.model)).toEqual(weightsOf(whole.artifact.model));
     expect(seen).not.toContain("0:1:false");
   });
@@ -134,7 +158,13 @@ describe("checkpoints", () => {
     const store = memoryStore();
     await train(customerFeatures, table, { learner: learner(), baseline: false, workers: 1, checkpoint: store });
     const first = (await store.list("")).length;
-    await train(customerFeatures, table, { learner: learner(), baseline: false, workers: 1, seed: 9, checkpoint: store });
+    await train(customerFeatures, table, {
+      learner: learner(),
+      baseline: false,
+      workers: 1,
+      seed: 9,
+      checkpoint: store,
+    });
     expect((await store.list("")).length).toBe(2 * first);
   });
 
@@ -150,7 +180,9 @@ describe("checkpoints", () => {
 describe("worker threads", () => {
   it("serve more networks than there are threads, to the same weights (threads once lost their second job)", async () => {
     const options = { learner: churnNetwork({ members: 5, epochs: 2, units: [8, 4] }), baseline: false };
-    const [alone, threads] = await Promise.all([1, 2].map((workers) => train(customerFeatures, table, { ...options, workers })));
+    const [alone, threads] = await Promise.all(
+      [1, 2].map((workers) => train(customerFeatures, table, { ...options, workers })),
+    );
     expect(threads?.artifact).toEqual(alone?.artifact);
   });
 });

@@ -10,7 +10,14 @@ beforeAll(async () => {
 });
 
 /** JSON keeps every member as it is: no NaN, no undefined in a list. */
-const isPlain = (report: MonitorReport): void => expect(JSON.parse(JSON.stringify(report))).toEqual(JSON.parse(JSON.stringify(report, (_, value: unknown) => (typeof value === "number" && !Number.isFinite(value) ? "not finite" : value))));
+const isPlain = (report: MonitorReport): void =>
+  expect(JSON.parse(JSON.stringify(report))).toEqual(
+    JSON.parse(
+      JSON.stringify(report, (_, value: unknown) =>
+        typeof value === "number" && !Number.isFinite(value) ? "not finite" : value,
+      ),
+    ),
+  );
 
 const good = customers(40);
 const cases: readonly [string, (record: Record<string, unknown>) => unknown][] = [
@@ -69,9 +76,21 @@ describe("what comes with a record", () => {
 
   it("may be labels of any kind", () => {
     const monitor = monitorOf(watched);
-    const odd = [null, 5, {}, { id: "a" }, { id: "a", outcome: 2 }, { id: "a", outcome: 1, time: "never" }, { id: "", outcome: 1 }];
+    const odd = [
+      null,
+      5,
+      {},
+      { id: "a" },
+      { id: "a", outcome: 2 },
+      { id: "a", outcome: 1, time: "never" },
+      { id: "", outcome: 1 },
+    ];
     monitor.addLabels(odd as MonitorLabel[]);
-    monitor.addLabels([{ id: "a", outcome: 1, time: start }, { id: "b", outcome: false }, { id: "a", outcome: 1, time: start }]);
+    monitor.addLabels([
+      { id: "a", outcome: 1, time: start },
+      { id: "b", outcome: false },
+      { id: "a", outcome: 1, time: start },
+    ]);
     expect(monitor.snapshot()).toMatchObject({ skipped: { badLabels: 7 }, labels: { length: 2 } });
   });
 
@@ -92,7 +111,9 @@ describe("what comes with a record", () => {
 
   it("holds fewer periods of a wider table", () => {
     const { baseline } = watched;
-    const columns = Array.from({ length: 40 }, (_, i) => baseline.profile.columns.map((column) => ({ ...column, name: `${column.name}${i}` }))).flat();
+    const columns = Array.from({ length: 40 }, (_, i) =>
+      baseline.profile.columns.map((column) => ({ ...column, name: `${column.name}${i}` })),
+    ).flat();
     const wide = { ...baseline, profile: { ...baseline.profile, columns } };
     const samples = { attribution: 0, predictions: 0 };
     const [some, many] = [openPeriodLimit(baseline, { samples }), openPeriodLimit(wide, { samples })];
@@ -109,7 +130,12 @@ describe("one row, or a reference of none", () => {
     const monitor = monitorOf(watched);
     feed(monitor, predictionsOf(watched, customers(1)));
     expect(monitor.judge(start + hours(1))).toMatchObject({ severity: "none" });
-    const empty = createMonitor({ ...watched.baseline, profile: { ...watched.baseline.profile, rows: 0, columns: [] }, bias: null, attribution: null });
+    const empty = createMonitor({
+      ...watched.baseline,
+      profile: { ...watched.baseline.profile, rows: 0, columns: [] },
+      bias: null,
+      attribution: null,
+    });
     feed(empty, predictionsOf(watched, customers(10)));
     isPlain(empty.judge(start + hours(1)));
   });

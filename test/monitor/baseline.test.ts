@@ -1,7 +1,13 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { syntheticContract, syntheticCustomers } from "../../src/data/synthetic.js";
 import { tableFromRecords } from "../../src/data/table/records.js";
-import { monitorBaseline, monitorBaselineOf, monitorExplainer, parseMonitorBaseline, withMonitorBaseline } from "../../src/monitor/index.js";
+import {
+  monitorBaseline,
+  monitorBaselineOf,
+  monitorExplainer,
+  parseMonitorBaseline,
+  withMonitorBaseline,
+} from "../../src/monitor/index.js";
 import { fromBundleFiles, openBundle, toBundleFiles } from "../../src/model/index.js";
 import { sampleArtifact } from "../helpers/artifact.js";
 import { watchedModel, type Watched } from "./watched.js";
@@ -38,28 +44,56 @@ describe("monitorBaseline", () => {
 
   it("of a bundle without one holds what the bundle tells", async () => {
     const baseline = monitorBaselineOf(watched.model.artifact);
-    expect(baseline).toMatchObject({ bias: null, attribution: null, quality: { calibration: null, heldOut: watched.model.artifact.metrics } });
+    expect(baseline).toMatchObject({
+      bias: null,
+      attribution: null,
+      quality: { calibration: null, heldOut: watched.model.artifact.metrics },
+    });
     expect(await monitorExplainer(watched.model.artifact, baseline)).toBeUndefined();
     expect(parseMonitorBaseline(JSON.parse(JSON.stringify(baseline)))).toEqual(baseline);
   });
 
   it("does without labels and without attributions", async () => {
-    const unlabeled = tableFromRecords(syntheticContract, syntheticCustomers({ rows: 50, seed: 4 }).records, { target: "ignore" });
+    const unlabeled = tableFromRecords(syntheticContract, syntheticCustomers({ rows: 50, seed: 4 }).records, {
+      target: "ignore",
+    });
     const baseline = await monitorBaseline({ artifact: watched.model.artifact, table: unlabeled, attributionRows: 0 });
     expect(baseline).toMatchObject({ attribution: null, quality: { calibration: null, confidence: { rows: 50 } } });
   });
 
   it.each([
-    ["TOO_FEW_ROWS", async () => monitorBaseline({ artifact: watched.model.artifact, table: { ...table(1), rows: 0 } })],
-    ["OPTION_INVALID", async () => monitorBaseline({ artifact: watched.model.artifact, table: table(20), facets: [{ column: "none" }] })],
-    ["OPTION_INVALID", async () => monitorBaseline({ artifact: watched.model.artifact, table: table(20), facets: [{ column: "churn" }] })],
-    ["OPTION_INVALID", async () => monitorBaseline({ artifact: watched.model.artifact, table: table(20), facets: [{ column: "age" }] })],
-    ["OPTION_INVALID", async () => monitorBaseline({ artifact: watched.model.artifact, table: table(20), attributionRows: -1 })],
+    [
+      "TOO_FEW_ROWS",
+      async () => monitorBaseline({ artifact: watched.model.artifact, table: { ...table(1), rows: 0 } }),
+    ],
+    [
+      "OPTION_INVALID",
+      async () => monitorBaseline({ artifact: watched.model.artifact, table: table(20), facets: [{ column: "none" }] }),
+    ],
+    [
+      "OPTION_INVALID",
+      async () =>
+        monitorBaseline({ artifact: watched.model.artifact, table: table(20), facets: [{ column: "churn" }] }),
+    ],
+    [
+      "OPTION_INVALID",
+      async () => monitorBaseline({ artifact: watched.model.artifact, table: table(20), facets: [{ column: "age" }] }),
+    ],
+    [
+      "OPTION_INVALID",
+      async () => monitorBaseline({ artifact: watched.model.artifact, table: table(20), attributionRows: -1 }),
+    ],
     ["CONTRACT_MISMATCH", async () => withMonitorBaseline(await sampleArtifact({ networks: 0 }), watched.baseline)],
     ["INPUT_MALFORMED", async () => parseMonitorBaseline(await Promise.resolve(null))],
-    ["INPUT_MALFORMED", async () => parseMonitorBaseline(await Promise.resolve({ ...watched.baseline, rows: { kept: -1, rejected: 0 } }))],
+    [
+      "INPUT_MALFORMED",
+      async () => parseMonitorBaseline(await Promise.resolve({ ...watched.baseline, rows: { kept: -1, rejected: 0 } })),
+    ],
     ["INPUT_MALFORMED", async () => parseMonitorBaseline(await Promise.resolve({ ...watched.baseline, profile: 1 }))],
-    ["INPUT_MALFORMED", async () => parseMonitorBaseline(await Promise.resolve({ ...watched.baseline, attribution: { settings: {} } }))],
+    [
+      "INPUT_MALFORMED",
+      async () => parseMonitorBaseline(await Promise.resolve({ ...watched.baseline, attribution: { settings: {} } })),
+    ],
     ["OPTION_INVALID", async () => toBundleFiles({ ...watched.model.artifact, extras: { "../up": 1 } })],
   ])("says what is wrong: %s", async (code, work) => {
     await expect(work()).rejects.toMatchObject({ name: "ChurnkitError", code });

@@ -1,6 +1,13 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { SyntheticCustomer } from "../../src/data/synthetic.js";
-import { days, decideRetraining, monitorSignals, newRetrainingState, retrainingPolicy, type MonitorReport } from "../../src/monitor/index.js";
+import {
+  days,
+  decideRetraining,
+  monitorSignals,
+  newRetrainingState,
+  retrainingPolicy,
+  type MonitorReport,
+} from "../../src/monitor/index.js";
 import { monitorReportHtml } from "../../src/report/index.js";
 import { customers, feed, label, monitorOf, predictionsOf, start, watchedModel, type Watched } from "./watched.js";
 
@@ -33,7 +40,8 @@ describe("few records were critical", () => {
     for (const rows of [2, 29]) {
       for (const { verdict, severity, monitors, message, alarms } of reportsOf(rows, change)) {
         expect({ verdict, severity, alarms }).toEqual({ verdict: "insufficient", severity: "none", alarms: [] });
-        for (const each of Object.values(monitors)) expect(each).toMatchObject({ verdict: "insufficient", severity: "none" });
+        for (const each of Object.values(monitors))
+          expect(each).toMatchObject({ verdict: "insufficient", severity: "none" });
         expect(monitors.dataQuality.lacks).toEqual({ of: "records", have: rows, need: 30 });
         expect(message).toBe(`Nothing could be judged yet: ${rows} of the 30 records needed.`);
       }
@@ -51,9 +59,16 @@ describe("few records were critical", () => {
     const [report, again] = reportsOf(40, (record) => ({ ...record, monthlyCharges: "a lot" }));
     for (const each of [report, again]) {
       const now = new Date(each.at);
-      const { action, explanation } = decideRetraining(retrainingPolicy({ accuracy: null }), newRetrainingState(now), monitorSignals(each), now);
+      const { action, explanation } = decideRetraining(
+        retrainingPolicy({ accuracy: null }),
+        newRetrainingState(now),
+        monitorSignals(each),
+        now,
+      );
       expect(action).toBe("skip");
-      expect(explanation).toMatch(/^No retraining: .*not a reason to retrain by this policy: of a report it retrains for a PSI of a feature above 0\.25 alone\. Data quality: .*Run churnkit validate/s);
+      expect(explanation).toMatch(
+        /^No retraining: .*not a reason to retrain by this policy: of a report it retrains for a PSI of a feature above 0\.25 alone\. Data quality: .*Run churnkit validate/s,
+      );
     }
   });
 
@@ -62,13 +77,27 @@ describe("few records were critical", () => {
     expect(report.monitors.modelQuality.lacks).toEqual({ of: "labels", have: 5, need: 30 });
     expect(report.monitors.attribution.lacks).toEqual({ of: "explained records", have: 5, need: 30 });
     expect(report.monitors.bias.lacks).toEqual({ of: "records", have: 5, need: 30 });
-    expect(report.advice).toEqual([{ monitor: "dataQuality", severity: "none", action: "Gather more before judging, or look at a longer time: 5 of the 30 records needed.", columns: [] }]);
+    expect(report.advice).toEqual([
+      {
+        monitor: "dataQuality",
+        severity: "none",
+        action: "Gather more before judging, or look at a longer time: 5 of the 30 records needed.",
+        columns: [],
+      },
+    ]);
     expect(await monitorReportHtml(report)).toContain("5 of the 30 labels needed");
   });
 
   it("an alarm that stands is not ended by a few", () => {
     const monitor = monitorOf(watched);
-    feed(monitor, predictionsOf(watched, customers(200).map((record) => ({ ...record, monthlyCharges: 5000 })), 3_600_000));
+    feed(
+      monitor,
+      predictionsOf(
+        watched,
+        customers(200).map((record) => ({ ...record, monthlyCharges: 5000 })),
+        3_600_000,
+      ),
+    );
     expect(monitor.report(start + 3_600_000).severity).toBe("critical");
     feed(monitor, predictionsOf(watched, customers(5), 3_600_000, start + 3_600_000, "q"));
     const { severity, cleared } = monitor.report(start + 2 * 3_600_000);

@@ -13,9 +13,17 @@ beforeAll(async () => {
 const plainMonitor = (): Monitor => createMonitor(watched.baseline, {});
 
 /** Feeds an hour of rows, and reports at its end. */
-function hour(monitor: Monitor, at: number, rows: number, change = (record: SyntheticCustomer): SyntheticCustomer => record): MonitorReport {
+function hour(
+  monitor: Monitor,
+  at: number,
+  rows: number,
+  change = (record: SyntheticCustomer): SyntheticCustomer => record,
+): MonitorReport {
   const from = (at * rows) % (pool.length - rows);
-  feed(monitor, predictionsOf(watched, pool.slice(from, from + rows).map(change), hours(1) - 1, start + hours(at), `h${at}-`));
+  feed(
+    monitor,
+    predictionsOf(watched, pool.slice(from, from + rows).map(change), hours(1) - 1, start + hours(at), `h${at}-`),
+  );
   return monitor.report(start + hours(at + 1));
 }
 
@@ -25,9 +33,14 @@ describe("an hourly monitor", () => {
     const calm = Array.from({ length: 26 }, (_, at) => hour(monitor, at, 150));
     expect(calm.flatMap(({ raised }) => raised)).toEqual([]);
     expect(calm[25]).toMatchObject({ verdict: "stable", severity: "none", looked: "sequential" });
-    const dear = (record: SyntheticCustomer): SyntheticCustomer => ({ ...record, monthlyCharges: Number(record["monthlyCharges"]) + 25 });
+    const dear = (record: SyntheticCustomer): SyntheticCustomer => ({
+      ...record,
+      monthlyCharges: Number(record["monthlyCharges"]) + 25,
+    });
     const changed = Array.from({ length: 8 }, (_, i) => hour(monitor, 26 + i, 150, dear));
-    const told = changed.flatMap(({ raised }, i) => raised.filter(({ subject }) => subject === "monthlyCharges").map(({ severity }) => ({ i, severity })));
+    const told = changed.flatMap(({ raised }, i) =>
+      raised.filter(({ subject }) => subject === "monthlyCharges").map(({ severity }) => ({ i, severity })),
+    );
     expect(told[0]?.i).toBeLessThan(3);
     // Once as it is, and once more at most when it becomes critical.
     expect(told.length).toBeLessThan(3);
@@ -47,7 +60,11 @@ describe("an hourly monitor", () => {
 
   it("says that it cannot judge before a period has closed", () => {
     const monitor = plainMonitor();
-    expect(monitor.report(start)).toMatchObject({ verdict: "insufficient", from: null, message: "Nothing could be judged yet." });
+    expect(monitor.report(start)).toMatchObject({
+      verdict: "insufficient",
+      from: null,
+      message: "Nothing could be judged yet.",
+    });
     feed(monitor, predictionsOf(watched, pool.slice(0, 100), hours(1)));
     expect(monitor.report(start + 60_000)).toMatchObject({ verdict: "insufficient", severity: "none" });
     expect(monitor.snapshot().periods).toHaveLength(1);
@@ -77,15 +94,24 @@ describe("an hourly monitor", () => {
 
 describe("a daily monitor with labels", () => {
   it("alarms when outcomes stop following the predictions, not before the labels are mature", () => {
-    const monitor = monitorOf(watched, { period: "day", labels: { ...labelRules, window: days(5) }, samples: { attribution: 0 } });
+    const monitor = monitorOf(watched, {
+      period: "day",
+      labels: { ...labelRules, window: days(5) },
+      samples: { attribution: 0 },
+    });
     const reports: MonitorReport[] = [];
     for (let day = 0; day < 16; day++) {
       const records = pool.slice(day * 500, day * 500 + 500);
       const predictions = predictionsOf(watched, records, hours(20), start + days(day), `d${day}-`);
       feed(monitor, predictions);
       // From the sixth day on nobody of a one-year contract stays.
-      const churned = (record: SyntheticCustomer): boolean => record["churn"] === "Yes" || (day >= 6 && record["contract"] === "One year");
-      monitor.addLabels(predictions.filter(({ record }) => churned(record)).map(({ id, at }) => ({ id, time: at + days(2), outcome: 1 as const })));
+      const churned = (record: SyntheticCustomer): boolean =>
+        record["churn"] === "Yes" || (day >= 6 && record["contract"] === "One year");
+      monitor.addLabels(
+        predictions
+          .filter(({ record }) => churned(record))
+          .map(({ id, at }) => ({ id, time: at + days(2), outcome: 1 as const })),
+      );
       reports.push(monitor.report(start + days(day + 1)));
     }
     const alarmed = reports.map(({ alarms }) => alarms.some((alarm) => alarm.monitor === "modelQuality"));
@@ -93,7 +119,9 @@ describe("a daily monitor with labels", () => {
     expect(alarmed[15]).toBe(true);
     expect(reports[15]?.monitors.modelQuality).toMatchObject({ verdict: "drift" });
     expect(reports[15]?.monitors.dataQuality.verdict).toBe("stable");
-    expect(reports.flatMap(({ raised }) => raised).filter(({ monitor: name }) => name === "modelQuality").length).toBeLessThan(3);
+    expect(
+      reports.flatMap(({ raised }) => raised).filter(({ monitor: name }) => name === "modelQuality").length,
+    ).toBeLessThan(3);
     expect(reports[15]?.advice[0]?.monitor).toBe("modelQuality");
   });
 });

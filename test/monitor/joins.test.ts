@@ -16,10 +16,20 @@ const ids = (of: (i: number) => string): string[] => Array.from({ length: rows }
 /** Each side's ids as a file spells them: JSON of a captured id, and lines of labels. */
 async function run(captured: readonly string[], labels: string, name = "labels.csv"): Promise<MonitorRun> {
   const store = memoryStore();
-  const lines = predictionsOf(watched, customers(rows), 3_600_000).map(({ record, probability, at }, i) => `{"id":${captured[i] ?? "null"},"at":"${new Date(at).toISOString()}","record":${JSON.stringify(record)},"probability":${probability ?? "null"},"label":null,"version":null}`);
+  const lines = predictionsOf(watched, customers(rows), 3_600_000).map(
+    ({ record, probability, at }, i) =>
+      `{"id":${captured[i] ?? "null"},"at":"${new Date(at).toISOString()}","record":${JSON.stringify(record)},"probability":${probability ?? "null"},"label":null,"version":null}`,
+  );
   await store.put("captured.jsonl", new TextEncoder().encode(lines.join("\n")));
   await store.put(name, new TextEncoder().encode(labels));
-  return runMonitor({ store, prefix: "captured.jsonl", labelsPrefix: name, baseline: watched.baseline, labels: { window: days(30) }, now: start + days(40) });
+  return runMonitor({
+    store,
+    prefix: "captured.jsonl",
+    labelsPrefix: name,
+    baseline: watched.baseline,
+    labels: { window: days(30) },
+    now: start + days(40),
+  });
 }
 
 const csv = (given: readonly string[]): string => `id,outcome\n${given.map((id, i) => `${id},${i % 2}`).join("\n")}`;
@@ -39,21 +49,32 @@ describe("labels that do not join", () => {
     expect(unjoined).toMatchObject({ labels: rows, of: rows, causes: [{ cause, labels: rows }] });
     const [pair] = unjoined?.causes ?? [];
     expect(given.indexOf(pair?.label ?? "")).toBe(whole.indexOf(pair?.prediction ?? ""));
-    expect(found.report.monitors.modelQuality.message).toMatch(/^No label joins a prediction: 60 labels came with ids such as .*60 are the same number, written otherwise/);
+    expect(found.report.monitors.modelQuality.message).toMatch(
+      /^No label joins a prediction: 60 labels came with ids such as .*60 are the same number, written otherwise/,
+    );
     expect(await monitorReportHtml(found.report)).toContain("60 of 60 labels join no prediction");
   });
 
   it("counts a part of them, and those in other letters", async () => {
     const given = ids((i) => (i < 40 ? `c-${i}` : i < 55 ? `C-${i}` : `x${i}`));
-    const found = await run(ids((i) => `"c-${i}"`), csv(given));
+    const found = await run(
+      ids((i) => `"c-${i}"`),
+      csv(given),
+    );
     expect(unjoinedOf(found)).toMatchObject({ labels: 20, of: 60, causes: [{ cause: "letters", labels: 15 }] });
-    expect(found.report.monitors.modelQuality.message).toContain("20 of 60 labels join no prediction: 15 are the same text in other letters or with other blanks");
+    expect(found.report.monitors.modelQuality.message).toContain(
+      "20 of 60 labels join no prediction: 15 are the same text in other letters or with other blanks",
+    );
     expect(labeledOf(found)).toBe(40);
   });
 
   it("null where all join, numbers and blanks among them", async () => {
     const numbers = whole.map((id, i) => `{"id":${id},"outcome":${i % 2}}`).join("\n");
-    for (const found of [await run(quoted, csv(whole)), await run(whole, csv(whole.map((id) => ` ${id} `))), await run(quoted, numbers, "labels.jsonl")]) {
+    for (const found of [
+      await run(quoted, csv(whole)),
+      await run(whole, csv(whole.map((id) => ` ${id} `))),
+      await run(quoted, numbers, "labels.jsonl"),
+    ]) {
       expect(unjoinedOf(found)).toBeNull();
       expect(labeledOf(found)).toBe(rows);
     }
@@ -62,13 +83,33 @@ describe("labels that do not join", () => {
   it("ids above 2^53 were rounded to their neighbors", async () => {
     const large = ids((i) => String(9_007_199_254_740_993n + BigInt(i)));
     const lines = large.map((id, i) => `{ "id": ${id}, "outcome": ${i % 2} }`).join("\n");
-    const truth = large.map((id, i) => `{"groundTruthData":{"data":"${i % 2}","encoding":"CSV"},"eventMetadata":{"eventId":${id}},"eventVersion":"0"}`).join("\n");
-    for (const found of [await run(large.map((id) => `"${id}"`), lines, "labels.jsonl"), await run(large, csv(large)), await run(large, truth, "labels.jsonl")]) {
+    const truth = large
+      .map(
+        (id, i) =>
+          `{"groundTruthData":{"data":"${i % 2}","encoding":"CSV"},"eventMetadata":{"eventId":${id}},"eventVersion":"0"}`,
+      )
+      .join("\n");
+    for (const found of [
+      await run(
+        large.map((id) => `"${id}"`),
+        lines,
+        "labels.jsonl",
+      ),
+      await run(large, csv(large)),
+      await run(large, truth, "labels.jsonl"),
+    ]) {
       expect(found.read.issues).toEqual([]);
       expect(unjoinedOf(found)).toBeNull();
-      expect(found.report.monitors.modelQuality.finding.outcomes).toMatchObject({ labeled: rows, positives: rows / 2, conflicting: 0 });
+      expect(found.report.monitors.modelQuality.finding.outcomes).toMatchObject({
+        labeled: rows,
+        positives: rows / 2,
+        conflicting: 0,
+      });
     }
-    const neighbors = await run(large.map((id) => `"${id}"`), csv(large.map((id) => `${id}.0`)));
+    const neighbors = await run(
+      large.map((id) => `"${id}"`),
+      csv(large.map((id) => `${id}.0`)),
+    );
     const [pair] = unjoinedOf(neighbors)?.causes ?? [];
     expect(pair).toMatchObject({ cause: "number", labels: rows });
     expect(pair?.label).toBe(`${pair?.prediction ?? ""}.0`);
@@ -76,9 +117,16 @@ describe("labels that do not join", () => {
 
   it("counts labels of both outcomes, and says why lines hold none", async () => {
     const found = await run(quoted, `${csv(whole)}\n1000,1\n1001,1\n1002,maybe\n,1\n`);
-    expect(found.report.monitors.modelQuality.finding.outcomes).toMatchObject({ labeled: rows - 1, unlabeled: 1, conflicting: 1 });
+    expect(found.report.monitors.modelQuality.finding.outcomes).toMatchObject({
+      labeled: rows - 1,
+      unlabeled: 1,
+      conflicting: 1,
+    });
     expect(found.report.monitors.modelQuality.message).toContain("1 predictions have labels of both outcomes");
-    expect(found.read).toMatchObject({ badLabels: 2, badLabelCauses: ['the outcome "maybe" is no class', "it has no id"] });
+    expect(found.read).toMatchObject({
+      badLabels: 2,
+      badLabelCauses: ['the outcome "maybe" is no class', "it has no id"],
+    });
   });
 });
 
@@ -89,7 +137,10 @@ describe("ids of requests", () => {
     const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
     const records = `[{"${id}": 9007199254740993, "age": 30}, {"${id}": 17}]`;
     const answer = JSON.stringify({ predictions: [{ probability: 0.5 }, { probability: 0.5 }] });
-    const found = exchangeOf({ path: "/predict/batch", body: encode(records), answer, status: 200, at: start, bytes: 0 }, contract);
+    const found = exchangeOf(
+      { path: "/predict/batch", body: encode(records), answer, status: 200, at: start, bytes: 0 },
+      contract,
+    );
     expect(found?.map((each) => each.id)).toEqual(["9007199254740993", "17"]);
     expect(found?.map((each) => each.record)).toEqual(JSON.parse(records));
   });

@@ -1,7 +1,18 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { hashJson } from "../../src/base/hash.js";
 import { createMonitor, days, hours, parseMonitorState, type MonitorState } from "../../src/monitor/index.js";
-import { customers, feed, label, labelRules, monitorOf, predictionsOf, start, watchedModel, type Prediction, type Watched } from "./watched.js";
+import {
+  customers,
+  feed,
+  label,
+  labelRules,
+  monitorOf,
+  predictionsOf,
+  start,
+  watchedModel,
+  type Prediction,
+  type Watched,
+} from "./watched.js";
 
 let watched: Watched;
 let predictions: readonly Prediction[];
@@ -10,14 +21,22 @@ beforeAll(async () => {
   const odd = [{ plan: 7 }, null, "text", { ...customers(1)[0], extraKey: 1, churn: "Yes" }];
   predictions = [
     ...predictionsOf(watched, customers(900), hours(5)),
-    ...odd.map((record, i) => ({ record: record as Prediction["record"], probability: null, id: `odd${i}`, at: start + hours(i) })),
+    ...odd.map((record, i) => ({
+      record: record as Prediction["record"],
+      probability: null,
+      id: `odd${i}`,
+      at: start + hours(i),
+    })),
   ];
 });
 
 const stateOf = (some: readonly Prediction[]): MonitorState => {
   const monitor = monitorOf(watched, { samples: { attribution: 20, predictions: 100 } });
   feed(monitor, some);
-  label(monitor, some.filter(({ id }) => id.startsWith("p")));
+  label(
+    monitor,
+    some.filter(({ id }) => id.startsWith("p")),
+  );
   return monitor.snapshot();
 };
 
@@ -29,7 +48,10 @@ describe("shards", () => {
   it("merge to what one monitor would have counted, bit for bit, in any order", () => {
     const whole = bits(stateOf(predictions));
     const shards = [0, 1, 2].map((shard) => stateOf(predictions.filter((_, i) => (i * 7919) % 3 === shard)));
-    for (const order of [[0, 1, 2], [2, 0, 1]]) {
+    for (const order of [
+      [0, 1, 2],
+      [2, 0, 1],
+    ]) {
       const monitor = monitorOf(watched, { samples: { attribution: 20, predictions: 100 } });
       for (const shard of order) monitor.merge(parseMonitorState(JSON.parse(text(shards[shard] as MonitorState))));
       expect(bits(monitor.snapshot())).toBe(whole);
@@ -43,7 +65,10 @@ describe("shards", () => {
     const merged = monitorOf(watched);
     for (const shard of [0, 1]) {
       const part = monitorOf(watched);
-      feed(part, predictions.filter((_, i) => i % 2 === shard));
+      feed(
+        part,
+        predictions.filter((_, i) => i % 2 === shard),
+      );
       merged.merge(part.snapshot());
     }
     expect(merged.report(start + hours(6))).toEqual(whole.report(start + hours(6)));
@@ -104,7 +129,11 @@ describe("state", () => {
   });
 
   it("does not grow with time", () => {
-    const monitor = createMonitor(watched.baseline, { period: "day", labels: labelRules, samples: { predictions: 300 } });
+    const monitor = createMonitor(watched.baseline, {
+      period: "day",
+      labels: labelRules,
+      samples: { predictions: 300 },
+    });
     const records = customers(40);
     const sizes: number[] = [];
     for (let day = 0; day < 35; day++) {
@@ -119,10 +148,21 @@ describe("state", () => {
     ["not an object", () => 5],
     ["another format", (state: object) => ({ ...state, format: 2 })],
     ["a count below 0", (state: object) => ({ ...state, skipped: { late: -1 } })],
-    ["a broken profile", (state: MonitorState) => ({ ...state, periods: [{ start: 0, tally: { ...state.periods[0]?.tally, profile: {} } }] })],
-    ["a probability above 1", (state: MonitorState) => ({ ...state, predictions: [{ ...state.predictions[0], probability: 2 }] })],
+    [
+      "a broken profile",
+      (state: MonitorState) => ({
+        ...state,
+        periods: [{ start: 0, tally: { ...state.periods[0]?.tally, profile: {} } }],
+      }),
+    ],
+    [
+      "a probability above 1",
+      (state: MonitorState) => ({ ...state, predictions: [{ ...state.predictions[0], probability: 2 }] }),
+    ],
   ])("that is broken is refused: %s", (_, broken) => {
     const state = stateOf(predictions.slice(0, 30));
-    expect(() => parseMonitorState(JSON.parse(JSON.stringify(broken(state))))).toThrow(expect.objectContaining({ name: "ChurnkitError" }));
+    expect(() => parseMonitorState(JSON.parse(JSON.stringify(broken(state))))).toThrow(
+      expect.objectContaining({ name: "ChurnkitError" }),
+    );
   });
 });

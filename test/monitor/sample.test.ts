@@ -16,16 +16,28 @@ const sampleOf = (entries: readonly Entry[], capacity: number): readonly Entry[]
 
 describe("BottomSample", () => {
   it("keeps the same ids in any order, and from any split into shards", () => {
-    const entries = fc.array(fc.tuple(fc.integer({ min: 0, max: 400 }), fc.integer({ min: 0, max: 9 })), { maxLength: 600 });
+    const entries = fc.array(fc.tuple(fc.integer({ min: 0, max: 400 }), fc.integer({ min: 0, max: 9 })), {
+      maxLength: 600,
+    });
     fc.assert(
-      fc.property(entries, fc.integer({ min: 0, max: 40 }), fc.integer({ min: 1, max: 5 }), (given, capacity, shards) => {
-        const all = given.map(([id, value]) => entryOf(`id${id}`, value));
-        const whole = sampleOf(all, capacity);
-        expect(sampleOf([...all].reverse(), capacity)).toEqual(whole);
-        const parts = Array.from({ length: shards }, (_, shard) => sampleOf(all.filter((_entry, i) => i % shards === shard), capacity));
-        expect(parts.reduce((a, b) => mergeSamples(b, a, capacity, larger))).toEqual(whole);
-        expect(whole.length).toBe(Math.min(capacity, new Set(all.map(({ id }) => id)).size));
-      }),
+      fc.property(
+        entries,
+        fc.integer({ min: 0, max: 40 }),
+        fc.integer({ min: 1, max: 5 }),
+        (given, capacity, shards) => {
+          const all = given.map(([id, value]) => entryOf(`id${id}`, value));
+          const whole = sampleOf(all, capacity);
+          expect(sampleOf([...all].reverse(), capacity)).toEqual(whole);
+          const parts = Array.from({ length: shards }, (_, shard) =>
+            sampleOf(
+              all.filter((_entry, i) => i % shards === shard),
+              capacity,
+            ),
+          );
+          expect(parts.reduce((a, b) => mergeSamples(b, a, capacity, larger))).toEqual(whole);
+          expect(whole.length).toBe(Math.min(capacity, new Set(all.map(({ id }) => id)).size));
+        },
+      ),
       { numRuns: 60 },
     );
   });

@@ -2,7 +2,16 @@ import { defineFeatures } from "../../src/data/features/define.js";
 import { split } from "../../src/data/split/split.js";
 import { syntheticContract, syntheticCustomers, type SyntheticCustomer } from "../../src/data/synthetic.js";
 import { tableFromRecords } from "../../src/data/table/records.js";
-import { createMonitor, days, hours, monitorBaseline, monitorExplainer, type Monitor, type MonitorBaseline, type MonitorOptions } from "../../src/monitor/index.js";
+import {
+  createMonitor,
+  days,
+  hours,
+  monitorBaseline,
+  monitorExplainer,
+  type Monitor,
+  type MonitorBaseline,
+  type MonitorOptions,
+} from "../../src/monitor/index.js";
 import type { Explainer } from "../../src/model/explain/explanation.js";
 import { logistic } from "../../src/model/kinds/linear/learner.js";
 import { train, type TrainedModel } from "../../src/model/train.js";
@@ -13,14 +22,27 @@ export interface Watched {
   readonly explainer: Explainer;
 }
 
-export const facets = [{ column: "gender", groups: ["Female"] }, { column: "age", groups: [{ from: 60 }] }] as const;
+export const facets = [
+  { column: "gender", groups: ["Female"] },
+  { column: "age", groups: [{ from: 60 }] },
+] as const;
 
 /** A model, its baseline and explainer, made in a second. */
 export async function watchedModel(): Promise<Watched> {
   const table = tableFromRecords(syntheticContract, syntheticCustomers({ rows: 4000, seed: 1 }).records);
   const parts = split(table, { seed: 1, test: 0.4, validation: 0 });
-  const model = await train(defineFeatures(syntheticContract), parts.train, { learner: logistic(), baseline: false, seed: 1, workers: 0 });
-  const baseline = await monitorBaseline({ artifact: model.artifact, table: parts.test, facets: [...facets], attributionRows: 400 });
+  const model = await train(defineFeatures(syntheticContract), parts.train, {
+    learner: logistic(),
+    baseline: false,
+    seed: 1,
+    workers: 0,
+  });
+  const baseline = await monitorBaseline({
+    artifact: model.artifact,
+    table: parts.test,
+    facets: [...facets],
+    attributionRows: 400,
+  });
   const explainer = await monitorExplainer(model.artifact, baseline);
   if (explainer === undefined) throw new Error("no explainer");
   return { model, baseline, explainer };
@@ -30,7 +52,8 @@ export const start = Date.UTC(2026, 1, 1);
 export const labelRules = { window: days(30), absent: "negative" } as const;
 
 /** Customers of the time after training. */
-export const customers = (rows: number, seed = 7): readonly SyntheticCustomer[] => syntheticCustomers({ rows, seed }).records;
+export const customers = (rows: number, seed = 7): readonly SyntheticCustomer[] =>
+  syntheticCustomers({ rows, seed }).records;
 
 /** A prediction as a monitor takes it. */
 export interface Prediction {
@@ -41,7 +64,13 @@ export interface Prediction {
 }
 
 /** Predictions of records, evenly over some hours. */
-export function predictionsOf({ model }: Watched, records: readonly SyntheticCustomer[], over = hours(4), from = start, name = "p"): Prediction[] {
+export function predictionsOf(
+  { model }: Watched,
+  records: readonly SyntheticCustomer[],
+  over = hours(4),
+  from = start,
+  name = "p",
+): Prediction[] {
   return model.scorer.scoreRecords(records).map(({ probability }, i) => ({
     record: records[i] ?? {},
     probability,
@@ -55,8 +84,17 @@ export function feed(monitor: Monitor, predictions: readonly Prediction[]): void
 }
 
 /** Reports churners ten days after their prediction. */
-export function label(monitor: Monitor, predictions: readonly Prediction[], churned: (record: SyntheticCustomer) => boolean = (record) => record["churn"] === "Yes"): void {
-  monitor.addLabels(predictions.filter(({ record }) => churned(record)).map(({ id, at }) => ({ id, time: at + days(10), outcome: 1 as const })));
+export function label(
+  monitor: Monitor,
+  predictions: readonly Prediction[],
+  churned: (record: SyntheticCustomer) => boolean = (record) => record["churn"] === "Yes",
+): void {
+  monitor.addLabels(
+    predictions
+      .filter(({ record }) => churned(record))
+      .map(({ id, at }) => ({ id, time: at + days(10), outcome: 1 as const })),
+  );
 }
 
-export const monitorOf = ({ baseline, explainer }: Watched, options: MonitorOptions = {}): Monitor => createMonitor(baseline, { labels: labelRules, explainer, ...options });
+export const monitorOf = ({ baseline, explainer }: Watched, options: MonitorOptions = {}): Monitor =>
+  createMonitor(baseline, { labels: labelRules, explainer, ...options });

@@ -20,7 +20,9 @@ describe("the packed tarball", () => {
   const tarball = join(scratch, packed?.filename ?? "");
 
   it("holds the build and the papers, no test, no source, no data", () => {
-    expect(files).toEqual(expect.arrayContaining(["dist/index.js", "dist/kernel.wasm", "LICENSE", "README.md", "CHANGELOG.md"]));
+    expect(files).toEqual(
+      expect.arrayContaining(["dist/index.js", "dist/kernel.wasm", "LICENSE", "README.md", "CHANGELOG.md"]),
+    );
     expect(files.filter((file) => /^(src|test|bench|scripts)\/|\.(csv|tsv|gz|parquet)$/.test(file))).toEqual([]);
   });
 
@@ -30,8 +32,8 @@ describe("the packed tarball", () => {
 
   it("has types that resolve everywhere", { timeout: 120_000 }, () => {
     // It exits with 1 on a problem; the resolutions that ESM-only packages cannot have are not counted.
-    expect(run("npx", ["attw", tarball, "--profile", "esm-only", "--exclude-entrypoints", "train-worker", "kernel.wasm"])).toContain(
-      "node16 (from ESM)",
-    );
+    expect(
+      run("npx", ["attw", tarball, "--profile", "esm-only", "--exclude-entrypoints", "train-worker", "kernel.wasm"]),
+    ).toContain("node16 (from ESM)");
   });
 });

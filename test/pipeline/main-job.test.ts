@@ -34,7 +34,15 @@ describe("the main job", () => {
     expect(stderr).not.toMatch(/^churnkit:/m);
     expect(status).toBe(0);
     const summary = JSON.parse(stdout) as Summary;
-    expect(summary).toMatchObject({ gate: true, drift: { severity: "critical" }, monitors: { severity: "critical" }, retraining: "retrain", challengerPromoted: true, badRefused: true, rolledBack: true });
+    expect(summary).toMatchObject({
+      gate: true,
+      drift: { severity: "critical" },
+      monitors: { severity: "critical" },
+      retraining: "retrain",
+      challengerPromoted: true,
+      badRefused: true,
+      rolledBack: true,
+    });
     expect(summary.test.auc.value).toBeGreaterThan(0.9);
     expect(summary.test.auc.value).toBeLessThan((summary.best?.auc ?? 0) + 0.02);
     expect(summary.served.requests).toBe(200);
@@ -49,8 +57,20 @@ describe("the main job", () => {
     const { records } = syntheticCustomers({ rows: 2500, seed: 4 });
     const names = Object.keys(records[0] ?? {});
     const file = join(folder, "some customers.csv");
-    writeFileSync(file, [csvLine(names), ...records.map((record) => csvLine(names.map((name) => record[name])))].join(""));
-    const { status, stdout, stderr } = run("--csv", file, "--target", "churn", "--positive", "Yes", "--out", join(folder, "out"));
+    writeFileSync(
+      file,
+      [csvLine(names), ...records.map((record) => csvLine(names.map((name) => record[name])))].join(""),
+    );
+    const { status, stdout, stderr } = run(
+      "--csv",
+      file,
+      "--target",
+      "churn",
+      "--positive",
+      "Yes",
+      "--out",
+      join(folder, "out"),
+    );
     expect(stderr).not.toMatch(/^churnkit:/m);
     expect(status).toBe(0);
     expect(stdout).toMatch(/gate +baseline (passed|not passed, logistic regression goes on)/);
@@ -63,12 +83,21 @@ describe("the main job", () => {
     const folder = newFolder();
     mkdirSync(join(folder, "registry"));
     writeFileSync(join(folder, "registry", "index.json"), "mine");
-    expect(run("--rows", "1000", "--out", folder)).toMatchObject({ status: 2, stderr: expect.stringMatching(/holds other files/) as string });
+    expect(run("--rows", "1000", "--out", folder)).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/holds other files/) as string,
+    });
     expect(readFileSync(join(folder, "registry", "index.json"), "utf8")).toBe("mine");
   });
 
   it("needs a target with a file, and a file that is there", () => {
-    expect(run("--csv", "nowhere.csv", "--out", newFolder())).toMatchObject({ status: 2, stderr: expect.stringMatching(/--target/) as string });
-    expect(run("--csv", "nowhere.csv", "--target", "churn", "--out", newFolder())).toMatchObject({ status: 2, stderr: expect.stringMatching(/nowhere\.csv/) as string });
+    expect(run("--csv", "nowhere.csv", "--out", newFolder())).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/--target/) as string,
+    });
+    expect(run("--csv", "nowhere.csv", "--target", "churn", "--out", newFolder())).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/nowhere\.csv/) as string,
+    });
   });
 });

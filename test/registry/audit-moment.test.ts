@@ -11,7 +11,15 @@ function restless(changes: number): RegistryBackend<VersionEntry> {
     read: () => Promise.resolve({ versions: [], aliases: [] }),
     history: () => {
       sequence = Math.min(sequence + 1, changes);
-      const entry = { sequence, action: "refuse", version: 1, by: "ada", at: "2026-01-01T00:00:00.000Z", previous: null, sha256: String(sequence) } as const;
+      const entry = {
+        sequence,
+        action: "refuse",
+        version: 1,
+        by: "ada",
+        at: "2026-01-01T00:00:00.000Z",
+        previous: null,
+        sha256: String(sequence),
+      } as const;
       return Promise.resolve(sequence === 0 ? [] : [{ entry, bytes: new Uint8Array() }]);
     },
   };
@@ -24,6 +32,9 @@ describe("an audit of a registry that changes all the time", () => {
   });
 
   it("ends, and says why, where there is none: that is no finding", async () => {
-    await expect(auditRegistry(restless(Infinity), {})).rejects.toMatchObject({ code: "STORE_FAILED", message: expect.stringContaining("changed during each of 100 attempts") as string });
+    await expect(auditRegistry(restless(Infinity), {})).rejects.toMatchObject({
+      code: "STORE_FAILED",
+      message: expect.stringContaining("changed during each of 100 attempts") as string,
+    });
   });
 });

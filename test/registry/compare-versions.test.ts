@@ -29,24 +29,58 @@ describe("compareVersions", async () => {
   });
 
   it("says what differs, as JSON and as text", () => {
-    const contract: Contract = { ...a.contract, columns: a.contract.columns.map((column) => (column.name === "tenure" && column.kind === "number" ? { ...column, max: 99 } : column)) };
+    const contract: Contract = {
+      ...a.contract,
+      columns: a.contract.columns.map((column) =>
+        column.name === "tenure" && column.kind === "number" ? { ...column, max: 99 } : column,
+      ),
+    };
     const [block] = a.recipe.blocks;
     const b = {
       ...a,
       contract,
-      recipe: { ...a.recipe, blocks: a.recipe.blocks.slice(1), derived: [{ name: "per month", expression: { op: "column", name: "charges" } as const }] },
-      baseline: profileTable(tableFromRecords(sampleContract, sampleRecords(400, 2).map((record) => ({ ...record, tenure: Number(record["tenure"]) + 40 }))), { cutPoints: 16 }),
-      metrics: { ...a.metrics, values: { ...a.metrics.values, auc: { value: 0.9, low: 0.88, high: 0.92 }, logLoss: { value: 0.9, low: 0.88, high: 0.92 } } },
+      recipe: {
+        ...a.recipe,
+        blocks: a.recipe.blocks.slice(1),
+        derived: [{ name: "per month", expression: { op: "column", name: "charges" } as const }],
+      },
+      baseline: profileTable(
+        tableFromRecords(
+          sampleContract,
+          sampleRecords(400, 2).map((record) => ({ ...record, tenure: Number(record["tenure"]) + 40 })),
+        ),
+        { cutPoints: 16 },
+      ),
+      metrics: {
+        ...a.metrics,
+        values: {
+          ...a.metrics.values,
+          auc: { value: 0.9, low: 0.88, high: 0.92 },
+          logLoss: { value: 0.9, low: 0.88, high: 0.92 },
+        },
+      },
       provenance: { ...a.provenance, dataHash: "other" },
     };
     const found = compareVersions(a, b);
     expect(JSON.parse(JSON.stringify(found))).toEqual(found);
-    expect(found).toMatchObject({ data: "other", signature: { compatible: false }, contract: { changed: [{ path: "tenure.max", b: 99 }] }, drift: { verdict: "drift" } });
+    expect(found).toMatchObject({
+      data: "other",
+      signature: { compatible: false },
+      contract: { changed: [{ path: "tenure.max", b: 99 }] },
+      drift: { verdict: "drift" },
+    });
     expect(found.features.blocks.removed).toEqual([`${block?.input} (${block?.kind})`]);
     expect(found.features.derived.added).toEqual(["per month"]);
-    expect(found.metrics.filter(({ better }) => better !== null).map(({ metric, better }) => [metric, better])).toEqual([["auc", "b"], ["logLoss", "a"]]);
+    expect(found.metrics.filter(({ better }) => better !== null).map(({ metric, better }) => [metric, better])).toEqual(
+      [
+        ["auc", "b"],
+        ["logLoss", "a"],
+      ],
+    );
     const lines = comparisonText(found, { a: "1.0.0", b: "2.0.0" }).split("\n");
-    expect(lines).toContain("  ROC AUC: 0.5000 (0.4000 to 0.7000) and 0.9000 (0.8800 to 0.9200), difference +0.4000, 2.0.0 is better");
+    expect(lines).toContain(
+      "  ROC AUC: 0.5000 (0.4000 to 0.7000) and 0.9000 (0.8800 to 0.9200), difference +0.4000, 2.0.0 is better",
+    );
     expect(lines).toContain("signature: incompatible, 1 breaking");
     expect(lines).toContain("  breaking: tenure is to 99 now, and was without limits");
     expect(lines).toContain("  tenure.max: none -> 99");
@@ -59,12 +93,23 @@ describe("compareMetrics", () => {
     rows: 10,
     positives: 5,
     threshold: 0.5,
-    values: { ...Object.fromEntries(["averagePrecision", "brier", "calibrationError", "accuracy", "precision", "recall", "f1", "weightedF1"].map((name) => [name, { value: null }])), auc, logLoss } as MetricSummary["values"],
+    values: {
+      ...Object.fromEntries(
+        ["averagePrecision", "brier", "calibrationError", "accuracy", "precision", "recall", "f1", "weightedF1"].map(
+          (name) => [name, { value: null }],
+        ),
+      ),
+      auc,
+      logLoss,
+    } as MetricSummary["values"],
   });
   const auc = (a: MetricValue, b: MetricValue) => compareMetrics(summary(a), summary(b))[0];
 
   it("calls one better only where the intervals are apart", () => {
-    expect(auc({ value: 0.7, low: 0.6, high: 0.8 }, { value: 0.9, low: 0.81, high: 0.95 })).toMatchObject({ better: "b", intervals: { a: [0.6, 0.8], b: [0.81, 0.95] } });
+    expect(auc({ value: 0.7, low: 0.6, high: 0.8 }, { value: 0.9, low: 0.81, high: 0.95 })).toMatchObject({
+      better: "b",
+      intervals: { a: [0.6, 0.8], b: [0.81, 0.95] },
+    });
     expect(auc({ value: 0.7, low: 0.6, high: 0.8 }, { value: 0.85, low: 0.8, high: 0.95 })?.better).toBeNull();
     expect(auc({ value: 0.7 }, { value: 0.6 })).toMatchObject({ better: "a", intervals: { a: null, b: null } });
     expect(auc({ value: 0.7 }, { value: 0.7 })?.better).toBeNull();
@@ -72,7 +117,11 @@ describe("compareMetrics", () => {
   });
 
   it("knows that less loss is better", () => {
-    expect(compareMetrics(summary({ value: 0.5 }, { value: 0.6 }), summary({ value: 0.5 }, { value: 0.4 })).find(({ metric }) => metric === "logLoss")).toMatchObject({ better: "b" });
+    expect(
+      compareMetrics(summary({ value: 0.5 }, { value: 0.6 }), summary({ value: 0.5 }, { value: 0.4 })).find(
+        ({ metric }) => metric === "logLoss",
+      ),
+    ).toMatchObject({ better: "b" });
   });
 });
 
@@ -83,8 +132,14 @@ describe("diffContracts and diffRecipes", () => {
       origin: "declared",
       columns: sampleContract.columns.flatMap((column): Contract["columns"][number][] => {
         if (column.name === "tenure") return [];
-        if (column.name === "plan" && column.kind === "category") return [{ ...column, levels: ["basic", "gold"], open: false }];
-        return column.name === "since" ? [{ ...column, unit: "days" }, { ...column, name: "until" }] : [column];
+        if (column.name === "plan" && column.kind === "category")
+          return [{ ...column, levels: ["basic", "gold"], open: false }];
+        return column.name === "since"
+          ? [
+              { ...column, unit: "days" },
+              { ...column, name: "until" },
+            ]
+          : [column];
       }),
       target: { column: "churned", classes: ["No", "Yes"], positive: "No" },
     };
@@ -110,25 +165,47 @@ describe("diffContracts and diffRecipes", () => {
     const twice = { ...recipe, blocks: [...recipe.blocks, { ...first, scale: first.scale * 2, center: 7 }] };
     expect(diffRecipes(recipe, twice).blocks.added).toEqual([`${first.input} (numeric) #2`]);
     const other = { ...recipe, blocks: [{ ...first, scale: first.scale * 2, center: 7 }, ...recipe.blocks.slice(1)] };
-    expect(diffRecipes(recipe, other).blocks.changed).toEqual([{ name: `${first.input} (numeric)`, members: ["center", "scale"] }]);
+    expect(diffRecipes(recipe, other).blocks.changed).toEqual([
+      { name: `${first.input} (numeric)`, members: ["center", "scale"] },
+    ]);
   });
 });
 
 describe("driftOfBaselines", () => {
-  const numbers = (values: Float64Array, cutPoints = 64): Profile => ({ format: 1, rows: values.length, columns: [profileOf(values, "x", { cutPoints })] });
+  const numbers = (values: Float64Array, cutPoints = 64): Profile => ({
+    format: 1,
+    rows: values.length,
+    columns: [profileOf(values, "x", { cutPoints })],
+  });
 
   it("is the comparison of the rows themselves where every value has a cut point", () => {
-    const [a, b] = [sampleTable(500, 1), tableFromRecords(sampleContract, sampleRecords(500, 2).map((record) => ({ ...record, plan: record["plan"] === "plus" ? "gold" : record["plan"] })))];
+    const [a, b] = [
+      sampleTable(500, 1),
+      tableFromRecords(
+        sampleContract,
+        sampleRecords(500, 2).map((record) => ({
+          ...record,
+          plan: record["plan"] === "plus" ? "gold" : record["plan"],
+        })),
+      ),
+    ];
     const [mine, its] = [profileTable(a, { cutPoints: 2048 }), profileTable(b, { cutPoints: 2048 })];
     const exact = compareProfiles(mine, profileAgainst(mine, b));
     const found = driftOfBaselines(mine, its);
-    expect(found.columns).toEqual(exact.columns.map(({ name, verdict, severity, psi, message }) => ({ name, verdict, severity, psi, message })));
+    expect(found.columns).toEqual(
+      exact.columns.map(({ name, verdict, severity, psi, message }) => ({ name, verdict, severity, psi, message })),
+    );
     expect(found).toMatchObject({ verdict: exact.verdict, severity: exact.severity, message: exact.message });
     expect(found.columns.find(({ name }) => name === "plan")?.verdict).toBe("drift");
   });
 
   it("works for any values and cut points, and finds none in a baseline itself", () => {
-    const values = fc.array(fc.oneof(fc.integer({ min: -3, max: 3 }), fc.double({ noNaN: true, noDefaultInfinity: true })), { minLength: 1, maxLength: 200 }).map((list) => Float64Array.from(list));
+    const values = fc
+      .array(fc.oneof(fc.integer({ min: -3, max: 3 }), fc.double({ noNaN: true, noDefaultInfinity: true })), {
+        minLength: 1,
+        maxLength: 200,
+      })
+      .map((list) => Float64Array.from(list));
     fc.assert(
       fc.property(values, values, fc.integer({ min: 2, max: 20 }), (a, b, cutPoints) => {
         const before = numbers(a, cutPoints);
@@ -143,12 +220,16 @@ describe("driftOfBaselines", () => {
 
   it("is near the exact comparison for values between the cut points", () => {
     const random = uniform(1);
-    const draw = (rows: number, shift: number): Float64Array => Float64Array.from({ length: rows }, () => random() + random() + random() + shift);
+    const draw = (rows: number, shift: number): Float64Array =>
+      Float64Array.from({ length: rows }, () => random() + random() + random() + shift);
     for (const shift of [0, 0.05, 0.2]) {
       const [a, b] = [draw(4000, 0), draw(4000, shift)];
       const reference = profileOf(a, "x", { cutPoints: 256 });
       const found = driftOfBaselines(numbers(a, 256), numbers(b, 256)).columns[0];
-      const truth = compareProfiles({ format: 1, rows: 4000, columns: [reference] }, profileAgainst({ format: 1, rows: 4000, columns: [reference] }, tableOf(b))).columns[0];
+      const truth = compareProfiles(
+        { format: 1, rows: 4000, columns: [reference] },
+        profileAgainst({ format: 1, rows: 4000, columns: [reference] }, tableOf(b)),
+      ).columns[0];
       expect(found?.verdict).toBe(truth?.verdict);
       expect(Math.abs((found?.psi ?? 0) - (truth?.psi ?? 0))).toBeLessThan(0.005);
     }
@@ -156,13 +237,30 @@ describe("driftOfBaselines", () => {
 
   it("leaves out what only one of them has, or has as another kind", () => {
     const a = numbers(Float64Array.of(1, 2, 3));
-    const b: Profile = { format: 1, rows: 3, columns: [{ name: "x", kind: "category", missing: 0, levels: ["1"], counts: [3], other: 0, newLevels: [] }, ...numbers(Float64Array.of(1)).columns.map((column) => ({ ...column, name: "y" }))] };
+    const b: Profile = {
+      format: 1,
+      rows: 3,
+      columns: [
+        { name: "x", kind: "category", missing: 0, levels: ["1"], counts: [3], other: 0, newLevels: [] },
+        ...numbers(Float64Array.of(1)).columns.map((column) => ({ ...column, name: "y" })),
+      ],
+    };
     expect(driftOfBaselines(a, b)).toMatchObject({ columns: [], notCompared: ["x", "y"] });
   });
 });
 
 /** A table of one number column. */
 function tableOf(values: Float64Array) {
-  const contract: Contract = { format: 1, name: "x", origin: "inferred", columns: [{ name: "x", kind: "number", role: "feature", integer: false, nullable: true, optional: true, missing: [] }] };
-  return tableFromRecords(contract, Array.from(values, (x) => ({ x })));
+  const contract: Contract = {
+    format: 1,
+    name: "x",
+    origin: "inferred",
+    columns: [
+      { name: "x", kind: "number", role: "feature", integer: false, nullable: true, optional: true, missing: [] },
+    ],
+  };
+  return tableFromRecords(
+    contract,
+    Array.from(values, (x) => ({ x })),
+  );
 }

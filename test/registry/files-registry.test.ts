@@ -34,7 +34,9 @@ describe("filesRegistry", () => {
 
   it("keeps bundles as folders that load as they are", async () => {
     const folder = newFolder();
-    const { version } = await filesRegistry(filesStore(folder), { name: "sample" }).register(await sampleArtifact({ networks: 1 }));
+    const { version } = await filesRegistry(filesStore(folder), { name: "sample" }).register(
+      await sampleArtifact({ networks: 1 }),
+    );
     const [bundle = ""] = readdirSync(join(folder, "sample/bundles"));
     const loaded = await loadBundle(join(folder, "sample/bundles", bundle));
     expect(loaded.manifest.contentHash).toBe(version.contentHash);
@@ -43,15 +45,25 @@ describe("filesRegistry", () => {
   it("needs a name of one segment and a store that compares and swaps", () => {
     const store = memoryStore();
     const weak: ObjectStore = { ...store, capabilities: { compareAndSwap: false, durable: false } };
-    for (const make of [() => filesRegistry(store, { name: "a/b" }), () => filesRegistry(store, { name: "../a" }), () => filesRegistry(weak, { name: "a" })]) {
+    for (const make of [
+      () => filesRegistry(store, { name: "a/b" }),
+      () => filesRegistry(store, { name: "../a" }),
+      () => filesRegistry(weak, { name: "a" }),
+    ]) {
       expect(make).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }) as Error);
     }
   });
 
   it("keeps one history of what several processes do at once", async () => {
     const folder = newFolder();
-    const ends = await Promise.all(["1", "2", "3"].map((seed) => start(child.script, [bundle, folder, seed, "8"]).ended));
-    expect(ends.map(({ code, err }) => [code, err])).toEqual([[0, ""], [0, ""], [0, ""]]);
+    const ends = await Promise.all(
+      ["1", "2", "3"].map((seed) => start(child.script, [bundle, folder, seed, "8"]).ended),
+    );
+    expect(ends.map(({ code, err }) => [code, err])).toEqual([
+      [0, ""],
+      [0, ""],
+      [0, ""],
+    ]);
     const registry = filesRegistry(filesStore(folder), { name: "sample" });
     const history = await registry.history();
     expect(history).toHaveLength(48);
@@ -78,11 +90,15 @@ describe("filesRegistry", () => {
     // The audit names each folder that a killed registration left, and no other.
     const { sound, orphans } = await registry.verify({ bundles: false });
     expect(sound).toBe(true);
-    const uploads = (): Promise<string[]> => filesStore(folder).list("sample/bundles/").then((found) => [...new Set(found.map(({ key }) => key.split("/")[2] ?? ""))]);
+    const uploads = (): Promise<string[]> =>
+      filesStore(folder)
+        .list("sample/bundles/")
+        .then((found) => [...new Set(found.map(({ key }) => key.split("/")[2] ?? ""))]);
     const [versions, folders] = [await registry.list({ limit: 1000 }), await uploads()];
     expect(folders).toHaveLength(versions.length + orphans.length);
     expect(folders).toEqual(expect.arrayContaining(orphans.map((orphan) => orphan.folder)));
-    for (const { folder: left } of orphans) expect(versions.map(({ contentHash }) => contentHash)).not.toContain(left.slice(0, 64));
+    for (const { folder: left } of orphans)
+      expect(versions.map(({ contentHash }) => contentHash)).not.toContain(left.slice(0, 64));
     expect(await registry.clean({ olderThanSeconds: 0, apply: true })).toEqual(orphans);
     expect((await uploads()).length).toBe(versions.length);
     const { version } = await registry.register(await sampleArtifact({ networks: 0, seed: 5 }));
@@ -93,20 +109,27 @@ describe("filesRegistry", () => {
     const folder = newFolder();
     const registry = filesRegistry(filesStore(folder), { name: "sample" });
     let atWork = true;
-    const ends = Promise.all(["1", "2"].map((seed) => start(child.script, [bundle, folder, seed, "8"]).ended)).finally(() => (atWork = false));
+    const ends = Promise.all(["1", "2"].map((seed) => start(child.script, [bundle, folder, seed, "8"]).ended)).finally(
+      () => (atWork = false),
+    );
     let removed = 0;
     while (atWork) {
       await sleep(15);
       removed += (await registry.clean({ olderThanSeconds: 0, apply: true })).length;
     }
-    expect((await ends).map(({ code, err }) => [code, err])).toEqual([[0, ""], [0, ""]]);
+    expect((await ends).map(({ code, err }) => [code, err])).toEqual([
+      [0, ""],
+      [0, ""],
+    ]);
     expect(removed).toBeGreaterThan(0);
     expect(await registry.verify()).toMatchObject({ sound: true, versions: 16, orphans: [] });
   });
 
   it("leaves the state before or after when any single write fails", async () => {
     const artifact = await sampleArtifact({ networks: 1 });
-    const counting = (failAt: number): { store: ObjectStore; real: ObjectStore; writes: () => number; failed: () => string } => {
+    const counting = (
+      failAt: number,
+    ): { store: ObjectStore; real: ObjectStore; writes: () => number; failed: () => string } => {
       const real = memoryStore();
       let writes = 0;
       let failed = "";
@@ -170,7 +193,12 @@ describe("filesRegistry", () => {
     restore();
     for (const broken of ["", "{", "[]", '{"format": "churnkit-registry", "formatVersion": 3}', '{"__proto__": {}}']) {
       restore = edit("index.json", () => broken);
-      for (const call of [() => registry.list(), () => registry.get(1), () => registry.promote(1, "champion"), () => registry.history()]) {
+      for (const call of [
+        () => registry.list(),
+        () => registry.get(1),
+        () => registry.promote(1, "champion"),
+        () => registry.history(),
+      ]) {
         await expect(call(), broken).rejects.toMatchObject(corrupt);
       }
       restore();
@@ -186,8 +214,12 @@ describe("filesRegistry", () => {
     await registry.register(await sampleArtifact({ networks: 0 }));
     const text = new TextDecoder().decode((await store.get("sample/index.json"))?.bytes);
     for (const name of ["contentHash", "record", "upload"]) {
-      await store.put("sample/index.json", new TextEncoder().encode(text.replace(new RegExp(`"${name}":"[0-9a-f-]+"`), `"${name}":"../../../etc"`)));
-      for (const call of [() => registry.get(1), () => registry.download(1)]) await expect(call()).rejects.toMatchObject({ code: "REGISTRY_CORRUPT" });
+      await store.put(
+        "sample/index.json",
+        new TextEncoder().encode(text.replace(new RegExp(`"${name}":"[0-9a-f-]+"`), `"${name}":"../../../etc"`)),
+      );
+      for (const call of [() => registry.get(1), () => registry.download(1)])
+        await expect(call()).rejects.toMatchObject({ code: "REGISTRY_CORRUPT" });
       expect(await registry.verify()).toMatchObject({ sound: false, problems: [{ where: "index" }] });
     }
   });
@@ -205,9 +237,15 @@ describe("filesRegistry", () => {
       return (await registry.verify()).problems.map(({ where, problem }) => `${where} ${problem}`);
     };
     expect(await problemsAfter((same) => same)).toEqual([]);
-    expect(await problemsAfter((index) => index.replace('"version":1', '"version":2'))).toEqual(["alias champion points to version 2, to 1 by its history"]);
-    expect(await problemsAfter((index) => index.replace('"status":"pending"', '"status":"approved"'))).toEqual(["version 1 has the status approved, pending by its history"]);
-    expect(await problemsAfter((index) => index.replace(/,\n\{"number":2.*\n/, "\n"))).toEqual(["version 2 is in the history but not in the registry"]);
+    expect(await problemsAfter((index) => index.replace('"version":1', '"version":2'))).toEqual([
+      "alias champion points to version 2, to 1 by its history",
+    ]);
+    expect(await problemsAfter((index) => index.replace('"status":"pending"', '"status":"approved"'))).toEqual([
+      "version 1 has the status approved, pending by its history",
+    ]);
+    expect(await problemsAfter((index) => index.replace(/,\n\{"number":2.*\n/, "\n"))).toEqual([
+      "version 2 is in the history but not in the registry",
+    ]);
     await store.put("sample/index.json", before);
     const [bundle] = await store.list("sample/bundles/");
     await store.put(bundle?.key ?? "", new Uint8Array(3));
@@ -217,7 +255,9 @@ describe("filesRegistry", () => {
     expect((await registry.verify({ bundles: false, knownHead: head ?? "" })).sound).toBe(true);
     await store.put("sample/index.json", before);
     const newest = (await store.list("sample/history/")).at(-1);
-    expect((await registry.verify({ bundles: false, knownHead: "f".repeat(64) })).problems[0]?.problem).toMatch(/cut short/);
+    expect((await registry.verify({ bundles: false, knownHead: "f".repeat(64) })).problems[0]?.problem).toMatch(
+      /cut short/,
+    );
     expect(newest?.key).toMatch(/000000004/);
   });
 
@@ -235,7 +275,8 @@ describe("filesRegistry", () => {
         const changed = bytes.slice();
         changed[at] = (changed[at] ?? 0) ^ 1;
         await store.put(key, changed);
-        if (await sound()) expect.fail(`${key} at ${at}: ${new TextDecoder().decode(bytes.slice(Math.max(0, at - 20), at + 5))}`);
+        if (await sound())
+          expect.fail(`${key} at ${at}: ${new TextDecoder().decode(bytes.slice(Math.max(0, at - 20), at + 5))}`);
       }
       await store.delete(key);
       expect(await sound(), key).toBe(false);
@@ -254,15 +295,23 @@ describe("filesRegistry", () => {
     await registry.promote(2, "champion");
     const present = await index();
     const after = (): typeof registry => filesRegistry(store, { name: "sample" });
-    for (const [put, says] of [[() => store.delete("sample/index.json"), /is missing.*goes on to entry 3/], [() => store.put("sample/index.json", old), /is an old one.*goes on to entry 3/]] as const) {
+    for (const [put, says] of [
+      [() => store.delete("sample/index.json"), /is missing.*goes on to entry 3/],
+      [() => store.put("sample/index.json", old), /is an old one.*goes on to entry 3/],
+    ] as const) {
       await put();
-      const corrupt = expect.objectContaining({ code: "REGISTRY_CORRUPT", message: expect.stringMatching(says) as string }) as Error;
+      const corrupt = expect.objectContaining({
+        code: "REGISTRY_CORRUPT",
+        message: expect.stringMatching(says) as string,
+      }) as Error;
       await expect(after().history()).rejects.toEqual(corrupt);
       await expect(after().snapshot()).rejects.toEqual(corrupt);
       expect((await after().verify()).problems[0]?.problem).toMatch(says);
     }
     await store.delete("sample/index.json");
-    await expect(after().register(await sampleArtifact({ networks: 0, seed: 3 }))).rejects.toMatchObject({ code: "REGISTRY_CORRUPT" });
+    await expect(after().register(await sampleArtifact({ networks: 0, seed: 3 }))).rejects.toMatchObject({
+      code: "REGISTRY_CORRUPT",
+    });
     await store.put("sample/index.json", present);
     expect((await after().verify()).problems).toEqual([]);
   });
@@ -271,7 +320,11 @@ describe("filesRegistry", () => {
     const from = filesRegistry(memoryStore(), { name: "sample" });
     for (const seed of [1, 2]) await from.register(await sampleArtifact({ networks: 0, seed }));
     const real = memoryStore();
-    const cut: ObjectStore = { ...real, put: (key, ...rest) => (key.endsWith("index.json") ? Promise.reject(new Error("killed")) : real.put(key, ...rest)) };
+    const cut: ObjectStore = {
+      ...real,
+      put: (key, ...rest) =>
+        key.endsWith("index.json") ? Promise.reject(new Error("killed")) : real.put(key, ...rest),
+    };
     await expect(filesRegistry(cut, { name: "sample" }).restore(await from.snapshot())).rejects.toThrow("killed");
     const to = filesRegistry(real, { name: "sample" });
     await to.restore(await from.snapshot());
@@ -310,9 +363,14 @@ describe("filesRegistry", () => {
     expect(await registry.list({ stage: "Production" })).toHaveLength(2);
   });
 
-  it.each(["../a", "a b", "", "ä", ".", "..", ".a", "a.", "a/b", "x".repeat(201)])("says what a model can be called, not %j", (name) => {
-    expect(() => filesRegistry(memoryStore(), { name })).toThrow(/cannot name a model: up to 200 letters, digits and \._-/);
-  });
+  it.each(["../a", "a b", "", "ä", ".", "..", ".a", "a.", "a/b", "x".repeat(201)])(
+    "says what a model can be called, not %j",
+    (name) => {
+      expect(() => filesRegistry(memoryStore(), { name })).toThrow(
+        /cannot name a model: up to 200 letters, digits and \._-/,
+      );
+    },
+  );
 
   it("removes what a retention policy does not keep, and nothing that is needed", async () => {
     const registry = filesRegistry(memoryStore(), { name: "sample" });
@@ -327,7 +385,8 @@ describe("filesRegistry", () => {
     expect((await registry.list()).map(({ number }) => number)).toEqual([8, 7, 4, 3, 2]);
     expect((await registry.verify()).problems).toEqual([]);
     expect(await registry.rollback("champion")).toMatchObject({ rolledBack: true, to: 2 });
-    for (const keepLast of [-1, 1.5, NaN]) await expect(planRetention(registry, { keepLast })).rejects.toMatchObject({ code: "OPTION_INVALID" });
+    for (const keepLast of [-1, 1.5, NaN])
+      await expect(planRetention(registry, { keepLast })).rejects.toMatchObject({ code: "OPTION_INVALID" });
   });
 
   it("takes no files from who registers a bundle again while its version is removed", async () => {
@@ -348,30 +407,50 @@ describe("filesRegistry", () => {
   it("keeps one upload of a bundle that several register at once, and none of one that breaks off", async () => {
     const store = memoryStore();
     const artifact = await sampleArtifact({ networks: 0 });
-    const ends = await Promise.all(Array.from({ length: 8 }, () => filesRegistry(store, { name: "sample" }).register(artifact)));
+    const ends = await Promise.all(
+      Array.from({ length: 8 }, () => filesRegistry(store, { name: "sample" }).register(artifact)),
+    );
     expect(ends.filter(({ created }) => created)).toHaveLength(1);
-    const uploads = async (): Promise<number> => new Set((await store.list("sample/bundles/")).map(({ key }) => key.split("/")[2])).size;
+    const uploads = async (): Promise<number> =>
+      new Set((await store.list("sample/bundles/")).map(({ key }) => key.split("/")[2])).size;
     expect(await uploads()).toBe(1);
     let left = 3;
-    const full = { ...store, putStream: ((key, content, options) => {
-      if (left-- > 0) return store.putStream(key, content, options);
-      throw new Error("The disk is full.");
-    }) as typeof store.putStream };
-    await expect(filesRegistry(full, { name: "sample" }).register(await sampleArtifact({ networks: 0, seed: 2 }))).rejects.toThrow("full");
+    const full = {
+      ...store,
+      putStream: ((key, content, options) => {
+        if (left-- > 0) return store.putStream(key, content, options);
+        throw new Error("The disk is full.");
+      }) as typeof store.putStream,
+    };
+    await expect(
+      filesRegistry(full, { name: "sample" }).register(await sampleArtifact({ networks: 0, seed: 2 })),
+    ).rejects.toThrow("full");
     expect(left).toBeLessThan(0);
     expect(await uploads()).toBe(1);
-    const noRecords = { ...store, put: ((key, bytes, options) => (key.includes("/versions/") ? Promise.reject(new Error("The disk is full.")) : store.put(key, bytes, options))) as typeof store.put };
-    await expect(filesRegistry(noRecords, { name: "sample" }).register(await sampleArtifact({ networks: 0, seed: 3 }))).rejects.toThrow("full");
+    const noRecords = {
+      ...store,
+      put: ((key, bytes, options) =>
+        key.includes("/versions/")
+          ? Promise.reject(new Error("The disk is full."))
+          : store.put(key, bytes, options)) as typeof store.put,
+    };
+    await expect(
+      filesRegistry(noRecords, { name: "sample" }).register(await sampleArtifact({ networks: 0, seed: 3 })),
+    ).rejects.toThrow("full");
     expect(await uploads()).toBe(1);
   });
 
   it("uploads a bundle again where its record met somebody else's and the change begins again", async () => {
     const store = memoryStore();
     let conflicts = 1;
-    const meeting = { ...store, put: ((key, bytes, options) => {
-      if (key.includes("/versions/") && conflicts-- > 0) return Promise.reject(new ChurnkitError("STORE_CONFLICT", "Somebody else wrote it."));
-      return store.put(key, bytes, options);
-    }) as typeof store.put };
+    const meeting = {
+      ...store,
+      put: ((key, bytes, options) => {
+        if (key.includes("/versions/") && conflicts-- > 0)
+          return Promise.reject(new ChurnkitError("STORE_CONFLICT", "Somebody else wrote it."));
+        return store.put(key, bytes, options);
+      }) as typeof store.put,
+    };
     await filesRegistry(meeting, { name: "sample" }).register(await sampleArtifact({ networks: 0 }));
     expect((await filesRegistry(store, { name: "sample" }).verify()).problems).toEqual([]);
   });
@@ -379,7 +458,8 @@ describe("filesRegistry", () => {
   it("tells by its audit that an old index was put back, also when much has come since", async () => {
     const store = memoryStore();
     const register = async (...seeds: number[]): Promise<void> => {
-      for (const seed of seeds) await filesRegistry(store, { name: "sample" }).register(await sampleArtifact({ networks: 0, seed }));
+      for (const seed of seeds)
+        await filesRegistry(store, { name: "sample" }).register(await sampleArtifact({ networks: 0, seed }));
     };
     await register(1);
     const old = (await store.get("sample/index.json"))?.bytes ?? new Uint8Array();
@@ -387,14 +467,21 @@ describe("filesRegistry", () => {
     await store.put("sample/index.json", old);
     await register(5, 6, 7, 8);
     const { problems } = await filesRegistry(store, { name: "sample" }).verify();
-    expect(problems.map(({ where, problem }) => `${where} ${problem}`)).toEqual([2, 3].map((entry) => expect.stringMatching(new RegExp(`^history does not hold the entry ${entry} `)) as string));
+    expect(problems.map(({ where, problem }) => `${where} ${problem}`)).toEqual(
+      [2, 3].map((entry) => expect.stringMatching(new RegExp(`^history does not hold the entry ${entry} `)) as string),
+    );
   });
 
   it("leaves one upload of each bundle when a restore that broke off is repeated", async () => {
     const [from, to] = [memoryStore(), memoryStore()];
-    for (const seed of [1, 2, 3]) await filesRegistry(from, { name: "sample" }).register(await sampleArtifact({ networks: 0, seed }));
+    for (const seed of [1, 2, 3])
+      await filesRegistry(from, { name: "sample" }).register(await sampleArtifact({ networks: 0, seed }));
     let left = 20;
-    const breaking = { ...to, putStream: ((key, content, options) => (left-- > 0 ? to.putStream(key, content, options) : Promise.reject(new Error("broke")))) as typeof to.putStream };
+    const breaking = {
+      ...to,
+      putStream: ((key, content, options) =>
+        left-- > 0 ? to.putStream(key, content, options) : Promise.reject(new Error("broke"))) as typeof to.putStream,
+    };
     const snapshot = await filesRegistry(from, { name: "sample" }).snapshot();
     await expect(filesRegistry(breaking, { name: "sample" }).restore(snapshot)).rejects.toThrow("broke");
     await filesRegistry(to, { name: "sample" }).restore(snapshot);
@@ -406,7 +493,10 @@ describe("filesRegistry", () => {
     const registry = filesRegistry(memoryStore(), { name: "sample" });
     await registry.register(await sampleArtifact({ networks: 0, seed: 1 }));
     await registry.remove(1);
-    expect((await registry.register(await sampleArtifact({ networks: 0, seed: 1 }))).version).toMatchObject({ number: 2, semver: "1.0.1" });
+    expect((await registry.register(await sampleArtifact({ networks: 0, seed: 1 }))).version).toMatchObject({
+      number: 2,
+      semver: "1.0.1",
+    });
   });
 
   it("refuses another model's bundle in the place of a registered one", async () => {

@@ -14,14 +14,29 @@ const check = (rows: JudgedRows, changes: object = {}) => {
 };
 
 /** Labels and two models with noise of their own, by group; `noise` says how much the candidate has in each. */
-function groups(sizes: Readonly<Record<string, number>>, noise: Readonly<Record<string, number>> = {}, seed = 5): JudgedRows {
+function groups(
+  sizes: Readonly<Record<string, number>>,
+  noise: Readonly<Record<string, number>> = {},
+  seed = 5,
+): JudgedRows {
   const random = uniform(seed);
-  const levels = Object.entries(sizes).flatMap(([level, rows]) => Array.from({ length: rows }, () => (level === "null" ? null : level)));
+  const levels = Object.entries(sizes).flatMap(([level, rows]) =>
+    Array.from({ length: rows }, () => (level === "null" ? null : level)),
+  );
   const labels = Uint8Array.from(levels, () => (random() < 0.4 ? 1 : 0));
-  const score = (label: number, amount: number): number => Math.min(0.98, Math.max(0.02, 0.5 + (label - 0.5) * 0.5 + (random() - 0.5) * amount));
+  const score = (label: number, amount: number): number =>
+    Math.min(0.98, Math.max(0.02, 0.5 + (label - 0.5) * 0.5 + (random() - 0.5) * amount));
   const champion = Float64Array.from(labels, (label) => score(label, 0.9));
-  const candidate = Float64Array.from(labels, (label, i) => score(label, Object.hasOwn(noise, String(levels[i])) ? (noise[String(levels[i])] ?? 0.9) : 0.9));
-  return { labels, candidate: { probabilities: candidate, threshold: 0.5 }, champion: { probabilities: champion, threshold: 0.5 }, segments: new Map([["plan", levels]]), bootstrap };
+  const candidate = Float64Array.from(labels, (label, i) =>
+    score(label, Object.hasOwn(noise, String(levels[i])) ? (noise[String(levels[i])] ?? 0.9) : 0.9),
+  );
+  return {
+    labels,
+    candidate: { probabilities: candidate, threshold: 0.5 },
+    champion: { probabilities: champion, threshold: 0.5 },
+    segments: new Map([["plan", levels]]),
+    bootstrap,
+  };
 }
 
 describe("no group gets worse", () => {
@@ -36,13 +51,19 @@ describe("no group gets worse", () => {
     const worse = found.groups?.[2];
     expect(worse?.improvement?.value).toBeLessThan(-0.01);
     expect(worse?.improvement?.high).toBeLessThan(0);
-    expect(found.reason).toMatch(/^log loss by plan: 3 groups judged, worse in "c" 1\.\d{4}, the champion's 0\.\d{4} \(improvement -0\.\d{4}, -0\.\d{4} to -0\.\d{4} over all groups\)$/);
+    expect(found.reason).toMatch(
+      /^log loss by plan: 3 groups judged, worse in "c" 1\.\d{4}, the champion's 0\.\d{4} \(improvement -0\.\d{4}, -0\.\d{4} to -0\.\d{4} over all groups\)$/,
+    );
     expect(JSON.parse(JSON.stringify(found))).toEqual(found);
   });
 
   it("lets a model pass that is no worse anywhere", () => {
     const found = check(groups({ a: 300, b: 300 }));
-    expect(found).toMatchObject({ passed: true, rows: 600, reason: "log loss by plan: 2 groups judged, none worse than the champion's by more than 0.01" });
+    expect(found).toMatchObject({
+      passed: true,
+      rows: 600,
+      reason: "log loss by plan: 2 groups judged, none worse than the champion's by more than 0.01",
+    });
     expect(found.improvement?.low).toBeLessThan(found.improvement?.high ?? NaN);
   });
 
@@ -51,14 +72,28 @@ describe("no group gets worse", () => {
     const levels = rows.segments?.get("plan") ?? [];
     const labels = rows.labels.map((label, i) => (levels[i] === null ? 0 : label));
     const found = check({ ...rows, labels }, { metric: "auc" });
-    expect(found.groups?.map(({ level, rows: size, judged }) => [level, size, judged])).toEqual([["a", 300, true], [null, 120, false], ["b", 99, false]]);
-    expect(found.groups?.[1]).toEqual({ level: null, rows: 120, judged: false, passed: true, observed: null, rival: null });
+    expect(found.groups?.map(({ level, rows: size, judged }) => [level, size, judged])).toEqual([
+      ["a", 300, true],
+      [null, 120, false],
+      ["b", 99, false],
+    ]);
+    expect(found.groups?.[1]).toEqual({
+      level: null,
+      rows: 120,
+      judged: false,
+      passed: true,
+      observed: null,
+      rival: null,
+    });
     expect(found.reason).toMatch(/; 2 of fewer than 100 rows, or without a value, not judged$/);
     expect(check(rows, { minRows: 99 }).groups?.filter(({ judged }) => judged)).toHaveLength(3);
   });
 
   it("does not pass where no group can be judged", () => {
-    expect(check(groups({ a: 20, b: 30 }))).toMatchObject({ passed: false, reason: "log loss by plan: no group has 100 rows and a value, so none can be judged" });
+    expect(check(groups({ a: 20, b: 30 }))).toMatchObject({
+      passed: false,
+      reason: "log loss by plan: no group has 100 rows and a value, so none can be judged",
+    });
   });
 
   it("lists no more than twenty groups that were not judged, the largest ones", () => {
@@ -88,15 +123,22 @@ describe("no group gets worse", () => {
   it("rarely takes chance for a group that got worse, however many groups there are", () => {
     const names = Array.from({ length: 20 }, (_, i) => `g${i}`);
     const sizes = Object.fromEntries(names.map((name) => [name, 60]));
-    const alarms = Array.from({ length: 40 }, (_, seed) => check(groups(sizes, {}, seed + 100), { minRows: 50, margin: 0 })).filter(({ passed }) => !passed).length;
+    const alarms = Array.from({ length: 40 }, (_, seed) =>
+      check(groups(sizes, {}, seed + 100), { minRows: 50, margin: 0 }),
+    ).filter(({ passed }) => !passed).length;
     // Two are expected of forty at most; without the correction, each would have an alarm with a chance of 40 %.
     expect(alarms).toBeLessThanOrEqual(6);
   });
 
   it("needs the rows' groups, one for each row", () => {
     const rows = groups({ a: 200 });
-    expect(check({ ...rows, segments: undefined })).toMatchObject({ passed: false, reason: "the rows are not grouped by plan, by which it is asked" });
-    expect(() => check({ ...rows, segments: new Map([["plan", ["a"]]]) })).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }) as Error);
+    expect(check({ ...rows, segments: undefined })).toMatchObject({
+      passed: false,
+      reason: "the rows are not grouped by plan, by which it is asked",
+    });
+    expect(() => check({ ...rows, segments: new Map([["plan", ["a"]]]) })).toThrow(
+      expect.objectContaining({ code: "OPTION_INVALID" }) as Error,
+    );
     expect(check({ ...rows, champion: undefined })).toMatchObject({ passed: true, reason: "there is no champion yet" });
     expect(() => check(rows, { minRows: 0 })).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }) as Error);
   });
@@ -106,17 +148,27 @@ describe("rivals that cannot score every row", () => {
   const rows = groups({ a: 300 });
   const without = (share: number): JudgedRows => ({
     ...rows,
-    champion: { threshold: 0.5, probabilities: (rows.champion?.probabilities ?? new Float64Array()).map((p, i) => (i < share * 300 ? NaN : p)) },
+    champion: {
+      threshold: 0.5,
+      probabilities: (rows.champion?.probabilities ?? new Float64Array()).map((p, i) => (i < share * 300 ? NaN : p)),
+    },
   });
   const whole: Gate = { name: "whole", requirements: [{ metric: "auc", notWorseThan: "champion", margin: 1 }] };
   const judged = (comparison: JudgedRows) => evaluateGate(whole, { metrics: {}, comparison }).checks[0];
 
   it("are compared with on the others, which is said", () => {
-    expect(judged(without(0.1))).toMatchObject({ passed: true, rows: 270, reason: expect.stringMatching(/; 30 rows that the champion cannot score are left out$/) as string });
+    expect(judged(without(0.1))).toMatchObject({
+      passed: true,
+      rows: 270,
+      reason: expect.stringMatching(/; 30 rows that the champion cannot score are left out$/) as string,
+    });
   });
 
   it("are not compared with on a few", () => {
-    expect(judged(without(0.6))).toMatchObject({ passed: false, reason: "the champion can score only 120 of the 300 rows" });
+    expect(judged(without(0.6))).toMatchObject({
+      passed: false,
+      reason: "the champion can score only 120 of the 300 rows",
+    });
     expect(judged({ ...rows, champion: undefined, unable: { champion: "it predicts something else" } })).toMatchObject({
       passed: false,
       reason: "the champion cannot be compared with: it predicts something else",
@@ -125,12 +177,20 @@ describe("rivals that cannot score every row", () => {
 });
 
 describe("measures", () => {
-  const limits: Gate = { name: "limits", requirements: [{ measure: "latencyMs", max: 5 }, { measure: "bundleBytes", max: 1000 }] };
+  const limits: Gate = {
+    name: "limits",
+    requirements: [
+      { measure: "latencyMs", max: 5 },
+      { measure: "bundleBytes", max: 1000 },
+    ],
+  };
   const judged = (measures: GateEvidence["measures"]) => evaluateGate(limits, { metrics: {}, measures });
 
   it("are held against limits, also when met exactly", () => {
     expect(judged({ latencyMs: 5, bundleBytes: 1000 }).passed).toBe(true);
-    expect(judged({ latencyMs: 5.0012345, bundleBytes: 1001 }).checks.map(({ passed, reason }) => [passed, reason])).toEqual([
+    expect(
+      judged({ latencyMs: 5.0012345, bundleBytes: 1001 }).checks.map(({ passed, reason }) => [passed, reason]),
+    ).toEqual([
       [false, "median time to score one record 5 ms, at most 5 ms is asked"],
       [false, "size of the bundle 1001 bytes, at most 1000 bytes is asked"],
     ]);
@@ -138,8 +198,14 @@ describe("measures", () => {
 
   it("fail where nothing was measured", () => {
     expect(judged({ latencyMs: NaN, bundleBytes: 1 }).passed).toBe(false);
-    expect(judged(undefined).checks[0]).toMatchObject({ passed: false, observed: null, reason: "the median time to score one record was not measured; at most 5 ms is asked" });
+    expect(judged(undefined).checks[0]).toMatchObject({
+      passed: false,
+      observed: null,
+      reason: "the median time to score one record was not measured; at most 5 ms is asked",
+    });
     const odd = { name: "odd", requirements: [{ measure: "toString", max: 1 }] } as unknown as Gate;
-    expect(() => evaluateGate(odd, { metrics: {} })).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }) as Error);
+    expect(() => evaluateGate(odd, { metrics: {} })).toThrow(
+      expect.objectContaining({ code: "OPTION_INVALID" }) as Error,
+    );
   });
 });

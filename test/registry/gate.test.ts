@@ -3,17 +3,29 @@ import { uniform } from "../../src/base/random.js";
 import { evaluateGate, type Gate, type GateEvidence } from "../../src/registry/gates/gate.js";
 import { awsGate, baselineGate, basicGate, championGate, gates } from "../../src/registry/gates/gates.js";
 
-const metrics = (accuracy: number | null, f1: number | null): GateEvidence => ({ metrics: { accuracy: { value: accuracy }, f1: { value: f1 } } });
+const metrics = (accuracy: number | null, f1: number | null): GateEvidence => ({
+  metrics: { accuracy: { value: accuracy }, f1: { value: f1 } },
+});
 
 /** Labels and two models' scores: the better one has less noise. */
 function comparison(rows: number, noiseCandidate: number, noiseRival: number): GateEvidence {
   const random = uniform(3);
   const labels = Uint8Array.from({ length: rows }, () => (random() < 0.4 ? 1 : 0));
   const scores = (noise: number): { probabilities: Float64Array; threshold: number } => ({
-    probabilities: Float64Array.from(labels, (label) => Math.min(0.99, Math.max(0.01, 0.5 + (label - 0.5) * 0.5 + (random() - 0.5) * noise))),
+    probabilities: Float64Array.from(labels, (label) =>
+      Math.min(0.99, Math.max(0.01, 0.5 + (label - 0.5) * 0.5 + (random() - 0.5) * noise)),
+    ),
     threshold: 0.5,
   });
-  return { metrics: {}, comparison: { labels, candidate: scores(noiseCandidate), champion: scores(noiseRival), baseline: scores(noiseRival) } };
+  return {
+    metrics: {},
+    comparison: {
+      labels,
+      candidate: scores(noiseCandidate),
+      champion: scores(noiseRival),
+      baseline: scores(noiseRival),
+    },
+  };
 }
 
 describe("evaluateGate", () => {
@@ -40,13 +52,18 @@ describe("evaluateGate", () => {
     expect(worse.passed).toBe(false);
     expect(worse.checks[0]?.improvement?.value).toBeLessThan(0);
     expect(worse.checks[1]?.improvement?.value).toBeLessThan(0); // log loss: lower is better, so the sign is turned
-    expect(worse.checks[0]?.reason).toMatch(/ROC AUC 0\.\d+, the champion's 0\.\d+: improvement -0\.\d+ \(95 % -?0\.\d+ to -0\.\d+\)/);
+    expect(worse.checks[0]?.reason).toMatch(
+      /ROC AUC 0\.\d+, the champion's 0\.\d+: improvement -0\.\d+ \(95 % -?0\.\d+ to -0\.\d+\)/,
+    );
   });
 
   it("lets an equal model pass as not worse, and none as better", () => {
     const same = comparison(500, 1, 1);
     const { candidate } = same.comparison ?? {};
-    const evidence: GateEvidence = { metrics: {}, ...(same.comparison && candidate ? { comparison: { ...same.comparison, champion: candidate } } : {}) };
+    const evidence: GateEvidence = {
+      metrics: {},
+      ...(same.comparison && candidate ? { comparison: { ...same.comparison, champion: candidate } } : {}),
+    };
     expect(evaluateGate(championGate, evidence).passed).toBe(true);
     const better: Gate = { name: "better", requirements: [{ metric: "auc", betterThan: "champion" }] };
     expect(evaluateGate(better, evidence).passed).toBe(false);
@@ -66,7 +83,12 @@ describe("evaluateGate", () => {
 
   it("refuses a gate that makes no sense", () => {
     const refused = expect.objectContaining({ code: "OPTION_INVALID" }) as Error;
-    for (const requirement of [{ metric: "accurracy", min: 1 }, { metric: "toString", min: 1 }, { metric: "f1", min: NaN }, { metric: "f1", betterThan: "champion", margin: NaN }]) {
+    for (const requirement of [
+      { metric: "accurracy", min: 1 },
+      { metric: "toString", min: 1 },
+      { metric: "f1", min: NaN },
+      { metric: "f1", betterThan: "champion", margin: NaN },
+    ]) {
       expect(() => evaluateGate({ name: "odd", requirements: [requirement as never] }, metrics(1, 1))).toThrow(refused);
     }
   });

@@ -20,7 +20,7 @@ async function under(artifact: Artifact, contract: Contract): Promise<Scorer> {
 }
 const withColumn = (name: string, changes: object): Contract => ({
   ...sampleContract,
-  columns: sampleContract.columns.map((column) => (column.name === name ? ({ ...column, ...changes }) : column)),
+  columns: sampleContract.columns.map((column) => (column.name === name ? { ...column, ...changes } : column)),
 });
 
 describe("judgeOnRows", async () => {
@@ -49,10 +49,23 @@ describe("judgeOnRows", async () => {
   it("groups rows by columns, and by levels that are given", () => {
     const gate: Gate = {
       name: "groups",
-      requirements: ["plan", "paperless", "tenure", "coast"].map((perSegment) => ({ metric: "logLoss", notWorseThan: "champion", margin: 5, perSegment, minRows: 30 })),
+      requirements: ["plan", "paperless", "tenure", "coast"].map((perSegment) => ({
+        metric: "logLoss",
+        notWorseThan: "champion",
+        margin: 5,
+        perSegment,
+        minRows: 30,
+      })),
     };
     const coast = Array.from({ length: 300 }, (_, i) => (i % 2 === 0 ? "east" : "west"));
-    const [verdict] = judgeOnRows({ candidate, champion, rows, gates: [gate], bootstrap, segments: new Map([["coast", coast]]) }).verdicts;
+    const [verdict] = judgeOnRows({
+      candidate,
+      champion,
+      rows,
+      gates: [gate],
+      bootstrap,
+      segments: new Map([["coast", coast]]),
+    }).verdicts;
     const levels = verdict?.checks.map(({ groups }) => groups?.map(({ level }) => level));
     expect(levels?.[0]).toEqual(["basic", "plus", "toString", null]);
     expect(levels?.[1]).toEqual(["false", "true"]);
@@ -66,7 +79,13 @@ describe("judgeOnRows", async () => {
     let calls = 0;
     // Each score takes 1, 2, 3, ... ms by this clock: the median of 5 is 3, of 4 it is 2.5.
     const clock = (): number => (time += calls++ % 2 === 0 ? 0 : (calls / 2) | 0);
-    const limits: Gate = { name: "limits", requirements: [{ measure: "latencyMs", max: 3 }, { measure: "bundleBytes", max: 10 }] };
+    const limits: Gate = {
+      name: "limits",
+      requirements: [
+        { measure: "latencyMs", max: 3 },
+        { measure: "bundleBytes", max: 10 },
+      ],
+    };
     const judged = (records: number) => {
       time = calls = 0;
       return judgeOnRows({ candidate, rows, gates: [limits], bootstrap, latency: { records, clock }, bundleBytes: 10 });
@@ -75,14 +94,24 @@ describe("judgeOnRows", async () => {
     expect(judged(4).measures.latencyMs).toBe(2.5);
     expect(judged(7)).toMatchObject({ passed: false, measures: { latencyMs: 4 } });
     expect(() => judged(0)).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }) as Error);
-    judgeOnRows({ candidate, rows, gates: [basicGate], bootstrap, latency: { clock: () => expect.unreachable("the clock was read") } });
-    expect(judgeOnRows({ candidate, rows, gates: [limits], bootstrap, latency: { clock } }).verdicts[0]?.checks[1]).toMatchObject({ passed: false, observed: null });
+    judgeOnRows({
+      candidate,
+      rows,
+      gates: [basicGate],
+      bootstrap,
+      latency: { clock: () => expect.unreachable("the clock was read") },
+    });
+    expect(
+      judgeOnRows({ candidate, rows, gates: [limits], bootstrap, latency: { clock } }).verdicts[0]?.checks[1],
+    ).toMatchObject({ passed: false, observed: null });
     expect(judgeOnRows({ candidate, rows, gates: [limits], bootstrap }).measures.latencyMs).toBeGreaterThan(0);
   });
 
   it("compares with a champion of another contract, on the rows that it takes", async () => {
     const gate: Gate = { name: "near", requirements: [{ metric: "logLoss", notWorseThan: "champion", margin: 5 }] };
-    const check = async (contract: Contract) => judgeOnRows({ candidate, champion: await under(artifact, contract), rows, gates: [gate], bootstrap }).verdicts[0]?.checks[0];
+    const check = async (contract: Contract) =>
+      judgeOnRows({ candidate, champion: await under(artifact, contract), rows, gates: [gate], bootstrap }).verdicts[0]
+        ?.checks[0];
     // Levels that another training learned.
     const older = await check(withColumn("plan", { levels: ["basic", "plus", "toString", "gone"] }));
     expect(older).toMatchObject({ passed: true, rows: 300, improvement: { value: 0 } });
@@ -90,30 +119,56 @@ describe("judgeOnRows", async () => {
     const taken = sampleRecords(300, 9).filter(({ tenure }) => Number(tenure) <= 50).length;
     expect(strict).toMatchObject({ passed: true, rows: taken });
     expect(strict?.reason).toContain(`; ${300 - taken} rows that the champion cannot score are left out`);
-    const other = await check({ ...withColumn("churned", {}), target: { column: "churned", classes: ["No", "Yes"], positive: "No" } });
-    expect(other).toMatchObject({ passed: false, reason: 'the champion cannot be compared with: it gives the probability of "No", the rows\' positive class is "Yes"' });
+    const other = await check({
+      ...withColumn("churned", {}),
+      target: { column: "churned", classes: ["No", "Yes"], positive: "No" },
+    });
+    expect(other).toMatchObject({
+      passed: false,
+      reason:
+        'the champion cannot be compared with: it gives the probability of "No", the rows\' positive class is "Yes"',
+    });
   });
 
   it("judges a candidate on rows of another contract, where it takes all of them", async () => {
     const gate: Gate = { name: "any", requirements: [{ metric: "auc", min: 0 }] };
-    const judged = async (contract: Contract) => judgeOnRows({ candidate: await under(artifact, contract), rows, gates: [gate], bootstrap });
-    expect((await judged(withColumn("plan", { levels: ["basic", "plus", "toString", "gone"] }))).metrics).toEqual(judgeOnRows({ candidate, rows, gates: [gate], bootstrap }).metrics);
+    const judged = async (contract: Contract) =>
+      judgeOnRows({ candidate: await under(artifact, contract), rows, gates: [gate], bootstrap });
+    expect((await judged(withColumn("plan", { levels: ["basic", "plus", "toString", "gone"] }))).metrics).toEqual(
+      judgeOnRows({ candidate, rows, gates: [gate], bootstrap }).metrics,
+    );
     const mismatch = expect.objectContaining({ code: "CONTRACT_MISMATCH" }) as Error;
     await expect(judged(withColumn("tenure", { unit: "months", max: 50 }))).rejects.toThrow(mismatch);
-    await expect(judged(withColumn("tenure", { unit: "months", max: 50 }))).rejects.toThrow(/cannot be judged on these rows: .*above the maximum 50/);
-    await expect(judged({ ...sampleContract, target: { column: "churned", classes: ["No", "Yes"], positive: "No" } })).rejects.toThrow(mismatch);
+    await expect(judged(withColumn("tenure", { unit: "months", max: 50 }))).rejects.toThrow(
+      /cannot be judged on these rows: .*above the maximum 50/,
+    );
+    await expect(
+      judged({ ...sampleContract, target: { column: "churned", classes: ["No", "Yes"], positive: "No" } }),
+    ).rejects.toThrow(mismatch);
   });
 
   it("refuses rows that cannot be judged", () => {
-    const [unlabeled, noSuch] = [tableFromRecords(sampleContract, sampleRecords(10), { target: "ignore" }), { name: "odd", requirements: [{ metric: "auc", notWorseThan: "champion", perSegment: "color" }] } satisfies Gate];
-    expect(() => judgeOnRows({ candidate, rows: unlabeled, gates: [basicGate] })).toThrow(expect.objectContaining({ code: "TARGET_INVALID" }) as Error);
-    expect(() => judgeOnRows({ candidate, rows, gates: [noSuch], bootstrap })).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }) as Error);
+    const [unlabeled, noSuch] = [
+      tableFromRecords(sampleContract, sampleRecords(10), { target: "ignore" }),
+      { name: "odd", requirements: [{ metric: "auc", notWorseThan: "champion", perSegment: "color" }] } satisfies Gate,
+    ];
+    expect(() => judgeOnRows({ candidate, rows: unlabeled, gates: [basicGate] })).toThrow(
+      expect.objectContaining({ code: "TARGET_INVALID" }) as Error,
+    );
+    expect(() => judgeOnRows({ candidate, rows, gates: [noSuch], bootstrap })).toThrow(
+      expect.objectContaining({ code: "OPTION_INVALID" }) as Error,
+    );
   });
 });
 
 describe("segmentOf", () => {
   it("groups labels, truth values, numbers and dates", () => {
-    const records = sampleRecords(40, 3).map((record, i) => ({ ...record, tenure: i, charges: i % 4 === 0 ? null : i % 4, plan: i === 0 ? null : "basic" }));
+    const records = sampleRecords(40, 3).map((record, i) => ({
+      ...record,
+      tenure: i,
+      charges: i % 4 === 0 ? null : i % 4,
+      plan: i === 0 ? null : "basic",
+    }));
     const table = tableFromRecords(sampleContract, records);
     expect(new Set(segmentOf(table, "plan"))).toEqual(new Set([null, "basic"]));
     expect(new Set(segmentOf(table, "charges"))).toEqual(new Set([null, "1", "2", "3"]));
@@ -121,7 +176,9 @@ describe("segmentOf", () => {
     expect([...new Set(tenure)]).toEqual(["up to 9.75", "above 9.75 to 19.5", "above 19.5 to 29.25", "above 29.25"]);
     expect(tenure.filter((level) => level === "above 29.25")).toHaveLength(10);
     expect(segmentOf(table, "since").every((level) => /^(above|up to) \d{4}-\d\d-\d\d/.test(level ?? ""))).toBe(true);
-    expect(() => segmentOf(table, "toString")).toThrow(expect.objectContaining({ code: "OPTION_INVALID", where: { file: "records", column: "toString" } }) as Error);
+    expect(() => segmentOf(table, "toString")).toThrow(
+      expect.objectContaining({ code: "OPTION_INVALID", where: { file: "records", column: "toString" } }) as Error,
+    );
   });
 
   it("makes fewer groups where many rows are equal", () => {

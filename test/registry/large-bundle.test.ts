@@ -31,10 +31,28 @@ async function largeBundle(): Promise<string> {
     if (i === megabytes - 1) piece.write("end", 2 ** 20 - 3);
     hash.update(piece);
   }
-  const before = JSON.parse(readFileSync(join(folder, manifestPath), "utf8")) as { name: string; createdAt: string; files: { path: string }[] };
-  const files = new Map(before.files.map(({ path }) => [path, path === weights ? new Uint8Array() : Uint8Array.from(readFileSync(join(folder, path)))]));
-  const { format, formatVersion, name, createdAt, versions, files: listed } = await createManifest(before.name, before.createdAt, files);
-  const described = listed.map((one) => (one.path === weights ? { path: weights, bytes: megabytes * 2 ** 20, sha256: hash.digest("hex") } : one));
+  const before = JSON.parse(readFileSync(join(folder, manifestPath), "utf8")) as {
+    name: string;
+    createdAt: string;
+    files: { path: string }[];
+  };
+  const files = new Map(
+    before.files.map(({ path }) => [
+      path,
+      path === weights ? new Uint8Array() : Uint8Array.from(readFileSync(join(folder, path))),
+    ]),
+  );
+  const {
+    format,
+    formatVersion,
+    name,
+    createdAt,
+    versions,
+    files: listed,
+  } = await createManifest(before.name, before.createdAt, files);
+  const described = listed.map((one) =>
+    one.path === weights ? { path: weights, bytes: megabytes * 2 ** 20, sha256: hash.digest("hex") } : one,
+  );
   const sha256 = (bytes: Uint8Array | string): string => createHash("sha256").update(bytes).digest("hex");
   const contentHash = sha256(described.map(({ path, sha256 }) => `${sha256}  ${path}\n`).join(""));
   const changed = { format, formatVersion, name, createdAt, versions, files: described, contentHash };
@@ -68,7 +86,11 @@ describe("a bundle larger than memory should be", () => {
   it("is registered so by the command line", async () => {
     const folder = newFolder();
     const peak = "data:text/javascript,process.on('exit', () => console.error('peak', process.resourceUsage().maxRSS))";
-    const { code, out, err } = await startCli(["registry", "register", bundle, "--store", "registry", "--gate", "basic"], folder, ["--import", peak]).ended;
+    const { code, out, err } = await startCli(
+      ["registry", "register", bundle, "--store", "registry", "--gate", "basic"],
+      folder,
+      ["--import", peak],
+    ).ended;
     expect(out).toMatch(/^registered as version 1 /);
     expect([code, err]).toEqual([out.includes("rejected") ? 1 : 0, expect.stringContaining("too large to be tried")]);
     expect(Number(/^peak (\d+)$/m.exec(err)?.[1]) / 1024).toBeLessThan(200);
@@ -84,7 +106,9 @@ describe("a bundle larger than memory should be", () => {
     writeFileSync(path, bytes);
     const store = memoryStore();
     const registry = filesRegistry(store, { name: "sample" });
-    await expect(registry.register(await bundleSource(filesStore(broken)))).rejects.toMatchObject({ code: "BUNDLE_CORRUPT" });
+    await expect(registry.register(await bundleSource(filesStore(broken)))).rejects.toMatchObject({
+      code: "BUNDLE_CORRUPT",
+    });
     expect(await registry.list()).toEqual([]);
     mkdirSync(join(broken, "empty"));
     await expect(bundleSource(filesStore(join(broken, "empty")))).rejects.toMatchObject({ code: "BUNDLE_NOT_FOUND" });

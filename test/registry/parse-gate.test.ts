@@ -15,8 +15,12 @@ const requirements: readonly Requirement[] = [
   { measure: "latencyMs", max: 2.5 },
   { measure: "bundleBytes", max: 5_000_000 },
 ];
-const refusedAt = (path: string): Error => expect.objectContaining({ code: "OPTION_INVALID", where: { path } }) as Error;
-const with1 = (requirement: unknown): unknown => ({ name: "ours", requirements: [{ metric: "auc", min: 0 }, requirement] });
+const refusedAt = (path: string): Error =>
+  expect.objectContaining({ code: "OPTION_INVALID", where: { path } }) as Error;
+const with1 = (requirement: unknown): unknown => ({
+  name: "ours",
+  requirements: [{ metric: "auc", min: 0 }, requirement],
+});
 
 describe("parseGate", () => {
   it("reads every kind of requirement, and the presets", () => {
@@ -53,7 +57,9 @@ describe("parseGate", () => {
   ])("refuses %j at %s", (json, path) => expect(() => parseGate(json)).toThrow(refusedAt(path)));
 
   it("refuses a key that reaches for the prototype", () => {
-    expect(() => parseGate(JSON.parse('{ "name": "x", "requirements": [{ "metric": "auc", "min": 1, "__proto__": {} }] }'))).toThrow(refusedAt("gate.requirements[0]"));
+    expect(() =>
+      parseGate(JSON.parse('{ "name": "x", "requirements": [{ "metric": "auc", "min": 1, "__proto__": {} }] }')),
+    ).toThrow(refusedAt("gate.requirements[0]"));
   });
 
   it("gives a gate or a ChurnkitError for any JSON", () => {

@@ -50,7 +50,8 @@ vi.mock("node:fs", async (original) => {
     },
     mkdirSync(path: string, options: { recursive: true }) {
       const made = fs.mkdirSync(path, options);
-      if (made !== undefined) for (let name = path; name.length >= made.length; name = paths.dirname(name)) disk.names.set(name, false);
+      if (made !== undefined)
+        for (let name = path; name.length >= made.length; name = paths.dirname(name)) disk.names.set(name, false);
       return made;
     },
   };
@@ -62,7 +63,9 @@ vi.spyOn(process, "getBuiltinModule").mockImplementation((id: string) => (id ===
 
 /** Objects below a folder that a power cut would take. */
 function losable(root: string): string[] {
-  const objects = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile() && !entry.parentPath.startsWith(join(root, ".store")));
+  const objects = readdirSync(root, { recursive: true, withFileTypes: true }).filter(
+    (entry) => entry.isFile() && !entry.parentPath.startsWith(join(root, ".store")),
+  );
   return objects
     .map((entry) => join(entry.parentPath, entry.name))
     .filter((file) => {
@@ -111,7 +114,9 @@ describe("a power cut", () => {
     const folder = newFolder();
     mkdirSync(join(folder, "there"));
     await filesStore(join(folder, "there/a/b")).put("x", new Uint8Array(1));
-    expect(disk.syncs).toEqual(expect.arrayContaining([join(folder, "there"), join(folder, "there/a"), join(folder, "there/a/b")]));
+    expect(disk.syncs).toEqual(
+      expect.arrayContaining([join(folder, "there"), join(folder, "there/a"), join(folder, "there/a/b")]),
+    );
     expect(disk.syncs).not.toContain(folder);
   });
 

@@ -28,8 +28,14 @@ const me = userInfo().username;
 describe("churnkit registry", () => {
   it("says that there is no registry instead of finding nothing sound, or backing nothing up", async () => {
     const [nowhere, backup] = [join(folder, "nowhere"), join(folder, "backup")];
-    for (const place of [["--store", nowhere, "--model", "sample"], ["--store", store, "--model", "smaple"]]) {
-      const missing = expect.objectContaining({ code: "REGISTRY_NOT_FOUND", message: expect.stringMatching(/no registry of (sample|smaple) in .*Check --store and --model/) as string }) as Error;
+    for (const place of [
+      ["--store", nowhere, "--model", "sample"],
+      ["--store", store, "--model", "smaple"],
+    ]) {
+      const missing = expect.objectContaining({
+        code: "REGISTRY_NOT_FOUND",
+        message: expect.stringMatching(/no registry of (sample|smaple) in .*Check --store and --model/) as string,
+      }) as Error;
       await expect(run("verify", ...place)).rejects.toEqual(missing);
       await expect(run("migrate", ...place, "--to", backup)).rejects.toEqual(missing);
       expect((await run("list", ...place)).out).toMatch(/^no versions of (sample|smaple) in .* yet\n$/);
@@ -41,14 +47,20 @@ describe("churnkit registry", () => {
     const chart = (await run("lineage", ...here)).out;
     const shown = /data ([0-9a-f]{12})/.exec(chart)?.[1] ?? "";
     expect((await run("list", ...here, "--data", shown)).out.split("\n")).toHaveLength(4);
-    expect((await run("list", ...here, "--data", "f".repeat(12))).out).toBe(`no versions of sample in ${store} are trained on the data ffffffffffff\n`);
+    expect((await run("list", ...here, "--data", "f".repeat(12))).out).toBe(
+      `no versions of sample in ${store} are trained on the data ffffffffffff\n`,
+    );
   });
 
   it("lists by status and stage", async () => {
     await run("approve", "1", ...here);
     expect((await run("list", ...here, "--status", "approved")).out).toMatch(/^number.*\n {5}1 .*\n$/);
-    expect((await run("list", ...here, "--status", "rejected", "--stage", "Staging")).out).toBe(`no versions of sample in ${store} are rejected, in the stage Staging\n`);
-    await expect(run("list", ...here, "--status", "good")).rejects.toThrow(/Allowed choices are pending, approved, rejected, quarantined/);
+    expect((await run("list", ...here, "--status", "rejected", "--stage", "Staging")).out).toBe(
+      `no versions of sample in ${store} are rejected, in the stage Staging\n`,
+    );
+    await expect(run("list", ...here, "--status", "good")).rejects.toThrow(
+      /Allowed choices are pending, approved, rejected, quarantined/,
+    );
   });
 
   it("tells what became what", async () => {
@@ -73,17 +85,26 @@ describe("churnkit registry", () => {
     const own = join(folder, "own");
     const at = ["--store", own];
     expect((await run("list", ...at)).out).toBe(`no versions of churn in ${own} yet\n`);
-    expect((await run("register", join(folder, "model-1"), ...at)).out).toBe("registered as version 1 (1.0.0, pending) of sample\n");
+    expect((await run("register", join(folder, "model-1"), ...at)).out).toBe(
+      "registered as version 1 (1.0.0, pending) of sample\n",
+    );
     expect((await run("list", ...at)).out).toMatch(/^number +version +decided +aliases .*\n {5}1 +1\.0\.0 +- +- /);
     const artifact = await sampleArtifact({ networks: 0, seed: 3 });
     await saveBundle({ ...artifact, contract: { ...artifact.contract, name: "other orders" } }, join(folder, "other"));
     const crossing = await run("register", join(folder, "other"), ...at);
     expect(crossing.out).toMatch(/^registered as version 2 .* of sample\n$/);
-    expect(crossing.err).toMatch(/^note: names cross: version 1 of sample is of the contract "sample", version 2 of "other orders"; /);
+    expect(crossing.err).toMatch(
+      /^note: names cross: version 1 of sample is of the contract "sample", version 2 of "other orders"; /,
+    );
     expect((await run("register", join(folder, "other"), ...at)).err).toBe("");
     await run("register", join(folder, "other"), ...at, "--model", "other-orders");
-    await expect(run("list", ...at)).rejects.toMatchObject({ code: "OPTION_INVALID", message: expect.stringMatching(/several models: other-orders, sample\. .*--model/) as string });
-    expect((await run("register", join(folder, "other"), "--store", join(folder, "third"))).out).toMatch(/ of other-orders\n$/);
+    await expect(run("list", ...at)).rejects.toMatchObject({
+      code: "OPTION_INVALID",
+      message: expect.stringMatching(/several models: other-orders, sample\. .*--model/) as string,
+    });
+    expect((await run("register", join(folder, "other"), "--store", join(folder, "third"))).out).toMatch(
+      / of other-orders\n$/,
+    );
   });
 
   it("asks before the version goes that an alias would be rolled back to", async () => {
@@ -91,14 +112,20 @@ describe("churnkit registry", () => {
     for (const seed of [1, 2]) await run("register", join(folder, `model-${seed}`), ...at);
     for (const version of ["1", "2"]) await run("promote", version, ...at);
     // Nobody is at a terminal here.
-    await expect(run("remove", "1", ...at)).rejects.toMatchObject({ code: "REGISTRY_REFUSED", message: expect.stringMatching(/Version 1 is what champion would be rolled back to\. Give --yes/) as string });
+    await expect(run("remove", "1", ...at)).rejects.toMatchObject({
+      code: "REGISTRY_REFUSED",
+      message: expect.stringMatching(/Version 1 is what champion would be rolled back to\. Give --yes/) as string,
+    });
     expect((await run("list", ...at)).out.split("\n")).toHaveLength(4);
     expect((await run("remove", "1", ...at, "--yes")).out).toBe("version 1 (1.0.0) was removed\n");
   });
 
   it("says that an alias still points to what was taken out of service", async () => {
     const { out, err } = await run("quarantine", "champion", ...here);
-    expect([out, err]).toEqual(["version 1 (1.0.0) is quarantined\n", "champion still points to it: roll back, or promote another version\n"]);
+    expect([out, err]).toEqual([
+      "version 1 (1.0.0) is quarantined\n",
+      "champion still points to it: roll back, or promote another version\n",
+    ]);
     expect((await run("approve", "1", ...here)).err).toBe("");
   });
 
@@ -107,8 +134,12 @@ describe("churnkit registry", () => {
     vi.stubGlobal("fetch", mlflow.fetch);
     try {
       const without = await run("migrate", ...here, "--to", "mlflow+http://mlflow.test");
-      expect(without.err).toMatch(/^\d+ entries of history cannot be taken along: mlflow\+http:\/\/mlflow\.test keeps none without \?ledger=/);
-      expect((await run("history", "--store", "mlflow+http://mlflow.test", "--model", "sample")).err).toMatch(/keeps no history without \?ledger=/);
+      expect(without.err).toMatch(
+        /^\d+ entries of history cannot be taken along: mlflow\+http:\/\/mlflow\.test keeps none without \?ledger=/,
+      );
+      expect((await run("history", "--store", "mlflow+http://mlflow.test", "--model", "sample")).err).toMatch(
+        /keeps no history without \?ledger=/,
+      );
       const kept = `mlflow+http://mlflow.test?ledger=${join(folder, "ledger")}`;
       const into = await run("migrate", ...here, "--to", kept, "--to-model", "kept");
       expect([into.err, into.code]).toEqual(["", undefined]);
@@ -123,21 +154,40 @@ describe("churnkit registry", () => {
     const left = `${"a".repeat(64)}-0123abcd`;
     await filesStore(store).put(`sample/bundles/${left}/manifest.json`, new Uint8Array(7));
     const { out, code } = await run("verify", ...here);
-    expect([code, out]).toEqual([undefined, expect.stringMatching(new RegExp(`^sound: .*\\n1 bundle folder without a version, 7 bytes.*\\n {2}${left}: 7 bytes, 0 min old\\n$`))]);
+    expect([code, out]).toEqual([
+      undefined,
+      expect.stringMatching(
+        new RegExp(`^sound: .*\\n1 bundle folder without a version, 7 bytes.*\\n {2}${left}: 7 bytes, 0 min old\\n$`),
+      ),
+    ]);
     // Nothing is as old as a day here.
     expect((await run("clean", ...here, "--apply")).out).toBe("removed 0 bundle folders without a version, 0 bytes\n");
     const told = await run("clean", ...here, "--older-than", "0.001");
-    expect(told.out).toMatch(new RegExp(`^would remove 1 bundle folder without a version, 7 bytes\\n {2}${left}: 7 bytes`));
-    expect(JSON.parse((await run("clean", ...here, "--older-than", "0.001", "--apply", "--json")).out)).toMatchObject({ removed: true, orphans: [{ folder: left }] });
+    expect(told.out).toMatch(
+      new RegExp(`^would remove 1 bundle folder without a version, 7 bytes\\n {2}${left}: 7 bytes`),
+    );
+    expect(JSON.parse((await run("clean", ...here, "--older-than", "0.001", "--apply", "--json")).out)).toMatchObject({
+      removed: true,
+      orphans: [{ folder: left }],
+    });
     expect((await run("verify", ...here)).out).toMatch(/^sound: 2 versions, .*\n$/);
-    await expect(run("clean", "--store", store, "--model", "smaple")).rejects.toMatchObject({ code: "REGISTRY_NOT_FOUND" });
+    await expect(run("clean", "--store", store, "--model", "smaple")).rejects.toMatchObject({
+      code: "REGISTRY_NOT_FOUND",
+    });
     await expect(run("clean", ...here, "--older-than", "day")).rejects.toThrow(/such as 90s, 10m, 1h30m or 2d/);
   });
 
   it("finds a registry without its index not sound", async () => {
     rmSync(join(store, "sample/index.json"));
     const { out, code } = await run("verify", ...here);
-    expect([code, out]).toEqual([1, expect.stringMatching(/^not sound: 0 versions.*\n {2}history: .*index\.json is missing: the history goes on to entry/)]);
-    await expect(run("migrate", ...here, "--to", join(folder, "backup"))).rejects.toMatchObject({ code: "REGISTRY_CORRUPT" });
+    expect([code, out]).toEqual([
+      1,
+      expect.stringMatching(
+        /^not sound: 0 versions.*\n {2}history: .*index\.json is missing: the history goes on to entry/,
+      ),
+    ]);
+    await expect(run("migrate", ...here, "--to", join(folder, "backup"))).rejects.toMatchObject({
+      code: "REGISTRY_CORRUPT",
+    });
   });
 });

@@ -1,5 +1,11 @@
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
-import { DescribeModelPackageCommand, ListModelPackagesCommand, SageMakerClient, UpdateModelPackageCommand, type ModelPackageSummary } from "@aws-sdk/client-sagemaker";
+import {
+  DescribeModelPackageCommand,
+  ListModelPackagesCommand,
+  SageMakerClient,
+  UpdateModelPackageCommand,
+  type ModelPackageSummary,
+} from "@aws-sdk/client-sagemaker";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { s3Store } from "../../src/io/store/s3/s3-store.js";
 import type { Artifact } from "../../src/model/artifact.js";
@@ -7,7 +13,14 @@ import type { ModelRegistry } from "../../src/registry/registry.js";
 import { sagemakerRegistry, sagemakerRegistryPolicy } from "../../src/registry/backends/sagemaker/index.js";
 import { sampleArtifact } from "../helpers/artifact.js";
 import { recordRequests, type RequestRecord } from "../helpers/botocore.js";
-import { seededFaults, startFaultyProxy, type ErrorAnswer, type Fault, type FaultyProxy, type Schedule } from "../helpers/faulty-proxy.js";
+import {
+  seededFaults,
+  startFaultyProxy,
+  type ErrorAnswer,
+  type Fault,
+  type FaultyProxy,
+  type Schedule,
+} from "../helpers/faulty-proxy.js";
 import { awsPython, motoClient, startMoto, type Moto } from "../helpers/moto.js";
 import { quickRetries } from "../helpers/quick-retries.js";
 import { startSagemakerStub, type SagemakerStub } from "../helpers/sagemaker.js";
@@ -18,7 +31,8 @@ const ready = await awsPython("SageMaker registry under faults");
 const kinds: readonly Fault[] = ["throttle", "error", "error-after", "timeout", "reset", "lost", "truncated"];
 
 /** The operation that a request asks for. */
-const operationOf = (request: Parameters<Schedule>[0]): string => String(request.headers["x-amz-target"]).replace("SageMaker.", "");
+const operationOf = (request: Parameters<Schedule>[0]): string =>
+  String(request.headers["x-amz-target"]).replace("SageMaker.", "");
 
 /** The first requests of an operation meet these faults. */
 const first = (operation: string, ...faults: (Fault | ErrorAnswer | undefined)[]): Schedule => {
@@ -26,7 +40,8 @@ const first = (operation: string, ...faults: (Fault | ErrorAnswer | undefined)[]
   return (request) => (operationOf(request) === operation ? rest.shift() : undefined);
 };
 
-const failed = (pattern: RegExp): unknown => expect.objectContaining({ code: "STORE_FAILED", message: expect.stringMatching(pattern) as string });
+const failed = (pattern: RegExp): unknown =>
+  expect.objectContaining({ code: "STORE_FAILED", message: expect.stringMatching(pattern) as string });
 
 describe.skipIf(!ready)("SageMaker registry behind a faulty proxy", { timeout: 30_000 }, () => {
   let moto: Moto;
@@ -40,7 +55,10 @@ describe.skipIf(!ready)("SageMaker registry behind a faulty proxy", { timeout: 3
 
   beforeAll(async () => {
     moto = await startMoto();
-    [stub, forgetful] = await Promise.all([startSagemakerStub(moto.url), startSagemakerStub(moto.url, { tokens: false })]);
+    [stub, forgetful] = await Promise.all([
+      startSagemakerStub(moto.url),
+      startSagemakerStub(moto.url, { tokens: false }),
+    ]);
     direct = new SageMakerClient(motoClient(stub.url));
     const base = await sampleArtifact({ networks: 0 });
     models = [0, 1, 2].map((i) => ({ ...base, decision: { threshold: i / 10, rule: "given" } }));
@@ -74,23 +92,40 @@ describe.skipIf(!ready)("SageMaker registry behind a faulty proxy", { timeout: 3
   }
 
   /** A registry behind a line of its own, as another process would have it. */
-  async function behind(schedule: Schedule, { attempts = 12, bucket = "models", s3: toBucket = () => undefined, service = stub }: Line = {}): Promise<ModelRegistry> {
-    const [sagemakerLine, s3Line] = [await startFaultyProxy(service.url, schedule), await startFaultyProxy(moto.url, toBucket)];
+  async function behind(
+    schedule: Schedule,
+    { attempts = 12, bucket = "models", s3: toBucket = () => undefined, service = stub }: Line = {},
+  ): Promise<ModelRegistry> {
+    const [sagemakerLine, s3Line] = [
+      await startFaultyProxy(service.url, schedule),
+      await startFaultyProxy(moto.url, toBucket),
+    ];
     proxies.push(sagemakerLine, s3Line);
-    const config = { retryStrategy: quickRetries(attempts), requestHandler: { connectionTimeout: 1_000, socketTimeout: 300 } };
+    const config = {
+      retryStrategy: quickRetries(attempts),
+      requestHandler: { connectionTimeout: 1_000, socketTimeout: 300 },
+    };
     const s3 = new S3Client({ ...motoClient(s3Line.url), forcePathStyle: true, ...config });
     const client = new SageMakerClient({ ...motoClient(sagemakerLine.url), ...config });
     clients.push(s3, client);
     records.push(recordRequests(s3), recordRequests(client));
-    return sagemakerRegistry({ name: "sample", store: await s3Store({ bucket, prefix: "registry", client: s3 }), client });
+    return sagemakerRegistry({
+      name: "sample",
+      store: await s3Store({ bucket, prefix: "registry", client: s3 }),
+      client,
+    });
   }
   const calm = (): Promise<ModelRegistry> => behind(() => undefined);
   const model = (i: number): Artifact => models[i] as Artifact;
-  const packages = async (): Promise<readonly ModelPackageSummary[]> => (await direct.send(new ListModelPackagesCommand({ ModelPackageGroupName: "sample" }))).ModelPackageSummaryList ?? [];
+  const packages = async (): Promise<readonly ModelPackageSummary[]> =>
+    (await direct.send(new ListModelPackagesCommand({ ModelPackageGroupName: "sample" }))).ModelPackageSummaryList ??
+    [];
   const shown = async (): Promise<(string | undefined)[][]> =>
     Promise.all(
       (await packages()).map(async ({ ModelPackageArn }) => {
-        const { CustomerMetadataProperties: told = {}, ModelApprovalStatus: approval } = await direct.send(new DescribeModelPackageCommand({ ModelPackageName: ModelPackageArn }));
+        const { CustomerMetadataProperties: told = {}, ModelApprovalStatus: approval } = await direct.send(
+          new DescribeModelPackageCommand({ ModelPackageName: ModelPackageArn }),
+        );
         return [told["churnkit.version"], told["churnkit.aliases"], approval];
       }),
     );
@@ -98,8 +133,10 @@ describe.skipIf(!ready)("SageMaker registry behind a faulty proxy", { timeout: 3
 
   /** Every kind of change, so every operation of the driver. */
   async function live(registry: ModelRegistry): Promise<void> {
-    for (const i of [0, 1, 2]) expect(await registry.register(model(i))).toMatchObject({ created: true, version: { number: i + 1 } });
-    for (const number of [1, 2, 3]) expect(await registry.promote(number, "champion")).toMatchObject({ promoted: true });
+    for (const i of [0, 1, 2])
+      expect(await registry.register(model(i))).toMatchObject({ created: true, version: { number: i + 1 } });
+    for (const number of [1, 2, 3])
+      expect(await registry.promote(number, "champion")).toMatchObject({ promoted: true });
     await registry.setStatus(2, "approved");
     expect(await registry.rollback("champion")).toMatchObject({ to: 2 });
     await registry.remove(1);
@@ -107,10 +144,16 @@ describe.skipIf(!ready)("SageMaker registry behind a faulty proxy", { timeout: 3
   /** What has to have come of it. */
   async function lived(): Promise<void> {
     const registry = await calm();
-    expect((await registry.list()).map(({ number, status, aliases }) => [number, status, aliases])).toEqual([[3, "quarantined", []], [2, "approved", ["champion"]]]);
+    expect((await registry.list()).map(({ number, status, aliases }) => [number, status, aliases])).toEqual([
+      [3, "quarantined", []],
+      [2, "approved", ["champion"]],
+    ]);
     expect(await registry.history()).toHaveLength(9);
     expect((await registry.verify()).problems).toEqual([]);
-    expect(await shown()).toEqual([["1.0.1", "champion", "Approved"], ["1.0.2", undefined, "Rejected"]]);
+    expect(await shown()).toEqual([
+      ["1.0.1", "champion", "Approved"],
+      ["1.0.2", undefined, "Rejected"],
+    ]);
     await registry.load("champion");
   }
 
@@ -134,10 +177,15 @@ describe.skipIf(!ready)("SageMaker registry behind a faulty proxy", { timeout: 3
     expect(proxies[0]?.applied.get(fault)).toBe(2);
     expect(await packages()).toHaveLength(1);
     // The process that got no answer at all is gone; the next one finds the package.
-    await expect((await behind(first("CreateModelPackage", fault), { attempts: 1 })).register(model(1))).rejects.toEqual(failed(/CreateModelPackage/));
+    await expect(
+      (await behind(first("CreateModelPackage", fault), { attempts: 1 })).register(model(1)),
+    ).rejects.toEqual(failed(/CreateModelPackage/));
     expect(await packages()).toHaveLength(2);
     await (await calm()).promote(2, "champion");
-    expect(await shown()).toEqual([["1.0.0", undefined, "PendingManualApproval"], ["1.0.1", "champion", "PendingManualApproval"]]);
+    expect(await shown()).toEqual([
+      ["1.0.0", undefined, "PendingManualApproval"],
+      ["1.0.1", "champion", "PendingManualApproval"],
+    ]);
   });
 
   it("keeps to the first of two packages where the service forgot the token", async () => {
@@ -151,12 +199,24 @@ describe.skipIf(!ready)("SageMaker registry behind a faulty proxy", { timeout: 3
   });
 
   it("takes a group for made that the retried call finds there", async () => {
-    const exists: ErrorAnswer = { status: 400, code: "ValidationException", message: "Model Package Group already exists: arn:aws:sagemaker:us-east-1:123456789012:model-package-group/sample" };
+    const exists: ErrorAnswer = {
+      status: 400,
+      code: "ValidationException",
+      message:
+        "Model Package Group already exists: arn:aws:sagemaker:us-east-1:123456789012:model-package-group/sample",
+    };
     await (await behind(first("CreateModelPackageGroup", "lost", exists))).register(model(0));
     expect(await packages()).toHaveLength(1);
   });
 
-  const operations = ["CreateModelPackageGroup", "ListModelPackages", "CreateModelPackage", "DescribeModelPackage", "UpdateModelPackage", "DeleteModelPackage"];
+  const operations = [
+    "CreateModelPackageGroup",
+    "ListModelPackages",
+    "CreateModelPackage",
+    "DescribeModelPackage",
+    "UpdateModelPackage",
+    "DeleteModelPackage",
+  ];
 
   it.each(operations)("names the permission that is missing: sagemaker:%s", async (operation) => {
     const denied: ErrorAnswer = {
@@ -165,19 +225,49 @@ describe.skipIf(!ready)("SageMaker registry behind a faulty proxy", { timeout: 3
       message: `User: arn:aws:sts::123456789012:assumed-role/ada is not authorized to perform: sagemaker:${operation} on resource: arn:aws:sagemaker:us-east-1:123456789012:model-package-group/sample because no identity-based policy allows the sagemaker:${operation} action`,
     };
     const registry = await behind((request) => (operationOf(request) === operation ? denied : undefined));
-    await expect(live(registry)).rejects.toEqual(failed(new RegExp(`needs the permission sagemaker:${operation} on the model package group sample`)));
-    const policy = sagemakerRegistryPolicy({ name: "sample", region: "us-east-1", accountId: "123456789012", remove: true });
+    await expect(live(registry)).rejects.toEqual(
+      failed(new RegExp(`needs the permission sagemaker:${operation} on the model package group sample`)),
+    );
+    const policy = sagemakerRegistryPolicy({
+      name: "sample",
+      region: "us-east-1",
+      accountId: "123456789012",
+      remove: true,
+    });
     expect(policy.Statement.flatMap(({ Action }) => Action)).toContain(`sagemaker:${operation}`);
   });
 
   it.each([
-    [{ status: 400, code: "ExpiredTokenException", message: "The security token included in the request is expired" }, /credentials have expired: sign in again/],
-    [{ status: 403, code: "UnrecognizedClientException", message: "The security token included in the request is invalid." }, /not known to AWS: check the profile/],
-    [{ status: 400, code: "InvalidSignatureException", message: "The request signature we calculated does not match the signature you provided." }, /secret key, and this machine's clock/],
+    [
+      { status: 400, code: "ExpiredTokenException", message: "The security token included in the request is expired" },
+      /credentials have expired: sign in again/,
+    ],
+    [
+      {
+        status: 403,
+        code: "UnrecognizedClientException",
+        message: "The security token included in the request is invalid.",
+      },
+      /not known to AWS: check the profile/,
+    ],
+    [
+      {
+        status: 400,
+        code: "InvalidSignatureException",
+        message: "The request signature we calculated does not match the signature you provided.",
+      },
+      /secret key, and this machine's clock/,
+    ],
     [{ status: 400, code: "ThrottlingException", message: "Rate exceeded" }, /throttles these calls: try again later/],
-    [{ status: 400, code: "ResourceLimitExceeded", message: "The account-level service limit is reached." }, /limit is reached/],
+    [
+      { status: 400, code: "ResourceLimitExceeded", message: "The account-level service limit is reached." },
+      /limit is reached/,
+    ],
     [{ status: 500, code: "InternalFailure", message: "We are sorry." }, /SageMaker failed, also after the retries/],
-    [{ status: 503, code: "ServiceUnavailable", message: "Please try again." }, /SageMaker failed, also after the retries/],
+    [
+      { status: 503, code: "ServiceUnavailable", message: "Please try again." },
+      /SageMaker failed, also after the retries/,
+    ],
   ] satisfies [ErrorAnswer, RegExp][])("says what to do about %j", async (answer, pattern) => {
     const registry = await behind(() => answer, { attempts: 2 });
     await expect(registry.list()).rejects.toEqual(failed(pattern));
@@ -187,12 +277,19 @@ describe.skipIf(!ready)("SageMaker registry behind a faulty proxy", { timeout: 3
   it.each(["timeout", "reset", "truncated"] as const)("says that SageMaker cannot be reached: %s", async (fault) => {
     await (await calm()).register(model(0));
     const registry = await behind(() => fault, { attempts: 2 });
-    await expect(registry.get("latest")).rejects.toEqual(failed(/SageMaker could not do ListModelPackages for sample\. .*cannot be reached, also after the retries: check the network/));
+    await expect(registry.get("latest")).rejects.toEqual(
+      failed(
+        /SageMaker could not do ListModelPackages for sample\. .*cannot be reached, also after the retries: check the network/,
+      ),
+    );
   });
 
   it("says that the change was made where it could not be shown, and shows it when it is asked for again", async () => {
     let down = false;
-    const registry = await behind((request) => (down && operationOf(request) !== "ListModelPackages" ? "throttle" : undefined), { attempts: 2 });
+    const registry = await behind(
+      (request) => (down && operationOf(request) !== "ListModelPackages" ? "throttle" : undefined),
+      { attempts: 2 },
+    );
     await registry.register(model(0));
     down = true;
     const stands = failed(/throttles.*The registry has the change/);
@@ -201,16 +298,24 @@ describe.skipIf(!ready)("SageMaker registry behind a faulty proxy", { timeout: 3
     expect((await registry.get("champion")).number).toBe(2);
     down = false;
     expect(await registry.register(model(1))).toMatchObject({ created: false, version: { number: 2 } });
-    expect(await shown()).toEqual([["1.0.0", undefined, "PendingManualApproval"], ["1.0.1", "champion", "PendingManualApproval"]]);
+    expect(await shown()).toEqual([
+      ["1.0.0", undefined, "PendingManualApproval"],
+      ["1.0.1", "champion", "PendingManualApproval"],
+    ]);
   });
 
   it("does not take for decided in SageMaker what it could not show there", async () => {
     let down = false;
-    const registry = await behind((request) => (down && operationOf(request) === "UpdateModelPackage" ? "error" : undefined), { attempts: 1 });
+    const registry = await behind(
+      (request) => (down && operationOf(request) === "UpdateModelPackage" ? "error" : undefined),
+      { attempts: 1 },
+    );
     await registry.register(model(0));
     await registry.setStatus(1, "approved");
     down = true;
-    await expect(registry.setStatus(1, "rejected", { by: "ada", reason: "wrong data" })).rejects.toEqual(failed(/The registry has the change/));
+    await expect(registry.setStatus(1, "rejected", { by: "ada", reason: "wrong data" })).rejects.toEqual(
+      failed(/The registry has the change/),
+    );
     const other = await calm();
     expect(await other.get(1)).toMatchObject({ status: "rejected", statusNote: { by: "ada" } });
     expect(await other.promote(1, "champion")).toMatchObject({ promoted: false });
@@ -239,7 +344,11 @@ describe.skipIf(!ready)("SageMaker registry behind a faulty proxy", { timeout: 3
     await staging.register(model(0));
     const s3 = new S3Client({ ...motoClient(moto.url), forcePathStyle: true });
     clients.push(s3);
-    const production = await sagemakerRegistry({ name: "sample", store: await s3Store({ bucket: "models", prefix: "production", client: s3 }), client: direct });
+    const production = await sagemakerRegistry({
+      name: "sample",
+      store: await s3Store({ bucket: "models", prefix: "production", client: s3 }),
+      client: direct,
+    });
     await production.register(model(1));
     await production.remove(1);
     expect((await shown()).map(([version]) => version)).toEqual(["1.0.0"]);
@@ -254,17 +363,25 @@ describe.skipIf(!ready)("SageMaker registry behind a faulty proxy", { timeout: 3
     const s3 = new S3Client({ ...motoClient(moto.url), forcePathStyle: true });
     clients.push(s3);
     const left = await (await s3Store({ bucket: "models", prefix: "registry", client: s3 })).list("sample/packages/");
-    expect(new Set(left.map(({ key }) => key.split("/")[2]))).toEqual(new Set([`000002-${(await registry.get(2)).contentHash}`]));
+    expect(new Set(left.map(({ key }) => key.split("/")[2]))).toEqual(
+      new Set([`000002-${(await registry.get(2)).contentHash}`]),
+    );
   });
 
   it("goes on with a clock that is wrong", async () => {
     const now = (): number => performance.timeOrigin + performance.now();
     const registry = await behind((request) => {
-      const [, y = "", mo = "", d = "", h = "", mi = "", s = ""] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(String(request.headers["x-amz-date"])) ?? [];
+      const [, y = "", mo = "", d = "", h = "", mi = "", s = ""] =
+        /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(String(request.headers["x-amz-date"])) ?? [];
       const signed = Date.parse(`${y}-${mo}-${d}T${h}:${mi}:${s}Z`);
       if (Math.abs(signed - now()) < 5 * 60_000) return undefined;
       const message = `Signature expired: ${y}${mo}${d}T${h}${mi}${s}Z is now earlier than the time allowed`;
-      return { status: 400, code: "InvalidSignatureException", message, headers: { date: new Date(now()).toUTCString() } };
+      return {
+        status: 400,
+        code: "InvalidSignatureException",
+        message,
+        headers: { date: new Date(now()).toUTCString() },
+      };
     });
     vi.useFakeTimers({ toFake: ["Date"], now: now() + 3_600_000 });
     await registry.register(model(0));

@@ -1,5 +1,10 @@
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
-import { DescribeModelPackageCommand, ListModelPackagesCommand, SageMakerClient, UpdateModelPackageCommand } from "@aws-sdk/client-sagemaker";
+import {
+  DescribeModelPackageCommand,
+  ListModelPackagesCommand,
+  SageMakerClient,
+  UpdateModelPackageCommand,
+} from "@aws-sdk/client-sagemaker";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { memoryStore } from "../../src/io/store/memory-store.js";
 import type { ObjectStore } from "../../src/io/store/object-store.js";
@@ -45,10 +50,17 @@ describe.skipIf(!ready)("SageMaker", () => {
     stub.reset();
     await s3.send(new CreateBucketCommand({ Bucket: "models" }));
     store = await s3Store({ bucket: "models", prefix: "registry", client: s3 });
-    return sagemakerRegistry({ name: "sample", store, client: sagemaker, image: "123456789012.dkr.ecr.us-east-1.amazonaws.com/churnkit:1" });
+    return sagemakerRegistry({
+      name: "sample",
+      store,
+      client: sagemaker,
+      image: "123456789012.dkr.ecr.us-east-1.amazonaws.com/churnkit:1",
+    });
   }
   const again = (): Promise<ModelRegistry> => sagemakerRegistry({ name: "sample", store, client: sagemaker });
-  const packages = async () => (await sagemaker.send(new ListModelPackagesCommand({ ModelPackageGroupName: "sample" }))).ModelPackageSummaryList ?? [];
+  const packages = async () =>
+    (await sagemaker.send(new ListModelPackagesCommand({ ModelPackageGroupName: "sample" }))).ModelPackageSummaryList ??
+    [];
   const packageOf = async (hash: string) => {
     const found = (await packages()).find(({ ModelPackageDescription: text }) => text?.includes(hash));
     return sagemaker.send(new DescribeModelPackageCommand({ ModelPackageName: found?.ModelPackageArn ?? "none" }));
@@ -58,7 +70,10 @@ describe.skipIf(!ready)("SageMaker", () => {
 
   it("shows a version as a model package: bundle, metrics, card, approval, metadata", async () => {
     const registry = await empty();
-    const { version } = await registry.register(await sampleArtifact({ networks: 1 }), { tags: { team: "growth", note: "50 % <b>" }, description: "the \"first\"\none" });
+    const { version } = await registry.register(await sampleArtifact({ networks: 1 }), {
+      tags: { team: "growth", note: "50 % <b>" },
+      description: 'the "first"\none',
+    });
     await registry.promote(1, "champion");
     const found = await packageOf(version.contentHash);
     expect(found).toMatchObject({
@@ -66,7 +81,13 @@ describe.skipIf(!ready)("SageMaker", () => {
       ModelPackageVersion: 1,
       ModelApprovalStatus: "PendingManualApproval",
       ModelPackageDescription: `churnkit 1.0.0 ${version.contentHash} the "first" one`,
-      CustomerMetadataProperties: { "churnkit.version": "1.0.0", "churnkit.aliases": "champion", "churnkit.stage": "None", team: "growth", note: "50 _ _b_" },
+      CustomerMetadataProperties: {
+        "churnkit.version": "1.0.0",
+        "churnkit.aliases": "champion",
+        "churnkit.stage": "None",
+        team: "growth",
+        note: "50 _ _b_",
+      },
     });
     const url = found.InferenceSpecification?.Containers?.[0]?.ModelDataUrl ?? "";
     expect(url).toBe(`s3://models/registry/sample/packages/000001-${version.contentHash}/model.tar.gz`);
@@ -103,11 +124,16 @@ describe.skipIf(!ready)("SageMaker", () => {
     const registry = await empty();
     await registry.register(await sampleArtifact({ networks: 0 }));
     let fails = true;
-    sagemaker.middlewareStack.add((next, context) => (args) => {
-      if (fails && context["commandName"] === "CreateModelPackageCommand") throw new Error("the line is dead");
-      return next(args);
-    }, { step: "initialize", name: "dead" });
-    await expect(registry.register(await sampleArtifact({ networks: 0, seed: 2 }))).rejects.toMatchObject({ code: "STORE_FAILED" });
+    sagemaker.middlewareStack.add(
+      (next, context) => (args) => {
+        if (fails && context["commandName"] === "CreateModelPackageCommand") throw new Error("the line is dead");
+        return next(args);
+      },
+      { step: "initialize", name: "dead" },
+    );
+    await expect(registry.register(await sampleArtifact({ networks: 0, seed: 2 }))).rejects.toMatchObject({
+      code: "STORE_FAILED",
+    });
     sagemaker.middlewareStack.remove("dead");
     fails = false;
     expect(await packages()).toHaveLength(1);
@@ -124,7 +150,9 @@ describe.skipIf(!ready)("SageMaker", () => {
     const registry = await empty();
     await registry.register(await sampleArtifact({ networks: 0 }));
     const { CreateModelPackageCommand } = await import("@aws-sdk/client-sagemaker");
-    await sagemaker.send(new CreateModelPackageCommand({ ModelPackageGroupName: "sample", ModelPackageDescription: "by hand" }));
+    await sagemaker.send(
+      new CreateModelPackageCommand({ ModelPackageGroupName: "sample", ModelPackageDescription: "by hand" }),
+    );
     await registry.register(await sampleArtifact({ networks: 0, seed: 2 }));
     expect((await registry.list()).map(({ number }) => number)).toEqual([2, 1]);
     expect((await packages()).map(({ ModelPackageDescription: text }) => text)).toContain("by hand");
@@ -144,15 +172,28 @@ describe.skipIf(!ready)("SageMaker", () => {
 
 describe("a version's model card", () => {
   it("has the members of a model package's card, and no others", async () => {
-    const { version } = await filesRegistry(memoryStore(), { name: "sample" }).register(await sampleArtifact({ networks: 0 }), { by: "ada", description: "the first" });
-    const card = JSON.parse(modelCard("sample", version, "s3://models/model.tar.gz")) as Record<string, Record<string, unknown>>;
+    const { version } = await filesRegistry(memoryStore(), { name: "sample" }).register(
+      await sampleArtifact({ networks: 0 }),
+      { by: "ada", description: "the first" },
+    );
+    const card = JSON.parse(modelCard("sample", version, "s3://models/model.tar.gz")) as Record<
+      string,
+      Record<string, unknown>
+    >;
     // By botocore's ModelPackageModelCard the overview is composed of these two.
     expect(card["model_overview"]).toEqual({ model_creator: "ada", model_artifact: ["s3://models/model.tar.gz"] });
-    expect(Object.keys(card).sort()).toEqual(["additional_information", "evaluation_details", "model_overview", "training_details"]);
+    expect(Object.keys(card).sort()).toEqual([
+      "additional_information",
+      "evaluation_details",
+      "model_overview",
+      "training_details",
+    ]);
     const details = card["additional_information"]?.["custom_details"] as Record<string, unknown>;
     expect(details).toMatchObject({ description: "the first", algorithm: "sample", content: version.contentHash });
     for (const value of Object.values(details)) expect(value).toEqual(expect.any(String));
-    const [evaluation] = card["evaluation_details"] as unknown as { metric_groups: { metric_data: { name: string; type: string; value: number }[] }[] }[];
+    const [evaluation] = card["evaluation_details"] as unknown as {
+      metric_groups: { metric_data: { name: string; type: string; value: number }[] }[];
+    }[];
     expect(evaluation?.metric_groups[0]?.metric_data).toContainEqual({ name: "ROC AUC", type: "number", value: 0.5 });
   });
 });
@@ -161,14 +202,19 @@ describe("sagemakerRegistry", () => {
   it("needs a name that a group can have, and a bucket", async () => {
     const bucket: ObjectStore = { ...memoryStore(), name: "s3://models/" };
     const invalid = { code: "OPTION_INVALID" };
-    for (const name of ["a_b", "-a", "a--b", "", "x".repeat(64), "a/b"]) await expect(sagemakerRegistry({ name, store: bucket })).rejects.toMatchObject(invalid);
+    for (const name of ["a_b", "-a", "a--b", "", "x".repeat(64), "a/b"])
+      await expect(sagemakerRegistry({ name, store: bucket })).rejects.toMatchObject(invalid);
     await expect(sagemakerRegistry({ name: "churn", store: memoryStore() })).rejects.toMatchObject(invalid);
   });
 
   it("names the permission that is missing", async () => {
     const denied = Object.assign(new Error("no"), { name: "AccessDeniedException" });
     const client = { send: () => Promise.reject(denied), config: {} } as unknown as SageMakerClient;
-    const registry = await sagemakerRegistry({ name: "churn", store: { ...memoryStore(), name: "s3://models/" }, client });
+    const registry = await sagemakerRegistry({
+      name: "churn",
+      store: { ...memoryStore(), name: "s3://models/" },
+      client,
+    });
     await expect(registry.list()).rejects.toThrow(/sagemaker:ListModelPackages on the model package group churn/);
   });
 
@@ -176,6 +222,8 @@ describe("sagemakerRegistry", () => {
     const { Statement } = sagemakerRegistryPolicy({ name: "churn", region: "eu-west-1", accountId: "123456789012" });
     const text = JSON.stringify(Statement);
     expect(text).not.toMatch(/"\*"|sagemaker:\*|Delete/);
-    expect(Statement.flatMap(({ Resource }) => Resource).every((arn) => /:model-package(-group)?\/churn(\/\*)?$/.test(arn))).toBe(true);
+    expect(
+      Statement.flatMap(({ Resource }) => Resource).every((arn) => /:model-package(-group)?\/churn(\/\*)?$/.test(arn)),
+    ).toBe(true);
   });
 });

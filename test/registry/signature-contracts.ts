@@ -14,24 +14,54 @@ const base = {
   optional: fc.boolean(),
   missing: some(2),
 };
-const often: { requiredKeys: ("role" | "nullable" | "optional" | "missing")[] } = { requiredKeys: ["role", "nullable", "optional", "missing"] };
+const often: { requiredKeys: ("role" | "nullable" | "optional" | "missing")[] } = {
+  requiredKeys: ["role", "nullable", "optional", "missing"],
+};
 
 /** Columns of every kind with few, close values, so that limits and lists meet. */
 const shapes: readonly fc.Arbitrary<object>[] = [
-  fc.record(
-    { ...base, integer: fc.boolean(), min: limit, max: limit, exclusiveMin: limit, exclusiveMax: limit, multipleOf: fc.constantFrom(0.5, 2), default: fc.constant(1), unit: fc.constantFrom("m", "km"), numberFormat: fc.constantFrom({ decimal: "." }, { decimal: ",", suffix: "%" }) },
-    { requiredKeys: [...often.requiredKeys, "integer"] },
-  ).map((shape) => ({ ...shape, kind: "number" })),
-  fc.record({ ...base, truthy: some(2), falsy: some(2), caseSensitive: fc.boolean(), default: fc.boolean() }, { requiredKeys: [...often.requiredKeys, "truthy", "falsy", "caseSensitive"] }).map(
-    (shape) => ({ ...shape, kind: "boolean" }),
-  ),
-  fc.record({ ...base, precision: fc.constantFrom("date", "datetime"), min: time, max: time, dateFormat: fc.constantFrom("dd/MM/yyyy", "MM/dd/yyyy") }, { requiredKeys: [...often.requiredKeys, "precision"] }).map((shape) => ({ ...shape, kind: "date" })),
+  fc
+    .record(
+      {
+        ...base,
+        integer: fc.boolean(),
+        min: limit,
+        max: limit,
+        exclusiveMin: limit,
+        exclusiveMax: limit,
+        multipleOf: fc.constantFrom(0.5, 2),
+        default: fc.constant(1),
+        unit: fc.constantFrom("m", "km"),
+        numberFormat: fc.constantFrom({ decimal: "." }, { decimal: ",", suffix: "%" }),
+      },
+      { requiredKeys: [...often.requiredKeys, "integer"] },
+    )
+    .map((shape) => ({ ...shape, kind: "number" })),
+  fc
+    .record(
+      { ...base, truthy: some(2), falsy: some(2), caseSensitive: fc.boolean(), default: fc.boolean() },
+      { requiredKeys: [...often.requiredKeys, "truthy", "falsy", "caseSensitive"] },
+    )
+    .map((shape) => ({ ...shape, kind: "boolean" })),
+  fc
+    .record(
+      {
+        ...base,
+        precision: fc.constantFrom("date", "datetime"),
+        min: time,
+        max: time,
+        dateFormat: fc.constantFrom("dd/MM/yyyy", "MM/dd/yyyy"),
+      },
+      { requiredKeys: [...often.requiredKeys, "precision"] },
+    )
+    .map((shape) => ({ ...shape, kind: "date" })),
   fc.record({ ...base, levels: some(4), open: fc.boolean() }).map((shape) => ({ ...shape, kind: "category" })),
   fc.record({ ...base, maxLength: fc.constantFrom(1, 2, 3) }, often).map((shape) => ({ ...shape, kind: "text" })),
 ];
 
 const names = ["x", "y", "toString"];
-const columnNamed = (name: string): fc.Arbitrary<Column> => fc.oneof(...shapes).map((shape) => ({ ...shape, name }) as Column);
+const columnNamed = (name: string): fc.Arbitrary<Column> =>
+  fc.oneof(...shapes).map((shape) => ({ ...shape, name }) as Column);
 
 const target = fc.constantFrom<readonly string[]>(["No", "Yes"], ["Yes", "No"], ["No", "Yes", "Maybe"]);
 
@@ -39,7 +69,19 @@ const contractOf = (columns: readonly Column[], classes: readonly string[], orig
   format: 1,
   name: "sample",
   origin,
-  columns: [...columns, { name: "churned", kind: "category", role: "target", nullable: false, optional: false, missing: [], levels: classes, open: false }],
+  columns: [
+    ...columns,
+    {
+      name: "churned",
+      kind: "category",
+      role: "target",
+      nullable: false,
+      optional: false,
+      missing: [],
+      levels: classes,
+      open: false,
+    },
+  ],
   target: { column: "churned", classes, positive: "Yes" },
 });
 
@@ -54,25 +96,45 @@ export const contractPairs: fc.Arbitrary<readonly [Contract, Contract]> = fc
     fc.boolean(),
     fc.infiniteStream(fc.boolean()),
   )
-  .map(([columns, others, actions, [classes, otherClasses], origin, sameTarget, coin]): readonly [Contract, Contract] => {
-    const flip = (): boolean => coin.next().value === true;
-    const changed = columns.flatMap((column, i): Column[] => {
-      const other = others[i] ?? column;
-      if (actions[i] === "drop") return [];
-      if (actions[i] === "replace") return [other];
-      // The same kind with some members of another column.
-      if (actions[i] === "mix" && other.kind === column.kind) {
-        const members = Object.entries(other).filter(([, value]) => value !== undefined && flip());
-        return [{ ...column, ...Object.fromEntries(members) }];
-      }
-      return [column];
-    });
-    return [contractOf(columns, classes, origin), contractOf(changed, sameTarget ? classes : otherClasses, origin)];
-  })
+  .map(
+    ([columns, others, actions, [classes, otherClasses], origin, sameTarget, coin]): readonly [Contract, Contract] => {
+      const flip = (): boolean => coin.next().value === true;
+      const changed = columns.flatMap((column, i): Column[] => {
+        const other = others[i] ?? column;
+        if (actions[i] === "drop") return [];
+        if (actions[i] === "replace") return [other];
+        // The same kind with some members of another column.
+        if (actions[i] === "mix" && other.kind === column.kind) {
+          const members = Object.entries(other).filter(([, value]) => value !== undefined && flip());
+          return [{ ...column, ...Object.fromEntries(members) }];
+        }
+        return [column];
+      });
+      return [contractOf(columns, classes, origin), contractOf(changed, sameTarget ? classes : otherClasses, origin)];
+    },
+  )
   .filter((pair) => pair.every((contract) => contractProblems(contract).length === 0));
 
 const value = fc.oneof(
-  fc.constantFrom(...words, "", " a ", "YES", "NO", "n/a", "abc", "1970-01-01", "1970-01-02T12:00:00Z", "1970-01-04", "1970-01-04T13:00:00Z", "03/01/1970", "0.5", "0,5", "3 %", "-3", "2.5"),
+  fc.constantFrom(
+    ...words,
+    "",
+    " a ",
+    "YES",
+    "NO",
+    "n/a",
+    "abc",
+    "1970-01-01",
+    "1970-01-02T12:00:00Z",
+    "1970-01-04",
+    "1970-01-04T13:00:00Z",
+    "03/01/1970",
+    "0.5",
+    "0,5",
+    "3 %",
+    "-3",
+    "2.5",
+  ),
   fc.constantFrom(-3, -2, 0, 0.25, 0.5, 1, 2, 3, 4),
   fc.constantFrom(true, false, null, undefined),
 );

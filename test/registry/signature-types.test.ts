@@ -13,7 +13,15 @@ const contract: Contract = {
   columns: [
     { ...common, name: "customerId", kind: "text", role: "id" },
     { ...common, name: "tenure", kind: "number", integer: true, min: 0, max: 120, unit: "months" },
-    { ...common, name: "monthly charge", kind: "number", integer: false, exclusiveMin: 0, multipleOf: 0.01, nullable: true },
+    {
+      ...common,
+      name: "monthly charge",
+      kind: "number",
+      integer: false,
+      exclusiveMin: 0,
+      multipleOf: 0.01,
+      nullable: true,
+    },
     { ...common, name: "paperless", kind: "boolean", truthy: ["yes"], falsy: ["no"], caseSensitive: false },
     { ...common, name: "joined", kind: "date", precision: "date", min: Date.UTC(2010, 0, 1), optional: true },
     { ...common, name: "plan", kind: "category", levels: ["basic", "plus"], open: false },
@@ -26,7 +34,7 @@ const contract: Contract = {
 
 const changed = (name: string, changes: object): Contract => ({
   ...contract,
-  columns: contract.columns.map((column) => (column.name === name ? ({ ...column, ...changes }) : column)),
+  columns: contract.columns.map((column) => (column.name === name ? { ...column, ...changes } : column)),
 });
 
 describe("signatureTypes", () => {
@@ -48,20 +56,48 @@ describe("signatureTypes", () => {
       ],
     });
     const text = await signatureTypes(signatureOf(odd), { name: hostile });
-    expect(text.split("\n").filter((line) => line.includes("stolen") && !/^ {2}readonly "|^ {2}\/\*\* A number, unit "|^\/\*\* Made by/.test(line))).toEqual([]);
+    expect(
+      text
+        .split("\n")
+        .filter(
+          (line) =>
+            line.includes("stolen") && !/^ {2}readonly "|^ {2}\/\*\* A number, unit "|^\/\*\* Made by/.test(line),
+        ),
+    ).toEqual([]);
     const consumer = `import { signatureHash, type ExportConstStolen1TsNocheckXRequest as Request } from "./odd.js";
       import * as everything from "./odd.js";
       const key: keyof Request = ${JSON.stringify(hostile)};
       const level: Request[typeof key] = ${JSON.stringify(hostile)};
       export const names: "signatureHash" = {} as keyof typeof everything;
       export { key, level, signatureHash };`;
-    expect(errorsOf(new Map([["odd.ts", text], ["consumer.ts", consumer]]))).toEqual([]);
-    expect(errorsOf(new Map([["odd.d.ts", text], ["consumer.ts", consumer]]))).toEqual([]);
+    expect(
+      errorsOf(
+        new Map([
+          ["odd.ts", text],
+          ["consumer.ts", consumer],
+        ]),
+      ),
+    ).toEqual([]);
+    expect(
+      errorsOf(
+        new Map([
+          ["odd.d.ts", text],
+          ["consumer.ts", consumer],
+        ]),
+      ),
+    ).toEqual([]);
   });
 
   it("calls the types after the model", async () => {
-    const named = async (name: string): Promise<string | undefined> => /interface (\w+)Request/.exec(await signatureTypes(signatureOf(contract), { name }))?.[1];
-    expect(await Promise.all(["telco-churn", "", "7 up", "日本", "x".repeat(61)].map(named))).toEqual(["TelcoChurn", "Model", "Model", "Model", "Model"]);
+    const named = async (name: string): Promise<string | undefined> =>
+      /interface (\w+)Request/.exec(await signatureTypes(signatureOf(contract), { name }))?.[1];
+    expect(await Promise.all(["telco-churn", "", "7 up", "日本", "x".repeat(61)].map(named))).toEqual([
+      "TelcoChurn",
+      "Model",
+      "Model",
+      "Model",
+      "Model",
+    ]);
   });
 
   it("gives up on unions that are too large, and does without a target", async () => {
@@ -86,7 +122,10 @@ describe("signatureTypes", () => {
       needed: changed("joined", { optional: false }),
       filled: changed("monthly charge", { nullable: false }),
       kind: changed("tenure", { kind: "text" }),
-      target: { ...changed("churned", { levels: ["no", "yes"] }), target: { column: "churned", classes: ["no", "yes"], positive: "yes" } },
+      target: {
+        ...changed("churned", { levels: ["no", "yes"] }),
+        target: { column: "churned", classes: ["no", "yes"], positive: "yes" },
+      },
     };
     const texts = new Map<string, string>();
     for (const [name, variant] of Object.entries(variants)) {
@@ -97,7 +136,9 @@ describe("signatureTypes", () => {
     const broken = errorsOf(texts).map((error) => error.split(":")[0]);
     // A compatible signature leaves the types fit for what was written against the old ones; only a pin is stricter.
     expect([...new Set(broken)].sort()).toEqual(
-      ["filled", "kind", "needed", "target", "wider", "without"].flatMap((name) => (name === "wider" ? [`${name}-pin.ts`] : [`${name}-pin.ts`, `${name}-requests.ts`])),
+      ["filled", "kind", "needed", "target", "wider", "without"].flatMap((name) =>
+        name === "wider" ? [`${name}-pin.ts`] : [`${name}-pin.ts`, `${name}-requests.ts`],
+      ),
     );
   });
 });

@@ -7,9 +7,12 @@ import { chromium } from "playwright-core";
 import { expect, it } from "vitest";
 import { expectSameScores, madeInNode, skipped } from "./same-scores.js";
 
-const executablePath = [process.env["CHROMIUM"], "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(
-  (path) => path !== undefined && existsSync(path),
-);
+const executablePath = [
+  process.env["CHROMIUM"],
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+].find((path) => path !== undefined && existsSync(path));
 
 declare function scoreInBrowser(address: string, records: unknown[]): Promise<(number | null)[]>;
 
@@ -29,9 +32,12 @@ it("a bundle made in Node loads and scores the same in a browser page", async ({
   });
   const script = outputFiles[0]?.text ?? "";
   const server = createServer((request, response) => {
-    const [type, body] = request.url === "/script.js" ? ["text/javascript", script]
-      : request.url === "/model.tar.gz" ? ["application/gzip", archive]
-      : ["text/html", '<!doctype html><title>scores</title><script src="/script.js"></script>'];
+    const [type, body] =
+      request.url === "/script.js"
+        ? ["text/javascript", script]
+        : request.url === "/model.tar.gz"
+          ? ["application/gzip", archive]
+          : ["text/html", '<!doctype html><title>scores</title><script src="/script.js"></script>'];
     response.writeHead(200, { "content-type": type }).end(body);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -43,7 +49,10 @@ it("a bundle made in Node loads and scores the same in a browser page", async ({
     const errors: string[] = [];
     page.on("pageerror", (error) => errors.push(error.message));
     await page.goto(address);
-    const scores = await page.evaluate(([url, rows]) => scoreInBrowser(url, rows), [`${address}/model.tar.gz`, records] as const);
+    const scores = await page.evaluate(([url, rows]) => scoreInBrowser(url, rows), [
+      `${address}/model.tar.gz`,
+      records,
+    ] as const);
     expect(errors).toEqual([]);
     expectSameScores(scores, expected);
   } finally {

@@ -27,10 +27,26 @@ async function resultsOf(node: string): Promise<Record<string, string>> {
   const out = newFolder();
   await run(node, [child, dist, out]);
   const predict = (model: string) =>
-    run(node, [join(dist, "cli.js"), "predict", join(out, model), join(out, "later.csv"), "--out", join(out, `${model}.scores.csv`)]);
+    run(node, [
+      join(dist, "cli.js"),
+      "predict",
+      join(out, model),
+      join(out, "later.csv"),
+      "--out",
+      join(out, `${model}.scores.csv`),
+    ]);
   await Promise.all(["logistic", "network"].map(predict));
-  const files = readdirSync(out, { recursive: true, encoding: "utf8" }).filter((name) => statSync(join(out, name)).isFile());
-  return Object.fromEntries(files.sort().map((name) => [name, createHash("sha256").update(readFileSync(join(out, name))).digest("hex")]));
+  const files = readdirSync(out, { recursive: true, encoding: "utf8" }).filter((name) =>
+    statSync(join(out, name)).isFile(),
+  );
+  return Object.fromEntries(
+    files.sort().map((name) => [
+      name,
+      createHash("sha256")
+        .update(readFileSync(join(out, name)))
+        .digest("hex"),
+    ]),
+  );
 }
 
 beforeAll(() => {
@@ -46,7 +62,13 @@ describe("the same data, seed and version give the same bytes", { timeout: 240_0
     }
     const [here, there] = await Promise.all([resultsOf(process.execPath), resultsOf(other)]);
     expect(Object.keys(here)).toEqual(
-      expect.arrayContaining(["logistic/scorer.json", "network/networks/1/weights.bin", "network.scores.csv", "drift.json", "train.csv"]),
+      expect.arrayContaining([
+        "logistic/scorer.json",
+        "network/networks/1/weights.bin",
+        "network.scores.csv",
+        "drift.json",
+        "train.csv",
+      ]),
     );
     expect(there).toEqual(here);
   });

@@ -6,10 +6,18 @@ import { compile } from "../../src/model/compile.js";
 import { sampleArtifact, sampleRecords } from "../helpers/artifact.js";
 
 /** A bundle made here, records, and the scores that Node gives them. */
-export async function madeInNode(): Promise<{ archive: Uint8Array<ArrayBuffer>; records: unknown[]; expected: (number | null)[] }> {
+export async function madeInNode(): Promise<{
+  archive: Uint8Array<ArrayBuffer>;
+  records: unknown[];
+  expected: (number | null)[];
+}> {
   const artifact: Artifact = await sampleArtifact({ networks: 3 });
   const [first] = sampleRecords(1);
-  const records = [...sampleRecords(300, 12), { ...first, plan: "never seen", charges: null }, { ...first, tenure: "broken" }];
+  const records = [
+    ...sampleRecords(300, 12),
+    { ...first, plan: "never seen", charges: null },
+    { ...first, tenure: "broken" },
+  ];
   const scorer = await compile(artifact);
   return {
     archive: await packArchive(await toBundleFiles(artifact, { createdAt: new Date(0) })),

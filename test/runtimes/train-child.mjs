@@ -6,7 +6,8 @@ import { pathToFileURL } from "node:url";
 
 const [dist, out] = process.argv.slice(2);
 const load = (name) => import(pathToFileURL(resolve(dist, `${name}.js`)).href);
-const { defineFeatures, inferFromFile, log1p, ratio, readTable, seasonality, syntheticCustomers, writeCsv } = await load("data");
+const { defineFeatures, inferFromFile, log1p, ratio, readTable, seasonality, syntheticCustomers, writeCsv } =
+  await load("data");
 const { churnNetwork, logistic, saveBundle, train } = await load("model");
 const { compareTables } = await load("drift");
 
@@ -16,14 +17,26 @@ function table(scenario, seed) {
   return records.map((record, i) => ({
     ...record,
     town: `town ${(i * i) % 83}`,
-    spent: i % 3 === 0 ? 0 : Number((1 / (0.002 + probabilities[i])).toPrecision(6)) * (1 + (i % 7)) * (i % 40 === 1 ? 900 : 1),
+    spent:
+      i % 3 === 0
+        ? 0
+        : Number((1 / (0.002 + probabilities[i])).toPrecision(6)) * (1 + (i % 7)) * (i % 40 === 1 ? 900 : 1),
   }));
 }
 
 mkdirSync(out, { recursive: true });
-for (const [name, scenario, seed] of [["train", "base", 3], ["later", "shifted", 4]]) await writeCsv(join(out, `${name}.csv`), table(scenario, seed));
+for (const [name, scenario, seed] of [
+  ["train", "base", 3],
+  ["later", "shifted", 4],
+])
+  await writeCsv(join(out, `${name}.csv`), table(scenario, seed));
 const file = join(out, "train.csv");
-const { contract } = await inferFromFile(file, { name: "customers", target: "churn", positive: "Yes", id: "customerId" });
+const { contract } = await inferFromFile(file, {
+  name: "customers",
+  target: "churn",
+  positive: "Yes",
+  id: "customerId",
+});
 const rows = await readTable(contract, file);
 const features = defineFeatures(contract, {
   derive: (c) => ({
@@ -33,7 +46,10 @@ const features = defineFeatures(contract, {
   }),
   columns: { spent: { encode: "log" }, monthlyCharges: { encode: "quantile" }, town: { encode: "frequency" } },
 });
-const learners = { logistic: logistic(), network: churnNetwork({ units: [24, 12], members: 2, epochs: 4, schedule: "cosine" }) };
+const learners = {
+  logistic: logistic(),
+  network: churnNetwork({ units: [24, 12], members: 2, epochs: 4, schedule: "cosine" }),
+};
 for (const [name, learner] of Object.entries(learners)) {
   const { artifact, history } = await train(features, rows, { learner, seed: 5 });
   await saveBundle(artifact, join(out, name), { createdAt: new Date(0) });

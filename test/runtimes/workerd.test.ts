@@ -42,7 +42,10 @@ it("a bundle made in Node loads and scores the same in workerd", async ({ skip }
   });
   copyFileSync(join(root, "src/kernels/build/kernel.wasm"), join(folder, "kernel.wasm"));
   writeFileSync(join(folder, "config.capnp"), config);
-  const server = spawn(workerd, ["serve", "config.capnp", "--control-fd=3"], { cwd: folder, stdio: ["ignore", "ignore", "pipe", "pipe"] });
+  const server = spawn(workerd, ["serve", "config.capnp", "--control-fd=3"], {
+    cwd: folder,
+    stdio: ["ignore", "ignore", "pipe", "pipe"],
+  });
   try {
     const port = await portOf(server);
     const body = new FormData();

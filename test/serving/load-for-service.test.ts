@@ -13,12 +13,15 @@ import { sampleArtifact, sampleRecords } from "../helpers/artifact.js";
 const [record] = sampleRecords(1);
 
 /** A registry with `count` versions, the last one promoted; it can be taken down. */
-async function registryOf(count: number): Promise<{ registry: ModelRegistry; promote: (n: number) => Promise<unknown>; down: (is: boolean) => void }> {
+async function registryOf(
+  count: number,
+): Promise<{ registry: ModelRegistry; promote: (n: number) => Promise<unknown>; down: (is: boolean) => void }> {
   let isDown = false;
   const real = memoryStore();
   const store: ObjectStore = {
     ...real,
-    get: (key) => (isDown ? Promise.reject(new ChurnkitError("STORE_FAILED", "The bucket cannot be reached.")) : real.get(key)),
+    get: (key) =>
+      isDown ? Promise.reject(new ChurnkitError("STORE_FAILED", "The bucket cannot be reached.")) : real.get(key),
   };
   const registry = filesRegistry(store, { name: "sample" });
   for (let i = 0; i < count; i++) await registry.register(await sampleArtifact({ networks: 0, seed: i + 1 }));
@@ -39,28 +42,44 @@ describe("loadForService", () => {
     expect(second).toMatchObject({ name: "sample", version: "1.1.0", source: "local-copy" });
     expect(onProblem).toHaveBeenCalledWith(expect.objectContaining({ code: "STORE_FAILED" }));
     expect(second.scorer.scoreRecord(record)).toEqual(first.scorer.scoreRecord(record));
-    const health = await createHandler(second)({ method: "GET", path: "/health", body: () => Promise.resolve(new Uint8Array()) });
+    const health = await createHandler(second)({
+      method: "GET",
+      path: "/health",
+      body: () => Promise.resolve(new Uint8Array()),
+    });
     expect(JSON.parse(String(health.body))).toMatchObject({ model_version: "1.1.0", model_source: "local-copy" });
   });
 
   it("has nothing to fall back to before the first success", async () => {
     const { registry, down } = await registryOf(1);
     down(true);
-    await expect(loadForService(registry, "latest", { copies: memoryStore() })).rejects.toMatchObject({ code: "STORE_FAILED" });
+    await expect(loadForService(registry, "latest", { copies: memoryStore() })).rejects.toMatchObject({
+      code: "STORE_FAILED",
+    });
   });
 
   it("does not serve a copy where the registry says that there is no such version", async () => {
     const { registry } = await registryOf(1);
     const copies = memoryStore();
     await loadForService(registry, "latest", { copies });
-    await expect(loadForService(registry, "champion", { copies })).rejects.toMatchObject({ code: "REGISTRY_NOT_FOUND" });
-    const broken = { ...signatureOf((await sampleArtifact({ networks: 0 })).contract), output: { target: "churned", classes: ["No", "Yes"], positive: "No" } };
-    await expect(loadForService(registry, "latest", { copies, signature: broken })).rejects.toMatchObject({ code: "SIGNATURE_MISMATCH" });
+    await expect(loadForService(registry, "champion", { copies })).rejects.toMatchObject({
+      code: "REGISTRY_NOT_FOUND",
+    });
+    const broken = {
+      ...signatureOf((await sampleArtifact({ networks: 0 })).contract),
+      output: { target: "churned", classes: ["No", "Yes"], positive: "No" },
+    };
+    await expect(loadForService(registry, "latest", { copies, signature: broken })).rejects.toMatchObject({
+      code: "SIGNATURE_MISMATCH",
+    });
   });
 
   it("serves although the copy cannot be written", async () => {
     const { registry } = await registryOf(1);
-    const full: ObjectStore = { ...memoryStore(), put: () => Promise.reject(new ChurnkitError("STORE_FAILED", "The disk is full.")) };
+    const full: ObjectStore = {
+      ...memoryStore(),
+      put: () => Promise.reject(new ChurnkitError("STORE_FAILED", "The disk is full.")),
+    };
     const onProblem = vi.fn();
     expect(await loadForService(registry, "latest", { copies: full, onProblem })).toMatchObject({ source: "registry" });
     expect(onProblem).toHaveBeenCalledOnce();
@@ -80,7 +99,10 @@ describe("loadForService", () => {
     expect(await rollBackToCopy("sample", copies)).toMatchObject({ version: "1.1.0", source: "local-copy" });
     expect(await loadForService(registry, "champion", { copies })).toMatchObject({ version: "1.1.0" });
     down(false);
-    expect(await loadForService(registry, "champion", { copies })).toMatchObject({ version: "1.2.0", source: "registry" });
+    expect(await loadForService(registry, "champion", { copies })).toMatchObject({
+      version: "1.2.0",
+      source: "registry",
+    });
     await expect(rollBackToCopy("sample", memoryStore())).rejects.toMatchObject({ code: "BUNDLE_NOT_FOUND" });
   });
 

@@ -15,7 +15,9 @@ async function served(version = "7") {
   const samples = async (name: string): Promise<Record<string, number>> => {
     const { body } = await get("/metrics");
     const lines = body.split("\n").filter((line) => line.startsWith(name));
-    return Object.fromEntries(lines.map((line) => [line.slice(name.length, line.lastIndexOf(" ")), Number(line.slice(line.lastIndexOf(" ")))]));
+    return Object.fromEntries(
+      lines.map((line) => [line.slice(name.length, line.lastIndexOf(" ")), Number(line.slice(line.lastIndexOf(" ")))]),
+    );
   };
   return { handler, post, get, samples };
 }
@@ -37,7 +39,9 @@ describe("metrics", () => {
       '{route="other",status="404"}': 1,
     });
     expect(await samples("churnkit_rejected_records_total")).toEqual({ "": 2 });
-    const labels = (JSON.parse(body) as { predictions: { prediction: string | null }[] }).predictions.map(({ prediction }) => prediction);
+    const labels = (JSON.parse(body) as { predictions: { prediction: string | null }[] }).predictions.map(
+      ({ prediction }) => prediction,
+    );
     const predicted = await samples("churnkit_predictions_total");
     expect((predicted['{label="Yes"}'] ?? 0) + (predicted['{label="No"}'] ?? 0)).toBe(31);
     expect(predicted['{label="Yes"}'] ?? 0).toBeGreaterThanOrEqual(labels.filter((label) => label === "Yes").length);
@@ -67,7 +71,10 @@ describe("metrics", () => {
     expect(headers["content-type"]).toMatch(/^text\/plain; version=0\.0\.4/);
     expect(headers).toMatchObject({ "cache-control": "no-store", "x-content-type-options": "nosniff" });
     const sample = /^[a-z_]+(\{[a-z]+="(?:[^"\\\n]|\\["\\n])*"(,[a-z]+="(?:[^"\\\n]|\\["\\n])*")*\})? [-+0-9.eInf]+$/;
-    const lines = body.trimEnd().split("\n").filter((line) => line !== "" && !/^# (HELP|TYPE) [a-z_]+ /.test(line));
+    const lines = body
+      .trimEnd()
+      .split("\n")
+      .filter((line) => line !== "" && !/^# (HELP|TYPE) [a-z_]+ /.test(line));
     expect(lines.length).toBeGreaterThan(5);
     expect(lines.filter((line) => !sample.test(line))).toEqual([]);
   });

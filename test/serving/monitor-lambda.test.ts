@@ -10,28 +10,63 @@ beforeAll(async () => {
   watched = await watchedModel();
 });
 
-async function captureHour(store: ObjectStore, hour: number, change = (record: SyntheticCustomer): SyntheticCustomer => record): Promise<void> {
-  const records = customers(6000).slice(hour * 400, hour * 400 + 400).map(change);
+async function captureHour(
+  store: ObjectStore,
+  hour: number,
+  change = (record: SyntheticCustomer): SyntheticCustomer => record,
+): Promise<void> {
+  const records = customers(6000)
+    .slice(hour * 400, hour * 400 + 400)
+    .map(change);
   const writer = captureToStore(store, { prefix: "captured/churn", writer: "web" });
   const captured = predictionsOf(watched, records, hours(1) - 1, start + hours(hour), `h${hour}-`).map(
-    ({ record, probability, id, at }): CapturedPrediction => ({ id, at: new Date(at).toISOString(), record, probability, label: null, version: null }),
+    ({ record, probability, id, at }): CapturedPrediction => ({
+      id,
+      at: new Date(at).toISOString(),
+      record,
+      probability,
+      label: null,
+      version: null,
+    }),
   );
   await writer.write(captured);
   await writer.close();
 }
 
-const at = (hour: number, minutes = 11): { time: string; source: string } => ({ time: new Date(start + hours(hour) + minutes * 60_000).toISOString(), source: "aws.events" });
-const options = (store: ObjectStore): MonitorLambdaOptions => ({ store, prefix: "captured/churn/", keep: "monitoring/churn", baseline: watched.baseline, labels: { window: days(30) }, explainer: watched.explainer });
+const at = (hour: number, minutes = 11): { time: string; source: string } => ({
+  time: new Date(start + hours(hour) + minutes * 60_000).toISOString(),
+  source: "aws.events",
+});
+const options = (store: ObjectStore): MonitorLambdaOptions => ({
+  store,
+  prefix: "captured/churn/",
+  keep: "monitoring/churn",
+  baseline: watched.baseline,
+  labels: { window: days(30) },
+  explainer: watched.explainer,
+});
 
 describe("monitorLambda", () => {
   it("closes hour after hour, raises an alarm once, and keeps its state, reports and metrics", async () => {
     const store = memoryStore();
     const sink = memorySink();
     const told: string[] = [];
-    const handler = monitorLambda({ ...options(store), sink, pointLabels: { model: "churn" }, heartbeat: { monitor: "hourly", everySeconds: 3600 }, onReport: ({ raised }) => void told.push(...raised.map(({ subject }) => subject)) });
+    const handler = monitorLambda({
+      ...options(store),
+      sink,
+      pointLabels: { model: "churn" },
+      heartbeat: { monitor: "hourly", everySeconds: 3600 },
+      onReport: ({ raised }) => void told.push(...raised.map(({ subject }) => subject)),
+    });
     for (let hour = 0; hour < 3; hour++) {
       await captureHour(store, hour);
-      expect(await handler(at(hour + 1))).toMatchObject({ done: true, severity: "none", predictions: 400, issues: 0, raised: [] });
+      expect(await handler(at(hour + 1))).toMatchObject({
+        done: true,
+        severity: "none",
+        predictions: 400,
+        issues: 0,
+        raised: [],
+      });
     }
     await captureHour(store, 3, (record) => ({ ...record, monthlyCharges: Number(record["monthlyCharges"]) + 40 }));
     const alarmed = await handler(at(4));
@@ -70,7 +105,10 @@ describe("monitorLambda", () => {
     const store = memoryStore();
     for (const hour of [0, 1]) await captureHour(store, hour);
     let broken = true;
-    const handler = monitorLambda({ ...options(store), onReport: () => (broken ? Promise.reject(new Error("away")) : undefined) });
+    const handler = monitorLambda({
+      ...options(store),
+      onReport: () => (broken ? Promise.reject(new Error("away")) : undefined),
+    });
     await expect(handler(at(1))).rejects.toThrow("away");
     broken = false;
     expect(await handler(at(2))).toMatchObject({ done: true, predictions: 800 });
@@ -92,12 +130,20 @@ describe("monitorLambda", () => {
     // Samples of this size let it hold four periods.
     const handler = monitorLambda({ ...options(store), samples: { attribution: 100_000 }, explainer: undefined });
     await handler(at(0));
-    for (let hour = 0; hour < 9; hour++) await captureHour(store, hour, (record) => (hour < 4 ? { ...record, monthlyCharges: Number(record["monthlyCharges"]) + 40 } : record));
+    for (let hour = 0; hour < 9; hour++)
+      await captureHour(store, hour, (record) =>
+        hour < 4 ? { ...record, monthlyCharges: Number(record["monthlyCharges"]) + 40 } : record,
+      );
     const made = await handler(at(9));
     expect(made).toMatchObject({ done: true, predictions: 3600 });
     // Raised in the first round, and told although calm hours follow.
     expect(made.raised).toContain("dataQuality monthlyCharges (critical)");
-    expect((await store.list("monitoring/churn/reports/")).map(({ key }) => key.slice(-10, -5))).toEqual(["00/00", "04/00", "08/00", "09/00"]);
+    expect((await store.list("monitoring/churn/reports/")).map(({ key }) => key.slice(-10, -5))).toEqual([
+      "00/00",
+      "04/00",
+      "08/00",
+      "09/00",
+    ]);
     expect((await handler(at(9))).done).toBe(false);
   });
 
@@ -113,7 +159,9 @@ describe("monitorLambda", () => {
   it("refuses a time that has not come, which would close it for all that comes until then", async () => {
     const store = memoryStore();
     const handler = monitorLambda(options(store));
-    await expect(handler({ time: new Date(Date.now() + hours(1)).toISOString() })).rejects.toMatchObject({ code: "OPTION_INVALID" });
+    await expect(handler({ time: new Date(Date.now() + hours(1)).toISOString() })).rejects.toMatchObject({
+      code: "OPTION_INVALID",
+    });
     expect(await store.list("")).toEqual([]);
     expect((await handler({ time: new Date(Date.now() + 60_000).toISOString() })).done).toBe(true);
   });

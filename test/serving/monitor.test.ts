@@ -1,7 +1,13 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { createMonitor, type CapturedPrediction, type CaptureWriter, type Monitor } from "../../src/monitor/index.js";
 import { memorySink, type MetricSink } from "../../src/io/index.js";
-import { createHandler, withMonitor, type Handler, type ServeRequest, type WithMonitorOptions } from "../../src/serving/index.js";
+import {
+  createHandler,
+  withMonitor,
+  type Handler,
+  type ServeRequest,
+  type WithMonitorOptions,
+} from "../../src/serving/index.js";
 import { customers, start, watchedModel, type Watched } from "../monitor/watched.js";
 
 let watched: Watched;
@@ -19,14 +25,24 @@ const request = (path: string, body: unknown, method = "POST"): ServeRequest => 
 
 const later = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-function watch(options: WithMonitorOptions = {}, monitor: Monitor = createMonitor(watched.baseline, { labels: { window: 1_000 } })) {
+function watch(
+  options: WithMonitorOptions = {},
+  monitor: Monitor = createMonitor(watched.baseline, { labels: { window: 1_000 } }),
+) {
   return withMonitor(handler, monitor, { every: 1e9, now: () => start, ...options });
 }
 
 describe("withMonitor", () => {
   it("answers just as the handler does", async () => {
     const server = watch();
-    const requests = [request("/predict", customers(1)[0]), request("/predict", { age: 1 }), request("/batch-predict", { records: customers(3) }), request("/predict", "{"), request("/model-info", "", "GET"), request("/none", "")];
+    const requests = [
+      request("/predict", customers(1)[0]),
+      request("/predict", { age: 1 }),
+      request("/batch-predict", { records: customers(3) }),
+      request("/predict", "{"),
+      request("/model-info", "", "GET"),
+      request("/none", ""),
+    ];
     for (const one of requests) expect(await server(one)).toEqual(await handler(one));
     await server.close();
   });
@@ -41,10 +57,19 @@ describe("withMonitor", () => {
     await server(request("/predict", "not JSON"));
     await server(request("/health", "", "GET"));
     await server.flush();
-    expect(server.traffic()).toEqual({ requests: 4, sampled: 4, dropped: 0, unreadable: 0, records: 13, uncaptured: 0 });
+    expect(server.traffic()).toEqual({
+      requests: 4,
+      sampled: 4,
+      dropped: 0,
+      unreadable: 0,
+      records: 13,
+      uncaptured: 0,
+    });
     const { periods, predictions } = server.monitor.snapshot();
     expect(periods.map(({ tally }) => [tally.rows, tally.rejected, tally.unscored])).toEqual([[11, 2, 0]]);
-    expect(predictions.map(({ id }) => id).sort()).toEqual([some[0], ...some.slice(2)].map((record) => record?.["customerId"]));
+    expect(predictions.map(({ id }) => id).sort()).toEqual(
+      [some[0], ...some.slice(2)].map((record) => record?.["customerId"]),
+    );
     await server.close();
   });
 
@@ -59,7 +84,7 @@ describe("withMonitor", () => {
   it("lets others have their turn while it takes in a batch", async () => {
     const inner = createMonitor(watched.baseline);
     const busy = (): void => {
-      for (const until = performance.now() + 3; performance.now() < until; );
+      for (const until = performance.now() + 3; performance.now() < until;);
     };
     let added = 0;
     const slow: Monitor = { ...inner, add: () => (busy(), void added++) };
@@ -127,8 +152,15 @@ describe("withMonitor", () => {
       },
     };
     // Room for one round, to the byte.
-    const sizes = await Promise.all(some.map(async (record) => JSON.stringify(record).length + (await handler(request("/predict", record))).body.length));
-    const server = watch({ onError: (error) => errors.push(error), queue: { bytes: sizes.reduce((sum, size) => sum + size, 0) } }, picky);
+    const sizes = await Promise.all(
+      some.map(
+        async (record) => JSON.stringify(record).length + (await handler(request("/predict", record))).body.length,
+      ),
+    );
+    const server = watch(
+      { onError: (error) => errors.push(error), queue: { bytes: sizes.reduce((sum, size) => sum + size, 0) } },
+      picky,
+    );
     for (let round = 1; round <= 3; round++) {
       for (const record of some) await server(request("/predict", record));
       await server.flush();
@@ -139,7 +171,11 @@ describe("withMonitor", () => {
   });
 
   it("captures no more than a slow log can take in", async () => {
-    const never: CaptureWriter = { write: () => new Promise(() => undefined), flush: () => Promise.resolve(), close: () => Promise.resolve() };
+    const never: CaptureWriter = {
+      write: () => new Promise(() => undefined),
+      flush: () => Promise.resolve(),
+      close: () => Promise.resolve(),
+    };
     const server = watch({ capture: never, queue: { bytes: 3_000 } });
     for (const record of customers(20)) {
       await server(request("/predict", record));
@@ -155,7 +191,11 @@ describe("withMonitor", () => {
   it("brings what was captured to its place when the hour is over", async () => {
     let now = start;
     let flushed = 0;
-    const capture: CaptureWriter = { write: () => Promise.resolve(), flush: () => Promise.resolve(void flushed++), close: () => Promise.resolve() };
+    const capture: CaptureWriter = {
+      write: () => Promise.resolve(),
+      flush: () => Promise.resolve(void flushed++),
+      close: () => Promise.resolve(),
+    };
     let reports = 0;
     const server = watch({ capture, every: 5, now: () => now, onReport: () => reports++ });
     for (let i = 0; i < 200 && reports < 3; i++) await later(5);
@@ -181,11 +221,27 @@ describe("withMonitor", () => {
     const report = await server.flush();
     expect(report.rows.kept).toBe(400);
     const names = new Set(sink.points().map(({ name }) => name));
-    for (const name of ["data_drift_score", "feature_drift_score", "prediction_drift_score", "data_quality_score", "estimated_model_accuracy", "monitored_requests_total", "monitor_heartbeat_timestamp_seconds"]) expect(names).toContain(name);
+    for (const name of [
+      "data_drift_score",
+      "feature_drift_score",
+      "prediction_drift_score",
+      "data_quality_score",
+      "estimated_model_accuracy",
+      "monitored_requests_total",
+      "monitor_heartbeat_timestamp_seconds",
+    ])
+      expect(names).toContain(name);
     expect(sink.points().every(({ labels }) => labels?.["model"] === "churn")).toBe(true);
-    expect(sink.points().filter(({ name, value }) => name === "monitored_requests_total" && value > 0)).toMatchObject([{ value: 1, labels: { outcome: "sampled" } }]);
+    expect(sink.points().filter(({ name, value }) => name === "monitored_requests_total" && value > 0)).toMatchObject([
+      { value: 1, labels: { outcome: "sampled" } },
+    ]);
     expect(kept).toHaveLength(400);
-    expect(kept[0]).toMatchObject({ id: customers(1)[0]?.["customerId"], at: new Date(start).toISOString(), version: "7", label: expect.stringMatching(/Yes|No/) as string });
+    expect(kept[0]).toMatchObject({
+      id: customers(1)[0]?.["customerId"],
+      at: new Date(start).toISOString(),
+      version: "7",
+      label: expect.stringMatching(/Yes|No/) as string,
+    });
     await server.close();
   });
 
@@ -202,16 +258,44 @@ describe("withMonitor", () => {
 
   it("fails no answer, whatever fails behind it", async () => {
     const errors: unknown[] = [];
-    const broken: Monitor = { ...createMonitor(watched.baseline), add: () => { throw new Error("add"); } };
-    const sink: MetricSink = { name: "broken", capabilities: { durable: false, keeps: "points" }, write: () => Promise.reject(new Error("sink")) };
-    const capture: CaptureWriter = { write: () => Promise.reject(new Error("write")), flush: () => Promise.reject(new Error("flush")), close: () => Promise.resolve() };
-    const server = watch({ sink, capture, onError: (error) => { errors.push(error); throw new Error("listener"); }, onReport: () => { throw new Error("report"); } }, broken);
+    const broken: Monitor = {
+      ...createMonitor(watched.baseline),
+      add: () => {
+        throw new Error("add");
+      },
+    };
+    const sink: MetricSink = {
+      name: "broken",
+      capabilities: { durable: false, keeps: "points" },
+      write: () => Promise.reject(new Error("sink")),
+    };
+    const capture: CaptureWriter = {
+      write: () => Promise.reject(new Error("write")),
+      flush: () => Promise.reject(new Error("flush")),
+      close: () => Promise.resolve(),
+    };
+    const server = watch(
+      {
+        sink,
+        capture,
+        onError: (error) => {
+          errors.push(error);
+          throw new Error("listener");
+        },
+        onReport: () => {
+          throw new Error("report");
+        },
+      },
+      broken,
+    );
     const response = await server(request("/predict", customers(1)[0]));
     expect(response.status).toBe(200);
     for (let i = 0; i < 200 && errors.length === 0; i++) await later(5);
     expect(errors[0]).toMatchObject({ message: "add" });
     const odd = watch({ onError: (error) => errors.push(error) });
-    const lying = withMonitor(() => Promise.resolve({ status: 200, headers: {}, body: "not JSON" }), odd.monitor, { every: 1e9 });
+    const lying = withMonitor(() => Promise.resolve({ status: 200, headers: {}, body: "not JSON" }), odd.monitor, {
+      every: 1e9,
+    });
     await lying(request("/predict", customers(1)[0]));
     await lying({ method: "POST", path: "/predict", body: () => new Uint8Array() });
     await lying.flush();
@@ -219,7 +303,10 @@ describe("withMonitor", () => {
     await Promise.all([odd.close(), lying.close()]);
   });
 
-  it.each([{ sample: 0 }, { sample: 2 }, { every: 0 }, { every: NaN }, { queue: { requests: 0 } }])("refuses options that are none: %j", (options) => {
-    expect(() => watch(options)).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }));
-  });
+  it.each([{ sample: 0 }, { sample: 2 }, { every: 0 }, { every: NaN }, { queue: { requests: 0 } }])(
+    "refuses options that are none: %j",
+    (options) => {
+      expect(() => watch(options)).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }));
+    },
+  );
 });

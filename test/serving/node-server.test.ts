@@ -16,9 +16,16 @@ const errorOf = async (response: Response): Promise<ErrorBody["error"]> => ((awa
 describe("listen", () => {
   const models = new Map<TrainedName, TrainedModel>();
   const open: NodeServer[] = [];
-  const model = (name: TrainedName): TrainedModel => models.get(name) ?? ((): never => { throw new Error("not trained"); })();
+  const model = (name: TrainedName): TrainedModel =>
+    models.get(name) ??
+    ((): never => {
+      throw new Error("not trained");
+    })();
   async function serve(options: NodeServerOptions = {}, name: TrainedName = "logistic"): Promise<NodeServer> {
-    const handler = createHandler({ scorer: model(name).scorer, name: "churn", version: "1", source: "local" }, { metrics: prometheusMetrics("1") });
+    const handler = createHandler(
+      { scorer: model(name).scorer, name: "churn", version: "1", source: "local" },
+      { metrics: prometheusMetrics("1") },
+    );
     const server = await listen(handler, { port: 0, ...options });
     open.push(server);
     return server;
@@ -33,10 +40,15 @@ describe("listen", () => {
     const { url } = await serve({}, name);
     const expected = [...model(name).scorer.score(customerTable(200))];
     const records = customers(200);
-    const batch = (await (await post(`${url}/batch-predict`, JSON.stringify({ records }))).json()) as { predictions: { probability: number }[] };
+    const batch = (await (await post(`${url}/batch-predict`, JSON.stringify({ records }))).json()) as {
+      predictions: { probability: number }[];
+    };
     expect(batch.predictions.map(({ probability }) => probability)).toEqual(expected);
     for (const row of [0, 1, 99, 199]) {
-      const one = (await (await post(`${url}/predict`, JSON.stringify(records[row]))).json()) as { probability: number; prediction: string };
+      const one = (await (await post(`${url}/predict`, JSON.stringify(records[row]))).json()) as {
+        probability: number;
+        prediction: string;
+      };
       expect(one.probability).toBe(expected[row]);
       expect(one.prediction).toBe(one.probability >= model(name).scorer.decision.threshold ? "Yes" : "No");
     }
@@ -89,7 +101,10 @@ describe("listen", () => {
 
     it("is refused so that a client that sends all before it reads can read the refusal", async () => {
       const { port } = await serve({ maxBodyBytes: limit });
-      const client = await rawConnection(port, `POST /predict HTTP/1.1\r\nhost: x\r\ncontent-length: ${large.length}\r\n\r\n`);
+      const client = await rawConnection(
+        port,
+        `POST /predict HTTP/1.1\r\nhost: x\r\ncontent-length: ${large.length}\r\n\r\n`,
+      );
       client.socket.pause();
       for (let sent = 0; sent < large.length; sent += large.length / 10) {
         client.socket.write(large.subarray(sent, sent + large.length / 10));
@@ -115,7 +130,10 @@ describe("listen", () => {
 
     it("is refused at once when it never ends", async () => {
       const { url, port } = await serve({ maxBodyBytes: limit });
-      const endless = await rawConnection(port, "POST /predict HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n");
+      const endless = await rawConnection(
+        port,
+        "POST /predict HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n",
+      );
       const chunk = `1000\r\n${"x".repeat(4096)}\r\n`;
       const timer = setInterval(() => void (endless.socket.writable && endless.socket.write(chunk)), 5);
       const begin = performance.now();
@@ -128,7 +146,8 @@ describe("listen", () => {
 
     it("is never sent by a client that asks first", async () => {
       const { port } = await serve({ maxBodyBytes: limit });
-      const head = (length: number) => `POST /predict HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: ${length}\r\n\r\n`;
+      const head = (length: number) =>
+        `POST /predict HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: ${length}\r\n\r\n`;
       const refused = await rawConnection(port, head(limit + 1));
       expect(await refused.until((text) => answers(text) === 1)).toMatch(/^HTTP\/1\.1 413/);
       await refused.ended;
@@ -153,7 +172,9 @@ describe("listen", () => {
     it("is counted", async () => {
       const { url } = await serve({ maxBodyBytes: limit });
       await (await post(`${url}/batch-predict`, large)).text();
-      expect(await (await fetch(`${url}/metrics`)).text()).toContain('churnkit_requests_total{route="/batch-predict",status="413"} 1');
+      expect(await (await fetch(`${url}/metrics`)).text()).toContain(
+        'churnkit_requests_total{route="/batch-predict",status="413"} 1',
+      );
     });
   });
 
@@ -179,7 +200,13 @@ describe("listen", () => {
   it("answers pipelined requests in their order on one connection", async () => {
     const { port } = await serve();
     const records = customers(20).map((record) => JSON.stringify(record));
-    const requests = records.map((record, i) => (i % 5 === 3 ? postText("/predict", "{") : i % 5 === 4 ? postText("/nowhere", record) : postText("/predict", record)));
+    const requests = records.map((record, i) =>
+      i % 5 === 3
+        ? postText("/predict", "{")
+        : i % 5 === 4
+          ? postText("/nowhere", record)
+          : postText("/predict", record),
+    );
     const connection = await rawConnection(port, requests.join(""));
     const text = await connection.until((so) => answers(so) === 20 && so.endsWith("}"));
     const expected = model("logistic").scorer.score(customerTable(20));
@@ -187,7 +214,8 @@ describe("listen", () => {
     parts.forEach((part, i) => {
       const status = i % 5 === 3 ? "400" : i % 5 === 4 ? "404" : "200";
       expect(part.slice(0, 3)).toBe(status);
-      if (status === "200") expect((JSON.parse(part.split("\r\n\r\n")[1] ?? "") as { probability: number }).probability).toBe(expected[i]);
+      if (status === "200")
+        expect((JSON.parse(part.split("\r\n\r\n")[1] ?? "") as { probability: number }).probability).toBe(expected[i]);
     });
     connection.socket.destroy();
   });
@@ -195,7 +223,11 @@ describe("listen", () => {
   it.each([
     ["nonsense", "nonsense\r\n\r\n", 400],
     ["two lengths", "POST /predict HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n{}", 400],
-    ["length and chunks", "POST /predict HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n{}", 400],
+    [
+      "length and chunks",
+      "POST /predict HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n{}",
+      400,
+    ],
     ["a negative length", "POST /predict HTTP/1.1\r\nhost: x\r\ncontent-length: -1\r\n\r\n", 400],
     ["a bad chunk", "POST /predict HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n", 400],
     ["huge headers", `GET /health HTTP/1.1\r\nhost: x\r\nx-much: ${"x".repeat(20_000)}\r\n\r\n`, 431],
@@ -246,13 +278,21 @@ describe("listen", () => {
       }),
     );
     agent.destroy();
-    expect(await (await fetch(`${url}/metrics`)).text()).toContain('churnkit_requests_total{route="/predict",status="200"} 1000');
+    expect(await (await fetch(`${url}/metrics`)).text()).toContain(
+      'churnkit_requests_total{route="/predict",status="200"} 1000',
+    );
   });
 
   it("is not disturbed by clients that hang up", async () => {
     const { url, port } = await serve();
     const batch = JSON.stringify(customers(2000));
-    const starts = ["", "GET /hea", "POST /predict HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{", postText("/predict", customer), postText("/batch-predict", batch)];
+    const starts = [
+      "",
+      "GET /hea",
+      "POST /predict HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{",
+      postText("/predict", customer),
+      postText("/batch-predict", batch),
+    ];
     for (const bytes of [...starts, ...starts]) {
       const client = await rawConnection(port, bytes);
       await pause(2);
@@ -282,15 +322,22 @@ describe("listen", () => {
       code: "IO_FAILED",
       message: `Port ${port} on 127.0.0.1 is already in use. Pick another, or 0 for a free one.`,
     });
-    await expect(serve({ host: "192.0.2.1" })).rejects.toMatchObject({ code: "IO_FAILED", message: expect.stringContaining("EADDRNOTAVAIL") as unknown });
+    await expect(serve({ host: "192.0.2.1" })).rejects.toMatchObject({
+      code: "IO_FAILED",
+      message: expect.stringContaining("EADDRNOTAVAIL") as unknown,
+    });
   });
 
-  it.each([{ port: 65_536 }, { port: -1 }, { port: 1.5 }, { maxBodyBytes: 0 }, { requestTimeout: NaN }, { closeTimeout: Infinity }])(
-    "refuses the options %j",
-    async (options) => {
-      await expect(serve(options)).rejects.toMatchObject({ code: "OPTION_INVALID" });
-    },
-  );
+  it.each([
+    { port: 65_536 },
+    { port: -1 },
+    { port: 1.5 },
+    { maxBodyBytes: 0 },
+    { requestTimeout: NaN },
+    { closeTimeout: Infinity },
+  ])("refuses the options %j", async (options) => {
+    await expect(serve(options)).rejects.toMatchObject({ code: "OPTION_INVALID" });
+  });
 
   it("shows an address of IPv6 as a url", async () => {
     const server = await serve({ host: "::1" }).catch(() => undefined);
@@ -330,7 +377,10 @@ describe("listen", () => {
 
     it("ends a stuck connection after its time", async () => {
       const server = await serve({ closeTimeout: 300 });
-      const stuck = await rawConnection(server.port, "POST /predict HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{");
+      const stuck = await rawConnection(
+        server.port,
+        "POST /predict HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{",
+      );
       const headless = await rawConnection(server.port, "GET /hea");
       await pause(20);
       const begin = performance.now();
@@ -352,7 +402,9 @@ describe("listen", () => {
 
     it("leaves no connection behind", async () => {
       const server = await serve();
-      const clients = await Promise.all(Array.from({ length: 20 }, () => rawConnection(server.port, postText("/predict", customer))));
+      const clients = await Promise.all(
+        Array.from({ length: 20 }, () => rawConnection(server.port, postText("/predict", customer))),
+      );
       await Promise.all(clients.map((client) => client.until((text) => text.endsWith("}"))));
       await server.close();
       await Promise.all(clients.map(({ ended }) => ended));

@@ -22,10 +22,18 @@ interface Batch {
 describe("predictions", () => {
   let scorer: Scorer;
   let handler: Handler;
-  const bytes = (value: unknown): Uint8Array => new TextEncoder().encode(typeof value === "string" ? value : JSON.stringify(value));
-  const send = async <Answer>(path: string, body: Uint8Array): Promise<{ status: number; answer: Answer & ErrorBody; size: number }> => {
+  const bytes = (value: unknown): Uint8Array =>
+    new TextEncoder().encode(typeof value === "string" ? value : JSON.stringify(value));
+  const send = async <Answer>(
+    path: string,
+    body: Uint8Array,
+  ): Promise<{ status: number; answer: Answer & ErrorBody; size: number }> => {
     const response = await handler({ method: "POST", path, body: () => body });
-    return { status: response.status, answer: JSON.parse(response.body) as Answer & ErrorBody, size: response.body.length };
+    return {
+      status: response.status,
+      answer: JSON.parse(response.body) as Answer & ErrorBody,
+      size: response.body.length,
+    };
   };
   const predict = (value: unknown) => send<One>("/predict", bytes(value));
   const batch = (value: unknown) => send<Batch>("/batch-predict", bytes(value));
@@ -41,14 +49,24 @@ describe("predictions", () => {
     const { status, answer } = await predict(good);
     const { probability, label } = scorer.scoreRecord(good);
     expect(status).toBe(200);
-    expect(answer).toEqual({ prediction: label, probability, threshold: 0.4, model_name: "churn", model_version: "7", model_source: "local" });
+    expect(answer).toEqual({
+      prediction: label,
+      probability,
+      threshold: 0.4,
+      model_name: "churn",
+      model_version: "7",
+      model_source: "local",
+    });
   });
 
   it("scores what is odd and says what was odd", async () => {
     const { status, answer } = await predict({ ...good, plan: "gold", tenure: 500 });
     expect(status).toBe(200);
     expect(answer.probability).toBe(scorer.scoreRecord({ ...good, plan: "gold", tenure: 500 }).probability);
-    expect(answer.warnings?.map(({ column, rule }) => [column, rule])).toEqual([["tenure", "outsideObserved"], ["plan", "newLevel"]]);
+    expect(answer.warnings?.map(({ column, rule }) => [column, rule])).toEqual([
+      ["tenure", "outsideObserved"],
+      ["plan", "newLevel"],
+    ]);
   });
 
   it.each([
@@ -74,9 +92,14 @@ describe("predictions", () => {
   });
 
   it("tells a key that is absent from one that is null", async () => {
-    const messages = async (record: object) => (await predict(record)).answer.error.issues?.map(({ message }) => message);
-    expect(await messages(without("tenure"))).toEqual(['Column "tenure": the key is absent, and this column needs a value in every row.']);
-    expect(await messages({ ...good, tenure: null })).toEqual(['Column "tenure": null means missing, and this column needs a value in every row.']);
+    const messages = async (record: object) =>
+      (await predict(record)).answer.error.issues?.map(({ message }) => message);
+    expect(await messages(without("tenure"))).toEqual([
+      'Column "tenure": the key is absent, and this column needs a value in every row.',
+    ]);
+    expect(await messages({ ...good, tenure: null })).toEqual([
+      'Column "tenure": null means missing, and this column needs a value in every row.',
+    ]);
   });
 
   it("names every broken column", async () => {
@@ -90,8 +113,13 @@ describe("predictions", () => {
     const { status, answer } = await predict(extra);
     expect(status).toBe(200);
     expect(answer.probability).toBe(scorer.scoreRecord(good).probability);
-    const { status: refused, answer: why } = await predict(`{"__proto__": {"admin": true},${JSON.stringify(good).slice(1)}`);
-    expect([refused, why.error.message]).toEqual([400, "The body's JSON has a member named __proto__, which is not allowed."]);
+    const { status: refused, answer: why } = await predict(
+      `{"__proto__": {"admin": true},${JSON.stringify(good).slice(1)}`,
+    );
+    expect([refused, why.error.message]).toEqual([
+      400,
+      "The body's JSON has a member named __proto__, which is not allowed.",
+    ]);
     expect(({} as Record<string, unknown>)["admin"]).toBeUndefined();
   });
 
@@ -122,7 +150,11 @@ describe("predictions", () => {
 
   it("bears a body nested a million deep", async () => {
     const deep = `${"[".repeat(1e6)}${"]".repeat(1e6)}`;
-    for (const { status, answer } of [await predict(deep), await predict(`{"tenure": ${deep}}`), await batch(`{"records": [${deep}]}`)]) {
+    for (const { status, answer } of [
+      await predict(deep),
+      await predict(`{"tenure": ${deep}}`),
+      await batch(`{"records": [${deep}]}`),
+    ]) {
       expect([status, answer.error.message]).toEqual([400, "The body's JSON nests deeper than 200 levels."]);
     }
     expect((await predict("[".repeat(1e6))).status).toBe(400);
@@ -146,9 +178,19 @@ describe("predictions", () => {
     const { status, answer } = await batch([good, null, { ...good, plan: "gold" }, { ...good, tenure: "x" }, [], good]);
     expect(status).toBe(200);
     expect(answer).toMatchObject({ count: 6, failed: 3 });
-    expect(answer.predictions.map(({ probability }) => probability !== null)).toEqual([true, false, true, false, false, true]);
+    expect(answer.predictions.map(({ probability }) => probability !== null)).toEqual([
+      true,
+      false,
+      true,
+      false,
+      false,
+      true,
+    ]);
     expect(answer.predictions[2]?.warnings).toMatchObject([{ column: "plan", rule: "newLevel", value: "gold" }]);
-    expect(answer.predictions[3]).toMatchObject({ prediction: null, error: { code: "VALUE_INVALID", issues: [{ column: "tenure" }] } });
+    expect(answer.predictions[3]).toMatchObject({
+      prediction: null,
+      error: { code: "VALUE_INVALID", issues: [{ column: "tenure" }] },
+    });
     expect(Object.keys(answer.predictions[0] ?? {})).toEqual(["prediction", "probability"]);
   });
 
@@ -156,32 +198,41 @@ describe("predictions", () => {
     const { tenure, ...rest } = good;
     const refused = await predict({ ...rest, tenur: tenure });
     expect(refused.status).toBe(422);
-    expect(refused.answer.error.message).toMatch(/^"tenur" is no column of the contract and was left out; perhaps "tenure" was meant/);
+    expect(refused.answer.error.message).toMatch(
+      /^"tenur" is no column of the contract and was left out; perhaps "tenure" was meant/,
+    );
     const scored = await predict({ ...good, zzz: 1 });
     expect([scored.status, scored.answer.warnings]).toMatchObject([200, [{ column: "zzz", rule: "extraColumn" }]]);
     const { answer } = await batch([good, { ...good, zzz: 1 }, { ...rest, tenur: tenure }]);
-    expect(answer.predictions.map(({ warnings, error }) => (warnings ?? error?.issues ?? []).map(({ column }) => column))).toEqual([[], ["zzz"], ["tenur", "tenure"]]);
+    expect(
+      answer.predictions.map(({ warnings, error }) => (warnings ?? error?.issues ?? []).map(({ column }) => column)),
+    ).toEqual([[], ["zzz"], ["tenur", "tenure"]]);
   });
 
   it("takes an empty batch", async () => {
     expect((await batch([])).answer).toMatchObject({ predictions: [], count: 0, failed: 0 });
   });
 
-  it.each([["a record", good], ["null", "null"], ["a text", '"records"'], ["records that are no list", { records: good }]])(
-    "refuses %s as a batch",
-    async (_, body) => {
-      const { status, answer } = await batch(body);
-      expect(status).toBe(400);
-      expect(answer.error.message).toContain('{"records": [...]}');
-    },
-  );
+  it.each([
+    ["a record", good],
+    ["null", "null"],
+    ["a text", '"records"'],
+    ["records that are no list", { records: good }],
+  ])("refuses %s as a batch", async (_, body) => {
+    const { status, answer } = await batch(body);
+    expect(status).toBe(400);
+    expect(answer.error.message).toContain('{"records": [...]}');
+  });
 
   it("takes 10,000 records and not one more", async () => {
     const ten = await batch(`[${"0,".repeat(9999)}0]`);
     expect(ten.answer).toMatchObject({ count: 10_000, failed: 10_000 });
     const more = await batch(`[${"0,".repeat(10_000)}0]`);
     expect(more.status).toBe(413);
-    expect(more.answer.error).toMatchObject({ code: "INPUT_TOO_LARGE", message: expect.stringContaining("10001") as unknown });
+    expect(more.answer.error).toMatchObject({
+      code: "INPUT_TOO_LARGE",
+      message: expect.stringContaining("10001") as unknown,
+    });
   });
 
   it("does not let a small batch make a huge answer", async () => {

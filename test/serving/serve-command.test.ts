@@ -71,9 +71,21 @@ describe("churnkit serve", () => {
   it("watches itself, captures, and goes on from its state after a restart", async () => {
     const [captured, state] = [join(folder, "captured.jsonl"), join(folder, "state.json")];
     const errorsAfter = async (requests: number): Promise<string> => {
-      const { child, ended, ready } = serve(bundle, "--port", "0", "--json", "--monitor", "1", "--capture", captured, "--monitor-state", state);
+      const { child, ended, ready } = serve(
+        bundle,
+        "--port",
+        "0",
+        "--json",
+        "--monitor",
+        "1",
+        "--capture",
+        captured,
+        "--monitor-state",
+        state,
+      );
       const { url } = JSON.parse(await ready) as { url: string };
-      for (let i = 0; i < requests; i++) await (await fetch(`${url}/predict`, { method: "POST", body: JSON.stringify(sampleRecords(1)[0]) })).text();
+      for (let i = 0; i < requests; i++)
+        await (await fetch(`${url}/predict`, { method: "POST", body: JSON.stringify(sampleRecords(1)[0]) })).text();
       child.kill("SIGTERM");
       return (await ended).err;
     };
@@ -93,12 +105,19 @@ describe("churnkit serve", () => {
 
   it("prints its address as one line of JSON, serves the bundle's scores, and ends on SIGTERM within a second", async () => {
     const { child, ended, ready } = serve(bundle, "--port", "0", "--json");
-    const { url, port, name, version } = JSON.parse(await ready) as { url: string; port: number; name: string; version: string };
+    const { url, port, name, version } = JSON.parse(await ready) as {
+      url: string;
+      port: number;
+      name: string;
+      version: string;
+    };
     expect(url).toBe(`http://127.0.0.1:${port}`);
     expect(name).toBe("sample");
     expect(version).toMatch(/^[0-9a-f]{12}$/);
     const [record] = sampleRecords(1);
-    const answer = (await (await fetch(`${url}/predict`, { method: "POST", body: JSON.stringify(record) })).json()) as Record<string, unknown>;
+    const answer = (await (
+      await fetch(`${url}/predict`, { method: "POST", body: JSON.stringify(record) })
+    ).json()) as Record<string, unknown>;
     const { probability, label } = (await compile(await sampleArtifact({ networks: 1 }))).scoreRecord(record);
     expect(answer).toMatchObject({ probability, prediction: label, model_version: version, model_source: "local" });
     // One connection has served a request, one has sent nothing, as browsers open them.

@@ -17,13 +17,21 @@ export const trainedNames = Object.keys(learners) as TrainedName[];
 /** A small model, trained in a second on synthetic customers. */
 export function trained(name: TrainedName): Promise<TrainedModel> {
   const table = tableFromRecords(syntheticContract, syntheticCustomers({ rows: 600, seed: 1 }).records);
-  return train(defineFeatures(syntheticContract), table, { learner: learners[name](), baseline: false, seed: 1, workers: 0 });
+  return train(defineFeatures(syntheticContract), table, {
+    learner: learners[name](),
+    baseline: false,
+    seed: 1,
+    workers: 0,
+  });
 }
 
 /** Customers that no model here was trained on, as a caller sends them: without their class. */
 export function customers(rows: number): Record<string, unknown>[] {
-  return syntheticCustomers({ rows, seed: 2 }).records.map((record) => Object.fromEntries(Object.entries(record).filter(([name]) => name !== "churn")));
+  return syntheticCustomers({ rows, seed: 2 }).records.map((record) =>
+    Object.fromEntries(Object.entries(record).filter(([name]) => name !== "churn")),
+  );
 }
 
 /** The same customers as a table. */
-export const customerTable = (rows: number) => tableFromRecords(syntheticContract, customers(rows), { target: "ignore" });
+export const customerTable = (rows: number) =>
+  tableFromRecords(syntheticContract, customers(rows), { target: "ignore" });

@@ -9,7 +9,10 @@ describe("withSink", () => {
     const sink = prometheusSink();
     const metrics = withSink(prometheusMetrics("1.0.0"), sink);
     metrics.request("/predict", 200, 0.001);
-    await sink.write([{ name: "pipeline_duration_seconds", value: 4, at: new Date(0) }, { name: "model_accuracy", value: 0.9, at: new Date(0) }]);
+    await sink.write([
+      { name: "pipeline_duration_seconds", value: 4, at: new Date(0) },
+      { name: "model_accuracy", value: 0.9, at: new Date(0) },
+    ]);
     const { body, headers } = await metrics.render();
     expect(headers["content-type"]).toBe(sink.contentType);
     expect(body).toMatch(/^churnkit_requests_total\{route="\/predict",status="200"\} 1$/m);

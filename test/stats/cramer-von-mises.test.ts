@@ -25,20 +25,23 @@ function byEnumeration(a: readonly number[], b: readonly number[]): number {
 }
 
 describe("the Cramer-von Mises test", () => {
-  it.each(oracleCases("cvm2").map((entry) => [entry.id, entry] as const))("%s equals scipy's", (_, { in: input, out }) => {
-    const a = oracleSample(input["a"]);
-    const b = oracleSample(input["b"]);
-    const limit = cramerVonMises(a, b, 0);
-    if (limit === undefined) throw new Error("no statistic");
-    expect(relative(limit.statistic, oracleNumber(out["statistic"]))).toBeLessThan(1e-9);
-    // scipy sums its series only until a term is below 1e-7.
-    expect(Math.abs(limit.p - oracleNumber(out["pAsymp"]))).toBeLessThan(1e-11 + 1e-7 * limit.p);
-    expect(limit.method).toBe("limit");
-    if (out["pExact"] === undefined) return;
-    const exact = cramerVonMises(a, b);
-    expect(exact?.method).toBe("exact");
-    expect(relative(exact?.p ?? 0, oracleNumber(out["pExact"]))).toBeLessThan(1e-7);
-  });
+  it.each(oracleCases("cvm2").map((entry) => [entry.id, entry] as const))(
+    "%s equals scipy's",
+    (_, { in: input, out }) => {
+      const a = oracleSample(input["a"]);
+      const b = oracleSample(input["b"]);
+      const limit = cramerVonMises(a, b, 0);
+      if (limit === undefined) throw new Error("no statistic");
+      expect(relative(limit.statistic, oracleNumber(out["statistic"]))).toBeLessThan(1e-9);
+      // scipy sums its series only until a term is below 1e-7.
+      expect(Math.abs(limit.p - oracleNumber(out["pAsymp"]))).toBeLessThan(1e-11 + 1e-7 * limit.p);
+      expect(limit.method).toBe("limit");
+      if (out["pExact"] === undefined) return;
+      const exact = cramerVonMises(a, b);
+      expect(exact?.method).toBe("exact");
+      expect(relative(exact?.p ?? 0, oracleNumber(out["pExact"]))).toBeLessThan(1e-7);
+    },
+  );
 
   // From the Bessel series of Anderson and Darling (1952), with 60 digits of mpmath.
   it.each([
@@ -64,7 +67,10 @@ describe("the Cramer-von Mises test", () => {
     // exp(-x pi^2 / 2) leads.
     expect(far.log10p).toBeCloseTo((-1e5 * Math.PI * Math.PI) / 2 / Math.LN10, -1);
     expect(cramerVonMisesTail(Infinity)).toEqual({ p: 0, log10p: -Number.MAX_VALUE });
-    expect([cramerVonMisesTail(0), cramerVonMisesTail(Number.NaN)]).toEqual([{ p: 1, log10p: 0 }, { p: 1, log10p: 0 }]);
+    expect([cramerVonMisesTail(0), cramerVonMisesTail(Number.NaN)]).toEqual([
+      { p: 1, log10p: 0 },
+      { p: 1, log10p: 0 },
+    ]);
   });
 
   const few = fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 1, maxLength: 5 });
@@ -81,7 +87,9 @@ describe("the Cramer-von Mises test", () => {
   });
 
   it("falls with the distance and never is NaN, whatever the values", () => {
-    const wild = fc.array(fc.oneof(fc.double(), fc.constantFrom(Infinity, -Infinity, Number.NaN, 0, -0)), { maxLength: 30 });
+    const wild = fc.array(fc.oneof(fc.double(), fc.constantFrom(Infinity, -Infinity, Number.NaN, 0, -0)), {
+      maxLength: 30,
+    });
     fc.assert(
       fc.property(wild, wild, (a, b) => {
         const test = cramerVonMises(Float64Array.from(a), Float64Array.from(b));

@@ -2,13 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { uniform } from "../../src/base/random.js";
 import { ksByBuckets } from "../../src/stats/bucket-ks.js";
-import {
-  ksExactTail,
-  ksLimitTail,
-  ksStatistic,
-  ksTest,
-  tieEndsOf,
-} from "../../src/stats/kolmogorov-smirnov.js";
+import { ksExactTail, ksLimitTail, ksStatistic, ksTest, tieEndsOf } from "../../src/stats/kolmogorov-smirnov.js";
 
 /** Share of all ways to pick which of the pooled values are the first sample, whose D is at least that of the data. */
 function byEnumeration(a: readonly number[], b: readonly number[]): number {
@@ -34,7 +28,11 @@ function byEnumeration(a: readonly number[], b: readonly number[]): number {
 }
 
 describe("D of large samples, sorted only where it matters", () => {
-  const value = fc.oneof(fc.double(), fc.integer({ min: 0, max: 5 }), fc.constantFrom(Infinity, -Infinity, Number.NaN, -0));
+  const value = fc.oneof(
+    fc.double(),
+    fc.integer({ min: 0, max: 5 }),
+    fc.constantFrom(Infinity, -Infinity, Number.NaN, -0),
+  );
   const wild = fc.array(value, { maxLength: 80 });
   const sorted = (values: Float64Array) => values.filter((value) => !Number.isNaN(value)).sort();
 
@@ -50,12 +48,23 @@ describe("D of large samples, sorted only where it matters", () => {
 
   it("and where buckets hold buckets, around any values", () => {
     fc.assert(
-      fc.property(fc.array(value, { minLength: 1, maxLength: 12 }), fc.nat(), fc.constantFrom(0, 1e-9, 1e-3, 1), (centers, seed, width) => {
-        const random = uniform(seed);
-        const draw = (rows: number) => Float64Array.from({ length: rows }, () => (centers[Math.floor(random() * centers.length)] as number) * (random() < 0.5 ? 1 : 1 + width * random()));
-        const [x, y] = [draw(3000), draw(2000)];
-        expect(ksByBuckets(x, y)).toEqual(ksStatistic(sorted(x), sorted(y)));
-      }),
+      fc.property(
+        fc.array(value, { minLength: 1, maxLength: 12 }),
+        fc.nat(),
+        fc.constantFrom(0, 1e-9, 1e-3, 1),
+        (centers, seed, width) => {
+          const random = uniform(seed);
+          const draw = (rows: number) =>
+            Float64Array.from(
+              { length: rows },
+              () =>
+                (centers[Math.floor(random() * centers.length)] as number) *
+                (random() < 0.5 ? 1 : 1 + width * random()),
+            );
+          const [x, y] = [draw(3000), draw(2000)];
+          expect(ksByBuckets(x, y)).toEqual(ksStatistic(sorted(x), sorted(y)));
+        },
+      ),
       { numRuns: 150 },
     );
   });
@@ -71,12 +80,17 @@ describe("D of large samples, sorted only where it matters", () => {
     ["shifted", (u, v) => u + v, (u, v) => u + v + 0.01],
     ["apart", (u) => u, (u) => u + 2],
     ["ties and a heap", (u, v) => (u < 0.3 ? 0 : Math.floor(500 * v)), (u, v) => (u < 0.31 ? 0 : Math.floor(500 * v))],
-    ["of missing values and outliers", (u, v) => (u < 0.1 ? Number.NaN : u < 0.1001 ? 1e300 : v ** 9), (u, v) => (u < 0.001 ? -Infinity : v ** 9)],
+    [
+      "of missing values and outliers",
+      (u, v) => (u < 0.1 ? Number.NaN : u < 0.1001 ? 1e300 : v ** 9),
+      (u, v) => (u < 0.001 ? -Infinity : v ** 9),
+    ],
     // A sample evenly spaced over a periodic column sees one of its values only.
     ["of a column the sample misjudges", (u, v) => (u < 1 ? Math.round(v * 1e6) : 0), (u) => Math.round(u * 1e6) + 0.5],
   ])("and of 60,000 values: %s", (_, first, second) => {
     const random = uniform(12);
-    const draw = (of: (u: number, v: number) => number) => Float64Array.from({ length: 60_000 }, () => of(random(), random()));
+    const draw = (of: (u: number, v: number) => number) =>
+      Float64Array.from({ length: 60_000 }, () => of(random(), random()));
     const [x, y] = [draw(first), draw(second)];
     expect(ksByBuckets(x, y)).toEqual(ksStatistic(sorted(x), sorted(y)));
     expect(ksTest(x, y)).toMatchObject({ method: "limit", steps: ksStatistic(sorted(x), sorted(y))?.steps });

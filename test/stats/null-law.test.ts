@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { uniform } from "../../src/base/random.js";
-import { chiSquareHomogeneity, chiSquareTail, countBetween, quantileBinTest, quantileEdges, stratifiedRates } from "../../src/drift/index.js";
+import {
+  chiSquareHomogeneity,
+  chiSquareTail,
+  countBetween,
+  quantileBinTest,
+  quantileEdges,
+  stratifiedRates,
+} from "../../src/drift/index.js";
 
 const RUNS = 3000;
 /** 5.5 %, and two standard errors. */
@@ -17,7 +24,13 @@ function alarms(n: number, m: number, of: (u: number) => number, bins: number): 
     const [reference, current] = [countBetween(a, edges), countBetween(b, edges)];
     // Below the least value there is nothing of either sample.
     const filled = reference.map((count, bin) => count + (current[bin] ?? 0) > 0);
-    if ((quantileBinTest(reference.filter((_, bin) => filled[bin]), current.filter((_, bin) => filled[bin]))?.p ?? 1) <= 0.05) found++;
+    if (
+      (quantileBinTest(
+        reference.filter((_, bin) => filled[bin]),
+        current.filter((_, bin) => filled[bin]),
+      )?.p ?? 1) <= 0.05
+    )
+      found++;
   }
   return found / RUNS;
 }
@@ -35,8 +48,14 @@ describe("the test of quantile bins", () => {
 
   it("is the less significant of its two forms", () => {
     for (const [reference, current] of [
-      [[10, 10, 10], [4, 10, 16]],
-      [[4, 10, 16], [10, 10, 10]],
+      [
+        [10, 10, 10],
+        [4, 10, 16],
+      ],
+      [
+        [4, 10, 16],
+        [10, 10, 10],
+      ],
     ] as const) {
       const against = reference.reduce((sum, count, i) => sum + ((current[i] ?? 0) - count) ** 2 / (2 * count), 0);
       const forms = [chiSquareHomogeneity([reference, current])?.p ?? 0, chiSquareTail(against, 2).p];
@@ -45,7 +64,9 @@ describe("the test of quantile bins", () => {
   });
 
   it("has no value without rows, or with an empty bin of the reference", () => {
-    expect([quantileBinTest([0, 0], [1, 1]), quantileBinTest([1, 1], [0, 0]), quantileBinTest([2, 0], [1, 1])]).toEqual([undefined, undefined, undefined]);
+    expect([quantileBinTest([0, 0], [1, 1]), quantileBinTest([1, 1], [0, 0]), quantileBinTest([2, 0], [1, 1])]).toEqual(
+      [undefined, undefined, undefined],
+    );
   });
 });
 
@@ -56,7 +77,9 @@ describe("rates by stratum", () => {
     let mean = 0;
     for (let x = 0; x <= positives; x++) {
       const chance = (choose(rows, x) * choose(later, positives - x)) / choose(rows + later, positives);
-      const test = stratifiedRates([{ reference: { rows, positives: x }, current: { rows: later, positives: positives - x } }]);
+      const test = stratifiedRates([
+        { reference: { rows, positives: x }, current: { rows: later, positives: positives - x } },
+      ]);
       mean += chance * (test?.statistic ?? Number.NaN);
     }
     expect(mean).toBeCloseTo(1, 12);

@@ -3,13 +3,7 @@ import { describe, expect, it } from "vitest";
 import { benjaminiHochberg } from "../../src/stats/adjust.js";
 import { jensenShannon, psi, psiNullMean, psiOfSamples } from "../../src/stats/divergence.js";
 import { twoProportions } from "../../src/stats/proportions.js";
-import {
-  chiSquareTail,
-  criticalValue,
-  kolmogorovTail,
-  logGamma,
-  normalTwoSidedTail,
-} from "../../src/stats/special.js";
+import { chiSquareTail, criticalValue, kolmogorovTail, logGamma, normalTwoSidedTail } from "../../src/stats/special.js";
 import { wassersteinDistance } from "../../src/stats/wasserstein.js";
 
 describe("tails", () => {

@@ -1,7 +1,12 @@
 import { describe, expectTypeOf, it } from "vitest";
 import { z } from "zod";
 import type {
-  BooleanColumns, CategoryColumns, DateColumns, IsoDateText, KindOf, NumericColumns,
+  BooleanColumns,
+  CategoryColumns,
+  DateColumns,
+  IsoDateText,
+  KindOf,
+  NumericColumns,
 } from "../../src/data/contract/row-types.js";
 import { defineDataset, type Dataset, type RequestType, type RowType } from "../../src/data/dataset.js";
 
@@ -53,8 +58,14 @@ describe("a dataset's types", () => {
     expectTypeOf<Request["paperless"]>().toEqualTypeOf<string | boolean>();
     expectTypeOf<Request["points"]>().toEqualTypeOf<number | undefined>();
     const request: Request = {
-      tenure: 3, charges: null, senior: true, paperless: "yes", plan: "plus", tier: 1,
-      joined: "2024-01-31", renewal: null,
+      tenure: 3,
+      charges: null,
+      senior: true,
+      paperless: "yes",
+      plan: "plus",
+      tier: 1,
+      joined: "2024-01-31",
+      renewal: null,
     };
     // @ts-expect-error a request needs every column that is neither optional, an id nor the target
     const short: Request = { tenure: 3 };
@@ -92,7 +103,7 @@ describe("what must not compile", () => {
   });
 
   it("a category used as a number, an unknown column", () => {
-    const numeric = <R,>(column: NumericColumns<R>): string => column;
+    const numeric = <R>(column: NumericColumns<R>): string => column;
     numeric<Row>("tenure");
     // @ts-expect-error plan is a category
     numeric<Row>("plan");

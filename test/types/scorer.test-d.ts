@@ -12,7 +12,12 @@ import { createHandler } from "../../src/serving/handler.js";
 
 const customers = defineDataset({
   name: "customers",
-  schema: z.object({ id: z.string(), tenure: z.int(), plan: z.enum(["basic", "plus"]).optional(), left: z.enum(["No", "Yes"]) }),
+  schema: z.object({
+    id: z.string(),
+    tenure: z.int(),
+    plan: z.enum(["basic", "plus"]).optional(),
+    left: z.enum(["No", "Yes"]),
+  }),
   id: "id",
   target: "left",
   positive: "Yes",
@@ -41,7 +46,17 @@ test("a loaded bundle takes what its caller says, or anything", async () => {
 });
 
 test("tableFromRecords has the dataset's row type", () => {
-  const table = tableFromRecords(customers, [{ id: "a", tenure: 3, left: "No" }], { source: "crm", ragged: "error", absent: "leave-out" });
-  expectTypeOf(table).toEqualTypeOf<Awaited<ReturnType<typeof readTable<{ id: string; tenure: number; plan?: "basic" | "plus" | undefined; left: "No" | "Yes" }>>>>();
+  const table = tableFromRecords(customers, [{ id: "a", tenure: 3, left: "No" }], {
+    source: "crm",
+    ragged: "error",
+    absent: "leave-out",
+  });
+  expectTypeOf(table).toEqualTypeOf<
+    Awaited<
+      ReturnType<
+        typeof readTable<{ id: string; tenure: number; plan?: "basic" | "plus" | undefined; left: "No" | "Yes" }>
+      >
+    >
+  >();
   expectTypeOf(tableFromRecords(customers.contract, [])).toEqualTypeOf<Table>();
 });

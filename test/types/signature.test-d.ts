@@ -13,7 +13,14 @@ describe("generated types", () => {
     expectTypeOf<ChurnRequest["customerId"]>().toBeUnknown();
     expectTypeOf<ChurnResponse["prediction"]>().toEqualTypeOf<"No" | "Yes">();
     expectTypeOf(request).toExtend<ChurnRequest>();
-    const full: ChurnRequest = { ...request, customerId: 7, joined: "2024-03-31", city: "Bergen", note: null, paperless: "no" };
+    const full: ChurnRequest = {
+      ...request,
+      customerId: 7,
+      joined: "2024-03-31",
+      city: "Bergen",
+      note: null,
+      paperless: "no",
+    };
     expectTypeOf(full).toExtend<ChurnRequest>();
   });
 

@@ -3,7 +3,8 @@ import { ChurnkitError } from "../errors.js";
 const maxAttempts = 200;
 
 /** Did somebody else change an object first? */
-export const isConflict = (error: unknown): boolean => ChurnkitError.isInstance(error) && error.code === "STORE_CONFLICT";
+export const isConflict = (error: unknown): boolean =>
+  ChurnkitError.isInstance(error) && error.code === "STORE_CONFLICT";
 
 /**
  * Makes a compare-and-swap change again from its start whenever somebody else was first, up to 200 times.

@@ -21,7 +21,8 @@ export class JsonRefused extends SyntaxError {
 export function parseJson(text: string): unknown {
   const value: unknown = JSON.parse(text);
   // To look for characters costs a hundredth of parsing, and in most texts says that there is nothing to refuse.
-  if ((text.includes("__proto__") || text.includes("\\u") || opensBeyond(text, mostJsonDepth)) && isObject(value)) check(value, 1, []);
+  if ((text.includes("__proto__") || text.includes("\\u") || opensBeyond(text, mostJsonDepth)) && isObject(value))
+    check(value, 1, []);
   return value;
 }
 
@@ -53,7 +54,11 @@ function check(value: object, depth: number, path: string[]): void {
     return;
   }
   for (const key in value) {
-    if (key === "__proto__") throw new JsonRefused("has a member named __proto__, which is not allowed", ["$", ...path.slice(0, depth - 1)].join("."));
+    if (key === "__proto__")
+      throw new JsonRefused(
+        "has a member named __proto__, which is not allowed",
+        ["$", ...path.slice(0, depth - 1)].join("."),
+      );
     const member = (value as Readonly<Record<string, unknown>>)[key];
     if (!isObject(member)) continue;
     path[depth - 1] = key;

@@ -14,7 +14,10 @@ export type DocumentError = (name: string, what: string, path?: string) => Churn
  * @param advice what to do: "Use an unchanged copy of the bundle."
  */
 export function documentError(code: ErrorCode, kind: string, advice: string): DocumentError {
-  return (name, what, path) => new ChurnkitError(code, `${[kind, name].filter(Boolean).join(" ")} ${what}. ${advice}`, { where: kind === "" ? { path } : { file: name, path } });
+  return (name, what, path) =>
+    new ChurnkitError(code, `${[kind, name].filter(Boolean).join(" ")} ${what}. ${advice}`, {
+      where: kind === "" ? { path } : { file: name, path },
+    });
 }
 
 /** The text of a document's bytes; a document that is not UTF-8 is no JSON. */
@@ -33,7 +36,12 @@ export class JsonValue {
   readonly #parent: JsonValue | undefined;
   readonly #key: string | number;
 
-  private constructor(value: unknown, document: { readonly name: string; readonly error: DocumentError }, parent: JsonValue | undefined, key: string | number) {
+  private constructor(
+    value: unknown,
+    document: { readonly name: string; readonly error: DocumentError },
+    parent: JsonValue | undefined,
+    key: string | number,
+  ) {
     this.value = value;
     this.#document = document;
     this.#parent = parent;
@@ -55,7 +63,8 @@ export class JsonValue {
     try {
       return JsonValue.of(parseJson(text), name, error);
     } catch (cause) {
-      if (cause instanceof JsonRefused) throw error(name, cause.path === undefined ? cause.message : `${cause.message} (at ${cause.path})`, cause.path);
+      if (cause instanceof JsonRefused)
+        throw error(name, cause.path === undefined ? cause.message : `${cause.message} (at ${cause.path})`, cause.path);
       throw error(name, "is not valid JSON");
     }
   }
@@ -114,7 +123,10 @@ export class JsonValue {
   /** The error that says what this value must be. */
   not(expected: string): ChurnkitError {
     const { path, value } = this;
-    const problem = value === undefined ? `${path} is missing; it must be ${expected}` : `${path} must be ${expected}, not ${shown(value)}`;
+    const problem =
+      value === undefined
+        ? `${path} is missing; it must be ${expected}`
+        : `${path} must be ${expected}, not ${shown(value)}`;
     return this.#document.error(this.#document.name, `is malformed: ${problem}`, path);
   }
 

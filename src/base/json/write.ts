@@ -17,9 +17,13 @@ export const readableText = (value: unknown): string => `${write(value, "", "$")
 
 function write(value: unknown, indent: string, path: string): string {
   if (typeof value === "number" && !Number.isFinite(value)) {
-    throw new ChurnkitError("OPTION_INVALID", `The number ${value} at ${path} cannot be saved: JSON has no such number.`, {
-      where: { path, value },
-    });
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `The number ${value} at ${path} cannot be saved: JSON has no such number.`,
+      {
+        where: { path, value },
+      },
+    );
   }
   if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
   const deeper = `${indent}  `;

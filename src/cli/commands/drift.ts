@@ -4,11 +4,26 @@ import type { Contract } from "../../data/contract/contract.js";
 import { readTable } from "../../data/read/read-file.js";
 import type { Table } from "../../data/table/table.js";
 import { predictionsName } from "../../data/profile/predictions.js";
-import { compareTables, driftAdvice, policies, type DriftReport, type PolicyName, type TableDriftOptions } from "../../drift/index.js";
+import {
+  compareTables,
+  driftAdvice,
+  policies,
+  type DriftReport,
+  type PolicyName,
+  type TableDriftOptions,
+} from "../../drift/index.js";
 import { writeFileAtomic } from "../../io/atomic.js";
 import { loadBundle } from "../../model/bundle/load.js";
 import { example } from "../help.js";
-import { columnsOption, contractFor, contractOptions, delimiterOf, ignoreOption, noteSetAside, type ContractArguments } from "../input.js";
+import {
+  columnsOption,
+  contractFor,
+  contractOptions,
+  delimiterOf,
+  ignoreOption,
+  noteSetAside,
+  type ContractArguments,
+} from "../input.js";
 import { readImportance } from "../importance-file.js";
 import { columns, exit, note, print, shown } from "../output.js";
 
@@ -23,8 +38,12 @@ interface Options extends ContractArguments {
 }
 
 export function register(program: Command): void {
-  contractOptions(program.command("drift <reference> <current>").description("compare two files; exit code 1 on critical drift"))
-    .addOption(new Option("--policy <name>", "how to judge distributions").choices(Object.keys(policies)).default("balanced"))
+  contractOptions(
+    program.command("drift <reference> <current>").description("compare two files; exit code 1 on critical drift"),
+  )
+    .addOption(
+      new Option("--policy <name>", "how to judge distributions").choices(Object.keys(policies)).default("balanced"),
+    )
     .option("--segments <columns>", "also compare each group of these columns, separated by commas", columnsOption)
     .addOption(ignoreOption())
     .option("--importance <file>", "JSON object of weights by column; ranks drift by weight x shift")
@@ -41,22 +60,34 @@ async function run(reference: string, current: string, options: Options): Promis
   // A column that has gone is drift, not an error.
   const read = { target: "optional", ragged: "reject-row", absent: "leave-out", ...delimiterOf(options) } as const;
   const contract = countingMissing(
-    bundle === undefined || options.contract !== undefined ? await contractFor(reference, { ...options, ignore: [] }, read.ragged) : bundle.scorer.contract,
+    bundle === undefined || options.contract !== undefined
+      ? await contractFor(reference, { ...options, ignore: [] }, read.ragged)
+      : bundle.scorer.contract,
   );
   checkColumns(options.ignore, contract);
   const before = await readTable(contract, reference, read);
   const after = await readTable(contract, current, read);
   for (const table of [before, after]) noteSetAside(table);
   for (const { name } of contract.columns) {
-    if (before.columns.has(name) && !after.columns.has(name)) note(`note: ${current}: the column "${name}" is not there`);
+    if (before.columns.has(name) && !after.columns.has(name))
+      note(`note: ${current}: the column "${name}" is not there`);
   }
   const scored = bundle && (await scoredBy(bundle, before, after));
   const importance = given ?? scored?.importance;
   const { policy, segments, ignore } = options;
-  const report = compareTables(before, after, { policy, segments, ignore, importance, predictions: scored?.predictions });
+  const report = compareTables(before, after, {
+    policy,
+    segments,
+    ignore,
+    importance,
+    predictions: scored?.predictions,
+  });
   if (options.html !== undefined) {
     const { driftReportHtml } = await import("../../report/index.js");
-    await writeFileAtomic(options.html, await driftReportHtml(report, { reference, current, policy: policies[policy] }));
+    await writeFileAtomic(
+      options.html,
+      await driftReportHtml(report, { reference, current, policy: policies[policy] }),
+    );
     note(`wrote ${options.html}`);
   }
   print(options.json, { ...report, advice: driftAdvice(report) }, textOf(report));
@@ -71,8 +102,17 @@ const countingMissing = (contract: Contract): Contract => ({
 
 function checkColumns(ignore: readonly string[] = [], contract: Contract): void {
   const { columns: known } = contract;
-  const unknown = ignore.find((name) => name !== predictionsName(contract) && !known.some((column) => column.name === name));
-  if (unknown !== undefined) throw new ChurnkitError("OPTION_INVALID", `--ignore names "${unknown}", which is no column of the reference. Its columns are ${known.map(({ name }) => name).join(", ").slice(0, 500)}.`);
+  const unknown = ignore.find(
+    (name) => name !== predictionsName(contract) && !known.some((column) => column.name === name),
+  );
+  if (unknown !== undefined)
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `--ignore names "${unknown}", which is no column of the reference. Its columns are ${known
+        .map(({ name }) => name)
+        .join(", ")
+        .slice(0, 500)}.`,
+    );
 }
 
 type Bundle = Awaited<ReturnType<typeof loadBundle>>;
@@ -83,9 +123,12 @@ async function scoredBy(
   before: Table,
   after: Table,
 ): Promise<Pick<TableDriftOptions, "predictions" | "importance"> | undefined> {
-  const absent = scorer.contract.columns.filter(({ role, name }) => role === "feature" && !(before.columns.has(name) && after.columns.has(name)));
+  const absent = scorer.contract.columns.filter(
+    ({ role, name }) => role === "feature" && !(before.columns.has(name) && after.columns.has(name)),
+  );
   if (absent.length > 0 || before.rows === 0) {
-    const why = before.rows === 0 ? "the reference holds no rows" : `the column "${absent[0]?.name ?? ""}" is not in both files`;
+    const why =
+      before.rows === 0 ? "the reference holds no rows" : `the column "${absent[0]?.name ?? ""}" is not in both files`;
     note(`note: predictions are not compared: ${why}`);
     return undefined;
   }
@@ -120,12 +163,22 @@ function textOf(report: DriftReport): string {
   const moved = report.segments.filter(({ verdict }) => verdict === "drift").slice(0, 10);
   if (report.segments.length > 0) {
     const slices = moved.map(({ column, level, severity, worst }) => [`${column} = ${level}`, severity, worst ?? "-"]);
-    parts.push(slices.length === 0 ? `No slice of ${report.segments.length} drifted by itself.` : columns([["slice", "severity", "worst column"], ...slices]));
+    parts.push(
+      slices.length === 0
+        ? `No slice of ${report.segments.length} drifted by itself.`
+        : columns([["slice", "severity", "worst column"], ...slices]),
+    );
   }
   if (report.ranking.length > 0) {
-    const ranked = report.ranking.slice(0, 5).map(({ name, importance, shift, score }) => [name, shown(importance), shown(shift), shown(score)]);
+    const ranked = report.ranking
+      .slice(0, 5)
+      .map(({ name, importance, shift, score }) => [name, shown(importance), shown(shift), shown(score)]);
     parts.push(columns([["column", "importance", "shift", "product"], ...ranked]));
   }
-  parts.push(driftAdvice(report).map(({ action }) => `- ${action}`).join("\n"));
+  parts.push(
+    driftAdvice(report)
+      .map(({ action }) => `- ${action}`)
+      .join("\n"),
+  );
   return parts.join("\n\n");
 }

@@ -48,7 +48,11 @@ export function register(program: Command): void {
 async function run(bundle: string, file: string, options: Options): Promise<void> {
   const rows = options.rows === undefined ? undefined : await readRows(options.rows);
   const { scorer, artifact } = await loadBundle(bundle);
-  const read = await readTable(scorer.contract, file, { target: "required", ragged: "reject-row", ...delimiterOf(options) });
+  const read = await readTable(scorer.contract, file, {
+    target: "required",
+    ragged: "reject-row",
+    ...delimiterOf(options),
+  });
   noteSetAside(read);
   const given = rows === undefined ? read : splitByRowNumbers(read, rows).inside;
   const facts = trainingFactsOf(artifact);
@@ -61,22 +65,42 @@ async function run(bundle: string, file: string, options: Options): Promise<void
   const notes = [chanceNote(evaluation), seenNote(trainedOn)].filter((text) => text !== undefined);
   if (options.html !== undefined) {
     const { evaluationReportHtml } = await import("../../report/index.js");
-    await writeFileAtomic(options.html, await evaluationReportHtml(evaluation, { name: scorer.contract.name, rows: file, notes }));
+    await writeFileAtomic(
+      options.html,
+      await evaluationReportHtml(evaluation, { name: scorer.contract.name, rows: file, notes }),
+    );
     note(`wrote ${options.html}`);
   }
   const title = `${modelName(learner, networks)} on ${counted(evaluation.rows, "row")}, threshold ${shown(evaluation.threshold)}`;
   print(
     options.json,
-    { learner, networks, rejected: read.rejected.length, ...metricFields(evaluation), ...moneyFields(evaluation), trainedOn, notes },
+    {
+      learner,
+      networks,
+      rejected: read.rejected.length,
+      ...metricFields(evaluation),
+      ...moneyFields(evaluation),
+      trainedOn,
+      notes,
+    },
     [...notes, title, metricLines(evaluation), ...moneyLines(evaluation)].join("\n\n"),
   );
 }
 
 function unseenOf(table: Table, facts: TrainingFacts | undefined, contract: Contract): Table {
-  if (facts === undefined) throw new ChurnkitError("OPTION_INVALID", "This bundle does not say which rows it was trained on: leave --unseen out, or train again.");
+  if (facts === undefined)
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      "This bundle does not say which rows it was trained on: leave --unseen out, or train again.",
+    );
   const each = seenEach(facts, contract, table);
   const unseen = Array.from({ length: table.rows }, (_, i) => i).filter((i) => each[i] === 0);
-  if (unseen.length === 0) throw new ChurnkitError("TOO_FEW_ROWS", `${table.source}: the model was trained on every row. Give rows that it has not seen.`, { where: { file: table.source } });
+  if (unseen.length === 0)
+    throw new ChurnkitError(
+      "TOO_FEW_ROWS",
+      `${table.source}: the model was trained on every row. Give rows that it has not seen.`,
+      { where: { file: table.source } },
+    );
   return takeRows(table, unseen);
 }
 
@@ -93,7 +117,8 @@ function metricLines({ values }: Evaluation): string {
   return columns([["metric", "value", "95 % interval"], ...lines]);
 }
 
-const moneyFields = ({ confusion, costs }: Evaluation): { readonly saved?: number } => (costs === null ? {} : { saved: profitOf(confusion, costs) });
+const moneyFields = ({ confusion, costs }: Evaluation): { readonly saved?: number } =>
+  costs === null ? {} : { saved: profitOf(confusion, costs) };
 
 function moneyLines({ confusion, costs }: Evaluation): string[] {
   if (costs === null) return [];

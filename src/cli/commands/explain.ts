@@ -30,11 +30,28 @@ export function register(program: Command): void {
   program
     .command("explain <bundle> <file>")
     .description("explain scores: which columns move them overall, and why single customers got theirs")
-    .option("--customer <id>", "explain this customer, by id, or by row number if the file has no id; may be repeated", customerOption)
-    .option("--limit <number>", "without --customer: explain this many customers with the highest probability, 0 for none", limitOption, 5)
+    .option(
+      "--customer <id>",
+      "explain this customer, by id, or by row number if the file has no id; may be repeated",
+      customerOption,
+    )
+    .option(
+      "--limit <number>",
+      "without --customer: explain this many customers with the highest probability, 0 for none",
+      limitOption,
+      5,
+    )
     .option("--top <number>", "maximum number of reasons per customer", countOption, 3)
-    .option("--rows <number>", "compute the overall importance from this many rows, spread over the file", countOption, 500)
-    .option("--background <file>", "customers to compare with, ideally the training rows; default: drawn from the bundle's profile")
+    .option(
+      "--rows <number>",
+      "compute the overall importance from this many rows, spread over the file",
+      countOption,
+      500,
+    )
+    .option(
+      "--background <file>",
+      "customers to compare with, ideally the training rows; default: drawn from the bundle's profile",
+    )
     .addOption(delimiterOption())
     .option("--html <file>", "also write a report with plots")
     .option("--json", "print one line of JSON")
@@ -47,56 +64,97 @@ async function run(bundle: string, file: string, options: Options): Promise<void
   const read = { target: "ignore", ragged: "reject-row", ...delimiterOf(options) } as const;
   const table = await readTable(scorer.contract, file, read);
   noteSetAside(table);
-  const background = options.background === undefined ? undefined : await readTable(scorer.contract, options.background, read);
+  const background =
+    options.background === undefined ? undefined : await readTable(scorer.contract, options.background, read);
   const explainer = await explainerOf(artifact, { background });
   const judged = spreadRows(table, options.rows);
   const overall = importance(explainer.explain(judged));
   const probabilities = scorer.score(table);
   const names = customerNames(table);
-  const chosen = options.customer?.map((name) => positionOf(names, name, file)) ?? highest(probabilities, options.limit);
+  const chosen =
+    options.customer?.map((name) => positionOf(names, name, file)) ?? highest(probabilities, options.limit);
   const customers = chosen.flatMap((position) => customerAt(explainer, table, names, position, options.top));
   if (options.html !== undefined) {
     const { explanationReportHtml } = await import("../../report/index.js");
     const named = customers.map(({ customer, ...score }) => ({ name: `customer ${customer}`, score }));
-    await writeFileAtomic(options.html, await explanationReportHtml({ name: scorer.contract.name, source: file, rows: judged.rows, importance: overall, customers: named }));
+    await writeFileAtomic(
+      options.html,
+      await explanationReportHtml({
+        name: scorer.contract.name,
+        source: file,
+        rows: judged.rows,
+        importance: overall,
+        customers: named,
+      }),
+    );
     note(`wrote ${options.html}`);
   }
-  print(options.json, { method: explainer.method, base: explainer.base, rows: judged.rows, importance: overall, customers }, textOf(overall, judged.rows, customers));
+  print(
+    options.json,
+    { method: explainer.method, base: explainer.base, rows: judged.rows, importance: overall, customers },
+    textOf(overall, judged.rows, customers),
+  );
 }
 
 type Explained = ReasonedScore & { readonly customer: string; readonly row: number };
 
 /** The id of each customer, its parts joined by commas; the row number where the file has none. */
 function customerNames(table: Table): readonly string[] {
-  const ids = table.contract.columns.filter(({ role, name }) => role === "id" && table.columns.has(name)).map(({ name }) => name);
+  const ids = table.contract.columns
+    .filter(({ role, name }) => role === "id" && table.columns.has(name))
+    .map(({ name }) => name);
   if (ids.length === 0) return Array.from(table.rowNumbers, String);
-  const idTable = { ...table, contract: { ...table.contract, columns: table.contract.columns.filter(({ name }) => ids.includes(name)) } };
+  const idTable = {
+    ...table,
+    contract: { ...table.contract, columns: table.contract.columns.filter(({ name }) => ids.includes(name)) },
+  };
   return Array.from({ length: table.rows }, (_, position) => Object.values(recordOf(idTable, position)).join(","));
 }
 
 function positionOf(names: readonly string[], name: string, file: string): number {
   const position = names.indexOf(name);
   if (position >= 0) return position;
-  throw new ChurnkitError("INPUT_COLUMNS", `${file} has no customer ${JSON.stringify(name.slice(0, 80))} that can be scored. The first is ${JSON.stringify(names[0] ?? "none")}.`, { where: { file, value: name.slice(0, 80) } });
+  throw new ChurnkitError(
+    "INPUT_COLUMNS",
+    `${file} has no customer ${JSON.stringify(name.slice(0, 80))} that can be scored. The first is ${JSON.stringify(names[0] ?? "none")}.`,
+    { where: { file, value: name.slice(0, 80) } },
+  );
 }
 
 /** Positions of the highest probabilities, ties in the file's order. */
 const highest = (probabilities: Float64Array, count: number): number[] =>
-  Array.from(probabilities.keys()).sort((a, b) => (probabilities[b] ?? 0) - (probabilities[a] ?? 0) || a - b).slice(0, count);
+  Array.from(probabilities.keys())
+    .sort((a, b) => (probabilities[b] ?? 0) - (probabilities[a] ?? 0) || a - b)
+    .slice(0, count);
 
-function customerAt(explainer: Explainer, table: Table, names: readonly string[], position: number, top: number): Explained[] {
+function customerAt(
+  explainer: Explainer,
+  table: Table,
+  names: readonly string[],
+  position: number,
+  top: number,
+): Explained[] {
   const found = reasons(explainer, recordOf(table, position), { top });
   if (found.probability === null) return [];
   return [{ customer: names[position] ?? "", row: table.rowNumbers[position] ?? position, ...found }];
 }
 
 function textOf(overall: readonly ColumnImportance[], rows: number, customers: readonly Explained[]): string {
-  const lines = overall.slice(0, 15).map(({ column, meanAbsolute, share }) => [column, shown(meanAbsolute), `${(100 * share).toFixed(1)} %`]);
-  const left = overall.length > lines.length ? `\nand ${counted(overall.length - lines.length, "column")} more (--json lists all)` : "";
+  const lines = overall
+    .slice(0, 15)
+    .map(({ column, meanAbsolute, share }) => [column, shown(meanAbsolute), `${(100 * share).toFixed(1)} %`]);
+  const left =
+    overall.length > lines.length
+      ? `\nand ${counted(overall.length - lines.length, "column")} more (--json lists all)`
+      : "";
   return [
     `what moves the scores, over ${counted(rows, "row")} (mean |SHAP| in log odds)`,
     `${columns([["column", "moves", "share"], ...lines])}${left}`,
-    ...customers.map(({ customer, probability, reasons: why }) => [`customer ${customer}: probability ${shown(probability)}`, ...why.map(({ sentence }) => `  ${sentence}`)].join("\n")),
+    ...customers.map(({ customer, probability, reasons: why }) =>
+      [`customer ${customer}: probability ${shown(probability)}`, ...why.map(({ sentence }) => `  ${sentence}`)].join(
+        "\n",
+      ),
+    ),
   ].join("\n\n");
 }
 

@@ -13,7 +13,9 @@ interface Options extends ContractArguments {
 }
 
 export function register(program: Command): void {
-  inferenceOptions(program.command("init <file>").description("infer a contract from a file, save it, and print it as TypeScript"))
+  inferenceOptions(
+    program.command("init <file>").description("infer a contract from a file, save it, and print it as TypeScript"),
+  )
     .addOption(ignoreOption())
     .option("--out <file>", "where to write the contract", "churn.contract.json")
     .option("--force", "overwrite an existing file")
@@ -23,12 +25,16 @@ export function register(program: Command): void {
 }
 
 async function run(file: string, options: Options): Promise<void> {
-  const { contract, findings, candidates } = await inferFromFile(file, { ...inferOptions(options), ragged: "reject-row" });
+  const { contract, findings, candidates } = await inferFromFile(file, {
+    ...inferOptions(options),
+    ragged: "reject-row",
+  });
   noteFindings(findings);
   // After the findings, which are of use without the file too.
   refuseOverwrite(options.out, options.force, ", perhaps with edits");
   await writeFileAtomic(options.out, `${JSON.stringify(contract, null, 2)}\n`);
-  if (!contract.target && candidates.length > 0) note(`no target given; columns with two values: ${candidates.join(", ")}`);
+  if (!contract.target && candidates.length > 0)
+    note(`no target given; columns with two values: ${candidates.join(", ")}`);
   note(columns([["column", "kind", "role"], ...contract.columns.map(({ name, kind, role }) => [name, kind, role])]));
   note(`wrote ${options.out}`);
   print(options.json, contract, toTypeScript(contract));

@@ -46,21 +46,46 @@ export function register(program: Command): void {
   program
     .command("monitor <bundle> <captured...>")
     .description("judge captured predictions: data quality, model quality, bias, attribution; exit code 1 if critical")
-    .option("--labels <file>", "what became of the customers: JSON lines or CSV of id, outcome, time, or SageMaker Model Monitor's ground truth")
-    .option("--window <days>", "outcome window: a customer who churns within this many days is a positive; default: 30", countOption)
+    .option(
+      "--labels <file>",
+      "what became of the customers: JSON lines or CSV of id, outcome, time, or SageMaker Model Monitor's ground truth",
+    )
+    .option(
+      "--window <days>",
+      "outcome window: a customer who churns within this many days is a positive; default: 30",
+      countOption,
+    )
     .option("--absent", "with --labels: customers without a label have stayed")
     .option("--baseline <file>", "the baseline, a monitor.json; default: the bundle's own")
     .option("--reference <file>", "make the baseline from these labeled rows, which the model was not trained on")
-    .option("--facets <columns>", "with --reference: columns whose groups the bias monitor compares, separated by commas", columnsOption)
+    .option(
+      "--facets <columns>",
+      "with --reference: columns whose groups the bias monitor compares, separated by commas",
+      columnsOption,
+    )
     .option("--save-baseline <file>", "with --reference: also write the baseline here")
     .addOption(ignoreOption())
-    .option("--columns <columns>", "names of the cells of captured CSV without a header, in order, separated by commas", columnsOption)
-    .addOption(new Option("--output-form <form>", "what captured outputs without names hold").choices(Object.keys(captureOutputs)))
+    .option(
+      "--columns <columns>",
+      "names of the cells of captured CSV without a header, in order, separated by commas",
+      columnsOption,
+    )
+    .addOption(
+      new Option("--output-form <form>", "what captured outputs without names hold").choices(
+        Object.keys(captureOutputs),
+      ),
+    )
     .option("--model-version <version>", "only predictions of this version; default: all")
     .option("--from <time>", "only predictions from this time on, ISO 8601")
     .option("--to <time>", "only predictions before this time, ISO 8601")
-    .option("--now <time>", "the time of the report, ISO 8601, which decides which outcomes are known; default: the present")
-    .option("--out <dir>", "also write statistics.json, constraints.json, constraint_violations.json and report.json here")
+    .option(
+      "--now <time>",
+      "the time of the report, ISO 8601, which decides which outcomes are known; default: the present",
+    )
+    .option(
+      "--out <dir>",
+      "also write statistics.json, constraints.json, constraint_violations.json and report.json here",
+    )
     .option("--html <file>", "also write a report with plots")
     .option("--json", "print one line of JSON")
     .addHelpText("after", example("churnkit monitor model captured.jsonl --labels churned.csv"))
@@ -71,14 +96,29 @@ async function run(bundle: string, captured: readonly string[], options: Options
   checkTogether(options);
   const { artifact, scorer } = await loadBundle(bundle);
   const baseline = await baselineFor(options, artifact, scorer.contract);
-  const { labels, window = 30, absent, from, to, now = new Date().toISOString(), ignore, columns: cells, outputForm } = options;
+  const {
+    labels,
+    window = 30,
+    absent,
+    from,
+    to,
+    now = new Date().toISOString(),
+    ignore,
+    columns: cells,
+    outputForm,
+  } = options;
   if (labels !== undefined) await checkLabels(labels);
   checkColumns(ignore, baseline.contract);
   const result = await runMonitor({
     baseline,
     store: capturedFiles(),
     prefix: captured,
-    ...(labels === undefined ? {} : { labelsPrefix: labels, labels: { window: days(window), ...(absent === true ? { absent: "negative" as const } : {}) } }),
+    ...(labels === undefined
+      ? {}
+      : {
+          labelsPrefix: labels,
+          labels: { window: days(window), ...(absent === true ? { absent: "negative" as const } : {}) },
+        }),
     from,
     to,
     now,
@@ -91,8 +131,13 @@ async function run(bundle: string, captured: readonly string[], options: Options
   if (result.read.predictions === 0) {
     const first = result.read.issues[0];
     const none = result.read.objects === 0 ? "no file ends in .jsonl, .json or .ndjson" : "no line has one";
-    const why = first === undefined ? none : `${first.causes[0] ?? captureIssues[first.issue]} See ${first.examples[0] ?? ""}`;
-    throw new ChurnkitError("INPUT_EMPTY", `There is no captured prediction in ${captured.join(", ").slice(0, 200)}: ${why.replace(/\.$/, "")}.`, { where: { file: captured[0] } });
+    const why =
+      first === undefined ? none : `${first.causes[0] ?? captureIssues[first.issue]} See ${first.examples[0] ?? ""}`;
+    throw new ChurnkitError(
+      "INPUT_EMPTY",
+      `There is no captured prediction in ${captured.join(", ").slice(0, 200)}: ${why.replace(/\.$/, "")}.`,
+      { where: { file: captured[0] } },
+    );
   }
   noteRead(result, options);
   await writeFiles(result, baseline, options);
@@ -105,11 +150,13 @@ async function run(bundle: string, captured: readonly string[], options: Options
 function checkTogether({ labels, window, absent, baseline, reference, facets, saveBaseline }: Options): void {
   const alone = (needed: string, given: Readonly<Record<string, unknown>>): void => {
     const name = Object.keys(given).find((each) => given[each] !== undefined);
-    if (name !== undefined) throw new ChurnkitError("OPTION_INVALID", `${name} goes with ${needed}. Give that too, or leave it out.`);
+    if (name !== undefined)
+      throw new ChurnkitError("OPTION_INVALID", `${name} goes with ${needed}. Give that too, or leave it out.`);
   };
   if (labels === undefined) alone("--labels", { "--window": window, "--absent": absent });
   if (reference === undefined) alone("--reference", { "--facets": facets, "--save-baseline": saveBaseline });
-  if (baseline !== undefined && reference !== undefined) throw new ChurnkitError("OPTION_INVALID", "--baseline and --reference each give the baseline. Leave one out.");
+  if (baseline !== undefined && reference !== undefined)
+    throw new ChurnkitError("OPTION_INVALID", "--baseline and --reference each give the baseline. Leave one out.");
 }
 
 async function checkLabels(path: string): Promise<void> {
@@ -120,11 +167,24 @@ async function checkLabels(path: string): Promise<void> {
 
 function checkColumns(ignore: readonly string[] = [], contract: MonitorBaseline["contract"]): void {
   const { columns: known } = contract;
-  const unknown = ignore.find((name) => name !== predictionsName(contract) && !known.some((column) => column.name === name));
-  if (unknown !== undefined) throw new ChurnkitError("OPTION_INVALID", `--ignore names "${unknown}", which is no column of the model. Its columns are ${known.map(({ name }) => name).join(", ").slice(0, 500)}.`);
+  const unknown = ignore.find(
+    (name) => name !== predictionsName(contract) && !known.some((column) => column.name === name),
+  );
+  if (unknown !== undefined)
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `--ignore names "${unknown}", which is no column of the model. Its columns are ${known
+        .map(({ name }) => name)
+        .join(", ")
+        .slice(0, 500)}.`,
+    );
 }
 
-async function baselineFor(options: Options, artifact: Parameters<typeof monitorBaselineOf>[0], contract: MonitorBaseline["contract"]): Promise<MonitorBaseline> {
+async function baselineFor(
+  options: Options,
+  artifact: Parameters<typeof monitorBaselineOf>[0],
+  contract: MonitorBaseline["contract"],
+): Promise<MonitorBaseline> {
   const { baseline, reference, facets = [], saveBaseline } = options;
   if (baseline !== undefined) return parseMonitorBaseline(await readJson(baseline, "The baseline"), baseline);
   if (reference === undefined) return monitorBaselineOf(artifact);
@@ -138,24 +198,42 @@ async function baselineFor(options: Options, artifact: Parameters<typeof monitor
   return made;
 }
 
-function noteRead({ read, report: { skipped, monitors } }: MonitorRun, { labels, modelVersion: version }: Options): void {
+function noteRead(
+  { read, report: { skipped, monitors } }: MonitorRun,
+  { labels, modelVersion: version }: Options,
+): void {
   note(`read ${read.predictions} predictions from ${read.objects} files, ${read.labels} labels`);
   const several = read.versions.length > 1 && version === undefined;
-  if (several) note(`note: the predictions are of the versions ${read.versions.join(", ")} and are judged together; --model-version takes one`);
+  if (several)
+    note(
+      `note: the predictions are of the versions ${read.versions.join(", ")} and are judged together; --model-version takes one`,
+    );
   for (const [count, why] of [
     [skipped.otherVersion, `of other versions than ${version ?? ""}`],
     [skipped.late, "of periods that a state has closed"],
     [skipped.tooManyPeriods, "of more days than fit into memory; take fewer with --from and --to"],
     [skipped.badTime, "of a time that is none"],
-  ] as const) if (count > 0) note(`note: left out ${count} predictions ${why}`);
-  for (const { issue, count, examples, causes } of read.issues) note(`note: ${issue}: ${count}, such as ${examples[0] ?? ""}. ${causes[0] ?? captureIssues[issue]}`);
+  ] as const)
+    if (count > 0) note(`note: left out ${count} predictions ${why}`);
+  for (const { issue, count, examples, causes } of read.issues)
+    note(`note: ${issue}: ${count}, such as ${examples[0] ?? ""}. ${causes[0] ?? captureIssues[issue]}`);
   const { unjoined } = monitors.modelQuality.finding;
-  if (unjoined !== null) note(`note: ${unjoined.labels} of ${unjoined.of} labels join no prediction, such as ${JSON.stringify(unjoined.label.slice(0, 40))}${unjoined.causes.map(({ cause, labels: count, label, prediction }) => `; ${count} are ${unjoinedCauses[cause]} (${JSON.stringify(label.slice(0, 40))} for ${JSON.stringify(prediction.slice(0, 40))})`).join("")}`);
-  if (read.badLabels > 0) note(`note: ${read.badLabels} lines of labels hold none, such as ${read.badLabelExamples[0] ?? ""}${read.badLabelCauses.length === 0 ? "" : `: ${read.badLabelCauses.join("; ")}`}. Each needs id and outcome, in CSV under a header of these names`);
+  if (unjoined !== null)
+    note(
+      `note: ${unjoined.labels} of ${unjoined.of} labels join no prediction, such as ${JSON.stringify(unjoined.label.slice(0, 40))}${unjoined.causes.map(({ cause, labels: count, label, prediction }) => `; ${count} are ${unjoinedCauses[cause]} (${JSON.stringify(label.slice(0, 40))} for ${JSON.stringify(prediction.slice(0, 40))})`).join("")}`,
+    );
+  if (read.badLabels > 0)
+    note(
+      `note: ${read.badLabels} lines of labels hold none, such as ${read.badLabelExamples[0] ?? ""}${read.badLabelCauses.length === 0 ? "" : `: ${read.badLabelCauses.join("; ")}`}. Each needs id and outcome, in CSV under a header of these names`,
+    );
   else if (labels !== undefined && read.labels === 0) note(`note: ${labels} holds no labels`);
 }
 
-async function writeFiles({ report, state, read }: MonitorRun, baseline: MonitorBaseline, { out, html }: Options): Promise<void> {
+async function writeFiles(
+  { report, state, read }: MonitorRun,
+  baseline: MonitorBaseline,
+  { out, html }: Options,
+): Promise<void> {
   if (html !== undefined) {
     const { monitorReportHtml } = await import("../../report/monitor-report.js");
     await writeFileAtomic(html, await monitorReportHtml(report));
@@ -163,12 +241,18 @@ async function writeFiles({ report, state, read }: MonitorRun, baseline: Monitor
   }
   if (out === undefined) return;
   const files = { ...modelMonitorFiles(baseline, state), "report.json": { ...report, read } };
-  for (const [name, value] of Object.entries(files)) await writeFileAtomic(join(out, name), `${JSON.stringify(value, null, 1)}\n`);
+  for (const [name, value] of Object.entries(files))
+    await writeFileAtomic(join(out, name), `${JSON.stringify(value, null, 1)}\n`);
   note(`wrote ${Object.keys(files).join(", ")} to ${out}`);
 }
 
 function textOf({ verdict, severity, rows, monitors, advice }: MonitorReport): string {
-  const lines = Object.entries(monitors).map(([name, each]) => [name, each.verdict, each.severity, each.message.slice(0, 160)]);
+  const lines = Object.entries(monitors).map(([name, each]) => [
+    name,
+    each.verdict,
+    each.severity,
+    each.message.slice(0, 160),
+  ]);
   return [
     `${verdict} (${severity}): ${counted(rows.kept, "row")}, ${rows.rejected} set aside, ${rows.unscored} without a score`,
     columns([["monitor", "verdict", "severity", "finding"], ...lines]),

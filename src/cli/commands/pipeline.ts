@@ -28,7 +28,9 @@ interface Options extends HoldOutOptions {
 export function register(program: Command): void {
   const command = program
     .command("pipeline")
-    .description("run the main job: train, judge, register and serve a model; then drift, retraining, a refused promotion and a rollback")
+    .description(
+      "run the main job: train, judge, register and serve a model; then drift, retraining, a refused promotion and a rollback",
+    )
     .option("--csv <file>", "use this file instead of synthetic customers")
     .option("--target <column>", "the column to predict")
     .option("--positive <value>", "the value of the target that means churn")
@@ -41,7 +43,10 @@ export function register(program: Command): void {
     .option("--out <dir>", "where to write everything", join("out", "pipeline"))
     .option("--seed <number>", "seed of data, splits and weights", seedOption, 1)
     .option("--json", "print the summary as one line of JSON")
-    .addHelpText("after", example("churnkit pipeline --csv customers.csv --target churn --positive Yes --out out/customers"))
+    .addHelpText(
+      "after",
+      example("churnkit pipeline --csv customers.csv --target churn --positive Yes --out out/customers"),
+    )
     .action(run);
 }
 
@@ -53,7 +58,13 @@ async function run(options: Options, command: Command): Promise<void> {
   await claimFolder(options.out);
   try {
     const result = await job.run(
-      { source: sourceOf(options), folder: options.out, seed: options.seed, deployer, onProgress: (progress) => onProgress(progress) },
+      {
+        source: sourceOf(options),
+        folder: options.out,
+        seed: options.seed,
+        deployer,
+        onProgress: (progress) => onProgress(progress),
+      },
       (event) => {
         if (event.type === "start") {
           onProgress = trainingProgress();
@@ -80,25 +91,59 @@ async function claimFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   const entries = await readdir(folder);
   if (entries.length > 0 && !entries.includes(marker)) {
-    throw new ChurnkitError("OPTION_INVALID", `${folder} holds other files, which the job might overwrite. Give --out an empty or new folder.`, {
-      where: { file: folder },
-    });
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `${folder} holds other files, which the job might overwrite. Give --out an empty or new folder.`,
+      {
+        where: { file: folder },
+      },
+    );
   }
   await writeFile(join(folder, marker), "");
   await rm(join(folder, "registry"), { recursive: true, force: true });
 }
 
-function sourceOf({ csv, target, positive, id, ignore, decimal, dateFormat, rows, test, time }: Options): MainJobSource {
+function sourceOf({
+  csv,
+  target,
+  positive,
+  id,
+  ignore,
+  decimal,
+  dateFormat,
+  rows,
+  test,
+  time,
+}: Options): MainJobSource {
   if (csv === undefined) {
     if (time === undefined && ignore === undefined) return { kind: "synthetic", rows, test };
-    throw new ChurnkitError("OPTION_INVALID", `${time === undefined ? "--ignore" : "--time"} names a column of a file: give --csv FILE too.`);
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `${time === undefined ? "--ignore" : "--time"} names a column of a file: give --csv FILE too.`,
+    );
   }
-  if (target === undefined) throw new ChurnkitError("OPTION_INVALID", "Say which column of the file is to be predicted: --target COLUMN --positive VALUE.");
+  if (target === undefined)
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      "Say which column of the file is to be predicted: --target COLUMN --positive VALUE.",
+    );
   return { kind: "file", path: csv, target, positive, id, ignore, decimal, dateFormat, test, time };
 }
 
 function summaryFields(result: MainJobResult, report: string, seconds: number) {
-  const { evaluation, baselineEvaluation, opened, verdict, drift, watched, decision, promotion, badVerdict, rolledBack, served } = result;
+  const {
+    evaluation,
+    baselineEvaluation,
+    opened,
+    verdict,
+    drift,
+    watched,
+    decision,
+    promotion,
+    badVerdict,
+    rolledBack,
+    served,
+  } = result;
   return {
     seconds,
     report,
@@ -118,7 +163,21 @@ function summaryFields(result: MainJobResult, report: string, seconds: number) {
 }
 
 function summary(result: MainJobResult, report: string, seconds: number): string {
-  const { evaluation, baselineEvaluation, opened, verdict, drift, promotion, badVerdict, rolledBack, served, watched, decision, model, keepBaseline } = result;
+  const {
+    evaluation,
+    baselineEvaluation,
+    opened,
+    verdict,
+    drift,
+    promotion,
+    badVerdict,
+    rolledBack,
+    served,
+    watched,
+    decision,
+    model,
+    keepBaseline,
+  } = result;
   const { model: node } = model.artifact;
   const name = node.kind === "ensemble" ? `${node.members.length} networks` : "one network";
   const quality = columns([
@@ -131,16 +190,26 @@ function summary(result: MainJobResult, report: string, seconds: number): string
     ]),
   ]);
   const story = columns([
-    ["gate", `${verdict.gate} ${verdict.passed ? "passed" : "not passed"}${keepBaseline ? ", logistic regression goes on" : ""}`],
+    [
+      "gate",
+      `${verdict.gate} ${verdict.passed ? "passed" : "not passed"}${keepBaseline ? ", logistic regression goes on" : ""}`,
+    ],
     ["served", `${served.requests} requests, p50 ${served.p50.toFixed(1)} ms, p99 ${served.p99.toFixed(1)} ms`],
     ["drift", `${drift.verdict}, ${drift.severity}`],
-    ["monitors", Object.entries(watched.monitors).map(([name, { verdict: found }]) => `${name} ${found}`).join(", ")],
+    [
+      "monitors",
+      Object.entries(watched.monitors)
+        .map(([name, { verdict: found }]) => `${name} ${found}`)
+        .join(", "),
+    ],
     ["retraining policy", decision.action],
     ["retrained model", promotion.promoted ? "promoted" : "refused"],
     ["bad model", badVerdict.passed ? "promoted" : "refused"],
     ["rolled back", rolledBack ? "yes, version 1 serves again" : "not needed"],
     ["report", report],
   ]);
-  const next = nextCommands(result).map(({ command, purpose }) => `  ${command}   # ${purpose}`).join("\n");
+  const next = nextCommands(result)
+    .map(({ command, purpose }) => `  ${command}   # ${purpose}`)
+    .join("\n");
   return `\n${quality}\n\n${story}\n\ntry next:\n${next}\n\ndone in ${seconds.toFixed(1)} s`;
 }

@@ -36,7 +36,11 @@ export function register(program: Command): void {
 }
 
 async function run(bundle: string, file: string, options: Options): Promise<void> {
-  if (options.json && options.out === undefined) throw new ChurnkitError("OPTION_INVALID", "Standard output takes the scores or the summary: give --out FILE with --json.");
+  if (options.json && options.out === undefined)
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      "Standard output takes the scores or the summary: give --out FILE with --json.",
+    );
   const { scorer } = await loadBundle(bundle);
   const read = { target: "ignore", ragged: "reject-row", ...delimiterOf(options) } as const;
   const contract = withTextIds(scorer.contract);
@@ -66,7 +70,9 @@ async function run(bundle: string, file: string, options: Options): Promise<void
 const withTextIds = (contract: Contract): Contract => ({
   ...contract,
   columns: contract.columns.map((column) =>
-    column.role === "id" ? { name: column.name, role: "id", nullable: true, optional: true, missing: [], kind: "text" } : column,
+    column.role === "id"
+      ? { name: column.name, role: "id", nullable: true, optional: true, missing: [], kind: "text" }
+      : column,
   ),
 });
 
@@ -85,7 +91,13 @@ interface Scores {
 }
 
 /** The header and one line for each input row, in the order of the file: by its id, or by its number where it has none. */
-function scoreLines({ target }: Contract, table: Table, { probabilities, threshold }: Scores, idContract: Contract, known: Table | undefined): string[] {
+function scoreLines(
+  { target }: Contract,
+  table: Table,
+  { probabilities, threshold }: Scores,
+  idContract: Contract,
+  known: Table | undefined,
+): string[] {
   const ids = idContract.columns.map(({ name }) => name).filter((name) => table.columns.has(name));
   const idsOf = (from: Table, position: number): RecordValue[] => {
     if (ids.length === 0) return [from.rowNumbers[position] ?? position];
@@ -103,7 +115,12 @@ function scoreLines({ target }: Contract, table: Table, { probabilities, thresho
   });
   for (const { row, issues } of table.rejected) {
     const position = positions.get(row);
-    const own: CsvValue[] = ids.length === 0 ? [row] : known === undefined || position === undefined ? ids.map(() => "") : idsOf(known, position);
+    const own: CsvValue[] =
+      ids.length === 0
+        ? [row]
+        : known === undefined || position === undefined
+          ? ids.map(() => "")
+          : idsOf(known, position);
     lines[row] = csvLine([...own, "", "", issues.map(({ message }) => message).join(" ")]);
   }
   const names = ids.length === 0 ? ["row"] : ids;

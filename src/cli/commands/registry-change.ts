@@ -11,7 +11,12 @@ import { promoteJudged } from "../../registry/gates/promote-judged.js";
 import { partsOf } from "../../registry/versions/registered-bundle.js";
 import type { ModelRegistry } from "../../registry/registry.js";
 import { applyRetention, planRetention } from "../../registry/versions/retention.js";
-import { soundVerdict, trainingFactsIn, type Allowances, type SoundnessDemand } from "../../registry/gates/soundness.js";
+import {
+  soundVerdict,
+  trainingFactsIn,
+  type Allowances,
+  type SoundnessDemand,
+} from "../../registry/gates/soundness.js";
 import { versionStages } from "../../registry/versions/version.js";
 import { confirmed, exit, note, print } from "../output.js";
 import { reference } from "../registry-options.js";
@@ -53,10 +58,21 @@ export async function registerBundle(path: string, options: Registering): Promis
   const registry = await open(options, contract.name);
   const [newest] = await registry.list({ limit: 1 });
   const { by, reason, tag: tags, description, run } = options;
-  const { version, created } = await registry.register(bundle, { verdict, by, reason, tags, description, ...(run === undefined ? {} : { run: { runId: run } }) });
+  const { version, created } = await registry.register(bundle, {
+    verdict,
+    by,
+    reason,
+    tags,
+    description,
+    ...(run === undefined ? {} : { run: { runId: run } }),
+  });
   const refusals = verdict?.checks.filter(({ passed }) => !passed).map(({ reason }) => reason) ?? [];
   const what = `version ${version.number} (${version.semver}, ${version.status})`;
-  print(options.json, { version, created }, `${created ? "registered" : "already registered"} as ${what} of ${registry.name}${refusals.map((text) => `\n  ${text}`).join("")}`);
+  print(
+    options.json,
+    { version, created },
+    `${created ? "registered" : "already registered"} as ${what} of ${registry.name}${refusals.map((text) => `\n  ${text}`).join("")}`,
+  );
   if (created && newest !== undefined) await noteCrossing(registry, newest.number, version.number, contract.name);
   if (refusals.length > 0) process.exitCode = exit.checkFailed;
 }
@@ -64,9 +80,14 @@ export async function registerBundle(path: string, options: Registering): Promis
 /** Says that a bundle is of another contract than the version before it: maybe it is another model's. */
 async function noteCrossing(registry: ModelRegistry, before: number, added: number, name: string): Promise<void> {
   // Where that bundle cannot be read the new version is registered all the same; `registry verify` tells.
-  const former = await registry.open(before).then(partsOf).catch(() => undefined);
+  const former = await registry
+    .open(before)
+    .then(partsOf)
+    .catch(() => undefined);
   if (former === undefined || former.contract.name === name) return;
-  note(`note: names cross: version ${before} of ${registry.name} is of the contract ${JSON.stringify(former.contract.name)}, version ${added} of ${JSON.stringify(name)}; if it is another model, remove it and register it with --model`);
+  note(
+    `note: names cross: version ${before} of ${registry.name} is of the contract ${JSON.stringify(former.contract.name)}, version ${added} of ${JSON.stringify(name)}; if it is another model, remove it and register it with --model`,
+  );
 }
 
 const joined = (verdicts: readonly GateVerdict[]): GateVerdict => ({
@@ -80,12 +101,17 @@ const decisions = { approve: "approved", reject: "rejected", quarantine: "quaran
 export async function decide(decision: keyof typeof decisions, version: string, options: Change): Promise<void> {
   const found = await (await open(options)).setStatus(reference(version), decisions[decision], options);
   print(options.json, found, `version ${found.number} (${found.semver}) is ${found.status}`);
-  if (decision !== "approve" && found.aliases.length > 0) note(`${found.aliases.join(", ")} still points to it: roll back, or promote another version`);
+  if (decision !== "approve" && found.aliases.length > 0)
+    note(`${found.aliases.join(", ")} still points to it: roll back, or promote another version`);
 }
 
 export async function stage(version: string, wanted: string, options: Change): Promise<void> {
   const known = versionStages.find((one) => one === wanted);
-  if (known === undefined) throw new ChurnkitError("OPTION_INVALID", `There is no stage ${JSON.stringify(wanted)}. Take one of ${versionStages.join(", ")}.`);
+  if (known === undefined)
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `There is no stage ${JSON.stringify(wanted)}. Take one of ${versionStages.join(", ")}.`,
+    );
   const found = await (await open(options)).setStage(reference(version), known, options);
   print(options.json, found, `version ${found.number} (${found.semver}) is in the stage ${found.stage}`);
 }
@@ -101,8 +127,14 @@ interface Promotion extends Change {
 
 export async function promote(version: string, options: Promotion): Promise<void> {
   const { alias, by, gate: gates, rows, approvedOnly, allowLeak, allowSeenRows } = options;
-  const allow: Allowances = { ...(allowLeak === undefined ? {} : { noLeak: allowLeak }), ...(allowSeenRows === undefined ? {} : { unseenRows: allowSeenRows }) };
-  const allowed = [allowLeak && `leak allowed: ${allowLeak}`, allowSeenRows && `rows of the training allowed: ${allowSeenRows}`];
+  const allow: Allowances = {
+    ...(allowLeak === undefined ? {} : { noLeak: allowLeak }),
+    ...(allowSeenRows === undefined ? {} : { unseenRows: allowSeenRows }),
+  };
+  const allowed = [
+    allowLeak && `leak allowed: ${allowLeak}`,
+    allowSeenRows && `rows of the training allowed: ${allowSeenRows}`,
+  ];
   const reason = [options.reason, ...allowed].filter(Boolean).join("; ") || undefined;
   if ((gates === undefined) !== (rows === undefined)) {
     throw new ChurnkitError("OPTION_INVALID", "A gate judges rows: give --gate and --rows together, or neither.");
@@ -119,31 +151,57 @@ export async function promote(version: string, options: Promotion): Promise<void
   }
   const { scorer } = await registry.load(ref);
   const table = await readTable(scorer.contract, rows);
-  if (table.rejected.length > 0) note(`not judged, for breaking the contract: ${counted(table.rejected.length, "row")} of ${rows}`);
-  const { promotion, judgment } = await promoteJudged(registry, ref, { to: alias, rows: table, gates, by, reason, approvedOnly, allow });
-  for (const { gate, checks } of judgment.verdicts) for (const { passed, reason: why } of checks) note(`${passed ? "passed" : "failed"}  ${gate}: ${why}`);
-  said(options, alias, promotion, { ...promotion, judgment }, judgment.verdicts.flatMap(({ checks }) => checks));
+  if (table.rejected.length > 0)
+    note(`not judged, for breaking the contract: ${counted(table.rejected.length, "row")} of ${rows}`);
+  const { promotion, judgment } = await promoteJudged(registry, ref, {
+    to: alias,
+    rows: table,
+    gates,
+    by,
+    reason,
+    approvedOnly,
+    allow,
+  });
+  for (const { gate, checks } of judgment.verdicts)
+    for (const { passed, reason: why } of checks) note(`${passed ? "passed" : "failed"}  ${gate}: ${why}`);
+  said(
+    options,
+    alias,
+    promotion,
+    { ...promotion, judgment },
+    judgment.verdicts.flatMap(({ checks }) => checks),
+  );
 }
 
 type Promoted = Awaited<ReturnType<typeof promoteJudged>>["promotion"];
 
 function said({ json }: Change, alias: string, result: Promoted, value: object, checks: readonly GateCheck[]): void {
-  print(json, value, result.promoted ? `${alias} is now version ${result.version}` : `refused: ${result.reasons.join("; ")}`);
+  print(
+    json,
+    value,
+    result.promoted ? `${alias} is now version ${result.version}` : `refused: ${result.reasons.join("; ")}`,
+  );
   if (result.promoted) return;
   process.exitCode = exit.checkFailed;
-  for (const { requirement, passed } of checks) if (!passed && "requires" in requirement) note(remedies[requirement.requires]);
+  for (const { requirement, passed } of checks)
+    if (!passed && "requires" in requirement) note(remedies[requirement.requires]);
 }
 
 /** What to do about a model that is not sound. */
 const remedies: Readonly<Record<SoundnessDemand, string>> = {
-  noLeak: "train again with --ignore, or say with --allow-leak REASON why the column is known before the customer leaves",
+  noLeak:
+    "train again with --ignore, or say with --allow-leak REASON why the column is known before the customer leaves",
   unseenRows: "give --rows that the model was not trained on, or say with --allow-seen-rows REASON why these will do",
 };
 
 export async function rollback(options: Change & { alias: string; quarantine: boolean }): Promise<void> {
   const { alias, by, reason, quarantine } = options;
   const result = await (await open(options)).rollback(alias, { by, reason, quarantine });
-  print(options.json, result, result.rolledBack ? `${alias} is back on version ${result.to}` : `refused: ${result.reasons.join("; ")}`);
+  print(
+    options.json,
+    result,
+    result.rolledBack ? `${alias} is back on version ${result.to}` : `refused: ${result.reasons.join("; ")}`,
+  );
   if (!result.rolledBack) process.exitCode = exit.checkFailed;
 }
 
@@ -152,9 +210,16 @@ export async function remove(version: string, options: Change & { yes?: boolean 
   const { number, semver } = await registry.get(reference(version));
   const { yes = false } = options;
   const state = yes ? undefined : await registry.snapshot();
-  const back = state?.aliases.filter((entry) => aliasMovedBack(state, entry)?.version === number).map(({ alias }) => alias) ?? [];
-  if (back.length > 0 && !(await confirmed(`${back.join(", ")} would be rolled back to version ${number} (${semver}). Remove it?`))) {
-    throw new ChurnkitError("REGISTRY_REFUSED", `Version ${number} is what ${back.join(", ")} would be rolled back to. Give --yes to remove it all the same.`);
+  const back =
+    state?.aliases.filter((entry) => aliasMovedBack(state, entry)?.version === number).map(({ alias }) => alias) ?? [];
+  if (
+    back.length > 0 &&
+    !(await confirmed(`${back.join(", ")} would be rolled back to version ${number} (${semver}). Remove it?`))
+  ) {
+    throw new ChurnkitError(
+      "REGISTRY_REFUSED",
+      `Version ${number} is what ${back.join(", ")} would be rolled back to. Give --yes to remove it all the same.`,
+    );
   }
   await registry.remove(number, options);
   print(options.json, { removed: number }, `version ${number} (${semver}) was removed`);
@@ -166,15 +231,30 @@ export async function retain(options: Change & { keep: number; apply?: boolean }
   const plan = options.apply ? await applyRetention(registry, policy, options) : await planRetention(registry, policy);
   const verb = options.apply ? "removed" : "would remove";
   const lines = plan.keep.map(({ version, because }) => `keeps version ${version}: ${because}`);
-  print(options.json, plan, [`${verb} ${counted(plan.remove.length, "version")}${plan.remove.length > 0 ? `: ${plan.remove.join(", ")}` : ""}`, ...lines].join("\n"));
+  print(
+    options.json,
+    plan,
+    [
+      `${verb} ${counted(plan.remove.length, "version")}${plan.remove.length > 0 ? `: ${plan.remove.join(", ")}` : ""}`,
+      ...lines,
+    ].join("\n"),
+  );
 }
 
 export async function clean(options: Shared & { olderThan?: number; apply?: boolean }): Promise<void> {
   const registry = await open(options);
   const { apply = false } = options;
   const orphans = await registry.clean({ olderThanSeconds: options.olderThan, apply });
-  if (orphans.length === 0 && (await registry.list({ limit: 1 })).length + (await registry.history({ limit: 1 })).length === 0) throw nothingIn(options, registry);
-  print(options.json, { removed: apply, orphans }, [`${apply ? "removed" : "would remove"} ${foldersText(orphans)}`, ...orphans.map(orphanLine)].join("\n"));
+  if (
+    orphans.length === 0 &&
+    (await registry.list({ limit: 1 })).length + (await registry.history({ limit: 1 })).length === 0
+  )
+    throw nothingIn(options, registry);
+  print(
+    options.json,
+    { removed: apply, orphans },
+    [`${apply ? "removed" : "would remove"} ${foldersText(orphans)}`, ...orphans.map(orphanLine)].join("\n"),
+  );
 }
 
 export async function migrate(options: Shared & { to: string; toModel?: string }): Promise<void> {
@@ -183,9 +263,16 @@ export async function migrate(options: Shared & { to: string; toModel?: string }
   const snapshot = await from.snapshot();
   if (snapshot.versions.length + snapshot.history.length === 0) throw nothingIn(options, from);
   const lost = to.capabilities.history ? 0 : snapshot.history.length;
-  if (lost > 0) note(`${counted(lost, "entry", "entries")} of history cannot be taken along: ${options.to} keeps none without ?ledger=<folder or s3://bucket/prefix>`);
+  if (lost > 0)
+    note(
+      `${counted(lost, "entry", "entries")} of history cannot be taken along: ${options.to} keeps none without ?ledger=<folder or s3://bucket/prefix>`,
+    );
   await to.restore(snapshot);
   const { sound, versions, entries, problems } = await to.verify();
-  print(options.json, { versions, entries, sound, problems }, `${options.to} holds ${holdings({ versions, entries })}${sound ? "" : `; not sound: ${problems[0]?.problem ?? ""}`}`);
+  print(
+    options.json,
+    { versions, entries, sound, problems },
+    `${options.to} holds ${holdings({ versions, entries })}${sound ? "" : `; not sound: ${problems[0]?.problem ?? ""}`}`,
+  );
   if (!sound) process.exitCode = exit.checkFailed;
 }

@@ -18,7 +18,8 @@ export interface Shared {
 }
 
 /** The registry that is meant; `first` names the model where the folder holds none yet. */
-export const open = ({ store, model }: Shared, first?: string): Promise<ModelRegistry> => openRegistry(store, model ?? modelIn(store, first));
+export const open = ({ store, model }: Shared, first?: string): Promise<ModelRegistry> =>
+  openRegistry(store, model ?? modelIn(store, first));
 
 interface Listing extends Shared {
   limit: number;
@@ -31,39 +32,94 @@ export async function list(options: Listing): Promise<void> {
   const { status, stage } = options;
   const registry = await open(options);
   const all = await registry.list({ limit: options.data === undefined ? options.limit : Infinity, status, stage });
-  const versions = options.data === undefined ? all : versionsUsingData(all, wholeHash(all, options.data)).slice(0, options.limit);
+  const versions =
+    options.data === undefined ? all : versionsUsingData(all, wholeHash(all, options.data)).slice(0, options.limit);
   // Only what somebody decided: that the champion is neither approved nor in Production, where nobody works with these, misleads.
-  const decided = ({ status, stage }: ModelVersion): string => [status, stage].filter((one) => one !== "pending" && one !== "None").join(" ") || "-";
+  const decided = ({ status, stage }: ModelVersion): string =>
+    [status, stage].filter((one) => one !== "pending" && one !== "None").join(" ") || "-";
   const row = (version: ModelVersion): string[] => {
     const { number, semver, aliases, metrics, registeredAt, contentHash } = version;
-    return [String(number), semver, decided(version), aliases.join(" ") || "-", shown(metrics.values.auc.value), shown(metrics.values.f1.value), registeredAt, contentHash.slice(0, 12)];
+    return [
+      String(number),
+      semver,
+      decided(version),
+      aliases.join(" ") || "-",
+      shown(metrics.values.auc.value),
+      shown(metrics.values.f1.value),
+      registeredAt,
+      contentHash.slice(0, 12),
+    ];
   };
-  const text = columns([["number", "version", "decided", "aliases", "AUC", "F1", "registered", "content"], ...versions.map(row)]);
-  const chosen = [status, stage === undefined ? undefined : `in the stage ${stage}`, options.data === undefined ? undefined : `trained on the data ${options.data}`];
+  const text = columns([
+    ["number", "version", "decided", "aliases", "AUC", "F1", "registered", "content"],
+    ...versions.map(row),
+  ]);
+  const chosen = [
+    status,
+    stage === undefined ? undefined : `in the stage ${stage}`,
+    options.data === undefined ? undefined : `trained on the data ${options.data}`,
+  ];
   const which = chosen.filter((part) => part !== undefined).join(", ");
-  const none = which === "" ? `no versions of ${registry.name} in ${options.store} yet` : `no versions of ${registry.name} in ${options.store} are ${which}`;
+  const none =
+    which === ""
+      ? `no versions of ${registry.name} in ${options.store} yet`
+      : `no versions of ${registry.name} in ${options.store} are ${which}`;
   print(options.json, { model: registry.name, versions }, versions.length === 0 ? none : text);
 }
 
 /** Charts show the beginning of a hash: enough to name it, where no other one begins so. */
 function wholeHash(versions: readonly ModelVersion[], begun: string): string {
-  const hashes = [...new Set(versions.map(({ lineage }) => lineage.dataHash))].filter((hash) => begun.length >= 6 && hash.startsWith(begun));
-  if (hashes.length > 1) throw new ChurnkitError("OPTION_INVALID", `${hashes.length} versions of the data begin with ${begun}: ${hashes.join(", ")}. Give more of the hash.`);
+  const hashes = [...new Set(versions.map(({ lineage }) => lineage.dataHash))].filter(
+    (hash) => begun.length >= 6 && hash.startsWith(begun),
+  );
+  if (hashes.length > 1)
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `${hashes.length} versions of the data begin with ${begun}: ${hashes.join(", ")}. Give more of the hash.`,
+    );
   return hashes[0] ?? begun;
 }
 
 export async function show(version: string, options: Shared): Promise<void> {
   const found = await (await open(options)).get(reference(version));
-  const { number, semver, status, statusNote, stage, aliases, description, tags, metrics, lineage, provenance, bytes, contentHash, registeredAt, by, verdict } = found;
+  const {
+    number,
+    semver,
+    status,
+    statusNote,
+    stage,
+    aliases,
+    description,
+    tags,
+    metrics,
+    lineage,
+    provenance,
+    bytes,
+    contentHash,
+    registeredAt,
+    by,
+    verdict,
+  } = found;
   const lines: [string, string][] = [
     ["version", `${number} (${semver})${aliases.length > 0 ? `, ${aliases.join(", ")}` : ""}`],
-    ["status", `${status} by ${statusNote.by} at ${statusNote.at}${statusNote.reason === undefined ? "" : `: ${statusNote.reason}`}`],
+    [
+      "status",
+      `${status} by ${statusNote.by} at ${statusNote.at}${statusNote.reason === undefined ? "" : `: ${statusNote.reason}`}`,
+    ],
     ["stage", stage],
     ["registered", `${registeredAt} by ${by}`],
     ["description", description || "-"],
-    ["tags", Object.entries(tags).map(([name, value]) => `${name}=${value}`).join(", ") || "-"],
+    [
+      "tags",
+      Object.entries(tags)
+        .map(([name, value]) => `${name}=${value}`)
+        .join(", ") || "-",
+    ],
     ["learner", `${provenance.learner}, seed ${provenance.seed}`],
-    ["metrics", `AUC ${shown(metrics.values.auc.value)}, F1 ${shown(metrics.values.f1.value)}, log loss ${shown(metrics.values.logLoss.value)}`],
+    [
+      "metrics",
+      `AUC ${shown(metrics.values.auc.value)}, F1 ${shown(metrics.values.f1.value)}, log loss ${shown(metrics.values.logLoss.value)}`,
+    ],
     ["data", lineage.dataHash],
     ["contract", lineage.contractHash],
     ["recipe", lineage.recipeHash],
@@ -72,8 +128,18 @@ export async function show(version: string, options: Shared): Promise<void> {
     ["parent", lineage.parent === undefined ? "-" : String(lineage.parent)],
     ["run", lineage.runId ?? "-"],
     ["trained", `${lineage.trainedAt ?? "-"} by ${lineage.trainedBy ?? "-"} at ${lineage.trainedWhere ?? "-"}`],
-    ["made with", Object.entries(lineage.environment.versions).map((pair) => pair.join(" ")).join(", ") || "-"],
-    ["gate", verdict === undefined ? "-" : `${verdict.gate} ${verdict.passed ? "passed" : "refused"}: ${verdict.checks.map(({ reason }) => reason).join("; ")}`],
+    [
+      "made with",
+      Object.entries(lineage.environment.versions)
+        .map((pair) => pair.join(" "))
+        .join(", ") || "-",
+    ],
+    [
+      "gate",
+      verdict === undefined
+        ? "-"
+        : `${verdict.gate} ${verdict.passed ? "passed" : "refused"}: ${verdict.checks.map(({ reason }) => reason).join("; ")}`,
+    ],
     ["bundle", `${contentHash}, ${bytes} bytes`],
   ];
   const width = Math.max(...lines.map(([name]) => name.length));
@@ -89,9 +155,17 @@ export async function compare(first: string, second: string, options: Shared): P
 
 export async function history(options: Shared): Promise<void> {
   const registry = await open(options);
-  if (!registry.capabilities.history) note(`${options.store} keeps no history without ?ledger=<folder or s3://bucket/prefix>`);
+  if (!registry.capabilities.history)
+    note(`${options.store} keeps no history without ?ledger=<folder or s3://bucket/prefix>`);
   const entries = await registry.history();
-  const lines = entries.map((entry) => [entry.at, entry.action, String(entry.version), changeOf(entry), entry.by, whyOf(entry)]);
+  const lines = entries.map((entry) => [
+    entry.at,
+    entry.action,
+    String(entry.version),
+    changeOf(entry),
+    entry.by,
+    whyOf(entry),
+  ]);
   print(options.json, { entries }, columns([["at", "action", "version", "change", "by", "reason"], ...lines]));
 }
 
@@ -116,14 +190,25 @@ export async function verify(options: Shared & { bundles: boolean; knownHead?: s
   const { sound, versions, entries, head, problems, orphans } = audit;
   if (sound && versions + entries + orphans.length === 0) throw nothingIn(options, registry);
   const summary = `${holdings(audit)}, ending with ${head ?? "none"}`;
-  print(options.json, audit, [sound ? `sound: ${summary}` : `not sound: ${summary}`, ...problems.map(({ where, problem }) => `  ${where}: ${problem}`), ...orphanLines(orphans)].join("\n"));
+  print(
+    options.json,
+    audit,
+    [
+      sound ? `sound: ${summary}` : `not sound: ${summary}`,
+      ...problems.map(({ where, problem }) => `  ${where}: ${problem}`),
+      ...orphanLines(orphans),
+    ].join("\n"),
+  );
   if (!sound) process.exitCode = exit.checkFailed;
 }
 
 /** What no version names, and what to do about it. */
 function orphanLines(orphans: readonly OrphanBundle[]): string[] {
   if (orphans.length === 0) return [];
-  return [`${foldersText(orphans)}, left by killed processes or being registered now (churnkit registry clean removes old ones):`, ...orphans.map(orphanLine)];
+  return [
+    `${foldersText(orphans)}, left by killed processes or being registered now (churnkit registry clean removes old ones):`,
+    ...orphans.map(orphanLine),
+  ];
 }
 
 /** How much a registry holds. */
@@ -132,7 +217,10 @@ export const holdings = ({ versions, entries }: Pick<Audit, "versions" | "entrie
 
 /** How much lies there that no version names. */
 export const foldersText = (orphans: readonly OrphanBundle[]): string =>
-  `${counted(orphans.length, "bundle folder")} without a version, ${counted(orphans.reduce((sum, { bytes }) => sum + bytes, 0), "byte")}`;
+  `${counted(orphans.length, "bundle folder")} without a version, ${counted(
+    orphans.reduce((sum, { bytes }) => sum + bytes, 0),
+    "byte",
+  )}`;
 
 /** A folder with its size and age. */
 export const orphanLine = ({ folder, bytes, modified }: OrphanBundle): string =>

@@ -2,7 +2,22 @@ import { stat } from "node:fs/promises";
 import type { Command } from "commander";
 import { ChurnkitError } from "../../base/errors.js";
 import { type DriftReport } from "../../drift/index.js";
-import { decideRetraining, driftSignals, heartbeat, monitorSignals, readRetrainingState, retrainingController, retrainingPolicy, startRetraining, stopRetraining, type FinishedRun, type MonitorReport, type RetrainingDecision, type RetrainingPolicy, type RetrainingSignals } from "../../monitor/index.js";
+import {
+  decideRetraining,
+  driftSignals,
+  heartbeat,
+  monitorSignals,
+  readRetrainingState,
+  retrainingController,
+  retrainingPolicy,
+  startRetraining,
+  stopRetraining,
+  type FinishedRun,
+  type MonitorReport,
+  type RetrainingDecision,
+  type RetrainingPolicy,
+  type RetrainingSignals,
+} from "../../monitor/index.js";
 import { example } from "../help.js";
 import { countOption } from "../input.js";
 import { readJson } from "../json-file.js";
@@ -35,32 +50,68 @@ export function register(program: Command): void {
       .option("--name <name>", "the policy's name", "churn")
       .option("--json", "print one line of JSON")
       .addHelpText("after", example(`churnkit retraining ${shown}`));
-  const people = (command: Command): Command => command.requiredOption("--by <name>", "who makes the change").requiredOption("--reason <text>", "why");
-  verb("check", "decide by the policy and a report; with --run, also retrain", 'check --report report.json --run "sh retrain.sh"')
+  const people = (command: Command): Command =>
+    command.requiredOption("--by <name>", "who makes the change").requiredOption("--reason <text>", "why");
+  verb(
+    "check",
+    "decide by the policy and a report; with --run, also retrain",
+    'check --report report.json --run "sh retrain.sh"',
+  )
     .option("--policy <file>", "the policy as JSON; default: that of docs/monitoring.md, also for members left out")
     .option("--report <file>", "the output of `churnkit monitor --json` or `churnkit drift --json`")
-    .option("--new-labels <count>", "number of known outcomes that the last training did not have", (text) => (text === "0" ? 0 : countOption(text)))
+    .option("--new-labels <count>", "number of known outcomes that the last training did not have", (text) =>
+      text === "0" ? 0 : countOption(text),
+    )
     .option("--run <command>", "the shell command that retrains; exit code 0 means success")
     .action(check);
-  verb("status", "show waiting triggers, the current run, finished runs, and whether retraining is stopped", "status").action(status);
-  people(verb("request", "ask for a run, which the next check starts: it skips the cooldown, but not the budget", 'request --by ann --reason "new prices"')).action(request);
-  people(verb("stop", "stop all retraining under this name, for every process on the store", 'stop --by ann --reason "bad labels"')).action(stop);
-  verb("start", "allow retraining again; the next check decides on the triggers that came meanwhile", "start").action(start);
+  verb(
+    "status",
+    "show waiting triggers, the current run, finished runs, and whether retraining is stopped",
+    "status",
+  ).action(status);
+  people(
+    verb(
+      "request",
+      "ask for a run, which the next check starts: it skips the cooldown, but not the budget",
+      'request --by ann --reason "new prices"',
+    ),
+  ).action(request);
+  people(
+    verb(
+      "stop",
+      "stop all retraining under this name, for every process on the store",
+      'stop --by ann --reason "bad labels"',
+    ),
+  ).action(stop);
+  verb("start", "allow retraining again; the next check decides on the triggers that came meanwhile", "start").action(
+    start,
+  );
 }
 
 async function check(options: Options): Promise<void> {
   const store = await openStore(options.store);
   const policy = await policyOf(options);
   const { run: command, newLabels } = options;
-  const signals = { ...(await signalsOf(options.report)), ...(newLabels === undefined ? {} : { newLabels: { value: newLabels } }) };
+  const signals = {
+    ...(await signalsOf(options.report)),
+    ...(newLabels === undefined ? {} : { newLabels: { value: newLabels } }),
+  };
   const controller = retrainingController(store, policy, {
     run: (context) => runCommand(command ?? "", context),
     onError: (error) => note(`churnkit: ${reasonOf(error)}`),
   });
   if (command === undefined) {
     await controller.remember(signals);
-    await heartbeat(store, { monitor: policy.name, everySeconds: policy.checkEveryHours * 3600, detail: "checked, nothing to run" });
-    return tell(options, decideRetraining(policy, await controller.state(), { critical: signals.critical }, new Date()), null);
+    await heartbeat(store, {
+      monitor: policy.name,
+      everySeconds: policy.checkEveryHours * 3600,
+      detail: "checked, nothing to run",
+    });
+    return tell(
+      options,
+      decideRetraining(policy, await controller.state(), { critical: signals.critical }, new Date()),
+      null,
+    );
   }
   const { decision, run } = await controller.reconcile(signals);
   tell(options, decision, run);
@@ -78,14 +129,32 @@ async function status(options: Options): Promise<void> {
   const lines = [
     stopped === null ? "retraining is allowed" : `stopped by ${stopped.by} at ${stopped.at}: ${stopped.reason}`,
     running === null ? "no run is at work" : `run ${running.id} is at work since ${running.startedAt}`,
-    ...(pending.length === 0 ? ["no trigger waits"] : ["", columns([["trigger", "since", "what"], ...pending.map(({ kind, firstSeen, message }) => [kind, firstSeen, message])])]),
-    ...(runs.length === 0 ? [] : ["", columns([["run", "ended", "status", "why"], ...runs.slice(0, 10).map((run) => [run.id, run.finishedAt, run.status, run.triggers.join(", ")])])]),
+    ...(pending.length === 0
+      ? ["no trigger waits"]
+      : [
+          "",
+          columns([
+            ["trigger", "since", "what"],
+            ...pending.map(({ kind, firstSeen, message }) => [kind, firstSeen, message]),
+          ]),
+        ]),
+    ...(runs.length === 0
+      ? []
+      : [
+          "",
+          columns([
+            ["run", "ended", "status", "why"],
+            ...runs.slice(0, 10).map((run) => [run.id, run.finishedAt, run.status, run.triggers.join(", ")]),
+          ]),
+        ]),
   ];
   print(options.json, state, lines.join("\n"));
 }
 
 async function request({ by, reason, ...options }: Options): Promise<void> {
-  const controller = retrainingController(await openStore(options.store), retrainingPolicy({ name: options.name }), { run: () => Promise.resolve(undefined) });
+  const controller = retrainingController(await openStore(options.store), retrainingPolicy({ name: options.name }), {
+    run: () => Promise.resolve(undefined),
+  });
   await controller.remember({ manual: { by, reason } });
   await told(options, `asked for; the next check starts it`);
 }
@@ -111,7 +180,11 @@ async function policyOf({ policy, name }: Options): Promise<RetrainingPolicy> {
   const read = retrainingPolicy({ name, ...(given as Partial<RetrainingPolicy>) });
   // State and switch lie under the name: a check under another one would not hear `stop`.
   if (read.name !== name) {
-    throw new ChurnkitError("OPTION_INVALID", `${policy} is named "${read.name}", --name is "${name}". Give --name ${read.name} to this and all other verbs, or take the name out of the file.`, { where: { file: policy } });
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `${policy} is named "${read.name}", --name is "${name}". Give --name ${read.name} to this and all other verbs, or take the name out of the file.`,
+      { where: { file: policy } },
+    );
   }
   return read;
 }
@@ -131,4 +204,5 @@ async function signalsOf(file: string | undefined): Promise<RetrainingSignals> {
   throw malformed(file, "is no report: give what churnkit monitor or drift printed with --json");
 }
 
-const malformed = (file: string, what: string, cause?: unknown): ChurnkitError => new ChurnkitError("INPUT_MALFORMED", `${file} ${what}.`, { where: { file }, cause });
+const malformed = (file: string, what: string, cause?: unknown): ChurnkitError =>
+  new ChurnkitError("INPUT_MALFORMED", `${file} ${what}.`, { where: { file }, cause });

@@ -35,9 +35,12 @@ function scenarioOption(text: string): Options["scenario"] {
 }
 
 async function run(file: string, { rows, seed, scenario, force, json }: Options): Promise<void> {
-  if (/\.\w+$/.test(file) && !/\.(csv|jsonl)$/.test(file)) throw new ChurnkitError("OPTION_INVALID", `${file}: give a name that ends in .csv or .jsonl.`, { where: { file } });
+  if (/\.\w+$/.test(file) && !/\.(csv|jsonl)$/.test(file))
+    throw new ChurnkitError("OPTION_INVALID", `${file}: give a name that ends in .csv or .jsonl.`, { where: { file } });
   refuseOverwrite(file, force);
   const { records } = syntheticCustomers({ rows, seed, scenario });
-  await (file.endsWith(".jsonl") ? writeFileAtomic(file, records.map((record) => `${JSON.stringify(record)}\n`).join("")) : writeCsv(file, records));
+  await (file.endsWith(".jsonl")
+    ? writeFileAtomic(file, records.map((record) => `${JSON.stringify(record)}\n`).join(""))
+    : writeCsv(file, records));
   print(json, { file, rows }, `wrote ${counted(rows, "customer")} to ${file}`);
 }

@@ -32,11 +32,21 @@ export function register(program: Command): void {
     .option("--host <address>", "the address to listen on; 0.0.0.0 accepts requests from other machines", "127.0.0.1")
     .option("--name <name>", "the model's name in answers; default: the contract's")
     .option("--model-version <version>", "the model's version in answers; default: the bundle's hash, shortened")
-    .option("--store <place>", `serve from this registry, where <bundle> is a version, an alias or a stage: ${registryPlaces}`)
+    .option(
+      "--store <place>",
+      `serve from this registry, where <bundle> is a version, an alias or a stage: ${registryPlaces}`,
+    )
     .option("--model <name>", `the model's name in that registry; ${defaultModel}`)
     .option("--copies <dir>", "keep copies of what is served here, to start from when the registry is down")
-    .option("--monitor <share>", "monitor this share of the requests, above 0 and up to 1; figures go to /metrics", shareOption)
-    .option("--capture <file>", "append the monitored predictions to this file, for `churnkit monitor`; without --monitor, all of them")
+    .option(
+      "--monitor <share>",
+      "monitor this share of the requests, above 0 and up to 1; figures go to /metrics",
+      shareOption,
+    )
+    .option(
+      "--capture <file>",
+      "append the monitored predictions to this file, for `churnkit monitor`; without --monitor, all of them",
+    )
     .option("--monitor-state <file>", "save what the monitors count here, and resume from it after a restart")
     .option("--json", "print the address as one line of JSON")
     // For a process that starts this one and holds its standard input: whatever ends that process ends this one.
@@ -46,20 +56,29 @@ export function register(program: Command): void {
 }
 
 async function run(bundle: string, options: Options): Promise<void> {
-  const loaded = options.store === undefined ? await fromBundle(bundle) : await fromRegistry(options.store, bundle, options);
+  const loaded =
+    options.store === undefined ? await fromBundle(bundle) : await fromRegistry(options.store, bundle, options);
   const model = { ...loaded, name: options.name ?? loaded.name, version: options.modelVersion ?? loaded.version };
   const { name, version } = model;
   const onError = (error: unknown): void => note(`churnkit: a request failed: ${reasonOf(error)}`);
   const { handler, close } = await watchedHandler(model, options, onError);
   const server = await listen(handler, { port: options.port, host: options.host });
   const stop = (): void => {
-    server.close().then(close).catch(onError).finally(() => process.exit(exit.done));
+    server
+      .close()
+      .then(close)
+      .catch(onError)
+      .finally(() => process.exit(exit.done));
   };
   // Before the address is printed: whoever reads it may want to end this at once. A second signal ends it the hard way.
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);
   if (options.stopWithStdin) process.stdin.once("end", stop).once("error", stop).resume();
-  print(options.json, { url: server.url, port: server.port, name, version }, `serving ${name} ${version} at ${server.url} (Ctrl-C ends it)`);
+  print(
+    options.json,
+    { url: server.url, port: server.port, name, version },
+    `serving ${name} ${version} at ${server.url} (Ctrl-C ends it)`,
+  );
 }
 
 async function fromBundle(path: string): Promise<LoadedModel> {
@@ -69,7 +88,10 @@ async function fromBundle(path: string): Promise<LoadedModel> {
 
 async function fromRegistry(store: string, version: string, { model, copies }: Options): Promise<LoadedModel> {
   const onProblem = (error: unknown): void => note(`churnkit: ${reasonOf(error)}`);
-  return loadForService(await openRegistry(store, model ?? modelIn(store)), reference(version), { onProblem, ...(copies === undefined ? {} : { copies: filesStore(copies) }) });
+  return loadForService(await openRegistry(store, model ?? modelIn(store)), reference(version), {
+    onProblem,
+    ...(copies === undefined ? {} : { copies: filesStore(copies) }),
+  });
 }
 
 function shareOption(text: string): number {

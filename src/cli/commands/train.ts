@@ -21,7 +21,15 @@ import { gitCommit } from "../git.js";
 import { decisionOptions, thresholdRule, type DecisionOptions } from "../decision-options.js";
 import { example } from "../help.js";
 import { holdOut, holdOutOptions, type HoldOutOptions } from "../hold-out.js";
-import { columnsOption, contractOptions, countOption, ignoreOption, readInput, seedOption, type ContractArguments } from "../input.js";
+import {
+  columnsOption,
+  contractOptions,
+  countOption,
+  ignoreOption,
+  readInput,
+  seedOption,
+  type ContractArguments,
+} from "../input.js";
 import { adviseOnLeaks } from "../leak-advice.js";
 import { columns, exit, note, print, shown } from "../output.js";
 import { trainingProgress } from "../progress.js";
@@ -42,18 +50,35 @@ interface Options extends ContractArguments, DecisionOptions, HoldOutOptions {
 }
 
 export function register(program: Command): void {
-  const command = contractOptions(program.command("train <file>").description("train a model on a file and save it as a bundle"))
+  const command = contractOptions(
+    program.command("train <file>").description("train a model on a file and save it as a bundle"),
+  )
     .addOption(ignoreOption())
     .requiredOption("--out <dir>", "where to write the bundle: a folder, or a file that ends in .tar.gz");
-  holdOutOptions(command).option("--test-rows <file>", "JSON array of 0-based row numbers to keep out of training and test on, instead of --test");
+  holdOutOptions(command).option(
+    "--test-rows <file>",
+    "JSON array of 0-based row numbers to keep out of training and test on, instead of --test",
+  );
   decisionOptions(command, "the one with the best F1 on held-out rows")
-    .option("--learner <name>", `the kind of model: ${learnerNames.join(", ")} (auto compares the others and chooses)`, "network")
+    .option(
+      "--learner <name>",
+      `the kind of model: ${learnerNames.join(", ")} (auto compares the others and chooses)`,
+      "network",
+    )
     .option("--single", "train one network instead of an ensemble")
     .option("--epochs <number>", "maximum number of epochs of a network", countOption)
-    .option("--patience <number>", "stop a network after this many epochs without a better validation loss", countOption)
+    .option(
+      "--patience <number>",
+      "stop a network after this many epochs without a better validation loss",
+      countOption,
+    )
     .option("--facets <columns>", "columns whose groups the bias monitor compares, separated by commas", columnsOption)
     .option("--seed <number>", "seed of splits, weights and dropout", seedOption, 0)
-    .option("--budget <time>", "stop training after this time, such as 90s, 10m, 1h30m or 2d, and keep the best model so far", durationOption)
+    .option(
+      "--budget <time>",
+      "stop training after this time, such as 90s, 10m, 1h30m or 2d, and keep the best model so far",
+      durationOption,
+    )
     .option("--checkpoint <dir>", "save the state of training here, and resume from it after an interruption")
     .option("--json", "print one line of JSON")
     .addHelpText("after", example("churnkit train customers.csv --contract churn.contract.json --test 0.2 --out model"))
@@ -69,7 +94,10 @@ async function run(file: string, options: Options, command: Command): Promise<vo
   const started = performance.now();
   const learner = learnerNamed(options.learner, networkOptions(options));
   if (options.target === undefined && options.contract === undefined) {
-    throw new ChurnkitError("OPTION_INVALID", "Say which column to predict: --target COLUMN --positive VALUE, or --contract FILE with a target.");
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      "Say which column to predict: --target COLUMN --positive VALUE, or --contract FILE with a target.",
+    );
   }
   await checkBundleTarget(options.out);
   const table = await readInput(file, options, { target: "required", ragged: "reject-row" });
@@ -79,9 +107,12 @@ async function run(file: string, options: Options, command: Command): Promise<vo
   const findings = validateTable(training).findings.filter(({ rule }) => warned.has(rule));
   for (const { message } of findings) note(`warning: ${message}`);
   adviseOnLeaks(findings, command);
-  const checkpoint = options.checkpoint ? (await import("../../io/store/files/files-store.js")).filesStore(options.checkpoint) : undefined;
+  const checkpoint = options.checkpoint
+    ? (await import("../../io/store/files/files-store.js")).filesStore(options.checkpoint)
+    : undefined;
   const { learners } = learner.parameters;
-  if (Array.isArray(learners)) note(`${learner.name} trains ${learners.join(", ")} in that order, the cheap ones first, and keeps one`);
+  if (Array.isArray(learners))
+    note(`${learner.name} trains ${learners.join(", ")} in that order, the cheap ones first, and keeps one`);
   const { budget, interrupted, release } = interruptible(options.budget);
   const model = await train(defineFeatures(table.contract), training, {
     learner,
@@ -99,7 +130,8 @@ async function run(file: string, options: Options, command: Command): Promise<vo
   const seconds = Number(((performance.now() - started) / 1000).toFixed(3));
   const judged = test ? evaluate(model, test) : model.heldOut;
   const notes = [chanceNote(judged), ...capNotes(model, interrupted(), options)].filter((text) => text !== undefined);
-  const judge = (one: TrainedModel) => metricFields(one === model ? judged : test ? evaluate(one, test, { bootstrap: false }) : one.heldOut);
+  const judge = (one: TrainedModel) =>
+    metricFields(one === model ? judged : test ? evaluate(one, test, { bootstrap: false }) : one.heldOut);
   const networks = networkCount(model.artifact.model);
   const { learner: chosen, parameters } = model.artifact.provenance;
   const auto = learner.name === "auto" ? (parameters["auto"] as AutoChoice) : undefined;
@@ -123,7 +155,13 @@ async function run(file: string, options: Options, command: Command): Promise<vo
     },
     (auto ? `chose ${chosen}: ${auto.reason}\n\n` : "") +
       notes.map((text) => `${text}\n\n`).join("") +
-      describe(model, test ? "test rows" : "held-out rows", networks, judge, `saved ${options.out} after ${seconds.toFixed(1)} s; ${nextStep(file, options)}`),
+      describe(
+        model,
+        test ? "test rows" : "held-out rows",
+        networks,
+        judge,
+        `saved ${options.out} after ${seconds.toFixed(1)} s; ${nextStep(file, options)}`,
+      ),
   );
 }
 
@@ -137,21 +175,34 @@ function tellFeatures(notes: readonly string[]): void {
 function capNotes({ caps }: TrainedModel, interrupted: boolean, { checkpoint }: Options): string[] {
   const said = caps.map(({ message }) => message);
   if (!interrupted) return said;
-  const goOn = checkpoint === undefined ? "With --checkpoint DIR a training can go on where it was interrupted." : `The same command goes on from ${checkpoint}.`;
+  const goOn =
+    checkpoint === undefined
+      ? "With --checkpoint DIR a training can go on where it was interrupted."
+      : `The same command goes on from ${checkpoint}.`;
   return [...said, goOn];
 }
 
 /** The bundle with its monitors' baseline: of the test rows where there are some, else out of fold. */
-async function watched(model: TrainedModel, training: Table, test: Table | undefined, facets: readonly Facet[]): Promise<Artifact> {
+async function watched(
+  model: TrainedModel,
+  training: Table,
+  test: Table | undefined,
+  facets: readonly Facet[],
+): Promise<Artifact> {
   const { artifact } = model;
   if (test === undefined) return watchedArtifact(model, training, { facets });
   return withMonitorBaseline(artifact, await monitorBaseline({ artifact, table: test, facets }));
 }
 
 function networkOptions({ learner, single, epochs, patience }: Options): ChurnNetworkOptions {
-  const given = [single && "--single", epochs !== undefined && "--epochs", patience !== undefined && "--patience"].find(Boolean);
+  const given = [single && "--single", epochs !== undefined && "--epochs", patience !== undefined && "--patience"].find(
+    Boolean,
+  );
   if (given && ["logistic", "forest", "boosting"].includes(learner)) {
-    throw new ChurnkitError("OPTION_INVALID", `${given} is about networks, and --learner ${learner} trains none. Leave it out, or take --learner network or auto.`);
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `${given} is about networks, and --learner ${learner} trains none. Leave it out, or take --learner network or auto.`,
+    );
   }
   return { ...(single ? { members: 1 } : {}), ...optional("epochs", epochs), ...optional("patience", patience) };
 }
@@ -171,10 +222,9 @@ function describe(
   const scores = models.map(judge);
   const table = columns([
     [`on ${judgedOn}`, title, ...(model.baseline ? ["logistic"] : [])],
-    ...(["auc", "averagePrecision", "logLoss", "brier", "calibrationError", "accuracy", "f1", "threshold"] as const).map((key) => [
-      key,
-      ...scores.map((score) => shown(score[key])),
-    ]),
+    ...(
+      ["auc", "averagePrecision", "logLoss", "brier", "calibrationError", "accuracy", "f1", "threshold"] as const
+    ).map((key) => [key, ...scores.map((score) => shown(score[key]))]),
   ]);
   return `${table}\n\n${end}`;
 }

@@ -16,7 +16,11 @@ interface Options extends ContractArguments {
 }
 
 export function register(program: Command): void {
-  contractOptions(program.command("validate <file>").description("check a file against a contract; exit code 1 if the file breaks it"))
+  contractOptions(
+    program
+      .command("validate <file>")
+      .description("check a file against a contract; exit code 1 if the file breaks it"),
+  )
     .addOption(ignoreOption())
     .option("--json", "print one line of JSON")
     .addHelpText("after", example("churnkit validate customers.csv --contract churn.contract.json"))
@@ -30,11 +34,19 @@ async function run(file: string, options: Options, command: Command): Promise<vo
   const validation = validateTable(table);
   const { valid, rows, rejected, qualityScore, findings } = validation;
   const head = `${valid ? "valid" : "not valid"}: ${counted(rows, "row")}, ${rejected} set aside, quality score ${qualityScore.toFixed(3)}`;
-  const listed = findings.map(({ severity, rule, column, count, message }) => [severity, rule, column ?? "-", String(count), message]);
+  const listed = findings.map(({ severity, rule, column, count, message }) => [
+    severity,
+    rule,
+    column ?? "-",
+    String(count),
+    message,
+  ]);
   print(
     options.json,
     { valid, rows, rejected, qualityScore, findings },
-    listed.length === 0 ? head : `${head}\n\n${columns([["severity", "rule", "column", "count", "message"], ...listed])}`,
+    listed.length === 0
+      ? head
+      : `${head}\n\n${columns([["severity", "rule", "column", "count", "message"], ...listed])}`,
   );
   adviseOnLeaks(findings, command);
   if (!valid) process.exitCode = exit.checkFailed;

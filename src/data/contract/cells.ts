@@ -84,10 +84,14 @@ function labeled(column: Column, text: (text: string) => Cell, value: unknown): 
 function markerTest(column: Column): ((value: unknown) => boolean) | undefined {
   if (column.kind !== "number" && column.kind !== "date") return undefined;
   const read = column.kind === "number" ? numberReader(column) : dateReader(column);
-  const marked = column.missing.map((text) => ({ text, value: read(text) })).filter(({ value }) => !Number.isNaN(value));
+  const marked = column.missing
+    .map((text) => ({ text, value: read(text) }))
+    .filter(({ value }) => !Number.isNaN(value));
   if (marked.length === 0) return undefined;
   const values = new Set(marked.map(({ value }) => value));
-  const days = new Set(column.kind === "date" ? marked.filter(({ text }) => !hasTime(text)).map(({ value }) => value) : []);
+  const days = new Set(
+    column.kind === "date" ? marked.filter(({ text }) => !hasTime(text)).map(({ value }) => value) : [],
+  );
   return (given) => {
     const value = typeof given === "string" ? read(given) : given instanceof Date ? given.getTime() : given;
     if (typeof value !== "number") return false;
@@ -116,7 +120,10 @@ function refusedMissing(column: Column, why: string): (shown: string | null | un
 function nullCell(column: Column, parsers: Parsers): (shown: null) => Cell {
   if (column.default === undefined || column.defaultFor !== "absent") return missingCell(column, parsers);
   if (column.nullable) return () => parsers.missing;
-  return refusedMissing(column, "is a value of its own, and the default is for keys left out; leave the key out, or declare the column nullable");
+  return refusedMissing(
+    column,
+    "is a value of its own, and the default is for keys left out; leave the key out, or declare the column nullable",
+  );
 }
 
 /**
@@ -133,7 +140,8 @@ export function cellReader(column: Column): CellReader {
   const missing = missingCell(column, parsers);
   const ofNull = nullCell(column, parsers);
   const isMarker = markerTest(column);
-  const fromText = (text: string): Cell => (markers.has(text) || isMarker?.(text) === true ? missing(text) : parsers.text(text));
+  const fromText = (text: string): Cell =>
+    markers.has(text) || isMarker?.(text) === true ? missing(text) : parsers.text(text);
   const fromJson = (value: unknown): Cell => {
     if (typeof value === "string") return fromText(value.trim());
     if (value === null) return ofNull(null);

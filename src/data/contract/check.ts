@@ -40,7 +40,9 @@ function valueLists(column: Column): (string | undefined)[] {
     const texts = [...fold(column.truthy), ...fold(column.falsy)];
     return [
       listProblem("text of the boolean", texts, contractLimits.texts),
-      column.truthy.length === 0 || column.falsy.length === 0 ? "true and false need at least one text each" : undefined,
+      column.truthy.length === 0 || column.falsy.length === 0
+        ? "true and false need at least one text each"
+        : undefined,
       texts.includes("") ? "the empty text means missing, so it cannot mean true or false" : undefined,
       clash("a text for true or false", texts, column.missing),
     ];
@@ -62,7 +64,9 @@ function limitProblems(column: Column): (string | undefined)[] {
   const open = column.kind === "number" && (column.exclusiveMin === low || column.exclusiveMax === high);
   return [
     low > high || (open && low === high) ? `the limits leave no value (${low} to ${high})` : undefined,
-    column.observed !== undefined && column.observed.min > column.observed.max ? "the observed range is empty" : undefined,
+    column.observed !== undefined && column.observed.min > column.observed.max
+      ? "the observed range is empty"
+      : undefined,
     column.kind === "number" && column.multipleOf !== undefined && !(column.multipleOf > 0)
       ? "the step must be greater than 0"
       : undefined,
@@ -86,7 +90,9 @@ function columnProblems(column: Column): string[] {
     found.push("maxLength must be 1 or more");
   }
   if (column.default !== undefined && found.length === 0) {
-    const cell = cellReader({ ...column, default: undefined, nullable: false, optional: false }).fromJson(column.default);
+    const cell = cellReader({ ...column, default: undefined, nullable: false, optional: false }).fromJson(
+      column.default,
+    );
     if (isIssue(cell)) found.push(`the default breaks the column's own rules (${cell.message})`);
   }
   return found;
@@ -100,12 +106,18 @@ function targetProblems(columns: readonly Column[], target: Target): string[] {
   const classes = new Set(target.classes);
   const levels = new Set(column.levels);
   if (classes.size < 2) return ["the target needs at least two classes"];
-  if (classes.size !== target.classes.length || levels.size !== classes.size || !target.classes.every((c) => levels.has(c))) {
+  if (
+    classes.size !== target.classes.length ||
+    levels.size !== classes.size ||
+    !target.classes.every((c) => levels.has(c))
+  ) {
     return ["the classes of the target must be its levels, each once"];
   }
   return classes.has(target.positive)
     ? []
-    : [`the positive class ${JSON.stringify(target.positive)} is none of ${target.classes.map((c) => JSON.stringify(c)).join(", ")}`];
+    : [
+        `the positive class ${JSON.stringify(target.positive)} is none of ${target.classes.map((c) => JSON.stringify(c)).join(", ")}`,
+      ];
 }
 
 /**
@@ -123,6 +135,7 @@ export function contractProblems(contract: Contract): Problem[] {
       problems.push(problem(column.name, "it has the role target, but the contract's target is another column"));
     }
   }
-  if (target !== undefined) problems.push(...targetProblems(columns, target).map((message) => problem(target.column, message)));
+  if (target !== undefined)
+    problems.push(...targetProblems(columns, target).map((message) => problem(target.column, message)));
   return problems;
 }

@@ -25,7 +25,11 @@ export interface ContractOptions {
 function written(name: string, { type, meta }: Lowered, problems: Problem[]): ColumnType {
   const { numberFormat, dateFormat } = meta;
   const refuse = (member: string, kind: string): void => {
-    problems.push({ code: "CONTRACT_INVALID", path: name, message: `meta.${member} is for ${kind}s, and this is a ${type.kind} column` });
+    problems.push({
+      code: "CONTRACT_INVALID",
+      path: name,
+      message: `meta.${member} is for ${kind}s, and this is a ${type.kind} column`,
+    });
   };
   if (numberFormat !== undefined && type.kind !== "number") refuse("numberFormat", "number");
   if (dateFormat !== undefined && type.kind !== "date") refuse("dateFormat", "date");
@@ -64,7 +68,11 @@ function shapeOf(schema: $ZodObject, problems: Problem[]): [string, $ZodType][] 
 function unknownColumn(what: string, name: string, names: readonly string[]): Problem {
   const near = nearestText(name, names);
   const hint = near === undefined ? "" : `; perhaps ${JSON.stringify(near)} was meant`;
-  return { code: "CONTRACT_INVALID", path: "", message: `the ${what} ${JSON.stringify(name)} is not a key of the schema${hint}` };
+  return {
+    code: "CONTRACT_INVALID",
+    path: "",
+    message: `the ${what} ${JSON.stringify(name)} is not a key of the schema${hint}`,
+  };
 }
 
 /**
@@ -95,7 +103,8 @@ export function contractOf(schema: $ZodObject, options: ContractOptions = {}): C
   const shape = shapeOf(schema, problems);
   const names = shape.map(([key]) => key);
   for (const id of ids) if (!names.includes(id)) problems.push(unknownColumn("id", id, names));
-  if (targetName !== undefined && !names.includes(targetName)) problems.push(unknownColumn("target", targetName, names));
+  if (targetName !== undefined && !names.includes(targetName))
+    problems.push(unknownColumn("target", targetName, names));
   if (targetName !== undefined && ids.includes(targetName)) {
     problems.push({ code: "CONTRACT_INVALID", path: targetName, message: "a column cannot be both id and target" });
   }
@@ -117,7 +126,13 @@ export function contractOf(schema: $ZodObject, options: ContractOptions = {}): C
     const message = nameProblem(key);
     if (message !== undefined) problems.push({ code: "CONTRACT_INVALID", path: "", message });
   }
-  const contract: Contract = { format: 1, name, origin: "declared", columns, ...(target === undefined ? {} : { target }) };
+  const contract: Contract = {
+    format: 1,
+    name,
+    origin: "declared",
+    columns,
+    ...(target === undefined ? {} : { target }),
+  };
   // Contradictions are looked for in what could be lowered; a missing column would only repeat what was said already.
   if (problems.length === 0) problems.push(...contractProblems(contract));
   throwProblems(name, problems);

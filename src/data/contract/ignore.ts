@@ -14,14 +14,29 @@ export function ignoreColumns(contract: Contract, names: readonly string[], sour
     const column = columns.find((one) => one.name === name);
     const where = { file: source, column: name };
     if (column === undefined) {
-      const near = nearestText(name, columns.map((one) => one.name));
-      const hint = near === undefined ? `The columns are ${cutText(columns.map((one) => one.name).join(", "), 300)}.` : `Perhaps "${near}" was meant.`;
-      throw new ChurnkitError("INPUT_COLUMNS", `${source}: there is no column "${cutText(name)}" to ignore. ${hint}`, { where });
+      const near = nearestText(
+        name,
+        columns.map((one) => one.name),
+      );
+      const hint =
+        near === undefined
+          ? `The columns are ${cutText(columns.map((one) => one.name).join(", "), 300)}.`
+          : `Perhaps "${near}" was meant.`;
+      throw new ChurnkitError("INPUT_COLUMNS", `${source}: there is no column "${cutText(name)}" to ignore. ${hint}`, {
+        where,
+      });
     }
     if (name === target?.column || column.role === "id") {
       const what = column.role === "id" ? "an id, which is never a feature" : "the target";
-      throw new ChurnkitError("OPTION_INVALID", `${source}: the column "${cutText(name)}" cannot be ignored: it is ${what}.`, { where });
+      throw new ChurnkitError(
+        "OPTION_INVALID",
+        `${source}: the column "${cutText(name)}" cannot be ignored: it is ${what}.`,
+        { where },
+      );
     }
   }
-  return { ...contract, columns: columns.map((column) => (names.includes(column.name) ? { ...column, role: "ignored" } : column)) };
+  return {
+    ...contract,
+    columns: columns.map((column) => (names.includes(column.name) ? { ...column, role: "ignored" } : column)),
+  };
 }

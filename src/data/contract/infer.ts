@@ -65,7 +65,9 @@ export interface ContractInference {
 function checkNames(names: readonly string[], source: string): void {
   const [problem] = namesProblems(names);
   if (problem === undefined) return;
-  throw new ChurnkitError("INPUT_COLUMNS", `${source}: the header cannot be used: ${problem}.`, { where: { file: source } });
+  throw new ChurnkitError("INPUT_COLUMNS", `${source}: the header cannot be used: ${problem}.`, {
+    where: { file: source },
+  });
 }
 
 function requireColumn(what: string, name: string, names: readonly string[], source: string): void {
@@ -87,8 +89,16 @@ function requireColumn(what: string, name: string, names: readonly string[], sou
  * Ids are texts, whatever they look like: `007`, `2E1` and `1000.0` are to come out as they stand, and later ones may have
  * another form. For the same reason no text but the empty one means that an id is missing.
  */
-const idColumn = (name: string): Column =>
-  ({ name, role: "id", nullable: true, optional: false, missing: [], kind: "category", levels: [], open: true });
+const idColumn = (name: string): Column => ({
+  name,
+  role: "id",
+  nullable: true,
+  optional: false,
+  missing: [],
+  kind: "category",
+  levels: [],
+  open: true,
+});
 
 function targetColumn(name: string, facts: ColumnFacts): Column {
   const missing = [...facts.markers.keys()];
@@ -99,10 +109,13 @@ function targetColumn(name: string, facts: ColumnFacts): Column {
 function checkForms({ decimal, dateFormat }: WrittenForms): void {
   const given: unknown = decimal;
   if (given !== undefined && given !== "." && given !== ",") {
-    throw new ChurnkitError("OPTION_INVALID", `decimal is ${describeValue(given)}; it must be "." or ",".`, { where: { value: given } });
+    throw new ChurnkitError("OPTION_INVALID", `decimal is ${describeValue(given)}; it must be "." or ",".`, {
+      where: { value: given },
+    });
   }
   const problem = dateFormat === undefined ? undefined : dateFormatProblem(dateFormat);
-  if (problem !== undefined) throw new ChurnkitError("OPTION_INVALID", `In dateFormat, ${problem}.`, { where: { value: dateFormat } });
+  if (problem !== undefined)
+    throw new ChurnkitError("OPTION_INVALID", `In dateFormat, ${problem}.`, { where: { value: dateFormat } });
 }
 
 /**
@@ -129,14 +142,27 @@ export function contractInference(forms: Pick<InferenceOptions, keyof WrittenFor
     finish(options = {}) {
       const { name = "dataset", target: targetName, positive, source = "the data" } = options;
       const ids = options.id === undefined ? [] : typeof options.id === "string" ? [options.id] : options.id;
-      if (names.length === 0) throw new ChurnkitError("INPUT_EMPTY", `${source}: there is no header. Give a file with column names.`, { where: { file: source } });
+      if (names.length === 0)
+        throw new ChurnkitError("INPUT_EMPTY", `${source}: there is no header. Give a file with column names.`, {
+          where: { file: source },
+        });
       if (targetName !== undefined) requireColumn("target", targetName, names, source);
       for (const id of ids) requireColumn("id", id, names, source);
-      if (rows === 0) throw new ChurnkitError("INPUT_EMPTY", `${source}: there is a header, but no data row.`, { where: { file: source } });
+      if (rows === 0)
+        throw new ChurnkitError("INPUT_EMPTY", `${source}: there is a header, but no data row.`, {
+          where: { file: source },
+        });
       if (targetName !== undefined && ids.includes(targetName)) {
-        throw new ChurnkitError("INPUT_COLUMNS", `${source}: "${targetName}" cannot be both id and target.`, { where: { file: source, column: targetName } });
+        throw new ChurnkitError("INPUT_COLUMNS", `${source}: "${targetName}" cannot be both id and target.`, {
+          where: { file: source, column: targetName },
+        });
       }
-      const inferred = conclude(name, names, tallies.map((column) => column.facts()), { ids, targetName, positive, source });
+      const inferred = conclude(
+        name,
+        names,
+        tallies.map((column) => column.facts()),
+        { ids, targetName, positive, source },
+      );
       return options.ignore === undefined ? inferred : withIgnored(inferred, options.ignore, source);
     },
   };
@@ -149,7 +175,12 @@ interface Wishes {
   readonly source: string;
 }
 
-function conclude(name: string, names: readonly string[], facts: readonly ColumnFacts[], wishes: Wishes): InferredContract {
+function conclude(
+  name: string,
+  names: readonly string[],
+  facts: readonly ColumnFacts[],
+  wishes: Wishes,
+): InferredContract {
   const findings: Finding[] = [];
   let target: Target | undefined;
   const columns = names.map((column, i): Column => {
@@ -173,15 +204,29 @@ function conclude(name: string, names: readonly string[], facts: readonly Column
       ...type,
     };
   });
-  const contract: Contract = { format: 1, name, origin: "inferred", columns, ...(target === undefined ? {} : { target }) };
+  const contract: Contract = {
+    format: 1,
+    name,
+    origin: "inferred",
+    columns,
+    ...(target === undefined ? {} : { target }),
+  };
   throwProblems(name, contractProblems(contract));
   return { contract, findings, candidates: targetCandidates(names, facts) };
 }
 
 /** What was found in columns that nobody wants to use is of no interest. */
-function withIgnored({ contract, findings, candidates }: InferredContract, names: readonly string[], source: string): InferredContract {
+function withIgnored(
+  { contract, findings, candidates }: InferredContract,
+  names: readonly string[],
+  source: string,
+): InferredContract {
   const used = (name: string | null): boolean => name === null || !names.includes(name);
-  return { contract: ignoreColumns(contract, names, source), findings: findings.filter(({ column }) => used(column)), candidates: candidates.filter(used) };
+  return {
+    contract: ignoreColumns(contract, names, source),
+    findings: findings.filter(({ column }) => used(column)),
+    candidates: candidates.filter(used),
+  };
 }
 
 /**

@@ -34,7 +34,8 @@ export function namesProblems(names: readonly string[]): string[] {
   names.forEach((name, index) => {
     const problem = nameProblem(name);
     if (problem !== undefined) problems.push(`${problem} (column ${index + 1})`);
-    else if (seen.has(name)) problems.push(`the column ${JSON.stringify(name)} occurs more than once (column ${index + 1})`);
+    else if (seen.has(name))
+      problems.push(`the column ${JSON.stringify(name)} occurs more than once (column ${index + 1})`);
     seen.add(name);
   });
   return problems;

@@ -1,4 +1,18 @@
-import { flag, list, literal, number, oneOf, optional, strictObject, text, texts, variants, version, where, type Decoder } from "../../base/json/decode.js";
+import {
+  flag,
+  list,
+  literal,
+  number,
+  oneOf,
+  optional,
+  strictObject,
+  text,
+  texts,
+  variants,
+  version,
+  where,
+  type Decoder,
+} from "../../base/json/decode.js";
 import { documentError, JsonValue } from "../../base/json/value.js";
 import { isWritableDate } from "./cells/date.js";
 import { textLimits } from "./cells/label.js";
@@ -56,7 +70,13 @@ const column: Decoder<Column> = variants("kind", {
     multipleOf: limit,
     observed,
   }),
-  boolean: strictObject({ ...base, kind: literal("boolean"), truthy: labels(contractLimits.texts), falsy: labels(contractLimits.texts), caseSensitive: flag }),
+  boolean: strictObject({
+    ...base,
+    kind: literal("boolean"),
+    truthy: labels(contractLimits.texts),
+    falsy: labels(contractLimits.texts),
+    caseSensitive: flag,
+  }),
   date: strictObject({
     ...base,
     kind: literal("date"),
@@ -78,13 +98,26 @@ const contract: Decoder<Contract> = strictObject({
   target: optional(strictObject({ column: name, classes: labels(contractLimits.levels), positive: label })),
 });
 
-const malformed = documentError("CONTRACT_INVALID", "", "Make contracts with churnkit init, defineDataset or contractOf.");
+const malformed = documentError(
+  "CONTRACT_INVALID",
+  "",
+  "Make contracts with churnkit init, defineDataset or contractOf.",
+);
 
 /** Ids are inferred as texts; contracts that were inferred before held some as numbers, and refused ids of another form. */
 function textId(declared: Column): Column {
   if (declared.role !== "id" || declared.kind !== "number") return declared;
   const { nullable, optional: mayLack } = declared;
-  return { name: declared.name, role: "id", nullable, optional: mayLack, missing: [], kind: "category", levels: [], open: true };
+  return {
+    name: declared.name,
+    role: "id",
+    nullable,
+    optional: mayLack,
+    missing: [],
+    kind: "category",
+    levels: [],
+    open: true,
+  };
 }
 
 /**

@@ -79,7 +79,11 @@ export type KindOf<Value> = KindOfPresent<NonNullable<Value>> & ColumnKind;
 
 /** The names of a row type's columns of one kind. */
 export type ColumnsOfKind<Row, Kind extends ColumnKind> = {
-  [Key in keyof Row & string]-?: KindOf<Row[Key]> extends Kind ? ([KindOf<Row[Key]>] extends [never] ? never : Key) : never;
+  [Key in keyof Row & string]-?: KindOf<Row[Key]> extends Kind
+    ? [KindOf<Row[Key]>] extends [never]
+      ? never
+      : Key
+    : never;
 }[keyof Row & string];
 
 /** The names of a row type's number columns. */

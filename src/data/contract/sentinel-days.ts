@@ -7,7 +7,15 @@ const gap = 3652.5 * dayMilliseconds;
 const startOf = (value: number): number => Math.floor(value / dayMilliseconds) * dayMilliseconds;
 
 /** Last days of what databases and libraries can hold, and first ones that are no New Year. */
-const limits = new Set([Date.UTC(1677, 8, 21), Date.UTC(1752, 8, 14), Date.UTC(1858, 10, 17), Date.UTC(1899, 11, 30), Date.UTC(2038, 0, 19), Date.UTC(2079, 5, 6), Date.UTC(2262, 3, 11)]);
+const limits = new Set([
+  Date.UTC(1677, 8, 21),
+  Date.UTC(1752, 8, 14),
+  Date.UTC(1858, 10, 17),
+  Date.UTC(1899, 11, 30),
+  Date.UTC(2038, 0, 19),
+  Date.UTC(2079, 5, 6),
+  Date.UTC(2262, 3, 11),
+]);
 
 const ordinary: Range = { min: Date.UTC(1911, 0, 0), max: Date.UTC(2050, 0, 1) };
 
@@ -28,4 +36,5 @@ export function sentinelDay(value: number): number | undefined {
 }
 
 /** Is a sentinel day (see {@link sentinelDay}) far from all the other dates of its column? The range holds those others. */
-export const isFarFrom = (day: number, { min, max }: Range): boolean => min <= max && (day < min - gap || day > max + gap);
+export const isFarFrom = (day: number, { min, max }: Range): boolean =>
+  min <= max && (day < min - gap || day > max + gap);

@@ -21,7 +21,11 @@ export function spellingsOf(names: readonly string[]): Spellings {
 const none: readonly string[] = [];
 
 /** A record's value for a column: under its name where that is the record's own key, or under another spelling. */
-export function memberNamed(record: Readonly<Record<string, unknown>>, name: string, others: readonly string[]): unknown {
+export function memberNamed(
+  record: Readonly<Record<string, unknown>>,
+  name: string,
+  others: readonly string[],
+): unknown {
   const value = Object.hasOwn(record, name) ? record[name] : undefined;
   if (value !== undefined || others.length === 0) return value;
   const spelling = others.find((other) => record[other] !== undefined);

@@ -2,7 +2,10 @@ import { formatDate } from "./cells/date.js";
 import { booleanTexts } from "./cells/label.js";
 import type { BooleanColumn, Column, Contract, DateColumn, NumberColumn, NumberFormat } from "./contract.js";
 
-const quote = (text: string): string => JSON.stringify(text).replace(/\u2028/g, "\\u2028").replace(/\u2029/g, "\\u2029");
+const quote = (text: string): string =>
+  JSON.stringify(text)
+    .replace(/\u2028/g, "\\u2028")
+    .replace(/\u2029/g, "\\u2029");
 
 const list = (texts: readonly string[]): string => `[${texts.map(quote).join(", ")}]`;
 
@@ -10,11 +13,13 @@ const importOf = (name: string, module: string): string => `import { ${name} } f
 
 const isName = (text: string): boolean => /^[A-Za-z_$][\w$]*$/.test(text);
 
-const same = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((text, i) => text === b[i]);
+const same = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((text, i) => text === b[i]);
 
 function numberSource(column: NumberColumn): string {
   const { min, max, exclusiveMin, exclusiveMax, multipleOf } = column;
-  const limit = (method: string, value: number | undefined): string => (value === undefined ? "" : `.${method}(${value})`);
+  const limit = (method: string, value: number | undefined): string =>
+    value === undefined ? "" : `.${method}(${value})`;
   return [
     column.integer ? "z.int()" : "z.number()",
     limit("min", min),
@@ -56,7 +61,10 @@ function typeSource(column: Column): string {
 }
 
 const numberFormatSource = (format: NumberFormat): string =>
-  `{ ${Object.entries(format).filter(([, value]) => value !== undefined).map(([key, value]) => `${key}: ${typeof value === "string" ? quote(value) : String(value)}`).join(", ")} }`;
+  `{ ${Object.entries(format)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => `${key}: ${typeof value === "string" ? quote(value) : String(value)}`)
+    .join(", ")} }`;
 
 function metaSource(column: Column): string {
   const { unit, description, missing, role } = column;
@@ -64,8 +72,12 @@ function metaSource(column: Column): string {
     unit === undefined ? "" : `unit: ${quote(unit)}`,
     description === undefined ? "" : `description: ${quote(description)}`,
     column.kind === "text" ? 'kind: "text"' : "",
-    column.kind === "date" && column.precision === "date" && dateSource(column) !== "z.iso.date()" ? 'precision: "date"' : "",
-    column.kind === "number" && column.numberFormat !== undefined ? `numberFormat: ${numberFormatSource(column.numberFormat)}` : "",
+    column.kind === "date" && column.precision === "date" && dateSource(column) !== "z.iso.date()"
+      ? 'precision: "date"'
+      : "",
+    column.kind === "number" && column.numberFormat !== undefined
+      ? `numberFormat: ${numberFormatSource(column.numberFormat)}`
+      : "",
     column.kind === "date" && column.dateFormat !== undefined ? `dateFormat: ${quote(column.dateFormat)}` : "",
     missing.length === 0 ? "" : `missing: ${list(missing)}`,
     column.kind === "category" && column.open && column.levels.length > 0 ? 'unseen: "unknown"' : "",
@@ -90,8 +102,13 @@ export function columnSource(column: Column): string {
 
 /** A name for the constant, made of the contract's: "telco-churn.csv" gives telcoChurnDataset. */
 function constantName(name: string): string {
-  const words = name.replace(/\.\w+$/, "").split(/[^A-Za-z0-9]+/).filter((word) => word !== "");
-  const joined = words.map((word, i) => (i === 0 ? word.charAt(0).toLowerCase() : word.charAt(0).toUpperCase()) + word.slice(1)).join("");
+  const words = name
+    .replace(/\.\w+$/, "")
+    .split(/[^A-Za-z0-9]+/)
+    .filter((word) => word !== "");
+  const joined = words
+    .map((word, i) => (i === 0 ? word.charAt(0).toLowerCase() : word.charAt(0).toUpperCase()) + word.slice(1))
+    .join("");
   if (!/^[A-Za-z]/.test(joined) || joined.length > 60) return "dataset";
   return /dataset$/i.test(joined) ? joined : `${joined}Dataset`;
 }

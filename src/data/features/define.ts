@@ -145,7 +145,11 @@ function checkPolicies(contract: Contract, derived: readonly DerivedColumn[], co
  * console.assert(features.derived.length === 2);
  * ```
  */
-export function defineFeatures<Row = unknown, Request = unknown, const Derived extends DerivedColumns = Record<never, Expression>>(
+export function defineFeatures<
+  Row = unknown,
+  Request = unknown,
+  const Derived extends DerivedColumns = Record<never, Expression>,
+>(
   source: Dataset<Row, Request> | Contract,
   options: FeatureOptions<NoInfer<Row>, Derived> = {},
 ): Features<Row, Request> {

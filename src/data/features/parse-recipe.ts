@@ -8,7 +8,8 @@ import type { FeatureBlock, Recipe } from "./recipe.js";
 
 const kindName = oneOf(blockKindNames);
 const block: Decoder<FeatureBlock> = (json) => kindOf({ kind: kindName(json.get("kind")) }).read(json);
-const widthOf = (blocks: readonly FeatureBlock[]): number => blocks.reduce((total, one) => total + kindOf(one).width(one), 0);
+const widthOf = (blocks: readonly FeatureBlock[]): number =>
+  blocks.reduce((total, one) => total + kindOf(one).width(one), 0);
 
 const recipe: Decoder<Recipe> = strictObject({
   format: version(1),
@@ -38,9 +39,13 @@ export function parseRecipe(json: unknown): Recipe {
   const root = JsonValue.of(json, "The recipe", malformed);
   const format = root.get("format").value;
   if (typeof format === "number" && format !== 1) {
-    throw new ChurnkitError("BUNDLE_VERSION", `The recipe has format ${format}; this version of churnkit reads format 1.`, {
-      where: { path: "$.format", value: format },
-    });
+    throw new ChurnkitError(
+      "BUNDLE_VERSION",
+      `The recipe has format ${format}; this version of churnkit reads format 1.`,
+      {
+        where: { path: "$.format", value: format },
+      },
+    );
   }
   return recipe(root);
 }

@@ -1,7 +1,31 @@
-import { count, counts, increasing, list, literal, nullable, number, numbers, object, oneOf, optional, text, texts, variants, version, where, type Decoder } from "../../base/json/decode.js";
+import {
+  count,
+  counts,
+  increasing,
+  list,
+  literal,
+  nullable,
+  number,
+  numbers,
+  object,
+  oneOf,
+  optional,
+  text,
+  texts,
+  variants,
+  version,
+  where,
+  type Decoder,
+} from "../../base/json/decode.js";
 import { documentError, JsonValue } from "../../base/json/value.js";
 import { parseExact } from "./exact-sum.js";
-import { profileLimits, type CategoryProfile, type ColumnProfile, type NumericProfile, type Profile } from "./profile.js";
+import {
+  profileLimits,
+  type CategoryProfile,
+  type ColumnProfile,
+  type NumericProfile,
+  type Profile,
+} from "./profile.js";
 
 const head = { name: text(profileLimits.text), missing: count(), unread: optional(literal(true)) };
 const exact = where(text(profileLimits.text), (sum) => parseExact(sum) !== undefined, 'an exact sum such as "-1f5p-3"');
@@ -36,7 +60,13 @@ const category: Decoder<CategoryProfile> = (json) => {
   return { ...profile, counts: counts(profile.levels.length)(json.get("counts")) };
 };
 
-const column: Decoder<ColumnProfile> = variants("kind", { number: numeric, boolean: numeric, date: numeric, category, text: category });
+const column: Decoder<ColumnProfile> = variants("kind", {
+  number: numeric,
+  boolean: numeric,
+  date: numeric,
+  category,
+  text: category,
+});
 
 /** A profile as a part of another document. */
 export const profileDecoder: Decoder<Profile> = object({
@@ -59,4 +89,5 @@ const malformed = documentError("INPUT_MALFORMED", "", "Write profiles with prof
  * @param file a name for messages.
  * @throws ChurnkitError INPUT_MALFORMED naming the path of what is wrong.
  */
-export const parseProfile = (json: unknown, file = "The profile"): Profile => profileDecoder(JsonValue.of(json, file, malformed));
+export const parseProfile = (json: unknown, file = "The profile"): Profile =>
+  profileDecoder(JsonValue.of(json, file, malformed));

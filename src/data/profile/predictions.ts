@@ -16,7 +16,11 @@ export function predictionsName({ columns }: Columns): string {
 }
 
 /** Profiles a model's probabilities, to stand in a profile beside the columns of a contract. */
-export const profilePredictions = (probabilities: Float64Array, contract: Columns, options: CutOptions = {}): NumericProfile => ({
+export const profilePredictions = (
+  probabilities: Float64Array,
+  contract: Columns,
+  options: CutOptions = {},
+): NumericProfile => ({
   ...profileOf(probabilities, predictionsName(contract), options),
   of: "predictions",
 });
@@ -30,12 +34,17 @@ export function predictionsOf({ columns }: Profile, contract?: Columns): Numeric
   const marked = numeric.find((column) => column.of === "predictions");
   if (marked !== undefined || contract === undefined) return marked;
   const name = "prediction";
-  return contract.columns.some((column) => column.name === name) ? undefined : numeric.find((column) => column.name === name);
+  return contract.columns.some((column) => column.name === name)
+    ? undefined
+    : numeric.find((column) => column.name === name);
 }
 
 /** A profile of version 0.1.0 with its probabilities marked. */
 export function withMarkedPredictions(profile: Profile, contract: Columns): Profile {
   const found = predictionsOf(profile, contract);
   if (found === undefined || found.of === "predictions") return profile;
-  return { ...profile, columns: profile.columns.map((column) => (column === found ? { ...found, of: "predictions" } : column)) };
+  return {
+    ...profile,
+    columns: profile.columns.map((column) => (column === found ? { ...found, of: "predictions" } : column)),
+  };
 }

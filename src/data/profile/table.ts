@@ -43,7 +43,8 @@ export function profileTable(table: Table, options: CutOptions = {}): Profile {
   const columns: ColumnProfile[] = [];
   for (const column of table.contract.columns) {
     const data = table.columns.get(column.name);
-    if (data !== undefined && isProfiled(column, data)) columns.push(profileColumn(column, ofClasses(column, data), options));
+    if (data !== undefined && isProfiled(column, data))
+      columns.push(profileColumn(column, ofClasses(column, data), options));
   }
   return { format: 1, rows: table.rows, columns };
 }
@@ -86,7 +87,8 @@ export function profileAgainst(reference: Profile, table: Table): Profile {
       throw mismatch(column.name, `is a ${declared.kind} in ${table.source} and a ${column.kind} in the reference`);
     }
     const data = table.columns.get(column.name);
-    if (data !== undefined) columns.push(columnAgainst(column, declared === undefined ? data : ofClasses(declared, data)));
+    if (data !== undefined)
+      columns.push(columnAgainst(column, declared === undefined ? data : ofClasses(declared, data)));
     else if (declared?.role === "feature") columns.push(columnAgainst(column, allMissing(column, table.rows)));
   }
   return { format: 1, rows: table.rows, columns };

@@ -38,7 +38,10 @@ function distinctCount(data: ColumnData, limit: number): number {
   if (data.storage === "coded") {
     const used = new Uint8Array(data.levels.length);
     for (const code of data.codes) if (code >= 0) used[code] = 1;
-    return Math.min(limit, used.reduce((sum, one) => sum + one, 0));
+    return Math.min(
+      limit,
+      used.reduce((sum, one) => sum + one, 0),
+    );
   }
   const seen = new Set<number>();
   for (const value of data.values) {
@@ -64,7 +67,8 @@ function observedFinding(table: Table, column: Column, data: NumericData): Findi
   const { min, max } = column.observed;
   const outside = rowsWhere(table, (row) => (data.values[row] as number) < min || (data.values[row] as number) > max);
   if (outside.count === 0) return [];
-  const shown = (value: number): string => (column.kind === "date" ? formatDate(value, column.precision) : String(value));
+  const shown = (value: number): string =>
+    column.kind === "date" ? formatDate(value, column.precision) : String(value);
   const message = `${outside.count === 1 ? "one value lies" : `${outside.count} values lie`} outside the range seen before, ${shown(min)} to ${shown(max)}`;
   return [columnFinding("outsideObserved", column.name, outside.count, message, { rows: outside.first })];
 }
@@ -83,12 +87,15 @@ function sentinelFindings(table: Table, column: Column, data: NumericData): Find
     if (value < others.min) others.min = value;
     if (value > others.max) others.max = value;
   }
-  return [...days].filter((day) => isFarFrom(day, others)).slice(0, shownRows).map((day) => {
-    const rows = rowsWhere(table, (row) => sentinelDay(data.values[row] as number) === day);
-    const shown = formatDate(day, "date");
-    const message = `${shown} stands for no date, it seems: it lies far from all others and misleads a linear model; add "${shown}" to the column's missing texts`;
-    return columnFinding("sentinel", column.name, rows.count, message, { rows: rows.first });
-  });
+  return [...days]
+    .filter((day) => isFarFrom(day, others))
+    .slice(0, shownRows)
+    .map((day) => {
+      const rows = rowsWhere(table, (row) => sentinelDay(data.values[row] as number) === day);
+      const shown = formatDate(day, "date");
+      const message = `${shown} stands for no date, it seems: it lies far from all others and misleads a linear model; add "${shown}" to the column's missing texts`;
+      return columnFinding("sentinel", column.name, rows.count, message, { rows: rows.first });
+    });
 }
 
 function newLevelFinding(table: Table, column: Column, data: CodedData): Finding[] {
@@ -99,7 +106,10 @@ function newLevelFinding(table: Table, column: Column, data: CodedData): Finding
   if (rows.count === 0) return [];
   const used = new Set(data.codes);
   const fresh = data.levels.filter((_, code) => isNew[code] === true && used.has(code));
-  const names = fresh.slice(0, 5).map((level) => JSON.stringify(level.slice(0, 40))).join(", ");
+  const names = fresh
+    .slice(0, 5)
+    .map((level) => JSON.stringify(level.slice(0, 40)))
+    .join(", ");
   const those = rows.count === 1 ? "one value is a label" : `${rows.count} values are labels`;
   const message = `${those} not seen before: ${names}${fresh.length > 5 ? ` and ${fresh.length - 5} more` : ""}`;
   return [columnFinding("newLevel", column.name, rows.count, message, { rows: rows.first })];
@@ -124,7 +134,14 @@ function distinctFindings(table: Table, column: Column, data: ColumnData, missin
   const mayBeId = column.kind === "category" || (column.kind === "number" && column.integer && namesId(name));
   const distinct = mayBeId ? distinctCount(data, Infinity) : 0;
   if (mayBeId && distinct >= 0.95 * (rows - missing) && rows - missing >= fewRows) {
-    return [columnFinding("idLike", name, distinct, "it is (nearly) unique in every row, as an id is; give it the role id or ignored")];
+    return [
+      columnFinding(
+        "idLike",
+        name,
+        distinct,
+        "it is (nearly) unique in every row, as an id is; give it the role id or ignored",
+      ),
+    ];
   }
   return [];
 }
@@ -141,7 +158,9 @@ export function columnFindings(table: Table, column: Column, data: ColumnData, m
   if (missing[0]?.rule === "allMissing") return missing;
   return [
     ...missing,
-    ...(data.storage === "numeric" ? [...observedFinding(table, column, data), ...sentinelFindings(table, column, data)] : newLevelFinding(table, column, data)),
+    ...(data.storage === "numeric"
+      ? [...observedFinding(table, column, data), ...sentinelFindings(table, column, data)]
+      : newLevelFinding(table, column, data)),
     ...distinctFindings(table, column, data, missingCount(table, data)),
   ];
 }

@@ -16,7 +16,8 @@ export function columnFinding(
 }
 
 /** Findings about the form of a file, from what its reader noted. */
-export const formFindings = (notes: readonly string[]): Finding[] => notes.map((message) => tableFinding("form", 0, message));
+export const formFindings = (notes: readonly string[]): Finding[] =>
+  notes.map((message) => tableFinding("form", 0, message));
 
 /** A finding about the whole table. */
 export function tableFinding(rule: QualityRule, count: number, message: string, rows: readonly number[] = []): Finding {

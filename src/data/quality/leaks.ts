@@ -33,7 +33,10 @@ function numericAuc(data: NumericData, rows: Uint32Array, labels: Uint8Array): n
   for (let i = 0; i < values.length; i++) values[i] = data.values[rows[i] as number] as number;
   const missing = values.some((value) => Number.isNaN(value));
   for (const filler of missing ? [-Infinity, Infinity] : [0]) {
-    const auc = rankAuc(labels, values.map((value) => (Number.isNaN(value) ? filler : value)));
+    const auc = rankAuc(
+      labels,
+      values.map((value) => (Number.isNaN(value) ? filler : value)),
+    );
     if (auc !== null) best = Math.max(best ?? 0, auc, 1 - auc);
   }
   return best;
@@ -61,7 +64,10 @@ function codedAuc(data: CodedData, rows: Uint32Array, labels: Uint8Array): numbe
   const rates = Float64Array.from(rows, (row) => {
     const other = 1 - halfOf(row);
     const slot = (data.codes[row] as number) + 1;
-    return (((positives[other] as Float64Array)[slot] as number) + prior) / (((totals[other] as Float64Array)[slot] as number) + 1);
+    return (
+      (((positives[other] as Float64Array)[slot] as number) + prior) /
+      (((totals[other] as Float64Array)[slot] as number) + 1)
+    );
   });
   return rankAuc(labels, rates);
 }

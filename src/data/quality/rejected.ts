@@ -7,11 +7,20 @@ const ruleOf = (name: string): QualityRule => (Object.hasOwn(qualityRules, name)
 
 /** Gathers the issues of rows set aside by column and rule: one finding each, with the first issue's message. */
 export function rejectedFindings(rejected: readonly RejectedRow[]): Finding[] {
-  const groups = new Map<string, { rule: QualityRule; column: string; message: string; rows: number[]; count: number }>();
+  const groups = new Map<
+    string,
+    { rule: QualityRule; column: string; message: string; rows: number[]; count: number }
+  >();
   for (const { row, issues } of rejected) {
     for (const issue of issues) {
       const key = JSON.stringify([issue.column, issue.rule]);
-      const group = groups.get(key) ?? { rule: ruleOf(issue.rule), column: issue.column, message: issue.message, rows: [], count: 0 };
+      const group = groups.get(key) ?? {
+        rule: ruleOf(issue.rule),
+        column: issue.column,
+        message: issue.message,
+        rows: [],
+        count: 0,
+      };
       groups.set(key, group);
       group.count++;
       if (group.rows.length < shownRows) group.rows.push(row);

@@ -7,7 +7,8 @@ const bits = new DataView(new ArrayBuffer(8));
 function mixColumn(hashes: Uint32Array, data: ColumnData): void {
   const { length } = hashes;
   if (data.storage === "coded") {
-    for (let row = 0; row < length; row++) hashes[row] = mix32((hashes[row] as number) * 31 + (data.codes[row] as number));
+    for (let row = 0; row < length; row++)
+      hashes[row] = mix32((hashes[row] as number) * 31 + (data.codes[row] as number));
     return;
   }
   for (let row = 0; row < length; row++) {

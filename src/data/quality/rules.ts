@@ -5,12 +5,20 @@
  */
 export const qualityRules = {
   missing: { scope: "cell", severity: "error", meaning: "A value is missing where the contract needs one." },
-  number: { scope: "cell", severity: "error", meaning: "A value is not a finite number, or not written as the column's numbers are." },
+  number: {
+    scope: "cell",
+    severity: "error",
+    meaning: "A value is not a finite number, or not written as the column's numbers are.",
+  },
   integer: { scope: "cell", severity: "error", meaning: "A number is not whole." },
   range: { scope: "cell", severity: "error", meaning: "A number or date is outside its declared limits." },
   multipleOf: { scope: "cell", severity: "error", meaning: "A number is not a multiple of its declared step." },
   boolean: { scope: "cell", severity: "error", meaning: "A value is none of the texts for true and false." },
-  date: { scope: "cell", severity: "error", meaning: "A value is not a date that exists, in ISO 8601 or the column's form." },
+  date: {
+    scope: "cell",
+    severity: "error",
+    meaning: "A value is not a date that exists, in ISO 8601 or the column's form.",
+  },
   level: { scope: "cell", severity: "error", meaning: "A label is none of the levels of a closed category." },
   length: { scope: "cell", severity: "error", meaning: "A text is longer than its limit." },
   type: { scope: "cell", severity: "error", meaning: "A JSON value has a type that the column cannot hold." },
@@ -27,12 +35,24 @@ export const qualityRules = {
   duplicateRow: { scope: "table", severity: "warning", meaning: "Several rows are equal in every column but the id." },
   idLike: { scope: "column", severity: "warning", meaning: "A feature is (nearly) unique per row, as an id is." },
   leak: { scope: "column", severity: "warning", meaning: "A feature alone all but tells the target." },
-  sentinel: { scope: "column", severity: "warning", meaning: "Dates such as 9999-12-31, far from all others, stand for no date." },
+  sentinel: {
+    scope: "column",
+    severity: "warning",
+    meaning: "Dates such as 9999-12-31, far from all others, stand for no date.",
+  },
   imbalance: { scope: "column", severity: "warning", meaning: "One class of the target is rare." },
   freeText: { scope: "column", severity: "info", meaning: "A column holds free text, which is left out as it stands." },
   extraColumn: { scope: "column", severity: "info", meaning: "A column is not in the contract and was left out." },
-  form: { scope: "table", severity: "info", meaning: "The file has a form of its own, such as a title line or an index column, and was read by it." },
-  format: { scope: "column", severity: "info", meaning: "Numbers or dates are written in a form of their own, or in several." },
+  form: {
+    scope: "table",
+    severity: "info",
+    meaning: "The file has a form of its own, such as a title line or an index column, and was read by it.",
+  },
+  format: {
+    scope: "column",
+    severity: "info",
+    meaning: "Numbers or dates are written in a form of their own, or in several.",
+  },
   markers: { scope: "column", severity: "info", meaning: "Some texts in a column were taken to mean missing." },
 } as const;
 

@@ -39,7 +39,9 @@ export interface Validation {
 
 function share(name: string, value: number, low: number, high: number): number {
   if (value >= low && value <= high) return value;
-  throw new ChurnkitError("OPTION_INVALID", `${name} must be a number from ${low} to ${high}, not ${value}.`, { where: { value } });
+  throw new ChurnkitError("OPTION_INVALID", `${name} must be a number from ${low} to ${high}, not ${value}.`, {
+    where: { value },
+  });
 }
 
 function absentFindings(table: Table): Finding[] {
@@ -49,7 +51,10 @@ function absentFindings(table: Table): Finding[] {
     return [columnFinding("missingColumn", name, 0, `the ${role} is not in the data`, { severity: "info" })];
   });
   const extra = (table.extraColumns ?? []).slice(0, 100);
-  return [...absent, ...extra.map((name) => columnFinding("extraColumn", name, 0, "it is not in the contract and was left out"))];
+  return [
+    ...absent,
+    ...extra.map((name) => columnFinding("extraColumn", name, 0, "it is not in the contract and was left out")),
+  ];
 }
 
 function repeatedFindings(table: Table): { findings: Finding[]; rows: number } {
@@ -62,10 +67,24 @@ function repeatedFindings(table: Table): { findings: Finding[]; rows: number } {
   const byContent = repeatedRows(data(rest), table.rows);
   const findings: Finding[] = [];
   if (byId.length > 0) {
-    findings.push(tableFinding("duplicateId", byId.length, `${byId.length === 1 ? "One row has" : `${byId.length} rows have`} the id (${ids.join(", ")}) of an earlier row.`, numbers(byId)));
+    findings.push(
+      tableFinding(
+        "duplicateId",
+        byId.length,
+        `${byId.length === 1 ? "One row has" : `${byId.length} rows have`} the id (${ids.join(", ")}) of an earlier row.`,
+        numbers(byId),
+      ),
+    );
   }
   if (byContent.length > 0) {
-    findings.push(tableFinding("duplicateRow", byContent.length, `${byContent.length === 1 ? "One row equals" : `${byContent.length} rows equal`} an earlier row in every feature and the target.`, numbers(byContent)));
+    findings.push(
+      tableFinding(
+        "duplicateRow",
+        byContent.length,
+        `${byContent.length === 1 ? "One row equals" : `${byContent.length} rows equal`} an earlier row in every feature and the target.`,
+        numbers(byContent),
+      ),
+    );
   }
   return { findings, rows: new Set([...byId, ...byContent]).size };
 }
@@ -85,14 +104,30 @@ function targetFindings(table: Table, rarest: number): Finding[] {
   if (rows === 0) {
     const unknown = unknownLabels(table);
     // Rows to be scored may come with an empty target column.
-    return unknown.rows === 0 ? [] : [columnFinding("oneClass", target.column, unknown.rows, `no row holds a class; its labels are ${listedLabels(unknown)}`)];
+    return unknown.rows === 0
+      ? []
+      : [
+          columnFinding(
+            "oneClass",
+            target.column,
+            unknown.rows,
+            `no row holds a class; its labels are ${listedLabels(unknown)}`,
+          ),
+        ];
   }
   if (present.length < 2) {
-    return [columnFinding("oneClass", target.column, rows, `every row is ${JSON.stringify(present[0]?.[0])}; give rows of both classes`)];
+    return [
+      columnFinding(
+        "oneClass",
+        target.column,
+        rows,
+        `every row is ${JSON.stringify(present[0]?.[0])}; give rows of both classes`,
+      ),
+    ];
   }
   const [label, count] = present.reduce((a, b) => (b[1] < a[1] ? b : a));
   if (count >= rarest * rows) return [];
-  const message = `only ${(100 * count / rows).toFixed(2)} % of the rows are ${JSON.stringify(label)}`;
+  const message = `only ${((100 * count) / rows).toFixed(2)} % of the rows are ${JSON.stringify(label)}`;
   return [columnFinding("imbalance", target.column, count, message)];
 }
 
@@ -109,7 +144,9 @@ function qualityScore(table: Table, findings: readonly Finding[], repeated: numb
   }, 0);
   const flawed = new Set(findings.filter(({ rule }) => unsound.has(rule)).map(({ column }) => column));
   const sound = features.filter(({ name }) => !flawed.has(name)).length;
-  return (table.rows / total) * (1 - missing / features.length) * (1 - repeated / table.rows) * (sound / features.length);
+  return (
+    (table.rows / total) * (1 - missing / features.length) * (1 - repeated / table.rows) * (sound / features.length)
+  );
 }
 
 /**

@@ -26,7 +26,8 @@ const foreignFormats: readonly { readonly magic: readonly number[]; readonly is:
   { magic: [0x42, 0x5a, 0x68], is: "compressed with bzip2; compress it with gzip or not at all" },
 ];
 
-const startsWith = (bytes: Uint8Array, magic: readonly number[]): boolean => magic.every((byte, i) => bytes[i] === byte);
+const startsWith = (bytes: Uint8Array, magic: readonly number[]): boolean =>
+  magic.every((byte, i) => bytes[i] === byte);
 
 /** Is this the start of a gzip stream? */
 export const isGzip = (head: Uint8Array): boolean => startsWith(head, gzipMagic);
@@ -40,7 +41,8 @@ export function checkTextHead(head: Uint8Array, source: string): void {
   const foreign = foreignFormats.find(({ magic }) => startsWith(head, magic));
   if (foreign !== undefined) {
     // "BZh" could be the start of a header, so it must also hold a byte that no text holds.
-    const sure = foreign.magic.some((byte) => byte > 127) || head.subarray(0, 64).some((byte) => byte < 9 || byte > 127);
+    const sure =
+      foreign.magic.some((byte) => byte > 127) || head.subarray(0, 64).some((byte) => byte < 9 || byte > 127);
     if (sure) {
       throw new ChurnkitError("INPUT_UNSUPPORTED", `${source}: this is ${foreign.is}.`, { where: { file: source } });
     }
@@ -56,7 +58,11 @@ const utf16Of = (head: Uint8Array): "utf-16le" | "utf-16be" | undefined =>
   startsWith(head, [0xff, 0xfe]) ? "utf-16le" : startsWith(head, [0xfe, 0xff]) ? "utf-16be" : undefined;
 
 /** UTF-16 text as UTF-8. */
-async function* fromUtf16(chunks: AsyncIterable<Uint8Array>, encoding: "utf-16le" | "utf-16be", source: string): AsyncGenerator<Uint8Array> {
+async function* fromUtf16(
+  chunks: AsyncIterable<Uint8Array>,
+  encoding: "utf-16le" | "utf-16be",
+  source: string,
+): AsyncGenerator<Uint8Array> {
   const decoder = new TextDecoder(encoding, { fatal: true });
   const encoder = new TextEncoder();
   const decode = (chunk?: Uint8Array): Uint8Array => {
@@ -125,7 +131,9 @@ async function* withHead(chunks: AsyncIterable<Uint8Array>, size: number): Async
 }
 
 /** A stream, and its first bytes ahead of it. */
-async function peeked(chunks: AsyncIterable<Uint8Array>): Promise<{ readonly head: Uint8Array; readonly chunks: AsyncIterable<Uint8Array> }> {
+async function peeked(
+  chunks: AsyncIterable<Uint8Array>,
+): Promise<{ readonly head: Uint8Array; readonly chunks: AsyncIterable<Uint8Array> }> {
   const input = withHead(chunks, headBytes);
   const first = await input.next();
   async function* again(): AsyncGenerator<Uint8Array> {

@@ -58,7 +58,9 @@ class NumericBuilder implements ColumnBuilder {
     const { min = -Infinity, max = Infinity, exclusiveMin = -Infinity, exclusiveMax = Infinity } = number ?? {};
     this.#low = Math.max(min, exclusiveMin);
     this.#high = Math.min(max, exclusiveMax);
-    this.#markers = new Set(number === undefined ? [] : number.missing.map(numberReader(number)).filter((value) => !Number.isNaN(value)));
+    this.#markers = new Set(
+      number === undefined ? [] : number.missing.map(numberReader(number)).filter((value) => !Number.isNaN(value)),
+    );
   }
 
   read(batch: RecordBatch, index: number, refuse: Refuse): void {

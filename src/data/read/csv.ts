@@ -62,7 +62,10 @@ class TableSink implements RecordSink {
       else this.#rejected.push({ row: rowNumbers[r] as number, issues: those });
     }
     for (const { builder } of this.#builders) builder.commit(rows, kept);
-    this.#rowNumbers.append(Uint32Array.from(kept, (r) => rowNumbers[r] as number), kept.length);
+    this.#rowNumbers.append(
+      Uint32Array.from(kept, (r) => rowNumbers[r] as number),
+      kept.length,
+    );
     this.#rows += kept.length;
   }
 

@@ -8,7 +8,9 @@ const hexDigit = (digit: string): string => (/[a-f]/.test(digit) ? `[${digit}${d
 function keyPattern(name: string): string {
   return Array.from({ length: name.length }, (_, i) => {
     const unit = name.charAt(i);
-    const plain = JSON.stringify(unit).slice(1, -1).replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
+    const plain = JSON.stringify(unit)
+      .slice(1, -1)
+      .replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
     const digits = unit.charCodeAt(0).toString(16).padStart(4, "0");
     return `(?:${plain}|\\\\u${[...digits].map(hexDigit).join("")})`;
   }).join("");
@@ -22,7 +24,9 @@ function keyPattern(name: string): string {
  * An id column that the contract declares as a number is left alone.
  */
 export function exactIdParser({ columns }: Pick<Contract, "columns">): (text: string) => unknown {
-  const names = columns.filter(({ role, kind }) => role === "id" && (kind === "category" || kind === "text")).map(({ name }) => name);
+  const names = columns
+    .filter(({ role, kind }) => role === "id" && (kind === "category" || kind === "text"))
+    .map(({ name }) => name);
   return exactParser([...spellingsOf(names).columns.keys()]);
 }
 

@@ -23,7 +23,11 @@ const bare = (cell: string): string => {
  *
  * @param whole is this all of the text? If not, a last record without a line end is left out.
  */
-export function headRecords(head: Uint8Array, delimiter: number, { quote, whole }: { quote: boolean; whole: boolean }): HeadRecord[] {
+export function headRecords(
+  head: Uint8Array,
+  delimiter: number,
+  { quote, whole }: { quote: boolean; whole: boolean },
+): HeadRecord[] {
   const text = bytesAsText.decode(head);
   const records: HeadRecord[] = [];
   let cells: string[] = [];
@@ -43,7 +47,13 @@ export function headRecords(head: Uint8Array, delimiter: number, { quote, whole 
   const close = (end: number): void => {
     cells.push(text.slice(cell, end));
     const first = cells[0] ?? "";
-    if (cells.length > 1 || first.trim() !== "") records.push({ cells: cells.map(quote ? bare : (one) => one.trim()), quoted: first.trim().startsWith('"'), start, line });
+    if (cells.length > 1 || first.trim() !== "")
+      records.push({
+        cells: cells.map(quote ? bare : (one) => one.trim()),
+        quoted: first.trim().startsWith('"'),
+        start,
+        line,
+      });
     cells = [];
   };
   for (let i = 0; i < head.length && records.length < mostRecords; i++) {

@@ -75,12 +75,19 @@ export function matchHeader(
   const missing = needed.filter((column) => !leftOut.has(column)).map(({ name }) => name);
   if (missing.length > 0) {
     const those = missing.length === 1 ? `the column ${listed(missing)} is` : `the columns ${listed(missing)} are`;
-    throw new ChurnkitError("INPUT_COLUMNS", `${source}: ${those} missing; ${what} ${names.length === 0 ? "none" : listed(names)}.`, {
-      where: { file: source, column: missing[0] },
-    });
+    throw new ChurnkitError(
+      "INPUT_COLUMNS",
+      `${source}: ${those} missing; ${what} ${names.length === 0 ? "none" : listed(names)}.`,
+      {
+        where: { file: source, column: missing[0] },
+      },
+    );
   }
   const known = new Set(contract.columns.map((column) => column.name));
-  return { columns: columns.filter(({ column }) => !leftOut.has(column)), extra: names.filter((name) => !known.has(name) && !taken.has(name)) };
+  return {
+    columns: columns.filter(({ column }) => !leftOut.has(column)),
+    extra: names.filter((name) => !known.has(name) && !taken.has(name)),
+  };
 }
 
 /** A table with what stands in for the columns that are not there. */

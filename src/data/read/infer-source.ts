@@ -59,7 +59,14 @@ class RefusedRows {
   findings(): Finding[] {
     if (this.#count === 0) return [];
     const those = this.#count === 1 ? "One row has" : `${this.#count} rows have`;
-    return [tableFinding("ragged", this.#count, `${those} the wrong form and will be set aside, such as row ${this.#first[0]}: ${this.#reason}.`, this.#first)];
+    return [
+      tableFinding(
+        "ragged",
+        this.#count,
+        `${those} the wrong form and will be set aside, such as row ${this.#first[0]}: ${this.#reason}.`,
+        this.#first,
+      ),
+    ];
   }
 
   /** @throws ChurnkitError INPUT_MALFORMED where no row is left but these. */

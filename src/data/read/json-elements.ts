@@ -7,7 +7,9 @@ const opening = /^(?:\uFEFF)?\s*(?:\[|\{\s*"(?:records|data|rows|instances)"\s*:
 
 /** How many bytes open a JSON array of records, alone or under a key such as `records`; 0 where the text is none. */
 export function arrayOpening(head: Uint8Array): number {
-  return opening.exec(new TextDecoder("latin1").decode(head.subarray(0, 1024)).replace(/^ï»¿/, "\uFEFF  "))?.[0].length ?? 0;
+  return (
+    opening.exec(new TextDecoder("latin1").decode(head.subarray(0, 1024)).replace(/^ï»¿/, "\uFEFF  "))?.[0].length ?? 0
+  );
 }
 
 /** Cuts a JSON array, behind its opening bracket, into the texts of its elements, whatever pieces its bytes come in. */
@@ -64,7 +66,10 @@ export class ElementSplitter {
     try {
       parseJson(`${this.#wrapped ? '{"":[]' : "[]"}${tail}`);
     } catch (cause) {
-      throw this.#errors.malformed(at, `something follows the JSON array that does not belong to it (${String(cause).slice(0, 80)}).`);
+      throw this.#errors.malformed(
+        at,
+        `something follows the JSON array that does not belong to it (${String(cause).slice(0, 80)}).`,
+      );
     }
   }
 
@@ -73,7 +78,11 @@ export class ElementSplitter {
     const element = this.#held.take();
     const blank = element.every((byte) => byte <= 32);
     if (!blank) this.#take(element, this.#line);
-    else if (!last || this.#elements > 0) throw this.#errors.malformed({ row: this.#elements, line: this.#line, cell: 0 }, "a comma in the JSON array has no record beside it; remove it.");
+    else if (!last || this.#elements > 0)
+      throw this.#errors.malformed(
+        { row: this.#elements, line: this.#line, cell: 0 },
+        "a comma in the JSON array has no record beside it; remove it.",
+      );
     this.#elements++;
   }
 

@@ -37,7 +37,8 @@ function problemOf(text: string, value: unknown, error: unknown): string {
   }
   if (error instanceof JsonRefused) return `the line's JSON ${error.message}`;
   const start = text.trimStart();
-  if (start.startsWith("[")) return "the line starts an array; write one JSON object a line, without brackets around them";
+  if (start.startsWith("["))
+    return "the line starts an array; write one JSON object a line, without brackets around them";
   return `the line is not valid JSON (${error instanceof Error ? error.message.slice(0, 120) : "unreadable"})`;
 }
 
@@ -82,7 +83,10 @@ export async function parseJsonLines(
   let records: LineSplitter | ElementSplitter | undefined;
   for await (const chunk of textChunks(bytes, { source, limit: limits.totalBytes })) {
     const skip = records === undefined ? arrayOpening(chunk) : 0;
-    records ??= skip === 0 ? new LineSplitter(options, take) : new ElementSplitter(options, chunk.subarray(0, skip).includes(123), take);
+    records ??=
+      skip === 0
+        ? new LineSplitter(options, take)
+        : new ElementSplitter(options, chunk.subarray(0, skip).includes(123), take);
     records.push(chunk.subarray(skip));
   }
   records?.end();
@@ -124,9 +128,21 @@ function evenColumns(parts: readonly Table[], { columns }: HeaderMatch, target: 
     if (refused.length > 0) {
       const kept = Array.from(part.rowNumbers, (row): RejectedRow => ({ row, issues: refused }));
       const rejected = [...part.rejected.map(({ row, issues }) => ({ row, issues: [...issues, ...refused] })), ...kept];
-      return { ...part, rows: 0, rowNumbers: new Uint32Array(), rejected, columns: new Map(met.map((column) => [column.name, filledColumn(column, 0)])) };
+      return {
+        ...part,
+        rows: 0,
+        rowNumbers: new Uint32Array(),
+        rejected,
+        columns: new Map(met.map((column) => [column.name, filledColumn(column, 0)])),
+      };
     }
-    return { ...part, columns: new Map([...part.columns, ...absent.map((column) => [column.name, filledColumn(column, part.rows)] as const)]) };
+    return {
+      ...part,
+      columns: new Map([
+        ...part.columns,
+        ...absent.map((column) => [column.name, filledColumn(column, part.rows)] as const),
+      ]),
+    };
   });
 }
 
@@ -156,16 +172,21 @@ export async function readJsonLines(contract: Contract, bytes: ByteSource, optio
     rowOf = [];
     held = 0;
   };
-  const form = await parseJsonLines(bytes, resolved, {
-    record: (record, row, bytes) => {
-      keys.note(record);
-      records.push(record);
-      rowOf.push(row);
-      held += bytes;
-      if (records.length === batchRows || held > batchBytes) flush();
+  const form = await parseJsonLines(
+    bytes,
+    resolved,
+    {
+      record: (record, row, bytes) => {
+        keys.note(record);
+        records.push(record);
+        rowOf.push(row);
+        held += bytes;
+        if (records.length === batchRows || held > batchBytes) flush();
+      },
+      refused: (row, message) => refused.push({ row, issues: [{ column: "", rule: "ragged", value: "", message }] }),
     },
-    refused: (row, message) => refused.push({ row, issues: [{ column: "", rule: "ragged", value: "", message }] }),
-  }, exactIdParser(contract));
+    exactIdParser(contract),
+  );
   // An empty fill gives the columns where no line could be read.
   if (records.length > 0 || parts.length === 0) flush();
   const empty = parts.every(({ rows, rejected }) => rows + rejected.length === 0);
@@ -174,9 +195,13 @@ export async function readJsonLines(contract: Contract, bytes: ByteSource, optio
       where: { file: source },
     });
   }
-  const table = empty || resolved.absent === "missing" ? concatTables(parts) : wholeTable(parts, matchHeader(keys.names(), contract, resolved, "the rows have"), target);
+  const table =
+    empty || resolved.absent === "missing"
+      ? concatTables(parts)
+      : wholeTable(parts, matchHeader(keys.names(), contract, resolved, "the rows have"), target);
   const rejected = [...table.rejected, ...refused].sort((a, b) => a.row - b.row);
   return { ...table, rejected, extraColumns: keys.extra(), form };
 }
 
-const wholeTable = (parts: readonly Table[], match: HeaderMatch, target: TargetMode): Table => fillAbsent(concatTables(evenColumns(parts, match, target)), match);
+const wholeTable = (parts: readonly Table[], match: HeaderMatch, target: TargetMode): Table =>
+  fillAbsent(concatTables(evenColumns(parts, match, target)), match);

@@ -32,7 +32,9 @@ export async function* parquetLines(path: string): AsyncGenerator<Uint8Array> {
   try {
     const { size } = await handle.stat();
     const budget = new ReadBudget(path, size);
-    const { columns, groups } = await readable(path, async () => readFooter(driver, await tailOf(handle, size, path), size));
+    const { columns, groups } = await readable(path, async () =>
+      readFooter(driver, await tailOf(handle, size, path), size),
+    );
     for (const group of groups) {
       budget.group(group.bytes);
       const values = await readable(path, () => readGroup({ driver, handle, path, budget }, columns, group));
@@ -47,14 +49,23 @@ async function loadDriver(): Promise<Driver> {
   try {
     return await import("hyparquet");
   } catch (cause) {
-    throw new ChurnkitError("PEER_MISSING", "Reading Parquet needs a package that cannot be loaded here: npm install hyparquet", { where: { value: "hyparquet" }, cause });
+    throw new ChurnkitError(
+      "PEER_MISSING",
+      "Reading Parquet needs a package that cannot be loaded here: npm install hyparquet",
+      { where: { value: "hyparquet" }, cause },
+    );
   }
 }
 
-async function bytesAt(handle: FileHandle, start: number, length: number, path: string): Promise<Uint8Array<ArrayBuffer>> {
+async function bytesAt(
+  handle: FileHandle,
+  start: number,
+  length: number,
+  path: string,
+): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = new Uint8Array(length);
   try {
-    for (let at = 0; at < length; ) {
+    for (let at = 0; at < length;) {
       const { bytesRead } = await handle.read(bytes, at, length - at, start + at);
       if (bytesRead === 0) throw new Damaged("it became shorter while it was read");
       at += bytesRead;
@@ -84,12 +95,19 @@ async function readable<T>(path: string, work: () => Promise<T>): Promise<T> {
   } catch (cause) {
     if (ChurnkitError.isInstance(cause)) throw cause;
     // The driver's own errors name what it stumbled on, such as a member of undefined.
-    const why = cause instanceof Damaged || (cause instanceof Error && cause.message.startsWith("parquet ")) ? cause.message.slice(0, 200) : "its bytes are damaged";
+    const why =
+      cause instanceof Damaged || (cause instanceof Error && cause.message.startsWith("parquet "))
+        ? cause.message.slice(0, 200)
+        : "its bytes are damaged";
     const unsupported = /unsupported|not supported/.test(why);
-    throw new ChurnkitError(unsupported ? "INPUT_UNSUPPORTED" : "INPUT_MALFORMED", `${path}: this Parquet file cannot be read: ${why}. Write it again, with snappy or gzip.`, {
-      where: { file: path },
-      cause,
-    });
+    throw new ChurnkitError(
+      unsupported ? "INPUT_UNSUPPORTED" : "INPUT_MALFORMED",
+      `${path}: this Parquet file cannot be read: ${why}. Write it again, with snappy or gzip.`,
+      {
+        where: { file: path },
+        cause,
+      },
+    );
   }
 }
 
@@ -101,18 +119,31 @@ interface Reading {
 }
 
 /** A row group's values by column. */
-async function readGroup({ driver, handle, path, budget }: Reading, columns: ParquetFooter["columns"], { rows, chunks }: ParquetGroup): Promise<ReadonlyMap<string, ColumnValues>> {
+async function readGroup(
+  { driver, handle, path, budget }: Reading,
+  columns: ParquetFooter["columns"],
+  { rows, chunks }: ParquetGroup,
+): Promise<ReadonlyMap<string, ColumnValues>> {
   const values = new Map<string, ColumnValues>();
   if (rows === 0) return values;
   for (const [name, chunk] of chunks) {
     const column = columns.get(name);
     if (column === undefined) continue;
-    values.set(name, await decodeColumn(driver, chunk, column, rows, await bytesAt(handle, chunk.start, chunk.bytes, path), budget));
+    values.set(
+      name,
+      await decodeColumn(driver, chunk, column, rows, await bytesAt(handle, chunk.start, chunk.bytes, path), budget),
+    );
   }
   return values;
 }
 
-function* linesOf(names: readonly string[], values: ReadonlyMap<string, ColumnValues>, rows: number, path: string, budget: ReadBudget): Generator<Uint8Array> {
+function* linesOf(
+  names: readonly string[],
+  values: ReadonlyMap<string, ColumnValues>,
+  rows: number,
+  path: string,
+  budget: ReadBudget,
+): Generator<Uint8Array> {
   const readers = names.map((name) => ({ head: `${JSON.stringify(name)}:`, value: walker(values.get(name)) }));
   const encoder = new TextEncoder();
   let batch = "";
@@ -133,7 +164,11 @@ function* linesOf(names: readonly string[], values: ReadonlyMap<string, ColumnVa
 }
 
 const tooLong = (path: string, row: number): ChurnkitError =>
-  new ChurnkitError("INPUT_TOO_LARGE", `${path}: a row of more than ${mostRowChars} characters. Leave out the columns of long texts.`, { where: { file: path, row } });
+  new ChurnkitError(
+    "INPUT_TOO_LARGE",
+    `${path}: a row of more than ${mostRowChars} characters. Leave out the columns of long texts.`,
+    { where: { file: path, row } },
+  );
 
 /** Gives a column's values as JSON, row after row. */
 function walker(pieces: ColumnValues | undefined): (row: number) => string {
@@ -153,7 +188,8 @@ function walker(pieces: ColumnValues | undefined): (row: number) => string {
 
 /** A value as JSON can hold it. Where there is none, the empty text, as in a CSV: a file has no way to leave out a key. */
 function plain(value: unknown): unknown {
-  if (typeof value === "bigint") return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : String(value);
+  if (typeof value === "bigint")
+    return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : String(value);
   // Bytes that are no text.
   if (value instanceof Uint8Array) return {};
   return value ?? "";

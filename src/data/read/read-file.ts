@@ -24,7 +24,10 @@ export function readTable(given: Dataset | Contract, path: string, options?: Rea
 export async function readTable(given: Dataset | Contract, path: string, options: ReadOptions = {}): Promise<Table> {
   const { format } = formatOfName(path);
   if (format === "delimited") return readCsv(given, path, options);
-  return readJsonLines(contractIn(given), format === "parquet" ? parquetLines(path) : fileBytes(path), { ...options, source: options.source ?? path });
+  return readJsonLines(contractIn(given), format === "parquet" ? parquetLines(path) : fileBytes(path), {
+    ...options,
+    source: options.source ?? path,
+  });
 }
 
 /**
@@ -51,7 +54,11 @@ export async function readCsv(given: Dataset | Contract, path: string, options: 
 
 /** "customers" of "/data/customers.csv.gz": what a contract is called where nobody said. */
 function nameOfFile(path: string): string | undefined {
-  const name = path.replace(/^.*[/\\]/s, "").replace(/(\.[A-Za-z0-9]{1,7})+$/, "").replace(/[^\p{L}\p{N}._-]+/gu, "-").replace(/^[-.]+|[-.]+$/g, "");
+  const name = path
+    .replace(/^.*[/\\]/s, "")
+    .replace(/(\.[A-Za-z0-9]{1,7})+$/, "")
+    .replace(/[^\p{L}\p{N}._-]+/gu, "-")
+    .replace(/^[-.]+|[-.]+$/g, "");
   return name === "" ? undefined : name.slice(0, contractLimits.name);
 }
 
@@ -65,7 +72,10 @@ export async function inferFromFile(path: string, given: InferOptions = {}): Pro
   const options = { ...given, name: given.name ?? nameOfFile(path) };
   const { format } = formatOfName(path);
   if (format !== "delimited") {
-    return inferJsonLines(format === "parquet" ? parquetLines(path) : fileBytes(path), { ...options, source: options.source ?? path });
+    return inferJsonLines(format === "parquet" ? parquetLines(path) : fileBytes(path), {
+      ...options,
+      source: options.source ?? path,
+    });
   }
   const { options: filled, expected } = optionsForName(path, options);
   return inferDelimited(fileBytes(path), filled, { expected });

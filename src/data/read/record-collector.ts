@@ -37,7 +37,12 @@ export class RecordCollector {
   #capacity = 0;
   readonly #form: Pick<TextForm, "added" | "unnamed">;
 
-  constructor(form: Pick<TextForm, "added" | "unnamed">, options: ResolvedOptions, sink: RecordSink, errors: RecordErrors) {
+  constructor(
+    form: Pick<TextForm, "added" | "unnamed">,
+    options: ResolvedOptions,
+    sink: RecordSink,
+    errors: RecordErrors,
+  ) {
     this.#form = form;
     this.#sink = sink;
     this.#options = options;
@@ -93,7 +98,8 @@ export class RecordCollector {
     const filled = this.#form.unnamed.last > 0 && count === this.#width && this.#filledAtEnd(cells);
     if (end.broken !== "" || count !== this.#width || filled) {
       const at = this.position(end.line, first);
-      const message = end.broken !== "" ? end.broken : filled ? this.#errors.unnamed(at) : this.#errors.ragged(at, count);
+      const message =
+        end.broken !== "" ? end.broken : filled ? this.#errors.unnamed(at) : this.#errors.ragged(at, count);
       if (ragged === "error") throw this.#errors.malformed(at, message);
       this.#sink.refused(this.row++, message);
       return first;
@@ -129,7 +135,8 @@ export class RecordCollector {
     for (let i = this.#firstCell; i < cells; i++) {
       const start = this.starts[i] as number;
       const end = this.ends[i] as number;
-      if (end - start > this.#options.limits.cellBytes) throw this.#errors.cellTooLong(this.position(line, i), undefined);
+      if (end - start > this.#options.limits.cellBytes)
+        throw this.#errors.cellTooLong(this.position(line, i), undefined);
       const bad = high ? invalidUtf8(bytes, start, end) : -1;
       if (bad >= 0) throw this.#errors.notUtf8(this.position(line, i), bytes[bad] as number);
     }

@@ -9,8 +9,7 @@ export interface Position {
   readonly cell: number;
 }
 
-const bytesText = (bytes: number): string =>
-  bytes % 1_048_576 === 0 ? `${bytes / 1_048_576} MiB` : `${bytes} bytes`;
+const bytesText = (bytes: number): string => (bytes % 1_048_576 === 0 ? `${bytes / 1_048_576} MiB` : `${bytes} bytes`);
 
 /** The errors of text that is no proper record, each with file, row, line and column. */
 export class RecordErrors {
@@ -85,7 +84,12 @@ export class RecordErrors {
   }
 
   nul(at: Position): ChurnkitError {
-    return this.#error("INPUT_NOT_TEXT", at, "a NUL byte; the file is binary, or UTF-16 without a byte order mark: save it as UTF-8.", true);
+    return this.#error(
+      "INPUT_NOT_TEXT",
+      at,
+      "a NUL byte; the file is binary, or UTF-16 without a byte order mark: save it as UTF-8.",
+      true,
+    );
   }
 
   notUtf8(at: Position, byte: number): ChurnkitError {

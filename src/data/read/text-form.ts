@@ -39,7 +39,8 @@ function commonWidth(records: readonly HeadRecord[]): number {
   return most?.[0] ?? 0;
 }
 
-const ofWidth = (records: readonly HeadRecord[], width: number): HeadRecord[] => records.filter(({ cells }) => cells.length === width);
+const ofWidth = (records: readonly HeadRecord[], width: number): HeadRecord[] =>
+  records.filter(({ cells }) => cells.length === width);
 
 const emptyBehindFirst = ({ cells }: HeadRecord): boolean => cells.slice(1).every((cell) => cell === "");
 
@@ -48,7 +49,11 @@ function looksLikeHeader([header, ...rows]: readonly HeadRecord[]): boolean {
   if (header === undefined || rows.length === 0) return false;
   const { cells } = header;
   if (new Set(cells).size < cells.length || cells.some((cell) => cell === "" || number.test(cell))) return false;
-  return cells.some((_, i) => rows.every(({ cells: row }) => row[i] === "" || number.test(row[i] ?? "")) && rows.some(({ cells: row }) => row[i] !== ""));
+  return cells.some(
+    (_, i) =>
+      rows.every(({ cells: row }) => row[i] === "" || number.test(row[i] ?? "")) &&
+      rows.some(({ cells: row }) => row[i] !== ""),
+  );
 }
 
 const mostTitleLines = 20;
@@ -62,7 +67,8 @@ function titleRecords(records: readonly HeadRecord[]): number {
     const rest = records.slice(n);
     const width = commonWidth(rest);
     if (width < 2) continue;
-    const isTitle = (record: HeadRecord): boolean => record.cells.length < width || (width > 2 && emptyBehindFirst(record));
+    const isTitle = (record: HeadRecord): boolean =>
+      record.cells.length < width || (width > 2 && emptyBehindFirst(record));
     if (!records.slice(0, n).every(isTitle)) return 0;
     if (rest[0]?.cells.length === width && looksLikeHeader(ofWidth(rest, width))) return n;
   }
@@ -71,19 +77,33 @@ function titleRecords(records: readonly HeadRecord[]): number {
 
 /** The header of a text that does not begin with it, given its records by each delimiter that it may have. */
 function headerAfterTitles(ways: readonly (readonly HeadRecord[])[]): HeadRecord | undefined {
-  const begins = ways.some(([first, ...rows]) => first !== undefined && first.cells.length > 1 && first.cells.length === commonWidth([first, ...rows]) && !emptyBehindFirst(first));
-  return begins ? undefined : ways.map((records) => records[titleRecords(records)]).find((header, i) => header !== ways[i]?.[0]);
+  const begins = ways.some(
+    ([first, ...rows]) =>
+      first !== undefined &&
+      first.cells.length > 1 &&
+      first.cells.length === commonWidth([first, ...rows]) &&
+      !emptyBehindFirst(first),
+  );
+  return begins
+    ? undefined
+    : ways.map((records) => records[titleRecords(records)]).find((header, i) => header !== ways[i]?.[0]);
 }
 
 /** Are the first cells R's row names, rather than the rows one cell too long for another reason? */
 function areRowNames(rows: readonly HeadRecord[], delimiter: number): boolean {
   // An unquoted comma in each row, say in decimals, makes rows too long as well; R puts names in quotes and numbers in none.
-  const numbered = rows.every(({ cells }) => whole.test(cells[0] ?? "")) && new Set(rows.map(({ cells }) => cells[0])).size === rows.length;
+  const numbered =
+    rows.every(({ cells }) => whole.test(cells[0] ?? "")) &&
+    new Set(rows.map(({ cells }) => cells[0])).size === rows.length;
   return numbered && (delimiter !== 44 || rows.every(({ quoted }) => quoted));
 }
 
 /** Finds the layout of header and rows below each other. */
-function edges(records: readonly HeadRecord[], delimiter: number, source: string): Pick<TextForm, "added" | "unnamed" | "notes"> {
+function edges(
+  records: readonly HeadRecord[],
+  delimiter: number,
+  source: string,
+): Pick<TextForm, "added" | "unnamed" | "notes"> {
   const [header, ...below] = records;
   const none = { added: { first: false, last: false }, unnamed: { first: false, last: 0 }, notes: [] };
   if (header === undefined) return none;
@@ -92,10 +112,20 @@ function edges(records: readonly HeadRecord[], delimiter: number, source: string
   const rows = ofWidth(below, width);
   if (rows.length > 0 && width === names.length + 1) {
     if (rows.every(({ cells }) => cells.at(-1) === "")) {
-      return { ...none, added: { first: false, last: true }, unnamed: { first: false, last: 1 }, notes: ["Every row ends with a delimiter; the empty cell behind it was left out."] };
+      return {
+        ...none,
+        added: { first: false, last: true },
+        unnamed: { first: false, last: 1 },
+        notes: ["Every row ends with a delimiter; the empty cell behind it was left out."],
+      };
     }
     if (areRowNames(rows, delimiter)) {
-      return { ...none, added: { first: true, last: false }, unnamed: { first: true, last: 0 }, notes: ["The header has one cell less than the rows: the row names of R in front were left out."] };
+      return {
+        ...none,
+        added: { first: true, last: false },
+        unnamed: { first: true, last: 0 },
+        notes: ["The header has one cell less than the rows: the row names of R in front were left out."],
+      };
     }
   }
   if (rows.length > 1 && width > names.length) {
@@ -103,7 +133,10 @@ function edges(records: readonly HeadRecord[], delimiter: number, source: string
     const cause = one
       ? "are these row names, as R writes them? Give the first column a name in the header, or write the file with row.names = FALSE. If a cell holds the delimiter, quote it. If this line is a title, remove it"
       : "is this a title or comment line before the header? Remove it, so that the header comes first";
-    throw malformed(source, `line ${header.line + 1} should be the header and has ${names.length} ${names.length === 1 ? "cell" : "cells"}, but every row has ${one ? "one more" : width}: ${cause}.`);
+    throw malformed(
+      source,
+      `line ${header.line + 1} should be the header and has ${names.length} ${names.length === 1 ? "cell" : "cells"}, but every row has ${one ? "one more" : width}: ${cause}.`,
+    );
   }
   return { ...none, ...unnamedEdges(names, rows) };
 }
@@ -111,13 +144,22 @@ function edges(records: readonly HeadRecord[], delimiter: number, source: string
 /** Columns without a name at the edges, as far as leaving them out loses nothing. */
 function unnamedEdges(names: readonly string[], rows: readonly HeadRecord[]): Pick<TextForm, "unnamed" | "notes"> {
   const named = names.findLastIndex((name) => name !== "") + 1;
-  if (named === 0 || rows.some(({ cells }) => cells.length !== names.length)) return { unnamed: { first: false, last: 0 }, notes: [] };
+  if (named === 0 || rows.some(({ cells }) => cells.length !== names.length))
+    return { unnamed: { first: false, last: 0 }, notes: [] };
   const last = rows.every(({ cells }) => cells.slice(named).every((cell) => cell === "")) ? names.length - named : 0;
   const index = rows.map(({ cells }) => cells[0] ?? "");
   const first = names[0] === "" && (index.every((cell) => whole.test(cell)) || new Set(index).size === index.length);
   const notes = [
-    ...(first ? ["The first column has no name: the index column that pandas or R writes was left out. Name it in the header if it says something."] : []),
-    ...(last > 0 ? [`The header ends with ${last === 1 ? "an empty cell" : `${last} empty cells`}, as every row does; ${last === 1 ? "it was" : "they were"} left out.`] : []),
+    ...(first
+      ? [
+          "The first column has no name: the index column that pandas or R writes was left out. Name it in the header if it says something.",
+        ]
+      : []),
+    ...(last > 0
+      ? [
+          `The header ends with ${last === 1 ? "an empty cell" : `${last} empty cells`}, as every row does; ${last === 1 ? "it was" : "they were"} left out.`,
+        ]
+      : []),
   ];
   return { unnamed: { first, last }, notes };
 }
@@ -134,22 +176,36 @@ export function textForm(text: Uint8Array, options: ResolvedOptions, expected: s
   const all = text.length < headBytes;
   const head = text.subarray(0, headBytes);
   if (/^\s*(\[\s*)?\{\s*"/.test(firstBytes.decode(head.subarray(0, 256)))) {
-    throw new ChurnkitError("INPUT_UNSUPPORTED", `${source}: this is JSON; give the file a name that ends in .json or .jsonl.`, { where: { file: source } });
+    throw new ChurnkitError(
+      "INPUT_UNSUPPORTED",
+      `${source}: this is JSON; give the file a name that ends in .json or .jsonl.`,
+      { where: { file: source } },
+    );
   }
   const separator = separatorLine(head);
   const body = head.subarray(separator?.end ?? 0);
   const cut = (delimiter: number): HeadRecord[] => headRecords(body, delimiter, { quote, whole: all });
   const given = options.delimiter ?? separator?.delimiter.charCodeAt(0);
-  const tried = given === undefined ? [...new Set([expected ?? ",", ...delimiters])].map((one) => one.charCodeAt(0)) : [given];
+  const tried =
+    given === undefined ? [...new Set([expected ?? ",", ...delimiters])].map((one) => one.charCodeAt(0)) : [given];
   const start = headerAfterTitles(tried.map(cut));
   const rest = body.subarray(start?.start ?? 0);
   const delimiter = given ?? detectDelimiter(rest, { quote, expected, source }).charCodeAt(0);
   const found = edges(headRecords(rest, delimiter, { quote, whole: all }), delimiter, source);
   const notes = [
-    ...(separator === undefined ? [] : [`The first line, sep=${separator.delimiter}, names the delimiter; the header is on the next.`]),
-    ...(start === undefined ? [] : [`The header is on line ${start.line + (separator === undefined ? 1 : 2)}; what stands before it, a title or comment lines, was left out.`]),
+    ...(separator === undefined
+      ? []
+      : [`The first line, sep=${separator.delimiter}, names the delimiter; the header is on the next.`]),
+    ...(start === undefined
+      ? []
+      : [
+          `The header is on line ${start.line + (separator === undefined ? 1 : 2)}; what stands before it, a title or comment lines, was left out.`,
+        ]),
     ...found.notes,
   ];
-  const skip = { bytes: (separator?.end ?? 0) + (start?.start ?? 0), lines: (separator === undefined ? 0 : 1) + (start?.line ?? 0) };
+  const skip = {
+    bytes: (separator?.end ?? 0) + (start?.start ?? 0),
+    lines: (separator === undefined ? 0 : 1) + (start?.line ?? 0),
+  };
   return { ...found, delimiter, skip, notes };
 }

@@ -9,7 +9,11 @@ export interface Fold {
   readonly test: Uint32Array;
 }
 
-function groupsOf(data: Table | ArrayLike<number>): { rows: number; rowNumbers: Uint32Array; groups: ReturnType<typeof rowsByClass> } {
+function groupsOf(data: Table | ArrayLike<number>): {
+  rows: number;
+  rowNumbers: Uint32Array;
+  groups: ReturnType<typeof rowsByClass>;
+} {
   if ("columns" in data) return { rows: data.rows, rowNumbers: data.rowNumbers, groups: rowsByClass(data) };
   const byLabel = new Map<number, number[]>();
   for (let i = 0; i < data.length; i++) {

@@ -51,7 +51,12 @@ export function hashOrder(rows: readonly number[], rowNumbers: Uint32Array, seed
 }
 
 /** Of each class the first floor(share * n + 0.5) rows in hash order. */
-function take(groups: readonly (readonly number[])[], rowNumbers: Uint32Array, share: number, seed: number): Set<number> {
+function take(
+  groups: readonly (readonly number[])[],
+  rowNumbers: Uint32Array,
+  share: number,
+  seed: number,
+): Set<number> {
   const taken = new Set<number>();
   for (const rows of groups) {
     const count = Math.floor(share * rows.length + 0.5);
@@ -102,9 +107,13 @@ export function split<Row>(table: Table<Row>, options: SplitOptions = {}): Split
 
 function tooFew(table: Table, problem: string): ChurnkitError {
   const rows = `${table.rows} ${table.rows === 1 ? "row" : "rows"}`;
-  return new ChurnkitError("TOO_FEW_ROWS", `${table.source}: ${rows} are too few to split: ${problem}; give more rows.`, {
-    where: { file: table.source },
-  });
+  return new ChurnkitError(
+    "TOO_FEW_ROWS",
+    `${table.source}: ${rows} are too few to split: ${problem}; give more rows.`,
+    {
+      where: { file: table.source },
+    },
+  );
 }
 
 /**
@@ -128,6 +137,9 @@ export function splitByRowNumbers<Row>(
   const isInside = (i: number): boolean => wanted.has(table.rowNumbers[i] as number);
   return {
     inside: takeRows(table, positions.filter(isInside)),
-    outside: takeRows(table, positions.filter((i) => !isInside(i))),
+    outside: takeRows(
+      table,
+      positions.filter((i) => !isInside(i)),
+    ),
   };
 }

@@ -60,7 +60,13 @@ export function concatTables<Row>(tables: readonly Table<Row>[]): Table<Row> {
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);
   const columns = new Map<string, ColumnData>();
   for (const name of first.columns.keys()) {
-    columns.set(name, joinColumn(tables.flatMap((table) => table.columns.get(name) ?? []), rows));
+    columns.set(
+      name,
+      joinColumn(
+        tables.flatMap((table) => table.columns.get(name) ?? []),
+        rows,
+      ),
+    );
   }
   const rowNumbers = new Uint32Array(rows);
   let at = 0;

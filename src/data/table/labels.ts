@@ -45,13 +45,20 @@ export function labels(table: Table): Uint8Array {
   }
   const met = data.levels.filter((_, code) => (counts[code] as number) > 0);
   const foreign = met.find((label) => !classes.includes(data.levels.indexOf(label)));
-  const shown = met.slice(0, 5).map((label) => `"${cutText(label, 40)}"`).join(", ");
+  const shown = met
+    .slice(0, 5)
+    .map((label) => `"${cutText(label, 40)}"`)
+    .join(", ");
   if (foreign !== undefined || met.length > 2) {
     throw fail(`holds ${met.length} classes (${shown}); it must hold exactly two.`, undefined, foreign);
   }
   const absent = target.classes.find((label) => !met.includes(label));
   if (absent !== undefined) {
-    throw fail(`holds ${shown === "" ? "no value" : `only ${shown}`}; the class "${cutText(absent, 40)}" never occurs.`, undefined, absent);
+    throw fail(
+      `holds ${shown === "" ? "no value" : `only ${shown}`}; the class "${cutText(absent, 40)}" never occurs.`,
+      undefined,
+      absent,
+    );
   }
   return result;
 }
@@ -89,13 +96,17 @@ export const listedLabels = ({ rows, labels: shown }: UnknownLabels): string => 
 export function ofClasses(column: Column, data: ColumnData): ColumnData {
   if (column.role !== "target" || column.kind !== "category" || data.storage !== "coded") return data;
   const known = column.levels.length;
-  return known === 0 || data.levels.length <= known ? data : { ...data, codes: data.codes.filter((code) => code < known), levels: column.levels };
+  return known === 0 || data.levels.length <= known
+    ? data
+    : { ...data, codes: data.codes.filter((code) => code < known), levels: column.levels };
 }
 
 /** 1 for the positive class, 0 for the other one, -1 where it isn't known; undefined for a table without its target. */
 export function knownLabels(table: Table, target: Target | undefined): Int8Array | undefined {
   const data = target && table.columns.get(target.column);
   if (target === undefined || data?.storage !== "coded") return undefined;
-  const outcomes = data.levels.map((label) => (label === target.positive ? 1 : target.classes.includes(label) ? 0 : -1));
+  const outcomes = data.levels.map((label) =>
+    label === target.positive ? 1 : target.classes.includes(label) ? 0 : -1,
+  );
   return Int8Array.from(data.codes, (code) => outcomes[code] ?? -1);
 }

@@ -28,7 +28,9 @@ function valueAt(column: Column, data: ColumnData, row: number): RecordValue {
  */
 export function recordOf<Row>(table: Table<Row>, row: number): Record<string, RecordValue> {
   if (!Number.isInteger(row) || row < 0 || row >= table.rows) {
-    throw new ChurnkitError("OPTION_INVALID", `There is no row at position ${row} of ${table.rows}.`, { where: { value: row } });
+    throw new ChurnkitError("OPTION_INVALID", `There is no row at position ${row} of ${table.rows}.`, {
+      where: { value: row },
+    });
   }
   const record = Object.create(null) as Record<string, RecordValue>;
   for (const column of table.contract.columns) {

@@ -26,19 +26,32 @@ import type { RejectedRow, Table } from "./table.js";
  * console.assert(table.rows === 1 && table.rejected[0]?.row === 1);
  * ```
  */
-export function tableFromRecords<Row>(given: Dataset<Row>, records: readonly unknown[], options?: ReadOptions): Table<Row>;
+export function tableFromRecords<Row>(
+  given: Dataset<Row>,
+  records: readonly unknown[],
+  options?: ReadOptions,
+): Table<Row>;
 export function tableFromRecords(given: Dataset | Contract, records: readonly unknown[], options?: ReadOptions): Table;
-export function tableFromRecords(given: Dataset | Contract, records: readonly unknown[], options: ReadOptions = {}): Table {
+export function tableFromRecords(
+  given: Dataset | Contract,
+  records: readonly unknown[],
+  options: ReadOptions = {},
+): Table {
   const contract = contractIn(given);
   const resolved = resolveOptions({ source: "records", ragged: "reject-row", absent: "missing", ...options });
   const { source, target, absent } = resolved;
   if (records.length === 0) {
-    throw new ChurnkitError("INPUT_EMPTY", `${source}: there is no record; give at least one.`, { where: { file: source } });
+    throw new ChurnkitError("INPUT_EMPTY", `${source}: there is no record; give at least one.`, {
+      where: { file: source },
+    });
   }
   const keys = new RecordKeys(contract);
   for (const record of records) keys.note(record);
   const match = absent === "missing" ? undefined : matchHeader(keys.names(), contract, resolved, "the records have");
-  const leftOut = match === undefined ? undefined : columnsToRead(contract, target).flatMap(({ name }) => (keys.has(name) ? [] : [name]));
+  const leftOut =
+    match === undefined
+      ? undefined
+      : columnsToRead(contract, target).flatMap(({ name }) => (keys.has(name) ? [] : [name]));
   const buffer = rowBuffer(contract, { source, target, capacity: records.length });
   // The buffer is filled this once, so its arrays are the table's own.
   const filled = buffer.fill(records, new Set(leftOut));
@@ -50,5 +63,7 @@ export function tableFromRecords(given: Dataset | Contract, records: readonly un
 function refuseRagged(rejected: readonly RejectedRow[], source: string): void {
   const first = rejected.find(({ issues }) => issues[0]?.rule === "ragged");
   if (first === undefined) return;
-  throw new ChurnkitError("INPUT_MALFORMED", `${source}: row ${first.row}: ${first.issues[0]?.message ?? ""}.`, { where: { file: source, row: first.row } });
+  throw new ChurnkitError("INPUT_MALFORMED", `${source}: row ${first.row}: ${first.issues[0]?.message ?? ""}.`, {
+    where: { file: source, row: first.row },
+  });
 }

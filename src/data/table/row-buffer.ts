@@ -114,7 +114,12 @@ function valueOf(record: Readonly<Record<string, unknown>>, slot: Slot): unknown
 
 function notRecord(record: unknown): CellIssue {
   const is = record === null ? "null" : Array.isArray(record) ? "an array" : `a ${typeof record}`;
-  return { column: "", rule: "ragged", value: is, message: `the record is ${is}; give an object with a key for each column` };
+  return {
+    column: "",
+    rule: "ragged",
+    value: is,
+    message: `the record is ${is}; give an object with a key for each column`,
+  };
 }
 
 /**
@@ -143,7 +148,9 @@ export function rowBuffer(contract: Contract, options: RowOptions & { readonly c
   const source = options.source ?? "request";
   const mode = targetMode(options.target ?? "ignore");
   const spellings = spellingsOf(contract.columns.map(({ name }) => name));
-  const slots = columnsToRead(contract, mode).map((column) => slotOf(column, isNeeded(column, mode), spellings.others(column.name), capacity));
+  const slots = columnsToRead(contract, mode).map((column) =>
+    slotOf(column, isNeeded(column, mode), spellings.others(column.name), capacity),
+  );
   const rowNumbers = new Uint32Array(capacity);
   const numbersView = lastView((rows) => rowNumbers.subarray(0, rows));
   const cells = new Array<number | string | null>(slots.length).fill(null);
@@ -198,7 +205,8 @@ export function rowBuffer(contract: Contract, options: RowOptions & { readonly c
   };
 }
 
-const isRecord = (record: unknown): record is Readonly<Record<string, unknown>> => typeof record === "object" && record !== null && !Array.isArray(record);
+const isRecord = (record: unknown): record is Readonly<Record<string, unknown>> =>
+  typeof record === "object" && record !== null && !Array.isArray(record);
 
 /** A row set aside whose issues are found when they are first asked for: a flood of broken records must cost little. */
 class LateRejection implements RejectedRow {

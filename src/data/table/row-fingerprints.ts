@@ -44,7 +44,8 @@ export function rowFingerprints(table: Table, columns: readonly string[]): RowFi
       const data = table.columns.get(name);
       const column = hashText(name, seeds[half]);
       const valueHash = data === undefined ? () => missing : valueHashes(data, seeds[half]);
-      for (let row = 0; row < rows.length; row++) rows[row] = mix32(mix32((rows[row] as number) ^ column) + valueHash(row));
+      for (let row = 0; row < rows.length; row++)
+        rows[row] = mix32(mix32((rows[row] as number) ^ column) + valueHash(row));
     }
   }
   return hashes;

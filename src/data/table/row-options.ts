@@ -38,5 +38,7 @@ export function isNeeded(column: Column, mode: TargetMode): boolean {
 export function columnsToRead({ columns }: Contract, mode: TargetMode): readonly Column[] {
   if (mode === "ignore") return columns.filter((column) => column.role !== "target");
   if (mode === "required") return columns;
-  return columns.map((column) => (column.role === "target" && column.kind === "category" ? { ...column, open: true } : column));
+  return columns.map((column) =>
+    column.role === "target" && column.kind === "category" ? { ...column, open: true } : column,
+  );
 }

@@ -40,5 +40,8 @@ export function takeRows<Row>(table: Table<Row>, positions: ArrayLike<number>): 
 /** At most so many rows of a table, evenly spread over it: all of it where it has no more. */
 export function spreadRows<Row>(table: Table<Row>, most: number): Table<Row> {
   if (table.rows <= most) return table;
-  return takeRows(table, Array.from({ length: most }, (_, i) => Math.floor((i * table.rows) / most)));
+  return takeRows(
+    table,
+    Array.from({ length: most }, (_, i) => Math.floor((i * table.rows) / most)),
+  );
 }

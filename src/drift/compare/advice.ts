@@ -37,7 +37,8 @@ export function driftAdvice(report: DriftReport): Advice[] {
 
 function rejectedAdvice({ rejected }: DriftReport): Advice[] {
   if (rejected.severity === "none") return [];
-  const action = "More rows break the contract than before. Run churnkit validate on the current file and mend its source first.";
+  const action =
+    "More rows break the contract than before. Run churnkit validate on the current file and mend its source first.";
   return [{ severity: rejected.severity, action, columns: [] }];
 }
 
@@ -64,13 +65,23 @@ function faults(drifted: readonly ColumnDrift[]): Advice[] {
     return { severity, action, columns: [name] };
   });
   const levels = having("newLevels").map(({ name, kind, newLevels, severity }): Advice => {
-    const names = newLevels.slice(0, 3).map((level) => `"${level}"`).join(", ");
-    const action = kind === "number" || kind === "boolean" || kind === "date" ? `Find out why "${name}" is no longer the same in every row.` : `Find out what the new levels of "${name}" ${names === "" ? "" : `(${names}) `}mean: map them to known ones where they are only written otherwise, else train with rows that hold them.`;
+    const names = newLevels
+      .slice(0, 3)
+      .map((level) => `"${level}"`)
+      .join(", ");
+    const action =
+      kind === "number" || kind === "boolean" || kind === "date"
+        ? `Find out why "${name}" is no longer the same in every row.`
+        : `Find out what the new levels of "${name}" ${names === "" ? "" : `(${names}) `}mean: map them to known ones where they are only written otherwise, else train with rows that hold them.`;
     return { severity, action, columns: [name] };
   });
   const units = drifted
     .filter(({ message }) => message.includes("as if the unit had changed"))
-    .map(({ name, severity }): Advice => ({ severity, action: `Check the unit of "${name}" and convert it before scoring.`, columns: [name] }));
+    .map(({ name, severity }): Advice => ({
+      severity,
+      action: `Check the unit of "${name}" and convert it before scoring.`,
+      columns: [name],
+    }));
   return [...missing, ...levels, ...units];
 }
 
@@ -85,7 +96,8 @@ function unreadAdvice(drifted: readonly ColumnDrift[]): Advice[] {
 
 function conceptAdvice({ concept, target }: DriftReport): Advice[] {
   if (concept?.verdict !== "drift") return [];
-  const action = "The same customers now leave at another rate. Retrain on recent labeled rows; until then the probabilities are off.";
+  const action =
+    "The same customers now leave at another rate. Retrain on recent labeled rows; until then the probabilities are off.";
   return [{ severity: worst([concept.severity, target?.severity ?? "none"]), action, columns: [] }];
 }
 
@@ -99,7 +111,10 @@ function featureAdvice({ features, prediction, ranking }: DriftReport, drifted: 
   if (features.verdict !== "drift") return [];
   const names = drifted.filter(({ role }) => role === "feature").map(({ name }) => name);
   const [first] = ranking;
-  const order = first !== undefined && first.score > 0 ? ` Begin with "${first.name}", which the model relies on most among them.` : "";
+  const order =
+    first !== undefined && first.score > 0
+      ? ` Begin with "${first.name}", which the model relies on most among them.`
+      : "";
   const still = prediction !== null && prediction.verdict === "stable";
   const action = still
     ? "The inputs moved, the predictions did not: look at where these columns come from, and check quality as soon as labels come in."
@@ -133,11 +148,15 @@ function segmentAdvice({ segments }: DriftReport, drifted: readonly ColumnDrift[
 
 function rowsAdvice({ verdict, columns }: DriftReport): Advice[] {
   if (columns.length === 0 && verdict !== "drift") {
-    const action = "Nothing was compared: give a reference whose columns hold more than one value, and columns that are not all ids, free text or ignored.";
+    const action =
+      "Nothing was compared: give a reference whose columns hold more than one value, and columns that are not all ids, free text or ignored.";
     return [{ severity: "none", action, columns: [] }];
   }
   const unjudged = columns.filter((column) => column.verdict === "insufficient");
   if (unjudged.length === 0) return [];
-  const action = verdict === "insufficient" ? "Gather more rows before judging." : "Gather more rows for the columns that could not be judged.";
+  const action =
+    verdict === "insufficient"
+      ? "Gather more rows before judging."
+      : "Gather more rows for the columns that could not be judged.";
   return [{ severity: "none", action, columns: unjudged.map(({ name }) => name) }];
 }

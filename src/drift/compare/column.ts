@@ -49,12 +49,12 @@ export function compareColumn(
   const m = countOfValues(current);
   const cells = cellsOf(reference, current);
   const unseen = unseenRows(reference, current);
-  const values =
-    n === 0 || m === 0
-      ? nothing
-      : compareValues(reference, current, cells, policy, exact);
+  const values = n === 0 || m === 0 ? nothing : compareValues(reference, current, cells, policy, exact);
   const enough = Math.min(n, m) >= policy.leastRows;
-  const others = [missingShift(reference, current, n, m, policy), enough ? newLevelShift(reference, current, unseen, n, m, policy) : undefined];
+  const others = [
+    missingShift(reference, current, n, m, policy),
+    enough ? newLevelShift(reference, current, unseen, n, m, policy) : undefined,
+  ];
   const candidates = [...(enough ? values.candidates : []), ...others.filter((shift) => shift !== undefined)];
   return { reference, current, n, m, unseen, cells, ...values, candidates };
 }

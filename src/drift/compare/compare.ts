@@ -72,7 +72,9 @@ export function compareTables(reference: Table, current: Table, options: TableDr
     segments:
       segments &&
       compareTableSegments(reference, current, segments, policy, (before, after, without) =>
-        tableComparisons(before, after, policy, [...ignore, without]).filter(({ reference: { unread } }) => unread === undefined),
+        tableComparisons(before, after, policy, [...ignore, without]).filter(
+          ({ reference: { unread } }) => unread === undefined,
+        ),
       ),
     importance: options.importance,
     ignore,
@@ -91,7 +93,9 @@ function tableComparisons(
     const after = current.columns.get(column.name);
     if (before === undefined || !isProfiled(column, before) || ignore.includes(column.name)) continue;
     if (after === undefined && column.role !== "feature") continue;
-    comparisons.push(compareTableColumn(column, ofClasses(column, before), after && ofClasses(column, after), current.rows, policy));
+    comparisons.push(
+      compareTableColumn(column, ofClasses(column, before), after && ofClasses(column, after), current.rows, policy),
+    );
   }
   return comparisons;
 }
@@ -121,7 +125,12 @@ function comparePredictions({ reference, current }: Predictions, name: string, p
   return compareTableColumn(described, data(reference), data(current), current.length, policy);
 }
 
-function conceptOf(reference: Table, current: Table, predictions: Predictions, policy: DriftPolicy): ConceptDrift | null {
+function conceptOf(
+  reference: Table,
+  current: Table,
+  predictions: Predictions,
+  policy: DriftPolicy,
+): ConceptDrift | null {
   const before = knownLabels(reference, reference.contract.target);
   const after = knownLabels(current, reference.contract.target);
   if (before === undefined || after === undefined) return null;

@@ -30,7 +30,11 @@ export function conceptDrift(
 ): ConceptDrift | null {
   for (const [name, { labels, probabilities }] of Object.entries({ reference, current })) {
     if (labels.length === probabilities.length) continue;
-    throw new ChurnkitError("OPTION_INVALID", `The ${name} has ${labels.length} labels and ${probabilities.length} probabilities. Give one of each for each row.`, { where: { path: name } });
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `The ${name} has ${labels.length} labels and ${probabilities.length} probabilities. Give one of each for each row.`,
+      { where: { path: name } },
+    );
   }
   if (policy.concept === false) return null;
   const strata = pooled(strataOf(reference), strataOf(current), policy.minimumExpected);
@@ -46,12 +50,24 @@ export function conceptDrift(
   const message = !enough
     ? `Too few labeled rows: ${labeled("reference")} in the reference, ${labeled("current")} now; ${policy.leastRows} are needed on either side.`
     : blind
-    ? `Too few labeled rows: only a change of the positive rate by ${percent(detectableChange)} or more would be found.`
-    : severity === "none"
-      ? "Rows of equal predicted probability are positive as often as before."
-      : `Rows of equal predicted probability are positive ${direction} often than before: the rate changed by ${percent(effect)} on average (p ${pText(log10p)}). Retrain on recent rows.`;
+      ? `Too few labeled rows: only a change of the positive rate by ${percent(detectableChange)} or more would be found.`
+      : severity === "none"
+        ? "Rows of equal predicted probability are positive as often as before."
+        : `Rows of equal predicted probability are positive ${direction} often than before: the rate changed by ${percent(effect)} on average (p ${pText(log10p)}). Retrain on recent rows.`;
   const verdict = severity !== "none" ? "drift" : blind ? "insufficient" : "stable";
-  return { verdict, severity, statistic, degreesOfFreedom, pValue: p, log10p, log10pBound, effect, change, detectableChange, message };
+  return {
+    verdict,
+    severity,
+    statistic,
+    degreesOfFreedom,
+    pValue: p,
+    log10p,
+    log10pBound,
+    effect,
+    change,
+    detectableChange,
+    message,
+  };
 }
 
 interface Counts {

@@ -42,7 +42,11 @@ function shiftOf({ shifts, jensenShannon }: Judged, { alpha }: DriftPolicy): num
   return Math.max(0, ...sizes);
 }
 
-function weightsOf(importances: Importances, known: ReadonlySet<string>, ignored: ReadonlySet<string>): Map<string, number> {
+function weightsOf(
+  importances: Importances,
+  known: ReadonlySet<string>,
+  ignored: ReadonlySet<string>,
+): Map<string, number> {
   const entries: Iterable<readonly [string, unknown]> =
     importances instanceof Map ? (importances as ReadonlyMap<string, unknown>) : Object.entries(importances);
   const weights = new Map<string, number>();

@@ -132,7 +132,9 @@ export function newLevelShift(
   policy: DriftPolicy,
 ): Candidate | undefined {
   if (policy.newLevels === false || unseen === 0) return undefined;
-  const met = reference.counts.map((count, i) => ({ count, later: current.counts[i] ?? 0 })).filter(({ count }) => count > 0);
+  const met = reference.counts
+    .map((count, i) => ({ count, later: current.counts[i] ?? 0 }))
+    .filter(({ count }) => count > 0);
   const test = newLevelTest({
     n,
     m,

@@ -23,9 +23,15 @@ interface ReportInput {
 
 /** Judges all columns together and sums them up. */
 export function reportOf(all: readonly Comparison[], policy: DriftPolicy, input: ReportInput): DriftReport {
-  const comparisons = all.filter(({ reference, candidates }) => input.calmUnread === true || reference.unread === undefined || candidates.some(({ log10p }) => log10p < 0));
+  const comparisons = all.filter(
+    ({ reference, candidates }) =>
+      input.calmUnread === true || reference.unread === undefined || candidates.some(({ log10p }) => log10p < 0),
+  );
   const judged = judge(
-    comparisons.map((comparison) => ({ role: comparison.reference.unread ? "ignored" : input.roleOf(comparison.reference.name), comparison })),
+    comparisons.map((comparison) => ({
+      role: comparison.reference.unread ? "ignored" : input.roleOf(comparison.reference.name),
+      comparison,
+    })),
     policy,
   );
   const drifted = judged.filter(({ verdict }) => verdict === "drift");

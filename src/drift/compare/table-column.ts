@@ -39,7 +39,9 @@ export function compareTableColumn(
 function tellsAll(reference: NumericProfile, current: NumericProfile, policy: DriftPolicy): boolean {
   const bounds = ksOfProfiles(reference, current);
   if (bounds === undefined) return true;
-  const onCuts = [reference, current].every(({ counts }) => counts.every((count, cell) => cell % 2 === 1 || count === 0));
+  const onCuts = [reference, current].every(({ counts }) =>
+    counts.every((count, cell) => cell % 2 === 1 || count === 0),
+  );
   const large = bounds.n + bounds.m >= LARGE;
   return bounds.lower === bounds.upper && bounds.n * bounds.m > policy.exactProduct && (onCuts || large);
 }

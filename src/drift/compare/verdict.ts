@@ -1,6 +1,13 @@
 import { isNumericProfile } from "../../data/profile/profile.js";
 import type { DriftPolicy } from "../policy.js";
-import { severities, type ColumnDrift, type DriftRole, type DriftVerdict, type Severity, type Shift } from "../report.js";
+import {
+  severities,
+  type ColumnDrift,
+  type DriftRole,
+  type DriftVerdict,
+  type Severity,
+  type Shift,
+} from "../report.js";
 import { benjaminiHochberg } from "../../stats/adjust.js";
 import type { Comparison } from "./column.js";
 import { detectableD } from "./detectable.js";
@@ -19,8 +26,10 @@ export function verdictOf(columns: readonly { readonly verdict: DriftVerdict }[]
 }
 
 /** How large a shift is, for its floors. */
-export const severityBySize = (effect: number, { warning, critical }: { warning: number; critical: number }): Severity =>
-  effect < warning ? "none" : effect < critical ? "warning" : "critical";
+export const severityBySize = (
+  effect: number,
+  { warning, critical }: { warning: number; critical: number },
+): Severity => (effect < warning ? "none" : effect < critical ? "warning" : "critical");
 
 /** A column as it is judged, before its picture is added. */
 export type Judged = Omit<ColumnDrift, "distribution">;
@@ -51,7 +60,9 @@ function shiftOf({ floors, ...candidate }: Candidate, adjustedP: number, policy:
 function judgeColumn(role: DriftRole, comparison: Comparison, shifts: readonly Shift[], policy: DriftPolicy): Judged {
   const { reference, current, n, m, detectable } = comparison;
   const found = shifts.filter(({ severity }) => severity !== "none");
-  const blind = sampleOf(comparison) < policy.leastRows || (detectable ?? detectableFilling(comparison, policy)) > policy.coarsestShift;
+  const blind =
+    sampleOf(comparison) < policy.leastRows ||
+    (detectable ?? detectableFilling(comparison, policy)) > policy.coarsestShift;
   const verdict = found.length > 0 ? "drift" : blind ? "insufficient" : "stable";
   const leading = mostSevere(found) ?? shifts[0];
   return {
@@ -91,7 +102,8 @@ function detectableFilling({ reference, current, n, m }: Comparison, { alpha }: 
 }
 
 /** The smaller sample that a column can be judged by: its values, or its rows where neither side has any. */
-const sampleOf = ({ reference, current, n, m }: Comparison): number => (n + m > 0 ? Math.min(n, m) : Math.min(reference.missing, current.missing));
+const sampleOf = ({ reference, current, n, m }: Comparison): number =>
+  n + m > 0 ? Math.min(n, m) : Math.min(reference.missing, current.missing);
 
 const share = (missing: number, values: number): number => (missing === 0 ? 0 : missing / (missing + values));
 

@@ -114,7 +114,8 @@ const unitFactors = [10, 100, 1000, 1e6, 12, 24, 60, 3600, 7, 365.25].flatMap((f
 function unitFactor(reference: NumericProfile, current: NumericProfile): number | undefined {
   const before = summarizeNumeric(reference);
   const after = summarizeNumeric(current);
-  if (reference.kind !== "number" || !before || !after || before.mean === 0 || before.standardDeviation === 0) return undefined;
+  if (reference.kind !== "number" || !before || !after || before.mean === 0 || before.standardDeviation === 0)
+    return undefined;
   const ratios = [after.mean / before.mean, after.standardDeviation / before.standardDeviation];
   return unitFactors.find((factor) => ratios.every((ratio) => Math.abs(ratio / factor - 1) < 0.1));
 }
@@ -134,7 +135,10 @@ function cellMovement({ cells, n, m }: Comparison): string {
 }
 
 /** Why a column can't be judged, and what would help. */
-export function insufficientWords({ n, m, detectable }: Comparison, { coarsestShift: coarsest, leastRows }: DriftPolicy): string {
+export function insufficientWords(
+  { n, m, detectable }: Comparison,
+  { coarsestShift: coarsest, leastRows }: DriftPolicy,
+): string {
   if (n === 0 && m === 0) return "Neither sample holds a value, with too few rows to tell that none would come.";
   if (n === 0 || m === 0 || detectable === null) {
     return `The ${n === 0 ? "reference" : "current data"} holds no values, so the distributions can't be compared.`;
@@ -144,7 +148,8 @@ export function insufficientWords({ n, m, detectable }: Comparison, { coarsestSh
     rows === undefined || n < leastRows
       ? `The reference itself is too small: give more than its ${n} values.`
       : `Give ${Math.max(rows, leastRows)} current values to find a shift of ${percent(coarsest)}.`;
-  if (Math.min(n, m) < leastRows) return `${n} and ${m} values are too few to judge: it takes ${leastRows} on either side. ${help}`;
+  if (Math.min(n, m) < leastRows)
+    return `${n} and ${m} values are too few to judge: it takes ${leastRows} on either side. ${help}`;
   const seen =
     detectable < 1
       ? `Only a shift of ${percent(detectable)} of the rows or more would be found`
@@ -162,7 +167,9 @@ export function stableWords({ detectable, n, m }: Comparison): string {
 
 /** How many rows there are and how many it takes, where it is fewer. */
 export const lackOfRows = ({ reference, current }: DriftReport["rows"], { leastRows }: DriftPolicy): string =>
-  Math.min(reference, current) >= leastRows ? "" : `: ${reference} in the reference, ${current} now, and ${leastRows} are needed on either side`;
+  Math.min(reference, current) >= leastRows
+    ? ""
+    : `: ${reference} in the reference, ${current} now, and ${leastRows} are needed on either side`;
 
 const adjectives: Record<Severity, string> = { none: "", warning: " (warning)", critical: " (critical)" };
 

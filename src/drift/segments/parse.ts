@@ -1,4 +1,19 @@
-import { count, counts, increasing, list, literal, nullable, numbers, object, oneOf, text, texts, variants, version, type Decoder } from "../../base/json/decode.js";
+import {
+  count,
+  counts,
+  increasing,
+  list,
+  literal,
+  nullable,
+  numbers,
+  object,
+  oneOf,
+  text,
+  texts,
+  variants,
+  version,
+  type Decoder,
+} from "../../base/json/decode.js";
 import { documentError, JsonValue } from "../../base/json/value.js";
 import { profileDecoder } from "../../data/profile/parse.js";
 import type { SegmentProfiles } from "./profiles.js";
@@ -10,8 +25,14 @@ const column = text(maxText);
 const rule: Decoder<SegmentRule> = variants("by", {
   levels: object({ column, by: literal("levels"), levels: texts(segmentLimits.levels, maxText) }),
   ranges(json) {
-    const ranges = object({ column, by: literal("ranges"), kind: oneOf(["number", "boolean", "date"]), edges: increasing(numbers(segmentLimits.levels)) })(json);
-    if (ranges.kind === "boolean" && ranges.edges.length !== 1) throw json.get("edges").not("one edge between false and true");
+    const ranges = object({
+      column,
+      by: literal("ranges"),
+      kind: oneOf(["number", "boolean", "date"]),
+      edges: increasing(numbers(segmentLimits.levels)),
+    })(json);
+    if (ranges.kind === "boolean" && ranges.edges.length !== 1)
+      throw json.get("edges").not("one edge between false and true");
     return ranges;
   },
 });
@@ -24,7 +45,11 @@ const segment: Decoder<SegmentProfiles["segments"][number]> = (json) => {
   return { rule: by, profiles, counts: counts(slices)(json.get("counts")) };
 };
 
-const segmentProfiles: Decoder<SegmentProfiles> = object({ format: version(1), rows: count(), segments: list(segment, segmentLimits.columns) });
+const segmentProfiles: Decoder<SegmentProfiles> = object({
+  format: version(1),
+  rows: count(),
+  segments: list(segment, segmentLimits.columns),
+});
 
 const malformed = documentError("INPUT_MALFORMED", "", "Make them with profileSegments.");
 
@@ -33,4 +58,5 @@ const malformed = documentError("INPUT_MALFORMED", "", "Make them with profileSe
  *
  * @throws ChurnkitError INPUT_MALFORMED naming the path of what is wrong.
  */
-export const parseSegmentProfiles = (json: unknown): SegmentProfiles => segmentProfiles(JsonValue.of(json, "The JSON of segment profiles", malformed));
+export const parseSegmentProfiles = (json: unknown): SegmentProfiles =>
+  segmentProfiles(JsonValue.of(json, "The JSON of segment profiles", malformed));

@@ -44,7 +44,11 @@ export interface SegmentProfiles {
  * };
  * ```
  */
-export function profileSegments(reference: Table, columns: readonly string[], options: CutOptions = {}): SegmentProfiles {
+export function profileSegments(
+  reference: Table,
+  columns: readonly string[],
+  options: CutOptions = {},
+): SegmentProfiles {
   const segments = segmentRules(reference, columns).map((rule) => {
     const positions = segmentPositions(rule, reference);
     return {

@@ -34,7 +34,9 @@ function segmentDrift(segment: SegmentComparison, columns: readonly Judged[]): S
   const { column, level, rows, share } = segment;
   const drifted = columns
     .filter(({ verdict }) => verdict === "drift")
-    .sort((a, b) => severities.indexOf(b.severity) - severities.indexOf(a.severity) || (b.effect ?? 0) - (a.effect ?? 0));
+    .sort(
+      (a, b) => severities.indexOf(b.severity) - severities.indexOf(a.severity) || (b.effect ?? 0) - (a.effect ?? 0),
+    );
   const [first] = drifted;
   const verdict = verdictOf(columns);
   const message =

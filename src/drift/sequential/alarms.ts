@@ -6,13 +6,19 @@ const LEAST_SHARE = 0.25;
 const PATIENCE = 0.95;
 
 /** An alarm after a look at its window that had too few rows to clear it. */
-export const waitedFor = (alarm: SequentialAlarm): SequentialAlarm => ({ ...alarm, rows: Math.max(1, Math.floor(PATIENCE * alarm.rows)) });
+export const waitedFor = (alarm: SequentialAlarm): SequentialAlarm => ({
+  ...alarm,
+  rows: Math.max(1, Math.floor(PATIENCE * alarm.rows)),
+});
 
 /**
  * Whether a look may clear an alarm: one at the window that raised it, of about as many rows, or at a longer one that lies
  * wholly after it was raised.
  */
-export function mayClear(alarm: SequentialAlarm, look: { readonly window: number; readonly rows: number; readonly period: number }): boolean {
+export function mayClear(
+  alarm: SequentialAlarm,
+  look: { readonly window: number; readonly rows: number; readonly period: number },
+): boolean {
   if (look.window === alarm.window) return look.rows >= LEAST_SHARE * alarm.rows;
   return look.window > alarm.window && look.period - alarm.since >= look.window;
 }
@@ -31,7 +37,11 @@ export function isEcho(
 }
 
 /** The alarms that ended, the latest of each column, as long as a window may still echo them. */
-export function endedAlarms(ended: ReadonlyMap<string, EndedAlarm>, { plan }: SequentialState, period: number): EndedAlarm[] {
+export function endedAlarms(
+  ended: ReadonlyMap<string, EndedAlarm>,
+  { plan }: SequentialState,
+  period: number,
+): EndedAlarm[] {
   const longest = Math.max(...plan.windows);
   return [...ended.values()].filter(({ at }) => at > period - longest);
 }

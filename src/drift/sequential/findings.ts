@@ -19,14 +19,27 @@ export function findingsOf(report: SequentialLook["report"], policy: DriftPolicy
     const judged = shifts.flatMap(({ what, log10pBound, effect }): Finding[] => {
       const floors = policy[what];
       // What the model doesn't read is no more than a warning.
-      return floors === false ? [] : [{ what, log10p: log10pBound, effect, floors: role === "ignored" ? { ...floors, critical: Infinity } : floors }];
+      return floors === false
+        ? []
+        : [
+            {
+              what,
+              log10p: log10pBound,
+              effect,
+              floors: role === "ignored" ? { ...floors, critical: Infinity } : floors,
+            },
+          ];
     });
     found.set(name, judged);
   }
   if (enough && concept !== null && policy.concept !== false) {
-    found.set("(concept)", [{ what: "concept", log10p: concept.log10pBound, effect: concept.effect, floors: policy.concept }]);
+    found.set("(concept)", [
+      { what: "concept", log10p: concept.log10pBound, effect: concept.effect, floors: policy.concept },
+    ]);
   }
-  return rows.current + rejected.current < policy.leastRows ? found : found.set("(broken rows)", rejectedShift(report, policy));
+  return rows.current + rejected.current < policy.leastRows
+    ? found
+    : found.set("(broken rows)", rejectedShift(report, policy));
 }
 
 /** A finding that is worth an alarm. */
@@ -63,5 +76,12 @@ function rejectedShift({ rows, rejected }: SequentialLook["report"], policy: Dri
   const test = twoProportions(rejected.reference, before, rejected.current, after, { correction: true });
   if (test === undefined || test.difference >= 0 || before < policy.leastRows) return [];
   const exact = fisherExact(rejected.reference, before, rejected.current, after);
-  return [{ what: "rejected", log10p: Math.max(test.log10p, exact.log10p), effect: -test.difference, floors: policy.rejected }];
+  return [
+    {
+      what: "rejected",
+      log10p: Math.max(test.log10p, exact.log10p),
+      effect: -test.difference,
+      floors: policy.rejected,
+    },
+  ];
 }

@@ -8,7 +8,14 @@ import type { EndedAlarm, SequentialAlarm, SequentialDecision, SequentialLook, S
 
 /** A monitor that has seen nothing yet. */
 export function sequentialStart(plan: Partial<SequentialPlan> = {}): SequentialState {
-  return { format: 1, plan: sequentialPlan(plan), period: 0, spent: { warning: 0, critical: 0 }, alarms: [], ended: [] };
+  return {
+    format: 1,
+    plan: sequentialPlan(plan),
+    period: 0,
+    spent: { warning: 0, critical: 0 },
+    alarms: [],
+    ended: [],
+  };
 }
 
 /** Ways in which one column is tested: values, PSI or Jensen-Shannon, missing, new levels. */
@@ -55,7 +62,8 @@ export function sequentialStep(
   const standing = new Map(state.alarms.map((alarm) => [alarm.column, alarm]));
   const ended = new Map(state.ended.map((alarm) => [alarm.column, alarm]));
   for (const look of looks.filter(({ window }) => plan.windows.includes(window))) {
-    for (const severity of ["warning", "critical"] as const) spent[severity] += allowanceOfLook(plan, look.window, severity);
+    for (const severity of ["warning", "critical"] as const)
+      spent[severity] += allowanceOfLook(plan, look.window, severity);
     takeLook(look, { plan, policy: judgedBy, period, ended }, standing);
   }
   const alarms = [...standing.values()];
@@ -81,7 +89,11 @@ interface LookRules {
 }
 
 /** Raises, keeps and clears alarms by one look. */
-function takeLook({ window, report }: SequentialLook, { plan, policy, period, ended }: LookRules, standing: Map<string, SequentialAlarm>): void {
+function takeLook(
+  { window, report }: SequentialLook,
+  { plan, policy, period, ended }: LookRules,
+  standing: Map<string, SequentialAlarm>,
+): void {
   const rows = report.rows.current;
   // One place more than columns, for broken rows and concept.
   const tests = TESTS_PER_COLUMN * (report.columns.length + 1);
@@ -91,12 +103,22 @@ function takeLook({ window, report }: SequentialLook, { plan, policy, period, en
   for (const [column, findings] of findingsOf(report, policy)) {
     const found = worstFinding(findings, threshold);
     const before = standing.get(column);
-    const worse = found !== undefined && (before === undefined || (before.severity === "warning" && found.severity === "critical"));
+    const worse =
+      found !== undefined && (before === undefined || (before.severity === "warning" && found.severity === "critical"));
     if (found !== undefined && before === undefined && isEcho(ended.get(column), found, { window, period })) continue;
     if (worse || (found !== undefined && before?.window === window)) {
       const { what, log10p, effect } = found;
       const severity = before?.severity === "critical" ? "critical" : found.severity;
-      standing.set(column, { column, severity, what, window, rows: Math.max(rows, before?.rows ?? 0), log10p, effect, since: before?.since ?? period });
+      standing.set(column, {
+        column,
+        severity,
+        what,
+        window,
+        rows: Math.max(rows, before?.rows ?? 0),
+        log10p,
+        effect,
+        since: before?.since ?? period,
+      });
     } else if (before !== undefined && hasEnded(findings, before, policy)) {
       if (mayClear(before, { window, rows, period })) {
         standing.delete(column);
@@ -108,7 +130,10 @@ function takeLook({ window, report }: SequentialLook, { plan, policy, period, en
 
 function messageOf(alarms: readonly SequentialAlarm[], raised: readonly SequentialAlarm[]): string {
   const names = (of: readonly SequentialAlarm[]): string =>
-    of.slice(0, 5).map(({ column, severity }) => `${column} (${severity})`).join(", ") + (of.length > 5 ? ` and ${of.length - 5} more` : "");
+    of
+      .slice(0, 5)
+      .map(({ column, severity }) => `${column} (${severity})`)
+      .join(", ") + (of.length > 5 ? ` and ${of.length - 5} more` : "");
   if (raised.length > 0) return `New drift: ${names(raised)}.`;
   return alarms.length > 0 ? `Drift goes on: ${names(alarms)}.` : "No drift.";
 }

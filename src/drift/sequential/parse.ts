@@ -1,4 +1,17 @@
-import { count, list, nullable, number, numbers, object, oneOf, text, version, where, withDefault, type Decoder } from "../../base/json/decode.js";
+import {
+  count,
+  list,
+  nullable,
+  number,
+  numbers,
+  object,
+  oneOf,
+  text,
+  version,
+  where,
+  withDefault,
+  type Decoder,
+} from "../../base/json/decode.js";
 import { documentError, JsonValue } from "../../base/json/value.js";
 import { profileDecoder } from "../../data/profile/parse.js";
 import type { EndedAlarm, SequentialAlarm, SequentialState } from "./state.js";
@@ -13,7 +26,14 @@ const head = {
   severity: oneOf(["warning", "critical"]),
   what: oneOf(["distribution", "psi", "jensenShannon", "missing", "newLevels", "rejected", "concept"]),
 };
-const alarm: Decoder<SequentialAlarm> = object({ ...head, window: count(), rows: withDefault(count(), 0), log10p: number(), effect: number(), since: count() });
+const alarm: Decoder<SequentialAlarm> = object({
+  ...head,
+  window: count(),
+  rows: withDefault(count(), 0),
+  log10p: number(),
+  effect: number(),
+  since: count(),
+});
 const ended: Decoder<EndedAlarm> = object({ ...head, window: withDefault(count(), 1), at: count() });
 
 const bySeverity = object({ warning: number(), critical: number() });
@@ -26,7 +46,11 @@ export const sequentialDecoder: Decoder<SequentialState> = object({
   plan,
   period: count(),
   spent: bySeverity,
-  alarms: where(list(alarm, maxAlarms), (alarms) => new Set(alarms.map(({ column }) => column)).size === alarms.length, "one alarm for each column"),
+  alarms: where(
+    list(alarm, maxAlarms),
+    (alarms) => new Set(alarms.map(({ column }) => column)).size === alarms.length,
+    "one alarm for each column",
+  ),
   // Older states have none.
   ended: withDefault(list(ended, maxAlarms), []),
 });
@@ -38,12 +62,17 @@ const malformed = documentError("INPUT_MALFORMED", "", "Restore it from a copy, 
  *
  * @throws ChurnkitError INPUT_MALFORMED naming the path of what is wrong, OPTION_INVALID for a plan out of range.
  */
-export const parseSequential = (json: unknown): SequentialState => sequentialDecoder(JsonValue.of(json, "The monitor's saved state", malformed));
+export const parseSequential = (json: unknown): SequentialState =>
+  sequentialDecoder(JsonValue.of(json, "The monitor's saved state", malformed));
 
 const part = nullable(profileDecoder);
 const window: Decoder<WindowParts> = (json) => {
   const length = count(1)(json.get("length"));
-  return { length, open: part(json.get("open")), closed: list(part, Math.ceil(length / stepOf(length)))(json.get("closed")) };
+  return {
+    length,
+    open: part(json.get("open")),
+    closed: list(part, Math.ceil(length / stepOf(length)))(json.get("closed")),
+  };
 };
 const windows: Decoder<ProfileWindows> = object({ format: version(1), period: count(), windows: list(window, 8) });
 

@@ -59,20 +59,30 @@ export function dimensionValue(text: string): string {
 }
 
 /** Points that CloudWatch takes and those that it would refuse, with the reason. */
-export function admitted(points: readonly CheckedPoint[], now: number): { taken: CheckedPoint[]; refused: CheckedPoint[]; reason: string } {
+export function admitted(
+  points: readonly CheckedPoint[],
+  now: number,
+): { taken: CheckedPoint[]; refused: CheckedPoint[]; reason: string } {
   const { pastMs, futureMs, value } = cloudWatchLimits;
   const inTime = ({ at }: CheckedPoint): boolean => at > now - pastMs && at < now + futureMs;
   const inRange = (point: CheckedPoint): boolean => Math.abs(point.value) <= value;
   const taken = points.filter((point) => inTime(point) && inRange(point));
   const refused = points.filter((point) => !inTime(point) || !inRange(point));
-  return { taken, refused, reason: refused.every(inTime) ? "a value is beyond 2^360" : "a time is more than 14 days past or 2 hours ahead" };
+  return {
+    taken,
+    refused,
+    reason: refused.every(inTime) ? "a value is beyond 2^360" : "a time is more than 14 days past or 2 hours ahead",
+  };
 }
 
 /**
  * Gathers points into CloudWatch's data: those of one series and one period (a minute, or a second with `resolution` 1)
  * become one datum of values and counts, or several where there are more than 150 different values.
  */
-export function gather(points: readonly CheckedPoint[], resolution: 1 | 60): { datum: MetricDatum; points: CheckedPoint[] }[] {
+export function gather(
+  points: readonly CheckedPoint[],
+  resolution: 1 | 60,
+): { datum: MetricDatum; points: CheckedPoint[] }[] {
   const groups = new Map<string, CheckedPoint[]>();
   for (const point of points) {
     const key = `${Math.floor(point.at / (resolution * 1000))} ${seriesKey(point)}`;
@@ -123,13 +133,19 @@ interface Batch {
 }
 
 /** Cuts data into requests within CloudWatch's limits. */
-export function batches(gathered: readonly { readonly datum: MetricDatum; readonly points: readonly CheckedPoint[] }[]): Batch[] {
+export function batches(
+  gathered: readonly { readonly datum: MetricDatum; readonly points: readonly CheckedPoint[] }[],
+): Batch[] {
   const made: Batch[] = [];
   let bytes = 0;
   for (const { datum, points } of gathered) {
     const size = datumBytes(datum);
     let last = made.at(-1);
-    if (last === undefined || last.data.length === cloudWatchLimits.metricsPerRequest || bytes + size > cloudWatchLimits.requestBytes - 1000) {
+    if (
+      last === undefined ||
+      last.data.length === cloudWatchLimits.metricsPerRequest ||
+      bytes + size > cloudWatchLimits.requestBytes - 1000
+    ) {
       made.push((last = { data: [], points: [] }));
       bytes = 0;
     }
@@ -141,8 +157,20 @@ export function batches(gathered: readonly { readonly datum: MetricDatum; readon
 }
 
 /** The error for points that did not get through, carrying them for {@link undeliveredPoints}. */
-export function undelivered(sink: string, points: readonly CheckedPoint[], of: number, reason: string, cause?: unknown): ChurnkitError {
-  const value: MetricPoint[] = points.map((point) => ({ name: point.name, value: point.value, unit: point.metric.unit, labels: labelRecord(point.labels), at: new Date(point.at) }));
+export function undelivered(
+  sink: string,
+  points: readonly CheckedPoint[],
+  of: number,
+  reason: string,
+  cause?: unknown,
+): ChurnkitError {
+  const value: MetricPoint[] = points.map((point) => ({
+    name: point.name,
+    value: point.value,
+    unit: point.metric.unit,
+    labels: labelRecord(point.labels),
+    at: new Date(point.at),
+  }));
   return new ChurnkitError(
     "SINK_FAILED",
     `${points.length} of ${of} points did not reach ${sink}, beginning with ${points[0]?.name ?? "none"}: ${reason}. The others did; undeliveredPoints(error) gives those to write again.`,

@@ -110,9 +110,13 @@ async function loadSdk(): Promise<typeof Sdk> {
   try {
     return await import("@aws-sdk/client-cloudwatch");
   } catch (cause) {
-    throw new ChurnkitError("PEER_MISSING", "The CloudWatch sink needs a package that cannot be loaded here: npm install @aws-sdk/client-cloudwatch", {
-      where: { value: "@aws-sdk/client-cloudwatch" },
-      cause,
-    });
+    throw new ChurnkitError(
+      "PEER_MISSING",
+      "The CloudWatch sink needs a package that cannot be loaded here: npm install @aws-sdk/client-cloudwatch",
+      {
+        where: { value: "@aws-sdk/client-cloudwatch" },
+        cause,
+      },
+    );
   }
 }

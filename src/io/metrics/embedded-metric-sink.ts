@@ -33,7 +33,10 @@ export interface EmbeddedMetricSinkOptions {
  * await sink.write([{ name: "data_drift_score", value: 0.07, labels: { model: "churn" }, at: new Date() }]);
  * ```
  */
-export function embeddedMetricSink(writeLine: (line: string) => void | Promise<void>, options: EmbeddedMetricSinkOptions): MetricSink {
+export function embeddedMetricSink(
+  writeLine: (line: string) => void | Promise<void>,
+  options: EmbeddedMetricSinkOptions,
+): MetricSink {
   const { namespace, resolution = 60, now = () => new Date() } = options;
   checkNamespace(namespace);
   const check = pointCheck(options.metrics);
@@ -104,7 +107,9 @@ function isFull({ metrics, bytes }: MetricEvent, name: string): boolean {
   // Labels take at most 40 KB of the line.
   const { metricsPerLine, valuesPerLine, lineBytes } = cloudWatchLimits;
   const same = metrics.get(name);
-  return bytes > lineBytes - 60_000 || (same === undefined ? metrics.size === metricsPerLine : same.length === valuesPerLine);
+  return (
+    bytes > lineBytes - 60_000 || (same === undefined ? metrics.size === metricsPerLine : same.length === valuesPerLine)
+  );
 }
 
 function lineOf({ at, labels, metrics }: MetricEvent, namespace: string, resolution: 1 | 60): string {
@@ -114,9 +119,18 @@ function lineOf({ at, labels, metrics }: MetricEvent, namespace: string, resolut
     ...(resolution === 1 ? { StorageResolution: 1 } : {}),
   }));
   const members: [string, unknown][] = [
-    ["_aws", { Timestamp: at, CloudWatchMetrics: [{ Namespace: namespace, Dimensions: [labels.map(([name]) => name)], Metrics: described }] }],
+    [
+      "_aws",
+      {
+        Timestamp: at,
+        CloudWatchMetrics: [{ Namespace: namespace, Dimensions: [labels.map(([name]) => name)], Metrics: described }],
+      },
+    ],
     ...labels.map(([name, value]): [string, unknown] => [name, dimensionValue(value)]),
-    ...[...metrics].map(([name, points]): [string, unknown] => [name, points.length === 1 ? points[0]?.value : points.map(({ value }) => value)]),
+    ...[...metrics].map(([name, points]): [string, unknown] => [
+      name,
+      points.length === 1 ? points[0]?.value : points.map(({ value }) => value),
+    ]),
   ];
   return `{${members.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(",")}}`;
 }

@@ -121,7 +121,15 @@ function pointOf(line: string, check: (points: readonly MetricPoint[]) => Checke
   try {
     const found = parseJson(line) as Omit<MetricPoint, "at"> & { readonly at: string };
     const [point] = check([{ ...found, at: new Date(found.at) }]);
-    return point && { name: point.name, value: point.value, unit: point.metric.unit, labels: labelRecord(point.labels), at: new Date(point.at) };
+    return (
+      point && {
+        name: point.name,
+        value: point.value,
+        unit: point.metric.unit,
+        labels: labelRecord(point.labels),
+        at: new Date(point.at),
+      }
+    );
   } catch {
     return undefined;
   }

@@ -31,7 +31,13 @@ export function memorySink(options: { metrics?: MetricTable; keep?: number } = {
     capabilities: { durable: false, keeps: "points" },
     async write(points) {
       if (closed) throw closedSink("memory");
-      const added = check(points).map(({ name, metric, value, labels, at }) => ({ name, value, unit: metric.unit, labels: labelRecord(labels), at: new Date(at) }));
+      const added = check(points).map(({ name, metric, value, labels, at }) => ({
+        name,
+        value,
+        unit: metric.unit,
+        labels: labelRecord(labels),
+        at: new Date(at),
+      }));
       kept = [...kept, ...added].slice(-keep);
       await Promise.resolve();
     },

@@ -29,7 +29,9 @@ const nameOf = {
 } as const;
 
 const refuse = (name: string, what: string, value?: unknown): never => {
-  throw new ChurnkitError("OPTION_INVALID", `The metric ${JSON.stringify(String(name).slice(0, 100))} ${what}.`, { where: { path: name, value } });
+  throw new ChurnkitError("OPTION_INVALID", `The metric ${JSON.stringify(String(name).slice(0, 100))} ${what}.`, {
+    where: { path: name, value },
+  });
 };
 
 /**
@@ -41,7 +43,10 @@ export function pointCheck(table: MetricTable = metricTable): PointCheck {
   const metrics = indexOf(table);
   return (points) => {
     if (points.length > maxPoints) {
-      throw new ChurnkitError("INPUT_TOO_LARGE", `${points.length} points at once are more than ${maxPoints}. Write them in parts.`);
+      throw new ChurnkitError(
+        "INPUT_TOO_LARGE",
+        `${points.length} points at once are more than ${maxPoints}. Write them in parts.`,
+      );
     }
     return points.map((point) => checkPoint(metrics, point));
   };
@@ -53,10 +58,15 @@ type Index = ReadonlyMap<string, { readonly name: string; readonly metric: Metri
 function indexOf(table: MetricTable): Index {
   const index = new Map<string, { name: string; metric: MetricDefinition }>();
   for (const [name, metric] of Object.entries(table)) {
-    if (!nameOf.cloudwatch.test(metric.cloudwatch)) refuse(name, "has a CloudWatch name that is not of letters, digits and _", metric.cloudwatch);
-    if (!nameOf.prometheus.test(metric.prometheus)) refuse(name, "has a Prometheus name that is not of letters, digits and _", metric.prometheus);
-    if (metric.labels?.every((label) => nameOf.label.test(label)) === false) refuse(name, "demands a label whose name is not allowed", metric.labels);
-    if (metric.buckets?.every((bound, i, all) => Number.isFinite(bound) && bound > (all[i - 1] ?? -Infinity)) === false) {
+    if (!nameOf.cloudwatch.test(metric.cloudwatch))
+      refuse(name, "has a CloudWatch name that is not of letters, digits and _", metric.cloudwatch);
+    if (!nameOf.prometheus.test(metric.prometheus))
+      refuse(name, "has a Prometheus name that is not of letters, digits and _", metric.prometheus);
+    if (metric.labels?.every((label) => nameOf.label.test(label)) === false)
+      refuse(name, "demands a label whose name is not allowed", metric.labels);
+    if (
+      metric.buckets?.every((bound, i, all) => Number.isFinite(bound) && bound > (all[i - 1] ?? -Infinity)) === false
+    ) {
       refuse(name, "has buckets that are not finite and rising", metric.buckets);
     }
     for (const spelling of new Set([name, metric.cloudwatch, metric.prometheus])) {
@@ -69,36 +79,65 @@ function indexOf(table: MetricTable): Index {
 
 function checkPoint(index: Index, point: MetricPoint): CheckedPoint {
   const found = index.get(point.name);
-  if (found === undefined) return refuse(point.name, `is not declared. Known are ${[...new Set([...index.values()].map(({ name }) => name))].join(", ")}`);
+  if (found === undefined)
+    return refuse(
+      point.name,
+      `is not declared. Known are ${[...new Set([...index.values()].map(({ name }) => name))].join(", ")}`,
+    );
   const { name, metric } = found;
   const { value, unit } = point;
   if (typeof value !== "number" || !Number.isFinite(value) || (metric.type === "counter" && value < 0)) {
     const wanted = metric.type === "counter" ? "a finite number of at least 0" : "a finite number";
-    throw new ChurnkitError("VALUE_INVALID", `The metric ${name} has the value ${String(value)} where ${wanted} belongs. Leave out a point that has no value.`, {
-      where: { path: name, value },
-    });
+    throw new ChurnkitError(
+      "VALUE_INVALID",
+      `The metric ${name} has the value ${String(value)} where ${wanted} belongs. Leave out a point that has no value.`,
+      {
+        where: { path: name, value },
+      },
+    );
   }
   if (unit !== undefined && unit !== metric.unit) {
-    refuse(name, `is in ${metric.unit} (one of ${Object.keys(metricUnits).join(", ")}), not in ${unit}: convert the value`, unit);
+    refuse(
+      name,
+      `is in ${metric.unit} (one of ${Object.keys(metricUnits).join(", ")}), not in ${unit}: convert the value`,
+      unit,
+    );
   }
   const at = point.at instanceof Date ? point.at.getTime() : NaN;
   if (!(at >= 0 && at <= maxTime)) {
-    throw new ChurnkitError("VALUE_INVALID", `The metric ${name} has a time that is not a Date from 1970 to 9999. Give when it was measured.`, {
-      where: { path: name, value: point.at },
-    });
+    throw new ChurnkitError(
+      "VALUE_INVALID",
+      `The metric ${name} has a time that is not a Date from 1970 to 9999. Give when it was measured.`,
+      {
+        where: { path: name, value: point.at },
+      },
+    );
   }
   return { name, metric, value, labels: checkLabels(index, name, metric, point.labels ?? {}), at };
 }
 
-function checkLabels(index: Index, name: string, metric: MetricDefinition, given: Readonly<Record<string, string>>): [string, string][] {
+function checkLabels(
+  index: Index,
+  name: string,
+  metric: MetricDefinition,
+  given: Readonly<Record<string, string>>,
+): [string, string][] {
   const labels = Object.entries(given).sort(([a], [b]) => (a < b ? -1 : 1));
   if (labels.length > maxLabels) refuse(name, `has ${labels.length} labels, more than ${maxLabels}`);
   for (const [label, value] of labels) {
     if (!nameOf.label.test(label) || label === "le" || label === "quantile" || index.has(label)) {
-      refuse(name, `has a label named ${JSON.stringify(label.slice(0, 100))}. Use a letter, then letters, digits and _, and not the name of a metric, le or quantile`, label);
+      refuse(
+        name,
+        `has a label named ${JSON.stringify(label.slice(0, 100))}. Use a letter, then letters, digits and _, and not the name of a metric, le or quantile`,
+        label,
+      );
     }
     if (typeof value !== "string" || value.length > maxLabelValue || value.trim() === "" || /\p{Cs}/u.test(value)) {
-      refuse(name, `has a label ${label} whose value is not a well-formed text of 1 to ${maxLabelValue} characters, not blank`, value);
+      refuse(
+        name,
+        `has a label ${label} whose value is not a well-formed text of 1 to ${maxLabelValue} characters, not blank`,
+        value,
+      );
     }
   }
   const missing = metric.labels?.find((label) => !Object.hasOwn(given, label));

@@ -41,7 +41,10 @@ export function prometheusSink(options: { metrics?: MetricTable; maxSeries?: num
       size += added.size;
       return;
     }
-    throw new ChurnkitError("INPUT_TOO_LARGE", `The Prometheus sink would hold ${size + added.size} series, more than ${maxSeries}. Use labels with fewer values, or raise maxSeries.`);
+    throw new ChurnkitError(
+      "INPUT_TOO_LARGE",
+      `The Prometheus sink would hold ${size + added.size} series, more than ${maxSeries}. Use labels with fewer values, or raise maxSeries.`,
+    );
   };
 
   return {

@@ -51,7 +51,11 @@ export function prometheusText(): PrometheusText {
     if (family === undefined) families.set(metric.prometheus, (family = { metric, series: new Map() }));
     const key = keyOf(labels);
     let one = family.series.get(key);
-    if (one === undefined) family.series.set(key, (one = { labels, value: 0, at: -1, count: 0, buckets: (metric.buckets ?? []).map(() => 0) }));
+    if (one === undefined)
+      family.series.set(
+        key,
+        (one = { labels, value: 0, at: -1, count: 0, buckets: (metric.buckets ?? []).map(() => 0) }),
+      );
     return one;
   };
 

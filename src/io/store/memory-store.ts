@@ -41,7 +41,9 @@ export function memoryStore(): ObjectStore {
     async list(prefix) {
       const found = [...objects].filter(([key]) => key.startsWith(prefix));
       return Promise.resolve(
-        found.map(([key, { bytes, modified }]) => ({ key, size: bytes.length, modified })).sort((a, b) => (a.key < b.key ? -1 : 1)),
+        found
+          .map(([key, { bytes, modified }]) => ({ key, size: bytes.length, modified }))
+          .sort((a, b) => (a.key < b.key ? -1 : 1)),
       );
     },
     async delete(key) {

@@ -64,7 +64,11 @@ export interface ObjectStore {
   /** Like `get`, without holding the object in memory. */
   getStream(key: string): Promise<StoredStream | undefined>;
   /** Like `put`, without holding the object in memory. The object appears when the last byte has been written. */
-  putStream(key: string, content: AsyncIterable<Uint8Array>, options?: PutOptions): Promise<{ readonly version: string }>;
+  putStream(
+    key: string,
+    content: AsyncIterable<Uint8Array>,
+    options?: PutOptions,
+  ): Promise<{ readonly version: string }>;
 }
 
 const segment = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}$/;

@@ -12,10 +12,14 @@ export function typedStore(store: ObjectStore): ObjectStore {
   const failed = (action: string, key: string, cause: unknown): unknown =>
     ChurnkitError.isInstance(cause)
       ? cause
-      : new ChurnkitError("STORE_FAILED", `Cannot ${action} ${key} in ${store.name}. ${cause instanceof Error ? cause.message : String(cause)}`, {
-          where: { file: key },
-          cause,
-        });
+      : new ChurnkitError(
+          "STORE_FAILED",
+          `Cannot ${action} ${key} in ${store.name}. ${cause instanceof Error ? cause.message : String(cause)}`,
+          {
+            where: { file: key },
+            cause,
+          },
+        );
   const attempt = async <T>(action: string, key: string, work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
@@ -35,7 +39,8 @@ export function typedStore(store: ObjectStore): ObjectStore {
     capabilities: store.capabilities,
     get: (key) => attempt("read", key, () => store.get(key)),
     put: (key, bytes, options) => attempt("write", key, () => store.put(key, bytes, options)),
-    list: (prefix) => attempt("list", prefix === "" ? "the objects" : `the objects ${prefix}*`, () => store.list(prefix)),
+    list: (prefix) =>
+      attempt("list", prefix === "" ? "the objects" : `the objects ${prefix}*`, () => store.list(prefix)),
     delete: (key) => attempt("delete", key, () => store.delete(key)),
     getStream: (key) =>
       attempt("read", key, async () => {

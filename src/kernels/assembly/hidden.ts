@@ -8,7 +8,13 @@ import { statistics } from "./statistics";
 
 /** From relu's output to the layer's: batch normalization with the batch's statistics, then dropout. */
 export function hiddenForward(
-  network: Network, layer: Layer, index: i32, rows: i32, step: u32, dropping: bool, moving: bool,
+  network: Network,
+  layer: Layer,
+  index: i32,
+  rows: i32,
+  step: u32,
+  dropping: bool,
+  moving: bool,
 ): void {
   if (layer.output == layer.relu) return;
   const key = mix32(network.seedHash ^ step) + <u32>(index + 1) * 0x9e3779b9;
@@ -98,7 +104,13 @@ function reluBackward(delta: usize, mask: usize, relu: usize, rows: i32, bias: u
 
 /** One panel of a normalized layer, in two passes: dropout and sums over the batch, then each row. */
 function normalizedBackward(
-  network: Network, layer: Layer, p: i32, rows: i32, delta: usize, mask: usize, relu: usize,
+  network: Network,
+  layer: Layer,
+  p: i32,
+  rows: i32,
+  delta: usize,
+  mask: usize,
+  relu: usize,
 ): void {
   const zero = f32x4.splat(0);
   const unit = <usize>p * ROW;

@@ -67,7 +67,15 @@ function tile(a: usize, k: i32, w: usize, bias: usize, floor: f32, out: usize): 
  * of four rows, so it reads and writes up to three rows beyond `rows`. `scratch` holds CHUNK rows of `a`.
  */
 export function matmul(
-  a: usize, stride: usize, rows: i32, k: i32, w: usize, panels: i32, bias: usize, out: usize, scratch: usize,
+  a: usize,
+  stride: usize,
+  rows: i32,
+  k: i32,
+  w: usize,
+  panels: i32,
+  bias: usize,
+  out: usize,
+  scratch: usize,
 ): void {
   const inputPanels = (k + 7) >> 3;
   const kernelPanel = <usize>inputPanels * 8 * ROW;

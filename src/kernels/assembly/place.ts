@@ -15,7 +15,7 @@ export function placeDense(
   laneBytes: usize,
   rowBytes: usize,
 ): void {
-  const panelBytes = <usize>((inputs + 7) & -8) << 5;
+  const panelBytes = (<usize>((inputs + 7) & -8)) << 5;
   const step = (<usize>units) << 2;
   let j: usize = 0;
   if (scale == 0 && laneBytes == 4) {

@@ -53,7 +53,13 @@ const SPAN: i32 = 128;
 
 /** out = a^T * delta: k x (8 * panels), from rows of activations and of gradients, all as panels. */
 export function weightGradient(
-  a: usize, k: i32, delta: usize, panels: i32, stride: usize, rows: i32, out: usize,
+  a: usize,
+  k: i32,
+  delta: usize,
+  panels: i32,
+  stride: usize,
+  rows: i32,
+  out: usize,
 ): void {
   const kernelPanel = <usize>((k + 7) & -8) * ROW;
   for (let first = 0; first < rows; first += SPAN) {

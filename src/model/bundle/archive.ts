@@ -29,7 +29,10 @@ export async function packArchive(files: BundleFiles): Promise<Uint8Array<ArrayB
  * @throws ChurnkitError ARCHIVE_UNSAFE for a path that leads out, a link, a device, a file twice, or more bytes or
  * files than the limits; BUNDLE_CORRUPT when it cannot be read at all.
  */
-export async function unpackArchive(archive: Uint8Array, limits: ArchiveLimits = {}): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
+export async function unpackArchive(
+  archive: Uint8Array,
+  limits: ArchiveLimits = {},
+): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
   // Loaded here, so that opening a folder does not wait for it.
   const { createTarDecoder } = await import("modern-tar");
   const maxBytes = limits.bytes ?? defaultBytes;
@@ -57,7 +60,11 @@ export async function unpackArchive(archive: Uint8Array, limits: ArchiveLimits =
     }
   } catch (cause) {
     if (ChurnkitError.isInstance(cause)) throw cause;
-    throw new ChurnkitError("BUNDLE_CORRUPT", "This is no bundle that can be read: it is no .tar.gz, or was cut short or changed. Where a command takes a bundle and a file, the bundle comes first.", { cause });
+    throw new ChurnkitError(
+      "BUNDLE_CORRUPT",
+      "This is no bundle that can be read: it is no .tar.gz, or was cut short or changed. Where a command takes a bundle and a file, the bundle comes first.",
+      { cause },
+    );
   } finally {
     await entries.cancel().catch(() => undefined);
   }
@@ -72,7 +79,8 @@ function checkEntry({ header }: ParsedTarEntry, files: ReadonlyMap<string, unkno
     if (folder !== "" && folder !== "." && !isBundlePath(folder)) throw unsafePath(header.name);
     return undefined;
   }
-  if (header.type !== "file") throw unsafe(`holds a ${header.type ?? "thing"} named ${JSON.stringify(header.name.slice(0, 80))}`);
+  if (header.type !== "file")
+    throw unsafe(`holds a ${header.type ?? "thing"} named ${JSON.stringify(header.name.slice(0, 80))}`);
   if (!isBundlePath(path)) throw unsafePath(header.name);
   if (files.has(path)) throw unsafe(`holds ${path} twice`);
   return path;
@@ -93,5 +101,8 @@ const tooLarge = (maxBytes: number): ChurnkitError =>
   unsafe(`unpacks to more than ${Math.round(maxBytes / 2 ** 20)} MB (raise limits.bytes if that is meant)`);
 
 function unsafe(what: string): ChurnkitError {
-  return new ChurnkitError("ARCHIVE_UNSAFE", `The archive ${what}, which a bundle never does. Don't use it unless you know who made it.`);
+  return new ChurnkitError(
+    "ARCHIVE_UNSAFE",
+    `The archive ${what}, which a bundle never does. Don't use it unless you know who made it.`,
+  );
 }

@@ -15,9 +15,13 @@ export function extraFiles(extras: Readonly<Record<string, unknown>>): [string, 
     .map(([key, value]) => {
       if (name.test(key)) return [`extras/${key}.json`, readableJson(value)];
       const shown = JSON.stringify(key.slice(0, 80));
-      throw new ChurnkitError("OPTION_INVALID", `An extra of a bundle cannot be called ${shown}. Use small letters, digits and -, at most 40.`, {
-        where: { value: key.slice(0, 80) },
-      });
+      throw new ChurnkitError(
+        "OPTION_INVALID",
+        `An extra of a bundle cannot be called ${shown}. Use small letters, digits and -, at most 40.`,
+        {
+          where: { value: key.slice(0, 80) },
+        },
+      );
     });
 }
 

@@ -31,7 +31,18 @@ export async function toBundleFiles(
   artifact: Artifact,
   options: BundleOptions = {},
 ): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
-  const { contract, recipe, model, calibration, decision, baseline, metrics, golden, provenance, extras = {} } = artifact;
+  const {
+    contract,
+    recipe,
+    model,
+    calibration,
+    decision,
+    baseline,
+    metrics,
+    golden,
+    provenance,
+    extras = {},
+  } = artifact;
   const files = new Map<string, Uint8Array<ArrayBuffer>>([
     ["contract.json", readableJson(contract)],
     ["recipe.json", readableJson(recipe)],
@@ -57,7 +68,9 @@ export type BundleReader = (path: string) => Promise<Uint8Array | undefined>;
  *
  * @throws ChurnkitError BUNDLE_NOT_FOUND without a manifest, BUNDLE_VERSION, BUNDLE_CORRUPT, ARCHIVE_UNSAFE.
  */
-export async function fromBundleFiles(source: BundleFiles | BundleReader): Promise<{ manifest: Manifest; artifact: Artifact }> {
+export async function fromBundleFiles(
+  source: BundleFiles | BundleReader,
+): Promise<{ manifest: Manifest; artifact: Artifact }> {
   const { manifest, artifact } = await readBundle(source);
   // Copying asks for every part.
   return { manifest, artifact: { ...artifact } };
@@ -67,11 +80,15 @@ export async function fromBundleFiles(source: BundleFiles | BundleReader): Promi
  * {@link fromBundleFiles} for those who want to score: every file is verified, but what no score needs (baseline,
  * metrics, provenance, extras) is parsed when it is first asked for, and throws BUNDLE_CORRUPT then.
  */
-export async function readBundle(source: BundleFiles | BundleReader): Promise<{ manifest: Manifest; artifact: Artifact }> {
+export async function readBundle(
+  source: BundleFiles | BundleReader,
+): Promise<{ manifest: Manifest; artifact: Artifact }> {
   const read = typeof source === "function" ? source : (path: string) => Promise.resolve(source.get(path));
   const manifestBytes = await read(manifestPath);
   if (manifestBytes === undefined) {
-    throw new ChurnkitError("BUNDLE_NOT_FOUND", "There is no bundle: manifest.json is missing.", { where: { file: manifestPath } });
+    throw new ChurnkitError("BUNDLE_NOT_FOUND", "There is no bundle: manifest.json is missing.", {
+      where: { file: manifestPath },
+    });
   }
   const manifest = await parseManifest(manifestBytes);
   const files = await readVerified(manifest, read);
@@ -108,7 +125,10 @@ function parseArtifact(files: BundleFiles): Artifact {
     return bytes;
   };
   const needed = { ...partsToScore((path) => JsonValue.parse(file(path), path, corrupt)), model: readModel(file) };
-  const others = [...partPaths.filter((path) => !used.has(path)), ...[...files.keys()].filter((path) => extraNameOf(path) !== undefined)];
+  const others = [
+    ...partPaths.filter((path) => !used.has(path)),
+    ...[...files.keys()].filter((path) => extraNameOf(path) !== undefined),
+  ];
   // Copies: what is read later is what was verified, whatever becomes of the caller's bytes.
   const rest = new Map(others.map((path): [string, Uint8Array] => [path, new Uint8Array(file(path))]));
   for (const path of files.keys()) {
@@ -127,7 +147,9 @@ function withRest(needed: ReturnType<typeof partsToScore> & Pick<Artifact, "mode
   const baseline = once(() => parseBaseline(json, needed.contract));
   const metrics = once(() => parseMetrics(json("metrics.json")));
   const provenance = once(() => parseProvenance(json("provenance.json")));
-  const extras = once(() => (names.length === 0 ? undefined : Object.fromEntries(names.map(([name, path]) => [name, json(path).value]))));
+  const extras = once(() =>
+    names.length === 0 ? undefined : Object.fromEntries(names.map(([name, path]) => [name, json(path).value])),
+  );
   return {
     ...needed,
     get baseline() {
@@ -162,7 +184,9 @@ export function parseParts(json: (path: string) => JsonValue): Omit<Artifact, "m
   };
 }
 
-function partsToScore(json: (path: string) => JsonValue): Pick<Artifact, "contract" | "recipe" | "calibration" | "decision" | "golden"> {
+function partsToScore(
+  json: (path: string) => JsonValue,
+): Pick<Artifact, "contract" | "recipe" | "calibration" | "decision" | "golden"> {
   return {
     contract: ofOthers("contract.json", json, parseContract),
     recipe: ofOthers("recipe.json", json, parseRecipe),
@@ -175,7 +199,15 @@ const parseBaseline = (json: (path: string) => JsonValue, contract: Artifact["co
   withMarkedPredictions(ofOthers("baseline.json", json, parseProfile), contract);
 
 /** The JSON files that {@link parseParts} asks for. */
-export const partPaths = ["contract.json", "recipe.json", "decision.json", "baseline.json", "metrics.json", "golden.json", "provenance.json"] as const;
+export const partPaths = [
+  "contract.json",
+  "recipe.json",
+  "decision.json",
+  "baseline.json",
+  "metrics.json",
+  "golden.json",
+  "provenance.json",
+] as const;
 
 /** Reads a part that another room knows how to parse; its errors become the bundle's. */
 function ofOthers<T>(path: string, json: (path: string) => JsonValue, parse: (value: unknown) => T): T {

@@ -29,9 +29,13 @@ export async function loadBundle<Request = unknown>(
     if (folder === undefined) {
       // In the moment between the two renames of a save the bundle has neither name.
       if (attempt < 3) continue;
-      throw new ChurnkitError("BUNDLE_NOT_FOUND", `There is no bundle at ${source}. Make one with churnkit train, or check the path.`, {
-        where: { file: source },
-      });
+      throw new ChurnkitError(
+        "BUNDLE_NOT_FOUND",
+        `There is no bundle at ${source}. Make one with churnkit train, or check the path.`,
+        {
+          where: { file: source },
+        },
+      );
     }
     try {
       return await openBundle(folder.read, options);
@@ -127,5 +131,8 @@ async function readLarge(place: string, path: string): Promise<Buffer> {
 /** Says of an error inside a bundle which bundle it is. */
 function inFolder(error: unknown, path: string): unknown {
   if (!ChurnkitError.isInstance(error)) return error;
-  return new ChurnkitError(error.code, `${path}: ${error.message}`, { where: { ...error.where, file: path }, cause: error });
+  return new ChurnkitError(error.code, `${path}: ${error.message}`, {
+    where: { ...error.where, file: path },
+    cause: error,
+  });
 }

@@ -99,7 +99,8 @@ export async function parseManifest(bytes: Uint8Array): Promise<Manifest> {
   for (const { path } of manifest.files) {
     if (!isBundlePath(path) || path === manifestPath) throw unsafePath(path);
   }
-  if (new Set(manifest.files.map(({ path }) => path)).size < manifest.files.length) throw corrupt(manifestPath, "lists a file twice");
+  if (new Set(manifest.files.map(({ path }) => path)).size < manifest.files.length)
+    throw corrupt(manifestPath, "lists a file twice");
   await checkManifest(manifest, written);
   return manifest;
 }

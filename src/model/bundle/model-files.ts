@@ -29,7 +29,8 @@ export function writeModel(model: ModelNode, files: Map<string, Uint8Array<Array
 /** Reads what {@link writeModel} wrote. */
 export function readModel(file: (path: string) => Uint8Array): ModelNode {
   const json = JsonValue.parse(file(scorerPath), scorerPath, corrupt);
-  if (json.get("outputs").value !== 1) throw json.get("outputs").not("1, the number of outputs this version can score,");
+  if (json.get("outputs").value !== 1)
+    throw json.get("outputs").not("1, the number of outputs this version can score,");
   let depth = 0;
   const context: ReadContext = {
     file,

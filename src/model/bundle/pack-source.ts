@@ -9,10 +9,21 @@ export async function* packSource({ manifest, read }: BundleSource): AsyncGenera
   const { createTarPacker } = await import("modern-tar");
   const { readable, controller } = createTarPacker();
   const manifestBytes = await size(read(manifestPath));
-  const files = [{ path: manifestPath, bytes: manifestBytes }, ...manifest.files.toSorted((a, b) => (a.path < b.path ? -1 : 1))];
+  const files = [
+    { path: manifestPath, bytes: manifestBytes },
+    ...manifest.files.toSorted((a, b) => (a.path < b.path ? -1 : 1)),
+  ];
   const packed = (async () => {
     for (const { path, bytes } of files) {
-      const body = controller.add({ name: path, size: bytes, mtime: new Date(0), mode: 0o644, uid: 0, gid: 0, type: "file" });
+      const body = controller.add({
+        name: path,
+        size: bytes,
+        mtime: new Date(0),
+        mode: 0o644,
+        uid: 0,
+        gid: 0,
+        type: "file",
+      });
       const writer = body.getWriter();
       for await (const part of read(path)) await writer.write(part);
       await writer.close();

@@ -1,4 +1,17 @@
-import { count, list, literal, nullable, number, object, oneOf, optional, record, text, variants, type Decoder } from "../../base/json/decode.js";
+import {
+  count,
+  list,
+  literal,
+  nullable,
+  number,
+  object,
+  oneOf,
+  optional,
+  record,
+  text,
+  variants,
+  type Decoder,
+} from "../../base/json/decode.js";
 import type { JsonValue } from "../../base/json/value.js";
 import type { Artifact, Costs, GoldenRow, Provenance } from "../artifact.js";
 import { metrics as metricTable, type MetricName, type MetricSummary, type MetricValue } from "../evaluate/metrics.js";
@@ -14,7 +27,11 @@ export const parseDecision: Decoder<Pick<Artifact, "calibration" | "decision">> 
     identity: object({ kind: literal("identity") }),
     platt: object({ kind: literal("platt"), slope: number(), intercept: number() }),
   }),
-  decision: object({ threshold: number(0, 1), rule: oneOf(["f1", "cost", "capacity", "given"]), costs: optional(costs) }),
+  decision: object({
+    threshold: number(0, 1),
+    rule: oneOf(["f1", "cost", "capacity", "given"]),
+    costs: optional(costs),
+  }),
 });
 
 const metricNames = Object.keys(metricTable) as MetricName[];
@@ -27,7 +44,9 @@ export const parseMetrics: Decoder<MetricSummary> = object({
   rows: count(),
   positives: count(),
   threshold: number(0, 1),
-  values: object(Object.fromEntries(metricNames.map((name) => [name, metric]))) as Decoder<Record<MetricName, MetricValue>>,
+  values: object(Object.fromEntries(metricNames.map((name) => [name, metric]))) as Decoder<
+    Record<MetricName, MetricValue>
+  >,
 });
 
 const cell = (json: JsonValue): GoldenRow["record"][string] => {

@@ -22,7 +22,11 @@ import type { Manifest } from "./manifest.js";
  * }
  * ```
  */
-export async function saveBundle(model: Artifact | { readonly artifact: Artifact }, path: string, options: BundleOptions = {}): Promise<Manifest> {
+export async function saveBundle(
+  model: Artifact | { readonly artifact: Artifact },
+  path: string,
+  options: BundleOptions = {},
+): Promise<Manifest> {
   const { writeBundle } = await import("./write-bundle.js");
   return writeBundle(model, path, options);
 }

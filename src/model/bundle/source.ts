@@ -26,9 +26,13 @@ const maxManifest = 16 * 2 ** 20;
 export async function bundleSource(store: Pick<ObjectStore, "name" | "getStream">, prefix = ""): Promise<BundleSource> {
   const found = await store.getStream(`${prefix}${manifestPath}`);
   if (found === undefined) {
-    throw new ChurnkitError("BUNDLE_NOT_FOUND", `There is no bundle in ${store.name}: ${prefix}${manifestPath} is missing.`, {
-      where: { file: `${prefix}${manifestPath}` },
-    });
+    throw new ChurnkitError(
+      "BUNDLE_NOT_FOUND",
+      `There is no bundle in ${store.name}: ${prefix}${manifestPath} is missing.`,
+      {
+        where: { file: `${prefix}${manifestPath}` },
+      },
+    );
   }
   if (found.size > maxManifest) throw corrupt(manifestPath, "is larger than any manifest");
   const bytes = await collected(found.stream);
@@ -42,7 +46,10 @@ export async function bundleSource(store: Pick<ObjectStore, "name" | "getStream"
 /** A bundle that is in memory; `parsed` is its manifest, where somebody has just read it. */
 export async function sourceOfFiles(files: BundleFiles, parsed?: Manifest): Promise<BundleSource> {
   const bytes = files.get(manifestPath);
-  if (bytes === undefined) throw new ChurnkitError("BUNDLE_NOT_FOUND", "There is no bundle: manifest.json is missing.", { where: { file: manifestPath } });
+  if (bytes === undefined)
+    throw new ChurnkitError("BUNDLE_NOT_FOUND", "There is no bundle: manifest.json is missing.", {
+      where: { file: manifestPath },
+    });
   return sourceOf(parsed ?? (await parseManifest(bytes)), bytes, async function* (path) {
     const file = await Promise.resolve(files.get(path));
     if (file === undefined) throw corrupt(path, "is missing");
@@ -56,7 +63,11 @@ export async function filesOfSource({ manifest, read }: BundleSource): Promise<M
   return new Map(await Promise.all(paths.map(async (path) => [path, await collected(read(path))] as const)));
 }
 
-function sourceOf(manifest: Manifest, manifestBytes: Uint8Array, open: (path: string) => AsyncIterable<Uint8Array>): BundleSource {
+function sourceOf(
+  manifest: Manifest,
+  manifestBytes: Uint8Array,
+  open: (path: string) => AsyncIterable<Uint8Array>,
+): BundleSource {
   const listed = new Map(manifest.files.map((file) => [file.path, file]));
   return {
     manifest,
@@ -75,8 +86,13 @@ function sourceOf(manifest: Manifest, manifestBytes: Uint8Array, open: (path: st
         hash.update(part);
         yield part;
       }
-      if (size !== file.bytes) throw corrupt(path, `has ${size > file.bytes ? "more" : "fewer"} than the ${file.bytes} bytes it was written with`);
-      if (hash.hex() !== file.sha256) throw corrupt(path, "was changed since it was written (its SHA-256 differs from the manifest's)");
+      if (size !== file.bytes)
+        throw corrupt(
+          path,
+          `has ${size > file.bytes ? "more" : "fewer"} than the ${file.bytes} bytes it was written with`,
+        );
+      if (hash.hex() !== file.sha256)
+        throw corrupt(path, "was changed since it was written (its SHA-256 differs from the manifest's)");
     },
   };
 }
@@ -90,7 +106,8 @@ export async function collected(stream: AsyncIterable<Uint8Array>): Promise<Uint
     length += part.length;
   }
   const [only] = parts;
-  if (parts.length === 1 && only !== undefined && only.buffer instanceof ArrayBuffer) return only as Uint8Array<ArrayBuffer>;
+  if (parts.length === 1 && only !== undefined && only.buffer instanceof ArrayBuffer)
+    return only as Uint8Array<ArrayBuffer>;
   const all = new Uint8Array(length);
   let at = 0;
   for (const part of parts) {

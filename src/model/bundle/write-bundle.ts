@@ -15,7 +15,11 @@ import { parseJson } from "../../base/json/parse.js";
 const isArchivePath = (path: string): boolean => /\.(tar\.gz|tgz)$/.test(path);
 
 /** What `saveBundle` does. */
-export async function writeBundle(model: Artifact | { readonly artifact: Artifact }, path: string, options: BundleOptions = {}): Promise<Manifest> {
+export async function writeBundle(
+  model: Artifact | { readonly artifact: Artifact },
+  path: string,
+  options: BundleOptions = {},
+): Promise<Manifest> {
   const artifact = "artifact" in model ? model.artifact : model;
   const archive = isArchivePath(path);
   if (!archive) await checkTarget(path);
@@ -32,18 +36,32 @@ export async function writeBundle(model: Artifact | { readonly artifact: Artifac
 export async function checkTarget(path: string): Promise<void> {
   await checkWritable(path);
   if (isArchivePath(path)) {
-    if (!(await stat(path).then((found) => found.isDirectory(), () => false))) return;
-    throw new ChurnkitError("OPTION_INVALID", `${path} is a folder. Name a file for the archive, or a folder of another name for the bundle.`, {
-      where: { file: path },
-    });
+    if (
+      !(await stat(path).then(
+        (found) => found.isDirectory(),
+        () => false,
+      ))
+    )
+      return;
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `${path} is a folder. Name a file for the archive, or a folder of another name for the bundle.`,
+      {
+        where: { file: path },
+      },
+    );
   }
   const names = await namesIn(path);
   if (names.length === 0) return;
   const listed = await listedFiles(path);
   if (listed === undefined) {
-    throw new ChurnkitError("OPTION_INVALID", `${path} is not empty and holds no bundle, so it is not replaced. Choose another place or empty it.`, {
-      where: { file: path },
-    });
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `${path} is not empty and holds no bundle, so it is not replaced. Choose another place or empty it.`,
+      {
+        where: { file: path },
+      },
+    );
   }
   const known = new Set([manifestPath, ...listed.map((file) => file.split("/")[0])]);
   const foreign = names.find((name) => !known.has(name) && !name.startsWith("."));
@@ -74,9 +92,13 @@ async function namesIn(path: string): Promise<string[]> {
     if (systemCode(error) === "ENOENT") return [];
     throw ioFailed("use", path, error);
   }
-  throw new ChurnkitError("OPTION_INVALID", `${path} is a file. Name a folder for the bundle, or a file ending in .tar.gz.`, {
-    where: { file: path },
-  });
+  throw new ChurnkitError(
+    "OPTION_INVALID",
+    `${path} is a file. Name a folder for the bundle, or a file ending in .tar.gz.`,
+    {
+      where: { file: path },
+    },
+  );
 }
 
 /** The files that a bundle's manifest lists, also of another format version; undefined where there is no bundle. */

@@ -2,7 +2,12 @@ import { ChurnkitError } from "../../base/errors.js";
 import { mix32, permutation, uniform } from "../../base/random.js";
 import type { Column, Contract } from "../../data/contract/contract.js";
 import { columnKinds } from "../../data/contract/contract.js";
-import { isNumericProfile, type CategoryProfile, type NumericProfile, type Profile } from "../../data/profile/profile.js";
+import {
+  isNumericProfile,
+  type CategoryProfile,
+  type NumericProfile,
+  type Profile,
+} from "../../data/profile/profile.js";
 import type { ColumnData, Table } from "../../data/table/table.js";
 import { takeRows } from "../../data/table/take-rows.js";
 
@@ -19,9 +24,13 @@ const day = 86_400_000;
 
 function rowsOf(rows: number): number {
   if (Number.isInteger(rows) && rows >= 1 && rows <= mostRows) return rows;
-  throw new ChurnkitError("OPTION_INVALID", `A background of ${rows} rows was asked for. Give a whole number from 1 to ${mostRows}.`, {
-    where: { value: rows },
-  });
+  throw new ChurnkitError(
+    "OPTION_INVALID",
+    `A background of ${rows} rows was asked for. Give a whole number from 1 to ${mostRows}.`,
+    {
+      where: { value: rows },
+    },
+  );
 }
 
 /**
@@ -55,15 +64,35 @@ export function backgroundFromProfile(contract: Contract, profile: Profile, opti
     const order = permutation(rows, own);
     const random = uniform(own);
     if (columnKinds[column.kind].storage === "numeric") {
-      const drawn = known !== undefined && isNumericProfile(known) ? drawNumbers(column, known, rows, random) : new Float64Array(rows).fill(NaN);
-      columns.set(column.name, { storage: "numeric", values: drawn.map((_, row) => drawn[order[row] as number] as number) });
+      const drawn =
+        known !== undefined && isNumericProfile(known)
+          ? drawNumbers(column, known, rows, random)
+          : new Float64Array(rows).fill(NaN);
+      columns.set(column.name, {
+        storage: "numeric",
+        values: drawn.map((_, row) => drawn[order[row] as number] as number),
+      });
     } else {
       const levels = [...(column.kind === "category" ? column.levels : [])];
-      const drawn = known !== undefined && !isNumericProfile(known) ? drawCodes(known, levels, rows, random) : new Int32Array(rows).fill(-1);
-      columns.set(column.name, { storage: "coded", codes: drawn.map((_, row) => drawn[order[row] as number] as number), levels });
+      const drawn =
+        known !== undefined && !isNumericProfile(known)
+          ? drawCodes(known, levels, rows, random)
+          : new Int32Array(rows).fill(-1);
+      columns.set(column.name, {
+        storage: "coded",
+        codes: drawn.map((_, row) => drawn[order[row] as number] as number),
+        levels,
+      });
     }
   });
-  return { contract, rows, columns, rowNumbers: Uint32Array.from({ length: rows }, (_, i) => i), rejected: [], source: "background" };
+  return {
+    contract,
+    rows,
+    columns,
+    rowNumbers: Uint32Array.from({ length: rows }, (_, i) => i),
+    rejected: [],
+    source: "background",
+  };
 }
 
 /**
@@ -74,15 +103,24 @@ export function backgroundFromProfile(contract: Contract, profile: Profile, opti
 export function backgroundFromTable(table: Table, options: BackgroundOptions = {}): Table {
   const rows = rowsOf(options.rows ?? 100);
   if (table.rows === 0) {
-    throw new ChurnkitError("TOO_FEW_ROWS", `${table.source}: the background has no row. Give at least one, better a hundred.`, {
-      where: { file: table.source },
-    });
+    throw new ChurnkitError(
+      "TOO_FEW_ROWS",
+      `${table.source}: the background has no row. Give at least one, better a hundred.`,
+      {
+        where: { file: table.source },
+      },
+    );
   }
   return takeRows(table, permutation(table.rows, options.seed ?? 0).subarray(0, rows));
 }
 
 /** For equal steps of rank, the cell of `counts` (-1: missing) and how far through it. */
-function* ranks(missing: number, counts: readonly number[], rows: number, random: () => number): Generator<{ cell: number; share: number }> {
+function* ranks(
+  missing: number,
+  counts: readonly number[],
+  rows: number,
+  random: () => number,
+): Generator<{ cell: number; share: number }> {
   let total = missing;
   for (const count of counts) total += count;
   // A column without any row counts as missing.
@@ -118,7 +156,14 @@ function drawNumbers(column: Column, profile: NumericProfile, rows: number, rand
 
 /** A value between two cut points in the column's own steps. */
 function rounded(column: Column, value: number, low: number, high: number): number {
-  const step = column.kind === "date" ? (column.precision === "date" ? day : 1) : column.kind === "number" ? (column.multipleOf ?? (column.integer ? 1 : 0)) : 1;
+  const step =
+    column.kind === "date"
+      ? column.precision === "date"
+        ? day
+        : 1
+      : column.kind === "number"
+        ? (column.multipleOf ?? (column.integer ? 1 : 0))
+        : 1;
   const near = step === 0 ? value : Math.round(value / step) * step;
   return Math.min(high, Math.max(low, near));
 }

@@ -57,7 +57,9 @@ export async function explainerOf(
   const { contract, recipe, model, calibration, decision } = artifact;
   const { samples = 64, seed = 0 } = options;
   if (!Number.isInteger(samples) || samples < 8 || samples > 100_000) {
-    throw new ChurnkitError("OPTION_INVALID", `samples is ${samples}. Give a whole number from 8 to 100000.`, { where: { value: samples } });
+    throw new ChurnkitError("OPTION_INVALID", `samples is ${samples}. Give a whole number from 8 to 100000.`, {
+      where: { value: samples },
+    });
   }
   const encoder = compileRecipe(recipe, contract);
   const { columns, groupOf } = columnGroups(contract, recipe);
@@ -80,9 +82,13 @@ export async function explainerOf(
   const intercept = calibration.kind === "platt" ? calibration.intercept : 0;
   const base = slope * attributor.base + intercept;
   if (!Number.isFinite(base)) {
-    throw new ChurnkitError("VALUE_INVALID", "The model has no finite score for the background. Check its numbers, or train again.", {
-      where: { file: rows.source },
-    });
+    throw new ChurnkitError(
+      "VALUE_INVALID",
+      "The model has no finite score for the background. Check its numbers, or train again.",
+      {
+        where: { file: rows.source },
+      },
+    );
   }
 
   const features = new Float32Array(chunk * encoder.width);
@@ -116,7 +122,17 @@ export async function explainerOf(
           if (!Number.isFinite(sum) || !Number.isFinite(outputs[row])) throw notFinite(table, row);
         }
       }
-      return { columns, rows: table.rows, base, outputs, values, errors, method: attributor.method, samples: attributor.samples, backgroundRows: rows.rows };
+      return {
+        columns,
+        rows: table.rows,
+        base,
+        outputs,
+        values,
+        errors,
+        method: attributor.method,
+        samples: attributor.samples,
+        backgroundRows: rows.rows,
+      };
     },
   };
 }
@@ -129,7 +145,10 @@ async function attributorOf(model: ModelNode, task: AttributionTask, options: Co
     scorerOf(node): ModelScorer {
       const made = kindOf(node).scorer(node, context);
       if (made.inputs === task.inputs) return made;
-      throw new ChurnkitError("CONTRACT_MISMATCH", `The model takes ${made.inputs} features, its recipe makes ${task.inputs}. They come from different trainings.`);
+      throw new ChurnkitError(
+        "CONTRACT_MISMATCH",
+        `The model takes ${made.inputs} features, its recipe makes ${task.inputs}. They come from different trainings.`,
+      );
     },
   };
   // Made for every kind: it checks that the model, members included, fits its recipe.
@@ -141,9 +160,13 @@ async function attributorOf(model: ModelNode, task: AttributionTask, options: Co
 }
 
 function notFinite(table: Table, row: number): ChurnkitError {
-  return new ChurnkitError("VALUE_INVALID", "The model has no finite score for this row, so there is nothing to explain. Check the row's numbers.", {
-    where: { file: table.source, row: table.rowNumbers[row] },
-  });
+  return new ChurnkitError(
+    "VALUE_INVALID",
+    "The model has no finite score for this row, so there is nothing to explain. Check the row's numbers.",
+    {
+      where: { file: table.source, row: table.rowNumbers[row] },
+    },
+  );
 }
 
 /**
@@ -151,6 +174,10 @@ function notFinite(table: Table, row: number): ChurnkitError {
  *
  * @throws ChurnkitError as {@link explainerOf} and {@link Explainer.explain}.
  */
-export async function explain(artifact: Parameters<typeof explainerOf>[0], table: Table, options: ExplainerOptions = {}): Promise<Explanation> {
+export async function explain(
+  artifact: Parameters<typeof explainerOf>[0],
+  table: Table,
+  options: ExplainerOptions = {},
+): Promise<Explanation> {
   return (await explainerOf(artifact, options)).explain(table);
 }

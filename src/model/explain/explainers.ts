@@ -28,10 +28,14 @@ interface ExplainerKind<Node extends ModelNode> {
  * How each kind of model is explained. A closed form is taken where there is one, then expected gradients; a kind that
  * is not here, or an ensemble with such a member, is explained by sampled Shapley values.
  */
-export const explainerKinds: { readonly [Kind in ModelNode["kind"]]?: ExplainerKind<Extract<ModelNode, { kind: Kind }>> } = {
+export const explainerKinds: {
+  readonly [Kind in ModelNode["kind"]]?: ExplainerKind<Extract<ModelNode, { kind: Kind }>>;
+} = {
   linear: { exact: exactLinear, differentiable: (node) => differentiableLinear(node) },
   trees: { exact: exactTrees },
-  network: { differentiable: (node, { kernel }) => (kernel === undefined ? undefined : differentiableNetwork(node, kernel)) },
+  network: {
+    differentiable: (node, { kernel }) => (kernel === undefined ? undefined : differentiableNetwork(node, kernel)),
+  },
   ensemble: {
     differentiable({ members }, context) {
       const parts = members.map((member) => context.of(member)).filter((part) => part !== undefined);
@@ -41,7 +45,8 @@ export const explainerKinds: { readonly [Kind in ModelNode["kind"]]?: ExplainerK
 };
 
 /** The entry of a node's kind, for use with that node only. */
-export const explainerKindOf = (node: ModelNode): ExplainerKind<ModelNode> | undefined => explainerKinds[node.kind] as ExplainerKind<ModelNode> | undefined;
+export const explainerKindOf = (node: ModelNode): ExplainerKind<ModelNode> | undefined =>
+  explainerKinds[node.kind] as ExplainerKind<ModelNode> | undefined;
 
 /** The model as a function with a gradient, where it has one. */
 export function differentiableOf(node: ModelNode, kernel: Kernel | undefined): Differentiable | undefined {

@@ -19,7 +19,11 @@ export interface ColumnImportance {
  */
 export function importance(explanation: Explanation): ColumnImportance[] {
   const { columns, rows, values } = explanation;
-  if (rows === 0) throw new ChurnkitError("TOO_FEW_ROWS", "No row was explained, so no importance can be told. Explain at least one row.");
+  if (rows === 0)
+    throw new ChurnkitError(
+      "TOO_FEW_ROWS",
+      "No row was explained, so no importance can be told. Explain at least one row.",
+    );
   const width = columns.length;
   const found = columns.map(({ name }, c) => {
     let sum = 0;

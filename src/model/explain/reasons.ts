@@ -79,7 +79,11 @@ export interface ReasonOptions {
  * for (const { sentence } of reasons(explainer, records[0]).reasons) console.log(sentence);
  * ```
  */
-export function reasons(explainer: Explainer, record: unknown, options: ReasonOptions = {}): ReasonedScore | UnreasonedScore {
+export function reasons(
+  explainer: Explainer,
+  record: unknown,
+  options: ReasonOptions = {},
+): ReasonedScore | UnreasonedScore {
   const { top = 3, outcome = "risk", direction } = options;
   if (!Number.isInteger(top) || top < 1) {
     throw new ChurnkitError("OPTION_INVALID", `top is ${top}. Give a whole number above 0.`, { where: { value: top } });
@@ -108,7 +112,12 @@ export function reasons(explainer: Explainer, record: unknown, options: ReasonOp
   };
 }
 
-const withoutScore = (issues: readonly CellIssue[]): UnreasonedScore => ({ probability: null, logOdds: null, reasons: [], issues });
+const withoutScore = (issues: readonly CellIssue[]): UnreasonedScore => ({
+  probability: null,
+  logOdds: null,
+  reasons: [],
+  issues,
+});
 
 const noScore: CellIssue = {
   column: "",
@@ -127,7 +136,14 @@ function explained(explainer: Explainer, table: Table): Explanation | undefined 
   }
 }
 
-function reasonOf(explainer: Explainer, table: Table, column: ExplainedColumn, logOdds: number, standardError: number, outcome: string): Reason {
+function reasonOf(
+  explainer: Explainer,
+  table: Table,
+  column: ExplainedColumn,
+  logOdds: number,
+  standardError: number,
+  outcome: string,
+): Reason {
   const { name, madeOf, derived } = column;
   const value = derived ? derivedValue(explainer, table, name) : (recordOf(table, 0)[name] ?? null);
   const declared = derived ? undefined : explainer.contract.columns.find((other) => other.name === name);

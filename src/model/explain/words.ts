@@ -16,7 +16,8 @@ function numberText(value: number): string {
 export function subjectOf(name: string, column: Pick<Column, "kind" | "unit"> | undefined, value: RecordValue): string {
   if (value === null) return `a missing ${name}`;
   if (typeof value === "boolean") return `${name} being ${value}`;
-  if (typeof value === "number") return `${name} of ${numberText(value)}${column?.unit === undefined ? "" : ` ${column.unit}`}`;
+  if (typeof value === "number")
+    return `${name} of ${numberText(value)}${column?.unit === undefined ? "" : ` ${column.unit}`}`;
   if (column?.kind === "date") return `${name} of ${value}`;
   return `${name} of ${JSON.stringify(value.length > longest ? `${value.slice(0, longest - 1)}…` : value)}`;
 }

@@ -71,7 +71,8 @@ export function mergeAttributions(a: AttributionBaseline, b: AttributionBaseline
 }
 
 /** Sum of squared deviations behind a standard error. */
-const squaresOf = ({ standardError }: AttributedColumn, rows: number): number => standardError * standardError * rows * (rows - 1);
+const squaresOf = ({ standardError }: AttributedColumn, rows: number): number =>
+  standardError * standardError * rows * (rows - 1);
 
 /** @throws ChurnkitError CONTRACT_MISMATCH unless both speak of the same columns, explained in the same way. */
 export function checkSameColumns(a: AttributionBaseline, b: AttributionBaseline): void {

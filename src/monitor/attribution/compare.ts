@@ -85,7 +85,16 @@ export function attributionDrift(
   const common = { rows: { reference: reference.rows, current: later.rows }, columns };
   if (seen === null) {
     const message = "No column moved a score in the reference, so there is no ranking to compare.";
-    return { ...common, verdict: "insufficient", severity: "none", ndcg: null, standardError: null, ndcgExpected: null, pValue: null, message };
+    return {
+      ...common,
+      verdict: "insufficient",
+      severity: "none",
+      ndcg: null,
+      standardError: null,
+      ndcgExpected: null,
+      pValue: null,
+      message,
+    };
   }
   const { standardError, expected, pValue, floor } = ndcgNoise(reference.columns, later.columns, seen, rules.alpha);
   const enough = Math.min(reference.rows, later.rows) >= rules.leastRows;
@@ -140,9 +149,16 @@ function ranksOf(columns: readonly AttributedColumn[]): number[] {
   return ranks;
 }
 
-function messageOf(verdict: DriftVerdict, seen: number, error: number, columns: readonly AttributionChange[], { warning, leastRows }: AttributionPolicy): string {
+function messageOf(
+  verdict: DriftVerdict,
+  seen: number,
+  error: number,
+  columns: readonly AttributionChange[],
+  { warning, leastRows }: AttributionPolicy,
+): string {
   const value = `NDCG ${seen.toFixed(3)} (standard error ${error.toFixed(3)}, threshold ${warning})`;
-  if (verdict === "insufficient") return `Too few rows to judge the ranking of the columns: ${value}. Explain more rows, ${leastRows} at the very least.`;
+  if (verdict === "insufficient")
+    return `Too few rows to judge the ranking of the columns: ${value}. Explain more rows, ${leastRows} at the very least.`;
   if (verdict === "stable") return `The columns that matter are still the same: ${value}.`;
   const moved = [...columns]
     .filter(({ reference, current }) => reference.rank !== current.rank)

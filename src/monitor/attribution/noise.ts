@@ -23,7 +23,12 @@ export interface NdcgNoise {
  * drawn from them, once around what each was seen to be, once around the reference as if nothing had changed. No row is
  * needed. Errors of columns are taken as independent. Seeded, so equal summaries have equal answers.
  */
-export function ndcgNoise(reference: readonly AttributedColumn[], current: readonly AttributedColumn[], seen: number, alpha: number): NdcgNoise {
+export function ndcgNoise(
+  reference: readonly AttributedColumn[],
+  current: readonly AttributedColumn[],
+  seen: number,
+  alpha: number,
+): NdcgNoise {
   const random = uniform(1);
   // Box and Muller 1958.
   const normal = (): number => Math.sqrt(-2 * log(1 - random())) * cosTurns(random());
@@ -33,10 +38,19 @@ export function ndcgNoise(reference: readonly AttributedColumn[], current: reado
   const unchanged: number[] = [];
   for (let draw = 0; draw < draws; draw++) {
     const gains = reference.map((column) => drawn(column, column.meanAbsolute));
-    const asSeen = ndcg(gains, current.map((column) => drawn(column, column.meanAbsolute))) ?? 1;
+    const asSeen =
+      ndcg(
+        gains,
+        current.map((column) => drawn(column, column.meanAbsolute)),
+      ) ?? 1;
     sum += asSeen - seen;
     squares += (asSeen - seen) * (asSeen - seen);
-    unchanged.push(ndcg(gains, current.map((column, i) => drawn(column, reference[i]?.meanAbsolute ?? 0))) ?? 1);
+    unchanged.push(
+      ndcg(
+        gains,
+        current.map((column, i) => drawn(column, reference[i]?.meanAbsolute ?? 0)),
+      ) ?? 1,
+    );
   }
   const mean = sum / draws;
   unchanged.sort((a, b) => a - b);

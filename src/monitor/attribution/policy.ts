@@ -14,7 +14,12 @@ export interface AttributionPolicy {
 }
 
 /** Clarify's threshold as the warning. */
-export const defaultAttributionPolicy: AttributionPolicy = { warning: 0.9, critical: 0.8, alpha: 0.01, leastRows: minimumSample };
+export const defaultAttributionPolicy: AttributionPolicy = {
+  warning: 0.9,
+  critical: 0.8,
+  alpha: 0.01,
+  leastRows: minimumSample,
+};
 
 /** @throws ChurnkitError OPTION_INVALID for a number out of range. */
 export function attributionPolicy(overrides: Partial<AttributionPolicy> = {}): AttributionPolicy {
@@ -22,9 +27,13 @@ export function attributionPolicy(overrides: Partial<AttributionPolicy> = {}): A
   const check = (name: keyof AttributionPolicy, low: number, high: number): void => {
     const value = policy[name];
     if (value >= low && value <= high) return;
-    throw new ChurnkitError("OPTION_INVALID", `The attribution policy's ${name} is ${value}. Give a number from ${low} to ${high}.`, {
-      where: { path: name, value },
-    });
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `The attribution policy's ${name} is ${value}. Give a number from ${low} to ${high}.`,
+      {
+        where: { path: name, value },
+      },
+    );
   };
   check("warning", 0, 1);
   check("critical", 0, policy.warning);

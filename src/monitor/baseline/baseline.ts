@@ -57,7 +57,11 @@ export interface MonitorBaseline {
     readonly calibration: CalibrationSummary | null;
   };
   /** Null where no facets were given. */
-  readonly bias: { readonly facets: readonly Facet[]; readonly favorable: "positive" | "negative"; readonly counts: BiasCounts } | null;
+  readonly bias: {
+    readonly facets: readonly Facet[];
+    readonly favorable: "positive" | "negative";
+    readonly counts: BiasCounts;
+  } | null;
   /** Null where none were asked for. */
   readonly attribution: {
     readonly settings: AttributionSettings;
@@ -110,15 +114,22 @@ export async function monitorBaseline(input: MonitorBaselineInput): Promise<Moni
   const { artifact, table, facets = [], favorable = "positive", kernel } = input;
   const { contract, decision, baseline: profile, metrics } = artifact;
   if (table.rows === 0) {
-    throw new ChurnkitError("TOO_FEW_ROWS", `${table.source}: a monitor's baseline needs rows; give those held out in training.`, {
-      where: { file: table.source },
-    });
+    throw new ChurnkitError(
+      "TOO_FEW_ROWS",
+      `${table.source}: a monitor's baseline needs rows; give those held out in training.`,
+      {
+        where: { file: table.source },
+      },
+    );
   }
   const { threshold, costs } = decision;
   const { target } = contract;
   const probabilities = input.probabilities ?? (await compile(artifact, { kernel })).score(table);
   if (probabilities.length !== table.rows) {
-    throw new ChurnkitError("OPTION_INVALID", `There are ${probabilities.length} probabilities for ${table.rows} rows. Give one for each.`);
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `There are ${probabilities.length} probabilities for ${table.rows} rows. Give one for each.`,
+    );
   }
   const counter = confidenceCounter(threshold);
   for (const probability of probabilities) counter.add(probability);
@@ -138,14 +149,20 @@ export async function monitorBaseline(input: MonitorBaselineInput): Promise<Moni
     profile,
     rows: { kept: table.rows, rejected: table.rejected.length },
     quality: {
-      heldOut: bothClasses(known.labels) ? summarize(evaluateScores(known.labels, known.probabilities, { threshold, costs })) : metrics,
+      heldOut: bothClasses(known.labels)
+        ? summarize(evaluateScores(known.labels, known.probabilities, { threshold, costs }))
+        : metrics,
       confidence: counter.counts(),
       calibration: known.labels.length === 0 ? null : calibrationSummary(known.labels, known.probabilities),
     },
     bias:
       resolved.length === 0
         ? null
-        : { facets: resolved, favorable, counts: countBias(table, { facets: resolved, probabilities, threshold, favorable }) },
+        : {
+            facets: resolved,
+            favorable,
+            counts: countBias(table, { facets: resolved, probabilities, threshold, favorable }),
+          },
     attribution: await attributionOf(input),
   };
 }
@@ -164,22 +181,37 @@ const bothClasses = (labels: Uint8Array): boolean => labels.includes(0) && label
 /** A facet whose groups are named, so that later rows and other shards are counted over the same ones. */
 function resolvedFacet(table: Table, facet: Facet): Facet {
   if (facet.column === table.contract.target?.column) {
-    throw new ChurnkitError("OPTION_INVALID", `The facet "${facet.column}" is the target, which later rows don't have. Name a column of the customers.`, {
-      where: { column: facet.column },
-    });
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `The facet "${facet.column}" is the target, which later rows don't have. Name a column of the customers.`,
+      {
+        where: { column: facet.column },
+      },
+    );
   }
   const { groups } = resolveFacet(table, facet);
   return facet.groups === undefined ? { ...facet, groups: groups.map(({ name }) => name) } : facet;
 }
 
-async function attributionOf({ artifact, table, attributionRows = 200, attribution = {}, kernel }: MonitorBaselineInput): Promise<MonitorBaseline["attribution"]> {
+async function attributionOf({
+  artifact,
+  table,
+  attributionRows = 200,
+  attribution = {},
+  kernel,
+}: MonitorBaselineInput): Promise<MonitorBaseline["attribution"]> {
   if (!Number.isInteger(attributionRows) || attributionRows < 0) {
-    throw new ChurnkitError("OPTION_INVALID", `attributionRows is ${attributionRows}. Give a whole number, 0 for no attribution monitor.`);
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `attributionRows is ${attributionRows}. Give a whole number, 0 for no attribution monitor.`,
+    );
   }
   if (attributionRows === 0) return null;
   const settings: AttributionSettings = { backgroundRows: 100, samples: 64, seed: 0, ...attribution };
   const some = permutation(table.rows, settings.seed).subarray(0, attributionRows);
-  const explanation: Explanation = (await explainerOf(artifact, { ...settings, kernel })).explain(takeRows(table, some));
+  const explanation: Explanation = (await explainerOf(artifact, { ...settings, kernel })).explain(
+    takeRows(table, some),
+  );
   return { settings, baseline: attributionBaseline(explanation), importance: [...importanceByColumn(explanation)] };
 }
 

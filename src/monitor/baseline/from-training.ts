@@ -33,5 +33,8 @@ export async function watchedArtifact(
   options: TrainedBaselineOptions = {},
 ): Promise<Artifact> {
   const { rows, probabilities } = heldOutScores;
-  return withMonitorBaseline(artifact, await monitorBaseline({ ...options, artifact, table: takeRows(table, rows), probabilities }));
+  return withMonitorBaseline(
+    artifact,
+    await monitorBaseline({ ...options, artifact, table: takeRows(table, rows), probabilities }),
+  );
 }

@@ -1,5 +1,15 @@
 import { ChurnkitError } from "../../base/errors.js";
-import { count, list, nullable, number, object, oneOf, optional, text, version, type Decoder } from "../../base/json/decode.js";
+import {
+  count,
+  list,
+  nullable,
+  number,
+  object,
+  optional,
+  text,
+  version,
+  type Decoder,
+} from "../../base/json/decode.js";
 import { documentError, JsonValue } from "../../base/json/value.js";
 import { contractHash } from "../../data/contract/contract-hash.js";
 import { parseContract } from "../../data/contract/parse.js";
@@ -25,7 +35,10 @@ const extra = "monitor";
  */
 export function withMonitorBaseline(artifact: Artifact, baseline: MonitorBaseline): Artifact {
   if (baseline.model.contractHash !== contractHash(artifact.contract)) {
-    throw new ChurnkitError("CONTRACT_MISMATCH", "The baseline was made for a model of other columns. Make one with monitorBaseline for this model.");
+    throw new ChurnkitError(
+      "CONTRACT_MISMATCH",
+      "The baseline was made for a model of other columns. Make one with monitorBaseline for this model.",
+    );
   }
   const { format, model, rows, quality, bias, attribution } = baseline;
   return { ...artifact, extras: { ...artifact.extras, [extra]: { format, model, rows, quality, bias, attribution } } };
@@ -40,7 +53,8 @@ export function withMonitorBaseline(artifact: Artifact, baseline: MonitorBaselin
 export function monitorBaselineOf(artifact: Artifact): MonitorBaseline {
   const { contract, baseline: profile } = artifact;
   const kept = artifact.extras?.[extra];
-  if (kept !== undefined) return parseMonitorBaseline({ ...(kept as object), contract, profile }, "extras/monitor.json");
+  if (kept !== undefined)
+    return parseMonitorBaseline({ ...(kept as object), contract, profile }, "extras/monitor.json");
   const { decision, metrics, provenance } = artifact;
   const { target } = contract;
   return {
@@ -56,7 +70,11 @@ export function monitorBaselineOf(artifact: Artifact): MonitorBaseline {
     contract,
     profile,
     rows: { kept: provenance.rows.train, rejected: 0 },
-    quality: { heldOut: metrics, confidence: { format: 1, threshold: decision.threshold, rows: 0, invalid: 0, cells: [] }, calibration: null },
+    quality: {
+      heldOut: metrics,
+      confidence: { format: 1, threshold: decision.threshold, rows: 0, invalid: 0, cells: [] },
+      calibration: null,
+    },
     bias: null,
     attribution: null,
   };
@@ -69,11 +87,22 @@ const importance: Decoder<readonly [string, number]> = (json) => [text()(json.it
 
 const baseline = object({
   format: version(1),
-  model: object({ name: text(), contractHash: text(), threshold: number(0, 1), positive: text(), negative: text(), costs: nullable(costs) }),
+  model: object({
+    name: text(),
+    contractHash: text(),
+    threshold: number(0, 1),
+    positive: text(),
+    negative: text(),
+    costs: nullable(costs),
+  }),
   contract: (json: JsonValue) => parseContract(json.value),
   profile: profileDecoder,
   rows: object({ kept: count(), rejected: count() }),
-  quality: object({ heldOut: parseMetrics, confidence: confidenceCountsDecoder, calibration: nullable(calibrationSummaryDecoder) }),
+  quality: object({
+    heldOut: parseMetrics,
+    confidence: confidenceCountsDecoder,
+    calibration: nullable(calibrationSummaryDecoder),
+  }),
   bias: nullable(object({ facets: list(facet, 100), favorable, counts: biasCounts })),
   attribution: nullable(
     object({

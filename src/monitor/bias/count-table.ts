@@ -37,7 +37,8 @@ const UNKNOWN = 2;
  */
 export function countBias(table: Table, options: BiasCountOptions): BiasCounts {
   const { facets, threshold, favorable = "positive" } = options;
-  if (facets.length === 0) throw new ChurnkitError("OPTION_INVALID", "No facet was given. Name a column whose groups to compare.");
+  if (facets.length === 0)
+    throw new ChurnkitError("OPTION_INVALID", "No facet was given. Name a column whose groups to compare.");
   if (favorable !== "positive" && favorable !== "negative") {
     throw new ChurnkitError("OPTION_INVALID", `favorable is "${String(favorable)}". Give "positive" or "negative".`);
   }
@@ -61,7 +62,13 @@ export function countBias(table: Table, options: BiasCountOptions): BiasCounts {
           const place = placeOf(labels[row] as number, calls[row] as number);
           counts[place] = (counts[place] as number) + 1;
         }
-        return { column, group: name, against, disadvantaged: groupCounts(disadvantaged), advantaged: groupCounts(advantaged) };
+        return {
+          column,
+          group: name,
+          against,
+          disadvantaged: groupCounts(disadvantaged),
+          advantaged: groupCounts(advantaged),
+        };
       }),
     ),
     missing: resolved.map(({ column, missing }) => ({ column, rows: missing })),
@@ -93,17 +100,25 @@ function labelCodes(table: Table, good: number): Uint8Array {
 function callCodes(table: Table, { probabilities, threshold }: BiasCountOptions, good: number): Uint8Array {
   const codes = new Uint8Array(table.rows).fill(UNKNOWN);
   if (probabilities === undefined) return codes;
-  if (threshold === undefined) throw new ChurnkitError("OPTION_INVALID", "Probabilities need a threshold. Give one from 0 to 1.");
+  if (threshold === undefined)
+    throw new ChurnkitError("OPTION_INVALID", "Probabilities need a threshold. Give one from 0 to 1.");
   checkThreshold(threshold);
   if (probabilities.length !== table.rows) {
-    throw new ChurnkitError("OPTION_INVALID", `There are ${probabilities.length} probabilities for ${table.rows} rows. Give one for each.`);
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `There are ${probabilities.length} probabilities for ${table.rows} rows. Give one for each.`,
+    );
   }
   for (let row = 0; row < table.rows; row++) {
     const p = probabilities[row] as number;
     if (!(p >= 0 && p <= 1)) {
-      throw new ChurnkitError("VALUE_INVALID", `The probability of row ${row} is ${p}. Probabilities are numbers from 0 to 1.`, {
-        where: { row, value: p },
-      });
+      throw new ChurnkitError(
+        "VALUE_INVALID",
+        `The probability of row ${row} is ${p}. Probabilities are numbers from 0 to 1.`,
+        {
+          where: { row, value: p },
+        },
+      );
     }
     codes[row] = (p >= threshold ? 1 : 0) === good ? 1 : 0;
   }
@@ -116,7 +131,8 @@ function callCodes(table: Table, { probabilities, threshold }: BiasCountOptions,
  * @throws ChurnkitError CONTRACT_MISMATCH for different groups, thresholds or good outcomes.
  */
 export function mergeBias(a: BiasCounts, b: BiasCounts): BiasCounts {
-  const key = ({ column, group, against }: BiasCounts["facets"][number]): string => JSON.stringify([column, group, against]);
+  const key = ({ column, group, against }: BiasCounts["facets"][number]): string =>
+    JSON.stringify([column, group, against]);
   const others = new Map(b.facets.map((facet) => [key(facet), facet]));
   const same = a.facets.length === b.facets.length && a.facets.every((facet) => others.has(key(facet)));
   if (!same || a.threshold !== b.threshold || a.favorable !== b.favorable) {

@@ -55,7 +55,10 @@ export function biasDrift(
 ): BiasDrift {
   const policy = biasPolicy(overrides);
   if (baseline.favorable !== current.favorable) {
-    throw new ChurnkitError("CONTRACT_MISMATCH", "Baseline and current counts have different good outcomes. Count both alike.");
+    throw new ChurnkitError(
+      "CONTRACT_MISMATCH",
+      "Baseline and current counts have different good outcomes. Count both alike.",
+    );
   }
   const others = new Map(current.facets.map((facet) => [keyOf(facet), facet]));
   const pairs = baseline.facets.flatMap((before) => {
@@ -75,7 +78,10 @@ export function biasDrift(
   const outside = changes.filter(({ range }) => range === "violated");
   const judged = changes.filter(({ verdict }) => verdict !== "insufficient");
   const named = (some: readonly BiasChange[]): string =>
-    some.slice(0, 5).map(({ column, group, metric }) => `${metric} of ${column} ${group}`).join(", ");
+    some
+      .slice(0, 5)
+      .map(({ column, group, metric }) => `${metric} of ${column} ${group}`)
+      .join(", ");
   const parts = [
     drifted.length > 0 ? `Changed since the baseline: ${named(drifted)}.` : "",
     outside.length > 0 ? `Outside the allowed range: ${named(outside)}.` : "",
@@ -88,7 +94,12 @@ export function biasDrift(
     changes,
     onlyInBaseline: unpaired(baseline.facets),
     onlyInCurrent: unpaired(current.facets),
-    message: parts.length > 0 ? parts.join(" ") : verdict === "stable" ? "No change of bias was found." : `There are too few rows to judge: ${current.rows} rows, and it takes ${policy.leastRows} of each group at the very least.`,
+    message:
+      parts.length > 0
+        ? parts.join(" ")
+        : verdict === "stable"
+          ? "No change of bias was found."
+          : `There are too few rows to judge: ${current.rows} rows, and it takes ${policy.leastRows} of each group at the very least.`,
   };
 }
 
@@ -103,7 +114,10 @@ function changeOf(
   const [then, today] = [measureBias(before, metric, strict), measureBias(now, metric, strict)];
   const allowed = policy.allowed[metric] ?? null;
   const seen = measureBias(now, metric, plain);
-  const inRange = few !== null || typeof seen === "string" ? ({ verdict: "insufficient", severity: "none" } as const) : judge(seen, allowed);
+  const inRange =
+    few !== null || typeof seen === "string"
+      ? ({ verdict: "insufficient", severity: "none" } as const)
+      : judge(seen, allowed);
   const common = {
     column: now.column,
     group: now.group,

@@ -24,7 +24,11 @@ export interface ResolvedFacet {
   readonly column: string;
   /** Rows without a value. */
   readonly missing: number;
-  readonly groups: readonly { readonly name: string; readonly against: string; readonly side: (row: number) => "d" | "a" | null }[];
+  readonly groups: readonly {
+    readonly name: string;
+    readonly against: string;
+    readonly side: (row: number) => "d" | "a" | null;
+  }[];
 }
 
 const MOST_GROUPS = 50;
@@ -34,7 +38,9 @@ export const rangeName = ({ from, to }: FacetRange): string => `[${from ?? ""}, 
 const nameOf = (group: string | FacetRange): string => (typeof group === "string" ? group : rangeName(group));
 
 const refuse = (facet: Facet, what: string): ChurnkitError =>
-  new ChurnkitError("OPTION_INVALID", `The facet "${String(facet.column).slice(0, 80)}" ${what}`, { where: { column: facet.column } });
+  new ChurnkitError("OPTION_INVALID", `The facet "${String(facet.column).slice(0, 80)}" ${what}`, {
+    where: { column: facet.column },
+  });
 
 /** @throws ChurnkitError OPTION_INVALID for a facet that the table's column cannot have. */
 export function resolveFacet(table: Table, facet: Facet): ResolvedFacet {
@@ -75,7 +81,12 @@ function ofLabels(facet: Facet, rows: number, labelAt: (row: number) => string |
     else met.set(label, (met.get(label) ?? 0) + 1);
   }
   const largest = [...met].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1)).map(([label]) => label);
-  const names = groups?.map(nameOf) ?? largest.filter((label) => label !== reference).slice(0, MOST_GROUPS).sort();
+  const names =
+    groups?.map(nameOf) ??
+    largest
+      .filter((label) => label !== reference)
+      .slice(0, MOST_GROUPS)
+      .sort();
   return {
     column,
     missing,
@@ -96,7 +107,8 @@ function ofRanges(facet: Facet, values: Float64Array): ResolvedFacet {
   if (groups === undefined) throw refuse(facet, "holds numbers. Give its groups as ranges, such as { from: 60 }.");
   const ranges = groups.map((group) => checkedRange(facet, group));
   const other = reference === undefined ? undefined : checkedRange(facet, reference);
-  const within = ({ from = -Infinity, to = Infinity }: FacetRange, value: number): boolean => value >= from && value < to;
+  const within = ({ from = -Infinity, to = Infinity }: FacetRange, value: number): boolean =>
+    value >= from && value < to;
   return {
     column,
     missing: values.reduce((sum, value) => sum + (Number.isNaN(value) ? 1 : 0), 0),
@@ -114,10 +126,16 @@ function ofRanges(facet: Facet, values: Float64Array): ResolvedFacet {
 }
 
 function checkedRange(facet: Facet, range: string | FacetRange): FacetRange {
-  if (typeof range === "string") throw refuse(facet, `holds numbers, not labels such as "${range.slice(0, 80)}". Give ranges.`);
+  if (typeof range === "string")
+    throw refuse(facet, `holds numbers, not labels such as "${range.slice(0, 80)}". Give ranges.`);
   const { from, to } = range;
   const valid = (end: number | undefined): boolean => end === undefined || Number.isFinite(end);
-  if (!valid(from) || !valid(to) || (from === undefined && to === undefined) || (from ?? -Infinity) >= (to ?? Infinity)) {
+  if (
+    !valid(from) ||
+    !valid(to) ||
+    (from === undefined && to === undefined) ||
+    (from ?? -Infinity) >= (to ?? Infinity)
+  ) {
     throw refuse(facet, `has the range ${rangeName(range)}. Give finite ends, from below to, at least one of them.`);
   }
   return range;

@@ -94,7 +94,12 @@ export const larger = (a: Estimate, b: Estimate): Estimate => ({
  * proportions come nearest.
  */
 export function overRectangle(a: Estimate, b: Estimate, divergence: (a: number, b: number) => number): Estimate {
-  const corners = [divergence(a.low, b.low), divergence(a.low, b.high), divergence(a.high, b.low), divergence(a.high, b.high)];
+  const corners = [
+    divergence(a.low, b.low),
+    divergence(a.low, b.high),
+    divergence(a.high, b.low),
+    divergence(a.high, b.high),
+  ];
   const low = a.low > b.high ? divergence(a.low, b.high) : b.low > a.high ? divergence(a.high, b.low) : 0;
   return { value: divergence(a.value, b.value), low, high: Math.max(...corners) };
 }

@@ -1,6 +1,16 @@
 import { log } from "../../base/elementary.js";
 import { callShare, labelShare, rowsOf, type GroupCounts, type Share } from "./counts.js";
-import { absolute, larger, minus, odds, over, overlapRatio, overRectangle, wilson, type Estimate } from "./intervals.js";
+import {
+  absolute,
+  larger,
+  minus,
+  odds,
+  over,
+  overlapRatio,
+  overRectangle,
+  wilson,
+  type Estimate,
+} from "./intervals.js";
 
 /** Normal quantiles: of one interval, and of two that must hold together (Bonferroni). */
 export interface Quantiles {
@@ -26,7 +36,8 @@ interface BiasMetricEntry {
   readonly measure: Measure;
 }
 
-const empty = (name: string, of: Share): string | undefined => (of.trials === 0 ? `The ${name} has no such rows.` : undefined);
+const empty = (name: string, of: Share): string | undefined =>
+  of.trials === 0 ? `The ${name} has no such rows.` : undefined;
 
 /** A share of each group, handed on as Wilson intervals, or which group has no rows for it. */
 function shares(
@@ -42,15 +53,28 @@ function shares(
 }
 
 const recall = (g: GroupCounts): Share => ({ successes: g.truePositives, trials: g.truePositives + g.falseNegatives });
-const specificity = (g: GroupCounts): Share => ({ successes: g.trueNegatives, trials: g.trueNegatives + g.falsePositives });
-const precision = (g: GroupCounts): Share => ({ successes: g.truePositives, trials: g.truePositives + g.falsePositives });
-const rejection = (g: GroupCounts): Share => ({ successes: g.trueNegatives, trials: g.trueNegatives + g.falseNegatives });
+const specificity = (g: GroupCounts): Share => ({
+  successes: g.trueNegatives,
+  trials: g.trueNegatives + g.falsePositives,
+});
+const precision = (g: GroupCounts): Share => ({
+  successes: g.truePositives,
+  trials: g.truePositives + g.falsePositives,
+});
+const rejection = (g: GroupCounts): Share => ({
+  successes: g.trueNegatives,
+  trials: g.trueNegatives + g.falseNegatives,
+});
 const accuracy = (g: GroupCounts): Share => {
   const successes = g.truePositives + g.trueNegatives;
   return { successes, trials: successes + g.falsePositives + g.falseNegatives };
 };
 
-const scaled = ({ value, low, high }: Estimate, by: number): Estimate => ({ value: value * by, low: low * by, high: high * by });
+const scaled = ({ value, low, high }: Estimate, by: number): Estimate => ({
+  value: value * by,
+  low: low * by,
+  high: high * by,
+});
 
 /** Sum over both outcomes of p ln(p / q); 0 where p is 0. */
 const kullbackLeibler = (p: number, q: number): number => {
@@ -74,7 +98,8 @@ const divergence = (of: (p: number, q: number) => number): Measure =>
     labelShare,
     (a, d) => {
       const estimate = overRectangle(a, d, of);
-      if (!Number.isFinite(estimate.value)) return "An outcome of the advantaged group never occurs in the disadvantaged one.";
+      if (!Number.isFinite(estimate.value))
+        return "An outcome of the advantaged group never occurs in the disadvantaged one.";
       return estimate;
     },
     "two",
@@ -89,7 +114,10 @@ const conditional = (
     const [x, y] = [counts(a), counts(d)];
     if (x.both + x.onlyCall === 0) return "Nobody of the advantaged group is called so.";
     if (y.both + y.onlyCall === 0) return "Nobody of the disadvantaged group is called so.";
-    return combine(overlapRatio(x.both, x.onlyLabel, x.onlyCall, one), overlapRatio(y.both, y.onlyLabel, y.onlyCall, one));
+    return combine(
+      overlapRatio(x.both, x.onlyLabel, x.onlyCall, one),
+      overlapRatio(y.both, y.onlyLabel, y.onlyCall, one),
+    );
   };
 };
 
@@ -99,21 +127,79 @@ const conditional = (
  * fares worse, but for SD, TE and DI, as in Clarify. All intervals are analytic.
  */
 export const biasMetrics = {
-  CI: { label: "class imbalance: (n_a - n_d) / (n_a + n_d)", stage: "pre", neutral: 0, range: [-1, 1], interval: "Wilson", measure: classImbalance },
-  DPL: { label: "difference in proportions of labels: q_a - q_d", stage: "pre", neutral: 0, range: [-1, 1], interval: "Newcombe", measure: shares(labelShare, minus) },
-  KL: { label: "Kullback-Leibler divergence of the labels, of a from d, in nats", stage: "pre", neutral: 0, range: [0, null], interval: "rectangle", measure: divergence(kullbackLeibler) },
-  JS: { label: "Jensen-Shannon divergence of the labels, in nats", stage: "pre", neutral: 0, range: [0, Math.LN2], interval: "rectangle", measure: divergence(jensenShannon) },
-  LP: { label: "L2 norm of the difference of the labels' shares", stage: "pre", neutral: 0, range: [0, Math.SQRT2], interval: "Newcombe", measure: shares(labelShare, (a, d) => scaled(absolute(minus(a, d)), Math.SQRT2)) },
-  TVD: { label: "total variation distance of the labels", stage: "pre", neutral: 0, range: [0, 1], interval: "Newcombe", measure: shares(labelShare, (a, d) => absolute(minus(a, d))) },
-  KS: { label: "largest difference of a label's share", stage: "pre", neutral: 0, range: [0, 1], interval: "Newcombe", measure: shares(labelShare, (a, d) => absolute(minus(a, d))) },
-  DPPL: { label: "difference in proportions of positive calls (demographic parity): q'_a - q'_d", stage: "post", neutral: 0, range: [-1, 1], interval: "Newcombe", measure: shares(callShare, minus) },
+  CI: {
+    label: "class imbalance: (n_a - n_d) / (n_a + n_d)",
+    stage: "pre",
+    neutral: 0,
+    range: [-1, 1],
+    interval: "Wilson",
+    measure: classImbalance,
+  },
+  DPL: {
+    label: "difference in proportions of labels: q_a - q_d",
+    stage: "pre",
+    neutral: 0,
+    range: [-1, 1],
+    interval: "Newcombe",
+    measure: shares(labelShare, minus),
+  },
+  KL: {
+    label: "Kullback-Leibler divergence of the labels, of a from d, in nats",
+    stage: "pre",
+    neutral: 0,
+    range: [0, null],
+    interval: "rectangle",
+    measure: divergence(kullbackLeibler),
+  },
+  JS: {
+    label: "Jensen-Shannon divergence of the labels, in nats",
+    stage: "pre",
+    neutral: 0,
+    range: [0, Math.LN2],
+    interval: "rectangle",
+    measure: divergence(jensenShannon),
+  },
+  LP: {
+    label: "L2 norm of the difference of the labels' shares",
+    stage: "pre",
+    neutral: 0,
+    range: [0, Math.SQRT2],
+    interval: "Newcombe",
+    measure: shares(labelShare, (a, d) => scaled(absolute(minus(a, d)), Math.SQRT2)),
+  },
+  TVD: {
+    label: "total variation distance of the labels",
+    stage: "pre",
+    neutral: 0,
+    range: [0, 1],
+    interval: "Newcombe",
+    measure: shares(labelShare, (a, d) => absolute(minus(a, d))),
+  },
+  KS: {
+    label: "largest difference of a label's share",
+    stage: "pre",
+    neutral: 0,
+    range: [0, 1],
+    interval: "Newcombe",
+    measure: shares(labelShare, (a, d) => absolute(minus(a, d))),
+  },
+  DPPL: {
+    label: "difference in proportions of positive calls (demographic parity): q'_a - q'_d",
+    stage: "post",
+    neutral: 0,
+    range: [-1, 1],
+    interval: "Newcombe",
+    measure: shares(callShare, minus),
+  },
   DI: {
     label: "disparate impact: q'_d / q'_a",
     stage: "post",
     neutral: 1,
     range: [0, null],
     interval: "Donner and Zou",
-    measure: shares(callShare, (a, d) => (a.value === 0 ? "Nobody of the advantaged group is called positive." : over(d, a))),
+    measure: shares(callShare, (a, d) =>
+      a.value === 0 ? "Nobody of the advantaged group is called positive." : over(d, a),
+    ),
   },
   DCAcc: {
     label: "difference in conditional acceptance: n_a(1) / n'_a(1) - n_d(1) / n'_d(1)",
@@ -121,7 +207,10 @@ export const biasMetrics = {
     neutral: 0,
     range: [null, null],
     interval: "log-normal, MOVER",
-    measure: conditional((g) => ({ both: g.truePositives, onlyLabel: g.falseNegatives, onlyCall: g.falsePositives }), minus),
+    measure: conditional(
+      (g) => ({ both: g.truePositives, onlyLabel: g.falseNegatives, onlyCall: g.falsePositives }),
+      minus,
+    ),
   },
   DCR: {
     label: "difference in conditional rejection: n_d(0) / n'_d(0) - n_a(0) / n'_a(0)",
@@ -129,13 +218,51 @@ export const biasMetrics = {
     neutral: 0,
     range: [null, null],
     interval: "log-normal, MOVER",
-    measure: conditional((g) => ({ both: g.trueNegatives, onlyLabel: g.falsePositives, onlyCall: g.falseNegatives }), (a, d) => minus(d, a)),
+    measure: conditional(
+      (g) => ({ both: g.trueNegatives, onlyLabel: g.falsePositives, onlyCall: g.falseNegatives }),
+      (a, d) => minus(d, a),
+    ),
   },
-  RD: { label: "recall difference (equal opportunity): TPR_a - TPR_d", stage: "post", neutral: 0, range: [-1, 1], interval: "Newcombe", measure: shares(recall, minus) },
-  SD: { label: "specificity difference: TNR_d - TNR_a", stage: "post", neutral: 0, range: [-1, 1], interval: "Newcombe", measure: shares(specificity, (a, d) => minus(d, a)) },
-  DAR: { label: "difference in acceptance rates: precision_a - precision_d", stage: "post", neutral: 0, range: [-1, 1], interval: "Newcombe", measure: shares(precision, minus) },
-  DRR: { label: "difference in rejection rates: NPV_d - NPV_a", stage: "post", neutral: 0, range: [-1, 1], interval: "Newcombe", measure: shares(rejection, (a, d) => minus(d, a)) },
-  AD: { label: "accuracy difference: ACC_a - ACC_d", stage: "post", neutral: 0, range: [-1, 1], interval: "Newcombe", measure: shares(accuracy, minus) },
+  RD: {
+    label: "recall difference (equal opportunity): TPR_a - TPR_d",
+    stage: "post",
+    neutral: 0,
+    range: [-1, 1],
+    interval: "Newcombe",
+    measure: shares(recall, minus),
+  },
+  SD: {
+    label: "specificity difference: TNR_d - TNR_a",
+    stage: "post",
+    neutral: 0,
+    range: [-1, 1],
+    interval: "Newcombe",
+    measure: shares(specificity, (a, d) => minus(d, a)),
+  },
+  DAR: {
+    label: "difference in acceptance rates: precision_a - precision_d",
+    stage: "post",
+    neutral: 0,
+    range: [-1, 1],
+    interval: "Newcombe",
+    measure: shares(precision, minus),
+  },
+  DRR: {
+    label: "difference in rejection rates: NPV_d - NPV_a",
+    stage: "post",
+    neutral: 0,
+    range: [-1, 1],
+    interval: "Newcombe",
+    measure: shares(rejection, (a, d) => minus(d, a)),
+  },
+  AD: {
+    label: "accuracy difference: ACC_a - ACC_d",
+    stage: "post",
+    neutral: 0,
+    range: [-1, 1],
+    interval: "Newcombe",
+    measure: shares(accuracy, minus),
+  },
   TE: {
     label: "treatment equality: FN_d / FP_d - FN_a / FP_a",
     stage: "post",

@@ -1,4 +1,15 @@
-import { count, formerly, list, nullable, number, object, oneOf, text, version, type Decoder } from "../../base/json/decode.js";
+import {
+  count,
+  formerly,
+  list,
+  nullable,
+  number,
+  object,
+  oneOf,
+  text,
+  version,
+  type Decoder,
+} from "../../base/json/decode.js";
 import { documentError, JsonValue } from "../../base/json/value.js";
 import { countNames, groupCounts, type BiasCounts, type GroupCounts } from "./counts.js";
 
@@ -16,7 +27,10 @@ export const biasCounts: Decoder<BiasCounts> = object({
   rows: count(),
   favorable,
   threshold: nullable(number(0, 1)),
-  facets: list(object({ column: name, group: name, against: name, disadvantaged: group, advantaged: group }), maxFacets),
+  facets: list(
+    object({ column: name, group: name, against: name, disadvantaged: group, advantaged: group }),
+    maxFacets,
+  ),
   missing: list(object({ column: name, rows: count() }), maxFacets),
 });
 
@@ -27,4 +41,5 @@ const malformed = documentError("INPUT_MALFORMED", "", "Give what countBias retu
  *
  * @throws ChurnkitError INPUT_MALFORMED for anything that `countBias` does not write, naming the place.
  */
-export const parseBiasCounts = (json: unknown): BiasCounts => biasCounts(JsonValue.of(json, "The JSON of bias counts", malformed));
+export const parseBiasCounts = (json: unknown): BiasCounts =>
+  biasCounts(JsonValue.of(json, "The JSON of bias counts", malformed));

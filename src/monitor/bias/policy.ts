@@ -55,9 +55,15 @@ export function biasPolicy(overrides: Partial<BiasPolicy> = {}): BiasPolicy {
   checkNumber("coarsestChange", policy.coarsestChange, 0.001, 100);
   for (const [name, [low, high]] of Object.entries(policy.allowed)) {
     if (!Object.hasOwn(biasMetrics, name))
-      throw new ChurnkitError("OPTION_INVALID", `There is no bias metric "${name}". Choose one of ${Object.keys(biasMetrics).join(", ")}.`);
+      throw new ChurnkitError(
+        "OPTION_INVALID",
+        `There is no bias metric "${name}". Choose one of ${Object.keys(biasMetrics).join(", ")}.`,
+      );
     if (!(Number.isFinite(low) && Number.isFinite(high) && low <= high))
-      throw new ChurnkitError("OPTION_INVALID", `The allowed range of ${name} is ${low} to ${high}. Give two numbers, the lower first.`);
+      throw new ChurnkitError(
+        "OPTION_INVALID",
+        `The allowed range of ${name} is ${low} to ${high}. Give two numbers, the lower first.`,
+      );
   }
   return policy;
 }

@@ -59,12 +59,20 @@ export const quantilesFor = (alpha: number): Quantiles => ({
 });
 
 /** Measures one metric; the interval is kept within the metric's range. */
-export function measureBias({ advantaged, disadvantaged }: FacetCounts, metric: BiasMetric, z: Quantiles): BiasMeasurement {
+export function measureBias(
+  { advantaged, disadvantaged }: FacetCounts,
+  metric: BiasMetric,
+  z: Quantiles,
+): BiasMeasurement {
   const { measure, range } = biasMetrics[metric];
   const found = measure(advantaged, disadvantaged, z);
   if (typeof found === "string") return found;
   const [least, most] = range;
-  return { value: found.value, low: Math.max(least ?? -Infinity, found.low), high: Math.min(most ?? Infinity, found.high) };
+  return {
+    value: found.value,
+    low: Math.max(least ?? -Infinity, found.low),
+    high: Math.min(most ?? Infinity, found.high),
+  };
 }
 
 /**
@@ -121,7 +129,9 @@ function verdictOf(verdicts: readonly BiasVerdict[]): BiasVerdict {
 }
 
 function groupBias(facet: FacetCounts, policy: BiasPolicy, z: Quantiles): GroupBias {
-  const metrics = biasMetricNames.map((metric) => biasValue(metric, measureBias(facet, metric, z), policy.allowed[metric] ?? null));
+  const metrics = biasMetricNames.map((metric) =>
+    biasValue(metric, measureBias(facet, metric, z), policy.allowed[metric] ?? null),
+  );
   return {
     column: facet.column,
     group: facet.group,
@@ -145,7 +155,10 @@ function biasValue(metric: BiasMetric, found: BiasMeasurement, allowed: AllowedR
 }
 
 /** Judges an estimate against a range. */
-export function judge({ value, low, high }: Estimate, allowed: AllowedRange | null): Pick<BiasValue, "verdict" | "severity"> {
+export function judge(
+  { value, low, high }: Estimate,
+  allowed: AllowedRange | null,
+): Pick<BiasValue, "verdict" | "severity"> {
   if (allowed === null) return { verdict: null, severity: "none" };
   const [least, most] = allowed;
   if (high < least || low > most) return { verdict: "violated", severity: "critical" };

@@ -31,10 +31,12 @@ export const captureIssues = {
   notJson: "A line that is not valid JSON: left out.",
   notPrediction: "A JSON line that is neither SageMaker's data capture nor our own form: left out.",
   badTime: "A prediction whose time is no time: left out.",
-  badId: "An id that is neither a text of 1 to 512 characters nor a number: the record counts, and no label can join it.",
+  badId:
+    "An id that is neither a text of 1 to 512 characters nor a number: the record counts, and no label can join it.",
   badInput: "An input that cannot be decoded, or is of other columns: left out.",
   tooManyRecords: "An input of more records than the limit: left out.",
-  badOutput: "An output that cannot be decoded, is no probability, or may be one of the other class: the record counts, without a score.",
+  badOutput:
+    "An output that cannot be decoded, is no probability, or may be one of the other class: the record counts, without a score.",
   outputCount: "Another number of outputs than of records: the records count, without a score.",
 } as const;
 /** A name of {@link captureIssues}. */
@@ -67,22 +69,27 @@ export function captureLog(): CaptureLog {
       const entry = counts.get(issue) ?? { count: 0, examples: [], causes: [] };
       entry.count++;
       if (entry.examples.length < mostExamples) entry.examples.push(place.slice(-200));
-      if (cause !== undefined && entry.causes.length < mostExamples && !entry.causes.includes(cause)) entry.causes.push(cause.slice(0, 300));
+      if (cause !== undefined && entry.causes.length < mostExamples && !entry.causes.includes(cause))
+        entry.causes.push(cause.slice(0, 300));
       counts.set(issue, entry);
     },
     list: () =>
       (Object.keys(captureIssues) as CaptureIssue[]).flatMap((issue) => {
         const entry = counts.get(issue);
-        return entry === undefined ? [] : [{ issue, count: entry.count, examples: [...entry.examples], causes: [...entry.causes] }];
+        return entry === undefined
+          ? []
+          : [{ issue, count: entry.count, examples: [...entry.examples], causes: [...entry.causes] }];
       }),
   };
 }
 
 /** A probability, or null for anything else. */
-export const probabilityOf = (value: unknown): number | null => (typeof value === "number" && value >= 0 && value <= 1 ? value : null);
+export const probabilityOf = (value: unknown): number | null =>
+  typeof value === "number" && value >= 0 && value <= 1 ? value : null;
 
 /** A text of at most so many characters, or null. */
-export const textOf = (value: unknown, most = 512): string | null => (typeof value === "string" && value !== "" && value.length <= most ? value : null);
+export const textOf = (value: unknown, most = 512): string | null =>
+  typeof value === "string" && value !== "" && value.length <= most ? value : null;
 
 /** An id as a text: a whole number names what a server wrote as a text. Null for one that JSON rounded, and for anything else. */
 export function idText(value: unknown): string | null {
@@ -102,7 +109,8 @@ export function spelledIds(line: Members, text: string): Members {
 /** Members of a JSON object by name. */
 export type Members = Readonly<Record<string, unknown>>;
 /** A value's members; none where it is no object. */
-export const membersOf = (value: unknown): Members => (typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Members) : {});
+export const membersOf = (value: unknown): Members =>
+  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Members) : {};
 
 /** Notes what is wrong, and why where it can be told. */
 export type Note = (issue: CaptureIssue, cause?: string) => void;
@@ -111,13 +119,19 @@ export type Note = (issue: CaptureIssue, cause?: string) => void;
 export function parseCaptured(line: Readonly<Record<string, unknown>>, note: Note): CapturedPrediction | undefined {
   const { record, at, id, probability, label, version, treated, control } = line;
   const time = millisecondsOf(at);
-  const bad = time === undefined ? "badTime" : typeof record !== "object" || record === null || Array.isArray(record) ? "badInput" : undefined;
+  const bad =
+    time === undefined
+      ? "badTime"
+      : typeof record !== "object" || record === null || Array.isArray(record)
+        ? "badInput"
+        : undefined;
   if (bad !== undefined || time === undefined) {
     note(bad ?? "badTime");
     return undefined;
   }
   if (id !== undefined && id !== null && idText(id) === null) note("badId");
-  if (probability !== undefined && probability !== null && probabilityOf(probability) === null) note("badOutput", "probability is no number from 0 to 1");
+  if (probability !== undefined && probability !== null && probabilityOf(probability) === null)
+    note("badOutput", "probability is no number from 0 to 1");
   return {
     id: idText(id),
     at: new Date(time).toISOString(),

@@ -14,10 +14,15 @@ type Members = Readonly<Record<string, unknown>>;
 type Rows = readonly (readonly unknown[])[];
 type Records = readonly unknown[] | Problem;
 
-const isMembers = (value: unknown): value is Members => typeof value === "object" && value !== null && !Array.isArray(value);
+const isMembers = (value: unknown): value is Members =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value);
 const isRows = (value: unknown): value is Rows => isList(value) && value.every(isList);
-const listed = (names: readonly string[]): string => names.slice(0, 8).map((name) => name.slice(0, 40)).join(", ") + (names.length > 8 ? ", ..." : "");
+const listed = (names: readonly string[]): string =>
+  names
+    .slice(0, 8)
+    .map((name) => name.slice(0, 40))
+    .join(", ") + (names.length > 8 ? ", ..." : "");
 
 /** The records of a captured request, at least one. */
 export function recordsOf(side: unknown, options: InputOptions): Records {
@@ -32,10 +37,14 @@ function recordsOfCsv(rows: Extract<Payload, { rows: unknown }>["rows"], options
   return header === undefined ? named(rows, options.columns) : named(rows.slice(1), header);
 }
 
-const isNumber = (cell: string | undefined): boolean => cell !== undefined && cell.trim() !== "" && Number.isFinite(Number(cell));
+const isNumber = (cell: string | undefined): boolean =>
+  cell !== undefined && cell.trim() !== "" && Number.isFinite(Number(cell));
 
 /** The names that a first line gives, where it is a header: it names columns, or holds no number where the line below holds some. */
-function headerOf(rows: readonly (readonly string[])[], { columns, known }: InputOptions): readonly string[] | undefined {
+function headerOf(
+  rows: readonly (readonly string[])[],
+  { columns, known }: InputOptions,
+): readonly string[] | undefined {
   const [first = [], second] = rows;
   if (second === undefined) return undefined;
   const names = namesIn(first, known);
@@ -56,7 +65,10 @@ const fold = (name: string): string => name.trim().normalize("NFC").toLowerCase(
 /** Rows of cells under the columns' names. */
 function named(rows: Rows, columns: readonly string[]): Records {
   const odd = rows.find((cells) => cells.length !== columns.length);
-  if (odd !== undefined) return { problem: `a row holds ${odd.length} cells for the ${columns.length} columns ${listed(columns)}; name them with columns` };
+  if (odd !== undefined)
+    return {
+      problem: `a row holds ${odd.length} cells for the ${columns.length} columns ${listed(columns)}; name them with columns`,
+    };
   return rows.map((cells) => recordFrom(columns.map((name, i) => [name, cells[i]])));
 }
 
@@ -78,20 +90,26 @@ function recordsOfJson(value: unknown, options: InputOptions, depth: number): Re
   if (isList(columns) && isRows(data)) return named(data, namesIn(columns.map(String), options.known));
   if (isList(features) && !options.known.has("features")) return named([features], options.columns);
   for (const name of wrappers) {
-    if (Object.hasOwn(value, name) && !options.known.has(name) && typeof value[name] === "object") return recordsOfJson(value[name], options, depth + 1);
+    if (Object.hasOwn(value, name) && !options.known.has(name) && typeof value[name] === "object")
+      return recordsOfJson(value[name], options, depth + 1);
   }
   return recordsOfObject(value, options);
 }
 
 function recordsOfList(items: readonly unknown[], options: InputOptions): Records {
-  if (items.length > 0 && items.every(isTensor)) return recordsOfObject(recordFrom(items.map(({ name, data }) => [name, data])), options);
+  if (items.length > 0 && items.every(isTensor))
+    return recordsOfObject(recordFrom(items.map(({ name, data }) => [name, data])), options);
   if (isRows(items)) return named(items, options.columns);
-  if (!items.some((item) => typeof item === "object" && item !== null)) return items.length === 0 ? [] : named([items], options.columns);
+  if (!items.some((item) => typeof item === "object" && item !== null))
+    return items.length === 0 ? [] : named([items], options.columns);
   const records: unknown[] = [];
   for (const item of items) {
     if (!isMembers(item)) return { problem: "its list mixes objects with other values" };
     const { features } = item;
-    const found = isList(features) && !options.known.has("features") ? named([features], options.columns) : recordsOfObject(item, options);
+    const found =
+      isList(features) && !options.known.has("features")
+        ? named([features], options.columns)
+        : recordsOfObject(item, options);
     if (isProblem(found)) return found;
     records.push(...found);
   }
@@ -106,15 +124,21 @@ const isTensor = (item: unknown): item is { readonly name: string; readonly data
 function recordsOfObject(value: Members, { known }: InputOptions): Records {
   const keys = Object.keys(value);
   const columns = keys.filter((key) => known.has(key));
-  if (columns.length === 0) return { problem: keys.length === 0 ? "it names no column" : `it names ${listed(keys)}, none of which the model knows` };
+  if (columns.length === 0)
+    return {
+      problem: keys.length === 0 ? "it names no column" : `it names ${listed(keys)}, none of which the model knows`,
+    };
   const isColumn = (key: string): boolean => typeof value[key] === "object" && value[key] !== null;
   if (!columns.some(isColumn)) return [value];
   const lists = keys.filter(isColumn).map((key) => [key, cellsOf(value[key])] as const);
   const length = lists[0]?.[1].length ?? 0;
-  if (!columns.every(isColumn) || lists.some(([, cells]) => cells.length !== length)) return { problem: "its columns are of different lengths" };
+  if (!columns.every(isColumn) || lists.some(([, cells]) => cells.length !== length))
+    return { problem: "its columns are of different lengths" };
   return Array.from({ length }, (_, row) => recordFrom(lists.map(([key, cells]) => [key, cells[row]])));
 }
 
 /** The values of a column; those that come as lists of one are taken out of them. */
 const cellsOf = (column: unknown): readonly unknown[] =>
-  (isList(column) ? column : Object.values(column as Members)).map((cell) => (isList(cell) && cell.length === 1 ? cell[0] : cell));
+  (isList(column) ? column : Object.values(column as Members)).map((cell) =>
+    isList(cell) && cell.length === 1 ? cell[0] : cell,
+  );

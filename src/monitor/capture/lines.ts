@@ -2,7 +2,9 @@ const newline = 10;
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /** A line of a text, or why there is none. */
-export type Line = { readonly number: number; readonly text: string } | { readonly number: number; readonly problem: "tooLong" | "notText" };
+export type Line =
+  | { readonly number: number; readonly text: string }
+  | { readonly number: number; readonly problem: "tooLong" | "notText" };
 
 /** Cuts a stream of bytes into lines. One that is too long is passed over without being held. */
 export async function* linesOf(chunks: AsyncIterable<Uint8Array>, limit: number): AsyncGenerator<Line> {

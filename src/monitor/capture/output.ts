@@ -18,7 +18,11 @@ export type CaptureOutput = keyof typeof captureOutputs;
 /** Checks a name that came from outside. */
 export function checkOutput(output: CaptureOutput | undefined): void {
   if (output === undefined || Object.hasOwn(captureOutputs, output)) return;
-  throw new ChurnkitError("OPTION_INVALID", `outputForm is "${String(output)}". Give one of ${Object.keys(captureOutputs).join(", ")}.`, { where: { path: "outputForm" } });
+  throw new ChurnkitError(
+    "OPTION_INVALID",
+    `outputForm is "${String(output)}". Give one of ${Object.keys(captureOutputs).join(", ")}.`,
+    { where: { path: "outputForm" } },
+  );
 }
 
 /** How outputs are understood. */
@@ -44,16 +48,21 @@ export interface Outputs {
 }
 
 type Members = Readonly<Record<string, unknown>>;
-const isMembers = (value: unknown): value is Members => typeof value === "object" && value !== null && !Array.isArray(value);
+const isMembers = (value: unknown): value is Members =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value);
 
 /** Reads the outputs of a captured response to so many records. */
 export function outputsOf(side: unknown, records: number, options: OutputOptions): Outputs | Problem {
   const payload = payloadOf(side, options.mostRecords + 1);
   if (isProblem(payload)) return payload;
-  if ("rows" in payload) return { outputs: csvItems(payload.rows, records).map((item) => one(item, options)), version: null };
+  if ("rows" in payload)
+    return { outputs: csvItems(payload.rows, records).map((item) => one(item, options)), version: null };
   const { value } = payload;
-  return { outputs: jsonItems(value, records).map((item) => one(item, options)), version: isMembers(value) ? textOf(value["model_version"]) : null };
+  return {
+    outputs: jsonItems(value, records).map((item) => one(item, options)),
+    version: isMembers(value) ? textOf(value["model_version"]) : null,
+  };
 }
 
 /** An item for each record: a cell, a list of cells, or an object by a header's names. */
@@ -64,7 +73,9 @@ function csvItems(rows: Extract<Payload, { rows: unknown }>["rows"], records: nu
   if (rows.length === 1 && records > 1 && first.length === records) return first;
   const header = rows.length === records + 1 && first.every((cell) => typeof cell === "string");
   if (!header) return cells.map(single);
-  return cells.slice(1).map((row) => (first.length === 1 ? row[0] : Object.fromEntries(first.map((name, i) => [name, row[i]]))));
+  return cells
+    .slice(1)
+    .map((row) => (first.length === 1 ? row[0] : Object.fromEntries(first.map((name, i) => [name, row[i]]))));
 }
 
 const cellOf = (text: string): unknown => {
@@ -83,7 +94,10 @@ function jsonItems(value: unknown, records: number): readonly unknown[] {
 /** The list of what is said of each record: under a server's name for it, as KServe's only tensor, or as a column. */
 function listOf(value: Members, records: number): readonly unknown[] | undefined {
   const list = [value["predictions"], value["results"], value["outputs"]].find(isList);
-  if (list === undefined) return [...probabilityNames, ...listNames].map((name) => value[name]).find((column): column is readonly unknown[] => isList(column) && column.length === records);
+  if (list === undefined)
+    return [...probabilityNames, ...listNames]
+      .map((name) => value[name])
+      .find((column): column is readonly unknown[] => isList(column) && column.length === records);
   const [first] = list;
   return list.length === 1 && isMembers(first) && isList(first["data"]) ? first["data"] : list;
 }
@@ -103,9 +117,11 @@ function one(item: unknown, options: OutputOptions): Output {
 }
 
 function ofScalar(item: unknown, { output }: OutputOptions): Output {
-  if (typeof item !== "string" && typeof item !== "number" && typeof item !== "boolean") return failed("it holds no probability");
+  if (typeof item !== "string" && typeof item !== "number" && typeof item !== "boolean")
+    return failed("it holds no probability");
   if (output === "label") return { probability: null, label: String(item).slice(0, 10_000) };
-  if (typeof item === "string" && Number.isNaN(Number(item))) return failed("it is a label without a probability", textOf(item, 10_000));
+  if (typeof item === "string" && Number.isNaN(Number(item)))
+    return failed("it is a label without a probability", textOf(item, 10_000));
   if (output !== undefined && output !== "probability") return failed(`it is one value, where outputForm is ${output}`);
   const probability = item === "" || typeof item === "boolean" ? null : probabilityOf(Number(item));
   if (probability === null) return failed("it is no number from 0 to 1");
@@ -116,9 +132,14 @@ function ofScalar(item: unknown, { output }: OutputOptions): Output {
 /** The numbers of two classes: nothing in them tells which is the positive one's. */
 function ofClasses(first: number, last: number, { output }: OutputOptions): Output {
   const chosen = output === "positiveFirst" ? first : output === "positiveLast" ? last : undefined;
-  if (chosen === undefined) return failed(`it is two numbers, and which is of the positive class is not known; ${say}: positiveFirst or positiveLast`);
+  if (chosen === undefined)
+    return failed(
+      `it is two numbers, and which is of the positive class is not known; ${say}: positiveFirst or positiveLast`,
+    );
   const probability = probabilityOf(chosen);
-  return probability === null || probabilityOf(first) === null || probabilityOf(last) === null ? failed("its numbers are not from 0 to 1") : { probability, label: null };
+  return probability === null || probabilityOf(first) === null || probabilityOf(last) === null
+    ? failed("its numbers are not from 0 to 1")
+    : { probability, label: null };
 }
 
 /** A label and a number, which some containers mean of the label and some of the positive class. */
@@ -127,7 +148,11 @@ function ofLabeled(label: string, number: number, options: OutputOptions): Outpu
   const probability = probabilityOf(number);
   if (probability === null) return failed("its number is not from 0 to 1", label);
   if (output === "labelScore") return { probability, label };
-  if (output !== "labelProbability") return failed(`it is a label and a number, and whose probability that is is not known; ${say}: labelScore or labelProbability`, label);
+  if (output !== "labelProbability")
+    return failed(
+      `it is a label and a number, and whose probability that is is not known; ${say}: labelScore or labelProbability`,
+      label,
+    );
   if (target?.classes.includes(label) !== true) return failed("its label is none of the model's classes", label);
   return { probability: label === target.positive ? probability : 1 - probability, label };
 }
@@ -144,36 +169,55 @@ const labelNames = ["prediction", "predicted_label", "label"] as const;
 const listNames = ["probabilities", "predicted_probabilities", "scores"] as const;
 const aloneNames = ["prediction", "output", "value"] as const;
 
-const numberIn = (item: Members): unknown => probabilityNames.map((name) => item[name]).find((value) => typeof value === "number");
+const numberIn = (item: Members): unknown =>
+  probabilityNames.map((name) => item[name]).find((value) => typeof value === "number");
 const labelIn = (item: Members): string | null => {
-  const found = labelNames.map((name) => item[name]).find((value) => typeof value === "string" || typeof value === "number" || typeof value === "boolean");
+  const found = labelNames
+    .map((name) => item[name])
+    .find((value) => typeof value === "string" || typeof value === "number" || typeof value === "boolean");
   return found === undefined ? null : textOf(String(found), 10_000);
 };
 
 /** The names that say of a pair of label and number that the number is the positive class's: our own, and the linear learner's. */
 const ofPositive = (item: Members): boolean =>
-  ("prediction" in item && "probability" in item) || ("predicted_label" in item && "score" in item) || labelIn(item) === null;
+  ("prediction" in item && "probability" in item) ||
+  ("predicted_label" in item && "score" in item) ||
+  labelIn(item) === null;
 
 function ofMembers(item: Members, options: OutputOptions): Output {
   if (options.output === "label") return { probability: null, label: labelIn(item) };
-  const byClass = classesIn(item, options.target) ?? listNames.map((name) => listIn(item, item[name], options.target)).find((found) => found !== undefined);
+  const byClass =
+    classesIn(item, options.target) ??
+    listNames.map((name) => listIn(item, item[name], options.target)).find((found) => found !== undefined);
   const label = labelIn(item);
-  if (byClass !== undefined) return probabilityOf(byClass) === null ? failed("its numbers are not from 0 to 1", label) : { probability: probabilityOf(byClass), label };
+  if (byClass !== undefined)
+    return probabilityOf(byClass) === null
+      ? failed("its numbers are not from 0 to 1", label)
+      : { probability: probabilityOf(byClass), label };
   const number = numberIn(item);
   if (typeof number === "number") {
     if (!ofPositive(item) && label !== null) return ofLabeled(label, number, options);
-    return probabilityOf(number) === null ? failed("its number is not from 0 to 1", label) : { probability: number, label };
+    return probabilityOf(number) === null
+      ? failed("its number is not from 0 to 1", label)
+      : { probability: number, label };
   }
   const list = listNames.map((name) => item[name]).find(isList);
   if (list !== undefined) return one(list, options);
-  const alone = aloneNames.map((name) => item[name]).find((value) => typeof value === "number" || typeof value === "string");
+  const alone = aloneNames
+    .map((name) => item[name])
+    .find((value) => typeof value === "number" || typeof value === "string");
   if (alone !== undefined) return ofScalar(alone, options);
   return failed(`no probability is under its names ${Object.keys(item).slice(0, 8).join(", ").slice(0, 200)}`);
 }
 
 /** The positive class's number of an object that names both classes. */
 function classesIn(item: unknown, target: Target | undefined): number | undefined {
-  if (!isMembers(item) || target === undefined || !target.classes.every((name) => Object.hasOwn(item, name) && typeof item[name] === "number")) return undefined;
+  if (
+    !isMembers(item) ||
+    target === undefined ||
+    !target.classes.every((name) => Object.hasOwn(item, name) && typeof item[name] === "number")
+  )
+    return undefined;
   return item[target.positive] as number;
 }
 

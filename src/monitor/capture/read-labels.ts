@@ -65,7 +65,9 @@ export async function* readLabelLines(bytes: ByteSource, options: LabelReadOptio
         continue;
       }
       header ??= [];
-      const found = json ? labelsOfJson(line.text, outcomeOf) : [labelOf(Object.fromEntries(header.map((name, i) => [name, cells[i]])), outcomeOf)];
+      const found = json
+        ? labelsOfJson(line.text, outcomeOf)
+        : [labelOf(Object.fromEntries(header.map((name, i) => [name, cells[i]])), outcomeOf)];
       for (const label of found) {
         if (typeof label === "string") bad(`${source}:${line.number}`, label);
         else {
@@ -93,7 +95,9 @@ function labelsOfJson(text: string, outcomeOf: OutcomeReader): (MonitorLabel | s
   const eventId = idText(membersOf(spelled["eventMetadata"])["eventId"]);
   const values = typeof data === "string" ? data.split(/[\n,]/) : Array.isArray(data) ? data : [data];
   // A batch has a value for each of its records; the others' ids have their place behind a #.
-  return values.map((outcome: unknown, i) => labelOf({ id: eventId !== null && i > 0 ? `${eventId}#${i}` : eventId, outcome }, outcomeOf));
+  return values.map((outcome: unknown, i) =>
+    labelOf({ id: eventId !== null && i > 0 ? `${eventId}#${i}` : eventId, outcome }, outcomeOf),
+  );
 }
 
 /** A label, or why there is none. */
@@ -122,11 +126,14 @@ function outcomeReader({ positive, negative }: LabelReadOptions): OutcomeReader 
     const text = String(value).trim();
     const label = ofClasses(text);
     const flag = ofFlags(text);
-    if (label === undefined) return flag === undefined ? `the outcome ${JSON.stringify(text.slice(0, 40))} is no class` : flag === "1" ? 1 : 0;
+    if (label === undefined)
+      return flag === undefined ? `the outcome ${JSON.stringify(text.slice(0, 40))} is no class` : flag === "1" ? 1 : 0;
     const outcome = label === positive ? 1 : 0;
     const folded = foldedLabel(text);
     const doubtful = flags.has(folded) && !spellings.has(folded) && String(outcome) !== flag;
-    return doubtful ? `the outcome ${text} may mean the class "${label}" or, as a flag, "${label === positive ? negative : positive}": write the class` : outcome;
+    return doubtful
+      ? `the outcome ${text} may mean the class "${label}" or, as a flag, "${label === positive ? negative : positive}": write the class`
+      : outcome;
   };
 }
 

@@ -2,7 +2,14 @@ import { parseJson } from "../../base/json/parse.js";
 import { ChurnkitError } from "../../base/errors.js";
 import { textChunks, type ByteSource } from "../../data/read/bytes.js";
 import type { Contract } from "../../data/contract/contract.js";
-import { membersOf, parseCaptured, spelledIds, type CapturedPrediction, type CaptureLog, type Note } from "./capture.js";
+import {
+  membersOf,
+  parseCaptured,
+  spelledIds,
+  type CapturedPrediction,
+  type CaptureLog,
+  type Note,
+} from "./capture.js";
 import { linesOf } from "./lines.js";
 import { checkOutput, type CaptureOutput } from "./output.js";
 import { isCaptureEvent, parseCaptureEvent, type PayloadOptions, type SageMakerPrediction } from "./sagemaker.js";
@@ -57,12 +64,17 @@ export interface CaptureReadOptions {
  * console.assert(log.list()[0]?.examples[0] === "log.jsonl:2");
  * ```
  */
-export async function* readCaptureLines(bytes: ByteSource, options: CaptureReadOptions): AsyncGenerator<CapturedPrediction> {
+export async function* readCaptureLines(
+  bytes: ByteSource,
+  options: CaptureReadOptions,
+): AsyncGenerator<CapturedPrediction> {
   const { contract, log, source = "captured data" } = options;
   const limits = { ...defaultLimits, ...options.limits };
   for (const [name, value] of Object.entries(limits)) {
     if (!(Number.isSafeInteger(value) && value > 0)) {
-      throw new ChurnkitError("OPTION_INVALID", `The limit ${name} is ${value}; it must be a whole number above 0.`, { where: { value } });
+      throw new ChurnkitError("OPTION_INVALID", `The limit ${name} is ${value}; it must be a whole number above 0.`, {
+        where: { value },
+      });
     }
   }
   checkOutput(options.outputForm);

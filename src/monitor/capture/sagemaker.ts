@@ -13,10 +13,12 @@ export interface SageMakerPrediction extends CapturedPrediction {
 }
 
 type Members = Readonly<Record<string, unknown>>;
-const membersOf = (value: unknown): Members => (typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Members) : {});
+const membersOf = (value: unknown): Members =>
+  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Members) : {};
 
 /** Is this an event of SageMaker's data capture? */
-export const isCaptureEvent = (line: Members): boolean => typeof line["captureData"] === "object" && line["captureData"] !== null;
+export const isCaptureEvent = (line: Members): boolean =>
+  typeof line["captureData"] === "object" && line["captureData"] !== null;
 
 /**
  * Reads an event of SageMaker's data capture: one prediction for each record of its input. The id of the first is the
@@ -42,7 +44,8 @@ export function parseCaptureEvent(line: Members, options: PayloadOptions, note: 
   const said = outputsOf(endpointOutput, records.length, options);
   const outputs = isProblem(said) || said.outputs.length !== records.length ? [] : said.outputs;
   if (isProblem(said)) note("badOutput", `The output: ${said.problem}.`);
-  else if (outputs.length === 0) note("outputCount", `${said.outputs.length} outputs came for ${records.length} records.`);
+  else if (outputs.length === 0)
+    note("outputCount", `${said.outputs.length} outputs came for ${records.length} records.`);
   // One that lies between tells that all are probabilities.
   const sure = outputs.some(({ probability, whole }) => probability !== null && whole === undefined);
   const id = textOf(inferenceId) ?? textOf(eventId);

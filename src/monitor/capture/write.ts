@@ -60,9 +60,13 @@ export const captureLine = (prediction: CapturedPrediction): string =>
  * console.assert((await store.list("captured/churn/2026/02/01/13/")).length === 1);
  * ```
  */
-export function captureToStore(store: ObjectStore, { prefix, writer, bytes = 4 * 2 ** 20, seconds = 300, held: mostHeld = 64 * 2 ** 20 }: CaptureStoreOptions): CaptureWriter {
+export function captureToStore(
+  store: ObjectStore,
+  { prefix, writer, bytes = 4 * 2 ** 20, seconds = 300, held: mostHeld = 64 * 2 ** 20 }: CaptureStoreOptions,
+): CaptureWriter {
   checkKey(`${prefix}/${writer}`);
-  if (!(bytes > 0) || !(seconds > 0) || !(mostHeld > 0)) throw new ChurnkitError("OPTION_INVALID", "bytes, seconds and held of a capture writer must be above 0.");
+  if (!(bytes > 0) || !(seconds > 0) || !(mostHeld > 0))
+    throw new ChurnkitError("OPTION_INVALID", "bytes, seconds and held of a capture writer must be above 0.");
   const hours = new Map<string, Held>();
   const encoder = new TextEncoder();
   let written = 0;
@@ -78,7 +82,8 @@ export function captureToStore(store: ObjectStore, { prefix, writer, bytes = 4 *
       await store.put(key, encoder.encode(held.lines.join("")));
     } catch (error) {
       const since = hours.get(hour);
-      const again = since === undefined ? held : { ...held, lines: [...held.lines, ...since.lines], size: held.size + since.size };
+      const again =
+        since === undefined ? held : { ...held, lines: [...held.lines, ...since.lines], size: held.size + since.size };
       // Not tried again at once: each attempt sends all that is held.
       hours.set(hour, { ...again, tried: { size: again.size, at: newest } });
       throw error;
@@ -92,7 +97,10 @@ export function captureToStore(store: ObjectStore, { prefix, writer, bytes = 4 *
     });
   return {
     write(predictions) {
-      if (closed) return Promise.reject(new ChurnkitError("STORE_FAILED", `The capture writer ${writer} was closed. Make a new one.`));
+      if (closed)
+        return Promise.reject(
+          new ChurnkitError("STORE_FAILED", `The capture writer ${writer} was closed. Make a new one.`),
+        );
       return inTurn(async () => {
         let size = [...hours.values()].reduce((sum, each) => sum + each.size, 0);
         let dropped = 0;
@@ -111,8 +119,13 @@ export function captureToStore(store: ObjectStore, { prefix, writer, bytes = 4 *
           held.lines.push(line);
           hours.set(hour, { ...held, size: held.size + line.length });
         }
-        for (const [hour, { size: all, tried }] of [...hours]) if (all - tried.size >= bytes || newest - tried.at >= 1000 * seconds) await put(hour);
-        if (dropped > 0) throw new ChurnkitError("STORE_FAILED", `The capture writer ${writer} dropped ${dropped} predictions: it holds ${size} bytes that ${store.name} has not taken yet.`);
+        for (const [hour, { size: all, tried }] of [...hours])
+          if (all - tried.size >= bytes || newest - tried.at >= 1000 * seconds) await put(hour);
+        if (dropped > 0)
+          throw new ChurnkitError(
+            "STORE_FAILED",
+            `The capture writer ${writer} dropped ${dropped} predictions: it holds ${size} bytes that ${store.name} has not taken yet.`,
+          );
       });
     },
     flush,

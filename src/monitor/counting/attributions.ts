@@ -50,25 +50,37 @@ export class AttributionSample {
 
   /** Explains some of the rows that wait. Returns how many. */
   explain(explainer: Explainer, most: number): number {
-    const waiting = this.#entries.entries().filter(({ values }) => values === undefined).slice(0, most);
-    for (let first = 0; first < waiting.length; first += atOnce) this.#explainSome(explainer, waiting.slice(first, first + atOnce));
+    const waiting = this.#entries
+      .entries()
+      .filter(({ values }) => values === undefined)
+      .slice(0, most);
+    for (let first = 0; first < waiting.length; first += atOnce)
+      this.#explainSome(explainer, waiting.slice(first, first + atOnce));
     return waiting.length;
   }
 
   /** The rows that are explained. */
   rows(): AttributedRow[] {
-    return this.#entries.entries().flatMap(({ key, id, values }) => (values === undefined || values.length === 0 ? [] : [{ key, id, values }]));
+    return this.#entries
+      .entries()
+      .flatMap(({ key, id, values }) => (values === undefined || values.length === 0 ? [] : [{ key, id, values }]));
   }
 
   #explainSome(explainer: Explainer, some: readonly Entry[]): void {
-    const table = tableFromRecords(explainer.contract, some.map(({ record }) => record), { target: "ignore" });
+    const table = tableFromRecords(
+      explainer.contract,
+      some.map(({ record }) => record),
+      { target: "ignore" },
+    );
     const width = explainer.columns.length;
     try {
       const { values } = explainer.explain(table);
       table.rowNumbers.forEach((at, row) => {
         const entry = some[at];
         if (entry === undefined) return;
-        const own = Array.from(values.subarray(row * width, (row + 1) * width), (value) => Number(Math.abs(value).toPrecision(6)));
+        const own = Array.from(values.subarray(row * width, (row + 1) * width), (value) =>
+          Number(Math.abs(value).toPrecision(6)),
+        );
         this.#entries.replace({ ...entry, values: own, record: undefined });
       });
     } catch (error) {

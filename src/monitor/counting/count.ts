@@ -45,7 +45,10 @@ export function batchCounter(baseline: MonitorBaseline, capacity: number): Batch
   const { contract, profile, model, bias } = baseline;
   const buffer = rowBuffer(contract, { capacity, source: "monitored records" });
   const prediction = predictionsOf(profile);
-  const reference = { ...profile, columns: profile.columns.filter((column) => column !== prediction && column.name !== contract.target?.column) };
+  const reference = {
+    ...profile,
+    columns: profile.columns.filter((column) => column !== prediction && column.name !== contract.target?.column),
+  };
 
   return (batch) => {
     const keys = new RecordKeys(contract);
@@ -76,10 +79,19 @@ export function batchCounter(baseline: MonitorBaseline, capacity: number): Batch
         bias:
           bias === null
             ? null
-            : countBias(scored, { facets: bias.facets, probabilities, threshold: model.threshold, favorable: bias.favorable }),
+            : countBias(scored, {
+                facets: bias.facets,
+                probabilities,
+                threshold: model.threshold,
+                favorable: bias.favorable,
+              }),
         attributed: [],
       },
-      scored: sidesOf(scored, baseline).map((sides, i) => ({ at: scored.rowNumbers[i] as number, sides, record: () => recordOf(scored, i) })),
+      scored: sidesOf(scored, baseline).map((sides, i) => ({
+        at: scored.rowNumbers[i] as number,
+        sides,
+        record: () => recordOf(scored, i),
+      })),
     };
   };
 }

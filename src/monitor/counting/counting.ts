@@ -4,10 +4,23 @@ import { millisecondsOf, type Moment } from "../performance/labeled/records.js";
 import { AttributionSample } from "./attributions.js";
 import type { MonitorBaseline } from "../baseline/baseline.js";
 import { batchCounter, type BatchCounter } from "./count.js";
-import { allReports, earlierPrediction, type LabelReport, type SampledLabel, type SampledPrediction } from "./labels.js";
+import {
+  allReports,
+  earlierPrediction,
+  type LabelReport,
+  type SampledLabel,
+  type SampledPrediction,
+} from "./labels.js";
 import { openPeriodLimit } from "./open-periods.js";
 import { BottomSample, sampleKey } from "./sample.js";
-import { addSkipped, monitorPeriods, noneSkipped, type MonitorSettings, type MonitorState, type SkippedCounts } from "../state.js";
+import {
+  addSkipped,
+  monitorPeriods,
+  noneSkipped,
+  type MonitorSettings,
+  type MonitorState,
+  type SkippedCounts,
+} from "../state.js";
 import { mergeTallies, type Tally } from "./tally.js";
 
 /** A prediction that waits to be counted. */
@@ -59,18 +72,31 @@ export class Counting {
   #waiting: Waiting[] = [];
   #skipped: SkippedCounts = noneSkipped;
 
-  constructor(baseline: MonitorBaseline, settings: MonitorSettings, options: { explainer: Explainer | undefined; keepPredictions: boolean }) {
+  constructor(
+    baseline: MonitorBaseline,
+    settings: MonitorSettings,
+    options: { explainer: Explainer | undefined; keepPredictions: boolean },
+  ) {
     this.#count = batchCounter(baseline, batchRows);
     this.#settings = settings;
     this.#explainer = options.explainer;
     this.#keepPredictions = options.keepPredictions;
     this.#mostPeriods = openPeriodLimit(baseline, settings);
-    this.#predictions = new BottomSample(settings.samples.predictions, earlierPrediction, ({ id, time }) => `${id} ${this.#periodOf(time)}`);
+    this.#predictions = new BottomSample(
+      settings.samples.predictions,
+      earlierPrediction,
+      ({ id, time }) => `${id} ${this.#periodOf(time)}`,
+    );
     this.#labels = new BottomSample(settings.samples.predictions, allReports);
   }
 
   /** Takes a record in, unless it is of a time before `closedUntil`. */
-  add(record: unknown, probability: number | null, { at, id, treated = false, control = false }: PredictionMeta, closedUntil: number): void {
+  add(
+    record: unknown,
+    probability: number | null,
+    { at, id, treated = false, control = false }: PredictionMeta,
+    closedUntil: number,
+  ): void {
     const time = millisecondsOf(at);
     if (time === undefined) return this.skip("badTime");
     const start = this.#periodOf(time);
@@ -111,7 +137,11 @@ export class Counting {
   flush(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const start of new Set(waiting.map((each) => each.start))) this.#countSome(start, waiting.filter((each) => each.start === start));
+    for (const start of new Set(waiting.map((each) => each.start)))
+      this.#countSome(
+        start,
+        waiting.filter((each) => each.start === start),
+      );
   }
 
   #countSome(start: number, some: readonly Waiting[]): void {
@@ -122,16 +152,21 @@ export class Counting {
       const one = some[row.at];
       if (one?.probability === null || one === undefined) continue;
       const { id, time, probability, treated, control } = one;
-      if (this.#explainer !== undefined && this.#settings.samples.attribution > 0) period.attributed.offer(() => row.record(), time, id ?? "");
+      if (this.#explainer !== undefined && this.#settings.samples.attribution > 0)
+        period.attributed.offer(() => row.record(), time, id ?? "");
       if (id === undefined || !this.#keepPredictions) continue;
       const key = sampleKey(id, this.#settings.seed);
-      if (this.#predictions.wants(key)) this.#predictions.add({ key, id, time, probability, sides: row.sides, treated, control });
+      if (this.#predictions.wants(key))
+        this.#predictions.add({ key, id, time, probability, sides: row.sides, treated, control });
     }
   }
 
   #openPeriod(start: number): OpenPeriod {
     const { seed, samples } = this.#settings;
-    const period = this.#periods.get(start) ?? { tally: undefined, attributed: new AttributionSample(samples.attribution, seed) };
+    const period = this.#periods.get(start) ?? {
+      tally: undefined,
+      attributed: new AttributionSample(samples.attribution, seed),
+    };
     this.#periods.set(start, period);
     return period;
   }
@@ -161,7 +196,10 @@ export class Counting {
     this.flush();
     const all = new Set([...this.#periods.keys(), ...periods.map(({ start }) => start)]);
     if (all.size > this.#mostPeriods) {
-      throw new ChurnkitError("INPUT_TOO_LARGE", `Together the monitors hold ${all.size} open periods, more than the ${this.#mostPeriods} that fit into 128 MiB. Report more often, or count by day.`);
+      throw new ChurnkitError(
+        "INPUT_TOO_LARGE",
+        `Together the monitors hold ${all.size} open periods, more than the ${this.#mostPeriods} that fit into 128 MiB. Report more often, or count by day.`,
+      );
     }
     for (const { start, tally } of periods) {
       if (start < closedUntil) {
@@ -185,8 +223,15 @@ export class Counting {
     this.explain(Infinity);
     const periods = [...this.#periods]
       .sort(([a], [b]) => a - b)
-      .flatMap(([start, { tally, attributed }]) => (tally === undefined ? [] : [{ start, tally: { ...tally, attributed: attributed.rows() } }]));
-    return { periods, predictions: this.#predictions.entries(), labels: this.#labels.entries(), skipped: this.#skipped };
+      .flatMap(([start, { tally, attributed }]) =>
+        tally === undefined ? [] : [{ start, tally: { ...tally, attributed: attributed.rows() } }],
+      );
+    return {
+      periods,
+      predictions: this.#predictions.entries(),
+      labels: this.#labels.entries(),
+      skipped: this.#skipped,
+    };
   }
 
   /** Gives up periods that somebody else has closed, and counts their rows as late. */
@@ -203,6 +248,8 @@ export class Counting {
   forget(closedUntil: number, before: number): void {
     for (const start of [...this.#periods.keys()]) if (start < closedUntil) this.#periods.delete(start);
     this.#predictions.keepOnly(({ time }) => time >= before);
-    this.#labels.keepOnly(({ reports }) => reports.some(({ recorded, time }) => recorded === null || Math.max(recorded, time ?? recorded) >= before));
+    this.#labels.keepOnly(({ reports }) =>
+      reports.some(({ recorded, time }) => recorded === null || Math.max(recorded, time ?? recorded) >= before),
+    );
   }
 }

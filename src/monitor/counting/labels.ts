@@ -49,9 +49,16 @@ export function earlierPrediction(a: SampledPrediction, b: SampledPrediction): S
 
 /** All that was reported under one id. */
 export function allReports(a: SampledLabel, b: SampledLabel): SampledLabel {
-  const different = new Map([...a.reports, ...b.reports].map((report) => [JSON.stringify([report.recorded, report.time, report.outcome]), report]));
+  const different = new Map(
+    [...a.reports, ...b.reports].map((report) => [
+      JSON.stringify([report.recorded, report.time, report.outcome]),
+      report,
+    ]),
+  );
   const at = (time: number | null): number => time ?? -Number.MAX_VALUE;
-  const reports = [...different.values()].sort((x, y) => at(x.recorded) - at(y.recorded) || at(x.time) - at(y.time) || x.outcome - y.outcome);
+  const reports = [...different.values()].sort(
+    (x, y) => at(x.recorded) - at(y.recorded) || at(x.time) - at(y.time) || x.outcome - y.outcome,
+  );
   return { ...a, reports: reports.slice(0, mostReports) };
 }
 
@@ -85,7 +92,17 @@ export interface TimeSpan {
 /** Fewer rows of a control group are not judged by themselves. */
 const leastControl = 100;
 
-const none: OutcomeCounts = { predictions: 0, treated: 0, control: 0, immature: 0, labeled: 0, positives: 0, assumed: 0, unlabeled: 0, conflicting: 0 };
+const none: OutcomeCounts = {
+  predictions: 0,
+  treated: 0,
+  control: 0,
+  immature: 0,
+  labeled: 0,
+  positives: 0,
+  assumed: 0,
+  unlabeled: 0,
+  conflicting: 0,
+};
 
 /** Outcomes without any label rules. */
 export const noOutcomes: Outcomes = { counts: none, basis: null, mature: [], coverage: null };
@@ -100,8 +117,17 @@ export function outcomesAt(
   const some = oncePerWindow(predictions, rules.window).filter(({ time }) => time >= from && time < to);
   const reported = new Map(labels.map(({ id, reports }) => [id, reports]));
   const { rows } = joinLabels(
-    some.map(({ time, probability, sides, treated, control }, i) => ({ id: String(i), time, probability, treated, control, ...(sides === "" ? {} : { segment: sides }) })),
-    some.flatMap(({ id, time }, i) => (reported.get(id) ?? []).map((report) => ({ id: String(i), ...timedReport(report, time, rules.window) }))),
+    some.map(({ time, probability, sides, treated, control }, i) => ({
+      id: String(i),
+      time,
+      probability,
+      treated,
+      control,
+      ...(sides === "" ? {} : { segment: sides }),
+    })),
+    some.flatMap(({ id, time }, i) =>
+      (reported.get(id) ?? []).map((report) => ({ id: String(i), ...timedReport(report, time, rules.window) })),
+    ),
     { ...rules, now },
   );
   const judged = rows.filter(({ role, closed }) => role !== "treated" && closed);
@@ -112,7 +138,11 @@ export function outcomesAt(
   return {
     counts: countOutcomes(rows),
     basis: labeled.length === 0 ? null : basis,
-    mature: labeled.map(({ probability, outcome, segment }) => ({ probability, outcome: outcome ?? 0, sides: segment ?? "" })),
+    mature: labeled.map(({ probability, outcome, segment }) => ({
+      probability,
+      outcome: outcome ?? 0,
+      sides: segment ?? "",
+    })),
     coverage: chosen.length === 0 ? null : labeled.length / chosen.length,
   };
 }
@@ -122,7 +152,8 @@ export function outcomesAt(
  * window, not thirty. Where the stretches begin goes by the id, so that they are spread over time.
  */
 function oncePerWindow(predictions: readonly SampledPrediction[], window: number): readonly SampledPrediction[] {
-  const stretch = ({ id, key, time }: SampledPrediction): string => `${id} ${Math.floor((time + (key % window)) / window)}`;
+  const stretch = ({ id, key, time }: SampledPrediction): string =>
+    `${id} ${Math.floor((time + (key % window)) / window)}`;
   const first = new Map<string, SampledPrediction>();
   for (const prediction of predictions) {
     const before = first.get(stretch(prediction));
@@ -138,7 +169,8 @@ function timedReport({ time, recorded, outcome }: LabelReport, made: number, win
 }
 
 function countOutcomes(rows: readonly JoinedPrediction[]): OutcomeCounts {
-  const count = (test: (row: JoinedPrediction) => boolean): number => rows.reduce((sum, row) => sum + (test(row) ? 1 : 0), 0);
+  const count = (test: (row: JoinedPrediction) => boolean): number =>
+    rows.reduce((sum, row) => sum + (test(row) ? 1 : 0), 0);
   const open = rows.filter(({ role }) => role !== "treated");
   const known = open.filter(({ closed, outcome }) => closed && outcome !== null);
   return {

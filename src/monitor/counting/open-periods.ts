@@ -8,8 +8,14 @@ export const openPeriodsBytes = 2 ** 27;
 const leastPeriods = 4;
 
 /** Bytes that one period may take once every cell is counted and every sample full: an upper bound, measured to be about twice the use. */
-function bytesOfPeriod({ profile, attribution }: MonitorBaseline, { samples }: Pick<MonitorSettings, "samples">): number {
-  const counts = profile.columns.reduce((sum, column) => sum + (isNumericProfile(column) ? 16 * column.counts.length : 32 * column.counts.length) + 500, 0);
+function bytesOfPeriod(
+  { profile, attribution }: MonitorBaseline,
+  { samples }: Pick<MonitorSettings, "samples">,
+): number {
+  const counts = profile.columns.reduce(
+    (sum, column) => sum + (isNumericProfile(column) ? 16 * column.counts.length : 32 * column.counts.length) + 500,
+    0,
+  );
   const explained = attribution === null ? 0 : samples.attribution * (200 + 24 * profile.columns.length);
   return counts + explained + 10_000;
 }
@@ -19,5 +25,8 @@ function bytesOfPeriod({ profile, attribution }: MonitorBaseline, { samples }: P
  * baseline and the settings alone, so that it is the same for all that are to be merged.
  */
 export function openPeriodLimit(baseline: MonitorBaseline, settings: Pick<MonitorSettings, "samples">): number {
-  return Math.min(mostPeriods, Math.max(leastPeriods, Math.floor(openPeriodsBytes / bytesOfPeriod(baseline, settings))));
+  return Math.min(
+    mostPeriods,
+    Math.max(leastPeriods, Math.floor(openPeriodsBytes / bytesOfPeriod(baseline, settings))),
+  );
 }

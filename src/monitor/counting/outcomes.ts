@@ -11,7 +11,8 @@ export interface KnownOutcomes {
 export function outcomesOf(table: Table, probabilities: Float64Array): KnownOutcomes {
   const { target } = table.contract;
   const data = target === undefined ? undefined : table.columns.get(target.column);
-  if (target === undefined || data?.storage !== "coded") return { labels: new Uint8Array(), probabilities: new Float64Array() };
+  if (target === undefined || data?.storage !== "coded")
+    return { labels: new Uint8Array(), probabilities: new Float64Array() };
   const rows: number[] = [];
   const labels: number[] = [];
   data.codes.forEach((code, row) => {
@@ -20,5 +21,8 @@ export function outcomesOf(table: Table, probabilities: Float64Array): KnownOutc
     rows.push(row);
     labels.push(label === target.positive ? 1 : 0);
   });
-  return { labels: Uint8Array.from(labels), probabilities: Float64Array.from(rows, (row) => probabilities[row] as number) };
+  return {
+    labels: Uint8Array.from(labels),
+    probabilities: Float64Array.from(rows, (row) => probabilities[row] as number),
+  };
 }

@@ -80,7 +80,9 @@ export class BottomSample<Entry extends Sampled> {
   }
 
   #cut(): readonly Entry[] {
-    const sorted = [...this.#entries].sort(([a, one], [b, other]) => one.key - other.key || (a < b ? -1 : 1)).map(([, entry]) => entry);
+    const sorted = [...this.#entries]
+      .sort(([a, one], [b, other]) => one.key - other.key || (a < b ? -1 : 1))
+      .map(([, entry]) => entry);
     if (sorted.length <= this.#capacity) return sorted;
     const kept = sorted.slice(0, this.#capacity);
     this.#limit = kept[kept.length - 1]?.key ?? -1;

@@ -24,7 +24,8 @@ export const noPeriods = <Part>(lengths: readonly number[]): Windows<Part> => ({
   windows: lengths.map((length) => ({ length, open: null, closed: [] })),
 });
 
-const both = <Part>(a: Part | null, b: Part | null, merge: Merge<Part>): Part | null => (a === null || b === null ? (a ?? b) : merge(a, b));
+const both = <Part>(a: Part | null, b: Part | null, merge: Merge<Part>): Part | null =>
+  a === null || b === null ? (a ?? b) : merge(a, b);
 
 /**
  * Adds one period, and gives the windows whose turn it is to be looked at: four times in a window's length.
@@ -55,7 +56,10 @@ export function addPart<Part>(
 /** Everything that a window holds at the moment: at least three quarters of its length once that has passed. */
 export function recent<Part>({ windows }: Windows<Part>, length: number, merge: Merge<Part>): Part | null {
   const window = windows.find((each) => each.length === length);
-  return [...(window?.closed ?? []), window?.open ?? null].reduce<Part | null>((sum, each) => both(sum, each, merge), null);
+  return [...(window?.closed ?? []), window?.open ?? null].reduce<Part | null>(
+    (sum, each) => both(sum, each, merge),
+    null,
+  );
 }
 
 /** Passes over periods without rows, many at once: after `longest` of them nothing is left in any window. */

@@ -31,7 +31,9 @@ export interface Finding {
   /** The finding in a sentence or two. */
   readonly message: string;
   /** Set where the verdict is "insufficient" for want of rows or labels: how many there are, and how many it takes. */
-  readonly lacks?: { readonly of: "records" | "labels" | "explained records"; readonly have: number; readonly need: number } | undefined;
+  readonly lacks?:
+    | { readonly of: "records" | "labels" | "explained records"; readonly have: number; readonly need: number }
+    | undefined;
 }
 
 type Lack = NonNullable<Finding["lacks"]>;
@@ -116,7 +118,8 @@ export interface MonitorPolicies {
 }
 
 /** The lack that goes into a finding, where there is one. */
-export const lackOf = (of: Lack["of"], have: number, need: number): Pick<Finding, "lacks"> => (have >= need ? {} : { lacks: { of, have, need } });
+export const lackOf = (of: Lack["of"], have: number, need: number): Pick<Finding, "lacks"> =>
+  have >= need ? {} : { lacks: { of, have, need } };
 
 /** How many there are, and how many it takes. */
 export const lackWords = ({ of, have, need }: Lack): string => `${have} of the ${need} ${of} needed`;

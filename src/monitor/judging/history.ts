@@ -32,8 +32,15 @@ export const beginHistory = (plan: SequentialPlan, closedUntil: number): Monitor
 });
 
 /** Closes all periods up to `until`, each with the looks that the plan has for it. */
-export function closePeriods(history: MonitorHistory, until: number, tallies: ReadonlyMap<number, Tally>, context: HistoryContext): MonitorHistory {
-  const starts = [...tallies.keys()].filter((start) => start >= history.closedUntil && start < until).sort((a, b) => a - b);
+export function closePeriods(
+  history: MonitorHistory,
+  until: number,
+  tallies: ReadonlyMap<number, Tally>,
+  context: HistoryContext,
+): MonitorHistory {
+  const starts = [...tallies.keys()]
+    .filter((start) => start >= history.closedUntil && start < until)
+    .sort((a, b) => a - b);
   let state = history;
   for (const start of starts) state = closeOne(passEmpty(state, start, context), tallies.get(start) ?? null, context);
   return passEmpty(state, until, context);
@@ -44,7 +51,12 @@ function passEmpty(history: MonitorHistory, until: number, context: HistoryConte
   const periods = Math.max(0, Math.round((until - history.closedUntil) / context.length));
   const { sequential, windows } = history;
   if (periods > 2 * Math.max(...sequential.plan.windows)) {
-    return { ...history, closedUntil: until, sequential: { ...sequential, period: sequential.period + periods }, windows: skipPeriods(windows, periods) };
+    return {
+      ...history,
+      closedUntil: until,
+      sequential: { ...sequential, period: sequential.period + periods },
+      windows: skipPeriods(windows, periods),
+    };
   }
   let state = history;
   for (let i = 0; i < periods; i++) state = closeOne(state, null, context);
@@ -61,6 +73,9 @@ function closeOne(history: MonitorHistory, tally: Tally | null, context: History
     return { window, report: { ...report, rows: { reference: baseline.rows.kept, current: part.rows } } };
   });
   const { state: sequential } = sequentialStep(history.sequential, looks, policies.data);
-  const alarms = due.reduce<readonly StandingAlarm[]>((standing, { window, part }) => takeLook(standing, { window, part, end }, sequential.plan, context), history.alarms);
+  const alarms = due.reduce<readonly StandingAlarm[]>(
+    (standing, { window, part }) => takeLook(standing, { window, part, end }, sequential.plan, context),
+    history.alarms,
+  );
   return { closedUntil: end, sequential, windows, alarms };
 }

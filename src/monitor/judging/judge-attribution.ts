@@ -11,13 +11,21 @@ export function judgeAttribution(
   tally: Tally | null,
   { attribution: policy }: MonitorPolicies,
 ): AttributionFinding {
-  if (attribution === null) return { ...nothing("The baseline holds no attributions. Make it with monitorBaseline."), drift: null };
+  if (attribution === null)
+    return { ...nothing("The baseline holds no attributions. Make it with monitorBaseline."), drift: null };
   if (tally === null || tally.rows === 0) return { ...nothing("No rows have come."), drift: null };
   const rows = tally.attributed;
-  if (rows.length === 0) return { ...nothing("No row was explained. Give the monitor an explainer (monitorExplainer)."), drift: null };
+  if (rows.length === 0)
+    return { ...nothing("No row was explained. Give the monitor an explainer (monitorExplainer)."), drift: null };
   const drift = attributionDrift(attribution.baseline, summaryOf(attribution.baseline, rows), policy);
   const { verdict, severity, message } = drift;
-  return { verdict, severity, message, ...lackOf("explained records", rows.length, attributionPolicy(policy).leastRows), drift };
+  return {
+    verdict,
+    severity,
+    message,
+    ...lackOf("explained records", rows.length, attributionPolicy(policy).leastRows),
+    drift,
+  };
 }
 
 /** Mean and standard error of each column's |attribution| over the sampled rows. */

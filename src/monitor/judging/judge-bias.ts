@@ -20,7 +20,14 @@ export function judgeBias(
   { bias: overrides }: MonitorPolicies,
 ): BiasFinding {
   const { bias } = baseline;
-  if (bias === null) return { ...nothing("The baseline names no facets. Name the columns whose groups to compare: --facets of churnkit train, or facets of monitorBaseline."), calls: null, outcomes: null };
+  if (bias === null)
+    return {
+      ...nothing(
+        "The baseline names no facets. Name the columns whose groups to compare: --facets of churnkit train, or facets of monitorBaseline.",
+      ),
+      calls: null,
+      outcomes: null,
+    };
   const policy = biasPolicy(overrides);
   const compare = (counts: BiasCounts | null, test: (metric: BiasMetric) => boolean): BiasDrift | null => {
     const allowed = Object.entries(policy.allowed).filter(([metric]) => test(metric as BiasMetric));
@@ -34,14 +41,22 @@ export function judgeBias(
   if (found.length === 0) return { ...nothing("No rows have come."), calls, outcomes };
   const told = found.filter((each) => each.verdict === "drift" || each.severity === "critical");
   // A value outside its range that chance could have put there is no more than a reason to gather rows.
-  const severity = worst(found.flatMap(({ changes }) => changes.filter(({ verdict, range }) => verdict === "drift" || range === "violated").map((change) => change.severity)));
+  const severity = worst(
+    found.flatMap(({ changes }) =>
+      changes
+        .filter(({ verdict, range }) => verdict === "drift" || range === "violated")
+        .map((change) => change.severity),
+    ),
+  );
   const verdict = verdictOf(found);
   return {
     // Groups that fare otherwise than allowed for certain are a finding, also where nothing tells whether they did before.
     verdict: verdict === "insufficient" && severity !== "none" ? "drift" : verdict,
     severity,
     message: [...new Set((told.length > 0 ? told : found).map(({ message }) => message))].join(" "),
-    ...(verdict === "insufficient" && severity === "none" ? lackOf("records", Math.max(...found.map(({ rows }) => rows.current)), policy.leastRows) : {}),
+    ...(verdict === "insufficient" && severity === "none"
+      ? lackOf("records", Math.max(...found.map(({ rows }) => rows.current)), policy.leastRows)
+      : {}),
     calls,
     outcomes,
   };
@@ -51,7 +66,10 @@ export function judgeBias(
 function outcomeCounts(layout: BiasCounts, rows: readonly MatureRow[]): BiasCounts {
   const good = layout.favorable === "positive" ? 1 : 0;
   const threshold = layout.threshold ?? 0.5;
-  const counts = layout.facets.map(() => ({ d: new Float64Array(countNames.length), a: new Float64Array(countNames.length) }));
+  const counts = layout.facets.map(() => ({
+    d: new Float64Array(countNames.length),
+    a: new Float64Array(countNames.length),
+  }));
   for (const { probability, outcome, sides } of rows) {
     const label = outcome === good ? 1 : 0;
     const call = (probability >= threshold ? 1 : 0) === good ? 1 : 0;

@@ -16,7 +16,12 @@ import type { Tally } from "../counting/tally.js";
  *
  * @param calmUnread tells of those that stay as they were too.
  */
-export function driftOfTally(baseline: MonitorBaseline, tally: Tally, { data, ignore }: MonitorPolicies, calmUnread = false): DriftReport {
+export function driftOfTally(
+  baseline: MonitorBaseline,
+  tally: Tally,
+  { data, ignore }: MonitorPolicies,
+  calmUnread = false,
+): DriftReport {
   const { profile, rows, contract, attribution } = baseline;
   const policy = driftPolicy(data);
   const report = reportOf(compareColumns(profile, tally.profile, policy, ignore).map(bySentValues), policy, {
@@ -34,11 +39,17 @@ export function driftOfTally(baseline: MonitorBaseline, tally: Tally, { data, ig
 /** Callers send what the model reads: that a column which it doesn't read is missing from most records tells nothing. */
 function bySentValues(comparison: Comparison): Comparison {
   const { reference, n, candidates } = comparison;
-  return reference.unread && n > 0 ? { ...comparison, candidates: candidates.filter(({ what }) => what !== "missing") } : comparison;
+  return reference.unread && n > 0
+    ? { ...comparison, candidates: candidates.filter(({ what }) => what !== "missing") }
+    : comparison;
 }
 
 /** Judges the data of some periods. */
-export function judgeData(baseline: MonitorBaseline, tally: Tally | null, policies: MonitorPolicies): DataQualityFinding {
+export function judgeData(
+  baseline: MonitorBaseline,
+  tally: Tally | null,
+  policies: MonitorPolicies,
+): DataQualityFinding {
   if (tally === null || tally.rows + tally.rejected === 0) {
     return { ...nothing("No rows have come."), score: null, issues: [], extraColumns: [], drift: null };
   }
@@ -54,7 +65,9 @@ export function judgeData(baseline: MonitorBaseline, tally: Tally | null, polici
 function qualityScore({ rows, rejected, profile }: Tally, { contract }: MonitorBaseline): number {
   if (rows === 0) return 0;
   const predictions = predictionsOf(profile);
-  const features = profile.columns.filter((column) => column !== predictions && column.unread === undefined && column.name !== contract.target?.column);
+  const features = profile.columns.filter(
+    (column) => column !== predictions && column.unread === undefined && column.name !== contract.target?.column,
+  );
   if (features.length === 0) return rows / (rows + rejected);
   let present = 0;
   let known = 0;

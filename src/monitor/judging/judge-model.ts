@@ -30,7 +30,8 @@ export function judgeModel(
 ): ModelQualityFinding {
   const { mature, counts, basis, coverage } = outcomes;
   const costs = model.costs ?? undefined;
-  const estimated = tally === null || tally.confidence.rows === 0 ? null : estimateFromCounts(tally.confidence, { costs });
+  const estimated =
+    tally === null || tally.confidence.rows === 0 ? null : estimateFromCounts(tally.confidence, { costs });
   const expected =
     estimated === null || Math.min(estimated.rows, quality.confidence.rows) < leastExpected
       ? null
@@ -38,25 +39,43 @@ export function judgeModel(
   const enough = mature.length >= minimumSample && (coverage ?? 0) >= leastCoverage;
   const labels = Uint8Array.from(mature, ({ outcome }) => outcome);
   const probabilities = Float64Array.from(mature, ({ probability }) => probability);
-  const realized = mature.length === 0 ? null : realizedPerformance(labels, probabilities, { threshold: model.threshold, costs });
+  const realized =
+    mature.length === 0 ? null : realizedPerformance(labels, probabilities, { threshold: model.threshold, costs });
   const { heldOut } = quality;
   const rarer = Math.min(heldOut.positives, heldOut.rows - heldOut.positives) / heldOut.rows;
   const rows = { baseline: heldOut.rows, current: mature.length };
-  const compared = realized === null || !enough || mature.length * rarer < leastOfClass ? null : modelQuality(heldOut.values, realized.values, { policy: policies.quality, rows });
+  const compared =
+    realized === null || !enough || mature.length * rarer < leastOfClass
+      ? null
+      : modelQuality(heldOut.values, realized.values, { policy: policies.quality, rows });
   const baseline = quality.calibration ?? undefined;
-  const calibration = enough ? calibrationDrift(labels, probabilities, { baseline, policy: policies.calibration }) : null;
+  const calibration = enough
+    ? calibrationDrift(labels, probabilities, { baseline, policy: policies.calibration })
+    : null;
   const parts: Finding[] = [
     ...(compared === null ? [] : [compared]),
     ...(calibration === null ? [] : [calibration]),
     // What is only expected is no certain loss: the labels will tell.
-    ...(expected === null ? [] : [{ ...expected, severity: atMostWarning(expected.severity), message: `Expected without labels: ${expected.message}` }]),
+    ...(expected === null
+      ? []
+      : [
+          {
+            ...expected,
+            severity: atMostWarning(expected.severity),
+            message: `Expected without labels: ${expected.message}`,
+          },
+        ]),
   ];
   const told = parts.filter(({ verdict }) => verdict === "drift");
   return {
     verdict: verdictOfParts(parts),
     severity: worst(parts.map(({ severity }) => severity)),
     ...(parts.every(({ verdict }) => verdict === "insufficient") ? lackOf("labels", mature.length, minimumSample) : {}),
-    message: messageOf((told.length > 0 ? told : parts).map(({ message }) => message), enough ? undefined : waiting(outcomes), outcomes),
+    message: messageOf(
+      (told.length > 0 ? told : parts).map(({ message }) => message),
+      enough ? undefined : waiting(outcomes),
+      outcomes,
+    ),
     outcomes: counts,
     unjoined: outcomes.unjoined ?? null,
     basis,
@@ -74,17 +93,31 @@ function messageOf(found: readonly string[], lacking: string | undefined, { unjo
   if (told !== null && told.labels === told.of) return [unjoinedWords(told), ...found].join(" ");
   // Those of predictions that were never captured, or long ago, are no fault; those that are spelled otherwise are.
   const mend = told === null || told.causes.length === 0 ? [] : [unjoinedWords(told)];
-  const both = counts.conflicting === 0 ? [] : [`${counts.conflicting} predictions have labels of both outcomes and are left out.`];
+  const both =
+    counts.conflicting === 0
+      ? []
+      : [`${counts.conflicting} predictions have labels of both outcomes and are left out.`];
   return [...found, ...(lacking === undefined ? [] : [lacking]), ...mend, ...both].join(" ");
 }
 
 const shownId = (id: string): string => JSON.stringify(id.slice(0, 40));
 
 function unjoinedWords({ labels, of, label, prediction, causes }: UnjoinedLabels): string {
-  const what = labels === of ? `No label joins a prediction: ${labels} labels came` : `${labels} of ${of} labels join no prediction:`;
-  const pairs = causes.map((each) => `${each.labels} are ${unjoinedCauses[each.cause]}: ${shownId(each.label)} for ${shownId(each.prediction)}.`);
+  const what =
+    labels === of
+      ? `No label joins a prediction: ${labels} labels came`
+      : `${labels} of ${of} labels join no prediction:`;
+  const pairs = causes.map(
+    (each) =>
+      `${each.labels} are ${unjoinedCauses[each.cause]}: ${shownId(each.label)} for ${shownId(each.prediction)}.`,
+  );
   const told = `with ids such as ${shownId(label)}, the predictions have ids such as ${shownId(prediction)}.`;
-  return [what, ...(labels === of ? [told] : []), ...pairs, "Write both alike: ids join as texts, character by character."].join(" ");
+  return [
+    what,
+    ...(labels === of ? [told] : []),
+    ...pairs,
+    "Write both alike: ids join as texts, character by character.",
+  ].join(" ");
 }
 
 const atMostWarning = (severity: Severity): Severity => (severity === "none" ? "none" : "warning");

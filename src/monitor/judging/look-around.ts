@@ -6,14 +6,27 @@ import { judgeBias } from "./judge-bias.js";
 import { judgeData } from "./judge-data.js";
 import { judgeModel } from "./judge-model.js";
 import type { UnjoinedLabels } from "../joins.js";
-import { horizonOf, noOutcomes, outcomesAt, type LabelRules, type Outcomes, type SampledLabel, type SampledPrediction } from "../counting/labels.js";
+import {
+  horizonOf,
+  noOutcomes,
+  outcomesAt,
+  type LabelRules,
+  type Outcomes,
+  type SampledLabel,
+  type SampledPrediction,
+} from "../counting/labels.js";
 import type { LookContext } from "./looks.js";
 import type { MonitorAlarm } from "./report.js";
 import { mergeTallies, type Tally } from "../counting/tally.js";
 import { recent } from "../counting/windows.js";
 
 /** All four monitors' findings at their policies' own significance. */
-export function judgeAll(baseline: MonitorBaseline, tally: Tally | null, outcomes: Outcomes, policies: MonitorPolicies): Findings {
+export function judgeAll(
+  baseline: MonitorBaseline,
+  tally: Tally | null,
+  outcomes: Outcomes,
+  policies: MonitorPolicies,
+): Findings {
   return {
     dataQuality: judgeData(baseline, tally, policies),
     modelQuality: judgeModel(baseline, tally, outcomes, policies),
@@ -53,7 +66,14 @@ export function alarmsOf(history: MonitorHistory | null, length: number): Monito
     since: isoTime(closedUntil - (sequential.period - since) * length),
     message: `${column}: ${whatWords[what]} by ${Number(effect.toPrecision(3))}.`,
   }));
-  const ofOthers = alarms.map(({ monitor, severity, window, since, message }): MonitorAlarm => ({ monitor, subject: monitor, severity, window, since: isoTime(since), message }));
+  const ofOthers = alarms.map(({ monitor, severity, window, since, message }): MonitorAlarm => ({
+    monitor,
+    subject: monitor,
+    severity,
+    window,
+    since: isoTime(since),
+    message,
+  }));
   return [...ofData, ...ofOthers];
 }
 
@@ -83,13 +103,25 @@ interface ViewInput {
  * The findings on what the windows hold at the moment: a day of hours or a week of days, and for a monitor to which that is
  * too little, the longest window.
  */
-export function recentView(history: MonitorHistory, context: LookContext & { readonly attributionRows: number }, { at, predictions, labels, rules, unjoined }: ViewInput) {
+export function recentView(
+  history: MonitorHistory,
+  context: LookContext & { readonly attributionRows: number },
+  { at, predictions, labels, rules, unjoined }: ViewInput,
+) {
   const { baseline, policies, length, attributionRows } = context;
   const { windows } = history.sequential.plan;
   const to = history.closedUntil;
-  const viewOf = (window: number): { readonly tally: Tally | null; readonly outcomes: Outcomes; readonly from: number } => ({
+  const viewOf = (
+    window: number,
+  ): { readonly tally: Tally | null; readonly outcomes: Outcomes; readonly from: number } => ({
     tally: recent(history.windows, window, (a, b) => mergeTallies(a, b, attributionRows)),
-    outcomes: rules === undefined ? noOutcomes : { ...outcomesAt(predictions, labels, rules, { from: to - horizonOf(rules) - window * length, to, now: at }), unjoined },
+    outcomes:
+      rules === undefined
+        ? noOutcomes
+        : {
+            ...outcomesAt(predictions, labels, rules, { from: to - horizonOf(rules) - window * length, to, now: at }),
+            unjoined,
+          },
     from: to - window * length,
   });
   const short = viewOf(windows[1] ?? windows[0] ?? 1);

@@ -49,7 +49,12 @@ const biasTests = 4;
  * sequential procedure does for the data: a share for each look, so that by Boole's inequality the expected number of false
  * alarms of each monitor in a year stays within it. Each monitor has the plan's allowance to itself.
  */
-export function takeLook(standing: readonly StandingAlarm[], look: Look, plan: SequentialPlan, context: LookContext): readonly StandingAlarm[] {
+export function takeLook(
+  standing: readonly StandingAlarm[],
+  look: Look,
+  plan: SequentialPlan,
+  context: LookContext,
+): readonly StandingAlarm[] {
   const judges = judgesOf(look, plan, context);
   return (Object.keys(judges) as (keyof typeof judges)[]).reduce<readonly StandingAlarm[]>((alarms, monitor) => {
     const judge = judges[monitor];
@@ -72,7 +77,11 @@ export function takeLook(standing: readonly StandingAlarm[], look: Look, plan: S
 /** Judges at a significance, or at the policies' own. */
 type Judge = (alpha: number | undefined) => Finding;
 
-function judgesOf({ window, part, end }: Look, plan: SequentialPlan, { baseline, policies, length, outcomes }: LookContext): Partial<Record<MonitorName, Judge>> {
+function judgesOf(
+  { window, part, end }: Look,
+  plan: SequentialPlan,
+  { baseline, policies, length, outcomes }: LookContext,
+): Partial<Record<MonitorName, Judge>> {
   const closed = outcomes({ from: end - window * length, to: end });
   const { quality, calibration, bias, attribution } = policies;
   const longest = window === Math.max(...plan.windows);
@@ -80,7 +89,11 @@ function judgesOf({ window, part, end }: Look, plan: SequentialPlan, { baseline,
   return {
     modelQuality: (alpha) => {
       const own = alpha === undefined ? {} : { alpha: Math.max(1e-12, alpha / modelTests) };
-      return judgeModel(baseline, part, closed, { ...policies, quality: { ...quality, ...own }, calibration: { ...calibration, ...own } });
+      return judgeModel(baseline, part, closed, {
+        ...policies,
+        quality: { ...quality, ...own },
+        calibration: { ...calibration, ...own },
+      });
     },
     bias: (alpha) => {
       if (alpha === undefined) return judgeBias(baseline, part, closed.mature, policies);
@@ -101,8 +114,13 @@ function judgesOf({ window, part, end }: Look, plan: SequentialPlan, { baseline,
   };
 }
 
-function alarmAt(judge: Judge, plan: SequentialPlan, window: number): { severity: "warning" | "critical"; message: string } | undefined {
-  const at = (severity: "warning" | "critical"): Finding & { severity: Severity } => judge(allowanceOfLook(plan, window, severity));
+function alarmAt(
+  judge: Judge,
+  plan: SequentialPlan,
+  window: number,
+): { severity: "warning" | "critical"; message: string } | undefined {
+  const at = (severity: "warning" | "critical"): Finding & { severity: Severity } =>
+    judge(allowanceOfLook(plan, window, severity));
   const strict = at("critical");
   if (strict.severity === "critical") return { severity: "critical", message: strict.message };
   const lenient = at("warning");

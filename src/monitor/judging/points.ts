@@ -47,14 +47,23 @@ export function monitorPoints(
  * const look = (monitor: Monitor, controller: RetrainingController) => controller.reconcile(monitorSignals(monitor.report(Date.now())));
  * ```
  */
-export function monitorSignals({ at, monitors, advice }: Pick<MonitorReport, "at" | "monitors" | "advice">): RetrainingSignals {
+export function monitorSignals({
+  at,
+  monitors,
+  advice,
+}: Pick<MonitorReport, "at" | "monitors" | "advice">): RetrainingSignals {
   const time = new Date(at);
   const { drift } = monitors.dataQuality.finding;
   const { realized, outcomes } = monitors.modelQuality.finding;
   const accuracy = realized?.values.accuracy.value ?? null;
   const critical = monitorNames
     .filter((name) => monitors[name].severity === "critical")
-    .map((name) => ({ name: monitorLabels[name], message: monitors[name].message, action: advice.find(({ monitor }) => monitor === name)?.action ?? "", at: time }));
+    .map((name) => ({
+      name: monitorLabels[name],
+      message: monitors[name].message,
+      action: advice.find(({ monitor }) => monitor === name)?.action ?? "",
+      at: time,
+    }));
   return {
     ...(drift === null ? {} : driftSignals(drift, time)),
     critical,

@@ -59,7 +59,9 @@ export interface MonitorReport {
 }
 
 /** What a report is put together from. */
-export type ReportParts = Omit<MonitorReport, "format" | "verdict" | "severity" | "monitors" | "advice" | "message"> & { readonly findings: Findings };
+export type ReportParts = Omit<MonitorReport, "format" | "verdict" | "severity" | "monitors" | "advice" | "message"> & {
+  readonly findings: Findings;
+};
 
 /** Puts a report together: in a sequence of looks the alarms decide, in a single one the findings do. */
 export function reportOfParts({ findings, ...parts }: ReportParts): MonitorReport {
@@ -69,10 +71,20 @@ export function reportOfParts({ findings, ...parts }: ReportParts): MonitorRepor
     if (parts.looked === "once") return own;
     const mine = parts.alarms.filter((alarm) => alarm.monitor === monitor);
     if (mine.length > 0) {
-      return { verdict: "drift", severity: worst(mine.map((alarm) => alarm.severity)), message: mine.map((alarm) => alarm.message).join(" "), finding };
+      return {
+        verdict: "drift",
+        severity: worst(mine.map((alarm) => alarm.severity)),
+        message: mine.map((alarm) => alarm.message).join(" "),
+        finding,
+      };
     }
     if (verdict !== "drift" && severity === "none") return own;
-    return { verdict: "stable", severity: "none", message: `No alarm: not certain enough for a monitor that looks so often. ${message}`, finding };
+    return {
+      verdict: "stable",
+      severity: "none",
+      message: `No alarm: not certain enough for a monitor that looks so often. ${message}`,
+      finding,
+    };
   };
   const { dataQuality, modelQuality, bias, attribution } = findings;
   const monitors = {
@@ -82,9 +94,15 @@ export function reportOfParts({ findings, ...parts }: ReportParts): MonitorRepor
     attribution: verdictFor("attribution", attribution),
   };
   const all = Object.values<Finding>(monitors);
-  const drifted = monitorNames.filter((name) => monitors[name].verdict === "drift" || monitors[name].severity !== "none");
+  const drifted = monitorNames.filter(
+    (name) => monitors[name].verdict === "drift" || monitors[name].severity !== "none",
+  );
   const judged = monitorNames.filter((name) => monitors[name].verdict !== "insufficient");
-  const verdict: DriftVerdict = all.some((each) => each.verdict === "drift") ? "drift" : judged.length > 0 ? "stable" : "insufficient";
+  const verdict: DriftVerdict = all.some((each) => each.verdict === "drift")
+    ? "drift"
+    : judged.length > 0
+      ? "stable"
+      : "insufficient";
   const { tooManyPeriods } = parts.skipped;
   const { lacks: lacking } = dataQuality;
   const said =
@@ -100,12 +118,20 @@ export function reportOfParts({ findings, ...parts }: ReportParts): MonitorRepor
     severity: worst(all.map(({ severity }) => severity)),
     monitors,
     advice: adviceFor(monitors, parts.alarms),
-    message: tooManyPeriods === 0 ? said : `${said} So far ${tooManyPeriods} records were left out, being of more hours or days than a monitor can hold open at once.`,
+    message:
+      tooManyPeriods === 0
+        ? said
+        : `${said} So far ${tooManyPeriods} records were left out, being of more hours or days than a monitor can hold open at once.`,
   };
 }
 
 /** What people call each monitor. */
-export const monitorLabels: Record<MonitorName, string> = { dataQuality: "Data quality", modelQuality: "Model quality", bias: "Bias", attribution: "Attribution" };
+export const monitorLabels: Record<MonitorName, string> = {
+  dataQuality: "Data quality",
+  modelQuality: "Model quality",
+  bias: "Bias",
+  attribution: "Attribution",
+};
 
 const order: readonly Severity[] = ["critical", "warning", "none"];
 
@@ -123,7 +149,12 @@ function adviceFor(monitors: MonitorReport["monitors"], alarms: readonly Monitor
     // An alarm of another window stands, whatever the rows of today say.
     if (worst(onDrift.map(({ severity }) => severity)) !== dataQuality.severity) {
       const columns = alarms.filter(({ monitor }) => monitor === "dataQuality").map(({ subject }) => subject);
-      add("dataQuality", dataQuality.severity, "An alarm stands: look at where these columns come from. It ends when a later look at its window finds them as before.", columns);
+      add(
+        "dataQuality",
+        dataQuality.severity,
+        "An alarm stands: look at where these columns come from. It ends when a later look at its window finds them as before.",
+        columns,
+      );
     }
   }
   if (modelQuality.verdict === "drift" || modelQuality.severity !== "none") {
@@ -135,19 +166,42 @@ function adviceFor(monitors: MonitorReport["monitors"], alarms: readonly Monitor
     add("modelQuality", modelQuality.severity, action);
   }
   if (bias.verdict === "drift" || bias.severity !== "none") {
-    const changes = [...(bias.finding.calls?.changes ?? []), ...(bias.finding.outcomes?.changes ?? [])].filter(({ severity }) => severity !== "none");
+    const changes = [...(bias.finding.calls?.changes ?? []), ...(bias.finding.outcomes?.changes ?? [])].filter(
+      ({ severity }) => severity !== "none",
+    );
     const columns = [...new Set(changes.map(({ column }) => column))];
-    add("bias", bias.severity, "Groups fare otherwise than allowed, or than before. Look at what moved within them before anything is decided by these scores.", columns);
+    add(
+      "bias",
+      bias.severity,
+      "Groups fare otherwise than allowed, or than before. Look at what moved within them before anything is decided by these scores.",
+      columns,
+    );
   }
   if (attribution.verdict === "drift" || attribution.severity !== "none") {
-    const columns = (attribution.finding.drift?.columns ?? []).filter(({ reference, current }) => reference.rank !== current.rank).slice(0, 5).map(({ name }) => name);
-    add("attribution", attribution.severity, "Other columns move the scores than before. Check where these columns come from, and judge the model on recent labels.", columns);
+    const columns = (attribution.finding.drift?.columns ?? [])
+      .filter(({ reference, current }) => reference.rank !== current.rank)
+      .slice(0, 5)
+      .map(({ name }) => name);
+    add(
+      "attribution",
+      attribution.severity,
+      "Other columns move the scores than before. Check where these columns come from, and judge the model on recent labels.",
+      columns,
+    );
   }
   if (advice.length === 0) {
     const seen = dataQuality.finding.score !== null;
     const { lacks } = dataQuality;
-    if (lacks !== undefined) add("dataQuality", "none", `Gather more before judging, or look at a longer time: ${lackWords(lacks)}.`);
-    else add("dataQuality", "none", seen ? "Nothing to do: keep watching." : "Nothing came in this time. If the model was asked, look at where its predictions are captured.");
+    if (lacks !== undefined)
+      add("dataQuality", "none", `Gather more before judging, or look at a longer time: ${lackWords(lacks)}.`);
+    else
+      add(
+        "dataQuality",
+        "none",
+        seen
+          ? "Nothing to do: keep watching."
+          : "Nothing came in this time. If the model was asked, look at where its predictions are captured.",
+      );
   }
   return advice.sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
 }

@@ -1,4 +1,16 @@
-import { flag, list, number, object, oneOf, optional, orEmpty, text, texts, withDefault, type Decoder } from "../../base/json/decode.js";
+import {
+  flag,
+  list,
+  number,
+  object,
+  oneOf,
+  optional,
+  orEmpty,
+  text,
+  texts,
+  withDefault,
+  type Decoder,
+} from "../../base/json/decode.js";
 import { documentError, JsonValue } from "../../base/json/value.js";
 import { countOfValues, isNumericProfile } from "../../data/profile/profile.js";
 import { driftPolicy, type DriftPolicy, type PolicyChoice } from "../../drift/policy.js";
@@ -65,7 +77,9 @@ export function constraintsJson(baseline: MonitorBaseline, policy: PolicyChoice 
         completeness: column.nullable || column.optional ? Math.max(0, present - warning(rules.missing)) : present,
       };
       if (isNumericProfile(profile)) return { ...head, num_constraints: { is_non_negative: (profile.min ?? 0) >= 0 } };
-      return profile.other > 0 || profile.levels.length > mostDomains ? head : { ...head, string_constraints: { domains: profile.levels } };
+      return profile.other > 0 || profile.levels.length > mostDomains
+        ? head
+        : { ...head, string_constraints: { domains: profile.levels } };
     }),
     monitoring_config: {
       evaluate_constraints: "Enabled",
@@ -88,7 +102,8 @@ const enabled = withDefault(oneOf(["Enabled", "Disabled"]), "Enabled");
 
 const feature: Decoder<FeatureConstraints> = (json) => {
   const own = json.get("monitoringConfigOverrides");
-  if (!own.absent && Object.keys(own.object()).length > 0) throw own.not("an empty object, since thresholds of single features are not read,");
+  if (!own.absent && Object.keys(own.object()).length > 0)
+    throw own.not("an empty object, since thresholds of single features are not read,");
   return object({
     name: text(),
     inferred_type: withDefault(oneOf(["Integral", "Fractional", "String", "Unknown"]), "Unknown"),
@@ -132,7 +147,8 @@ const malformed = documentError("INPUT_MALFORMED", "", "Give the constraints of 
  * @throws ChurnkitError INPUT_MALFORMED naming the path of what is wrong, or of a feature's `monitoringConfigOverrides`, which
  * would go unheard.
  */
-export const parseConstraints = (json: unknown, file = "constraints.json"): MonitorConstraints => constraints(JsonValue.of(json, file, malformed));
+export const parseConstraints = (json: unknown, file = "constraints.json"): MonitorConstraints =>
+  constraints(JsonValue.of(json, file, malformed));
 
 /**
  * The drift policy that comes nearest to existing constraints: their thresholds become the warnings, and twice as much is
@@ -140,9 +156,14 @@ export const parseConstraints = (json: unknown, file = "constraints.json"): Moni
  */
 export function policyOfConstraints({ monitoring_config: config }: MonitorConstraints): PolicyChoice {
   const { perform_comparison, comparison_threshold } = config.distribution_constraints;
-  const floors = (warning: number): { warning: number; critical: number } => ({ warning, critical: Math.min(1, Math.max(2 * warning, 0.05)) });
+  const floors = (warning: number): { warning: number; critical: number } => ({
+    warning,
+    critical: Math.min(1, Math.max(2 * warning, 0.05)),
+  });
   return {
-    ...(perform_comparison === "Disabled" ? { distribution: false, psi: false } : { distribution: floors(comparison_threshold), psi: false }),
+    ...(perform_comparison === "Disabled"
+      ? { distribution: false, psi: false }
+      : { distribution: floors(comparison_threshold), psi: false }),
     newLevels: floors(1 - config.domain_content_threshold),
     rejected: floors(1 - config.datatype_check_threshold),
   };

@@ -13,7 +13,9 @@ function cellEnds({ cuts, min, max }: NumericProfile, cell: number): { low: numb
 
 /** How many values are at or below each of some increasing bounds: whole numbers, linear within a cell. */
 export function cumulativeCounts(profile: NumericProfile, bounds: readonly number[]): number[] {
-  const cells = profile.counts.map((count, cell) => ({ count, ...cellEnds(profile, cell) })).filter(({ count }) => count > 0);
+  const cells = profile.counts
+    .map((count, cell) => ({ count, ...cellEnds(profile, cell) }))
+    .filter(({ count }) => count > 0);
   return bounds.map((bound) =>
     Math.round(
       cells.reduce((sum, { count, low, high }) => {

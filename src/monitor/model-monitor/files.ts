@@ -14,7 +14,10 @@ import { constraintViolations } from "./violations.js";
 export function modelMonitorFiles(
   baseline: MonitorBaseline,
   { periods }: Pick<MonitorState, "periods">,
-  { constraints, policies = {} }: { readonly constraints?: MonitorConstraints | undefined; readonly policies?: MonitorPolicies | undefined } = {},
+  {
+    constraints,
+    policies = {},
+  }: { readonly constraints?: MonitorConstraints | undefined; readonly policies?: MonitorPolicies | undefined } = {},
 ): Readonly<Record<string, unknown>> {
   const tally = mergedTally(periods, 0);
   if (tally === null) return {};

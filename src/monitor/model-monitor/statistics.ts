@@ -1,5 +1,10 @@
 import { powerOfTwo } from "../../base/elementary.js";
-import { countOfValues, isNumericProfile, type CategoryProfile, type NumericProfile } from "../../data/profile/profile.js";
+import {
+  countOfValues,
+  isNumericProfile,
+  type CategoryProfile,
+  type NumericProfile,
+} from "../../data/profile/profile.js";
 import { summarizeNumeric } from "../../data/profile/summary.js";
 import type { MonitorBaseline } from "../baseline/baseline.js";
 import type { Tally } from "../counting/tally.js";
@@ -25,15 +30,24 @@ export interface FeatureStatistics {
     readonly max: number;
     readonly distribution: {
       readonly kll: {
-        readonly buckets: readonly { readonly lower_bound: number; readonly upper_bound: number; readonly count: number }[];
-        readonly sketch: { readonly parameters: { readonly c: number; readonly k: number }; readonly data: readonly (readonly number[])[] };
+        readonly buckets: readonly {
+          readonly lower_bound: number;
+          readonly upper_bound: number;
+          readonly count: number;
+        }[];
+        readonly sketch: {
+          readonly parameters: { readonly c: number; readonly k: number };
+          readonly data: readonly (readonly number[])[];
+        };
       };
     };
   };
   readonly string_statistics?: {
     readonly common: CommonStatistics;
     readonly distinct_count: number;
-    readonly distribution: { readonly categorical: { readonly buckets: readonly { readonly value: string; readonly count: number }[] } };
+    readonly distribution: {
+      readonly categorical: { readonly buckets: readonly { readonly value: string; readonly count: number }[] };
+    };
   };
 }
 
@@ -73,7 +87,17 @@ function numerical(profile: NumericProfile): Pick<FeatureStatistics, "numerical_
   const common = { num_present: countOfValues(profile), num_missing: profile.missing };
   // A feature without any value has no statistics, and JSON no NaN.
   if (summary === undefined) {
-    return { numerical_statistics: { common, mean: 0, sum: 0, std_dev: 0, min: 0, max: 0, distribution: { kll: { buckets: [], sketch: { parameters: sketchParameters, data: [] } } } } };
+    return {
+      numerical_statistics: {
+        common,
+        mean: 0,
+        sum: 0,
+        std_dev: 0,
+        min: 0,
+        max: 0,
+        distribution: { kll: { buckets: [], sketch: { parameters: sketchParameters, data: [] } } },
+      },
+    };
   }
   const { n, mean, standardDeviation, min, max } = summary;
   return {
@@ -84,7 +108,12 @@ function numerical(profile: NumericProfile): Pick<FeatureStatistics, "numerical_
       std_dev: finite(standardDeviation),
       min,
       max,
-      distribution: { kll: { buckets: bucketsOf(profile, min, max), sketch: { parameters: sketchParameters, data: sketchOf(profile, n) } } },
+      distribution: {
+        kll: {
+          buckets: bucketsOf(profile, min, max),
+          sketch: { parameters: sketchParameters, data: sketchOf(profile, n) },
+        },
+      },
     },
   };
 }
@@ -92,9 +121,15 @@ function numerical(profile: NumericProfile): Pick<FeatureStatistics, "numerical_
 const finite = (value: number): number => Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, value));
 
 function bucketsOf(profile: NumericProfile, min: number, max: number) {
-  const bounds = Array.from({ length: buckets + 1 }, (_, i) => (i === buckets ? max : min + (max / buckets - min / buckets) * i));
+  const bounds = Array.from({ length: buckets + 1 }, (_, i) =>
+    i === buckets ? max : min + (max / buckets - min / buckets) * i,
+  );
   const below = cumulativeCounts(profile, bounds.slice(1));
-  return below.map((count, i) => ({ lower_bound: bounds[i] ?? min, upper_bound: bounds[i + 1] ?? max, count: count - (below[i - 1] ?? 0) }));
+  return below.map((count, i) => ({
+    lower_bound: bounds[i] ?? min,
+    upper_bound: bounds[i + 1] ?? max,
+    count: count - (below[i - 1] ?? 0),
+  }));
 }
 
 /** Items at equal steps of rank, each standing for a power of two of values by its level: they add up to all values. */
@@ -107,7 +142,13 @@ function sketchOf(profile: NumericProfile, n: number): number[][] {
   return [...data, quantilesOf(profile, items)];
 }
 
-function strings({ levels, counts, other, missing, newLevels }: CategoryProfile): NonNullable<FeatureStatistics["string_statistics"]> {
+function strings({
+  levels,
+  counts,
+  other,
+  missing,
+  newLevels,
+}: CategoryProfile): NonNullable<FeatureStatistics["string_statistics"]> {
   const met = levels.map((value, i) => ({ value, count: counts[i] ?? 0 })).filter(({ count }) => count > 0);
   const present = other + met.reduce((sum, { count }) => sum + count, 0);
   return {

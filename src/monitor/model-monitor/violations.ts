@@ -1,4 +1,9 @@
-import { countOfValues, isNumericProfile, type CategoryProfile, type ColumnProfile } from "../../data/profile/profile.js";
+import {
+  countOfValues,
+  isNumericProfile,
+  type CategoryProfile,
+  type ColumnProfile,
+} from "../../data/profile/profile.js";
 import { driftOfTally } from "../judging/judge-data.js";
 import type { MonitorBaseline } from "../baseline/baseline.js";
 import type { Tally } from "../counting/tally.js";
@@ -36,14 +41,25 @@ const percent = (share: number): string => `${Number((100 * share).toFixed(2))} 
  * Checks what was counted against constraints as Model Monitor does, and gives its `constraint_violations.json`. Its rules
  * look at sizes alone; the monitors' own verdicts also ask whether chance could have done it.
  */
-export function constraintViolations(constraints: MonitorConstraints, baseline: MonitorBaseline, tally: Tally): ConstraintViolations {
+export function constraintViolations(
+  constraints: MonitorConstraints,
+  baseline: MonitorBaseline,
+  tally: Tally,
+): ConstraintViolations {
   const config = constraints.monitoring_config;
   const all = tally.rows + tally.rejected;
   if (config.evaluate_constraints === "Disabled" || all === 0) return { violations: [] };
   const known = new Map(featuresOf(baseline, tally.profile).map(({ column, profile }) => [column.name, profile]));
-  const distances = config.distribution_constraints.perform_comparison === "Disabled" ? new Map<string, number>() : distancesOf(constraints, baseline, tally);
+  const distances =
+    config.distribution_constraints.perform_comparison === "Disabled"
+      ? new Map<string, number>()
+      : distancesOf(constraints, baseline, tally);
   const violations: ConstraintViolation[] = [];
-  const add = (feature_name: string, constraint_check_type: ConstraintViolation["constraint_check_type"], description: string): void => {
+  const add = (
+    feature_name: string,
+    constraint_check_type: ConstraintViolation["constraint_check_type"],
+    description: string,
+  ): void => {
     violations.push({ feature_name, constraint_check_type, description });
   };
   for (const feature of constraints.features) {
@@ -53,33 +69,63 @@ export function constraintViolations(constraints: MonitorConstraints, baseline: 
       tally.issues.reduce((sum, { column, rule, count }) => sum + (column === name && test(rule) ? count : 0), 0);
     const absent = (profile?.missing ?? 0) + broken((rule) => rule === "missing");
     if (profile === undefined || absent >= all) {
-      add(name, "missing_column_check", profile === undefined ? "The model's contract has no such feature." : "No row holds a value of it.");
+      add(
+        name,
+        "missing_column_check",
+        profile === undefined ? "The model's contract has no such feature." : "No row holds a value of it.",
+      );
       continue;
     }
     const typed = 1 - broken((rule) => typeRules.has(rule)) / all;
     if (typed < config.datatype_check_threshold) {
-      add(name, "data_type_check", `Expected type ${feature.inferred_type} in at least ${percent(config.datatype_check_threshold)} of the rows, found in ${percent(typed)}.`);
+      add(
+        name,
+        "data_type_check",
+        `Expected type ${feature.inferred_type} in at least ${percent(config.datatype_check_threshold)} of the rows, found in ${percent(typed)}.`,
+      );
     }
     const present = 1 - absent / all;
     if (feature.completeness !== undefined && present < feature.completeness) {
-      add(name, "completeness_check", `Expected a value in at least ${percent(feature.completeness)} of the rows, found in ${percent(present)}.`);
+      add(
+        name,
+        "completeness_check",
+        `Expected a value in at least ${percent(feature.completeness)} of the rows, found in ${percent(present)}.`,
+      );
     }
-    const known_ = shareOfDomains(feature, profile, broken((rule) => rule === "level"));
+    const known_ = shareOfDomains(
+      feature,
+      profile,
+      broken((rule) => rule === "level"),
+    );
     if (known_ < config.domain_content_threshold) {
-      add(name, "categorical_values_check", `Expected ${percent(config.domain_content_threshold)} of the values among the domains, found ${percent(known_)}.`);
+      add(
+        name,
+        "categorical_values_check",
+        `Expected ${percent(config.domain_content_threshold)} of the values among the domains, found ${percent(known_)}.`,
+      );
     }
     const distance = distances.get(name);
     const limit = thresholdFor(constraints, profile);
     if (distance !== undefined && distance > limit) {
-      add(name, "baseline_drift_check", `Baseline drift distance ${Number(distance.toPrecision(4))} exceeds the threshold ${limit}.`);
+      add(
+        name,
+        "baseline_drift_check",
+        `Baseline drift distance ${Number(distance.toPrecision(4))} exceeds the threshold ${limit}.`,
+      );
     }
   }
-  for (const name of tally.extraColumns) add(name, "extra_column_check", "The model's contract has no such column; it was left out.");
+  for (const name of tally.extraColumns)
+    add(name, "extra_column_check", "The model's contract has no such column; it was left out.");
   return { violations };
 }
 
-function thresholdFor({ monitoring_config: { distribution_constraints: own } }: MonitorConstraints, profile: ColumnProfile): number {
-  return isNumericProfile(profile) ? own.comparison_threshold : (own.categorical_comparison_threshold ?? own.comparison_threshold);
+function thresholdFor(
+  { monitoring_config: { distribution_constraints: own } }: MonitorConstraints,
+  profile: ColumnProfile,
+): number {
+  return isNumericProfile(profile)
+    ? own.comparison_threshold
+    : (own.categorical_comparison_threshold ?? own.comparison_threshold);
 }
 
 /** Distances between the baseline's distributions and the current ones: largest gap of distribution functions, or of shares. */
@@ -92,7 +138,8 @@ function distancesOf(constraints: MonitorConstraints, baseline: MonitorBaseline,
     const shift = shifts.find(({ what }) => what === "distribution");
     const before = reference.get(name);
     const now = tally.profile.columns.find((column) => column.name === name);
-    if (shift === undefined || before === undefined || now === undefined || (robust && shift.severity === "none")) continue;
+    if (shift === undefined || before === undefined || now === undefined || (robust && shift.severity === "none"))
+      continue;
     const gap = isNumericProfile(before) || isNumericProfile(now) ? shift.effect : largestGap(before, now);
     distances.set(name, gap);
   }
@@ -106,7 +153,11 @@ function largestGap(before: CategoryProfile, now: CategoryProfile): number {
 }
 
 /** Share of a category's values that are among its domains; 1 where it has none. */
-function shareOfDomains({ string_constraints: texts }: FeatureConstraints, profile: ColumnProfile, refused: number): number {
+function shareOfDomains(
+  { string_constraints: texts }: FeatureConstraints,
+  profile: ColumnProfile,
+  refused: number,
+): number {
   const domains = texts?.domains;
   if (domains === undefined || isNumericProfile(profile)) return 1;
   const allowed = new Set(domains);

@@ -5,9 +5,22 @@ import { percent, pText } from "../../drift/compare/words.js";
 import type { DriftVerdict, Severity } from "../../drift/report.js";
 import { benjaminiHochberg } from "../../stats/adjust.js";
 import { criticalValue, normalTwoSidedTail } from "../../stats/special.js";
-import { binnedOutcomes, calibrationSummary, parseCalibrationSummary, type CalibrationSummary } from "./calibration-summary.js";
+import {
+  binnedOutcomes,
+  calibrationSummary,
+  parseCalibrationSummary,
+  type CalibrationSummary,
+} from "./calibration-summary.js";
 import { calibrationPolicy, type CalibrationPolicy } from "./calibration-policy.js";
-import { levelTest, poolBins, residual, shapeTest, spiegelhalterTest, type CalibrationStatistic, type PooledBin } from "./calibration-tests.js";
+import {
+  levelTest,
+  poolBins,
+  residual,
+  shapeTest,
+  spiegelhalterTest,
+  type CalibrationStatistic,
+  type PooledBin,
+} from "./calibration-tests.js";
 import { Z95 } from "./metrics.js";
 
 /** The tests of concept drift, and what their statistic is. */
@@ -93,7 +106,11 @@ const POWER = 0.8416;
  * console.assert(calibrationDrift(labels.map((y) => 1 - y), probabilities).severity === "critical");
  * ```
  */
-export function calibrationDrift(labels: Uint8Array, probabilities: Float64Array, options: CalibrationOptions = {}): CalibrationDrift {
+export function calibrationDrift(
+  labels: Uint8Array,
+  probabilities: Float64Array,
+  options: CalibrationOptions = {},
+): CalibrationDrift {
   const policy = calibrationPolicy(options.policy);
   const baseline = options.baseline === undefined ? undefined : parseCalibrationSummary(options.baseline);
   const against = baseline === undefined ? "calibrated probabilities" : "baseline";
@@ -112,7 +129,8 @@ export function calibrationDrift(labels: Uint8Array, probabilities: Float64Array
     policy,
   );
   const severity = worst(tests.map((test) => test.severity));
-  const detectable = level === null || level.standardError === 0 ? null : (criticalZ(policy.alpha) + POWER) * level.standardError;
+  const detectable =
+    level === null || level.standardError === 0 ? null : (criticalZ(policy.alpha) + POWER) * level.standardError;
   const blind = detectable === null || detectable > policy.coarsestChange;
   const verdict: DriftVerdict = severity !== "none" ? "drift" : blind ? "insufficient" : "stable";
   const positives = now.reduce((sum, bin) => sum + bin.positives, 0);
@@ -193,10 +211,13 @@ function wordsOf(drift: Omit<CalibrationDrift, "message">): string {
   const { verdict, rows, expectedRate, observedRate, detectableChange, tests } = drift;
   const seen = `${percent(observedRate ?? 0)} of ${rows} rows came true, ${percent(expectedRate ?? 0)} were expected`;
   if (verdict === "insufficient") {
-    const least = detectableChange === null ? "" : ` Only a change of ${percent(detectableChange)} or more would be found.`;
+    const least =
+      detectableChange === null ? "" : ` Only a change of ${percent(detectableChange)} or more would be found.`;
     return `${seen}: too few outcomes to judge.${least}`;
   }
   if (verdict === "stable") return `${seen}; a change of ${percent(detectableChange ?? 0)} would show.`;
-  const found = tests.filter(({ severity }) => severity !== "none").map(({ what, log10p }) => `${what}, p ${pText(log10p)}`);
+  const found = tests
+    .filter(({ severity }) => severity !== "none")
+    .map(({ what, log10p }) => `${what}, p ${pText(log10p)}`);
   return `Outcomes no longer follow the probabilities (${found.join("; ")}): ${seen}.`;
 }

@@ -42,7 +42,11 @@ export function calibrationSummary(labels: Uint8Array, probabilities: Float64Arr
 }
 
 /** Counts checked rows between given edges. */
-export function binnedOutcomes(labels: Uint8Array, probabilities: Float64Array, edges: readonly number[]): CalibrationBin[] {
+export function binnedOutcomes(
+  labels: Uint8Array,
+  probabilities: Float64Array,
+  edges: readonly number[],
+): CalibrationBin[] {
   const bins = Array.from({ length: edges.length + 1 }, () => ({ rows: 0, positives: 0, expected: 0, variance: 0 }));
   for (let i = 0; i < labels.length; i++) {
     const p = probabilities[i] as number;
@@ -65,12 +69,21 @@ const bin: Decoder<CalibrationBin> = (json) => {
   const rows = count()(json.get("rows"));
   // A sum of so many numbers from 0 to 1, but for rounding.
   const sum = number(0, rows * (1 + 1e-9));
-  return { rows, positives: count(0, rows)(json.get("positives")), expected: sum(json.get("expected")), variance: sum(json.get("variance")) };
+  return {
+    rows,
+    positives: count(0, rows)(json.get("positives")),
+    expected: sum(json.get("expected")),
+    variance: sum(json.get("variance")),
+  };
 };
 
 /** A summary by {@link calibrationSummary}, as a part of another document. */
 export const calibrationSummaryDecoder: Decoder<CalibrationSummary> = (json) => {
-  const summary = object({ format: version(1), edges: increasing(list(number(0, 1), maxBins)), bins: list(bin, maxBins) })(json);
+  const summary = object({
+    format: version(1),
+    edges: increasing(list(number(0, 1), maxBins)),
+    bins: list(bin, maxBins),
+  })(json);
   if (summary.bins.length !== summary.edges.length + 1) throw json.get("bins").not("one bin more than edges");
   return summary;
 };

@@ -20,7 +20,8 @@ const add = (a: CalibrationBin, b: CalibrationBin): CalibrationBin => ({
 });
 
 /** Residual of a bin: observed minus expected share. */
-export const residual = ({ rows, positives, expected }: CalibrationBin): number => (rows === 0 ? 0 : (positives - expected) / rows);
+export const residual = ({ rows, positives, expected }: CalibrationBin): number =>
+  rows === 0 ? 0 : (positives - expected) / rows;
 
 /**
  * Pools neighbors until the positives of each vary enough for a chi-square, and measures the change of the residual.
@@ -73,7 +74,9 @@ export interface CalibrationStatistic extends Tail {
 }
 
 /** The level: z of the mean change of the residual, weighted as the rows are now, with continuity correction. */
-export function levelTest(bins: readonly PooledBin[]): (CalibrationStatistic & { readonly standardError: number }) | null {
+export function levelTest(
+  bins: readonly PooledBin[],
+): (CalibrationStatistic & { readonly standardError: number }) | null {
   const rows = bins.reduce((sum, { now }) => sum + now.rows, 0);
   if (rows === 0) return null;
   let mean = 0;

@@ -105,13 +105,16 @@ export const confidenceCountsDecoder: Decoder<ConfidenceCounts> = (json) => {
   const counts = object({ format: version(1), threshold: number(0, 1), rows: count(), invalid: count() })(json);
   let last = -1;
   let total = 0;
-  const cells = json.get("cells").items(scoreBins + 1).map((cell): readonly [number, number, number] => {
-    const at = count(last + 1, scoreBins)(cell.item(0));
-    const rows = count(1)(cell.item(1));
-    last = at;
-    total += rows;
-    return [at, rows, count(0, rows * stepsPerBin)(cell.item(2))];
-  });
+  const cells = json
+    .get("cells")
+    .items(scoreBins + 1)
+    .map((cell): readonly [number, number, number] => {
+      const at = count(last + 1, scoreBins)(cell.item(0));
+      const rows = count(1)(cell.item(1));
+      last = at;
+      total += rows;
+      return [at, rows, count(0, rows * stepsPerBin)(cell.item(2))];
+    });
   if (total !== counts.rows) throw json.get("rows").not(`${total}, the rows of the cells,`);
   return { ...counts, cells };
 };

@@ -60,7 +60,10 @@ export function estimateAuc(cells: ScoreCells): RawEstimate | null {
   return {
     value,
     ...aucVariances(cells, value, positives, negatives, pairs),
-    error: Math.min(1, (disorder + spread) / pairs + (rounding === 0 ? 0 : (4 * rounding * (positives + negatives)) / pairs)),
+    error: Math.min(
+      1,
+      (disorder + spread) / pairs + (rounding === 0 ? 0 : (4 * rounding * (positives + negatives)) / pairs),
+    ),
   };
 }
 

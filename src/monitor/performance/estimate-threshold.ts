@@ -43,11 +43,19 @@ export function thresholdEstimates(
     accuracy:
       rows === 0
         ? null
-        : raw(right / rows, { called: 1 / rows, others: -1 / rows }, (rightSquares - (right * right) / rows) / rows / rows),
+        : raw(
+            right / rows,
+            { called: 1 / rows, others: -1 / rows },
+            (rightSquares - (right * right) / rows) / rows / rows,
+          ),
     precision:
       called.rows === 0
         ? null
-        : raw(tp / called.rows, { called: 1 / called.rows, others: 0 }, (called.squares - (tp * tp) / called.rows) / called.rows / called.rows),
+        : raw(
+            tp / called.rows,
+            { called: 1 / called.rows, others: 0 },
+            (called.squares - (tp * tp) / called.rows) / called.rows / called.rows,
+          ),
     recall:
       positives < FEWEST_POSITIVES
         ? null
@@ -59,11 +67,7 @@ export function thresholdEstimates(
     f1:
       denominator < FEWEST_POSITIVES
         ? null
-        : raw(
-            f1,
-            { called: (2 - f1) / denominator, others: -f1 / denominator },
-            f1Squares / denominator / denominator,
-          ),
+        : raw(f1, { called: (2 - f1) / denominator, others: -f1 / denominator }, f1Squares / denominator / denominator),
     profit: costs === undefined || rows === 0 ? null : profitEstimate(raw, { called, others }, costs),
   };
 }
@@ -76,6 +80,8 @@ function profitEstimate(
   const gain = falseNegative + falsePositive;
   const value = called.expected * gain - called.rows * falsePositive;
   const squares =
-    gain * gain * called.squares - 2 * falsePositive * gain * called.expected + falsePositive * falsePositive * called.rows;
+    gain * gain * called.squares -
+    2 * falsePositive * gain * called.expected +
+    falsePositive * falsePositive * called.rows;
   return raw(value, { called: gain, others: 0 }, squares - (value * value) / (called.rows + others.rows));
 }

@@ -148,7 +148,13 @@ function estimated(
   costs: Costs | undefined,
 ): EstimatedValue {
   if (raw === null) {
-    return { value: null, standardError: null, populationError: null, certifiedError: 0, reason: whyNot(name, sums, costs) };
+    return {
+      value: null,
+      standardError: null,
+      populationError: null,
+      certifiedError: 0,
+      reason: whyNot(name, sums, costs),
+    };
   }
   const { high } = performanceMetrics[name];
   const standardError = Math.sqrt(raw.variance);

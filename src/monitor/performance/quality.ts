@@ -99,7 +99,10 @@ const POWER = 0.8416;
 export function modelQuality(
   baseline: QualityValues,
   current: QualityValues,
-  { policy: overrides, rows }: { readonly policy?: Partial<QualityPolicy> | undefined; readonly rows?: RowsBehind | undefined } = {},
+  {
+    policy: overrides,
+    rows,
+  }: { readonly policy?: Partial<QualityPolicy> | undefined; readonly rows?: RowsBehind | undefined } = {},
 ): QualityDrift {
   const policy = qualityPolicy(overrides);
   const compared = (Object.entries(policy.floors) as [QualityMetric, Floors][]).map(([metric, floors]) =>
@@ -146,7 +149,8 @@ interface Compared {
 /** The standard error of a value from its interval; null where there is none. */
 function errorOf(value: MetricValue | EstimatedValue | undefined): number | null {
   if (value === undefined || value.value === null) return null;
-  if ("populationError" in value) return value.populationError === null ? null : value.populationError + value.certifiedError / Z95;
+  if ("populationError" in value)
+    return value.populationError === null ? null : value.populationError + value.certifiedError / Z95;
   const { low, high } = value;
   return low === undefined || high === undefined || !(high >= low) ? null : (high - low) / (2 * Z95);
 }
@@ -172,7 +176,11 @@ function compare(
   return { metric, floors, before, now, loss, error, p, log10p };
 }
 
-function judged({ metric, floors, before, now, loss, error, p, log10p }: Compared, adjusted: number, policy: QualityPolicy): QualityChange {
+function judged(
+  { metric, floors, before, now, loss, error, p, log10p }: Compared,
+  adjusted: number,
+  policy: QualityPolicy,
+): QualityChange {
   const detectable = error === null ? null : (criticalValue(normalTwoSidedTail, policy.alpha) + POWER) * error;
   const found = p !== null && loss !== null && adjusted <= policy.alpha && loss >= floors.warning && loss > 0;
   const severity: Severity = !found ? "none" : loss < floors.critical ? "warning" : "critical";
@@ -194,7 +202,10 @@ function judged({ metric, floors, before, now, loss, error, p, log10p }: Compare
     metric,
     baseline: before,
     current: now,
-    change: change === null || reach === null ? { value: change } : { value: change, low: change - reach, high: change + reach },
+    change:
+      change === null || reach === null
+        ? { value: change }
+        : { value: change, low: change - reach, high: change + reach },
     loss,
     pValue: p,
     log10p,

@@ -80,15 +80,23 @@ export interface RetrainingController {
  * console.assert((await controller.reconcile()).decision.action === "skip");
  * ```
  */
-export function retrainingController(given: ObjectStore, policy: RetrainingPolicy, options: RetrainingControllerOptions): RetrainingController {
+export function retrainingController(
+  given: ObjectStore,
+  policy: RetrainingPolicy,
+  options: RetrainingControllerOptions,
+): RetrainingController {
   const store = typedStore(given);
   const { owner = "churnkit", now = () => new Date(), onError } = options;
   const checked = retrainingPolicy(policy);
   const { name } = checked;
   if (!store.capabilities.compareAndSwap) {
-    throw new ChurnkitError("OPTION_INVALID", `The store ${store.name} has no compare-and-swap, without which two runs could start at once. Use another.`);
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `The store ${store.name} has no compare-and-swap, without which two runs could start at once. Use another.`,
+    );
   }
-  const change = (work: (state: RetrainingState, at: Date) => RetrainingState): Promise<RetrainingState> => changeState(store, name, now, work);
+  const change = (work: (state: RetrainingState, at: Date) => RetrainingState): Promise<RetrainingState> =>
+    changeState(store, name, now, work);
   const tell = (error: unknown): void => {
     try {
       onError?.(error);
@@ -125,7 +133,9 @@ export function retrainingController(given: ObjectStore, policy: RetrainingPolic
   const beat = async (detail: string): Promise<void> => {
     const at = now();
     await measure("monitor_heartbeat_timestamp_seconds", at.getTime() / 1000);
-    await heartbeat(store, { monitor: name, everySeconds: checked.checkEveryHours * 3600, detail, now: at }).catch(tell);
+    await heartbeat(store, { monitor: name, everySeconds: checked.checkEveryHours * 3600, detail, now: at }).catch(
+      tell,
+    );
   };
 
   const readSignals = async (): Promise<RetrainingSignals> => {
@@ -138,15 +148,21 @@ export function retrainingController(given: ObjectStore, policy: RetrainingPolic
   };
 
   /** Decides on the newest state and, where it comes to a run, claims it in the same write. */
-  const decide = async (all: readonly RetrainingSignals[]): Promise<{ decision: RetrainingDecision; claimed: RetrainingRun | null }> => {
+  const decide = async (
+    all: readonly RetrainingSignals[],
+  ): Promise<{ decision: RetrainingDecision; claimed: RetrainingRun | null }> => {
     const id = `retrain-${crypto.randomUUID()}`;
     let decision: RetrainingDecision | undefined;
     const state = await change((before, at) => {
-      const seen = all.reduce((known, signals) => rememberTriggers(checked, known, signals, at), releaseCrashed(checked, before, at));
+      const seen = all.reduce(
+        (known, signals) => rememberTriggers(checked, known, signals, at),
+        releaseCrashed(checked, before, at),
+      );
       decision = decideRetraining(checked, seen, { critical: all.flatMap(({ critical = [] }) => critical) }, at);
       return decision.action === "retrain" ? beginRun(checked, seen, { id, owner }, at) : seen;
     });
-    if (decision === undefined) throw new ChurnkitError("STORE_FAILED", `The store ${store.name} kept a change that was never made.`);
+    if (decision === undefined)
+      throw new ChurnkitError("STORE_FAILED", `The store ${store.name} kept a change that was never made.`);
     return { decision, claimed: state.running?.id === id ? state.running : null };
   };
 
@@ -158,7 +174,14 @@ export function retrainingController(given: ObjectStore, policy: RetrainingPolic
       await measure("retraining_decisions_total", 1, { action: decision.action });
       await beat(decision.explanation);
       if (claimed === null) return { decision, run: null };
-      const lease = { policy: checked, change, work: options.run, now, tell, beat: () => beat(`run ${claimed.id} is at work`) };
+      const lease = {
+        policy: checked,
+        change,
+        work: options.run,
+        now,
+        tell,
+        beat: () => beat(`run ${claimed.id} is at work`),
+      };
       const run = await runUnderLease(lease, claimed);
       await measureRun(run);
       await beat(decision.explanation);

@@ -49,13 +49,24 @@ const dayMs = 24 * hourMs;
  * console.assert(decision.action === "retrain" && decision.explanation.includes("accuracy 0.78 is below 0.8"));
  * ```
  */
-export function decideRetraining(policy: RetrainingPolicy, state: RetrainingState, signals: RetrainingSignals, now: Date): RetrainingDecision {
+export function decideRetraining(
+  policy: RetrainingPolicy,
+  state: RetrainingState,
+  signals: RetrainingSignals,
+  now: Date,
+): RetrainingDecision {
   const seen = rememberTriggers(policy, state, signals, now);
   const triggers = seen.pending;
   const blockedBy = blocks(policy, seen, now);
   const off = blockedBy.some(({ kind }) => kind === "stopped");
   const action = off || triggers.length === 0 ? "skip" : blockedBy.length > 0 ? "wait" : "retrain";
-  return { action, triggers, blockedBy, explanation: explain(action, triggers, blockedBy, criticalWords(policy, state, signals)), nextCheck: nextCheck(policy, seen, blockedBy, now) };
+  return {
+    action,
+    triggers,
+    blockedBy,
+    explanation: explain(action, triggers, blockedBy, criticalWords(policy, state, signals)),
+    nextCheck: nextCheck(policy, seen, blockedBy, now),
+  };
 }
 
 function blocks(policy: RetrainingPolicy, state: RetrainingState, now: Date): RetrainingBlock[] {
@@ -66,13 +77,15 @@ function blocks(policy: RetrainingPolicy, state: RetrainingState, now: Date): Re
   const { stopped, running } = state;
   if (stopped !== null) add("stopped", `${stopped.by} stopped all retraining at ${stopped.at}: ${stopped.reason}`);
   if (!policy.enabled) add("stopped", "the policy is disabled");
-  if (running !== null) add("running", `run ${running.id} is at work since ${running.startedAt}`, Date.parse(running.leaseUntil));
+  if (running !== null)
+    add("running", `run ${running.id} is at work since ${running.startedAt}`, Date.parse(running.leaseUntil));
   const asked = state.pending.some(({ kind }) => kind === "manual");
   const last = state.runs[0];
   if (last !== undefined && !asked) {
     const hours = last.status === "succeeded" ? policy.cooldownHours : policy.retryHours;
     const end = Date.parse(last.finishedAt) + hours * hourMs;
-    if (end > now.getTime()) add("cooldown", `the last run ${last.status} at ${last.finishedAt}, less than ${hours} hours ago`, end);
+    if (end > now.getTime())
+      add("cooldown", `the last run ${last.status} at ${last.finishedAt}, less than ${hours} hours ago`, end);
   }
   return [...found, ...budgetBlocks(policy, state, now)];
 }
@@ -85,10 +98,15 @@ function budgetBlocks({ budget }: RetrainingPolicy, state: RetrainingState, now:
     .filter(({ leaves }) => leaves > now.getTime())
     .sort((a, b) => a.leaves - b.leaves);
   const found: RetrainingBlock[] = [];
-  const until = (leaves: number | undefined): string | null => (leaves === undefined ? null : new Date(leaves).toISOString());
+  const until = (leaves: number | undefined): string | null =>
+    leaves === undefined ? null : new Date(leaves).toISOString();
   if (counted.length >= budget.runs) {
     const message = `the budget of ${budget.runs} runs in ${budget.perDays} days is used up`;
-    found.push({ kind: "runs", message, until: budget.runs === 0 ? null : until(counted[counted.length - budget.runs]?.leaves) });
+    found.push({
+      kind: "runs",
+      message,
+      until: budget.runs === 0 ? null : until(counted[counted.length - budget.runs]?.leaves),
+    });
   }
   const { cost: limit, costPerRun = 0 } = budget;
   let spent = counted.reduce((sum, { cost }) => sum + cost, 0);
@@ -100,9 +118,16 @@ function budgetBlocks({ budget }: RetrainingPolicy, state: RetrainingState, now:
   return found;
 }
 
-function explain(action: RetrainingDecision["action"], triggers: readonly PendingTrigger[], blockedBy: readonly RetrainingBlock[], critical: string): string {
+function explain(
+  action: RetrainingDecision["action"],
+  triggers: readonly PendingTrigger[],
+  blockedBy: readonly RetrainingBlock[],
+  critical: string,
+): string {
   const why = triggers.map(({ message }) => message).join("; ");
-  const held = blockedBy.map(({ message, until }) => (until === null ? message : `${message} (until ${until})`)).join("; ");
+  const held = blockedBy
+    .map(({ message, until }) => (until === null ? message : `${message} (until ${until})`))
+    .join("; ");
   if (action === "retrain") return `Retrain: ${why}.`;
   if (action === "wait") return `Wait: ${why}; but ${held}.`;
   if (triggers.length === 0) {
@@ -113,23 +138,37 @@ function explain(action: RetrainingDecision["action"], triggers: readonly Pendin
 }
 
 /** What is critical and retrains nothing, and why: a critical report is never passed over in silence. */
-function criticalWords({ accuracy, psi }: RetrainingPolicy, { lastSuccess }: RetrainingState, { critical = [] }: RetrainingSignals): string {
+function criticalWords(
+  { accuracy, psi }: RetrainingPolicy,
+  { lastSuccess }: RetrainingState,
+  { critical = [] }: RetrainingSignals,
+): string {
   if (critical.length === 0) return "";
   const served = lastSuccess === null ? -Infinity : Date.parse(lastSuccess.startedAt);
   const found = critical.filter(({ at }) => at === undefined || at.getTime() > served);
   if (found.length === 0) return "The report is critical, but of the model before the last retraining: make a new one.";
   const rules = [
-    ...(accuracy === undefined ? [] : [`an accuracy below ${accuracy.below} from ${accuracy.minLabels ?? leastAccuracyLabels} labels on`]),
+    ...(accuracy === undefined
+      ? []
+      : [`an accuracy below ${accuracy.below} from ${accuracy.minLabels ?? leastAccuracyLabels} labels on`]),
     ...(psi === undefined ? [] : [`a PSI of a feature above ${psi.above}`]),
   ];
-  const by = rules.length === 0 ? "accuracy and PSI are not watched" : `of a report it retrains for ${rules.join(" or ")} alone`;
+  const by =
+    rules.length === 0 ? "accuracy and PSI are not watched" : `of a report it retrains for ${rules.join(" or ")} alone`;
   const told = found.map(({ name, message, action }) => `${name}: ${shortText(message)} ${shortText(action)}`);
   return `The report is critical, which is not a reason to retrain by this policy: ${by}. ${told.join(" ")}`;
 }
 
 /** The earliest time at which the decision may come out differently by itself, and `checkEveryHours` at the latest. */
-function nextCheck(policy: RetrainingPolicy, state: RetrainingState, blockedBy: readonly RetrainingBlock[], now: Date): string {
+function nextCheck(
+  policy: RetrainingPolicy,
+  state: RetrainingState,
+  blockedBy: readonly RetrainingBlock[],
+  now: Date,
+): string {
   const times = blockedBy.map(({ until }) => (until === null ? Infinity : Date.parse(until)));
-  const ahead = [...times, scheduleDue(policy, state), now.getTime() + policy.checkEveryHours * hourMs].filter((time) => time > now.getTime());
+  const ahead = [...times, scheduleDue(policy, state), now.getTime() + policy.checkEveryHours * hourMs].filter(
+    (time) => time > now.getTime(),
+  );
   return new Date(Math.min(...ahead)).toISOString();
 }

@@ -22,7 +22,10 @@ import type { RetrainingSignals } from "./observe.js";
  * console.assert(sink.points().some(({ name, labels }) => name === "feature_drift_score" && labels?.["feature"] === "tenureMonths"));
  * ```
  */
-export function driftPoints(report: DriftReport, options: { at: Date; labels?: Readonly<Record<string, string>> }): MetricPoint[] {
+export function driftPoints(
+  report: DriftReport,
+  options: { at: Date; labels?: Readonly<Record<string, string>> },
+): MetricPoint[] {
   const { at, labels = {} } = options;
   const point = (name: string, value: number | null | undefined, own: Record<string, string> = {}): MetricPoint[] =>
     value === null || value === undefined ? [] : [{ name, value, labels: { ...labels, ...own }, at }];
@@ -43,7 +46,9 @@ export function driftSignals(report: DriftReport, at: Date): RetrainingSignals {
   const [advice] = report.severity === "critical" ? driftAdvice(report) : [];
   return {
     psi: { value: worst?.psi ?? 0, column: worst?.name, at },
-    ...(advice === undefined ? {} : { critical: [{ name: "Drift", message: report.message, action: advice.action, at }] }),
+    ...(advice === undefined
+      ? {}
+      : { critical: [{ name: "Drift", message: report.message, action: advice.action, at }] }),
   };
 }
 

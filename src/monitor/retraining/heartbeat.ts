@@ -50,7 +50,9 @@ export async function heartbeat(
 
 function checkPositive(name: string, value: number): void {
   if (Number.isFinite(value) && value > 0) return;
-  throw new ChurnkitError("OPTION_INVALID", `The heartbeat's ${name} is ${value}. Give a finite number above 0.`, { where: { path: name, value } });
+  throw new ChurnkitError("OPTION_INVALID", `The heartbeat's ${name} is ${value}. Give a finite number above 0.`, {
+    where: { path: name, value },
+  });
 }
 
 const written = object({ monitor: text(), at: time, everySeconds: number(0), detail: text() });
@@ -71,7 +73,11 @@ export interface Liveness {
  * @param options.grace how many intervals may pass; default 2.
  * @throws ChurnkitError OPTION_INVALID, STATE_CORRUPT where the heartbeat cannot be read, STORE_FAILED.
  */
-export async function isAlive(store: ObjectStore, monitor: string, options: { grace?: number; now?: Date } = {}): Promise<Liveness> {
+export async function isAlive(
+  store: ObjectStore,
+  monitor: string,
+  options: { grace?: number; now?: Date } = {},
+): Promise<Liveness> {
   const { grace = 2, now = new Date() } = options;
   checkPositive("grace", grace);
   const found = await store.get(heartbeatKey(monitor));
@@ -80,7 +86,11 @@ export async function isAlive(store: ObjectStore, monitor: string, options: { gr
   literal(format)(json.get("format"));
   const last = written(json);
   if (liesAhead(Date.parse(last.at), now.getTime())) {
-    return { alive: false, last, message: `${monitor} gave its last sign of life at ${last.at}, which has not come yet: the clock here says ${now.toISOString()}; set the clock that is wrong` };
+    return {
+      alive: false,
+      last,
+      message: `${monitor} gave its last sign of life at ${last.at}, which has not come yet: the clock here says ${now.toISOString()}; set the clock that is wrong`,
+    };
   }
   const silent = Math.max(0, (now.getTime() - Date.parse(last.at)) / 1000);
   const alive = silent <= last.everySeconds * grace;

@@ -22,9 +22,18 @@ export interface RetrainingSignals {
   /** Mature labels that the last training did not have. */
   readonly newLabels?: Measurement | undefined;
   /** Alarms of other systems that fire, or have fired. */
-  readonly alarms?: readonly { readonly name: string; readonly reason?: string | undefined; readonly at?: Date | undefined }[] | undefined;
+  readonly alarms?:
+    | readonly { readonly name: string; readonly reason?: string | undefined; readonly at?: Date | undefined }[]
+    | undefined;
   /** What a report calls critical, and what to do about it: no trigger, but told where no trigger comes of the report. */
-  readonly critical?: readonly { readonly name: string; readonly message: string; readonly action: string; readonly at?: Date | undefined }[] | undefined;
+  readonly critical?:
+    | readonly {
+        readonly name: string;
+        readonly message: string;
+        readonly action: string;
+        readonly at?: Date | undefined;
+      }[]
+    | undefined;
   /** Somebody's request. */
   readonly manual?: { readonly by: string; readonly reason: string } | undefined;
 }
@@ -53,17 +62,26 @@ interface Finding {
  * @throws ChurnkitError VALUE_INVALID for a signal that is not a finite number in its range, or whose date is not valid or more
  * than five minutes ahead.
  */
-export function rememberTriggers(policy: RetrainingPolicy, state: RetrainingState, signals: RetrainingSignals, now: Date): RetrainingState {
+export function rememberTriggers(
+  policy: RetrainingPolicy,
+  state: RetrainingState,
+  signals: RetrainingSignals,
+  now: Date,
+): RetrainingState {
   const served = state.lastSuccess === null ? -Infinity : Date.parse(state.lastSuccess.startedAt);
-  const pending = new Map(state.pending.filter(({ kind }) => kind !== "schedule").map((entry) => [keyOf(entry), entry]));
+  const pending = new Map(
+    state.pending.filter(({ kind }) => kind !== "schedule").map((entry) => [keyOf(entry), entry]),
+  );
   for (const finding of findings(policy, signals, clockOf(state, now))) {
     const full = pending.size >= maxPending && !pending.has(keyOf(finding));
     // Beyond so many alarms the rest share one entry: any of them is enough to retrain.
     const key = full ? keyOf({ ...finding, subject: "" }) : keyOf(finding);
     const entry = pending.get(key);
     if (finding.at <= served) continue;
-    if (finding.message !== undefined) pending.set(key, merged(entry, full ? { ...finding, subject: "" } : finding, finding.message));
-    else if (entry?.doubtful === true && state.running === null && finding.at > Date.parse(entry.lastSeen)) pending.delete(key);
+    if (finding.message !== undefined)
+      pending.set(key, merged(entry, full ? { ...finding, subject: "" } : finding, finding.message));
+    else if (entry?.doubtful === true && state.running === null && finding.at > Date.parse(entry.lastSeen))
+      pending.delete(key);
   }
   const due = scheduled(policy, state, now);
   return { ...state, pending: [...pending.values(), ...(due === undefined ? [] : [due])] };
@@ -98,7 +116,9 @@ function merged(entry: PendingTrigger | undefined, { kind, subject, at }: Findin
 
 /** When the schedule is due, seen from the last run that succeeded or is at work: ms since 1970, infinite without one. */
 export function scheduleDue({ schedule }: RetrainingPolicy, state: RetrainingState): number {
-  return schedule === undefined ? Infinity : nextDue(schedule, Date.parse(state.running?.startedAt ?? state.lastSuccess?.startedAt ?? state.since));
+  return schedule === undefined
+    ? Infinity
+    : nextDue(schedule, Date.parse(state.running?.startedAt ?? state.lastSuccess?.startedAt ?? state.since));
 }
 
 /** The schedule needs no memory: whether it is due follows from the time and from the last run. */
@@ -108,14 +128,26 @@ function scheduled(policy: RetrainingPolicy, state: RetrainingState, now: Date):
   if (schedule === undefined || due > now.getTime()) return undefined;
   const at = new Date(due).toISOString();
   const rule = "cron" in schedule ? `cron ${schedule.cron}` : `every ${schedule.everyDays} days`;
-  return { kind: "schedule", subject: "", message: `the schedule (${rule}) is due since ${at}`, firstSeen: at, lastSeen: at, doubtful: false };
+  return {
+    kind: "schedule",
+    subject: "",
+    message: `the schedule (${rule}) is due since ${at}`,
+    firstSeen: at,
+    lastSeen: at,
+    doubtful: false,
+  };
 }
 
 function findings(policy: RetrainingPolicy, signals: RetrainingSignals, clock: Clock): Finding[] {
   const found: Finding[] = [];
   const { accuracy, psi, newLabels, alarms = [], manual } = signals;
   const add = (kind: RetrainingTrigger, at: Date | undefined, message: string | undefined, subject = ""): void => {
-    found.push({ kind, subject: shortText(subject), at: timeOf(kind, at, clock), message: message === undefined ? undefined : shortText(message) });
+    found.push({
+      kind,
+      subject: shortText(subject),
+      at: timeOf(kind, at, clock),
+      message: message === undefined ? undefined : shortText(message),
+    });
   };
   if (accuracy !== undefined) {
     const value = numberOf("accuracy", accuracy.value, 1);
@@ -127,12 +159,18 @@ function findings(policy: RetrainingPolicy, signals: RetrainingSignals, clock: C
   if (psi !== undefined) {
     const value = numberOf("psi", psi.value, Infinity);
     const of = psi.column === undefined ? "" : ` of ${psi.column}`;
-    if (policy.psi !== undefined) add("psi", psi.at, value > policy.psi.above ? `PSI ${shown(value)}${of} is above ${policy.psi.above}` : undefined);
+    if (policy.psi !== undefined)
+      add(
+        "psi",
+        psi.at,
+        value > policy.psi.above ? `PSI ${shown(value)}${of} is above ${policy.psi.above}` : undefined,
+      );
   }
   if (newLabels !== undefined) {
     const value = numberOf("newLabels", newLabels.value, Infinity);
     const { atLeast } = policy.newLabels ?? {};
-    if (atLeast !== undefined) add("newLabels", newLabels.at, value >= atLeast ? `${value} new labels are at least ${atLeast}` : undefined);
+    if (atLeast !== undefined)
+      add("newLabels", newLabels.at, value >= atLeast ? `${value} new labels are at least ${atLeast}` : undefined);
   }
   for (const { name, reason, at } of policy.alarm ? alarms : []) {
     add("alarm", at, `the alarm ${name} fired${reason === undefined ? "" : `: ${reason}`}`, name);
@@ -143,9 +181,13 @@ function findings(policy: RetrainingPolicy, signals: RetrainingSignals, clock: C
 
 function numberOf(name: string, value: number, max: number): number {
   if (typeof value === "number" && Number.isFinite(value) && value >= 0 && value <= max) return value;
-  throw new ChurnkitError("VALUE_INVALID", `The retraining signal ${name} is ${String(value)}. Give a finite number from 0 to ${max}, or leave the signal out where it is not known.`, {
-    where: { path: name, value },
-  });
+  throw new ChurnkitError(
+    "VALUE_INVALID",
+    `The retraining signal ${name} is ${String(value)}. Give a finite number from 0 to ${max}, or leave the signal out where it is not known.`,
+    {
+      where: { path: name, value },
+    },
+  );
 }
 
 /**
@@ -155,7 +197,10 @@ function numberOf(name: string, value: number, max: number): number {
 function timeOf(name: string, at: Date | undefined, { now, seen }: Clock): number {
   if (at === undefined) return seen;
   const time = at.getTime();
-  if (Number.isNaN(time)) throw new ChurnkitError("VALUE_INVALID", `The retraining signal ${name} has a time that is not a valid Date.`, { where: { path: name } });
+  if (Number.isNaN(time))
+    throw new ChurnkitError("VALUE_INVALID", `The retraining signal ${name} has a time that is not a valid Date.`, {
+      where: { path: name },
+    });
   if (liesAhead(time, now)) {
     throw new ChurnkitError(
       "VALUE_INVALID",

@@ -84,7 +84,17 @@ const limits: Readonly<Record<string, Limit>> = {
   checkEveryHours: [0.01, 8760],
 };
 
-const required = ["name", "enabled", "alarm", "manual", "cooldownHours", "retryHours", "budget", "leaseMinutes", "checkEveryHours"];
+const required = [
+  "name",
+  "enabled",
+  "alarm",
+  "manual",
+  "cooldownHours",
+  "retryHours",
+  "budget",
+  "leaseMinutes",
+  "checkEveryHours",
+];
 
 const invalid = (path: string, what: string, value: unknown): ChurnkitError =>
   new ChurnkitError("OPTION_INVALID", `The retraining policy's ${path} ${what}.`, { where: { path, value } });
@@ -101,9 +111,13 @@ const invalid = (path: string, what: string, value: unknown): ChurnkitError =>
  * console.assert(policy.accuracy?.below === 0.8 && policy.newLabels === undefined);
  * ```
  */
-export function retrainingPolicy(given: { readonly [Member in keyof RetrainingPolicy]?: RetrainingPolicy[Member] | null } = {}): RetrainingPolicy {
+export function retrainingPolicy(
+  given: { readonly [Member in keyof RetrainingPolicy]?: RetrainingPolicy[Member] | null } = {},
+): RetrainingPolicy {
   if (!isPlain(given)) throw invalid("whole", "is not an object", given);
-  const merged = Object.entries({ ...defaultRetrainingPolicy, ...given }).filter(([, value]) => value !== undefined && value !== null);
+  const merged = Object.entries({ ...defaultRetrainingPolicy, ...given }).filter(
+    ([, value]) => value !== undefined && value !== null,
+  );
   const policy = Object.fromEntries(merged) as unknown as RetrainingPolicy;
   const missing = required.find((name) => !Object.hasOwn(policy, name));
   if (missing !== undefined) throw invalid(missing, "is missing", undefined);
@@ -111,7 +125,8 @@ export function retrainingPolicy(given: { readonly [Member in keyof RetrainingPo
   checkKey(policy.name);
   if (policy.name.includes("/")) throw invalid("name", "must not hold a /", policy.name);
   const { cost, costPerRun } = policy.budget;
-  if (cost !== undefined && costPerRun === undefined) throw invalid("budget.costPerRun", "is needed beside budget.cost, to be reserved when a run starts", costPerRun);
+  if (cost !== undefined && costPerRun === undefined)
+    throw invalid("budget.costPerRun", "is needed beside budget.cost, to be reserved when a run starts", costPerRun);
   if (policy.schedule !== undefined) nextDue(policy.schedule, 0);
   return policy;
 }
@@ -132,15 +147,24 @@ function checkMember(path: string, value: unknown): void {
     if (typeof value !== "string") throw invalid(path, "is not a text", value);
   } else if (Object.hasOwn(limits, path)) {
     const [min, max, whole] = limits[path] ?? [0, 0];
-    const fits = typeof value === "number" && value >= min && value <= max && (whole === undefined || Number.isInteger(value));
-    if (!fits) throw invalid(path, `is ${String(value)}, not a ${whole ?? ""} number from ${min} to ${max}`.replace("  ", " "), value);
+    const fits =
+      typeof value === "number" && value >= min && value <= max && (whole === undefined || Number.isInteger(value));
+    if (!fits)
+      throw invalid(
+        path,
+        `is ${String(value)}, not a ${whole ?? ""} number from ${min} to ${max}`.replace("  ", " "),
+        value,
+      );
   } else if (Object.hasOwn(groups, path)) {
     if (!isPlain(value)) throw invalid(path, "is not an object", value);
     const missing = groups[path]?.find((name) => !Object.hasOwn(value, name));
     if (missing !== undefined) throw invalid(`${path}.${missing}`, "is missing", undefined);
-    if (path === "schedule" && Object.keys(value).length !== 1) throw invalid(path, "takes either everyDays or cron", value);
-    for (const [name, member] of Object.entries(value)) if (member !== undefined) checkMember(`${path}.${name}`, member);
+    if (path === "schedule" && Object.keys(value).length !== 1)
+      throw invalid(path, "takes either everyDays or cron", value);
+    for (const [name, member] of Object.entries(value))
+      if (member !== undefined) checkMember(`${path}.${name}`, member);
   } else throw invalid(path, "is not known", value);
 }
 
-const isPlain = (value: unknown): value is object => typeof value === "object" && value !== null && !Array.isArray(value);
+const isPlain = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -14,7 +14,12 @@ export interface RetrainingRunContext {
 
 /** What a run comes to; `undefined` is a success too. */
 export type RetrainingOutcome =
-  | { readonly status: "succeeded" | "failed"; readonly detail?: string; readonly reference?: string; readonly cost?: number }
+  | {
+      readonly status: "succeeded" | "failed";
+      readonly detail?: string;
+      readonly reference?: string;
+      readonly cost?: number;
+    }
   | { readonly status: "started"; readonly reference?: string };
 
 /** Retrains, or starts a system that does. */
@@ -36,7 +41,9 @@ export async function runUnderLease(room: LeaseRoom, run: RetrainingRun): Promis
   const stopRenewing = keepLease(room, run, aborter);
   let outcome: RetrainingOutcome;
   try {
-    outcome = (await room.work({ runId: run.id, triggers: run.triggers, signal: aborter.signal })) ?? { status: "succeeded" };
+    outcome = (await room.work({ runId: run.id, triggers: run.triggers, signal: aborter.signal })) ?? {
+      status: "succeeded",
+    };
   } catch (error) {
     outcome = { status: "failed", detail: error instanceof Error ? error.message : String(error) };
   } finally {
@@ -53,22 +60,30 @@ export async function runUnderLease(room: LeaseRoom, run: RetrainingRun): Promis
 }
 
 /** Renews a lease three times in its length; aborts the run when it is lost, or when all is stopped. */
-function keepLease({ policy, change, now, beat, tell }: LeaseRoom, run: RetrainingRun, aborter: AbortController): () => void {
+function keepLease(
+  { policy, change, now, beat, tell }: LeaseRoom,
+  run: RetrainingRun,
+  aborter: AbortController,
+): () => void {
   let leaseUntil = Date.parse(run.leaseUntil);
   const renew = async (): Promise<void> => {
     const state = await change((before, at) => renewRun(policy, before, run.id, at));
     if (state.running?.id !== run.id) aborter.abort(new Error("the lease of this run was lost to another process"));
     else leaseUntil = Date.parse(state.running.leaseUntil);
     await beat();
-    if (state.stopped !== null) aborter.abort(new Error(`${state.stopped.by} stopped all retraining: ${state.stopped.reason}`));
+    if (state.stopped !== null)
+      aborter.abort(new Error(`${state.stopped.by} stopped all retraining: ${state.stopped.reason}`));
   };
   const failed = (error: unknown): void => {
     tell(error);
     // Others take a run whose lease has ended for crashed.
     if (now().getTime() >= leaseUntil) aborter.abort(error);
   };
-  const timer = setInterval(() => {
-    renew().catch(failed);
-  }, (policy.leaseMinutes * 60_000) / 3);
+  const timer = setInterval(
+    () => {
+      renew().catch(failed);
+    },
+    (policy.leaseMinutes * 60_000) / 3,
+  );
   return () => clearInterval(timer);
 }

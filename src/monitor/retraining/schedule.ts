@@ -51,12 +51,20 @@ function nextCron(cron: string, after: number): number {
   throw invalid(cron, "never comes true");
 }
 
-type Cron = readonly [minutes: Set<number>, hours: Set<number>, days: Set<number>, months: Set<number>, weekdays: Set<number>];
+type Cron = readonly [
+  minutes: Set<number>,
+  hours: Set<number>,
+  days: Set<number>,
+  months: Set<number>,
+  weekdays: Set<number>,
+];
 
 function parseCron(cron: string): Cron {
   const parts = cron.length > 200 ? [] : cron.trim().split(/\s+/);
   if (parts.length !== fields.length) throw invalid(cron, "has not five fields of up to 200 characters together");
-  const [minutes, hours, days, months, weekdays] = fields.map((field, i) => parseField(cron, parts[i] ?? "", field)) as unknown as Cron;
+  const [minutes, hours, days, months, weekdays] = fields.map((field, i) =>
+    parseField(cron, parts[i] ?? "", field),
+  ) as unknown as Cron;
   if (weekdays.delete(7)) weekdays.add(0);
   return [minutes, hours, days, months, weekdays];
 }
@@ -69,14 +77,19 @@ function parseField(cron: string, text: string, { name, min, max }: (typeof fiel
     // "5/15" runs to the end, as in most crons.
     const high = whole !== undefined || (to === undefined && step !== undefined) ? max : Number(to ?? from);
     const by = Number(step ?? 1);
-    if (!(low >= min && high <= max && low <= high && by >= 1)) throw invalid(cron, `has the ${name} ${JSON.stringify(part)}; use ${min} to ${max}`);
+    if (!(low >= min && high <= max && low <= high && by >= 1))
+      throw invalid(cron, `has the ${name} ${JSON.stringify(part)}; use ${min} to ${max}`);
     for (let value = low; value <= high; value += by) values.push(value);
   }
   return new Set(values.sort((a, b) => a - b));
 }
 
 function invalid(cron: string, what: string): ChurnkitError {
-  return new ChurnkitError("OPTION_INVALID", `The schedule ${JSON.stringify(cron.slice(0, 100))} ${what}. Write it as "minute hour day month weekday", such as "0 3 * * 1".`, {
-    where: { path: "schedule.cron", value: cron.slice(0, 100) },
-  });
+  return new ChurnkitError(
+    "OPTION_INVALID",
+    `The schedule ${JSON.stringify(cron.slice(0, 100))} ${what}. Write it as "minute hour day month weekday", such as "0 3 * * 1".`,
+    {
+      where: { path: "schedule.cron", value: cron.slice(0, 100) },
+    },
+  );
 }

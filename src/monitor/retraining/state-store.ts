@@ -9,7 +9,11 @@ const stateKey = (name: string): string => `retraining/${name}/state.json`;
  *
  * @throws ChurnkitError STATE_CORRUPT where it cannot be read, STORE_FAILED where the store cannot.
  */
-export async function readRetrainingState(store: ObjectStore, name: string, now: Date = new Date()): Promise<RetrainingState> {
+export async function readRetrainingState(
+  store: ObjectStore,
+  name: string,
+  now: Date = new Date(),
+): Promise<RetrainingState> {
   const found = await store.get(stateKey(name));
   return found === undefined ? newRetrainingState(now) : parseState(stateKey(name), found.bytes);
 }
@@ -30,7 +34,8 @@ export async function changeState(
     const time = now();
     const state = found === undefined ? newRetrainingState(time) : parseState(key, found.bytes);
     const next = change(state, time);
-    if (next !== state || found === undefined) await store.put(key, writeState(next), { ifVersion: found?.version ?? null });
+    if (next !== state || found === undefined)
+      await store.put(key, writeState(next), { ifVersion: found?.version ?? null });
     return next;
   });
 }
@@ -39,7 +44,11 @@ export async function changeState(
  * The one switch: stops all retraining under a policy's name, for every process that uses the store. Triggers are still
  * remembered; a run at work in a process has its signal aborted when its lease is next renewed.
  */
-export async function stopRetraining(store: ObjectStore, name: string, stop: { by: string; reason: string; now?: () => Date }): Promise<void> {
+export async function stopRetraining(
+  store: ObjectStore,
+  name: string,
+  stop: { by: string; reason: string; now?: () => Date },
+): Promise<void> {
   await changeState(store, name, stop.now ?? (() => new Date()), (state, now) => ({
     ...state,
     stopped: { at: now.toISOString(), by: shortText(stop.by), reason: shortText(stop.reason) },
@@ -48,5 +57,10 @@ export async function stopRetraining(store: ObjectStore, name: string, stop: { b
 
 /** Allows retraining again after {@link stopRetraining}; what was remembered meanwhile is then decided upon. */
 export async function startRetraining(store: ObjectStore, name: string): Promise<void> {
-  await changeState(store, name, () => new Date(), (state) => ({ ...state, stopped: null }));
+  await changeState(
+    store,
+    name,
+    () => new Date(),
+    (state) => ({ ...state, stopped: null }),
+  );
 }

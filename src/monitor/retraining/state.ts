@@ -90,7 +90,11 @@ export function writeState(written: RetrainingState): Uint8Array<ArrayBuffer> {
 }
 
 /** The error for kept state that cannot be read. */
-export const corruptState = documentError("STATE_CORRUPT", "The monitor's state", "Restore it, or delete it to begin anew.");
+export const corruptState = documentError(
+  "STATE_CORRUPT",
+  "The monitor's state",
+  "Restore it, or delete it to begin anew.",
+);
 
 /** A time as this module writes it. */
 export const time = where(
@@ -100,12 +104,21 @@ export const time = where(
 );
 
 const kind = oneOf(kinds);
-const run = { id: text(), startedAt: time, reference: nullable(text()), triggers: list(kind, kinds.length), cost: number(0) };
+const run = {
+  id: text(),
+  startedAt: time,
+  reference: nullable(text()),
+  triggers: list(kind, kinds.length),
+  cost: number(0),
+};
 
 const state: Decoder<RetrainingState> = object({
   since: time,
   stopped: nullable(object({ at: time, by: text(), reason: text() })),
-  pending: list(object({ kind, subject: text(), message: text(), firstSeen: time, lastSeen: time, doubtful: flag }), maxPending + kinds.length),
+  pending: list(
+    object({ kind, subject: text(), message: text(), firstSeen: time, lastSeen: time, doubtful: flag }),
+    maxPending + kinds.length,
+  ),
   running: nullable(object({ ...run, owner: text(), leaseUntil: time })),
   runs: list(object({ ...run, finishedAt: time, status: oneOf(runStatuses), detail: text() }), maxRuns),
   lastSuccess: nullable(object({ startedAt: time, finishedAt: time })),

@@ -8,17 +8,36 @@ const keptRuns = 50;
 const later = (now: Date, minutes: number): string => new Date(now.getTime() + minutes * 60_000).toISOString();
 
 /** The state with a run at work; the caller has decided that it may start. Pure, as all here. */
-export function beginRun(policy: RetrainingPolicy, state: RetrainingState, run: { id: string; owner: string }, now: Date): RetrainingState {
+export function beginRun(
+  policy: RetrainingPolicy,
+  state: RetrainingState,
+  run: { id: string; owner: string },
+  now: Date,
+): RetrainingState {
   const triggers = [...new Set(state.pending.map(({ kind }): RetrainingTrigger => kind))];
   const cost = policy.budget.costPerRun ?? 0;
   return {
     ...state,
-    running: { id: run.id, owner: shortText(run.owner), startedAt: now.toISOString(), leaseUntil: later(now, policy.leaseMinutes), reference: null, triggers, cost },
+    running: {
+      id: run.id,
+      owner: shortText(run.owner),
+      startedAt: now.toISOString(),
+      leaseUntil: later(now, policy.leaseMinutes),
+      reference: null,
+      triggers,
+      cost,
+    },
   };
 }
 
 /** The state with the lease of a run renewed, and what the started system calls it; unchanged where it is not at work. */
-export function renewRun(policy: RetrainingPolicy, state: RetrainingState, id: string, now: Date, reference?: string): RetrainingState {
+export function renewRun(
+  policy: RetrainingPolicy,
+  state: RetrainingState,
+  id: string,
+  now: Date,
+  reference?: string,
+): RetrainingState {
   const { running } = state;
   if (running?.id !== id) return state;
   const named = reference === undefined ? running.reference : shortText(reference);
@@ -38,7 +57,13 @@ export interface RunEnd {
  * The state with a run over; unchanged where that run is not at work. A success serves the triggers that were last seen
  * before it began; those seen since stay, in doubt. Any other end serves none.
  */
-export function endRun(policy: RetrainingPolicy, state: RetrainingState, id: string, end: RunEnd, now: Date): RetrainingState {
+export function endRun(
+  policy: RetrainingPolicy,
+  state: RetrainingState,
+  id: string,
+  end: RunEnd,
+  now: Date,
+): RetrainingState {
   const { running } = state;
   if (running?.id !== id) return state;
   // A clock that was set back must not make an end before the start.
@@ -76,5 +101,11 @@ function pruned(policy: RetrainingPolicy, runs: readonly FinishedRun[], now: Dat
 export function releaseCrashed(policy: RetrainingPolicy, state: RetrainingState, now: Date): RetrainingState {
   const { running } = state;
   if (running === null || Date.parse(running.leaseUntil) > now.getTime()) return state;
-  return endRun(policy, state, running.id, { status: "crashed", detail: `nothing was heard of it since its lease ended at ${running.leaseUntil}` }, now);
+  return endRun(
+    policy,
+    state,
+    running.id,
+    { status: "crashed", detail: `nothing was heard of it since its lease ended at ${running.leaseUntil}` },
+    now,
+  );
 }

@@ -59,7 +59,9 @@ export function mainJob() {
       note(`${table.rows} customers from ${opened.path}, ${table.rejected.length} set aside`);
       if (opened.best) {
         const { accuracy, f1, auc, rate } = opened.best;
-        note(`${percent(rate)} churn; the best any model can reach: accuracy ${four(accuracy)}, F1 ${four(f1)}, AUC ${four(auc)}`);
+        note(
+          `${percent(rate)} churn; the best any model can reach: accuracy ${four(accuracy)}, F1 ${four(f1)}, AUC ${four(auc)}`,
+        );
       }
       return { opened, table };
     })
@@ -67,7 +69,8 @@ export function mainJob() {
       const validation = validateTable(table);
       note(`quality score ${validation.qualityScore.toFixed(3)}, ${validation.findings.length} findings`);
       for (const { message, severity } of validation.findings.slice(0, 3)) note(`${severity}: ${message}`);
-      if (!validation.valid) throw new ChurnkitError("VALUE_INVALID", `${table.source} breaks its contract; see churnkit validate.`);
+      if (!validation.valid)
+        throw new ChurnkitError("VALUE_INVALID", `${table.source} breaks its contract; see churnkit validate.`);
       return Promise.resolve({ validation });
     })
     .step("features and training", async ({ opened, table, seed, onProgress }, { note }) => {
@@ -83,7 +86,10 @@ export function mainJob() {
         `${name}: AUC ${four(of.values.auc.value)}, log loss ${four(of.values.logLoss.value)}, accuracy ${four(of.values.accuracy.value)}, F1 ${four(of.values.f1.value)}`;
       note(line("network ", evaluation));
       if (baseline) note(line("logistic", baseline));
-      if (opened.best) note(`best possible: AUC ${four(opened.best.auc)}, accuracy ${four(opened.best.accuracy)}, F1 ${four(opened.best.f1)}`);
+      if (opened.best)
+        note(
+          `best possible: AUC ${four(opened.best.auc)}, accuracy ${four(opened.best.accuracy)}, F1 ${four(opened.best.f1)}`,
+        );
       return Promise.resolve({ evaluation, baselineEvaluation: baseline });
     })
     .step("gate", ({ model, test, evaluation, baselineEvaluation, source }, { note }) => {
@@ -100,34 +106,54 @@ export function mainJob() {
         chosenEvaluation: keepBaseline && baselineEvaluation ? baselineEvaluation : evaluation,
       });
     })
-    .step("register", async ({ chosen: model, opened, training, verdict: judged, keepBaseline, chosenEvaluation: evaluation, folder }, { note }) => {
-      const verdict = keepBaseline ? undefined : judged;
-      const registry = filesRegistry(filesStore(join(folder, "registry")), { name: "churn", by: "main job" });
-      const artifact = await watchedArtifact(model, training, { facets: opened.facets });
-      const { version } = await registry.register(artifact, { verdict, metrics: summarize(evaluation) });
-      const promotion = await registry.promote(version.number, alias, { verdict });
-      note(promotion.promoted ? `version ${version.number} is the champion` : `refused: ${promotion.reasons.join("; ")}`);
-      if (!promotion.promoted) throw new ChurnkitError("REGISTRY_REFUSED", `The first model did not pass its gate: ${promotion.reasons.join("; ")}`);
-      const bundle = join(folder, "model");
-      await saveBundle(artifact, bundle);
-      return { registry, artifact, first: version, bundle };
-    })
+    .step(
+      "register",
+      async (
+        { chosen: model, opened, training, verdict: judged, keepBaseline, chosenEvaluation: evaluation, folder },
+        { note },
+      ) => {
+        const verdict = keepBaseline ? undefined : judged;
+        const registry = filesRegistry(filesStore(join(folder, "registry")), { name: "churn", by: "main job" });
+        const artifact = await watchedArtifact(model, training, { facets: opened.facets });
+        const { version } = await registry.register(artifact, { verdict, metrics: summarize(evaluation) });
+        const promotion = await registry.promote(version.number, alias, { verdict });
+        note(
+          promotion.promoted ? `version ${version.number} is the champion` : `refused: ${promotion.reasons.join("; ")}`,
+        );
+        if (!promotion.promoted)
+          throw new ChurnkitError(
+            "REGISTRY_REFUSED",
+            `The first model did not pass its gate: ${promotion.reasons.join("; ")}`,
+          );
+        const bundle = join(folder, "model");
+        await saveBundle(artifact, bundle);
+        return { registry, artifact, first: version, bundle };
+      },
+    )
     .step("serve", async ({ deployer, folder, registry, first, chosen: model, test }, { note }) => {
       const { url } = await deployer.deploy(await takeOut(registry, first, folder));
       const served = await checkServing(url, model.scorer, test);
-      note(`${served.requests} requests to ${url}/predict and one batch, every answer as in memory; p50 ${served.p50.toFixed(1)} ms, p99 ${served.p99.toFixed(1)} ms`);
+      note(
+        `${served.requests} requests to ${url}/predict and one batch, every answer as in memory; p50 ${served.p50.toFixed(1)} ms, p99 ${served.p99.toFixed(1)} ms`,
+      );
       return { served };
     })
     .step("drift", async ({ opened, kept, chosen: model, seed }, { note }) => {
       const { table: later, story } = await opened.later(kept);
       const drift = driftAgainst(model.artifact.baseline, later, { predictions: model.scorer.score(later) });
       note(`later rows arrive: ${story}`);
-      note(`${drift.verdict}, ${drift.severity}: ${drift.columns.filter(({ verdict }) => verdict === "drift").map(({ name }) => name).join(", ")}`);
+      note(
+        `${drift.verdict}, ${drift.severity}: ${drift.columns
+          .filter(({ verdict }) => verdict === "drift")
+          .map(({ name }) => name)
+          .join(", ")}`,
+      );
       return { drift, story, later, ...halves(later, seed) };
     })
     .step("monitor", async ({ artifact, chosen: model, later }, { note }) => {
       const watched = await watchLater(artifact, model.scorer, later);
-      for (const [name, { verdict, severity }] of Object.entries(watched.monitors)) note(`${name}: ${verdict}, ${severity}`);
+      for (const [name, { verdict, severity }] of Object.entries(watched.monitors))
+        note(`${name}: ${verdict}, ${severity}`);
       const decision = retrainingAfter(watched);
       note(decision.explanation);
       return { watched, decision };
@@ -136,28 +162,59 @@ export function mainJob() {
       const challenger = await train(opened.features, together(training, learn), { seed, onProgress, baseline: false });
       const before = evaluate(model, rows);
       const after = evaluate(challenger, rows);
-      note(`on ${rows.rows} later rows: champion AUC ${four(before.values.auc.value)}, log loss ${four(before.values.logLoss.value)}`);
-      note(`                   challenger AUC ${four(after.values.auc.value)}, log loss ${four(after.values.logLoss.value)}`);
+      note(
+        `on ${rows.rows} later rows: champion AUC ${four(before.values.auc.value)}, log loss ${four(before.values.logLoss.value)}`,
+      );
+      note(
+        `                   challenger AUC ${four(after.values.auc.value)}, log loss ${four(after.values.logLoss.value)}`,
+      );
       return { challenger, challengerEvaluation: after, championEvaluation: before };
     })
-    .step("promote the better", async ({ registry, challenger, challengerEvaluation, chosen: model, judge: rows, deployer, folder }, { note }) => {
-      const challengerVerdict = judge(retrainingGate, challenger, rows, challengerEvaluation.values, { champion: model });
-      sayVerdict(challengerVerdict, note);
-      const { version } = await registry.register(challenger.artifact, { verdict: challengerVerdict, metrics: summarize(challengerEvaluation) });
-      const promotion = await registry.promote(version.number, alias, { verdict: challengerVerdict });
-      if (promotion.promoted) await deployer.deploy(await takeOut(registry, version, folder));
-      note(promotion.promoted ? `version ${version.number} is the champion and serves` : `version ${version.number} refused`);
-      return { second: version, promotion, challengerVerdict };
-    })
+    .step(
+      "promote the better",
+      async (
+        { registry, challenger, challengerEvaluation, chosen: model, judge: rows, deployer, folder },
+        { note },
+      ) => {
+        const challengerVerdict = judge(retrainingGate, challenger, rows, challengerEvaluation.values, {
+          champion: model,
+        });
+        sayVerdict(challengerVerdict, note);
+        const { version } = await registry.register(challenger.artifact, {
+          verdict: challengerVerdict,
+          metrics: summarize(challengerEvaluation),
+        });
+        const promotion = await registry.promote(version.number, alias, { verdict: challengerVerdict });
+        if (promotion.promoted) await deployer.deploy(await takeOut(registry, version, folder));
+        note(
+          promotion.promoted
+            ? `version ${version.number} is the champion and serves`
+            : `version ${version.number} refused`,
+        );
+        return { second: version, promotion, challengerVerdict };
+      },
+    )
     .step("refuse a bad one", async ({ registry, opened, learn, judge: rows, challenger, seed }, { note }) => {
       const bad = await train(opened.features, withWrongLabels(learn, seed), { seed, learner: logistic() });
       const evaluation = evaluate(bad, rows, { bootstrap: false });
       const badVerdict = judge(retrainingGate, bad, rows, evaluation.values, { champion: challenger });
-      const { version } = await registry.register(bad.artifact, { verdict: badVerdict, metrics: summarize(evaluation), description: "labels joined to the wrong customers" });
+      const { version } = await registry.register(bad.artifact, {
+        verdict: badVerdict,
+        metrics: summarize(evaluation),
+        description: "labels joined to the wrong customers",
+      });
       const refusal = await registry.promote(version.number, alias);
       sayVerdict(badVerdict, note);
-      note(refusal.promoted ? `version ${version.number} was promoted` : `version ${version.number}, trained on wrong labels, is refused`);
-      if (refusal.promoted) throw new ChurnkitError("REGISTRY_REFUSED", "A model trained on wrong labels was promoted; the gate is broken.");
+      note(
+        refusal.promoted
+          ? `version ${version.number} was promoted`
+          : `version ${version.number}, trained on wrong labels, is refused`,
+      );
+      if (refusal.promoted)
+        throw new ChurnkitError(
+          "REGISTRY_REFUSED",
+          "A model trained on wrong labels was promoted; the gate is broken.",
+        );
       return { badVerdict, bad: version };
     })
     .step("roll back", async ({ registry, deployer, folder, promotion, first }, { note }) => {
@@ -170,7 +227,8 @@ export function mainJob() {
       const { url } = await deployer.deploy(await takeOut(registry, champion, folder));
       const health = (await (await fetch(`${url}/health`)).json()) as { model_version: string };
       note(`one call: version ${champion.number} is the champion again and /health says ${health.model_version}`);
-      if (!result.rolledBack || champion.number !== first.number) throw new ChurnkitError("REGISTRY_REFUSED", "The rollback did not restore the first version.");
+      if (!result.rolledBack || champion.number !== first.number)
+        throw new ChurnkitError("REGISTRY_REFUSED", "The rollback did not restore the first version.");
       return { rolledBack: true };
     });
 }
@@ -197,7 +255,10 @@ function judge(
   metrics: Parameters<typeof evaluateGate>[1]["metrics"],
   rivals: { readonly champion?: TrainedModel | undefined; readonly baseline?: TrainedModel | undefined },
 ): GateVerdict {
-  const scores = ({ scorer }: TrainedModel) => ({ probabilities: scorer.score(table), threshold: scorer.decision.threshold });
+  const scores = ({ scorer }: TrainedModel) => ({
+    probabilities: scorer.score(table),
+    threshold: scorer.decision.threshold,
+  });
   return evaluateGate(gate, {
     metrics,
     comparison: {

@@ -11,8 +11,14 @@ import type { MainJobResult } from "./main-job.js";
 /** Commands worth trying after the job, on what it left behind. */
 export function nextCommands({ folder, opened, bundle }: MainJobResult): Command[] {
   return [
-    { command: `npx churnkit registry history --store ${join(folder, "registry")}`, purpose: "who promoted what, and why" },
-    { command: `npx churnkit predict ${bundle} ${opened.path} --out ${join(folder, "scores.csv")}`, purpose: "score a file" },
+    {
+      command: `npx churnkit registry history --store ${join(folder, "registry")}`,
+      purpose: "who promoted what, and why",
+    },
+    {
+      command: `npx churnkit predict ${bundle} ${opened.path} --out ${join(folder, "scores.csv")}`,
+      purpose: "score a file",
+    },
     { command: `npx churnkit serve ${bundle} --port 8080`, purpose: "answer POST /predict" },
   ];
 }
@@ -20,7 +26,8 @@ export function nextCommands({ folder, opened, bundle }: MainJobResult): Command
 /** Writes the job's report, one HTML page, and says where. */
 export async function writeReport(result: MainJobResult): Promise<string> {
   const path = join(result.folder, "report.html");
-  const { evaluation, baselineEvaluation, model, drift, watched, verdict, challengerVerdict, badVerdict, opened } = result;
+  const { evaluation, baselineEvaluation, model, drift, watched, verdict, challengerVerdict, badVerdict, opened } =
+    result;
   const verdicts: readonly (readonly [string, GateVerdict])[] = [
     ["first model", verdict],
     ["challenger after drift", challengerVerdict],
@@ -32,26 +39,51 @@ export async function writeReport(result: MainJobResult): Promise<string> {
     subtitle: opened.path,
     sections: [
       ...evaluationSections(
-        [{ name: model.artifact.model.kind === "ensemble" ? `${model.artifact.model.members.length} networks` : "one network", evaluation }, ...(baselineEvaluation ? [{ name: "logistic", evaluation: baselineEvaluation }] : [])],
+        [
+          {
+            name:
+              model.artifact.model.kind === "ensemble"
+                ? `${model.artifact.model.members.length} networks`
+                : "one network",
+            evaluation,
+          },
+          ...(baselineEvaluation ? [{ name: "logistic", evaluation: baselineEvaluation }] : []),
+        ],
         { history: model.history },
       ),
       {
         title: "Gates",
         blocks: [
           ...(best
-            ? [{ kind: "text" as const, text: `The true probabilities are known here. The best any model can reach: accuracy ${best.accuracy.toFixed(4)}, F1 ${best.f1.toFixed(4)}, AUC ${best.auc.toFixed(4)}.` }]
+            ? [
+                {
+                  kind: "text" as const,
+                  text: `The true probabilities are known here. The best any model can reach: accuracy ${best.accuracy.toFixed(4)}, F1 ${best.f1.toFixed(4)}, AUC ${best.auc.toFixed(4)}.`,
+                },
+              ]
             : []),
           {
             kind: "gates",
             gates: verdicts.map(([name, { passed, checks }]) => {
               const failed = checks.filter((check) => !check.passed);
-              return { name, passed, detail: failed.length === 0 ? `${checks.length} checks` : failed.map(({ reason }) => reason).join("; ") };
+              return {
+                name,
+                passed,
+                detail: failed.length === 0 ? `${checks.length} checks` : failed.map(({ reason }) => reason).join("; "),
+              };
             }),
           },
           {
             kind: "details",
             summary: "Every check",
-            blocks: [{ kind: "gates", gates: verdicts.flatMap(([model, { checks }]) => checks.map(({ reason, passed }) => ({ name: model, passed, detail: reason }))) }],
+            blocks: [
+              {
+                kind: "gates",
+                gates: verdicts.flatMap(([model, { checks }]) =>
+                  checks.map(({ reason, passed }) => ({ name: model, passed, detail: reason })),
+                ),
+              },
+            ],
           },
         ],
       },

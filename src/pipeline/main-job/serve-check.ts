@@ -42,12 +42,23 @@ export async function checkServing(url: string, scorer: Scorer, table: Table, re
 }
 
 async function post<Answer>(url: string, body: unknown): Promise<Answer> {
-  const response = await fetch(url, { method: "POST", body: JSON.stringify(body), headers: { "content-type": "application/json" } });
-  if (!response.ok) throw new ChurnkitError("DEPLOY_FAILED", `${url} answered ${response.status}: ${(await response.text()).slice(0, 300)}`);
+  const response = await fetch(url, {
+    method: "POST",
+    body: JSON.stringify(body),
+    headers: { "content-type": "application/json" },
+  });
+  if (!response.ok)
+    throw new ChurnkitError(
+      "DEPLOY_FAILED",
+      `${url} answered ${response.status}: ${(await response.text()).slice(0, 300)}`,
+    );
   return (await response.json()) as Answer;
 }
 
 function compare(row: number, served: number, expected: number | undefined): void {
   if (expected !== undefined && served === expected) return;
-  throw new ChurnkitError("DEPLOY_FAILED", `The served model scores row ${row} as ${served}, the model in memory as ${expected ?? "nothing"}.`);
+  throw new ChurnkitError(
+    "DEPLOY_FAILED",
+    `The served model scores row ${row} as ${served}, the model in memory as ${expected ?? "nothing"}.`,
+  );
 }

@@ -11,7 +11,10 @@ const unit = 30;
  * Rows as a careless change upstream would send them: the number that tells most about the target comes in another
  * unit, and in every third row the category with the most levels (at most ten) fell back to its first level.
  */
-export function shiftRecords(table: Table, seed: number): { readonly records: Record<string, RecordValue>[]; readonly story: string } {
+export function shiftRecords(
+  table: Table,
+  seed: number,
+): { readonly records: Record<string, RecordValue>[]; readonly story: string } {
   const number = strongestNumber(table);
   const category = widestCategory(table);
   const records = Array.from({ length: table.rows }, (_, row) => {
@@ -35,7 +38,12 @@ function strongestNumber(table: Table): string | undefined {
     const data = table.columns.get(name);
     if (role !== "feature" || kind !== "number" || data?.storage !== "numeric") continue;
     if (new Set(data.values).size <= 10) continue;
-    const strength = Math.abs((rankAuc(truth, data.values.map((value) => (Number.isNaN(value) ? 0 : value))) ?? 0.5) - 0.5);
+    const strength = Math.abs(
+      (rankAuc(
+        truth,
+        data.values.map((value) => (Number.isNaN(value) ? 0 : value)),
+      ) ?? 0.5) - 0.5,
+    );
     if (strength > (strongest?.strength ?? -1)) strongest = { name, strength };
   }
   return strongest?.name;

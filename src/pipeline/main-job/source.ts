@@ -62,7 +62,11 @@ export async function openSource(source: MainJobSource, folder: string, seed: nu
   return source.kind === "synthetic" ? openSynthetic(source, folder, seed) : openFile(source, seed);
 }
 
-async function openSynthetic({ rows, test: share = 0.2 }: Extract<MainJobSource, { kind: "synthetic" }>, folder: string, seed: number): Promise<OpenedSource> {
+async function openSynthetic(
+  { rows, test: share = 0.2 }: Extract<MainJobSource, { kind: "synthetic" }>,
+  folder: string,
+  seed: number,
+): Promise<OpenedSource> {
   const { records, probabilities } = syntheticCustomers({ rows, seed });
   const path = join(folder, "customers.csv");
   await writeCsv(path, records);
@@ -70,17 +74,27 @@ async function openSynthetic({ rows, test: share = 0.2 }: Extract<MainJobSource,
     path,
     features: syntheticFeatures(),
     best: bestPossible(probabilities),
-    facets: [{ column: "gender", groups: ["Female"] }, { column: "age", groups: [{ from: 60 }] }],
+    facets: [
+      { column: "gender", groups: ["Female"] },
+      { column: "age", groups: [{ from: 60 }] },
+    ],
     read: () => readTable(syntheticContract, path),
     part(table) {
       const { train, test } = split(table, { seed, validation: 0, test: share });
       return { training: train, test, kept: undefined };
     },
     async later() {
-      const next = syntheticCustomers({ rows: Math.max(1000, Math.round(0.4 * rows)), seed: mix32(seed + 1), scenario: "shifted" });
+      const next = syntheticCustomers({
+        rows: Math.max(1000, Math.round(0.4 * rows)),
+        seed: mix32(seed + 1),
+        scenario: "shifted",
+      });
       const file = join(folder, "customers-a-year-later.csv");
       await writeCsv(file, next.records);
-      return { table: await readTable(syntheticContract, file), story: "prices rose, a rival courts customers on short contracts, usage moved to mobile data" };
+      return {
+        table: await readTable(syntheticContract, file),
+        story: "prices rose, a rival courts customers on short contracts, usage moved to mobile data",
+      };
     },
   };
 }
@@ -113,7 +127,9 @@ async function openFile(source: Extract<MainJobSource, { kind: "file" }>, seed: 
     read: () => readTable(contract, path),
     part(table) {
       if (time !== undefined) {
-        const { train, validation, test } = splitByTime(table, time, { shares: { validation: share, test: keptShare * (1 - share) } });
+        const { train, validation, test } = splitByTime(table, time, {
+          shares: { validation: share, test: keptShare * (1 - share) },
+        });
         return { training: train, test: validation, kept: test };
       }
       const { train, validation, test } = split(table, { seed, validation: keptShare, test: share });
@@ -131,15 +147,29 @@ async function openFile(source: Extract<MainJobSource, { kind: "file" }>, seed: 
 export function halves(table: Table, seed: number): { readonly learn: Table; readonly judge: Table } {
   const positions = Array.from({ length: table.rows }, (_, i) => i);
   const side = (i: number): number => mix32(mix32(seed) ^ i) & 1;
-  return { learn: takeRows(table, positions.filter((i) => side(i) === 0)), judge: takeRows(table, positions.filter((i) => side(i) === 1)) };
+  return {
+    learn: takeRows(
+      table,
+      positions.filter((i) => side(i) === 0),
+    ),
+    judge: takeRows(
+      table,
+      positions.filter((i) => side(i) === 1),
+    ),
+  };
 }
 
 /** The same customers with the labels of others, as a join on the wrong key would give. */
 export function withWrongLabels(table: Table, seed: number): Table {
   const { target } = table.contract;
   if (!target) return table;
-  const order = Array.from({ length: table.rows }, (_, i) => i).sort((a, b) => mix32(mix32(seed) ^ a) - mix32(mix32(seed) ^ b));
-  const records = order.map((other, i) => ({ ...recordOf(table, i), [target.column]: recordOf(table, other)[target.column] }));
+  const order = Array.from({ length: table.rows }, (_, i) => i).sort(
+    (a, b) => mix32(mix32(seed) ^ a) - mix32(mix32(seed) ^ b),
+  );
+  const records = order.map((other, i) => ({
+    ...recordOf(table, i),
+    [target.column]: recordOf(table, other)[target.column],
+  }));
   return tableFromRecords(table.contract, records, { source: "customers with wrong labels" });
 }
 

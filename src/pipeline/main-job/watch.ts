@@ -17,7 +17,10 @@ import type { Scorer } from "../../model/compile.js";
 export async function watchLater(artifact: Artifact, scorer: Scorer, later: Table): Promise<MonitorReport> {
   const baseline = monitorBaselineOf(artifact);
   const window = days(30);
-  const monitor = createMonitor(baseline, { labels: { window }, explainer: await monitorExplainer(artifact, baseline) });
+  const monitor = createMonitor(baseline, {
+    labels: { window },
+    explainer: await monitorExplainer(artifact, baseline),
+  });
   const probabilities = scorer.score(later);
   const at = Date.UTC(2027, 0, 1);
   probabilities.forEach((probability, row) => monitor.add(recordOf(later, row), probability, { at, id: String(row) }));

@@ -4,7 +4,15 @@ import { ChurnkitError } from "../../base/errors.js";
 import type { BundleSource } from "../../model/bundle/source.js";
 import { withAlias } from "../versions/aliases.js";
 import type { Ledger, ReadIndex } from "../history/ledger.js";
-import type { AliasEntry, EntryDraft, RegistryBackend, RegistryChange, RegistryState, VersionDraft, VersionEntry } from "../registry-state.js";
+import type {
+  AliasEntry,
+  EntryDraft,
+  RegistryBackend,
+  RegistryChange,
+  RegistryState,
+  VersionDraft,
+  VersionEntry,
+} from "../registry-state.js";
 import { highestOf, known, recordedBefore, unrecorded, withEntry } from "../versions/recorded.js";
 import { versionNumbered } from "../versions/resolve.js";
 import type { VersionLabels, VersionRecord } from "../versions/version.js";
@@ -37,7 +45,10 @@ export interface VersionService<Entry extends VersionEntry = VersionEntry> {
  * the history lacks is recorded before the next change. Without one a promotion that met another is reported as
  * STORE_CONFLICT.
  */
-export function serviceBackend<Entry extends VersionEntry>(service: VersionService<Entry>, ledger?: Ledger): RegistryBackend<Entry> {
+export function serviceBackend<Entry extends VersionEntry>(
+  service: VersionService<Entry>,
+  ledger?: Ledger,
+): RegistryBackend<Entry> {
   const inTurn = pLimit(1);
 
   async function readState(): Promise<RegistryState<Entry>> {
@@ -62,7 +73,8 @@ export function serviceBackend<Entry extends VersionEntry>(service: VersionServi
 
   /** Sets an alias where nobody guards it: looks before and after, so that a lost race is at least reported. */
   async function setUnguarded({ entry, previous }: Extract<RegistryChange, { kind: "alias" }>): Promise<void> {
-    const points = async (): Promise<number | null> => (await service.aliases()).find(({ alias }) => alias === entry.alias)?.version ?? null;
+    const points = async (): Promise<number | null> =>
+      (await service.aliases()).find(({ alias }) => alias === entry.alias)?.version ?? null;
     if ((await points()) !== previous) throw lostRace(service.name, entry.alias);
     await service.setAlias(entry);
     if ((await points()) !== entry.version) throw lostRace(service.name, entry.alias);
@@ -72,17 +84,28 @@ export function serviceBackend<Entry extends VersionEntry>(service: VersionServi
   async function record(book: Ledger, changes: readonly RegistryChange[], entry: EntryDraft): Promise<void> {
     const moved = changes.filter((change) => change.kind === "alias");
     await book.append((index) => {
-      for (const { entry: { alias }, previous } of moved) {
+      for (const {
+        entry: { alias },
+        previous,
+      } of moved) {
         const points = index.aliases.find((one) => one.alias === alias)?.version ?? null;
         if (points !== previous) throw lostRace(service.name, alias);
       }
-      return withEntry({ ...index, aliases: moved.reduce((all, change) => withAlias(all, change.entry), index.aliases) }, entry);
+      return withEntry(
+        { ...index, aliases: moved.reduce((all, change) => withAlias(all, change.entry), index.aliases) },
+        entry,
+      );
     }, entry);
     for (const change of moved) await service.setAlias(change.entry);
   }
 
   /** Records what was found in the service; nobody may have changed the ledger since it was read. */
-  async function adopted(book: Ledger, read: ReadIndex, aliases: readonly AliasEntry[], entry: EntryDraft): Promise<ReadIndex> {
+  async function adopted(
+    book: Ledger,
+    read: ReadIndex,
+    aliases: readonly AliasEntry[],
+    entry: EntryDraft,
+  ): Promise<ReadIndex> {
     const index = await book.commit(read, withEntry({ ...read.index, aliases }, entry), entry);
     const next = await book.read();
     if (next.index.head?.sha256 !== index.head?.sha256) throw recordedBefore(entry.version);
@@ -95,12 +118,20 @@ export function serviceBackend<Entry extends VersionEntry>(service: VersionServi
     let read = await book.read();
     const isFirst = read.index.head === null;
     const [versions, shown] = await Promise.all([service.list(), service.aliases()]);
-    for (const entry of unrecorded(read.index, versions, service.name)) read = await adopted(book, read, read.index.aliases, entry);
+    for (const entry of unrecorded(read.index, versions, service.name))
+      read = await adopted(book, read, read.index.aliases, entry);
     for (const entry of isFirst ? shown : []) {
       const { alias, version } = entry;
       const note = { by: "unknown", reason: `found in ${service.name}` };
       if (versionNumbered(versions, version) === undefined) continue;
-      read = await adopted(book, read, withAlias(read.index.aliases, entry), { ...note, action: "promote", version, alias, from: null, to: version });
+      read = await adopted(book, read, withAlias(read.index.aliases, entry), {
+        ...note,
+        action: "promote",
+        version,
+        alias,
+        from: null,
+        to: version,
+      });
     }
     const { aliases } = read.index;
     for (const entry of aliases) {
@@ -122,7 +153,11 @@ export function serviceBackend<Entry extends VersionEntry>(service: VersionServi
   };
 
   return {
-    capabilities: { compareAndSwap: ledger !== undefined, history: ledger !== undefined, remove: service.remove !== undefined },
+    capabilities: {
+      compareAndSwap: ledger !== undefined,
+      history: ledger !== undefined,
+      remove: service.remove !== undefined,
+    },
 
     read: readState,
 
@@ -141,15 +176,23 @@ export function serviceBackend<Entry extends VersionEntry>(service: VersionServi
       for (const [i, version] of versions.entries()) {
         const there = held[i];
         if (there !== undefined && (there.number !== version.number || there.contentHash !== version.contentHash)) {
-          throw refused(`${service.name} holds another version ${there.number} where version ${version.number} belongs. Take an empty place.`);
+          throw refused(
+            `${service.name} holds another version ${there.number} where version ${version.number} belongs. Take an empty place.`,
+          );
         }
         const number = there?.number ?? (await service.create(version, await snapshot.bundle(version), version.number));
         if (number !== version.number) {
-          throw refused(`${service.name} gave version ${version.number} the number ${number}: it numbers without gaps, and versions were removed before.`);
+          throw refused(
+            `${service.name} gave version ${version.number} the number ${number}: it numbers without gaps, and versions were removed before.`,
+          );
         }
       }
-      const highest = highestOf([...versions.map(({ semver }) => semver), ...history.flatMap(({ entry }) => entry.semver ?? [])]);
-      const next = Math.max(0, ...history.map(({ entry }) => entry.version), ...versions.map(({ number }) => number)) + 1;
+      const highest = highestOf([
+        ...versions.map(({ semver }) => semver),
+        ...history.flatMap(({ entry }) => entry.semver ?? []),
+      ]);
+      const next =
+        Math.max(0, ...history.map(({ entry }) => entry.version), ...versions.map(({ number }) => number)) + 1;
       await ledger?.adopt({ versions: versions.map(known), aliases, next, highest }, history);
       for (const alias of aliases) await service.setAlias(alias);
     },
@@ -159,4 +202,7 @@ export function serviceBackend<Entry extends VersionEntry>(service: VersionServi
 const refused = (message: string): ChurnkitError => new ChurnkitError("REGISTRY_REFUSED", message);
 
 const lostRace = (service: string, alias: string): ChurnkitError =>
-  new ChurnkitError("STORE_CONFLICT", `The alias ${alias} in ${service} was moved by somebody else at the same time. Look where it points, and promote again if need be.`);
+  new ChurnkitError(
+    "STORE_CONFLICT",
+    `The alias ${alias} in ${service} was moved by somebody else at the same time. Look where it points, and promote again if need be.`,
+  );

@@ -1,6 +1,12 @@
 import { cellFinder } from "../../data/profile/cuts.js";
 import { predictionsOf } from "../../data/profile/predictions.js";
-import { isNumericProfile, type CategoryProfile, type ColumnProfile, type NumericProfile, type Profile } from "../../data/profile/profile.js";
+import {
+  isNumericProfile,
+  type CategoryProfile,
+  type ColumnProfile,
+  type NumericProfile,
+  type Profile,
+} from "../../data/profile/profile.js";
 import { compareProfiles } from "../../drift/index.js";
 import type { DriftVerdict, Severity } from "../../drift/report.js";
 
@@ -28,10 +34,15 @@ export interface BaselineDrift {
  */
 export function driftOfBaselines(a: Profile, b: Profile): BaselineDrift {
   const predictions = { a: predictionsOf(a), b: predictionsOf(b) };
-  const columns = new Map(b.columns.filter((column) => column !== predictions.b).map((column) => [column.name, column]));
+  const columns = new Map(
+    b.columns.filter((column) => column !== predictions.b).map((column) => [column.name, column]),
+  );
   const pairs = a.columns.flatMap((reference) => {
     // Each baseline names its probabilities so that no column of its own is called the same.
-    const current = reference === predictions.a ? predictions.b && { ...predictions.b, name: reference.name } : columns.get(reference.name);
+    const current =
+      reference === predictions.a
+        ? predictions.b && { ...predictions.b, name: reference.name }
+        : columns.get(reference.name);
     return current !== undefined && current.kind === reference.kind ? [{ reference, current }] : [];
   });
   const compared = new Set(pairs.map(({ reference }) => reference.name));
@@ -43,8 +54,16 @@ export function driftOfBaselines(a: Profile, b: Profile): BaselineDrift {
     verdict: report.verdict,
     severity: report.severity,
     message: report.message,
-    columns: report.columns.map(({ name, verdict, severity, psi, message }) => ({ name, verdict, severity, psi, message })),
-    notCompared: [...new Set([...a.columns, ...b.columns].map(({ name }) => name))].filter((name) => !compared.has(name)),
+    columns: report.columns.map(({ name, verdict, severity, psi, message }) => ({
+      name,
+      verdict,
+      severity,
+      psi,
+      message,
+    })),
+    notCompared: [...new Set([...a.columns, ...b.columns].map(({ name }) => name))].filter(
+      (name) => !compared.has(name),
+    ),
   };
 }
 
@@ -89,6 +108,12 @@ function recountedLevels(reference: CategoryProfile, column: CategoryProfile): C
   const others = column.levels.filter((level) => !known.has(level) && (countOf.get(level) ?? 0) > 0);
   const other = column.other + others.reduce((rows, level) => rows + (countOf.get(level) ?? 0), 0);
   // A reference that pools its rare levels cannot tell a new one from a rare one.
-  const newLevels = reference.other > 0 ? [] : others.map((level) => level.slice(0, 80)).sort().slice(0, 20);
+  const newLevels =
+    reference.other > 0
+      ? []
+      : others
+          .map((level) => level.slice(0, 80))
+          .sort()
+          .slice(0, 20);
   return { ...column, levels: reference.levels, counts, other, newLevels };
 }

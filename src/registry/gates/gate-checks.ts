@@ -23,7 +23,11 @@ export const defaultMargin = 0.01;
 /** @throws ChurnkitError OPTION_INVALID for a requirement that cannot be evaluated. */
 export function checkRequirement(gate: Gate, requirement: Requirement): void {
   if ("requires" in requirement && !Object.hasOwn(soundnessDemands, requirement.requires)) {
-    throw new ChurnkitError("OPTION_INVALID", `The gate ${gate.name} requires ${JSON.stringify(requirement.requires)}, not one of ${Object.keys(soundnessDemands).join(", ")}.`, { where: { value: requirement } });
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `The gate ${gate.name} requires ${JSON.stringify(requirement.requires)}, not one of ${Object.keys(soundnessDemands).join(", ")}.`,
+      { where: { value: requirement } },
+    );
   }
   if ("requires" in requirement) return;
   const refuse = (what: string): never => {
@@ -31,11 +35,14 @@ export function checkRequirement(gate: Gate, requirement: Requirement): void {
   };
   const [table, what, name]: [object, string, string] =
     "measure" in requirement ? [measures, "measure", requirement.measure] : [metrics, "metric", requirement.metric];
-  if (!Object.hasOwn(table, name)) refuse(`names the ${what} ${JSON.stringify(name)}, not one of ${Object.keys(table).join(", ")}`);
-  const limit = "min" in requirement ? requirement.min : "max" in requirement ? requirement.max : (requirement.margin ?? 0);
+  if (!Object.hasOwn(table, name))
+    refuse(`names the ${what} ${JSON.stringify(name)}, not one of ${Object.keys(table).join(", ")}`);
+  const limit =
+    "min" in requirement ? requirement.min : "max" in requirement ? requirement.max : (requirement.margin ?? 0);
   if (!Number.isFinite(limit)) refuse(`has a limit for ${name} that is no number`);
   const { minRows = 1 } = "minRows" in requirement ? requirement : {};
-  if (!Number.isSafeInteger(minRows) || minRows < 1) refuse("asks for groups of a number of rows that is not a whole one above 0");
+  if (!Number.isSafeInteger(minRows) || minRows < 1)
+    refuse("asks for groups of a number of rows that is not a whole one above 0");
 }
 
 /** Holds a metric against a limit. */
@@ -43,7 +50,8 @@ export function checkAbsolute(requirement: AbsoluteRequirement, observed: number
   const { label } = metrics[requirement.metric];
   const limit = "min" in requirement ? requirement.min : requirement.max;
   const wanted = `${"min" in requirement ? "at least" : "at most"} ${limit}`;
-  if (observed === null) return { requirement, passed: false, observed, reason: `${label} has no value; ${wanted} is asked` };
+  if (observed === null)
+    return { requirement, passed: false, observed, reason: `${label} has no value; ${wanted} is asked` };
   const passed = "min" in requirement ? observed >= limit : observed <= limit;
   return { requirement, passed, observed, reason: `${label} ${shown(observed)}, ${wanted} is asked` };
 }
@@ -52,15 +60,25 @@ export function checkAbsolute(requirement: AbsoluteRequirement, observed: number
 export function checkMeasured(requirement: MeasuredRequirement, observed: number | null): GateCheck {
   const { label, unit } = measures[requirement.measure];
   const wanted = `at most ${requirement.max} ${unit} is asked`;
-  if (observed === null) return { requirement, passed: false, observed, reason: `the ${label} was not measured; ${wanted}` };
+  if (observed === null)
+    return { requirement, passed: false, observed, reason: `the ${label} was not measured; ${wanted}` };
   const value = Number.isInteger(observed) ? observed : Number(observed.toPrecision(3));
   return { requirement, passed: observed <= requirement.max, observed, reason: `${label} ${value} ${unit}, ${wanted}` };
 }
 
 /** What was found of a model's soundness; where nothing was looked at the demand does not hold. */
 export function checkSoundness(requirement: SoundnessRequirement, found: GateVerdict | undefined): GateCheck {
-  const check = found?.checks.find((one) => "requires" in one.requirement && one.requirement.requires === requirement.requires);
-  return check ?? { requirement, passed: false, observed: null, reason: `it was not looked whether ${soundnessDemands[requirement.requires]}` };
+  const check = found?.checks.find(
+    (one) => "requires" in one.requirement && one.requirement.requires === requirement.requires,
+  );
+  return (
+    check ?? {
+      requirement,
+      passed: false,
+      observed: null,
+      reason: `it was not looked whether ${soundnessDemands[requirement.requires]}`,
+    }
+  );
 }
 
 /** Two models' scores of the rows that both can score. */
@@ -91,17 +109,30 @@ export function duelWith(
   if (unable !== undefined) return fails(`the ${name} cannot be compared with: ${unable}`);
   const rival = comparison?.[name];
   if (comparison === undefined || rival === undefined) {
-    return name === "champion" ? { ...fails("there is no champion yet"), passed: true } : fails(`there is no ${name} to compare with`);
+    return name === "champion"
+      ? { ...fails("there is no champion yet"), passed: true }
+      : fails(`there is no ${name} to compare with`);
   }
   const { labels, candidate, bootstrap = {} } = comparison;
   const rows = Array.from(labels, (_, row) => row).filter((row) => !Number.isNaN(rival.probabilities[row]));
-  if (rows.length * 2 < labels.length) return fails(`the ${name} can score only ${rows.length} of the ${labels.length} rows`);
+  if (rows.length * 2 < labels.length)
+    return fails(`the ${name} can score only ${rows.length} of the ${labels.length} rows`);
   const options = { ...bootstrap, thresholdA: candidate.threshold, thresholdB: rival.threshold };
   const compare = (metric: MetricName, chosen: readonly number[] = rows): DuelResult => {
     const of = (values: Float64Array): Float64Array => Float64Array.from(chosen, (row) => values[row] ?? NaN);
     const chosenLabels = Uint8Array.from(chosen, (row) => labels[row] ?? 0);
-    const { a, b, difference } = compareScores(chosenLabels, of(candidate.probabilities), of(rival.probabilities), metric, options);
-    return { observed: a, rival: b, improvement: metrics[metric].better === "higher" ? difference : negated(difference) };
+    const { a, b, difference } = compareScores(
+      chosenLabels,
+      of(candidate.probabilities),
+      of(rival.probabilities),
+      metric,
+      options,
+    );
+    return {
+      observed: a,
+      rival: b,
+      improvement: metrics[metric].better === "higher" ? difference : negated(difference),
+    };
   };
   return { labels, candidate: candidate.probabilities, rival: rival.probabilities, rows, compare };
 }

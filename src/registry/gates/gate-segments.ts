@@ -13,15 +13,29 @@ const alpha = 0.05;
 
 /** Holds a metric against a rival's in every group of rows. */
 export function checkSegments(requirement: SegmentRequirement, comparison: JudgedRows | undefined): GateCheck {
-  const { metric, notWorseThan: name, perSegment: segment, margin = defaultMargin, minRows = defaultMinRows } = requirement;
+  const {
+    metric,
+    notWorseThan: name,
+    perSegment: segment,
+    margin = defaultMargin,
+    minRows = defaultMinRows,
+  } = requirement;
   const duel = duelWith(name, requirement, comparison);
   if ("passed" in duel) return duel;
   const levels = comparison?.segments?.get(segment);
   if (levels === undefined) {
-    return { requirement, passed: false, observed: null, reason: `the rows are not grouped by ${segment}, by which it is asked` };
+    return {
+      requirement,
+      passed: false,
+      observed: null,
+      reason: `the rows are not grouped by ${segment}, by which it is asked`,
+    };
   }
   if (levels.length !== duel.labels.length) {
-    throw new ChurnkitError("OPTION_INVALID", `The segment ${segment} has ${levels.length} levels for ${duel.labels.length} rows. Give one for each row.`);
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `The segment ${segment} has ${levels.length} levels for ${duel.labels.length} rows. Give one for each row.`,
+    );
   }
   const groups = groupsOf(duel, levels);
   const results = groups.map(({ rows }) => (rows.length < minRows ? undefined : valued(duel.compare(metric, rows))));
@@ -29,10 +43,19 @@ export function checkSegments(requirement: SegmentRequirement, comparison: Judge
   const factor = widening(judged);
   const checks = groups.map(({ level, rows }, i): GroupCheck => {
     const result = results[i];
-    if (result === undefined) return { level, rows: rows.length, judged: false, passed: true, observed: null, rival: null };
+    if (result === undefined)
+      return { level, rows: rows.length, judged: false, passed: true, observed: null, rival: null };
     const improvement = widened(result.improvement, factor);
     const worse = (improvement.value ?? 0) < -margin && (improvement.high ?? 0) < 0;
-    return { level, rows: rows.length, judged: true, passed: !worse, observed: result.observed, rival: result.rival, improvement };
+    return {
+      level,
+      rows: rows.length,
+      judged: true,
+      passed: !worse,
+      observed: result.observed,
+      rival: result.rival,
+      improvement,
+    };
   });
   const unjudged = checks.filter((check) => !check.judged).sort((a, b) => b.rows - a.rows);
   const listed = [...checks.filter((check) => check.judged), ...unjudged.slice(0, mostUnjudged)];
@@ -70,7 +93,8 @@ function groupsOf(duel: Duel, levels: readonly (string | null)[]): Group[] {
 }
 
 /** A comparison that has an interval; undefined where the metric has no value in the group, or in most resamples of it. */
-const valued = (result: DuelResult): DuelResult | undefined => (result.improvement.low === undefined ? undefined : result);
+const valued = (result: DuelResult): DuelResult | undefined =>
+  result.improvement.low === undefined ? undefined : result;
 
 /**
  * By how much a 95 % interval grows so that it holds for `groups` comparisons at once (Bonferroni), as that of a normal
@@ -85,7 +109,12 @@ function widened({ value, low, high }: MetricValue, factor: number): MetricValue
   return { value, low: value - (value - low) * factor, high: value + (high - value) * factor };
 }
 
-function reasonOf({ metric, notWorseThan: name, perSegment }: SegmentRequirement, checks: readonly GroupCheck[], minRows: number, margin: number): string {
+function reasonOf(
+  { metric, notWorseThan: name, perSegment }: SegmentRequirement,
+  checks: readonly GroupCheck[],
+  minRows: number,
+  margin: number,
+): string {
   const { label } = metrics[metric];
   const judged = checks.filter((check) => check.judged).length;
   const few = checks.length - judged;
@@ -93,7 +122,8 @@ function reasonOf({ metric, notWorseThan: name, perSegment }: SegmentRequirement
   const worse = checks.filter(({ passed }) => !passed);
   if (judged === 0) return `${label} by ${perSegment}: no group has ${minRows} rows and a value, so none can be judged`;
   const all = `${counted(judged, "group")} judged`;
-  if (worse.length === 0) return `${label} by ${perSegment}: ${all}, none worse than the ${name}'s by more than ${margin}${unjudged}`;
+  if (worse.length === 0)
+    return `${label} by ${perSegment}: ${all}, none worse than the ${name}'s by more than ${margin}${unjudged}`;
   const said = worse.slice(0, 5).map(({ level, observed, rival, improvement }) => {
     const interval = `${shown(improvement?.low ?? null)} to ${shown(improvement?.high ?? null)}`;
     const group = level === null ? "(missing)" : JSON.stringify(level.slice(0, 40));

@@ -10,8 +10,7 @@ export type Rival = "champion" | "baseline";
 
 /** The metric's own value, at least `min` or at most `max`. */
 export type AbsoluteRequirement =
-  | { readonly metric: MetricName; readonly min: number }
-  | { readonly metric: MetricName; readonly max: number };
+  { readonly metric: MetricName; readonly min: number } | { readonly metric: MetricName; readonly max: number };
 
 /**
  * The metric against a rival's on the same rows, by the lower end of the paired bootstrap interval (97.5 % confidence):
@@ -19,7 +18,12 @@ export type AbsoluteRequirement =
  */
 export type RelativeRequirement =
   | { readonly metric: MetricName; readonly betterThan: Rival; readonly margin?: number | undefined }
-  | { readonly metric: MetricName; readonly notWorseThan: Rival; readonly margin?: number | undefined; readonly perSegment?: undefined };
+  | {
+      readonly metric: MetricName;
+      readonly notWorseThan: Rival;
+      readonly margin?: number | undefined;
+      readonly perSegment?: undefined;
+    };
 
 /**
  * No group of rows gets worse: none in which the metric is worse than the rival's by more than `margin` (default 0.01) and
@@ -47,7 +51,8 @@ export interface SoundnessRequirement {
 }
 
 /** One demand on a model, plain JSON. Where there is no champion yet, demands relative to it hold. */
-export type Requirement = AbsoluteRequirement | RelativeRequirement | SegmentRequirement | MeasuredRequirement | SoundnessRequirement;
+export type Requirement =
+  AbsoluteRequirement | RelativeRequirement | SegmentRequirement | MeasuredRequirement | SoundnessRequirement;
 
 /** What a model must show before it is promoted; all requirements must hold. Plain JSON. */
 export interface Gate {
@@ -151,10 +156,15 @@ export function evaluateGate(gate: Gate, evidence: GateEvidence): GateVerdict {
   return { gate: gate.name, passed: checks.every(({ passed }) => passed), checks };
 }
 
-function check(requirement: Requirement, { metrics, comparison, measures: measured, soundness }: GateEvidence): GateCheck {
+function check(
+  requirement: Requirement,
+  { metrics, comparison, measures: measured, soundness }: GateEvidence,
+): GateCheck {
   if ("requires" in requirement) return checkSoundness(requirement, soundness);
   if ("measure" in requirement) return checkMeasured(requirement, measured?.[requirement.measure] ?? null);
-  if ("min" in requirement || "max" in requirement) return checkAbsolute(requirement, metrics[requirement.metric]?.value ?? null);
-  if ("betterThan" in requirement || requirement.perSegment === undefined) return checkRelative(requirement, comparison);
+  if ("min" in requirement || "max" in requirement)
+    return checkAbsolute(requirement, metrics[requirement.metric]?.value ?? null);
+  if ("betterThan" in requirement || requirement.perSegment === undefined)
+    return checkRelative(requirement, comparison);
   return checkSegments(requirement, comparison);
 }

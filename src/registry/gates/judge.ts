@@ -81,7 +81,9 @@ export function judgeOnRows(options: JudgeOptions): Judgment {
   const { threshold } = scores;
   const evaluation = evaluateScores(truth, scores.probabilities, { threshold, ...(bootstrap && { bootstrap }) });
 
-  const named = requirements.flatMap((one) => ("perSegment" in one && one.perSegment !== undefined ? [one.perSegment] : []));
+  const named = requirements.flatMap((one) =>
+    "perSegment" in one && one.perSegment !== undefined ? [one.perSegment] : [],
+  );
   const segments = new Map(options.segments);
   for (const name of named) if (!segments.has(name)) segments.set(name, segmentOf(rows, name));
 
@@ -106,8 +108,12 @@ export function judgeOnRows(options: JudgeOptions): Judgment {
     ...(asked.has("latencyMs") ? { latencyMs: medianLatency(candidate, rows, options.latency) } : {}),
     ...(asked.has("bundleBytes") && options.bundleBytes !== undefined ? { bundleBytes: options.bundleBytes } : {}),
   };
-  const soundness = options.artifact && soundVerdict(trainingFactsOf(options.artifact), { contract: candidate.contract, rows, allow: options.allow });
-  const judged = gates.map((gate) => evaluateGate(gate, { metrics: evaluation.values, comparison, measures, soundness }));
+  const soundness =
+    options.artifact &&
+    soundVerdict(trainingFactsOf(options.artifact), { contract: candidate.contract, rows, allow: options.allow });
+  const judged = gates.map((gate) =>
+    evaluateGate(gate, { metrics: evaluation.values, comparison, measures, soundness }),
+  );
   const verdicts = soundness === undefined ? judged : [...judged, soundness];
   return { passed: verdicts.every(({ passed }) => passed), verdicts, metrics: summarize(evaluation), measures };
 }
@@ -117,9 +123,13 @@ function candidateScores(candidate: Scorer, rows: Table): JudgedScores {
   const refused = typeof scores === "string" ? -1 : scores.probabilities.findIndex(Number.isNaN);
   if (typeof scores !== "string" && refused < 0) return scores;
   const why = typeof scores === "string" ? scores : candidate.scoreRecord(recordOf(rows, refused)).issues[0]?.message;
-  throw new ChurnkitError("CONTRACT_MISMATCH", `${rows.source}: the candidate cannot be judged on these rows: ${why ?? "it refuses some of them"}`, {
-    where: { file: rows.source, row: rows.rowNumbers[refused] },
-  });
+  throw new ChurnkitError(
+    "CONTRACT_MISMATCH",
+    `${rows.source}: the candidate cannot be judged on these rows: ${why ?? "it refuses some of them"}`,
+    {
+      where: { file: rows.source, row: rows.rowNumbers[refused] },
+    },
+  );
 }
 
 /** Records made at a time for a model of another contract. */
@@ -128,9 +138,11 @@ const recordsAtOnce = 1000;
 /** A model's scores, NaN where it refuses a row; or why they would mean something else than the rows' labels. */
 function scoresOf(scorer: Scorer, rows: Table): JudgedScores | string {
   const [wanted, given] = [rows.contract.target?.positive, scorer.contract.target?.positive];
-  if (wanted !== given) return `it gives the probability of ${JSON.stringify(given)}, the rows' positive class is ${JSON.stringify(wanted)}`;
+  if (wanted !== given)
+    return `it gives the probability of ${JSON.stringify(given)}, the rows' positive class is ${JSON.stringify(wanted)}`;
   const { threshold } = scorer.decision;
-  if (contractHash(scorer.contract) === contractHash(rows.contract)) return { probabilities: scorer.score(rows), threshold };
+  if (contractHash(scorer.contract) === contractHash(rows.contract))
+    return { probabilities: scorer.score(rows), threshold };
   const probabilities = new Float64Array(rows.rows);
   for (let first = 0; first < rows.rows; first += recordsAtOnce) {
     const length = Math.min(recordsAtOnce, rows.rows - first);
@@ -141,9 +153,16 @@ function scoresOf(scorer: Scorer, rows: Table): JudgedScores | string {
 }
 
 /** Median time to score one record alone, in milliseconds. */
-function medianLatency(scorer: Scorer, rows: Table, { records = 200, clock = () => performance.now() }: LatencyOptions = {}): number {
+function medianLatency(
+  scorer: Scorer,
+  rows: Table,
+  { records = 200, clock = () => performance.now() }: LatencyOptions = {},
+): number {
   if (!Number.isInteger(records) || records < 1 || records > 100_000) {
-    throw new ChurnkitError("OPTION_INVALID", `The latency of ${records} records cannot be measured. Give a whole number from 1 to 100,000.`);
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `The latency of ${records} records cannot be measured. Give a whole number from 1 to 100,000.`,
+    );
   }
   const sample = Array.from({ length: Math.min(records, rows.rows) }, (_, row) => recordOf(rows, row));
   const recordAt = (i: number): unknown => sample[i % sample.length];

@@ -1,4 +1,14 @@
-import { count, list, number, oneOf, optional, strictObject, text, where, type Decoder } from "../../base/json/decode.js";
+import {
+  count,
+  list,
+  number,
+  oneOf,
+  optional,
+  strictObject,
+  text,
+  where,
+  type Decoder,
+} from "../../base/json/decode.js";
 import { documentError, JsonValue } from "../../base/json/value.js";
 import { metricNames } from "../../model/evaluate/metrics.js";
 import type { Gate, Requirement } from "./gate.js";
@@ -16,13 +26,17 @@ const kinds: readonly (readonly [member: string, Decoder<Requirement>])[] = [
   ["min", strictObject({ metric, min: number() })],
   ["max", strictObject({ metric, max: number() })],
   ["betterThan", strictObject({ metric, betterThan: rival, margin })],
-  ["perSegment", strictObject({ metric, notWorseThan: rival, margin, perSegment: text(300), minRows: optional(count(1, 1e9)) })],
+  [
+    "perSegment",
+    strictObject({ metric, notWorseThan: rival, margin, perSegment: text(300), minRows: optional(count(1, 1e9)) }),
+  ],
   ["notWorseThan", strictObject({ metric, notWorseThan: rival, margin })],
 ];
 
 const requirement: Decoder<Requirement> = (json) => {
   const kind = kinds.find(([member]) => Object.hasOwn(json.object(), member));
-  if (kind === undefined) throw json.not("a requirement with one of min, max, betterThan, notWorseThan, or a measure with its max");
+  if (kind === undefined)
+    throw json.not("a requirement with one of min, max, betterThan, notWorseThan, or a measure with its max");
   return kind[1](json);
 };
 

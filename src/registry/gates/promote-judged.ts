@@ -5,7 +5,8 @@ import type { VersionRef } from "../versions/version.js";
 
 /** What a version is judged on before an alias is pointed to it. */
 export interface JudgedPromotionOptions
-  extends Omit<PromoteOptions, "verdict" | "expected">,
+  extends
+    Omit<PromoteOptions, "verdict" | "expected">,
     Pick<JudgeOptions, "rows" | "gates" | "baseline" | "segments" | "bootstrap" | "latency" | "allow"> {
   /** The alias. Default `champion`. */
   readonly to?: string | undefined;
@@ -36,7 +37,10 @@ export async function promoteJudged(
   { to = "champion", rows, gates, baseline, segments, bootstrap, latency, allow, ...note }: JudgedPromotionOptions,
 ): Promise<{ readonly promotion: PromotionResult; readonly judgment: Judgment }> {
   const expected = (await registry.aliases()).get(to) ?? null;
-  const [candidate, champion] = await Promise.all([registry.load(ref), expected === null ? undefined : registry.load(expected)]);
+  const [candidate, champion] = await Promise.all([
+    registry.load(ref),
+    expected === null ? undefined : registry.load(expected),
+  ]);
   const { number, bytes } = candidate.version;
   const judgment = judgeOnRows({
     candidate: candidate.scorer,
@@ -57,5 +61,9 @@ export async function promoteJudged(
 
 /** The verdicts of several gates as one, all of which must pass. */
 function joined({ verdicts, passed }: Judgment): GateVerdict {
-  return { gate: verdicts.map(({ gate }) => gate).join(" + "), passed, checks: verdicts.flatMap(({ checks }) => checks) };
+  return {
+    gate: verdicts.map(({ gate }) => gate).join(" + "),
+    passed,
+    checks: verdicts.flatMap(({ checks }) => checks),
+  };
 }

@@ -19,9 +19,13 @@ export function segmentOf(table: Table, name: string): (string | null)[] {
   const data = table.columns.get(name);
   if (column === undefined || data === undefined) {
     const names = [...table.columns.keys()].slice(0, 20).join(", ");
-    throw new ChurnkitError("OPTION_INVALID", `${table.source}: there is no column ${JSON.stringify(name.slice(0, 80))} to group by; there are ${names}.`, {
-      where: { file: table.source, column: name },
-    });
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `${table.source}: there is no column ${JSON.stringify(name.slice(0, 80))} to group by; there are ${names}.`,
+      {
+        where: { file: table.source, column: name },
+      },
+    );
   }
   if (data.storage === "coded") return Array.from(data.codes, (code) => data.levels[code] ?? null);
   const levelOf = numericLevels(column, data.values);

@@ -20,7 +20,9 @@ export type Allowances = Partial<Readonly<Record<SoundnessDemand, string>>>;
 /** What is known of the rows that a bundle's model was trained on, read without the model; undefined for an old bundle. */
 export async function trainingFactsIn({ manifest, read }: BundleSource): Promise<TrainingFacts | undefined> {
   if (!manifest.files.some(({ path }) => path === trainingFactsPath)) return undefined;
-  return parseTrainingFacts(JsonValue.parse(await collected(read(trainingFactsPath)), trainingFactsPath, corrupt).value);
+  return parseTrainingFacts(
+    JsonValue.parse(await collected(read(trainingFactsPath)), trainingFactsPath, corrupt).value,
+  );
 }
 
 /**
@@ -30,12 +32,21 @@ export async function trainingFactsIn({ manifest, read }: BundleSource): Promise
  */
 export function soundVerdict(
   facts: TrainingFacts | undefined,
-  { contract, rows, allow = {} }: { readonly contract?: Contract; readonly rows?: Table | undefined; readonly allow?: Allowances | undefined },
+  {
+    contract,
+    rows,
+    allow = {},
+  }: { readonly contract?: Contract; readonly rows?: Table | undefined; readonly allow?: Allowances | undefined },
 ): GateVerdict {
-  const checks = [...(rows === undefined ? [] : [rowCheck(facts, contract ?? rows.contract, rows)]), leakCheck(facts)].map((check): GateCheck => {
+  const checks = [
+    ...(rows === undefined ? [] : [rowCheck(facts, contract ?? rows.contract, rows)]),
+    leakCheck(facts),
+  ].map((check): GateCheck => {
     const { requires } = check.requirement as { readonly requires: SoundnessDemand };
     const why = allow[requires];
-    return check.passed || why === undefined ? check : { ...check, passed: true, reason: `${check.reason}; allowed: ${why}` };
+    return check.passed || why === undefined
+      ? check
+      : { ...check, passed: true, reason: `${check.reason}; allowed: ${why}` };
   });
   return { gate: "sound", passed: checks.every(({ passed }) => passed), checks };
 }
@@ -47,11 +58,27 @@ function rowCheck(facts: TrainingFacts | undefined, contract: Contract, rows: Ta
     unseen: "the model was not trained on the rows that judge it",
     unknown: "whether the model was trained on the rows that judge it is unknown",
   }[verdict];
-  return { requirement: { requires: "unseenRows" }, passed: verdict !== "seen", observed: checked === 0 ? null : seen / checked, rows: checked, reason };
+  return {
+    requirement: { requires: "unseenRows" },
+    passed: verdict !== "seen",
+    observed: checked === 0 ? null : seen / checked,
+    rows: checked,
+    reason,
+  };
 }
 
 function leakCheck(facts: TrainingFacts | undefined): GateCheck {
   const { leaks = [] } = facts ?? {};
-  const reason = facts === undefined ? "whether a column leaks is unknown" : leaks.length === 0 ? soundnessDemands.noLeak : leaks.map(({ message }) => message.replace(/\.$/, "")).join("; ");
-  return { requirement: { requires: "noLeak" }, passed: leaks.length === 0, observed: facts === undefined ? null : leaks.length, reason };
+  const reason =
+    facts === undefined
+      ? "whether a column leaks is unknown"
+      : leaks.length === 0
+        ? soundnessDemands.noLeak
+        : leaks.map(({ message }) => message.replace(/\.$/, "")).join("; ");
+  return {
+    requirement: { requires: "noLeak" },
+    passed: leaks.length === 0,
+    observed: facts === undefined ? null : leaks.length,
+    reason,
+  };
 }

@@ -20,11 +20,16 @@ export function replay(oldestFirst: readonly HistoryEntry[]): Replayed & { reado
   for (const { sequence, action, version, contentHash = "", semver = "", status, stage, alias, to } of oldestFirst) {
     const known = versions.get(version);
     if ((known === undefined) !== (action === "register")) {
-      problems.push({ where: `history entry ${sequence}`, problem: `is a ${action} of version ${version}, which ${known ? "was registered before" : "is not there"}` });
+      problems.push({
+        where: `history entry ${sequence}`,
+        problem: `is a ${action} of version ${version}, which ${known ? "was registered before" : "is not there"}`,
+      });
     }
-    if (action === "register") versions.set(version, { contentHash, semver, status: status ?? "pending", stage: "None" });
+    if (action === "register")
+      versions.set(version, { contentHash, semver, status: status ?? "pending", stage: "None" });
     else if (action === "remove") versions.delete(version);
-    else if (known !== undefined && action !== "refuse") versions.set(version, { ...known, status: status ?? known.status, stage: stage ?? known.stage });
+    else if (known !== undefined && action !== "refuse")
+      versions.set(version, { ...known, status: status ?? known.status, stage: stage ?? known.stage });
     if (alias === undefined || typeof to !== "number") continue;
     const { former = [] } = aliases.get(alias) ?? {};
     if (action === "promote") aliases.set(alias, aliasMoved(aliases.get(alias), alias, to));
@@ -61,10 +66,16 @@ export async function auditRegistry<Entry extends VersionEntry>(
   const state = moment?.state ?? present;
   const entries = moment?.history.map(({ entry }) => entry);
   if (knownHead !== undefined && !entries?.some(({ sha256 }) => sha256 === knownHead)) {
-    problems.push({ where: "history", problem: `does not hold the entry ${knownHead} any more: it was cut short or written anew` });
+    problems.push({
+      where: "history",
+      problem: `does not hold the entry ${knownHead} any more: it was cut short or written anew`,
+    });
   }
   for (const sequence of moment === undefined ? [] : await backend.abandoned(moment.history)) {
-    problems.push({ where: "history", problem: `does not hold the entry ${sequence} that followed it once: an old index was put back, and changed since` });
+    problems.push({
+      where: "history",
+      problem: `does not hold the entry ${sequence} that followed it once: an old index was put back, and changed since`,
+    });
   }
   if (state !== undefined && entries !== undefined && backend.capabilities.history) {
     const told = replay(entries.toReversed());
@@ -72,34 +83,54 @@ export async function auditRegistry<Entry extends VersionEntry>(
     for (const version of state.versions) {
       const expected = told.versions.get(version.number);
       const recorded = { ...version, status: version.recorded ?? version.status };
-      const differing = (["contentHash", "semver", "status", "stage"] as const).find((name) => expected?.[name] !== recorded[name]);
+      const differing = (["contentHash", "semver", "status", "stage"] as const).find(
+        (name) => expected?.[name] !== recorded[name],
+      );
       if (differing !== undefined) {
         problems.push({
           where: `version ${version.number}`,
-          problem: expected === undefined ? "is not in the history" : `has the ${differing} ${recorded[differing]}, ${expected[differing]} by its history`,
+          problem:
+            expected === undefined
+              ? "is not in the history"
+              : `has the ${differing} ${recorded[differing]}, ${expected[differing]} by its history`,
         });
       }
       told.versions.delete(version.number);
     }
-    for (const number of told.versions.keys()) problems.push({ where: `version ${number}`, problem: "is in the history but not in the registry" });
+    for (const number of told.versions.keys())
+      problems.push({ where: `version ${number}`, problem: "is in the history but not in the registry" });
     const names = new Set([...state.aliases.map(({ alias }) => alias), ...told.aliases.keys()]);
     for (const name of names) {
       const [is, should] = [state.aliases.find(({ alias }) => alias === name), told.aliases.get(name)];
       const where = `alias ${name}`;
-      if (is?.version !== should?.version) problems.push({ where, problem: `points to version ${is?.version ?? "none"}, to ${should?.version ?? "none"} by its history` });
+      if (is?.version !== should?.version)
+        problems.push({
+          where,
+          problem: `points to version ${is?.version ?? "none"}, to ${should?.version ?? "none"} by its history`,
+        });
       else if (is !== undefined && should !== undefined) {
         const [steps, toldSteps] = [stepsOf(is, state.versions), stepsOf(should, state.versions)];
         // What was found in a service when its history began reaches back further than that.
         if (!toldSteps.every((step, i) => step === steps[i])) {
-          problems.push({ where, problem: `would be rolled back to version ${steps.join(", ") || "none"}, to ${toldSteps.join(", ")} by its history` });
+          problems.push({
+            where,
+            problem: `would be rolled back to version ${steps.join(", ") || "none"}, to ${toldSteps.join(", ")} by its history`,
+          });
         }
       }
     }
     const highest = highestOf(entries.flatMap(({ semver }) => semver ?? []));
     const next = entries.reduce((most, { version }) => Math.max(most, version), 0) + 1;
-    for (const [what, is, should] of [["highest version so far", state.highest, highest], ["number of the version to come", state.next, next]] as const) {
+    for (const [what, is, should] of [
+      ["highest version so far", state.highest, highest],
+      ["number of the version to come", state.next, next],
+    ] as const) {
       const isKept = is !== undefined || state.next !== undefined;
-      if (isKept && is !== should) problems.push({ where: "index", problem: `has ${is ?? "none"} as the ${what}, ${should ?? "none"} by its history` });
+      if (isKept && is !== should)
+        problems.push({
+          where: "index",
+          problem: `has ${is ?? "none"} as the ${what}, ${should ?? "none"} by its history`,
+        });
     }
   }
   for (const entry of state?.versions ?? []) {
@@ -108,7 +139,8 @@ export async function auditRegistry<Entry extends VersionEntry>(
     if (record !== undefined && (record.number !== entry.number || record.contentHash !== entry.contentHash)) {
       problems.push({ where, problem: "has the record of another version" });
     }
-    if (bundles) await finding(where, async () => verifyBundle(checkContent(await backend.bundle(entry), entry.contentHash)));
+    if (bundles)
+      await finding(where, async () => verifyBundle(checkContent(await backend.bundle(entry), entry.contentHash)));
   }
   return {
     sound: problems.length === 0,

@@ -7,7 +7,11 @@ import type { VersionRecord } from "../versions/version.js";
  * A history that leads to a registry as it stands, for one whose driver keeps none: when each version was registered and
  * its status decided is known, the order of the rest is not.
  */
-export async function historyOf(name: string, versions: readonly VersionRecord[], aliases: readonly AliasEntry[]): Promise<StoredEntry[]> {
+export async function historyOf(
+  name: string,
+  versions: readonly VersionRecord[],
+  aliases: readonly AliasEntry[],
+): Promise<StoredEntry[]> {
   const entries: StoredEntry[] = [];
   let last: HistoryHead | undefined;
   async function tell(draft: EntryDraft, at: string): Promise<void> {
@@ -18,17 +22,30 @@ export async function historyOf(name: string, versions: readonly VersionRecord[]
   }
   const reason = `carried over from ${name}`;
   for (const { number: version, contentHash, semver, by, registeredAt, verdict } of versions) {
-    await tell({ action: "register", version, contentHash, semver, status: "pending", verdict, by, reason }, registeredAt);
+    await tell(
+      { action: "register", version, contentHash, semver, status: "pending", verdict, by, reason },
+      registeredAt,
+    );
   }
   for (const { number: version, status, statusNote, stage, by, registeredAt } of versions) {
-    if (status !== "pending") await tell({ action: "status", version, status, by: statusNote.by, reason: statusNote.reason ?? reason }, statusNote.at);
+    if (status !== "pending")
+      await tell(
+        { action: "status", version, status, by: statusNote.by, reason: statusNote.reason ?? reason },
+        statusNote.at,
+      );
     if (stage !== "None") await tell({ action: "stage", version, stage, by, reason }, registeredAt);
   }
   const known = new Map(versions.map((version) => [version.number, version]));
   for (const { alias, version, former } of aliases) {
-    const path = [...former].reverse().filter((number) => known.has(number)).concat(version);
+    const path = [...former]
+      .reverse()
+      .filter((number) => known.has(number))
+      .concat(version);
     for (const [i, to] of path.entries()) {
-      const { by, registeredAt } = known.get(to) ?? { by: "unknown", registeredAt: versions.at(-1)?.registeredAt ?? "" };
+      const { by, registeredAt } = known.get(to) ?? {
+        by: "unknown",
+        registeredAt: versions.at(-1)?.registeredAt ?? "",
+      };
       await tell({ action: "promote", version: to, alias, from: path[i - 1] ?? null, to, by, reason }, registeredAt);
     }
   }

@@ -41,7 +41,7 @@ export async function readHistory(
   limit: number,
 ): Promise<StoredEntry[]> {
   const entries: StoredEntry[] = [];
-  for (let next = head; next !== null && entries.length < limit; ) {
+  for (let next = head; next !== null && entries.length < limit;) {
     const key = keyOf(prefix, next.sequence, next.sha256);
     const bytes = (await store.get(key))?.bytes;
     if (bytes === undefined) throw corruptRecord(key, "is missing");
@@ -54,9 +54,15 @@ export async function readHistory(
 }
 
 /** The number and the key of every entry that was ever written, also by changes that were killed before they counted. */
-async function writtenEntries(store: ObjectStore, prefix: string): Promise<readonly { readonly sequence: number; readonly key: string }[]> {
+async function writtenEntries(
+  store: ObjectStore,
+  prefix: string,
+): Promise<readonly { readonly sequence: number; readonly key: string }[]> {
   const start = `${prefix}history/`;
-  return (await store.list(start)).map(({ key }) => ({ sequence: Number(/^\d{9,}(?=-)/.exec(key.slice(start.length))?.[0] ?? 0), key }));
+  return (await store.list(start)).map(({ key }) => ({
+    sequence: Number(/^\d{9,}(?=-)/.exec(key.slice(start.length))?.[0] ?? 0),
+    key,
+  }));
 }
 
 /** The number of the newest entry that was ever written; 0 where there is none. */
@@ -68,10 +74,16 @@ export async function newestEntry(store: ObjectStore, prefix: string): Promise<n
  * Numbers of entries that counted once and are no part of the history any more. One that nothing refers to may come from a
  * change that was killed; one that another outside the history follows was in the index when that was written.
  */
-export async function abandonedEntries(store: ObjectStore, prefix: string, history: readonly StoredEntry[]): Promise<readonly number[]> {
+export async function abandonedEntries(
+  store: ObjectStore,
+  prefix: string,
+  history: readonly StoredEntry[],
+): Promise<readonly number[]> {
   const held = new Set(history.map(({ entry }) => keyOf(prefix, entry.sequence, entry.sha256)));
   const last = history.reduce((most, { entry }) => Math.max(most, entry.sequence), 0);
-  const outside = (await writtenEntries(store, prefix)).filter(({ sequence, key }) => sequence <= last && !held.has(key));
+  const outside = (await writtenEntries(store, prefix)).filter(
+    ({ sequence, key }) => sequence <= last && !held.has(key),
+  );
   const keys = new Set(outside.map(({ key }) => key));
   const followed: number[] = [];
   for (const { sequence, key } of outside) {
@@ -97,7 +109,8 @@ export async function copyHistory(store: ObjectStore, prefix: string, entries: r
   for (const { entry, bytes } of entries) await store.put(keyOf(prefix, entry.sequence, entry.sha256), bytes);
 }
 
-const version: Decoder<number | null | undefined> = (json) => (json.value === undefined ? undefined : nullable(count(1))(json));
+const version: Decoder<number | null | undefined> = (json) =>
+  json.value === undefined ? undefined : nullable(count(1))(json);
 
 const storedEntry: Decoder<Omit<HistoryEntry, "sha256">> = object({
   sequence: count(1),
@@ -118,4 +131,5 @@ const storedEntry: Decoder<Omit<HistoryEntry, "sha256">> = object({
   previous: nullable(text()),
 });
 
-const parseEntry = (key: string, bytes: Uint8Array): Omit<HistoryEntry, "sha256"> => storedEntry(JsonValue.parse(bytes, key, corruptRecord));
+const parseEntry = (key: string, bytes: Uint8Array): Omit<HistoryEntry, "sha256"> =>
+  storedEntry(JsonValue.parse(bytes, key, corruptRecord));

@@ -3,7 +3,13 @@ import { settleAll, type Work } from "../../base/async/settle-all.js";
 import { ChurnkitError } from "../../base/errors.js";
 import { abandonedEntries, copyHistory, newestEntry, readHistory, writeEntry, type StoredEntry } from "./history.js";
 import { corruptRecord } from "../registry-error.js";
-import { emptyIndex, parseIndex, writeIndex, type HistoryHead, type RegistryIndex } from "../backends/store/registry-index.js";
+import {
+  emptyIndex,
+  parseIndex,
+  writeIndex,
+  type HistoryHead,
+  type RegistryIndex,
+} from "../backends/store/registry-index.js";
 import type { EntryDraft } from "../registry-state.js";
 import type { ObjectStore } from "../../io/store/object-store.js";
 
@@ -29,7 +35,12 @@ export interface Ledger {
    *
    * @throws ChurnkitError STORE_CONFLICT when the index was changed since it was read.
    */
-  commit(read: ReadIndex, index: Omit<RegistryIndex, "head">, entry: EntryDraft, writes?: readonly Work[]): Promise<RegistryIndex>;
+  commit(
+    read: ReadIndex,
+    index: Omit<RegistryIndex, "head">,
+    entry: EntryDraft,
+    writes?: readonly Work[],
+  ): Promise<RegistryIndex>;
   /**
    * Writes the index without an entry, for what is no part of the registry's history.
    *
@@ -70,7 +81,11 @@ export function ledgerIn(store: ObjectStore, prefix: string, now: () => Date): L
     // Listed before the index is read, which knows of all that others write meanwhile.
     const newest = await newestEntry(store, prefix);
     const { head } = (await read()).index;
-    if (newest > (head?.sequence ?? 0) + 1) throw corruptRecord(key, `${head === null ? "is missing" : "is an old one"}: the history goes on to entry ${newest}; a restore that was interrupted is finished by repeating it`);
+    if (newest > (head?.sequence ?? 0) + 1)
+      throw corruptRecord(
+        key,
+        `${head === null ? "is missing" : "is an old one"}: the history goes on to entry ${newest}; a restore that was interrupted is finished by repeating it`,
+      );
     return head;
   }
   const replace: Ledger["replace"] = async ({ version }, index) => {
@@ -119,12 +134,19 @@ export function ledgerIn(store: ObjectStore, prefix: string, now: () => Date): L
     async adopt(index, oldestFirst) {
       const found = await read();
       const { index: before } = found;
-      const held = before.head === null ? -1 : oldestFirst.findIndex(({ entry }) => entry.sha256 === before.head?.sha256);
+      const held =
+        before.head === null ? -1 : oldestFirst.findIndex(({ entry }) => entry.sha256 === before.head?.sha256);
       if (before.head !== null && held < 0) {
-        throw new ChurnkitError("REGISTRY_REFUSED", `${store.name} holds a registry ${prefix} with another history, which would be lost. Take an empty place.`);
+        throw new ChurnkitError(
+          "REGISTRY_REFUSED",
+          `${store.name} holds a registry ${prefix} with another history, which would be lost. Take an empty place.`,
+        );
       }
       if (before.cleaned !== index.cleaned) {
-        throw new ChurnkitError("STORE_CONFLICT", `Bundle folders in ${store.name} were removed during the restore, its own maybe among them. Repeat the restore.`);
+        throw new ChurnkitError(
+          "STORE_CONFLICT",
+          `Bundle folders in ${store.name} were removed during the restore, its own maybe among them. Repeat the restore.`,
+        );
       }
       await copyHistory(store, prefix, oldestFirst.slice(held + 1));
       const last = oldestFirst.at(-1)?.entry;

@@ -25,5 +25,8 @@ export async function momentOf<Entry extends VersionEntry>(backend: RegistryBack
     const last = after?.entry.sequence ?? 0;
     return { state, history: (await backend.history(Infinity)).filter(({ entry }) => entry.sequence <= last) };
   }
-  throw new ChurnkitError("STORE_FAILED", `The registry was changed during each of ${mostLooks} attempts to read it together with its history. Try again when it is changed less often.`);
+  throw new ChurnkitError(
+    "STORE_FAILED",
+    `The registry was changed during each of ${mostLooks} attempts to read it together with its history. Try again when it is changed less often.`,
+  );
 }

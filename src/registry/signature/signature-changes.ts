@@ -35,7 +35,11 @@ function common(before: SignatureInput, after: SignatureInput): Note[] {
   if (added.length > 0) {
     const read = readerOf(before);
     const refused = after.nullable ? [] : added.filter((text) => !isIssue(read(text)));
-    notes.push(["missingAdded", refused.length > 0, `reads ${listed(added)} as missing now${refused.length > 0 ? ", and needs a value" : ""}`]);
+    notes.push([
+      "missingAdded",
+      refused.length > 0,
+      `reads ${listed(added)} as missing now${refused.length > 0 ? ", and needs a value" : ""}`,
+    ]);
   }
   const removed = without(before.missing, after.missing);
   if (removed.length > 0) {
@@ -61,7 +65,11 @@ interface Bound {
   readonly open: boolean;
 }
 
-function rangeNotes(before: readonly [Bound, Bound], after: readonly [Bound, Bound], show: (value: number) => string): Note[] {
+function rangeNotes(
+  before: readonly [Bound, Bound],
+  after: readonly [Bound, Bound],
+  show: (value: number) => string,
+): Note[] {
   const said = ([low, high]: readonly [Bound, Bound]): string => {
     const from = low.value === -Infinity ? "" : `${low.open ? "above" : "from"} ${show(low.value)}`;
     const to = high.value === Infinity ? "" : `${high.open ? "below" : "to"} ${show(high.value)}`;
@@ -88,24 +96,35 @@ function numberNotes(before: InputOf<"number">, after: InputOf<"number">): Note[
   }
   if (before.multipleOf !== after.multipleOf) {
     const step = (value: number | undefined): string => (value === undefined ? "any number" : `a multiple of ${value}`);
-    notes.push(["stepChanged", after.multipleOf !== undefined, `is ${step(after.multipleOf)} now, and was ${step(before.multipleOf)}`]);
+    notes.push([
+      "stepChanged",
+      after.multipleOf !== undefined,
+      `is ${step(after.multipleOf)} now, and was ${step(before.multipleOf)}`,
+    ]);
   }
   if (canonicalJson(before.numberFormat ?? null) !== canonicalJson(after.numberFormat ?? null)) {
-    const said = ({ numberFormat }: InputOf<"number">): string => describeNumberFormat(numberFormat ?? { decimal: "." });
+    const said = ({ numberFormat }: InputOf<"number">): string =>
+      describeNumberFormat(numberFormat ?? { decimal: "." });
     notes.push(["formatChanged", !readsNumbersOf(before, after), `holds ${said(after)} now, and held ${said(before)}`]);
   }
   return notes;
 }
 
 /** Does a column read every text of numbers that another one reads, as the same number? */
-function readsNumbersOf({ numberFormat: before }: InputOf<"number">, { numberFormat: after }: InputOf<"number">): boolean {
+function readsNumbersOf(
+  { numberFormat: before }: InputOf<"number">,
+  { numberFormat: after }: InputOf<"number">,
+): boolean {
   if (before === undefined || after === undefined) return (before ?? after)?.decimal === "." && before === undefined;
-  const kept = (["grouping", "prefix", "suffix", "accounting"] as const).every((member) => before[member] === undefined || before[member] === after[member]);
+  const kept = (["grouping", "prefix", "suffix", "accounting"] as const).every(
+    (member) => before[member] === undefined || before[member] === after[member],
+  );
   return before.decimal === after.decimal && kept;
 }
 
 function booleanNotes(before: InputOf<"boolean">, after: InputOf<"boolean">): Note[] {
-  const texts = ({ truthy, falsy, caseSensitive }: InputOf<"boolean">): string => JSON.stringify([truthy, falsy, caseSensitive]);
+  const texts = ({ truthy, falsy, caseSensitive }: InputOf<"boolean">): string =>
+    JSON.stringify([truthy, falsy, caseSensitive]);
   if (texts(before) === texts(after)) return [];
   const read = readerOf(after);
   const lost = [
@@ -115,7 +134,10 @@ function booleanNotes(before: InputOf<"boolean">, after: InputOf<"boolean">): No
       (text) => !before.caseSensitive && after.caseSensitive && text.toLowerCase() !== text.toUpperCase(),
     ),
   ];
-  const message = lost.length > 0 ? `no longer reads ${listed(lost)} in every spelling as before` : "reads other texts as true and false too";
+  const message =
+    lost.length > 0
+      ? `no longer reads ${listed(lost)} in every spelling as before`
+      : "reads other texts as true and false too";
   return [["textsChanged", lost.length > 0, message]];
 }
 

@@ -2,7 +2,9 @@ import type { Column, NumberFormat } from "../../data/contract/contract.js";
 import { textLimits } from "../../data/contract/cells/label.js";
 
 type Declared<C extends Column> = C extends Column
-  ? Omit<C, "role" | "optional" | "default" | "defaultFor" | "description" | "observed"> & { readonly required: boolean }
+  ? Omit<C, "role" | "optional" | "default" | "defaultFor" | "description" | "observed"> & {
+      readonly required: boolean;
+    }
   : never;
 
 /**
@@ -21,7 +23,9 @@ const sorted = (texts: Iterable<string>): string[] => [...new Set(texts)].sort()
 
 /** An object of those members that have a value. */
 const present = <const T extends object>(members: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
-  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
 
 /** A column of days forgets the time before it compares, so its limits are days; those that leave no day stay as they are. */
 function days(min: number | undefined, max: number | undefined): { min: number | undefined; max: number | undefined } {
@@ -52,16 +56,27 @@ export function inputOf(column: Column, origin: "declared" | "inferred"): Signat
       // Of two limits on one side only the narrower one is ever met.
       const lower = exclusiveMin !== undefined && exclusiveMin >= (min ?? -Infinity) ? { exclusiveMin } : { min };
       const upper = exclusiveMax !== undefined && exclusiveMax <= (max ?? Infinity) ? { exclusiveMax } : { max };
-      return { ...base, kind, integer, ...present({ ...lower, ...upper, multipleOf, numberFormat: numberFormat && formatOf(numberFormat) }) };
+      return {
+        ...base,
+        kind,
+        integer,
+        ...present({ ...lower, ...upper, multipleOf, numberFormat: numberFormat && formatOf(numberFormat) }),
+      };
     }
     case "boolean": {
       const { kind, truthy, falsy, caseSensitive } = column;
-      const fold = (texts: readonly string[]): string[] => sorted(caseSensitive ? texts : texts.map((text) => text.toLowerCase()));
+      const fold = (texts: readonly string[]): string[] =>
+        sorted(caseSensitive ? texts : texts.map((text) => text.toLowerCase()));
       return { ...base, kind, truthy: fold(truthy), falsy: fold(falsy), caseSensitive };
     }
     case "date": {
       const { kind, precision, dateFormat, min, max } = column;
-      return { ...base, kind, precision, ...present({ ...(precision === "date" ? days(min, max) : { min, max }), dateFormat }) };
+      return {
+        ...base,
+        kind,
+        precision,
+        ...present({ ...(precision === "date" ? days(min, max) : { min, max }), dateFormat }),
+      };
     }
     case "category": {
       const { kind, levels, open } = column;

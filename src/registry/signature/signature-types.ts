@@ -13,7 +13,10 @@ export interface SignatureTypesOptions {
 
 /** A text as a string literal, on one line whatever it holds. */
 const quote = (text: string): string =>
-  JSON.stringify(text).replace(/[\u007f-\u009f\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  JSON.stringify(text).replace(
+    /[\u007f-\u009f\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 
 /** A text inside a comment, which it cannot end. */
 const commented = (text: string): string => quote(text).replaceAll("*/", "*\\/");
@@ -32,7 +35,9 @@ function typeOf(input: SignatureInput): string {
     case "category":
       if (!input.open) return unionOf(input.levels);
       // Known labels are offered by editors, others accepted.
-      return input.levels.length === 0 || input.levels.length > mostLabels ? "string" : `${unionOf(input.levels)} | (string & {})`;
+      return input.levels.length === 0 || input.levels.length > mostLabels
+        ? "string"
+        : `${unionOf(input.levels)} | (string & {})`;
     case "text":
       return "string";
   }
@@ -51,7 +56,8 @@ function commentOf(input: SignatureInput): string {
   const facts = [kind === "number" && input.integer ? "A whole number" : nouns[kind]];
   if (unit !== undefined) facts.push(`unit ${commented(unit)}`);
   if (kind === "number" || kind === "date") {
-    const show = (value: number): string => (input.kind === "date" ? formatDate(value, input.precision) : String(value));
+    const show = (value: number): string =>
+      input.kind === "date" ? formatDate(value, input.precision) : String(value);
     if (input.min !== undefined) facts.push(`from ${show(input.min)}`);
     if (kind === "number" && input.exclusiveMin !== undefined) facts.push(`above ${input.exclusiveMin}`);
     if (input.max !== undefined) facts.push(`to ${show(input.max)}`);

@@ -115,17 +115,40 @@ export function signatureOf(contract: Contract): Signature {
  */
 export function parseSignature(json: JsonValue): Signature {
   const output = json.get("output");
-  const target = output.absent ? undefined : { column: output.get("target").value, classes: output.get("classes").value, positive: output.get("positive").value };
+  const target = output.absent
+    ? undefined
+    : {
+        column: output.get("target").value,
+        classes: output.get("classes").value,
+        positive: output.get("positive").value,
+      };
   const plain = { nullable: true, optional: true, missing: [] };
-  const inputs = json.get("inputs").items(contractLimits.columns).map((input) => {
-    const { required, ...rest } = input.object();
-    flag(input.get("required"));
-    return { ...rest, role: "feature", optional: required === false };
-  });
-  const ids = json.get("ids").list(contractLimits.columns).map((name) => ({ ...plain, name, kind: "text", role: "id" }));
-  const targets = target === undefined ? [] : [{ ...plain, name: target.column, kind: "category", role: "target", levels: target.classes, open: false }];
+  const inputs = json
+    .get("inputs")
+    .items(contractLimits.columns)
+    .map((input) => {
+      const { required, ...rest } = input.object();
+      flag(input.get("required"));
+      return { ...rest, role: "feature", optional: required === false };
+    });
+  const ids = json
+    .get("ids")
+    .list(contractLimits.columns)
+    .map((name) => ({ ...plain, name, kind: "text", role: "id" }));
+  const targets =
+    target === undefined
+      ? []
+      : [{ ...plain, name: target.column, kind: "category", role: "target", levels: target.classes, open: false }];
   try {
-    return signatureOf(parseContract({ format: 1, name: "signature", origin: "declared", columns: [...inputs, ...ids, ...targets], ...(target && { target }) }));
+    return signatureOf(
+      parseContract({
+        format: 1,
+        name: "signature",
+        origin: "declared",
+        columns: [...inputs, ...ids, ...targets],
+        ...(target && { target }),
+      }),
+    );
   } catch (cause) {
     if (!ChurnkitError.isInstance(cause)) throw cause;
     throw json.refused(`holds a signature that cannot be used (${cause.message})`);
@@ -178,19 +201,39 @@ function inputChanges(before: Signature, after: Signature): SignatureChange[] {
     const { name: column } = input;
     const other = now.get(column);
     if (other !== undefined) changes.push(...compareInputs(input, other));
-    else changes.push({ column, change: "inputRemoved", breaking: false, message: `${column} is taken out, and ignored where it is sent` });
+    else
+      changes.push({
+        column,
+        change: "inputRemoved",
+        breaking: false,
+        message: `${column} is taken out, and ignored where it is sent`,
+      });
   }
   // What was sent as an id or with the target was never looked at.
   const unchecked = new Set([...before.ids, ...(before.output === null ? [] : [before.output.target])]);
   for (const { name: column, required } of after.inputs) {
     if (old.has(column)) continue;
-    const why = required ? "and must be there" : unchecked.has(column) ? "and was not looked at before" : "and may be left out";
-    changes.push({ column, change: "inputAdded", breaking: required || unchecked.has(column), message: `${column} is added ${why}` });
+    const why = required
+      ? "and must be there"
+      : unchecked.has(column)
+        ? "and was not looked at before"
+        : "and may be left out";
+    changes.push({
+      column,
+      change: "inputAdded",
+      breaking: required || unchecked.has(column),
+      message: `${column} is added ${why}`,
+    });
   }
   const kept = (inputs: readonly SignatureInput[], others: ReadonlyMap<string, unknown>): string =>
     canonicalJson(inputs.filter(({ name }) => others.has(name)).map(({ name }) => name));
   if (kept(before.inputs, now) !== kept(after.inputs, old)) {
-    changes.push({ column: "", change: "inputsReordered", breaking: false, message: "the columns stand in another order" });
+    changes.push({
+      column: "",
+      change: "inputsReordered",
+      breaking: false,
+      message: "the columns stand in another order",
+    });
   }
   if (canonicalJson(before.ids) !== canonicalJson(after.ids)) {
     const listed = after.ids.map(quoted).join(", ") || "none";

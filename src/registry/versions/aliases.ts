@@ -20,18 +20,26 @@ export function checkAlias(alias: string): void {
 }
 
 /** Why a version may not be put to use; none if it may. */
-export function refusals({ number, status }: VersionEntry, verdict: GateVerdict | undefined, approvedOnly: boolean): string[] {
+export function refusals(
+  { number, status }: VersionEntry,
+  verdict: GateVerdict | undefined,
+  approvedOnly: boolean,
+): string[] {
   const reasons: string[] = [];
   if (!isUsable(status)) reasons.push(`version ${number} is ${status}`);
   else if (approvedOnly && status !== "approved") reasons.push(`version ${number} is not approved`);
-  for (const check of verdict?.checks ?? []) if (!check.passed) reasons.push(`gate ${verdict?.gate ?? ""}: ${check.reason}`);
+  for (const check of verdict?.checks ?? [])
+    if (!check.passed) reasons.push(`gate ${verdict?.gate ?? ""}: ${check.reason}`);
   if (verdict?.passed === false && reasons.length === 0) reasons.push(`gate ${verdict.gate} did not pass`);
   return reasons;
 }
 
 /** An alias pointed to a version; where it pointed before is remembered. */
 export function aliasMoved(present: AliasEntry | undefined, alias: string, version: number): AliasEntry {
-  const former = present === undefined || present.version === version ? (present?.former ?? []) : [present.version, ...present.former];
+  const former =
+    present === undefined || present.version === version
+      ? (present?.former ?? [])
+      : [present.version, ...present.former];
   return { alias, version, former: former.slice(0, rollbackDepth) };
 }
 

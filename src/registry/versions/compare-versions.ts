@@ -1,5 +1,11 @@
 import type { Artifact, Provenance } from "../../model/artifact.js";
-import { metricNames, metrics as metricTable, type MetricName, type MetricSummary, type MetricValue } from "../../model/evaluate/metrics.js";
+import {
+  metricNames,
+  metrics as metricTable,
+  type MetricName,
+  type MetricSummary,
+  type MetricValue,
+} from "../../model/evaluate/metrics.js";
 import { driftOfBaselines, type BaselineDrift } from "../gates/baseline-drift.js";
 import { compareSignatures, signatureOf, type SignatureComparison } from "../signature/signature.js";
 import { diffContracts, diffRecipes, type ContractDiff, type Differences, type FeatureDiff } from "./version-diff.js";
@@ -63,13 +69,25 @@ export function compareMetrics(a: MetricSummary, b: MetricSummary): MetricCompar
     const [first, second] = [a.values[metric], b.values[metric]];
     const intervals = { a: intervalOf(first), b: intervalOf(second) };
     const difference = first.value === null || second.value === null ? null : second.value - first.value;
-    return { metric, a: first.value, b: second.value, difference, better: betterOf(metric, difference, intervals), intervals };
+    return {
+      metric,
+      a: first.value,
+      b: second.value,
+      difference,
+      better: betterOf(metric, difference, intervals),
+      intervals,
+    };
   });
 }
 
-const intervalOf = ({ low, high }: MetricValue): readonly [number, number] | null => (low === undefined || high === undefined ? null : [low, high]);
+const intervalOf = ({ low, high }: MetricValue): readonly [number, number] | null =>
+  low === undefined || high === undefined ? null : [low, high];
 
-function betterOf(metric: MetricName, difference: number | null, { a, b }: MetricComparison["intervals"]): "a" | "b" | null {
+function betterOf(
+  metric: MetricName,
+  difference: number | null,
+  { a, b }: MetricComparison["intervals"],
+): "a" | "b" | null {
   if (difference === null || difference === 0) return null;
   if (a !== null && b !== null && a[0] <= b[1] && b[0] <= a[1]) return null;
   return difference > 0 === (metricTable[metric].better === "higher") ? "b" : "a";
@@ -78,7 +96,10 @@ function betterOf(metric: MetricName, difference: number | null, { a, b }: Metri
 const mostListed = 20;
 
 /** A comparison as text for people, one finding a line. */
-export function comparisonText(comparison: VersionComparison, names: { readonly a: string; readonly b: string } = { a: "a", b: "b" }): string {
+export function comparisonText(
+  comparison: VersionComparison,
+  names: { readonly a: string; readonly b: string } = { a: "a", b: "b" },
+): string {
   const { metrics, signature, contract, features, drift, data } = comparison;
   const breaking = signature.changes.filter((change) => change.breaking).length;
   const drifted = drift.columns.filter(({ verdict }) => verdict === "drift");
@@ -92,7 +113,9 @@ export function comparisonText(comparison: VersionComparison, names: { readonly 
       ...contract.added.map((name) => `+ ${name}`),
       ...contract.removed.map((name) => `- ${name}`),
       ...contract.changed.map(({ path, a, b, added, removed }) =>
-        added || removed ? `${path}: +${JSON.stringify(added)} -${JSON.stringify(removed)}` : `${path}: ${shown(a)} -> ${shown(b)}`,
+        added || removed
+          ? `${path}: +${JSON.stringify(added)} -${JSON.stringify(removed)}`
+          : `${path}: ${shown(a)} -> ${shown(b)}`,
       ),
     ]),
     ...differenceLines("derived columns", features.derived),
@@ -104,17 +127,27 @@ export function comparisonText(comparison: VersionComparison, names: { readonly 
   ].join("\n");
 }
 
-function metricLine({ metric, a, b, difference, better, intervals }: MetricComparison, names: { readonly a: string; readonly b: string }): string {
+function metricLine(
+  { metric, a, b, difference, better, intervals }: MetricComparison,
+  names: { readonly a: string; readonly b: string },
+): string {
   const value = (number: number | null, interval: readonly [number, number] | null): string =>
     `${four(number)}${interval === null ? "" : ` (${four(interval[0])} to ${four(interval[1])})`}`;
-  const verdict = difference === null ? "" : `, difference ${difference > 0 ? "+" : ""}${four(difference)}${better === null ? "" : `, ${names[better]} is better`}`;
+  const verdict =
+    difference === null
+      ? ""
+      : `, difference ${difference > 0 ? "+" : ""}${four(difference)}${better === null ? "" : `, ${names[better]} is better`}`;
   return `${metricTable[metric].label}: ${value(a, intervals.a)} and ${value(b, intervals.b)}${verdict}`;
 }
 
 function differenceLines(what: string, { added, removed, changed }: Differences): string[] {
   return [
     `${what}: ${added.length} added, ${removed.length} removed, ${changed.length} changed`,
-    ...some([...added.map((name) => `+ ${name}`), ...removed.map((name) => `- ${name}`), ...changed.map(({ name, members }) => `${name}: ${members.join(", ")}`)]),
+    ...some([
+      ...added.map((name) => `+ ${name}`),
+      ...removed.map((name) => `- ${name}`),
+      ...changed.map(({ name, members }) => `${name}: ${members.join(", ")}`),
+    ]),
   ];
 }
 

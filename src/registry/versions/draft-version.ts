@@ -11,7 +11,17 @@ import type { VersionRecord } from "./version.js";
 export async function draftVersion(
   { manifest, artifact }: { readonly manifest: Manifest; readonly artifact: Omit<Artifact, "model"> },
   previous: VersionRecord | undefined,
-  { verdict, tags = {}, description = "", metrics, run = {}, reason, by, at, highest }: RegisterOptions & { readonly by: string; readonly at: Date; readonly highest?: string | undefined },
+  {
+    verdict,
+    tags = {},
+    description = "",
+    metrics,
+    run = {},
+    reason,
+    by,
+    at,
+    highest,
+  }: RegisterOptions & { readonly by: string; readonly at: Date; readonly highest?: string | undefined },
 ): Promise<{ readonly draft: VersionDraft; readonly because: string }> {
   const { provenance, contract } = artifact;
   const signature = signatureOf(contract);
@@ -20,7 +30,10 @@ export async function draftVersion(
   const rejected = verdict?.passed === false;
   const identity = { signature, fingerprints };
   // No number is given twice, also where the version that had it was removed.
-  const before = previous === undefined && highest === undefined ? undefined : { ...identity, ...previous, semver: highest ?? previous?.semver ?? "" };
+  const before =
+    previous === undefined && highest === undefined
+      ? undefined
+      : { ...identity, ...previous, semver: highest ?? previous?.semver ?? "" };
   const { semver, because } = nextVersion(before, identity);
   const draft: VersionDraft = {
     semver,
@@ -47,7 +60,11 @@ export async function draftVersion(
       ...given(run),
     },
     status: rejected ? "rejected" : "pending",
-    statusNote: { by, at: registeredAt, ...(rejected ? { reason: `gate ${verdict.gate} did not pass` } : reason === undefined ? {} : { reason }) },
+    statusNote: {
+      by,
+      at: registeredAt,
+      ...(rejected ? { reason: `gate ${verdict.gate} did not pass` } : reason === undefined ? {} : { reason }),
+    },
     stage: "None",
     description,
     tags,

@@ -48,7 +48,10 @@ export interface VersionLineage {
 }
 
 /** The versions that were trained on this version of the data. */
-export function versionsUsingData<V extends Pick<VersionLineage, "lineage">>(versions: readonly V[], dataHash: string): V[] {
+export function versionsUsingData<V extends Pick<VersionLineage, "lineage">>(
+  versions: readonly V[],
+  dataHash: string,
+): V[] {
   return versions.filter(({ lineage }) => lineage.dataHash === dataHash);
 }
 
@@ -118,7 +121,9 @@ const shapes: Readonly<Record<LineageNodeKind, readonly [open: string, close: st
 
 /** Every character that Mermaid or HTML could take for more than itself, as a numbered entity. */
 const escaped = (label: string): string =>
-  Array.from(label.slice(0, 200), (character) => (/[A-Za-z0-9 .,()_-]/.test(character) ? character : `#${character.codePointAt(0) ?? 0};`)).join("");
+  Array.from(label.slice(0, 200), (character) =>
+    /[A-Za-z0-9 .,()_-]/.test(character) ? character : `#${character.codePointAt(0) ?? 0};`,
+  ).join("");
 
 /** The graph as a Mermaid flow chart; labels are escaped. */
 export function lineageMermaid({ nodes, edges }: LineageGraph): string {

@@ -10,17 +10,28 @@ type Known = Omit<RegistryIndex, "head">;
 const elsewhere = { record: "0".repeat(64), upload: "0".repeat(8) };
 
 /** A version as a ledger beside a service knows it. */
-export const known = ({ number, semver, contentHash, status, stage }: VersionEntry): IndexedVersion => ({ number, semver, contentHash, status, stage, ...elsewhere });
+export const known = ({ number, semver, contentHash, status, stage }: VersionEntry): IndexedVersion => ({
+  number,
+  semver,
+  contentHash,
+  status,
+  stage,
+  ...elsewhere,
+});
 
 /** The highest of some semantic versions. */
-export const highestOf = (semvers: readonly string[]): string | undefined => semvers.filter(isSemver).sort(compareSemver).at(-1);
+export const highestOf = (semvers: readonly string[]): string | undefined =>
+  semvers.filter(isSemver).sort(compareSemver).at(-1);
 
 /**
  * What a ledger knows when an entry is written.
  *
  * @throws ChurnkitError STORE_CONFLICT when somebody else recorded the registration or removal before.
  */
-export function withEntry(index: Known, { action, version, contentHash = "", semver = "", status, stage }: EntryDraft): Known {
+export function withEntry(
+  index: Known,
+  { action, version, contentHash = "", semver = "", status, stage }: EntryDraft,
+): Known {
   const present = index.versions.find(({ number }) => number === version);
   if (action === "register") {
     if (present !== undefined) throw recordedBefore(version);
@@ -48,7 +59,13 @@ export function unrecorded(index: Known, versions: readonly VersionEntry[], serv
   const before = new Map(index.versions.map((version) => [version.number, version]));
   const gone = index.versions
     .filter(({ number }) => !there.has(number))
-    .map(({ number: version, contentHash, semver }): EntryDraft => ({ ...note, action: "remove", version, contentHash, semver }));
+    .map(({ number: version, contentHash, semver }): EntryDraft => ({
+      ...note,
+      action: "remove",
+      version,
+      contentHash,
+      semver,
+    }));
   const others = versions.flatMap(({ number: version, contentHash, semver, status, stage }): EntryDraft[] => {
     const one = before.get(version);
     const staged: EntryDraft[] = stage === (one?.stage ?? "None") ? [] : [{ ...note, action: "stage", version, stage }];
@@ -60,4 +77,7 @@ export function unrecorded(index: Known, versions: readonly VersionEntry[], serv
 
 /** The error for a change that somebody else wrote down first. */
 export const recordedBefore = (version: number): ChurnkitError =>
-  new ChurnkitError("STORE_CONFLICT", `The change of version ${version} was recorded by somebody else at the same time. Look at the history.`);
+  new ChurnkitError(
+    "STORE_CONFLICT",
+    `The change of version ${version} was recorded by somebody else at the same time. Look at the history.`,
+  );

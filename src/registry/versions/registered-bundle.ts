@@ -20,7 +20,8 @@ export async function partsOf({ manifest, read }: BundleSource): Promise<Omit<Ar
   const extras = manifest.files.map(({ path }) => path).filter((path) => extraNameOf(path) !== undefined);
   for (const path of [...partPaths, ...extras]) {
     const listed = manifest.files.find((file) => file.path === path);
-    if (listed === undefined || listed.bytes > maxPart) throw corrupt(path, listed === undefined ? "is missing from the manifest" : "is larger than it can be");
+    if (listed === undefined || listed.bytes > maxPart)
+      throw corrupt(path, listed === undefined ? "is missing from the manifest" : "is larger than it can be");
     files.set(path, await collected(read(path)));
   }
   const json = (path: string): JsonValue => JsonValue.parse(files.get(path) ?? new Uint8Array(), path, corrupt);
@@ -43,5 +44,8 @@ export async function verifyBundle(source: BundleSource): Promise<void> {
 export function checkContent(source: BundleSource, registered: string): BundleSource {
   const found = source.manifest.contentHash;
   if (found === registered) return source;
-  throw corrupt(manifestPath, `is of another model (${found.slice(0, 12)}) than was registered (${registered.slice(0, 12)})`);
+  throw corrupt(
+    manifestPath,
+    `is of another model (${found.slice(0, 12)}) than was registered (${registered.slice(0, 12)})`,
+  );
 }

@@ -30,7 +30,10 @@ export async function planRetention(
   { keepLast = 5, keepStages = ["Staging", "Production"], keepFormer = 1 }: RetentionPolicy = {},
 ): Promise<RetentionPlan> {
   if (![keepLast, keepFormer].every((count) => Number.isSafeInteger(count) && count >= 0)) {
-    throw new ChurnkitError("OPTION_INVALID", `A retention policy keeps whole numbers of versions from 0, not ${keepLast} and ${keepFormer} former ones.`);
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `A retention policy keeps whole numbers of versions from 0, not ${keepLast} and ${keepFormer} former ones.`,
+    );
   }
   const { aliases, versions } = await registry.snapshot();
   const newest = new Set(versions.slice(Math.max(0, versions.length - keepLast)).map(({ number }) => number));
@@ -54,7 +57,11 @@ export async function planRetention(
  *
  * @throws ChurnkitError REGISTRY_REFUSED where the driver cannot remove, or a version was promoted meanwhile.
  */
-export async function applyRetention(registry: ModelRegistry, policy: RetentionPolicy = {}, note: ChangeNote = {}): Promise<RetentionPlan> {
+export async function applyRetention(
+  registry: ModelRegistry,
+  policy: RetentionPolicy = {},
+  note: ChangeNote = {},
+): Promise<RetentionPlan> {
   const plan = await planRetention(registry, policy);
   for (const version of plan.remove) await registry.remove(version, { reason: "retention", ...note });
   return plan;

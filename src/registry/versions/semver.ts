@@ -42,7 +42,15 @@ export interface Semver {
 }
 
 /** Files of a bundle that are no part of the model proper. */
-const otherFiles = new Set(["contract.json", "recipe.json", "decision.json", "baseline.json", "metrics.json", "golden.json", "provenance.json"]);
+const otherFiles = new Set([
+  "contract.json",
+  "recipe.json",
+  "decision.json",
+  "baseline.json",
+  "metrics.json",
+  "golden.json",
+  "provenance.json",
+]);
 
 /**
  * The fingerprints of a bundle that was verified: contract, recipe and model from the manifest's own hashes, so that no
@@ -50,14 +58,20 @@ const otherFiles = new Set(["contract.json", "recipe.json", "decision.json", "ba
  *
  * @throws ChurnkitError BUNDLE_CORRUPT where the manifest lists no contract or recipe.
  */
-export function fingerprintsOf(manifest: Manifest, { calibration, decision }: Pick<Artifact, "calibration" | "decision">): Fingerprints {
+export function fingerprintsOf(
+  manifest: Manifest,
+  { calibration, decision }: Pick<Artifact, "calibration" | "decision">,
+): Fingerprints {
   const hashes = new Map(manifest.files.map(({ path, sha256 }) => [path, sha256]));
   const hashOf = (path: string): string => {
     const hash = hashes.get(path);
-    if (hash === undefined) throw new ChurnkitError("BUNDLE_CORRUPT", `The bundle's manifest lists no ${path}.`, { where: { file: path } });
+    if (hash === undefined)
+      throw new ChurnkitError("BUNDLE_CORRUPT", `The bundle's manifest lists no ${path}.`, { where: { file: path } });
     return hash;
   };
-  const model = [...hashes].filter(([path]) => !otherFiles.has(path) && extraNameOf(path) === undefined).sort(([a], [b]) => (a < b ? -1 : 1));
+  const model = [...hashes]
+    .filter(([path]) => !otherFiles.has(path) && extraNameOf(path) === undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
   return {
     contract: hashOf("contract.json"),
     recipe: hashOf("recipe.json"),
@@ -68,7 +82,13 @@ export function fingerprintsOf(manifest: Manifest, { calibration, decision }: Pi
 }
 
 /** Reads fingerprints that were kept as JSON. */
-export const parseFingerprints: Decoder<Fingerprints> = object({ contract: text(), recipe: text(), model: text(), calibration: text(), decision: text() });
+export const parseFingerprints: Decoder<Fingerprints> = object({
+  contract: text(),
+  recipe: text(),
+  model: text(),
+  calibration: text(),
+  decision: text(),
+});
 
 /**
  * The number of a version by rule. Major: the signature became incompatible; ranges and levels learned from data don't
@@ -89,12 +109,18 @@ export const parseFingerprints: Decoder<Fingerprints> = object({ contract: text(
  * console.assert(semver === "1.5.0");
  * ```
  */
-export function nextVersion(previous: (VersionIdentity & { readonly semver: string }) | undefined, next: VersionIdentity): NextVersion {
+export function nextVersion(
+  previous: (VersionIdentity & { readonly semver: string }) | undefined,
+  next: VersionIdentity,
+): NextVersion {
   if (previous === undefined) return { semver: "1.0.0", bump: "first", because: "it is the first version" };
   const { major, minor, patch } = parseSemver(previous.semver);
   const breaking = compareSignatures(previous.signature, next.signature).changes.filter((change) => change.breaking);
   if (breaking.length > 0) {
-    const shown = breaking.slice(0, 3).map(({ message }) => message).join("; ");
+    const shown = breaking
+      .slice(0, 3)
+      .map(({ message }) => message)
+      .join("; ");
     const more = breaking.length > 3 ? `; and ${breaking.length - 3} more` : "";
     return { semver: `${major + 1}.0.0`, bump: "major", because: `the signature became incompatible: ${shown}${more}` };
   }
@@ -103,7 +129,10 @@ export function nextVersion(previous: (VersionIdentity & { readonly semver: stri
   if (others.some((name) => name === "contract" || name === "recipe" || name === "model")) {
     return { semver: `${major}.${minor + 1}.0`, bump: "minor", because: `other ${others.join(", ")}` };
   }
-  const because = others.length > 0 ? `other ${others.join(", ")}; contract, recipe and model are the same` : "only metrics, baseline or provenance differ";
+  const because =
+    others.length > 0
+      ? `other ${others.join(", ")}; contract, recipe and model are the same`
+      : "only metrics, baseline or provenance differ";
   return { semver: `${major}.${minor}.${patch + 1}`, bump: "patch", because };
 }
 
@@ -121,7 +150,11 @@ export function parseSemver(text: string): Semver {
   const match = pattern.exec(text);
   if (match === null) {
     const shown = JSON.stringify(text.slice(0, 40));
-    throw new ChurnkitError("OPTION_INVALID", `${shown} is no version number. Give three whole numbers with dots, such as 1.2.0.`, { where: { value: text } });
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `${shown} is no version number. Give three whole numbers with dots, such as 1.2.0.`,
+      { where: { value: text } },
+    );
   }
   const [, major, minor, patch] = match.map(Number);
   return { major: major ?? 0, minor: minor ?? 0, patch: patch ?? 0 };

@@ -44,7 +44,8 @@ export const newUpload = (): string => crypto.randomUUID().slice(0, 8);
  * The upload of a version that comes from elsewhere under its number: the same when that is repeated, and another one after
  * folders were removed, since files may still be going from the one before.
  */
-export const uploadNumbered = (version: number, cleaned = 0): string => ((cleaned % 2 ** 12) * 2 ** 20 + version).toString(16).padStart(8, "0");
+export const uploadNumbered = (version: number, cleaned = 0): string =>
+  ((cleaned % 2 ** 12) * 2 ** 20 + version).toString(16).padStart(8, "0");
 
 /** It is part of a key: nothing else may stand in its place. */
 export const isUpload = (value: unknown): boolean => typeof value === "string" && /^[0-9a-f]{8}$/.test(value);
@@ -59,7 +60,11 @@ export function storedBundles(store: ObjectStore, prefix: string): StoredBundles
       const put = (path: string): Promise<unknown> => store.putStream(folder(bundle) + path, read(path));
       await settleAll([
         () => smallLimit(() => put(manifestPath)),
-        ...manifest.files.map(({ path, bytes }) => () => (bytes > small ? limit : smallLimit)(() => put(path))),
+        ...manifest.files.map(
+          ({ path, bytes }) =>
+            () =>
+              (bytes > small ? limit : smallLimit)(() => put(path)),
+        ),
       ]);
     },
     async remove(name) {
@@ -70,10 +75,16 @@ export function storedBundles(store: ObjectStore, prefix: string): StoredBundles
     async list() {
       const found = new Map<string, ListedBundle>();
       for (const { key, size, modified } of await store.list(prefix)) {
-        const [, folder, contentHash, upload] = /^(([0-9a-f]{64})-([0-9a-f]{8}))\//.exec(key.slice(prefix.length)) ?? [];
+        const [, folder, contentHash, upload] =
+          /^(([0-9a-f]{64})-([0-9a-f]{8}))\//.exec(key.slice(prefix.length)) ?? [];
         if (folder === undefined || contentHash === undefined || upload === undefined) continue;
         const before = found.get(folder) ?? { contentHash, upload, files: 0, bytes: 0, modified };
-        found.set(folder, { ...before, files: before.files + 1, bytes: before.bytes + size, modified: newest(before.modified, modified) });
+        found.set(folder, {
+          ...before,
+          files: before.files + 1,
+          bytes: before.bytes + size,
+          modified: newest(before.modified, modified),
+        });
       }
       return [...found.values()];
     },
@@ -81,4 +92,5 @@ export function storedBundles(store: ObjectStore, prefix: string): StoredBundles
 }
 
 /** Undefined where either is: a folder is only as old as all of it is known to be. */
-const newest = (a: Date | undefined, b: Date | undefined): Date | undefined => (a === undefined || b === undefined ? undefined : a > b ? a : b);
+const newest = (a: Date | undefined, b: Date | undefined): Date | undefined =>
+  a === undefined || b === undefined ? undefined : a > b ? a : b;

@@ -35,8 +35,10 @@ export interface Differences {
   readonly changed: readonly { readonly name: string; readonly members: readonly string[] }[];
 }
 
-const isObject = (value: unknown): value is object => typeof value === "object" && value !== null && !Array.isArray(value);
-const isTexts = (value: unknown): value is readonly string[] => Array.isArray(value) && value.every((item) => typeof item === "string");
+const isObject = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+const isTexts = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((item) => typeof item === "string");
 const same = (a: unknown, b: unknown): boolean => canonicalJson(a) === canonicalJson(b);
 
 function memberChanges(path: string, a: unknown, b: unknown): MemberChange[] {
@@ -72,7 +74,8 @@ export function diffContracts(a: Contract, b: Contract): ContractDiff {
 
 /** What differs between two fitted recipes. */
 export function diffRecipes(a: Recipe, b: Recipe): FeatureDiff {
-  const derived = ({ derived: columns }: Recipe): Map<string, object> => new Map(columns.map((column) => [column.name, column]));
+  const derived = ({ derived: columns }: Recipe): Map<string, object> =>
+    new Map(columns.map((column) => [column.name, column]));
   const blocks = ({ blocks: all }: Recipe): Map<string, object> => {
     const named = new Map<string, object>();
     for (const block of all) {
@@ -92,5 +95,9 @@ function differences(a: ReadonlyMap<string, object>, b: ReadonlyMap<string, obje
     const members = [...new Set(memberChanges("", before, after).map(({ path }) => path.split(".")[1] ?? ""))];
     return [{ name, members }];
   });
-  return { added: [...b.keys()].filter((name) => !a.has(name)), removed: [...a.keys()].filter((name) => !b.has(name)), changed };
+  return {
+    added: [...b.keys()].filter((name) => !a.has(name)),
+    removed: [...a.keys()].filter((name) => !b.has(name)),
+    changed,
+  };
 }

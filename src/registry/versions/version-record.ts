@@ -7,7 +7,14 @@ import { parseLineage } from "./lineage.js";
 import { corruptRecord } from "../registry-error.js";
 import { parseFingerprints } from "./semver.js";
 import { parseSignature, type Signature } from "../signature/signature.js";
-import { versionStages, versionStatuses, type StatusNote, type VersionFacts, type VersionLabels, type VersionRecord } from "./version.js";
+import {
+  versionStages,
+  versionStatuses,
+  type StatusNote,
+  type VersionFacts,
+  type VersionLabels,
+  type VersionRecord,
+} from "./version.js";
 
 const evidence = object({ gate: text(), checks: list(object({ reason: text() }), 1_000), passed: flag });
 

@@ -55,11 +55,19 @@ export function precisionRecallPlot(series: readonly Series[], baseRate: number)
 
 /** Precision, recall and F1 of one model over the threshold, with the chosen one marked. */
 export function thresholdPlot(precisionRecall: Curve, threshold: number): Plot {
-  const points = thin(precisionRecall, 200).flatMap(({ x: recall, y: precision, threshold: x }) => (x === null ? [] : [{ x, recall, precision }]));
+  const points = thin(precisionRecall, 200).flatMap(({ x: recall, y: precision, threshold: x }) =>
+    x === null ? [] : [{ x, recall, precision }],
+  );
   const series: Series[] = [
     { name: "precision", points: points.map(({ x, precision }) => ({ x, y: precision })) },
     { name: "recall", points: points.map(({ x, recall }) => ({ x, y: recall })) },
-    { name: "F1", points: points.map(({ x, recall, precision }) => ({ x, y: recall + precision === 0 ? 0 : (2 * recall * precision) / (recall + precision) })) },
+    {
+      name: "F1",
+      points: points.map(({ x, recall, precision }) => ({
+        x,
+        y: recall + precision === 0 ? 0 : (2 * recall * precision) / (recall + precision),
+      })),
+    },
   ];
   return {
     title: "Precision, recall and F1 by threshold",
@@ -67,7 +75,10 @@ export function thresholdPlot(precisionRecall: Curve, threshold: number): Plot {
     spec: {
       width: PLOT_WIDTH,
       height: PLOT_HEIGHT,
-      layer: [thresholdRule(threshold), lines(series, quantity("x", "threshold", { domain: [0, 1] }), quantity("y", "share", shares))],
+      layer: [
+        thresholdRule(threshold),
+        lines(series, quantity("x", "threshold", { domain: [0, 1] }), quantity("y", "share", shares)),
+      ],
     },
   };
 }

@@ -18,9 +18,15 @@ export function driftHistoryPlot(periods: readonly DriftPeriod[], floors: Floors
   for (const { report } of periods) {
     for (const { name, psi } of report.columns) peaks.set(name, Math.max(peaks.get(name) ?? 0, psi ?? 0));
   }
-  const worst = [...peaks].sort((a, b) => b[1] - a[1]).slice(0, most).map(([name]) => name);
+  const worst = [...peaks]
+    .sort((a, b) => b[1] - a[1])
+    .slice(0, most)
+    .map(([name]) => name);
   const series = axisNames(worst, 24);
-  const shown = axisNames(periods.map(({ period }) => period), 16);
+  const shown = axisNames(
+    periods.map(({ period }) => period),
+    16,
+  );
   const values = periods.flatMap(({ report }, at) =>
     worst.flatMap((name, i) => {
       const psi = report.columns.find((column) => column.name === name)?.psi ?? null;
@@ -44,7 +50,13 @@ export function driftHistoryPlot(periods: readonly DriftPeriod[], floors: Floors
           data: { values },
           mark: { type: "line", point: true, strokeWidth: 2 },
           encoding: {
-            x: { field: "period", type: "ordinal", sort: shown, title: null, axis: { labelAngle: 0, labelOverlap: true } },
+            x: {
+              field: "period",
+              type: "ordinal",
+              sort: shown,
+              title: null,
+              axis: { labelAngle: 0, labelOverlap: true },
+            },
             y: quantity("psi", "population stability index"),
             color: seriesColor(series),
           },

@@ -8,10 +8,21 @@ import { qualityRules } from "../../../src/data/quality/rules.js";
 const base = { name: "x", role: "feature", nullable: false, optional: false, missing: [] } as const;
 const number: Column = { ...base, kind: "number", integer: false };
 const whole: Column = { ...base, kind: "number", integer: true };
-const boolean: Column = { ...base, kind: "boolean", truthy: ["true", "1", "Yes"], falsy: ["false", "0"], caseSensitive: false };
+const boolean: Column = {
+  ...base,
+  kind: "boolean",
+  truthy: ["true", "1", "Yes"],
+  falsy: ["false", "0"],
+  caseSensitive: false,
+};
 const day: Column = { ...base, kind: "date", precision: "date" };
 const instant: Column = { ...base, kind: "date", precision: "datetime" };
-const closed: Column = { ...base, kind: "category", levels: ["Month-to-month", "One year", "Two year", "1"], open: false };
+const closed: Column = {
+  ...base,
+  kind: "category",
+  levels: ["Month-to-month", "One year", "Two year", "1"],
+  open: false,
+};
 const open: Column = { ...closed, open: true };
 const text: Column = { ...base, kind: "text", maxLength: 10 };
 
@@ -26,14 +37,39 @@ const message = (column: Column, value: string): string => {
 
 describe("numbers", () => {
   it.each([
-    ["12", 12], ["-12.5", -12.5], ["+3", 3], ["3e4", 3e4], ["3E-2", 0.03], [".5", 0.5], ["5.", 5], ["007", 7], ["-0", 0],
+    ["12", 12],
+    ["-12.5", -12.5],
+    ["+3", 3],
+    ["3e4", 3e4],
+    ["3E-2", 0.03],
+    [".5", 0.5],
+    ["5.", 5],
+    ["007", 7],
+    ["-0", 0],
   ])("reads %s", (input, value) => {
     expect(fromText(number, input)).toBe(value);
   });
 
   it.each([
-    "1,234", "12abc", "1e999", "0x10", "0b1", "Infinity", "-inf", "NaN", "1 2", "1_000", "--1", "1e", "e5", ".", "+", "12%", "$5",
-    "٣", "1".repeat(500),
+    "1,234",
+    "12abc",
+    "1e999",
+    "0x10",
+    "0b1",
+    "Infinity",
+    "-inf",
+    "NaN",
+    "1 2",
+    "1_000",
+    "--1",
+    "1e",
+    "e5",
+    ".",
+    "+",
+    "12%",
+    "$5",
+    "٣",
+    "1".repeat(500),
   ])("refuses %s", (input) => {
     expect(fromText(number, input)).toBe("!number");
   });
@@ -83,7 +119,8 @@ describe("numbers", () => {
     expect(fromJson(number, 3n)).toBe(3);
     expect(fromJson(number, 2n ** 60n)).toBe("!number");
     expect(fromJson(number, NaN)).toBe("!number");
-    for (const value of [true, [], [3], {}, () => 3, Symbol("3"), new Date()]) expect(fromJson(number, value)).toBe("!type");
+    for (const value of [true, [], [3], {}, () => 3, Symbol("3"), new Date()])
+      expect(fromJson(number, value)).toBe("!type");
   });
 });
 
@@ -101,17 +138,40 @@ describe("dates", () => {
   });
 
   it.each([
-    "2023-02-29", "1900-02-29", "2024-13-01", "2024-00-10", "2024-04-31", "2024-01-02T24:00", "2024-01-02T03:60", "01/02/2024",
-    "2024-1-2", "20240102", "2024-01-02T", "2024-01-02T03:04+25:00", "yesterday", "1704067200000", "9999-12-31T23:00-05:00",
+    "2023-02-29",
+    "1900-02-29",
+    "2024-13-01",
+    "2024-00-10",
+    "2024-04-31",
+    "2024-01-02T24:00",
+    "2024-01-02T03:60",
+    "01/02/2024",
+    "2024-1-2",
+    "20240102",
+    "2024-01-02T",
+    "2024-01-02T03:04+25:00",
+    "yesterday",
+    "1704067200000",
+    "9999-12-31T23:00-05:00",
   ])("refuses %s", (input) => {
     expect(fromText(instant, input)).toBe("!date");
   });
 
   it("agrees with Date on every instant, and reads what it writes", () => {
     fc.assert(
-      fc.property(fc.date({ min: new Date("0000-01-01T00:00:00Z"), max: new Date("9999-12-31T23:59:59.999Z"), noInvalidDate: true }), (date) => {
-        return parseIsoDate(date.toISOString()) === date.getTime() && parseIsoDate(formatDate(date.getTime(), "datetime")) === date.getTime();
-      }),
+      fc.property(
+        fc.date({
+          min: new Date("0000-01-01T00:00:00Z"),
+          max: new Date("9999-12-31T23:59:59.999Z"),
+          noInvalidDate: true,
+        }),
+        (date) => {
+          return (
+            parseIsoDate(date.toISOString()) === date.getTime() &&
+            parseIsoDate(formatDate(date.getTime(), "datetime")) === date.getTime()
+          );
+        },
+      ),
     );
   });
 
@@ -132,7 +192,9 @@ describe("labels", () => {
     expect([fromText(boolean, "TRUE"), fromText(boolean, "yes"), fromText(boolean, "0")]).toEqual([1, 1, 0]);
     expect(fromText({ ...boolean, caseSensitive: true }, "yes")).toBe("!boolean");
     expect(fromText(boolean, "no")).toBe("!boolean");
-    expect([fromJson(boolean, true), fromJson(boolean, false), fromJson(boolean, 1), fromJson(boolean, 0)]).toEqual([1, 0, 1, 0]);
+    expect([fromJson(boolean, true), fromJson(boolean, false), fromJson(boolean, 1), fromJson(boolean, 0)]).toEqual([
+      1, 0, 1, 0,
+    ]);
     expect(fromJson(boolean, 2)).toBe("!boolean");
     expect(fromJson(boolean, {})).toBe("!type");
   });
@@ -173,7 +235,13 @@ describe("missing values", () => {
   it.each(columns)("are NaN or null where a $kind column allows them", (column) => {
     const missing = column.kind === "category" || column.kind === "text" ? null : NaN;
     const reader = cellReader({ ...column, nullable: true, missing: ["NA"] });
-    for (const cell of [reader.fromText(""), reader.fromText("NA"), reader.fromJson(null), reader.fromJson(undefined), reader.fromJson(" NA ")]) {
+    for (const cell of [
+      reader.fromText(""),
+      reader.fromText("NA"),
+      reader.fromJson(null),
+      reader.fromJson(undefined),
+      reader.fromJson(" NA "),
+    ]) {
       expect(cell).toEqual(missing);
     }
     expect(cellReader({ ...column, optional: true }).fromText("")).toEqual(missing);
@@ -192,21 +260,29 @@ describe("missing values", () => {
 it("reads a text in a file and in JSON the same way, and only refuses by known rules", () => {
   const columns: Column[] = [number, whole, boolean, day, instant, closed, open, text];
   fc.assert(
-    fc.property(fc.constantFrom(...columns), fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom("1", "true", "2024-01-01", "One year", "1.5")), (column, input) => {
-      const reader = cellReader(column);
-      const cell = reader.fromText(input.trim());
-      expect(reader.fromJson(input)).toEqual(cell);
-      if (isIssue(cell)) expect(Object.keys(qualityRules)).toContain(cell.rule);
-    }),
+    fc.property(
+      fc.constantFrom(...columns),
+      fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom("1", "true", "2024-01-01", "One year", "1.5")),
+      (column, input) => {
+        const reader = cellReader(column);
+        const cell = reader.fromText(input.trim());
+        expect(reader.fromJson(input)).toEqual(cell);
+        if (isIssue(cell)) expect(Object.keys(qualityRules)).toContain(cell.rule);
+      },
+    ),
   );
 });
 
 it("takes any JSON value without throwing, and holds only what its storage can", () => {
   fc.assert(
-    fc.property(fc.constantFrom(number, boolean, day, closed, text), fc.anything({ withBigInt: true, withDate: true }), (column, value) => {
-      const cell = cellReader(column).fromJson(value);
-      const coded = column.kind === "category" || column.kind === "text";
-      if (!isIssue(cell)) expect(typeof cell).toBe(coded ? "string" : "number");
-    }),
+    fc.property(
+      fc.constantFrom(number, boolean, day, closed, text),
+      fc.anything({ withBigInt: true, withDate: true }),
+      (column, value) => {
+        const cell = cellReader(column).fromJson(value);
+        const coded = column.kind === "category" || column.kind === "text";
+        if (!isIssue(cell)) expect(typeof cell).toBe(coded ? "string" : "number");
+      },
+    ),
   );
 });

@@ -29,13 +29,30 @@ describe("the labels of a target", () => {
 
   it("are themselves, whatever they are", () => {
     const labels = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 6 }), { minLength: 2, maxLength: 4 });
-    fc.assert(fc.property(labels, (classes) => classes.every((label) => classReader(classes)(label) === label)), { numRuns: 200 });
+    fc.assert(
+      fc.property(labels, (classes) => classes.every((label) => classReader(classes)(label) === label)),
+      { numRuns: 200 },
+    );
   });
 
   it("come to one class from JSON and text, and a label that is no class is named", () => {
-    const target = { name: "churn", role: "target", nullable: false, optional: false, missing: [], kind: "category", levels: ["False", "True"], open: false } as const;
+    const target = {
+      name: "churn",
+      role: "target",
+      nullable: false,
+      optional: false,
+      missing: [],
+      kind: "category",
+      levels: ["False", "True"],
+      open: false,
+    } as const;
     const reader = cellReader(target);
-    expect([reader.fromJson(true), reader.fromJson(0), reader.fromText("YES"), reader.fromJson("true ")]).toEqual(["True", "False", "True", "True"]);
+    expect([reader.fromJson(true), reader.fromJson(0), reader.fromText("YES"), reader.fromJson("true ")]).toEqual([
+      "True",
+      "False",
+      "True",
+      "True",
+    ]);
     const cell = reader.fromText("Pending");
     expect(isIssue(cell) && cell.message).toContain('"Pending" is not a level');
     expect(cellReader({ ...target, role: "feature" }).fromText("true")).toMatchObject({ rule: "level" });

@@ -21,7 +21,11 @@ interface Inferred {
 
 /** Infers one column and reads its cells by it; NaN is missing, and no cell may be refused. */
 function infer(cells: readonly string[], options: InferenceOptions = {}): Inferred {
-  const { contract, findings } = inferContract(["spend"], cells.map((cell) => [cell]), options);
+  const { contract, findings } = inferContract(
+    ["spend"],
+    cells.map((cell) => [cell]),
+    options,
+  );
   const [column] = contract.columns;
   if (column === undefined) throw new Error("no column");
   const reader = cellReader(column);
@@ -33,7 +37,8 @@ function infer(cells: readonly string[], options: InferenceOptions = {}): Inferr
   return { column, findings, values };
 }
 
-const said = ({ findings }: Inferred): string => findings.map(({ severity, message }) => `${severity}: ${message}`).join("\n");
+const said = ({ findings }: Inferred): string =>
+  findings.map(({ severity, message }) => `${severity}: ${message}`).join("\n");
 const wholes = Array.from({ length: 120 }, (_, i) => (i * 37) % 101);
 const days = Array.from({ length: 120 }, (_, i) => Date.UTC(2021, 0, 1 + i * 11));
 
@@ -52,24 +57,69 @@ describe("a column of numbers in another form is one of the same numbers", () =>
     ["$45", (v) => `$${v}`, (v) => v, { decimal: ".", prefix: "$" }],
     ["-$45", (v) => `-$${v}`, (v) => -v, { decimal: ".", prefix: "$" }],
     ["$-45", (v) => `$-${v}`, (v) => -v, { decimal: ".", prefix: "$" }],
-    ["$ 1,234.50", (v) => `$ ${grouped(v * 97, ".", ",", 2)}`, (v) => v * 97, { decimal: ".", grouping: ",", prefix: "$" }],
-    ["€ 1.234,50", (v) => `€ ${grouped(v * 97, ",", ".", 2)}`, (v) => v * 97, { decimal: ",", grouping: ".", prefix: "€" }],
-    ["1 234,50 €, narrow blanks", (v) => `${grouped(v * 97, ",", "\u202f", 2)}\u00a0€`, (v) => v * 97, { decimal: ",", grouping: " ", suffix: "€" }],
-    ["1’234.50 CHF", (v) => `CHF ${grouped(v * 97, ".", "’", 2)}`, (v) => v * 97, { decimal: ".", grouping: "'", prefix: "CHF" }],
+    [
+      "$ 1,234.50",
+      (v) => `$ ${grouped(v * 97, ".", ",", 2)}`,
+      (v) => v * 97,
+      { decimal: ".", grouping: ",", prefix: "$" },
+    ],
+    [
+      "€ 1.234,50",
+      (v) => `€ ${grouped(v * 97, ",", ".", 2)}`,
+      (v) => v * 97,
+      { decimal: ",", grouping: ".", prefix: "€" },
+    ],
+    [
+      "1 234,50 €, narrow blanks",
+      (v) => `${grouped(v * 97, ",", "\u202f", 2)}\u00a0€`,
+      (v) => v * 97,
+      { decimal: ",", grouping: " ", suffix: "€" },
+    ],
+    [
+      "1’234.50 CHF",
+      (v) => `CHF ${grouped(v * 97, ".", "’", 2)}`,
+      (v) => v * 97,
+      { decimal: ".", grouping: "'", prefix: "CHF" },
+    ],
     ["1.234.567", (v) => grouped(v * 54_321, ",", ".", 0), (v) => v * 54_321, { decimal: ",", grouping: "." }],
-    ["12,34,567", (v) => (v < 12 ? String(v) : `12,34,${500 + v}`), (v) => (v < 12 ? v : 1_234_500 + v), { decimal: ".", grouping: "," }],
+    [
+      "12,34,567",
+      (v) => (v < 12 ? String(v) : `12,34,${500 + v}`),
+      (v) => (v < 12 ? v : 1_234_500 + v),
+      { decimal: ".", grouping: "," },
+    ],
     ["40,5", (v) => `${v},5`, (v) => v + 0.5, { decimal: "," }],
     ["45 GB", (v) => `${v} GB`, (v) => v, { decimal: ".", suffix: "GB" }],
     ["45GB", (v) => `${v}GB`, (v) => v, { decimal: ".", suffix: "GB" }],
     ["45 km/h", (v) => `${v} km/h`, (v) => v, { decimal: ".", suffix: "km/h" }],
     ["45 m²", (v) => `${v} m²`, (v) => v, { decimal: ".", suffix: "m²" }],
-    ["(12.50)", (v) => (v % 3 === 0 ? `(${v + 1}.50)` : `${v}.50`), (v) => (v % 3 === 0 ? -(v + 1.5) : v + 0.5), { decimal: ".", accounting: true }],
-    ["($45)", (v) => (v % 3 === 0 ? `($${v + 1})` : `$${v}`), (v) => (v % 3 === 0 ? -(v + 1) : v), { decimal: ".", prefix: "$", accounting: true }],
-    ["45.5-", (v) => (v % 3 === 0 ? `${v + 1}.5-` : `${v}.5`), (v) => (v % 3 === 0 ? -(v + 1.5) : v + 0.5), { decimal: ".", accounting: true }],
+    [
+      "(12.50)",
+      (v) => (v % 3 === 0 ? `(${v + 1}.50)` : `${v}.50`),
+      (v) => (v % 3 === 0 ? -(v + 1.5) : v + 0.5),
+      { decimal: ".", accounting: true },
+    ],
+    [
+      "($45)",
+      (v) => (v % 3 === 0 ? `($${v + 1})` : `$${v}`),
+      (v) => (v % 3 === 0 ? -(v + 1) : v),
+      { decimal: ".", prefix: "$", accounting: true },
+    ],
+    [
+      "45.5-",
+      (v) => (v % 3 === 0 ? `${v + 1}.5-` : `${v}.5`),
+      (v) => (v % 3 === 0 ? -(v + 1.5) : v + 0.5),
+      { decimal: ".", accounting: true },
+    ],
     ["45 sq ft", (v) => `${v} sq ft`, (v) => v, { decimal: ".", suffix: "sq ft" }],
     [">=45", (v) => `>=${v}`, (v) => v, { decimal: ".", prefix: ">=" }],
     ["Unicode minus", (v) => `\u2212${v}.5`, (v) => -(v + 0.5), undefined],
-    ["full-width digits", (v) => String(v).replace(/\d/g, (d) => String.fromCharCode(0xff10 + Number(d))), (v) => v, undefined],
+    [
+      "full-width digits",
+      (v) => String(v).replace(/\d/g, (d) => String.fromCharCode(0xff10 + Number(d))),
+      (v) => v,
+      undefined,
+    ],
     ["exponents", (v) => `${v}e-1`, ten, undefined],
     ["0", (v) => (v === 0 ? "0" : `$${v}`), (v) => v, { decimal: ".", prefix: "$" }],
   ])("%s", (_, write, value, format) => {
@@ -104,7 +154,11 @@ describe("odd cells among numbers", () => {
     ["another error of a spreadsheet", "#NAME?", NaN],
   ])("%s is a number or missing, and said", (_, odd, value) => {
     const inferred = infer([...numbers, odd]);
-    expect(inferred.column).toMatchObject({ kind: "number", role: "feature", observed: { min: Math.min(0.44, Number.isNaN(value) ? 1 : value), max: 100.44 } });
+    expect(inferred.column).toMatchObject({
+      kind: "number",
+      role: "feature",
+      observed: { min: Math.min(0.44, Number.isNaN(value) ? 1 : value), max: 100.44 },
+    });
     expect(inferred.values.at(-1)).toEqual(value);
     if (odd !== "070.00") expect(said(inferred)).toContain(JSON.stringify(odd));
   });
@@ -118,11 +172,16 @@ describe("odd cells among numbers", () => {
   it("make it a category where they are more, which is said with what to do", () => {
     const inferred = infer([...numbers.slice(0, 80), ...Array.from({ length: 20 }, () => "broken")]);
     expect(inferred.column).toMatchObject({ kind: "category" });
-    expect(said(inferred)).toMatch(/^warning: Column "spend": 80 % of its cells are plain numbers; others are such as "broken".*--decimal/);
+    expect(said(inferred)).toMatch(
+      /^warning: Column "spend": 80 % of its cells are plain numbers; others are such as "broken".*--decimal/,
+    );
   });
 
   it("are not counted where they mean missing", () => {
-    const inferred = infer([...numbers.slice(0, 50), ...Array.from({ length: 50 }, (_, i) => ["N/A", "", "#REF!", "inf", "-"][i % 5] ?? "")]);
+    const inferred = infer([
+      ...numbers.slice(0, 50),
+      ...Array.from({ length: 50 }, (_, i) => ["N/A", "", "#REF!", "inf", "-"][i % 5] ?? ""),
+    ]);
     expect(inferred.column).toMatchObject({ kind: "number", missing: ["N/A", "#REF!", "inf", "-"] });
     expect(inferred.values.filter(Number.isNaN)).toHaveLength(50);
   });
@@ -130,7 +189,9 @@ describe("odd cells among numbers", () => {
   it("that are unique in every row are left out with the cause", () => {
     const inferred = infer(wholes.map((whole, i) => (i % 5 === 0 ? `n${i}` : `${i}.${whole}`)));
     expect(inferred.column.role).toBe("ignored");
-    expect(said(inferred)).toMatch(/^warning: .*80 % of its cells are plain numbers; others are such as "n0".*left out/);
+    expect(said(inferred)).toMatch(
+      /^warning: .*80 % of its cells are plain numbers; others are such as "n0".*left out/,
+    );
   });
 
   it("of other units are not the same numbers", () => {
@@ -140,7 +201,9 @@ describe("odd cells among numbers", () => {
   });
 
   it("without the percent sign that others have are said", () => {
-    expect(said(infer(wholes.map((whole) => (whole % 3 === 0 ? String(whole / 100) : `${whole}%`))))).toMatch(/warning: .*have no % sign/);
+    expect(said(infer(wholes.map((whole) => (whole % 3 === 0 ? String(whole / 100) : `${whole}%`))))).toMatch(
+      /warning: .*have no % sign/,
+    );
   });
 });
 
@@ -161,7 +224,13 @@ describe("codes are no numbers", () => {
   });
 
   it("nor are labels with a letter before their digits", () => {
-    for (const cells of [["Q1", "Q2", "Q3", "Q4"], ["K12", "K13"], ["Tier 1", "Tier 2"], ["18-25", "26-35"], ["1-High", "2-Low"]]) {
+    for (const cells of [
+      ["Q1", "Q2", "Q3", "Q4"],
+      ["K12", "K13"],
+      ["Tier 1", "Tier 2"],
+      ["18-25", "26-35"],
+      ["1-High", "2-Low"],
+    ]) {
       expect(infer(cells).column.kind).toBe("category");
     }
   });
@@ -172,9 +241,15 @@ describe("the decimal mark", () => {
     const doubtful = ["1,234", "2,345", "812"];
     const thousands = infer(doubtful);
     expect(thousands.values).toEqual([1234, 2345, 812]);
-    expect(said(thousands)).toMatch(/warning: .*"1,234" has a decimal mark or one between thousands; it is taken for a mark between thousands \(--decimal ,/);
+    expect(said(thousands)).toMatch(
+      /warning: .*"1,234" has a decimal mark or one between thousands; it is taken for a mark between thousands \(--decimal ,/,
+    );
     expect(infer(doubtful, { decimal: "," }).values).toEqual([1.234, 2.345, 812]);
-    for (const [more, values] of [["0,5", [1.234, 2.345, 812, 0.5]], ["1,234,567", [1234, 2345, 812, 1_234_567]], ["7.5", [1234, 2345, 812, 7.5]]] as const) {
+    for (const [more, values] of [
+      ["0,5", [1.234, 2.345, 812, 0.5]],
+      ["1,234,567", [1234, 2345, 812, 1_234_567]],
+      ["7.5", [1234, 2345, 812, 7.5]],
+    ] as const) {
       const decided = infer([...doubtful, more]);
       expect(decided.values).toEqual(values);
       expect(said(decided)).not.toContain("nothing tells");
@@ -189,7 +264,10 @@ describe("the decimal mark", () => {
   });
 
   it("may be said for the whole file, whole numbers included", () => {
-    expect(infer(["1", "2", "3"], { decimal: "," }).column).toMatchObject({ kind: "number", numberFormat: { decimal: "," } });
+    expect(infer(["1", "2", "3"], { decimal: "," }).column).toMatchObject({
+      kind: "number",
+      numberFormat: { decimal: "," },
+    });
     expect(infer(["1", "2", "3"], { decimal: "." }).column).not.toHaveProperty("numberFormat");
     expect(() => infer(["1"], { decimal: ";" as "," })).toThrow(/decimal is ;/);
   });
@@ -228,11 +306,17 @@ describe("a column of dates in another form is one of the same dates", () => {
     const inferred = infer(cells);
     const plain = infer(days.map((day) => formatDate(day, "date")));
     const precision = /:|000000/.test(cells[0] ?? "") ? "datetime" : "date";
-    expect(inferred.column).toEqual({ ...plain.column, precision, ...(dateFormat === undefined ? {} : { dateFormat }) });
+    expect(inferred.column).toEqual({
+      ...plain.column,
+      precision,
+      ...(dateFormat === undefined ? {} : { dateFormat }),
+    });
     expect(inferred.values).toEqual(days);
     if (dateFormat !== undefined) expect(said(inferred)).toContain(dateFormat);
     // Days of the column's form and ISO 8601 may stand side by side.
-    expect(infer([...cells, ...days.slice(0, 50).map((day) => formatDate(day, "date"))]).values.slice(cells.length)).toEqual(days.slice(0, 50));
+    expect(
+      infer([...cells, ...days.slice(0, 50).map((day) => formatDate(day, "date"))]).values.slice(cells.length),
+    ).toEqual(days.slice(0, 50));
   });
 
   it("is a month's first day where no day is written", () => {
@@ -247,7 +331,9 @@ describe("a column of dates in another form is one of the same dates", () => {
     expect(infer([...doubtful, "1/31/2024"]).column).toMatchObject({ dateFormat: "MM/dd/yyyy" });
     const open = infer(doubtful);
     expect(open.column).toMatchObject({ kind: "date", dateFormat: "dd/MM/yyyy" });
-    expect(said(open)).toMatch(/^warning: .*could be MM\/dd\/yyyy as well, such as "05\/04\/2023"; --date-format MM\/dd\/yyyy/);
+    expect(said(open)).toMatch(
+      /^warning: .*could be MM\/dd\/yyyy as well, such as "05\/04\/2023"; --date-format MM\/dd\/yyyy/,
+    );
     const told = infer(doubtful, { dateFormat: "MM/dd/yyyy" });
     expect(told.values[0]).toBe(Date.UTC(2023, 4, 4));
     expect(told.findings.filter(({ severity }) => severity === "warning")).toEqual([]);
@@ -265,28 +351,49 @@ describe("a column of dates in another form is one of the same dates", () => {
   it("names what stands for no date, and takes it for missing however it is written", () => {
     const cells = days.map((day) => formatDate(day, "date"));
     const inferred = infer([...cells, "9999-12-31", "9999-12-31", "1900-01-01", "2099-12-31T23:59:59Z"]);
-    expect(inferred.column).toMatchObject({ missing: ["9999-12-31", "1900-01-01", "2099-12-31"], observed: { min: days[0], max: days.at(-1) } });
+    expect(inferred.column).toMatchObject({
+      missing: ["9999-12-31", "1900-01-01", "2099-12-31"],
+      observed: { min: days[0], max: days.at(-1) },
+    });
     expect(inferred.findings.filter(({ rule }) => rule === "sentinel").map(({ count }) => count)).toEqual([2, 1, 1]);
     expect(inferred.values.slice(-4)).toEqual([NaN, NaN, NaN, NaN]);
     const reader = cellReader(inferred.column);
     expect(reader.fromJson("9999-12-31T00:00:00Z")).toBeNaN();
     expect(reader.fromJson(new Date("9999-12-31T23:59:59.999Z"))).toBeNaN();
-    expect(infer(cells.map((_, i) => `31/12/${i % 4 ? 2020 + (i % 5) : 9999}`)).column).toMatchObject({ missing: ["9999-12-31"] });
+    expect(infer(cells.map((_, i) => `31/12/${i % 4 ? 2020 + (i % 5) : 9999}`)).column).toMatchObject({
+      missing: ["9999-12-31"],
+    });
   });
 
   it("keeps a New Year that lies among its other dates", () => {
-    const births = Array.from({ length: 200 }, (_, i) => formatDate(Date.UTC(1905 + (i % 90), i % 12, 1 + (i % 28)), "date"));
+    const births = Array.from({ length: 200 }, (_, i) =>
+      formatDate(Date.UTC(1905 + (i % 90), i % 12, 1 + (i % 28)), "date"),
+    );
     const { column, values } = infer([...births, "1900-01-01", "1970-01-01"]);
     expect(column.missing).toEqual([]);
     expect(values.slice(-2)).toEqual([Date.UTC(1900, 0, 1), 0]);
   });
 
   it("says what times of day and mixed forms are", () => {
-    expect(said(infer(wholes.map((whole) => `${two(whole % 24)}:05`)))).toMatch(/warning: .*times of day, such as "00:05"/);
-    expect(said(infer(days.map((day, i) => (i % 3 ? formatDate(day, "date") : `week ${i}`))))).toMatch(/warning: .*66.6 % of its cells are dates.*"week 0".*--date-format/);
+    expect(said(infer(wholes.map((whole) => `${two(whole % 24)}:05`)))).toMatch(
+      /warning: .*times of day, such as "00:05"/,
+    );
+    expect(said(infer(days.map((day, i) => (i % 3 ? formatDate(day, "date") : `week ${i}`))))).toMatch(
+      /warning: .*66.6 % of its cells are dates.*"week 0".*--date-format/,
+    );
   });
 
-  it.each(["Fri Jan 01 12:00:00 2024", "2024Q1", "2024-W05", "Jan-24", "1/100", "1_000", "=\"45\"", "2024-01-31 09:05:00 CET", "45,-"])("says that %s is not read", (text) => {
+  it.each([
+    "Fri Jan 01 12:00:00 2024",
+    "2024Q1",
+    "2024-W05",
+    "Jan-24",
+    "1/100",
+    "1_000",
+    '="45"',
+    "2024-01-31 09:05:00 CET",
+    "45,-",
+  ])("says that %s is not read", (text) => {
     const inferred = infer(wholes.map((_, i) => text.replace(/\d(?=\D*$)/, String(i % 7))));
     expect(inferred.column.kind).toBe("category");
     expect(said(inferred)).toMatch(/^warning: .*(?:look like dates|digits and marks), such as/);
@@ -302,34 +409,54 @@ describe("a column of dates in another form is one of the same dates", () => {
 });
 
 describe("formats of dates", () => {
-  it.each([["dd/mm/yyyy", "31/01/2024"], ["DD.MM.YYYY", "31.01.2024"], ["yyyy年MM月dd日", "2024年1月31日"], ["dd/MM/yyyy HH:mm:ss", "31/1/2024 00:00"], ["EEE", undefined], ["%d/%m/%Y", undefined], ["dd/MM", undefined], ["", undefined], ["MM/MM/yyyy", undefined]])(
-    "%s",
-    (format, text) => {
-      expect(dateFormatProblem(format) === undefined).toBe(text !== undefined);
-      if (text !== undefined) expect(dateFormatReader(format).read(text)).toBe(Date.UTC(2024, 0, 31));
-    },
-  );
+  it.each([
+    ["dd/mm/yyyy", "31/01/2024"],
+    ["DD.MM.YYYY", "31.01.2024"],
+    ["yyyy年MM月dd日", "2024年1月31日"],
+    ["dd/MM/yyyy HH:mm:ss", "31/1/2024 00:00"],
+    ["EEE", undefined],
+    ["%d/%m/%Y", undefined],
+    ["dd/MM", undefined],
+    ["", undefined],
+    ["MM/MM/yyyy", undefined],
+  ])("%s", (format, text) => {
+    expect(dateFormatProblem(format) === undefined).toBe(text !== undefined);
+    if (text !== undefined) expect(dateFormatReader(format).read(text)).toBe(Date.UTC(2024, 0, 31));
+  });
 
   it("read no day that does not exist", () => {
-    for (const text of ["31/02/2024", "00/01/2024", "1/13/2024", "31/01/2024 25:00", "31/01/2024 13:00 PM", "31/01/20244"]) expect(dateFormatReader("dd/MM/yyyy").read(text)).toBeNaN();
+    for (const text of [
+      "31/02/2024",
+      "00/01/2024",
+      "1/13/2024",
+      "31/01/2024 25:00",
+      "31/01/2024 13:00 PM",
+      "31/01/20244",
+    ])
+      expect(dateFormatReader("dd/MM/yyyy").read(text)).toBeNaN();
     expect(dateFormatReader("dd/MM/yyyy").read("29/02/2024 1:05 pm")).toBe(Date.UTC(2024, 1, 29, 13, 5));
     expect(dateFormatReader("d MMM yy").read("1 jux 24")).toBeNaN();
   });
 });
 
 describe("numbers written in a random form", () => {
-  const format = fc.record(
-    {
-      decimal: fc.constantFrom("." as const, "," as const),
-      grouping: fc.constantFrom("," as const, "." as const, " " as const, "'" as const),
-      prefix: fc.constantFrom("$", "€", "CHF", "US$"),
-      suffix: fc.constantFrom("%", "GB", "€", "km/h", "°C"),
-      accounting: fc.constant(true),
-    },
-    { requiredKeys: ["decimal"] },
-  ).filter(({ decimal, grouping }) => decimal !== grouping);
+  const format = fc
+    .record(
+      {
+        decimal: fc.constantFrom("." as const, "," as const),
+        grouping: fc.constantFrom("," as const, "." as const, " " as const, "'" as const),
+        prefix: fc.constantFrom("$", "€", "CHF", "US$"),
+        suffix: fc.constantFrom("%", "GB", "€", "km/h", "°C"),
+        accounting: fc.constant(true),
+      },
+      { requiredKeys: ["decimal"] },
+    )
+    .filter(({ decimal, grouping }) => decimal !== grouping);
   const cents = fc.array(fc.integer({ min: -99_999_999, max: 99_999_999 }), { minLength: 12, maxLength: 40 });
-  const write = (value: number, { decimal, grouping = "" as never, prefix = "", suffix = "", accounting }: NumberFormat): string => {
+  const write = (
+    value: number,
+    { decimal, grouping = "" as never, prefix = "", suffix = "", accounting }: NumberFormat,
+  ): string => {
     const body = grouped(Math.abs(value), decimal, grouping, 2);
     const shown = `${prefix}${body}${suffix === "" ? "" : ` ${suffix}`}`;
     return value >= 0 ? shown : accounting === true ? `(${shown})` : `-${shown}`;
@@ -352,10 +479,14 @@ describe("numbers written in a random form", () => {
 
   it("come to a number or nothing, whatever the text", () => {
     fc.assert(
-      fc.property(format, fc.string({ unit: fc.constantFrom(..."0123456789.,' -+()$€%GBe"), maxLength: 12 }), (form, text) => {
-        const value = formattedNumberReader(form)(text);
-        return Number.isNaN(value) || Number.isFinite(value);
-      }),
+      fc.property(
+        format,
+        fc.string({ unit: fc.constantFrom(..."0123456789.,' -+()$€%GBe"), maxLength: 12 }),
+        (form, text) => {
+          const value = formattedNumberReader(form)(text);
+          return Number.isNaN(value) || Number.isFinite(value);
+        },
+      ),
       { numRuns: 300 },
     );
   });
@@ -371,8 +502,14 @@ describe("a contract reads alike", () => {
   };
   const names = Object.keys(columns) as (keyof typeof columns)[];
   const records = wholes.map((_, i) => Object.fromEntries(names.map((name) => [name, columns[name][i]])));
-  const csv = new TextEncoder().encode([csvLine(names), ...records.map((record) => csvLine(names.map((name) => record[name])))].join(""));
-  const lines = new TextEncoder().encode(records.map((record) => JSON.stringify({ ...record, plain: Number(record["plain"]), day: Number(record["day"]) })).join("\n"));
+  const csv = new TextEncoder().encode(
+    [csvLine(names), ...records.map((record) => csvLine(names.map((name) => record[name])))].join(""),
+  );
+  const lines = new TextEncoder().encode(
+    records
+      .map((record) => JSON.stringify({ ...record, plain: Number(record["plain"]), day: Number(record["day"]) }))
+      .join("\n"),
+  );
 
   it("from CSV, JSON lines and requests, and infers alike from them", async () => {
     const { contract } = await inferDelimited(csv);
@@ -393,14 +530,25 @@ describe("a contract reads alike", () => {
   it("refuses an odd cell that it did not see", () => {
     const { column } = infer(columns.price);
     const cell = cellReader(column).fromText("€45");
-    expect(isIssue(cell) && cell.message).toMatch(/not a number as the column writes them: numbers with "," between thousands and the prefix "\$"/);
+    expect(isIssue(cell) && cell.message).toMatch(
+      /not a number as the column writes them: numbers with "," between thousands and the prefix "\$"/,
+    );
     const date = cellReader(infer(columns.joined).column).fromText("2024/01/31");
     expect(isIssue(date) && date.message).toMatch(/not a date written dd\/MM\/yyyy; write it so, or as 2024-03-31/);
   });
 
   it("takes a number that is a marker for missing, as text and as JSON", () => {
-    const reader = cellReader({ name: "n", role: "feature", kind: "number", integer: false, nullable: true, optional: false, missing: ["-999"] });
-    for (const cell of [reader.fromText("-999"), reader.fromText("-999.0"), reader.fromJson(-999)]) expect(cell).toBeNaN();
+    const reader = cellReader({
+      name: "n",
+      role: "feature",
+      kind: "number",
+      integer: false,
+      nullable: true,
+      optional: false,
+      missing: ["-999"],
+    });
+    for (const cell of [reader.fromText("-999"), reader.fromText("-999.0"), reader.fromJson(-999)])
+      expect(cell).toBeNaN();
     expect(reader.fromJson(999)).toBe(999);
   });
 });

@@ -6,14 +6,22 @@ import { ChurnkitError } from "../../../src/base/errors.js";
 import { uniform } from "../../../src/base/random.js";
 import { cellReader, isIssue } from "../../../src/data/contract/cells.js";
 import type { Column } from "../../../src/data/contract/contract.js";
-import { contractInference, inferContract, type InferenceOptions, type InferredContract } from "../../../src/data/contract/infer.js";
+import {
+  contractInference,
+  inferContract,
+  type InferenceOptions,
+  type InferredContract,
+} from "../../../src/data/contract/infer.js";
 import { distinctCounter } from "../../../src/data/contract/infer/distinct.js";
 import { parseContract } from "../../../src/data/contract/parse.js";
 import { hasShared, sharedPath } from "../../helpers/shared.js";
 
 /** Infers one column, with a second one beside it so that rows are never alone. */
 function infer(cells: readonly string[], name = "x"): InferredContract & { column: Column; rules: string[] } {
-  const found = inferContract([name], cells.map((cell) => [cell]));
+  const found = inferContract(
+    [name],
+    cells.map((cell) => [cell]),
+  );
   const [column] = found.contract.columns;
   if (column === undefined) throw new Error("no column");
   return { ...found, column, rules: found.findings.map(({ rule }) => rule) };
@@ -34,12 +42,20 @@ function refusal(names: string[], rows: string[][], options: InferenceOptions = 
 
 describe("kinds", () => {
   it.each<[string, string[], Partial<Column>]>([
-    ["whole numbers", ["3", "-1", "12"], { kind: "number", integer: false, observed: { min: -1, max: 12 }, nullable: false, role: "feature" }],
+    [
+      "whole numbers",
+      ["3", "-1", "12"],
+      { kind: "number", integer: false, observed: { min: -1, max: 12 }, nullable: false, role: "feature" },
+    ],
     ["numbers", ["3.5", "1", "1e3"], { kind: "number", integer: false, observed: { min: 1, max: 1000 } }],
     ["0 and 1", ["0", "1", "1"], { kind: "number", integer: false }],
     ["yes and no", ["Yes", "No", "Yes"], { kind: "category", levels: ["No", "Yes"], open: true }],
     ["true and false", ["True", "false", "TRUE"], { kind: "boolean" }],
-    ["days", ["2024-01-31", "2023-02-01"], { kind: "date", precision: "date", observed: { min: Date.UTC(2023, 1, 1), max: Date.UTC(2024, 0, 31) } }],
+    [
+      "days",
+      ["2024-01-31", "2023-02-01"],
+      { kind: "date", precision: "date", observed: { min: Date.UTC(2023, 1, 1), max: Date.UTC(2024, 0, 31) } },
+    ],
     ["instants", ["2024-01-31T10:00:00Z", "2023-02-01"], { kind: "date", precision: "datetime" }],
     ["impossible days", ["2024-02-30", "2023-02-29"], { kind: "category" }],
     ["leading zeros", ["01234", "90210", "12345"], { kind: "category", levels: ["01234", "12345", "90210"] }],
@@ -69,9 +85,16 @@ describe("missing values", () => {
   });
 
   it("are words such as Unknown where the rest are numbers or dates, and labels elsewhere", () => {
-    expect(infer(repeat(["10", "Unknown", "20", "Unknown", "-"], 30)).column).toMatchObject({ kind: "number", missing: ["Unknown", "-"] });
+    expect(infer(repeat(["10", "Unknown", "20", "Unknown", "-"], 30)).column).toMatchObject({
+      kind: "number",
+      missing: ["Unknown", "-"],
+    });
     expect(infer(["2024-01-01", "unknown", "2024-01-02"]).column).toMatchObject({ kind: "date", missing: ["unknown"] });
-    expect(infer(["DSL", "Unknown", "None"]).column).toMatchObject({ kind: "category", levels: ["DSL", "None", "Unknown"], missing: [] });
+    expect(infer(["DSL", "Unknown", "None"]).column).toMatchObject({
+      kind: "category",
+      levels: ["DSL", "None", "Unknown"],
+      missing: [],
+    });
   });
 });
 
@@ -86,7 +109,9 @@ describe("odd cells", () => {
   it("are labels where they keep coming back in a short list, which is said", () => {
     const { column, findings } = infer([...repeat(["1", "2", "3"], 60), "3+", "3+", "3+"]);
     expect(column.kind).toBe("category");
-    expect(findings).toMatchObject([{ rule: "format", severity: "warning", message: expect.stringContaining('"3+" keeps coming back') as string }]);
+    expect(findings).toMatchObject([
+      { rule: "format", severity: "warning", message: expect.stringContaining('"3+" keeps coming back') as string },
+    ]);
     expect(infer([...repeat(["1", "a"], 60)]).column.kind).toBe("category");
   });
 });
@@ -121,7 +146,12 @@ describe("columns that are no features", () => {
   it("include the ids that the user names, whatever they hold", () => {
     const rows = count(30, String).map((n) => [n, `k${n}`, "x", n]);
     const { contract, findings } = inferContract(["a", "b", "c", "d"], rows, { id: ["a", "b", "c"] });
-    expect(contract.columns.map(({ role, kind }) => `${role} ${kind}`)).toEqual(["id category", "id category", "id category", "feature number"]);
+    expect(contract.columns.map(({ role, kind }) => `${role} ${kind}`)).toEqual([
+      "id category",
+      "id category",
+      "id category",
+      "feature number",
+    ]);
     expect(findings).toEqual([]);
   });
 });
@@ -133,26 +163,96 @@ describe("the target", () => {
     const { contract } = inferContract(["n", "Churn"], rows, { target: "Churn", positive: "Yes", name: "mine" });
     expect(contract.target).toEqual({ column: "Churn", classes: ["No", "Yes"], positive: "Yes" });
     expect(contract.columns[1]).toEqual({
-      name: "Churn", role: "target", kind: "category", levels: ["No", "Yes"], open: false, nullable: false, optional: false, missing: [],
+      name: "Churn",
+      role: "target",
+      kind: "category",
+      levels: ["No", "Yes"],
+      open: false,
+      nullable: false,
+      optional: false,
+      missing: [],
     });
     expect(contract.name).toBe("mine");
-    expect(inferContract(["n", "Churn"], rows, { target: "Churn", positive: "No" }).contract.target?.classes).toEqual(["Yes", "No"]);
+    expect(inferContract(["n", "Churn"], rows, { target: "Churn", positive: "No" }).contract.target?.classes).toEqual([
+      "Yes",
+      "No",
+    ]);
   });
 
   it("has a positive class that labels such as Yes and 1 suggest", () => {
     expect(inferContract(["n", "Churn"], rows, { target: "Churn" }).contract.target?.positive).toBe("Yes");
-    expect(refusal(["t"], [["red"], ["blue"]], { target: "t" }).message).toContain("Say which of them is the positive class");
+    expect(refusal(["t"], [["red"], ["blue"]], { target: "t" }).message).toContain(
+      "Say which of them is the positive class",
+    );
   });
 
   it.each<[string, string[][], InferenceOptions, string, RegExp]>([
-    ["one class", [["1", "No"], ["2", "No"]], {}, "TARGET_INVALID", /one class only \("No"\)/],
-    ["no class", [["1", ""], ["2", "NA"]], {}, "TARGET_INVALID", /holds no value/],
-    ["three classes", [["1", "0"], ["2", "1"], ["3", "2"]], {}, "TARGET_INVALID", /holds 3 classes \("0", "1", "2"\)/],
+    [
+      "one class",
+      [
+        ["1", "No"],
+        ["2", "No"],
+      ],
+      {},
+      "TARGET_INVALID",
+      /one class only \("No"\)/,
+    ],
+    [
+      "no class",
+      [
+        ["1", ""],
+        ["2", "NA"],
+      ],
+      {},
+      "TARGET_INVALID",
+      /holds no value/,
+    ],
+    [
+      "three classes",
+      [
+        ["1", "0"],
+        ["2", "1"],
+        ["3", "2"],
+      ],
+      {},
+      "TARGET_INVALID",
+      /holds 3 classes \("0", "1", "2"\)/,
+    ],
     ["a number", count(3000, String).map((n) => [n, n]), {}, "TARGET_INVALID", /holds about \d+ different values/],
-    ["a positive label that never occurs", [["1", "No"], ["2", "Yes"]], { positive: "Yess" }, "TARGET_INVALID", /never holds "Yess"; it holds "No", "Yes"\. Perhaps "Yes"/],
-    ["an unknown target", [["1", "No"]], { target: "churn" }, "INPUT_COLUMNS", /no target column "churn"\. Perhaps "Churn"/],
-    ["an unknown id", [["1", "No"]], { id: "customer" }, "INPUT_COLUMNS", /no id column "customer"\. The columns are n, Churn/],
-    ["an id that is the target", [["1", "No"], ["1", "Yes"]], { id: "Churn" }, "INPUT_COLUMNS", /both id and target/],
+    [
+      "a positive label that never occurs",
+      [
+        ["1", "No"],
+        ["2", "Yes"],
+      ],
+      { positive: "Yess" },
+      "TARGET_INVALID",
+      /never holds "Yess"; it holds "No", "Yes"\. Perhaps "Yes"/,
+    ],
+    [
+      "an unknown target",
+      [["1", "No"]],
+      { target: "churn" },
+      "INPUT_COLUMNS",
+      /no target column "churn"\. Perhaps "Churn"/,
+    ],
+    [
+      "an unknown id",
+      [["1", "No"]],
+      { id: "customer" },
+      "INPUT_COLUMNS",
+      /no id column "customer"\. The columns are n, Churn/,
+    ],
+    [
+      "an id that is the target",
+      [
+        ["1", "No"],
+        ["1", "Yes"],
+      ],
+      { id: "Churn" },
+      "INPUT_COLUMNS",
+      /both id and target/,
+    ],
     ["no rows", [], {}, "INPUT_EMPTY", /no data row/],
   ])("is refused for %s", (_, data, options, code, message) => {
     const error = refusal(["n", "Churn"], data, { target: "Churn", source: "data.csv", ...options });
@@ -162,12 +262,17 @@ describe("the target", () => {
   });
 
   it("is missed with a hint where the delimiter is wrong", () => {
-    expect(refusal(["id;tenure;Churn"], [["1;2;No"]], { target: "Churn" }).message).toContain("is the delimiter right?");
+    expect(refusal(["id;tenure;Churn"], [["1;2;No"]], { target: "Churn" }).message).toContain(
+      "is the delimiter right?",
+    );
   });
 
   it("is suggested among the columns of two values", () => {
     const names = ["gender", "exited", "score", "active"];
-    const found = inferContract(names, count(20, String).map((n, i) => [i % 2 ? "f" : "m", i % 3 ? "0" : "1", n, i % 5 ? "Yes" : "No"]));
+    const found = inferContract(
+      names,
+      count(20, String).map((n, i) => [i % 2 ? "f" : "m", i % 3 ? "0" : "1", n, i % 5 ? "Yes" : "No"]),
+    );
     expect(found.candidates).toEqual(["exited", "active", "gender"]);
     expect(found.contract.target).toBeUndefined();
   });
@@ -186,7 +291,31 @@ describe("headers", () => {
 
 describe("inference as a whole", () => {
   const cell = fc.oneof(
-    fc.integer().map(String), fc.double().map(String), fc.string(), fc.constantFrom("", "NA", "Unknown", "Yes", "No", "true", "2024-01-01", "007", "45 %", "$45", "1,234", "1.234,5", "(12.50)", "31/01/2024", "1/2/24", "20240131", "0000-00-00", "9999-12-31", "#REF!", "1e309"),
+    fc.integer().map(String),
+    fc.double().map(String),
+    fc.string(),
+    fc.constantFrom(
+      "",
+      "NA",
+      "Unknown",
+      "Yes",
+      "No",
+      "true",
+      "2024-01-01",
+      "007",
+      "45 %",
+      "$45",
+      "1,234",
+      "1.234,5",
+      "(12.50)",
+      "31/01/2024",
+      "1/2/24",
+      "20240131",
+      "0000-00-00",
+      "9999-12-31",
+      "#REF!",
+      "1e309",
+    ),
   );
 
   it("always gives a sound contract that accepts the rows it came from, as text and as JSON", () => {
@@ -261,13 +390,28 @@ describe.skipIf(!hasShared)("the shared data sets", () => {
       const cells = rows.map((row) => reader.fromText(row[i] ?? ""));
       expect(cells.filter(isIssue)).toEqual([]);
       const missing = cells.filter((value) => value === null || Number.isNaN(value)).length;
-      if (column.name !== "HandsetPrice") expect([column.name, missing]).toEqual([column.name, facts.missing[column.name] ?? 0]);
-      if (column.role === "target") expect(cells.filter((value) => value === facts.positive)).toHaveLength(facts.positives);
+      if (column.name !== "HandsetPrice")
+        expect([column.name, missing]).toEqual([column.name, facts.missing[column.name] ?? 0]);
+      if (column.role === "target")
+        expect(cells.filter((value) => value === facts.positive)).toHaveLength(facts.positives);
     });
     const kinds = Object.fromEntries(contract.columns.map((column) => [column.name, column.kind]));
     const known: Record<string, Record<string, string>> = {
-      "telco-churn": { tenure: "number", MonthlyCharges: "number", TotalCharges: "number", SeniorCitizen: "number", Contract: "category", PaymentMethod: "category" },
-      "bank-churn": { Geography: "category", Gender: "category", Balance: "number", EstimatedSalary: "number", HasCrCard: "number" },
+      "telco-churn": {
+        tenure: "number",
+        MonthlyCharges: "number",
+        TotalCharges: "number",
+        SeniorCitizen: "number",
+        Contract: "category",
+        PaymentMethod: "category",
+      },
+      "bank-churn": {
+        Geography: "category",
+        Gender: "category",
+        Balance: "number",
+        EstimatedSalary: "number",
+        HasCrCard: "number",
+      },
       cell2cell: { ServiceArea: "category", HandsetPrice: "number", CreditRating: "category", AgeHH1: "number" },
     };
     expect(kinds).toMatchObject(known[facts.name] ?? {});
@@ -277,7 +421,11 @@ describe.skipIf(!hasShared)("the shared data sets", () => {
     }
     if (facts.name === "cell2cell") {
       expect(contract.columns.find(({ name }) => name === "HandsetPrice")?.missing).toEqual(["Unknown"]);
-      expect(contract.columns.find(({ name }) => name === "ServiceArea")).toMatchObject({ levels: [], open: true, role: "feature" });
+      expect(contract.columns.find(({ name }) => name === "ServiceArea")).toMatchObject({
+        levels: [],
+        open: true,
+        role: "feature",
+      });
     }
   });
 });

@@ -9,10 +9,20 @@ import { contractWith, encode, numberColumn, textColumn } from "../read/csv-writ
 const id = "numéro";
 const name = "année é";
 
-describe.each([["NFC", "NFD"], ["NFD", "NFC"]] as const)("names declared in %s, keys in %s", (declared, written) => {
-  const contract = contractWith([textColumn(id.normalize(declared), { role: "id" }), numberColumn(name.normalize(declared)), textColumn("e")]);
+describe.each([
+  ["NFC", "NFD"],
+  ["NFD", "NFC"],
+] as const)("names declared in %s, keys in %s", (declared, written) => {
+  const contract = contractWith([
+    textColumn(id.normalize(declared), { role: "id" }),
+    numberColumn(name.normalize(declared)),
+    textColumn("e"),
+  ]);
   const record = { [id.normalize(written)]: 9007199254740993n, [name.normalize(written)]: 5, e: "x" };
-  const line = JSON.stringify(record, (_, value: unknown) => (typeof value === "bigint" ? 17 : value)).replace("17", "9007199254740993");
+  const line = JSON.stringify(record, (_, value: unknown) => (typeof value === "bigint" ? 17 : value)).replace(
+    "17",
+    "9007199254740993",
+  );
   const expected = { [id.normalize(declared)]: "9007199254740993", [name.normalize(declared)]: 5, e: "x" };
 
   it("are the same columns in JSON lines and arrays, ids exact", async () => {

@@ -26,7 +26,10 @@ function run(source: string): Contract {
 
 /** A contract without what is seen in data only. */
 function bare(contract: Contract): unknown {
-  const columns = contract.columns.map((column): Column => ({ ...column, ...("observed" in column ? { observed: undefined } : {}) }));
+  const columns = contract.columns.map((column): Column => ({
+    ...column,
+    ...("observed" in column ? { observed: undefined } : {}),
+  }));
   return JSON.parse(JSON.stringify({ ...contract, origin: "declared", columns }));
 }
 
@@ -36,9 +39,15 @@ function expectSame(contract: Contract): void {
 
 describe("the printed TypeScript", () => {
   it("is readable", () => {
-    const rows = [["1", "basic", "3", "No"], ["2", "plus", "NA", "Yes"]];
+    const rows = [
+      ["1", "basic", "3", "No"],
+      ["2", "plus", "NA", "Yes"],
+    ];
     const { contract } = inferContract(["customer id", "plan", "tenure", "Churn"], rows, {
-      name: "telco-churn.csv", target: "Churn", positive: "Yes", id: "customer id",
+      name: "telco-churn.csv",
+      target: "Churn",
+      positive: "Yes",
+      id: "customer id",
     });
     expect(toTypeScript(contract)).toBe(`import { z } from "zod";
 import { defineDataset } from "churnkit/data";
@@ -61,8 +70,19 @@ export const telcoChurnDataset = defineDataset({
   it("gives the columns of an inferred contract again", () => {
     const names = ["id", "n", "r", "yes", "zip", "town", "day", "at", "flag", "gone", "one", "note", "Churn"];
     const rows = Array.from({ length: 120 }, (_, i) => [
-      `K-${i}`, i % 7 ? String(i % 11) : "Unknown", String(i / 8), i % 2 ? "Yes" : "No", `0${i % 40}`, `town ${i % 60}`, "2024-01-31",
-      `2024-01-${10 + (i % 9)}T10:00:00Z`, i % 3 ? "true" : "FALSE", "", "x", `the customer said a lot of things, number ${i}`, i % 4 ? "0" : "1",
+      `K-${i}`,
+      i % 7 ? String(i % 11) : "Unknown",
+      String(i / 8),
+      i % 2 ? "Yes" : "No",
+      `0${i % 40}`,
+      `town ${i % 60}`,
+      "2024-01-31",
+      `2024-01-${10 + (i % 9)}T10:00:00Z`,
+      i % 3 ? "true" : "FALSE",
+      "",
+      "x",
+      `the customer said a lot of things, number ${i}`,
+      i % 4 ? "0" : "1",
     ]);
     const { contract } = inferContract(names, rows, { target: "Churn", positive: "1", name: "all kinds" });
     expect(new Set(contract.columns.map(({ kind }) => kind)).size).toBe(5);
@@ -88,13 +108,16 @@ export const telcoChurnDataset = defineDataset({
           i: z.iso.date().default("2024-01-01"),
           j: z.string().max(80).meta({ kind: "text", role: "ignored" }),
           k: z.string().meta({ missing: ["-"] }),
-          m: z.number().meta({ numberFormat: { decimal: ",", grouping: "'", prefix: "\u20ac" } }).nullable(),
+          m: z
+            .number()
+            .meta({ numberFormat: { decimal: ",", grouping: "'", prefix: "\u20ac" } })
+            .nullable(),
           n: z.iso.date().meta({ dateFormat: "dd/MM/yyyy" }),
           l: z.enum(["x"]).or(z.string()),
           "not a name": z.literal([1, 2, 3]),
           y: z.boolean(),
         }),
-        { name: "it's a \"name\"", id: "id", target: "y", positive: true },
+        { name: 'it\'s a "name"', id: "id", target: "y", positive: true },
       ),
     );
   });
@@ -105,7 +128,16 @@ export const telcoChurnDataset = defineDataset({
       name: '"); process.exit(1); ("',
       origin: "declared",
       columns: [
-        { name: '": z.any(), "a', kind: "category", levels: ['"]) //', "\u2029"].slice(0, 1), open: false, role: "feature", nullable: false, optional: false, missing: ["*/"] },
+        {
+          name: '": z.any(), "a',
+          kind: "category",
+          levels: ['"]) //', "\u2029"].slice(0, 1),
+          open: false,
+          role: "feature",
+          nullable: false,
+          optional: false,
+          missing: ["*/"],
+        },
       ],
     });
     expectSame(contract);

@@ -12,9 +12,48 @@ type Outcome = string | number;
 
 const noon = new Date("2024-01-02T12:00:00Z");
 const values: readonly unknown[] = [
-  undefined, null, "", "  ", NaN, Infinity, -Infinity, 0, -0, 1, 2, 3, 7, 1.5, 1e39, 2 ** 60, 1n, 2n ** 60n, true, false,
-  "0", "1", "1.0", "0x10", "a", "b", " a ", "x", "true", "false", "NaN", "null", "yes", noon, new Date(NaN),
-  new Date(Date.UTC(12_000, 0)), "2024-01-02", "2024-01-02T12:00:00Z", [], [1], {}, Symbol("a"),
+  undefined,
+  null,
+  "",
+  "  ",
+  NaN,
+  Infinity,
+  -Infinity,
+  0,
+  -0,
+  1,
+  2,
+  3,
+  7,
+  1.5,
+  1e39,
+  2 ** 60,
+  1n,
+  2n ** 60n,
+  true,
+  false,
+  "0",
+  "1",
+  "1.0",
+  "0x10",
+  "a",
+  "b",
+  " a ",
+  "x",
+  "true",
+  "false",
+  "NaN",
+  "null",
+  "yes",
+  noon,
+  new Date(NaN),
+  new Date(Date.UTC(12_000, 0)),
+  "2024-01-02",
+  "2024-01-02T12:00:00Z",
+  [],
+  [1],
+  {},
+  Symbol("a"),
 ];
 const records: readonly Readonly<Record<string, unknown>>[] = [{}, ...values.map((x) => ({ x }))];
 
@@ -63,8 +102,17 @@ const wrapped: Record<string, (type: z.ZodType, value: unknown) => z.ZodType> = 
 };
 
 const inputs: Partial<Record<keyof typeof base, unknown>> = {
-  boolean: true, string: "b", "coerced string": "b", "long string": "bb", text: "b", enum: "b", "number literals": 1, date: noon,
-  "coerced date": noon, "iso day": "2024-02-03", "iso instant": "2024-02-03T04:05:06Z",
+  boolean: true,
+  string: "b",
+  "coerced string": "b",
+  "long string": "bb",
+  text: "b",
+  enum: "b",
+  "number literals": 1,
+  date: noon,
+  "coerced date": noon,
+  "iso day": "2024-02-03",
+  "iso instant": "2024-02-03T04:05:06Z",
 };
 
 const special: Record<string, z.ZodType> = {
@@ -93,21 +141,39 @@ const isLabel = ({ kind }: Column): boolean => kind === "category" || kind === "
 const isDate = (value: unknown): value is Date => value instanceof Date;
 const exceptions: Record<string, (one: Case) => boolean> = {
   "An empty text is missing": ({ record: { x }, column, ours }) =>
-    typeof x === "string" && x.trim() === "" && ours === (column.default === undefined ? (column.nullable || column.optional ? "missing" : "refused") : ours),
-  "Blanks around a text do not count": ({ record: { x }, ours }) => typeof x === "string" && (x.trim() !== x) && (ours === x.trim() || ours === "refused"),
-  "A text is read as in a file": ({ record: { x }, column, zod, ours }) => typeof x === "string" && !isLabel(column) && zod === "refused" && ours !== "refused",
-  "A number or boolean is its own text": ({ record: { x }, column, zod, ours }) => typeof x !== "string" && zod === "refused" && (isLabel(column) ? ours === String(x) : typeof x === "number" && ours === x + 0),
-  "A text of a number literal is that number": ({ schema, record: { x }, ours }) => schema.startsWith("number literals") && ours === x,
-  "A boolean may be 1 or 0": ({ record: { x }, column, zod, ours }) => column.kind === "boolean" && zod === "refused" && ours === Number(x),
-  "A big int is a number": ({ record: { x }, column, zod, ours }) => typeof x === "bigint" && column.kind === "number" && (zod === "refused") && ours === Number(x),
-  "A date may be a `Date` or a text": ({ record: { x }, column, zod, ours }) => isDate(x) && column.kind === "date" && zod === "refused" && typeof ours === "number",
-  "Dates are of the years 0 to 9999": ({ record: { x }, column, ours }) => isDate(x) && column.kind === "date" && ours === "refused",
-  "Coercion reads, and makes nothing up": ({ schema, zod, ours }) => /^(coerced|piped)/.test(schema) && zod !== "refused" && (ours === "refused" || ours === "missing"),
-  "An absent key of a nullable column is missing": ({ record: { x }, column, zod, ours }) => x === undefined && column.nullable && zod === "refused" && ours === "missing",
-  "A null of an optional column is missing": ({ record: { x }, column, zod, ours }) => x === null && column.optional && column.default === undefined && zod === "refused" && ours === "missing",
-  "Absent and undefined are one": ({ record: { x }, schema, zod }) => x === undefined && zod === "refused" && /default|undefined/.test(schema),
-  "A null stands for NaN": ({ record: { x }, column, ours }) => x === null && column.kind === "number" && column.nan === true && ours === "missing",
-  "Formats and lengths of labels are not checked": ({ schema, zod, ours }) => schema.startsWith("long string") && zod === "refused" && ours !== "refused",
+    typeof x === "string" &&
+    x.trim() === "" &&
+    ours === (column.default === undefined ? (column.nullable || column.optional ? "missing" : "refused") : ours),
+  "Blanks around a text do not count": ({ record: { x }, ours }) =>
+    typeof x === "string" && x.trim() !== x && (ours === x.trim() || ours === "refused"),
+  "A text is read as in a file": ({ record: { x }, column, zod, ours }) =>
+    typeof x === "string" && !isLabel(column) && zod === "refused" && ours !== "refused",
+  "A number or boolean is its own text": ({ record: { x }, column, zod, ours }) =>
+    typeof x !== "string" &&
+    zod === "refused" &&
+    (isLabel(column) ? ours === String(x) : typeof x === "number" && ours === x + 0),
+  "A text of a number literal is that number": ({ schema, record: { x }, ours }) =>
+    schema.startsWith("number literals") && ours === x,
+  "A boolean may be 1 or 0": ({ record: { x }, column, zod, ours }) =>
+    column.kind === "boolean" && zod === "refused" && ours === Number(x),
+  "A big int is a number": ({ record: { x }, column, zod, ours }) =>
+    typeof x === "bigint" && column.kind === "number" && zod === "refused" && ours === Number(x),
+  "A date may be a `Date` or a text": ({ record: { x }, column, zod, ours }) =>
+    isDate(x) && column.kind === "date" && zod === "refused" && typeof ours === "number",
+  "Dates are of the years 0 to 9999": ({ record: { x }, column, ours }) =>
+    isDate(x) && column.kind === "date" && ours === "refused",
+  "Coercion reads, and makes nothing up": ({ schema, zod, ours }) =>
+    /^(coerced|piped)/.test(schema) && zod !== "refused" && (ours === "refused" || ours === "missing"),
+  "An absent key of a nullable column is missing": ({ record: { x }, column, zod, ours }) =>
+    x === undefined && column.nullable && zod === "refused" && ours === "missing",
+  "A null of an optional column is missing": ({ record: { x }, column, zod, ours }) =>
+    x === null && column.optional && column.default === undefined && zod === "refused" && ours === "missing",
+  "Absent and undefined are one": ({ record: { x }, schema, zod }) =>
+    x === undefined && zod === "refused" && /default|undefined/.test(schema),
+  "A null stands for NaN": ({ record: { x }, column, ours }) =>
+    x === null && column.kind === "number" && column.nan === true && ours === "missing",
+  "Formats and lengths of labels are not checked": ({ schema, zod, ours }) =>
+    schema.startsWith("long string") && zod === "refused" && ours !== "refused",
 };
 
 const textOf = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
@@ -125,7 +191,8 @@ function readOurs(contract: Contract, record: Readonly<Record<string, unknown>>,
   if (table.rows === 0) return "refused";
   const value = recordOf(table, 0)["x"];
   const again = tableFromRecords(contract, [{ x: value }]);
-  if (again.rows === 0 || recordOf(again, 0)["x"] !== value) throw new Error(`${String(value)} as recordOf writes it does not read back`);
+  if (again.rows === 0 || recordOf(again, 0)["x"] !== value)
+    throw new Error(`${String(value)} as recordOf writes it does not read back`);
   return stored(value, column);
 }
 
@@ -134,7 +201,11 @@ describe("a record is read as zod reads it", () => {
   const types = Object.entries(base).flatMap(([name, type]) =>
     Object.entries(wrapped).map(([how, wrap]): [string, z.ZodType] => {
       const prefaulted = how === "prefault" && (name === "stringbool" || name === "piped number");
-      const otherwise = prefaulted ? (name === "stringbool" ? "yes" : "3") : (inputs[name as keyof typeof base] ?? (name === "stringbool" ? true : 3));
+      const otherwise = prefaulted
+        ? name === "stringbool"
+          ? "yes"
+          : "3"
+        : (inputs[name as keyof typeof base] ?? (name === "stringbool" ? true : 3));
       return [`${name}, ${how}`, wrap(type, otherwise)];
     }),
   );
@@ -151,7 +222,12 @@ describe("a record is read as zod reads it", () => {
       if (zod === ours) continue;
       const one = { schema: name, column, record, zod, ours };
       const reason = Object.entries(exceptions).find(([, applies]) => applies(one))?.[0];
-      expect.soft(reason, `${name}: ${"x" in record ? String(record["x"]) : "absent"} (${typeof record["x"]}) is ${zod} in zod and ${ours} here`).toBeDefined();
+      expect
+        .soft(
+          reason,
+          `${name}: ${"x" in record ? String(record["x"]) : "absent"} (${typeof record["x"]}) is ${zod} in zod and ${ours} here`,
+        )
+        .toBeDefined();
       if (reason !== undefined) met.add(reason);
     }
   });
@@ -165,7 +241,24 @@ describe("a record is read as zod reads it", () => {
 
 describe("defaults of contracts", () => {
   const read = (column: object, value: unknown): unknown => {
-    const contract = parseContract({ format: 1, name: "n", origin: "declared", columns: [{ name: "x", role: "feature", kind: "number", integer: false, nullable: true, optional: true, default: 3, missing: [], ...column }] });
+    const contract = parseContract({
+      format: 1,
+      name: "n",
+      origin: "declared",
+      columns: [
+        {
+          name: "x",
+          role: "feature",
+          kind: "number",
+          integer: false,
+          nullable: true,
+          optional: true,
+          default: 3,
+          missing: [],
+          ...column,
+        },
+      ],
+    });
     return recordOf(tableFromRecords(contract, [{ x: value }]), 0)["x"];
   };
 

@@ -70,7 +70,11 @@ describe("parseRecipe", () => {
       { ...json(), blocks: [{ ...numeric, scale: "1" }] },
       /blocks\[0\]\.scale must be a finite number/,
     ],
-    ["a scale that overflows", { ...json(), blocks: [{ ...numeric, scale: 1e300 }] }, /scale must be a finite number from -1e\+100 to 1e\+100/],
+    [
+      "a scale that overflows",
+      { ...json(), blocks: [{ ...numeric, scale: 1e300 }] },
+      /scale must be a finite number from -1e\+100 to 1e\+100/,
+    ],
     [
       "knots that fall",
       { ...json(), blocks: [{ ...numeric, transform: "quantile", knots: [2, 1], scores: [0, 1] }] },
@@ -86,7 +90,11 @@ describe("parseRecipe", () => {
       { ...json(), blocks: [{ ...oneHot, missing: "column" }] },
       /average must be 2 numbers/,
     ],
-    ["averages that are no shares", { ...json(), blocks: [{ ...oneHot, average: [2] }] }, /average\[0\] must be a finite number from 0 to 1/],
+    [
+      "averages that are no shares",
+      { ...json(), blocks: [{ ...oneHot, average: [2] }] },
+      /average\[0\] must be a finite number from 0 to 1/,
+    ],
     [
       "values that are missing",
       { ...json(), blocks: [{ kind: "target", input: "plan", levels: ["a"], values: [], otherwise: 0, missing: 0 }] },

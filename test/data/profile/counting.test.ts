@@ -35,11 +35,18 @@ const guided = (cuts: Float64Array, values: Float64Array): number[] => {
 describe("counting by a guide", () => {
   it("finds the cells that halving finds, for any cut points and values", () => {
     fc.assert(
-      fc.property(fc.uniqueArray(finite.map((value) => value + 0), { maxLength: 60 }), fc.array(wild, { maxLength: 60 }), (points, values) => {
-        const cuts = Float64Array.from(points).sort();
-        const all = Float64Array.from([...values, ...cuts]);
-        expect(guided(cuts, all)).toEqual(countsBy(cuts, all));
-      }),
+      fc.property(
+        fc.uniqueArray(
+          finite.map((value) => value + 0),
+          { maxLength: 60 },
+        ),
+        fc.array(wild, { maxLength: 60 }),
+        (points, values) => {
+          const cuts = Float64Array.from(points).sort();
+          const all = Float64Array.from([...values, ...cuts]);
+          expect(guided(cuts, all)).toEqual(countsBy(cuts, all));
+        },
+      ),
       { numRuns: 400 },
     );
   });
@@ -68,11 +75,14 @@ describe("exact moments", () => {
   /** The same by one exact sum each, of deviations cut off at 1e150. */
   function plainly(values: readonly number[], origin: number): { sum: bigint; squares: bigint } {
     const deviations = values.map((value) => Math.max(-1e150, Math.min(1e150, value - origin)));
-    const total = (of: readonly number[]): bigint => of.reduce((sum, value) => addExactly(sum, Float64Array.of(value), 1), 0n);
+    const total = (of: readonly number[]): bigint =>
+      of.reduce((sum, value) => addExactly(sum, Float64Array.of(value), 1), 0n);
     return { sum: total(deviations), squares: total(deviations.map((deviation) => deviation * deviation)) };
   }
 
-  const spread = fc.tuple(fc.integer({ min: -400, max: 400 }), fc.double({ min: -1, max: 1, noNaN: true })).map(([power, share]) => share * 2 ** power);
+  const spread = fc
+    .tuple(fc.integer({ min: -400, max: 400 }), fc.double({ min: -1, max: 1, noNaN: true }))
+    .map(([power, share]) => share * 2 ** power);
 
   it("equal those of one value at a time, whatever the sizes", () => {
     fc.assert(
@@ -81,7 +91,11 @@ describe("exact moments", () => {
         moments.add(Float64Array.of(Number.NaN, ...values), 1, values.length + 1);
         const { sum, squares } = plainly(values, origin);
         expect([moments.sum, moments.squares]).toEqual([sum, squares]);
-        expect([moments.min, moments.max]).toEqual(values.length === 0 ? [Infinity, -Infinity] : [Math.min(...values), Math.max(...values)].map((value) => expect.closeTo(value, 12) as unknown));
+        expect([moments.min, moments.max]).toEqual(
+          values.length === 0
+            ? [Infinity, -Infinity]
+            : [Math.min(...values), Math.max(...values)].map((value) => expect.closeTo(value, 12) as unknown),
+        );
       }),
       { numRuns: 300 },
     );
@@ -89,7 +103,9 @@ describe("exact moments", () => {
 
   it("hold for full blocks of the largest that is not cut off, and of what falls between the layers", () => {
     for (const value of [9.99e149, 1 / 3, 1e-99, 1e-101, 2 ** 40 + 2 ** -12]) {
-      const values = Float64Array.from({ length: EXACT_BLOCK }, (_, i) => (i === 0 ? value : value * (1 + i * 2 ** -44)));
+      const values = Float64Array.from({ length: EXACT_BLOCK }, (_, i) =>
+        i === 0 ? value : value * (1 + i * 2 ** -44),
+      );
       const moments = new MomentSums(0);
       moments.add(values, 0, EXACT_BLOCK);
       expect([moments.sum, moments.squares]).toEqual(Object.values(plainly([...values], 0)));
@@ -102,7 +118,9 @@ describe("exact moments", () => {
 
   it("make the same profile however long the blocks' remainders and missing values are", () => {
     const random = uniform(8);
-    const values = Float64Array.from({ length: 3 * EXACT_BLOCK + 17 }, (_, i) => (i % 5 === 0 ? Number.NaN : random() ** 9 * 1e6));
+    const values = Float64Array.from({ length: 3 * EXACT_BLOCK + 17 }, (_, i) =>
+      i % 5 === 0 ? Number.NaN : random() ** 9 * 1e6,
+    );
     const present = [...values].filter((value) => !Number.isNaN(value));
     const { moments, missing, counts } = profileOf(values, "x");
     expect(missing).toBe(values.length - present.length);
@@ -140,7 +158,8 @@ describe("values by rank", () => {
     const sorted = values.filter((value) => !Number.isNaN(value)).sort();
     const [order, plain] = [orderOf(values), orderOfSorted(sorted)];
     expect(order.length).toBe(sorted.length);
-    for (const rank of [0, 1, 777, sorted.length >> 1, sorted.length - 2, sorted.length - 1]) expect(order.at(rank)).toBe(sorted[rank]);
+    for (const rank of [0, 1, 777, sorted.length >> 1, sorted.length - 2, sorted.length - 1])
+      expect(order.at(rank)).toBe(sorted[rank]);
     for (const limit of [5, 9, 1024, 2000]) expect(order.distinctUpTo(limit)).toEqual(plain.distinctUpTo(limit));
     expect(cutPointsOf(order, 100)).toEqual(cutPointsOf(sorted, 100));
     expect(values.filter((value) => !Number.isNaN(value)).sort()).toEqual(sorted);

@@ -57,11 +57,28 @@ describe("a good table", () => {
 
 it("names dates that stand for none in a declared column, until they mean missing there", () => {
   const of = (missing: readonly string[]): Validation => {
-    const dated = defineDataset({ name: "d", schema: z.object({ until: z.iso.date().nullable().meta({ missing }), left: z.enum(["No", "Yes"]) }), target: "left", positive: "Yes" });
-    const records = good.map(({ left }, i) => ({ until: i % 4 === 0 ? "9999-12-31" : `20${10 + (i % 14)}-01-01`, left }));
+    const dated = defineDataset({
+      name: "d",
+      schema: z.object({ until: z.iso.date().nullable().meta({ missing }), left: z.enum(["No", "Yes"]) }),
+      target: "left",
+      positive: "Yes",
+    });
+    const records = good.map(({ left }, i) => ({
+      until: i % 4 === 0 ? "9999-12-31" : `20${10 + (i % 14)}-01-01`,
+      left,
+    }));
     return validateTable(tableFromRecords(dated.contract, records));
   };
-  expect(of([]).findings).toMatchObject([{ rule: "sentinel", column: "until", severity: "warning", count: 50, rows: expect.arrayContaining([0, 4]) as number[] }, { rule: "duplicateRow" }]);
+  expect(of([]).findings).toMatchObject([
+    {
+      rule: "sentinel",
+      column: "until",
+      severity: "warning",
+      count: 50,
+      rows: expect.arrayContaining([0, 4]) as number[],
+    },
+    { rule: "duplicateRow" },
+  ]);
   expect(of(["9999-12-31"]).findings.map(({ rule }) => rule)).toEqual(["duplicateRow"]);
 });
 
@@ -83,18 +100,46 @@ describe("findings", () => {
   });
 
   it.each<[string, Change, [string, string | null, string, number]]>([
-    ["many missing values", (record, row) => (record["tenure"] = row < 80 ? null : record["tenure"]), ["missingRate", "tenure", "warning", 80]],
+    [
+      "many missing values",
+      (record, row) => (record["tenure"] = row < 80 ? null : record["tenure"]),
+      ["missingRate", "tenure", "warning", 80],
+    ],
     ["no value", (record) => (record["city"] = null), ["allMissing", "city", "warning", 200]],
     ["one value", (record) => (record["plan"] = "plus"), ["constant", "plan", "warning", 200]],
     ["a label in every row", (record, row) => (record["city"] = `city ${row}`), ["idLike", "city", "warning", 200]],
-    ["a repeated id", (record, row) => (record["id"] = row === 9 ? "k4" : record["id"]), ["duplicateId", null, "warning", 1]],
-    ["a repeated row", (record, row) => row === 9 && Object.assign(record, { ...good[4], id: "k9" }), ["duplicateRow", null, "warning", 1]],
-    ["a rare class", (record, row) => (record["left"] = row % 50 === 0 ? "Yes" : "No"), ["imbalance", "left", "warning", 4]],
+    [
+      "a repeated id",
+      (record, row) => (record["id"] = row === 9 ? "k4" : record["id"]),
+      ["duplicateId", null, "warning", 1],
+    ],
+    [
+      "a repeated row",
+      (record, row) => row === 9 && Object.assign(record, { ...good[4], id: "k9" }),
+      ["duplicateRow", null, "warning", 1],
+    ],
+    [
+      "a rare class",
+      (record, row) => (record["left"] = row % 50 === 0 ? "Yes" : "No"),
+      ["imbalance", "left", "warning", 4],
+    ],
     ["one class", (record) => (record["left"] = "No"), ["oneClass", "left", "error", 200]],
     ["a column that nobody knows", (record) => (record["color"] = "red"), ["extraColumn", "color", "info", 0]],
-    ["the target under another name", (record) => (record["plan"] = record["left"] === "Yes" ? "plus" : "basic"), ["leak", "plan", "warning", 200]],
-    ["a number that tells the target", (record, row) => (record["tenure"] = record["left"] === "Yes" ? row % 9 : 9 + (row % 9)), ["leak", "tenure", "warning", 200]],
-    ["a value only those have who left", (record, row) => (record["tenure"] = record["left"] === "Yes" ? row % 9 : null), ["leak", "tenure", "warning", 200]],
+    [
+      "the target under another name",
+      (record) => (record["plan"] = record["left"] === "Yes" ? "plus" : "basic"),
+      ["leak", "plan", "warning", 200],
+    ],
+    [
+      "a number that tells the target",
+      (record, row) => (record["tenure"] = record["left"] === "Yes" ? row % 9 : 9 + (row % 9)),
+      ["leak", "tenure", "warning", 200],
+    ],
+    [
+      "a value only those have who left",
+      (record, row) => (record["tenure"] = record["left"] === "Yes" ? row % 9 : null),
+      ["leak", "tenure", "warning", 200],
+    ],
   ])("%s", (_, change, expected) => {
     const { findings, valid, qualityScore } = validate(change);
     const found = findings.map(({ rule, column, severity, count }) => [rule, column, severity, count]);
@@ -104,14 +149,24 @@ describe("findings", () => {
   });
 
   it("name the repeated rows", () => {
-    expect(validate((record, row) => (record["id"] = row === 9 || row === 11 ? "k4" : record["id"])).findings[0]?.rows).toEqual([9, 11]);
+    expect(
+      validate((record, row) => (record["id"] = row === 9 || row === 11 ? "k4" : record["id"])).findings[0]?.rows,
+    ).toEqual([9, 11]);
   });
 
   it("say what an inferred contract has not seen before", () => {
     const names = ["n", "day", "label"];
-    const rows = Array.from({ length: 50 }, (_, i) => [String(i), i === 9 ? "" : `2024-01-${10 + (i % 9)}`, i % 2 ? "a" : "b"]);
+    const rows = Array.from({ length: 50 }, (_, i) => [
+      String(i),
+      i === 9 ? "" : `2024-01-${10 + (i % 9)}`,
+      i % 2 ? "a" : "b",
+    ]);
     const inferred = inferContract(names, rows).contract;
-    const table = tableFromRecords(inferred, [{ n: 60, day: "2025-01-01", label: "c" }, { n: 5, day: "2024-01-12", label: "a" }, { n: -1, day: null, label: "c" }]);
+    const table = tableFromRecords(inferred, [
+      { n: 60, day: "2025-01-01", label: "c" },
+      { n: 5, day: "2024-01-12", label: "a" },
+      { n: -1, day: null, label: "c" },
+    ]);
     const { findings, valid } = validateTable(table);
     expect(valid).toBe(true);
     expect(findings.map(({ rule, column, count, rows: at }) => [rule, column, count, at])).toEqual([
@@ -170,7 +225,11 @@ describe("findings", () => {
 
 describe("findLeaks", () => {
   it("does not take a unique label for a leak, nor a strong but honest feature", () => {
-    const honest = good.map((record, i) => ({ ...record, city: `city ${i}`, tenure: record.left === "Yes" ? i % 40 : 5 + (i % 68) }));
+    const honest = good.map((record, i) => ({
+      ...record,
+      city: `city ${i}`,
+      tenure: record.left === "Yes" ? i % 40 : 5 + (i % 68),
+    }));
     expect(findLeaks(tableFromRecords(contract, honest))).toEqual([]);
   });
 
@@ -180,7 +239,10 @@ describe("findLeaks", () => {
   });
 
   it("looks at a sample of many rows, the same every time", () => {
-    const many = Array.from({ length: 5000 }, (_, i) => ({ ...good[i % 200], plan: good[i % 200]?.left === "Yes" ? "plus" : "basic" }));
+    const many = Array.from({ length: 5000 }, (_, i) => ({
+      ...good[i % 200],
+      plan: good[i % 200]?.left === "Yes" ? "plus" : "basic",
+    }));
     const table = tableFromRecords(contract, many);
     const [leak] = findLeaks(table, { maxRows: 500 });
     expect(leak?.rule).toBe("leak");
@@ -201,7 +263,9 @@ describe("repeatedRows", () => {
           { storage: "numeric", values: Float64Array.from(rows, ([, , c]) => c) },
         ];
         const keys = rows.map((row) => row.join("|"));
-        expect(repeatedRows(columns, rows.length)).toEqual(keys.flatMap((key, i) => (keys.indexOf(key) < i ? [i] : [])));
+        expect(repeatedRows(columns, rows.length)).toEqual(
+          keys.flatMap((key, i) => (keys.indexOf(key) < i ? [i] : [])),
+        );
       }),
     );
   });

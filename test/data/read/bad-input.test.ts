@@ -17,7 +17,11 @@ const contract = contractWith(
 );
 const header = "id,tenure,plan,Churn\n";
 
-async function failure(bytes: ByteSource | string, options: ReadOptions = {}, hints: NameHints = {}): Promise<ChurnkitError> {
+async function failure(
+  bytes: ByteSource | string,
+  options: ReadOptions = {},
+  hints: NameHints = {},
+): Promise<ChurnkitError> {
   const input = typeof bytes === "string" ? encode(bytes) : bytes;
   const error: unknown = await readDelimited(contract, input, { source: "file.csv", ...options }, hints).then(
     () => new Error("was read"),
@@ -43,36 +47,192 @@ const cases: readonly Case[] = [
   { what: "blank lines only", input: "\n \r\n\n", code: "INPUT_EMPTY", message: "the input is empty" },
   { what: "a byte order mark only", input: "\ufeff", code: "INPUT_EMPTY", message: "the input is empty" },
   { what: "a header only", input: header, code: "INPUT_EMPTY", message: "there is a header but no data row" },
-  { what: "a short row", input: `${header}1,2,a,Yes\n\n2,3\n`, code: "INPUT_MALFORMED", message: "file.csv: row 1 (line 4): 2 cells on line 4, where the header has 4" },
-  { what: "a long row", input: `${header}1,1,234,a,Yes\n`, code: "INPUT_MALFORMED", message: "row 0 (line 2): 5 cells on line 2, where the header has 4; quote the cell" },
-  { what: "a repeated column", input: "id,tenure,tenure,Churn\n1,2,2,Yes\n", code: "INPUT_COLUMNS", message: 'file.csv: the header, column 3: the name "tenure" is that of column 2 too' },
-  { what: "a column without a name", input: "id,tenure,,plan,Churn\n1,2,3,a,Yes\n", code: "INPUT_COLUMNS", message: "the header, column 3: a column name must not be empty" },
-  { what: "a column named __proto__", input: "id,tenure,plan,Churn,__proto__\n1,2,a,Yes,1\n", code: "INPUT_COLUMNS", message: 'column 5: a column must not be called "__proto__"' },
-  { what: "columns that are missing", input: "id,plan\n1,a\n", code: "INPUT_COLUMNS", message: 'the columns "tenure", "Churn" are missing; the header has "id", "plan"' },
-  { what: "semicolons in a .csv", input: "id;tenure;plan;Churn\n1;2;a;Yes\n", code: "INPUT_MALFORMED", hints: { expected: "," }, message: /semicolon \(";"\).*comma was expected.*delimiter: ";"/ },
-  { what: "tabs in a .csv", input: "id\ttenure\tplan\tChurn\n1\t2\ta\tYes\n", code: "INPUT_MALFORMED", hints: { expected: "," }, message: "looks separated by a tab" },
-  { what: "invalid UTF-8", input: latin1(`${header}1,2,a,Yes\n2,3,caf\xe9,No\n`), code: "INPUT_NOT_TEXT", message: 'file.csv: row 1 (line 3), column "plan": the byte 0xe9 is not valid UTF-8' },
-  { what: "invalid UTF-8 in a column that is not read", input: latin1("id,tenure,plan,Churn,x\n1,2,a,Yes,\xff\n"), code: "INPUT_NOT_TEXT", message: 'row 0 (line 2), column "x"' },
-  { what: "invalid UTF-8 in the header", input: latin1("id,ten\xfcre,plan,Churn\n1,2,a,Yes\n"), code: "INPUT_NOT_TEXT", message: "the header (line 1): the byte 0xfc" },
-  { what: "a quote never closed", input: `${header}0,1,a,No\n1,2,"never closed,Yes\n${"2,3,a,No\n".repeat(500)}`, code: "INPUT_MALFORMED", message: 'file.csv: row 1 (line 3), column "plan": the quote opened on line 3 is never closed' },
-  { what: "a quote never closed before the cell's limit", input: `${header}0,1,a,No\n1,2,"never closed,Yes\n${"2,3,a,No\n".repeat(500)}`, options: { limits: { cellBytes: 1000 } }, code: "INPUT_TOO_LARGE", message: "perhaps the quote opened on line 3 is never closed" },
-  { what: "text behind a closing quote", input: `${header}1,2,"a" b,Yes\n`, code: "INPUT_MALFORMED", message: 'text follows the closing quote of the cell of column "plan" that was opened on line 2' },
-  { what: "a NUL byte in the first bytes", input: `${header}1,2,\0,Yes\n`, code: "INPUT_NOT_TEXT", message: "the file holds NUL bytes" },
-  { what: "a NUL byte later on", input: `${header}${"1,2,a,Yes\n".repeat(10_000)}1,2,\0,Yes\n`, code: "INPUT_NOT_TEXT", message: 'row 10000 (line 10002), column "plan": a NUL byte' },
-  { what: "random bytes", input: Uint8Array.from({ length: 200_000 }, (_, i) => Math.imul(i + 7, 2654435761) >>> 13), code: "INPUT_NOT_TEXT", message: "NUL bytes" },
-  { what: "Parquet", input: Uint8Array.from([...encode("PAR1"), 21, 4, 21, 200, 1, 255]), code: "INPUT_UNSUPPORTED", message: "a Parquet file; give it a name that ends in .parquet" },
-  { what: "an Excel workbook", input: Uint8Array.of(0x50, 0x4b, 3, 4, 20, 0, 6, 0), code: "INPUT_UNSUPPORTED", message: "an Excel workbook; save the sheet as CSV" },
-  { what: "UTF-16 cut inside a character", input: Uint8Array.of(0xff, 0xfe, 105, 0, 100), code: "INPUT_NOT_TEXT", message: "the file is UTF-16 by its byte order mark, and holds bytes that are not or ends inside a character; save it as UTF-8" },
-  { what: "UTF-16 without a byte order mark", input: Uint8Array.of(105, 0, 100, 0), code: "INPUT_NOT_TEXT", message: "UTF-16 without a byte order mark; save it as UTF-8" },
+  {
+    what: "a short row",
+    input: `${header}1,2,a,Yes\n\n2,3\n`,
+    code: "INPUT_MALFORMED",
+    message: "file.csv: row 1 (line 4): 2 cells on line 4, where the header has 4",
+  },
+  {
+    what: "a long row",
+    input: `${header}1,1,234,a,Yes\n`,
+    code: "INPUT_MALFORMED",
+    message: "row 0 (line 2): 5 cells on line 2, where the header has 4; quote the cell",
+  },
+  {
+    what: "a repeated column",
+    input: "id,tenure,tenure,Churn\n1,2,2,Yes\n",
+    code: "INPUT_COLUMNS",
+    message: 'file.csv: the header, column 3: the name "tenure" is that of column 2 too',
+  },
+  {
+    what: "a column without a name",
+    input: "id,tenure,,plan,Churn\n1,2,3,a,Yes\n",
+    code: "INPUT_COLUMNS",
+    message: "the header, column 3: a column name must not be empty",
+  },
+  {
+    what: "a column named __proto__",
+    input: "id,tenure,plan,Churn,__proto__\n1,2,a,Yes,1\n",
+    code: "INPUT_COLUMNS",
+    message: 'column 5: a column must not be called "__proto__"',
+  },
+  {
+    what: "columns that are missing",
+    input: "id,plan\n1,a\n",
+    code: "INPUT_COLUMNS",
+    message: 'the columns "tenure", "Churn" are missing; the header has "id", "plan"',
+  },
+  {
+    what: "semicolons in a .csv",
+    input: "id;tenure;plan;Churn\n1;2;a;Yes\n",
+    code: "INPUT_MALFORMED",
+    hints: { expected: "," },
+    message: /semicolon \(";"\).*comma was expected.*delimiter: ";"/,
+  },
+  {
+    what: "tabs in a .csv",
+    input: "id\ttenure\tplan\tChurn\n1\t2\ta\tYes\n",
+    code: "INPUT_MALFORMED",
+    hints: { expected: "," },
+    message: "looks separated by a tab",
+  },
+  {
+    what: "invalid UTF-8",
+    input: latin1(`${header}1,2,a,Yes\n2,3,caf\xe9,No\n`),
+    code: "INPUT_NOT_TEXT",
+    message: 'file.csv: row 1 (line 3), column "plan": the byte 0xe9 is not valid UTF-8',
+  },
+  {
+    what: "invalid UTF-8 in a column that is not read",
+    input: latin1("id,tenure,plan,Churn,x\n1,2,a,Yes,\xff\n"),
+    code: "INPUT_NOT_TEXT",
+    message: 'row 0 (line 2), column "x"',
+  },
+  {
+    what: "invalid UTF-8 in the header",
+    input: latin1("id,ten\xfcre,plan,Churn\n1,2,a,Yes\n"),
+    code: "INPUT_NOT_TEXT",
+    message: "the header (line 1): the byte 0xfc",
+  },
+  {
+    what: "a quote never closed",
+    input: `${header}0,1,a,No\n1,2,"never closed,Yes\n${"2,3,a,No\n".repeat(500)}`,
+    code: "INPUT_MALFORMED",
+    message: 'file.csv: row 1 (line 3), column "plan": the quote opened on line 3 is never closed',
+  },
+  {
+    what: "a quote never closed before the cell's limit",
+    input: `${header}0,1,a,No\n1,2,"never closed,Yes\n${"2,3,a,No\n".repeat(500)}`,
+    options: { limits: { cellBytes: 1000 } },
+    code: "INPUT_TOO_LARGE",
+    message: "perhaps the quote opened on line 3 is never closed",
+  },
+  {
+    what: "text behind a closing quote",
+    input: `${header}1,2,"a" b,Yes\n`,
+    code: "INPUT_MALFORMED",
+    message: 'text follows the closing quote of the cell of column "plan" that was opened on line 2',
+  },
+  {
+    what: "a NUL byte in the first bytes",
+    input: `${header}1,2,\0,Yes\n`,
+    code: "INPUT_NOT_TEXT",
+    message: "the file holds NUL bytes",
+  },
+  {
+    what: "a NUL byte later on",
+    input: `${header}${"1,2,a,Yes\n".repeat(10_000)}1,2,\0,Yes\n`,
+    code: "INPUT_NOT_TEXT",
+    message: 'row 10000 (line 10002), column "plan": a NUL byte',
+  },
+  {
+    what: "random bytes",
+    input: Uint8Array.from({ length: 200_000 }, (_, i) => Math.imul(i + 7, 2654435761) >>> 13),
+    code: "INPUT_NOT_TEXT",
+    message: "NUL bytes",
+  },
+  {
+    what: "Parquet",
+    input: Uint8Array.from([...encode("PAR1"), 21, 4, 21, 200, 1, 255]),
+    code: "INPUT_UNSUPPORTED",
+    message: "a Parquet file; give it a name that ends in .parquet",
+  },
+  {
+    what: "an Excel workbook",
+    input: Uint8Array.of(0x50, 0x4b, 3, 4, 20, 0, 6, 0),
+    code: "INPUT_UNSUPPORTED",
+    message: "an Excel workbook; save the sheet as CSV",
+  },
+  {
+    what: "UTF-16 cut inside a character",
+    input: Uint8Array.of(0xff, 0xfe, 105, 0, 100),
+    code: "INPUT_NOT_TEXT",
+    message:
+      "the file is UTF-16 by its byte order mark, and holds bytes that are not or ends inside a character; save it as UTF-8",
+  },
+  {
+    what: "UTF-16 without a byte order mark",
+    input: Uint8Array.of(105, 0, 100, 0),
+    code: "INPUT_NOT_TEXT",
+    message: "UTF-16 without a byte order mark; save it as UTF-8",
+  },
   { what: "UTF-32", input: Uint8Array.of(0xff, 0xfe, 0, 0, 105, 0, 0, 0), code: "INPUT_NOT_TEXT", message: "UTF-32" },
-  { what: "damaged gzip", input: gzipSync(`${header}${"1,2,a,Yes\n".repeat(1000)}`).subarray(0, 60), code: "INPUT_MALFORMED", message: "the gzip data are damaged or cut off" },
-  { what: "a gzip bomb", input: gzipSync(header + "1,2,a,Yes\n".repeat(200_000)), options: { limits: { totalBytes: 1_000_000 } }, code: "INPUT_TOO_LARGE", message: "more than 1000000 bytes of text" },
-  { what: "a cell over its limit", input: `${header}1,2,${"a".repeat(2000)},Yes\n`, options: { limits: { cellBytes: 1000 } }, code: "INPUT_TOO_LARGE", message: 'row 0 (line 2), column "plan": a cell is longer than 1000 bytes' },
-  { what: "a line over its limit", input: `${header}${"1,".repeat(2000)}\n`, options: { limits: { lineBytes: 1000 } }, code: "INPUT_TOO_LARGE", message: "row 0 (line 2): a line is longer than 1000 bytes" },
-  { what: "too many columns", input: `${Array.from({ length: 20 }, (_, i) => `c${i}`).join(",")}\n`, options: { limits: { columns: 10 } }, code: "INPUT_COLUMNS", message: "the header has 20 columns; the limit is 10" },
-  { what: "a delimiter that cannot be one", input: header, options: { delimiter: ";;" }, code: "OPTION_INVALID", message: 'The delimiter ";;" cannot separate cells' },
-  { what: "a limit that is none", input: header, options: { limits: { lineBytes: 0 } }, code: "OPTION_INVALID", message: "The limit lineBytes is 0" },
-  { what: "an unknown choice", input: header, options: { ragged: "skip" as "error" }, code: "OPTION_INVALID", message: 'The option ragged is "skip"; it must be one of error, reject-row' },
+  {
+    what: "damaged gzip",
+    input: gzipSync(`${header}${"1,2,a,Yes\n".repeat(1000)}`).subarray(0, 60),
+    code: "INPUT_MALFORMED",
+    message: "the gzip data are damaged or cut off",
+  },
+  {
+    what: "a gzip bomb",
+    input: gzipSync(header + "1,2,a,Yes\n".repeat(200_000)),
+    options: { limits: { totalBytes: 1_000_000 } },
+    code: "INPUT_TOO_LARGE",
+    message: "more than 1000000 bytes of text",
+  },
+  {
+    what: "a cell over its limit",
+    input: `${header}1,2,${"a".repeat(2000)},Yes\n`,
+    options: { limits: { cellBytes: 1000 } },
+    code: "INPUT_TOO_LARGE",
+    message: 'row 0 (line 2), column "plan": a cell is longer than 1000 bytes',
+  },
+  {
+    what: "a line over its limit",
+    input: `${header}${"1,".repeat(2000)}\n`,
+    options: { limits: { lineBytes: 1000 } },
+    code: "INPUT_TOO_LARGE",
+    message: "row 0 (line 2): a line is longer than 1000 bytes",
+  },
+  {
+    what: "too many columns",
+    input: `${Array.from({ length: 20 }, (_, i) => `c${i}`).join(",")}\n`,
+    options: { limits: { columns: 10 } },
+    code: "INPUT_COLUMNS",
+    message: "the header has 20 columns; the limit is 10",
+  },
+  {
+    what: "a delimiter that cannot be one",
+    input: header,
+    options: { delimiter: ";;" },
+    code: "OPTION_INVALID",
+    message: 'The delimiter ";;" cannot separate cells',
+  },
+  {
+    what: "a limit that is none",
+    input: header,
+    options: { limits: { lineBytes: 0 } },
+    code: "OPTION_INVALID",
+    message: "The limit lineBytes is 0",
+  },
+  {
+    what: "an unknown choice",
+    input: header,
+    options: { ragged: "skip" as "error" },
+    code: "OPTION_INVALID",
+    message: 'The option ragged is "skip"; it must be one of error, reject-row',
+  },
 ];
 
 describe("input that cannot be used", () => {
@@ -114,12 +274,26 @@ describe("input that cannot be used", () => {
 
 describe("rows that break the contract", () => {
   it("are set aside with all their issues, in order, and the others keep their row numbers", async () => {
-    const lines = ["1,5,a,Yes", "2,1.5,c,No", "3,,b,", '4,"1,234",b,No', "5,12abc,b,No", "6,-1,b,No", "7,1e999,b,No", "8,7,,No"];
+    const lines = [
+      "1,5,a,Yes",
+      "2,1.5,c,No",
+      "3,,b,",
+      '4,"1,234",b,No',
+      "5,12abc,b,No",
+      "6,-1,b,No",
+      "7,1e999,b,No",
+      "8,7,,No",
+    ];
     const table = await readDelimited(contract, encode(header + lines.join("\n")));
     expect([...table.rowNumbers]).toEqual([0, 7]);
     expect(table.rejected.map(({ row }) => row)).toEqual([1, 2, 3, 4, 5, 6]);
     expect(table.rejected.map(({ issues }) => issues.map(({ column, rule }) => `${column} ${rule}`))).toEqual([
-      ["tenure integer", "plan level"], ["tenure missing", "Churn missing"], ["tenure number"], ["tenure number"], ["tenure range"], ["tenure number"],
+      ["tenure integer", "plan level"],
+      ["tenure missing", "Churn missing"],
+      ["tenure number"],
+      ["tenure number"],
+      ["tenure range"],
+      ["tenure number"],
     ]);
     expect(table.rejected[2]?.issues[0]?.message).toMatch('Column "tenure": "1,234"');
     expect(table.columns.get("plan")).toMatchObject({ levels: ["a", "b"] });
@@ -130,7 +304,11 @@ describe("rows that break the contract", () => {
     const table = await readDelimited(contract, encode(header + lines.join("\n")), { ragged: "reject-row" });
     expect([...table.rowNumbers]).toEqual([0, 4]);
     expect(table.columns.get("tenure")).toEqual({ storage: "numeric", values: Float64Array.of(5, 6) });
-    expect(table.rejected.map(({ row, issues }) => [row, issues[0]?.rule])).toEqual([[1, "ragged"], [2, "ragged"], [3, "ragged"]]);
+    expect(table.rejected.map(({ row, issues }) => [row, issues[0]?.rule])).toEqual([
+      [1, "ragged"],
+      [2, "ragged"],
+      [3, "ragged"],
+    ]);
     expect(table.rejected[0]?.issues[0]?.message).toMatch("3 cells on line 3, where the header has 4");
   });
 
@@ -142,6 +320,10 @@ describe("rows that break the contract", () => {
   it("leave no label of theirs behind", async () => {
     const open = contractWith([numberColumn("n"), categoryColumn("c", ["x"], { open: true })]);
     const table = await readDelimited(open, encode("n,c\n1,new\nbad,gone\n2,other\n3,new\n"));
-    expect(table.columns.get("c")).toEqual({ storage: "coded", codes: Int32Array.of(1, 2, 1), levels: ["x", "new", "other"] });
+    expect(table.columns.get("c")).toEqual({
+      storage: "coded",
+      codes: Int32Array.of(1, 2, 1),
+      levels: ["x", "new", "other"],
+    });
   });
 });

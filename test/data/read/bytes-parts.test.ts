@@ -8,16 +8,19 @@ import { encode } from "./csv-writer.js";
 describe("ByteDictionary", () => {
   it("numbers texts as a Map does", () => {
     fc.assert(
-      fc.property(fc.array(fc.oneof(fc.string({ maxLength: 3 }), fc.string({ maxLength: 40 })), { maxLength: 2000 }), (texts) => {
-        const dictionary = new ByteDictionary();
-        const expected = new Map<string, number>();
-        for (const text of texts) {
-          if (!expected.has(text)) expected.set(text, expected.size);
-          const bytes = encode(`ab${text}cd`);
-          expect(dictionary.lookup(bytes, 2, bytes.length - 2)).toBe(expected.get(text));
-        }
-        expect(dictionary.size).toBe(expected.size);
-      }),
+      fc.property(
+        fc.array(fc.oneof(fc.string({ maxLength: 3 }), fc.string({ maxLength: 40 })), { maxLength: 2000 }),
+        (texts) => {
+          const dictionary = new ByteDictionary();
+          const expected = new Map<string, number>();
+          for (const text of texts) {
+            if (!expected.has(text)) expected.set(text, expected.size);
+            const bytes = encode(`ab${text}cd`);
+            expect(dictionary.lookup(bytes, 2, bytes.length - 2)).toBe(expected.get(text));
+          }
+          expect(dictionary.size).toBe(expected.size);
+        },
+      ),
       { numRuns: 50 },
     );
   });
@@ -60,7 +63,10 @@ describe("UTF-8", () => {
   };
 
   it("agrees with TextDecoder on any bytes", () => {
-    const byte = fc.oneof(fc.nat(255), fc.constantFrom(0xc2, 0xe0, 0xe1, 0xed, 0xef, 0xf0, 0xf1, 0xf4, 0xf5, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf));
+    const byte = fc.oneof(
+      fc.nat(255),
+      fc.constantFrom(0xc2, 0xe0, 0xe1, 0xed, 0xef, 0xf0, 0xf1, 0xf4, 0xf5, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf),
+    );
     fc.assert(
       fc.property(fc.array(byte, { maxLength: 6 }), (values) => {
         const bytes = Uint8Array.from(values);

@@ -3,19 +3,37 @@ import type { Contract, Column } from "../../../src/data/contract/contract.js";
 const base = { role: "feature", nullable: true, optional: false, missing: [] } as const;
 
 export const numberColumn = (name: string, more: object = {}): Column => ({
-  ...base, name, kind: "number", integer: false, ...more,
+  ...base,
+  name,
+  kind: "number",
+  integer: false,
+  ...more,
 });
 export const textColumn = (name: string, more: object = {}): Column => ({ ...base, name, kind: "text", ...more });
 export const categoryColumn = (name: string, levels: readonly string[], more: object = {}): Column => ({
-  ...base, name, kind: "category", levels, open: false, ...more,
+  ...base,
+  name,
+  kind: "category",
+  levels,
+  open: false,
+  ...more,
 });
 export const booleanColumn = (name: string): Column => ({
-  ...base, name, kind: "boolean", truthy: ["true"], falsy: ["false"], caseSensitive: true,
+  ...base,
+  name,
+  kind: "boolean",
+  truthy: ["true"],
+  falsy: ["false"],
+  caseSensitive: true,
 });
 export const dateColumn = (name: string): Column => ({ ...base, name, kind: "date", precision: "date" });
 
 export const contractWith = (columns: readonly Column[], more: Partial<Contract> = {}): Contract => ({
-  format: 1, name: "test", origin: "declared", columns, ...more,
+  format: 1,
+  name: "test",
+  origin: "declared",
+  columns,
+  ...more,
 });
 
 /** A contract that reads every column as text. */
@@ -38,7 +56,11 @@ export function writeCsv(rows: readonly (readonly string[])[], style: WriterStyl
   const written = rows.map((row) =>
     row
       .map((text) => {
-        const quoted = /["\r\n]/.test(text) || text.includes(style.delimiter) || style.quoteAnyway(cell++) || (text === "" && row.length === 1);
+        const quoted =
+          /["\r\n]/.test(text) ||
+          text.includes(style.delimiter) ||
+          style.quoteAnyway(cell++) ||
+          (text === "" && row.length === 1);
         return style.padding + (quoted ? `"${text.replaceAll('"', '""')}"` : text) + style.padding;
       })
       .join(style.delimiter),

@@ -12,11 +12,19 @@ const records = async (names: readonly string[], text: string, options?: ReadOpt
 
 describe("readDelimited", () => {
   it("reads each line end, also mixed, and no blank line", async () => {
-    expect(await records(["a", "b"], "\n\ra,b\r\n1,2\n\n3,4\r5,6\r\n  \r\n7,8")).toEqual([["1", "2"], ["3", "4"], ["5", "6"], ["7", "8"]]);
+    expect(await records(["a", "b"], "\n\ra,b\r\n1,2\n\n3,4\r5,6\r\n  \r\n7,8")).toEqual([
+      ["1", "2"],
+      ["3", "4"],
+      ["5", "6"],
+      ["7", "8"],
+    ]);
   });
 
   it("trims cells and names outside quotes, and keeps quotes inside bare cells", async () => {
-    expect(await records(["a b", "c"], ' "a b" ,\tc\n x y ,5" disk\n " ""q"" " , \n')).toEqual([["x y", '5" disk'], ['"q"', ""]]);
+    expect(await records(["a b", "c"], ' "a b" ,\tc\n x y ,5" disk\n " ""q"" " , \n')).toEqual([
+      ["x y", '5" disk'],
+      ['"q"', ""],
+    ]);
   });
 
   it("detects the delimiter outside quotes, and takes the one it is told", async () => {
@@ -44,15 +52,25 @@ describe("readDelimited", () => {
       numberColumn("limited", { min: 0, exclusiveMax: 10, default: 3 }),
       categoryColumn("c", [], { open: true, default: "none" }),
     ]);
-    const table = await readDelimited(contract, encode('n,limited,c\n-999,0,x\nNA,9.5,\n1.50,,none\n" 2 ", 1," x "\n3,10,y\n'));
+    const table = await readDelimited(
+      contract,
+      encode('n,limited,c\n-999,0,x\nNA,9.5,\n1.50,,none\n" 2 ", 1," x "\n3,10,y\n'),
+    );
     expect(table.columns.get("n")).toEqual({ storage: "numeric", values: Float64Array.of(NaN, NaN, 1.5, 2) });
     expect(table.columns.get("limited")).toEqual({ storage: "numeric", values: Float64Array.of(0, 9.5, 3, 1) });
-    expect(table.columns.get("c")).toEqual({ storage: "coded", codes: Int32Array.of(0, 1, 1, 0), levels: ["x", "none"] });
+    expect(table.columns.get("c")).toEqual({
+      storage: "coded",
+      codes: Int32Array.of(0, 1, 1, 0),
+      levels: ["x", "none"],
+    });
     expect(table.rejected.map(({ row }) => row)).toEqual([4]);
   });
 
   it("finds columns by name in any order, and reports those it does not know", async () => {
-    const table = await readDelimited(contractWith([numberColumn("a"), numberColumn("b")]), encode("x,b,a,y\n1,2,3,4\n"));
+    const table = await readDelimited(
+      contractWith([numberColumn("a"), numberColumn("b")]),
+      encode("x,b,a,y\n1,2,3,4\n"),
+    );
     expect({ ...recordOf(table, 0) }).toEqual({ a: 3, b: 2 });
     expect(table.extraColumns).toEqual(["x", "y"]);
   });
@@ -77,7 +95,11 @@ describe("readDelimited", () => {
     const text = encode("id,a,t\nu,1,\nv,2,1\nw,3,?\n,4,0\n");
     expect((await readDelimited(contract, text)).rejected.map(({ row }) => row)).toEqual([0, 2, 3]);
     const scored = await readDelimited(contract, text, { target: "optional" });
-    expect(scored.columns.get("t")).toEqual({ storage: "coded", codes: Int32Array.of(-1, 1, 2, 0), levels: ["0", "1", "?"] });
+    expect(scored.columns.get("t")).toEqual({
+      storage: "coded",
+      codes: Int32Array.of(-1, 1, 2, 0),
+      levels: ["0", "1", "?"],
+    });
     expect((await readDelimited(contract, text, { target: "ignore" })).columns.has("t")).toBe(false);
   });
 });
@@ -85,5 +107,9 @@ describe("readDelimited", () => {
 it("gives a label with blanks around it the code of the plain one, whichever comes first", async () => {
   const contract = contractWith([categoryColumn("plan", [], { open: true })]);
   const { columns } = await readDelimited(contract, encode('plan\na\n" a "\nb\n"b "\n" c"\nc\nd\n'));
-  expect(columns.get("plan")).toEqual({ storage: "coded", codes: Int32Array.of(0, 0, 1, 1, 2, 2, 3), levels: ["a", "b", "c", "d"] });
+  expect(columns.get("plan")).toEqual({
+    storage: "coded",
+    codes: Int32Array.of(0, 0, 1, 1, 2, 2, 3),
+    levels: ["a", "b", "c", "d"],
+  });
 });

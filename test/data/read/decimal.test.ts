@@ -15,23 +15,43 @@ describe("parsePlainDecimal", () => {
   it("equals Number() bit for bit, or leaves the text to the parser", () => {
     let read = 0;
     fc.assert(
-      fc.property(fc.constantFrom("", "-"), digits(0, 12), fc.constantFrom("", "."), digits(0, 12), (sign, whole, point, part) => {
-        const text = sign + whole + point + part;
-        const value = parse(text);
-        const count = whole.length + part.length;
-        if (count === 0 || count > 15) expect(value).toBeNaN();
-        else {
-          read++;
-          expect(Object.is(value, Number(text) + 0)).toBe(true);
-        }
-      }),
+      fc.property(
+        fc.constantFrom("", "-"),
+        digits(0, 12),
+        fc.constantFrom("", "."),
+        digits(0, 12),
+        (sign, whole, point, part) => {
+          const text = sign + whole + point + part;
+          const value = parse(text);
+          const count = whole.length + part.length;
+          if (count === 0 || count > 15) expect(value).toBeNaN();
+          else {
+            read++;
+            expect(Object.is(value, Number(text) + 0)).toBe(true);
+          }
+        },
+      ),
       { numRuns: 20_000 },
     );
     expect(read).toBeGreaterThan(5000);
   });
 
-  it.each(["", "-", ".", "-.", "+1", "1e5", "12abc", "1,234", "1.2.3", "0x10", "NaN", "Infinity", " 1", "1 ", "--1", "é"])(
-    "leaves %j to the parser",
-    (text) => expect(parse(text)).toBeNaN(),
-  );
+  it.each([
+    "",
+    "-",
+    ".",
+    "-.",
+    "+1",
+    "1e5",
+    "12abc",
+    "1,234",
+    "1.2.3",
+    "0x10",
+    "NaN",
+    "Infinity",
+    " 1",
+    "1 ",
+    "--1",
+    "é",
+  ])("leaves %j to the parser", (text) => expect(parse(text)).toBeNaN());
 });

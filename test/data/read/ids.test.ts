@@ -14,9 +14,27 @@ const idColumn = (name: string) => ({ ...categoryColumn(name, [], { open: true }
 
 /** Ids of any form that people have: numbers in many spellings, codes, words that elsewhere mean missing. */
 const id = fc.oneof(
-  fc.constantFrom("A1000", "2E1", "1000.0", "007", "1e5", "+1", "-0", "NA", "null", "NaN", "0x1F", "\\N", "9223372036854775807", "1610521604143693801"),
+  fc.constantFrom(
+    "A1000",
+    "2E1",
+    "1000.0",
+    "007",
+    "1e5",
+    "+1",
+    "-0",
+    "NA",
+    "null",
+    "NaN",
+    "0x1F",
+    "\\N",
+    "9223372036854775807",
+    "1610521604143693801",
+  ),
   fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }).map(String),
-  fc.string({ unit: "grapheme", maxLength: 12 }).map((text) => text.trim()).filter((text) => text !== ""),
+  fc
+    .string({ unit: "grapheme", maxLength: 12 })
+    .map((text) => text.trim())
+    .filter((text) => text !== ""),
 );
 
 describe("ids", () => {
@@ -33,24 +51,46 @@ describe("ids", () => {
   });
 
   it("come out of JSON as they are spelled, under any key", async () => {
-    const spelled = fc.oneof(fc.constantFrom("1000.0", "2E1", "-0", "1.50", "1e-7", "10E+2"), fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }).map(String));
-    const key = fc.oneof(fc.constantFrom("id", "Kundennummer (ü)", 'the "id"', "a\\b", "x.y*"), fc.string({ minLength: 1, maxLength: 8 })).map((text) => text.trim()).filter((text) => text !== "" && !["__proto__", "x"].includes(text));
-    const ascii = (text: string): string => text.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+    const spelled = fc.oneof(
+      fc.constantFrom("1000.0", "2E1", "-0", "1.50", "1e-7", "10E+2"),
+      fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }).map(String),
+    );
+    const key = fc
+      .oneof(
+        fc.constantFrom("id", "Kundennummer (ü)", 'the "id"', "a\\b", "x.y*"),
+        fc.string({ minLength: 1, maxLength: 8 }),
+      )
+      .map((text) => text.trim())
+      .filter((text) => text !== "" && !["__proto__", "x"].includes(text));
+    const ascii = (text: string): string =>
+      text.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
     await fc.assert(
-      fc.asyncProperty(key, fc.array(spelled, { minLength: 1, maxLength: 5 }), fc.boolean(), async (name, ids, escaped) => {
-        const written = escaped ? ascii(JSON.stringify(name)) : JSON.stringify(name);
-        const lines = ids.map((text) => `{"x": "\\"${"id"}\\": 5,", ${written} : ${text}}`);
-        const table = await readJsonLines(contractWith([idColumn(name), categoryColumn("x", [], { open: true })]), encode(lines.join("\n")));
-        expect(Array.from({ length: table.rows }, (_, row) => recordOf(table, row)[name])).toEqual(ids);
-      }),
+      fc.asyncProperty(
+        key,
+        fc.array(spelled, { minLength: 1, maxLength: 5 }),
+        fc.boolean(),
+        async (name, ids, escaped) => {
+          const written = escaped ? ascii(JSON.stringify(name)) : JSON.stringify(name);
+          const lines = ids.map((text) => `{"x": "\\"${"id"}\\": 5,", ${written} : ${text}}`);
+          const table = await readJsonLines(
+            contractWith([idColumn(name), categoryColumn("x", [], { open: true })]),
+            encode(lines.join("\n")),
+          );
+          expect(Array.from({ length: table.rows }, (_, row) => recordOf(table, row)[name])).toEqual(ids);
+        },
+      ),
       { numRuns: 100 },
     );
   });
 
   it("are kept by a parser that else is JSON.parse", () => {
     const parse = exactIdParser({ columns: [idColumn("id")] });
-    fc.assert(fc.property(fc.json(), (text) => void expect(parse(text)).toEqual(JSON.parse(text))), { numRuns: 100 });
-    for (const text of ['{"id": 01}', '{"id": 1-2}', '{"id": +1}', '{"id": 1.}']) expect(() => parse(text), text).toThrow(SyntaxError);
+    fc.assert(
+      fc.property(fc.json(), (text) => void expect(parse(text)).toEqual(JSON.parse(text))),
+      { numRuns: 100 },
+    );
+    for (const text of ['{"id": 01}', '{"id": 1-2}', '{"id": +1}', '{"id": 1.}'])
+      expect(() => parse(text), text).toThrow(SyntaxError);
     expect(parse('{"a":"\\"id\\":1","id":[1],"b":{"id":2.0}}')).toEqual({ a: '"id":1', id: [1], b: { id: "2.0" } });
   });
 
@@ -65,7 +105,8 @@ describe("ids", () => {
 
   it("of a contract that was inferred when ids could be numbers may have a new form", () => {
     const base = { role: "id", nullable: true, optional: false, missing: [], kind: "number", integer: true };
-    const of = (origin: string) => parseContract({ format: 1, name: "old", origin, columns: [{ ...base, name: "id" }] }).columns[0]?.kind;
+    const of = (origin: string) =>
+      parseContract({ format: 1, name: "old", origin, columns: [{ ...base, name: "id" }] }).columns[0]?.kind;
     expect([of("inferred"), of("declared")]).toEqual(["category", "number"]);
   });
 });

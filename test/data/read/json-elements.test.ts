@@ -9,13 +9,22 @@ const read = (text: string, sizes = [5]) => readJsonLines(contract, chunked(enco
 
 describe("a JSON array of records", () => {
   it("is read whatever its texts hold, in pieces of any size, alone or under a key", async () => {
-    const text = fc.array(fc.constantFrom('"', "\\", "[", "]", "{", "}", ",", "é", "x", "\n"), { minLength: 1, maxLength: 8 }).map((parts) => parts.join("").trim()).filter((cell) => cell !== "");
+    const text = fc
+      .array(fc.constantFrom('"', "\\", "[", "]", "{", "}", ",", "é", "x", "\n"), { minLength: 1, maxLength: 8 })
+      .map((parts) => parts.join("").trim())
+      .filter((cell) => cell !== "");
     await fc.assert(
-      fc.asyncProperty(fc.array(text, { minLength: 1, maxLength: 5 }), fc.boolean(), fc.constantFrom(0, 2), fc.integer({ min: 1, max: 9 }), async (cells, wrapped, indent, size) => {
-        const records = cells.map((a) => ({ a, nested: [{ b: "]" }] }));
-        const table = await read(JSON.stringify(wrapped ? { records, total: 3 } : records, null, indent), [size]);
-        expect(Array.from({ length: table.rows }, (_, r) => recordOf(table, r)["a"])).toEqual(cells);
-      }),
+      fc.asyncProperty(
+        fc.array(text, { minLength: 1, maxLength: 5 }),
+        fc.boolean(),
+        fc.constantFrom(0, 2),
+        fc.integer({ min: 1, max: 9 }),
+        async (cells, wrapped, indent, size) => {
+          const records = cells.map((a) => ({ a, nested: [{ b: "]" }] }));
+          const table = await read(JSON.stringify(wrapped ? { records, total: 3 } : records, null, indent), [size]);
+          expect(Array.from({ length: table.rows }, (_, r) => recordOf(table, r)["a"])).toEqual(cells);
+        },
+      ),
       { numRuns: 150 },
     );
   });

@@ -44,13 +44,22 @@ function numbersOf(table: Table, name: string): Float64Array {
 
 async function expectAsPapa(text: string, options: ReadOptions & { delimiter: string }): Promise<void> {
   const quoting = options.quote === false ? { quoteChar: "\0" } : {};
-  const { data, errors } = Papa.parse<string[]>(text, { delimiter: options.delimiter, skipEmptyLines: true, ...quoting });
+  const { data, errors } = Papa.parse<string[]>(text, {
+    delimiter: options.delimiter,
+    skipEmptyLines: true,
+    ...quoting,
+  });
   expect(errors).toEqual([]);
   const [names = [], ...rows] = data;
   const table = await readDelimited(textContract(names), encode(text), options);
   expect(table.rejected).toEqual([]);
   expect(table.rows).toBe(rows.length);
-  names.forEach((name, c) => expectSame(texts(table, name), rows.map((row) => row[c]?.trim())));
+  names.forEach((name, c) =>
+    expectSame(
+      texts(table, name),
+      rows.map((row) => row[c]?.trim()),
+    ),
+  );
 }
 
 describe("papaparse reads the same", () => {
@@ -65,11 +74,20 @@ describe("papaparse reads the same", () => {
     for (let i = 0; i < 60; i++) {
       const delimiter = pick([",", ";", "\t", "|"]);
       const cell = (): string =>
-        Array.from({ length: Math.floor(random() * 6) }, () => pick(["a", '"', delimiter, "\n", " ", "é", "12"])).join("").trim();
+        Array.from({ length: Math.floor(random() * 6) }, () => pick(["a", '"', delimiter, "\n", " ", "é", "12"]))
+          .join("")
+          .trim();
       // papaparse takes a quoted empty cell in a single column for a blank line.
       const width = 2 + Math.floor(random() * 5);
       const rows = Array.from({ length: 200 }, () => Array.from({ length: width }, cell));
-      const style = { lineEnd: pick(["\n", "\r\n"] as const), delimiter, quoteAnyway: () => random() < 0.3, bom: false, lastLineEnd: random() < 0.5, padding: "" };
+      const style = {
+        lineEnd: pick(["\n", "\r\n"] as const),
+        delimiter,
+        quoteAnyway: () => random() < 0.3,
+        bom: false,
+        lastLineEnd: random() < 0.5,
+        padding: "",
+      };
       const names = Array.from({ length: width }, (_, c) => `c${c}`);
       await expectAsPapa(writeCsv([names, ...rows], style), { delimiter });
     }
@@ -108,25 +126,42 @@ describe.skipIf(!python.available)("pandas reads the same", () => {
     path = python.path();
   }, 300_000);
 
-  const pandas = (file: string, separator: string, quoting: boolean): Record<string, { texts: string[]; numbers: (string | null)[] | null }> => {
-    const result = spawnSync(path, ["-c", program, file, separator, quoting ? "0" : "3", String(mostRows)], { encoding: "utf8", maxBuffer: 1 << 30 });
+  const pandas = (
+    file: string,
+    separator: string,
+    quoting: boolean,
+  ): Record<string, { texts: string[]; numbers: (string | null)[] | null }> => {
+    const result = spawnSync(path, ["-c", program, file, separator, quoting ? "0" : "3", String(mostRows)], {
+      encoding: "utf8",
+      maxBuffer: 1 << 30,
+    });
     if (result.status !== 0) throw new Error(result.stderr);
     return JSON.parse(result.stdout) as ReturnType<typeof pandas>;
   };
 
-  it.skipIf(!hasShared).each(files)("%s", async (file) => {
-    const tsv = file.endsWith(".tsv");
-    const expected = pandas(sharedPath(`data/${file}`), tsv ? "\t" : ",", !tsv);
-    const names = Object.keys(expected);
-    const table = await readTable(textContract(names), sharedPath(`data/${file}`));
-    const numeric = names.filter((name) => Array.isArray(expected[name]?.numbers));
-    const numbers = await readTable(contractWith(numeric.map((name) => numberColumn(name))), sharedPath(`data/${file}`));
-    for (const name of names) expectSame(texts(table, name).slice(0, mostRows), expected[name]?.texts ?? []);
-    for (const name of numeric) {
-      expectSame(numbersOf(numbers, name).subarray(0, mostRows), expected[name]?.numbers?.map((hex) => (hex === null ? NaN : fromHex(hex))) ?? []);
-    }
-    expect(numeric.length).toBeGreaterThan(0);
-  }, 60_000);
+  it.skipIf(!hasShared).each(files)(
+    "%s",
+    async (file) => {
+      const tsv = file.endsWith(".tsv");
+      const expected = pandas(sharedPath(`data/${file}`), tsv ? "\t" : ",", !tsv);
+      const names = Object.keys(expected);
+      const table = await readTable(textContract(names), sharedPath(`data/${file}`));
+      const numeric = names.filter((name) => Array.isArray(expected[name]?.numbers));
+      const numbers = await readTable(
+        contractWith(numeric.map((name) => numberColumn(name))),
+        sharedPath(`data/${file}`),
+      );
+      for (const name of names) expectSame(texts(table, name).slice(0, mostRows), expected[name]?.texts ?? []);
+      for (const name of numeric) {
+        expectSame(
+          numbersOf(numbers, name).subarray(0, mostRows),
+          expected[name]?.numbers?.map((hex) => (hex === null ? NaN : fromHex(hex))) ?? [],
+        );
+      }
+      expect(numeric.length).toBeGreaterThan(0);
+    },
+    60_000,
+  );
 
   it("numbers of every form, to the last bit", async () => {
     const random = uniform(5);

@@ -13,7 +13,10 @@ const seed = Number(process.env["CHURNKIT_PARQUET_SEED"] ?? 1);
 
 // Written by pyarrow: pages of both versions, plain, dictionary, delta and split encodings, not packed, snappy, gzip, brotli, zstd.
 const fixtures = join(import.meta.dirname, "parquet");
-const originals = readdirSync(fixtures).map((name) => ({ name, bytes: new Uint8Array(readFileSync(join(fixtures, name))) }));
+const originals = readdirSync(fixtures).map((name) => ({
+  name,
+  bytes: new Uint8Array(readFileSync(join(fixtures, name))),
+}));
 
 type Random = () => number;
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -24,7 +27,11 @@ function place(bytes: Bytes, random: Random): number {
   const footer = new DataView(bytes.buffer, bytes.byteOffset).getUint32(bytes.length - 8, true);
   const pages = bytes.length - 8 - footer;
   const where = random();
-  return where < 0.4 ? pages + below(random, footer) : where < 0.97 ? below(random, pages) : bytes.length - 1 - below(random, 8);
+  return where < 0.4
+    ? pages + below(random, footer)
+    : where < 0.97
+      ? below(random, pages)
+      : bytes.length - 1 - below(random, 8);
 }
 
 const hostile = [0, 1, 0x7f, 0x80, 0xff, 0x15, 0x16, 0x19, 0x2c];
@@ -64,7 +71,8 @@ describe("damaged Parquet files", () => {
         try {
           for await (const lines of parquetLines(file)) void lines;
         } catch (error) {
-          if (!ChurnkitError.isInstance(error)) throw new Error(`mutation ${i} of ${original.name}, seed ${seed}`, { cause: error });
+          if (!ChurnkitError.isInstance(error))
+            throw new Error(`mutation ${i} of ${original.name}, seed ${seed}`, { cause: error });
           code = error.code;
           expect(error.message).toMatch(/^[^\n]+$/);
         }
@@ -77,7 +85,12 @@ describe("damaged Parquet files", () => {
     const summary = `${JSON.stringify(Object.fromEntries(codes))}, ${(user + system) / 1e6} s, slowest ${slowest / 1e6} s, at most ${process.resourceUsage().maxRSS / 1024} MiB`;
     if (process.env["CHURNKIT_PARQUET_MUTATIONS"] !== undefined) console.log(summary);
     expect(unobserved).toEqual([]);
-    expect([...codes.keys()].filter((code) => !["read", "INPUT_MALFORMED", "INPUT_UNSUPPORTED", "INPUT_TOO_LARGE"].includes(code)), summary).toEqual([]);
+    expect(
+      [...codes.keys()].filter(
+        (code) => !["read", "INPUT_MALFORMED", "INPUT_UNSUPPORTED", "INPUT_TOO_LARGE"].includes(code),
+      ),
+      summary,
+    ).toEqual([]);
     // Both must come, or the mutations are no test.
     expect(codes.get("read")).toBeGreaterThan(0);
     expect(codes.get("INPUT_MALFORMED")).toBeGreaterThan(mutations / 4);

@@ -17,18 +17,30 @@ const put = (name: string, content: string | Uint8Array): string => {
   return path;
 };
 
-const rows = Array.from({ length: 60 }, (_, i) => ({ plan: i % 2 === 0 ? "basic" : 'plus "x"', tenure: i, left: i % 3 === 0 ? "Yes" : "No" }));
+const rows = Array.from({ length: 60 }, (_, i) => ({
+  plan: i % 2 === 0 ? "basic" : 'plus "x"',
+  tenure: i,
+  left: i % 3 === 0 ? "Yes" : "No",
+}));
 const delimited = (separator: string): string =>
-  ["plan,tenure,left", ...rows.map((row) => `${row.plan},${row.tenure},${row.left}`)].join("\n").replaceAll(",", separator);
+  ["plan,tenure,left", ...rows.map((row) => `${row.plan},${row.tenure},${row.left}`)]
+    .join("\n")
+    .replaceAll(",", separator);
 const target = { target: "left", positive: "Yes" };
 
 describe("files", () => {
   it("of every format give the same contract and the same table", async () => {
     const jsonl = rows.map((row) => JSON.stringify(row)).join("\n");
     const files = [
-      put("a.csv", delimited(",")), put("a.tsv", delimited("\t")), put("a.jsonl", jsonl), put("a.txt", delimited("|")),
-      put("a.csv.gz", gzipSync(delimited(","))), put("a.TSV.GZ", gzipSync(delimited("\t"))), put("a.jsonl.gz", gzipSync(jsonl)),
-      put("named-wrongly.csv", gzipSync(delimited(","))), put("bom.csv", `\ufeff${delimited(",")}`),
+      put("a.csv", delimited(",")),
+      put("a.tsv", delimited("\t")),
+      put("a.jsonl", jsonl),
+      put("a.txt", delimited("|")),
+      put("a.csv.gz", gzipSync(delimited(","))),
+      put("a.TSV.GZ", gzipSync(delimited("\t"))),
+      put("a.jsonl.gz", gzipSync(jsonl)),
+      put("named-wrongly.csv", gzipSync(delimited(","))),
+      put("bom.csv", `\ufeff${delimited(",")}`),
     ];
     const hashes = new Set<string>();
     const contracts = new Set<string>();
@@ -62,15 +74,25 @@ describe("files", () => {
   it("that are not there, or are folders are refused", async () => {
     const { contract } = await inferFromFile(put("b.csv", delimited(",")));
     mkdirSync(join(folder, "folder.csv"));
-    const error = (name: string): Promise<unknown> => readTable(contract, join(folder, name)).catch((thrown: unknown) => thrown);
-    expect(await error("none.csv")).toMatchObject({ code: "INPUT_NOT_FOUND", message: expect.stringMatching(/none\.csv: there is no such file/) as string });
+    const error = (name: string): Promise<unknown> =>
+      readTable(contract, join(folder, name)).catch((thrown: unknown) => thrown);
+    expect(await error("none.csv")).toMatchObject({
+      code: "INPUT_NOT_FOUND",
+      message: expect.stringMatching(/none\.csv: there is no such file/) as string,
+    });
     expect(await error("b.csv/c.csv")).toMatchObject({ code: "INPUT_NOT_FOUND" });
-    expect(await error("folder.csv")).toMatchObject({ code: "INPUT_NOT_FOUND", message: expect.stringMatching(/this is a folder/) as string });
+    expect(await error("folder.csv")).toMatchObject({
+      code: "INPUT_NOT_FOUND",
+      message: expect.stringMatching(/this is a folder/) as string,
+    });
   });
 
   it("without rows or with a broken form are refused when a contract is inferred", async () => {
     const code = (name: string, content: string, options = {}): Promise<unknown> =>
-      inferFromFile(put(name, content), options).then(() => "read", (error: { code: string }) => error.code);
+      inferFromFile(put(name, content), options).then(
+        () => "read",
+        (error: { code: string }) => error.code,
+      );
     expect(await code("c.csv", "")).toBe("INPUT_EMPTY");
     expect(await code("c.csv", "a,b\n")).toBe("INPUT_EMPTY");
     expect(await code("c.jsonl", "\n")).toBe("INPUT_EMPTY");
@@ -88,6 +110,11 @@ describe("files", () => {
     expect([table.rows, table.rejected.length, table.columns.size]).toEqual([7043, 0, 21]);
     const charges = table.columns.get("TotalCharges");
     expect(charges?.storage === "numeric" && charges.values.filter((value) => Number.isNaN(value)).length).toBe(11);
-    expect({ ...recordOf(table, 0) }).toMatchObject({ customerID: "7590-VHVEG", tenure: 1, MonthlyCharges: 29.85, Churn: "No" });
+    expect({ ...recordOf(table, 0) }).toMatchObject({
+      customerID: "7590-VHVEG",
+      tenure: 1,
+      MonthlyCharges: 29.85,
+      Churn: "No",
+    });
   });
 });

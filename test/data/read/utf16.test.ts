@@ -22,7 +22,8 @@ describe.each([
 ])("UTF-16, %s, with a byte order mark", (_, write) => {
   it("is read as UTF-8 is, in pieces of any size", async () => {
     const expected = await hashTable(await readDelimited(contract, encode(csv)));
-    for (const sizes of [[1e9], [1001]]) expect(await hashTable(await readDelimited(contract, chunked(write(csv), sizes)))).toBe(expected);
+    for (const sizes of [[1e9], [1001]])
+      expect(await hashTable(await readDelimited(contract, chunked(write(csv), sizes)))).toBe(expected);
     expect(await hashTable(await readJsonLines(contract, chunked(write(json), [777])))).toBe(expected);
     const inferred = await inferDelimited(write(csv));
     expect(inferred.contract.columns).toEqual((await inferDelimited(encode(csv))).contract.columns);

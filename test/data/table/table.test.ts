@@ -8,11 +8,25 @@ import { tableFromRecords } from "../../../src/data/table/records.js";
 import { rowBuffer } from "../../../src/data/table/row-buffer.js";
 import { takeRows } from "../../../src/data/table/take-rows.js";
 import type { Table } from "../../../src/data/table/table.js";
-import { booleanColumn, categoryColumn, contractWith, dateColumn, numberColumn, textColumn } from "../read/csv-writer.js";
+import {
+  booleanColumn,
+  categoryColumn,
+  contractWith,
+  dateColumn,
+  numberColumn,
+  textColumn,
+} from "../read/csv-writer.js";
 
 const target = categoryColumn("t", ["No", "Yes"], { role: "target", nullable: false });
 const contract = contractWith(
-  [numberColumn("n"), booleanColumn("b"), dateColumn("d"), categoryColumn("c", ["x"], { open: true }), textColumn("toString"), target],
+  [
+    numberColumn("n"),
+    booleanColumn("b"),
+    dateColumn("d"),
+    categoryColumn("c", ["x"], { open: true }),
+    textColumn("toString"),
+    target,
+  ],
   { target: { column: "t", classes: ["No", "Yes"], positive: "Yes" } },
 );
 
@@ -47,18 +61,32 @@ describe("tableFromRecords and recordOf", () => {
     const table = tableFromRecords(contract, [{ t: "No", n: [] }, null, "x", [1], { t: "Yes", more: 1 }, { n: 1 }]);
     expect([...table.rowNumbers]).toEqual([4]);
     expect(table.rejected.map(({ row, issues }) => [row, issues[0]?.rule, issues[0]?.column])).toEqual([
-      [0, "type", "n"], [1, "ragged", ""], [2, "ragged", ""], [3, "ragged", ""], [5, "missing", "t"],
+      [0, "type", "n"],
+      [1, "ragged", ""],
+      [2, "ragged", ""],
+      [3, "ragged", ""],
+      [5, "missing", "t"],
     ]);
     expect(table.rejected[2]?.issues[0]?.message).toMatch("the record is a string; give an object");
     expect(table.extraColumns).toEqual(["more"]);
     expect(() => tableFromRecords(contract, [])).toThrow("there is no record");
-    expect(table.rejected[0]).toEqual({ row: 0, issues: [{ column: "n", rule: "type", value: "an array", message: 'Column "n": an array is not a number.' }] });
+    expect(table.rejected[0]).toEqual({
+      row: 0,
+      issues: [{ column: "n", rule: "type", value: "an array", message: 'Column "n": an array is not a number.' }],
+    });
   });
 
   it("take the options of a reader", () => {
-    expect(() => tableFromRecords(contract, [{ t: "No" }, null], { ragged: "error" })).toThrow("records: row 1: the record is null");
-    expect(() => tableFromRecords({ contract }, [{ t: "No", n: 1 }], { absent: "error", source: "crm" })).toThrow('crm: the columns "b", "d", "c", "toString" are missing; the records have "t", "n".');
-    expect([...tableFromRecords(contract, [{ t: "No", n: 1 }], { absent: "leave-out" }).columns.keys()]).toEqual(["n", "t"]);
+    expect(() => tableFromRecords(contract, [{ t: "No" }, null], { ragged: "error" })).toThrow(
+      "records: row 1: the record is null",
+    );
+    expect(() => tableFromRecords({ contract }, [{ t: "No", n: 1 }], { absent: "error", source: "crm" })).toThrow(
+      'crm: the columns "b", "d", "c", "toString" are missing; the records have "t", "n".',
+    );
+    expect([...tableFromRecords(contract, [{ t: "No", n: 1 }], { absent: "leave-out" }).columns.keys()]).toEqual([
+      "n",
+      "t",
+    ]);
     expect(() => tableFromRecords(contract, [{}], { ragged: "sometimes" as "error" })).toThrow("The option ragged");
   });
 });
@@ -71,7 +99,8 @@ describe("rowBuffer", () => {
         for (const rows of fills) {
           const table = buffer.fill(rows);
           expect(all(table)).toEqual(rows);
-          for (const data of table.columns.values()) expect((data.storage === "numeric" ? data.values : data.codes).length).toBe(rows.length);
+          for (const data of table.columns.values())
+            expect((data.storage === "numeric" ? data.values : data.codes).length).toBe(rows.length);
         }
       }),
     );
@@ -85,7 +114,11 @@ describe("rowBuffer", () => {
     const one = buffer.fill([{ c: "x", t: "nonsense" }]);
     expect([...one.columns.keys()]).toEqual(["n", "b", "d", "c", "toString"]);
     expect(one.columns.get("c")).toMatchObject({ levels: ["x"] });
-    expect(buffer.fill([{ c: "new" }]).columns.get("c")).toEqual({ storage: "coded", codes: Int32Array.of(1), levels: ["x", "new"] });
+    expect(buffer.fill([{ c: "new" }]).columns.get("c")).toEqual({
+      storage: "coded",
+      codes: Int32Array.of(1),
+      levels: ["x", "new"],
+    });
     const column = contract.columns[3];
     const again = buffer.fill([{ c: "x" }]).columns.get("c");
     expect(again?.storage === "coded" && column?.kind === "category" && again.levels === column.levels).toBe(true);
@@ -115,7 +148,9 @@ describe("takeRows and concatTables", () => {
         expect(all(taken)).toEqual(positions.map((i) => rows[i]));
         expect([...taken.rowNumbers]).toEqual(positions);
         const at = cut % rows.length;
-        const parts = [rows.slice(0, at), rows.slice(at)].filter((part) => part.length > 0).map((part) => tableFromRecords(contract, part));
+        const parts = [rows.slice(0, at), rows.slice(at)]
+          .filter((part) => part.length > 0)
+          .map((part) => tableFromRecords(contract, part));
         expect(all(concatTables(parts))).toEqual(rows);
       }),
     );
@@ -132,16 +167,31 @@ describe("takeRows and concatTables", () => {
 
 describe("hashTable", () => {
   it("does not depend on the order of levels or columns, on NaN's bits or zero's sign", async () => {
-    const table = tableFromRecords(contract, [{ n: 0, c: "a", t: "No" }, { c: "b", t: "Yes" }]);
+    const table = tableFromRecords(contract, [
+      { n: 0, c: "a", t: "No" },
+      { c: "b", t: "Yes" },
+    ]);
     const codes = { storage: "coded", codes: Int32Array.of(2, 0), levels: ["b", "unused", "a"] } as const;
     const bits = new Float64Array(new BigUint64Array([0x8000000000000000n, 0xfff8000000000001n]).buffer);
-    const columns = new Map([...table.columns, ["c", codes] as const, ["n", { storage: "numeric", values: bits }] as const].reverse());
+    const columns = new Map(
+      [...table.columns, ["c", codes] as const, ["n", { storage: "numeric", values: bits }] as const].reverse(),
+    );
     expect(await hashTable({ ...table, columns, source: "other" })).toBe(await hashTable(table));
   });
 
   it("changes with any value and with the order of rows", async () => {
-    const rows = [{ n: 1, c: "a", t: "No" }, { n: 2, c: "b", t: "Yes" }];
-    const variants = [rows, [...rows].reverse(), [rows[0], { ...rows[1], n: 3 }], [rows[0], { ...rows[1], c: "a" }], [rows[0], { ...rows[1], b: true }], rows.slice(0, 1)];
+    const rows = [
+      { n: 1, c: "a", t: "No" },
+      { n: 2, c: "b", t: "Yes" },
+    ];
+    const variants = [
+      rows,
+      [...rows].reverse(),
+      [rows[0], { ...rows[1], n: 3 }],
+      [rows[0], { ...rows[1], c: "a" }],
+      [rows[0], { ...rows[1], b: true }],
+      rows.slice(0, 1),
+    ];
     const hashes = await Promise.all(variants.map((variant) => hashTable(tableFromRecords(contract, variant))));
     expect(new Set(hashes).size).toBe(variants.length);
   });
@@ -154,13 +204,30 @@ describe("labels", () => {
   });
 
   it.each([
-    ["no target in the contract", () => tableFromRecords(contractWith([numberColumn("n")]), [{ n: 1 }]), "the contract names no target"],
-    ["no target in the data", () => tableFromRecords(contract, [{ n: 1 }], { target: "ignore" }), 'the target column "t" is not in the data'],
-    ["a row without", () => tableFromRecords(contract, [{ t: "No" }, { t: null }], { target: "optional" }), "has no value in row 1"],
+    [
+      "no target in the contract",
+      () => tableFromRecords(contractWith([numberColumn("n")]), [{ n: 1 }]),
+      "the contract names no target",
+    ],
+    [
+      "no target in the data",
+      () => tableFromRecords(contract, [{ n: 1 }], { target: "ignore" }),
+      'the target column "t" is not in the data',
+    ],
+    [
+      "a row without",
+      () => tableFromRecords(contract, [{ t: "No" }, { t: null }], { target: "optional" }),
+      "has no value in row 1",
+    ],
     ["one class", () => tableFromRecords(contract, [{ t: "No" }]), 'holds only "No"; the class "Yes" never occurs'],
     [
       "three classes",
-      () => tableFromRecords({ ...contract, columns: [{ ...target, levels: ["No", "Yes", "Maybe"] } as typeof target] }, [{ t: "No" }, { t: "Yes" }, { t: "Maybe" }]),
+      () =>
+        tableFromRecords({ ...contract, columns: [{ ...target, levels: ["No", "Yes", "Maybe"] } as typeof target] }, [
+          { t: "No" },
+          { t: "Yes" },
+          { t: "Maybe" },
+        ]),
       'holds 3 classes ("No", "Yes", "Maybe"); it must hold exactly two',
     ],
   ])("refuse %s", (_, table, message) => {

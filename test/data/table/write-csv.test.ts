@@ -31,7 +31,9 @@ describe("writeCsv", () => {
   };
 
   it("writes what readCsv reads back, and leaves no other file", async () => {
-    const note = fc.string({ minLength: 1, maxLength: 12 }).filter((text) => text.trim() === text && !text.includes("\0"));
+    const note = fc
+      .string({ minLength: 1, maxLength: 12 })
+      .filter((text) => text.trim() === text && !text.includes("\0"));
     const record = fc.record({ note, amount: fc.option(fc.double({ noNaN: true, noDefaultInfinity: true })) });
     await fc.assert(
       fc.asyncProperty(fc.array(record, { minLength: 1, maxLength: 30 }), async (records) => {
@@ -51,6 +53,9 @@ describe("writeCsv", () => {
     const path = join(folder, "written.csv");
     await writeCsv(path, [{ note: "a", amount: 1 }, { amount: 2 }]);
     const table = await readCsv(contract, path);
-    expect(Array.from({ length: 2 }, (_, i) => recordOf(table, i))).toEqual([{ note: "a", amount: 1 }, { note: null, amount: 2 }]);
+    expect(Array.from({ length: 2 }, (_, i) => recordOf(table, i))).toEqual([
+      { note: "a", amount: 1 },
+      { note: null, amount: 2 },
+    ]);
   });
 });

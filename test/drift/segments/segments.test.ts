@@ -4,7 +4,15 @@ import { ChurnkitError } from "../../../src/base/errors.js";
 import { uniform } from "../../../src/base/random.js";
 import type { Table } from "../../../src/data/table/table.js";
 import { takeRows } from "../../../src/data/table/take-rows.js";
-import { compareSegmentProfiles, compareTables, mergeSegmentProfiles, parseSegmentProfiles, profileSegments, profileSegmentsAgainst, type DriftReport } from "../../../src/drift/index.js";
+import {
+  compareSegmentProfiles,
+  compareTables,
+  mergeSegmentProfiles,
+  parseSegmentProfiles,
+  profileSegments,
+  profileSegmentsAgainst,
+  type DriftReport,
+} from "../../../src/drift/index.js";
 import { tableOf } from "../tables.js";
 
 const plans = ["Month-to-month", "One year", "Two year"];
@@ -29,26 +37,36 @@ describe("segments of tables", () => {
   it("say which slice moved, and by what", () => {
     const { segments, verdict } = compareTables(before, customers(3000, 2, 25), { segments: ["plan", "region"] });
     expect(verdict).toBe("drift");
-    expect(segments.map(key).sort()).toEqual([...plans.map((name) => `plan=${name}`), "region=r0", "region=r1", "region=r2", "region=r3"].sort());
+    expect(segments.map(key).sort()).toEqual(
+      [...plans.map((name) => `plan=${name}`), "region=r0", "region=r1", "region=r2", "region=r3"].sort(),
+    );
     const [first] = segments;
-    expect(first).toMatchObject({ column: "plan", level: "One year", verdict: "drift", severity: "critical", worst: "charges" });
+    expect(first).toMatchObject({
+      column: "plan",
+      level: "One year",
+      verdict: "drift",
+      severity: "critical",
+      worst: "charges",
+    });
     expect(first?.message).toMatch(/^charges: Values are higher/);
     expect(first?.drifted.map(({ name }) => name)).toEqual(["charges"]);
     expect(segments.filter(({ column, severity }) => column === "plan" && severity !== "none")).toHaveLength(1);
-    expect(segments.filter(({ column }) => column === "plan").reduce((sum, { share }) => sum + share.current, 0)).toBeCloseTo(1, 12);
+    expect(
+      segments.filter(({ column }) => column === "plan").reduce((sum, { share }) => sum + share.current, 0),
+    ).toBeCloseTo(1, 12);
   });
 
   it("find what the whole hides: two slices that moved apart", () => {
     const twist = (seed: number, by: number): Table => {
       const random = uniform(seed);
       const plan = Array.from({ length: 4000 }, () => (random() < 0.5 ? "a" : "b"));
-      return tableOf({ plan, x: plan.map((name) => (name === "a" ? random() * (1 - by) : by + random() * (1 - by)))});
+      return tableOf({ plan, x: plan.map((name) => (name === "a" ? random() * (1 - by) : by + random() * (1 - by))) });
     };
     const mixed = twist(3, 0);
     const swapped = twist(4, 0);
     const separated = tableOf({
       plan: Array.from({ length: 4000 }, (_, i) => (i % 2 ? "a" : "b")),
-      x: Array.from({ length: 4000 }, (_, i) => ((i % 2 ? 0 : 0.5) + (Math.floor(i / 2) % 2000) / 4000)),
+      x: Array.from({ length: 4000 }, (_, i) => (i % 2 ? 0 : 0.5) + (Math.floor(i / 2) % 2000) / 4000),
     });
     expect(compareTables(mixed, swapped, { segments: ["plan"] }).verdict).toBe("stable");
     const report = compareTables(mixed, separated, { segments: ["plan"] });
@@ -60,16 +78,26 @@ describe("segments of tables", () => {
   it("raise no more false alarms for being many: one correction over all tests of all slices", () => {
     let alarms = 0;
     for (let run = 0; run < 60; run++) {
-      const report = compareTables(customers(500, 3 * run + 50), customers(500, 3 * run + 51), { segments: ["plan", "region", "tenure"] });
+      const report = compareTables(customers(500, 3 * run + 50), customers(500, 3 * run + 51), {
+        segments: ["plan", "region", "tenure"],
+      });
       if (report.segments.some(({ verdict }) => verdict === "drift")) alarms++;
     }
     expect(alarms).toBeLessThanOrEqual(3);
   });
 
   it("slice numbers at the reference's quartiles, booleans by value, and keep missing and new levels apart", () => {
-    const numbers = tableOf({ x: Array.from({ length: 100 }, (_, i) => i), y: Array.from({ length: 100 }, (_, i) => i % 7) });
+    const numbers = tableOf({
+      x: Array.from({ length: 100 }, (_, i) => i),
+      y: Array.from({ length: 100 }, (_, i) => i % 7),
+    });
     const { segments } = compareTables(numbers, numbers, { segments: ["x"] });
-    expect(segments.map(({ level, rows }) => `${level}: ${rows.reference}`).sort()).toEqual(["24.75 to 49.5: 25", "49.5 to 74.25: 25", "74.25 and above: 25", "below 24.75: 25"]);
+    expect(segments.map(({ level, rows }) => `${level}: ${rows.reference}`).sort()).toEqual([
+      "24.75 to 49.5: 25",
+      "49.5 to 74.25: 25",
+      "74.25 and above: 25",
+      "below 24.75: 25",
+    ]);
     const some = tableOf({ plan: ["a", "b", null, "a"], x: [1, 2, 3, 4] });
     const later = tableOf({ plan: ["c", "c", "a", null], x: [1, 2, 3, 4] });
     const found = compareTables(some, later, { segments: ["plan"] }).segments;
@@ -80,19 +108,34 @@ describe("segments of tables", () => {
       "(missing)": { reference: 1, current: 1 },
     });
     expect(found.map(({ verdict }) => verdict)).toEqual(Array(4).fill("insufficient"));
-    expect(found.find(({ level }) => level === "(other levels)")?.message).toBe("No reference rows; 50 % of the current rows.");
+    expect(found.find(({ level }) => level === "(other levels)")?.message).toBe(
+      "No reference rows; 50 % of the current rows.",
+    );
     expect(found.find(({ level }) => level === "b")?.message).toMatch(/^No current rows/);
     const yes = (values: number[]): Table => {
       const table = tableOf({ yes: values, x: values });
-      const columns = table.contract.columns.map((column) => (column.name === "yes" ? { ...column, kind: "boolean", truthy: [], falsy: [], caseSensitive: true } : column));
+      const columns = table.contract.columns.map((column) =>
+        column.name === "yes" ? { ...column, kind: "boolean", truthy: [], falsy: [], caseSensitive: true } : column,
+      );
       return { ...table, contract: { ...table.contract, columns: columns as Table["contract"]["columns"] } };
     };
-    expect(compareTables(yes([0, 1, 1]), yes([1, 0, 0]), { segments: ["yes"] }).segments.map(({ level }) => level).sort()).toEqual(["false", "true"]);
-    expect(compareTables(tableOf({ x: [null, null] }), tableOf({ x: [1, null] }), { segments: ["x"] }).segments.map(({ level }) => level).sort()).toEqual(["(missing)", "all"]);
+    expect(
+      compareTables(yes([0, 1, 1]), yes([1, 0, 0]), { segments: ["yes"] })
+        .segments.map(({ level }) => level)
+        .sort(),
+    ).toEqual(["false", "true"]);
+    expect(
+      compareTables(tableOf({ x: [null, null] }), tableOf({ x: [1, null] }), { segments: ["x"] })
+        .segments.map(({ level }) => level)
+        .sort(),
+    ).toEqual(["(missing)", "all"]);
   });
 
   it("pool the rarest levels of very many, and survive levels with the names of members", () => {
-    const many = tableOf({ city: Array.from({ length: 400 }, (_, i) => (i % 4 ? "__proto__" : `city ${i}`)), x: Array.from({ length: 400 }, (_, i) => i) });
+    const many = tableOf({
+      city: Array.from({ length: 400 }, (_, i) => (i % 4 ? "__proto__" : `city ${i}`)),
+      x: Array.from({ length: 400 }, (_, i) => i),
+    });
     const { segments } = compareTables(many, many, { segments: ["city", "city"] });
     expect(segments).toHaveLength(21);
     expect(segments.find(({ level }) => level === "__proto__")?.rows.reference).toBe(300);
@@ -110,9 +153,18 @@ describe("segments of tables", () => {
     const x = tableOf({ x: [1, 2], plan: ["a", "b"] });
     expect(code(() => compareTables(x, x, { segments: ["y"] }))).toBe("OPTION_INVALID");
     expect(code(() => compareTables(x, x, { segments: ["constructor"] }))).toBe("OPTION_INVALID");
-    expect(code(() => compareTables(x, x, { segments: Array.from({ length: 11 }, (_, i) => `c${i}`) }))).toBe("OPTION_INVALID");
+    expect(code(() => compareTables(x, x, { segments: Array.from({ length: 11 }, (_, i) => `c${i}`) }))).toBe(
+      "OPTION_INVALID",
+    );
     expect(code(() => compareTables(x, tableOf({ x: [1] }), { segments: ["plan"] }))).toBe("CONTRACT_MISMATCH");
-    const columns = x.contract.columns.map(({ name, role, nullable, optional, missing }) => ({ name, role, nullable, optional, missing, kind: "text" as const }));
+    const columns = x.contract.columns.map(({ name, role, nullable, optional, missing }) => ({
+      name,
+      role,
+      nullable,
+      optional,
+      missing,
+      kind: "text" as const,
+    }));
     const text = { ...x, contract: { ...x.contract, columns } };
     expect(code(() => compareTables(text, text, { segments: ["plan"] }))).toBe("OPTION_INVALID");
   });
@@ -127,18 +179,36 @@ describe("segments of profiles", () => {
     const found = compareSegmentProfiles(frozen, profileSegmentsAgainst(frozen, after));
     const tables = compareTables(before, after, { segments: ["plan", "tenure"] }).segments;
     expect(found[0]).toMatchObject({ column: "plan", level: "One year", worst: "charges", severity: "critical" });
-    const verdicts = (of: DriftReport["segments"]): string[] => of.map((segment) => `${key(segment)} ${segment.verdict} ${segment.rows.current}`).sort();
+    const verdicts = (of: DriftReport["segments"]): string[] =>
+      of.map((segment) => `${key(segment)} ${segment.verdict} ${segment.rows.current}`).sort();
     expect(verdicts(found)).toEqual(verdicts(tables));
-    expect(compareSegmentProfiles(frozen, profileSegmentsAgainst(frozen, after), { ignore: ["charges"] }).every(({ severity }) => severity === "none")).toBe(true);
+    expect(
+      compareSegmentProfiles(frozen, profileSegmentsAgainst(frozen, after), { ignore: ["charges"] }).every(
+        ({ severity }) => severity === "none",
+      ),
+    ).toBe(true);
   });
 
   it("merge to the same bits in any order, and survive JSON", () => {
-    const parts = [0, 1, 2].map((part) => takeRows(after, Array.from({ length: 500 }, (_, i) => 3 * i + part)));
+    const parts = [0, 1, 2].map((part) =>
+      takeRows(
+        after,
+        Array.from({ length: 500 }, (_, i) => 3 * i + part),
+      ),
+    );
     const [a, b, c] = parts.map((part) => profileSegmentsAgainst(frozen, part));
     if (a === undefined || b === undefined || c === undefined) throw new Error("three parts");
     const merged = mergeSegmentProfiles(mergeSegmentProfiles(a, b), c);
     expect(mergeSegmentProfiles(c, mergeSegmentProfiles(b, a))).toEqual(merged);
-    expect(merged).toEqual(profileSegmentsAgainst(frozen, takeRows(after, Array.from({ length: 1500 }, (_, i) => i))));
+    expect(merged).toEqual(
+      profileSegmentsAgainst(
+        frozen,
+        takeRows(
+          after,
+          Array.from({ length: 1500 }, (_, i) => i),
+        ),
+      ),
+    );
     expect(parseSegmentProfiles(JSON.parse(JSON.stringify(merged)))).toEqual(merged);
   });
 
@@ -157,7 +227,9 @@ describe("segments of profiles", () => {
       ["$.segments[0]", broken({ counts: [1] })],
       ["$.segments[0].counts[0]", broken({ counts: [-1, 1, 1, 1, 1] })],
     ] as const) {
-      expect(() => parseSegmentProfiles(bad), path).toThrow(new RegExp(`malformed: ${path.replace(/[$.[\]]/g, "\\$&")}`));
+      expect(() => parseSegmentProfiles(bad), path).toThrow(
+        new RegExp(`malformed: ${path.replace(/[$.[\]]/g, "\\$&")}`),
+      );
     }
     fc.assert(
       fc.property(fc.jsonValue(), (json) => {

@@ -4,12 +4,31 @@ import { ChurnkitError } from "../../../src/base/errors.js";
 import { uniform } from "../../../src/base/random.js";
 import { profileAgainst, profileTable } from "../../../src/data/profile/table.js";
 import type { Profile } from "../../../src/data/profile/profile.js";
-import { addPeriod, compareProfiles, hourlyPlan, parseSequential, parseWindows, sequentialPlan, sequentialStart, sequentialStep, startWindows, type ColumnDrift, type SequentialDecision, type SequentialLook, type SequentialState, type Shift } from "../../../src/drift/index.js";
+import {
+  addPeriod,
+  compareProfiles,
+  hourlyPlan,
+  parseSequential,
+  parseWindows,
+  sequentialPlan,
+  sequentialStart,
+  sequentialStep,
+  startWindows,
+  type ColumnDrift,
+  type SequentialDecision,
+  type SequentialLook,
+  type SequentialState,
+  type Shift,
+} from "../../../src/drift/index.js";
 import { allowanceOfLook, stepOf } from "../../../src/drift/sequential/plan.js";
 import { tableOf } from "../tables.js";
 
 /** A look at one window in which each column has the p-value and the effect given. */
-function look(window: number, found: Record<string, { p: number; effect: number; what?: Shift["what"] }>, more: Partial<SequentialLook["report"]> = {}): SequentialLook {
+function look(
+  window: number,
+  found: Record<string, { p: number; effect: number; what?: Shift["what"] }>,
+  more: Partial<SequentialLook["report"]> = {},
+): SequentialLook {
   const columns = Object.entries(found).map(([name, { p, effect, what = "distribution" }]) => ({
     name,
     shifts: [{ what, log10p: -300, log10pBound: Math.log10(p), effect }],
@@ -19,7 +38,10 @@ function look(window: number, found: Record<string, { p: number; effect: number;
   return { window, report: { columns: columns as unknown as ColumnDrift[], rows, rejected, concept: null, ...more } };
 }
 
-function run(looks: readonly (readonly SequentialLook[])[], state = sequentialStart()): { states: SequentialState[]; decisions: SequentialDecision[] } {
+function run(
+  looks: readonly (readonly SequentialLook[])[],
+  state = sequentialStart(),
+): { states: SequentialState[]; decisions: SequentialDecision[] } {
   const states = [state];
   const decisions: SequentialDecision[] = [];
   for (const period of looks) {
@@ -34,7 +56,11 @@ describe("the allowance", () => {
   it("adds up to no more than the year's, over windows and looks", () => {
     for (const plan of [hourlyPlan, sequentialPlan({ periodsPerYear: 365, windows: [1, 7, 30] })]) {
       for (const severity of ["warning", "critical"] as const) {
-        const year = plan.windows.reduce((sum, window) => sum + allowanceOfLook(plan, window, severity) * Math.floor(plan.periodsPerYear / stepOf(window)), 0);
+        const year = plan.windows.reduce(
+          (sum, window) =>
+            sum + allowanceOfLook(plan, window, severity) * Math.floor(plan.periodsPerYear / stepOf(window)),
+          0,
+        );
         expect(year).toBeLessThanOrEqual(plan.falseAlarmsPerYear[severity] + 1e-12);
         expect(year).toBeGreaterThan(0.9 * plan.falseAlarmsPerYear[severity]);
       }
@@ -44,7 +70,13 @@ describe("the allowance", () => {
   it("is spent by looks alone, and counted", () => {
     const { states } = run([[look(1, {})], [], [look(1, {}), look(24, {})], [look(7, {})]]);
     const one = allowanceOfLook(hourlyPlan, 1, "critical");
-    expect(states.map(({ spent }) => spent.critical)).toEqual([0, one, one, 2 * one + allowanceOfLook(hourlyPlan, 24, "critical"), expect.anything()]);
+    expect(states.map(({ spent }) => spent.critical)).toEqual([
+      0,
+      one,
+      one,
+      2 * one + allowanceOfLook(hourlyPlan, 24, "critical"),
+      expect.anything(),
+    ]);
     expect(states[4]?.spent).toEqual(states[3]?.spent);
     expect(states[4]?.period).toBe(4);
   });
@@ -56,7 +88,10 @@ describe("the allowance", () => {
     const random = uniform(3);
     for (let year = 0; year < 3000; year++) {
       const p = random();
-      const { decisions } = run(Array.from({ length: 10 }, () => [look(1, { a: { p, effect: 1 } })]), sequentialStart(plan));
+      const { decisions } = run(
+        Array.from({ length: 10 }, () => [look(1, { a: { p, effect: 1 } })]),
+        sequentialStart(plan),
+      );
       alarms += decisions.reduce((sum, { raised }) => sum + raised.length, 0);
     }
     expect(alarms / 3000).toBeLessThanOrEqual(4);
@@ -79,29 +114,80 @@ describe("alarms", () => {
   });
 
   it("are raised once, stand while the drift goes on, and are cleared by a calm look at the same window", () => {
-    const { decisions } = run([[look(1, { a: clear, b: calm })], [look(1, { a: clear, b: calm })], [], [look(24, { a: calm, b: calm })], [look(1, { a: calm, b: calm })], [look(1, { a: calm, b: calm })]]);
+    const { decisions } = run([
+      [look(1, { a: clear, b: calm })],
+      [look(1, { a: clear, b: calm })],
+      [],
+      [look(24, { a: calm, b: calm })],
+      [look(1, { a: calm, b: calm })],
+      [look(1, { a: calm, b: calm })],
+    ]);
     expect(decisions.map(({ raised }) => raised.map(({ column }) => column))).toEqual([["a"], [], [], [], [], []]);
-    expect(decisions.map(({ severity }) => severity)).toEqual(["critical", "critical", "critical", "critical", "none", "none"]);
+    expect(decisions.map(({ severity }) => severity)).toEqual([
+      "critical",
+      "critical",
+      "critical",
+      "critical",
+      "none",
+      "none",
+    ]);
     expect(decisions.map(({ cleared }) => cleared)).toEqual([[], [], [], [], ["a"], []]);
     expect(decisions[0]?.standing[0]).toMatchObject({ since: 1, window: 1, what: "distribution", effect: 0.3 });
-    expect(decisions.map(({ message }) => message)).toEqual(["New drift: a (critical).", ...Array<string>(3).fill("Drift goes on: a (critical)."), "No drift.", "No drift."]);
+    expect(decisions.map(({ message }) => message)).toEqual([
+      "New drift: a (critical).",
+      ...Array<string>(3).fill("Drift goes on: a (critical)."),
+      "No drift.",
+      "No drift.",
+    ]);
   });
 
   it("are raised again when a warning becomes critical, and never flap between windows", () => {
-    const { decisions } = run([[look(24, { a: { p: 1e-30, effect: 0.1 } })], [look(1, { a: calm })], [look(1, { a: { p: 1e-30, effect: 0.1 } })], [look(24, { a: clear })], [look(1, { a: calm })]]);
-    expect(decisions.map(({ raised }) => raised[0]?.severity)).toEqual(["warning", undefined, undefined, "critical", undefined]);
-    expect(decisions.map(({ severity }) => severity)).toEqual(["warning", "warning", "warning", "critical", "critical"]);
+    const { decisions } = run([
+      [look(24, { a: { p: 1e-30, effect: 0.1 } })],
+      [look(1, { a: calm })],
+      [look(1, { a: { p: 1e-30, effect: 0.1 } })],
+      [look(24, { a: clear })],
+      [look(1, { a: calm })],
+    ]);
+    expect(decisions.map(({ raised }) => raised[0]?.severity)).toEqual([
+      "warning",
+      undefined,
+      undefined,
+      "critical",
+      undefined,
+    ]);
+    expect(decisions.map(({ severity }) => severity)).toEqual([
+      "warning",
+      "warning",
+      "warning",
+      "critical",
+      "critical",
+    ]);
   });
 
   const few = { rows: { reference: 1000, current: 40 } };
 
   it("stand through a quiet night, which cannot show that the drift is over", () => {
-    const { decisions } = run([[look(1, { a: clear })], [look(1, { a: calm }, few)], [look(1, { a: calm }, few)], [look(1, { a: clear })], [look(1, { a: calm })]]);
-    expect(decisions.map(({ raised, cleared }) => [raised.length, cleared.length])).toEqual([[1, 0], [0, 0], [0, 0], [0, 0], [0, 1]]);
+    const { decisions } = run([
+      [look(1, { a: clear })],
+      [look(1, { a: calm }, few)],
+      [look(1, { a: calm }, few)],
+      [look(1, { a: clear })],
+      [look(1, { a: calm })],
+    ]);
+    expect(decisions.map(({ raised, cleared }) => [raised.length, cleared.length])).toEqual([
+      [1, 0],
+      [0, 0],
+      [0, 0],
+      [0, 0],
+      [0, 1],
+    ]);
   });
 
   it("are cleared by a longer window that lies after them where the traffic stays low", () => {
-    const quiet = Array.from({ length: 24 }, (_, i) => (i === 22 || i === 23 ? [look(1, { a: calm }, few), look(24, { a: calm }, few)] : [look(1, { a: calm }, few)]));
+    const quiet = Array.from({ length: 24 }, (_, i) =>
+      i === 22 || i === 23 ? [look(1, { a: calm }, few), look(24, { a: calm }, few)] : [look(1, { a: calm }, few)],
+    );
     const { decisions } = run([[look(1, { a: clear })], ...quiet]);
     expect(decisions.map(({ cleared }) => cleared.length)).toEqual([...Array<number>(24).fill(0), 1]);
   });
@@ -110,7 +196,8 @@ describe("alarms", () => {
     const calmLook = [look(1, { a: calm })];
     const echo = (found: { p: number; effect: number; what?: Shift["what"] }) => [...calmLook, look(24, { a: found })];
     const after = (late: number, found: Parameters<typeof echo>[0], first = clear) =>
-      run([[look(1, { a: first })], ...Array.from({ length: late }, () => calmLook), echo(found)]).decisions.at(-1)?.raised.length;
+      run([[look(1, { a: first })], ...Array.from({ length: late }, () => calmLook), echo(found)]).decisions.at(-1)
+        ?.raised.length;
     expect(run([[look(1, { a: clear })], echo(clear)]).decisions[1]).toMatchObject({ raised: [], cleared: ["a"] });
     expect([after(1, clear), after(22, clear), after(24, clear)]).toEqual([0, 0, 1]);
     // What is worse than what was told, or other, is told.
@@ -122,14 +209,20 @@ describe("alarms", () => {
   it("are told again by the window that cleared them, which holds the incident no more", () => {
     const at24 = (found: { p: number; effect: number }) => [look(24, { a: found })];
     const { decisions } = run([at24(clear), at24(calm), at24(clear)]);
-    expect(decisions.map(({ raised, cleared }) => [raised.length, cleared.length])).toEqual([[1, 0], [0, 1], [1, 0]]);
+    expect(decisions.map(({ raised, cleared }) => [raised.length, cleared.length])).toEqual([
+      [1, 0],
+      [0, 1],
+      [1, 0],
+    ]);
     // A still longer one, which holds the first of them, is an echo.
     expect(run([at24(clear), at24(calm), [look(168, { a: clear })]]).decisions.at(-1)?.raised).toEqual([]);
   });
 
   it("are cleared in the end at the longest window too, where the traffic has fallen for good", () => {
-    const low = (current: number) => Array.from({ length: 60 }, () => [look(720, { a: calm }, { rows: { reference: 1000, current } })]);
-    const cleared = (current: number) => run([[look(720, { a: clear })], ...low(current)]).decisions.findIndex(({ cleared }) => cleared.length > 0);
+    const low = (current: number) =>
+      Array.from({ length: 60 }, () => [look(720, { a: calm }, { rows: { reference: 1000, current } })]);
+    const cleared = (current: number) =>
+      run([[look(720, { a: clear })], ...low(current)]).decisions.findIndex(({ cleared }) => cleared.length > 0);
     expect(cleared(300)).toBe(1);
     expect(cleared(200)).toBeGreaterThan(3);
     expect(cleared(200)).toBeLessThan(10);
@@ -141,7 +234,10 @@ describe("alarms", () => {
     const rejected = { reference: 0, current: 300, severity: "none" } as const;
     const concept = { log10p: -20, log10pBound: -20, effect: 0.2 } as SequentialLook["report"]["concept"];
     const { decisions } = run([[look(1, {}, { rejected, concept })], [look(1, {})]]);
-    expect(decisions[0]?.raised.map(({ column, severity }) => [column, severity])).toEqual([["(concept)", "critical"], ["(broken rows)", "critical"]]);
+    expect(decisions[0]?.raised.map(({ column, severity }) => [column, severity])).toEqual([
+      ["(concept)", "critical"],
+      ["(broken rows)", "critical"],
+    ]);
     expect(decisions[1]?.cleared).toEqual(["(broken rows)"]);
   });
 });
@@ -160,7 +256,14 @@ describe("windows", () => {
       expect(state.windows.map(({ closed }) => closed.length).every((parts) => parts <= 4)).toBe(true);
     }
     expect(seen.filter((entry) => entry.includes(":1="))).toHaveLength(60);
-    expect(seen.filter((entry) => entry.includes(":8=")).slice(0, 6)).toEqual(["2:8=2", "4:8=4", "6:8=6", "8:8=8", "10:8=8", "12:8=8"]);
+    expect(seen.filter((entry) => entry.includes(":8=")).slice(0, 6)).toEqual([
+      "2:8=2",
+      "4:8=4",
+      "6:8=6",
+      "8:8=8",
+      "10:8=8",
+      "12:8=8",
+    ]);
     expect(seen.filter((entry) => entry.includes(":20="))).toHaveLength(12);
     expect(seen.at(-1)).toBe("60:20=20");
   });
@@ -193,12 +296,18 @@ describe("saved states", () => {
     const looks = [[look(1, { a: { p: 1e-30, effect: 0.3 } })], [look(24, { a: { p: 1e-30, effect: 0.3 } })]];
     const { states } = run(looks);
     for (const state of states) expect(parseSequential(JSON.parse(JSON.stringify(state)))).toEqual(state);
-    const over = run([[look(1, { a: { p: 1e-30, effect: 0.3 } })], [look(1, { a: { p: 0.5, effect: 0 } })]]).states[2] as SequentialState;
+    const over = run([[look(1, { a: { p: 1e-30, effect: 0.3 } })], [look(1, { a: { p: 0.5, effect: 0 } })]])
+      .states[2] as SequentialState;
     expect(over.ended).toEqual([{ column: "a", what: "distribution", severity: "critical", window: 1, at: 2 }]);
     expect(parseSequential(JSON.parse(JSON.stringify(over)))).toEqual(over);
     expect(() => parseSequential({ ...over, ended: [{ ...over.ended[0], window: -1 }] })).toThrow(/ended\[0\]\.window/);
     expect(parseSequential({ ...over, ended: undefined })).toEqual({ ...over, ended: [] });
-    expect(run(Array.from({ length: 720 }, () => []), over).states.at(-1)?.ended).toEqual([]);
+    expect(
+      run(
+        Array.from({ length: 720 }, () => []),
+        over,
+      ).states.at(-1)?.ended,
+    ).toEqual([]);
     const reference = profileTable(tableOf({ x: [1, 2, 3] }));
     const windows = addPeriod(startWindows(), profileAgainst(reference, tableOf({ x: [1] }))).state;
     expect(parseWindows(JSON.parse(JSON.stringify(windows)))).toEqual(windows);
@@ -231,7 +340,9 @@ describe("saved states", () => {
         }
       }),
     );
-    expect(() => parseWindows({ format: 1, period: 0, windows: [{ length: 0, open: null, closed: [] }] })).toThrow(/windows/);
+    expect(() => parseWindows({ format: 1, period: 0, windows: [{ length: 0, open: null, closed: [] }] })).toThrow(
+      /windows/,
+    );
   });
 
   it.each([

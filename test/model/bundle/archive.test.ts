@@ -13,7 +13,12 @@ interface Entry extends Partial<TarHeader> {
 }
 
 async function tar(...entries: Entry[]): Promise<Uint8Array> {
-  return packTar(entries.map(({ body = "", ...header }) => ({ header: { size: body.length, ...header }, ...(header.type === undefined ? { body } : {}) })));
+  return packTar(
+    entries.map(({ body = "", ...header }) => ({
+      header: { size: body.length, ...header },
+      ...(header.type === undefined ? { body } : {}),
+    })),
+  );
 }
 
 /** Overwrites a header's size field and mends its checksum. */
@@ -40,9 +45,9 @@ describe("archives", () => {
   it("give back the files, gzipped or not, in the same bytes every time", async () => {
     expect(hashed(await unpackArchive(archive))).toEqual(hashed(files));
     expect(Buffer.from(await packArchive(new Map([...files].reverse()))).equals(archive)).toBe(true);
-    expect(await unpackArchive(await tar({ name: "./" , type: "directory" }, { name: "./a/b.json", body: "x" }))).toEqual(
-      new Map([["a/b.json", new TextEncoder().encode("x")]]),
-    );
+    expect(
+      await unpackArchive(await tar({ name: "./", type: "directory" }, { name: "./a/b.json", body: "x" })),
+    ).toEqual(new Map([["a/b.json", new TextEncoder().encode("x")]]));
   });
 
   it("open as bundles from bytes, also of an ArrayBuffer", async () => {
@@ -51,13 +56,18 @@ describe("archives", () => {
     expect(two.manifest).toEqual(one.manifest);
   });
 
-  it.each(["../up", "/etc/cron.d/x", "a/../../b", "a\\..\\b", ".ssh/authorized_keys", "C:\\x", "a//b", "a/./b"])("refuse the path %j", async (name) => {
-    await expect(unpackArchive(await tar({ name, body: "x" }))).rejects.toMatchObject(unsafe);
-    await expect(unpackArchive(gzipSync(await tar({ name, body: "x" })))).rejects.toMatchObject(unsafe);
-  });
+  it.each(["../up", "/etc/cron.d/x", "a/../../b", "a\\..\\b", ".ssh/authorized_keys", "C:\\x", "a//b", "a/./b"])(
+    "refuse the path %j",
+    async (name) => {
+      await expect(unpackArchive(await tar({ name, body: "x" }))).rejects.toMatchObject(unsafe);
+      await expect(unpackArchive(gzipSync(await tar({ name, body: "x" })))).rejects.toMatchObject(unsafe);
+    },
+  );
 
   it("refuse a path hidden in an extended header", async () => {
-    await expect(unpackArchive(await tar({ name: "fine", body: "x", pax: { path: "../up" } }))).rejects.toMatchObject(unsafe);
+    await expect(unpackArchive(await tar({ name: "fine", body: "x", pax: { path: "../up" } }))).rejects.toMatchObject(
+      unsafe,
+    );
     await expect(unpackArchive(await tar({ name: `${"long/".repeat(60)}x`, body: "x" }))).rejects.toMatchObject(unsafe);
   });
 
@@ -66,17 +76,23 @@ describe("archives", () => {
   });
 
   it.each(["symlink", "link", "character-device", "block-device", "fifo"] as const)("refuse a %s", async (type) => {
-    await expect(unpackArchive(await tar({ name: "weights.bin", type, linkname: "/etc/passwd" }))).rejects.toMatchObject(unsafe);
+    await expect(
+      unpackArchive(await tar({ name: "weights.bin", type, linkname: "/etc/passwd" })),
+    ).rejects.toMatchObject(unsafe);
   });
 
   it("refuse a file twice", async () => {
-    await expect(unpackArchive(await tar({ name: "a", body: "1" }, { name: "./a", body: "2" }))).rejects.toMatchObject(unsafe);
+    await expect(unpackArchive(await tar({ name: "a", body: "1" }, { name: "./a", body: "2" }))).rejects.toMatchObject(
+      unsafe,
+    );
   });
 
   it("refuse more files or bytes than the limits", async () => {
     const many = await tar(...Array.from({ length: 11 }, (_, i) => ({ name: `f${i}`, body: "x" })));
     await expect(unpackArchive(many, { files: 10 })).rejects.toMatchObject(unsafe);
-    await expect(unpackArchive(await tar({ name: "a", body: "x".repeat(1001) }), { bytes: 1000 })).rejects.toMatchObject(unsafe);
+    await expect(
+      unpackArchive(await tar({ name: "a", body: "x".repeat(1001) }), { bytes: 1000 }),
+    ).rejects.toMatchObject(unsafe);
     expect((await unpackArchive(await tar({ name: "a", body: "x".repeat(1000) }), { bytes: 1000 })).size).toBe(1);
   });
 
@@ -92,14 +108,17 @@ describe("archives", () => {
     const big = gzipSync(Buffer.concat([withSize(header, zeros.length).subarray(0, 512), zeros]), { level: 1 });
     const many = gzipSync(Buffer.concat(Array.from({ length: 50_000 }, () => header)), { level: 1 });
     const before = process.memoryUsage().arrayBuffers;
-    for (const bomb of [big, many]) await expect(unpackArchive(bomb, { bytes: 2 ** 20, files: 10 })).rejects.toMatchObject(unsafe);
+    for (const bomb of [big, many])
+      await expect(unpackArchive(bomb, { bytes: 2 ** 20, files: 10 })).rejects.toMatchObject(unsafe);
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(50 * 2 ** 20);
   });
 
   it("stop a bomb of extended headers at the limit", async () => {
     const header = withSize(await tar({ name: "x", type: "pax-header" }), 64 * 2 ** 20);
     const bomb = gzipSync(Buffer.concat([header.subarray(0, 512), new Uint8Array(64 * 2 ** 20)]), { level: 1 });
-    await expect(unpackArchive(bomb, { bytes: 2 ** 20, files: 10 })).rejects.toMatchObject({ code: expect.stringMatching(/ARCHIVE_UNSAFE|BUNDLE_CORRUPT/) as string });
+    await expect(unpackArchive(bomb, { bytes: 2 ** 20, files: 10 })).rejects.toMatchObject({
+      code: expect.stringMatching(/ARCHIVE_UNSAFE|BUNDLE_CORRUPT/) as string,
+    });
   });
 
   it("refuse what is cut short, changed or no archive at all", async () => {
@@ -116,7 +135,12 @@ describe("archives", () => {
   });
 
   it("refuse files that the manifest does not list", async () => {
-    const more = await packTar([...files, ["extra.json", new Uint8Array(1)] as const].map(([name, body]) => ({ header: { name, size: body.length }, body })));
+    const more = await packTar(
+      [...files, ["extra.json", new Uint8Array(1)] as const].map(([name, body]) => ({
+        header: { name, size: body.length },
+        body,
+      })),
+    );
     await expect(openBundle(more)).rejects.toMatchObject({ code: "BUNDLE_CORRUPT", where: { file: "extra.json" } });
   });
 });

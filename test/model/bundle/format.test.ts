@@ -26,7 +26,11 @@ async function forged(files: Files, changes: Record<string, Uint8Array<ArrayBuff
   return changed;
 }
 
-const edited = (files: Files, path: string, edit: (json: Record<string, unknown>) => unknown): Record<string, Uint8Array<ArrayBuffer>> => {
+const edited = (
+  files: Files,
+  path: string,
+  edit: (json: Record<string, unknown>) => unknown,
+): Record<string, Uint8Array<ArrayBuffer>> => {
   const json = JSON.parse(textOf(files.get(path))) as Record<string, unknown>;
   return { [path]: bytesOf(JSON.stringify(edit(json) ?? json)) };
 };
@@ -46,7 +50,12 @@ describe("bundle format", () => {
   });
 
   it("opens without reading what no score needs, and refuses it when it is asked for", async () => {
-    const spoilt = await forged(files, { "baseline.json": bytesOf("{}"), "metrics.json": bytesOf("[]"), "provenance.json": bytesOf("?"), "extras/more.json": bytesOf("?") });
+    const spoilt = await forged(files, {
+      "baseline.json": bytesOf("{}"),
+      "metrics.json": bytesOf("[]"),
+      "provenance.json": bytesOf("?"),
+      "extras/more.json": bytesOf("?"),
+    });
     const { artifact: opened } = await openBundle(spoilt);
     for (const part of ["baseline", "metrics", "provenance", "extras"] as const) {
       expect(() => opened[part], part).toThrowError(expect.objectContaining({ code: "BUNDLE_CORRUPT" }));
@@ -67,7 +76,10 @@ describe("bundle format", () => {
 
   it("depends on nothing but the artifact, apart from the time", async () => {
     const later = await toBundleFiles(await sampleArtifact(), { createdAt: new Date(1e12) });
-    const [one, two] = [await parseManifest(files.get("manifest.json") ?? bytesOf("")), await parseManifest(later.get("manifest.json") ?? bytesOf(""))];
+    const [one, two] = [
+      await parseManifest(files.get("manifest.json") ?? bytesOf("")),
+      await parseManifest(later.get("manifest.json") ?? bytesOf("")),
+    ];
     expect(two.contentHash).toBe(one.contentHash);
     expect(two.createdAt).not.toBe(one.createdAt);
     const content = (all: Files) => hashed(all).filter(([path]) => path !== "manifest.json");
@@ -76,9 +88,19 @@ describe("bundle format", () => {
 
   it("is plain, readable files without code", () => {
     expect([...files.keys()].sort()).toEqual([
-      "baseline.json", "contract.json", "decision.json", "golden.json", "manifest.json", "metrics.json",
-      "networks/0/model.json", "networks/0/weights.bin", "networks/1/model.json", "networks/1/weights.bin",
-      "provenance.json", "recipe.json", "scorer.json",
+      "baseline.json",
+      "contract.json",
+      "decision.json",
+      "golden.json",
+      "manifest.json",
+      "metrics.json",
+      "networks/0/model.json",
+      "networks/0/weights.bin",
+      "networks/1/model.json",
+      "networks/1/weights.bin",
+      "provenance.json",
+      "recipe.json",
+      "scorer.json",
     ]);
     expect(textOf(files.get("decision.json"))).toBe(`{
   "calibration": {
@@ -100,21 +122,36 @@ describe("bundle format", () => {
 
   it("keeps every kind of model and calibration", async () => {
     const linear = await sampleArtifact({ networks: 0 });
-    const nested: Artifact = { ...linear, calibration: { kind: "identity" }, decision: { threshold: 1, rule: "given" }, golden: [],
-      model: { kind: "ensemble", members: [linear.model, { kind: "ensemble", members: [linear.model] }] } };
+    const nested: Artifact = {
+      ...linear,
+      calibration: { kind: "identity" },
+      decision: { threshold: 1, rule: "given" },
+      golden: [],
+      model: { kind: "ensemble", members: [linear.model, { kind: "ensemble", members: [linear.model] }] },
+    };
     expect((await fromBundleFiles(await toBundleFiles(nested))).artifact).toEqual(nested);
   });
 
   it("refuses every changed byte of every file", async () => {
     const paths = [...files.keys()];
     await fc.assert(
-      fc.asyncProperty(fc.constantFrom(...paths), fc.nat(), fc.integer({ min: 1, max: 255 }), async (path, at, flip) => {
-        const bytes = Uint8Array.from(files.get(path) ?? []);
-        const i = at % bytes.length;
-        bytes[i] = (bytes[i] ?? 0) ^ flip;
-        const error: unknown = await fromBundleFiles(new Map(files).set(path, bytes)).catch((thrown: unknown) => thrown);
-        expect(ChurnkitError.isInstance(error) && ["BUNDLE_CORRUPT", "BUNDLE_VERSION", "ARCHIVE_UNSAFE"].includes(error.code)).toBe(true);
-      }),
+      fc.asyncProperty(
+        fc.constantFrom(...paths),
+        fc.nat(),
+        fc.integer({ min: 1, max: 255 }),
+        async (path, at, flip) => {
+          const bytes = Uint8Array.from(files.get(path) ?? []);
+          const i = at % bytes.length;
+          bytes[i] = (bytes[i] ?? 0) ^ flip;
+          const error: unknown = await fromBundleFiles(new Map(files).set(path, bytes)).catch(
+            (thrown: unknown) => thrown,
+          );
+          expect(
+            ChurnkitError.isInstance(error) &&
+              ["BUNDLE_CORRUPT", "BUNDLE_VERSION", "ARCHIVE_UNSAFE"].includes(error.code),
+          ).toBe(true);
+        },
+      ),
       { numRuns: 150 },
     );
   });
@@ -139,27 +176,50 @@ describe("bundle format", () => {
   it("refuses another format or version", async () => {
     for (const change of [{ format: "zip" }, { formatVersion: 2 }, { formatVersion: "1" }, { format: null }]) {
       const manifest = edited(files, "manifest.json", (json) => Object.assign(json, change));
-      await expect(fromBundleFiles(new Map([...files, ...Object.entries(manifest)]))).rejects.toMatchObject({ code: "BUNDLE_VERSION" });
+      await expect(fromBundleFiles(new Map([...files, ...Object.entries(manifest)]))).rejects.toMatchObject({
+        code: "BUNDLE_VERSION",
+      });
     }
-    const outputs = await forged(files, edited(files, "scorer.json", (json) => Object.assign(json, { outputs: 3 })));
+    const outputs = await forged(
+      files,
+      edited(files, "scorer.json", (json) => Object.assign(json, { outputs: 3 })),
+    );
     await expect(fromBundleFiles(outputs)).rejects.toMatchObject({ code: "BUNDLE_CORRUPT" });
   });
 
-  it.each(["../up", "/abs", "a/../../b", "a\\b", "C:/x", ".hidden", "a/.git/x", "a//b", "", "a\0b", "é", "manifest.json", "a/b/c/d/e/f/g/h/i/j", "x".repeat(201)])(
-    "refuses the path %j in a manifest",
-    async (path) => {
-      const changed = new Map(files);
-      changed.delete("manifest.json");
-      changed.set(path, bytesOf("x"));
-      changed.set("manifest.json", readableJson(await createManifest("forged", createdAt.toISOString(), changed)));
-      await expect(fromBundleFiles(changed)).rejects.toMatchObject({ code: "ARCHIVE_UNSAFE" });
-      if (path !== "manifest.json") expect(isBundlePath(path)).toBe(false);
-    },
-  );
+  it.each([
+    "../up",
+    "/abs",
+    "a/../../b",
+    "a\\b",
+    "C:/x",
+    ".hidden",
+    "a/.git/x",
+    "a//b",
+    "",
+    "a\0b",
+    "é",
+    "manifest.json",
+    "a/b/c/d/e/f/g/h/i/j",
+    "x".repeat(201),
+  ])("refuses the path %j in a manifest", async (path) => {
+    const changed = new Map(files);
+    changed.delete("manifest.json");
+    changed.set(path, bytesOf("x"));
+    changed.set("manifest.json", readableJson(await createManifest("forged", createdAt.toISOString(), changed)));
+    await expect(fromBundleFiles(changed)).rejects.toMatchObject({ code: "ARCHIVE_UNSAFE" });
+    if (path !== "manifest.json") expect(isBundlePath(path)).toBe(false);
+  });
 
   it("refuses a model that does not reproduce its golden scores", async () => {
-    const off = (by: number): Artifact => ({ ...artifact, golden: artifact.golden.map((row, i) => (i === 3 ? { ...row, probability: row.probability + by } : row)) });
-    await expect(openBundle(await toBundleFiles(off(1.1e-6)))).rejects.toMatchObject({ code: "BUNDLE_GOLDEN", where: { row: 3 } });
+    const off = (by: number): Artifact => ({
+      ...artifact,
+      golden: artifact.golden.map((row, i) => (i === 3 ? { ...row, probability: row.probability + by } : row)),
+    });
+    await expect(openBundle(await toBundleFiles(off(1.1e-6)))).rejects.toMatchObject({
+      code: "BUNDLE_GOLDEN",
+      where: { row: 3 },
+    });
     await openBundle(await toBundleFiles(off(0.9e-6)));
     const unscored = { ...artifact, golden: [{ record: { tenure: "x" }, probability: 0.5 }] };
     await expect(openBundle(await toBundleFiles(unscored))).rejects.toMatchObject({ code: "BUNDLE_GOLDEN" });
@@ -170,7 +230,9 @@ describe("bundle format", () => {
       if (!path.endsWith(".json") || path === "manifest.json") continue;
       for (const poison of ['"__proto__": {"polluted": 1}', '"\\u005f_proto__": {"polluted": 1}']) {
         const text = textOf(files.get(path)).replace("{", `{${poison},`);
-        await expect(fromBundleFiles(await forged(files, { [path]: bytesOf(text) })), path).rejects.toMatchObject({ code: "BUNDLE_CORRUPT" });
+        await expect(fromBundleFiles(await forged(files, { [path]: bytesOf(text) })), path).rejects.toMatchObject({
+          code: "BUNDLE_CORRUPT",
+        });
       }
     }
     expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
@@ -180,7 +242,15 @@ describe("bundle format", () => {
 
   it("refuses with BUNDLE_CORRUPT whatever is put in the place of any JSON value", async () => {
     const paths = [...files.keys()].filter((path) => path.endsWith(".json") && path !== "manifest.json");
-    const anything = fc.oneof(fc.constant(null), fc.constant({}), fc.constant([]), fc.string(), fc.double({ noNaN: true, noDefaultInfinity: true }), fc.constant(-1), fc.boolean());
+    const anything = fc.oneof(
+      fc.constant(null),
+      fc.constant({}),
+      fc.constant([]),
+      fc.string(),
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.constant(-1),
+      fc.boolean(),
+    );
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...paths), fc.nat(), anything, async (path, pick, value) => {
         const json = JSON.parse(textOf(files.get(path))) as Record<string, unknown>;
@@ -210,6 +280,8 @@ describe("bundle format", () => {
   });
 
   it("refuses numbers that JSON cannot hold", async () => {
-    await expect(toBundleFiles({ ...artifact, decision: { threshold: NaN, rule: "given" } })).rejects.toMatchObject({ code: "OPTION_INVALID" });
+    await expect(toBundleFiles({ ...artifact, decision: { threshold: NaN, rule: "given" } })).rejects.toMatchObject({
+      code: "OPTION_INVALID",
+    });
   });
 });

@@ -34,21 +34,28 @@ describe("goldenRows", () => {
   });
 
   it("keeps any limits of a number", () => {
-    const limits = fc.record(
-      {
-        min: fc.integer({ min: -1000, max: 1000 }),
-        span: fc.integer({ min: 2, max: 1000 }),
-        integer: fc.boolean(),
-        exclusive: fc.boolean(),
-        multipleOf: fc.constantFrom(undefined, 1, 2),
-        sides: fc.constantFrom("both", "low", "high", "none"),
-      },
-    );
+    const limits = fc.record({
+      min: fc.integer({ min: -1000, max: 1000 }),
+      span: fc.integer({ min: 2, max: 1000 }),
+      integer: fc.boolean(),
+      exclusive: fc.boolean(),
+      multipleOf: fc.constantFrom(undefined, 1, 2),
+      sides: fc.constantFrom("both", "low", "high", "none"),
+    });
     fc.assert(
       fc.property(limits, ({ min, span, integer, exclusive, multipleOf, sides }) => {
         const low = sides === "both" || sides === "low" ? { [exclusive ? "exclusiveMin" : "min"]: min } : {};
-        const high = sides === "both" || sides === "high" ? { [exclusive ? "exclusiveMax" : "max"]: min + span + 2 } : {};
-        const column: Column = { ...common, name: "x", kind: "number", integer, ...low, ...high, ...(multipleOf ? { multipleOf } : {}) };
+        const high =
+          sides === "both" || sides === "high" ? { [exclusive ? "exclusiveMax" : "max"]: min + span + 2 } : {};
+        const column: Column = {
+          ...common,
+          name: "x",
+          kind: "number",
+          integer,
+          ...low,
+          ...high,
+          ...(multipleOf ? { multipleOf } : {}),
+        };
         expect(kept(contractOf([column]), 16)).toBe(16);
       }),
       { numRuns: 200 },
@@ -57,12 +64,16 @@ describe("goldenRows", () => {
 
   it("keeps the limits of dates, texts and booleans", () => {
     const day = Date.UTC(2024, 1, 29);
-    expect(kept(contractOf([
-      { ...common, name: "d", kind: "date", precision: "date", min: day, max: day },
-      { ...common, name: "t", kind: "date", precision: "datetime", min: day + 5, max: day + 10 },
-      { ...common, name: "s", kind: "text", maxLength: 3 },
-      { ...common, name: "b", kind: "boolean", truthy: ["y"], falsy: ["n"], caseSensitive: true },
-      { ...common, name: "c", kind: "category", levels: [], open: true },
-    ]))).toBe(64);
+    expect(
+      kept(
+        contractOf([
+          { ...common, name: "d", kind: "date", precision: "date", min: day, max: day },
+          { ...common, name: "t", kind: "date", precision: "datetime", min: day + 5, max: day + 10 },
+          { ...common, name: "s", kind: "text", maxLength: 3 },
+          { ...common, name: "b", kind: "boolean", truthy: ["y"], falsy: ["n"], caseSensitive: true },
+          { ...common, name: "c", kind: "category", levels: [], open: true },
+        ]),
+      ),
+    ).toBe(64);
   });
 });

@@ -22,7 +22,11 @@ beforeAll(async () => {
 
 /** The bundle with one part written otherwise, sealed as anybody can seal it. */
 async function withPart(path: string, text: string): Promise<BundleFiles> {
-  const changed = new Map([...files].filter(([name]) => name !== manifestPath).map(([name, bytes]): [string, Uint8Array<ArrayBuffer>] => [name, new Uint8Array(bytes)]));
+  const changed = new Map(
+    [...files]
+      .filter(([name]) => name !== manifestPath)
+      .map(([name, bytes]): [string, Uint8Array<ArrayBuffer>] => [name, new Uint8Array(bytes)]),
+  );
   changed.set(path, encode(text));
   const manifest = readableJson(await createManifest(artifact.contract.name, "2026-01-01T00:00:00.000Z", changed));
   return new Map([...changed, [manifestPath, manifest]]);
@@ -38,8 +42,14 @@ async function used(bundle: BundleFiles): Promise<void> {
 const codes = ["BUNDLE_CORRUPT", "BUNDLE_VERSION", "BUNDLE_GOLDEN", "FEATURES_INVALID", "CONTRACT_MISMATCH"];
 
 async function expectTyped(work: Promise<unknown>, hint: string): Promise<void> {
-  const error: unknown = await work.then(() => undefined, (thrown: unknown) => thrown);
-  if (error !== undefined) expect(ChurnkitError.isInstance(error) ? error.code : error, hint).toSatisfy((code) => codes.includes(code as string));
+  const error: unknown = await work.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (error !== undefined)
+    expect(ChurnkitError.isInstance(error) ? error.code : error, hint).toSatisfy((code) =>
+      codes.includes(code as string),
+    );
 }
 
 const hostileTexts: readonly ((text: string) => string)[] = [
@@ -59,15 +69,30 @@ const hostileTexts: readonly ((text: string) => string)[] = [
 ];
 
 describe("a bundle's part that anybody may have written", () => {
-  it.each(parts)("%s is refused as BUNDLE_*, or read (JSON nested thousands of levels deep ended in RangeError)", async (path) => {
-    const text = new TextDecoder().decode(files.get(path));
-    for (const [i, change] of hostileTexts.entries()) await expectTyped(withPart(path, change(text)).then(used), `${path}, text ${i}`);
-    expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
-  });
+  it.each(parts)(
+    "%s is refused as BUNDLE_*, or read (JSON nested thousands of levels deep ended in RangeError)",
+    async (path) => {
+      const text = new TextDecoder().decode(files.get(path));
+      for (const [i, change] of hostileTexts.entries())
+        await expectTyped(withPart(path, change(text)).then(used), `${path}, text ${i}`);
+      expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
+    },
+  );
 
   it("is refused or read with any value in the place of another", async () => {
     const random = uniform(11);
-    const values = ["null", "-1", "0.5", "1e308", '"x"', "[]", "{}", "true", "[".repeat(150) + "]".repeat(150), '{"length": 4294967295}'];
+    const values = [
+      "null",
+      "-1",
+      "0.5",
+      "1e308",
+      '"x"',
+      "[]",
+      "{}",
+      "true",
+      "[".repeat(150) + "]".repeat(150),
+      '{"length": 4294967295}',
+    ];
     for (let i = 0; i < 150; i++) {
       const path = parts[i % parts.length] as string;
       const text = new TextDecoder().decode(files.get(path));
@@ -79,8 +104,13 @@ describe("a bundle's part that anybody may have written", () => {
     }
   });
 
-  it.each(["metrics.json", "provenance.json", "baseline.json", "extras/notes.json"])("is found by register and by verify where it is parsed late: %s", async (path) => {
-    const bad = await withPart(path, "[".repeat(20_000));
-    await expect(filesRegistry(memoryStore(), { name: "m" }).register(bad)).rejects.toMatchObject({ code: "BUNDLE_CORRUPT" });
-  });
+  it.each(["metrics.json", "provenance.json", "baseline.json", "extras/notes.json"])(
+    "is found by register and by verify where it is parsed late: %s",
+    async (path) => {
+      const bad = await withPart(path, "[".repeat(20_000));
+      await expect(filesRegistry(memoryStore(), { name: "m" }).register(bad)).rejects.toMatchObject({
+        code: "BUNDLE_CORRUPT",
+      });
+    },
+  );
 });

@@ -1,4 +1,15 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -92,7 +103,10 @@ describe("saveBundle and loadBundle", () => {
 
   it("names what is not there, and what is broken", async () => {
     const folder = newFolder();
-    await expect(loadBundle(join(folder, "none"))).rejects.toMatchObject({ code: "BUNDLE_NOT_FOUND", where: { file: join(folder, "none") } });
+    await expect(loadBundle(join(folder, "none"))).rejects.toMatchObject({
+      code: "BUNDLE_NOT_FOUND",
+      where: { file: join(folder, "none") },
+    });
     mkdirSync(join(folder, "empty"));
     await expect(loadBundle(join(folder, "empty"))).rejects.toMatchObject({ code: "BUNDLE_NOT_FOUND" });
     await saveBundle(artifact, join(folder, "m"));

@@ -30,25 +30,33 @@ describe("a background from a profile", () => {
     for (const name of ["tenure", "charges", "since"]) {
       const given = numbers(table, name);
       const drawn = numbers(background, name);
-      const mean = (values: number[]): number => values.filter((v) => !Number.isNaN(v)).reduce((a, b, _, all) => a + b / all.length, 0);
-      const spread = Math.max(...given.filter((v) => !Number.isNaN(v))) - Math.min(...given.filter((v) => !Number.isNaN(v)));
+      const mean = (values: number[]): number =>
+        values.filter((v) => !Number.isNaN(v)).reduce((a, b, _, all) => a + b / all.length, 0);
+      const spread =
+        Math.max(...given.filter((v) => !Number.isNaN(v))) - Math.min(...given.filter((v) => !Number.isNaN(v)));
       expect(Math.abs(mean(given) - mean(drawn))).toBeLessThan(0.01 * spread);
       const missing = (values: number[]): number => values.filter(Number.isNaN).length / values.length;
       expect(missing(drawn)).toBeCloseTo(missing(given), 2);
     }
     const share = (rows: typeof background, label: string): number => {
       const data = rows.columns.get("plan");
-      return data?.storage === "coded" ? [...data.codes].filter((code) => data.levels[code] === label).length / rows.rows : NaN;
+      return data?.storage === "coded"
+        ? [...data.codes].filter((code) => data.levels[code] === label).length / rows.rows
+        : NaN;
     };
-    for (const label of ["basic", "plus", "toString"]) expect(share(background, label)).toBeCloseTo(share(table, label), 2);
+    for (const label of ["basic", "plus", "toString"])
+      expect(share(background, label)).toBeCloseTo(share(table, label), 2);
   });
 
   it("follows from the seed, column by column", () => {
     expect(backgroundFromProfile(sampleContract, profile, { rows: 500, seed: 3 })).toEqual(background);
-    expect(numbers(backgroundFromProfile(sampleContract, profile, { rows: 500, seed: 4 }), "tenure")).not.toEqual(numbers(background, "tenure"));
+    expect(numbers(backgroundFromProfile(sampleContract, profile, { rows: 500, seed: 4 }), "tenure")).not.toEqual(
+      numbers(background, "tenure"),
+    );
     // Drawn independently: the order of one column tells nothing of another.
     const [a, b] = [numbers(background, "tenure"), numbers(background, "since")];
-    const center = (values: number[]): number[] => values.map((v) => v - values.reduce((x, y) => x + y, 0) / values.length);
+    const center = (values: number[]): number[] =>
+      values.map((v) => v - values.reduce((x, y) => x + y, 0) / values.length);
     const [x, y] = [center(a), center(b)];
     const dot = (u: number[], v: number[]): number => u.reduce((total, value, i) => total + value * (v[i] ?? 0), 0);
     expect(Math.abs(dot(x, y) / Math.sqrt(dot(x, x) * dot(y, y)))).toBeLessThan(0.15);
@@ -58,14 +66,27 @@ describe("a background from a profile", () => {
     const empty = backgroundFromProfile(sampleContract, { format: 1, rows: 0, columns: [] }, { rows: 4 });
     expect(numbers(empty, "tenure")).toEqual([NaN, NaN, NaN, NaN]);
     expect(recordOf(empty, 0)["plan"]).toBeNull();
-    const blank: Contract = { ...sampleContract, columns: sampleContract.columns.map((column) => ({ ...column, nullable: true })) };
-    const nothing = tableFromRecords(blank, [{ customer: "a", churned: "No" }, { customer: "b", churned: "Yes" }]);
+    const blank: Contract = {
+      ...sampleContract,
+      columns: sampleContract.columns.map((column) => ({ ...column, nullable: true })),
+    };
+    const nothing = tableFromRecords(blank, [
+      { customer: "a", churned: "No" },
+      { customer: "b", churned: "Yes" },
+    ]);
     const drawn = backgroundFromProfile(blank, profileTable(nothing), { rows: 3 });
     expect(recordOf(drawn, 2)).toMatchObject({ tenure: null, plan: null, paperless: null, since: null });
   });
 
   it("draws a level that the profile pooled as an unknown one", () => {
-    const pooled = { ...profile, columns: profile.columns.map((column) => (column.name === "plan" && !("cuts" in column) ? { ...column, counts: [0, 0, 0], other: 10, missing: 0 } : column)) };
+    const pooled = {
+      ...profile,
+      columns: profile.columns.map((column) =>
+        column.name === "plan" && !("cuts" in column)
+          ? { ...column, counts: [0, 0, 0], other: 10, missing: 0 }
+          : column,
+      ),
+    };
     expect(recordOf(backgroundFromProfile(sampleContract, pooled, { rows: 2 }), 0)["plan"]).toBe("(other)");
   });
 });

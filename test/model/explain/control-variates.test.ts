@@ -50,7 +50,12 @@ describe("control variates", () => {
     combine({ samples, groups: 3, contributions, expected: new Float64Array(samples).fill(6) }, 6, values, errors);
     [4, 2, 0].forEach((value, c) => expect(values[c]).toBeCloseTo(value, 9));
     [3, 3, 0].forEach((error, c) => expect(errors[c]).toBeCloseTo(error, 9));
-    combine({ samples, groups: 3, contributions: contributions.fill(0), expected: new Float64Array(samples).fill(6) }, 6, values, errors);
+    combine(
+      { samples, groups: 3, contributions: contributions.fill(0), expected: new Float64Array(samples).fill(6) },
+      6,
+      values,
+      errors,
+    );
     expect([...values]).toEqual([0, 0, 0]);
     expect([...errors]).toEqual([6, 6, 6]);
   });

@@ -27,11 +27,15 @@ function treesOutput(model: ReturnType<typeof randomTrees>): (row: Float32Array)
   };
 }
 
-const greatest = (values: Float64Array, truth: readonly number[]): number => Math.max(...truth.map((value, i) => Math.abs(value - (values[i] ?? NaN))));
+const greatest = (values: Float64Array, truth: readonly number[]): number =>
+  Math.max(...truth.map((value, i) => Math.abs(value - (values[i] ?? NaN))));
 
 describe("a linear model", () => {
   it("has the Shapley values of the definition, in groups too", () => {
-    for (const [inputs, groups] of [[6, 6], [14, 5]] as const) {
+    for (const [inputs, groups] of [
+      [6, 6],
+      [14, 5],
+    ] as const) {
       const model = randomLinear(inputs, inputs);
       const task = randomTask(inputs, groups);
       const x = randomRows(1, inputs, 9);
@@ -45,7 +49,13 @@ describe("a linear model", () => {
 
 describe("a sum of trees", () => {
   it("has the Shapley values of the definition, in groups too", () => {
-    for (const [inputs, groups, depth, seed] of [[8, 8, 6, 1], [8, 8, 2, 2], [15, 6, 7, 3], [4, 2, 5, 4], [6, 6, 0, 5]] as const) {
+    for (const [inputs, groups, depth, seed] of [
+      [8, 8, 6, 1],
+      [8, 8, 2, 2],
+      [15, 6, 7, 3],
+      [4, 2, 5, 4],
+      [6, 6, 0, 5],
+    ] as const) {
       const model = randomTrees(inputs, 12, depth, seed);
       const task = randomTask(inputs, groups, {}, seed);
       const x = randomRows(1, inputs, seed + 50);
@@ -64,13 +74,18 @@ describe("a sum of trees", () => {
 
   it("is complete for any trees", () => {
     fc.assert(
-      fc.property(fc.nat(1e6), fc.integer({ min: 1, max: 10 }), fc.integer({ min: 0, max: 8 }), (seed, inputs, depth) => {
-        const groups = 1 + (seed % inputs);
-        const attributor = exactTrees(randomTrees(inputs, 4, depth, seed), randomTask(inputs, groups, {}, seed));
-        if (attributor === undefined) return false;
-        const { values, output } = attribute(attributor, randomRows(1, inputs, seed + 3), groups);
-        return Math.abs(sum(values) - (output - attributor.base)) < 1e-11;
-      }),
+      fc.property(
+        fc.nat(1e6),
+        fc.integer({ min: 1, max: 10 }),
+        fc.integer({ min: 0, max: 8 }),
+        (seed, inputs, depth) => {
+          const groups = 1 + (seed % inputs);
+          const attributor = exactTrees(randomTrees(inputs, 4, depth, seed), randomTask(inputs, groups, {}, seed));
+          if (attributor === undefined) return false;
+          const { values, output } = attribute(attributor, randomRows(1, inputs, seed + 3), groups);
+          return Math.abs(sum(values) - (output - attributor.base)) < 1e-11;
+        },
+      ),
       { numRuns: 100 },
     );
   });
@@ -85,7 +100,9 @@ describe("a sum of trees", () => {
       bias: 0,
       roots: Uint32Array.of(0),
       features: Int32Array.from({ length: 2 * inputs + 1 }, (_, i) => (i % 2 === 0 && i < 2 * inputs ? i / 2 : -1)),
-      values: Float32Array.from({ length: 2 * inputs + 1 }, (_, i) => (i % 2 === 0 && i < 2 * inputs ? 0.5 : i === 2 * inputs ? 1 : 0)),
+      values: Float32Array.from({ length: 2 * inputs + 1 }, (_, i) =>
+        i % 2 === 0 && i < 2 * inputs ? 0.5 : i === 2 * inputs ? 1 : 0,
+      ),
       right: Uint32Array.from({ length: 2 * inputs + 1 }, (_, i) => (i % 2 === 0 && i < 2 * inputs ? i + 2 : 0)),
     };
     const task = randomTask(inputs, inputs, { background: new Float32Array(inputs), backgroundRows: 1 });

@@ -25,7 +25,9 @@ beforeAll(async () => {
   linear = await sampleArtifact({ networks: 0 });
 });
 
-const rowOf = ({ values, columns }: Explanation, row: number): number[] => [...values.subarray(row * columns.length, (row + 1) * columns.length)];
+const rowOf = ({ values, columns }: Explanation, row: number): number[] => [
+  ...values.subarray(row * columns.length, (row + 1) * columns.length),
+];
 
 async function checkComplete(artifact: Artifact, explainer: Explainer, digits: number): Promise<Explanation> {
   const explanation = explainer.explain(table);
@@ -62,20 +64,29 @@ describe("the explainer of an artifact", () => {
   it("starts from the mean log odds of the background", async () => {
     const explainer = await explainerOf(linear, { background: table, backgroundRows: 60 });
     const scores = (await compile(linear)).score(table);
-    expect(explainer.base).toBeCloseTo(scores.reduce((sum, p) => sum + logit(p) / 60, 0), 9);
+    expect(explainer.base).toBeCloseTo(
+      scores.reduce((sum, p) => sum + logit(p) / 60, 0),
+      9,
+    );
     // Over the background itself the attributions of each column average to 0.
     const { values, columns } = explainer.explain(table);
-    columns.forEach((_, c) => expect(values.reduce((sum, value, i) => sum + (i % columns.length === c ? value / 60 : 0), 0)).toBeCloseTo(0, 9));
+    columns.forEach((_, c) =>
+      expect(values.reduce((sum, value, i) => sum + (i % columns.length === c ? value / 60 : 0), 0)).toBeCloseTo(0, 9),
+    );
   });
 
   it("speaks of every feature of the contract, in its order", async () => {
     const { columns } = await explainerOf(linear);
-    expect(columns.map(({ name }) => name)).toEqual(sampleContract.columns.filter(({ role }) => role === "feature").map(({ name }) => name));
+    expect(columns.map(({ name }) => name)).toEqual(
+      sampleContract.columns.filter(({ role }) => role === "feature").map(({ name }) => name),
+    );
     expect(columns.every(({ derived, name, madeOf }) => !derived && madeOf.join() === name)).toBe(true);
   });
 
   it("gives derived columns of several their own name and says what they are made of", async () => {
-    const features = defineFeatures(syntheticContract, { derive: () => ({ perMonth: ratio(column("totalCharges"), column("tenureMonths")) }) });
+    const features = defineFeatures(syntheticContract, {
+      derive: () => ({ perMonth: ratio(column("totalCharges"), column("tenureMonths")) }),
+    });
     const { artifact } = await train(features, customers(400), { learner: logistic() });
     const explainer = await explainerOf(artifact);
     const made = explainer.columns.find(({ name }) => name === "perMonth");
@@ -83,8 +94,14 @@ describe("the explainer of an artifact", () => {
     const explanation = explainer.explain(customers(100, 2));
     const byName = new Map(importance(explanation).map((entry) => [entry.column, entry.meanAbsolute]));
     const weights = importanceByColumn(explanation);
-    expect(weights.get("totalCharges")).toBeCloseTo((byName.get("totalCharges") ?? 0) + (byName.get("perMonth") ?? 0) / 2, 12);
-    expect([...weights.values()].reduce((a, b) => a + b, 0)).toBeCloseTo([...byName.values()].reduce((a, b) => a + b, 0), 9);
+    expect(weights.get("totalCharges")).toBeCloseTo(
+      (byName.get("totalCharges") ?? 0) + (byName.get("perMonth") ?? 0) / 2,
+      12,
+    );
+    expect([...weights.values()].reduce((a, b) => a + b, 0)).toBeCloseTo(
+      [...byName.values()].reduce((a, b) => a + b, 0),
+      9,
+    );
     expect(weights.has("perMonth")).toBe(false);
   });
 
@@ -106,7 +123,12 @@ describe("the explainer of an artifact", () => {
   it("gives a row the same bits alone, among others and in another order", async () => {
     const explainer = await explainerOf(ensemble, { samples: 16 });
     const all = explainer.explain(table);
-    const turned = explainer.explain(takeRows(table, Array.from({ length: 60 }, (_, i) => 59 - i)));
+    const turned = explainer.explain(
+      takeRows(
+        table,
+        Array.from({ length: 60 }, (_, i) => 59 - i),
+      ),
+    );
     for (const row of [0, 17, 59]) {
       expect(rowOf(explainer.explain(takeRows(table, [row])), 0)).toEqual(rowOf(all, row));
       expect(rowOf(turned, 59 - row)).toEqual(rowOf(all, row));
@@ -128,8 +150,14 @@ describe("the explainer of an artifact", () => {
     expect(await refusal(linear, { samples: 7 })).toMatchObject({ code: "OPTION_INVALID" });
     expect(await refusal(linear, { backgroundRows: 0 })).toMatchObject({ code: "OPTION_INVALID" });
     expect(await refusal(linear, { background: customers(10) })).toMatchObject({ code: "CONTRACT_MISMATCH" });
-    expect(await refusal({ ...linear, model: { kind: "linear", weights: [1], bias: 0 } }, {})).toMatchObject({ code: "CONTRACT_MISMATCH" });
-    const infinite: ModelNode = { kind: "linear", weights: (linear.model.kind === "linear" ? linear.model.weights : []).map(() => 1e308), bias: 1e308 };
+    expect(await refusal({ ...linear, model: { kind: "linear", weights: [1], bias: 0 } }, {})).toMatchObject({
+      code: "CONTRACT_MISMATCH",
+    });
+    const infinite: ModelNode = {
+      kind: "linear",
+      weights: (linear.model.kind === "linear" ? linear.model.weights : []).map(() => 1e308),
+      bias: 1e308,
+    };
     expect(await refusal({ ...linear, model: infinite }, {})).toMatchObject({ code: "VALUE_INVALID" });
     const explainer = await explainerOf(linear);
     expect(() => explainer.explain(customers(5))).toThrow(/other columns/);
@@ -145,8 +173,13 @@ describe("importance", () => {
     const own = Array.from({ length: table.rows }, (_, row) => Math.abs(rowOf(explanation, row)[at] ?? NaN));
     const mean = own.reduce((a, b) => a + b, 0) / own.length;
     expect(first?.meanAbsolute).toBeCloseTo(mean, 12);
-    expect(first?.standardError).toBeCloseTo(Math.sqrt(own.reduce((a, b) => a + (b - mean) ** 2, 0) / (own.length - 1) / own.length), 12);
-    expect(found.map(({ meanAbsolute }) => meanAbsolute)).toEqual(found.map(({ meanAbsolute }) => meanAbsolute).sort((a, b) => b - a));
+    expect(first?.standardError).toBeCloseTo(
+      Math.sqrt(own.reduce((a, b) => a + (b - mean) ** 2, 0) / (own.length - 1) / own.length),
+      12,
+    );
+    expect(found.map(({ meanAbsolute }) => meanAbsolute)).toEqual(
+      found.map(({ meanAbsolute }) => meanAbsolute).sort((a, b) => b - a),
+    );
     expect(found.reduce((total, { share }) => total + share, 0)).toBeCloseTo(1, 12);
   });
 });

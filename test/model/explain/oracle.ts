@@ -8,7 +8,12 @@ import { tensorLayout } from "../../../src/model/kinds/network/spec.js";
 export type Output = (row: Float32Array) => number;
 
 /** A task over random features, some columns sparse as one-hot ones are. */
-export function randomTask(inputs: number, groups: number, options: Partial<AttributionTask> = {}, seed = 1): AttributionTask {
+export function randomTask(
+  inputs: number,
+  groups: number,
+  options: Partial<AttributionTask> = {},
+  seed = 1,
+): AttributionTask {
   const backgroundRows = options.backgroundRows ?? 7;
   return {
     background: randomRows(backgroundRows, inputs, seed + 100),
@@ -32,13 +37,20 @@ export function randomRows(rows: number, inputs: number, seed: number): Float32A
 
 /** A network with random weights and batch statistics. */
 export function randomNetwork(inputs: number, units: readonly number[], seed: number, batchNorm = true): NetworkModel {
-  const hidden: HiddenLayer[] = units.map((size, i) => ({ units: size, l2: 0, batchNorm: batchNorm && i < units.length - 1, dropout: 0 }));
+  const hidden: HiddenLayer[] = units.map((size, i) => ({
+    units: size,
+    l2: 0,
+    batchNorm: batchNorm && i < units.length - 1,
+    dropout: 0,
+  }));
   const spec = { inputs, outputs: 1, hidden, batchNorm: { momentum: 0.99, epsilon: 0.001 } };
   const random = uniform(seed);
   const weights = tensorLayout(spec).map(({ name, shape }) => {
     const positive = name.endsWith("variance") || name.endsWith("gamma");
     const width = shape.length === 2 ? Math.sqrt(2 / (shape[0] ?? 1)) : 0.5;
-    return Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => (positive ? 0.5 + random() : width * (4 * random() - 2)));
+    return Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () =>
+      positive ? 0.5 + random() : width * (4 * random() - 2),
+    );
   });
   return { kind: "network", spec, weights };
 }
@@ -86,7 +98,9 @@ export function networkOutput({ spec, weights }: NetworkModel): (row: ArrayLike<
     const dense = (units: number): number[] => {
       const kernel = take();
       const bias = take();
-      return Array.from({ length: units }, (_, u) => a.reduce((sum, value, i) => sum + value * (kernel[i * units + u] ?? 0), bias[u] ?? 0));
+      return Array.from({ length: units }, (_, u) =>
+        a.reduce((sum, value, i) => sum + value * (kernel[i * units + u] ?? 0), bias[u] ?? 0),
+      );
     };
     for (const { units, batchNorm } of spec.hidden) {
       a = dense(units).map((value) => Math.max(0, value));
@@ -110,7 +124,11 @@ export function shapleyByDefinition(output: Output, x: Float32Array, task: Attri
   const worth = Array.from({ length: 2 ** groups }, (_, set) => {
     let sum = 0;
     for (let b = 0; b < backgroundRows; b++) {
-      sum += output(Float32Array.from({ length: inputs }, (_, j) => (((set >> (groupOf[j] ?? 0)) & 1) === 1 ? (x[j] ?? 0) : (background[b * inputs + j] ?? 0))));
+      sum += output(
+        Float32Array.from({ length: inputs }, (_, j) =>
+          ((set >> (groupOf[j] ?? 0)) & 1) === 1 ? (x[j] ?? 0) : (background[b * inputs + j] ?? 0),
+        ),
+      );
     }
     return sum / backgroundRows;
   });
@@ -121,7 +139,9 @@ export function shapleyByDefinition(output: Output, x: Float32Array, task: Attri
     worth.forEach((without, set) => {
       if (((set >> g) & 1) === 1) return;
       const size = sizeOf(set);
-      value += ((factorial(size) * factorial(groups - size - 1)) / factorial(groups)) * ((worth[set | (1 << g)] ?? 0) - without);
+      value +=
+        ((factorial(size) * factorial(groups - size - 1)) / factorial(groups)) *
+        ((worth[set | (1 << g)] ?? 0) - without);
     });
     return value;
   });
@@ -131,7 +151,12 @@ export function shapleyByDefinition(output: Output, x: Float32Array, task: Attri
  * Integrated gradients averaged over the whole background, by the midpoint rule and central differences: the change of
  * the output as one group alone takes a small step along the path.
  */
-export function integratedByDefinition(output: (row: ArrayLike<number>) => number, x: Float32Array, task: AttributionTask, steps: number): number[] {
+export function integratedByDefinition(
+  output: (row: ArrayLike<number>) => number,
+  x: Float32Array,
+  task: AttributionTask,
+  steps: number,
+): number[] {
   const { groups, groupOf, inputs, background, backgroundRows } = task;
   const values = new Array<number>(groups).fill(0);
   const h = 1e-6;
@@ -139,19 +164,26 @@ export function integratedByDefinition(output: (row: ArrayLike<number>) => numbe
     for (let step = 0; step < steps; step++) {
       const alpha = (step + 0.5) / steps;
       const at = (g: number, more: number): number => {
-        return output(Array.from({ length: inputs }, (_, j) => {
-          const low = background[b * inputs + j] ?? 0;
-          return low + (alpha + (groupOf[j] === g ? more : 0)) * ((x[j] ?? 0) - low);
-        }));
+        return output(
+          Array.from({ length: inputs }, (_, j) => {
+            const low = background[b * inputs + j] ?? 0;
+            return low + (alpha + (groupOf[j] === g ? more : 0)) * ((x[j] ?? 0) - low);
+          }),
+        );
       };
-      for (let g = 0; g < groups; g++) values[g] = (values[g] ?? 0) + (at(g, h) - at(g, -h)) / (2 * h) / steps / backgroundRows;
+      for (let g = 0; g < groups; g++)
+        values[g] = (values[g] ?? 0) + (at(g, h) - at(g, -h)) / (2 * h) / steps / backgroundRows;
     }
   }
   return values;
 }
 
 /** Runs an attributor on one row. */
-export function attribute(attributor: Attributor, x: Float32Array, groups: number): { output: number; values: Float64Array; errors: Float64Array } {
+export function attribute(
+  attributor: Attributor,
+  x: Float32Array,
+  groups: number,
+): { output: number; values: Float64Array; errors: Float64Array } {
   const values = new Float64Array(groups);
   const errors = new Float64Array(groups);
   return { output: attributor.attribute(x, 0, values, errors), values, errors };

@@ -24,10 +24,13 @@ function withFirstLayer(model: NetworkModel, to: number, from: number, scale: nu
 
 /** Each way of explaining, by a model in which column 1 does nothing and columns 2 and 3 do the same. */
 const ways: Record<string, (task: AttributionTask, seed: number) => Attributor> = {
-  linear: (task, seed) => exactLinear({ kind: "linear", weights: [seed % 7, 0, 1.5, 1.5, -2, seed % 3], bias: 1 }, task),
+  linear: (task, seed) =>
+    exactLinear({ kind: "linear", weights: [seed % 7, 0, 1.5, 1.5, -2, seed % 3], bias: 1 }, task),
   "expected gradients": (task, seed) => expectedGradients(gradientOf(twins(seed)), task),
-  "expected gradients of an ensemble": (task, seed) => expectedGradients(gradientOf({ kind: "ensemble", members: [twins(seed), twins(seed + 1)] }), task),
-  "sampled Shapley": (task, seed) => sampledShapley(linearScorer({ kind: "linear", weights: [seed % 7, 0, 1.5, 1.5, -2, seed % 3], bias: 1 }), task),
+  "expected gradients of an ensemble": (task, seed) =>
+    expectedGradients(gradientOf({ kind: "ensemble", members: [twins(seed), twins(seed + 1)] }), task),
+  "sampled Shapley": (task, seed) =>
+    sampledShapley(linearScorer({ kind: "linear", weights: [seed % 7, 0, 1.5, 1.5, -2, seed % 3], bias: 1 }), task),
 };
 
 function gradientOf(node: ModelNode): Parameters<typeof expectedGradients>[0] {
@@ -36,7 +39,8 @@ function gradientOf(node: ModelNode): Parameters<typeof expectedGradients>[0] {
   return part;
 }
 
-const twins = (seed: number): NetworkModel => withFirstLayer(withFirstLayer(randomNetwork(inputs, [10, 6, 4], seed), 3, 2, 1), 1, 0, 0);
+const twins = (seed: number): NetworkModel =>
+  withFirstLayer(withFirstLayer(randomNetwork(inputs, [10, 6, 4], seed), 3, 2, 1), 1, 0, 0);
 
 /** Columns 2 and 3 hold the same. */
 function twinRows(rows: number, seed: number): Float32Array {
@@ -46,7 +50,11 @@ function twinRows(rows: number, seed: number): Float32Array {
 }
 
 describe.each(Object.entries(ways))("%s", (name, make) => {
-  const caseOf = fc.record({ seed: fc.nat(1e6), rows: fc.integer({ min: 1, max: 12 }), samples: fc.integer({ min: 8, max: 40 }) });
+  const caseOf = fc.record({
+    seed: fc.nat(1e6),
+    rows: fc.integer({ min: 1, max: 12 }),
+    samples: fc.integer({ min: 8, max: 40 }),
+  });
   const taskOf = ({ seed, rows, samples }: { seed: number; rows: number; samples: number }): AttributionTask =>
     randomTask(inputs, inputs, { background: twinRows(rows, seed), backgroundRows: rows, samples, seed });
 
@@ -84,7 +92,11 @@ it("a row equal to every background row has nothing to attribute", () => {
   const x = twinRows(1, 4);
   const background = Float32Array.from({ length: 3 * inputs }, (_, i) => x[i % inputs] ?? 0);
   for (const make of Object.values(ways)) {
-    const { values, errors } = attribute(make(randomTask(inputs, inputs, { background, backgroundRows: 3 }), 4), x, inputs);
+    const { values, errors } = attribute(
+      make(randomTask(inputs, inputs, { background, backgroundRows: 3 }), 4),
+      x,
+      inputs,
+    );
     for (const value of [...values, ...errors]) expect(Math.abs(value)).toBeLessThan(1e-12);
   }
 });
@@ -97,7 +109,13 @@ describe("extreme numbers", () => {
       fc.property(magnitude, magnitude, fc.nat(1000), (one, other, seed) => {
         const scaled = (power: number, by: number): NetworkModel => {
           const model = randomNetwork(inputs, [8, 4], by);
-          return { ...model, weights: [...model.weights.slice(0, -2), ...model.weights.slice(-2).map((tensor) => tensor.map((value) => value * 10 ** power))] };
+          return {
+            ...model,
+            weights: [
+              ...model.weights.slice(0, -2),
+              ...model.weights.slice(-2).map((tensor) => tensor.map((value) => value * 10 ** power)),
+            ],
+          };
         };
         const ensemble: ModelNode = { kind: "ensemble", members: [scaled(one, seed), scaled(other, seed + 1)] };
         const attributor = expectedGradients(gradientOf(ensemble), randomTask(inputs, inputs, { samples: 16 }));
@@ -111,7 +129,10 @@ describe("extreme numbers", () => {
   it("give finite values for features at the ends of what an encoder writes", () => {
     const x = Float32Array.of(1e6, -1e6, 10, -10, 1, 0);
     const trees = exactTrees(randomTrees(inputs, 3, 5, 1), randomTask(inputs, inputs));
-    for (const attributor of [...Object.values(ways).map((make) => make(randomTask(inputs, inputs), 1)), ...(trees === undefined ? [] : [trees])]) {
+    for (const attributor of [
+      ...Object.values(ways).map((make) => make(randomTask(inputs, inputs), 1)),
+      ...(trees === undefined ? [] : [trees]),
+    ]) {
       const { values, errors } = attribute(attributor, x, inputs);
       expect([...values, ...errors].every(Number.isFinite)).toBe(true);
     }

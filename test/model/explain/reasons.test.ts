@@ -19,7 +19,10 @@ let artifact: Artifact;
 let explainer: Explainer;
 beforeAll(async () => {
   const features = defineFeatures(syntheticContract, {
-    derive: () => ({ perMonth: ratio(column("totalCharges"), column("tenureMonths")), both: cross(column("contract"), column("onlineSecurity")) }),
+    derive: () => ({
+      perMonth: ratio(column("totalCharges"), column("tenureMonths")),
+      both: cross(column("contract"), column("onlineSecurity")),
+    }),
   });
   ({ artifact } = await train(features, tableFromRecords(syntheticContract, records), { learner: logistic() }));
   explainer = await explainerOf(artifact);
@@ -34,7 +37,10 @@ describe("reasons for a score", () => {
       expect(found.probability).toBeCloseTo(scorer.scoreRecord(record).probability ?? NaN, 9);
       expect(found.logOdds).toBeCloseTo(logit(found.probability), 9);
       expect(found.reasons.length).toBe(4);
-      expect(found.base + found.others + found.reasons.reduce((sum, reason) => sum + reason.logOdds, 0)).toBeCloseTo(found.logOdds, 9);
+      expect(found.base + found.others + found.reasons.reduce((sum, reason) => sum + reason.logOdds, 0)).toBeCloseTo(
+        found.logOdds,
+        9,
+      );
       const sizes = found.reasons.map((reason) => Math.abs(reason.logOdds));
       expect(sizes).toEqual([...sizes].sort((a, b) => b - a));
     }
@@ -45,7 +51,9 @@ describe("reasons for a score", () => {
     const all = reasons(explainer, record, { top: 100, outcome: "risk of churn" }).reasons;
     const tenure = all.find(({ column }) => column === "tenureMonths");
     expect(tenure?.value).toBe(2);
-    expect(tenure?.sentence).toMatch(/^tenureMonths of 2 months (raises|lowers) the risk of churn \(log odds [+-]\d+\.\d\d\)$/);
+    expect(tenure?.sentence).toMatch(
+      /^tenureMonths of 2 months (raises|lowers) the risk of churn \(log odds [+-]\d+\.\d\d\)$/,
+    );
     for (const { direction, logOdds, sentence } of all) {
       expect(direction).toBe(logOdds > 0 ? "raises" : "lowers");
       expect(sentence).toContain(direction);
@@ -58,7 +66,8 @@ describe("reasons for a score", () => {
   });
 
   it("can be limited to one direction", () => {
-    for (const { direction } of reasons(explainer, records[3], { top: 50, direction: "raises" }).reasons) expect(direction).toBe("raises");
+    for (const { direction } of reasons(explainer, records[3], { top: 50, direction: "raises" }).reasons)
+      expect(direction).toBe("raises");
   });
 
   it("report a record that breaks the contract, and one that is odd", async () => {
@@ -68,7 +77,11 @@ describe("reasons for a score", () => {
     expect(reasons(explainer, null).probability).toBeNull();
     expect(reasons(explainer, "x").issues.length).toBe(1);
     const sample = await explainerOf(await sampleArtifact({ networks: 0 }));
-    const odd = reasons(sample, { customer: "c", tenure: 500, charges: null, paperless: true, since: "2020-02-02", plan: "gold" }, { top: 10 });
+    const odd = reasons(
+      sample,
+      { customer: "c", tenure: 500, charges: null, paperless: true, since: "2020-02-02", plan: "gold" },
+      { top: 10 },
+    );
     expect(odd.issues.map(({ rule }) => rule).sort()).toEqual(["newLevel", "outsideObserved"]);
   });
 
@@ -76,15 +89,27 @@ describe("reasons for a score", () => {
     const sample = await sampleArtifact({ networks: 0 });
     const weights = sample.model.kind === "linear" ? sample.model.weights : [];
     // The background's tenure encodes to 2 at most, the record's to 10.
-    const wild: Artifact = { ...sample, calibration: { kind: "identity" }, model: { kind: "linear", bias: 0, weights: weights.map((_, j) => (j === 0 ? 0.8e308 : 0)) } };
-    const found = reasons(await explainerOf(wild), { customer: "c", tenure: 1e9, charges: 1, paperless: true, since: "2020-02-02", plan: "plus" });
+    const wild: Artifact = {
+      ...sample,
+      calibration: { kind: "identity" },
+      model: { kind: "linear", bias: 0, weights: weights.map((_, j) => (j === 0 ? 0.8e308 : 0)) },
+    };
+    const found = reasons(await explainerOf(wild), {
+      customer: "c",
+      tenure: 1e9,
+      charges: 1,
+      paperless: true,
+      since: "2020-02-02",
+      plan: "plus",
+    });
     expect(found).toMatchObject({ probability: null, issues: [{ rule: "finite" }] });
   });
 
   it("leave out what the sampling can't tell from 0", async () => {
     const sampled = await explainerOf(await sampleArtifact({ networks: 3 }), { samples: 8 });
     const record = { customer: "c", tenure: 3, charges: 20, paperless: true, since: "2020-02-02", plan: null };
-    for (const { logOdds, standardError } of reasons(sampled, record, { top: 20 }).reasons) expect(Math.abs(logOdds)).toBeGreaterThan(2 * standardError);
+    for (const { logOdds, standardError } of reasons(sampled, record, { top: 20 }).reasons)
+      expect(Math.abs(logOdds)).toBeGreaterThan(2 * standardError);
   });
 
   it("refuse a top that is no number of reasons", () => {

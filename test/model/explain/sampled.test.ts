@@ -8,7 +8,16 @@ import type { Differentiable } from "../../../src/model/explain/differentiable.j
 import { sampledShapley } from "../../../src/model/explain/sampled-shapley.js";
 import { loadKernel } from "../../../src/model/kinds/network/kernel.js";
 import type { ModelScorer } from "../../../src/model/scorer.js";
-import { attribute, integratedByDefinition, networkOutput, randomNetwork, randomRows, randomTask, shapleyByDefinition, sum } from "./oracle.js";
+import {
+  attribute,
+  integratedByDefinition,
+  networkOutput,
+  randomNetwork,
+  randomRows,
+  randomTask,
+  shapleyByDefinition,
+  sum,
+} from "./oracle.js";
 
 const kernel = await loadKernel();
 
@@ -22,8 +31,15 @@ const inputs = 9;
 const groups = 4;
 const network = randomNetwork(inputs, [12, 8, 5], 3);
 const members = [network, randomNetwork(inputs, [6], 4), randomNetwork(inputs, [], 5)];
-const linear: ModelNode = { kind: "linear", weights: Array.from({ length: inputs }, (_, j) => (j - 4) / 4), bias: -0.2 };
-const ensemble: EnsembleModel = { kind: "ensemble", members: [members[0] ?? network, { kind: "ensemble", members: members.slice(1) }, linear] };
+const linear: ModelNode = {
+  kind: "linear",
+  weights: Array.from({ length: inputs }, (_, j) => (j - 4) / 4),
+  bias: -0.2,
+};
+const ensemble: EnsembleModel = {
+  kind: "ensemble",
+  members: [members[0] ?? network, { kind: "ensemble", members: members.slice(1) }, linear],
+};
 
 /** The log odds of the mean probability, members by their definition. */
 const ensembleOutput = (row: ArrayLike<number>): number => {
@@ -48,14 +64,20 @@ describe.each(cases)("the gradient of %s", (_, node, output) => {
       const outputs = new Float64Array(rows);
       part.forward(h, 2, stride, rows, outputs);
       const gradient = new Float64Array(rows * inputs).fill(7);
-      part.addGradient(Float64Array.from({ length: rows }, (_, row) => row - 1), rows, gradient);
+      part.addGradient(
+        Float64Array.from({ length: rows }, (_, row) => row - 1),
+        rows,
+        gradient,
+      );
       for (let row = 0; row < rows; row++) {
         const own = x.subarray(row * inputs, (row + 1) * inputs);
         expect(outputs[row]).toBeCloseTo(output(own), 4);
         for (let j = 0; j < inputs; j++) {
           const step = (more: number): number => output(Array.from(own, (value, i) => value + (i === j ? more : 0)));
           const slope = (step(1e-6) - step(-1e-6)) / 2e-6;
-          expect(Math.abs((gradient[row * inputs + j] ?? NaN) - 7 - (row - 1) * slope)).toBeLessThan(1e-4 * (1 + Math.abs((row - 1) * slope)));
+          expect(Math.abs((gradient[row * inputs + j] ?? NaN) - 7 - (row - 1) * slope)).toBeLessThan(
+            1e-4 * (1 + Math.abs((row - 1) * slope)),
+          );
         }
       }
     }
@@ -72,7 +94,9 @@ describe.each(cases)("expected gradients of %s", (_, node, output) => {
       const attributor = expectedGradients(partOf(node), { ...task, samples });
       const { values, errors, output: given } = attribute(attributor, x, groups);
       expect(sum(values)).toBeCloseTo(given - attributor.base, 9);
-      truth.forEach((value, g) => expect(Math.abs((values[g] ?? NaN) - value)).toBeLessThan(5 * (errors[g] ?? NaN) + 2e-3));
+      truth.forEach((value, g) =>
+        expect(Math.abs((values[g] ?? NaN) - value)).toBeLessThan(5 * (errors[g] ?? NaN) + 2e-3),
+      );
       if (samples === 4096) truth.forEach((value, g) => expect(values[g]).toBeCloseTo(value, 1.5));
     }
   });
@@ -98,7 +122,11 @@ describe("expected gradients of a network without hidden layers", () => {
     const flat = randomNetwork(inputs, [], 8);
     const task = randomTask(inputs, groups, { samples: 100, backgroundRows: 10 });
     const x = randomRows(1, inputs, 5);
-    const exact = attribute(exactLinear({ kind: "linear", weights: [...(flat.weights[0] ?? [])], bias: flat.weights[1]?.[0] ?? 0 }, task), x, groups);
+    const exact = attribute(
+      exactLinear({ kind: "linear", weights: [...(flat.weights[0] ?? [])], bias: flat.weights[1]?.[0] ?? 0 }, task),
+      x,
+      groups,
+    );
     const { values } = attribute(expectedGradients(partOf(flat), task), x, groups);
     exact.values.forEach((value, g) => expect(values[g]).toBeCloseTo(value, 5));
   });
@@ -108,7 +136,8 @@ describe("sampled Shapley values", () => {
   const scorer: ModelScorer = {
     inputs,
     score(x, rows, out) {
-      for (let row = 0; row < rows; row++) out[row] = sigmoid(networkOutput(network)(x.subarray(row * inputs, (row + 1) * inputs)));
+      for (let row = 0; row < rows; row++)
+        out[row] = sigmoid(networkOutput(network)(x.subarray(row * inputs, (row + 1) * inputs)));
     },
   };
   const task = randomTask(inputs, groups, { backgroundRows: 4 });

@@ -14,7 +14,10 @@ import { foldBatchNorm } from "../../../src/model/kinds/network/wasm/fold.js";
 import { testPython } from "../../helpers/python.js";
 import { networkOutput, randomNetwork, randomRows, randomTask, randomTrees } from "./oracle.js";
 
-const python = testPython(["pandas==3.0.3", "numpy==2.4.6", "shap==0.51.0"], "the shap package as an oracle of attributions");
+const python = testPython(
+  ["pandas==3.0.3", "numpy==2.4.6", "shap==0.51.0"],
+  "the shap package as an oracle of attributions",
+);
 
 const inputs = 7;
 const count = 5;
@@ -24,7 +27,8 @@ const linear: LinearModel = { kind: "linear", weights: [1.5, -2, 0.25, 0, 3, -0.
 const networks = [randomNetwork(inputs, [10, 6], 1), randomNetwork(inputs, [8], 2)];
 const trees = randomTrees(inputs, 6, 5, 3);
 
-const rowsOf = (matrix: Float32Array): number[][] => Array.from({ length: matrix.length / inputs }, (_, row) => [...matrix.subarray(row * inputs, (row + 1) * inputs)]);
+const rowsOf = (matrix: Float32Array): number[][] =>
+  Array.from({ length: matrix.length / inputs }, (_, row) => [...matrix.subarray(row * inputs, (row + 1) * inputs)]);
 
 /** Kernels as lists of rows, batch normalization folded in. */
 const layersOf = (network: (typeof networks)[number]): [number[][], number[]][] => {
@@ -32,7 +36,12 @@ const layersOf = (network: (typeof networks)[number]): [number[][], number[]][] 
   return Array.from({ length: folded.length / 2 }, (_, i) => {
     const bias = [...(folded[2 * i + 1] ?? [])];
     const kernel = folded[2 * i] ?? new Float32Array(0);
-    return [Array.from({ length: kernel.length / bias.length }, (_, row) => [...kernel.subarray(row * bias.length, (row + 1) * bias.length)]), bias];
+    return [
+      Array.from({ length: kernel.length / bias.length }, (_, row) => [
+        ...kernel.subarray(row * bias.length, (row + 1) * bias.length),
+      ]),
+      bias,
+    ];
   });
 };
 
@@ -61,7 +70,9 @@ function farthest(attributor: Attributor, truth: Matrix, errorsAllowed: number):
     const values = new Float64Array(inputs);
     const errors = new Float64Array(inputs);
     attributor.attribute(x, row * inputs, values, errors);
-    own.forEach((value, j) => (most = Math.max(most, Math.abs(value - (values[j] ?? NaN)) - errorsAllowed * (errors[j] ?? NaN))));
+    own.forEach(
+      (value, j) => (most = Math.max(most, Math.abs(value - (values[j] ?? NaN)) - errorsAllowed * (errors[j] ?? NaN))),
+    );
   });
   return most;
 }
@@ -69,11 +80,22 @@ function farthest(attributor: Attributor, truth: Matrix, errorsAllowed: number):
 describe.runIf(python.available)("the shap package", () => {
   let found: Found;
   beforeAll(() => {
-    const input = JSON.stringify({ background: rowsOf(task.background), rows: rowsOf(x), linear, networks: networks.map(layersOf), trees: treeList });
-    const run = spawnSync(python.path(), [resolve(import.meta.dirname, "shap-values.py")], { input, encoding: "utf8", maxBuffer: 2 ** 26 });
+    const input = JSON.stringify({
+      background: rowsOf(task.background),
+      rows: rowsOf(x),
+      linear,
+      networks: networks.map(layersOf),
+      trees: treeList,
+    });
+    const run = spawnSync(python.path(), [resolve(import.meta.dirname, "shap-values.py")], {
+      input,
+      encoding: "utf8",
+      maxBuffer: 2 ** 26,
+    });
     if (run.status !== 0) throw new Error(run.stderr.slice(-2000));
     found = JSON.parse(run.stdout) as Found;
-    if (found.gradients === null) console.warn("skipped: shap's GradientExplainer (needs torch in the test environment)");
+    if (found.gradients === null)
+      console.warn("skipped: shap's GradientExplainer (needs torch in the test environment)");
   }, 600_000);
 
   it("agrees on a linear model", () => expect(farthest(exactLinear(linear, task), found.linear, 0)).toBeLessThan(1e-9));
@@ -90,7 +112,10 @@ describe.runIf(python.available)("the shap package", () => {
       score(rows: Float32Array, n: number, out: Float64Array) {
         for (let row = 0; row < n; row++) {
           const own = rows.subarray(row * inputs, (row + 1) * inputs);
-          out[row] = networks.reduce((mean, network) => mean + sigmoid(networkOutput(network)(own)) / networks.length, 0);
+          out[row] = networks.reduce(
+            (mean, network) => mean + sigmoid(networkOutput(network)(own)) / networks.length,
+            0,
+          );
         }
       },
     };
@@ -102,7 +127,9 @@ describe.runIf(python.available)("the shap package", () => {
     if (model === undefined) throw new Error("networks have a gradient");
     const attributor = expectedGradients(model, task);
     const width = new Float64Array(inputs);
-    found.outputs.forEach((output, row) => expect(attributor.attribute(x, row * inputs, width, width.slice())).toBeCloseTo(output, 5));
+    found.outputs.forEach((output, row) =>
+      expect(attributor.attribute(x, row * inputs, width, width.slice())).toBeCloseTo(output, 5),
+    );
     // shap draws 20,000 points and says nothing of its own error, which is about a third of ours at 2,000.
     if (found.gradients !== null) expect(farthest(attributor, found.gradients, 5)).toBeLessThan(1e-3);
   });

@@ -211,7 +211,9 @@ describe("the penalty on details", () => {
   const details = Uint8Array.from({ length: 101 }, (_, column) => (column === 0 ? 0 : 1));
 
   it("is stronger where details are noise, and leaves the number its weight", async () => {
-    const { found, model } = await logistic().fit({ matrix: x, width: 101, labels: y, details }, undefined, { seed: 1 });
+    const { found, model } = await logistic().fit({ matrix: x, width: 101, labels: y, details }, undefined, {
+      seed: 1,
+    });
     expect(found?.["detailL2"]).toBeGreaterThan(found?.["l2"] as number);
     const { weights } = model as LinearModel;
     expect(weights[0]).toBeGreaterThan(2);

@@ -17,13 +17,17 @@ describe("members are enough", () => {
     return { matrix: new Float32Array(0), width: 0, labels, training: new Uint32Array(0), validation };
   });
   const fitted = (logit: number, ended: FittedNetwork["ended"] = "converged"): FittedNetwork => {
-    const validationLogits = Float32Array.from({ length: rows + 1 }, (_, i) => (i === 0 ? 99 : labels[i + 4] === 1 ? logit : -logit));
+    const validationLogits = Float32Array.from({ length: rows + 1 }, (_, i) =>
+      i === 0 ? 99 : labels[i + 4] === 1 ? logit : -logit,
+    );
     return { weights: [], history: [], validationLogits, ended };
   };
 
   it("once the loss on the rows that all leave out falls no more", () => {
     const watch = enoughMembers(plan);
-    expect([fitted(1), fitted(1.2), fitted(1.2), fitted(0.9), fitted(9)].map((one, member) => watch(member, one))).toEqual([undefined, undefined, undefined, 4, 4]);
+    expect(
+      [fitted(1), fitted(1.2), fitted(1.2), fitted(0.9), fitted(9)].map((one, member) => watch(member, one)),
+    ).toEqual([undefined, undefined, undefined, 4, 4]);
   });
 
   it("whatever the order in which they are through", () => {
@@ -33,7 +37,11 @@ describe("members are enough", () => {
 
   it("by none that was stopped, nor on few rows", () => {
     const watch = enoughMembers(plan);
-    expect([watch(0, fitted(1)), watch(1, fitted(0.5, "stopped")), watch(2, fitted(0.5))]).toEqual([undefined, undefined, undefined]);
+    expect([watch(0, fitted(1)), watch(1, fitted(0.5, "stopped")), watch(2, fitted(0.5))]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
     const few = enoughMembers(plan.map((one) => ({ ...one, validation: one.validation.subarray(0, 1000) })));
     expect([few(0, fitted(1)), few(1, fitted(0.5)), few(2, fitted(0.5))]).toEqual([undefined, undefined, undefined]);
   });
@@ -43,9 +51,13 @@ it("of many rows with nothing to learn, the same few members are trained on one 
   const random = uniform(3);
   const labels = Uint8Array.from({ length: 20_400 }, () => (random() < 0.4 ? 1 : 0));
   const data = { matrix: Float32Array.from({ length: 2 * labels.length }, random), width: 2, labels };
-  const fit = (workers: number) => churnNetwork({ members: 6, epochs: 2, units: [4] }).fit(data, undefined, { seed: 1, workers });
+  const fit = (workers: number) =>
+    churnNetwork({ members: 6, epochs: 2, units: [4] }).fit(data, undefined, { seed: 1, workers });
   const [one, two] = [await fit(1), await fit(2)];
   expect(two).toEqual(one);
   expect(one.history.length).toBeLessThan(6);
-  expect(one.caps?.[0]).toEqual({ cap: "members", message: expect.stringContaining(`${one.history.length} of 6 networks`) as string });
+  expect(one.caps?.[0]).toEqual({
+    cap: "members",
+    message: expect.stringContaining(`${one.history.length} of 6 networks`) as string,
+  });
 }, 60_000);

@@ -27,10 +27,28 @@ export const networks: Readonly<Record<string, NetworkSpec>> = {
   "one plain layer": network(5, [[7, 0, false, 0]]),
   "one layer, dropout alone": network(3, [[11, 0.01, false, 0.4]]),
   "one layer, batch norm alone": network(9, [[8, 0.02, true, 0]]),
-  "5-7-3": network(5, [[7, 0.01, true, 0.3], [3, 0, true, 0.25]]),
-  "1-1-1": network(1, [[1, 0.1, true, 0.1], [1, 0, false, 0]]),
-  "13-17-9-4 to 2": network(13, [[17, 0.001, true, 0.3], [9, 0.001, false, 0.5], [4, 0, true, 0]], 2),
-  "45-24-16-8": network(45, [[24, 0.001, true, 0.3], [16, 0.001, true, 0.3], [8, 0, false, 0.2]]),
+  "5-7-3": network(5, [
+    [7, 0.01, true, 0.3],
+    [3, 0, true, 0.25],
+  ]),
+  "1-1-1": network(1, [
+    [1, 0.1, true, 0.1],
+    [1, 0, false, 0],
+  ]),
+  "13-17-9-4 to 2": network(
+    13,
+    [
+      [17, 0.001, true, 0.3],
+      [9, 0.001, false, 0.5],
+      [4, 0, true, 0],
+    ],
+    2,
+  ),
+  "45-24-16-8": network(45, [
+    [24, 0.001, true, 0.3],
+    [16, 0.001, true, 0.3],
+    [8, 0, false, 0.2],
+  ]),
 };
 
 /** Normal features, targets that depend on them, weights around 1. */

@@ -101,7 +101,11 @@ export class Reference {
       a = a.map((value, i) => value * at(mask, i));
       traces.push({ input, relu, mean, inverse, mask });
     });
-    return { traces, last: a, logits: Reference.dense(a, rows, this.tensor("output/kernel"), this.tensor("output/bias")) };
+    return {
+      traces,
+      last: a,
+      logits: Reference.dense(a, rows, this.tensor("output/kernel"), this.tensor("output/bias")),
+    };
   }
 
   /** Loss of a batch with L2 penalties and without, and the gradients of the former in layout order. */

@@ -81,7 +81,9 @@ describe("a network scorer", () => {
     expect(bits(others[1]?.score(x, 100) ?? new Float32Array())).not.toEqual(alone);
     // One copy of the rows serves them all.
     first.input.set(x);
-    expect(others.map((scorer) => scorer.score(first.input, 100)[99])).toEqual(others.map((scorer) => scorer.score(x, 100)[99]));
+    expect(others.map((scorer) => scorer.score(first.input, 100)[99])).toEqual(
+      others.map((scorer) => scorer.score(x, 100)[99]),
+    );
   });
 
   it("takes new weights, and changes neither rows nor weights", async () => {

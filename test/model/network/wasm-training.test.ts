@@ -71,7 +71,9 @@ describe("a wasm training session", () => {
 
   it("does not depend on the room made for larger batches", async () => {
     const data = rowsFor(churn, 100, 3);
-    expect(await train(await start(churn, 7, 16), data, [0])).toEqual(await train(await start(churn, 7, 100), data, [0]));
+    expect(await train(await start(churn, 7, 16), data, [0])).toEqual(
+      await train(await start(churn, 7, 100), data, [0]),
+    );
   });
 
   it("takes a batch larger than the data as one batch", async () => {
@@ -130,7 +132,10 @@ describe("a wasm training session", () => {
         const sampleWeights = Float32Array.from({ length: 10 }, (_, i) => (i === row ? 10 : 0));
         const batch = Uint32Array.from({ length: 10 }, (_, i) => i);
         const gradient = (await session.gradients({ ...data, sampleWeights }, batch, { dropout: true }))[4];
-        const dropped = Array.from({ length: 13 }, (_, unit) => dropoutHash(99, step, 1, row * 13 + unit) / 2 ** 32 < rate);
+        const dropped = Array.from(
+          { length: 13 },
+          (_, unit) => dropoutHash(99, step, 1, row * 13 + unit) / 2 ** 32 < rate,
+        );
         expect([...(gradient ?? [])].map((value) => value === 0)).toEqual(dropped);
         // sigmoid(0) - 0 = 1/2, times the kept unit's 1 / (1 - rate).
         for (const value of gradient ?? []) if (value !== 0) expect(value).toBeCloseTo(0.5 / (1 - rate), 6);
@@ -180,7 +185,11 @@ describe("a wasm training session", () => {
     const session = await start(spec, 0);
     const data = rowsFor(spec, 64, 1);
     for (let i = 3; i < data.x.length; i += 8) data.x[i] = 0;
-    await train(session, data, Array.from({ length: 2000 }, (_, i) => i));
+    await train(
+      session,
+      data,
+      Array.from({ length: 2000 }, (_, i) => i),
+    );
     const { weights, m } = await session.state();
     const column = [...(m[0]?.subarray(24, 32) ?? []), ...(weights[0]?.subarray(24, 32) ?? [])];
     expect(column.map((value) => value !== 0 && Math.abs(value) < 2 ** -126)).not.toContain(true);
@@ -192,12 +201,19 @@ describe("a wasm training session refuses", () => {
   const data = rowsFor(spec, 10, 1);
   const order = permutation(10, 1);
   const options = { batchSize: 4, learningRate: 0.01 };
-  const invalid = (message: RegExp): object => ({ code: "OPTION_INVALID", message: expect.stringMatching(message) as string });
+  const invalid = (message: RegExp): object => ({
+    code: "OPTION_INVALID",
+    message: expect.stringMatching(message) as string,
+  });
 
   it("data that doesn't fit the network", async () => {
     const session = await start(spec, 0, 8);
-    await expect(session.epoch({ ...data, x: data.x.slice(1) }, order, options)).rejects.toMatchObject(invalid(/49 feature/));
-    await expect(session.epoch({ ...data, y: data.y.slice(1) }, order, options)).rejects.toMatchObject(invalid(/9 targets/));
+    await expect(session.epoch({ ...data, x: data.x.slice(1) }, order, options)).rejects.toMatchObject(
+      invalid(/49 feature/),
+    );
+    await expect(session.epoch({ ...data, y: data.y.slice(1) }, order, options)).rejects.toMatchObject(
+      invalid(/9 targets/),
+    );
     const sampleWeights = new Float32Array(3);
     await expect(session.epoch({ ...data, sampleWeights }, order, options)).rejects.toMatchObject(invalid(/3 sample/));
     await expect(session.epoch(data, Uint32Array.of(1, 10), options)).rejects.toMatchObject(invalid(/Row 10/));
@@ -211,7 +227,9 @@ describe("a wasm training session refuses", () => {
       await expect(session.epoch(data, order, { ...options, batchSize })).rejects.toMatchObject(invalid(/batch size/));
     }
     for (const learningRate of [-1, NaN, Infinity]) {
-      await expect(session.epoch(data, order, { ...options, learningRate })).rejects.toMatchObject(invalid(/learning rate/));
+      await expect(session.epoch(data, order, { ...options, learningRate })).rejects.toMatchObject(
+        invalid(/learning rate/),
+      );
     }
     await expect(session.gradients(data, order, { dropout: false })).rejects.toMatchObject(invalid(/in the batch/));
   });
@@ -226,7 +244,16 @@ describe("a wasm training session refuses", () => {
       [{ ...spec, hidden: [{ ...layer, l2: NaN }] }, /L2/],
       [{ ...spec, batchNorm: { momentum: 2, epsilon: 0.001 } }, /momentum/],
       [{ ...spec, batchNorm: { momentum: 0.9, epsilon: 0 } }, /epsilon/],
-      [{ ...spec, hidden: [{ ...layer, units: 65536 }, { ...layer, units: 65536 }] }, /MB of kernel memory/],
+      [
+        {
+          ...spec,
+          hidden: [
+            { ...layer, units: 65536 },
+            { ...layer, units: 65536 },
+          ],
+        },
+        /MB of kernel memory/,
+      ],
     ];
     for (const [network, message] of wrong) await expect(start(network, 0)).rejects.toMatchObject(invalid(message));
     await expect(start(spec, -1)).rejects.toMatchObject(invalid(/seed/));
@@ -238,9 +265,13 @@ describe("a wasm training session refuses", () => {
   it("states of another network", async () => {
     const session = await start(spec, 0);
     const state = await session.state();
-    await expect(session.restore({ ...state, weights: state.weights.slice(1) })).rejects.toMatchObject(invalid(/tensors/));
+    await expect(session.restore({ ...state, weights: state.weights.slice(1) })).rejects.toMatchObject(
+      invalid(/tensors/),
+    );
     const short = state.m.map((tensor) => tensor.subarray(1));
-    await expect(session.restore({ ...state, m: short })).rejects.toMatchObject(invalid(/first moment of tensor dense_0/));
+    await expect(session.restore({ ...state, m: short })).rejects.toMatchObject(
+      invalid(/first moment of tensor dense_0/),
+    );
     await expect(session.restore({ ...state, step: -1 })).rejects.toMatchObject(invalid(/batches trained/));
     expect(await session.state()).toEqual(state);
   });

@@ -1,6 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { uniform } from "../../../src/base/random.js";
-import { auto, boosting, forest, learnerNamed, logistic, openBundle, toBundleFiles, train, type AutoChoice } from "../../../src/model/index.js";
+import {
+  auto,
+  boosting,
+  forest,
+  learnerNamed,
+  logistic,
+  openBundle,
+  toBundleFiles,
+  train,
+  type AutoChoice,
+} from "../../../src/model/index.js";
 import { openBudget } from "../../../src/model/budget.js";
 import type { Learner } from "../../../src/model/learner.js";
 import { customerFeatures, customers } from "../../helpers/customers.js";
@@ -14,16 +24,30 @@ function fake(name: string, off: (row: number) => number, rows = Array.from(data
   return {
     name,
     parameters: { of: name },
-    fit: () => Promise.resolve({ model: { kind: "linear", weights: [name.length], bias: 0 }, heldOut: { rows: Uint32Array.from(rows), probabilities }, history: [], found: { by: name } }),
+    fit: () =>
+      Promise.resolve({
+        model: { kind: "linear", weights: [name.length], bias: 0 },
+        heldOut: { rows: Uint32Array.from(rows), probabilities },
+        history: [],
+        found: { by: name },
+      }),
   };
 }
 
-const chosen = async (...learners: Learner[]): Promise<AutoChoice> => (await learn(auto({ learners }), data)).found?.["auto"] as AutoChoice;
+const chosen = async (...learners: Learner[]): Promise<AutoChoice> =>
+  (await learn(auto({ learners }), data)).found?.["auto"] as AutoChoice;
 
 describe("auto", () => {
   it("keeps the best, with its own parameters and what it found", async () => {
-    const learned = await learn(auto({ learners: [fake("plain", () => 0.4), fake("better", () => 0.2), fake("worse", () => 0.45)] }), data);
-    expect(learned).toMatchObject({ learner: "better", model: { weights: [6] }, found: { of: "better", by: "better", auto: { chosen: "better", best: "better", rows: 400 } } });
+    const learned = await learn(
+      auto({ learners: [fake("plain", () => 0.4), fake("better", () => 0.2), fake("worse", () => 0.45)] }),
+      data,
+    );
+    expect(learned).toMatchObject({
+      learner: "better",
+      model: { weights: [6] },
+      found: { of: "better", by: "better", auto: { chosen: "better", best: "better", rows: 400 } },
+    });
     const { candidates } = learned.found?.["auto"] as AutoChoice;
     expect(candidates.map(({ learner }) => learner)).toEqual(["plain", "better", "worse"]);
     expect(candidates[1]).toMatchObject({ difference: 0, standardError: 0 });
@@ -35,11 +59,25 @@ describe("auto", () => {
     const wobble = (mean: number, phase: number) => (row: number) => mean + 0.2 * (((row + phase) % 3) - 1);
     // Below 200 rows nothing is calibrated, so that the losses are plain.
     const few = Array.from({ length: 150 }, (_, row) => row);
-    const [simple, middling, rich] = [fake("simple", wobble(0.304, 0), few), fake("middling", wobble(0.302, 1), few), fake("rich", wobble(0.3, 2), few)];
+    const [simple, middling, rich] = [
+      fake("simple", wobble(0.304, 0), few),
+      fake("middling", wobble(0.302, 1), few),
+      fake("rich", wobble(0.3, 2), few),
+    ];
     const choice = await chosen(simple, middling, rich);
-    expect(choice).toMatchObject({ chosen: "simple", best: "rich", reason: expect.stringMatching(/^simple is the simplest within one standard error of rich: .* 0\.0\d{4} higher/) as string });
+    expect(choice).toMatchObject({
+      chosen: "simple",
+      best: "rich",
+      reason: expect.stringMatching(
+        /^simple is the simplest within one standard error of rich: .* 0\.0\d{4} higher/,
+      ) as string,
+    });
     expect(choice.candidates[0]?.difference).toBeGreaterThan(0);
-    expect(await chosen(rich, middling, simple)).toMatchObject({ chosen: "rich", best: "rich", reason: expect.stringMatching(/^rich has the least/) as string });
+    expect(await chosen(rich, middling, simple)).toMatchObject({
+      chosen: "rich",
+      best: "rich",
+      reason: expect.stringMatching(/^rich has the least/) as string,
+    });
   });
 
   it("reckons difference and standard error over the rows that all held out", async () => {
@@ -47,7 +85,10 @@ describe("auto", () => {
     const few = even.slice(0, 150);
     const random = uniform(1);
     const offs = Array.from(data.labels, () => 0.2 + 0.2 * random());
-    const { rows, candidates, best } = await chosen(fake("a", () => 0.4, few), fake("b", (row) => offs[row] ?? NaN, [...few, 1, 3]));
+    const { rows, candidates, best } = await chosen(
+      fake("a", () => 0.4, few),
+      fake("b", (row) => offs[row] ?? NaN, [...few, 1, 3]),
+    );
     expect([rows, best]).toEqual([150, "b"]);
     const gaps = few.map((row) => -Math.log(0.6) + Math.log(1 - (offs[row] ?? NaN)));
     const mean = gaps.reduce((sum, gap) => sum + gap, 0) / 150;
@@ -58,11 +99,26 @@ describe("auto", () => {
 
   it("chooses from those trained before the budget was used up, and names the others", async () => {
     let spent = false;
-    const budget = { ...openBudget({ seconds: 60 }), get spent() { return spent; }, name: "the budget of 60 s" };
+    const budget = {
+      ...openBudget({ seconds: 60 }),
+      get spent() {
+        return spent;
+      },
+      name: "the budget of 60 s",
+    };
     const last = fake("dear", () => 0.1);
-    const spending: Learner = { ...fake("cheap", () => 0.3), fit: (...given) => { spent = true; return fake("cheap", () => 0.3).fit(...given); } };
+    const spending: Learner = {
+      ...fake("cheap", () => 0.3),
+      fit: (...given) => {
+        spent = true;
+        return fake("cheap", () => 0.3).fit(...given);
+      },
+    };
     const learned = await auto({ learners: [spending, last] }).fit(data, undefined, { seed: 0, budget });
-    expect(learned).toMatchObject({ learner: "cheap", caps: [{ cap: "budget", message: "the budget of 60 s was used up before dear: auto chose from cheap" }] });
+    expect(learned).toMatchObject({
+      learner: "cheap",
+      caps: [{ cap: "budget", message: "the budget of 60 s was used up before dear: auto chose from cheap" }],
+    });
   });
 
   it("names the learner in every progress message", async () => {
@@ -74,8 +130,15 @@ describe("auto", () => {
 
   it("refuses nothing to choose from, and what can't be compared", async () => {
     expect(() => auto({ learners: [] })).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }) as Error);
-    expect(() => auto({ learners: [logistic(), logistic()] })).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }) as Error);
-    await expect(chosen(fake("a", () => 0.3, [1, 3]), fake("b", () => 0.3, [0, 2]))).rejects.toMatchObject({ code: "TOO_FEW_ROWS" });
+    expect(() => auto({ learners: [logistic(), logistic()] })).toThrow(
+      expect.objectContaining({ code: "OPTION_INVALID" }) as Error,
+    );
+    await expect(
+      chosen(
+        fake("a", () => 0.3, [1, 3]),
+        fake("b", () => 0.3, [0, 2]),
+      ),
+    ).rejects.toMatchObject({ code: "TOO_FEW_ROWS" });
   });
 
   it("asks for as many rows as the most demanding learner", () => {

@@ -12,19 +12,37 @@ function unbundled({ rows, places, codes }: ReturnType<typeof bundleFlags>, feat
 }
 
 describe("bundled flags", () => {
-  const tables = fc.integer({ min: 1, max: 30 }).chain((rows) =>
-    fc.array(fc.tuple(fc.integer({ min: 0, max: 20 }), fc.integer({ min: 0, max: 3 }), fc.boolean(), fc.integer({ min: 0, max: 300 })), { minLength: rows, maxLength: rows }),
-  );
+  const tables = fc
+    .integer({ min: 1, max: 30 })
+    .chain((rows) =>
+      fc.array(
+        fc.tuple(
+          fc.integer({ min: 0, max: 20 }),
+          fc.integer({ min: 0, max: 3 }),
+          fc.boolean(),
+          fc.integer({ min: 0, max: 300 }),
+        ),
+        { minLength: rows, maxLength: rows },
+      ),
+    );
 
   it("can be read back, and hold no more codes than they say", () => {
     fc.assert(
       fc.property(tables, (table) => {
-        const rows = table.map(([level, few, flag, number]) => [...Array.from({ length: 21 }, (_, i) => (i === level ? 1 : 0)), few, flag ? 1 : 0, flag ? 0 : 1, number]);
+        const rows = table.map(([level, few, flag, number]) => [
+          ...Array.from({ length: 21 }, (_, i) => (i === level ? 1 : 0)),
+          few,
+          flag ? 1 : 0,
+          flag ? 0 : 1,
+          number,
+        ]);
         const { matrix, width } = matrixOf(rows, []);
         const binned = binMatrix(matrix, rows.length, width);
         const bundled = bundleFlags(binned);
         binned.columns.forEach((_, feature) => {
-          expect(unbundled(bundled, feature)).toEqual(Array.from(binned.codes.subarray(feature * rows.length, (feature + 1) * rows.length)));
+          expect(unbundled(bundled, feature)).toEqual(
+            Array.from(binned.codes.subarray(feature * rows.length, (feature + 1) * rows.length)),
+          );
         });
         bundled.codes.forEach((code, i) => expect(code).toBeLessThan(bundled.bins[Math.floor(i / rows.length)] ?? 0));
       }),
@@ -33,7 +51,9 @@ describe("bundled flags", () => {
   });
 
   it("put a category of 600 levels into three columns", () => {
-    const rows = Array.from({ length: 1200 }, (_, row) => Array.from({ length: 600 }, (_, level) => (row % 600 === level ? 1 : 0)));
+    const rows = Array.from({ length: 1200 }, (_, row) =>
+      Array.from({ length: 600 }, (_, level) => (row % 600 === level ? 1 : 0)),
+    );
     const { matrix, width } = matrixOf(rows, []);
     const bundled = bundleFlags(binMatrix(matrix, rows.length, width));
     expect(bundled.columns).toHaveLength(600);

@@ -15,11 +15,17 @@ export function bent(rows: number, seed = 1): LabeledMatrix {
     const often = (a > 0.3 && a < 0.7) === (d === 1) ? 0.85 : 0.1 + 0.05 * c;
     return { row: [a, b, c, d], label: random() < often ? 1 : 0 };
   });
-  return matrixOf(all.map(({ row }) => row), all.map(({ label }) => label));
+  return matrixOf(
+    all.map(({ row }) => row),
+    all.map(({ label }) => label),
+  );
 }
 
 /** Columns of a matrix changed, one function each. */
-export function transformed({ matrix, width, labels }: LabeledMatrix, by: readonly ((x: number) => number)[]): LabeledMatrix {
+export function transformed(
+  { matrix, width, labels }: LabeledMatrix,
+  by: readonly ((x: number) => number)[],
+): LabeledMatrix {
   return { matrix: matrix.map((x, i) => by[i % width]?.(x) ?? x), width, labels };
 }
 

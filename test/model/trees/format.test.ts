@@ -13,10 +13,19 @@ const { tree: trees } = fc.letrec<{ tree: Plain }>((tie) => ({
   tree: fc.oneof(
     { maxDepth: 6 },
     fc.float({ min: -2, max: 2, noNaN: true }),
-    fc.record({ by: fc.nat(inputs - 1), at: fc.float({ min: -2, max: 2, noNaN: true }), low: tie("tree"), high: tie("tree") }),
+    fc.record({
+      by: fc.nat(inputs - 1),
+      at: fc.float({ min: -2, max: 2, noNaN: true }),
+      low: tie("tree"),
+      high: tie("tree"),
+    }),
   ),
 }));
-const models = fc.record({ plain: fc.array(trees, { maxLength: 5 }), bias: fc.double({ min: -3, max: 3, noNaN: true }), link: fc.constantFrom("logistic", "identity") });
+const models = fc.record({
+  plain: fc.array(trees, { maxLength: 5 }),
+  bias: fc.double({ min: -3, max: 3, noNaN: true }),
+  link: fc.constantFrom("logistic", "identity"),
+});
 
 /** The model of plain trees, by another way than the library's. */
 function modelOf(plain: readonly Plain[], bias = 0, link: TreesModel["link"] = "logistic"): TreesModel {
@@ -63,7 +72,8 @@ describe("trees in a bundle", () => {
         expect(again).toEqual(model);
         const out = new Float64Array(40);
         treesScorer(again).score(x, 40, out);
-        for (let row = 0; row < 40; row++) expect(out[row]).toBeCloseTo(walk(model, x.subarray(row * inputs, (row + 1) * inputs)), 12);
+        for (let row = 0; row < 40; row++)
+          expect(out[row]).toBeCloseTo(walk(model, x.subarray(row * inputs, (row + 1) * inputs)), 12);
         const alone = new Float64Array(1);
         treesScorer(again).score(x.subarray(17 * inputs, 18 * inputs), 1, alone);
         expect(alone[0]).toBe(out[17]);
@@ -71,7 +81,11 @@ describe("trees in a bundle", () => {
     );
   });
 
-  const sample = modelOf([{ by: 0, at: 0.5, low: { by: 2, at: 1, low: 1, high: 2 }, high: 3 }, 4, { by: 1, at: 0, low: 5, high: 6 }]);
+  const sample = modelOf([
+    { by: 0, at: 0.5, low: { by: 2, at: 1, low: 1, high: 2 }, high: 3 },
+    4,
+    { by: 1, at: 0, low: 5, high: 6 },
+  ]);
   // Nodes: 0 split, 1 split, 2 leaf, 3 leaf, 4 leaf | 5 leaf | 6 split, 7 leaf, 8 leaf.
   it.each<[string, (model: TreesModel) => void]>([
     ["a feature that is not there", ({ features }) => (features[0] = 3)],
@@ -94,12 +108,24 @@ describe("trees in a bundle", () => {
   ])("refuses %s", (_, change) => {
     const model = structuredClone(sample);
     change(model);
-    expect(() => read(writeTrees(model), model)).toThrow(expect.objectContaining({ code: "BUNDLE_CORRUPT", where: expect.objectContaining({ file: "trees/0/trees.bin" }) as object }) as Error);
+    expect(() => read(writeTrees(model), model)).toThrow(
+      expect.objectContaining({
+        code: "BUNDLE_CORRUPT",
+        where: expect.objectContaining({ file: "trees/0/trees.bin" }) as object,
+      }) as Error,
+    );
   });
 
   it("refuses a file of another size, and absurd ones before it allocates", () => {
     const bytes = writeTrees(sample);
-    for (const [cut, change] of [[bytes.slice(1), {}], [bytes, { nodes: 8 }], [bytes, { trees: 2 }], [bytes, { nodes: 1e12 }], [bytes, { trees: 1e12 }], [new Uint8Array(12), { trees: 0, nodes: 1 }]] as const) {
+    for (const [cut, change] of [
+      [bytes.slice(1), {}],
+      [bytes, { nodes: 8 }],
+      [bytes, { trees: 2 }],
+      [bytes, { nodes: 1e12 }],
+      [bytes, { trees: 1e12 }],
+      [new Uint8Array(12), { trees: 0, nodes: 1 }],
+    ] as const) {
       expect(() => read(cut, sample, change)).toThrow(expect.objectContaining({ code: "BUNDLE_CORRUPT" }) as Error);
     }
     expect(read(new Uint8Array(0), sample, { trees: 0, nodes: 0 }).features).toHaveLength(0);
@@ -109,21 +135,24 @@ describe("trees in a bundle", () => {
     const bytes = writeTrees(sample);
     let passed = 0;
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.nat(bytes.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 }), (changes) => {
-        const changed = Uint8Array.from(bytes);
-        for (const [at, byte] of changes) changed[at] = byte;
-        let nodes: ReturnType<typeof read>;
-        try {
-          nodes = read(changed, sample);
-        } catch (error) {
-          expect(ChurnkitError.isInstance(error) && error.code === "BUNDLE_CORRUPT").toBe(true);
-          return;
-        }
-        passed++;
-        const out = new Float64Array(40);
-        treesScorer({ ...sample, ...nodes }).score(x, 40, out);
-        expect(out.every((p) => p >= 0 && p <= 1)).toBe(true);
-      }),
+      fc.property(
+        fc.array(fc.tuple(fc.nat(bytes.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 }),
+        (changes) => {
+          const changed = Uint8Array.from(bytes);
+          for (const [at, byte] of changes) changed[at] = byte;
+          let nodes: ReturnType<typeof read>;
+          try {
+            nodes = read(changed, sample);
+          } catch (error) {
+            expect(ChurnkitError.isInstance(error) && error.code === "BUNDLE_CORRUPT").toBe(true);
+            return;
+          }
+          passed++;
+          const out = new Float64Array(40);
+          treesScorer({ ...sample, ...nodes }).score(x, 40, out);
+          expect(out.every((p) => p >= 0 && p <= 1)).toBe(true);
+        },
+      ),
       { numRuns: 500 },
     );
     expect(passed).toBeGreaterThan(20);

@@ -11,7 +11,12 @@ const kernel = await loadTreeKernel();
 const rules: GrowRules = { leaves: Infinity, depth: 64, shrinkage: 1, l2: 0, leastWeight: 1 };
 
 /** Grows one tree on whole-number targets by squared error: gradients -y, weights 1. */
-function grow(rows: readonly (readonly number[])[], targets: readonly number[], own: Partial<GrowRules> = {}, drawn = false) {
+function grow(
+  rows: readonly (readonly number[])[],
+  targets: readonly number[],
+  own: Partial<GrowRules> = {},
+  drawn = false,
+) {
   const { matrix, width } = matrixOf(rows, []);
   const binned = bundleFlags(binMatrix(matrix, rows.length, width));
   const grower = new TreeGrower(kernel, binned);
@@ -19,20 +24,35 @@ function grow(rows: readonly (readonly number[])[], targets: readonly number[], 
   grower.kernel.integers(grower.packed, 2 * n).set(targets.flatMap((y) => [1, -y]));
   grower.kernel.words(grower.inside, n).set(Array.from(rows.keys()));
   const features = Array.from(binned.columns.keys());
-  const { tree, leaves } = grower.grow(n, 0, drawn ? () => features : features, { ...rules, ...own }, { first: 1, second: 1 });
+  const { tree, leaves } = grower.grow(
+    n,
+    0,
+    drawn ? () => features : features,
+    { ...rules, ...own },
+    { first: 1, second: 1 },
+  );
   const sums = grower.kernel.allocate(8 * n);
   for (const leaf of leaves) grower.addLeaf(leaf, sums, true);
   return { tree, binned, sums: Array.from(grower.kernel.doubles(sums, n)) };
 }
 
-const shape = ({ features, bins, right, values }: Tree) => Array.from(features, (feature, i) => (feature < 0 ? { value: values[i] } : { feature, bin: bins[i], right: right[i] }));
+const shape = ({ features, bins, right, values }: Tree) =>
+  Array.from(features, (feature, i) =>
+    feature < 0 ? { value: values[i] } : { feature, bin: bins[i], right: right[i] },
+  );
 
 describe("a grown tree", () => {
   it("is the one worked out by hand", () => {
     // x = 1 2 3 4, y = 0 0 4 1: gains of the three places -(25/4) + : 25/3 -> 2.08, 25/2 -> 6.25, 16/3+1 -> 0.08.
     // Then 3 | 4: 16 + 1 - 25/2 = 4.5.
     const { tree, sums } = grow([[1], [2], [3], [4]], [0, 0, 4, 1]);
-    expect(shape(tree)).toEqual([{ feature: 0, bin: 1, right: 2 }, { value: 0 }, { feature: 0, bin: 2, right: 4 }, { value: 4 }, { value: 1 }]);
+    expect(shape(tree)).toEqual([
+      { feature: 0, bin: 1, right: 2 },
+      { value: 0 },
+      { feature: 0, bin: 2, right: 4 },
+      { value: 4 },
+      { value: 1 },
+    ]);
     expect(sums).toEqual([0, 0, 4, 1]);
   });
 
@@ -59,7 +79,10 @@ describe("a grown tree", () => {
 
   const some = fc.integer({ min: 2, max: 40 }).chain((n) =>
     fc.record({
-      rows: fc.array(fc.tuple(fc.integer({ min: 0, max: 6 }), fc.integer({ min: 0, max: 20 }), fc.integer({ min: 0, max: 1 })), { minLength: n, maxLength: n }),
+      rows: fc.array(
+        fc.tuple(fc.integer({ min: 0, max: 6 }), fc.integer({ min: 0, max: 20 }), fc.integer({ min: 0, max: 1 })),
+        { minLength: n, maxLength: n },
+      ),
       targets: fc.array(fc.integer({ min: -5, max: 5 }), { minLength: n, maxLength: n }),
     }),
   );
@@ -106,10 +129,20 @@ describe("a grown tree", () => {
 
   it("gives each row the value of its leaf, whatever the columns are", () => {
     // Flags of levels share a column, the others stand alone; 11 columns are more than the kernel counts at once.
-    const table = fc.array(fc.tuple(fc.integer({ min: 0, max: 5 }), fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 5, maxLength: 5 }), fc.integer({ min: -9, max: 9 })), { minLength: 2, maxLength: 60 });
+    const table = fc.array(
+      fc.tuple(
+        fc.integer({ min: 0, max: 5 }),
+        fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 5, maxLength: 5 }),
+        fc.integer({ min: -9, max: 9 }),
+      ),
+      { minLength: 2, maxLength: 60 },
+    );
     fc.assert(
       fc.property(table, fc.integer({ min: 2, max: 12 }), (rows, leaves) => {
-        const columns = rows.map(([level, numbers]) => [...Array.from({ length: 6 }, (_, i) => (i === level ? 1 : 0)), ...numbers]);
+        const columns = rows.map(([level, numbers]) => [
+          ...Array.from({ length: 6 }, (_, i) => (i === level ? 1 : 0)),
+          ...numbers,
+        ]);
         const targets = rows.map(([, , target]) => target);
         const { tree, binned, sums } = grow(columns, targets, { leaves });
         const leafOf = (row: readonly number[]): number => {
@@ -138,7 +171,8 @@ describe("a grown tree", () => {
       const grower = new TreeGrower(kernel, binned, most);
       grower.kernel.integers(grower.packed, 6000).set(Array.from(data.labels).flatMap((y) => [1, -y]));
       grower.kernel.words(grower.inside, 3000).set(Array.from({ length: 3000 }, (_, row) => row));
-      return grower.grow(3000, 0, Array.from(binned.columns.keys()), { ...rules, leaves: 40 }, { first: 1, second: 1 }).tree;
+      return grower.grow(3000, 0, Array.from(binned.columns.keys()), { ...rules, leaves: 40 }, { first: 1, second: 1 })
+        .tree;
     };
     expect(grown(1)).toEqual(grown());
   });

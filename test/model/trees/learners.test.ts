@@ -46,7 +46,11 @@ describe.each([
   });
 
   it("gives the same bits for the same seed, others for another", async () => {
-    const [one, two, other] = [await learn(make(), data), await learn(make(), data), await learn(make(), data, undefined, 1)];
+    const [one, two, other] = [
+      await learn(make(), data),
+      await learn(make(), data),
+      await learn(make(), data, undefined, 1),
+    ];
     expect(two).toEqual(one);
     expect(treesOf(other).values).not.toEqual(treesOf(one).values);
   });
@@ -60,7 +64,12 @@ describe.each([
   it("predicts the same after a rising transformation of a feature", async () => {
     // Whole numbers, so that thresholds half way part old rows and new ones alike.
     const whole = transformed(data, [(x) => Math.floor(x * 40), (x) => Math.floor(x * 40), (x) => x, (x) => x]);
-    const bendings = [(x: number) => x ** 3, (x: number) => Math.floor(Math.exp(x / 4) * 10), (x: number) => 2 * x + 7, (x: number) => x * 1e20];
+    const bendings = [
+      (x: number) => x ** 3,
+      (x: number) => Math.floor(Math.exp(x / 4) * 10),
+      (x: number) => 2 * x + 7,
+      (x: number) => x * 1e20,
+    ];
     const plain = await learn(make(), whole);
     const moved = await learn(make(), transformed(whole, bendings));
     expect(moved.heldOut).toEqual(plain.heldOut);
@@ -75,29 +84,53 @@ describe.each([
 
   it("scores as a plain walk does", async () => {
     const model = treesOf(await learn(make(), data));
-    const out = scores({ model, heldOut: { rows: new Uint32Array(), probabilities: new Float64Array() }, history: [] }, later);
-    for (let row = 0; row < 300; row++) expect(out[row]).toBeCloseTo(walk(model, later.matrix.subarray(4 * row, 4 * row + 4)), 12);
+    const out = scores(
+      { model, heldOut: { rows: new Uint32Array(), probabilities: new Float64Array() }, history: [] },
+      later,
+    );
+    for (let row = 0; row < 300; row++)
+      expect(out[row]).toBeCloseTo(walk(model, later.matrix.subarray(4 * row, 4 * row + 4)), 12);
   });
 
   it("takes anything that is a table of both classes", async () => {
-    const value = fc.oneof(fc.float({ noNaN: true, noDefaultInfinity: true }), fc.integer({ min: -2, max: 2 }), fc.constant(0));
-    const some = fc.record({ rows: fc.integer({ min: 6, max: 30 }), width: fc.integer({ min: 0, max: 4 }) }).chain(({ rows, width }) =>
-      fc.record({ rows: fc.array(fc.array(value, { minLength: width, maxLength: width }), { minLength: rows, maxLength: rows }), from: fc.integer({ min: 3, max: rows - 3 }) }),
+    const value = fc.oneof(
+      fc.float({ noNaN: true, noDefaultInfinity: true }),
+      fc.integer({ min: -2, max: 2 }),
+      fc.constant(0),
     );
+    const some = fc
+      .record({ rows: fc.integer({ min: 6, max: 30 }), width: fc.integer({ min: 0, max: 4 }) })
+      .chain(({ rows, width }) =>
+        fc.record({
+          rows: fc.array(fc.array(value, { minLength: width, maxLength: width }), { minLength: rows, maxLength: rows }),
+          from: fc.integer({ min: 3, max: rows - 3 }),
+        }),
+      );
     await fc.assert(
       fc.asyncProperty(some, async ({ rows, from }) => {
-        const own = matrixOf(rows, rows.map((_, i) => (i < from ? 1 : 0)));
+        const own = matrixOf(
+          rows,
+          rows.map((_, i) => (i < from ? 1 : 0)),
+        );
         const learned = await learn(make(), own);
-        for (const p of [...learned.heldOut.probabilities, ...scores(learned, own)]) expect(p >= 0 && p <= 1).toBe(true);
+        for (const p of [...learned.heldOut.probabilities, ...scores(learned, own)])
+          expect(p >= 0 && p <= 1).toBe(true);
       }),
       { numRuns: 25 },
     );
   });
 
   it("gives the share of positives where nothing can be learned", async () => {
-    const constant = matrixOf(Array.from({ length: 40 }, () => [3, 3]), Array.from({ length: 40 }, (_, i) => (i % 4 === 0 ? 1 : 0)));
-    for (const p of scores(await learn(make(), constant), constant)) expect(p).toBeCloseTo(0.25, name === "forest" ? 1 : 2);
-    const ten = matrixOf(Array.from({ length: 10 }, (_, i) => [i]), Array.from({ length: 10 }, (_, i) => i % 2));
+    const constant = matrixOf(
+      Array.from({ length: 40 }, () => [3, 3]),
+      Array.from({ length: 40 }, (_, i) => (i % 4 === 0 ? 1 : 0)),
+    );
+    for (const p of scores(await learn(make(), constant), constant))
+      expect(p).toBeCloseTo(0.25, name === "forest" ? 1 : 2);
+    const ten = matrixOf(
+      Array.from({ length: 10 }, (_, i) => [i]),
+      Array.from({ length: 10 }, (_, i) => i % 2),
+    );
     for (const p of scores(await learn(make(), ten), ten)) expect(Math.abs(p - 0.5)).toBeLessThan(0.3);
   });
 
@@ -107,7 +140,9 @@ describe.each([
     await code(matrixOf([[1], [2], [3]], [1, 1, 1])).toMatchObject({ code: "TARGET_INVALID" });
     await code(matrixOf([[1], [NaN], [3]], [1, 0, 1])).toMatchObject({ code: "VALUE_INVALID", where: { row: 1 } });
     await code(matrixOf([[1], [2], [3]], [1, 0, 2])).toMatchObject({ code: "VALUE_INVALID", where: { row: 2 } });
-    await code({ matrix: new Float32Array(5), width: 2, labels: Uint8Array.of(0, 1) }).toMatchObject({ code: "OPTION_INVALID" });
+    await code({ matrix: new Float32Array(5), width: 2, labels: Uint8Array.of(0, 1) }).toMatchObject({
+      code: "OPTION_INVALID",
+    });
   });
 
   it("can be stopped", async () => {
@@ -134,7 +169,9 @@ it.each([
   ["boosting", () => boosting({ minChildWeight: -1 })],
   ["boosting", () => boosting({ l2: Infinity })],
 ])("refuses options of the %s learner out of range (%#)", (of, make) => {
-  expect(make).toThrow(expect.objectContaining({ code: "OPTION_INVALID", message: expect.stringContaining(of) as string }) as Error);
+  expect(make).toThrow(
+    expect.objectContaining({ code: "OPTION_INVALID", message: expect.stringContaining(of) as string }) as Error,
+  );
 });
 
 describe("rows that judge were not trained on", () => {
@@ -149,7 +186,9 @@ describe("rows that judge were not trained on", () => {
   it("boosting: other labels on a fold leave its probabilities the same", async () => {
     const rules = { learningRate: 0.3, leaves: 6, depth: 8, l2: 1, leastWeight: 1, rowShare: 0.8, featureShare: 0.7 };
     const plan = planFolds(data, undefined, 4, 1);
-    expect(plan.members.flatMap(({ heldOut }) => Array.from(heldOut)).sort((a, b) => a - b)).toEqual(Array.from(data.labels.keys()));
+    expect(plan.members.flatMap(({ heldOut }) => Array.from(heldOut)).sort((a, b) => a - b)).toEqual(
+      Array.from(data.labels.keys()),
+    );
     for (const rows of plan.members) {
       expect(Array.from(rows.training).filter((row) => rows.heldOut.includes(row))).toEqual([]);
       const boosted = async (labels: Uint8Array) => {

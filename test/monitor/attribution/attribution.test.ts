@@ -1,7 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { uniform } from "../../../src/base/random.js";
-import { attributionBaseline, mergeAttributions, parseAttributionBaseline, type AttributionBaseline } from "../../../src/monitor/attribution/baseline.js";
+import {
+  attributionBaseline,
+  mergeAttributions,
+  parseAttributionBaseline,
+  type AttributionBaseline,
+} from "../../../src/monitor/attribution/baseline.js";
 import { attributionDrift } from "../../../src/monitor/attribution/compare.js";
 import { ndcg } from "../../../src/monitor/attribution/ndcg.js";
 import type { Explanation } from "../../../src/model/explain/explanation.js";
@@ -19,7 +24,10 @@ const summary = (means: readonly number[], error = 0.01, rows = 1000): Attributi
 /** An explanation whose attributions are drawn around the given means. */
 function drawn(means: readonly number[], rows: number, seed: number): Explanation {
   const random = uniform(seed);
-  const values = Float64Array.from({ length: rows * means.length }, (_, i) => 2 * random() * (means[i % means.length] ?? 0) * (random() < 0.5 ? -1 : 1));
+  const values = Float64Array.from(
+    { length: rows * means.length },
+    (_, i) => 2 * random() * (means[i % means.length] ?? 0) * (random() < 0.5 ? -1 : 1),
+  );
   return {
     columns: means.map((_, i) => ({ name: `c${i}`, madeOf: [`c${i}`], derived: false })),
     rows,
@@ -34,7 +42,11 @@ function drawn(means: readonly number[], rows: number, seed: number): Explanatio
 }
 
 const numbersIn = (value: unknown): number[] =>
-  typeof value === "number" ? [value] : typeof value === "object" && value !== null ? Object.values(value).flatMap(numbersIn) : [];
+  typeof value === "number"
+    ? [value]
+    : typeof value === "object" && value !== null
+      ? Object.values(value).flatMap(numbersIn)
+      : [];
 
 describe("ndcg", () => {
   it("is that of Clarify's own example: college admission", () => {
@@ -53,7 +65,10 @@ describe("ndcg", () => {
         if (gains.every((gain) => gain === 0)) return value === null;
         if (value === null || value < 0 || value > 1) return false;
         const order = gains.map((_, i) => i).sort((a, b) => ((a * 7919 + seed) % 101) - ((b * 7919 + seed) % 101));
-        const again = ndcg(order.map((i) => gains[i] ?? 0), order.map((i) => by[i] ?? 0));
+        const again = ndcg(
+          order.map((i) => gains[i] ?? 0),
+          order.map((i) => by[i] ?? 0),
+        );
         return Math.abs((again ?? NaN) - value) < 1e-12 && Math.abs((ndcg(gains, gains) ?? NaN) - 1) < 1e-12;
       }),
     );
@@ -75,16 +90,28 @@ describe("the verdict", () => {
     const turned = attributionDrift(summary([0.7, 0.5, 0.05]), summary([0.1, 0.2, 0.7]));
     expect(turned).toMatchObject({ verdict: "drift", severity: "critical" });
     expect(turned.message).toContain("c2 went from rank 3 to 1");
-    expect(turned.columns.map(({ name, reference, current }) => [name, reference.rank, current.rank])).toEqual([["c0", 1, 3], ["c1", 2, 2], ["c2", 3, 1]]);
+    expect(turned.columns.map(({ name, reference, current }) => [name, reference.rank, current.rank])).toEqual([
+      ["c0", 1, 3],
+      ["c1", 2, 2],
+      ["c2", 3, 1],
+    ]);
     const milder = attributionDrift(summary([0.7, 0.5, 0.05]), summary([0.7, 0.1, 0.2]), { warning: 0.97 });
     expect(milder.ndcg).toBeGreaterThan(0.9);
     expect(milder).toMatchObject({ verdict: "drift", severity: "warning" });
   });
 
   it("is insufficient where chance alone could have turned it", () => {
-    expect(attributionDrift(summary([0.7, 0.5, 0.05], 0.6), summary([0.1, 0.2, 0.7], 0.6)).verdict).toBe("insufficient");
-    expect(attributionDrift(summary([0.7, 0.5, 0.05]), summary([0.1, 0.2, 0.7], 0.01, 29)).verdict).toBe("insufficient");
-    expect(attributionDrift(summary([0, 0]), summary([1, 2]))).toMatchObject({ verdict: "insufficient", ndcg: null, pValue: null });
+    expect(attributionDrift(summary([0.7, 0.5, 0.05], 0.6), summary([0.1, 0.2, 0.7], 0.6)).verdict).toBe(
+      "insufficient",
+    );
+    expect(attributionDrift(summary([0.7, 0.5, 0.05]), summary([0.1, 0.2, 0.7], 0.01, 29)).verdict).toBe(
+      "insufficient",
+    );
+    expect(attributionDrift(summary([0, 0]), summary([1, 2]))).toMatchObject({
+      verdict: "insufficient",
+      ndcg: null,
+      pValue: null,
+    });
   });
 
   it("hardly ever cries wolf on rows of the same kind", () => {
@@ -92,13 +119,23 @@ describe("the verdict", () => {
     const baseline = attributionBaseline(drawn(means, 2000, 1));
     const verdicts = Array.from({ length: 40 }, (_, i) => attributionDrift(baseline, drawn(means, 60, i + 2)).verdict);
     expect(verdicts.filter((verdict) => verdict === "drift").length).toBe(0);
-    const shifted = Array.from({ length: 10 }, (_, i) => attributionDrift(baseline, drawn([...means].reverse(), 60, i + 2)).verdict);
+    const shifted = Array.from(
+      { length: 10 },
+      (_, i) => attributionDrift(baseline, drawn([...means].reverse(), 60, i + 2)).verdict,
+    );
     expect(shifted).toEqual(new Array(10).fill("drift"));
   });
 
   it("states the error of the NDCG, and what it comes to by chance", () => {
     const means = [1, 0.9, 0.8, 0.3];
-    const seen = Array.from({ length: 200 }, (_, i) => ndcg(means, attributionBaseline(drawn(means, 50, i + 1)).columns.map(({ meanAbsolute }) => meanAbsolute)) ?? NaN);
+    const seen = Array.from(
+      { length: 200 },
+      (_, i) =>
+        ndcg(
+          means,
+          attributionBaseline(drawn(means, 50, i + 1)).columns.map(({ meanAbsolute }) => meanAbsolute),
+        ) ?? NaN,
+    );
     const mean = seen.reduce((a, b) => a + b / seen.length, 0);
     const found = attributionDrift(attributionBaseline(drawn(means, 100_000, 9)), drawn(means, 50, 300));
     expect(Math.abs((found.ndcgExpected ?? NaN) - mean)).toBeLessThan(0.01);
@@ -107,19 +144,36 @@ describe("the verdict", () => {
   });
 
   it("is plain JSON without NaN, the same for the same summaries", () => {
-    const amounts = fc.array(fc.tuple(fc.double({ min: 0, max: 1e100, noNaN: true }), fc.double({ min: 0, max: 1e100, noNaN: true })), { minLength: 1, maxLength: 6 });
+    const amounts = fc.array(
+      fc.tuple(fc.double({ min: 0, max: 1e100, noNaN: true }), fc.double({ min: 0, max: 1e100, noNaN: true })),
+      { minLength: 1, maxLength: 6 },
+    );
     fc.assert(
       fc.property(amounts, fc.double({ min: 0, max: 1e50, noNaN: true }), (columns, error) => {
-        const [a, b] = [summary(columns.map(([x]) => x), error), summary(columns.map(([, y]) => y), error)];
+        const [a, b] = [
+          summary(
+            columns.map(([x]) => x),
+            error,
+          ),
+          summary(
+            columns.map(([, y]) => y),
+            error,
+          ),
+        ];
         const found = attributionDrift(a, b);
-        return numbersIn(found).every(Number.isFinite) && JSON.stringify(attributionDrift(a, b)) === JSON.stringify(found);
+        return (
+          numbersIn(found).every(Number.isFinite) && JSON.stringify(attributionDrift(a, b)) === JSON.stringify(found)
+        );
       }),
       { numRuns: 30 },
     );
   });
 
   it("refuses other columns, another method and a policy out of range", () => {
-    const other = { ...summary([1, 2]), columns: summary([1, 2]).columns.map((column, i) => (i === 1 ? { ...column, name: "x" } : column)) };
+    const other = {
+      ...summary([1, 2]),
+      columns: summary([1, 2]).columns.map((column, i) => (i === 1 ? { ...column, name: "x" } : column)),
+    };
     expect(() => attributionDrift(summary([1, 2]), other)).toThrow(/"c1"/);
     expect(() => attributionDrift(summary([1]), summary([1, 2]))).toThrow(/"c1"/);
     expect(() => attributionDrift(summary([1]), { ...summary([1]), method: "treeShap" })).toThrow(/treeShap/);
@@ -133,7 +187,14 @@ describe("a baseline", () => {
     const explainer = await explainerOf(await sampleArtifact({ networks: 0 }));
     const table = sampleTable(101);
     const part = (from: number, to: number): AttributionBaseline =>
-      attributionBaseline(explainer.explain(takeRows(table, Array.from({ length: to - from }, (_, i) => from + i))));
+      attributionBaseline(
+        explainer.explain(
+          takeRows(
+            table,
+            Array.from({ length: to - from }, (_, i) => from + i),
+          ),
+        ),
+      );
     const whole = part(0, 101);
     const merged = [part(1, 40), part(40, 41), part(41, 101)].reduce(mergeAttributions, part(0, 1));
     expect(merged.rows).toBe(101);

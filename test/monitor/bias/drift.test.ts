@@ -3,7 +3,8 @@ import { biasDrift } from "../../../src/monitor/index.js";
 import { countsOf, drawCells, facetOf } from "./groups.js";
 
 const fair = [0.2, 0.1, 0.1, 0.6];
-const counts = (rows: number, d: readonly number[], seed: number) => countsOf(facetOf(drawCells(rows, d, seed), drawCells(rows, fair, seed + 1)));
+const counts = (rows: number, d: readonly number[], seed: number) =>
+  countsOf(facetOf(drawCells(rows, d, seed), drawCells(rows, fair, seed + 1)));
 
 describe("biasDrift", () => {
   it("raises at most the nominal rate of false alarms, all metrics together", () => {
@@ -11,7 +12,8 @@ describe("biasDrift", () => {
     let alarms = 0;
     const policy = { change: { warning: 0, critical: 10 } };
     for (let run = 0; run < RUNS; run++) {
-      if (biasDrift(counts(600, fair, 10 * run), counts(400, fair, 10 * run + 5), { policy }).verdict === "drift") alarms++;
+      if (biasDrift(counts(600, fair, 10 * run), counts(400, fair, 10 * run + 5), { policy }).verdict === "drift")
+        alarms++;
     }
     expect(alarms / RUNS).toBeLessThanOrEqual(0.055 + 2 * Math.sqrt(0.0475 / RUNS));
   });
@@ -45,13 +47,24 @@ describe("biasDrift", () => {
     const few = biasDrift(counts(10, fair, 1), counts(10, fair, 3));
     expect(few).toMatchObject({ verdict: "insufficient", severity: "none" });
     const empty = biasDrift(countsOf(facetOf([], [5, 5, 5, 5])), counts(100, fair, 1));
-    expect(empty.changes[0]).toMatchObject({ change: null, verdict: "insufficient", reason: "In the baseline: The disadvantaged group has no such rows." });
+    expect(empty.changes[0]).toMatchObject({
+      change: null,
+      verdict: "insufficient",
+      reason: "In the baseline: The disadvantaged group has no such rows.",
+    });
     const apart = biasDrift(countsOf(facetOf([1], [1], "x")), countsOf(facetOf([1], [1], "y")));
-    expect(apart).toMatchObject({ verdict: "insufficient", onlyInBaseline: ["facet x"], onlyInCurrent: ["facet y"], changes: [] });
+    expect(apart).toMatchObject({
+      verdict: "insufficient",
+      onlyInBaseline: ["facet x"],
+      onlyInCurrent: ["facet y"],
+      changes: [],
+    });
   });
 
   it("refuses counts of another good outcome", () => {
     const turned = { ...counts(10, fair, 1), favorable: "negative" as const };
-    expect(() => biasDrift(counts(10, fair, 1), turned)).toThrow(expect.objectContaining({ code: "CONTRACT_MISMATCH" }) as Error);
+    expect(() => biasDrift(counts(10, fair, 1), turned)).toThrow(
+      expect.objectContaining({ code: "CONTRACT_MISMATCH" }) as Error,
+    );
   });
 });

@@ -48,13 +48,19 @@ describe("divergences equal the oracle's", () => {
       .map((entry) => [entry.id, entry.in["ref"] as number[], entry.in["cur"] as number[], entry.out] as const);
   const labeled = ([positives = 0, negatives = 0]: readonly number[]): number[] => [positives, 0, 0, negatives];
   const near = (value: number | string, expected: unknown): void => {
-    expect(Math.abs(Number(value) - oracleNumber(expected))).toBeLessThanOrEqual(1e-12 + 1e-9 * Math.abs(oracleNumber(expected)));
+    expect(Math.abs(Number(value) - oracleNumber(expected))).toBeLessThanOrEqual(
+      1e-12 + 1e-9 * Math.abs(oracleNumber(expected)),
+    );
   };
-  it.each(twoBins("jsCounts"))("%s", (_, ref, cur, out) => near(valueOf("JS", labeled(cur), labeled(ref)), out["divergenceNats"]));
+  it.each(twoBins("jsCounts"))("%s", (_, ref, cur, out) =>
+    near(valueOf("JS", labeled(cur), labeled(ref)), out["divergenceNats"]),
+  );
   it.each(twoBins("klCounts").filter(([, ref, cur]) => ![...ref, ...cur].includes(0)))("%s", (_, ref, cur, out) =>
     near(valueOf("KL", labeled(cur), labeled(ref)), out["klRefCur"]),
   );
-  it.each(twoBins("hellinger"))("tvd of %s", (_, ref, cur, out) => near(valueOf("TVD", labeled(cur), labeled(ref)), out["tvd"]));
+  it.each(twoBins("hellinger"))("tvd of %s", (_, ref, cur, out) =>
+    near(valueOf("TVD", labeled(cur), labeled(ref)), out["tvd"]),
+  );
   it.each(oracleCases("z2").map((entry) => [entry.id, entry] as const))("difference of %s", (_, { in: input, out }) => {
     const [x1 = 0, n1 = 0, x2 = 0, n2 = 0] = ["x1", "n1", "x2", "n2"].map((key) => oracleNumber(input[key]));
     if (n1 > 0 && n2 > 0) near(valueOf("DPL", labeled([x2, n2 - x2]), labeled([x1, n1 - x1])), out["diff"]);
@@ -70,7 +76,11 @@ describe("intervals", () => {
 
   it("Newcombe's: his example 56/70 - 48/80 gives 0.0524 to 0.3339", () => {
     const found = measureBias(facetOf([48, 0, 32, 0], [56, 0, 14, 0]), "RD", z95);
-    expect(found).toMatchObject({ value: expect.closeTo(0.2, 10) as number, low: expect.closeTo(0.0524, 4) as number, high: expect.closeTo(0.3339, 4) as number });
+    expect(found).toMatchObject({
+      value: expect.closeTo(0.2, 10) as number,
+      low: expect.closeTo(0.0524, 4) as number,
+      high: expect.closeTo(0.3339, 4) as number,
+    });
   });
 
   it("of small groups stay wide: groups of one, none called, all called", () => {
@@ -84,7 +94,14 @@ describe("intervals", () => {
 
   const d = [0.12, 0.18, 0.13, 0.57];
   const a = [0.2, 0.15, 0.1, 0.55];
-  const truth = (metric: BiasMetric): number => Number(valueOf(metric, d.map((x) => x * 1e6), a.map((x) => x * 1e6)));
+  const truth = (metric: BiasMetric): number =>
+    Number(
+      valueOf(
+        metric,
+        d.map((x) => x * 1e6),
+        a.map((x) => x * 1e6),
+      ),
+    );
   const RUNS = 500;
   it.each(biasMetricNames.filter((metric) => metric !== "CI"))("%s: holds the truth in 95 %% of the runs", (metric) => {
     let held = 0;

@@ -1,7 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { uniform } from "../../../src/base/random.js";
-import { calibrationDrift, calibrationSummary, calibrationTests, parseCalibrationSummary } from "../../../src/monitor/index.js";
+import {
+  calibrationDrift,
+  calibrationSummary,
+  calibrationTests,
+  parseCalibrationSummary,
+} from "../../../src/monitor/index.js";
 import { scoredRows } from "../../helpers/scored-rows.js";
 
 interface Rows {
@@ -41,7 +46,9 @@ describe("the tests, by hand", () => {
 describe("false alarms on unchanged outcomes", () => {
   const RUNS = 400;
   /** p-values at or below 5 %, by test. */
-  const count = (judge: (run: number) => ReturnType<typeof calibrationDrift>): { alarms: Map<string, number>; drift: number } => {
+  const count = (
+    judge: (run: number) => ReturnType<typeof calibrationDrift>,
+  ): { alarms: Map<string, number>; drift: number } => {
     const alarms = new Map<string, number>();
     let drift = 0;
     for (let run = 0; run < RUNS; run++) {
@@ -53,25 +60,30 @@ describe("false alarms on unchanged outcomes", () => {
   };
   const limit = 0.055 + 2 * Math.sqrt((0.05 * 0.95) / RUNS);
 
-  it.each([100, 1000])("of calibrated probabilities, %i rows: at most 5.5 %% at the level 5 %%, and sampling error", (rows) => {
-    const { alarms, drift } = count((run) => {
-      const { labels, probabilities } = draw(rows, run);
-      return calibrationDrift(labels, probabilities);
-    });
-    expect([...alarms.keys()]).toEqual(Object.keys(calibrationTests));
-    for (const [what, found] of alarms) {
-      expect(found / RUNS, what).toBeLessThanOrEqual(limit);
-      expect(found / RUNS, what).toBeGreaterThan(0.01);
-    }
-    expect(drift / RUNS).toBeLessThanOrEqual(0.01 + 2 * Math.sqrt(0.0099 / RUNS));
-  });
+  it.each([100, 1000])(
+    "of calibrated probabilities, %i rows: at most 5.5 %% at the level 5 %%, and sampling error",
+    (rows) => {
+      const { alarms, drift } = count((run) => {
+        const { labels, probabilities } = draw(rows, run);
+        return calibrationDrift(labels, probabilities);
+      });
+      expect([...alarms.keys()]).toEqual(Object.keys(calibrationTests));
+      for (const [what, found] of alarms) {
+        expect(found / RUNS, what).toBeLessThanOrEqual(limit);
+        expect(found / RUNS, what).toBeGreaterThan(0.01);
+      }
+      expect(drift / RUNS).toBeLessThanOrEqual(0.01 + 2 * Math.sqrt(0.0099 / RUNS));
+    },
+  );
 
   it("of a model that never was calibrated, against its baseline", () => {
     const truth = (p: number): number => 0.1 + 0.5 * p;
     const { alarms, drift } = count((run) => {
       const before = draw(1500, 10_000 + run, truth);
       const now = draw(1000, 20_000 + run, truth);
-      return calibrationDrift(now.labels, now.probabilities, { baseline: calibrationSummary(before.labels, before.probabilities) });
+      return calibrationDrift(now.labels, now.probabilities, {
+        baseline: calibrationSummary(before.labels, before.probabilities),
+      });
     });
     for (const [what, found] of alarms) expect(found / RUNS, what).toBeLessThanOrEqual(limit);
     expect(drift / RUNS).toBeLessThanOrEqual(0.01 + 2 * Math.sqrt(0.0099 / RUNS));
@@ -133,11 +145,17 @@ describe("odd input", () => {
     const result = calibrationDrift(few.labels, few.probabilities);
     expect(result.verdict).toBe("insufficient");
     expect(result.message).toContain("too few");
-    expect(calibrationDrift(new Uint8Array(0), new Float64Array(0))).toMatchObject({ verdict: "insufficient", tests: [] });
+    expect(calibrationDrift(new Uint8Array(0), new Float64Array(0))).toMatchObject({
+      verdict: "insufficient",
+      tests: [],
+    });
   });
 
   it("certain probabilities that are wrong: critical, with finite numbers", () => {
-    const result = calibrationDrift(Uint8Array.from({ length: 50 }, () => 0), new Float64Array(50).fill(1));
+    const result = calibrationDrift(
+      Uint8Array.from({ length: 50 }, () => 0),
+      new Float64Array(50).fill(1),
+    );
     expect(result.severity).toBe("critical");
     expect(JSON.parse(JSON.stringify(result))).toEqual(result);
   });
@@ -147,17 +165,34 @@ describe("odd input", () => {
     const good = calibrationSummary(labels, probabilities);
     expect(parseCalibrationSummary(JSON.parse(JSON.stringify(good)))).toEqual(good);
     const [first, ...rest] = good.bins;
-    const bad: unknown[] = [null, 3, {}, { ...good, format: 2 }, { ...good, bins: rest }, { ...good, edges: "x" }, { ...good, bins: [null, ...rest] }];
+    const bad: unknown[] = [
+      null,
+      3,
+      {},
+      { ...good, format: 2 },
+      { ...good, bins: rest },
+      { ...good, edges: "x" },
+      { ...good, bins: [null, ...rest] },
+    ];
     bad.push({ ...good, edges: [...good.edges].reverse() }, { ...good, bins: [{ ...first, positives: 1e9 }, ...rest] });
-    bad.push({ ...good, bins: [{ ...first, expected: Number.NaN }, ...rest] }, { ...good, bins: [{ ...first, variance: "1" }, ...rest] });
-    for (const value of bad) expect(() => parseCalibrationSummary(value)).toThrow(expect.objectContaining({ code: "INPUT_MALFORMED" }) as Error);
+    bad.push(
+      { ...good, bins: [{ ...first, expected: Number.NaN }, ...rest] },
+      { ...good, bins: [{ ...first, variance: "1" }, ...rest] },
+    );
+    for (const value of bad)
+      expect(() => parseCalibrationSummary(value)).toThrow(
+        expect.objectContaining({ code: "INPUT_MALFORMED" }) as Error,
+      );
   });
 
   it("any rows give JSON without NaN", () => {
     fc.assert(
       fc.property(scoredRows, scoredRows, (a, b) => {
         const baseline = calibrationSummary(b.labels, b.scores);
-        for (const result of [calibrationDrift(a.labels, a.scores), calibrationDrift(a.labels, a.scores, { baseline })]) {
+        for (const result of [
+          calibrationDrift(a.labels, a.scores),
+          calibrationDrift(a.labels, a.scores, { baseline }),
+        ]) {
           expect(JSON.parse(JSON.stringify(result))).toEqual(result);
         }
       }),
@@ -169,8 +204,18 @@ describe("odd input", () => {
     ["VALUE_INVALID", () => calibrationDrift(Uint8Array.of(2), Float64Array.of(0.5))],
     ["VALUE_INVALID", () => calibrationDrift(Uint8Array.of(1), Float64Array.of(Number.NaN))],
     ["OPTION_INVALID", () => calibrationDrift(Uint8Array.of(1), Float64Array.of(0.5), { policy: { alpha: 2 } })],
-    ["OPTION_INVALID", () => calibrationDrift(Uint8Array.of(1), Float64Array.of(0.5), { policy: { level: { warning: 0.2, critical: 0.1 } } })],
-    ["INPUT_MALFORMED", () => calibrationDrift(Uint8Array.of(1), Float64Array.of(0.5), { baseline: { format: 1, edges: [0.5], bins: [] } })],
+    [
+      "OPTION_INVALID",
+      () =>
+        calibrationDrift(Uint8Array.of(1), Float64Array.of(0.5), {
+          policy: { level: { warning: 0.2, critical: 0.1 } },
+        }),
+    ],
+    [
+      "INPUT_MALFORMED",
+      () =>
+        calibrationDrift(Uint8Array.of(1), Float64Array.of(0.5), { baseline: { format: 1, edges: [0.5], bins: [] } }),
+    ],
     ["OPTION_INVALID", () => calibrationSummary(Uint8Array.of(1), Float64Array.of(0.5), 1)],
     ["TOO_FEW_ROWS", () => calibrationSummary(new Uint8Array(0), new Float64Array(0))],
   ])("%s", (code, run) => {

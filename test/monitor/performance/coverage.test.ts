@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { uniform } from "../../../src/base/random.js";
-import { estimatePerformance, performanceMetricNames, realizedPerformance, type PerformanceMetric } from "../../../src/monitor/index.js";
+import {
+  estimatePerformance,
+  performanceMetricNames,
+  realizedPerformance,
+  type PerformanceMetric,
+} from "../../../src/monitor/index.js";
 
 const RUNS = 400;
 const ROWS = 600;
@@ -30,7 +35,8 @@ describe("truly calibrated rows: the realized metric around the estimate", () =>
     }
   }
   const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-  const deviation = (values: readonly number[]): number => Math.sqrt(mean(values.map((value) => (value - mean(values)) ** 2)));
+  const deviation = (values: readonly number[]): number =>
+    Math.sqrt(mean(values.map((value) => (value - mean(values)) ** 2)));
 
   it.each(performanceMetricNames)("%s: within 3 standard errors in 99.7 % of the runs, and sampling error", (name) => {
     const beyond = (scores.get(name) ?? []).filter((z) => Math.abs(z) > 3).length;

@@ -1,7 +1,15 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { biasMetrics, calibrationTests, defaultBiasPolicy, defaultCalibrationPolicy, defaultQualityPolicy, joinIssues, performanceMetricNames } from "../../../src/monitor/index.js";
+import {
+  biasMetrics,
+  calibrationTests,
+  defaultBiasPolicy,
+  defaultCalibrationPolicy,
+  defaultQualityPolicy,
+  joinIssues,
+  performanceMetricNames,
+} from "../../../src/monitor/index.js";
 
 const page = (name: string): string => readFileSync(resolve(import.meta.dirname, "../../../docs", name), "utf8");
 
@@ -11,9 +19,17 @@ function rowsUnder(text: string, head: string): string[][] {
   const start = lines.findIndex((line) => line.startsWith(head));
   expect(start, head).toBeGreaterThan(0);
   const rows = lines.slice(start + 2);
-  return rows.slice(0, rows.findIndex((line) => !line.startsWith("|"))).map((line) =>
-    line.slice(1, -1).split("|").map((cell) => cell.trim().replaceAll("`", "")),
-  );
+  return rows
+    .slice(
+      0,
+      rows.findIndex((line) => !line.startsWith("|")),
+    )
+    .map((line) =>
+      line
+        .slice(1, -1)
+        .split("|")
+        .map((cell) => cell.trim().replaceAll("`", "")),
+    );
 }
 
 describe("tables in the pages equal those in the code", () => {
@@ -39,7 +55,9 @@ describe("tables in the pages equal those in the code", () => {
 
   it("floors of model quality, all of metrics that there are", () => {
     const floors = Object.entries(defaultQualityPolicy.floors);
-    expect(rowsUnder(performance, "| metric | warning")).toEqual(floors.map(([name, { warning, critical }]) => [name, String(warning), String(critical)]));
+    expect(rowsUnder(performance, "| metric | warning")).toEqual(
+      floors.map(([name, { warning, critical }]) => [name, String(warning), String(critical)]),
+    );
     expect(performanceMetricNames).toEqual(expect.arrayContaining(floors.map(([name]) => name)));
   });
 
@@ -50,7 +68,11 @@ describe("tables in the pages equal those in the code", () => {
   });
 
   it("the bias policy", () => {
-    const allowed = Object.entries(defaultBiasPolicy.allowed).map(([name, [low, high]]) => [name, String(low), String(high)]);
+    const allowed = Object.entries(defaultBiasPolicy.allowed).map(([name, [low, high]]) => [
+      name,
+      String(low),
+      String(high),
+    ]);
     expect(rowsUnder(bias, "| metric | allowed")).toEqual(allowed);
   });
 });

@@ -2,7 +2,16 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ChurnkitError } from "../../../src/base/errors.js";
 import { uniform } from "../../../src/base/random.js";
-import { confidenceCounter, estimateFromCounts, estimatePerformance, mergeConfidence, parseConfidenceCounts, performanceMetricNames, performanceMetrics, type ConfidenceCounts } from "../../../src/monitor/index.js";
+import {
+  confidenceCounter,
+  estimateFromCounts,
+  estimatePerformance,
+  mergeConfidence,
+  parseConfidenceCounts,
+  performanceMetricNames,
+  performanceMetrics,
+  type ConfidenceCounts,
+} from "../../../src/monitor/index.js";
 
 const costs = { falseNegative: 500, falsePositive: 50 };
 const probabilities = fc.array(
@@ -60,13 +69,21 @@ function nannyAuc(values: readonly number[]): number {
 }
 
 describe("estimatePerformance, by hand", () => {
-  const { values, confusion, positives, rows } = estimatePerformance(Float64Array.of(0.9, 0.6, 0.4, 0.1), { threshold: 0.5, costs });
+  const { values, confusion, positives, rows } = estimatePerformance(Float64Array.of(0.9, 0.6, 0.4, 0.1), {
+    threshold: 0.5,
+    costs,
+  });
 
   it("expected confusion matrix", () => {
     expect(rows).toBe(4);
     expect(positives.expected).toBeCloseTo(2, 12);
     expect(positives.standardError).toBeCloseTo(Math.sqrt(0.66), 12);
-    expect(confusion).toMatchObject({ truePositives: 1.5, falsePositives: 0.5, falseNegatives: 0.5, trueNegatives: 1.5 });
+    expect(confusion).toMatchObject({
+      truePositives: 1.5,
+      falsePositives: 0.5,
+      falseNegatives: 0.5,
+      trueNegatives: 1.5,
+    });
     expect(confusion.calledError).toBeCloseTo(Math.sqrt(0.33), 12);
   });
 
@@ -77,7 +94,8 @@ describe("estimatePerformance, by hand", () => {
       recall: 0.75,
       f1: 0.75,
       brier: 0.165,
-      logLoss: (2 * (-0.9 * Math.log(0.9) - 0.1 * Math.log(0.1)) + 2 * (-0.6 * Math.log(0.6) - 0.4 * Math.log(0.4))) / 4,
+      logLoss:
+        (2 * (-0.9 * Math.log(0.9) - 0.1 * Math.log(0.1)) + 2 * (-0.6 * Math.log(0.6) - 0.4 * Math.log(0.4))) / 4,
       profit: 1.5 * 500 - 0.5 * 50,
       // Ordered pairs: .9(.4+.6+.9) + .6(.6+.9) + .4(.9) over all pairs 4 - .66.
       auc: (0.9 * 1.9 + 0.6 * 1.5 + 0.4 * 0.9) / (4 - 0.66),
@@ -108,14 +126,17 @@ describe("AUC", () => {
 
   it("equals NannyML's but for the pairs of a row with itself, which CBPE counts half", () => {
     fc.assert(
-      fc.property(fc.array(fc.double({ min: 0.01, max: 0.99, noNaN: true }), { minLength: 2, maxLength: 60 }), (values) => {
-        const { auc } = estimatePerformance(Float64Array.from(values), { threshold: 0.5 }).values;
-        const positives = values.reduce((sum, p) => sum + p, 0);
-        const negatives = values.length - positives;
-        const self = values.reduce((sum, p) => sum + p * (1 - p), 0);
-        const withSelf = ((auc.value ?? 0) * (positives * negatives - self) + self / 2) / (positives * negatives);
-        expect(nannyAuc(values)).toBeCloseTo(withSelf, 9);
-      }),
+      fc.property(
+        fc.array(fc.double({ min: 0.01, max: 0.99, noNaN: true }), { minLength: 2, maxLength: 60 }),
+        (values) => {
+          const { auc } = estimatePerformance(Float64Array.from(values), { threshold: 0.5 }).values;
+          const positives = values.reduce((sum, p) => sum + p, 0);
+          const negatives = values.length - positives;
+          const self = values.reduce((sum, p) => sum + p * (1 - p), 0);
+          const withSelf = ((auc.value ?? 0) * (positives * negatives - self) + self / 2) / (positives * negatives);
+          expect(nannyAuc(values)).toBeCloseTo(withSelf, 9);
+        },
+      ),
     );
   });
 });
@@ -189,7 +210,11 @@ describe("counts of a stream", () => {
     expect(codes(() => mergeConfidence(counted([0.1], 0.5), counted([0.1], 0.4)))).toBe("CONTRACT_MISMATCH");
     const good = counted([0.1, 0.9], 0.5);
     const bad: unknown[] = [null, [], {}, { ...good, format: 2 }, { ...good, rows: 3 }, { ...good, threshold: 2 }];
-    bad.push({ ...good, cells: [...good.cells].reverse() }, { ...good, cells: [[0, 2, 1e12]] }, { ...good, cells: [[99_999, 2, 0]] });
+    bad.push(
+      { ...good, cells: [...good.cells].reverse() },
+      { ...good, cells: [[0, 2, 1e12]] },
+      { ...good, cells: [[99_999, 2, 0]] },
+    );
     bad.push({ ...good, cells: "x" }, { ...good, invalid: -1 }, { ...good, cells: [null] });
     for (const value of bad) expect(codes(() => parseConfidenceCounts(value))).toBe("INPUT_MALFORMED");
     expect(codes(() => confidenceCounter(Number.NaN))).toBe("OPTION_INVALID");
@@ -199,7 +224,8 @@ describe("counts of a stream", () => {
 describe("what cannot be estimated", () => {
   it("is null with a reason, never NaN", () => {
     const none = estimateFromCounts(counted([], 0.5), { costs });
-    for (const name of performanceMetricNames) expect(none.values[name]).toMatchObject({ value: null, reason: "There are no rows." });
+    for (const name of performanceMetricNames)
+      expect(none.values[name]).toMatchObject({ value: null, reason: "There are no rows." });
     const zeros = estimatePerformance(Float64Array.of(0, 0), { threshold: 0.5 });
     expect(zeros.values.precision).toMatchObject({ value: null, reason: "No row is called positive." });
     expect(zeros.values.recall).toMatchObject({ value: null, reason: "No positive is expected." });
@@ -236,6 +262,8 @@ describe("what cannot be estimated", () => {
     ["OPTION_INVALID", [0.1], Number.NaN, undefined],
     ["OPTION_INVALID", [0.1], 0.5, { falseNegative: -1, falsePositive: 1 }],
   ] as const)("%s for %j at %d", (code, values, threshold, given) => {
-    expect(() => estimatePerformance(Float64Array.from(values), { threshold, costs: given })).toThrow(expect.objectContaining({ code }) as Error);
+    expect(() => estimatePerformance(Float64Array.from(values), { threshold, costs: given })).toThrow(
+      expect.objectContaining({ code }) as Error,
+    );
   });
 });

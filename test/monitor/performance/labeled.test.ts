@@ -1,11 +1,26 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { permutation, uniform } from "../../../src/base/random.js";
-import { days, hours, joinIssues, joinLabels, performanceSeries, type JoinIssue, type LabelRecord, type PeriodCounts, type PredictionRecord } from "../../../src/monitor/index.js";
+import {
+  days,
+  hours,
+  joinIssues,
+  joinLabels,
+  performanceSeries,
+  type JoinIssue,
+  type LabelRecord,
+  type PeriodCounts,
+  type PredictionRecord,
+} from "../../../src/monitor/index.js";
 import { periodEnd, periodStart } from "../../../src/monitor/performance/labeled/periods.js";
 
 const policy = { window: days(30), delay: days(2), now: "2024-04-01" } as const;
-const prediction = (id: string, more: Partial<PredictionRecord> = {}): PredictionRecord => ({ id, time: "2024-01-10", probability: 0.7, ...more });
+const prediction = (id: string, more: Partial<PredictionRecord> = {}): PredictionRecord => ({
+  id,
+  time: "2024-01-10",
+  probability: 0.7,
+  ...more,
+});
 const issuesOf = (joined: ReturnType<typeof joinLabels>): Partial<Record<JoinIssue, number>> =>
   Object.fromEntries(joined.issues.map(({ issue, count }) => [issue, count]));
 
@@ -17,8 +32,24 @@ describe("joinLabels", () => {
     ["prematureNegative", [prediction("a")], [{ id: "a", time: "2024-02-08", outcome: 0 }], null],
     ["afterWindow", [prediction("a")], [{ id: "a", time: "2024-02-10", outcome: 1 }], 0],
     ["lateLabel", [prediction("a")], [{ id: "a", time: "2024-01-20", outcome: 1, recorded: "2024-02-12" }], 1],
-    ["duplicateLabel", [prediction("a")], [{ id: "a", time: "2024-01-20", outcome: 1 }, { id: "a", time: "2024-01-21", outcome: true }], 1],
-    ["conflictingLabel", [prediction("a")], [{ id: "a", time: "2024-01-20", outcome: 1 }, { id: "a", time: "2024-02-09", outcome: 0 }], null],
+    [
+      "duplicateLabel",
+      [prediction("a")],
+      [
+        { id: "a", time: "2024-01-20", outcome: 1 },
+        { id: "a", time: "2024-01-21", outcome: true },
+      ],
+      1,
+    ],
+    [
+      "conflictingLabel",
+      [prediction("a")],
+      [
+        { id: "a", time: "2024-01-20", outcome: 1 },
+        { id: "a", time: "2024-02-09", outcome: 0 },
+      ],
+      null,
+    ],
     ["duplicatePrediction", [prediction("a"), prediction("a")], [], null],
     ["conflictingPrediction", [prediction("a"), prediction("a", { probability: 0.2 })], [], null],
     ["futurePrediction", [prediction("a"), prediction("b", { time: "2024-04-02" })], [], null],
@@ -51,7 +82,10 @@ describe("joinLabels", () => {
     const rows = [prediction("old"), prediction("young", { time: "2024-03-20" })];
     expect(joinLabels(rows, [], policy).rows.map(({ outcome }) => outcome)).toEqual([null, null]);
     const told = joinLabels(rows, [], { ...policy, absent: "negative" }).rows;
-    expect(told.map(({ outcome, assumed }) => [outcome, assumed])).toEqual([[0, true], [null, false]]);
+    expect(told.map(({ outcome, assumed }) => [outcome, assumed])).toEqual([
+      [0, true],
+      [null, false],
+    ]);
   });
 
   it("keeps the earliest of conflicting predictions, with every mark", () => {
@@ -66,14 +100,19 @@ describe("joinLabels", () => {
       fc.record({ id: text, time, probability: fc.constantFrom(0.1, 0.5, 0.9), treated: fc.boolean() }),
       { maxLength: 8 },
     );
-    const labels = fc.array(fc.record({ id: text, time, outcome: fc.boolean(), recorded: fc.option(time, { nil: undefined }) }), { maxLength: 10 });
+    const labels = fc.array(
+      fc.record({ id: text, time, outcome: fc.boolean(), recorded: fc.option(time, { nil: undefined }) }),
+      { maxLength: 10 },
+    );
     fc.assert(
       fc.property(predictions, labels, fc.nat(1000), (p, l, seed) => {
-        const shuffled = <Item>(items: readonly Item[]): Item[] => [...permutation(items.length, seed)].flatMap((i) => items[i] ?? []);
+        const shuffled = <Item>(items: readonly Item[]): Item[] =>
+          [...permutation(items.length, seed)].flatMap((i) => items[i] ?? []);
         const one = joinLabels(p, l, policy);
         const two = joinLabels(shuffled(p), shuffled(l), policy);
         expect(two.rows).toEqual(one.rows);
-        const steady = (joined: typeof one) => joined.issues.filter(({ issue }) => !issue.endsWith("Prediction")).map(({ issue, count }) => [issue, count]);
+        const steady = (joined: typeof one) =>
+          joined.issues.filter(({ issue }) => !issue.endsWith("Prediction")).map(({ issue, count }) => [issue, count]);
         expect(steady(two)).toEqual(steady(one));
       }),
     );
@@ -119,7 +158,14 @@ function history(count: number, seed: number): { predictions: PredictionRecord[]
     const probability = random() ** 2;
     const id = `c${i}`;
     const treated = probability > 0.6 && random() < 0.7;
-    predictions.push({ id, time, probability, segment: i % 3 === 0 ? "new" : "old", treated, control: probability > 0.6 && !treated });
+    predictions.push({
+      id,
+      time,
+      probability,
+      segment: i % 3 === 0 ? "new" : "old",
+      treated,
+      control: probability > 0.6 && !treated,
+    });
     const offer = treated ? 0.3 : 1;
     if (random() < probability * offer) labels.push({ id, time: time + Math.floor(random() * days(30)), outcome: 1 });
     else labels.push({ id, time: time + days(30), outcome: 0 });
@@ -127,7 +173,15 @@ function history(count: number, seed: number): { predictions: PredictionRecord[]
   return { predictions, labels };
 }
 
-const accountedFor = ({ predictions, treated, untreated, labeled, unlabeled, conflicting, immature }: PeriodCounts): void => {
+const accountedFor = ({
+  predictions,
+  treated,
+  untreated,
+  labeled,
+  unlabeled,
+  conflicting,
+  immature,
+}: PeriodCounts): void => {
   expect(treated + untreated).toBe(predictions);
   expect(labeled + unlabeled + conflicting + immature).toBe(untreated);
 };
@@ -136,11 +190,18 @@ describe("performanceSeries", () => {
   const { predictions, labels } = history(6000, 4);
   const costs = { falseNegative: 500, falsePositive: 50 };
   const at = (now: string, known = labels): ReturnType<typeof performanceSeries> =>
-    performanceSeries(joinLabels(predictions, known.filter(({ time }) => Number(time) <= Date.parse(now)), { ...policy, now }), {
-      threshold: 0.6,
-      period: "week",
-      costs,
-    });
+    performanceSeries(
+      joinLabels(
+        predictions,
+        known.filter(({ time }) => Number(time) <= Date.parse(now)),
+        { ...policy, now },
+      ),
+      {
+        threshold: 0.6,
+        period: "week",
+        costs,
+      },
+    );
   const all = at("2024-08-01");
 
   it("estimates every period, and realizes those whose windows have all closed", () => {
@@ -159,9 +220,14 @@ describe("performanceSeries", () => {
   it("never changes a realized period as time goes by: young churners do not count early", () => {
     const early = at("2024-03-15").periods.filter(({ mature }) => mature);
     expect(early.length).toBeGreaterThan(3);
-    for (const period of early) expect(all.periods.find(({ start }) => start === period.start)?.realized).toEqual(period.realized);
+    for (const period of early)
+      expect(all.periods.find(({ start }) => start === period.start)?.realized).toEqual(period.realized);
     // What counting labels as they come would give: in March only churners of February are known.
-    const young = joinLabels(predictions, labels.filter(({ time }) => Number(time) <= Date.parse("2024-03-01")), { ...policy, now: "2024-03-01" });
+    const young = joinLabels(
+      predictions,
+      labels.filter(({ time }) => Number(time) <= Date.parse("2024-03-01")),
+      { ...policy, now: "2024-03-01" },
+    );
     const february = young.rows.filter(({ time, outcome }) => time >= Date.UTC(2024, 1, 1) && outcome !== null);
     expect(february.length).toBeGreaterThan(20);
     expect(february.every(({ outcome, closed }) => outcome === 1 && !closed)).toBe(true);
@@ -190,25 +256,48 @@ describe("performanceSeries", () => {
     }
     // With the offers' effect taken for the model's, precision would look far worse.
     const naive = performanceSeries(
-      joinLabels(predictions.map((each) => ({ ...each, treated: false })), labels, { ...policy, now: "2024-08-01" }),
+      joinLabels(
+        predictions.map((each) => ({ ...each, treated: false })),
+        labels,
+        { ...policy, now: "2024-08-01" },
+      ),
       { threshold: 0.6, period: "month", calibration: false, bootstrap: false },
     ).periods[1];
-    const honest = performanceSeries(joinLabels(predictions, labels, { ...policy, now: "2024-08-01" }), { threshold: 0.6, period: "month", bootstrap: false }).periods[1];
+    const honest = performanceSeries(joinLabels(predictions, labels, { ...policy, now: "2024-08-01" }), {
+      threshold: 0.6,
+      period: "month",
+      bootstrap: false,
+    }).periods[1];
     expect(naive?.calibration).toBeNull();
-    expect(honest?.realized?.values.precision.value ?? 0).toBeGreaterThan((naive?.realized?.values.precision.value ?? 1) + 0.2);
+    expect(honest?.realized?.values.precision.value ?? 0).toBeGreaterThan(
+      (naive?.realized?.values.precision.value ?? 1) + 0.2,
+    );
   });
 
   it("has a series for each segment, which add up", () => {
     expect(all.segments.map(({ segment }) => segment)).toEqual(["old", "new"]);
-    const rows = all.segments.flatMap(({ periods }) => periods).reduce((sum, { counts }) => sum + counts.predictions, 0);
+    const rows = all.segments
+      .flatMap(({ periods }) => periods)
+      .reduce((sum, { counts }) => sum + counts.predictions, 0);
     expect(rows).toBe(predictions.length);
-    const capped = performanceSeries(joinLabels(predictions, labels, policy), { threshold: 0.5, period: "month", segments: 1, calibration: false, bootstrap: false });
+    const capped = performanceSeries(joinLabels(predictions, labels, policy), {
+      threshold: 0.5,
+      period: "month",
+      segments: 1,
+      calibration: false,
+      bootstrap: false,
+    });
     expect(capped).toMatchObject({ segmentsLeftOut: 1, segments: [{ segment: "old" }] });
   });
 
   it("realizes nothing where too few labels have come, and says so", () => {
-    const half = at("2024-08-01", labels.filter((_, i) => i % 2 === 0));
-    expect(half.periods.every(({ realized, reason }) => realized === null && /^Only \d+ of/.test(reason ?? ""))).toBe(true);
+    const half = at(
+      "2024-08-01",
+      labels.filter((_, i) => i % 2 === 0),
+    );
+    expect(half.periods.every(({ realized, reason }) => realized === null && /^Only \d+ of/.test(reason ?? ""))).toBe(
+      true,
+    );
     expect(half.counts.unlabeled).toBeGreaterThan(1000);
   });
 
@@ -218,16 +307,28 @@ describe("performanceSeries", () => {
   });
 
   it("handles no records, treated rows alone, and hours", () => {
-    expect(performanceSeries(joinLabels([], [], policy), { threshold: 0.5 })).toMatchObject({ periods: [], segments: [], counts: { predictions: 0 } });
-    const [only] = performanceSeries(joinLabels([prediction("a", { treated: true })], [], policy), { threshold: 0.5, period: "hour" }).periods;
+    expect(performanceSeries(joinLabels([], [], policy), { threshold: 0.5 })).toMatchObject({
+      periods: [],
+      segments: [],
+      counts: { predictions: 0 },
+    });
+    const [only] = performanceSeries(joinLabels([prediction("a", { treated: true })], [], policy), {
+      threshold: 0.5,
+      period: "hour",
+    }).periods;
     expect(only).toMatchObject({ estimated: null, realized: null, reason: "Every row was treated.", mature: true });
     expect(Date.parse(only?.end ?? "") - Date.parse(only?.start ?? "")).toBe(hours(1));
   });
 
-  it.each([{ threshold: 2 }, { threshold: 0.5, period: "year" as "day" }, { threshold: 0.5, minimumCoverage: 2 }, { threshold: 0.5, segments: -1 }, { threshold: 0.5, costs: { falseNegative: 0, falsePositive: 0 } }])(
-    "OPTION_INVALID for %j",
-    (options) => {
-      expect(() => performanceSeries(joinLabels([], [], policy), options)).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }) as Error);
-    },
-  );
+  it.each([
+    { threshold: 2 },
+    { threshold: 0.5, period: "year" as "day" },
+    { threshold: 0.5, minimumCoverage: 2 },
+    { threshold: 0.5, segments: -1 },
+    { threshold: 0.5, costs: { falseNegative: 0, falsePositive: 0 } },
+  ])("OPTION_INVALID for %j", (options) => {
+    expect(() => performanceSeries(joinLabels([], [], policy), options)).toThrow(
+      expect.objectContaining({ code: "OPTION_INVALID" }) as Error,
+    );
+  });
 });

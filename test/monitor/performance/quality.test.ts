@@ -41,9 +41,15 @@ describe("modelQuality", () => {
   it("raises at most the nominal rate of false alarms", () => {
     const RUNS = 150;
     let alarms = 0;
-    const free = { accuracy: { warning: 0, critical: 1 }, auc: { warning: 0, critical: 1 }, brier: { warning: 0, critical: 1 } };
+    const free = {
+      accuracy: { warning: 0, critical: 1 },
+      auc: { warning: 0, critical: 1 },
+      brier: { warning: 0, critical: 1 },
+    };
     for (let run = 0; run < RUNS; run++) {
-      const result = modelQuality(realized(400, 1000 + run), realized(400, 5000 + run), { policy: { alpha: 0.05, floors: free } });
+      const result = modelQuality(realized(400, 1000 + run), realized(400, 5000 + run), {
+        policy: { alpha: 0.05, floors: free },
+      });
       if (result.verdict === "drift") alarms++;
     }
     expect(alarms / RUNS).toBeLessThanOrEqual(0.05 + 2 * Math.sqrt(0.0475 / RUNS));
@@ -53,7 +59,9 @@ describe("modelQuality", () => {
     const baseline = { f1: { value: 0.55, low: 0.53, high: 0.57 } };
     const none = { f1: { value: 0, low: 0, high: 0 } };
     expect(modelQuality(baseline, none).severity).toBe("critical");
-    const log10p = (current: number) => modelQuality(baseline, none, { rows: { baseline: 8000, current } }).metrics.find(({ metric }) => metric === "f1")?.log10p;
+    const log10p = (current: number) =>
+      modelQuality(baseline, none, { rows: { baseline: 8000, current } }).metrics.find(({ metric }) => metric === "f1")
+        ?.log10p;
     expect(log10p(30)).toBeGreaterThan(-4);
     expect(log10p(3000)).toBeLessThan(-100);
   });
@@ -71,18 +79,30 @@ describe("modelQuality", () => {
     const without = modelQuality({ accuracy: { value: 0.8 } }, { accuracy: { value: 0.5, low: 0.4, high: 0.6 } });
     expect(without.verdict).toBe("insufficient");
     expect(without.metrics[0]?.message).toContain("without intervals");
-    expect(modelQuality({ auc: { value: null } }, {}).metrics.every(({ verdict }) => verdict === "insufficient")).toBe(true);
-    const wide = modelQuality({ accuracy: { value: 0.8, low: 0.6, high: 0.9 } }, { accuracy: { value: 0.75, low: 0.5, high: 0.9 } });
+    expect(modelQuality({ auc: { value: null } }, {}).metrics.every(({ verdict }) => verdict === "insufficient")).toBe(
+      true,
+    );
+    const wide = modelQuality(
+      { accuracy: { value: 0.8, low: 0.6, high: 0.9 } },
+      { accuracy: { value: 0.75, low: 0.5, high: 0.9 } },
+    );
     expect(wide.metrics[0]).toMatchObject({ verdict: "insufficient", severity: "none" });
-    const certain = modelQuality({ accuracy: { value: 0.8, low: 0.8, high: 0.8 } }, { accuracy: { value: 0.7, low: 0.7, high: 0.7 } });
+    const certain = modelQuality(
+      { accuracy: { value: 0.8, low: 0.8, high: 0.8 } },
+      { accuracy: { value: 0.7, low: 0.7, high: 0.7 } },
+    );
     expect(certain.severity).toBe("critical");
     expect(JSON.parse(JSON.stringify(certain))).toEqual(certain);
   });
 
-  it.each([{ alpha: 0 }, { coarsest: Number.NaN }, { floors: { profit: { warning: 0, critical: 1 } } }, { floors: { auc: { warning: 0.2, critical: 0.1 } } }])(
-    "OPTION_INVALID for %j",
-    (policy) => {
-      expect(() => modelQuality({}, {}, { policy })).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }) as Error);
-    },
-  );
+  it.each([
+    { alpha: 0 },
+    { coarsest: Number.NaN },
+    { floors: { profit: { warning: 0, critical: 1 } } },
+    { floors: { auc: { warning: 0.2, critical: 0.1 } } },
+  ])("OPTION_INVALID for %j", (policy) => {
+    expect(() => modelQuality({}, {}, { policy })).toThrow(
+      expect.objectContaining({ code: "OPTION_INVALID" }) as Error,
+    );
+  });
 });

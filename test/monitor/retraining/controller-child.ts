@@ -8,7 +8,13 @@ import { filesStore } from "../../../src/io/store/files/files-store.js";
 const [folder = "", log = "", name = "", wanted = "1"] = process.argv.slice(2);
 let done = 0;
 // A killed process' lease ends soon; no living one takes so long.
-const policy = retrainingPolicy({ name: "churn", cooldownHours: 0, retryHours: 0, budget: { runs: 1000, perDays: 1 }, leaseMinutes: name.startsWith("k") ? 0.1 : 15 });
+const policy = retrainingPolicy({
+  name: "churn",
+  cooldownHours: 0,
+  retryHours: 0,
+  budget: { runs: 1000, perDays: 1 },
+  leaseMinutes: name.startsWith("k") ? 0.1 : 15,
+});
 const controller = retrainingController(filesStore(folder), policy, {
   owner: name,
   async run() {

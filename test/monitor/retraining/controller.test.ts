@@ -2,7 +2,11 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { retrainingController, type RetrainingControllerOptions, type RunReport } from "../../../src/monitor/retraining/controller.js";
+import {
+  retrainingController,
+  type RetrainingControllerOptions,
+  type RunReport,
+} from "../../../src/monitor/retraining/controller.js";
 import { isAlive } from "../../../src/monitor/retraining/heartbeat.js";
 import { retrainingPolicy } from "../../../src/monitor/retraining/policy.js";
 import type { RetrainingRunContext } from "../../../src/monitor/retraining/run.js";
@@ -28,7 +32,8 @@ function set(options: Partial<RetrainingControllerOptions> = {}, store: ObjectSt
     contexts.push(context);
     return Promise.resolve(undefined);
   };
-  const make = (own: Partial<RetrainingControllerOptions> = {}) => retrainingController(store, policy, { run, now, onError: (error) => errors.push(error), ...options, ...own });
+  const make = (own: Partial<RetrainingControllerOptions> = {}) =>
+    retrainingController(store, policy, { run, now, onError: (error) => errors.push(error), ...options, ...own });
   return { store, clock, now, contexts, errors, make, controller: make() };
 }
 
@@ -57,9 +62,15 @@ describe("retrainingController", () => {
     const { controller, contexts, clock } = set();
     await controller.reconcile(lowAccuracy);
     clock.time += 3_600_000;
-    expect((await controller.reconcile({ alarms: [{ name: "once" }] })).decision).toMatchObject({ action: "wait", blockedBy: [{ kind: "cooldown" }] });
+    expect((await controller.reconcile({ alarms: [{ name: "once" }] })).decision).toMatchObject({
+      action: "wait",
+      blockedBy: [{ kind: "cooldown" }],
+    });
     clock.time += 24 * 3_600_000;
-    expect((await controller.reconcile()).decision).toMatchObject({ action: "retrain", triggers: [{ kind: "alarm", subject: "once" }] });
+    expect((await controller.reconcile()).decision).toMatchObject({
+      action: "retrain",
+      triggers: [{ kind: "alarm", subject: "once" }],
+    });
     expect(contexts).toHaveLength(2);
   });
 
@@ -79,18 +90,29 @@ describe("retrainingController", () => {
 
   it("keeps the triggers of a run that fails, and tries again", async () => {
     let fails = true;
-    const run = (): Promise<undefined> => (fails ? Promise.reject(new Error("no space left")) : Promise.resolve(undefined));
+    const run = (): Promise<undefined> =>
+      fails ? Promise.reject(new Error("no space left")) : Promise.resolve(undefined);
     const { controller, clock } = set({ run });
     expect((await controller.reconcile(lowAccuracy)).run).toMatchObject({ status: "failed", detail: "no space left" });
     fails = false;
-    expect((await controller.reconcile()).decision).toMatchObject({ action: "wait", blockedBy: [{ kind: "cooldown" }] });
+    expect((await controller.reconcile()).decision).toMatchObject({
+      action: "wait",
+      blockedBy: [{ kind: "cooldown" }],
+    });
     clock.time += 3_600_000;
     expect((await controller.reconcile()).run).toMatchObject({ status: "succeeded" });
   });
 
   it("records what a run says of itself", async () => {
-    const { controller } = set({ run: () => Promise.resolve({ status: "failed", detail: "the gate refused it", reference: "v7", cost: 3 }) });
-    expect((await controller.reconcile(asked)).run).toMatchObject({ status: "failed", detail: "the gate refused it", reference: "v7", cost: 3 });
+    const { controller } = set({
+      run: () => Promise.resolve({ status: "failed", detail: "the gate refused it", reference: "v7", cost: 3 }),
+    });
+    expect((await controller.reconcile(asked)).run).toMatchObject({
+      status: "failed",
+      detail: "the gate refused it",
+      reference: "v7",
+      cost: 3,
+    });
   });
 
   it("runs one at a time, however many controllers look at once", async () => {
@@ -112,12 +134,17 @@ describe("retrainingController", () => {
     const never = (): Promise<undefined> => new Promise(() => undefined);
     const { make, clock, controller } = set();
     vi.useFakeTimers({ toFake: ["setInterval"] });
-    make({ run: never }).reconcile(lowAccuracy).catch(() => undefined);
+    make({ run: never })
+      .reconcile(lowAccuracy)
+      .catch(() => undefined);
     await vi.waitFor(async () => expect((await controller.state()).running).not.toBeNull());
     clock.time += 14 * 60_000;
     expect((await controller.reconcile()).decision).toMatchObject({ action: "wait", blockedBy: [{ kind: "running" }] });
     clock.time += 60_000;
-    expect((await controller.reconcile()).decision).toMatchObject({ action: "wait", blockedBy: [{ kind: "cooldown", message: expect.stringContaining("crashed") as string }] });
+    expect((await controller.reconcile()).decision).toMatchObject({
+      action: "wait",
+      blockedBy: [{ kind: "cooldown", message: expect.stringContaining("crashed") as string }],
+    });
     clock.time += 3_600_000;
     expect((await controller.reconcile()).run).toMatchObject({ status: "succeeded", triggers: ["accuracy"] });
     expect((await controller.state()).runs.map(({ status }) => status)).toEqual(["succeeded", "crashed"]);
@@ -132,8 +159,15 @@ describe("retrainingController", () => {
     for (let i = 0; i < 40; i++) {
       clock.time += 5 * 60_000;
       await vi.advanceTimersByTimeAsync(5 * 60_000);
-      await vi.waitFor(async () => expect(Date.parse((await controller.state()).running?.leaseUntil ?? "")).toBe(clock.time + 15 * 60_000));
-      await vi.waitFor(async () => expect((await isAlive(store, "churn", { now: now() })).last).toMatchObject({ at: now().toISOString(), detail: expect.stringMatching(/^run retrain-\S+ is at work$/) as string }));
+      await vi.waitFor(async () =>
+        expect(Date.parse((await controller.state()).running?.leaseUntil ?? "")).toBe(clock.time + 15 * 60_000),
+      );
+      await vi.waitFor(async () =>
+        expect((await isAlive(store, "churn", { now: now() })).last).toMatchObject({
+          at: now().toISOString(),
+          detail: expect.stringMatching(/^run retrain-\S+ is at work$/) as string,
+        }),
+      );
       expect((await controller.reconcile()).decision.blockedBy).toMatchObject([{ kind: "running" }]);
     }
     end(undefined);
@@ -144,7 +178,8 @@ describe("retrainingController", () => {
   it.each(["stopped", "lost"] as const)("aborts a run at work when it is %s", async (why) => {
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
     const { make, controller, clock, store } = set();
-    const run = ({ signal }: RetrainingRunContext) => new Promise<undefined>((_, refuse) => signal.addEventListener("abort", () => refuse(signal.reason as Error)));
+    const run = ({ signal }: RetrainingRunContext) =>
+      new Promise<undefined>((_, refuse) => signal.addEventListener("abort", () => refuse(signal.reason as Error)));
     const round = make({ run }).reconcile(lowAccuracy);
     await vi.waitFor(async () => expect((await controller.state()).running).not.toBeNull());
     if (why === "stopped") await stopRetraining(store, "churn", { by: "ada", reason: "holiday" });
@@ -154,14 +189,18 @@ describe("retrainingController", () => {
     }
     await vi.advanceTimersByTimeAsync(5 * 60_000);
     const { run: ended } = await round;
-    if (why === "stopped") expect(ended).toMatchObject({ status: "failed", detail: "ada stopped all retraining: holiday" });
+    if (why === "stopped")
+      expect(ended).toMatchObject({ status: "failed", detail: "ada stopped all retraining: holiday" });
     else expect(ended).toMatchObject({ status: "crashed" });
   });
 
   it("has one switch", async () => {
     const { controller, contexts, store } = set();
     await stopRetraining(store, "churn", { by: "ada", reason: "holiday" });
-    expect((await controller.reconcile(asked)).decision).toMatchObject({ action: "skip", explanation: expect.stringContaining("ada stopped all retraining") as string });
+    expect((await controller.reconcile(asked)).decision).toMatchObject({
+      action: "skip",
+      explanation: expect.stringContaining("ada stopped all retraining") as string,
+    });
     expect(contexts).toHaveLength(0);
     await startRetraining(store, "churn");
     expect((await controller.reconcile()).decision.action).toBe("retrain");
@@ -187,12 +226,17 @@ describe("retrainingController", () => {
       expect(await controller.reconcile(lowAccuracy)).toMatchObject({ decision: { action: "retrain" }, run: null });
       for (let hours = 0; hours < 5; hours++) {
         clock.time += 3_600_000;
-        expect((await controller.reconcile()).decision).toMatchObject({ action: "wait", blockedBy: [{ kind: "running" }] });
+        expect((await controller.reconcile()).decision).toMatchObject({
+          action: "wait",
+          blockedBy: [{ kind: "running" }],
+        });
       }
       expect(asks).toEqual(Array.from({ length: 5 }, () => "arn:aws:states:x"));
       reports.push({ status: "succeeded", detail: "version 8" });
       expect((await controller.reconcile()).decision.action).toBe("skip");
-      expect((await controller.state()).runs).toMatchObject([{ status: "succeeded", detail: "version 8", reference: "arn:aws:states:x" }]);
+      expect((await controller.state()).runs).toMatchObject([
+        { status: "succeeded", detail: "version 8", reference: "arn:aws:states:x" },
+      ]);
     });
 
     it("starts no second one while it cannot ask", async () => {
@@ -228,14 +272,21 @@ describe("retrainingController", () => {
       { name: "pipeline_duration_seconds", value: 0, policy: "churn" },
       beat,
     ]);
-    const broken = set({ sink: { ...sink, write: () => Promise.reject(new Error("no sink")) }, onError: () => { throw new Error("a listener that fails"); } });
+    const broken = set({
+      sink: { ...sink, write: () => Promise.reject(new Error("no sink")) },
+      onError: () => {
+        throw new Error("a listener that fails");
+      },
+    });
     expect((await broken.controller.reconcile(lowAccuracy)).run?.status).toBe("succeeded");
   });
 
   it("needs a store that compares and swaps, and a right policy", () => {
     const weak: ObjectStore = { ...memoryStore(), capabilities: { compareAndSwap: false, durable: false } };
     expect(() => set({}, weak)).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }) as Error);
-    expect(() => retrainingController(memoryStore(), { ...policy, cooldownHours: -1 }, { run: () => Promise.resolve(undefined) })).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }) as Error);
+    expect(() =>
+      retrainingController(memoryStore(), { ...policy, cooldownHours: -1 }, { run: () => Promise.resolve(undefined) }),
+    ).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }) as Error);
   });
 });
 
@@ -259,7 +310,10 @@ describe("a controller that dies", () => {
       const store = memoryStore();
       const { clock, controller, make } = set({}, store);
       const doomed = dying(store, writes, when);
-      const dead = retrainingController(doomed, policy, { run: () => Promise.resolve(undefined), now: () => new Date(clock.time) });
+      const dead = retrainingController(doomed, policy, {
+        run: () => Promise.resolve(undefined),
+        now: () => new Date(clock.time),
+      });
       let killed = false;
       await dead.remember(lowAccuracy).catch(() => (killed = true));
       const remembered = !killed || when === "after";
@@ -274,7 +328,8 @@ describe("a controller that dies", () => {
       }
       const settled = await controller.state();
       expect(settled.running).toBeNull();
-      if (remembered) expect(settled).toMatchObject({ pending: [], lastSuccess: { startedAt: expect.any(String) as string } });
+      if (remembered)
+        expect(settled).toMatchObject({ pending: [], lastSuccess: { startedAt: expect.any(String) as string } });
       if (!killed) break;
       kills++;
     }
@@ -291,10 +346,15 @@ describe("controllers of several processes on one folder", () => {
     const folder = newFolder();
     const log = join(folder, "log.txt");
     const ends = await Promise.all(["a", "b", "c"].map((name) => start(child.script, [folder, log, name, "4"]).ended));
-    expect(ends.map(({ code, err }) => [code, err])).toEqual([[0, ""], [0, ""], [0, ""]]);
+    expect(ends.map(({ code, err }) => [code, err])).toEqual([
+      [0, ""],
+      [0, ""],
+      [0, ""],
+    ]);
     const lines = readFileSync(log, "utf8").trim().split("\n");
     expect(lines).toHaveLength(24);
-    for (let i = 0; i < lines.length; i += 2) expect([lines[i], lines[i + 1]]).toEqual([lines[i], lines[i]?.replace("begin", "end")]);
+    for (let i = 0; i < lines.length; i += 2)
+      expect([lines[i], lines[i + 1]]).toEqual([lines[i], lines[i]?.replace("begin", "end")]);
   });
 
   it("leave a state that can be read after kill -9 at any moment", async () => {
@@ -307,7 +367,9 @@ describe("controllers of several processes on one folder", () => {
       writer.kill("SIGKILL");
       await ended;
       const store = filesStore(folder);
-      const begun = readFileSync(log, "utf8").split("\n").filter((line) => line.endsWith("begin")).length;
+      const begun = readFileSync(log, "utf8")
+        .split("\n")
+        .filter((line) => line.endsWith("begin")).length;
       const { runs, running } = await readRetrainingState(store, "churn");
       // A run is claimed before it begins, and none but the last can lack its end.
       expect(runs.length + (running === null ? 0 : 1)).toBeGreaterThanOrEqual(begun);

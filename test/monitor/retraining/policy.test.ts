@@ -4,7 +4,12 @@ import { defaultRetrainingPolicy, retrainingPolicy } from "../../../src/monitor/
 describe("retrainingPolicy", () => {
   it("fills up from the default, and survives JSON", () => {
     expect(retrainingPolicy()).toEqual(defaultRetrainingPolicy);
-    const policy = retrainingPolicy({ name: "own", psi: null, schedule: { cron: "0 3 * * 1" }, budget: { runs: 2, perDays: 7, cost: 10, costPerRun: 5 } });
+    const policy = retrainingPolicy({
+      name: "own",
+      psi: null,
+      schedule: { cron: "0 3 * * 1" },
+      budget: { runs: 2, perDays: 7, cost: 10, costPerRun: 5 },
+    });
     expect(policy).toMatchObject({ name: "own", accuracy: { below: 0.8 }, schedule: { cron: "0 3 * * 1" } });
     expect(policy).not.toHaveProperty("psi");
     expect(JSON.parse(JSON.stringify(policy))).toEqual(policy);
@@ -41,12 +46,16 @@ describe("retrainingPolicy", () => {
     ["name", { name: 5 }],
     ["leaseMinutes", { leaseMinutes: 0 }],
   ])("refuses a wrong %s", (path, given) => {
-    expect(() => retrainingPolicy(given)).toThrow(expect.objectContaining({ code: "OPTION_INVALID", where: expect.objectContaining({ path }) as object }) as Error);
+    expect(() => retrainingPolicy(given)).toThrow(
+      expect.objectContaining({ code: "OPTION_INVALID", where: expect.objectContaining({ path }) as object }) as Error,
+    );
   });
 
   it("refuses names that a store cannot keep, and what is no object", () => {
     for (const given of [{ name: "../x" }, { name: "" }, null, [], "x"]) {
-      expect(() => retrainingPolicy(given as object)).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }) as Error);
+      expect(() => retrainingPolicy(given as object)).toThrow(
+        expect.objectContaining({ code: "OPTION_INVALID" }) as Error,
+      );
     }
   });
 });

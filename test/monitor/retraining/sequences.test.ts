@@ -3,7 +3,12 @@ import { describe, expect, it } from "vitest";
 import { decideRetraining, type RetrainingDecision } from "../../../src/monitor/retraining/decide.js";
 import { rememberTriggers, type RetrainingSignals } from "../../../src/monitor/retraining/observe.js";
 import { retrainingPolicy, type RetrainingPolicy } from "../../../src/monitor/retraining/policy.js";
-import { newRetrainingState, parseState, writeState, type RetrainingState } from "../../../src/monitor/retraining/state.js";
+import {
+  newRetrainingState,
+  parseState,
+  writeState,
+  type RetrainingState,
+} from "../../../src/monitor/retraining/state.js";
 import { beginRun, endRun, releaseCrashed, renewRun } from "../../../src/monitor/retraining/transitions.js";
 
 const hour = 3_600_000;
@@ -17,25 +22,58 @@ type Event =
   | { do: "reconcile" | "succeed" | "fail" | "die" | "stop" | "start" };
 
 const events: fc.Arbitrary<Event> = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ do: fc.constant("pass" as const), hours: fc.oneof(fc.double({ min: 0, max: 2, noNaN: true }), fc.double({ min: 0, max: 200, noNaN: true })) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant("pass" as const),
+      hours: fc.oneof(fc.double({ min: 0, max: 2, noNaN: true }), fc.double({ min: 0, max: 200, noNaN: true })),
+    }),
+  },
   { weight: 4, arbitrary: fc.constantFrom("reconcile" as const).map((name) => ({ do: name })) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant("see" as const), what: fc.constantFrom("accuracy" as const, "psi" as const, "newLabels" as const), bad: fc.boolean(), lagHours: fc.constantFrom(0, 0, 0, 5, 100) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant("see" as const),
+      what: fc.constantFrom("accuracy" as const, "psi" as const, "newLabels" as const),
+      bad: fc.boolean(),
+      lagHours: fc.constantFrom(0, 0, 0, 5, 100),
+    }),
+  },
   { weight: 2, arbitrary: fc.constantFrom("a", "b").map((name) => ({ do: "alarm" as const, name })) },
   { weight: 1, arbitrary: fc.constant({ do: "ask" as const }) },
-  { weight: 4, arbitrary: fc.constantFrom("succeed" as const, "fail" as const, "die" as const).map((name) => ({ do: name })) },
-  { weight: 1, arbitrary: fc.constantFrom("stop" as const, "start" as const, "start" as const).map((name) => ({ do: name })) },
+  {
+    weight: 4,
+    arbitrary: fc.constantFrom("succeed" as const, "fail" as const, "die" as const).map((name) => ({ do: name })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom("stop" as const, "start" as const, "start" as const).map((name) => ({ do: name })),
+  },
 );
 
 /** Ends of a sequence after which nothing but memory can save a trigger: what comes last is seen once. */
 const tails: fc.Arbitrary<Event[]> = fc
   .record({
     run: fc.boolean(),
-    trigger: fc.constantFrom<Event>({ do: "ask" }, { do: "alarm", name: "a" }, { do: "see", what: "psi", bad: true, lagHours: 0 }),
+    trigger: fc.constantFrom<Event>(
+      { do: "ask" },
+      { do: "alarm", name: "a" },
+      { do: "see", what: "psi", bad: true, lagHours: 0 },
+    ),
     end: fc.constantFrom<Event>({ do: "succeed" }, { do: "fail" }, { do: "die" }),
     well: fc.boolean(),
   })
   .map(({ run, trigger, end, well }): Event[] => [
-    ...(run ? ([{ do: "start" }, { do: "pass", hours: 1000 }, { do: "ask" }, { do: "reconcile" }, { do: "reconcile" }, { do: "pass", hours: 1 }] as const) : []),
+    ...(run
+      ? ([
+          { do: "start" },
+          { do: "pass", hours: 1000 },
+          { do: "ask" },
+          { do: "reconcile" },
+          { do: "reconcile" },
+          { do: "pass", hours: 1 },
+        ] as const)
+      : []),
     trigger,
     { do: "pass", hours: 1 },
     ...(run ? [end] : []),
@@ -53,7 +91,13 @@ const policies: fc.Arbitrary<RetrainingPolicy> = fc
   })
   .map(({ cooldownHours, retryHours, runs, perDays, cost, schedule }) =>
     // Looking seldom makes `nextCheck` the end of a block, so that the world below ends soon.
-    retrainingPolicy({ cooldownHours, retryHours, schedule, budget: { runs, perDays, ...(cost === undefined ? {} : { cost, costPerRun: 10 }) }, checkEveryHours: 8760 }),
+    retrainingPolicy({
+      cooldownHours,
+      retryHours,
+      schedule,
+      budget: { runs, perDays, ...(cost === undefined ? {} : { cost, costPerRun: 10 }) },
+      checkEveryHours: 8760,
+    }),
   );
 
 /** A world with one policy, whose processes may die, and what an onlooker notes of it. */
@@ -78,7 +122,12 @@ class World {
         const at = this.now - event.lagHours * hour;
         const bad = { accuracy: 0.5, psi: 0.9, newLabels: 5000 }[event.what];
         const well = { accuracy: 0.95, psi: 0.01, newLabels: 3 }[event.what];
-        return this.remember({ [event.what]: { value: event.bad ? bad : well, at: new Date(at) } }, event.what, at, event.bad);
+        return this.remember(
+          { [event.what]: { value: event.bad ? bad : well, at: new Date(at) } },
+          event.what,
+          at,
+          event.bad,
+        );
       }
       case "alarm":
         return this.remember({ alarms: [{ name: event.name }] }, "alarm", this.now, true);
@@ -112,7 +161,8 @@ class World {
 
   private remember(signals: RetrainingSignals, what: string, at: number, bad: boolean): void {
     if (bad) this.seen.push({ what, at, well: -1 });
-    else if (this.state.running === null) for (const one of this.seen) if (one.what === what && at > one.at) one.well = Math.max(one.well, at);
+    else if (this.state.running === null)
+      for (const one of this.seen) if (one.what === what && at > one.at) one.well = Math.max(one.well, at);
     this.keep(rememberTriggers(this.policy, this.state, signals, new Date(this.now)));
   }
 
@@ -148,7 +198,8 @@ class World {
     const { running } = this.state;
     if (this.alive === undefined || running === null) return;
     expect(running.id).toBe(this.alive);
-    if (status === "succeeded") this.successes.push({ id: running.id, start: Date.parse(running.startedAt), end: this.now });
+    if (status === "succeeded")
+      this.successes.push({ id: running.id, start: Date.parse(running.startedAt), end: this.now });
     this.keep(endRun(this.policy, this.state, this.alive, { status }, new Date(this.now)));
     this.alive = undefined;
   }

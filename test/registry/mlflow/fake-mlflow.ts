@@ -39,7 +39,11 @@ export interface FakeMlflow {
 }
 
 class Refused extends Error {
-  constructor(readonly status: number, readonly code: string, message: string) {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+  ) {
     super(message);
   }
 }
@@ -50,7 +54,8 @@ const text = (given: Given, name: string): string => {
   if (typeof value !== "string") throw new Refused(400, "INVALID_PARAMETER_VALUE", `${name} must be a string`);
   return value;
 };
-const tagMap = (tags: unknown): Tags => new Map(((tags ?? []) as { key: string; value: string }[]).map(({ key, value }) => [key, value]));
+const tagMap = (tags: unknown): Tags =>
+  new Map(((tags ?? []) as { key: string; value: string }[]).map(({ key, value }) => [key, value]));
 const tagList = (tags: Tags): { key: string; value: string }[] => [...tags].map(([key, value]) => ({ key, value }));
 
 /** @param like the server whose state this one begins with. */
@@ -64,7 +69,8 @@ export function fakeMlflow({ pageSize = 1000, like }: { pageSize?: number; like?
   };
   const runOf = (given: Given): FakeRun => runs.get(text(given, "run_id")) ?? raise(missing("Run"));
   const modelOf = (given: Given): FakeModel => models.get(text(given, "name")) ?? raise(missing("Registered Model"));
-  const versionOf = (given: Given): FakeVersion => modelOf(given).versions.get(Number(text(given, "version"))) ?? raise(missing("Model Version"));
+  const versionOf = (given: Given): FakeVersion =>
+    modelOf(given).versions.get(Number(text(given, "version"))) ?? raise(missing("Model Version"));
   const showRun = ({ id, tags, params, stage, status }: FakeRun): object => ({
     info: { run_id: id, artifact_uri: `mlflow-artifacts:/1/${id}/artifacts`, lifecycle_stage: stage, status },
     data: { tags: tagList(tags), params: tagList(params) },
@@ -79,14 +85,23 @@ export function fakeMlflow({ pageSize = 1000, like }: { pageSize?: number; like?
   });
 
   const handlers: Readonly<Record<string, (given: Given) => object>> = {
-    "GET experiments/get-by-name": (given) => ({ experiment: { experiment_id: experiments.get(text(given, "experiment_name")) ?? raise(missing("Experiment")) } }),
+    "GET experiments/get-by-name": (given) => ({
+      experiment: { experiment_id: experiments.get(text(given, "experiment_name")) ?? raise(missing("Experiment")) },
+    }),
     "POST experiments/create"(given) {
       made(experiments, text(given, "name"));
       experiments.set(text(given, "name"), String(experiments.size + 1));
       return { experiment_id: String(experiments.size) };
     },
     "POST runs/create"({ tags }) {
-      const run: FakeRun = { id: randomUUID().replaceAll("-", ""), tags: tagMap(tags), params: new Map(), metrics: [], status: "RUNNING", stage: "active" };
+      const run: FakeRun = {
+        id: randomUUID().replaceAll("-", ""),
+        tags: tagMap(tags),
+        params: new Map(),
+        metrics: [],
+        status: "RUNNING",
+        stage: "active",
+      };
       runs.set(run.id, run);
       return { run: showRun(run) };
     },
@@ -98,7 +113,8 @@ export function fakeMlflow({ pageSize = 1000, like }: { pageSize?: number; like?
     "POST runs/log-batch"(given) {
       const run = runOf(given);
       for (const [key, value] of tagMap(given["params"])) {
-        if ((run.params.get(key) ?? value) !== value) throw new Refused(400, "INVALID_PARAMETER_VALUE", "Changing param values is not allowed.");
+        if ((run.params.get(key) ?? value) !== value)
+          throw new Refused(400, "INVALID_PARAMETER_VALUE", "Changing param values is not allowed.");
         run.params.set(key, value);
       }
       run.metrics.push(...((given["metrics"] ?? []) as unknown[]));
@@ -114,7 +130,10 @@ export function fakeMlflow({ pageSize = 1000, like }: { pageSize?: number; like?
     },
     "GET registered-models/get"(given) {
       const { aliases, tags } = modelOf(given);
-      const shown = { aliases: [...aliases].map(([alias, version]) => ({ alias, version: String(version) })), tags: tagList(tags) };
+      const shown = {
+        aliases: [...aliases].map(([alias, version]) => ({ alias, version: String(version) })),
+        tags: tagList(tags),
+      };
       return { registered_model: { name: given["name"], ...(aliases.size === 0 ? {} : shown) } };
     },
     "POST registered-models/create"(given) {
@@ -134,7 +153,10 @@ export function fakeMlflow({ pageSize = 1000, like }: { pageSize?: number; like?
       const [, name = "", after = "0"] = /^name='(.+)' AND version_number > (\d+)$/.exec(text(given, "filter")) ?? [];
       const found = [...(models.get(name)?.versions.values() ?? [])].filter(({ number }) => number > Number(after));
       const page = found.slice(0, Math.min(pageSize, Number(given["max_results"])));
-      return { ...(page.length === 0 ? {} : { model_versions: page.map(showVersion) }), ...(page.length < found.length ? { next_page_token: "more" } : {}) };
+      return {
+        ...(page.length === 0 ? {} : { model_versions: page.map(showVersion) }),
+        ...(page.length < found.length ? { next_page_token: "more" } : {}),
+      };
     },
     "POST model-versions/create"(given) {
       const model = modelOf(given);
@@ -186,7 +208,10 @@ export function fakeMlflow({ pageSize = 1000, like }: { pageSize?: number; like?
     const bytes = artifacts.get(path);
     if (bytes === undefined) throw missing("Artifact");
     const from = Number(/^bytes=(\d+)-$/.exec(new Headers(init.headers).get("range") ?? "")?.[1] ?? 0);
-    return new Response(bytes.slice(from), { status: from > 0 ? 206 : 200, headers: { "content-length": String(bytes.length - from) } });
+    return new Response(bytes.slice(from), {
+      status: from > 0 ? 206 : 200,
+      headers: { "content-length": String(bytes.length - from) },
+    });
   }
 
   return {

@@ -5,7 +5,10 @@ import type { ModelRegistry } from "../../../src/registry/registry.js";
 
 const token = "sesame-9f3b";
 
-const over = (answer: (url: URL, init: RequestInit) => Response | Promise<Response>, options: Partial<MlflowRegistryOptions> = {}): ModelRegistry =>
+const over = (
+  answer: (url: URL, init: RequestInit) => Response | Promise<Response>,
+  options: Partial<MlflowRegistryOptions> = {},
+): ModelRegistry =>
   mlflowRegistry({
     name: "churn",
     trackingUri: "https://mlflow.example/base/",
@@ -16,7 +19,10 @@ const over = (answer: (url: URL, init: RequestInit) => Response | Promise<Respon
   });
 
 async function errorOf(work: Promise<unknown>): Promise<ChurnkitError> {
-  const error = await work.then(() => undefined, (thrown: unknown) => thrown);
+  const error = await work.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
   if (!ChurnkitError.isInstance(error)) throw new Error("no ChurnkitError was thrown", { cause: error });
   return error;
 }
@@ -47,7 +53,9 @@ describe("answers of an MLflow server that are no good", () => {
       asked.push(url.host);
       return new Response(null, { status: 302, headers: { location: "https://elsewhere.example/login" } });
     };
-    expect((await errorOf(over(answer).list())).message).toMatch(/leads elsewhere .*to https:\/\/elsewhere\.example\/login/);
+    expect((await errorOf(over(answer).list())).message).toMatch(
+      /leads elsewhere .*to https:\/\/elsewhere\.example\/login/,
+    );
     expect(new Set(asked)).toEqual(new Set(["mlflow.example"]));
   });
 
@@ -57,7 +65,11 @@ describe("answers of an MLflow server that are no good", () => {
     ["a list where an object belongs", "[1]", /must be an object, not a list of 1 item/],
     ["a version without a number", '{"model_versions":[{"version":"x"}]}', /must be the number of a version, not "x"/],
     ["versions out of order", '{"model_versions":[{"version":"2"},{"version":"1"}]}', /is not in order of number/],
-    ["the same page for ever", '{"model_versions":[{"version":"2"}],"next_page_token":"x"}', /is not in order of number/],
+    [
+      "the same page for ever",
+      '{"model_versions":[{"version":"2"}],"next_page_token":"x"}',
+      /is not in order of number/,
+    ],
     ["bytes that are no text", new Uint8Array([0xff, 0xfe]), /is not valid JSON/],
   ])("names what is wrong: %s", async (_, body, words) => {
     const answer = (url: URL): Response => (url.pathname.endsWith("/search") ? new Response(body) : noModel());
@@ -69,7 +81,9 @@ describe("answers of an MLflow server that are no good", () => {
   });
 
   it("takes a 404 without MLflow's own words for another server", async () => {
-    expect((await errorOf(over(() => new Response("<h1>Not Found</h1>", { status: 404 })).list())).message).toMatch(/was not found \(GET .*404\)\. Is trackingUri the address of an MLflow server/);
+    expect((await errorOf(over(() => new Response("<h1>Not Found</h1>", { status: 404 })).list())).message).toMatch(
+      /was not found \(GET .*404\)\. Is trackingUri the address of an MLflow server/,
+    );
   });
 
   it("stops reading where an answer has no end", async () => {
@@ -93,15 +107,20 @@ describe("a server that is slow, down or shaky", () => {
     const down = (): never => {
       throw new TypeError("fetch failed", { cause: Object.assign(new Error("connect"), { code: "ECONNREFUSED" }) });
     };
-    expect((await errorOf(over(down).list())).message).toMatch(/could not be reached.*ECONNREFUSED.*Is trackingUri right/);
+    expect((await errorOf(over(down).list())).message).toMatch(
+      /could not be reached.*ECONNREFUSED.*Is trackingUri right/,
+    );
   });
 
   it("waits no longer than it was told, for the answer and for each part of it", async () => {
     const never = (): Promise<Response> => new Promise(() => undefined);
-    const stalled = (): Response => new Response(new ReadableStream({ start: (controller) => controller.enqueue(new Uint8Array([123])) }));
+    const stalled = (): Response =>
+      new Response(new ReadableStream({ start: (controller) => controller.enqueue(new Uint8Array([123])) }));
     for (const answer of [never, stalled]) {
       const began = performance.now();
-      expect((await errorOf(over(answer, { timeoutMs: 60 }).list())).message).toMatch(/did not answer GET .* within 60 ms/);
+      expect((await errorOf(over(answer, { timeoutMs: 60 }).list())).message).toMatch(
+        /did not answer GET .* within 60 ms/,
+      );
       expect(performance.now() - began).toBeLessThan(2_000);
     }
   });
@@ -117,7 +136,9 @@ describe("a server that is slow, down or shaky", () => {
       await errorOf(over(answer, { retries }).list());
       return calls;
     };
-    expect(await Promise.all([tried(503, 0), tried(503, 2), tried(429, 1), tried(400, 3), tried(401, 3)])).toEqual([1, 3, 2, 1, 1]);
+    expect(await Promise.all([tried(503, 0), tried(503, 2), tried(429, 1), tried(400, 3), tried(401, 3)])).toEqual([
+      1, 3, 2, 1, 1,
+    ]);
   });
 
   it("waits as long as the server asks", async () => {
@@ -140,7 +161,11 @@ describe("secrets", () => {
     let sent = new Headers();
     const echo = (_: URL, init: RequestInit): Response => {
       sent = new Headers(init.headers);
-      return refusal("X", `no: ${sent.get("authorization") ?? ""} ${sent.get("x-gateway-key") ?? ""} correct-horse`, 403);
+      return refusal(
+        "X",
+        `no: ${sent.get("authorization") ?? ""} ${sent.get("x-gateway-key") ?? ""} correct-horse`,
+        403,
+      );
     };
     const error = await errorOf(over(echo, { token: undefined, ...secrets }).list());
     expect(sent.get("authorization")).toBe(`Basic ${basic}`);
@@ -148,7 +173,9 @@ describe("secrets", () => {
     const shown = `${error.message} ${JSON.stringify(error)} ${String(error.cause)} ${error.stack ?? ""}`;
     for (const secret of [basic, "correct-horse", "gw-77aa"]) expect(shown).not.toContain(secret);
     expect(error.message).toContain("***");
-    const bearer = await errorOf(over((_, init) => refusal("X", new Headers(init.headers).get("authorization") ?? "", 400)).list());
+    const bearer = await errorOf(
+      over((_, init) => refusal("X", new Headers(init.headers).get("authorization") ?? "", 400)).list(),
+    );
     expect(bearer.message).toMatch(/X: Bearer \*\*\*/);
   });
 
@@ -181,7 +208,9 @@ describe("options of mlflowRegistry", () => {
     { retries: -1 },
     { retries: 1.5 },
   ])("are refused: %j", (options) => {
-    expect(() => over(() => Response.json({}), options)).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }) as Error);
+    expect(() => over(() => Response.json({}), options)).toThrow(
+      expect.objectContaining({ code: "OPTION_INVALID" }) as Error,
+    );
   });
 
   it("put the prefix before the name there, and not here", async () => {

@@ -20,8 +20,18 @@ interface Place {
   readonly store: ObjectStore;
 }
 
-const open = ({ server: { fetch }, store }: { server: Pick<FakeMlflow, "fetch">; store: ObjectStore }, ledger: boolean, retries: number): ModelRegistry =>
-  mlflowRegistry({ name: "sample", trackingUri: "http://mlflow.test", fetch, retries, ...(ledger ? { ledger: store } : {}) });
+const open = (
+  { server: { fetch }, store }: { server: Pick<FakeMlflow, "fetch">; store: ObjectStore },
+  ledger: boolean,
+  retries: number,
+): ModelRegistry =>
+  mlflowRegistry({
+    name: "sample",
+    trackingUri: "http://mlflow.test",
+    fetch,
+    retries,
+    ...(ledger ? { ledger: store } : {}),
+  });
 
 /** Three versions; the champion was 1, is 2; the third has labels. */
 async function prepared(ledger: boolean): Promise<Place> {
@@ -41,7 +51,14 @@ async function copyOf({ server, store }: Place): Promise<Place> {
 
 /** Everything that a reader sees, and where aliases would be rolled back to. */
 const seen = async (registry: ModelRegistry): Promise<object> => ({
-  versions: (await registry.list()).map(({ number, status, stage, description, tags, aliases }) => ({ number, status, stage, description, tags, aliases })),
+  versions: (await registry.list()).map(({ number, status, stage, description, tags, aliases }) => ({
+    number,
+    status,
+    stage,
+    description,
+    tags,
+    aliases,
+  })),
   aliases: (await registry.snapshot()).aliases,
 });
 
@@ -68,7 +85,10 @@ describe.each([false, true])("MLflow registry, with a ledger: %s", (ledger) => {
   });
 
   describe.each(Object.entries(operations))("%s", (name, operate) => {
-    async function outcomes(fault: Fault, check: (place: Place, at: number, expected: object) => Promise<void>): Promise<void> {
+    async function outcomes(
+      fault: Fault,
+      check: (place: Place, at: number, expected: object) => Promise<void>,
+    ): Promise<void> {
       const clean = await copyOf(begun);
       const counting = faulty(clean.server.fetch, clean.store, fault, Infinity);
       await operate(open({ server: counting, store: counting.store }, ledger, 0));
@@ -85,7 +105,10 @@ describe.each([false, true])("MLflow registry, with a ledger: %s", (ledger) => {
     it("leaves what is sound and can be repeated when it is killed at any call", () =>
       outcomes("killed", async (place, at, expected) => {
         const dying = faulty(place.server.fetch, place.store, "killed", at);
-        await expect(operate(open({ server: dying, store: dying.store }, ledger, 0)), `call ${at}`).rejects.toMatchObject({ name: /ChurnkitError|TypeError/ });
+        await expect(
+          operate(open({ server: dying, store: dying.store }, ledger, 0)),
+          `call ${at}`,
+        ).rejects.toMatchObject({ name: /ChurnkitError|TypeError/ });
         const registry = open(place, ledger, 0);
         const problems = (await registry.verify()).problems;
         if (!ledger) expect(problems).toEqual([]);
@@ -104,7 +127,9 @@ describe.each([false, true])("MLflow registry, with a ledger: %s", (ledger) => {
         const registry = open(place, ledger, 0);
         expect(await seen(registry), `${name}, call ${at}`).toEqual(expected);
         expect((await registry.verify({ bundles: false })).problems).toEqual([]);
-        expect(place.server.models.get("sample")?.last, `${name}, call ${at}: versions made`).toBe(name === "register" ? 4 : 3);
+        expect(place.server.models.get("sample")?.last, `${name}, call ${at}: versions made`).toBe(
+          name === "register" ? 4 : 3,
+        );
       }),
     );
   });

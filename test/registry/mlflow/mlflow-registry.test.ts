@@ -43,7 +43,13 @@ describe.skipIf(!ready)("in MLflow", { timeout: 60_000 }, () => {
 
   let made = 0;
   const empty = (options: Partial<MlflowRegistryOptions> = {}): ModelRegistry =>
-    mlflowRegistry({ name: "sample", trackingUri: server.url, prefix: `team-${made++}.`, experiment: "conformance", ...options });
+    mlflowRegistry({
+      name: "sample",
+      trackingUri: server.url,
+      prefix: `team-${made++}.`,
+      experiment: "conformance",
+      ...options,
+    });
   const model = (i: number): Artifact => models[i] as Artifact;
 
   registryConformance("MLflow", () => empty());
@@ -61,11 +67,16 @@ describe.skipIf(!ready)("in MLflow", { timeout: 60_000 }, () => {
   const runOf = async (id: string): Promise<Run> => (await ask<{ run: Run }>(`runs/get?run_id=${id}`)).run;
   const versionOf = async (name: string, number: number): Promise<Version> =>
     (await ask<{ model_version: Version }>(`model-versions/get?name=${name}&version=${number}`)).model_version;
-  const asMap = (pairs: Pairs = []): Map<string, string | number> => new Map(pairs.map(({ key, value }) => [key, value]));
+  const asMap = (pairs: Pairs = []): Map<string, string | number> =>
+    new Map(pairs.map(({ key, value }) => [key, value]));
 
   it("shows a version as MLflow shows its own: run, lineage, metrics, tags, stage, alias", async () => {
     const registry = empty({ prefix: "shown.", experiment: "shown" });
-    const parameters = { rate: 0.01, layers: [64, 32], ...Object.fromEntries(Array.from({ length: 230 }, (_, i) => [`p${i}`, i])) };
+    const parameters = {
+      rate: 0.01,
+      layers: [64, 32],
+      ...Object.fromEntries(Array.from({ length: 230 }, (_, i) => [`p${i}`, i])),
+    };
     const artifact: Artifact = { ...model(0), provenance: { ...model(0).provenance, parameters } };
     await registry.register(artifact, { by: "ada", tags: { team: "growth", empty: "" }, description: "first" });
     await registry.register(model(1));
@@ -73,24 +84,49 @@ describe.skipIf(!ready)("in MLflow", { timeout: 60_000 }, () => {
     await registry.promote(1, "champion");
     const version = await versionOf("shown.sample", 1);
     expect(version).toMatchObject({ current_stage: "Production", aliases: ["champion"], description: "first" });
-    expect(Object.fromEntries(asMap(version.tags))).toMatchObject({ team: "growth", "churnkit.semver": "1.0.0", "churnkit.status": "pending" });
+    expect(Object.fromEntries(asMap(version.tags))).toMatchObject({
+      team: "growth",
+      "churnkit.semver": "1.0.0",
+      "churnkit.status": "pending",
+    });
     const run = await runOf(version.run_id);
     expect(run.info).toMatchObject({ status: "FINISHED", run_name: "shown.sample 1.0.0" });
     const [params, metrics, tags] = [asMap(run.data.params), asMap(run.data.metrics), asMap(run.data.tags)];
     expect(params.size).toBe(232 + 4);
-    expect([params.get("rate"), params.get("layers"), params.get("seed"), params.get("p229")]).toEqual(["0.01", "[64,32]", "1", "229"]);
+    expect([params.get("rate"), params.get("layers"), params.get("seed"), params.get("p229")]).toEqual([
+      "0.01",
+      "[64,32]",
+      "1",
+      "229",
+    ]);
     expect([metrics.get("auc"), metrics.get("auc.low"), metrics.get("rows")]).toEqual([0.5, 0.4, 400]);
-    expect([tags.get("mlflow.user"), tags.get("mlflow.source.git.commit"), tags.get("churnkit.data_hash")]).toEqual(["ada", "0123456789abcdef", artifact.provenance.dataHash]);
-    expect(asMap((await runOf((await versionOf("shown.sample", 2)).run_id)).data.tags).get("churnkit.parent")).toBe("1");
+    expect([tags.get("mlflow.user"), tags.get("mlflow.source.git.commit"), tags.get("churnkit.data_hash")]).toEqual([
+      "ada",
+      "0123456789abcdef",
+      artifact.provenance.dataHash,
+    ]);
+    expect(asMap((await runOf((await versionOf("shown.sample", 2)).run_id)).data.tags).get("churnkit.parent")).toBe(
+      "1",
+    );
     // Another process, without what this one remembers.
     expect(await empty({ prefix: "shown.", experiment: "shown" }).list()).toEqual(await registry.list());
   });
 
   it("adds a version to a run of MLflow's that is named, and leaves the run to its owner", async () => {
     const { experiment_id } = await ask<{ experiment_id: string }>("experiments/create", "POST", { name: "training" });
-    const { run } = await ask<{ run: Run }>("runs/create", "POST", { experiment_id, run_name: "night 7", start_time: 1 });
+    const { run } = await ask<{ run: Run }>("runs/create", "POST", {
+      experiment_id,
+      run_name: "night 7",
+      start_time: 1,
+    });
     const id = run.info.run_id;
-    await ask("runs/log-batch", "POST", { run_id: id, params: [{ key: "seed", value: "other" }, { key: "mine", value: "1" }] });
+    await ask("runs/log-batch", "POST", {
+      run_id: id,
+      params: [
+        { key: "seed", value: "other" },
+        { key: "mine", value: "1" },
+      ],
+    });
     const registry = empty({ prefix: "runs." });
     await registry.register(model(0), { run: { runId: id } });
     await registry.register(model(1), { run: { runId: id } });
@@ -132,31 +168,50 @@ describe.skipIf(!ready)("in MLflow", { timeout: 60_000 }, () => {
 
   it("says what MLflow says, where it refuses", async () => {
     const registry = empty({ experiment: "x".repeat(600), retries: 0 });
-    await expect(registry.register(model(0))).rejects.toMatchObject({ code: "STORE_FAILED", message: expect.stringMatching(/refused .*experiment.*exceeds the maximum length/i) as string });
+    await expect(registry.register(model(0))).rejects.toMatchObject({
+      code: "STORE_FAILED",
+      message: expect.stringMatching(/refused .*experiment.*exceeds the maximum length/i) as string,
+    });
     const { experiment_id } = await ask<{ experiment_id: string }>("experiments/create", "POST", { name: "binned" });
     await ask("experiments/delete", "POST", { experiment_id });
-    await expect(empty({ experiment: "binned" }).register(model(0))).rejects.toMatchObject({ code: "STORE_FAILED", message: expect.stringMatching(/active/) as string });
+    await expect(empty({ experiment: "binned" }).register(model(0))).rejects.toMatchObject({
+      code: "STORE_FAILED",
+      message: expect.stringMatching(/active/) as string,
+    });
   });
 
   const kinds: readonly Fault[] = ["throttle", "error", "error-after", "reset", "lost", "slow", "truncated", "timeout"];
 
-  it.each([1])("loses nothing and doubles nothing behind a connection where one call in six fails (seed %i)", async (seed) => {
-    const proxy = await startFaultyProxy(server.url, seededFaults(seed, 1 / 6, kinds));
-    try {
-      const shaky = empty({ trackingUri: proxy.url, prefix: `shaky-${seed}.`, timeoutMs: 1_000, retries: 12, ledger: memoryStore() });
-      for (const i of [0, 1, 2]) expect(await shaky.register(model(i))).toMatchObject({ created: true, version: { number: i + 1 } });
-      for (const number of [1, 2, 3]) await shaky.promote(number, "champion");
-      await shaky.setStatus(2, "approved");
-      expect(await shaky.rollback("champion")).toMatchObject({ to: 2 });
-      await shaky.remove(1);
-      await shaky.load("champion");
-      expect((await shaky.verify()).problems).toEqual([]);
-      expect(proxy.applied.size).toBeGreaterThan(4);
-    } finally {
-      await proxy.stop();
-    }
-    const calm = empty({ prefix: `shaky-${seed}.` });
-    expect((await calm.list()).map(({ number, status }) => [number, status])).toEqual([[3, "quarantined"], [2, "approved"]]);
-    expect((await calm.get("champion")).number).toBe(2);
-  });
+  it.each([1])(
+    "loses nothing and doubles nothing behind a connection where one call in six fails (seed %i)",
+    async (seed) => {
+      const proxy = await startFaultyProxy(server.url, seededFaults(seed, 1 / 6, kinds));
+      try {
+        const shaky = empty({
+          trackingUri: proxy.url,
+          prefix: `shaky-${seed}.`,
+          timeoutMs: 1_000,
+          retries: 12,
+          ledger: memoryStore(),
+        });
+        for (const i of [0, 1, 2])
+          expect(await shaky.register(model(i))).toMatchObject({ created: true, version: { number: i + 1 } });
+        for (const number of [1, 2, 3]) await shaky.promote(number, "champion");
+        await shaky.setStatus(2, "approved");
+        expect(await shaky.rollback("champion")).toMatchObject({ to: 2 });
+        await shaky.remove(1);
+        await shaky.load("champion");
+        expect((await shaky.verify()).problems).toEqual([]);
+        expect(proxy.applied.size).toBeGreaterThan(4);
+      } finally {
+        await proxy.stop();
+      }
+      const calm = empty({ prefix: `shaky-${seed}.` });
+      expect((await calm.list()).map(({ number, status }) => [number, status])).toEqual([
+        [3, "quarantined"],
+        [2, "approved"],
+      ]);
+      expect((await calm.get("champion")).number).toBe(2);
+    },
+  );
 });

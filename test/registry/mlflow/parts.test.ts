@@ -12,31 +12,39 @@ const fail = (file: string, what: string): ChurnkitError => new ChurnkitError("R
 describe("the trail of an alias", () => {
   it("is that of the last move that was finished, whenever a move is killed", () => {
     fc.assert(
-      fc.property(fc.array(fc.record({ to: fc.integer({ min: 1, max: 5 }), killed: fc.boolean() }), { maxLength: 40 }), (moves) => {
-        let alias: number | undefined;
-        let tag: string | undefined;
-        let expected: AliasEntry | undefined;
-        for (const { to, killed } of moves) {
-          const present = alias === undefined ? undefined : readAlias("champion", alias, tag, fail);
-          const next = aliasMoved(present, "champion", to);
-          tag = writeTrail(next, present);
-          if (killed && to !== alias) continue;
-          alias = to;
-          expected = aliasMoved(expected, "champion", to);
-        }
-        expect(alias === undefined ? undefined : readAlias("champion", alias, tag, fail)).toEqual(expected);
-      }),
+      fc.property(
+        fc.array(fc.record({ to: fc.integer({ min: 1, max: 5 }), killed: fc.boolean() }), { maxLength: 40 }),
+        (moves) => {
+          let alias: number | undefined;
+          let tag: string | undefined;
+          let expected: AliasEntry | undefined;
+          for (const { to, killed } of moves) {
+            const present = alias === undefined ? undefined : readAlias("champion", alias, tag, fail);
+            const next = aliasMoved(present, "champion", to);
+            tag = writeTrail(next, present);
+            if (killed && to !== alias) continue;
+            alias = to;
+            expected = aliasMoved(expected, "champion", to);
+          }
+          expect(alias === undefined ? undefined : readAlias("champion", alias, tag, fail)).toEqual(expected);
+        },
+      ),
     );
   });
 
   it("goes on from where somebody moved it in MLflow", () => {
-    const tag = writeTrail({ alias: "champion", version: 2, former: [1] }, { alias: "champion", version: 1, former: [] });
+    const tag = writeTrail(
+      { alias: "champion", version: 2, former: [1] },
+      { alias: "champion", version: 1, former: [] },
+    );
     expect(readAlias("champion", 7, tag, fail)).toEqual({ alias: "champion", version: 7, former: [2, 1] });
     expect(readAlias("champion", 7, undefined, fail)).toEqual({ alias: "champion", version: 7, former: [] });
   });
 
   it.each(["", "{}", "[1]", '[["1"]]', "[[0]]", "[[1.5]]", "[[1],[1],[1]]"])("is refused when it is %j", (tag) => {
-    expect(() => readAlias("champion", 1, tag, fail)).toThrow(expect.objectContaining({ code: "REGISTRY_CORRUPT" }) as Error);
+    expect(() => readAlias("champion", 1, tag, fail)).toThrow(
+      expect.objectContaining({ code: "REGISTRY_CORRUPT" }) as Error,
+    );
   });
 });
 
@@ -44,12 +52,34 @@ describe("what is logged of a version", () => {
   const draft = (parameters: Record<string, unknown>): VersionDraft =>
     ({
       registeredAt: "2026-01-01T00:00:00.000Z",
-      provenance: { learner: "network", seed: 3, dataHash: "", rows: { train: 5, validation: 1 }, versions: {}, parameters },
-      metrics: { rows: 6, positives: 2, threshold: 0.5, values: { auc: { value: 0.8, low: 0.7, high: NaN }, f1: { value: null } } },
+      provenance: {
+        learner: "network",
+        seed: 3,
+        dataHash: "",
+        rows: { train: 5, validation: 1 },
+        versions: {},
+        parameters,
+      },
+      metrics: {
+        rows: 6,
+        positives: 2,
+        threshold: 0.5,
+        values: { auc: { value: 0.8, low: 0.7, high: NaN }, f1: { value: null } },
+      },
     }) as unknown as VersionDraft;
 
   it("is parameters as texts, under names that MLflow takes", () => {
-    const logged = runParameters(draft({ rate: 0.01, layers: [64, 32], "a b$c": true, ["__proto__"]: 1, "../x": null, long: "x".repeat(2000), "": 1 }));
+    const logged = runParameters(
+      draft({
+        rate: 0.01,
+        layers: [64, 32],
+        "a b$c": true,
+        ["__proto__"]: 1,
+        "../x": null,
+        long: "x".repeat(2000),
+        "": 1,
+      }),
+    );
     const params = new Map(logged.map(({ key, value }) => [key, value]));
     expect(params.get("rate")).toBe("0.01");
     expect(params.get("layers")).toBe("[64,32]");
@@ -67,7 +97,14 @@ describe("what is logged of a version", () => {
 
   it("is metrics with the ends of their intervals; NaN as a text, nothing for what has no value", () => {
     const metrics = new Map(runMetrics(draft({})).map(({ key, value }) => [key, value]));
-    expect([...metrics]).toEqual([["rows", 6], ["positives", 2], ["threshold", 0.5], ["auc", 0.8], ["auc.low", 0.7], ["auc.high", "NaN"]]);
+    expect([...metrics]).toEqual([
+      ["rows", 6],
+      ["positives", 2],
+      ["threshold", 0.5],
+      ["auc", 0.8],
+      ["auc.low", 0.7],
+      ["auc.high", "NaN"],
+    ]);
   });
 
   it("goes in calls of at most 100 parameters, and 1,000 of both", () => {
@@ -91,7 +128,9 @@ describe("what is logged of a version", () => {
 
 describe("labels that MLflow cannot keep", () => {
   it.each(["churnkit.status", "mlflow.user"])("a tag %s", (name) => {
-    expect(() => checkMlflowLabels({ tags: { [name]: "x" } })).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }) as Error);
+    expect(() => checkMlflowLabels({ tags: { [name]: "x" } })).toThrow(
+      expect.objectContaining({ code: "OPTION_INVALID" }) as Error,
+    );
   });
 
   it("a reason without end", () => {

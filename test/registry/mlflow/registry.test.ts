@@ -18,14 +18,21 @@ const model = (i: number): Artifact => models[i] as Artifact;
 
 const open = (server: Pick<FakeMlflow, "fetch">, options: Partial<MlflowRegistryOptions> = {}): ModelRegistry =>
   mlflowRegistry({ name: "sample", trackingUri: "http://mlflow.test", fetch: server.fetch, ...options });
-const numbers = async (registry: ModelRegistry): Promise<number[]> => (await registry.list()).map(({ number }) => number);
+const numbers = async (registry: ModelRegistry): Promise<number[]> =>
+  (await registry.list()).map(({ number }) => number);
 
 /** What a call is about, and its body. */
 type Call = { readonly method: string; readonly path: string; readonly init: RequestInit };
 
 /** Does something around the calls to a server; the real call is made by `next`. */
-const around = (server: FakeMlflow, change: (call: Call, next: () => Promise<Response>) => Promise<Response>): Pick<FakeMlflow, "fetch"> => ({
-  fetch: (input, init = {}) => change({ method: init.method ?? "GET", path: new URL(input as string).pathname, init }, () => server.fetch(input, init)),
+const around = (
+  server: FakeMlflow,
+  change: (call: Call, next: () => Promise<Response>) => Promise<Response>,
+): Pick<FakeMlflow, "fetch"> => ({
+  fetch: (input, init = {}) =>
+    change({ method: init.method ?? "GET", path: new URL(input as string).pathname, init }, () =>
+      server.fetch(input, init),
+    ),
 });
 
 /** Lets the first calls of two clients to a place go on only when both have come. */
@@ -52,7 +59,9 @@ describe("two who register at once in MLflow", () => {
     const shared = around(server, meeting("/model-versions/create"));
     const store = memoryStore();
     const options = ledger ? { ledger: store } : {};
-    const settled = await Promise.allSettled([open(shared, options), open(shared, options)].map((registry) => registry.register(model(0))));
+    const settled = await Promise.allSettled(
+      [open(shared, options), open(shared, options)].map((registry) => registry.register(model(0))),
+    );
     const registry = open(server, options);
     expect(await numbers(registry)).toEqual([1]);
     expect([...(server.models.get("sample")?.versions.keys() ?? [])]).toEqual([1]);
@@ -78,26 +87,33 @@ describe("two who register at once in MLflow", () => {
 });
 
 describe("two who promote at once in MLflow", () => {
-  const raced = async (options: Partial<MlflowRegistryOptions>): Promise<{ results: PromiseSettledResult<unknown>[]; registry: ModelRegistry }> => {
+  const raced = async (
+    options: Partial<MlflowRegistryOptions>,
+  ): Promise<{ results: PromiseSettledResult<unknown>[]; registry: ModelRegistry }> => {
     const server = fakeMlflow();
     const registry = open(server, options);
     for (const i of [0, 1, 2]) await registry.register(model(i));
     await registry.promote(1, "champion");
     const shared = around(server, meeting("/registered-models/set-tag"));
-    const results = await Promise.allSettled([2, 3].map((number) => open(shared, options).promote(number, "champion", { expected: 1 })));
+    const results = await Promise.allSettled(
+      [2, 3].map((number) => open(shared, options).promote(number, "champion", { expected: 1 })),
+    );
     return { results, registry };
   };
 
   it("without a ledger: one of them at least hears of it", async () => {
     const { results, registry } = await raced({});
     expect(results.filter(({ status }) => status === "rejected").length).toBeGreaterThan(0);
-    for (const result of results) if (result.status === "rejected") expect(result.reason).toMatchObject({ code: "STORE_CONFLICT" });
+    for (const result of results)
+      if (result.status === "rejected") expect(result.reason).toMatchObject({ code: "STORE_CONFLICT" });
     expect([2, 3]).toContain((await registry.get("champion")).number);
   });
 
   it("with a ledger: one is promoted, the other refused, and the history says so", async () => {
     const { results, registry } = await raced({ ledger: memoryStore() });
-    const promoted = results.map((result) => (result.status === "fulfilled" ? (result.value as { promoted: boolean }).promoted : String(result.reason)));
+    const promoted = results.map((result) =>
+      result.status === "fulfilled" ? (result.value as { promoted: boolean }).promoted : String(result.reason),
+    );
     expect(promoted.sort()).toEqual([false, true]);
     const [last, before] = await registry.history({ limit: 2 });
     expect([last?.action, before?.action].sort()).toEqual(["promote", "refuse"]);
@@ -118,7 +134,8 @@ describe("files of versions in MLflow", () => {
     const broken = new Set<string>();
     const shaky = around(server, async ({ method, path }, next) => {
       const isFile = method === "GET" && path.includes("/bundle/");
-      const real = isFile && ranges === "without ranges" ? await server.fetch(`http://mlflow.test${path}`) : await next();
+      const real =
+        isFile && ranges === "without ranges" ? await server.fetch(`http://mlflow.test${path}`) : await next();
       if (!isFile || broken.has(path)) return real;
       broken.add(path);
       const bytes = new Uint8Array(await real.arrayBuffer());
@@ -139,7 +156,10 @@ describe("files of versions in MLflow", () => {
         if (changed === undefined) server.artifacts.delete(path);
         else server.artifacts.set(path, changed);
         const audit = await open(server).verify();
-        expect(audit.problems.map(({ where }) => where), path).toContain("version 1");
+        expect(
+          audit.problems.map(({ where }) => where),
+          path,
+        ).toContain("version 1");
         server.artifacts.set(path, bytes);
       }
     }
@@ -153,23 +173,35 @@ describe("files of versions in MLflow", () => {
     const failing = {
       manifest: source.manifest,
       // Read well when the bundle is looked at, and not when it is sent.
-      read: (path: string) => (server.runs.size > 0 && path === "baseline.json" ? failingAfterAByte(wrong) : source.read(path)),
+      read: (path: string) =>
+        server.runs.size > 0 && path === "baseline.json" ? failingAfterAByte(wrong) : source.read(path),
     };
     await expect(open(server).register(failing)).rejects.toBe(wrong);
     expect([...server.runs.values()].map(({ status }) => status)).toEqual(["FAILED"]);
     expect(await open(server).list()).toEqual([]);
   });
 
-  it.each(["mlflow-artifacts://evil.example/1/x", "s3://bucket/x", "mlflow-artifacts:/1/../../x", "file:///etc", "mlflow-artifacts:/"])("are not looked for at %s", async (source) => {
+  it.each([
+    "mlflow-artifacts://evil.example/1/x",
+    "s3://bucket/x",
+    "mlflow-artifacts:/1/../../x",
+    "file:///etc",
+    "mlflow-artifacts:/",
+  ])("are not looked for at %s", async (source) => {
     const server = fakeMlflow();
     await open(server).register(model(0));
     const asked: string[] = [];
     const moved = around(server, async ({ path }, next) => {
       asked.push(path);
       const answer = await next();
-      return path.endsWith("/search") ? new Response((await answer.text()).replace(/"source":"[^"]*"/, `"source":"${source}"`)) : answer;
+      return path.endsWith("/search")
+        ? new Response((await answer.text()).replace(/"source":"[^"]*"/, `"source":"${source}"`))
+        : answer;
     });
-    await expect(open(moved).load(1)).rejects.toMatchObject({ code: "STORE_FAILED", message: expect.stringContaining("not reached through the server") as string });
+    await expect(open(moved).load(1)).rejects.toMatchObject({
+      code: "STORE_FAILED",
+      message: expect.stringContaining("not reached through the server") as string,
+    });
     expect(asked.filter((path) => path.includes("artifacts/"))).toEqual([]);
   });
 });
@@ -184,7 +216,8 @@ describe("what others do in MLflow", () => {
     const server = fakeMlflow();
     const registry = open(server);
     await registry.register(model(0));
-    const call = (path: string, body: object): Promise<Response> => server.fetch(`http://mlflow.test/api/2.0/mlflow/${path}`, { method: "POST", body: JSON.stringify(body) });
+    const call = (path: string, body: object): Promise<Response> =>
+      server.fetch(`http://mlflow.test/api/2.0/mlflow/${path}`, { method: "POST", body: JSON.stringify(body) });
     await call("model-versions/create", { name: "sample", source: "s3://x", run_id: "", description: "somebody's" });
     await registry.register(model(1));
     expect(await numbers(registry)).toEqual([3, 1]);
@@ -204,25 +237,39 @@ describe("what others do in MLflow", () => {
     // A ledger is begun only now.
     const registry = open(server, { ledger: memoryStore() });
     await registry.promote(2, "champion");
-    expect((await registry.history()).map(({ action, version }) => `${action} ${version}`)).toEqual(["promote 2", "promote 1", "register 2", "register 1"]);
+    expect((await registry.history()).map(({ action, version }) => `${action} ${version}`)).toEqual([
+      "promote 2",
+      "promote 1",
+      "register 2",
+      "register 1",
+    ]);
     const version = server.models.get("sample")?.versions.get(1);
     if (version) version.stage = "Archived";
     server.models.get("sample")?.aliases.set("champion", 1);
     expect((await registry.verify()).sound).toBe(false);
     await registry.annotate(1, { description: "old" });
     expect(server.models.get("sample")?.aliases.get("champion")).toBe(2);
-    expect((await registry.history({ limit: 2 })).map(({ action, by }) => [action, by])).toEqual([["annotate", "unknown"], ["stage", "unknown"]]);
+    expect((await registry.history({ limit: 2 })).map(({ action, by }) => [action, by])).toEqual([
+      ["annotate", "unknown"],
+      ["stage", "unknown"],
+    ]);
     expect((await registry.verify()).problems).toEqual([]);
     expect(await registry.rollback("champion")).toMatchObject({ to: 1 });
   });
 
-  it.each(["churnkit.status_note", "churnkit.semver", "churnkit.format"])("is named where it spoils the tag %s", async (tag) => {
-    const server = fakeMlflow();
-    const registry = open(server);
-    await registry.register(model(0));
-    server.models.get("sample")?.versions.get(1)?.tags.set(tag, "{");
-    await expect(registry.get(1)).rejects.toMatchObject({ code: "REGISTRY_CORRUPT", message: expect.stringMatching(/version 1|version\.json/) as string });
-  });
+  it.each(["churnkit.status_note", "churnkit.semver", "churnkit.format"])(
+    "is named where it spoils the tag %s",
+    async (tag) => {
+      const server = fakeMlflow();
+      const registry = open(server);
+      await registry.register(model(0));
+      server.models.get("sample")?.versions.get(1)?.tags.set(tag, "{");
+      await expect(registry.get(1)).rejects.toMatchObject({
+        code: "REGISTRY_CORRUPT",
+        message: expect.stringMatching(/version 1|version\.json/) as string,
+      });
+    },
+  );
 
   it("leaves gaps that a copy keeps", async () => {
     const registry = open(fakeMlflow());

@@ -30,7 +30,14 @@ interface ClockText {
 }
 
 /** Milliseconds since the start of the UTC day; negative or above a day by the offset; NaN where there is no such time. */
-export function timeOfDay({ hour = "0", minute = "0", second = "0", fraction = "0", half, offset = "" }: ClockText): number {
+export function timeOfDay({
+  hour = "0",
+  minute = "0",
+  second = "0",
+  fraction = "0",
+  half,
+  offset = "",
+}: ClockText): number {
   const twelve = half !== undefined;
   const given = Number(hour);
   if (twelve && (given < 1 || given > 12)) return NaN;
@@ -38,5 +45,7 @@ export function timeOfDay({ hour = "0", minute = "0", second = "0", fraction = "
   const m = Number(minute);
   const s = Number(second);
   if (h > 23 || m > 59 || s > 59) return NaN;
-  return ((h * 60 + m) * 60 + s) * 1000 + Math.floor(Number(`0.${fraction}`) * 1000 + 1e-6) - offsetMilliseconds(offset);
+  return (
+    ((h * 60 + m) * 60 + s) * 1000 + Math.floor(Number(`0.${fraction}`) * 1000 + 1e-6) - offsetMilliseconds(offset)
+  );
 }

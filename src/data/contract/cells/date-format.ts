@@ -1,11 +1,26 @@
 import { startOfDay, timeOfDay } from "./calendar.js";
 
-const months = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"];
+const months = [
+  "january",
+  "february",
+  "march",
+  "april",
+  "may",
+  "june",
+  "july",
+  "august",
+  "september",
+  "october",
+  "november",
+  "december",
+];
 
 /** The month of an English name, whole or by its first three letters (or "sept"); NaN for any other text. */
 function monthOf(name: string): number {
   const lower = name.toLowerCase();
-  const index = months.findIndex((month) => month === lower || month.slice(0, 3) === lower || (month === "september" && lower === "sept"));
+  const index = months.findIndex(
+    (month) => month === lower || month.slice(0, 3) === lower || (month === "september" && lower === "sept"),
+  );
   return index < 0 ? NaN : index + 1;
 }
 
@@ -77,7 +92,8 @@ function compileFormat(format: string): Compiled | string {
       continue;
     }
     const part = partOf(piece);
-    if (part === undefined) return `${JSON.stringify(piece)} is no part of a date; use yyyy, yy, MM, MMM, dd, such as dd/MM/yyyy`;
+    if (part === undefined)
+      return `${JSON.stringify(piece)} is no part of a date; use yyyy, yy, MM, MMM, dd, such as dd/MM/yyyy`;
     const beside = [pieces[i - 1], pieces[i + 1]].some((other) => other !== undefined && /^[A-Za-z]/.test(other));
     pattern += patternOf(part, beside, piece);
     parts.push(part);
@@ -91,7 +107,9 @@ function compileFormat(format: string): Compiled | string {
 /** What is wrong with a format of dates, or undefined. */
 export function dateFormatProblem(format: string): string | undefined {
   const compiled = compileFormat(format);
-  return typeof compiled === "string" ? `the date format ${JSON.stringify(format.slice(0, longest))} cannot be used: ${compiled}` : undefined;
+  return typeof compiled === "string"
+    ? `the date format ${JSON.stringify(format.slice(0, longest))} cannot be used: ${compiled}`
+    : undefined;
 }
 
 /**
@@ -105,7 +123,11 @@ export function dateFormatReader(format: string): DateFormatReader {
   const isBasic = basicFormat.test(format);
   const matchOf = (text: string): RegExpExecArray | null => {
     if (text.length > longest) return null;
-    return pattern.exec(isBasic ? text.replace(basic, (_, day, h, m, s: string | undefined, offset) => `${day} ${h}:${m}:${s ?? "00"}${offset}`) : text);
+    return pattern.exec(
+      isBasic
+        ? text.replace(basic, (_, day, h, m, s: string | undefined, offset) => `${day} ${h}:${m}:${s ?? "00"}${offset}`)
+        : text,
+    );
   };
   return {
     fits: (text) => matchOf(text) !== null,

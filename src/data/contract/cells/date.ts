@@ -4,7 +4,8 @@ import { dayMilliseconds, startOfDay, timeOfDay } from "./calendar.js";
 import { dateFormatReader } from "./date-format.js";
 import { cellIssue } from "./issue.js";
 
-const iso = /^(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s?([Zz]|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?)?$/;
+const iso =
+  /^(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s?([Zz]|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?)?$/;
 
 /**
  * Reads an ISO 8601 calendar date, with or without a time of day; a time without an offset is UTC, and so is a date. The

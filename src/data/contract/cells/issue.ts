@@ -55,4 +55,9 @@ export const cellIssue = (column: string, rule: QualityRule, value: unknown, pro
   new CellRefusal(column, rule, value, problem);
 
 /** An issue put into words: plain data, which keeps nothing of the value refused. */
-export const plainIssue = ({ column, rule, value, message }: CellIssue): CellIssue => ({ column, rule, value, message });
+export const plainIssue = ({ column, rule, value, message }: CellIssue): CellIssue => ({
+  column,
+  rule,
+  value,
+  message,
+});

@@ -17,7 +17,10 @@ export function booleanFromText(column: BooleanColumn): (text: string) => number
   const fold = column.caseSensitive ? (text: string) => text : (text: string) => text.toLowerCase();
   const truthy = new Set(column.truthy.map(fold));
   const falsy = new Set(column.falsy.map(fold));
-  const allowed = [...column.truthy, ...column.falsy].slice(0, 12).map((text) => cutText(text, 20)).join(", ");
+  const allowed = [...column.truthy, ...column.falsy]
+    .slice(0, 12)
+    .map((text) => cutText(text, 20))
+    .join(", ");
   return (text) => {
     const folded = fold(text);
     if (truthy.has(folded)) return 1;
@@ -42,7 +45,12 @@ export function categoryFromText(column: CategoryColumn): (text: string) => stri
   return (text) => {
     if (levels.has(text)) return text;
     if (text.length > textLimits.category) {
-      return cellIssue(column.name, "length", text, `has ${text.length} characters; a label has at most ${textLimits.category}`);
+      return cellIssue(
+        column.name,
+        "length",
+        text,
+        `has ${text.length} characters; a label has at most ${textLimits.category}`,
+      );
     }
     if (column.open) return text;
     let issue = refused.get(text);

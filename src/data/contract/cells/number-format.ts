@@ -24,7 +24,10 @@ const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/-]/g, 
  */
 export function numberPattern({ decimal, grouping }: Pick<NumberFormat, "decimal" | "grouping">): string {
   const point = escaped(decimal);
-  const whole = grouping === undefined ? "\\d+" : `(?:[1-9]\\d{0,2}(?:${escaped(grouping)}\\d{2,3})*${escaped(grouping)}\\d{3}|\\d+)`;
+  const whole =
+    grouping === undefined
+      ? "\\d+"
+      : `(?:[1-9]\\d{0,2}(?:${escaped(grouping)}\\d{2,3})*${escaped(grouping)}\\d{3}|\\d+)`;
   return `(?:${whole}(?:${point}\\d*)?|${point}\\d+)(?:[eE][+-]?\\d+)?`;
 }
 
@@ -34,7 +37,8 @@ export function markedNumber(text: string, { decimal, grouping }: Pick<NumberFor
   return Number(decimal === "," ? bare.replace(",", ".") : bare);
 }
 
-const optional = (affix: string | undefined): string => (affix === undefined ? "" : `(?:${escaped(plainCharacters(affix))})?`);
+const optional = (affix: string | undefined): string =>
+  affix === undefined ? "" : `(?:${escaped(plainCharacters(affix))})?`;
 
 const parenthesized = /^([^()]*)\(([^()]+)\)([^()]*)$/;
 
@@ -54,7 +58,9 @@ export function accountingNegative(plain: string): string | undefined {
  */
 export function formattedNumberReader(format: NumberFormat): (text: string) => number {
   const { prefix, suffix, accounting } = format;
-  const pattern = new RegExp(`^([+-]?) *${optional(prefix)} *([+-]?) *(${numberPattern(format)}) *${optional(suffix)}$`);
+  const pattern = new RegExp(
+    `^([+-]?) *${optional(prefix)} *([+-]?) *(${numberPattern(format)}) *${optional(suffix)}$`,
+  );
   return (text) => {
     const plain = plainCharacters(text);
     const unsigned = accounting === true ? accountingNegative(plain) : undefined;
@@ -72,18 +78,25 @@ export function formattedNumberReader(format: NumberFormat): (text: string) => n
 export function describeNumberFormat({ decimal, grouping, prefix, suffix, accounting }: NumberFormat): string {
   const parts = [
     decimal === "," ? "a decimal comma" : "",
-    grouping === undefined ? "" : grouping === " " ? "blanks between thousands" : `${JSON.stringify(grouping)} between thousands`,
+    grouping === undefined
+      ? ""
+      : grouping === " "
+        ? "blanks between thousands"
+        : `${JSON.stringify(grouping)} between thousands`,
     prefix === undefined ? "" : `the prefix ${JSON.stringify(prefix)}`,
     suffix === undefined ? "" : `the suffix ${JSON.stringify(suffix)}`,
     accounting === true ? "negative ones as accountants write them" : "",
   ].filter((part) => part !== "");
   const last = parts.pop();
-  return last === undefined ? "plain numbers" : `numbers with ${parts.length === 0 ? last : `${parts.join(", ")} and ${last}`}`;
+  return last === undefined
+    ? "plain numbers"
+    : `numbers with ${parts.length === 0 ? last : `${parts.join(", ")} and ${last}`}`;
 }
 
 /** What is wrong with a format, or undefined. */
 export function numberFormatProblem({ decimal, grouping, prefix, suffix }: NumberFormat): string | undefined {
-  if (decimal === grouping) return `${JSON.stringify(decimal)} cannot be both the decimal mark and the mark between thousands`;
+  if (decimal === grouping)
+    return `${JSON.stringify(decimal)} cannot be both the decimal mark and the mark between thousands`;
   for (const affix of [prefix, suffix]) {
     if (affix === undefined) continue;
     if (affix === "" || affix.length > longestAffix) return `a prefix or suffix has 1 to ${longestAffix} characters`;

@@ -53,7 +53,12 @@ function numberProblem(text: string): string {
 function checkNumber(column: NumberColumn, value: number, shown: unknown): number | CellIssue {
   const { name, min, max, exclusiveMin, exclusiveMax, multipleOf } = column;
   if (column.role === "id" && Number.isInteger(value) && !Number.isSafeInteger(value)) {
-    return cellIssue(name, "integer", shown, "is above 2^53, where numbers are rounded to their neighbors; let the contract hold this id as a text");
+    return cellIssue(
+      name,
+      "integer",
+      shown,
+      "is above 2^53, where numbers are rounded to their neighbors; let the contract hold this id as a text",
+    );
   }
   if (column.integer && !Number.isSafeInteger(value)) {
     const problem = Number.isInteger(value) ? "is too large for an exact whole number" : "is not a whole number";
@@ -101,7 +106,8 @@ export function numberFromJson(column: NumberColumn): (value: unknown) => number
     }
     if (typeof value !== "number") return cellIssue(name, "type", value, "is not a number");
     if (Number.isNaN(value) && column.nan === true) return NaN;
-    if (!Number.isFinite(value)) return cellIssue(name, "number", value, "is not a finite number; send null for missing");
+    if (!Number.isFinite(value))
+      return cellIssue(name, "number", value, "is not a finite number; send null for missing");
     return checkNumber(column, value + 0, value);
   };
 }

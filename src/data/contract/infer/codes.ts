@@ -33,7 +33,8 @@ export class Codes {
   /** Why the column's whole numbers are codes; undefined where they are quantities. Every number of the column is whole. */
   conclude(known: number): string | undefined {
     const shown = JSON.stringify((this.#example ?? "").slice(0, 40));
-    if (this.#long >= manyOdd * known && this.#long > 0) return `many of its whole numbers have too many digits to be exact, such as ${shown}`;
+    if (this.#long >= manyOdd * known && this.#long > 0)
+      return `many of its whole numbers have too many digits to be exact, such as ${shown}`;
     if (this.#zeros === 0) return undefined;
     const oneLength = this.#shortest === this.#longest && this.#shortest >= codeLength;
     if (!oneLength && this.#zeros < manyOdd * known) return undefined;

@@ -16,7 +16,8 @@ export const sumOf = (counts: ReadonlyMap<string, number>): number => [...counts
 export const knownCells = (facts: ColumnFacts): number => facts.present - facts.unknownRows;
 
 /** Are so many cells of a column of that kind that the others are slips? */
-const mostly = (facts: ColumnFacts, fitting: number): boolean => fitting > 0 && fitting >= nineTenths * knownCells(facts);
+const mostly = (facts: ColumnFacts, fitting: number): boolean =>
+  fitting > 0 && fitting >= nineTenths * knownCells(facts);
 
 const isDate = (facts: ColumnFacts): boolean => mostly(facts, facts.dates.count);
 
@@ -49,7 +50,12 @@ export function inferType(facts: ColumnFacts): ColumnType {
   if (isNumber(facts)) {
     const { format, range } = facts.numbers;
     // Never `integer`: that the numbers seen so far are whole is an observation, and a later 12.5 is no mistake.
-    return { kind: "number", integer: false, ...(format === undefined ? {} : { numberFormat: format }), observed: { ...range } };
+    return {
+      kind: "number",
+      integer: false,
+      ...(format === undefined ? {} : { numberFormat: format }),
+      observed: { ...range },
+    };
   }
   if (facts.booleans > 0 && facts.booleans === facts.present) {
     return { kind: "boolean", truthy: booleanTexts.truthy, falsy: booleanTexts.falsy, caseSensitive: false };

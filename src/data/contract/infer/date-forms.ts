@@ -11,7 +11,8 @@ class Dates {
 
   add(value: number, by: number): void {
     const day = sentinelDay(value);
-    if (day !== undefined && (this.fillers.has(day) || this.fillers.size < 64)) this.fillers.set(day, (this.fillers.get(day) ?? 0) + by);
+    if (day !== undefined && (this.fillers.has(day) || this.fillers.size < 64))
+      this.fillers.set(day, (this.fillers.get(day) ?? 0) + by);
     else this.spread.add(value, by);
   }
 
@@ -32,7 +33,11 @@ interface Form {
   timed: number;
 }
 
-const newForm = (formats: readonly string[]): Form => ({ dates: new Map(formats.map((format) => [format, new Dates()])), examples: new Examples(), timed: 0 });
+const newForm = (formats: readonly string[]): Form => ({
+  dates: new Map(formats.map((format) => [format, new Dates()])),
+  examples: new Examples(),
+  timed: 0,
+});
 
 function note(form: Form, text: string, by: number): void {
   form.examples.add(text);
@@ -56,11 +61,13 @@ const nameAndYear = /^[A-Za-z]{3,9}\.?([ ./-])(?:19|20|21)\d\d$/;
 const basic = /^\d{8}T?\d{4}/;
 const yearMonth = /^(?:19|20|21)\d\d([/-])\d{1,2}$/;
 const monthYear = /^\d{1,2}([/-])(?:19|20|21)\d\d$/;
-const named = /^(?:[A-Za-z]{3,9},?\s+)?(?:\d{1,2}([ ./-])[A-Za-z]{3,9}\.?\1(\d{4}|\d{2})|[A-Za-z]{3,9}\.?\s\d{1,2}(,?)\s\d{4})(?:[T,\s]|$)/;
+const named =
+  /^(?:[A-Za-z]{3,9},?\s+)?(?:\d{1,2}([ ./-])[A-Za-z]{3,9}\.?\1(\d{4}|\d{2})|[A-Za-z]{3,9}\.?\s\d{1,2}(,?)\s\d{4})(?:[T,\s]|$)/;
 const clock = /^\d{1,3}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:\s?[AaPp]\.?[Mm]\.?)?$/;
 
 /** How a text begins that may be a date or a time; most texts are told by it to be none. */
-const beginning = /^(?:\d{1,4}[/.-]|\d{8}T|\d{1,2} [A-Za-z]|[A-Za-z]{3,9}[.,]?[\s./-]\d|[A-Za-z]{3,9}[.,]?\s|\d{1,3}:\d\d)/;
+const beginning =
+  /^(?:\d{1,4}[/.-]|\d{8}T|\d{1,2} [A-Za-z]|[A-Za-z]{3,9}[.,]?[\s./-]\d|[A-Za-z]{3,9}[.,]?\s|\d{1,3}:\d\d)/;
 
 /** The formats that a text may have, by where its digits and marks stand. */
 function candidates(text: string): string[] {
@@ -175,7 +182,11 @@ export class DateForms {
     const sum = (some: readonly Form[]): number => some.reduce((total, form) => total + countOf(form), 0);
     const readBy = (format: string): Form[] => forms.filter(({ dates }) => dates.has(format) || dates.has(iso));
     // The first among equals: the given one, ISO 8601, and day before month, which most of the world writes.
-    const known = new Set([...(this.#given === undefined ? [] : [this.#given]), iso, ...forms.flatMap(({ dates }) => [...dates.keys()])]);
+    const known = new Set([
+      ...(this.#given === undefined ? [] : [this.#given]),
+      iso,
+      ...forms.flatMap(({ dates }) => [...dates.keys()]),
+    ]);
     const counts = [...known].map((format) => ({ format, count: sum(readBy(format)) }));
     const best = counts.reduce((a, b) => (b.count > a.count ? b : a), { format: iso, count: 0 });
     const chosen = readBy(best.format);
@@ -191,7 +202,16 @@ export class DateForms {
       if (isFarFrom(day, total.spread.range)) sentinels.set(formatDate(day, "date"), count);
       else range.add(day, count);
     }
-    const rival = best.format === this.#given ? undefined : counts.find(({ format, count }) => format !== best.format && format !== iso && count === best.count && chosen.some(({ dates }) => dates.has(format) && dates.has(best.format)));
+    const rival =
+      best.format === this.#given
+        ? undefined
+        : counts.find(
+            ({ format, count }) =>
+              format !== best.format &&
+              format !== iso &&
+              count === best.count &&
+              chosen.some(({ dates }) => dates.has(format) && dates.has(best.format)),
+          );
     const single = chosen.find(({ dates }) => dates.size === 1 && dates.has(best.format));
     const written = chosen.find(({ dates }) => dates.has(best.format));
     return {

@@ -6,7 +6,10 @@ import { inferMarkers, knownCells, oddCells, recurringLabel } from "./column.js"
 import type { ColumnFacts } from "./tally.js";
 
 const quoted = (texts: Iterable<string>): string =>
-  [...texts].slice(0, 3).map((text) => JSON.stringify(text.slice(0, 40))).join(", ");
+  [...texts]
+    .slice(0, 3)
+    .map((text) => JSON.stringify(text.slice(0, 40)))
+    .join(", ");
 
 /** The end of a sentence that shows some texts, where there are any. */
 const such = (texts: readonly string[]): string => (texts.length === 0 ? "" : `; others are such as ${quoted(texts)}`);
@@ -60,7 +63,14 @@ function missingNotes(name: string, facts: ColumnFacts, type: ColumnType): Findi
   const markers = inferMarkers(facts, type);
   if (markers.length > 0) {
     const count = markers.reduce((rows, text) => rows + (facts.markers.get(text) ?? facts.unknown.get(text) ?? 0), 0);
-    notes.push(columnFinding("markers", name, count, `${quoted(markers)} (${count} rows) ${markers.length > 1 ? "are" : "is"} read as missing`));
+    notes.push(
+      columnFinding(
+        "markers",
+        name,
+        count,
+        `${quoted(markers)} (${count} rows) ${markers.length > 1 ? "are" : "is"} read as missing`,
+      ),
+    );
   }
   const sentinels = type.kind === "date" ? [...facts.dates.sentinels] : [];
   for (const [day, count] of sentinels) {
@@ -69,8 +79,18 @@ function missingNotes(name: string, facts: ColumnFacts, type: ColumnType): Findi
   }
   const odd = oddCells(facts, type);
   if (odd.count > 0) {
-    const fate = odd.more ? "the first kinds are read as missing, and rows with others will be set aside" : "read as missing";
-    notes.push(columnFinding(type.kind === "date" ? "date" : "number", name, odd.count, `${cells(odd.count)} cannot be read as a ${type.kind}, such as ${quoted(odd.texts)}: ${fate}`, { severity: "warning" }));
+    const fate = odd.more
+      ? "the first kinds are read as missing, and rows with others will be set aside"
+      : "read as missing";
+    notes.push(
+      columnFinding(
+        type.kind === "date" ? "date" : "number",
+        name,
+        odd.count,
+        `${cells(odd.count)} cannot be read as a ${type.kind}, such as ${quoted(odd.texts)}: ${fate}`,
+        { severity: "warning" },
+      ),
+    );
   }
   return notes;
 }
@@ -81,17 +101,24 @@ function numberNotes(name: string, { numbers }: ColumnFacts): Finding[] {
   const info = (message: string, severity: "info" | "warning" = "info"): void => {
     notes.push(columnFinding("format", name, count, message, { severity }));
   };
-  if (format !== undefined && example !== undefined && ambiguous === undefined) info(`it holds ${describeNumberFormat(format)}, such as ${one(example)}`);
+  if (format !== undefined && example !== undefined && ambiguous === undefined)
+    info(`it holds ${describeNumberFormat(format)}, such as ${one(example)}`);
   if (ambiguous !== undefined) {
     const mark = format?.decimal === "," ? "." : ",";
     const isPoint = /\.\d{3}\D*$/.test(ambiguous);
     const taken = isPoint === (format?.decimal !== ",") ? "decimal mark" : "mark between thousands";
-    info(`nothing tells whether ${one(ambiguous)} has a decimal mark or one between thousands; it is taken for a ${taken} (--decimal ${mark} reads it the other way)`, isPoint && format === undefined ? "info" : "warning");
+    info(
+      `nothing tells whether ${one(ambiguous)} has a decimal mark or one between thousands; it is taken for a ${taken} (--decimal ${mark} reads it the other way)`,
+      isPoint && format === undefined ? "info" : "warning",
+    );
   }
-  if (bare > 0 && format?.suffix === "%") info(`${bare === count ? "all" : bare} of its numbers have no % sign and are taken for percentages too`, "warning");
+  if (bare > 0 && format?.suffix === "%")
+    info(`${bare === count ? "all" : bare} of its numbers have no % sign and are taken for percentages too`, "warning");
   if (leadingZeros.count > 0) {
     const { count: zeros, example: shown } = leadingZeros;
-    info(`${cells(zeros)} ${zeros === 1 ? "begins" : "begin"} with a zero, such as ${one(shown)}; if these are codes, make the column a category in the contract`);
+    info(
+      `${cells(zeros)} ${zeros === 1 ? "begins" : "begin"} with a zero, such as ${one(shown)}; if these are codes, make the column a category in the contract`,
+    );
   }
   return notes;
 }
@@ -103,7 +130,11 @@ function dateNotes(name: string, { dates }: ColumnFacts): Finding[] {
     const message = `its dates are read as ${format}, but every one could be ${rival} as well, such as ${one(example)}; --date-format ${rival} reads them so, --date-format ${format} confirms`;
     return [columnFinding("format", name, count, message, { severity: "warning" })];
   }
-  const order = format.startsWith("dd") ? `, day first: ${one(evidence)} can be nothing else` : format.startsWith("MM") && format.includes("dd") ? `, month first: ${one(evidence)} can be nothing else` : `, such as ${one(example)}`;
+  const order = format.startsWith("dd")
+    ? `, day first: ${one(evidence)} can be nothing else`
+    : format.startsWith("MM") && format.includes("dd")
+      ? `, month first: ${one(evidence)} can be nothing else`
+      : `, such as ${one(example)}`;
   return [columnFinding("format", name, count, `its dates are written ${format}${order}`)];
 }
 
@@ -116,6 +147,8 @@ export function columnNotes(name: string, facts: ColumnFacts, type: ColumnType):
     ...(type.kind === "number" ? numberNotes(name, facts) : []),
     ...(type.kind === "date" ? dateNotes(name, facts) : []),
     ...(mixed === undefined ? [] : [columnFinding("format", name, knownCells(facts), mixed, { severity: "warning" })]),
-    ...(type.kind === "category" && codes !== undefined ? [columnFinding("format", name, facts.numbers.count, `${codes}; it counts as a category of codes`)] : []),
+    ...(type.kind === "category" && codes !== undefined
+      ? [columnFinding("format", name, facts.numbers.count, `${codes}; it counts as a category of codes`)]
+      : []),
   ];
 }

@@ -13,17 +13,31 @@ const pointsBetweenThousands = 1 << styles.findIndex(({ decimal, grouping }) => 
 const mostForms = 48;
 const longestForm = 60;
 
-const currency = "(?:[A-Z]{0,3}\\p{Sc}|(?:USD|EUR|GBP|CHF|JPY|CNY|INR|CAD|AUD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|BRL|MXN|ZAR|TRY|RUB|KRW|SGD|HKD|ILS|AED|Fr\\.|Rs\\.?|kr\\.?))";
+const currency =
+  "(?:[A-Z]{0,3}\\p{Sc}|(?:USD|EUR|GBP|CHF|JPY|CNY|INR|CAD|AUD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|BRL|MXN|ZAR|TRY|RUB|KRW|SGD|HKD|ILS|AED|Fr\\.|Rs\\.?|kr\\.?))";
 /** Signs for about, from, and a text by order of a spreadsheet. */
 const symbol = "[%~≈<>≤≥]=?";
 /** Words may follow each other: "sq ft". */
 const unit = "(?:[%\\p{Sc}\\p{L}°µ/](?:[\\p{L}\\p{Sc}%°µ²³/.]| (?=[\\p{L}/])){0,19})";
 /** Sign, prefix, sign, digits with marks, suffix. */
-const shape = new RegExp(`^([+-]?) *(${currency}|${symbol})? *([+-]?) *((?:\\d(?:[\\d.,' ]*[\\d.,])?|[.,]\\d+)(?:[eE][+-]?\\d+)?) *(${unit})?$`, "u");
+const shape = new RegExp(
+  `^([+-]?) *(${currency}|${symbol})? *([+-]?) *((?:\\d(?:[\\d.,' ]*[\\d.,])?|[.,]\\d+)(?:[eE][+-]?\\d+)?) *(${unit})?$`,
+  "u",
+);
 const thousandsByPoint = /^[+-]?[1-9]\d{0,2}\.\d{3}$/;
 
-const newForm = (mask: number, { prefix, suffix, accounting } = { prefix: "", suffix: "", accounting: false }): NumberForm =>
-  ({ prefix, suffix, accounting, mask, point: new Spread(), comma: new Spread(), examples: new Examples() });
+const newForm = (
+  mask: number,
+  { prefix, suffix, accounting } = { prefix: "", suffix: "", accounting: false },
+): NumberForm => ({
+  prefix,
+  suffix,
+  accounting,
+  mask,
+  point: new Spread(),
+  comma: new Spread(),
+  examples: new Examples(),
+});
 
 /** The value of digits with marks by a decimal mark, where one of the styles with that mark reads them. */
 function valueOf(body: string, mask: number, decimal: NumberFormat["decimal"]): number | undefined {
@@ -47,7 +61,13 @@ export class NumberForms {
     // Beyond that whole numbers are no longer exact: mistakes, or the largest float as a filler.
     const huge = Math.abs(value) > Number.MAX_SAFE_INTEGER;
     const pointed = text.includes(".");
-    const form = huge ? this.#huge : !pointed ? this.#whole : thousandsByPoint.test(text) ? this.#thousands : this.#pointed;
+    const form = huge
+      ? this.#huge
+      : !pointed
+        ? this.#whole
+        : thousandsByPoint.test(text)
+          ? this.#thousands
+          : this.#pointed;
     form.point.add(value, by);
     if (form === this.#thousands) form.comma.add(Number(text.replace(".", "")), by);
     form.examples.add(text);

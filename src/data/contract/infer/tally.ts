@@ -151,7 +151,19 @@ export function tally({ decimal, dateFormat }: WrittenForms = {}): Tally {
       const distinct = sketch === undefined ? exact.size : Math.min(counts.present, Math.round(sketch.estimate()));
       const read = { numbers: numbers.conclude(counts.present - counts.unknownRows, decimal), dates: dates.conclude() };
       const examples = [...read.numbers.texts, ...read.dates.texts, others];
-      return { ...counts, ...read, nearNumbers, nearDates, markers, unknown, others, examples, labels, distinct, sequential };
+      return {
+        ...counts,
+        ...read,
+        nearNumbers,
+        nearDates,
+        markers,
+        unknown,
+        others,
+        examples,
+        labels,
+        distinct,
+        sequential,
+      };
     },
   };
 }

@@ -8,7 +8,9 @@ import type { ColumnFacts } from "./tally.js";
 
 const list = (labels: readonly string[]): string => {
   const shown = labels.slice(0, 8).map((label) => JSON.stringify(label.slice(0, 40)));
-  return labels.length > shown.length ? `${shown.join(", ")} and ${labels.length - shown.length} more` : shown.join(", ");
+  return labels.length > shown.length
+    ? `${shown.join(", ")} and ${labels.length - shown.length} more`
+    : shown.join(", ");
 };
 
 /** The labels of a column, those that differ in spelling alone as one: as most rows spell it, in order of UTF-16 units. */
@@ -40,7 +42,9 @@ export function inferTarget(column: string, facts: ColumnFacts, positive: string
   }
   const labels = targetClasses(facts);
   if (labels.length < 2) {
-    return fail(`holds ${labels.length === 0 ? "no value" : `one class only (${list(labels)})`}. Give rows of both classes.`);
+    return fail(
+      `holds ${labels.length === 0 ? "no value" : `one class only (${list(labels)})`}. Give rows of both classes.`,
+    );
   }
   if (labels.length > 2) return fail(`holds ${labels.length} classes (${list(labels)}). Name a column of two classes.`);
   const speaking = labels.filter(namesPositive);

@@ -29,14 +29,21 @@ export function unfitFinding(name: string, facts: ColumnFacts, type: ColumnType)
   if (facts.present === 0) return columnFinding("allMissing", name, rows, "every value is missing, so it is left out");
   if (facts.distinct === 1 && facts.present === rows) {
     const [only = ""] = facts.labels?.keys() ?? [];
-    return columnFinding("constant", name, rows, `it is ${JSON.stringify(only.slice(0, 40))} in every row, so it is left out`);
+    return columnFinding(
+      "constant",
+      name,
+      rows,
+      `it is ${JSON.stringify(only.slice(0, 40))} in every row, so it is left out`,
+    );
   }
   const reason = type.kind === "text" ? "it holds free text" : idReason(name, facts, type);
   if (reason === undefined) return undefined;
   const rule = type.kind === "text" ? "freeText" : "idLike";
   const mixed = mixedReason(facts, type);
   if (mixed !== undefined) {
-    return columnFinding(rule, name, facts.present, `${mixed}. As nearly every cell differs, it is left out`, { severity: "warning" });
+    return columnFinding(rule, name, facts.present, `${mixed}. As nearly every cell differs, it is left out`, {
+      severity: "warning",
+    });
   }
   if (rule === "freeText") return columnFinding(rule, name, facts.present, `${reason} and is left out`);
   const message = `${reason}, so it is left out; name it as an id, or declare it a feature if it is one`;

@@ -89,22 +89,35 @@ function readingOf(forms: readonly NumberForm[], style: number, affixes: Affixes
 export function weighNumbers({ forms: all, huge, codes, known, decimal }: WeighedForms): NumberFacts {
   const forms = size(huge) > common * known ? all : all.filter((form) => form !== huge);
   const affixes = [{ prefix: "", suffix: "" }, ...forms].filter(
-    (one, i, list) => list.findIndex((other) => sameAffixes(one, other)) === i && (isBare(one) || sizeOf(forms.filter((form) => sameAffixes(form, one))) >= common * known),
+    (one, i, list) =>
+      list.findIndex((other) => sameAffixes(one, other)) === i &&
+      (isBare(one) || sizeOf(forms.filter((form) => sameAffixes(form, one))) >= common * known),
   );
   const allowed = styles.flatMap((style, i) => (decimal === undefined || style.decimal === decimal ? [i] : []));
   const readings = affixes.flatMap((one) => allowed.map((style) => readingOf(forms, style, one)));
   const best = readings.reduce((a, b) => (b.count > a.count ? b : a));
   const style = styles[best.style] ?? { decimal: "." };
   const total = new Spread();
-  for (const form of best.forms) total.join(style.decimal === "." || form.mask === everyStyle ? form.point : form.comma);
-  const rivals = readings.filter((other) => styles[other.style]?.decimal !== style.decimal && sameAffixes(other, best) && other.count === best.count);
-  const doubtful = best.forms.find(({ mask, point, comma }) => mask !== everyStyle && rivals.some((other) => mask & (1 << other.style)) && point.range.max !== comma.range.max);
+  for (const form of best.forms)
+    total.join(style.decimal === "." || form.mask === everyStyle ? form.point : form.comma);
+  const rivals = readings.filter(
+    (other) => styles[other.style]?.decimal !== style.decimal && sameAffixes(other, best) && other.count === best.count,
+  );
+  const doubtful = best.forms.find(
+    ({ mask, point, comma }) =>
+      mask !== everyStyle && rivals.some((other) => mask & (1 << other.style)) && point.range.max !== comma.range.max,
+  );
   const accounting = best.forms.some((form) => form.accounting);
   const isPlain = style.decimal === "." && style.grouping === undefined && isBare(best) && !accounting;
-  const marked = best.forms.find((form) => !isBare(form) || form.accounting) ?? best.forms.find(({ mask }) => (mask & 1) === 0) ?? best.forms.find(({ mask }) => mask !== everyStyle);
+  const marked =
+    best.forms.find((form) => !isBare(form) || form.accounting) ??
+    best.forms.find(({ mask }) => (mask & 1) === 0) ??
+    best.forms.find(({ mask }) => mask !== everyStyle);
   const { prefix, suffix } = best;
   return {
-    format: isPlain ? undefined : { ...style, ...(prefix && { prefix }), ...(suffix && { suffix }), ...(accounting && { accounting }) },
+    format: isPlain
+      ? undefined
+      : { ...style, ...(prefix && { prefix }), ...(suffix && { suffix }), ...(accounting && { accounting }) },
     count: total.count,
     integers: total.integers,
     range: total.range,

@@ -67,7 +67,8 @@ export function numberType(schema: $ZodType, refuse: Refuse): TypeOf<"number"> {
       case "less_than":
         if (typeof check.value !== "number") refuse("a number's limit must be a number");
         else if (Number.isFinite(check.value)) narrow(limits, check, check.value);
-        else if (check.value !== (check.check === "greater_than" ? -Infinity : Infinity)) refuse(`the limit ${check.value} leaves no value`);
+        else if (check.value !== (check.check === "greater_than" ? -Infinity : Infinity))
+          refuse(`the limit ${check.value} leaves no value`);
         break;
       case "multiple_of":
         if (typeof check.value !== "number" || multipleOf !== undefined) refuse("give one step, as a number");
@@ -86,7 +87,8 @@ export function dateType(schema: $ZodType, refuse: Refuse): TypeOf<"date"> {
   const limits: Limits = {};
   for (const check of checksOf(schema)) {
     if (check.check !== "greater_than" && check.check !== "less_than") refuse(unsupported(check.check));
-    else if (!(check.value instanceof Date) || Number.isNaN(check.value.getTime())) refuse("a date's limit must be a date");
+    else if (!(check.value instanceof Date) || Number.isNaN(check.value.getTime()))
+      refuse("a date's limit must be a date");
     else narrow(limits, check, check.value.getTime());
   }
   // Dates are whole milliseconds, so an open limit is a closed one beside it.

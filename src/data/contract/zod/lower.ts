@@ -55,7 +55,10 @@ export function lower(schema: $ZodType, outer: Context): Lowered | undefined {
       return plain({ ...dateType(schema, refuse), precision: meta.precision ?? "datetime" });
     case "boolean":
       refuseChecks(schema, refuse);
-      if (def.coerce === true) refuse('z.coerce.boolean() takes every text but the empty one for true, "false" too; use z.boolean() or z.stringbool()');
+      if (def.coerce === true)
+        refuse(
+          'z.coerce.boolean() takes every text but the empty one for true, "false" too; use z.boolean() or z.stringbool()',
+        );
       return plain({ kind: "boolean", truthy: booleanTexts.truthy, falsy: booleanTexts.falsy, caseSensitive: false });
     case "enum":
     case "literal":
@@ -75,7 +78,8 @@ export function lower(schema: $ZodType, outer: Context): Lowered | undefined {
       if (given === null) {
         // A null is what an absent value comes to: missing.
         const lowered = wrap({ default: undefined, optional: true });
-        if (def.type === "prefault" && lowered?.nullable === false) refuse("the prefault null is refused by the type itself; make it nullable");
+        if (def.type === "prefault" && lowered?.nullable === false)
+          refuse("the prefault null is refused by the type itself; make it nullable");
         return lowered;
       }
       const value = defaultValue(given, meta);
@@ -119,9 +123,20 @@ function lowerPipe(
   const { bag } = schema._zod;
   const input = defOf(from).type;
   const output = defOf(to).type;
-  if (isCodec && input === "string" && output === "boolean" && Array.isArray(bag["truthy"]) && Array.isArray(bag["falsy"])) {
+  if (
+    isCodec &&
+    input === "string" &&
+    output === "boolean" &&
+    Array.isArray(bag["truthy"]) &&
+    Array.isArray(bag["falsy"])
+  ) {
     const caseSensitive = bag["case"] === "sensitive";
-    const type = { kind: "boolean", truthy: bag["truthy"].map(String), falsy: bag["falsy"].map(String), caseSensitive } as const;
+    const type = {
+      kind: "boolean",
+      truthy: bag["truthy"].map(String),
+      falsy: bag["falsy"].map(String),
+      caseSensitive,
+    } as const;
     return { type, nullable: false, optional: false, meta: context.meta };
   }
   if (input === "transform" || output === "transform" || (isCodec && !(input === "string" && output === "date"))) {

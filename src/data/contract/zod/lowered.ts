@@ -2,7 +2,8 @@ import type { Column } from "../contract.js";
 import type { Problem } from "../problem.js";
 import type { ColumnMeta } from "./meta.js";
 
-type BaseKey = "name" | "role" | "nullable" | "optional" | "default" | "defaultFor" | "missing" | "unit" | "description";
+type BaseKey =
+  "name" | "role" | "nullable" | "optional" | "default" | "defaultFor" | "missing" | "unit" | "description";
 
 type Bare<C> = C extends Column ? Omit<C, BaseKey> : never;
 

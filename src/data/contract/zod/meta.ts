@@ -50,7 +50,10 @@ const members: Record<keyof ColumnMeta, { readonly valid: (value: unknown) => bo
   precision: { valid: oneOf("date", "datetime"), expected: '"date" or "datetime"' },
   missing: { valid: (value) => Array.isArray(value) && value.every(isText), expected: "a list of texts" },
   unseen: { valid: oneOf("unknown", "reject"), expected: '"unknown" or "reject"' },
-  numberFormat: { valid: isNumberFormat, expected: 'an object such as { decimal: ",", grouping: ".", prefix: "$", suffix: "%", accounting: true }' },
+  numberFormat: {
+    valid: isNumberFormat,
+    expected: 'an object such as { decimal: ",", grouping: ".", prefix: "$", suffix: "%", accounting: true }',
+  },
   dateFormat: { valid: isText, expected: 'a text such as "dd/MM/yyyy"' },
   role: {
     valid: oneOf(...columnRoles.filter((role) => role !== "target")),

@@ -6,7 +6,8 @@ import type { Problem } from "../problem.js";
 /** Widest whole-number range that is taken for a list of classes. */
 const maxClasses = 100;
 
-const same = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((text, i) => text === b[i]);
+const same = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((text, i) => text === b[i]);
 
 /** The class labels of a target's type in order, with the label of a value; or why there are none. */
 function classesOf(type: ColumnType, positive: unknown): { labels: readonly string[]; label: string } | string {
@@ -19,7 +20,8 @@ function classesOf(type: ColumnType, positive: unknown): { labels: readonly stri
       const { truthy, falsy, caseSensitive } = type;
       const [yes = ""] = truthy;
       const [no = ""] = falsy;
-      if (same(truthy, booleanTexts.truthy) && same(falsy, booleanTexts.falsy)) return { labels: ["false", "true"], label };
+      if (same(truthy, booleanTexts.truthy) && same(falsy, booleanTexts.falsy))
+        return { labels: ["false", "true"], label };
       // Labels are compared exactly, and zod forgets the case of texts that it compares without regard to it.
       const exact = caseSensitive || [yes, no].every((text) => text.toUpperCase() === text);
       if (truthy.length > 1 || falsy.length > 1 || !exact) {
@@ -33,7 +35,8 @@ function classesOf(type: ColumnType, positive: unknown): { labels: readonly stri
         const labels = Array.from({ length: max - min + 1 }, (_, i) => String(min + i));
         return { labels, label };
       }
-      if (min === undefined && max === undefined && (positive === 0 || positive === 1)) return { labels: ["0", "1"], label };
+      if (min === undefined && max === undefined && (positive === 0 || positive === 1))
+        return { labels: ["0", "1"], label };
       return "say which numbers are classes: z.literal([0, 1])";
     }
     case "date":
@@ -58,7 +61,9 @@ export function lowerTarget(
   if (typeof found === "string") return refuse(found);
   const { labels, label } = found;
   if (!labels.includes(label)) {
-    return refuse(`the positive value ${JSON.stringify(positive)} is none of ${labels.map((l) => JSON.stringify(l)).join(", ")}`);
+    return refuse(
+      `the positive value ${JSON.stringify(positive)} is none of ${labels.map((l) => JSON.stringify(l)).join(", ")}`,
+    );
   }
   const classes = [...labels.filter((other) => other !== label), label];
   return {

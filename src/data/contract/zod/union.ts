@@ -94,23 +94,34 @@ const isBoolean = (labels: Parts["labels"]): boolean =>
 function typeOf(parts: Parts, open: boolean): ColumnType | string {
   const { labels, types, nan } = parts;
   const [only] = types;
-  if (nan && (labels.length > 0 || only?.type.kind !== "number")) return "z.nan() is for columns of numbers; use .nullable()";
+  if (nan && (labels.length > 0 || only?.type.kind !== "number"))
+    return "z.nan() is for columns of numbers; use .nullable()";
   if (types.length > 1) return "a column holds one kind of value; this union mixes several";
   if (only === undefined && labels.length === 0) return "the list of levels is empty";
   if (only === undefined && isBoolean(labels)) {
     return { kind: "boolean", truthy: booleanTexts.truthy, falsy: booleanTexts.falsy, caseSensitive: false };
   }
-  if (only !== undefined && labels.length === 0) return nan && only.type.kind === "number" ? { ...only.type, nan } : only.type;
+  if (only !== undefined && labels.length === 0)
+    return nan && only.type.kind === "number" ? { ...only.type, nan } : only.type;
   const levels = labels.map(String);
   if (only === undefined) return { kind: "category", levels, open };
   if (only.type.kind === "category") return { kind: "category", levels: [...levels, ...only.type.levels], open: true };
-  if (only.type.kind === "number") return 'a number or a word: use z.number().nullable() with .meta({ missing: ["word"] })';
+  if (only.type.kind === "number")
+    return 'a number or a word: use z.number().nullable() with .meta({ missing: ["word"] })';
   return `a column holds one kind of value; this union mixes labels with a ${only.type.kind}`;
 }
 
 /** Lowers an enum, a literal or a union: a category of its values, open when any string is allowed as well. */
 export function lowerUnion(schema: $ZodType, context: Context, lower: LowerOption): Lowered | undefined {
-  const parts: Parts = { labels: [], types: [], nullable: false, nan: false, absent: undefined, meta: context.meta, failed: false };
+  const parts: Parts = {
+    labels: [],
+    types: [],
+    nullable: false,
+    nan: false,
+    absent: undefined,
+    meta: context.meta,
+    failed: false,
+  };
   collect(schema, context, parts, lower);
   if (parts.failed) return undefined;
   const { meta } = parts;

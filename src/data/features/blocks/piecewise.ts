@@ -34,5 +34,11 @@ export const piecewiseKind: BlockKind<PiecewiseBlock> = {
     };
   },
 
-  read: strictObject({ kind: literal("piecewise"), input: text(), impute: boundedNumber, indicator: flag, knots: knots(2) }),
+  read: strictObject({
+    kind: literal("piecewise"),
+    input: text(),
+    impute: boundedNumber,
+    indicator: flag,
+    knots: knots(2),
+  }),
 };

@@ -12,19 +12,22 @@ function parametersOf(kinds: Readonly<Record<string, ParameterKind>>): Decoder<C
   return strictObject(Object.fromEntries(fields));
 }
 
-const parameter = (kind: ParameterKind): Decoder<ParameterValue> => (json) => {
-  const { wants, accepts } = parameterKinds[kind];
-  if (!accepts(json.value)) throw json.not(wants);
-  const value = json.value as ParameterValue;
-  return typeof value === "object" ? value.slice() : value;
-};
+const parameter =
+  (kind: ParameterKind): Decoder<ParameterValue> =>
+  (json) => {
+    const { wants, accepts } = parameterKinds[kind];
+    if (!accepts(json.value)) throw json.not(wants);
+    const value = json.value as ParameterValue;
+    return typeof value === "object" ? value.slice() : value;
+  };
 
 const name = text(expressionLimits.text);
 const column = strictObject({ op: literal("column"), name });
 
 function read(json: JsonValue, depth: number, budget: { nodes: number }): Expression {
   if (depth > expressionLimits.depth) throw json.refused(`is nested deeper than ${expressionLimits.depth} calls`);
-  if (--budget.nodes < 0) throw json.refused(`makes the expression larger than ${expressionLimits.nodes} columns and calls`);
+  if (--budget.nodes < 0)
+    throw json.refused(`makes the expression larger than ${expressionLimits.nodes} columns and calls`);
   const op = name(json.get("op"));
   if (op === "column") return column(json);
   const operator = operatorOf(op);

@@ -114,7 +114,9 @@ export function fitCategory(input: CategoryInput): Fitted {
   const wanted = encode === "auto" ? ["target", "frequency"] : [encode];
   const notes = [
     ...(wanted.includes("target") && target === undefined ? [`${name}: no target rate, the table has no target`] : []),
-    ...(distinct > maxLevels ? [`${name}: of its ${distinct} levels the ${maxLevels} most frequent have values of their own`] : []),
+    ...(distinct > maxLevels
+      ? [`${name}: of its ${distinct} levels the ${maxLevels} most frequent have values of their own`]
+      : []),
   ];
   const blocks = [
     wanted.includes("target") && target

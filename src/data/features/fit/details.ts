@@ -22,5 +22,7 @@ function detailsIn(blocks: readonly FeatureBlock[]): boolean[] {
 /** For each matrix column 1 where it is a detail of a number that another column gives scaled, else 0. */
 export function detailColumns({ blocks }: Recipe): Uint8Array {
   const details = detailsIn(blocks);
-  return Uint8Array.from(blocks.flatMap((block, i) => new Array<number>(kindOf(block).width(block)).fill(details[i] ? 1 : 0)));
+  return Uint8Array.from(
+    blocks.flatMap((block, i) => new Array<number>(kindOf(block).width(block)).fill(details[i] ? 1 : 0)),
+  );
 }

@@ -68,7 +68,9 @@ export class Fitting {
     else {
       const values = numbersOf(expression, this.#table);
       const { numeric } = this.#features;
-      this.#keep(fitNumber({ name, values, policy: policy as NumberPolicy, numeric, indicator: true, details: this.#details }));
+      this.#keep(
+        fitNumber({ name, values, policy: policy as NumberPolicy, numeric, indicator: true, details: this.#details }),
+      );
     }
   }
 

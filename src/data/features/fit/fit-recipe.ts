@@ -46,7 +46,9 @@ function fitColumns(features: Features, table: Table, target: Uint8Array | undef
   if (affordsDetails(fitting.candidates, table.rows)) return fitting;
   const plain = new Fitting(features, table, target, false);
   plain.fitAll();
-  plain.notes.push(`bins and single values of numbers: left out, ${table.rows} rows are too few for the matrix columns they make`);
+  plain.notes.push(
+    `bins and single values of numbers: left out, ${table.rows} rows are too few for the matrix columns they make`,
+  );
   return plain;
 }
 

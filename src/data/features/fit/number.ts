@@ -145,7 +145,7 @@ export function fitNumber(input: NumberInput): Fitted {
   if (distinct.length === 1 && input.indicator) return presence(name, input.values, distinct);
   if (moments(sorted).sd === 0) return dropped(name, "its values hardly differ");
   const few = distinct.length <= fewValues;
-  const own = policy.oneHotValues ?? input.details ? standOuts(summary) : [];
+  const own = (policy.oneHotValues ?? input.details) ? standOuts(summary) : [];
   const indicator = input.indicator && missing > 0;
   const form =
     policy.encode === "piecewise"

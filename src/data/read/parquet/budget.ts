@@ -13,12 +13,19 @@ export class ReadBudget {
 
   constructor(path: string, fileBytes: number) {
     this.#path = path;
-    this.#left = { cells: 2 ** 22 + 256 * fileBytes, unpacked: 2 ** 26 + 1024 * fileBytes, text: 2 ** 26 + 4096 * fileBytes };
+    this.#left = {
+      cells: 2 ** 22 + 256 * fileBytes,
+      unpacked: 2 ** 26 + 1024 * fileBytes,
+      text: 2 ** 26 + 4096 * fileBytes,
+    };
   }
 
   /** @throws ChurnkitError INPUT_TOO_LARGE where a row group has more bytes than may be held, or the file more than its size allows. */
   group(bytes: number): void {
-    if (bytes > mostGroupBytes) throw this.#tooLarge(`a row group says that it holds ${bytes} bytes, more than ${mostGroupBytes}. Write it with smaller row groups.`);
+    if (bytes > mostGroupBytes)
+      throw this.#tooLarge(
+        `a row group says that it holds ${bytes} bytes, more than ${mostGroupBytes}. Write it with smaller row groups.`,
+      );
   }
 
   cells(count: number): void {
@@ -35,7 +42,10 @@ export class ReadBudget {
 
   #spend(kind: "cells" | "unpacked" | "text", count: number, what: string): void {
     this.#left[kind] -= count;
-    if (this.#left[kind] < 0) throw this.#tooLarge(`it says that it holds more ${what} than a file of its size can be expected to. Write the table as CSV if it is meant.`);
+    if (this.#left[kind] < 0)
+      throw this.#tooLarge(
+        `it says that it holds more ${what} than a file of its size can be expected to. Write the table as CSV if it is meant.`,
+      );
   }
 
   #tooLarge(why: string): ChurnkitError {

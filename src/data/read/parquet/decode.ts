@@ -30,7 +30,8 @@ export async function decodeColumn(
   budget.cells(rows);
   const { type, encodings, codec, path_in_schema, num_values, total_uncompressed_size } = meta;
   const unpack = codec === "UNCOMPRESSED" ? undefined : unpackers(driver)[codec];
-  if (codec !== "UNCOMPRESSED" && unpack === undefined) throw new Damaged(`unsupported compression: ${codec ?? "of an unknown kind"}`);
+  if (codec !== "UNCOMPRESSED" && unpack === undefined)
+    throw new Damaged(`unsupported compression: ${codec ?? "of an unknown kind"}`);
   const pages = checkedPages(bytes, column, rows, unpack, budget);
   const next = (): Uint8Array => {
     const page = pages.shift();
@@ -40,14 +41,31 @@ export async function decodeColumn(
   const length = BigInt(bytes.length);
   const pieces: ColumnData["columnData"][] = [];
   await driver.parquetRead({
-    file: { byteLength: bytes.length, slice: (start, end) => (start === 0 && end === bytes.length ? bytes.buffer : bytes.buffer.slice(start, end)) },
+    file: {
+      byteLength: bytes.length,
+      slice: (start, end) => (start === 0 && end === bytes.length ? bytes.buffer : bytes.buffer.slice(start, end)),
+    },
     metadata: {
       version: 2,
       schema: [{ name: "root", num_children: 1 }, column.element],
       num_rows: BigInt(rows),
       row_groups: [
         {
-          columns: [{ file_offset: 0n, meta_data: { type, encodings, codec, path_in_schema, num_values, total_uncompressed_size, total_compressed_size: length, data_page_offset: 0n } }],
+          columns: [
+            {
+              file_offset: 0n,
+              meta_data: {
+                type,
+                encodings,
+                codec,
+                path_in_schema,
+                num_values,
+                total_uncompressed_size,
+                total_compressed_size: length,
+                data_page_offset: 0n,
+              },
+            },
+          ],
           total_byte_size: length,
           num_rows: BigInt(rows),
         },
@@ -72,7 +90,8 @@ function unpackers(driver: Driver): { readonly [codec: string]: Unpack | undefin
   const zlib = node().getBuiltinModule("node:zlib");
   // In Node from 22.15 on.
   const { zstdDecompressSync } = zlib as { readonly zstdDecompressSync?: Inflate };
-  const bounded = (inflate: Inflate | undefined): Unpack | undefined => inflate && ((packed, bytes) => inflate(packed, { maxOutputLength: Math.max(1, bytes) }));
+  const bounded = (inflate: Inflate | undefined): Unpack | undefined =>
+    inflate && ((packed, bytes) => inflate(packed, { maxOutputLength: Math.max(1, bytes) }));
   return {
     SNAPPY: (packed, bytes) => {
       checkSnappy(packed, bytes);
@@ -96,7 +115,8 @@ const lenient = new TextDecoder();
 
 /** Values as JSON has them. Bytes that are declared as text must be text; others are shown as well as can be. */
 function parsersFor({ element }: ParquetColumn) {
-  const isText = element.converted_type === "UTF8" || element.converted_type === "ENUM" || element.logical_type?.type === "STRING";
+  const isText =
+    element.converted_type === "UTF8" || element.converted_type === "ENUM" || element.logical_type?.type === "STRING";
   return {
     dateFromDays: (days: number) => moment(days * 86_400_000)?.slice(0, -14) ?? null,
     timestampFromMilliseconds: (time: bigint) => moment(Number(time)),

@@ -49,11 +49,12 @@ function walkDeltas(
   const total = cursor.count();
   const values = size / parts;
   // As the format says: blocks of a multiple of 128 numbers, in parts of a multiple of 32.
-  if (size === 0 || size % 128 !== 0 || !Number.isInteger(values) || values % 32 !== 0) throw new Damaged(`a page parts ${size} numbers into ${parts}`);
+  if (size === 0 || size % 128 !== 0 || !Number.isInteger(values) || values % 32 !== 0)
+    throw new Damaged(`a page parts ${size} numbers into ${parts}`);
   if (total !== count) throw new Damaged(`a page names ${total} numbers where ${count} are missing`);
   const start = cursor.zigzag();
   if (count > 0) first(start);
-  for (let seen = 1; seen < count; ) {
+  for (let seen = 1; seen < count;) {
     const least = cursor.zigzag();
     const widths = cursor.at;
     cursor.skip(parts);
@@ -68,10 +69,10 @@ function walkDeltas(
 /** Up to 32 bits, the lowest first. */
 function bitsAt(bytes: Uint8Array, start: number, bit: number, bits: number): bigint {
   let value = 0n;
-  for (let have = 0; have < bits; ) {
+  for (let have = 0; have < bits;) {
     const at = bit + have;
     const taken = Math.min(8 - (at % 8), bits - have);
-    const part = ((bytes[start + Math.floor(at / 8)] as number) >> at % 8) & ((1 << taken) - 1);
+    const part = ((bytes[start + Math.floor(at / 8)] as number) >> (at % 8)) & ((1 << taken) - 1);
     value |= BigInt(part) << BigInt(have);
     have += taken;
   }

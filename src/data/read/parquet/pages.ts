@@ -9,7 +9,16 @@ import { Damaged, readStruct, wholeOf, type ThriftStruct } from "./thrift.js";
 export type Unpack = (packed: Uint8Array, bytes: number) => Uint8Array;
 
 const pageType = { data: 0, dictionary: 2, dataV2: 3 } as const;
-const encodings = { plain: 0, plainDictionary: 2, runs: 3, deltas: 5, deltaLengths: 6, deltaTexts: 7, dictionary: 8, split: 9 } as const;
+const encodings = {
+  plain: 0,
+  plainDictionary: 2,
+  runs: 3,
+  deltas: 5,
+  deltaLengths: 6,
+  deltaTexts: 7,
+  dictionary: 8,
+  split: 9,
+} as const;
 const mostCount = 2 ** 31 - 1;
 const widths: Readonly<Record<string, number>> = { INT32: 4, FLOAT: 4, INT64: 8, DOUBLE: 8, INT96: 12 };
 
@@ -21,7 +30,13 @@ const widths: Readonly<Record<string, number>> = { INT32: 4, FLOAT: 4, INT64: 8,
  * @returns the unpacked bytes of each page that is packed, in order.
  * @throws Damaged; ChurnkitError INPUT_TOO_LARGE.
  */
-export function checkedPages(bytes: Uint8Array, column: ParquetColumn, rows: number, unpack: Unpack | undefined, budget: ReadBudget): Uint8Array[] {
+export function checkedPages(
+  bytes: Uint8Array,
+  column: ParquetColumn,
+  rows: number,
+  unpack: Unpack | undefined,
+  budget: ReadBudget,
+): Uint8Array[] {
   const unpacked: Uint8Array[] = [];
   const open = (packed: Uint8Array, size: number): Uint8Array => {
     if (unpack === undefined) {
@@ -36,7 +51,7 @@ export function checkedPages(bytes: Uint8Array, column: ParquetColumn, rows: num
   };
   let dictionary: number | undefined;
   let seen = 0;
-  for (let at = 0; seen < rows; ) {
+  for (let at = 0; seen < rows;) {
     if (at >= bytes.length - 1) throw new Damaged(`a column holds ${seen} values of the ${rows} rows that it names`);
     const { struct, end } = readStruct(bytes, at);
     const size = wholeOf(struct, 2, "the length of a page", mostCount);
@@ -64,7 +79,13 @@ function part(struct: ThriftStruct, field: number): ThriftStruct {
   throw new Damaged("a page's header is not whole");
 }
 
-function checkPage(page: Cursor, header: ThriftStruct, count: number, column: ParquetColumn, dictionary: number | undefined): void {
+function checkPage(
+  page: Cursor,
+  header: ThriftStruct,
+  count: number,
+  column: ParquetColumn,
+  dictionary: number | undefined,
+): void {
   let present = count;
   if (column.nullable) {
     const levels = new Cursor(page.bytes, page.at + 4, page.at + 4 + page.uint32());
@@ -85,11 +106,13 @@ function checkPageV2(
 ): void {
   const rows = wholeOf(header, 3, "the number of a page's rows", mostCount);
   const levels = wholeOf(header, 5, "the length of a page's levels", Math.min(size, body.length));
-  if (rows !== count || wholeOf(header, 6, "the length of a page's lists", mostCount) !== 0) throw new Damaged("a page of single values says that it holds lists");
+  if (rows !== count || wholeOf(header, 6, "the length of a page's lists", mostCount) !== 0)
+    throw new Damaged("a page of single values says that it holds lists");
   if (!column.nullable && levels !== 0) throw new Damaged("a page says that values are missing where none may be");
   const present = column.nullable ? presentOf(new Cursor(body, 0, levels), count) : count;
   const missing = wholeOf(header, 2, "the number of a page's missing values", count);
-  if (missing !== count - present) throw new Damaged(`a page names ${missing} missing values and marks ${count - present}`);
+  if (missing !== count - present)
+    throw new Damaged(`a page names ${missing} missing values and marks ${count - present}`);
   const packed = body.subarray(levels);
   const page = header.get(7) === false ? packed : open(packed, size - levels);
   checkValues(new Cursor(page), wholeOf(header, 4, "the encoding of a page"), present, column.element, dictionary, 2);
@@ -196,7 +219,8 @@ function checkSharedTexts(page: Cursor, starts: Int32Array, ends: Int32Array, el
 }
 
 function checkText(bytes: number, { type, type_length: length, converted_type: converted }: SchemaElement): void {
-  if (type === "FIXED_LEN_BYTE_ARRAY" && bytes !== length) throw new Damaged(`a value takes ${bytes} bytes where all take ${length ?? "none"}`);
+  if (type === "FIXED_LEN_BYTE_ARRAY" && bytes !== length)
+    throw new Damaged(`a value takes ${bytes} bytes where all take ${length ?? "none"}`);
   // Its cost grows with the square of its length.
   if (converted === "DECIMAL" && bytes > mostDecimalBytes) throw new Damaged(`a decimal takes ${bytes} bytes`);
 }

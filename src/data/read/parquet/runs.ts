@@ -17,7 +17,8 @@ export class Cursor {
   }
 
   skip(bytes: number): void {
-    if (!(bytes >= 0 && bytes <= this.left)) throw new Damaged(`a page needs ${bytes} bytes where ${this.left} are left`);
+    if (!(bytes >= 0 && bytes <= this.left))
+      throw new Damaged(`a page needs ${bytes} bytes where ${this.left} are left`);
     this.at += bytes;
   }
 
@@ -64,21 +65,28 @@ const mostBits = 24;
  * @param each is given each value, with how often it comes in a row.
  * @throws Damaged where the runs are longer than the values, or than the bytes.
  */
-export function walkRuns(cursor: Cursor, bits: number, count: number, each: (value: number, times: number) => void): void {
+export function walkRuns(
+  cursor: Cursor,
+  bits: number,
+  count: number,
+  each: (value: number, times: number) => void,
+): void {
   if (bits > mostBits) throw new Damaged(`a page packs values in ${bits} bits`);
   const width = Math.ceil(bits / 8);
-  for (let seen = 0; seen < count; ) {
+  for (let seen = 0; seen < count;) {
     const head = cursor.count();
     const times = Math.floor(head / 2);
     if (head % 2 === 0) {
-      if (times === 0 || times > count - seen) throw new Damaged(`a page repeats a value ${times} times where ${count - seen} are missing`);
+      if (times === 0 || times > count - seen)
+        throw new Damaged(`a page repeats a value ${times} times where ${count - seen} are missing`);
       let value = 0;
       for (let i = 0, scale = 1; i < width; i++, scale *= 256) value += cursor.byte() * scale;
       each(value, times);
       seen += times;
     } else {
       // Groups of eight; the last one may be filled up.
-      if (bits === 0 || times === 0 || (times - 1) * 8 >= count - seen) throw new Damaged(`a page packs ${times * 8} values where ${count - seen} are missing`);
+      if (bits === 0 || times === 0 || (times - 1) * 8 >= count - seen)
+        throw new Damaged(`a page packs ${times * 8} values where ${count - seen} are missing`);
       const start = cursor.at;
       cursor.skip(times * bits);
       const inUse = Math.min(times * 8, count - seen);
@@ -88,7 +96,13 @@ export function walkRuns(cursor: Cursor, bits: number, count: number, each: (val
   }
 }
 
-function unpack(bytes: Uint8Array, start: number, bits: number, count: number, each: (value: number, times: number) => void): void {
+function unpack(
+  bytes: Uint8Array,
+  start: number,
+  bits: number,
+  count: number,
+  each: (value: number, times: number) => void,
+): void {
   const mask = bits === 0 ? 0 : 0xffffffff >>> (32 - bits);
   let at = start;
   let held = 0;

@@ -23,7 +23,8 @@ export function checkSnappy(block: Uint8Array, length: number): void {
     } else {
       size = kind === 1 ? ((tag >> 2) & 7) + 4 : (tag >> 2) + 1;
       const back = kind === 1 ? (tag >> 5) * 256 + cursor.byte() : little(cursor, kind === 2 ? 2 : 4);
-      if (back === 0 || back > made) throw new Damaged(`a packed page copies from ${back} bytes back where ${made} are unpacked`);
+      if (back === 0 || back > made)
+        throw new Damaged(`a packed page copies from ${back} bytes back where ${made} are unpacked`);
     }
     made += size;
     if (made > length) break;

@@ -34,7 +34,7 @@ class ThriftReader {
   struct(depth: number): ThriftStruct {
     if (depth > mostDepth) throw new Damaged("a header is nested too deep");
     const fields = new Map<number, ThriftValue>();
-    for (let id = 0; ; ) {
+    for (let id = 0; ;) {
       const head = this.#byte();
       const type = head & 15;
       if (type === 0) return fields;
@@ -72,11 +72,13 @@ class ThriftReader {
     if (depth > mostDepth) throw new Damaged("a header is nested too deep");
     const head = this.#byte();
     const count = head >> 4 === 15 ? this.#varint() : head >> 4;
-    if (count > this.#bytes.length - this.at) throw new Damaged(`a header names ${count} items where ${this.#bytes.length - this.at} bytes are left`);
+    if (count > this.#bytes.length - this.at)
+      throw new Damaged(`a header names ${count} items where ${this.#bytes.length - this.at} bytes are left`);
     const type = head & 15;
     const values: ThriftValue[] = [];
     // A flag in a list takes a byte; elsewhere it is part of its field's head.
-    for (let i = 0; i < count; i++) values.push(type === 1 || type === 2 ? this.#byte() === 1 : this.#value(type, depth));
+    for (let i = 0; i < count; i++)
+      values.push(type === 1 || type === 2 ? this.#byte() === 1 : this.#value(type, depth));
     return values;
   }
 
@@ -88,7 +90,8 @@ class ThriftReader {
 
   #taken(length: number): Uint8Array {
     const start = this.at;
-    if (length > this.#bytes.length - start) throw new Damaged(`a header names ${length} bytes where ${this.#bytes.length - start} are left`);
+    if (length > this.#bytes.length - start)
+      throw new Damaged(`a header names ${length} bytes where ${this.#bytes.length - start} are left`);
     this.at += length;
     return this.#bytes.subarray(start, this.at);
   }

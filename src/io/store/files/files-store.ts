@@ -44,7 +44,8 @@ export function filesStore(folder: string): ObjectStore {
 
   async function prepare(): Promise<void> {
     const made = await makeFolder(halfWritten);
-    for (let path = root; made !== undefined && path.length >= made.length; path = dirname(path)) await syncFolder(dirname(path));
+    for (let path = root; made !== undefined && path.length >= made.length; path = dirname(path))
+      await syncFolder(dirname(path));
     await removeLeftovers(halfWritten, "", "");
   }
   let prepared: Promise<void> | undefined;
@@ -179,7 +180,9 @@ async function listFolder(root: string, below: string): Promise<ObjectInfo[]> {
       const path = join(entry.parentPath, entry.name);
       // An object deleted since it was listed is no longer there to be named.
       const found = await stat(path).catch(() => undefined);
-      return found === undefined ? [] : [{ key: relative(root, path).split(sep).join("/"), size: found.size, modified: found.mtime }];
+      return found === undefined
+        ? []
+        : [{ key: relative(root, path).split(sep).join("/"), size: found.size, modified: found.mtime }];
     }),
   );
   return infos.flat();

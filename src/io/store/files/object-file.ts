@@ -8,10 +8,18 @@ import { promisify } from "node:util";
  */
 const atOnce = 256 * 1024;
 
-const [openLater, readLater, writeLater, fsyncLater] = [promisify(open), promisify(read), promisify(write), promisify(fsync)];
+const [openLater, readLater, writeLater, fsyncLater] = [
+  promisify(open),
+  promisify(read),
+  promisify(write),
+  promisify(fsync),
+];
 
 /** Writes an open file, hashed on the way, down to the disk, and closes it. Returns the SHA-256 of its bytes, in lower-case hex. */
-export async function writeHashed(file: number, content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<string> {
+export async function writeHashed(
+  file: number,
+  content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): Promise<string> {
   const hash = createHash("sha256");
   try {
     let length = 0;
@@ -19,7 +27,7 @@ export async function writeHashed(file: number, content: AsyncIterable<Uint8Arra
       hash.update(part);
       length += part.length;
       // A write may stop short without an error on a disk that is nearly full: the next one tells.
-      for (let at = 0; at < part.length; ) {
+      for (let at = 0; at < part.length;) {
         at += length > atOnce ? (await writeLater(file, part, at)).bytesWritten : writeSync(file, part, at);
       }
     }
@@ -57,7 +65,8 @@ export function hashNow(path: string): string {
   try {
     const hash = createHash("sha256");
     const piece = Buffer.alloc(1 << 16);
-    for (let length = readSync(file, piece); length > 0; length = readSync(file, piece)) hash.update(piece.subarray(0, length));
+    for (let length = readSync(file, piece); length > 0; length = readSync(file, piece))
+      hash.update(piece.subarray(0, length));
     return hash.digest("hex");
   } finally {
     closeSync(file);

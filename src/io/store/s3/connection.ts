@@ -48,7 +48,10 @@ export async function connect(options: S3StoreOptions): Promise<S3Connection> {
     sdk,
     send: sender(client),
     place: s3Place(bucket, prefix, partitionOf(await regionOf(client))),
-    common: { Bucket: bucket, ...(expectedBucketOwner === undefined ? {} : { ExpectedBucketOwner: expectedBucketOwner }) },
+    common: {
+      Bucket: bucket,
+      ...(expectedBucketOwner === undefined ? {} : { ExpectedBucketOwner: expectedBucketOwner }),
+    },
     encryption: {
       ...(serverSideEncryption === undefined ? {} : { ServerSideEncryption: serverSideEncryption }),
       ...(kmsKeyId === undefined ? {} : { SSEKMSKeyId: kmsKeyId }),
@@ -90,7 +93,9 @@ async function regionOf(client: Sdk.S3Client): Promise<string> {
   try {
     return await client.config.region();
   } catch (cause) {
-    throw new ChurnkitError("OPTION_INVALID", "The S3 store needs a region: set clientConfig.region or AWS_REGION.", { cause });
+    throw new ChurnkitError("OPTION_INVALID", "The S3 store needs a region: set clientConfig.region or AWS_REGION.", {
+      cause,
+    });
   }
 }
 

@@ -15,12 +15,17 @@ const operations = {
 export type S3Operation = keyof typeof operations;
 
 const expired = "The credentials have expired: sign in again (aws sso login), or let the SDK fetch fresh ones.";
-const unknownKey = "The credentials are not accepted: check the access key, the secret and the session token, and which profile is in use.";
-const clock = "The clock of this machine differs from S3's by more than 15 minutes: set it (timedatectl set-ntp true, chronyc makestep).";
+const unknownKey =
+  "The credentials are not accepted: check the access key, the secret and the session token, and which profile is in use.";
+const clock =
+  "The clock of this machine differs from S3's by more than 15 minutes: set it (timedatectl set-ntp true, chronyc makestep).";
 const busy = "S3 asks to slow down, also after the retries: make fewer requests at once, or spread them over prefixes.";
-const region = "The bucket lies in another region than the client asks: set clientConfig.region or AWS_REGION to the bucket's.";
-const kmsKey = "The KMS key that encrypts the object cannot be used: check that it exists, is enabled, and lies in the bucket's region.";
-const noCredentials = "No credentials were found: set AWS_PROFILE, AWS_ACCESS_KEY_ID, a role of the machine, or clientConfig.credentials.";
+const region =
+  "The bucket lies in another region than the client asks: set clientConfig.region or AWS_REGION to the bucket's.";
+const kmsKey =
+  "The KMS key that encrypts the object cannot be used: check that it exists, is enabled, and lies in the bucket's region.";
+const noCredentials =
+  "No credentials were found: set AWS_PROFILE, AWS_ACCESS_KEY_ID, a role of the machine, or clientConfig.credentials.";
 const unreachable = "S3 cannot be reached, also after the retries: check the network, the endpoint and the proxy.";
 
 /** What usually helps, by the name that S3 or the SDK gives an error. */
@@ -68,7 +73,8 @@ const statusOf = (error: unknown): number => asSdkError(error).$metadata?.httpSt
 export const wasRetried = (error: unknown): boolean => (asSdkError(error).$metadata?.attempts ?? 1) > 1;
 
 /** Is it the answer that there is no such object? */
-export const isAbsent = (error: unknown): boolean => statusOf(error) === 404 && !["NoSuchBucket", "NoSuchUpload"].includes(nameOf(error));
+export const isAbsent = (error: unknown): boolean =>
+  statusOf(error) === 404 && !["NoSuchBucket", "NoSuchUpload"].includes(nameOf(error));
 
 /** Is it the answer that the upload is over, completed or aborted? */
 export const isOver = (error: unknown): boolean => nameOf(error) === "NoSuchUpload";
@@ -87,37 +93,57 @@ export const isDenied = (error: unknown): boolean => statusOf(error) === 403 && 
 
 /** No answer, or one that says nothing of what was done: the request may have been carried out. */
 export const isUncertain = (error: unknown): boolean =>
-  statusOf(error) === 0 ? nameOf(error) !== "CredentialsProviderError" : statusOf(error) >= 500 || statusOf(error) === 200;
+  statusOf(error) === 0
+    ? nameOf(error) !== "CredentialsProviderError"
+    : statusOf(error) >= 500 || statusOf(error) === 200;
 
 /** Turns what the SDK throws into STORE_FAILED with the object, what S3 says and what to do; a ChurnkitError is passed on. */
-export function s3Failed(place: S3Place, operation: S3Operation, key: string | undefined, cause: unknown): ChurnkitError {
+export function s3Failed(
+  place: S3Place,
+  operation: S3Operation,
+  key: string | undefined,
+  cause: unknown,
+): ChurnkitError {
   if (ChurnkitError.isInstance(cause)) return cause;
   return storeFailed(place, operations[operation].verb, key, help(place, operation, key, cause), cause);
 }
 
 /** STORE_FAILED in the words of all of this driver's errors. */
-export function storeFailed(place: S3Place, verb: string, key: string | undefined, why: string, cause?: unknown): ChurnkitError {
+export function storeFailed(
+  place: S3Place,
+  verb: string,
+  key: string | undefined,
+  why: string,
+  cause?: unknown,
+): ChurnkitError {
   const uri = place.uriOf(key);
-  return new ChurnkitError("STORE_FAILED", `Cannot ${verb} ${uri}. ${why}`, { where: { file: uri }, ...(cause === undefined ? {} : { cause }) });
+  return new ChurnkitError("STORE_FAILED", `Cannot ${verb} ${uri}. ${why}`, {
+    where: { file: uri },
+    ...(cause === undefined ? {} : { cause }),
+  });
 }
 
 function help(place: S3Place, operation: S3Operation, key: string | undefined, error: unknown): string {
   const name = nameOf(error);
   const said = textOf(asSdkError(error).message);
-  if (name === "NoSuchBucket") return `There is no bucket ${place.bucket}: create it, or check its name, its region and the account.`;
+  if (name === "NoSuchBucket")
+    return `There is no bucket ${place.bucket}: create it, or check its name, its region and the account.`;
   if (Object.hasOwn(advice, name)) {
     const inRegion = textOf(asSdkError(error).Region);
     return `${advice[name] ?? ""}${inRegion === "" ? "" : ` It is ${inRegion}.`}${quoted(name, said)}`;
   }
   if (statusOf(error) === 403) return denied(place, operation, key, said);
-  if (isUncertain(error)) return `${statusOf(error) >= 500 ? (advice["InternalError"] ?? "") : unreachable}${quoted(name, said)}`;
+  if (isUncertain(error))
+    return `${statusOf(error) >= 500 ? (advice["InternalError"] ?? "") : unreachable}${quoted(name, said)}`;
   return `S3 refuses it.${quoted(name, said)}`;
 }
 
-const quoted = (name: string, said: string): string => (said === "" || said === "UnknownError" ? ` (${name})` : ` (${name}: ${said})`);
+const quoted = (name: string, said: string): string =>
+  said === "" || said === "UnknownError" ? ` (${name})` : ` (${name}: ${said})`;
 
 /** S3 names a missing permission of the key service, and mostly its own, in its message. */
-const lacking = /not authorized to perform: ([\w-]+:\w+)(?: on (?:the )?resource(?: associated with this ciphertext)?:? "?(arn:[^\s"]+))?/;
+const lacking =
+  /not authorized to perform: ([\w-]+:\w+)(?: on (?:the )?resource(?: associated with this ciphertext)?:? "?(arn:[^\s"]+))?/;
 
 function denied(place: S3Place, operation: S3Operation, key: string | undefined, said: string): string {
   const [, action = operations[operation].action, arn] = lacking.exec(said) ?? [];

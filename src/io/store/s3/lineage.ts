@@ -52,4 +52,5 @@ export function fateOf(write: Write, now: KnownVersion | undefined): Fate {
   return write.base !== undefined && links.includes(write.base) ? "not written" : "unknown";
 }
 
-const linksOf = ({ version, lineage }: KnownVersion): string[] => (lineage === "" ? [version.replace(/[^\w-]/g, "")] : lineage.split("."));
+const linksOf = ({ version, lineage }: KnownVersion): string[] =>
+  lineage === "" ? [version.replace(/[^\w-]/g, "")] : lineage.split(".");

@@ -26,18 +26,30 @@ export async function putParts(
   const parts = split(content, partBytes, spare);
   const first = await fromSource(s3, key, parts);
   const second = await fromSource(s3, key, parts);
-  if (first === undefined || second === undefined) return putWhole(s3, key, first ?? new Uint8Array(0), ifVersion, write);
+  if (first === undefined || second === undefined)
+    return putWhole(s3, key, first ?? new Uint8Array(0), ifVersion, write);
   const upload = { ...s3.common, Key: s3.place.keyOf(key), UploadId: await begin(s3, key, write) };
   try {
     const { sent, sum } = await sendAll(s3, key, upload, follow(s3, key, [first, second], parts), spare);
     const checksum = Buffer.alloc(4);
     checksum.writeUInt32BE(sum);
-    const whole = { MultipartUpload: { Parts: sent }, ChecksumCRC32: checksum.toString("base64"), ChecksumType: s3.sdk.ChecksumType.FULL_OBJECT };
-    return await s3.send(new s3.sdk.CompleteMultipartUploadCommand({ ...upload, ...whole, ...conditionOf(ifVersion) })).then(
-      ({ ETag }) => written(s3, key, write, ETag),
-      (error: unknown) =>
-        settle(s3, key, write, { operation: "CompleteMultipartUpload", error, retried: wasRetried(error), conditional: ifVersion !== undefined }),
-    );
+    const whole = {
+      MultipartUpload: { Parts: sent },
+      ChecksumCRC32: checksum.toString("base64"),
+      ChecksumType: s3.sdk.ChecksumType.FULL_OBJECT,
+    };
+    return await s3
+      .send(new s3.sdk.CompleteMultipartUploadCommand({ ...upload, ...whole, ...conditionOf(ifVersion) }))
+      .then(
+        ({ ETag }) => written(s3, key, write, ETag),
+        (error: unknown) =>
+          settle(s3, key, write, {
+            operation: "CompleteMultipartUpload",
+            error,
+            retried: wasRetried(error),
+            conditional: ifVersion !== undefined,
+          }),
+      );
   } catch (error) {
     await parts.return(undefined).catch(() => undefined);
     // Where this fails too, the bucket's lifecycle rule for unfinished uploads removes them.
@@ -85,7 +97,14 @@ async function sendAll(
       sum = crc32(bytes, sum);
       const place = sent.push({ PartNumber }) - 1;
       const part = s3
-        .send(new s3.sdk.UploadPartCommand({ ...upload, PartNumber, Body: bytes, ChecksumAlgorithm: s3.sdk.ChecksumAlgorithm.CRC32 }))
+        .send(
+          new s3.sdk.UploadPartCommand({
+            ...upload,
+            PartNumber,
+            Body: bytes,
+            ChecksumAlgorithm: s3.sdk.ChecksumAlgorithm.CRC32,
+          }),
+        )
         .then(({ ETag, ChecksumCRC32 }) => {
           sent[place] = { PartNumber, ETag, ChecksumCRC32 };
           spare.push(bytes);
@@ -109,11 +128,15 @@ const tooLarge = (s3: S3Connection, key: string, partBytes: number): ChurnkitErr
  * Cuts a stream into parts of one size, the last one shorter, each in memory of its own, or in what is spare: new memory
  * for each would pile up until it is collected.
  */
-async function* split(content: AsyncIterable<Uint8Array>, size: number, spare: Uint8Array[]): AsyncGenerator<Uint8Array, undefined> {
+async function* split(
+  content: AsyncIterable<Uint8Array>,
+  size: number,
+  spare: Uint8Array[],
+): AsyncGenerator<Uint8Array, undefined> {
   let part: Uint8Array = new Uint8Array(size);
   let filled = 0;
   for await (const bytes of content) {
-    for (let offset = 0; offset < bytes.length; ) {
+    for (let offset = 0; offset < bytes.length;) {
       const taken = bytes.subarray(offset, offset + size - filled);
       part.set(taken, filled);
       filled += taken.length;
@@ -128,15 +151,31 @@ async function* split(content: AsyncIterable<Uint8Array>, size: number, spare: U
 }
 
 /** The next part; an error of the source is told from one of S3. */
-async function fromSource(s3: S3Connection, key: string, parts: AsyncGenerator<Uint8Array, undefined>): Promise<Uint8Array | undefined> {
+async function fromSource(
+  s3: S3Connection,
+  key: string,
+  parts: AsyncGenerator<Uint8Array, undefined>,
+): Promise<Uint8Array | undefined> {
   try {
     return (await parts.next()).value;
   } catch (error) {
     if (ChurnkitError.isInstance(error)) throw error;
-    throw storeFailed(s3.place, "write", key, `What was to be written cannot be read: ${error instanceof Error ? error.message : String(error)}`, error);
+    throw storeFailed(
+      s3.place,
+      "write",
+      key,
+      `What was to be written cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      error,
+    );
   }
 }
 
-async function* follow(s3: S3Connection, key: string, read: Uint8Array[], parts: AsyncGenerator<Uint8Array, undefined>): AsyncGenerator<Uint8Array> {
-  for (let part = read.shift(); part !== undefined; part = read.shift() ?? (await fromSource(s3, key, parts))) yield part;
+async function* follow(
+  s3: S3Connection,
+  key: string,
+  read: Uint8Array[],
+  parts: AsyncGenerator<Uint8Array, undefined>,
+): AsyncGenerator<Uint8Array> {
+  for (let part = read.shift(); part !== undefined; part = read.shift() ?? (await fromSource(s3, key, parts)))
+    yield part;
 }

@@ -28,10 +28,13 @@ const maxPrefixLength = 120;
  */
 export function s3Place(bucket: string, prefix = "", partition = "aws"): S3Place {
   if (!bucketName.test(bucket) && !accessPoint.test(bucket)) {
-    throw invalid(`The bucket ${shown(bucket)} is no name of an S3 bucket: 3 to 63 lower-case letters, digits, "-" and ".", or an access point's ARN.`);
+    throw invalid(
+      `The bucket ${shown(bucket)} is no name of an S3 bucket: 3 to 63 lower-case letters, digits, "-" and ".", or an access point's ARN.`,
+    );
   }
   const folder = prefix.replace(/\/$/, "");
-  if (folder.length > maxPrefixLength) throw invalid(`The prefix ${shown(prefix)} is longer than ${maxPrefixLength} characters.`);
+  if (folder.length > maxPrefixLength)
+    throw invalid(`The prefix ${shown(prefix)} is longer than ${maxPrefixLength} characters.`);
   if (folder !== "") checkKey(folder);
   const root = folder === "" ? "" : `${folder}/`;
   const arn = bucket.startsWith("arn:") ? bucket : `arn:${partition}:s3:::${bucket}`;

@@ -46,7 +46,13 @@ const keyArn = /^arn:aws[a-z-]*:kms:([a-z0-9-]+):\d{12}:key\/[\w-]+$/;
  * console.log(JSON.stringify(policy, null, 2));
  * ```
  */
-export function s3StorePolicy({ bucket, prefix, kmsKeyArn, readOnly = false, partition }: S3StorePolicyOptions): IamPolicy {
+export function s3StorePolicy({
+  bucket,
+  prefix,
+  kmsKeyArn,
+  readOnly = false,
+  partition,
+}: S3StorePolicyOptions): IamPolicy {
   const place = s3Place(bucket, prefix, partition);
   const writing = readOnly ? [] : ["s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"];
   const statements: IamStatement[] = [
@@ -59,13 +65,19 @@ export function s3StorePolicy({ bucket, prefix, kmsKeyArn, readOnly = false, par
       ...(place.prefix === "" ? {} : { Condition: { StringLike: { "s3:prefix": `${place.prefix}*` } } }),
     },
   ];
-  return { Version: "2012-10-17", Statement: kmsKeyArn === undefined ? statements : [...statements, keyStatement(kmsKeyArn, readOnly)] };
+  return {
+    Version: "2012-10-17",
+    Statement: kmsKeyArn === undefined ? statements : [...statements, keyStatement(kmsKeyArn, readOnly)],
+  };
 }
 
 function keyStatement(arn: string, readOnly: boolean): IamStatement {
   const region = keyArn.exec(arn)?.[1];
   if (region === undefined) {
-    throw new ChurnkitError("OPTION_INVALID", `The kmsKeyArn ${JSON.stringify(arn.slice(0, 200))} is not the ARN of a KMS key (arn:aws:kms:REGION:ACCOUNT:key/ID).`);
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `The kmsKeyArn ${JSON.stringify(arn.slice(0, 200))} is not the ARN of a KMS key (arn:aws:kms:REGION:ACCOUNT:key/ID).`,
+    );
   }
   const service = `s3.${region}.amazonaws.com${region.startsWith("cn-") ? ".cn" : ""}`;
   return {

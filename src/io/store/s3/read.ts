@@ -35,7 +35,10 @@ export async function open(s3: S3Connection, key: string): Promise<OpenObject | 
   return { ...knownVersion(found), size, stream: whole(s3, key, found, size) };
 }
 
-const knownVersion = ({ ETag = "", Metadata }: GetObjectCommandOutput): KnownVersion => ({ version: ETag, lineage: Metadata?.[lineageField] ?? "" });
+const knownVersion = ({ ETag = "", Metadata }: GetObjectCommandOutput): KnownVersion => ({
+  version: ETag,
+  lineage: Metadata?.[lineageField] ?? "",
+});
 
 async function first(s3: S3Connection, key: string): Promise<GetObjectCommandOutput | undefined> {
   try {
@@ -47,11 +50,20 @@ async function first(s3: S3Connection, key: string): Promise<GetObjectCommandOut
 }
 
 /** Reads an object into memory, again from the beginning where that is what it takes. */
-export async function readAll(s3: S3Connection, key: string): Promise<(KnownVersion & { bytes: Uint8Array }) | undefined> {
+export async function readAll(
+  s3: S3Connection,
+  key: string,
+): Promise<(KnownVersion & { bytes: Uint8Array }) | undefined> {
   for (let attempt = 1; ; attempt++) {
     const found = await open(s3, key);
     if (found === undefined) return undefined;
-    if (found.size > maxInMemory) throw storeFailed(s3.place, "read", key, `It has ${found.size} bytes, too many for the memory: read it as a stream.`);
+    if (found.size > maxInMemory)
+      throw storeFailed(
+        s3.place,
+        "read",
+        key,
+        `It has ${found.size} bytes, too many for the memory: read it as a stream.`,
+      );
     try {
       const bytes = new Uint8Array(found.size);
       let offset = 0;
@@ -66,12 +78,23 @@ export async function readAll(s3: S3Connection, key: string): Promise<(KnownVers
   }
 }
 
-function request(s3: S3Connection, key: string, from?: { readonly version: string; readonly offset: number }): Promise<GetObjectCommandOutput> {
+function request(
+  s3: S3Connection,
+  key: string,
+  from?: { readonly version: string; readonly offset: number },
+): Promise<GetObjectCommandOutput> {
   const part = from === undefined ? {} : { IfMatch: from.version, Range: `bytes=${from.offset}-` };
-  return s3.send(new s3.sdk.GetObjectCommand({ ...s3.common, Key: s3.place.keyOf(key), ChecksumMode: "ENABLED", ...part }));
+  return s3.send(
+    new s3.sdk.GetObjectCommand({ ...s3.common, Key: s3.place.keyOf(key), ChecksumMode: "ENABLED", ...part }),
+  );
 }
 
-async function* whole(s3: S3Connection, key: string, first: GetObjectCommandOutput, size: number): AsyncGenerator<Uint8Array> {
+async function* whole(
+  s3: S3Connection,
+  key: string,
+  first: GetObjectCommandOutput,
+  size: number,
+): AsyncGenerator<Uint8Array> {
   const version = first.ETag ?? "";
   let [offset, sum, failures] = [0, 0, 0];
   for (let body = first.Body as Readable | undefined; ; body = await resume(s3, key, { version, offset })) {
@@ -89,25 +112,49 @@ async function* whole(s3: S3Connection, key: string, first: GetObjectCommandOutp
       body?.destroy();
     }
     if (offset === size) return checkSum(s3, key, first, sum, cause);
-    if (++failures === patience) throw storeFailed(s3.place, "read", key, `It broke off at byte ${offset} of ${size}, also when it was tried again.`, cause);
+    if (++failures === patience)
+      throw storeFailed(
+        s3.place,
+        "read",
+        key,
+        `It broke off at byte ${offset} of ${size}, also when it was tried again.`,
+        cause,
+      );
     await sleep(20 * 2 ** failures);
   }
 }
 
-async function resume(s3: S3Connection, key: string, from: { readonly version: string; readonly offset: number }): Promise<Readable> {
+async function resume(
+  s3: S3Connection,
+  key: string,
+  from: { readonly version: string; readonly offset: number },
+): Promise<Readable> {
   try {
     const next = await request(s3, key, from);
     if (next.ContentRange?.startsWith(`bytes ${from.offset}-`) === true) return next.Body as Readable;
   } catch (error) {
-    if (isAbsent(error) || isPreconditionFailed(error)) throw storeFailed(s3.place, "read", key, "It was replaced or deleted while it was read: read it again.", error);
+    if (isAbsent(error) || isPreconditionFailed(error))
+      throw storeFailed(s3.place, "read", key, "It was replaced or deleted while it was read: read it again.", error);
     throw s3Failed(s3.place, "GetObject", key, error);
   }
   throw storeFailed(s3.place, "read", key, "The server cannot give a part of an object (the header Range).");
 }
 
-function checkSum(s3: S3Connection, key: string, { ChecksumCRC32: stored }: GetObjectCommandOutput, sum: number, cause: unknown): void {
+function checkSum(
+  s3: S3Connection,
+  key: string,
+  { ChecksumCRC32: stored }: GetObjectCommandOutput,
+  sum: number,
+  cause: unknown,
+): void {
   const damaged = (): ChurnkitError =>
-    storeFailed(s3.place, "read", key, "Its bytes do not have the checksum that S3 keeps of them: read it again; if that does not help, restore it.", cause);
+    storeFailed(
+      s3.place,
+      "read",
+      key,
+      "Its bytes do not have the checksum that S3 keeps of them: read it again; if that does not help, restore it.",
+      cause,
+    );
   // The SDK compares the other checksums that there may be, and says so by an error after the last byte.
   if (cause instanceof Error && /checksum/i.test(cause.message)) throw damaged();
   // Of an upload in parts there may be a checksum of the parts' checksums only: "...-3".

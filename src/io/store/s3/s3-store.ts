@@ -48,7 +48,10 @@ interface SeenVersion extends KnownVersion {
 export async function s3Store(options: S3StoreOptions): Promise<ObjectStore> {
   const { partBytes = 8 * mebibyte } = options;
   if (!Number.isInteger(partBytes) || partBytes < 5 * mebibyte || partBytes > 5 * 1024 * mebibyte) {
-    throw new ChurnkitError("OPTION_INVALID", `partBytes is ${partBytes}: give a whole number of bytes, 5 MiB to 5 GiB.`);
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `partBytes is ${partBytes}: give a whole number of bytes, 5 MiB to 5 GiB.`,
+    );
   }
   const s3 = await connect(options);
   const seen = new Map<string, SeenVersion>();
@@ -78,7 +81,9 @@ export async function s3Store(options: S3StoreOptions): Promise<ObjectStore> {
     },
     put(key, bytes, { ifVersion } = {}) {
       const own = bytes.slice();
-      return turn(key, async () => remember(key, await putWhole(s3, key, own, ifVersion, await begin(key, { ifVersion })), ifVersion));
+      return turn(key, async () =>
+        remember(key, await putWhole(s3, key, own, ifVersion, await begin(key, { ifVersion })), ifVersion),
+      );
     },
     async getStream(key) {
       checkKey(key);
@@ -109,7 +114,9 @@ async function list(s3: S3Connection, prefix: string): Promise<ObjectInfo[]> {
     try {
       // In the encoding "url" every key can be told in XML, also those that other programs have made.
       const input = { ...s3.common, Prefix: s3.place.prefix + prefix, EncodingType: s3.sdk.EncodingType.url };
-      const page = await s3.send(new s3.sdk.ListObjectsV2Command({ ...input, ...(token === undefined ? {} : { ContinuationToken: token }) }));
+      const page = await s3.send(
+        new s3.sdk.ListObjectsV2Command({ ...input, ...(token === undefined ? {} : { ContinuationToken: token }) }),
+      );
       for (const { Key = "", Size = 0, LastModified: modified } of page.Contents ?? []) {
         const key = keyIn(s3, page.EncodingType === "url" ? decoded(Key) : Key);
         if (key !== undefined) found.push({ key, size: Size, modified });

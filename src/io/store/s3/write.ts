@@ -3,7 +3,17 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ChurnkitError } from "../../../base/errors.js";
 import { conflict } from "../object-store.js";
 import type { S3Connection } from "./connection.js";
-import { isAbsent, isOver, isPreconditionFailed, isRace, isUncertain, s3Failed, storeFailed, wasRetried, type S3Operation } from "./error.js";
+import {
+  isAbsent,
+  isOver,
+  isPreconditionFailed,
+  isRace,
+  isUncertain,
+  s3Failed,
+  storeFailed,
+  wasRetried,
+  type S3Operation,
+} from "./error.js";
 import { fateOf, lineageField, newWrite, type KnownVersion, type Write } from "./lineage.js";
 import { look } from "./read.js";
 
@@ -25,7 +35,12 @@ export const conditionOf = (ifVersion: Condition): { IfMatch?: string; IfNoneMat
  * @param known what was last seen of the object.
  * @throws ChurnkitError STORE_CONFLICT where another version is there already.
  */
-export async function beginWrite(s3: S3Connection, key: string, ifVersion: Condition, known: KnownVersion | undefined): Promise<Write> {
+export async function beginWrite(
+  s3: S3Connection,
+  key: string,
+  ifVersion: Condition,
+  known: KnownVersion | undefined,
+): Promise<Write> {
   if (ifVersion === undefined || ifVersion === null) return newWrite(ifVersion);
   const base = known?.version === ifVersion ? known : await look(s3, key);
   if (base?.version !== ifVersion) throw conflicting(s3, key);
@@ -33,7 +48,13 @@ export async function beginWrite(s3: S3Connection, key: string, ifVersion: Condi
 }
 
 /** Writes an object in one request. */
-export async function putWhole(s3: S3Connection, key: string, bytes: Uint8Array, ifVersion: Condition, write: Write): Promise<KnownVersion> {
+export async function putWhole(
+  s3: S3Connection,
+  key: string,
+  bytes: Uint8Array,
+  ifVersion: Condition,
+  write: Write,
+): Promise<KnownVersion> {
   const input = {
     ...s3.common,
     ...s3.encryption,
@@ -51,13 +72,15 @@ export async function putWhole(s3: S3Connection, key: string, bytes: Uint8Array,
     } catch (error) {
       retried ||= wasRetried(error);
       if (isRace(error) && attempt < races) await sleep(randomInt(20 * 2 ** attempt));
-      else return settle(s3, key, write, { operation: "PutObject", error, retried, conditional: ifVersion !== undefined });
+      else
+        return settle(s3, key, write, { operation: "PutObject", error, retried, conditional: ifVersion !== undefined });
     }
   }
 }
 
 export function written(s3: S3Connection, key: string, write: Write, version: string | undefined): KnownVersion {
-  if (version === undefined) throw storeFailed(s3.place, "write", key, "The server gives no ETag, without which no version can be told.");
+  if (version === undefined)
+    throw storeFailed(s3.place, "write", key, "The server gives no ETag, without which no version can be told.");
   return { version, lineage: write.lineage };
 }
 
@@ -74,7 +97,12 @@ export interface Ending {
  * Finds out what became of a write that was not acknowledged: its version if it happened, STORE_CONFLICT if another came
  * first, STORE_FAILED otherwise. Its own write, whose answer was lost, is never taken for another's.
  */
-export async function settle(s3: S3Connection, key: string, write: Write, { operation, error, retried, conditional }: Ending): Promise<KnownVersion> {
+export async function settle(
+  s3: S3Connection,
+  key: string,
+  write: Write,
+  { operation, error, retried, conditional }: Ending,
+): Promise<KnownVersion> {
   const tooLate = isPreconditionFailed(error) || isRace(error) || isAbsent(error);
   if (tooLate && conditional && !retried) throw conflicting(s3, key);
   if (!(retried && (tooLate || isOver(error))) && !isUncertain(error)) throw s3Failed(s3.place, operation, key, error);
@@ -91,7 +119,13 @@ export async function settle(s3: S3Connection, key: string, write: Write, { oper
       throw tooLate && conditional ? conflicting(s3, key) : s3Failed(s3.place, operation, key, error);
     case "unknown":
       if (isUncertain(error)) throw s3Failed(s3.place, operation, key, error);
-      throw storeFailed(s3.place, "write", key, "The answer was lost, and others have written since: whether it was written cannot be told. Read it again.", error);
+      throw storeFailed(
+        s3.place,
+        "write",
+        key,
+        "The answer was lost, and others have written since: whether it was written cannot be told. Read it again.",
+        error,
+      );
   }
 }
 

@@ -53,7 +53,9 @@ export function differentiableEnsemble(models: readonly Differentiable[]): Diffe
       for (const { model, outputs, scales: own } of members) {
         for (let row = 0; row < rows; row++) {
           const f = outputs[row] as number;
-          const share = exp(-logOnePlusExp(-f) - logOnePlusExp(f) - logCount - (logP[row] as number) - (logQ[row] as number));
+          const share = exp(
+            -logOnePlusExp(-f) - logOnePlusExp(f) - logCount - (logP[row] as number) - (logQ[row] as number),
+          );
           own[row] = (scales[row] as number) * share;
         }
         model.addGradient(own, rows, gradient);

@@ -40,7 +40,12 @@ type Place = readonly [l2: number, detailL2: number];
  * @param budget when its time is spent, the best so far is taken.
  * @throws ChurnkitError TARGET_INVALID where a fold leaves one class only.
  */
-export function choosePenalty(full: LogisticProblem, details: Uint8Array | undefined, seed: number, budget?: StoppingRule["budget"]): ChosenPenalty {
+export function choosePenalty(
+  full: LogisticProblem,
+  details: Uint8Array | undefined,
+  seed: number,
+  budget?: StoppingRule["budget"],
+): ChosenPenalty {
   const problem = someRows(full, seed);
   const parts = foldsOf(problem, seed);
   const known = new Map<string, number>();
@@ -57,10 +62,16 @@ export function choosePenalty(full: LogisticProblem, details: Uint8Array | undef
     known.set(place.join(), loss);
     return loss;
   };
-  const moves: readonly Place[] = details?.includes(1) ? [[0, 1], [1, 0], [1, 1]] : [[1, 1]];
+  const moves: readonly Place[] = details?.includes(1)
+    ? [
+        [0, 1],
+        [1, 0],
+        [1, 1],
+      ]
+    : [[1, 1]];
   const first = full.rows < rowsPerColumn * full.width ? strengths.length - 1 : usual;
   let best: Place = [first, first];
-  for (let before = NaN; before !== lossAt(best); ) {
+  for (let before = NaN; before !== lossAt(best);) {
     before = lossAt(best);
     for (const move of moves) best = climb(best, move, lossAt);
     if (moves.length === 1) break;
@@ -69,7 +80,10 @@ export function choosePenalty(full: LogisticProblem, details: Uint8Array | undef
   return { penalty: penaltyAt(known.size > 0 ? best : [usual, usual]), rows: problem.rows, ended };
 }
 
-const penaltyAt = ([l2, detailL2]: Place): Penalty => ({ l2: strengths[l2] as number, detailL2: strengths[detailL2] as number });
+const penaltyAt = ([l2, detailL2]: Place): Penalty => ({
+  l2: strengths[l2] as number,
+  detailL2: strengths[detailL2] as number,
+});
 
 /** Goes along a move, or against it, as long as the loss falls. */
 function climb(start: Place, [l2, detailL2]: Place, lossAt: (place: Place) => number): Place {
@@ -77,7 +91,12 @@ function climb(start: Place, [l2, detailL2]: Place, lossAt: (place: Place) => nu
   for (const sign of [1, -1]) {
     for (;;) {
       const next: Place = [best[0] + sign * l2, best[1] + sign * detailL2];
-      if (next.some((place) => !(place in strengths)) || next[0] > next[1] || !(lossAt(next) < (1 - leastGain) * lossAt(best))) break;
+      if (
+        next.some((place) => !(place in strengths)) ||
+        next[0] > next[1] ||
+        !(lossAt(next) < (1 - leastGain) * lossAt(best))
+      )
+        break;
       best = next;
     }
     if (best !== start) break;
@@ -121,7 +140,9 @@ function someRows(problem: LogisticProblem, seed: number): LogisticProblem {
   const { matrix, rows, width, labels, rowWeights } = problem;
   const wanted = Math.max(Math.floor(mostValues / (width + 1)), 1000);
   if (rows < 1.5 * wanted) return problem;
-  const drawn = permutation(rows, mix32(seed + 1)).subarray(0, wanted).sort();
+  const drawn = permutation(rows, mix32(seed + 1))
+    .subarray(0, wanted)
+    .sort();
   const some = new Float32Array(wanted * width);
   drawn.forEach((row, i) => some.set(matrix.subarray(row * width, (row + 1) * width), i * width));
   const weights = Float64Array.from(drawn, (row) => rowWeights[row] as number);

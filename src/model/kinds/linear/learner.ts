@@ -54,8 +54,16 @@ export function logistic(options: LogisticOptions = {}): Learner {
       const problem = penalized(plain, penalty, details);
       const timed = { ...rule, budget };
       const model = fitProblem(problem, timed);
-      const heldOut = validation ? scoreAll(model, validation) : outOfFold(problem, model, parameters.folds, seed, timed);
-      return Promise.resolve({ model, heldOut, history: [], found: chosen ? { ...penalty } : {}, caps: capsOf(chosen, labels.length, budget) });
+      const heldOut = validation
+        ? scoreAll(model, validation)
+        : outOfFold(problem, model, parameters.folds, seed, timed);
+      return Promise.resolve({
+        model,
+        heldOut,
+        history: [],
+        found: chosen ? { ...penalty } : {},
+        caps: capsOf(chosen, labels.length, budget),
+      });
     },
   };
 }
@@ -66,7 +74,11 @@ function capsOf(chosen: ChosenPenalty | undefined, rows: number, budget: Budget 
     const what = chosen?.ended ? "its penalty is the best of those tried by then" : "its last steps were left out";
     caps.push({ cap: "budget", message: `${budget.name} ended logistic regression: ${what}` });
   }
-  if (chosen && chosen.rows < rows) caps.push({ cap: "rows", message: `the penalty of logistic regression was chosen on ${chosen.rows} of ${rows} rows, drawn at random` });
+  if (chosen && chosen.rows < rows)
+    caps.push({
+      cap: "rows",
+      message: `the penalty of logistic regression was chosen on ${chosen.rows} of ${rows} rows, drawn at random`,
+    });
   return caps;
 }
 
@@ -80,7 +92,13 @@ function scoreAll(model: LinearModel, { matrix, labels }: LabeledMatrix): HeldOu
  * Each row's probability under a model of the other folds; rows of the fold keep their places with weight 0. The model of all
  * rows lends the folds its curvature, not its weights.
  */
-function outOfFold(problem: LogisticProblem, model: LinearModel, folds: number, seed: number, timed: StoppingRule): HeldOut {
+function outOfFold(
+  problem: LogisticProblem,
+  model: LinearModel,
+  folds: number,
+  seed: number,
+  timed: StoppingRule,
+): HeldOut {
   const { matrix, width, labels, rows } = problem;
   const at = new Float64Array(rows);
   margins(problem, Float64Array.of(...model.weights, model.bias), at);

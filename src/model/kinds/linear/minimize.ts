@@ -31,7 +31,12 @@ interface Correction {
  *
  * @param curvature of a similar problem, where it is at hand.
  */
-export function minimize(problem: LogisticProblem, parameters: Float64Array, rule: StoppingRule, curvature?: Curvature): void {
+export function minimize(
+  problem: LogisticProblem,
+  parameters: Float64Array,
+  rule: StoppingRule,
+  curvature?: Curvature,
+): void {
   const { rows, width, totalWeight } = problem;
   const at = new Float64Array(rows);
   const marginChange = new Float64Array(rows);

@@ -9,13 +9,21 @@ export interface Penalty {
 }
 
 /** The problem with a penalty; `details` marks the columns of the second strength. */
-export function penalized(problem: LogisticProblem, { l2, detailL2 }: Penalty, details: Uint8Array | undefined): LogisticProblem {
-  const penalties = Float64Array.from({ length: problem.width }, (_, column) => (details?.[column] === 1 ? detailL2 : l2));
+export function penalized(
+  problem: LogisticProblem,
+  { l2, detailL2 }: Penalty,
+  details: Uint8Array | undefined,
+): LogisticProblem {
+  const penalties = Float64Array.from({ length: problem.width }, (_, column) =>
+    details?.[column] === 1 ? detailL2 : l2,
+  );
   return { ...problem, penalties };
 }
 
 /** @throws ChurnkitError OPTION_INVALID for a strength that is none. */
 export function checkStrength(l2: number | "cross-validated"): void {
   if (l2 === "cross-validated" || (l2 >= 0 && Number.isFinite(l2))) return;
-  throw new ChurnkitError("OPTION_INVALID", `l2 is ${l2}. Give a finite number of 0 or more, or "cross-validated".`, { where: { path: "l2" } });
+  throw new ChurnkitError("OPTION_INVALID", `l2 is ${l2}. Give a finite number of 0 or more, or "cross-validated".`, {
+    where: { path: "l2" },
+  });
 }

@@ -91,7 +91,8 @@ function diagonal(problem: LogisticProblem, at: Float64Array): Float64Array {
   const sums = new Float64Array(width + 1);
   for (let row = 0; row < rows; row++) {
     const curvature = rowCurvature(problem, at, row);
-    for (let j = 0; j < width; j++) sums[j] = (sums[j] as number) + curvature * square(matrix[row * width + j] as number);
+    for (let j = 0; j < width; j++)
+      sums[j] = (sums[j] as number) + curvature * square(matrix[row * width + j] as number);
     sums[width] = (sums[width] as number) + curvature;
   }
   return sums;

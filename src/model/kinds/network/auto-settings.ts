@@ -19,7 +19,8 @@ export type SizedSettings = Pick<FitSettings, "batchSize" | "epochs" | "patience
  */
 export function sizedSettings(parameters: ChurnNetworkParameters, rows: number): SizedSettings {
   const share = Math.min(1, fewRows / rows);
-  const epochs = parameters.epochs === "auto" ? Math.max(leastEpochs, Math.round(few.epochs * share)) : parameters.epochs;
+  const epochs =
+    parameters.epochs === "auto" ? Math.max(leastEpochs, Math.round(few.epochs * share)) : parameters.epochs;
   const falling = parameters.epochs === "auto" && manyRows(rows);
   return {
     batchSize: parameters.batchSize === "auto" ? (rows < 6000 ? 32 : 64) : parameters.batchSize,

@@ -35,7 +35,10 @@ export function openCheckpoints(
   const store = typedStore(kept);
   const hash = hasher().update(canonicalJson(settings));
   for (const part of data) {
-    if (part) hash.update(new Uint8Array(part.matrix.buffer, part.matrix.byteOffset, part.matrix.byteLength)).update(part.labels);
+    if (part)
+      hash
+        .update(new Uint8Array(part.matrix.buffer, part.matrix.byteOffset, part.matrix.byteLength))
+        .update(part.labels);
   }
   const folder = `checkpoint-${hash.hex().slice(0, 16)}`;
   const key = (member: number): string => `${folder}/member-${member}.bin`;
@@ -129,6 +132,10 @@ function decodeState(bytes: Uint8Array): FitState {
     );
     return { session: { weights, m, v, step: header.step }, history: header.history, best };
   } catch (cause) {
-    throw new ChurnkitError("CHECKPOINT_MISMATCH", "A saved training state cannot be read. Delete the checkpoint and train from the start.", { cause });
+    throw new ChurnkitError(
+      "CHECKPOINT_MISMATCH",
+      "A saved training state cannot be read. Delete the checkpoint and train from the start.",
+      { cause },
+    );
   }
 }

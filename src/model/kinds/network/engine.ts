@@ -43,7 +43,11 @@ export interface TrainingSession {
    *
    * @returns the mean loss over the pass, without L2 penalties.
    */
-  epoch(data: TrainingData, order: Uint32Array, options: { batchSize: number; learningRate: number }): Promise<{ loss: number }>;
+  epoch(
+    data: TrainingData,
+    order: Uint32Array,
+    options: { batchSize: number; learningRate: number },
+  ): Promise<{ loss: number }>;
   /**
    * Gradients of the full loss (L2 penalties included) for one batch, in layout order, empty for tensors that are not
    * trained. Changes nothing. With `dropout` the masks of the present step are used.

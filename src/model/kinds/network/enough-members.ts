@@ -28,14 +28,20 @@ export function enoughMembers(plan: readonly FitRows[]): (member: number, fitted
       while (validation[at] !== row) at++;
       sums[i] = (sums[i] as number) + sigmoid(validationLogits[at] as number);
     });
-    const loss = rows.reduce((sum, row, i) => sum + rowLogLoss(labels[row] as number, (sums[i] as number) / (through + 1)), 0) / rows.length;
+    const loss =
+      rows.reduce((sum, row, i) => sum + rowLogLoss(labels[row] as number, (sums[i] as number) / (through + 1)), 0) /
+      rows.length;
     losses.push(loss);
     return loss > (1 - leastGain) * (losses.at(-3) ?? Infinity);
   };
   return (member, fitted) => {
     // One that was stopped is not what it would be without a budget: it decides nothing.
     if (fitted.ended !== "stopped") waiting.set(member, fitted);
-    for (let next = waiting.get(through); next && enough === undefined && rows.length >= fewestRows; next = waiting.get(through)) {
+    for (
+      let next = waiting.get(through);
+      next && enough === undefined && rows.length >= fewestRows;
+      next = waiting.get(through)
+    ) {
       const settled = settles(plan[through] as FitRows, next);
       through++;
       if (settled) enough = through;

@@ -23,13 +23,24 @@ const leastShare = 1 / 20;
  * The rows each member trains and stops on, in one matrix. Of many rows some are kept from all members, to tell whether more
  * members pay.
  */
-function planMembers(training: LabeledMatrix, validation: LabeledMatrix | undefined, members: number, seed: number): FitRows[] {
+function planMembers(
+  training: LabeledMatrix,
+  validation: LabeledMatrix | undefined,
+  members: number,
+  seed: number,
+): FitRows[] {
   const rows = training.labels.length;
   const range = (from: number, to: number) => Uint32Array.from({ length: to - from }, (_, i) => from + i);
   if (validation) {
     const matrix = shared(training.matrix, validation.matrix);
     const labels = Uint8Array.from([...training.labels, ...validation.labels]);
-    const all = { matrix, width: training.width, labels, training: range(0, rows), validation: range(rows, labels.length) };
+    const all = {
+      matrix,
+      width: training.width,
+      labels,
+      training: range(0, rows),
+      validation: range(rows, labels.length),
+    };
     return Array.from({ length: members }, () => all);
   }
   const matrix = shared(training.matrix);
@@ -42,7 +53,11 @@ function planMembers(training: LabeledMatrix, validation: LabeledMatrix | undefi
     return folds.map(({ train, test }) => ({ matrix, width, labels, training: train, validation: test }));
   }
   const [{ train: others, test: common }] = kFold(labels, parts, mix32(seed + 1)) as [Fold];
-  const folds = kFold(Uint8Array.from(others, (row) => labels[row] as number), foldsOf(members), seed).slice(0, members);
+  const folds = kFold(
+    Uint8Array.from(others, (row) => labels[row] as number),
+    foldsOf(members),
+    seed,
+  ).slice(0, members);
   return folds.map(({ train, test }) => ({
     matrix,
     width,
@@ -56,7 +71,9 @@ function planMembers(training: LabeledMatrix, validation: LabeledMatrix | undefi
 function shared(...parts: Float32Array[]): Float32Array {
   const length = parts.reduce((sum, part) => sum + part.length, 0);
   const bytes = length * Float32Array.BYTES_PER_ELEMENT;
-  const all = new Float32Array(typeof SharedArrayBuffer === "undefined" ? new ArrayBuffer(bytes) : new SharedArrayBuffer(bytes));
+  const all = new Float32Array(
+    typeof SharedArrayBuffer === "undefined" ? new ArrayBuffer(bytes) : new SharedArrayBuffer(bytes),
+  );
   let offset = 0;
   for (const part of parts) {
     all.set(part, offset);
@@ -93,7 +110,8 @@ export async function fitMembers(
     // One network always gets its first epoch, so that there is a model.
     if (member >= wanted || (member > 0 && budget?.spent)) return undefined;
     const report = (epoch: number, record: EpochRecord | undefined, done: boolean): void => {
-      if (record && member < wanted) context.onProgress?.({ member, members: wanted, epoch, epochs: sized.epochs, ...record, done });
+      if (record && member < wanted)
+        context.onProgress?.({ member, members: wanted, epoch, epochs: sized.epochs, ...record, done });
     };
     const job: FitJob = {
       spec,
@@ -136,7 +154,11 @@ export async function fitMembers(
     const [first, ...others] = networks;
     return {
       model: first && others.length === 0 ? first : { kind: "ensemble", members: networks },
-      heldOut: heldOut(kept.map((member) => plan[member] as FitRows), fitted, validation ? training.labels.length : 0),
+      heldOut: heldOut(
+        kept.map((member) => plan[member] as FitRows),
+        fitted,
+        validation ? training.labels.length : 0,
+      ),
       history: fitted.map(({ history }) => history),
       found: { ...sized },
       caps: capsOf(all, kept, members, sized, budget),
@@ -163,16 +185,32 @@ function worthKeeping(all: readonly (FittedNetwork | undefined)[]): number[] {
   return through.length > 0 ? through : begun;
 }
 
-function capsOf(all: readonly (FittedNetwork | undefined)[], kept: readonly number[], members: number, { epochs }: SizedSettings, budget: Budget | undefined): Cap[] {
+function capsOf(
+  all: readonly (FittedNetwork | undefined)[],
+  kept: readonly number[],
+  members: number,
+  { epochs }: SizedSettings,
+  budget: Budget | undefined,
+): Cap[] {
   const caps: Cap[] = [];
-  if (all.length < members) caps.push({ cap: "members", message: `${all.length} of ${members} networks were trained: the last two hardly lowered the held-out loss` });
+  if (all.length < members)
+    caps.push({
+      cap: "members",
+      message: `${all.length} of ${members} networks were trained: the last two hardly lowered the held-out loss`,
+    });
   if (budget && all.some((one) => one === undefined || one.ended === "stopped")) {
     const best = kept.every((member) => all[member]?.ended === "stopped");
-    const what = best ? `no network was through; ${kept.length} of ${all.length} were kept as they stood at their best epoch` : `${kept.length} of ${all.length} networks were through and were kept`;
+    const what = best
+      ? `no network was through; ${kept.length} of ${all.length} were kept as they stood at their best epoch`
+      : `${kept.length} of ${all.length} networks were through and were kept`;
     caps.push({ cap: "budget", message: `${budget.name} ended the training: ${what}` });
   }
   const short = all.filter((one) => one?.ended === "epochs").length;
-  if (short > 0) caps.push({ cap: "epochs", message: `${short} of ${all.length} networks were still getting better at the last of ${epochs} epochs: more epochs may pay` });
+  if (short > 0)
+    caps.push({
+      cap: "epochs",
+      message: `${short} of ${all.length} networks were still getting better at the last of ${epochs} epochs: more epochs may pay`,
+    });
   return caps;
 }
 

@@ -49,7 +49,8 @@ export interface FittedNetwork {
 export interface FitHooks {
   readonly resume?: FitState | undefined;
   /** Called after each epoch; what it returns is awaited. */
-  readonly onEpoch?: ((history: readonly EpochRecord[], state: () => Promise<FitState>) => Promise<void> | void) | undefined;
+  readonly onEpoch?:
+    ((history: readonly EpochRecord[], state: () => Promise<FitState>) => Promise<void> | void) | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Asked after each epoch; true ends the fit with the best weights so far. */
   readonly stopped?: (() => Promise<boolean>) | undefined;
@@ -115,7 +116,12 @@ export async function fitNetwork(
     const through = settings.schedule === "cosine" || !waits();
     const ended = history.length < settings.epochs && stopped ? "stopped" : through ? "converged" : "epochs";
     await session.restore({ ...(await session.state()), weights: best });
-    return { weights: best, history, ended, validationLogits: await session.predict(validation, validationLabels.length) };
+    return {
+      weights: best,
+      history,
+      ended,
+      validationLogits: await session.predict(validation, validationLabels.length),
+    };
   } finally {
     session.dispose();
   }
@@ -123,7 +129,11 @@ export async function fitNetwork(
 
 function trainingData({ matrix, labels }: FitRows, positiveWeight: number) {
   const y = Float32Array.from(labels);
-  return { x: matrix, y, sampleWeights: positiveWeight === 1 ? undefined : y.map((label) => (label === 1 ? positiveWeight : 1)) };
+  return {
+    x: matrix,
+    y,
+    sampleWeights: positiveWeight === 1 ? undefined : y.map((label) => (label === 1 ? positiveWeight : 1)),
+  };
 }
 
 function epochOrder(training: Uint32Array, seed: number, epoch: number): Uint32Array {

@@ -51,7 +51,8 @@ export function differentiableNetwork({ spec, weights }: NetworkModel, kernel: K
       for (let j = 0; j < inputs; j++) {
         const value = x[at + j] as number;
         if (value === 0) continue;
-        for (let u = 0, w = j * width; u < width; u++, w++) h[from + u] = (h[from + u] as number) + value * (firstKernel[w] as number);
+        for (let u = 0, w = j * width; u < width; u++, w++)
+          h[from + u] = (h[from + u] as number) + value * (firstKernel[w] as number);
       }
     },
     forward(h, from, stride, rows, out) {
@@ -76,7 +77,8 @@ export function differentiableNetwork({ spec, weights }: NetworkModel, kernel: K
         if (above === undefined) for (let row = 0; row < rows; row++) input[row] = scales[row] as number;
         else {
           const { slopes } = above;
-          for (let i = 0; i < rows * layer.units; i++) input[i] = (layer.outputs[i] as number) <= 0 ? 0 : (slopes[i] as number);
+          for (let i = 0; i < rows * layer.units; i++)
+            input[i] = (layer.outputs[i] as number) <= 0 ? 0 : (slopes[i] as number);
         }
         layer.back.score(input, rows, layer.slopes);
         above = layer;
@@ -87,12 +89,20 @@ export function differentiableNetwork({ spec, weights }: NetworkModel, kernel: K
 }
 
 /** x -> x * matrix + bias in the kernel. */
-function product(spec: NetworkSpec, inputs: number, outputs: number, matrix: Float32Array, bias: Float32Array, kernel: Kernel): NetworkScorer {
+function product(
+  spec: NetworkSpec,
+  inputs: number,
+  outputs: number,
+  matrix: Float32Array,
+  bias: Float32Array,
+  kernel: Kernel,
+): NetworkScorer {
   return createNetworkScorer({ inputs, outputs, hidden: [], batchNorm: spec.batchNorm }, [matrix, bias], kernel);
 }
 
 function transposed(matrix: Float32Array, rows: number, columns: number): Float32Array {
   const turned = new Float32Array(matrix.length);
-  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) turned[j * rows + i] = matrix[i * columns + j] as number;
+  for (let i = 0; i < rows; i++)
+    for (let j = 0; j < columns; j++) turned[j * rows + i] = matrix[i * columns + j] as number;
   return turned;
 }

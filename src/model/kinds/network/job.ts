@@ -20,7 +20,13 @@ export interface FitEvents {
 }
 
 /** Runs a job on the present thread; `pause` is awaited after each epoch. */
-export function runJob(engine: TrainingEngine, job: FitJob, events: FitEvents, signal?: AbortSignal, pause?: () => Promise<void>): Promise<FittedNetwork> {
+export function runJob(
+  engine: TrainingEngine,
+  job: FitJob,
+  events: FitEvents,
+  signal?: AbortSignal,
+  pause?: () => Promise<void>,
+): Promise<FittedNetwork> {
   return fitNetwork(engine, job.spec, job.rows, job.settings, {
     resume: job.resume,
     signal,

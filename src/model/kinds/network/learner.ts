@@ -51,7 +51,12 @@ export function churnNetworkSpec(inputs: number, options: ChurnNetworkOptions = 
     outputs: 1,
     hidden: units.map((size, i) => {
       const inner = i < units.length - 1;
-      return { units: size, l2: inner ? l2 : 0, batchNorm: inner, dropout: dropout[Math.min(i, dropout.length - 1)] ?? 0 };
+      return {
+        units: size,
+        l2: inner ? l2 : 0,
+        batchNorm: inner,
+        dropout: dropout[Math.min(i, dropout.length - 1)] ?? 0,
+      };
     }),
     batchNorm: { momentum: 0.99, epsilon: 0.001 },
   };
@@ -93,17 +98,21 @@ export const foldsOf = (members: number): number => Math.max(members, 5);
 
 function check(parameters: ChurnNetworkParameters): void {
   const wrong = (name: string, rule: string): never => {
-    throw new ChurnkitError("OPTION_INVALID", `${name} of the churn network must be ${rule}.`, { where: { path: name } });
+    throw new ChurnkitError("OPTION_INVALID", `${name} of the churn network must be ${rule}.`, {
+      where: { path: name },
+    });
   };
   const whole = (name: "batchSize" | "epochs" | "patience" | "members", most: number): void => {
     const value = parameters[name];
-    if (!Number.isInteger(value) || Number(value) < 1 || Number(value) > most) wrong(name, `a whole number from 1 to ${most}, not ${value}`);
+    if (!Number.isInteger(value) || Number(value) < 1 || Number(value) > most)
+      wrong(name, `a whole number from 1 to ${most}, not ${value}`);
   };
   if (parameters.batchSize !== "auto") whole("batchSize", 65536);
   if (parameters.epochs !== "auto") whole("epochs", 100_000);
   if (parameters.patience !== "auto") whole("patience", 100_000);
   whole("members", 100);
-  if (parameters.units.some((size) => !Number.isInteger(size) || size < 1 || size > 8192)) wrong("units", "whole numbers from 1 to 8192");
+  if (parameters.units.some((size) => !Number.isInteger(size) || size < 1 || size > 8192))
+    wrong("units", "whole numbers from 1 to 8192");
   if (parameters.dropout.some((rate) => !(rate >= 0 && rate < 1))) wrong("dropout", "rates in [0, 1)");
   if (!(parameters.l2 >= 0)) wrong("l2", "0 or more");
   if (!(parameters.learningRate > 0)) wrong("learningRate", "above 0");

@@ -3,7 +3,16 @@ import type { Kernel } from "./kernel.js";
 import type { NetworkSpec, NetworkWeights } from "./spec.js";
 import { checkSpec, checkWeights } from "./wasm/checks.js";
 import { denseLayers } from "./wasm/fold.js";
-import { chunk, padded, placeLength, scoreLayerFields, scoreNetworkFields, structBytes, writeStruct, type TensorPlace } from "./wasm/layout.js";
+import {
+  chunk,
+  padded,
+  placeLength,
+  scoreLayerFields,
+  scoreNetworkFields,
+  structBytes,
+  writeStruct,
+  type TensorPlace,
+} from "./wasm/layout.js";
 import { placeDense, stagingFor } from "./wasm/place.js";
 
 /** A network that scores rows of features, in inference mode (no dropout, moving statistics). */

@@ -26,7 +26,8 @@ export const networkKind: ModelKind<NetworkModel> = {
   },
   needsKernel: () => true,
   scorer({ spec, weights }, { kernel }) {
-    if (kernel === undefined) throw new ChurnkitError("KERNEL_UNAVAILABLE", "A network cannot score without the kernel.");
+    if (kernel === undefined)
+      throw new ChurnkitError("KERNEL_UNAVAILABLE", "A network cannot score without the kernel.");
     const network = createNetworkScorer(spec, weights, kernel);
     return {
       inputs: spec.inputs,

@@ -121,4 +121,8 @@ const failureOf = ({ code, message }: Extract<WorkerMessage, { type: "failed" }>
   code ? new ChurnkitError(code, message) : threadFailed(message);
 
 const threadFailed = (why: string, cause?: unknown): ChurnkitError =>
-  new ChurnkitError("THREAD_FAILED", `A training thread failed: ${why}. Where memory is short, train with fewer threads (workers: 1).`, { cause });
+  new ChurnkitError(
+    "THREAD_FAILED",
+    `A training thread failed: ${why}. Where memory is short, train with fewer threads (workers: 1).`,
+    { cause },
+  );

@@ -23,7 +23,13 @@ export interface Bag {
  * @param prior share of positives of all rows.
  * @returns a function that grows `count` trees of the forest, of which the first is number `first`.
  */
-export function bagger(grower: TreeGrower, labels: Uint8Array, prior: number, rules: BagRules, seed: number): (first: number, count: number) => Bag {
+export function bagger(
+  grower: TreeGrower,
+  labels: Uint8Array,
+  prior: number,
+  rules: BagRules,
+  seed: number,
+): (first: number, count: number) => Bag {
   const { kernel, matrix } = grower;
   const { rows, columns } = matrix;
   const drawn = new Uint32Array(rows);
@@ -63,7 +69,13 @@ export function bagger(grower: TreeGrower, labels: Uint8Array, prior: number, ru
     for (let number = first; number < first + count; number++) {
       const random = uniform(mix32(seed ^ mix32(number + 1)));
       const insiders = sample(random, outOfBagCounts);
-      const { tree, leaves } = grower.grow(insiders, rows - insiders, drawing(columns.length, rules.featuresPerNode, random), rules, scales);
+      const { tree, leaves } = grower.grow(
+        insiders,
+        rows - insiders,
+        drawing(columns.length, rules.featuresPerNode, random),
+        rules,
+        scales,
+      );
       for (const leaf of leaves) grower.addLeaf(leaf, sums, false);
       trees.push(tree);
     }

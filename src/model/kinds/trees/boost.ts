@@ -40,7 +40,13 @@ export function biasOf(labels: Uint8Array, rows: Uint32Array): number {
  * probability, a row's derivatives are p - y and p (1 - p). They are rounded to whole numbers of about 30 bits for all rows
  * together, so that sums of them are exact.
  */
-export function booster(grower: TreeGrower, labels: Uint8Array, { training, heldOut }: BoostRows, rules: BoostRules, seed: number): Booster {
+export function booster(
+  grower: TreeGrower,
+  labels: Uint8Array,
+  { training, heldOut }: BoostRows,
+  rules: BoostRules,
+  seed: number,
+): Booster {
   const { kernel, matrix, inside, outside } = grower;
   const { exports } = kernel;
   const { rows, columns } = matrix;
@@ -60,7 +66,9 @@ export function booster(grower: TreeGrower, labels: Uint8Array, { training, held
   /** Lists the rows of a tree, and behind those left out the rows held out; returns how many it has. */
   const draw = (key: number): number => {
     const drawn =
-      rules.rowShare < 1 ? exports.drawRows(own, training.length, key, Math.floor(rules.rowShare * 2 ** 32), inside, outside) : training.length;
+      rules.rowShare < 1
+        ? exports.drawRows(own, training.length, key, Math.floor(rules.rowShare * 2 ** 32), inside, outside)
+        : training.length;
     if (drawn === training.length) kernel.words(inside, drawn).set(training);
     kernel.words(outside + 4 * (training.length - drawn), heldOut.length).set(heldOut);
     return drawn;
@@ -85,7 +93,9 @@ export function booster(grower: TreeGrower, labels: Uint8Array, { training, held
       const key = mix32(seed ^ mix32(trees.length + 1));
       const drawn = draw(key);
       const scales = derive(drawn);
-      const chosen = permutation(columns.length, mix32(key + 1)).subarray(0, features).sort();
+      const chosen = permutation(columns.length, mix32(key + 1))
+        .subarray(0, features)
+        .sort();
       const { tree, leaves } = grower.grow(drawn, training.length - drawn + heldOut.length, chosen, growRules, scales);
       trees.push(tree);
       // A root without a split could only say that the rows drawn are not all rows; the bias knows better.

@@ -75,9 +75,15 @@ function check(parameters: BoostingParameters): void {
     checkOption("boosting learner", name, value, typeof value === "number" && allowed(value), range);
   };
   const whole = (name: keyof BoostingParameters, least: number, most: number): void =>
-    one(name, (value) => Number.isInteger(value) && value >= least && value <= most, `a whole number from ${least} to ${most}`);
-  const share = (name: keyof BoostingParameters): void => one(name, (value) => value > 0 && value <= 1, "above 0 and at most 1");
-  const penalty = (name: keyof BoostingParameters): void => one(name, (value) => value >= 0 && value < Infinity, "a finite number of 0 or more");
+    one(
+      name,
+      (value) => Number.isInteger(value) && value >= least && value <= most,
+      `a whole number from ${least} to ${most}`,
+    );
+  const share = (name: keyof BoostingParameters): void =>
+    one(name, (value) => value > 0 && value <= 1, "above 0 and at most 1");
+  const penalty = (name: keyof BoostingParameters): void =>
+    one(name, (value) => value >= 0 && value < Infinity, "a finite number of 0 or more");
   whole("members", 2, 100);
   whole("rounds", 1, 100_000);
   whole("patience", 1, 100_000);

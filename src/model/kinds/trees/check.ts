@@ -11,18 +11,27 @@ export function checkTraining({ matrix, width, labels }: LabeledMatrix): void {
   const rows = labels.length;
   if (rows === 0) throw new ChurnkitError("TOO_FEW_ROWS", "There are no rows to train on. Give rows of both classes.");
   if (matrix.length !== rows * width) {
-    throw new ChurnkitError("OPTION_INVALID", `For ${rows} rows x ${width} columns there are ${matrix.length} values. Give rows * width of them.`);
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `For ${rows} rows x ${width} columns there are ${matrix.length} values. Give rows * width of them.`,
+    );
   }
   const place = matrix.findIndex((value) => !Number.isFinite(value));
   if (place >= 0) {
     const [row, column] = [Math.floor(place / width), place % width];
-    throw new ChurnkitError("VALUE_INVALID", `Feature ${column} of row ${row} is ${matrix[place]}. Impute missing values before training.`, {
-      where: { row, column: String(column), value: matrix[place] },
-    });
+    throw new ChurnkitError(
+      "VALUE_INVALID",
+      `Feature ${column} of row ${row} is ${matrix[place]}. Impute missing values before training.`,
+      {
+        where: { row, column: String(column), value: matrix[place] },
+      },
+    );
   }
   const odd = labels.findIndex((label) => label > 1);
   if (odd >= 0) {
-    throw new ChurnkitError("VALUE_INVALID", `The label of row ${odd} is ${labels[odd]}, not 0 or 1.`, { where: { row: odd, value: labels[odd] } });
+    throw new ChurnkitError("VALUE_INVALID", `The label of row ${odd} is ${labels[odd]}, not 0 or 1.`, {
+      where: { row: odd, value: labels[odd] },
+    });
   }
   const positives = labels.reduce((sum, label) => sum + label, 0);
   if (positives === 0 || positives === rows) {
@@ -33,5 +42,7 @@ export function checkTraining({ matrix, width, labels }: LabeledMatrix): void {
 /** Refuses an option out of range. */
 export function checkOption(of: string, name: string, value: unknown, allowed: boolean, range: string): void {
   if (allowed) return;
-  throw new ChurnkitError("OPTION_INVALID", `${name} of the ${of} is ${String(value)}; it must be ${range}.`, { where: { path: name, value } });
+  throw new ChurnkitError("OPTION_INVALID", `${name} of the ${of} is ${String(value)}; it must be ${range}.`, {
+    where: { path: name, value },
+  });
 }

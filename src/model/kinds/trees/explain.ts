@@ -20,7 +20,9 @@ function weightOf(own: number, others: number): number {
   return weight;
 }
 
-const table = Float64Array.from({ length: tableSize * tableSize }, (_, i) => (i < tableSize ? 0 : weightOf(Math.floor(i / tableSize), i % tableSize)));
+const table = Float64Array.from({ length: tableSize * tableSize }, (_, i) =>
+  i < tableSize ? 0 : weightOf(Math.floor(i / tableSize), i % tableSize),
+);
 
 const weightAt = (own: number, others: number): number =>
   own < tableSize && others < tableSize ? (table[own * tableSize + others] as number) : weightOf(own, others);

@@ -35,7 +35,9 @@ export async function fitBoosting(
   const matrix = bundleFlags(binMatrix(plan.matrix, plan.labels.length, plan.width));
   const rules = { ...parameters, leaves, leastWeight: parameters.minChildWeight };
   const grower = new TreeGrower(await loadTreeKernel(), matrix);
-  const boosted = plan.members.map((rows, member) => booster(grower, plan.labels, rows, rules, mix32(mix32(seed) ^ (member + 1))));
+  const boosted = plan.members.map((rows, member) =>
+    booster(grower, plan.labels, rows, rules, mix32(mix32(seed) ^ (member + 1))),
+  );
   const best = await boostUntilBest(boosted, plan, parameters, context);
   const trees = boosted.flatMap((one) => one.trees.slice(0, best.round));
   const model: TreesModel = {
@@ -72,14 +74,26 @@ async function boostUntilBest(
 ): Promise<BestRound> {
   const judge = heldOutJudge(await loadTreeKernel(), plan);
   const report = (epoch: number, loss: number, done: boolean): void =>
-    onProgress?.({ member: 0, members: 1, epoch, epochs: rounds, loss, validationLoss: loss, validationAuc: null, done, of: "trees" });
-  const first = judge.loss(plan.members.map(({ training, heldOut }) => new Float64Array(heldOut.length).fill(biasOf(plan.labels, training))));
+    onProgress?.({
+      member: 0,
+      members: 1,
+      epoch,
+      epochs: rounds,
+      loss,
+      validationLoss: loss,
+      validationAuc: null,
+      done,
+      of: "trees",
+    });
+  const first = judge.loss(
+    plan.members.map(({ training, heldOut }) => new Float64Array(heldOut.length).fill(biasOf(plan.labels, training))),
+  );
   let best = { round: 0, loss: first, margins: judge.means() };
   let round = 0;
   let ended: Cap | undefined;
   while (!ended) {
     const more = Math.min(roundsPerTurn(plan.labels.length), rounds - round);
-    for (const end = round + more; round < end; ) {
+    for (const end = round + more; round < end;) {
       round++;
       for (const one of boosters) one.step();
       const loss = judge.loss(boosters.map((one) => one.heldOutMargins()));
@@ -89,8 +103,16 @@ async function boostUntilBest(
     }
     await turn(signal);
     if (round - best.round > patience) break;
-    if (round === rounds) ended = { cap: "rounds", message: `boosting stopped after ${rounds} rounds while the held-out loss was still falling: allow more (rounds), or a higher learningRate` };
-    else if (budget?.spent) ended = { cap: "budget", message: `${budget.name} ended boosting after ${round} rounds: the best of them, ${best.round}, were kept` };
+    if (round === rounds)
+      ended = {
+        cap: "rounds",
+        message: `boosting stopped after ${rounds} rounds while the held-out loss was still falling: allow more (rounds), or a higher learningRate`,
+      };
+    else if (budget?.spent)
+      ended = {
+        cap: "budget",
+        message: `${budget.name} ended boosting after ${round} rounds: the best of them, ${best.round}, were kept`,
+      };
   }
   report(best.round, best.loss, true);
   return { round: best.round, rows: judge.rows, margins: best.margins, ended };

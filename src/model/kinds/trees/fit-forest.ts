@@ -33,9 +33,11 @@ export async function fitForest(
   const { matrix, width, labels } = training;
   const rows = labels.length;
   const { trees, depth, l2 } = parameters;
-  const minLeafRows = parameters.minLeafRows === "auto" ? Math.max(leastLeaf, Math.floor(rows * leafShare)) : parameters.minLeafRows;
+  const minLeafRows =
+    parameters.minLeafRows === "auto" ? Math.max(leastLeaf, Math.floor(rows * leafShare)) : parameters.minLeafRows;
   const binned = bundleFlags(binMatrix(matrix, rows, width));
-  const featuresPerNode = parameters.featuresPerNode === "sqrt" ? Math.ceil(Math.sqrt(binned.columns.length)) : parameters.featuresPerNode;
+  const featuresPerNode =
+    parameters.featuresPerNode === "sqrt" ? Math.ceil(Math.sqrt(binned.columns.length)) : parameters.featuresPerNode;
   const prior = labels.reduce((sum, label) => sum + label, 0) / rows;
   const rules = { featuresPerNode, depth, l2, leaves: Infinity, leastWeight: minLeafRows, shrinkage: 1 };
   const grow = bagger(new TreeGrower(await loadTreeKernel(), binned), labels, prior, rules, mix32(context.seed));
@@ -43,7 +45,11 @@ export async function fitForest(
   const outOfBag = { sums: new Float64Array(rows), counts: new Uint32Array(rows) };
   let ended: Cap | undefined;
   while (grown.length < trees && !ended) {
-    const { trees: own, outOfBagSums, outOfBagCounts } = grow(grown.length, Math.min(treesPerTurn, trees - grown.length));
+    const {
+      trees: own,
+      outOfBagSums,
+      outOfBagCounts,
+    } = grow(grown.length, Math.min(treesPerTurn, trees - grown.length));
     grown.push(...own);
     for (let row = 0; row < rows; row++) {
       outOfBag.sums[row] = (outOfBag.sums[row] as number) + (outOfBagSums[row] as number);
@@ -52,12 +58,32 @@ export async function fitForest(
     const done = grown.length === trees;
     if (context.onProgress) {
       const loss = outOfBagLoss(labels, prior, outOfBag.sums, outOfBag.counts);
-      context.onProgress({ member: 0, members: 1, epoch: grown.length, epochs: trees, loss, validationLoss: loss, validationAuc: null, done, of: "trees" });
+      context.onProgress({
+        member: 0,
+        members: 1,
+        epoch: grown.length,
+        epochs: trees,
+        loss,
+        validationLoss: loss,
+        validationAuc: null,
+        done,
+        of: "trees",
+      });
     }
     await turn(context.signal);
-    if (context.budget?.spent && grown.length < trees) ended = { cap: "budget", message: `${context.budget.name} ended the forest after ${grown.length} of ${trees} trees` };
+    if (context.budget?.spent && grown.length < trees)
+      ended = {
+        cap: "budget",
+        message: `${context.budget.name} ended the forest after ${grown.length} of ${trees} trees`,
+      };
   }
-  const model: TreesModel = { kind: "trees", inputs: width, link: "identity", bias: prior, ...joinTrees(grown, binned, 1 / grown.length) };
+  const model: TreesModel = {
+    kind: "trees",
+    inputs: width,
+    link: "identity",
+    bias: prior,
+    ...joinTrees(grown, binned, 1 / grown.length),
+  };
   const heldOut = validation ? scoreAll(model, validation) : outOfBagMeans(prior, outOfBag.sums, outOfBag.counts);
   return { model, heldOut, history: [], found: { featuresPerNode, minLeafRows }, caps: ended ? [ended] : [] };
 }
@@ -72,7 +98,10 @@ function scoreAll(model: TreesModel, { matrix, labels }: LabeledMatrix): HeldOut
 function outOfBagMeans(prior: number, sums: Float64Array, counts: Uint32Array): HeldOut {
   const rows = Uint32Array.from(counts.keys()).filter((row) => (counts[row] as number) > 0);
   if (rows.length === 0) {
-    throw new ChurnkitError("TOO_FEW_ROWS", "Every tree drew every row, so none is left to judge the forest on. Give more rows, more trees, or validation rows.");
+    throw new ChurnkitError(
+      "TOO_FEW_ROWS",
+      "Every tree drew every row, so none is left to judge the forest on. Give more rows, more trees, or validation rows.",
+    );
   }
   const mean = (row: number): number => prior + (sums[row] as number) / (counts[row] as number);
   return { rows, probabilities: Float64Array.from(rows, (row) => Math.min(Math.max(mean(row), 0), 1)) };

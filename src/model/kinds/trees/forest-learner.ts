@@ -49,7 +49,13 @@ export function forest(options: ForestOptions = {}): Learner {
 
 function check({ trees, featuresPerNode, minLeafRows, depth, l2 }: ForestParameters): void {
   const whole = (name: keyof ForestParameters, value: number, most: number): void =>
-    checkOption("forest learner", name, value, Number.isInteger(value) && value >= 1 && value <= most, `a whole number from 1 to ${most}`);
+    checkOption(
+      "forest learner",
+      name,
+      value,
+      Number.isInteger(value) && value >= 1 && value <= most,
+      `a whole number from 1 to ${most}`,
+    );
   whole("trees", trees, 100_000);
   if (featuresPerNode !== "sqrt") whole("featuresPerNode", featuresPerNode, 1_000_000);
   if (minLeafRows !== "auto") whole("minLeafRows", minLeafRows, 1_000_000_000);

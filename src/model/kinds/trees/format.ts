@@ -38,10 +38,12 @@ export function writeTrees({ roots, features, values, right }: Nodes): Uint8Arra
  * @throws ChurnkitError BUNDLE_CORRUPT naming the file, and the node where there is one at fault.
  */
 export function readTrees(file: string, bytes: Uint8Array, { inputs, trees, nodes }: TreesShape): Nodes {
-  if (trees > mostTrees || nodes > mostNodes) throw corrupt(file, `is said to hold ${trees} trees of ${nodes} nodes, more than ${mostTrees} of ${mostNodes}`);
+  if (trees > mostTrees || nodes > mostNodes)
+    throw corrupt(file, `is said to hold ${trees} trees of ${nodes} nodes, more than ${mostTrees} of ${mostNodes}`);
   const size = 4 * (trees + 3 * nodes);
   // Checked before anything is allocated: the JSON can claim any size, the bytes are what is really there.
-  if (bytes.length !== size) throw corrupt(file, `has ${bytes.length} bytes, ${trees} trees of ${nodes} nodes take ${size}`);
+  if (bytes.length !== size)
+    throw corrupt(file, `has ${bytes.length} bytes, ${trees} trees of ${nodes} nodes take ${size}`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const read = {
     roots: Uint32Array.from({ length: trees }, (_, i) => view.getUint32(4 * i, true)),
@@ -65,7 +67,8 @@ function checkNodes(file: string, { roots, features, values, right }: Nodes, inp
   for (let tree = 0; tree < roots.length; tree++) {
     const from = tree === 0 ? 0 : (roots[tree] as number);
     const to = roots[tree + 1] ?? features.length;
-    if (roots[tree] !== from || to <= from || to > features.length) throw wrong(roots[tree] as number, `the root of tree ${tree} is out of order`);
+    if (roots[tree] !== from || to <= from || to > features.length)
+      throw wrong(roots[tree] as number, `the root of tree ${tree} is out of order`);
     const waiting: number[] = [];
     for (let node = from; node < to; node++) {
       const feature = features[node] as number;

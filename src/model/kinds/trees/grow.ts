@@ -114,7 +114,13 @@ export class TreeGrower {
    * @param features features of the whole tree, ascending, or a function that draws those of a node. With features of the
    * whole tree the larger child's sums are its parent's less its sibling's.
    */
-  grow(inside: number, outside: number, features: ArrayLike<number> | ChooseFeatures, rules: GrowRules, scales: Scales): { readonly tree: Tree; readonly leaves: readonly Leaf[] } {
+  grow(
+    inside: number,
+    outside: number,
+    features: ArrayLike<number> | ChooseFeatures,
+    rules: GrowRules,
+    scales: Scales,
+  ): { readonly tree: Tree; readonly leaves: readonly Leaf[] } {
     this.rules = rules;
     this.scales = scales;
     const draw = typeof features === "function" ? features : undefined;
@@ -122,7 +128,9 @@ export class TreeGrower {
     const nodes: Draft[] = [{ value: 0 }];
     const leaves: Leaf[] = [];
     const root = { inside: { from: 0, to: inside }, outside: { from: 0, to: outside }, depth: 0, node: 0 };
-    const open: Open[] = [this.opened({ ...root, ...this.gather(root.inside) }, draw, undefined, false, rules.leaves > 1)];
+    const open: Open[] = [
+      this.opened({ ...root, ...this.gather(root.inside) }, draw, undefined, false, rules.leaves > 1),
+    ];
     while (open.length > 0) {
       const leaf = next(open, rules.leaves);
       const draft = nodes[leaf.node] as Draft;
@@ -149,11 +157,30 @@ export class TreeGrower {
   }
 
   /** Splits a leaf; `more` says whether its children may be split in their turn. */
-  private children(leaf: Open, split: Split, [left, right]: readonly [number, number], draw: ChooseFeatures | undefined, more: boolean): Open[] {
-    const [inside, outside] = [this.part(this.inside, leaf.inside, split), this.part(this.outside, leaf.outside, split)];
+  private children(
+    leaf: Open,
+    split: Split,
+    [left, right]: readonly [number, number],
+    draw: ChooseFeatures | undefined,
+    more: boolean,
+  ): Open[] {
+    const [inside, outside] = [
+      this.part(this.inside, leaf.inside, split),
+      this.part(this.outside, leaf.outside, split),
+    ];
     const depth = leaf.depth + 1;
-    const low = { inside: { from: leaf.inside.from, to: inside }, outside: { from: leaf.outside.from, to: outside }, depth, node: left };
-    const high = { inside: { from: inside, to: leaf.inside.to }, outside: { from: outside, to: leaf.outside.to }, depth, node: right };
+    const low = {
+      inside: { from: leaf.inside.from, to: inside },
+      outside: { from: leaf.outside.from, to: outside },
+      depth,
+      node: left,
+    };
+    const high = {
+      inside: { from: inside, to: leaf.inside.to },
+      outside: { from: outside, to: leaf.outside.to },
+      depth,
+      node: right,
+    };
     const leftSmaller = sizeOf(low.inside) <= sizeOf(high.inside);
     const [small, large] = leftSmaller ? [low, high] : [high, low];
     const smallSums = this.gather(small.inside);
@@ -213,13 +240,26 @@ export class TreeGrower {
     if (inside.from !== this.held.from || inside.to !== this.held.to) this.gather(inside);
     const histogram = this.pool.claim();
     const { exports } = this.kernel;
-    exports.sumByBin(this.lanes, this.chosen.lanes, this.inside + 4 * inside.from, sizeOf(inside), this.gathered, histogram);
+    exports.sumByBin(
+      this.lanes,
+      this.chosen.lanes,
+      this.inside + 4 * inside.from,
+      sizeOf(inside),
+      this.gathered,
+      histogram,
+    );
     return histogram;
   }
 
   /** Copies the derivatives of some rows together, so that every feature reads them in order; returns their sums. */
   private gather(span: Span): { readonly first: number; readonly second: number } {
-    this.kernel.exports.gatherDerivatives(this.inside + 4 * span.from, sizeOf(span), this.packed, this.gathered, this.scratch);
+    this.kernel.exports.gatherDerivatives(
+      this.inside + 4 * span.from,
+      sizeOf(span),
+      this.packed,
+      this.gathered,
+      this.scratch,
+    );
     this.held = span;
     const [second, first] = this.kernel.integers(this.scratch, 2) as unknown as readonly [number, number];
     return { first, second };
@@ -236,7 +276,16 @@ export class TreeGrower {
     this.kernel.integers(sum, 2).set([second, first]);
     this.kernel.integers(best, 1)[0] = -1;
     this.kernel.doubles(best + 8, 1)[0] = whole + leastGain / unit;
-    exports.findSplit(this.features, this.chosen.features, this.layout.places, histogram, sum, l2, this.leastUnits, best);
+    exports.findSplit(
+      this.features,
+      this.chosen.features,
+      this.layout.places,
+      histogram,
+      sum,
+      l2,
+      this.leastUnits,
+      best,
+    );
     const [feature, bin] = this.kernel.integers(best, 2) as unknown as readonly [number, number];
     if (feature < 0) return undefined;
     return { feature, bin, gain: ((this.kernel.doubles(best + 8, 1)[0] as number) - whole) * unit };
@@ -246,7 +295,18 @@ export class TreeGrower {
   private part(list: number, span: Span, { feature, bin }: Split): number {
     const { bundle, code, rare } = this.matrix.places[feature] as BundledMatrix["places"][number];
     const [low, width, insideLeft] = code === 0 ? [0, bin, 1] : [code, 0, 1 - rare];
-    return span.from + this.kernel.exports.partRows(list + 4 * span.from, sizeOf(span), this.layout.codesOf(bundle), low, width, insideLeft, this.aside);
+    return (
+      span.from +
+      this.kernel.exports.partRows(
+        list + 4 * span.from,
+        sizeOf(span),
+        this.layout.codesOf(bundle),
+        low,
+        width,
+        insideLeft,
+        this.aside,
+      )
+    );
   }
 
   private valueOf({ first, second }: Open): number {

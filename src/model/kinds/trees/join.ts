@@ -7,7 +7,11 @@ import type { Tree } from "./tree.js";
  *
  * @param scale the leaves' values are multiplied by it.
  */
-export function joinTrees(trees: readonly Tree[], { columns, cuts }: Pick<BinnedMatrix, "columns" | "cuts">, scale: number): Pick<TreesModel, "roots" | "features" | "values" | "right"> {
+export function joinTrees(
+  trees: readonly Tree[],
+  { columns, cuts }: Pick<BinnedMatrix, "columns" | "cuts">,
+  scale: number,
+): Pick<TreesModel, "roots" | "features" | "values" | "right"> {
   const nodes = trees.reduce((sum, tree) => sum + tree.features.length, 0);
   const roots = new Uint32Array(trees.length);
   const features = new Int32Array(nodes);
@@ -20,7 +24,9 @@ export function joinTrees(trees: readonly Tree[], { columns, cuts }: Pick<Binned
     tree.features.forEach((feature, node) => {
       const leaf = feature < 0;
       features[at] = leaf ? -1 : (columns[feature] as number);
-      values[at] = leaf ? scale * (tree.values[node] as number) : (cuts[feature]?.[tree.bins[node] as number] as number);
+      values[at] = leaf
+        ? scale * (tree.values[node] as number)
+        : (cuts[feature]?.[tree.bins[node] as number] as number);
       right[at] = leaf ? 0 : root + (tree.right[node] as number);
       at++;
     });

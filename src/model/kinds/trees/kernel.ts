@@ -3,16 +3,61 @@ import { Arena, EmbeddedModule, type WasmExports } from "../../wasm.js";
 
 /** The functions of the trees' WebAssembly kernel, said in src/kernels/assembly; addresses are bytes in its memory. */
 export interface TreeKernelExports extends WasmExports {
-  readonly measureDistances: (rows: number, count: number, margins: number, labels: number, distances: number, sums: number) => void;
-  readonly packDerivatives: (rows: number, count: number, distances: number, firstScale: number, secondScale: number, packed: number) => void;
-  readonly drawRows: (rows: number, count: number, key: number, limit: number, inside: number, outside: number) => number;
+  readonly measureDistances: (
+    rows: number,
+    count: number,
+    margins: number,
+    labels: number,
+    distances: number,
+    sums: number,
+  ) => void;
+  readonly packDerivatives: (
+    rows: number,
+    count: number,
+    distances: number,
+    firstScale: number,
+    secondScale: number,
+    packed: number,
+  ) => void;
+  readonly drawRows: (
+    rows: number,
+    count: number,
+    key: number,
+    limit: number,
+    inside: number,
+    outside: number,
+  ) => number;
   readonly addToRows: (rows: number, count: number, value: number, sums: number) => void;
   readonly sumLogLoss: (margins: number, labels: number, count: number) => number;
   readonly gatherDerivatives: (rows: number, count: number, packed: number, gathered: number, sum: number) => void;
-  readonly sumByBin: (lanes: number, count: number, rows: number, rowCount: number, gathered: number, histogram: number) => void;
+  readonly sumByBin: (
+    lanes: number,
+    count: number,
+    rows: number,
+    rowCount: number,
+    gathered: number,
+    histogram: number,
+  ) => void;
   readonly subtract: (parent: number, child: number, bytes: number) => void;
-  readonly partRows: (rows: number, count: number, codes: number, low: number, span: number, inside: number, aside: number) => number;
-  readonly findSplit: (features: number, count: number, places: number, histogram: number, sum: number, l2: number, least: number, out: number) => void;
+  readonly partRows: (
+    rows: number,
+    count: number,
+    codes: number,
+    low: number,
+    span: number,
+    inside: number,
+    aside: number,
+  ) => number;
+  readonly findSplit: (
+    features: number,
+    count: number,
+    places: number,
+    histogram: number,
+    sum: number,
+    l2: number,
+    least: number,
+    out: number,
+  ) => void;
 }
 
 /** All that 32-bit addresses reach, less one page. */

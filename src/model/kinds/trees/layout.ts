@@ -30,7 +30,8 @@ export function layOut(kernel: TreeKernel, { rows, codes, bins, places, cuts }: 
     offsets.push(histogramBytes);
     histogramBytes += bytes;
     const from = bundle * rows;
-    for (let row = 0, to = blockOf(bundle, rows); row < rows; row++, to += together) all[to] = codes[from + row] as number;
+    for (let row = 0, to = blockOf(bundle, rows); row < rows; row++, to += together)
+      all[to] = codes[from + row] as number;
   });
   const words = kernel.words(table, 2 * places.length);
   places.forEach(({ bundle, code }, feature) => {
@@ -45,4 +46,5 @@ export function layOut(kernel: TreeKernel, { rows, codes, bins, places, cuts }: 
   };
 }
 
-const blockOf = (bundle: number, rows: number): number => Math.floor(bundle / together) * together * rows + (bundle % together);
+const blockOf = (bundle: number, rows: number): number =>
+  Math.floor(bundle / together) * together * rows + (bundle % together);

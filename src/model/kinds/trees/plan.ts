@@ -11,10 +11,19 @@ export interface MemberPlan extends LabeledMatrix {
 const range = (from: number, to: number): Uint32Array => Uint32Array.from({ length: to - from }, (_, i) => from + i);
 
 /** Every member leaves out one fold of the training rows, or, where there are validation rows, those. */
-export function planFolds(training: LabeledMatrix, validation: LabeledMatrix | undefined, members: number, seed: number): MemberPlan {
+export function planFolds(
+  training: LabeledMatrix,
+  validation: LabeledMatrix | undefined,
+  members: number,
+  seed: number,
+): MemberPlan {
   if (!validation) {
     const folds = kFold(training.labels, members, seed);
-    return { ...training, members: folds.map(({ train, test }) => ({ training: train, heldOut: test })), firstHeldOut: 0 };
+    return {
+      ...training,
+      members: folds.map(({ train, test }) => ({ training: train, heldOut: test })),
+      firstHeldOut: 0,
+    };
   }
   const rows = training.labels.length;
   const matrix = new Float32Array(training.matrix.length + validation.matrix.length);
@@ -22,5 +31,11 @@ export function planFolds(training: LabeledMatrix, validation: LabeledMatrix | u
   matrix.set(validation.matrix, training.matrix.length);
   const labels = Uint8Array.from([...training.labels, ...validation.labels]);
   const member = { training: range(0, rows), heldOut: range(rows, labels.length) };
-  return { matrix, width: training.width, labels, members: Array.from({ length: members }, () => member), firstHeldOut: rows };
+  return {
+    matrix,
+    width: training.width,
+    labels,
+    members: Array.from({ length: members }, () => member),
+    firstHeldOut: rows,
+  };
 }

@@ -16,7 +16,9 @@ export function redundantColumns(
   const gone = new Set<number>();
   const binsOf = (column: number): number => (cuts[column]?.length ?? 0) + 1;
   const codesOf = (column: number): Uint8Array => codes.subarray(column * rows, (column + 1) * rows);
-  const finestFirst = Array.from({ length: width }, (_, column) => column).sort((a, b) => binsOf(b) - binsOf(a) || a - b);
+  const finestFirst = Array.from({ length: width }, (_, column) => column).sort(
+    (a, b) => binsOf(b) - binsOf(a) || a - b,
+  );
   const kept: number[] = [];
   for (const column of finestFirst) {
     if (binsOf(column) === 1) {

@@ -30,7 +30,12 @@ export interface Draft {
 /** The drafts, of which the first is the root, in preorder. */
 export function finishedTree(drafts: readonly Draft[]): Tree {
   const n = drafts.length;
-  const tree = { features: new Int32Array(n).fill(-1), bins: new Uint8Array(n), right: new Uint32Array(n), values: new Float32Array(n) };
+  const tree = {
+    features: new Int32Array(n).fill(-1),
+    bins: new Uint8Array(n),
+    right: new Uint32Array(n),
+    values: new Float32Array(n),
+  };
   let at = 0;
   const place = ({ value, split, left = 0, right = 0 }: Draft): void => {
     const node = at++;

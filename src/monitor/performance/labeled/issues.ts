@@ -16,7 +16,8 @@ export const joinIssues = {
   afterWindow: "A positive label from after the outcome window: the customer had stayed, so it counts as negative.",
   duplicateLabel: "The same outcome again for one prediction: counted once.",
   conflictingLabel: "A prediction with both outcomes: its label is not used.",
-  lateLabel: "A prediction whose label was recorded after window and delay: used, and the period's figures have changed.",
+  lateLabel:
+    "A prediction whose label was recorded after window and delay: used, and the period's figures have changed.",
 } as const;
 
 /** A name of {@link joinIssues}. */

@@ -46,7 +46,12 @@ export interface JoinedPrediction {
 
 /** Predictions with their labels, in order of time, then id. */
 export interface LabeledPredictions {
-  readonly policy: { readonly window: number; readonly delay: number; readonly now: number; readonly absent: "unknown" | "negative" };
+  readonly policy: {
+    readonly window: number;
+    readonly delay: number;
+    readonly now: number;
+    readonly absent: "unknown" | "negative";
+  };
   readonly rows: readonly JoinedPrediction[];
   /** Records read, usable or not. */
   readonly records: { readonly predictions: number; readonly labels: number };
@@ -115,10 +120,12 @@ type Settings = LabeledPredictions["policy"];
 function checkedPolicy({ window, delay = 0, now, absent = "unknown", maxRecords = 1 }: LabelPolicy): Settings {
   const refuse = (what: string): ChurnkitError => new ChurnkitError("OPTION_INVALID", what);
   const length = (value: number): boolean => Number.isFinite(value) && value >= 0 && value <= LONGEST;
-  if (!length(window) || window === 0) throw refuse(`The outcome window is ${window}. Give milliseconds above 0 and up to 100 years, such as days(30).`);
+  if (!length(window) || window === 0)
+    throw refuse(`The outcome window is ${window}. Give milliseconds above 0 and up to 100 years, such as days(30).`);
   if (!length(delay)) throw refuse(`The label delay is ${delay}. Give milliseconds from 0 to 100 years.`);
   if (!["unknown", "negative"].includes(absent)) throw refuse(`absent is "${absent}". Give "unknown" or "negative".`);
-  if (!(Number.isInteger(maxRecords) && maxRecords > 0)) throw refuse(`maxRecords is ${maxRecords}. Give a whole number above 0.`);
+  if (!(Number.isInteger(maxRecords) && maxRecords > 0))
+    throw refuse(`maxRecords is ${maxRecords}. Give a whole number above 0.`);
   const at = millisecondsOf(now);
   if (at === undefined) throw refuse(`now is ${String(now)}. Give milliseconds, an ISO 8601 text or a Date.`);
   return { window, delay, now: at, absent };
@@ -126,7 +133,10 @@ function checkedPolicy({ window, delay = 0, now, absent = "unknown", maxRecords 
 
 function checkIterable(what: string, value: unknown): void {
   if (typeof value === "object" && value !== null && Symbol.iterator in value) return;
-  throw new ChurnkitError("OPTION_INVALID", `The ${what} cannot be iterated. Give an array or another iterable of records.`);
+  throw new ChurnkitError(
+    "OPTION_INVALID",
+    `The ${what} cannot be iterated. Give an array or another iterable of records.`,
+  );
 }
 
 function tooMany(what: string, limit: number): ChurnkitError {
@@ -208,7 +218,11 @@ function readLabels(
   return count;
 }
 
-function joined({ prediction, positives, negatives, recorded }: Known, settings: Settings, log: IssueLog): JoinedPrediction {
+function joined(
+  { prediction, positives, negatives, recorded }: Known,
+  settings: Settings,
+  log: IssueLog,
+): JoinedPrediction {
   const { id, time, probability, segment, treated, control } = prediction;
   const closes = time + settings.window + settings.delay;
   const closed = closes <= settings.now;

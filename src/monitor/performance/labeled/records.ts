@@ -60,7 +60,8 @@ export function millisecondsOf(moment: unknown): number | undefined {
   return typeof value === "number" && isWritableDate(value) ? value : undefined;
 }
 
-const isText = (value: unknown): value is string => typeof value === "string" && value !== "" && value.length <= LONGEST_TEXT;
+const isText = (value: unknown): value is string =>
+  typeof value === "string" && value !== "" && value.length <= LONGEST_TEXT;
 const isFlag = (value: unknown): boolean => value === undefined || value === null || typeof value === "boolean";
 
 /** The id of a record, for messages. */
@@ -71,7 +72,9 @@ export function shownId(record: unknown): string {
 
 /** Checks a prediction that may come from a log. */
 export function checkPrediction(record: unknown): CheckedPrediction | Refusal {
-  const given = (typeof record === "object" && record !== null ? record : {}) as Partial<Record<keyof PredictionRecord, unknown>>;
+  const given = (typeof record === "object" && record !== null ? record : {}) as Partial<
+    Record<keyof PredictionRecord, unknown>
+  >;
   const { id, probability, segment, treated, control } = given;
   if (!isText(id)) return "invalidId";
   const time = millisecondsOf(given.time);
@@ -90,7 +93,9 @@ export function checkPrediction(record: unknown): CheckedPrediction | Refusal {
 
 /** Checks a label that may come from a log. */
 export function checkLabel(record: unknown): CheckedLabel | Refusal {
-  const given = (typeof record === "object" && record !== null ? record : {}) as Partial<Record<keyof LabelRecord, unknown>>;
+  const given = (typeof record === "object" && record !== null ? record : {}) as Partial<
+    Record<keyof LabelRecord, unknown>
+  >;
   const { id, outcome, recorded } = given;
   if (!isText(id)) return "invalidId";
   const time = millisecondsOf(given.time);

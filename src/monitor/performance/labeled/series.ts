@@ -115,11 +115,15 @@ export function performanceSeries(joined: LabeledPredictions, options: SeriesOpt
   checkPeriod(period);
   if (costs !== undefined) checkCosts(costs);
   const refuse = (what: string): ChurnkitError => new ChurnkitError("OPTION_INVALID", what);
-  if (!(minimumCoverage >= 0 && minimumCoverage <= 1)) throw refuse(`minimumCoverage is ${minimumCoverage}. Give a share from 0 to 1.`);
-  if (!(Number.isInteger(segments) && segments >= 0 && segments <= 1000)) throw refuse(`segments is ${segments}. Give a whole number from 0 to 1000.`);
+  if (!(minimumCoverage >= 0 && minimumCoverage <= 1))
+    throw refuse(`minimumCoverage is ${minimumCoverage}. Give a share from 0 to 1.`);
+  if (!(Number.isInteger(segments) && segments >= 0 && segments <= 1000))
+    throw refuse(`segments is ${segments}. Give a whole number from 0 to 1000.`);
   const { policy, records, issues, rows } = joined;
   const make = (some: readonly JoinedPrediction[]): PeriodPerformance[] =>
-    grouped(some, (row) => periodStart(row.time, period)).map(([start, members]) => ofPeriod(start, period, members, joined, options));
+    grouped(some, (row) => periodStart(row.time, period)).map(([start, members]) =>
+      ofPeriod(start, period, members, joined, options),
+    );
   const named = rows.filter(({ segment }) => segment !== null);
   const bySegment = grouped(named, ({ segment }) => segment ?? "").sort(
     ([a, x], [b, y]) => y.length - x.length || (a < b ? -1 : 1),
@@ -137,7 +141,10 @@ export function performanceSeries(joined: LabeledPredictions, options: SeriesOpt
   };
 }
 
-function grouped<Key>(rows: readonly JoinedPrediction[], keyOf: (row: JoinedPrediction) => Key): [Key, JoinedPrediction[]][] {
+function grouped<Key>(
+  rows: readonly JoinedPrediction[],
+  keyOf: (row: JoinedPrediction) => Key,
+): [Key, JoinedPrediction[]][] {
   const groups = new Map<Key, JoinedPrediction[]>();
   for (const row of rows) {
     const key = keyOf(row);
@@ -149,7 +156,8 @@ function grouped<Key>(rows: readonly JoinedPrediction[], keyOf: (row: JoinedPred
 }
 
 function countRows(rows: readonly JoinedPrediction[]): PeriodCounts {
-  const count = (test: (row: JoinedPrediction) => boolean): number => rows.reduce((sum, row) => sum + (test(row) ? 1 : 0), 0);
+  const count = (test: (row: JoinedPrediction) => boolean): number =>
+    rows.reduce((sum, row) => sum + (test(row) ? 1 : 0), 0);
   const treated = count(({ role }) => role === "treated");
   return {
     predictions: rows.length,
@@ -165,7 +173,8 @@ function countRows(rows: readonly JoinedPrediction[]): PeriodCounts {
   };
 }
 
-const isLabeled = ({ role, closed, outcome }: JoinedPrediction): boolean => role !== "treated" && closed && outcome !== null;
+const isLabeled = ({ role, closed, outcome }: JoinedPrediction): boolean =>
+  role !== "treated" && closed && outcome !== null;
 const isoTime = (time: number): string => new Date(time).toISOString();
 
 function ofPeriod(
@@ -190,7 +199,8 @@ function ofPeriod(
     estimated: all.estimated,
     realized: all.realized,
     reason: all.reason,
-    calibration: all.realized === null || options.calibration === false ? null : calibrationOf(untreated, options.calibration),
+    calibration:
+      all.realized === null || options.calibration === false ? null : calibrationOf(untreated, options.calibration),
     control: control.length === 0 ? null : pairOf(control, mature, options),
   };
 }

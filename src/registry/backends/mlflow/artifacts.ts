@@ -40,7 +40,9 @@ export function artifactFolder(client: MlflowClient, host: string, uri: string):
 function proxyPath({ speaker }: MlflowClient, host: string, uri: string): string {
   const [, authority = "", path = ""] = /^mlflow-artifacts:(?:\/\/([^/?#]*))?\/+([^?#]+)$/.exec(uri) ?? [];
   const segments = path.split("/").filter((segment) => segment !== "");
-  const safe = segments.length > 0 && segments.every((segment) => segment !== "." && segment !== ".." && !/[\\%\p{C}]/u.test(segment));
+  const safe =
+    segments.length > 0 &&
+    segments.every((segment) => segment !== "." && segment !== ".." && !/[\\%\p{C}]/u.test(segment));
   // Another server is never shown this one's token.
   if (safe && (authority === "" || authority === host)) return segments.map(encodeURIComponent).join("/");
   throw new ChurnkitError(

@@ -13,7 +13,10 @@ export const uploadOf = (bytes: Uint8Array): Upload => ({
 });
 
 /** All bytes of a stream; undefined where there are more than allowed. */
-export async function wholeOf(stream: AsyncIterable<Uint8Array>, limit: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+export async function wholeOf(
+  stream: AsyncIterable<Uint8Array>,
+  limit: number,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const parts: Uint8Array[] = [];
   let length = 0;
   for await (const part of stream) {

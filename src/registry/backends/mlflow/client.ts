@@ -44,7 +44,9 @@ export function mlflowClient(options: ClientOptions, speaker: Speaker): MlflowCl
 
   /** Some changes are answered with nothing. */
   const parsed = (call: MlflowCall, bytes: Uint8Array): JsonValue =>
-    JsonValue.parse(bytes.length === 0 ? "{}" : bytes, "answer", (_, what) => strange(speaker, `${call.method} ${call.path}`, what));
+    JsonValue.parse(bytes.length === 0 ? "{}" : bytes, "answer", (_, what) =>
+      strange(speaker, `${call.method} ${call.path}`, what),
+    );
 
   /** The file from a byte on; a server that knows no ranges gives it from its beginning. */
   async function opened(call: MlflowCall, from: number): Promise<OpenAnswer | undefined> {
@@ -109,4 +111,5 @@ export function mlflowClient(options: ClientOptions, speaker: Speaker): MlflowCl
 }
 
 /** Waits longer with every try and different for everybody, so that those who failed together don't come back together. */
-const pause = (tries: number, leastMs: number): Promise<void> => sleep(Math.max(Math.min(100 * 2 ** Math.min(tries, 6), 5_000) * (0.5 + Math.random() / 2), leastMs));
+const pause = (tries: number, leastMs: number): Promise<void> =>
+  sleep(Math.max(Math.min(100 * 2 ** Math.min(tries, 6), 5_000) * (0.5 + Math.random() / 2), leastMs));

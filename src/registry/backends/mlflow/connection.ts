@@ -34,8 +34,10 @@ const invalid = (message: string): ChurnkitError => new ChurnkitError("OPTION_IN
 /** @throws ChurnkitError OPTION_INVALID; no secret is in its message. */
 export function connection(options: MlflowConnection): Connection {
   const { timeoutMs = 30_000, retries = 5 } = options;
-  if (!Number.isFinite(timeoutMs) || timeoutMs < 1 || timeoutMs > 3_600_000) throw invalid(`timeoutMs must be from 1 to 3,600,000, not ${timeoutMs}.`);
-  if (!Number.isInteger(retries) || retries < 0 || retries > 20) throw invalid(`retries must be a whole number from 0 to 20, not ${retries}.`);
+  if (!Number.isFinite(timeoutMs) || timeoutMs < 1 || timeoutMs > 3_600_000)
+    throw invalid(`timeoutMs must be from 1 to 3,600,000, not ${timeoutMs}.`);
+  if (!Number.isInteger(retries) || retries < 0 || retries > 20)
+    throw invalid(`retries must be a whole number from 0 to 20, not ${retries}.`);
   const url = addressOf(options.trackingUri);
   const { token, username, password } = options;
   if ((token !== undefined && username !== undefined) || (username === undefined) !== (password === undefined)) {
@@ -44,10 +46,21 @@ export function connection(options: MlflowConnection): Connection {
   const basic = username === undefined ? undefined : base64(`${username}:${password ?? ""}`);
   const authorization = token !== undefined ? `Bearer ${token}` : basic === undefined ? undefined : `Basic ${basic}`;
   const given = Object.entries(options.headers ?? {});
-  const headers = headersOf([...given, ...(authorization === undefined ? [] : [["authorization", authorization] as [string, string]])]);
-  const secrets = [token, password, basic, ...given.map(([, value]) => value)].filter((one) => one !== undefined && one.length >= 4) as string[];
+  const headers = headersOf([
+    ...given,
+    ...(authorization === undefined ? [] : [["authorization", authorization] as [string, string]]),
+  ]);
+  const secrets = [token, password, basic, ...given.map(([, value]) => value)].filter(
+    (one) => one !== undefined && one.length >= 4,
+  ) as string[];
   return {
-    http: { trackingUri: `${url.origin}${url.pathname}`.replace(/\/+$/, ""), headers, fetch: options.fetch ?? fetch, timeoutMs, retries },
+    http: {
+      trackingUri: `${url.origin}${url.pathname}`.replace(/\/+$/, ""),
+      headers,
+      fetch: options.fetch ?? fetch,
+      timeoutMs,
+      retries,
+    },
     host: url.host,
     secrets,
   };
@@ -56,9 +69,12 @@ export function connection(options: MlflowConnection): Connection {
 function addressOf(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.search !== "" || url.hash !== "") {
-    throw invalid(`trackingUri must be the http: or https: address of an MLflow server, such as http://localhost:5000.`);
+    throw invalid(
+      `trackingUri must be the http: or https: address of an MLflow server, such as http://localhost:5000.`,
+    );
   }
-  if (url.username !== "" || url.password !== "") throw invalid("trackingUri must not hold a user name or password: give username and password as options.");
+  if (url.username !== "" || url.password !== "")
+    throw invalid("trackingUri must not hold a user name or password: give username and password as options.");
   return url;
 }
 
@@ -69,7 +85,9 @@ function headersOf(entries: readonly (readonly [string, string])[]): Headers {
     try {
       headers.set(name, value);
     } catch {
-      throw invalid(`The header ${JSON.stringify(name.slice(0, 40))} cannot be sent: it holds characters that no header may hold.`);
+      throw invalid(
+        `The header ${JSON.stringify(name.slice(0, 40))} cannot be sent: it holds characters that no header may hold.`,
+      );
     }
   }
   return headers;

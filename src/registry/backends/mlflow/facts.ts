@@ -13,18 +13,50 @@ const maxFacts = 2 ** 24;
 
 /** What is fixed of a version, as a file beside its bundle. */
 export function writeFacts(facts: VersionFacts): Uint8Array<ArrayBuffer> {
-  const { semver, contentHash, bytes, registeredAt, by, metrics, verdict, signature, fingerprints, provenance, lineage } = facts;
-  return readableJson({ semver, contentHash, bytes, registeredAt, by, metrics, verdict, signature, fingerprints, provenance, lineage });
+  const {
+    semver,
+    contentHash,
+    bytes,
+    registeredAt,
+    by,
+    metrics,
+    verdict,
+    signature,
+    fingerprints,
+    provenance,
+    lineage,
+  } = facts;
+  return readableJson({
+    semver,
+    contentHash,
+    bytes,
+    registeredAt,
+    by,
+    metrics,
+    verdict,
+    signature,
+    fingerprints,
+    provenance,
+    lineage,
+  });
 }
 
-export const putFacts = (folder: ArtifactFolder, bytes: Uint8Array): Promise<void> => folder.put(factsFile, uploadOf(bytes));
+export const putFacts = (folder: ArtifactFolder, bytes: Uint8Array): Promise<void> =>
+  folder.put(factsFile, uploadOf(bytes));
 
 /** Reads files of facts, each once: they never change, and are held to the hash in the version's tag. */
-export function factsReader(speaker: string, folderOf: (version: MlflowVersion) => ArtifactFolder): (version: MlflowVersion) => Promise<VersionFacts> {
+export function factsReader(
+  speaker: string,
+  folderOf: (version: MlflowVersion) => ArtifactFolder,
+): (version: MlflowVersion) => Promise<VersionFacts> {
   const known = new Map<string, VersionFacts>();
 
   const wrongIn = ({ number }: MlflowVersion): DocumentError =>
-    documentError("REGISTRY_CORRUPT", `${speaker}: version ${number}'s file`, "Put it back from a backup, or remove the version.");
+    documentError(
+      "REGISTRY_CORRUPT",
+      `${speaker}: version ${number}'s file`,
+      "Put it back from a backup, or remove the version.",
+    );
 
   async function read(version: MlflowVersion): Promise<VersionFacts> {
     const wrong = wrongIn(version);
@@ -39,7 +71,8 @@ export function factsReader(speaker: string, folderOf: (version: MlflowVersion) 
   return async (version) => {
     const key = `${version.registration} ${version.facts}`;
     const facts = known.get(key) ?? (await read(version));
-    if (facts.contentHash !== version.contentHash || facts.semver !== version.semver) throw wrongIn(version)(factsFile, "is of another version than the tags say");
+    if (facts.contentHash !== version.contentHash || facts.semver !== version.semver)
+      throw wrongIn(version)(factsFile, "is of another version than the tags say");
     if (known.size >= maxKnown) known.clear();
     known.set(key, facts);
     return facts;

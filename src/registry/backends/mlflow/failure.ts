@@ -27,7 +27,8 @@ const failed = (speaker: Speaker, what: string, cause?: unknown): ChurnkitError 
   new ChurnkitError("STORE_FAILED", `${speaker.name} ${hidden(speaker, what)}`, cause === undefined ? {} : { cause });
 
 /** A server may tell back what it was sent. */
-const hidden = ({ secrets }: Speaker, text: string): string => secrets.reduce((shown, secret) => shown.replaceAll(secret, "***"), text);
+const hidden = ({ secrets }: Speaker, text: string): string =>
+  secrets.reduce((shown, secret) => shown.replaceAll(secret, "***"), text);
 
 /** The first line of what a server says, short and without control characters. */
 const plain = (text: string): string => (text.split(/[\r\n]/, 1)[0] ?? "").replace(/\p{C}/gu, " ").slice(0, 240).trim();
@@ -36,41 +37,65 @@ const noAnswer = (error: ChurnkitError): MlflowFailure => ({ status: 0, code: ""
 
 /** The connection could not be made, or broke. */
 export function unreachable(speaker: Speaker, call: string, cause: unknown): MlflowFailure {
-  return noAnswer(failed(speaker, `could not be reached, or broke off (${call}: ${reasonOf(cause)}). Is trackingUri right, the server running, and the network open?`));
+  return noAnswer(
+    failed(
+      speaker,
+      `could not be reached, or broke off (${call}: ${reasonOf(cause)}). Is trackingUri right, the server running, and the network open?`,
+    ),
+  );
 }
 
 export function timedOut(speaker: Speaker, call: string, ms: number): MlflowFailure {
-  return noAnswer(failed(speaker, `did not answer ${call} within ${ms} ms. Look at the server's load, or raise timeoutMs.`));
+  return noAnswer(
+    failed(speaker, `did not answer ${call} within ${ms} ms. Look at the server's load, or raise timeoutMs.`),
+  );
 }
 
 /** Makes errors for tags that were changed by hand, or by another program. */
 export const tagError =
   (speaker: Speaker) =>
   (tag: string, what: string): ChurnkitError =>
-    new ChurnkitError("REGISTRY_CORRUPT", `${speaker.name}: the tag ${tag} ${what}. Set it back in MLflow.`, { where: { file: tag } });
+    new ChurnkitError("REGISTRY_CORRUPT", `${speaker.name}: the tag ${tag} ${what}. Set it back in MLflow.`, {
+      where: { file: tag },
+    });
 
 /** An answer that is not what MLflow gives. */
 export const strange = (speaker: Speaker, call: string, what: string): ChurnkitError =>
-  failed(speaker, `answered ${call} with something that ${what}. Is trackingUri the address of an MLflow server, and does nothing stand between that answers instead?`);
+  failed(
+    speaker,
+    `answered ${call} with something that ${what}. Is trackingUri the address of an MLflow server, and does nothing stand between that answers instead?`,
+  );
 
 /** An answer with a status other than 2xx. */
-export function refusedBy(speaker: Speaker, call: string, response: Pick<Response, "status" | "headers">, body: string): MlflowFailure {
+export function refusedBy(
+  speaker: Speaker,
+  call: string,
+  response: Pick<Response, "status" | "headers">,
+  body: string,
+): MlflowFailure {
   const { status, headers } = response;
   const { code, message } = errorIn(body);
   const said = plain(message) === "" ? "" : `: ${plain(message)}`;
-  const error = failed(speaker, wordsFor(status, call, code === "" ? said : ` ${plain(code)}${said}`, headers.get("location") ?? ""));
+  const error = failed(
+    speaker,
+    wordsFor(status, call, code === "" ? said : ` ${plain(code)}${said}`, headers.get("location") ?? ""),
+  );
   return { status, code, passing: passingStatuses.has(status), waitMs: waitAsked(headers.get("retry-after")), error };
 }
 
 function wordsFor(status: number, call: string, said: string, location: string): string {
   const met = `(${call}: ${status}${said})`;
   if (status === 401) return `wants to know who asks ${met}. Give a token, or username and password, that it accepts.`;
-  if (status === 403) return `does not allow this ${met}. Check the user's permissions: READ to load, EDIT on the registered model and on its experiment to register and promote, MANAGE to remove.`;
+  if (status === 403)
+    return `does not allow this ${met}. Check the user's permissions: READ to load, EDIT on the registered model and on its experiment to register and promote, MANAGE to remove.`;
   if (status === 429) return `takes no more requests, also after the retries ${met}. Make fewer at once, or try later.`;
-  if (status === 413) return `does not take a file of this size ${met}. Raise the limit of the server, or of the proxy before it.`;
+  if (status === 413)
+    return `does not take a file of this size ${met}. Raise the limit of the server, or of the proxy before it.`;
   if (status >= 500) return `failed, also after the retries ${met}. Look at its log, and try again.`;
-  if (status >= 300 && status < 400) return `leads elsewhere ${met}${plain(location) === "" ? "" : `, to ${plain(location)}`}. Give the address it leads to as trackingUri.`;
-  if (status === 404 && said === "") return `was not found ${met}. Is trackingUri the address of an MLflow server, with its path where it has one?`;
+  if (status >= 300 && status < 400)
+    return `leads elsewhere ${met}${plain(location) === "" ? "" : `, to ${plain(location)}`}. Give the address it leads to as trackingUri.`;
+  if (status === 404 && said === "")
+    return `was not found ${met}. Is trackingUri the address of an MLflow server, with its path where it has one?`;
   return `refused ${met}.`;
 }
 
@@ -78,7 +103,10 @@ function wordsFor(status: number, call: string, said: string, location: string):
 function errorIn(body: string): { readonly code: string; readonly message: string } {
   const text = (value: unknown): string => (typeof value === "string" ? value : "");
   try {
-    const { error_code: code, message } = parseJson(body) as { readonly error_code?: unknown; readonly message?: unknown };
+    const { error_code: code, message } = parseJson(body) as {
+      readonly error_code?: unknown;
+      readonly message?: unknown;
+    };
     return { code: text(code), message: text(message) };
   } catch {
     // A page of a proxy says nothing to people who read a message of one line.
@@ -95,7 +123,10 @@ function waitAsked(header: string | null): number {
 
 /** The innermost code or message of a failed fetch: "ECONNREFUSED" says more than "fetch failed". */
 function reasonOf(error: unknown): string {
-  const { cause, code, message } = (typeof error === "object" && error !== null ? error : {}) as Record<"cause" | "code" | "message", unknown>;
+  const { cause, code, message } = (typeof error === "object" && error !== null ? error : {}) as Record<
+    "cause" | "code" | "message",
+    unknown
+  >;
   if (cause !== undefined) return reasonOf(cause);
   return typeof code === "string" ? code : typeof message === "string" ? plain(message) : "no reason given";
 }

@@ -47,7 +47,15 @@ export async function send(options: HttpOptions, speaker: Speaker, call: MlflowC
   try {
     const bytes = await wholeOf(opened.answer.body, maxAnswer);
     if (bytes !== undefined) return { answer: bytes };
-    return { failure: { status: opened.answer.status, code: "", passing: false, waitMs: 0, error: strange(speaker, nameOf(call), `is longer than ${maxAnswer} bytes`) } };
+    return {
+      failure: {
+        status: opened.answer.status,
+        code: "",
+        passing: false,
+        waitMs: 0,
+        error: strange(speaker, nameOf(call), `is longer than ${maxAnswer} bytes`),
+      },
+    };
   } catch (error) {
     return { failure: broken(options, speaker, call, error) };
   }
@@ -66,7 +74,13 @@ export async function open(options: HttpOptions, speaker: Speaker, call: MlflowC
     if (response.ok) {
       patience.stop();
       const size = Number(response.headers.get("content-length") ?? NaN);
-      return { answer: { status: response.status, size: Number.isFinite(size) ? size : undefined, body: bodyOf(response, patience) } };
+      return {
+        answer: {
+          status: response.status,
+          size: Number.isFinite(size) ? size : undefined,
+          body: bodyOf(response, patience),
+        },
+      };
     }
     const bytes = await wholeOf(bodyOf(response, patience), maxError);
     return { failure: refusedBy(speaker, nameOf(call), response, new TextDecoder().decode(bytes)) };
@@ -79,7 +93,9 @@ export async function open(options: HttpOptions, speaker: Speaker, call: MlflowC
 
 /** Why a call or the body of its answer broke off. */
 export function broken({ timeoutMs }: HttpOptions, speaker: Speaker, call: MlflowCall, error: unknown): MlflowFailure {
-  return error instanceof Expired ? timedOut(speaker, nameOf(call), timeoutMs) : unreachable(speaker, nameOf(call), error);
+  return error instanceof Expired
+    ? timedOut(speaker, nameOf(call), timeoutMs)
+    : unreachable(speaker, nameOf(call), error);
 }
 
 class Expired extends Error {}
@@ -89,9 +105,15 @@ interface SourceState {
   error?: Error;
 }
 
-const nameOf = ({ method, path }: MlflowCall): string => `${method} ${path.length > 80 ? `${path.slice(0, 79)}…` : path}`;
+const nameOf = ({ method, path }: MlflowCall): string =>
+  `${method} ${path.length > 80 ? `${path.slice(0, 79)}…` : path}`;
 
-async function fetched(options: HttpOptions, call: MlflowCall, patience: Watch, source: SourceState): Promise<Response> {
+async function fetched(
+  options: HttpOptions,
+  call: MlflowCall,
+  patience: Watch,
+  source: SourceState,
+): Promise<Response> {
   const { method, path, query, json, upload, from } = call;
   const headers = new Headers(options.headers);
   headers.set("accept", "*/*");
@@ -110,7 +132,10 @@ async function fetched(options: HttpOptions, call: MlflowCall, patience: Watch, 
     init.redirect = "error";
     init.window = null;
   }
-  return options.fetch(`${options.trackingUri}/api/2.0/${path}${query === undefined ? "" : `?${new URLSearchParams(query).toString()}`}`, init);
+  return options.fetch(
+    `${options.trackingUri}/api/2.0/${path}${query === undefined ? "" : `?${new URLSearchParams(query).toString()}`}`,
+    init,
+  );
 }
 
 /** A failure of the source is not one of the server. */
@@ -145,7 +170,7 @@ async function* bodyOf(response: Response, patience: Watch): AsyncGenerator<Uint
   patience.signal.addEventListener("abort", cancel);
   patience.alive();
   try {
-    for (; reader !== undefined; ) {
+    for (; reader !== undefined;) {
       const { done, value } = await reader.read();
       if (patience.expired) throw new Expired();
       if (done) return;

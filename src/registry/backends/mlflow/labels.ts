@@ -2,7 +2,14 @@ import { ChurnkitError } from "../../../base/errors.js";
 import { list, object, oneOf, text, withDefault } from "../../../base/json/decode.js";
 import { JsonValue } from "../../../base/json/value.js";
 import { statusNote } from "../../versions/version-record.js";
-import { versionStages, versionStatuses, type StatusNote, type VersionLabels, type VersionStage, type VersionStatus } from "../../versions/version.js";
+import {
+  versionStages,
+  versionStatuses,
+  type StatusNote,
+  type VersionLabels,
+  type VersionStage,
+  type VersionStatus,
+} from "../../versions/version.js";
 
 /** Begins the names of everything that churnkit keeps in MLflow's tags. */
 const own = "churnkit.";
@@ -35,8 +42,7 @@ const emptyText = withDefault(text(), "");
 const tagList = withDefault(list(object({ key: text(), value: emptyText })), []);
 
 /** MLflow's `[{ key, value }]`; an empty value may be left out. */
-export const readTags = (json: JsonValue): Tags =>
-  new Map(tagList(json).map(({ key, value }) => [key, value]));
+export const readTags = (json: JsonValue): Tags => new Map(tagList(json).map(({ key, value }) => [key, value]));
 
 export const writeTags = (tags: Readonly<Record<string, string>>): { readonly key: string; readonly value: string }[] =>
   Object.entries(tags).map(([key, value]) => ({ key, value }));
@@ -59,12 +65,19 @@ const maxNote = 4_000;
 export function checkMlflowLabels({ tags = {}, statusNote: note }: Partial<VersionLabels>): void {
   const taken = Object.keys(tags).find((name) => !isUsers(name));
   if (taken !== undefined) {
-    throw new ChurnkitError("OPTION_INVALID", `The tag ${taken} cannot be kept in MLflow: names that begin with churnkit. or mlflow. are taken. Choose another.`, {
-      where: { value: taken },
-    });
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `The tag ${taken} cannot be kept in MLflow: names that begin with churnkit. or mlflow. are taken. Choose another.`,
+      {
+        where: { value: taken },
+      },
+    );
   }
   if (note !== undefined && JSON.stringify(note).length > maxNote) {
-    throw new ChurnkitError("OPTION_INVALID", `Who decided a status and why takes more than ${maxNote} characters. Shorten the reason.`);
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `Who decided a status and why takes more than ${maxNote} characters. Shorten the reason.`,
+    );
   }
 }
 

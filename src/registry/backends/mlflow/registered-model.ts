@@ -41,13 +41,19 @@ const pageSize = "1000";
 
 export function registeredModel(client: MlflowClient, name: string): RegisteredModel {
   const { speaker } = client;
-  const find = async (): Promise<JsonValue | undefined> => (await client.find({ method: "GET", path: `${atModels}/get`, query: { name } }))?.get("registered_model");
+  const find = async (): Promise<JsonValue | undefined> =>
+    (await client.find({ method: "GET", path: `${atModels}/get`, query: { name } }))?.get("registered_model");
 
   let ensured = false;
 
   async function ensure(): Promise<void> {
     if (ensured) return;
-    if ((await find()) === undefined) await client.create({ method: "POST", path: `${atModels}/create`, json: { name } }, (answer) => answer.get("registered_model"), find);
+    if ((await find()) === undefined)
+      await client.create(
+        { method: "POST", path: `${atModels}/create`, json: { name } },
+        (answer) => answer.get("registered_model"),
+        find,
+      );
     ensured = true;
   }
 
@@ -55,15 +61,23 @@ export function registeredModel(client: MlflowClient, name: string): RegisteredM
     const model = await find();
     if (model === undefined || model.get("aliases").absent) return [];
     const tags = readTags(model.get("tags"));
-    const entries = model.get("aliases").items().map((one) => {
-      const alias = text()(one.get("alias"));
-      return readAlias(alias, numberIn(one), tags.get(trailTag(alias)), tagError(speaker));
-    });
+    const entries = model
+      .get("aliases")
+      .items()
+      .map((one) => {
+        const alias = text()(one.get("alias"));
+        return readAlias(alias, numberIn(one), tags.get(trailTag(alias)), tagError(speaker));
+      });
     return entries.sort((a, b) => (a.alias < b.alias ? -1 : 1));
   }
 
   /** Changes of one version. */
-  const change = async (method: "POST" | "PATCH" | "DELETE", path: string, number: number, what: object): Promise<void> => {
+  const change = async (
+    method: "POST" | "PATCH" | "DELETE",
+    path: string,
+    number: number,
+    what: object,
+  ): Promise<void> => {
     await client.call({ method, path: `${atVersions}/${path}`, json: { name, version: String(number), ...what } });
   };
 
@@ -75,8 +89,12 @@ export function registeredModel(client: MlflowClient, name: string): RegisteredM
     async versions() {
       const versions: MlflowVersion[] = [];
       // From number to number: pages by offset would skip one where another is removed meanwhile.
-      for (let last = 0, more = true; more; ) {
-        const query = { filter: `name='${name}' AND version_number > ${last}`, order_by: "version_number ASC", max_results: pageSize };
+      for (let last = 0, more = true; more;) {
+        const query = {
+          filter: `name='${name}' AND version_number > ${last}`,
+          order_by: "version_number ASC",
+          max_results: pageSize,
+        };
         const page = await client.call({ method: "GET", path: `${atVersions}/search`, query });
         const found = page.get("model_versions").absent ? [] : page.get("model_versions").items();
         for (const json of found) {
@@ -93,14 +111,27 @@ export function registeredModel(client: MlflowClient, name: string): RegisteredM
     async create({ source, runId, description, tags }, made) {
       await ensure();
       const json = { name, source, run_id: runId, description, tags: writeTags(tags) };
-      return client.create({ method: "POST", path: `${atVersions}/create`, json }, (answer) => numberIn(answer.get("model_version")), made);
+      return client.create(
+        { method: "POST", path: `${atVersions}/create`, json },
+        (answer) => numberIn(answer.get("model_version")),
+        made,
+      );
     },
     async skipTo(number, { source, runId }) {
       await ensure();
       // Numbers rise by one, also over deleted versions. Without churnkit's tags nobody takes these for versions.
-      for (let last = 0; last < number - 1; ) {
-        const json = { name, source, run_id: runId, description: "A number that was left out where this model came from." };
-        last = await client.create({ method: "POST", path: `${atVersions}/create`, json }, (answer) => numberIn(answer.get("model_version")), () => Promise.resolve(undefined));
+      for (let last = 0; last < number - 1;) {
+        const json = {
+          name,
+          source,
+          run_id: runId,
+          description: "A number that was left out where this model came from.",
+        };
+        last = await client.create(
+          { method: "POST", path: `${atVersions}/create`, json },
+          (answer) => numberIn(answer.get("model_version")),
+          () => Promise.resolve(undefined),
+        );
         await remove(last);
       }
     },
@@ -113,7 +144,11 @@ export function registeredModel(client: MlflowClient, name: string): RegisteredM
     async setAlias(entry) {
       const { alias, version } = entry;
       const present = (await aliases()).find((one) => one.alias === alias);
-      await client.call({ method: "POST", path: `${atModels}/set-tag`, json: { name, key: trailTag(alias), value: writeTrail(entry, present) } });
+      await client.call({
+        method: "POST",
+        path: `${atModels}/set-tag`,
+        json: { name, key: trailTag(alias), value: writeTrail(entry, present) },
+      });
       await client.call({ method: "POST", path: `${atModels}/alias`, json: { name, alias, version: String(version) } });
     },
   };

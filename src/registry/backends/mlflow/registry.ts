@@ -45,7 +45,10 @@ export function mlflowRegistry(options: MlflowRegistryOptions): ModelRegistry {
   checkModelName(name);
   checkModelName(modelName);
   if (ledger?.capabilities.compareAndSwap === false) {
-    throw new ChurnkitError("OPTION_INVALID", `A ledger needs compare-and-swap, which ${ledger.name} has not. Take a folder or a bucket.`);
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `A ledger needs compare-and-swap, which ${ledger.name} has not. Take a folder or a bucket.`,
+    );
   }
   const { http, host, secrets } = connection(options);
   const speaker = { name: `MLflow at ${http.trackingUri} (model ${modelName})`, secrets };
@@ -57,5 +60,8 @@ export function mlflowRegistry(options: MlflowRegistryOptions): ModelRegistry {
     folderAt: (uri) => artifactFolder(client, host, uri),
     now,
   });
-  return registryOver(serviceBackend(service, ledger && ledgerIn(ledger, `${modelName}/mlflow/`, now)), { ...options, now });
+  return registryOver(serviceBackend(service, ledger && ledgerIn(ledger, `${modelName}/mlflow/`, now)), {
+    ...options,
+    now,
+  });
 }

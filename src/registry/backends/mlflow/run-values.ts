@@ -20,7 +20,12 @@ const maxValue = 500;
 const maxName = 250;
 
 /** MLflow's names take letters, digits and `_-./ `; what else they hold becomes `_`. */
-const fit = (name: string): string => name.replace(/[^\w\-./ ]/g, "_").replace(/^[./ ]+/, "_").replaceAll("..", "._").slice(0, maxName);
+const fit = (name: string): string =>
+  name
+    .replace(/[^\w\-./ ]/g, "_")
+    .replace(/^[./ ]+/, "_")
+    .replaceAll("..", "._")
+    .slice(0, maxName);
 
 const asText = (value: unknown): string => {
   const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "");
@@ -39,9 +44,18 @@ export function runParameters({ provenance }: VersionDraft): LoggedParameter[] {
 export function runMetrics({ metrics, registeredAt }: VersionDraft): LoggedMetric[] {
   const timestamp = Date.parse(registeredAt);
   const { rows, positives, threshold, values } = metrics;
-  const named: [string, number | null | undefined][] = [["rows", rows], ["positives", positives], ["threshold", threshold]];
-  for (const [name, { value, low, high }] of Object.entries(values)) named.push([name, value], [`${name}.low`, low], [`${name}.high`, high]);
-  return named.flatMap(([key, value]) => (typeof value === "number" ? [{ key, value: Number.isFinite(value) ? value : String(value), timestamp, step: 0 }] : []));
+  const named: [string, number | null | undefined][] = [
+    ["rows", rows],
+    ["positives", positives],
+    ["threshold", threshold],
+  ];
+  for (const [name, { value, low, high }] of Object.entries(values))
+    named.push([name, value], [`${name}.low`, low], [`${name}.high`, high]);
+  return named.flatMap(([key, value]) =>
+    typeof value === "number"
+      ? [{ key, value: Number.isFinite(value) ? value : String(value), timestamp, step: 0 }]
+      : [],
+  );
 }
 
 /** More in one call is refused, and more than 1,000 of both together. */
@@ -49,7 +63,10 @@ const maxParameters = 100;
 const maxMetrics = 900;
 
 /** The calls of `runs/log-batch` that it takes. */
-export function logBatches<P, M>(params: readonly P[], metrics: readonly M[]): { readonly params: P[]; readonly metrics: M[] }[] {
+export function logBatches<P, M>(
+  params: readonly P[],
+  metrics: readonly M[],
+): { readonly params: P[]; readonly metrics: M[] }[] {
   const calls = Math.max(Math.ceil(params.length / maxParameters), Math.ceil(metrics.length / maxMetrics));
   return Array.from({ length: calls }, (_, i) => ({
     params: params.slice(i * maxParameters, (i + 1) * maxParameters),

@@ -34,7 +34,11 @@ export function mlflowRuns(client: MlflowClient, { experiment, model }: RunPlace
   const idOf = (json: JsonValue): string => text()(json.get("experiment_id"));
 
   async function findExperiment(): Promise<string | undefined> {
-    const found = await client.find({ method: "GET", path: "mlflow/experiments/get-by-name", query: { experiment_name: experiment } });
+    const found = await client.find({
+      method: "GET",
+      path: "mlflow/experiments/get-by-name",
+      query: { experiment_name: experiment },
+    });
     return found && idOf(found.get("experiment"));
   }
 
@@ -70,10 +74,14 @@ export function mlflowRuns(client: MlflowClient, { experiment, model }: RunPlace
     };
     const filter = `tags.\`${versionTag.registration}\` = '${registration}'`;
     const search = { experiment_ids: [experiment_id], filter, max_results: 1 };
-    return client.create({ method: "POST", path: "mlflow/runs/create", json }, (answer) => answer.get("run"), async () => {
-      const runs = (await client.call({ method: "POST", path: "mlflow/runs/search", json: search })).get("runs");
-      return runs.absent ? undefined : runs.items()[0];
-    });
+    return client.create(
+      { method: "POST", path: "mlflow/runs/create", json },
+      (answer) => answer.get("run"),
+      async () => {
+        const runs = (await client.call({ method: "POST", path: "mlflow/runs/search", json: search })).get("runs");
+        return runs.absent ? undefined : runs.items()[0];
+      },
+    );
   }
 
   async function log(run: JsonValue, id: string, draft: VersionDraft): Promise<void> {
@@ -94,7 +102,11 @@ export function mlflowRuns(client: MlflowClient, { experiment, model }: RunPlace
       return { id, artifactUri, own: given === undefined };
     },
     async end({ id }, status, at) {
-      await client.call({ method: "POST", path: "mlflow/runs/update", json: { run_id: id, status, end_time: at.getTime() } });
+      await client.call({
+        method: "POST",
+        path: "mlflow/runs/update",
+        json: { run_id: id, status, end_time: at.getTime() },
+      });
     },
     async remove(id, registration) {
       const run = (await client.find({ method: "GET", path: "mlflow/runs/get", query: { run_id: id } }))?.get("run");
@@ -106,7 +118,11 @@ export function mlflowRuns(client: MlflowClient, { experiment, model }: RunPlace
 }
 
 /** Lineage, under MLflow's own names where it has some. */
-function runTags({ contentHash, by, lineage }: VersionDraft, model: string, registration: string): Record<string, string> {
+function runTags(
+  { contentHash, by, lineage }: VersionDraft,
+  model: string,
+  registration: string,
+): Record<string, string> {
   const { dataHash, gitCommit, parent, runId, trainedBy, trainedWhere } = lineage;
   return {
     [versionTag.registration]: registration,

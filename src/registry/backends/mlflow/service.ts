@@ -32,13 +32,20 @@ export function mlflowService({ name, model, runs, folderAt, now }: ServiceParts
 
   /** The manifest last: a folder without it is no bundle. */
   async function upload(folder: ArtifactFolder, bundle: BundleSource, factsBytes: Uint8Array): Promise<void> {
-    const files = bundle.manifest.files.map(({ path, bytes }) => folder.put(inBundle(path), { size: bytes, open: () => bundle.read(path) }));
+    const files = bundle.manifest.files.map(({ path, bytes }) =>
+      folder.put(inBundle(path), { size: bytes, open: () => bundle.read(path) }),
+    );
     await Promise.all([putFacts(folder, factsBytes), ...files]);
     await folder.put(inBundle(manifestPath), uploadOf(await collected(bundle.read(manifestPath))));
   }
 
   /** Everything but the version itself; what is left of it when it fails is a run, marked as failed where that can be. */
-  async function prepare(draft: VersionDraft, bundle: BundleSource, registration: string, factsBytes: Uint8Array): Promise<{ source: string; runId: string }> {
+  async function prepare(
+    draft: VersionDraft,
+    bundle: BundleSource,
+    registration: string,
+    factsBytes: Uint8Array,
+  ): Promise<{ source: string; runId: string }> {
     const run = await runs.begin(draft, registration);
     try {
       const source = `${run.artifactUri}/churnkit/${registration}`;
@@ -62,8 +69,14 @@ export function mlflowService({ name, model, runs, folderAt, now }: ServiceParts
   async function settle(number: number, { contentHash, semver }: VersionDraft, registration: string): Promise<void> {
     const all = await model.versions();
     // A creation whose answer was lost, and that was made again.
-    for (const twin of all) if (twin.registration === registration && twin.number > number) await model.delete(twin.number);
-    const rival = standing(all).find((one) => one.number < number && one.registration !== registration && (one.contentHash === contentHash || one.semver === semver));
+    for (const twin of all)
+      if (twin.registration === registration && twin.number > number) await model.delete(twin.number);
+    const rival = standing(all).find(
+      (one) =>
+        one.number < number &&
+        one.registration !== registration &&
+        (one.contentHash === contentHash || one.semver === semver),
+    );
     if (rival === undefined) return;
     await model.delete(number);
     throw new ChurnkitError(
@@ -72,14 +85,19 @@ export function mlflowService({ name, model, runs, folderAt, now }: ServiceParts
     );
   }
 
-  async function setStatus({ number, labels }: MlflowVersion, status: VersionStatus = labels.status, note: StatusNote = labels.statusNote): Promise<void> {
+  async function setStatus(
+    { number, labels }: MlflowVersion,
+    status: VersionStatus = labels.status,
+    note: StatusNote = labels.statusNote,
+  ): Promise<void> {
     await model.setTag(number, versionTag.statusNote, writeNote(status, note));
     await model.setTag(number, versionTag.status, status);
   }
 
   async function setTags({ number, labels }: MlflowVersion, tags: Readonly<Record<string, string>>): Promise<void> {
     const present = new Map(Object.entries(labels.tags));
-    for (const [key, value] of Object.entries(tags)) if (present.get(key) !== value) await model.setTag(number, key, value);
+    for (const [key, value] of Object.entries(tags))
+      if (present.get(key) !== value) await model.setTag(number, key, value);
     for (const key of present.keys()) if (!Object.hasOwn(tags, key)) await model.deleteTag(number, key);
   }
 
@@ -105,7 +123,8 @@ export function mlflowService({ name, model, runs, folderAt, now }: ServiceParts
         [versionTag.statusNote]: writeNote(status, statusNote),
         ...(stage === "None" ? {} : { [versionTag.stage]: stage }),
       };
-      if (wanted !== undefined && wanted > 1 + ((await model.versions()).at(-1)?.number ?? 0)) await model.skipTo(wanted, { source, runId });
+      if (wanted !== undefined && wanted > 1 + ((await model.versions()).at(-1)?.number ?? 0))
+        await model.skipTo(wanted, { source, runId });
       const number = await model.create({ source, runId, description, tags }, () => lowestOf(registration));
       if (wanted !== undefined && number !== wanted) {
         await model.delete(number);

@@ -62,6 +62,7 @@ export function readVersion(json: JsonValue, number: number, speaker: Speaker): 
  */
 export function standing(versions: readonly MlflowVersion[]): MlflowVersion[] {
   const first = new Map<string, MlflowVersion>();
-  for (const version of versions) if (!version.removing && !first.has(version.contentHash)) first.set(version.contentHash, version);
+  for (const version of versions)
+    if (!version.removing && !first.has(version.contentHash)) first.set(version.contentHash, version);
   return [...first.values()];
 }

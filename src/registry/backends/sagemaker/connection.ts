@@ -23,7 +23,11 @@ export async function connect({
     await made.config.region();
     return { sdk, client: made };
   } catch (cause) {
-    throw new ChurnkitError("OPTION_INVALID", "SageMaker needs a region: set AWS_REGION, or give clientConfig: { region }.", { cause });
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      "SageMaker needs a region: set AWS_REGION, or give clientConfig: { region }.",
+      { cause },
+    );
   }
 }
 
@@ -31,7 +35,11 @@ async function load(): Promise<typeof Sdk> {
   try {
     return await import("@aws-sdk/client-sagemaker");
   } catch (cause) {
-    throw new ChurnkitError("PEER_MISSING", "The SageMaker registry needs the package @aws-sdk/client-sagemaker. Install it: npm install @aws-sdk/client-sagemaker", { cause });
+    throw new ChurnkitError(
+      "PEER_MISSING",
+      "The SageMaker registry needs the package @aws-sdk/client-sagemaker. Install it: npm install @aws-sdk/client-sagemaker",
+      { cause },
+    );
   }
 }
 
@@ -53,7 +61,11 @@ const lacking = /not authorized to perform: ([\w-]+:\w+)/;
 /** The error of a call: what was tried, why it failed, and which permission it needs where it was denied. */
 export function sagemakerFailed(operation: string, group: string, cause: unknown): ChurnkitError {
   const { name, message } = cause instanceof Error ? cause : { name: "Error", message: String(cause) };
-  return new ChurnkitError("STORE_FAILED", `SageMaker could not do ${operation} for ${group}. ${help()} (${name}: ${message.split("\n", 1)[0]})`, { where: { value: operation }, cause });
+  return new ChurnkitError(
+    "STORE_FAILED",
+    `SageMaker could not do ${operation} for ${group}. ${help()} (${name}: ${message.split("\n", 1)[0]})`,
+    { where: { value: operation }, cause },
+  );
 
   function help(): string {
     if (name === "AccessDeniedException" || name === "AccessDenied") {
@@ -62,11 +74,15 @@ export function sagemakerFailed(operation: string, group: string, cause: unknown
     const status = statusOf(cause);
     if (Object.hasOwn(advice, name)) return advice[name] ?? "";
     if (status >= 500) return "SageMaker failed, also after the retries: try again later.";
-    return status >= 400 ? "It was refused." : "It cannot be reached, also after the retries: check the network, the endpoint and the proxy.";
+    return status >= 400
+      ? "It was refused."
+      : "It cannot be reached, also after the retries: check the network, the endpoint and the proxy.";
   }
 }
 
-const statusOf = (error: unknown): number => (error as { readonly $metadata?: { readonly httpStatusCode?: number } } | null)?.$metadata?.httpStatusCode ?? 0;
+const statusOf = (error: unknown): number =>
+  (error as { readonly $metadata?: { readonly httpStatusCode?: number } } | null)?.$metadata?.httpStatusCode ?? 0;
 
 /** Is it the answer that there is no such group or package? */
-export const isAbsent = (error: unknown): boolean => error instanceof Error && /does not exist|not found/i.test(error.message);
+export const isAbsent = (error: unknown): boolean =>
+  error instanceof Error && /does not exist|not found/i.test(error.message);

@@ -17,7 +17,9 @@ export function modelCard(model: string, version: VersionRecord, artifact: strin
     training_details: {
       training_observations: text(`${provenance.rows.train} rows, data ${lineage.dataHash}`),
       training_job_details: {
-        hyper_parameters: Object.entries(provenance.parameters).slice(0, 100).map(([name, value]) => ({ name: text(name, 255), value: text(JSON.stringify(value) ?? "", 255) })),
+        hyper_parameters: Object.entries(provenance.parameters)
+          .slice(0, 100)
+          .map(([name, value]) => ({ name: text(name, 255), value: text(JSON.stringify(value) ?? "", 255) })),
       },
     },
     evaluation_details: [

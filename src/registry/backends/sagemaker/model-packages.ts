@@ -32,7 +32,9 @@ export interface ModelPackages {
   /** Newest first. */
   list(): Promise<readonly PublishedPackage[]>;
   /** A package's approval as it is now, and the status that churnkit wrote last; another approval than that was decided in SageMaker. */
-  shownBy(found: PublishedPackage): Promise<{ readonly approval: Sdk.ModelApprovalStatus; readonly written: VersionStatus | undefined }>;
+  shownBy(
+    found: PublishedPackage,
+  ): Promise<{ readonly approval: Sdk.ModelApprovalStatus; readonly written: VersionStatus | undefined }>;
   create(version: VersionRecord, bundle: BundleSource, approval: Sdk.ModelApprovalStatus): Promise<string>;
   /** Shows approval, stage, aliases and tags as they are now. */
   update(arn: string, version: ModelVersion, approval: Sdk.ModelApprovalStatus): Promise<void>;
@@ -42,9 +44,13 @@ export interface ModelPackages {
 
 const defaultInstances = ["ml.m5.large", "ml.c5.large", "ml.t2.medium"] as const;
 
-export function modelPackages({ sdk, client }: SagemakerConnection, { group, store, uri, image, instanceTypes = defaultInstances }: PackagePlace): ModelPackages {
+export function modelPackages(
+  { sdk, client }: SagemakerConnection,
+  { group, store, uri, image, instanceTypes = defaultInstances }: PackagePlace,
+): ModelPackages {
   // With the version's number, which is given once: who removes a version takes nothing from one of the same content.
-  const folder = (number: number, contentHash: string): string => `${group}/packages/${String(number).padStart(6, "0")}-${contentHash}`;
+  const folder = (number: number, contentHash: string): string =>
+    `${group}/packages/${String(number).padStart(6, "0")}-${contentHash}`;
   const failing = <T>(operation: string, call: Promise<T>): Promise<T> =>
     call.catch((cause: unknown) => {
       throw sagemakerFailed(operation, group, cause);
@@ -69,9 +75,13 @@ export function modelPackages({ sdk, client }: SagemakerConnection, { group, sto
 
   /** Makes the group where there is none; somebody else may have made it meanwhile. */
   async function makeGroup(): Promise<void> {
-    const input = { ModelPackageGroupName: group, ModelPackageGroupDescription: `Versions of the model ${group}, kept by churnkit` };
+    const input = {
+      ModelPackageGroupName: group,
+      ModelPackageGroupDescription: `Versions of the model ${group}, kept by churnkit`,
+    };
     await client.send(new sdk.CreateModelPackageGroupCommand(input)).catch((cause: unknown) => {
-      if (!(cause instanceof Error && /already exists/i.test(cause.message))) throw sagemakerFailed("CreateModelPackageGroup", group, cause);
+      if (!(cause instanceof Error && /already exists/i.test(cause.message)))
+        throw sagemakerFailed("CreateModelPackageGroup", group, cause);
     });
   }
 
@@ -80,15 +90,26 @@ export function modelPackages({ sdk, client }: SagemakerConnection, { group, sto
       const found: PublishedPackage[] = [];
       let token: string | undefined;
       do {
-        const input: Sdk.ListModelPackagesCommandInput = { ModelPackageGroupName: group, MaxResults: 100, SortBy: "CreationTime", SortOrder: "Descending", ...(token === undefined ? {} : { NextToken: token }) };
+        const input: Sdk.ListModelPackagesCommandInput = {
+          ModelPackageGroupName: group,
+          MaxResults: 100,
+          SortBy: "CreationTime",
+          SortOrder: "Descending",
+          ...(token === undefined ? {} : { NextToken: token }),
+        };
         const page = await client.send(new sdk.ListModelPackagesCommand(input)).catch((cause: unknown) => {
           // A group that nobody made yet holds nothing.
           if (isAbsent(cause)) return { ModelPackageSummaryList: [], NextToken: undefined };
           throw sagemakerFailed("ListModelPackages", group, cause);
         });
-        for (const { ModelPackageArn: arn, ModelPackageDescription: text, ModelApprovalStatus: approval } of page.ModelPackageSummaryList ?? []) {
+        for (const {
+          ModelPackageArn: arn,
+          ModelPackageDescription: text,
+          ModelApprovalStatus: approval,
+        } of page.ModelPackageSummaryList ?? []) {
           const contentHash = hashIn(text ?? "");
-          if (arn !== undefined && contentHash !== undefined) found.push({ arn, contentHash, approval: approval ?? "PendingManualApproval" });
+          if (arn !== undefined && contentHash !== undefined)
+            found.push({ arn, contentHash, approval: approval ?? "PendingManualApproval" });
         }
         token = page.NextToken;
       } while (token !== undefined);
@@ -96,7 +117,8 @@ export function modelPackages({ sdk, client }: SagemakerConnection, { group, sto
     },
 
     async shownBy({ arn }) {
-      const { ModelApprovalStatus: approval, CustomerMetadataProperties: metadata } = (await unlessAbsent(describe(arn))) ?? {};
+      const { ModelApprovalStatus: approval, CustomerMetadataProperties: metadata } =
+        (await unlessAbsent(describe(arn))) ?? {};
       return { approval: approval ?? "PendingManualApproval", written: statusIn(metadata) };
     },
 
@@ -114,11 +136,18 @@ export function modelPackages({ sdk, client }: SagemakerConnection, { group, sto
         ModelPackageDescription: descriptionOf(version),
         ModelApprovalStatus: approval,
         // The same version made twice, since an answer was lost, is one package.
-        ClientToken: (await sha256Hex(new TextEncoder().encode(`${group} ${version.number} ${version.contentHash}`))).slice(0, 36),
+        ClientToken: (
+          await sha256Hex(new TextEncoder().encode(`${group} ${version.number} ${version.contentHash}`))
+        ).slice(0, 36),
         CustomerMetadataProperties: customerMetadata({ ...version, aliases: [] }),
         ModelMetrics: { ModelQuality: { Statistics: { ContentType: "application/json", S3Uri: uri + metrics } } },
-        ModelCard: { ModelCardContent: modelCard(group, version, `${uri}${place}/model.tar.gz`), ModelCardStatus: "Draft" },
-        ...(version.lineage.gitCommit === undefined ? {} : { MetadataProperties: { CommitId: version.lineage.gitCommit } }),
+        ModelCard: {
+          ModelCardContent: modelCard(group, version, `${uri}${place}/model.tar.gz`),
+          ModelCardStatus: "Draft",
+        },
+        ...(version.lineage.gitCommit === undefined
+          ? {}
+          : { MetadataProperties: { CommitId: version.lineage.gitCommit } }),
         ...(image === undefined
           ? { SourceUri: `${uri}${place}/model.tar.gz` }
           : {
@@ -131,7 +160,10 @@ export function modelPackages({ sdk, client }: SagemakerConnection, { group, sto
               },
             }),
       };
-      const { ModelPackageArn: arn = "" } = await failing("CreateModelPackage", client.send(new sdk.CreateModelPackageCommand(input)));
+      const { ModelPackageArn: arn = "" } = await failing(
+        "CreateModelPackage",
+        client.send(new sdk.CreateModelPackageCommand(input)),
+      );
       return arn;
     },
 
@@ -146,7 +178,10 @@ export function modelPackages({ sdk, client }: SagemakerConnection, { group, sto
           new sdk.UpdateModelPackageCommand({
             ModelPackageArn: arn,
             ModelApprovalStatus: approval,
-            ApprovalDescription: printable(`${version.status} by ${by}${reason === undefined ? "" : `: ${reason}`}`, 1024),
+            ApprovalDescription: printable(
+              `${version.status} by ${by}${reason === undefined ? "" : `: ${reason}`}`,
+              1024,
+            ),
             CustomerMetadataProperties: present,
             ...(gone.length === 0 ? {} : { CustomerMetadataPropertiesToRemove: gone }),
           }),

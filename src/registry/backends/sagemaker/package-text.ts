@@ -11,7 +11,11 @@ const described = /^churnkit \S+ ([0-9a-f]{64})(?: |$)/;
  * A package's description: which version it is, for people and for {@link hashIn}, then what was said of it. It is what a
  * list of packages shows, and cannot be changed later.
  */
-export const descriptionOf = ({ semver, contentHash, description }: Pick<VersionRecord, "semver" | "contentHash" | "description">): string =>
+export const descriptionOf = ({
+  semver,
+  contentHash,
+  description,
+}: Pick<VersionRecord, "semver" | "contentHash" | "description">): string =>
   `${prefix} ${semver} ${contentHash} ${description.replaceAll(/\p{C}+/gu, " ")}`.slice(0, 1024).trim();
 
 /** The content hash in a package's description; undefined where churnkit did not make the package. */
@@ -46,4 +50,5 @@ export function customerMetadata(version: ModelVersion): Record<string, string> 
 export const statusIn = (metadata: Readonly<Record<string, string>> = {}): VersionStatus | undefined =>
   versionStatuses.find((status) => status === metadata[`${prefix}.status`]);
 
-const shownValue = (value: string): string => value.replaceAll(/[^\p{L}\p{Z}\p{N}_.:/=+\-@]/gu, "_").slice(0, maxValue) || "-";
+const shownValue = (value: string): string =>
+  value.replaceAll(/[^\p{L}\p{Z}\p{N}_.:/=+\-@]/gu, "_").slice(0, maxValue) || "-";

@@ -14,7 +14,12 @@ export interface SagemakerPolicyOptions {
 /** A policy document, as IAM takes it. */
 export interface SagemakerPolicy {
   readonly Version: "2012-10-17";
-  readonly Statement: readonly { readonly Sid: string; readonly Effect: "Allow"; readonly Action: readonly string[]; readonly Resource: readonly string[] }[];
+  readonly Statement: readonly {
+    readonly Sid: string;
+    readonly Effect: "Allow";
+    readonly Action: readonly string[];
+    readonly Resource: readonly string[];
+  }[];
 }
 
 /**
@@ -28,18 +33,35 @@ export interface SagemakerPolicy {
  * console.assert(policy.Statement.every(({ Resource }) => Resource.every((arn) => arn.includes("churn"))));
  * ```
  */
-export function sagemakerRegistryPolicy({ name, region, accountId, partition = "aws", remove = false }: SagemakerPolicyOptions): SagemakerPolicy {
-  const arn = (kind: string, path: string): string => `arn:${partition}:sagemaker:${region}:${accountId}:${kind}/${path}`;
+export function sagemakerRegistryPolicy({
+  name,
+  region,
+  accountId,
+  partition = "aws",
+  remove = false,
+}: SagemakerPolicyOptions): SagemakerPolicy {
+  const arn = (kind: string, path: string): string =>
+    `arn:${partition}:sagemaker:${region}:${accountId}:${kind}/${path}`;
   const group = arn("model-package-group", name);
   const packages = arn("model-package", `${name}/*`);
   return {
     Version: "2012-10-17",
     Statement: [
-      { Sid: "ModelPackageGroup", Effect: "Allow", Action: ["sagemaker:CreateModelPackageGroup", "sagemaker:ListModelPackages"], Resource: [group] },
+      {
+        Sid: "ModelPackageGroup",
+        Effect: "Allow",
+        Action: ["sagemaker:CreateModelPackageGroup", "sagemaker:ListModelPackages"],
+        Resource: [group],
+      },
       {
         Sid: "ModelPackages",
         Effect: "Allow",
-        Action: ["sagemaker:CreateModelPackage", "sagemaker:DescribeModelPackage", "sagemaker:UpdateModelPackage", ...(remove ? ["sagemaker:DeleteModelPackage"] : [])],
+        Action: [
+          "sagemaker:CreateModelPackage",
+          "sagemaker:DescribeModelPackage",
+          "sagemaker:UpdateModelPackage",
+          ...(remove ? ["sagemaker:DeleteModelPackage"] : []),
+        ],
         Resource: [group, packages],
       },
     ],

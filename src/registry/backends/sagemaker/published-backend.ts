@@ -14,7 +14,10 @@ const approvals: Readonly<Record<VersionStatus, ModelApprovalStatus>> = {
   quarantined: "Rejected",
 };
 
-const decisions: Readonly<Partial<Record<ModelApprovalStatus, VersionStatus>>> = { Approved: "approved", Rejected: "rejected" };
+const decisions: Readonly<Partial<Record<ModelApprovalStatus, VersionStatus>>> = {
+  Approved: "approved",
+  Rejected: "rejected",
+};
 
 /**
  * A registry's backend in a bucket whose versions are also model packages. The bucket's index is what counts; approvals
@@ -36,16 +39,30 @@ export function publishedBackend(
   };
 
   /** Statuses that somebody decided in SageMaker. */
-  async function decidedThere(versions: readonly IndexedVersion[], published: ReadonlyMap<string, PublishedPackage>): Promise<ReadonlyMap<IndexedVersion, VersionStatus>> {
+  async function decidedThere(
+    versions: readonly IndexedVersion[],
+    published: ReadonlyMap<string, PublishedPackage>,
+  ): Promise<ReadonlyMap<IndexedVersion, VersionStatus>> {
     const found = new Map<IndexedVersion, VersionStatus>();
     for (const version of versions) {
       const one = published.get(version.contentHash);
-      if (one === undefined || decisions[one.approval] === undefined || version.status === "quarantined" || one.approval === approvals[version.status]) continue;
+      if (
+        one === undefined ||
+        decisions[one.approval] === undefined ||
+        version.status === "quarantined" ||
+        one.approval === approvals[version.status]
+      )
+        continue;
       // What churnkit itself wrote there is no decision: the index has gone on since, and could not be shown yet. Approval and
       // status of one answer are compared, since another process may have changed both after the package was listed.
       const { approval, written } = await packages.shownBy(one);
       const status = decisions[approval];
-      if (status !== undefined && approval !== approvals[version.status] && (written === undefined || approvals[written] !== approval)) found.set(version, status);
+      if (
+        status !== undefined &&
+        approval !== approvals[version.status] &&
+        (written === undefined || approvals[written] !== approval)
+      )
+        found.set(version, status);
     }
     return found;
   }
@@ -55,11 +72,14 @@ export function publishedBackend(
     const [{ versions }, published] = await Promise.all([files.read(), byHash()]);
     for (const [{ number, status: before }, status] of await decidedThere(versions, published)) {
       await files.transact((state): Decision<void> => {
-        if (state.versions.find((version) => version.number === number)?.status !== before) return { result: undefined };
+        if (state.versions.find((version) => version.number === number)?.status !== before)
+          return { result: undefined };
         const [by, reason] = ["SageMaker", "decided in SageMaker Model Registry"];
         return {
           result: undefined,
-          changes: [{ kind: "label", version: number, labels: { status, statusNote: { by, at: now().toISOString(), reason } } }],
+          changes: [
+            { kind: "label", version: number, labels: { status, statusNote: { by, at: now().toISOString(), reason } } },
+          ],
           entry: { action: "status", version: number, status, by, reason },
         };
       });
@@ -92,7 +112,14 @@ export function publishedBackend(
     async read() {
       const [state, published] = await Promise.all([files.read(), byHash()]);
       const decided = await decidedThere(state.versions, published);
-      return { ...state, versions: state.versions.map((version) => ({ ...version, status: decided.get(version) ?? version.status, recorded: version.status })) };
+      return {
+        ...state,
+        versions: state.versions.map((version) => ({
+          ...version,
+          status: decided.get(version) ?? version.status,
+          recorded: version.status,
+        })),
+      };
     },
 
     transact: (decide) =>
@@ -113,7 +140,9 @@ export function publishedBackend(
 
     async record(version) {
       const record = await files.record(version);
-      return record.status === version.status ? record : { ...record, status: version.status, statusNote: { by: "SageMaker", at: record.statusNote.at } };
+      return record.status === version.status
+        ? record
+        : { ...record, status: version.status, statusNote: { by: "SageMaker", at: record.statusNote.at } };
     },
 
     restore: (snapshot) =>
@@ -133,13 +162,18 @@ export function publishedBackend(
 function notShown(error: unknown): unknown {
   if (!ChurnkitError.isInstance(error)) return error;
   const { code, message, where, cause } = error;
-  return new ChurnkitError(code, `${message} The registry has the change, so it need not be repeated; SageMaker will show it with that version's next change.`, { where, cause });
+  return new ChurnkitError(
+    code,
+    `${message} The registry has the change, so it need not be repeated; SageMaker will show it with that version's next change.`,
+    { where, cause },
+  );
 }
 
 /** The versions of which something is shown that a change made another. */
 function touchedBy(changes: readonly RegistryChange[]): ReadonlySet<number> {
   const numbers = changes.flatMap((change) => {
-    if (change.kind === "alias") return change.previous === null ? [change.entry.version] : [change.entry.version, change.previous];
+    if (change.kind === "alias")
+      return change.previous === null ? [change.entry.version] : [change.entry.version, change.previous];
     return change.kind === "label" ? [change.version] : [];
   });
   return new Set(numbers);

@@ -52,12 +52,24 @@ export interface SagemakerRegistryOptions extends RegistryOptions {
 export async function sagemakerRegistry(options: SagemakerRegistryOptions): Promise<ModelRegistry> {
   const { name, store, storeUri = store.name, now = () => new Date() } = options;
   if (!/^[a-zA-Z0-9](?:-?[a-zA-Z0-9]){0,62}$/.test(name)) {
-    throw new ChurnkitError("OPTION_INVALID", `${JSON.stringify(name.slice(0, 80))} cannot name a model package group: up to 63 letters, digits and single -.`);
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `${JSON.stringify(name.slice(0, 80))} cannot name a model package group: up to 63 letters, digits and single -.`,
+    );
   }
   if (!/^s3:\/\/[^/]+/.test(storeUri) || !store.capabilities.compareAndSwap) {
-    throw new ChurnkitError("OPTION_INVALID", `SageMaker reads model data from a bucket: give an s3Store, or the storeUri of a store with compare-and-swap, not ${store.name}.`);
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `SageMaker reads model data from a bucket: give an s3Store, or the storeUri of a store with compare-and-swap, not ${store.name}.`,
+    );
   }
   const files = filesBackend(store, `${name}/`, now);
-  const packages = modelPackages(await connect(options), { group: name, store, uri: storeUri.replace(/\/*$/, "/"), image: options.image, instanceTypes: options.instanceTypes });
+  const packages = modelPackages(await connect(options), {
+    group: name,
+    store,
+    uri: storeUri.replace(/\/*$/, "/"),
+    image: options.image,
+    instanceTypes: options.instanceTypes,
+  });
   return registryOver(publishedBackend(files, packages, now), { ...options, now });
 }

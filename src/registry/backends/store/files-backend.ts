@@ -12,7 +12,13 @@ import type { IndexedVersion, RegistryIndex } from "./registry-index.js";
 import type { Decision, RegistryBackend, RegistryChange } from "../../registry-state.js";
 import { versionNumbered } from "../../versions/resolve.js";
 import { compareSemver } from "../../versions/semver.js";
-import { folderOf, newUpload, storedBundles, uploadNumbered, type StoredBundle } from "../../versions/stored-bundles.js";
+import {
+  folderOf,
+  newUpload,
+  storedBundles,
+  uploadNumbered,
+  type StoredBundle,
+} from "../../versions/stored-bundles.js";
 import type { VersionRecord } from "../../versions/version.js";
 import { parseRecord, writeRecord } from "../../versions/version-record.js";
 
@@ -37,14 +43,18 @@ export function filesBackend(store: ObjectStore, prefix: string, now: () => Date
   const inTurn = pLimit(1);
   const bundles = storedBundles(store, `${prefix}bundles/`);
 
-  const recordKey = (number: number, hash: string): string => `${prefix}versions/${String(number).padStart(6, "0")}-${hash}.json`;
+  const recordKey = (number: number, hash: string): string =>
+    `${prefix}versions/${String(number).padStart(6, "0")}-${hash}.json`;
 
   /** What the index says of a record, which has to be written before it. */
   function indexed(record: VersionRecord, upload: string): { readonly entry: IndexedVersion; readonly write: Work } {
     const bytes = writeRecord(record);
     const { number, semver, contentHash, status, stage } = record;
     const hash = hasher().update(bytes).hex();
-    return { entry: { number, semver, contentHash, status, stage, record: hash, upload }, write: () => store.put(recordKey(number, hash), bytes) };
+    return {
+      entry: { number, semver, contentHash, status, stage, record: hash, upload },
+      write: () => store.put(recordKey(number, hash), bytes),
+    };
   }
 
   async function getRecord({ number, record: hash }: IndexedVersion): Promise<VersionRecord> {
@@ -70,7 +80,12 @@ export function filesBackend(store: ObjectStore, prefix: string, now: () => Date
   }
 
   /** The index after a change; `writes` gets what has to be written before it. */
-  async function applied(index: RegistryIndex, change: RegistryChange, writes: Work[], uploads: Uploads): Promise<RegistryIndex> {
+  async function applied(
+    index: RegistryIndex,
+    change: RegistryChange,
+    writes: Work[],
+    uploads: Uploads,
+  ): Promise<RegistryIndex> {
     const { versions } = index;
     switch (change.kind) {
       case "add": {
@@ -120,7 +135,8 @@ export function filesBackend(store: ObjectStore, prefix: string, now: () => Date
 
   /** Removes what was uploaded for a version that did not come to be, since somebody else had registered the bundle by then. */
   async function removeUnnamed(uploads: Uploads, { versions }: RegistryIndex): Promise<void> {
-    for (const { stored } of uploads.values()) if (!versions.some(({ upload }) => upload === stored.upload)) await bundles.remove(folderOf(stored));
+    for (const { stored } of uploads.values())
+      if (!versions.some(({ upload }) => upload === stored.upload)) await bundles.remove(folderOf(stored));
   }
 
   return {
@@ -128,12 +144,13 @@ export function filesBackend(store: ObjectStore, prefix: string, now: () => Date
 
     read: async () => (await ledger.read()).index,
 
-    transact: (decide) => inTurn(async () => {
-      const uploads: Uploads = new Map();
-      const settled = await retryOnConflict(() => attempt(decide, uploads));
-      await removeUnnamed(uploads, settled.state);
-      return settled;
-    }),
+    transact: (decide) =>
+      inTurn(async () => {
+        const uploads: Uploads = new Map();
+        const settled = await retryOnConflict(() => attempt(decide, uploads));
+        await removeUnnamed(uploads, settled.state);
+        return settled;
+      }),
 
     record: (version) => limit(() => getRecord(version)),
 
@@ -149,18 +166,19 @@ export function filesBackend(store: ObjectStore, prefix: string, now: () => Date
       return orphansAmong(listed, (await ledger.read()).index.versions);
     },
 
-    removeOrphans: (folders) => inTurn(async () => {
-      const unnamed = await retryOnConflict(async () => {
-        const read = await ledger.read();
-        const named = new Set(read.index.versions.map(folderOf));
-        const unnamed = folders.filter((folder) => !named.has(folder));
-        // Counted before anything goes: a registration that is still at it finds the index changed, and uploads anew.
-        if (unnamed.length > 0) await ledger.replace(read, { ...read.index, cleaned: (read.index.cleaned ?? 0) + 1 });
+    removeOrphans: (folders) =>
+      inTurn(async () => {
+        const unnamed = await retryOnConflict(async () => {
+          const read = await ledger.read();
+          const named = new Set(read.index.versions.map(folderOf));
+          const unnamed = folders.filter((folder) => !named.has(folder));
+          // Counted before anything goes: a registration that is still at it finds the index changed, and uploads anew.
+          if (unnamed.length > 0) await ledger.replace(read, { ...read.index, cleaned: (read.index.cleaned ?? 0) + 1 });
+          return unnamed;
+        });
+        for (const folder of unnamed) await bundles.remove(folder);
         return unnamed;
-      });
-      for (const folder of unnamed) await bundles.remove(folder);
-      return unnamed;
-    }),
+      }),
 
     async restore({ versions, aliases, history, bundle }) {
       const { index } = await ledger.read();
@@ -179,7 +197,10 @@ export function filesBackend(store: ObjectStore, prefix: string, now: () => Date
       const removed = history.map(({ entry }) => entry.version);
       const next = Math.max(0, ...removed, ...versions.map(({ number }) => number)) + 1;
       const given = [...versions.map(({ semver }) => semver), ...history.flatMap(({ entry }) => entry.semver ?? [])];
-      await ledger.adopt({ versions: entries, aliases, next, highest: given.sort(compareSemver).at(-1), cleaned }, history);
+      await ledger.adopt(
+        { versions: entries, aliases, next, highest: given.sort(compareSemver).at(-1), cleaned },
+        history,
+      );
     },
   };
 }

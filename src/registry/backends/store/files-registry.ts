@@ -39,7 +39,10 @@ export function filesRegistry(store: ObjectStore, options: RegistryOptions): Mod
   const { name, now = () => new Date() } = options;
   checkModelName(name);
   if (!store.capabilities.compareAndSwap) {
-    throw new ChurnkitError("OPTION_INVALID", `A registry needs a store with compare-and-swap, which ${store.name} has not. Take a folder or a bucket.`);
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `A registry needs a store with compare-and-swap, which ${store.name} has not. Take a folder or a bucket.`,
+    );
   }
   return registryOver(filesBackend(typedStore(store), `${name}/`, now), { ...options, now });
 }

@@ -15,6 +15,10 @@ export function orphansAmong(listed: readonly ListedBundle[], versions: readonly
   const named = new Set(versions.map(folderOf));
   return listed
     .filter((bundle) => !named.has(folderOf(bundle)))
-    .map((bundle) => ({ folder: folderOf(bundle), bytes: bundle.bytes, modified: bundle.modified?.toISOString() ?? null }))
+    .map((bundle) => ({
+      folder: folderOf(bundle),
+      bytes: bundle.bytes,
+      modified: bundle.modified?.toISOString() ?? null,
+    }))
     .sort((a, b) => (a.modified ?? "~").localeCompare(b.modified ?? "~"));
 }

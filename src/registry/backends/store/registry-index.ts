@@ -40,9 +40,18 @@ export const emptyIndex: RegistryIndex = { versions: [], aliases: [], next: 1, h
 const encoder = new TextEncoder();
 
 /** A line for each version, by the engine's own writer: every change writes them all. */
-export function writeIndex({ versions, aliases, next, highest, head, cleaned }: RegistryIndex): Uint8Array<ArrayBuffer> {
+export function writeIndex({
+  versions,
+  aliases,
+  next,
+  highest,
+  head,
+  cleaned,
+}: RegistryIndex): Uint8Array<ArrayBuffer> {
   const rest = JSON.stringify({ format, formatVersion, next, highest, head, cleaned, aliases }).slice(0, -1);
-  return encoder.encode(`${rest},"versions":[\n${versions.map((version) => JSON.stringify(version)).join(",\n")}\n]}\n`);
+  return encoder.encode(
+    `${rest},"versions":[\n${versions.map((version) => JSON.stringify(version)).join(",\n")}\n]}\n`,
+  );
 }
 
 const indexed = object({
@@ -77,7 +86,9 @@ const isHash = (value: unknown): boolean => typeof value === "string" && /^[0-9a
 /** Checked in place, without an object for each member: there are thousands, read at every look. */
 function isIndexedVersion(value: unknown): value is IndexedVersion {
   if (typeof value !== "object" || value === null) return false;
-  const { number, semver, contentHash, status, stage, record, upload } = value as Partial<Record<keyof IndexedVersion, unknown>>;
+  const { number, semver, contentHash, status, stage, record, upload } = value as Partial<
+    Record<keyof IndexedVersion, unknown>
+  >;
   return (
     Number.isSafeInteger(number) &&
     typeof semver === "string" &&

@@ -13,7 +13,10 @@ import { millisecondsOf } from "../../../monitor/performance/labeled/records.js"
 import { parseJson } from "../../../base/json/parse.js";
 
 /** What a scheduled monitor works with. */
-export interface MonitorLambdaOptions extends Omit<MonitorRunOptions, "store" | "from" | "to" | "now" | "look" | "state" | "merge" | "shard" | "grace"> {
+export interface MonitorLambdaOptions extends Omit<
+  MonitorRunOptions,
+  "store" | "from" | "to" | "now" | "look" | "state" | "merge" | "shard" | "grace"
+> {
   /**
    * Milliseconds after its end at which a period closes. 10 minutes by default: captured data are written some minutes after
    * the predictions, and what comes after its period has closed is never counted.
@@ -85,7 +88,16 @@ export interface MonitorLambdaResult {
  * ```
  */
 export function monitorLambda(options: MonitorLambdaOptions): (event: unknown) => Promise<MonitorLambdaResult> {
-  const { store, keep, sink, pointLabels = {}, onReport, heartbeat: beat, period = "hour", grace = usualGrace } = options;
+  const {
+    store,
+    keep,
+    sink,
+    pointLabels = {},
+    onReport,
+    heartbeat: beat,
+    period = "hour",
+    grace = usualGrace,
+  } = options;
   const stateKey = `${keep}/state.json`;
   const length = monitorPeriods[period];
 
@@ -94,24 +106,46 @@ export function monitorLambda(options: MonitorLambdaOptions): (event: unknown) =
    * `kept` in what it gives, somebody else did it meanwhile.
    */
   const close = async ({ state, version }: Kept, from: number, to: number): Promise<Closed> => {
-    const until = (end: number): MonitorRunOptions => ({ ...options, period, grace, state, since: from, from, to: end, now: end + grace, look: "sequential" });
+    const until = (end: number): MonitorRunOptions => ({
+      ...options,
+      period,
+      grace,
+      state,
+      since: from,
+      from,
+      to: end,
+      now: end + grace,
+      look: "sequential",
+    });
     const whole = await runWhole(until(to));
-    const end = whole === undefined ? Math.min(to, from + openPeriodLimit(options.baseline, state.settings) * length) : to;
+    const end =
+      whole === undefined ? Math.min(to, from + openPeriodLimit(options.baseline, state.settings) * length) : to;
     const { report, read, state: after } = whole ?? (await runMonitor(until(end)));
     const key = reportKey(keep, end);
     await store.put(key, encode({ ...report, read }));
     const at = new Date();
-    await sink?.write([...monitorPoints(report, { at, labels: pointLabels }), { name: "monitor_heartbeat_timestamp_seconds", value: at.getTime() / 1000, labels: pointLabels, at }]);
+    await sink?.write([
+      ...monitorPoints(report, { at, labels: pointLabels }),
+      { name: "monitor_heartbeat_timestamp_seconds", value: at.getTime() / 1000, labels: pointLabels, at },
+    ]);
     await sink?.flush?.();
     await onReport?.(report);
     // The state last: where it was not kept, all that comes before it is done again, which does no harm.
     const kept = await keepState(store, stateKey, after, version);
-    return { kept, end, report, key, predictions: read.predictions - read.outside, issues: read.issues.reduce((sum, { count }) => sum + count, 0) };
+    return {
+      kept,
+      end,
+      report,
+      key,
+      predictions: read.predictions - read.outside,
+      issues: read.issues.reduce((sum, { count }) => sum + count, 0),
+    };
   };
 
   return async (event) => {
     const to = Math.floor((eventTime(event) - grace) / length) * length;
-    const begin = (): MonitorState => createMonitor(options.baseline, { ...options, period, since: options.since ?? to - length }).snapshot();
+    const begin = (): MonitorState =>
+      createMonitor(options.baseline, { ...options, period, since: options.since ?? to - length }).snapshot();
     let kept = (await readState(store, stateKey)) ?? (await beginState(store, stateKey, begin()));
     let from = kept.state.history?.closedUntil ?? to - length;
     if (from >= to) return already(store, reportKey(keep, from));
@@ -146,7 +180,9 @@ interface Closed extends Pick<MonitorLambdaResult, "predictions" | "issues"> {
 
 async function readState(store: ObjectStore, key: string): Promise<Kept | undefined> {
   const found = await store.get(key);
-  return found === undefined ? undefined : { state: parseMonitorState(jsonOf(found.bytes, key)), version: found.version };
+  return found === undefined
+    ? undefined
+    : { state: parseMonitorState(jsonOf(found.bytes, key)), version: found.version };
 }
 
 /** From when on it watches is kept before anything else, so that a first call that fails is made good as any other. */
@@ -158,7 +194,8 @@ async function beginState(store: ObjectStore, key: string, state: MonitorState):
 
 const usualGrace = 600_000;
 
-const reportKey = (keep: string, to: number): string => `${keep}/reports/${new Date(to).toISOString().slice(0, 16).replace(/[-T:]/g, "/")}.json`;
+const reportKey = (keep: string, to: number): string =>
+  `${keep}/reports/${new Date(to).toISOString().slice(0, 16).replace(/[-T:]/g, "/")}.json`;
 
 const encode = (value: unknown): Uint8Array => new TextEncoder().encode(`${JSON.stringify(value)}\n`);
 
@@ -166,12 +203,21 @@ function jsonOf(bytes: Uint8Array, key: string): unknown {
   try {
     return parseJson(new TextDecoder().decode(bytes));
   } catch (cause) {
-    throw new ChurnkitError("STATE_CORRUPT", `${key} is not JSON. Restore it from a copy, or remove it to begin anew.`, { where: { file: key }, cause });
+    throw new ChurnkitError(
+      "STATE_CORRUPT",
+      `${key} is not JSON. Restore it from a copy, or remove it to begin anew.`,
+      { where: { file: key }, cause },
+    );
   }
 }
 
 /** Undefined where somebody else has kept a state meanwhile. */
-async function keepState(store: ObjectStore, key: string, state: MonitorState, version: string | null): Promise<Kept | undefined> {
+async function keepState(
+  store: ObjectStore,
+  key: string,
+  state: MonitorState,
+  version: string | null,
+): Promise<Kept | undefined> {
   try {
     const info = await store.put(key, encode(state), store.capabilities.compareAndSwap ? { ifVersion: version } : {});
     return { state, version: info.version };
@@ -183,7 +229,17 @@ async function keepState(store: ObjectStore, key: string, state: MonitorState, v
 
 async function already(store: ObjectStore, key: string): Promise<MonitorLambdaResult> {
   const found = await store.get(key);
-  if (found === undefined) return { done: false, verdict: "insufficient", severity: "none", message: "This period was closed before.", report: key, raised: [], predictions: 0, issues: 0 };
+  if (found === undefined)
+    return {
+      done: false,
+      verdict: "insufficient",
+      severity: "none",
+      message: "This period was closed before.",
+      report: key,
+      raised: [],
+      predictions: 0,
+      issues: 0,
+    };
   return resultOf(jsonOf(found.bytes, key) as MonitorReport, key, false, { predictions: 0, issues: 0 });
 }
 
@@ -193,7 +249,15 @@ function resultOf(
   done: boolean,
   counts: Pick<MonitorLambdaResult, "predictions" | "issues">,
 ): MonitorLambdaResult {
-  return { done, verdict, severity, message: message.slice(0, 2_000), report, raised: raised.slice(0, 50).map(({ monitor, subject, severity: how }) => `${monitor} ${subject} (${how})`), ...counts };
+  return {
+    done,
+    verdict,
+    severity,
+    message: message.slice(0, 2_000),
+    report,
+    raised: raised.slice(0, 50).map(({ monitor, subject, severity: how }) => `${monitor} ${subject} (${how})`),
+    ...counts,
+  };
 }
 
 function eventTime(event: unknown): number {
@@ -202,8 +266,16 @@ function eventTime(event: unknown): number {
   const at = millisecondsOf(time);
   if (at !== undefined && liesAhead(at, Date.now())) {
     // Periods closed ahead of their time would take nothing in when it comes.
-    throw new ChurnkitError("OPTION_INVALID", `The event's time ${new Date(at).toISOString()} has not come yet: the clock here says ${new Date().toISOString()}. Give a time that has passed.`, { where: { path: "time", value: time } });
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `The event's time ${new Date(at).toISOString()} has not come yet: the clock here says ${new Date().toISOString()}. Give a time that has passed.`,
+      { where: { path: "time", value: time } },
+    );
   }
   if (at !== undefined) return at;
-  throw new ChurnkitError("OPTION_INVALID", `The event's time is ${JSON.stringify(time)}. Give an ISO 8601 text, as EventBridge does.`, { where: { path: "time", value: time } });
+  throw new ChurnkitError(
+    "OPTION_INVALID",
+    `The event's time is ${JSON.stringify(time)}. Give an ISO 8601 text, as EventBridge does.`,
+    { where: { path: "time", value: time } },
+  );
 }

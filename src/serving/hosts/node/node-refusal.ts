@@ -4,7 +4,10 @@ import { failure, type ServeResponse } from "../../http.js";
 
 const refusals: ReadonlyMap<string, ServeResponse> = new Map([
   ["HPE_HEADER_OVERFLOW", failure(431, { code: "INPUT_TOO_LARGE", message: "The headers are larger than 16 KiB." })],
-  ["ERR_HTTP_REQUEST_TIMEOUT", failure(408, { code: "REQUEST_INVALID", message: "The request did not arrive in time." })],
+  [
+    "ERR_HTTP_REQUEST_TIMEOUT",
+    failure(408, { code: "REQUEST_INVALID", message: "The request did not arrive in time." }),
+  ],
 ]);
 const unreadable = failure(400, { code: "REQUEST_INVALID", message: "This is not an HTTP request that can be read." });
 
@@ -16,6 +19,11 @@ export function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex): 
   }
   const { status, headers, body } = refusals.get(error.code ?? "") ?? unreadable;
   const head = Object.entries({ ...headers, "content-length": Buffer.byteLength(body), connection: "close" });
-  const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`, ...head.map(([name, value]) => `${name}: ${value}`), "", body];
+  const lines = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`,
+    ...head.map(([name, value]) => `${name}: ${value}`),
+    "",
+    body,
+  ];
   socket.end(lines.join("\r\n"), () => socket.destroy());
 }

@@ -57,17 +57,22 @@ export async function listen(handler: Handler, options: NodeServerOptions = {}):
   server.timeout = 2 * requestTimeout;
   let closed: Promise<void> | undefined;
 
-  const serve = (expectsContinue: boolean) => (request: IncomingMessage, response: ServerResponse): void => {
-    const body = (): Promise<Uint8Array> => readBody(request, maxBodyBytes, () => expectsContinue && response.writeContinue());
-    const answer = (result: ServeResponse): void => {
-      const awaited = isWholeBodyAwaited(request, maxBodyBytes);
-      // A client that was not told to continue may or may not send its body: nothing after it can be understood.
-      const unasked = expectsContinue && !request.complete;
-      if (awaited || unasked || closed) response.setHeader("connection", "close");
-      send(request, response, result, awaited && !unasked);
+  const serve =
+    (expectsContinue: boolean) =>
+    (request: IncomingMessage, response: ServerResponse): void => {
+      const body = (): Promise<Uint8Array> =>
+        readBody(request, maxBodyBytes, () => expectsContinue && response.writeContinue());
+      const answer = (result: ServeResponse): void => {
+        const awaited = isWholeBodyAwaited(request, maxBodyBytes);
+        // A client that was not told to continue may or may not send its body: nothing after it can be understood.
+        const unasked = expectsContinue && !request.complete;
+        if (awaited || unasked || closed) response.setHeader("connection", "close");
+        send(request, response, result, awaited && !unasked);
+      };
+      handler({ method: request.method ?? "GET", path: pathOf(request.url), body }).then(answer, () =>
+        answer(unanswered),
+      );
     };
-    handler({ method: request.method ?? "GET", path: pathOf(request.url), body }).then(answer, () => answer(unanswered));
-  };
   server.on("request", serve(false));
   server.on("checkContinue", serve(true));
   server.on("clientError", refuseUnreadable);
@@ -98,8 +103,13 @@ function started(server: Server, port: number, host: string): Promise<void> {
   return new Promise<void>((resolve, reject) => {
     // It stays: an error of a server that listens, such as too many open files, must not end the process.
     server.on("error", (cause: NodeJS.ErrnoException) => {
-      const reason = cause.code === "EADDRINUSE" ? "is already in use" : `cannot be used (${cause.code ?? cause.message})`;
-      reject(new ChurnkitError("IO_FAILED", `Port ${port} on ${host} ${reason}. Pick another, or 0 for a free one.`, { cause }));
+      const reason =
+        cause.code === "EADDRINUSE" ? "is already in use" : `cannot be used (${cause.code ?? cause.message})`;
+      reject(
+        new ChurnkitError("IO_FAILED", `Port ${port} on ${host} ${reason}. Pick another, or 0 for a free one.`, {
+          cause,
+        }),
+      );
     });
     server.listen(port, host, resolve);
   });

@@ -13,7 +13,8 @@ export interface JobFiles {
 }
 
 /** What this host has to do. `host` names its state; `idle` has nothing to do, since another does the work of all. */
-export type HostPart = { readonly role: "whole" } | { readonly role: "shard"; readonly host: string } | { readonly role: "idle" };
+export type HostPart =
+  { readonly role: "whole" } | { readonly role: "shard"; readonly host: string } | { readonly role: "idle" };
 
 /** The inputs' folders; those of labels and states where there are any. */
 export interface JobInputs {
@@ -35,19 +36,31 @@ export function partOfHost({ resources, config }: JobFiles, { captured, labeled,
   const [first] = names;
   if (typeof current !== "string" || first === undefined || names.length < 2) return { role: "whole" };
   const refuse = (what: string): never => {
-    throw new ChurnkitError("OPTION_INVALID", `${what} Set the S3DataDistributionType of the job's inputs, or take one host.`, { where: { path: "ProcessingInputs" } });
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `${what} Set the S3DataDistributionType of the job's inputs, or take one host.`,
+      { where: { path: "ProcessingInputs" } },
+    );
   };
   const distribution = (folder: string): Distribution | undefined => {
     const types = distributionsOf(config, folder);
     if (types.size > 1) refuse(`Of the inputs at ${folder} some are FullyReplicated and some ShardedByS3Key.`);
     return [...types][0];
   };
-  if (states !== undefined && (distribution(states) !== "FullyReplicated" || distribution(captured) !== "FullyReplicated")) {
-    refuse(`There are ${names.length} hosts and states of shards at ${states}: only where all have all states and all captured data (FullyReplicated) is each counted once.`);
+  if (
+    states !== undefined &&
+    (distribution(states) !== "FullyReplicated" || distribution(captured) !== "FullyReplicated")
+  ) {
+    refuse(
+      `There are ${names.length} hosts and states of shards at ${states}: only where all have all states and all captured data (FullyReplicated) is each counted once.`,
+    );
   }
-  if (distribution(captured) !== "FullyReplicated") return { role: "shard", host: current.replace(/[^A-Za-z0-9._-]/g, "_") };
+  if (distribution(captured) !== "FullyReplicated")
+    return { role: "shard", host: current.replace(/[^A-Za-z0-9._-]/g, "_") };
   if (labeled !== undefined && distribution(labeled) === "ShardedByS3Key") {
-    refuse(`The captured data are FullyReplicated, so that one host counts them, but the labels at ${labeled} are ShardedByS3Key, so that it has only some.`);
+    refuse(
+      `The captured data are FullyReplicated, so that one host counts them, but the labels at ${labeled} are ShardedByS3Key, so that it has only some.`,
+    );
   }
   return current === first ? { role: "whole" } : { role: "idle" };
 }
@@ -59,7 +72,10 @@ function distributionsOf(config: unknown, folder: string): ReadonlySet<Distribut
   for (const input of Array.isArray(inputs) ? (inputs as unknown[]) : []) {
     const { S3Input, DatasetDefinition } = membersOf(input);
     const [s3, dataset] = [membersOf(S3Input), membersOf(DatasetDefinition)];
-    const [path, type] = typeof s3["LocalPath"] === "string" ? [s3["LocalPath"], s3["S3DataDistributionType"]] : [dataset["LocalPath"], dataset["DataDistributionType"]];
+    const [path, type] =
+      typeof s3["LocalPath"] === "string"
+        ? [s3["LocalPath"], s3["S3DataDistributionType"]]
+        : [dataset["LocalPath"], dataset["DataDistributionType"]];
     const fills = typeof path === "string" && (holds(path, folder) || holds(folder, path));
     if (fills) found.add(type === "ShardedByS3Key" ? type : "FullyReplicated");
   }

@@ -15,7 +15,10 @@ import { partOfHost } from "./monitor-job-hosts.js";
 import { parseJson } from "../../../base/json/parse.js";
 
 /** Where a Processing job finds what it needs, all below `/opt/ml/processing` unless said otherwise. */
-export interface MonitorJobOptions extends Omit<MonitorRunOptions, "store" | "prefix" | "labelsPrefix" | "baseline" | "merge" | "state" | "look"> {
+export interface MonitorJobOptions extends Omit<
+  MonitorRunOptions,
+  "store" | "prefix" | "labelsPrefix" | "baseline" | "merge" | "state" | "look"
+> {
   /** Captured data: `/opt/ml/processing/input/captured`. */
   readonly captured?: string | undefined;
   /** Labels: `/opt/ml/processing/input/labels`, where there is such a folder. */
@@ -77,7 +80,8 @@ export async function monitorProcessingJob(options: MonitorJobOptions = {}): Pro
     { captured, labeled: hasLabels ? labeled : undefined, states: shards.length > 0 ? states : undefined },
   );
   // A merging job may have no data of its own, and a host no file where there are fewer files than hosts.
-  const nothingToRead = part.role === "idle" || ((shards.length > 0 || part.role === "shard") && !(await exists(captured)));
+  const nothingToRead =
+    part.role === "idle" || ((shards.length > 0 || part.role === "shard") && !(await exists(captured)));
   const run = await runMonitor({
     ...rest,
     baseline,
@@ -104,7 +108,9 @@ export async function monitorProcessingJob(options: MonitorJobOptions = {}): Pro
 function baselineFrom(own: unknown, artifact: Artifact | undefined, file: string): MonitorBaseline {
   if (own !== undefined) return parseMonitorBaseline(own, file);
   if (artifact !== undefined) return monitorBaselineOf(artifact);
-  throw new ChurnkitError("INPUT_NOT_FOUND", `There is neither a bundle nor a baseline at ${file}.`, { where: { file } });
+  throw new ChurnkitError("INPUT_NOT_FOUND", `There is neither a bundle nor a baseline at ${file}.`, {
+    where: { file },
+  });
 }
 
 async function statesIn(folder: string): Promise<unknown[]> {

@@ -120,7 +120,9 @@ describe("high cardinality", () => {
 
   it("says that only the most frequent of very many levels have values of their own", () => {
     const many = Array.from({ length: 20_200 }, (_, row) => `area ${row % 10_100}`);
-    expect(fit([...many, "area 0"], { encode: "frequency" }).notes).toEqual(["x: of its 10100 levels the 10000 most frequent have values of their own"]);
+    expect(fit([...many, "area 0"], { encode: "frequency" }).notes).toEqual([
+      "x: of its 10100 levels the 10000 most frequent have values of their own",
+    ]);
   });
 
   it("does not leak the target of a row into its features", () => {
@@ -228,7 +230,9 @@ describe("other kinds", () => {
       parameters: { day: last },
     });
     expect(
-      fitRecipe(defineFeatures(own, { numeric: "standard", columns: { signup: { encode: "age" } } }), table, { seed: 0 }).encoder.width,
+      fitRecipe(defineFeatures(own, { numeric: "standard", columns: { signup: { encode: "age" } } }), table, {
+        seed: 0,
+      }).encoder.width,
     ).toBe(3);
   });
 

@@ -187,7 +187,10 @@ export class TfjsSession implements TrainingSession {
     if (tf.getBackend() === backend) return;
     tf.setBackend(backend).catch(() => undefined);
     if (tf.getBackend() === backend) return;
-    throw new ChurnkitError("OPTION_INVALID", `TF.js no longer has its backend "${backend}". Keep it registered while a training session uses it.`);
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `TF.js no longer has its backend "${backend}". Keep it registered while a training session uses it.`,
+    );
   }
 
   /** Reads tensors and disposes of them; an absent one is an empty array. */

@@ -14,7 +14,8 @@ export function checkInteger(name: string, value: number, low: number, high: num
 
 /** Throws `OPTION_INVALID` unless `low <= value < high`. */
 export function checkRange(name: string, value: number, low: number, high: number): void {
-  if (!(value >= low && value < high)) throw invalid(`${name} is ${value}; it must be from ${low} to below ${high}.`, value);
+  if (!(value >= low && value < high))
+    throw invalid(`${name} is ${value}; it must be from ${low} to below ${high}.`, value);
 }
 
 /** Throws `OPTION_INVALID` for a network whose sizes or rates make no sense. */

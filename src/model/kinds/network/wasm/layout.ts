@@ -119,14 +119,26 @@ export function placeLength({ form, rows, columns }: TensorPlace): number {
 }
 
 /** Copies each value between a row-major tensor and its place, in plain loops: a cold start spends its time here. */
-function copyValues({ form, rows, columns }: TensorPlace, plain: Float32Array, placed: Float32Array, write: boolean): void {
+function copyValues(
+  { form, rows, columns }: TensorPlace,
+  plain: Float32Array,
+  placed: Float32Array,
+  write: boolean,
+): void {
   const height = padded(rows);
   if (form === "panels") copyPanels(rows, columns, height, plain, placed, write);
   else if (form === "by-output") copyByOutput(rows, columns, height, plain, placed, write);
   else if (write) placed.set(plain);
   else plain.set(placed.subarray(0, columns));
 }
-function copyPanels(rows: number, columns: number, height: number, plain: Float32Array, placed: Float32Array, write: boolean): void {
+function copyPanels(
+  rows: number,
+  columns: number,
+  height: number,
+  plain: Float32Array,
+  placed: Float32Array,
+  write: boolean,
+): void {
   for (let first = 0; first < columns; first += 8) {
     const last = Math.min(first + 8, columns);
     for (let row = 0, to = first * height; row < rows; row++, to += 8) {
@@ -138,7 +150,14 @@ function copyPanels(rows: number, columns: number, height: number, plain: Float3
   }
 }
 
-function copyByOutput(rows: number, columns: number, height: number, plain: Float32Array, placed: Float32Array, write: boolean): void {
+function copyByOutput(
+  rows: number,
+  columns: number,
+  height: number,
+  plain: Float32Array,
+  placed: Float32Array,
+  write: boolean,
+): void {
   for (let column = 0; column < columns; column++) {
     for (let row = 0, from = column, to = column * height; row < rows; row++, from += columns, to++) {
       if (write) placed[to] = plain[from] as number;

@@ -11,7 +11,10 @@ interface Staging {
 }
 
 /** Memory for the largest of some layers. May detach views made before. */
-export function stagingFor(kernel: Kernel, sizes: readonly { readonly inputs: number; readonly units: number }[]): Staging {
+export function stagingFor(
+  kernel: Kernel,
+  sizes: readonly { readonly inputs: number; readonly units: number }[],
+): Staging {
   const widest = Math.max(...sizes.map(({ inputs, units }) => Math.max(inputs, units)));
   const largest = Math.max(...sizes.map(({ inputs, units }) => inputs * units));
   return {
@@ -26,7 +29,13 @@ export function stagingFor(kernel: Kernel, sizes: readonly { readonly inputs: nu
  * Puts a dense layer in its place, the normalization before it folded in. In the kernel, where it is quick from the first
  * call on: loops over all weights in JavaScript would be a cold start's main cost.
  */
-export function placeDense(kernel: Kernel, staging: Staging, layer: DenseLayer, to: TensorPlace, toBias: TensorPlace): void {
+export function placeDense(
+  kernel: Kernel,
+  staging: Staging,
+  layer: DenseLayer,
+  to: TensorPlace,
+  toBias: TensorPlace,
+): void {
   const { inputs, units, normalized } = layer;
   const { memory, placeDense: place } = kernel.exports;
   kernel.floats(staging.kernel, inputs * units).set(layer.kernel);

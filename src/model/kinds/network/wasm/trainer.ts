@@ -35,7 +35,11 @@ export class WasmTrainer {
     this.#write(initialWeights(spec, options.seed), 0);
   }
 
-  epoch(data: TrainingData, order: Uint32Array, options: { batchSize: number; learningRate: number }): { loss: number } {
+  epoch(
+    data: TrainingData,
+    order: Uint32Array,
+    options: { batchSize: number; learningRate: number },
+  ): { loss: number } {
     const kernel = this.#alive();
     const { batchSize, learningRate } = options;
     checkInteger("The batch size", batchSize, 1, this.#maxBatch);
