@@ -133,7 +133,7 @@ describe("docs/command-line.md equals --help", async () => {
   const all = (command: Command, prefix: string): { name: string; command: Command }[] =>
     command.commands.flatMap((each) => [{ name: `${prefix}${each.name()}`, command: each }, ...all(each, `${prefix}${each.name()} `)]);
   const declared = all(program, "");
-  const page = textOf("docs/command-line.md");
+  const page = ["docs/command-line.md", "docs/command-line-registry.md"].map(textOf).join("\n");
   const sections = new Map(page.split(/^## `?churnkit /m).slice(1).map((section) => {
     const [heading = "", ...rest] = section.split("\n");
     const title = heading.replace(/`$/, "");

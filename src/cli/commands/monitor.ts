@@ -48,14 +48,14 @@ export function register(program: Command): void {
     .description("judge captured predictions: data quality, model quality, bias, attribution; exit code 1 if critical")
     .option(
       "--labels <file>",
-      "what became of the customers: JSON lines or CSV of id, outcome, time, or SageMaker Model Monitor's ground truth",
+      "the customers' outcomes: JSON lines or CSV of id, outcome, time, or SageMaker Model Monitor's ground truth",
     )
     .option(
       "--window <days>",
       "outcome window: a customer who churns within this many days is a positive; default: 30",
       countOption,
     )
-    .option("--absent", "with --labels: customers without a label have stayed")
+    .option("--absent", "with --labels: treat customers without a label as staying")
     .option("--baseline <file>", "the baseline, a monitor.json; default: the bundle's own")
     .option("--reference <file>", "make the baseline from these labeled rows, which the model was not trained on")
     .option(
@@ -71,17 +71,14 @@ export function register(program: Command): void {
       columnsOption,
     )
     .addOption(
-      new Option("--output-form <form>", "what captured outputs without names hold").choices(
+      new Option("--output-form <form>", "the content of captured outputs without names").choices(
         Object.keys(captureOutputs),
       ),
     )
     .option("--model-version <version>", "only predictions of this version; default: all")
     .option("--from <time>", "only predictions from this time on, ISO 8601")
     .option("--to <time>", "only predictions before this time, ISO 8601")
-    .option(
-      "--now <time>",
-      "the time of the report, ISO 8601, which decides which outcomes are known; default: the present",
-    )
+    .option("--now <time>", "the time of the report, ISO 8601, which decides which outcomes are known; default: now")
     .option(
       "--out <dir>",
       "also write statistics.json, constraints.json, constraint_violations.json and report.json here",

@@ -34,7 +34,7 @@ export function register(program: Command): void {
     .addOption(new Option("--stage <stage>", "only versions in this stage").choices(versionStages))
     .option("--data <hash>", "only versions trained on the data with this hash; its beginning is enough")
     .action(read.list);
-  verb("show <version>", "show all that is known about a version", "show champion").action(read.show);
+  verb("show <version>", "show everything known about a version", "show champion").action(read.show);
   verb(
     "compare <a> <b>",
     "compare metrics, signature, contract, features and training data of two versions",
@@ -47,13 +47,13 @@ export function register(program: Command): void {
       gateOption("absolute"),
     )
     .option("--tag <name=value>", "a tag; may be repeated", tagOption)
-    .option("--description <text>", "what this version is")
+    .option("--description <text>", "a description of this version")
     .option("--run <id>", "the training run it comes from")
     .action(change.registerBundle);
   for (const [name, description, reason] of [
     ["approve", "approve a version", "checked by hand"],
-    ["reject", "reject a version, so that it is never promoted", "trained on test customers"],
-    ["quarantine", "take a version out of service for good", "scores everybody alike"],
+    ["reject", "reject a version, so that it cannot be promoted", "trained on test customers"],
+    ["quarantine", "take a version out of service permanently", "scores everybody alike"],
   ] as const) {
     changing(`${name} <version>`, description, `${name} 3 --reason "${reason}"`).action(
       (version: string, options: change.Change) => change.decide(name, version, options),
@@ -66,7 +66,7 @@ export function register(program: Command): void {
   ).action(change.stage);
   changing(
     "promote <version>",
-    "point an alias to a version; exit code 1 if that is refused",
+    "point an alias to a version; exit code 1 if refused",
     "promote latest --gate champion --rows labeled.csv",
   )
     .option("--alias <name>", "the alias", "champion")
@@ -79,11 +79,11 @@ export function register(program: Command): void {
     .option("--approved-only", "refuse a version that is not approved")
     .option(
       "--allow-leak <reason>",
-      "promote although a single column gives the target away; the reason goes to the history",
+      "promote even though a single column gives the target away; the history records the reason",
     )
     .option(
       "--allow-seen-rows <reason>",
-      "promote although the model was trained on --rows; the reason goes to the history",
+      "promote even though the model was trained on --rows; the history records the reason",
     )
     .action(change.promote);
   changing("rollback", "point an alias back to its previous version", 'rollback --reason "too many false alarms"')
@@ -110,21 +110,17 @@ export function register(program: Command): void {
     .option("--apply", "remove them")
     .action(change.clean);
   verb("history", "list every change, newest first", "history --json").action(read.history);
-  verb(
-    "verify",
-    "check the history's chain, that it leads to the current state, and every bundle; exit code 1 if something is wrong",
-    "verify",
-  )
+  verb("verify", "check the history, the current state and every bundle; exit code 1 if something is wrong", "verify")
     .option("--no-bundles", "do not check the bundles")
-    .option("--known-head <sha256>", "the end of the history as noted earlier, which it must still contain")
+    .option("--known-head <sha256>", "a head noted earlier, which the history must still contain")
     .action(read.verify);
-  verb("lineage", "draw what the versions are made of, as a Mermaid chart", "lineage").action(read.lineage);
-  verb("signature <version>", "print what a version takes and returns, as TypeScript", "signature champion").action(
+  verb("lineage", "draw the lineage of the versions as a Mermaid chart", "lineage").action(read.lineage);
+  verb("signature <version>", "print a version's input and output types as TypeScript", "signature champion").action(
     read.signature,
   );
   verb(
     "migrate",
-    "copy everything to another registry, to move it or to back it up; repeat it to update a backup",
+    "copy everything to another registry, to move or back it up; repeat to update a backup",
     "migrate --to s3://models/churn",
   )
     .requiredOption("--to <place>", registryPlaces)

@@ -40,7 +40,7 @@ interface Options {
 export function register(program: Command): void {
   const retraining = program
     .command("retraining")
-    .description("decide by a policy when to retrain: one run at a time, and no trigger is lost")
+    .description("decide by a policy when to retrain, one run at a time, without losing a trigger")
     .addHelpText("after", example("churnkit retraining check --report report.json"));
   const verb = (name: string, description: string, shown: string): Command =>
     retraining
@@ -57,7 +57,7 @@ export function register(program: Command): void {
     "decide by the policy and a report; with --run, also retrain",
     'check --report report.json --run "sh retrain.sh"',
   )
-    .option("--policy <file>", "the policy as JSON; default: that of docs/monitoring.md, also for members left out")
+    .option("--policy <file>", "the policy as JSON; docs/monitoring.md has the defaults, also for omitted members")
     .option("--report <file>", "the output of `churnkit monitor --json` or `churnkit drift --json`")
     .option("--new-labels <count>", "number of known outcomes that the last training did not have", (text) =>
       text === "0" ? 0 : countOption(text),
@@ -72,7 +72,7 @@ export function register(program: Command): void {
   people(
     verb(
       "request",
-      "ask for a run, which the next check starts: it skips the cooldown, but not the budget",
+      "request a run, which the next check starts; it skips the cooldown, but not the budget",
       'request --by ann --reason "new prices"',
     ),
   ).action(request);
@@ -83,9 +83,11 @@ export function register(program: Command): void {
       'stop --by ann --reason "bad labels"',
     ),
   ).action(stop);
-  verb("start", "allow retraining again; the next check decides on the triggers that came meanwhile", "start").action(
-    start,
-  );
+  verb(
+    "start",
+    "allow retraining again; the next check decides on the triggers that came in the meantime",
+    "start",
+  ).action(start);
 }
 
 async function check(options: Options): Promise<void> {

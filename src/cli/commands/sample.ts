@@ -19,7 +19,7 @@ interface Options {
 export function register(program: Command): void {
   program
     .command("sample <file>")
-    .description("write synthetic customers to a .csv or .jsonl file, as data to try the other commands with")
+    .description("write synthetic customers to a .csv or .jsonl file, as input for the other commands")
     .option("--rows <number>", "number of customers", countOption, 10_000)
     .option("--scenario <name>", "base, or shifted: the same market a year later, with drift", scenarioOption, "base")
     .option("--seed <number>", "seed of the random numbers", seedOption, 1)

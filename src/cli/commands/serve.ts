@@ -37,7 +37,7 @@ export function register(program: Command): void {
       `serve from this registry, where <bundle> is a version, an alias or a stage: ${registryPlaces}`,
     )
     .option("--model <name>", `the model's name in that registry; ${defaultModel}`)
-    .option("--copies <dir>", "keep copies of what is served here, to start from when the registry is down")
+    .option("--copies <dir>", "keep copies of the served models here, to start from when the registry is down")
     .option(
       "--monitor <share>",
       "monitor this share of the requests, above 0 and up to 1; figures go to /metrics",
@@ -47,7 +47,7 @@ export function register(program: Command): void {
       "--capture <file>",
       "append the monitored predictions to this file, for `churnkit monitor`; without --monitor, all of them",
     )
-    .option("--monitor-state <file>", "save what the monitors count here, and resume from it after a restart")
+    .option("--monitor-state <file>", "save the monitors' counts here, and resume from them after a restart")
     .option("--json", "print the address as one line of JSON")
     // For a process that starts this one and holds its standard input: whatever ends that process ends this one.
     .addOption(new Option("--stop-with-stdin", "end when standard input does").hideHelp())
