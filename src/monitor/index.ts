@@ -160,7 +160,7 @@ export {
   type OutcomeCounts,
 } from "./judging/findings.js";
 export { watchedArtifact, type TrainedBaselineOptions } from "./baseline/from-training.js";
-export type { WindowParts as MonitorWindowParts, Windows as MonitorWindows } from "./counting/windows.js";
+export type { WindowParts as MonitorWindowParts, Windows as MonitorWindows } from "../drift/sequential/windows.js";
 export type { MonitorHistory } from "./judging/history.js";
 export type { LabelReport, LabelRules, SampledLabel, SampledPrediction } from "./counting/labels.js";
 export type { StandingAlarm } from "./judging/looks.js";

@@ -14,6 +14,7 @@ import {
 } from "../../base/json/decode.js";
 import { documentError, JsonValue } from "../../base/json/value.js";
 import { profileDecoder } from "../../data/profile/parse.js";
+import type { Profile } from "../../data/profile/profile.js";
 import type { EndedAlarm, SequentialAlarm, SequentialState } from "./state.js";
 import { sequentialPlan, stepOf, type SequentialPlan } from "./plan.js";
 import type { ProfileWindows, WindowParts } from "./windows.js";
@@ -66,7 +67,7 @@ export const parseSequential = (json: unknown): SequentialState =>
   sequentialDecoder(JsonValue.of(json, "The monitor's saved state", malformed));
 
 const part = nullable(profileDecoder);
-const window: Decoder<WindowParts> = (json) => {
+const window: Decoder<WindowParts<Profile>> = (json) => {
   const length = count(1)(json.get("length"));
   return {
     length,

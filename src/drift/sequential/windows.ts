@@ -2,22 +2,76 @@ import { mergeProfiles } from "../../data/profile/merge.js";
 import type { Profile } from "../../data/profile/profile.js";
 import { sequentialPlan, stepOf, type SequentialPlan } from "./plan.js";
 
-/**
- * The last periods' profiles, merged to windows of several lengths. A window keeps its last four parts and the one being
- * filled, so that the memory is constant: at most five profiles for each window, however long it is. Plain JSON.
- */
-export interface ProfileWindows {
-  readonly format: 1;
-  /** Periods added so far. */
-  readonly period: number;
-  readonly windows: readonly WindowParts[];
+/** One window's parts, the oldest first: the last four, and the one being filled. */
+export interface WindowParts<Part> {
+  /** In periods. */
+  readonly length: number;
+  readonly open: Part | null;
+  readonly closed: readonly (Part | null)[];
 }
 
-/** One window's parts, the oldest first. */
-export interface WindowParts {
-  readonly length: number;
-  readonly open: Profile | null;
-  readonly closed: readonly (Profile | null)[];
+/** The last periods, merged to windows of several lengths, in constant memory: at most five parts for each window, however long it is. Plain JSON. */
+export interface Windows<Part> {
+  /** Periods added so far. */
+  readonly period: number;
+  readonly windows: readonly WindowParts<Part>[];
+}
+
+/** Adds two parts. */
+export type Merge<Part> = (a: Part, b: Part) => Part;
+
+/** Windows without any period yet. */
+export const noPeriods = <Part>(lengths: readonly number[]): Windows<Part> => ({
+  period: 0,
+  windows: lengths.map((length) => ({ length, open: null, closed: [] })),
+});
+
+const both = <Part>(a: Part | null, b: Part | null, merge: Merge<Part>): Part | null =>
+  a === null || b === null ? (a ?? b) : merge(a, b);
+
+/**
+ * Adds one period, and gives the windows whose turn it is to be looked at: four times in a window's length.
+ *
+ * @param part null for a period without rows.
+ */
+export function addPart<Part>(
+  state: Windows<Part>,
+  part: Part | null,
+  merge: Merge<Part>,
+): { readonly state: Windows<Part>; readonly due: readonly { readonly window: number; readonly part: Part }[] } {
+  const period = state.period + 1;
+  const due: { window: number; part: Part }[] = [];
+  const windows = state.windows.map((window): WindowParts<Part> => {
+    const { length } = window;
+    const step = stepOf(length);
+    const open = both(window.open, part, merge);
+    if (period % step !== 0) return { ...window, open };
+    const kept = Math.ceil(length / step) - 1;
+    const closed = [...(kept === 0 ? [] : window.closed.slice(-kept)), open];
+    const whole = closed.reduce<Part | null>((sum, each) => both(sum, each, merge), null);
+    if (whole !== null) due.push({ window: length, part: whole });
+    return { length, open: null, closed: kept === 0 ? [] : closed };
+  });
+  return { state: { period, windows }, due };
+}
+
+/** Everything that a window holds at the moment: at least three quarters of its length once that has passed. */
+export function recent<Part>({ windows }: Windows<Part>, length: number, merge: Merge<Part>): Part | null {
+  const window = windows.find((each) => each.length === length);
+  return [...(window?.closed ?? []), window?.open ?? null].reduce<Part | null>(
+    (sum, each) => both(sum, each, merge),
+    null,
+  );
+}
+
+/** Passes over periods without rows, many at once: after `longest` of them nothing is left in any window. */
+export function skipPeriods<Part>(state: Windows<Part>, periods: number): Windows<Part> {
+  return { ...noPeriods<Part>(state.windows.map(({ length }) => length)), period: state.period + periods };
+}
+
+/** Windows of profiles. */
+export interface ProfileWindows extends Windows<Profile> {
+  readonly format: 1;
 }
 
 /** A window that is due to be looked at, with all its periods merged. */
@@ -26,11 +80,11 @@ export interface DueWindow {
   readonly profile: Profile;
 }
 
-/** Windows without any period yet. */
-export function startWindows(plan: Partial<SequentialPlan> = {}): ProfileWindows {
-  const { windows } = sequentialPlan(plan);
-  return { format: 1, period: 0, windows: windows.map((length) => ({ length, open: null, closed: [] })) };
-}
+/** Windows of profiles without any period yet. */
+export const startWindows = (plan: Partial<SequentialPlan> = {}): ProfileWindows => ({
+  format: 1,
+  ...noPeriods<Profile>(sequentialPlan(plan).windows),
+});
 
 /**
  * Adds one period's profile, and gives the windows whose turn it is.
@@ -39,26 +93,9 @@ export function startWindows(plan: Partial<SequentialPlan> = {}): ProfileWindows
  * @throws ChurnkitError CONTRACT_MISMATCH where it was counted against another reference.
  */
 export function addPeriod(
-  state: ProfileWindows,
+  windows: ProfileWindows,
   profile: Profile | null,
 ): { readonly state: ProfileWindows; readonly due: readonly DueWindow[] } {
-  const period = state.period + 1;
-  const due: DueWindow[] = [];
-  const windows = state.windows.map((window): WindowParts => {
-    const { length } = window;
-    const step = stepOf(length);
-    const open = both(window.open, profile);
-    if (period % step !== 0) return { ...window, open };
-    const kept = Math.ceil(length / step) - 1;
-    const closed = [...(kept === 0 ? [] : window.closed.slice(-kept)), open];
-    const merged = closed.reduce(both, null);
-    if (merged !== null) due.push({ window: length, profile: merged });
-    return { length, open: null, closed: kept === 0 ? [] : closed };
-  });
-  return { state: { format: 1, period, windows }, due };
-}
-
-function both(a: Profile | null, b: Profile | null): Profile | null {
-  if (a === null || b === null) return a ?? b;
-  return mergeProfiles(a, b);
+  const { state, due } = addPart(windows, profile, (a, b) => mergeProfiles(a, b));
+  return { state: { format: 1, ...state }, due: due.map(({ window, part }) => ({ window, profile: part })) };
 }

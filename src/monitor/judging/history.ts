@@ -4,7 +4,7 @@ import type { SequentialPlan } from "../../drift/sequential/plan.js";
 import { driftOfTally } from "./judge-data.js";
 import { takeLook, type LookContext, type StandingAlarm } from "./looks.js";
 import { mergeTallies, type Tally } from "../counting/tally.js";
-import { addPart, noPeriods, skipPeriods, type Windows } from "../counting/windows.js";
+import { addPart, noPeriods, skipPeriods, type Windows } from "../../drift/sequential/windows.js";
 
 /** What a monitor keeps of closed periods. Plain JSON of constant size. */
 export interface MonitorHistory {
