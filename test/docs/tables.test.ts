@@ -53,7 +53,7 @@ describe("tables in the pages equal those in the code", () => {
     ["docs/monitoring.md", "trigger", retrainingTriggers],
     ["docs/monitoring.md", "held back by", retrainingBlocks],
     ["docs/monitors.md", "monitor", monitors],
-    ["docs/monitors.md", "issue", captureIssues],
+    ["docs/captured-data.md", "issue", captureIssues],
   ])("%s: %s", (page, head, declared) => expect(tableOf(textOf(page), head)).toEqual(Object.entries(declared)));
 
   it("error codes, both ways", () => {
