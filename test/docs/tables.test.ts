@@ -77,7 +77,7 @@ describe("tables in the pages equal those in the code", () => {
     ["boosting", boostingDefaults],
     ["forest", forestDefaults],
   ])("defaults of the learners: %s", (head, defaults) => {
-    const written = tableOf(textOf("docs/training.md"), head, "default").map(([name = "", value = ""]) => [name, JSON.parse(value) as unknown]);
+    const written = tableOf(textOf("docs/learners.md"), head, "default").map(([name = "", value = ""]) => [name, JSON.parse(value) as unknown]);
     expect(Object.fromEntries(written)).toEqual(defaults);
   });
 
