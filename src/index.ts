@@ -4,20 +4,34 @@
  *
  * @module churnkit
  */
-export { ChurnkitError, errorCodes, type ErrorCode, type ErrorWhere } from "./base/errors.js";
-export { mix32, permutation, uniform } from "./base/random.js";
+export { ChurnkitError, type ErrorCode } from "./base/errors.js";
 export { version } from "./base/version.js";
 export {
   defineDataset,
   defineFeatures,
   inferFromFile,
+  ratio,
+  readCsv,
   readTable,
   split,
+  syntheticCustomers,
+  writeCsv,
   type Contract,
   type Dataset,
   type Features,
   type Table,
 } from "./data/index.js";
 export { compareTables, driftAgainst, type DriftReport } from "./drift/index.js";
-export { churnNetwork, evaluate, loadBundle, logistic, saveBundle, train, type TrainedModel } from "./model/index.js";
+export { filesStore } from "./io/index.js";
+export {
+  churnNetwork,
+  evaluate,
+  loadBundle,
+  logistic,
+  saveBundle,
+  train,
+  type Evaluation,
+  type TrainedModel,
+} from "./model/index.js";
+export { filesRegistry } from "./registry/index.js";
 export { createHandler, listen } from "./serving/index.js";

@@ -13,13 +13,6 @@ export function mix32(value: number): number {
 /**
  * A seeded generator of uniform numbers in [0, 1), by hashing a counter: the same seed gives the same sequence on every
  * runtime, because only exact integer operations are used.
- *
- * @example
- * ```ts
- * import { uniform } from "churnkit";
- *
- * console.assert(uniform(7)() === uniform(7)());
- * ```
  */
 export function uniform(seed: number): () => number {
   const key = mix32(seed + 0x9e3779b9);

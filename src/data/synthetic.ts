@@ -46,17 +46,10 @@ const markets = {
 
 /**
  * Makes customers whose true churn probabilities are known, so that the best possible accuracy, F1 and AUC can stand
- * beside a model's ({@link bestPossible}). About 38 % of the `base` scenario churn. The same options give the same
+ * beside a model's. About 38 % of the `base` scenario churn. The same options give the same
  * customers everywhere.
  *
  * @throws ChurnkitError OPTION_INVALID when `rows` is out of range.
- * @example
- * ```ts
- * import { bestPossible, syntheticCustomers } from "churnkit/data";
- *
- * const { records, probabilities } = syntheticCustomers({ rows: 1000, seed: 1 });
- * console.log(records[0], bestPossible(probabilities).auc);
- * ```
  */
 export function syntheticCustomers(options: SyntheticOptions): SyntheticCustomers {
   const { rows, seed = 1, scenario = "base" } = options;

@@ -4,4 +4,4 @@
  * @module churnkit/deploy
  */
 export type { Deployer, DeployRequest, Deployment } from "./deployer.js";
-export { localDeployer, type LocalDeployerOptions } from "./local.js";
+export { localDeployer } from "./local.js";

@@ -93,7 +93,7 @@ export const policies = {
     psi: false,
   },
 } as const satisfies Record<string, DriftPolicy>;
-/** A name of {@link policies}. */
+/** A name of a ready-made policy. */
 export type PolicyName = keyof typeof policies;
 
 /** A policy by name, or numbers to replace in the one named by `preset` (default `balanced`). */
@@ -103,14 +103,6 @@ export type PolicyChoice = PolicyName | (Partial<DriftPolicy> & { readonly prese
  * The policy that was chosen, checked.
  *
  * @throws ChurnkitError OPTION_INVALID for an unknown name or member, or a number out of range.
- *
- * @example
- * ```ts
- * import { driftPolicy } from "churnkit/drift";
- *
- * console.assert(driftPolicy("psi").distribution === false);
- * console.assert(driftPolicy({ preset: "psi", alpha: 0.05 }).alpha === 0.05);
- * ```
  */
 export function driftPolicy(choice: PolicyChoice = {}): DriftPolicy {
   const { preset = "balanced", ...overrides } = typeof choice === "string" ? { preset: choice } : choice;

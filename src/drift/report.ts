@@ -5,7 +5,7 @@ import type { UnknownLabels } from "../data/table/labels.js";
 export type DriftVerdict = "drift" | "stable" | "insufficient";
 /** How bad drift is, from none up. */
 export const severities = ["none", "warning", "critical"] as const;
-/** A name of {@link severities}. */
+/** How bad drift is. */
 export type Severity = (typeof severities)[number];
 
 /** The tests that a verdict may rest on, and what their statistic is. */
@@ -123,7 +123,7 @@ export interface ConceptDrift {
   readonly degreesOfFreedom: number;
   readonly pValue: number;
   readonly log10p: number;
-  /** The larger of Pearson's and the likelihood ratio's, for monitors that look often; see {@link Shift}. */
+  /** The larger of Pearson's and the likelihood ratio's, for monitors that look often. */
   readonly log10pBound: number;
   /** Mean absolute change of the positive rate over the strata, weighted by the current rows. */
   readonly effect: number;

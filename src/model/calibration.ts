@@ -20,17 +20,6 @@ const identity: Calibration = { kind: "identity" };
  * @param probabilities Of rows the model was not trained on, in [0, 1], one for each label.
  * @throws ChurnkitError TOO_FEW_ROWS without rows, VALUE_INVALID for a bad label or probability, OPTION_INVALID for
  * unequal lengths.
- *
- * @example
- * ```ts
- * import { calibrate, fitCalibration } from "churnkit/model";
- *
- * // A model that says 0.9 and 0.1 where 0.7 and 0.3 is the truth.
- * const probabilities = Float64Array.from({ length: 400 }, (_, i) => (i % 2 === 0 ? 0.9 : 0.1));
- * const labels = Uint8Array.from(probabilities, (p, i) => ((i % 20 < 14) === p > 0.5 ? 1 : 0));
- * const calibration = fitCalibration(labels, probabilities);
- * console.assert(Math.abs(calibrate(calibration, 0.9) - 0.7) < 0.05);
- * ```
  */
 export function fitCalibration(labels: Uint8Array, probabilities: Float64Array): Calibration {
   checkScores(labels, probabilities);

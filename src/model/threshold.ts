@@ -20,8 +20,8 @@ export type ThresholdRule =
  *
  * @param labels 1 for the positive class, 0 for the other.
  * @param probabilities Of rows the model was not trained on, in [0, 1], one for each label.
- * @throws ChurnkitError as the function of each rule does: {@link thresholdByF1}, {@link thresholdByCost},
- * {@link thresholdByCapacity}, {@link givenThreshold}.
+ * @throws ChurnkitError OPTION_INVALID for costs, a capacity or a threshold out of range, METRIC_UNDEFINED where the rule
+ * is F1 and no row is positive, and for bad input as `evaluateScores` does.
  *
  * @example
  * ```ts

@@ -89,17 +89,6 @@ export function seenEach({ filter }: TrainingFacts, contract: Contract, table: T
  * labels are found too. Rows that are alike by chance are allowed for, at the rate at which the training rows were.
  *
  * @param contract The model's.
- * @example
- * ```ts
- * import { defineFeatures, syntheticContract, syntheticCustomers, tableFromRecords } from "churnkit/data";
- * import { logistic, seenRows, train, trainingFactsOf } from "churnkit/model";
- *
- * const tableOf = (seed: number) => tableFromRecords(syntheticContract, syntheticCustomers({ rows: 500, seed }).records);
- * const { artifact } = await train(defineFeatures(syntheticContract), tableOf(1), { learner: logistic() });
- * const facts = trainingFactsOf(artifact);
- * console.assert(seenRows(facts, artifact.contract, tableOf(1)).verdict === "seen");
- * console.assert(seenRows(facts, artifact.contract, tableOf(2)).verdict === "unseen");
- * ```
  */
 export function seenRows(facts: TrainingFacts | undefined, contract: Contract, table: Table): SeenRows {
   if (facts === undefined) return { verdict: "unknown", checked: 0, seen: 0 };

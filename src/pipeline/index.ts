@@ -3,8 +3,4 @@
  *
  * @module churnkit/pipeline
  */
-export { mainJob, type MainJobInput, type MainJobResult } from "./main-job/main-job.js";
-export { nextCommands, writeReport } from "./main-job/report.js";
-export type { ServeFigures } from "./main-job/serve-check.js";
-export type { MainJobSource, OpenedSource } from "./main-job/source.js";
-export { pipeline, type Pipeline, type PipelineEvent, type Step, type StepContext } from "./pipeline.js";
+export { pipeline, type Pipeline, type Step } from "./pipeline.js";

@@ -12,17 +12,6 @@ export function escapeHtml(text: string): string {
 /**
  * Writes a report as one HTML page: SVG plots inside, no script, no network (its content security policy forbids
  * both), light or dark as the reader's system is. All texts are escaped. The same report gives the same page.
- *
- * @example
- * ```ts
- * import { renderReport } from "churnkit/report";
- *
- * const html = await renderReport({
- *   title: "Churn in May",
- *   sections: [{ title: "Summary", blocks: [{ kind: "cards", cards: [{ label: "ROC AUC", value: "0.846" }] }] }],
- * });
- * console.assert(html.startsWith("<!doctype html>"));
- * ```
  */
 export async function renderReport(report: Report): Promise<string> {
   const sections: string[] = [];

@@ -6,12 +6,19 @@ import { errorCodes } from "../../src/base/errors.js";
 import { operators } from "../../src/data/features/expressions/operators.js";
 import type { Operator } from "../../src/data/features/expressions/operator.js";
 import { encodings } from "../../src/data/features/policy.js";
-import { qualityRules } from "../../src/data/index.js";
-import { defaultDriftPolicy, driftTests } from "../../src/drift/index.js";
-import { captureIssues, monitors, retrainingBlocks, retrainingTriggers } from "../../src/monitor/index.js";
-import { metricTable, type MetricDefinition } from "../../src/io/index.js";
-import { boostingDefaults, churnNetworkDefaults, forestDefaults, metrics } from "../../src/model/index.js";
-import { gates } from "../../src/registry/index.js";
+import { qualityRules } from "../../src/data/quality/rules.js";
+import { driftTests } from "../../src/drift/report.js";
+import { captureIssues } from "../../src/monitor/capture/capture.js";
+import { monitors } from "../../src/monitor/judging/findings.js";
+import { retrainingBlocks } from "../../src/monitor/retraining/decide.js";
+import { retrainingTriggers } from "../../src/monitor/retraining/policy.js";
+import { metricTable, type MetricDefinition } from "../../src/io/metrics/metric-table.js";
+import { boostingDefaults } from "../../src/model/kinds/trees/boosting-learner.js";
+import { churnNetworkDefaults } from "../../src/model/kinds/network/learner.js";
+import { forestDefaults } from "../../src/model/kinds/trees/forest-learner.js";
+import { gates } from "../../src/registry/gates/gates.js";
+import { defaultDriftPolicy } from "../../src/drift/index.js";
+import { metrics } from "../../src/model/index.js";
 import { pageBlocks, pages, root, textOf } from "./snippets.js";
 
 /** The rows of the table whose head has these cells, without code marks. */

@@ -1,15 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  driftAdvice,
-  severities,
-  type ColumnDrift,
-  type DriftReport,
-  type DriftRole,
-  type PartDrift,
-  type SegmentDrift,
-  type Severity,
-} from "../../src/drift/index.js";
+import { severities, type DriftRole, type PartDrift, type SegmentDrift } from "../../src/drift/report.js";
+import { driftAdvice, type ColumnDrift, type DriftReport, type Severity } from "../../src/drift/index.js";
 
 const worst = (of: readonly Severity[]): Severity =>
   severities[Math.max(0, ...of.map((each) => severities.indexOf(each)))] ?? "none";

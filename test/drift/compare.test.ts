@@ -6,11 +6,11 @@ import { profileOf } from "../../src/data/profile/numeric.js";
 import { summarizeNumeric } from "../../src/data/profile/summary.js";
 import { profileAgainst, profileTable } from "../../src/data/profile/table.js";
 import type { Table } from "../../src/data/table/table.js";
+import { wassersteinDistance } from "../../src/stats/wasserstein.js";
 import {
   compareProfiles,
   compareTables,
   driftAgainst,
-  wassersteinDistance,
   type ColumnDrift,
   type DriftReport,
 } from "../../src/drift/index.js";

@@ -1,14 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { uniform } from "../../src/base/random.js";
-import {
-  compareProfiles,
-  compareTables,
-  conceptDrift,
-  driftAgainst,
-  stratifiedRates,
-  type Importances,
-} from "../../src/drift/index.js";
+import { stratifiedRates } from "../../src/stats/stratified.js";
+import type { Importances } from "../../src/drift/compare/ranking.js";
+import { compareProfiles, compareTables, conceptDrift, driftAgainst } from "../../src/drift/index.js";
 import { withColumn } from "../../src/data/profile/merge.js";
 import { profileOf } from "../../src/data/profile/numeric.js";
 import { profileAgainst, profileTable } from "../../src/data/profile/table.js";

@@ -5,35 +5,31 @@ import type { Column } from "../../src/data/contract/contract.js";
 import { mergeProfiles } from "../../src/data/profile/merge.js";
 import { profileAgainst, profileTable } from "../../src/data/profile/table.js";
 import type { ColumnData, Table } from "../../src/data/table/table.js";
+import { benjaminiHochberg } from "../../src/stats/adjust.js";
+import { chiSquareTail, kolmogorovTail, normalTwoSidedTail } from "../../src/stats/special.js";
+import { cramerVonMises } from "../../src/stats/cramer-von-mises.js";
+import { cramerVonMisesTail } from "../../src/stats/cramer-von-mises-limit.js";
+import { fisherExact } from "../../src/stats/fisher.js";
+import { gTest } from "../../src/stats/g-test.js";
+import { hellinger, totalVariation } from "../../src/stats/divergence.js";
+import { newLevelTest } from "../../src/stats/new-levels.js";
+import { policies, type PolicyName } from "../../src/drift/policy.js";
+import { stratifiedRates } from "../../src/stats/stratified.js";
+import { twoProportions } from "../../src/stats/proportions.js";
+import { wassersteinDistance } from "../../src/stats/wasserstein.js";
 import {
-  benjaminiHochberg,
   chiSquareHomogeneity,
-  chiSquareTail,
   compareProfiles,
   compareSegmentProfiles,
   compareTables,
-  cramerVonMises,
-  cramerVonMisesTail,
   driftAgainst,
-  fisherExact,
-  gTest,
-  hellinger,
   jensenShannon,
-  kolmogorovTail,
   ksTest,
-  newLevelTest,
-  normalTwoSidedTail,
-  policies,
   profileSegments,
   profileSegmentsAgainst,
   psi,
   psiOfSamples,
-  stratifiedRates,
-  totalVariation,
-  twoProportions,
-  wassersteinDistance,
   type DriftReport,
-  type PolicyName,
 } from "../../src/drift/index.js";
 
 const wildNumber = fc.oneof(

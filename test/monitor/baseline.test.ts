@@ -8,7 +8,8 @@ import {
   parseMonitorBaseline,
   withMonitorBaseline,
 } from "../../src/monitor/index.js";
-import { fromBundleFiles, openBundle, toBundleFiles } from "../../src/model/index.js";
+import { fromBundleFiles } from "../../src/model/bundle/format.js";
+import { openBundle, toBundleFiles } from "../../src/model/index.js";
 import { sampleArtifact } from "../helpers/artifact.js";
 import { watchedModel, type Watched } from "./watched.js";
 

@@ -2,11 +2,11 @@ import fc from "fast-check";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { syntheticContract } from "../../src/data/synthetic.js";
+import { captureIssues } from "../../src/monitor/capture/capture.js";
+import { labelLog } from "../../src/monitor/capture/read-labels.js";
 import {
-  captureIssues,
   captureLog,
   captureToStore,
-  labelLog,
   readCaptureLines,
   readLabelLines,
   type CapturedPrediction,

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { days, runMonitor, type MonitorRun } from "../../src/monitor/index.js";
+import type { MonitorRun } from "../../src/monitor/run.js";
+import { days, runMonitor } from "../../src/monitor/index.js";
 import { memoryStore } from "../../src/io/index.js";
 import { monitorReportHtml } from "../../src/report/index.js";
 import { exchangeOf } from "../../src/serving/monitor-exchange.js";

@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { SyntheticCustomer } from "../../src/data/synthetic.js";
-import { driftPolicy } from "../../src/drift/index.js";
+import { driftPolicy } from "../../src/drift/policy.js";
+import { constraintChecks } from "../../src/monitor/model-monitor/violations.js";
+import type { Tally } from "../../src/monitor/counting/tally.js";
 import {
-  constraintChecks,
   constraintsJson,
   constraintViolations,
   createMonitor,
@@ -10,7 +11,6 @@ import {
   policyOfConstraints,
   statisticsJson,
   type MonitorConstraints,
-  type Tally,
 } from "../../src/monitor/index.js";
 import { customers, feed, predictionsOf, start, watchedModel, type Watched } from "./watched.js";
 

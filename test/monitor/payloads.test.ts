@@ -1,13 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  captureLog,
-  captureOutputs,
-  readCaptureLines,
-  type CaptureIssueCount,
-  type CaptureOutput,
-  type CapturedPrediction,
-} from "../../src/monitor/index.js";
+import { captureOutputs, type CaptureOutput } from "../../src/monitor/capture/output.js";
+import type { CaptureIssueCount } from "../../src/monitor/capture/capture.js";
+import { captureLog, readCaptureLines, type CapturedPrediction } from "../../src/monitor/index.js";
 import type { Contract } from "../../src/data/index.js";
 
 const column = { role: "feature", nullable: true, optional: false, missing: [] } as const;

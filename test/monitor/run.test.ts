@@ -1,13 +1,7 @@
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { hashJson } from "../../src/base/hash.js";
-import {
-  captureToStore,
-  days,
-  hours,
-  runMonitor,
-  type CapturedPrediction,
-  type MonitorRunOptions,
-} from "../../src/monitor/index.js";
+import type { MonitorRunOptions } from "../../src/monitor/run.js";
+import { captureToStore, days, hours, runMonitor, type CapturedPrediction } from "../../src/monitor/index.js";
 import { memoryStore, type ObjectStore } from "../../src/io/index.js";
 import { customers, labelRules, predictionsOf, start, watchedModel, type Prediction, type Watched } from "./watched.js";
 

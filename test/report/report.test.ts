@@ -1,18 +1,16 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { uniform } from "../../src/base/random.js";
-import { compareTables, policies } from "../../src/drift/index.js";
+import { policies } from "../../src/drift/policy.js";
+import { distributionPlot } from "../../src/report/plots/distribution.js";
+import { drawPlot } from "../../src/report/plot.js";
+import { driftSections } from "../../src/report/drift-sections.js";
+import { escapeHtml, renderReport } from "../../src/report/render.js";
+import { evaluationSections } from "../../src/report/model-sections.js";
+import type { Report } from "../../src/report/sections.js";
+import { compareTables } from "../../src/drift/index.js";
 import { evaluateScores } from "../../src/model/evaluate/evaluate-scores.js";
-import {
-  distributionPlot,
-  drawPlot,
-  driftReportHtml,
-  driftSections,
-  escapeHtml,
-  evaluationSections,
-  renderReport,
-  type Report,
-} from "../../src/report/index.js";
+import { driftReportHtml } from "../../src/report/index.js";
 import { tableOf } from "../drift/tables.js";
 
 const HOSTILE = [

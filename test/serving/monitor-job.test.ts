@@ -4,7 +4,9 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { hashJson } from "../../src/base/hash.js";
 import { constraintsJson, days, hours, withMonitorBaseline, type MonitorReport } from "../../src/monitor/index.js";
 import { saveBundle } from "../../src/model/index.js";
-import { captureToFile, capturedFiles, monitorProcessingJob, type MonitorJobOptions } from "../../src/serving/index.js";
+import { capturedFiles } from "../../src/serving/captured-files.js";
+import type { MonitorJobOptions } from "../../src/serving/hosts/processing/monitor-job.js";
+import { captureToFile, monitorProcessingJob } from "../../src/serving/index.js";
 import { customers, predictionsOf, start, watchedModel, type Watched } from "../monitor/watched.js";
 import { newFolder } from "../helpers/folder.js";
 

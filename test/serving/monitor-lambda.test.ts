@@ -2,7 +2,8 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { captureToStore, days, hours, isAlive, type CapturedPrediction } from "../../src/monitor/index.js";
 import type { SyntheticCustomer } from "../../src/data/synthetic.js";
 import { memorySink, memoryStore, type ObjectStore } from "../../src/io/index.js";
-import { monitorLambda, type MonitorLambdaOptions } from "../../src/serving/index.js";
+import type { MonitorLambdaOptions } from "../../src/serving/hosts/lambda/monitor-lambda.js";
+import { monitorLambda } from "../../src/serving/index.js";
 import { customers, predictionsOf, start, watchedModel, type Watched } from "../monitor/watched.js";
 
 let watched: Watched;

@@ -1,13 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { createMonitor, type CapturedPrediction, type CaptureWriter, type Monitor } from "../../src/monitor/index.js";
 import { memorySink, type MetricSink } from "../../src/io/index.js";
-import {
-  createHandler,
-  withMonitor,
-  type Handler,
-  type ServeRequest,
-  type WithMonitorOptions,
-} from "../../src/serving/index.js";
+import type { WithMonitorOptions } from "../../src/serving/monitor.js";
+import { createHandler, withMonitor, type Handler, type ServeRequest } from "../../src/serving/index.js";
 import { customers, start, watchedModel, type Watched } from "../monitor/watched.js";
 
 let watched: Watched;

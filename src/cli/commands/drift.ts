@@ -4,14 +4,9 @@ import type { Contract } from "../../data/contract/contract.js";
 import { readTable } from "../../data/read/read-file.js";
 import type { Table } from "../../data/table/table.js";
 import { predictionsName } from "../../data/profile/predictions.js";
-import {
-  compareTables,
-  driftAdvice,
-  policies,
-  type DriftReport,
-  type PolicyName,
-  type TableDriftOptions,
-} from "../../drift/index.js";
+import { policies, type PolicyName } from "../../drift/policy.js";
+import type { TableDriftOptions } from "../../drift/compare/compare.js";
+import { compareTables, driftAdvice, type DriftReport } from "../../drift/index.js";
 import { writeFileAtomic } from "../../io/atomic.js";
 import { loadBundle } from "../../model/bundle/load.js";
 import { example } from "../help.js";

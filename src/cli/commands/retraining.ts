@@ -2,17 +2,17 @@ import { stat } from "node:fs/promises";
 import type { Command } from "commander";
 import { ChurnkitError } from "../../base/errors.js";
 import { type DriftReport } from "../../drift/index.js";
+import { readRetrainingState } from "../../monitor/retraining/state-store.js";
+import type { FinishedRun } from "../../monitor/retraining/state.js";
 import {
   decideRetraining,
   driftSignals,
   heartbeat,
   monitorSignals,
-  readRetrainingState,
   retrainingController,
   retrainingPolicy,
   startRetraining,
   stopRetraining,
-  type FinishedRun,
   type MonitorReport,
   type RetrainingDecision,
   type RetrainingPolicy,

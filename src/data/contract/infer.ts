@@ -232,7 +232,7 @@ function withIgnored(
 /**
  * Infers a contract from rows of text cells: kinds, observed ranges, levels (up to 50, open for labels
  * not seen), missing markers, dates, columns that identify rows or hold free text or one value (role `ignored`, with a
- * finding). Pure; {@link contractInference} does the same for rows that arrive one by one.
+ * finding).
  *
  * @throws ChurnkitError INPUT_EMPTY, INPUT_COLUMNS, TARGET_INVALID, OPTION_INVALID.
  * @example

@@ -21,14 +21,6 @@ export interface CutOptions {
  *
  * @param values NaN is missing; infinite values count in the outermost cells.
  * @throws ChurnkitError OPTION_INVALID for a number of cut points out of range.
- *
- * @example
- * ```ts
- * import { profileOf } from "churnkit/data";
- *
- * const predictions = profileOf(Float64Array.of(0.1, 0.4, 0.4, 0.9), "prediction");
- * console.assert(predictions.max === 0.9 && predictions.missing === 0);
- * ```
  */
 export function profileOf(
   values: Float64Array,

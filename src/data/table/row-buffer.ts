@@ -130,15 +130,6 @@ function notRecord(record: unknown): CellIssue {
  * @param options.capacity most records of one fill; default 1.
  * @param options.target default `ignore`: what is scored has no class yet.
  * @throws ChurnkitError OPTION_INVALID for a capacity that is not a whole number above 0.
- * @example
- * ```ts
- * import { inferDelimited, rowBuffer } from "churnkit/data";
- *
- * const { contract } = await inferDelimited(new TextEncoder().encode("plan,tenure\nA,3\nB,12\n"));
- * const buffer = rowBuffer(contract);
- * const table = buffer.fill([{ plan: "A", tenure: 7 }]);
- * console.assert(table.rows === 1);
- * ```
  */
 export function rowBuffer(contract: Contract, options: RowOptions & { readonly capacity?: number } = {}): RowBuffer {
   const capacity = options.capacity ?? 1;

@@ -44,7 +44,7 @@ export interface StoreCapabilities {
  * The port to wherever bytes are kept by name: memory, a folder, later a bucket. A read after a write sees it, and no
  * reader ever sees a part of an object.
  *
- * Keys are `/`-separated segments of letters, digits and `._-` ({@link checkKey}). No key may be the folder of another
+ * Keys are `/`-separated segments of letters, digits and `._-`. No key may be the folder of another
  * (`a` beside `a/b`): not every store can keep both.
  *
  * Every method throws ChurnkitError STORE_FAILED when the store cannot be reached or refuses, naming the key.

@@ -13,13 +13,6 @@ import { sortScores } from "./sorted-scores.js";
  * @param options `threshold`: positive from this probability on, 0.5 by default; read by metrics that need one.
  * @throws ChurnkitError METRIC_UNDEFINED where it has no value (AUC and average precision over one class), and as
  * {@link evaluateScores} does for bad input.
- *
- * @example
- * ```ts
- * import { metricOf } from "churnkit/model";
- *
- * console.assert(metricOf("auc", Uint8Array.of(1, 0, 0), Float64Array.of(0.7, 0.1, 0.3)) === 1);
- * ```
  */
 export function metricOf(
   metric: MetricName,

@@ -41,15 +41,6 @@ const four = (value: number | null): string => value?.toFixed(4) ?? "-";
  * The whole life of a model as one pipeline: read and validate, train, judge against a baseline and a gate, register,
  * serve, notice that the world has moved and what that does to the model, decide to retrain, retrain, promote the better
  * model, refuse a bad one, roll back.
- *
- * @example
- * ```ts
- * import { localDeployer } from "churnkit/deploy";
- * import { mainJob } from "churnkit/pipeline";
- *
- * console.log(mainJob().steps);
- * const deployer = localDeployer();
- * ```
  */
 export function mainJob() {
   return pipeline<MainJobInput>()

@@ -4,23 +4,20 @@ import { ChurnkitError } from "../../../src/base/errors.js";
 import { uniform } from "../../../src/base/random.js";
 import { profileAgainst, profileTable } from "../../../src/data/profile/table.js";
 import type { Profile } from "../../../src/data/profile/profile.js";
+import type { SequentialDecision, SequentialLook } from "../../../src/drift/sequential/state.js";
+import type { Shift } from "../../../src/drift/report.js";
 import {
   addPeriod,
   compareProfiles,
-  hourlyPlan,
   parseSequential,
   parseWindows,
-  sequentialPlan,
   sequentialStart,
   sequentialStep,
   startWindows,
   type ColumnDrift,
-  type SequentialDecision,
-  type SequentialLook,
   type SequentialState,
-  type Shift,
 } from "../../../src/drift/index.js";
-import { allowanceOfLook, stepOf } from "../../../src/drift/sequential/plan.js";
+import { allowanceOfLook, stepOf, hourlyPlan, sequentialPlan } from "../../../src/drift/sequential/plan.js";
 import { tableOf } from "../tables.js";
 
 /** A look at one window in which each column has the p-value and the effect given. */

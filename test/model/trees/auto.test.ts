@@ -1,16 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { uniform } from "../../../src/base/random.js";
-import {
-  auto,
-  boosting,
-  forest,
-  learnerNamed,
-  logistic,
-  openBundle,
-  toBundleFiles,
-  train,
-  type AutoChoice,
-} from "../../../src/model/index.js";
+import { learnerNamed } from "../../../src/model/learners.js";
+import type { AutoChoice } from "../../../src/model/auto-learner.js";
+import { auto, boosting, forest, logistic, openBundle, toBundleFiles, train } from "../../../src/model/index.js";
 import { openBudget } from "../../../src/model/budget.js";
 import type { Learner } from "../../../src/model/learner.js";
 import { customerFeatures, customers } from "../../helpers/customers.js";

@@ -1,12 +1,7 @@
 import { describe, expect, it } from "vitest";
-import {
-  biasPolicy,
-  biasReport,
-  countBias,
-  mergeBias,
-  parseBiasCounts,
-  type Facet,
-} from "../../../src/monitor/index.js";
+import { biasPolicy } from "../../../src/monitor/bias/policy.js";
+import type { Facet } from "../../../src/monitor/bias/facets.js";
+import { biasReport, countBias, mergeBias, parseBiasCounts } from "../../../src/monitor/index.js";
 import { tableOf } from "../../drift/tables.js";
 import type { Table } from "../../../src/data/index.js";
 import { countsOf, facetOf } from "./groups.js";

@@ -1,12 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { uniform } from "../../../src/base/random.js";
-import {
-  calibrationDrift,
-  calibrationSummary,
-  calibrationTests,
-  parseCalibrationSummary,
-} from "../../../src/monitor/index.js";
+import { calibrationTests } from "../../../src/monitor/performance/calibration-drift.js";
+import { calibrationDrift, calibrationSummary, parseCalibrationSummary } from "../../../src/monitor/index.js";
 import { scoredRows } from "../../helpers/scored-rows.js";
 
 interface Rows {

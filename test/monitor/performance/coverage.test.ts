@@ -1,11 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { uniform } from "../../../src/base/random.js";
-import {
-  estimatePerformance,
-  performanceMetricNames,
-  realizedPerformance,
-  type PerformanceMetric,
-} from "../../../src/monitor/index.js";
+import { performanceMetricNames, type PerformanceMetric } from "../../../src/monitor/performance/metrics.js";
+import { realizedPerformance } from "../../../src/monitor/performance/realized.js";
+import { estimatePerformance } from "../../../src/monitor/index.js";
 
 const RUNS = 400;
 const ROWS = 600;

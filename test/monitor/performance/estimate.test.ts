@@ -2,14 +2,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ChurnkitError } from "../../../src/base/errors.js";
 import { uniform } from "../../../src/base/random.js";
+import { performanceMetricNames, performanceMetrics } from "../../../src/monitor/performance/metrics.js";
 import {
   confidenceCounter,
   estimateFromCounts,
   estimatePerformance,
   mergeConfidence,
   parseConfidenceCounts,
-  performanceMetricNames,
-  performanceMetrics,
   type ConfidenceCounts,
 } from "../../../src/monitor/index.js";
 

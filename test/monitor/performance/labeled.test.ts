@@ -1,15 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { permutation, uniform } from "../../../src/base/random.js";
+import { joinIssues, type JoinIssue } from "../../../src/monitor/performance/labeled/issues.js";
+import type { PeriodCounts } from "../../../src/monitor/performance/labeled/series.js";
 import {
   days,
   hours,
-  joinIssues,
   joinLabels,
   performanceSeries,
-  type JoinIssue,
   type LabelRecord,
-  type PeriodCounts,
   type PredictionRecord,
 } from "../../../src/monitor/index.js";
 import { periodEnd, periodStart } from "../../../src/monitor/performance/labeled/periods.js";

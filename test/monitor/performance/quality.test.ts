@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { uniform } from "../../../src/base/random.js";
-import { estimatePerformance, modelQuality, realizedPerformance } from "../../../src/monitor/index.js";
+import { realizedPerformance } from "../../../src/monitor/performance/realized.js";
+import { estimatePerformance, modelQuality } from "../../../src/monitor/index.js";
 
 function draw(rows: number, seed: number, noise: number) {
   const random = uniform(seed);

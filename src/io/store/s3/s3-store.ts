@@ -14,7 +14,7 @@ import { beginWrite, putWhole } from "./write.js";
 import { keyedQueue, sharedReads } from "../../../base/async/queue.js";
 
 export type { S3StoreOptions } from "./connection.js";
-export { s3StorePolicy, type IamPolicy, type IamStatement, type S3StorePolicyOptions } from "./policy.js";
+export { s3StorePolicy } from "./policy.js";
 
 const mebibyte = 1024 * 1024;
 /** How many objects' last seen versions are remembered. */

@@ -34,15 +34,6 @@ export interface LogisticFitOptions {
  * @throws ChurnkitError TARGET_INVALID where only one class occurs (among rows that count), TOO_FEW_ROWS without rows,
  * VALUE_INVALID for a value that is not finite or a label other than 0 and 1, naming row and column, OPTION_INVALID for
  * sizes that do not match or a bad option, TRAINING_DIVERGED where values are so large that sums overflow.
- *
- * @example
- * ```ts
- * import { fitLogistic } from "churnkit/model";
- *
- * const matrix = Float32Array.of(-1, 0, 0.5, 2);
- * const model = fitLogistic(matrix, 4, 1, Uint8Array.of(0, 0, 1, 1));
- * console.assert((model.weights[0] ?? 0) > 0);
- * ```
  */
 export function fitLogistic(
   matrix: Float32Array,

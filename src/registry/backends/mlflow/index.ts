@@ -4,5 +4,4 @@
  * @module churnkit/registry/mlflow
  */
 /** The registry in MLflow: `mlflowRegistry({ name, trackingUri })`. */
-export type { MlflowConnection } from "./connection.js";
-export { mlflowRegistry, type MlflowRegistryOptions } from "./registry.js";
+export { mlflowRegistry } from "./registry.js";

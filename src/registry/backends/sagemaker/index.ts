@@ -3,5 +3,5 @@
  *
  * @module churnkit/registry/sagemaker
  */
-export { sagemakerRegistry, type SagemakerRegistryOptions } from "./sagemaker-registry.js";
-export { sagemakerRegistryPolicy, type SagemakerPolicy, type SagemakerPolicyOptions } from "./policy.js";
+export { sagemakerRegistry } from "./sagemaker-registry.js";
+export { sagemakerRegistryPolicy } from "./policy.js";
