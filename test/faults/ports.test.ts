@@ -1,5 +1,4 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { ChurnkitError } from "../../src/base/errors.js";
 import { retrainingController } from "../../src/monitor/retraining/controller.js";
 import { retrainingPolicy } from "../../src/monitor/retraining/policy.js";
 import { memorySink } from "../../src/io/metrics/memory-sink.js";
@@ -9,37 +8,7 @@ import type { Artifact } from "../../src/model/artifact.js";
 import { filesRegistry } from "../../src/registry/backends/store/files-registry.js";
 import type { ModelRegistry } from "../../src/registry/registry.js";
 import { sampleArtifact } from "../helpers/artifact.js";
-import { failing, failures, leftBehind } from "../helpers/faults.js";
-
-/**
- * Fails the first call of a port, then the second and so on, in every way, until the work needs no more of them.
- *
- * @param attempt the work on a faulty port; gives what is to be seen after it.
- */
-async function everyCall<T extends object>(
-  make: () => Promise<T>,
-  attempt: (faulty: T, sound: T) => Promise<unknown>,
-): Promise<void> {
-  for (let at = 1, calls = Infinity; at <= calls; at++) {
-    for (const how of failures) {
-      const sound = await make();
-      const port = failing(sound, at, how);
-      expect(await leftBehind(() => attempt(port.target, sound)), `call ${at} ${how}`).toEqual([]);
-      calls = port.calls();
-    }
-  }
-}
-
-/** What a failed call ended with; undefined where it went on. */
-async function typedEnd(work: Promise<unknown>): Promise<ChurnkitError | undefined> {
-  const error: unknown = await work.then(
-    () => undefined,
-    (cause: unknown) => cause,
-  );
-  if (error !== undefined && !ChurnkitError.isInstance(error))
-    throw new Error("an error without a code", { cause: error });
-  return error;
-}
+import { everyCall, typedEnd } from "../helpers/faults.js";
 
 describe("a registry whose store fails at any call", () => {
   let models: readonly Artifact[];

@@ -1,3 +1,6 @@
+import { expect } from "vitest";
+import { ChurnkitError } from "../../src/base/errors.js";
+
 /** How a call fails: by a rejection, by throwing before there is a promise, or by a rejection some milliseconds later. */
 export const failures = ["rejects", "throws", "rejects late"] as const;
 
@@ -67,4 +70,34 @@ export async function leftBehind(work: () => Promise<unknown>): Promise<string[]
   } finally {
     process.off("unhandledRejection", onRejection).off("uncaughtException", onException).off("worker", onWorker);
   }
+}
+
+/**
+ * Fails the first call of a port, then the second and so on, in every way, until the work needs no more of them.
+ *
+ * @param attempt the work on a faulty port; gives what is to be seen after it.
+ */
+export async function everyCall<T extends object>(
+  make: () => Promise<T>,
+  attempt: (faulty: T, sound: T) => Promise<unknown>,
+): Promise<void> {
+  for (let at = 1, calls = Infinity; at <= calls; at++) {
+    for (const how of failures) {
+      const sound = await make();
+      const port = failing(sound, at, how);
+      expect(await leftBehind(() => attempt(port.target, sound)), `call ${at} ${how}`).toEqual([]);
+      calls = port.calls();
+    }
+  }
+}
+
+/** What a failed call ended with; undefined where it went on. */
+export async function typedEnd(work: Promise<unknown>): Promise<ChurnkitError | undefined> {
+  const error: unknown = await work.then(
+    () => undefined,
+    (cause: unknown) => cause,
+  );
+  if (error !== undefined && !ChurnkitError.isInstance(error))
+    throw new Error("an error without a code", { cause: error });
+  return error;
 }

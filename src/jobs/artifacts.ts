@@ -1,0 +1,139 @@
+import { ChurnkitError } from "../base/errors.js";
+import { sha256Hex } from "../base/hash.js";
+import { documentError, JsonValue } from "../base/json/value.js";
+import { readableJson } from "../base/json/write.js";
+import type { Features } from "../data/features/define.js";
+import { tableFromBytes, tableToBytes } from "../data/table/table-bytes.js";
+import type { Table } from "../data/table/table.js";
+import type { ObjectStore } from "../io/store/object-store.js";
+import { typedStore } from "../io/store/typed-store.js";
+import type { Artifact } from "../model/artifact.js";
+import { packArchive } from "../model/bundle/archive.js";
+import { toBundleFiles } from "../model/bundle/format.js";
+import { openBundle } from "../model/bundle/open.js";
+import type { Scorer } from "../model/compile.js";
+import { featuresFromJson } from "./features.js";
+
+/** What each kind of artifact is in memory. */
+export interface ArtifactValues {
+  /** Bytes as they are: a CSV file, scores, captured predictions. */
+  readonly file: Uint8Array;
+  readonly table: Table;
+  readonly features: Features;
+  readonly bundle: { readonly artifact: Artifact; readonly scorer: Scorer };
+  readonly json: unknown;
+}
+
+/**
+ * What may flow from one job to another.
+ *
+ * @example
+ * ```ts
+ * import type { ArtifactKind } from "churnkit/jobs";
+ *
+ * const kinds: readonly ArtifactKind[] = ["file", "table", "features", "bundle", "json"];
+ * ```
+ */
+export type ArtifactKind = keyof ArtifactValues;
+
+type Codec<Value> = {
+  readonly encode: (value: Value) => Uint8Array | Promise<Uint8Array>;
+  readonly decode: (bytes: Uint8Array) => Value | Promise<Value>;
+};
+
+const json = (bytes: Uint8Array): JsonValue => JsonValue.parse(bytes, "The artifact", corrupt);
+
+/** How each kind is written: equal values as equal bytes, since their hash is their name. */
+const codecs: { readonly [Kind in ArtifactKind]: Codec<ArtifactValues[Kind]> } = {
+  file: { encode: (bytes) => bytes, decode: (bytes) => bytes },
+  table: { encode: tableToBytes, decode: tableFromBytes },
+  features: { encode: readableJson, decode: (bytes) => featuresFromJson(json(bytes)) },
+  bundle: {
+    // A date of its own would make another artifact of the same model.
+    encode: async ({ artifact }) => packArchive(await toBundleFiles(artifact, { createdAt: new Date(0) })),
+    decode: (bytes) => openBundle(bytes),
+  },
+  json: { encode: readableJson, decode: (bytes) => json(bytes).value },
+};
+
+export const artifactKinds = Object.keys(codecs) as readonly ArtifactKind[];
+
+/**
+ * An artifact in a store, by the hash of its bytes.
+ *
+ * @example
+ * ```ts
+ * import type { StoredArtifact } from "churnkit/jobs";
+ *
+ * export const objectOf = ({ sha256 }: StoredArtifact): string => `objects/${sha256}`;
+ * ```
+ */
+export interface StoredArtifact {
+  readonly kind: ArtifactKind;
+  /** Lower-case hex; the object's key is `objects/` and this. */
+  readonly sha256: string;
+  /** Length in bytes. */
+  readonly bytes: number;
+}
+
+const corrupt = documentError("ARTIFACT_CORRUPT", "", "Remove it from the store and run the pipeline again.");
+
+const keyOf = (sha256: string): string => `objects/${sha256}`;
+
+/** Keeps an artifact's bytes; the same bytes are kept once. */
+export async function storeBytes(store: ObjectStore, kind: ArtifactKind, bytes: Uint8Array): Promise<StoredArtifact> {
+  const sha256 = await sha256Hex(bytes as Uint8Array<ArrayBuffer>);
+  if (!(await isStored(store, sha256))) await store.put(keyOf(sha256), bytes);
+  return { kind, sha256, bytes: bytes.length };
+}
+
+/** Keeps an artifact. */
+export const storeArtifact = async <Kind extends ArtifactKind>(
+  store: ObjectStore,
+  kind: Kind,
+  value: ArtifactValues[Kind],
+): Promise<StoredArtifact> => storeBytes(store, kind, await codecs[kind].encode(value));
+
+/** Is there an object of this hash? */
+export async function isStored(store: ObjectStore, sha256: string): Promise<boolean> {
+  const key = keyOf(sha256);
+  return (await store.list(key)).some((object) => object.key === key);
+}
+
+/**
+ * Reads an artifact that a pipeline has made, and checks it against its hash.
+ *
+ * @param artifact undefined, as a step that was skipped has it, is refused.
+ * @throws ChurnkitError OPTION_INVALID where there is no artifact or it is of another kind; ARTIFACT_CORRUPT where the store no
+ * longer holds it, or something else in its place; and as reading its kind does.
+ *
+ * @example
+ * ```ts
+ * import { memoryStore } from "churnkit/io";
+ * import { readArtifact, runPipeline } from "churnkit/jobs";
+ *
+ * const store = memoryStore();
+ * const { artifacts } = await runPipeline({ inputs: { settings: "json" }, steps: [] }, {
+ *   store,
+ *   inputs: { settings: new TextEncoder().encode('{"seed":1}') },
+ * });
+ * console.log(await readArtifact(store, "json", artifacts["input.settings"]));
+ * ```
+ */
+export async function readArtifact<Kind extends ArtifactKind>(
+  store: ObjectStore,
+  kind: Kind,
+  artifact: StoredArtifact | undefined,
+): Promise<ArtifactValues[Kind]> {
+  if (artifact?.kind !== kind)
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `The artifact is ${artifact === undefined ? "not there: its step was skipped, or no step gives it" : `of kind ${artifact.kind}, not ${kind}`}. Name another one.`,
+    );
+  const key = keyOf(artifact.sha256);
+  const object = await typedStore(store).get(key);
+  if (object === undefined) throw corrupt(`The artifact ${key} in ${store.name}`, "is missing");
+  if ((await sha256Hex(object.bytes as Uint8Array<ArrayBuffer>)) !== artifact.sha256)
+    throw corrupt(`The artifact ${key} in ${store.name}`, "was changed since it was written");
+  return codecs[kind].decode(object.bytes);
+}

@@ -1,0 +1,36 @@
+import { list, oneOf, strictObject, text, version, withDefault, type Decoded } from "../base/json/decode.js";
+import type { JsonValue } from "../base/json/value.js";
+import type { Contract } from "../data/contract/contract.js";
+import { parseContract } from "../data/contract/parse.js";
+import { defineFeatures, numericEncodings, type Features } from "../data/features/define.js";
+import type { Expression } from "../data/features/expression.js";
+import type { ColumnPolicy } from "../data/features/policy.js";
+
+const anything = (json: JsonValue): unknown => json.value;
+const most = 10_000;
+const members = {
+  numeric: withDefault(oneOf(numericEncodings), "both"),
+  derived: withDefault(list(strictObject({ name: text(), expression: anything }), most), []),
+  policies: withDefault(list(strictObject({ column: text(), policy: anything }), most), []),
+};
+
+/** What the features of a pipeline say, before there is a contract to check them against. */
+export const featureParams = strictObject(members);
+const written = strictObject({ ...members, format: version(1), contract: (json) => parseContract(json.value) });
+
+/** Features from JSON, checked as those of code are. */
+export const featuresOf = (
+  contract: Contract,
+  { numeric, derived, policies }: Decoded<typeof featureParams>,
+): Features =>
+  defineFeatures(contract, {
+    numeric,
+    derive: () => Object.fromEntries(derived.map(({ name, expression }) => [name, expression as Expression])),
+    columns: Object.fromEntries(policies.map(({ column, policy }) => [column, policy as ColumnPolicy])),
+  });
+
+/** Features as they are stored. */
+export function featuresFromJson(json: JsonValue): Features {
+  const { contract, ...rest } = written(json);
+  return featuresOf(contract, rest);
+}

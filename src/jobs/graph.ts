@@ -1,0 +1,234 @@
+import { ChurnkitError } from "../base/errors.js";
+import {
+  count,
+  list,
+  number,
+  oneOf,
+  optional,
+  record,
+  strictObject,
+  text,
+  where,
+  withDefault,
+  type Decoder,
+} from "../base/json/decode.js";
+import { documentError, JsonValue } from "../base/json/value.js";
+import { artifactKinds, type ArtifactKind } from "./artifacts.js";
+import { jobsByName, type Job } from "./job.js";
+import { jobs as standardJobs } from "./standard/jobs.js";
+
+/**
+ * One step of a pipeline: a job, and where its inputs come from.
+ *
+ * @example
+ * ```ts
+ * import type { PipelineStep } from "churnkit/jobs";
+ *
+ * const step: PipelineStep = {
+ *   id: "register",
+ *   job: "register",
+ *   inputs: { model: "train.model" },
+ *   when: { step: "evaluate.report", path: "auc", atLeast: 0.7 },
+ *   retries: 2,
+ * };
+ * ```
+ */
+export interface PipelineStep {
+  /** What other steps call it by. */
+  readonly id: string;
+  readonly job: string;
+  /** Plain JSON; the job says which. */
+  readonly params?: unknown;
+  /** For each input of the job an artifact: `<step>.<output>`, or `input.<name>` for one of the pipeline's own. */
+  readonly inputs?: Readonly<Record<string, string>> | undefined;
+  /** The step, and all that need it, are skipped unless a number of a JSON artifact is large or small enough. */
+  readonly when?: PipelineCondition | undefined;
+  /** How often it runs again after an error that may pass, such as a store that does not answer; 0 to 10. Default 0. */
+  readonly retries?: number | undefined;
+}
+
+/** What must hold for a step to run. A value that is null or no number fulfills no condition. */
+export interface PipelineCondition {
+  /** A JSON artifact, such as `evaluate.report`. */
+  readonly step: string;
+  /** Where the number stands in it: keys with dots between them. */
+  readonly path: string;
+  readonly atLeast?: number | undefined;
+  readonly atMost?: number | undefined;
+}
+
+/**
+ * A pipeline as plain JSON: steps, and the artifacts it is given.
+ *
+ * @example
+ * ```ts
+ * import type { PipelineGraph } from "churnkit/jobs";
+ *
+ * const graph: PipelineGraph = {
+ *   inputs: { customers: "file" },
+ *   steps: [{ id: "ingest", job: "ingest", params: { target: "churn", positive: "Yes" }, inputs: { file: "input.customers" } }],
+ * };
+ * ```
+ */
+export interface PipelineGraph {
+  readonly inputs?: Readonly<Record<string, ArtifactKind>> | undefined;
+  readonly steps: readonly PipelineStep[];
+}
+
+const limits = { steps: 1000, inputs: 100, path: 500 };
+const malformed = documentError("PIPELINE_INVALID", "", "See the documentation of jobs.");
+
+const namePattern = /^[A-Za-z][A-Za-z0-9_-]*$/;
+const id = where(
+  text(64),
+  (name) => namePattern.test(name) && name !== "input",
+  'a name of letters, digits, - and _ that begins with a letter and is not "input"',
+);
+const reference = where(
+  text(200),
+  (value) => /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/.test(value),
+  'a reference such as "ingest.rows"',
+);
+const condition: Decoder<PipelineCondition> = where(
+  strictObject({
+    step: reference,
+    path: text(limits.path),
+    atLeast: optional(number()),
+    atMost: optional(number()),
+  }),
+  ({ atLeast, atMost }) => atLeast !== undefined || atMost !== undefined,
+  "an object with atLeast or atMost",
+);
+const members = strictObject({
+  id,
+  job: text(64),
+  params: (json): unknown => json.value,
+  inputs: withDefault(record(reference, limits.inputs), {}),
+  when: optional(condition),
+  retries: withDefault(count(0, 10), 0),
+});
+/** A step whose errors name it instead of its place in the list. */
+const step: Decoder<ParsedStep> = (json) =>
+  members(JsonValue.of(json.value, stepName(id(json.get("id"))), malformed, "step"));
+const graph = strictObject({
+  inputs: where(
+    withDefault(record(oneOf(artifactKinds), limits.inputs), {}),
+    (inputs) => Object.keys(inputs).every((name) => namePattern.test(name)),
+    "an object whose keys are letters, digits, - and _ and begin with a letter",
+  ),
+  steps: list(step, limits.steps),
+});
+
+type ParsedStep = PipelineStep & { readonly inputs: Readonly<Record<string, string>> };
+
+/** What a step depends on. */
+export const referencesOf = ({ inputs = {}, when }: PipelineStep): string[] => [
+  ...Object.values(inputs),
+  ...(when === undefined ? [] : [when.step]),
+];
+
+const stepName = (name: string): string => `The pipeline's step ${JSON.stringify(name)}`;
+const ofStep = (artifact: string): string => artifact.split(".", 1)[0] ?? "";
+const refused = (name: string, what: string, cause?: unknown): ChurnkitError =>
+  new ChurnkitError("PIPELINE_INVALID", `${stepName(name)} ${what}.`, { where: { path: `steps.${name}` }, cause });
+
+/** The params of a step as its job reads them. */
+export function paramsOf(job: Job, { id: name, params }: PipelineStep): unknown {
+  try {
+    return job.params(JsonValue.of(params ?? {}, stepName(name), malformed, "params"));
+  } catch (cause) {
+    if (ChurnkitError.isInstance(cause) && cause.code === "PIPELINE_INVALID") throw cause;
+    throw refused(
+      name,
+      `has params that cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`,
+      cause,
+    );
+  }
+}
+
+/**
+ * Reads a pipeline from JSON that anybody may have written, and checks it whole: names, jobs, params, that each input is of the
+ * kind that its job takes, and that no step waits for itself.
+ *
+ * @returns the steps in the order in which they run.
+ * @throws ChurnkitError PIPELINE_INVALID, naming the step.
+ *
+ * @example
+ * ```ts
+ * import { parsePipeline } from "churnkit/jobs";
+ *
+ * const { steps } = parsePipeline({
+ *   inputs: { customers: "file" },
+ *   steps: [
+ *     { id: "parts", job: "split", inputs: { rows: "ingest.rows" } },
+ *     { id: "ingest", job: "ingest", params: { target: "churn", positive: "Yes" }, inputs: { file: "input.customers" } },
+ *   ],
+ * });
+ * console.assert(steps.map(({ id }) => id).join() === "ingest,parts");
+ * ```
+ */
+export function parsePipeline(json: unknown, jobs: Iterable<Job> = standardJobs.values()): PipelineGraph {
+  const known = jobsByName(jobs);
+  const { inputs, steps } = graph(JsonValue.of(json, "The pipeline", malformed, "pipeline"));
+  const outputs = new Map(Object.entries(inputs).map(([name, kind]) => [`input.${name}`, kind]));
+  const names = new Set<string>();
+  for (const { id: name, job } of steps) {
+    if (names.has(name)) throw refused(name, "is there twice. Give each step a name of its own");
+    names.add(name);
+    const { outputs: given } = known.get(job) ?? {};
+    if (given === undefined)
+      throw refused(name, `has an unknown job ${JSON.stringify(job)}. Take one of ${[...known.keys()].join(", ")}`);
+    for (const [output, kind] of Object.entries(given)) outputs.set(`${name}.${output}`, kind);
+  }
+  for (const each of steps) checkStep(each, known.get(each.job) as Job, outputs);
+  return { inputs, steps: inOrder(steps) };
+}
+
+function checkStep(checked: ParsedStep, job: Job, outputs: ReadonlyMap<string, ArtifactKind>): void {
+  const { id: name, inputs, when } = checked;
+  const check = (what: string, artifact: string, kind: string): void => {
+    const given = outputs.get(artifact);
+    if (given === undefined) throw refused(name, `takes ${what} from ${artifact}, which no step gives`);
+    if (given !== kind) throw refused(name, `takes ${what} from ${artifact}, which is of kind ${given}, not ${kind}`);
+  };
+  for (const [input, kind] of Object.entries(job.inputs)) {
+    if (Object.hasOwn(inputs, input)) check(`its input ${input}`, inputs[input] as string, kind.replace("?", ""));
+    else if (!kind.endsWith("?")) throw refused(name, `lacks the input ${input}, which ${job.name} needs`);
+  }
+  const unknown = Object.keys(inputs).find((input) => !Object.hasOwn(job.inputs, input));
+  if (unknown !== undefined)
+    throw refused(
+      name,
+      `has an input ${JSON.stringify(unknown.slice(0, 80))}; ${job.name} takes ${Object.keys(job.inputs).join(", ")}`,
+    );
+  if (when !== undefined) check("its condition", when.step, "json");
+  paramsOf(job, checked);
+}
+
+/** The steps so that each comes after those it depends on, and else as they were given. */
+function inOrder(steps: readonly ParsedStep[]): ParsedStep[] {
+  const waiting = new Map(steps.map((each) => [each.id, each]));
+  const isReady = (each: ParsedStep): boolean => !referencesOf(each).some((artifact) => waiting.has(ofStep(artifact)));
+  const ordered: ParsedStep[] = [];
+  while (waiting.size > 0) {
+    const next = [...waiting.values()].find(isReady);
+    if (next === undefined) throw refused(...circleIn(waiting));
+    waiting.delete(next.id);
+    ordered.push(next);
+  }
+  return ordered;
+}
+
+/** A step that waits for itself, and by way of which others. */
+function circleIn(waiting: ReadonlyMap<string, ParsedStep>): [name: string, what: string] {
+  const path: string[] = [];
+  let [at] = waiting.keys();
+  while (at !== undefined && !path.includes(at)) {
+    path.push(at);
+    at = referencesOf(waiting.get(at) as ParsedStep)
+      .map(ofStep)
+      .find((name) => waiting.has(name));
+  }
+  const [first = "", ...others] = path.slice(path.indexOf(at ?? ""));
+  return [first, `waits for itself: ${[first, ...others, first].join(" needs ")}`];
+}

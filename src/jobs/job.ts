@@ -1,0 +1,103 @@
+import type { Decoded, Decoder } from "../base/json/decode.js";
+import type { ModelRegistry } from "../registry/registry.js";
+import type { ArtifactKind, ArtifactValues } from "./artifacts.js";
+
+/** Inputs by name; a kind that ends in `?` may be left out by a step. */
+export type InputKinds = Readonly<Record<string, ArtifactKind | `${ArtifactKind}?`>>;
+/** Outputs by name. */
+export type OutputKinds = Readonly<Record<string, ArtifactKind>>;
+
+type ValueOf<Kind> = Kind extends `${infer Present extends ArtifactKind}?`
+  ? ArtifactValues[Present] | undefined
+  : Kind extends ArtifactKind
+    ? ArtifactValues[Kind]
+    : never;
+/** The values that some kinds stand for. */
+export type ValuesOf<Kinds extends InputKinds> = { readonly [Name in keyof Kinds]: ValueOf<Kinds[Name]> };
+
+/**
+ * All that a job sees of the world.
+ *
+ * @example
+ * ```ts
+ * import type { JobIo } from "churnkit/jobs";
+ *
+ * export const rowsOf = ({ inputs }: JobIo<{ rows: "table" }>): number => inputs.rows.rows;
+ * ```
+ */
+export interface JobIo<Inputs extends InputKinds = InputKinds, Params = unknown> {
+  readonly inputs: ValuesOf<Inputs>;
+  readonly params: Params;
+  /** Hash of job, version, params and inputs: the name under which a job with effects makes them once. */
+  readonly key: string;
+  /** Where models are registered, if the host has such a place. */
+  readonly registry: ModelRegistry | undefined;
+}
+
+/**
+ * A unit of work: plain data, and a function from inputs to outputs that depends on nothing else, so that any machine can run it
+ * and what it gave once need not be made again.
+ *
+ * @example
+ * ```ts
+ * import { jobs, type Job } from "churnkit/jobs";
+ *
+ * const describe = ({ name, inputs, outputs }: Job): string => `${name}: ${Object.keys(inputs)} -> ${Object.keys(outputs)}`;
+ * console.log([...jobs.values()].map(describe));
+ * ```
+ */
+export interface Job<
+  Inputs extends InputKinds = InputKinds,
+  Outputs extends OutputKinds = OutputKinds,
+  Params extends Decoder<unknown> = Decoder<unknown>,
+> {
+  /** What steps call it by. */
+  readonly name: string;
+  /** Changes whenever the same inputs may give other outputs; what an earlier version gave is not used then. */
+  readonly version: string;
+  readonly inputs: Inputs;
+  readonly outputs: Outputs;
+  /** Reads a step's params; what it gives must be plain JSON. */
+  readonly params: Params;
+  /** What it changes outside its outputs. Such a job always runs, and must do nothing the second time with the same key. */
+  readonly effect?: "registry";
+  /** Makes the outputs. */
+  run(io: JobIo<Inputs, Decoded<Params>>): Promise<ValuesOf<Outputs>>;
+}
+
+/**
+ * A job of your own, with the types of its inputs and outputs known to `run`.
+ *
+ * @example
+ * ```ts
+ * import { defineJob, jobs, parsePipeline } from "churnkit/jobs";
+ *
+ * const countRows = defineJob({
+ *   name: "count-rows",
+ *   version: "1",
+ *   inputs: { rows: "table" },
+ *   outputs: { report: "json" },
+ *   params: (json) => json.value,
+ *   run: ({ inputs }) => Promise.resolve({ report: { rows: inputs.rows.rows } }),
+ * });
+ * const graph = {
+ *   inputs: { customers: "file" },
+ *   steps: [
+ *     { id: "ingest", job: "ingest", inputs: { file: "input.customers" } },
+ *     { id: "count", job: "count-rows", inputs: { rows: "ingest.rows" } },
+ *   ],
+ * };
+ * console.assert(parsePipeline(graph, [...jobs.values(), countRows]).steps.length === 2);
+ * ```
+ */
+export const defineJob = <
+  const Inputs extends InputKinds,
+  const Outputs extends OutputKinds,
+  Params extends Decoder<unknown>,
+>(
+  job: Job<Inputs, Outputs, Params>,
+): Job<Inputs, Outputs, Params> => job;
+
+/** Jobs as steps call them. */
+export const jobsByName = (jobs: Iterable<Job>): ReadonlyMap<string, Job> =>
+  new Map(Array.from(jobs, (job) => [job.name, job]));

@@ -1,0 +1,46 @@
+import { referencesOf, type PipelineGraph } from "./graph.js";
+
+/**
+ * A pipeline as a Mermaid flowchart, for a page or a review.
+ *
+ * @example
+ * ```ts
+ * import { parsePipeline, pipelineMermaid } from "churnkit/jobs";
+ *
+ * const graph = parsePipeline({
+ *   inputs: { customers: "file" },
+ *   steps: [{ id: "ingest", job: "ingest", params: { target: "churn", positive: "Yes" }, inputs: { file: "input.customers" } }],
+ * });
+ * console.log(pipelineMermaid(graph));
+ * ```
+ */
+export function pipelineMermaid({ inputs = {}, steps }: PipelineGraph): string {
+  const lines = [
+    ...Object.entries(inputs).map(([name, kind]) => `  ${node("input", name)}[/"${name}: ${kind}"/]`),
+    ...steps.map(({ id, job }) => `  ${node("step", id)}["${id === job ? id : `${id}: ${job}`}"]`),
+    ...steps.flatMap((step) => {
+      const edges = referencesOf({ ...step, when: undefined }).map((artifact) => {
+        const [from = "", output = ""] = artifact.split(".");
+        return `  ${from === "input" ? node("input", output) : node("step", from)} -->|${output}| ${node("step", step.id)}`;
+      });
+      return [...new Set(edges), ...conditionEdge(step)];
+    }),
+  ];
+  return `flowchart TD\n${lines.join("\n")}\n`;
+}
+
+function conditionEdge({ id, when }: PipelineGraph["steps"][number]): string[] {
+  if (when === undefined) return [];
+  const { step, path, atLeast, atMost } = when;
+  const [from = "", output = ""] = step.split(".");
+  const bounds = [
+    ...(atLeast === undefined ? [] : [`at least ${atLeast}`]),
+    ...(atMost === undefined ? [] : [`at most ${atMost}`]),
+  ];
+  const source = from === "input" ? node("input", output) : node("step", from);
+  // Quotes would end the label.
+  return [`  ${source} -.->|"${path.replaceAll('"', "'")} ${bounds.join(", ")}"| ${node("step", id)}`];
+}
+
+/** Prefixed, since some words, such as end, mean something to Mermaid. */
+const node = (what: "input" | "step", name: string): string => `${what}_${name}`;

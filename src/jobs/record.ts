@@ -1,0 +1,62 @@
+import { isConflict } from "../base/async/retry.js";
+import { count, object, oneOf, record, strictObject, text, version, where, type Decoder } from "../base/json/decode.js";
+import { documentError, JsonValue } from "../base/json/value.js";
+import { readableJson } from "../base/json/write.js";
+import type { ObjectStore } from "../io/store/object-store.js";
+import { artifactKinds, isStored, type StoredArtifact } from "./artifacts.js";
+import type { Job } from "./job.js";
+
+/** What a step gave, by output. */
+export type StepOutputs = Readonly<Record<string, StoredArtifact>>;
+
+/** That a job was run on some inputs, and what it gave; undefined where that is not known, or no longer there. */
+interface StepRecord {
+  readonly outputs: StepOutputs | undefined;
+  /** Of the record in the store, for compare-and-swap. */
+  readonly version: string | null;
+}
+
+const sha256 = where(text(64), (hash) => /^[0-9a-f]{64}$/.test(hash), "a SHA-256 as 64 hex digits");
+const written: Decoder<{ outputs: Record<string, StoredArtifact> }> = object({
+  format: version(1),
+  outputs: record(strictObject({ kind: oneOf(artifactKinds), sha256, bytes: count() })),
+});
+const corrupt = documentError("ARTIFACT_CORRUPT", "The step's record", "Remove it from the store and run again.");
+
+const keyOf = (key: string): string => `steps/${key}.json`;
+
+/** Reads the record of a job on some inputs. */
+export async function readRecord(store: ObjectStore, key: string, job: Job): Promise<StepRecord> {
+  const stored = await store.get(keyOf(key));
+  if (stored === undefined) return { outputs: undefined, version: null };
+  const { outputs } = written(JsonValue.parse(stored.bytes, keyOf(key), corrupt));
+  const whole = await Promise.all(
+    Object.entries(job.outputs).map(async ([name, kind]) => {
+      const output = Object.hasOwn(outputs, name) ? outputs[name] : undefined;
+      return output?.kind === kind && (await isStored(store, output.sha256));
+    }),
+  );
+  return { outputs: whole.every(Boolean) ? outputs : undefined, version: stored.version };
+}
+
+/**
+ * Keeps a record. Where another run was first, its record stands, so that all that follows rests on the same artifacts.
+ *
+ * @returns the outputs of the record that stands.
+ */
+export async function keepRecord(
+  store: ObjectStore,
+  key: string,
+  job: Job,
+  { outputs, version: ifVersion }: { readonly outputs: StepOutputs; readonly version: string | null },
+): Promise<StepOutputs> {
+  const bytes = readableJson({ format: 1, job: job.name, version: job.version, outputs });
+  try {
+    await store.put(keyOf(key), bytes, store.capabilities.compareAndSwap ? { ifVersion } : {});
+    return outputs;
+  } catch (error) {
+    const other = isConflict(error) ? await readRecord(store, key, job) : undefined;
+    if (other?.outputs === undefined) throw error;
+    return other.outputs;
+  }
+}

@@ -1,0 +1,13 @@
+import { version } from "../../base/version.js";
+import { featureParams, featuresOf } from "../features.js";
+import { defineJob } from "../job.js";
+
+/** Says what the model shall see of the rows, as `defineFeatures` does. */
+export const features = defineJob({
+  name: "features",
+  version,
+  inputs: { rows: "table" },
+  outputs: { features: "features" },
+  params: featureParams,
+  run: ({ inputs, params }) => Promise.resolve({ features: featuresOf(inputs.rows.contract, params) }),
+});

@@ -1,0 +1,45 @@
+import { flag, list, oneOf, optional, strictObject, text, withDefault } from "../../base/json/decode.js";
+import { version } from "../../base/version.js";
+import type { Contract } from "../../data/contract/contract.js";
+import { parseContract } from "../../data/contract/parse.js";
+import { validateTable } from "../../data/quality/validate.js";
+import { readDelimited } from "../../data/read/csv.js";
+import { inferDelimited, inferJsonLines } from "../../data/read/infer-source.js";
+import { readJsonLines } from "../../data/read/json-lines.js";
+import { defineJob } from "../job.js";
+
+const names = withDefault(list(text(), 10_000), []);
+const readers = {
+  delimited: { read: readDelimited, infer: inferDelimited },
+  jsonLines: { read: readJsonLines, infer: inferJsonLines },
+} as const;
+
+const params = strictObject({
+  format: withDefault(oneOf(["delimited", "jsonLines"]), "delimited"),
+  /** For an inferred contract. */
+  name: optional(text(200)),
+  target: optional(text()),
+  positive: optional(text()),
+  id: names,
+  ignore: names,
+  /** Rows without a label are set aside, unless there is nothing to learn from them. */
+  labeled: withDefault(flag, true),
+});
+
+/** Reads a file into a table: by a contract, by a model's, or by one that is inferred. */
+export const ingest = defineJob({
+  name: "ingest",
+  version,
+  inputs: { file: "file", contract: "json?", model: "bundle?" },
+  outputs: { rows: "table", quality: "json" },
+  params,
+  async run({ inputs: { file, contract, model }, params: { format, name, target, positive, id, ignore, labeled } }) {
+    const { read, infer } = readers[format];
+    const source = name ?? "the file";
+    const made = async (): Promise<Contract> =>
+      (await infer(file, { source, name, target, positive, id, ignore })).contract;
+    const known = contract === undefined ? model?.artifact.contract : parseContract(contract);
+    const rows = await read(known ?? (await made()), file, { source, target: labeled ? "required" : "optional" });
+    return { rows, quality: validateTable(rows) };
+  },
+});

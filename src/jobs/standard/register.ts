@@ -1,0 +1,48 @@
+import { list, oneOf, optional, strictObject, text, withDefault } from "../../base/json/decode.js";
+import { version } from "../../base/version.js";
+import { ChurnkitError } from "../../base/errors.js";
+import { gates as namedGates } from "../../registry/gates/gates.js";
+import { promoteJudged } from "../../registry/gates/promote-judged.js";
+import type { PromotionResult } from "../../registry/registry.js";
+import { defineJob } from "../job.js";
+
+const params = strictObject({
+  alias: optional(text(100)),
+  gates: withDefault(list(oneOf([...namedGates.keys()]), 20), []),
+  by: optional(text(100)),
+  description: optional(text(1024)),
+});
+
+/**
+ * Registers a model and, where an alias is named, points it to the version: if it passes the gates on the rows given, or
+ * unjudged without rows. The same model is the version that it was before, and an alias that points to it stays.
+ */
+export const register = defineJob({
+  name: "register",
+  version,
+  inputs: { model: "bundle", rows: "table?" },
+  outputs: { version: "json" },
+  params,
+  effect: "registry",
+  async run({ inputs: { model, rows }, params: { alias, gates, by, description }, key, registry }) {
+    if (registry === undefined || (gates.length > 0 && rows === undefined))
+      throw new ChurnkitError(
+        "OPTION_INVALID",
+        registry === undefined
+          ? "There is no registry to register in. Give one."
+          : "Gates need rows to judge the model on. Give the step an input rows, or take the gates out of its params.",
+      );
+    const { version: registered } = await registry.register(model.artifact, { by, description, run: { runId: key } });
+    const { number, semver, contentHash } = registered;
+    const promote = async (to: string): Promise<PromotionResult> => {
+      const previous = (await registry.aliases()).get(to) ?? null;
+      if (previous === number) return { promoted: true, version: number, previous };
+      if (rows === undefined) return registry.promote(number, to, { by });
+      const judged = gates.flatMap((name) => namedGates.get(name) ?? []);
+      return (await promoteJudged(registry, number, { to, rows, gates: judged, by })).promotion;
+    };
+    return {
+      version: { number, semver, contentHash, promotion: alias === undefined ? null : await promote(alias) },
+    };
+  },
+});

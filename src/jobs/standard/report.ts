@@ -1,0 +1,8 @@
+import { summarize, type Evaluation } from "../../model/evaluate/evaluate-scores.js";
+import { metricNames } from "../../model/evaluate/metrics.js";
+
+/** An evaluation as a report: each metric under its own name, for conditions, and again with its interval. */
+export function reportOf(evaluation: Evaluation): Readonly<Record<string, unknown>> {
+  const summary = summarize(evaluation);
+  return { ...Object.fromEntries(metricNames.map((name) => [name, summary.values[name].value])), ...summary };
+}

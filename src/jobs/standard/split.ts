@@ -1,0 +1,20 @@
+import { number, strictObject, withDefault } from "../../base/json/decode.js";
+import { version } from "../../base/version.js";
+import { split as splitTable } from "../../data/split/split.js";
+import { defineJob } from "../job.js";
+import { seed } from "./seed.js";
+
+const params = strictObject({ test: withDefault(number(0, 1), 0.2), seed });
+
+/** Parts rows to train on and rows to test on. */
+export const split = defineJob({
+  name: "split",
+  version,
+  inputs: { rows: "table" },
+  outputs: { train: "table", test: "table" },
+  params,
+  run({ inputs: { rows }, params }) {
+    const { train, test } = splitTable(rows, { ...params, validation: 0 });
+    return Promise.resolve({ train, test });
+  },
+});
