@@ -69,7 +69,7 @@ async function watched(seed) {
         if (churn === "Yes") churned.push({ id, time: at + HOUR, outcome: 1 });
       }
       monitor.addLabels(churned);
-      return (hour + 1) % Number(options.every) === 0 ? monitor.report(at + HOUR).raised : [];
+      return (hour + 1) % Number(options.every) === 0 ? monitor.advance(at + HOUR).raised : [];
     };
     return { monitor, step };
   };

@@ -15,7 +15,7 @@ const entry = (name) => new URL(`../dist/${name}.js`, import.meta.url).href;
 const { defineFeatures, syntheticContract, syntheticCustomers, tableFromRecords } = await import(entry("data"));
 const { churnNetwork, logistic, toBundleFiles, train } = await import(entry("model"));
 const { filesStore } = await import(entry("io"));
-const { filesRegistry } = await import(entry("registry"));
+const { storeRegistry } = await import(entry("registry"));
 
 const scratch = mkdtempSync(join(tmpdir(), "churnkit-bench-"));
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
@@ -55,11 +55,11 @@ try {
       closeSync(handle);
     }
   });
-  const fresh = filesRegistry(filesStore(join(scratch, "fresh")), { name: "churn" });
+  const fresh = storeRegistry(filesStore(join(scratch, "fresh")), { name: "churn" });
   const registered = await timed("register it", (i) => fresh.register(bundles[i]));
   console.log(`${"  times the files alone".padEnd(60)} ${(registered / alone).toFixed(1).padStart(7)}`);
 
-  const large = filesRegistry(filesStore(join(scratch, "large")), { name: "churn" });
+  const large = storeRegistry(filesStore(join(scratch, "large")), { name: "churn" });
   // The first few are registered; the others are copies of them in the index, since only its length matters here.
   await Promise.all(Array.from({ length: 3 }, (_, i) => large.register(variant(small, i))));
   await fillIndex(join(scratch, "large", "churn", "index.json"), count);

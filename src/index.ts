@@ -33,5 +33,5 @@ export {
   type Evaluation,
   type TrainedModel,
 } from "./model/index.js";
-export { filesRegistry } from "./registry/index.js";
+export { storeRegistry } from "./registry/index.js";
 export { createHandler, listen } from "./serving/index.js";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { ChurnkitError } from "../base/errors.js";
 import { filesStore } from "../io/store/files/files-store.js";
 import type { ObjectStore } from "../io/store/object-store.js";
-import { filesRegistry } from "../registry/backends/store/files-registry.js";
+import { storeRegistry } from "../registry/backends/store/store-registry.js";
 import type { ModelRegistry } from "../registry/registry.js";
 
 /** What the command line takes as a registry's place; the first that fits is meant. */
@@ -22,9 +22,9 @@ export async function openRegistry(place: string, name: string): Promise<ModelRe
   const by = login();
   switch (scheme) {
     case undefined:
-      return filesRegistry(filesStore(place), { name, by });
+      return storeRegistry(filesStore(place), { name, by });
     case "s3":
-      return filesRegistry(await bucket(rest), { name, by });
+      return storeRegistry(await bucket(rest), { name, by });
     case "sagemaker": {
       const { sagemakerRegistry } = await import("../registry/backends/sagemaker/index.js");
       return sagemakerRegistry({ name, by, store: await bucket(rest) });

@@ -78,9 +78,9 @@ export interface Monitor {
    * INPUT_TOO_LARGE for more open periods than a monitor holds.
    */
   merge(other: MonitorState): void;
-  /** Closes the periods that have ended by `now`, looks at the windows that are due, and reports. */
-  report(now: Moment): MonitorReport;
-  /** One look at all that is open, each monitor at its policy's own significance; closes nothing. */
+  /** Closes the periods that have ended by `now`, looks at the windows that are due, and reports. It changes the state. */
+  advance(now: Moment): MonitorReport;
+  /** One look at all that is open, each monitor at its policy's own significance. It closes nothing. */
   judge(now: Moment): MonitorReport;
 }
 
@@ -109,7 +109,7 @@ const dailyPlan: SequentialPlan = { ...hourlyPlan, periodsPerYear: 365.25, windo
  *   const { probability } = scorer.scoreRecord(record);
  *   monitor.add(record, probability, { at: start + i * 60_000, id: `p${i}` });
  * });
- * const { severity, monitors } = monitor.report(start + 9 * 3_600_000);
+ * const { severity, monitors } = monitor.advance(start + 9 * 3_600_000);
  * console.assert(severity === "critical" && monitors.dataQuality.verdict === "drift");
  * ```
  */
@@ -187,7 +187,7 @@ export function createMonitor(baseline: MonitorBaseline, options: MonitorOptions
       history ??= other.history;
       last = undefined;
     },
-    report(now) {
+    advance(now) {
       const at = timeOf(now);
       const before = history;
       const until = Math.floor((at - grace) / length) * length;

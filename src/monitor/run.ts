@@ -168,7 +168,7 @@ async function runBy(
   // The last period may not have ended: a look from ahead would take outcomes for known, and a retraining policy refuses it.
   const end = look === "once" ? Math.min(lastEnd(monitor), Date.now()) : lastEnd(monitor);
   const now = timeOption("now", options.now, to === Infinity ? end : to);
-  const report = look === "once" ? monitor.judge(now) : monitor.report(now);
+  const report = look === "once" ? monitor.judge(now) : monitor.advance(now);
   return {
     report,
     state: counted ?? monitor.snapshot(),

@@ -3,7 +3,7 @@
  *
  * @module churnkit/registry
  */
-export { filesRegistry } from "./backends/store/files-registry.js";
+export { storeRegistry } from "./backends/store/store-registry.js";
 export { compareVersions, comparisonText, type VersionComparison } from "./versions/compare-versions.js";
 export { evaluateGate, type Gate, type GateVerdict } from "./gates/gate.js";
 export { awsGate, baselineGate, basicGate, championGate, retrainingGate } from "./gates/gates.js";

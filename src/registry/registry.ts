@@ -149,7 +149,7 @@ export interface AuditOptions {
 
 /**
  * The port to where models are kept by version: registered once, never changed, and put to use by aliases such as
- * `champion`. Drivers: {@link filesRegistry} on any object store, SageMaker Model Registry, MLflow.
+ * `champion`. Drivers: {@link storeRegistry} on any object store, SageMaker Model Registry, MLflow.
  *
  * Every method throws ChurnkitError REGISTRY_NOT_FOUND for a version or alias that is not there, REGISTRY_CORRUPT when
  * the registry's record cannot be read, STORE_FAILED when it cannot be reached, STORE_CONFLICT when a change met

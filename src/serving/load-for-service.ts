@@ -34,15 +34,15 @@ export interface LoadedModel extends ServedModel {
  * @example
  * ```ts
  * import { filesStore, memoryStore } from "churnkit/io";
- * import { filesRegistry } from "churnkit/registry";
+ * import { storeRegistry } from "churnkit/registry";
  * import { createHandler, listen, loadForService } from "churnkit/serving";
  *
  * export async function start(): Promise<string> {
- *   const registry = filesRegistry(filesStore("registry"), { name: "churn" });
+ *   const registry = storeRegistry(filesStore("registry"), { name: "churn" });
  *   const model = await loadForService(registry, "champion", { copies: filesStore("model-copies") });
  *   return (await listen(createHandler(model), { port: 0 })).url;
  * }
- * console.assert(filesRegistry(memoryStore(), { name: "churn" }).capabilities.compareAndSwap);
+ * console.assert(storeRegistry(memoryStore(), { name: "churn" }).capabilities.compareAndSwap);
  * ```
  */
 export async function loadForService(

@@ -121,7 +121,7 @@ export function withMonitor(handler: Handler, monitor: Monitor, options: WithMon
   };
   const report = async (): Promise<MonitorReport> => {
     const at = now();
-    const made = monitor.report(at);
+    const made = monitor.advance(at);
     try {
       onReport?.(made);
       await sink?.write([

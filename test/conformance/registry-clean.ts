@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ObjectStore } from "../../src/io/store/object-store.js";
-import { filesRegistry } from "../../src/registry/backends/store/files-registry.js";
+import { storeRegistry } from "../../src/registry/backends/store/store-registry.js";
 import { sampleArtifact } from "../helpers/artifact.js";
 
 const name = "sample";
@@ -16,7 +16,7 @@ export function cleaningConformance(what: string, make: () => ObjectStore | Prom
 
     it("tells what it would remove, removes that, and leaves what is young or named", async () => {
       const store = await make();
-      const [today, later] = [filesRegistry(store, { name }), filesRegistry(store, { name, now: inTwoDays })];
+      const [today, later] = [storeRegistry(store, { name }), storeRegistry(store, { name, now: inTwoDays })];
       await today.register(await sampleArtifact({ networks: 0 }));
       await leave(store, left);
       const found = [expect.objectContaining({ folder: left, bytes: 7 })];
@@ -38,7 +38,7 @@ export function cleaningConformance(what: string, make: () => ObjectStore | Prom
       late: Promise<void>,
     ): { readonly store: ObjectStore; readonly done: () => Promise<unknown> } {
       const slow: ObjectStore = { ...store, delete: async (key) => (await late, store.delete(key)) };
-      const cleaner = filesRegistry(slow, { name, now: inTwoDays });
+      const cleaner = storeRegistry(slow, { name, now: inTwoDays });
       let cleaning: Promise<unknown> | undefined;
       const put: ObjectStore["put"] = async (key, ...rest) => {
         if (written.test(key) && cleaning === undefined) {
@@ -54,11 +54,11 @@ export function cleaningConformance(what: string, make: () => ObjectStore | Prom
 
     it("loses no bundle that is being registered, however late its files go", async () => {
       const store = await make();
-      const registry = filesRegistry(store, { name });
+      const registry = storeRegistry(store, { name });
       await registry.register(await sampleArtifact({ networks: 0, seed: 1 }));
       let go = (): void => undefined;
       const racing = cleanedBefore(/index\.json$/, store, new Promise((resolve) => (go = resolve)));
-      const { version, created } = await filesRegistry(racing.store, { name }).register(
+      const { version, created } = await storeRegistry(racing.store, { name }).register(
         await sampleArtifact({ networks: 0, seed: 2 }),
       );
       expect([version.number, created]).toEqual([2, true]);
@@ -68,14 +68,14 @@ export function cleaningConformance(what: string, make: () => ObjectStore | Prom
     });
 
     it("loses no bundle of a restore, which says so and is repeated", async () => {
-      const [from, store] = [filesRegistry(await make(), { name }), await make()];
+      const [from, store] = [storeRegistry(await make(), { name }), await make()];
       for (const seed of [1, 2]) await from.register(await sampleArtifact({ networks: 0, seed }));
       let go = (): void => undefined;
       const racing = cleanedBefore(/versions\/000002/, store, new Promise((resolve) => (go = resolve)));
-      await expect(filesRegistry(racing.store, { name }).restore(await from.snapshot())).rejects.toMatchObject({
+      await expect(storeRegistry(racing.store, { name }).restore(await from.snapshot())).rejects.toMatchObject({
         code: "STORE_CONFLICT",
       });
-      const registry = filesRegistry(store, { name });
+      const registry = storeRegistry(store, { name });
       await registry.restore(await from.snapshot());
       go();
       expect(await racing.done()).toHaveLength(2);
@@ -86,7 +86,7 @@ export function cleaningConformance(what: string, make: () => ObjectStore | Prom
 
     it("is refused where the registry is not sound, since its bundles would seem to be left over", async () => {
       const store = await make();
-      const registry = filesRegistry(store, { name, now: inTwoDays });
+      const registry = storeRegistry(store, { name, now: inTwoDays });
       const key = "sample/index.json";
       for (const seed of [1, 2]) await registry.register(await sampleArtifact({ networks: 0, seed }));
       const whole = (await store.get(key))?.bytes ?? new Uint8Array();

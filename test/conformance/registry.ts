@@ -5,7 +5,7 @@ import { openBundle } from "../../src/model/bundle/open.js";
 import { evaluateGate, type GateVerdict } from "../../src/registry/gates/gate.js";
 import { awsGate } from "../../src/registry/gates/gates.js";
 import { memoryStore } from "../../src/io/store/memory-store.js";
-import { filesRegistry } from "../../src/registry/backends/store/files-registry.js";
+import { storeRegistry } from "../../src/registry/backends/store/store-registry.js";
 import type { ModelRegistry } from "../../src/registry/registry.js";
 import { signatureOf, type Signature } from "../../src/registry/signature/signature.js";
 import type { VersionRef } from "../../src/registry/versions/version.js";
@@ -307,7 +307,7 @@ export function registryConformance(name: string, make: () => ModelRegistry | Pr
       for (const number of [1, 2, 3]) await registry.promote(number, "champion");
       await registry.setStatus(1, "approved", { by: "ada", reason: "good" });
       await registry.setStage(2, "Archived");
-      const elsewhere = filesRegistry(memoryStore(), { name: "elsewhere" });
+      const elsewhere = storeRegistry(memoryStore(), { name: "elsewhere" });
       await elsewhere.restore(await registry.snapshot());
       const [versions, history, files] = [
         await registry.list(),

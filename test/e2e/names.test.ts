@@ -33,7 +33,7 @@ import { explain, explainerOf } from "../../src/model/explain/explainer.js";
 import { reasons } from "../../src/model/explain/reasons.js";
 import { logistic } from "../../src/model/kinds/linear/learner.js";
 import { train } from "../../src/model/train.js";
-import { filesRegistry } from "../../src/registry/backends/store/files-registry.js";
+import { storeRegistry } from "../../src/registry/backends/store/store-registry.js";
 import { signatureOf } from "../../src/registry/signature/signature.js";
 import { signatureTypes } from "../../src/registry/signature/signature-types.js";
 import { driftReportHtml, monitorReportHtml } from "../../src/report/index.js";
@@ -252,7 +252,7 @@ describe.each(Object.entries(lists))("%s", (_, names) => {
   });
 
   it("is registered with a signature whose types compile", async () => {
-    const registry = filesRegistry(memoryStore(), { name: "names" });
+    const registry = storeRegistry(memoryStore(), { name: "names" });
     await registry.register(bundle.artifact);
     const loaded = await registry.load("1");
     expect(loaded.scorer.scoreRecords(records)).toEqual(bundle.scorer.scoreRecords(records));

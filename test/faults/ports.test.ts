@@ -5,7 +5,7 @@ import { memorySink } from "../../src/io/metrics/memory-sink.js";
 import { memoryStore } from "../../src/io/store/memory-store.js";
 import type { ObjectStore } from "../../src/io/store/object-store.js";
 import type { Artifact } from "../../src/model/artifact.js";
-import { filesRegistry } from "../../src/registry/backends/store/files-registry.js";
+import { storeRegistry } from "../../src/registry/backends/store/store-registry.js";
 import type { ModelRegistry } from "../../src/registry/registry.js";
 import { sampleArtifact } from "../helpers/artifact.js";
 import { everyCall, typedEnd } from "../helpers/faults.js";
@@ -15,7 +15,7 @@ describe("a registry whose store fails at any call", () => {
   beforeAll(async () => {
     models = await Promise.all([0, 1, 2].map((networks) => sampleArtifact({ networks })));
   });
-  const registryIn = (store: ObjectStore): ModelRegistry => filesRegistry(store, { name: "sample" });
+  const registryIn = (store: ObjectStore): ModelRegistry => storeRegistry(store, { name: "sample" });
   /** Two versions, the second on duty after the first. */
   const begun = async (): Promise<ObjectStore> => {
     const store = memoryStore();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { filesRegistry } from "../../src/registry/backends/store/files-registry.js";
+import { storeRegistry } from "../../src/registry/backends/store/store-registry.js";
 import type { ModelRegistry } from "../../src/registry/registry.js";
 import { cleaningConformance } from "../conformance/registry-clean.js";
 import { registryConformance } from "../conformance/registry.js";
@@ -10,16 +10,16 @@ const servers = await s3Servers("registry in S3");
 
 for (const server of servers) {
   registryConformance(`files in S3 on ${server.name}`, async () =>
-    filesRegistry(await server.store({ prefix: "registry" }), { name: "sample" }),
+    storeRegistry(await server.store({ prefix: "registry" }), { name: "sample" }),
   );
   cleaningConformance(`S3 on ${server.name}`, () => server.store({ prefix: "registry" }));
 }
 
-describe.each(servers)("filesRegistry in S3 on $name", (server) => {
+describe.each(servers)("storeRegistry in S3 on $name", (server) => {
   it("keeps one history of 50 promotions at once, in five stores that know nothing of one another", async () => {
     const bucket = await server.bucket();
     const registries = await Promise.all(
-      Array.from({ length: 5 }, async () => filesRegistry(await server.store({ bucket }), { name: "sample" })),
+      Array.from({ length: 5 }, async () => storeRegistry(await server.store({ bucket }), { name: "sample" })),
     );
     const registry = (i: number): ModelRegistry => registries[i % 5] as ModelRegistry;
     const first = registry(0);

@@ -47,7 +47,7 @@ describe.each(cases)("records with %s", (_, change) => {
       monitor.add(made, probability, { at: start + i, id: `p${i}` });
     });
     const once = monitor.judge(start + hours(1));
-    const sequential = monitor.report(start + hours(1));
+    const sequential = monitor.advance(start + hours(1));
     for (const report of [once, sequential]) isPlain(report);
     expect(once.rows.kept + once.rows.rejected).toBe(rows);
     const sink = memorySink();

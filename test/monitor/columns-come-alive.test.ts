@@ -45,7 +45,7 @@ function watched(
           at: start + hours(hour) + i,
         });
     }
-    return again.report(start + hours(hour + 1));
+    return again.advance(start + hours(hour + 1));
   });
   return { once: once.judge(start + hours(ofHours.length)), looks };
 }

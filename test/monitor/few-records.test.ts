@@ -26,7 +26,7 @@ function reportsOf(rows: number, change: Change): readonly [MonitorReport, Monit
     label(monitor, predictions, () => true);
     monitor.settle();
   }
-  return [once.judge(start + days(60)), again.report(start + 3_600_000)];
+  return [once.judge(start + days(60)), again.advance(start + 3_600_000)];
 }
 
 const changes: Record<string, Change> = {
@@ -98,9 +98,9 @@ describe("few records were critical", () => {
         3_600_000,
       ),
     );
-    expect(monitor.report(start + 3_600_000).severity).toBe("critical");
+    expect(monitor.advance(start + 3_600_000).severity).toBe("critical");
     feed(monitor, predictionsOf(watched, customers(5), 3_600_000, start + 3_600_000, "q"));
-    const { severity, cleared } = monitor.report(start + 2 * 3_600_000);
+    const { severity, cleared } = monitor.advance(start + 2 * 3_600_000);
     expect([severity, cleared]).toEqual(["critical", []]);
   });
 });

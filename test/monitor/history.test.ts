@@ -24,7 +24,7 @@ function hour(
     monitor,
     predictionsOf(watched, pool.slice(from, from + rows).map(change), hours(1) - 1, start + hours(at), `h${at}-`),
   );
-  return monitor.report(start + hours(at + 1));
+  return monitor.advance(start + hours(at + 1));
 }
 
 describe("an hourly monitor", () => {
@@ -54,30 +54,30 @@ describe("an hourly monitor", () => {
     const monitor = plainMonitor();
     for (let at = 0; at < 3; at++) hour(monitor, at, 300, (record) => ({ ...record, totalCharges: 9_000 }));
     const first = hour(monitor, 3, 300, (record) => ({ ...record, totalCharges: 9_000 }));
-    const again = monitor.report(start + hours(4) + 60_000);
+    const again = monitor.advance(start + hours(4) + 60_000);
     expect(again).toEqual({ ...first, at: new Date(start + hours(4) + 60_000).toISOString(), raised: [], cleared: [] });
   });
 
   it("says that it cannot judge before a period has closed", () => {
     const monitor = plainMonitor();
-    expect(monitor.report(start)).toMatchObject({
+    expect(monitor.advance(start)).toMatchObject({
       verdict: "insufficient",
       from: null,
       message: "Nothing could be judged yet.",
     });
     feed(monitor, predictionsOf(watched, pool.slice(0, 100), hours(1)));
-    expect(monitor.report(start + 60_000)).toMatchObject({ verdict: "insufficient", severity: "none" });
+    expect(monitor.advance(start + 60_000)).toMatchObject({ verdict: "insufficient", severity: "none" });
     expect(monitor.snapshot().periods).toHaveLength(1);
   });
 
   it("waits so long for late records as it is told", () => {
     const monitor = createMonitor(watched.baseline, { grace: hours(1) });
     feed(monitor, predictionsOf(watched, pool.slice(0, 100), hours(1)));
-    monitor.report(start + hours(1.5));
+    monitor.advance(start + hours(1.5));
     feed(monitor, predictionsOf(watched, pool.slice(100, 120), hours(1)));
-    expect(monitor.report(start + hours(2)).rows.kept).toBe(120);
+    expect(monitor.advance(start + hours(2)).rows.kept).toBe(120);
     feed(monitor, predictionsOf(watched, pool.slice(120, 130), hours(1)));
-    expect(monitor.report(start + hours(3)).skipped.late).toBe(10);
+    expect(monitor.advance(start + hours(3)).skipped.late).toBe(10);
   });
 
   it("passes over years of silence and a clock that was wrong", () => {
@@ -85,10 +85,10 @@ describe("an hourly monitor", () => {
     monitor.add(pool[0], 0.2, { at: Date.UTC(1971, 0, 1), id: "old" });
     feed(monitor, predictionsOf(watched, pool.slice(0, 400), hours(1)));
     const began = performance.now();
-    const report = monitor.report(start + hours(2));
+    const report = monitor.advance(start + hours(2));
     expect(performance.now() - began).toBeLessThan(5_000);
     expect(report.rows.kept).toBe(400);
-    expect(monitor.report(Date.UTC(2040, 0, 1))).toMatchObject({ rows: { kept: 0 }, verdict: "insufficient" });
+    expect(monitor.advance(Date.UTC(2040, 0, 1))).toMatchObject({ rows: { kept: 0 }, verdict: "insufficient" });
   });
 });
 
@@ -112,7 +112,7 @@ describe("a daily monitor with labels", () => {
           .filter(({ record }) => churned(record))
           .map(({ id, at }) => ({ id, time: at + days(2), outcome: 1 as const })),
       );
-      reports.push(monitor.report(start + days(day + 1)));
+      reports.push(monitor.advance(start + days(day + 1)));
     }
     const alarmed = reports.map(({ alarms }) => alarms.some((alarm) => alarm.monitor === "modelQuality"));
     expect(alarmed.slice(0, 11)).not.toContain(true);

@@ -71,7 +71,7 @@ describe("shards", () => {
       );
       merged.merge(part.snapshot());
     }
-    expect(merged.report(start + hours(6))).toEqual(whole.report(start + hours(6)));
+    expect(merged.advance(start + hours(6))).toEqual(whole.advance(start + hours(6)));
   });
 
   it("are refused under another baseline or other settings, or where both have reported", () => {
@@ -82,7 +82,7 @@ describe("shards", () => {
     const reported = (): MonitorState => {
       const monitor = monitorOf(watched);
       feed(monitor, predictions.slice(0, 50));
-      monitor.report(start + hours(2));
+      monitor.advance(start + hours(2));
       return monitor.snapshot();
     };
     const first = monitorOf(watched);
@@ -93,7 +93,7 @@ describe("shards", () => {
   it("come too late for periods that were closed", () => {
     const monitor = monitorOf(watched);
     feed(monitor, predictions.slice(0, 200));
-    monitor.report(start + hours(1));
+    monitor.advance(start + hours(1));
     const late = monitorOf(watched);
     feed(late, predictions.slice(0, 100));
     monitor.merge(late.snapshot());
@@ -111,10 +111,10 @@ describe("state", () => {
   it("goes on after it was kept as JSON", () => {
     const monitor = monitorOf(watched);
     feed(monitor, predictions.slice(0, 400));
-    monitor.report(start + hours(2));
+    monitor.advance(start + hours(2));
     const again = monitorOf(watched, { state: parseMonitorState(JSON.parse(text(monitor.snapshot()))) });
     for (const each of [monitor, again]) feed(each, predictions.slice(400));
-    expect(again.report(start + hours(6))).toEqual(monitor.report(start + hours(6)));
+    expect(again.advance(start + hours(6))).toEqual(monitor.advance(start + hours(6)));
     expect(bits(again.snapshot())).toBe(bits(monitor.snapshot()));
   });
 
@@ -138,7 +138,7 @@ describe("state", () => {
     const sizes: number[] = [];
     for (let day = 0; day < 35; day++) {
       feed(monitor, predictionsOf(watched, records, hours(20), start + days(day), `d${day}-`));
-      monitor.report(start + days(day + 1));
+      monitor.advance(start + days(day + 1));
       if (day % 7 === 6 && day > 15) sizes.push(text(monitor.snapshot()).length);
     }
     expect(Math.max(...sizes)).toBeLessThan(1.4 * (sizes[0] ?? 0));

@@ -8,7 +8,7 @@ import { createManifest, manifestPath } from "../../src/model/bundle/manifest.js
 import { readableJson } from "../../src/base/json/write.js";
 import { saveBundle } from "../../src/model/bundle/save.js";
 import { bundleSource } from "../../src/model/bundle/source.js";
-import { filesRegistry } from "../../src/registry/backends/store/files-registry.js";
+import { storeRegistry } from "../../src/registry/backends/store/store-registry.js";
 import { sampleArtifact } from "../helpers/artifact.js";
 import { startCli } from "../cli/cli.js";
 import { bundleScript, start } from "../helpers/child.js";
@@ -105,7 +105,7 @@ describe("a bundle larger than memory should be", () => {
     bytes[1000] = (bytes[1000] ?? 0) ^ 1;
     writeFileSync(path, bytes);
     const store = memoryStore();
-    const registry = filesRegistry(store, { name: "sample" });
+    const registry = storeRegistry(store, { name: "sample" });
     await expect(registry.register(await bundleSource(filesStore(broken)))).rejects.toMatchObject({
       code: "BUNDLE_CORRUPT",
     });

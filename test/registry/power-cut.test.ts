@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { filesStore } from "../../src/io/store/files/files-store.js";
-import { filesRegistry } from "../../src/registry/backends/store/files-registry.js";
+import { storeRegistry } from "../../src/registry/backends/store/store-registry.js";
 import { sampleArtifact } from "../helpers/artifact.js";
 import { newFolder } from "../helpers/folder.js";
 
@@ -122,7 +122,7 @@ describe("a power cut", () => {
 
   it("leaves all that the index names, whenever it comes", async () => {
     const root = newFolder();
-    const registry = filesRegistry(filesStore(root), { name: "sample" });
+    const registry = storeRegistry(filesStore(root), { name: "sample" });
     const index = join(root, "sample/index.json");
     const early: string[] = [];
     let changes = 0;

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it, vi } from "vitest";
 import { register } from "../../src/cli/commands/registry.js";
 import { filesStore } from "../../src/io/store/files/files-store.js";
 import { saveBundle } from "../../src/model/bundle/save.js";
-import { filesRegistry } from "../../src/registry/backends/store/files-registry.js";
+import { storeRegistry } from "../../src/registry/backends/store/store-registry.js";
 import { sampleArtifact } from "../helpers/artifact.js";
 import { newFolder } from "../helpers/folder.js";
 import { runVerb, type Ran } from "../helpers/run-verb.js";
@@ -40,7 +40,7 @@ describe("churnkit registry", () => {
       await expect(run("migrate", ...place, "--to", backup)).rejects.toEqual(missing);
       expect((await run("list", ...place)).out).toMatch(/^no versions of (sample|smaple) in .* yet\n$/);
     }
-    expect((await filesRegistry(filesStore(backup), { name: "sample" }).list()).length).toBe(0);
+    expect((await storeRegistry(filesStore(backup), { name: "sample" }).list()).length).toBe(0);
   });
 
   it("finds versions of the data by the beginning of its hash, as the chart of the lineage shows it", async () => {

@@ -10,7 +10,7 @@ import { memoryStore } from "../../src/io/store/memory-store.js";
 import type { ObjectStore } from "../../src/io/store/object-store.js";
 import { s3Store } from "../../src/io/store/s3/s3-store.js";
 import { openBundle } from "../../src/model/bundle/open.js";
-import { filesRegistry } from "../../src/registry/backends/store/files-registry.js";
+import { storeRegistry } from "../../src/registry/backends/store/store-registry.js";
 import type { ModelRegistry } from "../../src/registry/registry.js";
 import { sagemakerRegistry, sagemakerRegistryPolicy } from "../../src/registry/backends/sagemaker/index.js";
 import { modelCard } from "../../src/registry/backends/sagemaker/model-card.js";
@@ -172,7 +172,7 @@ describe.skipIf(!ready)("SageMaker", () => {
 
 describe("a version's model card", () => {
   it("has the members of a model package's card, and no others", async () => {
-    const { version } = await filesRegistry(memoryStore(), { name: "sample" }).register(
+    const { version } = await storeRegistry(memoryStore(), { name: "sample" }).register(
       await sampleArtifact({ networks: 0 }),
       { by: "ada", description: "the first" },
     );

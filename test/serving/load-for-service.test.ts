@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import { ChurnkitError } from "../../src/base/errors.js";
 import { memoryStore } from "../../src/io/store/memory-store.js";
 import type { ObjectStore } from "../../src/io/store/object-store.js";
-import { filesRegistry } from "../../src/registry/backends/store/files-registry.js";
+import { storeRegistry } from "../../src/registry/backends/store/store-registry.js";
 import type { ModelRegistry } from "../../src/registry/registry.js";
 import { signatureOf } from "../../src/registry/signature/signature.js";
 import { createHandler } from "../../src/serving/handler.js";
@@ -23,7 +23,7 @@ async function registryOf(
     get: (key) =>
       isDown ? Promise.reject(new ChurnkitError("STORE_FAILED", "The bucket cannot be reached.")) : real.get(key),
   };
-  const registry = filesRegistry(store, { name: "sample" });
+  const registry = storeRegistry(store, { name: "sample" });
   for (let i = 0; i < count; i++) await registry.register(await sampleArtifact({ networks: 0, seed: i + 1 }));
   return { registry, promote: (n) => registry.promote(n, "champion"), down: (is) => (isDown = is) };
 }

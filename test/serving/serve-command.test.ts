@@ -5,7 +5,7 @@ import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { filesStore } from "../../src/io/store/files/files-store.js";
 import { saveBundle } from "../../src/model/bundle/save.js";
 import { compile } from "../../src/model/compile.js";
-import { filesRegistry } from "../../src/registry/backends/store/files-registry.js";
+import { storeRegistry } from "../../src/registry/backends/store/store-registry.js";
 import { listen } from "../../src/serving/hosts/node/node-server.js";
 import { json } from "../../src/serving/http.js";
 import { sampleArtifact, sampleRecords } from "../helpers/artifact.js";
@@ -51,7 +51,7 @@ describe("churnkit serve", () => {
 
   it("serves what an alias of a registry points to, and its copy when the registry is gone", async () => {
     const [store, copies] = [join(folder, "registry"), join(folder, "copies")];
-    const registry = filesRegistry(filesStore(store), { name: "churn" });
+    const registry = storeRegistry(filesStore(store), { name: "churn" });
     await registry.register(await sampleArtifact({ networks: 0 }));
     await registry.promote(1, "champion");
     const args = ["champion", "--store", store, "--copies", copies, "--port", "0", "--json"];

@@ -16,7 +16,7 @@ import { monitorLabels, type MonitorReport } from "./report.js";
  * import { monitorPoints, type Monitor } from "churnkit/monitor";
  * import type { MetricSink } from "churnkit/io";
  *
- * const tell = (monitor: Monitor, sink: MetricSink) => sink.write(monitorPoints(monitor.report(Date.now()), { labels: { model: "churn" } }));
+ * const tell = (monitor: Monitor, sink: MetricSink) => sink.write(monitorPoints(monitor.advance(Date.now()), { labels: { model: "churn" } }));
  * ```
  */
 export function monitorPoints(
@@ -44,7 +44,7 @@ export function monitorPoints(
  * ```ts
  * import { monitorSignals, type Monitor, type RetrainingController } from "churnkit/monitor";
  *
- * const look = (monitor: Monitor, controller: RetrainingController) => controller.reconcile(monitorSignals(monitor.report(Date.now())));
+ * const look = (monitor: Monitor, controller: RetrainingController) => controller.reconcile(monitorSignals(monitor.advance(Date.now())));
  * ```
  */
 export function monitorSignals({

@@ -15,7 +15,7 @@ import { logistic } from "../../model/kinds/linear/learner.js";
 import { train, type TrainedModel } from "../../model/train.js";
 import { evaluateGate, type Gate, type GateVerdict } from "../../registry/gates/gate.js";
 import { awsGate, baselineGate, retrainingGate } from "../../registry/gates/gates.js";
-import { filesRegistry } from "../../registry/backends/store/files-registry.js";
+import { storeRegistry } from "../../registry/backends/store/store-registry.js";
 import type { ModelRegistry } from "../../registry/registry.js";
 import type { ModelVersion } from "../../registry/versions/version.js";
 import { pipeline } from "../pipeline.js";
@@ -104,7 +104,7 @@ export function mainJob() {
         { note },
       ) => {
         const verdict = keepBaseline ? undefined : judged;
-        const registry = filesRegistry(filesStore(join(folder, "registry")), { name: "churn", by: "main job" });
+        const registry = storeRegistry(filesStore(join(folder, "registry")), { name: "churn", by: "main job" });
         const artifact = await watchedArtifact(model, training, { facets: opened.facets });
         const { version } = await registry.register(artifact, { verdict, metrics: summarize(evaluation) });
         const promotion = await registry.promote(version.number, alias, { verdict });

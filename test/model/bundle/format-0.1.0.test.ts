@@ -6,7 +6,7 @@ import { filesStore } from "../../../src/io/store/files/files-store.js";
 import { loadBundle } from "../../../src/model/bundle/load.js";
 import { monitorBaselineOf } from "../../../src/monitor/baseline/parse-baseline.js";
 import { parseMonitorState } from "../../../src/monitor/state.js";
-import { filesRegistry } from "../../../src/registry/backends/store/files-registry.js";
+import { storeRegistry } from "../../../src/registry/backends/store/store-registry.js";
 
 /** Written by churnkit 0.1.0 before its JSON was read by one decoder. */
 const fixtures = resolve(import.meta.dirname, "../../fixtures/0.1.0");
@@ -36,7 +36,7 @@ describe("what churnkit 0.1.0 wrote", () => {
   });
 
   it("is a registry that is sound, serves its champion and takes another version", async () => {
-    const registry = filesRegistry(filesStore(folder), { name: "churn", by: "test" });
+    const registry = storeRegistry(filesStore(folder), { name: "churn", by: "test" });
     expect(await registry.list()).toHaveLength(2);
     const { artifact: champion, version } = await registry.load("champion");
     expect(version.number).toBe(1);

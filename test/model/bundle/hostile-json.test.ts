@@ -7,7 +7,7 @@ import { partPaths, toBundleFiles, type BundleFiles } from "../../../src/model/b
 import { readableJson } from "../../../src/base/json/write.js";
 import { createManifest, manifestPath } from "../../../src/model/bundle/manifest.js";
 import { openBundle } from "../../../src/model/bundle/open.js";
-import { filesRegistry } from "../../../src/registry/backends/store/files-registry.js";
+import { storeRegistry } from "../../../src/registry/backends/store/store-registry.js";
 import { sampleArtifact } from "../../helpers/artifact.js";
 
 const encode = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
@@ -108,7 +108,7 @@ describe("a bundle's part that anybody may have written", () => {
     "is found by register and by verify where it is parsed late: %s",
     async (path) => {
       const bad = await withPart(path, "[".repeat(20_000));
-      await expect(filesRegistry(memoryStore(), { name: "m" }).register(bad)).rejects.toMatchObject({
+      await expect(storeRegistry(memoryStore(), { name: "m" }).register(bad)).rejects.toMatchObject({
         code: "BUNDLE_CORRUPT",
       });
     },

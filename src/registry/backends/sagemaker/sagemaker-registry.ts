@@ -1,7 +1,7 @@
 import type * as Sdk from "@aws-sdk/client-sagemaker";
 import { ChurnkitError } from "../../../base/errors.js";
 import type { ObjectStore } from "../../../io/store/object-store.js";
-import { filesBackend } from "../store/files-backend.js";
+import { storeBackend } from "../store/store-backend.js";
 import { registryOver, type RegistryOptions } from "../../registry-over.js";
 import type { ModelRegistry } from "../../registry.js";
 import { connect } from "./connection.js";
@@ -26,7 +26,7 @@ export interface SagemakerRegistryOptions extends RegistryOptions {
 
 /**
  * A registry whose versions are SageMaker model packages of one group, named like the model. SageMaker has neither aliases
- * nor compare-and-swap, so the registry itself lies in the bucket that holds the model data, as `filesRegistry` keeps
+ * nor compare-and-swap, so the registry itself lies in the bucket that holds the model data, as `storeRegistry` keeps
  * it, and each version is published as a model package: the bundle's tar.gz as model data, metrics, a model card, approval,
  * and customer metadata that tells version, stage and aliases.
  *
@@ -63,7 +63,7 @@ export async function sagemakerRegistry(options: SagemakerRegistryOptions): Prom
       `SageMaker reads model data from a bucket: give an s3Store, or the storeUri of a store with compare-and-swap, not ${store.name}.`,
     );
   }
-  const files = filesBackend(store, `${name}/`, now);
+  const files = storeBackend(store, `${name}/`, now);
   const packages = modelPackages(await connect(options), {
     group: name,
     store,

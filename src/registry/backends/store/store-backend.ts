@@ -36,8 +36,8 @@ interface Upload extends Pick<RegistryIndex, "cleaned"> {
 /** Each bundle is uploaded once, however often the change begins again, unless the registry is cleaned meanwhile. */
 type Uploads = Map<string, Upload>;
 
-/** A registry's backend in an object store with compare-and-swap; {@link filesRegistry} says where things lie. */
-export function filesBackend(store: ObjectStore, prefix: string, now: () => Date): RegistryBackend<IndexedVersion> {
+/** A registry's backend in an object store with compare-and-swap; {@link storeRegistry} says where things lie. */
+export function storeBackend(store: ObjectStore, prefix: string, now: () => Date): RegistryBackend<IndexedVersion> {
   const limit = pLimit(parallel);
   const ledger = ledgerIn(store, prefix, now);
   const inTurn = pLimit(1);

@@ -1,7 +1,7 @@
 import { ChurnkitError } from "../../../base/errors.js";
 import type { ObjectStore } from "../../../io/store/object-store.js";
 import { typedStore } from "../../../io/store/typed-store.js";
-import { filesBackend } from "./files-backend.js";
+import { storeBackend } from "./store-backend.js";
 import { checkModelName } from "../../model-name.js";
 import { registryOver, type RegistryOptions } from "../../registry-over.js";
 import type { ModelRegistry } from "../../registry.js";
@@ -25,9 +25,9 @@ import type { ModelRegistry } from "../../registry.js";
  * ```ts
  * import { memoryStore } from "churnkit/io";
  * import type { Artifact } from "churnkit/model";
- * import { filesRegistry } from "churnkit/registry";
+ * import { storeRegistry } from "churnkit/registry";
  *
- * const registry = filesRegistry(memoryStore(), { name: "telco-churn" });
+ * const registry = storeRegistry(memoryStore(), { name: "telco-churn" });
  * console.assert((await registry.list()).length === 0);
  * export async function release(artifact: Artifact): Promise<void> {
  *   const { version } = await registry.register(artifact);
@@ -35,7 +35,7 @@ import type { ModelRegistry } from "../../registry.js";
  * }
  * ```
  */
-export function filesRegistry(store: ObjectStore, options: RegistryOptions): ModelRegistry {
+export function storeRegistry(store: ObjectStore, options: RegistryOptions): ModelRegistry {
   const { name, now = () => new Date() } = options;
   checkModelName(name);
   if (!store.capabilities.compareAndSwap) {
@@ -44,5 +44,5 @@ export function filesRegistry(store: ObjectStore, options: RegistryOptions): Mod
       `A registry needs a store with compare-and-swap, which ${store.name} has not. Take a folder or a bucket.`,
     );
   }
-  return registryOver(filesBackend(typedStore(store), `${name}/`, now), { ...options, now });
+  return registryOver(storeBackend(typedStore(store), `${name}/`, now), { ...options, now });
 }

@@ -9,7 +9,7 @@ import { memoryStore } from "../../src/io/store/memory-store.js";
 import type { ObjectStore } from "../../src/io/store/object-store.js";
 import { loadBundle } from "../../src/model/bundle/load.js";
 import { saveBundle } from "../../src/model/bundle/save.js";
-import { filesRegistry } from "../../src/registry/backends/store/files-registry.js";
+import { storeRegistry } from "../../src/registry/backends/store/store-registry.js";
 import { applyRetention, planRetention } from "../../src/registry/versions/retention.js";
 import { cleaningConformance } from "../conformance/registry-clean.js";
 import { registryConformance } from "../conformance/registry.js";
@@ -17,12 +17,12 @@ import { sampleArtifact } from "../helpers/artifact.js";
 import { bundleScript, start } from "../helpers/child.js";
 import { newFolder } from "../helpers/folder.js";
 
-registryConformance("memory", () => filesRegistry(memoryStore(), { name: "sample" }));
-registryConformance("files", () => filesRegistry(filesStore(newFolder()), { name: "sample" }));
+registryConformance("memory", () => storeRegistry(memoryStore(), { name: "sample" }));
+registryConformance("files", () => storeRegistry(filesStore(newFolder()), { name: "sample" }));
 cleaningConformance("memory", () => memoryStore());
 cleaningConformance("files", () => filesStore(newFolder()));
 
-describe("filesRegistry", () => {
+describe("storeRegistry", () => {
   let child: Awaited<ReturnType<typeof bundleScript>>;
   let bundle: string;
   beforeAll(async () => {
@@ -34,7 +34,7 @@ describe("filesRegistry", () => {
 
   it("keeps bundles as folders that load as they are", async () => {
     const folder = newFolder();
-    const { version } = await filesRegistry(filesStore(folder), { name: "sample" }).register(
+    const { version } = await storeRegistry(filesStore(folder), { name: "sample" }).register(
       await sampleArtifact({ networks: 1 }),
     );
     const [bundle = ""] = readdirSync(join(folder, "sample/bundles"));
@@ -46,9 +46,9 @@ describe("filesRegistry", () => {
     const store = memoryStore();
     const weak: ObjectStore = { ...store, capabilities: { compareAndSwap: false, durable: false } };
     for (const make of [
-      () => filesRegistry(store, { name: "a/b" }),
-      () => filesRegistry(store, { name: "../a" }),
-      () => filesRegistry(weak, { name: "a" }),
+      () => storeRegistry(store, { name: "a/b" }),
+      () => storeRegistry(store, { name: "../a" }),
+      () => storeRegistry(weak, { name: "a" }),
     ]) {
       expect(make).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }) as Error);
     }
@@ -64,7 +64,7 @@ describe("filesRegistry", () => {
       [0, ""],
       [0, ""],
     ]);
-    const registry = filesRegistry(filesStore(folder), { name: "sample" });
+    const registry = storeRegistry(filesStore(folder), { name: "sample" });
     const history = await registry.history();
     expect(history).toHaveLength(48);
     expect((await registry.list()).map(({ number }) => number)).toEqual(Array.from({ length: 24 }, (_, i) => 24 - i));
@@ -76,7 +76,7 @@ describe("filesRegistry", () => {
   it("is whole after kill -9 at any moment", async () => {
     const folder = newFolder();
     const random = uniform(11);
-    const registry = filesRegistry(filesStore(folder), { name: "sample" });
+    const registry = storeRegistry(filesStore(folder), { name: "sample" });
     for (let round = 0; round < 8; round++) {
       const { child: writer, ended } = start(child.script, [bundle, folder, String(round), "1000"]);
       await new Promise((resolve) => writer.stdout?.once("data", resolve));
@@ -107,7 +107,7 @@ describe("filesRegistry", () => {
 
   it("is cleaned while processes register, and loses nothing of theirs", async () => {
     const folder = newFolder();
-    const registry = filesRegistry(filesStore(folder), { name: "sample" });
+    const registry = storeRegistry(filesStore(folder), { name: "sample" });
     let atWork = true;
     const ends = Promise.all(["1", "2"].map((seed) => start(child.script, [bundle, folder, seed, "8"]).ended)).finally(
       () => (atWork = false),
@@ -147,7 +147,7 @@ describe("filesRegistry", () => {
     };
     const whole = counting(0);
     const run = async (store: ObjectStore): Promise<void> => {
-      const registry = filesRegistry(store, { name: "sample" });
+      const registry = storeRegistry(store, { name: "sample" });
       await registry.register(artifact);
       await registry.promote(1, "champion");
     };
@@ -156,7 +156,7 @@ describe("filesRegistry", () => {
     for (let failAt = 1; failAt <= whole.writes(); failAt++) {
       const { store, real, failed } = counting(failAt);
       await expect(run(store)).rejects.toThrow("the power failed");
-      const after = filesRegistry(real, { name: "sample" });
+      const after = storeRegistry(real, { name: "sample" });
       const versions = await after.list();
       if (versions.length > 0) await after.load(1);
       expect(await after.history()).toHaveLength(versions.length);
@@ -171,7 +171,7 @@ describe("filesRegistry", () => {
 
   it("notices what was changed behind its back", async () => {
     const folder = newFolder();
-    const registry = filesRegistry(filesStore(folder), { name: "sample" });
+    const registry = storeRegistry(filesStore(folder), { name: "sample" });
     const { version } = await registry.register(await sampleArtifact({ networks: 0 }));
     await registry.promote(1, "champion");
     const edit = (path: string, change: (text: string) => string): (() => void) => {
@@ -210,7 +210,7 @@ describe("filesRegistry", () => {
 
   it("follows no path out of its folder, whatever the index says", async () => {
     const store = memoryStore();
-    const registry = filesRegistry(store, { name: "sample" });
+    const registry = storeRegistry(store, { name: "sample" });
     await registry.register(await sampleArtifact({ networks: 0 }));
     const text = new TextDecoder().decode((await store.get("sample/index.json"))?.bytes);
     for (const name of ["contentHash", "record", "upload"]) {
@@ -226,7 +226,7 @@ describe("filesRegistry", () => {
 
   it("tells by its audit what was changed by hand", async () => {
     const store = memoryStore();
-    const registry = filesRegistry(store, { name: "sample" });
+    const registry = storeRegistry(store, { name: "sample" });
     for (const seed of [1, 2]) await registry.register(await sampleArtifact({ networks: 0, seed }));
     await registry.promote(1, "champion");
     const { head } = await registry.verify();
@@ -263,10 +263,10 @@ describe("filesRegistry", () => {
 
   it("notices any changed byte and any missing object by its audit, but what nothing refers to", async () => {
     const store = memoryStore();
-    const registry = filesRegistry(store, { name: "sample" });
+    const registry = storeRegistry(store, { name: "sample" });
     for (const seed of [1, 2, 3]) await registry.register(await sampleArtifact({ networks: 0, seed }));
     for (const number of [1, 2, 3]) await registry.promote(number, "champion");
-    const sound = async (): Promise<boolean> => (await filesRegistry(store, { name: "sample" }).verify()).sound;
+    const sound = async (): Promise<boolean> => (await storeRegistry(store, { name: "sample" }).verify()).sound;
     expect(await sound()).toBe(true);
     for (const { key } of await store.list("")) {
       const bytes = (await store.get(key))?.bytes ?? new Uint8Array();
@@ -287,14 +287,14 @@ describe("filesRegistry", () => {
 
   it("begins no new registry over one whose index is gone or an old one", async () => {
     const store = memoryStore();
-    const registry = filesRegistry(store, { name: "sample" });
+    const registry = storeRegistry(store, { name: "sample" });
     const index = async (): Promise<Uint8Array> => (await store.get("sample/index.json"))?.bytes ?? new Uint8Array();
     await registry.register(await sampleArtifact({ networks: 0, seed: 1 }));
     const old = await index();
     await registry.register(await sampleArtifact({ networks: 0, seed: 2 }));
     await registry.promote(2, "champion");
     const present = await index();
-    const after = (): typeof registry => filesRegistry(store, { name: "sample" });
+    const after = (): typeof registry => storeRegistry(store, { name: "sample" });
     for (const [put, says] of [
       [() => store.delete("sample/index.json"), /is missing.*goes on to entry 3/],
       [() => store.put("sample/index.json", old), /is an old one.*goes on to entry 3/],
@@ -317,7 +317,7 @@ describe("filesRegistry", () => {
   });
 
   it("finds a restore that was interrupted no reason to refuse it again", async () => {
-    const from = filesRegistry(memoryStore(), { name: "sample" });
+    const from = storeRegistry(memoryStore(), { name: "sample" });
     for (const seed of [1, 2]) await from.register(await sampleArtifact({ networks: 0, seed }));
     const real = memoryStore();
     const cut: ObjectStore = {
@@ -325,8 +325,8 @@ describe("filesRegistry", () => {
       put: (key, ...rest) =>
         key.endsWith("index.json") ? Promise.reject(new Error("killed")) : real.put(key, ...rest),
     };
-    await expect(filesRegistry(cut, { name: "sample" }).restore(await from.snapshot())).rejects.toThrow("killed");
-    const to = filesRegistry(real, { name: "sample" });
+    await expect(storeRegistry(cut, { name: "sample" }).restore(await from.snapshot())).rejects.toThrow("killed");
+    const to = storeRegistry(real, { name: "sample" });
     await to.restore(await from.snapshot());
     expect((await to.verify()).problems).toEqual([]);
     expect(await to.history()).toEqual(await from.history());
@@ -334,7 +334,7 @@ describe("filesRegistry", () => {
 
   it("audits one moment while others go on", async () => {
     const real = memoryStore();
-    const other = filesRegistry(real, { name: "sample" });
+    const other = storeRegistry(real, { name: "sample" });
     for (const seed of [1, 2]) await other.register(await sampleArtifact({ networks: 0, seed }));
     let reads = 0;
     const store: ObjectStore = {
@@ -345,11 +345,11 @@ describe("filesRegistry", () => {
         return real.get(key);
       },
     };
-    expect((await filesRegistry(store, { name: "sample" }).verify()).problems).toEqual([]);
+    expect((await storeRegistry(store, { name: "sample" }).verify()).problems).toEqual([]);
   });
 
   it("resolves a stage to what is fit for service there", async () => {
-    const registry = filesRegistry(memoryStore(), { name: "sample" });
+    const registry = storeRegistry(memoryStore(), { name: "sample" });
     for (const seed of [1, 2]) {
       await registry.register(await sampleArtifact({ networks: 0, seed }));
       await registry.setStage(seed, "Production");
@@ -366,14 +366,14 @@ describe("filesRegistry", () => {
   it.each(["../a", "a b", "", "ä", ".", "..", ".a", "a.", "a/b", "x".repeat(201)])(
     "says what a model can be called, not %j",
     (name) => {
-      expect(() => filesRegistry(memoryStore(), { name })).toThrow(
+      expect(() => storeRegistry(memoryStore(), { name })).toThrow(
         /cannot name a model: up to 200 letters, digits and \._-/,
       );
     },
   );
 
   it("removes what a retention policy does not keep, and nothing that is needed", async () => {
-    const registry = filesRegistry(memoryStore(), { name: "sample" });
+    const registry = storeRegistry(memoryStore(), { name: "sample" });
     for (let seed = 1; seed <= 8; seed++) await registry.register(await sampleArtifact({ networks: 0, seed }));
     for (const number of [1, 2, 3]) await registry.promote(number, "champion");
     await registry.setStage(4, "Production");
@@ -391,9 +391,9 @@ describe("filesRegistry", () => {
 
   it("takes no files from who registers a bundle again while its version is removed", async () => {
     const store = memoryStore();
-    const [artifact, others] = [await sampleArtifact({ networks: 0 }), filesRegistry(store, { name: "sample" })];
+    const [artifact, others] = [await sampleArtifact({ networks: 0 }), storeRegistry(store, { name: "sample" })];
     let again: Promise<unknown> | undefined;
-    const remover = filesRegistry(
+    const remover = storeRegistry(
       { ...store, delete: async (key) => ((again ??= others.register(artifact)), await again, store.delete(key)) },
       { name: "sample" },
     );
@@ -408,7 +408,7 @@ describe("filesRegistry", () => {
     const store = memoryStore();
     const artifact = await sampleArtifact({ networks: 0 });
     const ends = await Promise.all(
-      Array.from({ length: 8 }, () => filesRegistry(store, { name: "sample" }).register(artifact)),
+      Array.from({ length: 8 }, () => storeRegistry(store, { name: "sample" }).register(artifact)),
     );
     expect(ends.filter(({ created }) => created)).toHaveLength(1);
     const uploads = async (): Promise<number> =>
@@ -423,7 +423,7 @@ describe("filesRegistry", () => {
       }) as typeof store.putStream,
     };
     await expect(
-      filesRegistry(full, { name: "sample" }).register(await sampleArtifact({ networks: 0, seed: 2 })),
+      storeRegistry(full, { name: "sample" }).register(await sampleArtifact({ networks: 0, seed: 2 })),
     ).rejects.toThrow("full");
     expect(left).toBeLessThan(0);
     expect(await uploads()).toBe(1);
@@ -435,7 +435,7 @@ describe("filesRegistry", () => {
           : store.put(key, bytes, options)) as typeof store.put,
     };
     await expect(
-      filesRegistry(noRecords, { name: "sample" }).register(await sampleArtifact({ networks: 0, seed: 3 })),
+      storeRegistry(noRecords, { name: "sample" }).register(await sampleArtifact({ networks: 0, seed: 3 })),
     ).rejects.toThrow("full");
     expect(await uploads()).toBe(1);
   });
@@ -451,22 +451,22 @@ describe("filesRegistry", () => {
         return store.put(key, bytes, options);
       }) as typeof store.put,
     };
-    await filesRegistry(meeting, { name: "sample" }).register(await sampleArtifact({ networks: 0 }));
-    expect((await filesRegistry(store, { name: "sample" }).verify()).problems).toEqual([]);
+    await storeRegistry(meeting, { name: "sample" }).register(await sampleArtifact({ networks: 0 }));
+    expect((await storeRegistry(store, { name: "sample" }).verify()).problems).toEqual([]);
   });
 
   it("tells by its audit that an old index was put back, also when much has come since", async () => {
     const store = memoryStore();
     const register = async (...seeds: number[]): Promise<void> => {
       for (const seed of seeds)
-        await filesRegistry(store, { name: "sample" }).register(await sampleArtifact({ networks: 0, seed }));
+        await storeRegistry(store, { name: "sample" }).register(await sampleArtifact({ networks: 0, seed }));
     };
     await register(1);
     const old = (await store.get("sample/index.json"))?.bytes ?? new Uint8Array();
     await register(2, 3, 4);
     await store.put("sample/index.json", old);
     await register(5, 6, 7, 8);
-    const { problems } = await filesRegistry(store, { name: "sample" }).verify();
+    const { problems } = await storeRegistry(store, { name: "sample" }).verify();
     expect(problems.map(({ where, problem }) => `${where} ${problem}`)).toEqual(
       [2, 3].map((entry) => expect.stringMatching(new RegExp(`^history does not hold the entry ${entry} `)) as string),
     );
@@ -475,22 +475,22 @@ describe("filesRegistry", () => {
   it("leaves one upload of each bundle when a restore that broke off is repeated", async () => {
     const [from, to] = [memoryStore(), memoryStore()];
     for (const seed of [1, 2, 3])
-      await filesRegistry(from, { name: "sample" }).register(await sampleArtifact({ networks: 0, seed }));
+      await storeRegistry(from, { name: "sample" }).register(await sampleArtifact({ networks: 0, seed }));
     let left = 20;
     const breaking = {
       ...to,
       putStream: ((key, content, options) =>
         left-- > 0 ? to.putStream(key, content, options) : Promise.reject(new Error("broke"))) as typeof to.putStream,
     };
-    const snapshot = await filesRegistry(from, { name: "sample" }).snapshot();
-    await expect(filesRegistry(breaking, { name: "sample" }).restore(snapshot)).rejects.toThrow("broke");
-    await filesRegistry(to, { name: "sample" }).restore(snapshot);
+    const snapshot = await storeRegistry(from, { name: "sample" }).snapshot();
+    await expect(storeRegistry(breaking, { name: "sample" }).restore(snapshot)).rejects.toThrow("broke");
+    await storeRegistry(to, { name: "sample" }).restore(snapshot);
     expect(new Set((await to.list("sample/bundles/")).map(({ key }) => key.split("/")[2])).size).toBe(3);
-    expect((await filesRegistry(to, { name: "sample" }).verify()).problems).toEqual([]);
+    expect((await storeRegistry(to, { name: "sample" }).verify()).problems).toEqual([]);
   });
 
   it("gives no semantic version twice, also when all were removed", async () => {
-    const registry = filesRegistry(memoryStore(), { name: "sample" });
+    const registry = storeRegistry(memoryStore(), { name: "sample" });
     await registry.register(await sampleArtifact({ networks: 0, seed: 1 }));
     await registry.remove(1);
     expect((await registry.register(await sampleArtifact({ networks: 0, seed: 1 }))).version).toMatchObject({
@@ -501,7 +501,7 @@ describe("filesRegistry", () => {
 
   it("refuses another model's bundle in the place of a registered one", async () => {
     const folder = newFolder();
-    const registry = filesRegistry(filesStore(folder), { name: "sample" });
+    const registry = storeRegistry(filesStore(folder), { name: "sample" });
     await registry.register(await sampleArtifact({ networks: 0 }));
     const [bundle = ""] = readdirSync(join(folder, "sample/bundles"));
     const place = join(folder, "sample/bundles", bundle);
