@@ -18,10 +18,10 @@ import { jobs as standardJobs } from "./standard/jobs.js";
  * ```ts
  * import { filesStore } from "churnkit/io";
  * import { jobs, type RunOptions } from "churnkit/jobs";
- * import { filesRegistry } from "churnkit/registry";
+ * import { storeRegistry } from "churnkit/registry";
  *
  * const store = filesStore("pipeline");
- * const options: RunOptions = { store, jobs: jobs.values(), registry: filesRegistry(store, { name: "churn" }) };
+ * const options: RunOptions = { store, jobs: jobs.values(), registry: storeRegistry(store, { name: "churn" }) };
  * ```
  */
 export interface RunOptions {

@@ -5,7 +5,7 @@ import type { ObjectStore } from "../../src/io/store/object-store.js";
 import { readArtifact } from "../../src/jobs/artifacts.js";
 import { defineJob, type Job } from "../../src/jobs/job.js";
 import { runPipeline, type PipelineRun } from "../../src/jobs/run.js";
-import { filesRegistry } from "../../src/registry/backends/store/files-registry.js";
+import { storeRegistry } from "../../src/registry/backends/store/store-registry.js";
 import { everyCall, failing, typedEnd } from "../helpers/faults.js";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -56,7 +56,7 @@ function countedJobs(): { readonly jobs: Job[]; readonly runs: Map<string, numbe
   return { jobs: [read, add, publish], runs };
 }
 
-const registry = filesRegistry(memoryStore(), { name: "numbers" });
+const registry = storeRegistry(memoryStore(), { name: "numbers" });
 const inputs = { number: bytes("40") };
 const sums = {
   inputs: { number: "file" },

@@ -4,7 +4,7 @@ import { syntheticCustomers } from "../../src/data/synthetic.js";
 import { memoryStore } from "../../src/io/store/memory-store.js";
 import { readArtifact } from "../../src/jobs/artifacts.js";
 import { runPipeline, type PipelineRun } from "../../src/jobs/run.js";
-import { filesRegistry } from "../../src/registry/backends/store/files-registry.js";
+import { storeRegistry } from "../../src/registry/backends/store/store-registry.js";
 
 const { records } = syntheticCustomers({ rows: 300, seed: 7 });
 const csv = (rows: readonly object[]): Uint8Array =>
@@ -70,7 +70,7 @@ describe("the jobs of a model's life", () => {
     captured: new TextEncoder().encode(""),
   };
   const store = memoryStore();
-  const registry = filesRegistry(memoryStore(), { name: "churn" });
+  const registry = storeRegistry(memoryStore(), { name: "churn" });
   let run: PipelineRun;
   beforeAll(async () => {
     run = await runPipeline(life, { store, inputs, registry });
