@@ -31,7 +31,7 @@ function parseAndPass(body) {
   }
   return keys;
 }
-const post = (path, body) => handler({ method: "POST", path, body: () => body });
+const post = (path, body) => handler({ method: "POST", path, query: "", headers: {}, body: () => body });
 
 async function milliseconds(work, runs) {
   const { user } = process.cpuUsage();

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import type { Monitor } from "../monitor/monitor.js";
 import { writeFileAtomic } from "../io/atomic.js";
-import { createHandler, type Handler } from "../serving/handler.js";
+import { createHandler } from "../serving/handler.js";
+import type { Handler } from "../serving/http.js";
 import type { LoadedModel } from "../serving/load-for-service.js";
 import { prometheusMetrics } from "../serving/metrics.js";
 import { withSink } from "../serving/with-sink.js";
@@ -36,7 +37,8 @@ export async function watchedHandler(
   };
   let keptUntil: string | null = null;
   const sink = prometheusSink();
-  const watched = withMonitor(createHandler(model, { metrics: withSink(metrics, sink), onError }), monitor, {
+  const watched = withMonitor(model, monitor, {
+    metrics: withSink(metrics, sink),
     sample: share ?? 1,
     sink,
     labels: { model: model.name },

@@ -1,11 +1,20 @@
 import { ChurnkitError, type ErrorCode } from "../base/errors.js";
 import type { CellIssue } from "../data/table/table.js";
 
-/** A request as the handler sees it, whatever carried it. */
+/**
+ * A request as the handler sees it, whatever carried it. Smaller than Fetch's `Request`, which costs more to build than a
+ * score does.
+ */
 export interface ServeRequest {
   readonly method: string;
   /** The path without query, e.g. `/predict`. */
   readonly path: string;
+  /** What follows the question mark, or `""`: `new URLSearchParams(query)` reads it. */
+  readonly query: string;
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** IP address at the other end of the connection, where the carrier knows it. Behind a proxy it is the proxy's. */
+  readonly address?: string | undefined;
   /**
    * Reads the body. Called at most once, and only where a route takes one.
    *
@@ -20,6 +29,26 @@ export interface ServeResponse {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
+
+/** Maps a request to its answer. */
+export type Handler = (request: ServeRequest) => Promise<ServeResponse>;
+
+/**
+ * A function around the handler: it may answer by itself, change the request or the answer, or look at both.
+ *
+ * @example
+ * ```ts
+ * import type { Middleware } from "churnkit/serving";
+ *
+ * const key = "a long secret";
+ * const requireKey: Middleware = (next) => async (request) =>
+ *   request.path === "/health" || request.headers["x-api-key"] === key
+ *     ? next(request)
+ *     : { status: 401, headers: { "content-type": "text/plain" }, body: "Send x-api-key." };
+ * // createHandler(model, { middleware: [requireKey] });
+ * ```
+ */
+export type Middleware = (next: Handler) => Handler;
 
 /** What went wrong with a request or with one record of a batch; `issues` names the columns. */
 export interface RequestProblem {
@@ -73,3 +102,10 @@ export function callerFailure(error: unknown): ServeResponse | undefined {
   const status = callerErrors.get(code);
   return status === undefined ? undefined : failure(status, { code, message });
 }
+
+/** The refusal of a body above a carrier's limit. */
+export const tooLarge = (limit: number): ChurnkitError =>
+  new ChurnkitError("INPUT_TOO_LARGE", `The body is larger than ${limit} bytes. Send fewer records at a time.`);
+
+/** Largest body that a carrier takes, unless it is told otherwise. */
+export const usualBodyBytes = 4 * 1024 * 1024;

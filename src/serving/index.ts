@@ -3,11 +3,12 @@
  *
  * @module churnkit/serving
  */
-export { createHandler, type Handler, type HandlerOptions, type ServedModel } from "./handler.js";
+export { createHandler, type HandlerOptions, type ServedModel } from "./handler.js";
 export { loadForService, rollBackToCopy } from "./load-for-service.js";
-export type { ServeRequest, ServeResponse } from "./http.js";
+export type { Handler, Middleware, ServeRequest, ServeResponse } from "./http.js";
 export { prometheusMetrics, type ServingMetrics } from "./metrics.js";
 export { listen, type NodeServer, type NodeServerOptions } from "./hosts/node/node-server.js";
+export { fetchHandler } from "./hosts/fetch/fetch-handler.js";
 export { withSink } from "./with-sink.js";
 export { captureToFile } from "./capture-file.js";
 export { withMonitor } from "./monitor.js";

@@ -1,5 +1,7 @@
 import { ChurnkitError } from "../base/errors.js";
+import { awaitQuietly, quietly } from "../base/async/quietly.js";
 import type { ObjectStore } from "../io/store/object-store.js";
+import { typedStore } from "../io/store/typed-store.js";
 import type { Artifact } from "../model/artifact.js";
 import type { LoadOptions, ModelRegistry } from "../registry/registry.js";
 import { assertSignature, signatureOf } from "../registry/signature/signature.js";
@@ -48,8 +50,10 @@ export interface LoadedModel extends ServedModel {
 export async function loadForService(
   registry: ModelRegistry,
   ref: VersionRef,
-  { copies, keep = 2, onProblem, ...load }: ServiceOptions = {},
+  { copies: given, keep = 2, onProblem, ...load }: ServiceOptions = {},
 ): Promise<LoadedModel> {
+  const copies = given && typedStore(given);
+  const tell = (error: unknown): void => quietly(() => onProblem?.(error));
   if (!Number.isSafeInteger(keep) || keep < 1)
     throw new ChurnkitError("OPTION_INVALID", `keep must be a whole number above 0, not ${keep}.`);
   let loaded: Awaited<ReturnType<ModelRegistry["load"]>>;
@@ -58,14 +62,11 @@ export async function loadForService(
   } catch (error) {
     const [copy] = copies === undefined || isAnswer(error) ? [] : await listCopies(copies);
     if (copies === undefined || copy === undefined) throw error;
-    onProblem?.(error);
+    tell(error);
     return served(registry.name, copies, copy, load);
   }
   const { artifact, scorer, version } = loaded;
-  if (copies)
-    await keepCopy(copies, version, () => registry.download(version.number), keep).catch((error: unknown) =>
-      onProblem?.(error),
-    );
+  if (copies) await awaitQuietly(() => keepCopy(copies, version, () => registry.download(version.number), keep), tell);
   return { artifact, scorer, name: registry.name, version: version.semver, source: "registry" };
 }
 
@@ -76,7 +77,8 @@ export async function loadForService(
  * @param name the model's name, for answers.
  * @throws ChurnkitError BUNDLE_NOT_FOUND where no former version was kept.
  */
-export async function rollBackToCopy(name: string, copies: ObjectStore, load: LoadOptions = {}): Promise<LoadedModel> {
+export async function rollBackToCopy(name: string, store: ObjectStore, load: LoadOptions = {}): Promise<LoadedModel> {
+  const copies = typedStore(store);
   const copy = await stepBack(copies);
   if (copy === undefined) {
     throw new ChurnkitError(

@@ -1,9 +1,9 @@
+import { quietly } from "../base/async/quietly.js";
 import { uniform } from "../base/random.js";
-import type { CapturedPrediction } from "../monitor/capture/capture.js";
 import type { CaptureWriter } from "../monitor/capture/write.js";
 import type { Monitor } from "../monitor/monitor.js";
-import type { ServeResponse } from "./http.js";
-import { exchangeOf, type Exchange } from "./monitor-exchange.js";
+import type { HandlerOptions } from "./handler.js";
+import { predictionsOf, type Scored } from "./scored-predictions.js";
 
 /** What became of the requests that could be looked at. */
 export interface MonitorTraffic {
@@ -12,26 +12,31 @@ export interface MonitorTraffic {
   readonly sampled: number;
   /** Sampled, but the queue was full. */
   readonly dropped: number;
-  /** Of the sampled, those whose body or answer could not be read. */
-  readonly unreadable: number;
   /** Records handed to the monitor. */
   readonly records: number;
   /** Of these, those that were not captured, since the log could not keep up. */
   readonly uncaptured: number;
 }
 
-/** An exchange whose records are being handed to the monitor. */
+/** A request that waits. */
+interface Waiting extends Scored {
+  /** About what its records take in memory, in bytes. */
+  readonly size: number;
+}
+
+/** A request whose records are being handed to the monitor. */
 interface Opened {
-  readonly exchange: Exchange;
-  readonly predictions: readonly CapturedPrediction[];
+  readonly size: number;
+  readonly at: number;
+  readonly predictions: ReturnType<typeof predictionsOf>;
   next: number;
 }
 
 /** Milliseconds of work before other requests get their turn. */
 const slice = 4;
 
-/** How a sample of exchanges is handed to a monitor. */
-export interface ExchangeQueueOptions {
+/** How a sample of requests is handed to a monitor. */
+export interface ScoredQueueOptions {
   readonly sample: number;
   readonly seed: number;
   readonly mostRequests: number;
@@ -41,79 +46,83 @@ export interface ExchangeQueueOptions {
   readonly failed: (error: unknown) => void;
 }
 
-/** Exchanges that wait to be looked at. */
-export interface ExchangeQueue {
+/** Scored requests that wait to be looked at. */
+export interface ScoredQueue {
   readonly traffic: () => MonitorTraffic;
-  /** Takes an exchange in if it is sampled and there is room. */
-  readonly offer: (path: string, body: Uint8Array, response: ServeResponse) => void;
+  /** Takes a request in if it is sampled and there is room. */
+  readonly offer: NonNullable<HandlerOptions["onScored"]>;
   /** Looks at all that waits, now. */
   readonly drain: () => void;
   /** Ends the work that is planned. */
   readonly stop: () => void;
 }
 
+/** What a parsed record takes in memory, in bytes, beside twice its text. */
+const recordBytes = 128;
+
 /** A bounded queue before a monitor, worked off in slices of a few milliseconds. */
-export function exchangeQueue(
+export function scoredQueue(
   monitor: Monitor,
-  { sample, seed, mostRequests, mostBytes, capture, now, failed }: ExchangeQueueOptions,
-): ExchangeQueue {
+  { sample, seed, mostRequests, mostBytes, capture, now, failed }: ScoredQueueOptions,
+): ScoredQueue {
   const random = uniform(seed);
-  const traffic = { requests: 0, sampled: 0, dropped: 0, unreadable: 0, records: 0, uncaptured: 0 };
-  const queue: Exchange[] = [];
+  const traffic = { requests: 0, sampled: 0, dropped: 0, records: 0, uncaptured: 0 };
+  const queue: Waiting[] = [];
   let opened: Opened | undefined;
   let held = 0;
   /** Bytes handed to the log and not yet taken in by it: a slow disk or store must not fill the memory. */
   let writing = 0;
   let working: ReturnType<typeof setTimeout> | undefined;
-  /** Reads an exchange, and hands it to the log; undefined where there is nothing to count. */
-  const open = (exchange: Exchange): Opened | undefined => {
-    try {
-      const predictions = exchangeOf(exchange, monitor.baseline.contract);
-      if (predictions !== undefined) {
-        keep(exchange, predictions);
-        return { exchange, predictions, next: 0 };
-      }
-    } catch (error) {
-      failed(error);
+
+  /** Hands a request's predictions to the log, and makes them ready to be counted. */
+  const open = (waiting: Waiting): Opened => {
+    const { size, at } = waiting;
+    const predictions = predictionsOf(waiting, monitor.baseline.contract);
+    if (capture !== undefined && writing + size > mostBytes) traffic.uncaptured += predictions.length;
+    else if (capture !== undefined) {
+      writing += size;
+      quietly(async () => {
+        try {
+          await capture.write(predictions);
+        } finally {
+          writing -= size;
+        }
+      }, failed);
     }
-    traffic.unreadable++;
-    held -= exchange.bytes;
-    return undefined;
-  };
-  const keep = ({ bytes }: Exchange, predictions: readonly CapturedPrediction[]): void => {
-    if (capture === undefined) return;
-    if (writing + bytes > mostBytes) {
-      traffic.uncaptured += predictions.length;
-      return;
-    }
-    writing += bytes;
-    void capture
-      .write(predictions)
-      .catch(failed)
-      .finally(() => (writing -= bytes));
+    return { size, at, predictions, next: 0 };
   };
 
-  /** Opens the next exchange, or hands one record of it to the monitor; false where nothing waits. */
+  /** Opens the next request, or hands one record of it to the monitor; false where nothing waits. */
   const step = (): boolean => {
     if (opened === undefined) {
-      const exchange = queue.shift();
-      if (exchange !== undefined) opened = open(exchange);
-      return exchange !== undefined;
+      const waiting = queue.shift();
+      if (waiting !== undefined)
+        quietly(
+          () => void (opened = open(waiting)),
+          (error) => {
+            held -= waiting.size;
+            failed(error);
+          },
+        );
+      return waiting !== undefined;
     }
-    const { exchange, predictions } = opened;
-    const one = predictions[opened.next++];
-    if (one === undefined) {
-      held -= exchange.bytes;
+    const { size, at, predictions } = opened;
+    const prediction = predictions[opened.next++];
+    if (prediction === undefined) {
+      held -= size;
       opened = undefined;
       return true;
     }
-    const { record, probability, id, version } = one;
-    try {
-      monitor.add(record, probability, { at: exchange.at, id: id ?? undefined, version: version ?? undefined });
+    const { record, probability, id, version } = prediction;
+    quietly(() => {
+      const added: unknown = monitor.add(record, probability, {
+        at,
+        id: id ?? undefined,
+        version: version ?? undefined,
+      });
       traffic.records++;
-    } catch (error) {
-      failed(error);
-    }
+      return added;
+    }, failed);
     return true;
   };
 
@@ -124,11 +133,9 @@ export function exchangeQueue(
     while (performance.now() < until && step());
     if (queue.length > 0 || opened !== undefined) return schedule(1);
     let unexplained = 0;
-    try {
+    quietly(() => {
       while (performance.now() < until && (unexplained = monitor.settle(1)) > 0);
-    } catch (error) {
-      failed(error);
-    }
+    }, failed);
     // At leisure, so that the report finds them explained.
     if (unexplained > 0) schedule(4 * slice);
   };
@@ -137,17 +144,17 @@ export function exchangeQueue(
     unref(working);
   };
 
-  const offer = (path: string, body: Uint8Array, response: ServeResponse): void => {
+  const offer: ScoredQueue["offer"] = (records, results, context) => {
     traffic.requests++;
     if (random() >= sample) return;
     traffic.sampled++;
-    const bytes = body.length + response.body.length;
-    if (queue.length >= mostRequests || held + bytes > mostBytes) {
+    const size = 2 * context.bytes + recordBytes * records.length;
+    if (queue.length >= mostRequests || held + size > mostBytes) {
       traffic.dropped++;
       return;
     }
-    queue.push({ path, body, answer: response.body, status: response.status, at: now(), bytes });
-    held += bytes;
+    queue.push({ records, results, context, at: now(), size });
+    held += size;
     schedule(1);
   };
 
@@ -156,7 +163,7 @@ export function exchangeQueue(
     offer,
     drain: () => {
       while (step());
-      monitor.settle();
+      quietly(() => monitor.settle(), failed);
     },
     stop: () => clearTimeout(working),
   };

@@ -1,14 +1,16 @@
+import { awaitQuietly, quietly } from "../base/async/quietly.js";
 import { ChurnkitError } from "../base/errors.js";
 import type { MetricPoint, MetricSink } from "../io/metrics/metric-sink.js";
 import type { CaptureWriter } from "../monitor/capture/write.js";
 import type { Monitor } from "../monitor/monitor.js";
 import { monitorPoints } from "../monitor/judging/points.js";
 import type { MonitorReport } from "../monitor/judging/report.js";
-import type { Handler } from "./handler.js";
-import { exchangeQueue, unref, type MonitorTraffic } from "./monitor-queue.js";
+import { createHandler, type HandlerOptions, type ServedModel } from "./handler.js";
+import type { Handler } from "./http.js";
+import { scoredQueue, unref, type MonitorTraffic } from "./monitor-queue.js";
 
-/** How a server watches its own model. */
-export interface WithMonitorOptions {
+/** How a server watches its own model, and what its handler may do beside. `onError` is told of what fails in the monitor too. */
+export interface WithMonitorOptions extends HandlerOptions {
   /** Share of the requests that are looked at, above 0 and up to 1 (the default). */
   readonly sample?: number | undefined;
   /** Takes a report's figures. */
@@ -19,9 +21,10 @@ export interface WithMonitorOptions {
   readonly capture?: CaptureWriter | undefined;
   /** Gets every report. */
   readonly onReport?: ((report: MonitorReport) => void) | undefined;
-  /** Told of what fails; answers are never touched by it. */
-  readonly onError?: ((error: unknown) => void) | undefined;
-  /** Most requests and bytes that wait to be looked at; more are dropped and counted. 1,000 and 16 MiB by default. */
+  /**
+   * Most requests that wait to be looked at, and most bytes of memory that they take, about: twice the body and 128 for each record.
+   * More are dropped and counted. 1,000 and 16 MiB by default.
+   */
   readonly queue?: { readonly requests?: number | undefined; readonly bytes?: number | undefined } | undefined;
   /** Go with every point, such as `{ model: "churn" }`. */
   readonly labels?: Readonly<Record<string, string>> | undefined;
@@ -31,7 +34,7 @@ export interface WithMonitorOptions {
   readonly seed?: number | undefined;
 }
 
-/** A handler that is watched. */
+/** A handler whose model is watched. */
 export interface MonitoredHandler extends Handler {
   readonly monitor: Monitor;
   traffic(): MonitorTraffic;
@@ -42,10 +45,9 @@ export interface MonitoredHandler extends Handler {
 }
 
 /**
- * Watches a handler's own predictions: a sample of requests and their answers goes to the monitor after the answer is on its
- * way, in slices of a few milliseconds (one may be longer: 256 records are counted at once, and a batch's JSON is read at once),
- * from a bounded queue. No answer is changed or failed by it. Every so often
- * the monitor reports, and its figures go to the sink.
+ * A handler that watches its own predictions: a sample of the scored requests goes to the monitor after the answer is on its way,
+ * in slices of a few milliseconds (one may be longer: 256 records are counted at once), from a bounded queue. No answer is changed
+ * or failed by it. Every so often the monitor reports, and its figures go to the sink.
  *
  * @throws ChurnkitError OPTION_INVALID for an option out of range.
  *
@@ -54,18 +56,18 @@ export interface MonitoredHandler extends Handler {
  * import { createMonitor, monitorBaselineOf } from "churnkit/monitor";
  * import { prometheusSink } from "churnkit/io";
  * import { loadBundle } from "churnkit/model";
- * import { createHandler, prometheusMetrics, withMonitor, withSink } from "churnkit/serving";
+ * import { prometheusMetrics, withMonitor, withSink } from "churnkit/serving";
  *
  * const { artifact, scorer, manifest } = await loadBundle("model");
  * const sink = prometheusSink();
  * const metrics = withSink(prometheusMetrics("1.0.0"), sink);
- * const handler = createHandler({ scorer, name: "churn", version: manifest.contentHash, source: "local" }, { metrics });
- * const watched = withMonitor(handler, createMonitor(monitorBaselineOf(artifact)), { sample: 0.1, sink, every: 60_000 });
+ * const model = { scorer, name: "churn", version: manifest.contentHash, source: "local" };
+ * const watched = withMonitor(model, createMonitor(monitorBaselineOf(artifact)), { metrics, sample: 0.1, sink, every: 60_000 });
  * // listen(watched, { port: 8080 });
  * await watched.close();
  * ```
  */
-export function withMonitor(handler: Handler, monitor: Monitor, options: WithMonitorOptions = {}): MonitoredHandler {
+export function withMonitor(model: ServedModel, monitor: Monitor, options: WithMonitorOptions = {}): MonitoredHandler {
   const { sample = 1, sink, every = 60_000, capture, onReport, labels = {}, now = Date.now, seed = 0 } = options;
   const { requests: mostRequests = 1_000, bytes: mostBytes = 16 * 2 ** 20 } = options.queue ?? {};
   const positive = (name: string, value: number, most: number): void => {
@@ -80,38 +82,23 @@ export function withMonitor(handler: Handler, monitor: Monitor, options: WithMon
   positive("queue.requests", mostRequests, 1e9);
   positive("queue.bytes", mostBytes, 1e12);
 
-  const failed = (error: unknown): void => {
-    try {
-      options.onError?.(error);
-    } catch {
-      // Whoever listens for errors must not cause one.
-    }
-  };
-
-  const queue = exchangeQueue(monitor, { sample, seed, mostRequests, mostBytes, capture, now, failed });
+  const failed = (error: unknown): void => quietly(() => options.onError?.(error));
+  const queue = scoredQueue(monitor, { sample, seed, mostRequests, mostBytes, capture, now, failed });
   let hour = hourOf(now());
   let told: MonitorTraffic = queue.traffic();
-
-  const watched: Handler = async (request) => {
-    let body: Uint8Array | undefined;
-    const response = await handler({
-      ...request,
-      body: async () => (body = await request.body()),
-    });
-    try {
-      if (body !== undefined && isScoring(request.path) && (response.status === 200 || response.status === 422))
-        queue.offer(request.path, body, response);
-    } catch (error) {
-      failed(error);
-    }
-    return response;
-  };
+  const handler = createHandler(model, {
+    ...options,
+    onScored: (records, results, context) => {
+      queue.offer(records, results, context);
+      return options.onScored?.(records, results, context);
+    },
+  });
 
   /** What has come since the points before. */
   const trafficPoints = (): MetricPoint[] => {
     const before = told;
     told = queue.traffic();
-    const outcomes = ["sampled", "dropped", "unreadable", "uncaptured"] as const;
+    const outcomes = ["sampled", "dropped", "uncaptured"] as const;
     return outcomes.map((outcome) => ({
       name: "monitored_requests_total",
       value: told[outcome] - before[outcome],
@@ -122,33 +109,27 @@ export function withMonitor(handler: Handler, monitor: Monitor, options: WithMon
   const report = async (): Promise<MonitorReport> => {
     const at = now();
     const made = monitor.advance(at);
-    try {
-      onReport?.(made);
-      await sink?.write([
-        ...monitorPoints(made, { at: new Date(at), labels }),
-        ...trafficPoints(),
-        { name: "monitor_heartbeat_timestamp_seconds", value: at / 1000, labels, at: new Date(at) },
-      ]);
-    } catch (error) {
-      failed(error);
-    }
+    quietly(() => onReport?.(made), failed);
+    const heartbeat = { name: "monitor_heartbeat_timestamp_seconds", value: at / 1000, labels, at: new Date(at) };
+    const points = [...monitorPoints(made, { at: new Date(at), labels }), ...trafficPoints(), heartbeat];
+    await awaitQuietly(() => sink?.write(points), failed);
     return made;
   };
   const clock = setInterval(() => {
     // What was captured in an hour is where it belongs soon after it, however few requests come.
     const before = hour;
     hour = hourOf(now());
-    if (hour !== before) capture?.flush().catch(failed);
-    report().catch(failed);
+    if (hour !== before) quietly(() => capture?.flush(), failed);
+    quietly(report, failed);
   }, every);
   unref(clock);
 
   const flush = async (): Promise<MonitorReport> => {
     queue.drain();
-    await capture?.flush().catch(failed);
+    await awaitQuietly(() => capture?.flush(), failed);
     return report();
   };
-  return Object.assign(watched, {
+  return Object.assign(handler, {
     monitor,
     traffic: queue.traffic,
     flush,
@@ -161,6 +142,3 @@ export function withMonitor(handler: Handler, monitor: Monitor, options: WithMon
 }
 
 const hourOf = (time: number): number => Math.floor(time / 3_600_000);
-
-const isScoring = (path: string): boolean =>
-  path === "/predict" || path === "/batch-predict" || path === "/invocations";

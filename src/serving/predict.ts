@@ -1,9 +1,9 @@
 import { ChurnkitError } from "../base/errors.js";
-import { JsonRefused, parseJson } from "../base/json/parse.js";
 import type { CellIssue } from "../data/table/table.js";
 import type { ScoredRecord, Scorer } from "../model/compile.js";
 import type { GiveWay } from "./batch-turns.js";
-import { failure, json, jsonText, type RequestProblem, type ServeResponse } from "./http.js";
+import type { Sent } from "./body.js";
+import { commonHeaders, failure, json, jsonText, type RequestProblem, type ServeResponse } from "./http.js";
 import type { ServingMetrics } from "./metrics.js";
 
 /** What scoring a request needs. */
@@ -13,6 +13,8 @@ export interface Scoring {
   readonly maxBatch: number;
   /** Said beside every score: threshold and origin of the model. */
   readonly said: Readonly<Record<string, unknown>>;
+  /** Told of all records of a request that were scored, once. */
+  readonly scored: (sent: Sent, results: readonly ScoredRecord[]) => void;
 }
 
 /** Records read and scored at once. */
@@ -21,9 +23,11 @@ const recordsAtOnce = 512;
 const mostIssues = { one: 1000, batch: 100 } as const;
 
 /** Answers one record. */
-export function predictOne({ scorer, metrics, said }: Scoring, body: Uint8Array): ServeResponse {
-  const { probability, label, issues: all } = scorer.scoreRecord(parse(body));
+export function predictOne({ scorer, metrics, said, scored }: Scoring, sent: Sent): ServeResponse {
+  const result = scorer.scoreRecord(sent.records[0]);
+  const { probability, label, issues: all } = result;
   const issues = all.length > mostIssues.one ? all.slice(0, mostIssues.one) : all;
+  scored(sent, [result]);
   if (probability === null) {
     metrics?.rejected(1);
     return failure(422, problem(issues));
@@ -36,43 +40,66 @@ export function predictOne({ scorer, metrics, said }: Scoring, body: Uint8Array)
  * Answers a batch: records that break the contract are reported in their place, the others scored. The answer is written as
  * it is made, since a flood of broken records must cost little more than parsing it.
  */
-export async function predictBatch(
-  { scorer, metrics, maxBatch, said }: Scoring,
-  body: Uint8Array,
-  giveWay: GiveWay,
-): Promise<ServeResponse> {
-  const records = recordsOf(parse(body), maxBatch);
+export async function predictBatch(scoring: Scoring, sent: Sent, giveWay: GiveWay): Promise<ServeResponse> {
   // Never made one flat text here: whoever sends it does that, and twice would cost more than all else.
   let predictions = "";
-  let entries: string[] = [];
-  // Records in a row that are refused without a word are written together.
-  let alike = 0;
-  const writeAlike = (): void => {
-    if (alike > 0) entries.push(unexplained.slice(0, alike * entryLength - 1));
-    alike = 0;
-  };
-  let failed = 0;
-  let left: number = mostIssues.batch;
-  for (let first = 0; first < records.length; first += recordsAtOnce) {
-    await giveWay();
-    for (const result of scorer.scoreRecords(records.slice(first, first + recordsAtOnce), { mostIssues: left })) {
-      const { probability, label, issues } = result;
-      if (probability === null) failed++;
-      else metrics?.scored(probability, label);
-      if (probability === null && issues.length === 0) alike++;
+  const { failed, left } = await scoreSlices(scoring, sent, giveWay, mostIssues.batch, (results) => {
+    const entries: string[] = [];
+    // Records in a row that are refused without a word are written together.
+    let alike = 0;
+    const writeAlike = (): void => {
+      if (alike > 0) entries.push(unexplained.slice(0, alike * entryLength - 1));
+      alike = 0;
+    };
+    for (const result of results) {
+      if (result.probability === null && result.issues.length === 0) alike++;
       else {
-        left -= issues.length;
         writeAlike();
         entries.push(entryOf(result));
       }
     }
     writeAlike();
-    predictions += (first > 0 ? "," : "") + entries.join(",");
-    entries = [];
+    predictions += (predictions === "" ? "" : ",") + entries.join(",");
+  });
+  const rest = { count: sent.records.length, failed, ...(left > 0 ? {} : { issues_left_off: true }), ...scoring.said };
+  return jsonText(200, `{"predictions":[${predictions}],${JSON.stringify(rest).slice(1)}`);
+}
+
+/** Answers with a probability a line, `NaN` for a record that breaks the contract. */
+export async function predictLines(scoring: Scoring, sent: Sent, giveWay: GiveWay): Promise<ServeResponse> {
+  let body = "";
+  await scoreSlices(scoring, sent, giveWay, 0, (results) => {
+    for (const { probability } of results) body += `${probability ?? NaN}\n`;
+  });
+  return { status: 200, headers: { "content-type": "text/csv; charset=utf-8", ...commonHeaders }, body };
+}
+
+/** Scores in slices, so that other requests get their turn; gives how many were refused, and how many more issues could be said. */
+async function scoreSlices(
+  { scorer, metrics, scored }: Scoring,
+  sent: Sent,
+  giveWay: GiveWay,
+  issues: number,
+  write: (results: readonly ScoredRecord[]) => void,
+): Promise<{ readonly failed: number; readonly left: number }> {
+  const { records } = sent;
+  const all: ScoredRecord[] = [];
+  let failed = 0;
+  let left = issues;
+  for (let first = 0; first < records.length; first += recordsAtOnce) {
+    await giveWay();
+    const results = scorer.scoreRecords(records.slice(first, first + recordsAtOnce), { mostIssues: left });
+    for (const result of results) {
+      left -= result.issues.length;
+      if (result.probability === null) failed++;
+      else metrics?.scored(result.probability, result.label);
+    }
+    write(results);
+    all.push(...results);
   }
   if (failed > 0) metrics?.rejected(failed);
-  const rest = { count: records.length, failed, ...(left > 0 ? {} : { issues_left_off: true }), ...said };
-  return jsonText(200, `{"predictions":[${predictions}],${JSON.stringify(rest).slice(1)}`);
+  scored(sent, all);
+  return { failed, left };
 }
 
 /** One record's place in the answer to a batch. */
@@ -82,18 +109,22 @@ function entryOf({ probability, label, issues }: ScoredRecord): string {
   return `{"prediction":${JSON.stringify(label)},"probability":${probability}${warnings}}`;
 }
 
-function recordsOf(value: unknown, most: number): readonly unknown[] {
+/** The records of a batch: an array, or the member `records`. */
+export function recordsOf(value: unknown, most: number): readonly unknown[] {
   const records: unknown = Array.isArray(value) ? value : (value as { records?: unknown } | null)?.records;
   if (!Array.isArray(records)) {
     throw new ChurnkitError("REQUEST_INVALID", 'A batch is {"records": [...]} or an array of records.');
   }
-  if (records.length > most) {
-    throw new ChurnkitError(
-      "INPUT_TOO_LARGE",
-      `A batch holds at most ${most} records; this one has ${records.length}. Send it in parts.`,
-    );
-  }
-  return records;
+  return atMost(records, most);
+}
+
+/** @throws ChurnkitError INPUT_TOO_LARGE for more records than a batch may hold. */
+export function atMost(records: readonly unknown[], most: number): readonly unknown[] {
+  if (records.length <= most) return records;
+  throw new ChurnkitError(
+    "INPUT_TOO_LARGE",
+    `A batch holds at most ${most} records; this one has ${records.length}. Send it in parts.`,
+  );
 }
 
 /** A record's first problem in words, and all of them as issues. */
@@ -112,27 +143,3 @@ const unexplained = Array<string>(recordsAtOnce)
   .join(",");
 /** Length of one of them, with its comma. */
 const entryLength = (unexplained.length + 1) / recordsAtOnce;
-
-const decoder = new TextDecoder("utf-8", { fatal: true });
-
-function parse(body: Uint8Array): unknown {
-  if (body.length === 0) throw new ChurnkitError("REQUEST_INVALID", "The body is empty. Send a JSON document.");
-  let text: string;
-  try {
-    text = decoder.decode(body);
-  } catch (cause) {
-    throw new ChurnkitError(
-      "REQUEST_INVALID",
-      "The body is not valid UTF-8. Send a JSON document in UTF-8, not compressed.",
-      { cause },
-    );
-  }
-  try {
-    return parseJson(text);
-  } catch (cause) {
-    if (cause instanceof JsonRefused)
-      throw new ChurnkitError("REQUEST_INVALID", `The body's JSON ${cause.message}.`, { cause });
-    const reason = cause instanceof Error ? cause.message.slice(0, 200) : "unreadable";
-    throw new ChurnkitError("REQUEST_INVALID", `The body is not valid JSON (${reason}).`, { cause });
-  }
-}

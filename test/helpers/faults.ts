@@ -39,7 +39,10 @@ export function failing<T extends object>(
       const member: unknown = Reflect.get(all, name);
       if (typeof member !== "function") return member;
       return (...args: unknown[]) => {
-        if (!fails()) return called(Reflect.apply(member, all, args));
+        if (!fails()) {
+          const result: unknown = Reflect.apply(member, all, args);
+          return result instanceof Promise ? called(result) : result;
+        }
         if (how === "throws") throw broken;
         return how === "rejects"
           ? Promise.reject(broken)
@@ -75,14 +78,16 @@ export async function leftBehind(work: () => Promise<unknown>): Promise<string[]
 /**
  * Fails the first call of a port, then the second and so on, in every way, until the work needs no more of them.
  *
- * @param attempt the work on a faulty port; gives what is to be seen after it.
+ * @param attempt the work on a faulty port.
+ * @param ways how the calls fail; a port that answers at once cannot reject.
  */
 export async function everyCall<T extends object>(
   make: () => Promise<T>,
   attempt: (faulty: T, sound: T) => Promise<unknown>,
+  ways: readonly (typeof failures)[number][] = failures,
 ): Promise<void> {
   for (let at = 1, calls = Infinity; at <= calls; at++) {
-    for (const how of failures) {
+    for (const how of ways) {
       const sound = await make();
       const port = failing(sound, at, how);
       expect(await leftBehind(() => attempt(port.target, sound)), `call ${at} ${how}`).toEqual([]);

@@ -3,7 +3,6 @@ import type { MonitorRun } from "../../src/monitor/run.js";
 import { days, runMonitor } from "../../src/monitor/index.js";
 import { memoryStore } from "../../src/io/index.js";
 import { monitorReportHtml } from "../../src/report/index.js";
-import { exchangeOf } from "../../src/serving/monitor-exchange.js";
 import { customers, predictionsOf, start, watchedModel, type Watched } from "./watched.js";
 
 let watched: Watched;
@@ -128,21 +127,5 @@ describe("labels that do not join", () => {
       badLabels: 2,
       badLabelCauses: ['the outcome "maybe" is no class', "it has no id"],
     });
-  });
-});
-
-describe("ids of requests", () => {
-  it("above 2^53 are captured as they are spelled, the record as it was sent", () => {
-    const contract = { ...watched.baseline.contract };
-    const id = contract.columns.find(({ role }) => role === "id")?.name ?? "";
-    const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
-    const records = `[{"${id}": 9007199254740993, "age": 30}, {"${id}": 17}]`;
-    const answer = JSON.stringify({ predictions: [{ probability: 0.5 }, { probability: 0.5 }] });
-    const found = exchangeOf(
-      { path: "/predict/batch", body: encode(records), answer, status: 200, at: start, bytes: 0 },
-      contract,
-    );
-    expect(found?.map((each) => each.id)).toEqual(["9007199254740993", "17"]);
-    expect(found?.map((each) => each.record)).toEqual(JSON.parse(records));
   });
 });

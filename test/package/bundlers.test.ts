@@ -31,7 +31,7 @@ export const handle = createHandler({ scorer: { contract: { columns: [] }, decis
   const { handle } = (await import(/* @vite-ignore */ pathToFileURL(outfile).href)) as {
     handle: (request: object) => Promise<{ status: number; body: string }>;
   };
-  const { status, body } = await handle({ method: "GET", path: "/metrics", body: () => new Uint8Array() });
+  const { status, body } = await handle({ method: "GET", path: "/metrics", headers: {} });
   expect([status, body]).toEqual([200, expect.stringContaining('churnkit_model_info{version="1"} 1')]);
 });
 

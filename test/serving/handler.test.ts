@@ -1,20 +1,21 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { beforeAll, describe, expect, it } from "vitest";
 import { ChurnkitError } from "../../src/base/errors.js";
 import { compile, type Scorer } from "../../src/model/compile.js";
-import { createHandler, type Handler, type HandlerOptions } from "../../src/serving/handler.js";
-import type { ErrorBody } from "../../src/serving/http.js";
-import { sampleArtifact } from "../helpers/artifact.js";
-
-const text = (value: string): Uint8Array => new TextEncoder().encode(value);
+import { createHandler, type HandlerOptions } from "../../src/serving/handler.js";
+import type { ErrorBody, Handler, Middleware } from "../../src/serving/http.js";
+import { prometheusMetrics, type ServingMetrics } from "../../src/serving/metrics.js";
+import { sampleArtifact, sampleRecords } from "../helpers/artifact.js";
+import { request } from "./request.js";
 
 describe("createHandler", () => {
   let scorer: Scorer;
   const make = (options: HandlerOptions = {}, other: Partial<Scorer> = {}): Handler =>
     createHandler({ scorer: { ...scorer, ...other }, name: "churn", version: "7", source: "registry" }, options);
   const get = (handler: Handler, path: string, method = "GET") =>
-    handler({ method, path, body: () => Promise.reject(new Error("a GET reads no body")) });
+    handler({ ...request(path, undefined, { method }), body: () => Promise.reject(new Error("a GET reads no body")) });
   beforeAll(async () => {
     scorer = await compile(await sampleArtifact({ networks: 0 }));
   });
@@ -45,13 +46,19 @@ describe("createHandler", () => {
   it("lists its endpoints at / and answers each of them", async () => {
     const handler = make();
     const { endpoints } = JSON.parse((await get(handler, "/")).body) as { endpoints: string[] };
-    expect(endpoints).toEqual(["/predict", "/batch-predict", "/health", "/metrics", "/model-info", "/"]);
+    expect(endpoints).toEqual([
+      "/predict",
+      "/batch-predict",
+      "/invocations",
+      "/ping",
+      "/health",
+      "/metrics",
+      "/model-info",
+      "/",
+    ]);
     for (const path of endpoints) {
-      const { status, body } = await handler({
-        method: path.endsWith("predict") ? "POST" : "GET",
-        path,
-        body: () => text("[]"),
-      });
+      const posts = /predict|invocations/.test(path);
+      const { status, body } = await handler(request(path, posts ? [] : undefined));
       expect([path, status, body]).not.toEqual([path, 404, expect.stringContaining("nothing")]);
     }
   });
@@ -104,6 +111,80 @@ describe("createHandler", () => {
     expect((await get(make(), "/metrics")).status).toBe(404);
   });
 
+  it("is wrapped by middleware, the first one outermost; what that answers or throws is counted and answered alike", async () => {
+    const seen: string[] = [];
+    const named =
+      (name: string): Middleware =>
+      (next) =>
+      async (sent) => {
+        seen.push(`${name} in`);
+        const response = await next(sent);
+        seen.push(`${name} out`);
+        return { ...response, headers: { ...response.headers, [name]: "1" } };
+      };
+    const guard: Middleware = (next) => (sent) => {
+      if (sent.query === "crash") throw new Error("middleware");
+      if (sent.query === "refuse") throw new ChurnkitError("REQUEST_INVALID", "Send a key.");
+      return sent.headers["x-key"] === "k"
+        ? next(sent)
+        : Promise.resolve({ status: 401, headers: {}, body: sent.address ?? "" });
+    };
+    const counted: [string, number][] = [];
+    const metrics: ServingMetrics = {
+      ...prometheusMetrics("1"),
+      request: (route, status) => counted.push([route, status]),
+    };
+    const errors: unknown[] = [];
+    const handler = make({
+      middleware: [named("a"), named("b"), guard],
+      metrics,
+      onError: (error) => errors.push(error),
+    });
+    const send = (query: string, headers = {}) =>
+      handler(request("/health", undefined, { query, headers, address: "::1" }));
+    expect(await send("", { "x-key": "k" })).toMatchObject({ status: 200, headers: { a: "1", b: "1" } });
+    expect(seen).toEqual(["a in", "b in", "b out", "a out"]);
+    expect(await send("")).toMatchObject({ status: 401, body: "::1" });
+    expect((await send("refuse")).status).toBe(400);
+    expect((await send("crash")).status).toBe(500);
+    expect(counted.map(([route, status]) => `${route} ${status}`)).toEqual(
+      [200, 401, 400, 500].map((status) => `/health ${status}`),
+    );
+    expect(errors).toEqual([new Error("middleware")]);
+  });
+
+  it("lets middleware read another body than was sent, such as a compressed one", async () => {
+    const gunzip: Middleware = (next) => (sent) =>
+      sent.headers["content-encoding"] === "gzip"
+        ? next({ ...sent, headers: {}, body: async () => gunzipSync(await sent.body()) })
+        : next(sent);
+    const sent = request("/predict", gzipSync("{}"), { headers: { "content-encoding": "gzip" } });
+    expect((await make()(sent)).status).toBe(400);
+    expect((await make({ middleware: [gunzip] })(sent)).status).toBe(422);
+  });
+
+  it("hands what was scored to onScored: the records as parsed, their results, and the request", async () => {
+    const calls: Parameters<NonNullable<HandlerOptions["onScored"]>>[] = [];
+    const handler = make({ maxBatch: 1_500, onScored: (...call) => calls.push(call) });
+    const records = sampleRecords(1_200);
+    const sent = request("/batch-predict", { records });
+    await handler(sent);
+    await handler(request("/predict", records[0]));
+    await handler(request("/predict", "{"));
+    await handler(request("/batch-predict", Array(1_501).fill(0)));
+    await get(handler, "/health");
+    expect(calls).toHaveLength(2);
+    const [[all, results, context] = []] = calls;
+    expect(all).toEqual(records);
+    expect(results?.map(({ probability }) => probability)).toEqual(
+      scorer.scoreRecords(records).map(({ probability }) => probability),
+    );
+    expect(context).toMatchObject({ bytes: (await sent.body()).length, model: { name: "churn", version: "7" } });
+    expect(context?.request.path).toBe("/batch-predict");
+    expect(context?.exactRecords()).toEqual(records);
+    expect(calls[1]?.[0]).toEqual([records[0]]);
+  });
+
   it("tells its owner, not the caller, why it failed", async () => {
     const seen: unknown[] = [];
     const handler = make(
@@ -114,7 +195,7 @@ describe("createHandler", () => {
         },
       },
     );
-    const { status, body } = await handler({ method: "POST", path: "/predict", body: () => text("{}") });
+    const { status, body } = await handler(request("/predict", {}));
     expect(status).toBe(500);
     expect(body).toBe(
       '{"error":{"code":"IO_FAILED","message":"The server failed to answer; the request was not at fault."}}',
@@ -133,7 +214,7 @@ describe("createHandler", () => {
           },
         },
       );
-      const { status, body } = await handler({ method: "POST", path: "/predict", body: () => text("{}") });
+      const { status, body } = await handler(request("/predict", {}));
       expect(status).toBe(500);
       expect(body).not.toContain("secret");
     },
@@ -152,7 +233,7 @@ describe("createHandler", () => {
         },
       },
     );
-    expect((await handler({ method: "POST", path: "/predict", body: () => text("{}") })).status).toBe(500);
+    expect((await handler(request("/predict", {}))).status).toBe(500);
   });
 
   it.each([0, -1, 1.5, NaN])("refuses a batch limit of %d", (maxBatch) => {
@@ -160,7 +241,7 @@ describe("createHandler", () => {
   });
 
   it("runs where there is no Node", () => {
-    for (const file of ["handler.ts", "predict.ts", "http.ts"]) {
+    for (const file of ["handler.ts", "predict.ts", "body.ts", "http.ts"]) {
       const source = readFileSync(resolve(import.meta.dirname, "../../src/serving", file), "utf8");
       const imports = [...source.matchAll(/^import (?!type)[^;]*from "([^"]+)"/gm)].map((match) => match[1]);
       expect(imports.length).toBeGreaterThan(0);

@@ -9,6 +9,7 @@ import { createHandler } from "../../src/serving/handler.js";
 import { listCopies } from "../../src/serving/local-copies.js";
 import { loadForService, rollBackToCopy } from "../../src/serving/load-for-service.js";
 import { sampleArtifact, sampleRecords } from "../helpers/artifact.js";
+import { request } from "./request.js";
 
 const [record] = sampleRecords(1);
 
@@ -42,11 +43,7 @@ describe("loadForService", () => {
     expect(second).toMatchObject({ name: "sample", version: "1.1.0", source: "local-copy" });
     expect(onProblem).toHaveBeenCalledWith(expect.objectContaining({ code: "STORE_FAILED" }));
     expect(second.scorer.scoreRecord(record)).toEqual(first.scorer.scoreRecord(record));
-    const health = await createHandler(second)({
-      method: "GET",
-      path: "/health",
-      body: () => Promise.resolve(new Uint8Array()),
-    });
+    const health = await createHandler(second)(request("/health"));
     expect(JSON.parse(String(health.body))).toMatchObject({ model_version: "1.1.0", model_source: "local-copy" });
   });
 

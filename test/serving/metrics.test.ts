@@ -3,14 +3,14 @@ import { compile } from "../../src/model/compile.js";
 import { createHandler } from "../../src/serving/handler.js";
 import { prometheusMetrics } from "../../src/serving/metrics.js";
 import { sampleArtifact, sampleRecords } from "../helpers/artifact.js";
+import { request } from "./request.js";
 
 async function served(version = "7") {
   const metrics = prometheusMetrics(version);
   const scorer = await compile(await sampleArtifact({ networks: 0 }));
   const handler = createHandler({ scorer, name: "churn", version, source: "local" }, { metrics });
-  const post = (path: string, value: unknown) =>
-    handler({ method: "POST", path, body: () => new TextEncoder().encode(JSON.stringify(value)) });
-  const get = (path: string, method = "GET") => handler({ method, path, body: () => new Uint8Array() });
+  const post = (path: string, value: unknown) => handler(request(path, value));
+  const get = (path: string, method = "GET") => handler(request(path, undefined, { method }));
   /** The lines of one metric, name and labels to value. */
   const samples = async (name: string): Promise<Record<string, number>> => {
     const { body } = await get("/metrics");

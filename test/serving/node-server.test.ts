@@ -3,7 +3,7 @@ import { gzipSync } from "node:zlib";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { TrainedModel } from "../../src/model/train.js";
 import { createHandler } from "../../src/serving/handler.js";
-import type { ErrorBody } from "../../src/serving/http.js";
+import type { ErrorBody, ServeRequest } from "../../src/serving/http.js";
 import { prometheusMetrics } from "../../src/serving/metrics.js";
 import { listen, type NodeServer, type NodeServerOptions } from "../../src/serving/hosts/node/node-server.js";
 import { answers, pause, postText, rawConnection } from "./raw.js";
@@ -53,6 +53,22 @@ describe("listen", () => {
       expect(one.prediction).toBe(one.probability >= model(name).scorer.decision.threshold ? "Yes" : "No");
     }
     expect(new Set(expected).size).toBeGreaterThan(100);
+  });
+
+  it("hands on path, query, headers by lower-case name, and the address", async () => {
+    const seen: ServeRequest[] = [];
+    const server = await listen(
+      (request) => {
+        seen.push(request);
+        return Promise.resolve({ status: 204, headers: {}, body: "" });
+      },
+      { port: 0 },
+    );
+    open.push(server);
+    await fetch(`${server.url}/a?b=c?d`, { headers: { "X-Key": "k" } });
+    expect(seen).toMatchObject([
+      { method: "GET", path: "/a", query: "b=c?d", headers: { "x-key": "k" }, address: "127.0.0.1" },
+    ]);
   });
 
   it("refuses a level that a strict contract does not declare", async () => {

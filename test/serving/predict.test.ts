@@ -2,9 +2,10 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { CellIssue } from "../../src/data/table/table.js";
 import { compile, type Scorer } from "../../src/model/compile.js";
-import { createHandler, type Handler } from "../../src/serving/handler.js";
-import type { ErrorBody } from "../../src/serving/http.js";
+import { createHandler } from "../../src/serving/handler.js";
+import type { ErrorBody, Handler } from "../../src/serving/http.js";
 import { sampleArtifact, sampleRecords } from "../helpers/artifact.js";
+import { request } from "./request.js";
 
 interface One {
   readonly prediction: string | null;
@@ -28,7 +29,7 @@ describe("predictions", () => {
     path: string,
     body: Uint8Array,
   ): Promise<{ status: number; answer: Answer & ErrorBody; size: number }> => {
-    const response = await handler({ method: "POST", path, body: () => body });
+    const response = await handler(request(path, body));
     return {
       status: response.status,
       answer: JSON.parse(response.body) as Answer & ErrorBody,

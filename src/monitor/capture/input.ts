@@ -1,3 +1,4 @@
+import type { Contract } from "../../data/contract/contract.js";
 import { isProblem, payloadOf, type Payload, type Problem } from "./payload.js";
 
 /** How the records of a request are understood. */
@@ -24,10 +25,20 @@ const listed = (names: readonly string[]): string =>
     .map((name) => name.slice(0, 40))
     .join(", ") + (names.length > 8 ? ", ..." : "");
 
+/** How requests to a model of this contract are understood. */
+export function inputOptions(contract: Contract, mostRecords: number, given?: readonly string[]): InputOptions {
+  const columns = given ?? contract.columns.filter(({ role }) => role === "feature").map(({ name }) => name);
+  return { columns, known: new Set([...columns, ...contract.columns.map(({ name }) => name)]), mostRecords };
+}
+
 /** The records of a captured request, at least one. */
 export function recordsOf(side: unknown, options: InputOptions): Records {
   const payload = payloadOf(side, options.mostRecords + 1);
-  if (isProblem(payload)) return payload;
+  return isProblem(payload) ? payload : recordsIn(payload, options);
+}
+
+/** The records of a payload, at least one. */
+export function recordsIn(payload: Payload, options: InputOptions): Records {
   const records = "rows" in payload ? recordsOfCsv(payload.rows, options) : recordsOfJson(payload.value, options, 0);
   return !isProblem(records) && records.length === 0 ? { problem: "it holds no record" } : records;
 }

@@ -10,6 +10,7 @@ import {
   type CaptureLog,
   type Note,
 } from "./capture.js";
+import { inputOptions } from "./input.js";
 import { linesOf } from "./lines.js";
 import { checkOutput, type CaptureOutput } from "./output.js";
 import { isCaptureEvent, parseCaptureEvent, type PayloadOptions, type SageMakerPrediction } from "./sagemaker.js";
@@ -78,13 +79,10 @@ export async function* readCaptureLines(
     }
   }
   checkOutput(options.outputForm);
-  const columns = options.columns ?? contract.columns.filter(({ role }) => role === "feature").map(({ name }) => name);
   const payloads: PayloadOptions = {
-    columns,
-    known: new Set([...columns, ...contract.columns.map(({ name }) => name)]),
+    ...inputOptions(contract, limits.records, options.columns),
     output: options.outputForm,
     target: contract.target,
-    mostRecords: limits.records,
   };
   const scores = new WholeScores();
   try {

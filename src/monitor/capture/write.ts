@@ -1,6 +1,7 @@
 import pLimit from "p-limit";
 import { ChurnkitError } from "../../base/errors.js";
 import { checkKey, type ObjectStore } from "../../io/store/object-store.js";
+import { typedStore } from "../../io/store/typed-store.js";
 import type { CapturedPrediction } from "./capture.js";
 
 /** Writes captured predictions. */
@@ -61,12 +62,13 @@ export const captureLine = (prediction: CapturedPrediction): string =>
  * ```
  */
 export function captureToStore(
-  store: ObjectStore,
+  given: ObjectStore,
   { prefix, writer, bytes = 4 * 2 ** 20, seconds = 300, held: mostHeld = 64 * 2 ** 20 }: CaptureStoreOptions,
 ): CaptureWriter {
   checkKey(`${prefix}/${writer}`);
   if (!(bytes > 0) || !(seconds > 0) || !(mostHeld > 0))
     throw new ChurnkitError("OPTION_INVALID", "bytes, seconds and held of a capture writer must be above 0.");
+  const store = typedStore(given);
   const hours = new Map<string, Held>();
   const encoder = new TextEncoder();
   let written = 0;

@@ -1,3 +1,4 @@
+import { quietly } from "../../base/async/quietly.js";
 import { ChurnkitError } from "../../base/errors.js";
 import { typedStore } from "../../io/store/typed-store.js";
 import type { MetricSink } from "../../io/metrics/metric-sink.js";
@@ -97,13 +98,7 @@ export function retrainingController(
   }
   const change = (work: (state: RetrainingState, at: Date) => RetrainingState): Promise<RetrainingState> =>
     changeState(store, name, now, work);
-  const tell = (error: unknown): void => {
-    try {
-      onError?.(error);
-    } catch {
-      // Whoever listens for errors must not cause one.
-    }
-  };
+  const tell = (error: unknown): void => quietly(() => onError?.(error));
 
   const askAfter = async (run: RetrainingRun): Promise<void> => {
     if (options.check === undefined) return;

@@ -3,8 +3,10 @@ import { readJsonLines } from "../../../src/data/read/json-lines.js";
 import { recordOf } from "../../../src/data/table/record-of.js";
 import { tableFromRecords } from "../../../src/data/table/records.js";
 import { keyWarnings } from "../../../src/model/key-warnings.js";
-import { exchangeOf } from "../../../src/serving/monitor-exchange.js";
+import type { ServedModel } from "../../../src/serving/handler.js";
+import { predictionsOf } from "../../../src/serving/scored-predictions.js";
 import { contractWith, encode, numberColumn, textColumn } from "../read/csv-writer.js";
+import { request } from "../../serving/request.js";
 
 const id = "numéro";
 const name = "année é";
@@ -43,9 +45,11 @@ describe.each([
   });
 
   it("name the customer of a watched request", () => {
-    const body = encode(JSON.stringify({ [id.normalize(written)]: "c7" }));
-    const exchange = { path: "/predict", body, answer: '{"probability":0.5}', status: 200, at: 0, bytes: 0 };
-    expect(exchangeOf(exchange, contract)?.[0]?.id).toBe("c7");
+    const records = [{ [id.normalize(written)]: "c7" }];
+    const model = { version: "1" } as ServedModel;
+    const context = { request: request("/predict"), bytes: 0, exactRecords: () => records, model };
+    const results = [{ probability: 0.5, label: "Yes", issues: [] }];
+    expect(predictionsOf({ records, results, context, at: 0 }, contract)[0]?.id).toBe("c7");
   });
 });
 

@@ -1,6 +1,7 @@
 import { ChurnkitError } from "../../../base/errors.js";
 import type { MetricSink } from "../../../io/metrics/metric-sink.js";
 import type { ObjectStore } from "../../../io/store/object-store.js";
+import { typedStore } from "../../../io/store/typed-store.js";
 import { liesAhead } from "../../../monitor/clock.js";
 import { heartbeat } from "../../../monitor/retraining/heartbeat.js";
 import { createMonitor } from "../../../monitor/monitor.js";
@@ -88,16 +89,8 @@ export interface MonitorLambdaResult {
  * ```
  */
 export function monitorLambda(options: MonitorLambdaOptions): (event: unknown) => Promise<MonitorLambdaResult> {
-  const {
-    store,
-    keep,
-    sink,
-    pointLabels = {},
-    onReport,
-    heartbeat: beat,
-    period = "hour",
-    grace = usualGrace,
-  } = options;
+  const { keep, sink, pointLabels = {}, onReport, heartbeat: beat, period = "hour", grace = usualGrace } = options;
+  const store = typedStore(options.store);
   const stateKey = `${keep}/state.json`;
   const length = monitorPeriods[period];
 
@@ -108,6 +101,7 @@ export function monitorLambda(options: MonitorLambdaOptions): (event: unknown) =
   const close = async ({ state, version }: Kept, from: number, to: number): Promise<Closed> => {
     const until = (end: number): MonitorRunOptions => ({
       ...options,
+      store,
       period,
       grace,
       state,

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { ChurnkitError } from "../../../base/errors.js";
+import { tooLarge } from "../../http.js";
 
 const declaredLength = (request: IncomingMessage): number => Number(request.headers["content-length"] ?? 0);
 
@@ -7,14 +8,9 @@ const declaredLength = (request: IncomingMessage): number => Number(request.head
  * Reads a request's body. What comes after the limit is thrown away as it arrives.
  *
  * @param begin called when the body is about to be read: the moment for "100 Continue".
- * @throws ChurnkitError INPUT_TOO_LARGE beyond the limit, REQUEST_INVALID when the client hangs up or compresses.
+ * @throws ChurnkitError INPUT_TOO_LARGE beyond the limit, REQUEST_INVALID when the client hangs up.
  */
 export function readBody(request: IncomingMessage, limit: number, begin: () => void): Promise<Uint8Array> {
-  const encoding = request.headers["content-encoding"];
-  if (encoding !== undefined && encoding !== "identity") {
-    const message = `The body is encoded as ${encoding.slice(0, 40)}. Send it as it is.`;
-    return Promise.reject(new ChurnkitError("REQUEST_INVALID", message));
-  }
   if (declaredLength(request) > limit) return Promise.reject(tooLarge(limit));
   begin();
   return new Promise((resolve, reject) => {
@@ -42,8 +38,4 @@ export function readBody(request: IncomingMessage, limit: number, begin: () => v
 export function isWholeBodyAwaited(request: IncomingMessage, limit: number): boolean {
   if (request.complete) return false;
   return request.headers["transfer-encoding"] !== undefined || declaredLength(request) > limit;
-}
-
-function tooLarge(limit: number): ChurnkitError {
-  return new ChurnkitError("INPUT_TOO_LARGE", `The body is larger than ${limit} bytes. Send fewer records at a time.`);
 }

@@ -1,11 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { ChurnkitError } from "../../../base/errors.js";
-import type { Handler } from "../../handler.js";
 import { closeGently } from "./node-close.js";
 import { isWholeBodyAwaited, readBody } from "./node-body.js";
 import { refuseUnreadable } from "./node-refusal.js";
-import { failure, type ServeResponse } from "../../http.js";
+import { failure, usualBodyBytes, type Handler, type ServeRequest, type ServeResponse } from "../../http.js";
 
 /** Where {@link listen} listens, and how much it takes. */
 export interface NodeServerOptions {
@@ -42,7 +41,7 @@ const lingerMilliseconds = 1000;
  * @throws ChurnkitError IO_FAILED when the port cannot be had, OPTION_INVALID for an option out of range.
  */
 export async function listen(handler: Handler, options: NodeServerOptions = {}): Promise<NodeServer> {
-  const { port = 8080, host = "127.0.0.1", maxBodyBytes = 4 * 1024 * 1024 } = options;
+  const { port = 8080, host = "127.0.0.1", maxBodyBytes = usualBodyBytes } = options;
   const { headersTimeout = 10_000, requestTimeout = 30_000, closeTimeout = 5000 } = options;
   check({ port }, 0, 65_535);
   check({ maxBodyBytes, headersTimeout, requestTimeout, closeTimeout }, 1, 2 ** 31 - 1);
@@ -69,9 +68,7 @@ export async function listen(handler: Handler, options: NodeServerOptions = {}):
         if (awaited || unasked || closed) response.setHeader("connection", "close");
         send(request, response, result, awaited && !unasked);
       };
-      handler({ method: request.method ?? "GET", path: pathOf(request.url), body }).then(answer, () =>
-        answer(unanswered),
-      );
+      handler(requestFrom(request, body)).then(answer, () => answer(unanswered));
     };
   server.on("request", serve(false));
   server.on("checkContinue", serve(true));
@@ -115,10 +112,20 @@ function started(server: Server, port: number, host: string): Promise<void> {
   });
 }
 
-function pathOf(url: string | undefined): string {
-  if (url === undefined) return "/";
-  const end = url.indexOf("?");
-  return end < 0 ? url : url.slice(0, end);
+function requestFrom(
+  { method = "GET", url = "/", headers, socket }: IncomingMessage,
+  body: ServeRequest["body"],
+): ServeRequest {
+  const mark = url.indexOf("?");
+  return {
+    method,
+    path: mark < 0 ? url : url.slice(0, mark),
+    query: mark < 0 ? "" : url.slice(mark + 1),
+    // Of all headers Node makes set-cookie alone a list, and no request has a meaning for it.
+    headers: headers as ServeRequest["headers"],
+    address: socket.remoteAddress,
+    body,
+  };
 }
 
 function send(request: IncomingMessage, response: ServerResponse, result: ServeResponse, linger: boolean): void {

@@ -1,0 +1,33 @@
+type Work = () => unknown;
+type Failed = (error: unknown) => unknown;
+
+/**
+ * Runs what somebody else gave: a listener, a sink, a log. What it throws, or rejects with later, goes to `failed` and no
+ * further.
+ *
+ * @param failed told of the error; what it throws itself is dropped, since a listener for errors must not cause one.
+ */
+export function quietly(work: Work, failed?: Failed): void {
+  try {
+    const result = work();
+    if (isThenable(result)) Promise.resolve(result).catch((error: unknown) => tell(error, failed));
+  } catch (error) {
+    tell(error, failed);
+  }
+}
+
+/** The same, and waits for its end. */
+export async function awaitQuietly(work: Work, failed?: Failed): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    tell(error, failed);
+  }
+}
+
+function tell(error: unknown, failed: Failed | undefined): void {
+  if (failed !== undefined) quietly(() => failed(error));
+}
+
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";

@@ -1,0 +1,68 @@
+import { ChurnkitError } from "../base/errors.js";
+import { JsonRefused, parseJson } from "../base/json/parse.js";
+import type { Contract } from "../data/contract/contract.js";
+import { exactIdParser } from "../data/read/exact-ids.js";
+import type { ServeRequest } from "./http.js";
+
+/** The records of a request, parsed once. */
+export interface Sent {
+  readonly request: ServeRequest;
+  /** Length of the body. */
+  readonly bytes: number;
+  readonly records: readonly unknown[];
+  /** The records read again, with every id that JSON rounds as the text that was sent. */
+  readonly exactRecords: () => readonly unknown[];
+}
+
+/**
+ * Reads a body of JSON.
+ *
+ * @param recordsIn finds the records in what it holds.
+ * @throws ChurnkitError REQUEST_INVALID for an empty body and one that is no JSON; what `recordsIn` throws.
+ */
+export function sentJson(
+  request: ServeRequest,
+  body: Uint8Array,
+  contract: Contract,
+  recordsIn: (value: unknown) => readonly unknown[],
+): Sent {
+  const text = textOf(body);
+  return {
+    request,
+    bytes: body.length,
+    records: recordsIn(jsonOf(text)),
+    exactRecords: () => recordsIn(exactIdParser(contract)(text)),
+  };
+}
+
+/** Refuses a body that is compressed, before it is read. A middleware that unpacks bodies takes the header away. */
+export function refuseEncoded({ headers }: ServeRequest): void {
+  const encoding = headers["content-encoding"];
+  if (encoding !== undefined && encoding !== "identity")
+    throw new ChurnkitError("REQUEST_INVALID", `The body is encoded as ${encoding.slice(0, 40)}. Send it as it is.`);
+}
+
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+/** The text of a body. */
+export function textOf(body: Uint8Array): string {
+  if (body.length === 0) throw new ChurnkitError("REQUEST_INVALID", "The body is empty. Send a JSON document.");
+  try {
+    return decoder.decode(body);
+  } catch (cause) {
+    throw new ChurnkitError("REQUEST_INVALID", "The body is not valid UTF-8. Send text in UTF-8, not compressed.", {
+      cause,
+    });
+  }
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch (cause) {
+    if (cause instanceof JsonRefused)
+      throw new ChurnkitError("REQUEST_INVALID", `The body's JSON ${cause.message}.`, { cause });
+    const reason = cause instanceof Error ? cause.message.slice(0, 200) : "unreadable";
+    throw new ChurnkitError("REQUEST_INVALID", `The body is not valid JSON (${reason}).`, { cause });
+  }
+}

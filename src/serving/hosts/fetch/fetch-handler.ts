@@ -1,0 +1,52 @@
+import { ChurnkitError } from "../../../base/errors.js";
+import { tooLarge, usualBodyBytes, type Handler } from "../../http.js";
+
+/**
+ * A handler in the form that Next.js routes, Deno, Bun, Cloudflare Workers and Hono take: from Fetch's `Request` to its
+ * `Response`.
+ *
+ * @param maxBodyBytes largest request body; 4 MiB by default.
+ * @example
+ * ```ts
+ * import { loadBundle } from "churnkit/model";
+ * import { createHandler, fetchHandler } from "churnkit/serving";
+ *
+ * const { scorer } = await loadBundle("model");
+ * const POST = fetchHandler(createHandler({ scorer, name: "churn", version: "1", source: "local" }));
+ * const response = await POST(new Request("https://example.com/predict", { method: "POST", body: "{}" }));
+ * console.assert(response.status === 422);
+ * ```
+ */
+export function fetchHandler(
+  handler: Handler,
+  { maxBodyBytes = usualBodyBytes }: { readonly maxBodyBytes?: number } = {},
+): (request: Request) => Promise<Response> {
+  return async (request) => {
+    const { pathname, search } = new URL(request.url);
+    const { status, headers, body } = await handler({
+      method: request.method,
+      path: pathname,
+      query: search.slice(1),
+      headers: Object.fromEntries(request.headers),
+      body: () => readBody(request, maxBodyBytes),
+    });
+    return new Response(request.method === "HEAD" ? null : body, { status, headers });
+  };
+}
+
+async function readBody({ body, headers }: Request, limit: number): Promise<Uint8Array> {
+  if (Number(headers.get("content-length")) > limit) throw tooLarge(limit);
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of body ?? []) {
+      size += chunk.length;
+      if (size > limit) throw tooLarge(limit);
+      chunks.push(chunk);
+    }
+  } catch (cause) {
+    if (ChurnkitError.isInstance(cause)) throw cause;
+    throw new ChurnkitError("REQUEST_INVALID", "The connection closed before the whole body had arrived.", { cause });
+  }
+  return new Uint8Array(await new Blob(chunks).arrayBuffer());
+}
