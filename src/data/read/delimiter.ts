@@ -44,10 +44,10 @@ export function detectDelimiter(
   let best: string = expected ?? ",";
   for (const candidate of delimiters) if ((counts.get(candidate) ?? 0) > (counts.get(best) ?? 0)) best = candidate;
   if (expected === undefined || best === expected) return best;
+  const written = JSON.stringify(best);
   const message =
-    `${source}: the header looks separated by a ${nameOf(best)} (${JSON.stringify(best)}), where a ` +
-    `${nameOf(expected)} was expected. Pass the option delimiter: ${JSON.stringify(best)}, or save the file with ` +
-    `${nameOf(expected)}s.`;
+    `${source}: the header is separated by a ${nameOf(best)} (${written}), not by a ${nameOf(expected)}. ` +
+    `Pass delimiter: ${written} (--delimiter ${written} on the command line), or save the file with ${nameOf(expected)}s.`;
   throw new ChurnkitError("INPUT_MALFORMED", message, { where: { file: source, value: best } });
 }
 

@@ -95,7 +95,7 @@ const cases: readonly Case[] = [
     input: "id\ttenure\tplan\tChurn\n1\t2\ta\tYes\n",
     code: "INPUT_MALFORMED",
     hints: { expected: "," },
-    message: "looks separated by a tab",
+    message: "is separated by a tab",
   },
   {
     what: "invalid UTF-8",

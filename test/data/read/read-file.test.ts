@@ -60,7 +60,7 @@ describe("files", () => {
     const file = put("semicolon.csv", delimited(";"));
     await expect(inferFromFile(file, target)).rejects.toMatchObject({ code: "INPUT_MALFORMED" });
     const { contract } = await inferFromFile(file, { ...target, delimiter: ";" });
-    await expect(readCsv(contract, file)).rejects.toThrow('Pass the option delimiter: ";"');
+    await expect(readCsv(contract, file)).rejects.toThrow('--delimiter ";" on the command line');
     expect((await readCsv(contract, file, { delimiter: ";" })).rows).toBe(60);
   });
 
