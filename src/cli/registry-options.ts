@@ -13,8 +13,10 @@ type Reach = "absolute" | "all";
 const isAbsolute = (gate: Gate): boolean =>
   gate.requirements.every((one) => "metric" in one && ("min" in one || "max" in one));
 
+const named: readonly Gate[] = Object.values(gates);
+
 const namesOf = (reach: Reach): string[] =>
-  [...gates].filter(([, gate]) => reach === "all" || isAbsolute(gate)).map(([name]) => name);
+  named.filter((gate) => reach === "all" || isAbsolute(gate)).map(({ name }) => name);
 
 /** The gates with a name, for a description. */
 export const gateNames = (reach: Reach): string => namesOf(reach).join(", ");
@@ -22,7 +24,7 @@ export const gateNames = (reach: Reach): string => namesOf(reach).join(", ");
 /** Reads a gate by name or from a JSON file; repeated ones are collected. */
 export function gateOption(reach: Reach): (text: string, before?: readonly Gate[]) => readonly Gate[] {
   return (text, before = []) => {
-    const gate = gates.get(text) ?? (text.endsWith(".json") ? gateFile(text) : undefined);
+    const gate = named.find(({ name }) => name === text) ?? (text.endsWith(".json") ? gateFile(text) : undefined);
     if (gate === undefined || (reach === "absolute" && !isAbsolute(gate))) {
       throw new InvalidArgumentError(
         `Take one of ${gateNames(reach)}, or a JSON file${reach === "absolute" ? " with absolute demands only" : ""}.`,

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import type { RetrainingRunContext } from "../monitor/index.js";
+import type { RetrainingRunContext } from "../monitor/retraining/run.js";
 
 /** What became of a command. */
 interface CommandEnd {

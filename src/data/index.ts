@@ -82,4 +82,4 @@ export {
 export { fitRecipe, type FittedRecipe } from "./features/fit/fit-recipe.js";
 export type { Recipe } from "./features/recipe.js";
 
-export { syntheticContract, syntheticCustomers, type SyntheticCustomer } from "./synthetic.js";
+export { syntheticContract, syntheticCustomers } from "./synthetic.js";

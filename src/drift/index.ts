@@ -3,12 +3,12 @@
  *
  * @module churnkit/drift
  */
-export { driftAdvice, type Advice } from "./compare/advice.js";
+export { driftAdvice } from "./compare/advice.js";
 export { compareTables, type DriftOptions } from "./compare/compare.js";
 export { compareProfiles, driftAgainst } from "./compare/compare-profiles.js";
 export { conceptDrift } from "./compare/concept.js";
-export { defaultDriftPolicy, type DriftPolicy } from "./policy.js";
-export type { ColumnDrift, ConceptDrift, DriftReport, Severity } from "./report.js";
+export type { DriftPolicy } from "./policy.js";
+export type { ColumnDrift, DriftReport, Severity } from "./report.js";
 export { parseSegmentProfiles } from "./segments/parse.js";
 export {
   compareSegmentProfiles,
@@ -19,9 +19,5 @@ export {
 } from "./segments/profiles.js";
 export { sequentialStep, sequentialStart } from "./sequential/monitor.js";
 export { parseSequential, parseWindows } from "./sequential/parse.js";
-export type { SequentialPlan } from "./sequential/plan.js";
 export type { SequentialState } from "./sequential/state.js";
 export { addPeriod, startWindows, type ProfileWindows } from "./sequential/windows.js";
-export { chiSquareHomogeneity } from "../stats/chi-square.js";
-export { jensenShannon, psi, psiOfSamples } from "../stats/divergence.js";
-export { ksTest } from "../stats/kolmogorov-smirnov.js";

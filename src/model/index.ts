@@ -3,17 +3,17 @@
  *
  * @module churnkit/model
  */
-export type { Artifact, Costs, Decision } from "./artifact.js";
+export type { Artifact, Costs } from "./artifact.js";
 export { auto, type AutoOptions } from "./auto-learner.js";
 export { boosting, type BoostingOptions } from "./kinds/trees/boosting-learner.js";
-export { toBundleFiles, type BundleFiles, type BundleOptions } from "./bundle/format.js";
+export { toBundleFiles, type BundleOptions } from "./bundle/format.js";
 export { loadBundle } from "./bundle/load.js";
 export { openBundle, type Bundle, type OpenBundleOptions } from "./bundle/open.js";
 export { saveBundle } from "./bundle/save.js";
 export { bundleSource } from "./bundle/source.js";
 export { compile, type ScoredRecord, type Scorer } from "./compile.js";
 
-export { compareScores, type ScoreComparison } from "./evaluate/compare-scores.js";
+export { compareScores } from "./evaluate/compare-scores.js";
 export { evaluate } from "./evaluate/evaluate.js";
 export { evaluateScores, type Evaluation } from "./evaluate/evaluate-scores.js";
 export { metricNames, metrics, type MetricName } from "./evaluate/metrics.js";

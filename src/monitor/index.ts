@@ -21,7 +21,7 @@ export {
   type ConfidenceCounts,
 } from "./performance/confidence-counts.js";
 export { estimateFromCounts, estimatePerformance, type PerformanceEstimate } from "./performance/estimate.js";
-export { days, hours, joinLabels, type LabeledPredictions, type LabelPolicy } from "./performance/labeled/join.js";
+export { days, joinLabels, type LabeledPredictions, type LabelPolicy } from "./performance/labeled/join.js";
 export type { LabelRecord, PredictionRecord } from "./performance/labeled/records.js";
 export { performanceSeries, type PerformanceSeries } from "./performance/labeled/series.js";
 export { modelQuality, type QualityDrift } from "./performance/quality.js";
@@ -31,7 +31,6 @@ export { decideRetraining, type RetrainingDecision } from "./retraining/decide.j
 export { heartbeat, isAlive } from "./retraining/heartbeat.js";
 export type { RetrainingSignals } from "./retraining/observe.js";
 export { defaultRetrainingPolicy, retrainingPolicy, type RetrainingPolicy } from "./retraining/policy.js";
-export type { RetrainingRunContext } from "./retraining/run.js";
 export { startRetraining, stopRetraining } from "./retraining/state-store.js";
 export { newRetrainingState, type RetrainingState } from "./retraining/state.js";
 export {
@@ -53,7 +52,7 @@ export {
   policyOfConstraints,
   type MonitorConstraints,
 } from "./model-monitor/constraints.js";
-export { statisticsJson, type MonitorStatistics } from "./model-monitor/statistics.js";
+export { statisticsJson } from "./model-monitor/statistics.js";
 export { constraintViolations } from "./model-monitor/violations.js";
 export { createMonitor, type Monitor, type MonitorLabel, type MonitorOptions } from "./monitor.js";
 export { monitorBaselineOf, parseMonitorBaseline, withMonitorBaseline } from "./baseline/parse-baseline.js";

@@ -6,12 +6,12 @@
 export { storeRegistry } from "./backends/store/store-registry.js";
 export { compareVersions, comparisonText, type VersionComparison } from "./versions/compare-versions.js";
 export { evaluateGate, type Gate, type GateVerdict } from "./gates/gate.js";
-export { awsGate, baselineGate, basicGate, championGate, retrainingGate } from "./gates/gates.js";
+export { gates } from "./gates/gates.js";
 export { applyRetention, planRetention, type RetentionPolicy } from "./versions/retention.js";
-export type { HistoryEntry, ModelRegistry, PromotionResult } from "./registry.js";
+export type { HistoryEntry, ModelRegistry } from "./registry.js";
 export type { ModelVersion, VersionRef } from "./versions/version.js";
 export { judgeOnRows, type Judgment } from "./gates/judge.js";
-export { lineageGraph, lineageMermaid, versionsUsingData, type LineageGraph } from "./versions/lineage.js";
+export { lineageGraph, lineageMermaid, versionsUsingData } from "./versions/lineage.js";
 export { parseGate } from "./gates/parse-gate.js";
 export { nextVersion } from "./versions/semver.js";
 export {

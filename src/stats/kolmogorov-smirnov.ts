@@ -15,14 +15,6 @@ export interface KsTest extends KsStatistic, Tail {
  * @param a in any order; NaN is missing and left out. So is `b`.
  * @param exactProduct exact where the product of the sample sizes is at most this (its time is the product).
  * @returns undefined where a sample is empty.
- *
- * @example
- * ```ts
- * import { ksTest } from "churnkit/drift";
- *
- * const test = ksTest(Float64Array.of(1, 2, 3), Float64Array.of(4, 5, 6));
- * console.assert(test?.statistic === 1 && Math.abs(test.p - 0.1) < 1e-12);
- * ```
  */
 export function ksTest(a: Float64Array, b: Float64Array, exactProduct = 250_000): KsTest | undefined {
   if (a.length + b.length < LARGE) return ksTestOfSorted(sortedValues(a), sortedValues(b), exactProduct);

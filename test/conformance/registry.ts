@@ -3,7 +3,7 @@ import type { Artifact } from "../../src/model/artifact.js";
 import { toBundleFiles } from "../../src/model/bundle/format.js";
 import { openBundle } from "../../src/model/bundle/open.js";
 import { evaluateGate, type GateVerdict } from "../../src/registry/gates/gate.js";
-import { awsGate } from "../../src/registry/gates/gates.js";
+import { gates } from "../../src/registry/gates/gates.js";
 import { memoryStore } from "../../src/io/store/memory-store.js";
 import { storeRegistry } from "../../src/registry/backends/store/store-registry.js";
 import type { ModelRegistry } from "../../src/registry/registry.js";
@@ -20,7 +20,7 @@ export function registryConformance(name: string, make: () => ModelRegistry | Pr
     beforeAll(async () => {
       const base = await sampleArtifact({ networks: 0 });
       models = Array.from({ length: 5 }, (_, i) => ({ ...base, decision: { threshold: i / 10, rule: "given" } }));
-      failing = evaluateGate(awsGate, { metrics: { accuracy: { value: 0.8 }, f1: { value: 0.9 } } });
+      failing = evaluateGate(gates.aws, { metrics: { accuracy: { value: 0.8 }, f1: { value: 0.9 } } });
     });
     const model = (i: number): Artifact => models[i] as Artifact;
     const filled = async (count: number): Promise<ModelRegistry> => {

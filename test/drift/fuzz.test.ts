@@ -11,24 +11,21 @@ import { cramerVonMises } from "../../src/stats/cramer-von-mises.js";
 import { cramerVonMisesTail } from "../../src/stats/cramer-von-mises-limit.js";
 import { fisherExact } from "../../src/stats/fisher.js";
 import { gTest } from "../../src/stats/g-test.js";
-import { hellinger, totalVariation } from "../../src/stats/divergence.js";
+import { chiSquareHomogeneity } from "../../src/stats/chi-square.js";
+import { ksTest } from "../../src/stats/kolmogorov-smirnov.js";
+import { hellinger, totalVariation, jensenShannon, psi, psiOfSamples } from "../../src/stats/divergence.js";
 import { newLevelTest } from "../../src/stats/new-levels.js";
 import { policies, type PolicyName } from "../../src/drift/policy.js";
 import { stratifiedRates } from "../../src/stats/stratified.js";
 import { twoProportions } from "../../src/stats/proportions.js";
 import { wassersteinDistance } from "../../src/stats/wasserstein.js";
 import {
-  chiSquareHomogeneity,
   compareProfiles,
   compareSegmentProfiles,
   compareTables,
   driftAgainst,
-  jensenShannon,
-  ksTest,
   profileSegments,
   profileSegmentsAgainst,
-  psi,
-  psiOfSamples,
   type DriftReport,
 } from "../../src/drift/index.js";
 

@@ -3,8 +3,14 @@ import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ChurnkitError } from "../../src/base/errors.js";
 import { uniform } from "../../src/base/random.js";
-import { driftPolicy, policies, type PolicyChoice, type PolicyName } from "../../src/drift/policy.js";
-import { compareTables, defaultDriftPolicy, type DriftPolicy } from "../../src/drift/index.js";
+import {
+  driftPolicy,
+  policies,
+  type PolicyChoice,
+  type PolicyName,
+  defaultDriftPolicy,
+} from "../../src/drift/policy.js";
+import { compareTables, type DriftPolicy } from "../../src/drift/index.js";
 import { tableOf } from "./tables.js";
 
 const draw = (n: number, seed: number, shift: number): number[] => {

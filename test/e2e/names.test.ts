@@ -11,12 +11,12 @@ import type { Table } from "../../src/data/table/table.js";
 import { tableFromRecords } from "../../src/data/table/records.js";
 import { csvLine } from "../../src/data/table/csv-line.js";
 import { compareTables, driftAgainst } from "../../src/drift/index.js";
+import { hours } from "../../src/monitor/performance/labeled/join.js";
 import {
   captureLog,
   createMonitor,
   days,
   driftPoints,
-  hours,
   monitorBaseline,
   readCaptureLines,
   withMonitorBaseline,

@@ -1,6 +1,7 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { s3Store, s3StorePolicy, type S3StoreOptions } from "../../src/io/store/s3/s3-store.js";
+import type { S3StoreOptions } from "../../src/io/store/s3/connection.js";
+import { s3Store, s3StorePolicy } from "../../src/io/store/s3/s3-store.js";
 
 afterEach(() => {
   vi.doUnmock("@aws-sdk/client-s3");

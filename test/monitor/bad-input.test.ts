@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { createMonitor, hours, monitorPoints, type MonitorLabel, type MonitorReport } from "../../src/monitor/index.js";
+import { hours } from "../../src/monitor/performance/labeled/join.js";
+import { createMonitor, monitorPoints, type MonitorLabel, type MonitorReport } from "../../src/monitor/index.js";
 import { openPeriodLimit } from "../../src/monitor/counting/open-periods.js";
 import { memorySink } from "../../src/io/index.js";
 import { customers, feed, monitorOf, predictionsOf, start, watchedModel, type Watched } from "./watched.js";

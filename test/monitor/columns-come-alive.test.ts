@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { defineFeatures, inferDelimited, readDelimited } from "../../src/data/index.js";
+import { hours } from "../../src/monitor/performance/labeled/join.js";
 import {
   createMonitor,
-  hours,
   monitorBaseline,
   parseMonitorBaseline,
   type MonitorBaseline,

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { days, hours } from "../../src/monitor/index.js";
+import { hours } from "../../src/monitor/performance/labeled/join.js";
+import { days } from "../../src/monitor/index.js";
 import type { SyntheticCustomer } from "../../src/data/synthetic.js";
 import type { MonitorName } from "../../src/monitor/judging/findings.js";
 import type { MonitorReport } from "../../src/monitor/index.js";

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { createMonitor, days, hours, type Monitor, type MonitorReport } from "../../src/monitor/index.js";
+import { hours } from "../../src/monitor/performance/labeled/join.js";
+import { createMonitor, days, type Monitor, type MonitorReport } from "../../src/monitor/index.js";
 import type { SyntheticCustomer } from "../../src/data/synthetic.js";
 import { customers, feed, labelRules, monitorOf, predictionsOf, start, watchedModel, type Watched } from "./watched.js";
 

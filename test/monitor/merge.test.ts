@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { hashJson } from "../../src/base/hash.js";
-import { createMonitor, days, hours, parseMonitorState, type MonitorState } from "../../src/monitor/index.js";
+import { hours } from "../../src/monitor/performance/labeled/join.js";
+import { createMonitor, days, parseMonitorState, type MonitorState } from "../../src/monitor/index.js";
 import {
   customers,
   feed,

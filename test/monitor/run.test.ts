@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { hashJson } from "../../src/base/hash.js";
 import type { MonitorRunOptions } from "../../src/monitor/run.js";
-import { captureToStore, days, hours, runMonitor, type CapturedPrediction } from "../../src/monitor/index.js";
+import { hours } from "../../src/monitor/performance/labeled/join.js";
+import { captureToStore, days, runMonitor, type CapturedPrediction } from "../../src/monitor/index.js";
 import { memoryStore, type ObjectStore } from "../../src/io/index.js";
 import { customers, labelRules, predictionsOf, start, watchedModel, type Prediction, type Watched } from "./watched.js";
 

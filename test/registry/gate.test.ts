@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { uniform } from "../../src/base/random.js";
 import { evaluateGate, type Gate, type GateEvidence } from "../../src/registry/gates/gate.js";
-import { awsGate, baselineGate, basicGate, championGate, gates } from "../../src/registry/gates/gates.js";
+import { gates } from "../../src/registry/gates/gates.js";
 
 const metrics = (accuracy: number | null, f1: number | null): GateEvidence => ({
   metrics: { accuracy: { value: accuracy }, f1: { value: f1 } },
@@ -30,25 +30,25 @@ function comparison(rows: number, noiseCandidate: number, noiseRival: number): G
 
 describe("evaluateGate", () => {
   it("holds absolute limits, also when met exactly", () => {
-    expect(evaluateGate(awsGate, metrics(0.84, 0.79)).passed).toBe(true);
-    expect(evaluateGate(awsGate, metrics(0.8399, 0.9)).passed).toBe(false);
-    expect(evaluateGate(basicGate, metrics(0.75, 0.7)).passed).toBe(true);
-    expect(evaluateGate(basicGate, metrics(0.9, 0.69)).checks.map(({ passed }) => passed)).toEqual([true, false]);
+    expect(evaluateGate(gates.aws, metrics(0.84, 0.79)).passed).toBe(true);
+    expect(evaluateGate(gates.aws, metrics(0.8399, 0.9)).passed).toBe(false);
+    expect(evaluateGate(gates.basic, metrics(0.75, 0.7)).passed).toBe(true);
+    expect(evaluateGate(gates.basic, metrics(0.9, 0.69)).checks.map(({ passed }) => passed)).toEqual([true, false]);
     const most: Gate = { name: "most", requirements: [{ metric: "logLoss", max: 0.4 }] };
     expect(evaluateGate(most, { metrics: { logLoss: { value: 0.4 } } }).passed).toBe(true);
     expect(evaluateGate(most, { metrics: { logLoss: { value: 0.41 } } }).passed).toBe(false);
   });
 
   it("fails where a metric has no value or was not measured", () => {
-    expect(evaluateGate(awsGate, metrics(null, 0.9)).passed).toBe(false);
-    expect(evaluateGate(awsGate, { metrics: {} }).checks[0]).toMatchObject({ passed: false, observed: null });
-    expect(evaluateGate(awsGate, metrics(NaN, 0.9)).passed).toBe(false);
+    expect(evaluateGate(gates.aws, metrics(null, 0.9)).passed).toBe(false);
+    expect(evaluateGate(gates.aws, { metrics: {} }).checks[0]).toMatchObject({ passed: false, observed: null });
+    expect(evaluateGate(gates.aws, metrics(NaN, 0.9)).passed).toBe(false);
   });
 
   it("compares with the champion on the same rows", () => {
-    expect(evaluateGate(championGate, comparison(2000, 1, 1)).passed).toBe(false); // equal, but not provably: intervals are wide
-    expect(evaluateGate(championGate, comparison(2000, 0.8, 1.4)).passed).toBe(true);
-    const worse = evaluateGate(championGate, comparison(2000, 1.4, 0.8));
+    expect(evaluateGate(gates.champion, comparison(2000, 1, 1)).passed).toBe(false); // equal, but not provably: intervals are wide
+    expect(evaluateGate(gates.champion, comparison(2000, 0.8, 1.4)).passed).toBe(true);
+    const worse = evaluateGate(gates.champion, comparison(2000, 1.4, 0.8));
     expect(worse.passed).toBe(false);
     expect(worse.checks[0]?.improvement?.value).toBeLessThan(0);
     expect(worse.checks[1]?.improvement?.value).toBeLessThan(0); // log loss: lower is better, so the sign is turned
@@ -64,7 +64,7 @@ describe("evaluateGate", () => {
       metrics: {},
       ...(same.comparison && candidate ? { comparison: { ...same.comparison, champion: candidate } } : {}),
     };
-    expect(evaluateGate(championGate, evidence).passed).toBe(true);
+    expect(evaluateGate(gates.champion, evidence).passed).toBe(true);
     const better: Gate = { name: "better", requirements: [{ metric: "auc", betterThan: "champion" }] };
     expect(evaluateGate(better, evidence).passed).toBe(false);
     expect(evaluateGate(better, comparison(2000, 0.8, 1.4)).passed).toBe(true);
@@ -76,9 +76,9 @@ describe("evaluateGate", () => {
     const { comparison: all } = comparison(100, 1, 1);
     if (all === undefined) throw new Error("no comparison");
     const alone = { labels: all.labels, candidate: all.candidate };
-    expect(evaluateGate(championGate, { metrics: {}, comparison: alone }).passed).toBe(true);
-    expect(evaluateGate(championGate, { metrics: {} }).passed).toBe(true);
-    expect(evaluateGate(baselineGate, { metrics: {}, comparison: alone }).passed).toBe(false);
+    expect(evaluateGate(gates.champion, { metrics: {}, comparison: alone }).passed).toBe(true);
+    expect(evaluateGate(gates.champion, { metrics: {} }).passed).toBe(true);
+    expect(evaluateGate(gates.baseline, { metrics: {}, comparison: alone }).passed).toBe(false);
   });
 
   it("refuses a gate that makes no sense", () => {
@@ -94,12 +94,18 @@ describe("evaluateGate", () => {
   });
 
   it("gives plain JSON, and the same every time", () => {
-    const verdict = evaluateGate(championGate, comparison(300, 1, 1.2));
+    const verdict = evaluateGate(gates.champion, comparison(300, 1, 1.2));
     expect(JSON.parse(JSON.stringify(verdict))).toEqual(verdict);
-    expect(evaluateGate(championGate, comparison(300, 1, 1.2))).toEqual(verdict);
+    expect(evaluateGate(gates.champion, comparison(300, 1, 1.2))).toEqual(verdict);
   });
 
   it("has the presets by name", () => {
-    expect([...gates.keys()]).toEqual(["aws", "basic", "baseline", "champion", "retraining"]);
+    expect(Object.values(gates).map(({ name }) => name)).toEqual([
+      "aws",
+      "basic",
+      "baseline",
+      "champion",
+      "retraining",
+    ]);
   });
 });

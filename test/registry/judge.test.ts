@@ -5,7 +5,7 @@ import { compile, type Scorer } from "../../src/model/compile.js";
 import { evaluate } from "../../src/model/evaluate/evaluate.js";
 import type { Contract } from "../../src/data/contract/contract.js";
 import { contractHash } from "../../src/data/contract/contract-hash.js";
-import { basicGate, championGate } from "../../src/registry/gates/gates.js";
+import { gates } from "../../src/registry/gates/gates.js";
 import type { Gate } from "../../src/registry/gates/gate.js";
 import { judgeOnRows } from "../../src/registry/gates/judge.js";
 import { segmentOf } from "../../src/registry/gates/segments.js";
@@ -29,7 +29,7 @@ describe("judgeOnRows", async () => {
   const champion = await compile(await sampleArtifact({ networks: 0, seed: 2 }));
 
   it("evaluates every gate on the same rows", () => {
-    const judged = judgeOnRows({ candidate, champion, rows, gates: [basicGate, championGate], bootstrap });
+    const judged = judgeOnRows({ candidate, champion, rows, gates: [gates.basic, gates.champion], bootstrap });
     expect(judged.verdicts.map(({ gate }) => gate)).toEqual(["basic", "champion"]);
     expect(judged.passed).toBe(judged.verdicts.every(({ passed }) => passed));
     expect(judged.metrics.values).toEqual(evaluate({ scorer: candidate }, rows, { bootstrap }).values);
@@ -39,11 +39,11 @@ describe("judgeOnRows", async () => {
     expect(relative?.rows).toBe(300);
     expect(judged.measures).toEqual({});
     expect(JSON.parse(JSON.stringify(judged))).toEqual(judged);
-    expect(judgeOnRows({ candidate, champion, rows, gates: [basicGate, championGate], bootstrap })).toEqual(judged);
+    expect(judgeOnRows({ candidate, champion, rows, gates: [gates.basic, gates.champion], bootstrap })).toEqual(judged);
   });
 
   it("lets the first champion pass", () => {
-    expect(judgeOnRows({ candidate, rows, gates: [championGate], bootstrap }).passed).toBe(true);
+    expect(judgeOnRows({ candidate, rows, gates: [gates.champion], bootstrap }).passed).toBe(true);
   });
 
   it("groups rows by columns, and by levels that are given", () => {
@@ -97,7 +97,7 @@ describe("judgeOnRows", async () => {
     judgeOnRows({
       candidate,
       rows,
-      gates: [basicGate],
+      gates: [gates.basic],
       bootstrap,
       latency: { clock: () => expect.unreachable("the clock was read") },
     });
@@ -152,7 +152,7 @@ describe("judgeOnRows", async () => {
       tableFromRecords(sampleContract, sampleRecords(10), { target: "ignore" }),
       { name: "odd", requirements: [{ metric: "auc", notWorseThan: "champion", perSegment: "color" }] } satisfies Gate,
     ];
-    expect(() => judgeOnRows({ candidate, rows: unlabeled, gates: [basicGate] })).toThrow(
+    expect(() => judgeOnRows({ candidate, rows: unlabeled, gates: [gates.basic] })).toThrow(
       expect.objectContaining({ code: "TARGET_INVALID" }) as Error,
     );
     expect(() => judgeOnRows({ candidate, rows, gates: [noSuch], bootstrap })).toThrow(

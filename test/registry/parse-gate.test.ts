@@ -24,7 +24,7 @@ const with1 = (requirement: unknown): unknown => ({
 
 describe("parseGate", () => {
   it("reads every kind of requirement, and the presets", () => {
-    for (const gate of [...gates.values(), { name: "all", requirements } satisfies Gate]) {
+    for (const gate of [...Object.values(gates), { name: "all", requirements } satisfies Gate]) {
       expect(parseGate(JSON.parse(JSON.stringify(gate)))).toEqual(gate);
     }
   });

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { captureToStore, days, hours, isAlive, type CapturedPrediction } from "../../src/monitor/index.js";
+import { hours } from "../../src/monitor/performance/labeled/join.js";
+import { captureToStore, days, isAlive, type CapturedPrediction } from "../../src/monitor/index.js";
 import type { SyntheticCustomer } from "../../src/data/synthetic.js";
 import { memorySink, memoryStore, type ObjectStore } from "../../src/io/index.js";
 import type { MonitorLambdaOptions } from "../../src/serving/hosts/lambda/monitor-lambda.js";

@@ -5,7 +5,7 @@ import { fisherExact } from "../../src/stats/fisher.js";
 import { gTest } from "../../src/stats/g-test.js";
 import { newLevelTest } from "../../src/stats/new-levels.js";
 import { twoProportions } from "../../src/stats/proportions.js";
-import { chiSquareHomogeneity } from "../../src/drift/index.js";
+import { chiSquareHomogeneity } from "../../src/stats/chi-square.js";
 import { oracleCases, oracleNumber } from "../helpers/shared.js";
 
 const counts = (value: unknown): number[] => (value as unknown[]).map(oracleNumber);

@@ -2,9 +2,8 @@ import { describe, expect, it } from "vitest";
 import { uniform } from "../../src/base/random.js";
 import { chiSquareTail } from "../../src/stats/special.js";
 import { countBetween, quantileEdges } from "../../src/stats/divergence.js";
-import { quantileBinTest } from "../../src/stats/chi-square.js";
+import { quantileBinTest, chiSquareHomogeneity } from "../../src/stats/chi-square.js";
 import { stratifiedRates } from "../../src/stats/stratified.js";
-import { chiSquareHomogeneity } from "../../src/drift/index.js";
 
 const RUNS = 3000;
 /** 5.5 %, and two standard errors. */

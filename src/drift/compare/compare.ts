@@ -14,7 +14,7 @@ import { compareTableColumn } from "./table-column.js";
 
 /** How to compare. */
 export interface DriftOptions {
-  /** The name of a ready-made policy, or numbers of {@link defaultDriftPolicy} to replace. */
+  /** The name of a ready-made policy, or numbers of the default policy to replace. */
   readonly policy?: PolicyChoice | undefined;
   /** Columns to leave out: those that drift by nature, such as a sign-up date. */
   readonly ignore?: readonly string[] | undefined;

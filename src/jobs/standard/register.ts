@@ -8,7 +8,7 @@ import { defineJob } from "../job.js";
 
 const params = strictObject({
   alias: optional(text(100)),
-  gates: withDefault(list(oneOf([...namedGates.keys()]), 20), []),
+  gates: withDefault(list(oneOf(Object.values(namedGates).map(({ name }) => name)), 20), []),
   by: optional(text(100)),
   description: optional(text(1024)),
 });
@@ -38,7 +38,7 @@ export const register = defineJob({
       const previous = (await registry.aliases()).get(to) ?? null;
       if (previous === number) return { promoted: true, version: number, previous };
       if (rows === undefined) return registry.promote(number, to, { by });
-      const judged = gates.flatMap((name) => namedGates.get(name) ?? []);
+      const judged = gates.map((name) => namedGates[name]);
       return (await promoteJudged(registry, number, { to, rows, gates: judged, by })).promotion;
     };
     return {

@@ -14,7 +14,7 @@ import type { TrainingProgress } from "../../model/learner.js";
 import { logistic } from "../../model/kinds/linear/learner.js";
 import { train, type TrainedModel } from "../../model/train.js";
 import { evaluateGate, type Gate, type GateVerdict } from "../../registry/gates/gate.js";
-import { awsGate, baselineGate, retrainingGate } from "../../registry/gates/gates.js";
+import { gates } from "../../registry/gates/gates.js";
 import { storeRegistry } from "../../registry/backends/store/store-registry.js";
 import type { ModelRegistry } from "../../registry/registry.js";
 import type { ModelVersion } from "../../registry/versions/version.js";
@@ -84,7 +84,7 @@ export function mainJob() {
       return Promise.resolve({ evaluation, baselineEvaluation: baseline });
     })
     .step("gate", ({ model, test, evaluation, baselineEvaluation, source }, { note }) => {
-      const gate = source.kind === "synthetic" ? awsGate : baselineGate;
+      const gate = source.kind === "synthetic" ? gates.aws : gates.baseline;
       const verdict = judge(gate, model, test, evaluation.values, { baseline: model.baseline });
       sayVerdict(verdict, note);
       // Where the network does not hold its own against the baseline, the simpler model is the better one.
@@ -167,7 +167,7 @@ export function mainJob() {
         { registry, challenger, challengerEvaluation, chosen: model, judge: rows, deployer, folder },
         { note },
       ) => {
-        const challengerVerdict = judge(retrainingGate, challenger, rows, challengerEvaluation.values, {
+        const challengerVerdict = judge(gates.retraining, challenger, rows, challengerEvaluation.values, {
           champion: model,
         });
         sayVerdict(challengerVerdict, note);
@@ -188,7 +188,7 @@ export function mainJob() {
     .step("refuse a bad one", async ({ registry, opened, learn, judge: rows, challenger, seed }, { note }) => {
       const bad = await train(opened.features, withWrongLabels(learn, seed), { seed, learner: logistic() });
       const evaluation = evaluate(bad, rows, { bootstrap: false });
-      const badVerdict = judge(retrainingGate, bad, rows, evaluation.values, { champion: challenger });
+      const badVerdict = judge(gates.retraining, bad, rows, evaluation.values, { champion: challenger });
       const { version } = await registry.register(bad.artifact, {
         verdict: badVerdict,
         metrics: summarize(evaluation),

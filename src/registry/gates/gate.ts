@@ -142,9 +142,9 @@ export interface GateVerdict {
  *
  * @example
  * ```ts
- * import { awsGate, evaluateGate } from "churnkit/registry";
+ * import { evaluateGate, gates } from "churnkit/registry";
  *
- * const verdict = evaluateGate(awsGate, { metrics: { accuracy: { value: 0.86 }, f1: { value: 0.77 } } });
+ * const verdict = evaluateGate(gates.aws, { metrics: { accuracy: { value: 0.86 }, f1: { value: 0.77 } } });
  * console.assert(!verdict.passed && verdict.checks[0]?.passed === true);
  * ```
  */

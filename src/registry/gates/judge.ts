@@ -65,12 +65,12 @@ export interface Judgment {
  *
  * @example
  * ```ts
- * import { judgeOnRows, awsGate, championGate } from "churnkit/registry";
+ * import { gates, judgeOnRows } from "churnkit/registry";
  * import type { Table } from "churnkit/data";
  * import type { Scorer } from "churnkit/score";
  *
  * export const judged = (candidate: Scorer, champion: Scorer, rows: Table) =>
- *   judgeOnRows({ candidate, champion, rows, gates: [awsGate, championGate] }).passed;
+ *   judgeOnRows({ candidate, champion, rows, gates: [gates.aws, gates.champion] }).passed;
  * ```
  */
 export function judgeOnRows(options: JudgeOptions): Judgment {

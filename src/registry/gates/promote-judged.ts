@@ -23,10 +23,10 @@ export interface JudgedPromotionOptions
  * @example
  * ```ts
  * import type { Table } from "churnkit/data";
- * import { awsGate, championGate, promoteJudged, type ModelRegistry } from "churnkit/registry";
+ * import { gates, promoteJudged, type ModelRegistry } from "churnkit/registry";
  *
  * export async function release(registry: ModelRegistry, heldOut: Table): Promise<boolean> {
- *   const { promotion } = await promoteJudged(registry, "latest", { rows: heldOut, gates: [awsGate, championGate], by: "ada" });
+ *   const { promotion } = await promoteJudged(registry, "latest", { rows: heldOut, gates: [gates.aws, gates.champion], by: "ada" });
  *   return promotion.promoted;
  * }
  * ```

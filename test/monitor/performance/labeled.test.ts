@@ -3,9 +3,9 @@ import { describe, expect, it } from "vitest";
 import { permutation, uniform } from "../../../src/base/random.js";
 import { joinIssues, type JoinIssue } from "../../../src/monitor/performance/labeled/issues.js";
 import type { PeriodCounts } from "../../../src/monitor/performance/labeled/series.js";
+import { hours } from "../../../src/monitor/performance/labeled/join.js";
 import {
   days,
-  hours,
   joinLabels,
   performanceSeries,
   type LabelRecord,

@@ -13,7 +13,6 @@ import { open, readAll } from "./read.js";
 import { beginWrite, putWhole } from "./write.js";
 import { keyedQueue, sharedReads } from "../../../base/async/queue.js";
 
-export type { S3StoreOptions } from "./connection.js";
 export { s3StorePolicy } from "./policy.js";
 
 const mebibyte = 1024 * 1024;
