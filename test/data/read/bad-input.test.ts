@@ -88,7 +88,7 @@ const cases: readonly Case[] = [
     input: "id;tenure;plan;Churn\n1;2;a;Yes\n",
     code: "INPUT_MALFORMED",
     hints: { expected: "," },
-    message: /semicolon \(";"\).*comma was expected.*delimiter: ";"/,
+    message: /semicolon \(";"\).*not by a comma.*delimiter: ";"/,
   },
   {
     what: "tabs in a .csv",
