@@ -35,6 +35,7 @@ export default defineConfig([
       monitor: "src/monitor/index.ts",
       report: "src/report/index.ts",
       registry: "src/registry/index.ts",
+      jobs: "src/jobs/index.ts",
       serving: "src/serving/index.ts",
       deploy: "src/deploy/index.ts",
       pipeline: "src/pipeline/index.ts",

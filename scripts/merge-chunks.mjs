@@ -17,6 +17,7 @@ const groups = [
   ["monitor"],
   ["registry"],
   ["report"],
+  ["jobs"],
   ["serving"],
   ["deploy"],
   ["pipeline"],

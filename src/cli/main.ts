@@ -19,6 +19,7 @@ const verbs = {
   monitor: () => import("./commands/monitor.js"),
   retraining: () => import("./commands/retraining.js"),
   registry: () => import("./commands/registry.js"),
+  run: () => import("./commands/run.js"),
   pipeline: () => import("./commands/pipeline.js"),
 } as const;
 

@@ -12,7 +12,7 @@ export { toTypeScript } from "./contract/typescript.js";
 export { defineDataset, type Dataset, type RequestType, type RowType } from "./dataset.js";
 
 export { readDelimited } from "./read/csv.js";
-export { inferDelimited, inferJsonLines, type InferOptions } from "./read/infer-source.js";
+export { inferDelimited, inferJsonLines } from "./read/infer-source.js";
 export { readJsonLines } from "./read/json-lines.js";
 export type { ReadOptions } from "./read/options.js";
 export type { ByteSource } from "./read/bytes.js";

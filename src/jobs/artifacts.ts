@@ -24,16 +24,7 @@ export interface ArtifactValues {
   readonly json: unknown;
 }
 
-/**
- * What may flow from one job to another.
- *
- * @example
- * ```ts
- * import type { ArtifactKind } from "churnkit/jobs";
- *
- * const kinds: readonly ArtifactKind[] = ["file", "table", "features", "bundle", "json"];
- * ```
- */
+/** What may flow from one job to another. */
 export type ArtifactKind = keyof ArtifactValues;
 
 type Codec<Value> = {
@@ -58,16 +49,7 @@ const codecs: { readonly [Kind in ArtifactKind]: Codec<ArtifactValues[Kind]> } =
 
 export const artifactKinds = Object.keys(codecs) as readonly ArtifactKind[];
 
-/**
- * An artifact in a store, by the hash of its bytes.
- *
- * @example
- * ```ts
- * import type { StoredArtifact } from "churnkit/jobs";
- *
- * export const objectOf = ({ sha256 }: StoredArtifact): string => `objects/${sha256}`;
- * ```
- */
+/** An artifact in a store, by the hash of its bytes. */
 export interface StoredArtifact {
   readonly kind: ArtifactKind;
   /** Lower-case hex; the object's key is `objects/` and this. */

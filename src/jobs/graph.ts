@@ -17,22 +17,7 @@ import { artifactKinds, type ArtifactKind } from "./artifacts.js";
 import { jobsByName, type Job } from "./job.js";
 import { jobs as standardJobs } from "./standard/jobs.js";
 
-/**
- * One step of a pipeline: a job, and where its inputs come from.
- *
- * @example
- * ```ts
- * import type { PipelineStep } from "churnkit/jobs";
- *
- * const step: PipelineStep = {
- *   id: "register",
- *   job: "register",
- *   inputs: { model: "train.model" },
- *   when: { step: "evaluate.report", path: "auc", atLeast: 0.7 },
- *   retries: 2,
- * };
- * ```
- */
+/** One step of a pipeline: a job, and where its inputs come from. */
 export interface PipelineStep {
   /** What other steps call it by. */
   readonly id: string;

@@ -3,9 +3,9 @@
  *
  * @module churnkit/jobs
  */
-export { readArtifact, type ArtifactKind, type StoredArtifact } from "./artifacts.js";
-export { parsePipeline, type PipelineGraph, type PipelineStep } from "./graph.js";
-export { defineJob, type Job, type JobIo } from "./job.js";
+export { readArtifact } from "./artifacts.js";
+export { parsePipeline, type PipelineGraph } from "./graph.js";
+export { defineJob, type Job } from "./job.js";
 export { pipelineMermaid } from "./mermaid.js";
-export { runPipeline, type PipelineRun, type RunOptions } from "./run.js";
+export { runPipeline } from "./run.js";
 export { jobs } from "./standard/jobs.js";

@@ -15,16 +15,7 @@ type ValueOf<Kind> = Kind extends `${infer Present extends ArtifactKind}?`
 /** The values that some kinds stand for. */
 export type ValuesOf<Kinds extends InputKinds> = { readonly [Name in keyof Kinds]: ValueOf<Kinds[Name]> };
 
-/**
- * All that a job sees of the world.
- *
- * @example
- * ```ts
- * import type { JobIo } from "churnkit/jobs";
- *
- * export const rowsOf = ({ inputs }: JobIo<{ rows: "table" }>): number => inputs.rows.rows;
- * ```
- */
+/** All that a job sees of the world. */
 export interface JobIo<Inputs extends InputKinds = InputKinds, Params = unknown> {
   readonly inputs: ValuesOf<Inputs>;
   readonly params: Params;

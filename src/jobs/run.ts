@@ -11,19 +11,7 @@ import { jobsByName, type Job } from "./job.js";
 import { keepRecord, readRecord, type StepOutputs } from "./record.js";
 import { jobs as standardJobs } from "./standard/jobs.js";
 
-/**
- * Where a pipeline runs, and on what.
- *
- * @example
- * ```ts
- * import { filesStore } from "churnkit/io";
- * import { jobs, type RunOptions } from "churnkit/jobs";
- * import { storeRegistry } from "churnkit/registry";
- *
- * const store = filesStore("pipeline");
- * const options: RunOptions = { store, jobs: jobs.values(), registry: storeRegistry(store, { name: "churn" }) };
- * ```
- */
+/** Where a pipeline runs, and on what. */
 export interface RunOptions {
   /** Keeps artifacts below `objects/` and what was done below `steps/`. */
   readonly store: ObjectStore;
@@ -37,16 +25,7 @@ export interface RunOptions {
   readonly onStep?: ((step: PipelineRun["steps"][number]) => void) | undefined;
 }
 
-/**
- * What a run came to; plain JSON.
- *
- * @example
- * ```ts
- * import type { PipelineRun } from "churnkit/jobs";
- *
- * export const madeAnew = ({ steps }: PipelineRun): number => steps.filter(({ status }) => status === "ran").length;
- * ```
- */
+/** What a run came to; plain JSON. */
 export interface PipelineRun {
   /** In the order in which they ran. `cached`: a former run had made the same; `skipped`: its condition, or that of a step it needs, did not hold. */
   readonly steps: readonly {

@@ -4,11 +4,11 @@
  * @module churnkit/model
  */
 export type { Artifact, Costs } from "./artifact.js";
-export { auto, type AutoOptions } from "./auto-learner.js";
-export { boosting, type BoostingOptions } from "./kinds/trees/boosting-learner.js";
-export { toBundleFiles, type BundleOptions } from "./bundle/format.js";
+export { auto } from "./auto-learner.js";
+export { boosting } from "./kinds/trees/boosting-learner.js";
+export { toBundleFiles } from "./bundle/format.js";
 export { loadBundle } from "./bundle/load.js";
-export { openBundle, type Bundle, type OpenBundleOptions } from "./bundle/open.js";
+export { openBundle, type Bundle } from "./bundle/open.js";
 export { saveBundle } from "./bundle/save.js";
 export { bundleSource } from "./bundle/source.js";
 export { compile, type ScoredRecord, type Scorer } from "./compile.js";
@@ -18,9 +18,9 @@ export { evaluate } from "./evaluate/evaluate.js";
 export { evaluateScores, type Evaluation } from "./evaluate/evaluate-scores.js";
 export { metricNames, metrics, type MetricName } from "./evaluate/metrics.js";
 
-export { forest, type ForestOptions } from "./kinds/trees/forest-learner.js";
+export { forest } from "./kinds/trees/forest-learner.js";
 export type { Learner } from "./learner.js";
-export { logistic, type LogisticOptions } from "./kinds/linear/learner.js";
+export { logistic } from "./kinds/linear/learner.js";
 export { churnNetwork, type ChurnNetworkOptions } from "./kinds/network/learner.js";
 export type { TrainingEngine } from "./kinds/network/engine.js";
 export { wasmEngine } from "./kinds/network/wasm/engine.js";

@@ -3,4 +3,4 @@
  *
  * @module churnkit/pipeline
  */
-export { pipeline, type Pipeline, type Step } from "./pipeline.js";
+export { pipeline } from "./pipeline.js";

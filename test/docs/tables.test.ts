@@ -136,7 +136,7 @@ describe("tables in the pages equal those in the code", () => {
 
 describe("docs/command-line.md equals --help", async () => {
   const program = new Command("churnkit");
-  const verbs = ["sample", "init", "validate", "train", "predict", "evaluate", "explain", "drift", "serve", "monitor", "retraining", "registry", "pipeline"];
+  const verbs = ["sample", "init", "validate", "train", "predict", "evaluate", "explain", "drift", "serve", "monitor", "retraining", "registry", "run", "pipeline"];
   for (const verb of verbs) ((await import(`../../src/cli/commands/${verb}.ts`)) as { register(program: Command): void }).register(program);
   const all = (command: Command, prefix: string): { name: string; command: Command }[] =>
     command.commands.flatMap((each) => [{ name: `${prefix}${each.name()}`, command: each }, ...all(each, `${prefix}${each.name()} `)]);

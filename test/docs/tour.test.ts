@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -66,7 +66,11 @@ describe("--json has the documented fields", () => {
     explain: ["model", "customers.csv", "--limit", "2"],
     drift: ["customers.csv", ...customers],
     monitor: ["model", "captured.jsonl"],
+    run: ["pipeline.json", "--input", "customers=customers.csv"],
   };
+
+  const ingest = { id: "ingest", job: "ingest", params: { target: "churn", positive: "Yes" }, inputs: { file: "input.customers" } };
+  beforeAll(() => writeFileSync(join(scratch, "pipeline.json"), JSON.stringify({ inputs: { customers: "file" }, steps: [ingest] })));
 
   it("documents each verb that has the option", () => expect([...blocks.keys()].sort()).toEqual([...Object.keys(calls), "pipeline", "serve"].sort()));
 
