@@ -116,4 +116,54 @@ describe("the jobs of a model's life", () => {
       "register.version": elsewhere.artifacts["register.version"],
     });
   });
+
+  it("read JSON lines by a contract, and judge a model by gates before it is promoted", async () => {
+    const { contract } = await readArtifact(store, "table", run.artifacts["ingest.rows"]);
+    const rows = { rows: "ingest.rows" };
+    const judged = {
+      inputs: { lines: "file", contract: "json", model: "bundle" },
+      steps: [
+        {
+          id: "ingest",
+          job: "ingest",
+          params: { format: "jsonLines" },
+          inputs: { file: "input.lines", contract: "input.contract" },
+        },
+        {
+          id: "gated",
+          job: "register",
+          params: { alias: "gated", gates: ["aws"] },
+          inputs: { model: "input.model", ...rows },
+        },
+        { id: "unjudged", job: "register", params: { gates: ["aws"] }, inputs: { model: "input.model" } },
+      ],
+    };
+    const model = await store.get(`objects/${run.artifacts["train.model"]?.sha256}`);
+    const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+    const given = {
+      lines: encode(
+        records
+          .slice(200)
+          .map((record) => JSON.stringify(record))
+          .join("\n"),
+      ),
+      contract: encode(JSON.stringify(contract)),
+      model: model?.bytes ?? new Uint8Array(),
+    };
+    const runSteps = (steps: object[]) => runPipeline({ ...judged, steps }, { store, inputs: given, registry });
+    const done = await runSteps(judged.steps.slice(0, 2));
+    expect((await readArtifact(store, "table", done.artifacts["ingest.rows"])).rows).toBe(100);
+    const version = await readArtifact(store, "json", done.artifacts["gated.version"]);
+    expect(version).toMatchObject({ number: 1, promotion: { promoted: false } });
+    expect([...(await registry.aliases()).keys()]).toEqual(["champion"]);
+    await expect(runSteps(judged.steps)).rejects.toThrow(/step "unjudged".*Gates need rows/);
+  });
+
+  it("refuse a report that is no monitor's", async () => {
+    const decide = { id: "decide", job: "retrain-decision", inputs: { report: "input.report" } };
+    const inputs = { report: new TextEncoder().encode('{"auc":0.8}') };
+    await expect(
+      runPipeline({ inputs: { report: "json" }, steps: [decide] }, { store: memoryStore(), inputs }),
+    ).rejects.toMatchObject({ code: "VALUE_INVALID", message: expect.stringContaining('step "decide"') as string });
+  });
 });

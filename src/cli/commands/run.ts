@@ -20,7 +20,7 @@ interface Options {
 export function register(program: Command): void {
   program
     .command("run <pipeline>")
-    .description("run a pipeline of jobs from a JSON file; what a former run has made is not made again")
+    .description("run a pipeline of jobs from a JSON file; reuses what an earlier run has made")
     .option("--store <place>", "where artifacts are kept: a folder or s3://bucket/prefix", "out/store")
     .option("--input <name=file>", "a file for an input of the pipeline; can be repeated", tagOption)
     .option("--registry <place>", `where the job register puts models: ${registryPlaces}`)

@@ -22,7 +22,7 @@ const params = strictObject({
   positive: optional(text()),
   id: names,
   ignore: names,
-  /** Rows without a label are set aside, unless there is nothing to learn from them. */
+  /** Do the rows need a label? Without one they are set aside then. */
   labeled: withDefault(flag, true),
 });
 

@@ -1,4 +1,5 @@
 import { strictObject, withDefault } from "../../base/json/decode.js";
+import { ChurnkitError } from "../../base/errors.js";
 import { version } from "../../base/version.js";
 import type { MonitorReport } from "../../monitor/judging/report.js";
 import { monitorSignals } from "../../monitor/judging/points.js";
@@ -22,7 +23,12 @@ export const retrainDecision = defineJob({
   outputs: { decision: "json" },
   params,
   run({ inputs, params: { policy } }) {
-    const report = inputs.report as MonitorReport;
+    const report = inputs.report as MonitorReport | null;
+    if (report?.monitors === undefined)
+      throw new ChurnkitError(
+        "VALUE_INVALID",
+        "The input report is no monitor's. Take the output report of the job monitor.",
+      );
     const now = new Date(report.at);
     const decision = decideRetraining(policy, newRetrainingState(now), monitorSignals(report), now);
     return Promise.resolve({ decision: { ...decision, retrain: decision.action === "retrain" ? 1 : 0 } });
