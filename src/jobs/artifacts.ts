@@ -14,7 +14,7 @@ import { openBundle } from "../model/bundle/open.js";
 import type { Scorer } from "../model/compile.js";
 import { featuresFromJson } from "./features.js";
 
-/** What each kind of artifact is in memory. */
+/** The value in memory of each kind of artifact. */
 export interface ArtifactValues {
   /** Bytes as they are: a CSV file, scores, captured predictions. */
   readonly file: Uint8Array;
@@ -24,7 +24,7 @@ export interface ArtifactValues {
   readonly json: unknown;
 }
 
-/** What may flow from one job to another. */
+/** The kinds of artifacts that flow from one job to another. */
 export type ArtifactKind = keyof ArtifactValues;
 
 type Codec<Value> = {
@@ -40,7 +40,7 @@ const codecs: { readonly [Kind in ArtifactKind]: Codec<ArtifactValues[Kind]> } =
   table: { encode: tableToBytes, decode: tableFromBytes },
   features: { encode: readableJson, decode: (bytes) => featuresFromJson(json(bytes)) },
   bundle: {
-    // A date of its own would make another artifact of the same model.
+    // A fixed date, so that the same model is the same artifact.
     encode: async ({ artifact }) => packArchive(await toBundleFiles(artifact, { createdAt: new Date(0) })),
     decode: (bytes) => openBundle(bytes),
   },
@@ -110,7 +110,9 @@ export async function readArtifact<Kind extends ArtifactKind>(
   if (artifact?.kind !== kind)
     throw new ChurnkitError(
       "OPTION_INVALID",
-      `The artifact is ${artifact === undefined ? "not there: its step was skipped, or no step gives it" : `of kind ${artifact.kind}, not ${kind}`}. Name another one.`,
+      artifact === undefined
+        ? "There is no artifact: its step was skipped, or no step gives it. Name another one."
+        : `The artifact is of kind ${artifact.kind}, not ${kind}. Read it as ${artifact.kind}.`,
     );
   const key = keyOf(artifact.sha256);
   const object = await typedStore(store).get(key);

@@ -14,7 +14,7 @@ const members = {
   policies: withDefault(list(strictObject({ column: text(), policy: anything }), most), []),
 };
 
-/** What the features of a pipeline say, before there is a contract to check them against. */
+/** Features as params of a step, before there is a contract to check them against. */
 export const featureParams = strictObject(members);
 const written = strictObject({ ...members, format: version(1), contract: (json) => parseContract(json.value) });
 

@@ -19,7 +19,7 @@ import { jobs as standardJobs } from "./standard/jobs.js";
 
 /** One step of a pipeline: a job, and where its inputs come from. */
 export interface PipelineStep {
-  /** What other steps call it by. */
+  /** The name that other steps use. */
   readonly id: string;
   readonly job: string;
   /** Plain JSON; the job says which. */
@@ -28,11 +28,11 @@ export interface PipelineStep {
   readonly inputs?: Readonly<Record<string, string>> | undefined;
   /** The step, and all that need it, are skipped unless a number of a JSON artifact is large or small enough. */
   readonly when?: PipelineCondition | undefined;
-  /** How often it runs again after an error that may pass, such as a store that does not answer; 0 to 10. Default 0. */
+  /** How often to repeat it after a transient error, such as a store that does not answer; 0 to 10. Default 0. */
   readonly retries?: number | undefined;
 }
 
-/** What must hold for a step to run. A value that is null or no number fulfills no condition. */
+/** A condition for a step to run. It fails for null and for any value but a number. */
 export interface PipelineCondition {
   /** A JSON artifact, such as `evaluate.report`. */
   readonly step: string;
@@ -106,7 +106,7 @@ const graph = strictObject({
 
 type ParsedStep = PipelineStep & { readonly inputs: Readonly<Record<string, string>> };
 
-/** What a step depends on. */
+/** The artifacts that a step depends on. */
 export const referencesOf = ({ inputs = {}, when }: PipelineStep): string[] => [
   ...Object.values(inputs),
   ...(when === undefined ? [] : [when.step]),
@@ -158,7 +158,7 @@ export function parsePipeline(json: unknown, jobs: Iterable<Job> = standardJobs.
   const outputs = new Map(Object.entries(inputs).map(([name, kind]) => [`input.${name}`, kind]));
   const names = new Set<string>();
   for (const { id: name, job } of steps) {
-    if (names.has(name)) throw refused(name, "is there twice. Give each step a name of its own");
+    if (names.has(name)) throw refused(name, "is there twice. Give every step its own name");
     names.add(name);
     const { outputs: given } = known.get(job) ?? {};
     if (given === undefined)

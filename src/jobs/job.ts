@@ -15,7 +15,7 @@ type ValueOf<Kind> = Kind extends `${infer Present extends ArtifactKind}?`
 /** The values that some kinds stand for. */
 export type ValuesOf<Kinds extends InputKinds> = { readonly [Name in keyof Kinds]: ValueOf<Kinds[Name]> };
 
-/** All that a job sees of the world. */
+/** The inputs, params and services of one run of a job. */
 export interface JobIo<Inputs extends InputKinds = InputKinds, Params = unknown> {
   readonly inputs: ValuesOf<Inputs>;
   readonly params: Params;
@@ -42,15 +42,15 @@ export interface Job<
   Outputs extends OutputKinds = OutputKinds,
   Params extends Decoder<unknown> = Decoder<unknown>,
 > {
-  /** What steps call it by. */
+  /** The name that steps use. */
   readonly name: string;
-  /** Changes whenever the same inputs may give other outputs; what an earlier version gave is not used then. */
+  /** Change it whenever the same inputs may give other outputs: results of an earlier version are then not reused. */
   readonly version: string;
   readonly inputs: Inputs;
   readonly outputs: Outputs;
   /** Reads a step's params; what it gives must be plain JSON. */
   readonly params: Params;
-  /** What it changes outside its outputs. Such a job always runs, and must do nothing the second time with the same key. */
+  /** The thing it changes besides its outputs. Such a job always runs, and must do nothing the second time with the same key. */
   readonly effect?: "registry";
   /** Makes the outputs. */
   run(io: JobIo<Inputs, Decoded<Params>>): Promise<ValuesOf<Outputs>>;

@@ -6,10 +6,10 @@ import type { ObjectStore } from "../io/store/object-store.js";
 import { artifactKinds, isStored, type StoredArtifact } from "./artifacts.js";
 import type { Job } from "./job.js";
 
-/** What a step gave, by output. */
+/** The artifacts that a step gave, by output. */
 export type StepOutputs = Readonly<Record<string, StoredArtifact>>;
 
-/** That a job was run on some inputs, and what it gave; undefined where that is not known, or no longer there. */
+/** The record of a job on some inputs. `outputs` is undefined if there is no record, or the store lost one of its artifacts. */
 interface StepRecord {
   readonly outputs: StepOutputs | undefined;
   /** Of the record in the store, for compare-and-swap. */

@@ -11,7 +11,7 @@ import { jobsByName, type Job } from "./job.js";
 import { keepRecord, readRecord, type StepOutputs } from "./record.js";
 import { jobs as standardJobs } from "./standard/jobs.js";
 
-/** Where a pipeline runs, and on what. */
+/** The store, inputs and services of a run. */
 export interface RunOptions {
   /** Keeps artifacts below `objects/` and what was done below `steps/`. */
   readonly store: ObjectStore;
@@ -21,13 +21,16 @@ export interface RunOptions {
   readonly inputs?: Readonly<Record<string, Uint8Array>> | undefined;
   /** For jobs that register. */
   readonly registry?: ModelRegistry | undefined;
-  /** Told of each step when it ends. */
+  /** Called when a step ends. */
   readonly onStep?: ((step: PipelineRun["steps"][number]) => void) | undefined;
 }
 
-/** What a run came to; plain JSON. */
+/** The result of a run; plain JSON. */
 export interface PipelineRun {
-  /** In the order in which they ran. `cached`: a former run had made the same; `skipped`: its condition, or that of a step it needs, did not hold. */
+  /**
+   * In the order in which they ran. `cached`: an earlier run made the same. `skipped`: its condition, or that of a step it needs,
+   * did not hold.
+   */
   readonly steps: readonly {
     readonly id: string;
     readonly job: string;
@@ -153,21 +156,21 @@ function holds({ step, path, atLeast = -Infinity, atMost = Infinity }: PipelineC
   return typeof value === "number" && value >= atLeast && value <= atMost;
 }
 
-/** Errors that may be gone the next time; those without a code are a driver's or a job's own. */
-const passing: ReadonlySet<ErrorCode> = new Set(["STORE_FAILED", "STORE_CONFLICT", "IO_FAILED", "THREAD_FAILED"]);
+/** Transient errors, beside those without a code, which come from a driver or a job. */
+const transient: ReadonlySet<ErrorCode> = new Set(["STORE_FAILED", "STORE_CONFLICT", "IO_FAILED", "THREAD_FAILED"]);
 
 async function retried<T>(retries: number, work: () => Promise<T>): Promise<T> {
   for (let attempt = 0; ; attempt++) {
     try {
       return await work();
     } catch (error) {
-      if (attempt >= retries || (ChurnkitError.isInstance(error) && !passing.has(error.code))) throw error;
+      if (attempt >= retries || (ChurnkitError.isInstance(error) && !transient.has(error.code))) throw error;
       await sleep(100 * 2 ** attempt);
     }
   }
 }
 
-/** Says of an error in which step it came up. */
+/** Names the step in its errors. */
 async function withName<T>({ id, job }: PipelineStep, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

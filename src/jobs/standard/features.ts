@@ -2,7 +2,7 @@ import { version } from "../../base/version.js";
 import { featureParams, featuresOf } from "../features.js";
 import { defineJob } from "../job.js";
 
-/** Says what the model shall see of the rows, as `defineFeatures` does. */
+/** Defines the features of the rows, as `defineFeatures` does. */
 export const features = defineJob({
   name: "features",
   version,

@@ -22,7 +22,7 @@ const params = strictObject({
   positive: optional(text()),
   id: names,
   ignore: names,
-  /** Do the rows need a label? Without one they are set aside then. */
+  /** If true, rows without a label are set aside. */
   labeled: withDefault(flag, true),
 });
 
