@@ -1,12 +1,71 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+import { budget } from "./test/helpers/budget.js";
+
+/** Tests that need more than Node and the sources: dist, a service, Python, Go, a browser, another Node, a bundler. */
+const system = [
+  "test/{aws,deploy,package,runtimes}/**/*.test.ts",
+  "test/cli/{bad-input,learners,saving,usage,verbs}.test.ts",
+  "test/data/read/oracles.test.ts",
+  "test/docs/{snippets,tour}.test.ts",
+  "test/e2e/package.test.ts",
+  "test/faults/training.test.ts",
+  "test/io/{prometheus-sink,s3-errors,s3-faults,s3-registry,s3-store,s3-stream}.test.ts",
+  "test/model/explain/shap.test.ts",
+  "test/model/network/enough-members.test.ts",
+  "test/pipeline/main-job.test.ts",
+  "test/registry/{large-bundle,sagemaker,sagemaker-faults,mlflow/mlflow-registry}.test.ts",
+  "test/serving/{serve-command,with-sink}.test.ts",
+];
+
+/** Tests that replace a module or a global before they import, or need a process of their own. */
+const systemAlone = ["test/io/cloudwatch-sink.test.ts", "test/model/network/tfjs-node.test.ts"];
+const unitAlone = ["test/base/{errors,hash}.test.ts", "test/io/s3-options.test.ts", "test/registry/power-cut.test.ts"];
+
+/** These take longest: they begin first, so that none is left running alone at the end. */
+const slowest = [
+  "mlflow-registry",
+  "snippets",
+  "sagemaker-faults",
+  "sagemaker",
+  "node-versions",
+  "local",
+  "files-registry",
+];
+
+/** One project after the other, since a worker and what it has imported are kept while the project stays the same. */
+class SlowestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const projects = ["system", "system-alone", "unit-alone", "unit"];
+    const rank = ({ project, moduleId }: TestSpecification): number => {
+      const place = slowest.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`));
+      return projects.indexOf(project.name) * 100 + (place === -1 ? slowest.length : place);
+    };
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
+  }
+}
+
+const project = (name: string, include: string[], exclude: string[] = []) => ({
+  extends: true as const,
+  test: { name, include, exclude, isolate: name.endsWith("alone") },
+});
 
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    typecheck: { enabled: true, include: ["test/types/**/*.test-d.ts"], tsconfig: "./tsconfig.json" },
+    projects: [
+      project("system", system),
+      project("system-alone", systemAlone),
+      project("unit", ["test/**/*.test.ts"], [...system, ...systemAlone, ...unitAlone]),
+      project("unit-alone", unitAlone),
+    ],
+    sequence: { sequencer: SlowestFirst },
+    // Vitest leaves one core free; much of the time here goes to waiting for services and processes.
+    maxWorkers: Math.max(2, availableParallelism()),
     globalSetup: "scripts/build-kernels.mjs",
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    setupFiles: "test/helpers/clean-up.ts",
+    testTimeout: budget(30_000),
+    hookTimeout: budget(60_000),
     coverage: { provider: "v8", include: ["src/**/*.ts"], exclude: ["src/kernels/**", "src/cli/main.ts"] },
   },
 });

@@ -1,47 +1,68 @@
-// `npm test`: lint, types, package checks, then every test with coverage; ends with one line `N passed, N failed`.
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+// `npm test`: types, formatting, lint, unused code and the reference, while every test runs with coverage; ends with one
+// line `N passed, N failed`. `npm run test:deep` gives the factor by which repeated tests go on longer.
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+const [budget = "1"] = process.argv.slice(2);
 const scratch = mkdtempSync(join(tmpdir(), "churnkit-test-"));
 const results = join(scratch, "results.json");
 let passed = 0;
 let failed = 0;
 
-/** Runs a check of its own beside the tests; each counts as one. */
-function check(name, command, args) {
+/** Ends with the exit code and, where it is piped, the output. */
+function run(command, args, options) {
+  return new Promise((done) => {
+    const child = spawn("npx", ["--no-install", command, ...args], options);
+    let output = "";
+    child.stdout?.on("data", (data) => (output += data));
+    child.stderr?.on("data", (data) => (output += data));
+    child.on("error", (error) => done({ status: 1, output: String(error) }));
+    child.on("close", (status) => done({ status, output }));
+  });
+}
+
+/** Runs a check of its own beside the tests; each counts as one, and says what it found when it ends. */
+async function check(name, command, args) {
   const started = performance.now();
-  const { status } = spawnSync(command, args, { stdio: "inherit" });
+  const { status, output } = await run(command, args, { stdio: ["ignore", "pipe", "pipe"] });
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  console.log(`${status === 0 ? "ok" : "FAILED"}: ${name} (${seconds} s)`);
+  console.log(`${output}${status === 0 ? "ok" : "FAILED"}: ${name} (${seconds} s)`);
   if (status === 0) passed++;
   else failed++;
 }
 
-check("types", "npx", ["tsc", "-p", "tsconfig.json"]);
-check("formatting", "npx", ["prettier", "--check", "--log-level", "warn", "."]);
-check("lint", "npx", ["eslint", "."]);
-// Not a dependency: some of its platform packages cannot be locked from every machine, and `npm ci` would then refuse.
-check("unused code", "npx", ["-y", "knip@6.44.2"]);
-check("reference builds without a warning", "npx", ["typedoc", "--out", join(scratch, "api"), "--logLevel", "Warn"]);
-
-const tests = spawnSync(
-  "npx",
-  ["vitest", "run", "--coverage", "--reporter=default", "--reporter=json", `--outputFile.json=${results}`],
-  { stdio: "inherit" },
-);
-try {
-  const summary = JSON.parse(readFileSync(results, "utf8"));
-  passed += summary.numPassedTests;
-  // A file that cannot be loaded counts no test of its own.
-  failed +=
-    summary.numFailedTests +
-    summary.testResults.filter((file) => file.status === "failed" && file.assertionResults.length === 0).length;
-} catch {
-  failed++;
+async function checks() {
+  mkdirSync(".cache", { recursive: true });
+  await check("types", "tsc", ["-p", "tsconfig.json", "--incremental", "--tsBuildInfoFile", ".cache/tsc.tsbuildinfo"]);
+  await check("formatting", "prettier", ["--check", "--log-level", "warn", "."]);
+  await check("lint", "eslint", ["--cache", "--cache-strategy", "content", "--cache-location", ".cache/eslint/", "."]);
+  await check("unused code", "knip", []);
+  await check("reference builds without a warning", "typedoc", ["--out", join(scratch, "api"), "--logLevel", "Warn"]);
 }
-if (tests.status !== 0 && failed === 0) failed++;
+
+async function tests() {
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${results}`];
+  const { status } = await run("vitest", ["run", "--coverage", ...reporters], {
+    stdio: "inherit",
+    env: { ...process.env, CHURNKIT_TEST_BUDGET: budget },
+  });
+  try {
+    const summary = JSON.parse(readFileSync(results, "utf8"));
+    passed += summary.numPassedTests;
+    // A file that cannot be loaded counts no test of its own.
+    failed +=
+      summary.numFailedTests +
+      summary.testResults.filter((file) => file.status === "failed" && file.assertionResults.length === 0).length;
+  } catch {
+    failed++;
+  }
+  return status;
+}
+
+const [status] = await Promise.all([tests(), checks()]);
+if (status !== 0 && failed === 0) failed++;
 rmSync(scratch, { recursive: true, force: true });
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;

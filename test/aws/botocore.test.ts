@@ -1,7 +1,7 @@
 import { CloudWatchClient, PutMetricDataCommand } from "@aws-sdk/client-cloudwatch";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { checkRequest, recordRequests } from "../helpers/botocore.js";
-import { awsPython, motoClient, startMoto, type Moto } from "../helpers/moto.js";
+import { awsPython, motoClient, sharedMoto, type Moto } from "../helpers/moto.js";
 
 const ready = await awsPython("requests against botocore's models");
 
@@ -84,8 +84,7 @@ describe.skipIf(!ready)("checkRequest", () => {
 
 describe.skipIf(!ready)("recordRequests", () => {
   let moto: Moto;
-  beforeAll(async () => (moto = await startMoto()), 120_000);
-  afterAll(() => moto.stop());
+  beforeAll(async () => (moto = await sharedMoto()), 120_000);
 
   it("records what a client sends, good and bad", async () => {
     const client = new CloudWatchClient(motoClient(moto.url));

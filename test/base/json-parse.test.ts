@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { JsonRefused, mostJsonDepth, parseJson } from "../../src/base/json/parse.js";
+import { budget } from "../helpers/budget.js";
 
 const nested = (depth: number, inner = "1"): string => "[".repeat(depth) + inner + "]".repeat(depth);
 
@@ -23,7 +24,7 @@ describe("parseJson", () => {
         const text = JSON.stringify(value);
         expect(parseJson(text)).toEqual(JSON.parse(text));
       }),
-      { numRuns: 200 },
+      { numRuns: budget(200) },
     );
   });
 
@@ -76,7 +77,7 @@ describe("parseJson", () => {
           expect(error).toBeInstanceOf(SyntaxError);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: budget(500) },
     );
   });
 });

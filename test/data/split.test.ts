@@ -10,6 +10,7 @@ import { labels } from "../../src/data/table/labels.js";
 import type { Table } from "../../src/data/table/table.js";
 import { hasShared, sharedPath } from "../helpers/shared.js";
 import { categoryColumn, contractWith, dateColumn, numberColumn } from "./read/csv-writer.js";
+import { budget } from "../helpers/budget.js";
 
 const contract = contractWith(
   [numberColumn("n"), dateColumn("d"), categoryColumn("t", ["No", "Yes"], { role: "target", nullable: false })],
@@ -68,7 +69,7 @@ describe("split", () => {
           expect(rows.flat().sort((a, b) => a - b)).toEqual(Array.from({ length: no + yes }, (_, i) => i));
         },
       ),
-      { numRuns: 60 },
+      { numRuns: budget(60) },
     );
   });
 
@@ -122,7 +123,7 @@ describe("kFold", () => {
           expect(kFold(truth, k, seed)).toEqual(folds);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: budget(60) },
     );
   });
 

@@ -28,6 +28,7 @@ import {
   profileSegmentsAgainst,
   type DriftReport,
 } from "../../src/drift/index.js";
+import { budget } from "../helpers/budget.js";
 
 const wildNumber = fc.oneof(
   fc.double(),
@@ -186,7 +187,7 @@ describe("any two tables", () => {
           }
         },
       ),
-      { numRuns: 250 },
+      { numRuns: budget(250) },
     );
   });
 

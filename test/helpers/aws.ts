@@ -4,10 +4,10 @@ import type { S3StoreOptions } from "../../src/io/store/s3/connection.js";
 import { s3Store } from "../../src/io/store/s3/s3-store.js";
 import type { ObjectStore } from "../../src/io/store/object-store.js";
 import { recordRequests, type RequestRecord } from "./botocore.js";
-import { awsPython, motoClient, startMoto } from "./moto.js";
-import { hasVersitygw, startVersitygw } from "./versitygw.js";
+import { awsPython, motoClient, sharedMoto } from "./moto.js";
+import { hasVersitygw, sharedVersitygw } from "./versitygw.js";
 
-/** An S3 server that runs while a test file does. */
+/** An S3 server that is there while a test file runs. */
 export interface S3Server {
   readonly name: string;
   /** Endpoint, region, credentials. */
@@ -25,7 +25,6 @@ export interface S3Server {
 interface Running {
   readonly config: S3ClientConfig & { readonly endpoint: string };
   readonly addUser?: (accessKeyId: string, secretAccessKey: string) => Promise<void>;
-  stop(): Promise<void>;
 }
 
 let made = 0;
@@ -34,8 +33,8 @@ let made = 0;
 const newName = (): string => `bucket-${process.pid}-${++made}`;
 
 /**
- * Starts a server before the tests of the file and stops it after them; there, too, what the tests sent is held against
- * botocore's model of S3, which neither server does.
+ * Waits for a server before the tests of the file; after them, what they sent is held against botocore's model of S3,
+ * which neither server does.
  */
 function running(name: string, start: () => Promise<Running>): S3Server {
   let server: Running | undefined;
@@ -45,9 +44,8 @@ function running(name: string, start: () => Promise<Running>): S3Server {
   beforeAll(async () => {
     server = await start();
   }, 60_000);
-  afterAll(async () => {
+  afterAll(() => {
     common?.destroy();
-    await server?.stop();
     expect(records.flatMap((record) => record.problems())).toEqual([]);
   });
   const config: S3Server["config"] = () => {
@@ -80,22 +78,12 @@ export async function s3Servers(purpose: string): Promise<S3Server[]> {
   const servers: S3Server[] = [];
   // botocore's models are in the same environment as moto: without it there are no such tests at all.
   if (!(await awsPython(purpose))) return servers;
-  servers.push(
-    running("moto", async () => {
-      const moto = await startMoto();
-      return { config: motoClient(moto.url), stop: () => moto.stop() };
-    }),
-  );
+  servers.push(running("moto", async () => ({ config: motoClient((await sharedMoto()).url) })));
   if (await hasVersitygw(purpose)) {
     servers.push(
       running("versitygw", async () => {
-        const gateway = await startVersitygw();
-        const { url: endpoint, credentials } = gateway;
-        return {
-          config: { endpoint, region: "us-east-1", credentials },
-          addUser: (accessKeyId, secretAccessKey) => gateway.addUser(accessKeyId, secretAccessKey),
-          stop: () => gateway.stop(),
-        };
+        const { url: endpoint, credentials, addUser } = await sharedVersitygw();
+        return { config: { endpoint, region: "us-east-1", credentials }, addUser };
       }),
     );
   }

@@ -42,7 +42,6 @@ export interface Moto {
   readonly url: string;
   /** Forgets everything that was made. */
   reset(): Promise<void>;
-  stop(): Promise<void>;
 }
 
 /** What an AWS client needs to talk to moto, beside a service's own options. */
@@ -54,8 +53,16 @@ export const motoClient = (
   credentials: { accessKeyId: "testing", secretAccessKey: "testing" },
 });
 
-/** Starts moto on a free port of the loopback and waits until it answers. Call it in `beforeAll` with 60 s or more. */
-export async function startMoto(): Promise<Moto> {
+let started: Promise<Moto> | undefined;
+
+/**
+ * The moto server of this process, the same for every test file that runs in it: started at the first call, ended with the
+ * process. Call it in `beforeAll` with 60 s or more.
+ */
+export const sharedMoto = (): Promise<Moto> => (started ??= startMoto());
+
+/** Starts moto on a free port of the loopback and waits until it answers. */
+async function startMoto(): Promise<Moto> {
   await venv.setUp();
   const server = spawn(venv.python, ["-c", serverScript, "-H", "127.0.0.1", "-p", "0"], {
     stdio: ["pipe", "ignore", "pipe"],
@@ -66,19 +73,14 @@ export async function startMoto(): Promise<Moto> {
       PYTHONDONTWRITEBYTECODE: "",
     },
   });
-  const { said, ended, closed } = watch(server);
-  const stop = async (): Promise<void> => {
-    server.kill("SIGKILL");
-    await closed;
-  };
+  const { said, ended } = watch(server);
   // Werkzeug says which port it was given.
   const limit = performance.now() + 60_000;
   for (let url: string | undefined; ; await sleep(50)) {
     url ??= /Running on (http:\/\/127\.0\.0\.1:\d+)/.exec(said())?.[1];
-    if (url !== undefined && (await answers(`${url}/moto-api/data.json`)))
-      return { url, stop, reset: () => reset(url) };
+    if (url !== undefined && (await answers(`${url}/moto-api/data.json`))) return { url, reset: () => reset(url) };
     if (ended() || performance.now() > limit) {
-      await stop();
+      server.kill("SIGKILL");
       throw new Error(`moto did not start: ${said().slice(-2000)}`);
     }
   }

@@ -98,8 +98,7 @@ export interface Versitygw {
   readonly url: string;
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
   /** Adds an account that may do nothing but what a bucket's policy allows it. */
-  addUser(accessKeyId: string, secretAccessKey: string): Promise<void>;
-  stop(): Promise<void>;
+  readonly addUser: (accessKeyId: string, secretAccessKey: string) => Promise<void>;
 }
 
 async function freePort(): Promise<number> {
@@ -110,11 +109,19 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** The server ends with the process that started it: the shell's stdin then comes to an end. */
-const withParent = '"$@" & server=$!; cat > /dev/null; kill -9 $server';
+/** The server and its folder go with the process that started it: the shell's stdin then comes to an end. */
+const withParent = 'folder=$1; shift; "$@" & server=$!; cat > /dev/null; kill -9 $server; rm -rf "$folder"';
 
-/** Starts versitygw on folders of its own. Call it in `beforeAll`, after {@link hasVersitygw}. */
-export async function startVersitygw(): Promise<Versitygw> {
+let started: Promise<Versitygw> | undefined;
+
+/**
+ * The versitygw of this process, the same for every test file that runs in it: started at the first call, ended with the
+ * process. Call it in `beforeAll`, after {@link hasVersitygw}.
+ */
+export const sharedVersitygw = (): Promise<Versitygw> => (started ??= startVersitygw());
+
+/** Starts versitygw on folders of its own. */
+async function startVersitygw(): Promise<Versitygw> {
   const folder = mkdtempSync(join(tmpdir(), "churnkit-s3-"));
   const [data, users] = ["data", "users"].map((name) => join(folder, name)) as [string, string];
   for (const made of [data, users]) mkdirSync(made);
@@ -129,6 +136,7 @@ export async function startVersitygw(): Promise<Versitygw> {
       "-c",
       withParent,
       "sh",
+      folder,
       binary,
       "--port",
       `127.0.0.1:${port}`,
@@ -150,18 +158,12 @@ export async function startVersitygw(): Promise<Versitygw> {
   );
   let said = "";
   server.stderr.on("data", (part: Buffer) => (said = (said + part.toString()).slice(-2000)));
-  const closed = new Promise<void>((done) => server.on("close", () => done()));
-  const stop = async (): Promise<void> => {
-    server.stdin.end();
-    await closed;
-    rmSync(folder, { recursive: true, force: true });
-  };
   for (const limit = performance.now() + 20_000; ; await sleep(30)) {
     const answer = await fetch(url).catch(() => undefined);
     await answer?.body?.cancel();
     if (answer !== undefined) break;
     if (performance.now() < limit) continue;
-    await stop();
+    server.stdin.end();
     throw new Error(`versitygw did not start: ${said}`);
   }
   const admin = [
@@ -178,6 +180,5 @@ export async function startVersitygw(): Promise<Versitygw> {
     credentials,
     addUser: (access, secret) =>
       run(binary, [...admin, "create-user", "--access", access, "--secret", secret, "--role", "user"]),
-    stop,
   };
 }

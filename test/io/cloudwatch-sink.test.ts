@@ -10,7 +10,7 @@ import type { MetricPoint } from "../../src/io/metrics/metric-sink.js";
 import { metricTable } from "../../src/io/metrics/metric-table.js";
 import { at, metricSinkConformance, type HeldSeries } from "../conformance/metric-sink.js";
 import { recordRequests, type RequestRecord } from "../helpers/botocore.js";
-import { awsPython, motoClient, startMoto, type Moto } from "../helpers/moto.js";
+import { awsPython, motoClient, sharedMoto, type Moto } from "../helpers/moto.js";
 
 const ready = await awsPython("CloudWatch sink against moto");
 const nameOf = new Map(Object.entries(metricTable).map(([name, { cloudwatch }]) => [cloudwatch as string, name]));
@@ -23,13 +23,10 @@ let namespaces = 0;
 
 beforeAll(async () => {
   if (!ready) return;
-  moto = await startMoto();
+  moto = await sharedMoto();
   client = new CloudWatchClient(motoClient(moto.url));
 }, 120_000);
-afterAll(async () => {
-  client?.destroy();
-  await moto?.stop();
-});
+afterAll(() => client?.destroy());
 
 type Dimensions = readonly { Name?: string | undefined; Value?: string | undefined }[];
 interface Sent {

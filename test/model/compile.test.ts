@@ -8,6 +8,7 @@ import { compileRecipe } from "../../src/data/features/encode.js";
 import { loadKernel } from "../../src/model/kinds/network/kernel.js";
 import { createNetworkScorer } from "../../src/model/kinds/network/network-scorer.js";
 import { sampleArtifact, sampleContract, sampleRecords, sampleTable } from "../helpers/artifact.js";
+import { budget } from "../helpers/budget.js";
 
 describe("compile", () => {
   let artifact: Artifact;
@@ -131,7 +132,7 @@ describe("compile", () => {
           else expect(probability >= 0 && probability <= 1).toBe(true);
         },
       ),
-      { numRuns: 300 },
+      { numRuns: budget(300) },
     );
   });
 

@@ -15,6 +15,7 @@ import { memoryStore, type ObjectStore } from "../../src/io/index.js";
 import { csvRows } from "../../src/monitor/capture/payload.js";
 import { captureLine } from "../../src/monitor/capture/write.js";
 import { csvLine } from "../../src/data/table/csv-line.js";
+import { budget } from "../helpers/budget.js";
 
 const contract = {
   ...syntheticContract,
@@ -192,7 +193,7 @@ describe("lines", () => {
           true,
         );
       }),
-      { numRuns: 150 },
+      { numRuns: budget(150) },
     );
   });
 

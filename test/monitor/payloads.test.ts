@@ -4,6 +4,7 @@ import { captureOutputs, type CaptureOutput } from "../../src/monitor/capture/ou
 import type { CaptureIssueCount } from "../../src/monitor/capture/capture.js";
 import { captureLog, readCaptureLines, type CapturedPrediction } from "../../src/monitor/index.js";
 import type { Contract } from "../../src/data/index.js";
+import { budget } from "../helpers/budget.js";
 
 const column = { role: "feature", nullable: true, optional: false, missing: [] } as const;
 const contract: Contract = {
@@ -288,7 +289,7 @@ describe("a captured output", () => {
         const value = found[0]?.probability;
         expect(value === p || (value === null && issues.length === 1)).toBe(true);
       }),
-      { numRuns: 60 },
+      { numRuns: budget(60) },
     );
   });
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BottomSample, mergeSamples, sampleKey, type Sampled } from "../../src/monitor/counting/sample.js";
+import { budget } from "../helpers/budget.js";
 
 interface Entry extends Sampled {
   readonly value: number;
@@ -38,7 +39,7 @@ describe("BottomSample", () => {
           expect(whole.length).toBe(Math.min(capacity, new Set(all.map(({ id }) => id)).size));
         },
       ),
-      { numRuns: 60 },
+      { numRuns: budget(60) },
     );
   });
 

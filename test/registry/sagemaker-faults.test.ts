@@ -21,7 +21,7 @@ import {
   type FaultyProxy,
   type Schedule,
 } from "../helpers/faulty-proxy.js";
-import { awsPython, motoClient, startMoto, type Moto } from "../helpers/moto.js";
+import { awsPython, motoClient, sharedMoto, type Moto } from "../helpers/moto.js";
 import { quickRetries } from "../helpers/quick-retries.js";
 import { startSagemakerStub, type SagemakerStub } from "../helpers/sagemaker.js";
 
@@ -54,7 +54,7 @@ describe.skipIf(!ready)("SageMaker registry behind a faulty proxy", { timeout: 3
   const records: RequestRecord[] = [];
 
   beforeAll(async () => {
-    moto = await startMoto();
+    moto = await sharedMoto();
     [stub, forgetful] = await Promise.all([
       startSagemakerStub(moto.url),
       startSagemakerStub(moto.url, { tokens: false }),
@@ -65,7 +65,7 @@ describe.skipIf(!ready)("SageMaker registry behind a faulty proxy", { timeout: 3
   }, 120_000);
   afterAll(async () => {
     direct.destroy();
-    for (const server of [stub, forgetful, moto]) await server.stop();
+    for (const server of [stub, forgetful]) await server.stop();
     expect(records.flatMap((record) => record.problems())).toEqual([]);
   });
   beforeEach(async () => {

@@ -17,7 +17,7 @@ import { modelCard } from "../../src/registry/backends/sagemaker/model-card.js";
 import { registryConformance } from "../conformance/registry.js";
 import { sampleArtifact } from "../helpers/artifact.js";
 import { recordRequests, type RequestRecord } from "../helpers/botocore.js";
-import { awsPython, motoClient, startMoto, type Moto } from "../helpers/moto.js";
+import { awsPython, motoClient, sharedMoto, type Moto } from "../helpers/moto.js";
 import { startSagemakerStub, type SagemakerStub } from "../helpers/sagemaker.js";
 
 const ready = await awsPython("SageMaker registry against moto");
@@ -31,7 +31,7 @@ describe.skipIf(!ready)("SageMaker", () => {
   const records: RequestRecord[] = [];
 
   beforeAll(async () => {
-    moto = await startMoto();
+    moto = await sharedMoto();
     stub = await startSagemakerStub(moto.url);
     sagemaker = new SageMakerClient(motoClient(stub.url));
     s3 = new S3Client({ ...motoClient(moto.url), forcePathStyle: true });
@@ -41,7 +41,6 @@ describe.skipIf(!ready)("SageMaker", () => {
     s3.destroy();
     sagemaker.destroy();
     await stub.stop();
-    await moto.stop();
     expect(records.flatMap((record) => record.problems())).toEqual([]);
   });
 

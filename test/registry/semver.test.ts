@@ -18,6 +18,7 @@ import {
 import { compareSignatures, signatureOf } from "../../src/registry/signature/signature.js";
 import { sampleArtifact } from "../helpers/artifact.js";
 import { contractPairs } from "./signature-contracts.js";
+import { budget } from "../helpers/budget.js";
 
 const refused = (code: string): Error => expect.objectContaining({ code }) as Error;
 
@@ -132,7 +133,7 @@ describe("nextVersion", async () => {
           expect(compareSemver(next.semver, semver)).toBeGreaterThan(0);
         },
       ),
-      { numRuns: 300 },
+      { numRuns: budget(300) },
     );
   });
 

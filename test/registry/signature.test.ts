@@ -17,6 +17,7 @@ import {
 } from "../../src/registry/signature/signature.js";
 import { sampleContract } from "../helpers/artifact.js";
 import { contractPairs, records } from "./signature-contracts.js";
+import { budget } from "../helpers/budget.js";
 
 const jsonOf = (value: unknown) => JsonValue.parse(JSON.stringify(value), "signature.json", corrupt);
 const before = signatureOf(sampleContract);
@@ -402,7 +403,7 @@ describe("compareSignatures", () => {
           .map(({ name }) => name);
         expect(() => matchHeader(header, to, { target: "ignore", absent: "error", source: "file" })).not.toThrow();
       }),
-      { numRuns: 300 },
+      { numRuns: budget(300) },
     );
     // The property says nothing where no pair is compatible or no record is accepted.
     expect(compatiblePairs).toBeGreaterThan(25);
@@ -417,7 +418,7 @@ describe("compareSignatures", () => {
           (await signatureHash(a)) === (await signatureHash(b)),
         );
       }),
-      { numRuns: 300 },
+      { numRuns: budget(300) },
     );
   });
 });

@@ -16,6 +16,7 @@ import { parseGate } from "../../src/registry/gates/parse-gate.js";
 import { soundVerdict } from "../../src/registry/gates/soundness.js";
 import { newFolder } from "../helpers/folder.js";
 import { runVerb, type Ran } from "../helpers/run-verb.js";
+import { budget } from "../helpers/budget.js";
 
 const folder = newFolder();
 const at = (name: string): string => join(folder, name);
@@ -37,7 +38,7 @@ describe("the filter of training rows", () => {
         };
         expect([...inFilter(facts.filter, rowFingerprints(anonymous, features))]).toEqual(positions.map(() => 1));
       }),
-      { numRuns: 50 },
+      { numRuns: budget(50) },
     );
   });
 

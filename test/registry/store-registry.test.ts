@@ -16,6 +16,7 @@ import { registryConformance } from "../conformance/registry.js";
 import { sampleArtifact } from "../helpers/artifact.js";
 import { bundleScript, start } from "../helpers/child.js";
 import { newFolder } from "../helpers/folder.js";
+import { budget } from "../helpers/budget.js";
 
 registryConformance("memory", () => storeRegistry(memoryStore(), { name: "sample" }));
 registryConformance("files", () => storeRegistry(filesStore(newFolder()), { name: "sample" }));
@@ -77,7 +78,7 @@ describe("storeRegistry", () => {
     const folder = newFolder();
     const random = uniform(11);
     const registry = storeRegistry(filesStore(folder), { name: "sample" });
-    for (let round = 0; round < 8; round++) {
+    for (let round = 0; round < budget(8); round++) {
       const { child: writer, ended } = start(child.script, [bundle, folder, String(round), "1000"]);
       await new Promise((resolve) => writer.stdout?.once("data", resolve));
       await sleep(20 + random() * 60);

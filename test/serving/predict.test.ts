@@ -6,6 +6,7 @@ import { createHandler } from "../../src/serving/handler.js";
 import type { ErrorBody, Handler } from "../../src/serving/http.js";
 import { sampleArtifact, sampleRecords } from "../helpers/artifact.js";
 import { request } from "./request.js";
+import { budget } from "../helpers/budget.js";
 
 interface One {
   readonly prediction: string | null;
@@ -267,7 +268,7 @@ describe("predictions", () => {
         else if (status === 200) expect(Number.isFinite(answer.probability)).toBe(true);
         expect([200, 400]).toContain((await batch(text)).status);
       }),
-      { numRuns: 300 },
+      { numRuns: budget(300) },
     );
   });
 });

@@ -4,6 +4,7 @@ import { cramerVonMises } from "../../src/stats/cramer-von-mises.js";
 import { cramerVonMisesTail } from "../../src/stats/cramer-von-mises-limit.js";
 import { oracleSample } from "../helpers/oracle-inputs.js";
 import { oracleCases, oracleNumber } from "../helpers/shared.js";
+import { budget } from "../helpers/budget.js";
 
 const relative = (actual: number, expected: number): number => Math.abs(actual / expected - 1);
 
@@ -83,7 +84,7 @@ describe("the Cramer-von Mises test", () => {
         expect(exact?.method).toBe("exact");
         expect(exact?.p).toBeCloseTo(byEnumeration(a, b), 10);
       }),
-      { numRuns: 60 },
+      { numRuns: budget(60) },
     );
   });
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { uniform } from "../../src/base/random.js";
 import { ksByBuckets } from "../../src/stats/bucket-ks.js";
 import { ksExactTail, ksLimitTail, ksStatistic, ksTest, tieEndsOf } from "../../src/stats/kolmogorov-smirnov.js";
+import { budget } from "../helpers/budget.js";
 
 /** Share of all ways to pick which of the pooled values are the first sample, whose D is at least that of the data. */
 function byEnumeration(a: readonly number[], b: readonly number[]): number {
@@ -42,7 +43,7 @@ describe("D of large samples, sorted only where it matters", () => {
         const [x, y] = [Float64Array.from(a), Float64Array.from(b)];
         expect(ksByBuckets(x, y)).toEqual(ksStatistic(sorted(x), sorted(y)));
       }),
-      { numRuns: 300 },
+      { numRuns: budget(300) },
     );
   });
 
@@ -65,7 +66,7 @@ describe("D of large samples, sorted only where it matters", () => {
           expect(ksByBuckets(x, y)).toEqual(ksStatistic(sorted(x), sorted(y)));
         },
       ),
-      { numRuns: 150 },
+      { numRuns: budget(150) },
     );
   });
 
@@ -117,7 +118,7 @@ describe("the exact Kolmogorov-Smirnov test", () => {
         expect(given).toBeCloseTo(byEnumeration(a, b), 12);
         expect(given).toBeLessThanOrEqual(ksExactTail(result).p + 1e-12);
       }),
-      { numRuns: 40 },
+      { numRuns: budget(40) },
     );
   });
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { cellReader, isIssue } from "../../../src/data/contract/cells.js";
 import { inferContract } from "../../../src/data/contract/infer.js";
 import { classReader } from "../../../src/data/contract/cells/class.js";
+import { budget } from "../../helpers/budget.js";
 
 describe("the labels of a target", () => {
   it.each<[string[], string, string | undefined]>([
@@ -31,7 +32,7 @@ describe("the labels of a target", () => {
     const labels = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 6 }), { minLength: 2, maxLength: 4 });
     fc.assert(
       fc.property(labels, (classes) => classes.every((label) => classReader(classes)(label) === label)),
-      { numRuns: 200 },
+      { numRuns: budget(200) },
     );
   });
 

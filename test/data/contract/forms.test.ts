@@ -12,6 +12,7 @@ import { readDelimited } from "../../../src/data/read/csv.js";
 import { readJsonLines } from "../../../src/data/read/json-lines.js";
 import { rowBuffer } from "../../../src/data/table/row-buffer.js";
 import { csvLine } from "../../../src/data/table/csv-line.js";
+import { budget } from "../../helpers/budget.js";
 
 interface Inferred {
   readonly column: Column;
@@ -473,7 +474,7 @@ describe("numbers written in a random form", () => {
         expect(inferred.column.kind).toBe("number");
         expect(inferred.values).toEqual(numbers.map((value) => value + 0));
       }),
-      { numRuns: 150 },
+      { numRuns: budget(150) },
     );
   });
 
@@ -487,7 +488,7 @@ describe("numbers written in a random form", () => {
           return Number.isNaN(value) || Number.isFinite(value);
         },
       ),
-      { numRuns: 300 },
+      { numRuns: budget(300) },
     );
   });
 });

@@ -7,6 +7,7 @@ import type { Features } from "../../../src/data/features/define.js";
 import { parseRecipe } from "../../../src/data/features/parse-recipe.js";
 import type { Table } from "../../../src/data/table/table.js";
 import { anyContract, anyFeatures, anyTable } from "./generated.js";
+import { budget } from "../../helpers/budget.js";
 
 const table = fc.sample(anyTable(60, 60), { numRuns: 1, seed: 3 })[0] as Table;
 const features = fc.sample(anyFeatures, { numRuns: 1, seed: 3 })[0] as Features;
@@ -134,7 +135,7 @@ describe("parseRecipe", () => {
           if (!ChurnkitError.isInstance(error)) throw error;
         }
       }),
-      { numRuns: 300 },
+      { numRuns: budget(300) },
     );
   });
 });

@@ -8,6 +8,7 @@ import { orderOf, orderOfSorted } from "../../../src/stats/order.js";
 import { MomentSums } from "../../../src/data/profile/moment-sums.js";
 import { profileOf } from "../../../src/data/profile/numeric.js";
 import { categoryProfileOf } from "../../../src/data/profile/category.js";
+import { budget } from "../../helpers/budget.js";
 
 const wild = fc.oneof(
   fc.double({ noNaN: true }),
@@ -47,7 +48,7 @@ describe("counting by a guide", () => {
           expect(guided(cuts, all)).toEqual(countsBy(cuts, all));
         },
       ),
-      { numRuns: 400 },
+      { numRuns: budget(400) },
     );
   });
 
@@ -97,7 +98,7 @@ describe("exact moments", () => {
             : [Math.min(...values), Math.max(...values)].map((value) => expect.closeTo(value, 12) as unknown),
         );
       }),
-      { numRuns: 300 },
+      { numRuns: budget(300) },
     );
   });
 

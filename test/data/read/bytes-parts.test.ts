@@ -4,6 +4,7 @@ import { ByteDictionary } from "../../../src/data/read/byte-dictionary.js";
 import { Chunked } from "../../../src/data/read/chunked.js";
 import { decodeText, invalidUtf8 } from "../../../src/data/read/utf8.js";
 import { encode } from "./csv-writer.js";
+import { budget } from "../../helpers/budget.js";
 
 describe("ByteDictionary", () => {
   it("numbers texts as a Map does", () => {
@@ -21,7 +22,7 @@ describe("ByteDictionary", () => {
           expect(dictionary.size).toBe(expected.size);
         },
       ),
-      { numRuns: 50 },
+      { numRuns: budget(50) },
     );
   });
 
@@ -47,7 +48,7 @@ describe("Chunked", () => {
         }
         expect([...column.finish()]).toEqual(all);
       }),
-      { numRuns: 50 },
+      { numRuns: budget(50) },
     );
   });
 });
@@ -72,7 +73,7 @@ describe("UTF-8", () => {
         const bytes = Uint8Array.from(values);
         expect(invalidUtf8(bytes, 0, bytes.length) === -1).toBe(isValid(bytes));
       }),
-      { numRuns: 20_000 },
+      { numRuns: budget(20_000) },
     );
   });
 

@@ -17,6 +17,7 @@ import {
   writeCsv,
   type WriterStyle,
 } from "./csv-writer.js";
+import { budget } from "../../helpers/budget.js";
 
 const style: fc.Arbitrary<WriterStyle> = fc.record({
   lineEnd: fc.constantFrom("\n", "\r\n", "\r"),
@@ -60,7 +61,7 @@ describe("delimited text", () => {
           expect(read).toEqual(rows);
         },
       ),
-      { numRuns: 300 },
+      { numRuns: budget(300) },
     );
   });
 
@@ -105,7 +106,7 @@ describe("delimited text", () => {
           expect(Array.from({ length: table.rows }, (_, r) => ({ ...recordOf(table, r) }))).toEqual(records);
         },
       ),
-      { numRuns: 200 },
+      { numRuns: budget(200) },
     );
   });
 

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parsePlainDecimal } from "../../../src/data/read/decimal.js";
 import { encode } from "./csv-writer.js";
+import { budget } from "../../helpers/budget.js";
 
 const parse = (text: string): number => {
   const bytes = encode(`#${text}#`);
@@ -31,7 +32,7 @@ describe("parsePlainDecimal", () => {
           }
         },
       ),
-      { numRuns: 20_000 },
+      { numRuns: budget(20_000) },
     );
     expect(read).toBeGreaterThan(5000);
   });

@@ -9,6 +9,7 @@ import { readJsonLines } from "../../../src/data/read/json-lines.js";
 import { recordOf } from "../../../src/data/table/record-of.js";
 import { csvLine } from "../../../src/data/table/csv-line.js";
 import { categoryColumn, contractWith, encode } from "./csv-writer.js";
+import { budget } from "../../helpers/budget.js";
 
 const idColumn = (name: string) => ({ ...categoryColumn(name, [], { open: true }), role: "id" as const });
 
@@ -46,7 +47,7 @@ describe("ids", () => {
         const table = await readDelimited(contract, bytes);
         expect(Array.from({ length: table.rows }, (_, row) => recordOf(table, row)["id"])).toEqual(ids);
       }),
-      { numRuns: 100 },
+      { numRuns: budget(100) },
     );
   });
 
@@ -79,7 +80,7 @@ describe("ids", () => {
           expect(Array.from({ length: table.rows }, (_, row) => recordOf(table, row)[name])).toEqual(ids);
         },
       ),
-      { numRuns: 100 },
+      { numRuns: budget(100) },
     );
   });
 
@@ -87,7 +88,7 @@ describe("ids", () => {
     const parse = exactIdParser({ columns: [idColumn("id")] });
     fc.assert(
       fc.property(fc.json(), (text) => void expect(parse(text)).toEqual(JSON.parse(text))),
-      { numRuns: 100 },
+      { numRuns: budget(100) },
     );
     for (const text of ['{"id": 01}', '{"id": 1-2}', '{"id": +1}', '{"id": 1.}'])
       expect(() => parse(text), text).toThrow(SyntaxError);

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { readJsonLines } from "../../../src/data/read/json-lines.js";
 import { recordOf } from "../../../src/data/table/record-of.js";
 import { chunked, encode, textContract } from "./csv-writer.js";
+import { budget } from "../../helpers/budget.js";
 
 const contract = textContract(["a"]);
 const read = (text: string, sizes = [5]) => readJsonLines(contract, chunked(encode(text), sizes));
@@ -25,7 +26,7 @@ describe("a JSON array of records", () => {
           expect(Array.from({ length: table.rows }, (_, r) => recordOf(table, r)["a"])).toEqual(cells);
         },
       ),
-      { numRuns: 150 },
+      { numRuns: budget(150) },
     );
   });
 

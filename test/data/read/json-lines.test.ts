@@ -13,6 +13,7 @@ import {
   numberColumn,
   textColumn,
 } from "./csv-writer.js";
+import { budget } from "../../helpers/budget.js";
 
 const contract = contractWith([
   numberColumn("n"),
@@ -52,7 +53,7 @@ describe("readJsonLines", () => {
           expect(Array.from({ length: table.rows }, (_, r) => ({ ...recordOf(table, r) }))).toEqual(records);
         },
       ),
-      { numRuns: 200 },
+      { numRuns: budget(200) },
     );
   });
 

@@ -8,6 +8,7 @@ import { hashTable } from "../../../src/data/table/hash-table.js";
 import { recordOf } from "../../../src/data/table/record-of.js";
 import type { Table } from "../../../src/data/table/table.js";
 import { chunked, contractWith, encode, numberColumn, textColumn } from "./csv-writer.js";
+import { budget } from "../../helpers/budget.js";
 
 const contract = contractWith([textColumn("id", { role: "id" }), numberColumn("spend"), textColumn("plan")]);
 const rows = Array.from({ length: 30 }, (_, i) => [String(1000 + i), `${i}.5`, i % 2 === 0 ? "a" : "b"]);
@@ -171,7 +172,7 @@ describe("the form of a file", () => {
         expect({ ...recordOf(table, 0) }).toEqual({ e: "x", [name.normalize(declared)]: 5 });
         expect(table.extraColumns).toEqual([]);
       }),
-      { numRuns: 10 },
+      { numRuns: budget(10) },
     );
   });
 });

@@ -8,6 +8,7 @@ import { csvLine } from "../../../src/data/table/csv-line.js";
 import { recordOf } from "../../../src/data/table/record-of.js";
 import { writeCsv } from "../../../src/data/table/write-csv.js";
 import { newFolder } from "../../helpers/folder.js";
+import { budget } from "../../helpers/budget.js";
 
 describe("csvLine", () => {
   it("quotes what a reader would misread", () => {
@@ -45,7 +46,7 @@ describe("writeCsv", () => {
         );
         expect(readdirSync(folder)).toEqual(["written.csv"]);
       }),
-      { numRuns: 40 },
+      { numRuns: budget(40) },
     );
   });
 

@@ -19,6 +19,7 @@ import {
 } from "../../../src/drift/index.js";
 import { allowanceOfLook, stepOf, hourlyPlan, sequentialPlan } from "../../../src/drift/sequential/plan.js";
 import { tableOf } from "../tables.js";
+import { budget } from "../../helpers/budget.js";
 
 /** A look at one window in which each column has the p-value and the effect given. */
 function look(
@@ -276,7 +277,7 @@ describe("windows", () => {
           if ((i + 1) % 2 === 0) expect(added.due[0]?.profile).toEqual(profileAgainst(reference, tableOf({ x: last })));
         }
       }),
-      { numRuns: 30 },
+      { numRuns: budget(30) },
     );
   });
 

@@ -8,6 +8,7 @@ import { openBundle } from "../../../src/model/bundle/open.js";
 import { ChurnkitError } from "../../../src/base/errors.js";
 import { sampleArtifact, sampleTable } from "../../helpers/artifact.js";
 import { hashed } from "../../helpers/files.js";
+import { budget } from "../../helpers/budget.js";
 
 type Files = Map<string, Uint8Array<ArrayBuffer>>;
 const createdAt = new Date(0);
@@ -152,7 +153,7 @@ describe("bundle format", () => {
           ).toBe(true);
         },
       ),
-      { numRuns: 150 },
+      { numRuns: budget(150) },
     );
   });
 
@@ -275,7 +276,7 @@ describe("bundle format", () => {
           expect(error.message).not.toMatch(/undefined|\[object/);
         }
       }),
-      { numRuns: 150 },
+      { numRuns: budget(150) },
     );
   });
 

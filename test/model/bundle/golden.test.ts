@@ -5,6 +5,7 @@ import type { Column, Contract } from "../../../src/data/contract/contract.js";
 import { tableFromRecords } from "../../../src/data/table/records.js";
 import { goldenRows } from "../../../src/model/bundle/golden.js";
 import { sampleContract } from "../../helpers/artifact.js";
+import { budget } from "../../helpers/budget.js";
 
 const contractOf = (columns: Column[]): Contract => ({ format: 1, name: "c", origin: "declared", columns });
 const common = { role: "feature", nullable: false, optional: false, missing: [] } as const;
@@ -58,7 +59,7 @@ describe("goldenRows", () => {
         };
         expect(kept(contractOf([column]), 16)).toBe(16);
       }),
-      { numRuns: 200 },
+      { numRuns: budget(200) },
     );
   });
 

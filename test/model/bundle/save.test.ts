@@ -21,6 +21,7 @@ import { checkBundleTarget, saveBundle } from "../../../src/model/bundle/save.js
 import { sampleArtifact, sampleTable } from "../../helpers/artifact.js";
 import { bundleScript, start } from "../../helpers/child.js";
 import { newFolder } from "../../helpers/folder.js";
+import { budget } from "../../helpers/budget.js";
 
 describe("saveBundle and loadBundle", () => {
   let artifact: Artifact;
@@ -164,7 +165,7 @@ describe("saveBundle and loadBundle", () => {
     const random = uniform(7);
     await saveBundle(artifact, join(folder, "from"));
     await saveBundle(artifact, join(folder, "m"));
-    for (let round = 0; round < 10; round++) {
+    for (let round = 0; round < budget(10); round++) {
       const { child: saver, ended } = start(child.script, [join(folder, "from"), join(folder, "m")]);
       await new Promise((resolve) => saver.stdout?.once("data", resolve));
       await sleep(random() * 60);

@@ -7,6 +7,7 @@ import { exactLinear } from "../../../src/model/kinds/linear/explain.js";
 import { exactTrees } from "../../../src/model/kinds/trees/explain.js";
 import { treesScorer } from "../../../src/model/kinds/trees/score.js";
 import { attribute, randomRows, randomTask, randomTrees, shapleyByDefinition, sum } from "./oracle.js";
+import { budget } from "../../helpers/budget.js";
 
 function randomLinear(inputs: number, seed: number): LinearModel {
   const random = uniform(seed);
@@ -86,7 +87,7 @@ describe("a sum of trees", () => {
           return Math.abs(sum(values) - (output - attributor.base)) < 1e-11;
         },
       ),
-      { numRuns: 100 },
+      { numRuns: budget(100) },
     );
   });
 

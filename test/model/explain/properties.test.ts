@@ -10,6 +10,7 @@ import { sampledShapley } from "../../../src/model/explain/sampled-shapley.js";
 import { loadKernel } from "../../../src/model/kinds/network/kernel.js";
 import { linearScorer } from "../../../src/model/kinds/linear/score.js";
 import { attribute, randomNetwork, randomRows, randomTask, randomTrees, sum } from "./oracle.js";
+import { budget } from "../../helpers/budget.js";
 
 const inputs = 6;
 const kernel = await loadKernel();
@@ -70,7 +71,7 @@ describe.each(Object.entries(ways))("%s", (name, make) => {
         if (name !== "sampled Shapley") expect(values[2]).toBeCloseTo(values[3] ?? NaN, 9);
         else expect(Math.abs((values[2] ?? 0) - (values[3] ?? 0))).toBeLessThan(6 * (errors[2] ?? 0) + 1e-9);
       }),
-      { numRuns: 40 },
+      { numRuns: budget(40) },
     );
   });
 
@@ -83,7 +84,7 @@ describe.each(Object.entries(ways))("%s", (name, make) => {
         attribute(other, twinRows(1, given.seed + 8), inputs);
         expect(attribute(other, x, inputs)).toEqual(first);
       }),
-      { numRuns: 20 },
+      { numRuns: budget(20) },
     );
   });
 });
@@ -122,7 +123,7 @@ describe("extreme numbers", () => {
         const { values, errors, output } = attribute(attributor, randomRows(1, inputs, seed), inputs);
         expect([...values, ...errors, output, attributor.base].every(Number.isFinite)).toBe(true);
       }),
-      { numRuns: 100 },
+      { numRuns: budget(100) },
     );
   });
 

@@ -5,6 +5,7 @@ import { uniform } from "../../../src/base/random.js";
 import { fitLogistic, type LogisticFitOptions } from "../../../src/model/kinds/linear/fit-logistic.js";
 import type { LinearModel } from "../../../src/model/artifact.js";
 import { logistic } from "../../../src/model/kinds/linear/learner.js";
+import { budget } from "../../helpers/budget.js";
 
 const rows = 12;
 // Two numbers and a category's two levels, which add up to 1 in every row.
@@ -83,7 +84,7 @@ describe("fitLogistic", () => {
           expect(gradientNorm(x, width, y, model, l2) / n).toBeLessThan(1e-7);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: budget(60) },
     );
   });
 

@@ -9,6 +9,7 @@ import { initialWeights } from "../../../src/model/kinds/network/initial-weights
 import type { NetworkSpec } from "../../../src/model/kinds/network/spec.js";
 import { tfjsEngine } from "../../../src/model/kinds/network/tfjs/engine.js";
 import { batchNorm, churnShape, firstRows, options, rowsFor } from "./tfjs-cases.js";
+import { budget } from "../../helpers/budget.js";
 
 const weights = initialWeights(churnShape, 3);
 const json = (): unknown => JSON.parse(JSON.stringify(toModelJson(churnShape)));
@@ -65,7 +66,7 @@ describe("the network's file format", () => {
         const back = fromModelJson(JSON.parse(JSON.stringify(toModelJson(spec))), toWeightsBin(values));
         expect(back).toEqual({ spec, weights: values });
       }),
-      { numRuns: 60 },
+      { numRuns: budget(60) },
     );
   });
 

@@ -8,6 +8,7 @@ import type { NetworkSpec } from "../../../src/model/kinds/network/spec.js";
 import { wasmEngine } from "../../../src/model/kinds/network/wasm/engine.js";
 import { adam, network, networks, relativeError, rowsFor } from "./wasm-cases.js";
 import { Reference } from "./wasm-reference.js";
+import { budget } from "../../helpers/budget.js";
 
 /** A network that was trained a little, so that no tensor is as it started. */
 async function trained(spec: NetworkSpec, seed = 1) {
@@ -60,7 +61,7 @@ describe("a network scorer", () => {
         const part = scorer.score(x.subarray(first * 45, (first + count) * 45), count);
         expect(bits(part)).toEqual(whole.subarray(first, first + count));
       }),
-      { numRuns: 50 },
+      { numRuns: budget(50) },
     );
   });
 

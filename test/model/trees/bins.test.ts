@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { binMatrix, mostBins } from "../../../src/model/kinds/trees/bins.js";
 import { uniform } from "../../../src/base/random.js";
 import { matrixOf, transformed } from "./data.js";
+import { budget } from "../../helpers/budget.js";
 
 const column = (values: readonly number[]) => binMatrix(Float32Array.from(values), values.length, 1);
 
@@ -56,7 +57,7 @@ describe("bins", () => {
             expect(Math.sign((plain.codes[i - 1] ?? 0) - (plain.codes[i] ?? 0))).toBe(Math.sign(a - b));
         }
       }),
-      { numRuns: 60 },
+      { numRuns: budget(60) },
     );
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { binMatrix } from "../../../src/model/kinds/trees/bins.js";
 import { bundleFlags } from "../../../src/model/kinds/trees/bundle.js";
 import { matrixOf } from "./data.js";
+import { budget } from "../../helpers/budget.js";
 
 /** A feature's codes, read back from its bundle. */
 function unbundled({ rows, places, codes }: ReturnType<typeof bundleFlags>, feature: number): number[] {
@@ -46,7 +47,7 @@ describe("bundled flags", () => {
         });
         bundled.codes.forEach((code, i) => expect(code).toBeLessThan(bundled.bins[Math.floor(i / rows.length)] ?? 0));
       }),
-      { numRuns: 60 },
+      { numRuns: budget(60) },
     );
   });
 

@@ -5,6 +5,7 @@ import type { TreesModel } from "../../../src/model/artifact.js";
 import { treesScorer } from "../../../src/model/kinds/trees/score.js";
 import { readTrees, writeTrees } from "../../../src/model/kinds/trees/format.js";
 import { walk } from "./data.js";
+import { budget } from "../../helpers/budget.js";
 
 type Plain = number | { readonly by: number; readonly at: number; readonly low: Plain; readonly high: Plain };
 
@@ -153,7 +154,7 @@ describe("trees in a bundle", () => {
           expect(out.every((p) => p >= 0 && p <= 1)).toBe(true);
         },
       ),
-      { numRuns: 500 },
+      { numRuns: budget(500) },
     );
     expect(passed).toBeGreaterThan(20);
   });

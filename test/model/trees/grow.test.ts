@@ -6,6 +6,7 @@ import { TreeGrower, type GrowRules } from "../../../src/model/kinds/trees/grow.
 import { loadTreeKernel } from "../../../src/model/kinds/trees/kernel.js";
 import type { Tree } from "../../../src/model/kinds/trees/tree.js";
 import { bent, matrixOf } from "./data.js";
+import { budget } from "../../helpers/budget.js";
 
 const kernel = await loadTreeKernel();
 const rules: GrowRules = { leaves: Infinity, depth: 64, shrinkage: 1, l2: 0, leastWeight: 1 };
@@ -104,7 +105,7 @@ describe("a grown tree", () => {
         const { sums } = grow(rows, targets, { leaves: 2 });
         expect(targets.reduce((sum, y, i) => sum + (y - (sums[i] ?? NaN)) ** 2, 0)).toBeCloseTo(best, 4);
       }),
-      { numRuns: 100 },
+      { numRuns: budget(100) },
     );
   });
 
@@ -113,7 +114,7 @@ describe("a grown tree", () => {
       fc.property(some, fc.integer({ min: 1, max: 4 }), ({ rows, targets }, leastWeight) => {
         expect(grow(rows, targets, { leastWeight }).tree).toEqual(grow(rows, targets, { leastWeight }, true).tree);
       }),
-      { numRuns: 100 },
+      { numRuns: budget(100) },
     );
   });
 
@@ -123,7 +124,7 @@ describe("a grown tree", () => {
         const { sums } = grow(rows, targets, { leaves: 4 });
         expect(grow([...rows].reverse(), [...targets].reverse(), { leaves: 4 }).sums.reverse()).toEqual(sums);
       }),
-      { numRuns: 60 },
+      { numRuns: budget(60) },
     );
   });
 
@@ -160,7 +161,7 @@ describe("a grown tree", () => {
           expect(tree.values[leaf]).toBe(sums[row]);
         });
       }),
-      { numRuns: 100 },
+      { numRuns: budget(100) },
     );
   });
 

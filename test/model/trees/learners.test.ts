@@ -13,6 +13,7 @@ import { TreeGrower } from "../../../src/model/kinds/trees/grow.js";
 import { loadTreeKernel } from "../../../src/model/kinds/trees/kernel.js";
 import { planFolds } from "../../../src/model/kinds/trees/plan.js";
 import { bent, learn, matrixOf, transformed, treesOf, walk } from "./data.js";
+import { budget } from "../../helpers/budget.js";
 
 const quickBoosting = (): Learner => boosting({ rounds: 60, patience: 10, members: 3 });
 const quickForest = (): Learner => forest({ trees: 40, minLeafRows: 3 });
@@ -116,7 +117,7 @@ describe.each([
         for (const p of [...learned.heldOut.probabilities, ...scores(learned, own)])
           expect(p >= 0 && p <= 1).toBe(true);
       }),
-      { numRuns: 25 },
+      { numRuns: budget(25) },
     );
   });
 

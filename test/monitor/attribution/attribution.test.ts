@@ -13,6 +13,7 @@ import type { Explanation } from "../../../src/model/explain/explanation.js";
 import { sampleArtifact, sampleTable } from "../../helpers/artifact.js";
 import { explainerOf } from "../../../src/model/explain/explainer.js";
 import { takeRows } from "../../../src/data/table/take-rows.js";
+import { budget } from "../../helpers/budget.js";
 
 const summary = (means: readonly number[], error = 0.01, rows = 1000): AttributionBaseline => ({
   format: 1,
@@ -165,7 +166,7 @@ describe("the verdict", () => {
           numbersIn(found).every(Number.isFinite) && JSON.stringify(attributionDrift(a, b)) === JSON.stringify(found)
         );
       }),
-      { numRuns: 30 },
+      { numRuns: budget(30) },
     );
   });
 

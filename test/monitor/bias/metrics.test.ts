@@ -6,6 +6,7 @@ import { biasReport } from "../../../src/monitor/index.js";
 import { measureBias, quantilesFor } from "../../../src/monitor/bias/report.js";
 import { oracleCases, oracleNumber } from "../../helpers/shared.js";
 import { countsOf, drawCells, facetOf } from "./groups.js";
+import { budget } from "../../helpers/budget.js";
 
 const z95 = quantilesFor(0.05);
 const valueOf = (metric: BiasMetric, d: readonly number[], a: readonly number[]): number | string => {
@@ -136,7 +137,7 @@ describe("intervals", () => {
           }
         }
       }),
-      { numRuns: 500 },
+      { numRuns: budget(500) },
     );
   });
 

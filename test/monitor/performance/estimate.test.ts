@@ -11,6 +11,7 @@ import {
   parseConfidenceCounts,
   type ConfidenceCounts,
 } from "../../../src/monitor/index.js";
+import { budget } from "../../helpers/budget.js";
 
 const costs = { falseNegative: 500, falsePositive: 50 };
 const probabilities = fc.array(
@@ -157,7 +158,7 @@ describe("counts of a stream", () => {
           if (error > 1e-9) widest = Math.max(widest, error / b.certifiedError);
         }
       }),
-      { numRuns: 400 },
+      { numRuns: budget(400) },
     );
     // The bound is used: it would fail if it were much smaller.
     expect(widest).toBeGreaterThan(0.01);

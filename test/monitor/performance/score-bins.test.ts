@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { binRange, scoreBin, scoreBins, stepOf, stepsPerBin } from "../../../src/monitor/performance/score-bins.js";
+import { budget } from "../../helpers/budget.js";
 
 const probability = fc.oneof(
   fc.double({ min: 0, max: 1, noNaN: true }),
@@ -31,7 +32,7 @@ describe("bins of probabilities", () => {
         expect(Number.isInteger(step) && step >= 0 && step <= stepsPerBin).toBe(true);
         if (p < q) expect(bin).toBeLessThanOrEqual(scoreBin(q));
       }),
-      { numRuns: 2000 },
+      { numRuns: budget(2000) },
     );
   });
 });

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { nextDue } from "../../../src/monitor/retraining/schedule.js";
+import { budget } from "../../helpers/budget.js";
 
 const time = (text: string): number => Date.parse(`${text}Z`);
 const next = (cron: string, after: string): string =>
@@ -88,7 +89,7 @@ describe("nextDue", () => {
           expect(tried.filter((at) => at > after && at < found && matches(at))).toEqual([]);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: budget(60) },
     );
   });
 });

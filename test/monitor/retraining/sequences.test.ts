@@ -10,6 +10,7 @@ import {
   type RetrainingState,
 } from "../../../src/monitor/retraining/state.js";
 import { beginRun, endRun, releaseCrashed, renewRun } from "../../../src/monitor/retraining/transitions.js";
+import { budget } from "../../helpers/budget.js";
 
 const hour = 3_600_000;
 const day = 24 * hour;
@@ -245,7 +246,7 @@ describe("retraining over any sequence of events", () => {
         }
         retrained += world.starts.length;
       }),
-      { numRuns: 400 },
+      { numRuns: budget(400) },
     );
     expect(retrained).toBeGreaterThan(400);
   });

@@ -6,6 +6,7 @@ import { checkMlflowLabels } from "../../../src/registry/backends/mlflow/labels.
 import { logBatches, runMetrics, runParameters } from "../../../src/registry/backends/mlflow/run-values.js";
 import { readAlias, writeTrail } from "../../../src/registry/backends/mlflow/trail.js";
 import type { AliasEntry, VersionDraft } from "../../../src/registry/registry-state.js";
+import { budget } from "../../helpers/budget.js";
 
 const fail = (file: string, what: string): ChurnkitError => new ChurnkitError("REGISTRY_CORRUPT", `${file} ${what}`);
 
@@ -121,7 +122,7 @@ describe("what is logged of a version", () => {
           expect(call.params.length + call.metrics.length).toBeGreaterThan(0);
         }
       }),
-      { numRuns: 30 },
+      { numRuns: budget(30) },
     );
   });
 });

@@ -84,8 +84,8 @@ export function walkRuns(
       each(value, times);
       seen += times;
     } else {
-      // Groups of eight; the last one may be filled up.
-      if (bits === 0 || times === 0 || (times - 1) * 8 >= count - seen)
+      // Groups of eight; the last one may be filled up. Where a dictionary has one entry, they take no bits.
+      if (times === 0 || (times - 1) * 8 >= count - seen)
         throw new Damaged(`a page packs ${times * 8} values where ${count - seen} are missing`);
       const start = cursor.at;
       cursor.skip(times * bits);
