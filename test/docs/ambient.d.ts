@@ -8,7 +8,13 @@ declare module "*.wasm" {
 declare module "express" {
   interface App {
     use(middleware: unknown): void;
-    post(path: string, handler: (request: { readonly body: unknown }, response: { status(code: number): { json(body: unknown): void } }) => void): void;
+    post(
+      path: string,
+      handler: (
+        request: { readonly body: unknown },
+        response: { status(code: number): { json(body: unknown): void } },
+      ) => void,
+    ): void;
     listen(port: number): void;
   }
   function express(): App;

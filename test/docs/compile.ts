@@ -4,7 +4,9 @@ import { root } from "./snippets.js";
 
 /** Type-checks files as one program with the project's own settings; what is wrong, by file. */
 export function typeErrors(files: readonly string[]): Map<string, string[]> {
-  const { config } = ts.readConfigFile(join(root, "tsconfig.json"), (path) => ts.sys.readFile(path)) as { config: object };
+  const { config } = ts.readConfigFile(join(root, "tsconfig.json"), (path) => ts.sys.readFile(path)) as {
+    config: object;
+  };
   const { options } = ts.parseJsonConfigFileContent({ ...config, files: [], include: [] }, ts.sys, root);
   const program = ts.createProgram({
     rootNames: [...files, join(import.meta.dirname, "ambient.d.ts")],
@@ -12,7 +14,8 @@ export function typeErrors(files: readonly string[]): Map<string, string[]> {
   });
   const errors = new Map<string, string[]>();
   for (const { file, start, messageText } of ts.getPreEmitDiagnostics(program)) {
-    const at = file === undefined || start === undefined ? "" : `line ${file.getLineAndCharacterOfPosition(start).line + 1}: `;
+    const at =
+      file === undefined || start === undefined ? "" : `line ${file.getLineAndCharacterOfPosition(start).line + 1}: `;
     const place = file?.fileName ?? "";
     errors.set(place, [...(errors.get(place) ?? []), `${at}${ts.flattenDiagnosticMessageText(messageText, "\n")}`]);
   }

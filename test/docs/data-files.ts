@@ -2,7 +2,13 @@ import { cpSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { CsvRecord } from "../../src/data/table/write-csv.js";
 import type { SyntheticCustomer } from "../../src/data/synthetic.js";
-import { defineFeatures, syntheticContract, syntheticCustomers, tableFromRecords, writeCsv } from "../../src/data/index.js";
+import {
+  defineFeatures,
+  syntheticContract,
+  syntheticCustomers,
+  tableFromRecords,
+  writeCsv,
+} from "../../src/data/index.js";
 import { logistic, saveBundle, train } from "../../src/model/index.js";
 
 /** The columns of the public Telco file, filled from synthetic customers. */

@@ -7,13 +7,20 @@ const withoutCode = (page: string): string => textOf(page).replace(/^```[\s\S]*?
 
 /** Where a page's headings can be linked to. */
 const anchorsOf = (page: string): string[] =>
-  [...withoutCode(page).matchAll(/^#+ (.+)$/gm)].map(([, title = ""]) => title.toLowerCase().replace(/[^\w\- ]/g, "").replaceAll(" ", "-"));
+  [...withoutCode(page).matchAll(/^#+ (.+)$/gm)].map(([, title = ""]) =>
+    title
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, "")
+      .replaceAll(" ", "-"),
+  );
 
 describe.each(pages)("%s", (page) => {
   const text = withoutCode(page);
 
   it("links to what is there", () => {
-    const links = [...text.matchAll(/\]\(([^)]+)\)/g)].map(([, link = ""]) => link).filter((link) => !/^https?:/.test(link));
+    const links = [...text.matchAll(/\]\(([^)]+)\)/g)]
+      .map(([, link = ""]) => link)
+      .filter((link) => !/^https?:/.test(link));
     const broken = links.filter((link) => {
       const [file = "", anchor] = link.split("#");
       const target = file === "" ? page : join(dirname(page), file);

@@ -13,7 +13,10 @@ export interface Script {
 const patience = 120_000;
 
 /** Runs scripts in so many processes at a time, each process one after the other. Gives what went wrong, by name. */
-export async function runScripts(scripts: readonly Script[], processes: number): Promise<Map<string, string | undefined>> {
+export async function runScripts(
+  scripts: readonly Script[],
+  processes: number,
+): Promise<Map<string, string | undefined>> {
   const outcomes = new Map<string, string | undefined>();
   const waiting = [...scripts];
   await Promise.all(Array.from({ length: processes }, () => drain(waiting, outcomes)));
@@ -23,7 +26,10 @@ export async function runScripts(scripts: readonly Script[], processes: number):
 async function drain(waiting: Script[], outcomes: Map<string, string | undefined>): Promise<void> {
   let child: ChildProcess | undefined;
   for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-    child ??= fork(join(import.meta.dirname, "run-snippets.mjs"), { stdio: ["ignore", "ignore", "ignore", "ipc"], execArgv: [] });
+    child ??= fork(join(import.meta.dirname, "run-snippets.mjs"), {
+      stdio: ["ignore", "ignore", "ignore", "ipc"],
+      execArgv: [],
+    });
     const error = await runOne(child, next);
     outcomes.set(next.name, error);
     if (error === undefined) continue;

@@ -29,7 +29,11 @@ beforeAll(async () => {
   }
   const scripts = snippets
     .filter(({ run }) => run)
-    .map(({ name }) => ({ name, script: join(folderOf.get(name) ?? "", "snippet.mjs"), folder: folderOf.get(name) ?? "" }));
+    .map(({ name }) => ({
+      name,
+      script: join(folderOf.get(name) ?? "", "snippet.mjs"),
+      folder: folderOf.get(name) ?? "",
+    }));
   const running = runScripts(scripts, 2);
   errors = typeErrors(snippets.map(source));
   outcomes = await running;

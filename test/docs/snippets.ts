@@ -13,7 +13,12 @@ export interface Snippet {
 }
 
 /** The Markdown pages: README.md and docs/*.md. */
-export const pages = ["README.md", ...readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`)];
+export const pages = [
+  "README.md",
+  ...readdirSync(join(root, "docs"))
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => `docs/${name}`),
+];
 
 const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
   .filter((name) => name.endsWith(".ts") && !name.startsWith("kernels"))
@@ -33,13 +38,15 @@ interface Fence {
 function fencesIn(file: string, margin: RegExp): Fence[] {
   const fences: Fence[] = [];
   let open: Fence | undefined;
-  textOf(file).split("\n").forEach((whole, i) => {
-    const line = whole.replace(margin, "");
-    const fence = /^```(\w*)(?: (no-run))?\s*$/.exec(line);
-    if (fence === null) open?.lines.push(line);
-    else if (open !== undefined) open = undefined;
-    else fences.push((open = { line: i + 1, language: fence[1] ?? "", run: fence[2] === undefined, lines: [] }));
-  });
+  textOf(file)
+    .split("\n")
+    .forEach((whole, i) => {
+      const line = whole.replace(margin, "");
+      const fence = /^```(\w*)(?: (no-run))?\s*$/.exec(line);
+      if (fence === null) open?.lines.push(line);
+      else if (open !== undefined) open = undefined;
+      else fences.push((open = { line: i + 1, language: fence[1] ?? "", run: fence[2] === undefined, lines: [] }));
+    });
   return fences;
 }
 
@@ -59,7 +66,9 @@ export const commentSnippets: readonly Snippet[] = sources.flatMap((file) => blo
 /** Places of `@example` tags that no TypeScript block follows. */
 export const bareExamples: readonly string[] = sources.flatMap((file) => {
   const lines = textOf(file).split("\n");
-  return lines.flatMap((line, i) => (/^\s*\* @example\s*$/.test(line) && !/^\s*\* ```ts/.test(lines[i + 1] ?? "") ? [`${file}:${i + 1}`] : []));
+  return lines.flatMap((line, i) =>
+    /^\s*\* @example\s*$/.test(line) && !/^\s*\* ```ts/.test(lines[i + 1] ?? "") ? [`${file}:${i + 1}`] : [],
+  );
 });
 
 const examples = readdirSync(join(root, "examples"))
@@ -67,4 +76,8 @@ const examples = readdirSync(join(root, "examples"))
   .map((name): Snippet => ({ name: `examples/${name}`, code: textOf(`examples/${name}`), run: true }));
 
 /** Everything that is compiled and run: pages, doc comments, example scripts. */
-export const snippets: readonly Snippet[] = [...pages.flatMap((page) => pageBlocks(page, "ts")), ...commentSnippets, ...examples];
+export const snippets: readonly Snippet[] = [
+  ...pages.flatMap((page) => pageBlocks(page, "ts")),
+  ...commentSnippets,
+  ...examples,
+];

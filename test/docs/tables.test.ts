@@ -25,23 +25,38 @@ import { pageBlocks, pages, root, textOf } from "./snippets.js";
 /** The rows of the table whose head has these cells, without code marks. */
 function tableOf(page: string, ...head: string[]): string[][] {
   const cellsOf = (line: string): string[] =>
-    line.slice(1, line.lastIndexOf("|")).split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll("`", "").replaceAll("\\|", "|"));
+    line
+      .slice(1, line.lastIndexOf("|"))
+      .split(/(?<!\\)\|/)
+      .map((cell) => cell.trim().replaceAll("`", "").replaceAll("\\|", "|"));
   const lines = page.split("\n");
-  const start = lines.findIndex((line) => line.startsWith("|") && cellsOf(line).slice(0, head.length).join() === head.join());
+  const start = lines.findIndex(
+    (line) => line.startsWith("|") && cellsOf(line).slice(0, head.length).join() === head.join(),
+  );
   expect(start, `a table with the head ${head.join(" | ")}`).toBeGreaterThanOrEqual(0);
   const rows = lines.slice(start + 2);
-  return rows.slice(0, rows.findIndex((line) => !line.startsWith("|"))).map(cellsOf);
+  return rows
+    .slice(
+      0,
+      rows.findIndex((line) => !line.startsWith("|")),
+    )
+    .map(cellsOf);
 }
 
-const sorted = (rows: readonly (readonly string[])[]): (readonly string[])[] => [...rows].sort((a, b) => (a.join() < b.join() ? -1 : 1));
+const sorted = (rows: readonly (readonly string[])[]): (readonly string[])[] =>
+  [...rows].sort((a, b) => (a.join() < b.join() ? -1 : 1));
 
 describe("tables in the pages equal those in the code", () => {
   it("operators", () => {
-    const written = tableOf(textOf("docs/features.md"), "operator", "builder").map(([name = "", , args = "", parameters = "", result = ""]) => [name, args, parameters, result]);
+    const written = tableOf(textOf("docs/features.md"), "operator", "builder").map(
+      ([name = "", , args = "", parameters = "", result = ""]) => [name, args, parameters, result],
+    );
     const declared = Object.entries<Operator>(operators).map(([name, { args, rest, parameters, result }]) => [
       name,
       [...args, ...(rest ? [`${rest.min} or more ${rest.kind}`] : [])].join(", ") || "-",
-      Object.entries(parameters).map(([key, kind]) => `${key}: ${kind}`).join(", ") || "-",
+      Object.entries(parameters)
+        .map(([key, kind]) => `${key}: ${kind}`)
+        .join(", ") || "-",
       result,
     ]);
     expect(written).toEqual(declared);
@@ -53,7 +68,9 @@ describe("tables in the pages equal those in the code", () => {
   });
 
   it("metrics of monitors", () => {
-    const declared = Object.entries<MetricDefinition>(metricTable).map(([name, { cloudwatch, type, unit, labels = [] }]) => [name, cloudwatch, type, unit, labels.join(", ")]);
+    const declared = Object.entries<MetricDefinition>(metricTable).map(
+      ([name, { cloudwatch, type, unit, labels = [] }]) => [name, cloudwatch, type, unit, labels.join(", ")],
+    );
     expect(tableOf(textOf("docs/monitoring.md"), "metric")).toEqual(declared);
   });
 
@@ -71,13 +88,20 @@ describe("tables in the pages equal those in the code", () => {
   });
 
   it("quality rules", () => {
-    const declared = Object.entries(qualityRules).map(([name, { scope, severity, meaning }]) => [name, scope, severity, meaning]);
+    const declared = Object.entries(qualityRules).map(([name, { scope, severity, meaning }]) => [
+      name,
+      scope,
+      severity,
+      meaning,
+    ]);
     expect(tableOf(textOf("docs/contract.md"), "rule", "scope")).toEqual(declared);
   });
 
   it("metrics", () => {
     const written = tableOf(textOf("docs/evaluation.md"), "name", "label").map((row) => row.slice(0, 4));
-    expect(written).toEqual(Object.entries(metrics).map(([name, { label, better, needs }]) => [name, label, better, needs]));
+    expect(written).toEqual(
+      Object.entries(metrics).map(([name, { label, better, needs }]) => [name, label, better, needs]),
+    );
   });
 
   it.each([
@@ -85,14 +109,20 @@ describe("tables in the pages equal those in the code", () => {
     ["boosting", boostingDefaults],
     ["forest", forestDefaults],
   ])("defaults of the learners: %s", (head, defaults) => {
-    const written = tableOf(textOf("docs/learners.md"), head, "default").map(([name = "", value = ""]) => [name, JSON.parse(value) as unknown]);
+    const written = tableOf(textOf("docs/learners.md"), head, "default").map(([name = "", value = ""]) => [
+      name,
+      JSON.parse(value) as unknown,
+    ]);
     expect(Object.fromEntries(written)).toEqual(defaults);
   });
 
   it("drift tests and the default policy", () => {
     const page = textOf("docs/drift.md");
     expect(tableOf(page, "test", "of").map(([name]) => name)).toEqual(Object.keys(driftTests));
-    const floors = tableOf(page, "", "warning from", "critical from").map(([name, warning, critical]) => [name, { warning: Number(warning), critical: Number(critical) }]);
+    const floors = tableOf(page, "", "warning from", "critical from").map(([name, warning, critical]) => [
+      name,
+      { warning: Number(warning), critical: Number(critical) },
+    ]);
     expect(defaultDriftPolicy).toMatchObject(Object.fromEntries(floors) as object);
     expect(floors).toHaveLength(Object.values(defaultDriftPolicy).filter((value) => typeof value === "object").length);
     expect(page).toContain(`\`alpha\` is ${defaultDriftPolicy.alpha}.`);
@@ -119,14 +149,24 @@ describe("tables in the pages equal those in the code", () => {
   });
 
   it("entries of the package", () => {
-    const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { exports: Record<string, unknown> };
+    const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+      exports: Record<string, unknown>;
+    };
     const hidden = ["./train-worker", "./package.json"];
-    const declared = Object.keys(exports).filter((name) => !hidden.includes(name)).map((name) => name.replace(".", "churnkit"));
-    expect(tableOf(textOf("README.md"), "entry", "holds").map(([name = ""]) => name).sort()).toEqual(declared.sort());
+    const declared = Object.keys(exports)
+      .filter((name) => !hidden.includes(name))
+      .map((name) => name.replace(".", "churnkit"));
+    expect(
+      tableOf(textOf("README.md"), "entry", "holds")
+        .map(([name = ""]) => name)
+        .sort(),
+    ).toEqual(declared.sort());
   });
 
   it("npm scripts that a page names", () => {
-    const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { scripts: Record<string, string> };
+    const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+      scripts: Record<string, string>;
+    };
     const named = [...textOf("README.md").matchAll(/npm run ([\w:]+)/g)].map(([, name = ""]) => name);
     expect(named.filter((name) => !Object.hasOwn(scripts, name))).toEqual([]);
     expect(textOf("README.md")).toContain("`npm ci && npm run pipeline`");
@@ -136,17 +176,41 @@ describe("tables in the pages equal those in the code", () => {
 
 describe("docs/command-line.md equals --help", async () => {
   const program = new Command("churnkit");
-  const verbs = ["sample", "init", "validate", "train", "predict", "evaluate", "explain", "drift", "serve", "monitor", "retraining", "registry", "run", "pipeline"];
-  for (const verb of verbs) ((await import(`../../src/cli/commands/${verb}.ts`)) as { register(program: Command): void }).register(program);
+  const verbs = [
+    "sample",
+    "init",
+    "validate",
+    "train",
+    "predict",
+    "evaluate",
+    "explain",
+    "drift",
+    "serve",
+    "monitor",
+    "retraining",
+    "registry",
+    "run",
+    "pipeline",
+  ];
+  for (const verb of verbs)
+    ((await import(`../../src/cli/commands/${verb}.ts`)) as { register(program: Command): void }).register(program);
   const all = (command: Command, prefix: string): { name: string; command: Command }[] =>
-    command.commands.flatMap((each) => [{ name: `${prefix}${each.name()}`, command: each }, ...all(each, `${prefix}${each.name()} `)]);
+    command.commands.flatMap((each) => [
+      { name: `${prefix}${each.name()}`, command: each },
+      ...all(each, `${prefix}${each.name()} `),
+    ]);
   const declared = all(program, "");
   const page = ["docs/command-line.md", "docs/command-line-registry.md"].map(textOf).join("\n");
-  const sections = new Map(page.split(/^## `?churnkit /m).slice(1).map((section) => {
-    const [heading = "", ...rest] = section.split("\n");
-    const title = heading.replace(/`$/, "");
-    return [title.replace(/ ?[<[].*$/, ""), { title, body: rest.join("\n") }];
-  }));
+  const sections = new Map(
+    page
+      .split(/^## `?churnkit /m)
+      .slice(1)
+      .map((section) => {
+        const [heading = "", ...rest] = section.split("\n");
+        const title = heading.replace(/`$/, "");
+        return [title.replace(/ ?[<[].*$/, ""), { title, body: rest.join("\n") }];
+      }),
+  );
 
   it("has a section for each verb and no other", () => {
     expect([...sections.keys()].sort()).toEqual(declared.map(({ name }) => name).sort());
@@ -159,8 +223,15 @@ describe("docs/command-line.md equals --help", async () => {
     command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
     const [, shown = ""] = new RegExp(`\\nExample:\n  churnkit (${name}.*)\n`).exec(help) ?? [];
     const words = shown.slice(name.length).match(/"[^"]*"|\S+/g) ?? [];
-    const known = [...(command.parent?.options ?? []), ...command.options, ...command.commands.flatMap(({ options }) => options)].map(({ long }) => long);
-    expect([shown, words.filter((word) => word.startsWith("--") && !known.includes(word))]).toEqual([expect.stringMatching(/./), []]);
+    const known = [
+      ...(command.parent?.options ?? []),
+      ...command.options,
+      ...command.commands.flatMap(({ options }) => options),
+    ].map(({ long }) => long);
+    expect([shown, words.filter((word) => word.startsWith("--") && !known.includes(word))]).toEqual([
+      expect.stringMatching(/./),
+      [],
+    ]);
     if (command.commands.length > 0) return;
     const parsed = command.parseOptions(words.map((word) => word.replaceAll('"', "")));
     expect([parsed.operands.length, parsed.unknown]).toEqual([command.registeredArguments.length, []]);
@@ -170,8 +241,14 @@ describe("docs/command-line.md equals --help", async () => {
   /** Calls of the command line on a page: lines to paste, and what stands in code marks. */
   const callsOn = (page: string): string[] => {
     const lines = pageBlocks(page, "sh").flatMap(({ code }) => code.replaceAll("\\\n", " ").split("\n"));
-    const marked = [...textOf(page).replace(/^```[\s\S]*?^```/gm, "").matchAll(/`([^`]+)`/g)].map(([, text = ""]) => text);
-    return [...lines, ...marked].flatMap((text) => [...text.matchAll(/\bchurnkit ((?:"[^"]*"|[^"|>&;])*)/g)].map(([, call = ""]) => call.trim()));
+    const marked = [
+      ...textOf(page)
+        .replace(/^```[\s\S]*?^```/gm, "")
+        .matchAll(/`([^`]+)`/g),
+    ].map(([, text = ""]) => text);
+    return [...lines, ...marked].flatMap((text) =>
+      [...text.matchAll(/\bchurnkit ((?:"[^"]*"|[^"|>&;])*)/g)].map(([, call = ""]) => call.trim()),
+    );
   };
 
   /** What is wrong with a call: a verb or an option that is not there. */
@@ -183,26 +260,38 @@ describe("docs/command-line.md equals --help", async () => {
     const command = declared.find((one) => one.name === name)?.command;
     if (command === undefined) return [`churnkit ${name}`];
     const known = ["--help", ...command.options.flatMap(({ long }) => long ?? [])];
-    return words.filter((word) => word.startsWith("--") && !known.includes(word.replace(/=.*/, ""))).map((option) => `churnkit ${name} ${option}`);
+    return words
+      .filter((word) => word.startsWith("--") && !known.includes(word.replace(/=.*/, "")))
+      .map((option) => `churnkit ${name} ${option}`);
   };
 
   it.each(pages)("%s shows only verbs and options that there are", (page) => {
     // What is installed with churnkit is no verb, and neither is a placeholder.
-    expect(callsOn(page).filter((call) => call !== "zod" && !call.startsWith("<")).flatMap(wrongIn)).toEqual([]);
+    expect(
+      callsOn(page)
+        .filter((call) => call !== "zod" && !call.startsWith("<"))
+        .flatMap(wrongIn),
+    ).toEqual([]);
   });
 
   it("tells a verb or an option that is not there", () => {
-    expect(["score model", "train a.csv --out", "registry clean --apply", "registry forget 1", "serve model --prot 1"].flatMap(wrongIn)).toEqual([
-      "churnkit score",
-      "churnkit registry forget",
-      "churnkit serve --prot",
-    ]);
+    expect(
+      [
+        "score model",
+        "train a.csv --out",
+        "registry clean --apply",
+        "registry forget 1",
+        "serve model --prot 1",
+      ].flatMap(wrongIn),
+    ).toEqual(["churnkit score", "churnkit registry forget", "churnkit serve --prot"]);
     expect(callsOn("README.md").length).toBeGreaterThan(10);
   });
 
   it.each(declared)("$name", ({ name, command }) => {
     const { title = "", body = "" } = sections.get(name) ?? {};
-    const args = command.registeredArguments.map((argument) => (argument.required ? ` <${argument.name()}>` : ` [${argument.name()}]`));
+    const args = command.registeredArguments.map((argument) =>
+      argument.required ? ` <${argument.name()}>` : ` [${argument.name()}]`,
+    );
     expect(title).toBe(`${name}${args.join("")}`);
     const options = command.options.map(({ flags, description, defaultValue, mandatory }) => [
       flags,
@@ -210,7 +299,8 @@ describe("docs/command-line.md equals --help", async () => {
       mandatory ? "required" : defaultValue === undefined ? "" : String(defaultValue),
     ]);
     // A code mark inside a description is no part of the comparison.
-    const plain = (rows: readonly (readonly string[])[]): string[][] => rows.map((row) => row.map((cell) => cell.replaceAll("`", "")));
+    const plain = (rows: readonly (readonly string[])[]): string[][] =>
+      rows.map((row) => row.map((cell) => cell.replaceAll("`", "")));
     expect(options.length === 0 ? [] : plain(tableOf(body, "option", "meaning", "default"))).toEqual(plain(options));
   });
 });

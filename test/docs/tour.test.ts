@@ -11,41 +11,72 @@ const cli = join(root, "dist/cli.js");
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 /** The words of a shell line, with double quotes understood. */
-const words = (line: string): string[] => [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? "");
+const words = (line: string): string[] =>
+  [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? "");
 
 const lines = pageBlocks("README.md", "sh").flatMap(({ code }) => code.split("\n"));
-const commands = lines.filter((line) => line.startsWith("npx churnkit ")).map((line) => line.replace(/^npx churnkit /, ""));
+const commands = lines
+  .filter((line) => line.startsWith("npx churnkit "))
+  .map((line) => line.replace(/^npx churnkit /, ""));
 /** The main job has tests of its own, a server does not end, and what it captured is looked at after it. */
 const runnable = commands.filter((command) => !/^(pipeline|serve|monitor) /.test(command));
 /** Fewer customers than on the page will do, and a network trains sooner on them. */
-const smaller = (command: string): string => (command.startsWith("sample ") ? `${command.replace(/ --rows \d\d+/, "")}${/ --rows 1$/.test(command) ? "" : " --rows 600"}` : command);
+const smaller = (command: string): string =>
+  command.startsWith("sample ")
+    ? `${command.replace(/ --rows \d\d+/, "")}${/ --rows 1$/.test(command) ? "" : " --rows 600"}`
+    : command;
 
 beforeAll(ensureBuilt, 120_000);
 
 describe("the README's tour", () => {
   it("has every verb", () => {
     const verbs = new Set(commands.map((command) => command.split(" ")[0]));
-    expect([...verbs].sort()).toEqual(["drift", "evaluate", "explain", "init", "monitor", "pipeline", "predict", "registry", "sample", "serve", "train", "validate"]);
+    expect([...verbs].sort()).toEqual([
+      "drift",
+      "evaluate",
+      "explain",
+      "init",
+      "monitor",
+      "pipeline",
+      "predict",
+      "registry",
+      "sample",
+      "serve",
+      "train",
+      "validate",
+    ]);
   });
 
   // In the order of the page, since each uses what those before it made.
   it.each(runnable)("churnkit %s", { timeout: 60_000 }, (command) => {
-    const { status, stderr } = spawnSync(process.execPath, [cli, ...words(smaller(command))], { cwd: scratch, encoding: "utf8" });
+    const { status, stderr } = spawnSync(process.execPath, [cli, ...words(smaller(command))], {
+      cwd: scratch,
+      encoding: "utf8",
+    });
     expect({ status, stderr }).toMatchObject({ status: command.startsWith("drift ") ? 1 : 0 });
   });
 
   it("serves the customer of the page", async () => {
-    const server = spawn(process.execPath, [cli, "serve", "model", "--port", "0", "--capture", "captured.jsonl", "--json"], { cwd: scratch, stdio: ["ignore", "pipe", "ignore"] });
+    const server = spawn(
+      process.execPath,
+      [cli, "serve", "model", "--port", "0", "--capture", "captured.jsonl", "--json"],
+      { cwd: scratch, stdio: ["ignore", "pipe", "ignore"] },
+    );
     try {
-      const line = await new Promise<string>((resolve) => server.stdout.once("data", (data: Buffer) => resolve(data.toString())));
+      const line = await new Promise<string>((resolve) =>
+        server.stdout.once("data", (data: Buffer) => resolve(data.toString())),
+      );
       const { url } = JSON.parse(line) as { url: string };
       const record = JSON.parse(readFileSync(join(scratch, "customer.jsonl"), "utf8")) as object;
-      const ask = (body: object): Promise<Response> => fetch(`${url}/predict`, { method: "POST", body: JSON.stringify(body) });
+      const ask = (body: object): Promise<Response> =>
+        fetch(`${url}/predict`, { method: "POST", body: JSON.stringify(body) });
       const refused = await ask({ ...record, lastLogin: "soon" });
       expect(refused.status).toBe(422);
       expect(await refused.text()).toContain("lastLogin");
       const answer = (await (await ask(record)).json()) as object;
-      expect(Object.keys(answer)).toEqual(expect.arrayContaining(["prediction", "probability", "threshold", "model_version"]));
+      expect(Object.keys(answer)).toEqual(
+        expect.arrayContaining(["prediction", "probability", "threshold", "model_version"]),
+      );
     } finally {
       const ended = new Promise((resolve) => server.once("exit", resolve));
       server.kill("SIGTERM");
@@ -55,7 +86,12 @@ describe("the README's tour", () => {
 });
 
 describe("--json has the documented fields", () => {
-  const blocks = new Map([...textOf("docs/command-line.md").matchAll(/^```json (\w+)\n([\s\S]*?)^```/gm)].map(([, verb = "", text = ""]) => [verb, JSON.parse(text) as object]));
+  const blocks = new Map(
+    [...textOf("docs/command-line.md").matchAll(/^```json (\w+)\n([\s\S]*?)^```/gm)].map(([, verb = "", text = ""]) => [
+      verb,
+      JSON.parse(text) as object,
+    ]),
+  );
   const customers = ["customers.csv", "--contract", "churn.contract.json"];
   const calls: Record<string, readonly string[]> = {
     sample: ["sampled.csv", "--rows", "20"],
@@ -69,16 +105,25 @@ describe("--json has the documented fields", () => {
     run: ["pipeline.json", "--input", "customers=customers.csv"],
   };
 
-  const ingest = { id: "ingest", job: "ingest", params: { target: "churn", positive: "Yes" }, inputs: { file: "input.customers" } };
-  beforeAll(() => writeFileSync(join(scratch, "pipeline.json"), JSON.stringify({ inputs: { customers: "file" }, steps: [ingest] })));
+  const ingest = {
+    id: "ingest",
+    job: "ingest",
+    params: { target: "churn", positive: "Yes" },
+    inputs: { file: "input.customers" },
+  };
+  beforeAll(() =>
+    writeFileSync(join(scratch, "pipeline.json"), JSON.stringify({ inputs: { customers: "file" }, steps: [ingest] })),
+  );
 
-  it("documents each verb that has the option", () => expect([...blocks.keys()].sort()).toEqual([...Object.keys(calls), "pipeline", "serve"].sort()));
+  it("documents each verb that has the option", () =>
+    expect([...blocks.keys()].sort()).toEqual([...Object.keys(calls), "pipeline", "serve"].sort()));
 
   it.each(Object.entries(calls))("%s", { timeout: 60_000 }, (verb, args) => {
     const { stdout } = spawnSync(process.execPath, [cli, verb, ...args, "--json"], { cwd: scratch, encoding: "utf8" });
     const printed = JSON.parse(stdout) as Record<string, unknown>;
     const documented = (blocks.get(verb) ?? {}) as Record<string, unknown>;
     expect(Object.keys(printed).sort()).toEqual(Object.keys(documented).sort());
-    if (verb === "train") expect(Object.keys(printed["test"] as object).sort()).toEqual(Object.keys(documented["test"] as object).sort());
+    if (verb === "train")
+      expect(Object.keys(printed["test"] as object).sort()).toEqual(Object.keys(documented["test"] as object).sort());
   });
 });

@@ -3,21 +3,21 @@
 /** One record to score. Predicts "churned". */
 export interface ChurnRequest {
   /** A whole number, unit "months", from 0, to 120. */
-  readonly tenure: number;
+  readonly "tenure": number;
   /** A number, above 0, a multiple of 0.01. */
   readonly "monthly charge": number | null;
   /** True or false. */
-  readonly paperless: boolean | "yes" | "no";
+  readonly "paperless": boolean | "yes" | "no";
   /** An ISO 8601 date, from 2010-01-01. */
-  readonly joined?: string | Date | null | undefined;
+  readonly "joined"?: string | Date | null | undefined;
   /** A label. */
-  readonly plan: "basic" | "plus";
+  readonly "plan": "basic" | "plus";
   /** A label, others are scored as unknown. */
-  readonly city?: "Oslo" | (string & {}) | null | undefined;
+  readonly "city"?: "Oslo" | (string & {}) | null | undefined;
   /** A text, at most 80 characters. */
-  readonly note?: string | null | undefined;
+  readonly "note"?: string | null | undefined;
   /** Names the record; not looked at. */
-  readonly customerId?: unknown;
+  readonly "customerId"?: unknown;
 }
 
 /** The answer to one record. */

@@ -112,4 +112,4 @@ export function mlflowClient(options: ClientOptions, speaker: Speaker): MlflowCl
 
 /** Waits longer with every try and different for everybody, so that those who failed together don't come back together. */
 const pause = (tries: number, leastMs: number): Promise<void> =>
-  sleep(Math.max(Math.min(100 * 2 ** Math.min(tries, 6), 5_000) * (0.5 + Math.random() / 2), leastMs));
+  sleep(Math.max(Math.min(100 * (1 << Math.min(tries, 6)), 5_000) * (0.5 + Math.random() / 2), leastMs));
