@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { recordOf } from "../../src/data/table/record-of.js";
 import { takeRows } from "../../src/data/table/take-rows.js";
 import type { Table } from "../../src/data/table/table.js";
@@ -37,9 +37,10 @@ const learners: readonly { name: string; make: () => Learner }[] = [
 describe.each(learners)("$name", ({ make }) => {
   const fit = (rows = table, options: Parameters<typeof train>[2] = {}) =>
     train(customerFeatures, rows, { learner: make(), baseline: false, workers: 1, ...options });
+  let model: Awaited<ReturnType<typeof fit>>;
+  beforeAll(async () => void (model = await fit()));
 
-  it("learns something, and judges itself on rows it did not see", async () => {
-    const model = await fit();
+  it("learns something, and judges itself on rows it did not see", () => {
     const auc = evaluate(model, later, { bootstrap: false }).values.auc.value ?? 0;
     expect(auc).toBeGreaterThan(0.8);
     expect(model.heldOut.values.auc.value).toBeGreaterThan(0.75);
@@ -47,10 +48,10 @@ describe.each(learners)("$name", ({ make }) => {
   });
 
   it("gives the same model for the same rows and seed, another for another seed", async () => {
-    const [a, b, c] = await Promise.all([fit(), fit(), fit(table, { seed: 5 })]);
-    expect(a.artifact).toEqual(b.artifact);
+    const [again, other] = await Promise.all([fit(), fit(table, { seed: 5 })]);
+    expect(again.artifact).toEqual(model.artifact);
     // Logistic regression has no chance in its weights; its held-out folds do depend on the seed.
-    expect(a.artifact).not.toEqual(c.artifact);
+    expect(other.artifact).not.toEqual(model.artifact);
   });
 
   it("does not change the table", async () => {
@@ -60,15 +61,14 @@ describe.each(learners)("$name", ({ make }) => {
   });
 
   it("scores the same after its bundle was written and read", async () => {
-    const model = await fit();
     const { scorer } = await openBundle(await toBundleFiles(model.artifact));
     expect(scorer.score(later)).toEqual(model.scorer.score(later));
   });
 
   it("uses validation rows where they are given", async () => {
-    const model = await fit(half(0), { validation: half(1) });
-    expect(model.heldOut.rows).toBe(350);
-    expect(model.artifact.provenance.rows).toEqual({ train: 350, validation: 350 });
+    const { heldOut, artifact } = await fit(half(0), { validation: half(1) });
+    expect(heldOut.rows).toBe(350);
+    expect(artifact.provenance.rows).toEqual({ train: 350, validation: 350 });
   });
 
   it("refuses one class and too few rows", async () => {
