@@ -31,7 +31,7 @@ const slowest = [
   "sagemaker",
   "node-versions",
   "local",
-  "files-registry",
+  "store-registry",
 ];
 
 /** One project after the other, since a worker and what it has imported are kept while the project stays the same. */
