@@ -10,6 +10,6 @@ export function node(): Pick<NodeJS.Process, "getBuiltinModule"> {
   if (process?.getBuiltinModule !== undefined) return process as Pick<NodeJS.Process, "getBuiltinModule">;
   throw new ChurnkitError(
     "IO_FAILED",
-    "There are no files here, as in a browser. Read bytes instead: readDelimited and readJsonLines take them.",
+    "This runtime has no files. Read bytes instead, with readDelimited or readJsonLines.",
   );
 }

@@ -23,7 +23,7 @@ export function interruptible(seconds: number | undefined): {
 } {
   const stop = new AbortController();
   const onInterrupt = (): void => {
-    note("stopping after the epochs that are running, to keep what is finished; ctrl-C again ends at once");
+    note("stopping after the current epochs, to keep the finished part; press ctrl-C again to end at once");
     stop.abort();
   };
   process.once("SIGINT", onInterrupt);

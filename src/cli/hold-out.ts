@@ -50,7 +50,7 @@ export async function holdOut(
 ): Promise<HeldOut | undefined> {
   if (share !== undefined && testRows !== undefined) throw refused("Give --test or --test-rows, not both.");
   if (time !== undefined && share === undefined)
-    throw refused("--time says which rows are tested on: give --test too, such as --test 0.2.");
+    throw refused("--time selects the test rows, so it needs --test, such as --test 0.2.");
   if (testRows !== undefined) {
     const { inside, outside } = splitByRowNumbers(table, await readRows(testRows));
     return checked(table, { training: outside, test: inside }, testRows);

@@ -8,7 +8,7 @@ export async function readImportance(file: string): Promise<ReadonlyMap<string, 
     return new Map(Object.entries(parsed as Record<string, number>));
   throw new ChurnkitError(
     "OPTION_INVALID",
-    `${file} holds no JSON object. Give one such as {"tenure": 0.4, "plan": 0.1}.`,
+    `${file} is not a JSON object. Give one such as {"tenure": 0.4, "plan": 0.1}.`,
     { where: { file } },
   );
 }

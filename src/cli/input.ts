@@ -139,11 +139,11 @@ function checkAgrees(
         ? undefined
         : `--date-format ${dateFormat}`;
   if (form !== undefined) {
-    const message = `${contract} says for each column how it is written, so ${form} has no say. Leave it out, or change numberFormat and dateFormat of the columns.`;
+    const message = `${contract} sets the format of each column, so ${form} has no effect. Omit it, or change numberFormat and dateFormat of the columns.`;
     throw new ChurnkitError("OPTION_INVALID", message, { where: { file: contract } });
   }
   const refuse = (has: string, option: string): never => {
-    const message = `${contract} has ${has}, but ${option} was given. Leave the option out, or make another contract with churnkit init.`;
+    const message = `${contract} has ${has}, but ${option} was given. Omit the option, or make another contract with churnkit init.`;
     throw new ChurnkitError("OPTION_INVALID", message, { where: { file: contract } });
   };
   if (column !== undefined && column !== target?.column)
@@ -185,7 +185,7 @@ export function noteSetAside(table: Table): void {
   const unknown = unknownLabels(table);
   if (unknown.rows > 0)
     note(
-      `note: ${source}: ${unknown.rows} of ${counted(rows, "row")} have a label that is no class of the target: ${listedLabels(unknown)}`,
+      `note: ${source}: ${unknown.rows} of ${counted(rows, "row")} have a label that is not a class of the target: ${listedLabels(unknown)}`,
     );
   const [first] = rejected;
   if (!first) return;

@@ -33,7 +33,7 @@ export function refuseOverwrite(path: string, force: boolean | undefined, becaus
   if (force === true || statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return;
   throw new ChurnkitError(
     "OPTION_INVALID",
-    `${path} is there already${because}. Give --force to overwrite it, or name another file.`,
+    `${path} already exists${because}. Use --force to overwrite it, or name another file.`,
     { where: { file: path } },
   );
 }

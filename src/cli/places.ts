@@ -49,10 +49,7 @@ export async function openRegistry(place: string, name: string): Promise<ModelRe
       });
     }
     default:
-      throw new ChurnkitError(
-        "OPTION_INVALID",
-        `There is no registry at ${place.slice(0, 80)}: give ${registryPlaces}.`,
-      );
+      throw new ChurnkitError("OPTION_INVALID", `${place.slice(0, 80)} is not a registry. Give ${registryPlaces}.`);
   }
 }
 
@@ -75,7 +72,7 @@ export function modelIn(place: string, first = "churn"): string {
   if (others.length > 0)
     throw new ChurnkitError(
       "OPTION_INVALID",
-      `${place} holds several models: ${[name, ...others].join(", ")}. Say which one is meant with --model.`,
+      `${place} holds several models: ${[name, ...others].join(", ")}. Choose one with --model.`,
     );
   return name ?? asModelName(first);
 }
@@ -113,7 +110,7 @@ export async function openStore(place: string): Promise<ObjectStore> {
   if (scheme === "s3") return bucket(rest);
   throw new ChurnkitError(
     "OPTION_INVALID",
-    `There is no store at ${place.slice(0, 80)}: give a folder or s3://bucket/prefix.`,
+    `${place.slice(0, 80)} is not a store. Give a folder or s3://bucket/prefix.`,
   );
 }
 

@@ -45,7 +45,7 @@ export function trainingProgress(stream: NodeJS.WriteStream = process.stderr): (
     const whole = estimate(progress, now, epochsOf.size);
     if (whole !== undefined)
       stream.write(
-        `training takes at most about ${duration(whole)}; --budget 10m or ctrl-C ends it earlier, with what is finished by then\n`,
+        `training takes up to about ${duration(whole)}; --budget 10m or ctrl-C ends it earlier and keeps the finished part\n`,
       );
     const due = now - lastLine >= lineEvery;
     if (due) lastLine = now;

@@ -27,7 +27,7 @@ export function gateOption(reach: Reach): (text: string, before?: readonly Gate[
     const gate = named.find(({ name }) => name === text) ?? (text.endsWith(".json") ? gateFile(text) : undefined);
     if (gate === undefined || (reach === "absolute" && !isAbsolute(gate))) {
       throw new InvalidArgumentError(
-        `Take one of ${gateNames(reach)}, or a JSON file${reach === "absolute" ? " with absolute demands only" : ""}.`,
+        `Use one of ${gateNames(reach)}, or a JSON file${reach === "absolute" ? " with absolute requirements only" : ""}.`,
       );
     }
     return [...before, gate];
@@ -40,7 +40,7 @@ function gateFile(path: string): Gate {
   } catch (error) {
     const why = reasonOf(error);
     throw new InvalidArgumentError(
-      `${path} holds no gate${ChurnkitError.isInstance(error) ? "" : " that can be read"}: ${why}`,
+      `${path} is not a gate${ChurnkitError.isInstance(error) ? "" : " that can be read"}: ${why}`,
     );
   }
 }

@@ -66,7 +66,7 @@ async function monitorFor({ artifact }: LoadedModel, file: string | undefined): 
         state: parseMonitorState(await readJson(file, "The monitors' state")),
       });
     } catch (error) {
-      note(`churnkit: the monitors begin anew: ${reasonOf(error)}`);
+      note(`churnkit: the monitors start over: ${reasonOf(error)}`);
     }
   }
   return createMonitor(baseline, { explainer });

@@ -180,7 +180,7 @@ function drawCustomer(row: number, seed: number, scenario: "base" | "shifted") {
 export function bestPossible(probabilities: Float64Array): { accuracy: number; f1: number; auc: number; rate: number } {
   const sorted = Float64Array.from(probabilities).sort();
   const rows = sorted.length;
-  if (rows === 0) throw new ChurnkitError("METRIC_UNDEFINED", "There are no probabilities. Give at least one.");
+  if (rows === 0) throw new ChurnkitError("METRIC_UNDEFINED", "The probabilities are empty. Give at least one.");
   let positives = 0;
   let correct = 0;
   let concordant = 0;

@@ -106,7 +106,7 @@ async function healthy(request: DeployRequest, options: ServeProcessOptions): Pr
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ChurnkitError(
       "DEPLOY_FAILED",
-      `Version ${request.version} of ${request.name} did not become healthy (${reason}). What was on duty still is; check the bundle ${request.bundle}.`,
+      `Version ${request.version} of ${request.name} did not become healthy (${reason}). The previous version still serves. Check the bundle ${request.bundle}.`,
       { cause },
     );
   }

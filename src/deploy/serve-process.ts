@@ -53,7 +53,7 @@ export async function startServing(
   // Writing to a process that is gone is how its end is noticed first; `onEnd` tells of it.
   child.stdin.on("error", () => undefined);
   const patience = new AbortController();
-  const timer = setTimeout(() => patience.abort(new Error(`it was not healthy within ${timeout} ms`)), timeout);
+  const timer = setTimeout(() => patience.abort(new Error(`it did not become healthy within ${timeout} ms`)), timeout);
   try {
     const url = await announcedUrl(child, patience.signal);
     await checkHealth(url, request.version, patience.signal);

@@ -22,7 +22,7 @@ export async function writeFileAtomic(path: string, content: FileContent): Promi
   const target = await realpath(path).catch(() => path);
   const present = await stat(target).catch(() => undefined);
   if (present?.isDirectory() === true) {
-    throw new ChurnkitError("IO_FAILED", `Cannot write ${path}. It is a folder, not a file: choose another path.`, {
+    throw new ChurnkitError("IO_FAILED", `Cannot write ${path}. It is a folder, not a file: use another path.`, {
       where: { file: path },
     });
   }

@@ -2,15 +2,15 @@ import { ChurnkitError } from "../base/errors.js";
 
 /** What usually helps, by the operating system's own code. */
 const advice: Readonly<Record<string, string>> = {
-  ENOSPC: "The disk is full: free some space or choose a place on another disk.",
-  EDQUOT: "The disk quota is used up: free some space or choose another place.",
-  EACCES: "Permission is denied: choose a place you may use, or change its permissions.",
-  EPERM: "The operation is not permitted: choose a place you may use, or change its permissions.",
-  EROFS: "The file system is read-only: choose another place.",
+  ENOSPC: "The disk is full: free some space or use another disk.",
+  EDQUOT: "The disk quota is used up: free some space or use another location.",
+  EACCES: "Permission denied: use a location you have access to, or change its permissions.",
+  EPERM: "The operation is not permitted: use a location you have access to, or change its permissions.",
+  EROFS: "The file system is read-only: use another location.",
   ENOENT: "It does not exist: check the path.",
-  EEXIST: "A part of the path is a file, not a folder: choose another path.",
-  ENOTDIR: "A part of the path is a file, not a folder: choose another path.",
-  EISDIR: "It is a folder, not a file: choose another path.",
+  EEXIST: "Part of the path is a file, not a folder: use another path.",
+  ENOTDIR: "Part of the path is a file, not a folder: use another path.",
+  EISDIR: "It is a folder, not a file: use another path.",
   ENAMETOOLONG: "The path is too long: choose a shorter one.",
   EMFILE: "Too many files are open in this process: raise the limit (ulimit -n) or use fewer at once.",
   EIO: "The device reports an error: check the disk.",

@@ -55,7 +55,7 @@ export function auto({ learners = [logistic(), boosting(), forest(), churnNetwor
   if (names.length === 0 || new Set(names).size < names.length) {
     throw new ChurnkitError(
       "OPTION_INVALID",
-      `The learners to choose from are ${names.join(", ") || "none"}. Give at least one, each of another name.`,
+      `The learners to choose from are ${names.join(", ") || "none"}. Give at least one, each with a different name.`,
     );
   }
   return {
@@ -121,8 +121,8 @@ function choose(names: readonly string[], heldOuts: readonly HeldOut[], labels: 
 
 function reasonOf({ learner, difference, standardError: error }: AutoCandidate, best: string): string {
   if (learner === best)
-    return `${best} has the least held-out log loss, and no simpler learner is within one standard error of it`;
-  return `${learner} is the simplest within one standard error of ${best}: its held-out log loss is ${difference.toFixed(5)} higher, give or take ${error.toFixed(5)}`;
+    return `${best} has the lowest held-out log loss, and no simpler learner is within one standard error of it`;
+  return `${learner} is the simplest within one standard error of ${best}: its held-out log loss is ${difference.toFixed(5)} higher, with a standard error of ${error.toFixed(5)}`;
 }
 
 /** Rows that every learner held out, ascending. */

@@ -39,7 +39,7 @@ export function openBudget({ seconds, stop }: BudgetOptions): Budget {
   if (seconds !== undefined && !(seconds > 0 && seconds <= mostSeconds)) {
     throw new ChurnkitError(
       "OPTION_INVALID",
-      `The budget is ${seconds} seconds. Give a number above 0, at most ${mostSeconds}.`,
+      `The budget is ${seconds} seconds. Give a number above 0 and up to ${mostSeconds}.`,
       { where: { path: "budget" } },
     );
   }

@@ -198,7 +198,7 @@ const noScore: CellIssue = {
   column: "",
   rule: "finite",
   value: "",
-  message: "The model has no finite score for this row: some value is far outside anything it was trained on.",
+  message: "The model has no finite score for this row: a value is far outside the training range.",
 };
 
 const nothing: readonly CellIssue[] = Object.freeze([]);
@@ -210,6 +210,6 @@ const setAside = (issues: readonly CellIssue[]): ScoredRecord => ({ probability:
 function widthMismatch(scorer: ModelScorer, encoder: Encoder): ChurnkitError {
   return new ChurnkitError(
     "CONTRACT_MISMATCH",
-    `The model takes ${scorer.inputs} features, its recipe makes ${encoder.width}. They come from different trainings.`,
+    `The model takes ${scorer.inputs} features, but its recipe makes ${encoder.width}. They come from different training runs.`,
   );
 }

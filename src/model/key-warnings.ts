@@ -41,8 +41,8 @@ export function keyWarnings({ columns }: Contract): KeyWarnings {
       const free = features.flatMap(({ name }) => (holds(members, name) ? [] : [name]));
       for (const key of keys.slice(0, mostUnknown)) {
         const nearest = nearestText(key, free);
-        const hint = nearest === undefined ? "" : `; perhaps ${JSON.stringify(cutText(nearest))} was meant`;
-        const message = `${JSON.stringify(cutText(key))} is no column of the contract and was left out${hint}`;
+        const hint = nearest === undefined ? "" : `; did you mean ${JSON.stringify(cutText(nearest))}?`;
+        const message = `${JSON.stringify(cutText(key))} is not a column of the contract and was left out${hint}`;
         (nearest === undefined ? rest : meant).push({ column: cutText(key), rule: "extraColumn", value: "", message });
       }
       return { meant, others: rest };

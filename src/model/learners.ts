@@ -28,7 +28,7 @@ export function learnerNamed(name: string, networkOptions: ChurnNetworkOptions =
   if (!known)
     throw new ChurnkitError(
       "OPTION_INVALID",
-      `There is no learner ${JSON.stringify(name)}. Take one of ${learnerNames.join(", ")}.`,
+      `Unknown learner ${JSON.stringify(name)}. Use one of ${learnerNames.join(", ")}.`,
     );
   return learners[known](networkOptions);
 }

@@ -43,7 +43,7 @@ function checkOf(column: Column): Check | undefined {
           column: name,
           rule: "newLevel",
           value,
-          message: `${name}: the label ${JSON.stringify(value)} was never seen; it counts as unknown`,
+          message: `${name}: the label ${JSON.stringify(value)} was not seen in training; it counts as unknown`,
         };
       };
     }

@@ -2,8 +2,8 @@ import type { SampledLabel, SampledPrediction } from "./counting/labels.js";
 
 /** Why a label joins no prediction although one has nearly its id. */
 export const unjoinedCauses = {
-  number: "the same number, written otherwise, as 1000.0, 1e3 or 01000 for 1000",
-  letters: "the same text in other letters or with other blanks",
+  number: "the same number in another spelling, as 1000.0, 1e3 or 01000 for 1000",
+  letters: "the same text with different case or blanks",
 } as const;
 
 /** Labels whose id no prediction has, of those that are kept. */

@@ -306,12 +306,12 @@ function checkMergeable(
     throw new ChurnkitError("CONTRACT_MISMATCH", what);
   };
   if (other.baseline !== hash)
-    refuse("The other monitor counted against another baseline. Give both the same monitor.json.");
+    refuse("The other monitor counted against another baseline. Use the same monitor.json for both.");
   if (JSON.stringify(other.settings) !== JSON.stringify(settings)) {
     refuse(
-      `The other monitor has the settings ${JSON.stringify(other.settings)}, this one ${JSON.stringify(settings)}. Give both the same period, seed and samples.`,
+      `The other monitor has the settings ${JSON.stringify(other.settings)}, this one ${JSON.stringify(settings)}. Use the same period, seed and samples for both.`,
     );
   }
   if (closed && other.history !== null)
-    refuse("Both monitors have closed periods by a report. Let one of them report and the others only count.");
+    refuse("Both monitors have closed periods in a report. Let one of them report and the others only count.");
 }

@@ -217,7 +217,7 @@ function shardOf(keys: readonly string[], shard: MonitorRunOptions["shard"]): re
   if (shard === undefined) return keys;
   const { index, count } = shard;
   if (!(Number.isInteger(count) && count >= 1 && Number.isInteger(index) && index >= 0 && index < count)) {
-    throw new ChurnkitError("OPTION_INVALID", `There is no shard ${index} of ${count}. Count from 0.`);
+    throw new ChurnkitError("OPTION_INVALID", `Shard ${index} of ${count} does not exist. Count from 0.`);
   }
   // By name and not by place, since objects may come while the machines list them.
   return keys.filter((key) => sampleKey(key, 0) % count === index);

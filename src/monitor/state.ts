@@ -148,7 +148,7 @@ const state: Decoder<MonitorState> = object({
   history: nullable(history),
 });
 
-const corrupt = documentError("STATE_CORRUPT", "", "Restore it from a copy, or begin anew.");
+const corrupt = documentError("STATE_CORRUPT", "", "Restore it from a copy, or start over.");
 
 /**
  * Reads a monitor's state from JSON that anybody may have written.

@@ -42,7 +42,7 @@ export function checkRegistration(bundle: unknown, { metrics, run = {}, ...rest 
   if (typeof bundle !== "object" || bundle === null || !["contract", "read", "get"].some((name) => name in bundle)) {
     throw new ChurnkitError(
       "OPTION_INVALID",
-      "This is no bundle: give an artifact, a Map of a bundle's files, or a source that bundleSource makes.",
+      "This is not a bundle. Give an artifact, a Map of a bundle's files, or a source that bundleSource makes.",
     );
   }
   checkPromotion(rest);

@@ -5,7 +5,7 @@ import { documentError } from "../base/json/value.js";
 export function notFound(registry: string, what: string): ChurnkitError {
   return new ChurnkitError(
     "REGISTRY_NOT_FOUND",
-    `The registry of ${registry} holds no ${what}. List what it holds, or register first.`,
+    `The registry of ${registry} has no ${what}. List its versions, or register one first.`,
     {
       where: { value: what },
     },

@@ -166,7 +166,7 @@ export function registryOver<Entry extends VersionEntry>(
         const reasons = refusals(found, verdict, approvedOnly);
         if (expected !== undefined && expected !== previous) {
           reasons.push(
-            `${alias} points to ${previous === null ? "nothing" : `version ${previous}`} by now, not to ${expected ?? "nothing"} as when this was judged`,
+            `${alias} points to ${previous === null ? "nothing" : `version ${previous}`} now, not to ${expected ?? "nothing"} as when this was judged`,
           );
         }
         const entry = { version, alias, verdict, by, reason };
@@ -194,7 +194,7 @@ export function registryOver<Entry extends VersionEntry>(
             result: {
               rolledBack: false,
               from,
-              reasons: [`${alias} pointed to no other version that is fit for service`],
+              reasons: [`${alias} has no earlier version that is fit for service`],
             },
           };
         }

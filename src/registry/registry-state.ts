@@ -28,7 +28,7 @@ export interface RegistryState<Entry extends VersionEntry = VersionEntry> {
   readonly aliases: readonly AliasEntry[];
   /** The highest semantic version ever given, also to a version that was removed; undefined where nobody remembers. */
   readonly highest?: string | undefined;
-  /** The number of the version to come, where it is the driver that gives numbers. */
+  /** The number of the next version, where it is the driver that gives numbers. */
   readonly next?: number | undefined;
 }
 

@@ -44,14 +44,14 @@ export function explanationReportHtml({
     blocks: [
       {
         kind: "text",
-        text: `How far each column moves the log odds of a score, on average over ${countText(rows)} rows. An attribution of 0.69 doubles the odds. It says what the model makes of a value, not what causes it.`,
+        text: `How far each column moves the log odds of a score, averaged over ${countText(rows)} rows. An attribution of 0.69 doubles the odds. It shows how the model uses a value, not what causes churn.`,
       },
       { kind: "plots", plots: [importancePlot(importance)] },
       { kind: "details", summary: "Every column", blocks: [importanceTable(importance)] },
     ],
   };
   return renderReport({
-    title: `Why ${name} says so`,
+    title: `Why ${name} predicts this`,
     subtitle: source,
     sections: [
       overall,

@@ -38,7 +38,7 @@ export function captureToFile(
   if (!(bytes > 0) || !(Number.isInteger(keep) && keep >= 0 && keep <= 10_000)) {
     throw new ChurnkitError(
       "OPTION_INVALID",
-      `A capture file takes bytes above 0 and keeps 0 to 10000 former files, not ${bytes} and ${keep}.`,
+      `A capture file needs bytes above 0 and keeps 0 to 10000 older files, not ${bytes} and ${keep}.`,
     );
   }
   let closed = false;
@@ -51,7 +51,7 @@ export function captureToFile(
     write(predictions) {
       if (closed)
         return Promise.reject(
-          new ChurnkitError("IO_FAILED", `The capture file ${path} was closed. Open it anew.`, {
+          new ChurnkitError("IO_FAILED", `The capture file ${path} was closed. Open it again.`, {
             where: { file: path },
           }),
         );

@@ -205,7 +205,7 @@ const takes = (route: Route, method: string): boolean =>
 function nothingThere(path: string): ServeResponse {
   return failure(404, {
     code: "REQUEST_INVALID",
-    message: `There is nothing at ${path.slice(0, 100)}. GET / lists the endpoints.`,
+    message: `${path.slice(0, 100)} does not exist. GET / lists the endpoints.`,
   });
 }
 

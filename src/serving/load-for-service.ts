@@ -83,7 +83,7 @@ export async function rollBackToCopy(name: string, store: ObjectStore, load: Loa
   if (copy === undefined) {
     throw new ChurnkitError(
       "BUNDLE_NOT_FOUND",
-      `There is no copy of a former version of ${name} in ${copies.name}, so nothing to roll back to.`,
+      `There is no copy of a former version of ${name} in ${copies.name}, so there is nothing to roll back to.`,
     );
   }
   return served(name, copies, copy, load);

@@ -40,7 +40,7 @@ const table = {
     help: "Distribution of the predicted probability.",
     buckets: tenths,
   },
-  model: { type: "gauge", prometheus: "churnkit_model_info", help: "The model that is served." },
+  model: { type: "gauge", prometheus: "churnkit_model_info", help: "The served model." },
 } as const satisfies Record<string, PrometheusMetric>;
 
 /** Metrics in Prometheus' text format, of one server: two in a process do not collide. */

@@ -9,7 +9,7 @@ export function requireCounts(...rows: readonly (readonly number[])[]): void {
   const bins = rows[0]?.length ?? 0;
   rows.forEach((counts, row) => {
     if (counts.length !== bins) {
-      const message = `The samples have ${bins} and ${counts.length} bins. Count both over the same bins.`;
+      const message = `The samples have ${bins} and ${counts.length} bins. Use the same bins for both.`;
       throw new ChurnkitError("OPTION_INVALID", message, { where: { path: `[${row}]`, value: counts.length } });
     }
     for (let bin = 0; bin < bins; bin++) {

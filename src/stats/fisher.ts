@@ -17,7 +17,7 @@ export function fisherExact(x1: number, n1: number, x2: number, n2: number): Tai
     if (Number.isSafeInteger(x) && Number.isSafeInteger(n) && x >= 0 && x <= n) continue;
     throw new ChurnkitError(
       "OPTION_INVALID",
-      `${x} of ${n} are no successes among trials. Give whole numbers of 0 or more.`,
+      `${x} of ${n} are not successes among trials. Give whole numbers of 0 or more.`,
       {
         where: { value: [x, n] },
       },

@@ -28,7 +28,7 @@ export function twoProportions(
   { correction = false }: { readonly correction?: boolean } = {},
 ): ProportionTest | undefined {
   if (!(x1 >= 0 && x1 <= n1 && n1 < Infinity && x2 >= 0 && x2 <= n2 && n2 < Infinity)) {
-    const message = `${x1} of ${n1} and ${x2} of ${n2} are no successes among trials. Give finite counts of 0 or more.`;
+    const message = `${x1} of ${n1} and ${x2} of ${n2} are not successes among trials. Give finite counts of 0 or more.`;
     throw new ChurnkitError("OPTION_INVALID", message, { where: { value: [x1, n1, x2, n2] } });
   }
   if (n1 === 0 || n2 === 0) return undefined;

@@ -93,7 +93,7 @@ describe("churnkit drift", () => {
     expect(out).toMatch(/charges +0\.7500/);
     expect(out).toMatch(/^- Where the sources are in order.*"charges"/m);
     expect((await drift(at("before.csv"), at("before.csv"), ...base, "--segments", "plan")).out).toMatch(
-      /No slice of 3 drifted by itself\.[^]*- Nothing to do/,
+      /None of the 3 slices drifted\.[^]*- Nothing to do/,
     );
   });
 
@@ -140,7 +140,7 @@ describe("churnkit drift", () => {
       values: { current: 400 },
     });
     expect(report.concept).toEqual((await json(at("before.csv"), at("known.csv"), "--model", at("model"))).concept);
-    expect(err).toContain('200 of 600 rows have a label that is no class of the target: "Pending" (200)');
+    expect(err).toContain('200 of 600 rows have a label that is not a class of the target: "Pending" (200)');
     expect((await drift(at("before.csv"), at("pending.csv"), ...base)).out).toMatch(
       /^- Find out what these labels in the current data mean.*"Pending" \(200\)/m,
     );
@@ -154,9 +154,9 @@ describe("churnkit drift", () => {
 
   it.each([
     ["not JSON", "[1", /is not JSON/],
-    ["no object", "[1]", /holds no JSON object/],
+    ["no object", "[1]", /is not a JSON object/],
     ["a text", '{"charges":"much"}', /importance of "charges" is much/],
-    ["an unknown column", '{"charge":1}', /not among the compared columns/],
+    ["an unknown column", '{"charge":1}', /not a compared column/],
   ])("refuses importances that are %s", async (_, text, message) => {
     writeFileSync(at("bad.json"), text);
     await expect(drift(at("before.csv"), at("after.csv"), ...base, "--importance", at("bad.json"))).rejects.toThrow(

@@ -75,7 +75,7 @@ describe("churnkit train --learner", () => {
       "same",
     );
     expect(err.match(/features: plan\d=[abc]: left out, plan=[abc] says the same/g)).toHaveLength(5);
-    expect(err).toMatch(/features: and \d+ more of the kind/);
+    expect(err).toMatch(/features: and \d+ more like these/);
   });
 
   it("refuses what only networks have", async () => {

@@ -102,7 +102,7 @@ describe("churnkit monitor", () => {
     expect(out).toContain("5 of the 30 records needed");
     expect(code).toBeUndefined();
     expect(err).toMatch(
-      /note: 3 of 3 labels join no prediction, such as "(P0|P1|other)"; 2 are the same text in other letters or with other blanks \("P(\d)" for "p\2"\)/,
+      /note: 3 of 3 labels join no prediction, such as "(P0|P1|other)"; 2 are the same text with different case or blanks \("P(\d)" for "p\2"\)/,
     );
   });
 
@@ -124,12 +124,12 @@ describe("churnkit monitor", () => {
   it("says why it found no labels, and that nothing came", async () => {
     writeFileSync(at("wrong.csv"), "customerId,churn\np0,Yes\np1,No\n");
     expect((await monitor(at("model"), at("calm.jsonl"), "--labels", at("wrong.csv"))).err).toMatch(
-      /2 lines of labels hold none, such as .*wrong\.csv:2: it has no id\. Each needs id and outcome/,
+      /2 lines of the label files have no label, such as .*wrong\.csv:2: it has no id\. Each needs id and outcome/,
     );
     writeFileSync(at("labels.txt"), readFileSync(at("labels.csv")));
     expect((await monitor(at("model"), at("calm.jsonl"), "--labels", at("labels.txt"))).err).toContain(" 1200 labels");
     const none = await monitor(at("model"), at("calm.jsonl"), "--from", "2030-01-01");
-    expect(none.out).toContain("Nothing came in this time");
+    expect(none.out).toContain("Nothing arrived in this period");
     expect(none.out).not.toContain("Nothing to do");
     await expect(monitor(at("model"), at("calm.jsonl"), "--labels", at("no.csv"))).rejects.toThrow(
       /There are no labels at .*no\.csv/,

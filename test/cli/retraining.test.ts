@@ -45,7 +45,7 @@ describe("churnkit retraining check", () => {
       code: undefined,
     });
     const { out } = await retraining("status", ...place(folder));
-    expect(out).toContain("no run is at work");
+    expect(out).toContain("no run is in progress");
     expect(out).toContain("PSI 0.4 of tenure is above 0.25");
   });
 
@@ -87,14 +87,14 @@ describe("churnkit retraining check", () => {
       const { decision } = await check(...place(folder), "--report", report, ...command);
       expect(decision.action).toBe("skip");
       expect(decision.explanation).toMatch(
-        /^No retraining: no trigger is pending\. The report is critical, which is not a reason to retrain by this policy: of a report it retrains for an accuracy below 0\.8 from 100 labels on or a PSI of a feature above 0\.25 alone\. Drift: Drift in 1 of 1 columns: tenure \(critical\)\. Ask where "tenure" comes from/,
+        /^No retraining: no trigger is pending\. The report is critical, but this policy does not retrain for that: it retrains only for an accuracy below 0\.8 from 100 labels on or a PSI of a feature above 0\.25 alone\. Drift: Drift in 1 of 1 columns: tenure \(critical\)\. Ask where "tenure" comes from/,
       );
     }
     const { run } = await check(...place(folder), "--report", reportOf(folder, 0.4), "--run", node(""));
     expect(run?.status).toBe("succeeded");
     utimesSync(report, 0, 0);
     expect((await check(...place(folder), "--report", report)).decision.explanation).toMatch(
-      /of the model before the last retraining: make a new one\.$/,
+      /the model before the last retraining\. Make a new report\.$/,
     );
   });
 

@@ -68,7 +68,7 @@ describe("init", () => {
   it("refuses a file in which every row is ragged", async () => {
     put(folder, "all-ragged.csv", [header, "1,2", "3,4"]);
     const ended = await run("init", "all-ragged.csv", "--out", "all-ragged.json");
-    expect(errorLine(ended)).toMatch(/all-ragged\.csv: no row has the proper form, such as row 0: 2 cells on line 2/);
+    expect(errorLine(ended)).toMatch(/all-ragged\.csv: no row has the right format, such as row 0: 2 cells on line 2/);
     expect([ended.code, existsSync(join(folder, "all-ragged.json"))]).toEqual([2, false]);
   });
 });
@@ -345,7 +345,7 @@ describe("drift", () => {
       rejected: { current: 1 },
       columns: expect.arrayContaining([expect.objectContaining({ name: "tenure", severity: "critical" })]) as unknown[],
     });
-    expect([ended.code, ended.err]).toEqual([1, expect.stringMatching(/less\.csv: the column "tenure" is not there/)]);
+    expect([ended.code, ended.err]).toEqual([1, expect.stringMatching(/less\.csv: the column "tenure" is missing/)]);
   });
 
   it("refuses files that have no column in common", async () => {

@@ -37,7 +37,7 @@ describe("what to do", () => {
 
   it("is nothing when nothing moved", () => {
     expect(driftAdvice(compareTables(before, later({})))).toEqual([
-      { severity: "none", action: "Nothing to do: keep watching.", columns: [] },
+      { severity: "none", action: "Nothing to do. Keep watching.", columns: [] },
     ]);
   });
 
@@ -53,7 +53,7 @@ describe("what to do", () => {
       expect.stringMatching(/^Ask where "charges" comes from: 33\.\d % of its values are missing now, 0 % before/),
       expect.stringMatching(/^Find out what the new levels of "plan" \("c"\) mean/),
       expect.stringMatching(/^Check the unit of "charges"/),
-      expect.stringMatching(/^Where the sources are in order/),
+      expect.stringMatching(/^If the sources are correct/),
     ]);
     expect(
       actions(compareTables(later({ charges: draw(16).map((value, i) => (i % 3 ? value : null)) }), before)),
@@ -77,8 +77,8 @@ describe("what to do", () => {
     const report = compareTables(before, moved, {
       predictions: { reference: probabilities(before), current: probabilities(moved) },
     });
-    expect(actions(report)).toMatch(/leave at another rate\. Retrain/);
-    expect(actions(report)).toMatch(/inputs moved, the predictions did not/);
+    expect(actions(report)).toMatch(/leave at a different rate\. Retrain/);
+    expect(actions(report)).toMatch(/inputs moved but the predictions did not/);
     expect(actions(report)).not.toMatch(/share of positives changed/);
     const twist = later({
       charges: draw(20).map((value, i) => (i % 2 ? value : value + 0)),
@@ -94,11 +94,11 @@ describe("what to do", () => {
   it("asks for rows where there are too few", () => {
     const few = tableOf({ charges: [50, 60], plan: ["a", "b"] });
     expect(driftAdvice(compareTables(few, few))).toEqual([
-      { severity: "none", action: "Gather more rows before judging.", columns: ["charges", "plan"] },
+      { severity: "none", action: "Collect more rows before you decide.", columns: ["charges", "plan"] },
     ]);
     const rare = (seed: number) =>
       tableOf({ charges: draw(seed), rare: draw(seed + 1).map((value, i) => (i < 12 ? value : null)) });
-    expect(actions(compareTables(rare(41), rare(43)))).toMatch(/Gather more rows for the columns/);
+    expect(actions(compareTables(rare(41), rare(43)))).toMatch(/Collect more rows for the columns/);
   });
 });
 

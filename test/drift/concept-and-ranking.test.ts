@@ -86,7 +86,7 @@ describe("concept drift", () => {
     });
     expect(few?.detectableChange).toBeGreaterThan(0.3);
     expect(conceptDrift(scored(400, 5), scored(29, 6))?.message).toBe(
-      "Too few labeled rows: 400 in the reference, 29 now; 30 are needed on either side.",
+      "Too few labeled rows: 400 in the reference, 29 now; 30 are needed on each side.",
     );
     const many = conceptDrift(scored(4000, 5), scored(4000, 6));
     expect(many?.verdict).toBe("stable");

@@ -80,7 +80,7 @@ describe("prometheusSink", () => {
   it("renders families with help and type", async () => {
     const text = await filled();
     expect(text).toContain(
-      '# HELP model_accuracy Share of right predictions among those whose labels are mature, in [0, 1].\n# TYPE model_accuracy gauge\nmodel_accuracy{model="churn"} 0.86\n',
+      '# HELP model_accuracy Share of correct predictions among those with mature labels, in [0, 1].\n# TYPE model_accuracy gauge\nmodel_accuracy{model="churn"} 0.86\n',
     );
     expect(text).toContain('feature_drift_score{feature="say \\"x\\\\y\\"\\n"} 0.3\n');
     expect(text).toContain('pipeline_duration_seconds_bucket{le="1"} 0\npipeline_duration_seconds_bucket{le="5"} 2\n');

@@ -185,7 +185,7 @@ for (const server of servers) {
       );
       await expect(store.put("a", bytesOf("1"), { ifVersion: version })).rejects.toMatchObject({
         code: "STORE_FAILED",
-        message: expect.stringContaining("whether it was written cannot be told") as string,
+        message: expect.stringContaining("unknown whether the write succeeded") as string,
       });
     });
 
@@ -291,7 +291,7 @@ for (const server of servers.slice(-1)) {
       const found = await store.getStream("s");
       await expect(collect(found?.stream)).rejects.toMatchObject({
         code: "STORE_FAILED",
-        message: expect.stringContaining("replaced or deleted while it was read") as string,
+        message: expect.stringContaining("replaced or deleted during the read") as string,
       });
     });
 

@@ -95,7 +95,9 @@ describe("logistic regression", () => {
     const table = customers(300);
     const { heldOut, caps, artifact } = await train(customerFeatures, table, { learner: logistic(), budget: spent });
     const whole = await train(customerFeatures, table, { learner: logistic(), budget: { seconds: 1000 } });
-    expect(caps).toEqual([{ cap: "budget", message: expect.stringContaining("the best of those tried") as string }]);
+    expect(caps).toEqual([
+      { cap: "budget", message: expect.stringContaining("the best penalty tried so far") as string },
+    ]);
     expect(artifact.provenance.parameters["l2"]).toBe(1);
     expect(whole.caps).toEqual([]);
     expect(heldOut.values.auc.value).toBeGreaterThan((whole.heldOut.values.auc.value ?? 0) - 0.05);

@@ -50,7 +50,7 @@ describe("unchanged data", () => {
       rows: { kept: 3000, rejected: 0, unscored: 0 },
     });
     expect(report.advice).toEqual([
-      { monitor: "dataQuality", severity: "none", action: "Nothing to do: keep watching.", columns: [] },
+      { monitor: "dataQuality", severity: "none", action: "Nothing to do. Keep watching.", columns: [] },
     ]);
     expect(report.monitors.modelQuality.finding.outcomes).toMatchObject({
       predictions: 3000,

@@ -67,7 +67,7 @@ describe("few records were critical", () => {
       );
       expect(action).toBe("skip");
       expect(explanation).toMatch(
-        /^No retraining: .*not a reason to retrain by this policy: of a report it retrains for a PSI of a feature above 0\.25 alone\. Data quality: .*Run churnkit validate/s,
+        /^No retraining: .*this policy does not retrain for that: it retrains only for a PSI of a feature above 0\.25\. Data quality: .*Run churnkit validate/s,
       );
     }
   });
@@ -81,7 +81,7 @@ describe("few records were critical", () => {
       {
         monitor: "dataQuality",
         severity: "none",
-        action: "Gather more before judging, or look at a longer time: 5 of the 30 records needed.",
+        action: "Collect more before you decide, or look at a longer period: 5 of the 30 records needed.",
         columns: [],
       },
     ]);

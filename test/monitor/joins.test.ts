@@ -50,7 +50,7 @@ describe("labels that do not join", () => {
     const [pair] = unjoined?.causes ?? [];
     expect(given.indexOf(pair?.label ?? "")).toBe(whole.indexOf(pair?.prediction ?? ""));
     expect(found.report.monitors.modelQuality.message).toMatch(
-      /^No label joins a prediction: 60 labels came with ids such as .*60 are the same number, written otherwise/,
+      /^No label joins a prediction: 60 labels arrived with ids such as .*60 are the same number in another spelling/,
     );
     expect(await monitorReportHtml(found.report)).toContain("60 of 60 labels join no prediction");
   });
@@ -63,7 +63,7 @@ describe("labels that do not join", () => {
     );
     expect(unjoinedOf(found)).toMatchObject({ labels: 20, of: 60, causes: [{ cause: "letters", labels: 15 }] });
     expect(found.report.monitors.modelQuality.message).toContain(
-      "20 of 60 labels join no prediction: 15 are the same text in other letters or with other blanks",
+      "20 of 60 labels join no prediction: 15 are the same text with different case or blanks",
     );
     expect(labeledOf(found)).toBe(40);
   });
@@ -125,7 +125,7 @@ describe("labels that do not join", () => {
     expect(found.report.monitors.modelQuality.message).toContain("1 predictions have labels of both outcomes");
     expect(found.read).toMatchObject({
       badLabels: 2,
-      badLabelCauses: ['the outcome "maybe" is no class', "it has no id"],
+      badLabelCauses: ['the outcome "maybe" is not a class', "it has no id"],
     });
   });
 });

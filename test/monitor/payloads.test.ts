@@ -150,7 +150,7 @@ describe("a captured input", () => {
     [
       "bytes that are no text",
       [Buffer.from([0x93, 0xff, 0xfe]).toString("base64"), "BASE64", "application/x-npy"],
-      /no text in base64 \(application\/x-npy\)/,
+      /not base64 text \(application\/x-npy\)/,
     ],
     ["what is called JSON and is not", ["spend=1", "JSON", "application/json"], /not valid JSON/],
     ["a list of objects and numbers", json([{ spend: 1 }, 2]), /mixes/],

@@ -134,7 +134,7 @@ describe("no group gets worse", () => {
     const rows = groups({ a: 200 });
     expect(check({ ...rows, segments: undefined })).toMatchObject({
       passed: false,
-      reason: "the rows are not grouped by plan, by which it is asked",
+      reason: "the rows are not grouped by plan, which the gate requires",
     });
     expect(() => check({ ...rows, segments: new Map([["plan", ["a"]]]) })).toThrow(
       expect.objectContaining({ code: "OPTION_INVALID" }) as Error,
@@ -171,7 +171,7 @@ describe("rivals that cannot score every row", () => {
     });
     expect(judged({ ...rows, champion: undefined, unable: { champion: "it predicts something else" } })).toMatchObject({
       passed: false,
-      reason: "the champion cannot be compared with: it predicts something else",
+      reason: "the champion cannot be compared: it predicts something else",
     });
   });
 });

@@ -92,7 +92,7 @@ describe("a bundle larger than memory should be", () => {
       ["--import", peak],
     ).ended;
     expect(out).toMatch(/^registered as version 1 /);
-    expect([code, err]).toEqual([out.includes("rejected") ? 1 : 0, expect.stringContaining("too large to be tried")]);
+    expect([code, err]).toEqual([out.includes("rejected") ? 1 : 0, expect.stringContaining("too large to load first")]);
     expect(Number(/^peak (\d+)$/m.exec(err)?.[1]) / 1024).toBeLessThan(200);
     rmSync(folder, { recursive: true });
   }, 300_000);

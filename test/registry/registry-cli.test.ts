@@ -94,7 +94,7 @@ describe("churnkit registry", () => {
     const crossing = await run("register", join(folder, "other"), ...at);
     expect(crossing.out).toMatch(/^registered as version 2 .* of sample\n$/);
     expect(crossing.err).toMatch(
-      /^note: names cross: version 1 of sample is of the contract "sample", version 2 of "other orders"; /,
+      /^note: names cross: version 1 of sample has the contract "sample", version 2 of "other orders"; /,
     );
     expect((await run("register", join(folder, "other"), ...at)).err).toBe("");
     await run("register", join(folder, "other"), ...at, "--model", "other-orders");
@@ -124,7 +124,7 @@ describe("churnkit registry", () => {
     const { out, err } = await run("quarantine", "champion", ...here);
     expect([out, err]).toEqual([
       "version 1 (1.0.0) is quarantined\n",
-      "champion still points to it: roll back, or promote another version\n",
+      "champion still points to it; roll back, or promote another version\n",
     ]);
     expect((await run("approve", "1", ...here)).err).toBe("");
   });
@@ -135,7 +135,7 @@ describe("churnkit registry", () => {
     try {
       const without = await run("migrate", ...here, "--to", "mlflow+http://mlflow.test");
       expect(without.err).toMatch(
-        /^\d+ entries of history cannot be taken along: mlflow\+http:\/\/mlflow\.test keeps none without \?ledger=/,
+        /^\d+ entries of history cannot be copied: mlflow\+http:\/\/mlflow\.test keeps no history without \?ledger=/,
       );
       expect((await run("history", "--store", "mlflow+http://mlflow.test", "--model", "sample")).err).toMatch(
         /keeps no history without \?ledger=/,

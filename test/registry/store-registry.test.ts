@@ -469,7 +469,7 @@ describe("storeRegistry", () => {
     await register(5, 6, 7, 8);
     const { problems } = await storeRegistry(store, { name: "sample" }).verify();
     expect(problems.map(({ where, problem }) => `${where} ${problem}`)).toEqual(
-      [2, 3].map((entry) => expect.stringMatching(new RegExp(`^history does not hold the entry ${entry} `)) as string),
+      [2, 3].map((entry) => expect.stringMatching(new RegExp(`^history no longer has the entry ${entry} `)) as string),
     );
   });
 

@@ -97,10 +97,10 @@ describe("predictions", () => {
     const messages = async (record: object) =>
       (await predict(record)).answer.error.issues?.map(({ message }) => message);
     expect(await messages(without("tenure"))).toEqual([
-      'Column "tenure": the key is absent, and this column needs a value in every row.',
+      'Column "tenure": the key is absent, but this column needs a value in every row.',
     ]);
     expect(await messages({ ...good, tenure: null })).toEqual([
-      'Column "tenure": null means missing, and this column needs a value in every row.',
+      'Column "tenure": null means missing, but this column needs a value in every row.',
     ]);
   });
 
@@ -201,7 +201,7 @@ describe("predictions", () => {
     const refused = await predict({ ...rest, tenur: tenure });
     expect(refused.status).toBe(422);
     expect(refused.answer.error.message).toMatch(
-      /^"tenur" is no column of the contract and was left out; perhaps "tenure" was meant/,
+      /^"tenur" is not a column of the contract and was left out; did you mean "tenure"\?/,
     );
     const scored = await predict({ ...good, zzz: 1 });
     expect([scored.status, scored.answer.warnings]).toMatchObject([200, [{ column: "zzz", rule: "extraColumn" }]]);

@@ -93,13 +93,13 @@ describe("churnkit serve", () => {
       const { periods } = JSON.parse(readFileSync(state, "utf8")) as { periods: { tally: { rows: number } }[] };
       return periods.reduce((sum, { tally }) => sum + tally.rows, 0);
     };
-    expect(await errorsAfter(3)).not.toContain("begin anew");
+    expect(await errorsAfter(3)).not.toContain("start over");
     expect(rowsKept()).toBe(3);
     expect(readFileSync(captured, "utf8").trimEnd().split("\n")).toHaveLength(3);
-    expect(await errorsAfter(2)).not.toContain("begin anew");
+    expect(await errorsAfter(2)).not.toContain("start over");
     expect(rowsKept()).toBe(5);
     writeFileSync(state, "{torn");
-    expect(await errorsAfter(1)).toContain("the monitors begin anew");
+    expect(await errorsAfter(1)).toContain("the monitors start over");
     expect(rowsKept()).toBe(1);
   });
 

@@ -64,8 +64,7 @@ async function run(reference: string, current: string, options: Options): Promis
   const after = await readTable(contract, current, read);
   for (const table of [before, after]) noteSetAside(table);
   for (const { name } of contract.columns) {
-    if (before.columns.has(name) && !after.columns.has(name))
-      note(`note: ${current}: the column "${name}" is not there`);
+    if (before.columns.has(name) && !after.columns.has(name)) note(`note: ${current}: the column "${name}" is missing`);
   }
   const scored = bundle && (await scoredBy(bundle, before, after));
   const importance = given ?? scored?.importance;
@@ -123,7 +122,7 @@ async function scoredBy(
   );
   if (absent.length > 0 || before.rows === 0) {
     const why =
-      before.rows === 0 ? "the reference holds no rows" : `the column "${absent[0]?.name ?? ""}" is not in both files`;
+      before.rows === 0 ? "the reference has no rows" : `the column "${absent[0]?.name ?? ""}" is not in both files`;
     note(`note: predictions are not compared: ${why}`);
     return undefined;
   }
@@ -160,7 +159,7 @@ function textOf(report: DriftReport): string {
     const slices = moved.map(({ column, level, severity, worst }) => [`${column} = ${level}`, severity, worst ?? "-"]);
     parts.push(
       slices.length === 0
-        ? `No slice of ${report.segments.length} drifted by itself.`
+        ? `None of the ${report.segments.length} slices drifted.`
         : columns([["slice", "severity", "worst column"], ...slices]),
     );
   }

@@ -91,7 +91,7 @@ function unseenOf(table: Table, facts: TrainingFacts | undefined, contract: Cont
   if (facts === undefined)
     throw new ChurnkitError(
       "OPTION_INVALID",
-      "This bundle does not say which rows it was trained on: leave --unseen out, or train again.",
+      "This bundle does not record its training rows. Omit --unseen, or train again.",
     );
   const each = seenEach(facts, contract, table);
   const unseen = Array.from({ length: table.rows }, (_, i) => i).filter((i) => each[i] === 0);
@@ -106,7 +106,7 @@ function unseenOf(table: Table, facts: TrainingFacts | undefined, contract: Cont
 
 function seenNote({ verdict, seen, checked }: SeenRows): string | undefined {
   if (verdict !== "seen") return undefined;
-  return `the model was trained on ${seen} of ${checked} of these rows, so the figures are better than on new customers; --unseen leaves them out`;
+  return `the model was trained on ${seen} of ${checked} of these rows, so the figures are too optimistic; --unseen leaves those rows out`;
 }
 
 function metricLines({ values }: Evaluation): string {
@@ -125,6 +125,6 @@ function moneyLines({ confusion, costs }: Evaluation): string[] {
   const { falseNegatives, falsePositives } = confusion;
   return [
     `${falseNegatives} missed at ${costs.falseNegative} each and ${falsePositives} needless calls at ${costs.falsePositive} each; ` +
-      `saves ${profitOf(confusion, costs)} against calling nobody`,
+      `saves ${profitOf(confusion, costs)} compared with calling nobody`,
   ];
 }

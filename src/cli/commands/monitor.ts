@@ -127,7 +127,7 @@ async function run(bundle: string, captured: readonly string[], options: Options
   });
   if (result.read.predictions === 0) {
     const first = result.read.issues[0];
-    const none = result.read.objects === 0 ? "no file ends in .jsonl, .json or .ndjson" : "no line has one";
+    const none = result.read.objects === 0 ? "no file ends in .jsonl, .json or .ndjson" : "no line has a prediction";
     const why =
       first === undefined ? none : `${first.causes[0] ?? captureIssues[first.issue]} See ${first.examples[0] ?? ""}`;
     throw new ChurnkitError(
@@ -148,12 +148,12 @@ function checkTogether({ labels, window, absent, baseline, reference, facets, sa
   const alone = (needed: string, given: Readonly<Record<string, unknown>>): void => {
     const name = Object.keys(given).find((each) => given[each] !== undefined);
     if (name !== undefined)
-      throw new ChurnkitError("OPTION_INVALID", `${name} goes with ${needed}. Give that too, or leave it out.`);
+      throw new ChurnkitError("OPTION_INVALID", `${name} needs ${needed}. Add that option, or omit this one.`);
   };
   if (labels === undefined) alone("--labels", { "--window": window, "--absent": absent });
   if (reference === undefined) alone("--reference", { "--facets": facets, "--save-baseline": saveBaseline });
   if (baseline !== undefined && reference !== undefined)
-    throw new ChurnkitError("OPTION_INVALID", "--baseline and --reference each give the baseline. Leave one out.");
+    throw new ChurnkitError("OPTION_INVALID", "--baseline and --reference both give a baseline. Omit one of them.");
 }
 
 async function checkLabels(path: string): Promise<void> {
@@ -203,13 +203,13 @@ function noteRead(
   const several = read.versions.length > 1 && version === undefined;
   if (several)
     note(
-      `note: the predictions are of the versions ${read.versions.join(", ")} and are judged together; --model-version takes one`,
+      `note: the predictions are from the versions ${read.versions.join(", ")} and are judged together; --model-version selects one`,
     );
   for (const [count, why] of [
     [skipped.otherVersion, `of other versions than ${version ?? ""}`],
-    [skipped.late, "of periods that a state has closed"],
-    [skipped.tooManyPeriods, "of more days than fit into memory; take fewer with --from and --to"],
-    [skipped.badTime, "of a time that is none"],
+    [skipped.late, "from periods that the state has closed"],
+    [skipped.tooManyPeriods, "from more days than fit into memory; select fewer with --from and --to"],
+    [skipped.badTime, "with an invalid time"],
   ] as const)
     if (count > 0) note(`note: left out ${count} predictions ${why}`);
   for (const { issue, count, examples, causes } of read.issues)
@@ -221,9 +221,9 @@ function noteRead(
     );
   if (read.badLabels > 0)
     note(
-      `note: ${read.badLabels} lines of labels hold none, such as ${read.badLabelExamples[0] ?? ""}${read.badLabelCauses.length === 0 ? "" : `: ${read.badLabelCauses.join("; ")}`}. Each needs id and outcome, in CSV under a header of these names`,
+      `note: ${read.badLabels} lines of the label files have no label, such as ${read.badLabelExamples[0] ?? ""}${read.badLabelCauses.length === 0 ? "" : `: ${read.badLabelCauses.join("; ")}`}. Each needs id and outcome, in CSV under a header of these names`,
     );
-  else if (labels !== undefined && read.labels === 0) note(`note: ${labels} holds no labels`);
+  else if (labels !== undefined && read.labels === 0) note(`note: ${labels} has no labels`);
 }
 
 async function writeFiles(

@@ -95,7 +95,7 @@ async function claimFolder(folder: string): Promise<void> {
   if (entries.length > 0 && !entries.includes(marker)) {
     throw new ChurnkitError(
       "OPTION_INVALID",
-      `${folder} holds other files, which the job might overwrite. Give --out an empty or new folder.`,
+      `${folder} contains other files, which the job might overwrite. Give --out a new or empty folder.`,
       {
         where: { file: folder },
       },
@@ -121,14 +121,11 @@ function sourceOf({
     if (time === undefined && ignore === undefined) return { kind: "synthetic", rows, test };
     throw new ChurnkitError(
       "OPTION_INVALID",
-      `${time === undefined ? "--ignore" : "--time"} names a column of a file: give --csv FILE too.`,
+      `${time === undefined ? "--ignore" : "--time"} names a column of a file. Add --csv FILE.`,
     );
   }
   if (target === undefined)
-    throw new ChurnkitError(
-      "OPTION_INVALID",
-      "Say which column of the file is to be predicted: --target COLUMN --positive VALUE.",
-    );
+    throw new ChurnkitError("OPTION_INVALID", "Name the column to predict: --target COLUMN --positive VALUE.");
   return { kind: "file", path: csv, target, positive, id, ignore, decimal, dateFormat, test, time };
 }
 
@@ -194,7 +191,7 @@ function summary(result: MainJobResult, report: string, seconds: number): string
   const story = columns([
     [
       "gate",
-      `${verdict.gate} ${verdict.passed ? "passed" : "not passed"}${keepBaseline ? ", logistic regression goes on" : ""}`,
+      `${verdict.gate} ${verdict.passed ? "passed" : "not passed"}${keepBaseline ? ", continuing with logistic regression" : ""}`,
     ],
     ["served", `${served.requests} requests, p50 ${served.p50.toFixed(1)} ms, p99 ${served.p99.toFixed(1)} ms`],
     ["drift", `${drift.verdict}, ${drift.severity}`],

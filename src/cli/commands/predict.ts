@@ -39,7 +39,7 @@ async function run(bundle: string, file: string, options: Options): Promise<void
   if (options.json && options.out === undefined)
     throw new ChurnkitError(
       "OPTION_INVALID",
-      "Standard output takes the scores or the summary: give --out FILE with --json.",
+      "Standard output cannot hold both the scores and the summary. Use --out FILE with --json.",
     );
   const { scorer } = await loadBundle(bundle);
   const read = { target: "ignore", ragged: "reject-row", ...delimiterOf(options) } as const;

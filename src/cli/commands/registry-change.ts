@@ -44,7 +44,7 @@ async function bundleAt(path: string): Promise<BundleSource> {
   const source = await bundleSource(filesStore(path)).catch(() => undefined);
   const bytes = source?.manifest.files.reduce((sum, file) => sum + file.bytes, 0) ?? 0;
   if (source !== undefined && bytes > mostOpened) {
-    note(`${path} is too large to be tried before; its checksums are verified`);
+    note(`${path} is too large to load first; its checksums are verified`);
     return source;
   }
   const { manifest, artifact } = await loadBundle(path);
@@ -86,7 +86,7 @@ async function noteCrossing(registry: ModelRegistry, before: number, added: numb
     .catch(() => undefined);
   if (former === undefined || former.contract.name === name) return;
   note(
-    `note: names cross: version ${before} of ${registry.name} is of the contract ${JSON.stringify(former.contract.name)}, version ${added} of ${JSON.stringify(name)}; if it is another model, remove it and register it with --model`,
+    `note: names cross: version ${before} of ${registry.name} has the contract ${JSON.stringify(former.contract.name)}, version ${added} of ${JSON.stringify(name)}; if it is another model, remove it and register it with --model`,
   );
 }
 
@@ -102,7 +102,7 @@ export async function decide(decision: keyof typeof decisions, version: string, 
   const found = await (await open(options)).setStatus(reference(version), decisions[decision], options);
   print(options.json, found, `version ${found.number} (${found.semver}) is ${found.status}`);
   if (decision !== "approve" && found.aliases.length > 0)
-    note(`${found.aliases.join(", ")} still points to it: roll back, or promote another version`);
+    note(`${found.aliases.join(", ")} still points to it; roll back, or promote another version`);
 }
 
 export async function stage(version: string, wanted: string, options: Change): Promise<void> {
@@ -110,7 +110,7 @@ export async function stage(version: string, wanted: string, options: Change): P
   if (known === undefined)
     throw new ChurnkitError(
       "OPTION_INVALID",
-      `There is no stage ${JSON.stringify(wanted)}. Take one of ${versionStages.join(", ")}.`,
+      `Unknown stage ${JSON.stringify(wanted)}. Use one of ${versionStages.join(", ")}.`,
     );
   const found = await (await open(options)).setStage(reference(version), known, options);
   print(options.json, found, `version ${found.number} (${found.semver}) is in the stage ${found.stage}`);
@@ -137,7 +137,7 @@ export async function promote(version: string, options: Promotion): Promise<void
   ];
   const reason = [options.reason, ...allowed].filter(Boolean).join("; ") || undefined;
   if ((gates === undefined) !== (rows === undefined)) {
-    throw new ChurnkitError("OPTION_INVALID", "A gate judges rows: give --gate and --rows together, or neither.");
+    throw new ChurnkitError("OPTION_INVALID", "A gate needs rows. Give --gate and --rows together, or neither.");
   }
   const registry = await open(options);
   const ref = reference(version);
@@ -152,7 +152,7 @@ export async function promote(version: string, options: Promotion): Promise<void
   const { scorer } = await registry.load(ref);
   const table = await readTable(scorer.contract, rows);
   if (table.rejected.length > 0)
-    note(`not judged, for breaking the contract: ${counted(table.rejected.length, "row")} of ${rows}`);
+    note(`not judged because they break the contract: ${counted(table.rejected.length, "row")} of ${rows}`);
   const { promotion, judgment } = await promoteJudged(registry, ref, {
     to: alias,
     rows: table,
@@ -190,8 +190,9 @@ function said({ json }: Change, alias: string, result: Promoted, value: object, 
 /** What to do about a model that is not sound. */
 const remedies: Readonly<Record<SoundnessDemand, string>> = {
   noLeak:
-    "train again with --ignore, or say with --allow-leak REASON why the column is known before the customer leaves",
-  unseenRows: "give --rows that the model was not trained on, or say with --allow-seen-rows REASON why these will do",
+    "train again with --ignore, or explain with --allow-leak REASON why the column is known before the customer leaves",
+  unseenRows:
+    "give --rows that the model was not trained on, or explain with --allow-seen-rows REASON why these are acceptable",
 };
 
 export async function rollback(options: Change & { alias: string; quarantine: boolean }): Promise<void> {
@@ -214,11 +215,11 @@ export async function remove(version: string, options: Change & { yes?: boolean 
     state?.aliases.filter((entry) => aliasMovedBack(state, entry)?.version === number).map(({ alias }) => alias) ?? [];
   if (
     back.length > 0 &&
-    !(await confirmed(`${back.join(", ")} would be rolled back to version ${number} (${semver}). Remove it?`))
+    !(await confirmed(`${back.join(", ")} would roll back to version ${number} (${semver}). Remove it?`))
   ) {
     throw new ChurnkitError(
       "REGISTRY_REFUSED",
-      `Version ${number} is what ${back.join(", ")} would be rolled back to. Give --yes to remove it all the same.`,
+      `${back.join(", ")} would roll back to version ${number}. Use --yes to remove it anyway.`,
     );
   }
   await registry.remove(number, options);
@@ -265,7 +266,7 @@ export async function migrate(options: Shared & { to: string; toModel?: string }
   const lost = to.capabilities.history ? 0 : snapshot.history.length;
   if (lost > 0)
     note(
-      `${counted(lost, "entry", "entries")} of history cannot be taken along: ${options.to} keeps none without ?ledger=<folder or s3://bucket/prefix>`,
+      `${counted(lost, "entry", "entries")} of history cannot be copied: ${options.to} keeps no history without ?ledger=<folder or s3://bucket/prefix>`,
     );
   await to.restore(snapshot);
   const { sound, versions, entries, problems } = await to.verify();

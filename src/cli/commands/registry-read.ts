@@ -75,7 +75,7 @@ function wholeHash(versions: readonly ModelVersion[], begun: string): string {
   if (hashes.length > 1)
     throw new ChurnkitError(
       "OPTION_INVALID",
-      `${hashes.length} versions of the data begin with ${begun}: ${hashes.join(", ")}. Give more of the hash.`,
+      `${hashes.length} data hashes begin with ${begun}: ${hashes.join(", ")}. Give more of the hash.`,
     );
   return hashes[0] ?? begun;
 }

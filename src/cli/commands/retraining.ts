@@ -130,7 +130,7 @@ async function status(options: Options): Promise<void> {
   const { stopped, running, pending, runs } = state;
   const lines = [
     stopped === null ? "retraining is allowed" : `stopped by ${stopped.by} at ${stopped.at}: ${stopped.reason}`,
-    running === null ? "no run is at work" : `run ${running.id} is at work since ${running.startedAt}`,
+    running === null ? "no run is in progress" : `run ${running.id} has been running since ${running.startedAt}`,
     ...(pending.length === 0
       ? ["no trigger waits"]
       : [
@@ -158,7 +158,7 @@ async function request({ by, reason, ...options }: Options): Promise<void> {
     run: () => Promise.resolve(undefined),
   });
   await controller.remember({ manual: { by, reason } });
-  await told(options, `asked for; the next check starts it`);
+  await told(options, `requested; the next check starts it`);
 }
 
 async function stop({ by, reason, ...options }: Options): Promise<void> {
@@ -184,7 +184,7 @@ async function policyOf({ policy, name }: Options): Promise<RetrainingPolicy> {
   if (read.name !== name) {
     throw new ChurnkitError(
       "OPTION_INVALID",
-      `${policy} is named "${read.name}", --name is "${name}". Give --name ${read.name} to this and all other verbs, or take the name out of the file.`,
+      `${policy} is named "${read.name}", --name is "${name}". Use --name ${read.name} with this and all other verbs, or remove the name from the file.`,
       { where: { file: policy } },
     );
   }
@@ -201,9 +201,9 @@ async function signalsOf(file: string | undefined): Promise<RetrainingSignals> {
     if (report?.columns !== undefined) return driftSignals(report as DriftReport, (await stat(file)).mtime);
   } catch (cause) {
     if (ChurnkitError.isInstance(cause)) throw cause;
-    throw malformed(file, "is no whole report", cause);
+    throw malformed(file, "is not a complete report", cause);
   }
-  throw malformed(file, "is no report: give what churnkit monitor or drift printed with --json");
+  throw malformed(file, "is not a report; give the output of churnkit monitor --json or churnkit drift --json");
 }
 
 const malformed = (file: string, what: string, cause?: unknown): ChurnkitError =>

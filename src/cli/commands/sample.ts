@@ -31,12 +31,12 @@ export function register(program: Command): void {
 
 function scenarioOption(text: string): Options["scenario"] {
   if (text === "base" || text === "shifted") return text;
-  throw new InvalidArgumentError("It is base or shifted.");
+  throw new InvalidArgumentError("Use base or shifted.");
 }
 
 async function run(file: string, { rows, seed, scenario, force, json }: Options): Promise<void> {
   if (/\.\w+$/.test(file) && !/\.(csv|jsonl)$/.test(file))
-    throw new ChurnkitError("OPTION_INVALID", `${file}: give a name that ends in .csv or .jsonl.`, { where: { file } });
+    throw new ChurnkitError("OPTION_INVALID", `${file}: the name must end in .csv or .jsonl.`, { where: { file } });
   refuseOverwrite(file, force);
   const { records } = syntheticCustomers({ rows, seed, scenario });
   await (file.endsWith(".jsonl")

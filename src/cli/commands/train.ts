@@ -96,7 +96,7 @@ async function run(file: string, options: Options, command: Command): Promise<vo
   if (options.target === undefined && options.contract === undefined) {
     throw new ChurnkitError(
       "OPTION_INVALID",
-      "Say which column to predict: --target COLUMN --positive VALUE, or --contract FILE with a target.",
+      "Name the column to predict: --target COLUMN --positive VALUE, or use --contract FILE with a target.",
     );
   }
   await checkBundleTarget(options.out);
@@ -168,7 +168,7 @@ async function run(file: string, options: Options, command: Command): Promise<vo
 /** What the features leave out or narrow; of many the first. */
 function tellFeatures(notes: readonly string[]): void {
   for (const text of notes.slice(0, mostNotes)) note(`features: ${text}`);
-  if (notes.length > mostNotes) note(`features: and ${notes.length - mostNotes} more of the kind`);
+  if (notes.length > mostNotes) note(`features: and ${notes.length - mostNotes} more like these`);
 }
 
 /** What was capped, in words, and how to go on after an interruption. */
@@ -177,8 +177,8 @@ function capNotes({ caps }: TrainedModel, interrupted: boolean, { checkpoint }: 
   if (!interrupted) return said;
   const goOn =
     checkpoint === undefined
-      ? "With --checkpoint DIR a training can go on where it was interrupted."
-      : `The same command goes on from ${checkpoint}.`;
+      ? "With --checkpoint DIR, training can resume after an interruption."
+      : `The same command resumes from ${checkpoint}.`;
   return [...said, goOn];
 }
 
@@ -201,7 +201,7 @@ function networkOptions({ learner, single, epochs, patience }: Options): ChurnNe
   if (given && ["logistic", "forest", "boosting"].includes(learner)) {
     throw new ChurnkitError(
       "OPTION_INVALID",
-      `${given} is about networks, and --learner ${learner} trains none. Leave it out, or take --learner network or auto.`,
+      `${given} applies to networks, and --learner ${learner} trains none. Omit it, or use --learner network or auto.`,
     );
   }
   return { ...(single ? { members: 1 } : {}), ...optional("epochs", epochs), ...optional("patience", patience) };

@@ -107,12 +107,12 @@ function missingCell(column: Column, parsers: Parsers): (shown: string | null | 
     return () => cell;
   }
   if (column.nullable || column.optional) return () => parsers.missing;
-  return refusedMissing(column, "means missing, and this column needs a value in every row");
+  return refusedMissing(column, "means missing, but this column needs a value in every row");
 }
 
 function refusedMissing(column: Column, why: string): (shown: string | null | undefined) => Cell {
   // Of a value that is not there nothing differs from row to row.
-  const absent = cellIssue(column.name, "missing", undefined, "is absent, and this column needs a value in every row");
+  const absent = cellIssue(column.name, "missing", undefined, "is absent, but this column needs a value in every row");
   return (shown) => (shown === undefined ? absent : cellIssue(column.name, "missing", shown, why));
 }
 
@@ -122,7 +122,7 @@ function nullCell(column: Column, parsers: Parsers): (shown: null) => Cell {
   if (column.nullable) return () => parsers.missing;
   return refusedMissing(
     column,
-    "is a value of its own, and the default is for keys left out; leave the key out, or declare the column nullable",
+    "is a value, and the default applies only to absent keys; omit the key, or declare the column nullable",
   );
 }
 

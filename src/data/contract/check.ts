@@ -63,7 +63,7 @@ function limitProblems(column: Column): (string | undefined)[] {
   const high = column.kind === "number" ? Math.min(max, column.exclusiveMax ?? Infinity) : max;
   const open = column.kind === "number" && (column.exclusiveMin === low || column.exclusiveMax === high);
   return [
-    low > high || (open && low === high) ? `the limits leave no value (${low} to ${high})` : undefined,
+    low > high || (open && low === high) ? `the limits allow no value (${low} to ${high})` : undefined,
     column.observed !== undefined && column.observed.min > column.observed.max
       ? "the observed range is empty"
       : undefined,

@@ -21,7 +21,7 @@ export interface ContractOptions {
   readonly positive?: unknown;
 }
 
-/** The type with what the metadata says of how its texts are written; reports a format of another kind of column. */
+/** The type with what the metadata says of how its texts are written; reports a format of a different kind of column. */
 function written(name: string, { type, meta }: Lowered, problems: Problem[]): ColumnType {
   const { numberFormat, dateFormat } = meta;
   const refuse = (member: string, kind: string): void => {
@@ -67,7 +67,7 @@ function shapeOf(schema: $ZodObject, problems: Problem[]): [string, $ZodType][] 
 
 function unknownColumn(what: string, name: string, names: readonly string[]): Problem {
   const near = nearestText(name, names);
-  const hint = near === undefined ? "" : `; perhaps ${JSON.stringify(near)} was meant`;
+  const hint = near === undefined ? "" : `; did you mean ${JSON.stringify(near)}?`;
   return {
     code: "CONTRACT_INVALID",
     path: "",

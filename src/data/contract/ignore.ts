@@ -21,8 +21,8 @@ export function ignoreColumns(contract: Contract, names: readonly string[], sour
       const hint =
         near === undefined
           ? `The columns are ${cutText(columns.map((one) => one.name).join(", "), 300)}.`
-          : `Perhaps "${near}" was meant.`;
-      throw new ChurnkitError("INPUT_COLUMNS", `${source}: there is no column "${cutText(name)}" to ignore. ${hint}`, {
+          : `Did you mean "${near}"?`;
+      throw new ChurnkitError("INPUT_COLUMNS", `${source}: it has no column "${cutText(name)}" to ignore. ${hint}`, {
         where,
       });
     }

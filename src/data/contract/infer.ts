@@ -76,11 +76,11 @@ function requireColumn(what: string, name: string, names: readonly string[], sou
   const [first = ""] = names;
   const hint =
     near !== undefined
-      ? `Perhaps "${near}" was meant.`
+      ? `Did you mean "${near}"?`
       : names.length === 1
         ? `The only column is ${JSON.stringify(cutText(first))}; is the delimiter right?`
         : `The columns are ${cutText(names.join(", "), 300)}.`;
-  throw new ChurnkitError("INPUT_COLUMNS", `${source}: there is no ${what} column "${cutText(name)}". ${hint}`, {
+  throw new ChurnkitError("INPUT_COLUMNS", `${source}: it has no ${what} column "${cutText(name)}". ${hint}`, {
     where: { file: source, column: name },
   });
 }
@@ -143,13 +143,13 @@ export function contractInference(forms: Pick<InferenceOptions, keyof WrittenFor
       const { name = "dataset", target: targetName, positive, source = "the data" } = options;
       const ids = options.id === undefined ? [] : typeof options.id === "string" ? [options.id] : options.id;
       if (names.length === 0)
-        throw new ChurnkitError("INPUT_EMPTY", `${source}: there is no header. Give a file with column names.`, {
+        throw new ChurnkitError("INPUT_EMPTY", `${source}: the header is missing. Give a file with column names.`, {
           where: { file: source },
         });
       if (targetName !== undefined) requireColumn("target", targetName, names, source);
       for (const id of ids) requireColumn("id", id, names, source);
       if (rows === 0)
-        throw new ChurnkitError("INPUT_EMPTY", `${source}: there is a header, but no data row.`, {
+        throw new ChurnkitError("INPUT_EMPTY", `${source}: the file has a header but no data row.`, {
           where: { file: source },
         });
       if (targetName !== undefined && ids.includes(targetName)) {

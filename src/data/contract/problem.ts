@@ -18,7 +18,7 @@ export function throwProblems(name: string, problems: readonly Problem[]): void 
   if (first === undefined) return;
   const shown = problems.slice(0, 20).map(({ path, message }) => (path === "" ? message : `${path}: ${message}`));
   const more = problems.length > shown.length ? [`and ${problems.length - shown.length} more`] : [];
-  const head = `The contract "${name.slice(0, 80)}" cannot be made`;
+  const head = `The contract "${name.slice(0, 80)}" is not valid`;
   const text =
     problems.length === 1 ? `${head}. ${shown.join("")}.` : `${head}:\n  ${[...shown, ...more].join("\n  ")}`;
   throw new ChurnkitError(first.code, text, { where: { path: first.path } });

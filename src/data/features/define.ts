@@ -86,7 +86,7 @@ function checkDerived(contract: Contract, columns: DerivedColumns): DerivedColum
     if (kind === "date" || kind === "text" || expression.op === "column") {
       throw invalid(
         path,
-        `a derived column must be computed, as a number, boolean or category; this is a plain ${kind}.`,
+        `a derived column must be a computed number, boolean or category; this is a plain ${kind}.`,
         name,
       );
     }

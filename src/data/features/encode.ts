@@ -106,7 +106,7 @@ function placeBlocks(recipe: Recipe, contract: Contract, inputs: Inputs): { bloc
 function mismatch(what: string, source: string): ChurnkitError {
   return new ChurnkitError(
     "CONTRACT_MISMATCH",
-    `${what} was made for other columns than the recipe. Use the contract that the recipe was fitted with, or fit again.`,
+    `${what} and the recipe have different columns. Use the contract that the recipe was fitted with, or fit again.`,
     { where: { file: source } },
   );
 }

@@ -11,7 +11,7 @@ import { isNumericProfile, type ColumnProfile, type Profile } from "./profile.js
  */
 export function mergeProfiles(a: Profile, b: Profile): Profile {
   if (a.columns.length !== b.columns.length) {
-    throw mismatch(`One holds ${a.columns.length} columns, the other ${b.columns.length}`);
+    throw mismatch(`One has ${a.columns.length} columns, the other ${b.columns.length}`);
   }
   const others = new Map(b.columns.map((column) => [column.name, column]));
   return {
@@ -23,14 +23,14 @@ export function mergeProfiles(a: Profile, b: Profile): Profile {
 
 /** Adds two profiles of one column. */
 function mergeColumns(a: ColumnProfile, b: ColumnProfile | undefined): ColumnProfile {
-  if (b === undefined) throw mismatch(`Column "${a.name}" is in one of them only`, a.name);
+  if (b === undefined) throw mismatch(`Only one of them has the column "${a.name}"`, a.name);
   if (isNumericProfile(a)) {
     if (isNumericProfile(b) && sameNumbers(a.cuts, b.cuts) && a.moments.origin === b.moments.origin)
       return mergeNumeric(a, b);
-    throw mismatch(`Column "${a.name}" has other cut points`, a.name);
+    throw mismatch(`Column "${a.name}" has different cut points`, a.name);
   }
   if (!isNumericProfile(b) && sameTexts(a.levels, b.levels)) return mergeCategory(a, b);
-  throw mismatch(`Column "${a.name}" has other levels`, a.name);
+  throw mismatch(`Column "${a.name}" has different levels`, a.name);
 }
 
 const sameNumbers = (a: readonly number[], b: readonly number[]): boolean =>

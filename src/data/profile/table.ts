@@ -108,12 +108,12 @@ function allMissing(column: ColumnProfile, rows: number): ColumnData {
 }
 
 function numeric(name: string, data: ColumnData): NumericData["values"] {
-  if (data.storage !== "numeric") throw mismatch(name, "holds labels where the reference holds numbers");
+  if (data.storage !== "numeric") throw mismatch(name, "has labels where the reference has numbers");
   return data.values;
 }
 
 function coded(name: string, data: ColumnData): CodedData {
-  if (data.storage !== "coded") throw mismatch(name, "holds numbers where the reference holds labels");
+  if (data.storage !== "coded") throw mismatch(name, "has numbers where the reference has labels");
   return data;
 }
 

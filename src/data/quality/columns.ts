@@ -93,7 +93,7 @@ function sentinelFindings(table: Table, column: Column, data: NumericData): Find
     .map((day) => {
       const rows = rowsWhere(table, (row) => sentinelDay(data.values[row] as number) === day);
       const shown = formatDate(day, "date");
-      const message = `${shown} stands for no date, it seems: it lies far from all others and misleads a linear model; add "${shown}" to the column's missing texts`;
+      const message = `${shown} seems to mean "no date": it is far from all others and misleads a linear model; add "${shown}" to the column's missing texts`;
       return columnFinding("sentinel", column.name, rows.count, message, { rows: rows.first });
     });
 }
@@ -129,7 +129,7 @@ function distinctFindings(table: Table, column: Column, data: ColumnData, missin
   const { name } = column;
   if (rows < fewRows) return [];
   if (distinctCount(data, 2) === 1 && missing === 0) {
-    return [columnFinding("constant", name, rows, "it holds one value only, so it tells nothing")];
+    return [columnFinding("constant", name, rows, "it has only one value, so it carries no information")];
   }
   const mayBeId = column.kind === "category" || (column.kind === "number" && column.integer && namesId(name));
   const distinct = mayBeId ? distinctCount(data, Infinity) : 0;

@@ -112,7 +112,7 @@ export function findLeaks(table: Table, options: LeakOptions = {}): Finding[] {
     if (role !== "feature" || kind === "text" || data === undefined) continue;
     const auc = featureAuc(data, rows, labels);
     if (auc === null || auc <= threshold) continue;
-    const message = `it alone all but tells "${target.column}" (AUC ${auc.toFixed(4)}); leave it out unless it is known before the customer leaves`;
+    const message = `it alone nearly predicts "${target.column}" (AUC ${auc.toFixed(4)}); ignore it unless it is known before the customer leaves`;
     findings.push(columnFinding("leak", name, rows.length, message));
   }
   return findings;

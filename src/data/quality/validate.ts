@@ -47,8 +47,8 @@ function share(name: string, value: number, low: number, high: number): number {
 function absentFindings(table: Table): Finding[] {
   const absent = table.contract.columns.flatMap(({ name, role, optional }): Finding[] => {
     if (table.columns.has(name) || optional || role === "ignored") return [];
-    if (role === "feature") return [columnFinding("missingColumn", name, 0, "it is not in the data; add it")];
-    return [columnFinding("missingColumn", name, 0, `the ${role} is not in the data`, { severity: "info" })];
+    if (role === "feature") return [columnFinding("missingColumn", name, 0, "it is missing from the data; add it")];
+    return [columnFinding("missingColumn", name, 0, `the ${role} is missing from the data`, { severity: "info" })];
   });
   const extra = (table.extraColumns ?? []).slice(0, 100);
   return [
@@ -111,7 +111,7 @@ function targetFindings(table: Table, rarest: number): Finding[] {
             "oneClass",
             target.column,
             unknown.rows,
-            `no row holds a class; its labels are ${listedLabels(unknown)}`,
+            `no row has a class; its labels are ${listedLabels(unknown)}`,
           ),
         ];
   }
@@ -176,7 +176,7 @@ export function validateTable(table: Table, options: ValidationOptions = {}): Va
   const leakAuc = share("leakAuc", options.leakAuc ?? 0.99, 0.5, 1);
   const repeated = repeatedFindings(table);
   const found: Finding[] = [
-    ...(table.rows === 0 ? [tableFinding("noRows", table.rejected.length, "No row is left to work with.")] : []),
+    ...(table.rows === 0 ? [tableFinding("noRows", table.rejected.length, "No rows are left.")] : []),
     ...formFindings(table.form ?? []),
     ...absentFindings(table),
     ...rejectedFindings(table.rejected),

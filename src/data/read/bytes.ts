@@ -69,7 +69,7 @@ async function* fromUtf16(
     try {
       return encoder.encode(decoder.decode(chunk, { stream: chunk !== undefined }));
     } catch (cause) {
-      const message = `${source}: the file is UTF-16 by its byte order mark, and holds bytes that are not or ends inside a character; save it as UTF-8.`;
+      const message = `${source}: the byte order mark says UTF-16, but the file has invalid bytes or ends inside a character; save it as UTF-8.`;
       throw new ChurnkitError("INPUT_NOT_TEXT", message, { where: { file: source }, cause });
     }
   };
@@ -149,7 +149,7 @@ async function* limited(chunks: AsyncIterable<Uint8Array>, limit: number, source
   for await (const chunk of chunks) {
     total += chunk.length;
     if (total > limit) {
-      const message = `${source}: more than ${limit} bytes of text; raise limits.totalBytes if that is intended.`;
+      const message = `${source}: more than ${limit} bytes of text; raise limits.totalBytes if you need more.`;
       throw new ChurnkitError("INPUT_TOO_LARGE", message, { where: { file: source } });
     }
     yield chunk;

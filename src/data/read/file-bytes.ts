@@ -18,11 +18,11 @@ export async function openToRead(path: string): Promise<FileHandle> {
 export function notReadable(path: string, cause: unknown): ChurnkitError {
   const code = (cause as { code?: unknown } | null)?.code;
   const reasons = new Map<unknown, string>([
-    ["ENOENT", "there is no such file; check the path"],
-    ["ENOTDIR", "there is no such file; check the path"],
+    ["ENOENT", "the file does not exist; check the path"],
+    ["ENOTDIR", "the file does not exist; check the path"],
     ["EISDIR", "this is a folder; name a file in it"],
-    ["EACCES", "the file may not be read; check its permissions"],
-    ["EPERM", "the file may not be read; check its permissions"],
+    ["EACCES", "no permission to read the file; check its permissions"],
+    ["EPERM", "no permission to read the file; check its permissions"],
   ]);
   const reason = reasons.get(code);
   const where = { file: path };

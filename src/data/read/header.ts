@@ -20,7 +20,7 @@ export function checkHeader(names: readonly (string | undefined)[], source: stri
     const problem =
       before === undefined
         ? nameProblem(name)
-        : `the name "${cutText(name)}" is that of column ${before + 1} too; rename or remove one of them`;
+        : `the name "${cutText(name)}" is also the name of column ${before + 1}; rename or remove one of them`;
     if (problem !== undefined) {
       throw new ChurnkitError("INPUT_COLUMNS", `${source}: the header, column ${i + 1}: ${problem}.`, {
         where: { file: source, column: name },

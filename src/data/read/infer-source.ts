@@ -63,7 +63,7 @@ class RefusedRows {
       tableFinding(
         "ragged",
         this.#count,
-        `${those} the wrong form and will be set aside, such as row ${this.#first[0]}: ${this.#reason}.`,
+        `${those} the wrong format and will be set aside, such as row ${this.#first[0]}: ${this.#reason}.`,
         this.#first,
       ),
     ];
@@ -72,7 +72,7 @@ class RefusedRows {
   /** @throws ChurnkitError INPUT_MALFORMED where no row is left but these. */
   checkOthers(others: boolean, source: string): void {
     if (others || this.#count === 0) return;
-    const message = `${source}: no row has the proper form, such as row ${this.#first[0]}: ${this.#reason}.`;
+    const message = `${source}: no row has the right format, such as row ${this.#first[0]}: ${this.#reason}.`;
     throw new ChurnkitError("INPUT_MALFORMED", message, { where: { file: source, row: this.#first[0] } });
   }
 }

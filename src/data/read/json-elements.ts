@@ -66,10 +66,7 @@ export class ElementSplitter {
     try {
       parseJson(`${this.#wrapped ? '{"":[]' : "[]"}${tail}`);
     } catch (cause) {
-      throw this.#errors.malformed(
-        at,
-        `something follows the JSON array that does not belong to it (${String(cause).slice(0, 80)}).`,
-      );
+      throw this.#errors.malformed(at, `unexpected text follows the JSON array (${String(cause).slice(0, 80)}).`);
     }
   }
 

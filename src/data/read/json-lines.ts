@@ -33,12 +33,12 @@ export interface JsonLineSink {
 function problemOf(text: string, value: unknown, error: unknown): string {
   if (error === undefined) {
     const is = value === null ? "null" : Array.isArray(value) ? "an array" : `a ${typeof value}`;
-    return `the line holds ${is}, not an object; write one JSON object a line`;
+    return `the line holds ${is}, not an object; write one JSON object per line`;
   }
   if (error instanceof JsonRefused) return `the line's JSON ${error.message}`;
   const start = text.trimStart();
   if (start.startsWith("["))
-    return "the line starts an array; write one JSON object a line, without brackets around them";
+    return "the line starts an array; write one JSON object per line, without brackets around them";
   return `the line is not valid JSON (${error instanceof Error ? error.message.slice(0, 120) : "unreadable"})`;
 }
 
@@ -191,7 +191,7 @@ export async function readJsonLines(contract: Contract, bytes: ByteSource, optio
   if (records.length > 0 || parts.length === 0) flush();
   const empty = parts.every(({ rows, rejected }) => rows + rejected.length === 0);
   if (empty && refused.length === 0) {
-    throw new ChurnkitError("INPUT_EMPTY", `${source}: there is no row; give one JSON object a line.`, {
+    throw new ChurnkitError("INPUT_EMPTY", `${source}: the input has no rows; give one JSON object per line.`, {
       where: { file: source },
     });
   }

@@ -66,8 +66,8 @@ export class RecordErrors {
   cellTooLong(at: Position, quoteLine: number | undefined): ChurnkitError {
     const hint =
       quoteLine === undefined
-        ? "; raise limits.cellBytes if that is intended."
-        : `; perhaps the quote opened on line ${quoteLine} is never closed.`;
+        ? "; raise limits.cellBytes if you need more."
+        : `; the quote on line ${quoteLine} may be unclosed.`;
     const message = `a cell is longer than ${bytesText(this.#options.limits.cellBytes)}${hint}`;
     return this.#error("INPUT_TOO_LARGE", at, message, true);
   }

@@ -124,7 +124,7 @@ function edges(
         ...none,
         added: { first: true, last: false },
         unnamed: { first: true, last: 0 },
-        notes: ["The header has one cell less than the rows: the row names of R in front were left out."],
+        notes: ["The header has one cell fewer than the rows: R's row names at the front were left out."],
       };
     }
   }
@@ -152,7 +152,7 @@ function unnamedEdges(names: readonly string[], rows: readonly HeadRecord[]): Pi
   const notes = [
     ...(first
       ? [
-          "The first column has no name: the index column that pandas or R writes was left out. Name it in the header if it says something.",
+          "The first column has no name: the index column that pandas or R writes was left out. If you need it, name it in the header.",
         ]
       : []),
     ...(last > 0
@@ -195,11 +195,11 @@ export function textForm(text: Uint8Array, options: ResolvedOptions, expected: s
   const notes = [
     ...(separator === undefined
       ? []
-      : [`The first line, sep=${separator.delimiter}, names the delimiter; the header is on the next.`]),
+      : [`The first line, sep=${separator.delimiter}, names the delimiter; the header is on the next line.`]),
     ...(start === undefined
       ? []
       : [
-          `The header is on line ${start.line + (separator === undefined ? 1 : 2)}; what stands before it, a title or comment lines, was left out.`,
+          `The header is on line ${start.line + (separator === undefined ? 1 : 2)}; the title or comment lines before it were left out.`,
         ]),
     ...found.notes,
   ];

@@ -34,7 +34,7 @@ function timeValues(table: Table, name: string): Float64Array {
   const missing = data.values.findIndex((value) => Number.isNaN(value));
   if (missing >= 0) {
     const row = table.rowNumbers[missing] as number;
-    const message = `${table.source}: row ${row} has no "${cutText(name)}", so it has no place in time; leave such rows out.`;
+    const message = `${table.source}: row ${row} has no "${cutText(name)}", so it cannot be placed in time; remove such rows.`;
     throw new ChurnkitError("VALUE_INVALID", message, { where: { ...where, row } });
   }
   return data.values;

@@ -46,7 +46,7 @@ function joinColumn(parts: readonly ColumnData[], rows: number): ColumnData {
  */
 export function concatTables<Row>(tables: readonly Table<Row>[]): Table<Row> {
   const [first] = tables;
-  if (first === undefined) throw new ChurnkitError("INPUT_EMPTY", "There are no tables to put together.");
+  if (first === undefined) throw new ChurnkitError("INPUT_EMPTY", "There are no tables to concatenate.");
   const contract = canonicalJson(first.contract);
   for (const table of tables) {
     const same =
@@ -54,7 +54,7 @@ export function concatTables<Row>(tables: readonly Table<Row>[]): Table<Row> {
       table.columns.size === first.columns.size &&
       [...first.columns.keys()].every((name) => table.columns.has(name));
     if (same) continue;
-    const message = `${table.source} and ${first.source} have other columns; tables are put together only under one contract.`;
+    const message = `${table.source} and ${first.source} have different columns. Concatenate only tables with the same contract.`;
     throw new ChurnkitError("CONTRACT_MISMATCH", message, { where: { file: table.source } });
   }
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);

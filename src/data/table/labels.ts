@@ -39,7 +39,7 @@ export function labels(table: Table): Uint8Array {
   const result = new Uint8Array(table.rows);
   for (let i = 0; i < table.rows; i++) {
     const code = data.codes[i] as number;
-    if (code < 0) throw fail(`has no value in row ${table.rowNumbers[i]}; leave such rows out.`, table.rowNumbers[i]);
+    if (code < 0) throw fail(`has no value in row ${table.rowNumbers[i]}; remove such rows.`, table.rowNumbers[i]);
     counts[code] = (counts[code] as number) + 1;
     if (code === positive) result[i] = 1;
   }
@@ -63,14 +63,14 @@ export function labels(table: Table): Uint8Array {
   return result;
 }
 
-/** Rows whose label is no class of the target, and the labels that most of them hold. */
+/** Rows whose label is not a class of the target, and the labels that most of them hold. */
 export interface UnknownLabels {
   readonly rows: number;
   /** At most ten, the most frequent first, cut to 80 characters. */
   readonly labels: readonly { readonly label: string; readonly rows: number }[];
 }
 
-/** The rows of a table, read with an optional target, whose label is no class. */
+/** The rows of a table, read with an optional target, whose label is not a class. */
 export function unknownLabels({ contract: { target }, columns }: Table): UnknownLabels {
   const data = target === undefined ? undefined : columns.get(target.column);
   if (target === undefined || data?.storage !== "coded") return { rows: 0, labels: [] };
@@ -92,7 +92,7 @@ export const listedLabels = ({ rows, labels: shown }: UnknownLabels): string => 
   return `${shown.map((each) => `"${each.label}" (${each.rows})`).join(", ")}${rest > 0 ? ` and others (${rest})` : ""}`;
 };
 
-/** A column without the rows whose label is no class: they have no part in a distribution. Of other columns, all rows. */
+/** A column without the rows whose label is not a class: they have no part in a distribution. Of other columns, all rows. */
 export function ofClasses(column: Column, data: ColumnData): ColumnData {
   if (column.role !== "target" || column.kind !== "category" || data.storage !== "coded") return data;
   const known = column.levels.length;

@@ -32,13 +32,13 @@ export function driftAdvice(report: DriftReport): Advice[] {
     ...segmentAdvice(report, drifted),
     ...rowsAdvice(report),
   ];
-  return advice.length > 0 ? advice : [{ severity: "none", action: "Nothing to do: keep watching.", columns: [] }];
+  return advice.length > 0 ? advice : [{ severity: "none", action: "Nothing to do. Keep watching.", columns: [] }];
 }
 
 function rejectedAdvice({ rejected }: DriftReport): Advice[] {
   if (rejected.severity === "none") return [];
   const action =
-    "More rows break the contract than before. Run churnkit validate on the current file and mend its source first.";
+    "More rows break the contract than before. Run churnkit validate on the current file and fix its source first.";
   return [{ severity: rejected.severity, action, columns: [] }];
 }
 
@@ -47,7 +47,7 @@ function labelAdvice({ unknownLabels: unknown }: DriftReport): Advice[] {
     const labels = unknown?.[side];
     if (labels === undefined || labels.rows === 0) return [];
     const where = side === "reference" ? "the reference" : "the current data";
-    const action = `Find out what these labels in ${where} mean, which are no class of the target: ${listedLabels(labels)}. Their rows are left out of the comparison of labels.`;
+    const action = `Find out what these labels in ${where} mean; they are not classes of the target: ${listedLabels(labels)}. The label comparison leaves their rows out.`;
     return [{ severity: "none", action, columns: [] }];
   });
 }
@@ -61,7 +61,7 @@ function faults(drifted: readonly ColumnDrift[]): Advice[] {
     const rose = share.current > share.reference;
     const action = rose
       ? `Ask where "${name}" comes from: ${percent(share.current)} of its values are missing now, ${percent(share.reference)} before.`
-      : `"${name}" is missing less often than before (${percent(share.current)}, ${percent(share.reference)} before): check what fills it in now.`;
+      : `"${name}" is missing less often than before (${percent(share.current)}, ${percent(share.reference)} before): check where the values come from now.`;
     return { severity, action, columns: [name] };
   });
   const levels = having("newLevels").map(({ name, kind, newLevels, severity }): Advice => {
@@ -72,7 +72,7 @@ function faults(drifted: readonly ColumnDrift[]): Advice[] {
     const action =
       kind === "number" || kind === "boolean" || kind === "date"
         ? `Find out why "${name}" is no longer the same in every row.`
-        : `Find out what the new levels of "${name}" ${names === "" ? "" : `(${names}) `}mean: map them to known ones where they are only written otherwise, else train with rows that hold them.`;
+        : `Find out what the new levels of "${name}" ${names === "" ? "" : `(${names}) `}mean: if they are spelling variants, map them to known levels; otherwise train with rows that have them.`;
     return { severity, action, columns: [name] };
   });
   const units = drifted
@@ -89,7 +89,7 @@ function faults(drifted: readonly ColumnDrift[]): Advice[] {
 function unreadAdvice(drifted: readonly ColumnDrift[]): Advice[] {
   return drifted.map(({ name, severity, values }): Advice => {
     const before = values.reference === 0 ? "no value" : "one value";
-    const action = `"${name}" held ${before} in the reference and has come alive. The model does not read it: find out what it says, and train with rows that hold it if it matters.`;
+    const action = `"${name}" was ${before} in the reference and now has other values. The model does not use it. Find out what it means, and if it matters, train with rows that have it.`;
     return { severity, action, columns: [name] };
   });
 }
@@ -97,7 +97,7 @@ function unreadAdvice(drifted: readonly ColumnDrift[]): Advice[] {
 function conceptAdvice({ concept, target }: DriftReport): Advice[] {
   if (concept?.verdict !== "drift") return [];
   const action =
-    "The same customers now leave at another rate. Retrain on recent labeled rows; until then the probabilities are off.";
+    "The same customers now leave at a different rate. Retrain on recent labeled rows; until then the probabilities are wrong.";
   return [{ severity: worst([concept.severity, target?.severity ?? "none"]), action, columns: [] }];
 }
 
@@ -112,13 +112,11 @@ function featureAdvice({ features, prediction, ranking }: DriftReport, drifted: 
   const names = drifted.filter(({ role }) => role === "feature").map(({ name }) => name);
   const [first] = ranking;
   const order =
-    first !== undefined && first.score > 0
-      ? ` Begin with "${first.name}", which the model relies on most among them.`
-      : "";
+    first !== undefined && first.score > 0 ? ` Start with "${first.name}", which matters most to the model.` : "";
   const still = prediction !== null && prediction.verdict === "stable";
   const action = still
-    ? "The inputs moved, the predictions did not: look at where these columns come from, and check quality as soon as labels come in."
-    : `Where the sources are in order, the customers have changed: check quality on labeled rows, and retrain if it fell.${order}`;
+    ? "The inputs moved but the predictions did not. Check where these columns come from, and check quality when labels arrive."
+    : `If the sources are correct, the customers have changed. Check quality on labeled rows, and retrain if it fell.${order}`;
   return [{ severity: features.severity, action, columns: names }];
 }
 
@@ -127,8 +125,8 @@ function predictionAdvice({ features, prediction }: DriftReport): Advice[] {
   if (prediction?.verdict !== "drift") return [];
   const action =
     features.verdict === "drift"
-      ? "The predictions moved with the inputs: look at the threshold, and at how many customers are called."
-      : "The predictions moved and no column did by itself: columns may have moved together. Compare slice by slice with segments, make sure that the same model made all predictions, and check quality on labeled rows.";
+      ? "The predictions moved with the inputs. Check the threshold and how many customers are called."
+      : "The predictions moved but no single column did, so columns may have moved together. Compare segments, make sure that the same model made all predictions, and check quality on labeled rows.";
   return [{ severity: prediction.severity, action, columns: prediction.drifted }];
 }
 
@@ -149,14 +147,14 @@ function segmentAdvice({ segments }: DriftReport, drifted: readonly ColumnDrift[
 function rowsAdvice({ verdict, columns }: DriftReport): Advice[] {
   if (columns.length === 0 && verdict !== "drift") {
     const action =
-      "Nothing was compared: give a reference whose columns hold more than one value, and columns that are not all ids, free text or ignored.";
+      "Nothing was compared. Give a reference whose columns have more than one value, with columns other than ids, free text and ignored ones.";
     return [{ severity: "none", action, columns: [] }];
   }
   const unjudged = columns.filter((column) => column.verdict === "insufficient");
   if (unjudged.length === 0) return [];
   const action =
     verdict === "insufficient"
-      ? "Gather more rows before judging."
-      : "Gather more rows for the columns that could not be judged.";
+      ? "Collect more rows before you decide."
+      : "Collect more rows for the columns that could not be judged.";
   return [{ severity: "none", action, columns: unjudged.map(({ name }) => name) }];
 }

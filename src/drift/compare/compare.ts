@@ -38,7 +38,7 @@ export interface TableDriftOptions extends DriftOptions {
 /**
  * Compares two tables column by column, with KS's D and small samples' p-values exact. Features and the target are
  * compared; ids, ignored columns and free text are not, except that an ignored column of one value or none which comes
- * alive is a warning. Rows whose label is no class are left out of the target's comparison and of concept drift, and counted
+ * alive is a warning. Rows whose label is not a class are left out of the target's comparison and of concept drift, and counted
  * in `unknownLabels`.
  *
  * @param reference what the current rows should look like; both tables read with the same contract.
@@ -113,7 +113,7 @@ function checkPredictions(predictions: Predictions, reference: Table, current: T
     [predictions.current, current],
   ] as const) {
     if (given.length === table.rows) continue;
-    const message = `${given.length} predictions were given for the ${table.rows} rows of ${table.source}. Give one for each row.`;
+    const message = `${given.length} predictions were given for the ${table.rows} rows of ${table.source}. Give one per row.`;
     throw new ChurnkitError("OPTION_INVALID", message, { where: { file: table.source, path: "predictions" } });
   }
 }

@@ -48,7 +48,7 @@ export function conceptDrift(
   const direction = change > 0 ? "more" : "less";
   const blind = severity === "none" && (!enough || detectableChange > policy.coarsestShift);
   const message = !enough
-    ? `Too few labeled rows: ${labeled("reference")} in the reference, ${labeled("current")} now; ${policy.leastRows} are needed on either side.`
+    ? `Too few labeled rows: ${labeled("reference")} in the reference, ${labeled("current")} now; ${policy.leastRows} are needed on each side.`
     : blind
       ? `Too few labeled rows: only a change of the positive rate by ${percent(detectableChange)} or more would be found.`
       : severity === "none"

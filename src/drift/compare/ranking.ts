@@ -57,7 +57,7 @@ function weightsOf(
       throw new ChurnkitError("OPTION_INVALID", message, { where });
     }
     if (!known.has(name) && !ignored.has(name) && weight > 0) {
-      const message = `There is an importance for "${name}", which is not among the compared columns. Leave it out or check its spelling.`;
+      const message = `The importance names "${name}", which is not a compared column. Remove it or check its spelling.`;
       throw new ChurnkitError("OPTION_INVALID", message, { where });
     }
     if (known.has(name)) weights.set(name, weight);

@@ -139,7 +139,7 @@ export function insufficientWords(
   { n, m, detectable }: Comparison,
   { coarsestShift: coarsest, leastRows }: DriftPolicy,
 ): string {
-  if (n === 0 && m === 0) return "Neither sample holds a value, with too few rows to tell that none would come.";
+  if (n === 0 && m === 0) return "Neither sample holds a value, with too few rows to know whether values would appear.";
   if (n === 0 || m === 0 || detectable === null) {
     return `The ${n === 0 ? "reference" : "current data"} holds no values, so the distributions can't be compared.`;
   }
@@ -149,7 +149,7 @@ export function insufficientWords(
       ? `The reference itself is too small: give more than its ${n} values.`
       : `Give ${Math.max(rows, leastRows)} current values to find a shift of ${percent(coarsest)}.`;
   if (Math.min(n, m) < leastRows)
-    return `${n} and ${m} values are too few to judge: it takes ${leastRows} on either side. ${help}`;
+    return `${n} and ${m} values are too few to judge: each side needs ${leastRows}. ${help}`;
   const seen =
     detectable < 1
       ? `Only a shift of ${percent(detectable)} of the rows or more would be found`
@@ -162,14 +162,14 @@ export function stableWords({ detectable, n, m }: Comparison): string {
   if (n === 0 && m === 0) return "No values in either sample.";
   return detectable === null
     ? "No shift found."
-    : `No shift found; ${percent(Math.min(1, detectable))} of the rows moving would show.`;
+    : `No shift found; a shift of ${percent(Math.min(1, detectable))} of the rows would show.`;
 }
 
 /** How many rows there are and how many it takes, where it is fewer. */
 export const lackOfRows = ({ reference, current }: DriftReport["rows"], { leastRows }: DriftPolicy): string =>
   Math.min(reference, current) >= leastRows
     ? ""
-    : `: ${reference} in the reference, ${current} now, and ${leastRows} are needed on either side`;
+    : `: ${reference} in the reference, ${current} now, and ${leastRows} are needed on each side`;
 
 const adjectives: Record<Severity, string> = { none: "", warning: " (warning)", critical: " (critical)" };
 

@@ -34,7 +34,7 @@ export function segmentRules(reference: Table, columns: readonly string[]): Segm
     const column = byName.get(name);
     const data = reference.columns.get(name);
     if (column === undefined || data === undefined) {
-      throw invalid(`There is no column "${name}" in ${reference.source} to slice by`, name);
+      throw invalid(`${reference.source} has no column "${name}" to slice by`, name);
     }
     return ruleOf(column, data);
   });

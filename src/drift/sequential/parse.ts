@@ -56,7 +56,7 @@ export const sequentialDecoder: Decoder<SequentialState> = object({
   ended: withDefault(list(ended, maxAlarms), []),
 });
 
-const malformed = documentError("INPUT_MALFORMED", "", "Restore it from a copy, or start anew.");
+const malformed = documentError("INPUT_MALFORMED", "", "Restore it from a copy, or start over.");
 
 /**
  * Reads a monitor's state from JSON that anybody may have written; unknown members are dropped.

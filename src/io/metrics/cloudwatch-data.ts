@@ -43,7 +43,7 @@ export function checkNamespace(namespace: string): void {
   if (/^(?!AWS\/)[A-Za-z0-9._\-/#][A-Za-z0-9._\-/# ]{0,254}$/.test(namespace)) return;
   throw new ChurnkitError(
     "OPTION_INVALID",
-    `The CloudWatch namespace ${JSON.stringify(namespace.slice(0, 100))} is not allowed. Use up to 255 letters, digits and ._-/# that do not begin with AWS/.`,
+    `The CloudWatch namespace ${JSON.stringify(namespace.slice(0, 100))} is not allowed. Use up to 255 letters, digits and ._-/# that do not start with AWS/.`,
     { where: { value: namespace } },
   );
 }
@@ -173,7 +173,7 @@ export function undelivered(
   }));
   return new ChurnkitError(
     "SINK_FAILED",
-    `${points.length} of ${of} points did not reach ${sink}, beginning with ${points[0]?.name ?? "none"}: ${reason}. The others did; undeliveredPoints(error) gives those to write again.`,
+    `${points.length} of ${of} points did not reach ${sink}, starting with ${points[0]?.name ?? "none"}: ${reason}. The others did. undeliveredPoints(error) returns the points to write again.`,
     { where: { value }, cause },
   );
 }

@@ -87,10 +87,10 @@ function checkPoint(index: Index, point: MetricPoint): CheckedPoint {
   const { name, metric } = found;
   const { value, unit } = point;
   if (typeof value !== "number" || !Number.isFinite(value) || (metric.type === "counter" && value < 0)) {
-    const wanted = metric.type === "counter" ? "a finite number of at least 0" : "a finite number";
+    const wanted = metric.type === "counter" ? "a finite number of 0 or more" : "a finite number";
     throw new ChurnkitError(
       "VALUE_INVALID",
-      `The metric ${name} has the value ${String(value)} where ${wanted} belongs. Leave out a point that has no value.`,
+      `The metric ${name} has the value ${String(value)}; it must be ${wanted}. Leave out points without a value.`,
       {
         where: { path: name, value },
       },

@@ -41,7 +41,7 @@ export const metricTable = {
   model_accuracy: {
     type: "gauge",
     unit: "ratio",
-    help: "Share of right predictions among those whose labels are mature, in [0, 1].",
+    help: "Share of correct predictions among those with mature labels, in [0, 1].",
     cloudwatch: "ModelAccuracy",
     prometheus: "model_accuracy",
   },
@@ -91,7 +91,7 @@ export const metricTable = {
   pipeline_duration_seconds: {
     type: "histogram",
     unit: "seconds",
-    help: "Time that a run of the pipeline took.",
+    help: "Duration of a pipeline run.",
     cloudwatch: "PipelineDuration",
     prometheus: "pipeline_duration_seconds",
     buckets: [1, 5, 15, 60, 300, 900, 1800, 3600, 7200, 21_600, 86_400],
@@ -99,7 +99,7 @@ export const metricTable = {
   retraining_decisions_total: {
     type: "counter",
     unit: "count",
-    help: "Decisions of the retraining policy, by what was decided.",
+    help: "Decisions of the retraining policy, by action.",
     cloudwatch: "RetrainingDecisions",
     prometheus: "retraining_decisions_total",
     labels: ["action"],
@@ -115,7 +115,7 @@ export const metricTable = {
   monitor_heartbeat_timestamp_seconds: {
     type: "gauge",
     unit: "seconds",
-    help: "When the monitor last said that it is alive, in seconds since 1970.",
+    help: "Time of the monitor's last heartbeat, in seconds since 1970.",
     cloudwatch: "MonitorHeartbeat",
     prometheus: "monitor_heartbeat_timestamp_seconds",
   },

@@ -85,7 +85,7 @@ export function checkKey(key: string): void {
   throw new ChurnkitError(
     "OPTION_INVALID",
     `The key ${JSON.stringify(key.slice(0, 80))} is not allowed in an object store. Use up to ${maxKeyLength} characters: ` +
-      "segments of letters, digits and ._- separated by /, none beginning or ending with a dot.",
+      "segments of letters, digits and ._- separated by /, none starting or ending with a dot.",
     { where: { value: key.slice(0, 80) } },
   );
 }
@@ -94,7 +94,7 @@ export function checkKey(key: string): void {
 export function conflict(store: string, key: string): ChurnkitError {
   return new ChurnkitError(
     "STORE_CONFLICT",
-    `The object ${key} in ${store} was changed by somebody else since it was read. Read it again and repeat the change.`,
+    `The object ${key} in ${store} was changed by someone else after it was read. Read it again and repeat the change.`,
     { where: { file: key } },
   );
 }

@@ -62,7 +62,7 @@ export async function unpackArchive(
     if (ChurnkitError.isInstance(cause)) throw cause;
     throw new ChurnkitError(
       "BUNDLE_CORRUPT",
-      "This is no bundle that can be read: it is no .tar.gz, or was cut short or changed. Where a command takes a bundle and a file, the bundle comes first.",
+      "This is not a readable bundle: it is not a .tar.gz, or it was cut short or changed. If a command takes a bundle and a file, give the bundle first.",
       { cause },
     );
   } finally {
@@ -98,11 +98,11 @@ function limited(maxBytes: number): TransformStream<Uint8Array, Uint8Array> {
 }
 
 const tooLarge = (maxBytes: number): ChurnkitError =>
-  unsafe(`unpacks to more than ${Math.round(maxBytes / 2 ** 20)} MB (raise limits.bytes if that is meant)`);
+  unsafe(`unpacks to more than ${Math.round(maxBytes / 2 ** 20)} MB (raise limits.bytes if you need more)`);
 
 function unsafe(what: string): ChurnkitError {
   return new ChurnkitError(
     "ARCHIVE_UNSAFE",
-    `The archive ${what}, which a bundle never does. Don't use it unless you know who made it.`,
+    `The archive ${what}, which a bundle never does. Don't use it unless you trust its source.`,
   );
 }

@@ -132,7 +132,7 @@ function parseArtifact(files: BundleFiles): Artifact {
   // Copies: what is read later is what was verified, whatever becomes of the caller's bytes.
   const rest = new Map(others.map((path): [string, Uint8Array] => [path, new Uint8Array(file(path))]));
   for (const path of files.keys()) {
-    if (!used.has(path)) throw corrupt(path, "is listed in the manifest but is no part of a bundle");
+    if (!used.has(path)) throw corrupt(path, "is listed in the manifest but does not belong in a bundle");
   }
   return withRest(needed, rest);
 }

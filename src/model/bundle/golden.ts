@@ -49,7 +49,7 @@ function drawValue(column: Column, row: number, random: () => number): string | 
       return column.precision === "date" ? text.slice(0, 10) : text;
     }
     case "category": {
-      if (column.open && row === 0) return "a label never seen";
+      if (column.open && row === 0) return "an unseen label";
       return column.levels[Math.floor(random() * column.levels.length)] ?? `label ${Math.floor(random() * 5)}`;
     }
     case "text":

@@ -131,7 +131,7 @@ export function unsafePath(path: string): ChurnkitError {
   return new ChurnkitError(
     "ARCHIVE_UNSAFE",
     `The bundle names the path ${JSON.stringify(path.slice(0, 80))}, which is not allowed: paths are relative, of letters, ` +
-      "digits and ._-, and never lead upwards. Don't use this bundle unless you know who made it.",
+      "digits and ._-, and never lead upward. Don't use this bundle unless you trust its source.",
     { where: { file: path.slice(0, 80) } },
   );
 }

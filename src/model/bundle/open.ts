@@ -60,7 +60,7 @@ function checkGolden({ golden, contract }: Artifact, scorer: Scorer): void {
     throw new ChurnkitError(
       "BUNDLE_GOLDEN",
       `The model ${contract.name} gives golden row ${i} the score ${probability ?? "none"}, not ${expected} as when it was ` +
-        "saved, so it must not serve. The bundle, or this runtime's arithmetic, is not what it was.",
+        "saved, so it is not safe to serve. The bundle or this runtime's arithmetic has changed.",
       { where: { file: "golden.json", row: i, value: probability } },
     );
   });

@@ -57,7 +57,7 @@ export async function checkTarget(path: string): Promise<void> {
   if (listed === undefined) {
     throw new ChurnkitError(
       "OPTION_INVALID",
-      `${path} is not empty and holds no bundle, so it is not replaced. Choose another place or empty it.`,
+      `${path} is not empty and is not a bundle, so it was not replaced. Choose another folder or empty this one.`,
       {
         where: { file: path },
       },
@@ -68,7 +68,7 @@ export async function checkTarget(path: string): Promise<void> {
   if (foreign !== undefined) {
     throw new ChurnkitError(
       "OPTION_INVALID",
-      `${path} holds a bundle and also ${foreign}, which would be lost when the bundle is replaced. Move it elsewhere.`,
+      `${path} contains a bundle and also ${foreign}, which replacing the bundle would delete. Move it elsewhere.`,
       { where: { file: join(path, foreign) } },
     );
   }

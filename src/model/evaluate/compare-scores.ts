@@ -59,7 +59,7 @@ export function compareScores(
   if (!Object.hasOwn(metrics, metric))
     throw new ChurnkitError(
       "OPTION_INVALID",
-      `There is no metric "${metric}". Choose one of ${Object.keys(metrics).join(", ")}.`,
+      `Unknown metric "${metric}". Use one of ${Object.keys(metrics).join(", ")}.`,
     );
   checkThreshold(thresholdA);
   checkThreshold(thresholdB);

@@ -25,7 +25,7 @@ export function metricOf(
   if (value === null)
     throw new ChurnkitError(
       "METRIC_UNDEFINED",
-      `The ${metrics[metric].label} of ${labels.length} rows of one class has no value. Give rows of both classes.`,
+      `The ${metrics[metric].label} has no value for ${labels.length} rows of one class. Give rows of both classes.`,
     );
   return value;
 }

@@ -105,7 +105,7 @@ export function backgroundFromTable(table: Table, options: BackgroundOptions = {
   if (table.rows === 0) {
     throw new ChurnkitError(
       "TOO_FEW_ROWS",
-      `${table.source}: the background has no row. Give at least one, better a hundred.`,
+      `${table.source}: the background has no rows. Give at least one, and preferably a hundred.`,
       {
         where: { file: table.source },
       },

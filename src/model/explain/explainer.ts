@@ -147,7 +147,7 @@ async function attributorOf(model: ModelNode, task: AttributionTask, options: Co
       if (made.inputs === task.inputs) return made;
       throw new ChurnkitError(
         "CONTRACT_MISMATCH",
-        `The model takes ${made.inputs} features, its recipe makes ${task.inputs}. They come from different trainings.`,
+        `The model takes ${made.inputs} features, but its recipe makes ${task.inputs}. They come from different training runs.`,
       );
     },
   };

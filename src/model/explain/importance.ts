@@ -22,7 +22,7 @@ export function importance(explanation: Explanation): ColumnImportance[] {
   if (rows === 0)
     throw new ChurnkitError(
       "TOO_FEW_ROWS",
-      "No row was explained, so no importance can be told. Explain at least one row.",
+      "No row was explained, so there is no importance. Explain at least one row.",
     );
   const width = columns.length;
   const found = columns.map(({ name }, c) => {

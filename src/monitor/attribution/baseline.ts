@@ -80,7 +80,7 @@ export function checkSameColumns(a: AttributionBaseline, b: AttributionBaseline)
   if (other !== undefined) {
     throw new ChurnkitError(
       "CONTRACT_MISMATCH",
-      `Attributions of other columns can't be compared: "${other}" stands in one of them only, or in another place. Explain both with the same model.`,
+      `Attributions of different columns can't be compared: "${other}" is in only one of them, or in a different position. Explain both with the same model.`,
       { where: { column: other } },
     );
   }
@@ -106,7 +106,7 @@ export const attributionBaselineDecoder: Decoder<AttributionBaseline> = object({
   columns: uniqueColumns,
 });
 
-const malformed = documentError("INPUT_MALFORMED", "", "Make it anew with attributionBaseline.");
+const malformed = documentError("INPUT_MALFORMED", "", "Make it again with attributionBaseline.");
 
 /**
  * Reads a baseline from untrusted JSON.

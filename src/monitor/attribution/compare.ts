@@ -158,8 +158,8 @@ function messageOf(
 ): string {
   const value = `NDCG ${seen.toFixed(3)} (standard error ${error.toFixed(3)}, threshold ${warning})`;
   if (verdict === "insufficient")
-    return `Too few rows to judge the ranking of the columns: ${value}. Explain more rows, ${leastRows} at the very least.`;
-  if (verdict === "stable") return `The columns that matter are still the same: ${value}.`;
+    return `Too few rows to judge the ranking of the columns: ${value}. Explain more rows, with a minimum of ${leastRows}.`;
+  if (verdict === "stable") return `The same columns still matter: ${value}.`;
   const moved = [...columns]
     .filter(({ reference, current }) => reference.rank !== current.rank)
     .sort((a, b) => Math.abs(b.change) - Math.abs(a.change))

@@ -116,7 +116,7 @@ export async function monitorBaseline(input: MonitorBaselineInput): Promise<Moni
   if (table.rows === 0) {
     throw new ChurnkitError(
       "TOO_FEW_ROWS",
-      `${table.source}: a monitor's baseline needs rows; give those held out in training.`,
+      `${table.source}: a monitor's baseline needs rows. Give the rows held out in training.`,
       {
         where: { file: table.source },
       },
@@ -128,7 +128,7 @@ export async function monitorBaseline(input: MonitorBaselineInput): Promise<Moni
   if (probabilities.length !== table.rows) {
     throw new ChurnkitError(
       "OPTION_INVALID",
-      `There are ${probabilities.length} probabilities for ${table.rows} rows. Give one for each.`,
+      `There are ${probabilities.length} probabilities for ${table.rows} rows. Give one per row.`,
     );
   }
   const counter = confidenceCounter(threshold);

@@ -37,7 +37,7 @@ export function withMonitorBaseline(artifact: Artifact, baseline: MonitorBaselin
   if (baseline.model.contractHash !== contractHash(artifact.contract)) {
     throw new ChurnkitError(
       "CONTRACT_MISMATCH",
-      "The baseline was made for a model of other columns. Make one with monitorBaseline for this model.",
+      "The baseline belongs to a model with different columns. Make one with monitorBaseline for this model.",
     );
   }
   const { format, model, rows, quality, bias, attribution } = baseline;
@@ -113,7 +113,7 @@ const baseline = object({
   ),
 });
 
-const malformed = documentError("INPUT_MALFORMED", "", "Make the baseline anew with monitorBaseline.");
+const malformed = documentError("INPUT_MALFORMED", "", "Make the baseline again with monitorBaseline.");
 
 /**
  * Reads a baseline from JSON that anybody may have written.

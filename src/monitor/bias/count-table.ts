@@ -106,7 +106,7 @@ function callCodes(table: Table, { probabilities, threshold }: BiasCountOptions,
   if (probabilities.length !== table.rows) {
     throw new ChurnkitError(
       "OPTION_INVALID",
-      `There are ${probabilities.length} probabilities for ${table.rows} rows. Give one for each.`,
+      `There are ${probabilities.length} probabilities for ${table.rows} rows. Give one per row.`,
     );
   }
   for (let row = 0; row < table.rows; row++) {
@@ -138,7 +138,7 @@ export function mergeBias(a: BiasCounts, b: BiasCounts): BiasCounts {
   if (!same || a.threshold !== b.threshold || a.favorable !== b.favorable) {
     throw new ChurnkitError(
       "CONTRACT_MISMATCH",
-      "These counts have other groups, another threshold or another good outcome. Name the groups of each facet, and count all parts alike.",
+      "These counts have different groups, thresholds or favorable outcomes. Name the groups of each facet, and count all parts the same way.",
     );
   }
   const missing = new Map(b.missing.map(({ column, rows }) => [column, rows]));

@@ -57,7 +57,7 @@ export function biasDrift(
   if (baseline.favorable !== current.favorable) {
     throw new ChurnkitError(
       "CONTRACT_MISMATCH",
-      "Baseline and current counts have different good outcomes. Count both alike.",
+      "Baseline and current counts have different favorable outcomes. Count both the same way.",
     );
   }
   const others = new Map(current.facets.map((facet) => [keyOf(facet), facet]));
@@ -99,7 +99,7 @@ export function biasDrift(
         ? parts.join(" ")
         : verdict === "stable"
           ? "No change of bias was found."
-          : `There are too few rows to judge: ${current.rows} rows, and it takes ${policy.leastRows} of each group at the very least.`,
+          : `There are too few rows to judge: ${current.rows} rows, and each group needs ${policy.leastRows}.`,
   };
 }
 
@@ -156,7 +156,7 @@ function tooFew(metric: BiasMetric, before: FacetCounts, now: FacetCounts, { lea
   };
   const [then, today] = [sample(before), sample(now)];
   if (Math.min(then, today) >= leastRows) return null;
-  return `There are too few rows in the smaller group: ${then} in the baseline, ${today} now; ${leastRows} are needed on either side.`;
+  return `There are too few rows in the smaller group: ${then} in the baseline, ${today} now; ${leastRows} are needed on each side.`;
 }
 
 const valueOf = (found: Estimate | string): number | null => (typeof found === "string" ? null : found.value);

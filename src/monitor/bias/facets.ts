@@ -46,7 +46,7 @@ const refuse = (facet: Facet, what: string): ChurnkitError =>
 export function resolveFacet(table: Table, facet: Facet): ResolvedFacet {
   const data = table.columns.get(facet.column);
   const kind = table.contract.columns.find(({ name }) => name === facet.column)?.kind;
-  if (data === undefined) throw refuse(facet, "is no column of the table. Name one of its columns.");
+  if (data === undefined) throw refuse(facet, "is not a column of the table. Name one of its columns.");
   if (facet.groups !== undefined && (facet.groups.length === 0 || facet.groups.length > MOST_GROUPS)) {
     throw refuse(facet, `has ${facet.groups.length} groups. Give 1 to ${MOST_GROUPS}, or none for every level.`);
   }

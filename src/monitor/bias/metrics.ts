@@ -112,8 +112,8 @@ const conditional = (
 ): Measure => {
   return (a, d, { one }) => {
     const [x, y] = [counts(a), counts(d)];
-    if (x.both + x.onlyCall === 0) return "Nobody of the advantaged group is called so.";
-    if (y.both + y.onlyCall === 0) return "Nobody of the disadvantaged group is called so.";
+    if (x.both + x.onlyCall === 0) return "Nobody in the advantaged group is predicted so.";
+    if (y.both + y.onlyCall === 0) return "Nobody in the disadvantaged group is predicted so.";
     return combine(
       overlapRatio(x.both, x.onlyLabel, x.onlyCall, one),
       overlapRatio(y.both, y.onlyLabel, y.onlyCall, one),
@@ -198,7 +198,7 @@ export const biasMetrics = {
     range: [0, null],
     interval: "Donner and Zou",
     measure: shares(callShare, (a, d) =>
-      a.value === 0 ? "Nobody of the advantaged group is called positive." : over(d, a),
+      a.value === 0 ? "Nobody in the advantaged group is predicted positive." : over(d, a),
     ),
   },
   DCAcc: {

@@ -57,7 +57,7 @@ export function biasPolicy(overrides: Partial<BiasPolicy> = {}): BiasPolicy {
     if (!Object.hasOwn(biasMetrics, name))
       throw new ChurnkitError(
         "OPTION_INVALID",
-        `There is no bias metric "${name}". Choose one of ${Object.keys(biasMetrics).join(", ")}.`,
+        `Unknown bias metric "${name}". Use one of ${Object.keys(biasMetrics).join(", ")}.`,
       );
     if (!(Number.isFinite(low) && Number.isFinite(high) && low <= high))
       throw new ChurnkitError(

@@ -114,7 +114,7 @@ export function biasReport(
         ? `Outside the allowed range: ${violated.slice(0, 5).map(words).join("; ")}${violated.length > 5 ? "; and others" : ""}.`
         : verdict === "met"
           ? `All judged metrics of ${groups.length} groups are within their ranges.`
-          : "Nothing lies outside its range for certain, but not all groups have enough rows to tell.",
+          : "No metric is certainly outside its range, but not all groups have enough rows.",
   };
 }
 

@@ -25,19 +25,19 @@ export interface CapturedPrediction {
 
 /** What can be wrong with captured data, and what becomes of it. Declared once; results count each by name. */
 export const captureIssues = {
-  unreadable: "A file whose bytes are no text, or damaged: left out from there on.",
+  unreadable: "A file with bytes that are damaged or not text: left out from that point.",
   tooLong: "A line longer than the limit: left out.",
   notText: "A line that is not valid UTF-8: left out.",
   notJson: "A line that is not valid JSON: left out.",
   notPrediction: "A JSON line that is neither SageMaker's data capture nor our own form: left out.",
-  badTime: "A prediction whose time is no time: left out.",
+  badTime: "A prediction with an invalid time: left out.",
   badId:
-    "An id that is neither a text of 1 to 512 characters nor a number: the record counts, and no label can join it.",
-  badInput: "An input that cannot be decoded, or is of other columns: left out.",
-  tooManyRecords: "An input of more records than the limit: left out.",
+    "An id that is neither a text of 1 to 512 characters nor a number: the record counts, but no label can join it.",
+  badInput: "An input that cannot be decoded, or has other columns: left out.",
+  tooManyRecords: "An input with more records than the limit: left out.",
   badOutput:
-    "An output that cannot be decoded, is no probability, or may be one of the other class: the record counts, without a score.",
-  outputCount: "Another number of outputs than of records: the records count, without a score.",
+    "An output that cannot be decoded, is not a probability, or may belong to the other class: the record counts, without a score.",
+  outputCount: "Different numbers of outputs and records: the records count, without a score.",
 } as const;
 /** A name of {@link captureIssues}. */
 export type CaptureIssue = keyof typeof captureIssues;
@@ -131,7 +131,7 @@ export function parseCaptured(line: Readonly<Record<string, unknown>>, note: Not
   }
   if (id !== undefined && id !== null && idText(id) === null) note("badId");
   if (probability !== undefined && probability !== null && probabilityOf(probability) === null)
-    note("badOutput", "probability is no number from 0 to 1");
+    note("badOutput", "probability is not a number from 0 to 1");
   return {
     id: idText(id),
     at: new Date(time).toISOString(),

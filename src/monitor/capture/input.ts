@@ -40,7 +40,7 @@ export function recordsOf(side: unknown, options: InputOptions): Records {
 /** The records of a payload, at least one. */
 export function recordsIn(payload: Payload, options: InputOptions): Records {
   const records = "rows" in payload ? recordsOfCsv(payload.rows, options) : recordsOfJson(payload.value, options, 0);
-  return !isProblem(records) && records.length === 0 ? { problem: "it holds no record" } : records;
+  return !isProblem(records) && records.length === 0 ? { problem: "it has no record" } : records;
 }
 
 function recordsOfCsv(rows: Extract<Payload, { rows: unknown }>["rows"], options: InputOptions): Records {
@@ -137,7 +137,7 @@ function recordsOfObject(value: Members, { known }: InputOptions): Records {
   const columns = keys.filter((key) => known.has(key));
   if (columns.length === 0)
     return {
-      problem: keys.length === 0 ? "it names no column" : `it names ${listed(keys)}, none of which the model knows`,
+      problem: keys.length === 0 ? "it names no column" : `it names ${listed(keys)}, none of which are the model's`,
     };
   const isColumn = (key: string): boolean => typeof value[key] === "object" && value[key] !== null;
   if (!columns.some(isColumn)) return [value];

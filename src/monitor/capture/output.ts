@@ -5,12 +5,12 @@ import { isProblem, payloadOf, type Payload, type Problem } from "./payload.js";
 
 /** What the outputs of a captured endpoint hold for each record, where they do not name it. */
 export const captureOutputs = {
-  probability: "one number: the probability of the positive class, also where it is exactly 0 or 1",
+  probability: "one number: the probability of the positive class, even if it is exactly 0 or 1",
   positiveFirst: "a number for each class, the positive one's first",
   positiveLast: "a number for each class, the positive one's last",
   labelScore: "a label, and the probability of the positive class",
   labelProbability: "a label, and the probability of that label",
-  label: "a label alone: there are no scores",
+  label: "only a label, without a score",
 } as const;
 /** A name of {@link captureOutputs}. */
 export type CaptureOutput = keyof typeof captureOutputs;
@@ -124,7 +124,7 @@ function ofScalar(item: unknown, { output }: OutputOptions): Output {
     return failed("it is a label without a probability", textOf(item, 10_000));
   if (output !== undefined && output !== "probability") return failed(`it is one value, where outputForm is ${output}`);
   const probability = item === "" || typeof item === "boolean" ? null : probabilityOf(Number(item));
-  if (probability === null) return failed("it is no number from 0 to 1");
+  if (probability === null) return failed("it is not a number from 0 to 1");
   const whole = output === undefined && (probability === 0 || probability === 1);
   return { probability, label: null, ...(whole ? { whole } : {}) };
 }
@@ -134,7 +134,7 @@ function ofClasses(first: number, last: number, { output }: OutputOptions): Outp
   const chosen = output === "positiveFirst" ? first : output === "positiveLast" ? last : undefined;
   if (chosen === undefined)
     return failed(
-      `it is two numbers, and which is of the positive class is not known; ${say}: positiveFirst or positiveLast`,
+      `it is two numbers, and it is unclear which belongs to the positive class; ${say}: positiveFirst or positiveLast`,
     );
   const probability = probabilityOf(chosen);
   return probability === null || probabilityOf(first) === null || probabilityOf(last) === null
@@ -150,10 +150,10 @@ function ofLabeled(label: string, number: number, options: OutputOptions): Outpu
   if (output === "labelScore") return { probability, label };
   if (output !== "labelProbability")
     return failed(
-      `it is a label and a number, and whose probability that is is not known; ${say}: labelScore or labelProbability`,
+      `it is a label and a number, and it is unclear whose probability the number is; ${say}: labelScore or labelProbability`,
       label,
     );
-  if (target?.classes.includes(label) !== true) return failed("its label is none of the model's classes", label);
+  if (target?.classes.includes(label) !== true) return failed("its label is not a class of the model", label);
   return { probability: label === target.positive ? probability : 1 - probability, label };
 }
 

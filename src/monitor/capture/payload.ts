@@ -66,7 +66,7 @@ export function payloadOf(side: unknown, most: number): Payload | Problem {
   const type = typeof observedContentType === "string" ? observedContentType.toLowerCase() : "";
   const kind = typeof encoding === "string" ? encoding.toUpperCase() : "";
   const decoded = kind === "BASE64" ? fromBase64(data) : data;
-  if (decoded === undefined) return { problem: `it is no text in base64 (${type.slice(0, 60) || "no content type"})` };
+  if (decoded === undefined) return { problem: `it is not base64 text (${type.slice(0, 60) || "no content type"})` };
   const text = decoded.replace(/^\uFEFF/, "").trim();
   const csv = kind === "CSV" || type.includes("csv");
   const json = kind === "JSON" || type.includes("json");

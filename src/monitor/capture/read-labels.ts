@@ -127,7 +127,11 @@ function outcomeReader({ positive, negative }: LabelReadOptions): OutcomeReader 
     const label = ofClasses(text);
     const flag = ofFlags(text);
     if (label === undefined)
-      return flag === undefined ? `the outcome ${JSON.stringify(text.slice(0, 40))} is no class` : flag === "1" ? 1 : 0;
+      return flag === undefined
+        ? `the outcome ${JSON.stringify(text.slice(0, 40))} is not a class`
+        : flag === "1"
+          ? 1
+          : 0;
     const outcome = label === positive ? 1 : 0;
     const folded = foldedLabel(text);
     const doubtful = flags.has(folded) && !spellings.has(folded) && String(outcome) !== flag;

@@ -36,10 +36,7 @@ export class WholeScores {
     const held = this.#held;
     this.#held = [];
     for (const { prediction, note } of held) {
-      note(
-        "badOutput",
-        "The outputs: nothing but 0 and 1 came, which may be labels; say what they are with outputForm: probability or label.",
-      );
+      note("badOutput", "The outputs: all are 0 or 1, which may be labels; set outputForm to probability or label.");
       yield { ...prediction, probability: null, label: prediction.label ?? String(prediction.probability) };
     }
   }

@@ -14,9 +14,9 @@ import type { IssueTally } from "../counting/tally.js";
 
 /** The four monitors, and what each watches. */
 export const monitors = {
-  dataQuality: "what goes into the model and what comes out: broken and missing values, new levels, distributions",
-  modelQuality: "whether predictions come true as they did: realized and expected performance, calibration",
-  bias: "whether groups of customers fare alike, and as they did",
+  dataQuality: "the model's inputs and outputs: broken and missing values, new levels, distributions",
+  modelQuality: "whether predictions are as good as before: realized and expected performance, calibration",
+  bias: "whether groups of customers are treated alike, and as before",
   attribution: "whether the columns that move the scores are still the same",
 } as const;
 /** A name of {@link monitors}. */

@@ -12,8 +12,8 @@ export function judgeAttribution(
   { attribution: policy }: MonitorPolicies,
 ): AttributionFinding {
   if (attribution === null)
-    return { ...nothing("The baseline holds no attributions. Make it with monitorBaseline."), drift: null };
-  if (tally === null || tally.rows === 0) return { ...nothing("No rows have come."), drift: null };
+    return { ...nothing("The baseline has no attributions. Make it with monitorBaseline."), drift: null };
+  if (tally === null || tally.rows === 0) return { ...nothing("No rows have arrived."), drift: null };
   const rows = tally.attributed;
   if (rows.length === 0)
     return { ...nothing("No row was explained. Give the monitor an explainer (monitorExplainer)."), drift: null };

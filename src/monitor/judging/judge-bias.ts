@@ -38,7 +38,7 @@ export function judgeBias(
   const calls = compare(tally?.bias ?? null, (metric) => ofCalls.has(metric));
   const outcomes = compare(outcomeCounts(bias.counts, mature), (metric) => !ofCalls.has(metric));
   const found = [calls, outcomes].filter((each) => each !== null);
-  if (found.length === 0) return { ...nothing("No rows have come."), calls, outcomes };
+  if (found.length === 0) return { ...nothing("No rows have arrived."), calls, outcomes };
   const told = found.filter((each) => each.verdict === "drift" || each.severity === "critical");
   // A value outside its range that chance could have put there is no more than a reason to gather rows.
   const severity = worst(

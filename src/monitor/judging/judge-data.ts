@@ -51,7 +51,7 @@ export function judgeData(
   policies: MonitorPolicies,
 ): DataQualityFinding {
   if (tally === null || tally.rows + tally.rejected === 0) {
-    return { ...nothing("No rows have come."), score: null, issues: [], extraColumns: [], drift: null };
+    return { ...nothing("No rows have arrived."), score: null, issues: [], extraColumns: [], drift: null };
   }
   const { issues, extraColumns } = tally;
   const score = qualityScore(tally, baseline);

@@ -105,7 +105,7 @@ const shownId = (id: string): string => JSON.stringify(id.slice(0, 40));
 function unjoinedWords({ labels, of, label, prediction, causes }: UnjoinedLabels): string {
   const what =
     labels === of
-      ? `No label joins a prediction: ${labels} labels came`
+      ? `No label joins a prediction: ${labels} labels arrived`
       : `${labels} of ${of} labels join no prediction:`;
   const pairs = causes.map(
     (each) =>
@@ -116,7 +116,7 @@ function unjoinedWords({ labels, of, label, prediction, causes }: UnjoinedLabels
     what,
     ...(labels === of ? [told] : []),
     ...pairs,
-    "Write both alike: ids join as texts, character by character.",
+    "Write both the same way: ids join as texts, character by character.",
   ].join(" ");
 }
 
@@ -128,7 +128,7 @@ function verdictOfParts(parts: readonly Finding[]): DriftVerdict {
 }
 
 function waiting({ counts, mature, coverage }: Outcomes): string {
-  if (counts.predictions === 0) return "No outcome can be joined: it takes predictions with an id, and labels.";
+  if (counts.predictions === 0) return "No outcome can be joined. Joining needs predictions with an id, and labels.";
   if (coverage !== null && coverage < leastCoverage && mature.length >= minimumSample) {
     return `Only ${mature.length} of ${Math.round(mature.length / coverage)} closed predictions have a label.`;
   }

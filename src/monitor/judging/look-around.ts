@@ -49,7 +49,7 @@ const whatWords = {
   psi: "its distribution moved (PSI)",
   jensenShannon: "its distribution moved (Jensen-Shannon)",
   missing: "the share of missing values changed",
-  newLevels: "levels came up that the baseline doesn't hold",
+  newLevels: "levels appeared that are not in the baseline",
   rejected: "more rows break the contract",
   concept: "outcomes changed at equal probabilities",
 } as const;

@@ -82,7 +82,7 @@ export function reportOfParts({ findings, ...parts }: ReportParts): MonitorRepor
     return {
       verdict: "stable",
       severity: "none",
-      message: `No alarm: not certain enough for a monitor that looks so often. ${message}`,
+      message: `No alarm: not certain enough for a monitor that looks this often. ${message}`,
       finding,
     };
   };
@@ -121,7 +121,7 @@ export function reportOfParts({ findings, ...parts }: ReportParts): MonitorRepor
     message:
       tooManyPeriods === 0
         ? said
-        : `${said} So far ${tooManyPeriods} records were left out, being of more hours or days than a monitor can hold open at once.`,
+        : `${said} So far ${tooManyPeriods} records were left out, because they span more hours or days than a monitor can keep open at once.`,
   };
 }
 
@@ -152,7 +152,7 @@ function adviceFor(monitors: MonitorReport["monitors"], alarms: readonly Monitor
       add(
         "dataQuality",
         dataQuality.severity,
-        "An alarm stands: look at where these columns come from. It ends when a later look at its window finds them as before.",
+        "An alarm is active. Check where these columns come from. The alarm ends when a later look at its window finds them as before.",
         columns,
       );
     }
@@ -161,8 +161,8 @@ function adviceFor(monitors: MonitorReport["monitors"], alarms: readonly Monitor
     const { quality, calibration } = modelQuality.finding;
     const sure = quality?.verdict === "drift" || calibration?.verdict === "drift";
     const action = sure
-      ? "Outcomes no longer follow the predictions. Mend the sources if the data moved too, else retrain on recent labeled rows; until then check the threshold."
-      : "Worse results are expected, but no label has shown it yet. Look at the data that moved, and at the labels when they come.";
+      ? "Outcomes no longer follow the predictions. If the data moved too, fix the sources; otherwise retrain on recent labeled rows. Until then check the threshold."
+      : "Worse results are expected, but no labels confirm it yet. Check the data that moved, and the labels when they arrive.";
     add("modelQuality", modelQuality.severity, action);
   }
   if (bias.verdict === "drift" || bias.severity !== "none") {
@@ -173,7 +173,7 @@ function adviceFor(monitors: MonitorReport["monitors"], alarms: readonly Monitor
     add(
       "bias",
       bias.severity,
-      "Groups fare otherwise than allowed, or than before. Look at what moved within them before anything is decided by these scores.",
+      "Groups are treated differently than allowed, or than before. Check what changed in them before you act on these scores.",
       columns,
     );
   }
@@ -185,7 +185,7 @@ function adviceFor(monitors: MonitorReport["monitors"], alarms: readonly Monitor
     add(
       "attribution",
       attribution.severity,
-      "Other columns move the scores than before. Check where these columns come from, and judge the model on recent labels.",
+      "Different columns now move the scores. Check where these columns come from, and judge the model on recent labels.",
       columns,
     );
   }
@@ -193,14 +193,14 @@ function adviceFor(monitors: MonitorReport["monitors"], alarms: readonly Monitor
     const seen = dataQuality.finding.score !== null;
     const { lacks } = dataQuality;
     if (lacks !== undefined)
-      add("dataQuality", "none", `Gather more before judging, or look at a longer time: ${lackWords(lacks)}.`);
+      add("dataQuality", "none", `Collect more before you decide, or look at a longer period: ${lackWords(lacks)}.`);
     else
       add(
         "dataQuality",
         "none",
         seen
-          ? "Nothing to do: keep watching."
-          : "Nothing came in this time. If the model was asked, look at where its predictions are captured.",
+          ? "Nothing to do. Keep watching."
+          : "Nothing arrived in this period. If the model was in use, check where its predictions are captured.",
       );
   }
   return advice.sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));

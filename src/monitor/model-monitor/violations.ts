@@ -72,7 +72,7 @@ export function constraintViolations(
       add(
         name,
         "missing_column_check",
-        profile === undefined ? "The model's contract has no such feature." : "No row holds a value of it.",
+        profile === undefined ? "The model's contract does not have this feature." : "No row has a value for it.",
       );
       continue;
     }

@@ -89,7 +89,7 @@ export function mergeConfidence(a: ConfidenceCounts, b: ConfidenceCounts): Confi
   if (a.threshold !== b.threshold)
     throw new ChurnkitError(
       "CONTRACT_MISMATCH",
-      `The counts were made for the thresholds ${a.threshold} and ${b.threshold}. Count all parts with one threshold.`,
+      `The counts were made for the thresholds ${a.threshold} and ${b.threshold}. Use one threshold for all parts.`,
     );
   const sums = new Map(a.cells.map(([cell, rows, steps]) => [cell, { rows, steps }]));
   for (const [cell, rows, steps] of b.cells) {

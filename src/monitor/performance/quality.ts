@@ -129,7 +129,10 @@ function qualityPolicy(overrides: Partial<QualityPolicy> = {}): QualityPolicy {
   checkNumber("coarsest", policy.coarsest, 0.1, 1000);
   for (const [name, floors] of Object.entries(policy.floors)) {
     if (!Object.hasOwn(performanceMetrics, name) || name === "profit")
-      throw new ChurnkitError("OPTION_INVALID", `The policy names "${name}", which is no metric that can be judged.`);
+      throw new ChurnkitError(
+        "OPTION_INVALID",
+        `The policy names "${name}", which is not a metric that can be judged.`,
+      );
     checkFloors(name, floors, 100);
   }
   return policy;
@@ -194,7 +197,7 @@ function judged(
     before === null || now === null
       ? `${label} has no value ${before === null ? "in the baseline" : "now"}.`
       : p === null || log10p === null
-        ? `${went}; without intervals on both sides that cannot be judged.`
+        ? `${went}; without intervals on both sides this cannot be judged.`
         : verdict === "insufficient"
           ? `${went}; only a loss of ${shown(detectable)} or more would be found.`
           : `${went} (p ${pText(log10p)}).`;

@@ -93,7 +93,7 @@ export function retrainingController(
   if (!store.capabilities.compareAndSwap) {
     throw new ChurnkitError(
       "OPTION_INVALID",
-      `The store ${store.name} has no compare-and-swap, without which two runs could start at once. Use another.`,
+      `The store ${store.name} has no compare-and-swap, so two runs could start at once. Use another store.`,
     );
   }
   const change = (work: (state: RetrainingState, at: Date) => RetrainingState): Promise<RetrainingState> =>
@@ -175,7 +175,7 @@ export function retrainingController(
         work: options.run,
         now,
         tell,
-        beat: () => beat(`run ${claimed.id} is at work`),
+        beat: () => beat(`run ${claimed.id} is in progress`),
       };
       const run = await runUnderLease(lease, claimed);
       await measureRun(run);

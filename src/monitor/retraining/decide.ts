@@ -4,9 +4,9 @@ import { shortText, type PendingTrigger, type RetrainingState } from "./state.js
 
 /** What may hold a run back. */
 export const retrainingBlocks = {
-  stopped: "somebody stopped all retraining, or the policy is disabled",
-  running: "a run is at work",
-  cooldown: "the last run ended too short a time ago",
+  stopped: "all retraining is stopped, or the policy is disabled",
+  running: "a run is in progress",
+  cooldown: "the last run ended too recently",
   runs: "the budget of runs is used up",
   cost: "the budget of cost is used up",
 } as const;
@@ -78,7 +78,7 @@ function blocks(policy: RetrainingPolicy, state: RetrainingState, now: Date): Re
   if (stopped !== null) add("stopped", `${stopped.by} stopped all retraining at ${stopped.at}: ${stopped.reason}`);
   if (!policy.enabled) add("stopped", "the policy is disabled");
   if (running !== null)
-    add("running", `run ${running.id} is at work since ${running.startedAt}`, Date.parse(running.leaseUntil));
+    add("running", `run ${running.id} has been running since ${running.startedAt}`, Date.parse(running.leaseUntil));
   const asked = state.pending.some(({ kind }) => kind === "manual");
   const last = state.runs[0];
   if (last !== undefined && !asked) {
@@ -111,7 +111,7 @@ function budgetBlocks({ budget }: RetrainingPolicy, state: RetrainingState, now:
   const { cost: limit, costPerRun = 0 } = budget;
   let spent = counted.reduce((sum, { cost }) => sum + cost, 0);
   if (limit !== undefined && spent + costPerRun > limit) {
-    const message = `a run at ${costPerRun} would go beyond the budget of ${limit} in ${budget.perDays} days, of which ${spent} is spent`;
+    const message = `a run at ${costPerRun} would exceed the budget of ${limit} in ${budget.perDays} days, of which ${spent} is spent`;
     const enough = counted.find(({ cost }) => (spent -= cost) + costPerRun <= limit);
     found.push({ kind: "cost", message, until: until(enough?.leaves) });
   }
@@ -146,17 +146,17 @@ function criticalWords(
   if (critical.length === 0) return "";
   const served = lastSuccess === null ? -Infinity : Date.parse(lastSuccess.startedAt);
   const found = critical.filter(({ at }) => at === undefined || at.getTime() > served);
-  if (found.length === 0) return "The report is critical, but of the model before the last retraining: make a new one.";
+  if (found.length === 0)
+    return "The report is critical, but it describes the model before the last retraining. Make a new report.";
   const rules = [
     ...(accuracy === undefined
       ? []
       : [`an accuracy below ${accuracy.below} from ${accuracy.minLabels ?? leastAccuracyLabels} labels on`]),
     ...(psi === undefined ? [] : [`a PSI of a feature above ${psi.above}`]),
   ];
-  const by =
-    rules.length === 0 ? "accuracy and PSI are not watched" : `of a report it retrains for ${rules.join(" or ")} alone`;
+  const by = rules.length === 0 ? "accuracy and PSI are not watched" : `it retrains only for ${rules.join(" or ")}`;
   const told = found.map(({ name, message, action }) => `${name}: ${shortText(message)} ${shortText(action)}`);
-  return `The report is critical, which is not a reason to retrain by this policy: ${by}. ${told.join(" ")}`;
+  return `The report is critical, but this policy does not retrain for that: ${by}. ${told.join(" ")}`;
 }
 
 /** The earliest time at which the decision may come out differently by itself, and `checkEveryHours` at the latest. */

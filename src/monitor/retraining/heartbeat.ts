@@ -81,7 +81,7 @@ export async function isAlive(
   const { grace = 2, now = new Date() } = options;
   checkPositive("grace", grace);
   const found = await store.get(heartbeatKey(monitor));
-  if (found === undefined) return { alive: false, last: null, message: `${monitor} has never given a sign of life` };
+  if (found === undefined) return { alive: false, last: null, message: `${monitor} has never sent a heartbeat` };
   const json = JsonValue.parse(found.bytes, heartbeatKey(monitor), corruptState);
   literal(format)(json.get("format"));
   const last = written(json);
@@ -89,11 +89,11 @@ export async function isAlive(
     return {
       alive: false,
       last,
-      message: `${monitor} gave its last sign of life at ${last.at}, which has not come yet: the clock here says ${now.toISOString()}; set the clock that is wrong`,
+      message: `${monitor} sent its last heartbeat at ${last.at}, which is in the future: the clock here says ${now.toISOString()}; correct the wrong clock`,
     };
   }
   const silent = Math.max(0, (now.getTime() - Date.parse(last.at)) / 1000);
   const alive = silent <= last.everySeconds * grace;
-  const message = `${monitor} gave its last sign of life ${Math.round(silent)} s ago, at ${last.at}; it is due every ${last.everySeconds} s`;
+  const message = `${monitor} sent its last heartbeat ${Math.round(silent)} s ago, at ${last.at}; it is due every ${last.everySeconds} s`;
   return { alive, last, message };
 }

@@ -131,7 +131,7 @@ function scheduled(policy: RetrainingPolicy, state: RetrainingState, now: Date):
   return {
     kind: "schedule",
     subject: "",
-    message: `the schedule (${rule}) is due since ${at}`,
+    message: `the schedule (${rule}) has been due since ${at}`,
     firstSeen: at,
     lastSeen: at,
     doubtful: false,
@@ -175,7 +175,7 @@ function findings(policy: RetrainingPolicy, signals: RetrainingSignals, clock: C
   for (const { name, reason, at } of policy.alarm ? alarms : []) {
     add("alarm", at, `the alarm ${name} fired${reason === undefined ? "" : `: ${reason}`}`, name);
   }
-  if (manual !== undefined && policy.manual) add("manual", undefined, `${manual.by} asked for it: ${manual.reason}`);
+  if (manual !== undefined && policy.manual) add("manual", undefined, `${manual.by} requested it: ${manual.reason}`);
   return found;
 }
 
@@ -183,7 +183,7 @@ function numberOf(name: string, value: number, max: number): number {
   if (typeof value === "number" && Number.isFinite(value) && value >= 0 && value <= max) return value;
   throw new ChurnkitError(
     "VALUE_INVALID",
-    `The retraining signal ${name} is ${String(value)}. Give a finite number from 0 to ${max}, or leave the signal out where it is not known.`,
+    `The retraining signal ${name} is ${String(value)}. Give a finite number from 0 to ${max}, or omit the signal if it is unknown.`,
     {
       where: { path: name, value },
     },
@@ -204,7 +204,7 @@ function timeOf(name: string, at: Date | undefined, { now, seen }: Clock): numbe
   if (liesAhead(time, now)) {
     throw new ChurnkitError(
       "VALUE_INVALID",
-      `The retraining signal ${name} is of ${at.toISOString()}, which has not come yet: the clock here says ${new Date(now).toISOString()}. Set the clock that is wrong, or make the report without --now.`,
+      `The retraining signal ${name} is of ${at.toISOString()}, which is in the future: the clock here says ${new Date(now).toISOString()}. Correct the wrong clock, or make the report without --now.`,
       { where: { path: name, value: at.toISOString() } },
     );
   }

@@ -4,12 +4,12 @@ import { nextDue, type RetrainingSchedule } from "./schedule.js";
 
 /** Why a model may be retrained: the kinds of triggers. */
 export const retrainingTriggers = {
-  schedule: "the schedule's time has come since the last success began",
+  schedule: "the scheduled time has passed since the last success started",
   accuracy: "realized accuracy is below the limit, with enough mature labels",
   psi: "a population stability index is above the limit",
-  newLabels: "enough labels have come since the last training",
-  alarm: "an alarm of another system fired",
-  manual: "somebody asked for it",
+  newLabels: "enough labels have arrived since the last training",
+  alarm: "an alarm in another system fired",
+  manual: "someone requested it",
 } as const;
 
 /** A kind of {@link retrainingTriggers}. */
@@ -123,10 +123,10 @@ export function retrainingPolicy(
   if (missing !== undefined) throw invalid(missing, "is missing", undefined);
   for (const [name, value] of merged) checkMember(name, value);
   checkKey(policy.name);
-  if (policy.name.includes("/")) throw invalid("name", "must not hold a /", policy.name);
+  if (policy.name.includes("/")) throw invalid("name", "must not contain a /", policy.name);
   const { cost, costPerRun } = policy.budget;
   if (cost !== undefined && costPerRun === undefined)
-    throw invalid("budget.costPerRun", "is needed beside budget.cost, to be reserved when a run starts", costPerRun);
+    throw invalid("budget.costPerRun", "is required with budget.cost, to reserve it when a run starts", costPerRun);
   if (policy.schedule !== undefined) nextDue(policy.schedule, 0);
   return policy;
 }

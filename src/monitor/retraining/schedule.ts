@@ -61,7 +61,7 @@ type Cron = readonly [
 
 function parseCron(cron: string): Cron {
   const parts = cron.length > 200 ? [] : cron.trim().split(/\s+/);
-  if (parts.length !== fields.length) throw invalid(cron, "has not five fields of up to 200 characters together");
+  if (parts.length !== fields.length) throw invalid(cron, "does not have five fields of up to 200 characters together");
   const [minutes, hours, days, months, weekdays] = fields.map((field, i) =>
     parseField(cron, parts[i] ?? "", field),
   ) as unknown as Cron;

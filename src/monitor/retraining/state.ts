@@ -93,7 +93,7 @@ export function writeState(written: RetrainingState): Uint8Array<ArrayBuffer> {
 export const corruptState = documentError(
   "STATE_CORRUPT",
   "The monitor's state",
-  "Restore it, or delete it to begin anew.",
+  "Restore it, or delete it to start over.",
 );
 
 /** A time as this module writes it. */

@@ -105,7 +105,7 @@ export function releaseCrashed(policy: RetrainingPolicy, state: RetrainingState,
     policy,
     state,
     running.id,
-    { status: "crashed", detail: `nothing was heard of it since its lease ended at ${running.leaseUntil}` },
+    { status: "crashed", detail: `it has been silent since its lease ended at ${running.leaseUntil}` },
     now,
   );
 }

@@ -51,7 +51,7 @@ export function mainJob() {
       if (opened.best) {
         const { accuracy, f1, auc, rate } = opened.best;
         note(
-          `${percent(rate)} churn; the best any model can reach: accuracy ${four(accuracy)}, F1 ${four(f1)}, AUC ${four(auc)}`,
+          `${percent(rate)} churn; the best possible for any model: accuracy ${four(accuracy)}, F1 ${four(f1)}, AUC ${four(auc)}`,
         );
       }
       return { opened, table };
@@ -89,7 +89,7 @@ export function mainJob() {
       sayVerdict(verdict, note);
       // Where the network does not hold its own against the baseline, the simpler model is the better one.
       const keepBaseline = !verdict.passed && source.kind === "file" && model.baseline !== undefined;
-      if (keepBaseline) note("the simpler model it is: logistic regression goes on");
+      if (keepBaseline) note("the simpler model wins: continuing with logistic regression");
       return Promise.resolve({
         verdict,
         keepBaseline,
@@ -210,10 +210,10 @@ export function mainJob() {
     })
     .step("roll back", async ({ registry, deployer, folder, promotion, first }, { note }) => {
       if (!promotion.promoted) {
-        note("nothing to roll back: the first version still is the champion");
+        note("nothing to roll back: the first version is still the champion");
         return { rolledBack: false };
       }
-      const result = await registry.rollback(alias, { reason: "support reports odd scores" });
+      const result = await registry.rollback(alias, { reason: "support reports strange scores" });
       const champion = await registry.get(alias);
       const { url } = await deployer.deploy(await takeOut(registry, champion, folder));
       const health = (await (await fetch(`${url}/health`)).json()) as { model_version: string };

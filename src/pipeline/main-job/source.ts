@@ -136,7 +136,7 @@ async function openFile(source: Extract<MainJobSource, { kind: "file" }>, seed: 
       return { training: train, test, kept: validation };
     },
     later(kept) {
-      if (!kept) throw new Error("A file's later rows are those kept back.");
+      if (!kept) throw new Error("A file's later rows are the held-back ones.");
       const { records, story } = shiftRecords(kept, seed);
       return Promise.resolve({ table: tableFromRecords(contract, records, { source: "later rows" }), story });
     },

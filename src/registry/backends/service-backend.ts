@@ -177,7 +177,7 @@ export function serviceBackend<Entry extends VersionEntry>(
         const there = held[i];
         if (there !== undefined && (there.number !== version.number || there.contentHash !== version.contentHash)) {
           throw refused(
-            `${service.name} holds another version ${there.number} where version ${version.number} belongs. Take an empty place.`,
+            `${service.name} has another version ${there.number} in place of version ${version.number}. Use an empty location.`,
           );
         }
         const number = there?.number ?? (await service.create(version, await snapshot.bundle(version), version.number));
@@ -204,5 +204,5 @@ const refused = (message: string): ChurnkitError => new ChurnkitError("REGISTRY_
 const lostRace = (service: string, alias: string): ChurnkitError =>
   new ChurnkitError(
     "STORE_CONFLICT",
-    `The alias ${alias} in ${service} was moved by somebody else at the same time. Look where it points, and promote again if need be.`,
+    `The alias ${alias} in ${service} was moved by someone else at the same time. Check where it points, and promote again if necessary.`,
   );

@@ -39,10 +39,9 @@ export function checkRequirement(gate: Gate, requirement: Requirement): void {
     refuse(`names the ${what} ${JSON.stringify(name)}, not one of ${Object.keys(table).join(", ")}`);
   const limit =
     "min" in requirement ? requirement.min : "max" in requirement ? requirement.max : (requirement.margin ?? 0);
-  if (!Number.isFinite(limit)) refuse(`has a limit for ${name} that is no number`);
+  if (!Number.isFinite(limit)) refuse(`has a limit for ${name} that is not a number`);
   const { minRows = 1 } = "minRows" in requirement ? requirement : {};
-  if (!Number.isSafeInteger(minRows) || minRows < 1)
-    refuse("asks for groups of a number of rows that is not a whole one above 0");
+  if (!Number.isSafeInteger(minRows) || minRows < 1) refuse("has a minRows that is not a whole number above 0");
 }
 
 /** Holds a metric against a limit. */
@@ -51,15 +50,15 @@ export function checkAbsolute(requirement: AbsoluteRequirement, observed: number
   const limit = "min" in requirement ? requirement.min : requirement.max;
   const wanted = `${"min" in requirement ? "at least" : "at most"} ${limit}`;
   if (observed === null)
-    return { requirement, passed: false, observed, reason: `${label} has no value; ${wanted} is asked` };
+    return { requirement, passed: false, observed, reason: `${label} has no value; ${wanted} is required` };
   const passed = "min" in requirement ? observed >= limit : observed <= limit;
-  return { requirement, passed, observed, reason: `${label} ${shown(observed)}, ${wanted} is asked` };
+  return { requirement, passed, observed, reason: `${label} ${shown(observed)}, ${wanted} is required` };
 }
 
 /** Holds a measure against a limit. */
 export function checkMeasured(requirement: MeasuredRequirement, observed: number | null): GateCheck {
   const { label, unit } = measures[requirement.measure];
-  const wanted = `at most ${requirement.max} ${unit} is asked`;
+  const wanted = `at most ${requirement.max} ${unit} is required`;
   if (observed === null)
     return { requirement, passed: false, observed, reason: `the ${label} was not measured; ${wanted}` };
   const value = Number.isInteger(observed) ? observed : Number(observed.toPrecision(3));
@@ -76,7 +75,7 @@ export function checkSoundness(requirement: SoundnessRequirement, found: GateVer
       requirement,
       passed: false,
       observed: null,
-      reason: `it was not looked whether ${soundnessDemands[requirement.requires]}`,
+      reason: `it was not checked whether ${soundnessDemands[requirement.requires]}`,
     }
   );
 }
@@ -106,7 +105,7 @@ export function duelWith(
 ): Duel | GateCheck {
   const fails = (reason: string): GateCheck => ({ requirement, passed: false, observed: null, reason });
   const unable = comparison?.unable?.[name];
-  if (unable !== undefined) return fails(`the ${name} cannot be compared with: ${unable}`);
+  if (unable !== undefined) return fails(`the ${name} cannot be compared: ${unable}`);
   const rival = comparison?.[name];
   if (comparison === undefined || rival === undefined) {
     return name === "champion"
@@ -160,7 +159,7 @@ export function checkRelative(requirement: RelativeRequirement, comparison: Judg
     rows: duel.rows.length,
     reason:
       `${metrics[metric].label} ${shown(observed)}, the ${name}'s ${shown(rival)}: improvement ${shown(improvement.value)} ` +
-      `(95 % ${interval}), ${wanted} is asked${left > 0 ? `; ${left} rows that the ${name} cannot score are left out` : ""}`,
+      `(95 % ${interval}), ${wanted} is required${left > 0 ? `; ${left} rows that the ${name} cannot score are left out` : ""}`,
   };
 }
 

@@ -28,13 +28,13 @@ export function checkSegments(requirement: SegmentRequirement, comparison: Judge
       requirement,
       passed: false,
       observed: null,
-      reason: `the rows are not grouped by ${segment}, by which it is asked`,
+      reason: `the rows are not grouped by ${segment}, which the gate requires`,
     };
   }
   if (levels.length !== duel.labels.length) {
     throw new ChurnkitError(
       "OPTION_INVALID",
-      `The segment ${segment} has ${levels.length} levels for ${duel.labels.length} rows. Give one for each row.`,
+      `The segment ${segment} has ${levels.length} levels for ${duel.labels.length} rows. Give one per row.`,
     );
   }
   const groups = groupsOf(duel, levels);

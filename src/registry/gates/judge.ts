@@ -139,7 +139,7 @@ const recordsAtOnce = 1000;
 function scoresOf(scorer: Scorer, rows: Table): JudgedScores | string {
   const [wanted, given] = [rows.contract.target?.positive, scorer.contract.target?.positive];
   if (wanted !== given)
-    return `it gives the probability of ${JSON.stringify(given)}, the rows' positive class is ${JSON.stringify(wanted)}`;
+    return `it returns the probability of ${JSON.stringify(given)}, but the rows' positive class is ${JSON.stringify(wanted)}`;
   const { threshold } = scorer.decision;
   if (contractHash(scorer.contract) === contractHash(rows.contract))
     return { probabilities: scorer.score(rows), threshold };

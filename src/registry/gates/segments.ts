@@ -21,7 +21,7 @@ export function segmentOf(table: Table, name: string): (string | null)[] {
     const names = [...table.columns.keys()].slice(0, 20).join(", ");
     throw new ChurnkitError(
       "OPTION_INVALID",
-      `${table.source}: there is no column ${JSON.stringify(name.slice(0, 80))} to group by; there are ${names}.`,
+      `${table.source}: the column ${JSON.stringify(name.slice(0, 80))} to group by is missing; the columns are ${names}.`,
       {
         where: { file: table.source, column: name },
       },

@@ -9,7 +9,7 @@ import type { GateCheck, GateVerdict } from "./gate.js";
 /** What no metric shows about a model's figures, and a promotion is refused for unless somebody says why it is right. */
 export const soundnessDemands = {
   unseenRows: "the model was not trained on the rows that judge it",
-  noLeak: "no column alone all but tells the target",
+  noLeak: "no single column nearly predicts the target",
 } as const;
 /** A name of {@link soundnessDemands}. */
 export type SoundnessDemand = keyof typeof soundnessDemands;

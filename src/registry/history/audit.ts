@@ -68,13 +68,13 @@ export async function auditRegistry<Entry extends VersionEntry>(
   if (knownHead !== undefined && !entries?.some(({ sha256 }) => sha256 === knownHead)) {
     problems.push({
       where: "history",
-      problem: `does not hold the entry ${knownHead} any more: it was cut short or written anew`,
+      problem: `no longer has the entry ${knownHead}: it was cut short or rewritten`,
     });
   }
   for (const sequence of moment === undefined ? [] : await backend.abandoned(moment.history)) {
     problems.push({
       where: "history",
-      problem: `does not hold the entry ${sequence} that followed it once: an old index was put back, and changed since`,
+      problem: `no longer has the entry ${sequence} that followed it: an old index was put back, and changed since`,
     });
   }
   if (state !== undefined && entries !== undefined && backend.capabilities.history) {
@@ -114,7 +114,7 @@ export async function auditRegistry<Entry extends VersionEntry>(
         if (!toldSteps.every((step, i) => step === steps[i])) {
           problems.push({
             where,
-            problem: `would be rolled back to version ${steps.join(", ") || "none"}, to ${toldSteps.join(", ")} by its history`,
+            problem: `would roll back to version ${steps.join(", ") || "none"}, and to ${toldSteps.join(", ")} according to its history`,
           });
         }
       }
@@ -123,7 +123,7 @@ export async function auditRegistry<Entry extends VersionEntry>(
     const next = entries.reduce((most, { version }) => Math.max(most, version), 0) + 1;
     for (const [what, is, should] of [
       ["highest version so far", state.highest, highest],
-      ["number of the version to come", state.next, next],
+      ["number of the next version", state.next, next],
     ] as const) {
       const isKept = is !== undefined || state.next !== undefined;
       if (isKept && is !== should)

@@ -139,13 +139,13 @@ export function ledgerIn(store: ObjectStore, prefix: string, now: () => Date): L
       if (before.head !== null && held < 0) {
         throw new ChurnkitError(
           "REGISTRY_REFUSED",
-          `${store.name} holds a registry ${prefix} with another history, which would be lost. Take an empty place.`,
+          `${store.name} has a registry ${prefix} with another history, which would be lost. Use an empty location.`,
         );
       }
       if (before.cleaned !== index.cleaned) {
         throw new ChurnkitError(
           "STORE_CONFLICT",
-          `Bundle folders in ${store.name} were removed during the restore, its own maybe among them. Repeat the restore.`,
+          `Bundle folders in ${store.name} were removed during the restore, possibly including its own. Repeat the restore.`,
         );
       }
       await copyHistory(store, prefix, oldestFirst.slice(held + 1));

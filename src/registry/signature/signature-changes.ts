@@ -20,12 +20,12 @@ export function compareInputs(before: SignatureInput, after: SignatureInput): Si
 function common(before: SignatureInput, after: SignatureInput): Note[] {
   const notes: Note[] = [];
   if (before.required !== after.required) {
-    if (after.required) notes.push(["becameRequired", true, "must be in a file now"]);
-    else notes.push(["becameOptional", false, "may be left out of a file now"]);
+    if (after.required) notes.push(["becameRequired", true, "is now required in a file"]);
+    else notes.push(["becameOptional", false, "is now optional in a file"]);
   }
   if (before.nullable !== after.nullable) {
     if (after.nullable) notes.push(["becameNullable", false, "may be missing now"]);
-    else notes.push(["becameNotNullable", true, "needs a value now"]);
+    else notes.push(["becameNotNullable", true, "now needs a value"]);
   }
   if (before.unit !== after.unit) {
     const breaking = before.unit !== undefined && after.unit !== undefined;
@@ -136,7 +136,7 @@ function booleanNotes(before: InputOf<"boolean">, after: InputOf<"boolean">): No
   ];
   const message =
     lost.length > 0
-      ? `no longer reads ${listed(lost)} in every spelling as before`
+      ? `no longer reads ${listed(lost)} in every spelling that it read before`
       : "reads other texts as true and false too";
   return [["textsChanged", lost.length > 0, message]];
 }
@@ -179,7 +179,7 @@ function categoryNotes(before: InputOf<"category">, after: InputOf<"category">):
 
 function textNotes(before: InputOf<"text">, after: InputOf<"text">): Note[] {
   const [old, now] = [before.maxLength ?? Infinity, after.maxLength ?? Infinity];
-  if (now < old) return [["lengthNarrowed", true, `may have ${now} characters at most now`]];
+  if (now < old) return [["lengthNarrowed", true, `may now have up to ${now} characters`]];
   return now > old ? [["lengthWidened", false, "may be longer now"]] : [];
 }
 

@@ -34,14 +34,14 @@ export interface Signature {
  */
 export const signatureChanges = {
   inputAdded: "a column was added",
-  inputRemoved: "a column was taken out; what is sent of it is ignored",
-  inputsReordered: "the columns stand in another order; records name them, so nobody notices",
+  inputRemoved: "a column was removed; values sent for it are ignored",
+  inputsReordered: "the columns are in a different order; records name them, so consumers are not affected",
   idsChanged: "other id columns",
-  kindChanged: "another kind of column",
-  becameRequired: "a file must have the column now",
-  becameOptional: "a file may lack the column now",
-  becameNotNullable: "a value is needed now",
-  becameNullable: "the value may be missing now",
+  kindChanged: "a different kind of column",
+  becameRequired: "the column is now required in a file",
+  becameOptional: "the column is now optional in a file",
+  becameNotNullable: "a value is now required",
+  becameNullable: "the value may now be missing",
   missingAdded: "more texts mean missing",
   missingRemoved: "fewer texts mean missing",
   unitChanged: "another unit",
@@ -50,9 +50,9 @@ export const signatureChanges = {
   becameInteger: "whole numbers only now",
   becameReal: "fractions are accepted now",
   stepChanged: "another step",
-  formatChanged: "numbers or dates are written in another form",
+  formatChanged: "numbers or dates have a different format",
   textsChanged: "other texts for true and false",
-  precisionChanged: "days instead of instants, or the other way round",
+  precisionChanged: "days instead of instants, or the reverse",
   levelsAdded: "more levels",
   levelsRemoved: "fewer levels",
   becameClosed: "unknown levels are refused now",
@@ -185,8 +185,8 @@ export function assertSignature(pinned: Signature, actual: Signature): void {
   const more = breaking.length > shown.length ? `; and ${breaking.length - shown.length} more` : "";
   throw new ChurnkitError(
     "SIGNATURE_MISMATCH",
-    `The model does not take or give what this consumer was made for: ${shown.join("; ")}${more}. ` +
-      "Serve a model of the pinned signature, or make the consumer's types anew and adapt it.",
+    `The model's inputs or outputs do not match this consumer: ${shown.join("; ")}${more}. ` +
+      "Serve a model of the pinned signature, or generate the consumer's types again and adapt it.",
     { where: { column: breaking[0]?.column } },
   );
 }
@@ -206,7 +206,7 @@ function inputChanges(before: Signature, after: Signature): SignatureChange[] {
         column,
         change: "inputRemoved",
         breaking: false,
-        message: `${column} is taken out, and ignored where it is sent`,
+        message: `${column} was removed; values sent for it are ignored`,
       });
   }
   // What was sent as an id or with the target was never looked at.
@@ -232,7 +232,7 @@ function inputChanges(before: Signature, after: Signature): SignatureChange[] {
       column: "",
       change: "inputsReordered",
       breaking: false,
-      message: "the columns stand in another order",
+      message: "the columns are in a different order",
     });
   }
   if (canonicalJson(before.ids) !== canonicalJson(after.ids)) {

@@ -79,5 +79,5 @@ export function unrecorded(index: Known, versions: readonly VersionEntry[], serv
 export const recordedBefore = (version: number): ChurnkitError =>
   new ChurnkitError(
     "STORE_CONFLICT",
-    `The change of version ${version} was recorded by somebody else at the same time. Look at the history.`,
+    `The change of version ${version} was recorded by someone else at the same time. Check the history.`,
   );

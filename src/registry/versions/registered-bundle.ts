@@ -21,7 +21,7 @@ export async function partsOf({ manifest, read }: BundleSource): Promise<Omit<Ar
   for (const path of [...partPaths, ...extras]) {
     const listed = manifest.files.find((file) => file.path === path);
     if (listed === undefined || listed.bytes > maxPart)
-      throw corrupt(path, listed === undefined ? "is missing from the manifest" : "is larger than it can be");
+      throw corrupt(path, listed === undefined ? "is missing from the manifest" : "is larger than possible");
     files.set(path, await collected(read(path)));
   }
   const json = (path: string): JsonValue => JsonValue.parse(files.get(path) ?? new Uint8Array(), path, corrupt);

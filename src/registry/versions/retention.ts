@@ -32,7 +32,7 @@ export async function planRetention(
   if (![keepLast, keepFormer].every((count) => Number.isSafeInteger(count) && count >= 0)) {
     throw new ChurnkitError(
       "OPTION_INVALID",
-      `A retention policy keeps whole numbers of versions from 0, not ${keepLast} and ${keepFormer} former ones.`,
+      `A retention policy keeps whole numbers of versions of 0 or more, not ${keepLast} and ${keepFormer} former ones.`,
     );
   }
   const { aliases, versions } = await registry.snapshot();
@@ -41,7 +41,7 @@ export async function planRetention(
     const pointing = aliases.find(({ version }) => version === number);
     if (pointing !== undefined) return `it is the ${pointing.alias}`;
     const former = aliases.find((alias) => alias.former.slice(0, keepFormer).includes(number));
-    if (former !== undefined) return `${former.alias} would be rolled back to it`;
+    if (former !== undefined) return `${former.alias} would roll back to it`;
     if (keepStages.includes(stage)) return `it is in the stage ${stage}`;
     return newest.has(number) ? `it is one of the newest ${keepLast}` : undefined;
   };

@@ -152,7 +152,7 @@ export function parseSemver(text: string): Semver {
     const shown = JSON.stringify(text.slice(0, 40));
     throw new ChurnkitError(
       "OPTION_INVALID",
-      `${shown} is no version number. Give three whole numbers with dots, such as 1.2.0.`,
+      `${shown} is not a version number. Give three whole numbers with dots, such as 1.2.0.`,
       { where: { value: text } },
     );
   }

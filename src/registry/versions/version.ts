@@ -99,7 +99,7 @@ export function checkLabels(tags: Readonly<Record<string, string>>, description:
   if (wrong === undefined && entries.length <= maxTags && isText(description, maxDescription)) return;
   throw new ChurnkitError(
     "OPTION_INVALID",
-    `A version takes at most ${maxTags} tags (names of up to 64 letters, digits and ._-, values up to ${maxTagLength} characters) ` +
+    `A version takes up to ${maxTags} tags (names of up to 64 letters, digits and ._-, values up to ${maxTagLength} characters) ` +
       `and a description of ${maxDescription} characters${wrong === undefined ? "" : `; not the tag ${JSON.stringify(wrong[0].slice(0, 80))}`}.`,
   );
 }

@@ -36,7 +36,7 @@ describe("the labels of a target", () => {
     );
   });
 
-  it("come to one class from JSON and text, and a label that is no class is named", () => {
+  it("come to one class from JSON and text, and a label that is not a class is named", () => {
     const target = {
       name: "churn",
       role: "target",

@@ -243,7 +243,7 @@ describe("the decimal mark", () => {
     const thousands = infer(doubtful);
     expect(thousands.values).toEqual([1234, 2345, 812]);
     expect(said(thousands)).toMatch(
-      /warning: .*"1,234" has a decimal mark or one between thousands; it is taken for a mark between thousands \(--decimal ,/,
+      /warning: .*"1,234" has either a decimal mark or a thousands separator; it is read as a mark between thousands \(--decimal ,/,
     );
     expect(infer(doubtful, { decimal: "," }).values).toEqual([1.234, 2.345, 812]);
     for (const [more, values] of [
@@ -535,7 +535,9 @@ describe("a contract reads alike", () => {
       /not a number as the column writes them: numbers with "," between thousands and the prefix "\$"/,
     );
     const date = cellReader(infer(columns.joined).column).fromText("2024/01/31");
-    expect(isIssue(date) && date.message).toMatch(/not a date written dd\/MM\/yyyy; write it so, or as 2024-03-31/);
+    expect(isIssue(date) && date.message).toMatch(
+      /does not match the date format dd\/MM\/yyyy; use that format or 2024-03-31/,
+    );
   });
 
   it("takes a number that is a marker for missing, as text and as JSON", () => {

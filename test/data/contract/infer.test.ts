@@ -181,9 +181,7 @@ describe("the target", () => {
 
   it("has a positive class that labels such as Yes and 1 suggest", () => {
     expect(inferContract(["n", "Churn"], rows, { target: "Churn" }).contract.target?.positive).toBe("Yes");
-    expect(refusal(["t"], [["red"], ["blue"]], { target: "t" }).message).toContain(
-      "Say which of them is the positive class",
-    );
+    expect(refusal(["t"], [["red"], ["blue"]], { target: "t" }).message).toContain("Name the positive class");
   });
 
   it.each<[string, string[][], InferenceOptions, string, RegExp]>([
@@ -227,14 +225,14 @@ describe("the target", () => {
       ],
       { positive: "Yess" },
       "TARGET_INVALID",
-      /never holds "Yess"; it holds "No", "Yes"\. Perhaps "Yes"/,
+      /never holds "Yess"; it holds "No", "Yes"\. Did you mean "Yes"/,
     ],
     [
       "an unknown target",
       [["1", "No"]],
       { target: "churn" },
       "INPUT_COLUMNS",
-      /no target column "churn"\. Perhaps "Churn"/,
+      /no target column "churn"\. Did you mean "Churn"/,
     ],
     [
       "an unknown id",

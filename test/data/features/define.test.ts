@@ -71,7 +71,7 @@ describe("defineFeatures", () => {
       { derive: () => ({ tenure: ratio(column("charges"), 2) }) },
       /derive\.tenure: the contract already has/,
     ],
-    ["a plain column", { derive: () => ({ x: column("tenure") }) }, /must be computed/],
+    ["a plain column", { derive: () => ({ x: column("tenure") }) }, /must be a computed/],
     [
       "something else than an expression",
       { derive: () => ({ x: "tenure" as unknown as Expression }) },

@@ -169,7 +169,7 @@ const cases: readonly Case[] = [
     input: Uint8Array.of(0xff, 0xfe, 105, 0, 100),
     code: "INPUT_NOT_TEXT",
     message:
-      "the file is UTF-16 by its byte order mark, and holds bytes that are not or ends inside a character; save it as UTF-8",
+      "the byte order mark says UTF-16, but the file has invalid bytes or ends inside a character; save it as UTF-8",
   },
   {
     what: "UTF-16 without a byte order mark",

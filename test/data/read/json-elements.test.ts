@@ -37,9 +37,9 @@ describe("a JSON array of records", () => {
 
   it.each([
     ["cut off", '[{"a": "1"}, {"a": ', /never closed/],
-    ["with something behind it", '[{"a": "1"}] {"a": "2"}', /something follows the JSON array/],
+    ["with something behind it", '[{"a": "1"}] {"a": "2"}', /unexpected text follows the JSON array/],
     ["with a comma too many", '[{"a": "1"}, ]', /comma in the JSON array/],
-    ["without a record", "[]", /there is no row/],
+    ["without a record", "[]", /the input has no rows/],
   ])("%s is refused", async (_, text, message) => {
     await expect(read(text)).rejects.toThrow(message);
   });

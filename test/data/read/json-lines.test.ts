@@ -88,7 +88,7 @@ describe("readJsonLines", () => {
       /^INPUT_MALFORMED rows.jsonl: row 1 \(line 3\): the line is not valid JSON/,
     );
     expect(await failure('{"n":1}\n[{"n":1},\n')).toMatch(
-      "row 1 (line 2): the line starts an array; write one JSON object a line",
+      "row 1 (line 2): the line starts an array; write one JSON object per line",
     );
     expect(await failure("3\n")).toMatch("row 0 (line 1): the line holds a number, not an object");
     expect(await failure("\n \n")).toMatch("INPUT_EMPTY rows.jsonl: there is no row");

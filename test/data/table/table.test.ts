@@ -160,7 +160,7 @@ describe("takeRows and concatTables", () => {
     const table = tableFromRecords(contract, [{ t: "No" }]);
     for (const bad of [1, -1, 0.5, NaN]) expect(() => takeRows(table, [bad])).toThrow("There is no row at position");
     const other = tableFromRecords(contractWith([numberColumn("n")]), [{ n: 1 }]);
-    expect(() => concatTables([table, other])).toThrow("have other columns");
+    expect(() => concatTables([table, other])).toThrow("have different columns");
     expect(() => concatTables([])).toThrow("no tables");
   });
 });

@@ -28,7 +28,7 @@ describe("goldenRows", () => {
 
   it("covers missing values, all levels and one label nobody knows, and leaves the target out", () => {
     const rows = goldenRows(sampleContract, { rows: 64 });
-    expect(rows[0]?.["plan"]).toBe("a label never seen");
+    expect(rows[0]?.["plan"]).toBe("an unseen label");
     expect(new Set(rows.slice(1).map((row) => row["plan"]))).toEqual(new Set(["basic", "plus", "toString", null]));
     expect(rows.some((row) => row["charges"] === null)).toBe(true);
     expect(rows.every((row) => !("churned" in row))).toBe(true);

@@ -161,10 +161,10 @@ describe("what has no value", () => {
     ["CI", [], [], "There are no rows in either group."],
     ["DPL", [], [1, 1, 1, 1], "The disadvantaged group has no such rows."],
     ["DPPL", [1, 1, 1, 1], [], "The advantaged group has no such rows."],
-    ["DI", [1, 1, 1, 1], [0, 0, 3, 4], "Nobody of the advantaged group is called positive."],
+    ["DI", [1, 1, 1, 1], [0, 0, 3, 4], "Nobody in the advantaged group is predicted positive."],
     ["RD", [0, 1, 0, 5], [1, 1, 1, 1], "The disadvantaged group has no such rows."],
     ["TE", [1, 0, 2, 1], [1, 1, 1, 1], "The disadvantaged group has no false positives."],
-    ["DCAcc", [0, 0, 2, 1], [1, 1, 1, 1], "Nobody of the disadvantaged group is called so."],
+    ["DCAcc", [0, 0, 2, 1], [1, 1, 1, 1], "Nobody in the disadvantaged group is predicted so."],
     ["KL", [0, 0, 0, 5], [1, 1, 1, 1], "An outcome of the advantaged group never occurs in the disadvantaged one."],
     ["EO", [1, 0, 1, 0], [1, 1, 1, 1], "The disadvantaged group has no such rows."],
   ])("%s: null with the reason", (metric, d, a, reason) => expect(valueOf(metric, d, a)).toBe(reason));

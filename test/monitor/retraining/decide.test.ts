@@ -53,7 +53,7 @@ describe("decideRetraining", () => {
     ["psi", { psi: { value: 0.31, column: "tenure" } }, "PSI 0.31 of tenure is above 0.25"],
     ["newLabels", { newLabels: { value: 1000 } }, "1000 new labels are at least 1000"],
     ["alarm", { alarms: [{ name: "p99", reason: "too slow" }] }, "the alarm p99 fired: too slow"],
-    ["manual", asked, "ada asked for it: new prices"],
+    ["manual", asked, "ada requested it: new prices"],
   ])("retrains because of %s, in words", (kind, signals, words) => {
     const decision = decideRetraining(policy, fresh, signals, at(0));
     expect(decision).toMatchObject({
@@ -66,13 +66,13 @@ describe("decideRetraining", () => {
   it("retrains by the schedule, however long nobody looked", () => {
     expect(decideRetraining(policy, fresh, {}, at(30 * 24 - 0.001)).action).toBe("skip");
     expect(decideRetraining(policy, fresh, {}, at(30 * 24)).explanation).toBe(
-      `Retrain: the schedule (every 30 days) is due since ${iso(720)}.`,
+      `Retrain: the schedule (every 30 days) has been due since ${iso(720)}.`,
     );
     expect(decideRetraining(policy, ran(fresh, 700, 701), {}, at(721)).action).toBe("skip");
     expect(decideRetraining(policy, ran(fresh, 700, 701, "failed"), {}, at(721)).action).toBe("retrain");
     const weekly = retrainingPolicy({ schedule: { cron: "0 3 * * 1" } });
     expect(decideRetraining(weekly, fresh, {}, at(200)).explanation).toContain(
-      "(cron 0 3 * * 1) is due since 2026-11-02T03:00",
+      "(cron 0 3 * * 1) has been due since 2026-11-02T03:00",
     );
   });
 

@@ -11,13 +11,13 @@ describe("heartbeat", () => {
     expect(await isAlive(store, "drift", { now })).toEqual({
       alive: false,
       last: null,
-      message: "drift has never given a sign of life",
+      message: "drift has never sent a heartbeat",
     });
     const beat = await heartbeat(store, { monitor: "drift", everySeconds: 60, detail: "all is well", now });
     expect(await isAlive(store, "drift", { now: later(120) })).toMatchObject({ alive: true, last: beat });
     expect(await isAlive(store, "drift", { now: later(120.001) })).toMatchObject({
       alive: false,
-      message: "drift gave its last sign of life 120 s ago, at 2026-11-21T12:00:00.000Z; it is due every 60 s",
+      message: "drift sent its last heartbeat 120 s ago, at 2026-11-21T12:00:00.000Z; it is due every 60 s",
     });
     expect(await isAlive(store, "drift", { now: later(120.001), grace: 3 })).toMatchObject({ alive: true });
     expect(await isAlive(store, "drift", { now: later(-5) })).toMatchObject({ alive: true });

@@ -35,11 +35,11 @@ const noModel = (): Response => refusal("RESOURCE_DOES_NOT_EXIST", "", 404);
 
 describe("answers of an MLflow server that are no good", () => {
   it.each([
-    [401, "", /wants to know who asks .*401.*Give a token/],
+    [401, "", /requires authentication .*401.*Give a token/],
     [403, "Permission denied", /does not allow this .*403 PERMISSION: Permission denied.*EDIT on the registered model/],
-    [413, "", /does not take a file of this size/],
-    [429, "", /takes no more requests, also after the retries/],
-    [500, "boom\nTraceback", /failed, also after the retries \(GET [^)]*: 500 PERMISSION: boom\)/],
+    [413, "", /does not accept a file of this size/],
+    [429, "", /still takes no more requests after the retries/],
+    [500, "boom\nTraceback", /still failed after the retries \(GET [^)]*: 500 PERMISSION: boom\)/],
     [400, "bad filter", /refused \(GET mlflow\/[^)]*: 400 PERMISSION: bad filter\)/],
   ])("%s: %j", async (status, message, words) => {
     const error = await errorOf(over(() => refusal("PERMISSION", message, status)).list());
@@ -54,9 +54,7 @@ describe("answers of an MLflow server that are no good", () => {
       asked.push(url.host);
       return new Response(null, { status: 302, headers: { location: "https://elsewhere.example/login" } });
     };
-    expect((await errorOf(over(answer).list())).message).toMatch(
-      /leads elsewhere .*to https:\/\/elsewhere\.example\/login/,
-    );
+    expect((await errorOf(over(answer).list())).message).toMatch(/redirects .*to https:\/\/elsewhere\.example\/login/);
     expect(new Set(asked)).toEqual(new Set(["mlflow.example"]));
   });
 
@@ -77,13 +75,13 @@ describe("answers of an MLflow server that are no good", () => {
     const error = await errorOf(over(answer).list());
     expect(error.code).toBe("STORE_FAILED");
     expect(error.message).toMatch(words);
-    expect(error.message).toContain("Is trackingUri the address of an MLflow server");
+    expect(error.message).toContain("Check that trackingUri is the address of an MLflow server");
     expect(({} as { x?: number }).x).toBeUndefined();
   });
 
   it("takes a 404 without MLflow's own words for another server", async () => {
     expect((await errorOf(over(() => new Response("<h1>Not Found</h1>", { status: 404 })).list())).message).toMatch(
-      /was not found \(GET .*404\)\. Is trackingUri the address of an MLflow server/,
+      /was not found \(GET .*404\)\. Check that trackingUri is the address of an MLflow server/,
     );
   });
 
@@ -108,9 +106,7 @@ describe("a server that is slow, down or shaky", () => {
     const down = (): never => {
       throw new TypeError("fetch failed", { cause: Object.assign(new Error("connect"), { code: "ECONNREFUSED" }) });
     };
-    expect((await errorOf(over(down).list())).message).toMatch(
-      /could not be reached.*ECONNREFUSED.*Is trackingUri right/,
-    );
+    expect((await errorOf(over(down).list())).message).toMatch(/could not be reached.*ECONNREFUSED.*Check trackingUri/);
   });
 
   it("waits no longer than it was told, for the answer and for each part of it", async () => {

@@ -201,7 +201,7 @@ describe("files of versions in MLflow", () => {
     });
     await expect(open(moved).load(1)).rejects.toMatchObject({
       code: "STORE_FAILED",
-      message: expect.stringContaining("not reached through the server") as string,
+      message: expect.stringContaining("not reachable through the server") as string,
     });
     expect(asked.filter((path) => path.includes("artifacts/"))).toEqual([]);
   });

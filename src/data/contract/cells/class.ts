@@ -30,7 +30,7 @@ function keyed<K>(classes: readonly string[], keyOf: (label: string) => K | unde
 /**
  * Makes the one reader of a target's labels: files, requests, captured labels and monitors agree by it. It gives the class
  * that a label is spelled as (`True`, `true`, ` TRUE`; `1`, `1.0`), and where the two classes mean true and false (`No` and
- * `Yes`, `0` and `1`) the one that any text for true or false means; undefined for a label that is no class.
+ * `Yes`, `0` and `1`) the one that any text for true or false means; undefined for a label that is not a class.
  */
 export function classReader(classes: readonly string[]): (label: string) => string | undefined {
   const exact = new Set(classes);

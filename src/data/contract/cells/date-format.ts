@@ -93,13 +93,13 @@ function compileFormat(format: string): Compiled | string {
     }
     const part = partOf(piece);
     if (part === undefined)
-      return `${JSON.stringify(piece)} is no part of a date; use yyyy, yy, MM, MMM, dd, such as dd/MM/yyyy`;
+      return `${JSON.stringify(piece)} is not a part of a date; use yyyy, yy, MM, MMM, dd, such as dd/MM/yyyy`;
     const beside = [pieces[i - 1], pieces[i + 1]].some((other) => other !== undefined && /^[A-Za-z]/.test(other));
     pattern += patternOf(part, beside, piece);
     parts.push(part);
   }
   const kinds = parts.map((part) => (part === "shortYear" ? "year" : part === "monthName" ? "month" : part));
-  if (new Set(kinds).size !== kinds.length) return "a part of the date stands in it twice";
+  if (new Set(kinds).size !== kinds.length) return "it has a part of the date twice";
   if (!kinds.includes("year") || !kinds.includes("month")) return "it needs a year and a month, such as dd/MM/yyyy";
   return { pattern: new RegExp(`^${parts.includes("monthName") ? weekday : ""}${pattern}${time}$`), parts };
 }

@@ -70,12 +70,12 @@ export function dateFromText(column: DateColumn): (text: string) => number | Cel
   const otherwise =
     written === undefined
       ? "is not an ISO 8601 date; write it as 2024-03-31 or 2024-03-31T12:00:00Z"
-      : `is not a date written ${dateFormat}; write it so, or as 2024-03-31`;
+      : `does not match the date format ${dateFormat}; use that format or 2024-03-31`;
   return (text) => {
     const value = read(text);
     if (!Number.isNaN(value)) return checkDate(column, value, text);
     const exists = !iso.test(text) && written?.fits(text) !== true;
-    return cellIssue(name, "date", text, exists ? otherwise : "is a day or time that does not exist");
+    return cellIssue(name, "date", text, exists ? otherwise : "is not a real day or time");
   };
 }
 

@@ -85,7 +85,7 @@ export function describeNumberFormat({ decimal, grouping, prefix, suffix, accoun
         : `${JSON.stringify(grouping)} between thousands`,
     prefix === undefined ? "" : `the prefix ${JSON.stringify(prefix)}`,
     suffix === undefined ? "" : `the suffix ${JSON.stringify(suffix)}`,
-    accounting === true ? "negative ones as accountants write them" : "",
+    accounting === true ? "negatives in accounting style" : "",
   ].filter((part) => part !== "");
   const last = parts.pop();
   return last === undefined

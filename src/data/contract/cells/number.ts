@@ -87,7 +87,7 @@ function checkNumber(column: NumberColumn, value: number, shown: unknown): numbe
 export function numberFromText(column: NumberColumn): (text: string) => number | CellIssue {
   const read = numberReader(column);
   const { numberFormat } = column;
-  const otherwise = numberFormat && `is not a number as the column writes them: ${describeNumberFormat(numberFormat)}`;
+  const otherwise = numberFormat && `does not match the column's number format: ${describeNumberFormat(numberFormat)}`;
   return (text) => {
     const value = read(text);
     if (Number.isNaN(value)) return cellIssue(column.name, "number", text, otherwise ?? numberProblem(text));

@@ -38,6 +38,6 @@ export class Codes {
     if (this.#zeros === 0) return undefined;
     const oneLength = this.#shortest === this.#longest && this.#shortest >= codeLength;
     if (!oneLength && this.#zeros < manyOdd * known) return undefined;
-    return `${this.#zeros} of its ${this.#count} whole numbers begin with a zero, such as ${shown}`;
+    return `${this.#zeros} of its ${this.#count} whole numbers start with a zero, such as ${shown}`;
   }
 }

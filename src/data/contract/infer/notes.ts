@@ -30,30 +30,30 @@ export function mixedReason(facts: ColumnFacts, type: ColumnType): string | unde
   const { numbers, dates } = facts;
   const many = (count: number): boolean => count >= noteworthy * known;
   if (many(dates.clocks.count)) {
-    return `its cells are times of day, such as ${quoted(dates.clocks.examples.texts)}, which are read as labels; turn them into numbers, such as minutes, to use their order`;
+    return `its cells are times of day, such as ${quoted(dates.clocks.examples.texts)}, and are read as labels; convert them to numbers, such as minutes, to use their order`;
   }
   if (many(dates.alike)) {
     const odd = oddCells(facts, { kind: "date", precision: "date", dateFormat: dates.format });
     return (
       `${percent(dates.count, known)} of its cells are dates in one form${dates.format === undefined ? "" : ` (${dates.format})`}${such(odd.texts)}, ` +
-      `so it counts as a ${type.kind}. Write them in one form and name it if need be (--date-format dd/MM/yyyy), or make the column a date in the contract, with what means no date as missing`
+      `so it counts as a ${type.kind}. Write them in one format and name it if necessary (--date-format dd/MM/yyyy), or make the column a date in the contract and list the other texts as missing`
     );
   }
   if (many(facts.nearDates.count)) {
-    return `its cells look like dates, such as ${quoted(facts.nearDates.examples.texts)}, in a form that is not read, so it counts as a ${type.kind}; write them as 2024-03-31, or name the form (--date-format dd/MM/yyyy)`;
+    return `its cells look like dates, such as ${quoted(facts.nearDates.examples.texts)}, in an unknown format, so it counts as a ${type.kind}; write them as 2024-03-31, or name the format (--date-format dd/MM/yyyy)`;
   }
   if (many(facts.nearNumbers.count)) {
-    return `its cells are digits and marks, such as ${quoted(facts.nearNumbers.examples.texts)}, but no numbers, so it counts as a ${type.kind}; write them as -12.5 if they are`;
+    return `its cells are digits and marks, such as ${quoted(facts.nearNumbers.examples.texts)}, but not numbers, so it counts as a ${type.kind}; if they are numbers, write them as -12.5`;
   }
   if (!many(numbers.alike) || numbers.codes !== undefined) return undefined;
   const label = recurringLabel(facts);
   if (label !== undefined && numbers.count >= 0.9 * known) {
-    return `most of its cells are numbers, but ${one(label)} keeps coming back, so it counts as a ${type.kind}; to read it as numbers, make the column a number in the contract, with ${one(label)} as missing`;
+    return `most of its cells are numbers, but ${one(label)} recurs, so it counts as a ${type.kind}; to read it as numbers, make the column a number in the contract, with ${one(label)} as missing`;
   }
   const odd = oddCells(facts, { kind: "number", integer: false, numberFormat: numbers.format });
   return (
     `${percent(numbers.count, known)} of its cells are ${describeNumberFormat(numbers.format ?? { decimal: "." })}${such(odd.texts)}, ` +
-    `so it counts as a ${type.kind}. Write them in one form and name the decimal mark if need be (--decimal ,), or make the column a number in the contract, with what is no number as missing`
+    `so it counts as a ${type.kind}. Write them in one format and name the decimal mark if necessary (--decimal ,), or make the column a number in the contract and list the other texts as missing`
   );
 }
 
@@ -74,13 +74,13 @@ function missingNotes(name: string, facts: ColumnFacts, type: ColumnType): Findi
   }
   const sentinels = type.kind === "date" ? [...facts.dates.sentinels] : [];
   for (const [day, count] of sentinels) {
-    const message = `${day} (${count} rows) lies far from its other dates and is read as missing; take it out of the column's missing texts if it is a date`;
+    const message = `${day} (${count} rows) lies far from its other dates and is read as missing; if it is a real date, remove it from the column's missing texts`;
     notes.push(columnFinding("sentinel", name, count, message, { severity: "info" }));
   }
   const odd = oddCells(facts, type);
   if (odd.count > 0) {
     const fate = odd.more
-      ? "the first kinds are read as missing, and rows with others will be set aside"
+      ? "the first kinds are read as missing, and rows with others are set aside"
       : "read as missing";
     notes.push(
       columnFinding(
@@ -108,12 +108,12 @@ function numberNotes(name: string, { numbers }: ColumnFacts): Finding[] {
     const isPoint = /\.\d{3}\D*$/.test(ambiguous);
     const taken = isPoint === (format?.decimal !== ",") ? "decimal mark" : "mark between thousands";
     info(
-      `nothing tells whether ${one(ambiguous)} has a decimal mark or one between thousands; it is taken for a ${taken} (--decimal ${mark} reads it the other way)`,
+      `${one(ambiguous)} has either a decimal mark or a thousands separator; it is read as a ${taken} (--decimal ${mark} reads it the other way)`,
       isPoint && format === undefined ? "info" : "warning",
     );
   }
   if (bare > 0 && format?.suffix === "%")
-    info(`${bare === count ? "all" : bare} of its numbers have no % sign and are taken for percentages too`, "warning");
+    info(`${bare === count ? "all" : bare} of its numbers have no % sign and are read as percentages too`, "warning");
   if (leadingZeros.count > 0) {
     const { count: zeros, example: shown } = leadingZeros;
     info(
@@ -127,13 +127,13 @@ function dateNotes(name: string, { dates }: ColumnFacts): Finding[] {
   const { format, rival, evidence, example, count } = dates;
   if (format === undefined) return [];
   if (rival !== undefined) {
-    const message = `its dates are read as ${format}, but every one could be ${rival} as well, such as ${one(example)}; --date-format ${rival} reads them so, --date-format ${format} confirms`;
+    const message = `its dates are read as ${format}, but every one could be ${rival} as well, such as ${one(example)}; use --date-format ${rival} for that format, or --date-format ${format} to confirm`;
     return [columnFinding("format", name, count, message, { severity: "warning" })];
   }
   const order = format.startsWith("dd")
-    ? `, day first: ${one(evidence)} can be nothing else`
+    ? `, day first: ${one(evidence)} fits no other order`
     : format.startsWith("MM") && format.includes("dd")
-      ? `, month first: ${one(evidence)} can be nothing else`
+      ? `, month first: ${one(evidence)} fits no other order`
       : `, such as ${one(example)}`;
   return [columnFinding("format", name, count, `its dates are written ${format}${order}`)];
 }

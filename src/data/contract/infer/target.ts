@@ -49,11 +49,11 @@ export function inferTarget(column: string, facts: ColumnFacts, positive: string
   if (labels.length > 2) return fail(`holds ${labels.length} classes (${list(labels)}). Name a column of two classes.`);
   const speaking = labels.filter(namesPositive);
   const chosen = positive ?? (speaking.length === 1 ? speaking[0] : undefined);
-  if (chosen === undefined) return fail(`holds ${list(labels)}. Say which of them is the positive class.`);
+  if (chosen === undefined) return fail(`holds ${list(labels)}. Name the positive class.`);
   const named = classReader(labels)(chosen);
   if (named === undefined) {
     const near = nearestText(chosen, labels);
-    const hint = near === undefined ? "" : ` Perhaps ${JSON.stringify(near)} was meant.`;
+    const hint = near === undefined ? "" : ` Did you mean ${JSON.stringify(near)}?`;
     return fail(`never holds ${JSON.stringify(chosen)}; it holds ${list(labels)}.${hint}`);
   }
   return { column, classes: [...labels.filter((label) => label !== named), named], positive: named };

@@ -15,10 +15,10 @@ function idReason(name: string, facts: ColumnFacts, type: ColumnType): string | 
   if (type.kind === "number") {
     if (!isWhole(facts) || !unique) return undefined;
     if (facts.sequential && present >= 50) return "it numbers the rows";
-    return namesId(name) ? "it is a whole number of its own in (nearly) every row" : undefined;
+    return namesId(name) ? "it has a different whole number in (nearly) every row" : undefined;
   }
   if (type.kind !== "category") return undefined;
-  if (unique) return "it has a label of its own in (nearly) every row";
+  if (unique) return "it has a different label in (nearly) every row";
   if (namesPerson(name) && distinct > maxLevels) return "it names a person";
   return undefined;
 }

@@ -15,9 +15,9 @@ function checksOf(schema: $ZodType): CheckDef[] {
 
 const unsupported = (check: string): string =>
   check === "custom"
-    ? "a refinement is code, which a contract cannot hold; declare limits or levels instead, or check before churnkit"
+    ? "a refinement is code, which a contract cannot store; declare limits or levels instead, or check the data before churnkit reads it"
     : check === "overwrite"
-      ? "a step that rewrites the value is code, which a contract cannot hold; derive a feature instead"
+      ? "a step that rewrites the value is code, which a contract cannot store; derive a feature instead"
       : `the check ${check} has no counterpart in a contract`;
 
 /** Refuses every check: for types whose checks a contract cannot express. */
@@ -68,7 +68,7 @@ export function numberType(schema: $ZodType, refuse: Refuse): TypeOf<"number"> {
         if (typeof check.value !== "number") refuse("a number's limit must be a number");
         else if (Number.isFinite(check.value)) narrow(limits, check, check.value);
         else if (check.value !== (check.check === "greater_than" ? -Infinity : Infinity))
-          refuse(`the limit ${check.value} leaves no value`);
+          refuse(`the limit ${check.value} allows no value`);
         break;
       case "multiple_of":
         if (typeof check.value !== "number" || multipleOf !== undefined) refuse("give one step, as a number");

@@ -10,15 +10,15 @@ const defOf = (schema: $ZodType): $ZodTypes["_zod"]["def"] => (schema as $ZodTyp
 
 /** What to write instead of a type that has no column kind. */
 const advice: Readonly<Record<string, string>> = {
-  object: "flatten it: one key for each column",
+  object: "flatten it to one key per column",
   array: "derive a number or a label from it before churnkit reads it",
-  tuple: "flatten it: one key for each column",
-  record: "flatten it: one key for each column",
+  tuple: "flatten it to one key per column",
+  record: "flatten it to one key per column",
   bigint: "use z.int()",
-  any: "say what it holds, such as z.number() or z.string()",
-  unknown: "say what it holds, such as z.number() or z.string()",
+  any: "declare its type, such as z.number() or z.string()",
+  unknown: "declare its type, such as z.number() or z.string()",
   nan: "use z.number().nullable(); NaN is how a table keeps a missing number",
-  transform: "a transformation is code, which a contract cannot hold; derive a feature instead",
+  transform: "a transformation is code, which a contract cannot store; derive a feature instead",
   catch: "values that break the contract are reported, not replaced; use .default() for missing ones",
   template_literal: "use z.string()",
 };
@@ -140,7 +140,7 @@ function lowerPipe(
     return { type, nullable: false, optional: false, meta: context.meta };
   }
   if (input === "transform" || output === "transform" || (isCodec && !(input === "string" && output === "date"))) {
-    refuse(`a transformation is code, which a contract cannot hold; declare the column as it stands in the data`);
+    refuse(`a transformation is code, which a contract cannot store; declare the column as it is in the data`);
     return undefined;
   }
   const source = lower(from, context);

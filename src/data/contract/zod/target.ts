@@ -37,7 +37,7 @@ function classesOf(type: ColumnType, positive: unknown): { labels: readonly stri
       }
       if (min === undefined && max === undefined && (positive === 0 || positive === 1))
         return { labels: ["0", "1"], label };
-      return "say which numbers are classes: z.literal([0, 1])";
+      return "name the classes: z.literal([0, 1])";
     }
     case "date":
     case "text":
@@ -56,7 +56,7 @@ export function lowerTarget(
     problems.push({ code: "CONTRACT_INVALID", path: column, message });
     return undefined;
   };
-  if (positive === undefined || positive === null) return refuse("say which value of the target is the positive one");
+  if (positive === undefined || positive === null) return refuse("name the positive class of the target");
   const found = classesOf(lowered.type, positive);
   if (typeof found === "string") return refuse(found);
   const { labels, label } = found;

@@ -30,8 +30,8 @@ export function inputColumn(contract: Contract, name: string, path: string): Col
     return fail(path, `the contract "${contract.name}" has no column "${name.slice(0, 80)}".${hint}`, name);
   }
   if (column.role === "target")
-    fail(path, `"${name}" is the target, which is not known when a customer is scored.`, name);
-  if (column.role === "id") fail(path, `"${name}" is an id, which says nothing about other customers.`, name);
+    fail(path, `"${name}" is the target, which is unknown when you score a customer.`, name);
+  if (column.role === "id") fail(path, `"${name}" is an id, which carries no information about other customers.`, name);
   return column;
 }
 
@@ -67,7 +67,7 @@ function checkLabels(call: Call, operator: Operator, args: readonly Checked[], p
 
 function checkCall(call: Call, contract: Contract, path: string): Checked {
   const operator = operatorOf(call.op);
-  if (operator === undefined) return fail(path, `there is no operator "${String(call.op).slice(0, 80)}".`);
+  if (operator === undefined) return fail(path, `unknown operator "${String(call.op).slice(0, 80)}".`);
   const least = operator.rest?.min ?? operator.args.length;
   if (call.args.length < least || (operator.rest === undefined && call.args.length > least)) {
     fail(

@@ -39,7 +39,7 @@ class ColumnInput implements Input {
     if (data === undefined && !optional) {
       throw new ChurnkitError(
         "INPUT_COLUMNS",
-        `${table.source}: column "${name}" is needed by the features and is not there.`,
+        `${table.source}: column "${name}" is missing, but the features need it.`,
         {
           where: { file: table.source, column: name },
         },

@@ -109,13 +109,13 @@ export function fitCategory(input: CategoryInput): Fitted {
     const candidate = oneHotCandidate(input, counts, missing);
     return candidate
       ? { candidates: [candidate], notes: [] }
-      : dropped(name, "each of its levels is in a few rows only");
+      : dropped(name, "each of its levels occurs in only a few rows");
   }
   const wanted = encode === "auto" ? ["target", "frequency"] : [encode];
   const notes = [
     ...(wanted.includes("target") && target === undefined ? [`${name}: no target rate, the table has no target`] : []),
     ...(distinct > maxLevels
-      ? [`${name}: of its ${distinct} levels the ${maxLevels} most frequent have values of their own`]
+      ? [`${name}: of its ${distinct} levels the ${maxLevels} most frequent have their own values`]
       : []),
   ];
   const blocks = [

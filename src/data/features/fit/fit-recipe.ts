@@ -61,7 +61,7 @@ function checkTable(features: Features, table: Table): void {
   if (contractHash(table.contract) !== contractHash(features.contract)) {
     throw new ChurnkitError(
       "CONTRACT_MISMATCH",
-      `The table ${table.source} has other columns than the features were defined for. Read it with the same contract.`,
+      `The table ${table.source} and the features have different columns. Read the table with the contract of the features.`,
       { where: { file: table.source } },
     );
   }
@@ -109,7 +109,7 @@ export function fitRecipe<Row>(features: Features<Row>, table: Table<Row>, optio
   const notes = [...fitting.notes, ...repeated];
   if (blocks.length === 0) {
     const why = notes.length > 0 ? ` ${notes.slice(0, 5).join("; ")}.` : "";
-    throw new ChurnkitError("FEATURES_INVALID", `${table.source}: no feature is left to learn from.${why}`, {
+    throw new ChurnkitError("FEATURES_INVALID", `${table.source}: no features are left to learn from.${why}`, {
       where: { file: table.source },
     });
   }

@@ -64,7 +64,7 @@ function valuesCandidate(name: string, rows: Float64Array, values: readonly numb
 
 /** For a column with one value and gaps: whether there is a value at all. */
 function presence(name: string, rows: Float64Array, distinct: Float64Array): Fitted {
-  const note = `${name}: only whether it is missing is used, it is the same wherever it is not`;
+  const note = `${name}: only its missing flag is used, because its other values are all the same`;
   return { candidates: [valuesCandidate(name, rows, Array.from(distinct))], notes: [note] };
 }
 

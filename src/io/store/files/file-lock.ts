@@ -37,7 +37,7 @@ export async function withFileLock<T>(lock: string, work: () => T, options: { wa
       throw new ChurnkitError(
         "IO_FAILED",
         `Cannot lock ${lock}: it is held by ${read(lock) || "an unknown process"} (host-pid-start). ` +
-          "If no such process is at work, remove that file.",
+          "If no such process is running, remove that file.",
         { where: { file: lock } },
       );
     }

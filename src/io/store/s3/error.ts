@@ -19,14 +19,14 @@ const unknownKey =
   "The credentials are not accepted: check the access key, the secret and the session token, and which profile is in use.";
 const clock =
   "The clock of this machine differs from S3's by more than 15 minutes: set it (timedatectl set-ntp true, chronyc makestep).";
-const busy = "S3 asks to slow down, also after the retries: make fewer requests at once, or spread them over prefixes.";
+const busy = "S3 still asks to slow down after the retries: make fewer requests at once, or spread them over prefixes.";
 const region =
-  "The bucket lies in another region than the client asks: set clientConfig.region or AWS_REGION to the bucket's.";
+  "The bucket is in a different region than the client: set clientConfig.region or AWS_REGION to the bucket's.";
 const kmsKey =
-  "The KMS key that encrypts the object cannot be used: check that it exists, is enabled, and lies in the bucket's region.";
+  "The KMS key that encrypts the object cannot be used: check that it exists, is enabled, and is in the bucket's region.";
 const noCredentials =
   "No credentials were found: set AWS_PROFILE, AWS_ACCESS_KEY_ID, a role of the machine, or clientConfig.credentials.";
-const unreachable = "S3 cannot be reached, also after the retries: check the network, the endpoint and the proxy.";
+const unreachable = "S3 is still unreachable after the retries: check the network, the endpoint and the proxy.";
 
 /** What usually helps, by the name that S3 or the SDK gives an error. */
 const advice: Readonly<Record<string, string>> = {
@@ -50,10 +50,10 @@ const advice: Readonly<Record<string, string>> = {
   "KMS.NotFoundException": kmsKey,
   CredentialsProviderError: noCredentials,
   TimeoutError: unreachable,
-  InternalError: "S3 failed, also after the retries: try again.",
+  InternalError: "S3 still failed after the retries: try again.",
   InvalidObjectState: "The object is archived: restore it to a storage class that can be read at once.",
-  NoSuchUpload: "The upload was aborted by somebody else, or by a lifecycle rule: write the object again.",
-  BadDigest: "The bytes were changed on their way: try again.",
+  NoSuchUpload: "Someone else or a lifecycle rule aborted the upload: write the object again.",
+  BadDigest: "The bytes changed in transit: try again.",
 };
 
 interface SdkError {
@@ -149,5 +149,5 @@ function denied(place: S3Place, operation: S3Operation, key: string | undefined,
   const [, action = operations[operation].action, arn] = lacking.exec(said) ?? [];
   const resource = arn ?? (action.startsWith("kms:") ? "the KMS key" : place.arnOf(key));
   const answer = quoted("AccessDenied", said);
-  return `The credentials are not allowed ${action} on ${resource}: allow it in their policy, and look for a Deny in the bucket's.${answer}`;
+  return `The credentials are not allowed ${action} on ${resource}: allow it in their policy, and check the bucket's policy for a Deny.${answer}`;
 }

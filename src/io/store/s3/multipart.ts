@@ -74,7 +74,7 @@ async function begin(s3: S3Connection, key: string, write: Write): Promise<strin
   } catch (error) {
     throw s3Failed(s3.place, "CreateMultipartUpload", key, error);
   }
-  throw storeFailed(s3.place, "write", key, "The server began an upload without naming it.");
+  throw storeFailed(s3.place, "write", key, "The server started an upload without an id.");
 }
 
 type Upload = S3Connection["common"] & { readonly Key: string; readonly UploadId: string };
@@ -164,7 +164,7 @@ async function fromSource(
       s3.place,
       "write",
       key,
-      `What was to be written cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      `The data to write cannot be read: ${error instanceof Error ? error.message : String(error)}`,
       error,
     );
   }

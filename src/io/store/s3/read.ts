@@ -58,12 +58,7 @@ export async function readAll(
     const found = await open(s3, key);
     if (found === undefined) return undefined;
     if (found.size > maxInMemory)
-      throw storeFailed(
-        s3.place,
-        "read",
-        key,
-        `It has ${found.size} bytes, too many for the memory: read it as a stream.`,
-      );
+      throw storeFailed(s3.place, "read", key, `It has ${found.size} bytes, too many for memory: read it as a stream.`);
     try {
       const bytes = new Uint8Array(found.size);
       let offset = 0;
@@ -117,7 +112,7 @@ async function* whole(
         s3.place,
         "read",
         key,
-        `It broke off at byte ${offset} of ${size}, also when it was tried again.`,
+        `The read stopped at byte ${offset} of ${size}, and again on a retry.`,
         cause,
       );
     await sleep(20 * 2 ** failures);
@@ -134,7 +129,7 @@ async function resume(
     if (next.ContentRange?.startsWith(`bytes ${from.offset}-`) === true) return next.Body as Readable;
   } catch (error) {
     if (isAbsent(error) || isPreconditionFailed(error))
-      throw storeFailed(s3.place, "read", key, "It was replaced or deleted while it was read: read it again.", error);
+      throw storeFailed(s3.place, "read", key, "It was replaced or deleted during the read: read it again.", error);
     throw s3Failed(s3.place, "GetObject", key, error);
   }
   throw storeFailed(s3.place, "read", key, "The server cannot give a part of an object (the header Range).");
@@ -152,7 +147,7 @@ function checkSum(
       s3.place,
       "read",
       key,
-      "Its bytes do not have the checksum that S3 keeps of them: read it again; if that does not help, restore it.",
+      "Its bytes do not match S3's checksum: read it again; if that does not help, restore it.",
       cause,
     );
   // The SDK compares the other checksums that there may be, and says so by an error after the last byte.

@@ -80,7 +80,7 @@ export async function putWhole(
 
 export function written(s3: S3Connection, key: string, write: Write, version: string | undefined): KnownVersion {
   if (version === undefined)
-    throw storeFailed(s3.place, "write", key, "The server gives no ETag, without which no version can be told.");
+    throw storeFailed(s3.place, "write", key, "The server returned no ETag, so the version is unknown.");
   return { version, lineage: write.lineage };
 }
 
@@ -123,7 +123,7 @@ export async function settle(
         s3.place,
         "write",
         key,
-        "The answer was lost, and others have written since: whether it was written cannot be told. Read it again.",
+        "The answer was lost, and others have written since, so it is unknown whether the write succeeded. Read the object again.",
         error,
       );
   }

@@ -58,7 +58,7 @@ export function fitProblem(problem: LogisticProblem, rule: StoppingRule, curvatu
   if (!parameters.every(Number.isFinite))
     throw new ChurnkitError(
       "TRAINING_DIVERGED",
-      "Logistic regression left the range of numbers: some features are too large. Standardize the columns.",
+      "Logistic regression overflowed because some features are too large. Standardize the columns.",
     );
   return { kind: "linear", weights: Array.from(parameters.subarray(0, width)), bias: parameters[width] as number };
 }

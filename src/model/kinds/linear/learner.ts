@@ -71,7 +71,7 @@ export function logistic(options: LogisticOptions = {}): Learner {
 function capsOf(chosen: ChosenPenalty | undefined, rows: number, budget: Budget | undefined): Cap[] {
   const caps: Cap[] = [];
   if (budget?.spent) {
-    const what = chosen?.ended ? "its penalty is the best of those tried by then" : "its last steps were left out";
+    const what = chosen?.ended ? "it kept the best penalty tried so far" : "it skipped its last steps";
     caps.push({ cap: "budget", message: `${budget.name} ended logistic regression: ${what}` });
   }
   if (chosen && chosen.rows < rows)

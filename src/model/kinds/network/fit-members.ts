@@ -196,20 +196,20 @@ function capsOf(
   if (all.length < members)
     caps.push({
       cap: "members",
-      message: `${all.length} of ${members} networks were trained: the last two hardly lowered the held-out loss`,
+      message: `${all.length} of ${members} networks were trained, because the last two hardly lowered the held-out loss`,
     });
   if (budget && all.some((one) => one === undefined || one.ended === "stopped")) {
     const best = kept.every((member) => all[member]?.ended === "stopped");
     const what = best
-      ? `no network was through; ${kept.length} of ${all.length} were kept as they stood at their best epoch`
-      : `${kept.length} of ${all.length} networks were through and were kept`;
+      ? `no network was finished; ${kept.length} of ${all.length} were kept at their best epoch`
+      : `${kept.length} of ${all.length} networks were finished and were kept`;
     caps.push({ cap: "budget", message: `${budget.name} ended the training: ${what}` });
   }
   const short = all.filter((one) => one?.ended === "epochs").length;
   if (short > 0)
     caps.push({
       cap: "epochs",
-      message: `${short} of ${all.length} networks were still getting better at the last of ${epochs} epochs: more epochs may pay`,
+      message: `${short} of ${all.length} networks were still improving at the last of ${epochs} epochs; more epochs may help`,
     });
   return caps;
 }

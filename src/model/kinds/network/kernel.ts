@@ -32,7 +32,7 @@ export interface KernelExports extends WasmExports {
 const memoryLimit = 2 ** 30;
 
 const tooLarge = (megabytes: number): string =>
-  `The network needs ${megabytes} MB of kernel memory, more than can be had. Use smaller layers or a smaller batch.`;
+  `The network needs ${megabytes} MB of kernel memory, which is not available. Use smaller layers or a smaller batch.`;
 
 /** One instance of the kernel with a memory of its own. */
 export class Kernel extends Arena {

@@ -92,7 +92,7 @@ function threadOf(worker: Worker): Thread {
         };
         /** Gives the job up; the thread is still busy with it, so it takes no other. */
         const abandon = (reason: unknown): void => {
-          lost ??= threadFailed("its job was given up");
+          lost ??= threadFailed("its job was canceled");
           settle(() => reject(reason instanceof Error ? reason : new Error(String(reason))));
         };
         const onMessage = (message: WorkerMessage): void => {
@@ -123,6 +123,6 @@ const failureOf = ({ code, message }: Extract<WorkerMessage, { type: "failed" }>
 const threadFailed = (why: string, cause?: unknown): ChurnkitError =>
   new ChurnkitError(
     "THREAD_FAILED",
-    `A training thread failed: ${why}. Where memory is short, train with fewer threads (workers: 1).`,
+    `A training thread failed: ${why}. If memory is short, train with fewer threads (workers: 1).`,
     { cause },
   );

@@ -106,12 +106,12 @@ async function boostUntilBest(
     if (round === rounds)
       ended = {
         cap: "rounds",
-        message: `boosting stopped after ${rounds} rounds while the held-out loss was still falling: allow more (rounds), or a higher learningRate`,
+        message: `boosting stopped after ${rounds} rounds while the held-out loss was still falling; allow more rounds, or use a higher learningRate`,
       };
     else if (budget?.spent)
       ended = {
         cap: "budget",
-        message: `${budget.name} ended boosting after ${round} rounds: the best of them, ${best.round}, were kept`,
+        message: `${budget.name} ended boosting after ${round} rounds; the best ${best.round} were kept`,
       };
   }
   report(best.round, best.loss, true);

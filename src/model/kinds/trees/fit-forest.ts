@@ -100,7 +100,7 @@ function outOfBagMeans(prior: number, sums: Float64Array, counts: Uint32Array): 
   if (rows.length === 0) {
     throw new ChurnkitError(
       "TOO_FEW_ROWS",
-      "Every tree drew every row, so none is left to judge the forest on. Give more rows, more trees, or validation rows.",
+      "Every tree drew every row, so no row is left to judge the forest. Give more rows, more trees, or validation rows.",
     );
   }
   const mean = (row: number): number => prior + (sums[row] as number) / (counts[row] as number);

@@ -39,7 +39,7 @@ export function writeTrees({ roots, features, values, right }: Nodes): Uint8Arra
  */
 export function readTrees(file: string, bytes: Uint8Array, { inputs, trees, nodes }: TreesShape): Nodes {
   if (trees > mostTrees || nodes > mostNodes)
-    throw corrupt(file, `is said to hold ${trees} trees of ${nodes} nodes, more than ${mostTrees} of ${mostNodes}`);
+    throw corrupt(file, `claims to have ${trees} trees of ${nodes} nodes, more than ${mostTrees} of ${mostNodes}`);
   const size = 4 * (trees + 3 * nodes);
   // Checked before anything is allocated: the JSON can claim any size, the bytes are what is really there.
   if (bytes.length !== size)
@@ -63,7 +63,7 @@ export function readTrees(file: string, bytes: Uint8Array, { inputs, trees, node
 /** Holds the nodes to preorder: a left child stands behind its parent, a right one behind the whole left subtree. */
 function checkNodes(file: string, { roots, features, values, right }: Nodes, inputs: number): void {
   const wrong = (node: number, what: string): Error => corrupt(file, `is broken: ${what}`, `node ${node}`);
-  if (roots.length === 0 && features.length > 0) throw wrong(0, "it stands in no tree");
+  if (roots.length === 0 && features.length > 0) throw wrong(0, "it is not in any tree");
   for (let tree = 0; tree < roots.length; tree++) {
     const from = tree === 0 ? 0 : (roots[tree] as number);
     const to = roots[tree + 1] ?? features.length;

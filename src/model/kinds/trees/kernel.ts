@@ -64,7 +64,7 @@ export interface TreeKernelExports extends WasmExports {
 const memoryLimit = 2 ** 32 - 65536;
 
 const tooLarge = (megabytes: number): string =>
-  `Growing trees on these rows and columns needs ${megabytes} MB of kernel memory, more than can be had. Use fewer rows, columns or leaves.`;
+  `Growing trees on these rows and columns needs ${megabytes} MB of kernel memory, which is not available. Use fewer rows, columns or leaves.`;
 
 /** One instance of the trees' kernel. Views are valid until the next `allocate`. */
 export class TreeKernel extends Arena {

@@ -86,7 +86,7 @@ function headersOf(entries: readonly (readonly [string, string])[]): Headers {
       headers.set(name, value);
     } catch {
       throw invalid(
-        `The header ${JSON.stringify(name.slice(0, 40))} cannot be sent: it holds characters that no header may hold.`,
+        `The header ${JSON.stringify(name.slice(0, 40))} cannot be sent: it has characters that are not allowed in a header.`,
       );
     }
   }

@@ -40,14 +40,14 @@ export function unreachable(speaker: Speaker, call: string, cause: unknown): Mlf
   return noAnswer(
     failed(
       speaker,
-      `could not be reached, or broke off (${call}: ${reasonOf(cause)}). Is trackingUri right, the server running, and the network open?`,
+      `could not be reached, or broke off (${call}: ${reasonOf(cause)}). Check trackingUri, the server and the network.`,
     ),
   );
 }
 
 export function timedOut(speaker: Speaker, call: string, ms: number): MlflowFailure {
   return noAnswer(
-    failed(speaker, `did not answer ${call} within ${ms} ms. Look at the server's load, or raise timeoutMs.`),
+    failed(speaker, `did not answer ${call} within ${ms} ms. Check the server's load, or raise timeoutMs.`),
   );
 }
 
@@ -63,7 +63,7 @@ export const tagError =
 export const strange = (speaker: Speaker, call: string, what: string): ChurnkitError =>
   failed(
     speaker,
-    `answered ${call} with something that ${what}. Is trackingUri the address of an MLflow server, and does nothing stand between that answers instead?`,
+    `answered ${call} with something that ${what}. Check that trackingUri is the address of an MLflow server, and that no proxy answers in its place.`,
   );
 
 /** An answer with a status other than 2xx. */
@@ -85,17 +85,17 @@ export function refusedBy(
 
 function wordsFor(status: number, call: string, said: string, location: string): string {
   const met = `(${call}: ${status}${said})`;
-  if (status === 401) return `wants to know who asks ${met}. Give a token, or username and password, that it accepts.`;
+  if (status === 401) return `requires authentication ${met}. Give a token, or username and password, that it accepts.`;
   if (status === 403)
     return `does not allow this ${met}. Check the user's permissions: READ to load, EDIT on the registered model and on its experiment to register and promote, MANAGE to remove.`;
-  if (status === 429) return `takes no more requests, also after the retries ${met}. Make fewer at once, or try later.`;
+  if (status === 429) return `still takes no more requests after the retries ${met}. Send fewer at once, or try later.`;
   if (status === 413)
-    return `does not take a file of this size ${met}. Raise the limit of the server, or of the proxy before it.`;
-  if (status >= 500) return `failed, also after the retries ${met}. Look at its log, and try again.`;
+    return `does not accept a file of this size ${met}. Raise the limit of the server, or of its proxy.`;
+  if (status >= 500) return `still failed after the retries ${met}. Check its log, and try again.`;
   if (status >= 300 && status < 400)
-    return `leads elsewhere ${met}${plain(location) === "" ? "" : `, to ${plain(location)}`}. Give the address it leads to as trackingUri.`;
+    return `redirects ${met}${plain(location) === "" ? "" : `, to ${plain(location)}`}. Use the address it redirects to as trackingUri.`;
   if (status === 404 && said === "")
-    return `was not found ${met}. Is trackingUri the address of an MLflow server, with its path where it has one?`;
+    return `was not found ${met}. Check that trackingUri is the address of an MLflow server, including its path.`;
   return `refused ${met}.`;
 }
 

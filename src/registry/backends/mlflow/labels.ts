@@ -67,7 +67,7 @@ export function checkMlflowLabels({ tags = {}, statusNote: note }: Partial<Versi
   if (taken !== undefined) {
     throw new ChurnkitError(
       "OPTION_INVALID",
-      `The tag ${taken} cannot be kept in MLflow: names that begin with churnkit. or mlflow. are taken. Choose another.`,
+      `The tag ${taken} cannot be stored in MLflow: names that start with churnkit. or mlflow. are reserved. Choose another.`,
       {
         where: { value: taken },
       },
@@ -76,7 +76,7 @@ export function checkMlflowLabels({ tags = {}, statusNote: note }: Partial<Versi
   if (note !== undefined && JSON.stringify(note).length > maxNote) {
     throw new ChurnkitError(
       "OPTION_INVALID",
-      `Who decided a status and why takes more than ${maxNote} characters. Shorten the reason.`,
+      `The status note takes more than ${maxNote} characters. Shorten the reason.`,
     );
   }
 }

@@ -125,7 +125,7 @@ export function registeredModel(client: MlflowClient, name: string): RegisteredM
           name,
           source,
           run_id: runId,
-          description: "A number that was left out where this model came from.",
+          description: "A number that was skipped in the registry this model came from.",
         };
         last = await client.create(
           { method: "POST", path: `${atVersions}/create`, json },

@@ -47,7 +47,7 @@ export function mlflowRegistry(options: MlflowRegistryOptions): ModelRegistry {
   if (ledger?.capabilities.compareAndSwap === false) {
     throw new ChurnkitError(
       "OPTION_INVALID",
-      `A ledger needs compare-and-swap, which ${ledger.name} has not. Take a folder or a bucket.`,
+      `A ledger needs compare-and-swap, which ${ledger.name} does not support. Use a folder or a bucket.`,
     );
   }
   const { http, host, secrets } = connection(options);

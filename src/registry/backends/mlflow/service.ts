@@ -81,7 +81,7 @@ export function mlflowService({ name, model, runs, folderAt, now }: ServiceParts
     await model.delete(number);
     throw new ChurnkitError(
       "STORE_CONFLICT",
-      `${name}: somebody else registered version ${rival.number} (${rival.semver}) at the same time. Register again.`,
+      `${name}: someone else registered version ${rival.number} (${rival.semver}) at the same time. Register again.`,
     );
   }
 

@@ -49,8 +49,8 @@ const advice: Readonly<Record<string, string>> = {
   ExpiredToken: "The credentials have expired: sign in again, or let the SDK find a role.",
   UnrecognizedClientException: "The credentials are not known to AWS: check the profile or role.",
   InvalidSignatureException: "The signature is not accepted: check the secret key, and this machine's clock.",
-  RequestExpired: "The request came too late for its signature: check this machine's clock.",
-  CredentialsProviderError: "There are no credentials: set a profile, or run where a role is given.",
+  RequestExpired: "The request arrived too late for its signature: check this machine's clock.",
+  CredentialsProviderError: "There are no credentials: set a profile, or run with a role.",
   ThrottlingException: "SageMaker throttles these calls: try again later.",
   ResourceLimitExceeded: "The account's limit is reached: remove versions, or ask for more.",
 };
@@ -69,14 +69,14 @@ export function sagemakerFailed(operation: string, group: string, cause: unknown
 
   function help(): string {
     if (name === "AccessDeniedException" || name === "AccessDenied") {
-      return `The caller may not: it needs the permission ${lacking.exec(message)?.[1] ?? `sagemaker:${operation}`} on the model package group ${group}.`;
+      return `The caller is not allowed to: it needs the permission ${lacking.exec(message)?.[1] ?? `sagemaker:${operation}`} on the model package group ${group}.`;
     }
     const status = statusOf(cause);
     if (Object.hasOwn(advice, name)) return advice[name] ?? "";
-    if (status >= 500) return "SageMaker failed, also after the retries: try again later.";
+    if (status >= 500) return "SageMaker still failed after the retries: try again later.";
     return status >= 400
       ? "It was refused."
-      : "It cannot be reached, also after the retries: check the network, the endpoint and the proxy.";
+      : "It is still unreachable after the retries: check the network, the endpoint and the proxy.";
   }
 }
 

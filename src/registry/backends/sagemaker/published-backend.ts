@@ -164,7 +164,7 @@ function notShown(error: unknown): unknown {
   const { code, message, where, cause } = error;
   return new ChurnkitError(
     code,
-    `${message} The registry has the change, so it need not be repeated; SageMaker will show it with that version's next change.`,
+    `${message} The registry has the change, so do not repeat it. SageMaker shows it with that version's next change.`,
     { where, cause },
   );
 }

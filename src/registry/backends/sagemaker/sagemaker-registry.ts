@@ -60,7 +60,7 @@ export async function sagemakerRegistry(options: SagemakerRegistryOptions): Prom
   if (!/^s3:\/\/[^/]+/.test(storeUri) || !store.capabilities.compareAndSwap) {
     throw new ChurnkitError(
       "OPTION_INVALID",
-      `SageMaker reads model data from a bucket: give an s3Store, or the storeUri of a store with compare-and-swap, not ${store.name}.`,
+      `SageMaker reads model data from a bucket. Give an s3Store, or the storeUri of a store with compare-and-swap, not ${store.name}.`,
     );
   }
   const files = storeBackend(store, `${name}/`, now);

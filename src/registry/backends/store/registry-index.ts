@@ -73,7 +73,7 @@ export function parseIndex(key: string, bytes: Uint8Array): RegistryIndex {
   let last = 0;
   for (const version of versions) {
     if (!isIndexedVersion(version) || version.number <= last || version.number >= next) {
-      throw corruptRecord(key, `holds no version where one after ${last} belongs`);
+      throw corruptRecord(key, `has no version after ${last}, although one belongs there`);
     }
     last = version.number;
   }

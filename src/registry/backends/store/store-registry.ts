@@ -41,7 +41,7 @@ export function storeRegistry(store: ObjectStore, options: RegistryOptions): Mod
   if (!store.capabilities.compareAndSwap) {
     throw new ChurnkitError(
       "OPTION_INVALID",
-      `A registry needs a store with compare-and-swap, which ${store.name} has not. Take a folder or a bucket.`,
+      `A registry needs a store with compare-and-swap, which ${store.name} does not support. Use a folder or a bucket.`,
     );
   }
   return registryOver(storeBackend(typedStore(store), `${name}/`, now), { ...options, now });

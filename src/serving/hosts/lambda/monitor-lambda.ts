@@ -183,7 +183,7 @@ async function readState(store: ObjectStore, key: string): Promise<Kept | undefi
 async function beginState(store: ObjectStore, key: string, state: MonitorState): Promise<Kept> {
   const kept = (await keepState(store, key, state, null)) ?? (await readState(store, key));
   if (kept !== undefined) return kept;
-  throw new ChurnkitError("STORE_FAILED", `${key} was there and is gone. Call again.`, { where: { file: key } });
+  throw new ChurnkitError("STORE_FAILED", `${key} disappeared during the call. Call again.`, { where: { file: key } });
 }
 
 const usualGrace = 600_000;
@@ -199,7 +199,7 @@ function jsonOf(bytes: Uint8Array, key: string): unknown {
   } catch (cause) {
     throw new ChurnkitError(
       "STATE_CORRUPT",
-      `${key} is not JSON. Restore it from a copy, or remove it to begin anew.`,
+      `${key} is not JSON. Restore it from a copy, or remove it to start over.`,
       { where: { file: key }, cause },
     );
   }
@@ -262,7 +262,7 @@ function eventTime(event: unknown): number {
     // Periods closed ahead of their time would take nothing in when it comes.
     throw new ChurnkitError(
       "OPTION_INVALID",
-      `The event's time ${new Date(at).toISOString()} has not come yet: the clock here says ${new Date().toISOString()}. Give a time that has passed.`,
+      `The event's time ${new Date(at).toISOString()} is in the future: the clock here says ${new Date().toISOString()}. Give a past time.`,
       { where: { path: "time", value: time } },
     );
   }

@@ -9,7 +9,7 @@ const refusals: ReadonlyMap<string, ServeResponse> = new Map([
     failure(408, { code: "REQUEST_INVALID", message: "The request did not arrive in time." }),
   ],
 ]);
-const unreadable = failure(400, { code: "REQUEST_INVALID", message: "This is not an HTTP request that can be read." });
+const unreadable = failure(400, { code: "REQUEST_INVALID", message: "This is not a readable HTTP request." });
 
 /** Answers what never became a request (bad syntax, too slow, headers too large) and hangs up. */
 export function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {

@@ -38,7 +38,7 @@ export function partOfHost({ resources, config }: JobFiles, { captured, labeled,
   const refuse = (what: string): never => {
     throw new ChurnkitError(
       "OPTION_INVALID",
-      `${what} Set the S3DataDistributionType of the job's inputs, or take one host.`,
+      `${what} Set the S3DataDistributionType of the job's inputs, or use one host.`,
       { where: { path: "ProcessingInputs" } },
     );
   };
@@ -52,7 +52,7 @@ export function partOfHost({ resources, config }: JobFiles, { captured, labeled,
     (distribution(states) !== "FullyReplicated" || distribution(captured) !== "FullyReplicated")
   ) {
     refuse(
-      `There are ${names.length} hosts and states of shards at ${states}: only where all have all states and all captured data (FullyReplicated) is each counted once.`,
+      `There are ${names.length} hosts and states of shards at ${states}: each counts once only if every host has all states and all captured data (FullyReplicated).`,
     );
   }
   if (distribution(captured) !== "FullyReplicated")

@@ -118,10 +118,10 @@ describe("high cardinality", () => {
     expect(fit(area).notes).toEqual(["x: no target rate, the table has no target"]);
   });
 
-  it("says that only the most frequent of very many levels have values of their own", () => {
+  it("says that only the most frequent of very many levels have their own values", () => {
     const many = Array.from({ length: 20_200 }, (_, row) => `area ${row % 10_100}`);
     expect(fit([...many, "area 0"], { encode: "frequency" }).notes).toEqual([
-      "x: of its 10100 levels the 10000 most frequent have values of their own",
+      "x: of its 10100 levels the 10000 most frequent have their own values",
     ]);
   });
 
@@ -200,7 +200,7 @@ describe("target rates", () => {
   });
 
   it("are left out where the target has one class", () => {
-    expect(() => fit(x, { encode: "target" }, repeat("no", 40))).toThrow(/no feature is left.*x: left out/);
+    expect(() => fit(x, { encode: "target" }, repeat("no", 40))).toThrow(/no features are left.*x: left out/);
   });
 });
 
@@ -259,7 +259,7 @@ describe("other kinds", () => {
     expect(notes).toEqual(["note: left out, free text is not encoded"]);
     expect(() =>
       fitRecipe(defineFeatures(own, { columns: { n: { encode: "drop" } } }), tableOf(own, rows), { seed: 0 }),
-    ).toThrow(/no feature is left to learn from. note/);
+    ).toThrow(/no features are left to learn from. note/);
     expect(() => fitRecipe(defineFeatures(own), tableOf(own, { n: [] }), { seed: 0 })).toThrow(/no rows/);
   });
 });

@@ -19,7 +19,10 @@ export function checkData(spec: NetworkSpec, data: TrainingData, order: Uint32Ar
   const check = (holds: boolean, message: string): void => {
     if (!holds) throw new ChurnkitError("OPTION_INVALID", message);
   };
-  check(Number.isInteger(rows), `There are ${data.x.length} feature values, no multiple of the ${spec.inputs} inputs.`);
+  check(
+    Number.isInteger(rows),
+    `There are ${data.x.length} feature values, which is not a multiple of the ${spec.inputs} inputs.`,
+  );
   const targets = rows * spec.outputs;
   check(data.y.length === targets, `There are ${data.y.length} targets; ${rows} rows need ${targets}.`);
   const weights = data.sampleWeights?.length ?? rows;
