@@ -39,7 +39,7 @@ export function sentJson(
 export function refuseEncoded({ headers }: ServeRequest): void {
   const encoding = headers["content-encoding"];
   if (encoding !== undefined && encoding !== "identity")
-    throw new ChurnkitError("REQUEST_INVALID", `The body is encoded as ${encoding.slice(0, 40)}. Send it as it is.`);
+    throw new ChurnkitError("REQUEST_INVALID", `The body is encoded as ${encoding.slice(0, 40)}. Send it without encoding.`);
 }
 
 const decoder = new TextDecoder("utf-8", { fatal: true });

@@ -123,7 +123,7 @@ export function atMost(records: readonly unknown[], most: number): readonly unkn
   if (records.length <= most) return records;
   throw new ChurnkitError(
     "INPUT_TOO_LARGE",
-    `A batch holds at most ${most} records; this one has ${records.length}. Send it in parts.`,
+    `A batch has up to ${most} records; this one has ${records.length}. Send it in parts.`,
   );
 }
 

@@ -46,7 +46,7 @@ async function readBody({ body, headers }: Request, limit: number): Promise<Uint
     }
   } catch (cause) {
     if (ChurnkitError.isInstance(cause)) throw cause;
-    throw new ChurnkitError("REQUEST_INVALID", "The connection closed before the whole body had arrived.", { cause });
+    throw new ChurnkitError("REQUEST_INVALID", "The connection closed before the whole body arrived.", { cause });
   }
   return new Uint8Array(await new Blob(chunks).arrayBuffer());
 }

@@ -29,7 +29,7 @@ export function readBody(request: IncomingMessage, limit: number, begin: () => v
       resolve(only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks));
     });
     request.once("error", () => {
-      reject(new ChurnkitError("REQUEST_INVALID", "The connection closed before the whole body had arrived."));
+      reject(new ChurnkitError("REQUEST_INVALID", "The connection closed before the whole body arrived."));
     });
   });
 }
