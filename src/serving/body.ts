@@ -39,7 +39,10 @@ export function sentJson(
 export function refuseEncoded({ headers }: ServeRequest): void {
   const encoding = headers["content-encoding"];
   if (encoding !== undefined && encoding !== "identity")
-    throw new ChurnkitError("REQUEST_INVALID", `The body is encoded as ${encoding.slice(0, 40)}. Send it without encoding.`);
+    throw new ChurnkitError(
+      "REQUEST_INVALID",
+      `The body is encoded as ${encoding.slice(0, 40)}. Send it without encoding.`,
+    );
 }
 
 const decoder = new TextDecoder("utf-8", { fatal: true });

@@ -88,7 +88,7 @@ const untrainable: { name: string; content: readonly string[]; says: RegExp }[] 
   {
     name: "no-target.csv",
     content: [header.replace("Churn", "Left"), ...rows(100)],
-    says: /there is no target column "Churn"/,
+    says: /it has no target column "Churn"/,
   },
   {
     name: "no-feature.csv",
@@ -124,7 +124,7 @@ describe("train refuses", () => {
 
   it("a file that is not there, and a folder", async () => {
     const gone = await train("gone.csv");
-    expect([gone.code, errorLine(gone)]).toEqual([2, expect.stringMatching(/gone\.csv: there is no such file/)]);
+    expect([gone.code, errorLine(gone)]).toEqual([2, expect.stringMatching(/gone\.csv: the file does not exist/)]);
     const place = await train("model");
     expect([place.code, errorLine(place)]).toEqual([2, expect.stringMatching(/model: this is a folder/)]);
   });
@@ -185,7 +185,7 @@ describe("train goes on, and says so", () => {
     await kept(
       "thousands.csv",
       changed(5, '5,"1,234",a,Yes'),
-      /warning: Column "tenure": nothing tells whether "1,234" has a decimal mark/,
+      /warning: Column "tenure": "1,234" has either a decimal mark/,
       0,
     );
   });

@@ -91,7 +91,7 @@ describe("churnkit drift", () => {
     );
     expect(out).toMatch(/plan = b +critical +charges/);
     expect(out).toMatch(/charges +0\.7500/);
-    expect(out).toMatch(/^- Where the sources are in order.*"charges"/m);
+    expect(out).toMatch(/^- If the sources are correct.*"charges"/m);
     expect((await drift(at("before.csv"), at("before.csv"), ...base, "--segments", "plan")).out).toMatch(
       /None of the 3 slices drifted\.[^]*- Nothing to do/,
     );

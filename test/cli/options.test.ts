@@ -220,7 +220,7 @@ it("init overwrites a file only with --force", async () => {
   const args = ["init", at("customers.csv"), "--out", at("kept.json")];
   await runVerb(init, args);
   writeFileSync(at("kept.json"), "edited");
-  await expect(runVerb(init, args)).rejects.toThrow(/is there already, perhaps with edits\. Give --force/);
+  await expect(runVerb(init, args)).rejects.toThrow(/already exists, perhaps with edits\. Use --force/);
   expect(readFileSync(at("kept.json"), "utf8")).toBe("edited");
   await runVerb(init, [...args, "--force"]);
   expect(readFileSync(at("kept.json"), "utf8")).toMatch(/^\{/);
@@ -229,7 +229,7 @@ it("init overwrites a file only with --force", async () => {
 it("sample overwrites no file that is there, and writes no other format than it says", async () => {
   const args = ["sample", at("sample.csv"), "--rows", "5"];
   writeFileSync(at("sample.csv"), "my own");
-  await expect(runVerb(sample, args)).rejects.toThrow(/sample\.csv is there already\. Give --force/);
+  await expect(runVerb(sample, args)).rejects.toThrow(/sample\.csv already exists\. Use --force/);
   expect(readFileSync(at("sample.csv"), "utf8")).toBe("my own");
   await runVerb(sample, [...args, "--force"]);
   expect(readFileSync(at("sample.csv"), "utf8")).toMatch(/^customerId,/);

@@ -24,7 +24,7 @@ describe("--out is refused before anything is trained", () => {
 
   it.each([
     { out: "file", says: /file is a file/ },
-    { out: "notes", says: /notes is not empty and holds no bundle/ },
+    { out: "notes", says: /notes is not empty and is not a bundle/ },
     { out: "file/model", says: /file\/model.*Part of the path is a file/ },
     { out: "folder.tar.gz", says: /folder\.tar\.gz is a folder/ },
   ])("$out", async ({ out, says }) => {

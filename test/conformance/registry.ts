@@ -132,7 +132,7 @@ export function registryConformance(name: string, make: () => ModelRegistry | Pr
       const refused = await registry.promote(2, "champion");
       expect(refused).toMatchObject({ promoted: false, version: 2 });
       const byGate = await registry.promote(1, "champion", { verdict: failing });
-      expect(byGate.promoted ? [] : byGate.reasons).toEqual(["gate aws: accuracy 0.8000, at least 0.84 is asked"]);
+      expect(byGate.promoted ? [] : byGate.reasons).toEqual(["gate aws: accuracy 0.8000, at least 0.84 is required"]);
       await registry.setStatus(1, "quarantined", { reason: "wrong data" });
       expect((await registry.promote(1, "champion")).promoted).toBe(false);
       await registry.setStatus(1, "approved");
@@ -251,7 +251,7 @@ export function registryConformance(name: string, make: () => ModelRegistry | Pr
       });
     });
 
-    it("promotes only against the champion that was judged, and only what is approved where that is asked", async () => {
+    it("promotes only against the champion that was judged, and only what is approved where that is required", async () => {
       const registry = await filled(3);
       expect(await registry.promote(1, "champion", { expected: null })).toMatchObject({ promoted: true });
       expect(await registry.promote(2, "champion", { expected: null })).toMatchObject({ promoted: false });

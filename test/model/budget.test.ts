@@ -64,7 +64,7 @@ describe("a network that is told to stop", () => {
       onProgress,
     });
     expect(history.map((epochs) => epochs.length)).toEqual([4]);
-    expect(caps[0]?.message).toContain("1 of 3 networks were through");
+    expect(caps[0]?.message).toContain("1 of 3 networks were finished");
   });
 
   it("says nothing of a budget that wasn't needed", async () => {

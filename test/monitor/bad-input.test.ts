@@ -103,7 +103,7 @@ describe("what comes with a record", () => {
     for (let i = 0; i < most + 10; i++) monitor.add(record, 0.5, { at: start + hours(i) });
     const report = monitor.judge(start);
     expect(report.skipped.tooManyPeriods).toBe(10);
-    expect(report.message).toContain("10 records were left out, being of more hours");
+    expect(report.message).toContain("10 records were left out, because they span more hours");
     // Another monitor's periods count too.
     const other = createMonitor(watched.baseline);
     other.add(record, 0.5, { at: start - hours(1) });

@@ -55,7 +55,7 @@ globalThis.result = (async () => {
     runInContext(await bundled(script, "browser", "iife"), createContext(page));
     expect(await page["result"]).toEqual({
       rows: [2, 1],
-      file: expect.stringMatching(/^IO_FAILED There are no files here.*readDelimited/) as string,
+      file: expect.stringMatching(/^IO_FAILED This runtime has no files.*readDelimited/) as string,
     });
   },
 );

@@ -191,8 +191,8 @@ describe("measures", () => {
     expect(
       judged({ latencyMs: 5.0012345, bundleBytes: 1001 }).checks.map(({ passed, reason }) => [passed, reason]),
     ).toEqual([
-      [false, "median time to score one record 5 ms, at most 5 ms is asked"],
-      [false, "size of the bundle 1001 bytes, at most 1000 bytes is asked"],
+      [false, "median time to score one record 5 ms, at most 5 ms is required"],
+      [false, "size of the bundle 1001 bytes, at most 1000 bytes is required"],
     ]);
   });
 
@@ -201,7 +201,7 @@ describe("measures", () => {
     expect(judged(undefined).checks[0]).toMatchObject({
       passed: false,
       observed: null,
-      reason: "the median time to score one record was not measured; at most 5 ms is asked",
+      reason: "the median time to score one record was not measured; at most 5 ms is required",
     });
     const odd = { name: "odd", requirements: [{ measure: "toString", max: 1 }] } as unknown as Gate;
     expect(() => evaluateGate(odd, { metrics: {} })).toThrow(

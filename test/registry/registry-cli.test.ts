@@ -114,7 +114,7 @@ describe("churnkit registry", () => {
     // Nobody is at a terminal here.
     await expect(run("remove", "1", ...at)).rejects.toMatchObject({
       code: "REGISTRY_REFUSED",
-      message: expect.stringMatching(/Version 1 is what champion would be rolled back to\. Give --yes/) as string,
+      message: expect.stringMatching(/champion would roll back to version 1\. Use --yes/) as string,
     });
     expect((await run("list", ...at)).out.split("\n")).toHaveLength(4);
     expect((await run("remove", "1", ...at, "--yes")).out).toBe("version 1 (1.0.0) was removed\n");

@@ -532,7 +532,7 @@ describe("a contract reads alike", () => {
     const { column } = infer(columns.price);
     const cell = cellReader(column).fromText("€45");
     expect(isIssue(cell) && cell.message).toMatch(
-      /not a number as the column writes them: numbers with "," between thousands and the prefix "\$"/,
+      /does not match the column's number format: numbers with "," between thousands and the prefix "\$"/,
     );
     const date = cellReader(infer(columns.joined).column).fromText("2024/01/31");
     expect(isIssue(date) && date.message).toMatch(

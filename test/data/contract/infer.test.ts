@@ -110,7 +110,7 @@ describe("odd cells", () => {
     const { column, findings } = infer([...repeat(["1", "2", "3"], 60), "3+", "3+", "3+"]);
     expect(column.kind).toBe("category");
     expect(findings).toMatchObject([
-      { rule: "format", severity: "warning", message: expect.stringContaining('"3+" keeps coming back') as string },
+      { rule: "format", severity: "warning", message: expect.stringContaining('"3+" recurs') as string },
     ]);
     expect(infer([...repeat(["1", "a"], 60)]).column.kind).toBe("category");
   });

@@ -63,7 +63,7 @@ const cases: readonly Case[] = [
     what: "a repeated column",
     input: "id,tenure,tenure,Churn\n1,2,2,Yes\n",
     code: "INPUT_COLUMNS",
-    message: 'file.csv: the header, column 3: the name "tenure" is that of column 2 too',
+    message: 'file.csv: the header, column 3: the name "tenure" is also the name of column 2',
   },
   {
     what: "a column without a name",
@@ -126,7 +126,7 @@ const cases: readonly Case[] = [
     input: `${header}0,1,a,No\n1,2,"never closed,Yes\n${"2,3,a,No\n".repeat(500)}`,
     options: { limits: { cellBytes: 1000 } },
     code: "INPUT_TOO_LARGE",
-    message: "perhaps the quote opened on line 3 is never closed",
+    message: "the quote on line 3 may be unclosed",
   },
   {
     what: "text behind a closing quote",

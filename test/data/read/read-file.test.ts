@@ -78,7 +78,7 @@ describe("files", () => {
       readTable(contract, join(folder, name)).catch((thrown: unknown) => thrown);
     expect(await error("none.csv")).toMatchObject({
       code: "INPUT_NOT_FOUND",
-      message: expect.stringMatching(/none\.csv: there is no such file/) as string,
+      message: expect.stringMatching(/none\.csv: the file does not exist/) as string,
     });
     expect(await error("b.csv/c.csv")).toMatchObject({ code: "INPUT_NOT_FOUND" });
     expect(await error("folder.csv")).toMatchObject({

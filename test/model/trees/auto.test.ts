@@ -68,7 +68,7 @@ describe("auto", () => {
     expect(await chosen(rich, middling, simple)).toMatchObject({
       chosen: "rich",
       best: "rich",
-      reason: expect.stringMatching(/^rich has the least/) as string,
+      reason: expect.stringMatching(/^rich has the lowest/) as string,
     });
   });
 

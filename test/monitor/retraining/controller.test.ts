@@ -166,7 +166,7 @@ describe("retrainingController", () => {
       await vi.waitFor(async () =>
         expect((await isAlive(store, "churn", { now: now() })).last).toMatchObject({
           at: now().toISOString(),
-          detail: expect.stringMatching(/^run retrain-\S+ is at work$/) as string,
+          detail: expect.stringMatching(/^run retrain-\S+ is in progress$/) as string,
         }),
       );
       expect((await controller.reconcile()).decision.blockedBy).toMatchObject([{ kind: "running" }]);
