@@ -38,7 +38,7 @@ export function refuseOverwrite(path: string, force: boolean | undefined, becaus
   );
 }
 
-/** What an error says. */
+/** Message of an error. */
 export const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Prints an error as one line, whatever line ends its message quotes, and gives the exit code for it. */

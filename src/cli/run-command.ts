@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import type { RetrainingRunContext } from "../monitor/retraining/run.js";
 
-/** What became of a command. */
+/** Outcome of a command. */
 interface CommandEnd {
   readonly status: "succeeded" | "failed";
   readonly detail: string;

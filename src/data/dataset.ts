@@ -25,7 +25,7 @@ export type RowType<D extends Dataset> = D extends Dataset<infer Row> ? Row : ne
 /** The request type of a dataset: a record without the target, with ids optional. */
 export type RequestType<D extends Dataset> = D extends Dataset<unknown, infer Request> ? Request : never;
 
-/** What {@link defineDataset} needs to know. */
+/** Options of {@link defineDataset}. */
 export interface DatasetOptions<
   Schema extends $ZodObject,
   TargetName extends ColumnName<Schema>,

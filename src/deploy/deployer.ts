@@ -1,4 +1,4 @@
-/** What to put on duty. */
+/** The version to deploy. */
 export interface DeployRequest {
   /** Name of the endpoint. */
   readonly name: string;
@@ -23,7 +23,7 @@ export interface Deployment extends DeployRequest {
 export interface Deployer {
   /** @throws ChurnkitError DEPLOY_FAILED when the new one never became healthy; the former is untouched. */
   deploy(request: DeployRequest): Promise<Deployment>;
-  /** What is on duty under a name. */
+  /** The deployed version under a name. */
   current(name: string): Promise<Deployment | undefined>;
   /** Takes an endpoint down, and waits until it is; a name with nothing on duty is no error. */
   remove(name: string): Promise<void>;

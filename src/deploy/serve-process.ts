@@ -7,7 +7,7 @@ import type { DeployRequest } from "./deployer.js";
 /** A process that serves one model. */
 export interface ServeProcess {
   readonly url: string;
-  /** Calls the listener when the process is gone, whoever ended it, or at once where it is. */
+  /** Calls the listener when the process is gone, whatever ended it, or at once if it already is. */
   readonly onEnd: (listener: () => void) => void;
   /** Lets requests under way finish, then ends the process. */
   readonly end: () => void;

@@ -40,7 +40,7 @@ export interface Shift {
   readonly severity: Severity;
 }
 
-/** What a compared column is to the model; one that it doesn't read is told of only when it comes alive, as a warning. */
+/** Role of a compared column. A column that the model doesn't read is reported, as a warning, only when other values come. */
 export type DriftRole = "feature" | "target" | "prediction" | "ignored";
 
 /** The verdict on one column. Numbers that have no value for its data are null. */
@@ -55,7 +55,7 @@ export interface ColumnDrift {
    * empty in one sample takes the share 1e-4.
    */
   readonly psi: number | null;
-  /** What the PSI would come to on average without any drift, at these numbers of rows. */
+  /** Average PSI without any drift, at these numbers of rows. */
   readonly psiExpected: number | null;
   /** Jensen-Shannon distance over the same bins, base 2, in [0, 1]. */
   readonly jensenShannon: number | null;
@@ -169,7 +169,7 @@ export interface RankedDrift {
   readonly severity: Severity;
 }
 
-/** What a comparison of two tables or profiles found. Plain JSON without NaN. */
+/** Result of a comparison of two tables or profiles. Plain JSON without NaN. */
 export interface DriftReport {
   readonly verdict: DriftVerdict;
   readonly severity: Severity;

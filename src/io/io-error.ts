@@ -1,6 +1,6 @@
 import { ChurnkitError } from "../base/errors.js";
 
-/** What usually helps, by the operating system's own code. */
+/** Usual remedies, by the operating system's own code. */
 const advice: Readonly<Record<string, string>> = {
   ENOSPC: "The disk is full: free some space or use another disk.",
   EDQUOT: "The disk quota is used up: free some space or use another location.",

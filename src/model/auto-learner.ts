@@ -24,7 +24,7 @@ export interface AutoCandidate {
   readonly standardError: number;
 }
 
-/** What {@link auto} decided, and why; kept in the bundle's provenance as the parameter `auto`. */
+/** Decision of {@link auto}, and its reason; kept in the bundle's provenance as the parameter `auto`. */
 export interface AutoChoice {
   readonly chosen: string;
   /** The learner with the least log loss. */

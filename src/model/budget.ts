@@ -16,14 +16,14 @@ export interface Budget {
   readonly left: number;
   /** Aborted when the budget is spent, for what waits. */
   readonly signal: AbortSignal;
-  /** What ends it, for people: "the budget of 600 s", "the request to stop". */
+  /** Its cause in words: "the budget of 600 s", "the request to stop". */
   readonly name: string;
 }
 
 /** A cap that ended a training, or made it smaller, before it was through by itself. Plain JSON. */
 export interface Cap {
   readonly cap: "budget" | "epochs" | "rounds" | "members" | "rows";
-  /** What happened, and what lifts the cap, for people. */
+  /** Description of the cap, and how to lift it. */
   readonly message: string;
 }
 

@@ -119,7 +119,7 @@ export async function compile<Request = unknown>(
 
   let buffer: RowBuffer | undefined;
 
-  /** What is wrong with a refused record. A key that tells which column was meant comes first. */
+  /** Problem with a refused record. A key that tells which column was meant comes first. */
   function refusal(record: unknown, issues: readonly CellIssue[]): readonly CellIssue[] {
     const { meant, others } = keys.unknown(record);
     return meant.length + others.length === 0 ? issues : [...meant, ...issues, ...others];

@@ -32,13 +32,13 @@ export interface TrainedModel<Row = unknown, Request = unknown> {
   readonly scorer: Scorer<Request>;
   /** Evaluation on rows that the models scoring them did not train on: the validation rows, or out of fold. */
   readonly heldOut: Evaluation;
-  /** What `heldOut` was judged on: rows of the validation table, or without one of the training table, and their calibrated probabilities. */
+  /** Rows that `heldOut` was judged on: rows of the validation table, or without one of the training table, and their calibrated probabilities. */
   readonly heldOutScores: HeldOut;
   /** For each network of the model, its epochs. */
   readonly history: readonly (readonly EpochRecord[])[];
   /** The caps that ended the training or made it smaller; empty where it was through by itself. */
   readonly caps: readonly Cap[];
-  /** What the features leave out or narrow, for people: a column and why, and levels beyond those that are told apart. */
+  /** Columns that the features leave out or narrow, in words: a column and why, and levels beyond those that are told apart. */
   readonly notes: readonly string[];
   /** Logistic regression trained on the same rows; undefined where it was not wanted, or no time was left. */
   readonly baseline: TrainedModel<Row, Request> | undefined;

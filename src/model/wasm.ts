@@ -58,7 +58,7 @@ export class EmbeddedModule {
   constructor(private readonly base64: string) {}
 
   /**
-   * Begins to compile it in the background, for whoever will need it soon. Does not throw: a runtime that cannot compile
+   * Starts to compile it in the background, for later use. Does not throw: a runtime that cannot compile
    * it says so when it is needed.
    */
   prepare(): void {

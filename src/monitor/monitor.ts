@@ -48,7 +48,7 @@ export interface MonitorOptions {
   readonly state?: MonitorState | undefined;
 }
 
-/** What became of a prediction. Without `time` it is the outcome of the whole window, known at its end. */
+/** Outcome of a prediction. Without `time` it is the outcome of the whole window, known at its end. */
 export type MonitorLabel = Omit<LabelRecord, "time"> & { readonly time?: Moment | undefined };
 
 /** Watches one model. Its memory does not grow with the rows. */

@@ -43,7 +43,7 @@ export interface MonitorRunOptions extends MonitorOptions {
   readonly limits?: Partial<CaptureLimits> | undefined;
 }
 
-/** What a run found. Plain JSON. */
+/** Result of a run. Plain JSON. */
 export interface MonitorRun {
   readonly report: MonitorReport;
   /** Everything counted, to be merged with other shards or to go on from: before the report of a single look, after that of a sequence. */

@@ -28,7 +28,7 @@ export const monitorPeriods = { hour: 3_600_000, day: 86_400_000 } as const;
 /** A name of {@link monitorPeriods}. */
 export type MonitorPeriod = keyof typeof monitorPeriods;
 
-/** What must be the same for two monitors to be merged. */
+/** Settings that two monitors must share to be merged. */
 export interface MonitorSettings {
   readonly period: MonitorPeriod;
   readonly seed: number;
@@ -77,7 +77,7 @@ export const addSkipped = (a: SkippedCounts, b: SkippedCounts): SkippedCounts =>
   badLabels: a.badLabels + b.badLabels,
 });
 
-/** What identifies a baseline. */
+/** Identity of a baseline. */
 export const baselineHash = (baseline: MonitorBaseline): string => hashJson(baseline);
 
 /** Periods that a monitor holds open at most, however small they are. */

@@ -1,10 +1,10 @@
-/** What a step may use besides the state. */
+/** Context of a step, in addition to the state. */
 export interface StepContext {
   /** Says something about the running step: a figure, a verdict, a path. */
   readonly note: (text: string) => void;
 }
 
-/** What happens while a pipeline runs. */
+/** Events of a running pipeline. */
 export type PipelineEvent =
   | { readonly type: "start"; readonly step: string; readonly index: number; readonly steps: number }
   | { readonly type: "note"; readonly step: string; readonly text: string }

@@ -23,7 +23,7 @@ import {
   type VersionRef,
 } from "./versions/version.js";
 
-/** What a registry needs beside its driver's backend. */
+/** Options of a registry other than its backend. */
 export interface RegistryOptions {
   /** The model's name: one segment of letters, digits and `._-`. */
   readonly name: string;

@@ -10,7 +10,7 @@ import type { RegistrySnapshot } from "./registry-state.js";
 import type { Signature } from "./signature/signature.js";
 import type { ModelVersion, VersionRef, VersionStage, VersionStatus } from "./versions/version.js";
 
-/** What a registry's driver can do beyond the least; the conformance suite tests what is declared. */
+/** Optional abilities of a registry's driver; the conformance suite tests the declared ones. */
 export interface RegistryCapabilities {
   /**
    * Of two changes at once none is lost: the later one sees the earlier. Without it a change that met another is
@@ -39,7 +39,7 @@ export interface RegisterOptions extends ChangeNote {
   readonly description?: string | undefined;
   /** Other metrics than the bundle's own, such as those on a test set. */
   readonly metrics?: MetricSummary | undefined;
-  /** What of its lineage the bundle does not say; the parent is the newest version unless given. */
+  /** Lineage that is not in the bundle; the parent is the newest version unless given. */
   readonly run?: Pick<Lineage, "parent" | "runId" | "trainedBy" | "trainedWhere"> | undefined;
 }
 
@@ -56,7 +56,7 @@ export interface PromoteOptions extends ChangeNote {
   readonly approvedOnly?: boolean | undefined;
 }
 
-/** What became of a request to move an alias. Refusal is a result, recorded in the history. */
+/** Result of a request to move an alias. Refusal is a result, recorded in the history. */
 export type PromotionResult =
   | { readonly promoted: true; readonly version: number; readonly previous: number | null }
   | { readonly promoted: false; readonly version: number; readonly reasons: readonly string[] };
@@ -67,7 +67,7 @@ export interface RollbackOptions extends ChangeNote {
   readonly quarantine?: boolean | undefined;
 }
 
-/** What became of a rollback: refused where no former version is fit for service. */
+/** Result of a rollback: refused if no former version is fit for service. */
 export type RollbackResult =
   | { readonly rolledBack: true; readonly from: number; readonly to: number }
   | { readonly rolledBack: false; readonly from: number; readonly reasons: readonly string[] };
@@ -88,7 +88,7 @@ export interface LoadOptions extends OpenBundleOptions {
   readonly signature?: Signature | undefined;
 }
 
-/** What a history's entry can be about. */
+/** Actions in a history. */
 export const historyActions = [
   "register",
   "promote",
@@ -127,7 +127,7 @@ export interface HistoryEntry {
   readonly sha256: string;
 }
 
-/** What an audit found. */
+/** Result of an audit. */
 export interface Audit {
   readonly sound: boolean;
   readonly versions: number;
@@ -139,7 +139,7 @@ export interface Audit {
   readonly orphans: readonly OrphanBundle[];
 }
 
-/** What to audit. */
+/** Options of an audit. */
 export interface AuditOptions {
   /** Read every bundle and check its checksums? Default true. */
   readonly bundles?: boolean | undefined;

@@ -2,13 +2,13 @@ import type { Evaluation } from "../model/evaluate/evaluate-scores.js";
 import { evaluationSections } from "./model-sections.js";
 import { renderReport } from "./render.js";
 
-/** What a page on an evaluation says beside its figures. */
+/** Texts of an evaluation page, in addition to its figures. */
 export interface EvaluationReportOptions {
   /** The model's name. */
   readonly name: string;
-  /** What it was evaluated on. */
+  /** The rows that it was evaluated on. */
   readonly rows: string;
-  /** What a reader must know before believing the figures. */
+  /** Warnings for the reader before the figures. */
   readonly notes?: readonly string[] | undefined;
 }
 

@@ -5,11 +5,11 @@ import { importancePlot } from "./plots/importance.js";
 import { renderReport } from "./render.js";
 import type { Block, Cell, Section } from "./sections.js";
 
-/** What a page on a model's scores explains. */
+/** Content of an explanation page. */
 export interface ExplanationReportInput {
   /** The model's name. */
   readonly name: string;
-  /** What was explained: a file. */
+  /** The explained file. */
   readonly source: string;
   /** Rows behind the importance. */
   readonly rows: number;

@@ -26,12 +26,12 @@ export interface ServedModel {
   readonly source: string;
 }
 
-/** What {@link HandlerOptions.onScored} may know beside the records and their scores. */
+/** Context that {@link HandlerOptions.onScored} gets with the records and their scores. */
 export interface ScoringContext extends Omit<Sent, "records"> {
   readonly model: ServedModel;
 }
 
-/** What {@link createHandler} may do beside scoring. */
+/** Options of {@link createHandler}. */
 export interface HandlerOptions {
   readonly metrics?: ServingMetrics | undefined;
   /** Most records in one batch. Default 10,000. */

@@ -9,7 +9,7 @@ export interface ServeRequest {
   readonly method: string;
   /** The path without query, e.g. `/predict`. */
   readonly path: string;
-  /** What follows the question mark, or `""`: `new URLSearchParams(query)` reads it. */
+  /** Text after the question mark, or `""`: `new URLSearchParams(query)` reads it. */
   readonly query: string;
   /** By lower-case name. */
   readonly headers: Readonly<Record<string, string | undefined>>;
@@ -50,14 +50,14 @@ export type Handler = (request: ServeRequest) => Promise<ServeResponse>;
  */
 export type Middleware = (next: Handler) => Handler;
 
-/** What went wrong with a request or with one record of a batch; `issues` names the columns. */
+/** Error of a request or of one record of a batch; `issues` names the columns. */
 export interface RequestProblem {
   readonly code: ErrorCode;
   readonly message: string;
   readonly issues?: readonly CellIssue[];
 }
 
-/** What a failed request answers: always JSON, never a stack trace. */
+/** Answer to a failed request: always JSON, never a stack trace. */
 export interface ErrorBody {
   readonly error: RequestProblem;
 }

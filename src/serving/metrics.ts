@@ -1,7 +1,7 @@
 import { prometheusText, prometheusType, type PrometheusMetric } from "../io/metrics/prometheus-text.js";
 import { commonHeaders, type ServeResponse } from "./http.js";
 
-/** What a server counts about itself. */
+/** Counters of a server. */
 export interface ServingMetrics {
   /** One request: its route (never the raw path, which callers choose), status and time in seconds. */
   request(route: string, status: number, seconds: number): void;

@@ -5,7 +5,7 @@ import type { Monitor } from "../monitor/monitor.js";
 import type { HandlerOptions } from "./handler.js";
 import { predictionsOf, type Scored } from "./scored-predictions.js";
 
-/** What became of the requests that could be looked at. */
+/** Outcome of the requests that the monitor could sample. */
 export interface MonitorTraffic {
   /** Answered requests for scores. */
   readonly requests: number;

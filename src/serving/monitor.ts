@@ -94,7 +94,7 @@ export function withMonitor(model: ServedModel, monitor: Monitor, options: WithM
     },
   });
 
-  /** What has come since the points before. */
+  /** Counts since the previous points. */
   const trafficPoints = (): MetricPoint[] => {
     const before = told;
     told = queue.traffic();

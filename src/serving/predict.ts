@@ -6,7 +6,7 @@ import type { Sent } from "./body.js";
 import { commonHeaders, failure, json, jsonText, type RequestProblem, type ServeResponse } from "./http.js";
 import type { ServingMetrics } from "./metrics.js";
 
-/** What scoring a request needs. */
+/** Inputs for scoring a request. */
 export interface Scoring {
   readonly scorer: Scorer;
   readonly metrics: ServingMetrics | undefined;
@@ -41,7 +41,7 @@ export function predictOne({ scorer, metrics, said, scored }: Scoring, sent: Sen
  * it is made, since a flood of broken records must cost little more than parsing it.
  */
 export async function predictBatch(scoring: Scoring, sent: Sent, giveWay: GiveWay): Promise<ServeResponse> {
-  // Never made one flat text here: whoever sends it does that, and twice would cost more than all else.
+  // Never made one flat text here: the sender does that, and twice would cost more than all else.
   let predictions = "";
   const { failed, left } = await scoreSlices(scoring, sent, giveWay, mostIssues.batch, (results) => {
     const entries: string[] = [];

@@ -3,7 +3,7 @@ import { quantileOfSorted } from "./quantiles.js";
 import { sortedValues } from "./sort.js";
 import { requireCounts } from "./counts.js";
 
-/** What becomes of a bin that is empty in one sample, whose PSI would be infinite. */
+/** Floor for a bin that is empty in one sample, where PSI would be infinite. */
 export type ZeroRule =
   /** Its share becomes 1e-4, the others stay. */
   | "epsilon"
@@ -50,7 +50,7 @@ export function psi(
 }
 
 /**
- * What PSI comes to without any drift: about (bins - 1) (1/n + 1/m), since PSI nm / (n + m) is then chi-square with
+ * Average PSI without any drift: about (bins - 1) (1/n + 1/m), since PSI nm / (n + m) is then chi-square with
  * bins - 1 degrees of freedom. With 10 bins and 100 rows on both sides that is already 0.18.
  */
 export const psiNullMean = (bins: number, n: number, m: number): number => Math.max(0, bins - 1) * (1 / n + 1 / m);
@@ -114,7 +114,7 @@ export function jensenShannon(reference: readonly number[], current: readonly nu
   return Math.max(0, sum / 2);
 }
 
-/** What Jensen-Shannon divergence (nats) comes to without any drift: an eighth of PSI's, as both measure the same squares. */
+/** Average Jensen-Shannon divergence (nats) without any drift: an eighth of PSI's, as both measure the same squares. */
 export const jensenShannonNullMean = (bins: number, n: number, m: number): number => psiNullMean(bins, n, m) / 8;
 
 /** Total variation distance in [0, 1]: the share of rows that would have to change category. */

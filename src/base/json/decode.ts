@@ -116,19 +116,19 @@ export const record =
     return Object.fromEntries(keys.map((key) => [key, member(json.get(key))]));
   };
 
-/** What the value is, or undefined where there is none. In an {@link object} the member is then left out. */
+/** The value, or undefined if it is absent. An {@link object} then omits the member. */
 export const optional =
   <T>(decoder: Decoder<T>): Decoder<T | undefined> =>
   (json) =>
     json.value === undefined ? undefined : decoder(json);
 
-/** What the value is, or null where it is absent or null. */
+/** The value, or null if it is absent or null. */
 export const nullable =
   <T>(decoder: Decoder<T>): Decoder<T | null> =>
   (json) =>
     json.absent ? null : decoder(json);
 
-/** What the value is, or `other` where it is absent or null. */
+/** The value, or `other` if it is absent or null. */
 export const withDefault =
   <T>(decoder: Decoder<T>, other: T): Decoder<T> =>
   (json) =>

@@ -70,7 +70,7 @@ async function run(bundle: string, options: Options): Promise<void> {
       .catch(onError)
       .finally(() => process.exit(exit.done));
   };
-  // Before the address is printed: whoever reads it may want to end this at once. A second signal ends it the hard way.
+  // Before the address is printed: its reader may want to end this at once. A second signal ends it the hard way.
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);
   if (options.stopWithStdin) process.stdin.once("end", stop).once("error", stop).resume();

@@ -1,5 +1,5 @@
 /**
- * What a column holds, declared once. `storage` says which typed array a table keeps it in; everything that differs
+ * Kinds of columns, declared once. `storage` says which typed array a table keeps it in; everything that differs
  * by kind elsewhere is keyed by this table's names.
  */
 export const columnKinds = {
@@ -18,7 +18,7 @@ export const columnKinds = {
 /** A name of {@link columnKinds}. */
 export type ColumnKind = keyof typeof columnKinds;
 
-/** What a column is for. Only `feature` columns reach the model. */
+/** Role of a column. Only `feature` columns reach the model. */
 export const columnRoles = ["feature", "id", "target", "ignored"] as const;
 /** A name of {@link columnRoles}. */
 export type ColumnRole = (typeof columnRoles)[number];

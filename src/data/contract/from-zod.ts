@@ -9,7 +9,7 @@ import type { ColumnType, Lowered } from "./zod/lowered.js";
 import { throwProblems, type Problem } from "./problem.js";
 import { lowerTarget } from "./zod/target.js";
 
-/** What {@link contractOf} needs beside the schema. */
+/** Options of {@link contractOf}. */
 export interface ContractOptions {
   /** A name for messages and the registry; "dataset" by default. */
   readonly name?: string | undefined;

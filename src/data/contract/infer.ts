@@ -14,7 +14,7 @@ import { unfitFinding } from "./infer/unfit.js";
 import { namesProblems } from "./limits.js";
 import { throwProblems } from "./problem.js";
 
-/** What the user knows about the data. */
+/** Facts that the caller knows about the data. */
 export interface InferenceOptions {
   /** The contract's name; "dataset" by default. */
   readonly name?: string | undefined;
@@ -34,7 +34,7 @@ export interface InferenceOptions {
   readonly dateFormat?: string | undefined;
 }
 
-/** What inference found. */
+/** Result of an inference. */
 export interface InferredContract {
   readonly contract: Contract;
   /** Columns left out, texts taken for missing, cells that will be refused. */

@@ -24,7 +24,7 @@ export function nameProblem(name: string): string | undefined {
   return undefined;
 }
 
-/** What is wrong with a list of column names: each bad name, each repeated one, too many. */
+/** Problem with a list of column names: each bad name, each repeated one, too many. */
 export function namesProblems(names: readonly string[]): string[] {
   if (names.length > contractLimits.columns) {
     return [`there are ${names.length} columns; the limit is ${contractLimits.columns}`];

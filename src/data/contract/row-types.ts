@@ -44,7 +44,7 @@ type RequestFields<Schema extends $ZodObject> = {
 
 type Flat<T> = { [Key in keyof T]: T[Key] };
 
-/** What a scoring request holds: the schema's input without the target, ids optional; dates may be ISO texts. */
+/** Type of a scoring request: the schema's input without the target, ids optional; dates may be ISO texts. */
 export type RequestOf<Schema extends $ZodObject, TargetName extends string, IdName extends string> = Flat<
   Omit<RequestFields<Schema>, TargetName | IdName> &
     Partial<Pick<RequestFields<Schema>, Exclude<IdName, TargetName> & keyof RequestFields<Schema>>>

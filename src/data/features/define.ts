@@ -17,7 +17,7 @@ declare const rowType: unique symbol;
 declare const requestType: unique symbol;
 
 /**
- * What the model shall see of a record: plain JSON. Fitting it on training rows gives a `Recipe`. `Row` and
+ * Definition of the features: plain JSON. Fitting it on training rows gives a `Recipe`. `Row` and
  * `Request` are the types of the dataset, for the compiler only.
  */
 export interface Features<Row = unknown, Request = unknown> {
@@ -47,7 +47,7 @@ export type Policies<Row, Derived extends DerivedColumns> = (unknown extends Row
   readonly [Name in keyof Derived & string]?: PolicyForExpression<Derived[Name]>;
 };
 
-/** What {@link defineFeatures} shall do beside the default rules. */
+/** Options of {@link defineFeatures}. */
 export interface FeatureOptions<Row, Derived extends DerivedColumns> {
   /** Makes further columns from the contract's, which come as typed expressions. Expressions may use each other. */
   readonly derive?: (columns: ColumnsOf<Row>) => Derived;

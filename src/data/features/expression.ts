@@ -48,7 +48,7 @@ export type ColumnsOf<Row> = unknown extends Row
   ? Readonly<Record<string, Expression>>
   : { readonly [Name in keyof Row & string]-?: Typed<ExpressionValue<NonNullable<Row[Name]>>> };
 
-/** What a column's expression is of: dates for ISO date texts, the texts of the labels for a union of literals. */
+/** Type of a column's expression: dates for ISO date texts, the texts of the labels for a union of literals. */
 type ExpressionValue<Value> =
   KindOf<Value> extends "date"
     ? Date

@@ -23,7 +23,7 @@ export type DateEncoding = (typeof encodings.date)[number];
 
 export interface NumberPolicy {
   readonly encode?: NumberEncoding;
-  /** What a missing value becomes. Default: the median of the training rows. */
+  /** Replacement of a missing value. Default: the median of the training rows. */
   readonly impute?: "median" | "mean" | number;
   /** Also a 0/1 column for each of few values, and for a value that many rows share. Default true. */
   readonly oneHotValues?: boolean;
@@ -74,7 +74,7 @@ const settings: Record<ColumnKind, readonly (keyof ColumnPolicy)[]> = {
   text: [],
 };
 
-/** What is wrong with a policy for a column of a kind, or undefined. */
+/** Problem with a policy for a column of a kind, or undefined. */
 export function policyProblem(policy: ColumnPolicy, kind: ColumnKind): string | undefined {
   const { encode, impute, oneHotValues, rareBelow } = policy;
   const unknown = Object.keys(policy).find((key) => key !== "encode" && !settings[kind].some((name) => name === key));

@@ -69,7 +69,7 @@ export interface CategoryProfile {
 /** The counts of one column; `kind` tells which. */
 export type ColumnProfile = NumericProfile | CategoryProfile;
 
-/** What a profile may hold; {@link parseProfile} refuses more. */
+/** Limits of a profile; {@link parseProfile} refuses more. */
 export const profileLimits = {
   columns: 10_000,
   cutPoints: 65_536,

@@ -1,7 +1,7 @@
 import { exactSumOf, meanOf } from "./exact-sum.js";
 import type { NumericProfile } from "./profile.js";
 
-/** What a profile says of a column's values; undefined where it holds none. */
+/** Summary of a column's values in a profile; undefined if it has none. */
 export interface NumericSummary {
   readonly n: number;
   readonly mean: number;

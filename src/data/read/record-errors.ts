@@ -36,19 +36,19 @@ export class RecordErrors {
     return this.#error("INPUT_MALFORMED", at, message, false);
   }
 
-  /** What is wrong with a record of `count` cells. */
+  /** Problem with a record of `count` cells. */
   ragged(at: Position, count: number): string {
     const hint = count > this.names.length ? "quote the cell that holds the delimiter" : "fill in the missing cells";
     const cells = `${count} ${count === 1 ? "cell" : "cells"}`;
     return `${cells} on line ${at.line}, where the header has ${this.names.length}; ${hint}`;
   }
 
-  /** What is wrong with a record that fills a column left out for its empty cells. */
+  /** Problem with a record that fills a column left out for its empty cells. */
   unnamed({ line }: Position): string {
     return `a cell on line ${line} is filled, but the header has no name for its column; name it in the header, or empty the cell`;
   }
 
-  /** What is wrong with text behind a closing quote. */
+  /** Problem with text behind a closing quote. */
   strayText(at: Position, quoteLine: number): string {
     const name = this.names[at.cell];
     const where = name === undefined ? "" : ` of column "${cutText(name)}"`;

@@ -88,7 +88,7 @@ function codedSlot(column: Column, capacity: number): Pick<Slot, "reset" | "stor
     },
     view: (rows) => {
       const data = view(rows);
-      // The contract's own array wherever it is enough, so that whoever looked at its levels once can tell.
+      // The contract's own array wherever it is enough, so that code that compared its levels once recognizes it.
       data.levels = others.size === 0 ? declared : [...declared, ...others.keys()];
       return data;
     },

@@ -2,7 +2,7 @@ import { ChurnkitError } from "../../base/errors.js";
 import type { Column, Contract } from "../contract/contract.js";
 
 /**
- * What a reader does with the target column. `required`: it must be there, and a row without a class is set aside
+ * How a reader treats the target column. `required`: it must be there, and a row without a class is set aside
  * (training, evaluation). `optional`: it may be absent, and a label that is not a class is kept as a level beyond the classes. `ignore`: it is not
  * read at all (scoring). Only `required` also insists on the id columns.
  */

@@ -56,7 +56,7 @@ export interface Table<Row = unknown> {
   readonly source: string;
   /** Columns of the source that the contract does not know; they were left out. */
   readonly extraColumns?: readonly string[] | undefined;
-  /** What is unusual about the form of the source, and how it was read: each a sentence. */
+  /** Unusual features of the source's layout and how they were read, each as a sentence. */
   readonly form?: readonly string[] | undefined;
   readonly [rowType]?: Row;
 }

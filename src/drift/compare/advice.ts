@@ -6,14 +6,14 @@ import { percent } from "./words.js";
 /** One thing to do about a report. */
 export interface Advice {
   readonly severity: Severity;
-  /** What to do, in a sentence or two. */
+  /** Advice in a sentence or two. */
   readonly action: string;
   /** The columns that it is about. */
   readonly columns: readonly string[];
 }
 
 /**
- * What to do about a report, the most pressing first: faults of the data before drift of the world, since retraining on
+ * Advice on a report, the most urgent first: faults of the data before drift of the world, since retraining on
  * broken data makes the model worse.
  *
  * @returns at least one entry, the worst as severe as the report; a calm report asks for nothing but says so.

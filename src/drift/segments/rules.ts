@@ -17,7 +17,7 @@ export type SegmentRule =
       readonly edges: readonly number[];
     };
 
-/** What segments may be asked for. */
+/** Limits of segments. */
 export const segmentLimits = { columns: 10, levels: 20 } as const;
 
 /**

@@ -20,7 +20,7 @@ export const hourlyPlan: SequentialPlan = {
   falseAlarmsPerYear: { warning: 1, critical: 0.1 },
 };
 
-/** What a plan may hold. */
+/** Limits of a plan. */
 const limits = { windows: 8, length: 100_000 } as const;
 
 /** Periods from one look at a window to the next. */

@@ -1,7 +1,7 @@
 import type { DriftReport, Severity, Shift } from "../report.js";
 import type { SequentialPlan } from "./plan.js";
 
-/** What a monitor knows from one period to the next. Plain JSON, of a size bounded by the number of columns. */
+/** State of a monitor between periods. Plain JSON, of a size bounded by the number of columns. */
 export interface SequentialState {
   readonly format: 1;
   readonly plan: SequentialPlan;
@@ -40,7 +40,7 @@ export interface SequentialAlarm {
   readonly since: number;
 }
 
-/** What one period brought. */
+/** Result of one period. */
 export interface SequentialDecision {
   readonly period: number;
   /** The worst of the standing alarms. */

@@ -86,7 +86,7 @@ async function append(file: FileHandle, lines: string): Promise<void> {
   await file.appendFile(last === newline ? lines : `\n${lines}`);
 }
 
-/** What a file of metric lines holds. */
+/** Content of a file of metric lines. */
 export interface MetricLines {
   readonly points: readonly MetricPoint[];
   /** Numbers of the lines (from 1) that are not a whole point, such as the last one after a kill. */

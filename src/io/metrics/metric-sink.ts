@@ -17,7 +17,7 @@ export interface MetricPoint {
   readonly at: Date;
 }
 
-/** What becomes of points in a sink; the conformance suite tests what is declared. */
+/** How a sink keeps points; the conformance suite tests the declared form. */
 export interface SinkCapabilities {
   /** Does what was written outlive the process? */
   readonly durable: boolean;
@@ -33,7 +33,7 @@ export interface SinkCapabilities {
  * cannot deliver throws SINK_FAILED or IO_FAILED; {@link undeliveredPoints} says which points are to be written again.
  */
 export interface MetricSink {
-  /** What to call the sink in messages: "memory", "CloudWatch namespace Churn". */
+  /** Name of the sink in messages: "memory", "CloudWatch namespace Churn". */
   readonly name: string;
   readonly capabilities: SinkCapabilities;
   /** At most 100,000 points at once. */

@@ -10,7 +10,7 @@ export const metricUnits = {
 export type MetricUnit = keyof typeof metricUnits;
 
 /**
- * What a point's value means:
+ * Meaning of a point's value:
  * - `counter`: how much was added since the last point, at least 0; totals are sums.
  * - `gauge`: the state at that time; a later one replaces it.
  * - `histogram`: one observation out of many.

@@ -32,7 +32,7 @@ export interface PutOptions {
   readonly ifVersion?: string | null | undefined;
 }
 
-/** What a store can do beyond the least; the conformance suite tests what is declared. */
+/** Optional abilities of a store; the conformance suite tests the declared ones. */
 export interface StoreCapabilities {
   /** Honors {@link PutOptions.ifVersion} against every other writer. */
   readonly compareAndSwap: boolean;
@@ -50,7 +50,7 @@ export interface StoreCapabilities {
  * Every method throws ChurnkitError STORE_FAILED when the store cannot be reached or refuses, naming the key.
  */
 export interface ObjectStore {
-  /** What to call the store in messages: "memory", "files at out/registry". */
+  /** Name of the store in messages: "memory", "files at out/registry". */
   readonly name: string;
   readonly capabilities: StoreCapabilities;
   /** @returns undefined when there is no such object. */

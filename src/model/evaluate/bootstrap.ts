@@ -1,7 +1,7 @@
 import { ChurnkitError } from "../../base/errors.js";
 import { uniform } from "../../base/random.js";
 
-/** How often rows are drawn anew, and with which seed. */
+/** Number of resamples, and their seed. */
 export interface BootstrapOptions {
   /** 20 to 100,000, 1,000 by default; lowered for many rows: above 50 million drawn rows to as many as fit, at least 100. */
   readonly resamples?: number | undefined;

@@ -13,7 +13,7 @@ import { expectedGradients } from "./expected-gradients.js";
 import type { Explainer, Explanation } from "./explanation.js";
 import { sampledShapley } from "./sampled-shapley.js";
 
-/** What scores are explained against, and how closely. */
+/** Background of the explanations, and their accuracy. */
 export interface ExplainerOptions extends CompileOptions {
   /** Real rows to compare with, training rows best; drawn from the artifact's baseline profile by default. */
   readonly background?: Table | undefined;

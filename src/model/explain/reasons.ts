@@ -36,7 +36,7 @@ export interface ReasonedScore {
   readonly reasons: readonly Reason[];
   /** The log odds of all columns that are not among the reasons. */
   readonly others: number;
-  /** What is odd about the record although it was scored. */
+  /** Issues of a record that was scored anyway. */
   readonly issues: readonly CellIssue[];
 }
 
@@ -52,7 +52,7 @@ export interface UnreasonedScore {
 export interface ReasonOptions {
   /** Most reasons, 1 or more. Default 3. */
   readonly top?: number | undefined;
-  /** What a high probability is called in a sentence. Default "risk". */
+  /** Name of a high probability in a sentence. Default "risk". */
   readonly outcome?: string | undefined;
   /** Only reasons in this direction: what to act on is what raises the risk. Default both. */
   readonly direction?: Reason["direction"] | undefined;

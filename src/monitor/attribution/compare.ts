@@ -26,7 +26,7 @@ export interface RankedAttribution {
   readonly rank: number;
 }
 
-/** What a comparison of attributions found. Plain JSON without NaN. */
+/** Result of a comparison of attributions. Plain JSON without NaN. */
 export interface AttributionDrift {
   readonly verdict: DriftVerdict;
   readonly severity: Severity;
@@ -35,7 +35,7 @@ export interface AttributionDrift {
   readonly ndcg: number | null;
   /** Of the NDCG, from the rows of both sides. */
   readonly standardError: number | null;
-  /** What the NDCG would come to on average without any change, at these numbers of rows. */
+  /** Average NDCG without any change, at these numbers of rows. */
   readonly ndcgExpected: number | null;
   /** Share of comparisons without any change that come out as low. */
   readonly pValue: number | null;

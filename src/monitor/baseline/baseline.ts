@@ -28,7 +28,7 @@ export interface AttributionSettings {
 }
 
 /**
- * What a model's service is compared with: all four monitors' baselines in one value. Plain JSON that holds no row; about
+ * Baselines of all four monitors in one value. Plain JSON that holds no row; about
  * as large as the profile in it.
  */
 export interface MonitorBaseline {
@@ -71,7 +71,7 @@ export interface MonitorBaseline {
   } | null;
 }
 
-/** What to make a baseline from. */
+/** Inputs of a baseline. */
 export interface MonitorBaselineInput extends CompileOptions {
   readonly artifact: Artifact;
   /**

@@ -4,7 +4,7 @@ import { checkThreshold } from "../../model/evaluate/options.js";
 import { addGroups, countNames, groupCounts, type BiasCounts } from "./counts.js";
 import { resolveFacet, type Facet } from "./facets.js";
 
-/** What to count. */
+/** Options of the count. */
 export interface BiasCountOptions {
   /** At least one. */
   readonly facets: readonly Facet[];

@@ -30,7 +30,7 @@ export interface FacetCounts {
 export interface BiasCounts {
   readonly format: 1;
   readonly rows: number;
-  /** What counts as a positive outcome below: the contract's positive class, or the other one. */
+  /** Definition of a positive outcome below: the contract's positive class, or the other one. */
   readonly favorable: "positive" | "negative";
   /** Null where rows were not scored. */
   readonly threshold: number | null;

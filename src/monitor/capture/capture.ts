@@ -23,7 +23,7 @@ export interface CapturedPrediction {
   readonly control?: boolean | undefined;
 }
 
-/** What can be wrong with captured data, and what becomes of it. Declared once; results count each by name. */
+/** Problems of captured data, and how they are handled. Declared once; results count each by name. */
 export const captureIssues = {
   unreadable: "A file with bytes that are damaged or not text: left out from that point.",
   tooLong: "A line longer than the limit: left out.",

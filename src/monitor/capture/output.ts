@@ -3,7 +3,7 @@ import type { Target } from "../../data/contract/contract.js";
 import { probabilityOf, textOf } from "./capture.js";
 import { isProblem, payloadOf, type Payload, type Problem } from "./payload.js";
 
-/** What the outputs of a captured endpoint hold for each record, where they do not name it. */
+/** Content of a captured endpoint's outputs per record, when they do not name it. */
 export const captureOutputs = {
   probability: "one number: the probability of the positive class, even if it is exactly 0 or 1",
   positiveFirst: "a number for each class, the positive one's first",
@@ -32,7 +32,7 @@ export interface OutputOptions {
   readonly mostRecords: number;
 }
 
-/** What an output says of one record. */
+/** An output's result for one record. */
 export interface Output {
   readonly probability: number | null;
   readonly label: string | null;
@@ -41,7 +41,7 @@ export interface Output {
   readonly problem?: string;
 }
 
-/** What one response says of all its records. */
+/** A response's results for all its records. */
 export interface Outputs {
   readonly outputs: readonly Output[];
   readonly version: string | null;

@@ -35,7 +35,7 @@ export interface CaptureReadOptions {
   /** The columns of CSV payloads where they are not the contract's features in order. */
   readonly columns?: readonly string[] | undefined;
   /**
-   * What the outputs of SageMaker's captures hold where they do not name it. Without it only what has one meaning is read: a number
+   * Content of SageMaker's captured outputs when they do not name it. Without it only what has one meaning is read: a number
    * from 0 to 1, or numbers under names; both classes' numbers, or a label beside a number, count as `badOutput`.
    */
   readonly outputForm?: CaptureOutput | undefined;

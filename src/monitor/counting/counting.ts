@@ -39,7 +39,7 @@ interface OpenPeriod {
   readonly attributed: AttributionSample;
 }
 
-/** What the model said of a record, and when. */
+/** Score of a record, and its time. */
 export interface PredictionMeta {
   /** When the prediction was made. */
   readonly at: Moment;

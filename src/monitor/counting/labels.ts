@@ -9,7 +9,7 @@ export interface LabelRules {
   readonly window: number;
   /** How long after its end a label may still be on its way. 0 by default. */
   readonly delay?: number | undefined;
-  /** "negative": only positives are reported, so whoever has no label has stayed. "unknown" by default. */
+  /** "negative": only positives are reported, so a customer without a label has stayed. "unknown" by default. */
   readonly absent?: "unknown" | "negative" | undefined;
 }
 
@@ -24,7 +24,7 @@ export interface SampledPrediction extends Sampled {
   readonly control: boolean;
 }
 
-/** What was reported of one prediction. */
+/** Reported outcome of one prediction. */
 export interface SampledLabel extends Sampled {
   /** Different reports, at most four. */
   readonly reports: readonly LabelReport[];

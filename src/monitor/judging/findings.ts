@@ -24,7 +24,7 @@ export type MonitorName = keyof typeof monitors;
 /** The names, in one order. */
 export const monitorNames = Object.keys(monitors) as readonly MonitorName[];
 
-/** What one monitor says. */
+/** Finding of one monitor. */
 export interface Finding {
   readonly verdict: DriftVerdict;
   readonly severity: Severity;
@@ -98,7 +98,7 @@ export interface AttributionFinding extends Finding {
   readonly drift: AttributionDrift | null;
 }
 
-/** What all four found. */
+/** Findings of all four monitors. */
 export interface Findings {
   readonly dataQuality: DataQualityFinding;
   readonly modelQuality: ModelQualityFinding;

@@ -6,7 +6,7 @@ import { takeLook, type LookContext, type StandingAlarm } from "./looks.js";
 import { mergeTallies, type Tally } from "../counting/tally.js";
 import { addPart, noPeriods, skipPeriods, type Windows } from "../../drift/sequential/windows.js";
 
-/** What a monitor keeps of closed periods. Plain JSON of constant size. */
+/** Summary of closed periods. Plain JSON of constant size. */
 export interface MonitorHistory {
   /** The first millisecond that is not closed. */
   readonly closedUntil: number;

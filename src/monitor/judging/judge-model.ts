@@ -87,7 +87,7 @@ export function judgeModel(
   };
 }
 
-/** Labels that join nothing come first: nothing else is known before that is mended. */
+/** Labels that join nothing come first: nothing else is known until that is fixed. */
 function messageOf(found: readonly string[], lacking: string | undefined, { unjoined, counts }: Outcomes): string {
   const told = unjoined ?? null;
   if (told !== null && told.labels === told.of) return [unjoinedWords(told), ...found].join(" ");

@@ -37,7 +37,7 @@ export function monitorPoints(
 }
 
 /**
- * What a report says to a retraining policy: accuracy from mature labels, the largest PSI of the features that drifted, and
+ * Signals of a report for a retraining policy: accuracy from mature labels, the largest PSI of the features that drifted, and
  * which monitors are critical.
  *
  * @example

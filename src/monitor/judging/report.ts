@@ -21,7 +21,7 @@ export interface MonitorAlarm {
 /** One monitor's verdict, and what it rests on. */
 export type MonitorVerdict<Found extends Finding> = Finding & { readonly finding: Found };
 
-/** What to do about a monitor's finding. */
+/** Advice on a monitor's finding. */
 export interface MonitorAdvice {
   readonly monitor: MonitorName;
   readonly severity: Severity;
@@ -29,7 +29,7 @@ export interface MonitorAdvice {
   readonly columns: readonly string[];
 }
 
-/** What a monitor reports: all four verdicts. Plain JSON without NaN. */
+/** Report of a monitor: all four verdicts. Plain JSON without NaN. */
 export interface MonitorReport {
   readonly format: 1;
   /** ISO 8601. */
@@ -125,7 +125,7 @@ export function reportOfParts({ findings, ...parts }: ReportParts): MonitorRepor
   };
 }
 
-/** What people call each monitor. */
+/** Display name of each monitor. */
 export const monitorLabels: Record<MonitorName, string> = {
   dataQuality: "Data quality",
   modelQuality: "Model quality",

@@ -17,7 +17,7 @@ import { driftPolicy, type DriftPolicy, type PolicyChoice } from "../../drift/po
 import type { MonitorBaseline } from "../baseline/baseline.js";
 import { featuresOf, inferredType, type InferredType } from "./columns.js";
 
-/** What a feature must hold to, in Model Monitor's form. */
+/** Constraints of a feature, in Model Monitor's form. */
 export interface FeatureConstraints {
   readonly name: string;
   readonly inferred_type: InferredType;
@@ -57,7 +57,7 @@ export interface MonitorConstraints {
 const mostDomains = 1_000;
 
 /**
- * What the baseline demands, as Model Monitor's `constraints.json`. Thresholds come from the policy's warnings: completeness
+ * Constraints from the baseline, as Model Monitor's `constraints.json`. Thresholds come from the policy's warnings: completeness
  * may fall by `missing.warning`, domains may be left by `newLevels.warning` of the values, distributions may move by
  * `distribution.warning`.
  *

@@ -11,7 +11,7 @@ import type { Tally } from "../counting/tally.js";
 import { featuresOf, inferredType, type InferredType } from "./columns.js";
 import { cumulativeCounts, quantilesOf } from "./distribution.js";
 
-/** What every column has. */
+/** Members of every column. */
 export interface CommonStatistics {
   readonly num_present: number;
   readonly num_missing: number;

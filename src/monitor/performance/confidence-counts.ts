@@ -25,7 +25,7 @@ export interface ConfidenceCounts {
 export interface ConfidenceCounter {
   /** Counts a probability; false, and counted as invalid, where it is none. */
   add(probability: number): boolean;
-  /** What was counted so far. */
+  /** Counts so far. */
   counts(): ConfidenceCounts;
 }
 

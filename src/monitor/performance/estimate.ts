@@ -26,7 +26,7 @@ export interface EstimatedValue extends MetricValue {
   readonly reason?: string;
 }
 
-/** What a model's performance is expected to be, from its probabilities alone. Plain JSON without NaN. */
+/** Expected performance of a model, from its probabilities alone. Plain JSON without NaN. */
 export interface PerformanceEstimate {
   readonly rows: number;
   readonly threshold: number;
@@ -43,11 +43,11 @@ export interface PerformanceEstimate {
   };
   readonly values: Readonly<Record<PerformanceMetric, EstimatedValue>>;
   readonly costs: Costs | null;
-  /** What has to hold for the estimate to be right. */
+  /** Assumption under which the estimate is right. */
   readonly assumption: string;
 }
 
-/** What every estimate without labels rests on. */
+/** Assumption of every estimate without labels. */
 export const estimateAssumption =
   "Right where the probabilities are calibrated on these rows: the outcome follows from the features as it did in training " +
   "(no concept drift), also for rows unlike those of training.";

@@ -5,7 +5,7 @@ import { evaluateScores } from "../../model/evaluate/evaluate-scores.js";
 import type { MetricValue } from "../../model/evaluate/metrics.js";
 import { Z95, type PerformanceMetric } from "./metrics.js";
 
-/** What a model's performance turned out to be. Plain JSON without NaN. */
+/** Realized performance of a model. Plain JSON without NaN. */
 export interface RealizedPerformance {
   readonly rows: number;
   readonly positives: number;

@@ -13,10 +13,10 @@ import { changeState, readRetrainingState } from "./state-store.js";
 import type { FinishedRun, RetrainingRun, RetrainingState } from "./state.js";
 import { beginRun, endRun, releaseCrashed, renewRun, type RunEnd } from "./transitions.js";
 
-/** What a started system says of a run: still at work, over, or nothing known of it. */
+/** State of a run in the started system: still at work, over, or nothing known of it. */
 export type RunReport = "running" | "unknown" | RunEnd;
 
-/** What a controller drives, and how it learns what it needs. */
+/** Functions that a controller calls: to start runs and to read signals. */
 export interface RetrainingControllerOptions {
   /**
    * Retrains: the local pipeline, or a call that starts one elsewhere. Its promise's end is the run's, unless it gives
@@ -43,7 +43,7 @@ export interface RetrainingControllerOptions {
   readonly now?: (() => Date) | undefined;
 }
 
-/** What came of one round. */
+/** Result of one round. */
 export interface RetrainingRound {
   readonly decision: RetrainingDecision;
   /** The run that this round started, if it is over; null where none was started or it goes on elsewhere. */

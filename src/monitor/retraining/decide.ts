@@ -2,7 +2,7 @@ import { leastAccuracyLabels, rememberTriggers, scheduleDue, type RetrainingSign
 import type { RetrainingPolicy } from "./policy.js";
 import { shortText, type PendingTrigger, type RetrainingState } from "./state.js";
 
-/** What may hold a run back. */
+/** Reasons to hold a run back. */
 export const retrainingBlocks = {
   stopped: "all retraining is stopped, or the policy is disabled",
   running: "a run is in progress",

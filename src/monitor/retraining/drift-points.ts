@@ -37,7 +37,7 @@ export function driftPoints(
 }
 
 /**
- * What a report says to a retraining policy: the largest PSI of the features whose verdict is drift, 0 where none is. So
+ * Signals of a report for a retraining policy: the largest PSI of the features whose verdict is drift, 0 where none is. So
  * a PSI that a few rows bring about by chance retrains nothing. A critical report says so, whatever its PSI.
  */
 export function driftSignals(report: DriftReport, at: Date): RetrainingSignals {

@@ -14,7 +14,7 @@ export interface Heartbeat {
   readonly at: string;
   /** How many seconds until the next, by its own word. */
   readonly everySeconds: number;
-  /** What it did last, in words. */
+  /** Its last action, in words. */
   readonly detail: string;
 }
 

@@ -11,7 +11,7 @@ export interface Measurement {
 }
 
 /**
- * What is known now. Measurements are levels: give the present value each time, whether it is well or not; one that is
+ * Present signals. Measurements are levels: give the present value each time, whether it is well or not; one that is
  * left out is not known, which changes nothing.
  */
 export interface RetrainingSignals {

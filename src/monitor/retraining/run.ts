@@ -2,7 +2,7 @@ import type { RetrainingPolicy, RetrainingTrigger } from "./policy.js";
 import type { FinishedRun, RetrainingRun, RetrainingState } from "./state.js";
 import { endRun, renewRun, type RunEnd } from "./transitions.js";
 
-/** What a run is told. */
+/** Inputs of a run. */
 export interface RetrainingRunContext {
   /** Unique, 44 letters, digits and -: pass it on as the request token or execution name, so that a repetition is none. */
   readonly runId: string;
@@ -12,7 +12,7 @@ export interface RetrainingRunContext {
   readonly signal: AbortSignal;
 }
 
-/** What a run comes to; `undefined` is a success too. */
+/** Result of a run; `undefined` is a success too. */
 export type RetrainingOutcome =
   | {
       readonly status: "succeeded" | "failed";

@@ -8,7 +8,7 @@ export interface PendingTrigger {
   readonly kind: RetrainingTrigger;
   /** Tells triggers of one kind apart: the alarm's name; "" for the other kinds. */
   readonly subject: string;
-  /** What was seen, in words: "accuracy 0.78 is below 0.8". */
+  /** Observation in words: "accuracy 0.78 is below 0.8". */
   readonly message: string;
   readonly firstSeen: string;
   readonly lastSeen: string;
@@ -24,14 +24,14 @@ export interface RetrainingRun {
   readonly startedAt: string;
   /** Unless renewed, the run has crashed by then. */
   readonly leaseUntil: string;
-  /** What the started system calls it, such as an execution's ARN; null until it is known. */
+  /** Its name in the started system, such as an execution's ARN; null until it is known. */
   readonly reference: string | null;
   readonly triggers: readonly RetrainingTrigger[];
   /** Reserved of the budget. */
   readonly cost: number;
 }
 
-/** What became of a run. */
+/** Outcome of a run. */
 export const runStatuses = ["succeeded", "failed", "crashed"] as const;
 /** A name of {@link runStatuses}. */
 export type RunStatus = (typeof runStatuses)[number];
@@ -45,7 +45,7 @@ export interface FinishedRun {
   readonly reference: string | null;
   readonly triggers: readonly RetrainingTrigger[];
   readonly cost: number;
-  /** What it said: the new version, or why it failed. */
+  /** Its message: the new version, or why it failed. */
   readonly detail: string;
 }
 

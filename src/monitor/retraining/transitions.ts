@@ -49,7 +49,7 @@ export interface RunEnd {
   readonly status: RunStatus;
   readonly detail?: string | undefined;
   readonly reference?: string | undefined;
-  /** What it really cost, in place of what was reserved. */
+  /** Actual cost, in place of the reserved cost. */
   readonly cost?: number | undefined;
 }
 

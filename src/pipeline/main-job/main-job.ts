@@ -23,7 +23,7 @@ import { checkServing } from "./serve-check.js";
 import { retrainingAfter, watchLater } from "./watch.js";
 import { halves, openSource, together, withWrongLabels, type MainJobSource } from "./source.js";
 
-/** What the main job starts from. */
+/** Options of the main job. */
 export interface MainJobInput {
   readonly source: MainJobSource;
   /** Everything the job writes goes below this folder. */

@@ -39,7 +39,7 @@ export type MainJobSource =
 /** The rows of a later month, in which something has changed. */
 interface LaterRows {
   readonly table: Table;
-  /** What changed, for people. */
+  /** Description of the change. */
   readonly story: string;
 }
 

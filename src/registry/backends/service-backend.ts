@@ -19,7 +19,7 @@ import type { VersionLabels, VersionRecord } from "../versions/version.js";
 
 /** A model registry service, as far as churnkit needs it: what a driver for one has to implement. */
 export interface VersionService<Entry extends VersionEntry = VersionEntry> {
-  /** What to call it in messages. */
+  /** Its name in messages. */
   readonly name: string;
   /** All versions that churnkit registered, in order of number. */
   list(): Promise<readonly Entry[]>;

@@ -28,7 +28,7 @@ export interface BaselineDrift {
 }
 
 /**
- * Compares two baselines, each with cut points and levels of its own: the second one is counted anew between the cut points
+ * Compares two baselines, each with cut points and levels of its own: the second one is counted again between the cut points
  * of the first. Values between two of its own cut points count as spread evenly over the interval, so the result is exact
  * for columns of up to as many distinct values as cut points and within one over their number otherwise.
  */

@@ -5,7 +5,7 @@ import { checkSegments } from "./gate-segments.js";
 import type { MeasureName } from "./measures.js";
 import type { SoundnessDemand } from "./soundness.js";
 
-/** What a model may be compared with. */
+/** Rivals that a model may be compared with. */
 export type Rival = "champion" | "baseline";
 
 /** The metric's own value, at least `min` or at most `max`. */
@@ -39,7 +39,7 @@ export interface SegmentRequirement {
   readonly minRows?: number | undefined;
 }
 
-/** What was measured, at most `max`, in the unit of {@link measures}. */
+/** A measure with an upper limit `max`, in the unit of {@link measures}. */
 export interface MeasuredRequirement {
   readonly measure: MeasureName;
   readonly max: number;
@@ -54,7 +54,7 @@ export interface SoundnessRequirement {
 export type Requirement =
   AbsoluteRequirement | RelativeRequirement | SegmentRequirement | MeasuredRequirement | SoundnessRequirement;
 
-/** What a model must show before it is promoted; all requirements must hold. Plain JSON. */
+/** Requirements of a promotion; all of them must hold. Plain JSON. */
 export interface Gate {
   readonly name: string;
   readonly requirements: readonly Requirement[];
@@ -82,14 +82,14 @@ export interface JudgedRows {
   readonly bootstrap?: BootstrapOptions | undefined;
 }
 
-/** What a gate is evaluated on. */
+/** Inputs of a gate. */
 export interface GateEvidence {
   /** The candidate's metrics, with intervals where there are any. */
   readonly metrics: Partial<Readonly<Record<MetricName, MetricValue>>>;
   /** For relative requirements. */
   readonly comparison?: JudgedRows | undefined;
   readonly measures?: Partial<Readonly<Record<MeasureName, number>>> | undefined;
-  /** What `soundVerdict` found, for demands that no metric answers. */
+  /** Findings of `soundVerdict`, for demands that no metric answers. */
   readonly soundness?: GateVerdict | undefined;
 }
 

@@ -22,7 +22,7 @@ export interface LatencyOptions {
   readonly clock?: (() => number) | undefined;
 }
 
-/** What is judged, on what, by which gates. */
+/** The model to judge, the rows and the gates. */
 export interface JudgeOptions {
   readonly candidate: Scorer;
   /** The model in service; undefined where there is none yet. */
@@ -43,7 +43,7 @@ export interface JudgeOptions {
   readonly allow?: Allowances | undefined;
 }
 
-/** What came of it; plain JSON. */
+/** Result of a judgment; plain JSON. */
 export interface Judgment {
   /** Did every gate pass? */
   readonly passed: boolean;

@@ -1,4 +1,4 @@
-/** What can be measured of a model beside its answers. */
+/** Measures of a model other than its answers. */
 export const measures = {
   latencyMs: { label: "median time to score one record", unit: "ms" },
   bundleBytes: { label: "size of the bundle", unit: "bytes" },

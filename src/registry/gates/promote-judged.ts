@@ -3,7 +3,7 @@ import { judgeOnRows, type JudgeOptions, type Judgment } from "./judge.js";
 import type { ModelRegistry, PromoteOptions, PromotionResult } from "../registry.js";
 import type { VersionRef } from "../versions/version.js";
 
-/** What a version is judged on before an alias is pointed to it. */
+/** Inputs for judging a version before an alias moves to it. */
 export interface JudgedPromotionOptions
   extends
     Omit<PromoteOptions, "verdict" | "expected">,

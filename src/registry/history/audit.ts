@@ -6,7 +6,7 @@ import { checkContent, verifyBundle } from "../versions/registered-bundle.js";
 import type { AliasEntry, RegistryBackend, VersionEntry } from "../registry-state.js";
 import type { Audit, AuditOptions, HistoryEntry } from "../registry.js";
 
-/** What the history says that the registry should be now. */
+/** State that the registry should have according to its history. */
 interface Replayed {
   readonly versions: Map<number, Pick<VersionEntry, "contentHash" | "semver" | "status" | "stage">>;
   readonly aliases: Map<string, AliasEntry>;

@@ -9,7 +9,7 @@ import { parseContract } from "../../data/contract/parse.js";
 import { compareInputs } from "./signature-changes.js";
 import { inputOf, type SignatureInput } from "./signature-input.js";
 
-/** What a model's answer is: the label whose probability it gives, among which classes. */
+/** Output of a model: the label whose probability it gives, among which classes. */
 export interface SignatureOutput {
   /** The target column's name. */
   readonly target: string;
@@ -18,7 +18,7 @@ export interface SignatureOutput {
   readonly positive: string;
 }
 
-/** What a model takes and gives, as its consumers see it; plain JSON. */
+/** Inputs and outputs of a model, as its consumers see them; plain JSON. */
 export interface Signature {
   /** The feature columns, in the contract's order. */
   readonly inputs: readonly SignatureInput[];

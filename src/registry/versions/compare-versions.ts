@@ -10,7 +10,7 @@ import { driftOfBaselines, type BaselineDrift } from "../gates/baseline-drift.js
 import { compareSignatures, signatureOf, type SignatureComparison } from "../signature/signature.js";
 import { diffContracts, diffRecipes, type ContractDiff, type Differences, type FeatureDiff } from "./version-diff.js";
 
-/** What of a version is compared; an artifact is one. */
+/** Parts of a version that are compared; an artifact has them. */
 export interface ComparedVersion extends Pick<Artifact, "metrics" | "contract" | "recipe" | "baseline"> {
   readonly provenance: Pick<Provenance, "dataHash">;
 }
@@ -30,7 +30,7 @@ export interface MetricComparison {
 /** Two versions beside each other; plain JSON. */
 export interface VersionComparison {
   readonly metrics: readonly MetricComparison[];
-  /** What changes for consumers from a to b. */
+  /** Changes for consumers from a to b. */
   readonly signature: SignatureComparison;
   readonly contract: ContractDiff;
   readonly features: FeatureDiff;

@@ -39,7 +39,7 @@ export const parseLineage: Decoder<Lineage> = object({
   trainedWhere: optional(text()),
 });
 
-/** What the graph needs of a version. */
+/** Facts of a version for the graph. */
 export interface VersionLineage {
   readonly number: number;
   readonly semver: string;
@@ -55,7 +55,7 @@ export function versionsUsingData<V extends Pick<VersionLineage, "lineage">>(
   return versions.filter(({ lineage }) => lineage.dataHash === dataHash);
 }
 
-/** What a node stands for. */
+/** Kind of a node. */
 export type LineageNodeKind = "version" | "data" | "contract" | "recipe" | "commit" | "run";
 
 /** A node of a lineage graph. */

@@ -2,7 +2,7 @@ import { ChurnkitError } from "../../base/errors.js";
 import type { ChangeNote, ModelRegistry } from "../registry.js";
 import type { ModelVersion } from "./version.js";
 
-/** What to keep of a registry; plain JSON. */
+/** Versions to keep in a registry; plain JSON. */
 export interface RetentionPolicy {
   /** How many of the newest versions. Default 5. */
   readonly keepLast?: number | undefined;
@@ -12,7 +12,7 @@ export interface RetentionPolicy {
   readonly keepFormer?: number | undefined;
 }
 
-/** What a retention policy comes to. */
+/** Result of a retention policy. */
 export interface RetentionPlan {
   /** Oldest first. */
   readonly remove: readonly number[];

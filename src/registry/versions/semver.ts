@@ -19,7 +19,7 @@ export interface Fingerprints {
 /** Which part of the number rises. */
 export type VersionBump = "first" | "major" | "minor" | "patch";
 
-/** What a version is numbered by. */
+/** Facts that decide a version's number. */
 export interface VersionIdentity {
   readonly signature: Signature;
   readonly fingerprints: Fingerprints;

@@ -15,7 +15,7 @@ export interface StoredBundle {
 }
 
 /**
- * Bundles in an object store, each upload in a folder of its own: whoever removes a version takes no files from somebody
+ * Bundles in an object store, each upload in a folder of its own: removing a version takes no files from somebody
  * who registers the same bundle again at that moment.
  */
 export interface StoredBundles {

@@ -28,7 +28,7 @@ export interface FeatureDiff {
   readonly blocks: Differences;
 }
 
-/** What came, went and changed, by name. */
+/** Added, removed and changed members, by name. */
 export interface Differences {
   readonly added: readonly string[];
   readonly removed: readonly string[];

@@ -7,7 +7,7 @@ import type { Fingerprints } from "./semver.js";
 import type { Signature } from "../signature/signature.js";
 
 /**
- * What people and gates decided about a version. `rejected` (by its gate or a person) and `quarantined` (taken out of
+ * Decision of people and gates about a version. `rejected` (by its gate or a person) and `quarantined` (taken out of
  * service) versions are never promoted; approving one again is a decision of its own, recorded with who and why.
  */
 export const versionStatuses = ["pending", "approved", "rejected", "quarantined"] as const;
@@ -30,7 +30,7 @@ export interface StatusNote {
   readonly reason?: string | undefined;
 }
 
-/** What is fixed when a version is registered. */
+/** Facts that are fixed when a version is registered. */
 export interface VersionFacts {
   /** Assigned by rule from what changed since the version before: see {@link nextVersion}. */
   readonly semver: string;
@@ -44,18 +44,18 @@ export interface VersionFacts {
   readonly by: string;
   /** Held-out metrics, of the bundle unless others were given. */
   readonly metrics: MetricSummary;
-  /** What its gate said when it was registered. */
+  /** Verdict of its gate at registration. */
   readonly verdict?: GateVerdict | undefined;
-  /** What it takes and answers. */
+  /** Its inputs and outputs. */
   readonly signature: Signature;
   readonly fingerprints: Fingerprints;
   /** Learner, seed, parameters, rows. */
   readonly provenance: Provenance;
-  /** What it was made from: data, code, the version before. */
+  /** Its origin: data, code, the version before. */
   readonly lineage: Lineage;
 }
 
-/** What may change later; every change is recorded. */
+/** Labels that may change later; every change is recorded. */
 export interface VersionLabels {
   readonly status: VersionStatus;
   readonly statusNote: StatusNote;

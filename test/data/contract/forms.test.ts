@@ -333,7 +333,7 @@ describe("a column of dates in another form is one of the same dates", () => {
     const open = infer(doubtful);
     expect(open.column).toMatchObject({ kind: "date", dateFormat: "dd/MM/yyyy" });
     expect(said(open)).toMatch(
-      /^warning: .*could be MM\/dd\/yyyy as well, such as "05\/04\/2023"; --date-format MM\/dd\/yyyy/,
+      /^warning: .*could be MM\/dd\/yyyy as well, such as "05\/04\/2023"; use --date-format MM\/dd\/yyyy/,
     );
     const told = infer(doubtful, { dateFormat: "MM/dd/yyyy" });
     expect(told.values[0]).toBe(Date.UTC(2023, 4, 4));

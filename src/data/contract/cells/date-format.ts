@@ -104,7 +104,7 @@ function compileFormat(format: string): Compiled | string {
   return { pattern: new RegExp(`^${parts.includes("monthName") ? weekday : ""}${pattern}${time}$`), parts };
 }
 
-/** What is wrong with a format of dates, or undefined. */
+/** Problem with a format of dates, or undefined. */
 export function dateFormatProblem(format: string): string | undefined {
   const compiled = compileFormat(format);
   return typeof compiled === "string"

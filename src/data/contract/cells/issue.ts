@@ -16,7 +16,7 @@ export function describeValue(value: unknown): string {
   return cutText(String(value));
 }
 
-/** What is wrong with a cell and what to do, as the end of the sentence "column: value ..."; a function where that takes time. */
+/** Problem with a cell and what to do, as the end of the sentence "column: value ..."; a function where that takes time. */
 type CellProblem = string | (() => string);
 
 /** A refusal that is put into words when somebody reads it: refusing a cell must cost no more than reading it. */

@@ -93,7 +93,7 @@ export function describeNumberFormat({ decimal, grouping, prefix, suffix, accoun
     : `numbers with ${parts.length === 0 ? last : `${parts.join(", ")} and ${last}`}`;
 }
 
-/** What is wrong with a format, or undefined. */
+/** Problem with a format, or undefined. */
 export function numberFormatProblem({ decimal, grouping, prefix, suffix }: NumberFormat): string | undefined {
   if (decimal === grouping)
     return `${JSON.stringify(decimal)} cannot be both the decimal mark and the mark between thousands`;

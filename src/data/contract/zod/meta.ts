@@ -5,7 +5,7 @@ import type { Problem } from "../problem.js";
 import { numberFormat } from "../parse.js";
 
 /**
- * What `.meta({ ... })` may tell about a column; other keys are left alone, since zod shares them with other tools.
+ * Members of `.meta({ ... })` for a column; other keys are left alone, since zod shares them with other tools.
  * zod forgets the metadata of a schema that is changed afterward, so `.meta` comes last or before a wrapper such as
  * `.nullable()`.
  */
@@ -23,7 +23,7 @@ export interface ColumnMeta {
   readonly unseen?: "unknown" | "reject";
   /** How the texts of a number are written, where not as plain decimals: `{ decimal: ",", suffix: "€" }`. */
   readonly numberFormat?: NumberFormat;
-  /** How the texts of a date are written, besides ISO 8601: `dd/MM/yyyy`. */
+  /** Format of a date's texts, in addition to ISO 8601: `dd/MM/yyyy`. */
   readonly dateFormat?: string;
   readonly role?: Exclude<ColumnRole, "target">;
 }

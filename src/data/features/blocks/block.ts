@@ -8,7 +8,7 @@ import type { FeatureBlock } from "../recipe.js";
  */
 export type WriteBlock = (values: Float64Array, n: number, out: Float32Array, offset: number, stride: number) => void;
 
-/** What differs by kind of block; one row of the table `blockKinds`. */
+/** Behavior of a kind of block; one row of the table `blockKinds`. */
 export interface BlockKind<Block extends FeatureBlock> {
   /** Does it take labels or numbers? */
   readonly takes: "labels" | "numbers";

@@ -30,7 +30,7 @@ export interface FittedRecipe {
    * come from rows of other folds.
    */
   readonly matrix: Float32Array;
-  /** What was left out, and why. */
+  /** Omissions and their reasons. */
   readonly notes: readonly string[];
 }
 

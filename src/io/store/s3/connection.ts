@@ -3,7 +3,7 @@ import { ChurnkitError } from "../../../base/errors.js";
 import { isSkewed } from "./error.js";
 import { s3Place, type S3Place } from "./place.js";
 
-/** What `s3Store` is made of. */
+/** Options of `s3Store`. */
 export interface S3StoreOptions {
   /** The bucket's name, or an access point's ARN. It must exist. */
   readonly bucket: string;
@@ -23,7 +23,7 @@ export interface S3StoreOptions {
   readonly partBytes?: number | undefined;
 }
 
-/** What every call needs. */
+/** Inputs of every call. */
 export interface S3Connection {
   readonly sdk: typeof Sdk;
   /** As the client's own, with a clock that is set right under a running process in mind. */

@@ -28,7 +28,7 @@ const noCredentials =
   "No credentials were found: set AWS_PROFILE, AWS_ACCESS_KEY_ID, a role of the machine, or clientConfig.credentials.";
 const unreachable = "S3 is still unreachable after the retries: check the network, the endpoint and the proxy.";
 
-/** What usually helps, by the name that S3 or the SDK gives an error. */
+/** Usual remedies, by the name that S3 or the SDK gives an error. */
 const advice: Readonly<Record<string, string>> = {
   ExpiredToken: expired,
   ExpiredTokenException: expired,

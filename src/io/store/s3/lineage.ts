@@ -18,7 +18,7 @@ export interface KnownVersion {
 /** A write that is about to be tried. */
 export interface Write {
   readonly name: string;
-  /** What it replaces; undefined for a write that replaces anything. */
+  /** Version that it replaces; undefined for a write that replaces anything. */
   readonly base: string | undefined;
   /** The lineage of the object that it makes. */
   readonly lineage: string;
@@ -40,7 +40,7 @@ export function newWrite(base: KnownVersion | null | undefined): Write {
   return { name, base: links.at(-1), lineage: [...links, name].slice(-kept).join(".") };
 }
 
-/** What became of a write, as far as the object that is there now can tell. */
+/** Outcome of a write, as far as the present object shows it. */
 export type Fate = "current" | "replaced" | "not written" | "unknown";
 
 export function fateOf(write: Write, now: KnownVersion | undefined): Fate {

@@ -10,7 +10,7 @@ export interface S3Place {
   keyOf(key: string): string;
   /** "s3://bucket/key", for messages. */
   uriOf(key?: string): string;
-  /** What a policy calls the bucket or an object. */
+  /** Policy name (ARN) of the bucket or an object. */
   arnOf(key?: string): string;
 }
 

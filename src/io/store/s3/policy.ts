@@ -16,7 +16,7 @@ export interface IamStatement {
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
-/** What {@link s3StorePolicy} is made for. */
+/** Options of {@link s3StorePolicy}. */
 export interface S3StorePolicyOptions {
   /** The bucket's name, or an access point's ARN. */
   readonly bucket: string;

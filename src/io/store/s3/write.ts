@@ -25,7 +25,7 @@ const gone = '"replaced"';
 
 type Condition = string | null | undefined;
 
-/** What is sent with the last request of a write, so that it happens under its condition only. */
+/** Headers of a write's last request, so that it happens only under its condition. */
 export const conditionOf = (ifVersion: Condition): { IfMatch?: string; IfNoneMatch?: string } =>
   ifVersion === undefined ? {} : ifVersion === null ? { IfNoneMatch: "*" } : { IfMatch: ifVersion };
 

@@ -12,7 +12,7 @@ export interface StoppingRule {
   readonly budget?: { readonly spent: boolean } | undefined;
 }
 
-/** Steps that the search remembers, and steps after which the Hessian is taken anew. */
+/** Steps that the search remembers, and steps after which the Hessian is computed again. */
 const memory = 20;
 const refreshAfter = 25;
 /** Steps that a search takes without time left: with a Hessian they come as near as anybody can tell. */

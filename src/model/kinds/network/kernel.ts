@@ -60,7 +60,7 @@ export class Kernel extends Arena {
 const embedded = new EmbeddedModule(kernelBase64);
 
 /**
- * Begins to compile the embedded kernel in the background, for whoever will need it soon. Does not throw: a runtime that
+ * Starts to compile the embedded kernel in the background, for later use. Does not throw: a runtime that
  * cannot compile it says so when it is needed.
  */
 export const prepareKernel = (): void => embedded.prepare();

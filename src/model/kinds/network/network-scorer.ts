@@ -23,7 +23,7 @@ export interface NetworkScorer {
   readonly capacity: number;
   /**
    * The kernel's own input memory, `capacity` x `inputs`: rows written here and scored from here aren't copied. All
-   * scorers of one kernel with the same number of inputs share it. Read it anew before each use: memory that grows
+   * scorers of one kernel with the same number of inputs share it. Read it again before each use: memory that grows
    * replaces it.
    */
   readonly input: Float32Array;

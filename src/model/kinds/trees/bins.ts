@@ -57,7 +57,7 @@ function cutsOf(sorted: Float32Array): Float32Array {
 
 /**
  * Of the places where a sorted column changes, at most 254 that part its rows evenly. A value that fills more than its
- * share of the rows gets a bin of its own, and the share of the others is reckoned anew.
+ * share of the rows gets a bin of its own, and the share of the others is computed again.
  */
 function evenEnds(ends: readonly number[], rows: number): number[] {
   const kept: number[] = [];

@@ -1,4 +1,4 @@
-/** What can be odd about predictions and labels, and what becomes of it. Declared once; results count each by name. */
+/** Issues of predictions and labels, and how they are handled. Declared once; results count each by name. */
 export const joinIssues = {
   invalidId: "A record without a usable id (a text of 1 to 512 characters): left out.",
   invalidTime: "A record whose time is neither milliseconds, ISO 8601 nor a Date: left out.",

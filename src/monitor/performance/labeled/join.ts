@@ -20,8 +20,8 @@ export interface LabelPolicy {
   /** The time at which the series is looked at. */
   readonly now: Moment;
   /**
-   * What a closed window without a label means. "unknown" (the default): the label is missing. "negative": only
-   * positives are reported, so whoever has none has stayed.
+   * Meaning of a closed window without a label. "unknown" (the default): the label is missing. "negative": only
+   * positives are reported, so a customer without one has stayed.
    */
   readonly absent?: "unknown" | "negative" | undefined;
   /** More predictions or labels than this are refused; 5,000,000 by default. */
@@ -55,7 +55,7 @@ export interface LabeledPredictions {
   readonly rows: readonly JoinedPrediction[];
   /** Records read, usable or not. */
   readonly records: { readonly predictions: number; readonly labels: number };
-  /** What was odd, by name: nothing is dropped silently. */
+  /** Issues by name: nothing is dropped silently. */
   readonly issues: readonly IssueCount[];
 }
 

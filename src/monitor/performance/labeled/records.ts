@@ -18,7 +18,7 @@ export interface PredictionRecord {
   readonly control?: boolean | undefined;
 }
 
-/** What became of a prediction. */
+/** Outcome of a prediction. */
 export interface LabelRecord {
   readonly id: string;
   /** When it happened: the day of the churn, or the last day on which the customer was seen to stay. */

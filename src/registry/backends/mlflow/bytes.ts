@@ -1,4 +1,4 @@
-/** Bytes to be sent; opened anew for each try. */
+/** Bytes to send; each try opens them again. */
 export interface Upload {
   readonly size: number;
   open(): AsyncIterable<Uint8Array>;

@@ -104,7 +104,7 @@ export function mlflowClient(options: ClientOptions, speaker: Speaker): MlflowCl
     },
     async stream(call) {
       const answer = await opened(call, 0);
-      // Where the length is not told, whoever reads finds out.
+      // Without a length, the reader finds out.
       return answer && { size: answer.size ?? 0, stream: resumed(call, answer) };
     },
   };

@@ -15,7 +15,7 @@ import { standing, type MlflowVersion } from "./versions.js";
 
 /** What the service stands on. */
 export interface ServiceParts {
-  /** What to call it in messages. */
+  /** Its name in messages. */
   readonly name: string;
   readonly model: RegisteredModel;
   readonly runs: Runs;
@@ -62,7 +62,7 @@ export function mlflowService({ name, model, runs, folderAt, now }: ServiceParts
     (await model.versions()).find((version) => version.registration === registration)?.number;
 
   /**
-   * Nobody guards against two who register at once: whoever got the higher number takes it back.
+   * Nobody guards against two who register at once: the one with the higher number takes it back.
    *
    * @throws ChurnkitError STORE_CONFLICT.
    */

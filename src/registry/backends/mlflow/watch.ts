@@ -2,7 +2,7 @@
 export interface Watch {
   readonly signal: AbortSignal;
   readonly expired: boolean;
-  /** Something moved: the time begins anew, longer by `extraMs` for what takes time by its size. */
+  /** Something moved: the time starts again, longer by `extraMs` for what takes time by its size. */
   alive(extraMs?: number): void;
   /** What `work` comes to, or an error when the time is over first, even if `work` never ends. */
   within<T>(work: Promise<T>): Promise<T>;

@@ -1,7 +1,7 @@
 import type * as Sdk from "@aws-sdk/client-sagemaker";
 import { ChurnkitError } from "../../../base/errors.js";
 
-/** What every call needs. */
+/** Inputs of every call. */
 export interface SagemakerConnection {
   readonly sdk: typeof Sdk;
   readonly client: Sdk.SageMakerClient;

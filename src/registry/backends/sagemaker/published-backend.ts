@@ -158,7 +158,7 @@ export function publishedBackend(
   };
 }
 
-/** An error after the registry's own change was made: whoever reads it has to know that. */
+/** An error after the registry's own change was made: the reader has to know that. */
 function notShown(error: unknown): unknown {
   if (!ChurnkitError.isInstance(error)) return error;
   const { code, message, where, cause } = error;

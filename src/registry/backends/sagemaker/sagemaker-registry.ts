@@ -8,7 +8,7 @@ import { connect } from "./connection.js";
 import { modelPackages } from "./model-packages.js";
 import { publishedBackend } from "./published-backend.js";
 
-/** What {@link sagemakerRegistry} is made of. */
+/** Options of {@link sagemakerRegistry}. */
 export interface SagemakerRegistryOptions extends RegistryOptions {
   /** Where bundles, records and the history are kept; SageMaker reads the model data there, so it must be a bucket. */
   readonly store: ObjectStore;

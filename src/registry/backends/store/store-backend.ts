@@ -172,7 +172,7 @@ export function storeBackend(store: ObjectStore, prefix: string, now: () => Date
           const read = await ledger.read();
           const named = new Set(read.index.versions.map(folderOf));
           const unnamed = folders.filter((folder) => !named.has(folder));
-          // Counted before anything goes: a registration that is still at it finds the index changed, and uploads anew.
+          // Counted before anything goes: a registration that is still at it finds the index changed, and uploads again.
           if (unnamed.length > 0) await ledger.replace(read, { ...read.index, cleaned: (read.index.cleaned ?? 0) + 1 });
           return unnamed;
         });

@@ -13,7 +13,7 @@ import { monitorPeriods, parseMonitorState, type MonitorState } from "../../../m
 import { millisecondsOf } from "../../../monitor/performance/labeled/records.js";
 import { parseJson } from "../../../base/json/parse.js";
 
-/** What a scheduled monitor works with. */
+/** Options of a scheduled monitor. */
 export interface MonitorLambdaOptions extends Omit<
   MonitorRunOptions,
   "store" | "from" | "to" | "now" | "look" | "state" | "merge" | "shard" | "grace"
@@ -39,7 +39,7 @@ export interface MonitorLambdaOptions extends Omit<
   readonly heartbeat?: { readonly monitor: string; readonly everySeconds: number } | undefined;
 }
 
-/** What a call answers: small, since Lambda logs it. */
+/** Answer of a call: small, since Lambda logs it. */
 export interface MonitorLambdaResult {
   /** False where another call had done this period already. */
   readonly done: boolean;
@@ -51,7 +51,7 @@ export interface MonitorLambdaResult {
   readonly raised: readonly string[];
   /** Of the periods that were closed. */
   readonly predictions: number;
-  /** Lines that could not be read, and the like. */
+  /** Lines that could not be read, and similar problems. */
   readonly issues: number;
 }
 

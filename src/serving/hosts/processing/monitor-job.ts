@@ -39,7 +39,7 @@ export interface MonitorJobOptions extends Omit<
   readonly jobConfig?: string | undefined;
 }
 
-/** What the job wrote. */
+/** Files that the job wrote. */
 export interface MonitorJobResult extends MonitorRun {
   /** Paths of the files written; none by a host that leaves the work to another. */
   readonly files: readonly string[];
