@@ -78,6 +78,17 @@ const mostFeatures = 2 ** 20;
  *
  * @throws ChurnkitError CONTRACT_MISMATCH when contract, recipe and model don't fit together, KERNEL_UNAVAILABLE when a
  * network's kernel cannot be compiled here.
+ *
+ * @example
+ * ```ts
+ * import { defineFeatures, syntheticContract, syntheticCustomers, tableFromRecords } from "churnkit/data";
+ * import { compile, logistic, train } from "churnkit/model";
+ *
+ * const table = tableFromRecords(syntheticContract, syntheticCustomers({ rows: 400, seed: 1 }).records);
+ * const model = await train(defineFeatures(syntheticContract), table, { learner: logistic(), baseline: false });
+ * const scorer = await compile(model.artifact);
+ * console.assert(scorer.score(table).length === 400);
+ * ```
  */
 export async function compile<Request = unknown>(
   artifact: Pick<Artifact, "contract" | "recipe" | "model" | "calibration" | "decision">,

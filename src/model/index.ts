@@ -25,7 +25,7 @@ export { churnNetwork, type ChurnNetworkOptions } from "./kinds/network/learner.
 export type { TrainingEngine } from "./kinds/network/engine.js";
 export { wasmEngine } from "./kinds/network/wasm/engine.js";
 export { chooseThreshold, costThreshold, type ThresholdRule } from "./threshold.js";
-export { seenRows } from "./training-facts.js";
+export { seenRows, trainingFactsOf } from "./training-facts.js";
 export { train, type TrainedModel, type TrainOptions } from "./train.js";
 export { backgroundFromProfile, backgroundFromTable } from "./explain/background.js";
 export { explain, explainerOf } from "./explain/explainer.js";

@@ -89,6 +89,16 @@ export function seenEach({ filter }: TrainingFacts, contract: Contract, table: T
  * labels are found too. Rows that are alike by chance are allowed for, at the rate at which the training rows were.
  *
  * @param contract The model's.
+ *
+ * @example
+ * ```ts
+ * import { defineFeatures, syntheticContract, syntheticCustomers, tableFromRecords } from "churnkit/data";
+ * import { logistic, seenRows, train, trainingFactsOf } from "churnkit/model";
+ *
+ * const table = tableFromRecords(syntheticContract, syntheticCustomers({ rows: 400, seed: 1 }).records);
+ * const { artifact } = await train(defineFeatures(syntheticContract), table, { learner: logistic(), baseline: false });
+ * console.assert(seenRows(trainingFactsOf(artifact), artifact.contract, table).verdict === "seen");
+ * ```
  */
 export function seenRows(facts: TrainingFacts | undefined, contract: Contract, table: Table): SeenRows {
   if (facts === undefined) return { verdict: "unknown", checked: 0, seen: 0 };

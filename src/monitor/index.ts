@@ -42,7 +42,7 @@ export {
 export { attributionDrift, type AttributionDrift } from "./attribution/compare.js";
 export { monitorBaseline, monitorExplainer, type MonitorBaseline } from "./baseline/baseline.js";
 export { captureLog, type CapturedPrediction } from "./capture/capture.js";
-export { readLabelLines } from "./capture/read-labels.js";
+export { labelLog, readLabelLines } from "./capture/read-labels.js";
 export { readCaptureLines } from "./capture/read.js";
 export { captureToStore, type CaptureWriter } from "./capture/write.js";
 export { watchedArtifact } from "./baseline/from-training.js";

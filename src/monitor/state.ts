@@ -154,6 +154,15 @@ const corrupt = documentError("STATE_CORRUPT", "", "Restore it from a copy, or s
  * Reads a monitor's state from JSON that anybody may have written.
  *
  * @throws ChurnkitError STATE_CORRUPT naming the path of what is wrong.
+ *
+ * @example
+ * ```ts
+ * import { createMonitor, parseMonitorState, type Monitor, type MonitorBaseline } from "churnkit/monitor";
+ *
+ * // Goes on from a state that was kept as JSON.
+ * export const resume = (baseline: MonitorBaseline, json: string): Monitor =>
+ *   createMonitor(baseline, { state: parseMonitorState(JSON.parse(json)) });
+ * ```
  */
 export const parseMonitorState = (json: unknown): MonitorState =>
   state(JsonValue.of(json, "The monitor's state", corrupt));

@@ -76,6 +76,15 @@ export async function loadForService(
  *
  * @param name the model's name, for answers.
  * @throws ChurnkitError BUNDLE_NOT_FOUND where no former version was kept.
+ *
+ * @example
+ * ```ts
+ * import { filesStore } from "churnkit/io";
+ * import { createHandler, rollBackToCopy, type Handler } from "churnkit/serving";
+ *
+ * export const former = async (): Promise<Handler> =>
+ *   createHandler(await rollBackToCopy("churn", filesStore("model-copies")));
+ * ```
  */
 export async function rollBackToCopy(name: string, store: ObjectStore, load: LoadOptions = {}): Promise<LoadedModel> {
   const copies = typedStore(store);

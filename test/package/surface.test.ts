@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import ts from "typescript";
 import { expect, it } from "vitest";
+import { snippets } from "../docs/snippets.js";
 
 const root = resolve(import.meta.dirname, "../..");
 const { entryPoints } = JSON.parse(readFileSync(resolve(root, "typedoc.json"), "utf8")) as { entryPoints: string[] };
@@ -41,4 +42,15 @@ it("reads every entry of the package", () => {
 it("exports no more names than a person can learn", () => {
   expect(names.size).toBeGreaterThan(200);
   expect(names.size).toBeLessThanOrEqual(350);
+});
+
+it("shows each value in an example that compiles and runs", () => {
+  const shown = new Set(
+    snippets.flatMap(({ code }) =>
+      [...code.matchAll(/import \{([^}]*)\} from "churnkit/g)].flatMap(([, list = ""]) =>
+        list.split(",").map((name) => name.trim().replace(/ as .*/, "")),
+      ),
+    ),
+  );
+  expect([...names].filter(([name, isValue]) => isValue && !shown.has(name)).map(([name]) => name)).toEqual([]);
 });

@@ -18,6 +18,14 @@ function fingerprint(column: Column): { readonly name: string } & Readonly<Recor
  * SHA-256 (hex) over what a recipe relies on: name, kind, unit, default, and levels or date precision of the feature
  * columns, in any order. Limits, missing markers, how texts are written, descriptions, ids and the target do not enter, so they can change
  * without making a model stale.
+ *
+ * @example
+ * ```ts
+ * import { contractHash, syntheticContract } from "churnkit/data";
+ *
+ * const renamed = { ...syntheticContract, name: "customers" };
+ * console.assert(contractHash(renamed) === contractHash(syntheticContract));
+ * ```
  */
 export function contractHash(contract: Contract): string {
   const features = contract.columns.filter(({ role }) => role === "feature").map(fingerprint);

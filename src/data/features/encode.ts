@@ -117,6 +117,16 @@ function mismatch(what: string, source: string): ChurnkitError {
  * @param contract The contract the recipe was fitted for.
  * @throws ChurnkitError CONTRACT_MISMATCH where the contract has other columns, FEATURES_INVALID where the recipe
  * contradicts it.
+ *
+ * @example
+ * ```ts
+ * import { compileRecipe, defineFeatures, fitRecipe, syntheticContract, syntheticCustomers, tableFromRecords } from "churnkit/data";
+ *
+ * const table = tableFromRecords(syntheticContract, syntheticCustomers({ rows: 400, seed: 1 }).records);
+ * const { recipe } = fitRecipe(defineFeatures(syntheticContract), table, { seed: 1 });
+ * const { names, width } = compileRecipe(recipe, syntheticContract);
+ * console.assert(names.length === width);
+ * ```
  */
 export function compileRecipe(recipe: Recipe, contract: Contract): Encoder {
   if (contractHash(contract) !== recipe.contractHash) throw mismatch(`The contract "${contract.name}"`, contract.name);

@@ -88,6 +88,15 @@ const malformed = documentError("INPUT_MALFORMED", "", "Write profiles with prof
  * @param json the parsed JSON.
  * @param file a name for messages.
  * @throws ChurnkitError INPUT_MALFORMED naming the path of what is wrong.
+ *
+ * @example
+ * ```ts
+ * import { parseProfile, profileTable, syntheticContract, syntheticCustomers, tableFromRecords } from "churnkit/data";
+ *
+ * const table = tableFromRecords(syntheticContract, syntheticCustomers({ rows: 400, seed: 1 }).records);
+ * const json = JSON.stringify(profileTable(table));
+ * console.assert(parseProfile(JSON.parse(json)).rows === 400);
+ * ```
  */
 export const parseProfile = (json: unknown, file = "The profile"): Profile =>
   profileDecoder(JsonValue.of(json, file, malformed));

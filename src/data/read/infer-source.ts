@@ -160,6 +160,15 @@ function textOf(value: unknown): string | undefined {
  * an array there is left out.
  *
  * @throws ChurnkitError INPUT_*, TARGET_INVALID, OPTION_INVALID.
+ *
+ * @example
+ * ```ts
+ * import { inferJsonLines } from "churnkit/data";
+ *
+ * const bytes = new TextEncoder().encode('{"plan":"basic","churn":"No"}\n{"plan":"plus","churn":"Yes"}\n');
+ * const { contract } = await inferJsonLines(bytes, { target: "churn", positive: "Yes" });
+ * console.assert(contract.columns.map(({ name }) => name).join() === "plan,churn");
+ * ```
  */
 export async function inferJsonLines(bytes: ByteSource, options: InferOptions = {}): Promise<InferredContract> {
   const resolved = resolve(options);

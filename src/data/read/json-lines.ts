@@ -152,6 +152,15 @@ function evenColumns(parts: readonly Table[], { columns }: HeaderMatch, target: 
  * out and named in `table.extraColumns`.
  *
  * @throws ChurnkitError INPUT_COLUMNS, INPUT_EMPTY, INPUT_NOT_TEXT, INPUT_MALFORMED, INPUT_TOO_LARGE, OPTION_INVALID.
+ *
+ * @example
+ * ```ts
+ * import { readJsonLines, syntheticContract, syntheticCustomers } from "churnkit/data";
+ *
+ * const lines = syntheticCustomers({ rows: 20 }).records.map((record) => JSON.stringify(record)).join("\n");
+ * const table = await readJsonLines(syntheticContract, new TextEncoder().encode(lines));
+ * console.assert(table.rows === 20);
+ * ```
  */
 export async function readJsonLines(contract: Contract, bytes: ByteSource, options: ReadOptions = {}): Promise<Table> {
   const resolved = resolveOptions(options);

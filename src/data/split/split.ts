@@ -121,6 +121,15 @@ function tooFew(table: Table, problem: string): ChurnkitError {
  * others. A listed row that was set aside when reading is in neither.
  *
  * @throws ChurnkitError OPTION_INVALID for a number that is no row of the source.
+ *
+ * @example
+ * ```ts
+ * import { splitByRowNumbers, syntheticContract, syntheticCustomers, tableFromRecords } from "churnkit/data";
+ *
+ * const table = tableFromRecords(syntheticContract, syntheticCustomers({ rows: 400, seed: 1 }).records);
+ * const { inside, outside } = splitByRowNumbers(table, [0, 7]);
+ * console.assert(inside.rows === 2 && outside.rows === 398);
+ * ```
  */
 export function splitByRowNumbers<Row>(
   table: Table<Row>,

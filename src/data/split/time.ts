@@ -59,6 +59,15 @@ const cutBefore = (sorted: Float64Array, count: number): number =>
  * @param column a date or number column without missing values.
  * @throws ChurnkitError INPUT_COLUMNS, OPTION_INVALID, VALUE_INVALID for a row without a time, TOO_FEW_ROWS where the
  * training or test part would be empty.
+ *
+ * @example
+ * ```ts
+ * import { splitByTime, syntheticContract, syntheticCustomers, tableFromRecords } from "churnkit/data";
+ *
+ * const table = tableFromRecords(syntheticContract, syntheticCustomers({ rows: 400, seed: 1 }).records);
+ * const { train, test } = splitByTime(table, "tenureMonths", { shares: { test: 0.25 } });
+ * console.assert(train.rows + test.rows === 400 && test.rows >= 100);
+ * ```
  */
 export function splitByTime<Row>(table: Table<Row>, column: string, cut: TimeCuts | TimeShares): Split<Row> {
   const values = timeValues(table, column);

@@ -22,6 +22,17 @@ const STRATA = 100;
  *
  * @returns null where a sample has no labeled rows, or all are of one class.
  * @throws ChurnkitError OPTION_INVALID where labels and probabilities of a sample differ in number.
+ *
+ * @example
+ * ```ts
+ * import { conceptDrift } from "churnkit/drift";
+ *
+ * const rows = 4000;
+ * const probabilities = Float64Array.from({ length: rows }, (_, i) => (i % 100) / 100);
+ * const reference = { probabilities, labels: Array.from(probabilities, (p, i) => (i * 0.618) % 1 < p ? 1 : 0) };
+ * const current = { probabilities, labels: Array.from(probabilities, (p, i) => (i * 0.618) % 1 < p / 2 ? 1 : 0) };
+ * console.assert(conceptDrift(reference, current)?.verdict === "drift");
+ * ```
  */
 export function conceptDrift(
   reference: ScoredRows,

@@ -91,6 +91,18 @@ const without = ({ column }: SegmentRule, profile: Profile): Profile => ({
  * Adds the slices' counts of two shards counted against the same reference.
  *
  * @throws ChurnkitError CONTRACT_MISMATCH where slices or their columns differ.
+ *
+ * @example
+ * ```ts
+ * import { syntheticContract, syntheticCustomers, tableFromRecords } from "churnkit/data";
+ * import { mergeSegmentProfiles, parseSegmentProfiles, profileSegments, profileSegmentsAgainst } from "churnkit/drift";
+ *
+ * const customers = (seed: number) => tableFromRecords(syntheticContract, syntheticCustomers({ rows: 300, seed }).records);
+ * const reference = profileSegments(customers(1), ["contract"]);
+ * const shards = [2, 3].map((seed) => profileSegmentsAgainst(reference, customers(seed)));
+ * const stored = shards.map((shard) => parseSegmentProfiles(JSON.parse(JSON.stringify(shard))));
+ * console.assert(stored.reduce(mergeSegmentProfiles).rows === 600);
+ * ```
  */
 export function mergeSegmentProfiles(a: SegmentProfiles, b: SegmentProfiles): SegmentProfiles {
   checkSameSlices(a, b);

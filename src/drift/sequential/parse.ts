@@ -81,6 +81,16 @@ const windows: Decoder<ProfileWindows> = object({ format: version(1), period: co
  * Reads windows of profiles from JSON that anybody may have written.
  *
  * @throws ChurnkitError INPUT_MALFORMED naming the path of what is wrong.
+ *
+ * @example
+ * ```ts
+ * import { parseSequential, parseWindows, sequentialStart, startWindows } from "churnkit/drift";
+ *
+ * const state = sequentialStart();
+ * const stored = JSON.stringify({ state, windows: startWindows(state.plan) });
+ * const { state: kept, windows } = JSON.parse(stored) as Record<string, unknown>;
+ * console.assert(parseSequential(kept).period === 0 && parseWindows(windows).period === 0);
+ * ```
  */
 export function parseWindows(json: unknown): ProfileWindows {
   const parsed = windows(JsonValue.of(json, "The JSON of a monitor's windows", malformed));

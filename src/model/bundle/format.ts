@@ -26,6 +26,18 @@ export interface BundleOptions {
 /**
  * Writes an artifact as the files of a bundle, `manifest.json` last. All but the manifest's `createdAt` (and its own
  * hash) follow from the artifact alone.
+ *
+ * @example
+ * ```ts
+ * import { defineFeatures, syntheticContract, syntheticCustomers, tableFromRecords } from "churnkit/data";
+ * import { logistic, openBundle, toBundleFiles, train } from "churnkit/model";
+ *
+ * const table = tableFromRecords(syntheticContract, syntheticCustomers({ rows: 400, seed: 1 }).records);
+ * const model = await train(defineFeatures(syntheticContract), table, { learner: logistic(), baseline: false });
+ * const files = await toBundleFiles(model.artifact);
+ * const { scorer } = await openBundle(files);
+ * console.assert(files.has("manifest.json") && scorer.score(table).length === 400);
+ * ```
  */
 export async function toBundleFiles(
   artifact: Artifact,

@@ -22,6 +22,21 @@ const maxManifest = 16 * 2 ** 20;
  *
  * @param prefix ends with `/` unless it is empty.
  * @throws ChurnkitError BUNDLE_NOT_FOUND without a manifest, BUNDLE_VERSION, BUNDLE_CORRUPT, ARCHIVE_UNSAFE.
+ *
+ * @example
+ * ```ts
+ * import { defineFeatures, syntheticContract, syntheticCustomers, tableFromRecords } from "churnkit/data";
+ * import { filesStore, memoryStore } from "churnkit/io";
+ * import { bundleSource, logistic, saveBundle, train } from "churnkit/model";
+ * import { storeRegistry } from "churnkit/registry";
+ *
+ * const table = tableFromRecords(syntheticContract, syntheticCustomers({ rows: 400, seed: 1 }).records);
+ * const model = await train(defineFeatures(syntheticContract), table, { learner: logistic(), baseline: false });
+ * await saveBundle(model, "model-to-register");
+ * const registry = storeRegistry(memoryStore(), { name: "churn" });
+ * const { version } = await registry.register(await bundleSource(filesStore("model-to-register")));
+ * console.assert(version.number === 1);
+ * ```
  */
 export async function bundleSource(store: Pick<ObjectStore, "name" | "getStream">, prefix = ""): Promise<BundleSource> {
   const found = await store.getStream(`${prefix}${manifestPath}`);

@@ -99,6 +99,15 @@ export function backgroundFromProfile(contract: Contract, profile: Profile, opti
  * A deterministic sample of a table's rows, in a seeded order; the whole table where it has no more rows than asked for.
  *
  * @throws ChurnkitError OPTION_INVALID for a number of rows out of range, TOO_FEW_ROWS for a table without rows.
+ *
+ * @example
+ * ```ts
+ * import { syntheticContract, syntheticCustomers, tableFromRecords } from "churnkit/data";
+ * import { backgroundFromTable } from "churnkit/model";
+ *
+ * const table = tableFromRecords(syntheticContract, syntheticCustomers({ rows: 400, seed: 1 }).records);
+ * console.assert(backgroundFromTable(table, { rows: 50 }).rows === 50);
+ * ```
  */
 export function backgroundFromTable(table: Table, options: BackgroundOptions = {}): Table {
   const rows = rowsOf(options.rows ?? 100);

@@ -173,6 +173,17 @@ function notFinite(table: Table, row: number): ChurnkitError {
  * Attributions of a table's rows in one call; {@link explainerOf} for many.
  *
  * @throws ChurnkitError as {@link explainerOf} and {@link Explainer.explain}.
+ *
+ * @example
+ * ```ts
+ * import { defineFeatures, syntheticContract, syntheticCustomers, tableFromRecords } from "churnkit/data";
+ * import { explain, importance, logistic, train } from "churnkit/model";
+ *
+ * const table = tableFromRecords(syntheticContract, syntheticCustomers({ rows: 400, seed: 1 }).records);
+ * const model = await train(defineFeatures(syntheticContract), table, { learner: logistic(), baseline: false });
+ * const [first] = importance(await explain(model.artifact, table));
+ * console.assert(first !== undefined && first.meanAbsolute > 0);
+ * ```
  */
 export async function explain(
   artifact: Parameters<typeof explainerOf>[0],

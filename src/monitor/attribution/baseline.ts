@@ -50,6 +50,18 @@ export function attributionBaseline(explanation: Explanation): AttributionBaseli
  * constant memory (Chan, Golub and LeVeque's update of mean and variance, 1979).
  *
  * @throws ChurnkitError CONTRACT_MISMATCH for other columns or another method.
+ *
+ * @example
+ * ```ts
+ * import { defineFeatures, syntheticContract, syntheticCustomers, tableFromRecords } from "churnkit/data";
+ * import { explain, logistic, train } from "churnkit/model";
+ * import { attributionBaseline, mergeAttributions } from "churnkit/monitor";
+ *
+ * const table = tableFromRecords(syntheticContract, syntheticCustomers({ rows: 200, seed: 1 }).records);
+ * const { artifact } = await train(defineFeatures(syntheticContract), table, { learner: logistic(), baseline: false });
+ * const batch = attributionBaseline(await explain(artifact, table));
+ * console.assert(mergeAttributions(batch, batch).rows === 400);
+ * ```
  */
 export function mergeAttributions(a: AttributionBaseline, b: AttributionBaseline): AttributionBaseline {
   checkSameColumns(a, b);

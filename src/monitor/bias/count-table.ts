@@ -129,6 +129,23 @@ function callCodes(table: Table, { probabilities, threshold }: BiasCountOptions,
  * Adds the counts of two shards. Name the groups of each facet, so that both hold the same ones.
  *
  * @throws ChurnkitError CONTRACT_MISMATCH for different groups, thresholds or good outcomes.
+ *
+ * @example
+ * ```ts
+ * import { syntheticContract, syntheticCustomers, tableFromRecords } from "churnkit/data";
+ * import { countBias, mergeBias } from "churnkit/monitor";
+ *
+ * const shards = [1, 2].map((seed) => {
+ *   const { records, probabilities } = syntheticCustomers({ rows: 300, seed });
+ *   const table = tableFromRecords(syntheticContract, records);
+ *   return countBias(table, {
+ *     facets: [{ column: "contract", groups: ["Two year"] }],
+ *     probabilities,
+ *     threshold: 0.5,
+ *   });
+ * });
+ * console.assert(shards.reduce(mergeBias).facets.length === 1);
+ * ```
  */
 export function mergeBias(a: BiasCounts, b: BiasCounts): BiasCounts {
   const key = ({ column, group, against }: BiasCounts["facets"][number]): string =>

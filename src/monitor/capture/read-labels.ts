@@ -41,6 +41,17 @@ type OutcomeReader = (value: unknown) => 0 | 1 | string;
  * unpacked by content. A line that holds no label is counted and named, never thrown.
  *
  * @throws whatever the source throws by itself, such as STORE_FAILED.
+ *
+ * @example
+ * ```ts
+ * import { labelLog, readLabelLines, type MonitorLabel } from "churnkit/monitor";
+ *
+ * const log = labelLog();
+ * const bytes = new TextEncoder().encode('{"id":"p1","outcome":1}\n{"id":"p2","outcome":0}\n');
+ * const found: MonitorLabel[] = [];
+ * for await (const label of readLabelLines(bytes, { positive: "Yes", negative: "No", log })) found.push(label);
+ * console.assert(found.length === 2 && log.bad === 0);
+ * ```
  */
 export async function* readLabelLines(bytes: ByteSource, options: LabelReadOptions): AsyncGenerator<MonitorLabel> {
   const { log, source = "labels" } = options;

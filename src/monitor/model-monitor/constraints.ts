@@ -153,6 +153,18 @@ export const parseConstraints = (json: unknown, file = "constraints.json"): Moni
 /**
  * The drift policy that comes nearest to existing constraints: their thresholds become the warnings, and twice as much is
  * critical. Completeness is each feature's own there and is not carried over; {@link constraintViolations} checks it.
+ *
+ * @example
+ * ```ts
+ * import { parseConstraints, policyOfConstraints } from "churnkit/monitor";
+ *
+ * const constraints = parseConstraints({
+ *   version: 0,
+ *   features: [],
+ *   monitoring_config: { distribution_constraints: { perform_comparison: "Disabled" } },
+ * });
+ * console.assert(JSON.stringify(policyOfConstraints(constraints)).includes('"distribution":false'));
+ * ```
  */
 export function policyOfConstraints({ monitoring_config: config }: MonitorConstraints): PolicyChoice {
   const { perform_comparison, comparison_threshold } = config.distribution_constraints;

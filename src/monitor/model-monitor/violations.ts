@@ -40,6 +40,17 @@ const percent = (share: number): string => `${Number((100 * share).toFixed(2))} 
 /**
  * Checks what was counted against constraints as Model Monitor does, and gives its `constraint_violations.json`. Its rules
  * look at sizes alone; the monitors' own verdicts also ask whether chance could have done it.
+ *
+ * @example
+ * ```ts
+ * import { readFile } from "node:fs/promises";
+ * import { constraintViolations, parseConstraints, type MonitorBaseline } from "churnkit/monitor";
+ *
+ * export async function check(baseline: MonitorBaseline, counted: Parameters<typeof constraintViolations>[2]): Promise<number> {
+ *   const constraints = parseConstraints(JSON.parse(await readFile("constraints.json", "utf8")));
+ *   return constraintViolations(constraints, baseline, counted).violations.length;
+ * }
+ * ```
  */
 export function constraintViolations(
   constraints: MonitorConstraints,

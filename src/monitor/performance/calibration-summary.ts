@@ -94,6 +94,15 @@ const malformed = documentError("INPUT_MALFORMED", "", "Make it with calibration
  * Reads a summary back from JSON, or checks one.
  *
  * @throws ChurnkitError INPUT_MALFORMED for anything that {@link calibrationSummary} does not make.
+ *
+ * @example
+ * ```ts
+ * import { calibrationSummary, parseCalibrationSummary } from "churnkit/monitor";
+ *
+ * const probabilities = Float64Array.from({ length: 100 }, (_, i) => i / 100);
+ * const summary = calibrationSummary(Uint8Array.from(probabilities, (p) => (p > 0.5 ? 1 : 0)), probabilities);
+ * console.assert(parseCalibrationSummary(JSON.parse(JSON.stringify(summary))).bins.length === summary.bins.length);
+ * ```
  */
 export const parseCalibrationSummary = (json: unknown): CalibrationSummary =>
   calibrationSummaryDecoder(JsonValue.of(json, "The calibration summary", malformed));

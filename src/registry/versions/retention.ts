@@ -56,6 +56,16 @@ export async function planRetention(
  * Removes what a retention policy does not keep; the history keeps what they were.
  *
  * @throws ChurnkitError REGISTRY_REFUSED where the driver cannot remove, or a version was promoted meanwhile.
+ *
+ * @example
+ * ```ts
+ * import { memoryStore } from "churnkit/io";
+ * import { applyRetention, planRetention, storeRegistry } from "churnkit/registry";
+ *
+ * const registry = storeRegistry(memoryStore(), { name: "churn" });
+ * const { remove } = await planRetention(registry, { keepLast: 3 });
+ * console.assert(remove.length === 0 && (await applyRetention(registry, { keepLast: 3 })).keep.length === 0);
+ * ```
  */
 export async function applyRetention(
   registry: ModelRegistry,

@@ -33,7 +33,41 @@ export const ratio = (a: NumberLike, b: NumberLike): NumericExpression => call("
 /** a - b. */
 export const difference = (a: NumberLike, b: NumberLike): NumericExpression => call("difference", [a, b]);
 
-/** The sum of two or more; missing where one is. */
+/**
+ * The sum of two or more; missing where one is.
+ *
+ * @example
+ * ```ts
+ * import {
+ *   abs,
+ *   coalesce,
+ *   column,
+ *   constant,
+ *   defineFeatures,
+ *   difference,
+ *   maximum,
+ *   meanOf,
+ *   minimum,
+ *   negate,
+ *   sqrt,
+ *   sum,
+ *   syntheticContract,
+ * } from "churnkit/data";
+ *
+ * const [before, last] = [column("usageHoursTwoMonthsAgo"), column("usageHoursLastMonth")];
+ * const features = defineFeatures(syntheticContract, {
+ *   derive: () => ({
+ *     both: sum(before, last),
+ *     mean: meanOf(before, last),
+ *     swing: abs(difference(last, before)),
+ *     range: difference(maximum(before, last), minimum(before, last)),
+ *     lost: maximum(negate(difference(last, before)), 0),
+ *     damped: sqrt(coalesce(last, before, constant(0))),
+ *   }),
+ * });
+ * console.assert(Object.keys(features.derived).length === 6);
+ * ```
+ */
 export const sum = (...terms: readonly NumberLike[]): NumericExpression => call("sum", terms);
 
 /** The product of two or more; missing where one is. */
@@ -112,6 +146,18 @@ export const countOf = <const Columns extends readonly Labeled[]>(
 /**
  * Both categories as one, with a level for each pair ("DSL & One year"), at most 1000. The levels of both must be known
  * to the contract; unknown where either is unknown, missing where either is missing.
+ *
+ * @example
+ * ```ts
+ * import { column, cross, defineFeatures, isIn, syntheticContract } from "churnkit/data";
+ *
+ * defineFeatures(syntheticContract, {
+ *   derive: () => ({
+ *     services: cross(column("techSupport"), column("onlineBackup")),
+ *     bound: isIn(column("contract"), ["One year", "Two year"]),
+ *   }),
+ * });
+ * ```
  */
 export const cross = <A extends string, B extends string>(a: Typed<A>, b: Typed<B>): Typed<`${A} & ${B}`> =>
   call("cross", [a, b]);

@@ -6,7 +6,24 @@ import type { Period } from "./calendar.js";
 export const daysBetween = (from: DateExpression, to: DateExpression): NumericExpression =>
   call("daysBetween", [from, to]);
 
-/** Days that have passed on a fixed day (ISO 8601, such as "2026-01-31", midnight UTC) since the date. */
+/**
+ * Days that have passed on a fixed day (ISO 8601, such as "2026-01-31", midnight UTC) since the date.
+ *
+ * @example
+ * ```ts
+ * import { column, dayOfMonth, dayOfWeek, daysSince, monthOf, yearOf } from "churnkit/data";
+ *
+ * const signup = column("signup");
+ * const derive = () => ({
+ *   age: daysSince(signup, "2026-01-31"),
+ *   year: yearOf(signup),
+ *   month: monthOf(signup),
+ *   dayOfMonth: dayOfMonth(signup),
+ *   dayOfWeek: dayOfWeek(signup),
+ * });
+ * console.assert(Object.keys(derive()).length === 5);
+ * ```
+ */
 export const daysSince = (date: DateExpression, day: string): NumericExpression => call("daysSince", [date], { day });
 
 /** The calendar year, UTC. */

@@ -11,7 +11,7 @@ import {
   type PredictionRecord,
 } from "./records.js";
 
-/** When labels count. All lengths in milliseconds; {@link days} help. */
+/** When labels count. All lengths in milliseconds; {@link days} helps. */
 export interface LabelPolicy {
   /** The outcome window: a customer who churns within this time after the prediction is a positive. Above 0. */
   readonly window: number;

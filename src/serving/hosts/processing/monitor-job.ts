@@ -55,6 +55,17 @@ export interface MonitorJobResult extends MonitorRun {
  * @throws ChurnkitError OPTION_INVALID for inputs that cannot be counted right as they are distributed over the hosts;
  * INPUT_NOT_FOUND without captured data, BUNDLE_NOT_FOUND and its kin, INPUT_MALFORMED for a broken
  * baseline or constraints, STATE_CORRUPT for a broken state, IO_FAILED.
+ *
+ * @example
+ * ```ts
+ * import { monitorProcessingJob } from "churnkit/serving";
+ *
+ * // The entry of the container.
+ * export async function main(): Promise<void> {
+ *   const { files } = await monitorProcessingJob({ model: "/opt/ml/processing/input/model" });
+ *   console.log(files);
+ * }
+ * ```
  */
 export async function monitorProcessingJob(options: MonitorJobOptions = {}): Promise<MonitorJobResult> {
   const input = "/opt/ml/processing/input";
