@@ -88,7 +88,7 @@ describe("what to do", () => {
     expect(actions(sliced)).toMatch(/Look at the rows whose "plan" is "[ab]": "charges" moved there alone/);
     expect(
       actions(compareTables(before, later({ charges: draw(21, 1.3) }), { importance: { charges: 1, plan: 1 } })),
-    ).toMatch(/Begin with "charges"/);
+    ).toMatch(/Start with "charges"/);
   });
 
   it("asks for rows where there are too few", () => {

@@ -91,7 +91,7 @@ describe("readJsonLines", () => {
       "row 1 (line 2): the line starts an array; write one JSON object per line",
     );
     expect(await failure("3\n")).toMatch("row 0 (line 1): the line holds a number, not an object");
-    expect(await failure("\n \n")).toMatch("INPUT_EMPTY rows.jsonl: there is no row");
+    expect(await failure("\n \n")).toMatch("INPUT_EMPTY rows.jsonl: the input has no rows");
     expect(await failure(`{"n":1}\n{"t":"${"x".repeat(2000)}"}`, { limits: { lineBytes: 1000 } })).toMatch(
       "INPUT_TOO_LARGE rows.jsonl: row 1 (line 2): a line is longer than 1000 bytes",
     );
