@@ -241,7 +241,7 @@ describe("createHandler", () => {
   });
 
   it("runs where there is no Node", () => {
-    for (const file of ["handler.ts", "predict.ts", "body.ts", "http.ts"]) {
+    for (const file of ["handler.ts", "routes.ts", "predict.ts", "body.ts", "http.ts"]) {
       const source = readFileSync(resolve(import.meta.dirname, "../../src/serving", file), "utf8");
       const imports = [...source.matchAll(/^import (?!type)[^;]*from "([^"]+)"/gm)].map((match) => match[1]);
       expect(imports.length).toBeGreaterThan(0);
