@@ -59,7 +59,7 @@ describe("createHandler", () => {
     for (const path of endpoints) {
       const posts = /predict|invocations/.test(path);
       const { status, body } = await handler(request(path, posts ? [] : undefined));
-      expect([path, status, body]).not.toEqual([path, 404, expect.stringContaining("nothing")]);
+      expect([path, status, body]).not.toEqual([path, 404, expect.stringContaining("does not exist")]);
     }
   });
 
