@@ -30,7 +30,7 @@ describe("wrong use ends with 2 and one line", () => {
     {
       why: "an unknown learner",
       args: ["train", "customers.csv", ...quick, "--out", "m", "--learner", "magic"],
-      says: /no learner "magic".*network.*logistic/,
+      says: /Unknown learner "magic".*network.*logistic/,
     },
     {
       why: "a seed that is none",
@@ -51,7 +51,7 @@ describe("wrong use ends with 2 and one line", () => {
     {
       why: "an unknown gate",
       args: ["registry", "register", "m", "--gate", "magic"],
-      says: /'--gate <gate>'.*Take one of/,
+      says: /'--gate <gate>'.*Use one of/,
     },
   ])("$why", async ({ args, says }) => {
     const ended = await cli(folder, ...args);

@@ -56,8 +56,8 @@ describe("localDeployer", () => {
     process.stdin.on("end", () => process.exit()).resume();`;
 
   it.each([
-    ["never says anything", "setInterval(() => {}, 1000)", /not healthy within 500 ms/],
-    ["never ends its line", 'process.stdout.write("{"); setInterval(() => {}, 1000)', /not healthy within 500 ms/],
+    ["never says anything", "setInterval(() => {}, 1000)", /did not become healthy within 500 ms/],
+    ["never ends its line", 'process.stdout.write("{"); setInterval(() => {}, 1000)', /did not become healthy within 500 ms/],
     [
       "says something else",
       'console.log("hello"); setInterval(() => {}, 1000)',
@@ -73,7 +73,7 @@ describe("localDeployer", () => {
     [
       "accepts and says nothing",
       'import { createServer } from "node:net"; const s = createServer(() => {}).listen(0, "127.0.0.1", () => console.log(JSON.stringify({ url: "http://127.0.0.1:" + s.address().port })))',
-      /not healthy within 500 ms/,
+      /did not become healthy within 500 ms/,
     ],
   ])("says why when the process %s", async (name, code, reason) => {
     const quick = /500 ms/.test(String(reason));
