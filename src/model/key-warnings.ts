@@ -41,7 +41,7 @@ export function keyWarnings({ columns }: Contract): KeyWarnings {
       const free = features.flatMap(({ name }) => (holds(members, name) ? [] : [name]));
       for (const key of keys.slice(0, mostUnknown)) {
         const nearest = nearestText(key, free);
-        const hint = nearest === undefined ? "" : `; did you mean ${JSON.stringify(cutText(nearest))}?`;
+        const hint = nearest === undefined ? "" : `; perhaps you meant ${JSON.stringify(cutText(nearest))}`;
         const message = `${JSON.stringify(cutText(key))} is not a column of the contract and was left out${hint}`;
         (nearest === undefined ? rest : meant).push({ column: cutText(key), rule: "extraColumn", value: "", message });
       }

@@ -77,6 +77,6 @@ describe("churnkit explain", () => {
   it("writes a page", async () => {
     await explained("--html", at("why.html"), "--limit", "2");
     const page = readFileSync(at("why.html"), "utf8");
-    expect(page).toMatch(/Why customers says so[^]*<svg[^]*customer \d+: probability[^]*raises the risk/);
+    expect(page).toMatch(/Why customers predicts this[^]*<svg[^]*customer \d+: probability[^]*raises the risk/);
   });
 });

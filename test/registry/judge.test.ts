@@ -126,7 +126,7 @@ describe("judgeOnRows", async () => {
     expect(other).toMatchObject({
       passed: false,
       reason:
-        'the champion cannot be compared with: it gives the probability of "No", the rows\' positive class is "Yes"',
+        'the champion cannot be compared: it returns the probability of "No", but the rows\' positive class is "Yes"',
     });
   });
 

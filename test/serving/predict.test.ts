@@ -201,7 +201,7 @@ describe("predictions", () => {
     const refused = await predict({ ...rest, tenur: tenure });
     expect(refused.status).toBe(422);
     expect(refused.answer.error.message).toMatch(
-      /^"tenur" is not a column of the contract and was left out; did you mean "tenure"\?/,
+      /^"tenur" is not a column of the contract and was left out; perhaps you meant "tenure"/,
     );
     const scored = await predict({ ...good, zzz: 1 });
     expect([scored.status, scored.answer.warnings]).toMatchObject([200, [{ column: "zzz", rule: "extraColumn" }]]);

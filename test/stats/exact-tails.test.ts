@@ -58,7 +58,7 @@ describe("Fisher's exact test", () => {
 
   it("refuses what is no count", () => {
     for (const wrong of [1.5, -1, Number.NaN, 5])
-      expect(() => fisherExact(wrong, 4, 1, 4)).toThrow(/no successes among trials/);
+      expect(() => fisherExact(wrong, 4, 1, 4)).toThrow(/not successes among trials/);
   });
 });
 

@@ -67,7 +67,7 @@ function shapeOf(schema: $ZodObject, problems: Problem[]): [string, $ZodType][] 
 
 function unknownColumn(what: string, name: string, names: readonly string[]): Problem {
   const near = nearestText(name, names);
-  const hint = near === undefined ? "" : `; did you mean ${JSON.stringify(near)}?`;
+  const hint = near === undefined ? "" : `; perhaps you meant ${JSON.stringify(near)}`;
   return {
     code: "CONTRACT_INVALID",
     path: "",

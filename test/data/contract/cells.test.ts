@@ -203,7 +203,7 @@ describe("labels", () => {
     expect(fromText(closed, "One year")).toBe("One year");
     expect(fromText(open, "Three year")).toBe("Three year");
     expect(fromText(closed, "Three year")).toBe("!level");
-    expect(message(closed, "one  year")).toContain('perhaps "One year" was meant');
+    expect(message(closed, "one  year")).toContain('perhaps you meant "One year"');
     expect(message(closed, "Weekly")).toBe(
       'Column "x": "Weekly" is not a level; allowed are "Month-to-month", "One year", "Two year", "1".',
     );

@@ -277,7 +277,7 @@ describe("what contradicts itself", () => {
     [
       "unknown target",
       () => contractOf(z.object({ Churn: z.boolean() }), { target: "churn" }),
-      /did you mean "Churn"\?/,
+      /perhaps you meant "Churn"/,
     ],
     ["unknown id", () => contractOf(z.object({ a: z.number() }), { id: ["a", "b"] }), /the id "b" is not a key/],
     ["id and target", () => targetOf(z.enum(["a", "b"]), "a", { id: "y" }), /both id and target/],

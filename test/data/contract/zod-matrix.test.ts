@@ -162,13 +162,13 @@ const exceptions: Record<string, (one: Case) => boolean> = {
     isDate(x) && column.kind === "date" && zod === "refused" && typeof ours === "number",
   "Dates are of the years 0 to 9999": ({ record: { x }, column, ours }) =>
     isDate(x) && column.kind === "date" && ours === "refused",
-  "Coercion reads, and makes nothing up": ({ schema, zod, ours }) =>
+  "Coercion never invents a value": ({ schema, zod, ours }) =>
     /^(coerced|piped)/.test(schema) && zod !== "refused" && (ours === "refused" || ours === "missing"),
   "An absent key of a nullable column is missing": ({ record: { x }, column, zod, ours }) =>
     x === undefined && column.nullable && zod === "refused" && ours === "missing",
   "A null of an optional column is missing": ({ record: { x }, column, zod, ours }) =>
     x === null && column.optional && column.default === undefined && zod === "refused" && ours === "missing",
-  "Absent and undefined are one": ({ record: { x }, schema, zod }) =>
+  "Absent and undefined are the same": ({ record: { x }, schema, zod }) =>
     x === undefined && zod === "refused" && /default|undefined/.test(schema),
   "A null stands for NaN": ({ record: { x }, column, ours }) =>
     x === null && column.kind === "number" && column.nan === true && ours === "missing",

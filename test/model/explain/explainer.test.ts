@@ -160,7 +160,7 @@ describe("the explainer of an artifact", () => {
     };
     expect(await refusal({ ...linear, model: infinite }, {})).toMatchObject({ code: "VALUE_INVALID" });
     const explainer = await explainerOf(linear);
-    expect(() => explainer.explain(customers(5))).toThrow(/other columns/);
+    expect(() => explainer.explain(customers(5))).toThrow(/different columns/);
   });
 });
 

@@ -33,7 +33,7 @@ function levelProblem(column: CategoryColumn, label: string): string {
   const shown = column.levels.slice(0, 8).map((level) => JSON.stringify(cutText(level, 40)));
   const more = column.levels.length > shown.length ? `, and ${column.levels.length - shown.length} more` : "";
   const nearest = nearestText(label, column.levels);
-  const hint = nearest === undefined ? "" : `; did you mean ${JSON.stringify(cutText(nearest, 40))}?`;
+  const hint = nearest === undefined ? "" : `; perhaps you meant ${JSON.stringify(cutText(nearest, 40))}`;
   return `is not a level; allowed are ${shown.join(", ")}${more}${hint}`;
 }
 
