@@ -57,7 +57,11 @@ describe("localDeployer", () => {
 
   it.each([
     ["never says anything", "setInterval(() => {}, 1000)", /did not become healthy within 500 ms/],
-    ["never ends its line", 'process.stdout.write("{"); setInterval(() => {}, 1000)', /did not become healthy within 500 ms/],
+    [
+      "never ends its line",
+      'process.stdout.write("{"); setInterval(() => {}, 1000)',
+      /did not become healthy within 500 ms/,
+    ],
     [
       "says something else",
       'console.log("hello"); setInterval(() => {}, 1000)',
