@@ -87,9 +87,13 @@ describe("ids", () => {
   it("are kept by a parser that else is JSON.parse", () => {
     const parse = exactIdParser({ columns: [idColumn("id")] });
     fc.assert(
-      fc.property(fc.json(), (text) => void expect(parse(text)).toEqual(JSON.parse(text))),
+      fc.property(
+        fc.json().filter((text) => !text.includes("__proto__")),
+        (text) => void expect(parse(text)).toEqual(JSON.parse(text)),
+      ),
       { numRuns: budget(100) },
     );
+    expect(() => parse('{"__proto__":""}')).toThrow("__proto__");
     for (const text of ['{"id": 01}', '{"id": 1-2}', '{"id": +1}', '{"id": 1.}'])
       expect(() => parse(text), text).toThrow(SyntaxError);
     expect(parse('{"a":"\\"id\\":1","id":[1],"b":{"id":2.0}}')).toEqual({ a: '"id":1', id: [1], b: { id: "2.0" } });
