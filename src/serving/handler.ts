@@ -69,9 +69,9 @@ export function createHandler(model: ServedModel, options: HandlerOptions = {}):
     metrics,
     maxBatch,
     said: { threshold: model.scorer.decision.threshold, ...origin },
-    scored: ({ records, ...sent }, results) => {
-      if (onScored) quietly(() => onScored(records, results, { ...sent, model }), failed);
-    },
+    scored:
+      onScored &&
+      (({ records, ...sent }, results) => quietly(() => onScored(records, results, { ...sent, model }), failed)),
   };
 
   const routes = routesOf(scoring, origin);

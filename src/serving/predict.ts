@@ -13,8 +13,8 @@ export interface Scoring {
   readonly maxBatch: number;
   /** Said beside every score: threshold and origin of the model. */
   readonly said: Readonly<Record<string, unknown>>;
-  /** Told of all records of a request that were scored, once. */
-  readonly scored: (sent: Sent, results: readonly ScoredRecord[]) => void;
+  /** Gets all records of a scored request, once. */
+  readonly scored: ((sent: Sent, results: readonly ScoredRecord[]) => void) | undefined;
 }
 
 /** Records read and scored at once. */
@@ -27,7 +27,7 @@ export function predictOne({ scorer, metrics, said, scored }: Scoring, sent: Sen
   const result = scorer.scoreRecord(sent.records[0]);
   const { probability, label, issues: all } = result;
   const issues = all.length > mostIssues.one ? all.slice(0, mostIssues.one) : all;
-  scored(sent, [result]);
+  scored?.(sent, [result]);
   if (probability === null) {
     metrics?.rejected(1);
     return failure(422, problem(issues));
@@ -95,10 +95,10 @@ async function scoreSlices(
       else metrics?.scored(result.probability, result.label);
     }
     write(results);
-    all.push(...results);
+    if (scored !== undefined) all.push(...results);
   }
   if (failed > 0) metrics?.rejected(failed);
-  scored(sent, all);
+  scored?.(sent, all);
   return { failed, left };
 }
 
