@@ -40,17 +40,17 @@ export default defineConfig([
       deploy: "src/deploy/index.ts",
       pipeline: "src/pipeline/index.ts",
       io: "src/io/index.ts",
-      "io/s3": "src/io/store/s3/s3-store.ts",
+      "io/s3": "src/io/store/s3/store.ts",
       "io/cloudwatch": "src/io/metrics/cloudwatch-sink.ts",
       "registry/sagemaker": "src/registry/backends/sagemaker/index.ts",
       "registry/mlflow": "src/registry/backends/mlflow/index.ts",
       "engines/tfjs": "src/model/kinds/network/tfjs/engine.ts",
     },
   },
-  alone({ "train-worker": "src/model/train-worker.ts" }),
+  alone({ "train-worker": "src/model/training/train-worker.ts" }),
   // Loading and scoring in one small file: a cold start reads nothing else. Lines stay short and names whole, for stack traces.
   alone(
-    { score: "src/model/score.ts" },
+    { score: "src/model/scoring/score.ts" },
     {
       esbuildOptions: (options) =>
         Object.assign(options, { legalComments: "none", minifyWhitespace: true, minifySyntax: true, lineLimit: 120 }),

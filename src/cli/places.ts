@@ -115,7 +115,7 @@ export async function openStore(place: string): Promise<ObjectStore> {
 }
 
 async function bucket(path: string): Promise<ObjectStore> {
-  const { s3Store } = await import("../io/store/s3/s3-store.js");
+  const { s3Store } = await import("../io/store/s3/store.js");
   const [name = "", ...prefix] = path.split("/").filter((part) => part !== "");
   return s3Store({ bucket: name, prefix: prefix.join("/") });
 }

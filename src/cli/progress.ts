@@ -1,4 +1,4 @@
-import type { TrainingProgress } from "../model/learner.js";
+import type { TrainingProgress } from "../model/training/learner.js";
 
 /** Where stderr is no terminal: a line this often. */
 const lineEvery = 10_000;

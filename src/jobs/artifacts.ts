@@ -11,7 +11,7 @@ import type { Artifact } from "../model/artifact.js";
 import { packArchive } from "../model/bundle/archive.js";
 import { toBundleFiles } from "../model/bundle/format.js";
 import { openBundle } from "../model/bundle/open.js";
-import type { Scorer } from "../model/compile.js";
+import type { Scorer } from "../model/scoring/compile.js";
 import { featuresFromJson } from "./features.js";
 
 /** The value in memory of each kind of artifact. */

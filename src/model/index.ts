@@ -4,14 +4,14 @@
  * @module churnkit/model
  */
 export type { Artifact, Costs } from "./artifact.js";
-export { auto } from "./auto-learner.js";
+export { auto } from "./training/auto-learner.js";
 export { boosting } from "./kinds/trees/boosting-learner.js";
 export { toBundleFiles } from "./bundle/format.js";
 export { loadBundle } from "./bundle/load.js";
 export { openBundle, type Bundle } from "./bundle/open.js";
 export { saveBundle } from "./bundle/save.js";
 export { bundleSource } from "./bundle/source.js";
-export { compile, type ScoredRecord, type Scorer } from "./compile.js";
+export { compile, type ScoredRecord, type Scorer } from "./scoring/compile.js";
 
 export { compareScores } from "./evaluate/compare-scores.js";
 export { evaluate } from "./evaluate/evaluate.js";
@@ -19,14 +19,14 @@ export { evaluateScores, type Evaluation } from "./evaluate/evaluate-scores.js";
 export { metricNames, metrics, type MetricName } from "./evaluate/metrics.js";
 
 export { forest } from "./kinds/trees/forest-learner.js";
-export type { Learner } from "./learner.js";
+export type { Learner } from "./training/learner.js";
 export { logistic } from "./kinds/linear/learner.js";
 export { churnNetwork, type ChurnNetworkOptions } from "./kinds/network/learner.js";
 export type { TrainingEngine } from "./kinds/network/engine.js";
 export { wasmEngine } from "./kinds/network/wasm/engine.js";
-export { chooseThreshold, costThreshold, type ThresholdRule } from "./threshold.js";
-export { seenRows, trainingFactsOf } from "./training-facts.js";
-export { train, type TrainedModel, type TrainOptions } from "./train.js";
+export { chooseThreshold, costThreshold, type ThresholdRule } from "./training/threshold.js";
+export { seenRows, trainingFactsOf } from "./training/training-facts.js";
+export { train, type TrainedModel, type TrainOptions } from "./training/train.js";
 export { backgroundFromProfile, backgroundFromTable } from "./explain/background.js";
 export { explain, explainerOf } from "./explain/explainer.js";
 export type { Explainer, Explanation } from "./explain/explanation.js";

@@ -6,7 +6,7 @@ import type { MonitorBaseline } from "./baseline/baseline.js";
 import { Counting, type PredictionMeta } from "./counting/counting.js";
 import type { MonitorPolicies } from "./judging/findings.js";
 import { beginHistory, closePeriods, type HistoryContext, type MonitorHistory } from "./judging/history.js";
-import { unjoinedLabels, type UnjoinedLabels } from "./joins.js";
+import { unjoinedLabels, type UnjoinedLabels } from "./counting/joins.js";
 import { horizonOf, noOutcomes, outcomesAt, type LabelRules } from "./counting/labels.js";
 import { alarmChanges, judgeAll, recentView, spanOf } from "./judging/look-around.js";
 import { reportOfParts, type MonitorReport } from "./judging/report.js";

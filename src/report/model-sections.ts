@@ -1,6 +1,6 @@
 import type { Evaluation } from "../model/evaluate/evaluate-scores.js";
 import { metricNames, metrics } from "../model/evaluate/metrics.js";
-import type { EpochRecord } from "../model/learner.js";
+import type { EpochRecord } from "../model/training/learner.js";
 import { countText, intervalText, metricText } from "./format.js";
 import { calibrationPlot } from "./plots/calibration.js";
 import { confusionPlot } from "./plots/confusion.js";

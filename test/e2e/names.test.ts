@@ -32,7 +32,7 @@ import { importanceByColumn } from "../../src/model/explain/importance.js";
 import { explain, explainerOf } from "../../src/model/explain/explainer.js";
 import { reasons } from "../../src/model/explain/reasons.js";
 import { logistic } from "../../src/model/kinds/linear/learner.js";
-import { train } from "../../src/model/train.js";
+import { train } from "../../src/model/training/train.js";
 import { storeRegistry } from "../../src/registry/backends/store/store-registry.js";
 import { signatureOf } from "../../src/registry/signature/signature.js";
 import { signatureTypes } from "../../src/registry/signature/signature-types.js";

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { memoryStore } from "../../src/io/store/memory-store.js";
 import { churnNetwork } from "../../src/model/kinds/network/learner.js";
 import { openWorkerPool } from "../../src/model/kinds/network/worker-pool.js";
-import { train, type TrainOptions } from "../../src/model/train.js";
+import { train, type TrainOptions } from "../../src/model/training/train.js";
 import { ensureBuilt } from "../helpers/built.js";
 import { customerFeatures, customers } from "../helpers/customers.js";
 import { broken, failing, failures, leftBehind } from "../helpers/faults.js";

@@ -8,7 +8,7 @@ import type { Table } from "../../src/data/table/table.js";
 import { uniform } from "../../src/base/random.js";
 import type { Artifact, ModelNode } from "../../src/model/artifact.js";
 import { goldenRows } from "../../src/model/bundle/golden.js";
-import { compile } from "../../src/model/compile.js";
+import { compile } from "../../src/model/scoring/compile.js";
 import { metrics, type MetricName, type MetricSummary } from "../../src/model/evaluate/metrics.js";
 import { churnSpec } from "./networks.js";
 import { initialWeights } from "../../src/model/kinds/network/initial-weights.js";

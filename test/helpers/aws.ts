@@ -1,7 +1,7 @@
 import { CreateBucketCommand, S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect } from "vitest";
 import type { S3StoreOptions } from "../../src/io/store/s3/connection.js";
-import { s3Store } from "../../src/io/store/s3/s3-store.js";
+import { s3Store } from "../../src/io/store/s3/store.js";
 import type { ObjectStore } from "../../src/io/store/object-store.js";
 import { recordRequests, type RequestRecord } from "./botocore.js";
 import { awsPython, motoClient, sharedMoto } from "./moto.js";

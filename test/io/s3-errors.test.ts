@@ -6,7 +6,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { ObjectStore } from "../../src/io/store/object-store.js";
-import { s3Store, s3StorePolicy } from "../../src/io/store/s3/s3-store.js";
+import { s3Store, s3StorePolicy } from "../../src/io/store/s3/store.js";
 import { s3Servers, type S3Server } from "../helpers/aws.js";
 import { startFaultyProxy, type FaultyProxy, type Schedule } from "../helpers/faulty-proxy.js";
 

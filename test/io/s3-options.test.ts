@@ -1,7 +1,7 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { S3StoreOptions } from "../../src/io/store/s3/connection.js";
-import { s3Store, s3StorePolicy } from "../../src/io/store/s3/s3-store.js";
+import { s3Store, s3StorePolicy } from "../../src/io/store/s3/store.js";
 
 afterEach(() => {
   vi.doUnmock("@aws-sdk/client-s3");
@@ -43,7 +43,7 @@ describe("s3Store", () => {
     vi.doMock("@aws-sdk/client-s3", () => {
       throw new Error("Cannot find package");
     });
-    const fresh = await import("../../src/io/store/s3/s3-store.js");
+    const fresh = await import("../../src/io/store/s3/store.js");
     await expect(fresh.s3Store({ bucket: "acme" })).rejects.toMatchObject({
       code: "PEER_MISSING",
       message: expect.stringContaining("npm install @aws-sdk/client-s3") as string,

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { uniform } from "../../src/base/random.js";
-import { openBudget } from "../../src/model/budget.js";
-import type { TrainingProgress } from "../../src/model/learner.js";
+import { openBudget } from "../../src/model/training/budget.js";
+import type { TrainingProgress } from "../../src/model/training/learner.js";
 import { logistic } from "../../src/model/kinds/linear/learner.js";
 import { sizedSettings } from "../../src/model/kinds/network/auto-settings.js";
 import { churnNetwork, churnNetworkDefaults } from "../../src/model/kinds/network/learner.js";
-import { train } from "../../src/model/train.js";
+import { train } from "../../src/model/training/train.js";
 import { customerFeatures, customers } from "../helpers/customers.js";
 
 describe("openBudget", () => {

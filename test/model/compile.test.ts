@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Artifact } from "../../src/model/artifact.js";
-import { calibrate } from "../../src/model/calibration.js";
-import { compile, modelKinds, type Scorer } from "../../src/model/compile.js";
+import { calibrate } from "../../src/model/training/calibration.js";
+import { compile, modelKinds, type Scorer } from "../../src/model/scoring/compile.js";
 import { sigmoid } from "../../src/base/logistic.js";
 import { compileRecipe } from "../../src/data/features/encode.js";
 import { loadKernel } from "../../src/model/kinds/network/kernel.js";

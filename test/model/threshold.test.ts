@@ -9,7 +9,7 @@ import {
   thresholdByCapacity,
   thresholdByCost,
   thresholdByF1,
-} from "../../src/model/threshold.js";
+} from "../../src/model/training/threshold.js";
 import { drawnRows, scoredRows, type ScoredRows } from "../helpers/scored-rows.js";
 
 const costs = { falseNegative: 500, falsePositive: 50 };

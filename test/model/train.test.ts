@@ -7,13 +7,13 @@ import type { ModelNode } from "../../src/model/artifact.js";
 import { openBundle } from "../../src/model/bundle/open.js";
 import { toBundleFiles } from "../../src/model/bundle/format.js";
 import { evaluate } from "../../src/model/evaluate/evaluate.js";
-import type { Learner, TrainingProgress } from "../../src/model/learner.js";
-import { auto } from "../../src/model/auto-learner.js";
+import type { Learner, TrainingProgress } from "../../src/model/training/learner.js";
+import { auto } from "../../src/model/training/auto-learner.js";
 import { boosting } from "../../src/model/kinds/trees/boosting-learner.js";
 import { forest } from "../../src/model/kinds/trees/forest-learner.js";
 import { logistic } from "../../src/model/kinds/linear/learner.js";
 import { churnNetwork } from "../../src/model/kinds/network/learner.js";
-import { train } from "../../src/model/train.js";
+import { train } from "../../src/model/training/train.js";
 import { customerFeatures, customers } from "../helpers/customers.js";
 
 const table = customers(700);

@@ -14,7 +14,7 @@ import {
 } from "../../src/monitor/index.js";
 import type { Explainer } from "../../src/model/explain/explanation.js";
 import { logistic } from "../../src/model/kinds/linear/learner.js";
-import { train, type TrainedModel } from "../../src/model/train.js";
+import { train, type TrainedModel } from "../../src/model/training/train.js";
 
 export interface Watched {
   readonly model: TrainedModel;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { tableFromRecords } from "../../src/data/table/records.js";
 import type { Artifact } from "../../src/model/artifact.js";
-import { compile, type Scorer } from "../../src/model/compile.js";
+import { compile, type Scorer } from "../../src/model/scoring/compile.js";
 import { evaluate } from "../../src/model/evaluate/evaluate.js";
 import type { Contract } from "../../src/data/contract/contract.js";
 import { contractHash } from "../../src/data/contract/contract-hash.js";

@@ -7,7 +7,7 @@ import {
   type ModelPackageSummary,
 } from "@aws-sdk/client-sagemaker";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { s3Store } from "../../src/io/store/s3/s3-store.js";
+import { s3Store } from "../../src/io/store/s3/store.js";
 import type { Artifact } from "../../src/model/artifact.js";
 import type { ModelRegistry } from "../../src/registry/registry.js";
 import { sagemakerRegistry, sagemakerRegistryPolicy } from "../../src/registry/backends/sagemaker/index.js";

@@ -8,7 +8,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { memoryStore } from "../../src/io/store/memory-store.js";
 import type { ObjectStore } from "../../src/io/store/object-store.js";
-import { s3Store } from "../../src/io/store/s3/s3-store.js";
+import { s3Store } from "../../src/io/store/s3/store.js";
 import { openBundle } from "../../src/model/bundle/open.js";
 import { storeRegistry } from "../../src/registry/backends/store/store-registry.js";
 import type { ModelRegistry } from "../../src/registry/registry.js";

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import type { Artifact } from "../../src/model/artifact.js";
 import { packArchive } from "../../src/model/bundle/archive.js";
 import { toBundleFiles } from "../../src/model/bundle/format.js";
-import { compile } from "../../src/model/compile.js";
+import { compile } from "../../src/model/scoring/compile.js";
 import { sampleArtifact, sampleRecords } from "../helpers/artifact.js";
 
 /** A bundle made here, records, and the scores that Node gives them. */

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { beforeAll, describe, expect, it } from "vitest";
 import { ChurnkitError } from "../../src/base/errors.js";
-import { compile, type Scorer } from "../../src/model/compile.js";
+import { compile, type Scorer } from "../../src/model/scoring/compile.js";
 import { createHandler, type HandlerOptions } from "../../src/serving/handler.js";
 import type { ErrorBody, Handler, Middleware } from "../../src/serving/http.js";
 import { prometheusMetrics, type ServingMetrics } from "../../src/serving/metrics.js";

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { captureLog, readCaptureLines } from "../../src/monitor/index.js";
-import { compile, type Scorer } from "../../src/model/compile.js";
+import { compile, type Scorer } from "../../src/model/scoring/compile.js";
 import { createHandler } from "../../src/serving/handler.js";
 import type { Handler, ServeResponse } from "../../src/serving/http.js";
 import { sampleArtifact, sampleRecords } from "../helpers/artifact.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { compile } from "../../src/model/compile.js";
+import { compile } from "../../src/model/scoring/compile.js";
 import { createHandler } from "../../src/serving/handler.js";
 import { prometheusMetrics } from "../../src/serving/metrics.js";
 import { sampleArtifact, sampleRecords } from "../helpers/artifact.js";

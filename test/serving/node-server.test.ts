@@ -1,7 +1,7 @@
 import { Agent, request as httpRequest } from "node:http";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { TrainedModel } from "../../src/model/train.js";
+import type { TrainedModel } from "../../src/model/training/train.js";
 import { createHandler } from "../../src/serving/handler.js";
 import type { ErrorBody, ServeRequest } from "../../src/serving/http.js";
 import { prometheusMetrics } from "../../src/serving/metrics.js";

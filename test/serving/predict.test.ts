@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { CellIssue } from "../../src/data/table/table.js";
-import { compile, type Scorer } from "../../src/model/compile.js";
+import { compile, type Scorer } from "../../src/model/scoring/compile.js";
 import { createHandler } from "../../src/serving/handler.js";
 import type { ErrorBody, Handler } from "../../src/serving/http.js";
 import { sampleArtifact, sampleRecords } from "../helpers/artifact.js";

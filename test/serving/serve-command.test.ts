@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { filesStore } from "../../src/io/store/files/files-store.js";
 import { saveBundle } from "../../src/model/bundle/save.js";
-import { compile } from "../../src/model/compile.js";
+import { compile } from "../../src/model/scoring/compile.js";
 import { storeRegistry } from "../../src/registry/backends/store/store-registry.js";
 import { listen } from "../../src/serving/hosts/node/node-server.js";
 import { json } from "../../src/serving/http.js";

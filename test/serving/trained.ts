@@ -1,10 +1,10 @@
 import { defineFeatures } from "../../src/data/features/define.js";
 import { syntheticContract, syntheticCustomers } from "../../src/data/synthetic.js";
 import { tableFromRecords } from "../../src/data/table/records.js";
-import type { Learner } from "../../src/model/learner.js";
+import type { Learner } from "../../src/model/training/learner.js";
 import { logistic } from "../../src/model/kinds/linear/learner.js";
 import { churnNetwork } from "../../src/model/kinds/network/learner.js";
-import { train, type TrainedModel } from "../../src/model/train.js";
+import { train, type TrainedModel } from "../../src/model/training/train.js";
 
 const learners = {
   logistic: () => logistic(),

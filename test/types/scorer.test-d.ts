@@ -6,8 +6,8 @@ import { readTable } from "../../src/data/read/read-file.js";
 import { tableFromRecords } from "../../src/data/table/records.js";
 import type { Table } from "../../src/data/table/table.js";
 import { loadBundle } from "../../src/model/bundle/load.js";
-import type { ScoredRecord, Scorer } from "../../src/model/compile.js";
-import { train } from "../../src/model/train.js";
+import type { ScoredRecord, Scorer } from "../../src/model/scoring/compile.js";
+import { train } from "../../src/model/training/train.js";
 import { createHandler } from "../../src/serving/handler.js";
 
 const customers = defineDataset({

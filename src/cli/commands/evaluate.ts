@@ -14,7 +14,13 @@ import { profitOf } from "../../model/evaluate/curves.js";
 import { evaluate } from "../../model/evaluate/evaluate.js";
 import type { Evaluation } from "../../model/evaluate/evaluate-scores.js";
 import { metricNames, metrics } from "../../model/evaluate/metrics.js";
-import { seenEach, seenRows, trainingFactsOf, type SeenRows, type TrainingFacts } from "../../model/training-facts.js";
+import {
+  seenEach,
+  seenRows,
+  trainingFactsOf,
+  type SeenRows,
+  type TrainingFacts,
+} from "../../model/training/training-facts.js";
 import { decisionFor, decisionOptions, type DecisionOptions } from "../decision-options.js";
 import { example } from "../help.js";
 import { delimiterOf, delimiterOption, noteSetAside } from "../input.js";

@@ -9,7 +9,7 @@ import { captureOutputs, type CaptureOutput } from "../../monitor/capture/output
 import { captureIssues } from "../../monitor/capture/capture.js";
 import { monitorBaseline, monitorExplainer, type MonitorBaseline } from "../../monitor/baseline/baseline.js";
 import { monitorBaselineOf, parseMonitorBaseline } from "../../monitor/baseline/parse-baseline.js";
-import { unjoinedCauses } from "../../monitor/joins.js";
+import { unjoinedCauses } from "../../monitor/counting/joins.js";
 import type { MonitorReport } from "../../monitor/judging/report.js";
 import { runMonitor, type MonitorRun } from "../../monitor/run.js";
 import { days } from "../../monitor/performance/labeled/join.js";

@@ -1,8 +1,8 @@
 import { count, flag, list, oneOf, optional, strictObject, text, withDefault } from "../../base/json/decode.js";
 import { version } from "../../base/version.js";
 import { defineFeatures } from "../../data/features/define.js";
-import { learnerNamed, learnerNames } from "../../model/learners.js";
-import { train as trainModel } from "../../model/train.js";
+import { learnerNamed, learnerNames } from "../../model/training/learners.js";
+import { train as trainModel } from "../../model/training/train.js";
 import { watchedArtifact } from "../../monitor/baseline/from-training.js";
 import { defineJob } from "../job.js";
 import { reportOf } from "./report.js";

@@ -2,8 +2,8 @@ import { oneOf } from "../../base/json/decode.js";
 import { JsonValue, utf8Text } from "../../base/json/value.js";
 import { readableJson } from "../../base/json/write.js";
 import type { ModelNode } from "../artifact.js";
-import { kindOf, modelKinds } from "../compile.js";
-import type { ModelKind, ReadContext, WriteContext } from "../scorer.js";
+import { kindOf, modelKinds } from "../scoring/compile.js";
+import type { ModelKind, ReadContext, WriteContext } from "../scoring/scorer.js";
 import { corrupt } from "./corrupt.js";
 
 const scorerPath = "scorer.json";

@@ -1,6 +1,6 @@
 import { ChurnkitError } from "../../base/errors.js";
 import type { Artifact } from "../artifact.js";
-import { compile, type CompileOptions, type Scorer } from "../compile.js";
+import { compile, type CompileOptions, type Scorer } from "../scoring/compile.js";
 import { prepareKernel } from "../kinds/network/kernel.js";
 import { unpackArchive, type ArchiveLimits } from "./archive.js";
 import { readBundle, type BundleFiles, type BundleReader } from "./format.js";

@@ -1,6 +1,6 @@
 import { labels } from "../../data/table/labels.js";
 import type { Table } from "../../data/table/table.js";
-import type { Scorer } from "../compile.js";
+import type { Scorer } from "../scoring/compile.js";
 import { evaluateScores, type Evaluation, type EvaluateScoresOptions } from "./evaluate-scores.js";
 
 /**

@@ -4,7 +4,7 @@ import { evaluateExpression } from "../../data/features/expressions/evaluate.js"
 import { recordOf, type RecordValue } from "../../data/table/record-of.js";
 import { rowBuffer } from "../../data/table/row-buffer.js";
 import type { CellIssue, Table } from "../../data/table/table.js";
-import { recordWarnings } from "../record-warnings.js";
+import { recordWarnings } from "../scoring/record-warnings.js";
 import type { ExplainedColumn, Explainer, Explanation } from "./explanation.js";
 import { listed, signed, subjectOf } from "./words.js";
 

@@ -1,6 +1,6 @@
 import { logit } from "../../base/logistic.js";
 import { mix32, permutation, uniform } from "../../base/random.js";
-import type { ModelScorer } from "../scorer.js";
+import type { ModelScorer } from "../scoring/scorer.js";
 import type { AttributionTask, Attributor } from "./attributor.js";
 import { combine } from "./control-variates.js";
 import { rowHash } from "./row-hash.js";

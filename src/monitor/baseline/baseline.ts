@@ -6,7 +6,7 @@ import type { Profile } from "../../data/profile/profile.js";
 import { takeRows } from "../../data/table/take-rows.js";
 import type { Table } from "../../data/table/table.js";
 import type { Artifact, Costs } from "../../model/artifact.js";
-import { compile, type CompileOptions } from "../../model/compile.js";
+import { compile, type CompileOptions } from "../../model/scoring/compile.js";
 import { evaluateScores, summarize } from "../../model/evaluate/evaluate-scores.js";
 import type { MetricSummary } from "../../model/evaluate/metrics.js";
 import { explainerOf } from "../../model/explain/explainer.js";

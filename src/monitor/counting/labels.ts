@@ -1,6 +1,6 @@
 import { joinLabels, type JoinedPrediction } from "../performance/labeled/join.js";
 import type { OutcomeCounts } from "../judging/findings.js";
-import type { UnjoinedLabels } from "../joins.js";
+import type { UnjoinedLabels } from "./joins.js";
 import type { Sampled } from "./sample.js";
 
 /** When labels count, as `joinLabels` takes it. Milliseconds; `days` and `hours` help. */

@@ -9,7 +9,7 @@ import type { PerformanceEstimate } from "../performance/estimate.js";
 import type { QualityDrift, QualityPolicy } from "../performance/quality.js";
 import type { RealizedPerformance } from "../performance/realized.js";
 import type { PolicyChoice } from "../../drift/policy.js";
-import type { UnjoinedLabels } from "../joins.js";
+import type { UnjoinedLabels } from "../counting/joins.js";
 import type { IssueTally } from "../counting/tally.js";
 
 /** The four monitors, and what each watches. */

@@ -7,7 +7,7 @@ import { modelQuality } from "../performance/quality.js";
 import { realizedPerformance } from "../performance/realized.js";
 import type { MonitorBaseline } from "../baseline/baseline.js";
 import { lackOf, type Finding, type ModelQualityFinding, type MonitorPolicies } from "./findings.js";
-import { unjoinedCauses, type UnjoinedLabels } from "../joins.js";
+import { unjoinedCauses, type UnjoinedLabels } from "../counting/joins.js";
 import type { Outcomes } from "../counting/labels.js";
 import type { Tally } from "../counting/tally.js";
 

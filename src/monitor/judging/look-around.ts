@@ -5,7 +5,7 @@ import { judgeAttribution } from "./judge-attribution.js";
 import { judgeBias } from "./judge-bias.js";
 import { judgeData } from "./judge-data.js";
 import { judgeModel } from "./judge-model.js";
-import type { UnjoinedLabels } from "../joins.js";
+import type { UnjoinedLabels } from "../counting/joins.js";
 import {
   horizonOf,
   noOutcomes,

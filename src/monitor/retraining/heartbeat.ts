@@ -3,7 +3,7 @@ import { literal, number, object, text } from "../../base/json/decode.js";
 import { JsonValue } from "../../base/json/value.js";
 import { readableJson } from "../../base/json/write.js";
 import type { ObjectStore } from "../../io/store/object-store.js";
-import { liesAhead } from "../clock.js";
+import { liesAhead } from "../../base/clock.js";
 import { corruptState, shortText, time } from "./state.js";
 
 /** A monitor's sign of life. */

@@ -1,5 +1,5 @@
 import { ChurnkitError } from "../../base/errors.js";
-import { liesAhead } from "../clock.js";
+import { liesAhead } from "../../base/clock.js";
 import type { RetrainingPolicy, RetrainingTrigger } from "./policy.js";
 import { nextDue } from "./schedule.js";
 import { maxPending, shortText, type PendingTrigger, type RetrainingState } from "./state.js";

@@ -2,7 +2,7 @@ import { quantile } from "simple-statistics";
 import { ChurnkitError } from "../../base/errors.js";
 import { recordOf } from "../../data/table/record-of.js";
 import type { Table } from "../../data/table/table.js";
-import type { Scorer } from "../../model/compile.js";
+import type { Scorer } from "../../model/scoring/compile.js";
 
 /** What real requests to a served model showed. */
 export interface ServeFigures {

@@ -11,7 +11,7 @@ import { decideRetraining, type RetrainingDecision } from "../../monitor/retrain
 import { retrainingPolicy } from "../../monitor/retraining/policy.js";
 import { newRetrainingState } from "../../monitor/retraining/state.js";
 import type { Artifact } from "../../model/artifact.js";
-import type { Scorer } from "../../model/compile.js";
+import type { Scorer } from "../../model/scoring/compile.js";
 
 /** All four monitors look at a month of predictions once their outcomes are known. */
 export async function watchLater(artifact: Artifact, scorer: Scorer, later: Table): Promise<MonitorReport> {

@@ -4,7 +4,7 @@ import { labels } from "../../data/table/labels.js";
 import { recordOf } from "../../data/table/record-of.js";
 import type { Table } from "../../data/table/table.js";
 import type { Artifact } from "../../model/artifact.js";
-import type { Scorer } from "../../model/compile.js";
+import type { Scorer } from "../../model/scoring/compile.js";
 import type { BootstrapOptions } from "../../model/evaluate/bootstrap.js";
 import { evaluateScores, summarize } from "../../model/evaluate/evaluate-scores.js";
 import type { MetricSummary } from "../../model/evaluate/metrics.js";
@@ -12,7 +12,7 @@ import { evaluateGate, type Gate, type GateVerdict, type JudgedRows, type Judged
 import type { MeasureName } from "./measures.js";
 import { segmentOf } from "./segments.js";
 import { soundVerdict, type Allowances } from "./soundness.js";
-import { trainingFactsOf } from "../../model/training-facts.js";
+import { trainingFactsOf } from "../../model/training/training-facts.js";
 
 /** How the time of one score is measured. */
 export interface LatencyOptions {

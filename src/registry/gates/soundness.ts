@@ -3,7 +3,12 @@ import type { Contract } from "../../data/contract/contract.js";
 import type { Table } from "../../data/table/table.js";
 import { corrupt } from "../../model/bundle/corrupt.js";
 import { collected, type BundleSource } from "../../model/bundle/source.js";
-import { parseTrainingFacts, seenRows, trainingFactsPath, type TrainingFacts } from "../../model/training-facts.js";
+import {
+  parseTrainingFacts,
+  seenRows,
+  trainingFactsPath,
+  type TrainingFacts,
+} from "../../model/training/training-facts.js";
 import type { GateCheck, GateVerdict } from "./gate.js";
 
 /** What no metric shows about a model's figures, and a promotion is refused for unless somebody says why it is right. */

@@ -5,13 +5,13 @@ import { column, cross, ratio } from "../../../src/data/features/expressions/bui
 import { syntheticContract, syntheticCustomers } from "../../../src/data/synthetic.js";
 import { tableFromRecords } from "../../../src/data/table/records.js";
 import type { Artifact } from "../../../src/model/artifact.js";
-import { compile } from "../../../src/model/compile.js";
+import { compile } from "../../../src/model/scoring/compile.js";
 import { explainerOf } from "../../../src/model/explain/explainer.js";
 import type { Explainer } from "../../../src/model/explain/explanation.js";
 import { reasons } from "../../../src/model/explain/reasons.js";
 import { subjectOf } from "../../../src/model/explain/words.js";
 import { logistic } from "../../../src/model/kinds/linear/learner.js";
-import { train } from "../../../src/model/train.js";
+import { train } from "../../../src/model/training/train.js";
 import { sampleArtifact } from "../../helpers/artifact.js";
 
 const { records } = syntheticCustomers({ rows: 600, seed: 1 });

@@ -7,7 +7,7 @@ import { differentiableOf } from "../../../src/model/explain/explainers.js";
 import type { Differentiable } from "../../../src/model/explain/differentiable.js";
 import { sampledShapley } from "../../../src/model/explain/sampled-shapley.js";
 import { loadKernel } from "../../../src/model/kinds/network/kernel.js";
-import type { ModelScorer } from "../../../src/model/scorer.js";
+import type { ModelScorer } from "../../../src/model/scoring/scorer.js";
 import {
   attribute,
   integratedByDefinition,

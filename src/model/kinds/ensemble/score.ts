@@ -1,5 +1,5 @@
 import type { EnsembleModel } from "../../artifact.js";
-import type { ModelKind } from "../../scorer.js";
+import type { ModelKind } from "../../scoring/scorer.js";
 
 const maxMembers = 1_000;
 

@@ -3,7 +3,7 @@ import { hasher } from "../../../base/hash.js";
 import { canonicalJson } from "../../../base/json/canonical.js";
 import type { ObjectStore } from "../../../io/store/object-store.js";
 import { typedStore } from "../../../io/store/typed-store.js";
-import type { EpochRecord, LabeledMatrix } from "../../learner.js";
+import type { EpochRecord, LabeledMatrix } from "../../training/learner.js";
 import type { FitState } from "./fit-network.js";
 import type { NetworkWeights } from "./spec.js";
 import { parseJson } from "../../../base/json/parse.js";

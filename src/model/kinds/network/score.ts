@@ -6,7 +6,7 @@ import type { JsonValue } from "../../../base/json/value.js";
 import { readableJson } from "../../../base/json/write.js";
 import { readModelJson, readWeights, toModelJson, toWeightsBin, type ModelLayout } from "./format.js";
 import { createNetworkScorer } from "./network-scorer.js";
-import type { ModelKind } from "../../scorer.js";
+import type { ModelKind } from "../../scoring/scorer.js";
 
 /** A network, kept in a folder of its own as a TF.js layers model and scored by the kernel. */
 export const networkKind: ModelKind<NetworkModel> = {

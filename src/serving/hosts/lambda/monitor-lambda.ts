@@ -2,7 +2,7 @@ import { ChurnkitError } from "../../../base/errors.js";
 import type { MetricSink } from "../../../io/metrics/metric-sink.js";
 import type { ObjectStore } from "../../../io/store/object-store.js";
 import { typedStore } from "../../../io/store/typed-store.js";
-import { liesAhead } from "../../../monitor/clock.js";
+import { liesAhead } from "../../../base/clock.js";
 import { heartbeat } from "../../../monitor/retraining/heartbeat.js";
 import { createMonitor } from "../../../monitor/monitor.js";
 import { openPeriodLimit } from "../../../monitor/counting/open-periods.js";

@@ -1,10 +1,10 @@
-import { ChurnkitError } from "../base/errors.js";
+import { ChurnkitError } from "../../base/errors.js";
 import { auto } from "./auto-learner.js";
-import { boosting } from "./kinds/trees/boosting-learner.js";
-import { forest } from "./kinds/trees/forest-learner.js";
+import { boosting } from "../kinds/trees/boosting-learner.js";
+import { forest } from "../kinds/trees/forest-learner.js";
 import type { Learner } from "./learner.js";
-import { logistic } from "./kinds/linear/learner.js";
-import { churnNetwork, type ChurnNetworkOptions } from "./kinds/network/learner.js";
+import { logistic } from "../kinds/linear/learner.js";
+import { churnNetwork, type ChurnNetworkOptions } from "../kinds/network/learner.js";
 
 /** The learners that a name on the command line can mean. */
 const learners = {

@@ -1,8 +1,8 @@
 import { parentPort } from "node:worker_threads";
-import { ChurnkitError } from "../base/errors.js";
-import { runJob, type FitJob } from "./kinds/network/job.js";
-import type { WorkerMessage } from "./kinds/network/worker-pool.js";
-import { wasmEngine } from "./kinds/network/wasm/engine.js";
+import { ChurnkitError } from "../../base/errors.js";
+import { runJob, type FitJob } from "../kinds/network/job.js";
+import type { WorkerMessage } from "../kinds/network/worker-pool.js";
+import { wasmEngine } from "../kinds/network/wasm/engine.js";
 
 /** The thread's side of the worker pool: trains one network for each job it is sent. */
 parentPort?.on("message", (job: FitJob) => {

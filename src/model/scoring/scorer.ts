@@ -1,6 +1,6 @@
-import type { JsonValue } from "../base/json/value.js";
-import type { ModelNode } from "./artifact.js";
-import type { Kernel } from "./kinds/network/kernel.js";
+import type { JsonValue } from "../../base/json/value.js";
+import type { ModelNode } from "../artifact.js";
+import type { Kernel } from "../kinds/network/kernel.js";
 
 /** Scores encoded rows with one model, before calibration. */
 export interface ModelScorer {

@@ -1,9 +1,9 @@
-import type { Features } from "../data/features/define.js";
-import type { Table } from "../data/table/table.js";
-import type { Artifact } from "./artifact.js";
+import type { Features } from "../../data/features/define.js";
+import type { Table } from "../../data/table/table.js";
+import type { Artifact } from "../artifact.js";
 import type { BudgetOptions, Cap } from "./budget.js";
-import type { Scorer } from "./compile.js";
-import type { Evaluation } from "./evaluate/evaluate-scores.js";
+import type { Scorer } from "../scoring/compile.js";
+import type { Evaluation } from "../evaluate/evaluate-scores.js";
 import type { EpochRecord, HeldOut, Learner, LearnerContext } from "./learner.js";
 import type { ThresholdRule } from "./threshold.js";
 

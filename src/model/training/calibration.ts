@@ -1,8 +1,8 @@
-import { log } from "../base/elementary.js";
-import { logit, logOnePlusExp, rowLogLoss, sigmoid } from "../base/logistic.js";
-import { mix32 } from "../base/random.js";
-import type { Calibration } from "./artifact.js";
-import { checkScores } from "./evaluate/sorted-scores.js";
+import { log } from "../../base/elementary.js";
+import { logit, logOnePlusExp, rowLogLoss, sigmoid } from "../../base/logistic.js";
+import { mix32 } from "../../base/random.js";
+import type { Calibration } from "../artifact.js";
+import { checkScores } from "../evaluate/sorted-scores.js";
 
 const fewestRows = 200;
 const folds = 5;

@@ -4,6 +4,6 @@
  * @module churnkit/score
  */
 /** Loading and scoring alone: small, quick to import, and without `node:` modules, for browsers and workers. */
-export { ChurnkitError } from "../base/errors.js";
+export { ChurnkitError } from "../../base/errors.js";
 export { compile, type ScoredRecord, type Scorer } from "./compile.js";
-export { openBundle, type Bundle, type OpenBundleOptions } from "./bundle/open.js";
+export { openBundle, type Bundle, type OpenBundleOptions } from "../bundle/open.js";

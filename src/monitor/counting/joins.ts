@@ -1,4 +1,4 @@
-import type { SampledLabel, SampledPrediction } from "./counting/labels.js";
+import type { SampledLabel, SampledPrediction } from "./labels.js";
 
 /** Why a label joins no prediction although one has nearly its id. */
 export const unjoinedCauses = {

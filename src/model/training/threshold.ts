@@ -1,7 +1,7 @@
-import { ChurnkitError } from "../base/errors.js";
-import type { Costs, Decision } from "./artifact.js";
-import { checkCosts, checkThreshold } from "./evaluate/options.js";
-import { checkProbabilities, endsTie, sortScores, type SortedScores } from "./evaluate/sorted-scores.js";
+import { ChurnkitError } from "../../base/errors.js";
+import type { Costs, Decision } from "../artifact.js";
+import { checkCosts, checkThreshold } from "../evaluate/options.js";
+import { checkProbabilities, endsTie, sortScores, type SortedScores } from "../evaluate/sorted-scores.js";
 
 /** How many customers can be contacted: a share of all, in (0, 1], or a number among the scored rows, 0 or more. */
 export type Capacity = { readonly share: number } | { readonly customers: number };

@@ -1,18 +1,18 @@
-import { ChurnkitError } from "../base/errors.js";
-import type { Contract } from "../data/contract/contract.js";
-import { compileRecipe, type Encoder } from "../data/features/encode.js";
-import { rowBuffer, type RowBuffer } from "../data/table/row-buffer.js";
-import type { CellIssue, Table } from "../data/table/table.js";
-import type { Artifact, Decision, ModelNode } from "./artifact.js";
-import { calibrate } from "./calibration.js";
+import { ChurnkitError } from "../../base/errors.js";
+import type { Contract } from "../../data/contract/contract.js";
+import { compileRecipe, type Encoder } from "../../data/features/encode.js";
+import { rowBuffer, type RowBuffer } from "../../data/table/row-buffer.js";
+import type { CellIssue, Table } from "../../data/table/table.js";
+import type { Artifact, Decision, ModelNode } from "../artifact.js";
+import { calibrate } from "../training/calibration.js";
 import { keyWarnings } from "./key-warnings.js";
-import { loadKernel } from "./kinds/network/kernel.js";
+import { loadKernel } from "../kinds/network/kernel.js";
 import { recordWarnings } from "./record-warnings.js";
 import type { ModelKind, ModelScorer, ScorerContext } from "./scorer.js";
-import { ensembleKind } from "./kinds/ensemble/score.js";
-import { linearKind } from "./kinds/linear/score.js";
-import { networkKind } from "./kinds/network/score.js";
-import { treesKind } from "./kinds/trees/score.js";
+import { ensembleKind } from "../kinds/ensemble/score.js";
+import { linearKind } from "../kinds/linear/score.js";
+import { networkKind } from "../kinds/network/score.js";
+import { treesKind } from "../kinds/trees/score.js";
 
 /** Every kind of model, declared once: how it is written, read and scored. */
 export const modelKinds: { readonly [Kind in ModelNode["kind"]]: ModelKind<Extract<ModelNode, { kind: Kind }>> } = {

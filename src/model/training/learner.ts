@@ -1,5 +1,5 @@
-import type { ObjectStore } from "../io/store/object-store.js";
-import type { ModelNode } from "./artifact.js";
+import type { ObjectStore } from "../../io/store/object-store.js";
+import type { ModelNode } from "../artifact.js";
 import type { Budget, Cap } from "./budget.js";
 
 /** An encoded table: features row-major, labels 1 for the positive class. */

@@ -1,8 +1,8 @@
-import { cutText } from "../data/contract/cells/issue.js";
-import { nearestText } from "../data/contract/cells/nearest.js";
-import type { Contract } from "../data/contract/contract.js";
-import { memberNamed, spellingsOf } from "../data/contract/spellings.js";
-import type { CellIssue } from "../data/table/table.js";
+import { cutText } from "../../data/contract/cells/issue.js";
+import { nearestText } from "../../data/contract/cells/nearest.js";
+import type { Contract } from "../../data/contract/contract.js";
+import { memberNamed, spellingsOf } from "../../data/contract/spellings.js";
+import type { CellIssue } from "../../data/table/table.js";
 
 /** Most unknown keys that are named of one record. */
 const mostUnknown = 20;

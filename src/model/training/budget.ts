@@ -1,4 +1,4 @@
-import { ChurnkitError } from "../base/errors.js";
+import { ChurnkitError } from "../../base/errors.js";
 
 /** How long a training may take. */
 export interface BudgetOptions {

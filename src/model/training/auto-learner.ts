@@ -1,11 +1,11 @@
-import { ChurnkitError } from "../base/errors.js";
-import { rowLogLoss } from "../base/logistic.js";
-import { boosting } from "./kinds/trees/boosting-learner.js";
+import { ChurnkitError } from "../../base/errors.js";
+import { rowLogLoss } from "../../base/logistic.js";
+import { boosting } from "../kinds/trees/boosting-learner.js";
 import { calibrate, fitCalibration } from "./calibration.js";
-import { forest } from "./kinds/trees/forest-learner.js";
+import { forest } from "../kinds/trees/forest-learner.js";
 import type { HeldOut, LabeledMatrix, Learned, Learner, LearnerContext, TrainingProgress } from "./learner.js";
-import { logistic } from "./kinds/linear/learner.js";
-import { churnNetwork } from "./kinds/network/learner.js";
+import { logistic } from "../kinds/linear/learner.js";
+import { churnNetwork } from "../kinds/network/learner.js";
 
 /** Parameters of {@link auto}. */
 export interface AutoOptions {

@@ -1,12 +1,12 @@
-import { fromBase64, toBase64 } from "../base/base64.js";
-import { count, list, number, object, text, version } from "../base/json/decode.js";
-import { JsonValue } from "../base/json/value.js";
-import type { Contract } from "../data/contract/contract.js";
-import { findLeaks } from "../data/quality/leaks.js";
-import { rowFingerprints } from "../data/table/row-fingerprints.js";
-import type { Table } from "../data/table/table.js";
-import type { Artifact } from "./artifact.js";
-import { corrupt } from "./bundle/corrupt.js";
+import { fromBase64, toBase64 } from "../../base/base64.js";
+import { count, list, number, object, text, version } from "../../base/json/decode.js";
+import { JsonValue } from "../../base/json/value.js";
+import type { Contract } from "../../data/contract/contract.js";
+import { findLeaks } from "../../data/quality/leaks.js";
+import { rowFingerprints } from "../../data/table/row-fingerprints.js";
+import type { Table } from "../../data/table/table.js";
+import type { Artifact } from "../artifact.js";
+import { corrupt } from "../bundle/corrupt.js";
 import { falsePositives, inFilter, rowFilter, type RowFilter } from "./row-filter.js";
 
 /** What a bundle knows of the rows that its model was trained on, beside their profile. */
