@@ -64,7 +64,7 @@ const words = new Uint32Array(double.buffer);
 double[0] = 1;
 /** Where the word with sign and exponent lies: 1 on little-endian machines. */
 const upper = words[0] === 0 ? 1 : 0;
-/** What carries into the exponent when the fraction is sqrt(2) or more. */
+/** Offset that carries into the exponent when the fraction is sqrt(2) or more. */
 const aboveRoot = 0x100000 - 0x6a09e;
 
 /** The k for which x / 2^k lies in [sqrt(1/2), sqrt(2)), nearly. @param x positive, finite, not subnormal. */
@@ -112,7 +112,7 @@ export function log1p(x: number): number {
   if (x > -0.29 && x < 0.41) return Math.abs(x) < 1e-17 ? x : logarithm(0, x, 0);
   const u = 1 + x;
   const k = exponentOf(u);
-  // What the rounding of 1 + x lost, as a share of it.
+  // The rounding error of 1 + x, as a share of it.
   const lost = x > 1 ? 1 - (u - x) : x - (u - 1);
   return logarithm(k, u * powerOfTwo(-k) - 1, lost / u);
 }

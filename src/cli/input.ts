@@ -58,7 +58,7 @@ export const decimalOption = (): Option =>
     "the decimal mark of numbers, a point or a comma; default: detected for each column",
   ).choices([".", ","]);
 
-/** What the option --date-format means. */
+/** Help text of the option --date-format. */
 export const dateFormatMeaning = "how dates are written, such as dd/MM/yyyy; default: detected for each column";
 
 /** The option that names what separates cells; `\t` is a tab, which is hard to type. */
@@ -117,7 +117,7 @@ export async function contractFor(
   note(
     `no contract given: inferred ${counted(contract.columns.length, "column")} from ${file} (churnkit init writes them down)`,
   );
-  // What concerns the form of the file is told when its rows are read.
+  // Findings about the form of the file are reported when its rows are read.
   noteFindings(findings.filter(({ rule }) => rule !== "form"));
   return contract;
 }

@@ -6,7 +6,7 @@ export function networkCount(model: ModelNode): number {
   return model.kind === "network" ? 1 : 0;
 }
 
-/** What a figure is of, for people: one network, an ensemble of them, or another learner. */
+/** Returns the name of the measured model for people: one network, an ensemble of them, or another learner. */
 export function modelName(learner: string, networks: number): string {
   if (networks === 0) return learner;
   return networks === 1 ? "one network" : `${networks} networks`;

@@ -7,7 +7,7 @@ import type { ObjectStore } from "../io/store/object-store.js";
 import { storeRegistry } from "../registry/backends/store/store-registry.js";
 import type { ModelRegistry } from "../registry/registry.js";
 
-/** What the command line takes as a registry's place; the first that fits is meant. */
+/** Places that the command line accepts as a registry; the first match wins. */
 export const registryPlaces =
   "a folder, s3://bucket/prefix, sagemaker://bucket/prefix, or mlflow+http://host:port (mlflow+https too), where ?ledger=<folder or s3://bucket/prefix> keeps MLflow's history";
 

@@ -114,7 +114,7 @@ function firstLine(child: Child, signal: AbortSignal): Promise<string> {
       output += text;
       const end = output.indexOf("\n");
       if (end < 0 && output.length < longestLine) return;
-      // What it prints later is thrown away, so that a full pipe never stops it.
+      // Later output is thrown away, so a full pipe never stops the process.
       child.stdout.off("data", read).resume();
       resolve(end < 0 ? output : output.slice(0, end));
     };

@@ -26,7 +26,10 @@ export interface TreesModel {
   readonly kind: "trees";
   /** Features of a row. */
   readonly inputs: number;
-  /** What makes a probability of bias + leaves: `logistic` 1 / (1 + exp(-sum)), `identity` the sum itself, kept in [0, 1]. */
+  /**
+   * Turns bias + leaves into a probability: `logistic` is 1 / (1 + exp(-sum)), `identity` is the sum itself, kept in
+   * [0, 1].
+   */
   readonly link: "logistic" | "identity";
   readonly bias: number;
   /** The first node of each tree, ascending. */
@@ -75,7 +78,7 @@ export interface GoldenRow {
   readonly probability: number;
 }
 
-/** What a model was made from and with. */
+/** Origin of a model: its data, learner and parameters. */
 export interface Provenance {
   readonly learner: string;
   readonly seed: number;

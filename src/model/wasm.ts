@@ -1,6 +1,6 @@
 import { ChurnkitError } from "../base/errors.js";
 
-/** What every kernel exports. */
+/** Exports of every kernel. */
 export interface WasmExports {
   readonly memory: WebAssembly.Memory;
   /** The first byte of memory that is free for the caller. */

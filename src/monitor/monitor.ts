@@ -181,7 +181,7 @@ export function createMonitor(baseline: MonitorBaseline, options: MonitorOptions
     merge(other) {
       checkMergeable(other, { hash, settings, closed: history !== null });
       const closedUntil = (history ?? other.history)?.closedUntil ?? -Infinity;
-      // What was counted here for periods that the other has closed comes too late.
+      // Counts made here for periods that the other has closed come too late.
       if (other.history !== null) counting.closeBefore(closedUntil);
       counting.merge(other, closedUntil);
       history ??= other.history;

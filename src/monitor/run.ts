@@ -38,7 +38,7 @@ export interface MonitorRunOptions extends MonitorOptions {
   readonly look?: "once" | "sequential" | undefined;
   /** The columns of CSV payloads where they are not the contract's features in order. */
   readonly columns?: readonly string[] | undefined;
-  /** What the outputs of SageMaker's captures hold where they do not name it, as `readCaptureLines` takes it. */
+  /** Form of the outputs in SageMaker's captures where they do not name it, as `readCaptureLines` takes it. */
   readonly outputForm?: CaptureOutput | undefined;
   readonly limits?: Partial<CaptureLimits> | undefined;
 }

@@ -6,8 +6,8 @@ import type { ChangeNote, PromoteOptions, RegisterOptions } from "./registry.js"
 import { parseVerdict } from "./versions/version-record.js";
 import { versionStages, versionStatuses, type VersionStage, type VersionStatus } from "./versions/version.js";
 
-// What was written once is read again by its own strict reader: a value that it would refuse makes the whole registry
-// unreadable, so it is refused before. TypeScript's types do not stand in the way of a form's or a request's body.
+// A value that the strict reader would refuse later makes the whole registry unreadable, so refuse it before writing.
+// TypeScript's types do not check a form or a request body.
 
 const given = (what: string, value: unknown): JsonValue =>
   JsonValue.of(

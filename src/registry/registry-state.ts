@@ -4,7 +4,7 @@ import type { OrphanBundle } from "./backends/store/orphans.js";
 import type { HistoryEntry, RegistryCapabilities } from "./registry.js";
 import type { VersionFacts, VersionLabels, VersionRecord, VersionStage, VersionStatus } from "./versions/version.js";
 
-/** What the rules need to know of a version before anything of it is read. */
+/** Facts about a version that the rules need before they read any of it. */
 export interface VersionEntry {
   readonly number: number;
   readonly semver: string;
@@ -54,17 +54,17 @@ export type RegistryChange =
   | { readonly kind: "remove"; readonly version: number }
   | { readonly kind: "alias"; readonly entry: AliasEntry; readonly previous: number | null };
 
-/** What is to be recorded of a change; sequence, time and hashes are added. */
+/** Draft of a history entry; the backend adds sequence, time and hashes. */
 export type EntryDraft = Omit<HistoryEntry, "sequence" | "at" | "previous" | "sha256">;
 
-/** What a decision comes to. Without changes and entry nothing happens. The entry of an added version gets its number. */
+/** Result of a decision. Without changes and entry nothing happens. The entry of an added version gets its number. */
 export interface Decision<T> {
   readonly result: T;
   readonly changes?: readonly RegistryChange[] | undefined;
   readonly entry?: EntryDraft | undefined;
 }
 
-/** What a driver keeps. The rules stand above it, once for all drivers, in {@link registryOver}. */
+/** Storage of a driver. The rules are in {@link registryOver}, once for all drivers. */
 export interface RegistryBackend<Entry extends VersionEntry = VersionEntry> {
   readonly capabilities: RegistryCapabilities;
   read(): Promise<RegistryState<Entry>>;

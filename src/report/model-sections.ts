@@ -88,7 +88,10 @@ const curvesOf = (models: readonly NamedEvaluation[], pick: CurveOf) =>
     return curve === null ? [] : [seriesOf(name, curve)];
   });
 
-/** What a decision rests on: calls at the threshold, what another threshold would bring, and whether probabilities are true. */
+/**
+ * Plots the basis of a decision: calls at the threshold, the effect of other thresholds, and whether probabilities
+ * are true.
+ */
 function decisionPlots({ evaluation }: NamedEvaluation, models: readonly NamedEvaluation[]): Plot[] {
   const { confusion, threshold, precisionRecall } = evaluation;
   const profit = curvesOf(models, (one) => one.profit);

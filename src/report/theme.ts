@@ -43,7 +43,7 @@ const properties = (colors: typeof light): string =>
 
 const font = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";
 
-/** What all plots share. */
+/** Configuration that all plots share. */
 export const vegaConfig = {
   background: null,
   font,

@@ -57,7 +57,7 @@ export interface ScoredQueue {
   readonly stop: () => void;
 }
 
-/** What a parsed record takes in memory, in bytes, beside twice its text. */
+/** Memory of a parsed record, in bytes, in addition to twice its text. */
 const recordBytes = 128;
 
 /** A bounded queue before a monitor, worked off in slices of a few milliseconds. */

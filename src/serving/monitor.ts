@@ -116,7 +116,7 @@ export function withMonitor(model: ServedModel, monitor: Monitor, options: WithM
     return made;
   };
   const clock = setInterval(() => {
-    // What was captured in an hour is where it belongs soon after it, however few requests come.
+    // An hour's captures are written soon after the hour ends, even if few requests come.
     const before = hour;
     hour = hourOf(now());
     if (hour !== before) quietly(() => capture?.flush(), failed);

@@ -10,7 +10,7 @@ export interface NewLevelTest extends Tail {
   readonly excess: number;
 }
 
-/** What is known of two samples over the levels of one column. */
+/** Counts of two samples over the levels of one column. */
 export interface MetLevels {
   /** Rows of each sample. */
   readonly n: number;
@@ -95,7 +95,7 @@ function exactTail(groups: readonly LevelGroup[], goal: number): Tail {
     below = next;
   }
   const p = Math.min(1, reached);
-  // What can't be reached at all has no logarithm.
+  // An impossible outcome has no logarithm.
   return p > 0 ? { p, log10p: log(p) / Math.LN10 } : { p: 0, log10p: -Number.MAX_VALUE };
 }
 

@@ -134,7 +134,7 @@ export const withDefault =
   (json) =>
     json.absent ? other : decoder(json);
 
-/** What an object is, or an empty one would be, where it is absent or null. */
+/** Decodes an object; an absent or null one is read as an empty object. */
 export const orEmpty =
   <T>(decoder: Decoder<T>): Decoder<T> =>
   (json) =>

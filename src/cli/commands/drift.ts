@@ -136,7 +136,7 @@ async function scoredBy(
   return { importance, predictions: { reference: scorer.score(before), current: scorer.score(after) } };
 }
 
-/** What is too small for a number is shown by its exponent. */
+/** Formats a p-value; one that is too small for a number is shown by its exponent. */
 const pShown = ({ pValue, log10p }: DriftReport["columns"][number]): string =>
   pValue === null || log10p === null ? "-" : pValue >= 1e-300 ? pValue.toPrecision(3) : `1e${Math.floor(log10p)}`;
 

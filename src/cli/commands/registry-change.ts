@@ -187,7 +187,7 @@ function said({ json }: Change, alias: string, result: Promoted, value: object, 
     if (!passed && "requires" in requirement) note(remedies[requirement.requires]);
 }
 
-/** What to do about a model that is not sound. */
+/** Remedies for a model that is not sound. */
 const remedies: Readonly<Record<SoundnessDemand, string>> = {
   noLeak:
     "train again with --ignore, or explain with --allow-leak REASON why the column is known before the customer leaves",

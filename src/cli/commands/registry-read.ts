@@ -169,7 +169,7 @@ export async function history(options: Shared): Promise<void> {
   print(options.json, { entries }, columns([["at", "action", "version", "change", "by", "reason"], ...lines]));
 }
 
-/** What became what. */
+/** Describes a change as "from -> to". */
 function changeOf({ alias, from, to, status, stage }: HistoryEntry): string {
   const moved = alias === undefined ? [] : [to === undefined ? alias : `${alias} ${from ?? "none"} -> ${to ?? "none"}`];
   return [...moved, status, stage].filter((part) => part !== undefined).join(", ") || "-";
@@ -202,7 +202,7 @@ export async function verify(options: Shared & { bundles: boolean; knownHead?: s
   if (!sound) process.exitCode = exit.checkFailed;
 }
 
-/** What no version names, and what to do about it. */
+/** Lists bundles that no version names, and what to do about them. */
 function orphanLines(orphans: readonly OrphanBundle[]): string[] {
   if (orphans.length === 0) return [];
   return [

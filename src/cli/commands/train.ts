@@ -87,7 +87,7 @@ export function register(program: Command): void {
 
 const mostNotes = 5;
 
-/** What deserves a warning before a training: the rest is for `churnkit validate` to tell. */
+/** Rules that deserve a warning before training; `churnkit validate` reports the rest. */
 const warned: ReadonlySet<QualityRule> = new Set(["leak", "duplicateId", "allMissing", "constant", "imbalance"]);
 
 async function run(file: string, options: Options, command: Command): Promise<void> {
@@ -165,13 +165,13 @@ async function run(file: string, options: Options, command: Command): Promise<vo
   );
 }
 
-/** What the features leave out or narrow; of many the first. */
+/** Reports what the features leave out or narrow; of many only the first. */
 function tellFeatures(notes: readonly string[]): void {
   for (const text of notes.slice(0, mostNotes)) note(`features: ${text}`);
   if (notes.length > mostNotes) note(`features: and ${notes.length - mostNotes} more like these`);
 }
 
-/** What was capped, in words, and how to go on after an interruption. */
+/** Describes the limits that were hit, and how to continue after an interruption. */
 function capNotes({ caps }: TrainedModel, interrupted: boolean, { checkpoint }: Options): string[] {
   const said = caps.map(({ message }) => message);
   if (!interrupted) return said;
@@ -229,5 +229,5 @@ function describe(
   return `${table}\n\n${end}`;
 }
 
-/** What to look at now. */
+/** Suggests the next command. */
 const nextStep = (file: string, { out }: Options): string => `next: churnkit explain ${out} ${file}`;

@@ -33,7 +33,7 @@ export function isIssue(cell: Cell): cell is CellIssue {
 }
 
 interface Parsers {
-  /** What a missing cell is stored as. */
+  /** Stored value of a missing cell. */
   readonly missing: number | null;
   readonly text: (text: string) => Cell;
   /** For values that are neither missing nor text. */
@@ -99,7 +99,7 @@ function markerTest(column: Column): ((value: unknown) => boolean) | undefined {
   };
 }
 
-/** What a missing cell becomes: the default, missing, or an issue where the contract allows neither. */
+/** Returns the parser for a missing cell: the default, missing, or an issue where the contract allows neither. */
 function missingCell(column: Column, parsers: Parsers): (shown: string | null | undefined) => Cell {
   if (column.default !== undefined) {
     const value = column.default;
@@ -116,7 +116,7 @@ function refusedMissing(column: Column, why: string): (shown: string | null | un
   return (shown) => (shown === undefined ? absent : cellIssue(column.name, "missing", shown, why));
 }
 
-/** What a JSON null becomes where only an absent value takes the default. */
+/** Returns the parser for a JSON null where only an absent value takes the default. */
 function nullCell(column: Column, parsers: Parsers): (shown: null) => Cell {
   if (column.default === undefined || column.defaultFor !== "absent") return missingCell(column, parsers);
   if (column.nullable) return () => parsers.missing;

@@ -121,7 +121,7 @@ function targetProblems(columns: readonly Column[], target: Target): string[] {
 }
 
 /**
- * What contradicts itself in a contract, wherever it came from: names, lists, limits, defaults, target. Empty for a
+ * Finds contradictions in a contract, wherever it came from: names, lists, limits, defaults, target. Empty for a
  * sound contract.
  */
 export function contractProblems(contract: Contract): Problem[] {

@@ -1,7 +1,7 @@
 import { hasher } from "../../base/hash.js";
 import type { Column, Contract } from "./contract.js";
 
-/** What a fitted recipe relies on in one column, its members in alphabetical order: as canonical JSON has them. */
+/** Members of a column that a fitted recipe relies on, in alphabetical order, as canonical JSON has them. */
 function fingerprint(column: Column): { readonly name: string } & Readonly<Record<string, unknown>> {
   const { name, kind, unit } = column;
   switch (column.kind) {

@@ -40,7 +40,8 @@ interface ColumnBase {
   readonly default?: string | number | boolean | undefined;
   /**
    * `absent`, as in zod: a JSON null does not take the default; it is missing where the column is nullable, and else refused.
-   * What a file leaves empty takes it, since a file cannot leave out a cell. Without it, as before, a null takes the default too.
+   * A value that a file leaves empty takes it, because a file cannot leave out a cell. Without it, a null takes the
+   * default too.
    */
   readonly defaultFor?: "absent" | undefined;
   /**

@@ -215,7 +215,7 @@ function conclude(
   return { contract, findings, candidates: targetCandidates(names, facts) };
 }
 
-/** What was found in columns that nobody wants to use is of no interest. */
+/** Drops findings about ignored columns. */
 function withIgnored(
   { contract, findings, candidates }: InferredContract,
   names: readonly string[],

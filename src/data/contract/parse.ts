@@ -32,7 +32,7 @@ const value: Decoder<string | number | boolean> = (json) => {
   return typeof json.value === "boolean" ? json.value : number()(json);
 };
 
-/** What columns of every kind have. */
+/** Members of columns of every kind. */
 const base = {
   name,
   role: oneOf(columnRoles),

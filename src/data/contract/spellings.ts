@@ -2,7 +2,7 @@
 export interface Spellings {
   /** The column of each key that names one. */
   readonly columns: ReadonlyMap<string, string>;
-  /** What a column is called beside its name, most often nothing. */
+  /** Other names of a column, usually none. */
   others(column: string): readonly string[];
 }
 

@@ -147,8 +147,8 @@ function distinctFindings(table: Table, column: Column, data: ColumnData, missin
 }
 
 /**
- * What deserves a look in one feature column: missing values, values outside what was seen before, labels not seen
- * before, one value only, a value of its own in every row.
+ * Finds what deserves a look in one feature column: missing values, values outside the earlier range, new labels, a
+ * single value, or a different value in every row.
  *
  * @param missingLimit Share of missing values above which a finding is made, in [0, 1].
  */

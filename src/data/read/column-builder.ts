@@ -113,7 +113,7 @@ class NumericBuilder implements ColumnBuilder {
   }
 }
 
-/** What a distinct text stands for, where that is no code. */
+/** Codes for a distinct text that is not a level. */
 const missingCode = -1;
 const refusedCode = -2;
 

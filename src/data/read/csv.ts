@@ -101,7 +101,7 @@ class TableSink implements RecordSink {
   }
 }
 
-/** What a file's name adds to the options. */
+/** Options that a file's name implies. */
 export interface NameHints {
   /** The delimiter that the name promises. */
   readonly expected?: string | undefined;

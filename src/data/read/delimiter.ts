@@ -51,7 +51,7 @@ export function detectDelimiter(
   throw new ChurnkitError("INPUT_MALFORMED", message, { where: { file: source, value: best } });
 }
 
-/** What a file's name says about its form; `.gz` at the end is ignored. */
+/** Returns the format that a file's name implies; `.gz` at the end is ignored. */
 export function formatOfName(path: string): {
   readonly format: "delimited" | "jsonl" | "parquet";
   readonly delimiter?: string;

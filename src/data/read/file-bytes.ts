@@ -14,7 +14,7 @@ export async function openToRead(path: string): Promise<FileHandle> {
   }
 }
 
-/** What a failed read of a file is to its caller. */
+/** Returns the error for a failed read of a file. */
 export function notReadable(path: string, cause: unknown): ChurnkitError {
   const code = (cause as { code?: unknown } | null)?.code;
   const reasons = new Map<unknown, string>([

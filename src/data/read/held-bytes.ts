@@ -26,7 +26,7 @@ export class HeldBytes {
     return true;
   }
 
-  /** What is held, which is then forgotten; valid until more is added. */
+  /** Returns the held bytes and forgets them; valid until more is added. */
   take(): Uint8Array {
     const held = this.#bytes.subarray(0, this.#used);
     this.#used = 0;

@@ -174,7 +174,7 @@ export async function readJsonLines(contract: Contract, bytes: ByteSource, optio
   let rowOf: number[] = [];
   let held = 0;
   const flush = (): void => {
-    // What no row so far has is not read: whether it is missing or absent is known at the end.
+    // Skip columns that no row so far has: the end decides whether they are missing or absent.
     const unmet = resolved.absent === "missing" ? [] : columns.filter(({ name }) => !keys.has(name));
     parts.push(detach(buffer.fill(records, new Set(unmet.map(({ name }) => name))), rowOf));
     records = [];

@@ -10,7 +10,7 @@ export interface RecordBatch {
   readonly rowNumbers: Uint32Array<ArrayBuffer>;
 }
 
-/** What a tokenizer hands its records to. */
+/** Receiver of a tokenizer's records. */
 export interface RecordSink {
   /** Called once, before any batch. A column without a name that is left out is undefined. */
   header(names: readonly (string | undefined)[]): void;

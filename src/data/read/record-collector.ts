@@ -4,7 +4,7 @@ import type { Position, RecordErrors } from "./record-errors.js";
 import type { TextForm } from "./text-form.js";
 import { decodeText, invalidUtf8 } from "./utf8.js";
 
-/** What the scanner knows of a record that it has come to the end of. */
+/** State of a record whose end the scanner has reached. */
 export interface RecordEnd {
   /** Its first byte, and the first byte behind it and its line end. */
   readonly start: number;

@@ -12,7 +12,7 @@ export interface TextForm {
   readonly added: { readonly first: boolean; readonly last: boolean };
   /** Columns without a name that are left out: the first one, and so many at the end, which hold nothing. */
   readonly unnamed: { readonly first: boolean; readonly last: number };
-  /** What was found and done, each a sentence. */
+  /** Notes on what was found and done, each a sentence. */
   readonly notes: readonly string[];
 }
 

@@ -21,7 +21,7 @@ const atQuote = 3;
 /** Behind the closing quote. */
 const atClosed = 4;
 
-// What a byte is.
+// Classes of bytes.
 const plain = 0;
 const delimiting = 1;
 const ending = 2;

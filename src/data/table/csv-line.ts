@@ -1,4 +1,4 @@
-/** What a cell of a CSV line may hold; null and undefined are written as empty. */
+/** Cell of a CSV line; null and undefined are written as empty. */
 export type CsvValue = string | number | boolean | null | undefined;
 
 /**

@@ -108,7 +108,7 @@ export function poolNeighbors(cells: Cells, minimum: number): Cells {
     open = [];
     rows = 0;
   });
-  // What is left over at the end joins the last group.
+  // The remaining rows join the last group.
   groups[Math.max(0, groups.length - 1)] = [...(groups[groups.length - 1] ?? []), ...open];
   const pool = (counts: readonly number[]): number[] =>
     groups.map((group) => group.reduce((total, i) => total + (counts[i] ?? 0), 0));

@@ -19,7 +19,7 @@ import { poolRare, valueCells, type Cells } from "./cells.js";
 import { detectableD, detectableVariation } from "./detectable.js";
 import { formatterOf } from "./words.js";
 
-/** What both samples of a numeric column in memory give, beyond their profiles. */
+/** Statistics from both samples of a numeric column in memory, beyond their profiles. */
 export interface ExactValues {
   readonly ks: KsTest;
   /** Undefined where the profiles are to give it. */

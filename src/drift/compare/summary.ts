@@ -7,7 +7,7 @@ import { rankDrift, type Importances } from "./ranking.js";
 import { judge, severityBySize, verdictOf, worst, type Judged } from "./verdict.js";
 import { lackOfRows, percent, reportWords } from "./words.js";
 
-/** What a report is made from besides the columns. */
+/** Inputs of a report besides the columns. */
 interface ReportInput {
   readonly rows: DriftReport["rows"];
   readonly rejected: Omit<DriftReport["rejected"], "severity">;

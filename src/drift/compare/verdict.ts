@@ -45,7 +45,7 @@ export function judge(
   return comparisons.map(({ role, comparison }) => {
     const shifts = comparison.candidates.map((candidate) => {
       const shift = shiftOf(candidate, adjusted[next++] ?? 1, policy);
-      // What the model doesn't read can't hurt a score.
+      // A column that the model doesn't read can't hurt a score.
       return role === "ignored" && shift.severity === "critical" ? { ...shift, severity: "warning" as const } : shift;
     });
     return judgeColumn(role, comparison, shifts, policy);

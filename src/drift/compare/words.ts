@@ -43,7 +43,7 @@ export function pText(log10p: number): string {
   return digit === 10 ? `1e${exponent + 1}` : `${digit}e${exponent}`;
 }
 
-/** What a significant shift is, in a sentence. */
+/** Describes a significant shift in a sentence. */
 export function shiftWords(shift: Shift, comparison: Comparison): string {
   const { reference, current, n, m } = comparison;
   switch (shift.what) {

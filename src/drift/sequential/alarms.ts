@@ -2,7 +2,10 @@ import type { EndedAlarm, SequentialAlarm, SequentialState } from "./state.js";
 
 /** A look of fewer rows than this share of those that raised an alarm does not clear it: a quiet night is no sign of recovery. */
 const LEAST_SHARE = 0.25;
-/** What each such look leaves of the rows that are asked for: where the traffic stays low, that is what there is to judge by. */
+/**
+ * Factor by which each look lowers the number of rows it asks for. Where traffic stays low, the monitor judges by the
+ * rows it has.
+ */
 const PATIENCE = 0.95;
 
 /** An alarm after a look at its window that had too few rows to clear it. */

@@ -18,7 +18,7 @@ export function findingsOf(report: SequentialLook["report"], policy: DriftPolicy
   for (const { name, role, shifts } of enough ? report.columns : []) {
     const judged = shifts.flatMap(({ what, log10pBound, effect }): Finding[] => {
       const floors = policy[what];
-      // What the model doesn't read is no more than a warning.
+      // A column that the model doesn't read is a warning at most.
       return floors === false
         ? []
         : [

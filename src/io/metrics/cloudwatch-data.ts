@@ -26,7 +26,7 @@ export const cloudWatchLimits = {
   value: 2 ** 360,
 } as const;
 
-/** What PutMetricData takes for one metric. */
+/** One metric, as PutMetricData takes it. */
 export interface MetricDatum {
   readonly MetricName: string;
   readonly Dimensions: { readonly Name: string; readonly Value: string }[];

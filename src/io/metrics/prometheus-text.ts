@@ -1,9 +1,9 @@
 import type { MetricDefinition } from "./metric-table.js";
 
-/** What Prometheus has to know of a metric. */
+/** Description of a metric for Prometheus. */
 export type PrometheusMetric = Pick<MetricDefinition, "type" | "help" | "prometheus" | "buckets">;
 
-/** What was added, measured or observed. */
+/** A value that was added, measured or observed. */
 export interface PrometheusSample {
   readonly metric: PrometheusMetric;
   readonly labels: Labels;

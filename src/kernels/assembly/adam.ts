@@ -43,7 +43,7 @@ export function correctedRate(network: Network, learningRate: f64, step: u32): f
   return <f32>(learningRate / (1.0 - power(network.beta1, step + 1)));
 }
 
-/** What the root of the second moment is multiplied by to correct its bias. */
+/** Returns the factor of the second moment's root that corrects its bias. */
 export function correctedScale(network: Network, step: u32): f32 {
   return <f32>(1.0 / sqrt(1.0 - power(network.beta2, step + 1)));
 }

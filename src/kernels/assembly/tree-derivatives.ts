@@ -38,7 +38,7 @@ export function measureDistances(rows: usize, count: i32, margins: usize, labels
     const label = i64x2.replace_lane(i64x2.splat(<i64>load<u8>(labels + a)), 1, <i64>load<u8>(labels + b));
     const positive = i64x2.ne(label, i64x2.splat(0));
     const right = v128.not(v128.xor(positive, f64x2.ge(margin, f64x2.splat(0.0))));
-    // What is left to 1 where the sign is right: small numbers keep their digits.
+    // The distance to 1 where the sign is right: small numbers keep their digits.
     const distance = v128.bitselect(f64x2.mul(e, likely), likely, right);
     const signed = v128.bitselect(f64x2.neg(distance), distance, positive);
     v128.store(distances, signed);

@@ -5,7 +5,7 @@ import { isBundlePath, unsafePath } from "./manifest.js";
 import { packSource } from "./pack-source.js";
 import { collected, sourceOfFiles } from "./source.js";
 
-/** What an archive may unpack to at most, whatever it says of itself. */
+/** Limits on what an archive may unpack to, whatever sizes it declares. */
 export interface ArchiveLimits {
   /** Bytes of all files together. Default 512 MiB. */
   readonly bytes?: number | undefined;
@@ -15,7 +15,7 @@ export interface ArchiveLimits {
 
 const defaultBytes = 512 * 2 ** 20;
 const defaultFiles = 10_000;
-/** What the headers and padding of the archive may add to each file. */
+/** Bytes that the archive's headers and padding may add to each file. */
 const overheadPerFile = 4096;
 
 /** Packs a bundle's files as .tar.gz, in memory. */

@@ -17,7 +17,7 @@ import { parseDecision, parseGolden, parseMetrics, parseProvenance } from "./par
 /** A bundle's files by relative path. */
 export type BundleFiles = ReadonlyMap<string, Uint8Array>;
 
-/** What a bundle says beside its artifact. */
+/** Descriptions that a bundle adds to its artifact. */
 export interface BundleOptions {
   /** When the bundle was made. Default: now. */
   readonly createdAt?: Date | undefined;

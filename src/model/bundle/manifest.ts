@@ -21,7 +21,7 @@ export interface ManifestFile {
   readonly sha256: string;
 }
 
-/** What a bundle says of itself: `manifest.json`. */
+/** Description of a bundle: `manifest.json`. */
 export interface Manifest {
   readonly format: "churnkit-bundle";
   readonly formatVersion: 1;
@@ -108,7 +108,7 @@ export async function parseManifest(bytes: Uint8Array): Promise<Manifest> {
 /** Holds a manifest to its own hashes, and its text to the one way of writing it. */
 async function checkManifest(manifest: Manifest, text: string): Promise<void> {
   const { manifestHash, contentHash, files } = manifest;
-  // What the hash is of: all lines but its own.
+  // The hash covers all lines except its own.
   const body = text.replace(`  "manifestHash": "${manifestHash}",\n`, "");
   const unchanged =
     text === readableText(manifest) &&

@@ -51,7 +51,7 @@ function jsonReader(file: (path: string) => Uint8Array): ReadContext["json"] {
   return <T>(path: string, read: (json: JsonValue) => T): T => {
     const text = utf8Text(file(path), path, corrupt);
     const same = known.get(text);
-    // What the same function made of the same text.
+    // The same function already read the same text.
     if (same?.read === read) return same.result as T;
     const result = read(JsonValue.parse(text, path, corrupt));
     known.set(text, { read, result });

@@ -13,8 +13,8 @@ const goldenTolerance = 1e-6;
 export interface Bundle<Request = unknown> {
   readonly manifest: Manifest;
   /**
-   * What scoring does not need (baseline, metrics, provenance, extras) is verified like the rest, but read when it is first
-   * asked for.
+   * Scoring does not need the baseline, metrics, provenance and extras. They are verified like the rest, but read on
+   * first use.
    */
   readonly artifact: Artifact;
   readonly scorer: Scorer<Request>;

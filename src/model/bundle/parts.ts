@@ -18,7 +18,7 @@ import { metrics as metricTable, type MetricName, type MetricSummary, type Metri
 
 const maxGoldenRows = 10_000;
 
-/** What a wrong decision costs. */
+/** Costs of a wrong decision. */
 export const costs: Decoder<Costs> = object({ falseNegative: number(0), falsePositive: number(0) });
 
 /** `decision.json`. */

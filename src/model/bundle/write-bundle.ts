@@ -14,7 +14,7 @@ import { parseJson } from "../../base/json/parse.js";
 /** Is this path saved as one archive rather than as a folder? */
 const isArchivePath = (path: string): boolean => /\.(tar\.gz|tgz)$/.test(path);
 
-/** What `saveBundle` does. */
+/** Implements `saveBundle`. */
 export async function writeBundle(
   model: Artifact | { readonly artifact: Artifact },
   path: string,
@@ -32,7 +32,7 @@ export async function writeBundle(
   return opened.manifest;
 }
 
-/** What `checkBundleTarget` does. */
+/** Implements `checkBundleTarget`. */
 export async function checkTarget(path: string): Promise<void> {
   await checkWritable(path);
   if (isArchivePath(path)) {

@@ -1,6 +1,6 @@
 import type { AttributionMethod } from "./explanation.js";
 
-/** What an explainer of some kind works with. */
+/** Input of an explainer, whatever its kind. */
 export interface AttributionTask {
   /** Encoded background, backgroundRows x inputs, row-major. */
   readonly background: Float32Array;

@@ -8,7 +8,7 @@ import { differentiableNetwork } from "../kinds/network/gradient.js";
 import { exactLinear } from "../kinds/linear/explain.js";
 import { exactTrees } from "../kinds/trees/explain.js";
 
-/** What a kind needs to make a function with a gradient. */
+/** Context for making a function with a gradient. */
 interface DifferentiableContext {
   /** The kernel, loaded when some part of the model is a network. */
   readonly kernel: Kernel | undefined;
@@ -16,7 +16,7 @@ interface DifferentiableContext {
   of(member: ModelNode): Differentiable | undefined;
 }
 
-/** What explanations can make of a kind of model; every part may be absent. */
+/** Explainers of one kind of model; each may be absent. */
 interface ExplainerKind<Node extends ModelNode> {
   /** A closed form for a model that is of this kind as a whole, or undefined where this one has none. */
   readonly exact?: (node: Node, task: AttributionTask) => Attributor | undefined;

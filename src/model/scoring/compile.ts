@@ -136,7 +136,7 @@ export async function compile<Request = unknown>(
     return meant.length + others.length === 0 ? issues : [...meant, ...issues, ...others];
   }
 
-  /** What is odd about a record that is scored. */
+  /** Finds what is odd about a scored record. */
   function oddities(record: unknown, table: Table, row: number): readonly CellIssue[] {
     const { meant, others } = keys.unknown(record);
     const absent = keys.absent(record);
@@ -213,7 +213,7 @@ const noScore: CellIssue = {
 };
 
 const nothing: readonly CellIssue[] = Object.freeze([]);
-/** What stands for every record that is refused without a word. */
+/** Result for every record that is refused without an explanation. */
 const unexplained: ScoredRecord = Object.freeze({ probability: null, label: null, issues: nothing });
 
 const setAside = (issues: readonly CellIssue[]): ScoredRecord => ({ probability: null, label: null, issues });

@@ -7,7 +7,7 @@ import type { CellIssue } from "../../data/table/table.js";
 /** Most unknown keys that are named of one record. */
 const mostUnknown = 20;
 
-/** What the keys of records say beside their values. */
+/** Warnings about the keys of records, apart from their values. */
 export interface KeyWarnings {
   /** Keys that no column has: those that tell which column was meant, and others. */
   unknown(record: unknown): { readonly meant: readonly CellIssue[]; readonly others: readonly CellIssue[] };

@@ -3,7 +3,7 @@ import type { CellIssue, ColumnData, Table } from "../../data/table/table.js";
 
 const none: readonly CellIssue[] = [];
 
-/** What is odd about one value that the contract lets through. */
+/** Returns the issue of a value that the contract accepts but that looks odd. */
 type Check = (data: ColumnData, row: number) => CellIssue | undefined;
 
 /**

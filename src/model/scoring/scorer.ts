@@ -15,7 +15,7 @@ export interface ModelScorer {
   score(x: Float32Array, rows: number, out: Float64Array): void;
 }
 
-/** What a kind needs to make its scorer. */
+/** Context for making a scorer. */
 export interface ScorerContext {
   /** The kernel, loaded when some part of the model is a network. */
   readonly kernel: Kernel | undefined;
@@ -23,7 +23,7 @@ export interface ScorerContext {
   scorerOf(node: ModelNode): ModelScorer;
 }
 
-/** What a kind needs to write itself into a bundle. */
+/** Context for writing a model into a bundle. */
 export interface WriteContext {
   /** Adds files to the bundle under `<group>/<n>/`, the group's next free n, and returns that folder. */
   addFolder(group: "networks" | "trees", files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>): string;
@@ -31,7 +31,7 @@ export interface WriteContext {
   write(node: ModelNode): object;
 }
 
-/** What a kind needs to read itself from a bundle. */
+/** Context for reading a model from a bundle. */
 export interface ReadContext {
   /** A file of the bundle. */
   file(path: string): Uint8Array;

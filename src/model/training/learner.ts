@@ -28,13 +28,13 @@ export interface TrainingProgress {
   readonly validationAuc: number | null;
   /** True on the last message of a member. */
   readonly done: boolean;
-  /** What a member is made of: a network's epochs (the default), or boosted trees, one an epoch. */
+  /** Kind of step that a member consists of: a network's epochs (the default), or boosted trees, one an epoch. */
   readonly of?: "network" | "trees";
   /** The learner that is being trained, where `auto` trains several. */
   readonly learner?: string;
 }
 
-/** What a training is given beside data and parameters. */
+/** Context of a training, in addition to data and parameters. */
 export interface LearnerContext {
   readonly seed: number;
   /** Called once an epoch. */
@@ -63,13 +63,13 @@ export interface HeldOut {
   readonly probabilities: Float64Array;
 }
 
-/** What a learner made. */
+/** Result of a learner. */
 export interface Learned {
   readonly model: ModelNode;
   readonly heldOut: HeldOut;
   /** For each member that was trained in epochs, its epochs; empty for learners without. */
   readonly history: readonly (readonly EpochRecord[])[];
-  /** What the data decided: plain JSON, kept in the provenance beside the learner's own parameters. */
+  /** Settings that the data decided: plain JSON, kept in the provenance next to the learner's own parameters. */
   readonly found?: Readonly<Record<string, unknown>>;
   /** The caps that were hit; kept in the provenance as the parameter `caps`. */
   readonly caps?: readonly Cap[];

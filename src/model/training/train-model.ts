@@ -22,7 +22,7 @@ import { chooseThreshold, type ThresholdRule } from "./threshold.js";
 import type { TrainedModel, TrainOptions } from "./train.js";
 import { trainingExtras } from "./training-facts.js";
 
-/** What `train` does. */
+/** Implements `train`. */
 export async function trainModel<Row, Request>(
   features: Features<Row, Request>,
   table: Table<Row>,

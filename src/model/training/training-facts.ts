@@ -9,7 +9,7 @@ import type { Artifact } from "../artifact.js";
 import { corrupt } from "../bundle/corrupt.js";
 import { falsePositives, inFilter, rowFilter, type RowFilter } from "./row-filter.js";
 
-/** What a bundle knows of the rows that its model was trained on, beside their profile. */
+/** Facts about a model's training rows that the bundle keeps in addition to their profile. */
 export interface TrainingFacts {
   readonly filter: RowFilter;
   /** Columns that alone all but told the target, and what was found. */
@@ -35,7 +35,7 @@ export function trainingExtras(table: Table, validation: Table | undefined): Non
 }
 
 /**
- * What a bundle knows of its training rows; undefined for one that was made before bundles kept it.
+ * Returns a bundle's facts about its training rows; undefined for a bundle from before bundles kept them.
  *
  * @throws ChurnkitError BUNDLE_CORRUPT where it is broken.
  */

@@ -6,7 +6,7 @@ import { ndcg } from "./ndcg.js";
 /** Draws of both sides; the smallest share that can be told is one over this. */
 const draws = 2_000;
 
-/** What sampling does to an NDCG at these numbers of rows. */
+/** Effect of sampling on an NDCG at these numbers of rows. */
 export interface NdcgNoise {
   /** Spread of the NDCG around what was seen. */
   readonly standardError: number;

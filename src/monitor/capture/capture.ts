@@ -48,7 +48,7 @@ export interface CaptureIssueCount {
   readonly count: number;
   /** At most five, as "source:line". */
   readonly examples: readonly string[];
-  /** What was wrong with them, where more can be said: at most five different causes. No value of a customer is in them. */
+  /** Causes of the errors, where known: at most five different ones. They contain no customer's value. */
   readonly causes: readonly string[];
 }
 

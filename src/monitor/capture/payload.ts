@@ -41,7 +41,7 @@ export function csvRows(text: string, most: number): string[][] {
   return rows;
 }
 
-/** What one side of a request holds: rows of CSV, or a JSON value, where JSON lines are a list. */
+/** One side of a captured request: rows of CSV, or a JSON value, where JSON lines are a list. */
 export type Payload = { readonly rows: readonly (readonly string[])[] } | { readonly value: unknown };
 
 /** Why something cannot be read. It names columns, keys and counts, never a value. */

@@ -32,7 +32,7 @@ export class AttributionSample {
   /** Offers a row; few are taken. */
   offer(record: () => PlainRecord, time: number, id: string): void {
     const plain = record();
-    // What the row holds is in its id, so that rows under one id are equal.
+    // The id includes the row's content, so that rows under one id are equal.
     const content = sampleKey(JSON.stringify(plain), this.#seed).toString(36);
     const own = `${content} ${time.toString(36)} ${id}`;
     const key = sampleKey(own, this.#seed);

@@ -20,7 +20,7 @@ export interface ScoredRecord {
   readonly probability: number | null;
 }
 
-/** What a batch comes to, and which of its rows were counted. */
+/** Result of counting a batch, and which of its rows were counted. */
 export interface CountedBatch {
   readonly tally: Tally;
   /** The rows kept that have a probability. */

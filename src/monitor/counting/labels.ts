@@ -72,7 +72,7 @@ export interface MatureRow {
   readonly sides: string;
 }
 
-/** What is known of the predictions of some time. */
+/** Outcomes of the predictions of a time span. */
 export interface Outcomes {
   readonly counts: OutcomeCounts;
   readonly basis: "all" | "control" | null;

@@ -2,7 +2,7 @@ import { isNumericProfile } from "../../data/profile/profile.js";
 import type { MonitorBaseline } from "../baseline/baseline.js";
 import { mostPeriods, type MonitorSettings } from "../state.js";
 
-/** What all open periods of a monitor may take, in bytes: 128 MiB. */
+/** Limit of all open periods of a monitor, in bytes: 128 MiB. */
 export const openPeriodsBytes = 2 ** 27;
 /** Fewer than these could not hold what comes late beside what comes now. */
 const leastPeriods = 4;

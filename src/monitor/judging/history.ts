@@ -17,7 +17,7 @@ export interface MonitorHistory {
   readonly alarms: readonly StandingAlarm[];
 }
 
-/** What closing needs to know. */
+/** Context for closing a period. */
 export interface HistoryContext extends LookContext {
   /** Rows that a sample of attributions holds. */
   readonly attributionRows: number;

@@ -55,7 +55,7 @@ export function judgeModel(
   const parts: Finding[] = [
     ...(compared === null ? [] : [compared]),
     ...(calibration === null ? [] : [calibration]),
-    // What is only expected is no certain loss: the labels will tell.
+    // An expected loss is not certain: the labels will decide.
     ...(expected === null
       ? []
       : [

@@ -77,7 +77,7 @@ export function alarmsOf(history: MonitorHistory | null, length: number): Monito
   return [...ofData, ...ofOthers];
 }
 
-/** What changed between two histories, for people to be told once. */
+/** Returns the alarms that changed between two histories, so that people hear of each once. */
 export function alarmChanges(before: MonitorHistory | null, after: MonitorHistory, length: number) {
   const [was, is] = [alarmsOf(before, length), alarmsOf(after, length)];
   const keyOf = ({ monitor, subject }: MonitorAlarm): string => `${monitor} ${subject}`;
@@ -90,7 +90,7 @@ export function alarmChanges(before: MonitorHistory | null, after: MonitorHistor
   };
 }
 
-/** What a view of the sampled predictions needs. */
+/** Inputs for a view of the sampled predictions. */
 interface ViewInput {
   readonly at: number;
   readonly predictions: readonly SampledPrediction[];

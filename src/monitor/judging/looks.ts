@@ -20,7 +20,7 @@ export interface StandingAlarm {
   readonly message: string;
 }
 
-/** What a look needs to know. */
+/** Context of a look. */
 export interface LookContext {
   readonly baseline: MonitorBaseline;
   readonly policies: MonitorPolicies;

@@ -58,7 +58,7 @@ export interface MonitorReport {
   readonly message: string;
 }
 
-/** What a report is put together from. */
+/** Parts of a report. */
 export type ReportParts = Omit<MonitorReport, "format" | "verdict" | "severity" | "monitors" | "advice" | "message"> & {
   readonly findings: Findings;
 };

@@ -137,7 +137,10 @@ function explain(
   return `Stopped: ${held}. Still pending: ${why}.`;
 }
 
-/** What is critical and retrains nothing, and why: a critical report is never passed over in silence. */
+/**
+ * Describes critical findings that do not start a retraining, and why: a critical report is never passed over in
+ * silence.
+ */
 function criticalWords(
   { accuracy, psi }: RetrainingPolicy,
   { lastSuccess }: RetrainingState,

@@ -25,7 +25,10 @@ export interface RetrainingSignals {
   readonly alarms?:
     | readonly { readonly name: string; readonly reason?: string | undefined; readonly at?: Date | undefined }[]
     | undefined;
-  /** What a report calls critical, and what to do about it: no trigger, but told where no trigger comes of the report. */
+  /**
+   * Critical findings of a report, and what to do about them. They are not a trigger, but they are reported where the
+   * report triggers nothing.
+   */
   readonly critical?:
     | readonly {
         readonly name: string;
@@ -44,7 +47,7 @@ export const leastAccuracyLabels = 100;
 /** A number as people read it; six digits tell it from any sensible limit. */
 const shown = (value: number): number => Number(value.toPrecision(6));
 
-/** What one signal says: a trigger, or that all is well. */
+/** Result of one signal: a trigger, or that all is well. */
 interface Finding {
   readonly kind: RetrainingTrigger;
   readonly subject: string;

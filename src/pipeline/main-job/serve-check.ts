@@ -4,7 +4,7 @@ import { recordOf } from "../../data/table/record-of.js";
 import type { Table } from "../../data/table/table.js";
 import type { Scorer } from "../../model/scoring/compile.js";
 
-/** What real requests to a served model showed. */
+/** Results of real requests to a served model. */
 export interface ServeFigures {
   readonly requests: number;
   /** Milliseconds, one request after the other. */

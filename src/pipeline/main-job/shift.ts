@@ -4,7 +4,7 @@ import { labels } from "../../data/table/labels.js";
 import { recordOf, type RecordValue } from "../../data/table/record-of.js";
 import type { Table } from "../../data/table/table.js";
 
-/** What an upstream change of unit multiplies a column by: months that become days. */
+/** Factor of an upstream change of unit: months that become days. */
 const unit = 30;
 
 /**

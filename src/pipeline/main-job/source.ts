@@ -99,7 +99,10 @@ async function openSynthetic(
   };
 }
 
-/** What an analyst would add: the trend in usage, what an hour costs, and how long a customer has been silent. */
+/**
+ * Features that an analyst would add: the trend in usage, what an hour costs, and how long a customer has been
+ * silent.
+ */
 function syntheticFeatures(): Features {
   const usage = ["usageHoursThreeMonthsAgo", "usageHoursTwoMonthsAgo", "usageHoursLastMonth"].map(column);
   const hours = meanOf(...usage);

@@ -29,7 +29,7 @@ export async function watchLater(artifact: Artifact, scorer: Scorer, later: Tabl
   return monitor.judge(at + 2 * window);
 }
 
-/** What the retraining policy makes of what the monitors saw. */
+/** Applies the retraining policy to the monitors' report. */
 export function retrainingAfter(report: MonitorReport): RetrainingDecision {
   const now = new Date(report.at);
   return decideRetraining(retrainingPolicy({ name: "churn" }), newRetrainingState(now), monitorSignals(report), now);

@@ -65,7 +65,7 @@ export function checkMeasured(requirement: MeasuredRequirement, observed: number
   return { requirement, passed: observed <= requirement.max, observed, reason: `${label} ${value} ${unit}, ${wanted}` };
 }
 
-/** What was found of a model's soundness; where nothing was looked at the demand does not hold. */
+/** Checks a model's soundness against the requirement. A demand that was not checked is not met. */
 export function checkSoundness(requirement: SoundnessRequirement, found: GateVerdict | undefined): GateCheck {
   const check = found?.checks.find(
     (one) => "requires" in one.requirement && one.requirement.requires === requirement.requires,

@@ -45,7 +45,7 @@ export interface MeasuredRequirement {
   readonly max: number;
 }
 
-/** What no metric shows: see {@link soundnessDemands}. */
+/** Demands that no metric covers: see {@link soundnessDemands}. */
 export interface SoundnessRequirement {
   readonly requires: SoundnessDemand;
 }

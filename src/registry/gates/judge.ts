@@ -51,7 +51,7 @@ export interface Judgment {
   readonly verdicts: readonly GateVerdict[];
   /** The candidate's metrics on these rows, with intervals. */
   readonly metrics: MetricSummary;
-  /** What was measured because a gate asks for it. */
+  /** Values measured because a gate asks for them. */
   readonly measures: Partial<Readonly<Record<MeasureName, number>>>;
 }
 

@@ -11,7 +11,10 @@ import {
 } from "../../model/training/training-facts.js";
 import type { GateCheck, GateVerdict } from "./gate.js";
 
-/** What no metric shows about a model's figures, and a promotion is refused for unless somebody says why it is right. */
+/**
+ * Soundness problems that no metric shows. A promotion is refused for them unless somebody gives a reason why it is
+ * right.
+ */
 export const soundnessDemands = {
   unseenRows: "the model was not trained on the rows that judge it",
   noLeak: "no single column nearly predicts the target",
@@ -22,7 +25,7 @@ export type SoundnessDemand = keyof typeof soundnessDemands;
 /** Why a demand need not hold, in words for the history. */
 export type Allowances = Partial<Readonly<Record<SoundnessDemand, string>>>;
 
-/** What is known of the rows that a bundle's model was trained on, read without the model; undefined for an old bundle. */
+/** Reads a bundle's facts about its training rows without loading the model; undefined for an old bundle. */
 export async function trainingFactsIn({ manifest, read }: BundleSource): Promise<TrainingFacts | undefined> {
   if (!manifest.files.some(({ path }) => path === trainingFactsPath)) return undefined;
   return parseTrainingFacts(

@@ -110,7 +110,7 @@ export async function auditRegistry<Entry extends VersionEntry>(
         });
       else if (is !== undefined && should !== undefined) {
         const [steps, toldSteps] = [stepsOf(is, state.versions), stepsOf(should, state.versions)];
-        // What was found in a service when its history began reaches back further than that.
+        // A step found in a service when its history began can be older than the history.
         if (!toldSteps.every((step, i) => step === steps[i])) {
           problems.push({
             where,

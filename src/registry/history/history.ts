@@ -95,7 +95,7 @@ export async function abandonedEntries(
   return followed;
 }
 
-/** What an entry outside the history follows; undefined where it cannot be read, which nobody has to. */
+/** Returns the hash that an entry outside the history follows, or undefined where the entry can't be read. */
 function previousOf(key: string, bytes: Uint8Array): string | undefined {
   try {
     return parseEntry(key, bytes).previous ?? undefined;

@@ -8,10 +8,10 @@ type Declared<C extends Column> = C extends Column
   : never;
 
 /**
- * What is accepted as one input of a model: what the contract declares of a feature column, in one canonical form.
- * `required`: a file must have the column. `nullable`: the value may be missing, and the key absent from a record.
- * `missing` are texts that mean missing besides the empty one. Levels of an open category that were learned from data, and
- * observed ranges, are no part of it.
+ * One input of a model: the contract's declaration of a feature column, in one canonical form. `required`: a file
+ * must have the column. `nullable`: the value may be missing, and the key absent from a record. `missing`: texts that
+ * mean missing besides the empty one. Levels of an open category that were learned from data, and observed ranges,
+ * are not part of it.
  */
 export type SignatureInput = Declared<Column>;
 

@@ -209,7 +209,7 @@ function inputChanges(before: Signature, after: Signature): SignatureChange[] {
         message: `${column} was removed; values sent for it are ignored`,
       });
   }
-  // What was sent as an id or with the target was never looked at.
+  // Values sent as an id or with the target were never checked.
   const unchecked = new Set([...before.ids, ...(before.output === null ? [] : [before.output.target])]);
   for (const { name: column, required } of after.inputs) {
     if (old.has(column)) continue;

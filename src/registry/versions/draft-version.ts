@@ -72,7 +72,7 @@ export async function draftVersion(
   return { draft, because };
 }
 
-/** What a caller says of the run, and nothing that the bundle says itself. */
+/** Keeps the caller's facts about the run and drops those that the bundle states itself. */
 const given = ({ parent, runId, trainedBy, trainedWhere }: NonNullable<RegisterOptions["run"]>): Partial<Lineage> => ({
   ...(parent === undefined ? {} : { parent }),
   ...(runId === undefined ? {} : { runId }),

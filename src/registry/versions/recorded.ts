@@ -3,7 +3,7 @@ import type { IndexedVersion, RegistryIndex } from "../backends/store/registry-i
 import type { EntryDraft, VersionEntry } from "../registry-state.js";
 import { compareSemver, isSemver } from "./semver.js";
 
-/** What a ledger beside a service knows of its versions: what its history says. The service has the rest. */
+/** A ledger's view of a service's versions, from its history. The service has the rest. */
 type Known = Omit<RegistryIndex, "head">;
 
 /** A ledger keeps no records and no bundles: the service does. */
@@ -24,7 +24,7 @@ export const highestOf = (semvers: readonly string[]): string | undefined =>
   semvers.filter(isSemver).sort(compareSemver).at(-1);
 
 /**
- * What a ledger knows when an entry is written.
+ * Returns the ledger's view after an entry is written.
  *
  * @throws ChurnkitError STORE_CONFLICT when somebody else recorded the registration or removal before.
  */
@@ -52,7 +52,7 @@ export function withEntry(
   return { ...index, versions: index.versions.map((one) => (one === present ? changed : one)) };
 }
 
-/** What stands in a service and not in the history: changed there by other means, or by somebody who was killed half-way. */
+/** Finds what a service has and the history lacks: changes by other means, or by a process that was killed halfway. */
 export function unrecorded(index: Known, versions: readonly VersionEntry[], service: string): EntryDraft[] {
   const note = { by: "unknown", reason: `found in ${service}` };
   const there = new Map(versions.map((version) => [version.number, version]));

@@ -57,7 +57,7 @@ function memberChanges(path: string, a: unknown, b: unknown): MemberChange[] {
   return [{ path, ...(a === undefined ? {} : { a }), ...(b === undefined ? {} : { b }) }];
 }
 
-/** What differs between two contracts, member by member. The order of columns is no difference. */
+/** Compares two contracts, member by member. The order of columns does not count as a difference. */
 export function diffContracts(a: Contract, b: Contract): ContractDiff {
   const before = new Map(a.columns.map((column) => [column.name, column]));
   const after = new Map(b.columns.map((column) => [column.name, column]));
@@ -72,7 +72,7 @@ export function diffContracts(a: Contract, b: Contract): ContractDiff {
   };
 }
 
-/** What differs between two fitted recipes. */
+/** Compares two fitted recipes. */
 export function diffRecipes(a: Recipe, b: Recipe): FeatureDiff {
   const derived = ({ derived: columns }: Recipe): Map<string, object> =>
     new Map(columns.map((column) => [column.name, column]));

@@ -51,7 +51,7 @@ function patternOf(part: Part, beside: boolean, token: string): string {
   }
 }
 
-/** What may follow a day in a format. How the time is written is not looked at: any clock is read. */
+/** Text that may follow a day in a format. Any clock is read, so the format of the time does not matter. */
 const timeInFormat = /(?:(?:,? |'?T'?|,)(?:HH|H|hh|h):mm(?::ss(?:[.,]S+)?)?(?: ?a)?(?: ?(?:Z|X{1,3}|x{1,3}|z|UTC))?)$/;
 
 const time =

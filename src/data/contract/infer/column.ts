@@ -71,7 +71,7 @@ function isFreeText(facts: ColumnFacts): boolean {
   return facts.spaced > 0.5 * present && (facts.words >= 3.5 * present || facts.characters >= 40 * present);
 }
 
-/** What the cells of a column of this type are that it does not read, and that are no word for missing. */
+/** Cells that a column of this type does not read and that are not a word for missing. */
 export interface OddCells {
   /** The remembered texts, in the order they appeared. */
   readonly texts: readonly string[];

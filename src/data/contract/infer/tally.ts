@@ -12,7 +12,7 @@ const maxDistinct = 1_024;
 /** Distinct markers and words for missing that are remembered. */
 const maxOthers = 64;
 
-/** What the texts of one column look like. Counts are rows. */
+/** Statistics about the texts of one column. Counts are rows. */
 export interface ColumnFacts {
   /** Empty cells. */
   readonly empty: number;

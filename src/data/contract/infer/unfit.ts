@@ -23,7 +23,7 @@ function idReason(name: string, facts: ColumnFacts, type: ColumnType): string | 
   return undefined;
 }
 
-/** What stands against using a column as a feature: the first reason that is found. */
+/** Returns the first reason against using a column as a feature. */
 export function unfitFinding(name: string, facts: ColumnFacts, type: ColumnType): Finding | undefined {
   const rows = facts.present + facts.empty + sumOf(facts.markers);
   if (facts.present === 0) return columnFinding("allMissing", name, rows, "every value is missing, so it is left out");

@@ -8,7 +8,7 @@ import { lowerUnion } from "./union.js";
 
 const defOf = (schema: $ZodType): $ZodTypes["_zod"]["def"] => (schema as $ZodTypes)._zod.def;
 
-/** What to write instead of a type that has no column kind. */
+/** Replacements for types that have no column kind. */
 const advice: Readonly<Record<string, string>> = {
   object: "flatten it to one key per column",
   array: "derive a number or a label from it before churnkit reads it",

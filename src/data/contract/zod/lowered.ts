@@ -7,7 +7,7 @@ type BaseKey =
 
 type Bare<C> = C extends Column ? Omit<C, BaseKey> : never;
 
-/** What a schema type says about the values of a column, without name, role and the handling of absence. */
+/** A schema type's statement about the values of a column, without name, role and the handling of absence. */
 export type ColumnType = Bare<Column>;
 
 /** A column schema with its wrappers taken off. */

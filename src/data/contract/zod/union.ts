@@ -8,7 +8,7 @@ import { readMeta, type ColumnMeta } from "./meta.js";
 /** Lowers an option that is not a list of values. */
 type LowerOption = (schema: $ZodType, context: Context) => Lowered | undefined;
 
-/** What the options of a union (or an enum, or a literal, which are unions of values) come to. */
+/** Combined options of a union (or an enum, or a literal, which are unions of values). */
 interface Parts {
   /** The values listed, in order. */
   readonly labels: (string | number | boolean)[];
@@ -16,9 +16,9 @@ interface Parts {
   readonly types: Lowered[];
   nullable: boolean;
   nan: boolean;
-  /** What the first option that takes an absent value makes of it. */
+  /** Result of the first option that accepts an absent value. */
   absent: { readonly optional: boolean; readonly default?: Lowered["default"] } | undefined;
-  /** What is said outside the union counts before what its options say, and the first of them before the others. */
+  /** Metadata outside the union wins over its options, and an earlier option over a later one. */
   meta: ColumnMeta;
   failed: boolean;
 }

@@ -7,7 +7,7 @@ import { argumentKinds, type ArgumentKind, type Operator } from "./operator.js";
 import { operatorOf } from "./operators.js";
 import { labelsIn } from "./parameters.js";
 
-/** What is known of an expression's values before there are any. */
+/** Static facts about an expression's values. */
 export interface Checked {
   readonly kind: ColumnKind;
   /** The labels of a category. Empty: any label may come. */

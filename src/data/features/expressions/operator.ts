@@ -3,7 +3,7 @@ import type { ParameterValue } from "../expression.js";
 import type { LevelIndex } from "./levels.js";
 import type { ParameterKind } from "./parameters.js";
 
-/** What an operator takes, and the column kinds that will do. */
+/** Argument types of operators, and the column kinds that each accepts. */
 export const argumentKinds = {
   /** A boolean counts as 0 or 1. */
   number: ["number", "boolean"],

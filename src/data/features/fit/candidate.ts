@@ -15,7 +15,7 @@ export interface Candidate {
   readonly flags: Flags | undefined;
 }
 
-/** What fitting one input gave. */
+/** Result of fitting one input. */
 export interface Fitted {
   readonly candidates: readonly Candidate[];
   readonly notes: readonly string[];

@@ -1,7 +1,7 @@
 import { square } from "../../../base/elementary.js";
 import { bounded } from "../blocks/block.js";
 
-/** What the training rows say about a number. */
+/** Summary of a number over the training rows. */
 export interface NumberSummary {
   /** Values that are not missing, increasing. */
   readonly sorted: Float64Array;

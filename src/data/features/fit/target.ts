@@ -60,7 +60,7 @@ function logOdds(count: number, positives: number, base: number, prior: number):
   return logit((positives + prior * base) / (count + prior)) - logit(base);
 }
 
-/** What turns counts into values: fitted on all training rows, also for values out of fold. */
+/** Scale that turns counts into values: fitted on all training rows, also for values out of fold. */
 interface Scale {
   readonly base: number;
   readonly prior: number;

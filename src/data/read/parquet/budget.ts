@@ -4,8 +4,9 @@ import { ChurnkitError } from "../../../base/errors.js";
 const mostGroupBytes = 2 ** 30;
 
 /**
- * What a file may cost, in proportion to its bytes. Runs and packing let a few bytes name any number of values, so that without a
- * limit a small file could fill the memory; these stand far above what files of tables need.
+ * Limits on what reading a file may cost, in proportion to its bytes. Runs and packing let a few bytes stand for any
+ * number of values, so without a limit a small file could fill the memory. The limits are far above what real tables
+ * need.
  */
 export class ReadBudget {
   readonly #path: string;

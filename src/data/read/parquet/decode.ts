@@ -85,7 +85,7 @@ const packings = ["SNAPPY", "GZIP", "BROTLI", "ZSTD"] as const;
 
 type Inflate = (bytes: Uint8Array, options: { readonly maxOutputLength: number }) => Uint8Array;
 
-/** What comes with Node, and the driver's own. None makes more bytes than a page names. */
+/** Returns Node's decompressors and the driver's own. None makes more bytes than a page declares. */
 function unpackers(driver: Driver): { readonly [codec: string]: Unpack | undefined } {
   const zlib = node().getBuiltinModule("node:zlib");
   // In Node from 22.15 on.

@@ -21,7 +21,7 @@ export interface ParquetGroup {
   readonly chunks: ReadonlyMap<string, ParquetChunk>;
 }
 
-/** What a file says of itself, after every count and offset was held against the file's size. */
+/** A file's metadata, after every count and offset was checked against the file's size. */
 export interface ParquetFooter {
   /** In the file's order; undefined for columns that hold lists, structs or other things that no cell can hold. */
   readonly columns: ReadonlyMap<string, ParquetColumn | undefined>;

@@ -1,4 +1,4 @@
-/** What a damaged file is refused with; the reader says where it stands. */
+/** Error for a damaged file; the reader adds the position. */
 export class Damaged extends Error {}
 
 /** A struct of Thrift's compact protocol: values by field number. */

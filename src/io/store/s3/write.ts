@@ -107,7 +107,7 @@ export async function settle(
   if (tooLate && conditional && !retried) throw conflicting(s3, key);
   if (!(retried && (tooLate || isOver(error))) && !isUncertain(error)) throw s3Failed(s3.place, operation, key, error);
   const now = await look(s3, key).catch((second: unknown) => {
-    // What S3 says now explains more than that it said nothing before.
+    // The new error from S3 explains more than the earlier silence.
     throw isUncertain((second as Error).cause) ? s3Failed(s3.place, operation, key, error) : second;
   });
   switch (fateOf(write, now)) {

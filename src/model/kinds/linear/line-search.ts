@@ -13,7 +13,7 @@ const flatEnough = 0.5;
 export function lineSearch(problem: LogisticProblem, line: Line): number {
   const start = along(problem, line, 0);
   if (!(start.slope < 0)) return 0;
-  // What rounding may add to a sum of this size.
+  // The rounding error of a sum of this size.
   const highest = start.value + 1e-13 * Math.abs(start.value);
   let low = 0;
   let lowSlope = start.slope;

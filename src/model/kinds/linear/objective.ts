@@ -45,7 +45,7 @@ export interface Along {
   readonly slope: number;
 }
 
-/** What a line search needs to know about the present parameters and the direction. */
+/** State of a line search: the current parameters and the direction. */
 export interface Line {
   readonly margins: Float64Array;
   /** Change of each margin for a step of 1. */

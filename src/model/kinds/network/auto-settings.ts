@@ -1,7 +1,7 @@
 import type { ChurnNetworkParameters } from "./learner.js";
 import type { FitSettings } from "./fit-network.js";
 
-/** What `auto` stands for on a table of few rows. */
+/** Values of `auto` for a table with few rows. */
 const few = { epochs: 60, patience: 12 } as const;
 /** Up to so many rows a network needs all those epochs; beyond, the number of steps stays about the same. */
 const fewRows = 20_000;

@@ -7,7 +7,7 @@ export interface AdamOptions {
   readonly epsilon: number;
 }
 
-/** What a session trains on. Arrays are read, never written. */
+/** Training data of a session. The engine reads these arrays and never writes them. */
 export interface TrainingData {
   /** Features, rows x inputs, row-major, finite. */
   readonly x: Float32Array;
@@ -17,7 +17,7 @@ export interface TrainingData {
   readonly sampleWeights?: Float32Array | undefined;
 }
 
-/** What a training session is made with. */
+/** Options of a training session. */
 export interface SessionOptions {
   /** Seeds the initial weights and the dropout masks; an unsigned 32-bit integer. */
   readonly seed: number;

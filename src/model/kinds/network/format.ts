@@ -122,7 +122,7 @@ export function toWeightsBin(weights: NetworkWeights): Uint8Array {
   return bytes;
 }
 
-/** What a `model.json` says: the network, and where in its weights file each tensor stands, in layout order. */
+/** Network and tensor offsets in a `model.json`, in layout order. */
 export interface ModelLayout {
   readonly spec: NetworkSpec;
   readonly tensors: readonly StoredTensor[];

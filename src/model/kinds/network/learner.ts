@@ -29,7 +29,7 @@ export interface ChurnNetworkOptions {
   readonly engine?: TrainingEngine;
 }
 
-/** What {@link churnNetwork} takes where an option is not given. */
+/** Default options of {@link churnNetwork}. */
 export const churnNetworkDefaults = {
   units: [128, 64, 32],
   dropout: [0.3, 0.3, 0.2],

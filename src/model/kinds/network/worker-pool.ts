@@ -4,7 +4,7 @@ import type { EpochRecord } from "../../training/learner.js";
 import type { FitState, FittedNetwork } from "./fit-network.js";
 import type { FitEvents, FitJob } from "./job.js";
 
-/** What a training thread sends back. */
+/** Messages of a training thread. */
 export type WorkerMessage =
   | { readonly type: "epoch"; readonly history: readonly EpochRecord[]; readonly state: FitState | undefined }
   | { readonly type: "done"; readonly result: FittedNetwork }

@@ -21,7 +21,7 @@ export interface Booster {
   step(): void;
 }
 
-/** What a member is trained on and judged on, in rows of the grower's matrix. */
+/** Rows that a member is trained and judged on, as rows of the grower's matrix. */
 export interface BoostRows {
   /** Of both classes. */
   readonly training: Uint32Array;

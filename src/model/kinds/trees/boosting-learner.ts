@@ -9,7 +9,7 @@ export interface BoostingOptions {
   readonly rounds?: number;
   /** Trees without a better loss on held-out rows before the training stops. */
   readonly patience?: number;
-  /** What each tree's values are multiplied by, in (0, 1]. */
+  /** Factor of each tree's values, in (0, 1]. */
   readonly learningRate?: number;
   /** The most leaves of a tree. Default `auto`: 8 for fewer than 20,000 rows, else 31. */
   readonly leaves?: number | "auto";
@@ -25,7 +25,7 @@ export interface BoostingOptions {
   readonly featureShare?: number;
 }
 
-/** What {@link boosting} takes where an option is not given. */
+/** Default options of {@link boosting}. */
 export const boostingDefaults = {
   members: 5,
   rounds: 1000,

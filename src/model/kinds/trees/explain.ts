@@ -10,9 +10,9 @@ const backgroundSide = 2;
 const tableSize = 64;
 
 /**
- * What a leaf that `own` groups of one side and `others` of the other lead to is worth to each of the own:
- * (own - 1)! others! / (own + others)!, the share of orders in which it is the last of its side to come while none of
- * the others has.
+ * Shapley weight of a leaf for each group of its own side, when `own` groups of one side and `others` of the other
+ * lead to it: (own - 1)! others! / (own + others)!, the share of orders in which that group is the last of its side
+ * and none of the others came before it.
  */
 function weightOf(own: number, others: number): number {
   let weight = 1 / own;

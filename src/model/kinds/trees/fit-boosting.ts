@@ -61,7 +61,7 @@ interface BestRound {
   /** Rows held out, and the mean log-odds that they had then. */
   readonly rows: Uint32Array;
   readonly margins: Float64Array;
-  /** What ended the training before the loss had stopped falling. */
+  /** Limit that ended the training while the loss was still falling. */
   readonly ended: Cap | undefined;
 }
 

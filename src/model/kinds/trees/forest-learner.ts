@@ -15,7 +15,7 @@ export interface ForestOptions {
   readonly l2?: number;
 }
 
-/** What {@link forest} takes where an option is not given. */
+/** Default options of {@link forest}. */
 export const forestDefaults = { trees: 300, featuresPerNode: "sqrt", minLeafRows: "auto", depth: 64, l2: 1 } as const;
 
 /** The options, complete. */

@@ -7,7 +7,7 @@ export const treesFile = "trees.bin";
 const mostTrees = 10_000_000;
 const mostNodes = 100_000_000;
 
-/** What a model's JSON says of its file. */
+/** Layout of a trees file, as the model's JSON declares it. */
 export interface TreesShape {
   /** Features of a row. */
   readonly inputs: number;

@@ -17,7 +17,7 @@ export interface GrowRules {
   readonly shrinkage: number;
 }
 
-/** What the packed whole numbers stand for: derivatives times these. */
+/** Units of the packed whole numbers: a derivative is the whole number times its scale. */
 export interface Scales {
   readonly first: number;
   readonly second: number;

@@ -25,7 +25,7 @@ export interface Connection {
   readonly http: ClientOptions;
   /** Name and port of the server. */
   readonly host: string;
-  /** What must not be told in a message. */
+  /** Texts that no message may contain. */
   readonly secrets: readonly string[];
 }
 

@@ -11,7 +11,7 @@ const factsFile = "churnkit-version.json";
 const maxKnown = 2_000;
 const maxFacts = 2 ** 24;
 
-/** What is fixed of a version, as a file beside its bundle. */
+/** Writes the fixed facts of a version, as a file next to its bundle. */
 export function writeFacts(facts: VersionFacts): Uint8Array<ArrayBuffer> {
   const {
     semver,

@@ -9,7 +9,7 @@ export interface MlflowFailure {
   readonly code: string;
   /** May the same call succeed in a moment? */
   readonly passing: boolean;
-  /** What the server asked to wait, in milliseconds. */
+  /** Wait that the server asked for, in milliseconds. */
   readonly waitMs: number;
   readonly error: ChurnkitError;
 }

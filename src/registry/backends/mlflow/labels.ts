@@ -58,7 +58,7 @@ const usersTags = (tags: Tags): Record<string, string> =>
 const maxNote = 4_000;
 
 /**
- * What MLflow cannot keep is refused before anything is changed.
+ * Refuses labels that MLflow cannot keep, before anything is changed.
  *
  * @throws ChurnkitError OPTION_INVALID.
  */
@@ -89,7 +89,7 @@ export type TagError = (tag: string, what: string) => ChurnkitError;
 const status = object({ status: oneOf(versionStatuses) });
 const described = object({ current_stage: emptyText, description: emptyText });
 
-/** What is said of a version, from the version as MLflow gives it. */
+/** Reads a version's labels from the version as MLflow returns it. */
 export function readLabels(version: JsonValue, tags: Tags, fail: TagError): VersionLabels {
   const note = JsonValue.parse(tags.get(versionTag.statusNote) ?? "", versionTag.statusNote, fail);
   const { current_stage: current, description } = described(version);

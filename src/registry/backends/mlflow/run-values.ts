@@ -32,7 +32,7 @@ const asText = (value: unknown): string => {
   return text.length > maxValue ? `${text.slice(0, maxValue - 1)}…` : text;
 };
 
-/** What the model was trained with. */
+/** Returns the training parameters for the run. */
 export function runParameters({ provenance }: VersionDraft): LoggedParameter[] {
   const { learner, seed, rows, parameters } = provenance;
   const named = { ...parameters, learner, seed, train_rows: rows.train, validation_rows: rows.validation };

@@ -13,7 +13,7 @@ import type { RegisteredModel } from "./registered-model.js";
 import type { Runs } from "./runs.js";
 import { standing, type MlflowVersion } from "./versions.js";
 
-/** What the service stands on. */
+/** Building blocks of the service. */
 export interface ServiceParts {
   /** Its name in messages. */
   readonly name: string;

@@ -4,7 +4,7 @@ export interface Watch {
   readonly expired: boolean;
   /** Something moved: the time starts again, longer by `extraMs` for what takes time by its size. */
   alive(extraMs?: number): void;
-  /** What `work` comes to, or an error when the time is over first, even if `work` never ends. */
+  /** Returns the result of `work`, or an error when time runs out first, even if `work` never ends. */
   within<T>(work: Promise<T>): Promise<T>;
   /** Until `alive` is called again, somebody else is waited for. */
   stop(): void;

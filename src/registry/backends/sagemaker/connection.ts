@@ -43,7 +43,7 @@ async function load(): Promise<typeof Sdk> {
   }
 }
 
-/** What to do about errors that say nothing of it themselves. */
+/** Advice for errors that give none themselves. */
 const advice: Readonly<Record<string, string>> = {
   ExpiredTokenException: "The credentials have expired: sign in again, or let the SDK find a role.",
   ExpiredToken: "The credentials have expired: sign in again, or let the SDK find a role.",

@@ -22,8 +22,8 @@ export const descriptionOf = ({
 export const hashIn = (description: string): string | undefined => described.exec(description)?.[1];
 
 /**
- * What the console shows of a version beside its approval. The registry's own record is what counts: characters that
- * SageMaker does not take are shown as `_`, and what is too long is cut.
+ * Returns the fields that the console shows next to a version's approval. The registry's own record decides, so
+ * characters that SageMaker does not accept become `_`, and long texts are cut.
  */
 export function customerMetadata(version: ModelVersion): Record<string, string> {
   const { number, semver, status, stage, aliases, lineage, tags } = version;

@@ -53,8 +53,9 @@ export function publishedBackend(
         one.approval === approvals[version.status]
       )
         continue;
-      // What churnkit itself wrote there is no decision: the index has gone on since, and could not be shown yet. Approval and
-      // status of one answer are compared, since another process may have changed both after the package was listed.
+      // A value that churnkit itself wrote there is not a decision: the index has moved on since and could not be
+      // shown yet. Approval and status come from one answer, because another process may have changed both after the
+      // package was listed.
       const { approval, written } = await packages.shownBy(one);
       const status = decisions[approval];
       if (

@@ -10,7 +10,7 @@ const format = "churnkit-registry";
 const formatVersion = 3;
 const maxVersions = 1_000_000;
 
-/** What the index says of a version; the rest stands in the version's record. */
+/** Index entry of a version; the rest is in the version's record. */
 export interface IndexedVersion extends VersionEntry {
   /** Hash that names the version's newest record; a change writes another record and leaves this one as it was. */
   readonly record: string;

@@ -46,7 +46,7 @@ export function storeBackend(store: ObjectStore, prefix: string, now: () => Date
   const recordKey = (number: number, hash: string): string =>
     `${prefix}versions/${String(number).padStart(6, "0")}-${hash}.json`;
 
-  /** What the index says of a record, which has to be written before it. */
+  /** Returns the index entry of a record; the record has to be written first. */
   function indexed(record: VersionRecord, upload: string): { readonly entry: IndexedVersion; readonly write: Work } {
     const bytes = writeRecord(record);
     const { number, semver, contentHash, status, stage } = record;

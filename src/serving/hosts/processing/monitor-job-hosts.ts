@@ -4,7 +4,7 @@ import { ChurnkitError } from "../../../base/errors.js";
 /** How a Processing job's input comes to its hosts; FullyReplicated is SageMaker's default. */
 type Distribution = "FullyReplicated" | "ShardedByS3Key";
 
-/** What SageMaker tells a Processing job about itself, as far as it was found. */
+/** SageMaker's description of a Processing job, as far as it was found. */
 export interface JobFiles {
   /** The content of `/opt/ml/config/resourceconfig.json`: this host, and all. */
   readonly resources: unknown;
@@ -12,7 +12,7 @@ export interface JobFiles {
   readonly config: unknown;
 }
 
-/** What this host has to do. `host` names its state; `idle` has nothing to do, since another does the work of all. */
+/** Role of this host. `host` names its state; `idle` means that another host does all the work. */
 export type HostPart =
   { readonly role: "whole" } | { readonly role: "shard"; readonly host: string } | { readonly role: "idle" };
 
@@ -24,9 +24,9 @@ export interface JobInputs {
 }
 
 /**
- * What one of several hosts has to do. Of captured data that each host has in part (`ShardedByS3Key`) each counts its own; of
- * data that all have (`FullyReplicated`) the first host counts everything, since several would count it several times. Where
- * the job's configuration is absent, several hosts are taken to have parts.
+ * Returns the role of one of several hosts. If each host has a part of the captured data (`ShardedByS3Key`), each
+ * counts its own part. If all have all of it (`FullyReplicated`), the first host counts everything, because otherwise
+ * it would be counted several times. Without the job's configuration, the hosts are assumed to have parts.
  *
  * @throws ChurnkitError OPTION_INVALID where the inputs cannot be counted right so distributed.
  */

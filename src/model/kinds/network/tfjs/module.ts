@@ -2,7 +2,7 @@ import type * as Core from "@tensorflow/tfjs-core";
 import type * as Layers from "@tensorflow/tfjs-layers";
 import { ChurnkitError } from "../../../../base/errors.js";
 
-/** What the engine uses of TF.js, whichever package it came from. */
+/** Part of TF.js that the engine uses, whichever package it came from. */
 export type Tf = typeof Core & Pick<typeof Layers, "loadLayersModel">;
 
 /** Packages that bring a backend, for the backends that `tfjsEngine` can import by itself. */

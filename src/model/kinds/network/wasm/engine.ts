@@ -2,7 +2,7 @@ import type { TrainingEngine } from "../engine.js";
 import { loadKernel } from "../kernel.js";
 import { WasmTrainer } from "./trainer.js";
 
-/** What a function gives or throws, as a promise. */
+/** Returns a promise of the function's result, or of its error. */
 function promised<T>(work: () => T): Promise<T> {
   return new Promise((resolve) => {
     resolve(work());
