@@ -1,6 +1,6 @@
 /**
- * Train, check, register, deploy, serve and watch a churn model. The everyday names; each room has an entry of its own
- * (`churnkit/data`, `churnkit/model`, ...) with everything.
+ * Train, check, register, deploy, serve and watch a churn model. These are the everyday names; each room has its own
+ * entry (`churnkit/data`, `churnkit/model`, ...) with everything.
  *
  * @module churnkit
  */

@@ -1,6 +1,6 @@
 /**
- * How far ahead of this machine's clock another's time may lie, in milliseconds: five minutes. What is kept about a time that
- * has not come would count against all that happens until then.
+ * How far another machine's time may be ahead of this clock, in milliseconds: five minutes. Data recorded for a
+ * future time would count against everything that happens until then.
  */
 export const clockSkew = 300_000;
 

@@ -48,7 +48,7 @@ export const errorCodes = {
 /** A stable, documented error code. */
 export type ErrorCode = keyof typeof errorCodes;
 
-/** Where the trouble is, as far as it is known. Rows are 0-based data rows, as they stand in the file. */
+/** Location of the problem, as far as it is known. Rows are 0-based data rows, as numbered in the file. */
 export interface ErrorWhere {
   readonly file?: string | undefined;
   readonly row?: number | undefined;

@@ -1,7 +1,8 @@
 import { ChurnkitError } from "./errors.js";
 
 /**
- * Node, to ask it for a module of its own when that is used: at an import of one, every bundler for browsers stops.
+ * Returns Node's process, which loads a built-in module when the code needs it. An import of such a module would stop
+ * every bundler for browsers.
  *
  * @throws ChurnkitError IO_FAILED in a browser.
  */

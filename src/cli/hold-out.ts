@@ -40,7 +40,7 @@ export interface HeldOut {
 }
 
 /**
- * Parts the test rows from the others. Both parts must hold both classes, which is told before the training.
+ * Splits off the test rows. Both parts must contain both classes; an error says so before the training.
  *
  * @returns undefined where no option keeps rows out.
  */

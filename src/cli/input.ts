@@ -127,7 +127,7 @@ export function noteFindings(findings: readonly Finding[]): void {
   for (const { severity, message } of findings) note(`${severity === "info" ? "note" : severity}: ${message}`);
 }
 
-/** Refuses a contract that says otherwise than the options beside it, rather than follow either silently. */
+/** Refuses a contract that contradicts the options next to it, rather than follow either silently. */
 function checkAgrees(
   { target, columns }: Contract,
   { contract = "", target: column, positive, id = [], decimal, dateFormat }: ContractArguments,
@@ -169,7 +169,10 @@ export async function readInput(file: string, options: ContractArguments, read: 
   return table;
 }
 
-/** Says what form the file has if it is unusual, which columns were left out, which labels are no class, how many rows were set aside, and why. */
+/**
+ * Notes the file's form if it is unusual, the columns that were left out, the labels that are not a class, and how
+ * many rows were rejected and why.
+ */
 export function noteSetAside(table: Table): void {
   const { source, rows, rejected, extraColumns = [], form = [] } = table;
   for (const message of form) note(`note: ${source}: ${message}`);

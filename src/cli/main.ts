@@ -40,7 +40,7 @@ async function run(args: readonly string[]): Promise<void> {
   await program.parseAsync(args, { from: "user" });
 }
 
-// A reader that closes the pipe early, as `head` does, is no error.
+// A reader that closes the pipe early, as `head` does, is not an error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(exit.done);
 });

@@ -1,6 +1,6 @@
 /**
- * The names of columns that stand beside those of a customer's file: where a name is one of the file's, `churnkit_` goes
- * before it, so that no two columns are called the same.
+ * Names output columns next to those of a customer's file. A name that the file already uses gets the prefix
+ * `churnkit_`, so that no two columns share a name.
  */
 export function outputColumns(taken: readonly string[], names: readonly string[]): string[] {
   const used = new Set(taken);

@@ -10,12 +10,12 @@ export function print(json: boolean | undefined, value: object, text: string): v
   process.stdout.write(json ? `${JSON.stringify(value)}\n` : `${text.trimEnd()}\n`);
 }
 
-/** Prints a note for people, beside the result. */
+/** Prints a note for people, separate from the result. */
 export function note(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-/** Asks a person, who has to say yes; nobody is there where input or errors go elsewhere, and that is a no. */
+/** Asks a person, who has to say yes. Where input or errors are redirected, nobody can answer, and the answer is no. */
 export async function confirmed(question: string): Promise<boolean> {
   if (!process.stdin.isTTY || !process.stderr.isTTY) return false;
   const asking = createInterface({ input: process.stdin, output: process.stderr });
@@ -59,6 +59,6 @@ export function columns(rows: readonly (readonly string[])[]): string {
   return rows.map((row) => row.map(align).join("  ").trimEnd()).join("\n");
 }
 
-/** A number with so many digits, or a dash where there is none. */
+/** Formats a number with this many digits, or a dash if there is none. */
 export const shown = (value: number | null | undefined, digits = 4): string =>
   value === null || value === undefined ? "-" : value.toFixed(digits);

@@ -1,14 +1,14 @@
 import type { TrainingProgress } from "../model/training/learner.js";
 
-/** Where stderr is no terminal: a line this often. */
+/** Interval of the lines where stderr is not a terminal. */
 const lineEvery = 10_000;
 /** A training that takes longer than this says so after two epochs. */
 const longSeconds = 30;
 
 /**
- * A progress bar on stderr: epochs done, loss, AUC and the time left. On a terminal it redraws one line; elsewhere it
- * prints a line every ten seconds and as each network ends, so that a log stays readable. Another kind of member, or the next
- * learner of `auto`, starts a bar of its own. The first two epochs of a long training give an estimate of the rest.
+ * A progress bar on stderr: epochs done, loss, AUC and the time left. On a terminal it redraws one line. Elsewhere it
+ * prints a line every ten seconds and when a network ends, so that a log stays readable. Another kind of member, or
+ * the next learner of `auto`, starts a new bar. The first two epochs of a long training give an estimate of the rest.
  */
 export function trainingProgress(stream: NodeJS.WriteStream = process.stderr): (progress: TrainingProgress) => void {
   let begun = { at: performance.now(), share: 0 };
@@ -34,7 +34,7 @@ export function trainingProgress(stream: NodeJS.WriteStream = process.stderr): (
       1,
       [...epochsOf].reduce((sum, [id, count]) => sum + (ended.has(id) ? 1 : count / epochs), 0) / members,
     );
-    // Reckoned from the first message on: what came before it was no epoch.
+    // Measured from the first message on: the time before it was not an epoch.
     if (fresh) begun = { at: now, share };
     const left = fresh
       ? ""

@@ -60,5 +60,5 @@ export function wholeNumber(text: string): number {
   return Number(text);
 }
 
-/** A version as it is typed: a number, a semantic version, an alias, a stage or `latest`. */
+/** Parses a version as a user types it: a number, a semantic version, an alias, a stage or `latest`. */
 export const reference = (text: string): number | string => (/^\d+$/.test(text) ? Number(text) : text);

@@ -11,14 +11,14 @@ const endings = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
 const hasGroups = process.platform !== "win32";
 
 /**
- * Runs a command in the shell; its output goes to stderr, so that stdout stays this program's own. When the run is aborted or
- * this process is told to end, the command is ended with all that it started: one that went on by itself could run beside the
- * next.
+ * Runs a command in the shell. Its output goes to stderr, so that stdout remains this program's. When the run is
+ * aborted or this process has to end, the command ends with everything that it started; otherwise it could run at the
+ * same time as the next command.
  */
 export function runCommand(command: string, { runId, triggers, signal }: RetrainingRunContext): Promise<CommandEnd> {
   return new Promise((resolve) => {
     const env = { ...process.env, CHURNKIT_RUN_ID: runId, CHURNKIT_TRIGGERS: triggers.join(",") };
-    // A process group of its own, so that the shell's children are reached too.
+    // A separate process group, so that a signal reaches the shell's children too.
     const child = spawn(command, {
       shell: true,
       stdio: ["ignore", process.stderr, process.stderr],

@@ -7,7 +7,7 @@ export function usageError(text: string, program: Command, args: readonly string
     .trim()
     .replace(/^error: /, "")
     .split("\n");
-  // A missing option is told first, though it is often one that was misspelled.
+  // A missing option comes first, though it is often a misspelled one.
   const misspelled = /not specified$/.test(message) ? unknownOption(program, args) : undefined;
   const said =
     misspelled ??

@@ -54,7 +54,10 @@ export async function watchedHandler(
   return { handler: watched, close: () => watched.close().then(keep) };
 }
 
-/** Goes on from the kept state. One that cannot be read, or is of another model, is told of and left: serving matters more. */
+/**
+ * Continues from the saved state. A state that cannot be read, or that belongs to another model, is reported and
+ * ignored: serving matters more.
+ */
 async function monitorFor({ artifact }: LoadedModel, file: string | undefined): Promise<Monitor> {
   const { createMonitor, monitorBaselineOf, monitorExplainer, parseMonitorState } = await import("../monitor/index.js");
   const baseline = monitorBaselineOf(artifact);

@@ -33,7 +33,7 @@ export interface DatasetOptions<
 > {
   /** A name for messages and for the registry, such as "telco-churn". */
   readonly name: string;
-  /** A plain zod 4 object: one key for each column, in the order they shall have. */
+  /** A plain zod 4 object: one key for each column, in order. */
   readonly schema: Schema;
   /** The column, or columns together, that identify a record. They never reach the model. */
   readonly id?: IdName | readonly IdName[];

@@ -7,7 +7,7 @@ import type { Column, Contract } from "./contract/contract.js";
 /** One synthetic customer; `null` is missing. */
 export type SyntheticCustomer = Readonly<Record<string, string | number | boolean | null>>;
 
-/** How many customers, and of which market. */
+/** Number of customers, and their market. */
 export interface SyntheticOptions {
   /** How many customers, 1 to 10,000,000. */
   readonly rows: number;
@@ -45,9 +45,8 @@ const markets = {
 } as const;
 
 /**
- * Makes customers whose true churn probabilities are known, so that the best possible accuracy, F1 and AUC can stand
- * beside a model's. About 38 % of the `base` scenario churn. The same options give the same
- * customers everywhere.
+ * Makes customers whose true churn probabilities are known, so that you can compare a model with the best possible
+ * accuracy, F1 and AUC. About 38 % of the `base` scenario churn. The same options give the same customers everywhere.
  *
  * @throws ChurnkitError OPTION_INVALID when `rows` is out of range.
  */
@@ -68,7 +67,7 @@ export function syntheticCustomers(options: SyntheticOptions): SyntheticCustomer
 function drawCustomer(row: number, seed: number, scenario: "base" | "shifted") {
   const market = markets[scenario];
   const random = uniform(seed);
-  // A sum of twelve uniforms is normal enough, and exact on every runtime, which a logarithm need not be.
+  // A sum of twelve uniforms is normal enough, and exact on every runtime; a logarithm might not be.
   const normal = (mean: number, deviation: number): number => {
     let sum = -6;
     for (let i = 0; i < 12; i++) sum += random();

@@ -15,16 +15,16 @@ export interface Deployment extends DeployRequest {
 }
 
 /**
- * The port to wherever models serve. A deployment goes on duty only after it answered healthily with the version asked
- * for; the former one stays on duty until then, and for good when the new one fails. A caller that asks `current` for
- * the url before each request meets no failure during the switch. Changes of one endpoint happen in the order they
- * were asked for.
+ * The port to wherever models serve. A deployment takes over only after it answered healthily with the requested
+ * version. The former one serves until then, and continues if the new one fails. A caller that asks `current` for the
+ * url before each request meets no failure during the switch. Changes of one endpoint happen in the order of the
+ * calls.
  */
 export interface Deployer {
   /** @throws ChurnkitError DEPLOY_FAILED when the new one never became healthy; the former is untouched. */
   deploy(request: DeployRequest): Promise<Deployment>;
   /** The deployed version under a name. */
   current(name: string): Promise<Deployment | undefined>;
-  /** Takes an endpoint down, and waits until it is; a name with nothing on duty is no error. */
+  /** Takes an endpoint down, and waits until it is; a name without an endpoint is not an error. */
   remove(name: string): Promise<void>;
 }

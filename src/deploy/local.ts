@@ -15,8 +15,8 @@ export interface LocalDeployerOptions {
    */
   readonly drain?: number;
   /**
-   * How long a process that was told to end may take before it is killed, in milliseconds. Default 6,000: more than
-   * the server gives to requests under way.
+   * How long a process may take to end before it is killed, in milliseconds. Default 6,000: more than the server
+   * gives to requests under way.
    */
   readonly grace?: number;
   /** The script of churnkit's command line; only a program that bundles churnkit into itself must name it. */
@@ -29,10 +29,10 @@ interface OnDuty {
 }
 
 /**
- * Serves each deployment in a process of its own on this machine: starts the new one on a free port, waits until
- * /health answers with the version asked for, switches, then ends the former one. The address changes with each
- * deployment: ask {@link Deployer.current}. Endpoints end with the process that deployed them, and do not keep it from
- * ending; one whose process died by itself is no longer current.
+ * Serves each deployment in a separate process on this machine: starts the new one on a free port, waits until
+ * /health answers with the requested version, switches, then ends the former one. The address changes with each
+ * deployment: ask {@link Deployer.current}. Endpoints end with the process that deployed them, and do not keep it
+ * from ending. An endpoint whose process died is no longer current.
  *
  * @throws ChurnkitError OPTION_INVALID for an option out of range.
  * @example

@@ -50,7 +50,7 @@ export async function startServing(
     windowsHide: true,
   });
   const onEnd = endOf(child);
-  // Writing to a process that is gone is how its end is noticed first; `onEnd` tells of it.
+  // A write to a process that is gone is the first sign of its end; `onEnd` reports it.
   child.stdin.on("error", () => undefined);
   const patience = new AbortController();
   const timer = setTimeout(() => patience.abort(new Error(`it did not become healthy within ${timeout} ms`)), timeout);
@@ -74,7 +74,10 @@ function release(child: Child): void {
   for (const pipe of [child.stdin, child.stdout, child.stderr]) (pipe as Socket).unref();
 }
 
-/** Both events are listened for from the start: a process that cannot be started has no `exit`, and an `error` that nobody hears is thrown. */
+/**
+ * Listen for both events from the start: a process that cannot be started has no `exit`, and an `error` without a
+ * listener is thrown.
+ */
 function endOf(child: Child): ServeProcess["onEnd"] {
   const gone = new AbortController();
   child.once("exit", () => gone.abort()).once("error", () => gone.abort());

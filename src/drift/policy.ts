@@ -24,9 +24,9 @@ export interface DriftPolicy {
   readonly correction: "benjaminiHochberg" | "none";
   /** KS's D of numbers, total variation of categories: the least share of rows that must have moved. */
   readonly distribution: Floors | false;
-  /** PSI beyond what it comes to without drift at the same number of rows. */
+  /** PSI beyond its expected value without drift at the same number of rows. */
   readonly psi: Floors | false;
-  /** Jensen-Shannon distance (base 2) beyond what it comes to without drift at the same number of rows. */
+  /** Jensen-Shannon distance (base 2) beyond its expected value without drift at the same number of rows. */
   readonly jensenShannon: Floors | false;
   /** Change of the share of missing values. */
   readonly missing: Floors | false;
@@ -40,7 +40,7 @@ export interface DriftPolicy {
   readonly leastRows: number;
   /** "insufficient" instead of "stable" where a distribution shift up to this size could well go unseen. */
   readonly coarsestShift: number;
-  /** A number column of at most so many distinct values is compared as categories, where KS is blunt. */
+  /** A number column with at most this many distinct values is compared as categories, because KS is blunt there. */
   readonly discreteValues: number;
   /** Cells expected to hold fewer rows are pooled before a chi-square test. */
   readonly minimumExpected: number;

@@ -29,8 +29,9 @@ export interface Shift {
   /** log10 of the p-value, right also where the p-value underflows to 0. */
   readonly log10p: number;
   /**
-   * log10 of a p-value that holds far out in the tail at few rows too, at least `log10p`: for chi-square the larger of Pearson's
-   * and the likelihood ratio's, for proportions of z's and Fisher's. What a monitor that looks often must go by.
+   * log10 of a p-value that is valid far out in the tail even with few rows, at least `log10p`: for chi-square the
+   * larger of Pearson's and the likelihood ratio's, for proportions of z's and Fisher's. A monitor that looks often
+   * must use this one.
    */
   readonly log10pBound: number;
   /** The p-value corrected over all tests of all columns (Benjamini and Hochberg). */
@@ -177,8 +178,8 @@ export interface DriftReport {
   /** Rows that broke the contract and were set aside, and whether their share has risen. */
   readonly rejected: { readonly reference: number; readonly current: number; readonly severity: Severity };
   /**
-   * Labels that are no class of the target: their rows have no part in the drift of the label or in concept drift. Absent
-   * where profiles were compared, which keep the classes alone.
+   * Labels that are not a class of the target: their rows do not count in the drift of the label or in concept drift.
+   * Absent where profiles were compared, because they keep only the classes.
    */
   readonly unknownLabels?: { readonly reference: UnknownLabels; readonly current: UnknownLabels } | undefined;
   /** Drift of the model's inputs. */

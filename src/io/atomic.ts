@@ -11,8 +11,8 @@ const paths = () => node().getBuiltinModule("node:path");
 export type FileContent = string | Uint8Array | AsyncIterable<string | Uint8Array>;
 
 /**
- * Writes a file so that a kill, a full disk or an error at any moment leaves the old content or the new, never a part:
- * the bytes go to a temporary file beside it, reach the disk, and take its name in one step. Folders that are missing
+ * Writes a file so that a kill, a full disk or an error at any moment leaves the old content or the new, never a
+ * part: the bytes go to a temporary file next to it, reach the disk, and take its name in one step. Missing folders
  * are made, and removed again on failure. A device such as /dev/stdout is written to directly.
  *
  * @throws ChurnkitError IO_FAILED with the path and what to do.
@@ -58,8 +58,8 @@ async function writeInto(path: string, content: FileContent, flags: string, mode
 }
 
 /**
- * Writes parts one after the other. `writeFile` goes on until every byte is written, where a single write may stop
- * short without an error on a disk that is nearly full.
+ * Writes parts one after the other. `writeFile` continues until every byte is written; a single write may stop short
+ * without an error on a disk that is nearly full.
  */
 async function writeParts(
   file: FileHandle,
@@ -90,7 +90,7 @@ export async function makeFolder(folder: string): Promise<string | undefined> {
 
 async function isFolder(path: string): Promise<boolean> {
   try {
-    // The root is always one; a file in the way is told by the mkdir below it.
+    // The root always is one; the mkdir below it reports a file in the way.
     return (await files().stat(path)).isDirectory() || paths().dirname(path) === path;
   } catch (error) {
     if (systemCode(error) !== "ENOENT") throw error;
@@ -109,7 +109,7 @@ async function makeOne(path: string): Promise<boolean> {
   }
 }
 
-/** Takes back {@link makeFolder}: removes the folders it made, as long as they are empty. */
+/** Undoes {@link makeFolder}: removes the folders it made, as long as they are empty. */
 export async function removeCreated(folder: string, created: string | undefined): Promise<void> {
   if (created === undefined) return;
   for (let path = paths().resolve(folder); path.length >= created.length; path = paths().dirname(path)) {

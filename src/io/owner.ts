@@ -2,8 +2,8 @@ import { hasher } from "../base/hash.js";
 import { node } from "../base/node.js";
 
 /**
- * Names of temporary files and locks say which process made them, so that what a killed process left behind can be
- * told at once from what a living one still uses: `<host>-<pid>-<start>-<random>`.
+ * Names of temporary files and locks say which process made them, so that the files of a killed process can be
+ * distinguished at once from those still in use: `<host>-<pid>-<start>-<random>`.
  */
 const pattern = /([0-9a-f]{8})-(\d{1,10})-(\d{1,20})-[0-9a-f]{12}/;
 

@@ -9,10 +9,10 @@ import { ownedName } from "./owner.js";
 /**
  * Makes `target` a folder that holds exactly `files` (relative paths with `/`), replacing a folder that is there.
  *
- * The files are written to a staging folder beside the target and reach the disk; then, under a lock, the old folder
+ * The files are written to a staging folder next to the target and reach the disk. Then, under a lock, the old folder
  * is renamed to `.<name>.previous-*` and the staged one takes its place. Between those two renames the target is
- * absent: a reader then turns to the newest of those folders. So a kill at any moment leaves the old files or the new.
- * On failure nothing is left behind; what a killed process left is removed by the next call.
+ * absent, and a reader uses the newest of those folders. So a kill at any moment leaves the old files or the new. A
+ * failure leaves nothing behind; the next call removes what a killed process left.
  *
  * @throws ChurnkitError IO_FAILED with the path and what to do.
  */
@@ -35,7 +35,7 @@ export async function replaceDirectory(target: string, files: ReadonlyMap<string
     throw ioFailed("write", target, error);
   }
   await syncFolder(folder);
-  // The new folder is in place: what is still there under the old names is of no use, and harmless if it stays.
+  // The new folder is in place: anything under the old names is useless, and harmless if it stays.
   for (const previous of await previousFolders(place)) {
     await rm(previous, { recursive: true, force: true }).catch(() => undefined);
   }

@@ -16,7 +16,7 @@ import { featuresFromJson } from "./features.js";
 
 /** The value in memory of each kind of artifact. */
 export interface ArtifactValues {
-  /** Bytes as they are: a CSV file, scores, captured predictions. */
+  /** Raw bytes: a CSV file, scores, captured predictions. */
   readonly file: Uint8Array;
   readonly table: Table;
   readonly features: Features;
@@ -86,8 +86,8 @@ export async function isStored(store: ObjectStore, sha256: string): Promise<bool
  * Reads an artifact that a pipeline has made, and checks it against its hash.
  *
  * @param artifact undefined, as a step that was skipped has it, is refused.
- * @throws ChurnkitError OPTION_INVALID where there is no artifact or it is of another kind; ARTIFACT_CORRUPT where the store no
- * longer holds it, or something else in its place; and as reading its kind does.
+ * @throws ChurnkitError OPTION_INVALID if the artifact does not exist or has another kind; ARTIFACT_CORRUPT if the
+ * store lost it or holds something else in its place; and the errors of reading its kind.
  *
  * @example
  * ```ts

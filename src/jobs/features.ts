@@ -29,7 +29,7 @@ export const featuresOf = (
     columns: Object.fromEntries(policies.map(({ column, policy }) => [column, policy as ColumnPolicy])),
   });
 
-/** Features as they are stored. */
+/** Reads features from their stored form. */
 export function featuresFromJson(json: JsonValue): Features {
   const { contract, ...rest } = written(json);
   return featuresOf(contract, rest);

@@ -36,7 +36,7 @@ export interface PipelineStep {
 export interface PipelineCondition {
   /** A JSON artifact, such as `evaluate.report`. */
   readonly step: string;
-  /** Where the number stands in it: keys with dots between them. */
+  /** Place of the number: keys separated by dots. */
   readonly path: string;
   readonly atLeast?: number | undefined;
   readonly atMost?: number | undefined;
@@ -132,8 +132,8 @@ export function paramsOf(job: Job, { id: name, params }: PipelineStep): unknown 
 }
 
 /**
- * Reads a pipeline from JSON that anybody may have written, and checks it whole: names, jobs, params, that each input is of the
- * kind that its job takes, and that no step waits for itself.
+ * Reads a pipeline from untrusted JSON, and checks all of it: names, jobs, params, that each input has the kind that
+ * its job expects, and that no step waits for itself.
  *
  * @returns the steps in the order in which they run.
  * @throws ChurnkitError PIPELINE_INVALID, naming the step.
@@ -204,7 +204,7 @@ function inOrder(steps: readonly ParsedStep[]): ParsedStep[] {
   return ordered;
 }
 
-/** A step that waits for itself, and by way of which others. */
+/** Returns a step that waits for itself, and the steps between. */
 function circleIn(waiting: ReadonlyMap<string, ParsedStep>): [name: string, what: string] {
   const path: string[] = [];
   let [at] = waiting.keys();

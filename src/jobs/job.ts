@@ -12,7 +12,7 @@ type ValueOf<Kind> = Kind extends `${infer Present extends ArtifactKind}?`
   : Kind extends ArtifactKind
     ? ArtifactValues[Kind]
     : never;
-/** The values that some kinds stand for. */
+/** Values of the input kinds. */
 export type ValuesOf<Kinds extends InputKinds> = { readonly [Name in keyof Kinds]: ValueOf<Kinds[Name]> };
 
 /** The inputs, params and services of one run of a job. */
@@ -26,8 +26,8 @@ export interface JobIo<Inputs extends InputKinds = InputKinds, Params = unknown>
 }
 
 /**
- * A unit of work: plain data, and a function from inputs to outputs that depends on nothing else, so that any machine can run it
- * and what it gave once need not be made again.
+ * A unit of work: plain data, and a function from inputs to outputs that depends on nothing else. So any machine can
+ * run it, and its results can be reused.
  *
  * @example
  * ```ts

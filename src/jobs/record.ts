@@ -9,7 +9,10 @@ import type { Job } from "./job.js";
 /** The artifacts that a step gave, by output. */
 export type StepOutputs = Readonly<Record<string, StoredArtifact>>;
 
-/** The record of a job on some inputs. `outputs` is undefined if there is no record, or the store lost one of its artifacts. */
+/**
+ * Record of a job on some inputs. `outputs` is undefined if there is no record, or the store lost one of its
+ * artifacts.
+ */
 interface StepRecord {
   readonly outputs: StepOutputs | undefined;
   /** Of the record in the store, for compare-and-swap. */

@@ -42,9 +42,9 @@ export interface PipelineRun {
 }
 
 /**
- * Runs a pipeline in this process, one step after the other. Outputs are kept before the record that names them, and a step
- * whose job, params and inputs have a record is not run again: after a kill at any moment the same call goes on where the
- * first one was, and a second call runs nothing but what has effects.
+ * Runs a pipeline in this process, one step after the other. Outputs are stored before the record that names them,
+ * and a step whose job, params and inputs have a record does not run again. After a kill at any moment the same call
+ * continues where the first one was, and a second call runs only steps with effects.
  *
  * @throws ChurnkitError PIPELINE_INVALID before anything runs; OPTION_INVALID for an input that is missing or unknown, or no
  * registry; what a job throws, with the step's name in the message and JOB_FAILED for errors without a code; STORE_FAILED,
@@ -156,7 +156,7 @@ function holds({ step, path, atLeast = -Infinity, atMost = Infinity }: PipelineC
   return typeof value === "number" && value >= atLeast && value <= atMost;
 }
 
-/** Transient errors, beside those without a code, which come from a driver or a job. */
+/** Transient errors, in addition to those without a code, which come from a driver or a job. */
 const transient: ReadonlySet<ErrorCode> = new Set(["STORE_FAILED", "STORE_CONFLICT", "IO_FAILED", "THREAD_FAILED"]);
 
 async function retried<T>(retries: number, work: () => Promise<T>): Promise<T> {

@@ -2,8 +2,8 @@ type Work = () => unknown;
 type Failed = (error: unknown) => unknown;
 
 /**
- * Runs what somebody else gave: a listener, a sink, a log. What it throws, or rejects with later, goes to `failed` and no
- * further.
+ * Runs code from somebody else: a listener, a sink, a log. If it throws, or rejects later, the error goes to `failed`
+ * and no further.
  *
  * @param failed told of the error; what it throws itself is dropped, since a listener for errors must not cause one.
  */

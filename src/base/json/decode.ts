@@ -1,8 +1,8 @@
 import type { JsonValue } from "./value.js";
 
 /**
- * Reads one type from a place of a JSON document that anybody may have written, or throws the document's error. What it gives is
- * new: nothing of the document's objects is kept.
+ * Reads one type from a place in an untrusted JSON document, or throws the document's error. The result is new: it
+ * shares no object with the document.
  */
 export type Decoder<T> = (json: JsonValue) => T;
 
@@ -155,7 +155,7 @@ export const where =
     return value;
   };
 
-/** Numbers each of which is larger than the one before. */
+/** Decodes numbers in strictly increasing order. */
 export const increasing =
   (decoder: Decoder<number[]>): Decoder<number[]> =>
   (json) => {
@@ -199,7 +199,7 @@ export const strictObject = <F extends Fields>(fields: F): Decoder<DecodedObject
   };
 };
 
-/** Objects of several shapes, told apart by the text of one member. */
+/** Decodes objects of several shapes; the text of one member says which. */
 export const variants = <const K extends string, D extends Readonly<Record<string, Decoder<unknown>>>>(
   key: K,
   shapes: D,

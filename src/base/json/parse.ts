@@ -12,8 +12,8 @@ export class JsonRefused extends SyntaxError {
 }
 
 /**
- * `JSON.parse` for text that anybody may have written. What it gives can be walked through recursively without running out of
- * stack, and has no member that could change an object's prototype where it is copied.
+ * `JSON.parse` for untrusted text. The result can be walked recursively without a stack overflow, and no member of it
+ * can change an object's prototype when it is copied.
  *
  * @throws JsonRefused where the text nests deeper than {@link mostJsonDepth}, or has a member named `__proto__`; SyntaxError where
  * it is not JSON.

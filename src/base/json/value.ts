@@ -4,13 +4,14 @@ import { JsonRefused, parseJson } from "./parse.js";
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 const shownLength = 60;
 
-/** Makes the error for a document that cannot be used; `what` goes on from its name. */
+/** Makes the error for an unusable document; `what` continues the sentence after its name. */
 export type DocumentError = (name: string, what: string, path?: string) => ChurnkitError;
 
 /**
  * The errors of one kind of document.
  *
- * @param kind what stands before the document's name: "The bundle's file"; empty where the name says it all, and is no file's.
+ * @param kind Text before the document's name: "The bundle's file"; empty where the name is enough and is not a
+ * file's.
  * @param advice what to do: "Use an unchanged copy of the bundle."
  */
 export function documentError(code: ErrorCode, kind: string, advice: string): DocumentError {
@@ -20,7 +21,7 @@ export function documentError(code: ErrorCode, kind: string, advice: string): Do
     });
 }
 
-/** The text of a document's bytes; a document that is not UTF-8 is no JSON. */
+/** Decodes a document's bytes as text; a document that is not UTF-8 is not JSON. */
 export function utf8Text(bytes: Uint8Array, name: string, error: DocumentError): string {
   try {
     return utf8.decode(bytes);
@@ -130,7 +131,7 @@ export class JsonValue {
     return this.#document.error(this.#document.name, `is malformed: ${problem}`, path);
   }
 
-  /** An error at this place in words of its own; `problem` goes on from the path. */
+  /** Makes an error at this place with its own wording; `problem` continues the sentence after the path. */
   refused(problem: string): ChurnkitError {
     return this.#document.error(this.#document.name, `is malformed: ${this.path} ${problem}`, this.path);
   }

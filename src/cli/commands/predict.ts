@@ -48,7 +48,7 @@ async function run(bundle: string, file: string, options: Options): Promise<void
   noteSetAside(table);
   for (const { message } of newLevelFindings(table)) note(`note: ${message}`);
   const ids = idsOnly(contract);
-  // The ids of rows that were set aside are read again, alone, so that they can be told in the output too.
+  // Read the ids of the rejected rows again, on their own, so that the output can name them too.
   const named = ids.columns.some(({ name }) => table.columns.has(name));
   const known = named && table.rejected.length > 0 ? await readTable(ids, file, read) : undefined;
   const { threshold } = decisionFor(scorer.decision, options);
@@ -66,7 +66,7 @@ async function run(bundle: string, file: string, options: Options): Promise<void
   if (options.strict && table.rejected.length > 0) process.exitCode = exit.checkFailed;
 }
 
-/** The contract with ids as texts, whatever it declares them to be: they are only passed on, as they stand. */
+/** Returns the contract with ids as texts, whatever type it declares: ids are only passed on, unchanged. */
 const withTextIds = (contract: Contract): Contract => ({
   ...contract,
   columns: contract.columns.map((column) =>

@@ -77,7 +77,7 @@ export async function registerBundle(path: string, options: Registering): Promis
   if (refusals.length > 0) process.exitCode = exit.checkFailed;
 }
 
-/** Says that a bundle is of another contract than the version before it: maybe it is another model's. */
+/** Notes that a bundle has another contract than the previous version: it may belong to another model. */
 async function noteCrossing(registry: ModelRegistry, before: number, added: number, name: string): Promise<void> {
   // Where that bundle cannot be read the new version is registered all the same; `registry verify` tells.
   const former = await registry
@@ -144,7 +144,7 @@ export async function promote(version: string, options: Promotion): Promise<void
   if (gates === undefined || rows === undefined) {
     const { number } = await registry.get(ref);
     const verdict = soundVerdict(await trainingFactsIn(await registry.open(number)), { allow });
-    // A verdict that says nothing new is no evidence.
+    // A verdict without news is not evidence.
     const telling = !verdict.passed || allowLeak !== undefined ? { verdict } : {};
     const result = await registry.promote(number, alias, { by, reason, approvedOnly, ...telling });
     return said(options, alias, result, result, verdict.checks);

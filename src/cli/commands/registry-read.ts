@@ -34,7 +34,8 @@ export async function list(options: Listing): Promise<void> {
   const all = await registry.list({ limit: options.data === undefined ? options.limit : Infinity, status, stage });
   const versions =
     options.data === undefined ? all : versionsUsingData(all, wholeHash(all, options.data)).slice(0, options.limit);
-  // Only what somebody decided: that the champion is neither approved nor in Production, where nobody works with these, misleads.
+  // Shows a status or stage only if somebody set it. Where nobody uses them, "the champion is neither approved nor in
+  // Production" would mislead.
   const decided = ({ status, stage }: ModelVersion): string =>
     [status, stage].filter((one) => one !== "pending" && one !== "None").join(" ") || "-";
   const row = (version: ModelVersion): string[] => {

@@ -18,11 +18,11 @@ export interface CellReader {
   /** Reads a text that was trimmed. */
   fromText(text: string): Cell;
   /**
-   * Reads a JSON value, or a value of a plain object in memory:
-   * null, undefined and the missing markers are missing (of a default, see `Column.defaultFor`); a text is trimmed and read as in a file, so "12" is a number
-   * in a number column; a number or boolean in a category or text column stands for its own text; a boolean column
-   * takes true, false and those of the numbers 1 and 0 that are in its lists; a date column takes texts and `Date`
-   * objects; arrays and objects are refused everywhere.
+   * Reads a JSON value, or a value of a plain object in memory. Null, undefined and the missing markers are missing
+   * (for a default, see `Column.defaultFor`). A text is trimmed and read as in a file, so "12" is a number in a
+   * number column. A number or boolean in a category or text column becomes its own text. A boolean column accepts
+   * true, false and those of the numbers 1 and 0 that are in its lists. A date column accepts texts and `Date`
+   * objects. Arrays and objects are always refused.
    */
   fromJson(value: unknown): Cell;
 }
@@ -127,8 +127,8 @@ function nullCell(column: Column, parsers: Parsers): (shown: null) => Cell {
 }
 
 /**
- * The one reader of cells for a column: files, JSON lines and requests all go through it, so a CSV text and a JSON
- * value come to the same cell or the same issue.
+ * The only reader of cells for a column. Files, JSON lines and requests all use it, so a CSV text and a JSON value
+ * become the same cell or the same issue.
  *
  * Numbers are decimal (`-12.5`, `3e4`) and finite, or written as the column's `numberFormat` says; dates are ISO 8601, or
  * written as its `dateFormat` says, and exist in the calendar, UTC where they name no offset; texts of booleans and levels of categories are the contract's. Issues carry a rule of `qualityRules`.

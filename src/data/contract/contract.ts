@@ -61,7 +61,7 @@ export interface NumberFormat {
   readonly decimal: "." | ",";
   /** Stands between thousands; any blank is a blank, any apostrophe an apostrophe. */
   readonly grouping?: "," | "." | " " | "'" | undefined;
-  /** Taken off the front, such as "$"; blanks beside it do not count. At most 20 characters, no digits. */
+  /** Removed from the front, such as "$"; blanks next to it do not count. At most 20 characters, no digits. */
   readonly prefix?: string | undefined;
   /** Taken off the end, such as "%" or "GB"; the number is that before it: `45%` is 45. */
   readonly suffix?: string | undefined;
@@ -130,7 +130,7 @@ export interface TextColumn extends ColumnBase {
 /** One column of a contract; plain JSON. */
 export type Column = NumberColumn | BooleanColumn | DateColumn | CategoryColumn | TextColumn;
 
-/** The column to predict. It is always of kind `category` in the contract, whatever its type in the schema. */
+/** The column to predict. Its kind is always `category` in the contract, whatever its type in the schema. */
 export interface Target {
   readonly column: string;
   /** Class labels, negative first for a binary target. More than two are kept for multiclass models. */

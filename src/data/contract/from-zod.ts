@@ -79,11 +79,12 @@ function unknownColumn(what: string, name: string, names: readonly string[]): Pr
  * Lowers a plain zod 4 object to a contract. This is the one place that reads zod; it does so through the schema's own
  * definition and never imports zod.
  *
- * Numbers (also `z.int()`, `z.coerce.number()`) become number columns; enums, literals and unions of them become
- * categories, closed unless `.meta({ unseen: "unknown" })`; `z.string()` an open category without levels, or text with
- * `.meta({ kind: "text" })`; `z.boolean()` and `z.stringbool()` booleans; `z.date()`, `z.iso.date()` and
- * `z.iso.datetime()` dates. nullable, optional, nullish, default, prefault, readonly, lazy, `z.nan()` beside a number and brands mean what they mean
- * in zod, apart from the differences that docs/contract.md lists. The target becomes a category of texts, whatever its type.
+ * Numbers (also `z.int()`, `z.coerce.number()`) become number columns. Enums, literals and unions of them become
+ * categories, closed unless `.meta({ unseen: "unknown" })`. `z.string()` becomes an open category without levels, or
+ * text with `.meta({ kind: "text" })`. `z.boolean()` and `z.stringbool()` become booleans; `z.date()`, `z.iso.date()`
+ * and `z.iso.datetime()` become dates. nullable, optional, nullish, default, prefault, readonly, lazy, `z.nan()` in a
+ * union with a number and brands mean what they mean in zod, apart from the differences that docs/contract.md lists.
+ * The target becomes a category of texts, whatever its type.
  *
  * @throws ChurnkitError CONTRACT_UNSUPPORTED_TYPE naming every type that cannot be lowered, by path; CONTRACT_INVALID
  * where names, levels, limits, ids or target contradict each other. All problems come in one error.

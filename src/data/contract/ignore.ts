@@ -6,7 +6,7 @@ import type { Contract } from "./contract.js";
 /**
  * A contract in which these columns are read and left out of the features: their role is `ignored`.
  *
- * @throws ChurnkitError INPUT_COLUMNS for a name that is no column, OPTION_INVALID for the target or an id.
+ * @throws ChurnkitError INPUT_COLUMNS for a name that is not a column, OPTION_INVALID for the target or an id.
  */
 export function ignoreColumns(contract: Contract, names: readonly string[], source = contract.name): Contract {
   const { columns, target } = contract;

@@ -121,9 +121,9 @@ function textId(declared: Column): Column {
 }
 
 /**
- * Reads a contract from parsed JSON that nobody vouches for: a `.contract.json` file, a bundle, a registry. Every member
- * is checked, unknown ones are refused, counts and lengths are limited, and the result is a new object, so nothing of the
- * input's prototype survives.
+ * Reads a contract from untrusted JSON: a `.contract.json` file, a bundle, a registry. Every member is checked,
+ * unknown ones are refused, counts and lengths are limited, and the result is a new object, so nothing of the input's
+ * prototype survives.
  *
  * @throws ChurnkitError CONTRACT_INVALID naming the JSON path, or every contradiction where the form is right.
  * @example

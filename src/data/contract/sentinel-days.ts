@@ -6,7 +6,7 @@ const gap = 3652.5 * dayMilliseconds;
 
 const startOf = (value: number): number => Math.floor(value / dayMilliseconds) * dayMilliseconds;
 
-/** Last days of what databases and libraries can hold, and first ones that are no New Year. */
+/** Limits of databases and libraries: their last days, and first days other than New Year. */
 const limits = new Set([
   Date.UTC(1677, 8, 21),
   Date.UTC(1752, 8, 14),
@@ -26,7 +26,7 @@ const ordinary: Range = { min: Date.UTC(1911, 0, 0), max: Date.UTC(2050, 0, 1) }
  */
 export function sentinelDay(value: number): number | undefined {
   const day = startOf(value);
-  // Nearly all dates are told here.
+  // Nearly all dates end here.
   if (day > ordinary.min && day < ordinary.max && Math.abs(day) > dayMilliseconds && !limits.has(day)) return undefined;
   if (limits.has(day)) return day;
   const date = new Date(day);

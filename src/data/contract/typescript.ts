@@ -114,10 +114,10 @@ function constantName(name: string): string {
 }
 
 /**
- * Prints a contract as TypeScript: a module that imports zod and exports a `defineDataset(...)`, or the `contractOf(...)`
- * of one without a target. Running it gives the same columns; what was only observed in data (`observed`) and the origin
- * are not printed. A declared contract is strict, so labels that an inferred one lets through keep
- * `unseen: "unknown"`.
+ * Prints a contract as TypeScript: a module that imports zod and exports a `defineDataset(...)`, or the
+ * `contractOf(...)` of one without a target. Running it gives the same columns, without the ranges observed in data
+ * (`observed`) and the origin. A declared contract is strict, so labels that an inferred one accepts keep `unseen:
+ * "unknown"`.
  *
  * @example
  * ```ts

@@ -51,7 +51,7 @@ export type Policies<Row, Derived extends DerivedColumns> = (unknown extends Row
 export interface FeatureOptions<Row, Derived extends DerivedColumns> {
   /** Makes further columns from the contract's, which come as typed expressions. Expressions may use each other. */
   readonly derive?: (columns: ColumnsOf<Row>) => Derived;
-  /** Columns that shall not be encoded by the default rules. */
+  /** Columns that the default rules should not encode. */
   readonly columns?: Policies<Row, NoInfer<Derived>>;
   /** Default "both": bins let a linear model bend, and a network gains too on small tables. */
   readonly numeric?: NumericEncoding;
@@ -112,7 +112,7 @@ function checkPolicies(contract: Contract, derived: readonly DerivedColumn[], co
 }
 
 /**
- * Says what the model shall see of a record. Without options every feature column is encoded by its kind and by the
+ * Defines what the model sees of a record. Without options every feature column is encoded by its kind and by the
  * shape of its values; see `fitRecipe` for the rules.
  *
  * @param source A dataset, whose row type checks the names and kinds at compile time, or a contract.

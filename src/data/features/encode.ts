@@ -47,8 +47,8 @@ const inputsOf = (recipe: Recipe): Map<string, Expression> =>
   new Map(recipe.derived.map((derived) => [derived.name, derived.expression]));
 
 /**
- * For each matrix column of a recipe, in order: its name, where it comes from and how it was encoded. What an
- * explanation of a score needs to speak of a customer's columns instead of the matrix's.
+ * Returns, for each matrix column of a recipe, in order: its name, its source and its encoding. With it an
+ * explanation of a score can name a customer's columns instead of the matrix's.
  */
 export function explainEncoding(recipe: Recipe): EncodedColumn[] {
   const derived = inputsOf(recipe);

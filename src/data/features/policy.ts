@@ -65,7 +65,7 @@ export interface ColumnPolicy {
   readonly rareBelow?: number | undefined;
 }
 
-/** The settings each kind takes beside `encode`. */
+/** Settings of each kind in addition to `encode`. */
 const settings: Record<ColumnKind, readonly (keyof ColumnPolicy)[]> = {
   number: ["impute", "oneHotValues"],
   boolean: [],

@@ -1,8 +1,8 @@
 import type { Expression } from "./expression.js";
 
 /**
- * The fitted state of the features: plain, readable JSON that turns a table into a matrix. Blocks stand in the order
- * of their matrix columns.
+ * The fitted state of the features: plain, readable JSON that turns a table into a matrix. Blocks are in the order of
+ * their matrix columns.
  */
 export interface Recipe {
   readonly format: 1;

@@ -3,9 +3,10 @@ import { profileLimits, type CategoryProfile } from "./profile.js";
 
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** Rows by code, with the missing ones apart. */
+/** Counts rows by code, and missing ones separately. */
 function countCodes({ codes, levels }: CodedData): { missing: number; counts: Uint32Array } {
-  // Code -1 is counted in the first place. Neighbors are counted apart, so that equal ones need not wait for each other.
+  // Code -1 counts in the first place. Neighbors have separate counters, so that equal ones need not wait for each
+  // other.
   const even = new Uint32Array(levels.length + 1);
   const odd = new Uint32Array(levels.length + 1);
   const paired = codes.length - (codes.length % 2);

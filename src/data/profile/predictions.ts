@@ -15,7 +15,7 @@ export function predictionsName({ columns }: Columns): string {
   return name;
 }
 
-/** Profiles a model's probabilities, to stand in a profile beside the columns of a contract. */
+/** Profiles a model's probabilities, for a profile that also has a contract's columns. */
 export const profilePredictions = (
   probabilities: Float64Array,
   contract: Columns,

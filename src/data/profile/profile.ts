@@ -15,7 +15,7 @@ export interface Profile {
 export interface NumericProfile {
   readonly name: string;
   readonly kind: "number" | "boolean" | "date";
-  /** Marks the model's probabilities, which are no column of the data; their name is one that no column has. */
+  /** Marks the model's probabilities, which are not a column of the data; no column has their name. */
   readonly of?: "predictions" | undefined;
   /** See {@link CategoryProfile}. */
   readonly unread?: true | undefined;

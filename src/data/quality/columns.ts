@@ -11,7 +11,7 @@ const fewRows = 20;
 
 interface Rows {
   count: number;
-  /** The first few, as they stand in the source. */
+  /** The first few, as numbered in the source. */
   readonly first: number[];
 }
 
@@ -73,7 +73,10 @@ function observedFinding(table: Table, column: Column, data: NumericData): Findi
   return [columnFinding("outsideObserved", column.name, outside.count, message, { rows: outside.first })];
 }
 
-/** Dates that stand for none, far from all others. Inference takes them for missing; a declared contract has to say so. */
+/**
+ * Finds dates that mean "no date", far from all others. Inference treats them as missing; a declared contract has to
+ * say so.
+ */
 function sentinelFindings(table: Table, column: Column, data: NumericData): Finding[] {
   if (column.kind !== "date") return [];
   const others = { min: Infinity, max: -Infinity };

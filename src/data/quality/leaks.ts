@@ -43,8 +43,8 @@ function numericAuc(data: NumericData, rows: Uint32Array, labels: Uint8Array): n
 }
 
 /**
- * AUC of a label's rate of positives. The rates of each half of the rows come from the other half, else a column with a
- * label of its own for each row would seem to tell everything.
+ * AUC of a label's rate of positives. The rates of each half of the rows come from the other half; otherwise a column
+ * with a different label in every row would seem to predict everything.
  */
 function codedAuc(data: CodedData, rows: Uint32Array, labels: Uint8Array): number | null {
   const { length } = data.levels;

@@ -74,7 +74,9 @@ export interface Finding {
   readonly severity: FindingSeverity;
   /** How many rows are concerned; 0 where none is, as with a missing column. */
   readonly count: number;
-  /** The first 20 rows concerned, 0-based data rows as they stand in the source; empty where rows say nothing. */
+  /**
+   * The first 20 affected rows, 0-based data rows as numbered in the source; empty if the finding is not about rows.
+   */
   readonly rows: readonly number[];
   readonly message: string;
 }

@@ -41,7 +41,10 @@ export class ByteDictionary {
     this.#capacity = capacity;
   }
 
-  /** The number of `bytes[start..end)`, the next free one where it is new, or -1 where it is new and there is no room. */
+  /**
+   * Returns the number of `bytes[start..end)`: the next free one if it is new, or -1 if it is new and there is no
+   * room.
+   */
   lookup(bytes: Uint8Array, start: number, end: number): number {
     const hash = hashBytes(bytes, start, end);
     const slots = this.#slots;

@@ -168,8 +168,8 @@ async function* checked(chunks: AsyncIterable<Uint8Array>, source: string): Asyn
 }
 
 /**
- * The text bytes of a source: unpacked where the content is gzip, whatever its name, in UTF-8 where a byte order mark says that
- * they are UTF-16, and known to be no binary format.
+ * Yields the text bytes of a source: unpacked where the content is gzip, whatever its name, converted to UTF-8 where
+ * a byte order mark declares UTF-16, and checked not to be a binary format.
  *
  * @throws ChurnkitError INPUT_UNSUPPORTED, INPUT_NOT_TEXT, INPUT_MALFORMED (damaged gzip) or INPUT_TOO_LARGE while read.
  */

@@ -4,8 +4,8 @@ const firstChunk = 256;
 const largestChunk = 65_536;
 
 /**
- * A column that grows by whole chunks: nothing is copied while it grows, and {@link Chunked.finish} lets each chunk go
- * as soon as it was copied into the one array.
+ * A column that grows by whole chunks: nothing is copied while it grows, and {@link Chunked.finish} frees each chunk
+ * as soon as it is copied into the one array.
  */
 export class Chunked<T extends Values> {
   readonly #make: (length: number) => T;

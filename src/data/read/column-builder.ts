@@ -38,7 +38,7 @@ class NumericBuilder implements ColumnBuilder {
   readonly #integer: boolean;
   readonly #low: number;
   readonly #high: number;
-  /** Numbers that stand for missing, such as -999. */
+  /** Numbers that mean missing, such as -999. */
   readonly #markers: ReadonlySet<number>;
   readonly #memo = new ByteDictionary(memoCapacity);
   readonly #memoValues: number[] = [];

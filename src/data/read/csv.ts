@@ -129,7 +129,7 @@ export async function tokenize(
       const form = textForm(text, options, expected);
       notes.push(...form.notes);
       tokenizer = new DelimitedTokenizer(form, options, sink);
-      // Blank lines stand for those left out, so that line numbers are the file's.
+      // Blank lines replace those left out, so that line numbers match the file.
       tokenizer.push(new Uint8Array(form.skip.lines).fill(10));
       tokenizer.push(text.subarray(form.skip.bytes));
     } else tokenizer.push(chunk);
@@ -139,9 +139,9 @@ export async function tokenize(
 }
 
 /**
- * Reads delimited text (CSV, TSV; gzip is unpacked by content) into a table, in one pass and without an object or string
- * per row or cell. UTF-8, with or without a byte order mark; RFC 4180 quoting; LF, CRLF or CR; blank lines are no rows;
- * cells are trimmed outside quotes.
+ * Reads delimited text (CSV, TSV; gzip is unpacked by content) into a table, in one pass and without an object or
+ * string per row or cell. UTF-8, with or without a byte order mark; RFC 4180 quoting; LF, CRLF or CR; blank lines are
+ * skipped; cells are trimmed outside quotes.
  *
  * Rows with a cell that breaks the contract are in `table.rejected` with all their issues. Columns that the contract does
  * not know are left out and named in `table.extraColumns`. With target `required`, the target and ids must be there.

@@ -1,7 +1,7 @@
 import { ChurnkitError } from "../../base/errors.js";
 import type { ReadOptions } from "./options.js";
 
-/** The delimiters that are told by themselves. */
+/** Delimiters that detection recognizes. */
 export const delimiters = [",", "\t", ";", "|"] as const;
 
 const names: Readonly<Record<string, string>> = { ",": "comma", "\t": "tab", ";": "semicolon", "|": "vertical bar" };

@@ -4,7 +4,10 @@ import { spellingsOf } from "../contract/spellings.js";
 
 const hexDigit = (digit: string): string => (/[a-f]/.test(digit) ? `[${digit}${digit.toUpperCase()}]` : digit);
 
-/** A pattern of a key as JSON may write it: a character as it is, or by its number (`\u00fc`), as Python does. */
+/**
+ * Returns the pattern of a key in JSON: a character may appear literally or by its number (`\u00fc`), as Python
+ * writes it.
+ */
 function keyPattern(name: string): string {
   return Array.from({ length: name.length }, (_, i) => {
     const unit = name.charAt(i);
@@ -17,9 +20,9 @@ function keyPattern(name: string): string {
 }
 
 /**
- * Makes a {@link parseJson} that keeps the ids of a contract as they are spelled: a number under an id's key becomes the text
- * that stands there, so that whole numbers above 2^53 stay apart and `1000.0` or `2E1` come out as they came in. All else is
- * what `parseJson` gives.
+ * Makes a {@link parseJson} that keeps the ids of a contract as they are spelled. A number under an id's key becomes
+ * its literal text, so that whole numbers above 2^53 stay distinct and `1000.0` or `2E1` are unchanged. Everything
+ * else is as from `parseJson`.
  *
  * An id column that the contract declares as a number is left alone.
  */

@@ -34,7 +34,7 @@ export function notReadable(path: string, cause: unknown): ChurnkitError {
  * The bytes of a file in chunks; the same buffer is filled again and again, so a chunk must be used up before the next
  * is asked for. The file is closed when the last chunk was taken or the reader stops early.
  *
- * @throws ChurnkitError INPUT_NOT_FOUND where there is no such file, it is a folder or may not be read; IO_FAILED.
+ * @throws ChurnkitError INPUT_NOT_FOUND if the file does not exist, is a folder or is not readable; IO_FAILED.
  */
 export async function* fileBytes(path: string): AsyncGenerator<Uint8Array> {
   const handle = await openToRead(path);

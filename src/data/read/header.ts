@@ -30,7 +30,7 @@ export function checkHeader(names: readonly (string | undefined)[], source: stri
   });
 }
 
-/** Where the contract's columns stand in a header. */
+/** Positions of the contract's columns in a header. */
 export interface HeaderMatch {
   /** `index` is -1 where the column is not there. */
   readonly columns: readonly { readonly column: Column; readonly index: number }[];
@@ -90,7 +90,7 @@ export function matchHeader(
   };
 }
 
-/** A table with what stands in for the columns that are not there. */
+/** Returns a table with replacements for the absent columns. */
 export function fillAbsent(table: Table, { columns }: HeaderMatch): Table {
   const filled = new Map<string, ColumnData>();
   for (const { column, index } of columns) {

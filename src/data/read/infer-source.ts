@@ -27,7 +27,7 @@ function emptyInput(source: string): ChurnkitError {
 }
 
 const rememberedTexts = 16_384;
-/** After so many different texts a column is judged: where most cells were new, remembering costs more than it saves. */
+/** After this many different texts a column is judged: if most cells were new, remembering costs more than it saves. */
 const fewTexts = 512;
 
 /** Gives a column's cells as strings, and the same string for the same bytes as long as there is room to remember. */
@@ -148,7 +148,7 @@ export async function inferDelimited(
 /** Records whose keys name the columns. */
 const namingRecords = 1000;
 
-/** A JSON value as the text that stands for it in a file; undefined where it can be no cell. */
+/** Returns a JSON value's text in a file; undefined if it cannot be a cell. */
 function textOf(value: unknown): string | undefined {
   if (value === null || value === undefined) return "";
   if (typeof value === "string") return value;

@@ -22,11 +22,11 @@ const batchRows = 4096;
 const batchBytes = 8 * 1024 * 1024;
 const decoder = new TextDecoder();
 
-/** Parsed JSON lines: each record with its 0-based data row. Blank lines are no rows. */
+/** Receiver of parsed JSON lines: each record with its 0-based data row. Blank lines are not rows. */
 export interface JsonLineSink {
   /** `bytes` is the length of its line. */
   record(record: unknown, row: number, bytes: number): void;
-  /** A line that is no JSON object, where those are set aside. */
+  /** A line that is not a JSON object, where those are set aside. */
   refused(row: number, message: string): void;
 }
 
@@ -148,8 +148,8 @@ function evenColumns(parts: readonly Table[], { columns }: HeaderMatch, target: 
 
 /**
  * Reads JSON lines (one object a line; gzip is unpacked by content) into a table. A missing key is a missing value,
- * but a column whose key no row has is absent, as it is where a header lacks it. Keys that the contract does not know are left
- * out and named in `table.extraColumns`.
+ * but a column whose key no row has is absent, like one that a header lacks. Keys that the contract does not know are
+ * left out and named in `table.extraColumns`.
  *
  * @throws ChurnkitError INPUT_COLUMNS, INPUT_EMPTY, INPUT_NOT_TEXT, INPUT_MALFORMED, INPUT_TOO_LARGE, OPTION_INVALID.
  *

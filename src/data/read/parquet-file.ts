@@ -16,11 +16,11 @@ const mostRowChars = 2 ** 26;
 type Driver = typeof hyparquet;
 
 /**
- * The rows of a Parquet file as JSON lines, so that they are read, checked and inferred as those are: dates and times as
- * ISO 8601, whole numbers beyond 2^53 as text, missing values as the empty text; a column of lists or structs is an empty object, which no
- * contract takes. One row group is held at a time.
+ * Yields the rows of a Parquet file as JSON lines, so that they are read, checked and inferred like those: dates and
+ * times as ISO 8601, whole numbers beyond 2^53 as text, missing values as the empty text. A column of lists or
+ * structs becomes an empty object, which no contract accepts. Memory holds one row group at a time.
  *
- * Anybody may have written the file: each count, offset and page is held against the file's size before it is used.
+ * The file is untrusted: each count, offset and page is checked against the file's size before it is used.
  *
  * @throws ChurnkitError PEER_MISSING without the package hyparquet; INPUT_NOT_FOUND, IO_FAILED; INPUT_MALFORMED for a broken
  * file; INPUT_UNSUPPORTED for an encoding or packing that cannot be read; INPUT_TOO_LARGE for a row group of more than 1 GiB, or
@@ -190,7 +190,7 @@ function walker(pieces: ColumnValues | undefined): (row: number) => string {
 function plain(value: unknown): unknown {
   if (typeof value === "bigint")
     return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : String(value);
-  // Bytes that are no text.
+  // Bytes that are not text.
   if (value instanceof Uint8Array) return {};
   return value ?? "";
 }

@@ -52,7 +52,7 @@ export async function readCsv(given: Dataset | Contract, path: string, options: 
   return readDelimited(contractIn(given), fileBytes(path), filled, { expected });
 }
 
-/** "customers" of "/data/customers.csv.gz": what a contract is called where nobody said. */
+/** Returns "customers" for "/data/customers.csv.gz": the default name of a contract. */
 function nameOfFile(path: string): string | undefined {
   const name = path
     .replace(/^.*[/\\]/s, "")

@@ -11,7 +11,7 @@ export interface RecordEnd {
   readonly next: number;
   /** The line it began on. */
   readonly line: number;
-  /** Was a cell quoted? Then it is no blank line. */
+  /** Whether a cell was quoted; if so, the line is not blank. */
   readonly quoted: boolean;
   /** Was there a byte that is not ASCII? */
   readonly high: boolean;

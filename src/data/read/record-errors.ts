@@ -11,7 +11,7 @@ export interface Position {
 
 const bytesText = (bytes: number): string => (bytes % 1_048_576 === 0 ? `${bytes / 1_048_576} MiB` : `${bytes} bytes`);
 
-/** The errors of text that is no proper record, each with file, row, line and column. */
+/** Errors of text that is not a proper record, each with file, row, line and column. */
 export class RecordErrors {
   /** Column names, once they are known. */
   names: readonly string[] = [];

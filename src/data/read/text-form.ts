@@ -3,14 +3,14 @@ import { delimiters, detectDelimiter } from "./delimiter.js";
 import { headRecords, type HeadRecord } from "./head-records.js";
 import type { ResolvedOptions } from "./options.js";
 
-/** How a delimited text is laid out: decided once, from its first bytes. */
+/** Layout of a delimited text: decided once, from its first bytes. */
 export interface TextForm {
   readonly delimiter: number;
   /** Bytes and lines before the header. */
   readonly skip: { readonly bytes: number; readonly lines: number };
   /** Cells that the header lacks: one in front (row names) or one at the end (trailing delimiters of the rows alone). */
   readonly added: { readonly first: boolean; readonly last: boolean };
-  /** Columns without a name that are left out: the first one, and so many at the end, which hold nothing. */
+  /** Columns without a name that are left out: the first one, and this many at the end, which are empty. */
   readonly unnamed: { readonly first: boolean; readonly last: number };
   /** Notes on what was found and done, each a sentence. */
   readonly notes: readonly string[];
@@ -165,11 +165,12 @@ function unnamedEdges(names: readonly string[], rows: readonly HeadRecord[]): Pi
 }
 
 /**
- * Decides how a delimited text is laid out: its delimiter (named by the caller, by a line `sep=;`, or detected), title lines
- * before the header, and columns at the edges that have no name.
+ * Detects the layout of a delimited text: its delimiter (named by the caller, by a line `sep=;`, or detected), title
+ * lines before the header, and columns at the edges that have no name.
  *
  * @param text the first bytes of the text, or all of it.
- * @throws ChurnkitError INPUT_MALFORMED or INPUT_UNSUPPORTED, naming the cause, where the form cannot be told safely.
+ * @throws ChurnkitError INPUT_MALFORMED or INPUT_UNSUPPORTED, naming the cause, if the form cannot be determined
+ * safely.
  */
 export function textForm(text: Uint8Array, options: ResolvedOptions, expected: string | undefined): TextForm {
   const { source, quote } = options;

@@ -40,7 +40,7 @@ function classTable(delimiter: number, quoted: boolean): Uint8Array {
 
 /**
  * Cuts delimited text (RFC 4180; LF, CRLF or CR ends a record) into records and cells without making a string or an
- * object for any cell. Bytes may come in pieces of any size. Blank lines are no records. Cells are trimmed of blanks
+ * object for any cell. Bytes may arrive in pieces of any size. Blank lines are skipped. Cells are trimmed of blanks
  * and tabs outside quotes; a quote inside a bare cell is an ordinary character.
  */
 export class DelimitedTokenizer {

@@ -57,7 +57,7 @@ export function kFold(data: Table | ArrayLike<number>, k: number, seed = 0): Fol
     throw new ChurnkitError("TOO_FEW_ROWS", message);
   }
   const foldOf = new Uint32Array(rows);
-  // Dealing goes on where the class before ended, so that the folds' sizes stay even too.
+  // Dealing continues where the previous class ended, so that the folds' sizes stay even too.
   let next = 0;
   for (const group of groups) {
     for (const row of hashOrder(group.rows, rowNumbers, seed)) foldOf[row] = next++ % k;

@@ -21,7 +21,7 @@ export interface SplitOptions {
   readonly test?: number | undefined;
 }
 
-/** Validation rows are drawn with a seed of their own, this far from the test rows' seed. */
+/** Offset of the seed for validation rows from the seed for test rows. */
 const validationSeed = 1000;
 
 /** Checks a share of rows: in [0, 1). */
@@ -117,10 +117,10 @@ function tooFew(table: Table, problem: string): ChurnkitError {
 }
 
 /**
- * Parts a table by the row numbers of its source, as they stand in the file: `inside` has those listed, `outside` all
- * others. A listed row that was set aside when reading is in neither.
+ * Splits a table by the row numbers of its source, as numbered in the file: `inside` has those listed, `outside` all
+ * others. A listed row that was rejected on reading is in neither.
  *
- * @throws ChurnkitError OPTION_INVALID for a number that is no row of the source.
+ * @throws ChurnkitError OPTION_INVALID for a number that is not a row of the source.
  *
  * @example
  * ```ts

@@ -39,8 +39,8 @@ function joinColumn(parts: readonly ColumnData[], rows: number): ColumnData {
 }
 
 /**
- * Puts tables of one contract below each other. Row numbers and rows set aside are kept as they are, so they may repeat
- * where the tables come from several sources.
+ * Appends tables of one contract. Row numbers and rejected rows are unchanged, so they may repeat if the tables come
+ * from several sources.
  *
  * @throws ChurnkitError INPUT_EMPTY for no tables; CONTRACT_MISMATCH for tables of other contracts or columns.
  */

@@ -14,7 +14,7 @@ export class RecordKeys {
     this.#known = spellingsOf(contract.columns.map(({ name }) => name)).columns;
   }
 
-  /** Looks at one record; what is no record has no keys. */
+  /** Looks at one record; a value that is not a record has no keys. */
   note(record: unknown): void {
     if (typeof record !== "object" || record === null || Array.isArray(record)) return;
     for (const key of Object.keys(record)) {

@@ -24,7 +24,7 @@ function valueAt(column: Column, data: ColumnData, row: number): RecordValue {
  * One row as a plain record, which reads back to the same row. It has no prototype, so no column's name can reach one.
  *
  * @param row position in the table, 0 to rows - 1.
- * @throws ChurnkitError OPTION_INVALID where there is no such row.
+ * @throws ChurnkitError OPTION_INVALID if the row does not exist.
  */
 export function recordOf<Row>(table: Table<Row>, row: number): Record<string, RecordValue> {
   if (!Number.isInteger(row) || row < 0 || row >= table.rows) {

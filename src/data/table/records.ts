@@ -13,10 +13,11 @@ import type { RejectedRow, Table } from "./table.js";
  * the text "12" is a number in a number column. Records that break the contract are in `table.rejected`.
  *
  * @param given a dataset, which gives the table its row type, or a contract.
- * @param options as for `readCsv`, with two other defaults: `ragged` is `reject-row`, and `absent` is `missing`, since records
- * made in memory tend to leave out what they have no value for. What is about text (`delimiter`, `quote`, `limits`) means nothing.
- * @throws ChurnkitError INPUT_EMPTY where there is no record; INPUT_COLUMNS, with `absent: "error"`, for a column that no record
- * has; INPUT_MALFORMED, with `ragged: "error"`, for what is no record; OPTION_INVALID.
+ * @param options as for `readCsv`, with two other defaults: `ragged` is `reject-row`, and `absent` is `missing`,
+ * since records made in memory tend to leave out keys without a value. Options about text (`delimiter`, `quote`,
+ * `limits`) have no effect.
+ * @throws ChurnkitError INPUT_EMPTY without records; INPUT_COLUMNS, with `absent: "error"`, for a column that no
+ * record has; INPUT_MALFORMED, with `ragged: "error"`, for a value that is not a record; OPTION_INVALID.
  * @example
  * ```ts
  * import { inferDelimited, tableFromRecords } from "churnkit/data";

@@ -16,7 +16,7 @@ export interface RowBuffer {
    * are found when they are first asked for, so the records must be the same then.
    *
    * @param leftOut columns that are not read; the table is without them.
-   * @param silent leaves `rejected` empty: what is refused is told by `rowNumbers` alone, in less time.
+   * @param silent leaves `rejected` empty: only `rowNumbers` shows what was refused, in less time.
    * @throws ChurnkitError INPUT_TOO_LARGE for more records than `capacity`.
    */
   fill(records: readonly unknown[], leftOut?: ReadonlySet<string>, silent?: boolean): Table;

@@ -34,7 +34,10 @@ export function isNeeded(column: Column, mode: TargetMode): boolean {
   return column.role === "feature" || (mode === "required" && column.role !== "ignored");
 }
 
-/** The contract's columns as they are read in a mode: without the target where it is ignored, open to any label where it is optional. */
+/**
+ * Returns the contract's columns for a mode: without the target if it is ignored, open to any label if it is
+ * optional.
+ */
 export function columnsToRead({ columns }: Contract, mode: TargetMode): readonly Column[] {
   if (mode === "ignore") return columns.filter((column) => column.role !== "target");
   if (mode === "required") return columns;

@@ -27,9 +27,9 @@ export interface CellIssue {
   readonly message: string;
 }
 
-/** A row that broke the contract: kept apart, counted and shown, never lost. */
+/** A row that broke the contract: kept separately, counted and shown, never lost. */
 export interface RejectedRow {
-  /** 0-based data row, as it stands in the source. */
+  /** 0-based data row, as numbered in the source. */
   readonly row: number;
   readonly issues: readonly CellIssue[];
 }

@@ -37,7 +37,7 @@ export function takeRows<Row>(table: Table<Row>, positions: ArrayLike<number>): 
   return { ...table, rows: count, columns, rowNumbers, rejected: [] };
 }
 
-/** At most so many rows of a table, evenly spread over it: all of it where it has no more. */
+/** Returns at most this many rows of a table, evenly spread over it; all of them if it has no more. */
 export function spreadRows<Row>(table: Table<Row>, most: number): Table<Row> {
   if (table.rows <= most) return table;
   return takeRows(

@@ -4,12 +4,12 @@ import { csvLine, type CsvValue } from "./csv-line.js";
 /** A record to write: a value for each column. */
 export type CsvRecord = Readonly<Record<string, CsvValue>>;
 
-/** About so many characters are handed to the file at a time. */
+/** Number of characters that are written to the file at a time, approximately. */
 const CHUNK = 1 << 16;
 
 /**
- * Writes records as a CSV file with a header, so that `readCsv` reads back what was written. The first record
- * names the columns. The file is written beside its place and then takes its name: a reader sees all of it or none.
+ * Writes records as a CSV file with a header, so that `readCsv` reads the same values. The first record names the
+ * columns. The file is written next to its destination and then renamed: a reader sees all of it or none.
  *
  * @throws ChurnkitError IO_FAILED with the path and what to do.
  * @example

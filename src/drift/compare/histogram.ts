@@ -10,7 +10,7 @@ import { filledCells, levelCells, valueCells, type Cells } from "./cells.js";
 import { formatterOf } from "./words.js";
 
 const BINS = 20;
-/** Up to so many distinct values get a bar each. */
+/** With up to this many distinct values, each gets a bar. */
 const BARS = 15;
 
 /** Both samples' shares for a plot: by level, by value where there are few, else over bins of equal width. */

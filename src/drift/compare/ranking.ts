@@ -7,8 +7,8 @@ import type { Judged } from "./verdict.js";
 export type Importances = Readonly<Record<string, number>> | ReadonlyMap<string, number>;
 
 /**
- * Orders columns by importance x shift, so that a small move of what the model relies on stands above a large one of what
- * it hardly reads.
+ * Orders columns by importance x shift, so that a small move of a column that the model relies on ranks above a large
+ * one of a column it hardly reads.
  *
  * @param ignored columns left out of the comparison, whose weights are left out too.
  * @throws ChurnkitError OPTION_INVALID for a weight that is negative or not finite, or a name that was not compared.
@@ -33,7 +33,10 @@ export function rankDrift(
   return ranked.sort((a, b) => b.score - a.score || b.importance - a.importance || b.shift - a.shift);
 }
 
-/** Share of rows that moved in the largest significant way. PSI is no share: the distance over the same bins stands for it. */
+/**
+ * Share of rows that moved in the largest significant way. PSI is not a share, so the distance over the same bins
+ * replaces it.
+ */
 function shiftOf({ shifts, jensenShannon }: Judged, { alpha }: DriftPolicy): number {
   const judged = shifts.some(({ what }) => what === "distribution");
   const sizes = shifts

@@ -112,7 +112,10 @@ export function missingShift(
   };
 }
 
-/** Current rows whose level never occurs in the reference, declared or not; of numbers, those beside a constant. */
+/**
+ * Counts current rows whose level never occurs in the reference, declared or not; for a constant number, rows with
+ * any other value.
+ */
 export function unseenRows(reference: ColumnProfile, current: ColumnProfile): number {
   if (isNumericProfile(reference) || isNumericProfile(current)) {
     const constant = isNumericProfile(reference) && reference.min !== null && reference.min === reference.max;

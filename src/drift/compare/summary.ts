@@ -12,7 +12,7 @@ interface ReportInput {
   readonly rows: DriftReport["rows"];
   readonly rejected: Omit<DriftReport["rejected"], "severity">;
   readonly unknownLabels?: DriftReport["unknownLabels"];
-  /** Tell also of columns that the model does not read where they are as they were, for whoever must see that an alarm is over. */
+  /** Also report unchanged columns that the model does not read, for callers that must see that an alarm is over. */
   readonly calmUnread?: boolean | undefined;
   readonly roleOf: (name: string) => DriftRole;
   readonly concept?: ConceptDrift | null | undefined;

@@ -46,7 +46,10 @@ function tellsAll(reference: NumericProfile, current: NumericProfile, policy: Dr
   return bounds.lower === bounds.upper && bounds.n * bounds.m > policy.exactProduct && (onCuts || large);
 }
 
-/** From so many values on, Wasserstein's distance is the profiles', whose cut points are close enough by far. */
+/**
+ * From this many values on, Wasserstein's distance comes from the profiles, whose cut points are more than close
+ * enough.
+ */
 const LARGE = 100_000;
 
 function exactValues(before: Float64Array, after: Float64Array, policy: DriftPolicy): ExactValues | undefined {

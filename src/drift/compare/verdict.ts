@@ -31,7 +31,7 @@ export const severityBySize = (
   { warning, critical }: { warning: number; critical: number },
 ): Severity => (effect < warning ? "none" : effect < critical ? "warning" : "critical");
 
-/** A column as it is judged, before its picture is added. */
+/** A judged column, before its picture is added. */
 export type Judged = Omit<ColumnDrift, "distribution">;
 
 /** Corrects all tests of all columns together, then judges each column. */
@@ -94,7 +94,10 @@ function judgeColumn(role: DriftRole, comparison: Comparison, shifts: readonly S
   };
 }
 
-/** A column without values on one side can't be judged; without any on both, it can where so many rows would show that some came. */
+/**
+ * A column without values on one side can't be judged. Without any on both, it can, if there are enough rows to
+ * detect new values.
+ */
 function detectableFilling({ reference, current, n, m }: Comparison, { alpha }: DriftPolicy): number {
   const rows = n === 0 && m === 0 ? [reference.missing, current.missing] : [];
   const [before = 0, after = 0] = rows;

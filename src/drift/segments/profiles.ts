@@ -28,7 +28,7 @@ export interface SegmentProfiles {
 }
 
 /**
- * Profiles each slice of a reference by itself, with cut points and levels of its own.
+ * Profiles each slice of a reference separately, with its own cut points and levels.
  *
  * @param columns categories, booleans, numbers (by quartile) or dates to slice by.
  * @throws ChurnkitError OPTION_INVALID for a column that cannot be sliced by.

@@ -1,6 +1,9 @@
 import type { EndedAlarm, SequentialAlarm, SequentialState } from "./state.js";
 
-/** A look of fewer rows than this share of those that raised an alarm does not clear it: a quiet night is no sign of recovery. */
+/**
+ * A look with fewer rows than this share of those that raised an alarm does not clear it: a quiet night is not a sign
+ * of recovery.
+ */
 const LEAST_SHARE = 0.25;
 /**
  * Factor by which each look lowers the number of rows it asks for. Where traffic stays low, the monitor judges by the
@@ -27,8 +30,9 @@ export function mayClear(
 }
 
 /**
- * Whether a finding is the echo of an alarm that has ended: a window longer than the one that cleared it goes on holding the rows
- * that drifted, for as long as it is, and would tell of them once more. The one that cleared it holds them no more.
+ * Returns whether a finding is the echo of an alarm that has ended. A window longer than the one that cleared the
+ * alarm still contains the rows that drifted and would report them again. The window that cleared it no longer
+ * contains them.
  */
 export function isEcho(
   ended: EndedAlarm | undefined,

@@ -14,7 +14,7 @@ import type { MetricTable } from "./metric-table.js";
 export interface CloudWatchSinkOptions {
   /** Up to 255 letters, digits and `._-/#`, not beginning with `AWS/`. */
   readonly namespace: string;
-  /** A client of your own, used as it is and left open; without it one is made and destroyed by `close`. */
+  /** Your own client, used unchanged and left open; without it the sink makes one, and `close` destroys it. */
   readonly client?: Sdk.CloudWatchClient | undefined;
   /** Default: what the environment says. */
   readonly region?: string | undefined;
@@ -34,9 +34,9 @@ export interface CloudWatchSinkOptions {
  * period go as one datum of values and counts, at most 1,000 data and 1 MB in a request. Each different set of labels
  * is a metric that CloudWatch charges for.
  *
- * A write goes on after a request that failed, then throws SINK_FAILED; `undeliveredPoints` gives what is left. Points
- * older than 14 days or more than 2 hours ahead are refused in the same way, since CloudWatch drops them. A request
- * whose answer is lost may be counted twice: PutMetricData knows no repetition.
+ * A write continues after a request that failed, then throws SINK_FAILED; `undeliveredPoints` returns the rest.
+ * Points older than 14 days or more than 2 hours ahead are refused in the same way, because CloudWatch drops them. A
+ * request whose answer is lost may be counted twice: PutMetricData cannot recognize a repetition.
  *
  * Needs `cloudwatch:PutMetricData`, which can be limited by the condition key `cloudwatch:namespace`.
  *

@@ -15,8 +15,8 @@ const newline = 10;
 /**
  * A metric sink that appends to a file, one JSON object a line: `at` (ISO 8601), `name`, `value`, `unit`, `labels`.
  *
- * Each write is one append, so that several processes may share the file, and begins on a line of its own even where a
- * killed one left a part of a line. `flush` waits until the disk has it. The folder is made where it is missing.
+ * Each write is one append, so that several processes may share the file. It begins on a new line even if a killed
+ * process left a partial one. `flush` waits until the disk has it. A missing folder is made.
  *
  * @throws ChurnkitError IO_FAILED from `write` with the path and what to do.
  * @example
@@ -65,7 +65,7 @@ export function jsonLinesSink(path: string, options: { metrics?: MetricTable } =
   };
 }
 
-/** Opened for each write, so that a file may be moved away (log rotation) and nobody has to close anything. */
+/** Opens the file for each write, so that it may be moved away (log rotation) and nothing has to be closed. */
 async function withFile(path: string, work: (file: FileHandle) => Promise<void>): Promise<void> {
   await makeFolder(dirname(path));
   const file = await open(path, "a+");

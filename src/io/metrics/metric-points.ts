@@ -37,7 +37,7 @@ const refuse = (name: string, what: string, value?: unknown): never => {
 /**
  * Makes the check of a sink's points.
  *
- * @throws ChurnkitError OPTION_INVALID for a table whose names are not allowed or stand for two metrics.
+ * @throws ChurnkitError OPTION_INVALID for a table with invalid names, or with one name for two metrics.
  */
 export function pointCheck(table: MetricTable = metricTable): PointCheck {
   const metrics = indexOf(table);

@@ -4,7 +4,7 @@ import type { MetricUnit } from "./metric-table.js";
 export interface MetricPoint {
   /** A name of the sink's table of metrics, by default `metricTable`; its CloudWatch or Prometheus spelling will do too. */
   readonly name: string;
-  /** Finite. What it means follows from the metric's type; a counter's is at least 0. */
+  /** Finite. Its meaning follows from the metric's type; a counter's is at least 0. */
   readonly value: number;
   /** Where given, it must be the metric's own: nothing is converted. */
   readonly unit?: MetricUnit | undefined;
@@ -38,8 +38,8 @@ export interface MetricSink {
   readonly capabilities: SinkCapabilities;
   /** At most 100,000 points at once. */
   write(points: readonly MetricPoint[]): Promise<void>;
-  /** Resolves when everything written so far is where it shall be. */
+  /** Resolves when everything written so far has reached its destination. */
   flush?(): Promise<void>;
-  /** Flushes and lets go of files and connections; a write after it is refused. Closing again does nothing. */
+  /** Flushes and releases files and connections; a later write is refused. Closing again does nothing. */
   close?(): Promise<void>;
 }

@@ -7,7 +7,7 @@ export interface StoredObject {
   readonly version: string;
 }
 
-/** A large object as it is read: bytes as they come. */
+/** A large object, as a stream of bytes. */
 export interface StoredStream {
   readonly stream: AsyncIterable<Uint8Array>;
   /** Length in bytes. */
@@ -23,11 +23,11 @@ export interface ObjectInfo {
   readonly modified?: Date | undefined;
 }
 
-/** When a write shall happen. */
+/** Condition of a write. */
 export interface PutOptions {
   /**
-   * Write only if the object still has this version; `null`: only if there is no such object. Left out: write anyway.
-   * Needs the capability `compareAndSwap`.
+   * Write only if the object still has this version; `null`: only if the object does not exist. Left out: write
+   * anyway. Needs the capability `compareAndSwap`.
    */
   readonly ifVersion?: string | null | undefined;
 }
@@ -44,8 +44,8 @@ export interface StoreCapabilities {
  * The port to wherever bytes are kept by name: memory, a folder, later a bucket. A read after a write sees it, and no
  * reader ever sees a part of an object.
  *
- * Keys are `/`-separated segments of letters, digits and `._-`. No key may be the folder of another
- * (`a` beside `a/b`): not every store can keep both.
+ * Keys are `/`-separated segments of letters, digits and `._-`. No key may be the folder of another (`a` and `a/b`):
+ * not every store can keep both.
  *
  * Every method throws ChurnkitError STORE_FAILED when the store cannot be reached or refuses, naming the key.
  */
@@ -53,13 +53,13 @@ export interface ObjectStore {
   /** Name of the store in messages: "memory", "files at out/registry". */
   readonly name: string;
   readonly capabilities: StoreCapabilities;
-  /** @returns undefined when there is no such object. */
+  /** @returns undefined if the object does not exist. */
   get(key: string): Promise<StoredObject | undefined>;
   /** @throws ChurnkitError STORE_CONFLICT when `ifVersion` does not hold; nothing is written then. */
   put(key: string, bytes: Uint8Array, options?: PutOptions): Promise<{ readonly version: string }>;
   /** Objects whose key begins with `prefix` (any text, also part of a segment), sorted by key. */
   list(prefix: string): Promise<readonly ObjectInfo[]>;
-  /** Removes an object; one that is not there is no error. */
+  /** Removes an object; a missing one is not an error. */
   delete(key: string): Promise<void>;
   /** Like `get`, without holding the object in memory. */
   getStream(key: string): Promise<StoredStream | undefined>;
@@ -90,7 +90,7 @@ export function checkKey(key: string): void {
   );
 }
 
-/** The error for a conditional write that came too late. */
+/** Makes the error for a conditional write that came too late. */
 export function conflict(store: string, key: string): ChurnkitError {
   return new ChurnkitError(
     "STORE_CONFLICT",

@@ -4,8 +4,8 @@ import type { ObjectStore } from "./object-store.js";
 const typed = new WeakSet<ObjectStore>();
 
 /**
- * A store whose failures are all ChurnkitErrors: what a driver throws of its own becomes STORE_FAILED with the store and the key.
- * Drivers are written by others too, and an error without a code tells a caller nothing.
+ * Wraps a store so that all its failures are ChurnkitErrors: any other error of a driver becomes STORE_FAILED with
+ * the store and the key. Drivers come from others too, and an error without a code tells a caller nothing.
  */
 export function typedStore(store: ObjectStore): ObjectStore {
   if (typed.has(store)) return store;

@@ -26,7 +26,7 @@ const params = strictObject({
   seed,
 });
 
-/** Trains a model, with its monitors' baseline in the bundle; the report is of rows held out of the training. */
+/** Trains a model, with its monitors' baseline in the bundle; the report is about rows held out of the training. */
 export const train = defineJob({
   name: "train",
   version,

@@ -1,6 +1,9 @@
 export const dayMilliseconds = 86_400_000;
 
-/** Milliseconds since 1970 UTC of a day in the proleptic Gregorian calendar, or NaN where there is no such day. */
+/**
+ * Returns the milliseconds since 1970 UTC of a day in the proleptic Gregorian calendar, or NaN for a day that does
+ * not exist.
+ */
 export function startOfDay(year: number, month: number, day: number): number {
   const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
   const inMonth = month === 2 ? (leap ? 29 : 28) : month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
@@ -29,7 +32,10 @@ interface ClockText {
   readonly offset?: string | undefined;
 }
 
-/** Milliseconds since the start of the UTC day; negative or above a day by the offset; NaN where there is no such time. */
+/**
+ * Returns the milliseconds since the start of the UTC day. The offset can make them negative or more than a day; NaN
+ * for a time that does not exist.
+ */
 export function timeOfDay({
   hour = "0",
   minute = "0",

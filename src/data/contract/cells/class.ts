@@ -13,7 +13,7 @@ export function foldedLabel(label: string): string {
   return Number.isNaN(value) ? text : String(value);
 }
 
-/** The classes by a key; those that share one are told apart by their exact spelling only. */
+/** Groups the classes by a key; only their exact spelling distinguishes those that share one. */
 function keyed<K>(classes: readonly string[], keyOf: (label: string) => K | undefined): Map<K, string> {
   const found = new Map<K, string>();
   const shared = new Set<K>();

@@ -29,7 +29,7 @@ const fullYear = (year: number): number => year + (year < 69 ? 2000 : 1900);
 
 type Part = "year" | "shortYear" | "month" | "monthName" | "day";
 
-/** The parts of a day by their tokens, in any case: what follows the day was taken off, so that `mm` is no minute. */
+/** Maps a token to the part of a day, in any case. The time was already cut off, so `mm` is never a minute. */
 const partOf = (token: string): Part | undefined => {
   if (/^MMMM?$/.test(token)) return "monthName";
   if (/^mm?$/i.test(token)) return "month";
@@ -37,7 +37,7 @@ const partOf = (token: string): Part | undefined => {
   return /^yyyy$/i.test(token) ? "year" : /^yy$/i.test(token) ? "shortYear" : undefined;
 };
 
-/** The pattern of a part; digits are as many as the token's letters where another part stands beside it. */
+/** Returns the pattern of a part; the number of digits is fixed where another part is adjacent. */
 function patternOf(part: Part, beside: boolean, token: string): string {
   switch (part) {
     case "year":
@@ -67,7 +67,7 @@ const longest = 60;
 
 /** Reads dates of one form. */
 export interface DateFormatReader {
-  /** Milliseconds since 1970 UTC, NaN where the text is not written so or there is no such day or time. */
+  /** Milliseconds since 1970 UTC; NaN if the text does not have this form, or the day or time does not exist. */
   read(text: string): number;
   /** Is the text written so, whether or not there is such a day? */
   fits(text: string): boolean;
@@ -78,7 +78,7 @@ interface Compiled {
   readonly parts: readonly Part[];
 }
 
-/** The pattern of a format and what its groups stand for, or what is wrong with it. */
+/** Returns the pattern of a format and the meaning of its groups, or the problem with it. */
 function compileFormat(format: string): Compiled | string {
   if (format.length > longest) return `it is longer than ${longest} characters`;
   const day = format.replace(timeInFormat, "");
@@ -113,9 +113,10 @@ export function dateFormatProblem(format: string): string | undefined {
 }
 
 /**
- * Makes the reader of a format such as `dd/MM/yyyy`, `d MMM yyyy` (English names of months), `MM/yyyy` (its first day) or
- * `yyyyMMdd`. One digit may stand for two, unless parts stand side by side. A time of day may follow, of 24 hours or with AM
- * and PM, and an offset; without one it is UTC. A format that {@link dateFormatProblem} refuses reads nothing.
+ * Makes the reader of a format such as `dd/MM/yyyy`, `d MMM yyyy` (English names of months), `MM/yyyy` (its first
+ * day) or `yyyyMMdd`. One digit is accepted for two, unless parts are adjacent. A time of day may follow, with 24
+ * hours or with AM and PM, and an offset; without one it is UTC. A format that {@link dateFormatProblem} refuses
+ * reads nothing.
  */
 export function dateFormatReader(format: string): DateFormatReader {
   const compiled = compileFormat(format);

@@ -11,7 +11,7 @@ const iso =
  * Reads an ISO 8601 calendar date, with or without a time of day; a time without an offset is UTC, and so is a date. The
  * offset may be written UTC or GMT, as databases export it.
  *
- * @returns milliseconds since 1970 UTC, or NaN where the text is no such date (wrong form, 30 February, 25:00).
+ * @returns milliseconds since 1970 UTC, or NaN if the text is not a date (wrong form, 30 February, 25:00).
  */
 export function parseIsoDate(text: string): number {
   const match = text.length > 40 ? null : iso.exec(text);

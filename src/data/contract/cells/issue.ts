@@ -1,12 +1,12 @@
 import type { QualityRule } from "../../quality/rules.js";
 import type { CellIssue } from "../../table/table.js";
 
-/** A text as it stands in a message: cut to 80 characters. */
+/** Cuts a text for a message, to 80 characters. */
 export function cutText(text: string, limit = 80): string {
   return text.length <= limit ? text : `${text.slice(0, limit - 3)}...`;
 }
 
-/** Names a refused value, whatever it is, without running code of its own. */
+/** Describes a refused value of any type, without running any of its code. */
 export function describeValue(value: unknown): string {
   if (typeof value === "string") return cutText(value);
   if (Array.isArray(value)) return "an array";

@@ -6,7 +6,7 @@ import { nearestText } from "./nearest.js";
 /** Longest label of a category and, where a text column declares no limit, longest text; in UTF-16 units. */
 export const textLimits = { category: 1_000, text: 100_000 } as const;
 
-/** Texts read as true and false where a schema names none of its own: those of `z.stringbool()`. */
+/** Texts read as true and false where a schema names none: those of `z.stringbool()`. */
 export const booleanTexts = {
   truthy: ["true", "1", "yes", "on", "y", "enabled"],
   falsy: ["false", "0", "no", "off", "n", "disabled"],
@@ -71,7 +71,7 @@ export function textFromText(column: TextColumn): (text: string) => string | Cel
   };
 }
 
-/** The text that stands for a JSON scalar in columns of labels: a finite number's or boolean's own text. */
+/** Returns the text of a JSON scalar in columns of labels: a finite number's or boolean's own text. */
 export function labelOfScalar(value: unknown): string | undefined {
   if (typeof value === "number") return Number.isFinite(value) ? String(value) : undefined;
   if (typeof value === "boolean" || typeof value === "bigint") return String(value);

@@ -19,8 +19,8 @@ export function plainCharacters(text: string): string {
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
 
 /**
- * The pattern of an unsigned number with these marks, unanchored. Thousands stand in groups of three, or of two before
- * the last one as in India; a number that starts with a zero has no groups.
+ * Returns the pattern of an unsigned number with these marks, unanchored. Thousands are in groups of three, or of two
+ * before the last one as in India; a number that starts with a zero has no groups.
  */
 export function numberPattern({ decimal, grouping }: Pick<NumberFormat, "decimal" | "grouping">): string {
   const point = escaped(decimal);
@@ -53,8 +53,8 @@ export function accountingNegative(plain: string): string | undefined {
 }
 
 /**
- * Makes the reader of a format: a trimmed text comes to a finite number, or to NaN where it is not written so. The sign
- * stands before or behind the prefix.
+ * Makes the reader of a format: it turns a trimmed text into a finite number, or NaN if the text does not have the
+ * format. The sign comes before or after the prefix.
  */
 export function formattedNumberReader(format: NumberFormat): (text: string) => number {
   const { prefix, suffix, accounting } = format;

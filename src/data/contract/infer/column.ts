@@ -7,7 +7,7 @@ import type { ColumnFacts } from "./tally.js";
 /** Labels listed as levels at most; an inferred category of more learns its levels when features are fitted. */
 export const maxLevels = 50;
 
-/** A column is one of numbers or dates where so many of its filled cells are. */
+/** Share of its filled cells that must be numbers (or dates) for a column to be of that kind. */
 const nineTenths = 0.9;
 
 export const sumOf = (counts: ReadonlyMap<string, number>): number => [...counts.values()].reduce((a, b) => a + b, 0);
@@ -15,7 +15,7 @@ export const sumOf = (counts: ReadonlyMap<string, number>): number => [...counts
 /** Cells that are neither empty nor a word for missing. */
 export const knownCells = (facts: ColumnFacts): number => facts.present - facts.unknownRows;
 
-/** Are so many cells of a column of that kind that the others are slips? */
+/** Returns whether most cells of a column have that kind, so that the others are slips. */
 const mostly = (facts: ColumnFacts, fitting: number): boolean =>
   fitting > 0 && fitting >= nineTenths * knownCells(facts);
 
@@ -49,7 +49,7 @@ export function inferType(facts: ColumnFacts): ColumnType {
   }
   if (isNumber(facts)) {
     const { format, range } = facts.numbers;
-    // Never `integer`: that the numbers seen so far are whole is an observation, and a later 12.5 is no mistake.
+    // Never `integer`: whole numbers so far are only an observation, and a later 12.5 is not a mistake.
     return {
       kind: "number",
       integer: false,

@@ -65,7 +65,7 @@ const named =
   /^(?:[A-Za-z]{3,9},?\s+)?(?:\d{1,2}([ ./-])[A-Za-z]{3,9}\.?\1(\d{4}|\d{2})|[A-Za-z]{3,9}\.?\s\d{1,2}(,?)\s\d{4})(?:[T,\s]|$)/;
 const clock = /^\d{1,3}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:\s?[AaPp]\.?[Mm]\.?)?$/;
 
-/** How a text begins that may be a date or a time; most texts are told by it to be none. */
+/** Start of a text that may be a date or a time; it rules out most texts. */
 const beginning =
   /^(?:\d{1,4}[/.-]|\d{8}T|\d{1,2} [A-Za-z]|[A-Za-z]{3,9}[.,]?[\s./-]\d|[A-Za-z]{3,9}[.,]?\s|\d{1,3}:\d\d)/;
 
@@ -101,7 +101,7 @@ export interface DateFacts {
   readonly timed: number;
   /** Without the sentinels. */
   readonly range: Range;
-  /** Days that stand for no date, as ISO texts, with their counts. */
+  /** Days that mean "no date", as ISO texts, with their counts. */
   readonly sentinels: ReadonlyMap<string, number>;
   /** Cells that are dates in some form. */
   readonly alike: number;
@@ -146,7 +146,7 @@ export class DateForms {
     if ((year >= 1900 && year <= 2100) || sentinelDay(value) !== undefined) this.#take(text, by, [[digitsOnly, value]]);
   }
 
-  /** Takes a text, `by` times; false where it is no date in any form. */
+  /** Adds a text, `by` times; false if it is not a date in any form. */
   add(text: string, by: number): boolean {
     if (text.length > 60) return false;
     if (this.#given !== undefined) {

@@ -73,7 +73,7 @@ const spreadsheetError = /^#[\p{L}\d/_ ]{1,14}[!?]?$/u;
 /** `0000-00-00`, `00/00/0000`, with or without a time of zeros. */
 const zeroDate = /^0{1,4}([-/.])0{1,2}(?:\1)0{1,4}(?:[T ]00:00(?::00(?:\.0+)?)?)?$/;
 
-/** Does a text mean that there is no number, or no date? */
+/** Returns whether a text means that the number or date is unknown. */
 export function isUnknownWord(text: string): boolean {
   if (text.length > 30) return false;
   const first = text[0];

@@ -17,5 +17,5 @@ export const namesPerson = (name: string): boolean => personName.test(name);
 /** How well a name fits a churn target: 2 for the usual names, 1 for a hint, 0. */
 export const targetScore = (name: string): number => (plainTarget.test(name) ? 2 : targetName.test(name) ? 1 : 0);
 
-/** Does a label speak for the class that leaves: "Yes", "1", "Attrited Customer"? */
+/** Returns whether a label names the class that leaves: "Yes", "1", "Attrited Customer". */
 export const namesPositive = (label: string): boolean => positiveLabel.test(label);

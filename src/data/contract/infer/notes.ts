@@ -138,7 +138,7 @@ function dateNotes(name: string, { dates }: ColumnFacts): Finding[] {
   return [columnFinding("format", name, count, `its dates are written ${format}${order}`)];
 }
 
-/** Notes about a column that is used: what is read as missing, how its cells are written, why it is no number or date. */
+/** Notes about a column in use: the texts read as missing, the form of its cells, why it is not a number or date. */
 export function columnNotes(name: string, facts: ColumnFacts, type: ColumnType): Finding[] {
   const mixed = mixedReason(facts, type);
   const { codes } = facts.numbers;

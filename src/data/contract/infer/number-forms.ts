@@ -9,7 +9,7 @@ const patterns = styles.map((style) => new RegExp(`^${numberPattern(style)}$`));
 const withPoint = styles.reduce((mask, { decimal }, i) => (decimal === "." ? mask | (1 << i) : mask), 0);
 const pointsBetweenThousands = 1 << styles.findIndex(({ decimal, grouping }) => decimal === "," && grouping === ".");
 
-/** Forms of one column that are told apart. */
+/** Limit on the distinct forms of one column. */
 const mostForms = 48;
 const longestForm = 60;
 
@@ -75,7 +75,7 @@ export class NumberForms {
     return true;
   }
 
-  /** Takes a text with marks, a sign or a unit, `by` times; false where it is no number in any form. */
+  /** Adds a text with marks, a sign or a unit, `by` times; false if it is not a number in any form. */
   add(text: string, by: number): boolean {
     if (text.length > longestForm) return false;
     const plain = plainCharacters(text);

@@ -29,11 +29,17 @@ export interface ColumnFacts {
   readonly labels: ReadonlyMap<string, number> | undefined;
   readonly numbers: NumberFacts;
   readonly dates: DateFacts;
-  /** Present texts that are no number or date in a form that is known, but are made of digits and marks, or of parts of a date. */
+  /**
+   * Present texts that consist of digits and marks, or of parts of a date, but are not a number or date in a known
+   * form.
+   */
   readonly nearNumbers: CountedExamples;
   readonly nearDates: CountedExamples;
   readonly booleans: number;
-  /** Present texts that are no number, no date and no unknown word, and all those that are numbers or dates in some form. */
+  /**
+   * Present texts that are not a number, a date or an unknown word, and all those that are numbers or dates in some
+   * form.
+   */
   readonly others: Examples;
   readonly examples: readonly Examples[];
   readonly characters: number;
@@ -52,7 +58,7 @@ export interface Tally {
 
 const hasDigit = /[\d\uff10-\uff19]/;
 const letter = /\p{L}/u;
-/** A day of a year in digits, or the name of a month beside a year. */
+/** A day of a year in digits, or the name of a month next to a year. */
 const partsOfDate =
   /\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\b\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b.*\d|\b(?:19|20)\d\d-?[QWqw]\d/i;
 const bool = /^(?:true|false)$/i;

@@ -28,8 +28,8 @@ export function targetClasses(facts: ColumnFacts | undefined): string[] {
 /**
  * The target that a column holds.
  *
- * @throws ChurnkitError TARGET_INVALID where it has not exactly two classes, the positive one never occurs, or none
- * was named and neither label speaks for leaving.
+ * @throws ChurnkitError TARGET_INVALID if it does not have exactly two classes, the positive one never occurs, or
+ * none was named and neither label suggests leaving.
  */
 export function inferTarget(column: string, facts: ColumnFacts, positive: string | undefined, source: string): Target {
   const fail = (message: string): never => {

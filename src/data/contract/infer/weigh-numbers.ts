@@ -56,7 +56,7 @@ export interface NumberFacts {
 /** All forms of a column. */
 export interface WeighedForms {
   readonly forms: readonly NumberForm[];
-  /** One of them: numbers beyond 2^53, of which whole ones are no longer exact. */
+  /** One of them: numbers beyond 2^53, where whole numbers are not exact. */
   readonly huge: NumberForm;
   readonly codes: Codes;
   /** Cells that are neither empty nor a word for missing. */

@@ -91,7 +91,7 @@ export function dateType(schema: $ZodType, refuse: Refuse): TypeOf<"date"> {
       refuse("a date's limit must be a date");
     else narrow(limits, check, check.value.getTime());
   }
-  // Dates are whole milliseconds, so an open limit is a closed one beside it.
+  // Dates are whole milliseconds, so an open limit equals the closed one next to it.
   const min = Math.max(limits.min ?? -Infinity, (limits.exclusiveMin ?? -Infinity) + 1);
   const max = Math.min(limits.max ?? Infinity, (limits.exclusiveMax ?? Infinity) - 1);
   return {

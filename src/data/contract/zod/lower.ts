@@ -156,7 +156,7 @@ function lowerPipe(
     refuse("a limit or list at the first end of the pipe would be lost; declare it at the last end");
     return undefined;
   }
-  // A null or an absent value passes both ends, or a default stands in for it.
+  // A null or an absent value passes both ends, or a default replaces it.
   const passes = source.optional && source.default === undefined;
   const handling = {
     nullable: source.nullable && result.nullable,

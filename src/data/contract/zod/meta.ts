@@ -17,7 +17,7 @@ export interface ColumnMeta {
   readonly kind?: "category" | "text";
   /** `date` forgets the time of day of a `z.date()`. */
   readonly precision?: "date" | "datetime";
-  /** Texts that mean missing, beside the empty one. */
+  /** Texts that mean missing, in addition to the empty one. */
   readonly missing?: readonly string[];
   /** Is a label that the schema does not list scored as unknown, or does it break the contract (the default)? */
   readonly unseen?: "unknown" | "reject";

@@ -45,7 +45,7 @@ function classesOf(type: ColumnType, positive: unknown): { labels: readonly stri
   }
 }
 
-/** Turns the target column into a category of texts and names the positive class; reports what stands against it. */
+/** Turns the target column into a category of texts and names the positive class; reports obstacles. */
 export function lowerTarget(
   column: string,
   lowered: Lowered,

@@ -74,7 +74,7 @@ function collect(schema: $ZodType, context: Context, parts: Parts, lower: LowerO
   }
 }
 
-/** Is it an option that is taken apart here, and not lowered by itself? */
+/** Returns whether this function expands the option itself, instead of lowering it. */
 const isListed = (schema: $ZodType): boolean =>
   ["enum", "literal", "null", "nan", "undefined", "union"].includes((schema as $ZodTypes)._zod.def.type);
 

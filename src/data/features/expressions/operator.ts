@@ -36,7 +36,7 @@ export interface Operator {
   readonly rest?: { readonly kind: ArgumentKind; readonly min: number } | undefined;
   readonly result: "number" | "boolean" | "category";
   readonly parameters: Readonly<Record<string, ParameterKind>>;
-  /** Problem with a combination of parameters, each of which is right by itself. */
+  /** Problem with a combination of parameters that are each valid alone. */
   readonly problem?: (parameters: Parameters) => string | undefined;
   /** The labels of a result of kind category. */
   readonly labels?: (levels: ArgumentLevels) => string[];

@@ -50,7 +50,7 @@ const malformed = documentError("FEATURES_INVALID", "", "Build expressions with 
  *
  * @param json Parsed JSON, such as `{ "op": "ratio", "args": [{ "op": "column", "name": "a" }, ...] }`.
  * @param contract The contract whose columns it may name; the target and ids are not among them.
- * @param path Where the JSON stands in its document, for messages.
+ * @param path Place of the JSON in its document, for messages.
  * @returns a fresh, plain expression.
  * @throws ChurnkitError FEATURES_INVALID, with the path, for an unknown operator or column, a wrong kind, label or
  * parameter, more than 32 levels of nesting or more than 1000 columns and calls.

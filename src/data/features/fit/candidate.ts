@@ -1,6 +1,6 @@
 import type { FeatureBlock } from "../recipe.js";
 
-/** The 0/1 matrix columns of a block, of which at most one is set in a row. */
+/** The 0/1 matrix columns of a block; at most one is set in a row. */
 export interface Flags {
   readonly names: readonly string[];
   /** Which flag the row sets, or -1. */

@@ -2,12 +2,12 @@ import type { FeatureBlock, Recipe } from "../recipe.js";
 import { kindOf } from "../blocks/kinds.js";
 import type { Candidate } from "./candidate.js";
 
-/** Up to so many matrix columns details do no harm that a penalty can't prevent, and cost little. */
+/** With up to this many matrix columns, details cost little and do no harm that a penalty can't prevent. */
 const manyColumns = 200;
-/** Beyond that there must be so many rows for each. */
+/** Beyond that, each column needs this many rows. */
 const rowsPerColumn = 5;
 
-/** Can so many rows carry the candidates with their details? */
+/** Returns whether this many rows can support the candidates with their details. */
 export const affordsDetails = (candidates: readonly Candidate[], rows: number): boolean => {
   const width = candidates.reduce((sum, { block }) => sum + kindOf(block).width(block), 0);
   return width <= manyColumns || rows >= rowsPerColumn * width;

@@ -23,7 +23,9 @@ export class Fitting {
   readonly #policies: ReadonlyMap<string, ColumnPolicy>;
   readonly #names: Set<string>;
 
-  /** @param details whether numbers get bins and single values beside the scaled one where no policy says so. */
+  /**
+   * @param details whether numbers get bins and single values in addition to the scaled one where no policy decides.
+   */
   constructor(features: Features, table: Table, target: Uint8Array | undefined, details: boolean) {
     this.#features = features;
     this.#table = table;

@@ -39,7 +39,7 @@ function usedDerived(derived: readonly DerivedColumn[], blocks: readonly Feature
   return derived.filter((column) => used.has(column.name));
 }
 
-/** Fits the columns with details, or without where the rows are too few for so many matrix columns. */
+/** Fits the columns with details, or without if there are too few rows for the number of matrix columns. */
 function fitColumns(features: Features, table: Table, target: Uint8Array | undefined): Fitting {
   const fitting = new Fitting(features, table, target, true);
   fitting.fitAll();

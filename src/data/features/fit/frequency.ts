@@ -1,7 +1,7 @@
 import { log, square } from "../../../base/elementary.js";
 import type { FrequencyBlock } from "../recipe.js";
 
-/** The most frequent levels are kept, so many at most; others are encoded as unknown. */
+/** Limit on the levels kept, the most frequent ones; others are encoded as unknown. */
 export const maxLevels = 10_000;
 
 /** Codes of the levels a block keeps, increasing. */

@@ -9,12 +9,12 @@ import { dropped, rareRows, type Candidate, type Fitted } from "./candidate.js";
 import { plainTransform, quantileKnots, quantileTransform, transformByShape, type Transform } from "./shape.js";
 import { moments, quantile, summarize, type NumberSummary } from "./summary.js";
 
-/** Up to so many different values each get a column. */
+/** With up to this many different values, each gets a column. */
 const fewValues = 10;
-/** A value that this share of the rows has, and so many times more rows than most values, gets a column. */
+/** A value with this share of the rows, and many times the rows of most values, gets a column. */
 const spikeShare = 0.05;
 const spikeHeight = 5;
-/** A value in fewer rows than this gets none: beside the scaled number it would be learned by heart. */
+/** A value in fewer rows than this gets no column: the model would learn it by heart. */
 const leastRows = 10;
 /** Bins of the piecewise encoding. */
 const bins = 8;
@@ -30,9 +30,9 @@ export interface NumberInput {
   readonly details: boolean;
 }
 
-/** Values that deserve a 0/1 column of their own beside the scaled number. */
+/** Returns values that deserve a 0/1 column in addition to the scaled number. */
 function standOuts({ distinct, counts, sorted, missing }: NumberSummary): number[] {
-  // Two values are told apart by the scaled number alone.
+  // The scaled number alone distinguishes two values.
   if (distinct.length < 3) return [];
   const rows = sorted.length + missing;
   const rare = Math.max(leastRows, rareRows(rows));
@@ -165,7 +165,7 @@ export function fitNumber(input: NumberInput): Fitted {
   return candidates.length > 0 ? { candidates, notes: [] } : dropped(name, "its values hardly differ");
 }
 
-/** Fits a boolean: 0 or 1 as it is, the training share for a missing one. */
+/** Fits a boolean: 0 or 1 unchanged, the training share for a missing one. */
 export function fitBoolean(name: string, values: Float64Array): Fitted {
   const { sorted, missing, distinct } = summarize(values);
   if (sorted.length === 0) return dropped(name, "it is missing in every training row");

@@ -51,9 +51,9 @@ function withoutSpikes({ sorted }: NumberSummary, spikes: readonly number[]): Fl
 }
 
 /**
- * The transform that a number's shape asks for. Values apart from `spikes` (which have columns of their own) are looked
- * at. Where |skewness| <= 2 and excess kurtosis <= 7: `identity`, or `quantile` where a spike has 20 % of the rows. Else
- * `log` where none is negative and their logarithms are of that kind. Else `quantile`.
+ * Chooses the transform for a number's shape, without the values in `spikes` (which have their own columns). Where
+ * |skewness| <= 2 and excess kurtosis <= 7: `identity`, or `quantile` where a spike has 20 % of the rows. Else `log`
+ * where none is negative and their logarithms have such a shape. Else `quantile`.
  */
 export function transformByShape(summary: NumberSummary, spikes: readonly number[]): Transform {
   const { sorted } = summary;

@@ -19,7 +19,7 @@ export function codesOf(expression: Expression, table: Table): { codes: Int32Arr
   return { codes: Int32Array.from(values, (value) => (value >= 0 ? value : -1)), labels: levels };
 }
 
-/** 1 where a row is of the positive class, else 0; undefined where the table or its contract has no target. */
+/** Returns 1 for a row of the positive class, else 0; undefined if the table or its contract has no target. */
 export function targetLabels(table: Table): Uint8Array | undefined {
   const { target } = table.contract;
   const data = target && table.columns.get(target.column);

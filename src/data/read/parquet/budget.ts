@@ -1,6 +1,6 @@
 import { ChurnkitError } from "../../../base/errors.js";
 
-/** Most bytes of one row group, unpacked: so much is held at once. */
+/** Limit of one row group, unpacked, in bytes: memory holds that much at once. */
 const mostGroupBytes = 2 ** 30;
 
 /**

@@ -5,7 +5,7 @@ import { mostDecimalBytes, type ParquetColumn } from "./footer.js";
 import { Cursor, walkRuns } from "./runs.js";
 import { Damaged, readStruct, wholeOf, type ThriftStruct } from "./thrift.js";
 
-/** Unpacks a page to exactly so many bytes. */
+/** Unpacks a page to exactly this many bytes. */
 export type Unpack = (packed: Uint8Array, bytes: number) => Uint8Array;
 
 const pageType = { data: 0, dictionary: 2, dataV2: 3 } as const;

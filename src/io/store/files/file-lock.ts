@@ -41,7 +41,7 @@ export async function withFileLock<T>(lock: string, work: () => T, options: { wa
         { where: { file: lock } },
       );
     }
-    // Waiters drift apart by their process id, so that they do not retry in step.
+    // Delays differ by process id, so that waiters do not retry in step.
     await sleep(Math.min(1 + attempt, 15) + (process.pid % 5));
   }
   try {
@@ -87,7 +87,10 @@ function isStale(lock: string): boolean {
   return state === "dead" || ageOf(lock) > (state === "elsewhere" ? foreignLimitMs : unsignedLimitMs);
 }
 
-/** Removes a stale lock under a guard of its own, so that of two who found it stale none removes the other's new lock. */
+/**
+ * Removes a stale lock under a separate guard, so that of two processes that found it stale neither removes the
+ * other's new lock.
+ */
 function breakStale(lock: string): void {
   const guard = `${lock}.break`;
   try {

@@ -95,7 +95,7 @@ export function filesStore(folder: string): ObjectStore {
     name,
     capabilities: { compareAndSwap: true, durable: true },
     putStream,
-    // One after the other for each key: those who come too late are told so before they write anything.
+    // One after the other for each key: late writers hear of the conflict before they write anything.
     put: (key, bytes, options) => putInTurn(key, () => putStream(key, [bytes], options)),
     async get(key) {
       const path = pathOf(key);

@@ -14,9 +14,9 @@ export interface GroupCommit {
   /** Runs what prepares a change, such as the writing of a file: a group that is about to begin waits for it, a moment. */
   readonly preparing: <T>(work: () => Promise<T>) => Promise<T>;
   /**
-   * Changes names in a folder while no other process or thread changes any below the root. When this is over the change
-   * outlives a power cut: the folder has reached the disk, and so have those above it that are new or that this process
-   * has not seen there. What `change` throws is thrown here and stops none of the others.
+   * Changes names in a folder while no other process or thread changes any below the root. Afterwards the change
+   * survives a power cut: the folder has reached the disk, and so have its parents that are new or that this process
+   * has not seen there. An error of `change` is thrown here and stops none of the others.
    */
   readonly commit: (folder: string, change: () => void) => Promise<void>;
 }

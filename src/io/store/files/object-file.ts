@@ -3,8 +3,8 @@ import { closeSync, fsync, fstatSync, open, openSync, read, readSync, write, wri
 import { promisify } from "node:util";
 
 /**
- * Bytes of a file that are written without a thread of their own: into the system's memory, which takes less time than
- * handing them over. The wait for the disk, which is what takes long, never holds up the process.
+ * Limit for files written without a separate thread, in bytes: copying them to the system's memory takes less time
+ * than handing them over. The wait for the disk, which takes long, never blocks the process.
  */
 const atOnce = 256 * 1024;
 
@@ -47,7 +47,7 @@ const mostAtOnce = 2 ** 30;
 export async function readObject(path: string): Promise<Uint8Array<ArrayBuffer>> {
   const file = await openLater(path, "r");
   try {
-    // At least one byte is asked for, so that a folder is told from an empty file.
+    // Ask for at least one byte, to distinguish a folder from an empty file.
     const bytes = new Uint8Array(Math.max(1, fstatSync(file).size));
     let length = 0;
     for (let more = 1; more > 0 && length < bytes.length; length += more) {

@@ -13,7 +13,7 @@ export interface S3StoreOptions {
   readonly client?: Sdk.S3Client | undefined;
   /** Region, credentials, endpoint and so on; what is left out the SDK finds as ever (environment, profile, role). */
   readonly clientConfig?: Sdk.S3ClientConfig | undefined;
-  /** How S3 shall encrypt what is written. Default: as the bucket says. */
+  /** S3's encryption of written objects. Default: the bucket's. */
   readonly serverSideEncryption?: "AES256" | "aws:kms" | "aws:kms:dsse" | undefined;
   /** Id or ARN of the KMS key. Default: the account's own for S3. */
   readonly kmsKeyId?: string | undefined;
@@ -99,7 +99,7 @@ async function regionOf(client: Sdk.S3Client): Promise<string> {
   }
 }
 
-/** AWS's accounts in China and of the US government have ARNs of their own. */
+/** AWS's accounts in China and of the US government have different ARNs. */
 function partitionOf(region: string): string {
   if (region.startsWith("cn-")) return "aws-cn";
   return region.startsWith("us-gov-") ? "aws-us-gov" : "aws";

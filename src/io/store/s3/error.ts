@@ -72,7 +72,7 @@ const statusOf = (error: unknown): number => asSdkError(error).$metadata?.httpSt
 /** Was the request sent more than once? Then an earlier one may have been carried out, its answer lost. */
 export const wasRetried = (error: unknown): boolean => (asSdkError(error).$metadata?.attempts ?? 1) > 1;
 
-/** Is it the answer that there is no such object? */
+/** Returns whether the answer says that the object does not exist. */
 export const isAbsent = (error: unknown): boolean =>
   statusOf(error) === 404 && !["NoSuchBucket", "NoSuchUpload"].includes(nameOf(error));
 

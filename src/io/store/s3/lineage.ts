@@ -25,7 +25,7 @@ export interface Write {
 }
 
 /**
- * Names a write, and links it to the version that it shall replace.
+ * Names a write, and links it to the version that it replaces.
  *
  * When the answer to a conditional write is lost, its repetition fails, since the first has changed the object. Whether
  * that was our own write, or another's, can then be read from the object: every write hands on the names of those

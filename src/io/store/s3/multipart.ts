@@ -12,8 +12,8 @@ const maxParts = 10_000;
 const inFlight = 2;
 
 /**
- * Writes a stream in parts, of which few are in memory at a time; one that fits into a single part in one request. The
- * object appears, under its condition, with the last request. On any failure the parts are removed.
+ * Writes a stream in parts, of which few are in memory at a time; a stream that fits into a single part takes one
+ * request. The object appears, under its condition, with the last request. On any failure the parts are removed.
  */
 export async function putParts(
   s3: S3Connection,
@@ -125,8 +125,8 @@ const tooLarge = (s3: S3Connection, key: string, partBytes: number): ChurnkitErr
   storeFailed(s3.place, "write", key, `It is larger than ${maxParts} parts of ${partBytes} bytes: raise partBytes.`);
 
 /**
- * Cuts a stream into parts of one size, the last one shorter, each in memory of its own, or in what is spare: new memory
- * for each would pile up until it is collected.
+ * Cuts a stream into parts of one size, the last one shorter, each in separate or spare memory: new memory for each
+ * would pile up until it is collected.
  */
 async function* split(
   content: AsyncIterable<Uint8Array>,
@@ -150,7 +150,7 @@ async function* split(
   if (filled > 0) yield part.subarray(0, filled);
 }
 
-/** The next part; an error of the source is told from one of S3. */
+/** Reads the next part; marks an error as the source's, to distinguish it from S3's. */
 async function fromSource(
   s3: S3Connection,
   key: string,

@@ -8,7 +8,7 @@ import type { S3Connection } from "./connection.js";
 import { isAbsent, isDenied, isPreconditionFailed, s3Failed, storeFailed } from "./error.js";
 import { lineageField, type KnownVersion } from "./lineage.js";
 
-/** An object that is read whole is no larger. */
+/** Limit for an object that is read whole. */
 const maxInMemory = 2 ** 31;
 /** How often in a row reading may break off without a byte having come. */
 const patience = 5;
@@ -160,8 +160,8 @@ function checkSum(
 }
 
 /**
- * Is an error the answer that there is no such object? To those who may not list the bucket without a prefix, S3 says
- * that access is denied instead; a listing of the one key then tells.
+ * Returns whether an error means that the object does not exist. Without permission to list the bucket, S3 answers
+ * that access is denied instead; then a listing of the one key decides.
  */
 async function isNotThere(s3: S3Connection, key: string, error: unknown): Promise<boolean> {
   if (isAbsent(error)) return true;

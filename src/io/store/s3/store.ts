@@ -63,7 +63,7 @@ export async function s3Store(options: S3StoreOptions): Promise<ObjectStore> {
   const begin = async (key: string, { ifVersion }: PutOptions): Promise<Write> => {
     checkKey(key);
     const known = seen.get(key);
-    // Those who come too late in this process need not ask S3.
+    // Late writers in this process need not ask S3.
     if (typeof ifVersion === "string" && known?.replaced === ifVersion) throw conflict(s3.place.uriOf(), key);
     return beginWrite(s3, key, ifVersion, known);
   };
@@ -111,7 +111,7 @@ async function list(s3: S3Connection, prefix: string): Promise<ObjectInfo[]> {
   let token: string | undefined;
   do {
     try {
-      // In the encoding "url" every key can be told in XML, also those that other programs have made.
+      // The encoding "url" can represent every key in XML, also those that other programs have made.
       const input = { ...s3.common, Prefix: s3.place.prefix + prefix, EncodingType: s3.sdk.EncodingType.url };
       const page = await s3.send(
         new s3.sdk.ListObjectsV2Command({ ...input, ...(token === undefined ? {} : { ContinuationToken: token }) }),
@@ -137,7 +137,10 @@ const decoded = (key: string): string => {
   }
 };
 
-/** The store's key of an object in the bucket; undefined for what other programs keep there under names of their own. */
+/**
+ * Returns the store's key of an object in the bucket; undefined for objects of other programs with names of their
+ * own.
+ */
 function keyIn(s3: S3Connection, name: string): string | undefined {
   const key = name.slice(s3.place.prefix.length);
   try {
