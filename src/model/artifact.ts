@@ -19,8 +19,8 @@ export interface LinearModel {
 }
 
 /**
- * Decision trees whose leaves are added up: boosting and forests. All nodes stand in one list, tree behind tree, each in
- * preorder: a split's left child is the node behind it.
+ * Decision trees whose leaves are added up: boosting and forests. All nodes are in one list, tree after tree, each in
+ * preorder: a split's left child is the next node.
  */
 export interface TreesModel {
   readonly kind: "trees";

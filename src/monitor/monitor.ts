@@ -33,15 +33,15 @@ export interface MonitorOptions {
   readonly labels?: LabelRules | undefined;
   /** Explains sampled rows: what `monitorExplainer` gives. */
   readonly explainer?: Explainer | undefined;
-  /** The version on watch: predictions of another are counted apart and left out. */
+  /** The watched version: predictions of another are counted separately and left out. */
   readonly version?: string | undefined;
   /** Of the samples; the same for all that are to be merged. 0 by default. */
   readonly seed?: number | undefined;
   /** 200 rows explained for each period, 10,000 predictions kept for their labels by default. */
   readonly samples?: Partial<MonitorSettings["samples"]> | undefined;
   /**
-   * When the watch began: periods that end before it are passed over, and those from there on without rows count as closed
-   * too. Without it the watch begins with the first period that holds rows. A state that has closed periods goes on from there.
+   * Start of the watch: earlier periods are skipped, and later ones without rows count as closed too. Without it the
+   * watch begins with the first period that has rows. A state with closed periods continues from there.
    */
   readonly since?: Moment | undefined;
   /** Goes on from a state that was kept. */
@@ -65,8 +65,8 @@ export interface Monitor {
   /** Takes in what became of predictions. A bad record is counted, never thrown. */
   addLabels(labels: Iterable<MonitorLabel>): void;
   /**
-   * Does what may wait: explains at most so many sampled rows, or without a number all of them once the last records have
-   * been counted. Returns how many still wait.
+   * Does deferred work: explains at most this many sampled rows, or without a number all of them after the last
+   * records have been counted. Returns how many still wait.
    */
   settle(rows?: number): number;
   /** Everything as plain JSON. */

@@ -15,8 +15,8 @@ import { parseMonitorState, type MonitorState } from "./state.js";
 export interface MonitorRunOptions extends MonitorOptions {
   readonly store: Pick<ObjectStore, "list" | "getStream">;
   /**
-   * Where the captured data lie: every object below these whose name ends in .jsonl, .json, .ndjson, also with a number or .gz
-   * behind it; and an object of just this name, whatever it is.
+   * Places of the captured data: every object below these whose name ends in .jsonl, .json, .ndjson, also followed by
+   * a number or .gz; and an object of exactly this name, whatever it is.
    */
   readonly prefix: string | readonly string[];
   readonly baseline: MonitorBaseline;
@@ -46,7 +46,10 @@ export interface MonitorRunOptions extends MonitorOptions {
 /** Result of a run. Plain JSON. */
 export interface MonitorRun {
   readonly report: MonitorReport;
-  /** Everything counted, to be merged with other shards or to go on from: before the report of a single look, after that of a sequence. */
+  /**
+   * Everything counted, for merging with other shards or for continuing: before the report of a single look, after
+   * that of a sequence.
+   */
   readonly state: MonitorState;
   readonly read: {
     readonly objects: number;
@@ -74,8 +77,8 @@ const labelName = /\.(jsonl|json|ndjson|csv)(\.gz)?$/i;
  * `churnkit monitor`. Objects are streamed one after the other, so memory depends on neither their number nor their size.
  * Several machines may each take a shard; their states merge to what one would have counted, bit for bit.
  *
- * @throws ChurnkitError OPTION_INVALID for an option out of range, STORE_FAILED, CONTRACT_MISMATCH for states of another
- * baseline. What is wrong in the data is counted, never thrown.
+ * @throws ChurnkitError OPTION_INVALID for an option out of range, STORE_FAILED, CONTRACT_MISMATCH for states of
+ * another baseline. Problems in the data are counted, never thrown.
  */
 export async function runMonitor(options: MonitorRunOptions): Promise<MonitorRun> {
   const { look = "once", merge = [] } = options;

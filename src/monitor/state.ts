@@ -42,7 +42,7 @@ export interface SkippedCounts {
   readonly late: number;
   /** They would have opened more periods than fit into a monitor's memory, 128 MiB for all that are open. */
   readonly tooManyPeriods: number;
-  /** Their time is no time. */
+  /** Records whose time is not a time. */
   readonly badTime: number;
   /** Another model version predicted them. */
   readonly otherVersion: number;

@@ -18,7 +18,7 @@ const given = (what: string, value: unknown): JsonValue =>
 
 const longest = { by: 256, reason: 2_000 } as const;
 
-/** @throws ChurnkitError OPTION_INVALID for who or why that is no text, or longer than every driver can keep. */
+/** @throws ChurnkitError OPTION_INVALID if who or why is not a text, or longer than every driver can keep. */
 export function checkNote(note: ChangeNote): void {
   for (const name of ["by", "reason"] as const) {
     const value = note[name];

@@ -26,7 +26,7 @@ export interface AliasEntry {
 export interface RegistryState<Entry extends VersionEntry = VersionEntry> {
   readonly versions: readonly Entry[];
   readonly aliases: readonly AliasEntry[];
-  /** The highest semantic version ever given, also to a version that was removed; undefined where nobody remembers. */
+  /** The highest semantic version ever given, even to a removed version; undefined if it is not known. */
   readonly highest?: string | undefined;
   /** The number of the next version, where it is the driver that gives numbers. */
   readonly next?: number | undefined;
@@ -76,7 +76,7 @@ export interface RegistryBackend<Entry extends VersionEntry = VersionEntry> {
   bundle(entry: Entry): Promise<BundleSource>;
   /** Newest first. */
   history(limit: number): Promise<readonly StoredEntry[]>;
-  /** Numbers of entries that counted once and are no part of the whole history given. */
+  /** Returns the numbers of entries that counted once and are not part of the whole history given. */
   abandoned(history: readonly StoredEntry[]): Promise<readonly number[]>;
   /** Where the driver itself keeps bundles in a store: what killed changes left there. */
   readonly orphans?: (() => Promise<readonly OrphanBundle[]>) | undefined;

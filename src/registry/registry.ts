@@ -52,7 +52,7 @@ export interface PromoteOptions extends ChangeNote {
    * promotion is refused, since its evidence is about another rival.
    */
   readonly expected?: number | null | undefined;
-  /** Refuse versions that nobody approved? Default false. */
+  /** Refuse versions without approval? Default false. */
   readonly approvedOnly?: boolean | undefined;
 }
 
@@ -123,7 +123,7 @@ export interface HistoryEntry {
   readonly verdict?: GateVerdict | undefined;
   /** SHA-256 of the entry before, null for the first. */
   readonly previous: string | null;
-  /** SHA-256 of this entry as it is stored. */
+  /** SHA-256 of this entry's stored bytes. */
   readonly sha256: string;
 }
 
@@ -175,7 +175,7 @@ export interface ModelRegistry {
   get(ref: VersionRef): Promise<ModelVersion>;
   /** Aliases and the versions they point to. */
   aliases(): Promise<ReadonlyMap<string, number>>;
-  /** A version's bundle as a source, each file verified as it is read. */
+  /** Opens a version's bundle as a source; each file is verified when it is read. */
   open(ref: VersionRef): Promise<BundleSource>;
   /** A version's files in memory, each verified against its checksum. */
   download(ref: VersionRef): Promise<BundleFiles>;
@@ -210,8 +210,9 @@ export interface ModelRegistry {
   /** Checks the whole: the chain of the history, that it leads to what the registry says now, and every bundle. */
   verify(options?: AuditOptions): Promise<Audit>;
   /**
-   * Bundle folders without a version whose newest file is older than so many seconds (default 86,400: a day), oldest
-   * first; with `apply` they are removed. What a registration is uploading at that moment it uploads again.
+   * Finds bundle folders without a version whose newest file is older than this many seconds (default 86,400: a day),
+   * oldest first; with `apply` they are removed. A registration that is uploading to one at that moment uploads it
+   * again.
    *
    * @throws ChurnkitError REGISTRY_REFUSED when the registry is not sound: what it lost would seem to be without a version.
    */
@@ -222,10 +223,11 @@ export interface ModelRegistry {
   /** Everything the registry holds, to be kept or taken elsewhere; bundles are read one at a time, when asked for. */
   snapshot(): Promise<RegistrySnapshot>;
   /**
-   * Takes over what a snapshot holds and this registry does not: numbers, labels, aliases and history stay as they are.
-   * An interrupted one is finished by calling it again.
+   * Takes over everything in a snapshot that this registry lacks: numbers, labels, aliases and history are unchanged.
+   * To finish an interrupted call, call it again.
    *
-   * @throws ChurnkitError REGISTRY_REFUSED when this registry is not empty and what it holds is no beginning of it.
+   * @throws ChurnkitError REGISTRY_REFUSED when this registry is not empty and its history is not the beginning of
+   * the snapshot's.
    */
   restore(snapshot: RegistrySnapshot): Promise<void>;
 }

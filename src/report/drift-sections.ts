@@ -18,7 +18,7 @@ export interface DriftSectionOptions {
   /** Names of the samples in the text, such as file names. */
   readonly reference?: string | undefined;
   readonly current?: string | undefined;
-  /** At most so many columns get a plot of their distributions, the worst first. Default 12. */
+  /** Limit on the columns with a plot of their distributions, the worst first. Default 12. */
   readonly plots?: number | undefined;
   /** Reports of earlier periods against the same reference, the oldest first: drift over time. */
   readonly history?: readonly DriftPeriod[] | undefined;

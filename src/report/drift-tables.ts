@@ -2,7 +2,7 @@ import type { RankedDrift, SegmentDrift } from "../drift/report.js";
 import { countText, metricText, verdictTone } from "./format.js";
 import type { Block, Cell } from "./sections.js";
 
-/** At most so many slices are shown, the worst first. */
+/** Limit on the slices shown, the worst first. */
 const SLICES = 40;
 
 const percentText = (share: number): string => `${(100 * share).toFixed(1)} %`;

@@ -16,8 +16,9 @@ export interface NamedEvaluation {
 }
 
 /**
- * The sections on a model's quality: metrics beside those of its baselines, the confusion matrix, what a threshold
- * brings (profit where costs were given), calibration; ROC, precision and recall, gains, lift and training are folded.
+ * Returns the sections on a model's quality: metrics next to those of its baselines, the confusion matrix, the effect
+ * of a threshold (profit if costs were given), calibration; ROC, precision and recall, gains, lift and training are
+ * folded.
  *
  * @param models the model first, then what it is compared with, at most four in all, evaluated on the same rows.
  * @param options.history the epochs of each network of the model (`TrainedModel.history`), to plot its losses.

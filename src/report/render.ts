@@ -87,7 +87,7 @@ function tableHtml(columns: readonly TableColumn[], rows: readonly (readonly Cel
     return number ? ' class="number"' : sentence ? ' class="sentence"' : "";
   };
   const stacked = columns.length > NARROW_COLUMNS || columns.some(({ sentence }) => sentence);
-  // A row's first cell names it, and a sentence and a badge speak for themselves; every other cell needs its column's name.
+  // A row's first cell names it, and a sentence and a badge need no name; every other cell needs its column's name.
   const named = (cell: Cell, i: number): string =>
     !stacked || i === 0 || columns[i]?.sentence === true || (typeof cell !== "string" && cell.tone !== undefined)
       ? ""
@@ -128,7 +128,7 @@ async function plotsHtml(plots: readonly Plot[], id: string): Promise<string> {
   return `<div class="plots">${figures.join("\n")}</div>`;
 }
 
-/** Every drawing numbers its clip paths and gradients alike; on one page they need names of their own. */
+/** Every drawing numbers its clip paths and gradients in the same way; on one page the names must differ. */
 function ownIds(svg: string, id: string): string {
   return svg.replace(
     /(\bid="|url\(#|href="#)([a-z]+\d+)/g,

@@ -19,7 +19,7 @@ export interface TableColumn {
   readonly label: string;
   /** Numbers stand on the right. */
   readonly number?: boolean;
-  /** A sentence: on a narrow screen it takes a line of its own under its row. */
+  /** A sentence: on a narrow screen it takes a separate line under its row. */
   readonly sentence?: boolean;
 }
 

@@ -18,7 +18,7 @@ export interface Sent {
  * Reads a body of JSON.
  *
  * @param recordsIn finds the records in what it holds.
- * @throws ChurnkitError REQUEST_INVALID for an empty body and one that is no JSON; what `recordsIn` throws.
+ * @throws ChurnkitError REQUEST_INVALID for a body that is empty or not JSON; the errors of `recordsIn`.
  */
 export function sentJson(
   request: ServeRequest,

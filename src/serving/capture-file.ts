@@ -8,7 +8,7 @@ import { captureLine, type CaptureWriter } from "../monitor/capture/write.js";
 
 /** How a file of captured predictions is cut. */
 export interface CaptureFileOptions {
-  /** The file is moved aside when it holds so many bytes. Default 64 MiB. */
+  /** Size at which the file is moved aside, in bytes. Default 64 MiB. */
   readonly bytes?: number | undefined;
   /** Former files that are kept, as `<path>.1` (the newest) and on. Default 10. */
   readonly keep?: number | undefined;
@@ -17,8 +17,8 @@ export interface CaptureFileOptions {
 const newline = 10;
 
 /**
- * Appends predictions in our own form to a file of JSON lines, which is moved aside when it is full. Each write is one
- * append, so that it begins on a line of its own even where a killed process left a part of one.
+ * Appends predictions in our own form to a file of JSON lines, which is moved aside when it is full. Each write is
+ * one append and begins on a new line, even if a killed process left a partial one.
  *
  * @throws ChurnkitError OPTION_INVALID for an option out of range; IO_FAILED from `write` with the path.
  *
@@ -80,7 +80,7 @@ export function captureToFile(
 }
 
 async function append(path: string, lines: string): Promise<void> {
-  // Records are customers: nobody else on the machine needs to read them.
+  // Records are about customers: other users of the machine need not read them.
   const file = await open(path, "a+", 0o600);
   try {
     const { size } = await file.stat();

@@ -35,7 +35,7 @@ export interface HandlerOptions {
    */
   readonly onScored?:
     ((records: readonly unknown[], results: readonly ScoredRecord[], context: ScoringContext) => void) | undefined;
-  /** Told of errors that are the server's own; the caller is told only that there was one. */
+  /** Called with errors that are the server's own; the caller learns only that there was one. */
   readonly onError?: ((error: unknown) => void) | undefined;
 }
 

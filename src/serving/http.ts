@@ -62,7 +62,10 @@ export interface ErrorBody {
   readonly error: RequestProblem;
 }
 
-/** Headers of every answer: scores are about people, so nobody keeps them, and nobody takes JSON for anything else. */
+/**
+ * Headers of every answer: scores are about people, so caches must not keep them, and browsers must not read JSON as
+ * another type.
+ */
 export const commonHeaders = { "cache-control": "no-store", "x-content-type-options": "nosniff" } as const;
 
 const jsonHeaders = { "content-type": "application/json; charset=utf-8", ...commonHeaders } as const;
@@ -107,5 +110,5 @@ export function callerFailure(error: unknown): ServeResponse | undefined {
 export const tooLarge = (limit: number): ChurnkitError =>
   new ChurnkitError("INPUT_TOO_LARGE", `The body is larger than ${limit} bytes. Send fewer records at a time.`);
 
-/** Largest body that a carrier takes, unless it is told otherwise. */
+/** Largest body that a carrier accepts by default. */
 export const usualBodyBytes = 4 * 1024 * 1024;

@@ -31,7 +31,7 @@ export interface LoadedModel extends ServedModel {
  * A version that the registry does not hold, or that breaks the given signature, is an error, not a reason to serve
  * another.
  *
- * @throws ChurnkitError as {@link ModelRegistry.load} does, where there is no copy to fall back to.
+ * @throws ChurnkitError as {@link ModelRegistry.load} does, if there is no copy to fall back to.
  *
  * @example
  * ```ts

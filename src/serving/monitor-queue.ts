@@ -126,7 +126,7 @@ export function scoredQueue(
     return true;
   };
 
-  /** Works for a few milliseconds, then lets others have their turn. */
+  /** Works for a few milliseconds, then yields to others. */
   const work = (): void => {
     working = undefined;
     const until = performance.now() + slice;

@@ -9,7 +9,7 @@ import { createHandler, type HandlerOptions, type ServedModel } from "./handler.
 import type { Handler } from "./http.js";
 import { scoredQueue, unref, type MonitorTraffic } from "./monitor-queue.js";
 
-/** How a server watches its own model, and what its handler may do beside. `onError` is told of what fails in the monitor too. */
+/** Options of a server that watches its own model, with its handler's. `onError` also gets the monitor's failures. */
 export interface WithMonitorOptions extends HandlerOptions {
   /** Share of the requests that are looked at, above 0 and up to 1 (the default). */
   readonly sample?: number | undefined;

@@ -11,7 +11,7 @@ export interface Scoring {
   readonly scorer: Scorer;
   readonly metrics: ServingMetrics | undefined;
   readonly maxBatch: number;
-  /** Said beside every score: threshold and origin of the model. */
+  /** Members of every answer in addition to the score: threshold and origin of the model. */
   readonly said: Readonly<Record<string, unknown>>;
   /** Gets all records of a scored request, once. */
   readonly scored: ((sent: Sent, results: readonly ScoredRecord[]) => void) | undefined;
@@ -37,8 +37,8 @@ export function predictOne({ scorer, metrics, said, scored }: Scoring, sent: Sen
 }
 
 /**
- * Answers a batch: records that break the contract are reported in their place, the others scored. The answer is written as
- * it is made, since a flood of broken records must cost little more than parsing it.
+ * Answers a batch: records that break the contract are reported in their place, the others scored. The answer is
+ * written while it is made, because a flood of broken records must cost little more than parsing it.
  */
 export async function predictBatch(scoring: Scoring, sent: Sent, giveWay: GiveWay): Promise<ServeResponse> {
   // Never made one flat text here: the sender does that, and twice would cost more than all else.

@@ -19,7 +19,7 @@ export function predictionsOf({ records, results, context, at }: Scored, contrac
   const spellings = spellingsOf(ids);
   const idsIn = (record: unknown): unknown[] =>
     ids.map((name) => memberNamed(membersOf(record), name, spellings.others(name)));
-  // An id that JSON rounds is read once more as it is spelled; the record stays as it was sent.
+  // Read an id that JSON rounds once more as it is spelled; the record is unchanged.
   const spelled = records.some((record) => idsIn(record).some(isRounded)) ? context.exactRecords() : records;
   const time = new Date(at).toISOString();
   const version = textOf(context.model.version);

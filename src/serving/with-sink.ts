@@ -2,8 +2,8 @@ import type { PrometheusSink } from "../io/metrics/prometheus-sink.js";
 import type { ServingMetrics } from "./metrics.js";
 
 /**
- * A server's metrics with those of a Prometheus sink behind them, so that one GET /metrics gives both: drift and
- * accuracy that monitors in this process write, beside requests and latencies.
+ * Combines a server's metrics with those of a Prometheus sink, so that one GET /metrics returns both: drift and
+ * accuracy from monitors in this process, next to requests and latencies.
  *
  * @example
  * ```ts

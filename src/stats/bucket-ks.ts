@@ -3,14 +3,14 @@ import type { KsStatistic } from "./kolmogorov-smirnov.js";
 
 /** So few values are sorted. */
 const FEW = 256;
-/** Values for each bucket, as far as there may be so many. */
+/** Values for each bucket, up to a limit on the buckets. */
 const PER_BUCKET = 32;
 const MOST_BUCKETS = 8192;
-/** One of so many values is looked at to lay the buckets, up to a limit. */
+/** One of this many values is sampled to choose the buckets, up to a limit. */
 const LOOK_AT_EACH = 16;
 const MOST_LOOKED_AT = 512;
 const BLOCK = 4096;
-/** Where buckets in buckets hardly tell the values apart, as with outliers of outliers, the values are sorted. */
+/** Where nested buckets hardly separate the values, as with outliers of outliers, the values are sorted. */
 const DEEP = 8;
 
 /**

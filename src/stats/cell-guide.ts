@@ -17,13 +17,13 @@ export interface CellGuide {
   readonly tos: Int32Array;
   /** For each guide: where its steps begin in `steps`. */
   readonly firsts: Int32Array;
-  /** The number of cut points before a step, or, below 0, the complement of the number of the guide to go on with. */
+  /** The number of cut points before a step or, below 0, the complement of the next guide's number. */
   readonly steps: Int32Array;
 }
 
 /** Steps for each cut point of a guide. */
 const STEPS_PER_CUT = 8;
-/** A step of more cut points than this gets a guide of its own, as long as there is room. */
+/** A step with more cut points than this gets its own guide, as long as there is room. */
 const CROWD = 4;
 /** Guides and steps are limited, so that a guide costs no more than its column's counts. */
 const MOST_GUIDES = 1024;

@@ -1,7 +1,7 @@
 import { ChurnkitError } from "../base/errors.js";
 
 /**
- * Refuses what is no table of counts, before it becomes a NaN.
+ * Refuses a table that does not consist of counts, before it becomes a NaN.
  *
  * @throws ChurnkitError OPTION_INVALID for rows of different lengths, or a count that is negative or not finite.
  */

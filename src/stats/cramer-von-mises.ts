@@ -13,7 +13,7 @@ export interface CvmTest extends Tail {
   readonly method: "exact" | "limit";
 }
 
-/** The exact law's table may hold so many numbers (8 MB). */
+/** Limit on the numbers in the exact law's table (8 MB). */
 const EXACT_TABLE = 1_048_576;
 
 /**
@@ -81,9 +81,9 @@ function limitTail(statistic: number, n: number, m: number): Tail {
 }
 
 /**
- * P(T >= t) over all equally likely arrangements of the pooled values: probabilities by how many of x have come and what
- * has been summed, group by group. What has reached the observed sum can't fall below it again and is set aside, so
- * that small probabilities keep their digits.
+ * P(T >= t) over all equally likely arrangements of the pooled values: probabilities by how many of x have come and
+ * the sum so far, group by group. A sum that has reached the observed one can't fall below it again and is set aside,
+ * so that small probabilities keep their digits.
  *
  * @returns undefined where the table would be too large.
  */
@@ -130,7 +130,10 @@ function choose(good: number, hits: number, left: number, drawn: number): number
   return chance;
 }
 
-/** The largest number that divides every step: 4 where no group is of even size, and what n and m share. */
+/**
+ * Returns the largest number that divides every step: 4 if all groups have odd sizes, and the common factor of n and
+ * m.
+ */
 function commonFactor(groups: readonly TieGroup[], n: number, m: number): number {
   let [a, b] = [n, m];
   while (b > 0) [a, b] = [b, a % b];

@@ -7,7 +7,7 @@ import { fromLog, logGamma, type Tail } from "./special.js";
  * likely as this one. Right far out in the tail, where the z-test's normal law does not hold.
  *
  * @param x1 successes among n1 trials, and x2 among n2; whole numbers.
- * @throws ChurnkitError OPTION_INVALID for numbers that are no successes among trials.
+ * @throws ChurnkitError OPTION_INVALID for numbers that are not successes among trials.
  */
 export function fisherExact(x1: number, n1: number, x2: number, n2: number): Tail {
   for (const [x, n] of [

@@ -23,7 +23,7 @@ export function ksTest(a: Float64Array, b: Float64Array, exactProduct = 250_000)
   return ksTestOfSorted(sortedValues(a), sortedValues(b), exactProduct);
 }
 
-/** From so many values on, samples are sorted only where it matters. */
+/** From this many values on, samples are sorted only where it matters. */
 const LARGE = 100_000;
 
 const withLimit = (statistic: KsStatistic): KsTest => ({ ...statistic, ...ksLimitTail(statistic), method: "limit" });

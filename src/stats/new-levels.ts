@@ -22,15 +22,15 @@ export interface MetLevels {
   readonly unseen: number;
 }
 
-/** Up to so many unseen rows the law is added up exactly. */
+/** With up to this many unseen rows the law is summed exactly. */
 const EXACT = 500;
 
 /**
- * Tests the rows with levels that a reference doesn't hold. In a column of many levels some are no news: if nothing changed,
- * all rows are equally likely to be the reference's, so that a level met k times in both samples together is the current
- * sample's alone with the chance (m choose k) / (n + m choose k). The p-value is that of as many rows or more in such
- * levels, the unseen ones counted as of one row each, which favors chance. One-sided. Beyond 500 rows by the normal law
- * down to 1e-3, then by Chernoff's bound, which is never too small.
+ * Tests the rows with levels that a reference doesn't have. In a column of many levels some new ones are expected: if
+ * nothing changed, all rows are equally likely to be the reference's, so that a level met k times in both samples
+ * together is only in the current sample with the chance (m choose k) / (n + m choose k). The p-value is that of as
+ * many rows or more in such levels, the unseen ones counted as of one row each, which favors chance. One-sided.
+ * Beyond 500 rows by the normal law down to 1e-3, then by Chernoff's bound, which is never too small.
  *
  * @returns undefined where a sample is empty.
  * @throws ChurnkitError OPTION_INVALID for counts that don't fit each other.
@@ -52,7 +52,7 @@ export function newLevelTest(levels: MetLevels): NewLevelTest | undefined {
   return { z, ...(unseen <= EXACT ? exactTail(groups, unseen) : boundedTail(groups, unseen, z)), excess };
 }
 
-/** So many levels of so many rows in both samples, each with the chance to be the current sample's alone. */
+/** A number of levels with equal rows in both samples, each with its chance to be only in the current sample. */
 interface LevelGroup {
   readonly size: number;
   readonly count: number;

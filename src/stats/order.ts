@@ -12,7 +12,7 @@ export interface Order {
   distinctUpTo(limit: number): number[] | undefined;
 }
 
-/** From so many values on a rough sorting is faster than a whole one. */
+/** From this many values on, a rough sort is faster than a full one. */
 const LARGE = 50_000;
 
 /** The order of a sample; NaN is missing and left out. */

@@ -17,7 +17,7 @@ export interface ProportionTest extends Tail {
  * @param x2 successes among n2 trials.
  * @param n2 trials of the second sample.
  * @param options `correction`: Yates' continuity correction, which keeps the level where successes are few.
- * @returns undefined where there are no trials.
+ * @returns undefined without trials.
  * @throws ChurnkitError OPTION_INVALID for counts that are negative, not finite, or of more successes than trials.
  */
 export function twoProportions(

@@ -1,4 +1,4 @@
-/** Where the upper half of a double stands in a pair of 32-bit words on this machine. */
+/** Index of a double's upper half in a pair of 32-bit words on this machine. */
 const upper = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 1 : 0;
 const RADIX = 2048;
 
@@ -72,7 +72,7 @@ function settle(values: Float64Array): Float64Array {
   return values;
 }
 
-/** The values that are not missing, in increasing order, in an array of their own. */
+/** Returns the values that are not missing, in increasing order, in a new array. */
 export function sortedValues(values: Float64Array): Float64Array {
   const kept = new Float64Array(values.length);
   let n = 0;

@@ -76,7 +76,7 @@ export function hiddenBackward(network: Network, layer: Layer, rows: i32): void 
   }
 }
 
-/** One panel of a layer without batch normalization; `mask` is 0 where there is no dropout either. */
+/** Backward step of one panel of a layer without batch normalization; `mask` is 0 without dropout. */
 function reluBackward(delta: usize, mask: usize, relu: usize, rows: i32, bias: usize): void {
   const zero = f32x4.splat(0);
   let bias0 = zero;

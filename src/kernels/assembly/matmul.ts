@@ -6,12 +6,13 @@ import { quads } from "./transpose";
 const zeros = memory.data(32);
 
 /**
- * Four rows (a quad) by eight units of `a * w + bias`, or of its relu: eight accumulators in registers, each adding its
- * products in the order of the inputs, starting from the bias (gemv.ts, for one row, does the same, hence the same bits).
+ * Four rows (a quad) by eight units of `a * w + bias`, or of its relu: eight accumulators in registers, each adding
+ * its products in the order of the inputs, starting from the bias (gemv.ts does the same for one row, hence the same
+ * bits).
  *
- * Written for how V8 schedules it. The loop is left to V8 to unroll: unrolled here, V8 11 gathers all loads in front and
- * spills. The last results are stored first, and there is no branch, or V8 11 orders the sums badly (10 % slower);
- * `relu` becomes a vector only after the loop, which has no register to spare.
+ * Written for V8's scheduling. V8 unrolls the loop: unrolled here, V8 11 gathers all loads in front and spills. The
+ * last results are stored first, and there is no branch, or V8 11 orders the sums badly (10 % slower); `relu` becomes
+ * a vector only after the loop, which has no register to spare.
  */
 function tile(a: usize, k: i32, w: usize, bias: usize, floor: f32, out: usize): void {
   let c00 = v128.load(bias);

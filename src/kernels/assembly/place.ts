@@ -1,7 +1,7 @@
 /**
- * Puts a dense layer where scoring reads it: its kernel (row-major, inputs x units) at `to`, its bias at `toBias`. Unit j's
- * weights stand `rowBytes` apart, units of one panel `laneBytes` apart, panels of 8 units one after the other. Where
- * `scale` is not 0, the layer takes `scale * x + shift` of its inputs up, in double precision, rounded once.
+ * Puts a dense layer where scoring reads it: its kernel (row-major, inputs x units) at `to`, its bias at `toBias`.
+ * Unit j's weights are `rowBytes` apart, units of one panel `laneBytes` apart, panels of 8 units one after the other.
+ * If `scale` is not 0, the layer absorbs `scale * x + shift` of its inputs, in double precision, rounded once.
  */
 export function placeDense(
   kernel: usize,

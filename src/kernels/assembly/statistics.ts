@@ -9,7 +9,7 @@ function follow(average: usize, value: v128, rate: v128): void {
 
 /**
  * Mean and variance of a panel's units over the batch, in two passes, the variance divided by the number of rows (as
- * Keras and TF.js do, also for the moving one). Even and odd rows are summed apart.
+ * Keras and TF.js do, also for the moving one). Even and odd rows have separate sums.
  */
 export function statistics(network: Network, layer: Layer, p: i32, rows: i32, moving: bool): void {
   const zero = f32x4.splat(0);

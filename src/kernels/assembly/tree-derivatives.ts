@@ -29,7 +29,7 @@ export function measureDistances(rows: usize, count: i32, margins: usize, labels
   let second = first;
   for (; rows < end; rows += 8, distances += 16) {
     const a = load<u32>(rows);
-    // The last one of an odd number stands beside itself, with no weight.
+    // The last of an odd number is paired with itself, with no weight.
     const paired = rows + 4 < end;
     const b = paired ? load<u32>(rows, 4) : a;
     const margin = f64x2.replace_lane(f64x2.splat(load<f64>(margins + (<usize>a << 3))), 1, load<f64>(margins + (<usize>b << 3)));
@@ -91,7 +91,7 @@ export function addToRows(rows: usize, count: i32, value: f64, sums: usize): voi
   }
 }
 
-/** The sum of the log losses of so many log-odds, in nats. */
+/** Returns the sum of the log losses of `count` log-odds, in nats. */
 export function sumLogLoss(margins: usize, labels: usize, count: i32): f64 {
   let sum: f64 = 0.0;
   for (let i = 0; i < count; ++i) {

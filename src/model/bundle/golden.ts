@@ -14,9 +14,9 @@ const day = 24 * 3600 * 1000;
 const missingShare = 0.15;
 
 /**
- * Synthetic records drawn from a contract alone, never from customers: declared or observed ranges, known levels,
- * missing values where they are allowed, and in the first row a label nobody knows for each open category. A bundle
- * keeps them with their scores, so that a loader can prove that it scores as the trainer did.
+ * Makes synthetic records from a contract alone, never from customers: declared or observed ranges, known levels,
+ * missing values where allowed, and in the first row an unknown label for each open category. A bundle keeps them
+ * with their scores, so that a loader can prove that it scores as the trainer did.
  *
  * The same contract and seed give the same records.
  */

@@ -90,7 +90,7 @@ async function openFolder(folder: string): Promise<BundleFolder | undefined> {
   };
 }
 
-/** Reads a plain file; never waits for a pipe or a device that stands in its place. */
+/** Reads a plain file; never waits for a pipe or a device in its place. */
 async function readRegular(folder: string, path: string): Promise<Buffer | undefined> {
   const place = `${folder}/${path}`;
   try {

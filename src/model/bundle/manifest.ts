@@ -79,7 +79,7 @@ const described = object({
 /**
  * Reads and checks `manifest.json`.
  *
- * @throws ChurnkitError BUNDLE_VERSION when it is of another format or version, BUNDLE_CORRUPT when it was changed,
+ * @throws ChurnkitError BUNDLE_VERSION when it has another format or version, BUNDLE_CORRUPT when it was changed,
  * ARCHIVE_UNSAFE when it names a path outside the bundle.
  */
 export async function parseManifest(bytes: Uint8Array): Promise<Manifest> {

@@ -2,7 +2,7 @@ import { manifestPath } from "./manifest.js";
 import type { BundleSource } from "./source.js";
 
 /**
- * A bundle as a .tar.gz, byte by byte as it is read: manifest first, then by path, with fixed dates, owners and modes, so
+ * Yields a bundle as a .tar.gz while it is read: manifest first, then by path, with fixed dates, owners and modes, so
  * that equal bundles are equal archives.
  */
 export async function* packSource({ manifest, read }: BundleSource): AsyncGenerator<Uint8Array<ArrayBuffer>> {

@@ -101,7 +101,7 @@ async function namesIn(path: string): Promise<string[]> {
   );
 }
 
-/** The files that a bundle's manifest lists, also of another format version; undefined where there is no bundle. */
+/** Returns the files that a bundle's manifest lists, for any format version; undefined without a bundle. */
 async function listedFiles(path: string): Promise<string[] | undefined> {
   try {
     const manifest = parseJson(await readFile(join(path, manifestPath), "utf8")) as Partial<Manifest> | null;

@@ -13,8 +13,8 @@ type ThresholdMetric = Extract<MetricName, "accuracy" | "precision" | "recall" |
 const share = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
 
 /**
- * The metrics that need a threshold, from the confusion matrix of at least one row. 0/0 counts as 0, as in
- * scikit-learn's `zero_division=0`: a model that calls nobody positive has precision, recall and F1 of 0.
+ * Computes the metrics that need a threshold, from the confusion matrix of at least one row. 0/0 counts as 0, as in
+ * scikit-learn's `zero_division=0`: a model that calls no row positive has precision, recall and F1 of 0.
  * `weightedF1` is the mean of both classes' F1, weighted by how often each class occurs.
  */
 export function thresholdMetrics(matrix: Confusion): Record<ThresholdMetric, number> {

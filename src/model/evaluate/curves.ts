@@ -7,11 +7,11 @@ import { endsTie, type SortedScores } from "./sorted-scores.js";
 export interface Curve {
   readonly x: Float64Array;
   readonly y: Float64Array;
-  /** The score from which rows are called positive; Infinity where nobody is. */
+  /** The score from which rows are called positive; Infinity if none is. */
   readonly threshold: Float64Array;
 }
 
-/** One point of a thinned curve, plain JSON: the threshold is null where nobody is called positive. */
+/** One point of a thinned curve, plain JSON: the threshold is null if no row is called positive. */
 export interface CurvePoint {
   readonly x: number;
   readonly y: number;
@@ -57,13 +57,16 @@ export function precisionRecallCurve(sorted: SortedScores): Curve | null {
   return trace(sorted, { x: 0, y: 1, threshold: Infinity }, (tp, fp) => [tp / positives, tp / (tp + fp)]);
 }
 
-/** Money saved against contacting nobody by the calls at one threshold, in the currency of the costs. */
+/**
+ * Returns the money that the calls at one threshold save compared with contacting no customer, in the currency of the
+ * costs.
+ */
 export const profitOf = ({ truePositives, falsePositives }: Confusion, costs: Costs): number =>
   truePositives * costs.falseNegative - falsePositives * costs.falsePositive;
 
 /**
- * Profit over the threshold: x threshold, y money saved against contacting nobody ({@link profitOf}):
- * true positives * falseNegative - false positives * falsePositive. Starts at (1, 0) where no score is 1.
+ * Returns the profit over the threshold: x threshold, y money saved compared with contacting no customer ({@link
+ * profitOf}): true positives * falseNegative - false positives * falsePositive. Starts at (1, 0) if no score is 1.
  */
 export function profitCurve(sorted: SortedScores, costs: Costs): Curve {
   const first = sorted.scores[0] === 1 ? null : { x: 1, y: 0, threshold: Infinity };

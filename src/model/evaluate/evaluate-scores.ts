@@ -19,7 +19,7 @@ export interface Evaluation extends MetricSummary {
   readonly reliability: readonly ReliabilityBin[];
   /** By decile, highest scores first; null where no row is positive. */
   readonly lift: readonly LiftBin[] | null;
-  /** x threshold, y money saved against contacting nobody; null without costs. */
+  /** x threshold, y money saved compared with contacting no customer; null without costs. */
   readonly profit: Curve | null;
   readonly costs: Costs | null;
   /** Resamples behind the intervals, 0 without bootstrap. */

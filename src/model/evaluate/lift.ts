@@ -8,7 +8,7 @@ export interface LiftBin {
   readonly positives: number;
   /** Share of positives in this slice, in [0, 1]. */
   readonly rate: number;
-  /** `rate` over the share of positives among all rows: 1 is no better than chance. */
+  /** `rate` divided by the share of positives among all rows: 1 is chance. */
   readonly lift: number;
   /** Share of all positives found in this slice and those above it. */
   readonly cumulativeGain: number;

@@ -106,7 +106,7 @@ export function measure(prepared: Measurable, weights?: Uint16Array): MetricTabl
   };
 }
 
-/** The confusion matrix of the rows as they are. */
+/** Returns the confusion matrix of the rows without resampling. */
 export function confusionOf({ sorted, called }: Measurable): Confusion {
   let truePositives = 0;
   for (let i = 0; i < called; i++) truePositives += sorted.labels[i] as number;

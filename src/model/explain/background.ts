@@ -34,10 +34,9 @@ function rowsOf(rows: number): number {
 }
 
 /**
- * A background sample without customers: every column is drawn from its histogram in a profile (such as a bundle's
- * baseline), by itself, at equal steps of rank and in a seeded order, so that each keeps its distribution, missing
- * values included. What columns have to do with each other is lost; give real rows as the background where you have
- * them.
+ * Draws a background sample without customers: each column is drawn separately from its histogram in a profile (such
+ * as a bundle's baseline), at equal steps of rank and in a seeded order. Each keeps its distribution, missing values
+ * included. Relations between columns are lost; use real rows as the background if you have them.
  *
  * A feature that the profile doesn't hold (free text) is missing in every row.
  *

@@ -17,7 +17,7 @@ const rounding = 1e-12;
  * group is corrected by its regression on both (Glynn and Szechtman 2002). The regression coefficients of all groups
  * sum to 1, so the corrected means sum to `target`: completeness holds exactly, not only within the error.
  *
- * @param target What the contributions must sum to: output of the row minus mean output over the background.
+ * @param target The sum of the contributions: output of the row minus mean output over the background.
  */
 export function combine(
   { samples, groups, contributions, expected }: Sampled,

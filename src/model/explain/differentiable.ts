@@ -1,8 +1,8 @@
 /**
- * A model's log odds as an affine map of the features to `width` numbers h, followed by a function of h whose gradient
- * is known. h is linear along a straight line between two rows, so a path between them needs the map at its ends only.
- * Works on batches of up to {@link batchRows} points; members of an ensemble share the rows of h, each from a place of
- * its own on.
+ * A model's log odds as an affine map of the features to `width` numbers h, followed by a function of h whose
+ * gradient is known. h is linear along a straight line between two rows, so a path between them needs the map only at
+ * its ends. Works on batches of up to {@link batchRows} points; members of an ensemble share the rows of h, each at
+ * its own offset.
  */
 export interface Differentiable {
   readonly inputs: number;

@@ -6,9 +6,9 @@ import { rowHash } from "./row-hash.js";
 
 /**
  * Expected gradients (Erion et al. 2021, equation 5): the mean over background rows b and places alpha in [0, 1) of
- * (x_j - b_j) * dF/dx_j at b + alpha (x - b), which is integrated gradients (Sundararajan et al. 2017) averaged over the
- * background. Each sample takes the next background row and a place in a stratum of its own. The sample of a row follows
- * from its features and the seed alone, so that neighbors don't matter.
+ * (x_j - b_j) * dF/dx_j at b + alpha (x - b), which is integrated gradients (Sundararajan et al. 2017) averaged over
+ * the background. Each sample takes the next background row and a place in its own stratum. The sample of a row
+ * depends only on its features and the seed, so neighbors don't matter.
  */
 export function expectedGradients(model: Differentiable, task: AttributionTask): Attributor {
   const { background, backgroundRows, inputs, groupOf, groups, samples, seed } = task;

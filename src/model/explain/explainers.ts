@@ -18,7 +18,7 @@ interface DifferentiableContext {
 
 /** Explainers of one kind of model; each may be absent. */
 interface ExplainerKind<Node extends ModelNode> {
-  /** A closed form for a model that is of this kind as a whole, or undefined where this one has none. */
+  /** A closed form for a whole model of this kind, or undefined if it has none. */
   readonly exact?: (node: Node, task: AttributionTask) => Attributor | undefined;
   /** The model as a function with a gradient, or undefined where some member has none. */
   readonly differentiable?: (node: Node, context: DifferentiableContext) => Differentiable | undefined;

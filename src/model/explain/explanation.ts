@@ -13,7 +13,7 @@ export const attributionMethods = {
 /** A name of {@link attributionMethods}. */
 export type AttributionMethod = keyof typeof attributionMethods;
 
-/** A column that attributions speak of. */
+/** A column of an explanation. */
 export interface ExplainedColumn {
   /** A feature of the contract, or a derived column that several of them are in. */
   readonly name: string;

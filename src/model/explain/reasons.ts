@@ -59,9 +59,9 @@ export interface ReasonOptions {
 }
 
 /**
- * The columns that speak most for or against a record's score, in words: each against what the model says on average
- * over the explainer's background. Columns that can't be told from 0 (within two standard errors of the sampling) are
- * left out, so there may be fewer than `top`.
+ * Returns the columns that raise or lower a record's score most, in words: each compared with the model's average
+ * over the explainer's background. Columns that can't be distinguished from 0 (within two standard errors of the
+ * sampling) are left out, so there may be fewer than `top`.
  *
  * A reason says what the model made of a value, not what causes churn.
  *

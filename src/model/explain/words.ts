@@ -3,7 +3,7 @@ import type { RecordValue } from "../../data/table/record-of.js";
 
 const longest = 60;
 
-/** A number in at most five significant digits; whole numbers as they are. */
+/** Formats a number with at most five significant digits; whole numbers are unchanged. */
 function numberText(value: number): string {
   if (Number.isInteger(value) && Math.abs(value) < 1e9) return String(value);
   return String(Number(value.toPrecision(5)));

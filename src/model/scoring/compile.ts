@@ -30,7 +30,7 @@ export type ScoredRecord =
   | { readonly probability: number; readonly label: string; readonly issues: readonly CellIssue[] }
   | { readonly probability: null; readonly label: null; readonly issues: readonly CellIssue[] };
 
-/** How much {@link Scorer.scoreRecords} says beside the scores. */
+/** Detail that {@link Scorer.scoreRecords} returns in addition to the scores. */
 export interface ScoreRecordsOptions {
   /**
    * Most issues of all records together that are put into words, which takes longer than a score: what is left of a record's
@@ -54,8 +54,8 @@ export interface Scorer<Request = unknown> {
    */
   score(table: Table): Float64Array;
   /**
-   * Scores records (parsed JSON), each by itself: one that breaks the contract is reported, and the others scored. Keys that
-   * are no column's, and features that a record lacks though they are not optional, are named in its issues.
+   * Scores records (parsed JSON) independently: one that breaks the contract is reported, and the others are scored.
+   * Its issues name keys without a column, and features that a record lacks though they are not optional.
    */
   scoreRecords(records: readonly Request[], options?: ScoreRecordsOptions): ScoredRecord[];
   /** Scores one record. */

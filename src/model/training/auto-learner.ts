@@ -13,7 +13,7 @@ export interface AutoOptions {
   readonly learners?: readonly Learner[];
 }
 
-/** How one learner did beside the best, on the same held-out rows. */
+/** Result of one learner compared with the best, on the same held-out rows. */
 export interface AutoCandidate {
   readonly learner: string;
   /** Mean log loss of the calibrated held-out probabilities, in nats. */

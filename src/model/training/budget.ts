@@ -10,7 +10,7 @@ export interface BudgetOptions {
 
 /** The time a training has left. When it is spent, a learner gives the best that it has so far instead of going on. */
 export interface Budget {
-  /** Is it used up? Looks at the clock too, so code that never lets the event loop take a turn may ask. */
+  /** Whether it is used up. This reads the clock too, so code that never yields to the event loop may ask. */
   readonly spent: boolean;
   /** Seconds left; Infinity without a limit. */
   readonly left: number;

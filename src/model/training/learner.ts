@@ -9,8 +9,8 @@ export interface LabeledMatrix {
   readonly width: number;
   readonly labels: Uint8Array;
   /**
-   * For each column 1 where it refines a number that another column gives scaled (its bins, its single values), else 0;
-   * absent where that isn't known. Linear models penalize such columns apart.
+   * For each column 1 if it refines a number that another column has scaled (its bins, its single values), else 0;
+   * absent where that isn't known. Linear models penalize such columns separately.
    */
   readonly details?: Uint8Array | undefined;
 }

@@ -8,7 +8,7 @@ import type { RowFingerprints } from "../../data/table/row-fingerprints.js";
 export interface RowFilter {
   /** Rows that were put in. */
   readonly rows: number;
-  /** Of all rows, those that it speaks of, in (0, 1]. */
+  /** Share of all rows that the filter covers, in (0, 1]. */
   readonly share: number;
   /** Share of the rows that equal another one in every feature: how often a row never seen equals one by chance. */
   readonly repeated: number;
@@ -76,7 +76,10 @@ export function rowFilter(parts: readonly RowFingerprints[]): RowFilter {
   };
 }
 
-/** For each row: 1 where it is (all but certainly) in the filter, 0 where it is not, -1 where the filter does not speak of it. */
+/**
+ * Returns for each row 1 if it is (all but certainly) in the filter, 0 if it is not, -1 if the filter does not cover
+ * it.
+ */
 export function inFilter(filter: RowFilter, { first, second }: RowFingerprints): Int8Array {
   return Int8Array.from(first, (hash, row) => {
     if (!isSpokenOf(filter, hash)) return -1;

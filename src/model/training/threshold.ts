@@ -77,8 +77,8 @@ export function thresholdByCost(labels: Uint8Array, probabilities: Float64Array,
 }
 
 /**
- * The lowest threshold that calls at most so many of these rows positive. Rows that share a score are called together
- * or not at all; where more rows than the capacity share the probability 1, those are called nevertheless.
+ * Returns the lowest threshold that calls at most this many rows positive. Rows with equal scores are called together
+ * or not at all; if more rows than the capacity have the probability 1, they are called nevertheless.
  *
  * @param probabilities Of customers as they will be scored, in [0, 1].
  * @throws ChurnkitError OPTION_INVALID for a share outside (0, 1] or a number below 0, and as `evaluateScores` does.
@@ -135,7 +135,10 @@ function roomOf(capacity: Capacity, rows: number): number {
   return Math.floor(capacity.customers);
 }
 
-/** The cut whose value is largest, the highest of equal ones; calling nobody (0 true, 0 false positives) is one. */
+/**
+ * Returns the cut with the largest value, the highest of equal ones; calling no row (0 true, 0 false positives) is
+ * one.
+ */
 function bestCut(sorted: SortedScores, value: (truePositives: number, falsePositives: number) => number): number {
   const { rows, labels, scores } = sorted;
   let best = scores[0] === 1 ? -Infinity : value(0, 0);

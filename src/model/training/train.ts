@@ -15,11 +15,12 @@ export interface TrainOptions<Row = unknown> extends Omit<Partial<LearnerContext
   readonly learner?: Learner;
   /** How the threshold is chosen. Default: the best F1. */
   readonly threshold?: ThresholdRule;
-  /** Also fit logistic regression on the same rows, to stand beside the model. Default true. */
+  /** Also fit logistic regression on the same rows, for comparison with the model. Default true. */
   readonly baseline?: boolean;
   /**
-   * How long the training may take. It then ends with the best model so far, and says so in `caps` and in the provenance:
-   * such a model depends on the speed of the machine too. What is no training (features, the threshold) is not cut short.
+   * Time limit of the training. It then ends with the best model so far, and reports that in `caps` and in the
+   * provenance: such a model also depends on the speed of the machine. Steps other than training (features, the
+   * threshold) are not cut short.
    */
   readonly budget?: BudgetOptions;
   /** Kept in the bundle's provenance. */
@@ -38,7 +39,10 @@ export interface TrainedModel<Row = unknown, Request = unknown> {
   readonly history: readonly (readonly EpochRecord[])[];
   /** The caps that ended the training or made it smaller; empty where it was through by itself. */
   readonly caps: readonly Cap[];
-  /** Columns that the features leave out or narrow, in words: a column and why, and levels beyond those that are told apart. */
+  /**
+   * Columns that the features leave out or narrow, in words: a column with the reason, and levels beyond those that
+   * are distinguished.
+   */
   readonly notes: readonly string[];
   /** Logistic regression trained on the same rows; undefined where it was not wanted, or no time was left. */
   readonly baseline: TrainedModel<Row, Request> | undefined;
@@ -48,7 +52,7 @@ export interface TrainedModel<Row = unknown, Request = unknown> {
  * Trains a model: fits the recipe on the rows, trains the learner, then chooses calibration and threshold on held-out
  * rows. The same rows, options and version give the same model, bit for bit.
  *
- * @param features What {@link defineFeatures} returned.
+ * @param features The result of {@link defineFeatures}.
  * @param table The training rows; both classes must occur.
  * @throws ChurnkitError TARGET_INVALID, TOO_FEW_ROWS, TRAINING_DIVERGED, OPTION_INVALID.
  * @example

@@ -66,8 +66,8 @@ export function parseTrainingFacts(json: unknown): TrainingFacts {
 /** Whether a model was trained on some rows. */
 export interface SeenRows {
   /**
-   * `seen` where more of them were trained on than chance explains, `unseen` where none or a few were; `unknown` for a bundle
-   * that kept no fingerprints, and where so many rows are alike that nobody can tell.
+   * `seen` if the model was trained on more of them than chance explains, `unseen` if on none or a few; `unknown` for
+   * a bundle without fingerprints, and if too many rows are equal to decide.
    */
   readonly verdict: "seen" | "unseen" | "unknown";
   /** Rows that were looked up: all, or of a very large training a sample by hash. */
@@ -79,7 +79,7 @@ export interface SeenRows {
 /** Beyond this share of rows that all equal others, equality says nothing. */
 const tooAlike = 0.5;
 
-/** For each row 1 where the model was trained on one like it, 0 where not, -1 where nobody can tell. */
+/** Returns for each row 1 if the model was trained on an equal one, 0 if not, -1 if unknown. */
 export function seenEach({ filter }: TrainingFacts, contract: Contract, table: Table): Int8Array {
   return inFilter(filter, rowFingerprints(table, featuresOf(contract)));
 }

@@ -86,7 +86,7 @@ export function mergeAttributions(a: AttributionBaseline, b: AttributionBaseline
 const squaresOf = ({ standardError }: AttributedColumn, rows: number): number =>
   standardError * standardError * rows * (rows - 1);
 
-/** @throws ChurnkitError CONTRACT_MISMATCH unless both speak of the same columns, explained in the same way. */
+/** @throws ChurnkitError CONTRACT_MISMATCH unless both explain the same columns in the same way. */
 export function checkSameColumns(a: AttributionBaseline, b: AttributionBaseline): void {
   const other = a.columns.find(({ name }, i) => b.columns[i]?.name !== name)?.name ?? b.columns[a.columns.length]?.name;
   if (other !== undefined) {

@@ -3,7 +3,7 @@ import { uniform } from "../../base/random.js";
 import type { AttributedColumn } from "./baseline.js";
 import { ndcg } from "./ndcg.js";
 
-/** Draws of both sides; the smallest share that can be told is one over this. */
+/** Draws for each side; the smallest share that they can show is one over this. */
 const draws = 2_000;
 
 /** Effect of sampling on an NDCG at these numbers of rows. */

@@ -1,8 +1,8 @@
 import type { Confusion } from "../../model/evaluate/confusion.js";
 
 /**
- * Rows of one group by what came true and what was said. Where both are known it is a confusion matrix; the other counts
- * are rows of which only one is known, or neither.
+ * Rows of one group by outcome and decision. If both are known it is a confusion matrix; the other counts are rows
+ * with only one known, or neither.
  */
 export interface GroupCounts extends Confusion {
   /** Label known, not scored. */

@@ -37,7 +37,7 @@ export const biasCounts: Decoder<BiasCounts> = object({
 const malformed = documentError("INPUT_MALFORMED", "", "Give what countBias returned.");
 
 /**
- * Reads counts back from JSON, such as a baseline kept beside a model.
+ * Reads counts from JSON, such as a baseline stored with a model.
  *
  * @throws ChurnkitError INPUT_MALFORMED for anything that `countBias` does not write, naming the place.
  */

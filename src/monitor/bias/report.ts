@@ -7,8 +7,8 @@ import { biasMetricNames, biasMetrics, type BiasMeasurement, type BiasMetric, ty
 import { biasPolicy, type AllowedRange, type BiasPolicy } from "./policy.js";
 
 /**
- * Against the allowed range: "violated" where the interval lies outside it altogether, "met" where it lies inside, and
- * "insufficient" where it straddles an end (with the severity "warning" where the value itself is outside) or there is no
+ * Comparison with the allowed range: "violated" if the interval is entirely outside, "met" if it is inside, and
+ * "insufficient" if it straddles an end (with the severity "warning" if the value itself is outside) or there is no
  * value.
  */
 export type BiasVerdict = "violated" | "met" | "insufficient";
@@ -20,7 +20,7 @@ export interface BiasValue {
   /** Null where it has no bound. */
   readonly low: number | null;
   readonly high: number | null;
-  /** Why there is no value. */
+  /** Reason for a missing value. */
   readonly reason: string | null;
   /** Null for a metric that is not judged, and so are the verdict and a severity "none". */
   readonly allowed: AllowedRange | null;

@@ -87,7 +87,7 @@ export function captureLog(): CaptureLog {
 export const probabilityOf = (value: unknown): number | null =>
   typeof value === "number" && value >= 0 && value <= 1 ? value : null;
 
-/** A text of at most so many characters, or null. */
+/** Returns a text of at most this many characters, or null. */
 export const textOf = (value: unknown, most = 512): string | null =>
   typeof value === "string" && value !== "" && value.length <= most ? value : null;
 
@@ -108,11 +108,11 @@ export function spelledIds(line: Members, text: string): Members {
 
 /** Members of a JSON object by name. */
 export type Members = Readonly<Record<string, unknown>>;
-/** A value's members; none where it is no object. */
+/** Returns a value's members; none if it is not an object. */
 export const membersOf = (value: unknown): Members =>
   typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Members) : {};
 
-/** Notes what is wrong, and why where it can be told. */
+/** Records a problem, and its cause if known. */
 export type Note = (issue: CaptureIssue, cause?: string) => void;
 
 /** Reads our own form; undefined, and noted, where it is not. */

@@ -52,7 +52,7 @@ const isMembers = (value: unknown): value is Members =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value);
 
-/** Reads the outputs of a captured response to so many records. */
+/** Reads the outputs of a captured response to this many records. */
 export function outputsOf(side: unknown, records: number, options: OutputOptions): Outputs | Problem {
   const payload = payloadOf(side, options.mostRecords + 1);
   if (isProblem(payload)) return payload;
@@ -221,7 +221,7 @@ function classesIn(item: unknown, target: Target | undefined): number | undefine
   return item[target.positive] as number;
 }
 
-/** The positive class's number of a list beside a list of the classes' names, or of an object by class. */
+/** Returns the positive class's number from a list next to a list of class names, or from an object by class. */
 function listIn(item: Members, list: unknown, target: Target | undefined): number | undefined {
   const names = [item["labels"], item["classes"], item["class_names"]].find(isList);
   if (!isList(list) || names === undefined || names.length !== list.length) return classesIn(list, target);

@@ -49,13 +49,14 @@ export interface Problem {
   readonly problem: string;
 }
 
-/** Did it come to nothing? */
+/** Returns whether decoding failed. */
 export const isProblem = (found: object): found is Problem => "problem" in found;
 
 /**
- * Decodes one side of a captured request. SageMaker's `encoding` goes by how the capture was set up and `observedContentType` by
- * what the container said, and either may be wrong: JSON comes as text/html, and as anything in base64. So what looks like JSON
- * and is JSON is read as JSON whatever it is called, and CSV is what is not called JSON.
+ * Decodes one side of a captured request. SageMaker's `encoding` reflects the setup of the capture and
+ * `observedContentType` the container's claim, and either may be wrong: JSON arrives as text/html, and as anything in
+ * base64. So a text that looks like JSON and parses as JSON is read as JSON whatever its label, and CSV is read
+ * unless the label is JSON.
  *
  * @param most rows or lines to read at most; one more tells that there are more.
  */

@@ -18,9 +18,9 @@ export interface LabelLog {
 
 /** How to read labels. */
 export interface LabelReadOptions {
-  /** The positive class; 1 and true stand for it too, unless they mean the other one. */
+  /** The positive class; 1 and true mean it too, unless they mean the other one. */
   readonly positive: string;
-  /** The other class; 0 and false likewise. */
+  /** The other class; 0 and false mean it too. */
   readonly negative: string;
   readonly log: LabelLog;
   readonly source?: string | undefined;
@@ -70,7 +70,7 @@ export async function* readLabelLines(bytes: ByteSource, options: LabelReadOptio
       }
       const json = line.text.startsWith("{");
       const [cells = []] = json ? [] : csvRows(line.text, 1);
-      // A file is of one form: that of its first line.
+      // A file has one form: that of its first line.
       if (!json && header === undefined) {
         header = cells.map((cell) => cell.trim());
         continue;
@@ -126,8 +126,9 @@ function labelOf({ id, outcome, time, recorded }: Members, outcomeOf: OutcomeRea
 }
 
 /**
- * Reads an outcome as labels of the target are read; 1 and 0, true and false stand for the positive class and the other one too.
- * Where the positive class is the one that means no, such a flag could be either and is refused: a guess would invert every label.
+ * Reads an outcome as labels of the target are read; 1 and 0, true and false also mean the positive class and the
+ * other one. If the positive class is the one that means no, such a flag is ambiguous and refused: a guess would
+ * invert every label.
  */
 function outcomeReader({ positive, negative }: LabelReadOptions): OutcomeReader {
   const ofClasses = classReader([negative, positive]);

@@ -35,8 +35,9 @@ export interface CaptureReadOptions {
   /** The columns of CSV payloads where they are not the contract's features in order. */
   readonly columns?: readonly string[] | undefined;
   /**
-   * Content of SageMaker's captured outputs when they do not name it. Without it only what has one meaning is read: a number
-   * from 0 to 1, or numbers under names; both classes' numbers, or a label beside a number, count as `badOutput`.
+   * Content of SageMaker's captured outputs when they do not name it. Without it only unambiguous outputs are read: a
+   * number from 0 to 1, or numbers under names. Both classes' numbers, or a label next to a number, count as
+   * `badOutput`.
    */
   readonly outputForm?: CaptureOutput | undefined;
   /** Gets everything that was wrong. */

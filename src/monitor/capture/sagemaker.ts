@@ -7,7 +7,7 @@ import { isProblem } from "./payload.js";
 /** How payloads are understood. */
 export type PayloadOptions = InputOptions & OutputOptions;
 
-/** A prediction of which nothing but an exact 0 or 1 is known: a probability, or a label. */
+/** A prediction known only as an exact 0 or 1: a probability, or a label. */
 export interface SageMakerPrediction extends CapturedPrediction {
   readonly whole?: true;
 }

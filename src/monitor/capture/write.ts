@@ -8,7 +8,7 @@ import type { CapturedPrediction } from "./capture.js";
 export interface CaptureWriter {
   /** Takes predictions in; they are kept by the next rotation, or by `flush`. */
   write(predictions: readonly CapturedPrediction[]): Promise<void>;
-  /** Resolves when all that was written is where it shall be. */
+  /** Resolves when everything written has reached its destination. */
   flush(): Promise<void>;
   /** Flushes; a write after it is refused. */
   close(): Promise<void>;
@@ -20,9 +20,9 @@ export interface CaptureStoreOptions {
   readonly prefix: string;
   /** A name of this writer's own among those that share the prefix: letters, digits and `._-`. */
   readonly writer: string;
-  /** An object is written when it holds so many bytes (default 4 MiB), ... */
+  /** An object is written when it has this many bytes (default 4 MiB), ... */
   readonly bytes?: number | undefined;
-  /** ... or when the first of its predictions is so many seconds older than the newest (default 300). */
+  /** ... or when its first prediction is this many seconds older than the newest (default 300). */
   readonly seconds?: number | undefined;
   /** Most bytes held while the store is away (default 64 MiB): beyond it new predictions are dropped, and `write` says so. */
   readonly held?: number | undefined;
@@ -86,7 +86,7 @@ export function captureToStore(
       const since = hours.get(hour);
       const again =
         since === undefined ? held : { ...held, lines: [...held.lines, ...since.lines], size: held.size + since.size };
-      // Not tried again at once: each attempt sends all that is held.
+      // Do not try again at once: each attempt sends everything held.
       hours.set(hour, { ...again, tried: { size: again.size, at: newest } });
       throw error;
     }

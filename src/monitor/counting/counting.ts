@@ -59,7 +59,7 @@ export type Counts = Pick<MonitorState, "periods" | "predictions" | "labels" | "
 /** Records counted at a time. */
 const batchRows = 256;
 
-/** The counts of a monitor while they grow: periods that are open, and the samples beside them. */
+/** The growing counts of a monitor: its open periods and their samples. */
 export class Counting {
   readonly #count: BatchCounter;
   readonly #settings: MonitorSettings;
@@ -90,7 +90,7 @@ export class Counting {
     this.#labels = new BottomSample(settings.samples.predictions, allReports);
   }
 
-  /** Takes a record in, unless it is of a time before `closedUntil`. */
+  /** Adds a record, unless its time is before `closedUntil`. */
   add(
     record: unknown,
     probability: number | null,
@@ -175,7 +175,7 @@ export class Counting {
     return mergeTallies(a, b, this.#settings.samples.attribution);
   }
 
-  /** Explains at most so many sampled rows; how many still wait after it. */
+  /** Explains at most this many sampled rows; returns how many still wait. */
   explain(most: number): number {
     if (this.#explainer === undefined) return 0;
     let left = most;

@@ -9,7 +9,7 @@ export const unjoinedCauses = {
 /** Labels whose id no prediction has, of those that are kept. */
 export interface UnjoinedLabels {
   readonly labels: number;
-  /** Of so many. */
+  /** The total. */
   readonly of: number;
   /** An id of either side. */
   readonly label: string;
@@ -25,12 +25,12 @@ export interface UnjoinedLabels {
 
 const decimal = /^[+-]?\d+(?:\.\d*)?(?:e[+-]?\d+)?$/i;
 
-/** Ids that mean the same come to one text. */
+/** Returns the same text for ids that mean the same. */
 function foldedId(id: string): string {
   const text = id.normalize("NFC").trim().replace(/\s+/g, " ").toLowerCase();
   if (!decimal.test(text)) return text;
   const value = Number(text);
-  // Digits alone tell whole numbers apart that a double does not.
+  // Only digits distinguish whole numbers that a double does not.
   return Number.isSafeInteger(value) ? String(value) : text.replace(/^\+?0*(?=\d)/, "").replace(/\.0*$/, "");
 }
 

@@ -79,7 +79,7 @@ export interface Outcomes {
   readonly mature: readonly MatureRow[];
   /** Share of the closed predictions that have a label; null where none has closed. */
   readonly coverage: number | null;
-  /** Labels that are of no prediction; null where there are none, absent where nobody asked. */
+  /** Labels without a prediction; null if there are none, absent if they were not requested. */
   readonly unjoined?: UnjoinedLabels | null | undefined;
 }
 

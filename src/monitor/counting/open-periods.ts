@@ -4,7 +4,7 @@ import { mostPeriods, type MonitorSettings } from "../state.js";
 
 /** Limit of all open periods of a monitor, in bytes: 128 MiB. */
 export const openPeriodsBytes = 2 ** 27;
-/** Fewer than these could not hold what comes late beside what comes now. */
+/** Fewer periods could not hold late records next to current ones. */
 const leastPeriods = 4;
 
 /** Bytes that one period may take once every cell is counted and every sample full: an upper bound, measured to be about twice the use. */

@@ -20,7 +20,7 @@ export function sampleKey(id: string, seed: number): number {
   return mix32(a ^ id.length) * 0x200000 + (mix32(b) >>> 11);
 }
 
-/** Tells entries apart; those of one identity are combined. */
+/** Identifies entries; those with one identity are combined. */
 type Identity<Entry> = (entry: Entry) => string;
 
 /**
@@ -46,7 +46,7 @@ export class BottomSample<Entry extends Sampled> {
     this.#identity = identity;
   }
 
-  /** False where an entry of this key would not be kept, so that it need not be made. */
+  /** Returns false if an entry with this key would not be kept, so that callers need not make it. */
   wants(key: number): boolean {
     return key <= this.#limit && this.#capacity > 0;
   }

@@ -113,7 +113,7 @@ export interface MonitorPolicies {
   readonly calibration?: Partial<CalibrationPolicy> | undefined;
   readonly bias?: Partial<BiasPolicy> | undefined;
   readonly attribution?: Partial<AttributionPolicy> | undefined;
-  /** Columns of which no drift is reported, such as a date that moves by nature. */
+  /** Columns whose drift is not reported, such as a date that moves by nature. */
   readonly ignore?: readonly string[] | undefined;
 }
 

@@ -62,7 +62,7 @@ export function judgeBias(
   };
 }
 
-/** Counts of the labeled rows, laid out as the baseline's. */
+/** Counts the labeled rows in the baseline's layout. */
 function outcomeCounts(layout: BiasCounts, rows: readonly MatureRow[]): BiasCounts {
   const good = layout.favorable === "positive" ? 1 : 0;
   const threshold = layout.threshold ?? 0.5;

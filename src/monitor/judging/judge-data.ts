@@ -14,7 +14,7 @@ import type { Tally } from "../counting/tally.js";
  * Compares what was counted with the baseline: features, probabilities, broken rows, and columns that the model does not read and
  * that come alive.
  *
- * @param calmUnread tells of those that stay as they were too.
+ * @param calmUnread also reports unread columns that did not change.
  */
 export function driftOfTally(
   baseline: MonitorBaseline,

@@ -91,7 +91,7 @@ export function judgeModel(
 function messageOf(found: readonly string[], lacking: string | undefined, { unjoined, counts }: Outcomes): string {
   const told = unjoined ?? null;
   if (told !== null && told.labels === told.of) return [unjoinedWords(told), ...found].join(" ");
-  // Those of predictions that were never captured, or long ago, are no fault; those that are spelled otherwise are.
+  // Labels of predictions that were never captured, or long ago, are not an error; differently spelled ids are.
   const mend = told === null || told.causes.length === 0 ? [] : [unjoinedWords(told)];
   const both =
     counts.conflicting === 0

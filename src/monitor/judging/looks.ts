@@ -37,7 +37,7 @@ export interface Look {
   readonly end: number;
 }
 
-/** No test of attributions tells a smaller share of false alarms apart: it rests on 2,000 draws. */
+/** Attribution tests cannot resolve a smaller share of false alarms: they use 2,000 draws. */
 const leastAttributionAlpha = 0.001;
 /** Tests of model quality: realized metrics, calibration, expected metrics. */
 const modelTests = 3;

@@ -5,9 +5,9 @@ import { monitorNames } from "./findings.js";
 import { monitorLabels, type MonitorReport } from "./report.js";
 
 /**
- * A report's figures as points for a MetricSink: `model_accuracy` (from mature labels), `estimated_model_accuracy`,
- * `data_drift_score`, `feature_drift_score` for each feature, `prediction_drift_score`, `data_quality_score`. What has no
- * value gives no point.
+ * Returns a report's figures as points for a MetricSink: `model_accuracy` (from mature labels),
+ * `estimated_model_accuracy`, `data_drift_score`, `feature_drift_score` for each feature, `prediction_drift_score`,
+ * `data_quality_score`. A figure without a value gives no point.
  *
  * @param options `at`: when the figures were computed, by default the report's own time; `labels` go with every point, such as
  * `{ model: "churn" }`.

@@ -40,7 +40,7 @@ export interface MonitorReport {
    * look, each monitor at its policy's own significance.
    */
   readonly looked: "sequential" | "once";
-  /** The time that the findings speak of, ISO 8601; null before anything was counted. */
+  /** Start of the findings' time, ISO 8601; null before anything was counted. */
   readonly from: string | null;
   readonly to: string | null;
   readonly rows: { readonly kept: number; readonly rejected: number; readonly unscored: number };

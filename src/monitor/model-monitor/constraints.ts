@@ -141,8 +141,8 @@ const constraints: Decoder<MonitorConstraints> = object({
 const malformed = documentError("INPUT_MALFORMED", "", "Give the constraints of Model Monitor's data quality monitor.");
 
 /**
- * Reads an existing `constraints.json`, written by Model Monitor, by hand or by {@link constraintsJson}. What it leaves out
- * takes Model Monitor's own defaults. Texts are compared by LInfinity, also where ChiSquared is asked for.
+ * Reads an existing `constraints.json`, written by Model Monitor, by hand or by {@link constraintsJson}. Missing
+ * members take Model Monitor's own defaults. Texts are compared by LInfinity, even if ChiSquared is requested.
  *
  * @throws ChurnkitError INPUT_MALFORMED naming the path of what is wrong, or of a feature's `monitoringConfigOverrides`, which
  * would go unheard.

@@ -26,7 +26,7 @@ export function cumulativeCounts(profile: NumericProfile, bounds: readonly numbe
   );
 }
 
-/** Values in the middle of so many equal steps of rank. */
+/** Returns the values in the middle of `steps` equal steps of rank. */
 export function quantilesOf(profile: NumericProfile, steps: number): number[] {
   const { counts } = profile;
   const n = counts.reduce((sum, count) => sum + count, 0);

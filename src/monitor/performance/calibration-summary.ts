@@ -67,7 +67,7 @@ const maxBins = 100;
 
 const bin: Decoder<CalibrationBin> = (json) => {
   const rows = count()(json.get("rows"));
-  // A sum of so many numbers from 0 to 1, but for rounding.
+  // A sum of this many numbers from 0 to 1, up to rounding.
   const sum = number(0, rows * (1 + 1e-9));
   return {
     rows,

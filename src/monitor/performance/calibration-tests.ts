@@ -94,8 +94,8 @@ export function levelTest(
 
 /**
  * The shape: sum over bins of change^2 / variance, chi-square with as many degrees of freedom as bins (Hosmer and
- * Lemeshow's statistic; nothing was fitted on these rows, so none is lost). The effect is the mean |change| less what it
- * comes to without any change, sqrt(2 / pi) standard errors.
+ * Lemeshow's statistic; nothing was fitted on these rows, so none is lost). The effect is the mean |change| minus its
+ * expected value without any change, sqrt(2 / pi) standard errors.
  */
 export function shapeTest(bins: readonly PooledBin[]): CalibrationStatistic | null {
   const rows = bins.reduce((sum, { now }) => sum + now.rows, 0);

@@ -15,7 +15,7 @@ export interface ConfidenceCounts {
   readonly threshold: number;
   /** Rows counted. */
   readonly rows: number;
-  /** Values that were no probability (NaN, below 0, above 1) and are in no cell. */
+  /** Values that are not probabilities (NaN, below 0, above 1) and are not in any cell. */
   readonly invalid: number;
   /** Cells that hold rows, in increasing order: [cell, rows, sum of steps above the cell's low end]. */
   readonly cells: readonly (readonly [cell: number, rows: number, steps: number])[];
@@ -32,8 +32,8 @@ export interface ConfidenceCounter {
 /**
  * Starts counting the probabilities of a model in service, for {@link estimateFromCounts}.
  *
- * @param threshold Positive from this probability on, in [0, 1]: it is frozen here, so that rows on both sides of it are
- * told apart exactly.
+ * @param threshold Positive from this probability on, in [0, 1]. It is frozen here, so that rows on both sides of it
+ * are distinguished exactly.
  * @throws ChurnkitError OPTION_INVALID for a threshold out of range.
  *
  * @example

@@ -16,13 +16,13 @@ export interface EstimatedValue extends MetricValue {
   /** Standard deviation of the realized metric of these rows around `value`: the chance of what comes true. Analytic. */
   readonly standardError: number | null;
   /**
-   * Standard deviation of `value` around the metric of the population that the rows are drawn from: the chance of which
-   * rows there are. Analytic. The two together, as the root of the sum of squares, are what NannyML draws as a band.
+   * Standard deviation of `value` around the metric of the population that the rows are drawn from: the effect of
+   * chance on which rows there are. Analytic. NannyML draws the root of the sum of both squares as a band.
    */
   readonly populationError: number | null;
   /** Certified: the estimate from all single probabilities is within this of `value`. 0 from probabilities in memory. */
   readonly certifiedError: number;
-  /** Why there is no value. */
+  /** Reason for a missing value. */
   readonly reason?: string;
 }
 

@@ -12,7 +12,10 @@ export const performanceMetrics = {
   auc: { label: metrics.auc.label, better: metrics.auc.better, high: 1 },
   brier: { label: metrics.brier.label, better: metrics.brier.better, high: 1 },
   logLoss: { label: metrics.logLoss.label, better: metrics.logLoss.better, high: null },
-  /** Money saved against contacting nobody, over all rows: true positives * falseNegative - false positives * falsePositive. */
+  /**
+   * Money saved compared with contacting no customer, over all rows: true positives * falseNegative - false positives
+   * * falsePositive.
+   */
   profit: { label: "profit", better: "higher", high: null },
 } as const;
 

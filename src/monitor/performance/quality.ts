@@ -19,7 +19,9 @@ export interface QualityPolicy {
   readonly alpha: number;
   /** How much worse than the baseline a metric must be. Only metrics named here are judged. */
   readonly floors: Readonly<Partial<Record<QualityMetric, Floors>>>;
-  /** "insufficient" instead of "stable" where a loss of so many times the metric's critical floor could well go unseen. */
+  /**
+   * "insufficient" instead of "stable" if a loss of this many times the metric's critical floor could well go unseen.
+   */
   readonly coarsest: number;
 }
 
@@ -81,8 +83,8 @@ const POWER = 0.8416;
  *
  * @param baseline Such as `artifact.metrics.values`.
  * @param current Such as a period's `realized.values` or `estimated.values`.
- * @param options `rows` behind both sides: the error of the current values is then at least the baseline's at so many rows.
- * Without it a few rows that happen to agree, such as no churner found among thirty, have no spread and seem certain.
+ * @param options `rows` of both sides: the error of the current values is then at least the baseline's at this many
+ * rows. Without it a few rows that happen to agree, such as no churner among thirty, have no spread and seem certain.
  * @throws ChurnkitError OPTION_INVALID for a bad policy.
  *
  * @example

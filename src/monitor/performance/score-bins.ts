@@ -1,9 +1,9 @@
 import { powerOfTwo } from "../../base/elementary.js";
 
 /**
- * Fixed bins of probabilities, the same for every model, so that counts merge by adding. A bin is 1/128 of an octave of
- * min(p, 1 - p), hence narrow where probabilities are near 0 or 1: its width is at most 2^-7 min(p, 1 - p), but for the
- * outermost, which hold what lies within 2^-20 of 0 and of 1.
+ * Fixed bins of probabilities, the same for every model, so that counts merge by adding. A bin is 1/128 of an octave
+ * of min(p, 1 - p), so it is narrow for probabilities near 0 or 1: its width is at most 2^-7 min(p, 1 - p), except
+ * for the outermost, which contain everything within 2^-20 of 0 and of 1.
  */
 const PER_OCTAVE = 128;
 const LOWEST_EXPONENT = -20;
@@ -12,7 +12,10 @@ const OCTAVES = 19;
 const PER_SIDE = 1 + OCTAVES * PER_OCTAVE;
 /** Number of bins. */
 export const scoreBins = 2 * PER_SIDE;
-/** Where a probability lies in its bin is kept in so many steps, so that sums are whole numbers and merge exactly. */
+/**
+ * The position of a probability in its bin is kept in this many steps, so that sums are whole numbers and merge
+ * exactly.
+ */
 export const stepsPerBin = 1 << 20;
 
 /** A bin's ends, both probabilities. */

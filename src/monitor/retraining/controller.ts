@@ -46,7 +46,7 @@ export interface RetrainingControllerOptions {
 /** Result of one round. */
 export interface RetrainingRound {
   readonly decision: RetrainingDecision;
-  /** The run that this round started, if it is over; null where none was started or it goes on elsewhere. */
+  /** The run that this round started, if it is over; null if none was started or it continues elsewhere. */
   readonly run: FinishedRun | null;
 }
 
@@ -142,7 +142,7 @@ export function retrainingController(
     }
   };
 
-  /** Decides on the newest state and, where it comes to a run, claims it in the same write. */
+  /** Decides on the newest state and, if a run is due, claims it in the same write. */
   const decide = async (
     all: readonly RetrainingSignals[],
   ): Promise<{ decision: RetrainingDecision; claimed: RetrainingRun | null }> => {

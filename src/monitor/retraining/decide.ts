@@ -36,8 +36,8 @@ const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 
 /**
- * Decides whether to retrain now: pure, from the policy, the state and what is known. Nothing is changed; the state to
- * go on with is that of `rememberTriggers` with the same arguments.
+ * Decides whether to retrain now, purely from the policy, the state and the signals. It changes nothing;
+ * `rememberTriggers` with the same arguments returns the next state.
  *
  * @throws ChurnkitError VALUE_INVALID for a signal that is not a finite number in its range.
  * @example

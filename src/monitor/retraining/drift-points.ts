@@ -4,8 +4,8 @@ import type { ColumnDrift, DriftReport } from "../../drift/report.js";
 import type { RetrainingSignals } from "./observe.js";
 
 /**
- * A report's figures as points for a MetricSink: `data_drift_score`, `prediction_drift_score` and, for each feature,
- * `feature_drift_score`, all population stability indices. What has no value gives no point.
+ * Returns a report's figures as points for a MetricSink: `data_drift_score`, `prediction_drift_score` and, for each
+ * feature, `feature_drift_score`, all population stability indices. A figure without a value gives no point.
  *
  * @param options.labels go with every point, such as `{ model: "churn" }`.
  * @example
@@ -37,8 +37,8 @@ export function driftPoints(
 }
 
 /**
- * Signals of a report for a retraining policy: the largest PSI of the features whose verdict is drift, 0 where none is. So
- * a PSI that a few rows bring about by chance retrains nothing. A critical report says so, whatever its PSI.
+ * Signals of a report for a retraining policy: the largest PSI of the features whose verdict is drift, or 0 without
+ * any. So a PSI that is chance in a few rows retrains nothing. A critical report is passed on, whatever its PSI.
  */
 export function driftSignals(report: DriftReport, at: Date): RetrainingSignals {
   const drifted = features(report).filter(({ verdict, psi }) => verdict === "drift" && psi !== null);

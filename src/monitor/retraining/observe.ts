@@ -17,7 +17,7 @@ export interface Measurement {
 export interface RetrainingSignals {
   /** Realized accuracy in [0, 1], and from how many mature labels. */
   readonly accuracy?: (Measurement & { readonly labels?: number | undefined }) | undefined;
-  /** The largest population stability index, and of which column. */
+  /** The largest population stability index, and its column. */
   readonly psi?: (Measurement & { readonly column?: string | undefined }) | undefined;
   /** Mature labels that the last training did not have. */
   readonly newLabels?: Measurement | undefined;
@@ -60,7 +60,7 @@ interface Finding {
  * Remembers what the signals say: a trigger stays pending until a run that began after it was seen has succeeded. So a
  * trigger that is seen once, during a cooldown or just before a crash, is not lost. Pure.
  *
- * A measurement taken before the last success began is of the former model and is passed over.
+ * A measurement from before the last success began describes the former model and is skipped.
  *
  * @throws ChurnkitError VALUE_INVALID for a signal that is not a finite number in its range, or whose date is not valid or more
  * than five minutes ahead.
@@ -77,7 +77,7 @@ export function rememberTriggers(
   );
   for (const finding of findings(policy, signals, clockOf(state, now))) {
     const full = pending.size >= maxPending && !pending.has(keyOf(finding));
-    // Beyond so many alarms the rest share one entry: any of them is enough to retrain.
+    // Beyond this many alarms the rest share one entry: any of them is enough to retrain.
     const key = full ? keyOf({ ...finding, subject: "" }) : keyOf(finding);
     const entry = pending.get(key);
     if (finding.at <= served) continue;
@@ -92,7 +92,7 @@ export function rememberTriggers(
 
 const keyOf = ({ kind, subject }: { kind: RetrainingTrigger; subject: string }): string => `${kind} ${subject}`;
 
-/** The time, and that from which signals without a time of their own count: after a run that is known to have begun. */
+/** The current time, and the time from which undated signals count: the start of a known run. */
 interface Clock {
   readonly now: number;
   readonly seen: number;
@@ -194,8 +194,8 @@ function numberOf(name: string, value: number, max: number): number {
 }
 
 /**
- * A time a little ahead of this clock is taken for now. What lies further ahead is refused: remembered as of now it would come
- * back after every run, and as of its own time it would outlast them all.
+ * A time a little ahead of this clock is read as now. One further ahead is refused: remembered as now it would come
+ * back after every run, and with its own time it would outlast them all.
  */
 function timeOf(name: string, at: Date | undefined, { now, seen }: Clock): number {
   if (at === undefined) return seen;

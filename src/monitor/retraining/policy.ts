@@ -42,7 +42,7 @@ export interface RetrainingPolicy {
     readonly cost?: number | undefined;
     readonly costPerRun?: number | undefined;
   };
-  /** A run that says nothing for so many minutes has crashed. */
+  /** A run without a sign of life for this many minutes has crashed. */
   readonly leaseMinutes: number;
   /** How often somebody calls `reconcile`, at least. */
   readonly checkEveryHours: number;

@@ -8,7 +8,7 @@ export interface RetrainingRunContext {
   readonly runId: string;
   /** The kinds of triggers that it serves. */
   readonly triggers: readonly RetrainingTrigger[];
-  /** Aborted when the run shall end: all was stopped, or its lease was lost to another process. */
+  /** Aborted when the run must end: everything was stopped, or its lease was lost to another process. */
   readonly signal: AbortSignal;
 }
 
@@ -35,7 +35,7 @@ interface LeaseRoom {
   readonly tell: (error: unknown) => void;
 }
 
-/** Runs the work of a claimed run while its lease is renewed, and records its end. Null where it goes on elsewhere. */
+/** Runs the work of a claimed run while its lease is renewed, and records its end. Null if it continues elsewhere. */
 export async function runUnderLease(room: LeaseRoom, run: RetrainingRun): Promise<FinishedRun | null> {
   const aborter = new AbortController();
   const stopRenewing = keepLease(room, run, aborter);

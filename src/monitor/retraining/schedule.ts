@@ -1,9 +1,9 @@
 import { ChurnkitError } from "../../base/errors.js";
 
 /**
- * When to retrain whatever the model's state: so many days after the last success began, or at the times (UTC) of a
- * cron expression "minute hour day-of-month month day-of-week" with numbers, `*`, lists, ranges and steps; Sunday is 0
- * or 7. As in cron, a day matches by either of its two fields where both are restricted.
+ * When to retrain whatever the model's state: this many days after the last success began, or at the times (UTC) of a
+ * cron expression "minute hour day-of-month month day-of-week" with numbers, `*`, lists, ranges and steps; Sunday is
+ * 0 or 7. As in cron, a day matches by either of its two fields if both are restricted.
  */
 export type RetrainingSchedule = { readonly everyDays: number } | { readonly cron: string };
 

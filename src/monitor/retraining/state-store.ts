@@ -55,7 +55,10 @@ export async function stopRetraining(
   }));
 }
 
-/** Allows retraining again after {@link stopRetraining}; what was remembered meanwhile is then decided upon. */
+/**
+ * Allows retraining again after {@link stopRetraining}; triggers remembered in the meantime count in the next
+ * decision.
+ */
 export async function startRetraining(store: ObjectStore, name: string): Promise<void> {
   await changeState(
     store,

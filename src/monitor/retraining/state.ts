@@ -6,7 +6,7 @@ import { retrainingTriggers, type RetrainingTrigger } from "./policy.js";
 /** A trigger that was seen and that no run has served yet. Times are ISO 8601. */
 export interface PendingTrigger {
   readonly kind: RetrainingTrigger;
-  /** Tells triggers of one kind apart: the alarm's name; "" for the other kinds. */
+  /** Distinguishes triggers of one kind: the alarm's name; "" for the other kinds. */
   readonly subject: string;
   /** Observation in words: "accuracy 0.78 is below 0.8". */
   readonly message: string;
@@ -84,7 +84,7 @@ export const newRetrainingState = (now: Date): RetrainingState => ({
 /** A text that fits the state: cut at 2,000 characters. */
 export const shortText = (long: string): string => long.slice(0, maxText);
 
-/** The state as it is kept. */
+/** Writes the state in its stored form. */
 export function writeState(written: RetrainingState): Uint8Array<ArrayBuffer> {
   return readableJson({ format, formatVersion, ...written });
 }

@@ -227,7 +227,7 @@ export function mainJob() {
 /** All that the main job found. */
 export type MainJobResult = Awaited<ReturnType<ReturnType<typeof mainJob>["run"]>>;
 
-/** Takes the version out of the registry into a folder of its own; this copy is the one that is served. */
+/** Takes the version out of the registry into a separate folder; this copy is the one that is served. */
 async function takeOut(registry: ModelRegistry, { number }: ModelVersion, folder: string): Promise<DeployRequest> {
   const bundle = join(folder, "served", String(number));
   await saveBundle(await registry.load(number), bundle);

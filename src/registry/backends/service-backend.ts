@@ -40,10 +40,10 @@ export interface VersionService<Entry extends VersionEntry = VersionEntry> {
 }
 
 /**
- * A backend over a service that has no compare-and-swap. With a ledger (an object store beside the service) aliases and
- * history are kept there, by compare-and-swap, and aliases are shown in the service as well; what the service has and
- * the history lacks is recorded before the next change. Without one a promotion that met another is reported as
- * STORE_CONFLICT.
+ * A backend over a service that has no compare-and-swap. With a ledger (an object store in addition to the service),
+ * the ledger keeps aliases and history by compare-and-swap, and the service shows the aliases as well; changes that
+ * only the service has are recorded before the next change. Without a ledger a promotion that met another is reported
+ * as STORE_CONFLICT.
  */
 export function serviceBackend<Entry extends VersionEntry>(
   service: VersionService<Entry>,
@@ -71,7 +71,7 @@ export function serviceBackend<Entry extends VersionEntry>(
     return undefined;
   }
 
-  /** Sets an alias where nobody guards it: looks before and after, so that a lost race is at least reported. */
+  /** Sets an alias without a guard: looks before and after, so that a lost race is at least reported. */
   async function setUnguarded({ entry, previous }: Extract<RegistryChange, { kind: "alias" }>): Promise<void> {
     const points = async (): Promise<number | null> =>
       (await service.aliases()).find(({ alias }) => alias === entry.alias)?.version ?? null;
@@ -99,7 +99,7 @@ export function serviceBackend<Entry extends VersionEntry>(
     for (const change of moved) await service.setAlias(change.entry);
   }
 
-  /** Records what was found in the service; nobody may have changed the ledger since it was read. */
+  /** Records changes found in the service, provided the ledger did not change since it was read. */
   async function adopted(
     book: Ledger,
     read: ReadIndex,
@@ -112,7 +112,10 @@ export function serviceBackend<Entry extends VersionEntry>(
     return next;
   }
 
-  /** The state, after ledger and service were brought into line: a kill, or somebody who works with the service itself, leaves them apart. */
+  /**
+   * Returns the state after reconciling ledger and service: a kill, or a person who uses the service directly, makes
+   * them differ.
+   */
   async function reconciled(book: Ledger): Promise<RegistryState<Entry>> {
     // The ledger first: a version that it knows and that the service does not list afterward was removed.
     let read = await book.read();

@@ -28,9 +28,9 @@ export interface BaselineDrift {
 }
 
 /**
- * Compares two baselines, each with cut points and levels of its own: the second one is counted again between the cut points
- * of the first. Values between two of its own cut points count as spread evenly over the interval, so the result is exact
- * for columns of up to as many distinct values as cut points and within one over their number otherwise.
+ * Compares two baselines with different cut points and levels: the second one is counted again between the cut points
+ * of the first. Values between two of its own cut points count as spread evenly over the interval. So the result is
+ * exact for columns with up to as many distinct values as cut points, and otherwise within one over their number.
  */
 export function driftOfBaselines(a: Profile, b: Profile): BaselineDrift {
   const predictions = { a: predictionsOf(a), b: predictionsOf(b) };
@@ -38,7 +38,7 @@ export function driftOfBaselines(a: Profile, b: Profile): BaselineDrift {
     b.columns.filter((column) => column !== predictions.b).map((column) => [column.name, column]),
   );
   const pairs = a.columns.flatMap((reference) => {
-    // Each baseline names its probabilities so that no column of its own is called the same.
+    // Each baseline names its probabilities so that none of its own columns has the same name.
     const current =
       reference === predictions.a
         ? predictions.b && { ...predictions.b, name: reference.name }

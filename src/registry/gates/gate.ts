@@ -50,7 +50,7 @@ export interface SoundnessRequirement {
   readonly requires: SoundnessDemand;
 }
 
-/** One demand on a model, plain JSON. Where there is no champion yet, demands relative to it hold. */
+/** One demand on a model, plain JSON. Without a champion, demands relative to it hold. */
 export type Requirement =
   AbsoluteRequirement | RelativeRequirement | SegmentRequirement | MeasuredRequirement | SoundnessRequirement;
 
@@ -137,8 +137,8 @@ export interface GateVerdict {
 /**
  * Judges a model by a gate. Refusal is a result, not an exception; nothing is changed.
  *
- * @throws ChurnkitError OPTION_INVALID for a gate that cannot be evaluated: an unknown metric, a limit that is no number;
- * or for a segment whose levels are not one for each row.
+ * @throws ChurnkitError OPTION_INVALID for a gate that cannot be evaluated: an unknown metric, a limit that is not a
+ * number; or for a segment whose levels are not one for each row.
  *
  * @example
  * ```ts

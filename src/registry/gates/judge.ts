@@ -31,7 +31,7 @@ export interface JudgeOptions {
   /** Labeled rows that no model was trained on, best read with the candidate's contract. */
   readonly rows: Table;
   readonly gates: readonly Gate[];
-  /** Each row's level by the segment's name, beside or instead of columns of the table. */
+  /** Each row's level by the segment's name, in addition to or instead of columns of the table. */
   readonly segments?: ReadonlyMap<string, readonly (string | null)[]> | undefined;
   /** The size of the candidate's bundle: the sum of its manifest's files. */
   readonly bundleBytes?: number | undefined;
@@ -39,7 +39,7 @@ export interface JudgeOptions {
   readonly latency?: LatencyOptions | undefined;
   /** The candidate's artifact: is it sound to judge it on these rows? The verdict `sound` then stands last. */
   readonly artifact?: Pick<Artifact, "extras"> | undefined;
-  /** Demands of soundness that need not hold, and why. */
+  /** Waived demands of soundness, with reasons. */
   readonly allow?: Allowances | undefined;
 }
 

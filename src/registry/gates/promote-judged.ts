@@ -59,7 +59,7 @@ export async function promoteJudged(
   return { promotion, judgment };
 }
 
-/** The verdicts of several gates as one, all of which must pass. */
+/** Combines the verdicts of several gates into one; all must pass. */
 function joined({ verdicts, passed }: Judgment): GateVerdict {
   return {
     gate: verdicts.map(({ gate }) => gate).join(" + "),

@@ -4,7 +4,7 @@ import { formatDate } from "../../data/contract/cells/date.js";
 import { quantileOfSorted } from "../../stats/quantiles.js";
 import type { Table } from "../../data/table/table.js";
 
-/** A column of numbers with at most so many values is a segment of its values; of more, a segment of quarters. */
+/** A column of numbers with at most this many values is a segment by value; with more, a segment by quarters. */
 const mostValues = 10;
 
 /**

@@ -22,7 +22,7 @@ export const soundnessDemands = {
 /** A name of {@link soundnessDemands}. */
 export type SoundnessDemand = keyof typeof soundnessDemands;
 
-/** Why a demand need not hold, in words for the history. */
+/** Reasons for waiving demands, in words for the history. */
 export type Allowances = Partial<Readonly<Record<SoundnessDemand, string>>>;
 
 /** Reads a bundle's facts about its training rows without loading the model; undefined for an old bundle. */
@@ -34,7 +34,8 @@ export async function trainingFactsIn({ manifest, read }: BundleSource): Promise
 }
 
 /**
- * Judges whether a model's figures can be believed. What an old bundle doesn't tell is `unknown`, and holds.
+ * Judges whether a model's figures can be believed. A fact that an old bundle lacks is `unknown`, and its demand
+ * holds.
  *
  * @param rows what the model is judged on; without them only its columns are looked at.
  */

@@ -38,19 +38,19 @@ export function replay(oldestFirst: readonly HistoryEntry[]): Replayed & { reado
   return { versions, aliases, problems };
 }
 
-/** Where an alias would be rolled back to, step by step; what was removed is no step. */
+/** Returns the versions that an alias would roll back to, in order; removed versions do not count. */
 function stepsOf({ former }: AliasEntry, versions: readonly VersionEntry[]): readonly number[] {
   const there = new Set(versions.map(({ number }) => number));
   return former.filter((number) => there.has(number)).filter((number, i, all) => number !== all[i - 1]);
 }
 
-/** Audits a registry: see {@link ModelRegistry.verify}. What is wrong is a finding, not an error. */
+/** Audits a registry: see {@link ModelRegistry.verify}. A problem is a finding, not an error. */
 export async function auditRegistry<Entry extends VersionEntry>(
   backend: RegistryBackend<Entry>,
   { bundles = true, knownHead }: AuditOptions,
 ): Promise<Audit> {
   const problems: { where: string; problem: string }[] = [];
-  /** Runs a check that throws where something is broken; anything but a finding goes on up. */
+  /** Runs a check that throws where something is broken; rethrows every other error. */
   async function finding<T>(where: string, check: () => Promise<T>): Promise<T | undefined> {
     try {
       return await check();

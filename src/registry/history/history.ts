@@ -17,13 +17,13 @@ export async function writeEntry(
   prefix: string,
   entry: Omit<HistoryEntry, "sha256">,
 ): Promise<{ readonly head: HistoryHead; readonly key: string; readonly bytes: Uint8Array }> {
-  // The nonce keeps the entries of two writers apart that differ in nothing else: only one of them becomes history.
+  // The nonce distinguishes otherwise equal entries of two writers: only one of them becomes history.
   const bytes = readableJson({ ...entry, nonce: crypto.randomUUID() });
   const sha256 = await sha256Hex(bytes);
   return { head: { sequence: entry.sequence, sha256 }, key: keyOf(prefix, entry.sequence, sha256), bytes };
 }
 
-/** An entry as it is stored: its bytes are what its hash, and so the chain, is about. */
+/** A stored entry: its hash, and so the chain, covers these bytes. */
 export interface StoredEntry {
   readonly entry: HistoryEntry;
   readonly bytes: Uint8Array;
@@ -71,8 +71,9 @@ export async function newestEntry(store: ObjectStore, prefix: string): Promise<n
 }
 
 /**
- * Numbers of entries that counted once and are no part of the history any more. One that nothing refers to may come from a
- * change that was killed; one that another outside the history follows was in the index when that was written.
+ * Returns the numbers of entries that counted once and are no longer part of the history. One without references may
+ * come from a change that was killed; one that another outside the history follows was in the index when that was
+ * written.
  */
 export async function abandonedEntries(
   store: ObjectStore,

@@ -42,19 +42,19 @@ export interface Ledger {
     writes?: readonly Work[],
   ): Promise<RegistryIndex>;
   /**
-   * Writes the index without an entry, for what is no part of the registry's history.
+   * Writes the index without an entry, for changes that do not belong in the registry's history.
    *
    * @throws ChurnkitError STORE_CONFLICT when the index was changed since it was read.
    */
   replace(read: ReadIndex, index: RegistryIndex): Promise<void>;
-  /** Changes the index as it is at that moment; again where somebody else was quicker. What `change` throws goes on up. */
+  /** Changes the current index, and tries again after losing a race. Errors of `change` are rethrown. */
   append(change: (index: RegistryIndex) => Omit<RegistryIndex, "head">, entry: EntryDraft): Promise<RegistryIndex>;
   /** Newest first. */
   history(limit: number): Promise<StoredEntry[]>;
   /** See {@link abandonedEntries}. */
   abandoned(history: readonly StoredEntry[]): Promise<readonly number[]>;
   /**
-   * Takes over an index and a history from elsewhere: one that goes on from this one.
+   * Takes over an index and a history from elsewhere; the history must continue this one.
    *
    * @throws ChurnkitError REGISTRY_REFUSED where this history is another one, STORE_CONFLICT where folders were removed
    * since the count that the index brings.

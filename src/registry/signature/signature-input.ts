@@ -27,7 +27,9 @@ const present = <const T extends object>(members: T): { [K in keyof T]?: Exclude
     [K in keyof T]?: Exclude<T[K], undefined>;
   };
 
-/** A column of days forgets the time before it compares, so its limits are days; those that leave no day stay as they are. */
+/**
+ * A column of days drops the time before it compares, so its limits are days; limits that leave no day are unchanged.
+ */
 function days(min: number | undefined, max: number | undefined): { min: number | undefined; max: number | undefined } {
   const first = min && Math.ceil(min / day) * day;
   const last = max && Math.floor(max / day) * day;

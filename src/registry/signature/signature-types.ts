@@ -11,7 +11,7 @@ export interface SignatureTypesOptions {
   readonly name: string;
 }
 
-/** A text as a string literal, on one line whatever it holds. */
+/** Quotes a text as a string literal, always on one line. */
 const quote = (text: string): string =>
   JSON.stringify(text).replace(
     /[\u007f-\u009f\u2028\u2029]/g,
@@ -82,9 +82,10 @@ function typeName(name: string): string {
 }
 
 /**
- * Types for consumers of a model, as the text of a `.ts` or `.d.ts` file: the request's and the response's interfaces and
- * the signature's hash as a literal. If it is generated again from an incompatible signature, consumers that build requests by
- * the old one, or pin the old hash, no longer compile. Names and labels stand in it as string literals, whatever they hold.
+ * Returns types for consumers of a model, as the text of a `.ts` or `.d.ts` file: the request's and the response's
+ * interfaces and the signature's hash as a literal. After regeneration from an incompatible signature, consumers that
+ * build requests by the old one, or pin the old hash, no longer compile. Names and labels are string literals,
+ * whatever they contain.
  *
  * @example
  * ```ts

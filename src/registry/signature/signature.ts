@@ -86,8 +86,8 @@ export interface SignatureComparison {
 }
 
 /**
- * The signature of a contract. Ranges and levels that were only learned from data do not enter, so training again on other
- * rows leaves it as it is.
+ * Returns the signature of a contract. It leaves out ranges and levels that were only learned from data, so training
+ * again on other rows does not change it.
  *
  * @example
  * ```ts
@@ -161,9 +161,9 @@ export function signatureHash(signature: Signature): Promise<string> {
 }
 
 /**
- * Is every request that the one accepts accepted by the other too, and does the answer mean the same? A request is a
- * record, or a file's row, of the columns that the first signature names; keys that a signature does not name are ignored.
- * Where it cannot be told without looking at values (another step), the change counts as breaking.
+ * Returns whether the second signature accepts every request that the first accepts, and its answer means the same. A
+ * request is a record, or a file's row, of the columns that the first signature names; keys that a signature does not
+ * name are ignored. If only the values could decide (another step), the change counts as breaking.
  *
  * @param before what consumers were made for.
  * @param after what they meet now.

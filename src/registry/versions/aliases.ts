@@ -9,7 +9,10 @@ const reserved = /^(?:latest|latest-approved|v\d+)$/;
 /** How far back an alias remembers where it pointed. */
 export const rollbackDepth = 20;
 
-/** @throws ChurnkitError OPTION_INVALID for a name that is no alias in some driver: `latest`, `v9`, capitals. */
+/**
+ * @throws ChurnkitError OPTION_INVALID for a name that some driver does not accept as an alias: `latest`, `v9`,
+ * capitals.
+ */
 export function checkAlias(alias: string): void {
   if (aliasName.test(alias) && !reserved.test(alias)) return;
   throw new ChurnkitError(

@@ -27,7 +27,7 @@ export interface MetricComparison {
   readonly intervals: { readonly a: readonly [number, number] | null; readonly b: readonly [number, number] | null };
 }
 
-/** Two versions beside each other; plain JSON. */
+/** Comparison of two versions; plain JSON. */
 export interface VersionComparison {
   readonly metrics: readonly MetricComparison[];
   /** Changes for consumers from a to b. */

@@ -9,7 +9,7 @@ type Known = Omit<RegistryIndex, "head">;
 /** A ledger keeps no records and no bundles: the service does. */
 const elsewhere = { record: "0".repeat(64), upload: "0".repeat(8) };
 
-/** A version as a ledger beside a service knows it. */
+/** Returns a ledger's view of a version. */
 export const known = ({ number, semver, contentHash, status, stage }: VersionEntry): IndexedVersion => ({
   number,
   semver,

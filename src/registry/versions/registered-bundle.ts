@@ -37,7 +37,7 @@ export async function verifyBundle(source: BundleSource): Promise<void> {
 }
 
 /**
- * A whole bundle in the place of another is no less wrong than a broken one.
+ * A complete bundle in the place of another is as wrong as a broken one.
  *
  * @throws ChurnkitError BUNDLE_CORRUPT.
  */

@@ -41,7 +41,7 @@ export interface Semver {
   readonly patch: number;
 }
 
-/** Files of a bundle that are no part of the model proper. */
+/** Files of a bundle that do not belong to the model proper. */
 const otherFiles = new Set([
   "contract.json",
   "recipe.json",
@@ -163,7 +163,7 @@ export function parseSemver(text: string): Semver {
 /**
  * Below 0 where `a` is the lower number, 0 where they are equal, above 0 where it is the higher one; for `sort`.
  *
- * @throws ChurnkitError OPTION_INVALID for a text that is no version number.
+ * @throws ChurnkitError OPTION_INVALID for a text that is not a version number.
  */
 export function compareSemver(a: string, b: string): number {
   const [x, y] = [parseSemver(a), parseSemver(b)];

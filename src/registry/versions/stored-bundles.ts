@@ -4,7 +4,7 @@ import type { ObjectStore } from "../../io/store/object-store.js";
 import { manifestPath } from "../../model/bundle/manifest.js";
 import { bundleSource, type BundleSource } from "../../model/bundle/source.js";
 
-/** Objects read or written at once; small files of a bundle, which take no memory to speak of, in one wave. */
+/** Objects read or written at once; small files of a bundle, which take little memory, in one wave. */
 const parallel = { small: 32, other: 16 };
 const small = 2 ** 20;
 
@@ -15,8 +15,8 @@ export interface StoredBundle {
 }
 
 /**
- * Bundles in an object store, each upload in a folder of its own: removing a version takes no files from somebody
- * who registers the same bundle again at that moment.
+ * Bundles in an object store, each upload in its own folder: removing a version takes no files from a registration of
+ * the same bundle at that moment.
  */
 export interface StoredBundles {
   /** The files come in any order: a bundle counts only once the index names it. */
@@ -47,7 +47,7 @@ export const newUpload = (): string => crypto.randomUUID().slice(0, 8);
 export const uploadNumbered = (version: number, cleaned = 0): string =>
   ((cleaned % 2 ** 12) * 2 ** 20 + version).toString(16).padStart(8, "0");
 
-/** It is part of a key: nothing else may stand in its place. */
+/** It is part of a key, so only a valid upload name may appear in its place. */
 export const isUpload = (value: unknown): boolean => typeof value === "string" && /^[0-9a-f]{8}$/.test(value);
 
 export function storedBundles(store: ObjectStore, prefix: string): StoredBundles {

@@ -2,7 +2,7 @@ import { canonicalJson } from "../../base/json/canonical.js";
 import type { Contract } from "../../data/contract/contract.js";
 import type { Recipe } from "../../data/features/recipe.js";
 
-/** A member that differs. Lists of texts, such as levels, are told by what came and went. */
+/** A member that differs. For lists of texts, such as levels, the change lists additions and removals. */
 export interface MemberChange {
   /** `tenure.max`, `target.positive`. */
   readonly path: string;

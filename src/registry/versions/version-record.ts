@@ -39,7 +39,7 @@ const facts = (signature: Decoder<Signature>): Decoder<VersionFacts> =>
     lineage: parseLineage,
   });
 
-/** Reads what is fixed of a version; drivers for services keep it as a file of its own. */
+/** Reads the fixed facts of a version; drivers for services keep them in a separate file. */
 export const parseFacts = facts(parseSignature);
 
 /** Who gave a version its status, when and why. */

@@ -8,7 +8,7 @@ import type { Signature } from "../signature/signature.js";
 
 /**
  * Decision of people and gates about a version. `rejected` (by its gate or a person) and `quarantined` (taken out of
- * service) versions are never promoted; approving one again is a decision of its own, recorded with who and why.
+ * service) versions are never promoted; approving one again is a separate decision, recorded with who and why.
  */
 export const versionStatuses = ["pending", "approved", "rejected", "quarantined"] as const;
 /** A name of {@link versionStatuses}. */
@@ -17,7 +17,7 @@ export type VersionStatus = (typeof versionStatuses)[number];
 /** May a version of this status be put to use? */
 export const isUsable = (status: VersionStatus): boolean => status === "pending" || status === "approved";
 
-/** Stages, for teams that think in them; they stand beside the aliases and move nothing by themselves. */
+/** Stages, for teams that think in them; they exist next to the aliases and do not change what is served. */
 export const versionStages = ["None", "Staging", "Production", "Archived"] as const;
 /** A name of {@link versionStages}. */
 export type VersionStage = (typeof versionStages)[number];

@@ -5,9 +5,9 @@ import { color } from "../theme.js";
 import { axisNames } from "./names.js";
 import { PLOT_HEIGHT, PLOT_WIDTH, quantity, seriesColor } from "./series.js";
 
-/** A report and the period it is of. */
+/** A report and its period. */
 export interface DriftPeriod {
-  /** A name for the axis, such as a date or week; periods stand in the order given. */
+  /** A name for the axis, such as a date or week; periods keep the given order. */
   readonly period: string;
   readonly report: Pick<DriftReport, "columns">;
 }

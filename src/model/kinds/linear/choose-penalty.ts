@@ -14,7 +14,10 @@ const rowsPerColumn = 5;
 const folds = 5;
 /** A stronger or weaker penalty has to lower the log loss by this share of it. */
 const leastGain = 1e-4;
-/** Rows are drawn so that a walk over the matrix sees about so many values, where there are half as many again or more. */
+/**
+ * Limit on the values that one walk over the matrix reads. If there are one and a half times as many or more, rows
+ * are sampled.
+ */
 const mostValues = 2_000_000;
 const rule: StoppingRule = { maxIterations: 100, tolerance: 1e-5 };
 
@@ -109,7 +112,7 @@ interface Part {
   lossWith(penalty: Penalty, details: Uint8Array | undefined, budget: StoppingRule["budget"]): number;
 }
 
-/** A row that is held out keeps its place with weight 0, so that nothing is copied. */
+/** A held-out row keeps its place with weight 0, so nothing is copied. */
 function foldsOf(problem: LogisticProblem, seed: number): Part[] {
   const { rows, labels, rowWeights } = problem;
   const foldOf = stratifiedFolds(labels, seed);

@@ -14,8 +14,9 @@ import { linearScorer } from "./score.js";
 /** Parameters of {@link logistic}. */
 export interface LogisticOptions {
   /**
-   * Penalty on the weights, as `l2 / 2 * |w|^2` against the summed loss: 1 is scikit-learn's default (C = 1 / l2). By default
-   * it is chosen by 5-fold log loss from 0.01, 0.1, 1, 10, 100 and 1,000, and one for bins and single values of numbers apart.
+   * Penalty on the weights, as `l2 / 2 * |w|^2` against the summed loss: 1 is scikit-learn's default (C = 1 / l2). By
+   * default 5-fold log loss chooses it from 0.01, 0.1, 1, 10, 100 and 1,000, and a separate one for bins and single
+   * values of numbers.
    */
   readonly l2?: number | "cross-validated";
   /** Folds for the held-out probabilities. Default 5. */
@@ -28,9 +29,9 @@ const logisticDefaults = { l2: "cross-validated", folds: 5 } as const;
 const rule = { maxIterations: 200, tolerance: 1e-6 };
 
 /**
- * Logistic regression as a learner: the baseline beside every model, and often good enough.
+ * Logistic regression as a learner: the baseline for every model, and often good enough.
  *
- * @throws ChurnkitError OPTION_INVALID for an l2 that is no penalty.
+ * @throws ChurnkitError OPTION_INVALID for an l2 that is not a valid penalty.
  * @example
  * ```ts
  * import { logistic } from "churnkit/model";

@@ -16,10 +16,13 @@ export interface Curvature {
 const widestHessian = 500;
 /** Products of two features that any Hessian may cost. */
 const productBudget = 30_000_000;
-/** With so many rows for each feature a sampled Hessian is near enough for a handful of steps (Marchenko and Pastur 1967). */
+/**
+ * With this many rows for each feature a sampled Hessian is accurate enough for a handful of steps (Marchenko and
+ * Pastur 1967).
+ */
 const rowsPerFeature = 16;
 
-/** Is the Hessian of so many features factored? */
+/** Returns whether the Hessian of this many features is factored. */
 export const usesHessian = (width: number): boolean => width <= widestHessian;
 
 /**

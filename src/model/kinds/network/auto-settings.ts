@@ -3,11 +3,11 @@ import type { FitSettings } from "./fit-network.js";
 
 /** Values of `auto` for a table with few rows. */
 const few = { epochs: 60, patience: 12 } as const;
-/** Up to so many rows a network needs all those epochs; beyond, the number of steps stays about the same. */
+/** With up to this many rows a network needs all those epochs; beyond, the number of steps stays about the same. */
 const fewRows = 20_000;
 /** Is the time of a training worth saving? */
 export const manyRows = (rows: number): boolean => rows > fewRows;
-/** But each row is seen so many times. */
+/** Each row is seen at least this many times. */
 const leastEpochs = 6;
 
 /** The settings that depend on the number of rows. */

@@ -26,7 +26,7 @@ export interface SessionOptions {
   readonly maxBatch: number;
 }
 
-/** All that a session needs to go on where it stood; plain typed arrays, so that a checkpoint can hold it. */
+/** State with which a session continues; plain typed arrays, so that a checkpoint can store it. */
 export interface SessionState {
   readonly weights: NetworkWeights;
   /** Adam's first and second moments for each tensor in layout order; empty arrays for tensors that are not trained. */
@@ -55,7 +55,7 @@ export interface TrainingSession {
   gradients(data: TrainingData, batch: Uint32Array, options: { dropout: boolean }): Promise<NetworkWeights>;
   /** Scores in inference mode: logits, rows x outputs. */
   predict(x: Float32Array, rows: number): Promise<Float32Array>;
-  /** A copy of all that a session needs to go on. */
+  /** Returns a copy of the state with which a session continues. */
   state(): Promise<SessionState>;
   /** Goes on from a state, which may come from another engine. */
   restore(state: SessionState): Promise<void>;

@@ -15,7 +15,10 @@ import { runJob, type FitEvents, type FitJob } from "./job.js";
 import { wasmEngine } from "./wasm/engine.js";
 import { openWorkerPool } from "./worker-pool.js";
 
-/** Of many rows so many, or one in twenty where that is more, are kept from all members; of either class a hundredth of that at least. */
+/**
+ * Members share this many of the held-out rows, or one in twenty if that is more, with at least a hundredth of that
+ * from either class.
+ */
 const commonRows = 5000;
 const leastShare = 1 / 20;
 
@@ -134,7 +137,7 @@ export async function fitMembers(
     };
     const fitted = await (pool ? pool.run(job, events, signal) : runJob(own, job, events, signal, budget && pause));
     wanted = Math.min(wanted, enough?.(member, fitted) ?? members);
-    // Members beyond are in training where there are several threads; nobody waits for them.
+    // With several threads, extra members may still be training; their results are not needed.
     if (wanted < members) Atomics.store(stop, 0, 1);
     report(fitted.history.length, fitted.history.at(-1), true);
     return fitted;
@@ -165,7 +168,7 @@ export async function fitMembers(
     };
   } finally {
     await pool?.close();
-    // Nothing is written any more once the caller goes on, also where the training failed.
+    // Nothing is written after the caller continues, even if the training failed.
     await saved?.idle();
   }
 }

@@ -30,7 +30,7 @@ export interface FitRows {
   readonly validation: Uint32Array;
 }
 
-/** Where a fit stands between two epochs: enough to go on to the same weights. */
+/** State of a fit between two epochs: enough to continue to the same weights. */
 export interface FitState {
   readonly session: SessionState;
   readonly history: readonly EpochRecord[];

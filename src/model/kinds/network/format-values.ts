@@ -1,6 +1,6 @@
 import { ChurnkitError } from "../../../base/errors.js";
 
-/** Refuses a model file; `what` goes on from "The model file ...". */
+/** Refuses a model file; `what` continues the sentence "The model file ...". */
 export function corrupt(what: string, path: string): never {
   throw new ChurnkitError("BUNDLE_CORRUPT", `The model file ${what}.`, { where: { path } });
 }

@@ -79,8 +79,8 @@ const dropout = (name: string, rate: number): object => ({
 });
 
 /**
- * The network as a TF.js layers model: `tf.loadLayersModel` reads it together with {@link toWeightsBin}'s bytes as
- * `weights.bin`, predicts the same, and can go on training it.
+ * Returns the network as a TF.js layers model. `tf.loadLayersModel` reads it together with {@link toWeightsBin}'s
+ * bytes as `weights.bin`, predicts the same, and can continue training it.
  */
 export function toModelJson(spec: NetworkSpec): LayersModelJson {
   const first = (i: number): number | undefined => (i === 0 ? spec.inputs : undefined);
@@ -226,7 +226,7 @@ function storedTensors(manifest: unknown): { stored: Map<string, StoredTensor>; 
   return { stored, bytes: at };
 }
 
-/** Little-endian float32 bytes as numbers of their own. Where the machine stores them so too, they are copied at once. */
+/** Copies little-endian float32 bytes into a new array. On a little-endian machine it copies them at once. */
 function floatsOf(bytes: Uint8Array): Float32Array {
   if (isLittleEndian) return new Float32Array(new Uint8Array(bytes).buffer);
   const values = new Float32Array(bytes.length / 4);

@@ -9,7 +9,7 @@ export interface FitJob {
   readonly rows: FitRows;
   readonly settings: FitSettings;
   readonly resume?: FitState | undefined;
-  /** Send the state after every so many epochs; 0 for never. */
+  /** Send the state every this many epochs; 0 for never. */
   readonly stateEvery: number;
   /** In shared memory: once its number isn't 0, the fit ends with the best so far. */
   readonly stop?: Int32Array | undefined;

@@ -34,7 +34,7 @@ const memoryLimit = 2 ** 30;
 const tooLarge = (megabytes: number): string =>
   `The network needs ${megabytes} MB of kernel memory, which is not available. Use smaller layers or a smaller batch.`;
 
-/** One instance of the kernel with a memory of its own. */
+/** One instance of the kernel with its own memory. */
 export class Kernel extends Arena {
   readonly #scratch = new Map<string, { address: number; bytes: number }>();
 

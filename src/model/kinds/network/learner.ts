@@ -43,7 +43,10 @@ export const churnNetworkDefaults = {
   classWeights: "none",
 } as const;
 
-/** The network's shape for so many inputs: every hidden layer but the last is penalized and batch normalized. */
+/**
+ * Returns the network's shape for this many inputs: every hidden layer except the last is penalized and batch
+ * normalized.
+ */
 export function churnNetworkSpec(inputs: number, options: ChurnNetworkOptions = {}): NetworkSpec {
   const { units, dropout, l2 } = { ...churnNetworkDefaults, ...options };
   return {

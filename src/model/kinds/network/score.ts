@@ -8,7 +8,7 @@ import { readModelJson, readWeights, toModelJson, toWeightsBin, type ModelLayout
 import { createNetworkScorer } from "./network-scorer.js";
 import type { ModelKind } from "../../scoring/scorer.js";
 
-/** A network, kept in a folder of its own as a TF.js layers model and scored by the kernel. */
+/** A network, stored in its own folder as a TF.js layers model and scored by the kernel. */
 export const networkKind: ModelKind<NetworkModel> = {
   write: ({ spec, weights }, context) => ({
     folder: context.addFolder(

@@ -101,7 +101,7 @@ function threadOf(worker: Worker): Thread {
           try {
             events.onEpoch(message.history, message.state);
           } catch (error) {
-            // Thrown on, it would be nobody's: this is called by the event loop.
+            // The event loop calls this, so no caller would catch a rethrown error.
             abandon(error);
           }
         };

@@ -16,12 +16,12 @@ export interface Bag {
 }
 
 /**
- * A random forest (Breiman 2001): each tree grows on a bootstrap sample of the rows and chooses at each node from a few
- * features drawn anew. A leaf's value is its share of positives less `prior`, so that the squared error it lowers is
- * Gini's impurity; `l2` draws small leaves to the prior.
+ * A random forest (Breiman 2001): each tree grows on a bootstrap sample of the rows and at each node chooses from a
+ * few randomly drawn features. A leaf's value is its share of positives minus `prior`, so that the squared error it
+ * lowers is Gini's impurity; `l2` pulls small leaves to the prior.
  *
  * @param prior share of positives of all rows.
- * @returns a function that grows `count` trees of the forest, of which the first is number `first`.
+ * @returns a function that grows `count` trees of the forest, starting with number `first`.
  */
 export function bagger(
   grower: TreeGrower,
@@ -83,7 +83,7 @@ export function bagger(
   };
 }
 
-/** Draws at each call so many different numbers below n (the first steps of a shuffle). */
+/** Returns a function that draws `count` different numbers below n at each call (the first steps of a shuffle). */
 function drawing(n: number, count: number, random: () => number): () => Uint32Array {
   const order = Uint32Array.from({ length: n }, (_, i) => i);
   const some = Math.min(count, n);

@@ -3,7 +3,7 @@ import { redundantColumns } from "./redundant.js";
 /** The most bins of a feature: a code fits a byte. */
 export const mostBins = 255;
 
-/** A matrix as small codes: what trees are grown on. Columns that can't part the rows in a way of their own are left out. */
+/** A matrix as small codes, from which trees are grown. Columns that can't split the rows in a new way are left out. */
 export interface BinnedMatrix {
   readonly rows: number;
   /** For each feature kept, its column in the matrix; ascending. */
@@ -56,8 +56,8 @@ function cutsOf(sorted: Float32Array): Float32Array {
 }
 
 /**
- * Of the places where a sorted column changes, at most 254 that part its rows evenly. A value that fills more than its
- * share of the rows gets a bin of its own, and the share of the others is computed again.
+ * Of the places where a sorted column changes, chooses at most 254 that split its rows evenly. A value that fills
+ * more than its share of the rows gets its own bin, and the share of the others is computed again.
  */
 function evenEnds(ends: readonly number[], rows: number): number[] {
   const kept: number[] = [];

@@ -30,9 +30,9 @@ interface OpenBundle {
 }
 
 /**
- * Exclusive feature bundling (Ke et al. 2017) of flags: those whose rarer values never meet in a row share one column, each
- * with a code of its own. The flags of a category's levels then cost a tree as much as one number does. Which splits there
- * are, and what they gain, stays the same.
+ * Exclusive feature bundling (Ke et al. 2017) of flags: flags whose rarer values never meet in a row share one
+ * column, each with its own code. The flags of a category's levels then cost a tree as much as one number. The
+ * available splits and their gains stay the same.
  */
 export function bundleFlags({ rows, columns, cuts, codes }: BinnedMatrix): BundledMatrix {
   const places: FeaturePlace[] = [];

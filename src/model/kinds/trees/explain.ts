@@ -28,10 +28,10 @@ const weightAt = (own: number, others: number): number =>
   own < tableSize && others < tableSize ? (table[own * tableSize + others] as number) : weightOf(own, others);
 
 /**
- * Shapley values of a sum of trees in log odds, exact: for each background row, the leaves that mixtures of it and the
+ * Exact Shapley values of a sum of trees in log odds: for each background row, the leaves that mixtures of it and the
  * row can reach, each with the groups that must come from either (interventional TreeSHAP, Lundberg et al. 2020,
- * algorithm 3). A group of matrix columns moves as one, so that groups are the players. Undefined for trees whose sum is
- * a probability: log odds are no sum over trees then.
+ * algorithm 3). A group of matrix columns moves together, so the players are groups. Undefined for trees whose sum is
+ * a probability: then the log odds are not a sum over trees.
  */
 export function exactTrees(model: TreesModel, task: AttributionTask): Attributor | undefined {
   if (model.link !== "logistic") return undefined;

@@ -15,7 +15,7 @@ import { loadTreeKernel } from "./kernel.js";
 import { planFolds, type MemberPlan } from "./plan.js";
 import { turn } from "./turn.js";
 
-/** From so many rows on trees may be larger. */
+/** From this many rows on, trees may be larger. */
 const manyRows = 20_000;
 /** Rounds between two looks at the signal: as many as take about a second. */
 const roundsPerTurn = (rows: number): number => Math.min(10, Math.max(1, Math.floor(2e6 / rows)));

@@ -16,7 +16,10 @@ import { loadTreeKernel } from "./kernel.js";
 import type { Tree } from "./tree.js";
 import { turn } from "./turn.js";
 
-/** A leaf has at least so many rows, and so large a share of all: a tree then has as many leaves as pay, however many rows. */
+/**
+ * A leaf has at least this many rows, and at least a fixed share of all: a tree then has only as many leaves as pay
+ * off, however many rows there are.
+ */
 const leastLeaf = 10;
 const leafShare = 1 / 2000;
 /** Trees between two looks at the signal. */

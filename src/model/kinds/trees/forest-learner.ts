@@ -11,7 +11,7 @@ export interface ForestOptions {
   readonly minLeafRows?: number | "auto";
   /** The most splits between root and leaf, at most 64. */
   readonly depth?: number;
-  /** Draws the leaves' values to the share of positives, as so many rows of it would. */
+  /** Pulls the leaves' values toward the share of positives, like this many extra rows with that share. */
   readonly l2?: number;
 }
 

@@ -27,7 +27,10 @@ export interface Scales {
 const mostSum = 2 ** 31;
 const mostScale = 2 ** 30;
 
-/** The power of two by which so many numbers of a sum, none below 0, can be multiplied before they are rounded and packed. */
+/**
+ * Returns the power of two by which this many nonnegative numbers of a sum can be multiplied before they are rounded
+ * and packed.
+ */
 export function scaleOf(sum: number, count: number): number {
   let scale = mostScale;
   while (scale * sum > mostSum - 1 - count) scale /= 2;
@@ -335,7 +338,7 @@ export class TreeGrower {
 
 const sizeOf = ({ from, to }: Span): number => to - from;
 
-/** Takes the open leaf to go on with: the one whose split gains most, or, where all are made anyway, the newest. */
+/** Takes the next open leaf: the one whose split gains most or, if all will be made anyway, the newest. */
 function next(open: Open[], leaves: number): Open {
   let best = open.length - 1;
   if (leaves !== Infinity) {

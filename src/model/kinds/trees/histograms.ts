@@ -1,6 +1,6 @@
 import type { TreeKernel } from "./kernel.js";
 
-/** A parent, a child counted beside it, and one more. */
+/** A parent, a child that is being counted, and one more. */
 const leastSlots = 3;
 
 /**

@@ -7,7 +7,7 @@ export interface MatrixLayout {
   readonly histogramBytes: number;
   /** Table of the features' places in a histogram, as `findSplit` reads it. */
   readonly places: number;
-  /** Address of a bundle's code of row 0; neighboring rows are 8 bytes apart. */
+  /** Returns the address of a bundle's code of row 0; neighboring rows are 8 bytes apart. */
   codesOf(bundle: number): number;
   /** Offset of a bundle's sums in a histogram, and their length. */
   sumsOf(bundle: number): { readonly offset: number; readonly bytes: number };

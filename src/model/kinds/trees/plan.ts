@@ -4,7 +4,7 @@ import type { LabeledMatrix } from "../../training/learner.js";
 /** One matrix and, for each member, the rows it trains on and those it is judged on. */
 export interface MemberPlan extends LabeledMatrix {
   readonly members: readonly { readonly training: Uint32Array; readonly heldOut: Uint32Array }[];
-  /** Where the rows that are held out begin: the number of training rows where validation rows are given, else 0. */
+  /** Index of the first held-out row: the number of training rows if there are validation rows, else 0. */
   readonly firstHeldOut: number;
 }
 

@@ -1,7 +1,7 @@
 /**
- * Columns that no tree needs: those of one bin, and those that put the rows in the same order as another column does (or
- * in the reverse), only more coarsely. The recipe makes such columns for models that are linear in their inputs: the bins
- * of a number beside the number, two complementary flags.
+ * Finds columns that no tree needs: those of one bin, and those that order the rows as another column does (or in
+ * reverse), only more coarsely. The recipe makes such columns for models that are linear in their inputs: the bins of
+ * a number next to the number, two complementary flags.
  *
  * @param codes width x rows, column by column.
  * @param cuts thresholds between each column's bins.
@@ -38,10 +38,10 @@ export function redundantColumns(
   return gone;
 }
 
-/** Pairs looked at before all rows are: they tell nearly every two columns apart, so that few comparisons cost more. */
+/** Pairs checked before all rows: they distinguish nearly every two columns, so few comparisons cost more. */
 const firstPairs = 256;
 
-/** Pairs of rows, one behind the other, of which the second has the greater code. */
+/** Returns pairs of rows, flattened; the second of each has the greater code. */
 function unlikePairs(column: Uint8Array, bins: number): Uint32Array {
   const each = Math.ceil(firstPairs / bins);
   const byCode = Array.from({ length: bins }, (): number[] => []);

@@ -38,7 +38,7 @@ const description = object({
   nodes: count(),
 });
 
-/** Trees, kept in a folder of their own as one file of numbers. */
+/** Trees, stored in their own folder as one file of numbers. */
 export const treesKind: ModelKind<TreesModel> = {
   write: (model, context) => ({
     inputs: model.inputs,

@@ -6,7 +6,7 @@ export interface Tree {
   readonly bins: Uint8Array;
   /** The right child; 0 for a leaf. */
   readonly right: Uint32Array;
-  /** A leaf's value, rounded to float32 as it is kept; 0 for a split. */
+  /** A leaf's value, rounded to float32 as it is stored; 0 for a split. */
   readonly values: Float32Array;
 }
 
@@ -27,7 +27,7 @@ export interface Draft {
   right?: number;
 }
 
-/** The drafts, of which the first is the root, in preorder. */
+/** Returns the tree of the drafts in preorder; the first draft is the root. */
 export function finishedTree(drafts: readonly Draft[]): Tree {
   const n = drafts.length;
   const tree = {

@@ -76,8 +76,8 @@ interface Known {
 }
 
 /**
- * Joins labels to predictions by id. The order of the records makes no difference. What a label says is judged against
- * the prediction's outcome window: a churn after the window is a customer who had stayed, a "stayed" from before its end
+ * Joins labels to predictions by id. The order of the records does not matter. A label is judged by the prediction's
+ * outcome window: a churn after the window means that the customer had stayed, and a "stayed" from before its end
  * proves nothing.
  *
  * @throws ChurnkitError OPTION_INVALID for a bad policy, INPUT_TOO_LARGE above `maxRecords`. A bad record is never an

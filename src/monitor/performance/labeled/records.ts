@@ -53,7 +53,7 @@ export type Refusal = "invalidId" | "invalidTime" | "invalidProbability" | "inva
 /** Ids and segments longer than this are refused. */
 const LONGEST_TEXT = 512;
 
-/** Milliseconds since 1970 UTC; undefined for what is no time of the years 0 to 9999. */
+/** Returns milliseconds since 1970 UTC; undefined for a value that is not a time of the years 0 to 9999. */
 export function millisecondsOf(moment: unknown): number | undefined {
   const value =
     typeof moment === "string" ? parseIsoDate(moment.trim()) : moment instanceof Date ? moment.getTime() : moment;

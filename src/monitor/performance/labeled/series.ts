@@ -22,7 +22,7 @@ export interface SeriesOptions {
   readonly calibration?: CalibrationOptions | false | undefined;
   /** Least share of a closed period's rows that must have a label; 0.8 by default. */
   readonly minimumCoverage?: number | undefined;
-  /** Series of the largest segments, too: so many at most, 20 by default. */
+  /** Also makes series of the largest segments: at most this many, 20 by default. */
   readonly segments?: number | undefined;
 }
 
@@ -67,7 +67,7 @@ export interface PeriodPerformance extends PerformancePair {
   readonly mature: boolean;
   readonly counts: PeriodCounts;
   readonly calibration: CalibrationDrift | null;
-  /** The same of the control group alone; null where no row is of it. */
+  /** The same for the control group alone; null without rows of it. */
   readonly control: PerformancePair | null;
 }
 

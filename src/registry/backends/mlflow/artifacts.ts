@@ -7,10 +7,10 @@ import type { MlflowClient } from "./client.js";
 /** A folder of artifacts, reached through the server: the client needs no rights at the bucket behind it. */
 export interface ArtifactFolder {
   readonly name: string;
-  /** Undefined where there is no such file. */
+  /** Undefined if the file does not exist. */
   getStream(path: string): Promise<StoredStream | undefined>;
   put(path: string, upload: Upload): Promise<void>;
-  /** Removes the folder with all that is in it; one that is not there is no error. */
+  /** Removes the folder and its contents; a missing one is not an error. */
   remove(): Promise<void>;
 }
 

@@ -44,7 +44,7 @@ export function writeFacts(facts: VersionFacts): Uint8Array<ArrayBuffer> {
 export const putFacts = (folder: ArtifactFolder, bytes: Uint8Array): Promise<void> =>
   folder.put(factsFile, uploadOf(bytes));
 
-/** Reads files of facts, each once: they never change, and are held to the hash in the version's tag. */
+/** Reads files of facts, each once: they never change, and must match the hash in the version's tag. */
 export function factsReader(
   speaker: string,
   folderOf: (version: MlflowVersion) => ArtifactFolder,

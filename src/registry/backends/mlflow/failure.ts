@@ -3,7 +3,7 @@ import { parseJson } from "../../../base/json/parse.js";
 
 /** Why a call did not succeed. */
 export interface MlflowFailure {
-  /** HTTP status; 0 where there was no answer. */
+  /** HTTP status; 0 without an answer. */
   readonly status: number;
   /** MLflow's own name for it, such as RESOURCE_DOES_NOT_EXIST; empty where it gave none. */
   readonly code: string;
@@ -14,7 +14,7 @@ export interface MlflowFailure {
   readonly error: ChurnkitError;
 }
 
-/** Which server and model are spoken of, and what must never be told. */
+/** Server and model for messages, and the secrets that messages must not contain. */
 export interface Speaker {
   /** "MLflow at https://mlflow.example (model churn)". */
   readonly name: string;

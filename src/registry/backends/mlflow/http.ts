@@ -40,7 +40,7 @@ const maxError = 2 ** 16;
 /** A server answers an upload when it has stored it: the slowest that is waited for, in bytes per millisecond. */
 const storedPerMs = 10_000;
 
-/** Sends one call, once, and reads the answer. What goes wrong is an outcome too. */
+/** Sends one call, once, and reads the answer. A failure is an outcome too. */
 export async function send(options: HttpOptions, speaker: Speaker, call: MlflowCall): Promise<Outcome<Uint8Array>> {
   const opened = await open(options, speaker, call);
   if (opened.failure !== undefined) return opened;
@@ -163,7 +163,7 @@ function streamOf(upload: Upload, patience: Watch, source: SourceState): Readabl
 async function* bodyOf(response: Response, patience: Watch): AsyncGenerator<Uint8Array, void> {
   const reader = response.body?.getReader();
   const cancel = (): void => {
-    // Canceling a body that broke off fails as reading it did, which is told already.
+    // Canceling a body that broke off fails as reading it did, and that error is already reported.
     reader?.cancel().catch(() => undefined);
   };
   // Where `fetch` is another than the platform's, its body may not heed the signal.

@@ -18,7 +18,7 @@ const own = "churnkit.";
 export const versionTag = {
   /** Marks a version that churnkit registered; the form of the rest. */
   format: `${own}format`,
-  /** A name of its own for each registration: of its folder of artifacts, and to find it again. */
+  /** A unique name for each registration: for its folder of artifacts, and to find it again. */
   registration: `${own}registration`,
   semver: `${own}semver`,
   contentHash: `${own}content_hash`,

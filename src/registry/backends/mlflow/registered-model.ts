@@ -25,7 +25,7 @@ export interface RegisteredModel {
   create(version: NewVersion, made: () => Promise<number | undefined>): Promise<number>;
   /** Uses up numbers, so that the version that is created next has this one, unless it was given before. */
   skipTo(number: number, place: Pick<NewVersion, "source" | "runId">): Promise<void>;
-  /** A version that is not there is no error. */
+  /** Deletes a version; a missing one is not an error. */
   delete(number: number): Promise<void>;
   setTag(number: number, key: string, value: string): Promise<void>;
   deleteTag(number: number, key: string): Promise<void>;
@@ -119,7 +119,7 @@ export function registeredModel(client: MlflowClient, name: string): RegisteredM
     },
     async skipTo(number, { source, runId }) {
       await ensure();
-      // Numbers rise by one, also over deleted versions. Without churnkit's tags nobody takes these for versions.
+      // Numbers rise by one, also over deleted versions. Without churnkit's tags these do not count as versions.
       for (let last = 0; last < number - 1;) {
         const json = {
           name,

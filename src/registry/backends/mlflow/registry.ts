@@ -27,7 +27,8 @@ export interface MlflowRegistryOptions extends RegistryOptions, MlflowConnection
  * the server's artifact proxy (`--serve-artifacts`, the default). docs/registry-mlflow.md says what is kept where, and
  * what is not atomic.
  *
- * Errors are those of {@link ModelRegistry}. What MLflow cannot keep (a tag named `churnkit.*` or `mlflow.*`) is OPTION_INVALID.
+ * Errors are those of {@link ModelRegistry}. Labels that MLflow cannot keep (a tag named `churnkit.*` or `mlflow.*`)
+ * cause OPTION_INVALID.
  *
  * @throws ChurnkitError OPTION_INVALID for a name or an address that cannot be used, or a ledger without compare-and-swap.
  *

@@ -30,7 +30,7 @@ export interface ServiceParts {
 export function mlflowService({ name, model, runs, folderAt, now }: ServiceParts): VersionService<MlflowVersion> {
   const facts = factsReader(name, ({ source }) => folderAt(source));
 
-  /** The manifest last: a folder without it is no bundle. */
+  /** The manifest last: a folder without it is not a bundle. */
   async function upload(folder: ArtifactFolder, bundle: BundleSource, factsBytes: Uint8Array): Promise<void> {
     const files = bundle.manifest.files.map(({ path, bytes }) =>
       folder.put(inBundle(path), { size: bytes, open: () => bundle.read(path) }),
@@ -151,7 +151,9 @@ export function mlflowService({ name, model, runs, folderAt, now }: ServiceParts
       if (status !== undefined || statusNote !== undefined) await setStatus(version, status, statusNote);
     },
 
-    /** Hidden first, so that nobody sees it in parts; what a kill leaves is finished by the next removal. */
+    /**
+     * Hide it first, so that no reader sees a partial version; the next removal finishes one that a kill interrupted.
+     */
     async remove({ contentHash }) {
       const all = await model.versions();
       for (const { number } of all.filter((one) => one.contentHash === contentHash && !one.removing)) {

@@ -15,7 +15,7 @@ export interface MlflowVersion extends VersionEntry {
   readonly registration: string;
   /** SHA-256 of its file of facts. */
   readonly facts: string;
-  /** Does it stand in a stage by a tag, because MLflow was not told yet? */
+  /** Whether a tag gives its stage, because MLflow does not know it yet. */
   readonly stageAwaited: boolean;
   readonly removing: boolean;
 }

@@ -19,7 +19,7 @@ export async function connect({
   if (client !== undefined) return { sdk, client };
   try {
     const made = new sdk.SageMakerClient({ maxAttempts: 6, retryMode: "standard", ...clientConfig });
-    // Asked now, since a missing region would otherwise be told by the first call.
+    // Check now, because otherwise the first call would report a missing region.
     await made.config.region();
     return { sdk, client: made };
   } catch (cause) {
@@ -83,6 +83,6 @@ export function sagemakerFailed(operation: string, group: string, cause: unknown
 const statusOf = (error: unknown): number =>
   (error as { readonly $metadata?: { readonly httpStatusCode?: number } } | null)?.$metadata?.httpStatusCode ?? 0;
 
-/** Is it the answer that there is no such group or package? */
+/** Returns whether the answer says that the group or package does not exist. */
 export const isAbsent = (error: unknown): boolean =>
   error instanceof Error && /does not exist|not found/i.test(error.message);

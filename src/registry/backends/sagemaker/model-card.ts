@@ -4,8 +4,8 @@ import type { VersionRecord } from "../../versions/version.js";
 const text = (value: string, most = 1024): string => value.slice(0, most);
 
 /**
- * A version's model card in the JSON of a model package's card, whose overview knows creator and artifact only: what a
- * model card of its own says there stands in the details.
+ * Returns a version's model card in the JSON of a model package's card. Its overview has only creator and artifact,
+ * so the rest of a standalone card's overview is in the details.
  */
 export function modelCard(model: string, version: VersionRecord, artifact: string): string {
   const { provenance, lineage, metrics, semver, by, description } = version;

@@ -31,12 +31,15 @@ export interface PackagePlace {
 export interface ModelPackages {
   /** Newest first. */
   list(): Promise<readonly PublishedPackage[]>;
-  /** A package's approval as it is now, and the status that churnkit wrote last; another approval than that was decided in SageMaker. */
+  /**
+   * Returns a package's current approval, and the status that churnkit wrote last; a different approval was decided
+   * in SageMaker.
+   */
   shownBy(
     found: PublishedPackage,
   ): Promise<{ readonly approval: Sdk.ModelApprovalStatus; readonly written: VersionStatus | undefined }>;
   create(version: VersionRecord, bundle: BundleSource, approval: Sdk.ModelApprovalStatus): Promise<string>;
-  /** Shows approval, stage, aliases and tags as they are now. */
+  /** Shows the current approval, stage, aliases and tags. */
   update(arn: string, version: ModelVersion, approval: Sdk.ModelApprovalStatus): Promise<void>;
   /** Removes a package and its model data; not what a registry in another place has in the same group. */
   remove(found: PublishedPackage): Promise<void>;
@@ -98,7 +101,7 @@ export function modelPackages(
           ...(token === undefined ? {} : { NextToken: token }),
         };
         const page = await client.send(new sdk.ListModelPackagesCommand(input)).catch((cause: unknown) => {
-          // A group that nobody made yet holds nothing.
+          // A group that does not exist yet is empty.
           if (isAbsent(cause)) return { ModelPackageSummaryList: [], NextToken: undefined };
           throw sagemakerFailed("ListModelPackages", group, cause);
         });

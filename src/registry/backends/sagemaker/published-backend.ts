@@ -68,7 +68,7 @@ export function publishedBackend(
     return found;
   }
 
-  /** Writes down what was decided in SageMaker, as a change of its own. */
+  /** Records decisions made in SageMaker, each as a separate change. */
   async function takeOver(): Promise<void> {
     const [{ versions }, published] = await Promise.all([files.read(), byHash()]);
     for (const [{ number, status: before }, status] of await decidedThere(versions, published)) {
@@ -170,7 +170,7 @@ function notShown(error: unknown): unknown {
   );
 }
 
-/** The versions of which something is shown that a change made another. */
+/** Returns the versions whose shown facts a change altered. */
 function touchedBy(changes: readonly RegistryChange[]): ReadonlySet<number> {
   const numbers = changes.flatMap((change) => {
     if (change.kind === "alias")

@@ -12,7 +12,7 @@ import { publishedBackend } from "./published-backend.js";
 export interface SagemakerRegistryOptions extends RegistryOptions {
   /** Where bundles, records and the history are kept; SageMaker reads the model data there, so it must be a bucket. */
   readonly store: ObjectStore;
-  /** The store's place as SageMaker shall read it, `s3://bucket/prefix`. Default: the store's own name, as `s3Store` gives it. */
+  /** The store's place as SageMaker reads it, `s3://bucket/prefix`. Default: the store's own name, from `s3Store`. */
   readonly storeUri?: string | undefined;
   /** The container image that serves these models, for endpoints made from a model package. Without it packages cannot be deployed by SageMaker itself. */
   readonly image?: string | undefined;
@@ -30,14 +30,14 @@ export interface SagemakerRegistryOptions extends RegistryOptions {
  * it, and each version is published as a model package: the bundle's tar.gz as model data, metrics, a model card, approval,
  * and customer metadata that tells version, stage and aliases.
  *
- * Approval goes both ways: a package that somebody approves or rejects in SageMaker is so here too, and recorded in the
- * history as decided there. A quarantined version stays quarantined until it is approved here. What was not published, since
- * a process died or SageMaker could not be reached, is published with the next change.
+ * Approval works both ways: a package approved or rejected in SageMaker has that status here too, and the history
+ * records the decision as made there. A quarantined version stays quarantined until it is approved here. A change
+ * that was not published, because a process died or SageMaker was unreachable, is published with the next one.
  *
  * Needs the package `@aws-sdk/client-sagemaker`, and the permissions of {@link sagemakerRegistryPolicy}.
  *
- * @throws ChurnkitError PEER_MISSING when the SDK is not installed, OPTION_INVALID for a name that no group can have or a
- * store that is no bucket.
+ * @throws ChurnkitError PEER_MISSING when the SDK is not installed, OPTION_INVALID for a name that no group can have
+ * or a store that is not a bucket.
  *
  * @example
  * ```ts no-run

@@ -25,8 +25,8 @@ export interface HistoryHead {
 }
 
 /**
- * The one object that changes, and only by compare-and-swap: everything else is written before it, under names of its
- * own, and counts from the moment the index names it.
+ * The one object that changes, and only by compare-and-swap. Everything else is written before it, under unique
+ * names, and counts from the moment the index names it.
  */
 export interface RegistryIndex extends RegistryState<IndexedVersion> {
   readonly next: number;
@@ -80,7 +80,7 @@ export function parseIndex(key: string, bytes: Uint8Array): RegistryIndex {
   return { ...rest, versions: versions as readonly IndexedVersion[], next };
 }
 
-/** Hashes are parts of keys: nothing else may stand in their place. */
+/** Hashes are parts of keys, so only a valid hash may appear in their place. */
 const isHash = (value: unknown): boolean => typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
 
 /** Checked in place, without an object for each member: there are thousands, read at every look. */

@@ -31,8 +31,9 @@ export interface MonitorLambdaOptions extends Omit<
   /** Go with every point, such as `{ model: "churn" }`. */
   readonly pointLabels?: Readonly<Record<string, string>> | undefined;
   /**
-   * Told of each report, such as to send a message where something was raised. Before the state is kept: where it throws, the
-   * call fails and the next tells again, so nothing raised is lost, and now and then something is told twice.
+   * Called with each report, for example to send a message if something was raised. The call comes before the state
+   * is saved. If it throws, the whole call fails and the next one reports again, so nothing raised is lost, and
+   * occasionally something is reported twice.
    */
   readonly onReport?: ((report: MonitorReport) => Promise<void> | void) | undefined;
   /** Recorded after each round of work, so that a monitor that fails is missed. */
@@ -56,12 +57,12 @@ export interface MonitorLambdaResult {
 }
 
 /**
- * A scheduled monitor as a plain function of its event: made once, it is a Lambda handler for EventBridge's schedule, or a cron
- * job's body. The first call begins the watch with the period that ended before it, or at `since`; each closes all periods that
- * have ended by the event's time and were not closed before, empty ones too, so a call that failed or never came is made good by
- * the next; one that comes twice does nothing the second time. Where more periods hold rows than fit into memory, it does so in
- * several rounds, each with a report of its own. State and reports are kept in the store, under
- * compare-and-swap where the store has it.
+ * A scheduled monitor as a plain function of its event: use it as a Lambda handler for EventBridge's schedule, or as
+ * a cron job's body. The first call begins the watch with the period that ended before it, or at `since`. Each call
+ * closes all periods that have ended by the event's time and are still open, even empty ones, so the next call makes
+ * up for one that failed or never came; a repeated call does nothing. If more periods have rows than fit into memory,
+ * it works in several rounds, each with its own report. State and reports are kept in the store, under
+ * compare-and-swap if the store has it.
  *
  * The event is EventBridge's (its `time` counts) or `{ time }`; without either the present counts.
  *

@@ -5,7 +5,7 @@ import { tooLarge } from "../../http.js";
 const declaredLength = (request: IncomingMessage): number => Number(request.headers["content-length"] ?? 0);
 
 /**
- * Reads a request's body. What comes after the limit is thrown away as it arrives.
+ * Reads a request's body. Bytes after the limit are thrown away on arrival.
  *
  * @param begin called when the body is about to be read: the moment for "100 Continue".
  * @throws ChurnkitError INPUT_TOO_LARGE beyond the limit, REQUEST_INVALID when the client hangs up.

@@ -26,7 +26,7 @@ export interface NodeServerOptions {
 export interface NodeServer {
   readonly url: string;
   readonly port: number;
-  /** Stops taking requests, lets those under way finish (for `closeTimeout` at most), then closes. */
+  /** Stops accepting requests, waits for those under way (for `closeTimeout` at most), then closes. */
   close(): Promise<void>;
 }
 

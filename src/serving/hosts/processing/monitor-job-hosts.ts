@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { ChurnkitError } from "../../../base/errors.js";
 
-/** How a Processing job's input comes to its hosts; FullyReplicated is SageMaker's default. */
+/** Distribution of a Processing job's input over its hosts; FullyReplicated is SageMaker's default. */
 type Distribution = "FullyReplicated" | "ShardedByS3Key";
 
 /** SageMaker's description of a Processing job, as far as it was found. */

@@ -25,7 +25,7 @@ export interface MonitorJobOptions extends Omit<
   readonly labeled?: string | undefined;
   /** The bundle: `/opt/ml/processing/input/model`. Its baseline is used, and its model explains. */
   readonly model?: string | undefined;
-  /** A baseline of its own: `/opt/ml/processing/input/baseline/monitor.json`, where there is one. */
+  /** A separate baseline: `/opt/ml/processing/input/baseline/monitor.json`, if it exists. */
   readonly baseline?: string | undefined;
   /** Existing constraints: `/opt/ml/processing/input/constraints/constraints.json`, where there is such a file. */
   readonly constraints?: string | undefined;
@@ -35,7 +35,7 @@ export interface MonitorJobOptions extends Omit<
   readonly output?: string | undefined;
   /** Tells the job's hosts: `/opt/ml/config/resourceconfig.json`, where there is such a file. */
   readonly resources?: string | undefined;
-  /** Tells how inputs come to the hosts: `/opt/ml/config/processingjobconfig.json`, where there is such a file. */
+  /** Describes the distribution of inputs over the hosts: `/opt/ml/config/processingjobconfig.json`, if it exists. */
   readonly jobConfig?: string | undefined;
 }
 
@@ -52,9 +52,9 @@ export interface MonitorJobResult extends MonitorRun {
  * `state-<host>.json`; a job on one host with these files as its input `states` merges them and reports. Of several hosts that
  * all have all data (`FullyReplicated`) the first does the whole work and the others write nothing.
  *
- * @throws ChurnkitError OPTION_INVALID for inputs that cannot be counted right as they are distributed over the hosts;
- * INPUT_NOT_FOUND without captured data, BUNDLE_NOT_FOUND and its kin, INPUT_MALFORMED for a broken
- * baseline or constraints, STATE_CORRUPT for a broken state, IO_FAILED.
+ * @throws ChurnkitError OPTION_INVALID for inputs whose distribution over the hosts would give wrong counts;
+ * INPUT_NOT_FOUND without captured data, BUNDLE_NOT_FOUND and related codes, INPUT_MALFORMED for a broken baseline or
+ * constraints, STATE_CORRUPT for a broken state, IO_FAILED.
  *
  * @example
  * ```ts
@@ -90,7 +90,7 @@ export async function monitorProcessingJob(options: MonitorJobOptions = {}): Pro
     { resources: await optionalJson(resources), config: await optionalJson(jobConfig) },
     { captured, labeled: hasLabels ? labeled : undefined, states: shards.length > 0 ? states : undefined },
   );
-  // A merging job may have no data of its own, and a host no file where there are fewer files than hosts.
+  // A merging job may have no data itself, and a host no file if there are fewer files than hosts.
   const nothingToRead =
     part.role === "idle" || ((shards.length > 0 || part.role === "shard") && !(await exists(captured)));
   const run = await runMonitor({

@@ -27,9 +27,9 @@ export interface TfjsEngineOptions {
 }
 
 /**
- * A training engine on TensorFlow.js, the reference beside the default `wasm` engine: the same start, the same dropped
+ * A training engine on TensorFlow.js, the reference for the default `wasm` engine: the same start, the same dropped
  * units and the same Adam, on any TF.js backend. It is slower; use it to check results or to train where a TF.js
- * backend is at hand. Its networks and those of the `wasm` engine are interchangeable through `SessionState`.
+ * backend is available. Its networks and those of the `wasm` engine are interchangeable through `SessionState`.
  *
  * Errors of `create`: PEER_MISSING when a TF.js package is not installed, OPTION_INVALID for a backend that is unknown
  * or cannot start here.

@@ -181,7 +181,10 @@ export class TfjsSession implements TrainingSession {
     }
   }
 
-  /** The switch to a backend that is initialized is done when the call returns, whatever its promise says later. */
+  /**
+   * If the backend is already initialized, the switch is complete when the call returns, whatever its promise reports
+   * later.
+   */
   #switchTo(backend: string): void {
     const { tf } = this;
     if (tf.getBackend() === backend) return;

@@ -2,7 +2,7 @@ import type { Kernel } from "../kernel.js";
 import type { DenseLayer } from "./fold.js";
 import { padded, type TensorPlace } from "./layout.js";
 
-/** Where layers are laid down for the kernel to place them, one after the other. */
+/** Memory where layers wait, one after the other, for the kernel to place them. */
 interface Staging {
   readonly scale: number;
   readonly shift: number;
@@ -45,7 +45,7 @@ export function placeDense(
     new Float64Array(memory.buffer, staging.shift, inputs).set(normalized.shift);
   }
   const [scale, shift] = normalized === undefined ? [0, 0] : [staging.scale, staging.shift];
-  // A panel holds 8 units side by side; by output, each unit has a run of its own.
+  // A panel interleaves 8 units; by output, each unit is contiguous.
   const [laneBytes, rowBytes] = to.form === "panels" ? [4, 32] : [4 * padded(inputs), 4];
   place(staging.kernel, staging.bias, inputs, units, scale, shift, to.address, toBias.address, laneBytes, rowBytes);
 }

@@ -78,7 +78,7 @@ function place(kernel: Kernel, outputs: number, data: TrainingData, order: Uint3
   return { address, count: order.length };
 }
 
-/** The rows that `order` names, as a data set of their own. */
+/** Copies the rows that `order` names into a new data set. */
 function pick(spec: NetworkSpec, data: TrainingData, order: Uint32Array): TrainingData {
   const rows = (from: Float32Array, width: number): Float32Array => {
     const picked = new Float32Array(order.length * width);
