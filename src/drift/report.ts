@@ -15,7 +15,7 @@ export const driftTests = {
   psi: "population stability index over ten bins, p from the chi-square of those bins",
   jensenShannon: "Jensen-Shannon distance over the same bins, p from their chi-square",
   twoProportions: "two-proportion z with continuity correction",
-  newLevels: "z of the rows with new levels, p of which levels chance leaves to one sample alone",
+  newLevels: "z of the rows with new levels, p from the chance that levels occur in only one sample",
 } as const;
 /** A name of {@link driftTests}. */
 export type DriftTest = keyof typeof driftTests;

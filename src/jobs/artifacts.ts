@@ -111,7 +111,7 @@ export async function readArtifact<Kind extends ArtifactKind>(
     throw new ChurnkitError(
       "OPTION_INVALID",
       artifact === undefined
-        ? "There is no artifact: its step was skipped, or no step gives it. Name another one."
+        ? "There is no artifact: its step was skipped, or no step makes it. Name another one."
         : `The artifact is of kind ${artifact.kind}, not ${kind}. Read it as ${artifact.kind}.`,
     );
   const key = keyOf(artifact.sha256);

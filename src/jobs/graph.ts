@@ -158,11 +158,11 @@ export function parsePipeline(json: unknown, jobs: Iterable<Job> = standardJobs.
   const outputs = new Map(Object.entries(inputs).map(([name, kind]) => [`input.${name}`, kind]));
   const names = new Set<string>();
   for (const { id: name, job } of steps) {
-    if (names.has(name)) throw refused(name, "is there twice. Give every step its own name");
+    if (names.has(name)) throw refused(name, "occurs twice. Give every step its own name");
     names.add(name);
     const { outputs: given } = known.get(job) ?? {};
     if (given === undefined)
-      throw refused(name, `has an unknown job ${JSON.stringify(job)}. Take one of ${[...known.keys()].join(", ")}`);
+      throw refused(name, `has an unknown job ${JSON.stringify(job)}. Use one of ${[...known.keys()].join(", ")}`);
     for (const [output, kind] of Object.entries(given)) outputs.set(`${name}.${output}`, kind);
   }
   for (const each of steps) checkStep(each, known.get(each.job) as Job, outputs);
@@ -173,7 +173,7 @@ function checkStep(checked: ParsedStep, job: Job, outputs: ReadonlyMap<string, A
   const { id: name, inputs, when } = checked;
   const check = (what: string, artifact: string, kind: string): void => {
     const given = outputs.get(artifact);
-    if (given === undefined) throw refused(name, `takes ${what} from ${artifact}, which no step gives`);
+    if (given === undefined) throw refused(name, `takes ${what} from ${artifact}, which no step makes`);
     if (given !== kind) throw refused(name, `takes ${what} from ${artifact}, which is of kind ${given}, not ${kind}`);
   };
   for (const [input, kind] of Object.entries(job.inputs)) {

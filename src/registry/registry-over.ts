@@ -267,7 +267,10 @@ export function registryOver<Entry extends VersionEntry>(
 
     async clean({ olderThanSeconds = 86_400, apply = false } = {}) {
       if (!(olderThanSeconds >= 0))
-        throw new ChurnkitError("OPTION_INVALID", `olderThanSeconds is a number from 0, not ${olderThanSeconds}.`);
+        throw new ChurnkitError(
+          "OPTION_INVALID",
+          `olderThanSeconds must be a number of 0 or more, not ${olderThanSeconds}.`,
+        );
       const { orphans, problems } = await auditRegistry(backend, { bundles: false });
       const [first] = problems;
       if (first !== undefined)

@@ -159,7 +159,7 @@ describe("splitByTime", () => {
   });
 
   it("refuses what has no place in time", () => {
-    expect(() => parts({ test: "soon" })).toThrow('"soon" is no point in time');
+    expect(() => parts({ test: "soon" })).toThrow('"soon" is not a point in time');
     expect(() => parts({ test: "2023-01-01" })).toThrow("no row is left for the train part");
     expect(() => parts({ test: "2025-01-01" })).toThrow("no row is left for the test part");
     expect(() => parts({ validation: "2024-01-05", test: "2024-01-02" })).toThrow("must begin before");

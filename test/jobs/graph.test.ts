@@ -42,7 +42,7 @@ describe("parsePipeline", () => {
   const ingest = { id: "ingest", job: "ingest", inputs: { file: "input.customers" } };
   it.each<[string, object[], RegExp]>([
     ["an unknown job", [{ id: "a", job: "bake" }], /step "a" has an unknown job "bake".*ingest, split/],
-    ["a step twice", [ingest, ingest], /step "ingest" is there twice/],
+    ["a step twice", [ingest, ingest], /step "ingest" occurs twice/],
     ["a missing input", [{ id: "a", job: "split" }], /step "a" lacks the input rows/],
     ["an unknown input", [{ ...ingest, inputs: { ...ingest.inputs, salt: "input.customers" } }], /an input "salt"/],
     ["a reference to nothing", [{ id: "a", job: "split", inputs: { rows: "b.rows" } }], /from b\.rows, which no step/],

@@ -94,7 +94,7 @@ describe("churnkit registry", () => {
     const crossing = await run("register", join(folder, "other"), ...at);
     expect(crossing.out).toMatch(/^registered as version 2 .* of sample\n$/);
     expect(crossing.err).toMatch(
-      /^note: names cross: version 1 of sample has the contract "sample", version 2 of "other orders"; /,
+      /^note: the contract's name differs: version 1 of sample has the contract "sample", version 2 of "other orders"; /,
     );
     expect((await run("register", join(folder, "other"), ...at)).err).toBe("");
     await run("register", join(folder, "other"), ...at, "--model", "other-orders");

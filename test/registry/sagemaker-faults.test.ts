@@ -279,7 +279,7 @@ describe.skipIf(!ready)("SageMaker registry behind a faulty proxy", { timeout: 3
     const registry = await behind(() => fault, { attempts: 2 });
     await expect(registry.get("latest")).rejects.toEqual(
       failed(
-        /SageMaker could not do ListModelPackages for sample\. .*still unreachable after the retries: check the network/,
+        /SageMaker could not run ListModelPackages for sample\. .*still unreachable after the retries: check the network/,
       ),
     );
   });

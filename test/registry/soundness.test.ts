@@ -152,7 +152,7 @@ describe("registry promote", () => {
       "champion is now version 1\n",
     );
     expect((await runVerb(registry, ["registry", "history", ...store])).out).toMatch(
-      /rows of the training allowed: a rehearsal/,
+      /training rows allowed: a rehearsal/,
     );
   });
 

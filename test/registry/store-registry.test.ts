@@ -244,10 +244,10 @@ describe("storeRegistry", () => {
     };
     expect(await problemsAfter((same) => same)).toEqual([]);
     expect(await problemsAfter((index) => index.replace('"version":1', '"version":2'))).toEqual([
-      "alias champion points to version 2, to 1 by its history",
+      "alias champion points to version 2, but its history says 1",
     ]);
     expect(await problemsAfter((index) => index.replace('"status":"pending"', '"status":"approved"'))).toEqual([
-      "version 1 has the status approved, pending by its history",
+      "version 1 has the status approved, but its history says pending",
     ]);
     expect(await problemsAfter((index) => index.replace(/,\n\{"number":2.*\n/, "\n"))).toEqual([
       "version 2 is in the history but not in the registry",

@@ -16,7 +16,7 @@ export interface ChurnRequest {
   readonly "city"?: "Oslo" | (string & {}) | null | undefined;
   /** A text, at most 80 characters. */
   readonly "note"?: string | null | undefined;
-  /** Names the record; not looked at. */
+  /** Identifies the record; the model ignores it. */
   readonly "customerId"?: unknown;
 }
 

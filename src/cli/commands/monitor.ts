@@ -170,7 +170,7 @@ function checkColumns(ignore: readonly string[] = [], contract: MonitorBaseline[
   if (unknown !== undefined)
     throw new ChurnkitError(
       "OPTION_INVALID",
-      `--ignore names "${unknown}", which is no column of the model. Its columns are ${known
+      `--ignore names "${unknown}", which is not a column of the model. Its columns are ${known
         .map(({ name }) => name)
         .join(", ")
         .slice(0, 500)}.`,

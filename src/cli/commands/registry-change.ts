@@ -86,7 +86,7 @@ async function noteCrossing(registry: ModelRegistry, before: number, added: numb
     .catch(() => undefined);
   if (former === undefined || former.contract.name === name) return;
   note(
-    `note: names cross: version ${before} of ${registry.name} has the contract ${JSON.stringify(former.contract.name)}, version ${added} of ${JSON.stringify(name)}; if it is another model, remove it and register it with --model`,
+    `note: the contract's name differs: version ${before} of ${registry.name} has the contract ${JSON.stringify(former.contract.name)}, version ${added} of ${JSON.stringify(name)}; if it is a different model, remove it and register it with --model`,
   );
 }
 
@@ -133,7 +133,7 @@ export async function promote(version: string, options: Promotion): Promise<void
   };
   const allowed = [
     allowLeak && `leak allowed: ${allowLeak}`,
-    allowSeenRows && `rows of the training allowed: ${allowSeenRows}`,
+    allowSeenRows && `training rows allowed: ${allowSeenRows}`,
   ];
   const reason = [options.reason, ...allowed].filter(Boolean).join("; ") || undefined;
   if ((gates === undefined) !== (rows === undefined)) {

@@ -116,7 +116,7 @@ function targetProblems(columns: readonly Column[], target: Target): string[] {
   return classes.has(target.positive)
     ? []
     : [
-        `the positive class ${JSON.stringify(target.positive)} is none of ${target.classes.map((c) => JSON.stringify(c)).join(", ")}`,
+        `the positive class ${JSON.stringify(target.positive)} is not one of ${target.classes.map((c) => JSON.stringify(c)).join(", ")}`,
       ];
 }
 

@@ -78,7 +78,7 @@ export class ElementSplitter {
     else if (!last || this.#elements > 0)
       throw this.#errors.malformed(
         { row: this.#elements, line: this.#line, cell: 0 },
-        "a comma in the JSON array has no record beside it; remove it.",
+        "a comma in the JSON array has no record next to it; remove it.",
       );
     this.#elements++;
   }

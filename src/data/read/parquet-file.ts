@@ -84,7 +84,7 @@ async function tailOf(handle: FileHandle, size: number, path: string): Promise<U
   if (mark === "PARE") throw new Damaged("unsupported: it is encrypted");
   if (mark !== "PAR1") throw new Damaged("it does not end as a Parquet file does");
   const footer = new DataView(end.buffer).getUint32(0, true);
-  if (footer > size - 4 - tailBytes) throw new Damaged(`it names a footer of ${footer} bytes and has ${size}`);
+  if (footer > size - 4 - tailBytes) throw new Damaged(`it declares a footer of ${footer} bytes but has ${size}`);
   return bytesAt(handle, size - tailBytes - footer, footer + tailBytes, path);
 }
 

@@ -116,7 +116,7 @@ function edges(
         ...none,
         added: { first: false, last: true },
         unnamed: { first: false, last: 1 },
-        notes: ["Every row ends with a delimiter; the empty cell behind it was left out."],
+        notes: ["Every row ends with a delimiter; the empty cell after it was left out."],
       };
     }
     if (areRowNames(rows, delimiter)) {

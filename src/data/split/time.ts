@@ -44,7 +44,7 @@ function cutValue(cut: Date | string | number): number {
   const value = typeof cut === "string" ? parseIsoDate(cut.trim()) : Number(cut);
   if (Number.isFinite(value)) return value;
   const shown = typeof cut === "string" ? JSON.stringify(cutText(cut)) : String(cut);
-  const message = `${shown} is no point in time; give a Date, an ISO 8601 text such as "2024-03-31", or a number.`;
+  const message = `${shown} is not a point in time; give a Date, an ISO 8601 text such as "2024-03-31", or a number.`;
   throw new ChurnkitError("OPTION_INVALID", message, { where: { value: cut } });
 }
 

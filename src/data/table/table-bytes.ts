@@ -89,12 +89,12 @@ export function tableFromBytes(bytes: Uint8Array): Table {
   const byName = new Map(contract.columns.map((column) => [column.name, column]));
   const data = columns.map((column, i): [string, ColumnData] => {
     if (storageOf(byName.get(column.name)) !== column.storage)
-      throw malformed(what, `has a column ${JSON.stringify(column.name)} that its contract does not have so`);
+      throw malformed(what, `has a column ${JSON.stringify(column.name)} that differs from its contract`);
     const values = next(widths[i] ?? 0);
     if (column.storage === "numeric") return [column.name, { storage: "numeric", values: new Float64Array(values) }];
     const codes = new Int32Array(values);
     if (codes.some((code) => code < -1 || code >= column.levels.length))
-      throw malformed(what, `has a value in ${JSON.stringify(column.name)} that is none of the column's levels`);
+      throw malformed(what, `has a value in ${JSON.stringify(column.name)} that is not a level of the column`);
     return [column.name, { storage: "coded", codes, levels: column.levels }];
   });
   return { contract, rows, columns: new Map(data), rowNumbers, rejected: refused, source, extraColumns, form };

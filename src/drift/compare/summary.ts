@@ -64,7 +64,7 @@ const picture = (comparison: Comparison | undefined): DriftReport["columns"][num
   comparison === undefined ? [] : distributionOf(comparison.reference, comparison.current);
 
 const sliceWords = (slices: readonly SegmentDrift[]): string =>
-  `Within slices there is: ${slices
+  `Within slices: ${slices
     .slice(0, 3)
     .map(({ column, level, worst: name }) => `${name ?? ""} where ${column} is ${level}`)
     .join(", ")}.`;

@@ -54,11 +54,11 @@ export function shiftWords(shift: Shift, comparison: Comparison): string {
     }
     case "newLevels": {
       if (isNumericProfile(reference)) {
-        return `${percent(comparison.unseen / m)} of the rows hold another value than ${formatterOf(reference)(reference.min ?? 0)}, the reference's only one.`;
+        return `${percent(comparison.unseen / m)} of the rows have a value other than ${formatterOf(reference)(reference.min ?? 0)}, the reference's only one.`;
       }
       const names = isNumericProfile(current) ? [] : current.newLevels.slice(0, 3).map((level) => `"${level}"`);
       const such = names.length === 0 ? "" : ` such as ${names.join(", ")}`;
-      return `${percent(comparison.unseen / m)} of the rows hold a level that the reference doesn't${such}.`;
+      return `${percent(comparison.unseen / m)} of the rows have a level that the reference doesn't${such}.`;
     }
     case "distribution":
     case "psi":
@@ -139,9 +139,10 @@ export function insufficientWords(
   { n, m, detectable }: Comparison,
   { coarsestShift: coarsest, leastRows }: DriftPolicy,
 ): string {
-  if (n === 0 && m === 0) return "Neither sample holds a value, with too few rows to know whether values would appear.";
+  if (n === 0 && m === 0)
+    return "Neither sample has a value, and there are too few rows to know whether values would appear.";
   if (n === 0 || m === 0 || detectable === null) {
-    return `The ${n === 0 ? "reference" : "current data"} holds no values, so the distributions can't be compared.`;
+    return `The ${n === 0 ? "reference" : "current data"} has no values, so the distributions can't be compared.`;
   }
   const rows = rowsNeeded(detectable, coarsest, n, m);
   const help =

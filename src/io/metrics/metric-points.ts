@@ -59,15 +59,15 @@ function indexOf(table: MetricTable): Index {
   const index = new Map<string, { name: string; metric: MetricDefinition }>();
   for (const [name, metric] of Object.entries(table)) {
     if (!nameOf.cloudwatch.test(metric.cloudwatch))
-      refuse(name, "has a CloudWatch name that is not of letters, digits and _", metric.cloudwatch);
+      refuse(name, "has a CloudWatch name with characters other than letters, digits and _", metric.cloudwatch);
     if (!nameOf.prometheus.test(metric.prometheus))
-      refuse(name, "has a Prometheus name that is not of letters, digits and _", metric.prometheus);
+      refuse(name, "has a Prometheus name with characters other than letters, digits and _", metric.prometheus);
     if (metric.labels?.every((label) => nameOf.label.test(label)) === false)
-      refuse(name, "demands a label whose name is not allowed", metric.labels);
+      refuse(name, "requires a label with an invalid name", metric.labels);
     if (
       metric.buckets?.every((bound, i, all) => Number.isFinite(bound) && bound > (all[i - 1] ?? -Infinity)) === false
     ) {
-      refuse(name, "has buckets that are not finite and rising", metric.buckets);
+      refuse(name, "has buckets that are not finite and increasing", metric.buckets);
     }
     for (const spelling of new Set([name, metric.cloudwatch, metric.prometheus])) {
       if (index.has(spelling)) refuse(name, `shares the spelling ${spelling} with another`);

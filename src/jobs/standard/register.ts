@@ -30,7 +30,7 @@ export const register = defineJob({
         "OPTION_INVALID",
         registry === undefined
           ? "There is no registry to register in. Give one."
-          : "Gates need rows to judge the model on. Give the step an input rows, or take the gates out of its params.",
+          : "Gates need rows to judge the model on. Give the step an input named rows, or remove the gates from its params.",
       );
     const { version: registered } = await registry.register(model.artifact, { by, description, run: { runId: key } });
     const { number, semver, contentHash } = registered;

@@ -27,7 +27,7 @@ export const retrainDecision = defineJob({
     if (report?.monitors === undefined)
       throw new ChurnkitError(
         "VALUE_INVALID",
-        "The input report is no monitor's. Take the output report of the job monitor.",
+        "The input report is not a monitor's report. Use the output report of the job monitor.",
       );
     const now = new Date(report.at);
     const decision = decideRetraining(policy, newRetrainingState(now), monitorSignals(report), now);

@@ -17,7 +17,7 @@ export function extraFiles(extras: Readonly<Record<string, unknown>>): [string, 
       const shown = JSON.stringify(key.slice(0, 80));
       throw new ChurnkitError(
         "OPTION_INVALID",
-        `An extra of a bundle cannot be called ${shown}. Use small letters, digits and -, at most 40.`,
+        `An extra of a bundle cannot be called ${shown}. Use lowercase letters, digits and -, at most 40.`,
         {
           where: { value: key.slice(0, 80) },
         },

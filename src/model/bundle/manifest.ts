@@ -90,7 +90,7 @@ export async function parseManifest(bytes: Uint8Array): Promise<Manifest> {
   if (format !== formatName || version !== formatVersion) {
     throw new ChurnkitError(
       "BUNDLE_VERSION",
-      `The bundle is of format ${JSON.stringify(format) ?? "unknown"}, version ${JSON.stringify(version) ?? "unknown"}; ` +
+      `The bundle has format ${JSON.stringify(format) ?? "unknown"}, version ${JSON.stringify(version) ?? "unknown"}; ` +
         `this churnkit ${churnkitVersion} reads ${formatName} ${formatVersion}. Use the churnkit that wrote it, or train again.`,
       { where: { file: manifestPath } },
     );

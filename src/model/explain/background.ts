@@ -26,7 +26,7 @@ function rowsOf(rows: number): number {
   if (Number.isInteger(rows) && rows >= 1 && rows <= mostRows) return rows;
   throw new ChurnkitError(
     "OPTION_INVALID",
-    `A background of ${rows} rows was asked for. Give a whole number from 1 to ${mostRows}.`,
+    `A background of ${rows} rows was requested. Give a whole number from 1 to ${mostRows}.`,
     {
       where: { value: rows },
     },

@@ -135,7 +135,7 @@ function checkFolds(table: Table, labels: Uint8Array, { name, folds = 0 }: Learn
     if (count >= folds) continue;
     throw new ChurnkitError(
       "TOO_FEW_ROWS",
-      `${table.source}: only ${counted(count, "row")} of ${labels.length} hold ${JSON.stringify(label)} in "${column}"; the learner ${name} parts ` +
+      `${table.source}: only ${counted(count, "row")} of ${labels.length} hold ${JSON.stringify(label)} in "${column}"; the learner ${name} splits ` +
         `the rows into ${folds} folds and needs as many of each class. Give more rows, or validation rows.`,
       { where: { file: table.source, column, value: label } },
     );

@@ -107,7 +107,7 @@ const amount = number(0, 1e100);
 const uniqueColumns = where(
   list(object({ name: text(), meanAbsolute: amount, standardError: amount }), mostColumns),
   (columns) => columns.length > 0 && new Set(columns.map(({ name }) => name)).size === columns.length,
-  "columns with names of their own",
+  "columns with different names",
 );
 
 /** A baseline by {@link attributionBaseline}, as a part of another document. */

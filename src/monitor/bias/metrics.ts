@@ -112,8 +112,8 @@ const conditional = (
 ): Measure => {
   return (a, d, { one }) => {
     const [x, y] = [counts(a), counts(d)];
-    if (x.both + x.onlyCall === 0) return "Nobody in the advantaged group is predicted so.";
-    if (y.both + y.onlyCall === 0) return "Nobody in the disadvantaged group is predicted so.";
+    if (x.both + x.onlyCall === 0) return "Nobody in the advantaged group gets this prediction.";
+    if (y.both + y.onlyCall === 0) return "Nobody in the disadvantaged group gets this prediction.";
     return combine(
       overlapRatio(x.both, x.onlyLabel, x.onlyCall, one),
       overlapRatio(y.both, y.onlyLabel, y.onlyCall, one),

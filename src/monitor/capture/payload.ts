@@ -74,7 +74,7 @@ export function payloadOf(side: unknown, most: number): Payload | Problem {
   if (json || /^[[{]/.test(text)) {
     const found = fromJson(text, most);
     if (found !== undefined) return found;
-    if (json && !csv) return { problem: "it is called JSON but is not valid JSON" };
+    if (json && !csv) return { problem: "it is labeled JSON but is not valid JSON" };
   }
   return { rows: csvRows(text, most) };
 }

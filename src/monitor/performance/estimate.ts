@@ -49,8 +49,8 @@ export interface PerformanceEstimate {
 
 /** Assumption of every estimate without labels. */
 export const estimateAssumption =
-  "Right where the probabilities are calibrated on these rows: the outcome follows from the features as it did in training " +
-  "(no concept drift), also for rows unlike those of training.";
+  "Correct if the probabilities are calibrated on these rows: the outcome follows from the features as it did in training " +
+  "(no concept drift), even for rows unlike those in training.";
 
 /** Threshold and costs. */
 export interface EstimateOptions {

@@ -22,7 +22,7 @@ export function replay(oldestFirst: readonly HistoryEntry[]): Replayed & { reado
     if ((known === undefined) !== (action === "register")) {
       problems.push({
         where: `history entry ${sequence}`,
-        problem: `is a ${action} of version ${version}, which ${known ? "was registered before" : "is not there"}`,
+        problem: `is a ${action} of version ${version}, which ${known ? "was registered before" : "does not exist"}`,
       });
     }
     if (action === "register")
@@ -92,7 +92,7 @@ export async function auditRegistry<Entry extends VersionEntry>(
           problem:
             expected === undefined
               ? "is not in the history"
-              : `has the ${differing} ${recorded[differing]}, ${expected[differing]} by its history`,
+              : `has the ${differing} ${recorded[differing]}, but its history says ${expected[differing]}`,
         });
       }
       told.versions.delete(version.number);
@@ -106,7 +106,7 @@ export async function auditRegistry<Entry extends VersionEntry>(
       if (is?.version !== should?.version)
         problems.push({
           where,
-          problem: `points to version ${is?.version ?? "none"}, to ${should?.version ?? "none"} by its history`,
+          problem: `points to version ${is?.version ?? "none"}, but its history says ${should?.version ?? "none"}`,
         });
       else if (is !== undefined && should !== undefined) {
         const [steps, toldSteps] = [stepsOf(is, state.versions), stepsOf(should, state.versions)];
@@ -114,7 +114,7 @@ export async function auditRegistry<Entry extends VersionEntry>(
         if (!toldSteps.every((step, i) => step === steps[i])) {
           problems.push({
             where,
-            problem: `would roll back to version ${steps.join(", ") || "none"}, and to ${toldSteps.join(", ")} according to its history`,
+            problem: `would roll back to version ${steps.join(", ") || "none"}, but its history says ${toldSteps.join(", ")}`,
           });
         }
       }
@@ -129,7 +129,7 @@ export async function auditRegistry<Entry extends VersionEntry>(
       if (isKept && is !== should)
         problems.push({
           where: "index",
-          problem: `has ${is ?? "none"} as the ${what}, ${should ?? "none"} by its history`,
+          problem: `has ${is ?? "none"} as the ${what}, but its history says ${should ?? "none"}`,
         });
     }
   }

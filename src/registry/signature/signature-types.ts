@@ -108,7 +108,10 @@ export async function signatureTypes(signature: Signature, { name }: SignatureTy
     `/** One record to score.${answer} */`,
     `export interface ${type}Request {`,
     ...inputs.flatMap(inputLines),
-    ...ids.flatMap((id) => ["  /** Names the record; not looked at. */", `  readonly ${quote(id)}?: unknown;`]),
+    ...ids.flatMap((id) => [
+      "  /** Identifies the record; the model ignores it. */",
+      `  readonly ${quote(id)}?: unknown;`,
+    ]),
     "}",
     "",
     "/** The answer to one record. */",

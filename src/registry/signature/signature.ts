@@ -213,11 +213,7 @@ function inputChanges(before: Signature, after: Signature): SignatureChange[] {
   const unchecked = new Set([...before.ids, ...(before.output === null ? [] : [before.output.target])]);
   for (const { name: column, required } of after.inputs) {
     if (old.has(column)) continue;
-    const why = required
-      ? "and must be there"
-      : unchecked.has(column)
-        ? "and was not looked at before"
-        : "and may be left out";
+    const why = required ? "and is required" : unchecked.has(column) ? "and was ignored before" : "and may be left out";
     changes.push({
       column,
       change: "inputAdded",

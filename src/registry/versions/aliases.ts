@@ -17,7 +17,7 @@ export function checkAlias(alias: string): void {
   if (aliasName.test(alias) && !reserved.test(alias)) return;
   throw new ChurnkitError(
     "OPTION_INVALID",
-    `${JSON.stringify(alias.slice(0, 80))} cannot be an alias. Use small letters, digits and -, starting with a letter, and not "latest" or "v1".`,
+    `${JSON.stringify(alias.slice(0, 80))} cannot be an alias. Use lowercase letters, digits and -, starting with a letter, and not "latest" or "v1".`,
     { where: { value: alias.slice(0, 80) } },
   );
 }

@@ -46,6 +46,6 @@ export function checkContent(source: BundleSource, registered: string): BundleSo
   if (found === registered) return source;
   throw corrupt(
     manifestPath,
-    `is of another model (${found.slice(0, 12)}) than was registered (${registered.slice(0, 12)})`,
+    `belongs to a different model (${found.slice(0, 12)}) than was registered (${registered.slice(0, 12)})`,
   );
 }

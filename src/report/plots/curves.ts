@@ -94,7 +94,7 @@ export function profitPlot(series: readonly Series[], threshold: number): Plot {
   return {
     title: "Profit by threshold",
     caption:
-      "Money saved against contacting nobody, for contacting everybody above the threshold; dashed: the model's threshold.",
+      "Money saved by contacting everybody above the threshold, compared with contacting nobody; dashed: the model's threshold.",
     spec: {
       width: PLOT_WIDTH,
       height: PLOT_HEIGHT,

@@ -286,7 +286,7 @@ describe("what contradicts itself", () => {
     [
       "a positive value that is not a class",
       () => targetOf(z.enum(["No", "Yes"]), "yes"),
-      /"yes" is none of "No", "Yes"/,
+      /"yes" is not one of "No", "Yes"/,
     ],
     ["no positive value", () => targetOf(z.enum(["No", "Yes"]), undefined), /name the positive class/],
     ["a real number as target", () => targetOf(z.number(), 0.5), /z\.literal\(\[0, 1\]\)/],

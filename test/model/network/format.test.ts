@@ -156,7 +156,7 @@ describe("the network's file format", () => {
       changed("weightsManifest.0.weights.0.shape", [1e9, 1e9]),
       "dense_0/kernel as [1000000000, 1000000000]",
     ],
-    ["a negative shape", changed("weightsManifest.0.weights.0.shape", [-1]), "no valid shape"],
+    ["a negative shape", changed("weightsManifest.0.weights.0.shape", [-1]), "an invalid shape"],
     ["quantized weights", changed("weightsManifest.0.weights.1.dtype", "uint8"), "plain float32"],
     ["no manifest", changed("weightsManifest", null), "weightsManifest"],
     ["text", "model", "no object"],

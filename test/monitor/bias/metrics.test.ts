@@ -164,7 +164,7 @@ describe("what has no value", () => {
     ["DI", [1, 1, 1, 1], [0, 0, 3, 4], "Nobody in the advantaged group is predicted positive."],
     ["RD", [0, 1, 0, 5], [1, 1, 1, 1], "The disadvantaged group has no such rows."],
     ["TE", [1, 0, 2, 1], [1, 1, 1, 1], "The disadvantaged group has no false positives."],
-    ["DCAcc", [0, 0, 2, 1], [1, 1, 1, 1], "Nobody in the disadvantaged group is predicted so."],
+    ["DCAcc", [0, 0, 2, 1], [1, 1, 1, 1], "Nobody in the disadvantaged group gets this prediction."],
     ["KL", [0, 0, 0, 5], [1, 1, 1, 1], "An outcome of the advantaged group never occurs in the disadvantaged one."],
     ["EO", [1, 0, 1, 0], [1, 1, 1, 1], "The disadvantaged group has no such rows."],
   ])("%s: null with the reason", (metric, d, a, reason) => expect(valueOf(metric, d, a)).toBe(reason));

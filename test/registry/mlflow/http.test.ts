@@ -38,7 +38,7 @@ describe("answers of an MLflow server that are no good", () => {
     [401, "", /requires authentication .*401.*Give a token/],
     [403, "Permission denied", /does not allow this .*403 PERMISSION: Permission denied.*EDIT on the registered model/],
     [413, "", /does not accept a file of this size/],
-    [429, "", /still takes no more requests after the retries/],
+    [429, "", /still refuses requests after the retries/],
     [500, "boom\nTraceback", /still failed after the retries \(GET [^)]*: 500 PERMISSION: boom\)/],
     [400, "bad filter", /refused \(GET mlflow\/[^)]*: 400 PERMISSION: bad filter\)/],
   ])("%s: %j", async (status, message, words) => {

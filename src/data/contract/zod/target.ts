@@ -62,7 +62,7 @@ export function lowerTarget(
   const { labels, label } = found;
   if (!labels.includes(label)) {
     return refuse(
-      `the positive value ${JSON.stringify(positive)} is none of ${labels.map((l) => JSON.stringify(l)).join(", ")}`,
+      `the positive value ${JSON.stringify(positive)} is not one of ${labels.map((l) => JSON.stringify(l)).join(", ")}`,
     );
   }
   const classes = [...labels.filter((other) => other !== label), label];

@@ -25,7 +25,7 @@ export class ReadBudget {
   group(bytes: number): void {
     if (bytes > mostGroupBytes)
       throw this.#tooLarge(
-        `a row group says that it holds ${bytes} bytes, more than ${mostGroupBytes}. Write it with smaller row groups.`,
+        `a row group claims ${bytes} bytes, more than ${mostGroupBytes}. Write it with smaller row groups.`,
       );
   }
 
@@ -45,7 +45,7 @@ export class ReadBudget {
     this.#left[kind] -= count;
     if (this.#left[kind] < 0)
       throw this.#tooLarge(
-        `it says that it holds more ${what} than a file of its size can be expected to. Write the table as CSV if it is meant.`,
+        `it claims more ${what} than a file of its size should have. If that is correct, write the table as CSV.`,
       );
   }
 

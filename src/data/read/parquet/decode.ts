@@ -77,7 +77,7 @@ export async function decodeColumn(
     onChunk: ({ columnData }) => pieces.push(columnData),
   });
   const held = pieces.reduce((sum, piece) => sum + piece.length, 0);
-  if (held !== rows) throw new Damaged(`a column holds ${held} values of the ${rows} rows that it names`);
+  if (held !== rows) throw new Damaged(`a column holds ${held} values for ${rows} rows`);
   return pieces;
 }
 

@@ -19,7 +19,7 @@ export function readLengths(cursor: Cursor, count: number): Int32Array {
   const add = (delta: bigint): void => {
     if (filled === count) return;
     last = BigInt.asIntN(32, last + delta);
-    if (last < 0n) throw new Damaged(`a page names a text of ${last} bytes`);
+    if (last < 0n) throw new Damaged(`a page declares a text of ${last} bytes`);
     lengths[filled++] = Number(last);
   };
   walkDeltas(
@@ -50,8 +50,8 @@ function walkDeltas(
   const values = size / parts;
   // As the format says: blocks of a multiple of 128 numbers, in parts of a multiple of 32.
   if (size === 0 || size % 128 !== 0 || !Number.isInteger(values) || values % 32 !== 0)
-    throw new Damaged(`a page parts ${size} numbers into ${parts}`);
-  if (total !== count) throw new Damaged(`a page names ${total} numbers where ${count} are missing`);
+    throw new Damaged(`a page splits ${size} numbers into ${parts}`);
+  if (total !== count) throw new Damaged(`a page declares ${total} numbers, but ${count} are needed`);
   const start = cursor.zigzag();
   if (count > 0) first(start);
   for (let seen = 1; seen < count;) {

@@ -52,10 +52,10 @@ export function readFooter(driver: typeof hyparquet, tail: Uint8Array, fileBytes
     (sum, { chunks }) => sum + [...chunks.values()].reduce((bytes, chunk) => bytes + chunk.bytes, 0),
     0,
   );
-  if (held > end) throw new Damaged(`its columns take ${held} bytes where the file has ${end}`);
+  if (held > end) throw new Damaged(`its columns need ${held} bytes, but the file has ${end}`);
   const rows = groups.reduce((sum, group) => sum + group.rows, 0);
   if (whole(metadata.num_rows, "the number of rows") !== rows)
-    throw new Damaged(`it names ${metadata.num_rows} rows, and its row groups hold ${rows}`);
+    throw new Damaged(`it declares ${metadata.num_rows} rows, but its row groups have ${rows}`);
   return { columns, groups };
 }
 
@@ -110,7 +110,7 @@ function topColumns(schema: readonly SchemaElement[]): Map<string, ParquetColumn
       open += children(element);
     }
   }
-  if (at !== schema.length) throw new Damaged("its schema names columns that belong nowhere");
+  if (at !== schema.length) throw new Damaged("its schema has columns without a parent");
   return columns;
 }
 
@@ -136,7 +136,7 @@ function columnOf(element: SchemaElement): ParquetColumn | undefined {
     logical_type: logical,
   } = element;
   if (repetition === undefined)
-    throw new Damaged(`the column ${JSON.stringify(name.slice(0, 80))} does not say whether it may be missing`);
+    throw new Damaged(`the column ${JSON.stringify(name.slice(0, 80))} does not declare whether it may be missing`);
   if (element.num_children !== undefined && element.num_children !== 0) return undefined;
   if (repetition === "REPEATED" || foreign.has(converted ?? "") || foreign.has(logical?.type ?? "")) return undefined;
   const wrong = (what: string): Damaged => new Damaged(`the column ${JSON.stringify(name.slice(0, 80))} ${what}`);
@@ -171,7 +171,7 @@ function groupOf(
   const rows = whole(group.num_rows, "the number of a row group's rows");
   const chunks = new Map<string, ParquetChunk>();
   for (const { meta_data: meta, file_path: elsewhere } of group.columns) {
-    if (elsewhere !== undefined) throw new Damaged("unsupported: its columns lie in other files");
+    if (elsewhere !== undefined) throw new Damaged("unsupported: its columns are in other files");
     if (meta === undefined) throw new Damaged("a column of a row group is not described, or encrypted");
     const [name] = meta.path_in_schema;
     const column = name === undefined || meta.path_in_schema.length > 1 ? undefined : columns.get(name);

@@ -40,19 +40,19 @@ export function checkedPages(
   const unpacked: Uint8Array[] = [];
   const open = (packed: Uint8Array, size: number): Uint8Array => {
     if (unpack === undefined) {
-      if (packed.length !== size) throw new Damaged(`a page of ${packed.length} bytes says that it holds ${size}`);
+      if (packed.length !== size) throw new Damaged(`a page of ${packed.length} bytes claims to have ${size}`);
       return packed;
     }
     budget.unpacked(size);
     const page = unpack(packed, size);
-    if (page.length !== size) throw new Damaged(`a page unpacks to ${page.length} bytes where ${size} belong`);
+    if (page.length !== size) throw new Damaged(`a page unpacks to ${page.length} bytes instead of ${size}`);
     unpacked.push(page);
     return page;
   };
   let dictionary: number | undefined;
   let seen = 0;
   for (let at = 0; seen < rows;) {
-    if (at >= bytes.length - 1) throw new Damaged(`a column holds ${seen} values of the ${rows} rows that it names`);
+    if (at >= bytes.length - 1) throw new Damaged(`a column holds ${seen} values for ${rows} rows`);
     const { struct, end } = readStruct(bytes, at);
     const size = wholeOf(struct, 2, "the length of a page", mostCount);
     const packed = wholeOf(struct, 3, "the packed length of a page", bytes.length - end);
@@ -107,12 +107,12 @@ function checkPageV2(
   const rows = wholeOf(header, 3, "the number of a page's rows", mostCount);
   const levels = wholeOf(header, 5, "the length of a page's levels", Math.min(size, body.length));
   if (rows !== count || wholeOf(header, 6, "the length of a page's lists", mostCount) !== 0)
-    throw new Damaged("a page of single values says that it holds lists");
-  if (!column.nullable && levels !== 0) throw new Damaged("a page says that values are missing where none may be");
+    throw new Damaged("a page of single values claims to hold lists");
+  if (!column.nullable && levels !== 0) throw new Damaged("a page claims missing values in a column that allows none");
   const present = column.nullable ? presentOf(new Cursor(body, 0, levels), count) : count;
   const missing = wholeOf(header, 2, "the number of a page's missing values", count);
   if (missing !== count - present)
-    throw new Damaged(`a page names ${missing} missing values and marks ${count - present}`);
+    throw new Damaged(`a page declares ${missing} missing values but marks ${count - present}`);
   const packed = body.subarray(levels);
   const page = header.get(7) === false ? packed : open(packed, size - levels);
   checkValues(new Cursor(page), wholeOf(header, 4, "the encoding of a page"), present, column.element, dictionary, 2);
@@ -175,7 +175,7 @@ function checkValues(
 
 /** Places in the dictionary: one beyond its end would be read as a missing value. */
 function checkPlaces(page: Cursor, count: number, dictionary: number | undefined, version: 1 | 2): void {
-  if (dictionary === undefined) throw new Damaged("a page refers to a dictionary that is not there");
+  if (dictionary === undefined) throw new Damaged("a page refers to a missing dictionary");
   const bits = page.byte();
   if (bits === 0 && count > 0 && dictionary === 0) throw new Damaged("a page refers to an empty dictionary");
   // In the older pages nothing more needs to be there: all values are the first one.
@@ -220,7 +220,7 @@ function checkSharedTexts(page: Cursor, starts: Int32Array, ends: Int32Array, el
 
 function checkText(bytes: number, { type, type_length: length, converted_type: converted }: SchemaElement): void {
   if (type === "FIXED_LEN_BYTE_ARRAY" && bytes !== length)
-    throw new Damaged(`a value takes ${bytes} bytes where all take ${length ?? "none"}`);
+    throw new Damaged(`a value has ${bytes} bytes instead of ${length ?? "none"}`);
   // Its cost grows with the square of its length.
   if (converted === "DECIMAL" && bytes > mostDecimalBytes) throw new Damaged(`a decimal takes ${bytes} bytes`);
 }

@@ -18,7 +18,7 @@ export class Cursor {
 
   skip(bytes: number): void {
     if (!(bytes >= 0 && bytes <= this.left))
-      throw new Damaged(`a page needs ${bytes} bytes where ${this.left} are left`);
+      throw new Damaged(`a page needs ${bytes} bytes, but ${this.left} are left`);
     this.at += bytes;
   }
 
@@ -78,7 +78,7 @@ export function walkRuns(
     const times = Math.floor(head / 2);
     if (head % 2 === 0) {
       if (times === 0 || times > count - seen)
-        throw new Damaged(`a page repeats a value ${times} times where ${count - seen} are missing`);
+        throw new Damaged(`a page repeats a value ${times} times, but ${count - seen} are needed`);
       let value = 0;
       for (let i = 0, scale = 1; i < width; i++, scale *= 256) value += cursor.byte() * scale;
       each(value, times);
@@ -86,7 +86,7 @@ export function walkRuns(
     } else {
       // Groups of eight; the last one may be filled up. Where a dictionary has one entry, they take no bits.
       if (times === 0 || (times - 1) * 8 >= count - seen)
-        throw new Damaged(`a page packs ${times * 8} values where ${count - seen} are missing`);
+        throw new Damaged(`a page packs ${times * 8} values, but ${count - seen} are needed`);
       const start = cursor.at;
       cursor.skip(times * bits);
       const inUse = Math.min(times * 8, count - seen);

@@ -10,7 +10,7 @@ import { Damaged } from "./thrift.js";
 export function checkSnappy(block: Uint8Array, length: number): void {
   const cursor = new Cursor(block);
   const named = cursor.count();
-  if (named !== length) throw new Damaged(`a packed page names ${named} bytes where ${length} belong`);
+  if (named !== length) throw new Damaged(`a packed page declares ${named} bytes instead of ${length}`);
   let made = 0;
   while (cursor.left > 0) {
     const tag = cursor.byte();
@@ -24,12 +24,12 @@ export function checkSnappy(block: Uint8Array, length: number): void {
       size = kind === 1 ? ((tag >> 2) & 7) + 4 : (tag >> 2) + 1;
       const back = kind === 1 ? (tag >> 5) * 256 + cursor.byte() : little(cursor, kind === 2 ? 2 : 4);
       if (back === 0 || back > made)
-        throw new Damaged(`a packed page copies from ${back} bytes back where ${made} are unpacked`);
+        throw new Damaged(`a packed page copies from ${back} bytes back, but only ${made} are unpacked`);
     }
     made += size;
     if (made > length) break;
   }
-  if (made !== length) throw new Damaged(`a packed page unpacks to ${made} bytes where ${length} belong`);
+  if (made !== length) throw new Damaged(`a packed page unpacks to ${made} bytes instead of ${length}`);
 }
 
 function little(cursor: Cursor, bytes: number): number {

@@ -73,7 +73,7 @@ class ThriftReader {
     const head = this.#byte();
     const count = head >> 4 === 15 ? this.#varint() : head >> 4;
     if (count > this.#bytes.length - this.at)
-      throw new Damaged(`a header names ${count} items where ${this.#bytes.length - this.at} bytes are left`);
+      throw new Damaged(`a header declares ${count} items, but ${this.#bytes.length - this.at} bytes are left`);
     const type = head & 15;
     const values: ThriftValue[] = [];
     // A flag in a list takes a byte; elsewhere it is part of its field's head.
@@ -91,7 +91,7 @@ class ThriftReader {
   #taken(length: number): Uint8Array {
     const start = this.at;
     if (length > this.#bytes.length - start)
-      throw new Damaged(`a header names ${length} bytes where ${this.#bytes.length - start} are left`);
+      throw new Damaged(`a header declares ${length} bytes, but ${this.#bytes.length - start} are left`);
     this.at += length;
     return this.#bytes.subarray(start, this.at);
   }

@@ -29,7 +29,7 @@ const maxPrefixLength = 120;
 export function s3Place(bucket: string, prefix = "", partition = "aws"): S3Place {
   if (!bucketName.test(bucket) && !accessPoint.test(bucket)) {
     throw invalid(
-      `The bucket ${shown(bucket)} is not a valid S3 bucket name: 3 to 63 lower-case letters, digits, "-" and ".", or an access point's ARN.`,
+      `The bucket ${shown(bucket)} is not a valid S3 bucket name: 3 to 63 lowercase letters, digits, "-" and ".", or an access point's ARN.`,
     );
   }
   const folder = prefix.replace(/\/$/, "");

@@ -14,8 +14,8 @@ interface Layer {
 /** A layer that is in the format but that a churn network cannot hold. */
 const refuse = ({ kind, name }: Layer, why: string): never =>
   corrupt(
-    `has a layer ${name} (${kind}) that ${why}. Readable are Dense with relu, each optionally followed by ` +
-      "BatchNormalization and then Dropout, and a last Dense with sigmoid",
+    `has a layer ${name} (${kind}) that ${why}. The loader reads Dense layers with relu, each optionally followed by ` +
+      "BatchNormalization and then Dropout, and a last Dense layer with sigmoid",
     name,
   );
 
@@ -37,7 +37,7 @@ export function specOfTopology(topology: unknown): { spec: NetworkSpec; tensorNa
   const tensorNames: string[] = [];
   let batchNorm: NetworkSpec["batchNorm"] | undefined;
   for (let next = layers.shift(); next !== undefined; next = layers.shift()) {
-    if (next.kind !== "Dense") refuse(next, "does not stand there");
+    if (next.kind !== "Dense") refuse(next, "is in an unexpected place");
     const { units, l2: penalty } = denseSettings(next, "relu");
     tensorNames.push(`${next.name}/kernel`, `${next.name}/bias`);
     const normalized = layers[0]?.kind === "BatchNormalization" ? layers.shift() : undefined;
@@ -47,7 +47,7 @@ export function specOfTopology(topology: unknown): { spec: NetworkSpec; tensorNa
         batchNorm !== undefined &&
         (batchNorm.momentum !== settings.momentum || batchNorm.epsilon !== settings.epsilon)
       ) {
-        refuse(normalized, "has another momentum or epsilon than the one before");
+        refuse(normalized, "has a different momentum or epsilon than the one before");
       }
       batchNorm = settings;
       for (const part of ["gamma", "beta", "moving_mean", "moving_variance"])
@@ -86,7 +86,7 @@ function layersOf(topology: unknown): Layer[] {
 function inputWidth(layers: readonly Layer[]): number {
   const shape = layers[0]?.config["batch_input_shape"];
   if (!Array.isArray(shape) || shape.length !== 2)
-    corrupt("gives its first layer no batch_input_shape [null, inputs]", "modelTopology");
+    corrupt("has no batch_input_shape [null, inputs] in its first layer", "modelTopology");
   return asNumber(shape[1], "batch_input_shape[1]", { min: 1, max: MAX_WIDTH, integer: true });
 }
 
@@ -115,7 +115,7 @@ function l2Of(layer: Layer): number {
 function batchNormSettings(layer: Layer): NetworkSpec["batchNorm"] {
   const { config } = layer;
   const [axis] = Array.isArray(config["axis"]) ? (config["axis"] as unknown[]) : [config["axis"] ?? -1];
-  if (axis !== -1 && axis !== 1) refuse(layer, "normalizes along another axis than the units");
+  if (axis !== -1 && axis !== 1) refuse(layer, "normalizes along an axis other than the units");
   if (config["center"] === false || config["scale"] === false) refuse(layer, "has no gamma or no beta");
   for (const key of ["beta_regularizer", "gamma_regularizer", "beta_constraint", "gamma_constraint"]) {
     if ((config[key] ?? null) !== null) refuse(layer, `has a ${key}`);

@@ -211,12 +211,13 @@ function storedTensors(manifest: unknown): { stored: Map<string, StoredTensor>; 
     for (const entry of asArray(asObject(group, "weightsManifest")["weights"], "weightsManifest.weights")) {
       const { name: rawName, shape: rawShape, dtype, quantization } = asObject(entry, "weightsManifest.weights");
       const name = asText(rawName, "weightsManifest.weights.name");
-      if (dtype !== "float32" || quantization !== undefined) corrupt(`holds ${name} as other than plain float32`, name);
+      if (dtype !== "float32" || quantization !== undefined)
+        corrupt(`holds ${name} in a format other than plain float32`, name);
       if (stored.has(name)) corrupt(`names the weights ${name} twice`, name);
       const shape = asArray(rawShape, name).map((size) =>
         typeof size === "number" && Number.isSafeInteger(size) && size >= 0
           ? size
-          : corrupt(`gives ${name} no valid shape`, name),
+          : corrupt(`gives ${name} an invalid shape`, name),
       );
       const from = at;
       at += 4 * shape.reduce((a, b) => a * b, 1);

@@ -81,7 +81,7 @@ function checkNodes(file: string, { roots, features, values, right }: Nodes, inp
       }
       if (right[node] !== 0) throw wrong(node, "a leaf has a child");
       // After a leaf comes the right child of the nearest split that has none yet, or the tree is at its end.
-      if ((waiting.pop() ?? to) !== node + 1) throw wrong(node, "a child stands in the wrong place");
+      if ((waiting.pop() ?? to) !== node + 1) throw wrong(node, "a child is in the wrong place");
     }
     if (waiting.length > 0) throw wrong(to - 1, "a split has no right child");
   }

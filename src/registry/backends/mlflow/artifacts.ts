@@ -48,7 +48,7 @@ function proxyPath({ speaker }: MlflowClient, host: string, uri: string): string
   throw new ChurnkitError(
     "STORE_FAILED",
     `${speaker.name} keeps files at ${JSON.stringify(uri.slice(0, 200))}, which is not reachable through the server. ` +
-      "Start it with --serve-artifacts, and take an experiment that was made since: its artifact location begins with mlflow-artifacts:/.",
+      "Start it with --serve-artifacts, and use an experiment made after that: its artifact location begins with mlflow-artifacts:/.",
     { where: { value: uri.slice(0, 200) } },
   );
 }

@@ -74,7 +74,7 @@ function addressOf(text: string): URL {
     );
   }
   if (url.username !== "" || url.password !== "")
-    throw invalid("trackingUri must not hold a user name or password: give username and password as options.");
+    throw invalid("trackingUri must not contain a user name or password: give username and password as options.");
   return url;
 }
 

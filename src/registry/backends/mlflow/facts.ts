@@ -55,7 +55,7 @@ export function factsReader(
     documentError(
       "REGISTRY_CORRUPT",
       `${speaker}: version ${number}'s file`,
-      "Put it back from a backup, or remove the version.",
+      "Restore it from a backup, or remove the version.",
     );
 
   async function read(version: MlflowVersion): Promise<VersionFacts> {
@@ -72,7 +72,7 @@ export function factsReader(
     const key = `${version.registration} ${version.facts}`;
     const facts = known.get(key) ?? (await read(version));
     if (facts.contentHash !== version.contentHash || facts.semver !== version.semver)
-      throw wrongIn(version)(factsFile, "is of another version than the tags say");
+      throw wrongIn(version)(factsFile, "belongs to a different version than the tags say");
     if (known.size >= maxKnown) known.clear();
     known.set(key, facts);
     return facts;

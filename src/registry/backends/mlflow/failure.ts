@@ -55,7 +55,7 @@ export function timedOut(speaker: Speaker, call: string, ms: number): MlflowFail
 export const tagError =
   (speaker: Speaker) =>
   (tag: string, what: string): ChurnkitError =>
-    new ChurnkitError("REGISTRY_CORRUPT", `${speaker.name}: the tag ${tag} ${what}. Set it back in MLflow.`, {
+    new ChurnkitError("REGISTRY_CORRUPT", `${speaker.name}: the tag ${tag} ${what}. Restore it in MLflow.`, {
       where: { file: tag },
     });
 
@@ -88,7 +88,7 @@ function wordsFor(status: number, call: string, said: string, location: string):
   if (status === 401) return `requires authentication ${met}. Give a token, or username and password, that it accepts.`;
   if (status === 403)
     return `does not allow this ${met}. Check the user's permissions: READ to load, EDIT on the registered model and on its experiment to register and promote, MANAGE to remove.`;
-  if (status === 429) return `still takes no more requests after the retries ${met}. Send fewer at once, or try later.`;
+  if (status === 429) return `still refuses requests after the retries ${met}. Send fewer at once, or try later.`;
   if (status === 413)
     return `does not accept a file of this size ${met}. Raise the limit of the server, or of its proxy.`;
   if (status >= 500) return `still failed after the retries ${met}. Check its log, and try again.`;

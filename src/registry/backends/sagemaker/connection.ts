@@ -63,7 +63,7 @@ export function sagemakerFailed(operation: string, group: string, cause: unknown
   const { name, message } = cause instanceof Error ? cause : { name: "Error", message: String(cause) };
   return new ChurnkitError(
     "STORE_FAILED",
-    `SageMaker could not do ${operation} for ${group}. ${help()} (${name}: ${message.split("\n", 1)[0]})`,
+    `SageMaker could not run ${operation} for ${group}. ${help()} (${name}: ${message.split("\n", 1)[0]})`,
     { where: { value: operation }, cause },
   );
 

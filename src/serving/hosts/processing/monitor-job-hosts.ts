@@ -44,7 +44,7 @@ export function partOfHost({ resources, config }: JobFiles, { captured, labeled,
   };
   const distribution = (folder: string): Distribution | undefined => {
     const types = distributionsOf(config, folder);
-    if (types.size > 1) refuse(`Of the inputs at ${folder} some are FullyReplicated and some ShardedByS3Key.`);
+    if (types.size > 1) refuse(`Some inputs at ${folder} are FullyReplicated and some are ShardedByS3Key.`);
     return [...types][0];
   };
   if (
@@ -59,7 +59,7 @@ export function partOfHost({ resources, config }: JobFiles, { captured, labeled,
     return { role: "shard", host: current.replace(/[^A-Za-z0-9._-]/g, "_") };
   if (labeled !== undefined && distribution(labeled) === "ShardedByS3Key") {
     refuse(
-      `The captured data are FullyReplicated, so that one host counts them, but the labels at ${labeled} are ShardedByS3Key, so that it has only some.`,
+      `The captured data are FullyReplicated, so one host counts them, but the labels at ${labeled} are ShardedByS3Key, so that host has only some of them.`,
     );
   }
   return current === first ? { role: "whole" } : { role: "idle" };
