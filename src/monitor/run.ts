@@ -9,7 +9,8 @@ import { labelLog, readLabelLines } from "./capture/read-labels.js";
 import { createMonitor, type Monitor, type MonitorOptions } from "./monitor.js";
 import type { MonitorReport } from "./judging/report.js";
 import { sampleKey } from "./counting/sample.js";
-import { parseMonitorState, type MonitorState } from "./state.js";
+import { openPeriodLimit } from "./counting/open-periods.js";
+import { monitorPeriods, parseMonitorState, type MonitorPeriod, type MonitorState } from "./state.js";
 
 /** Where captured data lie, and what to compare them with. */
 export interface MonitorRunOptions extends MonitorOptions {
@@ -25,7 +26,10 @@ export interface MonitorRunOptions extends MonitorOptions {
   readonly to?: Moment | undefined;
   /** Where labels lie: as `prefix`, and .csv too. Those that came before `from` are passed over where keys hold the hour. */
   readonly labelsPrefix?: string | readonly string[] | undefined;
-  /** When the run looks: decides which labels are mature. `to` by default, or the end of the last period; once, not after the present. */
+  /**
+   * When the run looks: decides which labels are mature. `to` by default (in a sequence the end of its grace), or the end of the
+   * last period; once, not after the present.
+   */
   readonly now?: Moment | undefined;
   /** One of several machines: reads the objects whose names' hash falls to the `index`-th of `count`, from 0. */
   readonly shard?: { readonly index: number; readonly count: number } | undefined;
@@ -33,7 +37,8 @@ export interface MonitorRunOptions extends MonitorOptions {
   readonly merge?: readonly unknown[] | undefined;
   /**
    * `once` (default): one look at the whole time, each monitor at its policy's own significance. `sequential`: periods are
-   * closed one after the other, from `from` on or going on from `state`, for a job that runs again and again.
+   * closed one after the other, from `from` on or going on from `state`, for a job that runs again and again. Where those up to
+   * `to` don't fit into memory together, only the first are closed: the state's `history.closedUntil` says how far it came.
    */
   readonly look?: "once" | "sequential" | undefined;
   /** The columns of CSV payloads where they are not the contract's features in order. */
@@ -84,14 +89,28 @@ export async function runMonitor(options: MonitorRunOptions): Promise<MonitorRun
   const { look = "once", merge = [] } = options;
   const states = merge.map(parseMonitorState);
   const period = options.period ?? options.state?.settings.period ?? states[0]?.settings.period;
+  if (look === "sequential") return runSequence({ ...options, period: period ?? "hour" }, states);
   // A single look needs no hours: where there are more of them than fit into memory, days do.
-  const byHour =
-    period === undefined && look === "once" ? await runBy({ ...options, period: "hour" }, states, "whole") : undefined;
-  return byHour ?? runBy({ ...options, period: period ?? (look === "once" ? "day" : "hour") }, states, "asFarAsFits");
+  const byHour = period === undefined ? await runBy({ ...options, period: "hour" }, states, "whole") : undefined;
+  return byHour ?? runBy({ ...options, period: period ?? "day" }, states, "asFarAsFits");
 }
 
-/** A run that leaves nothing out: undefined where there are more periods than fit into memory. */
-export const runWhole = (options: MonitorRunOptions): Promise<MonitorRun | undefined> => runBy(options, [], "whole");
+/** Goes on from where the state ends, up to `to` or to as many periods as fit into memory: the state says how far it came. */
+async function runSequence(
+  given: MonitorRunOptions & { readonly period: MonitorPeriod },
+  states: readonly MonitorState[],
+): Promise<MonitorRun> {
+  const options = { ...given, from: given.from ?? given.state?.history?.closedUntil };
+  const { baseline, period, grace = 0 } = options;
+  const from = timeOption("from", options.from, -Infinity);
+  const to = timeOption("to", options.to, Infinity);
+  if (to - from === Infinity) return runBy(options, states, "asFarAsFits");
+  const whole = await runBy(options, states, "whole");
+  if (whole !== undefined) return whole;
+  const { settings } = createMonitor(baseline, { samples: options.samples });
+  const end = Math.min(to, from + openPeriodLimit(baseline, settings) * monitorPeriods[period]);
+  return runBy({ ...options, to: end, now: end + grace }, states, "asFarAsFits");
+}
 
 async function runBy(
   options: MonitorRunOptions,
@@ -170,7 +189,9 @@ async function runBy(
   const counted = look === "once" ? monitor.snapshot() : undefined;
   // The last period may not have ended: a look from ahead would take outcomes for known, and a retraining policy refuses it.
   const end = look === "once" ? Math.min(lastEnd(monitor), Date.now()) : lastEnd(monitor);
-  const now = timeOption("now", options.now, to === Infinity ? end : to);
+  // What ends at `to` is closed once the grace is over.
+  const whole = look === "once" ? to : to + (options.grace ?? 0);
+  const now = timeOption("now", options.now, to === Infinity ? end : whole);
   const report = look === "once" ? monitor.judge(now) : monitor.advance(now);
   return {
     report,

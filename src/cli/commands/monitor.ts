@@ -7,13 +7,12 @@ import { readTable } from "../../data/read/read-file.js";
 import { predictionsName } from "../../data/profile/predictions.js";
 import { captureOutputs, type CaptureOutput } from "../../monitor/capture/output.js";
 import { captureIssues } from "../../monitor/capture/capture.js";
-import { monitorBaseline, monitorExplainer, type MonitorBaseline } from "../../monitor/baseline/baseline.js";
+import { monitorBaseline, type MonitorBaseline } from "../../monitor/baseline/baseline.js";
 import { monitorBaselineOf, parseMonitorBaseline } from "../../monitor/baseline/parse-baseline.js";
 import { unjoinedCauses } from "../../monitor/counting/joins.js";
 import type { MonitorReport } from "../../monitor/judging/report.js";
-import { runMonitor, type MonitorRun } from "../../monitor/run.js";
+import { monitorModel, type MonitorModelRun } from "../../monitor/monitor-model.js";
 import { days } from "../../monitor/performance/labeled/join.js";
-import { modelMonitorFiles } from "../../monitor/model-monitor/files.js";
 import { writeFileAtomic } from "../../io/atomic.js";
 import { loadBundle } from "../../model/bundle/load.js";
 import { capturedFiles } from "../../serving/captured-files.js";
@@ -106,7 +105,8 @@ async function run(bundle: string, captured: readonly string[], options: Options
   } = options;
   if (labels !== undefined) await checkLabels(labels);
   checkColumns(ignore, baseline.contract);
-  const result = await runMonitor({
+  const result = await monitorModel({
+    artifact,
     baseline,
     store: capturedFiles(),
     prefix: captured,
@@ -119,7 +119,6 @@ async function run(bundle: string, captured: readonly string[], options: Options
     from,
     to,
     now,
-    explainer: await monitorExplainer(artifact, baseline),
     version: options.modelVersion,
     policies: { ignore },
     columns: cells,
@@ -137,9 +136,9 @@ async function run(bundle: string, captured: readonly string[], options: Options
     );
   }
   noteRead(result, options);
-  await writeFiles(result, baseline, options);
-  const { report, read } = result;
-  print(options.json, { ...report, read }, textOf(report));
+  await writeFiles(result, options);
+  const { report, files } = result;
+  print(options.json, files["report.json"], textOf(report));
   if (report.severity === "critical") process.exitCode = exit.checkFailed;
 }
 
@@ -196,7 +195,7 @@ async function baselineFor(
 }
 
 function noteRead(
-  { read, report: { skipped, monitors } }: MonitorRun,
+  { read, report: { skipped, monitors } }: MonitorModelRun,
   { labels, modelVersion: version }: Options,
 ): void {
   note(`read ${read.predictions} predictions from ${read.objects} files, ${read.labels} labels`);
@@ -226,18 +225,13 @@ function noteRead(
   else if (labels !== undefined && read.labels === 0) note(`note: ${labels} has no labels`);
 }
 
-async function writeFiles(
-  { report, state, read }: MonitorRun,
-  baseline: MonitorBaseline,
-  { out, html }: Options,
-): Promise<void> {
+async function writeFiles({ report, files }: MonitorModelRun, { out, html }: Options): Promise<void> {
   if (html !== undefined) {
     const { monitorReportHtml } = await import("../../report/monitor-report.js");
     await writeFileAtomic(html, await monitorReportHtml(report));
     note(`wrote ${html}`);
   }
   if (out === undefined) return;
-  const files = { ...modelMonitorFiles(baseline, state), "report.json": { ...report, read } };
   for (const [name, value] of Object.entries(files))
     await writeFileAtomic(join(out, name), `${JSON.stringify(value, null, 1)}\n`);
   note(`wrote ${Object.keys(files).join(", ")} to ${out}`);

@@ -1,28 +1,45 @@
-import { strictObject, withDefault } from "../../base/json/decode.js";
-import { ChurnkitError } from "../../base/errors.js";
+import { number, object, oneOf, optional, strictObject, text, withDefault } from "../../base/json/decode.js";
+import { documentError, JsonValue } from "../../base/json/value.js";
 import { version } from "../../base/version.js";
+import { ChurnkitError } from "../../base/errors.js";
 import type { MonitorReport } from "../../monitor/judging/report.js";
 import { monitorSignals } from "../../monitor/judging/points.js";
-import { decideRetraining } from "../../monitor/retraining/decide.js";
 import { retrainingPolicy, type RetrainingPolicy } from "../../monitor/retraining/policy.js";
-import { newRetrainingState } from "../../monitor/retraining/state.js";
+import {
+  corruptState,
+  newRetrainingState,
+  runStatuses,
+  stateDocument,
+  stateOf,
+  time,
+  type RetrainingState,
+} from "../../monitor/retraining/state.js";
+import { decideAndClaim, endRun } from "../../monitor/retraining/transitions.js";
 import { defineJob } from "../job.js";
 
 const params = strictObject({
   policy: withDefault((json) => retrainingPolicy(json.object() as Partial<RetrainingPolicy>), retrainingPolicy()),
 });
 
+/** What became of the run that the state says is at work; what a retraining gave, such as its version, says that it succeeded. */
+const end = object({
+  status: withDefault(oneOf(runStatuses), "succeeded"),
+  at: optional(time),
+  detail: optional(text()),
+  cost: optional(number(0)),
+});
+
 /**
- * Decides by a policy whether a monitor's report calls for a retraining, as of the time of the report. Budgets and cooldowns are
- * the retraining controller's, which keeps a state; here each report is judged by itself.
+ * Decides by a policy whether a monitor's report calls for a retraining, as of the time of the report. The state carries over from
+ * one decision to the next what the policy needs: triggers that wait, the run at work, and former runs for cooldown and budget.
  */
 export const retrainDecision = defineJob({
   name: "retrain-decision",
   version,
-  inputs: { report: "json" },
-  outputs: { decision: "json" },
+  inputs: { report: "json", state: "json?", end: "json?" },
+  outputs: { decision: "json", state: "json" },
   params,
-  run({ inputs, params: { policy } }) {
+  run({ inputs, params: { policy }, key }) {
     const report = inputs.report as MonitorReport | null;
     if (report?.monitors === undefined)
       throw new ChurnkitError(
@@ -30,7 +47,24 @@ export const retrainDecision = defineJob({
         "The input report is not a monitor's report. Use the output report of the job monitor.",
       );
     const now = new Date(report.at);
-    const decision = decideRetraining(policy, newRetrainingState(now), monitorSignals(report), now);
-    return Promise.resolve({ decision: { ...decision, retrain: decision.action === "retrain" ? 1 : 0 } });
+    const known =
+      inputs.state === undefined ? newRetrainingState(now) : stateOf(JsonValue.of(inputs.state, "state", corruptState));
+    const before = inputs.end === undefined ? known : ended(policy, known, inputs.end, now);
+    const run = { id: key, owner: "pipeline" };
+    const { decision, state } = decideAndClaim(policy, before, [monitorSignals(report)], run, now);
+    const retrain = decision.action === "retrain" ? 1 : 0;
+    return Promise.resolve({ decision: { ...decision, retrain }, state: stateDocument(state) });
   },
 });
+
+const malformed = documentError(
+  "VALUE_INVALID",
+  "The input",
+  "Give an object, such as the output of the job register.",
+);
+
+function ended(policy: RetrainingPolicy, state: RetrainingState, given: unknown, now: Date): RetrainingState {
+  const { at, ...rest } = end(JsonValue.of(given, "end", malformed));
+  if (state.running === null) return state;
+  return endRun(policy, state, state.running.id, rest, at === undefined ? now : new Date(at));
+}

@@ -4,14 +4,14 @@ import { typedStore } from "../../io/store/typed-store.js";
 import type { MetricSink } from "../../io/metrics/metric-sink.js";
 import type { MonitorMetric } from "../../io/metrics/metric-table.js";
 import type { ObjectStore } from "../../io/store/object-store.js";
-import { decideRetraining, type RetrainingDecision } from "./decide.js";
+import type { RetrainingDecision } from "./decide.js";
 import { heartbeat } from "./heartbeat.js";
 import { rememberTriggers, type RetrainingSignals } from "./observe.js";
 import { retrainingPolicy, type RetrainingPolicy } from "./policy.js";
 import { runUnderLease, type RetrainingWork } from "./run.js";
 import { changeState, readRetrainingState } from "./state-store.js";
 import type { FinishedRun, RetrainingRun, RetrainingState } from "./state.js";
-import { beginRun, endRun, releaseCrashed, renewRun, type RunEnd } from "./transitions.js";
+import { decideAndClaim, endRun, renewRun, type RunEnd } from "./transitions.js";
 
 /** State of a run in the started system: still at work, over, or nothing known of it. */
 export type RunReport = "running" | "unknown" | RunEnd;
@@ -149,12 +149,9 @@ export function retrainingController(
     const id = `retrain-${crypto.randomUUID()}`;
     let decision: RetrainingDecision | undefined;
     const state = await change((before, at) => {
-      const seen = all.reduce(
-        (known, signals) => rememberTriggers(checked, known, signals, at),
-        releaseCrashed(checked, before, at),
-      );
-      decision = decideRetraining(checked, seen, { critical: all.flatMap(({ critical = [] }) => critical) }, at);
-      return decision.action === "retrain" ? beginRun(checked, seen, { id, owner }, at) : seen;
+      const round = decideAndClaim(checked, before, all, { id, owner }, at);
+      decision = round.decision;
+      return round.state;
     });
     if (decision === undefined)
       throw new ChurnkitError("STORE_FAILED", `The store ${store.name} kept a change that was never made.`);

@@ -84,10 +84,11 @@ export const newRetrainingState = (now: Date): RetrainingState => ({
 /** A text that fits the state: cut at 2,000 characters. */
 export const shortText = (long: string): string => long.slice(0, maxText);
 
+/** The state as it is stored, plain JSON. */
+export const stateDocument = (written: RetrainingState) => ({ format, formatVersion, ...written });
+
 /** Writes the state in its stored form. */
-export function writeState(written: RetrainingState): Uint8Array<ArrayBuffer> {
-  return readableJson({ format, formatVersion, ...written });
-}
+export const writeState = (written: RetrainingState): Uint8Array<ArrayBuffer> => readableJson(stateDocument(written));
 
 /** The error for kept state that cannot be read. */
 export const corruptState = documentError(
@@ -125,10 +126,13 @@ const state: Decoder<RetrainingState> = object({
 });
 
 /** @throws ChurnkitError STATE_CORRUPT. */
-export function parseState(key: string, bytes: Uint8Array): RetrainingState {
-  const root = JsonValue.parse(bytes, key, corruptState);
-  if (root.get("format").value !== format || root.get("formatVersion").value !== formatVersion) {
-    throw corruptState(key, `is not of format ${format} ${formatVersion}; a newer churnkit may have written it`);
-  }
-  return state(root);
+export const parseState = (key: string, bytes: Uint8Array): RetrainingState =>
+  stateOf(JsonValue.parse(bytes, key, corruptState));
+
+/** The state of a document that was parsed. */
+export function stateOf(document: JsonValue): RetrainingState {
+  const { value } = document.get("format");
+  if (value !== format || document.get("formatVersion").value !== formatVersion)
+    throw document.refused(`is not of format ${format} ${formatVersion}; a newer churnkit may have written it`);
+  return state(document);
 }

@@ -1,3 +1,5 @@
+import { decideRetraining, type RetrainingDecision } from "./decide.js";
+import { rememberTriggers, type RetrainingSignals } from "./observe.js";
 import type { RetrainingPolicy, RetrainingTrigger } from "./policy.js";
 import { shortText, type FinishedRun, type PendingTrigger, type RetrainingState, type RunStatus } from "./state.js";
 
@@ -108,4 +110,24 @@ export function releaseCrashed(policy: RetrainingPolicy, state: RetrainingState,
     { status: "crashed", detail: `it has been silent since its lease ended at ${running.leaseUntil}` },
     now,
   );
+}
+
+/**
+ * One round on a state: takes a run that is silent for crashed, remembers the signals, decides, and claims the run where that is
+ * the decision. What the controller does in its store and a pipeline from JSON to JSON.
+ */
+export function decideAndClaim(
+  policy: RetrainingPolicy,
+  before: RetrainingState,
+  all: readonly RetrainingSignals[],
+  run: { readonly id: string; readonly owner: string },
+  now: Date,
+): { readonly decision: RetrainingDecision; readonly state: RetrainingState } {
+  const seen = all.reduce(
+    (known, signals) => rememberTriggers(policy, known, signals, now),
+    releaseCrashed(policy, before, now),
+  );
+  const critical = all.flatMap((signals) => signals.critical ?? []);
+  const decision = decideRetraining(policy, seen, { critical }, now);
+  return { decision, state: decision.action === "retrain" ? beginRun(policy, seen, run, now) : seen };
 }

@@ -1,17 +1,16 @@
 import { ChurnkitError } from "../../../base/errors.js";
+import { documentError, JsonValue } from "../../../base/json/value.js";
 import type { MetricSink } from "../../../io/metrics/metric-sink.js";
 import type { ObjectStore } from "../../../io/store/object-store.js";
 import { typedStore } from "../../../io/store/typed-store.js";
 import { liesAhead } from "../../../base/clock.js";
 import { heartbeat } from "../../../monitor/retraining/heartbeat.js";
 import { createMonitor } from "../../../monitor/monitor.js";
-import { openPeriodLimit } from "../../../monitor/counting/open-periods.js";
 import { monitorPoints } from "../../../monitor/judging/points.js";
 import type { MonitorReport } from "../../../monitor/judging/report.js";
-import { runMonitor, runWhole, type MonitorRunOptions } from "../../../monitor/run.js";
+import { runMonitor, type MonitorRunOptions } from "../../../monitor/run.js";
 import { monitorPeriods, parseMonitorState, type MonitorState } from "../../../monitor/state.js";
 import { millisecondsOf } from "../../../monitor/performance/labeled/records.js";
-import { parseJson } from "../../../base/json/parse.js";
 
 /** Options of a scheduled monitor. */
 export interface MonitorLambdaOptions extends Omit<
@@ -95,27 +94,12 @@ export function monitorLambda(options: MonitorLambdaOptions): (event: unknown) =
   const stateKey = `${keep}/state.json`;
   const length = monitorPeriods[period];
 
-  /**
-   * Closes and reports the periods of some time, or as many of them as fit into memory, and keeps the state at the end. Without
-   * `kept` in what it gives, somebody else did it meanwhile.
-   */
+  /** One run of the monitor from the state kept, told and kept. Without `kept` in what it gives, somebody else did it meanwhile. */
   const close = async ({ state, version }: Kept, from: number, to: number): Promise<Closed> => {
-    const until = (end: number): MonitorRunOptions => ({
-      ...options,
-      store,
-      period,
-      grace,
-      state,
-      since: from,
-      from,
-      to: end,
-      now: end + grace,
-      look: "sequential",
-    });
-    const whole = await runWhole(until(to));
-    const end =
-      whole === undefined ? Math.min(to, from + openPeriodLimit(options.baseline, state.settings) * length) : to;
-    const { report, read, state: after } = whole ?? (await runMonitor(until(end)));
+    const span = { since: from, from, to } as const;
+    const run = await runMonitor({ ...options, ...span, store, period, grace, state, look: "sequential" });
+    const { report, read, state: after } = run;
+    const end = after.history?.closedUntil ?? to;
     const key = reportKey(keep, end);
     await store.put(key, encode({ ...report, read }));
     const at = new Date();
@@ -127,14 +111,8 @@ export function monitorLambda(options: MonitorLambdaOptions): (event: unknown) =
     await onReport?.(report);
     // The state last: where it was not kept, all that comes before it is done again, which does no harm.
     const kept = await keepState(store, stateKey, after, version);
-    return {
-      kept,
-      end,
-      report,
-      key,
-      predictions: read.predictions - read.outside,
-      issues: read.issues.reduce((sum, { count }) => sum + count, 0),
-    };
+    const issues = read.issues.reduce((sum, { count }) => sum + count, 0);
+    return { kept, end, report, key, predictions: read.predictions - read.outside, issues };
   };
 
   return async (event) => {
@@ -175,9 +153,7 @@ interface Closed extends Pick<MonitorLambdaResult, "predictions" | "issues"> {
 
 async function readState(store: ObjectStore, key: string): Promise<Kept | undefined> {
   const found = await store.get(key);
-  return found === undefined
-    ? undefined
-    : { state: parseMonitorState(jsonOf(found.bytes, key)), version: found.version };
+  return found && { state: parseMonitorState(jsonOf(found.bytes, key)), version: found.version };
 }
 
 /** From when on it watches is kept before anything else, so that a first call that fails is made good as any other. */
@@ -189,22 +165,14 @@ async function beginState(store: ObjectStore, key: string, state: MonitorState):
 
 const usualGrace = 600_000;
 
+const corrupt = documentError("STATE_CORRUPT", "The object", "Restore it from a copy, or remove it to start over.");
+
 const reportKey = (keep: string, to: number): string =>
   `${keep}/reports/${new Date(to).toISOString().slice(0, 16).replace(/[-T:]/g, "/")}.json`;
 
 const encode = (value: unknown): Uint8Array => new TextEncoder().encode(`${JSON.stringify(value)}\n`);
 
-function jsonOf(bytes: Uint8Array, key: string): unknown {
-  try {
-    return parseJson(new TextDecoder().decode(bytes));
-  } catch (cause) {
-    throw new ChurnkitError(
-      "STATE_CORRUPT",
-      `${key} is not JSON. Restore it from a copy, or remove it to start over.`,
-      { where: { file: key }, cause },
-    );
-  }
-}
+const jsonOf = (bytes: Uint8Array, key: string): unknown => JsonValue.parse(bytes, key, corrupt).value;
 
 /** Undefined where somebody else has kept a state meanwhile. */
 async function keepState(
@@ -223,23 +191,15 @@ async function keepState(
 }
 
 async function already(store: ObjectStore, key: string): Promise<MonitorLambdaResult> {
+  const nothing = { predictions: 0, issues: 0 };
   const found = await store.get(key);
-  if (found === undefined)
-    return {
-      done: false,
-      verdict: "insufficient",
-      severity: "none",
-      message: "This period was closed before.",
-      report: key,
-      raised: [],
-      predictions: 0,
-      issues: 0,
-    };
-  return resultOf(jsonOf(found.bytes, key) as MonitorReport, key, false, { predictions: 0, issues: 0 });
+  if (found !== undefined) return resultOf(jsonOf(found.bytes, key) as MonitorReport, key, false, nothing);
+  const message = "This period was closed before.";
+  return resultOf({ verdict: "insufficient", severity: "none", message, raised: [] }, key, false, nothing);
 }
 
 function resultOf(
-  { verdict, severity, message, raised }: MonitorReport,
+  { verdict, severity, message, raised }: Pick<MonitorReport, "verdict" | "severity" | "message" | "raised">,
   report: string,
   done: boolean,
   counts: Pick<MonitorLambdaResult, "predictions" | "issues">,

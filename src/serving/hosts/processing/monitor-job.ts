@@ -4,12 +4,10 @@ import { ChurnkitError } from "../../../base/errors.js";
 import { writeFileAtomic } from "../../../io/atomic.js";
 import { ioFailed, systemCode } from "../../../io/io-error.js";
 import { loadBundle } from "../../../model/bundle/load.js";
-import type { Artifact } from "../../../model/artifact.js";
-import { monitorExplainer, type MonitorBaseline } from "../../../monitor/baseline/baseline.js";
+import { parseMonitorBaseline } from "../../../monitor/baseline/parse-baseline.js";
 import { parseConstraints } from "../../../monitor/model-monitor/constraints.js";
-import { modelMonitorFiles } from "../../../monitor/model-monitor/files.js";
-import { monitorBaselineOf, parseMonitorBaseline } from "../../../monitor/baseline/parse-baseline.js";
-import { runMonitor, type MonitorRun, type MonitorRunOptions } from "../../../monitor/run.js";
+import { monitorModel } from "../../../monitor/monitor-model.js";
+import type { MonitorRun, MonitorRunOptions } from "../../../monitor/run.js";
 import { capturedFiles } from "../../captured-files.js";
 import { partOfHost } from "./monitor-job-hosts.js";
 import { parseJson } from "../../../base/json/parse.js";
@@ -83,45 +81,37 @@ export async function monitorProcessingJob(options: MonitorJobOptions = {}): Pro
   } = options;
   const own = await optionalJson(baselineFile);
   const artifact = (await exists(model)) || own === undefined ? (await loadBundle(model)).artifact : undefined;
-  const baseline = baselineFrom(own, artifact, baselineFile);
+  const given = await optionalJson(constraintsFile);
   const shards = await statesIn(states);
   const hasLabels = await exists(labeled);
   const part = partOfHost(
     { resources: await optionalJson(resources), config: await optionalJson(jobConfig) },
     { captured, labeled: hasLabels ? labeled : undefined, states: shards.length > 0 ? states : undefined },
   );
+  const idle = part.role === "idle";
   // A merging job may have no data itself, and a host no file if there are fewer files than hosts.
-  const nothingToRead =
-    part.role === "idle" || ((shards.length > 0 || part.role === "shard") && !(await exists(captured)));
-  const run = await runMonitor({
+  const nothingToRead = idle || ((shards.length > 0 || part.role === "shard") && !(await exists(captured)));
+  const { files, ...run } = await monitorModel({
     ...rest,
-    baseline,
+    artifact,
+    baseline: own === undefined ? undefined : parseMonitorBaseline(own, baselineFile),
+    constraints: given === undefined ? undefined : parseConstraints(given, constraintsFile),
     store: capturedFiles(),
     prefix: nothingToRead ? [] : captured,
-    ...(hasLabels && part.role !== "idle" ? { labelsPrefix: labeled } : {}),
-    explainer: rest.explainer ?? (artifact === undefined ? undefined : await monitorExplainer(artifact, baseline)),
-    merge: part.role === "idle" ? [] : shards,
+    labelsPrefix: hasLabels && !idle ? labeled : undefined,
+    merge: idle ? [] : shards,
   });
-  const write = async (name: string, value: unknown): Promise<string> => {
+  const outputs = {
+    whole: { ...files, "state.json": run.state },
+    shard: { [`state-${part.role === "shard" ? part.host : ""}.json`]: run.state },
+    idle: {},
+  }[part.role];
+  const written: string[] = [];
+  for (const [name, value] of Object.entries(outputs)) {
     await writeFileAtomic(join(output, name), `${JSON.stringify(value, null, 1)}\n`);
-    return join(output, name);
-  };
-  if (part.role === "idle") return { ...run, files: [] };
-  if (part.role === "shard") return { ...run, files: [await write(`state-${part.host}.json`, run.state)] };
-  const files = [await write("report.json", { ...run.report, read: run.read }), await write("state.json", run.state)];
-  const given = await optionalJson(constraintsFile);
-  const constraints = given === undefined ? undefined : parseConstraints(given, constraintsFile);
-  const others = modelMonitorFiles(baseline, run.state, { constraints, policies: options.policies });
-  for (const [name, value] of Object.entries(others)) files.push(await write(name, value));
-  return { ...run, files };
-}
-
-function baselineFrom(own: unknown, artifact: Artifact | undefined, file: string): MonitorBaseline {
-  if (own !== undefined) return parseMonitorBaseline(own, file);
-  if (artifact !== undefined) return monitorBaselineOf(artifact);
-  throw new ChurnkitError("INPUT_NOT_FOUND", `There is neither a bundle nor a baseline at ${file}.`, {
-    where: { file },
-  });
+    written.push(join(output, name));
+  }
+  return { ...run, files: written };
 }
 
 async function statesIn(folder: string): Promise<unknown[]> {
