@@ -1,4 +1,5 @@
 import { defineConfig, type Options } from "tsup";
+import { doors } from "./scripts/through-doors.js";
 
 const shared: Options = {
   format: "esm",
@@ -6,6 +7,7 @@ const shared: Options = {
   platform: "node",
   sourcemap: false,
   // Bundled, so that users install nothing for them: the hash, and the plots' packages in a chunk that only a report loads.
+  esbuildPlugins: [doors],
   noExternal: [/^@noble\//, "vega", "vega-lite"],
   esbuildOptions(options) {
     options.chunkNames = "chunks/[name]-[hash]";
@@ -50,7 +52,7 @@ export default defineConfig([
   alone({ "train-worker": "src/model/training/train-worker.ts" }),
   // Loading and scoring in one small file: a cold start reads nothing else. Lines stay short and names whole, for stack traces.
   alone(
-    { score: "src/model/scoring/score.ts" },
+    { score: "src/model/score.ts" },
     {
       esbuildOptions: (options) =>
         Object.assign(options, { legalComments: "none", minifyWhitespace: true, minifySyntax: true, lineLimit: 120 }),

@@ -47,6 +47,26 @@ const allowed: Record<string, readonly string[]> = {
   ],
 };
 
+/** Doors beside the indexes of folders: drivers, each of which loads a package that others don't need. */
+const drivers = ["io/store/s3/store.ts", "registry/backends/sagemaker/index.ts", "registry/backends/mlflow/index.ts"];
+/** Doors of a room beside its own index, at most. */
+const mostDoors = 10;
+
+/** Files outside the rooms that touch the machine which import from Node: bundles on disk, threads, and the reading of files. */
+const onNode = [
+  "base/hash.ts",
+  "data/read/file-bytes.ts",
+  "data/read/parquet-file.ts",
+  "model/bundle/load.ts",
+  "model/bundle/write-bundle.ts",
+  "model/kinds/network/worker-pool.ts",
+  "model/training/train-model.ts",
+  "model/training/train-worker.ts",
+  "pipeline/main-job/main-job.ts",
+  "pipeline/main-job/report.ts",
+  "pipeline/main-job/source.ts",
+];
+
 const root = resolve(import.meta.dirname, "../src");
 
 const files = readdirSync(root, { recursive: true, encoding: "utf8" })
@@ -57,6 +77,22 @@ function roomOf(file: string): string {
   const [first = "", ...rest] = relative(root, file).split(/[\\/]/);
   return rest.length === 0 ? "" : first;
 }
+
+/** The files that a file imports, as paths under src. */
+const imported = (file: string): string[] =>
+  importsOf(file)
+    .filter((name) => name.startsWith("."))
+    .map((name) => relative(root, resolve(dirname(file), name)).replace(/\.js$/, ".ts"));
+
+/** Whether other rooms may import a file: it stands at the top of its room, or is the index of a folder there. */
+const isDoor = (path: string): boolean => /^[^/]+\/([^/]+|[^/]+\/index\.ts)$/.test(path) || drivers.includes(path);
+
+/** Every import that leaves its room. */
+const crossings = files.flatMap((file) =>
+  imported(file)
+    .filter((path) => roomOf(join(root, path)) !== roomOf(file) && /^(?!kernels)[^/]+\//.test(path))
+    .map((path) => ({ from: relative(root, file), path })),
+);
 
 function importsOf(file: string): string[] {
   const text = readFileSync(file, "utf8").replace(/\/\*[\s\S]*?\*\//g, "");
@@ -86,5 +122,42 @@ describe("imports follow the stream", () => {
       ),
     );
     expect(heavy.map((file) => relative(root, file)).filter((name) => !name.includes("tfjs"))).toEqual([]);
+  });
+
+  it("enters another room by a door", () => {
+    expect(crossings.filter(({ path }) => !isDoor(path))).toEqual([]);
+  });
+
+  it.each(Object.keys(allowed))("finds few doors in %s", (room) => {
+    const doors = new Set(crossings.map(({ path }) => path).filter((path) => path.startsWith(`${room}/`)));
+    doors.delete(`${room}/index.ts`);
+    expect([...doors].length, [...doors].sort().join("\n")).toBeLessThanOrEqual(mostDoors);
+  });
+
+  it("goes one way among the folders of a room", () => {
+    const folderOf = (path: string): string | undefined => /^[^/]+\/[^/]+(?=\/)/.exec(path)?.[0];
+    const next = new Map<string, Set<string>>();
+    for (const file of files) {
+      const from = folderOf(relative(root, file));
+      if (from === undefined) continue;
+      for (const path of imported(file)) {
+        const to = folderOf(path);
+        if (to === undefined || to === from || dirname(to) !== dirname(from)) continue;
+        next.set(from, (next.get(from) ?? new Set()).add(to));
+      }
+    }
+    const reaches = (from: string, to: string, seen = new Set<string>()): boolean =>
+      [...(next.get(from) ?? [])].some(
+        (folder) => folder === to || (!seen.has(folder) && reaches(folder, to, seen.add(folder))),
+      );
+    expect([...next.keys()].filter((folder) => reaches(folder, folder))).toEqual([]);
+  });
+
+  it("touches Node only where machines are touched", () => {
+    const free = /^(io|cli|deploy|serving\/hosts)\//;
+    const others = files
+      .filter((file) => importsOf(file).some((name) => name.startsWith("node:")))
+      .map((file) => relative(root, file));
+    expect(others.filter((path) => !free.test(path)).sort()).toEqual(onNode);
   });
 });

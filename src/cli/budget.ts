@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "commander";
-import type { BudgetOptions } from "../model/training/budget.js";
+import type { BudgetOptions } from "../model/kinds/index.js";
 import { note } from "./output.js";
 
 const unitSeconds = { d: 86_400, h: 3600, m: 60, s: 1 } as const;

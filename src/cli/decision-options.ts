@@ -1,7 +1,7 @@
 import { InvalidArgumentError, type Command } from "commander";
 import type { Costs, Decision } from "../model/artifact.js";
-import { checkCosts } from "../model/evaluate/options.js";
-import { costThreshold, type ThresholdRule } from "../model/training/threshold.js";
+import { checkCosts } from "../model/evaluate/index.js";
+import { costThreshold, type ThresholdRule } from "../model/training/index.js";
 import { reasonOf } from "./output.js";
 
 /** The options that say from which probability on a customer counts as churning. */

@@ -1,9 +1,7 @@
 import { InvalidArgumentError, type Command } from "commander";
 import { ChurnkitError } from "../base/errors.js";
-import { split, splitByRowNumbers } from "../data/split/split.js";
-import { splitByTime } from "../data/split/time.js";
-import { labels } from "../data/table/labels.js";
-import type { Table } from "../data/table/table.js";
+import { split, splitByRowNumbers, splitByTime } from "../data/split/index.js";
+import { labels, type Table } from "../data/table/index.js";
 import { readRows } from "./row-numbers.js";
 
 /** The options that keep rows out of training, to test on. */

@@ -2,17 +2,11 @@ import { counted } from "../base/counted.js";
 import { readFile } from "node:fs/promises";
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { ChurnkitError } from "../base/errors.js";
-import type { Contract } from "../data/contract/contract.js";
-import { ignoreColumns } from "../data/contract/ignore.js";
-import { parseContract } from "../data/contract/parse.js";
-import type { ReadOptions } from "../data/read/options.js";
-import { inferFromFile, readTable } from "../data/read/read-file.js";
-import type { Finding } from "../data/quality/rules.js";
-import { csvLine } from "../data/table/csv-line.js";
-import { listedLabels, unknownLabels } from "../data/table/labels.js";
-import type { Table } from "../data/table/table.js";
+import { type Contract, ignoreColumns, parseContract, type Finding } from "../data/contract/index.js";
+import { type ReadOptions, inferFromFile, readTable } from "../data/read/index.js";
+import { csvLine, listedLabels, unknownLabels, type Table } from "../data/table/index.js";
 import { note, reasonOf } from "./output.js";
-import { parseJson } from "../base/json/parse.js";
+import { parseJson } from "../base/json/index.js";
 
 /** The options by which a command learns a file's contract. */
 export interface ContractArguments {

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { ChurnkitError } from "../base/errors.js";
-import { parseJson } from "../base/json/parse.js";
+import { parseJson } from "../base/json/index.js";
 
 /**
  * Reads a file of JSON.

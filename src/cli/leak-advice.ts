@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { Finding } from "../data/quality/rules.js";
+import type { Finding } from "../data/contract/index.js";
 import { columnList } from "./input.js";
 import { note } from "./output.js";
 import { sameCommand } from "./same-command.js";

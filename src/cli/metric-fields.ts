@@ -1,5 +1,4 @@
-import { metricNames } from "../model/evaluate/metrics.js";
-import type { MetricName, MetricSummary } from "../model/evaluate/metrics.js";
+import { metricNames, type MetricName, type MetricSummary } from "../model/evaluate/index.js";
 
 /** A summary as flat fields for `--json`: rows, threshold and each metric's value. */
 export type MetricFields = { readonly rows: number; readonly threshold: number } & Readonly<

@@ -2,9 +2,8 @@ import { existsSync, readdirSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { ChurnkitError } from "../base/errors.js";
-import { filesStore } from "../io/store/files/files-store.js";
-import type { ObjectStore } from "../io/store/object-store.js";
-import { storeRegistry } from "../registry/backends/store/store-registry.js";
+import { filesStore, type ObjectStore } from "../io/store/index.js";
+import { storeRegistry } from "../registry/backends/index.js";
 import type { ModelRegistry } from "../registry/registry.js";
 
 /** Places that the command line accepts as a registry; the first match wins. */

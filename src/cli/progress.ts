@@ -1,4 +1,4 @@
-import type { TrainingProgress } from "../model/training/learner.js";
+import type { TrainingProgress } from "../model/kinds/index.js";
 
 /** Interval of the lines where stderr is not a terminal. */
 const lineEvery = 10_000;

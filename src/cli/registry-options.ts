@@ -1,11 +1,9 @@
 import { readFileSync } from "node:fs";
 import { InvalidArgumentError } from "commander";
 import { ChurnkitError } from "../base/errors.js";
-import type { Gate } from "../registry/gates/gate.js";
-import { gates } from "../registry/gates/gates.js";
-import { parseGate } from "../registry/gates/parse-gate.js";
+import { type Gate, gates, parseGate } from "../registry/gates/index.js";
 import { reasonOf } from "./output.js";
-import { parseJson } from "../base/json/parse.js";
+import { parseJson } from "../base/json/index.js";
 
 /** Gates that a bundle's own metrics can answer are absolute; the others compare with a rival on the same rows. */
 type Reach = "absolute" | "all";

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import type { RetrainingRunContext } from "../monitor/retraining/run.js";
+import type { RetrainingRunContext } from "../monitor/retraining/index.js";
 
 /** Outcome of a command. */
 interface CommandEnd {

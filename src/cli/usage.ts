@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { nearestText } from "../data/contract/cells/nearest.js";
+import { nearestText } from "../data/contract/index.js";
 
 /** A usage error on one line, with what was probably meant. */
 export function usageError(text: string, program: Command, args: readonly string[]): string {

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import type { Monitor } from "../monitor/monitor.js";
+import type { Monitor } from "../monitor/index.js";
 import { writeFileAtomic } from "../io/atomic.js";
 import { createHandler } from "../serving/handler.js";
 import type { Handler } from "../serving/http.js";
@@ -27,9 +27,9 @@ export async function watchedHandler(
     return { handler: createHandler(model, { metrics, onError }), close: () => Promise.resolve() };
   }
   const [{ captureToFile }, { withMonitor }, { prometheusSink }] = await Promise.all([
-    import("../serving/capture-file.js"),
+    import("../serving/hosts/index.js"),
     import("../serving/monitor.js"),
-    import("../io/metrics/prometheus-sink.js"),
+    import("../io/metrics/index.js"),
   ]);
   const monitor = await monitorFor(model, file);
   const keep = async (): Promise<void> => {

@@ -20,7 +20,7 @@ export { inferFromFile, readCsv, readTable } from "./read/read-file.js";
 
 export { labels } from "./table/labels.js";
 export { recordOf } from "./table/record-of.js";
-export { tableFromRecords } from "./table/records.js";
+export { tableFromRecords } from "./read/records.js";
 export type { ColumnData, RejectedRow, Table } from "./table/table.js";
 export { writeCsv } from "./table/write-csv.js";
 
@@ -29,7 +29,7 @@ export { splitByTime } from "./split/time.js";
 export { split, splitByRowNumbers, type Split } from "./split/split.js";
 
 export { findLeaks } from "./quality/leaks.js";
-export type { Finding } from "./quality/rules.js";
+export type { Finding } from "./contract/rules.js";
 export { validateTable, type Validation } from "./quality/validate.js";
 
 export { mergeProfiles } from "./profile/merge.js";

@@ -1,6 +1,6 @@
 import { integerPower, square } from "../base/elementary.js";
 import { ChurnkitError } from "../base/errors.js";
-import { sigmoid } from "../base/logistic.js";
+import { sigmoid } from "../stats/logistic.js";
 import { mix32, uniform } from "../base/random.js";
 import type { Column, Contract } from "./contract/contract.js";
 

@@ -1,4 +1,4 @@
-import { keyedQueue } from "../base/async/queue.js";
+import { keyedQueue } from "../base/async/index.js";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { ChurnkitError } from "../base/errors.js";

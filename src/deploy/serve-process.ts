@@ -1,7 +1,7 @@
 import { spawn, type ChildProcessByStdio } from "node:child_process";
 import type { Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
-import { parseJson } from "../base/json/parse.js";
+import { parseJson } from "../base/json/index.js";
 import type { DeployRequest } from "./deployer.js";
 
 /** A process that serves one model. */

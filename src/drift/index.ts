@@ -4,8 +4,8 @@
  * @module churnkit/drift
  */
 export { driftAdvice } from "./compare/advice.js";
-export { compareTables, type DriftOptions } from "./compare/compare.js";
-export { compareProfiles, driftAgainst } from "./compare/compare-profiles.js";
+export { compareTables, type DriftOptions } from "./compare-tables.js";
+export { compareProfiles, driftAgainst } from "./compare-profiles.js";
 export { conceptDrift } from "./compare/concept.js";
 export type { DriftPolicy } from "./policy.js";
 export type { ColumnDrift, DriftReport, Severity } from "./report.js";

@@ -1,5 +1,5 @@
-import type { ColumnKind } from "../data/contract/contract.js";
-import type { UnknownLabels } from "../data/table/labels.js";
+import type { ColumnKind } from "../data/contract/index.js";
+import type { UnknownLabels } from "../data/table/index.js";
 
 /** Whether a column, or the whole, has drifted; "insufficient" where too few rows can tell. */
 export type DriftVerdict = "drift" | "stable" | "insufficient";

@@ -1,17 +1,12 @@
 import { ChurnkitError } from "../base/errors.js";
 import { sha256Hex } from "../base/hash.js";
-import { documentError, JsonValue } from "../base/json/value.js";
-import { readableJson } from "../base/json/write.js";
-import type { Features } from "../data/features/define.js";
-import { tableFromBytes, tableToBytes } from "../data/table/table-bytes.js";
-import type { Table } from "../data/table/table.js";
-import type { ObjectStore } from "../io/store/object-store.js";
-import { typedStore } from "../io/store/typed-store.js";
+import { documentError, JsonValue, readableJson } from "../base/json/index.js";
+import type { Features } from "../data/features/index.js";
+import { tableFromBytes, tableToBytes, type Table } from "../data/table/index.js";
+import { type ObjectStore, typedStore } from "../io/store/index.js";
 import type { Artifact } from "../model/artifact.js";
-import { packArchive } from "../model/bundle/archive.js";
-import { toBundleFiles } from "../model/bundle/format.js";
-import { openBundle } from "../model/bundle/open.js";
-import type { Scorer } from "../model/scoring/compile.js";
+import { packArchive, toBundleFiles, openBundle } from "../model/bundle/index.js";
+import type { Scorer } from "../model/scoring/index.js";
 import { featuresFromJson } from "./features.js";
 
 /** The value in memory of each kind of artifact. */

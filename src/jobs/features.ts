@@ -1,10 +1,21 @@
-import { list, oneOf, strictObject, text, version, withDefault, type Decoded } from "../base/json/decode.js";
-import type { JsonValue } from "../base/json/value.js";
-import type { Contract } from "../data/contract/contract.js";
-import { parseContract } from "../data/contract/parse.js";
-import { defineFeatures, numericEncodings, type Features } from "../data/features/define.js";
-import type { Expression } from "../data/features/expression.js";
-import type { ColumnPolicy } from "../data/features/policy.js";
+import {
+  list,
+  oneOf,
+  strictObject,
+  text,
+  version,
+  withDefault,
+  type Decoded,
+  type JsonValue,
+} from "../base/json/index.js";
+import { type Contract, parseContract } from "../data/contract/index.js";
+import {
+  defineFeatures,
+  numericEncodings,
+  type Features,
+  type Expression,
+  type ColumnPolicy,
+} from "../data/features/index.js";
 
 const anything = (json: JsonValue): unknown => json.value;
 const most = 10_000;

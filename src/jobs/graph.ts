@@ -11,8 +11,9 @@ import {
   where,
   withDefault,
   type Decoder,
-} from "../base/json/decode.js";
-import { documentError, JsonValue } from "../base/json/value.js";
+  documentError,
+  JsonValue,
+} from "../base/json/index.js";
 import { artifactKinds, type ArtifactKind } from "./artifacts.js";
 import { jobsByName, type Job } from "./job.js";
 import { jobs as standardJobs } from "./standard/jobs.js";

@@ -1,4 +1,4 @@
-import type { Decoded, Decoder } from "../base/json/decode.js";
+import type { Decoded, Decoder } from "../base/json/index.js";
 import type { ModelRegistry } from "../registry/registry.js";
 import type { ArtifactKind, ArtifactValues } from "./artifacts.js";
 

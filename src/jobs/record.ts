@@ -1,8 +1,19 @@
-import { isConflict } from "../base/async/retry.js";
-import { count, object, oneOf, record, strictObject, text, version, where, type Decoder } from "../base/json/decode.js";
-import { documentError, JsonValue } from "../base/json/value.js";
-import { readableJson } from "../base/json/write.js";
-import type { ObjectStore } from "../io/store/object-store.js";
+import { isConflict } from "../base/async/index.js";
+import {
+  count,
+  object,
+  oneOf,
+  record,
+  strictObject,
+  text,
+  version,
+  where,
+  type Decoder,
+  documentError,
+  JsonValue,
+  readableJson,
+} from "../base/json/index.js";
+import type { ObjectStore } from "../io/store/index.js";
 import { artifactKinds, isStored, type StoredArtifact } from "./artifacts.js";
 import type { Job } from "./job.js";
 

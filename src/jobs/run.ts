@@ -1,9 +1,8 @@
-import { sleep } from "../base/async/retry.js";
+import { sleep } from "../base/async/index.js";
 import { ChurnkitError, type ErrorCode } from "../base/errors.js";
 import { hashJson } from "../base/hash.js";
-import { documentError, JsonValue } from "../base/json/value.js";
-import type { ObjectStore } from "../io/store/object-store.js";
-import { typedStore } from "../io/store/typed-store.js";
+import { documentError, JsonValue } from "../base/json/index.js";
+import { type ObjectStore, typedStore } from "../io/store/index.js";
 import type { ModelRegistry } from "../registry/registry.js";
 import { readArtifact, storeArtifact, storeBytes, type StoredArtifact } from "./artifacts.js";
 import { paramsOf, parsePipeline, referencesOf, type PipelineCondition, type PipelineStep } from "./graph.js";

@@ -1,6 +1,6 @@
-import type { Contract } from "../data/contract/contract.js";
-import type { Recipe } from "../data/features/recipe.js";
-import type { Profile } from "../data/profile/profile.js";
+import type { Contract } from "../data/contract/index.js";
+import type { Recipe } from "../data/features/index.js";
+import type { Profile } from "../data/profile/index.js";
 import type { MetricSummary } from "./evaluate/metrics.js";
 import type { NetworkSpec, NetworkWeights } from "./kinds/network/spec.js";
 

@@ -19,7 +19,7 @@ export { evaluateScores, type Evaluation } from "./evaluate/evaluate-scores.js";
 export { metricNames, metrics, type MetricName } from "./evaluate/metrics.js";
 
 export { forest } from "./kinds/trees/forest-learner.js";
-export type { Learner } from "./training/learner.js";
+export type { Learner } from "./kinds/learner.js";
 export { logistic } from "./kinds/linear/learner.js";
 export { churnNetwork, type ChurnNetworkOptions } from "./kinds/network/learner.js";
 export type { TrainingEngine } from "./kinds/network/engine.js";

@@ -59,4 +59,4 @@ export { monitorBaselineOf, parseMonitorBaseline, withMonitorBaseline } from "./
 export { monitorPoints, monitorSignals } from "./judging/points.js";
 export type { MonitorReport } from "./judging/report.js";
 export { runMonitor } from "./run.js";
-export { parseMonitorState, type MonitorState } from "./state.js";
+export { parseMonitorState, type MonitorState } from "./judging/state.js";

@@ -1,7 +1,7 @@
 import { ChurnkitError } from "../base/errors.js";
-import type { Explainer } from "../model/explain/explanation.js";
+import type { Explainer } from "../model/explain/index.js";
 import { checkLabel, millisecondsOf, type LabelRecord, type Moment } from "./performance/labeled/records.js";
-import { hourlyPlan, sequentialPlan, type SequentialPlan } from "../drift/sequential/plan.js";
+import { hourlyPlan, sequentialPlan, type SequentialPlan } from "../drift/sequential/index.js";
 import type { MonitorBaseline } from "./baseline/baseline.js";
 import { Counting, type PredictionMeta } from "./counting/counting.js";
 import type { MonitorPolicies } from "./judging/findings.js";
@@ -10,14 +10,8 @@ import { unjoinedLabels, type UnjoinedLabels } from "./counting/joins.js";
 import { horizonOf, noOutcomes, outcomesAt, type LabelRules } from "./counting/labels.js";
 import { alarmChanges, judgeAll, recentView, spanOf } from "./judging/look-around.js";
 import { reportOfParts, type MonitorReport } from "./judging/report.js";
-import {
-  baselineHash,
-  monitorPeriods,
-  type MonitorPeriod,
-  type MonitorSettings,
-  type MonitorState,
-  type SkippedCounts,
-} from "./state.js";
+import { baselineHash, type MonitorState } from "./judging/state.js";
+import { type SkippedCounts, type MonitorSettings, type MonitorPeriod, monitorPeriods } from "./counting/settings.js";
 import { mergedTally, type Tally } from "./counting/tally.js";
 
 /** How a monitor counts, looks and judges. */

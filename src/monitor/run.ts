@@ -1,5 +1,5 @@
 import { ChurnkitError } from "../base/errors.js";
-import type { ObjectStore } from "../io/store/object-store.js";
+import type { ObjectStore } from "../io/store/index.js";
 import { millisecondsOf, type Moment } from "./performance/labeled/records.js";
 import type { MonitorBaseline } from "./baseline/baseline.js";
 import { captureLog, type CaptureIssueCount } from "./capture/capture.js";
@@ -10,7 +10,8 @@ import { createMonitor, type Monitor, type MonitorOptions } from "./monitor.js";
 import type { MonitorReport } from "./judging/report.js";
 import { sampleKey } from "./counting/sample.js";
 import { openPeriodLimit } from "./counting/open-periods.js";
-import { monitorPeriods, parseMonitorState, type MonitorPeriod, type MonitorState } from "./state.js";
+import { parseMonitorState, type MonitorState } from "./judging/state.js";
+import { type MonitorPeriod, monitorPeriods } from "./counting/settings.js";
 
 /** Where captured data lie, and what to compare them with. */
 export interface MonitorRunOptions extends MonitorOptions {

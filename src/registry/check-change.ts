@@ -1,7 +1,6 @@
 import { ChurnkitError } from "../base/errors.js";
-import { count, oneOf, text } from "../base/json/decode.js";
-import { JsonValue } from "../base/json/value.js";
-import { parseMetrics } from "../model/bundle/parts.js";
+import { count, oneOf, text, JsonValue } from "../base/json/index.js";
+import { parseMetrics } from "../model/bundle/index.js";
 import type { ChangeNote, PromoteOptions, RegisterOptions } from "./registry.js";
 import { parseVerdict } from "./versions/version-record.js";
 import { versionStages, versionStatuses, type VersionStage, type VersionStatus } from "./versions/version.js";

@@ -23,4 +23,4 @@ export {
   type SignatureComparison,
 } from "./signature/signature.js";
 export { signatureTypes } from "./signature/signature-types.js";
-export { promoteJudged } from "./gates/promote-judged.js";
+export { promoteJudged } from "./promote-judged.js";

@@ -1,5 +1,5 @@
 import { ChurnkitError } from "../base/errors.js";
-import { documentError } from "../base/json/value.js";
+import { documentError } from "../base/json/index.js";
 
 /** The error for a version or alias that is not there. */
 export function notFound(registry: string, what: string): ChurnkitError {

@@ -1,8 +1,14 @@
 import { ChurnkitError } from "../base/errors.js";
 import type { Artifact } from "../model/artifact.js";
-import { fromBundleFiles, toBundleFiles, type BundleFiles } from "../model/bundle/format.js";
-import { openBundle } from "../model/bundle/open.js";
-import { filesOfSource, sourceOfFiles, type BundleSource } from "../model/bundle/source.js";
+import {
+  fromBundleFiles,
+  toBundleFiles,
+  type BundleFiles,
+  openBundle,
+  filesOfSource,
+  sourceOfFiles,
+  type BundleSource,
+} from "../model/bundle/index.js";
 import { aliasMoved, aliasMovedBack, checkAlias, refusals } from "./versions/aliases.js";
 import { auditRegistry } from "./history/audit.js";
 import { checkNote, checkPromotion, checkRegistration, checkStage, checkStatus } from "./check-change.js";

@@ -1,4 +1,4 @@
-import type { BundleSource } from "../model/bundle/source.js";
+import type { BundleSource } from "../model/bundle/index.js";
 import type { StoredEntry } from "./history/history.js";
 import type { OrphanBundle } from "./backends/store/orphans.js";
 import type { HistoryEntry, RegistryCapabilities } from "./registry.js";

@@ -1,8 +1,6 @@
 import type { Artifact } from "../model/artifact.js";
-import type { BundleFiles } from "../model/bundle/format.js";
-import type { Bundle, OpenBundleOptions } from "../model/bundle/open.js";
-import type { BundleSource } from "../model/bundle/source.js";
-import type { MetricSummary } from "../model/evaluate/metrics.js";
+import type { BundleFiles, Bundle, OpenBundleOptions, BundleSource } from "../model/bundle/index.js";
+import type { MetricSummary } from "../model/evaluate/index.js";
 import type { GateVerdict } from "./gates/gate.js";
 import type { Lineage } from "./versions/lineage.js";
 import type { OrphanBundle } from "./backends/store/orphans.js";

@@ -1,8 +1,7 @@
 import { counted } from "../base/counted.js";
 import { defaultDriftPolicy, type DriftPolicy } from "../drift/policy.js";
-import { driftAdvice } from "../drift/compare/advice.js";
+import { driftAdvice, pText } from "../drift/compare/index.js";
 import { driftTests, severities, type ColumnDrift, type DriftReport } from "../drift/report.js";
-import { pText } from "../drift/compare/words.js";
 import { countText, metricText, verdictTone } from "./format.js";
 import { distributionPlot } from "./plots/distribution.js";
 import { driftHistoryPlot, type DriftPeriod } from "./plots/drift-history.js";

@@ -1,4 +1,4 @@
-import type { Evaluation } from "../model/evaluate/evaluate-scores.js";
+import type { Evaluation } from "../model/evaluate/index.js";
 import { evaluationSections } from "./model-sections.js";
 import { renderReport } from "./render.js";
 

@@ -1,5 +1,4 @@
-import type { ColumnImportance } from "../model/explain/importance.js";
-import type { ReasonedScore } from "../model/explain/reasons.js";
+import type { ColumnImportance, ReasonedScore } from "../model/explain/index.js";
 import { countText } from "./format.js";
 import { importancePlot } from "./plots/importance.js";
 import { renderReport } from "./render.js";

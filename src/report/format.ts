@@ -1,4 +1,4 @@
-import type { MetricValue } from "../model/evaluate/metrics.js";
+import type { MetricValue } from "../model/evaluate/index.js";
 import type { DriftVerdict, Severity } from "../drift/report.js";
 import type { Tone } from "./sections.js";
 

@@ -1,6 +1,5 @@
-import type { Evaluation } from "../model/evaluate/evaluate-scores.js";
-import { metricNames, metrics } from "../model/evaluate/metrics.js";
-import type { EpochRecord } from "../model/training/learner.js";
+import { type Evaluation, metricNames, metrics } from "../model/evaluate/index.js";
+import type { EpochRecord } from "../model/kinds/index.js";
 import { countText, intervalText, metricText } from "./format.js";
 import { calibrationPlot } from "./plots/calibration.js";
 import { confusionPlot } from "./plots/confusion.js";

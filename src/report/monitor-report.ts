@@ -1,7 +1,6 @@
-import { biasMetrics } from "../monitor/bias/metrics.js";
+import { biasMetrics } from "../monitor/bias/index.js";
 import type { Severity } from "../drift/report.js";
-import { lackWords, type MonitorName } from "../monitor/judging/findings.js";
-import type { MonitorReport } from "../monitor/judging/report.js";
+import { lackWords, type MonitorName, type MonitorReport } from "../monitor/judging/index.js";
 import { driftSections } from "./drift-sections.js";
 import { countText, metricText, rangeText, verdictTone } from "./format.js";
 import { renderReport } from "./render.js";

@@ -1,7 +1,7 @@
 import { ChurnkitError } from "../base/errors.js";
-import { JsonRefused, parseJson } from "../base/json/parse.js";
-import type { Contract } from "../data/contract/contract.js";
-import { exactIdParser } from "../data/read/exact-ids.js";
+import { JsonRefused, parseJson } from "../base/json/index.js";
+import type { Contract } from "../data/contract/index.js";
+import { exactIdParser } from "../data/read/index.js";
 import type { ServeRequest } from "./http.js";
 
 /** The records of a request, parsed once. */

@@ -1,6 +1,6 @@
 import { ChurnkitError } from "../base/errors.js";
-import { quietly } from "../base/async/quietly.js";
-import type { ScoredRecord, Scorer } from "../model/scoring/compile.js";
+import { quietly } from "../base/async/index.js";
+import type { ScoredRecord, Scorer } from "../model/scoring/index.js";
 import type { Sent } from "./body.js";
 import { callerFailure, failure, type Handler, type Middleware, type ServeResponse } from "./http.js";
 import type { ServingMetrics } from "./metrics.js";

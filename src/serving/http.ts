@@ -1,5 +1,5 @@
 import { ChurnkitError, type ErrorCode } from "../base/errors.js";
-import type { CellIssue } from "../data/table/table.js";
+import type { CellIssue } from "../data/contract/index.js";
 
 /**
  * A request as the handler sees it, whatever carried it. Smaller than Fetch's `Request`, which costs more to build than a

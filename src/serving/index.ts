@@ -10,7 +10,7 @@ export { prometheusMetrics, type ServingMetrics } from "./metrics.js";
 export { listen, type NodeServer, type NodeServerOptions } from "./hosts/node/node-server.js";
 export { fetchHandler } from "./hosts/fetch/fetch-handler.js";
 export { withSink } from "./with-sink.js";
-export { captureToFile } from "./capture-file.js";
+export { captureToFile } from "./hosts/node/capture-file.js";
 export { withMonitor } from "./monitor.js";
 export { monitorProcessingJob } from "./hosts/processing/monitor-job.js";
 export { monitorLambda } from "./hosts/lambda/monitor-lambda.js";

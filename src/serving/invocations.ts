@@ -1,6 +1,5 @@
 import { ChurnkitError } from "../base/errors.js";
-import { inputOptions, recordsIn } from "../monitor/capture/input.js";
-import { csvRows, isProblem, type Payload } from "../monitor/capture/payload.js";
+import { inputOptions, recordsIn, csvRows, isProblem, type Payload } from "../monitor/capture/index.js";
 import type { GiveWay } from "./batch-turns.js";
 import { sentJson, textOf, type Sent } from "./body.js";
 import { failure, type ServeRequest, type ServeResponse } from "./http.js";

@@ -1,11 +1,10 @@
 import { ChurnkitError } from "../base/errors.js";
-import { awaitQuietly, quietly } from "../base/async/quietly.js";
-import type { ObjectStore } from "../io/store/object-store.js";
-import { typedStore } from "../io/store/typed-store.js";
+import { awaitQuietly, quietly } from "../base/async/index.js";
+import { type ObjectStore, typedStore } from "../io/store/index.js";
 import type { Artifact } from "../model/artifact.js";
 import type { LoadOptions, ModelRegistry } from "../registry/registry.js";
-import { assertSignature, signatureOf } from "../registry/signature/signature.js";
-import type { VersionRef } from "../registry/versions/version.js";
+import { assertSignature, signatureOf } from "../registry/signature/index.js";
+import type { VersionRef } from "../registry/versions/index.js";
 import type { ServedModel } from "./handler.js";
 import { keepCopy, listCopies, openCopy, stepBack, type LocalCopy } from "./local-copies.js";
 

@@ -1,11 +1,13 @@
-import type { ObjectStore } from "../io/store/object-store.js";
-import { count, list, object, text } from "../base/json/decode.js";
-import { JsonValue } from "../base/json/value.js";
-import { readableJson } from "../base/json/write.js";
-import { corrupt } from "../model/bundle/corrupt.js";
-import { manifestPath } from "../model/bundle/manifest.js";
-import { openBundle, type Bundle, type OpenBundleOptions } from "../model/bundle/open.js";
-import type { BundleFiles } from "../model/bundle/format.js";
+import type { ObjectStore } from "../io/store/index.js";
+import { count, list, object, text, JsonValue, readableJson } from "../base/json/index.js";
+import { corrupt } from "../model/corrupt.js";
+import {
+  manifestPath,
+  openBundle,
+  type Bundle,
+  type OpenBundleOptions,
+  type BundleFiles,
+} from "../model/bundle/index.js";
 
 /** A version that a copy was kept of. */
 export interface LocalCopy {

@@ -1,4 +1,4 @@
-import { prometheusText, prometheusType, type PrometheusMetric } from "../io/metrics/prometheus-text.js";
+import { prometheusText, prometheusType, type PrometheusMetric } from "../io/metrics/index.js";
 import { commonHeaders, type ServeResponse } from "./http.js";
 
 /** Counters of a server. */

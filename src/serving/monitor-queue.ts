@@ -1,7 +1,7 @@
-import { quietly } from "../base/async/quietly.js";
+import { quietly } from "../base/async/index.js";
 import { uniform } from "../base/random.js";
-import type { CaptureWriter } from "../monitor/capture/write.js";
-import type { Monitor } from "../monitor/monitor.js";
+import type { CaptureWriter } from "../monitor/capture/index.js";
+import type { Monitor } from "../monitor/index.js";
 import type { HandlerOptions } from "./handler.js";
 import { predictionsOf, type Scored } from "./scored-predictions.js";
 

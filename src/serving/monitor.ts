@@ -1,10 +1,9 @@
-import { awaitQuietly, quietly } from "../base/async/quietly.js";
+import { awaitQuietly, quietly } from "../base/async/index.js";
 import { ChurnkitError } from "../base/errors.js";
-import type { MetricPoint, MetricSink } from "../io/metrics/metric-sink.js";
-import type { CaptureWriter } from "../monitor/capture/write.js";
-import type { Monitor } from "../monitor/monitor.js";
-import { monitorPoints } from "../monitor/judging/points.js";
-import type { MonitorReport } from "../monitor/judging/report.js";
+import type { MetricPoint, MetricSink } from "../io/metrics/index.js";
+import type { CaptureWriter } from "../monitor/capture/index.js";
+import type { Monitor } from "../monitor/index.js";
+import { monitorPoints, type MonitorReport } from "../monitor/judging/index.js";
 import { createHandler, type HandlerOptions, type ServedModel } from "./handler.js";
 import type { Handler } from "./http.js";
 import { scoredQueue, unref, type MonitorTraffic } from "./monitor-queue.js";

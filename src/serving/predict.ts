@@ -1,6 +1,6 @@
 import { ChurnkitError } from "../base/errors.js";
-import type { CellIssue } from "../data/table/table.js";
-import type { ScoredRecord, Scorer } from "../model/scoring/compile.js";
+import type { CellIssue } from "../data/contract/index.js";
+import type { ScoredRecord, Scorer } from "../model/scoring/index.js";
 import type { GiveWay } from "./batch-turns.js";
 import type { Sent } from "./body.js";
 import { commonHeaders, failure, json, jsonText, type RequestProblem, type ServeResponse } from "./http.js";

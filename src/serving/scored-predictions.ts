@@ -1,7 +1,6 @@
-import type { Contract } from "../data/contract/contract.js";
-import { memberNamed, spellingsOf } from "../data/contract/spellings.js";
-import type { ScoredRecord } from "../model/scoring/compile.js";
-import { membersOf, textOf, type CapturedPrediction } from "../monitor/capture/capture.js";
+import { type Contract, memberNamed, spellingsOf } from "../data/contract/index.js";
+import type { ScoredRecord } from "../model/scoring/index.js";
+import { membersOf, textOf, type CapturedPrediction } from "../monitor/capture/index.js";
 import type { ScoringContext } from "./handler.js";
 
 /** A scored request. */

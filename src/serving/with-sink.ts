@@ -1,4 +1,4 @@
-import type { PrometheusSink } from "../io/metrics/prometheus-sink.js";
+import type { PrometheusSink } from "../io/metrics/index.js";
 import type { ServingMetrics } from "./metrics.js";
 
 /**

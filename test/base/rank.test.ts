@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { uniform } from "../../src/base/random.js";
-import { rankAuc } from "../../src/base/rank.js";
+import { rankAuc } from "../../src/stats/ranks/auc.js";
 
 it("the area is the share of pairs in order, ties counting half", () => {
   const random = uniform(5);

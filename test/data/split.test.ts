@@ -5,7 +5,7 @@ import { inferFromFile, readTable } from "../../src/data/read/read-file.js";
 import { kFold } from "../../src/data/split/folds.js";
 import { splitByTime } from "../../src/data/split/time.js";
 import { split, splitByRowNumbers } from "../../src/data/split/split.js";
-import { tableFromRecords } from "../../src/data/table/records.js";
+import { tableFromRecords } from "../../src/data/read/records.js";
 import { labels } from "../../src/data/table/labels.js";
 import type { Table } from "../../src/data/table/table.js";
 import { hasShared, sharedPath } from "../helpers/shared.js";

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { rankAuc } from "../../src/base/rank.js";
+import { rankAuc } from "../../src/stats/ranks/auc.js";
 import { validateTable } from "../../src/data/quality/validate.js";
 import { bestPossible, syntheticContract, syntheticCustomers } from "../../src/data/synthetic.js";
 import { labels } from "../../src/data/table/labels.js";
-import { tableFromRecords } from "../../src/data/table/records.js";
+import { tableFromRecords } from "../../src/data/read/records.js";
 
 describe("synthetic customers", () => {
   const { records, probabilities } = syntheticCustomers({ rows: 20_000, seed: 1 });

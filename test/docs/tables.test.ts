@@ -6,7 +6,7 @@ import { errorCodes } from "../../src/base/errors.js";
 import { operators } from "../../src/data/features/expressions/operators.js";
 import type { Operator } from "../../src/data/features/expressions/operator.js";
 import { encodings } from "../../src/data/features/policy.js";
-import { qualityRules } from "../../src/data/quality/rules.js";
+import { qualityRules } from "../../src/data/contract/rules.js";
 import { driftTests } from "../../src/drift/report.js";
 import { captureIssues } from "../../src/monitor/capture/capture.js";
 import { monitors } from "../../src/monitor/judging/findings.js";

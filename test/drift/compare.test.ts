@@ -6,7 +6,7 @@ import { profileOf } from "../../src/data/profile/numeric.js";
 import { summarizeNumeric } from "../../src/data/profile/summary.js";
 import { profileAgainst, profileTable } from "../../src/data/profile/table.js";
 import type { Table } from "../../src/data/table/table.js";
-import { wassersteinDistance } from "../../src/stats/wasserstein.js";
+import { wassersteinDistance } from "../../src/stats/distances/wasserstein.js";
 import {
   compareProfiles,
   compareTables,

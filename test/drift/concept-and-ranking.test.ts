@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { uniform } from "../../src/base/random.js";
-import { stratifiedRates } from "../../src/stats/stratified.js";
+import { stratifiedRates } from "../../src/stats/hypothesis/stratified.js";
 import type { Importances } from "../../src/drift/compare/ranking.js";
 import { compareProfiles, compareTables, conceptDrift, driftAgainst } from "../../src/drift/index.js";
 import { withColumn } from "../../src/data/profile/merge.js";

@@ -5,20 +5,20 @@ import type { Column } from "../../src/data/contract/contract.js";
 import { mergeProfiles } from "../../src/data/profile/merge.js";
 import { profileAgainst, profileTable } from "../../src/data/profile/table.js";
 import type { ColumnData, Table } from "../../src/data/table/table.js";
-import { benjaminiHochberg } from "../../src/stats/adjust.js";
+import { benjaminiHochberg } from "../../src/stats/hypothesis/adjust.js";
 import { chiSquareTail, kolmogorovTail, normalTwoSidedTail } from "../../src/stats/special.js";
-import { cramerVonMises } from "../../src/stats/cramer-von-mises.js";
-import { cramerVonMisesTail } from "../../src/stats/cramer-von-mises-limit.js";
-import { fisherExact } from "../../src/stats/fisher.js";
-import { gTest } from "../../src/stats/g-test.js";
-import { chiSquareHomogeneity } from "../../src/stats/chi-square.js";
-import { ksTest } from "../../src/stats/kolmogorov-smirnov.js";
-import { hellinger, totalVariation, jensenShannon, psi, psiOfSamples } from "../../src/stats/divergence.js";
-import { newLevelTest } from "../../src/stats/new-levels.js";
+import { cramerVonMises } from "../../src/stats/hypothesis/cramer-von-mises.js";
+import { cramerVonMisesTail } from "../../src/stats/hypothesis/cramer-von-mises-limit.js";
+import { fisherExact } from "../../src/stats/hypothesis/fisher.js";
+import { gTest } from "../../src/stats/hypothesis/g-test.js";
+import { chiSquareHomogeneity } from "../../src/stats/hypothesis/chi-square.js";
+import { ksTest } from "../../src/stats/hypothesis/kolmogorov-smirnov.js";
+import { hellinger, totalVariation, jensenShannon, psi, psiOfSamples } from "../../src/stats/distances/divergence.js";
+import { newLevelTest } from "../../src/stats/hypothesis/new-levels.js";
 import { policies, type PolicyName } from "../../src/drift/policy.js";
-import { stratifiedRates } from "../../src/stats/stratified.js";
-import { twoProportions } from "../../src/stats/proportions.js";
-import { wassersteinDistance } from "../../src/stats/wasserstein.js";
+import { stratifiedRates } from "../../src/stats/hypothesis/stratified.js";
+import { twoProportions } from "../../src/stats/hypothesis/proportions.js";
+import { wassersteinDistance } from "../../src/stats/distances/wasserstein.js";
 import {
   compareProfiles,
   compareSegmentProfiles,

@@ -8,7 +8,7 @@ import { inferDelimited } from "../../src/data/read/infer-source.js";
 import { readDelimited } from "../../src/data/read/csv.js";
 import { split } from "../../src/data/split/split.js";
 import type { Table } from "../../src/data/table/table.js";
-import { tableFromRecords } from "../../src/data/table/records.js";
+import { tableFromRecords } from "../../src/data/read/records.js";
 import { csvLine } from "../../src/data/table/csv-line.js";
 import { compareTables, driftAgainst } from "../../src/drift/index.js";
 import { hours } from "../../src/monitor/performance/labeled/join.js";

@@ -3,7 +3,7 @@ import { fitRecipe } from "../../src/data/features/fit/fit-recipe.js";
 import type { Contract } from "../../src/data/contract/contract.js";
 import { profileTable } from "../../src/data/profile/table.js";
 import { hashTable } from "../../src/data/table/hash-table.js";
-import { tableFromRecords } from "../../src/data/table/records.js";
+import { tableFromRecords } from "../../src/data/read/records.js";
 import type { Table } from "../../src/data/table/table.js";
 import { uniform } from "../../src/base/random.js";
 import type { Artifact, ModelNode } from "../../src/model/artifact.js";

@@ -1,6 +1,6 @@
 import { defineFeatures, type Features } from "../../src/data/features/define.js";
 import { syntheticContract, syntheticCustomers } from "../../src/data/synthetic.js";
-import { tableFromRecords } from "../../src/data/table/records.js";
+import { tableFromRecords } from "../../src/data/read/records.js";
 import type { Table } from "../../src/data/table/table.js";
 
 /** A table of synthetic customers. */

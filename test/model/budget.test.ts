@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { uniform } from "../../src/base/random.js";
-import { openBudget } from "../../src/model/training/budget.js";
-import type { TrainingProgress } from "../../src/model/training/learner.js";
+import { openBudget } from "../../src/model/kinds/budget.js";
+import type { TrainingProgress } from "../../src/model/kinds/learner.js";
 import { logistic } from "../../src/model/kinds/linear/learner.js";
 import { sizedSettings } from "../../src/model/kinds/network/auto-settings.js";
 import { churnNetwork, churnNetworkDefaults } from "../../src/model/kinds/network/learner.js";

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { logit, sigmoid } from "../../src/base/logistic.js";
-import { calibrate, fitCalibration } from "../../src/model/training/calibration.js";
+import { logit, sigmoid } from "../../src/stats/logistic.js";
+import { fitCalibration } from "../../src/model/training/calibration.js";
+import { calibrate } from "../../src/model/scoring/calibrate.js";
 import { metricOf } from "../../src/model/evaluate/metric-of.js";
 import { drawnRows, scoredRows } from "../helpers/scored-rows.js";
 

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Artifact } from "../../src/model/artifact.js";
-import { calibrate } from "../../src/model/training/calibration.js";
+import { calibrate } from "../../src/model/scoring/calibrate.js";
 import { compile, modelKinds, type Scorer } from "../../src/model/scoring/compile.js";
-import { sigmoid } from "../../src/base/logistic.js";
+import { sigmoid } from "../../src/stats/logistic.js";
 import { compileRecipe } from "../../src/data/features/encode.js";
 import { loadKernel } from "../../src/model/kinds/network/kernel.js";
 import { createNetworkScorer } from "../../src/model/kinds/network/network-scorer.js";

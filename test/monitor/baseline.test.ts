@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { syntheticContract, syntheticCustomers } from "../../src/data/synthetic.js";
-import { tableFromRecords } from "../../src/data/table/records.js";
+import { tableFromRecords } from "../../src/data/read/records.js";
 import {
   monitorBaseline,
   monitorBaselineOf,

@@ -1,9 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { hours } from "../../src/monitor/performance/labeled/join.js";
-import { days } from "../../src/monitor/index.js";
+import { days, type MonitorReport } from "../../src/monitor/index.js";
 import type { SyntheticCustomer } from "../../src/data/synthetic.js";
 import type { MonitorName } from "../../src/monitor/judging/findings.js";
-import type { MonitorReport } from "../../src/monitor/index.js";
 import { customers, feed, label, monitorOf, predictionsOf, start, watchedModel, type Watched } from "./watched.js";
 
 let watched: Watched;

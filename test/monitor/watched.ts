@@ -1,7 +1,7 @@
 import { defineFeatures } from "../../src/data/features/define.js";
 import { split } from "../../src/data/split/split.js";
 import { syntheticContract, syntheticCustomers, type SyntheticCustomer } from "../../src/data/synthetic.js";
-import { tableFromRecords } from "../../src/data/table/records.js";
+import { tableFromRecords } from "../../src/data/read/records.js";
 import { hours } from "../../src/monitor/performance/labeled/join.js";
 import {
   createMonitor,

@@ -5,7 +5,7 @@ import type { Contract } from "../../src/data/contract/contract.js";
 import { profileOf } from "../../src/data/profile/numeric.js";
 import type { Profile } from "../../src/data/profile/profile.js";
 import { profileAgainst, profileTable } from "../../src/data/profile/table.js";
-import { tableFromRecords } from "../../src/data/table/records.js";
+import { tableFromRecords } from "../../src/data/read/records.js";
 import { compareProfiles } from "../../src/drift/index.js";
 import type { MetricSummary, MetricValue } from "../../src/model/evaluate/metrics.js";
 import { driftOfBaselines } from "../../src/registry/gates/baseline-drift.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { tableFromRecords } from "../../src/data/table/records.js";
+import { tableFromRecords } from "../../src/data/read/records.js";
 import type { Artifact } from "../../src/model/artifact.js";
 import { compile, type Scorer } from "../../src/model/scoring/compile.js";
 import { evaluate } from "../../src/model/evaluate/evaluate.js";

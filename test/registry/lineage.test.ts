@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { JsonValue } from "../../src/base/json/value.js";
-import { corrupt } from "../../src/model/bundle/corrupt.js";
+import { corrupt } from "../../src/model/corrupt.js";
 import {
   lineageGraph,
   lineageMermaid,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { IndexedVersion } from "../../src/registry/backends/store/registry-index.js";
+import type { IndexedVersion } from "../../src/registry/versions/registry-index.js";
 import type { RegistryBackend } from "../../src/registry/registry-state.js";
 import type { ModelPackages, PublishedPackage } from "../../src/registry/backends/sagemaker/model-packages.js";
 import { publishedBackend } from "../../src/registry/backends/sagemaker/published-backend.js";

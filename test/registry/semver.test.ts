@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { toBundleFiles } from "../../src/model/bundle/format.js";
 import { JsonValue } from "../../src/base/json/value.js";
-import { corrupt } from "../../src/model/bundle/corrupt.js";
+import { corrupt } from "../../src/model/corrupt.js";
 import { parseManifest } from "../../src/model/bundle/manifest.js";
 import type { Artifact } from "../../src/model/artifact.js";
 import {

@@ -6,7 +6,7 @@ import type { Column, Contract } from "../../src/data/contract/contract.js";
 import { matchHeader } from "../../src/data/read/header.js";
 import { rowBuffer } from "../../src/data/table/row-buffer.js";
 import { JsonValue } from "../../src/base/json/value.js";
-import { corrupt } from "../../src/model/bundle/corrupt.js";
+import { corrupt } from "../../src/model/corrupt.js";
 import {
   assertSignature,
   compareSignatures,

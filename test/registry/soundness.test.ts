@@ -8,7 +8,7 @@ import { register as train } from "../../src/cli/commands/train.js";
 import { rowFingerprints } from "../../src/data/table/row-fingerprints.js";
 import { takeRows } from "../../src/data/table/take-rows.js";
 import { syntheticContract, syntheticCustomers } from "../../src/data/synthetic.js";
-import { tableFromRecords } from "../../src/data/table/records.js";
+import { tableFromRecords } from "../../src/data/read/records.js";
 import { falsePositives, inFilter, rowFilter } from "../../src/model/training/row-filter.js";
 import { parseTrainingFacts, seenRows, trainingExtras } from "../../src/model/training/training-facts.js";
 import { evaluateGate } from "../../src/registry/gates/gate.js";

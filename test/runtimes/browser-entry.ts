@@ -1,4 +1,4 @@
-import { openBundle } from "../../src/model/scoring/score.js";
+import { openBundle } from "../../src/model/score.js";
 
 /** What the test page runs: fetches a bundle's archive and scores records. */
 Object.assign(globalThis, {

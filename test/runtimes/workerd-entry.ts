@@ -1,5 +1,5 @@
 import kernel from "./kernel.wasm";
-import { openBundle } from "../../src/model/scoring/score.js";
+import { openBundle } from "../../src/model/score.js";
 
 /** What the test worker runs: takes a bundle's archive and records, answers their scores. */
 export default {

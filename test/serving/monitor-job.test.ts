@@ -5,7 +5,7 @@ import { hashJson } from "../../src/base/hash.js";
 import { hours } from "../../src/monitor/performance/labeled/join.js";
 import { constraintsJson, days, withMonitorBaseline, type MonitorReport } from "../../src/monitor/index.js";
 import { saveBundle } from "../../src/model/index.js";
-import { capturedFiles } from "../../src/serving/captured-files.js";
+import { capturedFiles } from "../../src/serving/hosts/node/captured-files.js";
 import type { MonitorJobOptions } from "../../src/serving/hosts/processing/monitor-job.js";
 import { captureToFile, monitorProcessingJob } from "../../src/serving/index.js";
 import { customers, predictionsOf, start, watchedModel, type Watched } from "../monitor/watched.js";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { CellIssue } from "../../src/data/table/table.js";
+import type { CellIssue } from "../../src/data/contract/cells/issue.js";
 import { compile, type Scorer } from "../../src/model/scoring/compile.js";
 import { createHandler } from "../../src/serving/handler.js";
 import type { ErrorBody, Handler } from "../../src/serving/http.js";

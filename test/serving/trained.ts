@@ -1,7 +1,7 @@
 import { defineFeatures } from "../../src/data/features/define.js";
 import { syntheticContract, syntheticCustomers } from "../../src/data/synthetic.js";
-import { tableFromRecords } from "../../src/data/table/records.js";
-import type { Learner } from "../../src/model/training/learner.js";
+import { tableFromRecords } from "../../src/data/read/records.js";
+import type { Learner } from "../../src/model/kinds/learner.js";
 import { logistic } from "../../src/model/kinds/linear/learner.js";
 import { churnNetwork } from "../../src/model/kinds/network/learner.js";
 import { train, type TrainedModel } from "../../src/model/training/train.js";

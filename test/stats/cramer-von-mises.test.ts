@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { cramerVonMises } from "../../src/stats/cramer-von-mises.js";
-import { cramerVonMisesTail } from "../../src/stats/cramer-von-mises-limit.js";
+import { cramerVonMises } from "../../src/stats/hypothesis/cramer-von-mises.js";
+import { cramerVonMisesTail } from "../../src/stats/hypothesis/cramer-von-mises-limit.js";
 import { oracleSample } from "../helpers/oracle-inputs.js";
 import { oracleCases, oracleNumber } from "../helpers/shared.js";
 import { budget } from "../helpers/budget.js";

@@ -1,8 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { uniform } from "../../src/base/random.js";
-import { ksByBuckets } from "../../src/stats/bucket-ks.js";
-import { ksExactTail, ksLimitTail, ksStatistic, ksTest, tieEndsOf } from "../../src/stats/kolmogorov-smirnov.js";
+import { ksByBuckets } from "../../src/stats/hypothesis/bucket-ks.js";
+import {
+  ksExactTail,
+  ksLimitTail,
+  ksStatistic,
+  ksTest,
+  tieEndsOf,
+} from "../../src/stats/hypothesis/kolmogorov-smirnov.js";
 import { budget } from "../helpers/budget.js";
 
 /** Share of all ways to pick which of the pooled values are the first sample, whose D is at least that of the data. */

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { uniform } from "../../src/base/random.js";
-import { fisherExact } from "../../src/stats/fisher.js";
-import { gTest } from "../../src/stats/g-test.js";
-import { newLevelTest } from "../../src/stats/new-levels.js";
-import { twoProportions } from "../../src/stats/proportions.js";
-import { chiSquareHomogeneity } from "../../src/stats/chi-square.js";
+import { fisherExact } from "../../src/stats/hypothesis/fisher.js";
+import { gTest } from "../../src/stats/hypothesis/g-test.js";
+import { newLevelTest } from "../../src/stats/hypothesis/new-levels.js";
+import { twoProportions } from "../../src/stats/hypothesis/proportions.js";
+import { chiSquareHomogeneity } from "../../src/stats/hypothesis/chi-square.js";
 import { oracleCases, oracleNumber } from "../helpers/shared.js";
 
 const counts = (value: unknown): number[] => (value as unknown[]).map(oracleNumber);

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { uniform } from "../../src/base/random.js";
 import { chiSquareTail } from "../../src/stats/special.js";
-import { countBetween, quantileEdges } from "../../src/stats/divergence.js";
-import { quantileBinTest, chiSquareHomogeneity } from "../../src/stats/chi-square.js";
-import { stratifiedRates } from "../../src/stats/stratified.js";
+import { countBetween, quantileEdges } from "../../src/stats/distances/divergence.js";
+import { quantileBinTest, chiSquareHomogeneity } from "../../src/stats/hypothesis/chi-square.js";
+import { stratifiedRates } from "../../src/stats/hypothesis/stratified.js";
 
 const RUNS = 3000;
 /** 5.5 %, and two standard errors. */

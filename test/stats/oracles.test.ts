@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { sortedValues } from "../../src/stats/sort.js";
-import { benjaminiHochberg } from "../../src/stats/adjust.js";
-import { chiSquareHomogeneity } from "../../src/stats/chi-square.js";
+import { sortedValues } from "../../src/stats/ranks/sort.js";
+import { benjaminiHochberg } from "../../src/stats/hypothesis/adjust.js";
+import { chiSquareHomogeneity } from "../../src/stats/hypothesis/chi-square.js";
 import {
   countBetween,
   hellinger,
@@ -11,11 +11,11 @@ import {
   quantileEdges,
   totalVariation,
   type ZeroRule,
-} from "../../src/stats/divergence.js";
-import { ksExactTail, ksLimitTail, ksStatistic } from "../../src/stats/kolmogorov-smirnov.js";
-import { twoProportions } from "../../src/stats/proportions.js";
+} from "../../src/stats/distances/divergence.js";
+import { ksExactTail, ksLimitTail, ksStatistic } from "../../src/stats/hypothesis/kolmogorov-smirnov.js";
+import { twoProportions } from "../../src/stats/hypothesis/proportions.js";
 import { chiSquareTail, kolmogorovTail, normalTwoSidedTail, type Tail } from "../../src/stats/special.js";
-import { wassersteinDistance } from "../../src/stats/wasserstein.js";
+import { wassersteinDistance } from "../../src/stats/distances/wasserstein.js";
 import { oracleSample } from "../helpers/oracle-inputs.js";
 import { oracleCases, oracleNumber } from "../helpers/shared.js";
 

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { benjaminiHochberg } from "../../src/stats/adjust.js";
-import { jensenShannon, psi, psiNullMean, psiOfSamples } from "../../src/stats/divergence.js";
-import { twoProportions } from "../../src/stats/proportions.js";
+import { benjaminiHochberg } from "../../src/stats/hypothesis/adjust.js";
+import { jensenShannon, psi, psiNullMean, psiOfSamples } from "../../src/stats/distances/divergence.js";
+import { twoProportions } from "../../src/stats/hypothesis/proportions.js";
 import { chiSquareTail, criticalValue, kolmogorovTail, logGamma, normalTwoSidedTail } from "../../src/stats/special.js";
-import { wassersteinDistance } from "../../src/stats/wasserstein.js";
+import { wassersteinDistance } from "../../src/stats/distances/wasserstein.js";
 
 describe("tails", () => {
   it("agree with closed forms", () => {

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { defineDataset, type RequestType } from "../../src/data/dataset.js";
 import { defineFeatures } from "../../src/data/features/define.js";
 import { readTable } from "../../src/data/read/read-file.js";
-import { tableFromRecords } from "../../src/data/table/records.js";
+import { tableFromRecords } from "../../src/data/read/records.js";
 import type { Table } from "../../src/data/table/table.js";
 import { loadBundle } from "../../src/model/bundle/load.js";
 import type { ScoredRecord, Scorer } from "../../src/model/scoring/compile.js";

@@ -1,14 +1,14 @@
 import { Option, type Command } from "commander";
 import { ChurnkitError } from "../../base/errors.js";
-import type { Contract } from "../../data/contract/contract.js";
-import { readTable } from "../../data/read/read-file.js";
-import type { Table } from "../../data/table/table.js";
-import { predictionsName } from "../../data/profile/predictions.js";
+import type { Contract } from "../../data/contract/index.js";
+import { readTable } from "../../data/read/index.js";
+import type { Table } from "../../data/table/index.js";
+import { predictionsName } from "../../data/profile/index.js";
 import { policies, type PolicyName } from "../../drift/policy.js";
-import type { TableDriftOptions } from "../../drift/compare/compare.js";
+import type { TableDriftOptions } from "../../drift/compare-tables.js";
 import { compareTables, driftAdvice, type DriftReport } from "../../drift/index.js";
 import { writeFileAtomic } from "../../io/atomic.js";
-import { loadBundle } from "../../model/bundle/load.js";
+import { loadBundle } from "../../model/bundle/index.js";
 import { example } from "../help.js";
 import {
   columnsOption,
@@ -126,10 +126,9 @@ async function scoredBy(
     note(`note: predictions are not compared: ${why}`);
     return undefined;
   }
-  const [{ explain }, { importanceByColumn }, { spreadRows }] = await Promise.all([
-    import("../../model/explain/explainer.js"),
-    import("../../model/explain/importance.js"),
-    import("../../data/table/take-rows.js"),
+  const [{ explain, importanceByColumn }, { spreadRows }] = await Promise.all([
+    import("../../model/explain/index.js"),
+    import("../../data/table/index.js"),
   ]);
   // A few hundred rows, spread over the file, tell the order of the columns.
   const importance = importanceByColumn(await explain(artifact, spreadRows(before, 256)));

@@ -1,26 +1,15 @@
 import { counted } from "../../base/counted.js";
 import type { Command } from "commander";
 import { ChurnkitError } from "../../base/errors.js";
-import type { Contract } from "../../data/contract/contract.js";
-import { newLevelFindings } from "../../data/quality/columns.js";
-import { readTable } from "../../data/read/read-file.js";
-import { splitByRowNumbers } from "../../data/split/split.js";
-import type { Table } from "../../data/table/table.js";
-import { takeRows } from "../../data/table/take-rows.js";
+import type { Contract } from "../../data/contract/index.js";
+import { newLevelFindings } from "../../data/quality/index.js";
+import { readTable } from "../../data/read/index.js";
+import { splitByRowNumbers } from "../../data/split/index.js";
+import { type Table, takeRows } from "../../data/table/index.js";
 import { writeFileAtomic } from "../../io/atomic.js";
-import { loadBundle } from "../../model/bundle/load.js";
-import { chanceNote } from "../../model/evaluate/chance.js";
-import { profitOf } from "../../model/evaluate/curves.js";
-import { evaluate } from "../../model/evaluate/evaluate.js";
-import type { Evaluation } from "../../model/evaluate/evaluate-scores.js";
-import { metricNames, metrics } from "../../model/evaluate/metrics.js";
-import {
-  seenEach,
-  seenRows,
-  trainingFactsOf,
-  type SeenRows,
-  type TrainingFacts,
-} from "../../model/training/training-facts.js";
+import { loadBundle } from "../../model/bundle/index.js";
+import { chanceNote, profitOf, evaluate, type Evaluation, metricNames, metrics } from "../../model/evaluate/index.js";
+import { seenEach, seenRows, trainingFactsOf, type SeenRows, type TrainingFacts } from "../../model/training/index.js";
 import { decisionFor, decisionOptions, type DecisionOptions } from "../decision-options.js";
 import { example } from "../help.js";
 import { delimiterOf, delimiterOption, noteSetAside } from "../input.js";

@@ -1,16 +1,18 @@
 import { counted } from "../../base/counted.js";
 import { InvalidArgumentError, type Command } from "commander";
 import { ChurnkitError } from "../../base/errors.js";
-import { readTable } from "../../data/read/read-file.js";
-import { recordOf } from "../../data/table/record-of.js";
-import { spreadRows } from "../../data/table/take-rows.js";
-import type { Table } from "../../data/table/table.js";
+import { readTable } from "../../data/read/index.js";
+import { recordOf, spreadRows, type Table } from "../../data/table/index.js";
 import { writeFileAtomic } from "../../io/atomic.js";
-import { loadBundle } from "../../model/bundle/load.js";
-import { explainerOf } from "../../model/explain/explainer.js";
-import type { Explainer } from "../../model/explain/explanation.js";
-import { importance, type ColumnImportance } from "../../model/explain/importance.js";
-import { reasons, type ReasonedScore } from "../../model/explain/reasons.js";
+import { loadBundle } from "../../model/bundle/index.js";
+import {
+  explainerOf,
+  type Explainer,
+  importance,
+  type ColumnImportance,
+  reasons,
+  type ReasonedScore,
+} from "../../model/explain/index.js";
 import { example } from "../help.js";
 import { countOption, delimiterOf, delimiterOption, noteSetAside } from "../input.js";
 import { columns, note, print, shown } from "../output.js";

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { toTypeScript } from "../../data/contract/typescript.js";
-import { inferFromFile } from "../../data/read/read-file.js";
+import { toTypeScript } from "../../data/contract/index.js";
+import { inferFromFile } from "../../data/read/index.js";
 import { writeFileAtomic } from "../../io/atomic.js";
 import { example } from "../help.js";
 import { ignoreOption, inferenceOptions, inferOptions, noteFindings, type ContractArguments } from "../input.js";

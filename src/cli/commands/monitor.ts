@@ -3,19 +3,22 @@ import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { Option, type Command } from "commander";
 import { ChurnkitError } from "../../base/errors.js";
-import { readTable } from "../../data/read/read-file.js";
-import { predictionsName } from "../../data/profile/predictions.js";
-import { captureOutputs, type CaptureOutput } from "../../monitor/capture/output.js";
-import { captureIssues } from "../../monitor/capture/capture.js";
-import { monitorBaseline, type MonitorBaseline } from "../../monitor/baseline/baseline.js";
-import { monitorBaselineOf, parseMonitorBaseline } from "../../monitor/baseline/parse-baseline.js";
-import { unjoinedCauses } from "../../monitor/counting/joins.js";
-import type { MonitorReport } from "../../monitor/judging/report.js";
+import { readTable } from "../../data/read/index.js";
+import { predictionsName } from "../../data/profile/index.js";
+import { captureOutputs, type CaptureOutput, captureIssues } from "../../monitor/capture/index.js";
+import {
+  monitorBaseline,
+  type MonitorBaseline,
+  monitorBaselineOf,
+  parseMonitorBaseline,
+} from "../../monitor/baseline/index.js";
+import { unjoinedCauses } from "../../monitor/counting/index.js";
+import type { MonitorReport } from "../../monitor/judging/index.js";
 import { monitorModel, type MonitorModelRun } from "../../monitor/monitor-model.js";
-import { days } from "../../monitor/performance/labeled/join.js";
+import { days } from "../../monitor/performance/index.js";
 import { writeFileAtomic } from "../../io/atomic.js";
-import { loadBundle } from "../../model/bundle/load.js";
-import { capturedFiles } from "../../serving/captured-files.js";
+import { loadBundle } from "../../model/bundle/index.js";
+import { capturedFiles } from "../../serving/hosts/index.js";
 import { example } from "../help.js";
 import { columnsOption, countOption, ignoreOption, noteSetAside } from "../input.js";
 import { readJson } from "../json-file.js";

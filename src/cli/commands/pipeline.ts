@@ -4,9 +4,13 @@ import type { Command } from "commander";
 import pc from "picocolors";
 import { ChurnkitError } from "../../base/errors.js";
 import { localDeployer } from "../../deploy/local.js";
-import { mainJob, type MainJobResult } from "../../pipeline/main-job/main-job.js";
-import { nextCommands, writeReport } from "../../pipeline/main-job/report.js";
-import type { MainJobSource } from "../../pipeline/main-job/source.js";
+import {
+  mainJob,
+  type MainJobResult,
+  nextCommands,
+  writeReport,
+  type MainJobSource,
+} from "../../pipeline/main-job/index.js";
 import { example } from "../help.js";
 import { holdOutOptions, type HoldOutOptions } from "../hold-out.js";
 import { columnsOption, countOption, dateFormatMeaning, decimalOption, ignoreOption, seedOption } from "../input.js";

@@ -1,23 +1,27 @@
 import { counted } from "../../base/counted.js";
-import { readTable } from "../../data/read/read-file.js";
+import { readTable } from "../../data/read/index.js";
 import { ChurnkitError } from "../../base/errors.js";
-import { filesStore } from "../../io/store/files/files-store.js";
-import { toBundleFiles } from "../../model/bundle/format.js";
-import { loadBundle } from "../../model/bundle/load.js";
-import { bundleSource, sourceOfFiles, type BundleSource } from "../../model/bundle/source.js";
-import { aliasMovedBack } from "../../registry/versions/aliases.js";
-import { evaluateGate, type Gate, type GateCheck, type GateVerdict } from "../../registry/gates/gate.js";
-import { promoteJudged } from "../../registry/gates/promote-judged.js";
-import { partsOf } from "../../registry/versions/registered-bundle.js";
-import type { ModelRegistry } from "../../registry/registry.js";
-import { applyRetention, planRetention } from "../../registry/versions/retention.js";
+import { filesStore } from "../../io/store/index.js";
+import { toBundleFiles, loadBundle, bundleSource, sourceOfFiles, type BundleSource } from "../../model/bundle/index.js";
 import {
+  aliasMovedBack,
+  partsOf,
+  applyRetention,
+  planRetention,
+  versionStages,
+} from "../../registry/versions/index.js";
+import {
+  evaluateGate,
+  type Gate,
+  type GateCheck,
+  type GateVerdict,
   soundVerdict,
   trainingFactsIn,
   type Allowances,
   type SoundnessDemand,
-} from "../../registry/gates/soundness.js";
-import { versionStages } from "../../registry/versions/version.js";
+} from "../../registry/gates/index.js";
+import { promoteJudged } from "../../registry/promote-judged.js";
+import type { ModelRegistry } from "../../registry/registry.js";
 import { confirmed, exit, note, print } from "../output.js";
 import { reference } from "../registry-options.js";
 import { openRegistry } from "../places.js";

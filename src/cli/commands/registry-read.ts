@@ -1,11 +1,18 @@
 import { counted } from "../../base/counted.js";
 import { ChurnkitError } from "../../base/errors.js";
-import { compareVersions, comparisonText } from "../../registry/versions/compare-versions.js";
-import { lineageGraph, lineageMermaid, versionsUsingData } from "../../registry/versions/lineage.js";
-import type { OrphanBundle } from "../../registry/backends/store/orphans.js";
+import {
+  compareVersions,
+  comparisonText,
+  lineageGraph,
+  lineageMermaid,
+  versionsUsingData,
+  type ModelVersion,
+  type VersionStage,
+  type VersionStatus,
+} from "../../registry/versions/index.js";
+import type { OrphanBundle } from "../../registry/backends/index.js";
 import type { Audit, HistoryEntry, ModelRegistry } from "../../registry/registry.js";
-import { signatureTypes } from "../../registry/signature/signature-types.js";
-import type { ModelVersion, VersionStage, VersionStatus } from "../../registry/versions/version.js";
+import { signatureTypes } from "../../registry/signature/index.js";
 import { columns, exit, note, print, shown } from "../output.js";
 import { reference } from "../registry-options.js";
 import { modelIn, openRegistry } from "../places.js";

@@ -1,5 +1,5 @@
 import { Option, type Command } from "commander";
-import { versionStages, versionStatuses } from "../../registry/versions/version.js";
+import { versionStages, versionStatuses } from "../../registry/versions/index.js";
 import { durationOption } from "../budget.js";
 import { example } from "../help.js";
 import { defaultModel, registryPlaces } from "../places.js";

@@ -2,8 +2,7 @@ import { stat } from "node:fs/promises";
 import type { Command } from "commander";
 import { ChurnkitError } from "../../base/errors.js";
 import { type DriftReport } from "../../drift/index.js";
-import { readRetrainingState } from "../../monitor/retraining/state-store.js";
-import type { FinishedRun } from "../../monitor/retraining/state.js";
+import { readRetrainingState, type FinishedRun } from "../../monitor/retraining/index.js";
 import {
   decideRetraining,
   driftSignals,

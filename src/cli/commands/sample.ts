@@ -2,7 +2,7 @@ import { counted } from "../../base/counted.js";
 import { InvalidArgumentError, type Command } from "commander";
 import { ChurnkitError } from "../../base/errors.js";
 import { syntheticCustomers, type SyntheticOptions } from "../../data/synthetic.js";
-import { writeCsv } from "../../data/table/write-csv.js";
+import { writeCsv } from "../../data/table/index.js";
 import { writeFileAtomic } from "../../io/atomic.js";
 import { example } from "../help.js";
 import { countOption, seedOption } from "../input.js";

@@ -1,8 +1,8 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
-import { loadBundle } from "../../model/bundle/load.js";
-import { filesStore } from "../../io/store/files/files-store.js";
+import { loadBundle } from "../../model/bundle/index.js";
+import { filesStore } from "../../io/store/index.js";
 import { loadForService, type LoadedModel } from "../../serving/load-for-service.js";
-import { listen } from "../../serving/hosts/node/node-server.js";
+import { listen } from "../../serving/hosts/index.js";
 import { example } from "../help.js";
 import { exit, note, print, reasonOf } from "../output.js";
 import { reference } from "../registry-options.js";

@@ -1,20 +1,15 @@
 import type { Command } from "commander";
-import { defineFeatures } from "../../data/features/define.js";
-import type { Table } from "../../data/table/table.js";
-import type { QualityRule } from "../../data/quality/rules.js";
-import { validateTable } from "../../data/quality/validate.js";
-import type { Facet } from "../../monitor/bias/facets.js";
-import { checkFacets, monitorBaseline } from "../../monitor/baseline/baseline.js";
-import { watchedArtifact } from "../../monitor/baseline/from-training.js";
-import { withMonitorBaseline } from "../../monitor/baseline/parse-baseline.js";
+import { defineFeatures } from "../../data/features/index.js";
+import type { Table } from "../../data/table/index.js";
+import type { QualityRule } from "../../data/contract/index.js";
+import { validateTable } from "../../data/quality/index.js";
+import type { Facet } from "../../monitor/bias/index.js";
+import { checkFacets, monitorBaseline, watchedArtifact, withMonitorBaseline } from "../../monitor/baseline/index.js";
 import type { Artifact } from "../../model/artifact.js";
-import { checkBundleTarget, saveBundle } from "../../model/bundle/save.js";
-import type { AutoChoice } from "../../model/training/auto-learner.js";
-import { chanceNote } from "../../model/evaluate/chance.js";
-import { evaluate } from "../../model/evaluate/evaluate.js";
-import { learnerNamed, learnerNames } from "../../model/training/learners.js";
-import type { ChurnNetworkOptions } from "../../model/kinds/network/learner.js";
-import { train, type TrainedModel } from "../../model/training/train.js";
+import { checkBundleTarget, saveBundle } from "../../model/bundle/index.js";
+import { type AutoChoice, learnerNamed, learnerNames, train, type TrainedModel } from "../../model/training/index.js";
+import { chanceNote, evaluate } from "../../model/evaluate/index.js";
+import type { ChurnNetworkOptions } from "../../model/kinds/index.js";
 import { ChurnkitError } from "../../base/errors.js";
 import { durationOption, interruptible } from "../budget.js";
 import { gitCommit } from "../git.js";
@@ -108,7 +103,7 @@ async function run(file: string, options: Options, command: Command): Promise<vo
   for (const { message } of findings) note(`warning: ${message}`);
   adviseOnLeaks(findings, command);
   const checkpoint = options.checkpoint
-    ? (await import("../../io/store/files/files-store.js")).filesStore(options.checkpoint)
+    ? (await import("../../io/store/index.js")).filesStore(options.checkpoint)
     : undefined;
   const { learners } = learner.parameters;
   if (Array.isArray(learners))

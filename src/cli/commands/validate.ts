@@ -1,11 +1,10 @@
 import { counted } from "../../base/counted.js";
 import type { Command } from "commander";
 import { ChurnkitError } from "../../base/errors.js";
-import type { Contract } from "../../data/contract/contract.js";
-import { validateTable } from "../../data/quality/validate.js";
-import { readTable } from "../../data/read/read-file.js";
-import type { ReadOptions } from "../../data/read/options.js";
-import type { Table } from "../../data/table/table.js";
+import type { Contract } from "../../data/contract/index.js";
+import { validateTable } from "../../data/quality/index.js";
+import { readTable, type ReadOptions } from "../../data/read/index.js";
+import type { Table } from "../../data/table/index.js";
 import { example } from "../help.js";
 import { contractFor, contractOptions, delimiterOf, ignoreOption, type ContractArguments } from "../input.js";
 import { adviseOnLeaks } from "../leak-advice.js";

@@ -1,9 +1,8 @@
-import type { CellIssue } from "../table/table.js";
+import { type CellIssue, cellIssue, describeValue } from "./cells/issue.js";
 import type { Column } from "./contract.js";
 import { dayMilliseconds } from "./cells/calendar.js";
 import { dateFromJson, dateFromText, dateReader, hasTime } from "./cells/date.js";
 import { classReader } from "./cells/class.js";
-import { cellIssue, describeValue } from "./cells/issue.js";
 import { booleanFromText, categoryFromText, labelOfScalar, textFromText } from "./cells/label.js";
 import { numberFromJson, numberFromText, numberReader } from "./cells/number.js";
 

@@ -1,5 +1,5 @@
 import { ChurnkitError } from "../../base/errors.js";
-import type { Finding } from "../quality/rules.js";
+import type { Finding } from "./rules.js";
 import { contractProblems } from "./check.js";
 import { dateFormatProblem } from "./cells/date-format.js";
 import { cutText, describeValue } from "./cells/issue.js";

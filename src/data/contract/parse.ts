@@ -12,8 +12,9 @@ import {
   version,
   where,
   type Decoder,
-} from "../../base/json/decode.js";
-import { documentError, JsonValue } from "../../base/json/value.js";
+  documentError,
+  JsonValue,
+} from "../../base/json/index.js";
 import { isWritableDate } from "./cells/date.js";
 import { textLimits } from "./cells/label.js";
 import { contractProblems } from "./check.js";

@@ -1,6 +1,15 @@
 import { ChurnkitError } from "../../base/errors.js";
-import { list, oneOf, strictObject, text, version, where, type Decoder } from "../../base/json/decode.js";
-import { documentError, JsonValue } from "../../base/json/value.js";
+import {
+  list,
+  oneOf,
+  strictObject,
+  text,
+  version,
+  where,
+  type Decoder,
+  documentError,
+  JsonValue,
+} from "../../base/json/index.js";
 import { blockLimits } from "./blocks/block.js";
 import { blockKindNames, kindOf } from "./blocks/kinds.js";
 import { readExpression } from "./expressions/parse.js";

@@ -1,6 +1,4 @@
-import { lowerBound } from "../../stats/lower-bound.js";
-import { orderOfSorted, type Order } from "../../stats/order.js";
-import { quantileOf } from "../../stats/quantiles.js";
+import { lowerBound, orderOfSorted, type Order, quantileOf } from "../../stats/ranks/index.js";
 
 /** Cut points of a reference, and its deciles among them. */
 export interface CutPoints {

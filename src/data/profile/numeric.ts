@@ -1,11 +1,9 @@
 import { ChurnkitError } from "../../base/errors.js";
-import { cellGuide, placeCells } from "../../stats/cell-guide.js";
+import { cellGuide, placeCells, quantileOf, orderOf } from "../../stats/ranks/index.js";
 import { cutPointsOf } from "./cuts.js";
-import { quantileOf } from "../../stats/quantiles.js";
 import { EXACT_BLOCK, exactSumOf, formatExact } from "./exact-sum.js";
 import { MomentSums } from "./moment-sums.js";
 import { profileLimits, type NumericProfile } from "./profile.js";
-import { orderOf } from "../../stats/order.js";
 
 /** How finely a reference is cut. */
 export interface CutOptions {

@@ -16,8 +16,9 @@ import {
   version,
   where,
   type Decoder,
-} from "../../base/json/decode.js";
-import { documentError, JsonValue } from "../../base/json/value.js";
+  documentError,
+  JsonValue,
+} from "../../base/json/index.js";
 import { parseExact } from "./exact-sum.js";
 import {
   profileLimits,

@@ -1,6 +1,5 @@
 import { ChurnkitError } from "../../base/errors.js";
-import type { Column } from "../contract/contract.js";
-import { columnKinds } from "../contract/contract.js";
+import { type Column, columnKinds } from "../contract/contract.js";
 import { ofClasses } from "../table/labels.js";
 import type { CodedData, ColumnData, NumericData, Table } from "../table/table.js";
 import { categoryAgainst, categoryProfileOf } from "./category.js";

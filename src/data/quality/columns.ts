@@ -3,8 +3,8 @@ import { namesId } from "../contract/infer/names.js";
 import { formatDate } from "../contract/cells/date.js";
 import { isFarFrom, sentinelDay } from "../contract/sentinel-days.js";
 import type { CodedData, ColumnData, NumericData, Table } from "../table/table.js";
-import { columnFinding, shownRows } from "./finding.js";
-import type { Finding } from "./rules.js";
+import { columnFinding, shownRows } from "../contract/finding.js";
+import type { Finding } from "../contract/rules.js";
 
 /** Fewer rows do not tell a constant or unique column from chance. */
 const fewRows = 20;

@@ -1,9 +1,9 @@
 import { mix32 } from "../../base/random.js";
-import { rankAuc } from "../../base/rank.js";
+import { rankAuc } from "../../stats/ranks/index.js";
 import { knownLabels } from "../table/labels.js";
 import type { CodedData, ColumnData, NumericData, Table } from "../table/table.js";
-import { columnFinding } from "./finding.js";
-import type { Finding } from "./rules.js";
+import { columnFinding } from "../contract/finding.js";
+import type { Finding } from "../contract/rules.js";
 
 /** How {@link findLeaks} looks. */
 export interface LeakOptions {

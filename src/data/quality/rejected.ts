@@ -1,6 +1,6 @@
 import type { RejectedRow } from "../table/table.js";
-import { shownRows } from "./finding.js";
-import { qualityRules, type Finding, type QualityRule } from "./rules.js";
+import { shownRows } from "../contract/finding.js";
+import { qualityRules, type Finding, type QualityRule } from "../contract/rules.js";
 
 /** The rule an issue names; readers of other versions may name one that is not in the table. */
 const ruleOf = (name: string): QualityRule => (Object.hasOwn(qualityRules, name) ? (name as QualityRule) : "type");

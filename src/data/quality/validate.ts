@@ -2,11 +2,11 @@ import { ChurnkitError } from "../../base/errors.js";
 import { listedLabels, unknownLabels } from "../table/labels.js";
 import type { Table } from "../table/table.js";
 import { columnFindings, missingCount } from "./columns.js";
-import { columnFinding, formFindings, tableFinding } from "./finding.js";
+import { columnFinding, formFindings, tableFinding } from "../contract/finding.js";
 import { findLeaks } from "./leaks.js";
 import { rejectedFindings } from "./rejected.js";
 import { repeatedRows } from "./row-groups.js";
-import type { Finding } from "./rules.js";
+import type { Finding } from "../contract/rules.js";
 
 /** Limits of {@link validateTable}. */
 export interface ValidationOptions {

@@ -1,8 +1,8 @@
-import { plainIssue } from "../contract/cells/issue.js";
+import { plainIssue, type CellIssue } from "../contract/cells/issue.js";
 import { cellReader, isIssue, type CellReader } from "../contract/cells.js";
 import { numberReader } from "../contract/cells/number.js";
 import { columnKinds, type Column } from "../contract/contract.js";
-import type { CellIssue, ColumnData } from "../table/table.js";
+import type { ColumnData } from "../table/table.js";
 import { ByteDictionary } from "./byte-dictionary.js";
 import { Chunked } from "./chunked.js";
 import { parsePlainDecimal } from "./decimal.js";

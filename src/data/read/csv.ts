@@ -1,7 +1,8 @@
 import { ChurnkitError } from "../../base/errors.js";
 import type { Contract } from "../contract/contract.js";
 import { isNeeded } from "../table/row-options.js";
-import type { CellIssue, ColumnData, RejectedRow, Table } from "../table/table.js";
+import type { ColumnData, RejectedRow, Table } from "../table/table.js";
+import type { CellIssue } from "../contract/cells/issue.js";
 import { textChunks, type ByteSource } from "./bytes.js";
 import { Chunked } from "./chunked.js";
 import { columnBuilder, type ColumnBuilder } from "./column-builder.js";

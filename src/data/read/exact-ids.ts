@@ -1,4 +1,4 @@
-import { parseJson } from "../../base/json/parse.js";
+import { parseJson } from "../../base/json/index.js";
 import type { Contract } from "../contract/contract.js";
 import { spellingsOf } from "../contract/spellings.js";
 

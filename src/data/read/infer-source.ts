@@ -5,8 +5,8 @@ import {
   type InferenceOptions,
   type InferredContract,
 } from "../contract/infer.js";
-import { formFindings, tableFinding } from "../quality/finding.js";
-import type { Finding } from "../quality/rules.js";
+import { formFindings, tableFinding } from "../contract/finding.js";
+import type { Finding } from "../contract/rules.js";
 import { ByteDictionary } from "./byte-dictionary.js";
 import type { ByteSource } from "./bytes.js";
 import { tokenize, type NameHints } from "./csv.js";

@@ -1,4 +1,4 @@
-import { parseJson } from "../../base/json/parse.js";
+import { parseJson } from "../../base/json/index.js";
 import { HeldBytes } from "./held-bytes.js";
 import { RecordErrors } from "./record-errors.js";
 import type { ResolvedOptions } from "./options.js";

@@ -1,5 +1,5 @@
 import { ChurnkitError } from "../../base/errors.js";
-import { JsonRefused, parseJson } from "../../base/json/parse.js";
+import { JsonRefused, parseJson } from "../../base/json/index.js";
 import type { Contract } from "../contract/contract.js";
 import { concatTables } from "../table/concat-tables.js";
 import { cellReader, isIssue } from "../contract/cells.js";

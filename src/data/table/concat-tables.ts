@@ -1,5 +1,5 @@
 import { ChurnkitError } from "../../base/errors.js";
-import { canonicalJson } from "../../base/json/canonical.js";
+import { canonicalJson } from "../../base/json/index.js";
 import type { CodedData, ColumnData, Table } from "./table.js";
 
 /** Codes of `data` in a list of levels that others share; new labels are added to it. */

@@ -1,4 +1,4 @@
-import { canonicalJson } from "../../base/json/canonical.js";
+import { canonicalJson } from "../../base/json/index.js";
 import { sha256Hex } from "../../base/hash.js";
 import type { CodedData, ColumnData, NumericData, Table } from "./table.js";
 

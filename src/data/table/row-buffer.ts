@@ -1,10 +1,10 @@
 import { ChurnkitError } from "../../base/errors.js";
 import { cellReader, isIssue, type CellReader } from "../contract/cells.js";
-import { plainIssue } from "../contract/cells/issue.js";
+import { plainIssue, type CellIssue } from "../contract/cells/issue.js";
 import { columnKinds, type Column, type Contract } from "../contract/contract.js";
 import { memberNamed, spellingsOf } from "../contract/spellings.js";
 import { columnsToRead, isNeeded, targetMode, type RowOptions } from "./row-options.js";
-import type { CellIssue, CodedData, ColumnData, RejectedRow, Table } from "./table.js";
+import type { CodedData, ColumnData, RejectedRow, Table } from "./table.js";
 
 /** Reads records into the same columns again and again. */
 export interface RowBuffer {

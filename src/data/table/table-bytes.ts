@@ -1,6 +1,17 @@
-import { count, list, literal, optional, strictObject, text, texts, version } from "../../base/json/decode.js";
-import { variants, type Decoder } from "../../base/json/decode.js";
-import { documentError, JsonValue } from "../../base/json/value.js";
+import {
+  count,
+  list,
+  literal,
+  optional,
+  strictObject,
+  text,
+  texts,
+  version,
+  variants,
+  type Decoder,
+  documentError,
+  JsonValue,
+} from "../../base/json/index.js";
 import type { Column } from "../contract/contract.js";
 import { parseContract } from "../contract/parse.js";
 import type { ColumnData, RejectedRow, Table } from "./table.js";

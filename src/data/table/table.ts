@@ -1,3 +1,4 @@
+import type { CellIssue } from "../contract/cells/issue.js";
 import type { Contract } from "../contract/contract.js";
 
 /** Values of a number, boolean or date column; NaN is missing. */
@@ -16,16 +17,6 @@ export interface CodedData {
 
 /** The values of one column, one for each row kept. */
 export type ColumnData = NumericData | CodedData;
-
-/** One reason why a row was set aside or deserves a look. */
-export interface CellIssue {
-  readonly column: string;
-  /** The rule that was broken, a name of the quality rule table. */
-  readonly rule: string;
-  /** The offending value as text, cut to 80 characters. */
-  readonly value: string;
-  readonly message: string;
-}
 
 /** A row that broke the contract: kept separately, counted and shown, never lost. */
 export interface RejectedRow {

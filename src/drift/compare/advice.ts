@@ -1,4 +1,4 @@
-import { listedLabels } from "../../data/table/labels.js";
+import { listedLabels } from "../../data/table/index.js";
 import { severities, type ColumnDrift, type DriftReport, type Severity } from "../report.js";
 import { worst } from "./verdict.js";
 import { percent } from "./words.js";

@@ -1,4 +1,4 @@
-import type { CategoryProfile, NumericProfile } from "../../data/profile/profile.js";
+import type { CategoryProfile, NumericProfile } from "../../data/profile/index.js";
 
 const OTHER = "(other levels)";
 

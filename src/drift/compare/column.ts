@@ -1,9 +1,7 @@
-import { countOfValues, isNumericProfile, type ColumnProfile } from "../../data/profile/profile.js";
-import { summarizeNumeric } from "../../data/profile/summary.js";
+import { countOfValues, isNumericProfile, type ColumnProfile, summarizeNumeric } from "../../data/profile/index.js";
 import type { DriftPolicy } from "../policy.js";
-import { chiSquareHomogeneity, quantileBinTest } from "../../stats/chi-square.js";
-import { gTest } from "../../stats/g-test.js";
-import { hellinger, jensenShannon, jensenShannonNullMean, psi, psiNullMean } from "../../stats/divergence.js";
+import { chiSquareHomogeneity, quantileBinTest, gTest } from "../../stats/hypothesis/index.js";
+import { hellinger, jensenShannon, jensenShannonNullMean, psi, psiNullMean } from "../../stats/distances/index.js";
 import { wassersteinOfProfiles } from "./profile-wasserstein.js";
 import { decileCells, levelCells, poolNeighbors, poolRare, type Cells } from "./cells.js";
 import {

@@ -1,7 +1,7 @@
 import { ChurnkitError } from "../../base/errors.js";
 import { defaultDriftPolicy, type DriftPolicy } from "../policy.js";
 import type { ConceptDrift } from "../report.js";
-import { stratifiedRates, type Stratum } from "../../stats/stratified.js";
+import { stratifiedRates, type Stratum } from "../../stats/hypothesis/index.js";
 import { detectableRate } from "./detectable.js";
 import { severityBySize } from "./verdict.js";
 import { percent, pText } from "./words.js";

@@ -1,10 +1,10 @@
-import { quantileOfProfile } from "../../data/profile/summary.js";
 import {
+  quantileOfProfile,
   countOfValues,
   isNumericProfile,
   type ColumnProfile,
   type NumericProfile,
-} from "../../data/profile/profile.js";
+} from "../../data/profile/index.js";
 import type { DistributionBin } from "../report.js";
 import { filledCells, levelCells, valueCells, type Cells } from "./cells.js";
 import { formatterOf } from "./words.js";

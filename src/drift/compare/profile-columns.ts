@@ -1,5 +1,5 @@
 import { ChurnkitError } from "../../base/errors.js";
-import { isNumericProfile, type ColumnProfile, type Profile } from "../../data/profile/profile.js";
+import { isNumericProfile, type ColumnProfile, type Profile } from "../../data/profile/index.js";
 import type { DriftPolicy } from "../policy.js";
 import { compareColumn, type Comparison } from "./column.js";
 

@@ -1,4 +1,4 @@
-import { countOfValues, type NumericProfile } from "../../data/profile/profile.js";
+import { countOfValues, type NumericProfile } from "../../data/profile/index.js";
 
 /** KS's D between two profiles of the same cut points: certainly within [lower, upper]. */
 export interface ProfileKs {

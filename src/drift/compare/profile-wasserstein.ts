@@ -1,4 +1,4 @@
-import { countOfValues, type NumericProfile } from "../../data/profile/profile.js";
+import { countOfValues, type NumericProfile } from "../../data/profile/index.js";
 
 /**
  * Wasserstein distance of two profiles of the same cut points, with the rows of an open cell spread evenly over it; exact

@@ -1,19 +1,17 @@
-import {
-  countOfValues,
-  isNumericProfile,
-  type ColumnProfile,
-  type NumericProfile,
-} from "../../data/profile/profile.js";
+import { countOfValues, isNumericProfile, type ColumnProfile, type NumericProfile } from "../../data/profile/index.js";
 import type { DriftPolicy, Floors } from "../policy.js";
 import type { Shift } from "../report.js";
-import { chiSquareHomogeneity } from "../../stats/chi-square.js";
-import { totalVariation } from "../../stats/divergence.js";
-import { fisherExact } from "../../stats/fisher.js";
-import { gTest } from "../../stats/g-test.js";
-import { ksLimitTail, type KsTest } from "../../stats/kolmogorov-smirnov.js";
-import { newLevelTest } from "../../stats/new-levels.js";
+import {
+  chiSquareHomogeneity,
+  fisherExact,
+  gTest,
+  ksLimitTail,
+  type KsTest,
+  newLevelTest,
+  twoProportions,
+} from "../../stats/hypothesis/index.js";
+import { totalVariation } from "../../stats/distances/index.js";
 import { ksOfProfiles } from "./profile-ks.js";
-import { twoProportions } from "../../stats/proportions.js";
 import type { Tail } from "../../stats/special.js";
 import { poolRare, valueCells, type Cells } from "./cells.js";
 import { detectableD, detectableVariation } from "./detectable.js";

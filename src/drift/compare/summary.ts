@@ -1,6 +1,6 @@
 import type { DriftPolicy } from "../policy.js";
 import type { ConceptDrift, DriftReport, DriftRole, PartDrift, SegmentDrift, Severity } from "../report.js";
-import { twoProportions } from "../../stats/proportions.js";
+import { twoProportions } from "../../stats/hypothesis/index.js";
 import type { Comparison } from "./column.js";
 import { distributionOf } from "./histogram.js";
 import { rankDrift, type Importances } from "./ranking.js";

@@ -1,12 +1,17 @@
-import type { Column } from "../../data/contract/contract.js";
-import { isNumericProfile, type ColumnProfile, type NumericProfile } from "../../data/profile/profile.js";
-import { sortedValues } from "../../stats/sort.js";
-import { columnAgainst, profileColumn } from "../../data/profile/table.js";
-import type { ColumnData } from "../../data/table/table.js";
+import type { Column } from "../../data/contract/index.js";
+import {
+  isNumericProfile,
+  type ColumnProfile,
+  type NumericProfile,
+  columnAgainst,
+  profileColumn,
+} from "../../data/profile/index.js";
+import { sortedValues } from "../../stats/ranks/index.js";
+import type { ColumnData } from "../../data/table/index.js";
 import type { DriftPolicy } from "../policy.js";
-import { ksTest, ksTestOfSorted } from "../../stats/kolmogorov-smirnov.js";
+import { ksTest, ksTestOfSorted } from "../../stats/hypothesis/index.js";
 import { ksOfProfiles } from "./profile-ks.js";
-import { wassersteinOfSorted } from "../../stats/wasserstein.js";
+import { wassersteinOfSorted } from "../../stats/distances/index.js";
 import { compareColumn, type Comparison } from "./column.js";
 import type { ExactValues } from "./shifts.js";
 

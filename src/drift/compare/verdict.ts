@@ -1,4 +1,4 @@
-import { isNumericProfile } from "../../data/profile/profile.js";
+import { isNumericProfile } from "../../data/profile/index.js";
 import type { DriftPolicy } from "../policy.js";
 import {
   severities,
@@ -8,7 +8,7 @@ import {
   type Severity,
   type Shift,
 } from "../report.js";
-import { benjaminiHochberg } from "../../stats/adjust.js";
+import { benjaminiHochberg } from "../../stats/hypothesis/index.js";
 import type { Comparison } from "./column.js";
 import { detectableD } from "./detectable.js";
 import type { Candidate } from "./shifts.js";

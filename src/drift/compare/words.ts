@@ -1,7 +1,11 @@
 import { exp } from "../../base/elementary.js";
-import type { ColumnProfile, NumericProfile } from "../../data/profile/profile.js";
-import { isNumericProfile } from "../../data/profile/profile.js";
-import { quantileOfProfile, summarizeNumeric } from "../../data/profile/summary.js";
+import {
+  type ColumnProfile,
+  type NumericProfile,
+  isNumericProfile,
+  quantileOfProfile,
+  summarizeNumeric,
+} from "../../data/profile/index.js";
 import type { DriftPolicy } from "../policy.js";
 import type { DriftReport, DriftTest, Severity, Shift } from "../report.js";
 import type { Comparison } from "./column.js";

@@ -13,9 +13,10 @@ import {
   variants,
   version,
   type Decoder,
-} from "../../base/json/decode.js";
-import { documentError, JsonValue } from "../../base/json/value.js";
-import { profileDecoder } from "../../data/profile/parse.js";
+  documentError,
+  JsonValue,
+} from "../../base/json/index.js";
+import { profileDecoder } from "../../data/profile/index.js";
 import type { SegmentProfiles } from "./profiles.js";
 import { segmentLabels, segmentLimits, type SegmentRule } from "./rules.js";
 

@@ -1,10 +1,12 @@
 import { ChurnkitError } from "../../base/errors.js";
-import { mergeProfiles } from "../../data/profile/merge.js";
-import type { CutOptions } from "../../data/profile/numeric.js";
-import type { Profile } from "../../data/profile/profile.js";
-import { profileAgainst, profileTable } from "../../data/profile/table.js";
-import { takeRows } from "../../data/table/take-rows.js";
-import type { Table } from "../../data/table/table.js";
+import {
+  mergeProfiles,
+  type CutOptions,
+  type Profile,
+  profileAgainst,
+  profileTable,
+} from "../../data/profile/index.js";
+import { takeRows, type Table } from "../../data/table/index.js";
 import { compareColumns } from "../compare/profile-columns.js";
 import { driftPolicy, type PolicyChoice } from "../policy.js";
 import type { SegmentDrift } from "../report.js";

@@ -1,9 +1,9 @@
 import { ChurnkitError } from "../../base/errors.js";
-import type { Column } from "../../data/contract/contract.js";
-import type { ColumnData, Table } from "../../data/table/table.js";
-import { sortedValues } from "../../stats/sort.js";
+import type { Column } from "../../data/contract/index.js";
+import type { ColumnData, Table } from "../../data/table/index.js";
+import { sortedValues } from "../../stats/ranks/index.js";
 import { formatterOf } from "../compare/words.js";
-import { quantileEdges } from "../../stats/divergence.js";
+import { quantileEdges } from "../../stats/distances/index.js";
 
 /** How rows are sliced by one column, frozen by the reference. Plain JSON. */
 export type SegmentRule =

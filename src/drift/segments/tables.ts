@@ -1,5 +1,4 @@
-import { takeRows } from "../../data/table/take-rows.js";
-import type { Table } from "../../data/table/table.js";
+import { takeRows, type Table } from "../../data/table/index.js";
 import type { Comparison } from "../compare/column.js";
 import type { DriftPolicy } from "../policy.js";
 import type { SegmentDrift } from "../report.js";

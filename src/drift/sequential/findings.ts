@@ -1,8 +1,7 @@
 import { log } from "../../base/elementary.js";
 import { severityBySize } from "../compare/verdict.js";
 import type { DriftPolicy, Floors } from "../policy.js";
-import { fisherExact } from "../../stats/fisher.js";
-import { twoProportions } from "../../stats/proportions.js";
+import { fisherExact, twoProportions } from "../../stats/hypothesis/index.js";
 import type { SequentialAlarm, SequentialLook } from "./state.js";
 
 /** One test of one look. */

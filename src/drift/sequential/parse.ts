@@ -11,10 +11,10 @@ import {
   where,
   withDefault,
   type Decoder,
-} from "../../base/json/decode.js";
-import { documentError, JsonValue } from "../../base/json/value.js";
-import { profileDecoder } from "../../data/profile/parse.js";
-import type { Profile } from "../../data/profile/profile.js";
+  documentError,
+  JsonValue,
+} from "../../base/json/index.js";
+import { profileDecoder, type Profile } from "../../data/profile/index.js";
 import type { EndedAlarm, SequentialAlarm, SequentialState } from "./state.js";
 import { sequentialPlan, stepOf, type SequentialPlan } from "./plan.js";
 import type { ProfileWindows, WindowParts } from "./windows.js";

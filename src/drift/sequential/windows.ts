@@ -1,5 +1,4 @@
-import { mergeProfiles } from "../../data/profile/merge.js";
-import type { Profile } from "../../data/profile/profile.js";
+import { mergeProfiles, type Profile } from "../../data/profile/index.js";
 import { sequentialPlan, stepOf, type SequentialPlan } from "./plan.js";
 
 /** One window's parts, the oldest first: the last four, and the one being filled. */

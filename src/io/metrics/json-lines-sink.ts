@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { createInterface } from "node:readline";
-import { parseJson } from "../../base/json/parse.js";
+import { parseJson } from "../../base/json/index.js";
 import { makeFolder } from "../atomic.js";
 import { ioFailed } from "../io-error.js";
 import { closedSink, labelRecord, pointCheck, type CheckedPoint } from "./metric-points.js";

@@ -1,6 +1,6 @@
-import { strictObject } from "../../base/json/decode.js";
+import { strictObject } from "../../base/json/index.js";
 import { version } from "../../base/version.js";
-import { evaluate as evaluateModel } from "../../model/evaluate/evaluate.js";
+import { evaluate as evaluateModel } from "../../model/evaluate/index.js";
 import { defineJob } from "../job.js";
 import { reportOf } from "./report.js";
 

@@ -1,11 +1,8 @@
-import { flag, list, oneOf, optional, strictObject, text, withDefault } from "../../base/json/decode.js";
+import { flag, list, oneOf, optional, strictObject, text, withDefault } from "../../base/json/index.js";
 import { version } from "../../base/version.js";
-import type { Contract } from "../../data/contract/contract.js";
-import { parseContract } from "../../data/contract/parse.js";
-import { validateTable } from "../../data/quality/validate.js";
-import { readDelimited } from "../../data/read/csv.js";
-import { inferDelimited, inferJsonLines } from "../../data/read/infer-source.js";
-import { readJsonLines } from "../../data/read/json-lines.js";
+import { type Contract, parseContract } from "../../data/contract/index.js";
+import { validateTable } from "../../data/quality/index.js";
+import { readDelimited, inferDelimited, inferJsonLines, readJsonLines } from "../../data/read/index.js";
 import { defineJob } from "../job.js";
 
 const names = withDefault(list(text(), 10_000), []);

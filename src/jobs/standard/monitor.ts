@@ -8,18 +8,17 @@ import {
   texts,
   withDefault,
   type Decoded,
-} from "../../base/json/decode.js";
-import type { JsonValue } from "../../base/json/value.js";
+  type JsonValue,
+} from "../../base/json/index.js";
 import { version } from "../../base/version.js";
-import type { SequentialPlan } from "../../drift/sequential/plan.js";
-import { memoryStore } from "../../io/store/memory-store.js";
-import { parseMonitorBaseline } from "../../monitor/baseline/parse-baseline.js";
-import { captureOutputs, type CaptureOutput } from "../../monitor/capture/output.js";
-import type { MonitorPolicies } from "../../monitor/judging/findings.js";
-import { parseConstraints } from "../../monitor/model-monitor/constraints.js";
+import type { SequentialPlan } from "../../drift/sequential/index.js";
+import { memoryStore } from "../../io/store/index.js";
+import { parseMonitorBaseline } from "../../monitor/baseline/index.js";
+import { captureOutputs, type CaptureOutput } from "../../monitor/capture/index.js";
+import { type MonitorPolicies, parseMonitorState } from "../../monitor/judging/index.js";
+import { parseConstraints } from "../../monitor/model-monitor/index.js";
 import { monitorModel } from "../../monitor/monitor-model.js";
-import { days } from "../../monitor/performance/labeled/join.js";
-import { parseMonitorState } from "../../monitor/state.js";
+import { days } from "../../monitor/performance/index.js";
 import { defineJob } from "../job.js";
 
 const [captured, labels] = ["captured.jsonl", "labels.jsonl"];

@@ -1,8 +1,8 @@
-import { list, oneOf, optional, strictObject, text, withDefault } from "../../base/json/decode.js";
+import { list, oneOf, optional, strictObject, text, withDefault } from "../../base/json/index.js";
 import { version } from "../../base/version.js";
 import { ChurnkitError } from "../../base/errors.js";
-import { gates as namedGates } from "../../registry/gates/gates.js";
-import { promoteJudged } from "../../registry/gates/promote-judged.js";
+import { gates as namedGates } from "../../registry/gates/index.js";
+import { promoteJudged } from "../../registry/promote-judged.js";
 import type { PromotionResult } from "../../registry/registry.js";
 import { defineJob } from "../job.js";
 

@@ -1,5 +1,4 @@
-import { summarize, type Evaluation } from "../../model/evaluate/evaluate-scores.js";
-import { metricNames } from "../../model/evaluate/metrics.js";
+import { summarize, type Evaluation, metricNames } from "../../model/evaluate/index.js";
 
 /** An evaluation as a report: each metric under its own name, for conditions, and again with its interval. */
 export function reportOf(evaluation: Evaluation): Readonly<Record<string, unknown>> {

@@ -1,11 +1,20 @@
-import { number, object, oneOf, optional, strictObject, text, withDefault } from "../../base/json/decode.js";
-import { documentError, JsonValue } from "../../base/json/value.js";
+import {
+  number,
+  object,
+  oneOf,
+  optional,
+  strictObject,
+  text,
+  withDefault,
+  documentError,
+  JsonValue,
+} from "../../base/json/index.js";
 import { version } from "../../base/version.js";
 import { ChurnkitError } from "../../base/errors.js";
-import type { MonitorReport } from "../../monitor/judging/report.js";
-import { monitorSignals } from "../../monitor/judging/points.js";
-import { retrainingPolicy, type RetrainingPolicy } from "../../monitor/retraining/policy.js";
+import { type MonitorReport, monitorSignals } from "../../monitor/judging/index.js";
 import {
+  retrainingPolicy,
+  type RetrainingPolicy,
   corruptState,
   newRetrainingState,
   runStatuses,
@@ -13,8 +22,9 @@ import {
   stateOf,
   time,
   type RetrainingState,
-} from "../../monitor/retraining/state.js";
-import { decideAndClaim, endRun } from "../../monitor/retraining/transitions.js";
+  decideAndClaim,
+  endRun,
+} from "../../monitor/retraining/index.js";
 import { defineJob } from "../job.js";
 
 const params = strictObject({

@@ -1,7 +1,6 @@
-import { strictObject } from "../../base/json/decode.js";
+import { strictObject } from "../../base/json/index.js";
 import { version } from "../../base/version.js";
-import { csvLine } from "../../data/table/csv-line.js";
-import { recordOf } from "../../data/table/record-of.js";
+import { csvLine, recordOf } from "../../data/table/index.js";
 import { defineJob } from "../job.js";
 
 /** Scores rows: a CSV of their row numbers, ids, probabilities and whether these reach the model's threshold. */

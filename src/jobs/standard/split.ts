@@ -1,6 +1,6 @@
-import { number, strictObject, withDefault } from "../../base/json/decode.js";
+import { number, strictObject, withDefault } from "../../base/json/index.js";
 import { version } from "../../base/version.js";
-import { split as splitTable } from "../../data/split/split.js";
+import { split as splitTable } from "../../data/split/index.js";
 import { defineJob } from "../job.js";
 import { seed } from "./seed.js";
 

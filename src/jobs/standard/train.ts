@@ -1,9 +1,8 @@
-import { count, flag, list, oneOf, optional, strictObject, text, withDefault } from "../../base/json/decode.js";
+import { count, flag, list, oneOf, optional, strictObject, text, withDefault } from "../../base/json/index.js";
 import { version } from "../../base/version.js";
-import { defineFeatures } from "../../data/features/define.js";
-import { learnerNamed, learnerNames } from "../../model/training/learners.js";
-import { train as trainModel } from "../../model/training/train.js";
-import { watchedArtifact } from "../../monitor/baseline/from-training.js";
+import { defineFeatures } from "../../data/features/index.js";
+import { learnerNamed, learnerNames, train as trainModel } from "../../model/training/index.js";
+import { watchedArtifact } from "../../monitor/baseline/index.js";
 import { defineJob } from "../job.js";
 import { reportOf } from "./report.js";
 import { seed } from "./seed.js";

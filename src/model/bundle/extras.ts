@@ -1,5 +1,5 @@
 import { ChurnkitError } from "../../base/errors.js";
-import { readableJson } from "../../base/json/write.js";
+import { readableJson } from "../../base/json/index.js";
 
 const name = /^[a-z][a-z0-9-]{0,39}$/;
 const path = /^extras\/([a-z][a-z0-9-]{0,39})\.json$/;

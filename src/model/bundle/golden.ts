@@ -1,4 +1,4 @@
-import type { Column, Contract, NumberColumn } from "../../data/contract/contract.js";
+import type { Column, Contract, NumberColumn } from "../../data/contract/index.js";
 import { mix32, uniform } from "../../base/random.js";
 import type { GoldenRow } from "../artifact.js";
 

@@ -3,7 +3,7 @@ import { constants, open, readFile } from "node:fs/promises";
 import { ChurnkitError } from "../../base/errors.js";
 import { ioFailed, systemCode } from "../../io/io-error.js";
 import type { BundleFiles, BundleReader } from "./format.js";
-import { corrupt } from "./corrupt.js";
+import { corrupt } from "../corrupt.js";
 import { manifestPath } from "./manifest.js";
 import { openBundle, type Bundle, type OpenBundleOptions } from "./open.js";
 

@@ -1,10 +1,8 @@
 import { ChurnkitError } from "../../base/errors.js";
 import { sha256Hex } from "../../base/hash.js";
-import { count, list, object, text } from "../../base/json/decode.js";
-import { JsonValue, utf8Text } from "../../base/json/value.js";
-import { readableJson, readableText } from "../../base/json/write.js";
+import { count, list, object, text, JsonValue, utf8Text, readableJson, readableText } from "../../base/json/index.js";
 import { version as churnkitVersion } from "../../base/version.js";
-import { corrupt } from "./corrupt.js";
+import { corrupt } from "../corrupt.js";
 
 export const manifestPath = "manifest.json";
 const formatName = "churnkit-bundle";

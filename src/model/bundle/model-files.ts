@@ -1,10 +1,8 @@
-import { oneOf } from "../../base/json/decode.js";
-import { JsonValue, utf8Text } from "../../base/json/value.js";
-import { readableJson } from "../../base/json/write.js";
+import { oneOf, JsonValue, utf8Text, readableJson } from "../../base/json/index.js";
 import type { ModelNode } from "../artifact.js";
 import { kindOf, modelKinds } from "../scoring/compile.js";
-import type { ModelKind, ReadContext, WriteContext } from "../scoring/scorer.js";
-import { corrupt } from "./corrupt.js";
+import type { ModelKind, ReadContext, WriteContext } from "../kinds/model-kind.js";
+import { corrupt } from "../corrupt.js";
 
 const scorerPath = "scorer.json";
 /** Ensembles of ensembles of ... deeper than this are refused. */

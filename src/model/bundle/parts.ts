@@ -11,8 +11,8 @@ import {
   text,
   variants,
   type Decoder,
-} from "../../base/json/decode.js";
-import type { JsonValue } from "../../base/json/value.js";
+  type JsonValue,
+} from "../../base/json/index.js";
 import type { Artifact, Costs, GoldenRow, Provenance } from "../artifact.js";
 import { metrics as metricTable, type MetricName, type MetricSummary, type MetricValue } from "../evaluate/metrics.js";
 

@@ -1,8 +1,8 @@
 import { ChurnkitError } from "../../base/errors.js";
 import { hasher } from "../../base/hash.js";
-import type { ObjectStore } from "../../io/store/object-store.js";
+import type { ObjectStore } from "../../io/store/index.js";
 import type { BundleFiles } from "./format.js";
-import { corrupt } from "./corrupt.js";
+import { corrupt } from "../corrupt.js";
 import { manifestPath, parseManifest, type Manifest } from "./manifest.js";
 
 /** A bundle that is read when asked for, file by file, so that its size does not matter. */

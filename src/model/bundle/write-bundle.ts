@@ -9,7 +9,7 @@ import { packArchive } from "./archive.js";
 import { toBundleFiles, type BundleOptions } from "./format.js";
 import { manifestPath, type Manifest } from "./manifest.js";
 import { openBundle } from "./open.js";
-import { parseJson } from "../../base/json/parse.js";
+import { parseJson } from "../../base/json/index.js";
 
 /** Is this path saved as one archive rather than as a folder? */
 const isArchivePath = (path: string): boolean => /\.(tar\.gz|tgz)$/.test(path);

@@ -1,5 +1,4 @@
-import { labels } from "../../data/table/labels.js";
-import type { Table } from "../../data/table/table.js";
+import { labels, type Table } from "../../data/table/index.js";
 import type { Scorer } from "../scoring/compile.js";
 import { evaluateScores, type Evaluation, type EvaluateScoresOptions } from "./evaluate-scores.js";
 

@@ -1,4 +1,4 @@
-import { rowLogLoss } from "../../base/logistic.js";
+import { rowLogLoss } from "../../stats/logistic.js";
 import { thresholdMetrics, type Confusion } from "./confusion.js";
 import type { MetricName } from "./metrics.js";
 import { calibrationBin } from "./reliability.js";

@@ -1,5 +1,5 @@
 import { ChurnkitError } from "../../base/errors.js";
-import { descendingOrder } from "../../base/order.js";
+import { descendingOrder } from "../../stats/ranks/index.js";
 
 /** Labels and scores from the highest score to the lowest: what every rank metric and threshold rule walks over. */
 export interface SortedScores {

@@ -1,15 +1,8 @@
 import { ChurnkitError } from "../../base/errors.js";
 import { mix32, permutation, uniform } from "../../base/random.js";
-import type { Column, Contract } from "../../data/contract/contract.js";
-import { columnKinds } from "../../data/contract/contract.js";
-import {
-  isNumericProfile,
-  type CategoryProfile,
-  type NumericProfile,
-  type Profile,
-} from "../../data/profile/profile.js";
-import type { ColumnData, Table } from "../../data/table/table.js";
-import { takeRows } from "../../data/table/take-rows.js";
+import { type Column, type Contract, columnKinds } from "../../data/contract/index.js";
+import { isNumericProfile, type CategoryProfile, type NumericProfile, type Profile } from "../../data/profile/index.js";
+import { type ColumnData, type Table, takeRows } from "../../data/table/index.js";
 
 /** How a background is drawn. */
 export interface BackgroundOptions {

@@ -1,6 +1,5 @@
-import type { Contract } from "../../data/contract/contract.js";
-import { explainEncoding } from "../../data/features/encode.js";
-import type { Recipe } from "../../data/features/recipe.js";
+import type { Contract } from "../../data/contract/index.js";
+import { explainEncoding, type Recipe } from "../../data/features/index.js";
 import type { ExplainedColumn } from "./explanation.js";
 
 /** The columns of an explanation, and for each matrix column the one it belongs to. */

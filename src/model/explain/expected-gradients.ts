@@ -1,7 +1,7 @@
 import { mix32, permutation, uniform } from "../../base/random.js";
-import type { AttributionTask, Attributor } from "./attributor.js";
+import type { AttributionTask, Attributor } from "../kinds/attributor.js";
 import { combine } from "./control-variates.js";
-import { batchRows, type Differentiable } from "./differentiable.js";
+import { batchRows, type Differentiable } from "../kinds/differentiable.js";
 import { rowHash } from "./row-hash.js";
 
 /**

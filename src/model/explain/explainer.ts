@@ -1,11 +1,11 @@
 import { ChurnkitError } from "../../base/errors.js";
-import { compileRecipe } from "../../data/features/encode.js";
-import type { Table } from "../../data/table/table.js";
+import { compileRecipe } from "../../data/features/index.js";
+import type { Table } from "../../data/table/index.js";
 import type { Artifact, ModelNode } from "../artifact.js";
 import { kindOf, type CompileOptions } from "../scoring/compile.js";
 import { loadKernel } from "../kinds/network/kernel.js";
-import type { ModelScorer, ScorerContext } from "../scoring/scorer.js";
-import type { AttributionTask, Attributor } from "./attributor.js";
+import type { ModelScorer, ScorerContext } from "../kinds/model-kind.js";
+import type { AttributionTask, Attributor } from "../kinds/attributor.js";
 import { backgroundFromProfile, backgroundFromTable } from "./background.js";
 import { columnGroups } from "./columns.js";
 import { differentiableOf, explainerKindOf } from "./explainers.js";

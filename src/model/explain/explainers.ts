@@ -1,7 +1,7 @@
 import type { ModelNode } from "../artifact.js";
 import type { Kernel } from "../kinds/network/kernel.js";
-import type { AttributionTask, Attributor } from "./attributor.js";
-import type { Differentiable } from "./differentiable.js";
+import type { AttributionTask, Attributor } from "../kinds/attributor.js";
+import type { Differentiable } from "../kinds/differentiable.js";
 import { differentiableEnsemble } from "../kinds/ensemble/gradient.js";
 import { differentiableLinear } from "../kinds/linear/gradient.js";
 import { differentiableNetwork } from "../kinds/network/gradient.js";

@@ -1,17 +1,8 @@
+import type { AttributionMethod } from "../kinds/attributor.js";
 import type { Decision } from "../artifact.js";
-import type { Contract } from "../../data/contract/contract.js";
-import type { Recipe } from "../../data/features/recipe.js";
-import type { Table } from "../../data/table/table.js";
-
-/** How attributions are computed; which one depends on the kind of model. */
-export const attributionMethods = {
-  linear: "SHAP values of a linear model in closed form; exact",
-  expectedGradients: "integrated gradients averaged over the background (Erion et al. 2021); sampled",
-  treeShap: "SHAP values of a sum of trees, by enumerating paths for each background row; exact",
-  sampledShapley: "Shapley values by random orders of the columns (Castro et al. 2009), for any kind; sampled",
-} as const;
-/** A name of {@link attributionMethods}. */
-export type AttributionMethod = keyof typeof attributionMethods;
+import type { Contract } from "../../data/contract/index.js";
+import type { Recipe } from "../../data/features/index.js";
+import type { Table } from "../../data/table/index.js";
 
 /** A column of an explanation. */
 export interface ExplainedColumn {

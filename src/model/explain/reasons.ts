@@ -1,9 +1,8 @@
 import { ChurnkitError } from "../../base/errors.js";
-import { sigmoid } from "../../base/logistic.js";
-import { evaluateExpression } from "../../data/features/expressions/evaluate.js";
-import { recordOf, type RecordValue } from "../../data/table/record-of.js";
-import { rowBuffer } from "../../data/table/row-buffer.js";
-import type { CellIssue, Table } from "../../data/table/table.js";
+import { sigmoid } from "../../stats/logistic.js";
+import { evaluateExpression } from "../../data/features/index.js";
+import { recordOf, type RecordValue, rowBuffer, type Table } from "../../data/table/index.js";
+import type { CellIssue } from "../../data/contract/index.js";
 import { recordWarnings } from "../scoring/record-warnings.js";
 import type { ExplainedColumn, Explainer, Explanation } from "./explanation.js";
 import { listed, signed, subjectOf } from "./words.js";

@@ -1,7 +1,7 @@
-import { logit } from "../../base/logistic.js";
+import { logit } from "../../stats/logistic.js";
 import { mix32, permutation, uniform } from "../../base/random.js";
-import type { ModelScorer } from "../scoring/scorer.js";
-import type { AttributionTask, Attributor } from "./attributor.js";
+import type { ModelScorer } from "../kinds/model-kind.js";
+import type { AttributionTask, Attributor } from "../kinds/attributor.js";
 import { combine } from "./control-variates.js";
 import { rowHash } from "./row-hash.js";
 

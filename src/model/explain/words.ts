@@ -1,5 +1,5 @@
-import type { Column } from "../../data/contract/contract.js";
-import type { RecordValue } from "../../data/table/record-of.js";
+import type { Column } from "../../data/contract/index.js";
+import type { RecordValue } from "../../data/table/index.js";
 
 const longest = 60;
 

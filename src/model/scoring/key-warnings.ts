@@ -1,8 +1,11 @@
-import { cutText } from "../../data/contract/cells/issue.js";
-import { nearestText } from "../../data/contract/cells/nearest.js";
-import type { Contract } from "../../data/contract/contract.js";
-import { memberNamed, spellingsOf } from "../../data/contract/spellings.js";
-import type { CellIssue } from "../../data/table/table.js";
+import {
+  cutText,
+  type CellIssue,
+  nearestText,
+  type Contract,
+  memberNamed,
+  spellingsOf,
+} from "../../data/contract/index.js";
 
 /** Most unknown keys that are named of one record. */
 const mostUnknown = 20;

@@ -1,5 +1,5 @@
-import type { Column, Contract } from "../../data/contract/contract.js";
-import type { CellIssue, ColumnData, Table } from "../../data/table/table.js";
+import type { Column, Contract, CellIssue } from "../../data/contract/index.js";
+import type { ColumnData, Table } from "../../data/table/index.js";
 
 const none: readonly CellIssue[] = [];
 

@@ -1,9 +1,10 @@
 import { ChurnkitError } from "../../base/errors.js";
-import { rowLogLoss } from "../../base/logistic.js";
+import { rowLogLoss } from "../../stats/logistic.js";
 import { boosting } from "../kinds/trees/boosting-learner.js";
-import { calibrate, fitCalibration } from "./calibration.js";
+import { fitCalibration } from "./calibration.js";
+import { calibrate } from "../scoring/calibrate.js";
 import { forest } from "../kinds/trees/forest-learner.js";
-import type { HeldOut, LabeledMatrix, Learned, Learner, LearnerContext, TrainingProgress } from "./learner.js";
+import type { HeldOut, LabeledMatrix, Learned, Learner, LearnerContext, TrainingProgress } from "../kinds/learner.js";
 import { logistic } from "../kinds/linear/learner.js";
 import { churnNetwork } from "../kinds/network/learner.js";
 

@@ -1,5 +1,5 @@
 import { log } from "../../base/elementary.js";
-import { logit, logOnePlusExp, rowLogLoss, sigmoid } from "../../base/logistic.js";
+import { logit, logOnePlusExp, rowLogLoss, sigmoid } from "../../stats/logistic.js";
 import { mix32 } from "../../base/random.js";
 import type { Calibration } from "../artifact.js";
 import { checkScores } from "../evaluate/sorted-scores.js";
@@ -40,22 +40,6 @@ export function fitCalibration(labels: Uint8Array, probabilities: Float64Array):
   if (!(gain > 0)) return identity;
   const fitted = fitPlatt(labels, logits, () => true);
   return fitted === null ? identity : { kind: "platt", ...fitted };
-}
-
-/**
- * The calibrated probability. Never falls where `probability` rises; probabilities nearer than 2^-52 to 0 or 1 count
- * as that near.
- *
- * @param probability In [0, 1].
- * @returns a probability in [0, 1].
- */
-export function calibrate(calibration: Calibration, probability: number): number {
-  switch (calibration.kind) {
-    case "identity":
-      return probability;
-    case "platt":
-      return sigmoid(calibration.slope * logit(probability) + calibration.intercept);
-  }
 }
 
 interface Line {

@@ -2,7 +2,7 @@ import { ChurnkitError } from "../../base/errors.js";
 import { auto } from "./auto-learner.js";
 import { boosting } from "../kinds/trees/boosting-learner.js";
 import { forest } from "../kinds/trees/forest-learner.js";
-import type { Learner } from "./learner.js";
+import type { Learner } from "../kinds/learner.js";
 import { logistic } from "../kinds/linear/learner.js";
 import { churnNetwork, type ChurnNetworkOptions } from "../kinds/network/learner.js";
 

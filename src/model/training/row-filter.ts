@@ -1,5 +1,5 @@
 import { mix32 } from "../../base/random.js";
-import type { RowFingerprints } from "../../data/table/row-fingerprints.js";
+import type { RowFingerprints } from "../../data/table/index.js";
 
 /**
  * A Bloom filter of rows (Bloom 1970), bounded in size: of more rows than it has room for, it holds those whose hash is below

@@ -1,10 +1,10 @@
-import type { Features } from "../../data/features/define.js";
-import type { Table } from "../../data/table/table.js";
+import type { Features } from "../../data/features/index.js";
+import type { Table } from "../../data/table/index.js";
 import type { Artifact } from "../artifact.js";
-import type { BudgetOptions, Cap } from "./budget.js";
+import type { BudgetOptions, Cap } from "../kinds/budget.js";
 import type { Scorer } from "../scoring/compile.js";
 import type { Evaluation } from "../evaluate/evaluate-scores.js";
-import type { EpochRecord, HeldOut, Learner, LearnerContext } from "./learner.js";
+import type { EpochRecord, HeldOut, Learner, LearnerContext } from "../kinds/learner.js";
 import type { ThresholdRule } from "./threshold.js";
 
 /** How {@link train} trains; every member has a default. */

@@ -1,12 +1,10 @@
-import { fromBase64, toBase64 } from "../../base/base64.js";
-import { count, list, number, object, text, version } from "../../base/json/decode.js";
-import { JsonValue } from "../../base/json/value.js";
-import type { Contract } from "../../data/contract/contract.js";
-import { findLeaks } from "../../data/quality/leaks.js";
-import { rowFingerprints } from "../../data/table/row-fingerprints.js";
-import type { Table } from "../../data/table/table.js";
+import { fromBase64, toBase64 } from "./base64.js";
+import { count, list, number, object, text, version, JsonValue } from "../../base/json/index.js";
+import type { Contract } from "../../data/contract/index.js";
+import { findLeaks } from "../../data/quality/index.js";
+import { rowFingerprints, type Table } from "../../data/table/index.js";
 import type { Artifact } from "../artifact.js";
-import { corrupt } from "../bundle/corrupt.js";
+import { corrupt } from "../corrupt.js";
 import { falsePositives, inFilter, rowFilter, type RowFilter } from "./row-filter.js";
 
 /** Facts about a model's training rows that the bundle keeps in addition to their profile. */

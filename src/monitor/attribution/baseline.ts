@@ -1,9 +1,19 @@
 import { ChurnkitError } from "../../base/errors.js";
-import { count, list, number, object, oneOf, text, version, where, type Decoder } from "../../base/json/decode.js";
-import { documentError, JsonValue } from "../../base/json/value.js";
-import type { AttributionMethod, Explanation } from "../../model/explain/explanation.js";
-import { attributionMethods } from "../../model/explain/explanation.js";
-import { importance } from "../../model/explain/importance.js";
+import {
+  count,
+  list,
+  number,
+  object,
+  oneOf,
+  text,
+  version,
+  where,
+  type Decoder,
+  documentError,
+  JsonValue,
+} from "../../base/json/index.js";
+import { type Explanation, importance } from "../../model/explain/index.js";
+import { type AttributionMethod, attributionMethods } from "../../model/kinds/index.js";
 
 /** One column's part in the scores of some rows. */
 export interface AttributedColumn {

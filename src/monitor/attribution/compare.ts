@@ -1,6 +1,6 @@
-import type { Explanation } from "../../model/explain/explanation.js";
+import type { Explanation } from "../../model/explain/index.js";
 import type { DriftVerdict, Severity } from "../../drift/report.js";
-import { benjaminiHochberg } from "../../stats/adjust.js";
+import { benjaminiHochberg } from "../../stats/hypothesis/index.js";
 import { normalTwoSidedTail } from "../../stats/special.js";
 import { attributionBaseline, checkSameColumns, type AttributedColumn, type AttributionBaseline } from "./baseline.js";
 import { ndcg } from "./ndcg.js";

@@ -1,24 +1,19 @@
 import { ChurnkitError } from "../../base/errors.js";
 import { permutation } from "../../base/random.js";
-import type { Contract } from "../../data/contract/contract.js";
-import { contractHash } from "../../data/contract/contract-hash.js";
-import type { Profile } from "../../data/profile/profile.js";
-import { takeRows } from "../../data/table/take-rows.js";
-import type { Table } from "../../data/table/table.js";
+import { type Contract, contractHash } from "../../data/contract/index.js";
+import type { Profile } from "../../data/profile/index.js";
+import { takeRows, type Table } from "../../data/table/index.js";
 import type { Artifact, Costs } from "../../model/artifact.js";
-import { compile, type CompileOptions } from "../../model/scoring/compile.js";
-import { evaluateScores, summarize } from "../../model/evaluate/evaluate-scores.js";
-import type { MetricSummary } from "../../model/evaluate/metrics.js";
-import { explainerOf } from "../../model/explain/explainer.js";
-import type { Explainer, Explanation } from "../../model/explain/explanation.js";
-import { importanceByColumn } from "../../model/explain/importance.js";
+import { compile, type CompileOptions } from "../../model/scoring/index.js";
+import { evaluateScores, summarize, type MetricSummary } from "../../model/evaluate/index.js";
+import { explainerOf, type Explainer, type Explanation, importanceByColumn } from "../../model/explain/index.js";
 import { attributionBaseline, type AttributionBaseline } from "../attribution/baseline.js";
 import { countBias } from "../bias/count-table.js";
 import type { BiasCounts } from "../bias/counts.js";
 import { resolveFacet, type Facet } from "../bias/facets.js";
 import { calibrationSummary, type CalibrationSummary } from "../performance/calibration-summary.js";
 import { confidenceCounter, type ConfidenceCounts } from "../performance/confidence-counts.js";
-import { outcomesOf } from "../counting/outcomes.js";
+import { outcomesOf } from "./outcomes.js";
 
 /** How a model's attributions are computed, in its baseline and later alike. */
 export interface AttributionSettings {

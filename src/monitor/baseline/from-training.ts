@@ -1,7 +1,6 @@
-import { takeRows } from "../../data/table/take-rows.js";
-import type { Table } from "../../data/table/table.js";
+import { takeRows, type Table } from "../../data/table/index.js";
 import type { Artifact } from "../../model/artifact.js";
-import type { TrainedModel } from "../../model/training/train.js";
+import type { TrainedModel } from "../../model/training/index.js";
 import { monitorBaseline, type MonitorBaselineInput } from "./baseline.js";
 import { withMonitorBaseline } from "./parse-baseline.js";
 

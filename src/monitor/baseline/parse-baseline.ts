@@ -9,14 +9,13 @@ import {
   text,
   version,
   type Decoder,
-} from "../../base/json/decode.js";
-import { documentError, JsonValue } from "../../base/json/value.js";
-import { contractHash } from "../../data/contract/contract-hash.js";
-import { parseContract } from "../../data/contract/parse.js";
-import { profileDecoder } from "../../data/profile/parse.js";
-import { withMarkedPredictions } from "../../data/profile/predictions.js";
+  documentError,
+  JsonValue,
+} from "../../base/json/index.js";
+import { contractHash, parseContract } from "../../data/contract/index.js";
+import { profileDecoder, withMarkedPredictions } from "../../data/profile/index.js";
 import type { Artifact } from "../../model/artifact.js";
-import { costs, parseMetrics } from "../../model/bundle/parts.js";
+import { costs, parseMetrics } from "../../model/bundle/index.js";
 import { attributionBaselineDecoder } from "../attribution/baseline.js";
 import type { Facet, FacetRange } from "../bias/facets.js";
 import { biasCounts, favorable } from "../bias/parse.js";

@@ -1,6 +1,6 @@
 import { ChurnkitError } from "../../base/errors.js";
-import type { Table } from "../../data/table/table.js";
-import { checkThreshold } from "../../model/evaluate/options.js";
+import type { Table } from "../../data/table/index.js";
+import { checkThreshold } from "../../model/evaluate/index.js";
 import { addGroups, countNames, groupCounts, type BiasCounts } from "./counts.js";
 import { resolveFacet, type Facet } from "./facets.js";
 

@@ -1,4 +1,4 @@
-import type { Confusion } from "../../model/evaluate/confusion.js";
+import type { Confusion } from "../../model/evaluate/index.js";
 
 /**
  * Rows of one group by outcome and decision. If both are known it is a confusion matrix; the other counts are rows

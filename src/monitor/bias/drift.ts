@@ -1,5 +1,5 @@
 import { ChurnkitError } from "../../base/errors.js";
-import { worst } from "../../drift/compare/verdict.js";
+import { worst } from "../../drift/compare/index.js";
 import type { DriftVerdict, Severity } from "../../drift/report.js";
 import { rowsOf, type BiasCounts, type FacetCounts } from "./counts.js";
 import { minus, type Estimate } from "./intervals.js";

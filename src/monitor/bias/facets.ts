@@ -1,5 +1,5 @@
 import { ChurnkitError } from "../../base/errors.js";
-import type { Table } from "../../data/table/table.js";
+import type { Table } from "../../data/table/index.js";
 
 /** Values from `from` on and below `to`; an end left out is open. */
 export interface FacetRange {

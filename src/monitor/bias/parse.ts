@@ -9,8 +9,9 @@ import {
   text,
   version,
   type Decoder,
-} from "../../base/json/decode.js";
-import { documentError, JsonValue } from "../../base/json/value.js";
+  documentError,
+  JsonValue,
+} from "../../base/json/index.js";
 import { countNames, groupCounts, type BiasCounts, type GroupCounts } from "./counts.js";
 
 const name = text(10_000);

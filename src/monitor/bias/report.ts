@@ -1,4 +1,4 @@
-import { worst } from "../../drift/compare/verdict.js";
+import { worst } from "../../drift/compare/index.js";
 import type { Severity } from "../../drift/report.js";
 import { criticalValue, normalTwoSidedTail } from "../../stats/special.js";
 import { rowsOf, type BiasCounts, type FacetCounts } from "./counts.js";

@@ -1,4 +1,4 @@
-import { exactParser } from "../../data/read/exact-ids.js";
+import { exactParser } from "../../data/read/index.js";
 import { millisecondsOf } from "../performance/labeled/records.js";
 
 /**

@@ -1,4 +1,4 @@
-import type { Contract } from "../../data/contract/contract.js";
+import type { Contract } from "../../data/contract/index.js";
 import { isProblem, payloadOf, type Payload, type Problem } from "./payload.js";
 
 /** How the records of a request are understood. */

@@ -1,5 +1,5 @@
 import { ChurnkitError } from "../../base/errors.js";
-import type { Target } from "../../data/contract/contract.js";
+import type { Target } from "../../data/contract/index.js";
 import { probabilityOf, textOf } from "./capture.js";
 import { isProblem, payloadOf, type Payload, type Problem } from "./payload.js";
 

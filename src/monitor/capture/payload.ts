@@ -1,4 +1,4 @@
-import { parseJson } from "../../base/json/parse.js";
+import { parseJson } from "../../base/json/index.js";
 
 /** A payload's text cut into cells, as CSV has them: quotes may enclose a cell, and are doubled inside. */
 export function csvRows(text: string, most: number): string[][] {

@@ -1,11 +1,11 @@
 import { ChurnkitError } from "../../base/errors.js";
-import { textChunks, type ByteSource } from "../../data/read/bytes.js";
-import { classReader, foldedLabel } from "../../data/contract/cells/class.js";
+import { textChunks, type ByteSource } from "../../data/read/index.js";
+import { classReader, foldedLabel } from "../../data/contract/index.js";
 import type { MonitorLabel } from "../monitor.js";
 import { linesOf } from "./lines.js";
 import { idText, membersOf, spelledIds, type Members } from "./capture.js";
 import { csvRows } from "./payload.js";
-import { parseJson } from "../../base/json/parse.js";
+import { parseJson } from "../../base/json/index.js";
 
 /** Lines that hold no label, and the first few of them as "source:line". */
 export interface LabelLog {

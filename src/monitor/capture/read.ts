@@ -1,7 +1,7 @@
-import { parseJson } from "../../base/json/parse.js";
+import { parseJson } from "../../base/json/index.js";
 import { ChurnkitError } from "../../base/errors.js";
-import { textChunks, type ByteSource } from "../../data/read/bytes.js";
-import type { Contract } from "../../data/contract/contract.js";
+import { textChunks, type ByteSource } from "../../data/read/index.js";
+import type { Contract } from "../../data/contract/index.js";
 import {
   membersOf,
   parseCaptured,

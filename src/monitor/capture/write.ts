@@ -1,7 +1,6 @@
 import pLimit from "p-limit";
 import { ChurnkitError } from "../../base/errors.js";
-import { checkKey, type ObjectStore } from "../../io/store/object-store.js";
-import { typedStore } from "../../io/store/typed-store.js";
+import { checkKey, type ObjectStore, typedStore } from "../../io/store/index.js";
 import type { CapturedPrediction } from "./capture.js";
 
 /** Writes captured predictions. */

@@ -1,7 +1,7 @@
 import { ChurnkitError } from "../../base/errors.js";
-import { tableFromRecords } from "../../data/table/records.js";
-import type { RecordValue } from "../../data/table/record-of.js";
-import type { Explainer } from "../../model/explain/explanation.js";
+import { tableFromRecords } from "../../data/read/index.js";
+import type { RecordValue } from "../../data/table/index.js";
+import type { Explainer } from "../../model/explain/index.js";
 import { BottomSample, sampleKey, type Sampled } from "./sample.js";
 import type { AttributedRow } from "./tally.js";
 

@@ -1,12 +1,5 @@
-import { RecordKeys } from "../../data/table/record-keys.js";
-import { numericAgainst } from "../../data/profile/numeric.js";
-import { withColumn } from "../../data/profile/merge.js";
-import { predictionsOf } from "../../data/profile/predictions.js";
-import { profileAgainst } from "../../data/profile/table.js";
-import { recordOf, type RecordValue } from "../../data/table/record-of.js";
-import { rowBuffer } from "../../data/table/row-buffer.js";
-import { takeRows } from "../../data/table/take-rows.js";
-import type { Table } from "../../data/table/table.js";
+import { RecordKeys, recordOf, type RecordValue, rowBuffer, takeRows, type Table } from "../../data/table/index.js";
+import { numericAgainst, withColumn, predictionsOf, profileAgainst } from "../../data/profile/index.js";
 import { countBias } from "../bias/count-table.js";
 import { resolveFacet } from "../bias/facets.js";
 import { confidenceCounter } from "../performance/confidence-counts.js";

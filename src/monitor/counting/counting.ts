@@ -1,5 +1,5 @@
 import { ChurnkitError } from "../../base/errors.js";
-import type { Explainer } from "../../model/explain/explanation.js";
+import type { Explainer } from "../../model/explain/index.js";
 import { millisecondsOf, type Moment } from "../performance/labeled/records.js";
 import { AttributionSample } from "./attributions.js";
 import type { MonitorBaseline } from "../baseline/baseline.js";
@@ -13,14 +13,7 @@ import {
 } from "./labels.js";
 import { openPeriodLimit } from "./open-periods.js";
 import { BottomSample, sampleKey } from "./sample.js";
-import {
-  addSkipped,
-  monitorPeriods,
-  noneSkipped,
-  type MonitorSettings,
-  type MonitorState,
-  type SkippedCounts,
-} from "../state.js";
+import { addSkipped, noneSkipped, type SkippedCounts, type MonitorSettings, monitorPeriods } from "./settings.js";
 import { mergeTallies, type Tally } from "./tally.js";
 
 /** A prediction that waits to be counted. */
@@ -54,7 +47,13 @@ export interface PredictionMeta {
 }
 
 /** The part of a monitor's state that counts. */
-export type Counts = Pick<MonitorState, "periods" | "predictions" | "labels" | "skipped">;
+export interface Counts {
+  /** Periods that have not been closed, by time. */
+  readonly periods: readonly { readonly start: number; readonly tally: Tally }[];
+  readonly predictions: readonly SampledPrediction[];
+  readonly labels: readonly SampledLabel[];
+  readonly skipped: SkippedCounts;
+}
 
 /** Records counted at a time. */
 const batchRows = 256;

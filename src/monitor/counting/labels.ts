@@ -1,7 +1,24 @@
 import { joinLabels, type JoinedPrediction } from "../performance/labeled/join.js";
-import type { OutcomeCounts } from "../judging/findings.js";
 import type { UnjoinedLabels } from "./joins.js";
 import type { Sampled } from "./sample.js";
+
+/** Where the sampled predictions of the time looked at have gone. */
+export interface OutcomeCounts {
+  readonly predictions: number;
+  /** Got an offer: kept out. */
+  readonly treated: number;
+  readonly control: number;
+  /** The outcome window is still open, or labels may still be on their way. */
+  readonly immature: number;
+  readonly labeled: number;
+  readonly positives: number;
+  /** Of the labeled, those taken as negative because no label came. */
+  readonly assumed: number;
+  /** The window has closed without a label, or with both outcomes. */
+  readonly unlabeled: number;
+  /** Of the unlabeled, those with labels of both outcomes. */
+  readonly conflicting: number;
+}
 
 /** When labels count, as `joinLabels` takes it. Milliseconds; `days` and `hours` help. */
 export interface LabelRules {

@@ -1,6 +1,6 @@
-import { isNumericProfile } from "../../data/profile/profile.js";
+import { isNumericProfile } from "../../data/profile/index.js";
 import type { MonitorBaseline } from "../baseline/baseline.js";
-import { mostPeriods, type MonitorSettings } from "../state.js";
+import { mostPeriods, type MonitorSettings } from "./settings.js";
 
 /** Limit of all open periods of a monitor, in bytes: 128 MiB. */
 export const openPeriodsBytes = 2 ** 27;

@@ -1,5 +1,4 @@
-import { mergeProfiles } from "../../data/profile/merge.js";
-import type { Profile } from "../../data/profile/profile.js";
+import { mergeProfiles, type Profile } from "../../data/profile/index.js";
 import { mergeBias } from "../bias/count-table.js";
 import type { BiasCounts } from "../bias/counts.js";
 import { mergeConfidence, type ConfidenceCounts } from "../performance/confidence-counts.js";

@@ -1,3 +1,4 @@
+import type { OutcomeCounts } from "../counting/labels.js";
 import type { DriftReport, DriftVerdict, Severity } from "../../drift/report.js";
 import type { AttributionDrift } from "../attribution/compare.js";
 import type { AttributionPolicy } from "../attribution/policy.js";
@@ -46,24 +47,6 @@ export interface DataQualityFinding extends Finding {
   readonly extraColumns: readonly string[];
   /** Null without rows. */
   readonly drift: DriftReport | null;
-}
-
-/** Where the sampled predictions of the time looked at have gone. */
-export interface OutcomeCounts {
-  readonly predictions: number;
-  /** Got an offer: kept out. */
-  readonly treated: number;
-  readonly control: number;
-  /** The outcome window is still open, or labels may still be on their way. */
-  readonly immature: number;
-  readonly labeled: number;
-  readonly positives: number;
-  /** Of the labeled, those taken as negative because no label came. */
-  readonly assumed: number;
-  /** The window has closed without a label, or with both outcomes. */
-  readonly unlabeled: number;
-  /** Of the unlabeled, those with labels of both outcomes. */
-  readonly conflicting: number;
 }
 
 /** Of the model. */

@@ -1,10 +1,16 @@
-import { sequentialStart, sequentialStep } from "../../drift/sequential/monitor.js";
-import type { SequentialState } from "../../drift/sequential/state.js";
-import type { SequentialPlan } from "../../drift/sequential/plan.js";
+import {
+  sequentialStart,
+  sequentialStep,
+  type SequentialState,
+  type SequentialPlan,
+  addPart,
+  noPeriods,
+  skipPeriods,
+  type Windows,
+} from "../../drift/sequential/index.js";
 import { driftOfTally } from "./judge-data.js";
 import { takeLook, type LookContext, type StandingAlarm } from "./looks.js";
 import { mergeTallies, type Tally } from "../counting/tally.js";
-import { addPart, noPeriods, skipPeriods, type Windows } from "../../drift/sequential/windows.js";
 
 /** Summary of closed periods. Plain JSON of constant size. */
 export interface MonitorHistory {

@@ -1,6 +1,5 @@
-import { worst, verdictOf } from "../../drift/compare/verdict.js";
-import type { BiasCounts } from "../bias/counts.js";
-import { countNames, groupCounts } from "../bias/counts.js";
+import { worst, verdictOf } from "../../drift/compare/index.js";
+import { type BiasCounts, countNames, groupCounts } from "../bias/counts.js";
 import { biasDrift, type BiasDrift } from "../bias/drift.js";
 import type { BiasMetric } from "../bias/metrics.js";
 import { biasPolicy, type BiasPolicy } from "../bias/policy.js";

@@ -1,9 +1,6 @@
-import { countOfValues, isNumericProfile } from "../../data/profile/profile.js";
-import { predictionsOf } from "../../data/profile/predictions.js";
-import { roles } from "../../drift/compare/compare.js";
-import type { Comparison } from "../../drift/compare/column.js";
-import { compareColumns } from "../../drift/compare/profile-columns.js";
-import { reportOf } from "../../drift/compare/summary.js";
+import { countOfValues, isNumericProfile, predictionsOf } from "../../data/profile/index.js";
+import { roles } from "../../drift/compare-tables.js";
+import { type Comparison, compareColumns, reportOf } from "../../drift/compare/index.js";
 import { driftPolicy } from "../../drift/policy.js";
 import type { DriftReport } from "../../drift/report.js";
 import type { MonitorBaseline } from "../baseline/baseline.js";

@@ -1,4 +1,4 @@
-import { worst } from "../../drift/compare/verdict.js";
+import { worst } from "../../drift/compare/index.js";
 import { minimumSample } from "../../drift/policy.js";
 import type { DriftVerdict, Severity } from "../../drift/report.js";
 import { calibrationDrift } from "../performance/calibration-drift.js";

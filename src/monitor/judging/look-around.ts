@@ -18,7 +18,7 @@ import {
 import type { LookContext } from "./looks.js";
 import type { MonitorAlarm } from "./report.js";
 import { mergeTallies, type Tally } from "../counting/tally.js";
-import { recent } from "../../drift/sequential/windows.js";
+import { recent } from "../../drift/sequential/index.js";
 
 /** All four monitors' findings at their policies' own significance. */
 export function judgeAll(

@@ -1,6 +1,6 @@
 import { biasPolicy } from "../bias/policy.js";
 import type { Severity } from "../../drift/report.js";
-import { allowanceOfLook, type SequentialPlan } from "../../drift/sequential/plan.js";
+import { allowanceOfLook, type SequentialPlan } from "../../drift/sequential/index.js";
 import type { MonitorBaseline } from "../baseline/baseline.js";
 import type { Finding, MonitorName, MonitorPolicies } from "./findings.js";
 import { judgeAttribution } from "./judge-attribution.js";

@@ -1,4 +1,4 @@
-import type { MetricPoint } from "../../io/metrics/metric-sink.js";
+import type { MetricPoint } from "../../io/metrics/index.js";
 import { driftPoints, driftSignals } from "../retraining/drift-points.js";
 import type { RetrainingSignals } from "../retraining/observe.js";
 import { monitorNames } from "./findings.js";

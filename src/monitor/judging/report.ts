@@ -1,9 +1,7 @@
-import { driftAdvice } from "../../drift/compare/advice.js";
-import { worst } from "../../drift/compare/verdict.js";
+import { driftAdvice, worst } from "../../drift/compare/index.js";
 import type { DriftVerdict, Severity } from "../../drift/report.js";
-import type { Finding, Findings, MonitorName } from "./findings.js";
-import { lackWords, monitorNames } from "./findings.js";
-import type { SkippedCounts } from "../state.js";
+import { type Finding, type Findings, type MonitorName, lackWords, monitorNames } from "./findings.js";
+import type { SkippedCounts } from "../counting/settings.js";
 
 /** An alarm that stands. */
 export interface MonitorAlarm {

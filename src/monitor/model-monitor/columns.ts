@@ -1,5 +1,5 @@
-import type { Column } from "../../data/contract/contract.js";
-import type { ColumnProfile, Profile } from "../../data/profile/profile.js";
+import type { Column } from "../../data/contract/index.js";
+import type { ColumnProfile, Profile } from "../../data/profile/index.js";
 import type { MonitorBaseline } from "../baseline/baseline.js";
 
 /** The types that Model Monitor infers. */

@@ -10,9 +10,10 @@ import {
   texts,
   withDefault,
   type Decoder,
-} from "../../base/json/decode.js";
-import { documentError, JsonValue } from "../../base/json/value.js";
-import { countOfValues, isNumericProfile } from "../../data/profile/profile.js";
+  documentError,
+  JsonValue,
+} from "../../base/json/index.js";
+import { countOfValues, isNumericProfile } from "../../data/profile/index.js";
 import { driftPolicy, type DriftPolicy, type PolicyChoice } from "../../drift/policy.js";
 import type { MonitorBaseline } from "../baseline/baseline.js";
 import { featuresOf, inferredType, type InferredType } from "./columns.js";

@@ -1,4 +1,4 @@
-import type { NumericProfile } from "../../data/profile/profile.js";
+import type { NumericProfile } from "../../data/profile/index.js";
 
 /** The ends of a profile's cell: both the cut point itself for a cell of values equal to one. */
 function cellEnds({ cuts, min, max }: NumericProfile, cell: number): { low: number; high: number } {

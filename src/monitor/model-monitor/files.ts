@@ -1,6 +1,6 @@
 import type { MonitorPolicies } from "../judging/findings.js";
 import type { MonitorBaseline } from "../baseline/baseline.js";
-import type { MonitorState } from "../state.js";
+import type { MonitorState } from "../judging/state.js";
 import { mergedTally } from "../counting/tally.js";
 import { constraintsJson, type MonitorConstraints } from "./constraints.js";
 import { statisticsJson } from "./statistics.js";

@@ -4,8 +4,8 @@ import {
   isNumericProfile,
   type CategoryProfile,
   type NumericProfile,
-} from "../../data/profile/profile.js";
-import { summarizeNumeric } from "../../data/profile/summary.js";
+  summarizeNumeric,
+} from "../../data/profile/index.js";
 import type { MonitorBaseline } from "../baseline/baseline.js";
 import type { Tally } from "../counting/tally.js";
 import { featuresOf, inferredType, type InferredType } from "./columns.js";

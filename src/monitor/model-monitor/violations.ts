@@ -1,9 +1,4 @@
-import {
-  countOfValues,
-  isNumericProfile,
-  type CategoryProfile,
-  type ColumnProfile,
-} from "../../data/profile/profile.js";
+import { countOfValues, isNumericProfile, type CategoryProfile, type ColumnProfile } from "../../data/profile/index.js";
 import { driftOfTally } from "../judging/judge-data.js";
 import type { MonitorBaseline } from "../baseline/baseline.js";
 import type { Tally } from "../counting/tally.js";

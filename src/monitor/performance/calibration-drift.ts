@@ -1,9 +1,7 @@
-import { checkScores } from "../../model/evaluate/sorted-scores.js";
-import type { MetricValue } from "../../model/evaluate/metrics.js";
-import { worst } from "../../drift/compare/verdict.js";
-import { percent, pText } from "../../drift/compare/words.js";
+import { checkScores, type MetricValue } from "../../model/evaluate/index.js";
+import { worst, percent, pText } from "../../drift/compare/index.js";
 import type { DriftVerdict, Severity } from "../../drift/report.js";
-import { benjaminiHochberg } from "../../stats/adjust.js";
+import { benjaminiHochberg } from "../../stats/hypothesis/index.js";
 import { criticalValue, normalTwoSidedTail } from "../../stats/special.js";
 import {
   binnedOutcomes,

@@ -1,9 +1,18 @@
 import { ChurnkitError } from "../../base/errors.js";
-import { count, increasing, list, number, object, version, type Decoder } from "../../base/json/decode.js";
-import { documentError, JsonValue } from "../../base/json/value.js";
-import { probabilityMargin } from "../../base/logistic.js";
-import { checkScores } from "../../model/evaluate/sorted-scores.js";
-import { quantileEdges } from "../../stats/divergence.js";
+import {
+  count,
+  increasing,
+  list,
+  number,
+  object,
+  version,
+  type Decoder,
+  documentError,
+  JsonValue,
+} from "../../base/json/index.js";
+import { probabilityMargin } from "../../stats/logistic.js";
+import { checkScores } from "../../model/evaluate/index.js";
+import { quantileEdges } from "../../stats/distances/index.js";
 
 /** Outcomes and expectations of the rows in one bin of the probability. */
 export interface CalibrationBin {

@@ -1,7 +1,6 @@
 import { ChurnkitError } from "../../base/errors.js";
-import { count, number, object, version, type Decoder } from "../../base/json/decode.js";
-import { documentError, JsonValue } from "../../base/json/value.js";
-import { checkThreshold } from "../../model/evaluate/options.js";
+import { count, number, object, version, type Decoder, documentError, JsonValue } from "../../base/json/index.js";
+import { checkThreshold } from "../../model/evaluate/index.js";
 import { binRange, scoreBin, scoreBins, stepOf, stepsPerBin } from "./score-bins.js";
 import type { ScoreCells } from "./score-cells.js";
 

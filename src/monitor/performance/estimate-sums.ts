@@ -1,4 +1,4 @@
-import { rowLogLoss, logit } from "../../base/logistic.js";
+import { rowLogLoss, logit } from "../../stats/logistic.js";
 import type { ScoreCells } from "./score-cells.js";
 
 /** Sums over the rows on one side of the threshold. */

@@ -1,7 +1,5 @@
 import type { Costs } from "../../model/artifact.js";
-import { checkCosts, checkThreshold } from "../../model/evaluate/options.js";
-import { checkProbabilities } from "../../model/evaluate/sorted-scores.js";
-import type { MetricValue } from "../../model/evaluate/metrics.js";
+import { checkCosts, checkThreshold, checkProbabilities, type MetricValue } from "../../model/evaluate/index.js";
 import { cellsOfCounts, type ConfidenceCounts } from "./confidence-counts.js";
 import { estimateAuc, type RawEstimate } from "./estimate-auc.js";
 import { estimateSums, type EstimateSums, type MeanSums } from "./estimate-sums.js";

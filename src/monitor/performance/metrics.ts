@@ -1,4 +1,4 @@
-import { metrics } from "../../model/evaluate/metrics.js";
+import { metrics } from "../../model/evaluate/index.js";
 
 /**
  * The metrics of a series of performance, estimated and realized, declared once. `high` is the largest possible value,

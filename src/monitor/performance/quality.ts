@@ -1,10 +1,9 @@
 import { ChurnkitError } from "../../base/errors.js";
-import type { MetricValue } from "../../model/evaluate/metrics.js";
-import { worst } from "../../drift/compare/verdict.js";
-import { pText } from "../../drift/compare/words.js";
+import type { MetricValue } from "../../model/evaluate/index.js";
+import { worst, pText } from "../../drift/compare/index.js";
 import type { Floors } from "../../drift/policy.js";
 import type { DriftVerdict, Severity } from "../../drift/report.js";
-import { benjaminiHochberg } from "../../stats/adjust.js";
+import { benjaminiHochberg } from "../../stats/hypothesis/index.js";
 import { criticalValue, normalTwoSidedTail } from "../../stats/special.js";
 import { checkFloors, checkNumber } from "./calibration-policy.js";
 import type { EstimatedValue } from "./estimate.js";

@@ -1,8 +1,5 @@
 import type { Costs } from "../../model/artifact.js";
-import type { BootstrapOptions } from "../../model/evaluate/bootstrap.js";
-import type { Confusion } from "../../model/evaluate/confusion.js";
-import { evaluateScores } from "../../model/evaluate/evaluate-scores.js";
-import type { MetricValue } from "../../model/evaluate/metrics.js";
+import { type BootstrapOptions, type Confusion, evaluateScores, type MetricValue } from "../../model/evaluate/index.js";
 import { Z95, type PerformanceMetric } from "./metrics.js";
 
 /** Realized performance of a model. Plain JSON without NaN. */

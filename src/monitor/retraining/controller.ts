@@ -1,9 +1,7 @@
-import { quietly } from "../../base/async/quietly.js";
+import { quietly } from "../../base/async/index.js";
 import { ChurnkitError } from "../../base/errors.js";
-import { typedStore } from "../../io/store/typed-store.js";
-import type { MetricSink } from "../../io/metrics/metric-sink.js";
-import type { MonitorMetric } from "../../io/metrics/metric-table.js";
-import type { ObjectStore } from "../../io/store/object-store.js";
+import { typedStore, type ObjectStore } from "../../io/store/index.js";
+import type { MetricSink, MonitorMetric } from "../../io/metrics/index.js";
 import type { RetrainingDecision } from "./decide.js";
 import { heartbeat } from "./heartbeat.js";
 import { rememberTriggers, type RetrainingSignals } from "./observe.js";

@@ -1,5 +1,5 @@
-import type { MetricPoint } from "../../io/metrics/metric-sink.js";
-import { driftAdvice } from "../../drift/compare/advice.js";
+import type { MetricPoint } from "../../io/metrics/index.js";
+import { driftAdvice } from "../../drift/compare/index.js";
 import type { ColumnDrift, DriftReport } from "../../drift/report.js";
 import type { RetrainingSignals } from "./observe.js";
 

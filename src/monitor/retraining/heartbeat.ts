@@ -1,8 +1,6 @@
 import { ChurnkitError } from "../../base/errors.js";
-import { literal, number, object, text } from "../../base/json/decode.js";
-import { JsonValue } from "../../base/json/value.js";
-import { readableJson } from "../../base/json/write.js";
-import type { ObjectStore } from "../../io/store/object-store.js";
+import { literal, number, object, text, JsonValue, readableJson } from "../../base/json/index.js";
+import type { ObjectStore } from "../../io/store/index.js";
 import { liesAhead } from "../../base/clock.js";
 import { corruptState, shortText, time } from "./state.js";
 

@@ -1,5 +1,5 @@
 import { ChurnkitError } from "../../base/errors.js";
-import { checkKey } from "../../io/store/object-store.js";
+import { checkKey } from "../../io/store/index.js";
 import { nextDue, type RetrainingSchedule } from "./schedule.js";
 
 /** Why a model may be retrained: the kinds of triggers. */

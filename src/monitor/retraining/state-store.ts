@@ -1,5 +1,5 @@
-import { retryOnConflict } from "../../base/async/retry.js";
-import type { ObjectStore } from "../../io/store/object-store.js";
+import { retryOnConflict } from "../../base/async/index.js";
+import type { ObjectStore } from "../../io/store/index.js";
 import { newRetrainingState, parseState, shortText, writeState, type RetrainingState } from "./state.js";
 
 const stateKey = (name: string): string => `retraining/${name}/state.json`;

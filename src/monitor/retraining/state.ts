@@ -1,6 +1,17 @@
-import { flag, list, nullable, number, object, oneOf, text, where, type Decoder } from "../../base/json/decode.js";
-import { documentError, JsonValue } from "../../base/json/value.js";
-import { readableJson } from "../../base/json/write.js";
+import {
+  flag,
+  list,
+  nullable,
+  number,
+  object,
+  oneOf,
+  text,
+  where,
+  type Decoder,
+  documentError,
+  JsonValue,
+  readableJson,
+} from "../../base/json/index.js";
 import { retrainingTriggers, type RetrainingTrigger } from "./policy.js";
 
 /** A trigger that was seen and that no run has served yet. Times are ISO 8601. */

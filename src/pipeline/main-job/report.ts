@@ -4,7 +4,7 @@ import { driftSections } from "../../report/drift-sections.js";
 import { evaluationSections } from "../../report/model-sections.js";
 import { monitorSections } from "../../report/monitor-report.js";
 import { renderReport } from "../../report/render.js";
-import type { GateVerdict } from "../../registry/gates/gate.js";
+import type { GateVerdict } from "../../registry/gates/index.js";
 import type { Command } from "../../report/sections.js";
 import type { MainJobResult } from "./main-job.js";
 

@@ -1,8 +1,7 @@
 import { quantile } from "simple-statistics";
 import { ChurnkitError } from "../../base/errors.js";
-import { recordOf } from "../../data/table/record-of.js";
-import type { Table } from "../../data/table/table.js";
-import type { Scorer } from "../../model/scoring/compile.js";
+import { recordOf, type Table } from "../../data/table/index.js";
+import type { Scorer } from "../../model/scoring/index.js";
 
 /** Results of real requests to a served model. */
 export interface ServeFigures {

@@ -1,8 +1,6 @@
-import { rankAuc } from "../../base/rank.js";
+import { rankAuc } from "../../stats/ranks/index.js";
 import { mix32 } from "../../base/random.js";
-import { labels } from "../../data/table/labels.js";
-import { recordOf, type RecordValue } from "../../data/table/record-of.js";
-import type { Table } from "../../data/table/table.js";
+import { labels, recordOf, type RecordValue, type Table } from "../../data/table/index.js";
 
 /** Factor of an upstream change of unit: months that become days. */
 const unit = 30;

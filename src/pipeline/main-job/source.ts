@@ -1,19 +1,21 @@
 import { join } from "node:path";
 import { mix32 } from "../../base/random.js";
-import { defineFeatures, type Features } from "../../data/features/define.js";
-import { column, countOf, meanOf, ratio, sum, trend } from "../../data/features/expressions/builders.js";
-import { daysSince } from "../../data/features/expressions/date-builders.js";
-import { inferFromFile, readTable } from "../../data/read/read-file.js";
-import { split } from "../../data/split/split.js";
-import { splitByTime } from "../../data/split/time.js";
+import {
+  defineFeatures,
+  type Features,
+  column,
+  countOf,
+  meanOf,
+  ratio,
+  sum,
+  trend,
+  daysSince,
+} from "../../data/features/index.js";
+import { inferFromFile, readTable, tableFromRecords } from "../../data/read/index.js";
+import { split, splitByTime } from "../../data/split/index.js";
 import { bestPossible, syntheticContract, syntheticCustomers } from "../../data/synthetic.js";
-import { concatTables } from "../../data/table/concat-tables.js";
-import { recordOf } from "../../data/table/record-of.js";
-import { tableFromRecords } from "../../data/table/records.js";
-import type { Facet } from "../../monitor/bias/facets.js";
-import { takeRows } from "../../data/table/take-rows.js";
-import type { Table } from "../../data/table/table.js";
-import { writeCsv } from "../../data/table/write-csv.js";
+import { concatTables, recordOf, takeRows, type Table, writeCsv } from "../../data/table/index.js";
+import type { Facet } from "../../monitor/bias/index.js";
 import { shiftRecords } from "./shift.js";
 
 /** Where the main job's customers come from. */

@@ -1,17 +1,16 @@
-import { labels } from "../../data/table/labels.js";
-import { recordOf } from "../../data/table/record-of.js";
-import type { Table } from "../../data/table/table.js";
-import { monitorExplainer } from "../../monitor/baseline/baseline.js";
-import { createMonitor } from "../../monitor/monitor.js";
-import { monitorBaselineOf } from "../../monitor/baseline/parse-baseline.js";
-import { monitorSignals } from "../../monitor/judging/points.js";
-import type { MonitorReport } from "../../monitor/judging/report.js";
-import { days } from "../../monitor/performance/labeled/join.js";
-import { decideRetraining, type RetrainingDecision } from "../../monitor/retraining/decide.js";
-import { retrainingPolicy } from "../../monitor/retraining/policy.js";
-import { newRetrainingState } from "../../monitor/retraining/state.js";
+import { labels, recordOf, type Table } from "../../data/table/index.js";
+import { monitorExplainer, monitorBaselineOf } from "../../monitor/baseline/index.js";
+import { createMonitor } from "../../monitor/index.js";
+import { monitorSignals, type MonitorReport } from "../../monitor/judging/index.js";
+import { days } from "../../monitor/performance/index.js";
+import {
+  decideRetraining,
+  type RetrainingDecision,
+  retrainingPolicy,
+  newRetrainingState,
+} from "../../monitor/retraining/index.js";
 import type { Artifact } from "../../model/artifact.js";
-import type { Scorer } from "../../model/scoring/compile.js";
+import type { Scorer } from "../../model/scoring/index.js";
 
 /** All four monitors look at a month of predictions once their outcomes are known. */
 export async function watchLater(artifact: Artifact, scorer: Scorer, later: Table): Promise<MonitorReport> {

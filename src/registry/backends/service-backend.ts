@@ -1,7 +1,7 @@
 import pLimit from "p-limit";
-import { retryOnConflict } from "../../base/async/retry.js";
+import { retryOnConflict } from "../../base/async/index.js";
 import { ChurnkitError } from "../../base/errors.js";
-import type { BundleSource } from "../../model/bundle/source.js";
+import type { BundleSource } from "../../model/bundle/index.js";
 import { withAlias } from "../versions/aliases.js";
 import type { Ledger, ReadIndex } from "../history/ledger.js";
 import type {

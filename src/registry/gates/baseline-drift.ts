@@ -1,12 +1,12 @@
-import { cellFinder } from "../../data/profile/cuts.js";
-import { predictionsOf } from "../../data/profile/predictions.js";
 import {
+  cellFinder,
+  predictionsOf,
   isNumericProfile,
   type CategoryProfile,
   type ColumnProfile,
   type NumericProfile,
   type Profile,
-} from "../../data/profile/profile.js";
+} from "../../data/profile/index.js";
 import { compareProfiles } from "../../drift/index.js";
 import type { DriftVerdict, Severity } from "../../drift/report.js";
 

@@ -1,6 +1,5 @@
 import { ChurnkitError } from "../../base/errors.js";
-import { compareScores } from "../../model/evaluate/compare-scores.js";
-import { metrics, type MetricName, type MetricValue } from "../../model/evaluate/metrics.js";
+import { compareScores, metrics, type MetricName, type MetricValue } from "../../model/evaluate/index.js";
 import type {
   AbsoluteRequirement,
   Gate,

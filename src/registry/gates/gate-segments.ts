@@ -1,7 +1,7 @@
 import { counted } from "../../base/counted.js";
 import { ChurnkitError } from "../../base/errors.js";
 import { criticalValue, normalTwoSidedTail } from "../../stats/special.js";
-import { metrics, type MetricValue } from "../../model/evaluate/metrics.js";
+import { metrics, type MetricValue } from "../../model/evaluate/index.js";
 import type { GateCheck, GroupCheck, JudgedRows, SegmentRequirement } from "./gate.js";
 import { defaultMargin, duelWith, shown, type Duel, type DuelResult } from "./gate-checks.js";
 

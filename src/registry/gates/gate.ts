@@ -1,5 +1,4 @@
-import type { BootstrapOptions } from "../../model/evaluate/bootstrap.js";
-import type { MetricName, MetricValue } from "../../model/evaluate/metrics.js";
+import type { BootstrapOptions, MetricName, MetricValue } from "../../model/evaluate/index.js";
 import { checkAbsolute, checkMeasured, checkRelative, checkRequirement, checkSoundness } from "./gate-checks.js";
 import { checkSegments } from "./gate-segments.js";
 import type { MeasureName } from "./measures.js";

@@ -1,18 +1,14 @@
 import { ChurnkitError } from "../../base/errors.js";
-import { contractHash } from "../../data/contract/contract-hash.js";
-import { labels } from "../../data/table/labels.js";
-import { recordOf } from "../../data/table/record-of.js";
-import type { Table } from "../../data/table/table.js";
+import { contractHash } from "../../data/contract/index.js";
+import { labels, recordOf, type Table } from "../../data/table/index.js";
 import type { Artifact } from "../../model/artifact.js";
-import type { Scorer } from "../../model/scoring/compile.js";
-import type { BootstrapOptions } from "../../model/evaluate/bootstrap.js";
-import { evaluateScores, summarize } from "../../model/evaluate/evaluate-scores.js";
-import type { MetricSummary } from "../../model/evaluate/metrics.js";
+import type { Scorer } from "../../model/scoring/index.js";
+import { type BootstrapOptions, evaluateScores, summarize, type MetricSummary } from "../../model/evaluate/index.js";
 import { evaluateGate, type Gate, type GateVerdict, type JudgedRows, type JudgedScores, type Rival } from "./gate.js";
 import type { MeasureName } from "./measures.js";
 import { segmentOf } from "./segments.js";
 import { soundVerdict, type Allowances } from "./soundness.js";
-import { trainingFactsOf } from "../../model/training/training-facts.js";
+import { trainingFactsOf } from "../../model/training/index.js";
 
 /** How the time of one score is measured. */
 export interface LatencyOptions {

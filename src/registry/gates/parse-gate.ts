@@ -8,9 +8,10 @@ import {
   text,
   where,
   type Decoder,
-} from "../../base/json/decode.js";
-import { documentError, JsonValue } from "../../base/json/value.js";
-import { metricNames } from "../../model/evaluate/metrics.js";
+  documentError,
+  JsonValue,
+} from "../../base/json/index.js";
+import { metricNames } from "../../model/evaluate/index.js";
 import type { Gate, Requirement } from "./gate.js";
 import { measures, type MeasureName } from "./measures.js";
 import { soundnessDemands, type SoundnessDemand } from "./soundness.js";

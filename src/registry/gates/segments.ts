@@ -1,8 +1,7 @@
 import { ChurnkitError } from "../../base/errors.js";
-import type { Column } from "../../data/contract/contract.js";
-import { formatDate } from "../../data/contract/cells/date.js";
-import { quantileOfSorted } from "../../stats/quantiles.js";
-import type { Table } from "../../data/table/table.js";
+import { type Column, formatDate } from "../../data/contract/index.js";
+import { quantileOfSorted } from "../../stats/ranks/index.js";
+import type { Table } from "../../data/table/index.js";
 
 /** A column of numbers with at most this many values is a segment by value; with more, a segment by quarters. */
 const mostValues = 10;

@@ -1,14 +1,9 @@
-import { JsonValue } from "../../base/json/value.js";
-import type { Contract } from "../../data/contract/contract.js";
-import type { Table } from "../../data/table/table.js";
-import { corrupt } from "../../model/bundle/corrupt.js";
-import { collected, type BundleSource } from "../../model/bundle/source.js";
-import {
-  parseTrainingFacts,
-  seenRows,
-  trainingFactsPath,
-  type TrainingFacts,
-} from "../../model/training/training-facts.js";
+import { JsonValue } from "../../base/json/index.js";
+import type { Contract } from "../../data/contract/index.js";
+import type { Table } from "../../data/table/index.js";
+import { corrupt } from "../../model/corrupt.js";
+import { collected, type BundleSource } from "../../model/bundle/index.js";
+import { parseTrainingFacts, seenRows, trainingFactsPath, type TrainingFacts } from "../../model/training/index.js";
 import type { GateCheck, GateVerdict } from "./gate.js";
 
 /**

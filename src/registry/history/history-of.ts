@@ -1,5 +1,5 @@
 import { writeEntry, type StoredEntry } from "./history.js";
-import type { HistoryHead } from "../backends/store/registry-index.js";
+import type { HistoryHead } from "../versions/registry-index.js";
 import type { AliasEntry, EntryDraft } from "../registry-state.js";
 import type { VersionRecord } from "../versions/version.js";
 

@@ -1,9 +1,18 @@
 import { hasher, sha256Hex } from "../../base/hash.js";
-import { count, nullable, object, oneOf, optional, text, texts, type Decoder } from "../../base/json/decode.js";
-import { JsonValue } from "../../base/json/value.js";
-import { readableJson } from "../../base/json/write.js";
-import type { ObjectStore } from "../../io/store/object-store.js";
-import type { HistoryHead } from "../backends/store/registry-index.js";
+import {
+  count,
+  nullable,
+  object,
+  oneOf,
+  optional,
+  text,
+  texts,
+  type Decoder,
+  JsonValue,
+  readableJson,
+} from "../../base/json/index.js";
+import type { ObjectStore } from "../../io/store/index.js";
+import type { HistoryHead } from "../versions/registry-index.js";
 import { corruptRecord } from "../registry-error.js";
 import { historyActions, type HistoryEntry } from "../registry.js";
 import { versionStages, versionStatuses } from "../versions/version.js";

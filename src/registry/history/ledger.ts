@@ -1,5 +1,4 @@
-import { isConflict, retryOnConflict } from "../../base/async/retry.js";
-import { settleAll, type Work } from "../../base/async/settle-all.js";
+import { isConflict, retryOnConflict, settleAll, type Work } from "../../base/async/index.js";
 import { ChurnkitError } from "../../base/errors.js";
 import { abandonedEntries, copyHistory, newestEntry, readHistory, writeEntry, type StoredEntry } from "./history.js";
 import { corruptRecord } from "../registry-error.js";
@@ -9,9 +8,9 @@ import {
   writeIndex,
   type HistoryHead,
   type RegistryIndex,
-} from "../backends/store/registry-index.js";
+} from "../versions/registry-index.js";
 import type { EntryDraft } from "../registry-state.js";
-import type { ObjectStore } from "../../io/store/object-store.js";
+import type { ObjectStore } from "../../io/store/index.js";
 
 /** An index as it was read, and the object's version to name when it is changed. */
 export interface ReadIndex {

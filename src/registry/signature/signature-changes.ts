@@ -1,7 +1,12 @@
-import { canonicalJson } from "../../base/json/canonical.js";
-import { dateReader, formatDate } from "../../data/contract/cells/date.js";
-import { describeNumberFormat } from "../../data/contract/cells/number-format.js";
-import { cellReader, isIssue, type Cell } from "../../data/contract/cells.js";
+import { canonicalJson } from "../../base/json/index.js";
+import {
+  dateReader,
+  formatDate,
+  describeNumberFormat,
+  cellReader,
+  isIssue,
+  type Cell,
+} from "../../data/contract/index.js";
 import { columnOf, type InputOf, type SignatureInput } from "./signature-input.js";
 import type { SignatureChange, SignatureChangeKind } from "./signature.js";
 

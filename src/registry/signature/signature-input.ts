@@ -1,5 +1,4 @@
-import type { Column, NumberFormat } from "../../data/contract/contract.js";
-import { textLimits } from "../../data/contract/cells/label.js";
+import { type Column, type NumberFormat, textLimits } from "../../data/contract/index.js";
 
 type Declared<C extends Column> = C extends Column
   ? Omit<C, "role" | "optional" | "default" | "defaultFor" | "description" | "observed"> & {

@@ -1,4 +1,4 @@
-import { formatDate } from "../../data/contract/cells/date.js";
+import { formatDate } from "../../data/contract/index.js";
 import type { SignatureInput } from "./signature-input.js";
 import { signatureHash, type Signature } from "./signature.js";
 

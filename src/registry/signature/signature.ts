@@ -1,11 +1,7 @@
 import { ChurnkitError } from "../../base/errors.js";
 import { sha256Hex } from "../../base/hash.js";
-import { canonicalJson } from "../../base/json/canonical.js";
-import { flag } from "../../base/json/decode.js";
-import type { JsonValue } from "../../base/json/value.js";
-import type { Contract } from "../../data/contract/contract.js";
-import { contractLimits } from "../../data/contract/limits.js";
-import { parseContract } from "../../data/contract/parse.js";
+import { canonicalJson, flag, type JsonValue } from "../../base/json/index.js";
+import { type Contract, contractLimits, parseContract } from "../../data/contract/index.js";
 import { compareInputs } from "./signature-changes.js";
 import { inputOf, type SignatureInput } from "./signature-input.js";
 

@@ -5,7 +5,7 @@ import {
   type MetricName,
   type MetricSummary,
   type MetricValue,
-} from "../../model/evaluate/metrics.js";
+} from "../../model/evaluate/index.js";
 import { driftOfBaselines, type BaselineDrift } from "../gates/baseline-drift.js";
 import { compareSignatures, signatureOf, type SignatureComparison } from "../signature/signature.js";
 import { diffContracts, diffRecipes, type ContractDiff, type Differences, type FeatureDiff } from "./version-diff.js";

@@ -1,5 +1,5 @@
 import type { Artifact } from "../../model/artifact.js";
-import type { Manifest } from "../../model/bundle/manifest.js";
+import type { Manifest } from "../../model/bundle/index.js";
 import type { Lineage } from "./lineage.js";
 import type { VersionDraft } from "../registry-state.js";
 import type { RegisterOptions } from "../registry.js";

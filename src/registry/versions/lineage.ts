@@ -1,4 +1,4 @@
-import { count, number, object, optional, record, text, type Decoder } from "../../base/json/decode.js";
+import { count, number, object, optional, record, text, type Decoder } from "../../base/json/index.js";
 
 /** Where a version comes from; plain JSON. Hashes are SHA-256 in hex. */
 export interface Lineage {

@@ -1,5 +1,5 @@
 import { ChurnkitError } from "../../base/errors.js";
-import type { IndexedVersion, RegistryIndex } from "../backends/store/registry-index.js";
+import type { IndexedVersion, RegistryIndex } from "./registry-index.js";
 import type { EntryDraft, VersionEntry } from "../registry-state.js";
 import { compareSemver, isSemver } from "./semver.js";
 

@@ -1,9 +1,13 @@
-import { JsonValue } from "../../base/json/value.js";
-import { extraNameOf } from "../../model/bundle/extras.js";
-import { parseParts, partPaths } from "../../model/bundle/format.js";
-import { corrupt } from "../../model/bundle/corrupt.js";
-import { manifestPath } from "../../model/bundle/manifest.js";
-import { collected, type BundleSource } from "../../model/bundle/source.js";
+import { JsonValue } from "../../base/json/index.js";
+import {
+  extraNameOf,
+  parseParts,
+  partPaths,
+  manifestPath,
+  collected,
+  type BundleSource,
+} from "../../model/bundle/index.js";
+import { corrupt } from "../../model/corrupt.js";
 import type { Artifact } from "../../model/artifact.js";
 
 /** Larger than any part of a bundle but its model. */

@@ -1,9 +1,8 @@
 import { ChurnkitError } from "../../base/errors.js";
 import { hashJson } from "../../base/hash.js";
-import { object, text, type Decoder } from "../../base/json/decode.js";
+import { object, text, type Decoder } from "../../base/json/index.js";
 import type { Artifact } from "../../model/artifact.js";
-import { extraNameOf } from "../../model/bundle/extras.js";
-import type { Manifest } from "../../model/bundle/manifest.js";
+import { extraNameOf, type Manifest } from "../../model/bundle/index.js";
 import { compareSignatures, type Signature } from "../signature/signature.js";
 
 /** Hashes (SHA-256, hex) of the parts of a model that decide by how much its version number rises. */

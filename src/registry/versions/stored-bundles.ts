@@ -1,8 +1,7 @@
 import pLimit from "p-limit";
-import { settleAll } from "../../base/async/settle-all.js";
-import type { ObjectStore } from "../../io/store/object-store.js";
-import { manifestPath } from "../../model/bundle/manifest.js";
-import { bundleSource, type BundleSource } from "../../model/bundle/source.js";
+import { settleAll } from "../../base/async/index.js";
+import type { ObjectStore } from "../../io/store/index.js";
+import { manifestPath, bundleSource, type BundleSource } from "../../model/bundle/index.js";
 
 /** Objects read or written at once; small files of a bundle, which take little memory, in one wave. */
 const parallel = { small: 32, other: 16 };

@@ -1,6 +1,6 @@
-import { canonicalJson } from "../../base/json/canonical.js";
-import type { Contract } from "../../data/contract/contract.js";
-import type { Recipe } from "../../data/features/recipe.js";
+import { canonicalJson } from "../../base/json/index.js";
+import type { Contract } from "../../data/contract/index.js";
+import type { Recipe } from "../../data/features/index.js";
 
 /** A member that differs. For lists of texts, such as levels, the change lists additions and removals. */
 export interface MemberChange {

@@ -1,7 +1,17 @@
-import { count, flag, list, object, oneOf, optional, record, text, type Decoder } from "../../base/json/decode.js";
-import { JsonValue } from "../../base/json/value.js";
-import { readableJson } from "../../base/json/write.js";
-import { parseMetrics, parseProvenance } from "../../model/bundle/parts.js";
+import {
+  count,
+  flag,
+  list,
+  object,
+  oneOf,
+  optional,
+  record,
+  text,
+  type Decoder,
+  JsonValue,
+  readableJson,
+} from "../../base/json/index.js";
+import { parseMetrics, parseProvenance } from "../../model/bundle/index.js";
 import type { GateVerdict } from "../gates/gate.js";
 import { parseLineage } from "./lineage.js";
 import { corruptRecord } from "../registry-error.js";

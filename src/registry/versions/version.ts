@@ -1,6 +1,6 @@
 import { ChurnkitError } from "../../base/errors.js";
 import type { Provenance } from "../../model/artifact.js";
-import type { MetricSummary } from "../../model/evaluate/metrics.js";
+import type { MetricSummary } from "../../model/evaluate/index.js";
 import type { GateVerdict } from "../gates/gate.js";
 import type { Lineage } from "./lineage.js";
 import type { Fingerprints } from "./semver.js";

@@ -1,4 +1,4 @@
-import type { ReliabilityBin } from "../../model/evaluate/reliability.js";
+import type { ReliabilityBin } from "../../model/evaluate/index.js";
 import type { Plot } from "../sections.js";
 import { PLOT_HEIGHT, PLOT_WIDTH, guide, quantity, seriesColor } from "./series.js";
 

@@ -1,4 +1,4 @@
-import type { Confusion } from "../../model/evaluate/confusion.js";
+import type { Confusion } from "../../model/evaluate/index.js";
 import type { Plot } from "../sections.js";
 import { color } from "../theme.js";
 import { PLOT_WIDTH } from "./series.js";

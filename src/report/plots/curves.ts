@@ -1,4 +1,4 @@
-import { thin, type Curve } from "../../model/evaluate/curves.js";
+import { thin, type Curve } from "../../model/evaluate/index.js";
 import type { Plot } from "../sections.js";
 import { color } from "../theme.js";
 import { PLOT_HEIGHT, PLOT_WIDTH, guide, quantity, rowsOf, seriesColor, type Series } from "./series.js";

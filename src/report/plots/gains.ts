@@ -1,4 +1,4 @@
-import type { LiftBin } from "../../model/evaluate/lift.js";
+import type { LiftBin } from "../../model/evaluate/index.js";
 import type { Plot } from "../sections.js";
 import { color } from "../theme.js";
 import { PLOT_HEIGHT, PLOT_WIDTH, guide, quantity, rowsOf, seriesColor } from "./series.js";

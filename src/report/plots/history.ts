@@ -1,4 +1,4 @@
-import type { EpochRecord } from "../../model/training/learner.js";
+import type { EpochRecord } from "../../model/kinds/index.js";
 import type { Plot } from "../sections.js";
 import { PLOT_HEIGHT, PLOT_WIDTH, quantity, seriesColor } from "./series.js";
 

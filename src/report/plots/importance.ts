@@ -1,4 +1,4 @@
-import type { ColumnImportance } from "../../model/explain/importance.js";
+import type { ColumnImportance } from "../../model/explain/index.js";
 import type { Plot } from "../sections.js";
 import { color } from "../theme.js";
 import { axisNames, nameAxis } from "./names.js";

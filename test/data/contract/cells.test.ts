@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { cellReader, isIssue, type Cell } from "../../../src/data/contract/cells.js";
 import { formatDate, parseIsoDate } from "../../../src/data/contract/cells/date.js";
 import type { Column } from "../../../src/data/contract/contract.js";
-import { qualityRules } from "../../../src/data/quality/rules.js";
+import { qualityRules } from "../../../src/data/contract/rules.js";
 
 const base = { name: "x", role: "feature", nullable: false, optional: false, missing: [] } as const;
 const number: Column = { ...base, kind: "number", integer: false };

@@ -6,7 +6,7 @@ import { formatDate } from "../../../src/data/contract/cells/date.js";
 import { describeNumberFormat, formattedNumberReader } from "../../../src/data/contract/cells/number-format.js";
 import type { Column, NumberFormat } from "../../../src/data/contract/contract.js";
 import { inferContract, type InferenceOptions } from "../../../src/data/contract/infer.js";
-import type { Finding } from "../../../src/data/quality/rules.js";
+import type { Finding } from "../../../src/data/contract/rules.js";
 import { inferDelimited, inferJsonLines } from "../../../src/data/read/infer-source.js";
 import { readDelimited } from "../../../src/data/read/csv.js";
 import { readJsonLines } from "../../../src/data/read/json-lines.js";

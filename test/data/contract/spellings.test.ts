@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { readJsonLines } from "../../../src/data/read/json-lines.js";
 import { recordOf } from "../../../src/data/table/record-of.js";
-import { tableFromRecords } from "../../../src/data/table/records.js";
+import { tableFromRecords } from "../../../src/data/read/records.js";
 import { keyWarnings } from "../../../src/model/scoring/key-warnings.js";
 import type { ServedModel } from "../../../src/serving/handler.js";
 import { predictionsOf } from "../../../src/serving/scored-predictions.js";

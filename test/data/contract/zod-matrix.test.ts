@@ -5,7 +5,7 @@ import type { Column, Contract } from "../../../src/data/contract/contract.js";
 import { contractOf } from "../../../src/data/contract/from-zod.js";
 import { parseContract } from "../../../src/data/contract/parse.js";
 import { recordOf } from "../../../src/data/table/record-of.js";
-import { tableFromRecords } from "../../../src/data/table/records.js";
+import { tableFromRecords } from "../../../src/data/read/records.js";
 
 /** What reading came to: "refused", "missing" (NaN and null alike), or the stored cell. */
 type Outcome = string | number;

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { rankAuc } from "../../../src/base/rank.js";
+import { rankAuc } from "../../../src/stats/ranks/auc.js";
 import { compileRecipe } from "../../../src/data/features/encode.js";
 import { defineFeatures } from "../../../src/data/features/define.js";
 import { fitRecipe } from "../../../src/data/features/fit/fit-recipe.js";

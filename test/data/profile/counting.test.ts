@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { uniform } from "../../../src/base/random.js";
-import { cellGuide, placeCells } from "../../../src/stats/cell-guide.js";
+import { cellGuide, placeCells } from "../../../src/stats/ranks/cell-guide.js";
 import { cellFinder, cutPointsOf } from "../../../src/data/profile/cuts.js";
 import { EXACT_BLOCK, addExactly } from "../../../src/data/profile/exact-sum.js";
-import { orderOf, orderOfSorted } from "../../../src/stats/order.js";
+import { orderOf, orderOfSorted } from "../../../src/stats/ranks/order.js";
 import { MomentSums } from "../../../src/data/profile/moment-sums.js";
 import { profileOf } from "../../../src/data/profile/numeric.js";
 import { categoryProfileOf } from "../../../src/data/profile/category.js";

@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { uniform } from "../../../src/base/random.js";
 import { cellFinder, cutPointsOf } from "../../../src/data/profile/cuts.js";
-import { quantileOfSorted } from "../../../src/stats/quantiles.js";
-import { sortNumbers, sortedValues } from "../../../src/stats/sort.js";
+import { quantileOfSorted } from "../../../src/stats/ranks/quantiles.js";
+import { sortNumbers, sortedValues } from "../../../src/stats/ranks/sort.js";
 import { oracleSample } from "../../helpers/oracle-inputs.js";
 import { oracleCases, oracleNumber } from "../../helpers/shared.js";
 

@@ -13,7 +13,7 @@ import {
   type Profile,
 } from "../../../src/data/profile/profile.js";
 import { profileAgainst, profileTable } from "../../../src/data/profile/table.js";
-import { ksStatistic } from "../../../src/stats/kolmogorov-smirnov.js";
+import { ksStatistic } from "../../../src/stats/hypothesis/kolmogorov-smirnov.js";
 import { ksOfProfiles } from "../../../src/drift/compare/profile-ks.js";
 import { tableOf } from "../../drift/tables.js";
 import { oracleSample } from "../../helpers/oracle-inputs.js";

@@ -7,9 +7,9 @@ import { inferContract } from "../../../src/data/contract/infer.js";
 import { defineDataset } from "../../../src/data/dataset.js";
 import { findLeaks } from "../../../src/data/quality/leaks.js";
 import { repeatedRows } from "../../../src/data/quality/row-groups.js";
-import { qualityRules } from "../../../src/data/quality/rules.js";
+import { qualityRules } from "../../../src/data/contract/rules.js";
 import { validateTable, type Validation } from "../../../src/data/quality/validate.js";
-import { tableFromRecords } from "../../../src/data/table/records.js";
+import { tableFromRecords } from "../../../src/data/read/records.js";
 import type { ColumnData } from "../../../src/data/table/table.js";
 import { hasShared, sharedPath } from "../../helpers/shared.js";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { hashTable } from "../../../src/data/table/hash-table.js";
-import { tableFromRecords } from "../../../src/data/table/records.js";
+import { tableFromRecords } from "../../../src/data/read/records.js";
 import { syntheticContract, syntheticCustomers } from "../../../src/data/synthetic.js";
 import { tableFromBytes, tableToBytes } from "../../../src/data/table/table-bytes.js";
 import { takeRows } from "../../../src/data/table/take-rows.js";

@@ -4,7 +4,7 @@ import { concatTables } from "../../../src/data/table/concat-tables.js";
 import { hashTable } from "../../../src/data/table/hash-table.js";
 import { labels } from "../../../src/data/table/labels.js";
 import { recordOf } from "../../../src/data/table/record-of.js";
-import { tableFromRecords } from "../../../src/data/table/records.js";
+import { tableFromRecords } from "../../../src/data/read/records.js";
 import { rowBuffer } from "../../../src/data/table/row-buffer.js";
 import { takeRows } from "../../../src/data/table/take-rows.js";
 import type { Table } from "../../../src/data/table/table.js";

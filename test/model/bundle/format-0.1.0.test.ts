@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { filesStore } from "../../../src/io/store/files/files-store.js";
 import { loadBundle } from "../../../src/model/bundle/load.js";
 import { monitorBaselineOf } from "../../../src/monitor/baseline/parse-baseline.js";
-import { parseMonitorState } from "../../../src/monitor/state.js";
+import { parseMonitorState } from "../../../src/monitor/judging/state.js";
 import { storeRegistry } from "../../../src/registry/backends/store/store-registry.js";
 
 /** Written by churnkit 0.1.0 before its JSON was read by one decoder. */

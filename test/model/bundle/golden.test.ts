@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { syntheticContract } from "../../../src/data/synthetic.js";
 import type { Column, Contract } from "../../../src/data/contract/contract.js";
-import { tableFromRecords } from "../../../src/data/table/records.js";
+import { tableFromRecords } from "../../../src/data/read/records.js";
 import { goldenRows } from "../../../src/model/bundle/golden.js";
 import { sampleContract } from "../../helpers/artifact.js";
 import { budget } from "../../helpers/budget.js";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { permutation } from "../../../src/base/random.js";
-import { rankAuc } from "../../../src/base/rank.js";
+import { rankAuc } from "../../../src/stats/ranks/auc.js";
 import { evaluateScores, summarize } from "../../../src/model/evaluate/evaluate-scores.js";
 import { metricNames, metrics } from "../../../src/model/evaluate/metrics.js";
 import { drawnRows, scoredRows } from "../../helpers/scored-rows.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { rankAuc } from "../../../src/base/rank.js";
+import { rankAuc } from "../../../src/stats/ranks/auc.js";
 import { thresholdMetrics } from "../../../src/model/evaluate/confusion.js";
 import { evaluateScores, type Evaluation } from "../../../src/model/evaluate/evaluate-scores.js";
 import { liftTable } from "../../../src/model/evaluate/lift.js";

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { ChurnkitError } from "../../../src/base/errors.js";
 import type { Contract } from "../../../src/data/contract/contract.js";
 import { profileTable } from "../../../src/data/profile/table.js";
-import { tableFromRecords } from "../../../src/data/table/records.js";
+import { tableFromRecords } from "../../../src/data/read/records.js";
 import { recordOf } from "../../../src/data/table/record-of.js";
 import { backgroundFromProfile, backgroundFromTable } from "../../../src/model/explain/background.js";
 import { sampleContract, sampleTable } from "../../helpers/artifact.js";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { logit } from "../../../src/base/logistic.js";
+import { logit } from "../../../src/stats/logistic.js";
 import { uniform } from "../../../src/base/random.js";
 import type { LinearModel } from "../../../src/model/artifact.js";
 import { exactLinear } from "../../../src/model/kinds/linear/explain.js";

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { logit, sigmoid } from "../../../src/base/logistic.js";
+import { logit, sigmoid } from "../../../src/stats/logistic.js";
 import { defineFeatures } from "../../../src/data/features/define.js";
 import { column, ratio } from "../../../src/data/features/expressions/builders.js";
 import { takeRows } from "../../../src/data/table/take-rows.js";

@@ -1,8 +1,7 @@
 import { uniform } from "../../../src/base/random.js";
 import type { NetworkModel, TreesModel } from "../../../src/model/artifact.js";
-import type { AttributionTask, Attributor } from "../../../src/model/explain/attributor.js";
-import type { HiddenLayer } from "../../../src/model/kinds/network/spec.js";
-import { tensorLayout } from "../../../src/model/kinds/network/spec.js";
+import type { AttributionTask, Attributor } from "../../../src/model/kinds/attributor.js";
+import { type HiddenLayer, tensorLayout } from "../../../src/model/kinds/network/spec.js";
 
 /** A function of one row of features. */
 export type Output = (row: Float32Array) => number;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ModelNode, NetworkModel } from "../../../src/model/artifact.js";
-import type { AttributionTask, Attributor } from "../../../src/model/explain/attributor.js";
+import type { AttributionTask, Attributor } from "../../../src/model/kinds/attributor.js";
 import { exactLinear } from "../../../src/model/kinds/linear/explain.js";
 import { exactTrees } from "../../../src/model/kinds/trees/explain.js";
 import { expectedGradients } from "../../../src/model/explain/expected-gradients.js";

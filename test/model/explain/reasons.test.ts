@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { logit } from "../../../src/base/logistic.js";
+import { logit } from "../../../src/stats/logistic.js";
 import { defineFeatures } from "../../../src/data/features/define.js";
 import { column, cross, ratio } from "../../../src/data/features/expressions/builders.js";
 import { syntheticContract, syntheticCustomers } from "../../../src/data/synthetic.js";
-import { tableFromRecords } from "../../../src/data/table/records.js";
+import { tableFromRecords } from "../../../src/data/read/records.js";
 import type { Artifact } from "../../../src/model/artifact.js";
 import { compile } from "../../../src/model/scoring/compile.js";
 import { explainerOf } from "../../../src/model/explain/explainer.js";

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { logit, sigmoid } from "../../../src/base/logistic.js";
+import { logit, sigmoid } from "../../../src/stats/logistic.js";
 import type { EnsembleModel, ModelNode } from "../../../src/model/artifact.js";
 import { exactLinear } from "../../../src/model/kinds/linear/explain.js";
 import { expectedGradients } from "../../../src/model/explain/expected-gradients.js";
 import { differentiableOf } from "../../../src/model/explain/explainers.js";
-import type { Differentiable } from "../../../src/model/explain/differentiable.js";
+import type { Differentiable } from "../../../src/model/kinds/differentiable.js";
 import { sampledShapley } from "../../../src/model/explain/sampled-shapley.js";
 import { loadKernel } from "../../../src/model/kinds/network/kernel.js";
-import type { ModelScorer } from "../../../src/model/scoring/scorer.js";
+import type { ModelScorer } from "../../../src/model/kinds/model-kind.js";
 import {
   attribute,
   integratedByDefinition,

@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { sigmoid } from "../../../src/base/logistic.js";
+import { sigmoid } from "../../../src/stats/logistic.js";
 import type { LinearModel } from "../../../src/model/artifact.js";
-import type { Attributor } from "../../../src/model/explain/attributor.js";
+import type { Attributor } from "../../../src/model/kinds/attributor.js";
 import { exactLinear } from "../../../src/model/kinds/linear/explain.js";
 import { exactTrees } from "../../../src/model/kinds/trees/explain.js";
 import { expectedGradients } from "../../../src/model/explain/expected-gradients.js";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { sigmoid } from "../../../src/base/logistic.js";
+import { sigmoid } from "../../../src/stats/logistic.js";
 import { uniform } from "../../../src/base/random.js";
 import { fitLogistic, type LogisticFitOptions } from "../../../src/model/kinds/linear/fit-logistic.js";
 import type { LinearModel } from "../../../src/model/artifact.js";

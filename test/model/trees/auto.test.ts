@@ -3,8 +3,8 @@ import { uniform } from "../../../src/base/random.js";
 import { learnerNamed } from "../../../src/model/training/learners.js";
 import type { AutoChoice } from "../../../src/model/training/auto-learner.js";
 import { auto, boosting, forest, logistic, openBundle, toBundleFiles, train } from "../../../src/model/index.js";
-import { openBudget } from "../../../src/model/training/budget.js";
-import type { Learner } from "../../../src/model/training/learner.js";
+import { openBudget } from "../../../src/model/kinds/budget.js";
+import type { Learner } from "../../../src/model/kinds/learner.js";
 import { customerFeatures, customers } from "../../helpers/customers.js";
 import { bent, learn } from "./data.js";
 

@@ -1,6 +1,6 @@
 import { uniform } from "../../../src/base/random.js";
 import type { TreesModel } from "../../../src/model/artifact.js";
-import type { LabeledMatrix, Learned, Learner } from "../../../src/model/training/learner.js";
+import type { LabeledMatrix, Learned, Learner } from "../../../src/model/kinds/learner.js";
 
 /** A matrix from rows of numbers. */
 export function matrixOf(rows: readonly (readonly number[])[], labels: readonly number[]): LabeledMatrix {

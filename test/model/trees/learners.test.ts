@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { uniform } from "../../../src/base/random.js";
-import { rankAuc } from "../../../src/base/rank.js";
+import { rankAuc } from "../../../src/stats/ranks/auc.js";
 import { boosting, forest, logistic } from "../../../src/model/index.js";
-import type { LabeledMatrix, Learner } from "../../../src/model/training/learner.js";
+import type { LabeledMatrix, Learner } from "../../../src/model/kinds/learner.js";
 import { treesScorer } from "../../../src/model/kinds/trees/score.js";
 import { bagger } from "../../../src/model/kinds/trees/bag.js";
 import { binMatrix } from "../../../src/model/kinds/trees/bins.js";

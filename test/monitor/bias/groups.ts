@@ -1,6 +1,5 @@
 import { uniform } from "../../../src/base/random.js";
-import type { BiasCounts, FacetCounts } from "../../../src/monitor/bias/counts.js";
-import { groupCounts } from "../../../src/monitor/bias/counts.js";
+import { type BiasCounts, type FacetCounts, groupCounts } from "../../../src/monitor/bias/counts.js";
 
 /** [true positives, false positives, false negatives, true negatives] of the disadvantaged group, then of the others. */
 export const facetOf = (d: readonly number[], a: readonly number[], group = "d"): FacetCounts => ({

@@ -1,8 +1,7 @@
-import type { CellIssue } from "../../table/table.js";
+import { type CellIssue, cellIssue } from "./issue.js";
 import type { DateColumn } from "../contract.js";
 import { dayMilliseconds, startOfDay, timeOfDay } from "./calendar.js";
 import { dateFormatReader } from "./date-format.js";
-import { cellIssue } from "./issue.js";
 
 const iso =
   /^(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s?([Zz]|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?)?$/;

@@ -1,5 +1,14 @@
-import type { QualityRule } from "../../quality/rules.js";
-import type { CellIssue } from "../../table/table.js";
+import type { QualityRule } from "../rules.js";
+
+/** One reason why a row was set aside or deserves a look. */
+export interface CellIssue {
+  readonly column: string;
+  /** The rule that was broken, a name of the quality rule table. */
+  readonly rule: string;
+  /** The offending value as text, cut to 80 characters. */
+  readonly value: string;
+  readonly message: string;
+}
 
 /** Cuts a text for a message, to 80 characters. */
 export function cutText(text: string, limit = 80): string {

@@ -1,6 +1,5 @@
-import type { CellIssue } from "../../table/table.js";
+import { type CellIssue, cellIssue, cutText } from "./issue.js";
 import type { BooleanColumn, CategoryColumn, TextColumn } from "../contract.js";
-import { cellIssue, cutText } from "./issue.js";
 import { nearestText } from "./nearest.js";
 
 /** Longest label of a category and, where a text column declares no limit, longest text; in UTF-16 units. */

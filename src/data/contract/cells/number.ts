@@ -1,6 +1,5 @@
-import type { CellIssue } from "../../table/table.js";
+import { type CellIssue, cellIssue } from "./issue.js";
 import type { NumberColumn } from "../contract.js";
-import { cellIssue } from "./issue.js";
 import { describeNumberFormat, formattedNumberReader, plainCharacters } from "./number-format.js";
 
 const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;

@@ -1,5 +1,5 @@
-import { columnFinding } from "../../quality/finding.js";
-import type { Finding } from "../../quality/rules.js";
+import { columnFinding } from "../finding.js";
+import type { Finding } from "../rules.js";
 import { describeNumberFormat } from "../cells/number-format.js";
 import type { ColumnType } from "../zod/lowered.js";
 import { inferMarkers, knownCells, oddCells, recurringLabel } from "./column.js";

@@ -1,5 +1,5 @@
-import { columnFinding } from "../../quality/finding.js";
-import type { Finding } from "../../quality/rules.js";
+import { columnFinding } from "../finding.js";
+import type { Finding } from "../rules.js";
 import type { ColumnType } from "../zod/lowered.js";
 import { isWhole, maxLevels, sumOf } from "./column.js";
 import { namesId, namesPerson } from "./names.js";

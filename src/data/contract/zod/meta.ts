@@ -1,6 +1,6 @@
 import type { $ZodType } from "zod/v4/core";
 import { columnRoles, type ColumnRole, type NumberFormat } from "../contract.js";
-import { documentError, JsonValue } from "../../../base/json/value.js";
+import { documentError, JsonValue } from "../../../base/json/index.js";
 import type { Problem } from "../problem.js";
 import { numberFormat } from "../parse.js";
 

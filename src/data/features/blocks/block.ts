@@ -1,4 +1,4 @@
-import { increasing, number, numbers, where, type Decoder } from "../../../base/json/decode.js";
+import { increasing, number, numbers, where, type Decoder } from "../../../base/json/index.js";
 import type { LevelIndex } from "../expressions/levels.js";
 import type { FeatureBlock } from "../recipe.js";
 

@@ -1,4 +1,4 @@
-import { list, number, oneOf, strictObject, text, texts } from "../../../base/json/decode.js";
+import { list, number, oneOf, strictObject, text, texts } from "../../../base/json/index.js";
 import type { FrequencyBlock, TargetBlock } from "../recipe.js";
 import { blockLimits, type BlockKind } from "./block.js";
 

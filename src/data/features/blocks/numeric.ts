@@ -1,5 +1,5 @@
 import { log1p } from "../../../base/elementary.js";
-import { flag, list, literal, number, oneOf, strictObject, text } from "../../../base/json/decode.js";
+import { flag, list, literal, number, oneOf, strictObject, text } from "../../../base/json/index.js";
 import type { NumericBlock } from "../recipe.js";
 import { blockLimits, bounded, boundedNumber, knots, segmentOf, type BlockKind } from "./block.js";
 

@@ -1,4 +1,4 @@
-import { list, literal, number, oneOf, strictObject, text, texts } from "../../../base/json/decode.js";
+import { list, literal, number, oneOf, strictObject, text, texts } from "../../../base/json/index.js";
 import type { OneHotBlock } from "../recipe.js";
 import type { LevelIndex } from "../expressions/levels.js";
 import { blockLimits, type BlockKind } from "./block.js";

@@ -1,4 +1,4 @@
-import { flag, literal, strictObject, text } from "../../../base/json/decode.js";
+import { flag, literal, strictObject, text } from "../../../base/json/index.js";
 import type { PiecewiseBlock } from "../recipe.js";
 import { bounded, boundedNumber, knots, segmentOf, type BlockKind } from "./block.js";
 

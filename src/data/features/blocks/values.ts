@@ -1,4 +1,4 @@
-import { literal, numbers, strictObject, text, where } from "../../../base/json/decode.js";
+import { literal, numbers, strictObject, text, where } from "../../../base/json/index.js";
 import type { ValuesBlock } from "../recipe.js";
 import { blockLimits, bounded, type BlockKind } from "./block.js";
 import { short } from "./piecewise.js";

@@ -1,5 +1,13 @@
-import { list, literal, optional, strictObject, text, type Decoder } from "../../../base/json/decode.js";
-import { documentError, JsonValue } from "../../../base/json/value.js";
+import {
+  list,
+  literal,
+  optional,
+  strictObject,
+  text,
+  type Decoder,
+  documentError,
+  JsonValue,
+} from "../../../base/json/index.js";
 import type { Contract } from "../../contract/contract.js";
 import { expressionLimits, type Call, type Expression, type ParameterValue } from "../expression.js";
 import { checkExpression } from "./check.js";

@@ -1,6 +1,6 @@
 import { square } from "../../../base/elementary.js";
 import { permutation } from "../../../base/random.js";
-import { logit } from "../../../base/logistic.js";
+import { logit } from "../../../stats/logistic.js";
 import type { TargetBlock } from "../recipe.js";
 import { keptCodes } from "./frequency.js";
 

@@ -9,7 +9,7 @@ import { ioFailed, systemCode } from "../../io-error.js";
 import { checkKey, conflict, type ObjectInfo, type ObjectStore, type PutOptions } from "../object-store.js";
 import { hashNow, readObject, writeHashed } from "./object-file.js";
 import { ownedName } from "../../owner.js";
-import { keyedQueue } from "../../../base/async/queue.js";
+import { keyedQueue } from "../../../base/async/index.js";
 
 /** Holds the store's lock and half-written objects; hidden, so that no key can name it. */
 const workFolder = ".store";

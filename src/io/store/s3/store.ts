@@ -11,7 +11,7 @@ import type { KnownVersion, Write } from "./lineage.js";
 import { putParts } from "./multipart.js";
 import { open, readAll } from "./read.js";
 import { beginWrite, putWhole } from "./write.js";
-import { keyedQueue, sharedReads } from "../../../base/async/queue.js";
+import { keyedQueue, sharedReads } from "../../../base/async/index.js";
 
 export { s3StorePolicy } from "./policy.js";
 

@@ -1,6 +1,6 @@
 import { exp, log } from "../../../base/elementary.js";
-import { logOnePlusExp } from "../../../base/logistic.js";
-import { batchRows, type Differentiable } from "../../explain/differentiable.js";
+import { logOnePlusExp } from "../../../stats/logistic.js";
+import { batchRows, type Differentiable } from "../differentiable.js";
 
 /** A member, and its part of each row of h. */
 interface Member {

@@ -1,5 +1,5 @@
 import type { EnsembleModel } from "../../artifact.js";
-import type { ModelKind } from "../../scoring/scorer.js";
+import type { ModelKind } from "../model-kind.js";
 
 const maxMembers = 1_000;
 

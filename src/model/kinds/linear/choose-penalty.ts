@@ -1,4 +1,4 @@
-import { logOnePlusExp } from "../../../base/logistic.js";
+import { logOnePlusExp } from "../../../stats/logistic.js";
 import { mix32, permutation } from "../../../base/random.js";
 import { minimize, type StoppingRule } from "./minimize.js";
 import { margins } from "./objective.js";

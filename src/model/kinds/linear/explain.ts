@@ -1,5 +1,5 @@
 import type { LinearModel } from "../../artifact.js";
-import type { AttributionTask, Attributor } from "../../explain/attributor.js";
+import type { AttributionTask, Attributor } from "../attributor.js";
 
 /**
  * SHAP values of a linear model against a background: w_j (x_j - mean of column j over the background), summed by group

@@ -1,5 +1,5 @@
 import type { LinearModel } from "../../artifact.js";
-import type { Differentiable } from "../../explain/differentiable.js";
+import type { Differentiable } from "../differentiable.js";
 
 /** A linear model: h is the log odds itself. */
 export function differentiableLinear({ weights, bias }: LinearModel): Differentiable {

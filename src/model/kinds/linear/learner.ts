@@ -1,7 +1,7 @@
-import { kFold } from "../../../data/split/folds.js";
+import { kFold } from "../../../data/split/index.js";
 import type { LinearModel } from "../../artifact.js";
-import type { HeldOut, LabeledMatrix, Learner } from "../../training/learner.js";
-import type { Budget, Cap } from "../../training/budget.js";
+import type { HeldOut, LabeledMatrix, Learner } from "../learner.js";
+import type { Budget, Cap } from "../budget.js";
 import { choosePenalty, type ChosenPenalty } from "./choose-penalty.js";
 import { fitProblem } from "./fit-logistic.js";
 import type { StoppingRule } from "./minimize.js";

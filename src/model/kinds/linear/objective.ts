@@ -1,4 +1,4 @@
-import { logOnePlusExp, sigmoid } from "../../../base/logistic.js";
+import { logOnePlusExp, sigmoid } from "../../../stats/logistic.js";
 import type { LogisticProblem } from "./problem.js";
 
 /** matrix * weights + bias, into `out` (one number for each row). */

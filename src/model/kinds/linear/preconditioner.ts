@@ -1,5 +1,5 @@
 import { square } from "../../../base/elementary.js";
-import { sigmoid } from "../../../base/logistic.js";
+import { sigmoid } from "../../../stats/logistic.js";
 import { factorise, solve } from "./cholesky.js";
 import type { LogisticProblem } from "./problem.js";
 

@@ -1,7 +1,7 @@
-import { number, numbers, object } from "../../../base/json/decode.js";
-import { sigmoid } from "../../../base/logistic.js";
+import { number, numbers, object } from "../../../base/json/index.js";
+import { sigmoid } from "../../../stats/logistic.js";
 import type { LinearModel } from "../../artifact.js";
-import type { ModelKind, ModelScorer } from "../../scoring/scorer.js";
+import type { ModelKind, ModelScorer } from "../model-kind.js";
 
 /** Scores sigmoid(bias + weights . x), in float64. */
 export function linearScorer({ weights, bias }: LinearModel): ModelScorer {

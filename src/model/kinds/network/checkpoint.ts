@@ -1,12 +1,10 @@
 import { ChurnkitError } from "../../../base/errors.js";
 import { hasher } from "../../../base/hash.js";
-import { canonicalJson } from "../../../base/json/canonical.js";
-import type { ObjectStore } from "../../../io/store/object-store.js";
-import { typedStore } from "../../../io/store/typed-store.js";
-import type { EpochRecord, LabeledMatrix } from "../../training/learner.js";
+import { canonicalJson, parseJson } from "../../../base/json/index.js";
+import { type ObjectStore, typedStore } from "../../../io/store/index.js";
+import type { EpochRecord, LabeledMatrix } from "../learner.js";
 import type { FitState } from "./fit-network.js";
 import type { NetworkWeights } from "./spec.js";
-import { parseJson } from "../../../base/json/parse.js";
 
 /**
  * Saved states of an ensemble's members, under a key that only the same data and settings lead to.

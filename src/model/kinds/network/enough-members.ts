@@ -1,4 +1,4 @@
-import { rowLogLoss, sigmoid } from "../../../base/logistic.js";
+import { rowLogLoss, sigmoid } from "../../../stats/logistic.js";
 import type { FitRows, FittedNetwork } from "./fit-network.js";
 
 /** Two members have to lower the log loss by this share of it; one alone may chance to add nothing. */

@@ -1,10 +1,10 @@
 import pLimit from "p-limit";
-import { sigmoid } from "../../../base/logistic.js";
+import { sigmoid } from "../../../stats/logistic.js";
 import { mix32 } from "../../../base/random.js";
-import { kFold, type Fold } from "../../../data/split/folds.js";
+import { kFold, type Fold } from "../../../data/split/index.js";
 import { turn } from "../trees/turn.js";
-import type { Budget, Cap } from "../../training/budget.js";
-import type { EpochRecord, HeldOut, LabeledMatrix, Learned, LearnerContext } from "../../training/learner.js";
+import type { Budget, Cap } from "../budget.js";
+import type { EpochRecord, HeldOut, LabeledMatrix, Learned, LearnerContext } from "../learner.js";
 import { manyRows, sizedSettings, type SizedSettings } from "./auto-settings.js";
 import { openCheckpoints } from "./checkpoint.js";
 import { enoughMembers } from "./enough-members.js";

@@ -1,9 +1,9 @@
 import { cosTurns } from "../../../base/elementary.js";
 import { ChurnkitError } from "../../../base/errors.js";
-import { logOnePlusExp } from "../../../base/logistic.js";
+import { logOnePlusExp } from "../../../stats/logistic.js";
 import { mix32, permutation } from "../../../base/random.js";
-import { rankAuc } from "../../../base/rank.js";
-import type { EpochRecord } from "../../training/learner.js";
+import { rankAuc } from "../../../stats/ranks/index.js";
+import type { EpochRecord } from "../learner.js";
 import type { SessionState, TrainingEngine } from "./engine.js";
 import type { NetworkSpec, NetworkWeights } from "./spec.js";
 

@@ -3,7 +3,7 @@ import type { Kernel } from "./kernel.js";
 import { createNetworkScorer, type NetworkScorer } from "./network-scorer.js";
 import type { NetworkSpec } from "./spec.js";
 import { foldBatchNorm } from "./wasm/fold.js";
-import { batchRows, type Differentiable } from "../../explain/differentiable.js";
+import { batchRows, type Differentiable } from "../differentiable.js";
 
 /** A dense layer both ways, as products that the WebAssembly kernel computes. */
 interface Dense {

@@ -1,4 +1,4 @@
-import type { EpochRecord } from "../../training/learner.js";
+import type { EpochRecord } from "../learner.js";
 import type { TrainingEngine } from "./engine.js";
 import { fitNetwork, type FitRows, type FitSettings, type FitState, type FittedNetwork } from "./fit-network.js";
 import type { NetworkSpec } from "./spec.js";

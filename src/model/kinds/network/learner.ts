@@ -1,5 +1,5 @@
 import { ChurnkitError } from "../../../base/errors.js";
-import type { Learner } from "../../training/learner.js";
+import type { Learner } from "../learner.js";
 import type { TrainingEngine } from "./engine.js";
 import type { FitSettings } from "./fit-network.js";
 import type { NetworkSpec } from "./spec.js";

@@ -1,12 +1,10 @@
 import { ChurnkitError } from "../../../base/errors.js";
-import { sigmoid } from "../../../base/logistic.js";
+import { sigmoid } from "../../../stats/logistic.js";
 import type { NetworkModel } from "../../artifact.js";
-import { object, text } from "../../../base/json/decode.js";
-import type { JsonValue } from "../../../base/json/value.js";
-import { readableJson } from "../../../base/json/write.js";
+import { object, text, type JsonValue, readableJson } from "../../../base/json/index.js";
 import { readModelJson, readWeights, toModelJson, toWeightsBin, type ModelLayout } from "./format.js";
 import { createNetworkScorer } from "./network-scorer.js";
-import type { ModelKind } from "../../scoring/scorer.js";
+import type { ModelKind } from "../model-kind.js";
 
 /** A network, stored in its own folder as a TF.js layers model and scored by the kernel. */
 export const networkKind: ModelKind<NetworkModel> = {

@@ -1,6 +1,6 @@
 import type { Worker } from "node:worker_threads";
 import { ChurnkitError, type ErrorCode } from "../../../base/errors.js";
-import type { EpochRecord } from "../../training/learner.js";
+import type { EpochRecord } from "../learner.js";
 import type { FitState, FittedNetwork } from "./fit-network.js";
 import type { FitEvents, FitJob } from "./job.js";
 

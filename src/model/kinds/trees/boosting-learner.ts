@@ -1,4 +1,4 @@
-import type { Learner } from "../../training/learner.js";
+import type { Learner } from "../learner.js";
 import { checkOption } from "./check.js";
 
 /** Parameters of {@link boosting}. */

@@ -1,5 +1,5 @@
 import { ChurnkitError } from "../../../base/errors.js";
-import type { LabeledMatrix } from "../../training/learner.js";
+import type { LabeledMatrix } from "../learner.js";
 
 /**
  * Checks what trees are to be trained on.

@@ -1,5 +1,5 @@
 import type { TreesModel } from "../../artifact.js";
-import type { AttributionTask, Attributor } from "../../explain/attributor.js";
+import type { AttributionTask, Attributor } from "../attributor.js";
 
 /** Whose side a group is on along a path. */
 const open = 0;

@@ -1,9 +1,9 @@
-import { sigmoid } from "../../../base/logistic.js";
+import { sigmoid } from "../../../stats/logistic.js";
 import { mix32 } from "../../../base/random.js";
 import type { TreesModel } from "../../artifact.js";
 import type { BoostingParameters } from "./boosting-learner.js";
-import type { Cap } from "../../training/budget.js";
-import type { LabeledMatrix, Learned, LearnerContext } from "../../training/learner.js";
+import type { Cap } from "../budget.js";
+import type { LabeledMatrix, Learned, LearnerContext } from "../learner.js";
 import { binMatrix } from "./bins.js";
 import { biasOf, booster, type Booster } from "./boost.js";
 import { bundleFlags } from "./bundle.js";

@@ -1,10 +1,10 @@
 import { ChurnkitError } from "../../../base/errors.js";
-import { rowLogLoss } from "../../../base/logistic.js";
+import { rowLogLoss } from "../../../stats/logistic.js";
 import { mix32 } from "../../../base/random.js";
 import type { TreesModel } from "../../artifact.js";
-import type { Cap } from "../../training/budget.js";
+import type { Cap } from "../budget.js";
 import type { ForestParameters } from "./forest-learner.js";
-import type { HeldOut, LabeledMatrix, Learned, LearnerContext } from "../../training/learner.js";
+import type { HeldOut, LabeledMatrix, Learned, LearnerContext } from "../learner.js";
 import { treesScorer } from "./score.js";
 import { bagger } from "./bag.js";
 import { binMatrix } from "./bins.js";

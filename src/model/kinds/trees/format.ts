@@ -1,5 +1,5 @@
 import type { TreesModel } from "../../artifact.js";
-import { corrupt } from "../../bundle/corrupt.js";
+import { corrupt } from "../../corrupt.js";
 
 /** Name of the file with the trees' nodes. */
 export const treesFile = "trees.bin";

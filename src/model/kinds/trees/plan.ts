@@ -1,5 +1,5 @@
-import { kFold } from "../../../data/split/folds.js";
-import type { LabeledMatrix } from "../../training/learner.js";
+import { kFold } from "../../../data/split/index.js";
+import type { LabeledMatrix } from "../learner.js";
 
 /** One matrix and, for each member, the rows it trains on and those it is judged on. */
 export interface MemberPlan extends LabeledMatrix {

@@ -1,7 +1,7 @@
-import { count, number, object, oneOf, text } from "../../../base/json/decode.js";
-import { sigmoid } from "../../../base/logistic.js";
+import { count, number, object, oneOf, text } from "../../../base/json/index.js";
+import { sigmoid } from "../../../stats/logistic.js";
 import type { TreesModel } from "../../artifact.js";
-import type { ModelKind, ModelScorer } from "../../scoring/scorer.js";
+import type { ModelKind, ModelScorer } from "../model-kind.js";
 import { readTrees, treesFile, writeTrees } from "./format.js";
 
 /** Scores the sum of the bias and of every tree's leaf, tree by tree in order, in float64. */

@@ -1,4 +1,4 @@
-import { isWritableDate, parseIsoDate } from "../../../data/contract/cells/date.js";
+import { isWritableDate, parseIsoDate } from "../../../data/contract/index.js";
 
 /** A point in time: milliseconds since 1970 UTC, an ISO 8601 text (UTC where it names no offset), or a Date. */
 export type Moment = number | string | Date;

@@ -1,7 +1,6 @@
 import { ChurnkitError } from "../../../base/errors.js";
 import type { Costs } from "../../../model/artifact.js";
-import type { BootstrapOptions } from "../../../model/evaluate/bootstrap.js";
-import { checkCosts, checkThreshold } from "../../../model/evaluate/options.js";
+import { type BootstrapOptions, checkCosts, checkThreshold } from "../../../model/evaluate/index.js";
 import { calibrationDrift, type CalibrationDrift, type CalibrationOptions } from "../calibration-drift.js";
 import { estimatePerformance, type PerformanceEstimate } from "../estimate.js";
 import { realizedPerformance, type RealizedPerformance } from "../realized.js";

@@ -1,6 +1,6 @@
 import { ChurnkitError } from "../../../base/errors.js";
-import type { StoredStream } from "../../../io/store/object-store.js";
-import { isBundlePath, unsafePath } from "../../../model/bundle/manifest.js";
+import type { StoredStream } from "../../../io/store/index.js";
+import { isBundlePath, unsafePath } from "../../../model/bundle/index.js";
 import type { Upload } from "./bytes.js";
 import type { MlflowClient } from "./client.js";
 

@@ -1,7 +1,7 @@
 import pLimit from "p-limit";
-import { sleep } from "../../../base/async/retry.js";
-import { JsonValue } from "../../../base/json/value.js";
-import type { StoredStream } from "../../../io/store/object-store.js";
+import { sleep } from "../../../base/async/index.js";
+import { JsonValue } from "../../../base/json/index.js";
+import type { StoredStream } from "../../../io/store/index.js";
 import { strange, type Speaker } from "./failure.js";
 import { broken, open, send, type HttpOptions, type MlflowCall, type OpenAnswer, type Outcome } from "./http.js";
 

@@ -1,6 +1,5 @@
 import { sha256Hex } from "../../../base/hash.js";
-import { documentError, JsonValue, type DocumentError } from "../../../base/json/value.js";
-import { readableJson } from "../../../base/json/write.js";
+import { documentError, JsonValue, type DocumentError, readableJson } from "../../../base/json/index.js";
 import { parseFacts } from "../../versions/version-record.js";
 import type { VersionFacts } from "../../versions/version.js";
 import type { ArtifactFolder } from "./artifacts.js";

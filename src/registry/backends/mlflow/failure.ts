@@ -1,5 +1,5 @@
 import { ChurnkitError } from "../../../base/errors.js";
-import { parseJson } from "../../../base/json/parse.js";
+import { parseJson } from "../../../base/json/index.js";
 
 /** Why a call did not succeed. */
 export interface MlflowFailure {

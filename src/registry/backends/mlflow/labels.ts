@@ -1,6 +1,5 @@
 import { ChurnkitError } from "../../../base/errors.js";
-import { list, object, oneOf, text, withDefault } from "../../../base/json/decode.js";
-import { JsonValue } from "../../../base/json/value.js";
+import { list, object, oneOf, text, withDefault, JsonValue } from "../../../base/json/index.js";
 import { statusNote } from "../../versions/version-record.js";
 import {
   versionStages,

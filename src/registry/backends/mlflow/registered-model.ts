@@ -1,5 +1,4 @@
-import { count, text } from "../../../base/json/decode.js";
-import type { JsonValue } from "../../../base/json/value.js";
+import { count, text, type JsonValue } from "../../../base/json/index.js";
 import type { AliasEntry } from "../../registry-state.js";
 import type { VersionStage } from "../../versions/version.js";
 import type { MlflowClient } from "./client.js";

@@ -1,5 +1,5 @@
 import { ChurnkitError } from "../../../base/errors.js";
-import type { ObjectStore } from "../../../io/store/object-store.js";
+import type { ObjectStore } from "../../../io/store/index.js";
 import { ledgerIn } from "../../history/ledger.js";
 import { checkModelName } from "../../model-name.js";
 import { registryOver, type RegistryOptions } from "../../registry-over.js";

@@ -1,5 +1,4 @@
-import { object, text } from "../../../base/json/decode.js";
-import type { JsonValue } from "../../../base/json/value.js";
+import { object, text, type JsonValue } from "../../../base/json/index.js";
 import type { VersionDraft } from "../../registry-state.js";
 import type { MlflowClient } from "./client.js";
 import { readTags, versionTag, writeTags } from "./labels.js";

@@ -1,7 +1,6 @@
 import { ChurnkitError } from "../../../base/errors.js";
 import { sha256Hex } from "../../../base/hash.js";
-import { manifestPath } from "../../../model/bundle/manifest.js";
-import { bundleSource, collected, type BundleSource } from "../../../model/bundle/source.js";
+import { manifestPath, bundleSource, collected, type BundleSource } from "../../../model/bundle/index.js";
 import type { VersionDraft } from "../../registry-state.js";
 import type { VersionService } from "../service-backend.js";
 import type { StatusNote, VersionStatus } from "../../versions/version.js";

@@ -1,5 +1,4 @@
-import { count, list } from "../../../base/json/decode.js";
-import { JsonValue, type DocumentError } from "../../../base/json/value.js";
+import { count, list, JsonValue, type DocumentError } from "../../../base/json/index.js";
 import type { AliasEntry } from "../../registry-state.js";
 
 /**

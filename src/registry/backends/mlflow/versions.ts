@@ -1,6 +1,5 @@
 import type { ChurnkitError } from "../../../base/errors.js";
-import { object, text, withDefault } from "../../../base/json/decode.js";
-import type { JsonValue } from "../../../base/json/value.js";
+import { object, text, withDefault, type JsonValue } from "../../../base/json/index.js";
 import type { VersionEntry } from "../../registry-state.js";
 import type { VersionLabels } from "../../versions/version.js";
 import { tagError, type Speaker } from "./failure.js";

@@ -1,4 +1,4 @@
-import { metrics as metricTable, metricNames } from "../../../model/evaluate/metrics.js";
+import { metrics as metricTable, metricNames } from "../../../model/evaluate/index.js";
 import type { VersionRecord } from "../../versions/version.js";
 
 const text = (value: string, most = 1024): string => value.slice(0, most);

@@ -1,9 +1,8 @@
 import type * as Sdk from "@aws-sdk/client-sagemaker";
 import { sha256Hex } from "../../../base/hash.js";
-import type { ObjectStore } from "../../../io/store/object-store.js";
-import { packSource } from "../../../model/bundle/pack-source.js";
-import type { BundleSource } from "../../../model/bundle/source.js";
-import { readableJson } from "../../../base/json/write.js";
+import type { ObjectStore } from "../../../io/store/index.js";
+import { packSource, type BundleSource } from "../../../model/bundle/index.js";
+import { readableJson } from "../../../base/json/index.js";
 import type { ModelVersion, VersionRecord, VersionStatus } from "../../versions/version.js";
 import { isAbsent, sagemakerFailed, type SagemakerConnection } from "./connection.js";
 import { modelCard } from "./model-card.js";

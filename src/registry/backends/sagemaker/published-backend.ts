@@ -1,7 +1,7 @@
 import pLimit from "p-limit";
 import type { ModelApprovalStatus } from "@aws-sdk/client-sagemaker";
 import { ChurnkitError } from "../../../base/errors.js";
-import type { IndexedVersion } from "../store/registry-index.js";
+import type { IndexedVersion } from "../../versions/registry-index.js";
 import type { Decision, RegistryBackend, RegistryChange } from "../../registry-state.js";
 import type { VersionStatus } from "../../versions/version.js";
 import type { ModelPackages, PublishedPackage } from "./model-packages.js";

@@ -1,6 +1,6 @@
 import type * as Sdk from "@aws-sdk/client-sagemaker";
 import { ChurnkitError } from "../../../base/errors.js";
-import type { ObjectStore } from "../../../io/store/object-store.js";
+import type { ObjectStore } from "../../../io/store/index.js";
 import { storeBackend } from "../store/store-backend.js";
 import { registryOver, type RegistryOptions } from "../../registry-over.js";
 import type { ModelRegistry } from "../../registry.js";

@@ -1,5 +1,5 @@
 import { folderOf, type ListedBundle } from "../../versions/stored-bundles.js";
-import type { IndexedVersion } from "./registry-index.js";
+import type { IndexedVersion } from "../../versions/registry-index.js";
 
 /** A bundle's folder that no version names: what a killed registration or removal left, or one that is being registered now. */
 export interface OrphanBundle {

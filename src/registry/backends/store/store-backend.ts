@@ -1,14 +1,13 @@
 import pLimit from "p-limit";
-import { retryOnConflict } from "../../../base/async/retry.js";
-import { settleAll, type Work } from "../../../base/async/settle-all.js";
+import { retryOnConflict, settleAll, type Work } from "../../../base/async/index.js";
 import { hasher } from "../../../base/hash.js";
-import type { ObjectStore } from "../../../io/store/object-store.js";
-import type { BundleSource } from "../../../model/bundle/source.js";
+import type { ObjectStore } from "../../../io/store/index.js";
+import type { BundleSource } from "../../../model/bundle/index.js";
 import { withAlias } from "../../versions/aliases.js";
 import { ledgerIn } from "../../history/ledger.js";
 import { orphansAmong } from "./orphans.js";
 import { corruptRecord } from "../../registry-error.js";
-import type { IndexedVersion, RegistryIndex } from "./registry-index.js";
+import type { IndexedVersion, RegistryIndex } from "../../versions/registry-index.js";
 import type { Decision, RegistryBackend, RegistryChange } from "../../registry-state.js";
 import { versionNumbered } from "../../versions/resolve.js";
 import { compareSemver } from "../../versions/semver.js";

@@ -1,6 +1,5 @@
 import { ChurnkitError } from "../../../base/errors.js";
-import type { ObjectStore } from "../../../io/store/object-store.js";
-import { typedStore } from "../../../io/store/typed-store.js";
+import { type ObjectStore, typedStore } from "../../../io/store/index.js";
 import { storeBackend } from "./store-backend.js";
 import { checkModelName } from "../../model-name.js";
 import { registryOver, type RegistryOptions } from "../../registry-over.js";

@@ -1,16 +1,19 @@
 import { ChurnkitError } from "../../../base/errors.js";
-import { documentError, JsonValue } from "../../../base/json/value.js";
-import type { MetricSink } from "../../../io/metrics/metric-sink.js";
-import type { ObjectStore } from "../../../io/store/object-store.js";
-import { typedStore } from "../../../io/store/typed-store.js";
+import { documentError, JsonValue } from "../../../base/json/index.js";
+import type { MetricSink } from "../../../io/metrics/index.js";
+import { type ObjectStore, typedStore } from "../../../io/store/index.js";
 import { liesAhead } from "../../../base/clock.js";
-import { heartbeat } from "../../../monitor/retraining/heartbeat.js";
-import { createMonitor } from "../../../monitor/monitor.js";
-import { monitorPoints } from "../../../monitor/judging/points.js";
-import type { MonitorReport } from "../../../monitor/judging/report.js";
+import { heartbeat } from "../../../monitor/retraining/index.js";
+import { createMonitor } from "../../../monitor/index.js";
+import {
+  monitorPoints,
+  type MonitorReport,
+  parseMonitorState,
+  type MonitorState,
+} from "../../../monitor/judging/index.js";
 import { runMonitor, type MonitorRunOptions } from "../../../monitor/run.js";
-import { monitorPeriods, parseMonitorState, type MonitorState } from "../../../monitor/state.js";
-import { millisecondsOf } from "../../../monitor/performance/labeled/records.js";
+import { monitorPeriods } from "../../../monitor/counting/index.js";
+import { millisecondsOf } from "../../../monitor/performance/index.js";
 
 /** Options of a scheduled monitor. */
 export interface MonitorLambdaOptions extends Omit<

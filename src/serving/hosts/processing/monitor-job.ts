@@ -3,14 +3,14 @@ import { join } from "node:path";
 import { ChurnkitError } from "../../../base/errors.js";
 import { writeFileAtomic } from "../../../io/atomic.js";
 import { ioFailed, systemCode } from "../../../io/io-error.js";
-import { loadBundle } from "../../../model/bundle/load.js";
-import { parseMonitorBaseline } from "../../../monitor/baseline/parse-baseline.js";
-import { parseConstraints } from "../../../monitor/model-monitor/constraints.js";
+import { loadBundle } from "../../../model/bundle/index.js";
+import { parseMonitorBaseline } from "../../../monitor/baseline/index.js";
+import { parseConstraints } from "../../../monitor/model-monitor/index.js";
 import { monitorModel } from "../../../monitor/monitor-model.js";
 import type { MonitorRun, MonitorRunOptions } from "../../../monitor/run.js";
-import { capturedFiles } from "../../captured-files.js";
+import { capturedFiles } from "../node/captured-files.js";
 import { partOfHost } from "./monitor-job-hosts.js";
-import { parseJson } from "../../../base/json/parse.js";
+import { parseJson } from "../../../base/json/index.js";
 
 /** Where a Processing job finds what it needs, all below `/opt/ml/processing` unless said otherwise. */
 export interface MonitorJobOptions extends Omit<

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { rankAuc } from "../../../../src/base/rank.js";
+import { rankAuc } from "../../../../src/stats/ranks/auc.js";
 import { uniform } from "../../../../src/base/random.js";
 import { defineFeatures } from "../../../../src/data/features/define.js";
 import { fitRecipe, type FittedRecipe, type FitOptions } from "../../../../src/data/features/fit/fit-recipe.js";

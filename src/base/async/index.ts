@@ -1,0 +1,4 @@
+export { keyedQueue, sharedReads } from "./queue.js";
+export { awaitQuietly, quietly } from "./quietly.js";
+export { isConflict, retryOnConflict, sleep } from "./retry.js";
+export { settleAll, type Work } from "./settle-all.js";

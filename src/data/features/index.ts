@@ -1,0 +1,11 @@
+export { defineFeatures, type Features, numericEncodings } from "./define.js";
+export { compileRecipe, type Encoder, explainEncoding } from "./encode.js";
+export type { Expression } from "./expression.js";
+export { column, countOf, meanOf, ratio, sum, trend } from "./expressions/builders.js";
+export { daysSince } from "./expressions/date-builders.js";
+export { evaluateExpression } from "./expressions/evaluate.js";
+export { detailColumns } from "./fit/details.js";
+export { fitRecipe } from "./fit/fit-recipe.js";
+export { parseRecipe } from "./parse-recipe.js";
+export type { ColumnPolicy } from "./policy.js";
+export type { Recipe } from "./recipe.js";

@@ -1,0 +1,3 @@
+export { type Fold, kFold } from "./folds.js";
+export { split, splitByRowNumbers } from "./split.js";
+export { splitByTime } from "./time.js";

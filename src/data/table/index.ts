@@ -1,0 +1,12 @@
+export { concatTables } from "./concat-tables.js";
+export { csvLine, type CsvValue } from "./csv-line.js";
+export { hashTable } from "./hash-table.js";
+export { knownLabels, labels, listedLabels, ofClasses, unknownLabels, type UnknownLabels } from "./labels.js";
+export { RecordKeys } from "./record-keys.js";
+export { recordOf, type RecordValue } from "./record-of.js";
+export { rowBuffer, type RowBuffer } from "./row-buffer.js";
+export { type RowFingerprints, rowFingerprints } from "./row-fingerprints.js";
+export { tableFromBytes, tableToBytes } from "./table-bytes.js";
+export type { ColumnData, Table } from "./table.js";
+export { spreadRows, takeRows } from "./take-rows.js";
+export { writeCsv } from "./write-csv.js";

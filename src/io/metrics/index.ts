@@ -1,0 +1,4 @@
+export type { MetricPoint, MetricSink } from "./metric-sink.js";
+export type { MonitorMetric } from "./metric-table.js";
+export { type PrometheusSink, prometheusSink } from "./prometheus-sink.js";
+export { type PrometheusMetric, prometheusText, prometheusType } from "./prometheus-text.js";

@@ -1,4 +1,0 @@
-import { documentError } from "../../base/json/value.js";
-
-/** The error for a bundle file that cannot be used. */
-export const corrupt = documentError("BUNDLE_CORRUPT", "The bundle's file", "Use an unchanged copy of the bundle.");

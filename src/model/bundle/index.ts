@@ -1,0 +1,10 @@
+export { packArchive } from "./archive.js";
+export { extraNameOf } from "./extras.js";
+export { type BundleFiles, fromBundleFiles, parseParts, partPaths, toBundleFiles } from "./format.js";
+export { loadBundle } from "./load.js";
+export { isBundlePath, type Manifest, manifestPath, unsafePath } from "./manifest.js";
+export { type Bundle, openBundle, type OpenBundleOptions } from "./open.js";
+export { packSource } from "./pack-source.js";
+export { costs, parseMetrics, parseProvenance } from "./parts.js";
+export { checkBundleTarget, saveBundle } from "./save.js";
+export { bundleSource, type BundleSource, collected, filesOfSource, sourceOfFiles } from "./source.js";

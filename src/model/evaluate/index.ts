@@ -1,0 +1,12 @@
+export type { BootstrapOptions } from "./bootstrap.js";
+export { chanceNote } from "./chance.js";
+export { compareScores } from "./compare-scores.js";
+export type { Confusion } from "./confusion.js";
+export { type Curve, profitOf, thin } from "./curves.js";
+export { evaluateScores, type Evaluation, summarize } from "./evaluate-scores.js";
+export { evaluate } from "./evaluate.js";
+export type { LiftBin } from "./lift.js";
+export { type MetricName, metricNames, metrics, type MetricSummary, type MetricValue } from "./metrics.js";
+export { checkCosts, checkThreshold } from "./options.js";
+export type { ReliabilityBin } from "./reliability.js";
+export { checkProbabilities, checkScores } from "./sorted-scores.js";

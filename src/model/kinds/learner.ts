@@ -1,0 +1,89 @@
+import type { ObjectStore } from "../../io/store/index.js";
+import type { ModelNode } from "../artifact.js";
+import type { Budget, Cap } from "./budget.js";
+
+/** An encoded table: features row-major, labels 1 for the positive class. */
+export interface LabeledMatrix {
+  /** rows x width, finite. May lie in shared memory. */
+  readonly matrix: Float32Array;
+  readonly width: number;
+  readonly labels: Uint8Array;
+  /**
+   * For each column 1 if it refines a number that another column has scaled (its bins, its single values), else 0;
+   * absent where that isn't known. Linear models penalize such columns separately.
+   */
+  readonly details?: Uint8Array | undefined;
+}
+
+/** How far a training has come; sent once an epoch. */
+export interface TrainingProgress {
+  /** 0-based member of the ensemble, and how many there are. */
+  readonly member: number;
+  readonly members: number;
+  /** Epochs done and the most there can be; early stopping may end sooner. */
+  readonly epoch: number;
+  readonly epochs: number;
+  readonly loss: number;
+  readonly validationLoss: number;
+  readonly validationAuc: number | null;
+  /** True on the last message of a member. */
+  readonly done: boolean;
+  /** Kind of step that a member consists of: a network's epochs (the default), or boosted trees, one an epoch. */
+  readonly of?: "network" | "trees";
+  /** The learner that is being trained, where `auto` trains several. */
+  readonly learner?: string;
+}
+
+/** Context of a training, in addition to data and parameters. */
+export interface LearnerContext {
+  readonly seed: number;
+  /** Called once an epoch. */
+  readonly onProgress?: ((progress: TrainingProgress) => void) | undefined;
+  /** Where an interrupted training leaves its state, and finds it again. */
+  readonly checkpoint?: ObjectStore | undefined;
+  /** Ends the training with an error. */
+  readonly signal?: AbortSignal | undefined;
+  /** When it is spent, the learner gives the best model that it has so far. */
+  readonly budget?: Budget | undefined;
+  /** Threads to train networks on; 1 keeps everything on the caller's. The result does not depend on it. */
+  readonly workers?: number | undefined;
+}
+
+/** One epoch of one member. */
+export interface EpochRecord {
+  readonly loss: number;
+  readonly validationLoss: number;
+  readonly validationAuc: number | null;
+}
+
+/** Raw probabilities of rows that the models scoring them did not train on. */
+export interface HeldOut {
+  /** Rows of the validation matrix where one was given, else of the training matrix (out of fold). */
+  readonly rows: Uint32Array;
+  readonly probabilities: Float64Array;
+}
+
+/** Result of a learner. */
+export interface Learned {
+  readonly model: ModelNode;
+  readonly heldOut: HeldOut;
+  /** For each member that was trained in epochs, its epochs; empty for learners without. */
+  readonly history: readonly (readonly EpochRecord[])[];
+  /** Settings that the data decided: plain JSON, kept in the provenance next to the learner's own parameters. */
+  readonly found?: Readonly<Record<string, unknown>>;
+  /** The caps that were hit; kept in the provenance as the parameter `caps`. */
+  readonly caps?: readonly Cap[];
+  /** The learner that made the model, where it isn't the one that was asked (`auto`). */
+  readonly learner?: string;
+}
+
+/** The port under `train`: turns an encoded matrix into a model. */
+export interface Learner {
+  readonly name: string;
+  /** Plain JSON, kept in the bundle's provenance. */
+  readonly parameters: Readonly<Record<string, unknown>>;
+  /** Into how many folds it parts the rows where no validation rows are given: each class must have as many rows. */
+  readonly folds?: number | undefined;
+  /** Trains on a matrix; stops and calibrates on `validation` where it is given, else on folds of the training rows. */
+  fit(training: LabeledMatrix, validation: LabeledMatrix | undefined, context: LearnerContext): Promise<Learned>;
+}

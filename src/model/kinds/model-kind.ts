@@ -1,0 +1,52 @@
+import type { JsonValue } from "../../base/json/index.js";
+import type { ModelNode } from "../artifact.js";
+import type { Kernel } from "./network/kernel.js";
+
+/** Scores encoded rows with one model, before calibration. */
+export interface ModelScorer {
+  /** Number of features of a row. */
+  readonly inputs: number;
+  /**
+   * Writes the raw probability of the positive class of each row into `out`. A row's bits don't depend on its
+   * neighbors.
+   *
+   * @param x features, rows x inputs, row-major.
+   */
+  score(x: Float32Array, rows: number, out: Float64Array): void;
+}
+
+/** Context for making a scorer. */
+export interface ScorerContext {
+  /** The kernel, loaded when some part of the model is a network. */
+  readonly kernel: Kernel | undefined;
+  /** Makes the scorer of a member. */
+  scorerOf(node: ModelNode): ModelScorer;
+}
+
+/** Context for writing a model into a bundle. */
+export interface WriteContext {
+  /** Adds files to the bundle under `<group>/<n>/`, the group's next free n, and returns that folder. */
+  addFolder(group: "networks" | "trees", files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>): string;
+  /** Writes a member. */
+  write(node: ModelNode): object;
+}
+
+/** Context for reading a model from a bundle. */
+export interface ReadContext {
+  /** A file of the bundle. */
+  file(path: string): Uint8Array;
+  /** Reads a JSON file. Of files with the same bytes one is read: an ensemble's networks tend to have one topology. */
+  json<T>(path: string, read: (json: JsonValue) => T): T;
+  /** Reads a member. */
+  read(json: JsonValue): ModelNode;
+}
+
+/** Everything that differs by kind of model: one entry of `modelKinds` for each tag of `ModelNode`. */
+export interface ModelKind<Node extends ModelNode> {
+  /** The node as JSON for `scorer.json`, without its tag. */
+  write(node: Node, context: WriteContext): object;
+  read(json: JsonValue, context: ReadContext): Node;
+  /** Does scoring need the WebAssembly kernel? */
+  needsKernel(node: Node, needs: (member: ModelNode) => boolean): boolean;
+  scorer(node: Node, context: ScorerContext): ModelScorer;
+}

@@ -1,0 +1,1 @@
+export { compile, type CompileOptions, type ScoredRecord, type Scorer } from "./compile.js";

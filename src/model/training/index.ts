@@ -1,0 +1,13 @@
+export type { AutoChoice } from "./auto-learner.js";
+export { learnerNamed, learnerNames } from "./learners.js";
+export { costThreshold, type ThresholdRule } from "./threshold.js";
+export { train, type TrainedModel } from "./train.js";
+export {
+  parseTrainingFacts,
+  seenEach,
+  seenRows,
+  type SeenRows,
+  type TrainingFacts,
+  trainingFactsOf,
+  trainingFactsPath,
+} from "./training-facts.js";

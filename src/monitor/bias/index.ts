@@ -1,0 +1,2 @@
+export type { Facet } from "./facets.js";
+export { biasMetrics } from "./metrics.js";

@@ -1,0 +1,3 @@
+export { unjoinedCauses } from "./joins.js";
+export { openPeriodLimit } from "./open-periods.js";
+export { monitorPeriods } from "./settings.js";

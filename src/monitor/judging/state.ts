@@ -1,0 +1,124 @@
+import { hashJson } from "../../base/hash.js";
+import {
+  count,
+  flag,
+  list,
+  nullable,
+  number,
+  object,
+  oneOf,
+  text,
+  texts,
+  version,
+  type Decoder,
+  documentError,
+  JsonValue,
+} from "../../base/json/index.js";
+import { profileDecoder } from "../../data/profile/index.js";
+import { biasCounts } from "../bias/parse.js";
+import { confidenceCountsDecoder } from "../performance/confidence-counts.js";
+import { sequentialDecoder } from "../../drift/sequential/index.js";
+import type { MonitorBaseline } from "../baseline/baseline.js";
+import { monitorNames } from "./findings.js";
+import type { MonitorHistory } from "./history.js";
+import type { Counts } from "../counting/counting.js";
+import { mostPeriods, type MonitorSettings } from "../counting/settings.js";
+import type { Tally } from "../counting/tally.js";
+
+/** A monitor as plain JSON: to be kept, sent, merged. */
+export interface MonitorState extends Counts {
+  readonly format: 1;
+  /** Hash of the baseline that everything was counted against. */
+  readonly baseline: string;
+  readonly settings: MonitorSettings;
+  /** Null until a period has been closed by a report. */
+  readonly history: MonitorHistory | null;
+}
+
+/** Identity of a baseline. */
+export const baselineHash = (baseline: MonitorBaseline): string => hashJson(baseline);
+
+const mostSamples = 1_000_000;
+
+const key = { key: count(), id: text() };
+
+const tally: Decoder<Tally> = object({
+  rows: count(),
+  rejected: count(),
+  unscored: count(),
+  issues: list(object({ column: text(), rule: text(), count: count() })),
+  extraColumns: texts(1_000),
+  profile: profileDecoder,
+  confidence: confidenceCountsDecoder,
+  bias: nullable(biasCounts),
+  attributed: list(object({ ...key, values: list(number(0)) }), mostSamples),
+});
+
+const outcome: Decoder<0 | 1> = (json) => (count(0, 1)(json) === 1 ? 1 : 0);
+const maybeTime = nullable(number());
+const part = nullable(tally);
+
+const history: Decoder<MonitorHistory> = object({
+  closedUntil: number(),
+  sequential: sequentialDecoder,
+  windows: object({
+    period: count(),
+    windows: list(object({ length: count(1, 100_000), open: part, closed: list(part, 8) }), 8),
+  }),
+  alarms: list(
+    object({
+      monitor: oneOf(monitorNames),
+      severity: oneOf(["warning", "critical"]),
+      window: count(1),
+      since: number(),
+      message: text(),
+    }),
+    100,
+  ),
+});
+
+const state: Decoder<MonitorState> = object({
+  format: version(1),
+  baseline: text(),
+  settings: object({
+    period: oneOf(["hour", "day"]),
+    seed: count(),
+    samples: object({ attribution: count(0, mostSamples), predictions: count(0, mostSamples) }),
+  }),
+  periods: list(object({ start: number(), tally }), mostPeriods),
+  predictions: list(
+    object({ ...key, time: number(), probability: number(0, 1), sides: text(), treated: flag, control: flag }),
+    mostSamples,
+  ),
+  labels: list(
+    object({ ...key, reports: list(object({ time: maybeTime, recorded: maybeTime, outcome }), 4) }),
+    mostSamples,
+  ),
+  skipped: object({
+    late: count(),
+    tooManyPeriods: count(),
+    badTime: count(),
+    otherVersion: count(),
+    badLabels: count(),
+  }),
+  history: nullable(history),
+});
+
+const corrupt = documentError("STATE_CORRUPT", "", "Restore it from a copy, or start over.");
+
+/**
+ * Reads a monitor's state from JSON that anybody may have written.
+ *
+ * @throws ChurnkitError STATE_CORRUPT naming the path of what is wrong.
+ *
+ * @example
+ * ```ts
+ * import { createMonitor, parseMonitorState, type Monitor, type MonitorBaseline } from "churnkit/monitor";
+ *
+ * // Goes on from a state that was kept as JSON.
+ * export const resume = (baseline: MonitorBaseline, json: string): Monitor =>
+ *   createMonitor(baseline, { state: parseMonitorState(JSON.parse(json)) });
+ * ```
+ */
+export const parseMonitorState = (json: unknown): MonitorState =>
+  state(JsonValue.of(json, "The monitor's state", corrupt));

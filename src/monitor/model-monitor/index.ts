@@ -1,0 +1,2 @@
+export { parseConstraints } from "./constraints.js";
+export { modelMonitorFiles } from "./files.js";

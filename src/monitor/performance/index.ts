@@ -1,0 +1,2 @@
+export { days } from "./labeled/join.js";
+export { millisecondsOf } from "./labeled/records.js";

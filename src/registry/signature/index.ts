@@ -1,0 +1,2 @@
+export { signatureTypes } from "./signature-types.js";
+export { assertSignature, signatureOf } from "./signature.js";

@@ -1,0 +1,28 @@
+import { exp, log, log1p, powerOfTwo } from "../base/elementary.js";
+
+/** Probabilities are kept this far from 0 and 1 where a logarithm is taken: the distance of 1 to the next float64. */
+export const probabilityMargin = powerOfTwo(-52);
+
+/** 1 / (1 + exp(-x)), without overflow. In [0, 1]. */
+export function sigmoid(x: number): number {
+  if (x >= 0) return 1 / (1 + exp(-x));
+  const e = exp(x);
+  return e / (1 + e);
+}
+
+/** log(1 + exp(x)), without overflow and exact in both tails. */
+export function logOnePlusExp(x: number): number {
+  return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x));
+}
+
+/** log(p / (1 - p)) of a probability in [0, 1], clipped at 2^-52 from both ends: in [-36.1, 36.1]. */
+export function logit(p: number): number {
+  const clipped = Math.min(Math.max(p, probabilityMargin), 1 - probabilityMargin);
+  return log(clipped) - log1p(-clipped);
+}
+
+/** Log loss of one row, in nats: -log of the probability given to the label that came true, clipped at 2^-52. */
+export function rowLogLoss(label: number, p: number): number {
+  const clipped = Math.min(Math.max(p, probabilityMargin), 1 - probabilityMargin);
+  return label === 1 ? -log(clipped) : -log1p(-clipped);
+}
