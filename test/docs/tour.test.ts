@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ensureBuilt } from "../helpers/built.js";
-import { pageBlocks, root, textOf } from "./snippets.js";
+import { pageBlocks, pages, root, textOf } from "./snippets.js";
 
 const scratch = mkdtempSync(join(tmpdir(), "churnkit-tour-"));
 const cli = join(root, "dist/cli.js");
@@ -86,8 +86,12 @@ describe("the README's tour", () => {
 });
 
 describe("--json has the documented fields", () => {
+  const commandLine = pages
+    .filter((name) => name.startsWith("docs/command-line"))
+    .map(textOf)
+    .join("\n");
   const blocks = new Map(
-    [...textOf("docs/command-line.md").matchAll(/^```json (\w+)\n([\s\S]*?)^```/gm)].map(([, verb = "", text = ""]) => [
+    [...commandLine.matchAll(/^```json (\w+)\n([\s\S]*?)^```/gm)].map(([, verb = "", text = ""]) => [
       verb,
       JSON.parse(text) as object,
     ]),
