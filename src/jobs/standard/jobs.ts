@@ -8,6 +8,7 @@ import { retrainDecision } from "./retrain-decision.js";
 import { score } from "./score.js";
 import { split } from "./split.js";
 import { train } from "./train.js";
+import { tune } from "./tune.js";
 
 /**
  * The jobs that come with churnkit, by name.
@@ -24,6 +25,7 @@ export const jobs: ReadonlyMap<string, Job> = jobsByName([
   split,
   features,
   train,
+  tune,
   evaluate,
   score,
   monitor,

@@ -6,12 +6,12 @@ import type { Learner } from "../kinds/learner.js";
 import { logistic } from "../kinds/linear/learner.js";
 import { churnNetwork, type ChurnNetworkOptions } from "../kinds/network/learner.js";
 
-/** The learners that a name on the command line can mean. */
+/** The learners that a name on the command line or in a job can mean. */
 const learners = {
-  network: (options: ChurnNetworkOptions) => churnNetwork(options),
-  logistic: () => logistic(),
-  forest: () => forest(),
-  boosting: () => boosting(),
+  network: churnNetwork,
+  logistic,
+  forest,
+  boosting,
   auto: (options: ChurnNetworkOptions) => auto({ learners: [logistic(), boosting(), forest(), churnNetwork(options)] }),
 } as const;
 
@@ -19,16 +19,26 @@ const learners = {
 export const learnerNames = Object.keys(learners) as readonly (keyof typeof learners)[];
 
 /**
- * The learner of that name, with its defaults.
+ * The learner of that name.
  *
- * @throws ChurnkitError OPTION_INVALID for a name that is not known.
+ * @param options plain JSON; those of `auto` are its network's. By default the learner's own.
+ * @throws ChurnkitError OPTION_INVALID for a name or an option that is not known, or an option out of range.
  */
-export function learnerNamed(name: string, networkOptions: ChurnNetworkOptions = {}): Learner {
+export function learnerNamed(name: string, options: object = {}): Learner {
   const known = learnerNames.find((one) => one === name);
   if (!known)
     throw new ChurnkitError(
       "OPTION_INVALID",
       `Unknown learner ${JSON.stringify(name)}. Use one of ${learnerNames.join(", ")}.`,
     );
-  return learners[known](networkOptions);
+  // An engine is code, which JSON cannot name.
+  const { parameters } = learners[known === "auto" ? "network" : known]();
+  const names = Object.keys(parameters).filter((option) => option !== "engine");
+  const unknown = Object.keys(options).find((option) => !names.includes(option));
+  if (unknown !== undefined)
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `The learner ${known} has no option ${JSON.stringify(unknown.slice(0, 80))}. Use one of ${names.join(", ")}.`,
+    );
+  return learners[known](options);
 }

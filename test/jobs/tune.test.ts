@@ -1,0 +1,79 @@
+import { describe, expect, it } from "vitest";
+import { csvLine } from "../../src/data/table/csv-line.js";
+import { syntheticCustomers } from "../../src/data/synthetic.js";
+import { memoryStore } from "../../src/io/store/memory-store.js";
+import { readArtifact } from "../../src/jobs/artifacts.js";
+import { runPipeline } from "../../src/jobs/run.js";
+
+const { records } = syntheticCustomers({ rows: 300, seed: 7 });
+const rows = [Object.keys(records[0] ?? {}), ...records.map((record) => Object.values(record))];
+const inputs = { customers: new TextEncoder().encode(rows.map((row) => csvLine(row)).join("")) };
+const store = memoryStore();
+
+function run(params: object) {
+  const graph = {
+    inputs: { customers: "file" },
+    steps: [
+      {
+        id: "ingest",
+        job: "ingest",
+        params: { target: "churn", positive: "Yes", id: ["customerId"] },
+        inputs: { file: "input.customers" },
+      },
+      { id: "tune", job: "tune", params, inputs: { rows: "ingest.rows" } },
+      {
+        id: "train",
+        job: "train",
+        params: { learner: "logistic", options: { l2: 1000 } },
+        inputs: { rows: "ingest.rows" },
+        when: { step: "tune.trials", path: "value", atMost: 0.65 },
+      },
+    ],
+  };
+  return runPipeline(graph, { store, inputs });
+}
+const space = [
+  { learner: "logistic", options: { l2: 100_000 } },
+  { learner: "logistic", options: { l2: 1000 } },
+  { learner: "forest", options: { trees: 2, depth: 1 } },
+  { learner: "logistic", options: { l2: 1000, folds: 5 } },
+];
+
+interface Trials {
+  readonly best: number;
+  readonly value: number;
+  readonly trials: readonly { readonly value: number; readonly values: readonly number[]; readonly learner: string }[];
+}
+
+describe("the job tune", () => {
+  it("keeps the learner with the best metric over the folds, trained on all rows as the job train does", async () => {
+    const { artifacts } = await run({ learners: space, folds: 3, seed: 0 });
+    const { best, value, trials } = (await readArtifact(store, "json", artifacts["tune.trials"])) as Trials;
+    expect(trials.map(({ learner, values }) => [learner, values.length])).toEqual(
+      space.map(({ learner }) => [learner, 3]),
+    );
+    expect(value).toBe(Math.min(...trials.map((trial) => trial.value)));
+    // The fourth is the same learner as the second: of equals the first is kept.
+    expect(trials[3]?.values).toEqual(trials[1]?.values);
+    expect(best).toBe(1);
+    expect(artifacts["tune.model"]).toEqual(artifacts["train.model"]);
+  });
+
+  it("goes by the metric that is named", async () => {
+    const { artifacts } = await run({ learners: space.slice(0, 3), folds: 2, metric: "auc" });
+    const { value, trials } = (await readArtifact(store, "json", artifacts["tune.trials"])) as Trials;
+    expect(value).toBe(Math.max(...trials.map((trial) => trial.value)));
+  });
+
+  it.each([
+    ['no option "leavez"', { learners: [{ learner: "boosting", options: { leavez: 3 } }] }],
+    ["must be", { learners: [{ learner: "boosting", options: { leaves: -1 } }] }],
+    ["at least one learner", { learners: [] }],
+    ["metric must be one of", { learners: space, metric: "luck" }],
+  ])("refuses before anything runs a search space with %s", async (message, params) => {
+    await expect(run(params)).rejects.toMatchObject({
+      code: "PIPELINE_INVALID",
+      message: expect.stringContaining(message) as string,
+    });
+  });
+});
