@@ -1,2 +1,1 @@
 export { parseConstraints } from "./constraints.js";
-export { modelMonitorFiles } from "./files.js";
