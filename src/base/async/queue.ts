@@ -1,6 +1,6 @@
 const noop = (): undefined => undefined;
 
-/** Runs work on one key one after the other, in the order in which it was asked for; other keys do not wait. */
+/** Runs the work of one key in order, one at a time; other keys do not wait. */
 export function keyedQueue(): <T>(key: string, work: () => Promise<T>) => Promise<T> {
   const last = new Map<string, Promise<unknown>>();
   return (key, work) => {
@@ -12,8 +12,8 @@ export function keyedQueue(): <T>(key: string, work: () => Promise<T>) => Promis
 }
 
 /**
- * Lets those who read one key at the same time share a read. A read never answers one who asked after it had begun, so
- * everybody still sees what was written before they asked.
+ * Lets callers that read one key at the same time share a read. A read never answers a caller that asked after it
+ * began, so every caller still sees what was written before it asked.
  */
 export function sharedReads<T>(read: (key: string) => Promise<T>): (key: string) => Promise<T> {
   const running = new Map<string, { readonly now: Promise<T>; next?: Promise<T> }>();

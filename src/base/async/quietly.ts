@@ -5,7 +5,7 @@ type Failed = (error: unknown) => unknown;
  * Runs code from somebody else: a listener, a sink, a log. If it throws, or rejects later, the error goes to `failed`
  * and no further.
  *
- * @param failed told of the error; what it throws itself is dropped, since a listener for errors must not cause one.
+ * @param failed called with the error; its own errors are dropped, because a listener for errors must not cause one.
  */
 export function quietly(work: Work, failed?: Failed): void {
   try {
@@ -16,7 +16,7 @@ export function quietly(work: Work, failed?: Failed): void {
   }
 }
 
-/** The same, and waits for its end. */
+/** Same as {@link quietly}, but waits for the end. */
 export async function awaitQuietly(work: Work, failed?: Failed): Promise<void> {
   try {
     await work();

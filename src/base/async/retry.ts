@@ -2,14 +2,14 @@ import { ChurnkitError } from "../errors.js";
 
 const maxAttempts = 200;
 
-/** Did somebody else change an object first? */
+/** Returns whether somebody else changed the object first. */
 export const isConflict = (error: unknown): boolean =>
   ChurnkitError.isInstance(error) && error.code === "STORE_CONFLICT";
 
 /**
- * Makes a compare-and-swap change again from its start whenever somebody else was first, up to 200 times.
+ * Runs a compare-and-swap change again from its start whenever somebody else was first, up to 200 times.
  *
- * @throws what the change fails with; STORE_CONFLICT after the last attempt.
+ * @throws the change's own error; STORE_CONFLICT after the last attempt.
  */
 export async function retryOnConflict<T>(change: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
@@ -22,5 +22,5 @@ export async function retryOnConflict<T>(change: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Waits; rivals that wait a random time do not meet again. */
+/** Waits a random time, so that rivals do not meet again. */
 export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,7 +1,10 @@
-/** Something that begins when it is called. */
+/** Work that begins when it is called. */
 export type Work = () => Promise<unknown>;
 
-/** Begins all at once and waits for the end of each, so that none is still at work when the first error is thrown. */
+/**
+ * Starts all work at once and waits for the end of each, so that none is still running when the first error is
+ * thrown.
+ */
 export async function settleAll(works: Iterable<Work>): Promise<void> {
   const ends = await Promise.allSettled(Array.from(works, (work) => work()));
   const failed = ends.find((end) => end.status === "rejected");
