@@ -4,5 +4,5 @@
  */
 export const clockSkew = 300_000;
 
-/** Whether a time, in milliseconds since 1970, is ahead of the clock by more than {@link clockSkew}. */
+/** Returns whether a time, in milliseconds since 1970, is ahead of the clock by more than {@link clockSkew}. */
 export const liesAhead = (time: number, now: number): boolean => time > now + clockSkew;

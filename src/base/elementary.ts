@@ -25,7 +25,7 @@ export function integerPower(base: number, exponent: number): number {
   return result;
 }
 
-/** x * x, rounded once; engines compute `x ** 2` now in one way and now in another. */
+/** x * x, rounded once; engines do not all compute `x ** 2` in the same way. */
 export function square(x: number): number {
   return x * x;
 }
@@ -62,12 +62,14 @@ export function exp(x: number): number {
 const double = new Float64Array(1);
 const words = new Uint32Array(double.buffer);
 double[0] = 1;
-/** Where the word with sign and exponent lies: 1 on little-endian machines. */
+/** Index of the word with sign and exponent: 1 on little-endian machines. */
 const upper = words[0] === 0 ? 1 : 0;
 /** Offset that carries into the exponent when the fraction is sqrt(2) or more. */
 const aboveRoot = 0x100000 - 0x6a09e;
 
-/** The k for which x / 2^k lies in [sqrt(1/2), sqrt(2)), nearly. @param x positive, finite, not subnormal. */
+/**
+ * Returns approximately the k for which x / 2^k is in [sqrt(1/2), sqrt(2)). @param x positive, finite, not subnormal.
+ */
 function exponentOf(x: number): number {
   double[0] = x;
   return (((words[upper] as number) + aboveRoot) >>> 20) - 1023;
@@ -105,7 +107,7 @@ export function log(x: number): number {
   return logarithm(k, x * powerOfTwo(-k) - 1, 0);
 }
 
-/** log(1 + x), to 0.9 ulp also where x is small. -Infinity at -1, NaN below. */
+/** log(1 + x), to 0.9 ulp even for small x. -Infinity at -1, NaN below. */
 export function log1p(x: number): number {
   if (!(x > -1)) return x === -1 ? -Infinity : NaN;
   if (x === Infinity) return Infinity;

@@ -81,7 +81,7 @@ export class ChurnkitError extends Error {
   readonly where: ErrorWhere;
 
   static {
-    // On the prototype, so that the stack begins with the name and a print does not repeat it among the fields.
+    // On the prototype, so that the stack begins with the name and printing does not repeat it among the fields.
     Object.defineProperties(this.prototype, { name: { value: "ChurnkitError" }, [marker]: { value: true } });
   }
 
@@ -91,18 +91,18 @@ export class ChurnkitError extends Error {
     this.where = options.where ?? {};
   }
 
-  /** `instanceof` holds across copies too: each entry of the package may bring its own. */
+  /** `instanceof` works across copies too, because each entry of the package may bring its own. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     return isMarked(value);
   }
 
-  /** True for a churnkit error, also one thrown by another installed copy of the package. */
+  /** True for a churnkit error, even one from another installed copy of the package. */
   static isInstance(value: unknown): value is ChurnkitError {
     return isMarked(value);
   }
 }
 
-// Outside the class: a class whose body names itself is renamed when it is bundled, and prints under that name.
+// Outside the class: a bundler renames a class whose body uses its own name, and it would print under the new name.
 function isMarked(value: unknown): boolean {
   return typeof value === "object" && value !== null && (value as Record<symbol, unknown>)[marker] === true;
 }

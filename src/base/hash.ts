@@ -4,14 +4,14 @@ import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { canonicalJson } from "./json/canonical.js";
 
 /**
- * Node's own hashing, the fastest there; undefined elsewhere. Not imported, so that browsers need no stand-in for it, and
- * asked for when something is hashed: Node takes a while to load it.
+ * Node's own hashing, the fastest there; undefined elsewhere. It is not imported, so that browsers need no
+ * replacement, and is loaded on first use, because Node takes a while to load it.
  */
 const native = () => (globalThis.process as Partial<NodeJS.Process> | undefined)?.getBuiltinModule?.("node:crypto");
 /** Browsers hide it from pages that came over plain HTTP. */
 const subtle = (): SubtleCrypto | undefined => (globalThis.crypto as Partial<Crypto> | undefined)?.subtle;
 
-/** SHA-256 of some bytes as lower-case hex, by the platform's own implementation where there is one. */
+/** Returns the SHA-256 of bytes as lowercase hex, by the platform's implementation if it has one. */
 export async function sha256Hex(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   const web = native() === undefined ? subtle() : undefined;
   return web === undefined
@@ -19,10 +19,10 @@ export async function sha256Hex(bytes: Uint8Array<ArrayBuffer>): Promise<string>
     : bytesToHex(new Uint8Array(await web.digest("SHA-256", bytes)));
 }
 
-/** An incremental SHA-256, for what does not fit in memory or must be hashed without waiting. */
+/** An incremental SHA-256, for data that does not fit in memory or must be hashed synchronously. */
 export interface Hasher {
   update(data: Uint8Array | string): Hasher;
-  /** Ends the hash, as lower-case hex. */
+  /** Ends the hash and returns it as lowercase hex. */
   hex(): string;
 }
 
@@ -56,7 +56,9 @@ export function portableHasher(): Hasher {
   return self;
 }
 
-/** SHA-256 of a value's canonical JSON: equal values have equal hashes, whatever the order of their keys. */
+/**
+ * Returns the SHA-256 of a value's canonical JSON: equal values have equal hashes, whatever the order of their keys.
+ */
 export function hashJson(value: unknown): string {
   return hasher().update(canonicalJson(value)).hex();
 }

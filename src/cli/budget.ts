@@ -15,7 +15,7 @@ export function durationOption(text: string): number {
   throw new InvalidArgumentError("Give a time such as 90s, 10m, 1h30m or 2d.");
 }
 
-/** A budget that ctrl-C ends too: the first one keeps what is finished, a second one ends the process. */
+/** A budget that Ctrl-C ends too: the first one keeps the finished part, and a second one ends the process. */
 export function interruptible(seconds: number | undefined): {
   budget: BudgetOptions;
   interrupted: () => boolean;

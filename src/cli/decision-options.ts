@@ -4,7 +4,7 @@ import { checkCosts } from "../model/evaluate/index.js";
 import { costThreshold, type ThresholdRule } from "../model/training/index.js";
 import { reasonOf } from "./output.js";
 
-/** The options that say from which probability on a customer counts as churning. */
+/** Options for the probability from which a customer counts as churning. */
 export interface DecisionOptions {
   readonly threshold?: number;
   readonly costs?: Costs;
@@ -50,13 +50,13 @@ function costsOption(text: string): Costs {
   return costs;
 }
 
-/** The rule by which training chooses the threshold; undefined where none was asked for. */
+/** Returns the rule by which training chooses the threshold; undefined by default. */
 export function thresholdRule({ threshold, costs }: DecisionOptions): ThresholdRule | undefined {
   if (threshold !== undefined) return { rule: "given", threshold, costs };
   return costs === undefined ? undefined : { rule: "cost", costs };
 }
 
-/** The threshold and costs to apply instead of the model's own, whose probabilities are calibrated. */
+/** Returns the threshold and costs that replace the model's own; its probabilities are calibrated. */
 export function decisionFor(
   own: Decision,
   { threshold, costs }: DecisionOptions,

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 
-/** The commit of the folder the command runs in, for provenance; undefined outside a repository. */
+/** Returns the commit of the current folder, for provenance; undefined outside a repository. */
 export function gitCommit(): Promise<string | undefined> {
   return new Promise((resolve) => {
     execFile("git", ["rev-parse", "HEAD"], { timeout: 2000 }, (error, stdout) =>

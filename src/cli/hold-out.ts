@@ -4,7 +4,7 @@ import { split, splitByRowNumbers, splitByTime } from "../data/split/index.js";
 import { labels, type Table } from "../data/table/index.js";
 import { readRows } from "./row-numbers.js";
 
-/** The options that keep rows out of training, to test on. */
+/** Options that keep rows out of training for the test. */
 export interface HoldOutOptions {
   readonly test?: number;
   readonly time?: string;
@@ -40,7 +40,7 @@ export interface HeldOut {
 /**
  * Splits off the test rows. Both parts must contain both classes; an error says so before the training.
  *
- * @returns undefined where no option keeps rows out.
+ * @returns undefined without such an option.
  */
 export async function holdOut(
   table: Table,

@@ -1,7 +1,7 @@
 import { ChurnkitError } from "../base/errors.js";
 import { readJson } from "./json-file.js";
 
-/** Reads a JSON object of weights by column; what the weights may be is checked where they are used. */
+/** Reads a JSON object of weights by column; the code that uses the weights checks them. */
 export async function readImportance(file: string): Promise<ReadonlyMap<string, number>> {
   const parsed = await readJson(file, "The importances");
   if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed))

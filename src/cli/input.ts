@@ -8,7 +8,7 @@ import { csvLine, listedLabels, unknownLabels, type Table } from "../data/table/
 import { note, reasonOf } from "./output.js";
 import { parseJson } from "../base/json/index.js";
 
-/** The options by which a command learns a file's contract. */
+/** Options that describe a file's contract. */
 export interface ContractArguments {
   contract?: string;
   target?: string;
@@ -38,14 +38,14 @@ export function inferenceOptions(command: Command): Command {
     .option("--date-format <format>", dateFormatMeaning);
 }
 
-/** The option that leaves columns out. */
+/** Option that leaves columns out. */
 export const ignoreOption = (): Option =>
   new Option(
     "--ignore <columns>",
     "columns to leave out, separated by commas; put a name that holds a comma in double quotes",
   ).argParser(columnsOption);
 
-/** The option that names the decimal mark of a file. */
+/** Option for the decimal mark of a file. */
 export const decimalOption = (): Option =>
   new Option(
     "--decimal <mark>",
@@ -55,7 +55,7 @@ export const decimalOption = (): Option =>
 /** Help text of the option --date-format. */
 export const dateFormatMeaning = "how dates are written, such as dd/MM/yyyy; default: detected for each column";
 
-/** The option that names what separates cells; `\t` is a tab, which is hard to type. */
+/** Option for the delimiter; `\t` is a tab, which is hard to type. */
 export function delimiterOption(): Option {
   return new Option(
     "--delimiter <character>",
@@ -63,7 +63,7 @@ export function delimiterOption(): Option {
   ).argParser((text) => (text === "\\t" ? "\t" : text));
 }
 
-/** The delimiter as an option of a reader, where it was given. */
+/** Returns the delimiter as a reader's option, if it was given. */
 export const delimiterOf = ({ delimiter }: { delimiter?: string }): Pick<ReadOptions, "delimiter"> =>
   delimiter === undefined ? {} : { delimiter };
 
@@ -93,9 +93,9 @@ export async function readContract(file: string): Promise<Contract> {
 }
 
 /**
- * The contract named by the options, or one inferred from the file, which is then said.
+ * Returns the contract that the options name, or infers one from the file and says so.
  *
- * @param ragged what inference does with rows of the wrong form.
+ * @param ragged how inference treats rows of the wrong form.
  */
 export async function contractFor(
   file: string,
@@ -149,13 +149,13 @@ function checkAgrees(
   if (other !== undefined) refuse(`no id "${other}"`, `--id ${columnList(id)}`);
 }
 
-/** The options of inference, with those left out that were not given. */
+/** Returns the options of inference, without those that were not given. */
 export function inferOptions(options: ContractArguments) {
   const { target, positive, id, ignore, decimal, dateFormat } = options;
   return { target, positive, id, ignore, decimal, dateFormat, ...delimiterOf(options) };
 }
 
-/** Reads a file by its contract, given or inferred, and says what was set aside. */
+/** Reads a file by its contract, given or inferred, and reports rejected rows. */
 export async function readInput(file: string, options: ContractArguments, read: ReadOptions): Promise<Table> {
   const contract = await contractFor(file, options, read.ragged);
   const table = await readTable(contract, file, { ...read, ...delimiterOf(options) });
@@ -199,10 +199,12 @@ export function seedOption(text: string): number {
   return seed;
 }
 
-/** A name in quotes, which are doubled inside, or all up to the next comma. */
+/** A name in quotes, with inner quotes doubled, or everything up to the next comma. */
 const columnNames = /(?<=^|,)\s*(?:"((?:[^"]|"")*)"(?=\s*(?:,|$))|([^,]*))/g;
 
-/** Reads names of columns as a line of CSV, with or without blanks around the commas; a repeated option adds to them. */
+/**
+ * Reads column names as a line of CSV, with or without blanks around the commas; a repeated option adds to the list.
+ */
 export const columnsOption = (text: string, before: readonly string[] = []): string[] => [
   ...before,
   ...Array.from(text.matchAll(columnNames), ([, quoted, plain = ""]) => quoted?.replaceAll('""', '"') ?? plain.trim()),

@@ -5,7 +5,7 @@ import { parseJson } from "../base/json/index.js";
 /**
  * Reads a file of JSON.
  *
- * @param what it holds, for messages: "The policy".
+ * @param what the file's content, for messages: "The policy".
  * @throws ChurnkitError INPUT_NOT_FOUND, INPUT_MALFORMED.
  */
 export async function readJson(file: string, what: string): Promise<unknown> {

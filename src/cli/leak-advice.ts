@@ -4,7 +4,7 @@ import { columnList } from "./input.js";
 import { note } from "./output.js";
 import { sameCommand } from "./same-command.js";
 
-/** Says which command leaves the columns out that all but tell the target. */
+/** Prints the command that leaves out columns that nearly predict the target. */
 export function adviseOnLeaks(findings: readonly Finding[], command: Command): void {
   const names = findings.flatMap(({ rule, column }) => (rule === "leak" && column !== null ? [column] : []));
   if (names.length > 0)

@@ -5,7 +5,7 @@ import { example } from "./help.js";
 import { exit, fail } from "./output.js";
 import { usageError } from "./usage.js";
 
-/** Each verb's module is loaded when it is called, so that `--help` and `predict` stay quick. */
+/** Each verb's module is loaded on demand, so that `--help` and `predict` stay fast. */
 const verbs = {
   sample: () => import("./commands/sample.js"),
   init: () => import("./commands/init.js"),

@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { ChurnkitError } from "../base/errors.js";
 
-/** How a command ends: 0 done, 1 a check failed, 2 wrong use or input that cannot be used, 130 interrupted. */
+/** Exit codes of a command: 0 done, 1 a check failed, 2 wrong usage or unusable input, 130 interrupted. */
 export const exit = { done: 0, checkFailed: 1, unusable: 2, interrupted: 130 } as const;
 
 /** Prints a result: one line of JSON with `--json`, else the text. */
@@ -20,7 +20,7 @@ export async function confirmed(question: string): Promise<boolean> {
   if (!process.stdin.isTTY || !process.stderr.isTTY) return false;
   const asking = createInterface({ input: process.stdin, output: process.stderr });
   const answer = await new Promise<string>((resolve) => {
-    // Ctrl-C, or an input that ends.
+    // Ctrl-C, or the end of the input.
     asking.once("close", () => resolve(""));
     asking.question(`${question} [y/N] `, resolve);
   });
@@ -28,7 +28,7 @@ export async function confirmed(question: string): Promise<boolean> {
   return /^y(?:es)?$/i.test(answer.trim());
 }
 
-/** Refuses to write over a file that may be the user's own. A device such as /dev/stdout is none. */
+/** Refuses to overwrite a file that may be the user's own. A device such as /dev/stdout is not such a file. */
 export function refuseOverwrite(path: string, force: boolean | undefined, because = ""): void {
   if (force === true || statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return;
   throw new ChurnkitError(
@@ -41,7 +41,7 @@ export function refuseOverwrite(path: string, force: boolean | undefined, becaus
 /** Message of an error. */
 export const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** Prints an error as one line, whatever line ends its message quotes, and gives the exit code for it. */
+/** Prints an error as one line, even if its message quotes line ends, and returns its exit code. */
 export function fail(error: unknown): number {
   const message = reasonOf(error)
     .trim()
@@ -51,7 +51,7 @@ export function fail(error: unknown): number {
   return ChurnkitError.isInstance(error) && error.code === "REGISTRY_REFUSED" ? exit.checkFailed : exit.unusable;
 }
 
-/** Columns of text, padded; numbers to the right. */
+/** Formats columns of text, padded; numbers are right-aligned. */
 export function columns(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => (row[i] ?? "").length)));
   const align = (cell: string, i: number): string =>

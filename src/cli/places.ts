@@ -11,10 +11,10 @@ export const registryPlaces =
   "a folder, s3://bucket/prefix, sagemaker://bucket/prefix, or mlflow+http://host:port (mlflow+https too), where ?ledger=<folder or s3://bucket/prefix> keeps MLflow's history";
 
 /**
- * Opens the registry of a model in the place that a command names. Its driver, and the package that it needs, are loaded
- * only then.
+ * Opens the registry of a model at the place that a command names. Its driver, and the package that it needs, are
+ * loaded only then.
  *
- * @throws ChurnkitError OPTION_INVALID for a place that cannot be meant, PEER_MISSING without the driver's package.
+ * @throws ChurnkitError OPTION_INVALID for an invalid place, PEER_MISSING without the driver's package.
  */
 export async function openRegistry(place: string, name: string): Promise<ModelRegistry> {
   const { scheme, rest } = partsOf(place);
@@ -52,14 +52,14 @@ export async function openRegistry(place: string, name: string): Promise<ModelRe
   }
 }
 
-/** The name that a model goes by unless told otherwise, for a description. */
+/** Describes a model's default name. */
 export const defaultModel =
   "default: the only one in a folder, the contract's for the first one there, churn elsewhere";
 
 /**
- * The name of the model that is meant where none is given: the only one in a folder; where there is none yet, `first`.
+ * Returns the default model: the only one in a folder; if there is none yet, `first`.
  *
- * @throws ChurnkitError OPTION_INVALID where the folder holds several.
+ * @throws ChurnkitError OPTION_INVALID if the folder has several.
  */
 export function modelIn(place: string, first = "churn"): string {
   if (partsOf(place).scheme !== undefined) return "churn";
@@ -76,14 +76,14 @@ export function modelIn(place: string, first = "churn"): string {
   return name ?? asModelName(first);
 }
 
-/** A contract's name as the name of a model. */
+/** Turns a contract's name into a valid name of a model. */
 const asModelName = (name: string): string =>
   name
     .replace(/[^A-Za-z0-9_-]+/g, "-")
     .replace(/^-+|-+$/g, "")
     .slice(0, 200) || "churn";
 
-/** Who makes changes unless `--by` says otherwise. */
+/** Author of changes by default; `--by` overrides it. */
 function login(): string | undefined {
   try {
     return userInfo().username;

@@ -2,7 +2,7 @@ import type { TrainingProgress } from "../model/kinds/index.js";
 
 /** Interval of the lines where stderr is not a terminal. */
 const lineEvery = 10_000;
-/** A training that takes longer than this says so after two epochs. */
+/** A training that takes longer than this announces it after two epochs. */
 const longSeconds = 30;
 
 /**
@@ -54,7 +54,7 @@ export function trainingProgress(stream: NodeJS.WriteStream = process.stderr): (
   };
 }
 
-/** Gives once, at the first second epoch, the seconds that networks may yet take where they are many; `abreast` train at once. */
+/** Returns once, at the first second epoch, the seconds that the networks may still take; `abreast` train at once. */
 function longEstimate(): (progress: TrainingProgress, now: number, abreast: number) => number | undefined {
   let first: number | undefined;
   let told = false;

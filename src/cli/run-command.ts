@@ -39,7 +39,7 @@ export function runCommand(command: string, { runId, triggers, signal }: Retrain
       resolve({ status, detail });
     };
     signal.addEventListener("abort", end, { once: true });
-    // Once: a second signal ends this process the hard way.
+    // Only once: a second signal kills this process.
     for (const name of endings) process.once(name, end);
     if (signal.aborted) end();
     child.once("error", ({ message }) => done("failed", message));

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { nearestText } from "../data/contract/index.js";
 
-/** A usage error on one line, with what was probably meant. */
+/** Prints a usage error on one line, with the likely intended word. */
 export function usageError(text: string, program: Command, args: readonly string[]): string {
   const [message = "", suggestion] = text
     .trim()
@@ -15,7 +15,7 @@ export function usageError(text: string, program: Command, args: readonly string
   return `churnkit: ${said} (add --help for usage)\n`;
 }
 
-/** The first option that the command does not know. */
+/** Returns the first option that the command does not know. */
 function unknownOption(program: Command, args: readonly string[]): string | undefined {
   let command = program;
   for (const word of args) command = command.commands.find((one) => one.name() === word) ?? command;

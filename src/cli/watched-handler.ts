@@ -9,14 +9,14 @@ import { withSink } from "../serving/with-sink.js";
 import { readJson } from "./json-file.js";
 import { note, reasonOf } from "./output.js";
 
-/** How `churnkit serve` watches its model. */
+/** Options for `churnkit serve` to watch its model. */
 export interface WatchOptions {
   readonly monitor?: number | undefined;
   readonly capture?: string | undefined;
   readonly monitorState?: string | undefined;
 }
 
-/** A model's handler, with the monitors behind it where they are asked for. */
+/** Returns a model's handler, with the monitors behind it if they are requested. */
 export async function watchedHandler(
   model: LoadedModel,
   { monitor: share, capture, monitorState: file }: WatchOptions,
@@ -45,7 +45,7 @@ export async function watchedHandler(
     onError,
     ...(capture === undefined ? {} : { capture: captureToFile(capture) }),
     onReport: ({ to }) => {
-      // Only a closed period is worth a write; the open one is kept when the server ends.
+      // Write only for a closed period; the open one is saved when the server ends.
       if (to === keptUntil) return;
       keptUntil = to;
       keep().catch(onError);

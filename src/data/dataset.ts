@@ -7,8 +7,8 @@ declare const rowType: unique symbol;
 declare const requestType: unique symbol;
 
 /**
- * A contract together with the types it came from. `Row` is a full record, `Request` what a scoring request holds;
- * both exist for the compiler only.
+ * A contract together with its types. `Row` is a full record and `Request` a scoring request; both exist only for the
+ * compiler.
  */
 export interface Dataset<Row = unknown, Request = unknown> {
   readonly contract: Contract;
@@ -44,11 +44,11 @@ export interface DatasetOptions<
 }
 
 /**
- * Describes a customer record once, by a zod schema: the contract that everything reads, and the types that everything
- * checks against.
+ * Describes a customer record once, with a zod schema: the contract that everything reads, and the types that
+ * everything is checked against.
  *
  * @throws ChurnkitError CONTRACT_UNSUPPORTED_TYPE naming every schema type that cannot be a column, by path;
- * CONTRACT_INVALID where the definition contradicts itself.
+ * CONTRACT_INVALID if the definition contradicts itself.
  * @example
  * ```ts
  * import { z } from "zod";

@@ -1,6 +1,6 @@
 import { exp, log, log1p, powerOfTwo } from "../base/elementary.js";
 
-/** Probabilities are kept this far from 0 and 1 where a logarithm is taken: the distance of 1 to the next float64. */
+/** Probabilities are kept this far from 0 and 1 before a logarithm: the distance of 1 to the next float64. */
 export const probabilityMargin = powerOfTwo(-52);
 
 /** 1 / (1 + exp(-x)), without overflow. In [0, 1]. */
@@ -21,7 +21,7 @@ export function logit(p: number): number {
   return log(clipped) - log1p(-clipped);
 }
 
-/** Log loss of one row, in nats: -log of the probability given to the label that came true, clipped at 2^-52. */
+/** Log loss of one row, in nats: -log of the probability of the actual label, clipped at 2^-52. */
 export function rowLogLoss(label: number, p: number): number {
   const clipped = Math.min(Math.max(p, probabilityMargin), 1 - probabilityMargin);
   return label === 1 ? -log(clipped) : -log1p(-clipped);

@@ -1,8 +1,8 @@
 import { ChurnkitError } from "../errors.js";
 
 /**
- * Serializes with sorted object keys, so that equal values give equal text. Undefined members are left out, as
- * `JSON.stringify` does; numbers that are not finite are refused, since JSON would turn them into null.
+ * Serializes with sorted object keys, so that equal values give equal text. Undefined members are left out, as in
+ * `JSON.stringify`; numbers that are not finite are refused, because JSON would turn them into null.
  *
  * @throws ChurnkitError OPTION_INVALID for a number that is not finite.
  */

@@ -6,7 +6,7 @@ import type { JsonValue } from "./value.js";
  */
 export type Decoder<T> = (json: JsonValue) => T;
 
-/** The type that a decoder gives. */
+/** Result type of a decoder. */
 export type Decoded<D> = D extends Decoder<infer T> ? T : never;
 
 const textLimit = 100_000;
@@ -83,7 +83,7 @@ export const list =
   (json) =>
     json.items(max).map((value) => item(value));
 
-/** A list of finite numbers; a place is made only for one that is wrong. */
+/** Decodes a list of finite numbers; only a wrong one gets a path. */
 export const numbers = (max = textLimit): Decoder<number[]> =>
   plainList(number(), (value) => Number.isFinite(value), max);
 
@@ -140,13 +140,13 @@ export const orEmpty =
   (json) =>
     decoder(json.absent ? json.with({}) : json);
 
-/** A member that documents written before had under another name. */
+/** Decodes a member that earlier documents had under another name. */
 export const formerly =
   <T>(name: string, decoder: Decoder<T>): Decoder<T> =>
   (json) =>
     decoder(json.value === undefined ? json.sibling(name) : json);
 
-/** A value that must also pass a test; `expected` says which. */
+/** Decodes a value that must also pass a test; `expected` describes it. */
 export const where =
   <T>(decoder: Decoder<T>, test: (value: T) => boolean, expected: string): Decoder<T> =>
   (json) => {
@@ -168,14 +168,14 @@ export const increasing =
 type Fields = Readonly<Record<string, Decoder<unknown>>>;
 type OptionalKey<F extends Fields> = { [K in keyof F]: undefined extends Decoded<F[K]> ? K : never }[keyof F];
 type Simplify<T> = { [K in keyof T]: T[K] };
-/** The object that fields make: what may be undefined may be left out. */
+/** Object type of the fields: members that may be undefined are optional. */
 export type DecodedObject<F extends Fields> = Simplify<
   { [K in Exclude<keyof F, OptionalKey<F>>]: Decoded<F[K]> } & {
     [K in OptionalKey<F>]?: Exclude<Decoded<F[K]>, undefined>;
   }
 >;
 
-/** An object of these members; others are passed over, as a later version may have added them. */
+/** Decodes an object with these members; others are ignored, because a later version may have added them. */
 export const object = <F extends Fields>(fields: F): Decoder<DecodedObject<F>> => {
   const entries = Object.entries(fields);
   return (json) => {
@@ -189,7 +189,7 @@ export const object = <F extends Fields>(fields: F): Decoder<DecodedObject<F>> =
   };
 };
 
-/** An object of these members and no others, so that a misspelled one is not passed over in silence. */
+/** Decodes an object with exactly these members, so that a misspelled one is an error. */
 export const strictObject = <F extends Fields>(fields: F): Decoder<DecodedObject<F>> => {
   const decode = object(fields);
   return (json) => {

@@ -1,7 +1,7 @@
-/** Deeper than anything that is written here: an expression of 32 calls, the most there may be, nests some 70 deep. */
+/** Deeper than anything churnkit writes: the largest expression, of 32 calls, nests about 70 deep. */
 export const mostJsonDepth = 200;
 
-/** JSON that is not taken; `path` says where the trouble is, if it has a place. */
+/** JSON that is refused; `path` says where, if the problem has a place. */
 export class JsonRefused extends SyntaxError {
   readonly path: string | undefined;
 
@@ -15,12 +15,12 @@ export class JsonRefused extends SyntaxError {
  * `JSON.parse` for untrusted text. The result can be walked recursively without a stack overflow, and no member of it
  * can change an object's prototype when it is copied.
  *
- * @throws JsonRefused where the text nests deeper than {@link mostJsonDepth}, or has a member named `__proto__`; SyntaxError where
- * it is not JSON.
+ * @throws JsonRefused if the text nests deeper than {@link mostJsonDepth}, or has a member named `__proto__`;
+ * SyntaxError if it is not JSON.
  */
 export function parseJson(text: string): unknown {
   const value: unknown = JSON.parse(text);
-  // To look for characters costs a hundredth of parsing, and in most texts says that there is nothing to refuse.
+  // Searching for characters costs a hundredth of parsing, and in most texts it shows that nothing needs checking.
   if ((text.includes("__proto__") || text.includes("\\u") || opensBeyond(text, mostJsonDepth)) && isObject(value))
     check(value, 1, []);
   return value;
@@ -28,7 +28,7 @@ export function parseJson(text: string): unknown {
 
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
 
-/** Are there more opening brackets than that, those in texts included? */
+/** Returns whether there are more opening brackets than the limit, counting those inside texts. */
 function opensBeyond(text: string, most: number): boolean {
   let opens = 0;
   for (const bracket of "[{") {
@@ -38,9 +38,9 @@ function opensBeyond(text: string, most: number): boolean {
 }
 
 /**
- * On the value, since the engine's own parser goes to any depth, and it is much shorter than its text.
+ * Checked on the value: the engine's own parser accepts any depth, and the value is much smaller than its text.
  *
- * @param path the keys above the value; what else it holds is old.
+ * @param path the keys above the value; the rest of the array is stale.
  */
 function check(value: object, depth: number, path: string[]): void {
   if (depth > mostJsonDepth) throw new JsonRefused(`nests deeper than ${mostJsonDepth} levels`);

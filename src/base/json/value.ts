@@ -30,7 +30,7 @@ export function utf8Text(bytes: Uint8Array, name: string, error: DocumentError):
   }
 }
 
-/** A value inside a JSON document that knows where it stands, so that an error can name the place. */
+/** A value inside a JSON document that knows its place, so that an error can name it. */
 export class JsonValue {
   readonly value: unknown;
   readonly #document: { readonly name: string; readonly error: DocumentError };
@@ -49,15 +49,15 @@ export class JsonValue {
     this.#key = key;
   }
 
-  /** The root of a document that was parsed; `root` is what paths begin with. */
+  /** The root of a parsed document; paths begin with `root`. */
   static of(value: unknown, name: string, error: DocumentError, root = "$"): JsonValue {
     return new JsonValue(value, { name, error }, undefined, root);
   }
 
   /**
-   * The root of a document as text or UTF-8 bytes that anybody may have written.
+   * The root of an untrusted document, as text or UTF-8 bytes.
    *
-   * @throws ChurnkitError where it is not UTF-8, not JSON, nested too deep, or has a member named `__proto__`.
+   * @throws ChurnkitError if it is not UTF-8, not JSON, nested too deep, or has a member named `__proto__`.
    */
   static parse(document: string | Uint8Array, name: string, error: DocumentError): JsonValue {
     const text = typeof document === "string" ? document : utf8Text(document, name, error);
@@ -70,7 +70,7 @@ export class JsonValue {
     }
   }
 
-  /** Such as `$.columns[3].name`; made when it is asked for, since most values are right. */
+  /** A path such as `$.columns[3].name`; made on demand, because most values are valid. */
   get path(): string {
     if (this.#parent === undefined) return String(this.#key);
     return typeof this.#key === "number" ? `${this.#parent.path}[${this.#key}]` : `${this.#parent.path}.${this.#key}`;
@@ -81,7 +81,7 @@ export class JsonValue {
     return this.value === undefined || this.value === null;
   }
 
-  /** An own member of an object; one that it lacks has the value undefined. */
+  /** Own member of an object; undefined if it is missing. */
   get(key: string): JsonValue {
     const members = this.object();
     return new JsonValue(Object.hasOwn(members, key) ? members[key] : undefined, this.#document, this, key);
@@ -121,7 +121,7 @@ export class JsonValue {
     return this.value;
   }
 
-  /** The error that says what this value must be. */
+  /** Makes the error that says what this value must be. */
   not(expected: string): ChurnkitError {
     const { path, value } = this;
     const problem =
@@ -137,7 +137,7 @@ export class JsonValue {
   }
 }
 
-/** A value in a few words: what is wrong with a long list is seldom seen in it. */
+/** Describes a value in a few words: the problem with a long list is seldom visible in it. */
 function shown(value: unknown): string {
   if (Array.isArray(value)) return value.length === 1 ? "a list of 1 item" : `a list of ${value.length} items`;
   if (typeof value === "object" && value !== null) return "an object";

@@ -52,7 +52,7 @@ export function register(program: Command): void {
 async function run(reference: string, current: string, options: Options): Promise<void> {
   const given = options.importance === undefined ? undefined : await readImportance(options.importance);
   const bundle = options.model === undefined ? undefined : await loadBundle(options.model);
-  // A column that has gone is drift, not an error.
+  // A missing column is drift, not an error.
   const read = { target: "optional", ragged: "reject-row", absent: "leave-out", ...delimiterOf(options) } as const;
   const contract = countingMissing(
     bundle === undefined || options.contract !== undefined
@@ -88,7 +88,7 @@ async function run(reference: string, current: string, options: Options): Promis
   if (report.severity === "critical") process.exitCode = exit.checkFailed;
 }
 
-/** A contract under which a missing value is something to compare, not a fault of its row. */
+/** Relaxes a contract so that a missing value is compared instead of rejecting its row. */
 const countingMissing = (contract: Contract): Contract => ({
   ...contract,
   columns: contract.columns.map((column) => (column.role === "feature" ? { ...column, nullable: true } : column)),
@@ -111,7 +111,7 @@ function checkColumns(ignore: readonly string[] = [], contract: Contract): void 
 
 type Bundle = Awaited<ReturnType<typeof loadBundle>>;
 
-/** The model's probabilities for both tables, and how much it relies on each column. */
+/** Returns the model's probabilities for both tables, and how much it relies on each column. */
 async function scoredBy(
   { artifact, scorer }: Bundle,
   before: Table,
@@ -130,7 +130,7 @@ async function scoredBy(
     import("../../model/explain/index.js"),
     import("../../data/table/index.js"),
   ]);
-  // A few hundred rows, spread over the file, tell the order of the columns.
+  // A few hundred rows, spread over the file, are enough to order the columns.
   const importance = importanceByColumn(await explain(artifact, spreadRows(before, 256)));
   return { importance, predictions: { reference: scorer.score(before), current: scorer.score(after) } };
 }

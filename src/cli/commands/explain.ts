@@ -100,7 +100,7 @@ async function run(bundle: string, file: string, options: Options): Promise<void
 
 type Explained = ReasonedScore & { readonly customer: string; readonly row: number };
 
-/** The id of each customer, its parts joined by commas; the row number where the file has none. */
+/** Returns the id of each customer, its parts joined by commas, or the row number if the file has no id. */
 function customerNames(table: Table): readonly string[] {
   const ids = table.contract.columns
     .filter(({ role, name }) => role === "id" && table.columns.has(name))

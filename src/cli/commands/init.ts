@@ -30,7 +30,7 @@ async function run(file: string, options: Options): Promise<void> {
     ragged: "reject-row",
   });
   noteFindings(findings);
-  // After the findings, which are of use without the file too.
+  // Comes after the findings, which are useful without the file too.
   refuseOverwrite(options.out, options.force, ", perhaps with edits");
   await writeFileAtomic(options.out, `${JSON.stringify(contract, null, 2)}\n`);
   if (!contract.target && candidates.length > 0)

@@ -145,7 +145,7 @@ async function run(bundle: string, captured: readonly string[], options: Options
   if (report.severity === "critical") process.exitCode = exit.checkFailed;
 }
 
-/** An option that would go unheard is a mistake of the caller. */
+/** An option without effect is a mistake of the caller. */
 function checkTogether({ labels, window, absent, baseline, reference, facets, saveBaseline }: Options): void {
   const alone = (needed: string, given: Readonly<Record<string, unknown>>): void => {
     const name = Object.keys(given).find((each) => given[each] !== undefined);

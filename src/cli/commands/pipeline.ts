@@ -89,8 +89,9 @@ async function run(options: Options, command: Command): Promise<void> {
 }
 
 /**
- * Makes the folder the job's own, marked by a file, and clears the registry of an earlier run, which would confuse this
- * one's story. A folder with anything else in it is left alone: the job overwrites and deletes by fixed names.
+ * Claims the folder for the job with a marker file, and clears the registry of an earlier run, which would confuse
+ * this one's story. A folder with anything else in it is left alone, because the job overwrites and deletes fixed
+ * names.
  */
 async function claimFolder(folder: string): Promise<void> {
   const marker = ".churnkit-main-job";

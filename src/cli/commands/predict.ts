@@ -74,7 +74,7 @@ const withTextIds = (contract: Contract): Contract => ({
   ),
 });
 
-/** A contract of the id columns alone. */
+/** Returns a contract with only the id columns. */
 const idsOnly = ({ format, name, origin, columns }: Contract): Contract => ({
   format,
   name,
@@ -82,13 +82,16 @@ const idsOnly = ({ format, name, origin, columns }: Contract): Contract => ({
   columns: columns.filter(({ role }) => role === "id"),
 });
 
-/** Probabilities of the rows kept, and from which one on a row has the positive label. */
+/** Returns the probabilities of the kept rows, and the threshold for the positive label. */
 interface Scores {
   readonly probabilities: Float64Array;
   readonly threshold: number;
 }
 
-/** The header and one line for each input row, in the order of the file: by its id, or by its number where it has none. */
+/**
+ * Writes the header and one line for each input row, in the order of the file: by its id, or by its number if it has
+ * none.
+ */
 function scoreLines(
   { target }: Contract,
   table: Table,

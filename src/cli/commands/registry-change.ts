@@ -27,7 +27,7 @@ import { reference } from "../registry-options.js";
 import { openRegistry } from "../places.js";
 import { foldersText, holdings, nothingIn, open, orphanLine, type Shared } from "./registry-read.js";
 
-/** The options of every verb that changes something. */
+/** Options of every verb that changes something. */
 export interface Change extends Shared {
   by?: string;
   reason?: string;
@@ -40,10 +40,10 @@ interface Registering extends Change {
   run?: string;
 }
 
-/** A bundle up to this size is opened, so that none is registered that cannot score; a larger one is only read through. */
+/** A bundle up to this size is loaded, so that every registered bundle can score; a larger one is only read. */
 const mostOpened = 256 * 2 ** 20;
 
-/** The bundle as it lies there: when it was trained, and by which churnkit, is what its manifest says. */
+/** The bundle on disk: its manifest says when it was trained, and by which churnkit. */
 async function bundleAt(path: string): Promise<BundleSource> {
   const source = await bundleSource(filesStore(path)).catch(() => undefined);
   const bytes = source?.manifest.files.reduce((sum, file) => sum + file.bytes, 0) ?? 0;
@@ -83,7 +83,7 @@ export async function registerBundle(path: string, options: Registering): Promis
 
 /** Notes that a bundle has another contract than the previous version: it may belong to another model. */
 async function noteCrossing(registry: ModelRegistry, before: number, added: number, name: string): Promise<void> {
-  // Where that bundle cannot be read the new version is registered all the same; `registry verify` tells.
+  // If that bundle cannot be read, the new version is registered anyway; `registry verify` reports it.
   const former = await registry
     .open(before)
     .then(partsOf)

@@ -17,14 +17,14 @@ import { columns, exit, note, print, shown } from "../output.js";
 import { reference } from "../registry-options.js";
 import { modelIn, openRegistry } from "../places.js";
 
-/** The options of every verb of the registry. */
+/** Options of every verb of the registry. */
 export interface Shared {
   store: string;
   model?: string;
   json?: boolean;
 }
 
-/** The registry that is meant; `first` names the model where the folder holds none yet. */
+/** Opens the requested registry; `first` names the model if the folder has none yet. */
 export const open = ({ store, model }: Shared, first?: string): Promise<ModelRegistry> =>
   openRegistry(store, model ?? modelIn(store, first));
 
@@ -75,7 +75,7 @@ export async function list(options: Listing): Promise<void> {
   print(options.json, { model: registry.name, versions }, versions.length === 0 ? none : text);
 }
 
-/** Charts show the beginning of a hash: enough to name it, where no other one begins so. */
+/** Charts show the beginning of a hash: enough to make it unique. */
 function wholeHash(versions: readonly ModelVersion[], begun: string): string {
   const hashes = [...new Set(versions.map(({ lineage }) => lineage.dataHash))].filter(
     (hash) => begun.length >= 6 && hash.startsWith(begun),
@@ -188,7 +188,10 @@ const whyOf = ({ reason, reasons = [], verdict }: HistoryEntry): string => {
   return [reason, ...reasons, ...gate].filter((part) => part !== undefined).join("; ");
 };
 
-/** The error for a place that holds nothing: a wrong name more often than a new registry, and nothing is neither sound nor a backup. */
+/**
+ * Makes the error for an empty place: it is more often a wrong name than a new registry, and an empty one is neither
+ * sound nor a backup.
+ */
 export const nothingIn = ({ store }: Shared, { name }: ModelRegistry): ChurnkitError =>
   new ChurnkitError("REGISTRY_NOT_FOUND", `There is no registry of ${name} in ${store}. Check --store and --model.`);
 
@@ -223,14 +226,14 @@ function orphanLines(orphans: readonly OrphanBundle[]): string[] {
 export const holdings = ({ versions, entries }: Pick<Audit, "versions" | "entries">): string =>
   `${counted(versions, "version")}, ${counted(entries, "entry", "entries")} of history`;
 
-/** How much lies there that no version names. */
+/** Describes how much data no version names. */
 export const foldersText = (orphans: readonly OrphanBundle[]): string =>
   `${counted(orphans.length, "bundle folder")} without a version, ${counted(
     orphans.reduce((sum, { bytes }) => sum + bytes, 0),
     "byte",
   )}`;
 
-/** A folder with its size and age. */
+/** Describes a folder with its size and age. */
 export const orphanLine = ({ folder, bytes, modified }: OrphanBundle): string =>
   `  ${folder}: ${counted(bytes, "byte")}, ${modified === null ? "of unknown age" : `${ageText((Date.now() - Date.parse(modified)) / 60_000)} old`}`;
 

@@ -179,7 +179,7 @@ async function policyOf({ policy, name }: Options): Promise<RetrainingPolicy> {
   const given = await readJson(policy, "The policy");
   if (typeof given !== "object" || given === null || Array.isArray(given)) throw malformed(policy, "holds no policy");
   const read = retrainingPolicy({ name, ...(given as Partial<RetrainingPolicy>) });
-  // State and switch lie under the name: a check under another one would not hear `stop`.
+  // State and stop switch belong to the name: a check under another name would not see `stop`.
   if (read.name !== name) {
     throw new ChurnkitError(
       "OPTION_INVALID",
@@ -190,13 +190,13 @@ async function policyOf({ policy, name }: Options): Promise<RetrainingPolicy> {
   return read;
 }
 
-/** The accuracy and PSI of a report that another verb has printed. */
+/** Reads accuracy and PSI from a report that another verb printed. */
 async function signalsOf(file: string | undefined): Promise<RetrainingSignals> {
   if (file === undefined) return {};
   const report = (await readJson(file, "The report")) as Partial<MonitorReport & DriftReport> | null;
   try {
     if (report?.monitors !== undefined) return monitorSignals(report as MonitorReport);
-    // It names no time: that of the file tells an old report from what the model of today sees.
+    // The report has no time, so the file's time distinguishes an old report from one about the current model.
     if (report?.columns !== undefined) return driftSignals(report as DriftReport, (await stat(file)).mtime);
   } catch (cause) {
     if (ChurnkitError.isInstance(cause)) throw cause;

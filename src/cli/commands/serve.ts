@@ -49,7 +49,7 @@ export function register(program: Command): void {
     )
     .option("--monitor-state <file>", "save the monitors' counts here, and resume from them after a restart")
     .option("--json", "print the address as one line of JSON")
-    // For a process that starts this one and holds its standard input: whatever ends that process ends this one.
+    // For a process that starts this one and holds its standard input: when that process ends, this one ends too.
     .addOption(new Option("--stop-with-stdin", "end when standard input does").hideHelp())
     .addHelpText("after", example("churnkit serve model --port 8080 --capture captured.jsonl"))
     .action(run);
@@ -70,7 +70,7 @@ async function run(bundle: string, options: Options): Promise<void> {
       .catch(onError)
       .finally(() => process.exit(exit.done));
   };
-  // Before the address is printed: its reader may want to end this at once. A second signal ends it the hard way.
+  // Before the address is printed, because its reader may want to end this process at once. A second signal kills it.
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);
   if (options.stopWithStdin) process.stdin.once("end", stop).once("error", stop).resume();

@@ -177,7 +177,7 @@ function capNotes({ caps }: TrainedModel, interrupted: boolean, { checkpoint }: 
   return [...said, goOn];
 }
 
-/** The bundle with its monitors' baseline: of the test rows where there are some, else out of fold. */
+/** Returns the bundle with its monitors' baseline: from the test rows if there are any, else out of fold. */
 async function watched(
   model: TrainedModel,
   training: Table,

@@ -51,7 +51,7 @@ async function run(file: string, options: Options, command: Command): Promise<vo
   if (!valid) process.exitCode = exit.checkFailed;
 }
 
-/** Reads a file that is to be trained on, or, where it holds no target at all, one that is to be scored. */
+/** Reads a file for training or, if it has no target, for scoring. */
 async function readLabeled(contract: Contract, file: string, read: ReadOptions): Promise<Table> {
   const labeled = await readTable(contract, file, { ...read, target: "required" }).catch((error: unknown) => {
     if (ChurnkitError.isInstance(error) && error.code === "INPUT_COLUMNS") return undefined;

@@ -7,14 +7,14 @@ import { booleanFromText, categoryFromText, labelOfScalar, textFromText } from "
 import { numberFromJson, numberFromText, numberReader } from "./cells/number.js";
 
 /**
- * One cell as a table stores it: a number for number, boolean (1 or 0) and date (milliseconds since 1970 UTC) columns,
- * NaN where missing; a label for category and text columns, null where missing; or why the cell was refused.
+ * One cell as a table stores it: a number for number, boolean (1 or 0) and date (milliseconds since 1970 UTC)
+ * columns, NaN if missing; a label for category and text columns, null if missing; or the reason for refusing it.
  */
 export type Cell = number | string | null | CellIssue;
 
-/** Reads the cells of one column. Makes no difference between a text in a file and the same value in JSON. */
+/** Reads the cells of one column. A text in a file and the same value in JSON give the same result. */
 export interface CellReader {
-  /** Reads a text that was trimmed. */
+  /** Reads a trimmed text. */
   fromText(text: string): Cell;
   /**
    * Reads a JSON value, or a value of a plain object in memory. Null, undefined and the missing markers are missing
@@ -66,7 +66,7 @@ function parsersOf(column: Column): Parsers {
   }
 }
 
-/** A whole number that may have been another one before it became a double. */
+/** A whole number that may have been a different one before it became a double. */
 const isRounded = (value: unknown): boolean => Number.isInteger(value) && !Number.isSafeInteger(value);
 const rounded = "is above 2^53, where numbers are rounded to their neighbors; send it as a text";
 
@@ -77,8 +77,8 @@ function labeled(column: Column, text: (text: string) => Cell, value: unknown): 
 }
 
 /**
- * The test of a value for being one of the markers, however it is written: the marker `-999` means the JSON number too, and a
- * day means every time of it. Undefined where no marker is a value.
+ * Returns a test for missing markers in any spelling: the marker `-999` means the JSON number too, and a day means
+ * every time of it. Undefined if no marker is a value.
  */
 function markerTest(column: Column): ((value: unknown) => boolean) | undefined {
   if (column.kind !== "number" && column.kind !== "date") return undefined;
@@ -110,7 +110,7 @@ function missingCell(column: Column, parsers: Parsers): (shown: string | null | 
 }
 
 function refusedMissing(column: Column, why: string): (shown: string | null | undefined) => Cell {
-  // Of a value that is not there nothing differs from row to row.
+  // A missing value is the same in every row.
   const absent = cellIssue(column.name, "missing", undefined, "is absent, but this column needs a value in every row");
   return (shown) => (shown === undefined ? absent : cellIssue(column.name, "missing", shown, why));
 }
@@ -129,8 +129,9 @@ function nullCell(column: Column, parsers: Parsers): (shown: null) => Cell {
  * The only reader of cells for a column. Files, JSON lines and requests all use it, so a CSV text and a JSON value
  * become the same cell or the same issue.
  *
- * Numbers are decimal (`-12.5`, `3e4`) and finite, or written as the column's `numberFormat` says; dates are ISO 8601, or
- * written as its `dateFormat` says, and exist in the calendar, UTC where they name no offset; texts of booleans and levels of categories are the contract's. Issues carry a rule of `qualityRules`.
+ * Numbers are decimal (`-12.5`, `3e4`) and finite, or have the column's `numberFormat`. Dates are ISO 8601, or have
+ * the column's `dateFormat`, and exist in the calendar, UTC without an offset. Texts of booleans and levels of
+ * categories are the contract's. Issues carry a rule of `qualityRules`.
  */
 export function cellReader(column: Column): CellReader {
   const parsers = parsersOf(column);

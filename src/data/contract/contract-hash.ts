@@ -15,9 +15,9 @@ function fingerprint(column: Column): { readonly name: string } & Readonly<Recor
 }
 
 /**
- * SHA-256 (hex) over what a recipe relies on: name, kind, unit, default, and levels or date precision of the feature
- * columns, in any order. Limits, missing markers, how texts are written, descriptions, ids and the target do not enter, so they can change
- * without making a model stale.
+ * SHA-256 (hex) of the facts that a recipe relies on: name, kind, unit, default, and levels or date precision of the
+ * feature columns, in any order. Limits, missing markers, formats of texts, descriptions, ids and the target are left
+ * out, so they can change without making a model stale.
  *
  * @example
  * ```ts

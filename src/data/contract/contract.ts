@@ -1,6 +1,6 @@
 /**
- * Kinds of columns, declared once. `storage` says which typed array a table keeps it in; everything that differs
- * by kind elsewhere is keyed by this table's names.
+ * Kinds of columns, declared once. `storage` is the typed array that a table keeps a column in; everything that
+ * differs by kind elsewhere is keyed by this table's names.
  */
 export const columnKinds = {
   /** A real or whole number. Stored as float64, NaN for missing. */
@@ -32,21 +32,21 @@ export interface Range {
 interface ColumnBase {
   readonly name: string;
   readonly role: ColumnRole;
-  /** May a value be missing (null, or one of `missing` in text)? */
+  /** Whether a value may be missing (null, or one of `missing` in text). */
   readonly nullable: boolean;
-  /** May the key be absent from a record, or the column from a file? */
+  /** Whether the key may be absent from a record, or the column from a file. */
   readonly optional: boolean;
-  /** Taken where the value is absent or missing, or where `defaultFor` says. */
+  /** Used if the value is absent or missing, or as `defaultFor` says. */
   readonly default?: string | number | boolean | undefined;
   /**
-   * `absent`, as in zod: a JSON null does not take the default; it is missing where the column is nullable, and else refused.
-   * A value that a file leaves empty takes it, because a file cannot leave out a cell. Without it, a null takes the
-   * default too.
+   * `absent`, as in zod: a JSON null does not take the default; it is missing if the column is nullable, and
+   * otherwise refused. An empty cell in a file takes it, because a file cannot leave out a cell. Without
+   * `defaultFor`, a null takes the default too.
    */
   readonly defaultFor?: "absent" | undefined;
   /**
-   * Texts that mean "missing", compared exactly after trimming; the empty text is always one. In a column of numbers or
-   * dates one that is such a value means it however it is written: `9999-12-31` is that day in any form.
+   * Texts that mean "missing", compared exactly after trimming; the empty text always is one. In a column of numbers
+   * or dates a marker that is a value counts in any spelling: `9999-12-31` is that day in any form.
    */
   readonly missing: readonly string[];
   readonly unit?: string | undefined;
@@ -54,18 +54,21 @@ interface ColumnBase {
 }
 
 /**
- * How the texts of a number column are written: `{ decimal: ",", grouping: ".", suffix: "€" }` reads `1.234,50 €` as
- * 1234.5. A text without the affix, or without marks between thousands, is read as well; JSON numbers stay what they are.
+ * Format of the texts of a number column: `{ decimal: ",", grouping: ".", suffix: "€" }` reads `1.234,50 €` as
+ * 1234.5. A text without the affix, or without thousands separators, is read as well; JSON numbers are not affected.
  */
 export interface NumberFormat {
   readonly decimal: "." | ",";
-  /** Stands between thousands; any blank is a blank, any apostrophe an apostrophe. */
+  /** Thousands separator; any blank is a blank, any apostrophe an apostrophe. */
   readonly grouping?: "," | "." | " " | "'" | undefined;
   /** Removed from the front, such as "$"; blanks next to it do not count. At most 20 characters, no digits. */
   readonly prefix?: string | undefined;
-  /** Taken off the end, such as "%" or "GB"; the number is that before it: `45%` is 45. */
+  /** Removed from the end, such as "%" or "GB"; the number is unchanged: `45%` is 45. */
   readonly suffix?: string | undefined;
-  /** Are numbers in parentheses, or with the sign behind, negative, as accountants write them: `(12.50)`, `12.50-`? Default false. */
+  /**
+   * Whether numbers in parentheses, or with a trailing sign, are negative, as accountants write them: `(12.50)`,
+   * `12.50-`. Default false.
+   */
   readonly accounting?: boolean | undefined;
 }
 
@@ -73,9 +76,12 @@ export interface NumberFormat {
 export interface NumberColumn extends ColumnBase {
   readonly kind: "number";
   readonly integer: boolean;
-  /** Is the number NaN of a record in memory missing (`z.nan()`)? Otherwise it is refused. JSON has none, and writes null for it. */
+  /**
+   * Whether the number NaN of a record in memory is missing (`z.nan()`); otherwise it is refused. JSON has no NaN,
+   * and writes null for it.
+   */
   readonly nan?: boolean | undefined;
-  /** How its texts are written; without it they are plain decimals such as `-12.5`. */
+  /** Format of its texts; without it they are plain decimals such as `-12.5`. */
   readonly numberFormat?: NumberFormat | undefined;
   /** Declared limits: a value outside them breaks the contract. */
   readonly min?: number | undefined;
@@ -83,14 +89,14 @@ export interface NumberColumn extends ColumnBase {
   readonly exclusiveMin?: number | undefined;
   readonly exclusiveMax?: number | undefined;
   readonly multipleOf?: number | undefined;
-  /** Limits seen in data: a value outside them is worth a warning, no more. */
+  /** Limits observed in data: a value outside them only causes a warning. */
   readonly observed?: Range | undefined;
 }
 
 /** Yes or no. Its texts are declared, so that "Y" and "ja" can be read too. */
 export interface BooleanColumn extends ColumnBase {
   readonly kind: "boolean";
-  /** Texts read as true and as false; a text is compared without regard to case when `caseSensitive` is false. */
+  /** Texts read as true and as false; case does not matter when `caseSensitive` is false. */
   readonly truthy: readonly string[];
   readonly falsy: readonly string[];
   readonly caseSensitive: boolean;
@@ -99,10 +105,10 @@ export interface BooleanColumn extends ColumnBase {
 /** A calendar day or an instant, in UTC. */
 export interface DateColumn extends ColumnBase {
   readonly kind: "date";
-  /** `date` is YYYY-MM-DD, `datetime` an ISO 8601 instant; both are read either way, and written in this form. */
+  /** `date` is YYYY-MM-DD, `datetime` an ISO 8601 instant; either form is read, and this one is written. */
   readonly precision: "date" | "datetime";
   /**
-   * How its days are written, such as `dd/MM/yyyy`, `MM/dd/yyyy`, `d MMM yyyy` or `yyyyMMdd`; a time of day may follow. ISO
+   * Format of its days, such as `dd/MM/yyyy`, `MM/dd/yyyy`, `d MMM yyyy` or `yyyyMMdd`; a time of day may follow. ISO
    * 8601 is read as well.
    */
   readonly dateFormat?: string | undefined;
@@ -112,16 +118,16 @@ export interface DateColumn extends ColumnBase {
   readonly observed?: Range | undefined;
 }
 
-/** A label out of a set that is known (closed), known in part or not known (open). */
+/** A label from a set that is known (closed), or partly known or unknown (open). */
 export interface CategoryColumn extends ColumnBase {
   readonly kind: "category";
-  /** Known labels in a fixed order. Empty in an open column of many labels, which the recipe learns by itself. */
+  /** Known labels in a fixed order. Empty in an open column with many labels, which the recipe learns. */
   readonly levels: readonly string[];
-  /** Is a label outside `levels` accepted (and scored as unknown, and reported), or does it break the contract? */
+  /** Whether a label outside `levels` is accepted (scored as unknown, and reported) or breaks the contract. */
   readonly open: boolean;
 }
 
-/** Free text. It is kept in a table but never becomes a feature as it stands. */
+/** Free text. A table keeps it, but it never becomes a feature directly. */
 export interface TextColumn extends ColumnBase {
   readonly kind: "text";
   readonly maxLength?: number | undefined;
@@ -135,18 +141,18 @@ export interface Target {
   readonly column: string;
   /** Class labels, negative first for a binary target. More than two are kept for multiclass models. */
   readonly classes: readonly string[];
-  /** The label whose probability a binary model gives. */
+  /** The label whose probability a binary model returns. */
   readonly positive: string;
 }
 
 /**
- * The one description of a customer record, plain JSON, that everything reads: file and request parsing, quality
+ * The one description of a customer record, plain JSON, that everything uses: file and request parsing, quality
  * rules, the recipe, the model's input, the registry's signature, the drift baseline.
  */
 export interface Contract {
   readonly format: 1;
   readonly name: string;
-  /** Where it came from: declared contracts are strict, inferred ones are lenient with levels and missing values. */
+  /** Origin: declared contracts are strict; inferred ones are lenient about levels and missing values. */
   readonly origin: "declared" | "inferred";
   /** In the order of the schema or file. Names are unique and never `__proto__`, `constructor` or `prototype`. */
   readonly columns: readonly Column[];

@@ -17,11 +17,11 @@ export interface ContractOptions {
   readonly id?: string | readonly string[] | undefined;
   /** The column to predict; without it the contract describes records only. */
   readonly target?: string | undefined;
-  /** The value of the target whose probability the model gives; needed with `target`. */
+  /** The value of the target whose probability the model returns; needed with `target`. */
   readonly positive?: unknown;
 }
 
-/** The type with what the metadata says of how its texts are written; reports a format of a different kind of column. */
+/** Adds the metadata about text formats to the type; reports a format for a different kind of column. */
 function written(name: string, { type, meta }: Lowered, problems: Problem[]): ColumnType {
   const { numberFormat, dateFormat } = meta;
   const refuse = (member: string, kind: string): void => {
@@ -52,9 +52,9 @@ function columnOf(name: string, role: ColumnRole, lowered: Lowered, problems: Pr
   };
 }
 
-/** The keys of the object schema with their schemas, or why there are none. */
+/** Returns the keys of the object schema with their schemas, or why there are none. */
 function shapeOf(schema: $ZodObject, problems: Problem[]): [string, $ZodType][] {
-  // A caller in plain JavaScript may hand over anything.
+  // A caller in plain JavaScript may pass anything.
   const def = (schema as Partial<$ZodObject> | undefined)?._zod?.def;
   if (def?.type !== "object") {
     const message = "the schema must be a zod 4 object: z.object({ ... })";
@@ -87,7 +87,7 @@ function unknownColumn(what: string, name: string, names: readonly string[]): Pr
  * The target becomes a category of texts, whatever its type.
  *
  * @throws ChurnkitError CONTRACT_UNSUPPORTED_TYPE naming every type that cannot be lowered, by path; CONTRACT_INVALID
- * where names, levels, limits, ids or target contradict each other. All problems come in one error.
+ * if names, levels, limits, ids or target contradict each other. All problems come in one error.
  * @example
  * ```ts
  * import { z } from "zod";
@@ -134,7 +134,7 @@ export function contractOf(schema: $ZodObject, options: ContractOptions = {}): C
     columns,
     ...(target === undefined ? {} : { target }),
   };
-  // Contradictions are looked for in what could be lowered; a missing column would only repeat what was said already.
+  // Check the lowered part for contradictions; a missing column would only repeat an earlier problem.
   if (problems.length === 0) problems.push(...contractProblems(contract));
   throwProblems(name, problems);
   return contract;

@@ -4,7 +4,7 @@ import { nearestText } from "./cells/nearest.js";
 import type { Contract } from "./contract.js";
 
 /**
- * A contract in which these columns are read and left out of the features: their role is `ignored`.
+ * Returns a contract in which these columns are read but are not features: their role is `ignored`.
  *
  * @throws ChurnkitError INPUT_COLUMNS for a name that is not a column, OPTION_INVALID for the target or an id.
  */

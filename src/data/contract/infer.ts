@@ -20,7 +20,7 @@ export interface InferenceOptions {
   readonly name?: string | undefined;
   /** The column to predict. */
   readonly target?: string | undefined;
-  /** The label of the target whose probability the model gives; guessed from labels such as "Yes" or "1". */
+  /** The label of the target whose probability the model returns; guessed from labels such as "Yes" or "1". */
   readonly positive?: string | undefined;
   /** The columns that identify a record. */
   readonly id?: string | readonly string[] | undefined;
@@ -28,22 +28,22 @@ export interface InferenceOptions {
   readonly ignore?: readonly string[] | undefined;
   /** A name for messages: the file's path. */
   readonly source?: string | undefined;
-  /** The decimal mark of all numbers, where the cells alone do not tell: `1,234` is 1.234 by a comma, 1234 by a point. */
+  /** The decimal mark of all numbers, for ambiguous cells: `1,234` is 1.234 by a comma, 1234 by a point. */
   readonly decimal?: "." | "," | undefined;
-  /** How dates are written, where the cells alone do not tell: `dd/MM/yyyy`. Columns of dates in another form are still found. */
+  /** Format of dates, for ambiguous cells: `dd/MM/yyyy`. Columns of dates in another form are still found. */
   readonly dateFormat?: string | undefined;
 }
 
 /** Result of an inference. */
 export interface InferredContract {
   readonly contract: Contract;
-  /** Columns left out, texts taken for missing, cells that will be refused. */
+  /** Columns left out, texts read as missing, cells that will be refused. */
   readonly findings: readonly Finding[];
-  /** Two-valued columns, the likeliest target first. */
+  /** Two-valued columns, the most likely target first. */
   readonly candidates: readonly string[];
 }
 
-/** Collects rows of text cells and then says what contract they suggest. Memory does not grow with the rows. */
+/** Collects rows of text cells and then suggests a contract. Memory does not grow with the rows. */
 export interface ContractInference {
   /**
    * Names the columns; called once, first.
@@ -51,13 +51,14 @@ export interface ContractInference {
    * @throws ChurnkitError INPUT_COLUMNS for an empty, repeated or forbidden name.
    */
   header(names: readonly string[]): void;
-  /** Takes one data row. Blanks around texts do not count; a cell that is not there is empty. */
+  /** Adds one data row. Blanks around texts do not count; an absent cell is empty. */
   row(cells: readonly string[]): void;
   /**
    * Ends the data.
    *
-   * @throws ChurnkitError INPUT_EMPTY without a header or rows; INPUT_COLUMNS where the target, an id or a column to ignore is not
-   * there; TARGET_INVALID where the target has not exactly two classes or the positive one never occurs.
+   * @throws ChurnkitError INPUT_EMPTY without a header or rows; INPUT_COLUMNS if the target, an id or a column to
+   * ignore is absent; TARGET_INVALID if the target does not have exactly two classes or the positive one never
+   * occurs.
    */
   finish(options?: Omit<InferenceOptions, keyof WrittenForms>): InferredContract;
 }
@@ -86,8 +87,8 @@ function requireColumn(what: string, name: string, names: readonly string[], sou
 }
 
 /**
- * Ids are texts, whatever they look like: `007`, `2E1` and `1000.0` are to come out as they stand, and later ones may have
- * another form. For the same reason no text but the empty one means that an id is missing.
+ * Ids are texts, whatever they look like: `007`, `2E1` and `1000.0` must stay unchanged, and later ones may have
+ * another form. For the same reason only the empty text means that an id is missing.
  */
 const idColumn = (name: string): Column => ({
   name,
@@ -121,8 +122,8 @@ function checkForms({ decimal, dateFormat }: WrittenForms): void {
 /**
  * Starts an inference. The result depends on the rows and their order only, not on how they are read.
  *
- * @param forms how numbers and dates are written, where it is known.
- * @throws ChurnkitError OPTION_INVALID for a decimal mark that is none, or a date format that cannot be used.
+ * @param forms formats of numbers and dates, where known.
+ * @throws ChurnkitError OPTION_INVALID for an invalid decimal mark or date format.
  */
 export function contractInference(forms: Pick<InferenceOptions, keyof WrittenForms> = {}): ContractInference {
   checkForms(forms);
@@ -197,7 +198,7 @@ function conclude(
     return {
       name: column,
       role: unfit === undefined ? "feature" : "ignored",
-      // A model that never met a missing value here has nothing to say about one: the row is refused, with the reason.
+      // A model that never saw a missing value here cannot handle one: the row is refused, with the reason.
       nullable: unfit !== undefined || seen.empty > 0 || missing.length > 0,
       optional: false,
       missing,

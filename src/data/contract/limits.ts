@@ -13,7 +13,7 @@ export const contractLimits = {
 
 const forbiddenNames = new Set(["__proto__", "constructor", "prototype"]);
 
-/** Why a column cannot have this name, or undefined where it can. */
+/** Explains why a column cannot have this name; undefined if it can. */
 export function nameProblem(name: string): string | undefined {
   if (name.trim() === "") return "a column name must not be empty";
   if (name !== name.trim()) return `the column name ${JSON.stringify(name.slice(0, 80))} has blanks at its ends`;

@@ -46,7 +46,7 @@ const base = {
   description: optional(text(contractLimits.description)),
 };
 
-/** How the texts of a number are written. */
+/** Format of the texts of a number. */
 export const numberFormat: Decoder<NumberFormat> = strictObject({
   decimal: oneOf([".", ","]),
   grouping: optional(oneOf([",", ".", " ", "'"])),
@@ -105,7 +105,7 @@ const malformed = documentError(
   "Make contracts with churnkit init, defineDataset or contractOf.",
 );
 
-/** Ids are inferred as texts; contracts that were inferred before held some as numbers, and refused ids of another form. */
+/** Ids are inferred as texts; earlier inferred contracts had some as numbers, and refused ids of another form. */
 function textId(declared: Column): Column {
   if (declared.role !== "id" || declared.kind !== "number") return declared;
   const { nullable, optional: mayLack } = declared;
@@ -126,7 +126,7 @@ function textId(declared: Column): Column {
  * unknown ones are refused, counts and lengths are limited, and the result is a new object, so nothing of the input's
  * prototype survives.
  *
- * @throws ChurnkitError CONTRACT_INVALID naming the JSON path, or every contradiction where the form is right.
+ * @throws ChurnkitError CONTRACT_INVALID naming the JSON path, or every contradiction if the form is right.
  * @example
  * ```ts
  * import { parseContract } from "churnkit/data";

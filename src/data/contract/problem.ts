@@ -1,6 +1,6 @@
 import { ChurnkitError, type ErrorCode } from "../../base/errors.js";
 
-/** One thing in a schema or contract that cannot stand, and where. */
+/** A problem in a schema or contract, and its place. */
 export interface Problem {
   readonly code: Extract<ErrorCode, "CONTRACT_UNSUPPORTED_TYPE" | "CONTRACT_INVALID">;
   /** Column name, or a path such as `schema.plan.options[1]`. */
@@ -9,7 +9,7 @@ export interface Problem {
 }
 
 /**
- * Throws all problems of a definition together, if there are any, under the code of the first.
+ * Throws all problems of a definition in one error, under the code of the first.
  *
  * @throws ChurnkitError CONTRACT_UNSUPPORTED_TYPE or CONTRACT_INVALID.
  */

@@ -21,7 +21,7 @@ export type ColumnName<Schema extends $ZodObject> = keyof ShapeOf<Schema> & stri
 
 type Flavored<Schema, Value> = true extends IsIsoDate<Schema> ? Exclude<Value, string> | IsoDateText : Value;
 
-/** The record type of a schema: what zod gives out, with ISO date texts marked as dates. */
+/** The record type of a schema: zod's output, with ISO date texts marked as dates. */
 export type RowOf<Schema extends $ZodObject> = {
   -readonly [Key in keyof output<Schema> as Key extends ColumnName<Schema> ? Key : never]: Flavored<
     ShapeOf<Schema>[Key & ColumnName<Schema>],
@@ -72,8 +72,8 @@ type KindOfPresent<Value> = [Value] extends [never]
           : "category";
 
 /**
- * The column kind of a value's type: numbers, booleans and dates are their own kind; literals and texts are categories
- * (whether a text column is free text is known at run time only).
+ * The column kind of a value's type: numbers, booleans and dates are their own kind; literals and texts are
+ * categories (only the run time knows whether a text column is free text).
  */
 export type KindOf<Value> = KindOfPresent<NonNullable<Value>> & ColumnKind;
 

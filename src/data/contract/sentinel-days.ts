@@ -1,7 +1,7 @@
 import type { Range } from "./contract.js";
 import { dayMilliseconds } from "./cells/calendar.js";
 
-/** A filler lies so far from all other dates of its column. */
+/** Minimum distance of a filler from all other dates of its column. */
 const gap = 3652.5 * dayMilliseconds;
 
 const startOf = (value: number): number => Math.floor(value / dayMilliseconds) * dayMilliseconds;
@@ -20,9 +20,9 @@ const limits = new Set([
 const ordinary: Range = { min: Date.UTC(1911, 0, 0), max: Date.UTC(2050, 0, 1) };
 
 /**
- * The UTC day of a date (milliseconds since 1970 UTC) that may be a filler for no date: New Year, the eve of it or the limit of a
- * type, before 1911, in or about 1970, or from 2050 on, such as 0001-01-01, 1900-01-01, 1970-01-01 and 9999-12-31. Undefined for
- * any other.
+ * Returns the UTC day of a date (milliseconds since 1970 UTC) that may be a filler for "no date": New Year, New
+ * Year's Eve or the limit of a type, before 1911, in or about 1970, or from 2050 on, such as 0001-01-01, 1900-01-01,
+ * 1970-01-01 and 9999-12-31. Undefined for any other.
  */
 export function sentinelDay(value: number): number | undefined {
   const day = startOf(value);
@@ -35,6 +35,9 @@ export function sentinelDay(value: number): number | undefined {
   return (month === 0 && inMonth === 1) || (month === 11 && inMonth === 31) ? day : undefined;
 }
 
-/** Is a sentinel day (see {@link sentinelDay}) far from all the other dates of its column? The range holds those others. */
+/**
+ * Returns whether a sentinel day (see {@link sentinelDay}) is far from all the other dates of its column, whose range
+ * is given.
+ */
 export const isFarFrom = (day: number, { min, max }: Range): boolean =>
   min <= max && (day < min - gap || day > max + gap);

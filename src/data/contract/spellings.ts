@@ -1,12 +1,12 @@
-/** Which keys name which columns: an accent is one character (NFC) or two (NFD), and systems write either. */
+/** Mapping of keys to columns: an accent is one character (NFC) or two (NFD), and systems write either. */
 export interface Spellings {
-  /** The column of each key that names one. */
+  /** Maps each key to the column that it names. */
   readonly columns: ReadonlyMap<string, string>;
   /** Other names of a column, usually none. */
   others(column: string): readonly string[];
 }
 
-/** Spellings of these columns' names. A name as it stands comes before another's spelling. */
+/** Returns the spellings of these columns' names. An exact name wins over another's spelling. */
 export function spellingsOf(names: readonly string[]): Spellings {
   const columns = new Map(names.map((name) => [name, name]));
   const others = new Map<string, string[]>();
@@ -20,7 +20,7 @@ export function spellingsOf(names: readonly string[]): Spellings {
 
 const none: readonly string[] = [];
 
-/** A record's value for a column: under its name where that is the record's own key, or under another spelling. */
+/** Returns a record's value for a column: under its own key of that name, or under another spelling. */
 export function memberNamed(
   record: Readonly<Record<string, unknown>>,
   name: string,

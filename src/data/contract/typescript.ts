@@ -100,7 +100,7 @@ export function columnSource(column: Column): string {
   return `${typeSource(column)}${column.nullable ? ".nullable()" : ""}${metaSource(column)}${defaultSource(column)}`;
 }
 
-/** A name for the constant, made of the contract's: "telco-churn.csv" gives telcoChurnDataset. */
+/** Makes the constant's name from the contract's: "telco-churn.csv" gives telcoChurnDataset. */
 function constantName(name: string): string {
   const words = name
     .replace(/\.\w+$/, "")

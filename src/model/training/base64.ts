@@ -1,4 +1,4 @@
-/** Bytes as base64, on every runtime. */
+/** Encodes bytes as base64, on every runtime. */
 export function toBase64(bytes: Uint8Array): string {
   let text = "";
   for (let start = 0; start < bytes.length; start += 8192)
@@ -6,7 +6,7 @@ export function toBase64(bytes: Uint8Array): string {
   return btoa(text);
 }
 
-/** The bytes of a base64 text; undefined where it is none. */
+/** Decodes a base64 text; undefined if it is not valid. */
 export function fromBase64(text: string): Uint8Array | undefined {
   try {
     return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));

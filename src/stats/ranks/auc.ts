@@ -4,7 +4,7 @@
  *
  * @param labels 1 for the positive class, 0 for the other, one for each score.
  * @param scores Finite numbers of any range; larger means more likely positive.
- * @returns a number in [0, 1], or null where one of the classes does not occur.
+ * @returns a number in [0, 1], or null if one of the classes does not occur.
  */
 export function rankAuc(labels: Uint8Array, scores: Float64Array): number | null {
   const count = labels.reduce((sum, label) => sum + (label === 1 ? 1 : 0), 0);

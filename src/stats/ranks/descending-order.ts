@@ -1,6 +1,6 @@
 /**
- * The positions of `values` from the largest value to the smallest. Equal values keep their order, so one input has one
- * answer. O(n log n); NaN is not allowed.
+ * Returns the positions of `values` from the largest value to the smallest. Equal values keep their order, so the
+ * result is deterministic. O(n log n); NaN is not allowed.
  *
  * @returns an array of length n: `order[0]` is the position of the largest value.
  */

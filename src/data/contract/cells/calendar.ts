@@ -13,7 +13,7 @@ export function startOfDay(year: number, month: number, day: number): number {
   return date.getTime();
 }
 
-/** Milliseconds of an offset such as Z, UTC, +02:00 or -0530 to UTC; NaN where it is out of range. */
+/** Returns the milliseconds of an offset such as Z, UTC, +02:00 or -0530 to UTC; NaN if it is out of range. */
 function offsetMilliseconds(offset: string): number {
   if (!/^[+-]/.test(offset)) return 0;
   const hours = Number(offset.slice(1, 3));
@@ -22,7 +22,7 @@ function offsetMilliseconds(offset: string): number {
   return (offset.startsWith("-") ? -1 : 1) * (hours * 60 + minutes) * 60_000;
 }
 
-/** A time of day as its digits; what is not there is 0. `half` is "a" or "p" on a clock of twelve hours. */
+/** A time of day as its digits; missing parts are 0. `half` is "a" or "p" on a 12-hour clock. */
 interface ClockText {
   readonly hour?: string | undefined;
   readonly minute?: string | undefined;

@@ -6,7 +6,7 @@ const truth = new Map<string, boolean>([
   ...booleanTexts.falsy.map((text) => [text, false] as const),
 ]);
 
-/** A label without what is spelling alone: case, blanks, the form of its characters, and of a number how it is written. */
+/** Normalizes a label: case, blanks, the form of its characters, and the spelling of a number. */
 export function foldedLabel(label: string): string {
   const text = label.normalize("NFC").trim().replace(/\s+/g, " ").toLowerCase();
   const value = parseDecimal(text);
@@ -28,9 +28,9 @@ function keyed<K>(classes: readonly string[], keyOf: (label: string) => K | unde
 }
 
 /**
- * Makes the one reader of a target's labels: files, requests, captured labels and monitors agree by it. It gives the class
- * that a label is spelled as (`True`, `true`, ` TRUE`; `1`, `1.0`), and where the two classes mean true and false (`No` and
- * `Yes`, `0` and `1`) the one that any text for true or false means; undefined for a label that is not a class.
+ * Makes the reader of a target's labels that files, requests, captured labels and monitors share. It returns the
+ * class that a label spells (`True`, `true`, ` TRUE`; `1`, `1.0`). If the two classes mean true and false (`No` and
+ * `Yes`, `0` and `1`), it also accepts any other text for true or false. Undefined for a label that is not a class.
  */
 export function classReader(classes: readonly string[]): (label: string) => string | undefined {
   const exact = new Set(classes);

@@ -15,7 +15,7 @@ const months = [
   "december",
 ];
 
-/** The month of an English name, whole or by its first three letters (or "sept"); NaN for any other text. */
+/** Returns the month of an English name, complete or by its first three letters (or "sept"); NaN for any other text. */
 function monthOf(name: string): number {
   const lower = name.toLowerCase();
   const index = months.findIndex(
@@ -24,7 +24,7 @@ function monthOf(name: string): number {
   return index < 0 ? NaN : index + 1;
 }
 
-/** A year of two digits, as POSIX reads it: 69 to 99 are of the 20th century. */
+/** Reads a year of two digits as POSIX does: 69 to 99 are in the 20th century. */
 const fullYear = (year: number): number => year + (year < 69 ? 2000 : 1900);
 
 type Part = "year" | "shortYear" | "month" | "monthName" | "day";
@@ -57,7 +57,7 @@ const timeInFormat = /(?:(?:,? |'?T'?|,)(?:HH|H|hh|h):mm(?::ss(?:[.,]S+)?)?(?: ?
 const time =
   "(?:(?:[Tt]|,?\\s+)(\\d{1,2}):(\\d{2})(?::(\\d{2})(?:[.,](\\d{1,9}))?)?(?:\\s?([AaPp])\\.?[Mm]\\.?)?\\s?([Zz]|UTC|GMT|[+-]\\d{2}(?::?\\d{2})?)?)?";
 
-/** The basic form of ISO 8601, in which nothing stands between the parts: `20240331T120000Z`. */
+/** The basic form of ISO 8601, without separators: `20240331T120000Z`. */
 const basic = /^(\d{8})T?(\d{2})(\d{2})(\d{2})?((?:Z|[+-]\d{2}:?\d{2})?)$/;
 const basicFormat = /^(?:yyyyMMdd|ddMMyyyy|MMddyyyy)$/i;
 
@@ -69,7 +69,7 @@ const longest = 60;
 export interface DateFormatReader {
   /** Milliseconds since 1970 UTC; NaN if the text does not have this form, or the day or time does not exist. */
   read(text: string): number;
-  /** Is the text written so, whether or not there is such a day? */
+  /** Returns whether the text has this form, even if the day does not exist. */
   fits(text: string): boolean;
 }
 

@@ -7,8 +7,8 @@ const iso =
   /^(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s?([Zz]|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?)?$/;
 
 /**
- * Reads an ISO 8601 calendar date, with or without a time of day; a time without an offset is UTC, and so is a date. The
- * offset may be written UTC or GMT, as databases export it.
+ * Reads an ISO 8601 calendar date, with or without a time of day; dates and times without an offset are UTC. The
+ * offset may be UTC or GMT, as databases export it.
  *
  * @returns milliseconds since 1970 UTC, or NaN if the text is not a date (wrong form, 30 February, 25:00).
  */
@@ -19,16 +19,16 @@ export function parseIsoDate(text: string): number {
   return startOfDay(Number(year), Number(month), Number(day)) + timeOfDay({ hour, minute, second, fraction, offset });
 }
 
-/** Is it an instant of the years 0 to 9999, which ISO 8601 writes with four digits? */
+/** Returns whether it is an instant of the years 0 to 9999, which ISO 8601 writes with four digits. */
 export function isWritableDate(value: number): boolean {
   return value >= -62_167_219_200_000 && value <= 253_402_300_799_999;
 }
 
-/** Does the text of a date name a time of day as well? */
+/** Returns whether a date's text includes a time of day. */
 export const hasTime = (text: string): boolean => text.includes(":") || /^\d{8}T?\d{4}/.test(text);
 
 /**
- * Writes a date in its column's form: `YYYY-MM-DD`, or `YYYY-MM-DDTHH:MM:SS.mmmZ`.
+ * Formats a date for its column: `YYYY-MM-DD`, or `YYYY-MM-DDTHH:MM:SS.mmmZ`.
  *
  * @param value milliseconds since 1970 UTC, finite, years 0 to 9999.
  */
@@ -38,7 +38,7 @@ export function formatDate(value: number, precision: DateColumn["precision"]): s
 }
 
 function checkDate(column: DateColumn, value: number, shown: unknown): number | CellIssue {
-  // A day column forgets the time, so that writing a value and reading it again gives the same value.
+  // A day column drops the time, so that writing a value and reading it again gives the same value.
   const kept = column.precision === "date" ? Math.floor(value / dayMilliseconds) * dayMilliseconds : value;
   const { name, min, max, precision } = column;
   if (!isWritableDate(kept)) return cellIssue(name, "date", shown, "is not in the years 0 to 9999");
@@ -51,7 +51,7 @@ function checkDate(column: DateColumn, value: number, shown: unknown): number | 
   return kept;
 }
 
-/** Reads a trimmed text as the column writes its dates, or as ISO 8601; NaN where it is neither. */
+/** Reads a trimmed text in the column's date format, or as ISO 8601; NaN otherwise. */
 export function dateReader({ dateFormat }: Pick<DateColumn, "dateFormat">): (text: string) => number {
   if (dateFormat === undefined) return parseIsoDate;
   const written = dateFormatReader(dateFormat);
@@ -61,7 +61,7 @@ export function dateReader({ dateFormat }: Pick<DateColumn, "dateFormat">): (tex
   };
 }
 
-/** Reads the text of a date column; the text is trimmed and no marker. */
+/** Reads the text of a date column; the text is trimmed and not a marker. */
 export function dateFromText(column: DateColumn): (text: string) => number | CellIssue {
   const { name, dateFormat } = column;
   const read = dateReader(column);
@@ -78,7 +78,7 @@ export function dateFromText(column: DateColumn): (text: string) => number | Cel
   };
 }
 
-/** Reads a `Date` object of a date column; JSON itself has dates as text, and those such as 20240331 as a number too. */
+/** Reads a `Date` object of a date column. JSON has dates as text, and those such as 20240331 as a number too. */
 export function dateFromJson(column: DateColumn): (value: unknown) => number | CellIssue {
   const fromText = dateFromText(column);
   return (value) => {

@@ -25,10 +25,12 @@ export function describeValue(value: unknown): string {
   return cutText(String(value));
 }
 
-/** Problem with a cell and what to do, as the end of the sentence "column: value ..."; a function where that takes time. */
+/**
+ * Problem with a cell and what to do, as the end of the sentence "column: value ..."; a function if that takes time.
+ */
 type CellProblem = string | (() => string);
 
-/** A refusal that is put into words when somebody reads it: refusing a cell must cost no more than reading it. */
+/** A refusal that is put into words only on demand: refusing a cell must not cost more than reading it. */
 class CellRefusal implements CellIssue {
   readonly #value: unknown;
   readonly #problem: CellProblem;
@@ -59,11 +61,11 @@ class CellRefusal implements CellIssue {
   }
 }
 
-/** Builds the issue for one refused cell, `undefined` where there is none; {@link plainIssue} makes it plain data. */
+/** Builds the issue for one refused cell, `undefined` without one; {@link plainIssue} makes it plain data. */
 export const cellIssue = (column: string, rule: QualityRule, value: unknown, problem: CellProblem): CellIssue =>
   new CellRefusal(column, rule, value, problem);
 
-/** An issue put into words: plain data, which keeps nothing of the value refused. */
+/** Puts an issue into words: plain data that keeps no reference to the refused value. */
 export const plainIssue = ({ column, rule, value, message }: CellIssue): CellIssue => ({
   column,
   rule,

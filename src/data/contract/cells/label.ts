@@ -2,7 +2,7 @@ import { type CellIssue, cellIssue, cutText } from "./issue.js";
 import type { BooleanColumn, CategoryColumn, TextColumn } from "../contract.js";
 import { nearestText } from "./nearest.js";
 
-/** Longest label of a category and, where a text column declares no limit, longest text; in UTF-16 units. */
+/** Longest label of a category and, if a text column declares no limit, longest text; in UTF-16 units. */
 export const textLimits = { category: 1_000, text: 100_000 } as const;
 
 /** Texts read as true and false where a schema names none: those of `z.stringbool()`. */
@@ -39,7 +39,7 @@ function levelProblem(column: CategoryColumn, label: string): string {
 /** Reads the text of a category column: the label itself. */
 export function categoryFromText(column: CategoryColumn): (text: string) => string | CellIssue {
   const levels = new Set(column.levels);
-  // A wrong label tends to come in every row; its message is worked out once.
+  // A wrong label tends to occur in every row, so its message is built once.
   const refused = new Map<string, CellIssue>();
   return (text) => {
     if (levels.has(text)) return text;

@@ -1,6 +1,6 @@
 /**
- * Edit distance of two short texts in which letters that changed places are one slip, by two rolling rows; Infinity as soon as it
- * must be more than `limit`.
+ * Edit distance of two short texts in which swapped neighbors count as one slip, by two rolling rows; Infinity as
+ * soon as it must be more than `limit`.
  */
 function editDistance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) > limit) return Infinity;
@@ -21,14 +21,14 @@ function editDistance(a: string, b: string, limit: number): number {
 }
 
 /**
- * The text that was probably meant: the nearest of `candidates`, where it differs by case and blanks only or by at
- * most a quarter of its characters (at least one). Looks at 500 candidates of 60 characters at most.
+ * Returns the text that was probably intended: the nearest of `candidates`, if it differs only by case and blanks or
+ * by at most a quarter of its characters (at least one). Looks at up to 500 candidates of 60 characters.
  */
 export function nearestText(text: string, candidates: readonly string[]): string | undefined {
   const plain = (value: string): string => value.trim().toLowerCase();
   const wanted = plain(text.slice(0, 80));
   if (wanted === "" || wanted.length > 60) return undefined;
-  // Two one-character labels are never a slip of each other.
+  // A one-character label is never a misspelling of another.
   const tolerated = wanted.length < 2 ? 0 : Math.max(1, Math.floor(wanted.length / 4));
   let best: string | undefined;
   let bestDistance = Infinity;

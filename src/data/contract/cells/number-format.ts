@@ -1,12 +1,12 @@
 import type { NumberFormat } from "../contract.js";
 
-/** Characters of an affix at most. */
+/** Limit on the characters of an affix. */
 const longestAffix = 20;
 
 // eslint-disable-next-line no-control-regex -- ASCII is what is asked for; the text is left alone then
 const ascii = /^[\x00-\x7f]*$/;
 
-/** A text with the blanks, minus signs, apostrophes and full-width characters of other keyboards as ASCII has them. */
+/** Converts blanks, minus signs, apostrophes and full-width characters of other keyboards to ASCII. */
 export function plainCharacters(text: string): string {
   if (ascii.test(text)) return text;
   return text
@@ -43,8 +43,8 @@ const optional = (affix: string | undefined): string =>
 const parenthesized = /^([^()]*)\(([^()]+)\)([^()]*)$/;
 
 /**
- * The unsigned text of a negative number as accountants write it: in parentheses with affixes inside or outside, or with the
- * sign behind it. Undefined for any other text. Not `45,-`, which is a price without cents.
+ * Returns the unsigned text of a negative number as accountants write it: in parentheses with affixes inside or
+ * outside, or with the sign after it. Undefined for any other text. Not `45,-`, which is a price without cents.
  */
 export function accountingNegative(plain: string): string | undefined {
   const inside = plain.includes("(") ? parenthesized.exec(plain) : null;
@@ -74,7 +74,7 @@ export function formattedNumberReader(format: NumberFormat): (text: string) => n
   };
 }
 
-/** A format in words: `numbers with a decimal comma and the suffix "€"`. */
+/** Describes a format: `numbers with a decimal comma and the suffix "€"`. */
 export function describeNumberFormat({ decimal, grouping, prefix, suffix, accounting }: NumberFormat): string {
   const parts = [
     decimal === "," ? "a decimal comma" : "",

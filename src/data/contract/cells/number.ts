@@ -4,7 +4,7 @@ import { describeNumberFormat, formattedNumberReader, plainCharacters } from "./
 
 const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 
-/** No finite double needs more characters; longer texts are refused before the pattern sees them. */
+/** A finite double never needs more characters; longer texts are refused before the pattern sees them. */
 const maxCharacters = 400;
 
 const finite = (value: number): number => (Number.isFinite(value) ? value + 0 : NaN);
@@ -13,7 +13,7 @@ const finite = (value: number): number => (Number.isFinite(value) ? value + 0 : 
  * Reads a trimmed decimal number: an optional sign, digits with at most one point, an optional exponent; finite. The minus
  * sign of typesetters and full-width digits are read as well.
  *
- * @returns NaN where the text is anything else ("1,234", "12abc", "0x10", "Infinity", "1e999", "").
+ * @returns NaN for any other text ("1,234", "12abc", "0x10", "Infinity", "1e999", "").
  */
 export function parseDecimal(text: string): number {
   if (text.length > maxCharacters) return NaN;
@@ -22,14 +22,14 @@ export function parseDecimal(text: string): number {
   return plain !== text && decimal.test(plain) ? finite(Number(plain)) : NaN;
 }
 
-/** Reads a trimmed text as the column writes its numbers; NaN where it is none. */
+/** Reads a trimmed text in the column's number format; NaN otherwise. */
 export function numberReader({ numberFormat }: Pick<NumberColumn, "numberFormat">): (text: string) => number {
   if (numberFormat === undefined) return parseDecimal;
   const formatted = formattedNumberReader(numberFormat);
   return (text) => (text.length > maxCharacters ? NaN : formatted(text));
 }
 
-/** Why a text is not a number, and how to write it instead. */
+/** Explains why a text is not a number, and how to write it instead. */
 function numberProblem(text: string): string {
   if (text.length > maxCharacters) return "is too long for a number";
   if (/^[+-]?\d{1,3}(?:[,' _\u00a0\u202f]\d{3})+(?:\.\d+)?$/.test(text)) {
@@ -82,7 +82,7 @@ function checkNumber(column: NumberColumn, value: number, shown: unknown): numbe
   return value;
 }
 
-/** Reads the text of a number column; the text is trimmed and no marker. */
+/** Reads the text of a number column; the text is trimmed and not a marker. */
 export function numberFromText(column: NumberColumn): (text: string) => number | CellIssue {
   const read = numberReader(column);
   const { numberFormat } = column;
@@ -94,7 +94,7 @@ export function numberFromText(column: NumberColumn): (text: string) => number |
   };
 }
 
-/** Reads a JSON number (or safe bigint) of a number column; NaN, which is missing, where the column takes one. */
+/** Reads a JSON number (or safe bigint) of a number column; NaN means missing if the column accepts it. */
 export function numberFromJson(column: NumberColumn): (value: unknown) => number | CellIssue {
   return (value) => {
     const { name } = column;

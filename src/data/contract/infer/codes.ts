@@ -2,10 +2,15 @@ const digits = /^\d+$/;
 
 /** Share of whole numbers with a leading zero, or too long to be exact, from which a column holds codes. */
 const manyOdd = 0.1;
-/** Digits from which numbers of one length are codes when any begins with a zero: 01234 is a postcode, 07 may be a 7. */
+/**
+ * From this many digits on, numbers of one length are codes if any begins with a zero: 01234 is a postcode, 07 may be
+ * a 7.
+ */
 const codeLength = 4;
 
-/** Tells codes that are written in digits (postcodes, phone numbers) from quantities among which a zero too many stands. */
+/**
+ * Distinguishes codes written in digits (postcodes, phone numbers) from quantities, some with an extra zero in front.
+ */
 export class Codes {
   #count = 0;
   #long = 0;
@@ -14,7 +19,7 @@ export class Codes {
   #zeros = 0;
   #example: string | undefined;
 
-  /** Takes a number without a point, `by` times. */
+  /** Adds a number without a point, `by` times. */
   add(text: string, value: number, by: number): void {
     this.#count += by;
     if (text.length < this.#shortest) this.#shortest = text.length;
@@ -30,7 +35,10 @@ export class Codes {
     return { count: this.#zeros, example: this.#example };
   }
 
-  /** Why the column's whole numbers are codes; undefined where they are quantities. Every number of the column is whole. */
+  /**
+   * Returns why the column's whole numbers are codes; undefined if they are quantities. Every number of the column is
+   * whole.
+   */
   conclude(known: number): string | undefined {
     const shown = JSON.stringify((this.#example ?? "").slice(0, 40));
     if (this.#long >= manyOdd * known && this.#long > 0)

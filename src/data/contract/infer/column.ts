@@ -4,7 +4,7 @@ import { numberReader } from "../cells/number.js";
 import type { ColumnType } from "../zod/lowered.js";
 import type { ColumnFacts } from "./tally.js";
 
-/** Labels listed as levels at most; an inferred category of more learns its levels when features are fitted. */
+/** Limit on the labels listed as levels; an inferred category with more learns its levels when features are fitted. */
 export const maxLevels = 50;
 
 /** Share of its filled cells that must be numbers (or dates) for a column to be of that kind. */
@@ -21,7 +21,7 @@ const mostly = (facts: ColumnFacts, fitting: number): boolean =>
 
 const isDate = (facts: ColumnFacts): boolean => mostly(facts, facts.dates.count);
 
-/** The word that keeps coming back in a short list of labels, where it is a label and no slip: "0", "1", "2", "3 or more". */
+/** Returns the recurring word in a short list of labels that is a label and not a slip: "0", "1", "2", "3 or more". */
 export function recurringLabel({ labels, others, ...facts }: ColumnFacts): string | undefined {
   if (labels === undefined || labels.size > 30) return undefined;
   const known = facts.present - facts.unknownRows;
@@ -31,7 +31,7 @@ export function recurringLabel({ labels, others, ...facts }: ColumnFacts): strin
 const isNumber = (facts: ColumnFacts): boolean =>
   mostly(facts, facts.numbers.count) && facts.numbers.codes === undefined && recurringLabel(facts) === undefined;
 
-/** Is every number of a column whole? */
+/** Returns whether every number of a column is whole. */
 export const isWhole = ({ numbers }: ColumnFacts): boolean => numbers.integers === numbers.count;
 
 /** The labels of a category in order of their UTF-16 units. */
@@ -76,11 +76,11 @@ export interface OddCells {
   /** The remembered texts, in the order they appeared. */
   readonly texts: readonly string[];
   readonly count: number;
-  /** Could some not be remembered? Their rows will be set aside. */
+  /** Whether some could not be remembered; their rows will be set aside. */
   readonly more: boolean;
 }
 
-/** The cells of a column of numbers or dates that are none. */
+/** Cells of a column of numbers or dates that are neither. */
 export function oddCells(facts: ColumnFacts, type: ColumnType): OddCells {
   if (type.kind !== "number" && type.kind !== "date") return { texts: [], count: 0, more: false };
   const read = type.kind === "number" ? numberReader(type) : dateReader(type);

@@ -4,7 +4,7 @@ import { formatDate, hasTime, parseIsoDate } from "../cells/date.js";
 import { isFarFrom, sentinelDay } from "../sentinel-days.js";
 import { CountedExamples, Examples, Spread } from "./spread.js";
 
-/** Dates of one column under one reading. Those that may be fillers are kept by themselves. */
+/** Dates of one column under one reading. Possible fillers are counted separately. */
 class Dates {
   readonly spread = new Spread();
   readonly fillers = new Map<number, number>();
@@ -51,7 +51,7 @@ const readerOf = (format: string): DateFormatReader => {
   return reader;
 };
 
-/** ISO 8601, which is read in every column of dates. */
+/** ISO 8601, which every column of dates accepts. */
 const iso = "";
 const digitsOnly = "yyyyMMdd";
 const yearFirst = /^\d{4}([/.-])\d{1,2}\1\d{1,2}(?:[T,\s]|$)/;
@@ -69,7 +69,7 @@ const clock = /^\d{1,3}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:\s?[AaPp]\.?[Mm]\.?)?$/;
 const beginning =
   /^(?:\d{1,4}[/.-]|\d{8}T|\d{1,2} [A-Za-z]|[A-Za-z]{3,9}[.,]?[\s./-]\d|[A-Za-z]{3,9}[.,]?\s|\d{1,3}:\d\d)/;
 
-/** The formats that a text may have, by where its digits and marks stand. */
+/** Returns the formats that a text may have, from the positions of its digits and marks. */
 function candidates(text: string): string[] {
   if (basic.test(text)) return [digitsOnly];
   const [, mark] = yearFirst.exec(text) ?? [];
@@ -92,11 +92,11 @@ function candidates(text: string): string[] {
   return [beside === undefined ? `MMM d${comma} yyyy` : `d${beside}MMM${beside}${year.length === 2 ? "yy" : "yyyy"}`];
 }
 
-/** How the dates of a column are written. */
+/** Format of the dates of a column. */
 export interface DateFacts {
-  /** Undefined where they are ISO 8601. */
+  /** Undefined if they are ISO 8601. */
   readonly format: string | undefined;
-  /** Cells that it reads, and those of them that name a time of day. */
+  /** Cells that it reads, and how many of them have a time of day. */
   readonly count: number;
   readonly timed: number;
   /** Without the sentinels. */
@@ -109,9 +109,9 @@ export interface DateFacts {
   readonly clocks: CountedExamples;
   /** Texts that are dates or times in any form. */
   readonly texts: readonly Examples[];
-  /** The format that reads every cell as well, as other days; cells decide nothing between them. */
+  /** Another format that reads every cell too, as other days; no cell decides between them. */
   readonly rival: string | undefined;
-  /** A text that only this format reads, and not the one with day and month changed. */
+  /** A text that only this format reads, and not the one with day and month swapped. */
   readonly evidence: string | undefined;
   readonly example: string | undefined;
 }
@@ -123,7 +123,7 @@ export class DateForms {
   readonly #given: string | undefined;
   readonly #clocks = new CountedExamples();
 
-  /** @param given a format that the user names. */
+  /** @param given a format that the user named. */
   constructor(given: string | undefined) {
     this.#given = given;
   }
@@ -137,7 +137,7 @@ export class DateForms {
     note(form, text, by);
   }
 
-  /** Takes a whole number that may be a day such as 20240331; it is a number all the same. */
+  /** Adds a whole number that may be a day such as 20240331; it still is a number. */
   addDigits(text: string, by: number): void {
     if ((text.length !== 8 && text.length !== 14) || !/^\d+$/.test(text)) return;
     const year = Number(text.slice(0, 4));

@@ -1,7 +1,4 @@
-/**
- * Texts that mean missing wherever they stand: what R, pandas, SQL exports and spreadsheets write. The empty text always
- * does.
- */
+/** Texts that always mean missing: what R, pandas, SQL exports and spreadsheets write. The empty text always does. */
 export const missingMarkers: ReadonlySet<string> = new Set([
   "NA",
   "N/A",
@@ -33,7 +30,7 @@ export const missingMarkers: ReadonlySet<string> = new Set([
   "#NUM!",
 ]);
 
-/** Words that mean missing where the rest of a column are numbers or dates, and are labels elsewhere; lower case. */
+/** Words that mean missing if the rest of a column are numbers or dates, and are labels otherwise; lowercase. */
 const unknownWords: ReadonlySet<string> = new Set([
   "unknown",
   "unk",
@@ -68,7 +65,7 @@ const unknownWords: ReadonlySet<string> = new Set([
 /** Of these, those that may have a sign. */
 const infinities: ReadonlySet<string> = new Set(["inf", "infinity", "\u221e", "1.#inf", "1.#ind"]);
 
-/** `#DIV/0!`, `#VALUE!`, `#NAME?` and their kin in other languages. */
+/** `#DIV/0!`, `#VALUE!`, `#NAME?` and their equivalents in other languages. */
 const spreadsheetError = /^#[\p{L}\d/_ ]{1,14}[!?]?$/u;
 /** `0000-00-00`, `00/00/0000`, with or without a time of zeros. */
 const zeroDate = /^0{1,4}([-/.])0{1,2}(?:\1)0{1,4}(?:[T ]00:00(?::00(?:\.0+)?)?)?$/;

@@ -8,13 +8,13 @@ const plainTarget = /^(?:churn(?:ed)?|exited|attrition|target|label)$/i;
 const positiveLabel =
   /^(?:yes|y|true|t|1|churn(?:ed|er)?|exited|left|lost|leaver|attrited(?: customer)?|cancel(?:l?ed)?|positive|stopped|inactive)\.?$/i;
 
-/** Is the name that of an identifier: `customerID`, `RowNumber`, `account_no`? */
+/** Returns whether the name looks like an identifier: `customerID`, `RowNumber`, `account_no`. */
 export const namesId = (name: string): boolean => idName.test(name) || camelId.test(name);
 
-/** Is the name that of something personal, which should not feed a model: `Surname`, `email`? */
+/** Returns whether the name looks personal, so that it should not feed a model: `Surname`, `email`. */
 export const namesPerson = (name: string): boolean => personName.test(name);
 
-/** How well a name fits a churn target: 2 for the usual names, 1 for a hint, 0. */
+/** Rates how well a name fits a churn target: 2 for the usual names, 1 for a hint, else 0. */
 export const targetScore = (name: string): number => (plainTarget.test(name) ? 2 : targetName.test(name) ? 1 : 0);
 
 /** Returns whether a label names the class that leaves: "Yes", "1", "Attrited Customer". */

@@ -11,7 +11,7 @@ const quoted = (texts: Iterable<string>): string =>
     .map((text) => JSON.stringify(text.slice(0, 40)))
     .join(", ");
 
-/** The end of a sentence that shows some texts, where there are any. */
+/** Returns the end of a sentence that shows some texts, if there are any. */
 const such = (texts: readonly string[]): string => (texts.length === 0 ? "" : `; others are such as ${quoted(texts)}`);
 
 const one = (text: string | undefined): string => JSON.stringify((text ?? "").slice(0, 40));
@@ -20,10 +20,13 @@ const cells = (count: number): string => (count === 1 ? "one of its cells" : `${
 
 const percent = (part: number, whole: number): string => `${Math.floor((1000 * part) / whole) / 10} %`;
 
-/** Cells that look like numbers or dates in one form or another make it worth saying why a column is none. */
+/** If cells look like numbers or dates in some form, explain why the column is neither. */
 const noteworthy = 0.5;
 
-/** Why a column of labels is not one of numbers or dates, though many of its cells are, and what to do; undefined elsewhere. */
+/**
+ * Explains why a column of labels is not numbers or dates, though many of its cells are, and what to do; undefined
+ * otherwise.
+ */
 export function mixedReason(facts: ColumnFacts, type: ColumnType): string | undefined {
   const known = knownCells(facts);
   if ((type.kind !== "category" && type.kind !== "text") || known === 0) return undefined;
@@ -57,7 +60,7 @@ export function mixedReason(facts: ColumnFacts, type: ColumnType): string | unde
   );
 }
 
-/** Texts and days taken for missing. */
+/** Texts and days read as missing. */
 function missingNotes(name: string, facts: ColumnFacts, type: ColumnType): Finding[] {
   const notes: Finding[] = [];
   const markers = inferMarkers(facts, type);

@@ -15,7 +15,7 @@ const longestForm = 60;
 
 const currency =
   "(?:[A-Z]{0,3}\\p{Sc}|(?:USD|EUR|GBP|CHF|JPY|CNY|INR|CAD|AUD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|BRL|MXN|ZAR|TRY|RUB|KRW|SGD|HKD|ILS|AED|Fr\\.|Rs\\.?|kr\\.?))";
-/** Signs for about, from, and a text by order of a spreadsheet. */
+/** Signs for "about" and "from", and the text order mark of a spreadsheet. */
 const symbol = "[%~≈<>≤≥]=?";
 /** Words may follow each other: "sq ft". */
 const unit = "(?:[%\\p{Sc}\\p{L}°µ/](?:[\\p{L}\\p{Sc}%°µ²³/.]| (?=[\\p{L}/])){0,19})";
@@ -39,7 +39,7 @@ const newForm = (
   examples: new Examples(),
 });
 
-/** The value of digits with marks by a decimal mark, where one of the styles with that mark reads them. */
+/** Returns the value of digits with marks for a decimal mark, if one of the styles with that mark reads them. */
 function valueOf(body: string, mask: number, decimal: NumberFormat["decimal"]): number | undefined {
   const style = styles.find((each, i) => each.decimal === decimal && (mask & (1 << i)) !== 0);
   return style === undefined ? undefined : markedNumber(body, style);
@@ -54,11 +54,11 @@ export class NumberForms {
   readonly #pointed = newForm(withPoint);
   readonly #thousands = newForm(withPoint | pointsBetweenThousands);
 
-  /** Takes a plain decimal, `by` times; false where the text is none. */
+  /** Adds a plain decimal, `by` times; false if the text is not one. */
   addPlain(text: string, by: number): boolean {
     const value = parseDecimal(text);
     if (Number.isNaN(value)) return false;
-    // Beyond that whole numbers are no longer exact: mistakes, or the largest float as a filler.
+    // Beyond this, whole numbers are no longer exact: mistakes, or the largest float as a filler.
     const huge = Math.abs(value) > Number.MAX_SAFE_INTEGER;
     const pointed = text.includes(".");
     const form = huge
@@ -90,7 +90,7 @@ export class NumberForms {
       if (pattern.test(body)) mask |= 1 << i;
     });
     const [point, comma] = [valueOf(body, mask, "."), valueOf(body, mask, ",")];
-    // No reading at all, or one beyond the largest double.
+    // No reading at all, or only one beyond the largest double.
     if (!Number.isFinite(point ?? comma)) return false;
     const key = JSON.stringify([prefix, suffix, accounting, mask]);
     let form = this.#forms.get(key);
@@ -109,7 +109,7 @@ export class NumberForms {
    * Weighs all cells.
    *
    * @param known cells that are neither empty nor a word for missing.
-   * @param decimal the decimal mark, where the user says it.
+   * @param decimal the decimal mark, if the user gave it.
    */
   conclude(known: number, decimal: NumberFormat["decimal"] | undefined): NumberFacts {
     const plain = [this.#huge, this.#whole, this.#pointed, this.#thousands];

@@ -7,7 +7,7 @@ const longestRemembered = 200;
 /** Keeps the first distinct texts of a kind, in the order they came. */
 export class Examples {
   readonly texts = new Set<string>();
-  /** Was a text met that could not be kept? */
+  /** Whether a text could not be kept. */
   more = false;
 
   add(text: string): void {
@@ -27,7 +27,7 @@ export class CountedExamples {
   }
 }
 
-/** How many numbers there are, how many of them are whole, and between which limits. */
+/** Count of numbers, how many are whole, and their limits. */
 export class Spread {
   count = 0;
   integers = 0;
@@ -41,7 +41,7 @@ export class Spread {
     if (value > this.#max) this.#max = value;
   }
 
-  /** Takes in what another one holds. */
+  /** Adds another's content. */
   join(other: Spread): void {
     this.count += other.count;
     this.integers += other.integers;

@@ -7,7 +7,7 @@ import { NumberForms } from "./number-forms.js";
 import { CountedExamples, Examples } from "./spread.js";
 import type { NumberFacts } from "./weigh-numbers.js";
 
-/** Distinct texts held exactly; a column with more is counted by what its texts look like, and a sketch. */
+/** Limit on the distinct texts held exactly; a column with more is described by the form of its texts and a sketch. */
 const maxDistinct = 1_024;
 /** Distinct markers and words for missing that are remembered. */
 const maxOthers = 64;
@@ -16,9 +16,9 @@ const maxOthers = 64;
 export interface ColumnFacts {
   /** Empty cells. */
   readonly empty: number;
-  /** Missing markers that hold in every column, with their counts. */
+  /** Missing markers that apply to every column, with their counts. */
   readonly markers: ReadonlyMap<string, number>;
-  /** Words such as "Unknown", which are missing in a column of numbers. They are among the `present` too. */
+  /** Words such as "Unknown", which are missing in a column of numbers. They count as `present` too. */
   readonly unknown: ReadonlyMap<string, number>;
   readonly unknownRows: number;
   /** Cells that are neither empty nor a marker. */
@@ -46,7 +46,7 @@ export interface ColumnFacts {
   readonly longest: number;
   readonly spaced: number;
   readonly words: number;
-  /** Is each row's whole number one more than the row's before? */
+  /** Whether each row's whole number is one more than the previous row's. */
   readonly sequential: boolean;
 }
 
@@ -69,13 +69,13 @@ function bump(counts: Map<string, number>, text: string, by: number, limit: numb
   else if (counts.size < limit) counts.set(text, by);
 }
 
-/** How numbers and dates are written, where the user says it for the whole file. */
+/** Formats of numbers and dates, if the user gave them for the whole file. */
 export interface WrittenForms {
   readonly decimal?: NumberFormat["decimal"] | undefined;
   readonly dateFormat?: string | undefined;
 }
 
-/** Starts a column. Texts come trimmed. */
+/** Starts a column. Texts are trimmed before. */
 export function tally({ decimal, dateFormat }: WrittenForms = {}): Tally {
   const exact = new Map<string, number>();
   let sketch: DistinctCounter | undefined;
@@ -90,7 +90,7 @@ export function tally({ decimal, dateFormat }: WrittenForms = {}): Tally {
   let sequential = true;
   let previous: number | undefined;
 
-  /** Takes a present text for what it looks like, `by` times. */
+  /** Classifies a present text, `by` times. */
   const classify = (text: string, by: number): void => {
     counts.characters += by * text.length;
     if (text.length > counts.longest) counts.longest = text.length;

@@ -13,7 +13,7 @@ const list = (labels: readonly string[]): string => {
     : shown.join(", ");
 };
 
-/** The labels of a column, those that differ in spelling alone as one: as most rows spell it, in order of UTF-16 units. */
+/** Returns the labels of a column, spellings of one label merged into the most frequent, in order of UTF-16 units. */
 export function targetClasses(facts: ColumnFacts | undefined): string[] {
   if (facts === undefined) return [];
   const classes = new Map<string, readonly [label: string, rows: number]>();
@@ -26,7 +26,7 @@ export function targetClasses(facts: ColumnFacts | undefined): string[] {
 }
 
 /**
- * The target that a column holds.
+ * Returns the target that a column contains.
  *
  * @throws ChurnkitError TARGET_INVALID if it does not have exactly two classes, the positive one never occurs, or
  * none was named and neither label suggests leaving.
@@ -59,7 +59,10 @@ export function inferTarget(column: string, facts: ColumnFacts, positive: string
   return { column, classes: [...labels.filter((label) => label !== named), named], positive: named };
 }
 
-/** The columns of two values that may be the target, the likeliest first: by name, then last column before first. */
+/**
+ * Returns the columns of two values that may be the target, the most likely first: by name, then last column before
+ * first.
+ */
 export function targetCandidates(names: readonly string[], facts: readonly ColumnFacts[]): string[] {
   return names
     .map((name, index) => ({ name, index, labels: targetClasses(facts[index]) }))

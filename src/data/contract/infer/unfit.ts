@@ -6,7 +6,7 @@ import { namesId, namesPerson } from "./names.js";
 import { mixedReason } from "./notes.js";
 import type { ColumnFacts } from "./tally.js";
 
-/** Why a column identifies its row, or undefined where it does not. */
+/** Explains why a column identifies its row; undefined if it does not. */
 function idReason(name: string, facts: ColumnFacts, type: ColumnType): string | undefined {
   const { present, distinct } = facts;
   if (present < 20) return undefined;

@@ -4,7 +4,7 @@ import { Spread, type Examples } from "./spread.js";
 
 type Marks = Pick<NumberFormat, "decimal" | "grouping">;
 
-/** The marks that a number may have, the plainest first: a column gets the first that reads most of its cells. */
+/** Number styles, the plainest first: a column gets the first that reads most of its cells. */
 export const styles: readonly Marks[] = ([".", ","] as const).flatMap((decimal) => [
   { decimal },
   ...([decimal === "." ? "," : ".", " ", "'"] as const).map((grouping) => ({ decimal, grouping })),
@@ -12,40 +12,43 @@ export const styles: readonly Marks[] = ([".", ","] as const).flatMap((decimal) 
 /** All of them. */
 export const everyStyle = (1 << styles.length) - 1;
 
-/** Share of the cells that must have a prefix or suffix for it to be the column's; and large numbers, to be no mistakes. */
+/**
+ * Share of the cells that must have a prefix or suffix for it to be the column's; also the share of large numbers
+ * that makes them more than mistakes.
+ */
 const common = 0.1;
 
-/** Cells of one form: the same affixes, and the same marks that may read them. */
+/** Cells of one form: the same affixes, and the same possible marks. */
 export interface NumberForm {
   readonly prefix: string;
   readonly suffix: string;
   readonly accounting: boolean;
   /** Bit i: `styles[i]` reads them. */
   readonly mask: number;
-  /** Their values where the decimal mark is a point, or does not matter, and where it is a comma. */
+  /** Their values if the decimal mark is a point, or does not matter, and if it is a comma. */
   readonly point: Spread;
   readonly comma: Spread;
   readonly examples: Examples;
 }
 
-/** How the numbers of a column are written. */
+/** Format of the numbers of a column. */
 export interface NumberFacts {
-  /** Undefined where they are plain decimals. */
+  /** Undefined if they are plain decimals. */
   readonly format: NumberFormat | undefined;
-  /** Cells that it reads, and those of them that are whole. */
+  /** Cells that it reads, and how many of them are whole. */
   readonly count: number;
   readonly integers: number;
   readonly range: Range;
-  /** Cells that are numbers in some form, whether or not it is the column's. */
+  /** Cells that are numbers in some form, in the column's form or not. */
   readonly alike: number;
-  /** Cells of the column that look like codes rather than quantities, and what they look like. */
+  /** Cells of the column that look like codes rather than quantities, with examples. */
   readonly codes: string | undefined;
   readonly leadingZeros: { readonly count: number; readonly example: string | undefined };
   /** Numbers beyond 2^53 that are exceptions in the column. */
   readonly tooLarge: readonly string[];
   /** Texts that are numbers in any form. */
   readonly texts: readonly Examples[];
-  /** A text that would be another number by the other decimal mark, where no cell decides between them. */
+  /** A text that would be a different number with the other decimal mark, if no cell decides between them. */
   readonly ambiguous: string | undefined;
   /** Cells of the column's form without its prefix or suffix. */
   readonly bare: number;
@@ -61,7 +64,7 @@ export interface WeighedForms {
   readonly codes: Codes;
   /** Cells that are neither empty nor a word for missing. */
   readonly known: number;
-  /** The decimal mark, where the user says it. */
+  /** The decimal mark, if the user gave it. */
   readonly decimal: NumberFormat["decimal"] | undefined;
 }
 
@@ -73,7 +76,7 @@ const isBare = ({ prefix, suffix }: Affixes): boolean => prefix === "" && suffix
 const sameAffixes = (a: Affixes, b: Affixes): boolean => a.prefix === b.prefix && a.suffix === b.suffix;
 const firstOf = (form: NumberForm | undefined): string | undefined => [...(form?.examples.texts ?? [])][0];
 
-/** One way to read a column: the marks, the affixes taken off, and the forms that it reads. */
+/** One way to read a column: the marks, the affixes to remove, and the forms that it reads. */
 interface Reading extends Affixes {
   readonly style: number;
   readonly forms: readonly NumberForm[];
@@ -85,7 +88,7 @@ function readingOf(forms: readonly NumberForm[], style: number, affixes: Affixes
   return { style, prefix: affixes.prefix, suffix: affixes.suffix, forms: read, count: sizeOf(read) };
 }
 
-/** Decides how a column's numbers are read: the plainest of the ways that read most cells. */
+/** Decides how to read a column's numbers: the plainest of the ways that read most cells. */
 export function weighNumbers({ forms: all, huge, codes, known, decimal }: WeighedForms): NumberFacts {
   const forms = size(huge) > common * known ? all : all.filter((form) => form !== huge);
   const affixes = [{ prefix: "", suffix: "" }, ...forms].filter(

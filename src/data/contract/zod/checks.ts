@@ -6,7 +6,9 @@ type TypeOf<Kind extends Column["kind"]> = Extract<ColumnType, { kind: Kind }>;
 type Refuse = (message: string) => void;
 type CheckDef = $ZodChecks["_zod"]["def"];
 
-/** The checks of a schema: those added by methods, and itself where it is a format such as `z.int()`. */
+/**
+ * Returns the checks of a schema: those added by methods, and the schema itself if it is a format such as `z.int()`.
+ */
 function checksOf(schema: $ZodType): CheckDef[] {
   const def = (schema as $ZodTypes)._zod.def;
   const added = (def.checks ?? []).map((check) => (check as $ZodChecks)._zod.def);
@@ -20,7 +22,7 @@ const unsupported = (check: string): string =>
       ? "a step that rewrites the value is code, which a contract cannot store; derive a feature instead"
       : `the check ${check} has no counterpart in a contract`;
 
-/** Refuses every check: for types whose checks a contract cannot express. */
+/** Refuses every check, for types whose checks a contract cannot express. */
 export function refuseChecks(schema: $ZodType, refuse: Refuse): void {
   for (const { check } of checksOf(schema)) refuse(unsupported(check));
 }
@@ -42,7 +44,7 @@ function narrow(limits: Limits, check: CheckDef, value: number): void {
   }
 }
 
-/** Limits of the number formats that have any. */
+/** Limits of the number formats that have them. */
 const formatLimits: Readonly<Record<string, Limits>> = {
   float32: { min: -3.4028234663852886e38, max: 3.4028234663852886e38 },
   int32: { min: -2147483648, max: 2147483647 },
@@ -102,7 +104,7 @@ export function dateType(schema: $ZodType, refuse: Refuse): TypeOf<"date"> {
   };
 }
 
-/** Does a rewriting step only trim? Every text is trimmed anyway. */
+/** Returns whether a rewriting step only trims. Every text is trimmed anyway. */
 function onlyTrims(rewrite: (value: unknown) => unknown): boolean {
   try {
     return rewrite(" A b\u0301 ") === "A b\u0301";
@@ -112,8 +114,8 @@ function onlyTrims(rewrite: (value: unknown) => unknown): boolean {
 }
 
 /**
- * A string schema: an ISO date, free text, or an open category. Formats, patterns and length limits of labels do not
- * enter the contract; the longest length of free text does.
+ * A string schema: an ISO date, free text, or an open category. Formats, patterns and length limits of labels are not
+ * part of the contract; the maximum length of free text is.
  */
 export function stringType(schema: $ZodType, kind: "category" | "text", refuse: Refuse): ColumnType {
   let maxLength = Infinity;

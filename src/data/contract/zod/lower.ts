@@ -23,7 +23,7 @@ const advice: Readonly<Record<string, string>> = {
   template_literal: "use z.string()",
 };
 
-/** Turns a column's schema into its type; reports what cannot be lowered and returns undefined then. */
+/** Turns a column's schema into its type; if it cannot be lowered, reports that and returns undefined. */
 export function lower(schema: $ZodType, outer: Context): Lowered | undefined {
   const { path, problems } = outer;
   const refuse = (message: string): void => {
@@ -76,7 +76,7 @@ export function lower(schema: $ZodType, outer: Context): Lowered | undefined {
     case "prefault": {
       const given: unknown = def.defaultValue;
       if (given === null) {
-        // A null is what an absent value comes to: missing.
+        // An absent value becomes null: missing.
         const lowered = wrap({ default: undefined, optional: true });
         if (def.type === "prefault" && lowered?.nullable === false)
           refuse("the prefault null is refused by the type itself; make it nullable");
@@ -110,7 +110,7 @@ function defaultValue(value: unknown, meta: ColumnMeta): string | number | boole
 
 /**
  * `z.stringbool()`, an ISO text decoded to a date, and pipes without code, whose ends agree. Other codecs and
- * `z.preprocess` run code that a contract cannot hold.
+ * `z.preprocess` run code that a contract cannot store.
  */
 function lowerPipe(
   schema: $ZodType,
@@ -170,7 +170,7 @@ function lowerPipe(
   return { ...result, ...handling };
 }
 
-/** Does the type take fewer values than its kind can? */
+/** Returns whether the type accepts fewer values than its kind can have. */
 function isNarrow(type: ColumnType): boolean {
   switch (type.kind) {
     case "number":

@@ -10,7 +10,7 @@ type Bare<C> = C extends Column ? Omit<C, BaseKey> : never;
 /** A schema type's statement about the values of a column, without name, role and the handling of absence. */
 export type ColumnType = Bare<Column>;
 
-/** A column schema with its wrappers taken off. */
+/** A column schema without its wrappers. */
 export interface Lowered {
   readonly type: ColumnType;
   readonly nullable: boolean;
@@ -19,11 +19,11 @@ export interface Lowered {
   readonly meta: ColumnMeta;
 }
 
-/** Where the lowering stands: the path for messages, the metadata of the wrappers outside, the problems so far. */
+/** State of the lowering: the path for messages, the metadata of outer wrappers, the problems so far. */
 export interface Context {
   readonly path: string;
   readonly meta: ColumnMeta;
   readonly problems: Problem[];
-  /** Levels of wrapping; guards against a lazy schema that holds itself. */
+  /** Limit on wrapping; guards against a lazy schema that contains itself. */
   readonly depth: number;
 }

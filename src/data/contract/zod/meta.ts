@@ -5,23 +5,23 @@ import type { Problem } from "../problem.js";
 import { numberFormat } from "../parse.js";
 
 /**
- * Members of `.meta({ ... })` for a column; other keys are left alone, since zod shares them with other tools.
- * zod forgets the metadata of a schema that is changed afterward, so `.meta` comes last or before a wrapper such as
+ * Members of `.meta({ ... })` for a column; other keys are ignored, because zod shares them with other tools. zod
+ * drops the metadata of a schema that is changed afterward, so put `.meta` last or before a wrapper such as
  * `.nullable()`.
  */
 export interface ColumnMeta {
   /** Unit of measurement, for people: "months", "EUR". */
   readonly unit?: string;
   readonly description?: string;
-  /** A string column is an open category unless it is called text. */
+  /** A string column is an open category unless it is declared as text. */
   readonly kind?: "category" | "text";
-  /** `date` forgets the time of day of a `z.date()`. */
+  /** `date` drops the time of day of a `z.date()`. */
   readonly precision?: "date" | "datetime";
   /** Texts that mean missing, in addition to the empty one. */
   readonly missing?: readonly string[];
-  /** Is a label that the schema does not list scored as unknown, or does it break the contract (the default)? */
+  /** Whether a label that the schema does not list is scored as unknown or breaks the contract (the default). */
   readonly unseen?: "unknown" | "reject";
-  /** How the texts of a number are written, where not as plain decimals: `{ decimal: ",", suffix: "€" }`. */
+  /** Format of the texts of a number, unless they are plain decimals: `{ decimal: ",", suffix: "€" }`. */
   readonly numberFormat?: NumberFormat;
   /** Format of a date's texts, in addition to ISO 8601: `dd/MM/yyyy`. */
   readonly dateFormat?: string;
@@ -65,7 +65,10 @@ interface Registry {
   get(schema: $ZodType): unknown;
 }
 
-/** The metadata that zod keeps for a schema; zod's own registry answers for schemas of zod/mini, which have no `.meta()`. */
+/**
+ * Returns the metadata that zod keeps for a schema; zod's own registry has it for schemas of zod/mini, which have no
+ * `.meta()`.
+ */
 function rawMeta(schema: $ZodType): object {
   const { meta } = schema as { meta?: unknown };
   const registry = (globalThis as { __zod_globalRegistry?: Registry }).__zod_globalRegistry;

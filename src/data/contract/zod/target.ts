@@ -3,13 +3,13 @@ import type { Target } from "../contract.js";
 import type { ColumnType, Lowered } from "./lowered.js";
 import type { Problem } from "../problem.js";
 
-/** Widest whole-number range that is taken for a list of classes. */
+/** Widest whole-number range that counts as a list of classes. */
 const maxClasses = 100;
 
 const same = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((text, i) => text === b[i]);
 
-/** The class labels of a target's type in order, with the label of a value; or why there are none. */
+/** Returns the class labels of a target's type in order, with the label of a value; or why there are none. */
 function classesOf(type: ColumnType, positive: unknown): { labels: readonly string[]; label: string } | string {
   const label = String(positive);
   switch (type.kind) {
@@ -22,7 +22,7 @@ function classesOf(type: ColumnType, positive: unknown): { labels: readonly stri
       const [no = ""] = falsy;
       if (same(truthy, booleanTexts.truthy) && same(falsy, booleanTexts.falsy))
         return { labels: ["false", "true"], label };
-      // Labels are compared exactly, and zod forgets the case of texts that it compares without regard to it.
+      // Labels are compared exactly; zod loses the case of texts that it compares case-insensitively.
       const exact = caseSensitive || [yes, no].every((text) => text.toUpperCase() === text);
       if (truthy.length > 1 || falsy.length > 1 || !exact) {
         return 'name one text for each class: z.enum(["No", "Yes"]), or z.stringbool({ truthy: ["Yes"], falsy: ["No"], case: "sensitive" })';

@@ -80,7 +80,7 @@ const isListed = (schema: $ZodType): boolean =>
 
 function addLowered(lowered: Lowered, parts: Parts): void {
   const { type, nullable, optional, default: otherwise, meta } = lowered;
-  // A list in wrappers, such as a nullable enum, is a list.
+  // A wrapped list, such as a nullable enum, is a list.
   if (type.kind === "category" && !type.open) parts.labels.push(...type.levels);
   else parts.types.push(lowered);
   parts.nullable ||= nullable;
@@ -111,7 +111,7 @@ function typeOf(parts: Parts, open: boolean): ColumnType | string {
   return `a column holds one kind of value; this union mixes labels with a ${only.type.kind}`;
 }
 
-/** Lowers an enum, a literal or a union: a category of its values, open when any string is allowed as well. */
+/** Lowers an enum, a literal or a union to a category of its values, open if any string is allowed as well. */
 export function lowerUnion(schema: $ZodType, context: Context, lower: LowerOption): Lowered | undefined {
   const parts: Parts = {
     labels: [],
