@@ -1,6 +1,6 @@
 import { qualityRules, type Finding, type FindingSeverity, type QualityRule } from "./rules.js";
 
-/** Rows named in a finding at most. */
+/** Limit on the rows named in a finding. */
 export const shownRows = 20;
 
 /** A finding about one column. The message ends the sentence "Column x: ...", without a full stop. */

@@ -1,7 +1,7 @@
 /**
- * Every quality rule, declared once: what a cell, a row, a column or a table can break. `scope` says what is
- * looked at: a refused cell or row is set aside, the rest is seen in a column or the whole table. `severity` is
- * what a finding has by default: `error` makes data invalid, `warning` deserves a look, `info` is a note.
+ * Every quality rule, declared once: what a cell, a row, a column or a table can break. `scope` is the level of the
+ * check: a refused cell or row is set aside, the others concern a column or the whole table. `severity` is a
+ * finding's default: `error` makes data invalid, `warning` deserves a look, `info` is a note.
  */
 export const qualityRules = {
   missing: { scope: "cell", severity: "error", meaning: "A required value is missing." },
@@ -69,10 +69,10 @@ export type FindingSeverity = "error" | "warning" | "info";
 /** One thing found in data; plain JSON. */
 export interface Finding {
   readonly rule: QualityRule;
-  /** The column concerned, null when it is the whole table. */
+  /** The affected column, null for the whole table. */
   readonly column: string | null;
   readonly severity: FindingSeverity;
-  /** How many rows are concerned; 0 where none is, as with a missing column. */
+  /** Number of affected rows; 0 if there are none, as with a missing column. */
   readonly count: number;
   /**
    * The first 20 affected rows, 0-based data rows as numbered in the source; empty if the finding is not about rows.

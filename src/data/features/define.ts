@@ -8,7 +8,7 @@ import { parseExpression } from "./expressions/parse.js";
 import { policyProblem, type ColumnPolicy, type PolicyFor, type PolicyForExpression } from "./policy.js";
 import type { DerivedColumn } from "./recipe.js";
 
-/** How numbers are encoded where no policy says otherwise: one scaled number, bins between quantiles, or both. */
+/** Encoding of numbers without a policy: one scaled number, bins between quantiles, or both. */
 export const numericEncodings = ["standard", "piecewise", "both"] as const;
 /** A name of {@link numericEncodings}. */
 export type NumericEncoding = (typeof numericEncodings)[number];
@@ -49,7 +49,9 @@ export type Policies<Row, Derived extends DerivedColumns> = (unknown extends Row
 
 /** Options of {@link defineFeatures}. */
 export interface FeatureOptions<Row, Derived extends DerivedColumns> {
-  /** Makes further columns from the contract's, which come as typed expressions. Expressions may use each other. */
+  /**
+   * Computes more columns from the contract's, which are passed as typed expressions. Expressions may use each other.
+   */
   readonly derive?: (columns: ColumnsOf<Row>) => Derived;
   /** Columns that the default rules should not encode. */
   readonly columns?: Policies<Row, NoInfer<Derived>>;
@@ -61,7 +63,7 @@ function invalid(path: string, problem: string, column?: string): ChurnkitError 
   return new ChurnkitError("FEATURES_INVALID", `${path}: ${problem}`, { where: { path, column } });
 }
 
-/** The contract's columns as expressions; a name that is not there fails at once instead of giving undefined. */
+/** The contract's columns as expressions; an unknown name fails at once instead of returning undefined. */
 function columnsOf(contract: Contract): Readonly<Record<string, Expression>> {
   const columns: Record<string, Expression> = Object.create(null) as Record<string, Expression>;
   return new Proxy(columns, {
@@ -116,8 +118,8 @@ function checkPolicies(contract: Contract, derived: readonly DerivedColumn[], co
  * shape of its values; see `fitRecipe` for the rules.
  *
  * @param source A dataset, whose row type checks the names and kinds at compile time, or a contract.
- * @throws ChurnkitError FEATURES_INVALID, with the path, for a column that is not there, a wrong kind, a level that is
- * not known, or a policy that does not fit its column.
+ * @throws ChurnkitError FEATURES_INVALID, with the path, for a missing column, a wrong kind, an unknown level, or a
+ * policy that does not fit its column.
  * @example
  * ```ts
  * import { z } from "zod";

@@ -10,31 +10,35 @@ import { chunkRows, Inputs, type Input } from "./expressions/evaluate.js";
 import { LevelIndex } from "./expressions/levels.js";
 import type { FeatureBlock, Recipe } from "./recipe.js";
 
-/** Turns tables into matrices. Holds buffers: one encoder serves one call at a time (calls never wait, so that is any). */
+/**
+ * Turns tables into matrices. It has buffers, so one encoder serves one call at a time (calls are synchronous, so
+ * that is never a problem).
+ */
 export interface Encoder {
   /** Columns of the matrix. */
   readonly width: number;
   /** Readable name of each matrix column, all different: "tenure", "Contract=Two year", "TotalCharges (missing)". */
   readonly names: readonly string[];
-  /** For each matrix column the input it comes from: a column of the contract, or a derived column of several. */
+  /** Input of each matrix column: a column of the contract, or a derived column of several. */
   readonly sources: readonly string[];
   /**
    * Encodes rows `from` to `to` (exclusive; all by default) of a table: row-major, rows x width, every number finite.
-   * A row's numbers are the same bits alone and among others. Nothing is allocated per row.
+   * A row's numbers have the same bits alone and among others. It allocates nothing per row.
    *
-   * @param out Written from its beginning and returned; made where absent. Holds (to - from) * width numbers or more.
-   * @throws ChurnkitError CONTRACT_MISMATCH for a table of other columns, INPUT_COLUMNS for a column that is missing,
+   * @param out Written from its beginning and returned; allocated if absent. It needs (to - from) * width numbers or
+   * more.
+   * @throws ChurnkitError CONTRACT_MISMATCH for a table of other columns, INPUT_COLUMNS for a missing column,
    * OPTION_INVALID for rows or an `out` that do not fit.
    */
   encode(table: Table, out?: Float32Array, from?: number, to?: number): Float32Array;
 }
 
-/** Where a matrix column comes from. */
+/** Source of a matrix column. */
 export interface EncodedColumn {
   readonly name: string;
-  /** The contract's column, or the derived column where several of the contract's are in it. */
+  /** The contract's column, or the derived column if it uses several of the contract's. */
   readonly source: string;
-  /** All columns of the contract that are in it. */
+  /** All columns of the contract that it uses. */
   readonly columns: readonly string[];
   readonly block: FeatureBlock["kind"];
 }
@@ -112,10 +116,10 @@ function mismatch(what: string, source: string): ChurnkitError {
 }
 
 /**
- * Makes the encoder of a recipe. Expressions, levels and cut points are resolved here, once.
+ * Makes the encoder of a recipe. It resolves expressions, levels and cut points once, here.
  *
  * @param contract The contract the recipe was fitted for.
- * @throws ChurnkitError CONTRACT_MISMATCH where the contract has other columns, FEATURES_INVALID where the recipe
+ * @throws ChurnkitError CONTRACT_MISMATCH if the contract has other columns, FEATURES_INVALID if the recipe
  * contradicts it.
  *
  * @example

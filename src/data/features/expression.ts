@@ -18,8 +18,8 @@ export interface Call {
 }
 
 /**
- * How a derived column is computed from others: plain JSON, so that a bundle carries it and serving can't differ from
- * training. Made by the builders (`ratio`, `countOf`, ...) or read from JSON by `parseExpression`.
+ * Computation of a derived column from others: plain JSON, so that a bundle carries it and serving can't differ from
+ * training. The builders (`ratio`, `countOf`, ...) make it, or `parseExpression` reads it from JSON.
  */
 export type Expression = ColumnReference | Call;
 
@@ -37,10 +37,10 @@ export type NumericExpression = Typed<number>;
 export type BooleanExpression = Typed<boolean>;
 /** An expression whose values are dates. */
 export type DateExpression = Typed<Date>;
-/** An expression with labels for values; `Levels` is the union of the labels that are known. */
+/** An expression with labels for values; `Levels` is the union of the known labels. */
 export type CategoryExpression<Levels extends string = string> = Typed<Levels>;
 
-/** Where a number is wanted: a number's or boolean's expression (true is 1, false 0), or a plain number. */
+/** An argument that needs a number: a number's or boolean's expression (true is 1, false 0), or a plain number. */
 export type NumberLike = Typed<number | boolean> | number;
 
 /** The columns of a row type as expressions, as the `derive` callback sees them. Null and undefined are left out. */

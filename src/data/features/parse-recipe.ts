@@ -38,11 +38,11 @@ const recipe: Decoder<Recipe> = strictObject({
 const malformed = documentError("BUNDLE_CORRUPT", "", "Write recipes with JSON.stringify.");
 
 /**
- * Reads a recipe from untrusted JSON. Whether it fits a contract is checked by `compileRecipe`.
+ * Reads a recipe from untrusted JSON. `compileRecipe` checks whether it fits a contract.
  *
  * @param json Parsed JSON, as written by `JSON.stringify(recipe)`.
- * @throws ChurnkitError BUNDLE_VERSION for another format, BUNDLE_CORRUPT with the path for anything else that is not a
- * recipe, or holds more than 10,000 blocks or 100,000 matrix columns.
+ * @throws ChurnkitError BUNDLE_VERSION for another format, BUNDLE_CORRUPT with the path for anything else that is not
+ * a recipe, or has more than 10,000 blocks or 100,000 matrix columns.
  */
 export function parseRecipe(json: unknown): Recipe {
   const root = JsonValue.of(json, "The recipe", malformed);

@@ -3,7 +3,7 @@ import type { KindOf } from "../contract/row-types.js";
 import type { Expression, Typed } from "./expression.js";
 
 /**
- * How a column may be encoded, by kind; the first is the default.
+ * Encodings of a column, by kind; the first is the default.
  *
  * Numbers: `auto` by shape and by the features' `numeric` setting; `standard`, `log`, `quantile` as one scaled number;
  * `piecewise` as bins. Categories: `auto` by the number of levels; `oneHot`; `target` (cross-fitted target rate);
@@ -25,7 +25,7 @@ export interface NumberPolicy {
   readonly encode?: NumberEncoding;
   /** Replacement of a missing value. Default: the median of the training rows. */
   readonly impute?: "median" | "mean" | number;
-  /** Also a 0/1 column for each of few values, and for a value that many rows share. Default true. */
+  /** Whether each of few values, and a value that many rows share, also gets a 0/1 column. Default true. */
   readonly oneHotValues?: boolean;
 }
 

@@ -13,24 +13,24 @@ export interface Recipe {
   readonly blocks: readonly FeatureBlock[];
 }
 
-/** A column that is computed from others. */
+/** A column computed from others. */
 export interface DerivedColumn {
   readonly name: string;
   readonly expression: Expression;
 }
 
 /**
- * How a number becomes a feature: an optional transform, then subtract `center`, multiply by `scale`, and bring into
- * [-10, 10], so that one absurd value can't drown the others.
+ * Encoding of a number: an optional transform, then subtract `center`, multiply by `scale`, and clip to [-10, 10], so
+ * that one absurd value can't drown the others.
  */
 export interface NumericBlock {
   readonly kind: "numeric";
   readonly input: string;
-  /** Taken for a missing value, before the transform. */
+  /** Replaces a missing value, before the transform. */
   readonly impute: number;
-  /** Is there a 0/1 column "was missing" behind the value? */
+  /** Whether a 0/1 column "was missing" follows the value. */
   readonly indicator: boolean;
-  /** `log`: sign(x) * log(1 + |x|); `quantile`: `scores` at `knots`, linear between them, level outside. */
+  /** `log`: sign(x) * log(1 + |x|); `quantile`: `scores` at `knots`, linear between them, constant outside. */
   readonly transform: "identity" | "log" | "quantile";
   /** Increasing reference values and the normal score of each one's mid-rank; for `quantile` only, else empty. */
   readonly knots: readonly number[];
@@ -47,31 +47,34 @@ export interface PiecewiseBlock {
   readonly kind: "piecewise";
   readonly input: string;
   readonly impute: number;
-  /** Is there a 0/1 column "was missing" behind the bins? */
+  /** Whether a 0/1 column "was missing" follows the bins. */
   readonly indicator: boolean;
   /** Increasing, two at least. */
   readonly knots: readonly number[];
 }
 
-/** One 0/1 column "equals this number" for each value: of a number with few values, or where many rows are equal. */
+/**
+ * One 0/1 column "equals this number" for each value: of a number with few values, or with a value that many rows
+ * share.
+ */
 export interface ValuesBlock {
   readonly kind: "values";
   readonly input: string;
   readonly values: readonly number[];
 }
 
-/** One 0/1 column for each level, then one for the pool of rare levels, then one for missing, where there are such. */
+/** One 0/1 column for each level, then one for the pool of rare levels, then one for missing, if they exist. */
 export interface OneHotBlock {
   readonly kind: "oneHot";
   readonly input: string;
   readonly levels: readonly string[];
-  /** Levels that share one column; where there are any, a level never seen in training shares it too. */
+  /** Levels that share one column; if there are any, a level never seen in training shares it too. */
   readonly rare: readonly string[];
-  /** Levels without a column, because another column of the matrix says the same. */
+  /** Levels without a column, because another column of the matrix carries the same information. */
   readonly silent: readonly string[];
-  /** `column`: has a column; `silent`: another column says it; `average`: was never missing in training. */
+  /** `column`: has a column; `silent`: another column shows it; `average`: was never missing in training. */
   readonly missing: "column" | "silent" | "average";
-  /** The training mean of each column, written where nothing is known: a level never seen (and no pool), or `average`. */
+  /** The training mean of each column, written if nothing is known: a level never seen (and no pool), or `average`. */
   readonly average: readonly number[];
 }
 

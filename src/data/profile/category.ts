@@ -25,8 +25,8 @@ function countCodes({ codes, levels }: CodedData): { missing: number; counts: Ui
 }
 
 /**
- * Profiles one column of labels as a reference. Its levels are the declared ones, then the others met, by name; where
- * they are too many the most frequent are kept and the rest counted in `other`.
+ * Profiles one column of labels as a reference. Its levels are the declared ones, then the others found, by name; if
+ * there are too many, the most frequent are kept and the rest counted in `other`.
  */
 export function categoryProfileOf(
   name: string,
@@ -73,7 +73,7 @@ export function categoryAgainst(reference: CategoryProfile, data: CodedData): Ca
   return { ...reference, missing, counts: found, other, newLevels };
 }
 
-/** The least few texts: of a union, the same ones in any order of merging. */
+/** Returns the first few texts in sort order: of a union, the same ones in any order of merging. */
 function firstByName(texts: readonly string[]): string[] {
   const cut = texts.map((text) => text.slice(0, 80));
   return [...new Set(cut)].sort(byText).slice(0, profileLimits.newLevels);

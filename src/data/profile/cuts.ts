@@ -16,8 +16,8 @@ function distinct(values: readonly number[]): Float64Array {
 }
 
 /**
- * Freezes cut points: every distinct value where there are at most `cutPoints` of them, else the values at equal steps
- * of rank with both extremes, so that no open cell between two cut points holds more than 1 / (cutPoints - 1) of the
+ * Freezes cut points: every distinct value if there are at most `cutPoints` of them, else the values at equal steps
+ * of rank with both extremes, so that no open cell between two cut points has more than 1 / (cutPoints - 1) of the
  * rows. The deciles are added, so that ten-bin statistics are exact.
  *
  * @param sorted the values by rank, or increasing ones without NaN.
@@ -33,7 +33,7 @@ export function cutPointsOf(sorted: Float64Array | Order, cutPoints: number): Cu
   return { cuts: distinct([...steps, ...deciles]), deciles };
 }
 
-/** Finds the cell of a value among 2 * cuts.length + 1, by halving; `placeCells` finds very many faster. */
+/** Finds the cell of a value among 2 * cuts.length + 1, by bisection; `placeCells` is faster for many values. */
 export function cellFinder(cuts: Float64Array): (value: number) => number {
   return (value) => {
     const index = lowerBound(cuts, value, 0, cuts.length);

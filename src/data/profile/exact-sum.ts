@@ -91,5 +91,8 @@ export function parseExact(text: string): bigint | undefined {
   return sign === "-" ? -magnitude : magnitude;
 }
 
-/** The sum that a profile holds as text; 0 for a text that {@link parseExact} refuses, which no parsed profile has. */
+/**
+ * Returns the sum that a profile stores as text; 0 for a text that {@link parseExact} refuses, which no parsed
+ * profile has.
+ */
 export const exactSumOf = (text: string): bigint => parseExact(text) ?? 0n;

@@ -7,7 +7,7 @@ import { isNumericProfile, type ColumnProfile, type Profile } from "./profile.js
  * Adds two profiles counted against the same reference. Adding is exact: any number of shards, merged in any order or
  * grouping, gives the same profile bit for bit.
  *
- * @throws ChurnkitError CONTRACT_MISMATCH where columns, cut points or levels differ.
+ * @throws ChurnkitError CONTRACT_MISMATCH if columns, cut points or levels differ.
  */
 export function mergeProfiles(a: Profile, b: Profile): Profile {
   if (a.columns.length !== b.columns.length) {
@@ -46,7 +46,7 @@ function mismatch(what: string, column?: string): ChurnkitError {
   );
 }
 
-/** A profile with one more column, or with that column replaced. */
+/** Returns a profile with one more column, or with that column replaced. */
 export function withColumn(profile: Profile, column: ColumnProfile): Profile {
   return { ...profile, columns: [...profile.columns.filter(({ name }) => name !== column.name), column] };
 }

@@ -1,7 +1,7 @@
 import { powerOfTwo } from "../../base/elementary.js";
 import { EXACT_BLOCK, addExactly, exponentOf, unitsOf } from "./exact-sum.js";
 
-/** A deviation from the origin beyond this counts as this much, so that squares and their sums stay finite. */
+/** A larger deviation from the origin counts as this much, so that squares and their sums stay finite. */
 const LARGEST_DEVIATION = 1e150;
 
 /**

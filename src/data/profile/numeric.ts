@@ -5,7 +5,7 @@ import { EXACT_BLOCK, exactSumOf, formatExact } from "./exact-sum.js";
 import { MomentSums } from "./moment-sums.js";
 import { profileLimits, type NumericProfile } from "./profile.js";
 
-/** How finely a reference is cut. */
+/** Resolution of a reference profile. */
 export interface CutOptions {
   /**
    * Cut points per numeric column, 2 to 65,536; 1,024 by default. The error of KS's D between two profiles is about
@@ -50,7 +50,7 @@ type Counted = Pick<NumericProfile, "missing" | "counts" | "min" | "max" | "mome
 
 function count(values: Float64Array, cuts: Float64Array, origin: number): Counted {
   const guide = cellGuide(cuts);
-  // Cell -1, of the missing values, is counted in the first place.
+  // Cell -1, of the missing values, is counted first.
   const counts = new Uint32Array(2 * cuts.length + 2);
   const cells = new Int32Array(EXACT_BLOCK);
   const moments = new MomentSums(origin);

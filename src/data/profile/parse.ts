@@ -36,7 +36,7 @@ const numeric: Decoder<NumericProfile> = (json) => {
     ...head,
     kind: oneOf(["number", "boolean", "date"]),
     of: optional(literal("predictions")),
-    // The deciles come on top of the cut points asked for.
+    // The deciles are added to the requested cut points.
     cuts: increasing(numbers(profileLimits.cutPoints + 9)),
     deciles: increasing(numbers(9)),
     min: nullable(number()),
@@ -83,12 +83,12 @@ export const profileDecoder: Decoder<Profile> = object({
 const malformed = documentError("INPUT_MALFORMED", "", "Write profiles with profileTable.");
 
 /**
- * Reads a profile from JSON that anybody may have written: checks every member, its limits and that counts fit cut
- * points and levels; unknown members are dropped.
+ * Reads a profile from untrusted JSON: checks every member, its limits and that counts fit cut points and levels;
+ * unknown members are dropped.
  *
  * @param json the parsed JSON.
  * @param file a name for messages.
- * @throws ChurnkitError INPUT_MALFORMED naming the path of what is wrong.
+ * @throws ChurnkitError INPUT_MALFORMED naming the path of the problem.
  *
  * @example
  * ```ts

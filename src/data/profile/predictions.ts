@@ -5,8 +5,8 @@ import { isNumericProfile, type NumericProfile, type Profile } from "./profile.j
 type Columns = Pick<Contract, "columns">;
 
 /**
- * The name under which the model's probabilities stand among the columns: `prediction`, or where a column has this name
- * `prediction (model)`, with one more `(model)` for each time that this is taken too.
+ * Column name of the model's probabilities: `prediction`, or if a column has this name `prediction (model)`, with one
+ * more `(model)` for each time that name is taken too.
  */
 export function predictionsName({ columns }: Columns): string {
   const taken = new Set(columns.map(({ name }) => name));
@@ -26,8 +26,8 @@ export const profilePredictions = (
 });
 
 /**
- * The profile of the model's probabilities, told from a column of any name by its mark. Version 0.1.0 marked none: there
- * it is the column `prediction` where the contract has none of that name.
+ * Returns the profile of the model's probabilities, which its mark distinguishes from a column of any name. Version
+ * 0.1.0 marked none: there it is the column `prediction` if the contract has none of that name.
  */
 export function predictionsOf({ columns }: Profile, contract?: Columns): NumericProfile | undefined {
   const numeric = columns.filter(isNumericProfile);

@@ -6,7 +6,7 @@
  */
 export interface Profile {
   readonly format: 1;
-  /** Rows of the table, missing values included. A column added by itself (the predictions) may count others. */
+  /** Rows of the table, missing values included. A column added separately (the predictions) may count others. */
   readonly rows: number;
   readonly columns: readonly ColumnProfile[];
 }
@@ -53,10 +53,10 @@ export interface Moments {
 export interface CategoryProfile {
   readonly name: string;
   readonly kind: "category" | "text";
-  /** Marks an ignored column that held one value at most: the model doesn't read it, but that it comes alive is drift. */
+  /** Marks an ignored column with at most one value: the model doesn't read it, but other values in it are drift. */
   readonly unread?: true | undefined;
   readonly missing: number;
-  /** The contract's levels, then the reference's others by name; the most frequent ones where there are too many. */
+  /** The contract's levels, then the reference's others by name; only the most frequent ones if there are too many. */
   readonly levels: readonly string[];
   /** Counts by level. */
   readonly counts: readonly number[];

@@ -22,8 +22,8 @@ export function summarizeNumeric(profile: NumericProfile): NumericSummary | unde
 }
 
 /**
- * The q-quantile as far as the counts tell: a cut point where one holds it, else the middle of its cell. Undefined
- * without values.
+ * Returns the q-quantile as exactly as the counts allow: a cut point if it has it, else the middle of its cell.
+ * Undefined without values.
  */
 export function quantileOfProfile(profile: NumericProfile, q: number): number | undefined {
   const { cuts, counts, min, max } = profile;

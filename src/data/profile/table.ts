@@ -7,15 +7,15 @@ import { numericAgainst, profileOf, type CutOptions } from "./numeric.js";
 import { isNumericProfile, type ColumnProfile, type Profile } from "./profile.js";
 
 /**
- * Features and the target are profiled; ids and free text are not: they hold no distribution. Of ignored columns those
- * are that hold one value at most, so that it shows when they come alive.
+ * Features and the target are profiled; ids and free text are not, because they have no distribution. Ignored columns
+ * with at most one value are profiled, to detect when other values appear.
  */
 export function isProfiled(column: Column, data: ColumnData): boolean {
   if (column.kind === "text" || column.role === "id") return false;
   return column.role !== "ignored" || holdsOneValue(data);
 }
 
-/** Whether a column is constant or empty; missing values aside. */
+/** Returns whether a column is constant or empty, apart from missing values. */
 function holdsOneValue(data: ColumnData): boolean {
   const coded = data.storage === "coded";
   const cells = coded ? data.codes : data.values;
@@ -68,11 +68,11 @@ function countColumn(column: Column, data: ColumnData, options: CutOptions): Col
 
 /**
  * Counts a later table between a reference's frozen cut points and over its frozen levels. Levels that the reference
- * doesn't hold are counted in `other`. A feature absent from the table counts as missing in every row; another column
- * absent from it (the target, the predictions) is left out. Memory doesn't grow with the rows: profile a stream batch
- * by batch and {@link mergeProfiles}.
+ * doesn't have are counted in `other`. A feature absent from the table counts as missing in every row; another absent
+ * column (the target, the predictions) is left out. Memory doesn't grow with the rows: profile a stream batch by
+ * batch and {@link mergeProfiles}.
  *
- * @throws ChurnkitError CONTRACT_MISMATCH where a column has become another kind.
+ * @throws ChurnkitError CONTRACT_MISMATCH if a column has a different kind now.
  */
 export function profileAgainst(reference: Profile, table: Table): Profile {
   const columns: ColumnProfile[] = [];

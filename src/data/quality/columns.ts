@@ -6,7 +6,7 @@ import type { CodedData, ColumnData, NumericData, Table } from "../table/table.j
 import { columnFinding, shownRows } from "../contract/finding.js";
 import type { Finding } from "../contract/rules.js";
 
-/** Fewer rows do not tell a constant or unique column from chance. */
+/** With fewer rows, a constant or unique column may be chance. */
 const fewRows = 20;
 
 interface Rows {
@@ -33,7 +33,7 @@ export function missingCount(table: Table, data: ColumnData): number {
   return rowsWhere(table, isMissing(data)).count;
 }
 
-/** The number of distinct values that are not missing, or `limit` where there are as many or more. */
+/** Returns the number of distinct values that are not missing, or `limit` if there are as many or more. */
 function distinctCount(data: ColumnData, limit: number): number {
   if (data.storage === "coded") {
     const used = new Uint8Array(data.levels.length);

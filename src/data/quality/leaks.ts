@@ -5,15 +5,15 @@ import type { CodedData, ColumnData, NumericData, Table } from "../table/table.j
 import { columnFinding } from "../contract/finding.js";
 import type { Finding } from "../contract/rules.js";
 
-/** How {@link findLeaks} looks. */
+/** Options of {@link findLeaks}. */
 export interface LeakOptions {
-  /** A feature whose AUC alone is above this is reported; in (0.5, 1), default 0.99. */
+  /** A feature with an AUC above this is reported; in (0.5, 1), default 0.99. */
   readonly threshold?: number;
-  /** At most this many rows are looked at, chosen by a hash of their position; default 20,000. */
+  /** Limit on the rows examined, chosen by a hash of their position; default 20,000. */
   readonly maxRows?: number;
 }
 
-/** Fewer rows of either class say nothing about a leak. */
+/** Fewer rows of either class can't show a leak. */
 const minPerClass = 10;
 
 /** Positions of at most `limit` rows that have a label, chosen by hash so that no order in the file matters. */
@@ -76,12 +76,12 @@ const featureAuc = (data: ColumnData, rows: Uint32Array, labels: Uint8Array): nu
   data.storage === "numeric" ? numericAuc(data, rows, labels) : codedAuc(data, rows, labels);
 
 /**
- * Features that all but tell the target by themselves: the target under another name, or something known only after
- * the customer left. Numbers and dates by the AUC of their value, categories by the AUC of each label's cross-fitted
- * rate of positives, a value's absence included.
+ * Finds features that nearly predict the target alone: the target under another name, or a fact known only after the
+ * customer left. Numbers and dates by the AUC of their value, categories by the AUC of each label's cross-fitted rate
+ * of positives, a value's absence included.
  *
- * @returns findings of the rule `leak`, `count` being the rows looked at. None where the table has no target, or fewer
- * than 10 rows of either class.
+ * @returns findings of the rule `leak`; `count` is the number of rows examined. None if the table has no target, or
+ * fewer than 10 rows of either class.
  * @example
  * ```ts
  * import { defineDataset, findLeaks, tableFromRecords } from "churnkit/data";

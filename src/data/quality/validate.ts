@@ -20,16 +20,15 @@ export interface ValidationOptions {
 
 /** The verdict on a table; plain JSON. */
 export interface Validation {
-  /** No finding is an error: no row was set aside, no needed column is missing, the target has two classes. */
+  /** True if no finding is an error: no row was set aside, no needed column is missing, the target has two classes. */
   readonly valid: boolean;
   /** Data rows in the source: those kept and those set aside. */
   readonly rows: number;
   /** Rows set aside because they break the contract. */
   readonly rejected: number;
   /**
-   * How good the data are, in [0, 1]: the product of
-   * validity (rows kept / rows), completeness (1 - mean share of missing values over the features),
-   * uniqueness (1 - rows that repeat an earlier row or id / rows kept), and
+   * Quality of the data, in [0, 1]: the product of validity (rows kept / rows), completeness (1 - mean share of
+   * missing values over the features), uniqueness (1 - rows that repeat an earlier row or id / rows kept), and
    * soundness (features that are present and neither constant, all missing, id-like nor leaking / features).
    */
   readonly qualityScore: number;
@@ -150,9 +149,9 @@ function qualityScore(table: Table, findings: readonly Finding[], repeated: numb
 }
 
 /**
- * Checks a table that was read by its contract: what was set aside and why, missing values, values and labels not seen
- * before, repeated ids and rows, columns that are constant or unique, features that tell the target by themselves, and
- * the classes of the target.
+ * Checks a table that was read by its contract: rows set aside and why, missing values, new values and labels,
+ * repeated ids and rows, columns that are constant or unique, features that nearly predict the target, and the
+ * classes of the target.
  *
  * @throws ChurnkitError OPTION_INVALID for a limit out of its range.
  * @example

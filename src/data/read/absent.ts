@@ -3,8 +3,8 @@ import { columnKinds, type Column } from "../contract/contract.js";
 import type { ColumnData } from "../table/table.js";
 
 /**
- * Stands in for a feature that the input lacks and may lack: its default in every row, or missing. A target, id or
- * ignored column that is not there stays away.
+ * Replaces a feature that the input lacks and may lack: its default in every row, or missing. An absent target, id or
+ * ignored column stays absent.
  */
 export function absentColumn(column: Column, rows: number): ColumnData | undefined {
   return column.role === "feature" ? filledColumn(column, rows) : undefined;

@@ -1,7 +1,7 @@
 import { ChurnkitError } from "../../base/errors.js";
 
 /**
- * Bytes to read: all at once, or in chunks of any size. A chunk is used up before the next one is asked for, so a source
+ * Bytes to read: all at once, or in chunks of any size. A chunk is used before the next one is requested, so a source
  * may fill one buffer again and again.
  */
 export type ByteSource = Uint8Array | AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
@@ -12,12 +12,12 @@ export async function* chunksOf(source: ByteSource): AsyncGenerator<Uint8Array> 
   else yield* source;
 }
 
-/** So much of a text is looked at to tell its format and delimiter. */
+/** Bytes of a text that are examined to detect its format and delimiter. */
 const headBytes = 65_536;
 
 const gzipMagic = [0x1f, 0x8b];
 
-/** First bytes of files that people give in place of text, and what to say about each. */
+/** First bytes of files that people give instead of text, and advice for each. */
 const foreignFormats: readonly { readonly magic: readonly number[]; readonly is: string }[] = [
   { magic: [0x50, 0x41, 0x52, 0x31], is: "a Parquet file; give it a name that ends in .parquet" },
   { magic: [0x50, 0x4b, 0x03, 0x04], is: "a zip archive or an Excel workbook; save the sheet as CSV (UTF-8)" },
@@ -29,7 +29,7 @@ const foreignFormats: readonly { readonly magic: readonly number[]; readonly is:
 const startsWith = (bytes: Uint8Array, magic: readonly number[]): boolean =>
   magic.every((byte, i) => bytes[i] === byte);
 
-/** Is this the start of a gzip stream? */
+/** Returns whether this is the start of a gzip stream. */
 export const isGzip = (head: Uint8Array): boolean => startsWith(head, gzipMagic);
 
 /**
@@ -40,7 +40,7 @@ export const isGzip = (head: Uint8Array): boolean => startsWith(head, gzipMagic)
 export function checkTextHead(head: Uint8Array, source: string): void {
   const foreign = foreignFormats.find(({ magic }) => startsWith(head, magic));
   if (foreign !== undefined) {
-    // "BZh" could be the start of a header, so it must also hold a byte that no text holds.
+    // "BZh" could be the start of a header, so it must also have a byte that no text has.
     const sure =
       foreign.magic.some((byte) => byte > 127) || head.subarray(0, 64).some((byte) => byte < 9 || byte > 127);
     if (sure) {
@@ -53,7 +53,7 @@ export function checkTextHead(head: Uint8Array, source: string): void {
   }
 }
 
-/** The encoding that a byte order mark names, where it is another than UTF-8. */
+/** Returns the encoding that a byte order mark names, unless it is UTF-8. */
 const utf16Of = (head: Uint8Array): "utf-16le" | "utf-16be" | undefined =>
   startsWith(head, [0xff, 0xfe]) ? "utf-16le" : startsWith(head, [0xfe, 0xff]) ? "utf-16be" : undefined;
 
@@ -109,7 +109,7 @@ async function* gunzip(chunks: AsyncIterable<Uint8Array>, source: string): Async
   }
 }
 
-/** Puts small first chunks together, so that the first one holds at least `size` bytes or all there is. */
+/** Merges small first chunks, so that the first one has at least `size` bytes or everything. */
 async function* withHead(chunks: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Uint8Array> {
   const head = new Uint8Array(size);
   let used = 0;

@@ -9,20 +9,20 @@ import { parsePlainDecimal } from "./decimal.js";
 import type { RecordBatch } from "./record-batch.js";
 import { decodeText } from "./utf8.js";
 
-/** Told of each cell that breaks the contract: the record's place in its batch, and why. */
+/** Called for each cell that breaks the contract, with the record's position in its batch and the reason. */
 export type Refuse = (record: number, issue: CellIssue) => void;
 
 /** Collects one column, batch by batch. */
 export interface ColumnBuilder {
   /** Reads cell `index` of each record. */
   read(batch: RecordBatch, index: number, refuse: Refuse): void;
-  /** Keeps the records just read: all `rows` of them, or those whose places are in `kept`. */
+  /** Keeps the records just read: all `rows` of them, or those at the positions in `kept`. */
   commit(rows: number, kept: readonly number[] | undefined): void;
   /** The column; the builder is used up. */
   finish(): ColumnData;
 }
 
-/** Distinct texts whose cell is remembered in columns where they may all differ. */
+/** Limit on the distinct texts whose cell is remembered in columns where they may all differ. */
 const memoCapacity = 65_536;
 
 function gather<T extends Float64Array | Int32Array>(scratch: T, kept: readonly number[]): number {
@@ -30,7 +30,7 @@ function gather<T extends Float64Array | Int32Array>(scratch: T, kept: readonly 
   return kept.length;
 }
 
-/** Numbers straight from bytes; every other text through the one cell parser, once for each distinct text. */
+/** Numbers straight from bytes; every other text through the cell parser, once for each distinct text. */
 class NumericBuilder implements ColumnBuilder {
   readonly #reader: CellReader;
   readonly #needed: boolean;
@@ -51,8 +51,8 @@ class NumericBuilder implements ColumnBuilder {
     this.#needed = needed;
     this.#scratch = new Float64Array(batchRows);
     const number = column.kind === "number" ? column : undefined;
-    // Strict limits and steps are left to the parser; a number strictly inside them needs no more checks.
-    // Where the comma is the decimal mark, a point is none.
+    // The parser handles strict limits and steps; a number strictly inside needs no more checks. Where the comma is
+    // the decimal mark, a point is not.
     this.#fast = number !== undefined && number.multipleOf === undefined && number.numberFormat?.decimal !== ",";
     this.#integer = number?.integer ?? false;
     const { min = -Infinity, max = Infinity, exclusiveMin = -Infinity, exclusiveMax = Infinity } = number ?? {};
@@ -76,7 +76,8 @@ class NumericBuilder implements ColumnBuilder {
       const end = ends[i] as number;
       if (fast) {
         const value = parsePlainDecimal(bytes, start, end);
-        // A limit itself is left to the parser, which knows whether it is in; so NaN and markers go there too.
+        // The parser handles a value equal to a limit, because it knows whether that is allowed; NaN and markers go
+        // there too.
         if (value > low && value < high && !(integer && value !== Math.floor(value)) && markers?.has(value) !== true) {
           scratch[r] = value;
           continue;
@@ -122,7 +123,7 @@ class CodedBuilder implements ColumnBuilder {
   readonly #reader: CellReader;
   readonly #needed: boolean;
   readonly #declared: number;
-  /** Codes of the contract's labels; of all labels once one stood for another text: a default, a text with blanks around. */
+  /** Codes of the contract's labels; of all labels once one had another text: a default, a text with blanks around. */
   readonly #known: Map<string, number>;
   #allKnown = false;
   #levels: string[];
@@ -158,7 +159,7 @@ class CodedBuilder implements ColumnBuilder {
     }
   }
 
-  /** Takes in the next distinct text of the dictionary. */
+  /** Reads the next distinct text of the dictionary. */
   #learn(text: string): void {
     const id = this.#texts++;
     if (id >= this.#codeOf.length) {
@@ -175,8 +176,8 @@ class CodedBuilder implements ColumnBuilder {
   }
 
   /**
-   * The code of a label that is not known. Each text comes here once, so a text is a new label, and labels are looked up only
-   * from the first one that differs from its text on.
+   * Returns the code of a new label. Each text comes here once, so a text is a new label, and labels are looked up
+   * only after the first one that differs from its text.
    */
   #newLabel(label: string, text: string): number {
     if (label !== text && !this.#allKnown) {
@@ -201,7 +202,7 @@ class CodedBuilder implements ColumnBuilder {
     return { storage: "coded", codes, levels: this.#levels };
   }
 
-  /** Takes out labels that only rows set aside had. */
+  /** Removes labels that only rejected rows had. */
   #dropUnused(codes: Int32Array): void {
     const used = new Uint8Array(this.#levels.length);
     for (const code of codes) if (code >= 0) used[code] = 1;
@@ -221,7 +222,7 @@ class CodedBuilder implements ColumnBuilder {
 /**
  * A builder for a column.
  *
- * @param needed does a bad cell refuse its row, or is it missing?
+ * @param needed whether a bad cell refuses its row; otherwise it is missing.
  * @param batchRows most records of a batch.
  */
 export function columnBuilder(column: Column, needed: boolean, batchRows: number): ColumnBuilder {

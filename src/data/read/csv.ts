@@ -13,7 +13,7 @@ import { batchCapacity, type RecordBatch, type RecordSink } from "./record-batch
 import { textForm } from "./text-form.js";
 import { DelimitedTokenizer } from "./tokenizer.js";
 
-/** The issue of a row whose form is broken; it concerns no single column. */
+/** The issue of a row with a broken form; it concerns no single column. */
 const formIssue = (message: string): CellIssue => ({ column: "", rule: "ragged", value: "", message });
 
 /** Builds a table from batches of records. */
@@ -104,15 +104,15 @@ class TableSink implements RecordSink {
 
 /** Options that a file's name implies. */
 export interface NameHints {
-  /** The delimiter that the name promises. */
+  /** The delimiter that the name implies. */
   readonly expected?: string | undefined;
 }
 
 /**
  * Runs delimited text through a tokenizer into a sink.
  *
- * @returns what is unusual about the form of the text, each a sentence.
- * @throws ChurnkitError INPUT_* for input that cannot be used.
+ * @returns unusual features of the text's form, each a sentence.
+ * @throws ChurnkitError INPUT_* for unusable input.
  */
 export async function tokenize(
   bytes: ByteSource,
@@ -144,8 +144,9 @@ export async function tokenize(
  * string per row or cell. UTF-8, with or without a byte order mark; RFC 4180 quoting; LF, CRLF or CR; blank lines are
  * skipped; cells are trimmed outside quotes.
  *
- * Rows with a cell that breaks the contract are in `table.rejected` with all their issues. Columns that the contract does
- * not know are left out and named in `table.extraColumns`. With target `required`, the target and ids must be there.
+ * Rows with a cell that breaks the contract are in `table.rejected` with all their issues. Columns that the contract
+ * does not know are left out and named in `table.extraColumns`. With target `required`, the target and ids must be
+ * present.
  *
  * @throws ChurnkitError INPUT_EMPTY, INPUT_NOT_TEXT, INPUT_MALFORMED, INPUT_TOO_LARGE, INPUT_COLUMNS, OPTION_INVALID.
  * @example

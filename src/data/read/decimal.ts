@@ -3,8 +3,8 @@ const powers = Float64Array.from({ length: 16 }, (_, i) => Number(`1e${i}`));
 
 /**
  * Reads a plain decimal number (`-12.5`) of at most 15 digits straight from ASCII bytes. Then the digits are an exact
- * double and so is the power of ten below them, and one division of exact doubles rounds correctly: the result is what
- * `Number(text)` gives (Clinger 1990, the fast path).
+ * double and so is the power of ten below them, and one division of exact doubles rounds correctly: the result equals
+ * `Number(text)` (Clinger 1990, the fast path).
  *
  * @returns NaN for anything else: empty, longer, an exponent, a plus sign, or no number at all. Never -0.
  */

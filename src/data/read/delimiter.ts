@@ -32,9 +32,9 @@ function countInHeader(head: Uint8Array, quote: boolean): Map<string, number> {
  * Chooses the delimiter from the first bytes of the text: the candidate (comma, tab, semicolon, vertical bar) that
  * occurs most often in the header.
  *
- * @param expected the delimiter that the file's name promises, e.g. a comma for `.csv`: another one is refused rather
- * than guessed, since a wrong guess would read every row into wrong cells.
- * @throws ChurnkitError INPUT_MALFORMED where the header was plainly written with another delimiter than `expected`.
+ * @param expected the delimiter that the file's name implies, e.g. a comma for `.csv`: another one is refused rather
+ * than guessed, because a wrong guess would read every row into wrong cells.
+ * @throws ChurnkitError INPUT_MALFORMED if the header clearly uses another delimiter than `expected`.
  */
 export function detectDelimiter(
   head: Uint8Array,
@@ -65,7 +65,7 @@ export function formatOfName(path: string): {
   return { format: "delimited" };
 }
 
-/** Fills in what the file's name says where the caller's options say nothing. */
+/** Adds the options that the file's name implies, unless the caller set them. */
 export function optionsForName<T extends Pick<ReadOptions, "source" | "quote">>(
   path: string,
   options: T,

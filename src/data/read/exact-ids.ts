@@ -24,7 +24,7 @@ function keyPattern(name: string): string {
  * its literal text, so that whole numbers above 2^53 stay distinct and `1000.0` or `2E1` are unchanged. Everything
  * else is as from `parseJson`.
  *
- * An id column that the contract declares as a number is left alone.
+ * An id column that the contract declares as a number is unchanged.
  */
 export function exactIdParser({ columns }: Pick<Contract, "columns">): (text: string) => unknown {
   const names = columns
@@ -37,8 +37,8 @@ export function exactIdParser({ columns }: Pick<Contract, "columns">): (text: st
 export function exactParser(keys: readonly string[]): (text: string) => unknown {
   if (keys.length === 0) return parseJson;
   const key = `(?<!\\\\)"(?:${keys.map(keyPattern).join("|")})"`;
-  // A quote around a key has no backslash before it, and one inside a text always has. Only proper numbers are quoted, so a text
-  // that is not JSON stays so.
+  // A quote around a key has no backslash before it, and one inside a text always does. Only valid numbers are
+  // quoted, so a text that is not JSON stays invalid.
   const number = new RegExp(`(${key}\\s*:\\s*)(-?(?:0|[1-9]\\d*)(?:\\.\\d+)?(?:[eE][+-]?\\d+)?)(?=\\s*[,}])`, "g");
   return (text) => parseJson(text.replace(number, '$1"$2"'));
 }

@@ -31,8 +31,8 @@ export function notReadable(path: string, cause: unknown): ChurnkitError {
 }
 
 /**
- * The bytes of a file in chunks; the same buffer is filled again and again, so a chunk must be used up before the next
- * is asked for. The file is closed when the last chunk was taken or the reader stops early.
+ * Yields the bytes of a file in chunks. The same buffer is filled again and again, so use a chunk before you request
+ * the next. The file is closed after the last chunk or when the reader stops early.
  *
  * @throws ChurnkitError INPUT_NOT_FOUND if the file does not exist, is a folder or is not readable; IO_FAILED.
  */

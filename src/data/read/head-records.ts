@@ -1,10 +1,10 @@
-/** A record at the head of a text, cut loosely: what it takes to tell the form of a file. */
+/** A record at the head of a text, cut roughly: enough to detect the form of a file. */
 export interface HeadRecord {
-  /** Trimmed and without enclosing quotes; one character for each byte, so other than ASCII is not readable. */
+  /** Trimmed and without enclosing quotes; one character for each byte, so only ASCII is readable. */
   readonly cells: readonly string[];
-  /** Was the first cell in quotes? */
+  /** Whether the first cell was in quotes. */
   readonly quoted: boolean;
-  /** Where the record begins, in bytes. */
+  /** Offset of the record's start, in bytes. */
   readonly start: number;
   /** Lines before it. */
   readonly line: number;
@@ -19,9 +19,9 @@ const bare = (cell: string): string => {
 };
 
 /**
- * Cuts the first bytes of a delimited text into at most 200 records; blank lines are none.
+ * Cuts the first bytes of a delimited text into at most 200 records; blank lines are skipped.
  *
- * @param whole is this all of the text? If not, a last record without a line end is left out.
+ * @param whole whether this is all of the text; if not, a last record without a line end is left out.
  */
 export function headRecords(
   head: Uint8Array,
@@ -36,7 +36,7 @@ export function headRecords(
   let line = 0;
   let lines = 0;
   let quoted = false;
-  // As the tokenizer has it: only a quote behind nothing but blanks encloses a cell.
+  // As in the tokenizer: a quote encloses a cell only if nothing but blanks precede it.
   let enclosed = false;
   let blank = true;
   const next = (at: number): void => {

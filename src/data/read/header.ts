@@ -8,7 +8,7 @@ import { absentColumn } from "./absent.js";
 import type { ResolvedOptions } from "./options.js";
 
 /**
- * Checks a header: every name there, none twice, none forbidden.
+ * Checks a header: no empty, repeated or forbidden name.
  *
  * @throws ChurnkitError INPUT_COLUMNS, naming the column.
  */
@@ -32,7 +32,7 @@ export function checkHeader(names: readonly (string | undefined)[], source: stri
 
 /** Positions of the contract's columns in a header. */
 export interface HeaderMatch {
-  /** `index` is -1 where the column is not there. */
+  /** `index` is -1 if the column is absent. */
   readonly columns: readonly { readonly column: Column; readonly index: number }[];
   /** Names in the header that the contract does not know. */
   readonly extra: readonly string[];
@@ -46,8 +46,8 @@ const listed = (names: readonly string[]): string => {
 /**
  * Finds the contract's columns in a header, or among the keys that records have.
  *
- * @throws ChurnkitError INPUT_COLUMNS, listing every needed column that is not there; where those may be left out, when
- * none of the contract's columns is there.
+ * @throws ChurnkitError INPUT_COLUMNS, listing every needed column that is absent; if those may be left out, when the
+ * input has none of the contract's columns.
  */
 export function matchHeader(
   given: readonly (string | undefined)[],
@@ -57,7 +57,7 @@ export function matchHeader(
 ): HeaderMatch {
   const names = given.filter((name) => name !== undefined);
   const positions = new Map(given.map((name, i) => [name, i]));
-  // An accent is one character or two: where the header lacks the name as it stands, the other spelling is it.
+  // An accent is one character or two: if the header lacks the exact name, the other spelling counts.
   const composed = new Map(given.map((name, i) => [name?.normalize("NFC"), i]));
   const taken = new Set<string | undefined>();
   const columns = columnsToRead(contract, mode).map((column) => {

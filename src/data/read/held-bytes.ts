@@ -1,4 +1,4 @@
-/** Bytes put together from pieces, in one buffer that is used again and grows up to a limit. */
+/** Bytes collected from pieces, in one reusable buffer that grows up to a limit. */
 export class HeldBytes {
   readonly #limit: number;
   #bytes = new Uint8Array(64 * 1024);
@@ -12,7 +12,7 @@ export class HeldBytes {
     return this.#used;
   }
 
-  /** Adds bytes; false where they would go over the limit, and then they are not added. */
+  /** Adds bytes; returns false, without adding, if they would exceed the limit. */
   add(bytes: Uint8Array): boolean {
     const used = this.#used + bytes.length;
     if (used > this.#limit) return false;

@@ -16,7 +16,7 @@ import { resolveOptions, type ReadOptions, type ResolvedOptions } from "./option
 import type { RecordBatch, RecordSink } from "./record-batch.js";
 import { decodeText } from "./utf8.js";
 
-/** How to read a source, and what is known about its columns. A `target` here is the name of a column. */
+/** How to read a source, and facts about its columns. A `target` here is the name of a column. */
 export interface InferOptions extends Omit<ReadOptions, "target">, Omit<InferenceOptions, "source"> {}
 
 const resolve = (options: InferOptions): ResolvedOptions => resolveOptions({ ...options, target: "optional" });
@@ -30,7 +30,7 @@ const rememberedTexts = 16_384;
 /** After this many different texts a column is judged: if most cells were new, remembering costs more than it saves. */
 const fewTexts = 512;
 
-/** Gives a column's cells as strings, and the same string for the same bytes as long as there is room to remember. */
+/** Returns a column's cells as strings, with one string for equal bytes as long as there is room to remember. */
 class TextColumn {
   readonly #dictionary = new ByteDictionary(rememberedTexts);
   readonly #texts: string[] = [];
@@ -45,7 +45,7 @@ class TextColumn {
   }
 }
 
-/** Rows without their proper form: they tell nothing about columns, and reading with the contract sets them aside too. */
+/** Rows with a broken form say nothing about columns, and reading with the contract sets them aside too. */
 class RefusedRows {
   #count = 0;
   #reason = "";
@@ -69,7 +69,7 @@ class RefusedRows {
     ];
   }
 
-  /** @throws ChurnkitError INPUT_MALFORMED where no row is left but these. */
+  /** @throws ChurnkitError INPUT_MALFORMED if no other row is left. */
   checkOthers(others: boolean, source: string): void {
     if (others || this.#count === 0) return;
     const message = `${source}: no row has the right format, such as row ${this.#first[0]}: ${this.#reason}.`;
@@ -156,8 +156,8 @@ function textOf(value: unknown): string | undefined {
 }
 
 /**
- * Infers a contract from JSON lines. The columns are the keys of the first 1,000 records; a key that holds an object or
- * an array there is left out.
+ * Infers a contract from JSON lines. The columns are the keys of the first 1,000 records; a key with an object or an
+ * array there is left out.
  *
  * @throws ChurnkitError INPUT_*, TARGET_INVALID, OPTION_INVALID.
  *

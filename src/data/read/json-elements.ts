@@ -5,14 +5,17 @@ import type { ResolvedOptions } from "./options.js";
 
 const opening = /^(?:\uFEFF)?\s*(?:\[|\{\s*"(?:records|data|rows|instances)"\s*:\s*\[(?=\s*[{\]]))/;
 
-/** How many bytes open a JSON array of records, alone or under a key such as `records`; 0 where the text is none. */
+/**
+ * Returns how many bytes open a JSON array of records, alone or under a key such as `records`; 0 if the text is not
+ * one.
+ */
 export function arrayOpening(head: Uint8Array): number {
   return (
     opening.exec(new TextDecoder("latin1").decode(head.subarray(0, 1024)).replace(/^ï»¿/, "\uFEFF  "))?.[0].length ?? 0
   );
 }
 
-/** Cuts a JSON array, behind its opening bracket, into the texts of its elements, whatever pieces its bytes come in. */
+/** Cuts a JSON array, after its opening bracket, into the texts of its elements, whatever pieces its bytes come in. */
 export class ElementSplitter {
   readonly #take: (bytes: Uint8Array, line: number) => void;
   readonly #errors: RecordErrors;
@@ -25,7 +28,7 @@ export class ElementSplitter {
   #line = 1;
   #elements = 0;
 
-  /** @param wrapped does the array stand under a key of an object? */
+  /** @param wrapped whether the array is under a key of an object. */
   constructor(options: ResolvedOptions, wrapped: boolean, take: (bytes: Uint8Array, line: number) => void) {
     this.#take = take;
     this.#wrapped = wrapped;
@@ -33,7 +36,7 @@ export class ElementSplitter {
     this.#errors = new RecordErrors(options);
   }
 
-  /** @throws ChurnkitError INPUT_TOO_LARGE for an element over the limit of a line; and what `take` throws. */
+  /** @throws ChurnkitError INPUT_TOO_LARGE for an element over the limit of a line; and the errors of `take`. */
   push(chunk: Uint8Array): void {
     let from = 0;
     for (let i = 0; i < chunk.length; i++) {
@@ -70,7 +73,7 @@ export class ElementSplitter {
     }
   }
 
-  /** Hands the held element over; nothing between the brackets of an empty array is none. */
+  /** Passes on the collected element; an empty array has none. */
   #hand(last: boolean): void {
     const element = this.#held.take();
     const blank = element.every((byte) => byte <= 32);

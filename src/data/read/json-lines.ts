@@ -93,7 +93,7 @@ export async function parseJsonLines(
   return records instanceof ElementSplitter ? ["The file is one JSON array; its elements are the rows."] : [];
 }
 
-/** A table's own copy of what a row buffer shows, with row numbers of the source. */
+/** Returns a table's own copy of a row buffer, with row numbers of the source. */
 function detach(table: Table, rowOf: readonly number[]): Table {
   const columns = new Map<string, ColumnData>();
   for (const [name, data] of table.columns) {
@@ -113,8 +113,8 @@ function detach(table: Table, rowOf: readonly number[]): Table {
 }
 
 /**
- * Gives every part the columns that some part has: where its own rows all lack one, they miss the value, or are set aside
- * where the contract needs it.
+ * Gives every part the columns of all parts: rows that lack one miss its value, or are set aside if the contract
+ * needs it.
  */
 function evenColumns(parts: readonly Table[], { columns }: HeaderMatch, target: TargetMode): Table[] {
   const met = columns.filter(({ index }) => index >= 0).map(({ column }) => column);
@@ -196,7 +196,7 @@ export async function readJsonLines(contract: Contract, bytes: ByteSource, optio
     },
     exactIdParser(contract),
   );
-  // An empty fill gives the columns where no line could be read.
+  // An empty fill provides the columns if no line could be read.
   if (records.length > 0 || parts.length === 0) flush();
   const empty = parts.every(({ rows, rejected }) => rows + rejected.length === 0);
   if (empty && refused.length === 0) {

@@ -2,7 +2,7 @@ import { HeldBytes } from "./held-bytes.js";
 import type { ResolvedOptions } from "./options.js";
 import { RecordErrors } from "./record-errors.js";
 
-/** Cuts bytes into lines (LF or CRLF; the line end is not part of a line), whatever pieces they come in. */
+/** Cuts bytes into lines (LF or CRLF, not included), whatever pieces they come in. */
 export class LineSplitter {
   readonly #onLine: (bytes: Uint8Array, line: number) => void;
   readonly #limit: number;
@@ -18,7 +18,7 @@ export class LineSplitter {
     this.#errors = new RecordErrors(options);
   }
 
-  /** @throws ChurnkitError INPUT_TOO_LARGE for a line over the limit; and what `onLine` throws. */
+  /** @throws ChurnkitError INPUT_TOO_LARGE for a line over the limit; and the errors of `onLine`. */
   push(chunk: Uint8Array): void {
     let from = 0;
     for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {

@@ -1,7 +1,9 @@
 import { ChurnkitError } from "../../base/errors.js";
 import { choice, targetMode, type RowOptions, type TargetMode } from "../table/row-options.js";
 
-/** Sizes that guard memory. Each is checked while reading, so that no input can use more than a few times its limit. */
+/**
+ * Sizes that guard memory. Each is checked during reading, so that no input can use more than a few times its limit.
+ */
 export interface ReadLimits {
   /** Longest record in bytes, quoted line ends included. Default 16 MiB. */
   readonly lineBytes: number;
@@ -13,7 +15,7 @@ export interface ReadLimits {
   readonly totalBytes: number;
 }
 
-/** The limits that hold where a caller gives none. */
+/** Default limits. */
 export const defaultLimits: ReadLimits = {
   lineBytes: 16 * 1024 * 1024,
   cellBytes: 1024 * 1024,
@@ -25,17 +27,21 @@ export const defaultLimits: ReadLimits = {
 export interface ReadOptions extends RowOptions {
   /** One ASCII character. Default: detected from the header, except that `.csv` means comma and `.tsv` means tab. */
   readonly delimiter?: string | undefined;
-  /** Do double quotes enclose cells, as RFC 4180 says? Default true, but false for `.tsv`, where they are plain text. */
+  /**
+   * Whether double quotes enclose cells, as in RFC 4180. Default true, but false for `.tsv`, where they are plain
+   * text.
+   */
   readonly quote?: boolean | undefined;
   /**
-   * A row with too few or too many cells, text behind a closing quote, or a JSON line that is not an object:
-   * `error` (default) refuses the whole input, `reject-row` sets the row aside with its reason.
+   * A row with too few or too many cells, text after a closing quote, or a JSON line that is not an object: `error`
+   * (default) refuses the whole input, `reject-row` sets the row aside with its reason.
    */
   readonly ragged?: "error" | "reject-row" | undefined;
   /**
-   * A feature that the header (of JSON lines and records: every row) lacks, and that is neither optional nor has a default:
-   * `error` (default) refuses the input, `leave-out` gives a table without the column, for those who say so themselves,
-   * `missing` takes one that may be missing as missing in every row, and is `error` for others of a header.
+   * A feature that the header (of JSON lines and records: every row) lacks, and that is neither optional nor has a
+   * default: `error` (default) refuses the input; `leave-out` returns a table without the column, for callers that
+   * allow it explicitly; `missing` reads one that may be missing as missing in every row, and is `error` for others
+   * of a header.
    */
   readonly absent?: "error" | "leave-out" | "missing" | undefined;
   readonly limits?: Partial<ReadLimits> | undefined;
@@ -45,7 +51,7 @@ export interface ReadOptions extends RowOptions {
 export interface ResolvedOptions {
   readonly source: string;
   readonly target: TargetMode;
-  /** Undefined where the delimiter is to be detected. */
+  /** Undefined if the delimiter is to be detected. */
   readonly delimiter: number | undefined;
   readonly quote: boolean;
   readonly ragged: "error" | "reject-row";

@@ -7,7 +7,7 @@ import { decodeColumn, type ColumnValues } from "./parquet/decode.js";
 import { readFooter, tailBytes, type ParquetFooter, type ParquetGroup } from "./parquet/footer.js";
 import { Damaged } from "./parquet/thrift.js";
 
-/** Rows that are handed on together, and about how many characters at most. */
+/** Limits on the rows that are passed on together, and approximately on their characters. */
 const batchRows = 4096;
 const batchChars = 2 ** 20;
 /** Longest row, in characters of its JSON. */
@@ -88,13 +88,13 @@ async function tailOf(handle: FileHandle, size: number, path: string): Promise<U
   return bytesAt(handle, size - tailBytes - footer, footer + tailBytes, path);
 }
 
-/** Whatever is thrown at bytes that anybody may have written. */
+/** Converts any error that untrusted bytes cause. */
 async function readable<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
     if (ChurnkitError.isInstance(cause)) throw cause;
-    // The driver's own errors name what it stumbled on, such as a member of undefined.
+    // The driver's own errors describe its internals, such as a member of undefined.
     const why =
       cause instanceof Damaged || (cause instanceof Error && cause.message.startsWith("parquet "))
         ? cause.message.slice(0, 200)
@@ -170,9 +170,9 @@ const tooLong = (path: string, row: number): ChurnkitError =>
     { where: { file: path, row } },
   );
 
-/** Gives a column's values as JSON, row after row. */
+/** Returns a column's values as JSON, row by row. */
 function walker(pieces: ColumnValues | undefined): (row: number) => string {
-  // Lists and structs: an object, which is left out wherever columns are looked for.
+  // Lists and structs: an object, which is left out of every column list.
   if (pieces === undefined) return () => "{}";
   let piece = 0;
   let start = 0;
@@ -186,7 +186,7 @@ function walker(pieces: ColumnValues | undefined): (row: number) => string {
   };
 }
 
-/** A value as JSON can hold it. Where there is none, the empty text, as in a CSV: a file has no way to leave out a key. */
+/** A value as JSON can represent it; without one, the empty text, as in a CSV: a file cannot leave out a key. */
 function plain(value: unknown): unknown {
   if (typeof value === "bigint")
     return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : String(value);

@@ -12,12 +12,12 @@ import type { ReadOptions } from "./options.js";
 import { parquetLines } from "./parquet-file.js";
 
 /**
- * Reads a file into a table: `.csv`, `.tsv`, `.jsonl` or `.ndjson`, each also as `.gz`, or `.parquet` (with the optional
- * package hyparquet); any other name is delimited text whose delimiter is detected. A `.csv` that was plainly written with
- * another delimiter than a comma is refused unless the option `delimiter` names it.
+ * Reads a file into a table: `.csv`, `.tsv`, `.jsonl` or `.ndjson`, each also as `.gz`, or `.parquet` (with the
+ * optional package hyparquet); any other name is delimited text whose delimiter is detected. A `.csv` that clearly
+ * uses another delimiter than a comma is refused unless the option `delimiter` names it.
  *
- * @param given a dataset, which gives the table its row type, or a contract.
- * @throws ChurnkitError INPUT_NOT_FOUND, PEER_MISSING (Parquet without hyparquet), and all that `readDelimited` throws.
+ * @param given a dataset, which sets the table's row type, or a contract.
+ * @throws ChurnkitError INPUT_NOT_FOUND, PEER_MISSING (Parquet without hyparquet), and the errors of `readDelimited`.
  */
 export function readTable<Row>(given: Dataset<Row>, path: string, options?: ReadOptions): Promise<Table<Row>>;
 export function readTable(given: Dataset | Contract, path: string, options?: ReadOptions): Promise<Table>;
@@ -33,7 +33,7 @@ export async function readTable(given: Dataset | Contract, path: string, options
 /**
  * Reads a CSV or TSV file, also gzipped, into a table with the dataset's row type.
  *
- * @throws ChurnkitError INPUT_NOT_FOUND, and all that `readDelimited` throws.
+ * @throws ChurnkitError INPUT_NOT_FOUND, and the errors of `readDelimited`.
  * @example
  * ```ts
  * import { writeFileSync } from "node:fs";
@@ -63,8 +63,8 @@ function nameOfFile(path: string): string | undefined {
 }
 
 /**
- * Infers a contract from a file, of any format that {@link readTable} reads, in one pass over all rows. It is named after the
- * file unless a name is given.
+ * Infers a contract from a file, in any format that {@link readTable} reads, in one pass over all rows. The file's
+ * name is the default name.
  *
  * @throws ChurnkitError INPUT_*, TARGET_INVALID, OPTION_INVALID.
  */

@@ -1,4 +1,4 @@
-/** Whole records, cut into cells. Valid only while it is being handed over: the next batch uses the same memory. */
+/** Whole records, cut into cells. Valid only during the call: the next batch uses the same memory. */
 export interface RecordBatch {
   /** Cell c of record r is `bytes[starts[i]..ends[i])` with i = r * width + c: trimmed, unquoted, valid UTF-8. */
   readonly bytes: Uint8Array;
@@ -6,7 +6,7 @@ export interface RecordBatch {
   readonly ends: Int32Array;
   readonly width: number;
   readonly rows: number;
-  /** For each record its 0-based data row. */
+  /** 0-based data row of each record. */
   readonly rowNumbers: Uint32Array<ArrayBuffer>;
 }
 
@@ -15,7 +15,7 @@ export interface RecordSink {
   /** Called once, before any batch. A column without a name that is left out is undefined. */
   header(names: readonly (string | undefined)[]): void;
   batch(batch: RecordBatch): void;
-  /** A record with a broken form, where those are set aside; may come before the batch that holds earlier rows. */
+  /** A record with a broken form, if those are set aside; may come before the batch with earlier rows. */
   refused(row: number, message: string): void;
 }
 

@@ -3,26 +3,26 @@ import type { LevelIndex } from "../expressions/levels.js";
 import type { FeatureBlock } from "../recipe.js";
 
 /**
- * Writes the block's columns of n rows: for row i from `out[offset + i * stride]` on. `values` holds the input's n
- * values, codes for a category, NaN where missing. Every cell of the block is written, with a finite number.
+ * Writes the block's columns of n rows: for row i from `out[offset + i * stride]` on. `values` has the input's n
+ * values, codes for a category, NaN if missing. It writes every cell of the block, with a finite number.
  */
 export type WriteBlock = (values: Float64Array, n: number, out: Float32Array, offset: number, stride: number) => void;
 
 /** Behavior of a kind of block; one row of the table `blockKinds`. */
 export interface BlockKind<Block extends FeatureBlock> {
-  /** Does it take labels or numbers? */
+  /** Whether it takes labels or numbers. */
   readonly takes: "labels" | "numbers";
   /** Readable names of its matrix columns. */
   names(block: Block): string[];
-  /** How many matrix columns it has; told without making their names, which a cold start has no use for. */
+  /** Number of matrix columns, without making their names, which a cold start does not need. */
   width(block: Block): number;
-  /** `levels` is the input's label index, for blocks that take labels; labels of the block are added to it. */
+  /** `levels` is the input's label index, for blocks that take labels; the block adds its labels to it. */
   writer(block: Block, levels: LevelIndex): WriteBlock;
-  /** Reads a block from JSON that anybody may have written. */
+  /** Reads a block from untrusted JSON. */
   readonly read: Decoder<Block>;
 }
 
-/** Limits on what a recipe may hold. */
+/** Limits on the contents of a recipe. */
 export const blockLimits = {
   /** Labels or numbers in one list. */
   list: 100_000,
@@ -32,15 +32,15 @@ export const blockLimits = {
   width: 100_000,
 } as const;
 
-/** Numbers further out than this are taken for this: squares and differences of what is left are finite. */
+/** Numbers beyond this are clipped to it, so that squares and differences of the rest are finite. */
 export const largest = 1e100;
 
-/** A number as blocks see it: within +-1e100, and NaN (missing) where an expression gave no number. */
+/** Returns a number as blocks see it: within +-1e100, and NaN (missing) if an expression gave no number. */
 export function bounded(x: number): number {
   return x > largest ? largest : x < -largest ? -largest : x;
 }
 
-/** The position of the last item of increasing `knots` that is at or below x; -1 where there is none. */
+/** Returns the position of the last item of increasing `knots` that is at or below x; -1 if there is none. */
 export function segmentOf(knots: Float64Array, x: number): number {
   let low = 0;
   let high = knots.length;
@@ -52,7 +52,7 @@ export function segmentOf(knots: Float64Array, x: number): number {
   return low - 1;
 }
 
-/** A number that blocks can reckon with. */
+/** A number that blocks can compute with. */
 export const boundedNumber = number(-largest, largest);
 
 /** At least `min` numbers, each larger than the one before. */

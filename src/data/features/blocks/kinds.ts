@@ -6,7 +6,7 @@ import { oneHotKind } from "./one-hot.js";
 import { piecewiseKind } from "./piecewise.js";
 import { valuesKind } from "./values.js";
 
-/** Every kind of block: its names, its writer and its JSON form. The one place that knows how a block encodes. */
+/** Every kind of block: its names, its writer and its JSON form. Only this table knows how a block encodes. */
 export const blockKinds = {
   numeric: numericKind,
   piecewise: piecewiseKind,

@@ -12,7 +12,7 @@ const lookup = strictObject({
   missing: within,
 });
 
-/** A kind of block that has one number for each level. */
+/** A kind of block with one number for each level. */
 function lookupKind<Block extends TargetBlock | FrequencyBlock>(kind: Block["kind"], what: string): BlockKind<Block> {
   return {
     takes: "labels",

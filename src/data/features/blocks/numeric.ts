@@ -3,13 +3,13 @@ import { flag, list, literal, number, oneOf, strictObject, text } from "../../..
 import type { NumericBlock } from "../recipe.js";
 import { blockLimits, bounded, boundedNumber, knots, segmentOf, type BlockKind } from "./block.js";
 
-/** Standardized values are brought into [-limit, limit]. */
+/** Standardized values are clipped to [-limit, limit]. */
 const limit = 10;
 
 /** sign(x) * log(1 + |x|). */
 const signedLog = (x: number): number => (x < 0 ? -log1p(-x) : log1p(x));
 
-/** Linear between knots, level outside. */
+/** Linear between knots, constant outside. */
 function interpolator(points: Float64Array, scores: Float64Array): (x: number) => number {
   const last = points.length - 1;
   return (x) => {

@@ -8,7 +8,7 @@ const silent = -1;
 /** Instead of a column: the averages are written. */
 const average = -2;
 
-/** Which column each code of the input sets; a label the block does not name is unknown. */
+/** Maps each code of the input to its column; a label that the block does not name is unknown. */
 function columnsOfCodes(block: OneHotBlock, levels: LevelIndex, unknown: number): Int32Array {
   const named = [
     ...block.levels.map((label, column) => [levels.add(label), column] as const),

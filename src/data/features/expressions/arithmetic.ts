@@ -25,7 +25,7 @@ function meanOf(): Evaluate {
   };
 }
 
-/** How many edges are at or below x: 0 below the first, `edges.length` from the last on. */
+/** Returns how many edges are at or below x: 0 below the first, `edges.length` from the last on. */
 function bucketOf(edges: Float64Array): (x: number) => number {
   return (x) => {
     if (x !== x) return NaN;

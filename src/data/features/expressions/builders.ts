@@ -19,22 +19,22 @@ export function call(
 }
 
 /**
- * The column of that name, for contracts whose row type is not known to the compiler; `derive`'s argument has typed
- * columns. The name and kind are checked when the features are defined.
+ * Returns the column of that name, for contracts whose row type the compiler does not know; `derive`'s argument has
+ * typed columns. Name and kind are checked when the features are defined.
  */
 export const column = (name: string): Expression => ({ op: "column", name });
 
 /** The same finite number in every row. */
 export const constant = (value: number): NumericExpression => ({ op: "constant", args: [], parameters: { value } });
 
-/** a / b; missing where b is 0. */
+/** a / b; missing if b is 0. */
 export const ratio = (a: NumberLike, b: NumberLike): NumericExpression => call("ratio", [a, b]);
 
 /** a - b. */
 export const difference = (a: NumberLike, b: NumberLike): NumericExpression => call("difference", [a, b]);
 
 /**
- * The sum of two or more; missing where one is.
+ * The sum of two or more; missing if one is.
  *
  * @example
  * ```ts
@@ -70,16 +70,16 @@ export const difference = (a: NumberLike, b: NumberLike): NumericExpression => c
  */
 export const sum = (...terms: readonly NumberLike[]): NumericExpression => call("sum", terms);
 
-/** The product of two or more; missing where one is. */
+/** The product of two or more; missing if one is. */
 export const product = (...factors: readonly NumberLike[]): NumericExpression => call("product", factors);
 
-/** The smallest of two or more; missing where one is. */
+/** The smallest of two or more; missing if one is. */
 export const minimum = (...values: readonly NumberLike[]): NumericExpression => call("min", values);
 
-/** The largest of two or more; missing where one is. */
+/** The largest of two or more; missing if one is. */
 export const maximum = (...values: readonly NumberLike[]): NumericExpression => call("max", values);
 
-/** The arithmetic mean of two or more; missing where one is. */
+/** The arithmetic mean of two or more; missing if one is. */
 export const meanOf = (...values: readonly NumberLike[]): NumericExpression => call("mean", values);
 
 /** -a. */
@@ -88,20 +88,20 @@ export const negate = (a: NumberLike): NumericExpression => call("negate", [a]);
 /** |a|. */
 export const abs = (a: NumberLike): NumericExpression => call("abs", [a]);
 
-/** log(1 + a); missing where a <= -1. */
+/** log(1 + a); missing if a <= -1. */
 export const log1p = (a: NumberLike): NumericExpression => call("log1p", [a]);
 
-/** The square root; missing where a < 0. */
+/** The square root; missing if a < 0. */
 export const sqrt = (a: NumberLike): NumericExpression => call("sqrt", [a]);
 
-/** a, brought into [low, high]. */
+/** a, clipped to [low, high]. */
 export const clip = (a: NumberLike, low: number, high: number): NumericExpression => call("clip", [a], { low, high });
 
-/** How many of the increasing `edges` are at or below a: 0 below the first, `edges.length` from the last on. */
+/** The number of increasing `edges` at or below a: 0 below the first, `edges.length` from the last on. */
 export const bucket = (a: NumberLike, edges: readonly number[]): NumericExpression =>
   call("bucket", [a], { edges: [...edges] });
 
-/** 1 where the value is missing, else 0. Takes a column or expression of any kind. */
+/** 1 if the value is missing, else 0. Takes a column or expression of any kind. */
 export const isMissing = (a: Expression): BooleanExpression => call("isMissing", [a]);
 
 /** The first of two or more that is not missing. */
@@ -109,14 +109,14 @@ export const coalesce = (...values: readonly NumberLike[]): NumericExpression =>
 
 /**
  * The least-squares slope per step through two or more values in the order of time, such as usage in three months:
- * sum((j - mean j) * value_j) / sum((j - mean j)^2). Missing where one is.
+ * sum((j - mean j) * value_j) / sum((j - mean j)^2). Missing if one is.
  */
 export const trend = (values: readonly NumberLike[]): NumericExpression => call("trend", values);
 
 /** A label of a category, or true and false for a boolean. */
 type LevelOf<Value> = [Value] extends [boolean] ? boolean : Value & string;
 type ValueOf<E> = E extends Typed<infer Value> ? Value : never;
-/** The labels that all of several columns have. */
+/** Labels that all of several columns have. */
 type CommonLevel<E> = (E extends unknown ? (level: LevelOf<ValueOf<E>>) => void : never) extends (
   level: infer L,
 ) => void
@@ -124,19 +124,21 @@ type CommonLevel<E> = (E extends unknown ? (level: LevelOf<ValueOf<E>>) => void 
   : never;
 type Labeled = Typed<string> | Typed<boolean>;
 
-/** 1 where a category has the level, or a boolean the value; 0 for any other, also an unknown one; missing stays missing. */
+/**
+ * 1 if a category has the level, or a boolean the value; 0 for any other, even an unknown one; missing stays missing.
+ */
 export const equals = <Value extends string | boolean>(
   a: Typed<Value>,
   level: LevelOf<NoInfer<Value>>,
 ): BooleanExpression => call("equals", [a], { level: String(level) });
 
-/** 1 where a category has one of the levels, else 0; missing stays missing. */
+/** 1 if a category has one of the levels, else 0; missing stays missing. */
 export const isIn = <Value extends string>(a: Typed<Value>, levels: readonly NoInfer<Value>[]): BooleanExpression =>
   call("isIn", [a], { levels: [...levels] });
 
 /**
- * How many of the columns have the level, such as the services that are "Yes". Missing cells do not count; missing
- * where all are. Columns are all categories that know the level, or all booleans.
+ * The number of columns that have the level, such as the services that are "Yes". Missing cells do not count; missing
+ * if all are. Columns are all categories that know the level, or all booleans.
  */
 export const countOf = <const Columns extends readonly Labeled[]>(
   columns: Columns,
@@ -144,8 +146,8 @@ export const countOf = <const Columns extends readonly Labeled[]>(
 ): NumericExpression => call("countOf", columns, { level: String(level) });
 
 /**
- * Both categories as one, with a level for each pair ("DSL & One year"), at most 1000. The levels of both must be known
- * to the contract; unknown where either is unknown, missing where either is missing.
+ * Combines two categories into one, with a level for each pair ("DSL & One year"), at most 1000. The contract must
+ * know the levels of both; unknown if either is unknown, missing if either is missing.
  *
  * @example
  * ```ts

@@ -1,4 +1,4 @@
-/** Milliseconds of a day in UTC, which has no other days. */
+/** Milliseconds of a day in UTC, where every day has the same length. */
 export const dayMilliseconds = 86_400_000;
 
 /**
@@ -55,7 +55,7 @@ export const calendarParts = {
   },
 } as const;
 
-/** How far through its year or ISO week an instant is, in [0, 1). NaN for NaN. */
+/** Returns the position of an instant in its year or ISO week, in [0, 1). NaN for NaN. */
 export const phases = {
   year: (time: number): number => {
     const days = time / dayMilliseconds;

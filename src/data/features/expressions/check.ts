@@ -18,7 +18,7 @@ function fail(path: string, problem: string, column?: string): never {
   throw new ChurnkitError("FEATURES_INVALID", `${path}: ${problem}`, { where: { path, column } });
 }
 
-/** The column an expression may read, or a failure that says why not. */
+/** Returns the column that an expression may read, or fails with the reason. */
 export function inputColumn(contract: Contract, name: string, path: string): Column {
   const column = contract.columns.find((candidate) => candidate.name === name);
   if (column === undefined) {
@@ -39,7 +39,7 @@ function describe(expression: Expression, kind: ColumnKind): string {
   return expression.op === "column" ? `column "${expression.name}" is a ${kind}` : `${expression.op}(...) is a ${kind}`;
 }
 
-/** The kind wanted of the argument at an index, or undefined where there is one argument too many. */
+/** Returns the kind that the argument at an index must have, or undefined if there are too many arguments. */
 function wantedKind(operator: Operator, index: number): ArgumentKind | undefined {
   return operator.args[index] ?? operator.rest?.kind;
 }

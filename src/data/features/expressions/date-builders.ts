@@ -2,12 +2,12 @@ import type { DateExpression, NumericExpression } from "../expression.js";
 import { call } from "./builders.js";
 import type { Period } from "./calendar.js";
 
-/** Days from one date to another, with fractions; negative where `to` is earlier. */
+/** Days from one date to another, with fractions; negative if `to` is earlier. */
 export const daysBetween = (from: DateExpression, to: DateExpression): NumericExpression =>
   call("daysBetween", [from, to]);
 
 /**
- * Days that have passed on a fixed day (ISO 8601, such as "2026-01-31", midnight UTC) since the date.
+ * Days between the date and a fixed later day (ISO 8601, such as "2026-01-31", midnight UTC).
  *
  * @example
  * ```ts
@@ -38,14 +38,16 @@ export const dayOfMonth = (date: DateExpression): NumericExpression => call("day
 /** The day of the week, 1 for Monday to 7 for Sunday (ISO 8601), UTC. */
 export const dayOfWeek = (date: DateExpression): NumericExpression => call("dayOfWeek", [date]);
 
-/** A date's place in its year or week as a point on a circle, so that December is next to January: both in [-1, 1]. */
+/**
+ * A date's position in its year or week as a point on a circle, so that December is next to January: both in [-1, 1].
+ */
 export interface Seasonality {
   readonly sine: NumericExpression;
   readonly cosine: NumericExpression;
 }
 
 /**
- * Sine and cosine of the share of its year (from 1 January) or week (from Monday) that has passed at a date, UTC.
+ * Sine and cosine of the elapsed share of its year (from 1 January) or week (from Monday) at a date, UTC.
  *
  * @example
  * ```ts

@@ -10,15 +10,15 @@ import type { Evaluate, Operator } from "./operator.js";
 /** Rows evaluated at a time: buffers are made once, of this size, and stay in the processor's cache. */
 export const chunkRows = 256;
 
-/** Something with a value for each row of the chunk. */
+/** A value for each row of the chunk. */
 export interface Input {
-  /** Values of the present chunk; a category's are codes in `levels`, -1 for an unknown label. NaN is missing. */
+  /** Values of the current chunk; a category's are codes in `levels`, -1 for an unknown label. NaN is missing. */
   readonly values: Float64Array;
   /** The labels of a category. */
   readonly levels: LevelIndex | undefined;
 }
 
-/** A column of the table, brought into the chunk and into the codes that the encoder knows. */
+/** A column of the table, copied into the chunk and converted to the codes that the encoder knows. */
 class ColumnInput implements Input {
   readonly values = new Float64Array(chunkRows);
   readonly levels: LevelIndex | undefined;
@@ -103,14 +103,14 @@ class CallInput implements Input {
 }
 
 /**
- * The inputs of an encoder, each computed once for a chunk of rows however often it is used. Make the inputs, `bind` a
- * table, `load` its chunks in any order, `unbind`. Expressions must have been checked against the contract.
+ * The inputs of an encoder, each computed once per chunk of rows however often it is used. Make the inputs, `bind` a
+ * table, `load` its chunks in any order, `unbind`. Check expressions against the contract first.
  */
 export class Inputs {
   readonly #contract: Contract;
   readonly #known = new Map<string, Input>();
   readonly #columns: ColumnInput[] = [];
-  /** Arguments stand before what uses them. */
+  /** Arguments come before the operators that use them. */
   readonly #ordered: (ColumnInput | CallInput)[] = [];
 
   constructor(contract: Contract) {
@@ -151,7 +151,7 @@ export class Inputs {
   }
 }
 
-/** All values of an expression over a table: float64, NaN for missing; codes in `levels` for a category. */
+/** Returns all values of an expression over a table: float64, NaN for missing; codes in `levels` for a category. */
 export function evaluateExpression(
   expression: Expression,
   table: Table,

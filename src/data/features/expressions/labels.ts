@@ -3,7 +3,10 @@ import { labelsIn } from "./parameters.js";
 import type { LevelIndex } from "./levels.js";
 import type { ParameterValue } from "../expression.js";
 
-/** The code that a label has in an argument; an argument without levels is a boolean, with the labels true and false. */
+/**
+ * Returns the code of a label in an argument; an argument without levels is a boolean, with the labels true and
+ * false.
+ */
 function codeOf(label: string, levels: LevelIndex | undefined): number {
   if (levels === undefined) return label === "true" ? 1 : 0;
   return levels.add(label);
@@ -14,7 +17,7 @@ function isOneOf(labels: readonly string[], levels: LevelIndex | undefined): Eva
   return unary((a) => (a !== a ? NaN : codes.has(a) ? 1 : 0));
 }
 
-/** How many arguments have the label. Missing ones do not count; missing where all are. */
+/** Counts the arguments with the label. Missing ones do not count; missing if all are. */
 function countOf(label: ParameterValue, levels: readonly (LevelIndex | undefined)[]): Evaluate {
   const codes = Float64Array.from(levels, (own) => codeOf(String(label), own));
   return (out, n, args) => {
@@ -35,7 +38,7 @@ function countOf(label: ParameterValue, levels: readonly (LevelIndex | undefined
 /** A pair's label. */
 const pair = (a: string, b: string): string => `${a} & ${b}`;
 
-/** Codes of pairs, in the order of `labels` below; unknown where either is, missing where either is. */
+/** Codes of pairs, in the order of `labels` below; unknown if either is, missing if either is. */
 function crossed(first: LevelIndex | undefined, second: LevelIndex | undefined): Evaluate {
   const rows = first?.labels.length ?? 0;
   const columns = second?.labels.length ?? 0;

@@ -1,7 +1,7 @@
 /**
- * The labels that one category input is known by, each with its code. The contract's labels come first, so that a table
- * whose dictionary is the contract's needs no translation; labels that only a block or a parameter names are added
- * behind them while an encoder is built.
+ * The known labels of one category input, each with its code. The contract's labels come first, so that a table whose
+ * dictionary is the contract's needs no translation. While an encoder is built, labels that only a block or a
+ * parameter names are added after them.
  */
 export class LevelIndex {
   readonly labels: string[] = [];
@@ -11,12 +11,12 @@ export class LevelIndex {
     for (const label of labels) this.add(label);
   }
 
-  /** The code of a label, or -1 where it is not known. */
+  /** Returns the code of a label, or -1 if it is unknown. */
   codeOf(label: string): number {
     return this.#codes.get(label) ?? -1;
   }
 
-  /** The code of a label, which is added where it is new. */
+  /** Returns the code of a label, and adds a new one. */
   add(label: string): number {
     const known = this.#codes.get(label);
     if (known !== undefined) return known;

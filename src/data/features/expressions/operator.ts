@@ -9,7 +9,7 @@ export const argumentKinds = {
   number: ["number", "boolean"],
   date: ["date"],
   category: ["category"],
-  /** Something with labels; a boolean has the labels "true" and "false". */
+  /** An input with labels; a boolean has the labels "true" and "false". */
   labeled: ["category", "boolean"],
   any: ["number", "boolean", "date", "category", "text"],
 } as const satisfies Record<string, readonly ColumnKind[]>;
@@ -19,12 +19,12 @@ export type ArgumentKind = keyof typeof argumentKinds;
 /** Checked parameters of a call. */
 export type Parameters = Readonly<Record<string, ParameterValue>>;
 
-/** For each argument, its labels where it is a category. */
+/** Labels of each argument that is a category. */
 export type ArgumentLevels = readonly (LevelIndex | undefined)[];
 
 /**
- * Computes n values into `out` from n values of each argument. Numbers, booleans and dates are as tables store them;
- * a category is its code in its `LevelIndex`, -1 for a label that is not known. NaN is missing, always.
+ * Computes n values into `out` from n values of each argument. Numbers, booleans and dates are stored as in tables; a
+ * category is its code in its `LevelIndex`, -1 for an unknown label. NaN always means missing.
  */
 export type Evaluate = (out: Float64Array, n: number, args: readonly Float64Array[]) => void;
 
@@ -32,13 +32,13 @@ export type Evaluate = (out: Float64Array, n: number, args: readonly Float64Arra
 export interface Operator {
   /** Kinds of the arguments in order. */
   readonly args: readonly ArgumentKind[];
-  /** Kind of any further arguments, and how many arguments there must be altogether. */
+  /** Kind of any further arguments, and the minimum number of all arguments. */
   readonly rest?: { readonly kind: ArgumentKind; readonly min: number } | undefined;
   readonly result: "number" | "boolean" | "category";
   readonly parameters: Readonly<Record<string, ParameterKind>>;
   /** Problem with a combination of parameters that are each valid alone. */
   readonly problem?: (parameters: Parameters) => string | undefined;
-  /** The labels of a result of kind category. */
+  /** Labels of a result of kind category. */
   readonly labels?: (levels: ArgumentLevels) => string[];
   /** Makes the evaluation. */
   readonly prepare: (parameters: Parameters, levels: ArgumentLevels) => Evaluate;
@@ -46,12 +46,12 @@ export interface Operator {
 
 const nothing = new Float64Array(0);
 
-/** The vector of an argument that is known to be there. */
+/** Returns the vector of an argument that is known to exist. */
 export function argument(args: readonly Float64Array[], index: number): Float64Array {
   return args[index] ?? nothing;
 }
 
-/** An evaluation by a function of one value. */
+/** Evaluates by a function of one value. */
 export function unary(of: (a: number) => number): Evaluate {
   return (out, n, args) => {
     const a = argument(args, 0);
@@ -59,7 +59,7 @@ export function unary(of: (a: number) => number): Evaluate {
   };
 }
 
-/** An evaluation by a function of two values. */
+/** Evaluates by a function of two values. */
 export function binary(of: (a: number, b: number) => number): Evaluate {
   return (out, n, args) => {
     const a = argument(args, 0);
@@ -68,7 +68,7 @@ export function binary(of: (a: number, b: number) => number): Evaluate {
   };
 }
 
-/** An evaluation of any number of arguments, from left to right. */
+/** Evaluates any number of arguments, from left to right. */
 export function folded(of: (soFar: number, next: number) => number): Evaluate {
   return (out, n, args) => {
     const first = argument(args, 0);

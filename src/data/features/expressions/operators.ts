@@ -4,8 +4,8 @@ import { labelOperators } from "./labels.js";
 import type { Operator } from "./operator.js";
 
 /**
- * Every operator an expression may use, declared once: the kinds of its arguments and result, its parameters and its
- * evaluation. Checking, JSON parsing and evaluation read this table; the builders are its typed faces.
+ * Every operator of expressions, declared once: the kinds of its arguments and result, its parameters and its
+ * evaluation. Checking, JSON parsing and evaluation read this table; the builders are its typed interface.
  */
 export const operators = { ...arithmeticOperators, ...labelOperators, ...dateOperators };
 

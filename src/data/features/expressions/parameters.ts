@@ -31,12 +31,12 @@ export const parameterKinds = {
 
 export type ParameterKind = keyof typeof parameterKinds;
 
-/** The labels that a parameter of kind `label` or `labels` names. */
+/** Returns the labels that a parameter of kind `label` or `labels` names. */
 export function labelsIn(value: ParameterValue): readonly string[] {
   return (Array.isArray(value) ? value : [value]).map(String);
 }
 
-/** A number parameter; it was checked when the expression was. */
+/** Returns a number parameter; it was checked with the expression. */
 export function numberParameter(parameters: Parameters, name: string): number {
   return Number(parameters[name]);
 }

@@ -57,9 +57,9 @@ const malformed = documentError("FEATURES_INVALID", "", "Build expressions with 
  * Reads an expression from untrusted JSON and checks it against a contract.
  *
  * @param json Parsed JSON, such as `{ "op": "ratio", "args": [{ "op": "column", "name": "a" }, ...] }`.
- * @param contract The contract whose columns it may name; the target and ids are not among them.
+ * @param contract The contract whose columns the expression may name, except the target and ids.
  * @param path Place of the JSON in its document, for messages.
- * @returns a fresh, plain expression.
+ * @returns a new, plain expression.
  * @throws ChurnkitError FEATURES_INVALID, with the path, for an unknown operator or column, a wrong kind, label or
  * parameter, more than 32 levels of nesting or more than 1000 columns and calls.
  */

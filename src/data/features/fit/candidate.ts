@@ -3,13 +3,15 @@ import type { FeatureBlock } from "../recipe.js";
 /** The 0/1 matrix columns of a block; at most one is set in a row. */
 export interface Flags {
   readonly names: readonly string[];
-  /** Which flag the row sets, or -1. */
+  /** Returns the flag that the row sets, or -1. */
   readonly flagOf: (row: number) => number;
-  /** The block without some of its flags, undefined where nothing is left; a flag that can't be dropped stays. */
+  /**
+   * Returns the block without some of its flags, or undefined if nothing is left; a flag that can't be dropped stays.
+   */
   readonly without: (dropped: ReadonlySet<number>) => FeatureBlock | undefined;
 }
 
-/** A block that was fitted, before columns that say the same as others are dropped. */
+/** A fitted block, before duplicate columns are dropped. */
 export interface Candidate {
   readonly block: FeatureBlock;
   readonly flags: Flags | undefined;
@@ -21,14 +23,14 @@ export interface Fitted {
   readonly notes: readonly string[];
 }
 
-/** An input that is left out, and why. */
+/** An omitted input, and the reason. */
 export const dropped = (input: string, why: string): Fitted => ({
   candidates: [],
   notes: [`${input}: left out, ${why}`],
 });
 
 /**
- * Fewer rows than this make a level rare: 10, less in tables under 2,000 rows (0.5 %), more in those over 10,000
+ * A level with fewer rows than this is rare: 10, less in tables under 2,000 rows (0.5 %), more in those over 10,000
  * (0.1 %).
  */
 export function rareRows(rows: number): number {

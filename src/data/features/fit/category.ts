@@ -5,9 +5,9 @@ import { dropped, rareRows, type Candidate, type Fitted } from "./candidate.js";
 import { frequencyBlock, maxLevels } from "./frequency.js";
 import { countGroups, targetBlock } from "./target.js";
 
-/** More levels than this are not one-hot encoded by default. */
+/** A category with more levels than this is not one-hot encoded by default. */
 const maxOneHotLevels = 30;
-/** A category is near-unique, like a name or an id, where more than this share of its values are different. */
+/** A category is near-unique, like a name or an id, if more than this share of its values are different. */
 const nearUnique = 0.5;
 
 export interface CategoryInput {
@@ -16,7 +16,7 @@ export interface CategoryInput {
   readonly codes: Int32Array;
   readonly labels: readonly string[];
   readonly policy: CategoryPolicy;
-  /** 1 for the positive class, for each row; undefined where the table has no target. */
+  /** 1 for the positive class, for each row; undefined if the table has no target. */
   readonly target: Uint8Array | undefined;
 }
 
@@ -31,7 +31,7 @@ function countCodes({ codes, labels }: CategoryInput): { counts: Uint32Array; mi
   return { counts, missing };
 }
 
-/** Names of the levels whose flags are kept, and what becomes of the others. */
+/** Names of the levels whose flags are kept, and the treatment of the others. */
 function withoutFlags(block: OneHotBlock, gone: ReadonlySet<number>): OneHotBlock | undefined {
   const pool = block.rare.length > 0 ? block.levels.length : -1;
   const missing = block.missing === "column" ? block.average.length - 1 : -1;
@@ -56,7 +56,7 @@ function oneHotCandidate(input: CategoryInput, counts: Uint32Array, missing: num
   const frequent = seen.filter((code) => (counts[code] as number) >= least);
   const others = seen.filter((code) => (counts[code] as number) < least);
   const pooled = others.reduce((total, code) => total + (counts[code] as number), 0);
-  // A pool of a few rows would be learned by heart; such levels are taken for unknown ones.
+  // The model would learn a pool of a few rows by heart, so such levels count as unknown.
   const rare = pooled >= least ? others : [];
   const label = (code: number): string => labels[code] ?? "";
   const flagged = frequent.map((code) => counts[code] as number);
@@ -91,7 +91,7 @@ function oneHotCandidate(input: CategoryInput, counts: Uint32Array, missing: num
 
 /**
  * Fits a category: one-hot up to 30 levels; above that the target rate (cross-fitted, see `fitRecipe`) and the
- * frequency of each level; left out where most values are different.
+ * frequency of each level; left out if most values are different.
  */
 export function fitCategory(input: CategoryInput): Fitted {
   const { name, policy, target } = input;

@@ -5,7 +5,7 @@ import type { Recipe } from "../recipe.js";
 import { stratifiedFolds, writeCrossFitted } from "./target.js";
 import { codesOf } from "./values.js";
 
-/** How many folds (2 or more), or the fold of each row. */
+/** Number of folds (2 or more), or the fold of each row. */
 export type Folds = number | ArrayLike<number>;
 
 function foldsOf(target: Uint8Array, folds: Folds, seed: number): Uint32Array {

@@ -4,26 +4,26 @@ import { dayOfMonth, daysSince, seasonality } from "../expressions/date-builders
 import type { DateEncoding } from "../policy.js";
 import type { DerivedColumn } from "../recipe.js";
 
-/** A number that a date is turned into. */
+/** A number derived from a date. */
 export interface DatePart extends DerivedColumn {
-  /** One part of a date tells whether the date is missing. */
+  /** One derived number is enough to show that the date is missing. */
   readonly indicator: boolean;
 }
 
 const earliest = Date.UTC(1, 0, 1);
 const latest = Date.UTC(9999, 11, 31);
 
-/** The newest day among dates in milliseconds, as ISO text; undefined where all are missing. */
+/** Returns the newest day among dates in milliseconds, as ISO text; undefined if all are missing. */
 function newestDay(values: Float64Array): string | undefined {
   const newest = values.reduce((a, b) => (b > a ? b : a), -Infinity);
   return newest === -Infinity ? undefined : formatDate(Math.min(Math.max(newest, earliest), latest), "date");
 }
 
 /**
- * The numbers a date is encoded by: its age in days on the newest training day, and its place in the year, the month
- * and the week.
+ * Returns the numbers that encode a date: its age in days on the newest training day, and its position in the year,
+ * the month and the week.
  *
- * @param unused Tells whether a name is still free.
+ * @param unused Returns whether a name is still free.
  */
 export function dateParts(
   name: string,

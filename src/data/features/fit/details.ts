@@ -13,13 +13,13 @@ export const affordsDetails = (candidates: readonly Candidate[], rows: number): 
   return width <= manyColumns || rows >= rowsPerColumn * width;
 };
 
-/** Blocks that refine a number which another block already gives scaled: bins, and single values. */
+/** Blocks that refine a number that another block already has scaled: bins, and single values. */
 function detailsIn(blocks: readonly FeatureBlock[]): boolean[] {
   const scaled = new Set(blocks.filter(({ kind }) => kind === "numeric").map(({ input }) => input));
   return blocks.map(({ kind, input }) => (kind === "piecewise" || kind === "values") && scaled.has(input));
 }
 
-/** For each matrix column 1 where it is a detail of a number that another column gives scaled, else 0. */
+/** Returns for each matrix column 1 if it is a detail of a number that another column has scaled, else 0. */
 export function detailColumns({ blocks }: Recipe): Uint8Array {
   const details = detailsIn(blocks);
   return Uint8Array.from(

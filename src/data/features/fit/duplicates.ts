@@ -2,13 +2,16 @@ import { mix32 } from "../../../base/random.js";
 import type { FeatureBlock } from "../recipe.js";
 import type { Candidate, Flags } from "./candidate.js";
 
-/** A 0/1 column that is kept, with sums over its rows by which equal columns are found. */
+/** A kept 0/1 column, with sums over its rows that find equal columns. */
 interface KeptFlag {
   readonly flags: Flags;
   readonly index: number;
 }
 
-/** Number of rows and two hash sums of the rows that set a flag: additive, so a complement's are the differences. */
+/**
+ * Number of rows and two hash sums of the rows that set a flag. They are additive, so a complement's are the
+ * differences.
+ */
 type Signature = readonly [count: number, first: number, second: number];
 
 const keyOf = ([count, first, second]: Signature): string => `${count} ${first} ${second}`;
@@ -37,7 +40,7 @@ const complement = (all: Signature, own: Signature): Signature => [
   (all[2] - own[2]) >>> 0,
 ];
 
-/** Do two flags agree in every row, or (opposite) in none? */
+/** Returns whether two flags agree in every row, or (opposite) in none. */
 function related(a: KeptFlag, b: KeptFlag, rows: number, opposite: boolean): boolean {
   for (let row = 0; row < rows; row++) {
     const same = (a.flags.flagOf(row) === a.index) === (b.flags.flagOf(row) === b.index);
@@ -46,7 +49,7 @@ function related(a: KeptFlag, b: KeptFlag, rows: number, opposite: boolean): boo
   return true;
 }
 
-/** Of two flags that are each other's opposite the rarer is kept, so it is looked at first. */
+/** Of two opposite flags the rarer is kept, so it comes first. */
 function order(each: readonly Signature[]): number[] {
   const indices = each.map((_, i) => i);
   const [a, b] = each;
@@ -54,8 +57,8 @@ function order(each: readonly Signature[]): number[] {
 }
 
 /**
- * Drops 0/1 columns that say the same as an earlier one, in the same words or in the opposite ones: the second level of
- * two, "No internet service" after InternetService=No, repeated indicators. Returns the blocks that are left, and notes.
+ * Drops 0/1 columns that repeat an earlier one or its opposite: the second level of two, "No internet service" after
+ * InternetService=No, repeated indicators. Returns the remaining blocks, and notes.
  */
 export function withoutDuplicates(
   candidates: readonly Candidate[],
@@ -77,7 +80,7 @@ export function withoutDuplicates(
       if (twin === undefined) kept.set(keyOf(own), flag);
       else {
         gone.add(index);
-        // The second of two levels goes without saying.
+        // The second of two levels needs no note.
         if (twin.flags !== flags)
           notes.push(`${flags.names[index]}: left out, ${twin.flags.names[twin.index]} says the same`);
       }

@@ -11,7 +11,7 @@ import { dateParts } from "./date.js";
 import { fitBoolean, fitNumber } from "./number.js";
 import { codesOf, numbersOf } from "./values.js";
 
-/** Gathers what fitting the columns one by one gives: the contract's in their order, then the derived ones. */
+/** Collects the fitted columns: the contract's in their order, then the derived ones. */
 export class Fitting {
   readonly derived: DerivedColumn[];
   readonly candidates: Candidate[] = [];

@@ -10,13 +10,13 @@ import { withoutDuplicates } from "./duplicates.js";
 import { Fitting } from "./fit-columns.js";
 import { targetLabels } from "./values.js";
 
-/** How {@link fitRecipe} cross-fits target rates. */
+/** Options of {@link fitRecipe} for cross-fitting target rates. */
 export interface FitOptions {
   /** Seeds the folds of cross-fitted encodings; an unsigned 32-bit integer. */
   readonly seed: number;
   /**
-   * Folds for cross-fitting: how many (2 or more, default 5), or the fold of each row (0, 1, ...), such as those that
-   * the model will be cross-validated on.
+   * Folds for cross-fitting: their number (2 or more, default 5), or the fold of each row (0, 1, ...), such as the
+   * folds of the model's cross-validation.
    */
   readonly folds?: Folds | undefined;
 }
@@ -26,8 +26,8 @@ export interface FittedRecipe {
   readonly recipe: Recipe;
   readonly encoder: Encoder;
   /**
-   * Training rows, row-major, rows x encoder.width. As `encoder.encode(table)` gives it, but for target rates: those
-   * come from rows of other folds.
+   * Training rows, row-major, rows x encoder.width. The same as `encoder.encode(table)`, except for target rates,
+   * which come from rows of other folds.
    */
   readonly matrix: Float32Array;
   /** Omissions and their reasons. */
@@ -68,7 +68,8 @@ function checkTable(features: Features, table: Table): void {
 }
 
 /**
- * Fits the features on training rows, and encodes these. The same rows, options and version give the same recipe.
+ * Fits the features on training rows, and encodes these rows. The same rows, options and version give the same
+ * recipe.
  *
  * By kind:
  * - Numbers: missing becomes the median, with an indicator where training rows miss it. Scaled to mean 0 and standard
@@ -85,8 +86,8 @@ function checkTable(features: Features, table: Table): void {
  * - Left out, with a note: free text, constant columns, categories with most values different, 0/1 columns that repeat
  *   another. Ids, the target and ignored columns never enter.
  *
- * @param table Training rows only. Not changed. Its target is needed for target rates alone.
- * @throws ChurnkitError CONTRACT_MISMATCH, TOO_FEW_ROWS (no rows), OPTION_INVALID (folds), FEATURES_INVALID where no
+ * @param table Training rows only. Not changed. Only target rates need its target.
+ * @throws ChurnkitError CONTRACT_MISMATCH, TOO_FEW_ROWS (no rows), OPTION_INVALID (folds), FEATURES_INVALID if no
  * feature is left.
  * @example
  * ```ts

@@ -13,7 +13,7 @@ export function keptCodes(counts: Uint32Array): number[] {
   return seen.slice(0, maxLevels).sort((a, b) => a - b);
 }
 
-/** The logarithm of each level's share, standardized over the training rows; undefined where all are equal. */
+/** Returns the logarithm of each level's share, standardized over the training rows; undefined if all are equal. */
 export function frequencyBlock(
   input: string,
   labels: readonly string[],
@@ -33,7 +33,7 @@ export function frequencyBlock(
     input,
     levels: codes.map((code) => labels[code] ?? ""),
     values: present.map(value),
-    // A level that was not seen is as rare as the rarest that was.
+    // An unseen level is as rare as the rarest seen one.
     otherwise: value(Math.min(...present)),
     missing: missing > 0 ? value(missing) : 0,
   };

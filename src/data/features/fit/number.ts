@@ -24,9 +24,9 @@ export interface NumberInput {
   readonly values: Float64Array;
   readonly policy: NumberPolicy;
   readonly numeric: NumericEncoding;
-  /** False where another block of the same source tells what is missing. */
+  /** False if another block of the same source shows missing values. */
   readonly indicator: boolean;
-  /** False where details are left out that the policy doesn't ask for: see `details.ts`. */
+  /** False if details are left out and the policy doesn't ask for them: see `details.ts`. */
   readonly details: boolean;
 }
 
@@ -62,13 +62,13 @@ function valuesCandidate(name: string, rows: Float64Array, values: readonly numb
   };
 }
 
-/** For a column with one value and gaps: whether there is a value at all. */
+/** For a column with one value and gaps: whether it has a value at all. */
 function presence(name: string, rows: Float64Array, distinct: Float64Array): Fitted {
   const note = `${name}: only its missing flag is used, because its other values are all the same`;
   return { candidates: [valuesCandidate(name, rows, Array.from(distinct))], notes: [note] };
 }
 
-/** A block whose last column may tell that the value was missing; that is its only flag. */
+/** A block whose last column may show that the value was missing; that is its only flag. */
 function withIndicator(block: NumericBlock | PiecewiseBlock, names: readonly string[], rows: Float64Array): Candidate {
   if (!block.indicator) return { block, flags: undefined };
   return {
@@ -133,8 +133,8 @@ function chosenTransform(
 }
 
 /**
- * Fits a number. One scaled column, transformed by shape, and an indicator where training rows miss it; a 0/1 column
- * for each of 3 to 10 different values, or for values that stand out by their frequency; bins where asked for.
+ * Fits a number. One scaled column, transformed by shape, and an indicator if training rows miss it; a 0/1 column for
+ * each of 3 to 10 different values, or for values that stand out by their frequency; bins if requested.
  */
 export function fitNumber(input: NumberInput): Fitted {
   const { name, policy } = input;

@@ -4,13 +4,13 @@ import { segmentOf } from "../blocks/block.js";
 import { normalScore } from "./normal.js";
 import { moments, quantile, type Moments, type NumberSummary } from "./summary.js";
 
-/** Reference values of a quantile transform, at most. */
+/** Limit on the reference values of a quantile transform. */
 const maxKnots = 65;
 
-/** A value with this share of the rows is a spike that bends the scale of the others. */
+/** A value with this share of the rows is a spike that distorts the scale of the others. */
 const bigSpike = 0.2;
 
-/** Not severely skewed or heavy-tailed (West, Finch and Curran 1995): what a standardized number may be. */
+/** Limits for a standardized number: not severely skewed or heavy-tailed (West, Finch and Curran 1995). */
 const tame = ({ skewness, kurtosis }: Moments): boolean => Math.abs(skewness) <= 2 && kurtosis <= 7;
 
 /** Increasing different quantiles of the values at equal steps, from the smallest to the largest. */

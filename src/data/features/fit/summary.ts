@@ -6,7 +6,7 @@ export interface NumberSummary {
   /** Values that are not missing, increasing. */
   readonly sorted: Float64Array;
   readonly missing: number;
-  /** Different values, increasing, and how many rows have each. */
+  /** Different values, increasing, and the number of rows with each. */
   readonly distinct: Float64Array;
   readonly counts: Uint32Array;
 }
@@ -46,7 +46,7 @@ export interface Moments {
   readonly kurtosis: number;
 }
 
-/** Moments in two passes; all 0 but the mean where the values hardly differ. */
+/** Moments in two passes; all 0 except the mean if the values hardly differ. */
 export function moments(values: Float64Array, of: (x: number) => number = (x) => x): Moments {
   const n = values.length;
   let total = 0;

@@ -4,7 +4,7 @@ import { logit } from "../../../stats/logistic.js";
 import type { TargetBlock } from "../recipe.js";
 import { keptCodes } from "./frequency.js";
 
-/** Log-odds are divided by their standard deviation, but by no less than this: noise is not blown up. */
+/** Log-odds are divided by their standard deviation, but by no less than this, so that noise is not amplified. */
 const leastSpread = 0.25;
 
 /** Rows and positives of each level; the last group is missing. */
@@ -35,9 +35,9 @@ export function countGroups(
 const total = (values: Uint32Array): number => values.reduce((a, b) => a + b, 0);
 
 /**
- * How many rows of the base rate a level's own rate is mixed with: p (1 - p) / t, with t the variance of the true rates
- * between levels by the method of moments (one-way ANOVA, as DerSimonian and Laird 1986). No more difference between
- * levels than chance would make gives a very large number, and so a constant.
+ * Returns how many rows of the base rate are mixed into a level's own rate: p (1 - p) / t, with t the variance of the
+ * true rates between levels by the method of moments (one-way ANOVA, as DerSimonian and Laird 1986). If the levels
+ * differ no more than by chance, it is a very large number, and so the result a constant.
  */
 function smoothing({ counts, positives }: Groups, base: number): number {
   const rows = total(counts);
@@ -55,7 +55,7 @@ function smoothing({ counts, positives }: Groups, base: number): number {
   return Math.min(Math.max(chance / Math.max(variance, 1e-12), 1), 1e6);
 }
 
-/** The smoothed log-odds of a group against the base rate. */
+/** Returns the smoothed log-odds of a group relative to the base rate. */
 function logOdds(count: number, positives: number, base: number, prior: number): number {
   return logit((positives + prior * base) / (count + prior)) - logit(base);
 }
@@ -82,7 +82,7 @@ function valueOf(groups: Groups, group: number, { base, prior, spread }: Scale):
   return logOdds(groups.counts[group] as number, groups.positives[group] as number, base, prior) / spread;
 }
 
-/** The target rate of each level, from all training rows. Undefined where the target has one class. */
+/** Returns the target rate of each level, from all training rows. Undefined if the target has one class. */
 export function targetBlock(input: string, labels: readonly string[], groups: Groups): TargetBlock | undefined {
   const scale = scaleOf(groups);
   if (scale.base === 0 || scale.base === 1) return undefined;
@@ -98,8 +98,8 @@ export function targetBlock(input: string, labels: readonly string[], groups: Gr
 }
 
 /**
- * The values that the training rows get: each from the rows of the other folds, so that no row's own label is in its
- * features. Writes column `offset` of the matrix.
+ * Returns the values for the training rows: each from the rows of the other folds, so that no row's own label is in
+ * its features. Writes column `offset` of the matrix.
  */
 export function writeCrossFitted(
   block: TargetBlock,

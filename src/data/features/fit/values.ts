@@ -2,7 +2,7 @@ import type { Table } from "../../table/table.js";
 import type { Expression } from "../expression.js";
 import { evaluateExpression } from "../expressions/evaluate.js";
 
-/** All values of a number, boolean or date over the training rows; what is not finite is missing. */
+/** Returns all values of a number, boolean or date over the training rows; values that are not finite are missing. */
 export function numbersOf(expression: Expression, table: Table): Float64Array {
   const { values } = evaluateExpression(expression, table);
   for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) values[i] = NaN;

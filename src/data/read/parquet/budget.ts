@@ -21,7 +21,10 @@ export class ReadBudget {
     };
   }
 
-  /** @throws ChurnkitError INPUT_TOO_LARGE where a row group has more bytes than may be held, or the file more than its size allows. */
+  /**
+   * @throws ChurnkitError INPUT_TOO_LARGE if a row group has more bytes than allowed in memory, or the file more than
+   * its size allows.
+   */
   group(bytes: number): void {
     if (bytes > mostGroupBytes)
       throw this.#tooLarge(

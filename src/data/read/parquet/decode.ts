@@ -13,11 +13,11 @@ type Driver = typeof hyparquet;
 export type ColumnValues = readonly ColumnData["columnData"][];
 
 /**
- * Decodes one column of one row group. Each page is checked before the driver sees it, and unpacked once, here: the driver is given
- * a file of this column alone, so that there is one promise, which is awaited.
+ * Decodes one column of one row group. Each page is checked before the driver sees it, and unpacked once, here. The
+ * driver gets a file of this column alone, so that there is one promise, which is awaited.
  *
  * @param bytes of the column's pages.
- * @throws Damaged, what the driver throws, ChurnkitError INPUT_TOO_LARGE.
+ * @throws Damaged, the driver's errors, ChurnkitError INPUT_TOO_LARGE.
  */
 export async function decodeColumn(
   driver: Driver,
@@ -113,7 +113,7 @@ const moment = (milliseconds: number): string | null => {
 const strict = new TextDecoder("utf-8", { fatal: true });
 const lenient = new TextDecoder();
 
-/** Values as JSON has them. Bytes that are declared as text must be text; others are shown as well as can be. */
+/** Values as JSON has them. Bytes declared as text must be text; others are shown as well as possible. */
 function parsersFor({ element }: ParquetColumn) {
   const isText =
     element.converted_type === "UTF8" || element.converted_type === "ENUM" || element.logical_type?.type === "STRING";

@@ -2,7 +2,7 @@ import type { Cursor } from "./runs.js";
 import { Damaged } from "./thrift.js";
 
 /**
- * Goes through whole numbers in Parquet's delta encoding and checks that the bytes hold `count` of them.
+ * Walks whole numbers in Parquet's delta encoding and checks that the bytes have `count` of them.
  *
  * @param mostBits of a number: 32 or 64.
  * @throws Damaged.
@@ -11,7 +11,7 @@ export function skipDeltas(cursor: Cursor, count: number, mostBits: 32 | 64): vo
   walkDeltas(cursor, count, mostBits, (bits, values) => cursor.skip((bits * values) / 8));
 }
 
-/** Lengths in the same encoding: their numbers, none below 0. */
+/** Lengths in the same encoding: their numbers, all nonnegative. */
 export function readLengths(cursor: Cursor, count: number): Int32Array {
   const lengths = new Int32Array(count);
   let filled = 0;

@@ -8,7 +8,7 @@ export interface ParquetColumn {
   readonly nullable: boolean;
 }
 
-/** Where a column's values of one row group lie. */
+/** Location of a column's values in one row group. */
 export interface ParquetChunk {
   readonly meta: ColumnMetaData;
   readonly start: number;
@@ -23,14 +23,14 @@ export interface ParquetGroup {
 
 /** A file's metadata, after every count and offset was checked against the file's size. */
 export interface ParquetFooter {
-  /** In the file's order; undefined for columns that hold lists, structs or other things that no cell can hold. */
+  /** In the file's order; undefined for columns of lists, structs or other things that a cell cannot hold. */
   readonly columns: ReadonlyMap<string, ParquetColumn | undefined>;
   readonly groups: readonly ParquetGroup[];
 }
 
 /** At the end of a file: the footer's length and "PAR1". */
 export const tailBytes = 8;
-/** A bound of a column; converting one takes the square of its length. */
+/** A column's bound; converting one takes the square of its length. */
 const mostBoundBytes = 4096;
 /** Of a decimal: twice the widest that writers make. */
 export const mostDecimalBytes = 32;
@@ -39,8 +39,8 @@ const mostFixedBytes = 2 ** 20;
 /**
  * Reads a file's footer.
  *
- * @param tail the footer and the eight bytes behind it.
- * @throws Damaged, or what the driver throws.
+ * @param tail the footer and the eight bytes after it.
+ * @throws Damaged, or the driver's errors.
  */
 export function readFooter(driver: typeof hyparquet, tail: Uint8Array, fileBytes: number): ParquetFooter {
   checkBounds(readStruct(tail.subarray(0, tail.length - tailBytes), 0).struct);
@@ -71,7 +71,7 @@ function whole(value: unknown, name: string, most = Number.MAX_SAFE_INTEGER): nu
   throw new Damaged(`${name} is ${typeof value === "number" || typeof value === "bigint" ? value : "not given"}`);
 }
 
-/** Refuses bounds of columns that are long without need, before the driver converts them. */
+/** Refuses needlessly long bounds of columns, before the driver converts them. */
 function checkBounds(footer: ThriftStruct): void {
   const items = (value: ThriftValue | undefined): readonly ThriftValue[] =>
     Array.isArray(value) ? (value as readonly ThriftValue[]) : [];
@@ -114,7 +114,7 @@ function topColumns(schema: readonly SchemaElement[]): Map<string, ParquetColumn
   return columns;
 }
 
-/** Kinds of values that no cell of a table can hold. */
+/** Kinds of values that a table cell cannot hold. */
 const foreign: ReadonlySet<string> = new Set([
   "JSON",
   "BSON",

@@ -23,10 +23,11 @@ const mostCount = 2 ** 31 - 1;
 const widths: Readonly<Record<string, number>> = { INT32: 4, FLOAT: 4, INT64: 8, DOUBLE: 8, INT96: 12 };
 
 /**
- * Goes through the pages of a column before the decoder does, and refuses what is not well formed: sizes, counts, runs, lengths and
- * places in the dictionary. A decoder may then trust each of them, so that it ends, and in memory that was reckoned with.
+ * Walks the pages of a column before the decoder, and refuses malformed ones: sizes, counts, runs, lengths and
+ * positions in the dictionary. The decoder may then trust each of them, so that it ends, in a predictable amount of
+ * memory.
  *
- * @param rows that the pages must hold.
+ * @param rows number of rows that the pages must have.
  * @returns the unpacked bytes of each page that is packed, in order.
  * @throws Damaged; ChurnkitError INPUT_TOO_LARGE.
  */
@@ -118,7 +119,7 @@ function checkPageV2(
   checkValues(new Cursor(page), wholeOf(header, 4, "the encoding of a page"), present, column.element, dictionary, 2);
 }
 
-/** How many of the values are there. */
+/** Number of values present. */
 function presentOf(levels: Cursor, count: number): number {
   let present = 0;
   walkRuns(levels, 1, count, (level, times) => {
@@ -173,12 +174,12 @@ function checkValues(
   }
 }
 
-/** Places in the dictionary: one beyond its end would be read as a missing value. */
+/** Positions in the dictionary: one beyond its end would be read as a missing value. */
 function checkPlaces(page: Cursor, count: number, dictionary: number | undefined, version: 1 | 2): void {
   if (dictionary === undefined) throw new Damaged("a page refers to a missing dictionary");
   const bits = page.byte();
   if (bits === 0 && count > 0 && dictionary === 0) throw new Damaged("a page refers to an empty dictionary");
-  // In the older pages nothing more needs to be there: all values are the first one.
+  // In the older pages nothing more is required: all values are the first one.
   if (bits === 0 && version === 1) return;
   walkRuns(page, bits, count, (place) => {
     if (place >= dictionary) throw new Damaged(`a page refers to value ${place} of a dictionary of ${dictionary}`);
@@ -203,7 +204,10 @@ function checkTexts(page: Cursor, lengths: Int32Array, element: SchemaElement): 
   }
 }
 
-/** Texts that begin as the one before does: unpacked they may be far longer than the page, so they are bounded. */
+/**
+ * Texts that share a prefix with the previous one: unpacked they may be far longer than the page, so they are
+ * bounded.
+ */
 function checkSharedTexts(page: Cursor, starts: Int32Array, ends: Int32Array, element: SchemaElement): void {
   let before = 0;
   let made = 0;

@@ -1,6 +1,6 @@
 import { Damaged } from "./thrift.js";
 
-/** Reads whole numbers of a byte range, each bounded by it. */
+/** Reads whole numbers from a byte range, and never past its end. */
 export class Cursor {
   readonly bytes: Uint8Array;
   at: number;
@@ -43,7 +43,7 @@ export class Cursor {
     throw new Damaged("a page holds a number of more than ten bytes");
   }
 
-  /** A varint that counts something in memory. */
+  /** A varint that counts items in memory. */
   count(): number {
     const value = this.varint();
     if (value > 0x7fff_ffffn) throw new Damaged(`a page names ${value} values`);
@@ -56,14 +56,15 @@ export class Cursor {
   }
 }
 
-/** Wider than any dictionary is long; the decoder works with 32 bits. */
+/** Wider than any dictionary index; the decoder works with 32 bits. */
 const mostBits = 24;
 
 /**
- * Goes through `count` values in runs: repeated ones and bit-packed ones, as levels, flags and places in a dictionary are written.
+ * Walks `count` values in runs: repeated ones and bit-packed ones, the encoding of levels, flags and positions in a
+ * dictionary.
  *
- * @param each is given each value, with how often it comes in a row.
- * @throws Damaged where the runs are longer than the values, or than the bytes.
+ * @param each called with each value and the number of its repetitions.
+ * @throws Damaged if the runs are longer than the values, or than the bytes.
  */
 export function walkRuns(
   cursor: Cursor,
@@ -84,7 +85,7 @@ export function walkRuns(
       each(value, times);
       seen += times;
     } else {
-      // Groups of eight; the last one may be filled up. Where a dictionary has one entry, they take no bits.
+      // Groups of eight; the last one may be padded. If a dictionary has one entry, they take no bits.
       if (times === 0 || (times - 1) * 8 >= count - seen)
         throw new Damaged(`a page packs ${times * 8} values, but ${count - seen} are needed`);
       const start = cursor.at;

@@ -2,8 +2,8 @@ import { Cursor } from "./runs.js";
 import { Damaged } from "./thrift.js";
 
 /**
- * Checks that a block of Snappy unpacks to exactly `length` bytes: each piece lies within the block, and each copy within what is
- * unpacked by then. The decoder writes and reads where a block tells it to.
+ * Checks that a block of Snappy unpacks to exactly `length` bytes: each piece is within the block, and each copy
+ * within the bytes unpacked so far. The decoder writes and reads wherever a block says.
  *
  * @throws Damaged.
  */

@@ -9,12 +9,12 @@ export type ThriftValue = number | boolean | Uint8Array | ThriftStruct | readonl
 const mostDepth = 24;
 
 /**
- * Reads one struct of Thrift's compact protocol that anybody may have written: no list is longer than the bytes that are left, no
+ * Reads one struct of Thrift's compact protocol from untrusted bytes: no list is longer than the remaining bytes, no
  * number longer than ten bytes, and nesting is bounded, so that time and memory are in proportion to the bytes.
  *
- * Numbers beyond 2^53 lose their last digits; no size of a file that can be read is among them.
+ * Numbers beyond 2^53 lose their last digits; sizes of readable files are smaller.
  *
- * @returns the struct, and where it ends.
+ * @returns the struct, and its end.
  * @throws Damaged.
  */
 export function readStruct(bytes: Uint8Array, start: number): { readonly struct: ThriftStruct; readonly end: number } {
@@ -76,7 +76,7 @@ class ThriftReader {
       throw new Damaged(`a header declares ${count} items, but ${this.#bytes.length - this.at} bytes are left`);
     const type = head & 15;
     const values: ThriftValue[] = [];
-    // A flag in a list takes a byte; elsewhere it is part of its field's head.
+    // A flag in a list takes a byte; elsewhere it is part of its field's header.
     for (let i = 0; i < count; i++)
       values.push(type === 1 || type === 2 ? this.#byte() === 1 : this.#value(type, depth));
     return values;
