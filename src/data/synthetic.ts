@@ -9,20 +9,20 @@ export type SyntheticCustomer = Readonly<Record<string, string | number | boolea
 
 /** Number of customers, and their market. */
 export interface SyntheticOptions {
-  /** How many customers, 1 to 10,000,000. */
+  /** Number of customers, 1 to 10,000,000. */
   readonly rows: number;
   readonly seed?: number;
   /**
-   * `base` is the market as it was. `shifted` is the same company a year later: prices rose, a rival courts customers
-   * on short contracts, usage moved to mobile data; both the inputs and what makes a customer leave have changed.
+   * `base` is the original market. `shifted` is the same company a year later: prices rose, a rival courts customers
+   * on short contracts, usage moved to mobile data. Both the inputs and the reasons for leaving have changed.
    */
   readonly scenario?: "base" | "shifted";
 }
 
-/** Customers, and what is really behind them. */
+/** Customers, and the truth about them. */
 export interface SyntheticCustomers {
   readonly records: readonly SyntheticCustomer[];
-  /** The true churn probability of each record, which no real data set tells. */
+  /** The true churn probability of each record, which real data never show. */
   readonly probabilities: Float64Array;
 }
 
@@ -38,7 +38,7 @@ const contractPull = { "Month-to-month": 0.42, "One year": -0.14, "Two year": -0
 const regions = ["North", "South", "East", "West", "Coast", "Capital"] as const;
 const payments = ["Bank transfer", "Credit card", "Electronic check", "Mailed check"] as const;
 
-/** How the odds of leaving depend on a customer, by scenario. The scale sets how predictable churn is at all. */
+/** Effect of a customer's values on the odds of leaving, by scenario. The scale sets how predictable churn is. */
 const markets = {
   base: { intercept: -1.17, scale: 6.1, price: 0, rival: 0, mobile: 0 },
   shifted: { intercept: -1.17, scale: 6.1, price: 14, rival: 1.1, mobile: 0.5 },
@@ -171,8 +171,8 @@ function drawCustomer(row: number, seed: number, scenario: "base" | "shifted") {
 }
 
 /**
- * The best that any model can expect on rows with these true probabilities: accuracy and F1 at their own best
- * thresholds, and AUC of the true probabilities themselves, all in expectation over the labels.
+ * Returns the best values that any model can expect on rows with these true probabilities: accuracy and F1 at their
+ * own best thresholds, and AUC of the true probabilities themselves, all in expectation over the labels.
  *
  * @throws ChurnkitError METRIC_UNDEFINED without rows.
  */

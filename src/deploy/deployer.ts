@@ -2,7 +2,7 @@
 export interface DeployRequest {
   /** Name of the endpoint. */
   readonly name: string;
-  /** Version of the model, as its answers will say. */
+  /** Version of the model, as its answers state it. */
   readonly version: string;
   /** The bundle: a folder or .tar.gz that the deployer can reach. */
   readonly bundle: string;
@@ -10,7 +10,7 @@ export interface DeployRequest {
 
 /** An endpoint on duty. */
 export interface Deployment extends DeployRequest {
-  /** Where it answers. The next deployment under the name may answer elsewhere. */
+  /** Address of the endpoint. The next deployment under the name may have another. */
   readonly url: string;
 }
 
@@ -21,7 +21,7 @@ export interface Deployment extends DeployRequest {
  * calls.
  */
 export interface Deployer {
-  /** @throws ChurnkitError DEPLOY_FAILED when the new one never became healthy; the former is untouched. */
+  /** @throws ChurnkitError DEPLOY_FAILED when the new one never became healthy; the previous one is untouched. */
   deploy(request: DeployRequest): Promise<Deployment>;
   /** The deployed version under a name. */
   current(name: string): Promise<Deployment | undefined>;

@@ -1,5 +1,5 @@
 /**
- * Deployments that switch without a gap.
+ * Deployments that switch without downtime.
  *
  * @module churnkit/deploy
  */

@@ -5,13 +5,13 @@ import { ChurnkitError } from "../base/errors.js";
 import type { Deployer, DeployRequest, Deployment } from "./deployer.js";
 import { startServing, type ServeProcess, type ServeProcessOptions } from "./serve-process.js";
 
-/** How patient {@link localDeployer} is. */
+/** Time limits of {@link localDeployer}. */
 export interface LocalDeployerOptions {
   /** How long a new process may take until it is healthy, in milliseconds. Default 20,000. */
   readonly timeout?: number;
   /**
-   * How long a former process still serves after the switch, in milliseconds, for callers that asked where the model
-   * is just before. Default 1,000.
+   * How long a former process still serves after the switch, in milliseconds, for callers that asked for the address
+   * just before. Default 1,000.
    */
   readonly drain?: number;
   /**
@@ -19,7 +19,7 @@ export interface LocalDeployerOptions {
    * gives to requests under way.
    */
   readonly grace?: number;
-  /** The script of churnkit's command line; only a program that bundles churnkit into itself must name it. */
+  /** The script of churnkit's command line; only a program that bundles churnkit must name it. */
   readonly cli?: string;
 }
 
@@ -50,7 +50,7 @@ export function localDeployer(options: LocalDeployerOptions = {}): Deployer {
   checkMilliseconds("grace", grace, 0);
   const onDuty = new Map<string, OnDuty>();
   const retiring = new Map<string, Set<ServeProcess>>();
-  /** Changes of one endpoint happen one after the other, in the order they were asked for. */
+  /** Changes of one endpoint happen one after the other, in the order of the calls. */
   const inTurn = keyedQueue();
 
   function retire(name: string, server: ServeProcess): void {

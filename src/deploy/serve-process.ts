@@ -7,7 +7,7 @@ import type { DeployRequest } from "./deployer.js";
 /** A process that serves one model. */
 export interface ServeProcess {
   readonly url: string;
-  /** Calls the listener when the process is gone, whatever ended it, or at once if it already is. */
+  /** Calls the listener when the process is gone, for whatever reason, or at once if it already is. */
   readonly onEnd: (listener: () => void) => void;
   /** Lets requests under way finish, then ends the process. */
   readonly end: () => void;
@@ -21,18 +21,18 @@ export interface ServeProcessOptions {
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
-/** The most that is read while waiting for the line with the address. */
+/** Limit on the bytes read while waiting for the line with the address. */
 const longestLine = 10_000;
 
 /**
- * Runs `churnkit serve` on a free port and waits until /health answers with the version asked for. The process ends
- * when its standard input does, so that it cannot outlive this one, however this one ends; nor does it keep this one
- * from ending.
+ * Runs `churnkit serve` on a free port and waits until /health answers with the requested version. The process ends
+ * when its standard input does, so that it cannot outlive this one, however this one ends; it does not keep this one
+ * from ending either.
  *
  * @param options.cli path of the command line's script.
  * @param options.timeout milliseconds until it must be healthy.
- * @param options.grace milliseconds from being asked to end until it is killed.
- * @throws Error saying why it never became healthy; the process is gone then.
+ * @param options.grace milliseconds between the request to end and the kill.
+ * @throws Error with the reason why it never became healthy; the process is gone then.
  */
 export async function startServing(
   request: DeployRequest,

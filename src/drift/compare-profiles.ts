@@ -15,10 +15,10 @@ import { reportOf } from "./compare/summary.js";
 
 /**
  * Compares a profile with the reference that it was counted against. KS's D comes with a certified error
- * (`effectError`), and its lower bound is what is judged.
+ * (`effectError`), and the verdict uses its lower bound.
  *
- * @throws ChurnkitError CONTRACT_MISMATCH where a column was counted against other cut points or levels, OPTION_INVALID for
- * a bad policy or importance.
+ * @throws ChurnkitError CONTRACT_MISMATCH if a column was counted against other cut points or levels, OPTION_INVALID
+ * for a bad policy or importance.
  */
 export function compareProfiles(reference: Profile, current: Profile, options: DriftOptions = {}): DriftReport {
   return reportOfProfiles(reference, current, options, { reference: 0, current: 0 });
@@ -43,9 +43,9 @@ function reportOfProfiles(
 /**
  * Compares a table with a baseline profile, such as a bundle's.
  *
- * @param options.predictions the model's probabilities for the table's rows, compared with the baseline's where it
- * has them.
- * @throws ChurnkitError CONTRACT_MISMATCH where a column has become another kind, OPTION_INVALID for a bad policy or
+ * @param options.predictions the model's probabilities for the table's rows, compared with the baseline's if it has
+ * them.
+ * @throws ChurnkitError CONTRACT_MISMATCH if a column has a different kind now, OPTION_INVALID for a bad policy or
  * importance.
  */
 export function driftAgainst(

@@ -18,30 +18,30 @@ export interface DriftOptions {
   readonly ignore?: readonly string[] | undefined;
   /** How much the model relies on each column (any non-negative weights): orders the columns by importance x shift. */
   readonly importance?: Importances | undefined;
-  /** The target's name, where no contract tells. */
+  /** The target's name, if no contract gives it. */
   readonly target?: string | undefined;
 }
 
 /** How to compare two tables. */
 export interface TableDriftOptions extends DriftOptions {
-  /** Columns by whose levels, or quartiles, to compare slice by slice as well; at most ten. */
+  /** Columns whose levels, or quartiles, are compared slice by slice as well; at most ten. */
   readonly segments?: readonly string[] | undefined;
   /**
-   * The model's probabilities for the rows of both tables: compared under the name "prediction" ("prediction (model)" where
-   * a column is called that), and with the labels where both tables hold them (concept drift).
+   * The model's probabilities for the rows of both tables: compared under the name "prediction" ("prediction (model)"
+   * if a column has that name), and with the labels if both tables have them (concept drift).
    */
   readonly predictions?: { readonly reference: Float64Array; readonly current: Float64Array } | undefined;
 }
 
 /**
- * Compares two tables column by column, with KS's D and small samples' p-values exact. Features and the target are
- * compared; ids, ignored columns and free text are not, except that an ignored column of one value or none which comes
- * alive is a warning. Rows whose label is not a class are left out of the target's comparison and of concept drift, and counted
- * in `unknownLabels`.
+ * Compares two tables column by column, with exact values of KS's D and of small samples' p-values. Features and the
+ * target are compared; ids, ignored columns and free text are not, except that an ignored column of at most one value
+ * causes a warning if other values appear. Rows whose label is not a class are left out of the target's comparison
+ * and of concept drift, and counted in `unknownLabels`.
  *
- * @param reference what the current rows should look like; both tables read with the same contract.
- * @throws ChurnkitError CONTRACT_MISMATCH where a column has become another kind, OPTION_INVALID for a bad policy, segment
- * column, importance or number of predictions.
+ * @param reference the expected data; both tables are read with the same contract.
+ * @throws ChurnkitError CONTRACT_MISMATCH if a column has a different kind now, OPTION_INVALID for a bad policy,
+ * segment column, importance or number of predictions.
  *
  * @example
  * ```ts
@@ -98,7 +98,7 @@ function tableComparisons(
   return comparisons;
 }
 
-/** The target by its name, the model's predictions by theirs where they are compared. */
+/** The target by its name, and the model's predictions by theirs if they are compared. */
 export function roles(target: string | undefined, predictions: string | undefined): (name: string) => DriftRole {
   return (name) => (name === target ? "target" : name === predictions ? "prediction" : "feature");
 }

@@ -1,28 +1,28 @@
 import { ChurnkitError } from "../base/errors.js";
 
-/** From which size on a shift is a warning, and from which on critical. Both in [0, 1] but for PSI. */
+/** Sizes from which a shift is a warning and critical. Both in [0, 1] except for PSI. */
 export interface Floors {
   readonly warning: number;
   readonly critical: number;
 }
 
 /**
- * The minimum sample of every verdict, of drift and of each monitor: where fewer rows (values, labels, rows explained) stand on
- * either side nothing is tested, and the verdict is "insufficient". Below it the tests' approximations are off, and two or three
- * rows of one broken sender would be critical. 30 is the usual size from which on a mean is about normal.
+ * The minimum sample of every verdict, of drift and of each monitor: with fewer rows (values, labels, explained rows)
+ * on either side nothing is tested, and the verdict is "insufficient". Below it the tests' approximations are off,
+ * and two or three rows of one broken sender would be critical. From 30 on, a mean is usually treated as normal.
  */
 export const minimumSample = 30;
 
 /**
- * Every number behind a verdict. A shift is drift when it is significant and at least as large as its floor; `false`
- * instead of floors leaves that kind of shift out of the tests.
+ * Every number behind a verdict. A shift is drift when it is significant and at least as large as its floor; with
+ * `false` instead of floors, that kind of shift is not tested.
  */
 export interface DriftPolicy {
-  /** Level of significance after the correction over all tests of all columns. */
+  /** Significance level after the correction over all tests of all columns. */
   readonly alpha: number;
-  /** How p-values are corrected over all tests of all columns. */
+  /** Correction of p-values over all tests of all columns. */
   readonly correction: "benjaminiHochberg" | "none";
-  /** KS's D of numbers, total variation of categories: the least share of rows that must have moved. */
+  /** KS's D of numbers, total variation of categories: the minimum share of rows that must have moved. */
   readonly distribution: Floors | false;
   /** PSI beyond its expected value without drift at the same number of rows. */
   readonly psi: Floors | false;
@@ -30,7 +30,7 @@ export interface DriftPolicy {
   readonly jensenShannon: Floors | false;
   /** Change of the share of missing values. */
   readonly missing: Floors | false;
-  /** Share of rows with a level that the reference doesn't hold, beyond what chance brings. */
+  /** Share of rows with a level that the reference doesn't have, beyond chance. */
   readonly newLevels: Floors | false;
   /** Change of the share of rows that break the contract. */
   readonly rejected: Floors | false;
@@ -42,9 +42,9 @@ export interface DriftPolicy {
   readonly coarsestShift: number;
   /** A number column with at most this many distinct values is compared as categories, because KS is blunt there. */
   readonly discreteValues: number;
-  /** Cells expected to hold fewer rows are pooled before a chi-square test. */
+  /** Cells with fewer expected rows are pooled before a chi-square test. */
   readonly minimumExpected: number;
-  /** KS's p-value is exact where the product of the sample sizes is at most this. */
+  /** KS's p-value is exact if the product of the sample sizes is at most this. */
   readonly exactProduct: number;
 }
 
@@ -70,8 +70,8 @@ export const defaultDriftPolicy = {
 } as const satisfies DriftPolicy;
 
 /**
- * Policies by name. `balanced` is the default; the others judge a distribution by one rule that teams already use, and
- * missing values, new levels, broken rows and concept as `balanced` does.
+ * Policies by name. `balanced` is the default. The others judge a distribution by one rule that teams already use;
+ * they judge missing values, new levels, broken rows and concept as `balanced` does.
  */
 export const policies = {
   balanced: defaultDriftPolicy,
@@ -84,7 +84,7 @@ export const policies = {
     psi: false,
     jensenShannon: { warning: 0.1, critical: 0.3 },
   },
-  /** p < 0.05 of KS or chi-square, each column by itself whatever the size: one false alarm in twenty columns. */
+  /** p < 0.05 of KS or chi-square, each column separately, whatever the size: one false alarm in twenty columns. */
   ks: {
     ...defaultDriftPolicy,
     alpha: 0.05,
@@ -100,7 +100,7 @@ export type PolicyName = keyof typeof policies;
 export type PolicyChoice = PolicyName | (Partial<DriftPolicy> & { readonly preset?: PolicyName | undefined });
 
 /**
- * The policy that was chosen, checked.
+ * Returns the chosen policy, checked.
  *
  * @throws ChurnkitError OPTION_INVALID for an unknown name or member, or a number out of range.
  */

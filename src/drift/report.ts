@@ -1,14 +1,14 @@
 import type { ColumnKind } from "../data/contract/index.js";
 import type { UnknownLabels } from "../data/table/index.js";
 
-/** Whether a column, or the whole, has drifted; "insufficient" where too few rows can tell. */
+/** Whether a column, or the whole, has drifted; "insufficient" with too few rows. */
 export type DriftVerdict = "drift" | "stable" | "insufficient";
-/** How bad drift is, from none up. */
+/** Severity of drift, in increasing order. */
 export const severities = ["none", "warning", "critical"] as const;
 /** How bad drift is. */
 export type Severity = (typeof severities)[number];
 
-/** The tests that a verdict may rest on, and what their statistic is. */
+/** The tests behind a verdict, and their statistics. */
 export const driftTests = {
   ks: "two-sample Kolmogorov-Smirnov, D",
   chiSquare: "chi-square of homogeneity",
@@ -20,13 +20,13 @@ export const driftTests = {
 /** A name of {@link driftTests}. */
 export type DriftTest = keyof typeof driftTests;
 
-/** One way in which a column may have moved, and the test of it. */
+/** One way in which a column may have moved, with its test. */
 export interface Shift {
   readonly what: "distribution" | "psi" | "jensenShannon" | "missing" | "newLevels";
   readonly test: DriftTest;
   readonly statistic: number;
   readonly pValue: number;
-  /** log10 of the p-value, right also where the p-value underflows to 0. */
+  /** log10 of the p-value, correct even if the p-value underflows to 0. */
   readonly log10p: number;
   /**
    * log10 of a p-value that is valid far out in the tail even with few rows, at least `log10p`: for chi-square the
@@ -41,10 +41,13 @@ export interface Shift {
   readonly severity: Severity;
 }
 
-/** Role of a compared column. A column that the model doesn't read is reported, as a warning, only when other values come. */
+/**
+ * Role of a compared column. A column that the model doesn't read is reported, as a warning, only when other values
+ * appear.
+ */
 export type DriftRole = "feature" | "target" | "prediction" | "ignored";
 
-/** The verdict on one column. Numbers that have no value for its data are null. */
+/** The verdict on one column. Numbers without a value for its data are null. */
 export interface ColumnDrift {
   readonly name: string;
   readonly kind: ColumnKind;
@@ -52,8 +55,8 @@ export interface ColumnDrift {
   readonly verdict: DriftVerdict;
   readonly severity: Severity;
   /**
-   * PSI over the reference's deciles or levels, neighboring deciles and rare levels pooled where rows are few. A bin
-   * empty in one sample takes the share 1e-4.
+   * PSI over the reference's deciles or levels; neighboring deciles and rare levels are pooled if rows are few. A bin
+   * that is empty in one sample has the share 1e-4.
    */
   readonly psi: number | null;
   /** Average PSI without any drift, at these numbers of rows. */
@@ -63,29 +66,32 @@ export interface ColumnDrift {
   /** Hellinger distance over the same bins, in [0, 1]. */
   readonly hellinger: number | null;
   /**
-   * Wasserstein distance of a numeric column, in its own unit: exact from fewer than 100,000 values in memory and where every
-   * value has a cut point, else with the rows between two cut points spread evenly.
+   * Wasserstein distance of a numeric column, in its own unit: exact with fewer than 100,000 values in memory or if
+   * every value has a cut point; otherwise the rows between two cut points count as spread evenly.
    */
   readonly wasserstein: number | null;
   /** The same in standard deviations of the reference. */
   readonly wassersteinNormed: number | null;
-  /** The test below: that of the shift which decided, else that of the distribution. */
+  /** The test below: that of the deciding shift, else that of the distribution. */
   readonly test: DriftTest | null;
   readonly statistic: number | null;
   readonly pValue: number | null;
   readonly log10p: number | null;
   readonly adjustedP: number | null;
   readonly effect: number | null;
-  /** Certified: the exact D lies within [D, D + this]. 0 from data in memory, about one over the cut points otherwise. */
+  /**
+   * Certified: the exact D is in [D, D + this]. 0 from data in memory, about one over the number of cut points
+   * otherwise.
+   */
   readonly effectError: number;
   readonly missing: { readonly reference: number; readonly current: number };
-  /** The first levels that the reference doesn't hold, by name. */
+  /** The first levels that the reference doesn't have, by name. */
   readonly newLevels: readonly string[];
   /** Share of the current values with such a level. */
   readonly newLevelShare: number;
   /** Values that are not missing. */
   readonly values: { readonly reference: number; readonly current: number };
-  /** A distribution shift of this size would be found four times out of five at these numbers of rows; 1 at most. */
+  /** Shift of the distribution that would be found four times out of five at these numbers of rows; 1 at most. */
   readonly detectableShift: number | null;
   readonly shifts: readonly Shift[];
   /** The finding in a sentence or two. */
@@ -97,7 +103,7 @@ export interface ColumnDrift {
 /** A bin of a numeric column or a level of a category, with its share of the values of each sample. */
 export interface DistributionBin {
   readonly label: string;
-  /** The bin's ends, where the bins are intervals; the first and the last also hold what lies beyond. */
+  /** The bin's ends, if the bins are intervals; the first and the last also include everything beyond. */
   readonly low?: number;
   readonly high?: number;
   readonly reference: number;
@@ -128,9 +134,9 @@ export interface ConceptDrift {
   readonly log10pBound: number;
   /** Mean absolute change of the positive rate over the strata, weighted by the current rows. */
   readonly effect: number;
-  /** Change of the positive rate at equal predictions: above 0 where more rows are positive than before. */
+  /** Change of the positive rate at equal predictions: above 0 if more rows are positive than before. */
   readonly change: number;
-  /** A change of the rate by this at every probability would be found four times out of five; 1 at most. */
+  /** Change of the rate at every probability that would be found four times out of five; 1 at most. */
   readonly detectableChange: number;
   readonly message: string;
 }
@@ -145,7 +151,7 @@ export interface SegmentDrift {
   readonly share: { readonly reference: number; readonly current: number };
   readonly verdict: DriftVerdict;
   readonly severity: Severity;
-  /** The column that moved most within the slice, null where none did. */
+  /** The column that moved most within the slice, null if none did. */
   readonly worst: string | null;
   /** The columns that drifted within the slice, the worst first. */
   readonly drifted: readonly SegmentColumn[];
@@ -158,7 +164,7 @@ export type SegmentColumn = Pick<
   "name" | "severity" | "test" | "statistic" | "log10p" | "adjustedP" | "effect" | "psi" | "message"
 >;
 
-/** A column's drift weighed by how much the model relies on it. */
+/** A column's drift, weighted by how much the model relies on it. */
 export interface RankedDrift {
   readonly name: string;
   /** The column's weight over the sum of all weights, in [0, 1]. */
@@ -184,17 +190,17 @@ export interface DriftReport {
   readonly unknownLabels?: { readonly reference: UnknownLabels; readonly current: UnknownLabels } | undefined;
   /** Drift of the model's inputs. */
   readonly features: PartDrift;
-  /** Drift of the label, null where it was not compared. */
+  /** Drift of the label, null if it was not compared. */
   readonly target: PartDrift | null;
-  /** Drift of the model's probabilities, null where they were not compared. */
+  /** Drift of the model's probabilities, null if they were not compared. */
   readonly prediction: PartDrift | null;
-  /** Drift of the relation between probability and label, null where both samples' were not given. */
+  /** Drift of the relation between probability and label, null without both in both samples. */
   readonly concept: ConceptDrift | null;
   /** In the reference's order. */
   readonly columns: readonly ColumnDrift[];
-  /** The slices asked for, the worst first; empty where none were. */
+  /** The requested slices, the worst first; empty without any. */
   readonly segments: readonly SegmentDrift[];
-  /** Columns by importance x shift, the most harmful first; empty where no importances were given. */
+  /** Columns by importance x shift, the most harmful first; empty without importances. */
   readonly ranking: readonly RankedDrift[];
   /** The finding in a sentence. */
   readonly message: string;

@@ -7,7 +7,7 @@ import { isLeftover, ownedName } from "./owner.js";
 const files = () => node().getBuiltinModule("node:fs/promises");
 const paths = () => node().getBuiltinModule("node:path");
 
-/** Bytes to write: at once, or as they come. */
+/** Bytes to write: at once, or as a stream. */
 export type FileContent = string | Uint8Array | AsyncIterable<string | Uint8Array>;
 
 /**
@@ -69,8 +69,9 @@ async function writeParts(
 }
 
 /**
- * Makes a folder and its parents; returns the topmost one made, if any, for {@link removeCreated}. One by one, since
- * Node's recursive mkdir never ends where the system answers ENOENT for a folder in an existing one, as /proc does.
+ * Makes a folder and its parents; returns the topmost one made, if any, for {@link removeCreated}. One by one,
+ * because Node's recursive mkdir never ends where the system answers ENOENT for a folder in an existing one, as /proc
+ * does.
  */
 export async function makeFolder(folder: string): Promise<string | undefined> {
   const missing: string[] = [];
@@ -98,7 +99,7 @@ async function isFolder(path: string): Promise<boolean> {
   }
 }
 
-/** False where another process made it first. */
+/** Returns false if another process made it first. */
 async function makeOne(path: string): Promise<boolean> {
   try {
     await files().mkdir(path);
@@ -121,7 +122,7 @@ export async function removeCreated(folder: string, created: string | undefined)
   }
 }
 
-/** Removes what dead processes left in a folder under names that begin and end so. */
+/** Removes leftovers of dead processes in a folder, by the beginning and end of their names. */
 export async function removeLeftovers(folder: string, prefix: string, suffix: string): Promise<void> {
   const { readdir, rm, stat } = files();
   const names = await readdir(folder).catch(() => []);
@@ -136,7 +137,7 @@ export async function removeLeftovers(folder: string, prefix: string, suffix: st
   }
 }
 
-/** Makes a rename in a folder last through a power cut, where the system knows how to. */
+/** Makes a rename in a folder survive a power cut, if the system can. */
 export async function syncFolder(folder: string): Promise<void> {
   const { closeSync, fsync, openSync } = node().getBuiltinModule("node:fs");
   let handle: number | undefined;

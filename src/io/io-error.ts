@@ -16,7 +16,7 @@ const advice: Readonly<Record<string, string>> = {
   EIO: "The device reports an error: check the disk.",
 };
 
-/** The operating system's code of an error, such as `ENOENT`, or "" where it has none. */
+/** Returns the operating system's code of an error, such as `ENOENT`, or "" if it has none. */
 export function systemCode(error: unknown): string {
   const code = typeof error === "object" && error !== null ? (error as { code?: unknown }).code : undefined;
   return typeof code === "string" ? code : "";
@@ -25,7 +25,7 @@ export function systemCode(error: unknown): string {
 /**
  * Turns an error of the file system into IO_FAILED with the path and what to do; a ChurnkitError is passed on.
  *
- * @param action what was being done, as it follows "cannot": "write", "read".
+ * @param action the failed action, as it follows "cannot": "write", "read".
  */
 export function ioFailed(action: string, path: string, cause: unknown): ChurnkitError {
   if (ChurnkitError.isInstance(cause)) return cause;

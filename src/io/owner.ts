@@ -11,7 +11,10 @@ let hostHash: string | undefined;
 const host = (): string =>
   (hostHash ??= hasher().update(node().getBuiltinModule("node:os").hostname()).hex().slice(0, 8));
 
-/** When a process started, in the kernel's ticks, which tells it from a later one with the same id; 0 where unknown. */
+/**
+ * Start time of a process, in the kernel's ticks, which distinguishes it from a later one with the same id; 0 if
+ * unknown.
+ */
 function startOf(pid: number): string {
   try {
     const stat = node().getBuiltinModule("node:fs").readFileSync(`/proc/${pid}/stat`, "latin1");
@@ -23,13 +26,16 @@ function startOf(pid: number): string {
 
 let ownStart: string | undefined;
 
-/** A new unique name that carries this process' identity. */
+/** Returns a new unique name with this process' identity. */
 export function ownedName(): string {
   ownStart ??= startOf(process.pid);
   return `${host()}-${process.pid}-${ownStart}-${crypto.randomUUID().slice(-12)}`;
 }
 
-/** Does the process live that made this name? `elsewhere` is a process of another host, which cannot be asked. */
+/**
+ * Returns whether the process that made this name is alive. `elsewhere` is a process of another host, which cannot be
+ * asked.
+ */
 export function ownerState(name: string): "alive" | "dead" | "elsewhere" | "unknown" {
   const [, madeOn, pidText, start] = pattern.exec(name) ?? [];
   if (madeOn === undefined || pidText === undefined) return "unknown";
@@ -47,7 +53,10 @@ export function ownerState(name: string): "alive" | "dead" | "elsewhere" | "unkn
 
 const day = 24 * 3600 * 1000;
 
-/** May something with this name, last changed `ageMs` ago, be removed as the leftover of a dead process? */
+/**
+ * Returns whether something with this name, last changed `ageMs` ago, may be removed as the leftover of a dead
+ * process.
+ */
 export function isLeftover(name: string, ageMs: number): boolean {
   const state = ownerState(name);
   return state === "dead" || (state === "elsewhere" && ageMs > day);

@@ -7,7 +7,7 @@ import { ioFailed } from "./io-error.js";
 import { ownedName } from "./owner.js";
 
 /**
- * Makes `target` a folder that holds exactly `files` (relative paths with `/`), replacing a folder that is there.
+ * Replaces `target` with a folder of exactly `files` (relative paths with `/`).
  *
  * The files are written to a staging folder next to the target and reach the disk. Then, under a lock, the old folder
  * is renamed to `.<name>.previous-*` and the staged one takes its place. Between those two renames the target is
@@ -17,7 +17,7 @@ import { ownedName } from "./owner.js";
  * @throws ChurnkitError IO_FAILED with the path and what to do.
  */
 export async function replaceDirectory(target: string, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
-  // A link stays a link: what it points to is replaced.
+  // A link stays a link: its target is replaced.
   const place = await realpath(target).catch(() => resolve(target));
   const folder = dirname(place);
   const name = basename(place);
@@ -55,7 +55,7 @@ function swap(staged: string, place: string, previous: string): void {
   }
 }
 
-/** Folders that `target` had as its content before, newest first: what a reader uses where a kill left no target. */
+/** Earlier contents of `target`, newest first: a reader uses them if a kill left no target. */
 export async function previousFolders(target: string): Promise<string[]> {
   const place = resolve(target);
   const folder = dirname(place);
@@ -64,7 +64,7 @@ export async function previousFolders(target: string): Promise<string[]> {
   const found = await Promise.all(
     names.map(async (name) => {
       const path = join(folder, name);
-      // A rename sets the change time, so the newest is the one renamed last.
+      // A rename sets the change time, so the newest was renamed last.
       return {
         path,
         time: await stat(path).then(
@@ -82,7 +82,7 @@ async function writeFolder(folder: string, files: ReadonlyMap<string, Uint8Array
   for (const path of files.keys()) {
     for (let parent = dirname(path); parent !== "."; parent = dirname(parent)) folders.add(join(folder, parent));
   }
-  // Sorted, a folder comes before those in it. Not recursive: see makeFolder.
+  // Sorted, a folder comes before its contents. Not recursive: see makeFolder.
   for (const path of [...folders].sort()) await mkdir(path);
   await Promise.all([...files].map(([path, bytes]) => writeSynced(join(folder, path), bytes)));
   for (const path of folders) await syncFolder(path);

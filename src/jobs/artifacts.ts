@@ -29,7 +29,7 @@ type Codec<Value> = {
 
 const json = (bytes: Uint8Array): JsonValue => JsonValue.parse(bytes, "The artifact", corrupt);
 
-/** How each kind is written: equal values as equal bytes, since their hash is their name. */
+/** Encoding of each kind: equal values as equal bytes, because their hash is their name. */
 const codecs: { readonly [Kind in ArtifactKind]: Codec<ArtifactValues[Kind]> } = {
   file: { encode: (bytes) => bytes, decode: (bytes) => bytes },
   table: { encode: tableToBytes, decode: tableFromBytes },
@@ -47,7 +47,7 @@ export const artifactKinds = Object.keys(codecs) as readonly ArtifactKind[];
 /** An artifact in a store, by the hash of its bytes. */
 export interface StoredArtifact {
   readonly kind: ArtifactKind;
-  /** Lower-case hex; the object's key is `objects/` and this. */
+  /** Lowercase hex; the object's key is `objects/` and this. */
   readonly sha256: string;
   /** Length in bytes. */
   readonly bytes: number;
@@ -57,7 +57,7 @@ const corrupt = documentError("ARTIFACT_CORRUPT", "", "Remove it from the store 
 
 const keyOf = (sha256: string): string => `objects/${sha256}`;
 
-/** Keeps an artifact's bytes; the same bytes are kept once. */
+/** Stores an artifact's bytes; the same bytes are stored once. */
 export async function storeBytes(store: ObjectStore, kind: ArtifactKind, bytes: Uint8Array): Promise<StoredArtifact> {
   const sha256 = await sha256Hex(bytes as Uint8Array<ArrayBuffer>);
   if (!(await isStored(store, sha256))) await store.put(keyOf(sha256), bytes);
@@ -71,7 +71,7 @@ export const storeArtifact = async <Kind extends ArtifactKind>(
   value: ArtifactValues[Kind],
 ): Promise<StoredArtifact> => storeBytes(store, kind, await codecs[kind].encode(value));
 
-/** Is there an object of this hash? */
+/** Returns whether an object of this hash exists. */
 export async function isStored(store: ObjectStore, sha256: string): Promise<boolean> {
   const key = keyOf(sha256);
   return (await store.list(key)).some((object) => object.key === key);
@@ -80,7 +80,7 @@ export async function isStored(store: ObjectStore, sha256: string): Promise<bool
 /**
  * Reads an artifact that a pipeline has made, and checks it against its hash.
  *
- * @param artifact undefined, as a step that was skipped has it, is refused.
+ * @param artifact refused if undefined, as for a skipped step.
  * @throws ChurnkitError OPTION_INVALID if the artifact does not exist or has another kind; ARTIFACT_CORRUPT if the
  * store lost it or holds something else in its place; and the errors of reading its kind.
  *

@@ -25,11 +25,11 @@ const members = {
   policies: withDefault(list(strictObject({ column: text(), policy: anything }), most), []),
 };
 
-/** Features as params of a step, before there is a contract to check them against. */
+/** Features as params of a step, before a contract can check them. */
 export const featureParams = strictObject(members);
 const written = strictObject({ ...members, format: version(1), contract: (json) => parseContract(json.value) });
 
-/** Features from JSON, checked as those of code are. */
+/** Reads features from JSON, with the checks of features in code. */
 export const featuresOf = (
   contract: Contract,
   { numeric, derived, policies }: Decoded<typeof featureParams>,

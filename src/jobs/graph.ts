@@ -18,22 +18,22 @@ import { artifactKinds, type ArtifactKind } from "./artifacts.js";
 import { jobsByName, type Job } from "./job.js";
 import { jobs as standardJobs } from "./standard/jobs.js";
 
-/** One step of a pipeline: a job, and where its inputs come from. */
+/** One step of a pipeline: a job, and the sources of its inputs. */
 export interface PipelineStep {
   /** The name that other steps use. */
   readonly id: string;
   readonly job: string;
   /** Plain JSON; the job says which. */
   readonly params?: unknown;
-  /** For each input of the job an artifact: `<step>.<output>`, or `input.<name>` for one of the pipeline's own. */
+  /** An artifact for each input of the job: `<step>.<output>`, or `input.<name>` for one of the pipeline's own. */
   readonly inputs?: Readonly<Record<string, string>> | undefined;
-  /** The step, and all that need it, are skipped unless a number of a JSON artifact is large or small enough. */
+  /** The step, and all that need it, are skipped unless a number of a JSON artifact is within these bounds. */
   readonly when?: PipelineCondition | undefined;
-  /** How often to repeat it after a transient error, such as a store that does not answer; 0 to 10. Default 0. */
+  /** Number of repetitions after a transient error, such as a store that does not answer; 0 to 10. Default 0. */
   readonly retries?: number | undefined;
 }
 
-/** A condition for a step to run. It fails for null and for any value but a number. */
+/** A condition for a step to run. It fails for null and for a value that is not a number. */
 export interface PipelineCondition {
   /** A JSON artifact, such as `evaluate.report`. */
   readonly step: string;
@@ -44,7 +44,7 @@ export interface PipelineCondition {
 }
 
 /**
- * A pipeline as plain JSON: steps, and the artifacts it is given.
+ * A pipeline as plain JSON: steps, and its input artifacts.
  *
  * @example
  * ```ts
@@ -191,7 +191,7 @@ function checkStep(checked: ParsedStep, job: Job, outputs: ReadonlyMap<string, A
   paramsOf(job, checked);
 }
 
-/** The steps so that each comes after those it depends on, and else as they were given. */
+/** Sorts the steps so that each comes after its dependencies, and otherwise keeps their order. */
 function inOrder(steps: readonly ParsedStep[]): ParsedStep[] {
   const waiting = new Map(steps.map((each) => [each.id, each]));
   const isReady = (each: ParsedStep): boolean => !referencesOf(each).some((artifact) => waiting.has(ofStep(artifact)));

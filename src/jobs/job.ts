@@ -2,7 +2,7 @@ import type { Decoded, Decoder } from "../base/json/index.js";
 import type { ModelRegistry } from "../registry/registry.js";
 import type { ArtifactKind, ArtifactValues } from "./artifacts.js";
 
-/** Inputs by name; a kind that ends in `?` may be left out by a step. */
+/** Inputs by name; a step may omit one whose kind ends in `?`. */
 export type InputKinds = Readonly<Record<string, ArtifactKind | `${ArtifactKind}?`>>;
 /** Outputs by name. */
 export type OutputKinds = Readonly<Record<string, ArtifactKind>>;
@@ -19,9 +19,9 @@ export type ValuesOf<Kinds extends InputKinds> = { readonly [Name in keyof Kinds
 export interface JobIo<Inputs extends InputKinds = InputKinds, Params = unknown> {
   readonly inputs: ValuesOf<Inputs>;
   readonly params: Params;
-  /** Hash of job, version, params and inputs: the name under which a job with effects makes them once. */
+  /** Hash of job, version, params and inputs: the key under which a job with effects makes them once. */
   readonly key: string;
-  /** Where models are registered, if the host has such a place. */
+  /** Registry of the host, if it has one. */
   readonly registry: ModelRegistry | undefined;
 }
 
@@ -44,20 +44,23 @@ export interface Job<
 > {
   /** The name that steps use. */
   readonly name: string;
-  /** Change it whenever the same inputs may give other outputs: results of an earlier version are then not reused. */
+  /** Change it whenever the same inputs may give other outputs; results of an earlier version are then not reused. */
   readonly version: string;
   readonly inputs: Inputs;
   readonly outputs: Outputs;
-  /** Reads a step's params; what it gives must be plain JSON. */
+  /** Decodes a step's params; the result must be plain JSON. */
   readonly params: Params;
-  /** The thing it changes besides its outputs. Such a job always runs, and must do nothing the second time with the same key. */
+  /**
+   * The thing that it changes besides its outputs. Such a job always runs, and must do nothing the second time with
+   * the same key.
+   */
   readonly effect?: "registry";
   /** Makes the outputs. */
   run(io: JobIo<Inputs, Decoded<Params>>): Promise<ValuesOf<Outputs>>;
 }
 
 /**
- * A job of your own, with the types of its inputs and outputs known to `run`.
+ * Defines your own job; `run` knows the types of its inputs and outputs.
  *
  * @example
  * ```ts

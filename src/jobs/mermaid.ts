@@ -1,7 +1,7 @@
 import { referencesOf, type PipelineGraph } from "./graph.js";
 
 /**
- * A pipeline as a Mermaid flowchart, for a page or a review.
+ * Formats a pipeline as a Mermaid flowchart, for a page or a review.
  *
  * @example
  * ```ts
@@ -42,5 +42,5 @@ function conditionEdge({ id, when }: PipelineGraph["steps"][number]): string[] {
   return [`  ${source} -.->|"${path.replaceAll('"', "'")} ${bounds.join(", ")}"| ${node("step", id)}`];
 }
 
-/** Prefixed, since some words, such as end, mean something to Mermaid. */
+/** Prefixed, because some words, such as end, are keywords in Mermaid. */
 const node = (what: "input" | "step", name: string): string => `${what}_${name}`;

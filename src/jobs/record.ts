@@ -17,7 +17,7 @@ import type { ObjectStore } from "../io/store/index.js";
 import { artifactKinds, isStored, type StoredArtifact } from "./artifacts.js";
 import type { Job } from "./job.js";
 
-/** The artifacts that a step gave, by output. */
+/** The artifacts of a step, by output. */
 export type StepOutputs = Readonly<Record<string, StoredArtifact>>;
 
 /**
@@ -26,7 +26,7 @@ export type StepOutputs = Readonly<Record<string, StoredArtifact>>;
  */
 interface StepRecord {
   readonly outputs: StepOutputs | undefined;
-  /** Of the record in the store, for compare-and-swap. */
+  /** Version of the record in the store, for compare-and-swap. */
   readonly version: string | null;
 }
 
@@ -54,9 +54,9 @@ export async function readRecord(store: ObjectStore, key: string, job: Job): Pro
 }
 
 /**
- * Keeps a record. Where another run was first, its record stands, so that all that follows rests on the same artifacts.
+ * Stores a record. If another run was first, its record stays, so that all later steps use the same artifacts.
  *
- * @returns the outputs of the record that stands.
+ * @returns the outputs of the stored record.
  */
 export async function keepRecord(
   store: ObjectStore,

@@ -12,9 +12,9 @@ import { jobs as standardJobs } from "./standard/jobs.js";
 
 /** The store, inputs and services of a run. */
 export interface RunOptions {
-  /** Keeps artifacts below `objects/` and what was done below `steps/`. */
+  /** Store for artifacts below `objects/` and records below `steps/`. */
   readonly store: ObjectStore;
-  /** The jobs that steps may name. Default: those that come with churnkit. */
+  /** The jobs that steps may name. Default: those of churnkit. */
   readonly jobs?: Iterable<Job> | undefined;
   /** The bytes of the pipeline's own inputs, as files of their kind: CSV, JSON, a bundle's .tar.gz. */
   readonly inputs?: Readonly<Record<string, Uint8Array>> | undefined;
@@ -27,8 +27,8 @@ export interface RunOptions {
 /** The result of a run; plain JSON. */
 export interface PipelineRun {
   /**
-   * In the order in which they ran. `cached`: an earlier run made the same. `skipped`: its condition, or that of a step it needs,
-   * did not hold.
+   * In the order in which they ran. `cached`: an earlier run made the same. `skipped`: its condition, or that of a
+   * step it needs, did not hold.
    */
   readonly steps: readonly {
     readonly id: string;
@@ -45,9 +45,9 @@ export interface PipelineRun {
  * and a step whose job, params and inputs have a record does not run again. After a kill at any moment the same call
  * continues where the first one was, and a second call runs only steps with effects.
  *
- * @throws ChurnkitError PIPELINE_INVALID before anything runs; OPTION_INVALID for an input that is missing or unknown, or no
- * registry; what a job throws, with the step's name in the message and JOB_FAILED for errors without a code; STORE_FAILED,
- * ARTIFACT_CORRUPT.
+ * @throws ChurnkitError PIPELINE_INVALID before anything runs; OPTION_INVALID for an input that is missing or
+ * unknown, or no registry; a job's error, with the step's name in the message and JOB_FAILED for errors without a
+ * code; STORE_FAILED, ARTIFACT_CORRUPT.
  *
  * @example
  * ```ts
@@ -148,7 +148,7 @@ async function runStep(step: PipelineStep, job: Job, { store, registry, artifact
 
 const malformed = documentError("VALUE_INVALID", "", "Name another place in the condition, or correct it.");
 
-/** Does the number at a condition's place lie within its bounds? */
+/** Returns whether the number that a condition names is within its bounds. */
 function holds({ step, path, atLeast = -Infinity, atMost = Infinity }: PipelineCondition, report: unknown): boolean {
   const { value } = path.split(".").reduce((json, key) => json.get(key), JsonValue.of(report, step, malformed, step));
   if (value === undefined) throw malformed(step, `holds nothing at ${path}`, path);

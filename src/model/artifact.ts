@@ -36,7 +36,7 @@ export interface TreesModel {
   readonly roots: Uint32Array;
   /** For each node the feature that it splits by, -1 for a leaf. */
   readonly features: Int32Array;
-  /** A split's threshold (a row goes left where its feature is this or below), a leaf's value. */
+  /** A split's threshold (a row goes left if its feature is this or below), a leaf's value. */
   readonly values: Float32Array;
   /** A split's right child, 0 for a leaf. */
   readonly right: Uint32Array;
@@ -48,7 +48,7 @@ export interface EnsembleModel {
   readonly members: readonly ModelNode[];
 }
 
-/** The model of a bundle, a tagged union that later kinds (text) join. */
+/** The model of a bundle, a tagged union that may get more kinds. */
 export type ModelNode = NetworkModel | LinearModel | TreesModel | EnsembleModel;
 
 /** Maps the model's raw probability to a calibrated one; both are probabilities of the positive class. */
@@ -57,7 +57,7 @@ export type Calibration =
   /** sigmoid(slope * logit(p) + intercept), Platt 1999. */
   | { readonly kind: "platt"; readonly slope: number; readonly intercept: number };
 
-/** Where probabilities become labels. */
+/** Turns probabilities into labels. */
 export interface Decision {
   /** Positive when probability >= threshold, in [0, 1]. */
   readonly threshold: number;
@@ -72,7 +72,7 @@ export interface Costs {
   readonly falsePositive: number;
 }
 
-/** A synthetic record and the probability the model gave it when it was saved. */
+/** A synthetic record and its probability when the model was saved. */
 export interface GoldenRow {
   readonly record: Readonly<Record<string, string | number | boolean | null>>;
   readonly probability: number;
@@ -82,16 +82,16 @@ export interface GoldenRow {
 export interface Provenance {
   readonly learner: string;
   readonly seed: number;
-  /** SHA-256 over the training table's content. */
+  /** SHA-256 of the training table's content. */
   readonly dataHash: string;
   readonly rows: { readonly train: number; readonly validation: number };
   readonly gitCommit?: string | undefined;
   readonly versions: Readonly<Record<string, string>>;
-  /** Hyper-parameters as given or by default. */
+  /** Hyper-parameters, given or default. */
   readonly parameters: Readonly<Record<string, unknown>>;
 }
 
-/** Everything a bundle holds, in memory. */
+/** A bundle in memory. */
 export interface Artifact {
   readonly contract: Contract;
   readonly recipe: Recipe;
@@ -105,8 +105,9 @@ export interface Artifact {
   readonly golden: readonly GoldenRow[];
   readonly provenance: Provenance;
   /**
-   * JSON that goes with the model, by name (a small letter, then small letters, digits and `-`, at most 40): the files
-   * `extras/<name>.json`. Whoever put it there checks it when reading it back. `monitor` is the monitors' baseline.
+   * JSON that accompanies the model, by name (a lowercase letter, then lowercase letters, digits and `-`, at most
+   * 40): the files `extras/<name>.json`. The code that put it there checks it when it reads it. `monitor` is the
+   * monitors' baseline.
    */
   readonly extras?: Readonly<Record<string, unknown>> | undefined;
 }

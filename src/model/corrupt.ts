@@ -1,4 +1,4 @@
 import { documentError } from "../base/json/index.js";
 
-/** The error for a bundle file that cannot be used. */
+/** Makes the error for a bundle file that cannot be used. */
 export const corrupt = documentError("BUNDLE_CORRUPT", "The bundle's file", "Use an unchanged copy of the bundle.");

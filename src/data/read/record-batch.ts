@@ -21,8 +21,8 @@ export interface RecordSink {
 
 /** Most records in a batch. */
 export const mostRows = 8192;
-/** Most cells in a batch, of records of any width. */
+/** Limit on the cells in a batch, of records of any width. */
 export const mostCells = 131_072;
 
-/** Most records in a batch, for records of `width` cells. */
+/** Limit on the records in a batch, for records of `width` cells. */
 export const batchCapacity = (width: number): number => Math.min(mostRows, Math.ceil(mostCells / width));

@@ -6,22 +6,22 @@ import { decodeText, invalidUtf8 } from "./utf8.js";
 
 /** State of a record whose end the scanner has reached. */
 export interface RecordEnd {
-  /** Its first byte, and the first byte behind it and its line end. */
+  /** Offsets of its first byte, and of the first byte after it and its line end. */
   readonly start: number;
   readonly next: number;
   /** The line it began on. */
   readonly line: number;
   /** Whether a cell was quoted; if so, the line is not blank. */
   readonly quoted: boolean;
-  /** Was there a byte that is not ASCII? */
+  /** Whether it has a byte that is not ASCII. */
   readonly high: boolean;
-  /** Why it must be refused, or empty. */
+  /** Reason to refuse it, or empty. */
   readonly broken: string;
 }
 
-/** Collects the cells of records, decides what becomes of each record, and hands batches of good ones over. */
+/** Collects the cells of records, decides what to do with each record, and passes on batches of good ones. */
 export class RecordCollector {
-  /** Where cells start and end; the scanner writes those of the unfinished record behind the others. */
+  /** Start and end of each cell; the scanner writes those of the unfinished record after the others. */
   readonly starts: Int32Array;
   readonly ends: Int32Array;
   /** The data row being read. */
@@ -30,7 +30,7 @@ export class RecordCollector {
   readonly #options: ResolvedOptions;
   readonly #errors: RecordErrors;
   readonly #rowNumbers = new Uint32Array(mostRows);
-  /** Where the unfinished record's cells begin. */
+  /** Index of the unfinished record's first cell. */
   #firstCell = 0;
   #rows = 0;
   #width = -1;
@@ -47,13 +47,13 @@ export class RecordCollector {
     this.#sink = sink;
     this.#options = options;
     this.#errors = errors;
-    // Room for a full batch, and behind it for the cells of a record that is not complete.
+    // Room for a full batch, and after it for the cells of an incomplete record.
     const room = mostCells + 2 * options.limits.columns;
     this.starts = new Int32Array(room);
     this.ends = new Int32Array(room);
   }
 
-  /** Where a record that began on `line` stands, when `cells` cells were written in all. */
+  /** Position of a record that began on `line`, after `cells` cells were written in total. */
   position(line: number, cells: number): Position {
     return { row: this.#width < 0 ? -1 : this.row, line, cell: cells - this.#firstCell };
   }
@@ -66,7 +66,7 @@ export class RecordCollector {
     }
   }
 
-  /** Hands over the whole records; the unfinished one's cells move to the front. Returns how many those are. */
+  /** Passes on the whole records; the unfinished one's cells move to the front. Returns how many those are. */
   flush(bytes: Uint8Array, cells: number): number {
     if (this.#rows > 0) {
       const { starts, ends } = this;
@@ -82,7 +82,7 @@ export class RecordCollector {
     return left;
   }
 
-  /** Takes the record whose cells were just completed. Returns how many cells the batch holds now. */
+  /** Handles the record whose cells were just completed. Returns how many cells the batch has now. */
   close(bytes: Uint8Array, cells: number, end: RecordEnd): number {
     const first = this.#firstCell;
     const count = cells - first;
@@ -125,7 +125,7 @@ export class RecordCollector {
     this.#sink.header(names.map((name, i) => ((i === 0 && unnamed.first) || i >= stop ? undefined : name)));
   }
 
-  /** Does the record hold anything in the columns at the end that have no name and are left out? */
+  /** Returns whether the record fills one of the unnamed columns at the end that are left out. */
   #filledAtEnd(cells: number): boolean {
     for (let i = cells - this.#form.unnamed.last; i < cells; i++) if (this.starts[i] !== this.ends[i]) return true;
     return false;

@@ -2,7 +2,7 @@ import { ChurnkitError, type ErrorCode } from "../../base/errors.js";
 import { cutText } from "../contract/cells/issue.js";
 import type { ResolvedOptions } from "./options.js";
 
-/** Where a tokenizer stands: the 0-based data row (-1 in the header), its line (from 1), the 0-based cell. */
+/** Position of a tokenizer: the 0-based data row (-1 in the header), its line (from 1), the 0-based cell. */
 export interface Position {
   readonly row: number;
   readonly line: number;
@@ -31,7 +31,7 @@ export class RecordErrors {
     });
   }
 
-  /** A record that is refused for `message`. */
+  /** A record that is refused with `message`. */
   malformed(at: Position, message: string): ChurnkitError {
     return this.#error("INPUT_MALFORMED", at, message, false);
   }
@@ -48,7 +48,7 @@ export class RecordErrors {
     return `a cell on line ${line} is filled, but the header has no name for its column; name it in the header, or empty the cell`;
   }
 
-  /** Problem with text behind a closing quote. */
+  /** Problem with text after a closing quote. */
   strayText(at: Position, quoteLine: number): string {
     const name = this.names[at.cell];
     const where = name === undefined ? "" : ` of column "${cutText(name)}"`;

@@ -9,10 +9,10 @@ import { columnsToRead } from "../table/row-options.js";
 import type { RejectedRow, Table } from "../table/table.js";
 
 /**
- * Makes a table of plain records: parsed JSON, rows of a database. Values are checked by the contract as in a file, so
- * the text "12" is a number in a number column. Records that break the contract are in `table.rejected`.
+ * Makes a table of plain records: parsed JSON, rows of a database. The contract checks values as in a file, so the
+ * text "12" is a number in a number column. Records that break the contract are in `table.rejected`.
  *
- * @param given a dataset, which gives the table its row type, or a contract.
+ * @param given a dataset, which sets the table's row type, or a contract.
  * @param options as for `readCsv`, with two other defaults: `ragged` is `reject-row`, and `absent` is `missing`,
  * since records made in memory tend to leave out keys without a value. Options about text (`delimiter`, `quote`,
  * `limits`) have no effect.
@@ -54,7 +54,7 @@ export function tableFromRecords(
       ? undefined
       : columnsToRead(contract, target).flatMap(({ name }) => (keys.has(name) ? [] : [name]));
   const buffer = rowBuffer(contract, { source, target, capacity: records.length });
-  // The buffer is filled this once, so its arrays are the table's own.
+  // The buffer is filled only once, so its arrays become the table's.
   const filled = buffer.fill(records, new Set(leftOut));
   if (resolved.ragged === "error") refuseRagged(filled.rejected, source);
   const table = match === undefined ? filled : fillAbsent(filled, match);

@@ -8,7 +8,7 @@ export interface TextForm {
   readonly delimiter: number;
   /** Bytes and lines before the header. */
   readonly skip: { readonly bytes: number; readonly lines: number };
-  /** Cells that the header lacks: one in front (row names) or one at the end (trailing delimiters of the rows alone). */
+  /** Cells that the header lacks: one in front (row names) or one at the end (trailing delimiters in the rows only). */
   readonly added: { readonly first: boolean; readonly last: boolean };
   /** Columns without a name that are left out: the first one, and this many at the end, which are empty. */
   readonly unnamed: { readonly first: boolean; readonly last: number };
@@ -25,13 +25,15 @@ function malformed(source: string, message: string): ChurnkitError {
   return new ChurnkitError("INPUT_MALFORMED", `${source}: ${message}`, { where: { file: source } });
 }
 
-/** The delimiter that a first line such as `sep=;` names, and where the next line begins. */
+/** The delimiter that a first line such as `sep=;` names, and the start of the next line. */
 function separatorLine(text: Uint8Array): { delimiter: string; end: number } | undefined {
   const match = /^"?sep=([^\w\s"]|\t)"?[ ]*(\r\n|\n|\r|$)/i.exec(firstBytes.decode(text.subarray(0, 16)));
   return match === null ? undefined : { delimiter: match[1] as string, end: match[0].length };
 }
 
-/** The width of at least nine tenths of these records, since single ones may be ragged; 0 where there is none. */
+/**
+ * Returns the width of at least nine tenths of these records, because single ones may be ragged; 0 if there is none.
+ */
 function commonWidth(records: readonly HeadRecord[]): number {
   const counts = new Map<number, number>();
   for (const { cells } of records) counts.set(cells.length, (counts.get(cells.length) ?? 0) + 1);
@@ -44,7 +46,10 @@ const ofWidth = (records: readonly HeadRecord[], width: number): HeadRecord[] =>
 
 const emptyBehindFirst = ({ cells }: HeadRecord): boolean => cells.slice(1).every((cell) => cell === "");
 
-/** Is the first of these a header over the others: a name in every cell, each once, above a column of numbers? */
+/**
+ * Returns whether the first of these is a header for the others: a unique name in every cell, above a column of
+ * numbers.
+ */
 function looksLikeHeader([header, ...rows]: readonly HeadRecord[]): boolean {
   if (header === undefined || rows.length === 0) return false;
   const { cells } = header;
@@ -59,8 +64,8 @@ function looksLikeHeader([header, ...rows]: readonly HeadRecord[]): boolean {
 const mostTitleLines = 20;
 
 /**
- * How many records stand before the header: lines of fewer cells than all others, or of one filled cell (spreadsheets write
- * the empty ones too), above what looks like a header.
+ * Returns how many records precede the header: lines of fewer cells than all others, or of one filled cell
+ * (spreadsheets write the empty ones too), above a likely header.
  */
 function titleRecords(records: readonly HeadRecord[]): number {
   for (let n = 1; n <= Math.min(mostTitleLines, records.length - 2); n++) {
@@ -75,7 +80,7 @@ function titleRecords(records: readonly HeadRecord[]): number {
   return 0;
 }
 
-/** The header of a text that does not begin with it, given its records by each delimiter that it may have. */
+/** Finds the header of a text that does not begin with it, given its records by each possible delimiter. */
 function headerAfterTitles(ways: readonly (readonly HeadRecord[])[]): HeadRecord | undefined {
   const begins = ways.some(
     ([first, ...rows]) =>
@@ -89,16 +94,17 @@ function headerAfterTitles(ways: readonly (readonly HeadRecord[])[]): HeadRecord
     : ways.map((records) => records[titleRecords(records)]).find((header, i) => header !== ways[i]?.[0]);
 }
 
-/** Are the first cells R's row names, rather than the rows one cell too long for another reason? */
+/** Returns whether the first cells are R's row names, rather than the rows one cell too long for another reason. */
 function areRowNames(rows: readonly HeadRecord[], delimiter: number): boolean {
-  // An unquoted comma in each row, say in decimals, makes rows too long as well; R puts names in quotes and numbers in none.
+  // An unquoted comma in each row, for example in decimals, makes rows too long as well; R quotes names but not
+  // numbers.
   const numbered =
     rows.every(({ cells }) => whole.test(cells[0] ?? "")) &&
     new Set(rows.map(({ cells }) => cells[0])).size === rows.length;
   return numbered && (delimiter !== 44 || rows.every(({ quoted }) => quoted));
 }
 
-/** Finds the layout of header and rows below each other. */
+/** Finds the layout of the header and the rows below it. */
 function edges(
   records: readonly HeadRecord[],
   delimiter: number,
@@ -141,7 +147,7 @@ function edges(
   return { ...none, ...unnamedEdges(names, rows) };
 }
 
-/** Columns without a name at the edges, as far as leaving them out loses nothing. */
+/** Returns the unnamed columns at the edges that can be left out without losing anything. */
 function unnamedEdges(names: readonly string[], rows: readonly HeadRecord[]): Pick<TextForm, "unnamed" | "notes"> {
   const named = names.findLastIndex((name) => name !== "") + 1;
   if (named === 0 || rows.some(({ cells }) => cells.length !== names.length))

@@ -11,12 +11,12 @@ const carriageReturn = 13;
 const quote = 34;
 const isBlank = (byte: number | undefined): boolean => byte === 32 || byte === 9;
 
-// Where the scanner stands. Plain constants, since the loop below runs once for each byte.
+// States of the scanner. Plain constants, because the loop below runs once for each byte.
 /** Before the first byte of a cell that is not a blank. */
 const atStart = 0;
 const inBare = 1;
 const inQuoted = 2;
-/** Behind a quote inside a quoted cell: it ends the cell, unless another quote follows. */
+/** After a quote inside a quoted cell: it ends the cell, unless another quote follows. */
 const atQuote = 3;
 /** Behind the closing quote. */
 const atClosed = 4;
@@ -50,13 +50,13 @@ export class DelimitedTokenizer {
   readonly #classes: Uint8Array;
   readonly #delimiter: number;
   #bytes = new Uint8Array(2 * sliceBytes);
-  /** Bytes `recordStart..end` of the buffer belong to the unfinished record; those before `pos` were looked at. */
+  /** Bytes `recordStart..end` of the buffer belong to the unfinished record; those before `pos` were scanned. */
   #end = 0;
   #pos = 0;
   #recordStart = 0;
   #state = atStart;
   #cellStart = 0;
-  /** Where the next byte of a quoted cell goes: behind a doubled quote its content moves to the left. */
+  /** Target of the next byte of a quoted cell: after a doubled quote its content moves to the left. */
   #write = 0;
   #cells = 0;
   #afterReturn = false;
@@ -78,7 +78,7 @@ export class DelimitedTokenizer {
   }
 
   /**
-   * Takes more bytes and hands over the records that are complete.
+   * Adds bytes and passes on the records that are complete.
    *
    * @throws ChurnkitError INPUT_MALFORMED, INPUT_TOO_LARGE, INPUT_NOT_TEXT, INPUT_COLUMNS, each with row and line.
    */
@@ -127,7 +127,7 @@ export class DelimitedTokenizer {
     if (this.#pos - this.#recordStart > lineBytes) throw this.#errors.lineTooLong(this.#position());
   }
 
-  /** The machine: looks at each byte between `pos` and `end` once. */
+  /** The state machine: reads each byte between `pos` and `end` once. */
   #scan(): void {
     const bytes = this.#bytes;
     const classes = this.#classes;
@@ -226,7 +226,7 @@ export class DelimitedTokenizer {
     if (!second) this.#line++;
   }
 
-  /** Ends the record before `next`; returns how many cells the batch holds now. */
+  /** Ends the record before `next`; returns how many cells the batch has now. */
   #closeRecord(cells: number, next: number): number {
     const start = this.#recordStart;
     const line = this.#recordLine;

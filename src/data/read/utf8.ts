@@ -4,7 +4,7 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
  * Finds the first byte that is not valid UTF-8 (overlong forms, surrogates and code points above U+10FFFF included;
  * table 3-7 of the Unicode standard).
  *
- * @returns its position, or -1 where all of `bytes[start..end)` is valid.
+ * @returns its position, or -1 if all of `bytes[start..end)` is valid.
  */
 export function invalidUtf8(bytes: Uint8Array, start: number, end: number): number {
   let i = start;
@@ -26,7 +26,7 @@ export function invalidUtf8(bytes: Uint8Array, start: number, end: number): numb
   return -1;
 }
 
-/** Decodes UTF-8 that is known to be valid. */
+/** Decodes valid UTF-8. */
 export function decodeText(bytes: Uint8Array, start: number, end: number): string {
   // A short ASCII text is several times faster without the decoder.
   if (end - start <= 48) {

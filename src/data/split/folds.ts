@@ -27,13 +27,14 @@ function groupsOf(data: Table | ArrayLike<number>): {
 }
 
 /**
- * Parts rows into k folds of nearly equal size, each with nearly the same share of every class (sizes and class counts
- * differ by at most one). A row's fold depends on the seed, its row number and its class mates only.
+ * Splits rows into k folds of nearly equal size, each with nearly the same share of every class (sizes and class
+ * counts differ by at most one). A row's fold depends only on the seed, its row number and the other rows of its
+ * class.
  *
  * @param data a table, or the class of each row.
  * @param k number of folds, 2 or more.
  * @returns for each fold the positions of its training rows and of its test rows; every row is tested once.
- * @throws ChurnkitError TOO_FEW_ROWS where a class has fewer rows than there are folds; OPTION_INVALID for k.
+ * @throws ChurnkitError TOO_FEW_ROWS if a class has fewer rows than there are folds; OPTION_INVALID for k.
  * @example
  * ```ts
  * import { kFold } from "churnkit/data";

@@ -11,7 +11,7 @@ export interface Split<Row = unknown> {
   readonly test: Table<Row>;
 }
 
-/** How {@link split} divides; the defaults give 64 % / 16 % / 20 %. */
+/** Options of {@link split}; the defaults give 64 % / 16 % / 20 %. */
 export interface SplitOptions {
   /** An unsigned 32-bit integer; default 0. */
   readonly seed?: number | undefined;
@@ -32,7 +32,10 @@ export function checkShare(name: string, share: number): number {
   });
 }
 
-/** Positions of a table's rows by class: one group for each label of the target, or one in all without a target. */
+/**
+ * Returns positions of a table's rows by class: one group for each label of the target, or a single group without a
+ * target.
+ */
 export function rowsByClass(table: Table): { readonly label: string; readonly rows: number[] }[] {
   const name = table.contract.target?.column;
   const data = name === undefined ? undefined : table.columns.get(name);
@@ -50,7 +53,7 @@ export function hashOrder(rows: readonly number[], rowNumbers: Uint32Array, seed
   return [...rows].sort((a, b) => (keys.get(a) ?? 0) - (keys.get(b) ?? 0) || a - b);
 }
 
-/** Of each class the first floor(share * n + 0.5) rows in hash order. */
+/** From each class the first floor(share * n + 0.5) rows in hash order. */
 function take(
   groups: readonly (readonly number[])[],
   rowNumbers: Uint32Array,
@@ -67,11 +70,11 @@ function take(
 
 /**
  * Splits a table into rows for training, validation and test, each with the same share of every class. A row's part
- * depends on the seed and its row number only: with `key(row) = mix32(mix32(seed + 1) ^ row)`, the test part is, of each
- * class of n rows, the first floor(test * n + 0.5) by key; the validation part is taken in the same way from the other
- * rows with seed + 1000. Rows keep their order. The defaults give 64 % / 16 % / 20 %.
+ * depends only on the seed and its row number: with `key(row) = mix32(mix32(seed + 1) ^ row)`, the test part is, of
+ * each class of n rows, the first floor(test * n + 0.5) by key; the validation part is chosen in the same way from
+ * the other rows with seed + 1000. Rows keep their order. The defaults give 64 % / 16 % / 20 %.
  *
- * @throws ChurnkitError OPTION_INVALID for a share outside [0, 1); TOO_FEW_ROWS where a part would be empty.
+ * @throws ChurnkitError OPTION_INVALID for a share outside [0, 1); TOO_FEW_ROWS if a part would be empty.
  * @example
  * ```ts
  * import { inferDelimited, readDelimited, split } from "churnkit/data";

@@ -6,15 +6,15 @@ import { takeRows } from "../table/take-rows.js";
 import type { Table } from "../table/table.js";
 
 /**
- * Where time is cut: rows before `validation` train, rows from there on validate, rows from `test` on test. Each is a
- * date, an ISO 8601 text, or the column's own number. Without `validation` that part is empty.
+ * Cuts in time: rows before `validation` are for training, rows from there on for validation, rows from `test` on for
+ * the test. Each is a date, an ISO 8601 text, or the column's own number. Without `validation` that part is empty.
  */
 export interface TimeCuts {
   readonly validation?: Date | string | number | undefined;
   readonly test: Date | string | number;
 }
 
-/** Shares of the rows in order of time: the last ones test, those before them validate. */
+/** Shares of the rows in order of time: the last ones are for the test, those before them for validation. */
 export interface TimeShares {
   readonly shares: { readonly validation?: number | undefined; readonly test: number };
 }
@@ -48,16 +48,19 @@ function cutValue(cut: Date | string | number): number {
   throw new ChurnkitError("OPTION_INVALID", message, { where: { value: cut } });
 }
 
-/** The value at which the last `count` of the sorted values begin; equal values stay together, in the later part. */
+/**
+ * Returns the value at which the last `count` of the sorted values begin; equal values stay together, in the later
+ * part.
+ */
 const cutBefore = (sorted: Float64Array, count: number): number =>
   count === 0 ? Infinity : (sorted[Math.max(0, sorted.length - count)] as number);
 
 /**
- * Splits a table by time, so that a model is tested on what came after what it was trained on. Rows keep their order;
- * rows of one moment are never parted: where a share's border falls among them, all go to the later part.
+ * Splits a table by time, so that a model is tested on rows later than its training rows. Rows keep their order, and
+ * rows of one moment are never separated: if a share's border falls among them, all go to the later part.
  *
  * @param column a date or number column without missing values.
- * @throws ChurnkitError INPUT_COLUMNS, OPTION_INVALID, VALUE_INVALID for a row without a time, TOO_FEW_ROWS where the
+ * @throws ChurnkitError INPUT_COLUMNS, OPTION_INVALID, VALUE_INVALID for a row without a time, TOO_FEW_ROWS if the
  * training or test part would be empty.
  *
  * @example

@@ -2,7 +2,7 @@ import { ChurnkitError } from "../../base/errors.js";
 import { canonicalJson } from "../../base/json/index.js";
 import type { CodedData, ColumnData, Table } from "./table.js";
 
-/** Codes of `data` in a list of levels that others share; new labels are added to it. */
+/** Returns codes of `data` in a shared list of levels, and adds new labels to it. */
 function recode(data: CodedData, levels: string[], codeOf: Map<string, number>, into: Int32Array, at: number): void {
   const place = new Int32Array(data.levels.length);
   data.levels.forEach((level, i) => {

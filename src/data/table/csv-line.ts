@@ -2,8 +2,8 @@
 export type CsvValue = string | number | boolean | null | undefined;
 
 /**
- * One CSV line with its line end (RFC 4180, LF): a text is quoted where it holds a comma, quote, line end or blank at
- * an end, so that `readCsv` reads it back as it was.
+ * Formats one CSV line with its line end (RFC 4180, LF). A text with a comma, quote, line end or blank at an end is
+ * quoted, so that `readCsv` reads the same text.
  */
 export function csvLine(values: readonly CsvValue[]): string {
   return `${values.map(cell).join(",")}\n`;

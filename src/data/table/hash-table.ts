@@ -37,8 +37,8 @@ const hashColumn = (data: ColumnData): Promise<string> =>
   data.storage === "numeric" ? hashNumeric(data) : hashCoded(data);
 
 /**
- * A hash of a table's content, as lower-case hex SHA-256: the names, kinds and values of its columns and the order of
- * its rows. It does not depend on the order of levels or columns, on the source's name or on rows set aside.
+ * Returns a hash of a table's content, as lowercase hex SHA-256: the names, kinds and values of its columns and the
+ * order of its rows. It does not depend on the order of levels or columns, on the source's name or on rejected rows.
  */
 export async function hashTable(table: Table): Promise<string> {
   const columns: [string, string, string][] = [];

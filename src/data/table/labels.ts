@@ -6,7 +6,7 @@ import type { CodedData, ColumnData, Table } from "./table.js";
 /**
  * The target column of a table.
  *
- * @throws ChurnkitError TARGET_INVALID where the contract has no target or the table was read without it.
+ * @throws ChurnkitError TARGET_INVALID if the contract has no target or the table was read without it.
  */
 export function targetColumn(table: Table): { readonly target: Target; readonly data: CodedData } {
   const { target } = table.contract;
@@ -23,7 +23,7 @@ export function targetColumn(table: Table): { readonly target: Target; readonly 
 /**
  * The class of each row: 1 for the positive label, 0 for the other one.
  *
- * @throws ChurnkitError TARGET_INVALID where the target is absent, a row has none, there is a third class, or one of the
+ * @throws ChurnkitError TARGET_INVALID if the target is absent, a row has none, there is a third class, or one of the
  * two never occurs; it names the column and the class.
  */
 export function labels(table: Table): Uint8Array {
@@ -63,7 +63,7 @@ export function labels(table: Table): Uint8Array {
   return result;
 }
 
-/** Rows whose label is not a class of the target, and the labels that most of them hold. */
+/** Rows whose label is not a class of the target, and their most frequent labels. */
 export interface UnknownLabels {
   readonly rows: number;
   /** At most ten, the most frequent first, cut to 80 characters. */
@@ -86,13 +86,16 @@ export function unknownLabels({ contract: { target }, columns }: Table): Unknown
   };
 }
 
-/** Unknown labels in words: `"Pending" (67), "?" (2)`. */
+/** Describes unknown labels: `"Pending" (67), "?" (2)`. */
 export const listedLabels = ({ rows, labels: shown }: UnknownLabels): string => {
   const rest = rows - shown.reduce((sum, label) => sum + label.rows, 0);
   return `${shown.map((each) => `"${each.label}" (${each.rows})`).join(", ")}${rest > 0 ? ` and others (${rest})` : ""}`;
 };
 
-/** A column without the rows whose label is not a class: they have no part in a distribution. Of other columns, all rows. */
+/**
+ * Returns a column without the rows whose label is not a class, which are not part of a distribution. For other
+ * columns, all rows.
+ */
 export function ofClasses(column: Column, data: ColumnData): ColumnData {
   if (column.role !== "target" || column.kind !== "category" || data.storage !== "coded") return data;
   const known = column.levels.length;
@@ -101,7 +104,10 @@ export function ofClasses(column: Column, data: ColumnData): ColumnData {
     : { ...data, codes: data.codes.filter((code) => code < known), levels: column.levels };
 }
 
-/** 1 for the positive class, 0 for the other one, -1 where it isn't known; undefined for a table without its target. */
+/**
+ * Returns 1 for the positive class, 0 for the other one, -1 if it isn't known; undefined for a table without its
+ * target.
+ */
 export function knownLabels(table: Table, target: Target | undefined): Int8Array | undefined {
   const data = target && table.columns.get(target.column);
   if (target === undefined || data?.storage !== "coded") return undefined;

@@ -1,10 +1,10 @@
 import type { Contract } from "../contract/contract.js";
 import { spellingsOf } from "../contract/spellings.js";
 
-/** Most names of unknown keys that are reported. */
+/** Limit on the names of unknown keys that are reported. */
 const mostExtras = 1000;
 
-/** Counts which keys records hold: what a file's header says at once, records only say together. */
+/** Counts the keys of records: a file's header has them all at once, records only together. */
 export class RecordKeys {
   readonly #known: ReadonlyMap<string, string>;
   readonly #met = new Set<string>();
@@ -25,12 +25,12 @@ export class RecordKeys {
     }
   }
 
-  /** Did any record have a value, or null, for this column? */
+  /** Returns whether any record had a value, or null, for this column. */
   has(column: string): boolean {
     return this.#met.has(column);
   }
 
-  /** The contract's columns that were met, then other keys in the order in which they came. */
+  /** Returns the contract's columns found, then other keys in order of appearance. */
   names(): string[] {
     return [...this.#met, ...this.#extra];
   }

@@ -3,7 +3,7 @@ import { formatDate } from "../contract/cells/date.js";
 import type { Column } from "../contract/contract.js";
 import type { ColumnData, Table } from "./table.js";
 
-/** A value of a record, as JSON has it; a date is ISO text in its column's precision. */
+/** A value of a record, in its JSON form; a date is ISO text in its column's precision. */
 export type RecordValue = number | boolean | string | null;
 
 function valueAt(column: Column, data: ColumnData, row: number): RecordValue {
@@ -21,7 +21,8 @@ function valueAt(column: Column, data: ColumnData, row: number): RecordValue {
 }
 
 /**
- * One row as a plain record, which reads back to the same row. It has no prototype, so no column's name can reach one.
+ * Returns one row as a plain record, which reads back to the same row. It has no prototype, so no column's name can
+ * reach one.
  *
  * @param row position in the table, 0 to rows - 1.
  * @throws ChurnkitError OPTION_INVALID if the row does not exist.

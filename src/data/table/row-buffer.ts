@@ -11,9 +11,9 @@ export interface RowBuffer {
   /** Most records of one fill. */
   readonly capacity: number;
   /**
-   * Reads records into the buffer. Those that break the contract are in `rejected` with all their issues; `rowNumbers`
-   * holds the positions of the others. The table is valid until the next fill only, and shares its arrays with it; the issues
-   * are found when they are first asked for, so the records must be the same then.
+   * Reads records into the buffer. Those that break the contract are in `rejected` with all their issues;
+   * `rowNumbers` has the positions of the others. The table is valid only until the next fill, and shares its arrays
+   * with it. Issues are found on first access, so the records must not change before.
    *
    * @param leftOut columns that are not read; the table is without them.
    * @param silent leaves `rejected` empty: only `rowNumbers` shows what was refused, in less time.
@@ -27,18 +27,18 @@ interface Slot {
   readonly name: string;
   readonly reader: CellReader;
   readonly needed: boolean;
-  /** Other spellings of the name, most often none. */
+  /** Other spellings of the name, usually none. */
   readonly spellings: readonly string[];
-  /** Is there another spelling, or would a record without this key show something of its prototype instead? */
+  /** Whether there is another spelling, or a record without this key would expose a member of its prototype instead. */
   readonly guarded: boolean;
-  /** Forgets what the fill before left. */
+  /** Clears the previous fill. */
   reset(): void;
   store(row: number, cell: number | string | null): void;
   /** The column's first `rows` values. */
   view(rows: number): ColumnData;
 }
 
-/** Views of the first n values are kept for the last n asked for, so that fills of one size make none. */
+/** Views of the first n values are cached for the last n, so that fills of one size make none. */
 function lastView<T>(make: (rows: number) => T): (rows: number) => T {
   let size = -1;
   let held: T | undefined;
@@ -88,7 +88,7 @@ function codedSlot(column: Column, capacity: number): Pick<Slot, "reset" | "stor
     },
     view: (rows) => {
       const data = view(rows);
-      // The contract's own array wherever it is enough, so that code that compared its levels once recognizes it.
+      // The contract's own array if it is enough, so that code that compared its levels once recognizes it.
       data.levels = others.size === 0 ? declared : [...declared, ...others.keys()];
       return data;
     },
@@ -107,7 +107,7 @@ function slotOf(column: Column, needed: boolean, spellings: readonly string[], c
   };
 }
 
-/** The value of a record's own key; a key that every object inherits counts only where it is the record's own. */
+/** Returns the value of a record's own key; a key that every object inherits counts only if the record has it. */
 function valueOf(record: Readonly<Record<string, unknown>>, slot: Slot): unknown {
   return slot.guarded ? memberNamed(record, slot.name, slot.spellings) : record[slot.name];
 }
@@ -123,12 +123,12 @@ function notRecord(record: unknown): CellIssue {
 }
 
 /**
- * Makes a buffer that reads plain records (parsed JSON, rows of a database) into columns by the contract, for scoring
- * requests without new columns each time. A key that the contract does not know is left out; a missing key is a missing
- * value; a record may have been made by anyone.
+ * Makes a buffer that reads plain records (parsed JSON, rows of a database) into columns by the contract, so that
+ * scoring requests needs no new columns each time. A key that the contract does not know is left out; a missing key
+ * is a missing value; the record may be untrusted.
  *
- * @param options.capacity most records of one fill; default 1.
- * @param options.target default `ignore`: what is scored has no class yet.
+ * @param options.capacity limit on the records of one fill; default 1.
+ * @param options.target default `ignore`: rows to score have no class yet.
  * @throws ChurnkitError OPTION_INVALID for a capacity that is not a whole number above 0.
  */
 export function rowBuffer(contract: Contract, options: RowOptions & { readonly capacity?: number } = {}): RowBuffer {
@@ -146,7 +146,7 @@ export function rowBuffer(contract: Contract, options: RowOptions & { readonly c
   const numbersView = lastView((rows) => rowNumbers.subarray(0, rows));
   const cells = new Array<number | string | null>(slots.length).fill(null);
 
-  /** Reads one record as row `row`, unless it breaks the contract: then nothing of it is kept, nor is any reason put into words. */
+  /** Reads one record as row `row`, unless it breaks the contract: then it keeps nothing and words no reason. */
   const read = (record: unknown, row: number, used: readonly Slot[]): boolean => {
     if (!isRecord(record)) return false;
     for (let i = 0; i < used.length; i++) {
@@ -164,7 +164,7 @@ export function rowBuffer(contract: Contract, options: RowOptions & { readonly c
     return true;
   };
 
-  /** All that is wrong with a record that was refused. */
+  /** Returns everything that is wrong with a refused record. */
   const issuesOf = (record: unknown, used: readonly Slot[]): CellIssue[] => {
     if (!isRecord(record)) return [notRecord(record)];
     return used.flatMap((slot) => {
@@ -199,7 +199,7 @@ export function rowBuffer(contract: Contract, options: RowOptions & { readonly c
 const isRecord = (record: unknown): record is Readonly<Record<string, unknown>> =>
   typeof record === "object" && record !== null && !Array.isArray(record);
 
-/** A row set aside whose issues are found when they are first asked for: a flood of broken records must cost little. */
+/** A rejected row whose issues are found on first access: a flood of broken records must cost little. */
 class LateRejection implements RejectedRow {
   readonly #record: unknown;
   readonly #explain: (record: unknown) => readonly CellIssue[];
@@ -219,5 +219,5 @@ class LateRejection implements RejectedRow {
   }
 }
 
-/** A row set aside as plain data, which keeps nothing of its record. */
+/** A rejected row as plain data, without a reference to its record. */
 export const plainRejection = ({ row, issues }: RejectedRow): RejectedRow => ({ row, issues });

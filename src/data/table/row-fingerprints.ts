@@ -16,7 +16,7 @@ function hashText(text: string, seed: number): number {
   return hash;
 }
 
-/** The hash of each row's value in a column, which depends on the value and nothing else. */
+/** Hashes each row's value in a column; the hash depends only on the value. */
 function valueHashes(data: ColumnData, seed: number): (row: number) => number {
   if (data.storage === "coded") {
     const levels = data.levels.map((level) => hashText(level, seed));
@@ -33,8 +33,8 @@ function valueHashes(data: ColumnData, seed: number): (row: number) => number {
 }
 
 /**
- * Hashes of every row over some columns, by name and value: rows of two tables that agree in all of them have equal
- * fingerprints, however the tables were read. A column that is not there counts as missing.
+ * Hashes every row over some columns, by name and value: rows of two tables that agree in all of them have equal
+ * fingerprints, however the tables were read. An absent column counts as missing.
  */
 export function rowFingerprints(table: Table, columns: readonly string[]): RowFingerprints {
   const hashes = { first: new Uint32Array(table.rows), second: new Uint32Array(table.rows) };

@@ -2,9 +2,9 @@ import { ChurnkitError } from "../../base/errors.js";
 import type { Column, Contract } from "../contract/contract.js";
 
 /**
- * How a reader treats the target column. `required`: it must be there, and a row without a class is set aside
- * (training, evaluation). `optional`: it may be absent, and a label that is not a class is kept as a level beyond the classes. `ignore`: it is not
- * read at all (scoring). Only `required` also insists on the id columns.
+ * Treatment of the target column. `required`: it must be present, and a row without a class is set aside (training,
+ * evaluation). `optional`: it may be absent, and a label that is not a class becomes a level after the classes.
+ * `ignore`: it is not read at all (scoring). Only `required` also requires the id columns.
  */
 export type TargetMode = "required" | "optional" | "ignore";
 
@@ -12,11 +12,11 @@ export type TargetMode = "required" | "optional" | "ignore";
 export interface RowOptions {
   /** A name for messages; default the path, or "input". */
   readonly source?: string | undefined;
-  /** Default `required`, which means nothing where the contract has no target but insists on ids. */
+  /** Default `required`, which only requires ids if the contract has no target. */
   readonly target?: TargetMode | undefined;
 }
 
-/** `value` where it is one of `allowed`, `otherwise` where it is undefined, else OPTION_INVALID. */
+/** Returns `value` if it is one of `allowed`, `otherwise` if it is undefined; throws OPTION_INVALID for others. */
 export function choice<T extends string>(name: string, value: T | undefined, allowed: readonly T[], otherwise: T): T {
   if (value === undefined) return otherwise;
   if (allowed.includes(value)) return value;
@@ -29,7 +29,7 @@ export function targetMode(mode: TargetMode | undefined): TargetMode {
   return choice("target", mode, ["required", "optional", "ignore"], "required");
 }
 
-/** Must the column be in the input, and does a bad cell in it refuse the row? Otherwise a bad cell is missing. */
+/** Whether the input must have the column, and a bad cell in it refuses the row; otherwise a bad cell is missing. */
 export function isNeeded(column: Column, mode: TargetMode): boolean {
   return column.role === "feature" || (mode === "required" && column.role !== "ignored");
 }

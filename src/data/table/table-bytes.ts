@@ -17,8 +17,8 @@ import { parseContract } from "../contract/parse.js";
 import type { ColumnData, RejectedRow, Table } from "./table.js";
 
 /**
- * A table as bytes, to be kept and read back as it was: a line of JSON with all but the values, then the row numbers and each
- * column as they lie in memory (little-endian). Equal tables give equal bytes.
+ * Writes a table as bytes, without loss: a line of JSON with everything except the values, then the row numbers and
+ * each column in their memory layout (little-endian). Equal tables give equal bytes.
  */
 export function tableToBytes(table: Table): Uint8Array<ArrayBuffer> {
   const { contract, rows, source, rejected, extraColumns, form } = table;
@@ -45,7 +45,7 @@ export function tableToBytes(table: Table): Uint8Array<ArrayBuffer> {
 const bytesOf = ({ buffer, byteOffset, byteLength }: Uint32Array | Float64Array | Int32Array): Uint8Array =>
   new Uint8Array(buffer, byteOffset, byteLength);
 
-/** NaN has many bit patterns, and which of them a value has depends on the engine. */
+/** NaN has many bit patterns; the engine decides which one a value has. */
 const withOneNaN = (values: Float64Array): Float64Array =>
   Float64Array.from(values, (value) => (Number.isNaN(value) ? NaN : value));
 
@@ -72,7 +72,7 @@ const malformed = documentError("INPUT_MALFORMED", "", "Write the table again wi
 const what = "The stored table";
 
 /**
- * Reads what {@link tableToBytes} wrote.
+ * Reads the bytes of {@link tableToBytes}.
  *
  * @throws ChurnkitError INPUT_MALFORMED, CONTRACT_INVALID.
  */
@@ -91,7 +91,7 @@ export function tableFromBytes(bytes: Uint8Array): Table {
   if (bytes.length !== end + 1 + rows * widths.reduce((sum, width) => sum + width, 4))
     throw malformed(what, "was cut short, or is longer than its header says");
   let at = end + 1;
-  /** Copied, since an array of numbers must begin at a multiple of its width. */
+  /** Copied, because an array of numbers must begin at a multiple of its width. */
   const next = (width: number): ArrayBuffer => {
     const part = bytes.slice(at, (at += rows * width));
     return part.buffer;

@@ -11,7 +11,7 @@ export interface NumericData {
 export interface CodedData {
   readonly storage: "coded";
   readonly codes: Int32Array;
-  /** The contract's levels first, then labels met beyond them in order of appearance. */
+  /** The contract's levels first, then other labels in order of appearance. */
   readonly levels: readonly string[];
 }
 
@@ -28,8 +28,8 @@ export interface RejectedRow {
 declare const rowType: unique symbol;
 
 /**
- * Rows in columns. `Row` is the record type of the schema it was read with, carried for the compiler only.
- * A table is never changed after it was made.
+ * Rows in columns. `Row` is the record type of its schema, which only the compiler uses. A table never changes after
+ * it was made.
  */
 export interface Table<Row = unknown> {
   readonly contract: Contract;

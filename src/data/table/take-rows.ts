@@ -2,8 +2,8 @@ import { ChurnkitError } from "../../base/errors.js";
 import type { ColumnData, Table } from "./table.js";
 
 /**
- * The rows of a table at some positions, in that order; a position may come twice. Levels are shared with the table, so
- * codes mean the same; rows set aside stay with the original.
+ * Returns the rows of a table at some positions, in that order; a position may repeat. Levels are shared with the
+ * table, so codes mean the same; rejected rows stay with the original.
  *
  * @param positions positions in the table, 0 to rows - 1 (not row numbers of the source).
  * @throws ChurnkitError OPTION_INVALID for a position that is not in the table.

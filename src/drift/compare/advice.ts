@@ -8,15 +8,15 @@ export interface Advice {
   readonly severity: Severity;
   /** Advice in a sentence or two. */
   readonly action: string;
-  /** The columns that it is about. */
+  /** The affected columns. */
   readonly columns: readonly string[];
 }
 
 /**
- * Advice on a report, the most urgent first: faults of the data before drift of the world, since retraining on
- * broken data makes the model worse.
+ * Returns advice on a report, the most urgent first: faults of the data before drift of the world, because retraining
+ * on broken data makes the model worse.
  *
- * @returns at least one entry, the worst as severe as the report; a calm report asks for nothing but says so.
+ * @returns at least one entry, the worst as severe as the report; a calm report has one that says so.
  */
 export function driftAdvice(report: DriftReport): Advice[] {
   const drifted = report.columns.filter(({ verdict }) => verdict === "drift");
@@ -52,7 +52,7 @@ function labelAdvice({ unknownLabels: unknown }: DriftReport): Advice[] {
   });
 }
 
-/** Missing values, new levels and changed units are faults of a source more often than changes of customers. */
+/** Missing values, new levels and changed units are more often faults of a source than changes of customers. */
 function faults(drifted: readonly ColumnDrift[]): Advice[] {
   const having = (what: string): readonly ColumnDrift[] =>
     drifted.filter(({ shifts }) => shifts.some((shift) => shift.what === what && shift.severity !== "none"));
@@ -85,7 +85,7 @@ function faults(drifted: readonly ColumnDrift[]): Advice[] {
   return [...missing, ...levels, ...units];
 }
 
-/** Columns that were left out because they told nothing, and now may. */
+/** Columns that were left out because they carried no information, and now may. */
 function unreadAdvice(drifted: readonly ColumnDrift[]): Advice[] {
   return drifted.map(({ name, severity, values }): Advice => {
     const before = values.reference === 0 ? "no value" : "one value";
@@ -120,7 +120,7 @@ function featureAdvice({ features, prediction, ranking }: DriftReport, drifted: 
   return [{ severity: features.severity, action, columns: names }];
 }
 
-/** Columns may have moved together, each alone looking as before. */
+/** Columns may have moved together while each alone looks unchanged. */
 function predictionAdvice({ features, prediction }: DriftReport): Advice[] {
   if (prediction?.verdict !== "drift") return [];
   const action =
@@ -130,7 +130,7 @@ function predictionAdvice({ features, prediction }: DriftReport): Advice[] {
   return [{ severity: prediction.severity, action, columns: prediction.drifted }];
 }
 
-/** A slice matters where its columns moved more than as a whole. */
+/** A slice matters if its columns moved more than the whole. */
 function segmentAdvice({ segments }: DriftReport, drifted: readonly ColumnDrift[]): Advice[] {
   const rank = (severity: Severity): number => severities.indexOf(severity);
   const whole = new Map(drifted.map(({ name, severity }) => [name, rank(severity)]));

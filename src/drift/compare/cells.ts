@@ -42,7 +42,7 @@ export function decileCells(
   return filled({ labels, reference: decileCounts(reference), current: decileCounts(current) });
 }
 
-/** A cell for each value of a numeric column of few distinct values, and for what lies between them. */
+/** A cell for each value of a numeric column of few distinct values, and for the gaps between them. */
 export function valueCells(reference: NumericProfile, current: NumericProfile, format: (cut: number) => string): Cells {
   const { cuts } = reference;
   const labelOf = (cell: number): string => {
@@ -60,7 +60,7 @@ export function valueCells(reference: NumericProfile, current: NumericProfile, f
   };
 }
 
-/** The cells that hold rows of either sample. */
+/** Returns the cells with rows of either sample. */
 export function filledCells(reference: readonly number[], current: readonly number[]): number[] {
   const kept: number[] = [];
   for (let cell = 0; cell < reference.length; cell++) {
@@ -90,9 +90,9 @@ function filled({ labels, reference, current }: Cells): Cells {
 const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
 
 /**
- * Pools neighboring bins until each is expected to hold at least `minimum` rows of each sample, going by the
- * reference's shares alone: its deciles were chosen to make its counts equal, so picking bins by both samples would
- * pick the extreme ones of the current rows.
+ * Pools neighboring bins until each is expected to have at least `minimum` rows of each sample, by the reference's
+ * shares alone: its deciles were chosen to make its counts equal, so choosing bins by both samples would favor the
+ * extreme ones of the current rows.
  */
 export function poolNeighbors(cells: Cells, minimum: number): Cells {
   const n = sum(cells.reference);
@@ -120,10 +120,10 @@ export function poolNeighbors(cells: Cells, minimum: number): Cells {
 }
 
 /**
- * Pools the smallest cells until every cell is expected to hold at least `minimum` rows of each sample if both came
- * from one distribution (Cochran's rule for the chi-square test). Chosen by the sum over both samples, which leaves
- * the test's level alone. Levels that the reference doesn't hold go with its rare ones: of many rare levels some are
- * met in one sample only, without any drift.
+ * Pools the smallest cells until every cell is expected to have at least `minimum` rows of each sample if both came
+ * from one distribution (Cochran's rule for the chi-square test). The sum over both samples decides, which does not
+ * change the test's level. Levels that the reference doesn't have go with its rare ones: of many rare levels some
+ * occur in one sample only, without any drift.
  */
 export function poolRare(cells: Cells, minimum: number): Cells {
   const n = sum(cells.reference);

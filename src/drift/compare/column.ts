@@ -15,7 +15,7 @@ import {
 } from "./shifts.js";
 import { formatterOf } from "./words.js";
 
-/** All that the comparison of one column gives, before verdicts. */
+/** Complete comparison of one column, before verdicts. */
 export interface Comparison {
   readonly reference: ColumnProfile;
   readonly current: ColumnProfile;
@@ -29,14 +29,14 @@ export interface Comparison {
   readonly wasserstein: number | null;
   readonly wassersteinNormed: number | null;
   readonly effectError: number;
-  /** May be above 1, where no shift at all would be found. */
+  /** May be above 1, if no shift at all would be found. */
   readonly detectable: number | null;
-  /** As many rows hold a level that the reference doesn't, or of a constant number another value. */
+  /** As many rows have a level that the reference doesn't, or for a constant number another value. */
   readonly unseen: number;
   readonly cells: Cells;
 }
 
-/** Compares one column's profiles, exactly where the samples are at hand. */
+/** Compares one column's profiles, exactly if the samples are available. */
 export function compareColumn(
   reference: ColumnProfile,
   current: ColumnProfile,
@@ -137,7 +137,7 @@ function compareValues(
   };
 }
 
-/** Wasserstein's distance, where there is one: numbers, and finite. */
+/** Returns Wasserstein's distance for numbers, if it is finite. */
 function transport(
   reference: ColumnProfile,
   current: ColumnProfile,

@@ -6,7 +6,7 @@ import { detectableRate } from "./detectable.js";
 import { severityBySize } from "./verdict.js";
 import { percent, pText } from "./words.js";
 
-/** Labels (1 positive, 0 negative, anything else not known yet) and the probabilities given to the same rows. */
+/** Labels (1 positive, 0 negative, anything else unknown) and the probabilities of the same rows. */
 export interface ScoredRows {
   readonly labels: ArrayLike<number>;
   readonly probabilities: Float64Array;
@@ -16,12 +16,12 @@ export interface ScoredRows {
 const STRATA = 100;
 
 /**
- * Compares how often rows of about the same predicted probability are positive. Only labeled rows count; rows whose label
- * may still change (a churn window that hasn't closed) must be left out by the caller, and those whose probability is not one
- * from 0 to 1 are left out here. The verdict is "insufficient" where a change of `coarsestShift` could well go unseen.
+ * Compares how often rows of about the same predicted probability are positive. Only labeled rows count. The caller
+ * must leave out rows whose label may still change (a churn window that hasn't closed); rows without a probability
+ * from 0 to 1 are left out here. The verdict is "insufficient" if a change of `coarsestShift` could well go unseen.
  *
- * @returns null where a sample has no labeled rows, or all are of one class.
- * @throws ChurnkitError OPTION_INVALID where labels and probabilities of a sample differ in number.
+ * @returns null if a sample has no labeled rows, or all are of one class.
+ * @throws ChurnkitError OPTION_INVALID if a sample's labels and probabilities differ in number.
  *
  * @example
  * ```ts
@@ -100,7 +100,7 @@ function strataOf({ labels, probabilities }: ScoredRows): Counts {
   return { rows, positives };
 }
 
-/** Joins neighbors until both classes are expected often enough in both samples, going by both samples together. */
+/** Joins neighbors until both classes are expected often enough in both samples, judged by both samples together. */
 function pooled(reference: Counts, current: Counts, minimum: number): Stratum[] {
   const strata: Stratum[] = [];
   let open = empty();

@@ -1,7 +1,7 @@
 import { square } from "../../base/elementary.js";
 import { chiSquareTail, criticalValue, kolmogorovTail } from "../../stats/special.js";
 
-/** The normal quantile of 0.8: a shift counts as detectable when it is found four times out of five. */
+/** The normal quantile of 0.8: a shift counts as detectable if it is found four times out of five. */
 const POWER = 0.8416;
 
 /**
@@ -40,7 +40,10 @@ function noncentrality(df: number, alpha: number): number {
   return b + 2 * z + Math.sqrt(4 * z * z + 4 * z * b + 2 * z * df);
 }
 
-/** Current rows at which a shift of size `goal` becomes detectable; undefined where the reference itself is too small. */
+/**
+ * Returns the number of current rows at which a shift of size `goal` becomes detectable; undefined if the reference
+ * itself is too small.
+ */
 export function rowsNeeded(detectable: number, goal: number, n: number, m: number): number | undefined {
   // Both bounds are factor * sqrt(1/n + 1/m).
   const factor = detectable / Math.sqrt(1 / n + 1 / m);

@@ -13,7 +13,7 @@ const BINS = 20;
 /** With up to this many distinct values, each gets a bar. */
 const BARS = 15;
 
-/** Both samples' shares for a plot: by level, by value where there are few, else over bins of equal width. */
+/** Returns both samples' shares for a plot: by level, by value if there are few, else over bins of equal width. */
 export function distributionOf(reference: ColumnProfile, current: ColumnProfile): DistributionBin[] {
   if (isNumericProfile(reference) && isNumericProfile(current)) {
     return filledCells(reference.counts, current.counts).length <= BARS
@@ -62,7 +62,7 @@ interface Grid {
   readonly bins: number;
 }
 
-/** Whole numbers get bins of a whole width, or some bins would hold more values than others. */
+/** Whole numbers get bins of a whole width; otherwise some bins would have more values than others. */
 function gridOver(reference: NumericProfile, low: number, high: number): Grid | undefined {
   const width = (high - low) / BINS;
   if (!Number.isFinite(width) || !(width > 0)) return undefined;

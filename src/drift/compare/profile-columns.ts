@@ -6,7 +6,7 @@ import { compareColumn, type Comparison } from "./column.js";
 /**
  * Compares the columns that two profiles share.
  *
- * @throws ChurnkitError CONTRACT_MISMATCH where a column was counted against other cut points or levels.
+ * @throws ChurnkitError CONTRACT_MISMATCH if a column was counted against other cut points or levels.
  */
 export function compareColumns(
   reference: Profile,

@@ -11,9 +11,10 @@ export interface ProfileKs {
 /**
  * Bounds D by two profiles. Both distribution functions are known just below and at each cut point, which gives the
  * lower bound; inside an open cell one function may rise by its whole mass before the other, which gives the upper.
- * They differ by at most a cell's mass, and agree where a cell holds rows of one sample only: so always where every distinct value has a cut point.
+ * They differ by at most a cell's mass, and agree if each cell has rows of only one sample: so always if every
+ * distinct value has a cut point.
  *
- * @returns undefined where a sample is empty.
+ * @returns undefined if a sample is empty.
  */
 export function ksOfProfiles(reference: NumericProfile, current: NumericProfile): ProfileKs | undefined {
   const n = countOfValues(reference);

@@ -1,10 +1,10 @@
 import { countOfValues, type NumericProfile } from "../../data/profile/index.js";
 
 /**
- * Wasserstein distance of two profiles of the same cut points, with the rows of an open cell spread evenly over it; exact
- * where all rows lie on cut points. In the unit of the values.
+ * Wasserstein distance of two profiles of the same cut points, with the rows of an open cell spread evenly over it;
+ * exact if all rows are on cut points. In the unit of the values.
  *
- * @returns undefined where a sample is empty.
+ * @returns undefined if a sample is empty.
  */
 export function wassersteinOfProfiles(reference: NumericProfile, current: NumericProfile): number | undefined {
   const n = countOfValues(reference);
@@ -26,7 +26,7 @@ export function wassersteinOfProfiles(reference: NumericProfile, current: Numeri
   return area;
 }
 
-/** Mean of |gap| over a cell in which it goes evenly from one value to another. */
+/** Mean of |gap| over a cell in which it changes linearly from one value to another. */
 function meanHeight(from: number, to: number): number {
   const [a, b] = [Math.abs(from), Math.abs(to)];
   return from * to >= 0 ? (a + b) / 2 : (a * a + b * b) / (2 * (a + b));

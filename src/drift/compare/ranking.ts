@@ -10,7 +10,7 @@ export type Importances = Readonly<Record<string, number>> | ReadonlyMap<string,
  * Orders columns by importance x shift, so that a small move of a column that the model relies on ranks above a large
  * one of a column it hardly reads.
  *
- * @param ignored columns left out of the comparison, whose weights are left out too.
+ * @param ignored columns left out of the comparison; their weights are left out too.
  * @throws ChurnkitError OPTION_INVALID for a weight that is negative or not finite, or a name that was not compared.
  */
 export function rankDrift(

@@ -20,7 +20,7 @@ import { formatterOf } from "./words.js";
 /** Statistics from both samples of a numeric column in memory, beyond their profiles. */
 export interface ExactValues {
   readonly ks: KsTest;
-  /** Undefined where the profiles are to give it. */
+  /** Undefined if the profiles should provide it. */
   readonly wasserstein: number | undefined;
 }
 
@@ -29,7 +29,7 @@ export interface Candidate extends Omit<Shift, "adjustedP" | "severity"> {
   readonly floors: Floors;
 }
 
-/** The test of a distribution, with how far its effect may be off and what it could see. */
+/** The test of a distribution, with the error of its effect and the shift it could detect. */
 export interface DistributionShift {
   readonly shift: Omit<Candidate, "what" | "floors">;
   readonly error: number;
@@ -52,7 +52,7 @@ export function numericShift(
   const detectable = detectableD(n, m, policy.alpha);
   if (exact !== undefined) return { shift: ksShift(exact.ks.statistic, exact.ks), error: 0, detectable };
   const bounds = ksOfProfiles(reference, current) ?? { lower: 0, upper: 0, n, m };
-  // The lower bound is the one that can't raise a false alarm.
+  // The lower bound can't raise a false alarm.
   const tail = ksLimitTail({ statistic: bounds.lower, n, m });
   return { shift: ksShift(bounds.lower, tail), error: bounds.upper - bounds.lower, detectable };
 }
@@ -62,7 +62,7 @@ const ksShift = (statistic: number, { p, log10p }: Tail): DistributionShift["shi
   statistic,
   pValue: p,
   log10p,
-  // The limit's law is never below the exact one.
+  // The limit distribution is never below the exact one.
   log10pBound: log10p,
   effect: statistic,
 });
@@ -119,7 +119,7 @@ export function unseenRows(reference: ColumnProfile, current: ColumnProfile): nu
     const constant = isNumericProfile(reference) && reference.min !== null && reference.min === reference.max;
     return constant ? current.counts.reduce((sum, count, i) => sum + (reference.counts[i] === 0 ? count : 0), 0) : 0;
   }
-  // A reference that pools its rare levels cannot tell.
+  // A reference that pools its rare levels cannot distinguish them.
   const other = reference.other > 0 ? 0 : current.other;
   return current.counts.reduce((sum, count, i) => sum + (reference.counts[i] === 0 ? count : 0), other);
 }

@@ -85,7 +85,7 @@ function part(columns: readonly Judged[], role: DriftRole): PartDrift | null {
   };
 }
 
-/** A rise of rows that can't be read is drift of the whole, which no column of the readable rows shows. */
+/** A rise of unreadable rows is drift of the whole, which no column of the readable rows shows. */
 export function withRejected(
   report: DriftReport,
   rejected: Omit<DriftReport["rejected"], "severity">,

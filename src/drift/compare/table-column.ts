@@ -16,10 +16,10 @@ import { compareColumn, type Comparison } from "./column.js";
 import type { ExactValues } from "./shifts.js";
 
 /**
- * Compares a column of two tables by its profiles, and by the samples where these say more: D between cut points, or the
- * exact p-value of small samples.
+ * Compares a column of two tables by its profiles, and by the samples if they are more exact: D between cut points,
+ * or the exact p-value of small samples.
  *
- * @param after undefined where the column is absent, which counts as missing in all of `rows`.
+ * @param after undefined if the column is absent, which counts as missing in all of `rows`.
  */
 export function compareTableColumn(
   column: Column,
@@ -40,7 +40,7 @@ export function compareTableColumn(
   return compareColumn(profile, counted, policy, exactValues(before.values, later.values, policy));
 }
 
-/** Whether the profiles give all that the samples would: D, its p-value and Wasserstein's distance. */
+/** Returns whether the profiles are as exact as the samples: D, its p-value and Wasserstein's distance. */
 function tellsAll(reference: NumericProfile, current: NumericProfile, policy: DriftPolicy): boolean {
   const bounds = ksOfProfiles(reference, current);
   if (bounds === undefined) return true;

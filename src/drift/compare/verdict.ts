@@ -14,18 +14,18 @@ import { detectableD } from "./detectable.js";
 import type { Candidate } from "./shifts.js";
 import { insufficientWords, shiftWords, stableWords } from "./words.js";
 
-/** The worst of some severities. */
+/** Returns the worst of some severities. */
 export function worst(of: readonly Severity[]): Severity {
   return severities[Math.max(0, ...of.map((severity) => severities.indexOf(severity)))] ?? "none";
 }
 
-/** The verdict on several columns: drift where one drifts, insufficient where none could be judged. */
+/** The verdict on several columns: drift if one drifts, insufficient if none could be judged. */
 export function verdictOf(columns: readonly { readonly verdict: DriftVerdict }[]): DriftVerdict {
   if (columns.some(({ verdict }) => verdict === "drift")) return "drift";
   return columns.some(({ verdict }) => verdict === "stable") ? "stable" : "insufficient";
 }
 
-/** How large a shift is, for its floors. */
+/** Size of a shift, for comparison with its floors. */
 export const severityBySize = (
   effect: number,
   { warning, critical }: { warning: number; critical: number },
@@ -104,13 +104,13 @@ function detectableFilling({ reference, current, n, m }: Comparison, { alpha }: 
   return before === 0 || after === 0 ? Infinity : detectableD(before, after, alpha);
 }
 
-/** The smaller sample that a column can be judged by: its values, or its rows where neither side has any. */
+/** The smaller sample that a column can be judged by: its values, or its rows if neither side has any. */
 const sampleOf = ({ reference, current, n, m }: Comparison): number =>
   n + m > 0 ? Math.min(n, m) : Math.min(reference.missing, current.missing);
 
 const share = (missing: number, values: number): number => (missing === 0 ? 0 : missing / (missing + values));
 
-/** The distribution's own test where it is among the worst, since it tells most. */
+/** The distribution's own test if it is among the worst, because it is the most informative. */
 function mostSevere(found: readonly Shift[]): Shift | undefined {
   const severity = worst(found.map((shift) => shift.severity));
   return found.find((shift) => shift.severity === severity);

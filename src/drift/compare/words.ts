@@ -27,7 +27,7 @@ function short(value: number): string {
   return String(Number.isFinite(rounded) ? rounded : value);
 }
 
-/** Writes values of a numeric column as people read them. */
+/** Formats values of a numeric column for people. */
 export function formatterOf(column: Pick<NumericProfile, "kind">): (value: number) => string {
   if (column.kind === "date") return dateText;
   if (column.kind === "boolean") return (value) => (value === 1 ? "true" : value === 0 ? "false" : short(value));
@@ -39,7 +39,7 @@ function dateText(value: number): string {
   return Number.isNaN(date.getTime()) ? short(value) : date.toISOString().slice(0, 10);
 }
 
-/** A p-value from its logarithm, right where the p-value itself is 0: "0.034", "5e-138". */
+/** Formats a p-value from its logarithm, correctly even if the p-value itself is 0: "0.034", "5e-138". */
 export function pText(log10p: number): string {
   if (log10p > -3) return exp(log10p * Math.LN10).toFixed(3);
   const exponent = Math.floor(log10p);
@@ -81,7 +81,7 @@ function evidence(shift: Shift, { psi }: Comparison): string {
   return `${size}PSI ${short(psi ?? 0)}, p ${pText(shift.log10p)}`;
 }
 
-/** Which way a distribution went. */
+/** Describes the direction in which a distribution moved. */
 function movement(reference: ColumnProfile, current: ColumnProfile, comparison: Comparison): string {
   if (isNumericProfile(reference) && isNumericProfile(current) && reference.kind !== "boolean") {
     return numericMovement(reference, current);
@@ -114,7 +114,7 @@ function numericMovement(reference: NumericProfile, current: NumericProfile): st
 /** Factors between common units: tens, hundreds, thousands, months and years, hours and days, minutes, weeks. */
 const unitFactors = [10, 100, 1000, 1e6, 12, 24, 60, 3600, 7, 365.25].flatMap((factor) => [factor, 1 / factor]);
 
-/** The common factor by which both mean and standard deviation were multiplied, to 10 %. */
+/** Returns the common factor by which both mean and standard deviation were multiplied, to 10 %. */
 function unitFactor(reference: NumericProfile, current: NumericProfile): number | undefined {
   const before = summarizeNumeric(reference);
   const after = summarizeNumeric(current);
@@ -138,7 +138,7 @@ function cellMovement({ cells, n, m }: Comparison): string {
   return `"${cells.labels[most] ?? ""}" went from ${before} to ${percent((cells.current[most] ?? 0) / m)} of the rows`;
 }
 
-/** Why a column can't be judged, and what would help. */
+/** Explains why a column can't be judged, and what would help. */
 export function insufficientWords(
   { n, m, detectable }: Comparison,
   { coarsestShift: coarsest, leastRows }: DriftPolicy,
@@ -170,7 +170,7 @@ export function stableWords({ detectable, n, m }: Comparison): string {
     : `No shift found; a shift of ${percent(Math.min(1, detectable))} of the rows would show.`;
 }
 
-/** How many rows there are and how many it takes, where it is fewer. */
+/** Says how many rows there are and how many are needed, if there are too few. */
 export const lackOfRows = ({ reference, current }: DriftReport["rows"], { leastRows }: DriftPolicy): string =>
   Math.min(reference, current) >= leastRows
     ? ""
@@ -178,7 +178,7 @@ export const lackOfRows = ({ reference, current }: DriftReport["rows"], { leastR
 
 const adjectives: Record<Severity, string> = { none: "", warning: " (warning)", critical: " (critical)" };
 
-/** The whole report in a sentence. */
+/** Summarizes the report in a sentence. */
 export function reportWords(
   drifted: readonly { name: string; severity: Severity }[],
   judged: number,

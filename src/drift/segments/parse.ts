@@ -55,9 +55,9 @@ const segmentProfiles: Decoder<SegmentProfiles> = object({
 const malformed = documentError("INPUT_MALFORMED", "", "Make them with profileSegments.");
 
 /**
- * Reads segment profiles from JSON that anybody may have written; unknown members are dropped.
+ * Reads segment profiles from untrusted JSON; unknown members are dropped.
  *
- * @throws ChurnkitError INPUT_MALFORMED naming the path of what is wrong.
+ * @throws ChurnkitError INPUT_MALFORMED naming the path of the problem.
  */
 export const parseSegmentProfiles = (json: unknown): SegmentProfiles =>
   segmentProfiles(JsonValue.of(json, "The JSON of segment profiles", malformed));

@@ -67,7 +67,7 @@ export function profileSegments(
 /**
  * Counts a later table's slices against a reference's.
  *
- * @throws ChurnkitError CONTRACT_MISMATCH where a column is absent or has become another kind.
+ * @throws ChurnkitError CONTRACT_MISMATCH if a column is absent or has a different kind now.
  */
 export function profileSegmentsAgainst(reference: SegmentProfiles, table: Table): SegmentProfiles {
   const segments = reference.segments.map(({ rule, profiles }) => {
@@ -83,7 +83,7 @@ export function profileSegmentsAgainst(reference: SegmentProfiles, table: Table)
   return { format: 1, rows: table.rows, segments };
 }
 
-/** Its own column is one value, or one range, within a slice; so are many columns that the model doesn't read. */
+/** Within a slice, its own column is one value or one range, and so are many columns that the model doesn't read. */
 const without = ({ column }: SegmentRule, profile: Profile): Profile => ({
   ...profile,
   columns: profile.columns.filter(({ name, unread }) => name !== column && unread === undefined),
@@ -92,7 +92,7 @@ const without = ({ column }: SegmentRule, profile: Profile): Profile => ({
 /**
  * Adds the slices' counts of two shards counted against the same reference.
  *
- * @throws ChurnkitError CONTRACT_MISMATCH where slices or their columns differ.
+ * @throws ChurnkitError CONTRACT_MISMATCH if slices or their columns differ.
  *
  * @example
  * ```ts
@@ -126,7 +126,7 @@ export function mergeSegmentProfiles(a: SegmentProfiles, b: SegmentProfiles): Se
  * Compares slice with slice; the tests of all columns of all slices are corrected together.
  *
  * @returns the worst slice first.
- * @throws ChurnkitError CONTRACT_MISMATCH where slices were counted against another reference, OPTION_INVALID for a bad
+ * @throws ChurnkitError CONTRACT_MISMATCH if slices were counted against another reference, OPTION_INVALID for a bad
  * policy.
  */
 export function compareSegmentProfiles(

@@ -5,7 +5,7 @@ import { sortedValues } from "../../stats/ranks/index.js";
 import { formatterOf } from "../compare/words.js";
 import { quantileEdges } from "../../stats/distances/index.js";
 
-/** How rows are sliced by one column, frozen by the reference. Plain JSON. */
+/** Rule that slices rows by one column, frozen by the reference. Plain JSON. */
 export type SegmentRule =
   /** A slice for each of the most frequent levels, and one for all others. */
   | { readonly column: string; readonly by: "levels"; readonly levels: readonly string[] }
@@ -21,9 +21,9 @@ export type SegmentRule =
 export const segmentLimits = { columns: 10, levels: 20 } as const;
 
 /**
- * Freezes how a table is sliced by some columns.
+ * Freezes the slicing of a table by some columns.
  *
- * @throws ChurnkitError OPTION_INVALID for a column that isn't there, one of free text, or too many.
+ * @throws ChurnkitError OPTION_INVALID for a missing column, one of free text, or too many.
  */
 export function segmentRules(reference: Table, columns: readonly string[]): SegmentRule[] {
   if (columns.length > segmentLimits.columns) {
@@ -60,7 +60,7 @@ function frequentLevels(codes: Int32Array, levels: readonly string[]): string[] 
     .map(({ level }) => level);
 }
 
-/** Labels of a rule's slices; the last two hold all other values and the missing ones. */
+/** Labels of a rule's slices; the last two are for all other values and the missing ones. */
 export function segmentLabels(rule: SegmentRule): string[] {
   if (rule.by === "levels") return [...rule.levels, "(other levels)", "(missing)"];
   const { edges } = rule;
@@ -77,7 +77,7 @@ export function segmentLabels(rule: SegmentRule): string[] {
 /**
  * Row positions of a table by slice, in the order of {@link segmentLabels}.
  *
- * @throws ChurnkitError CONTRACT_MISMATCH where the column is absent or has become another kind.
+ * @throws ChurnkitError CONTRACT_MISMATCH if the column is absent or has a different kind now.
  */
 export function segmentPositions(rule: SegmentRule, table: Table): Uint32Array[] {
   const data = table.columns.get(rule.column);

@@ -8,7 +8,7 @@ import { judgeSegments, type SegmentComparison } from "./verdict.js";
 /**
  * Compares two tables slice by slice.
  *
- * @param compare compares all columns of two tables but those named.
+ * @param compare compares all columns of two tables except those named.
  */
 export function compareTableSegments(
   reference: Table,

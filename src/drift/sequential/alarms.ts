@@ -18,8 +18,8 @@ export const waitedFor = (alarm: SequentialAlarm): SequentialAlarm => ({
 });
 
 /**
- * Whether a look may clear an alarm: one at the window that raised it, of about as many rows, or at a longer one that lies
- * wholly after it was raised.
+ * Returns whether a look may clear an alarm: one at the window that raised it, with about as many rows, or one at a
+ * longer window entirely after it was raised.
  */
 export function mayClear(
   alarm: SequentialAlarm,
@@ -43,7 +43,7 @@ export function isEcho(
   return found.what === ended.what && (found.severity === "warning" || ended.severity === "critical");
 }
 
-/** The alarms that ended, the latest of each column, as long as a window may still echo them. */
+/** Alarms that ended, the latest of each column, as long as a window may still echo them. */
 export function endedAlarms(
   ended: ReadonlyMap<string, EndedAlarm>,
   { plan }: SequentialState,

@@ -9,7 +9,10 @@ interface Finding extends Pick<SequentialAlarm, "what" | "log10p" | "effect"> {
   readonly floors: Floors;
 }
 
-/** All tests of a look by column; a column of too few rows is left out, so that it neither raises an alarm nor ends one. */
+/**
+ * All tests of a look by column; a column with too few rows is left out, so that it neither raises an alarm nor ends
+ * one.
+ */
 export function findingsOf(report: SequentialLook["report"], policy: DriftPolicy): Map<string, readonly Finding[]> {
   const found = new Map<string, readonly Finding[]>();
   const { rows, rejected, concept } = report;
@@ -41,10 +44,10 @@ export function findingsOf(report: SequentialLook["report"], policy: DriftPolicy
     : found.set("(broken rows)", rejectedShift(report, policy));
 }
 
-/** A finding that is worth an alarm. */
+/** A finding that deserves an alarm. */
 type Alarming = Finding & { readonly severity: "warning" | "critical" };
 
-/** The worst alarm among the tests of one column, going by the log10 of each severity's share of the allowance. */
+/** The worst alarm among the tests of one column, by the log10 of each severity's share of the allowance. */
 export function worstFinding(
   findings: readonly Finding[],
   threshold: { readonly warning: number; readonly critical: number },
@@ -57,7 +60,7 @@ export function worstFinding(
   return alarming.find(({ severity }) => severity === "critical") ?? alarming[0];
 }
 
-/** The shift that alarmed is small or insignificant by itself in a later look at the same window. */
+/** Returns whether the shift that raised an alarm is small or insignificant in a later look at the same window. */
 export function hasEnded(
   findings: readonly Finding[],
   alarm: Pick<SequentialAlarm, "what">,
@@ -67,7 +70,7 @@ export function hasEnded(
   return now === undefined || now.effect < now.floors.warning || now.log10p > log(policy.alpha) / Math.LN10;
 }
 
-/** The rise of rows that break the contract; none where there are none or it fell. */
+/** Returns the rise of rows that break the contract, if any. */
 function rejectedShift({ rows, rejected }: SequentialLook["report"], policy: DriftPolicy): readonly Finding[] {
   if (policy.rejected === false) return [];
   const before = rejected.reference + rows.reference;

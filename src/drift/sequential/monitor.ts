@@ -6,7 +6,7 @@ import { findingsOf, hasEnded, worstFinding } from "./findings.js";
 import { allowanceOfLook, sequentialPlan, type SequentialPlan } from "./plan.js";
 import type { EndedAlarm, SequentialAlarm, SequentialDecision, SequentialLook, SequentialState } from "./state.js";
 
-/** A monitor that has seen nothing yet. */
+/** Returns a monitor that has seen nothing yet. */
 export function sequentialStart(plan: Partial<SequentialPlan> = {}): SequentialState {
   return {
     format: 1,
@@ -18,19 +18,19 @@ export function sequentialStart(plan: Partial<SequentialPlan> = {}): SequentialS
   };
 }
 
-/** Ways in which one column is tested: values, PSI or Jensen-Shannon, missing, new levels. */
+/** Tests of one column: values, PSI or Jensen-Shannon, missing, new levels. */
 const TESTS_PER_COLUMN = 4;
 
 /**
- * Takes one period's looks and decides. Alpha is spent by the calendar: the plan's yearly allowance of false alarms is
- * divided over windows, their looks, columns and tests, and a test alarms when its p-value is at most its share and its
- * effect reaches the policy's floor. By Boole's inequality the expected number of false alarms of unchanged data stays
- * within the allowance whatever depends on whatever: looks share rows where windows overlap, and all share one reference
- * (which rules out products of e-values, valid only for looks that are independent of it). An allowance not spent is not
- * carried over.
+ * Processes one period's looks and decides. Alpha is spent by the calendar: the plan's yearly allowance of false
+ * alarms is divided over windows, their looks, columns and tests, and a test alarms when its p-value is at most its
+ * share and its effect reaches the policy's floor. By Boole's inequality the expected number of false alarms on
+ * unchanged data stays within the allowance under any dependence: looks share rows if windows overlap, and all share
+ * one reference (which rules out products of e-values, valid only for looks that are independent of it). Unspent
+ * allowance is not carried over.
  *
- * @param looks the windows that were due, each compared with the reference; none in a period without rows.
- * @param policy whose floors tell warning from critical; its alpha clears an alarm, it doesn't raise one.
+ * @param looks the windows that were due, each compared with the reference; empty in a period without rows.
+ * @param policy its floors distinguish warning and critical; its alpha clears an alarm, but does not raise one.
  * @throws ChurnkitError OPTION_INVALID for a bad policy.
  *
  * @example
@@ -95,7 +95,7 @@ function takeLook(
   standing: Map<string, SequentialAlarm>,
 ): void {
   const rows = report.rows.current;
-  // One place more than columns, for broken rows and concept.
+  // Two more places than columns, for broken rows and concept.
   const tests = TESTS_PER_COLUMN * (report.columns.length + 1);
   const log10Share = (severity: "warning" | "critical"): number =>
     log(allowanceOfLook(plan, window, severity) / tests) / Math.LN10;

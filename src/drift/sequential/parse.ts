@@ -59,9 +59,9 @@ export const sequentialDecoder: Decoder<SequentialState> = object({
 const malformed = documentError("INPUT_MALFORMED", "", "Restore it from a copy, or start over.");
 
 /**
- * Reads a monitor's state from JSON that anybody may have written; unknown members are dropped.
+ * Reads a monitor's state from untrusted JSON; unknown members are dropped.
  *
- * @throws ChurnkitError INPUT_MALFORMED naming the path of what is wrong, OPTION_INVALID for a plan out of range.
+ * @throws ChurnkitError INPUT_MALFORMED naming the path of the problem, OPTION_INVALID for a plan out of range.
  */
 export const parseSequential = (json: unknown): SequentialState =>
   sequentialDecoder(JsonValue.of(json, "The monitor's saved state", malformed));
@@ -78,9 +78,9 @@ const window: Decoder<WindowParts<Profile>> = (json) => {
 const windows: Decoder<ProfileWindows> = object({ format: version(1), period: count(), windows: list(window, 8) });
 
 /**
- * Reads windows of profiles from JSON that anybody may have written.
+ * Reads windows of profiles from untrusted JSON.
  *
- * @throws ChurnkitError INPUT_MALFORMED naming the path of what is wrong.
+ * @throws ChurnkitError INPUT_MALFORMED naming the path of the problem.
  *
  * @example
  * ```ts
@@ -94,7 +94,7 @@ const windows: Decoder<ProfileWindows> = object({ format: version(1), period: co
  */
 export function parseWindows(json: unknown): ProfileWindows {
   const parsed = windows(JsonValue.of(json, "The JSON of a monitor's windows", malformed));
-  // Refuses lengths that no plan may have.
+  // Refuses lengths that a plan cannot have.
   sequentialPlan({ windows: parsed.windows.map(({ length }) => length) });
   return parsed;
 }

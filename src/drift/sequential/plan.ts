@@ -1,15 +1,15 @@
 import { ChurnkitError } from "../../base/errors.js";
 
-/** How a monitor that looks again and again spends its allowance of false alarms. */
+/** How a monitor that looks repeatedly spends its allowance of false alarms. */
 export interface SequentialPlan {
   /** Periods in a year: 8,766 for an hourly monitor, 365 for a daily one. */
   readonly periodsPerYear: number;
   /**
-   * Lengths of the windows looked at, in periods, increasing: short ones see a gross shift at once, long ones a small one in
-   * time. A window is looked at four times in its length (one of fewer than four periods: in each period).
+   * Lengths of the windows, in periods, increasing: short ones detect a gross shift at once, long ones a small one in
+   * time. A window is examined four times in its length (a window of fewer than four periods: in each period).
    */
   readonly windows: readonly number[];
-  /** How many false alarms of each severity to expect at most in a year of unchanged data. */
+  /** Maximum expected number of false alarms of each severity in a year of unchanged data. */
   readonly falseAlarmsPerYear: { readonly warning: number; readonly critical: number };
 }
 
@@ -27,7 +27,8 @@ const limits = { windows: 8, length: 100_000 } as const;
 export const stepOf = (window: number): number => Math.max(1, Math.floor(window / 4));
 
 /**
- * The allowance of one look at a window: an equal part of the year's for each window, in equal parts for each of its looks.
+ * The allowance of one look at a window: each window has an equal part of the year's, divided equally among its
+ * looks.
  */
 export function allowanceOfLook(plan: SequentialPlan, window: number, severity: "warning" | "critical"): number {
   const looks = plan.periodsPerYear / stepOf(window);
@@ -37,7 +38,7 @@ export function allowanceOfLook(plan: SequentialPlan, window: number, severity: 
 /**
  * The plan of an hourly monitor with some parts replaced.
  *
- * @throws ChurnkitError OPTION_INVALID for a part that is out of range.
+ * @throws ChurnkitError OPTION_INVALID for a part out of range.
  */
 export function sequentialPlan(overrides: Partial<SequentialPlan> = {}): SequentialPlan {
   const plan = { ...hourlyPlan, ...overrides };

@@ -5,35 +5,38 @@ import type { SequentialPlan } from "./plan.js";
 export interface SequentialState {
   readonly format: 1;
   readonly plan: SequentialPlan;
-  /** Periods so far, those without a look included. */
+  /** Periods so far, including those without a look. */
   readonly period: number;
-  /** How many false alarms unchanged data could have raised by now, in expectation and at most. */
+  /** Expected number of false alarms on unchanged data so far, at most. */
   readonly spent: { readonly warning: number; readonly critical: number };
   /** Alarms that have not been cleared. */
   readonly alarms: readonly SequentialAlarm[];
-  /** Alarms that were cleared, the latest of each column, as long as a window holds rows from before. */
+  /** Cleared alarms, the latest of each column, as long as a window has rows from before. */
   readonly ended: readonly EndedAlarm[];
 }
 
-/** An alarm that was cleared, the window that cleared it, and the period in which it did. */
+/** A cleared alarm, with the window and the period that cleared it. */
 export interface EndedAlarm extends Pick<SequentialAlarm, "column" | "what" | "severity" | "window"> {
   readonly at: number;
 }
 
-/** A column that drifted, and where it was seen. */
+/** A column that drifted, and in which window. */
 export interface SequentialAlarm {
-  /** A column's name, or "(broken rows)" or "(concept)" for what no column shows. */
+  /** A column's name, or "(broken rows)" or "(concept)" for drift that no column shows. */
   readonly column: string;
   readonly severity: "warning" | "critical";
   readonly what: Shift["what"] | "rejected" | "concept";
   /**
-   * The window, in periods, in which it was raised. A later look at it clears the alarm, unless it has far fewer rows, or one at a
-   * longer window that lies wholly after it.
+   * The window, in periods, that raised it. A later look at it clears the alarm, unless it has far fewer rows; so
+   * does one at a longer window entirely after it.
    */
   readonly window: number;
-  /** Current rows of the looks that found it, at most; a twentieth less after each look at its window that had far fewer. */
+  /**
+   * Maximum number of current rows in the looks that found it; a twentieth less after each look at its window that
+   * had far fewer.
+   */
   readonly rows: number;
-  /** The cautious one of the shift: `log10pBound`. */
+  /** The cautious value of the shift: `log10pBound`. */
   readonly log10p: number;
   readonly effect: number;
   /** The period in which it was raised. */
@@ -43,9 +46,9 @@ export interface SequentialAlarm {
 /** Result of one period. */
 export interface SequentialDecision {
   readonly period: number;
-  /** The worst of the standing alarms. */
+  /** The worst active alarm. */
   readonly severity: Severity;
-  /** Alarms raised in this period, or raised from warning to critical: what is worth a message. */
+  /** Alarms raised in this period, or raised from warning to critical: those that deserve a message. */
   readonly raised: readonly SequentialAlarm[];
   /** Columns whose alarm ended in this period. */
   readonly cleared: readonly string[];

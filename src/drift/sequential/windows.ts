@@ -9,7 +9,10 @@ export interface WindowParts<Part> {
   readonly closed: readonly (Part | null)[];
 }
 
-/** The last periods, merged to windows of several lengths, in constant memory: at most five parts for each window, however long it is. Plain JSON. */
+/**
+ * The last periods, merged into windows of several lengths, in constant memory: at most five parts for each window,
+ * however long it is. Plain JSON.
+ */
 export interface Windows<Part> {
   /** Periods added so far. */
   readonly period: number;
@@ -29,7 +32,7 @@ const both = <Part>(a: Part | null, b: Part | null, merge: Merge<Part>): Part | 
   a === null || b === null ? (a ?? b) : merge(a, b);
 
 /**
- * Adds one period, and gives the windows whose turn it is to be looked at: four times in a window's length.
+ * Adds one period, and returns the windows that are due: four times in a window's length.
  *
  * @param part null for a period without rows.
  */
@@ -54,7 +57,7 @@ export function addPart<Part>(
   return { state: { period, windows }, due };
 }
 
-/** Everything that a window holds at the moment: at least three quarters of its length once that has passed. */
+/** Returns the current content of a window: at least three quarters of its length once that has passed. */
 export function recent<Part>({ windows }: Windows<Part>, length: number, merge: Merge<Part>): Part | null {
   const window = windows.find((each) => each.length === length);
   return [...(window?.closed ?? []), window?.open ?? null].reduce<Part | null>(
@@ -63,7 +66,7 @@ export function recent<Part>({ windows }: Windows<Part>, length: number, merge: 
   );
 }
 
-/** Passes over periods without rows, many at once: after `longest` of them nothing is left in any window. */
+/** Skips periods without rows, many at once: after `longest` of them all windows are empty. */
 export function skipPeriods<Part>(state: Windows<Part>, periods: number): Windows<Part> {
   return { ...noPeriods<Part>(state.windows.map(({ length }) => length)), period: state.period + periods };
 }
@@ -73,7 +76,7 @@ export interface ProfileWindows extends Windows<Profile> {
   readonly format: 1;
 }
 
-/** A window that is due to be looked at, with all its periods merged. */
+/** A due window, with all its periods merged. */
 export interface DueWindow {
   readonly window: number;
   readonly profile: Profile;
@@ -86,10 +89,10 @@ export const startWindows = (plan: Partial<SequentialPlan> = {}): ProfileWindows
 });
 
 /**
- * Adds one period's profile, and gives the windows whose turn it is.
+ * Adds one period's profile, and returns the windows that are due.
  *
  * @param profile counted against the same reference as all before; null for a period without rows.
- * @throws ChurnkitError CONTRACT_MISMATCH where it was counted against another reference.
+ * @throws ChurnkitError CONTRACT_MISMATCH if it was counted against another reference.
  */
 export function addPeriod(
   windows: ProfileWindows,

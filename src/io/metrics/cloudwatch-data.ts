@@ -32,7 +32,7 @@ export interface MetricDatum {
   readonly Dimensions: { readonly Name: string; readonly Value: string }[];
   readonly Timestamp: Date;
   readonly Values: number[];
-  /** How often each of the values occurred. */
+  /** Count of each value. */
   readonly Counts: number[];
   readonly Unit: (typeof metricUnits)[keyof typeof metricUnits];
   readonly StorageResolution: 1 | 60;
@@ -49,8 +49,8 @@ export function checkNamespace(namespace: string): void {
 }
 
 /**
- * A label's value as CloudWatch allows it, which takes ASCII without control characters only: anything else and `%` is
- * percent-encoded, and what is then too long is cut and made unique by its hash.
+ * Encodes a label's value for CloudWatch, which accepts only ASCII without control characters: anything else and `%`
+ * is percent-encoded, and a text that is then too long is cut and made unique by its hash.
  */
 export function dimensionValue(text: string): string {
   const encoded = text.replace(/[^\x20-\x24\x26-\x7e]+/g, (part) => encodeURIComponent(part));
@@ -58,7 +58,7 @@ export function dimensionValue(text: string): string {
   return `${encoded.slice(0, cloudWatchLimits.dimensionValue - 17)}~${hasher().update(text).hex().slice(0, 16)}`;
 }
 
-/** Points that CloudWatch takes and those that it would refuse, with the reason. */
+/** Separates points that CloudWatch accepts from those that it would refuse, with the reason. */
 export function admitted(
   points: readonly CheckedPoint[],
   now: number,
@@ -76,8 +76,8 @@ export function admitted(
 }
 
 /**
- * Gathers points into CloudWatch's data: those of one series and one period (a minute, or a second with `resolution` 1)
- * become one datum of values and counts, or several where there are more than 150 different values.
+ * Groups points into CloudWatch's data: those of one series and one period (a minute, or a second with `resolution`
+ * 1) become one datum of values and counts, or several if there are more than 150 different values.
  */
 export function gather(
   points: readonly CheckedPoint[],
@@ -156,7 +156,7 @@ export function batches(
   return made;
 }
 
-/** The error for points that did not get through, carrying them for {@link undeliveredPoints}. */
+/** Makes the error for undelivered points; {@link undeliveredPoints} returns them. */
 export function undelivered(
   sink: string,
   points: readonly CheckedPoint[],

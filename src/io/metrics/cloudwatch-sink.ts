@@ -10,22 +10,22 @@ import { closedSink, pointCheck, type CheckedPoint } from "./metric-points.js";
 import type { MetricSink } from "./metric-sink.js";
 import type { MetricTable } from "./metric-table.js";
 
-/** How {@link cloudWatchSink} reaches CloudWatch. */
+/** Options of {@link cloudWatchSink}. */
 export interface CloudWatchSinkOptions {
   /** Up to 255 letters, digits and `._-/#`, not beginning with `AWS/`. */
   readonly namespace: string;
   /** Your own client, used unchanged and left open; without it the sink makes one, and `close` destroys it. */
   readonly client?: Sdk.CloudWatchClient | undefined;
-  /** Default: what the environment says. */
+  /** Default: from the environment. */
   readonly region?: string | undefined;
   /** Another address than AWS's, for tests. */
   readonly endpoint?: string | undefined;
-  /** Tries of a request that is throttled or answered with 5xx, by the SDK's backoff; default 5. */
+  /** Attempts of a request that is throttled or answered with 5xx, with the SDK's backoff; default 5. */
   readonly maxAttempts?: number | undefined;
   /** Seconds of CloudWatch's periods: 60 (default), or 1, which costs more. */
   readonly resolution?: 1 | 60 | undefined;
   readonly metrics?: MetricTable | undefined;
-  /** The time, for the limits of CloudWatch; default the system's. */
+  /** The current time, for the limits of CloudWatch; default the system's. */
   readonly now?: (() => Date) | undefined;
 }
 
@@ -38,7 +38,7 @@ export interface CloudWatchSinkOptions {
  * Points older than 14 days or more than 2 hours ahead are refused in the same way, because CloudWatch drops them. A
  * request whose answer is lost may be counted twice: PutMetricData cannot recognize a repetition.
  *
- * Needs `cloudwatch:PutMetricData`, which can be limited by the condition key `cloudwatch:namespace`.
+ * Needs `cloudwatch:PutMetricData`; the condition key `cloudwatch:namespace` can limit it.
  *
  * @throws ChurnkitError PEER_MISSING without the package @aws-sdk/client-cloudwatch, OPTION_INVALID for the namespace.
  * @example

@@ -11,7 +11,7 @@ export interface EmbeddedMetricSinkOptions {
   /** Seconds of CloudWatch's periods: 60 (default), or 1, which costs more. */
   readonly resolution?: 1 | 60 | undefined;
   readonly metrics?: MetricTable | undefined;
-  /** The time, for the limits of CloudWatch; default the system's. */
+  /** The current time, for the limits of CloudWatch; default the system's. */
   readonly now?: (() => Date) | undefined;
 }
 
@@ -23,7 +23,7 @@ export interface EmbeddedMetricSinkOptions {
  * Points older than 14 days or more than 2 hours ahead, which CloudWatch would drop, are refused with SINK_FAILED after
  * the others are written.
  *
- * @param writeLine takes a line without its end; may be asynchronous, then lines wait for one another.
+ * @param writeLine called with a line without its end; may be asynchronous, then lines wait for one another.
  * @throws ChurnkitError OPTION_INVALID for the namespace.
  * @example
  * ```ts

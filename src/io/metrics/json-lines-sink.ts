@@ -35,7 +35,7 @@ export function jsonLinesSink(path: string, options: { metrics?: MetricTable } =
   const name = `JSON lines at ${path}`;
   let unsynced = false;
   let closed = false;
-  // One append after the other: the end of the file is looked at before each.
+  // One append after the other, because each examines the end of the file first.
   const limit = pLimit(1);
   const inTurn = (work: (file: FileHandle) => Promise<void>): Promise<void> =>
     limit(() => withFile(path, work)).catch((error: unknown) => {
@@ -94,9 +94,9 @@ export interface MetricLines {
 }
 
 /**
- * Reads what {@link jsonLinesSink} wrote. A line that is torn or holds no point of the table is skipped and named.
+ * Reads the file of a {@link jsonLinesSink}. A line that is torn or has no point of the table is skipped and named.
  *
- * @throws ChurnkitError IO_FAILED where the file cannot be read.
+ * @throws ChurnkitError IO_FAILED if the file cannot be read.
  */
 export async function readMetricLines(path: string, options: { metrics?: MetricTable } = {}): Promise<MetricLines> {
   const check = pointCheck(options.metrics);

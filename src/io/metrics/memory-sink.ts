@@ -2,14 +2,14 @@ import { closedSink, labelRecord, pointCheck } from "./metric-points.js";
 import type { MetricPoint, MetricSink } from "./metric-sink.js";
 import type { MetricTable } from "./metric-table.js";
 
-/** A sink in memory, and what it holds. */
+/** A sink in memory, and its content. */
 export interface MemorySink extends MetricSink {
-  /** The points in the order of their writing, under the table's names. */
+  /** The points in the order of the writes, under the table's names. */
   points(): readonly MetricPoint[];
 }
 
 /**
- * A metric sink in memory, for tests and for trying things; gone with the process.
+ * A metric sink in memory, for tests and experiments; its content is lost when the process ends.
  *
  * @param options.keep how many of the newest points are kept; default 100,000.
  * @example

@@ -2,7 +2,7 @@ import { ChurnkitError } from "../../base/errors.js";
 import { metricTable, metricUnits, type MetricDefinition, type MetricTable } from "./metric-table.js";
 import type { MetricPoint } from "./metric-sink.js";
 
-/** A point that was checked, with its metric's definition and its labels in order. */
+/** A checked point, with its metric's definition and its sorted labels. */
 export interface CheckedPoint {
   /** The metric's name in the table. */
   readonly name: string;
@@ -145,10 +145,10 @@ function checkLabels(
   return labels;
 }
 
-/** A text that two points share just when they are of one series: the metric and its labels. */
+/** Returns a text that two points share exactly if they belong to one series: the metric and its labels. */
 export const seriesKey = (point: CheckedPoint): string => JSON.stringify([point.name, point.labels]);
 
-/** Labels as an object that no name can harm. */
+/** Copies labels into an object without a prototype, which no name can harm. */
 export const labelRecord = (labels: CheckedPoint["labels"]): Record<string, string> =>
   Object.assign(Object.create(null) as Record<string, string>, Object.fromEntries(labels));
 
@@ -156,7 +156,7 @@ export const labelRecord = (labels: CheckedPoint["labels"]): Record<string, stri
 export const closedSink = (sink: string): ChurnkitError =>
   new ChurnkitError("SINK_FAILED", `The metric sink ${sink} was closed. Make a new one to write more points.`);
 
-/** The points that a failed write did not deliver, to be written again; empty for other errors. */
+/** Returns the points that a failed write did not deliver, for writing again; empty for other errors. */
 export function undeliveredPoints(error: unknown): readonly MetricPoint[] {
   if (!ChurnkitError.isInstance(error) || error.code !== "SINK_FAILED" || !Array.isArray(error.where.value)) return [];
   return error.where.value as readonly MetricPoint[];

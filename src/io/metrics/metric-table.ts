@@ -1,4 +1,4 @@
-/** Units of metrics, and what CloudWatch calls each. */
+/** Units of metrics, and CloudWatch's names for them. */
 export const metricUnits = {
   ratio: "None",
   count: "Count",
@@ -17,7 +17,7 @@ export type MetricUnit = keyof typeof metricUnits;
  */
 export type MetricType = "counter" | "gauge" | "histogram";
 
-/** One metric as every driver of MetricSink knows it. */
+/** Definition of a metric for every driver of MetricSink. */
 export interface MetricDefinition {
   readonly type: MetricType;
   readonly unit: MetricUnit;
@@ -29,14 +29,14 @@ export interface MetricDefinition {
   readonly prometheus: string;
   /** Labels that each of its points must carry; others may come with them. */
   readonly labels?: readonly string[];
-  /** Upper bounds of a histogram's buckets in Prometheus, rising. */
+  /** Upper bounds of a histogram's buckets in Prometheus, increasing. */
   readonly buckets?: readonly number[];
 }
 
 /** Metrics by the name that points use. */
 export type MetricTable = Readonly<Record<string, MetricDefinition>>;
 
-/** The metrics of churnkit: the only place where their names, in either spelling, are declared. */
+/** The metrics of churnkit: the only place that declares their names, in either spelling. */
 export const metricTable = {
   model_accuracy: {
     type: "gauge",

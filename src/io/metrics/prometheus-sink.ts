@@ -4,18 +4,18 @@ import type { MetricSink } from "./metric-sink.js";
 import type { MetricTable } from "./metric-table.js";
 import { prometheusText, prometheusType } from "./prometheus-text.js";
 
-/** A sink that is read by Prometheus. */
+/** A sink that Prometheus reads. */
 export interface PrometheusSink extends MetricSink {
   /** Everything so far in Prometheus' text format, series in the order of their first point. */
   render(): string;
-  /** The `content-type` that goes with it. */
+  /** The matching `content-type`. */
   readonly contentType: string;
 }
 
 /**
- * A metric sink that keeps totals, latest values and histograms for Prometheus to fetch. Any labels may be used, also
- * different ones for the points of one metric. Serve `render()`, or mount it in a server's /metrics with `withSink` of
- * `churnkit/serving`.
+ * A metric sink that keeps totals, latest values and histograms for Prometheus to fetch. Any labels may be used, even
+ * different ones for the points of one metric. Serve `render()`, or mount it in a server's /metrics with `withSink`
+ * of `churnkit/serving`.
  *
  * @param options.maxSeries most series (metrics times label values) that are kept; default 10,000. A write that would
  *   go beyond throws INPUT_TOO_LARGE, and nothing of it is kept.

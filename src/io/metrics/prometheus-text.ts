@@ -8,7 +8,7 @@ export interface PrometheusSample {
   readonly metric: PrometheusMetric;
   readonly labels: Labels;
   readonly value: number;
-  /** When, in milliseconds: an older value of a gauge does not undo a newer one. */
+  /** Time in milliseconds: an older value of a gauge does not replace a newer one. */
   readonly at: number;
 }
 
@@ -42,7 +42,7 @@ interface Family {
   readonly series: Map<string, Series>;
 }
 
-/** Nothing is checked here: names and label names are those of the caller's own table. */
+/** Nothing is checked here: names and label names come from the caller's own table. */
 export function prometheusText(): PrometheusText {
   const families = new Map<string, Family>();
 

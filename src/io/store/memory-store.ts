@@ -1,7 +1,7 @@
 import { checkKey, conflict, type ObjectStore, type PutOptions, type StoredObject } from "./object-store.js";
 
 /**
- * An object store in memory, for tests and for trying things; gone with the process.
+ * An object store in memory, for tests and experiments; its content is lost when the process ends.
  *
  * @example
  * ```ts

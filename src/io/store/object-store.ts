@@ -1,9 +1,9 @@
 import { ChurnkitError } from "../../base/errors.js";
 
-/** An object as it was read: its bytes and the version that a later conditional write names. */
+/** An object read from a store: its bytes and the version that a later conditional write names. */
 export interface StoredObject {
   readonly bytes: Uint8Array;
-  /** Changes whenever the bytes do; compare it, don't read it. */
+  /** Changes whenever the bytes do; compare it, don't interpret it. */
   readonly version: string;
 }
 
@@ -14,12 +14,12 @@ export interface StoredStream {
   readonly size: number;
 }
 
-/** An object as a listing names it. */
+/** An object in a listing. */
 export interface ObjectInfo {
   readonly key: string;
   /** Length in bytes. */
   readonly size: number;
-  /** When it was last written, by the store's clock; absent where the store does not know. */
+  /** Time of the last write, by the store's clock; absent if the store does not know. */
   readonly modified?: Date | undefined;
 }
 
@@ -36,13 +36,13 @@ export interface PutOptions {
 export interface StoreCapabilities {
   /** Honors {@link PutOptions.ifVersion} against every other writer. */
   readonly compareAndSwap: boolean;
-  /** Does what was written outlive the process? */
+  /** Whether objects survive the process. */
   readonly durable: boolean;
 }
 
 /**
- * The port to wherever bytes are kept by name: memory, a folder, later a bucket. A read after a write sees it, and no
- * reader ever sees a part of an object.
+ * The port for bytes kept by name: memory, a folder, a bucket. A read after a write sees it, and a reader never sees
+ * a part of an object.
  *
  * Keys are `/`-separated segments of letters, digits and `._-`. No key may be the folder of another (`a` and `a/b`):
  * not every store can keep both.
@@ -57,7 +57,7 @@ export interface ObjectStore {
   get(key: string): Promise<StoredObject | undefined>;
   /** @throws ChurnkitError STORE_CONFLICT when `ifVersion` does not hold; nothing is written then. */
   put(key: string, bytes: Uint8Array, options?: PutOptions): Promise<{ readonly version: string }>;
-  /** Objects whose key begins with `prefix` (any text, also part of a segment), sorted by key. */
+  /** Objects whose key begins with `prefix` (any text, even part of a segment), sorted by key. */
   list(prefix: string): Promise<readonly ObjectInfo[]>;
   /** Removes an object; a missing one is not an error. */
   delete(key: string): Promise<void>;
@@ -75,8 +75,8 @@ const segment = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}$/;
 const maxKeyLength = 900;
 
 /**
- * Refuses keys that could leave a store's folder or that some store cannot keep: empty, absolute, `.` or `..`, hidden,
- * longer than 900 characters or 200 in a segment, other characters than letters, digits and `._-`.
+ * Refuses keys that could leave a store's folder or that some store cannot keep: empty, absolute, `.` or `..`,
+ * hidden, longer than 900 characters or 200 in a segment, or with characters other than letters, digits and `._-`.
  *
  * @throws ChurnkitError OPTION_INVALID.
  */

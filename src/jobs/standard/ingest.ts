@@ -23,7 +23,7 @@ const params = strictObject({
   labeled: withDefault(flag, true),
 });
 
-/** Reads a file into a table: by a contract, by a model's, or by one that is inferred. */
+/** Reads a file into a table: by a contract, by a model's, or by an inferred one. */
 export const ingest = defineJob({
   name: "ingest",
   version,

@@ -14,8 +14,8 @@ const params = strictObject({
 });
 
 /**
- * Registers a model and, where an alias is named, points it to the version: if it passes the gates on the rows given, or
- * unjudged without rows. The same model is the version that it was before, and an alias that points to it stays.
+ * Registers a model and, if an alias is named, points it to the version if it passes the gates on the given rows, or
+ * unjudged without rows. The same model remains the same version, and an alias that already points to it stays.
  */
 export const register = defineJob({
   name: "register",

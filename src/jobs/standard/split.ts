@@ -6,7 +6,7 @@ import { seed } from "./seed.js";
 
 const params = strictObject({ test: withDefault(number(0, 1), 0.2), seed });
 
-/** Parts rows to train on and rows to test on. */
+/** Splits rows into training and test rows. */
 export const split = defineJob({
   name: "split",
   version,

@@ -2,9 +2,9 @@ import { Network } from "./layout";
 import { mulAdd, power } from "./math";
 
 /**
- * One step of Adam over `count` parameters (a multiple of 8), the L2 gradient `decay * w` added on the way. A first moment
- * below about 1e-29 becomes 0: what belongs to a feature that is always 0 would else decay into subnormal numbers, which
- * many processors handle slowly.
+ * One step of Adam over `count` parameters (a multiple of 8), with the L2 gradient `decay * w` added on the way. A
+ * first moment below about 1e-29 becomes 0: the moments of a feature that is always 0 would otherwise decay into
+ * subnormal numbers, which many processors handle slowly.
  */
 export function adam(network: Network, parameters: usize, count: i32, decay: f32, rate: f32, secondScale: f32): void {
   const beta1 = f32x4.splat(<f32>network.beta1);

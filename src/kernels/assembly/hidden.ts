@@ -3,7 +3,7 @@ import { mix32, mix32x4, mulAdd } from "./math";
 import { statistics } from "./statistics";
 
 /*
- * Loops over the rows of a panel are `do while`, never `for`: only then does V8 keep what doesn't change outside of them.
+ * Loops over the rows of a panel are `do while`, never `for`: only then does V8 hoist invariants out of them.
  */
 
 /** From relu's output to the layer's: batch normalization with the batch's statistics, then dropout. */

@@ -1,7 +1,8 @@
 export { placeDense } from "./place";
 export { score } from "./score";
 export { gradients, train } from "./train";
-// For no caller, but what is exported isn't inlined, and out of line V8 11 lays this loop out better (3 % of an epoch).
+// Not for callers, but an exported function isn't inlined, and out of line V8 11 compiles this loop better (3 % of an
+// epoch).
 export { weightGradient } from "./weight-gradient";
 
 /** The first byte of memory that is free for the caller. */

@@ -1,8 +1,8 @@
 /*
- * How data lies in memory. A matrix of rows x units is kept as panels of 8 units: panel p holds units 8p..8p+7 of every
- * row, 32 bytes a row, so that four rows by eight units are one run of 128 bytes. Kernels [inputs, units] are kept the
- * same way: panel p holds 8 output units for every input. Units are padded to a multiple of 8 with zeros that stay zero.
- * The words of both structs are written by src/model/kinds/network/wasm/layout.ts, in this order.
+ * Memory layout. A matrix of rows x units is kept as panels of 8 units: panel p has units 8p..8p+7 of every row, 32
+ * bytes a row, so that four rows by eight units are one run of 128 bytes. Kernels [inputs, units] are kept the same
+ * way: panel p has 8 output units for every input. Units are padded to a multiple of 8 with zeros that stay zero.
+ * src/model/kinds/network/wasm/layout.ts writes the words of both structs, in this order.
  */
 
 /** Bytes of one row of a panel. */
@@ -25,10 +25,10 @@ export class Layer {
   beta: usize;
   movingMean: usize;
   movingVariance: usize;
-  /** Statistics of the present batch: mean, and 1 / sqrt(variance + epsilon). */
+  /** Statistics of the current batch: mean, and 1 / sqrt(variance + epsilon). */
   mean: usize;
   inverseDeviation: usize;
-  /** Outputs of relu, and of the whole layer (the same place where relu is the last step). */
+  /** Outputs of relu, and of the whole layer (the same place if relu is the last step). */
   relu: usize;
   output: usize;
   /** Factor of each unit under dropout: 0 or 1 / (1 - rate); 1 while nothing is dropped. */
@@ -55,7 +55,7 @@ export class Network {
   inputs: i32;
   inputPanels: i32;
   outputs: i32;
-  /** The present batch's features as panels. */
+  /** The current batch's features as panels. */
   x: usize;
   /** The output layer: one row of padded inputs for each output unit, then the biases. */
   outputKernel: usize;

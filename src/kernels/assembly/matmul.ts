@@ -23,7 +23,7 @@ function tile(a: usize, k: i32, w: usize, bias: usize, floor: f32, out: usize): 
   let c21 = c01;
   let c30 = c00;
   let c31 = c01;
-  // Stepping before each use, not after, spares the engine two copies a turn.
+  // Stepping before each use, not after, saves the engine two copies per iteration.
   a -= 16;
   w -= ROW;
   do {

@@ -32,7 +32,7 @@ export function score(at: usize, x: usize, rows: i32, logits: usize): void {
   const network = changetype<ScoreNetwork>(at);
   for (let first = 0; first < rows; first += CHUNK) {
     const count = min(CHUNK, rows - first);
-    // One row alone is a run of panels one row long: no transposing, and the kernel for a single row.
+    // A single row is a run of panels one row long: no transposing, and the kernel for a single row.
     const stride: usize = count == 1 ? ROW : <usize>CHUNK * ROW;
     let front = network.front;
     let back = network.back;

@@ -66,8 +66,8 @@ export function packDerivatives(rows: usize, count: i32, distances: usize, first
 }
 
 /**
- * Parts a list of rows by a seeded draw, both sides in their order: those drawn (hash of the position below `limit`) go
- * to `inside`, the others to `outside`. Returns how many were drawn.
+ * Splits a list of rows by a seeded draw, both sides in order: those drawn (hash of the position below `limit`) go to
+ * `inside`, the others to `outside`. Returns how many were drawn.
  */
 export function drawRows(rows: usize, count: i32, key: u32, limit: u32, inside: usize, outside: usize): i32 {
   const from = inside;

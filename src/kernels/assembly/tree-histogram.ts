@@ -75,15 +75,15 @@ function sumOne(lane: Lane, rows: usize, count: i32, gathered: usize, histogram:
   }
 }
 
-/** Takes one child's sums from its parent's, which leaves those of the other child. A whole number of 16 bytes. */
+/** Subtracts one child's sums from its parent's, which leaves those of the other child. A whole number of 16 bytes. */
 export function subtract(parent: usize, child: usize, bytes: i32): void {
   const end = parent + bytes;
   for (; parent < end; parent += 16, child += 16) v128.store(parent, i64x2.sub(v128.load(parent), v128.load(child)));
 }
 
 /**
- * Moves the listed rows that go left before the others, both in their order; returns how many they are. A code inside
- * [low, low + span] goes left where `inside` is 1, right where it is 0.
+ * Moves the listed rows that go left before the others, both in order; returns their number. A code inside [low, low
+ * + span] goes left if `inside` is 1, right if it is 0.
  */
 export function partRows(rows: usize, count: i32, codes: usize, low: u32, span: u32, inside: u32, aside: usize): i32 {
   const from = rows;

@@ -24,9 +24,9 @@ export async function packArchive(files: BundleFiles): Promise<Uint8Array<ArrayB
 }
 
 /**
- * Unpacks an archive (.tar.gz or .tar) in memory. Only plain files with plain relative paths are let in.
+ * Unpacks an archive (.tar.gz or .tar) in memory. Only plain files with plain relative paths are accepted.
  *
- * @throws ChurnkitError ARCHIVE_UNSAFE for a path that leads out, a link, a device, a file twice, or more bytes or
+ * @throws ChurnkitError ARCHIVE_UNSAFE for a path that leads out, a link, a device, a repeated file, or more bytes or
  * files than the limits; BUNDLE_CORRUPT when it cannot be read at all.
  */
 export async function unpackArchive(
@@ -71,7 +71,7 @@ export async function unpackArchive(
   return files;
 }
 
-/** The path of a plain file, undefined for a folder's own entry. */
+/** Returns the path of a plain file, undefined for a folder's own entry. */
 function checkEntry({ header }: ParsedTarEntry, files: ReadonlyMap<string, unknown>): string | undefined {
   const path = header.name.replace(/^(\.\/)+/, "");
   if (header.type === "directory") {

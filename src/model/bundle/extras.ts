@@ -7,7 +7,7 @@ const path = /^extras\/([a-z][a-z0-9-]{0,39})\.json$/;
 /**
  * The files of an artifact's extras.
  *
- * @throws ChurnkitError OPTION_INVALID for a name that is not allowed or a number that JSON doesn't have.
+ * @throws ChurnkitError OPTION_INVALID for an invalid name or a number that JSON doesn't have.
  */
 export function extraFiles(extras: Readonly<Record<string, unknown>>): [string, Uint8Array<ArrayBuffer>][] {
   return Object.entries(extras)

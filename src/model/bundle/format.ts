@@ -16,13 +16,13 @@ export type BundleFiles = ReadonlyMap<string, Uint8Array>;
 
 /** Descriptions that a bundle adds to its artifact. */
 export interface BundleOptions {
-  /** When the bundle was made. Default: now. */
+  /** Creation time of the bundle. Default: now. */
   readonly createdAt?: Date | undefined;
 }
 
 /**
- * Writes an artifact as the files of a bundle, `manifest.json` last. All but the manifest's `createdAt` (and its own
- * hash) follow from the artifact alone.
+ * Writes an artifact as the files of a bundle, `manifest.json` last. Everything except the manifest's `createdAt`
+ * (and its own hash) follows from the artifact alone.
  *
  * @example
  * ```ts
@@ -68,12 +68,12 @@ export async function toBundleFiles(
   return files;
 }
 
-/** Reads one file of a bundle; undefined where there is none. */
+/** Reads one file of a bundle; undefined if it does not exist. */
 export type BundleReader = (path: string) => Promise<Uint8Array | undefined>;
 
 /**
- * Reads a bundle: every file against its size and SHA-256, every value against what belongs there. Golden scores are
- * checked where the bundle is compiled ({@link openBundle}).
+ * Reads a bundle: every file is checked against its size and SHA-256, and every value against its type. Golden scores
+ * are checked when the bundle is compiled ({@link openBundle}).
  *
  * @throws ChurnkitError BUNDLE_NOT_FOUND without a manifest, BUNDLE_VERSION, BUNDLE_CORRUPT, ARCHIVE_UNSAFE.
  */
@@ -81,13 +81,13 @@ export async function fromBundleFiles(
   source: BundleFiles | BundleReader,
 ): Promise<{ manifest: Manifest; artifact: Artifact }> {
   const { manifest, artifact } = await readBundle(source);
-  // Copying asks for every part.
+  // Copying reads every part.
   return { manifest, artifact: { ...artifact } };
 }
 
 /**
- * {@link fromBundleFiles} for those who want to score: every file is verified, but what no score needs (baseline,
- * metrics, provenance, extras) is parsed when it is first asked for, and throws BUNDLE_CORRUPT then.
+ * Like {@link fromBundleFiles}, for scoring: every file is verified, but parts that scoring does not need (baseline,
+ * metrics, provenance, extras) are parsed on first access, and throw BUNDLE_CORRUPT then.
  */
 export async function readBundle(
   source: BundleFiles | BundleReader,
@@ -138,7 +138,7 @@ function parseArtifact(files: BundleFiles): Artifact {
     ...partPaths.filter((path) => !used.has(path)),
     ...[...files.keys()].filter((path) => extraNameOf(path) !== undefined),
   ];
-  // Copies: what is read later is what was verified, whatever becomes of the caller's bytes.
+  // Copies, so that later reads see the verified bytes, whatever the caller does with its own.
   const rest = new Map(others.map((path): [string, Uint8Array] => [path, new Uint8Array(file(path))]));
   for (const path of files.keys()) {
     if (!used.has(path)) throw corrupt(path, "is listed in the manifest but does not belong in a bundle");
@@ -146,7 +146,7 @@ function parseArtifact(files: BundleFiles): Artifact {
   return withRest(needed, rest);
 }
 
-/** Adds the parts that no score needs, as getters. On its own, so that they keep no other file in memory. */
+/** Adds the parts that scoring does not need, as getters. Separate, so that they keep no other file in memory. */
 function withRest(needed: ReturnType<typeof partsToScore> & Pick<Artifact, "model">, rest: BundleFiles): Artifact {
   const json = (path: string): JsonValue => JsonValue.parse(rest.get(path) ?? new Uint8Array(), path, corrupt);
   const names = [...rest.keys()].flatMap((path): [string, string][] => {
@@ -176,7 +176,7 @@ function withRest(needed: ReturnType<typeof partsToScore> & Pick<Artifact, "mode
   };
 }
 
-/** A function that makes its value when it is first called, and keeps it. */
+/** Returns a function that makes its value on the first call, and keeps it. */
 function once<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined;
   return () => (made ??= { value: make() }).value;
@@ -207,7 +207,7 @@ function partsToScore(
 const parseBaseline = (json: (path: string) => JsonValue, contract: Artifact["contract"]): Profile =>
   withMarkedPredictions(ofOthers("baseline.json", json, parseProfile), contract);
 
-/** The JSON files that {@link parseParts} asks for. */
+/** The JSON files that {@link parseParts} reads. */
 export const partPaths = [
   "contract.json",
   "recipe.json",
@@ -218,7 +218,7 @@ export const partPaths = [
   "provenance.json",
 ] as const;
 
-/** Reads a part that another room knows how to parse; its errors become the bundle's. */
+/** Reads a part with another room's parser; its errors become the bundle's. */
 function ofOthers<T>(path: string, json: (path: string) => JsonValue, parse: (value: unknown) => T): T {
   const { value } = json(path);
   try {

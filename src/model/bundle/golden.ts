@@ -2,7 +2,7 @@ import type { Column, Contract, NumberColumn } from "../../data/contract/index.j
 import { mix32, uniform } from "../../base/random.js";
 import type { GoldenRow } from "../artifact.js";
 
-/** How {@link goldenRows} draws. */
+/** Options of {@link goldenRows}. */
 export interface GoldenOptions {
   /** Number of rows. Default 16. */
   readonly rows?: number | undefined;
@@ -43,7 +43,7 @@ function drawValue(column: Column, row: number, random: () => number): string | 
     case "date": {
       const min = column.min ?? column.observed?.min ?? Date.UTC(2020, 0, 1);
       const max = column.max ?? column.observed?.max ?? min + 5 * 365 * day;
-      // Whole days strictly inside the limits where there is room for one.
+      // Whole days strictly inside the limits, if there is room for one.
       const time = Math.ceil(min / day) * day + Math.floor(random() * Math.max(1, Math.floor((max - min) / day))) * day;
       const text = new Date(Math.min(Math.max(time, min), max)).toISOString();
       return column.precision === "date" ? text.slice(0, 10) : text;
@@ -69,7 +69,7 @@ function drawNumber(column: NumberColumn, row: number, share: number): number {
     const most = Math.floor(to / step) - (Math.floor(to / step) * step === column.exclusiveMax ? 1 : 0);
     return (least + Math.floor(share * Math.max(1, most - least + 1))) * step;
   }
-  // Away from both ends, so that exclusive limits hold; six digits keep the file readable.
+  // Away from both ends, so that exclusive limits are met; six digits keep the file readable.
   const value = from + (0.01 + 0.98 * share) * (to - from);
   const short = Number(value.toPrecision(6));
   return short > from && short < to ? short : value;

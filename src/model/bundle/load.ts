@@ -7,15 +7,15 @@ import { corrupt } from "../corrupt.js";
 import { manifestPath } from "./manifest.js";
 import { openBundle, type Bundle, type OpenBundleOptions } from "./open.js";
 
-/** How often a folder that somebody replaces while it is read is read again. */
+/** How often a folder is read again if somebody replaces it during the read. */
 const attempts = 5;
 
 /**
  * Loads a bundle from a folder, a .tar.gz, or memory (files by path, or an archive's bytes): verifies every file,
- * compiles the model and reproduces its golden scores. Where a killed save left a folder's place empty, the bundle
- * that was there before is loaded.
+ * compiles the model and reproduces its golden scores. If a killed save left the folder absent, it loads the previous
+ * bundle.
  *
- * @typeParam Request what the caller says that a record to score holds: `loadBundle<RequestType<typeof customers>>("model")`.
+ * @typeParam Request the caller's type of a record to score: `loadBundle<RequestType<typeof customers>>("model")`.
  * @throws ChurnkitError BUNDLE_NOT_FOUND, BUNDLE_CORRUPT, BUNDLE_VERSION, BUNDLE_GOLDEN, ARCHIVE_UNSAFE, IO_FAILED.
  */
 export async function loadBundle<Request = unknown>(
@@ -27,7 +27,7 @@ export async function loadBundle<Request = unknown>(
   for (let attempt = 1; ; attempt++) {
     const folder = await bundleFolder(source);
     if (folder === undefined) {
-      // In the moment between the two renames of a save the bundle has neither name.
+      // Between the two renames of a save the bundle has neither name.
       if (attempt < 3) continue;
       throw new ChurnkitError(
         "BUNDLE_NOT_FOUND",
@@ -65,11 +65,11 @@ async function loadArchive(path: string, options: OpenBundleOptions): Promise<Bu
 
 interface BundleFolder {
   readonly read: BundleReader;
-  /** Is the manifest still the one that was read first? */
+  /** Returns whether the manifest is still the one read first. */
   unchanged(): Promise<boolean>;
 }
 
-/** The folder itself, or the newest of those that it replaced. */
+/** Returns the folder itself, or the newest of those that it replaced. */
 async function bundleFolder(path: string): Promise<BundleFolder | undefined> {
   const itself = await openFolder(path);
   if (itself !== undefined) return itself;
@@ -101,7 +101,7 @@ async function readRegular(folder: string, path: string): Promise<Buffer | undef
   }
 }
 
-/** Not imported: an import statement makes Node load all that `node:fs` offers, streams and all. */
+/** Not imported: an import statement makes Node load all of `node:fs`, including streams. */
 const fs = () => process.getBuiltinModule("node:fs");
 const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
@@ -128,7 +128,7 @@ async function readLarge(place: string, path: string): Promise<Buffer> {
   }
 }
 
-/** Says of an error inside a bundle which bundle it is. */
+/** Adds the bundle's name to an error inside it. */
 function inFolder(error: unknown, path: string): unknown {
   if (!ChurnkitError.isInstance(error)) return error;
   return new ChurnkitError(error.code, `${path}: ${error.message}`, {

@@ -6,7 +6,7 @@ import { corrupt } from "../corrupt.js";
 
 export const manifestPath = "manifest.json";
 const formatName = "churnkit-bundle";
-/** Raised when a reader of the former version could not read the new one. */
+/** Raised when a reader of the previous version could not read the new one. */
 const formatVersion = 1;
 const maxFiles = 10_000;
 
@@ -25,20 +25,23 @@ export interface Manifest {
   readonly formatVersion: 1;
   /** The contract's name. */
   readonly name: string;
-  /** ISO 8601; the only part of a bundle that is not determined by data, seed and version. */
+  /** ISO 8601; the only part of a bundle that does not follow from data, seed and version. */
   readonly createdAt: string;
   /** SHA-256 over `<sha256>  <path>\n` of every file, sorted by path: equal for equal models. */
   readonly contentHash: string;
   readonly versions: { readonly churnkit: string };
-  /** Sorted by path; all but the manifest. */
+  /** Sorted by path; all except the manifest. */
   readonly files: readonly ManifestFile[];
-  /** SHA-256 of this file without this member, so that a changed manifest is noticed too. */
+  /** SHA-256 of this file without this member, so that a changed manifest is detected too. */
   readonly manifestHash: string;
 }
 
 const pathPattern = /^(?:[A-Za-z0-9_][A-Za-z0-9_.-]*\/){0,8}[A-Za-z0-9_][A-Za-z0-9_.-]*$/;
 
-/** Is this the path of a file in a bundle: relative, no `..`, nothing hidden, plain characters, at most 200 of them? */
+/**
+ * Returns whether this is a valid path of a file in a bundle: relative, no `..`, nothing hidden, plain characters, at
+ * most 200 of them.
+ */
 export function isBundlePath(path: string): boolean {
   return path.length <= 200 && pathPattern.test(path);
 }
@@ -103,7 +106,7 @@ export async function parseManifest(bytes: Uint8Array): Promise<Manifest> {
   return manifest;
 }
 
-/** Holds a manifest to its own hashes, and its text to the one way of writing it. */
+/** Checks a manifest against its own hashes, and its text against the canonical form. */
 async function checkManifest(manifest: Manifest, text: string): Promise<void> {
   const { manifestHash, contentHash, files } = manifest;
   // The hash covers all lines except its own.
@@ -124,7 +127,7 @@ function byPath(a: ManifestFile, b: ManifestFile): number {
   return a.path < b.path ? -1 : a.path > b.path ? 1 : 0;
 }
 
-/** The error for a path that could leave the bundle's folder. */
+/** Makes the error for a path that could leave the bundle's folder. */
 export function unsafePath(path: string): ChurnkitError {
   return new ChurnkitError(
     "ARCHIVE_UNSAFE",

@@ -20,11 +20,11 @@ export function writeModel(model: ModelNode, files: Map<string, Uint8Array<Array
     },
     write: (node) => ({ kind: node.kind, ...kindOf(node).write(node, context) }),
   };
-  // `outputs` is 1 as long as all models are binary; a reader refuses what it cannot score.
+  // `outputs` is 1 as long as all models are binary; a reader refuses models that it cannot score.
   files.set(scorerPath, readableJson({ outputs: 1, model: context.write(model) }));
 }
 
-/** Reads what {@link writeModel} wrote. */
+/** Reads the files of {@link writeModel}. */
 export function readModel(file: (path: string) => Uint8Array): ModelNode {
   const json = JsonValue.parse(file(scorerPath), scorerPath, corrupt);
   if (json.get("outputs").value !== 1)

@@ -6,7 +6,7 @@ import { unpackArchive, type ArchiveLimits } from "./archive.js";
 import { readBundle, type BundleFiles, type BundleReader } from "./format.js";
 import type { Manifest } from "./manifest.js";
 
-/** Golden scores may differ by this much between runtimes; more means that the model is not what it was. */
+/** Tolerance of golden scores between runtimes; a larger difference means that the model has changed. */
 const goldenTolerance = 1e-6;
 
 /** A bundle that has been read, verified and compiled. */
@@ -31,7 +31,7 @@ export interface OpenBundleOptions extends CompileOptions {
  * bytes of its .tar.gz. Verifies
  * every file, compiles the model and reproduces its golden scores.
  *
- * @typeParam Request what the caller says that a record to score holds: `openBundle<RequestType<typeof customers>>(...)`.
+ * @typeParam Request the caller's type of a record to score: `openBundle<RequestType<typeof customers>>(...)`.
  * @throws ChurnkitError BUNDLE_CORRUPT, BUNDLE_VERSION, BUNDLE_GOLDEN, BUNDLE_NOT_FOUND, ARCHIVE_UNSAFE, and as
  * {@link compile} does.
  */

@@ -39,7 +39,7 @@ const metricNames = Object.keys(metricTable) as MetricName[];
 const metricValue = object({ value: nullable(number()), low: optional(number()), high: optional(number()) });
 const metric: Decoder<MetricValue> = (json) => (json.absent ? { value: null } : metricValue(json));
 
-/** `metrics.json`. A metric that a later version added is passed over; one that is not there has no value. */
+/** `metrics.json`. Metrics of later versions are ignored; a missing one has no value. */
 export const parseMetrics: Decoder<MetricSummary> = object({
   rows: count(),
   positives: count(),

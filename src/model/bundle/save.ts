@@ -3,10 +3,10 @@ import type { BundleOptions } from "./format.js";
 import type { Manifest } from "./manifest.js";
 
 /**
- * Saves a trained model, or its artifact, as a bundle: a folder, or one archive where the path ends in .tar.gz. A bundle that is there is
- * replaced whole; a kill, a full disk or an error at any moment leaves the old bundle or the new one, and what failed
- * leaves nothing behind. The bundle is opened once in memory before anything is written, so that none is saved that
- * cannot be loaded.
+ * Saves a trained model, or its artifact, as a bundle: a folder, or one archive if the path ends in .tar.gz. An
+ * existing bundle is replaced as a whole; a kill, a full disk or an error at any moment leaves the old bundle or the
+ * new one, and a failure leaves nothing behind. The bundle is opened once in memory before anything is written, so
+ * that every saved bundle can be loaded.
  *
  * @throws ChurnkitError OPTION_INVALID when the folder holds something else than a bundle, IO_FAILED when the system
  * refuses to write, and as opening it would.

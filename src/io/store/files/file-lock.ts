@@ -15,7 +15,7 @@ import { ChurnkitError } from "../../../base/errors.js";
 import { ioFailed, systemCode } from "../../io-error.js";
 import { ownedName, ownerState } from "../../owner.js";
 
-/** A lock of another host, whose process cannot be asked whether it lives, is taken for dead after this time. */
+/** A lock of another host, whose process cannot be checked, counts as dead after this time. */
 const foreignLimitMs = 30_000;
 /** A lock without a readable owner was left by a process killed between making and signing it. */
 const unsignedLimitMs = 2_000;
@@ -23,10 +23,10 @@ const unsignedLimitMs = 2_000;
 /**
  * Runs `work` while no other process or thread holds the lock file.
  *
- * `work` is synchronous, so the lock is never held while this process does something else: a holder is either at it
- * or dead. A dead one is recognized by its process id and start time, at once, not by a time-out.
+ * `work` is synchronous, so the lock is never held while this process does something else: a holder is either working
+ * or dead. Its process id and start time identify a dead one at once, without a time-out.
  *
- * @throws ChurnkitError IO_FAILED when the lock cannot be had within `waitMs`.
+ * @throws ChurnkitError IO_FAILED if the lock is not free within `waitMs`.
  */
 export async function withFileLock<T>(lock: string, work: () => T, options: { waitMs?: number } = {}): Promise<T> {
   const started = performance.now();
@@ -68,8 +68,8 @@ function acquire(lock: string, owner: string): boolean {
 }
 
 /**
- * The lock is a symbolic link whose target is its owner's name: made and signed in one step. Where links are not to be
- * had (Windows without the privilege) it is a file that holds the name.
+ * The lock is a symbolic link whose target is its owner's name: made and signed in one step. Without links (Windows
+ * without the privilege) it is a file with the name.
  */
 function sign(lock: string, owner: string): void {
   try {

@@ -11,7 +11,7 @@ import { hashNow, readObject, writeHashed } from "./object-file.js";
 import { ownedName } from "../../owner.js";
 import { keyedQueue } from "../../../base/async/index.js";
 
-/** Holds the store's lock and half-written objects; hidden, so that no key can name it. */
+/** Folder for the store's lock and half-written objects; hidden, so that no key can name it. */
 const workFolder = ".store";
 
 /**
@@ -19,7 +19,7 @@ const workFolder = ".store";
  * write takes effect in one rename under the store's lock, and a kill at any moment leaves the old object or the new.
  * An object's version is the SHA-256 of its bytes.
  *
- * @param folder made at the first write.
+ * @param folder made by the first write.
  *
  * @example
  * ```ts
@@ -60,7 +60,7 @@ export function filesStore(folder: string): ObjectStore {
         prepared = undefined;
         throw error;
       }
-      // Somebody removed the folder since.
+      // Somebody removed the folder in the meantime.
       await (prepared = prepare());
       return openSync(path, "wx");
     }
@@ -77,7 +77,7 @@ export function filesStore(folder: string): ObjectStore {
       if (options.ifVersion !== undefined && versionOf(target) !== options.ifVersion) throw conflict(name, key);
     };
     try {
-      // A first look spares the writing of what comes too late anyway; the one under the lock decides.
+      // A first look avoids writing an object that comes too late anyway; the one under the lock decides.
       checkVersion();
       const version = await names.preparing(async () => writeHashed(await openNew(temporary), content));
       await names.commit(dirname(target), () => {
@@ -110,7 +110,7 @@ export function filesStore(folder: string): ObjectStore {
     async getStream(key) {
       const path = pathOf(key);
       try {
-        // The descriptor stays on the object it found, also when another takes its name meanwhile.
+        // The descriptor stays on the object it found, even if another takes its name in the meantime.
         const file = await open(path, "r");
         const { size } = await file.stat();
         return { size, stream: createReadStream(path, { fd: file }) as AsyncIterable<Uint8Array> };
@@ -144,7 +144,7 @@ function storeFailed(action: string, path: string, cause: unknown): ChurnkitErro
   return new ChurnkitError("STORE_FAILED", message, { where: { file: path }, cause });
 }
 
-/** The version of the object at a path, null where there is none. */
+/** Returns the version of the object at a path, null without an object. */
 function versionOf(path: string): string | null {
   try {
     return hashNow(path);
@@ -158,7 +158,7 @@ function renameInto(from: string, to: string, makeFolder: (folder: string) => vo
   try {
     renameSync(from, to);
   } catch (error) {
-    // A folder that was not there yet, or that a delete has just removed as empty.
+    // A folder that did not exist yet, or that a delete has just removed as empty.
     if (systemCode(error) !== "ENOENT" || attempt === 5) throw error;
     makeFolder(dirname(to));
     renameInto(from, to, makeFolder, attempt + 1);
@@ -178,7 +178,7 @@ async function listFolder(root: string, below: string): Promise<ObjectInfo[]> {
   const infos = await Promise.all(
     files.map(async (entry) => {
       const path = join(entry.parentPath, entry.name);
-      // An object deleted since it was listed is no longer there to be named.
+      // An object deleted after it was listed is left out.
       const found = await stat(path).catch(() => undefined);
       return found === undefined
         ? []

@@ -5,13 +5,16 @@ import { withFileLock } from "./file-lock.js";
 import { systemCode } from "../../io-error.js";
 
 /**
- * Changes of names below a root folder, made in groups: all that are ready at the same time are made under one lock, and
- * each folder that they touch is synced once, as a database commits transactions together.
+ * Changes of names below a root folder, made in groups: all that are ready at the same time are made under one lock,
+ * and each affected folder is synced once, as a database commits transactions together.
  */
 export interface GroupCommit {
   /** Makes a folder and its parents. */
   readonly makeFolder: (folder: string) => void;
-  /** Runs what prepares a change, such as the writing of a file: a group that is about to begin waits for it, a moment. */
+  /**
+   * Runs the preparation of a change, such as the writing of a file; a group that is about to begin waits for it
+   * briefly.
+   */
   readonly preparing: <T>(work: () => Promise<T>) => Promise<T>;
   /**
    * Changes names in a folder while no other process or thread changes any below the root. Afterwards the change
@@ -27,30 +30,32 @@ interface Change {
   failed?: { readonly error: unknown };
 }
 
-/** Changes that are made together; what becomes of it are the syncs of their folders, which have begun by then. */
+/** Changes that are made together; the result is the syncs of their folders, which have begun by then. */
 interface Group {
   readonly changes: Change[];
   readonly syncs: Promise<ReadonlyMap<string, Promise<void>>>;
 }
 
-/** How long a group waits for what is being prepared, in milliseconds. */
+/** How long a group waits for preparations, in milliseconds. */
 const patience = 20;
-/** How many folders are remembered. A registry makes new ones for ever, and one that is forgotten is only synced once more. */
+/**
+ * Number of folders that are remembered. A registry keeps making new ones; a forgotten one is only synced once more.
+ */
 const most = 10_000;
 
 /**
- * @param root an absolute path; what is above it is not looked after.
- * @param lock the file whose presence says that somebody is at it.
+ * @param root an absolute path; folders above it are not synced.
+ * @param lock the lock file.
  */
 export function groupCommit(root: string, lock: string): GroupCommit {
-  // Whose name in the parent has reached the disk.
+  // Folders whose name in the parent has reached the disk.
   const named = new Set<string>();
   // That has not begun.
   let group: Group | undefined;
   let preparations = 0;
   const waiting = new Set<() => void>();
 
-  /** Nobody who has lost patience is remembered: where writes overlap without end, all of them would be. */
+  /** Waiters that gave up are forgotten: if writes overlap without end, they would pile up. */
   async function quiet(): Promise<void> {
     if (preparations === 0) return;
     await new Promise<void>((resolve) => {
@@ -72,7 +77,7 @@ export function groupCommit(root: string, lock: string): GroupCommit {
         for (const change of changes) attempt(change);
       });
     } catch (error) {
-      // The lock was not to be had, so that the group has not begun.
+      // The lock was not available, so the group has not begun.
       group = undefined;
       throw error;
     }
@@ -134,7 +139,7 @@ async function syncPresent(folder: string): Promise<void> {
   try {
     await syncFolder(folder);
   } catch (error) {
-    // A folder that is gone was empty: what was in it was removed by its name.
+    // A missing folder was empty: its contents were removed by name.
     if (systemCode(error) !== "ENOENT") throw error;
   }
 }

@@ -15,7 +15,10 @@ const [openLater, readLater, writeLater, fsyncLater] = [
   promisify(fsync),
 ];
 
-/** Writes an open file, hashed on the way, down to the disk, and closes it. Returns the SHA-256 of its bytes, in lower-case hex. */
+/**
+ * Writes an open file to the disk, hashes it on the way, and closes it. Returns the SHA-256 of its bytes, in
+ * lowercase hex.
+ */
 export async function writeHashed(
   file: number,
   content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
@@ -26,7 +29,7 @@ export async function writeHashed(
     for await (const part of content) {
       hash.update(part);
       length += part.length;
-      // A write may stop short without an error on a disk that is nearly full: the next one tells.
+      // A write may stop short without an error on a disk that is nearly full; the next write reports it.
       for (let at = 0; at < part.length;) {
         at += length > atOnce ? (await writeLater(file, part, at)).bytesWritten : writeSync(file, part, at);
       }
@@ -41,8 +44,8 @@ export async function writeHashed(
 const mostAtOnce = 2 ** 30;
 
 /**
- * The bytes of a file that is replaced as a whole, never changed. Whatever may wait for a far disk is done by a thread, but
- * with two turns of it, where readFile takes four: a listing reads a hundred.
+ * Reads the bytes of a file that is only ever replaced as a whole. A thread does everything that may wait for a
+ * remote disk, but in two turns, where readFile takes four: a listing reads a hundred.
  */
 export async function readObject(path: string): Promise<Uint8Array<ArrayBuffer>> {
   const file = await openLater(path, "r");
@@ -59,7 +62,7 @@ export async function readObject(path: string): Promise<Uint8Array<ArrayBuffer>>
   }
 }
 
-/** The SHA-256 of a file, read in pieces, since objects may be large; while it is read nothing else happens. */
+/** Computes the SHA-256 of a file, read in pieces, because objects may be large; it blocks the process. */
 export function hashNow(path: string): string {
   const file = openSync(path, "r");
   try {

@@ -9,9 +9,9 @@ export interface S3StoreOptions {
   readonly bucket: string;
   /** The folder in the bucket that the store may use. Default: the whole bucket. */
   readonly prefix?: string | undefined;
-  /** A client of your own, with its retries and time-outs; otherwise one is made of `clientConfig`. */
+  /** Your own client, with its retries and time-outs; otherwise one is made from `clientConfig`. */
   readonly client?: Sdk.S3Client | undefined;
-  /** Region, credentials, endpoint and so on; what is left out the SDK finds as ever (environment, profile, role). */
+  /** Region, credentials, endpoint and so on; the SDK finds the rest as usual (environment, profile, role). */
   readonly clientConfig?: Sdk.S3ClientConfig | undefined;
   /** S3's encryption of written objects. Default: the bucket's. */
   readonly serverSideEncryption?: "AES256" | "aws:kms" | "aws:kms:dsse" | undefined;
@@ -26,12 +26,12 @@ export interface S3StoreOptions {
 /** Inputs of every call. */
 export interface S3Connection {
   readonly sdk: typeof Sdk;
-  /** As the client's own, with a clock that is set right under a running process in mind. */
+  /** The same as the client's own, but prepared for a clock that is corrected while the process runs. */
   readonly send: Sdk.S3Client["send"];
   readonly place: S3Place;
   /** Part of every request. */
   readonly common: { readonly Bucket: string; readonly ExpectedBucketOwner?: string };
-  /** Part of every request that begins an object. */
+  /** Part of every request that starts an object. */
   readonly encryption: { readonly ServerSideEncryption?: Sdk.ServerSideEncryption; readonly SSEKMSKeyId?: string };
 }
 
@@ -59,7 +59,7 @@ export async function connect(options: S3StoreOptions): Promise<S3Connection> {
   };
 }
 
-/** Retries with growing, random pauses; a connection over which nothing comes is given up, not waited for without end. */
+/** Retries with growing, random pauses; a silent connection is given up, not waited for without end. */
 const patience: Sdk.S3ClientConfig = {
   maxAttempts: 5,
   retryMode: "standard",
@@ -76,8 +76,8 @@ async function load(): Promise<typeof Sdk> {
 }
 
 /**
- * The SDK corrects for a clock that differs from S3's, and tries again; when that clock is set right later, it corrects
- * itself back, but leaves it to the caller to try again.
+ * The SDK corrects for a clock that differs from S3's, and tries again. If that clock is corrected later, the SDK
+ * corrects itself back, but leaves the retry to the caller.
  */
 function sender(client: Sdk.S3Client): Sdk.S3Client["send"] {
   const send = client.send.bind(client) as (command: unknown) => Promise<unknown>;

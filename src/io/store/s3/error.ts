@@ -1,7 +1,7 @@
 import { ChurnkitError } from "../../../base/errors.js";
 import type { S3Place } from "./place.js";
 
-/** The calls that the store makes: what each is for, and the permission that it needs. */
+/** The store's calls, with their purpose and the permission that each needs. */
 const operations = {
   GetObject: { verb: "read", action: "s3:GetObject" },
   PutObject: { verb: "write", action: "s3:PutObject" },
@@ -28,7 +28,7 @@ const noCredentials =
   "No credentials were found: set AWS_PROFILE, AWS_ACCESS_KEY_ID, a role of the machine, or clientConfig.credentials.";
 const unreachable = "S3 is still unreachable after the retries: check the network, the endpoint and the proxy.";
 
-/** Usual remedies, by the name that S3 or the SDK gives an error. */
+/** Usual remedies, by the name of an error in S3 or the SDK. */
 const advice: Readonly<Record<string, string>> = {
   ExpiredToken: expired,
   ExpiredTokenException: expired,
@@ -69,35 +69,35 @@ const textOf = (value: unknown): string => (typeof value === "string" ? value : 
 const nameOf = (error: unknown): string => textOf(asSdkError(error).name);
 const statusOf = (error: unknown): number => asSdkError(error).$metadata?.httpStatusCode ?? 0;
 
-/** Was the request sent more than once? Then an earlier one may have been carried out, its answer lost. */
+/** Whether the request was sent more than once; then an earlier one may have succeeded with its answer lost. */
 export const wasRetried = (error: unknown): boolean => (asSdkError(error).$metadata?.attempts ?? 1) > 1;
 
 /** Returns whether the answer says that the object does not exist. */
 export const isAbsent = (error: unknown): boolean =>
   statusOf(error) === 404 && !["NoSuchBucket", "NoSuchUpload"].includes(nameOf(error));
 
-/** Is it the answer that the upload is over, completed or aborted? */
+/** Returns whether the answer says that the upload is over, completed or aborted. */
 export const isOver = (error: unknown): boolean => nameOf(error) === "NoSuchUpload";
 
 export const isPreconditionFailed = (error: unknown): boolean => statusOf(error) === 412;
 
-/** Did two writes meet, so that S3 asks to try again? Nothing was written. */
+/** Returns whether two writes met, so that S3 asks to try again. Nothing was written. */
 export const isRace = (error: unknown): boolean =>
   ["ConditionalRequestConflict", "OperationAborted"].includes(nameOf(error)) || statusOf(error) === 409;
 
-/** Was the request signed at a time too far from S3's? */
+/** Returns whether the request was signed at a time too far from S3's. */
 export const isSkewed = (error: unknown): boolean => nameOf(error) === "RequestTimeTooSkewed";
 
 /** Access to the object itself, not to an account, was refused. */
 export const isDenied = (error: unknown): boolean => statusOf(error) === 403 && !Object.hasOwn(advice, nameOf(error));
 
-/** No answer, or one that says nothing of what was done: the request may have been carried out. */
+/** No answer, or an uninformative one: the request may have succeeded. */
 export const isUncertain = (error: unknown): boolean =>
   statusOf(error) === 0
     ? nameOf(error) !== "CredentialsProviderError"
     : statusOf(error) >= 500 || statusOf(error) === 200;
 
-/** Turns what the SDK throws into STORE_FAILED with the object, what S3 says and what to do; a ChurnkitError is passed on. */
+/** Turns the SDK's error into STORE_FAILED with the object, S3's message and a remedy; a ChurnkitError is passed on. */
 export function s3Failed(
   place: S3Place,
   operation: S3Operation,
@@ -108,7 +108,7 @@ export function s3Failed(
   return storeFailed(place, operations[operation].verb, key, help(place, operation, key, cause), cause);
 }
 
-/** STORE_FAILED in the words of all of this driver's errors. */
+/** Makes STORE_FAILED in the wording of all of this driver's errors. */
 export function storeFailed(
   place: S3Place,
   verb: string,

@@ -1,21 +1,24 @@
 import { randomBytes } from "node:crypto";
 
-/** The metadata of every object in which its lineage stands. */
+/** The metadata of every object that has its lineage. */
 export const lineageField = "churnkit-writes";
 
-/** So many writes back, a writer whose answer was lost still finds its own; with names of 11 characters, far under 2 KB. */
+/**
+ * A writer whose answer was lost still finds its own write this many writes back; with names of 11 characters, far
+ * under 2 KB.
+ */
 const kept = 32;
-/** The first link of an object that was made where there was none. */
+/** The first link of a new object. */
 const root = "new";
 
 /** A version of an object with the writes that led to it. */
 export interface KnownVersion {
   readonly version: string;
-  /** Names of writes, oldest first, as the object's metadata have them; "" where another program wrote the object. */
+  /** Names of writes, oldest first, from the object's metadata; "" if another program wrote the object. */
   readonly lineage: string;
 }
 
-/** A write that is about to be tried. */
+/** A write before its attempt. */
 export interface Write {
   readonly name: string;
   /** Version that it replaces; undefined for a write that replaces anything. */
@@ -27,11 +30,11 @@ export interface Write {
 /**
  * Names a write, and links it to the version that it replaces.
  *
- * When the answer to a conditional write is lost, its repetition fails, since the first has changed the object. Whether
- * that was our own write, or another's, can then be read from the object: every write hands on the names of those
- * before it, so ours is found also when others have built on it since.
+ * When the answer to a conditional write is lost, its repetition fails, because the first has changed the object. The
+ * object then shows whether that was our own write or another's: every write passes on the names of those before it,
+ * so ours is found even if others have built on it since.
  *
- * @param base null: it makes the object; undefined: it replaces whatever is there.
+ * @param base null: it makes the object; undefined: it replaces any object.
  */
 export function newWrite(base: KnownVersion | null | undefined): Write {
   const name = randomBytes(8).toString("base64url");
@@ -40,7 +43,7 @@ export function newWrite(base: KnownVersion | null | undefined): Write {
   return { name, base: links.at(-1), lineage: [...links, name].slice(-kept).join(".") };
 }
 
-/** Outcome of a write, as far as the present object shows it. */
+/** Outcome of a write, as far as the current object shows it. */
 export type Fate = "current" | "replaced" | "not written" | "unknown";
 
 export function fateOf(write: Write, now: KnownVersion | undefined): Fate {

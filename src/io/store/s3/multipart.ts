@@ -8,7 +8,7 @@ import { conditionOf, putWhole, settle, written } from "./write.js";
 
 /** S3 takes no more. */
 const maxParts = 10_000;
-/** Parts on their way at a time: with the one being filled, that many are in memory. */
+/** Parts in transit at a time: with the one being filled, that many are in memory. */
 const inFlight = 2;
 
 /**
@@ -52,7 +52,7 @@ export async function putParts(
       );
   } catch (error) {
     await parts.return(undefined).catch(() => undefined);
-    // Where this fails too, the bucket's lifecycle rule for unfinished uploads removes them.
+    // If this fails too, the bucket's lifecycle rule for unfinished uploads removes them.
     await s3.send(new s3.sdk.AbortMultipartUploadCommand(upload)).catch(() => undefined);
     throw error;
   }
@@ -79,7 +79,7 @@ async function begin(s3: S3Connection, key: string, write: Write): Promise<strin
 
 type Upload = S3Connection["common"] & { readonly Key: string; readonly UploadId: string };
 
-/** @param spare takes the memory of parts that have arrived. */
+/** @param spare receives the memory of parts that have arrived. */
 async function sendAll(
   s3: S3Connection,
   key: string,

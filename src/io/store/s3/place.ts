@@ -1,7 +1,7 @@
 import { ChurnkitError } from "../../../base/errors.js";
 import { checkKey } from "../object-store.js";
 
-/** Where a store's objects lie in S3, and how they are called there. */
+/** Location and keys of a store's objects in S3. */
 export interface S3Place {
   readonly bucket: string;
   /** "" or text that ends in "/". */

@@ -1,7 +1,7 @@
 import { ChurnkitError } from "../../../base/errors.js";
 import { s3Place } from "./place.js";
 
-/** A policy of AWS's identity and access management, as its JSON is written. */
+/** An AWS IAM policy, in its JSON form. */
 export interface IamPolicy {
   readonly Version: "2012-10-17";
   readonly Statement: readonly IamStatement[];
@@ -22,9 +22,9 @@ export interface S3StorePolicyOptions {
   readonly bucket: string;
   /** The store's prefix; nothing outside of it is allowed. */
   readonly prefix?: string | undefined;
-  /** The key that encrypts the bucket or the store's objects, where it is one of KMS. */
+  /** The key that encrypts the bucket or the store's objects, if it is one of KMS. */
   readonly kmsKeyArn?: string | undefined;
-  /** For those who only read, such as a server. Default false. */
+  /** For readers only, such as a server. Default false. */
   readonly readOnly?: boolean | undefined;
   /** "aws" (default), "aws-cn" or "aws-us-gov". */
   readonly partition?: "aws" | "aws-cn" | "aws-us-gov" | undefined;
@@ -33,7 +33,8 @@ export interface S3StorePolicyOptions {
 const keyArn = /^arn:aws[a-z-]*:kms:([a-z0-9-]+):\d{12}:key\/[\w-]+$/;
 
 /**
- * The least that the credentials of an `s3Store` must be allowed: a policy to attach to a user or role, as plain JSON.
+ * Returns the minimum permissions for the credentials of an `s3Store`: a policy to attach to a user or role, as plain
+ * JSON.
  *
  * @throws ChurnkitError OPTION_INVALID for a name that cannot be a bucket, prefix or key ARN.
  *
@@ -83,7 +84,7 @@ function keyStatement(arn: string, readOnly: boolean): IamStatement {
   return {
     Sid: "Key",
     Effect: "Allow",
-    // S3 decrypts the parts of an upload to put them together, so that writing needs both.
+    // S3 decrypts the parts of an upload to combine them, so writing needs both.
     Action: readOnly ? ["kms:Decrypt"] : ["kms:Decrypt", "kms:GenerateDataKey"],
     Resource: arn,
     Condition: { StringEquals: { "kms:ViaService": service } },

@@ -10,13 +10,13 @@ import { lineageField, type KnownVersion } from "./lineage.js";
 
 /** Limit for an object that is read whole. */
 const maxInMemory = 2 ** 31;
-/** How often in a row reading may break off without a byte having come. */
+/** How often in a row a read may break off without receiving a byte. */
 const patience = 5;
 
 /** An object that is being read. */
 export interface OpenObject extends KnownVersion, StoredStream {}
 
-/** The version that is there. Not asked for by HEAD, whose answer has no body to say what is wrong. */
+/** The current version. Not read by HEAD, whose answer has no body to explain an error. */
 export async function look(s3: S3Connection, key: string): Promise<KnownVersion | undefined> {
   const found = await first(s3, key);
   if (found === undefined) return undefined;
@@ -25,8 +25,8 @@ export async function look(s3: S3Connection, key: string): Promise<KnownVersion 
 }
 
 /**
- * Opens an object. A body that breaks off is taken up where it ended, of the same version only; every byte is counted,
- * and the checksum that S3 keeps is compared at the end.
+ * Opens an object. A body that breaks off is resumed where it ended, on the same version only; every byte is counted,
+ * and S3's checksum is compared at the end.
  */
 export async function open(s3: S3Connection, key: string): Promise<OpenObject | undefined> {
   const found = await first(s3, key);
@@ -49,7 +49,7 @@ async function first(s3: S3Connection, key: string): Promise<GetObjectCommandOut
   }
 }
 
-/** Reads an object into memory, again from the beginning where that is what it takes. */
+/** Reads an object into memory, from the beginning again if necessary. */
 export async function readAll(
   s3: S3Connection,
   key: string,
@@ -150,9 +150,9 @@ function checkSum(
       "Its bytes do not match S3's checksum: read it again; if that does not help, restore it.",
       cause,
     );
-  // The SDK compares the other checksums that there may be, and says so by an error after the last byte.
+  // The SDK compares the other possible checksums, and reports a mismatch after the last byte.
   if (cause instanceof Error && /checksum/i.test(cause.message)) throw damaged();
-  // Of an upload in parts there may be a checksum of the parts' checksums only: "...-3".
+  // An upload in parts may only have a checksum of the parts' checksums: "...-3".
   if (stored === undefined || stored.includes("-")) return;
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(sum);

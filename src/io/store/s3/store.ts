@@ -16,10 +16,10 @@ import { keyedQueue, sharedReads } from "../../../base/async/index.js";
 export { s3StorePolicy } from "./policy.js";
 
 const mebibyte = 1024 * 1024;
-/** How many objects' last seen versions are remembered. */
+/** Number of objects whose last seen version is remembered. */
 const remembered = 1000;
 
-/** The last that was seen of an object, and the version that a write of this process replaced by it. */
+/** The last seen version of an object, and the version that a write of this process replaced with it. */
 interface SeenVersion extends KnownVersion {
   readonly replaced: string | null | undefined;
 }
@@ -32,8 +32,8 @@ interface SeenVersion extends KnownVersion {
  * Needs the package `@aws-sdk/client-s3`, and the permissions of {@link s3StorePolicy}. A lifecycle rule should remove
  * unfinished uploads after a day: a killed process leaves the parts of the object it was writing.
  *
- * @throws ChurnkitError PEER_MISSING when the SDK is not installed, OPTION_INVALID for a bucket, prefix, part size or
- * region that cannot be.
+ * @throws ChurnkitError PEER_MISSING when the SDK is not installed, OPTION_INVALID for an invalid bucket, prefix,
+ * part size or region.
  *
  * @example
  * ```ts no-run
@@ -125,7 +125,7 @@ async function list(s3: S3Connection, prefix: string): Promise<ObjectInfo[]> {
       throw s3Failed(s3.place, "ListObjectsV2", undefined, error);
     }
   } while (token !== undefined);
-  // Keys are ASCII, for which S3's order of bytes is this one; directory buckets list in none.
+  // Keys are ASCII, for which S3 sorts bytes like this; directory buckets list in no order.
   return found.sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 

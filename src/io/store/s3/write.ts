@@ -17,10 +17,10 @@ import {
 import { fateOf, lineageField, newWrite, type KnownVersion, type Write } from "./lineage.js";
 import { look } from "./read.js";
 
-/** How often a write is sent again that met another one. */
+/** How often a write that met another one is sent again. */
 const races = 5;
 
-/** A version that nothing has: of a write that others have already built on. */
+/** A version that no object has: of a write that others have already built on. */
 const gone = '"replaced"';
 
 type Condition = string | null | undefined;
@@ -32,8 +32,8 @@ export const conditionOf = (ifVersion: Condition): { IfMatch?: string; IfNoneMat
 /**
  * Begins a write: finds the version that it builds on.
  *
- * @param known what was last seen of the object.
- * @throws ChurnkitError STORE_CONFLICT where another version is there already.
+ * @param known the last seen version of the object.
+ * @throws ChurnkitError STORE_CONFLICT if the object already has another version.
  */
 export async function beginWrite(
   s3: S3Connection,
@@ -84,18 +84,19 @@ export function written(s3: S3Connection, key: string, write: Write, version: st
   return { version, lineage: write.lineage };
 }
 
-/** How a write ended that was not simply acknowledged. */
+/** Outcome of a write that was not simply acknowledged. */
 export interface Ending {
   readonly operation: S3Operation;
   readonly error: unknown;
-  /** Was a request sent more than once? */
+  /** Whether a request was sent more than once. */
   readonly retried: boolean;
   readonly conditional: boolean;
 }
 
 /**
- * Finds out what became of a write that was not acknowledged: its version if it happened, STORE_CONFLICT if another came
- * first, STORE_FAILED otherwise. Its own write, whose answer was lost, is never taken for another's.
+ * Finds out what happened to a write that was not acknowledged: returns its version if it succeeded, and throws
+ * STORE_CONFLICT if another came first, STORE_FAILED otherwise. Its own write, whose answer was lost, is never
+ * mistaken for another's.
  */
 export async function settle(
   s3: S3Connection,
