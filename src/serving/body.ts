@@ -10,8 +10,8 @@ export interface Sent {
   /** Length of the body. */
   readonly bytes: number;
   readonly records: readonly unknown[];
-  /** The records read again, with every id that JSON rounds as the text that was sent. */
-  readonly exactRecords: () => readonly unknown[];
+  /** The records read again, with every id of a contract that JSON rounds as the text that was sent. */
+  readonly exactRecords: (contract: Contract) => readonly unknown[];
 }
 
 /**
@@ -23,7 +23,6 @@ export interface Sent {
 export function sentJson(
   request: ServeRequest,
   body: Uint8Array,
-  contract: Contract,
   recordsIn: (value: unknown) => readonly unknown[],
 ): Sent {
   const text = textOf(body);
@@ -31,18 +30,19 @@ export function sentJson(
     request,
     bytes: body.length,
     records: recordsIn(jsonOf(text)),
-    exactRecords: () => recordsIn(exactIdParser(contract)(text)),
+    exactRecords: (contract) => recordsIn(exactIdParser(contract)(text)),
   };
 }
 
-/** Refuses a body that is compressed, before it is read. A middleware that unpacks bodies takes the header away. */
-export function refuseEncoded({ headers }: ServeRequest): void {
+/** A request's body. One that is compressed is refused before it is read; a middleware that unpacks bodies takes the header away. */
+export function readBody({ headers, body }: ServeRequest): Uint8Array | Promise<Uint8Array> {
   const encoding = headers["content-encoding"];
   if (encoding !== undefined && encoding !== "identity")
     throw new ChurnkitError(
       "REQUEST_INVALID",
       `The body is encoded as ${encoding.slice(0, 40)}. Send it without encoding.`,
     );
+  return body();
 }
 
 const decoder = new TextDecoder("utf-8", { fatal: true });

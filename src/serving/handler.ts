@@ -1,24 +1,16 @@
 import { ChurnkitError } from "../base/errors.js";
 import { quietly } from "../base/async/index.js";
-import type { ScoredRecord, Scorer } from "../model/scoring/index.js";
+import type { ScoredRecord } from "../model/scoring/index.js";
 import type { Sent } from "./body.js";
 import { callerFailure, failure, type Handler, type Middleware, type ServeResponse } from "./http.js";
 import type { ServingMetrics } from "./metrics.js";
-import type { Scoring } from "./predict.js";
-import { routed, routesOf } from "./routes.js";
-
-/** A model on duty: a scorer and where it came from. */
-export interface ServedModel {
-  readonly scorer: Scorer;
-  readonly name: string;
-  /** The registry's version, or the bundle's content hash. */
-  readonly version: string;
-  /** `registry`, `local`, ...: said in every answer. */
-  readonly source: string;
-}
+import { modelsOf, type Models, type ServedModel } from "./models/index.js";
+import { routesOf, serviceOf } from "./routes/index.js";
 
 /** Context that {@link HandlerOptions.onScored} gets with the records and their scores. */
-export interface ScoringContext extends Omit<Sent, "records"> {
+export interface ScoringContext extends Omit<Sent, "records" | "exactRecords"> {
+  /** The records read again, with every id that JSON rounds as the text that was sent. */
+  readonly exactRecords: () => readonly unknown[];
   readonly model: ServedModel;
 }
 
@@ -40,9 +32,8 @@ export interface HandlerOptions {
 }
 
 /**
- * The one handler under every server: POST /predict, POST /batch-predict, POST /invocations, GET /ping, GET /health,
- * GET /metrics, GET /model-info, GET /. A malformed request is a 400, a record that breaks the contract a 422, too much at once a 413; a failure of
- * the server itself is a 500 that says nothing of its cause.
+ * The one handler under every server, for one model or several: GET / lists its routes. A malformed request is a 400, a record
+ * that breaks the contract a 422, too much at once a 413; a failure of the server itself is a 500 that says nothing of its cause.
  *
  * @throws ChurnkitError OPTION_INVALID for a `maxBatch` that is not a whole number above 0.
  * @example
@@ -56,26 +47,28 @@ export interface HandlerOptions {
  * }
  * ```
  */
-export function createHandler(model: ServedModel, options: HandlerOptions = {}): Handler {
+export function createHandler(model: ServedModel | Models, options: HandlerOptions = {}): Handler {
   const { maxBatch = 10_000, middleware = [], onScored } = options;
   if (!Number.isSafeInteger(maxBatch) || maxBatch < 1) {
     throw new ChurnkitError("OPTION_INVALID", `maxBatch must be a whole number above 0, not ${maxBatch}.`);
   }
-  const origin = { model_name: model.name, model_version: model.version, model_source: model.source };
   const failed = (error: unknown): void => quietly(() => options.onError?.(error));
   const metrics = options.metrics && quietMetrics(options.metrics, failed);
-  const scoring: Scoring = {
-    scorer: model.scorer,
+  const service = serviceOf({
+    models: modelsOf(model),
     metrics,
     maxBatch,
-    said: { threshold: model.scorer.decision.threshold, ...origin },
-    scored:
+    scoredBy: (by) =>
       onScored &&
-      (({ records, ...sent }, results) => quietly(() => onScored(records, results, { ...sent, model }), failed)),
-  };
-
-  const routes = routesOf(scoring, origin);
-  const answer = middleware.reduceRight((next, around) => around(next), routed(routes));
+      (({ records, exactRecords, ...sent }, results) =>
+        quietly(
+          () =>
+            onScored(records, results, { ...sent, exactRecords: () => exactRecords(by.scorer.contract), model: by }),
+          failed,
+        )),
+  });
+  const routes = routesOf(service);
+  const answer = middleware.reduceRight((next, around) => around(next), routes.answer);
 
   return async (request) => {
     let begin = performance.now();
@@ -92,8 +85,7 @@ export function createHandler(model: ServedModel, options: HandlerOptions = {}):
       response = callerFailure(error) ?? serverFailure;
       if (response === serverFailure) failed(error);
     }
-    const route = routes.has(request.path) ? request.path : "other";
-    metrics?.request(route, response.status, (performance.now() - begin) / 1000);
+    metrics?.request(routes.label(request.path), response.status, (performance.now() - begin) / 1000);
     return response;
   };
 }

@@ -27,6 +27,12 @@ export interface ServeRequest {
 export interface ServeResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
+  /** Text, bytes, or pieces of either that are sent as they come. */
+  readonly body: string | Uint8Array | AsyncIterable<string | Uint8Array>;
+}
+
+/** An answer whose body is text. */
+export interface TextResponse extends ServeResponse {
   readonly body: string;
 }
 
@@ -71,11 +77,11 @@ export const commonHeaders = { "cache-control": "no-store", "x-content-type-opti
 const jsonHeaders = { "content-type": "application/json; charset=utf-8", ...commonHeaders } as const;
 
 /** A JSON answer. */
-export const json = (status: number, value: unknown, headers?: Readonly<Record<string, string>>): ServeResponse =>
+export const json = (status: number, value: unknown, headers?: Readonly<Record<string, string>>): TextResponse =>
   jsonText(status, JSON.stringify(value), headers);
 
 /** An answer that is JSON text already. */
-export const jsonText = (status: number, body: string, headers?: Readonly<Record<string, string>>): ServeResponse => ({
+export const jsonText = (status: number, body: string, headers?: Readonly<Record<string, string>>): TextResponse => ({
   status,
   headers: headers ? { ...jsonHeaders, ...headers } : jsonHeaders,
   body,
@@ -86,7 +92,7 @@ export function failure(
   status: number,
   error: RequestProblem,
   headers?: Readonly<Record<string, string>>,
-): ServeResponse {
+): TextResponse {
   const body: ErrorBody = { error };
   return json(status, body, headers);
 }

@@ -3,7 +3,8 @@
  *
  * @module churnkit/serving
  */
-export { createHandler, type HandlerOptions, type ServedModel } from "./handler.js";
+export { createHandler, type HandlerOptions } from "./handler.js";
+export type { Models, ServedModel } from "./models/index.js";
 export { loadForService, rollBackToCopy } from "./load-for-service.js";
 export type { Handler, Middleware, ServeRequest, ServeResponse } from "./http.js";
 export { prometheusMetrics, type ServingMetrics } from "./metrics.js";

@@ -5,7 +5,7 @@ import type { Artifact } from "../model/artifact.js";
 import type { LoadOptions, ModelRegistry } from "../registry/registry.js";
 import { assertSignature, signatureOf } from "../registry/signature/index.js";
 import type { VersionRef } from "../registry/versions/index.js";
-import type { ServedModel } from "./handler.js";
+import type { ServedModel } from "./models/index.js";
 import { keepCopy, listCopies, openCopy, stepBack, type LocalCopy } from "./local-copies.js";
 
 /** How to load a model for service. */

@@ -1,5 +1,5 @@
 import { prometheusText, prometheusType, type PrometheusMetric } from "../io/metrics/index.js";
-import { commonHeaders, type ServeResponse } from "./http.js";
+import { commonHeaders, type TextResponse } from "./http.js";
 
 /** Counters of a server. */
 export interface ServingMetrics {
@@ -10,7 +10,7 @@ export interface ServingMetrics {
   /** So many records that broke the contract. */
   rejected(count: number): void;
   /** All counts in Prometheus' text format. */
-  render(): Promise<ServeResponse>;
+  render(): Promise<TextResponse>;
 }
 
 const seconds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1];

@@ -4,7 +4,8 @@ import type { MetricPoint, MetricSink } from "../io/metrics/index.js";
 import type { CaptureWriter } from "../monitor/capture/index.js";
 import type { Monitor } from "../monitor/index.js";
 import { monitorPoints, type MonitorReport } from "../monitor/judging/index.js";
-import { createHandler, type HandlerOptions, type ServedModel } from "./handler.js";
+import { createHandler, type HandlerOptions } from "./handler.js";
+import type { ServedModel } from "./models/index.js";
 import type { Handler } from "./http.js";
 import { scoredQueue, unref, type MonitorTraffic } from "./monitor-queue.js";
 

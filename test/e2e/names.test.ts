@@ -41,7 +41,7 @@ import { createHandler } from "../../src/serving/handler.js";
 import { newFolder } from "../helpers/folder.js";
 import { runVerb } from "../helpers/run-verb.js";
 import { errorsOf } from "../registry/compile-texts.js";
-import { request } from "../serving/request.js";
+import { asText, request } from "../serving/request.js";
 
 /** Names that something here, or JavaScript, calls its own. */
 const ours = [
@@ -238,7 +238,7 @@ describe.each(Object.entries(lists))("%s", (_, names) => {
   });
 
   it("is served, one by one and in batches", async () => {
-    const handler = createHandler({ scorer: bundle.scorer, name: "names", version: "1", source: "test" });
+    const handler = asText(createHandler({ scorer: bundle.scorer, name: "names", version: "1", source: "test" }));
     const post = async (path: string, value: unknown): Promise<unknown> => {
       return JSON.parse((await handler(request(path, value))).body) as unknown;
     };

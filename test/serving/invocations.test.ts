@@ -2,30 +2,30 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { captureLog, readCaptureLines } from "../../src/monitor/index.js";
 import { compile, type Scorer } from "../../src/model/scoring/compile.js";
 import { createHandler } from "../../src/serving/handler.js";
-import type { Handler, ServeResponse } from "../../src/serving/http.js";
+import type { TextResponse } from "../../src/serving/http.js";
 import { sampleArtifact, sampleRecords } from "../helpers/artifact.js";
-import { request } from "./request.js";
+import { asText, request, type TextHandler } from "./request.js";
 
 const csv = { "content-type": "text/csv", accept: "text/csv" };
 
 describe("SageMaker's container contract", () => {
   let scorer: Scorer;
-  let handler: Handler;
+  let handler: TextHandler;
   const records = sampleRecords(20);
   const features = ["tenure", "charges", "paperless", "since", "plan"] as const;
   const cellOf = (value: unknown): unknown => (typeof value === "boolean" ? (value ? "yes" : "no") : value);
   const lines = records.map((record) => features.map((name) => cellOf(record[name])).join(","));
-  const invoke = (body: unknown, headers: Record<string, string> = {}): Promise<ServeResponse> =>
+  const invoke = (body: unknown, headers: Record<string, string> = {}): Promise<TextResponse> =>
     handler(request("/invocations", body, { headers }));
   const probabilities = (sent: readonly unknown[] = records): (number | null)[] =>
     scorer.scoreRecords(sent).map(({ probability }) => probability);
-  const predicted = ({ body }: ServeResponse): (number | null)[] =>
+  const predicted = ({ body }: TextResponse): (number | null)[] =>
     (JSON.parse(body) as { predictions: { probability: number | null }[] }).predictions.map(
       ({ probability }) => probability,
     );
   beforeAll(async () => {
     scorer = await compile(await sampleArtifact());
-    handler = createHandler({ scorer, name: "churn", version: "7", source: "local" });
+    handler = asText(createHandler({ scorer, name: "churn", version: "7", source: "local" }));
   });
 
   it("answers /ping", async () => {

@@ -3,12 +3,12 @@ import { compile } from "../../src/model/scoring/compile.js";
 import { createHandler } from "../../src/serving/handler.js";
 import { prometheusMetrics } from "../../src/serving/metrics.js";
 import { sampleArtifact, sampleRecords } from "../helpers/artifact.js";
-import { request } from "./request.js";
+import { asText, request } from "./request.js";
 
 async function served(version = "7") {
   const metrics = prometheusMetrics(version);
   const scorer = await compile(await sampleArtifact({ networks: 0 }));
-  const handler = createHandler({ scorer, name: "churn", version, source: "local" }, { metrics });
+  const handler = asText(createHandler({ scorer, name: "churn", version, source: "local" }, { metrics }));
   const post = (path: string, value: unknown) => handler(request(path, value));
   const get = (path: string, method = "GET") => handler(request(path, undefined, { method }));
   /** The lines of one metric, name and labels to value. */

@@ -3,9 +3,9 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { CellIssue } from "../../src/data/contract/cells/issue.js";
 import { compile, type Scorer } from "../../src/model/scoring/compile.js";
 import { createHandler } from "../../src/serving/handler.js";
-import type { ErrorBody, Handler } from "../../src/serving/http.js";
+import type { ErrorBody } from "../../src/serving/http.js";
 import { sampleArtifact, sampleRecords } from "../helpers/artifact.js";
-import { request } from "./request.js";
+import { asText, request, type TextHandler } from "./request.js";
 import { budget } from "../helpers/budget.js";
 
 interface One {
@@ -23,7 +23,7 @@ interface Batch {
 
 describe("predictions", () => {
   let scorer: Scorer;
-  let handler: Handler;
+  let handler: TextHandler;
   const bytes = (value: unknown): Uint8Array =>
     new TextEncoder().encode(typeof value === "string" ? value : JSON.stringify(value));
   const send = async <Answer>(
@@ -44,7 +44,7 @@ describe("predictions", () => {
 
   beforeAll(async () => {
     scorer = await compile(await sampleArtifact());
-    handler = createHandler({ scorer, name: "churn", version: "7", source: "local" });
+    handler = asText(createHandler({ scorer, name: "churn", version: "7", source: "local" }));
   });
 
   it("gives label, probability, threshold and the model's origin", async () => {

@@ -3,7 +3,7 @@ import { readJsonLines } from "../../../src/data/read/json-lines.js";
 import { recordOf } from "../../../src/data/table/record-of.js";
 import { tableFromRecords } from "../../../src/data/read/records.js";
 import { keyWarnings } from "../../../src/model/scoring/key-warnings.js";
-import type { ServedModel } from "../../../src/serving/handler.js";
+import type { ServedModel } from "../../../src/serving/models/models.js";
 import { predictionsOf } from "../../../src/serving/scored-predictions.js";
 import { contractWith, encode, numberColumn, textColumn } from "../read/csv-writer.js";
 import { request } from "../../serving/request.js";

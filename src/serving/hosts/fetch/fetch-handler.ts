@@ -1,5 +1,5 @@
 import { ChurnkitError } from "../../../base/errors.js";
-import { tooLarge, usualBodyBytes, type Handler } from "../../http.js";
+import { tooLarge, usualBodyBytes, type Handler, type ServeResponse } from "../../http.js";
 
 /**
  * A handler in the form that Next.js routes, Deno, Bun, Cloudflare Workers and Hono take: from Fetch's `Request` to its
@@ -30,8 +30,25 @@ export function fetchHandler(
       headers: Object.fromEntries(request.headers),
       body: () => readBody(request, maxBodyBytes),
     });
-    return new Response(request.method === "HEAD" ? null : body, { status, headers });
+    return new Response(request.method === "HEAD" ? null : sentBody(body), { status, headers });
   };
+}
+
+function sentBody(body: ServeResponse["body"]): BodyInit {
+  if (typeof body === "string") return body;
+  if (body instanceof Uint8Array) return body as Uint8Array<ArrayBuffer>;
+  const pieces = body[Symbol.asyncIterator]();
+  const encoder = new TextEncoder();
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const next = await pieces.next();
+      if (next.done === true) controller.close();
+      else controller.enqueue(typeof next.value === "string" ? encoder.encode(next.value) : next.value);
+    },
+    async cancel() {
+      await pieces.return?.();
+    },
+  });
 }
 
 async function readBody({ body, headers }: Request, limit: number): Promise<Uint8Array> {

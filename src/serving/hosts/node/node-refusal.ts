@@ -1,8 +1,8 @@
 import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
-import { failure, type ServeResponse } from "../../http.js";
+import { failure, type TextResponse } from "../../http.js";
 
-const refusals: ReadonlyMap<string, ServeResponse> = new Map([
+const refusals: ReadonlyMap<string, TextResponse> = new Map([
   ["HPE_HEADER_OVERFLOW", failure(431, { code: "INPUT_TOO_LARGE", message: "The headers are larger than 16 KiB." })],
   [
     "ERR_HTTP_REQUEST_TIMEOUT",

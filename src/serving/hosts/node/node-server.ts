@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { ChurnkitError } from "../../../base/errors.js";
 import { closeGently } from "./node-close.js";
 import { isWholeBodyAwaited, readBody } from "./node-body.js";
@@ -130,13 +132,20 @@ function requestFrom(
 
 function send(request: IncomingMessage, response: ServerResponse, result: ServeResponse, linger: boolean): void {
   if (response.destroyed) return;
-  response.writeHead(result.status, { ...result.headers, "content-length": Buffer.byteLength(result.body) });
+  const { body } = result;
+  if (typeof body !== "string" && !(body instanceof Uint8Array)) {
+    // The iterator's end is that of the answer, and its error cuts the connection: the caller must not take a part for all.
+    response.writeHead(result.status, result.headers);
+    pipeline(Readable.from(request.method === "HEAD" ? [] : body), response).catch(() => response.destroy());
+    return;
+  }
+  response.writeHead(result.status, { ...result.headers, "content-length": Buffer.byteLength(body) });
   if (!linger) {
-    response.end(result.body);
+    response.end(body);
     return;
   }
   // Closing at once would reset the connection while the client still sends, and it would never see the answer.
-  response.write(result.body);
+  response.write(body);
   const end = (): void => void response.end();
   const timer = setTimeout(end, lingerMilliseconds);
   request.once("close", () => {

@@ -1,9 +1,9 @@
-import { ChurnkitError } from "../base/errors.js";
-import { inputOptions, recordsIn, csvRows, isProblem, type Payload } from "../monitor/capture/index.js";
-import type { GiveWay } from "./batch-turns.js";
-import { sentJson, textOf, type Sent } from "./body.js";
-import { failure, type ServeRequest, type ServeResponse } from "./http.js";
-import { atMost, predictBatch, predictLines, type Scoring } from "./predict.js";
+import { ChurnkitError } from "../../base/errors.js";
+import { inputOptions, recordsIn, csvRows, isProblem, type Payload } from "../../monitor/capture/index.js";
+import type { GiveWay } from "../batch-turns.js";
+import { sentJson, textOf, type Sent } from "../body.js";
+import { failure, type ServeRequest, type ServeResponse } from "../http.js";
+import { atMost, predictBatch, predictLines, type Scoring } from "../predict.js";
 
 /**
  * Answers POST /invocations, by which SageMaker asks a container for scores: JSON or CSV, read just as captured requests are.
@@ -33,6 +33,6 @@ export async function predictInvocation(
   if (isCsv) {
     const records = read({ rows: csvRows(textOf(body), options.mostRecords + 1) });
     sent = { request, bytes: body.length, records, exactRecords: () => records };
-  } else sent = sentJson(request, body, contract, (value) => read({ value }));
+  } else sent = sentJson(request, body, (value) => read({ value }));
   return (accept.includes("text/csv") ? predictLines : predictBatch)(scoring, sent, giveWay);
 }

@@ -1,0 +1,1 @@
+export { modelsOf, oneModel, type Models, type ServedModel } from "./models.js";

@@ -1,0 +1,37 @@
+import type { Scorer } from "../../model/scoring/index.js";
+
+/** A model on duty: a scorer and where it came from. */
+export interface ServedModel {
+  readonly scorer: Scorer;
+  readonly name: string;
+  /** The registry's version, or the bundle's content hash. */
+  readonly version: string;
+  /** `registry`, `local`, ...: said in every answer. */
+  readonly source: string;
+}
+
+/**
+ * The models behind a handler. Which of them is on duty may change at any time; a request keeps the {@link ServedModel} that it
+ * found at its start.
+ */
+export interface Models {
+  /** Their names, the default first. */
+  names(): readonly string[];
+  /** Model for a request: the default without a name, the one on duty without a version; undefined where there is none. */
+  find(name?: string, version?: string): ServedModel | undefined;
+  /** Model that scores a record where variants share the traffic; elsewhere that of {@link Models.find}. */
+  choose(record: unknown, name?: string): ServedModel | undefined;
+  /** Whether every model is loaded and warm. */
+  ready(): boolean;
+}
+
+/** The models of a server that has one, which never changes. */
+export function oneModel(model: ServedModel): Models {
+  const names = [model.name];
+  const find = (name = model.name, version = model.version): ServedModel | undefined =>
+    name === model.name && version === model.version ? model : undefined;
+  return { names: () => names, find, choose: (_, name) => find(name), ready: () => true };
+}
+
+/** The models of a handler that was given one model or several. */
+export const modelsOf = (given: ServedModel | Models): Models => ("find" in given ? given : oneModel(given));

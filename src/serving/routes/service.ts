@@ -1,0 +1,72 @@
+import { batchTurns, type GiveWay } from "../batch-turns.js";
+import { failure, type ServeResponse } from "../http.js";
+import type { ServingMetrics } from "../metrics.js";
+import type { Models, ServedModel } from "../models/index.js";
+import type { Scoring } from "../predict.js";
+import type { PathParts } from "./route.js";
+
+/** A model with what its routes need, made once. */
+export interface Desk {
+  readonly model: ServedModel;
+  /** Said in every answer: name, version and source of the model. */
+  readonly origin: Readonly<Record<"model_name" | "model_version" | "model_source", string>>;
+  readonly scoring: Scoring;
+}
+
+/** What all routes share. */
+export interface Service {
+  readonly models: Models;
+  readonly metrics: ServingMetrics | undefined;
+  /** Most records in one batch. */
+  readonly maxBatch: number;
+  /** The desk of a model. */
+  readonly desk: (model: ServedModel) => Desk;
+  /** Runs batches one behind the other, in slices, so that single requests go first. */
+  readonly inTurn: <T>(work: (giveWay: GiveWay) => Promise<T>) => Promise<T>;
+}
+
+/** Options of {@link serviceOf}. */
+export interface ServiceSettings {
+  readonly models: Models;
+  readonly metrics: ServingMetrics | undefined;
+  readonly maxBatch: number;
+  /** Makes what takes the scored records of a model. */
+  readonly scoredBy: (model: ServedModel) => Scoring["scored"];
+}
+
+export function serviceOf({ models, metrics, maxBatch, scoredBy }: ServiceSettings): Service {
+  const desks = new WeakMap<ServedModel, Desk>();
+  const made = (model: ServedModel): Desk => {
+    const { scorer, name, version, source } = model;
+    const origin = { model_name: name, model_version: version, model_source: source };
+    const said = { threshold: scorer.decision.threshold, ...origin };
+    const desk = { model, origin, scoring: { scorer, metrics, maxBatch, said, scored: scoredBy(model) } };
+    desks.set(model, desk);
+    return desk;
+  };
+  return { models, metrics, maxBatch, desk: (model) => desks.get(model) ?? made(model), inTurn: batchTurns() };
+}
+
+/** Whom a path names: open parts `model` and `version`. */
+export const foundIn = ({ models }: Service, { model, version }: PathParts): ServedModel | undefined =>
+  models.find(model, version);
+
+/** The answer where a path names no model that is here. */
+export function noModel({ models }: Service, { model, version }: PathParts): ServeResponse {
+  const names = models.names();
+  if (model !== undefined && !names.includes(model))
+    return failure(404, {
+      code: "REQUEST_INVALID",
+      message: `There is no model ${model.slice(0, 100)} here. GET /models lists the models.`,
+    });
+  if (version !== undefined)
+    return failure(404, {
+      code: "REQUEST_INVALID",
+      message: `Version ${version.slice(0, 100)} of the model is not here. GET /models lists the versions.`,
+    });
+  return failure(
+    503,
+    { code: "MODEL_NOT_READY", message: "The model is not loaded yet. Ask again soon." },
+    { "retry-after": "1" },
+  );
+}
