@@ -7,13 +7,13 @@ export interface WasmExports {
   readonly heapBase: () => number;
 }
 
-/** The memory of one kernel instance, given out piece by piece and freed as a whole. */
+/** The memory of one kernel instance, allocated piece by piece and freed as a whole. */
 export class Arena {
   #free: number;
 
   /**
-   * @param limit bytes that are more than anyone can mean.
-   * @param advice what to say when there is not enough: what needs it, and what to do.
+   * @param limit bytes that only an error would request.
+   * @param advice error text when memory runs out: what needs it, and what to do.
    */
   constructor(
     private readonly wasm: WasmExports,
@@ -24,9 +24,9 @@ export class Arena {
   }
 
   /**
-   * Zeroed memory on a cache line's border. Views made before may be detached by it.
+   * Allocates zeroed memory at a cache line boundary. It may detach views made before.
    *
-   * @throws ChurnkitError `OPTION_INVALID` when more is needed than there is.
+   * @throws ChurnkitError `OPTION_INVALID` when more memory is needed than available.
    */
   allocate(bytes: number): number {
     const address = Math.ceil(this.#free / 64) * 64;
@@ -36,7 +36,7 @@ export class Arena {
     if (end > this.limit) throw this.tooLarge(end);
     if (missing > 0) {
       try {
-        // At least 1 MiB, which costs nothing before it is used: growing is slow.
+        // At least 1 MiB, which costs nothing before it is used; growing is slow.
         memory.grow(Math.max(16, Math.ceil(missing / 65536)));
       } catch (cause) {
         throw this.tooLarge(end, cause);
@@ -58,8 +58,8 @@ export class EmbeddedModule {
   constructor(private readonly base64: string) {}
 
   /**
-   * Starts to compile it in the background, for later use. Does not throw: a runtime that cannot compile
-   * it says so when it is needed.
+   * Starts to compile it in the background, for later use. Does not throw: a runtime that cannot compile it reports
+   * that on use.
    */
   prepare(): void {
     this.compile().catch(() => undefined);
@@ -68,7 +68,7 @@ export class EmbeddedModule {
   /**
    * A fresh instance.
    *
-   * @param module to use instead of the embedded bytes, where a runtime forbids to compile them.
+   * @param module used instead of the embedded bytes, if a runtime forbids compiling them.
    * @throws ChurnkitError `KERNEL_UNAVAILABLE` when the runtime can't or won't compile it.
    */
   async instance(module?: WebAssembly.Module | BufferSource): Promise<WebAssembly.Exports> {
@@ -94,7 +94,7 @@ export class EmbeddedModule {
 }
 
 async function compileBytes(base64: string): Promise<WebAssembly.Module> {
-  // Node's own decoder where there is one; not imported, so that browsers need no stand-in for it.
+  // Node's own decoder if there is one; not imported, so that browsers need no replacement.
   const native = (globalThis as { readonly Buffer?: typeof Buffer }).Buffer;
   return WebAssembly.compile(native === undefined ? decoded(base64) : native.from(base64, "base64"));
 }

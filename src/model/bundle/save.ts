@@ -8,8 +8,8 @@ import type { Manifest } from "./manifest.js";
  * new one, and a failure leaves nothing behind. The bundle is opened once in memory before anything is written, so
  * that every saved bundle can be loaded.
  *
- * @throws ChurnkitError OPTION_INVALID when the folder holds something else than a bundle, IO_FAILED when the system
- * refuses to write, and as opening it would.
+ * @throws ChurnkitError OPTION_INVALID when the folder has something other than a bundle, IO_FAILED when the system
+ * refuses to write, and the errors of opening it.
  *
  * @example
  * ```ts
@@ -32,10 +32,10 @@ export async function saveBundle(
 }
 
 /**
- * Makes sure, before a long training, that a bundle may be saved in this place: a folder that may be written to, and in
- * it nothing of that name, an empty folder, or a bundle and nothing but it; for an archive, no folder of that name.
+ * Checks, before a long training, that a bundle can be saved in this place: in a writable folder, with nothing of
+ * that name, an empty folder, or a bundle without other files; for an archive, no folder of that name.
  *
- * @throws ChurnkitError OPTION_INVALID when something would be lost, IO_FAILED when the place may not be written to.
+ * @throws ChurnkitError OPTION_INVALID when something would be lost, IO_FAILED when the place is not writable.
  */
 export async function checkBundleTarget(path: string): Promise<void> {
   const { checkTarget } = await import("./write-bundle.js");

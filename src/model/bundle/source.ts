@@ -5,12 +5,12 @@ import type { BundleFiles } from "./format.js";
 import { corrupt } from "../corrupt.js";
 import { manifestPath, parseManifest, type Manifest } from "./manifest.js";
 
-/** A bundle that is read when asked for, file by file, so that its size does not matter. */
+/** A bundle that is read on demand, file by file, so that its size does not matter. */
 export interface BundleSource {
   readonly manifest: Manifest;
   /**
-   * The bytes of `manifest.json` or a file that it lists, as they come, held to the manifest's size and SHA-256: what is
-   * wrong is thrown before the end, as BUNDLE_CORRUPT.
+   * Streams the bytes of `manifest.json` or a file that it lists, checked against the manifest's size and SHA-256: a
+   * mismatch throws BUNDLE_CORRUPT before the end.
    */
   readonly read: (path: string) => AsyncIterable<Uint8Array>;
 }
@@ -18,7 +18,7 @@ export interface BundleSource {
 const maxManifest = 16 * 2 ** 20;
 
 /**
- * A bundle where it lies: in a folder (`bundleSource(filesStore("model"))`) or under a prefix of any object store.
+ * Opens a bundle in place: in a folder (`bundleSource(filesStore("model"))`) or under a prefix of any object store.
  *
  * @param prefix ends with `/` unless it is empty.
  * @throws ChurnkitError BUNDLE_NOT_FOUND without a manifest, BUNDLE_VERSION, BUNDLE_CORRUPT, ARCHIVE_UNSAFE.
@@ -58,7 +58,7 @@ export async function bundleSource(store: Pick<ObjectStore, "name" | "getStream"
   });
 }
 
-/** A bundle that is in memory; `parsed` is its manifest, where somebody has just read it. */
+/** A bundle in memory; `parsed` is its manifest, if it was already read. */
 export async function sourceOfFiles(files: BundleFiles, parsed?: Manifest): Promise<BundleSource> {
   const bytes = files.get(manifestPath);
   if (bytes === undefined)
@@ -112,7 +112,7 @@ function sourceOf(
   };
 }
 
-/** The bytes of a stream in one piece. */
+/** Collects the bytes of a stream. */
 export async function collected(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
   const parts: Uint8Array[] = [];
   let length = 0;

@@ -11,7 +11,7 @@ import { manifestPath, type Manifest } from "./manifest.js";
 import { openBundle } from "./open.js";
 import { parseJson } from "../../base/json/index.js";
 
-/** Is this path saved as one archive rather than as a folder? */
+/** Returns whether this path is saved as one archive rather than as a folder. */
 const isArchivePath = (path: string): boolean => /\.(tar\.gz|tgz)$/.test(path);
 
 /** Implements `saveBundle`. */
@@ -25,7 +25,7 @@ export async function writeBundle(
   if (!archive) await checkTarget(path);
   const files = await toBundleFiles(artifact, options);
   const opened = await openBundle(files);
-  // Asks for every part, also for those that opening leaves for later.
+  // Reads every part, including those that opening leaves for later.
   Object.values(opened.artifact);
   if (archive) await writeFileAtomic(path, await packArchive(files));
   else await replaceDirectory(path, files);
@@ -74,7 +74,7 @@ export async function checkTarget(path: string): Promise<void> {
   }
 }
 
-/** Asks whether the nearest folder above that exists may be written to. */
+/** Checks whether the nearest existing folder above is writable. */
 async function checkWritable(path: string): Promise<void> {
   for (let folder = dirname(resolve(path)); ; folder = dirname(folder)) {
     try {

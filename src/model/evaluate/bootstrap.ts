@@ -3,17 +3,19 @@ import { uniform } from "../../base/random.js";
 
 /** Number of resamples, and their seed. */
 export interface BootstrapOptions {
-  /** 20 to 100,000, 1,000 by default; lowered for many rows: above 50 million drawn rows to as many as fit, at least 100. */
+  /**
+   * 20 to 100,000, 1,000 by default; lowered for many rows: above 50 million drawn rows as many as fit, at least 100.
+   */
   readonly resamples?: number | undefined;
   readonly seed?: number | undefined;
 }
 
-/** Rows drawn in all resamples together, above which fewer resamples are made. */
+/** Limit on the rows drawn in all resamples together; above it fewer resamples are made. */
 const drawBudget = 50_000_000;
 const fewestResamples = 100;
 
 /**
- * How many resamples are made: as many as asked for, but above 50 million drawn rows only as many as fit, though at
+ * Returns the number of resamples: as many as requested, but above 50 million drawn rows only as many as fit, at
  * least 100. So 1,000 up to 50,000 rows and 100 from 500,000 rows on, where intervals are narrow anyway.
  *
  * @throws ChurnkitError OPTION_INVALID for a number outside 20 to 100,000.
@@ -28,7 +30,7 @@ export function resamplesFor(rows: number, requested = 1000): number {
 }
 
 /**
- * Draws `rows` of `rows` rows with replacement, again and again, and hands over how often each was drawn. The array is
+ * Draws `rows` of `rows` rows with replacement, repeatedly, and passes on how often each was drawn. The array is
  * reused; the same seed gives the same draws.
  */
 export function resample(rows: number, resamples: number, seed: number, use: (counts: Uint16Array) => void): void {
@@ -45,8 +47,8 @@ export function resample(rows: number, resamples: number, seed: number, use: (co
 }
 
 /**
- * The percentile interval that holds the middle 95 % of resampled values, linear between order statistics. Resamples
- * without a value are left out; null where half of them or more have none.
+ * The percentile interval with the middle 95 % of resampled values, linear between order statistics. Resamples
+ * without a value are left out; null if half of them or more have none.
  */
 export function percentileInterval(values: readonly (number | null)[]): { low: number; high: number } | null {
   const defined = Float64Array.from(values.filter((value) => value !== null)).sort();
@@ -55,9 +57,9 @@ export function percentileInterval(values: readonly (number | null)[]): { low: n
 }
 
 /**
- * The percentile interval moved so that the resamples' median falls on `value`, and kept within [0, 1]. For a metric of
- * that range which noise can only raise, as the calibration error: resampling adds noise once more, so that the plain
- * interval of a well calibrated model lies above its value.
+ * The percentile interval shifted so that the resamples' median falls on `value`, and clipped to [0, 1]. For a metric
+ * of that range that noise can only raise, such as the calibration error: resampling adds noise again, so the plain
+ * interval of a well calibrated model is above its value.
  */
 export function centeredInterval(
   values: readonly (number | null)[],

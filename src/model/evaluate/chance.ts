@@ -1,9 +1,9 @@
 import type { MetricSummary } from "./metrics.js";
 
 /**
- * Says that a model ranks no better than chance: the 95 % interval of its AUC reaches down to 0.5.
+ * Describes a model that ranks no better than chance: the 95 % interval of its AUC reaches down to 0.5.
  *
- * @returns a sentence without its full stop; undefined where the model is better, or no interval is known.
+ * @returns a sentence without its full stop; undefined if the model is better, or no interval is known.
  */
 export function chanceNote({ values: { auc } }: Pick<MetricSummary, "values">): string | undefined {
   const { low, high } = auc;

@@ -5,37 +5,37 @@ import { metrics, type MetricName, type MetricValue } from "./metrics.js";
 import { checkThreshold } from "./options.js";
 import { sortScores } from "./sorted-scores.js";
 
-/** Two models on the same rows, by one metric. */
+/** Comparison of two models on the same rows, by one metric. */
 export interface ScoreComparison {
   readonly metric: MetricName;
   readonly rows: number;
-  /** The metric of each model; null where it has no value. */
+  /** The metric of each model; null if it has no value. */
   readonly a: number | null;
   readonly b: number | null;
   /** a - b with its 95 % interval. */
   readonly difference: MetricValue;
   /**
-   * Share of resamples in which a is better by the metric's own direction, ties half; null where fewer than half of the
+   * Share of resamples in which a is better by the metric's own direction, ties half; null if fewer than half of the
    * resamples have a value.
    */
   readonly shareBetter: number | null;
   readonly resamples: number;
 }
 
-/** Thresholds of both models (0.5 by default; read by metrics that need one) and the resampling. */
+/** Thresholds of both models (0.5 by default; only some metrics need them) and the resampling. */
 export interface CompareScoresOptions extends BootstrapOptions {
   readonly thresholdA?: number | undefined;
   readonly thresholdB?: number | undefined;
 }
 
 /**
- * Paired bootstrap of the difference of two models: each resample draws rows once and measures both models on them, so
- * that what makes rows hard for both cancels out. An interval that does not hold 0 is a difference at the 5 % level.
+ * Paired bootstrap of the difference of two models: each resample draws rows once and measures both models on them,
+ * so that effects that make rows hard for both cancel out. An interval without 0 is a difference at the 5 % level.
  *
  * @param labels 1 for the positive class, 0 for the other.
  * @param a Probabilities of the first model (the candidate), in [0, 1], one for each label.
  * @param b Probabilities of the second model (the champion), for the same rows in the same order.
- * @throws ChurnkitError as {@link evaluateScores} does.
+ * @throws ChurnkitError with the codes of {@link evaluateScores}.
  *
  * @example
  * ```ts

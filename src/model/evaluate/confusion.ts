@@ -1,6 +1,6 @@
 import type { MetricName } from "./metrics.js";
 
-/** Rows by what came true and what was said at one threshold. Counts, 0 or more. */
+/** Rows by outcome and prediction at one threshold. Counts, 0 or more. */
 export interface Confusion {
   readonly truePositives: number;
   readonly falsePositives: number;

@@ -74,8 +74,8 @@ export function profitCurve(sorted: SortedScores, costs: Costs): Curve {
 }
 
 /**
- * At most `points` points of a curve for a report, its ends among them: spread evenly over the curve's length after
- * both axes are scaled to 1, so that steep parts keep their shape. A curve that is short enough is kept whole.
+ * Thins a curve for a report to at most `points` points, including its ends: spread evenly over the curve's length
+ * after both axes are scaled to 1, so that steep parts keep their shape. A curve that is short enough is unchanged.
  *
  * @param points At least 2.
  * @throws ChurnkitError OPTION_INVALID for fewer than 2 points.

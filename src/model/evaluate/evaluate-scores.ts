@@ -9,7 +9,7 @@ import { checkCosts, checkThreshold } from "./options.js";
 import { reliabilityCurve, type ReliabilityBin } from "./reliability.js";
 import { sortScores } from "./sorted-scores.js";
 
-/** All that can be said of a model's probabilities on labeled rows. */
+/** Complete evaluation of a model's probabilities on labeled rows. */
 export interface Evaluation extends MetricSummary {
   readonly confusion: Confusion;
   /** x false positive rate, y true positive rate; null over one class. */
@@ -17,7 +17,7 @@ export interface Evaluation extends MetricSummary {
   /** x recall, y precision; null over one class. */
   readonly precisionRecall: Curve | null;
   readonly reliability: readonly ReliabilityBin[];
-  /** By decile, highest scores first; null where no row is positive. */
+  /** By decile, highest scores first; null if no row is positive. */
   readonly lift: readonly LiftBin[] | null;
   /** x threshold, y money saved compared with contacting no customer; null without costs. */
   readonly profit: Curve | null;
@@ -35,8 +35,8 @@ export interface EvaluateScoresOptions {
 }
 
 /**
- * Evaluates probabilities against what came true: every metric of {@link metrics} at the threshold with a 95 %
- * bootstrap percentile interval (rows drawn with replacement), the confusion matrix and the curves.
+ * Evaluates probabilities against the labels: every metric of {@link metrics} at the threshold with a 95 % bootstrap
+ * percentile interval (rows drawn with replacement), the confusion matrix and the curves.
  *
  * O(n log n) for one sort, then O(n) for each resample; above 50,000 rows fewer resamples are made. A metric without a
  * value is null: AUC and average precision over one class. Precision, recall and F1 of 0/0 are 0. The interval of the
@@ -97,7 +97,7 @@ function valuesOf(prepared: Measurable, resamples: number, seed: number): Record
   return Object.fromEntries(metricNames.map((name) => [name, valueOf(name)])) as Record<MetricName, MetricValue>;
 }
 
-/** The scalar part of an evaluation, plain JSON: what a bundle and a registry keep. */
+/** The scalar part of an evaluation, plain JSON, which bundles and registries keep. */
 export function summarize({ rows, positives, threshold, values }: Evaluation): MetricSummary {
   return { rows, positives, threshold, values };
 }

@@ -17,8 +17,8 @@ export interface LiftBin {
 }
 
 /**
- * Lift and gains by equal slices of the ranking (deciles by default): place r of n falls into slice
- * floor(r * bins / n). Fewer rows than slices leave some out. Null where no row is positive.
+ * Lift and gains by equal slices of the ranking (deciles by default): place r of n falls into slice floor(r * bins /
+ * n). With fewer rows than slices, some are left out. Null if no row is positive.
  */
 export function liftTable({ labels, rows, positives }: SortedScores, bins = 10): LiftBin[] | null {
   if (positives === 0) return null;

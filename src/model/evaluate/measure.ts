@@ -4,16 +4,16 @@ import type { MetricName } from "./metrics.js";
 import { calibrationBin } from "./reliability.js";
 import { countAtOrAbove, endsTie, type SortedScores } from "./sorted-scores.js";
 
-/** Every scalar metric of some rows; null where it has no value. */
+/** Every scalar metric of some rows; null if it has no value. */
 export type MetricTable = Readonly<Record<MetricName, number | null>>;
 
-/** Sorted rows with all that does not change when rows are weighted: made once, measured a thousand times. */
+/** Sorted rows with everything that weights do not change: made once, measured a thousand times. */
 export interface Measurable {
   readonly sorted: SortedScores;
   readonly loss: Float64Array;
   /** Label minus probability. */
   readonly residual: Float64Array;
-  /** Bits: what ends after this place. */
+  /** Bits: the groups that end after this place. */
   readonly ends: Uint8Array;
   /** Rows at or above the threshold. */
   readonly called: number;
@@ -43,9 +43,10 @@ export function measurable(sorted: SortedScores, threshold: number): Measurable 
 }
 
 /**
- * All scalar metrics in one walk from the highest score to the lowest. `weights` (by place) says how often each row
- * counts, 1 where it is absent. AUC is the share of ordered pairs, ties half; average precision the step sum of
- * precision over the rise in recall (both null over one class); calibration error the sum over ten equal-width bins of
+ * Computes all scalar metrics in one pass from the highest score to the lowest. `weights` (by place) is how often
+ * each row counts, 1 if it is absent. AUC is the share of ordered pairs, ties half; average precision the step sum of
+ * precision over the rise in recall (both null over one class); calibration error the sum over ten equal-width bins
+ * of
  * |sum of residuals| / rows.
  */
 export function measure(prepared: Measurable, weights?: Uint16Array): MetricTable {

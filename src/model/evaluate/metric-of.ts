@@ -5,14 +5,14 @@ import { checkThreshold } from "./options.js";
 import { sortScores } from "./sorted-scores.js";
 
 /**
- * One metric of labeled rows, without interval; for all of them at once see {@link evaluateScores}.
+ * Computes one metric of labeled rows, without interval; for all of them at once see {@link evaluateScores}.
  *
  * @param metric a name of {@link metrics}.
  * @param labels 1 for the positive class, 0 for the other.
  * @param probabilities Of the positive class, in [0, 1], one for each label.
- * @param options `threshold`: positive from this probability on, 0.5 by default; read by metrics that need one.
- * @throws ChurnkitError METRIC_UNDEFINED where it has no value (AUC and average precision over one class), and as
- * {@link evaluateScores} does for bad input.
+ * @param options `threshold`: positive from this probability on, 0.5 by default; only some metrics need it.
+ * @throws ChurnkitError METRIC_UNDEFINED if it has no value (AUC and average precision over one class), and the
+ * errors of {@link evaluateScores} for bad input.
  */
 export function metricOf(
   metric: MetricName,

@@ -1,6 +1,6 @@
 /**
- * Every scalar metric, declared once: what gates, reports, trackers and the command line read. Labels are of the
- * positive class unless the name says otherwise.
+ * Every scalar metric, declared once: gates, reports, trackers and the command line read this table. Labels are of
+ * the positive class unless the name says otherwise.
  */
 export const metrics = {
   auc: { label: "ROC AUC", better: "higher", needs: "scores" },
@@ -21,7 +21,7 @@ export type MetricName = keyof typeof metrics;
 /** The names of all metrics, in the order of the table. */
 export const metricNames = Object.keys(metrics) as readonly MetricName[];
 
-/** A metric's value, null where it has none (an AUC over one class), with a 95 % interval where one was computed. */
+/** A metric's value, null if it has none (an AUC over one class), with a 95 % interval if one was computed. */
 export interface MetricValue {
   readonly value: number | null;
   readonly low?: number | undefined;

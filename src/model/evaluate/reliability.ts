@@ -12,12 +12,12 @@ export interface ReliabilityBin {
   readonly low: number;
   readonly high: number;
   readonly rows: number;
-  /** Mean probability and share of positives among these rows; equal where the model is calibrated. */
+  /** Mean probability and share of positives among these rows; equal if the model is calibrated. */
   readonly meanPrediction: number;
   readonly observedRate: number;
 }
 
-/** The reliability curve: bins that hold rows, from low to high probability. */
+/** The reliability curve: bins with rows, from low to high probability. */
 export function reliabilityCurve({ labels, scores, rows }: SortedScores): ReliabilityBin[] {
   const counts = new Float64Array(calibrationBins);
   const positives = new Float64Array(calibrationBins);

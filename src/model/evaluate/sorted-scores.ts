@@ -1,7 +1,7 @@
 import { ChurnkitError } from "../../base/errors.js";
 import { descendingOrder } from "../../stats/ranks/index.js";
 
-/** Labels and scores from the highest score to the lowest: what every rank metric and threshold rule walks over. */
+/** Labels and scores from the highest score to the lowest: the input of every rank metric and threshold rule. */
 export interface SortedScores {
   readonly rows: number;
   readonly positives: number;
@@ -35,7 +35,7 @@ export function checkScores(labels: Uint8Array, probabilities: Float64Array): vo
     );
 }
 
-/** Checks probabilities alone: at least one, each in [0, 1]. Throws as {@link checkScores} does. */
+/** Checks probabilities alone: at least one, each in [0, 1]. Throws the errors of {@link checkScores}. */
 export function checkProbabilities(probabilities: Float64Array): void {
   if (probabilities.length === 0)
     throw new ChurnkitError("TOO_FEW_ROWS", "There are no scored rows. Give at least one.");
@@ -48,7 +48,7 @@ export function checkProbabilities(probabilities: Float64Array): void {
     );
 }
 
-/** Checks and sorts once, O(n log n). Throws as {@link checkScores} does. */
+/** Checks and sorts once, O(n log n). Throws the errors of {@link checkScores}. */
 export function sortScores(labels: Uint8Array, probabilities: Float64Array): SortedScores {
   checkScores(labels, probabilities);
   const order = descendingOrder(probabilities);
@@ -65,7 +65,7 @@ export function sortScores(labels: Uint8Array, probabilities: Float64Array): Sor
   return { rows: order.length, positives, order, labels: sorted, scores };
 }
 
-/** How many of the rows a threshold calls positive (score >= threshold). */
+/** Returns how many rows a threshold calls positive (score >= threshold). */
 export function countAtOrAbove(scores: Float64Array, threshold: number): number {
   let low = 0;
   let high = scores.length;
@@ -77,7 +77,7 @@ export function countAtOrAbove(scores: Float64Array, threshold: number): number 
   return low;
 }
 
-/** Is this the last of the rows that share one score? */
+/** Returns whether this is the last of the rows with one score. */
 export function endsTie(scores: Float64Array, place: number): boolean {
   return place + 1 === scores.length || scores[place + 1] !== scores[place];
 }

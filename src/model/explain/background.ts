@@ -31,7 +31,7 @@ function rowsOf(rows: number): number {
  * as a bundle's baseline), at equal steps of rank and in a seeded order. Each keeps its distribution, missing values
  * included. Relations between columns are lost; use real rows as the background if you have them.
  *
- * A feature that the profile doesn't hold (free text) is missing in every row.
+ * A feature that the profile doesn't have (free text) is missing in every row.
  *
  * @throws ChurnkitError OPTION_INVALID for a number of rows out of range.
  * @example
@@ -88,7 +88,8 @@ export function backgroundFromProfile(contract: Contract, profile: Profile, opti
 }
 
 /**
- * A deterministic sample of a table's rows, in a seeded order; the whole table where it has no more rows than asked for.
+ * Returns a deterministic sample of a table's rows, in a seeded order; the whole table if it has no more rows than
+ * requested.
  *
  * @throws ChurnkitError OPTION_INVALID for a number of rows out of range, TOO_FEW_ROWS for a table without rows.
  *
@@ -115,7 +116,7 @@ export function backgroundFromTable(table: Table, options: BackgroundOptions = {
   return takeRows(table, permutation(table.rows, options.seed ?? 0).subarray(0, rows));
 }
 
-/** For equal steps of rank, the cell of `counts` (-1: missing) and how far through it. */
+/** For equal steps of rank, the cell of `counts` (-1: missing) and the position in it. */
 function* ranks(
   missing: number,
   counts: readonly number[],
@@ -155,7 +156,7 @@ function drawNumbers(column: Column, profile: NumericProfile, rows: number, rand
   return values;
 }
 
-/** A value between two cut points in the column's own steps. */
+/** Rounds a value between two cut points to the column's own steps. */
 function rounded(column: Column, value: number, low: number, high: number): number {
   const step =
     column.kind === "date"

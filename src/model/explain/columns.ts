@@ -2,7 +2,7 @@ import type { Contract } from "../../data/contract/index.js";
 import { explainEncoding, type Recipe } from "../../data/features/index.js";
 import type { ExplainedColumn } from "./explanation.js";
 
-/** The columns of an explanation, and for each matrix column the one it belongs to. */
+/** The columns of an explanation, and the column of each matrix column. */
 export interface ColumnGroups {
   readonly columns: readonly ExplainedColumn[];
   /** For each matrix column, a position in `columns`. */
@@ -10,8 +10,8 @@ export interface ColumnGroups {
 }
 
 /**
- * Sums matrix columns up to what people know: every feature of the contract (also one that no block uses, whose
- * attribution is 0), then each derived column of several.
+ * Assigns matrix columns to the columns that people know: every feature of the contract (even one that no block uses,
+ * whose attribution is 0), then each derived column of several.
  */
 export function columnGroups(contract: Contract, recipe: Recipe): ColumnGroups {
   const columns: ExplainedColumn[] = contract.columns

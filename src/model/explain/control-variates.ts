@@ -1,21 +1,25 @@
-/** Sampled contributions of one row: for each sample those of all groups, and what is known of their sum. */
+/** Sampled contributions of one row: those of all groups for each sample, and the known facts about their sum. */
 export interface Sampled {
   readonly samples: number;
   readonly groups: number;
   /** samples x groups, row-major. */
   readonly contributions: Float64Array;
-  /** For each sample what its contributions sum to on average, given the background row it was drawn for. */
+  /** For each sample the expected sum of its contributions, given its background row. */
   readonly expected: Float64Array;
 }
 
-/** Below this share of the contributions' sum of squares a control is single-precision rounding: regressing on it harms. */
+/**
+ * Below this share of the contributions' sum of squares a control is single-precision rounding, and regressing on it
+ * does harm.
+ */
 const rounding = 1e-12;
 
 /**
- * The mean contribution of each group and its standard error, sharpened by two control variates whose means are known:
- * `expected` (its mean over the whole background is `target`) and what a sample's sum misses it by (on average 0). Each
- * group is corrected by its regression on both (Glynn and Szechtman 2002). The regression coefficients of all groups
- * sum to 1, so the corrected means sum to `target`: completeness holds exactly, not only within the error.
+ * Computes the mean contribution of each group and its standard error, with two control variates whose means are
+ * known: `expected` (its mean over the whole background is `target`) and the difference of a sample's sum from it (on
+ * average 0). Each group is corrected by its regression on both (Glynn and Szechtman 2002). The regression
+ * coefficients of all groups sum to 1, so the corrected means sum to `target`: completeness holds exactly, not only
+ * within the error.
  *
  * @param target The sum of the contributions: output of the row minus mean output over the background.
  */
@@ -42,7 +46,8 @@ export function combine(
     expectedMean += (expected[s] as number) / samples;
   }
 
-  // First control: the miss. Second: the expected sum without its part along the first, so that both stand alone.
+  // First control: the difference. Second: the expected sum without its part along the first, so that the two are
+  // independent.
   const first = centered(missed, missedMean);
   const least = rounding * (product(contributions, contributions) + product(expected, expected));
   const firstSquares = squares(first, least);
@@ -79,8 +84,8 @@ export function combine(
 }
 
 /**
- * Shares what no control could move in proportion to the values: rounding, or a kink of the model that no sample met. The
- * latter is stated as an error too, of every group where none is seen to move.
+ * Distributes the remainder that no control could explain in proportion to the values: rounding, or a kink of the
+ * model that no sample met. A kink is reported as an error too, for every group if none is seen to move.
  */
 function settle(missing: number, target: number, values: Float64Array, errors: Float64Array): void {
   const size = Math.abs(missing);
@@ -101,7 +106,7 @@ function product(a: Float64Array, b: Float64Array): number {
   return sum;
 }
 
-/** The sum of squares of deviations, 0 where it is no more than rounding. */
+/** Sum of squares of deviations, 0 if it is only rounding. */
 function squares(deviations: Float64Array, least: number): number {
   const sum = product(deviations, deviations);
   return sum > least ? sum : 0;

@@ -15,11 +15,11 @@ import { sampledShapley } from "./sampled-shapley.js";
 
 /** Background of the explanations, and their accuracy. */
 export interface ExplainerOptions extends CompileOptions {
-  /** Real rows to compare with, training rows best; drawn from the artifact's baseline profile by default. */
+  /** Real rows for comparison, ideally training rows; drawn from the artifact's baseline profile by default. */
   readonly background?: Table | undefined;
   /** Rows of the background, 1 to 10,000; a larger table is sampled. Default 100. */
   readonly backgroundRows?: number | undefined;
-  /** Points sampled for each row where the method samples, 8 to 100,000. Errors fall with the root. Default 64. */
+  /** Points sampled for each row if the method samples, 8 to 100,000. Errors fall with the root. Default 64. */
   readonly samples?: number | undefined;
   /** Default 0. */
   readonly seed?: number | undefined;
@@ -29,11 +29,11 @@ export interface ExplainerOptions extends CompileOptions {
 const chunk = 256;
 
 /**
- * Makes the explainer of an artifact: SHAP values of its calibrated log odds, log(p / (1 - p)) of the probability p that
- * its scorer gives, for columns of the contract. A linear model is explained exactly, networks and ensembles of
- * networks and linear models by expected gradients with a standard error for each value. An ensemble's output is the
- * log odds of its mean probability, by the chain rule; Platt calibration is affine in log odds, so it scales values.
- * Whatever the kind, the values of a row sum to its output minus the mean output over the background.
+ * Makes the explainer of an artifact: SHAP values of its calibrated log odds, log(p / (1 - p)) of the scorer's
+ * probability p, for columns of the contract. Linear models are explained exactly, networks and ensembles of networks
+ * and linear models by expected gradients with a standard error for each value. An ensemble's output is the log odds
+ * of its mean probability, by the chain rule; Platt calibration is affine in log odds, so it scales values. For every
+ * kind, the values of a row sum to its output minus the mean output over the background.
  *
  * @throws ChurnkitError CONTRACT_MISMATCH when contract, recipe, model and background don't fit together,
  * OPTION_INVALID for options out of range, KERNEL_UNAVAILABLE when a network's kernel cannot be compiled here, TOO_FEW_ROWS for an empty background, VALUE_INVALID when the background has
@@ -151,7 +151,7 @@ async function attributorOf(model: ModelNode, task: AttributionTask, options: Co
       );
     },
   };
-  // Made for every kind: it checks that the model, members included, fits its recipe.
+  // Made for every kind, because it checks that the model, members included, fits its recipe.
   const scorer = context.scorerOf(model);
   const exact = explainerKindOf(model)?.exact?.(model, task);
   if (exact !== undefined) return exact;
@@ -170,9 +170,9 @@ function notFinite(table: Table, row: number): ChurnkitError {
 }
 
 /**
- * Attributions of a table's rows in one call; {@link explainerOf} for many.
+ * Computes attributions of a table's rows in one call; use {@link explainerOf} for several calls.
  *
- * @throws ChurnkitError as {@link explainerOf} and {@link Explainer.explain}.
+ * @throws ChurnkitError with the codes of {@link explainerOf} and {@link Explainer.explain}.
  *
  * @example
  * ```ts

@@ -10,9 +10,9 @@ import { exactTrees } from "../kinds/trees/explain.js";
 
 /** Context for making a function with a gradient. */
 interface DifferentiableContext {
-  /** The kernel, loaded when some part of the model is a network. */
+  /** The kernel, loaded if some part of the model is a network. */
   readonly kernel: Kernel | undefined;
-  /** A member as a function with a gradient, where it has one. */
+  /** A member as a function with a gradient, if it has one. */
   of(member: ModelNode): Differentiable | undefined;
 }
 
@@ -20,13 +20,13 @@ interface DifferentiableContext {
 interface ExplainerKind<Node extends ModelNode> {
   /** A closed form for a whole model of this kind, or undefined if it has none. */
   readonly exact?: (node: Node, task: AttributionTask) => Attributor | undefined;
-  /** The model as a function with a gradient, or undefined where some member has none. */
+  /** The model as a function with a gradient, or undefined if some member has none. */
   readonly differentiable?: (node: Node, context: DifferentiableContext) => Differentiable | undefined;
 }
 
 /**
- * How each kind of model is explained. A closed form is taken where there is one, then expected gradients; a kind that
- * is not here, or an ensemble with such a member, is explained by sampled Shapley values.
+ * Explainers of each kind of model. A closed form wins, then expected gradients; a kind that is not here, or an
+ * ensemble with such a member, is explained by sampled Shapley values.
  */
 export const explainerKinds: {
   readonly [Kind in ModelNode["kind"]]?: ExplainerKind<Extract<ModelNode, { kind: Kind }>>;
@@ -48,7 +48,7 @@ export const explainerKinds: {
 export const explainerKindOf = (node: ModelNode): ExplainerKind<ModelNode> | undefined =>
   explainerKinds[node.kind] as ExplainerKind<ModelNode> | undefined;
 
-/** The model as a function with a gradient, where it has one. */
+/** The model as a function with a gradient, if it has one. */
 export function differentiableOf(node: ModelNode, kernel: Kernel | undefined): Differentiable | undefined {
   const context: DifferentiableContext = {
     kernel,

@@ -6,17 +6,17 @@ import type { Table } from "../../data/table/index.js";
 
 /** A column of an explanation. */
 export interface ExplainedColumn {
-  /** A feature of the contract, or a derived column that several of them are in. */
+  /** A feature of the contract, or a derived column of several features. */
   readonly name: string;
-  /** The contract's columns that are in it: itself, or those that a derived column is made of. */
+  /** The contract's columns in it: itself, or the sources of a derived column. */
   readonly madeOf: readonly string[];
-  /** Is it derived from several columns of the contract? */
+  /** Whether it is derived from several columns of the contract. */
   readonly derived: boolean;
 }
 
 /**
  * Attributions of rows. For each row the values sum to `outputs[row] - base`: the completeness axiom, up to rounding
- * (and, where the sampling saw a flat part of the model only, within the stated errors).
+ * (and, if the sampling saw only a flat part of the model, within the stated errors).
  */
 export interface Explanation {
   /** The contract's features in its order, then derived columns of several. */
@@ -28,16 +28,16 @@ export interface Explanation {
   readonly outputs: Float64Array;
   /** Attributions in log odds, rows x columns, row-major. */
   readonly values: Float64Array;
-  /** Standard error of each value from the sampling, same shape; 0 where the method is exact. */
+  /** Standard error of each value from the sampling, same shape; 0 if the method is exact. */
   readonly errors: Float64Array;
   readonly method: AttributionMethod;
-  /** Points at which the model was looked at for each row; 0 where the method is exact. */
+  /** Points at which the model was evaluated for each row; 0 if the method is exact. */
   readonly samples: number;
   /** Rows of the background. */
   readonly backgroundRows: number;
 }
 
-/** Explains the scores of one model against one background. Holds buffers: it serves one call at a time. */
+/** Explains the scores of one model against one background. It has buffers, so it serves one call at a time. */
 export interface Explainer {
   readonly contract: Contract;
   readonly recipe: Recipe;
@@ -47,7 +47,8 @@ export interface Explainer {
   /** Mean output over the background, in calibrated log odds. */
   readonly base: number;
   /**
-   * Attributions of every row kept in the table. A row has the same bits alone as among others, in any order.
+   * Computes attributions of every row kept in the table. A row has the same bits alone as among others, in any
+   * order.
    *
    * @throws ChurnkitError CONTRACT_MISMATCH for a table of other columns, VALUE_INVALID when a row has no finite score.
    */

@@ -1,21 +1,21 @@
 import { ChurnkitError } from "../../base/errors.js";
 import type { Explanation } from "./explanation.js";
 
-/** How much a column moves scores, over all rows explained. */
+/** How much a column moves scores, over all explained rows. */
 export interface ColumnImportance {
   readonly column: string;
   /** Mean |attribution|, in log odds. */
   readonly meanAbsolute: number;
   /** Standard error of that mean from the number of rows, sampling included. */
   readonly standardError: number;
-  /** Of the sum over all columns, in [0, 1]; 0 where no column moves a score. */
+  /** Share of the sum over all columns, in [0, 1]; 0 if no column moves a score. */
   readonly share: number;
 }
 
 /**
  * Global importance: mean |attribution| by column, largest first, ties in the columns' order.
  *
- * @throws ChurnkitError TOO_FEW_ROWS for an explanation of no row.
+ * @throws ChurnkitError TOO_FEW_ROWS for an explanation without rows.
  */
 export function importance(explanation: Explanation): ColumnImportance[] {
   const { columns, rows, values } = explanation;
@@ -43,10 +43,10 @@ export function importance(explanation: Explanation): ColumnImportance[] {
 }
 
 /**
- * Mean |attribution| by column of the contract, with that of each derived column shared evenly among the columns it is
- * made of: what a drift comparison takes to rank shifts by how much the model relies on the column.
+ * Mean |attribution| by column of the contract; that of each derived column is divided evenly among its sources. A
+ * drift comparison ranks shifts by it, that is, by how much the model relies on the column.
  *
- * @throws ChurnkitError TOO_FEW_ROWS for an explanation of no row.
+ * @throws ChurnkitError TOO_FEW_ROWS for an explanation without rows.
  */
 export function importanceByColumn(explanation: Explanation): Map<string, number> {
   const madeOf = new Map(explanation.columns.map((column) => [column.name, column.madeOf]));

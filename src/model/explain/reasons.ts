@@ -10,14 +10,14 @@ import { listed, signed, subjectOf } from "./words.js";
 /** One reason for a score. */
 export interface Reason {
   readonly column: string;
-  /** The contract's columns in it: itself, or those that a derived column is made of. */
+  /** The contract's columns in it: itself, or the sources of a derived column. */
   readonly madeOf: readonly string[];
   /** The customer's value; null is missing. */
   readonly value: RecordValue;
   readonly direction: "raises" | "lowers";
   /** The attribution, in log odds; e^logOdds is the factor on the odds. */
   readonly logOdds: number;
-  /** Standard error of `logOdds` from the sampling; 0 where the method is exact. */
+  /** Standard error of `logOdds` from the sampling; 0 if the method is exact. */
   readonly standardError: number;
   /** "tenure of 2 months raises the risk (log odds +0.81)" */
   readonly sentence: string;
@@ -29,7 +29,7 @@ export interface ReasonedScore {
   readonly probability: number;
   /** log(probability / (1 - probability)) = `base` + the reasons' log odds + `others`. */
   readonly logOdds: number;
-  /** The mean log odds of the background that the record is compared with. */
+  /** The mean log odds of the background, with which the record is compared. */
   readonly base: number;
   /** The largest first. */
   readonly reasons: readonly Reason[];
@@ -47,13 +47,13 @@ export interface UnreasonedScore {
   readonly issues: readonly CellIssue[];
 }
 
-/** How many reasons, and in which words. */
+/** Number of reasons, and their wording. */
 export interface ReasonOptions {
-  /** Most reasons, 1 or more. Default 3. */
+  /** Maximum number of reasons, 1 or more. Default 3. */
   readonly top?: number | undefined;
   /** Name of a high probability in a sentence. Default "risk". */
   readonly outcome?: string | undefined;
-  /** Only reasons in this direction: what to act on is what raises the risk. Default both. */
+  /** Only reasons in this direction: reasons that raise the risk are the ones to act on. Default both. */
   readonly direction?: Reason["direction"] | undefined;
 }
 
@@ -62,7 +62,7 @@ export interface ReasonOptions {
  * over the explainer's background. Columns that can't be distinguished from 0 (within two standard errors of the
  * sampling) are left out, so there may be fewer than `top`.
  *
- * A reason says what the model made of a value, not what causes churn.
+ * A reason describes how the model uses a value, not what causes churn.
  *
  * @param record Parsed JSON, checked by the contract; one that breaks it gives `probability: null` with the issues.
  * @throws ChurnkitError OPTION_INVALID for a `top` that is not a whole number above 0.
@@ -125,7 +125,7 @@ const noScore: CellIssue = {
   message: "The model has no finite score for this row, so there is nothing to explain.",
 };
 
-/** Undefined where the row has no finite score. */
+/** Undefined if the row has no finite score. */
 function explained(explainer: Explainer, table: Table): Explanation | undefined {
   try {
     return explainer.explain(table);
@@ -152,7 +152,7 @@ function reasonOf(
   return { column: name, madeOf, value, direction, logOdds, standardError, sentence };
 }
 
-/** The value of a derived column of the first row: a label where it has labels. */
+/** Returns the value of a derived column in the first row: a label if it has labels. */
 function derivedValue({ recipe }: Explainer, table: Table, name: string): RecordValue {
   const expression = recipe.derived.find((derived) => derived.name === name)?.expression;
   if (expression === undefined) return null;

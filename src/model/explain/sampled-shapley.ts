@@ -6,10 +6,10 @@ import { combine } from "./control-variates.js";
 import { rowHash } from "./row-hash.js";
 
 /**
- * Shapley values of the groups for any model, by random orders (Castro, Gomez and Tejada 2009): a sample takes the next
- * background row and moves it to the row to explain, group by group; each group gets what its move adds to the log
- * odds. Every second order is the one before turned around, which halves the variance of pairwise interactions. Log
- * odds are those of probabilities kept 2^-52 from 0 and 1.
+ * Shapley values of the groups for any model, by random orders (Castro, Gomez and Tejada 2009): a sample takes the
+ * next background row and changes it into the explained row, group by group; each group gets the change in log odds
+ * that it causes. Every second order is the previous one reversed, which halves the variance of pairwise
+ * interactions. Log odds are those of probabilities kept 2^-52 from 0 and 1.
  */
 export function sampledShapley(scorer: ModelScorer, task: AttributionTask): Attributor {
   const { background, backgroundRows, inputs, groupOf, groups, samples, seed } = task;

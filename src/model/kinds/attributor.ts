@@ -15,10 +15,10 @@ export interface AttributionTask {
   /** 1 or more. */
   readonly backgroundRows: number;
   readonly inputs: number;
-  /** For each matrix column the group that its attribution is summed into. */
+  /** Group of each matrix column; attributions are summed by group. */
   readonly groupOf: Int32Array;
   readonly groups: number;
-  /** Points sampled for each row, where the method samples. */
+  /** Points sampled for each row, if the method samples. */
   readonly samples: number;
   readonly seed: number;
 }
@@ -28,7 +28,7 @@ export interface Attributor {
   readonly method: AttributionMethod;
   /** Mean raw log odds over the background. */
   readonly base: number;
-  /** As in the task, or 0 where the method is exact. */
+  /** As in the task, or 0 if the method is exact. */
   readonly samples: number;
   /**
    * Explains the row that starts at `x[at]`.

@@ -1,33 +1,33 @@
 import { ChurnkitError } from "../../base/errors.js";
 
-/** How long a training may take. */
+/** Time limit of a training. */
 export interface BudgetOptions {
-  /** From the call of `train` on, above 0. */
+  /** Seconds from the call of `train`, above 0. */
   readonly seconds?: number | undefined;
   /** Ends the training when it is aborted, with the best model so far (`signal` ends it with an error). */
   readonly stop?: AbortSignal | undefined;
 }
 
-/** The time a training has left. When it is spent, a learner gives the best that it has so far instead of going on. */
+/** Remaining time of a training. When it is spent, a learner returns its best model so far. */
 export interface Budget {
   /** Whether it is used up. This reads the clock too, so code that never yields to the event loop may ask. */
   readonly spent: boolean;
   /** Seconds left; Infinity without a limit. */
   readonly left: number;
-  /** Aborted when the budget is spent, for what waits. */
+  /** Aborted when the budget is spent, for code that waits. */
   readonly signal: AbortSignal;
   /** Its cause in words: "the budget of 600 s", "the request to stop". */
   readonly name: string;
 }
 
-/** A cap that ended a training, or made it smaller, before it was through by itself. Plain JSON. */
+/** A cap that ended a training early, or made it smaller. Plain JSON. */
 export interface Cap {
   readonly cap: "budget" | "epochs" | "rounds" | "members" | "rows";
   /** Description of the cap, and how to lift it. */
   readonly message: string;
 }
 
-/** The longest that a timer of any runtime waits. */
+/** Longest timer of any runtime. */
 const mostSeconds = 2_147_483;
 
 /**

@@ -10,11 +10,14 @@ export interface Differentiable {
   /** Writes the affine map of the row that starts at `x[at]` to `h[from]` and on. */
   project(x: Float32Array, at: number, h: Float64Array, from: number): void;
   /**
-   * Writes the log odds of a batch to `out`, and remembers what {@link Differentiable.addGradient} needs. The point of
+   * Writes the log odds of a batch to `out`, and keeps the state for {@link Differentiable.addGradient}. The point of
    * row i starts at `h[from + i * stride]`.
    */
   forward(h: Float64Array, from: number, stride: number, rows: number, out: Float64Array): void;
-  /** Adds, for each row of the batch last given to `forward`, `scales[i]` times the gradient by the features (rows x inputs). */
+  /**
+   * Adds, for each row of the last batch of `forward`, `scales[i]` times the gradient by the features (rows x
+   * inputs).
+   */
   addGradient(scales: Float64Array, rows: number, gradient: Float64Array): void;
 }
 

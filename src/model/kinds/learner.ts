@@ -15,12 +15,12 @@ export interface LabeledMatrix {
   readonly details?: Uint8Array | undefined;
 }
 
-/** How far a training has come; sent once an epoch. */
+/** Progress of a training; sent once an epoch. */
 export interface TrainingProgress {
-  /** 0-based member of the ensemble, and how many there are. */
+  /** 0-based member of the ensemble, and the number of members. */
   readonly member: number;
   readonly members: number;
-  /** Epochs done and the most there can be; early stopping may end sooner. */
+  /** Epochs done and their maximum; early stopping may end sooner. */
   readonly epoch: number;
   readonly epochs: number;
   readonly loss: number;
@@ -30,7 +30,7 @@ export interface TrainingProgress {
   readonly done: boolean;
   /** Kind of step that a member consists of: a network's epochs (the default), or boosted trees, one an epoch. */
   readonly of?: "network" | "trees";
-  /** The learner that is being trained, where `auto` trains several. */
+  /** The current learner, if `auto` trains several. */
   readonly learner?: string;
 }
 
@@ -39,11 +39,11 @@ export interface LearnerContext {
   readonly seed: number;
   /** Called once an epoch. */
   readonly onProgress?: ((progress: TrainingProgress) => void) | undefined;
-  /** Where an interrupted training leaves its state, and finds it again. */
+  /** Store for the state of an interrupted training. */
   readonly checkpoint?: ObjectStore | undefined;
   /** Ends the training with an error. */
   readonly signal?: AbortSignal | undefined;
-  /** When it is spent, the learner gives the best model that it has so far. */
+  /** When it is spent, the learner returns its best model so far. */
   readonly budget?: Budget | undefined;
   /** Threads to train networks on; 1 keeps everything on the caller's. The result does not depend on it. */
   readonly workers?: number | undefined;
@@ -56,9 +56,9 @@ export interface EpochRecord {
   readonly validationAuc: number | null;
 }
 
-/** Raw probabilities of rows that the models scoring them did not train on. */
+/** Raw probabilities of rows that the scoring models did not train on. */
 export interface HeldOut {
-  /** Rows of the validation matrix where one was given, else of the training matrix (out of fold). */
+  /** Rows of the validation matrix if there is one, else of the training matrix (out of fold). */
   readonly rows: Uint32Array;
   readonly probabilities: Float64Array;
 }
@@ -67,13 +67,13 @@ export interface HeldOut {
 export interface Learned {
   readonly model: ModelNode;
   readonly heldOut: HeldOut;
-  /** For each member that was trained in epochs, its epochs; empty for learners without. */
+  /** Epochs of each member that was trained in epochs; empty for learners without. */
   readonly history: readonly (readonly EpochRecord[])[];
   /** Settings that the data decided: plain JSON, kept in the provenance next to the learner's own parameters. */
   readonly found?: Readonly<Record<string, unknown>>;
   /** The caps that were hit; kept in the provenance as the parameter `caps`. */
   readonly caps?: readonly Cap[];
-  /** The learner that made the model, where it isn't the one that was asked (`auto`). */
+  /** The learner that made the model, if it isn't the requested one (`auto`). */
   readonly learner?: string;
 }
 
@@ -82,8 +82,8 @@ export interface Learner {
   readonly name: string;
   /** Plain JSON, kept in the bundle's provenance. */
   readonly parameters: Readonly<Record<string, unknown>>;
-  /** Into how many folds it parts the rows where no validation rows are given: each class must have as many rows. */
+  /** Number of folds without validation rows: each class must have as many rows. */
   readonly folds?: number | undefined;
-  /** Trains on a matrix; stops and calibrates on `validation` where it is given, else on folds of the training rows. */
+  /** Trains on a matrix; stops and calibrates on `validation` if it is given, else on folds of the training rows. */
   fit(training: LabeledMatrix, validation: LabeledMatrix | undefined, context: LearnerContext): Promise<Learned>;
 }

@@ -17,7 +17,7 @@ export interface ModelScorer {
 
 /** Context for making a scorer. */
 export interface ScorerContext {
-  /** The kernel, loaded when some part of the model is a network. */
+  /** The kernel, loaded if some part of the model is a network. */
   readonly kernel: Kernel | undefined;
   /** Makes the scorer of a member. */
   scorerOf(node: ModelNode): ModelScorer;
@@ -35,7 +35,10 @@ export interface WriteContext {
 export interface ReadContext {
   /** A file of the bundle. */
   file(path: string): Uint8Array;
-  /** Reads a JSON file. Of files with the same bytes one is read: an ensemble's networks tend to have one topology. */
+  /**
+   * Reads a JSON file. Files with the same bytes are read once, because an ensemble's networks tend to have one
+   * topology.
+   */
   json<T>(path: string, read: (json: JsonValue) => T): T;
   /** Reads a member. */
   read(json: JsonValue): ModelNode;
@@ -46,7 +49,7 @@ export interface ModelKind<Node extends ModelNode> {
   /** The node as JSON for `scorer.json`, without its tag. */
   write(node: Node, context: WriteContext): object;
   read(json: JsonValue, context: ReadContext): Node;
-  /** Does scoring need the WebAssembly kernel? */
+  /** Whether scoring needs the WebAssembly kernel. */
   needsKernel(node: Node, needs: (member: ModelNode) => boolean): boolean;
   scorer(node: Node, context: ScorerContext): ModelScorer;
 }

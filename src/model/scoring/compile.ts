@@ -13,7 +13,7 @@ import { linearKind } from "../kinds/linear/score.js";
 import { networkKind } from "../kinds/network/score.js";
 import { treesKind } from "../kinds/trees/score.js";
 
-/** Every kind of model, declared once: how it is written, read and scored. */
+/** Every kind of model, declared once, with its writer, reader and scorer. */
 export const modelKinds: { readonly [Kind in ModelNode["kind"]]: ModelKind<Extract<ModelNode, { kind: Kind }>> } = {
   network: networkKind,
   linear: linearKind,
@@ -24,7 +24,7 @@ export const modelKinds: { readonly [Kind in ModelNode["kind"]]: ModelKind<Extra
 /** The entry of a node's kind. */
 export const kindOf = (node: ModelNode): ModelKind<ModelNode> => modelKinds[node.kind];
 
-/** A record's score, or null where it broke the contract; `issues` says why, or what was odd about a scored one. */
+/** A record's score, or null if it broke the contract; `issues` has the reason, or the oddities of a scored one. */
 export type ScoredRecord =
   | { readonly probability: number; readonly label: string; readonly issues: readonly CellIssue[] }
   | { readonly probability: null; readonly label: null; readonly issues: readonly CellIssue[] };
@@ -32,15 +32,15 @@ export type ScoredRecord =
 /** Detail that {@link Scorer.scoreRecords} returns in addition to the scores. */
 export interface ScoreRecordsOptions {
   /**
-   * Most issues of all records together that are put into words, which takes longer than a score: what is left of a record's
-   * goes into its `issues`, and later records have none. Default: every one.
+   * Limit on the issues of all records together that are put into words, which takes longer than a score: the rest of
+   * the limit goes into a record's `issues`, and later records have none. Default: every one.
    */
   readonly mostIssues?: number | undefined;
 }
 
 /**
- * From rows to calibrated probabilities: what {@link compile} makes of an artifact. `Request` is the type of a record to
- * score, carried for the compiler only.
+ * From rows to calibrated probabilities: the result of {@link compile}. `Request` is the type of a record to score,
+ * which only the compiler uses.
  */
 export interface Scorer<Request = unknown> {
   readonly contract: Contract;
@@ -61,15 +61,15 @@ export interface Scorer<Request = unknown> {
   scoreRecord(record: Request): ScoredRecord;
 }
 
-/** How {@link compile} gets its kernel. */
+/** Options of {@link compile}. */
 export interface CompileOptions {
-  /** The kernel's module, where the runtime forbids compiling bytes (as workerd does). */
+  /** The kernel's module, if the runtime forbids compiling bytes (as workerd does). */
   readonly kernel?: WebAssembly.Module | BufferSource | undefined;
 }
 
-/** Rows encoded at a time: enough that calls cost nothing, few enough to stay in the processor's cache. */
+/** Rows encoded at a time: enough to make calls cheap, few enough to stay in the processor's cache. */
 const mostRows = 1024;
-/** Features encoded at a time at most, so that wide models take no more memory. */
+/** Limit on the features encoded at a time, so that wide models take no more memory. */
 const mostFeatures = 2 ** 20;
 
 /**
@@ -116,7 +116,7 @@ export async function compile<Request = unknown>(
   const warnings = recordWarnings(contract);
   const keys = keyWarnings(contract);
 
-  /** Calibrated probabilities, NaN where the model has none. */
+  /** Calibrated probabilities, NaN if the model has none. */
   function probabilities(table: Table): Float64Array {
     const out = new Float64Array(table.rows);
     for (let first = 0; first < table.rows; first += chunk) {
@@ -129,7 +129,7 @@ export async function compile<Request = unknown>(
 
   let buffer: RowBuffer | undefined;
 
-  /** Problem with a refused record. A key that tells which column was meant comes first. */
+  /** Problem with a refused record. A key that suggests the intended column comes first. */
   function refusal(record: unknown, issues: readonly CellIssue[]): readonly CellIssue[] {
     const { meant, others } = keys.unknown(record);
     return meant.length + others.length === 0 ? issues : [...meant, ...issues, ...others];

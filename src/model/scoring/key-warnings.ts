@@ -7,12 +7,12 @@ import {
   spellingsOf,
 } from "../../data/contract/index.js";
 
-/** Most unknown keys that are named of one record. */
+/** Limit on the unknown keys that are named for one record. */
 const mostUnknown = 20;
 
 /** Warnings about the keys of records, apart from their values. */
 export interface KeyWarnings {
-  /** Keys that no column has: those that tell which column was meant, and others. */
+  /** Keys without a column: those that suggest the intended column, and others. */
   unknown(record: unknown): { readonly meant: readonly CellIssue[]; readonly others: readonly CellIssue[] };
   /** Features that the record lacks although they are not optional. */
   absent(record: unknown): CellIssue[];
@@ -25,7 +25,7 @@ const membersOf = (record: unknown): Readonly<Record<string, unknown>> =>
     ? (record as Readonly<Record<string, unknown>>)
     : none;
 
-/** A misspelled key would otherwise be a missing value, scored without a word. */
+/** A misspelled key would otherwise be a missing value, scored without a warning. */
 export function keyWarnings({ columns }: Contract): KeyWarnings {
   const spellings = spellingsOf(columns.map(({ name }) => name));
   const holds = (members: Readonly<Record<string, unknown>>, name: string): boolean =>

@@ -7,8 +7,8 @@ const none: readonly CellIssue[] = [];
 type Check = (data: ColumnData, row: number) => CellIssue | undefined;
 
 /**
- * Makes the function that says what is odd about a row although it keeps the contract: a label of an open category
- * that was never seen, a number or date outside the range that was.
+ * Makes the function that finds what is odd about a row although it meets the contract: an unseen label of an open
+ * category, a number or date outside the observed range.
  */
 export function recordWarnings(contract: Contract): (table: Table, row: number) => readonly CellIssue[] {
   const checks = contract.columns
@@ -33,7 +33,7 @@ function checkOf(column: Column): Check | undefined {
   switch (column.kind) {
     case "category": {
       const known = column.levels.length;
-      // An open column without levels has too many to name them: the recipe alone knows which it learned.
+      // An open column without levels has too many to name them: only the recipe knows which it learned.
       if (!column.open || known === 0) return undefined;
       return (data, row) => {
         const code = data.storage === "coded" ? (data.codes[row] as number) : -1;

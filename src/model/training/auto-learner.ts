@@ -10,7 +10,7 @@ import { churnNetwork } from "../kinds/network/learner.js";
 
 /** Parameters of {@link auto}. */
 export interface AutoOptions {
-  /** The learners to choose from, the simplest first. Default: logistic, boosting, forest, network, by their defaults. */
+  /** Candidate learners, the simplest first. Default: logistic, boosting, forest, network, with their defaults. */
   readonly learners?: readonly Learner[];
 }
 
@@ -19,7 +19,7 @@ export interface AutoCandidate {
   readonly learner: string;
   /** Mean log loss of the calibrated held-out probabilities, in nats. */
   readonly logLoss: number;
-  /** By how much that is above the best learner's. */
+  /** Its difference from the best learner's. */
   readonly difference: number;
   /** Standard error of the difference, paired by row. */
   readonly standardError: number;
@@ -28,7 +28,7 @@ export interface AutoCandidate {
 /** Decision of {@link auto}, and its reason; kept in the bundle's provenance as the parameter `auto`. */
 export interface AutoChoice {
   readonly chosen: string;
-  /** The learner with the least log loss. */
+  /** The learner with the smallest log loss. */
   readonly best: string;
   readonly reason: string;
   /** Held-out rows that all learners were compared on. */
@@ -39,11 +39,11 @@ export interface AutoChoice {
 
 /**
  * Trains several learners on the same rows and keeps one: the simplest whose held-out log loss, after calibration, is
- * within one standard error of the best one's (the paired form of Breiman's rule). The model, its held-out probabilities
- * and the learner's name in the provenance are the chosen one's. They are trained in the order given, the cheap ones first:
- * where a budget is used up, it chooses from those trained by then, and says so in `caps`.
+ * within one standard error of the best one's (the paired form of Breiman's rule). The model, its held-out
+ * probabilities and the learner's name in the provenance are the chosen one's. They are trained in the order given,
+ * the cheap ones first: if a budget is used up, it chooses from those already trained, and says so in `caps`.
  *
- * @throws ChurnkitError OPTION_INVALID without learners or for two of one name; what the learners throw.
+ * @throws ChurnkitError OPTION_INVALID without learners or for two with one name; the learners' errors.
  * @example
  * ```ts
  * import { auto, boosting, logistic } from "churnkit/model";
@@ -138,7 +138,7 @@ function commonRows(heldOuts: readonly HeldOut[], rows: number): Uint32Array {
   );
 }
 
-/** Each row's log loss, calibrated as the model will be: a forest's raw probabilities are too timid to compare. */
+/** Each row's log loss, with the model's calibration: a forest's raw probabilities are too cautious to compare. */
 function rowLosses({ rows: heldOut, probabilities }: HeldOut, rows: Uint32Array, labels: Uint8Array): Float64Array {
   const calibration = fitCalibration(
     Uint8Array.from(heldOut, (row) => labels[row] as number),

@@ -12,9 +12,9 @@ const identity: Calibration = { kind: "identity" };
  * Fits Platt scaling, calibrated p = sigmoid(slope * logit(p) + intercept), by Newton's method on the log loss with
  * Platt's smoothed targets (n+ + 1) / (n+ + 2) and 1 / (n- + 2) (Platt 1999; Lin, Lin and Weng 2007).
  *
- * The identity is returned below 200 rows, over one class, where the slope is not above 0 (it would turn the ranking
- * around), and where scaling does not lower the log loss in 5-fold cross-validation. Nothing is random: a row's fold
- * follows from its place.
+ * Returns the identity below 200 rows, over one class, if the slope is not above 0 (it would reverse the ranking),
+ * and if scaling does not lower the log loss in 5-fold cross-validation. Nothing is random: a row's fold follows from
+ * its position.
  *
  * @param labels 1 for the positive class, 0 for the other.
  * @param probabilities Of rows the model was not trained on, in [0, 1], one for each label.
@@ -56,11 +56,11 @@ function fitPlatt(labels: Uint8Array, logits: Float64Array, includes: (row: numb
   if (positives === 0 || negatives === 0) return null;
   const high = (positives + 1) / (positives + 2);
   const low = 1 / (negatives + 2);
-  // Centered logits part the two parameters: where all probabilities are equal, only the intercept moves.
+  // Centered logits separate the two parameters: if all probabilities are equal, only the intercept moves.
   const mean = rows.reduce((sum, row) => sum + (logits[row] as number), 0) / rows.length;
   const f = Float64Array.from(rows, (row) => (logits[row] as number) - mean);
   const t = Float64Array.from(rows, (row) => (labels[row] === 1 ? high : low));
-  // A flat start keeps every row's curvature in the first step, also that of probabilities of 0 and 1.
+  // A flat start keeps every row's curvature in the first step, even for probabilities of 0 and 1.
   const widest = f.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
   let line: Line = { slope: 1 / widest, intercept: log(positives / negatives) };
   let loss = plattLoss(f, t, line);
@@ -97,7 +97,7 @@ function plattLoss(f: Float64Array, t: Float64Array, { slope, intercept }: Line)
 }
 
 function newtonStep(f: Float64Array, t: Float64Array, { slope, intercept }: Line): Line {
-  // The ridge keeps the Hessian invertible where all probabilities are equal.
+  // The ridge keeps the Hessian invertible if all probabilities are equal.
   let ff = 1e-9;
   let f1 = 0;
   let ones = 1e-9;

@@ -15,7 +15,7 @@ const learners = {
   auto: (options: ChurnNetworkOptions) => auto({ learners: [logistic(), boosting(), forest(), churnNetwork(options)] }),
 } as const;
 
-/** Names of the learners, as the command line takes them. */
+/** Names of the learners on the command line. */
 export const learnerNames = Object.keys(learners) as readonly (keyof typeof learners)[];
 
 /**

@@ -2,15 +2,15 @@ import { mix32 } from "../../base/random.js";
 import type { RowFingerprints } from "../../data/table/index.js";
 
 /**
- * A Bloom filter of rows (Bloom 1970), bounded in size: of more rows than it has room for, it holds those whose hash is below
- * `share`, and only such rows can be asked for.
+ * A Bloom filter of rows (Bloom 1970), bounded in size: if there are too many rows, it has those whose hash is below
+ * `share`, and only such rows can be looked up.
  */
 export interface RowFilter {
   /** Rows that were put in. */
   readonly rows: number;
   /** Share of all rows that the filter covers, in (0, 1]. */
   readonly share: number;
-  /** Share of the rows that equal another one in every feature: how often a row never seen equals one by chance. */
+  /** Share of the rows that equal another one in every feature: how often an unseen row equals one by chance. */
   readonly repeated: number;
   /** A power of two of bits, in bytes. */
   readonly bits: Uint8Array;
@@ -18,13 +18,13 @@ export interface RowFilter {
 
 /** 128 KiB at most. */
 const mostBits = 2 ** 20;
-/** At 16 bits a row and 11 hashes, fewer than one row in 2,000 is taken for another. */
+/** At 16 bits a row and 11 hashes, fewer than one row in 2,000 is mistaken for another. */
 const bitsPerRow = 16;
 const hashes = 11;
-/** How often a row that is not there seems to be: (1 - e^(-11/16))^11. */
+/** How often an absent row seems to be present: (1 - e^(-11/16))^11. */
 export const falsePositives = 0.00046;
 
-/** Calls `visit` with the places of a row's bits, until it says no. */
+/** Calls `visit` with the positions of a row's bits, until it returns false. */
 function everyBit(
   filter: Pick<RowFilter, "bits">,
   first: number,

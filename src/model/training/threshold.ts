@@ -3,7 +3,9 @@ import type { Costs, Decision } from "../artifact.js";
 import { checkCosts, checkThreshold } from "../evaluate/options.js";
 import { checkProbabilities, endsTie, sortScores, type SortedScores } from "../evaluate/sorted-scores.js";
 
-/** How many customers can be contacted: a share of all, in (0, 1], or a number among the scored rows, 0 or more. */
+/**
+ * Number of customers that can be contacted: a share of all, in (0, 1], or a number among the scored rows, 0 or more.
+ */
 export type Capacity = { readonly share: number } | { readonly customers: number };
 
 /** A rule for the threshold, as an option of training. */
@@ -14,14 +16,14 @@ export type ThresholdRule =
   | { readonly rule: "given"; readonly threshold: number; readonly costs?: Costs | undefined };
 
 /**
- * Chooses the threshold by a rule; every cut between two distinct scores is tried, in O(n log n) altogether. The
- * threshold lies half way to the next lower score, so that rounding does not move a row across it. Cuts that are
- * equally good are decided for the highest threshold, which contacts fewest.
+ * Chooses the threshold by a rule; it tries every cut between two distinct scores, in O(n log n) altogether. The
+ * threshold is halfway to the next lower score, so that rounding does not move a row across it. Of equally good cuts
+ * the highest threshold wins, which contacts fewest.
  *
  * @param labels 1 for the positive class, 0 for the other.
  * @param probabilities Of rows the model was not trained on, in [0, 1], one for each label.
- * @throws ChurnkitError OPTION_INVALID for costs, a capacity or a threshold out of range, METRIC_UNDEFINED where the rule
- * is F1 and no row is positive, and for bad input as `evaluateScores` does.
+ * @throws ChurnkitError OPTION_INVALID for costs, a capacity or a threshold out of range, METRIC_UNDEFINED if the
+ * rule is F1 and no row is positive, and the errors of `evaluateScores` for bad input.
  *
  * @example
  * ```ts
@@ -49,7 +51,7 @@ export function chooseThreshold(labels: Uint8Array, probabilities: Float64Array,
 /**
  * The threshold with the largest F1 of the positive class.
  *
- * @throws ChurnkitError METRIC_UNDEFINED where no row is positive, and for bad input as `evaluateScores` does.
+ * @throws ChurnkitError METRIC_UNDEFINED if no row is positive, and the errors of `evaluateScores` for bad input.
  */
 export function thresholdByF1(labels: Uint8Array, probabilities: Float64Array): Decision {
   const sorted = sortScores(labels, probabilities);
@@ -67,7 +69,7 @@ export function thresholdByF1(labels: Uint8Array, probabilities: Float64Array): 
  * The threshold that would have cost least on these rows: false negatives * falseNegative + false positives *
  * falsePositive. For calibrated probabilities {@link costThreshold} needs no rows.
  *
- * @throws ChurnkitError OPTION_INVALID for costs that are negative or both 0, and as `evaluateScores` does.
+ * @throws ChurnkitError OPTION_INVALID for costs that are negative or both 0, and the errors of `evaluateScores`.
  */
 export function thresholdByCost(labels: Uint8Array, probabilities: Float64Array, costs: Costs): Decision {
   checkCosts(costs);
@@ -80,8 +82,9 @@ export function thresholdByCost(labels: Uint8Array, probabilities: Float64Array,
  * Returns the lowest threshold that calls at most this many rows positive. Rows with equal scores are called together
  * or not at all; if more rows than the capacity have the probability 1, they are called nevertheless.
  *
- * @param probabilities Of customers as they will be scored, in [0, 1].
- * @throws ChurnkitError OPTION_INVALID for a share outside (0, 1] or a number below 0, and as `evaluateScores` does.
+ * @param probabilities Of customers like those to score, in [0, 1].
+ * @throws ChurnkitError OPTION_INVALID for a share outside (0, 1] or a number below 0, and the errors of
+ * `evaluateScores`.
  */
 export function thresholdByCapacity(probabilities: Float64Array, capacity: Capacity): Decision {
   checkProbabilities(probabilities);
@@ -156,7 +159,7 @@ function bestCut(sorted: SortedScores, value: (truePositives: number, falsePosit
   return cutBelow(scores, called);
 }
 
-/** A threshold that calls exactly the first `called` of the falling scores: 1 for none, 0 for all, else half way. */
+/** A threshold that calls exactly the first `called` of the falling scores: 1 for none, 0 for all, else halfway. */
 function cutBelow(scores: Float64Array, called: number): number {
   if (called === 0) return 1;
   if (called === scores.length) return 0;

@@ -122,7 +122,7 @@ async function assemble(
   return { artifact: { ...draft, golden }, evaluation, probabilities };
 }
 
-/** Says in the words of the data that a class has fewer rows than a learner has folds. */
+/** Says in the data's own terms that a class has fewer rows than a learner has folds. */
 function checkFolds(table: Table, labels: Uint8Array, { name, folds = 0 }: Learner): void {
   const { column = "", classes = [], positive = "" } = table.contract.target ?? {};
   const positives = labels.reduce((sum, label) => sum + label, 0);
@@ -138,7 +138,7 @@ function checkFolds(table: Table, labels: Uint8Array, { name, folds = 0 }: Learn
   }
 }
 
-/** One thread for each processor, at most 8; one where the runtime has no threads. */
+/** One thread for each processor, at most 8; one if the runtime has no threads. */
 async function defaultWorkers(): Promise<number> {
   try {
     const { availableParallelism } = await import("node:os");

@@ -7,13 +7,16 @@ import type { Evaluation } from "../evaluate/evaluate-scores.js";
 import type { EpochRecord, HeldOut, Learner, LearnerContext } from "../kinds/learner.js";
 import type { ThresholdRule } from "./threshold.js";
 
-/** How {@link train} trains; every member has a default. */
+/** Options of {@link train}; every member has a default. */
 export interface TrainOptions<Row = unknown> extends Omit<Partial<LearnerContext>, "budget"> {
-  /** Rows that stop the training early and choose calibration and threshold; without them folds of the training rows do. */
+  /**
+   * Rows that stop the training early and choose calibration and threshold; without them folds of the training rows
+   * do.
+   */
   readonly validation?: Table<Row>;
   /** Default: the churn network. */
   readonly learner?: Learner;
-  /** How the threshold is chosen. Default: the best F1. */
+  /** Rule for the threshold. Default: the best F1. */
   readonly threshold?: ThresholdRule;
   /** Also fit logistic regression on the same rows, for comparison with the model. Default true. */
   readonly baseline?: boolean;
@@ -31,20 +34,23 @@ export interface TrainOptions<Row = unknown> extends Omit<Partial<LearnerContext
 export interface TrainedModel<Row = unknown, Request = unknown> {
   readonly artifact: Artifact;
   readonly scorer: Scorer<Request>;
-  /** Evaluation on rows that the models scoring them did not train on: the validation rows, or out of fold. */
+  /** Evaluation on rows that the scoring models did not train on: the validation rows, or out of fold. */
   readonly heldOut: Evaluation;
-  /** Rows that `heldOut` was judged on: rows of the validation table, or without one of the training table, and their calibrated probabilities. */
+  /**
+   * Rows of `heldOut`: rows of the validation table, or without one of the training table, and their calibrated
+   * probabilities.
+   */
   readonly heldOutScores: HeldOut;
-  /** For each network of the model, its epochs. */
+  /** Epochs of each network of the model. */
   readonly history: readonly (readonly EpochRecord[])[];
-  /** The caps that ended the training or made it smaller; empty where it was through by itself. */
+  /** The caps that ended the training early or made it smaller; usually empty. */
   readonly caps: readonly Cap[];
   /**
    * Columns that the features leave out or narrow, in words: a column with the reason, and levels beyond those that
    * are distinguished.
    */
   readonly notes: readonly string[];
-  /** Logistic regression trained on the same rows; undefined where it was not wanted, or no time was left. */
+  /** Logistic regression trained on the same rows; undefined if it was not requested, or no time was left. */
   readonly baseline: TrainedModel<Row, Request> | undefined;
 }
 

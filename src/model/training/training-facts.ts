@@ -10,7 +10,7 @@ import { falsePositives, inFilter, rowFilter, type RowFilter } from "./row-filte
 /** Facts about a model's training rows that the bundle keeps in addition to their profile. */
 export interface TrainingFacts {
   readonly filter: RowFilter;
-  /** Columns that alone all but told the target, and what was found. */
+  /** Columns that alone nearly predicted the target, with the findings. */
   readonly leaks: readonly { readonly column: string; readonly message: string }[];
 }
 
@@ -35,7 +35,7 @@ export function trainingExtras(table: Table, validation: Table | undefined): Non
 /**
  * Returns a bundle's facts about its training rows; undefined for a bundle from before bundles kept them.
  *
- * @throws ChurnkitError BUNDLE_CORRUPT where it is broken.
+ * @throws ChurnkitError BUNDLE_CORRUPT if it is broken.
  */
 export const trainingFactsOf = ({ extras }: Pick<Artifact, "extras">): TrainingFacts | undefined =>
   extras?.[extra] === undefined ? undefined : parseTrainingFacts(extras[extra]);
@@ -68,13 +68,13 @@ export interface SeenRows {
    * a bundle without fingerprints, and if too many rows are equal to decide.
    */
   readonly verdict: "seen" | "unseen" | "unknown";
-  /** Rows that were looked up: all, or of a very large training a sample by hash. */
+  /** Rows that were looked up: all, or for a very large training a sample by hash. */
   readonly checked: number;
-  /** Of those, rows that equal a training row in every feature. */
+  /** How many of them equal a training row in every feature. */
   readonly seen: number;
 }
 
-/** Beyond this share of rows that all equal others, equality says nothing. */
+/** If more than this share of rows equal others, equality says nothing. */
 const tooAlike = 0.5;
 
 /** Returns for each row 1 if the model was trained on an equal one, 0 if not, -1 if unknown. */
@@ -83,8 +83,8 @@ export function seenEach({ filter }: TrainingFacts, contract: Contract, table: T
 }
 
 /**
- * Tells whether a model was trained on these rows, by their features alone: the same customers without ids or with other
- * labels are found too. Rows that are alike by chance are allowed for, at the rate at which the training rows were.
+ * Returns whether a model was trained on these rows, by their features alone: the same customers without ids or with
+ * other labels are found too. Rows may be equal by chance at the rate of the training rows.
  *
  * @param contract The model's.
  *
@@ -105,7 +105,7 @@ export function seenRows(facts: TrainingFacts | undefined, contract: Contract, t
   const checked = each.length;
   const chance = Math.min(1, facts.filter.repeated + falsePositives);
   if (checked === 0 || chance > tooAlike) return { verdict: "unknown", checked, seen };
-  // Four standard deviations above chance, and one row in a hundred: fewer cannot change a figure that anybody reads.
+  // Four standard deviations above chance, and one row in a hundred: fewer cannot change a figure noticeably.
   const expected = checked * chance;
   const most = expected + 4 * Math.sqrt(expected * (1 - chance)) + checked * Math.max(0.01, facts.filter.repeated);
   return { verdict: seen > most ? "seen" : "unseen", checked, seen };

@@ -24,7 +24,7 @@ export interface AttributedColumn {
   readonly standardError: number;
 }
 
-/** How much each column moves the scores of some rows: made of training rows it is the baseline. Plain JSON. */
+/** How much each column moves the scores of some rows; from training rows it is the baseline. Plain JSON. */
 export interface AttributionBaseline {
   readonly format: 1;
   readonly method: AttributionMethod;
@@ -37,9 +37,9 @@ export interface AttributionBaseline {
 const mostColumns = 100_000;
 
 /**
- * Sums an explanation up: of training rows as the baseline, of later rows to compare with it.
+ * Summarizes an explanation: of training rows as the baseline, of later rows for comparison.
  *
- * @throws ChurnkitError TOO_FEW_ROWS for an explanation of no row.
+ * @throws ChurnkitError TOO_FEW_ROWS for an explanation without rows.
  */
 export function attributionBaseline(explanation: Explanation): AttributionBaseline {
   const found = new Map(importance(explanation).map((entry) => [entry.column, entry]));
@@ -56,7 +56,7 @@ export function attributionBaseline(explanation: Explanation): AttributionBaseli
 }
 
 /**
- * The summary of the rows of two, as if they had been explained together: for a monitor that explains batch by batch in
+ * Combines two summaries as if their rows had been explained together: for a monitor that explains batch by batch in
  * constant memory (Chan, Golub and LeVeque's update of mean and variance, 1979).
  *
  * @throws ChurnkitError CONTRACT_MISMATCH for other columns or another method.
@@ -133,7 +133,7 @@ const malformed = documentError("INPUT_MALFORMED", "", "Make it again with attri
 /**
  * Reads a baseline from untrusted JSON.
  *
- * @throws ChurnkitError INPUT_MALFORMED naming the place, where it is not one.
+ * @throws ChurnkitError INPUT_MALFORMED naming the place, if it is not one.
  */
 export const parseAttributionBaseline = (json: unknown): AttributionBaseline =>
   attributionBaselineDecoder(JsonValue.of(json, "The attribution baseline", malformed));

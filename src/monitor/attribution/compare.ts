@@ -31,9 +31,9 @@ export interface AttributionDrift {
   readonly verdict: DriftVerdict;
   readonly severity: Severity;
   readonly rows: { readonly reference: number; readonly current: number };
-  /** In [0, 1], 1 for the same ranking; null where no column moved a score in the reference. */
+  /** In [0, 1], 1 for the same ranking; null if no column moved a score in the reference. */
   readonly ndcg: number | null;
-  /** Of the NDCG, from the rows of both sides. */
+  /** Standard error of the NDCG, from the rows of both sides. */
   readonly standardError: number | null;
   /** Average NDCG without any change, at these numbers of rows. */
   readonly ndcgExpected: number | null;
@@ -46,15 +46,15 @@ export interface AttributionDrift {
 }
 
 /**
- * Feature attribution drift: do the columns that mattered still matter? The ranking by mean |SHAP| is compared with the
- * reference's by NDCG, as SageMaker Clarify's monitor does, with its threshold of 0.90 by default. The verdict is
- * `drift` when the NDCG is below the threshold and chance alone would hardly bring it there; `insufficient` when there
- * are too few rows to tell.
+ * Feature attribution drift: whether the columns that mattered still matter. The ranking by mean |SHAP| is compared
+ * with the reference's by NDCG, like SageMaker Clarify's monitor, with its threshold of 0.90 by default. The verdict
+ * is `drift` when the NDCG is below the threshold and chance alone would hardly bring it there; `insufficient` when
+ * there are too few rows.
  *
  * @param reference Of training rows, by {@link attributionBaseline}.
  * @param current Of later rows of the same model and background: an explanation, or its summary.
- * @throws ChurnkitError CONTRACT_MISMATCH for other columns, TOO_FEW_ROWS for an explanation of no row, OPTION_INVALID
- * for a policy out of range.
+ * @throws ChurnkitError CONTRACT_MISMATCH for other columns, TOO_FEW_ROWS for an explanation without rows,
+ * OPTION_INVALID for a policy out of range.
  * @example
  * ```ts
  * import { defineFeatures, syntheticContract, syntheticCustomers, tableFromRecords } from "churnkit/data";

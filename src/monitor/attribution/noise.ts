@@ -8,7 +8,7 @@ const draws = 2_000;
 
 /** Effect of sampling on an NDCG at these numbers of rows. */
 export interface NdcgNoise {
-  /** Spread of the NDCG around what was seen. */
+  /** Spread of the NDCG around the observed value. */
   readonly standardError: number;
   /** Mean NDCG if nothing had changed. */
   readonly expected: number;
@@ -19,9 +19,9 @@ export interface NdcgNoise {
 }
 
 /**
- * Mean attributions over rows are close to normal, so their standard errors say how the ranking scatters: both sides are
- * drawn from them, once around what each was seen to be, once around the reference as if nothing had changed. No row is
- * needed. Errors of columns are taken as independent. Seeded, so equal summaries have equal answers.
+ * Mean attributions over rows are close to normal, so their standard errors give the scatter of the ranking: both
+ * sides are drawn from them, once around their own values, once around the reference as if nothing had changed. No
+ * rows are needed. Errors of columns are treated as independent. Seeded, so equal summaries give equal answers.
  */
 export function ndcgNoise(
   reference: readonly AttributedColumn[],

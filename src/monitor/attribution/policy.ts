@@ -7,7 +7,7 @@ export interface AttributionPolicy {
   readonly warning: number;
   /** NDCG below this is critical, at most `warning`. */
   readonly critical: number;
-  /** How rarely sampling alone may come out as low, for a verdict of drift. */
+  /** Maximum probability that sampling alone comes out as low, for a verdict of drift. */
   readonly alpha: number;
   /** Fewer rows on either side can't be judged. */
   readonly leastRows: number;

@@ -15,17 +15,14 @@ import { calibrationSummary, type CalibrationSummary } from "../performance/cali
 import { confidenceCounter, type ConfidenceCounts } from "../performance/confidence-counts.js";
 import { outcomesOf } from "./outcomes.js";
 
-/** How a model's attributions are computed, in its baseline and later alike. */
+/** Method of a model's attributions, the same in its baseline and later. */
 export interface AttributionSettings {
   readonly backgroundRows: number;
   readonly samples: number;
   readonly seed: number;
 }
 
-/**
- * Baselines of all four monitors in one value. Plain JSON that holds no row; about
- * as large as the profile in it.
- */
+/** Baselines of all four monitors in one value. Plain JSON without rows; about as large as its profile. */
 export interface MonitorBaseline {
   readonly format: 1;
   readonly model: {
@@ -44,24 +41,24 @@ export interface MonitorBaseline {
   /** Rows of the table that the baseline was made from, and those set aside. */
   readonly rows: { readonly kept: number; readonly rejected: number };
   readonly quality: {
-    /** Metrics on the table where it has labels of both classes, else the bundle's own, on which its threshold was chosen. */
+    /** Metrics on the table if it has labels of both classes, else the bundle's own, which also chose its threshold. */
     readonly heldOut: MetricSummary;
-    /** The table's probabilities: what they promise is compared with what later ones promise, without any label. */
+    /** The table's probabilities: the performance they predict is compared with that of later ones, without labels. */
     readonly confidence: ConfidenceCounts;
-    /** Outcomes against probabilities; null where the table had no labels. */
+    /** Outcomes against probabilities; null if the table had no labels. */
     readonly calibration: CalibrationSummary | null;
   };
-  /** Null where no facets were given. */
+  /** Null if no facets were given. */
   readonly bias: {
     readonly facets: readonly Facet[];
     readonly favorable: "positive" | "negative";
     readonly counts: BiasCounts;
   } | null;
-  /** Null where none were asked for. */
+  /** Null if none were requested. */
   readonly attribution: {
     readonly settings: AttributionSettings;
     readonly baseline: AttributionBaseline;
-    /** How much the model relies on each column of the contract, in log odds: ranks drift. */
+    /** How much the model relies on each column of the contract, in log odds; it ranks drift. */
     readonly importance: readonly (readonly [column: string, weight: number])[];
   } | null;
 }
@@ -70,17 +67,20 @@ export interface MonitorBaseline {
 export interface MonitorBaselineInput extends CompileOptions {
   readonly artifact: Artifact;
   /**
-   * Labeled rows of the time of training that the model has not seen: its validation or test rows. Rows that it was trained
-   * on will do for everything but calibration, which they flatter.
+   * Labeled rows from the time of training that the model has not seen: its validation or test rows. Rows that it was
+   * trained on are fine for everything except calibration, which looks too good on them.
    */
   readonly table: Table;
   /** Each row's probability by a model that has not seen the row; without them the model's own. */
   readonly probabilities?: Float64Array | undefined;
-  /** Groups to compare; a facet of labels without `groups` gets every level met. */
+  /** Groups to compare; a facet of labels without `groups` gets every level found. */
   readonly facets?: readonly Facet[] | undefined;
-  /** Which outcome is the good one to get; "positive" by default. */
+  /** The favorable outcome; "positive" by default. */
   readonly favorable?: "positive" | "negative" | undefined;
-  /** Rows of the table that are explained, 0 for no attribution monitor; 200 by default: its test needs no more, and explaining takes time. */
+  /**
+   * Number of explained rows of the table, 0 for no attribution monitor; 200 by default: its test needs no more, and
+   * explaining takes time.
+   */
   readonly attributionRows?: number | undefined;
   /** 100 background rows, 64 samples and seed 0 by default. */
   readonly attribution?: Partial<AttributionSettings> | undefined;
@@ -89,8 +89,8 @@ export interface MonitorBaselineInput extends CompileOptions {
 /**
  * Makes the baseline of all four monitors.
  *
- * @throws ChurnkitError TOO_FEW_ROWS for an empty table, CONTRACT_MISMATCH for one of other columns, OPTION_INVALID for a
- * facet that it cannot have or an option out of range, VALUE_INVALID where a row has no finite score.
+ * @throws ChurnkitError TOO_FEW_ROWS for an empty table, CONTRACT_MISMATCH for one of other columns, OPTION_INVALID
+ * for an impossible facet or an option out of range, VALUE_INVALID if a row has no finite score.
  *
  * @example
  * ```ts
@@ -163,7 +163,7 @@ export async function monitorBaseline(input: MonitorBaselineInput): Promise<Moni
 }
 
 /**
- * Says before a training whether a baseline can have these facets.
+ * Checks before a training whether a baseline can have these facets.
  *
  * @throws ChurnkitError OPTION_INVALID for a facet that the table cannot have.
  */
@@ -173,7 +173,7 @@ export function checkFacets(table: Table, facets: readonly Facet[]): void {
 
 const bothClasses = (labels: Uint8Array): boolean => labels.includes(0) && labels.includes(1);
 
-/** A facet whose groups are named, so that later rows and other shards are counted over the same ones. */
+/** Returns a facet with named groups, so that later rows and other shards count the same ones. */
 function resolvedFacet(table: Table, facet: Facet): Facet {
   if (facet.column === table.contract.target?.column) {
     throw new ChurnkitError(
@@ -211,10 +211,10 @@ async function attributionOf({
 }
 
 /**
- * The explainer whose attributions may be compared with the baseline's: against the same background, drawn from the bundle's
- * profile, so that no customer's row is needed. Undefined where the baseline has no attributions.
+ * Makes the explainer whose attributions are comparable with the baseline's: against the same background, drawn from
+ * the bundle's profile, so that no customer's row is needed. Undefined if the baseline has no attributions.
  *
- * @throws ChurnkitError as `explainerOf` does.
+ * @throws ChurnkitError with the codes of `explainerOf`.
  */
 export async function monitorExplainer(
   artifact: Artifact,

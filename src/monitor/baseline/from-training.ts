@@ -4,15 +4,15 @@ import type { TrainedModel } from "../../model/training/index.js";
 import { monitorBaseline, type MonitorBaselineInput } from "./baseline.js";
 import { withMonitorBaseline } from "./parse-baseline.js";
 
-/** How a trained model's baseline is made. */
+/** Options for a trained model's baseline. */
 export type TrainedBaselineOptions = Omit<MonitorBaselineInput, "artifact" | "table" | "probabilities">;
 
 /**
- * The bundle of a model as it comes from training, with the baseline of all four monitors in it. No row needs to be kept
- * aside: what the model promises is taken from the rows that its parts had not seen (`heldOutScores`).
+ * Returns the bundle of a newly trained model, with the baseline of all four monitors in it. No rows need to be kept
+ * aside: the baseline uses the rows that the model's parts had not seen (`heldOutScores`).
  *
- * @param table the table that was given to `train`: its validation rows, or where there were none its training rows.
- * @throws ChurnkitError as `monitorBaseline` does.
+ * @param table the table passed to `train`: its validation rows or, without them, its training rows.
+ * @throws ChurnkitError with the codes of `monitorBaseline`.
  *
  * @example
  * ```ts

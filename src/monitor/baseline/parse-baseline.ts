@@ -27,8 +27,8 @@ import type { MonitorBaseline } from "./baseline.js";
 const extra = "monitor";
 
 /**
- * Puts a monitor's baseline into a bundle, where it travels with the model (`extras/monitor.json`). Contract and profile are
- * in the bundle already and are not written twice.
+ * Puts a monitor's baseline into a bundle, where it travels with the model (`extras/monitor.json`). Contract and
+ * profile are already in the bundle and are not written twice.
  *
  * @throws ChurnkitError CONTRACT_MISMATCH for the baseline of another model.
  */
@@ -44,10 +44,10 @@ export function withMonitorBaseline(artifact: Artifact, baseline: MonitorBaselin
 }
 
 /**
- * The monitor's baseline of a bundle. A bundle without one gives what follows from it alone: profile and held-out metrics,
- * but no calibration, bias or attribution.
+ * Returns the monitor's baseline of a bundle. For a bundle without one, it derives profile and held-out metrics from
+ * the bundle, but no calibration, bias or attribution.
  *
- * @throws ChurnkitError INPUT_MALFORMED where it is broken.
+ * @throws ChurnkitError INPUT_MALFORMED if it is broken.
  */
 export function monitorBaselineOf(artifact: Artifact): MonitorBaseline {
   const { contract, baseline: profile } = artifact;
@@ -115,10 +115,10 @@ const baseline = object({
 const malformed = documentError("INPUT_MALFORMED", "", "Make the baseline again with monitorBaseline.");
 
 /**
- * Reads a baseline from JSON that anybody may have written.
+ * Reads a baseline from untrusted JSON.
  *
  * @param file a name for messages.
- * @throws ChurnkitError INPUT_MALFORMED naming the path of what is wrong.
+ * @throws ChurnkitError INPUT_MALFORMED naming the path of the problem.
  */
 export function parseMonitorBaseline(json: unknown, file = "The monitor's baseline"): MonitorBaseline {
   const parsed = baseline(JsonValue.of(json, file, malformed));

@@ -12,16 +12,16 @@ export interface BiasCountOptions {
   readonly probabilities?: Float64Array | undefined;
   /** Positive from this probability on; needed with probabilities. */
   readonly threshold?: number | undefined;
-  /** Which outcome is the good one to get. "positive" (the contract's positive class) by default. */
+  /** The favorable outcome. "positive" (the contract's positive class) by default. */
   readonly favorable?: "positive" | "negative" | undefined;
 }
 
 const UNKNOWN = 2;
 
 /**
- * Counts each group of each facet by label and call: all that the bias metrics need. Labels are read from the table's
- * target where it is there; rows without one count where a metric needs none. Counts merge, so a monitor keeps them
- * instead of rows.
+ * Counts each group of each facet by label and call: everything that the bias metrics need. Labels come from the
+ * table's target if it is present; rows without one count if a metric needs none. Counts merge, so a monitor keeps
+ * them instead of rows.
  *
  * @throws ChurnkitError OPTION_INVALID for a facet that the table cannot have, for probabilities that are not one for each
  * row, or without a threshold; VALUE_INVALID for a probability out of range.
@@ -75,14 +75,14 @@ export function countBias(table: Table, options: BiasCountOptions): BiasCounts {
   };
 }
 
-/** The place in {@link countNames} of a row's label and call, each 1, 0 or unknown. */
+/** The index in {@link countNames} of a row's label and call, each 1, 0 or unknown. */
 function placeOf(label: number, call: number): number {
   if (label !== UNKNOWN && call !== UNKNOWN) return 1 - label + 2 * (1 - call);
   if (label !== UNKNOWN) return 5 - label;
   return call === UNKNOWN ? 8 : 7 - call;
 }
 
-/** 1 for the good outcome, 0 for the other class, 2 where it is not known. */
+/** 1 for the favorable outcome, 0 for the other class, 2 if unknown. */
 function labelCodes(table: Table, good: number): Uint8Array {
   const codes = new Uint8Array(table.rows).fill(UNKNOWN);
   const { target } = table.contract;
@@ -126,9 +126,9 @@ function callCodes(table: Table, { probabilities, threshold }: BiasCountOptions,
 }
 
 /**
- * Adds the counts of two shards. Name the groups of each facet, so that both hold the same ones.
+ * Adds the counts of two shards. Name the groups of each facet, so that both have the same ones.
  *
- * @throws ChurnkitError CONTRACT_MISMATCH for different groups, thresholds or good outcomes.
+ * @throws ChurnkitError CONTRACT_MISMATCH for different groups, thresholds or favorable outcomes.
  *
  * @example
  * ```ts

@@ -15,27 +15,27 @@ export interface GroupCounts extends Confusion {
   readonly neither: number;
 }
 
-/** A group and those it is compared with, in one column. */
+/** A group and its comparison group, in one column. */
 export interface FacetCounts {
   readonly column: string;
   /** The group in question: a level, or a range such as "[60, )". */
   readonly group: string;
-  /** Whom it is compared with: "others", or the reference group. */
+  /** The comparison group: "others", or the reference group. */
   readonly against: string;
   readonly disadvantaged: GroupCounts;
   readonly advantaged: GroupCounts;
 }
 
-/** All that bias metrics need: counts alone, so that they merge by adding and hold no row. Plain JSON. */
+/** Counts for the bias metrics, without rows, so that they merge by adding. Plain JSON. */
 export interface BiasCounts {
   readonly format: 1;
   readonly rows: number;
   /** Definition of a positive outcome below: the contract's positive class, or the other one. */
   readonly favorable: "positive" | "negative";
-  /** Null where rows were not scored. */
+  /** Null if rows were not scored. */
   readonly threshold: number | null;
   readonly facets: readonly FacetCounts[];
-  /** Rows without a value, by column of a facet: in no group. */
+  /** Rows without a value, by column of a facet; they are in no group. */
   readonly missing: readonly { readonly column: string; readonly rows: number }[];
 }
 

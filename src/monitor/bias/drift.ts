@@ -7,7 +7,7 @@ import { biasMetrics, type BiasMetric, type Quantiles } from "./metrics.js";
 import { biasPolicy, type BiasPolicy } from "./policy.js";
 import { judge, measureBias, quantilesFor, type BiasVerdict } from "./report.js";
 
-/** The change of one metric of one group. Numbers that have no value are null. */
+/** The change of one metric of one group. Numbers without a value are null. */
 export interface BiasChange {
   readonly column: string;
   readonly group: string;
@@ -26,7 +26,7 @@ export interface BiasChange {
   readonly reason: string | null;
 }
 
-/** Whether groups fare otherwise than in the baseline. Plain JSON without NaN. */
+/** Whether groups are treated differently than in the baseline. Plain JSON without NaN. */
 export interface BiasDrift {
   readonly verdict: DriftVerdict;
   readonly severity: Severity;
@@ -41,12 +41,12 @@ export interface BiasDrift {
 const keyOf = ({ column, group, against }: FacetCounts): string => JSON.stringify([column, group, against]);
 
 /**
- * Compares the judged bias metrics with those of the baseline. A change is drift where its interval excludes 0, at a level
- * shared by all of them (Bonferroni), and it reaches its floor. It has a severity where it is for the worse. Beside that,
- * a current interval wholly outside the allowed range is critical, drift or not.
+ * Compares the judged bias metrics with those of the baseline. A change is drift if its interval excludes 0, at a
+ * level shared by all of them (Bonferroni), and it reaches its floor. It has a severity if it is for the worse. In
+ * addition, a current interval entirely outside the allowed range is critical, drift or not.
  *
  * @param baseline From {@link countBias} on held-out rows of training.
- * @throws ChurnkitError CONTRACT_MISMATCH for another good outcome, OPTION_INVALID for a bad policy.
+ * @throws ChurnkitError CONTRACT_MISMATCH for a different favorable outcome, OPTION_INVALID for a bad policy.
  */
 export function biasDrift(
   baseline: BiasCounts,
@@ -148,7 +148,10 @@ function changeOf(
   };
 }
 
-/** Why two groups cannot be compared by a metric, or null. The class imbalance is itself about how many rows a group has. */
+/**
+ * Explains why a metric cannot compare two groups, or returns null. The class imbalance itself concerns a group's
+ * number of rows.
+ */
 function tooFew(metric: BiasMetric, before: FacetCounts, now: FacetCounts, { leastRows }: BiasPolicy): string | null {
   const sample = ({ advantaged, disadvantaged }: FacetCounts): number => {
     const [a, d] = [rowsOf(advantaged), rowsOf(disadvantaged)];

@@ -1,7 +1,7 @@
 import { ChurnkitError } from "../../base/errors.js";
 import type { Table } from "../../data/table/index.js";
 
-/** Values from `from` on and below `to`; an end left out is open. */
+/** Values from `from` on and below `to`; a missing end is open. */
 export interface FacetRange {
   readonly from?: number | undefined;
   readonly to?: number | undefined;
@@ -11,11 +11,11 @@ export interface FacetRange {
 export interface Facet {
   readonly column: string;
   /**
-   * The groups in question, each compared with all others who have a value (or with `reference`): levels of a category
-   * or boolean ("true", "false"), ranges of a number or date (milliseconds). Without it every level met, at most 50.
+   * The groups, each compared with all others who have a value (or with `reference`): levels of a category or boolean
+   * ("true", "false"), ranges of a number or date (milliseconds). Without it every level found, at most 50.
    */
   readonly groups?: readonly (string | FacetRange)[] | undefined;
-  /** Whom the groups are compared with. */
+  /** The comparison group. */
   readonly reference?: string | FacetRange | undefined;
 }
 

@@ -2,7 +2,7 @@ import { exp, log } from "../../../base/elementary.js";
 import { logOnePlusExp } from "../../../stats/logistic.js";
 import { batchRows, type Differentiable } from "../differentiable.js";
 
-/** A member, and its part of each row of h. */
+/** A member, with its part of each row of h. */
 interface Member {
   readonly model: Differentiable;
   readonly place: number;

@@ -1,9 +1,9 @@
 import { square } from "../../../base/elementary.js";
 
 /**
- * Cholesky factor of a symmetric positive definite matrix, in place: the lower triangle of `matrix` (row-major, n x n)
- * becomes L with L L' = matrix. A pivot that rounding or collinear columns bring to zero is replaced by a tiny share of
- * its diagonal, which solves a nearby problem instead of dividing by zero.
+ * Cholesky factor of a symmetric positive definite matrix, in place: the lower triangle of `matrix` (row-major, n x
+ * n) becomes L with L L' = matrix. A pivot that becomes zero through rounding or collinear columns is replaced by a
+ * tiny share of its diagonal, which solves a nearby problem instead of dividing by zero.
  */
 export function factorise(matrix: Float64Array, n: number): void {
   for (let j = 0; j < n; j++) {

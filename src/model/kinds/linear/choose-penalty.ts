@@ -6,13 +6,13 @@ import { penalized, type Penalty } from "./penalty.js";
 import { curvatureAt } from "./preconditioner.js";
 import { startOf, type LogisticProblem } from "./problem.js";
 
-/** The strengths to choose from. */
+/** Candidate strengths. */
 const strengths = [0.01, 0.1, 1, 10, 100, 1000] as const;
-/** Where the search begins: at scikit-learn's default, or with fewer rows than that for each column at the strongest. */
+/** Start of the search: scikit-learn's default, or with fewer rows than this for each column the strongest. */
 const usual = 2;
 const rowsPerColumn = 5;
 const folds = 5;
-/** A stronger or weaker penalty has to lower the log loss by this share of it. */
+/** A stronger or weaker penalty must lower the log loss by this share of it. */
 const leastGain = 1e-4;
 /**
  * Limit on the values that one walk over the matrix reads. If there are one and a half times as many or more, rows
@@ -21,27 +21,28 @@ const leastGain = 1e-4;
 const mostValues = 2_000_000;
 const rule: StoppingRule = { maxIterations: 100, tolerance: 1e-5 };
 
-/** A penalty that was chosen, and on what. */
+/** The chosen penalty, and its rows. */
 export interface ChosenPenalty {
   readonly penalty: Penalty;
   /** Rows that it was chosen on. */
   readonly rows: number;
-  /** Was the time spent before the search was through? */
+  /** Whether time ran out before the search ended. */
   readonly ended: boolean;
 }
 
-/** Places in `strengths` of the penalty on numbers and on their details. */
+/** Indices in `strengths` of the penalty on numbers and on their details. */
 type Place = readonly [l2: number, detailL2: number];
 
 /**
- * The penalty with the least log loss over five stratified folds, by climbing from l2 = 1 to better neighbors: a
- * stronger penalty on details (never a weaker one than on numbers), another on numbers, both together. Weights of a fold
- * start where those of the step before ended, so a step costs little. Where there are many columns for the rows, a weak
- * penalty all but parts the classes, which takes the most steps and loses: the search begins at the other end. As a prior of
- * the weights the penalty hardly depends on the number of rows, so that of large tables is chosen on some of them.
+ * Chooses the penalty with the smallest log loss over five stratified folds, by climbing from l2 = 1 to better
+ * neighbors: a stronger penalty on details (never a weaker one than on numbers), another on numbers, both together.
+ * Weights of a fold start where those of the previous step ended, so a step costs little. With many columns for the
+ * rows, a weak penalty nearly separates the classes, which takes the most steps and loses, so the search begins at
+ * the other end. As a prior of the weights the penalty hardly depends on the number of rows, so for large tables it
+ * is chosen on a sample.
  *
- * @param budget when its time is spent, the best so far is taken.
- * @throws ChurnkitError TARGET_INVALID where a fold leaves one class only.
+ * @param budget when its time is spent, the best so far is used.
+ * @throws ChurnkitError TARGET_INVALID if a fold leaves only one class.
  */
 export function choosePenalty(
   full: LogisticProblem,
@@ -56,7 +57,7 @@ export function choosePenalty(
   const lossAt = (place: Place): number => {
     const found = known.get(place.join());
     if (found !== undefined) return found;
-    // No better neighbor is found any more.
+    // There is no better neighbor.
     if (budget?.spent) {
       ended = true;
       return Infinity;
@@ -79,7 +80,7 @@ export function choosePenalty(
     for (const move of moves) best = climb(best, move, lossAt);
     if (moves.length === 1) break;
   }
-  // With no time for a single try, what most people take.
+  // Without time for a single try, use the common default.
   return { penalty: penaltyAt(known.size > 0 ? best : [usual, usual]), rows: problem.rows, ended };
 }
 
@@ -88,7 +89,7 @@ const penaltyAt = ([l2, detailL2]: Place): Penalty => ({
   detailL2: strengths[detailL2] as number,
 });
 
-/** Goes along a move, or against it, as long as the loss falls. */
+/** Follows a move, or its opposite, as long as the loss falls. */
 function climb(start: Place, [l2, detailL2]: Place, lossAt: (place: Place) => number): Place {
   let best = start;
   for (const sign of [1, -1]) {
@@ -138,7 +139,7 @@ function foldsOf(problem: LogisticProblem, seed: number): Part[] {
   });
 }
 
-/** The problem, or where it is large one of rows drawn at random. */
+/** Returns the problem, or if it is large a sample of its rows. */
 function someRows(problem: LogisticProblem, seed: number): LogisticProblem {
   const { matrix, rows, width, labels, rowWeights } = problem;
   const wanted = Math.max(Math.floor(mostValues / (width + 1)), 1000);
@@ -159,7 +160,7 @@ function someRows(problem: LogisticProblem, seed: number): LogisticProblem {
   };
 }
 
-/** The fold of each row: the classes are dealt out in turn, in a seeded order. */
+/** The fold of each row: each class is dealt in a seeded order. */
 function stratifiedFolds(labels: Uint8Array, seed: number): Uint8Array {
   const foldOf = new Uint8Array(labels.length);
   const dealt = [0, 0];

@@ -2,8 +2,9 @@ import type { LinearModel } from "../../artifact.js";
 import type { AttributionTask, Attributor } from "../attributor.js";
 
 /**
- * SHAP values of a linear model against a background: w_j (x_j - mean of column j over the background), summed by group
- * (Lundberg and Lee 2017, corollary 1, interventional). Exact also for groups, since a linear model has no interactions.
+ * SHAP values of a linear model against a background: w_j (x_j - mean of column j over the background), summed by
+ * group (Lundberg and Lee 2017, corollary 1, interventional). Exact for groups too, because a linear model has no
+ * interactions.
  */
 export function exactLinear({ weights, bias }: LinearModel, task: AttributionTask): Attributor {
   const { background, backgroundRows, inputs, groupOf } = task;

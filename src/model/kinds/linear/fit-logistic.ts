@@ -10,30 +10,30 @@ import { logisticProblem, startOf, type LogisticProblem } from "./problem.js";
 export interface LogisticFitOptions {
   /**
    * Strength of the penalty l2 / 2 * |weights|^2 against the sum of losses, 1 by default (scikit-learn's C = 1); 0 or
-   * more. `"cross-validated"` takes the best of 0.01, 0.1, 1, 10, 100 and 1,000 by 5-fold log loss, climbing
-   * from 1, or from 1,000 where there are fewer than 5 rows for each column.
+   * more. `"cross-validated"` chooses the best of 0.01, 0.1, 1, 10, 100 and 1,000 by 5-fold log loss, climbing from
+   * 1, or from 1,000 if there are fewer than 5 rows for each column.
    */
   readonly l2?: number | "cross-validated" | undefined;
-  /** How much each row counts, finite and 0 or more; 1 by default. */
+  /** Weight of each row, finite and 0 or more; 1 by default. */
   readonly sampleWeights?: Float64Array | undefined;
   /** 200 by default. */
   readonly maxIterations?: number | undefined;
   /** Largest component of the gradient of the mean loss at which to stop, 1e-8 by default. */
   readonly tolerance?: number | undefined;
-  /** Seed of the folds, for `"cross-validated"` alone; 0 by default. */
+  /** Seed of the folds, only for `"cross-validated"`; 0 by default. */
   readonly seed?: number | undefined;
 }
 
 /**
- * Fits logistic regression: minimizes the weighted sum of log losses + l2 / 2 * |weights|^2, the bias free of penalty.
- * Float64 inside, the same result for the same input. The penalty keeps separable, collinear and constant columns
- * harmless; with `l2: 0` and separable data the weights grow until `maxIterations`.
+ * Fits logistic regression: minimizes the weighted sum of log losses + l2 / 2 * |weights|^2, without a penalty on the
+ * bias. Float64 inside, the same result for the same input. The penalty keeps separable, collinear and constant
+ * columns harmless; with `l2: 0` and separable data the weights grow until `maxIterations`.
  *
  * @param matrix rows x width, row-major, finite; standardized columns make the penalty fair between them.
  * @param labels 1 for the positive class, 0 for the other, one for each row.
- * @throws ChurnkitError TARGET_INVALID where only one class occurs (among rows that count), TOO_FEW_ROWS without rows,
- * VALUE_INVALID for a value that is not finite or a label other than 0 and 1, naming row and column, OPTION_INVALID for
- * sizes that do not match or a bad option, TRAINING_DIVERGED where values are so large that sums overflow.
+ * @throws ChurnkitError TARGET_INVALID if only one class occurs (among rows that count), TOO_FEW_ROWS without rows,
+ * VALUE_INVALID for a value that is not finite or a label other than 0 and 1, naming row and column, OPTION_INVALID
+ * for sizes that do not match or a bad option, TRAINING_DIVERGED if values are so large that sums overflow.
  */
 export function fitLogistic(
   matrix: Float32Array,
@@ -50,7 +50,7 @@ export function fitLogistic(
   return fitProblem(penalized(problem, penalty, undefined), rule);
 }
 
-/** The linear model of least loss and penalty; `curvature` as for `minimize`. */
+/** Returns the linear model with the smallest loss and penalty; `curvature` as for `minimize`. */
 export function fitProblem(problem: LogisticProblem, rule: StoppingRule, curvature?: Curvature): LinearModel {
   const { width } = problem;
   const parameters = startOf(problem);

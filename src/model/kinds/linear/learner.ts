@@ -25,7 +25,7 @@ export interface LogisticOptions {
 
 const logisticDefaults = { l2: "cross-validated", folds: 5 } as const;
 
-/** Far closer than the noise of any sample, and a third of the steps that the last bits would take. */
+/** Far below the noise of any sample, and a third of the steps that the last bits would take. */
 const rule = { maxIterations: 200, tolerance: 1e-6 };
 
 /**
@@ -90,8 +90,8 @@ function scoreAll(model: LinearModel, { matrix, labels }: LabeledMatrix): HeldOu
 }
 
 /**
- * Each row's probability under a model of the other folds; rows of the fold keep their places with weight 0. The model of all
- * rows lends the folds its curvature, not its weights.
+ * Returns each row's probability under a model of the other folds; rows of the fold keep their places with weight 0.
+ * The folds use the curvature of the model of all rows, but not its weights.
  */
 function outOfFold(
   problem: LogisticProblem,

@@ -2,13 +2,13 @@ import { along, type Line } from "./objective.js";
 import type { LogisticProblem } from "./problem.js";
 
 const mostTrials = 40;
-/** The slope has to shrink to this share of its start. */
+/** The slope must shrink to this share of its start. */
 const flatEnough = 0.5;
 
 /**
- * A step along a direction in which the convex objective falls: the root of the slope is enclosed and approached until
- * the slope is at most half of what it was and the objective is not higher. The slope decides, because it stays exact
- * where differences of the objective are lost to rounding. 0 where no step makes progress.
+ * Finds a step along a direction in which the convex objective falls: the root of the slope is enclosed and
+ * approached until the slope is at most half of its start and the objective is not higher. The slope decides, because
+ * it stays exact where rounding hides differences of the objective. 0 if no step makes progress.
  */
 export function lineSearch(problem: LogisticProblem, line: Line): number {
   const start = along(problem, line, 0);

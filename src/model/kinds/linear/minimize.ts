@@ -8,14 +8,14 @@ export interface StoppingRule {
   readonly maxIterations: number;
   /** Largest component of the gradient, divided by the sum of row weights. */
   readonly tolerance: number;
-  /** When its time is spent, the search ends near the answer: after a few steps all the same, so that there is one. */
+  /** When its time is spent, the search ends early, but after a few steps, so that there is an answer. */
   readonly budget?: { readonly spent: boolean } | undefined;
 }
 
-/** Steps that the search remembers, and steps after which the Hessian is computed again. */
+/** Steps that the search remembers, and steps after which the Hessian is recomputed. */
 const memory = 20;
 const refreshAfter = 25;
-/** Steps that a search takes without time left: with a Hessian they come as near as anybody can tell. */
+/** Steps that a search takes without time left; with a Hessian they come close enough. */
 const leastSteps = 10;
 
 interface Correction {
@@ -25,11 +25,11 @@ interface Correction {
 }
 
 /**
- * Minimizes the objective by L-BFGS (Nocedal and Wright, Numerical Optimization, 7.2) that starts each direction from a
- * Cholesky-factored Hessian instead of the identity: near Newton's step count at the price of two walks over the matrix
- * a step. `parameters` is the start and becomes the answer.
+ * Minimizes the objective by L-BFGS (Nocedal and Wright, Numerical Optimization, 7.2) that starts each direction from
+ * a Cholesky-factored Hessian instead of the identity: near Newton's step count for two passes over the matrix per
+ * step. `parameters` is the start and becomes the answer.
  *
- * @param curvature of a similar problem, where it is at hand.
+ * @param curvature of a similar problem, if available.
  */
 export function minimize(
   problem: LogisticProblem,

@@ -39,7 +39,7 @@ export function gradient(
   out[width] = biasGradient;
 }
 
-/** The objective and its slope at a step along a direction, from margins alone: no walk over the matrix. */
+/** The objective and its slope at a step along a direction, from margins alone: no pass over the matrix. */
 export interface Along {
   readonly value: number;
   readonly slope: number;

@@ -20,7 +20,7 @@ export function penalized(
   return { ...problem, penalties };
 }
 
-/** @throws ChurnkitError OPTION_INVALID for a strength that is none. */
+/** @throws ChurnkitError OPTION_INVALID for an invalid strength. */
 export function checkStrength(l2: number | "cross-validated"): void {
   if (l2 === "cross-validated" || (l2 >= 0 && Number.isFinite(l2))) return;
   throw new ChurnkitError("OPTION_INVALID", `l2 is ${l2}. Give a finite number of 0 or more, or "cross-validated".`, {

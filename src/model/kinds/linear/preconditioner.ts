@@ -12,9 +12,9 @@ export interface Curvature {
   readonly values: Float64Array;
 }
 
-/** Above this width the Hessian's diagonal has to do. */
+/** Above this width only the Hessian's diagonal is used. */
 const widestHessian = 500;
-/** Products of two features that any Hessian may cost. */
+/** Limit on the products of two features for a Hessian. */
 const productBudget = 30_000_000;
 /**
  * With this many rows for each feature a sampled Hessian is accurate enough for a handful of steps (Marchenko and
@@ -26,8 +26,8 @@ const rowsPerFeature = 16;
 export const usesHessian = (width: number): boolean => width <= widestHessian;
 
 /**
- * The curvature of the loss where the margins are `at`: exact for few rows, from every k-th row for many. It only speeds a
- * search up, so it may be that of a similar problem; the answer does not depend on it.
+ * Computes the curvature of the loss at the margins `at`: exact for few rows, from every k-th row for many. It only
+ * speeds up a search, so it may be that of a similar problem; the answer does not depend on it.
  */
 export function curvatureAt(problem: LogisticProblem, at: Float64Array): Curvature {
   const full = usesHessian(problem.width);

@@ -8,14 +8,14 @@ export interface LogisticProblem {
   readonly rows: number;
   readonly width: number;
   readonly labels: Uint8Array;
-  /** How much each row counts, 0 or more. */
+  /** Weight of each row, 0 or more. */
   readonly rowWeights: Float64Array;
   readonly totalWeight: number;
-  /** For each weight w its penalty c / 2 * w^2; the bias is free. */
+  /** Penalty c / 2 * w^2 of each weight w; the bias has none. */
   readonly penalties: Float64Array;
 }
 
-/** Checks the data and puts them together, with penalties of 1. Throws as {@link fitLogistic} does. */
+/** Checks the data and combines them, with penalties of 1. Throws the errors of {@link fitLogistic}. */
 export function logisticProblem(
   matrix: Float32Array,
   rows: number,
@@ -64,9 +64,9 @@ function checkValues(matrix: Float32Array, width: number, labels: Uint8Array, ro
 }
 
 /**
- * Where the search starts: no weights, and the bias that fits the share of positives.
+ * Start of the search: zero weights, and the bias that fits the share of positives.
  *
- * @throws ChurnkitError TARGET_INVALID where the rows that count are of one class.
+ * @throws ChurnkitError TARGET_INVALID if the rows that count have only one class.
  */
 export function startOf({ labels, rowWeights, totalWeight, width }: LogisticProblem): Float64Array {
   let positive = 0;

@@ -21,7 +21,7 @@ export function linearScorer({ weights, bias }: LinearModel): ModelScorer {
 
 const parameters = object({ weights: numbers(1_000_000), bias: number() });
 
-/** A linear model, kept as its numbers. */
+/** A linear model, stored as its numbers. */
 export const linearKind: ModelKind<LinearModel> = {
   write: ({ weights, bias }) => ({ weights, bias }),
   read: (json) => ({ kind: "linear", ...parameters(json) }),

@@ -5,7 +5,7 @@ import type { FitSettings } from "./fit-network.js";
 const few = { epochs: 60, patience: 12 } as const;
 /** With up to this many rows a network needs all those epochs; beyond, the number of steps stays about the same. */
 const fewRows = 20_000;
-/** Is the time of a training worth saving? */
+/** Returns whether a training is long enough for shortcuts. */
 export const manyRows = (rows: number): boolean => rows > fewRows;
 /** Each row is seen at least this many times. */
 const leastEpochs = 6;
@@ -14,8 +14,8 @@ const leastEpochs = 6;
 export type SizedSettings = Pick<FitSettings, "batchSize" | "epochs" | "patience" | "schedule">;
 
 /**
- * Puts numbers for `auto`. A network on many rows trains for fewer epochs whose learning rate falls along a cosine: about as
- * many steps as on 20,000 rows, so that its time grows slowly with the rows.
+ * Replaces `auto` by numbers. A network on many rows trains for fewer epochs with a learning rate that falls along a
+ * cosine: about as many steps as on 20,000 rows, so that its time grows slowly with the rows.
  */
 export function sizedSettings(parameters: ChurnNetworkParameters, rows: number): SizedSettings {
   const share = Math.min(1, fewRows / rows);
@@ -25,7 +25,7 @@ export function sizedSettings(parameters: ChurnNetworkParameters, rows: number):
   return {
     batchSize: parameters.batchSize === "auto" ? (rows < 6000 ? 32 : 64) : parameters.batchSize,
     epochs,
-    // Under a falling rate the last epochs are the best: stopping in between would throw them away.
+    // With a falling rate the last epochs are the best, so stopping early would discard them.
     patience: parameters.patience === "auto" ? (falling ? epochs : few.patience) : parameters.patience,
     schedule: parameters.schedule === "auto" ? (falling ? "cosine" : "constant") : parameters.schedule,
   };

@@ -6,20 +6,18 @@ import type { EpochRecord, LabeledMatrix } from "../learner.js";
 import type { FitState } from "./fit-network.js";
 import type { NetworkWeights } from "./spec.js";
 
-/**
- * Saved states of an ensemble's members, under a key that only the same data and settings lead to.
- */
+/** Saved states of an ensemble's members, under a key that depends on data and settings. */
 export interface Checkpoints {
   load(member: number): Promise<FitState | undefined>;
   /**
-   * Saves in the background, one state of a member after the other; of those that wait only the newest is kept.
+   * Saves in the background, one state of a member after the other; of waiting states only the newest is kept.
    *
-   * @throws what an earlier save failed with.
+   * @throws the error of an earlier save.
    */
   save(member: number, state: FitState): void;
-  /** Ends when nothing is being saved any more, whether it could be saved or not. */
+  /** Resolves when all saving has ended, successfully or not. */
   idle(): Promise<void>;
-  /** Ends when all that was given to `save` is stored; rejects with what a save failed with. */
+  /** Resolves when everything passed to `save` is stored; rejects with the error of a save. */
   settled(): Promise<void>;
 }
 
@@ -43,7 +41,7 @@ export function openCheckpoints(
   const waiting = new Map<number, Uint8Array>();
   const saving = new Map<number, Promise<void>>();
   let failure: { readonly error: unknown } | undefined;
-  /** Stores a member's states as long as some wait; never rejects. */
+  /** Stores a member's states as long as some are waiting; never rejects. */
   const saveAll = async (member: number): Promise<void> => {
     try {
       for (let bytes = waiting.get(member); bytes !== undefined; bytes = waiting.get(member)) {
@@ -116,7 +114,7 @@ function decodeState(bytes: Uint8Array): FitState {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     let offset = 4 + view.getUint32(0, true);
     const header = parseJson(new TextDecoder().decode(bytes.subarray(4, offset))) as Header;
-    // Before anything is allocated: a length that was changed must not take the memory.
+    // Before anything is allocated: a corrupted length must not exhaust the memory.
     const floats = header.lengths.flat().reduce((sum, length) => sum + length, 0);
     if (offset + 4 * floats !== bytes.length) throw new RangeError("the lengths do not add up");
     const [weights = [], m = [], v = [], best = []] = header.lengths.map((lengths): NetworkWeights =>

@@ -22,7 +22,7 @@ export interface SessionOptions {
   /** Seeds the initial weights and the dropout masks; an unsigned 32-bit integer. */
   readonly seed: number;
   readonly adam: AdamOptions;
-  /** The largest batch that `epoch` will be asked for. */
+  /** Largest batch that `epoch` may use. */
   readonly maxBatch: number;
 }
 
@@ -50,20 +50,20 @@ export interface TrainingSession {
   ): Promise<{ loss: number }>;
   /**
    * Gradients of the full loss (L2 penalties included) for one batch, in layout order, empty for tensors that are not
-   * trained. Changes nothing. With `dropout` the masks of the present step are used.
+   * trained. Changes nothing. With `dropout` the masks of the current step are used.
    */
   gradients(data: TrainingData, batch: Uint32Array, options: { dropout: boolean }): Promise<NetworkWeights>;
   /** Scores in inference mode: logits, rows x outputs. */
   predict(x: Float32Array, rows: number): Promise<Float32Array>;
   /** Returns a copy of the state with which a session continues. */
   state(): Promise<SessionState>;
-  /** Goes on from a state, which may come from another engine. */
+  /** Continues from a state, which may come from another engine. */
   restore(state: SessionState): Promise<void>;
   /** Frees the session's memory. */
   dispose(): void;
 }
 
-/** The port: something that trains a network. Drivers: `wasm` (default) and `tfjs`. */
+/** The port for training a network. Drivers: `wasm` (default) and `tfjs`. */
 export interface TrainingEngine {
   readonly name: string;
   /** Starts a session with weights drawn from the seed. @throws ChurnkitError OPTION_INVALID, PEER_MISSING, KERNEL_UNAVAILABLE. */

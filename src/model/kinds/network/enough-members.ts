@@ -1,16 +1,16 @@
 import { rowLogLoss, sigmoid } from "../../../stats/logistic.js";
 import type { FitRows, FittedNetwork } from "./fit-network.js";
 
-/** Two members have to lower the log loss by this share of it; one alone may chance to add nothing. */
+/** Share of the log loss by which two members must lower it; a single one may add nothing by chance. */
 const leastGain = 2e-4;
-/** Fewer rows don't tell so small a gain from chance. */
+/** With fewer rows, chance hides so small a gain. */
 const fewestRows = 2000;
 
 /**
- * Watches the log loss of the mean probability on rows that no member trains on, member by member in the plan's order, in
- * whatever order they are through.
+ * Watches the log loss of the mean probability on rows that no member trains on, member by member in the plan's
+ * order, whatever the order in which they finish.
  *
- * @returns a function that takes a member that is through, and gives how many members are enough where that is known.
+ * @returns a function that takes a finished member, and returns how many members are enough if that is known.
  */
 export function enoughMembers(plan: readonly FitRows[]): (member: number, fitted: FittedNetwork) => number | undefined {
   const rows = commonRows(plan);
@@ -21,7 +21,7 @@ export function enoughMembers(plan: readonly FitRows[]): (member: number, fitted
   const losses: number[] = [];
   let enough: number | undefined;
 
-  /** Adds a member; is the loss nearly what it was two members before? */
+  /** Adds a member; returns whether the loss is nearly the same as two members before. */
   const settles = ({ validation }: FitRows, { validationLogits }: FittedNetwork): boolean => {
     let at = 0;
     rows.forEach((row, i) => {
@@ -35,7 +35,7 @@ export function enoughMembers(plan: readonly FitRows[]): (member: number, fitted
     return loss > (1 - leastGain) * (losses.at(-3) ?? Infinity);
   };
   return (member, fitted) => {
-    // One that was stopped is not what it would be without a budget: it decides nothing.
+    // A stopped member differs from one without a budget, so it decides nothing.
     if (fitted.ended !== "stopped") waiting.set(member, fitted);
     for (
       let next = waiting.get(through);
@@ -50,7 +50,7 @@ export function enoughMembers(plan: readonly FitRows[]): (member: number, fitted
   };
 }
 
-/** The rows, ascending, that every member leaves out. */
+/** Rows, ascending, that every member leaves out. */
 function commonRows(plan: readonly FitRows[]): Uint32Array {
   const counts = new Map<number, number>();
   for (const { validation } of plan) for (const row of validation) counts.set(row, (counts.get(row) ?? 0) + 1);

@@ -23,8 +23,8 @@ const commonRows = 5000;
 const leastShare = 1 / 20;
 
 /**
- * The rows each member trains and stops on, in one matrix. Of many rows some are kept from all members, to tell whether more
- * members pay.
+ * The rows that each member trains and stops on, in one matrix. With many rows some are kept from all members, to
+ * decide whether more members pay off.
  */
 function planMembers(
   training: LabeledMatrix,
@@ -70,7 +70,7 @@ function planMembers(
   }));
 }
 
-/** Copies arrays one after the other into memory that threads can share, where the runtime has it. */
+/** Copies arrays one after the other into memory that threads can share, if the runtime has it. */
 function shared(...parts: Float32Array[]): Float32Array {
   const length = parts.reduce((sum, part) => sum + part.length, 0);
   const bytes = length * Float32Array.BYTES_PER_ELEMENT;
@@ -85,7 +85,7 @@ function shared(...parts: Float32Array[]): Float32Array {
   return all;
 }
 
-/** Trains the networks of a `churnNetwork` learner, each on its own rows, and says what they make of those left out. */
+/** Trains the networks of a `churnNetwork` learner, each on its own rows, and scores the rows left out. */
 export async function fitMembers(
   parameters: ChurnNetworkParameters,
   engine: TrainingEngine | undefined,
@@ -106,7 +106,7 @@ export async function fitMembers(
   const { budget, signal } = context;
   const stop = stopFlag(budget);
   const enough = manyRows(training.labels.length) ? enoughMembers(plan) : undefined;
-  /** How many members there will be, as far as is known. */
+  /** Expected number of members, as far as known. */
   let wanted = members;
 
   const fitMember = async (rows: FitRows, member: number): Promise<FittedNetwork | undefined> => {
@@ -130,7 +130,7 @@ export async function fitMembers(
         report(history.length, history.at(-1), false);
       },
     };
-    // Work on this thread keeps timers and signals waiting.
+    // Work on this thread delays timers and signals.
     const pause = async (): Promise<void> => {
       await turn(signal);
       if (budget?.spent) Atomics.store(stop, 0, 1);
@@ -147,7 +147,7 @@ export async function fitMembers(
     const begun: (FittedNetwork | undefined)[] = [];
     const limit = pLimit(threads);
     if (pool) begun.push(...(await Promise.all(plan.map((rows, member) => limit(() => fitMember(rows, member))))));
-    // One after the other, so that none begins once another has failed.
+    // One after the other, so that none begins after another has failed.
     else for (const [member, rows] of plan.entries()) begun.push(await fitMember(rows, member));
     await saved?.settled();
     const all = begun.slice(0, wanted);
@@ -181,7 +181,7 @@ function stopFlag(budget: Budget | undefined): Int32Array {
   return flag;
 }
 
-/** The members that are through; where none is, those that were stopped. */
+/** The finished members; if there are none, the stopped ones. */
 function worthKeeping(all: readonly (FittedNetwork | undefined)[]): number[] {
   const begun = [...all.keys()].filter((member) => all[member]);
   const through = begun.filter((member) => all[member]?.ended !== "stopped");

@@ -7,7 +7,7 @@ import type { EpochRecord } from "../learner.js";
 import type { SessionState, TrainingEngine } from "./engine.js";
 import type { NetworkSpec, NetworkWeights } from "./spec.js";
 
-/** How one network is trained; plain JSON. */
+/** Settings of one network's training; plain JSON. */
 export interface FitSettings {
   readonly seed: number;
   readonly epochs: number;
@@ -42,17 +42,17 @@ export interface FittedNetwork {
   readonly history: readonly EpochRecord[];
   /** Logits of the validation rows under the returned weights. */
   readonly validationLogits: Float32Array;
-  /** Why it ended: the loss fell no more (or the schedule was through), it was stopped, or it had no epochs left. */
+  /** Why it ended: the loss stopped falling (or the schedule ended), it was stopped, or it had no epochs left. */
   readonly ended: "converged" | "stopped" | "epochs";
 }
 
 export interface FitHooks {
   readonly resume?: FitState | undefined;
-  /** Called after each epoch; what it returns is awaited. */
+  /** Called after each epoch; its result is awaited. */
   readonly onEpoch?:
     ((history: readonly EpochRecord[], state: () => Promise<FitState>) => Promise<void> | void) | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Asked after each epoch; true ends the fit with the best weights so far. */
+  /** Called after each epoch; true ends the fit with the best weights so far. */
   readonly stopped?: (() => Promise<boolean>) | undefined;
 }
 
@@ -67,8 +67,8 @@ function bestEpoch(history: readonly EpochRecord[]): number {
 }
 
 /**
- * Trains one network: shuffled epochs, early stopping on validation log loss, the best weights restored. Epoch e's order
- * depends on the seed and e alone, so a resumed fit is the uninterrupted one.
+ * Trains one network: shuffled epochs, early stopping on validation log loss, the best weights restored. Epoch e's
+ * order depends only on the seed and e, so a resumed fit equals the uninterrupted one.
  *
  * @throws ChurnkitError TRAINING_DIVERGED when the loss stops being a number.
  */

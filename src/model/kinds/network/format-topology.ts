@@ -1,7 +1,7 @@
 import { asArray, asNumber, asObject, asText, corrupt } from "./format-values.js";
 import type { HiddenLayer, NetworkSpec } from "./spec.js";
 
-/** No churn network comes near these; they bound what a hostile file can make us allocate. */
+/** Far above any churn network; they bound the memory that a hostile file can make us allocate. */
 const MAX_LAYERS = 200;
 const MAX_WIDTH = 65_536;
 
@@ -11,7 +11,7 @@ interface Layer {
   readonly config: Record<string, unknown>;
 }
 
-/** A layer that is in the format but that a churn network cannot hold. */
+/** A valid layer of the format that a churn network cannot have. */
 const refuse = ({ kind, name }: Layer, why: string): never =>
   corrupt(
     `has a layer ${name} (${kind}) that ${why}. The loader reads Dense layers with relu, each optionally followed by ` +
@@ -22,7 +22,7 @@ const refuse = ({ kind, name }: Layer, why: string): never =>
 /**
  * The network that a `modelTopology` describes, and the names of its tensors in the file, in layout order.
  *
- * @throws ChurnkitError BUNDLE_CORRUPT naming the layer that a churn network cannot hold.
+ * @throws ChurnkitError BUNDLE_CORRUPT naming the layer that a churn network cannot have.
  */
 export function specOfTopology(topology: unknown): { spec: NetworkSpec; tensorNames: string[] } {
   const layers = layersOf(topology);

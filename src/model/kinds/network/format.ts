@@ -7,7 +7,7 @@ const KERAS_VERSION = "tfjs-layers 4.22.0";
 const WEIGHTS_FILE = "weights.bin";
 const isLittleEndian = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 
-/** A `model.json` of TF.js's layers-model format: the layers, and where each tensor lies in the weights file. */
+/** A `model.json` of TF.js's layers-model format: the layers, and the location of each tensor in the weights file. */
 export interface LayersModelJson {
   readonly format: "layers-model";
   readonly generatedBy: string;
@@ -134,19 +134,19 @@ interface StoredTensor {
   /** As the file calls it. */
   readonly name: string;
   readonly shape: readonly number[];
-  /** First byte and the one behind the last. */
+  /** First byte and the one after the last. */
   readonly from: number;
   readonly to: number;
 }
 
 /**
  * Reads a TF.js layers model that is a churn network: a Sequential of Dense relu, each optionally followed by
- * BatchNormalization and Dropout, and a final Dense sigmoid. Both our own files and those that TF.js saves of such a
- * model are read.
+ * BatchNormalization and Dropout, and a final Dense sigmoid. It reads both our own files and TF.js's files of such a
+ * model.
  *
  * @param json the parsed `model.json`.
  * @param weights the bytes of its weight files, joined in the order of the manifest's paths.
- * @throws ChurnkitError BUNDLE_CORRUPT naming the layer or tensor, when the model has another shape, a tensor is
+ * @throws ChurnkitError BUNDLE_CORRUPT naming the layer or tensor, when the model has another shape, or a tensor is
  * missing, of another size or not finite.
  */
 export function fromModelJson(json: unknown, weights: Uint8Array): { spec: NetworkSpec; weights: Float32Array[] } {
@@ -157,7 +157,7 @@ export function fromModelJson(json: unknown, weights: Uint8Array): { spec: Netwo
 /**
  * Reads the `model.json` alone.
  *
- * @throws ChurnkitError BUNDLE_CORRUPT as {@link fromModelJson} does.
+ * @throws ChurnkitError BUNDLE_CORRUPT, as in {@link fromModelJson}.
  */
 export function readModelJson(json: unknown): ModelLayout {
   const root = asObject(json, "model.json");
@@ -190,7 +190,7 @@ export function readModelJson(json: unknown): ModelLayout {
 /**
  * The tensors of a weights file, in layout order.
  *
- * @throws ChurnkitError BUNDLE_CORRUPT as {@link fromModelJson} does.
+ * @throws ChurnkitError BUNDLE_CORRUPT, as in {@link fromModelJson}.
  */
 export function readWeights({ tensors, bytes: size }: ModelLayout, bytes: Uint8Array): Float32Array[] {
   if (size !== bytes.length) {
@@ -198,7 +198,7 @@ export function readWeights({ tensors, bytes: size }: ModelLayout, bytes: Uint8A
   }
   const all = floatsOf(bytes);
   const every = tensors.map(({ name, from, to }) => ({ name, values: all.subarray(from / 4, to / 4) }));
-  // The engine's own search and sort are quick from the first call on, where loops would be a cold start's main cost.
+  // The engine's own search and sort are fast from the first call on; loops would dominate a cold start.
   const suspect = [NaN, Infinity, -Infinity].some((value) => all.includes(value));
   for (const { name, values } of every) checkValues(name, values, suspect);
   return every.map(({ values }) => values);

@@ -5,10 +5,10 @@ import type { NetworkSpec } from "./spec.js";
 import { foldBatchNorm } from "./wasm/fold.js";
 import { batchRows, type Differentiable } from "../differentiable.js";
 
-/** A dense layer both ways, as products that the WebAssembly kernel computes. */
+/** A dense layer in both directions, as products that the WebAssembly kernel computes. */
 interface Dense {
   readonly units: number;
-  /** From the layer's input to its output; absent in the first layer, which h stands behind. */
+  /** From the layer's input to its output; absent in the first layer, which h already includes. */
   readonly forth: NetworkScorer | undefined;
   /** From the gradient by the layer's output to that by its input. */
   readonly back: NetworkScorer;
@@ -20,8 +20,8 @@ interface Dense {
 
 /**
  * A network in inference mode, batch normalization folded into the dense layers: h is the first layer before relu.
- * Products run in the kernel, in single precision as scoring does; a layer's transpose, put there as a network without
- * hidden layers, takes gradients back.
+ * Products run in the kernel, in single precision like scoring; a layer's transpose, stored there as a network
+ * without hidden layers, propagates gradients back.
  */
 export function differentiableNetwork({ spec, weights }: NetworkModel, kernel: Kernel): Differentiable {
   const folded = foldBatchNorm(spec, weights);

@@ -2,8 +2,8 @@ import { mix32, uniform } from "../../../base/random.js";
 import { tensorLayout, type NetworkSpec } from "./spec.js";
 
 /**
- * Seeded initial weights: glorot-uniform kernels, zero biases, unit gammas and variances, as Keras starts a network.
- * Shared by every engine, so that one seed means one starting point.
+ * Seeded initial weights: glorot-uniform kernels, zero biases, unit gammas and variances, like Keras. Every engine
+ * shares them, so that one seed means one starting point.
  */
 export function initialWeights(spec: NetworkSpec, seed: number): Float32Array[] {
   return tensorLayout(spec).map(({ name, shape }, index) => {
@@ -19,9 +19,9 @@ export function initialWeights(spec: NetworkSpec, seed: number): Float32Array[] 
 }
 
 /**
- * The dropout rule that every engine follows: unit `index` (row-in-batch * units + unit) of hidden layer `layer` is
- * dropped at batch number `step` when this hash, as a share of 2^32, is below the layer's rate. Kept units are scaled
- * by 1 / (1 - rate).
+ * Dropout rule of every engine: unit `index` (row-in-batch * units + unit) of hidden layer `layer` is dropped at
+ * batch number `step` if this hash, as a share of 2^32, is below the layer's rate. Kept units are scaled by 1 / (1 -
+ * rate).
  */
 export function dropoutHash(seed: number, step: number, layer: number, index: number): number {
   return mix32(mix32(mix32(seed) ^ step) + Math.imul(layer + 1, 0x9e3779b9) + index);

@@ -3,7 +3,10 @@ import type { TrainingEngine } from "./engine.js";
 import { fitNetwork, type FitRows, type FitSettings, type FitState, type FittedNetwork } from "./fit-network.js";
 import type { NetworkSpec } from "./spec.js";
 
-/** One network to train: all that a thread needs, structured-cloneable; the matrix may lie in shared memory. */
+/**
+ * Training job of one network: everything that a thread needs, structured-cloneable; the matrix may be in shared
+ * memory.
+ */
 export interface FitJob {
   readonly spec: NetworkSpec;
   readonly rows: FitRows;
@@ -11,7 +14,7 @@ export interface FitJob {
   readonly resume?: FitState | undefined;
   /** Send the state every this many epochs; 0 for never. */
   readonly stateEvery: number;
-  /** In shared memory: once its number isn't 0, the fit ends with the best so far. */
+  /** In shared memory: when its number isn't 0, the fit ends with the best weights so far. */
   readonly stop?: Int32Array | undefined;
 }
 
@@ -19,7 +22,7 @@ export interface FitEvents {
   onEpoch(history: readonly EpochRecord[], state: FitState | undefined): void;
 }
 
-/** Runs a job on the present thread; `pause` is awaited after each epoch. */
+/** Runs a job on the current thread; `pause` is awaited after each epoch. */
 export function runJob(
   engine: TrainingEngine,
   job: FitJob,

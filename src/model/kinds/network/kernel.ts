@@ -28,7 +28,7 @@ export interface KernelExports extends WasmExports {
   readonly gradients: (network: number, data: number, rows: number, step: number, dropping: number) => void;
 }
 
-/** No network needs more; beyond it a wrong layer size would only end in an allocation failure. */
+/** Networks never need more; beyond it a wrong layer size would only end in an allocation failure. */
 const memoryLimit = 2 ** 30;
 
 const tooLarge = (megabytes: number): string =>
@@ -42,7 +42,7 @@ export class Kernel extends Arena {
     super(exports, memoryLimit, tooLarge);
   }
 
-  /** Memory for the length of one call, shared by all who ask for the same name. */
+  /** Memory for the duration of one call, shared by all callers with the same name. */
   scratch(name: string, bytes: number): number {
     const held = this.#scratch.get(name);
     if (held !== undefined && held.bytes >= bytes) return held.address;
@@ -60,13 +60,13 @@ export class Kernel extends Arena {
 const embedded = new EmbeddedModule(kernelBase64);
 
 /**
- * Starts to compile the embedded kernel in the background, for later use. Does not throw: a runtime that
- * cannot compile it says so when it is needed.
+ * Starts to compile the embedded kernel in the background, for later use. Does not throw: a runtime that cannot
+ * compile it reports that on use.
  */
 export const prepareKernel = (): void => embedded.prepare();
 
 /**
- * A fresh instance of the kernel. The embedded bytes are compiled once per process; where a runtime forbids that (as
+ * Makes a new instance of the kernel. The embedded bytes are compiled once per process; if a runtime forbids that (as
  * workerd does), pass the module imported from `churnkit/kernel.wasm`.
  *
  * @throws ChurnkitError `KERNEL_UNAVAILABLE` when the runtime can't or won't compile it.

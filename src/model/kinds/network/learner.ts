@@ -4,26 +4,35 @@ import type { TrainingEngine } from "./engine.js";
 import type { FitSettings } from "./fit-network.js";
 import type { NetworkSpec } from "./spec.js";
 
-/** Everything about the churn network that can be set. */
+/** Parameters of the churn network. */
 export interface ChurnNetworkOptions {
   /** Units of the hidden layers, first to last. Default 128, 64, 32. */
   readonly units?: readonly number[];
   /** Dropout rate of each hidden layer, in [0, 1). Default 0.3, 0.3, 0.2; the last rate repeats for further layers. */
   readonly dropout?: readonly number[];
-  /** L2 penalty of the hidden layers that are batch normalized, i.e. all but the last. Default 0.001. */
+  /** L2 penalty of the hidden layers that are batch normalized, i.e. all except the last. Default 0.001. */
   readonly l2?: number;
   readonly learningRate?: number;
-  /** Default `auto`: `constant`, or `cosine` where `epochs` is `auto` and there are more than 20,000 rows. */
+  /** Default `auto`: `constant`, or `cosine` if `epochs` is `auto` and there are more than 20,000 rows. */
   readonly schedule?: FitSettings["schedule"] | "auto";
-  /** Rows a step. Default `auto`: 32 for fewer than 6,000 rows, else 64; larger steps need more epochs than they save. */
+  /**
+   * Rows per step. Default `auto`: 32 for fewer than 6,000 rows, else 64; larger steps need more epochs than they
+   * save.
+   */
   readonly batchSize?: number | "auto";
-  /** The most epochs a network trains for. Default `auto`: 60, fewer (at least 6) for more than 20,000 rows. */
+  /** Maximum number of epochs of a network. Default `auto`: 60, fewer (at least 6) for more than 20,000 rows. */
   readonly epochs?: number | "auto";
-  /** Epochs without a better validation loss before a network stops. Default `auto`: 12, or all under `cosine` by `auto`. */
+  /**
+   * Epochs without a better validation loss before a network stops. Default `auto`: 12, or all if `auto` chooses
+   * `cosine`.
+   */
   readonly patience?: number | "auto";
-  /** The most networks that are trained and averaged; 1 for a single one. Beyond 20,000 rows fewer are, where more don't pay. */
+  /**
+   * Maximum number of networks that are trained and averaged; 1 for a single one. Beyond 20,000 rows fewer are
+   * trained if more don't pay off.
+   */
   readonly members?: number;
-  /** `balanced` weighs the classes equally in the loss; `none` keeps probabilities honest. */
+  /** `balanced` weights the classes equally in the loss; `none` keeps probabilities honest. */
   readonly classWeights?: "none" | "balanced";
   /** Trains the networks; the built-in WebAssembly engine by default. Another engine trains on the caller's thread. */
   readonly engine?: TrainingEngine;
@@ -66,8 +75,8 @@ export function churnNetworkSpec(inputs: number, options: ChurnNetworkOptions = 
 }
 
 /**
- * The churn network as a learner: by default an average of several networks, each trained on all folds of the rows but
- * one and stopped early on that one (or, where validation rows are given, each on all rows and stopped on those).
+ * The churn network as a learner: by default an average of several networks, each trained on all folds of the rows
+ * except one and stopped early on that one (or, with validation rows, each on all rows and stopped on those).
  *
  * @throws ChurnkitError OPTION_INVALID for options out of range.
  * @example
@@ -96,7 +105,7 @@ export function churnNetwork(options: ChurnNetworkOptions = {}): Learner {
 /** The options, complete. */
 export type ChurnNetworkParameters = Required<Omit<ChurnNetworkOptions, "engine">>;
 
-/** A fold for each network; one network alone, with no fold to spare, leaves out a fifth. */
+/** A fold for each network; a single network, with no fold to spare, leaves out a fifth. */
 export const foldsOf = (members: number): number => Math.max(members, 5);
 
 function check(parameters: ChurnNetworkParameters): void {

@@ -19,19 +19,19 @@ import { placeDense, stagingFor } from "./wasm/place.js";
 export interface NetworkScorer {
   readonly inputs: number;
   readonly outputs: number;
-  /** Rows that {@link NetworkScorer.input} holds. */
+  /** Number of rows in {@link NetworkScorer.input}. */
   readonly capacity: number;
   /**
    * The kernel's own input memory, `capacity` x `inputs`: rows written here and scored from here aren't copied. All
-   * scorers of one kernel with the same number of inputs share it. Read it again before each use: memory that grows
-   * replaces it.
+   * scorers of one kernel with the same number of inputs share it. Read it again before each use, because growing
+   * memory replaces it.
    */
   readonly input: Float32Array;
   /**
    * Logits of `rows` rows (row-major, `inputs` values each), rows x `outputs`. A row has the same bits alone as among
-   * others. Features that are not finite give logits that are not.
+   * others. Features that are not finite give logits that are not finite.
    *
-   * @param out where to put them; a new array by default.
+   * @param out target array; a new one by default.
    * @throws ChurnkitError `OPTION_INVALID` when `x` or `out` is too short.
    */
   score(x: Float32Array, rows: number, out?: Float32Array): Float32Array;
@@ -39,14 +39,14 @@ export interface NetworkScorer {
   setWeights(weights: NetworkWeights): void;
 }
 
-/** Rows that the shared input holds: enough that calls cost nothing, few enough to stay in the cache. */
+/** Rows in the shared input: enough to make calls cheap, few enough to stay in the cache. */
 const capacity = 256;
 
 /**
  * Puts a network into a kernel's memory, batch normalization folded into the dense layers, ready to score. Several
  * scorers may share one kernel.
  *
- * @throws ChurnkitError `OPTION_INVALID` when the network or its weights make no sense.
+ * @throws ChurnkitError `OPTION_INVALID` when the network or its weights are invalid.
  */
 export function createNetworkScorer(spec: NetworkSpec, weights: NetworkWeights, kernel: Kernel): NetworkScorer {
   checkSpec(spec);

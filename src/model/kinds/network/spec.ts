@@ -2,7 +2,7 @@
 export interface HiddenLayer {
   /** Number of units, 1 or more. */
   readonly units: number;
-  /** L2 penalty on the kernel: `l2 * sum(w^2)` is added to the loss, as Keras does. 0 for none. */
+  /** L2 penalty on the kernel: `l2 * sum(w^2)` is added to the loss, as in Keras. 0 for none. */
   readonly l2: number;
   readonly batchNorm: boolean;
   /** Share of units dropped while training, in [0, 1). */
@@ -31,7 +31,7 @@ export type NetworkWeights = readonly Float32Array[];
 
 /**
  * The tensors of a network in their one order, which the kernel's memory, the TF.js engine and the file format all
- * follow: for each hidden layer kernel, bias, then gamma, beta, moving_mean, moving_variance where it is batch
+ * follow: for each hidden layer kernel, bias, then gamma, beta, moving_mean, moving_variance if it is batch
  * normalized; last the output's kernel and bias.
  */
 export function tensorLayout(spec: NetworkSpec): TensorSpec[] {

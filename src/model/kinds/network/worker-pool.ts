@@ -17,8 +17,8 @@ export interface WorkerPool {
 }
 
 /**
- * Starts `size` training threads, or gives undefined where there are none: in a browser or worker runtime, or when the
- * package's files were bundled away. The caller then trains on its own thread, to the same result.
+ * Starts `size` training threads, or returns undefined without threads: in a browser or worker runtime, or when the
+ * package's files were bundled away. The caller then trains on its own thread, with the same result.
  */
 export async function openWorkerPool(size: number): Promise<WorkerPool | undefined> {
   const entry = await workerEntry();
@@ -63,7 +63,7 @@ async function workerEntry(): Promise<string | undefined> {
   }
 }
 
-/** One thread of the pool. A job given to it after its end is refused with what ended it. */
+/** One thread of the pool. After its end it refuses jobs with the cause of its end. */
 interface Thread {
   run(job: FitJob, events: FitEvents, signal?: AbortSignal): Promise<FittedNetwork>;
   end(): Promise<void>;
@@ -76,7 +76,7 @@ function threadOf(worker: Worker): Thread {
     lost ??= threadFailed(why, cause);
     onLost?.(lost);
   };
-  // Listened to for as long as the thread lives: an error of one that waits for work would end the process.
+  // The listener stays for the thread's life: an error of an idle one would end the process.
   worker.on("error", (cause) => lose(cause instanceof Error ? cause.message : String(cause), cause));
   worker.on("exit", (code) => lose(`it ended with code ${code}`));
 
@@ -90,7 +90,7 @@ function threadOf(worker: Worker): Thread {
           signal?.removeEventListener("abort", onAbort);
           finish();
         };
-        /** Gives the job up; the thread is still busy with it, so it takes no other. */
+        /** Gives up the job; the thread is still busy with it, so it takes no other. */
         const abandon = (reason: unknown): void => {
           lost ??= threadFailed("its job was canceled");
           settle(() => reject(reason instanceof Error ? reason : new Error(String(reason))));

@@ -34,7 +34,7 @@ export function bagger(
   const { rows, columns } = matrix;
   const drawn = new Uint32Array(rows);
   const sums = kernel.allocate(8 * rows);
-  // Weights are whole numbers; the prior is rounded so finely that their sums still fit.
+  // Weights are whole numbers; the prior is rounded just finely enough for their sums to fit.
   const scales = { first: scaleOf(rows, rows), second: 1 };
   const [negative, positive] = [Math.round(prior * scales.first), Math.round((prior - 1) * scales.first)];
 

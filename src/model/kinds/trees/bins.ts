@@ -1,14 +1,14 @@
 import { redundantColumns } from "./redundant.js";
 
-/** The most bins of a feature: a code fits a byte. */
+/** Limit on the bins of a feature: a code fits a byte. */
 export const mostBins = 255;
 
 /** A matrix as small codes, from which trees are grown. Columns that can't split the rows in a new way are left out. */
 export interface BinnedMatrix {
   readonly rows: number;
-  /** For each feature kept, its column in the matrix; ascending. */
+  /** Matrix column of each kept feature; ascending. */
   readonly columns: Uint32Array;
-  /** For each feature kept, its thresholds, ascending and finite: code = how many of them the value is above. */
+  /** Thresholds of each kept feature, ascending and finite: code = how many of them the value is above. */
   readonly cuts: readonly Float32Array[];
   /** features x rows, feature by feature. */
   readonly codes: Uint8Array;
@@ -16,8 +16,8 @@ export interface BinnedMatrix {
 
 /**
  * Bins every column of a matrix into at most 255 bins of nearly equal row counts; a column of at most 255 different
- * values gets a bin for each. Depends on the order of the values alone, so that a rising transformation of a column
- * changes no code.
+ * values gets a bin for each. Depends only on the order of the values, so that an increasing transformation of a
+ * column changes no code.
  *
  * @param matrix rows x width, row-major, finite.
  */
@@ -67,7 +67,7 @@ function evenEnds(ends: readonly number[], rows: number): number[] {
     const left = mostBins - kept.length;
     if (left <= 1) break;
     const share = (rows - start) / left;
-    // The value that ends here is larger than a bin alone: what comes before it is closed without it.
+    // The value that ends here fills a bin alone, so the bin before it is closed.
     if (end - previous >= share && previous > start && left > 2) {
       kept.push(previous);
       start = previous;
@@ -81,7 +81,7 @@ function evenEnds(ends: readonly number[], rows: number): number[] {
   return kept;
 }
 
-/** A float32 in [low, high): the middle, or `low` where the middle is rounded up to `high`. */
+/** A float32 in [low, high): the middle, or `low` if the middle is rounded up to `high`. */
 function between(low: number, high: number): number {
   const middle = Math.fround(low / 2 + high / 2);
   return middle >= low && middle < high ? middle : low;

@@ -5,7 +5,7 @@ import type { Tree } from "./tree.js";
 
 export interface BoostRules extends Omit<GrowRules, "shrinkage"> {
   readonly learningRate: number;
-  /** Share of the rows, and of the features, that each tree sees. */
+  /** Share of the rows, and of the features, that each tree uses. */
   readonly rowShare: number;
   readonly featureShare: number;
 }
@@ -15,7 +15,7 @@ export interface Booster {
   /** Log-odds of every row before the first tree. */
   readonly bias: number;
   readonly trees: readonly Tree[];
-  /** The log-odds of the rows held out, in their order. */
+  /** The log-odds of the held-out rows, in their order. */
   heldOutMargins(): Float64Array;
   /** Adds a tree. */
   step(): void;
@@ -36,9 +36,9 @@ export function biasOf(labels: Uint8Array, rows: Uint32Array): number {
 }
 
 /**
- * Gradient boosting by second-order steps on the log loss (Friedman 2001; Chen and Guestrin 2016): with p the present
- * probability, a row's derivatives are p - y and p (1 - p). They are rounded to whole numbers of about 30 bits for all rows
- * together, so that sums of them are exact.
+ * Gradient boosting by second-order steps on the log loss (Friedman 2001; Chen and Guestrin 2016): with p the current
+ * probability, a row's derivatives are p - y and p (1 - p). They are rounded to whole numbers of about 30 bits for
+ * all rows together, so that sums of them are exact.
  */
 export function booster(
   grower: TreeGrower,
@@ -63,7 +63,7 @@ export function booster(
   const features = Math.max(1, Math.ceil(rules.featureShare * columns.length));
   const growRules = { ...rules, shrinkage: rules.learningRate };
 
-  /** Lists the rows of a tree, and behind those left out the rows held out; returns how many it has. */
+  /** Lists the rows of a tree, then the rows left out, then the held-out rows; returns how many it has. */
   const draw = (key: number): number => {
     const drawn =
       rules.rowShare < 1
@@ -98,7 +98,7 @@ export function booster(
         .sort();
       const { tree, leaves } = grower.grow(drawn, training.length - drawn + heldOut.length, chosen, growRules, scales);
       trees.push(tree);
-      // A root without a split could only say that the rows drawn are not all rows; the bias knows better.
+      // A root without a split could only show that the sample differs from all rows; the bias is more exact.
       if (leaves.length === 1) tree.values[0] = 0;
       else for (const leaf of leaves) grower.addLeaf(leaf, margins, true);
     },

@@ -3,7 +3,7 @@ import { checkOption } from "./check.js";
 
 /** Parameters of {@link boosting}. */
 export interface BoostingOptions {
-  /** How many boosted models are trained and averaged, each on all folds of the rows but one. 2 or more. */
+  /** Number of boosted models that are trained and averaged, each on all folds of the rows except one. 2 or more. */
   readonly members?: number;
   /** The most trees of a member. */
   readonly rounds?: number;
@@ -11,13 +11,13 @@ export interface BoostingOptions {
   readonly patience?: number;
   /** Factor of each tree's values, in (0, 1]. */
   readonly learningRate?: number;
-  /** The most leaves of a tree. Default `auto`: 8 for fewer than 20,000 rows, else 31. */
+  /** Maximum number of leaves of a tree. Default `auto`: 8 for fewer than 20,000 rows, else 31. */
   readonly leaves?: number | "auto";
-  /** The most splits between root and leaf. */
+  /** Maximum number of splits between root and leaf. */
   readonly depth?: number;
   /** L2 penalty on a leaf's value, against its sum of p (1 - p). */
   readonly l2?: number;
-  /** The least sum of p (1 - p) in a leaf: 1 is four rows that could go either way. */
+  /** Minimum sum of p (1 - p) in a leaf: 1 is four rows that could go either way. */
   readonly minChildWeight?: number;
   /** Share of the rows that each tree is grown on, in (0, 1]. */
   readonly rowShare?: number;
@@ -43,9 +43,9 @@ export const boostingDefaults = {
 export type BoostingParameters = Required<BoostingOptions>;
 
 /**
- * Gradient boosting of histogram trees on the log loss, as a learner. Several members are boosted side by side, each on
- * all folds of the rows but one (or, where validation rows are given, on all rows). All stop at the one number of trees
- * with the least loss on the rows that each did not see, and their log-odds are averaged.
+ * Gradient boosting of histogram trees on the log loss, as a learner. Several members are boosted together, each on
+ * all folds of the rows except one (or, with validation rows, on all rows). All stop at the one number of trees with
+ * the smallest loss on the rows that each did not see, and their log-odds are averaged.
  *
  * @throws ChurnkitError OPTION_INVALID for options out of range; its `fit` TOO_FEW_ROWS, TARGET_INVALID, VALUE_INVALID.
  * @example

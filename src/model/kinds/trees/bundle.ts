@@ -1,18 +1,18 @@
 import type { BinnedMatrix } from "./bins.js";
 
-/** Where a feature's codes stand. */
+/** Location of a feature's codes. */
 export interface FeaturePlace {
   readonly bundle: number;
-  /** Of a flag: which code of the bundle marks its rarer value. 0 where the bundle is the feature's own. */
+  /** For a flag: the code of the bundle that marks its rarer value. 0 if the bundle is the feature's own. */
   readonly code: number;
-  /** Of a flag: its rarer value, 0 or 1. */
+  /** For a flag: its rarer value, 0 or 1. */
   readonly rare: number;
 }
 
 /** A binned matrix with its flags bundled: columns of codes, each of one feature or of many flags. */
 export interface BundledMatrix extends Pick<BinnedMatrix, "rows" | "columns" | "cuts"> {
   readonly places: readonly FeaturePlace[];
-  /** How many different codes each bundle may hold. */
+  /** Number of different codes in each bundle. */
   readonly bins: readonly number[];
   /** bundles x rows, bundle by bundle. */
   readonly codes: Uint8Array;
@@ -20,7 +20,7 @@ export interface BundledMatrix extends Pick<BinnedMatrix, "rows" | "columns" | "
 
 /** A bundle's codes fit a byte. */
 const mostCodes = 256;
-/** Bundles that a flag is tried with: the flags of one category stand side by side. */
+/** Bundles that a flag is tried with: the flags of one category are adjacent. */
 const mostTries = 8;
 
 interface OpenBundle {

@@ -2,10 +2,10 @@ import { ChurnkitError } from "../../../base/errors.js";
 import type { LabeledMatrix } from "../learner.js";
 
 /**
- * Checks what trees are to be trained on.
+ * Checks the training data of trees.
  *
- * @throws ChurnkitError TOO_FEW_ROWS without rows, TARGET_INVALID where one class only occurs, VALUE_INVALID for a
- * label that is neither 0 nor 1 or a feature that is not finite, OPTION_INVALID for a matrix of another size.
+ * @throws ChurnkitError TOO_FEW_ROWS without rows, TARGET_INVALID if only one class occurs, VALUE_INVALID for a label
+ * that is neither 0 nor 1 or a feature that is not finite, OPTION_INVALID for a matrix of another size.
  */
 export function checkTraining({ matrix, width, labels }: LabeledMatrix): void {
   const rows = labels.length;

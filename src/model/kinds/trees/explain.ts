@@ -1,12 +1,12 @@
 import type { TreesModel } from "../../artifact.js";
 import type { AttributionTask, Attributor } from "../attributor.js";
 
-/** Whose side a group is on along a path. */
+/** Side of a group along a path. */
 const open = 0;
 const rowSide = 1;
 const backgroundSide = 2;
 
-/** Weights are looked up for sides of fewer groups than this. */
+/** Weights are in the table for sides with fewer groups than this. */
 const tableSize = 64;
 
 /**

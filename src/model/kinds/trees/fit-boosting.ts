@@ -17,7 +17,7 @@ import { turn } from "./turn.js";
 
 /** From this many rows on, trees may be larger. */
 const manyRows = 20_000;
-/** Rounds between two looks at the signal: as many as take about a second. */
+/** Rounds between two checks of the signal: as many as take about a second. */
 const roundsPerTurn = (rows: number): number => Math.min(10, Math.max(1, Math.floor(2e6 / rows)));
 
 /** Trains the members of a `boosting` learner side by side. */
@@ -58,14 +58,14 @@ export async function fitBoosting(
 
 interface BestRound {
   readonly round: number;
-  /** Rows held out, and the mean log-odds that they had then. */
+  /** Held-out rows, with their mean log-odds at that round. */
   readonly rows: Uint32Array;
   readonly margins: Float64Array;
   /** Limit that ended the training while the loss was still falling. */
   readonly ended: Cap | undefined;
 }
 
-/** Adds trees until the loss on rows held out has not fallen for `patience` rounds. */
+/** Adds trees until the loss on held-out rows has not fallen for `patience` rounds. */
 async function boostUntilBest(
   boosters: readonly Booster[],
   plan: MemberPlan,

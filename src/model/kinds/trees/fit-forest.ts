@@ -22,7 +22,7 @@ import { turn } from "./turn.js";
  */
 const leastLeaf = 10;
 const leafShare = 1 / 2000;
-/** Trees between two looks at the signal. */
+/** Trees between two checks of the signal. */
 const treesPerTurn = 10;
 
 /** Grows the trees of a `forest` learner. */

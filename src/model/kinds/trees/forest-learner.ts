@@ -5,11 +5,14 @@ import { checkOption } from "./check.js";
 export interface ForestOptions {
   /** How many trees. */
   readonly trees?: number;
-  /** Features drawn for each node to choose from. Default `sqrt`: the square root of their number, rounded up. */
+  /** Features drawn at each node. Default `sqrt`: the square root of their number, rounded up. */
   readonly featuresPerNode?: number | "sqrt";
-  /** The fewest drawn rows in a leaf; larger leaves give smoother probabilities. Default `auto`: 10, one in 2,000 where that is more. */
+  /**
+   * Minimum number of drawn rows in a leaf; larger leaves give smoother probabilities. Default `auto`: 10, or one in
+   * 2,000 if that is more.
+   */
   readonly minLeafRows?: number | "auto";
-  /** The most splits between root and leaf, at most 64. */
+  /** Maximum number of splits between root and leaf, at most 64. */
   readonly depth?: number;
   /** Pulls the leaves' values toward the share of positives, like this many extra rows with that share. */
   readonly l2?: number;

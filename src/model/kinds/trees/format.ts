@@ -33,15 +33,16 @@ export function writeTrees({ roots, features, values, right }: Nodes): Uint8Arra
 }
 
 /**
- * Reads what {@link writeTrees} wrote, from anybody: afterward every walk from a root ends at a leaf of its tree.
+ * Reads the file of {@link writeTrees}, even an untrusted one: afterward every walk from a root ends at a leaf of its
+ * tree.
  *
- * @throws ChurnkitError BUNDLE_CORRUPT naming the file, and the node where there is one at fault.
+ * @throws ChurnkitError BUNDLE_CORRUPT naming the file, and the invalid node if there is one.
  */
 export function readTrees(file: string, bytes: Uint8Array, { inputs, trees, nodes }: TreesShape): Nodes {
   if (trees > mostTrees || nodes > mostNodes)
     throw corrupt(file, `claims to have ${trees} trees of ${nodes} nodes, more than ${mostTrees} of ${mostNodes}`);
   const size = 4 * (trees + 3 * nodes);
-  // Checked before anything is allocated: the JSON can claim any size, the bytes are what is really there.
+  // Checked before anything is allocated: the JSON can claim any size, but the bytes are real.
   if (bytes.length !== size)
     throw corrupt(file, `has ${bytes.length} bytes, ${trees} trees of ${nodes} nodes take ${size}`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -60,7 +61,10 @@ export function readTrees(file: string, bytes: Uint8Array, { inputs, trees, node
   return read;
 }
 
-/** Holds the nodes to preorder: a left child stands behind its parent, a right one behind the whole left subtree. */
+/**
+ * Checks that the nodes are in preorder: a left child comes right after its parent, a right one after the whole left
+ * subtree.
+ */
 function checkNodes(file: string, { roots, features, values, right }: Nodes, inputs: number): void {
   const wrong = (node: number, what: string): Error => corrupt(file, `is broken: ${what}`, `node ${node}`);
   if (roots.length === 0 && features.length > 0) throw wrong(0, "it is not in any tree");
@@ -80,7 +84,7 @@ function checkNodes(file: string, { roots, features, values, right }: Nodes, inp
         continue;
       }
       if (right[node] !== 0) throw wrong(node, "a leaf has a child");
-      // After a leaf comes the right child of the nearest split that has none yet, or the tree is at its end.
+      // After a leaf comes the right child of the nearest split that has none yet, or the tree ends.
       if ((waiting.pop() ?? to) !== node + 1) throw wrong(node, "a child is in the wrong place");
     }
     if (waiting.length > 0) throw wrong(to - 1, "a split has no right child");

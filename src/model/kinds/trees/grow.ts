@@ -40,7 +40,7 @@ export function scaleOf(sum: number, count: number): number {
 /** Chooses the features that a node may split by; called once for each node, in the order they are made. */
 export type ChooseFeatures = () => ArrayLike<number>;
 
-/** Rows in a list, from one place up to another. */
+/** A range of rows in a list. */
 interface Span {
   readonly from: number;
   readonly to: number;
@@ -50,7 +50,7 @@ interface Span {
 export interface Leaf {
   readonly inside: Span;
   readonly outside: Span;
-  /** As the model keeps it: rounded to float32. */
+  /** As stored in the model: rounded to float32. */
   readonly value: number;
 }
 
@@ -66,15 +66,15 @@ interface Open extends Omit<Leaf, "value"> {
   readonly node: number;
 }
 
-/** Splits that gain less are rounding. */
+/** Splits with a smaller gain are rounding. */
 const leastGain = 1e-7;
 
-/** Grows trees on one bundled matrix, in the kernel's memory. Holds buffers that all its trees share. */
+/** Grows trees on one bundled matrix, in the kernel's memory. All its trees share its buffers. */
 export class TreeGrower {
-  /** Lists of rows; to be filled before each tree. */
+  /** Lists of rows; fill them before each tree. */
   readonly inside: number;
   readonly outside: number;
-  /** Packed derivatives, row by row; to be filled before each tree, for the rows inside. */
+  /** Packed derivatives, row by row; fill them before each tree, for the rows inside. */
   readonly packed: number;
   private readonly layout: MatrixLayout;
   private readonly pool: HistogramPool;
@@ -83,7 +83,7 @@ export class TreeGrower {
   private readonly features: number;
   private readonly lanes: number;
   private readonly scratch: number;
-  /** For each bundle, the choice that it was last part of. */
+  /** The choice that each bundle was last part of. */
   private readonly chosenIn: Uint32Array;
   private choices = 0;
   /** The rows whose derivatives were gathered last. */
@@ -114,8 +114,8 @@ export class TreeGrower {
   /**
    * Grows a tree by second-order steps: a leaf's value is -shrinkage * G / (H + l2). Orders both lists by leaf.
    *
-   * @param features features of the whole tree, ascending, or a function that draws those of a node. With features of the
-   * whole tree the larger child's sums are its parent's less its sibling's.
+   * @param features features of the whole tree, ascending, or a function that draws those of a node. With features of
+   * the whole tree the larger child's sums are its parent's minus its sibling's.
    */
   grow(
     inside: number,
@@ -152,14 +152,14 @@ export class TreeGrower {
     return { tree: finishedTree(nodes), leaves };
   }
 
-  /** Adds a leaf's value to the sums (float64, by row) of the rows outside, and where `all` of those inside too. */
+  /** Adds a leaf's value to the sums (float64, by row) of the rows outside, and with `all` of those inside too. */
   addLeaf({ inside, outside, value }: Leaf, sums: number, all: boolean): void {
     const { exports } = this.kernel;
     exports.addToRows(this.outside + 4 * outside.from, sizeOf(outside), value, sums);
     if (all) exports.addToRows(this.inside + 4 * inside.from, sizeOf(inside), value, sums);
   }
 
-  /** Splits a leaf; `more` says whether its children may be split in their turn. */
+  /** Splits a leaf; `more` is whether its children may be split too. */
   private children(
     leaf: Open,
     split: Split,
@@ -201,7 +201,7 @@ export class TreeGrower {
     return depth < this.rules.depth && second >= 2 * this.leastUnits;
   }
 
-  /** At least one unit on either side, so that no leaf is without weight. */
+  /** At least one unit on either side, so that every leaf has weight. */
   private get leastUnits(): number {
     return Math.max(1, this.rules.leastWeight * this.scales.second);
   }
@@ -209,8 +209,8 @@ export class TreeGrower {
   /**
    * Looks for a leaf's best split.
    *
-   * @param inherited its histogram, where it is there already.
-   * @param lends whether its sibling's will be taken from its histogram.
+   * @param inherited its histogram, if it is already there.
+   * @param lends whether its sibling's is computed from its histogram.
    */
   private opened(
     leaf: Omit<Open, "histogram" | "split">,
@@ -231,7 +231,7 @@ export class TreeGrower {
     return { ...open, histogram: undefined };
   }
 
-  /** Keeps a leaf's histogram where it will be split, and where there is room. */
+  /** Keeps a leaf's histogram if it will be split, and if there is room. */
   private kept(leaf: Open): Open {
     if (leaf.split && !this.pool.scarce) return leaf;
     this.pool.release(leaf.histogram);
@@ -254,7 +254,7 @@ export class TreeGrower {
     return histogram;
   }
 
-  /** Copies the derivatives of some rows together, so that every feature reads them in order; returns their sums. */
+  /** Gathers the derivatives of some rows, so that every feature reads them in order; returns their sums. */
   private gather(span: Span): { readonly first: number; readonly second: number } {
     this.kernel.exports.gatherDerivatives(
       this.inside + 4 * span.from,
@@ -268,7 +268,10 @@ export class TreeGrower {
     return { first, second };
   }
 
-  /** The split that lowers the second-order loss most (Chen and Guestrin 2016, formula 7); of equally good ones the first feature's, lowest bin. */
+  /**
+   * The split that lowers the second-order loss most (Chen and Guestrin 2016, formula 7); of equally good ones the
+   * first feature's, lowest bin.
+   */
   private bestSplit(histogram: number, { first, second }: Pick<Open, "first" | "second">): Split | undefined {
     const { exports } = this.kernel;
     const { scales } = this;
@@ -294,7 +297,7 @@ export class TreeGrower {
     return { feature, bin, gain: ((this.kernel.doubles(best + 8, 1)[0] as number) - whole) * unit };
   }
 
-  /** Moves the rows of a list that go left before the others, both in their order; returns where the others begin. */
+  /** Moves the rows of a list that go left before the others, both in order; returns where the others begin. */
   private part(list: number, span: Span, { feature, bin }: Split): number {
     const { bundle, code, rare } = this.matrix.places[feature] as BundledMatrix["places"][number];
     const [low, width, insideLeft] = code === 0 ? [0, bin, 1] : [code, 0, 1 - rare];
@@ -314,11 +317,11 @@ export class TreeGrower {
 
   private valueOf({ first, second }: Open): number {
     const { shrinkage, l2 } = this.rules;
-    // Taken from 0, so that no leaf is -0.
+    // Subtracted from 0, so that a leaf is never -0.
     return 0 - (shrinkage * (first / this.scales.first)) / (second / this.scales.second + l2);
   }
 
-  /** Tells the kernel which features may be split by, and which bundles they are in. */
+  /** Tells the kernel which features may be used for splits, and their bundles. */
   private choose(features: ArrayLike<number>): void {
     this.choices++;
     const list = this.kernel.words(this.features, features.length);

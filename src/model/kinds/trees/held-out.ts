@@ -5,13 +5,13 @@ import type { MemberPlan } from "./plan.js";
 export interface HeldOutJudge {
   /** Rows of the plan's matrix, ascending. */
   readonly rows: Uint32Array;
-  /** Takes the log-odds that each member gives to the rows it holds out: the mean log loss of the mean log-odds, in nats. */
+  /** Returns, from each member's log-odds of its held-out rows, the mean log loss of the mean log-odds, in nats. */
   loss(margins: readonly Float64Array[]): number;
-  /** The mean log-odds that were judged last, row for row. */
+  /** The last judged mean log-odds, row by row. */
   means(): Float64Array;
 }
 
-/** Judges members by rows they did not train on, and by no others. */
+/** Judges members only by rows they did not train on. */
 export function heldOutJudge(kernel: TreeKernel, { members, labels }: MemberPlan): HeldOutJudge {
   const counts = new Uint32Array(labels.length);
   for (const { heldOut } of members) for (const row of heldOut) counts[row] = (counts[row] as number) + 1;

@@ -4,8 +4,8 @@ import type { TreeKernel } from "./kernel.js";
 const leastSlots = 3;
 
 /**
- * Room for histograms in the kernel's memory, lent and taken back. No more than `mostBytes` are kept: a leaf then goes
- * without its sums, and its children are counted from their rows.
+ * Memory for histograms in the kernel, lent and returned. No more than `mostBytes` are kept: without its sums, a
+ * leaf's children are counted from their rows.
  */
 export class HistogramPool {
   private readonly free: number[] = [];
@@ -20,7 +20,7 @@ export class HistogramPool {
     this.most = Math.max(leastSlots, Math.floor(mostBytes / Math.max(1, bytes)));
   }
 
-  /** Is there hardly room for what a split needs at once? */
+  /** Whether there is hardly room for one split. */
   get scarce(): boolean {
     return this.lent > this.most - leastSlots;
   }

@@ -3,9 +3,9 @@ import type { BinnedMatrix } from "./bins.js";
 import type { Tree } from "./tree.js";
 
 /**
- * Puts trees behind one another as a model keeps them: features are columns of the matrix, thresholds its numbers.
+ * Joins trees in the model's format: features are columns of the matrix, thresholds its numbers.
  *
- * @param scale the leaves' values are multiplied by it.
+ * @param scale factor of the leaves' values.
  */
 export function joinTrees(
   trees: readonly Tree[],

@@ -1,7 +1,10 @@
 import { treesBase64 } from "../../../kernels/build/trees-bytes.js";
 import { Arena, EmbeddedModule, type WasmExports } from "../../wasm.js";
 
-/** The functions of the trees' WebAssembly kernel, said in src/kernels/assembly; addresses are bytes in its memory. */
+/**
+ * The functions of the trees' WebAssembly kernel, documented in src/kernels/assembly; addresses are bytes in its
+ * memory.
+ */
 export interface TreeKernelExports extends WasmExports {
   readonly measureDistances: (
     rows: number,
@@ -60,7 +63,7 @@ export interface TreeKernelExports extends WasmExports {
   ) => void;
 }
 
-/** All that 32-bit addresses reach, less one page. */
+/** The range of 32-bit addresses, minus one page. */
 const memoryLimit = 2 ** 32 - 65536;
 
 const tooLarge = (megabytes: number): string =>

@@ -1,7 +1,7 @@
 import type { BundledMatrix } from "./bundle.js";
 import type { TreeKernel } from "./kernel.js";
 
-/** A bundled matrix in the kernel's memory, and where the sums of its bins lie in a histogram. */
+/** A bundled matrix in the kernel's memory, and the location of its bins' sums in a histogram. */
 export interface MatrixLayout {
   /** Length of a histogram in bytes. */
   readonly histogramBytes: number;
@@ -13,7 +13,7 @@ export interface MatrixLayout {
   sumsOf(bundle: number): { readonly offset: number; readonly bytes: number };
 }
 
-/** Bundles that stand side by side, so that one line of cache holds all of them for several rows. */
+/** Number of adjacent bundles, so that one cache line has all of them for several rows. */
 const together = 8;
 
 /** Puts a matrix where the kernel reads it. */
@@ -22,7 +22,7 @@ export function layOut(kernel: TreeKernel, { rows, codes, bins, places, cuts }: 
   const start = kernel.allocate(blocks * together * rows);
   const table = kernel.allocate(8 * Math.max(1, places.length));
   const all = kernel.bytes(start, blocks * together * rows);
-  // An even number of bins, since the kernel reads two at a time.
+  // An even number of bins, because the kernel reads two at a time.
   const lengths = bins.map((count) => 16 * Math.ceil(count / 2));
   const offsets: number[] = [];
   let histogramBytes = 0;

@@ -1,7 +1,7 @@
 import { kFold } from "../../../data/split/index.js";
 import type { LabeledMatrix } from "../learner.js";
 
-/** One matrix and, for each member, the rows it trains on and those it is judged on. */
+/** One matrix and, for each member, its training rows and the rows that judge it. */
 export interface MemberPlan extends LabeledMatrix {
   readonly members: readonly { readonly training: Uint32Array; readonly heldOut: Uint32Array }[];
   /** Index of the first held-out row: the number of training rows if there are validation rows, else 0. */
@@ -10,7 +10,7 @@ export interface MemberPlan extends LabeledMatrix {
 
 const range = (from: number, to: number): Uint32Array => Uint32Array.from({ length: to - from }, (_, i) => from + i);
 
-/** Every member leaves out one fold of the training rows, or, where there are validation rows, those. */
+/** Every member leaves out one fold of the training rows or, if there are validation rows, those. */
 export function planFolds(
   training: LabeledMatrix,
   validation: LabeledMatrix | undefined,

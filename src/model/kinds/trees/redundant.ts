@@ -61,7 +61,10 @@ function unlikePairs(column: Uint8Array, bins: number): Uint32Array {
   return Uint32Array.from(pairs);
 }
 
-/** Is another column, whose codes begin at `by`, in the same order for all pairs, or in the reverse? A flag's values share no bin. */
+/**
+ * Returns whether another column, whose codes begin at `by`, has the same order for all pairs, or the reverse. A
+ * flag's values share no bin.
+ */
 function mayFollow(pairs: Uint32Array, codes: Uint8Array, by: number, flag: boolean): boolean {
   let rises = true;
   let falls = true;
@@ -75,7 +78,10 @@ function mayFollow(pairs: Uint32Array, codes: Uint8Array, by: number, flag: bool
   return true;
 }
 
-/** The least and the greatest number of a column in each bin of another; the least is above the greatest where there is none. */
+/**
+ * The smallest and the largest number of a column in each bin of another; the smallest is above the largest if there
+ * is none.
+ */
 interface Ranges {
   readonly least: Float32Array;
   readonly most: Float32Array;
@@ -94,8 +100,8 @@ function rangesIn(matrix: Float32Array, width: number, column: number, codes: Ui
 }
 
 /**
- * Does a column only rise, or only fall, from one bin of another column to the next? Where the bin holds several numbers of
- * that other column, this one may change inside it too, unless it is a flag.
+ * Returns whether a column only rises, or only falls, from one bin of another column to the next. If the bin has
+ * several numbers of that other column, this one may change inside it too, unless it is a flag.
  */
 function follows(column: Ranges, other: Ranges, flag: boolean): boolean {
   let rises = true;

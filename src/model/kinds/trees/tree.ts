@@ -1,8 +1,8 @@
-/** A grown tree in preorder: a split's left child is the node behind it. */
+/** A grown tree in preorder: a split's left child is the next node. */
 export interface Tree {
   /** For each node the binned feature that it splits by, -1 for a leaf. */
   readonly features: Int32Array;
-  /** Rows whose code is this or below go left; 0 for a leaf. */
+  /** Rows with this code or a lower one go left; 0 for a leaf. */
   readonly bins: Uint8Array;
   /** The right child; 0 for a leaf. */
   readonly right: Uint32Array;
@@ -13,9 +13,9 @@ export interface Tree {
 /** A split's feature and bin. */
 export interface Split {
   readonly feature: number;
-  /** Rows whose code is this or below go left. */
+  /** Rows with this code or a lower one go left. */
   readonly bin: number;
-  /** By how much it lowers the loss, times two. */
+  /** Twice the reduction of the loss. */
   readonly gain: number;
 }
 

@@ -19,8 +19,8 @@ export interface TfjsEngineOptions {
    */
   readonly backend?: string | undefined;
   /**
-   * A TF.js module of your own with the backend registered: what `import * as tf from "@tensorflow/tfjs"` or
-   * `"@tensorflow/tfjs-node"` gives. Without it the needed packages are imported by name when a session is created, which
+   * Your own TF.js module with the backend registered: the result of `import * as tf from "@tensorflow/tfjs"` or
+   * `"@tensorflow/tfjs-node"`. Without it the needed packages are imported by name when a session is created, which
    * works in Node; in bundled browser code, pass the module.
    */
   readonly tf?: object | undefined;

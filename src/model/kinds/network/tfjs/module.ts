@@ -5,7 +5,7 @@ import { ChurnkitError } from "../../../../base/errors.js";
 /** Part of TF.js that the engine uses, whichever package it came from. */
 export type Tf = typeof Core & Pick<typeof Layers, "loadLayersModel">;
 
-/** Packages that bring a backend, for the backends that `tfjsEngine` can import by itself. */
+/** Packages of the backends that `tfjsEngine` can import itself. */
 const backendPackages: Readonly<Record<string, string>> = {
   cpu: "@tensorflow/tfjs-backend-cpu",
   wasm: "@tensorflow/tfjs-backend-wasm",
@@ -15,9 +15,9 @@ const backendPackages: Readonly<Record<string, string>> = {
 };
 
 /**
- * TF.js with the backend registered and initialized. The process's current backend is left as it was.
+ * Returns TF.js with the backend registered and initialized. The process's current backend is unchanged.
  *
- * @param given a TF.js module of the caller's, with its backend registered; without it the packages are imported.
+ * @param given the caller's TF.js module, with its backend registered; without it the packages are imported.
  */
 export async function loadTf(backend: string, given: object | undefined): Promise<Tf> {
   restoreNodeUtil();
@@ -52,7 +52,7 @@ async function importTf(backend: string): Promise<Tf> {
 async function imported(name: string, packages: readonly string[]): Promise<object> {
   try {
     const module = (await import(/* @vite-ignore */ /* webpackIgnore: true */ name)) as { default?: object };
-    // Node wraps a CommonJS package: all of its exports are sure to be on `default` only.
+    // Node wraps a CommonJS package: only `default` reliably has all of its exports.
     return module.default ?? module;
   } catch (cause) {
     const message = `The tfjs engine needs packages that cannot be loaded here: npm install ${packages.join(" ")}`;

@@ -6,7 +6,7 @@ import type { NetworkSpec, NetworkWeights } from "../spec.js";
 import type { Batch } from "./batch.js";
 import type { Tf } from "./module.js";
 
-/** A network as TF.js holds it: its layers, and its variables in layout order. */
+/** A network in TF.js: its layers, and its variables in layout order. */
 export interface TfNetwork {
   readonly model: LayersModel;
   readonly variables: readonly Variable[];
@@ -52,7 +52,7 @@ export function forward(
       if (mask !== undefined) values = tf.mul(values, mask);
     }
   }
-  // Not through the output layer: its sigmoid would lose the logits of sure answers.
+  // Not through the output layer, whose sigmoid would lose the logits of certain answers.
   const [kernel, bias] = network.variables.slice(-2) as [Variable<Rank.R2>, Variable<Rank.R1>];
   return tf.add(tf.matMul(values, kernel), bias);
 }
@@ -81,7 +81,7 @@ export function batchLoss(tf: Tf, logits: Tensor2D, { y, weights }: Batch): Scal
   return tf.mean(weights === undefined ? losses : tf.mul(losses, weights));
 }
 
-/** `sum(l2 * w^2)` over the kernels that have a penalty; undefined where none has. */
+/** `sum(l2 * w^2)` over the kernels with a penalty; undefined without any. */
 export function l2Penalty(tf: Tf, spec: NetworkSpec, { model }: TfNetwork): Scalar | undefined {
   const kernels = model.layers.filter((layer) => layer.getClassName() === "Dense").map((layer) => layer.weights[0]);
   const penalties = spec.hidden.flatMap(({ l2 }, i) => {

@@ -11,7 +11,9 @@ import { checkData } from "../wasm/staging.js";
 
 const untrained = new Float32Array();
 
-/** A training session on TF.js. It keeps the network's variables and Adam's moments; all else lives inside a tidy. */
+/**
+ * A training session on TF.js. It keeps the network's variables and Adam's moments; everything else is inside a tidy.
+ */
 export class TfjsSession implements TrainingSession {
   readonly #slots: readonly (Slot | undefined)[];
   #step = 0;
@@ -72,7 +74,7 @@ export class TfjsSession implements TrainingSession {
     const { tf } = this;
     const { variables } = this.network;
     const found = this.#run(() => {
-      // The forward pass of training moves the averages of batch normalization; they are put back.
+      // The forward pass of training moves the averages of batch normalization, so they are restored.
       const kept = variables.map((variable, i) => (this.#slots[i] === undefined ? tf.clone(variable) : undefined));
       const { loss, gradients } = this.#backward(data, batch, dropout);
       kept.forEach((value, i) => value !== undefined && variables[i]?.assign(value));
@@ -110,7 +112,7 @@ export class TfjsSession implements TrainingSession {
   }
 
   restore(state: SessionState): Promise<void> {
-    // Inside a promise, so that a state that is refused rejects.
+    // Inside a promise, so that a refused state rejects.
     return new Promise((resolve) => {
       this.#assign(state);
       resolve();
@@ -168,7 +170,7 @@ export class TfjsSession implements TrainingSession {
     });
   }
 
-  /** Runs synchronous work on this session's backend and puts the process's own back. */
+  /** Runs synchronous work on this session's backend and restores the process's own. */
   #run<T>(work: () => T): T {
     if (this.#disposed)
       throw new ChurnkitError("OPTION_INVALID", "This training session is disposed of. Create another.");
@@ -198,7 +200,7 @@ export class TfjsSession implements TrainingSession {
 
   /** Reads tensors and disposes of them; an absent one is an empty array. */
   async #take(tensors: readonly (Tensor | undefined)[]): Promise<Float32Array[]> {
-    // Copied, because a backend may answer with its own memory.
+    // Copied, because a backend may return its own memory.
     const read = async (tensor: Tensor | undefined): Promise<Float32Array> =>
       tensor === undefined ? untrained.slice() : (await tensor.data<"float32">()).slice();
     const values = await Promise.all(tensors.map(read));

@@ -18,7 +18,7 @@ export function checkRange(name: string, value: number, low: number, high: numbe
     throw invalid(`${name} is ${value}; it must be from ${low} to below ${high}.`, value);
 }
 
-/** Throws `OPTION_INVALID` for a network whose sizes or rates make no sense. */
+/** Throws `OPTION_INVALID` for a network with invalid sizes or rates. */
 export function checkSpec(spec: NetworkSpec): void {
   const most = 65536;
   checkInteger("The network's number of inputs", spec.inputs, 1, most);
@@ -33,7 +33,7 @@ export function checkSpec(spec: NetworkSpec): void {
   checkRange("The epsilon of batch normalization", spec.batchNorm.epsilon, Number.MIN_VALUE, 1);
 }
 
-/** Throws `OPTION_INVALID` unless the weights are those of the network: every tensor there, each of its size. */
+/** Throws `OPTION_INVALID` unless the weights match the network: every tensor present, each with its size. */
 export function checkWeights(spec: NetworkSpec, weights: NetworkWeights): void {
   const layout = tensorLayout(spec);
   if (weights.length !== layout.length) {

@@ -13,9 +13,9 @@ function promised<T>(work: () => T): Promise<T> {
  * The default training engine: WebAssembly SIMD kernels that run a whole network (batch normalization, dropout, L2 and
  * Adam included) in single precision, without a dependency, with the same bits on every runtime.
  *
- * @param options.kernel the compiled module, where the runtime forbids compiling bytes: `churnkit/kernel.wasm`.
- * @throws ChurnkitError (from `create`) `KERNEL_UNAVAILABLE` when the kernel can't be compiled, `OPTION_INVALID` for a
- * network or options that make no sense; (from `epoch`) `TRAINING_DIVERGED` when the loss is not a number.
+ * @param options.kernel the compiled module, if the runtime forbids compiling bytes: `churnkit/kernel.wasm`.
+ * @throws ChurnkitError (from `create`) `KERNEL_UNAVAILABLE` when the kernel can't be compiled, `OPTION_INVALID` for
+ * an invalid network or options; (from `epoch`) `TRAINING_DIVERGED` when the loss is not a number.
  *
  * @example
  * ```ts

@@ -1,13 +1,13 @@
 import type { NetworkSpec, NetworkWeights } from "../spec.js";
 
-/** A dense layer that takes `scale * x + shift` of its inputs, where these are there. */
+/** A dense layer on `scale * x + shift` of its inputs, if these are given. */
 export interface DenseLayer {
   readonly inputs: number;
   readonly units: number;
   /** [inputs, units] row-major. */
   readonly kernel: Float32Array;
   readonly bias: Float32Array;
-  /** Batch normalization of the inputs as inference sees it: a factor and an addend for each. */
+  /** Batch normalization of the inputs in inference: a factor and an addend for each. */
   readonly normalized: { readonly scale: Float64Array; readonly shift: Float64Array } | undefined;
 }
 
@@ -45,8 +45,8 @@ function normalization(
 }
 
 /**
- * The dense layers of a network with batch normalization folded in. In double precision, rounded once, as the kernel's
- * own `placeDense` does it: to the same bits.
+ * The dense layers of a network with batch normalization folded in. In double precision, rounded once, like the
+ * kernel's own `placeDense`: to the same bits.
  *
  * @returns kernel and bias of each hidden layer, then of the output layer; kernels [inputs, units] row-major.
  */

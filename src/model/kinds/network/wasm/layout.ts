@@ -104,7 +104,7 @@ export function writeStruct<F extends Fields>(
 /** The next multiple of 8: the width to which the kernel pads units. */
 export const padded = (units: number): number => Math.ceil(units / 8) * 8;
 
-/** Where a tensor lies, and how: a kernel as panels of 8 units, the output's kernel by output unit, or a vector. */
+/** Location and layout of a tensor: a kernel as panels of 8 units, the output's kernel by output unit, or a vector. */
 export interface TensorPlace {
   readonly form: "panels" | "by-output" | "vector";
   readonly address: number;
@@ -118,7 +118,10 @@ export function placeLength({ form, rows, columns }: TensorPlace): number {
   return form === "panels" ? padded(rows) * padded(columns) : padded(rows) * columns;
 }
 
-/** Copies each value between a row-major tensor and its place, in plain loops: a cold start spends its time here. */
+/**
+ * Copies each value between a row-major tensor and its place, in plain loops, because a cold start spends its time
+ * here.
+ */
 function copyValues(
   { form, rows, columns }: TensorPlace,
   plain: Float32Array,

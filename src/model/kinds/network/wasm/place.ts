@@ -26,8 +26,8 @@ export function stagingFor(
 }
 
 /**
- * Puts a dense layer in its place, the normalization before it folded in. In the kernel, where it is quick from the first
- * call on: loops over all weights in JavaScript would be a cold start's main cost.
+ * Puts a dense layer in its place, with the previous normalization folded in. In the kernel, which is fast from the
+ * first call on: loops over all weights in JavaScript would dominate a cold start.
  */
 export function placeDense(
   kernel: Kernel,

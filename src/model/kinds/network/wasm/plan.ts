@@ -13,7 +13,7 @@ import {
   type TensorPlace,
 } from "./layout.js";
 
-/** A network in training as it lies in the kernel's memory. */
+/** A network in training, in the kernel's memory. */
 export interface WasmPlan {
   /** Address of the kernel's struct. */
   readonly network: number;
@@ -38,7 +38,7 @@ function trainableBytes(spec: NetworkSpec): number {
 
 /**
  * Bytes from one panel of activations to the next: an odd number of kilobytes, so that the same rows of many panels
- * don't fall into the same sets of the cache.
+ * don't map to the same sets of the cache.
  */
 function panelStride(maxBatch: number): number {
   return (Math.ceil((maxBatch * 32) / 1024) | 1) * 1024;
@@ -119,14 +119,14 @@ export function planNetwork(kernel: Kernel, spec: NetworkSpec, options: SessionO
   return { network, tensors, toGradient: distance, toMoment1: 2 * distance, toMoment2: 3 * distance };
 }
 
-/** The words of a layer's struct that its shape alone gives. */
+/** The words of a layer's struct that depend only on its shape. */
 function layerConstants({ units, l2, dropout }: HiddenLayer, inputs: number) {
   return {
     inputs,
     inputPanels: padded(inputs) / 8,
     units,
     panels: padded(units) / 8,
-    // A unit is dropped when its hash is below rate * 2^32.
+    // A unit is dropped if its hash is below rate * 2^32.
     dropBelow: Math.min(Math.ceil(dropout * 2 ** 32), 2 ** 32 - 1),
     keepScale: 1 / (1 - dropout),
     decay: 2 * l2,

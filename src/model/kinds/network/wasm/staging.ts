@@ -13,7 +13,7 @@ export interface Staged {
 /** Bytes of features up to which a whole data set is copied into the kernel; beyond, rows are gathered in parts. */
 const wholeLimit = 32 * 2 ** 20;
 
-/** Throws `OPTION_INVALID` unless the data fits the network and has every row that is named. */
+/** Throws `OPTION_INVALID` unless the data fits the network and has every named row. */
 export function checkData(spec: NetworkSpec, data: TrainingData, order: Uint32Array): void {
   const rows = data.x.length / spec.inputs;
   const check = (holds: boolean, message: string): void => {
@@ -36,8 +36,8 @@ export function checkData(spec: NetworkSpec, data: TrainingData, order: Uint32Ar
 }
 
 /**
- * Brings the rows that `order` names into the kernel's memory: all at once with the whole data set where that is small
- * (the kernel then gathers batches itself), else part by part, each a multiple of `batchSize` rows.
+ * Copies the rows that `order` names into the kernel's memory: a small data set completely (the kernel then gathers
+ * batches itself), a large one part by part, each a multiple of `batchSize` rows.
  */
 export function* stage(
   kernel: Kernel,

@@ -9,9 +9,7 @@ import { readTensor, writeTensor } from "./layout.js";
 import { planNetwork, type WasmPlan } from "./plan.js";
 import { checkData, stage } from "./staging.js";
 
-/**
- * A network in training in a kernel's memory: the work of a training session, done at once instead of promised.
- */
+/** A network in training in a kernel's memory: the work of a training session, synchronous. */
 export class WasmTrainer {
   readonly #spec: NetworkSpec;
   readonly #maxBatch: number;
