@@ -7,7 +7,7 @@ export { contractHash } from "./contract/contract-hash.js";
 export type { Column, Contract } from "./contract/contract.js";
 export { contractOf } from "./contract/from-zod.js";
 export { inferContract, type InferredContract } from "./contract/infer.js";
-export { parseContract } from "./contract/parse.js";
+export { parseContract } from "./contract/parse-contract.js";
 export { toTypeScript } from "./contract/typescript.js";
 export { defineDataset, type Dataset, type RequestType, type RowType } from "./dataset.js";
 
@@ -33,9 +33,9 @@ export type { Finding } from "./contract/rules.js";
 export { validateTable, type Validation } from "./quality/validate.js";
 
 export { mergeProfiles } from "./profile/merge.js";
-export { parseProfile } from "./profile/parse.js";
+export { parseProfile } from "./profile/parse-profile.js";
 export type { Profile } from "./profile/profile.js";
-export { profileAgainst, profileTable } from "./profile/table.js";
+export { profileAgainst, profileTable } from "./profile/profile-table.js";
 
 export { defineFeatures, type Features } from "./features/define.js";
 export { compileRecipe, explainEncoding, type Encoder } from "./features/encode.js";

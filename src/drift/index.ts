@@ -9,7 +9,7 @@ export { compareProfiles, driftAgainst } from "./compare-profiles.js";
 export { conceptDrift } from "./compare/concept.js";
 export type { DriftPolicy } from "./policy.js";
 export type { ColumnDrift, DriftReport, Severity } from "./report.js";
-export { parseSegmentProfiles } from "./segments/parse.js";
+export { parseSegmentProfiles } from "./segments/parse-segments.js";
 export {
   compareSegmentProfiles,
   mergeSegmentProfiles,
@@ -18,6 +18,6 @@ export {
   type SegmentProfiles,
 } from "./segments/profiles.js";
 export { sequentialStep, sequentialStart } from "./sequential/monitor.js";
-export { parseSequential, parseWindows } from "./sequential/parse.js";
+export { parseSequential, parseWindows } from "./sequential/parse-sequential.js";
 export type { SequentialState } from "./sequential/state.js";
 export { addPeriod, startWindows, type ProfileWindows } from "./sequential/windows.js";

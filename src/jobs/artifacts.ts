@@ -7,7 +7,7 @@ import { type ObjectStore, typedStore } from "../io/store/index.js";
 import type { Artifact } from "../model/artifact.js";
 import { packArchive, toBundleFiles, openBundle } from "../model/bundle/index.js";
 import type { Scorer } from "../model/scoring/index.js";
-import { featuresFromJson } from "./features.js";
+import { featuresFromJson } from "./feature-params.js";
 
 /** The value in memory of each kind of artifact. */
 export interface ArtifactValues {

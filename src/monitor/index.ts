@@ -7,7 +7,7 @@ export { countBias, mergeBias } from "./bias/count-table.js";
 export type { BiasCounts } from "./bias/counts.js";
 export { biasDrift, type BiasDrift } from "./bias/drift.js";
 export { parseBiasCounts } from "./bias/parse.js";
-export { biasReport, type BiasReport } from "./bias/report.js";
+export { biasReport, type BiasReport } from "./bias/bias-report.js";
 export { calibrationDrift, type CalibrationDrift } from "./performance/calibration-drift.js";
 export {
   calibrationSummary,
@@ -30,15 +30,15 @@ export { retrainingController, type RetrainingController } from "./retraining/co
 export { decideRetraining, type RetrainingDecision } from "./retraining/decide.js";
 export { heartbeat, isAlive } from "./retraining/heartbeat.js";
 export type { RetrainingSignals } from "./retraining/observe.js";
-export { defaultRetrainingPolicy, retrainingPolicy, type RetrainingPolicy } from "./retraining/policy.js";
+export { defaultRetrainingPolicy, retrainingPolicy, type RetrainingPolicy } from "./retraining/retraining-policy.js";
 export { startRetraining, stopRetraining } from "./retraining/state-store.js";
-export { newRetrainingState, type RetrainingState } from "./retraining/state.js";
+export { newRetrainingState, type RetrainingState } from "./retraining/retraining-state.js";
 export {
   attributionBaseline,
   mergeAttributions,
   parseAttributionBaseline,
   type AttributionBaseline,
-} from "./attribution/baseline.js";
+} from "./attribution/attribution-baseline.js";
 export { attributionDrift, type AttributionDrift } from "./attribution/compare.js";
 export { monitorBaseline, monitorExplainer, type MonitorBaseline } from "./baseline/baseline.js";
 export { captureLog, type CapturedPrediction } from "./capture/capture.js";
@@ -58,5 +58,5 @@ export { createMonitor, type Monitor, type MonitorLabel, type MonitorOptions } f
 export { monitorBaselineOf, parseMonitorBaseline, withMonitorBaseline } from "./baseline/parse-baseline.js";
 export { monitorPoints, monitorSignals } from "./judging/points.js";
 export type { MonitorReport } from "./judging/report.js";
-export { runMonitor } from "./run.js";
+export { runMonitor } from "./run-monitor.js";
 export { parseMonitorState, type MonitorState } from "./judging/state.js";

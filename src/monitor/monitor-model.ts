@@ -5,7 +5,7 @@ import { monitorBaselineOf } from "./baseline/parse-baseline.js";
 import type { MonitorConstraints } from "./model-monitor/constraints.js";
 import { modelMonitorFiles } from "./model-monitor/files.js";
 import type { MonitorReport } from "./judging/report.js";
-import { runMonitor, type MonitorRun, type MonitorRunOptions } from "./run.js";
+import { runMonitor, type MonitorRun, type MonitorRunOptions } from "./run-monitor.js";
 
 /** What a monitor's run starts from, beside the captured data: a model, a baseline, or both. */
 export interface MonitorModelOptions extends Omit<MonitorRunOptions, "baseline"> {

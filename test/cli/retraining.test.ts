@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { register } from "../../src/cli/commands/retraining.js";
 import { compareTables } from "../../src/drift/index.js";
-import type { FinishedRun } from "../../src/monitor/retraining/state.js";
+import type { FinishedRun } from "../../src/monitor/retraining/retraining-state.js";
 import { isAlive, type RetrainingDecision, type RetrainingState } from "../../src/monitor/index.js";
 import { filesStore } from "../../src/io/index.js";
 import { syntheticContract, tableFromRecords, type Contract } from "../../src/data/index.js";

@@ -11,7 +11,7 @@ import { driftTests } from "../../src/drift/report.js";
 import { captureIssues } from "../../src/monitor/capture/capture.js";
 import { monitors } from "../../src/monitor/judging/findings.js";
 import { retrainingBlocks } from "../../src/monitor/retraining/decide.js";
-import { retrainingTriggers } from "../../src/monitor/retraining/policy.js";
+import { retrainingTriggers } from "../../src/monitor/retraining/retraining-policy.js";
 import { metricTable, type MetricDefinition } from "../../src/io/metrics/metric-table.js";
 import { boostingDefaults } from "../../src/model/kinds/trees/boosting-learner.js";
 import { churnNetworkDefaults } from "../../src/model/kinds/network/learner.js";

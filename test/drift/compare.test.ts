@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import { ChurnkitError } from "../../src/base/errors.js";
 import { permutation, uniform } from "../../src/base/random.js";
 import { withColumn } from "../../src/data/profile/merge.js";
-import { profileOf } from "../../src/data/profile/numeric.js";
-import { summarizeNumeric } from "../../src/data/profile/summary.js";
-import { profileAgainst, profileTable } from "../../src/data/profile/table.js";
+import { profileOf } from "../../src/data/profile/numeric-profile.js";
+import { summarizeNumeric } from "../../src/data/profile/profile-summary.js";
+import { profileAgainst, profileTable } from "../../src/data/profile/profile-table.js";
 import type { Table } from "../../src/data/table/table.js";
 import { wassersteinDistance } from "../../src/stats/distances/wasserstein.js";
 import {

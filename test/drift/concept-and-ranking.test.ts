@@ -5,8 +5,8 @@ import { stratifiedRates } from "../../src/stats/hypothesis/stratified.js";
 import type { Importances } from "../../src/drift/compare/ranking.js";
 import { compareProfiles, compareTables, conceptDrift, driftAgainst } from "../../src/drift/index.js";
 import { withColumn } from "../../src/data/profile/merge.js";
-import { profileOf } from "../../src/data/profile/numeric.js";
-import { profileAgainst, profileTable } from "../../src/data/profile/table.js";
+import { profileOf } from "../../src/data/profile/numeric-profile.js";
+import { profileAgainst, profileTable } from "../../src/data/profile/profile-table.js";
 import type { Table } from "../../src/data/table/table.js";
 import { tableOf } from "./tables.js";
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { ChurnkitError } from "../../src/base/errors.js";
 import type { Column } from "../../src/data/contract/contract.js";
 import { mergeProfiles } from "../../src/data/profile/merge.js";
-import { profileAgainst, profileTable } from "../../src/data/profile/table.js";
+import { profileAgainst, profileTable } from "../../src/data/profile/profile-table.js";
 import type { ColumnData, Table } from "../../src/data/table/table.js";
 import { benjaminiHochberg } from "../../src/stats/hypothesis/adjust.js";
 import { chiSquareTail, kolmogorovTail, normalTwoSidedTail } from "../../src/stats/special.js";

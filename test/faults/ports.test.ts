@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { retrainingController } from "../../src/monitor/retraining/controller.js";
-import { retrainingPolicy } from "../../src/monitor/retraining/policy.js";
+import { retrainingPolicy } from "../../src/monitor/retraining/retraining-policy.js";
 import { memorySink } from "../../src/io/metrics/memory-sink.js";
 import { memoryStore } from "../../src/io/store/memory-store.js";
 import type { ObjectStore } from "../../src/io/store/object-store.js";

@@ -1,7 +1,7 @@
 import { defineFeatures } from "../../src/data/features/define.js";
 import { fitRecipe } from "../../src/data/features/fit/fit-recipe.js";
 import type { Contract } from "../../src/data/contract/contract.js";
-import { profileTable } from "../../src/data/profile/table.js";
+import { profileTable } from "../../src/data/profile/profile-table.js";
 import { hashTable } from "../../src/data/table/hash-table.js";
 import { tableFromRecords } from "../../src/data/read/records.js";
 import type { Table } from "../../src/data/table/table.js";

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import type { MonitorRun } from "../../src/monitor/run.js";
+import type { MonitorRun } from "../../src/monitor/run-monitor.js";
 import { days, runMonitor } from "../../src/monitor/index.js";
 import { memoryStore } from "../../src/io/index.js";
 import { monitorReportHtml } from "../../src/report/index.js";

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { hashJson } from "../../src/base/hash.js";
-import type { MonitorRunOptions } from "../../src/monitor/run.js";
+import type { MonitorRunOptions } from "../../src/monitor/run-monitor.js";
 import { hours } from "../../src/monitor/performance/labeled/join.js";
 import { captureToStore, days, runMonitor, type CapturedPrediction } from "../../src/monitor/index.js";
 import { memoryStore, type ObjectStore } from "../../src/io/index.js";

@@ -1,7 +1,7 @@
 import * as sdk from "@aws-sdk/client-sagemaker";
 import { describe, expect, it } from "vitest";
 import { memoryStore } from "../../src/io/index.js";
-import type { SagemakerConnection } from "../../src/registry/backends/sagemaker/connection.js";
+import type { SagemakerConnection } from "../../src/registry/backends/sagemaker/sagemaker-connection.js";
 import { modelPackages } from "../../src/registry/backends/sagemaker/model-packages.js";
 
 const found = {

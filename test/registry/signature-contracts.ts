@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { Column, Contract } from "../../src/data/contract/contract.js";
-import { contractProblems } from "../../src/data/contract/check.js";
+import { contractProblems } from "../../src/data/contract/check-contract.js";
 
 const day = 86_400_000;
 const words = ["a", "b", "N/A", "yes", "Yes", "no", "1", "0", "5"];

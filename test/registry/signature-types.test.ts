@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Contract } from "../../src/data/contract/contract.js";
-import { parseContract } from "../../src/data/contract/parse.js";
+import { parseContract } from "../../src/data/contract/parse-contract.js";
 import { signatureHash, signatureOf } from "../../src/registry/signature/signature.js";
 import { signatureTypes } from "../../src/registry/signature/signature-types.js";
 import { errorsOf } from "./compile-texts.js";

@@ -1,5 +1,5 @@
 import type { $ZodObject, $ZodType } from "zod/v4/core";
-import { contractProblems } from "./check.js";
+import { contractProblems } from "./check-contract.js";
 import type { Column, ColumnRole, Contract, Target } from "./contract.js";
 import { nearestText } from "./cells/nearest.js";
 import { nameProblem } from "./limits.js";
@@ -7,7 +7,7 @@ import { refuseChecks } from "./zod/checks.js";
 import { lower } from "./zod/lower.js";
 import type { ColumnType, Lowered } from "./zod/lowered.js";
 import { throwProblems, type Problem } from "./problem.js";
-import { lowerTarget } from "./zod/target.js";
+import { lowerTarget } from "./zod/zod-target.js";
 
 /** Options of {@link contractOf}. */
 export interface ContractOptions {

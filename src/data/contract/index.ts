@@ -17,7 +17,7 @@ export {
 } from "./contract.js";
 export { ignoreColumns } from "./ignore.js";
 export { contractLimits } from "./limits.js";
-export { parseContract } from "./parse.js";
+export { parseContract } from "./parse-contract.js";
 export type { Finding, QualityRule } from "./rules.js";
 export { memberNamed, spellingsOf } from "./spellings.js";
 export { toTypeScript } from "./typescript.js";

@@ -1,6 +1,6 @@
 import { ChurnkitError } from "../../base/errors.js";
 import type { Finding } from "./rules.js";
-import { contractProblems } from "./check.js";
+import { contractProblems } from "./check-contract.js";
 import { dateFormatProblem } from "./cells/date-format.js";
 import { cutText, describeValue } from "./cells/issue.js";
 import { nearestText } from "./cells/nearest.js";
@@ -8,7 +8,7 @@ import type { Column, Contract, Target } from "./contract.js";
 import { ignoreColumns } from "./ignore.js";
 import { inferMissing, inferType } from "./infer/column.js";
 import { columnNotes } from "./infer/notes.js";
-import { inferTarget, targetCandidates, targetClasses } from "./infer/target.js";
+import { inferTarget, targetCandidates, targetClasses } from "./infer/infer-target.js";
 import { tally, type ColumnFacts, type Tally, type WrittenForms } from "./infer/tally.js";
 import { unfitFinding } from "./infer/unfit.js";
 import { namesProblems } from "./limits.js";

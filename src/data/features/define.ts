@@ -3,8 +3,8 @@ import type { Contract } from "../contract/contract.js";
 import { nameProblem } from "../contract/limits.js";
 import type { Dataset } from "../dataset.js";
 import type { ColumnsOf, Expression } from "./expression.js";
-import { checkExpression, inputColumn } from "./expressions/check.js";
-import { parseExpression } from "./expressions/parse.js";
+import { checkExpression, inputColumn } from "./expressions/check-expression.js";
+import { parseExpression } from "./expressions/parse-expression.js";
 import { policyProblem, type ColumnPolicy, type PolicyFor, type PolicyForExpression } from "./policy.js";
 import type { DerivedColumn } from "./recipe.js";
 

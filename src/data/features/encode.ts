@@ -5,7 +5,7 @@ import type { WriteBlock } from "./blocks/block.js";
 import { kindOf } from "./blocks/kinds.js";
 import { contractHash } from "../contract/contract-hash.js";
 import type { Expression } from "./expression.js";
-import { checkExpression } from "./expressions/check.js";
+import { checkExpression } from "./expressions/check-expression.js";
 import { chunkRows, Inputs, type Input } from "./expressions/evaluate.js";
 import { LevelIndex } from "./expressions/levels.js";
 import type { FeatureBlock, Recipe } from "./recipe.js";

@@ -12,7 +12,7 @@ import {
 } from "../../base/json/index.js";
 import { blockLimits } from "./blocks/block.js";
 import { blockKindNames, kindOf } from "./blocks/kinds.js";
-import { readExpression } from "./expressions/parse.js";
+import { readExpression } from "./expressions/parse-expression.js";
 import type { FeatureBlock, Recipe } from "./recipe.js";
 
 const kindName = oneOf(blockKindNames);

@@ -1,6 +1,6 @@
 import { ChurnkitError } from "../../base/errors.js";
-import { mergeCategory } from "./category.js";
-import { mergeNumeric } from "./numeric.js";
+import { mergeCategory } from "./category-profile.js";
+import { mergeNumeric } from "./numeric-profile.js";
 import { isNumericProfile, type ColumnProfile, type Profile } from "./profile.js";
 
 /**

@@ -1,5 +1,5 @@
 import type { Contract } from "../contract/contract.js";
-import { profileOf, type CutOptions } from "./numeric.js";
+import { profileOf, type CutOptions } from "./numeric-profile.js";
 import { isNumericProfile, type NumericProfile, type Profile } from "./profile.js";
 
 type Columns = Pick<Contract, "columns">;

@@ -13,7 +13,7 @@ import {
   JsonValue,
 } from "../../base/json/index.js";
 import type { Column } from "../contract/contract.js";
-import { parseContract } from "../contract/parse.js";
+import { parseContract } from "../contract/parse-contract.js";
 import type { ColumnData, RejectedRow, Table } from "./table.js";
 
 /**

@@ -11,7 +11,7 @@ import { compareColumns } from "../compare/profile-columns.js";
 import { driftPolicy, type PolicyChoice } from "../policy.js";
 import type { SegmentDrift } from "../report.js";
 import { segmentLabels, segmentPositions, segmentRules, type SegmentRule } from "./rules.js";
-import { judgeSegments, type SegmentComparison } from "./verdict.js";
+import { judgeSegments, type SegmentComparison } from "./segment-verdict.js";
 
 /**
  * A profile for each slice of a table: counts that merge like {@link Profile}'s, of a size independent of the rows. Plain

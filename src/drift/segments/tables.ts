@@ -3,7 +3,7 @@ import type { Comparison } from "../compare/column.js";
 import type { DriftPolicy } from "../policy.js";
 import type { SegmentDrift } from "../report.js";
 import { segmentLabels, segmentPositions, segmentRules } from "./rules.js";
-import { judgeSegments, type SegmentComparison } from "./verdict.js";
+import { judgeSegments, type SegmentComparison } from "./segment-verdict.js";
 
 /**
  * Compares two tables slice by slice.

@@ -1,5 +1,5 @@
 import { version } from "../../base/version.js";
-import { featureParams, featuresOf } from "../features.js";
+import { featureParams, featuresOf } from "../feature-params.js";
 import { defineJob } from "../job.js";
 
 /** Defines the features of the rows, as `defineFeatures` does. */

@@ -2,10 +2,10 @@ import type { Explanation } from "../../model/explain/index.js";
 import type { DriftVerdict, Severity } from "../../drift/report.js";
 import { benjaminiHochberg } from "../../stats/hypothesis/index.js";
 import { normalTwoSidedTail } from "../../stats/special.js";
-import { attributionBaseline, checkSameColumns, type AttributedColumn, type AttributionBaseline } from "./baseline.js";
+import { attributionBaseline, checkSameColumns, type AttributedColumn, type AttributionBaseline } from "./attribution-baseline.js";
 import { ndcg } from "./ndcg.js";
 import { ndcgNoise } from "./noise.js";
-import { attributionPolicy, type AttributionPolicy } from "./policy.js";
+import { attributionPolicy, type AttributionPolicy } from "./attribution-policy.js";
 
 /** How one column's part in the scores changed. */
 export interface AttributionChange {

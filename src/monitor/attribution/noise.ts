@@ -1,6 +1,6 @@
 import { cosTurns, log } from "../../base/elementary.js";
 import { uniform } from "../../base/random.js";
-import type { AttributedColumn } from "./baseline.js";
+import type { AttributedColumn } from "./attribution-baseline.js";
 import { ndcg } from "./ndcg.js";
 
 /** Draws for each side; the smallest share that they can show is one over this. */

@@ -7,7 +7,7 @@ import type { Artifact, Costs } from "../../model/artifact.js";
 import { compile, type CompileOptions } from "../../model/scoring/index.js";
 import { evaluateScores, summarize, type MetricSummary } from "../../model/evaluate/index.js";
 import { explainerOf, type Explainer, type Explanation, importanceByColumn } from "../../model/explain/index.js";
-import { attributionBaseline, type AttributionBaseline } from "../attribution/baseline.js";
+import { attributionBaseline, type AttributionBaseline } from "../attribution/attribution-baseline.js";
 import { countBias } from "../bias/count-table.js";
 import type { BiasCounts } from "../bias/counts.js";
 import { resolveFacet, type Facet } from "../bias/facets.js";

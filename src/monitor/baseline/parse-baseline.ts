@@ -16,7 +16,7 @@ import { contractHash, parseContract } from "../../data/contract/index.js";
 import { profileDecoder, withMarkedPredictions } from "../../data/profile/index.js";
 import type { Artifact } from "../../model/artifact.js";
 import { costs, parseMetrics } from "../../model/bundle/index.js";
-import { attributionBaselineDecoder } from "../attribution/baseline.js";
+import { attributionBaselineDecoder } from "../attribution/attribution-baseline.js";
 import type { Facet, FacetRange } from "../bias/facets.js";
 import { biasCounts, favorable } from "../bias/parse.js";
 import { calibrationSummaryDecoder } from "../performance/calibration-summary.js";

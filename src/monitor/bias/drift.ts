@@ -3,9 +3,9 @@ import { worst } from "../../drift/compare/index.js";
 import type { DriftVerdict, Severity } from "../../drift/report.js";
 import { rowsOf, type BiasCounts, type FacetCounts } from "./counts.js";
 import { minus, type Estimate } from "./intervals.js";
-import { biasMetrics, type BiasMetric, type Quantiles } from "./metrics.js";
-import { biasPolicy, type BiasPolicy } from "./policy.js";
-import { judge, measureBias, quantilesFor, type BiasVerdict } from "./report.js";
+import { biasMetrics, type BiasMetric, type Quantiles } from "./bias-metrics.js";
+import { biasPolicy, type BiasPolicy } from "./bias-policy.js";
+import { judge, measureBias, quantilesFor, type BiasVerdict } from "./bias-report.js";
 
 /** The change of one metric of one group. Numbers without a value are null. */
 export interface BiasChange {

@@ -1,2 +1,2 @@
 export type { Facet } from "./facets.js";
-export { biasMetrics } from "./metrics.js";
+export { biasMetrics } from "./bias-metrics.js";

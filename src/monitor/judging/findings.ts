@@ -1,9 +1,9 @@
 import type { OutcomeCounts } from "../counting/labels.js";
 import type { DriftReport, DriftVerdict, Severity } from "../../drift/report.js";
 import type { AttributionDrift } from "../attribution/compare.js";
-import type { AttributionPolicy } from "../attribution/policy.js";
+import type { AttributionPolicy } from "../attribution/attribution-policy.js";
 import type { BiasDrift } from "../bias/drift.js";
-import type { BiasPolicy } from "../bias/policy.js";
+import type { BiasPolicy } from "../bias/bias-policy.js";
 import type { CalibrationDrift } from "../performance/calibration-drift.js";
 import type { CalibrationPolicy } from "../performance/calibration-policy.js";
 import type { PerformanceEstimate } from "../performance/estimate.js";

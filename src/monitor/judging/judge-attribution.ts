@@ -1,6 +1,6 @@
 import { attributionDrift } from "../attribution/compare.js";
-import type { AttributionBaseline } from "../attribution/baseline.js";
-import { attributionPolicy } from "../attribution/policy.js";
+import type { AttributionBaseline } from "../attribution/attribution-baseline.js";
+import { attributionPolicy } from "../attribution/attribution-policy.js";
 import type { MonitorBaseline } from "../baseline/baseline.js";
 import { lackOf, nothing, type AttributionFinding, type MonitorPolicies } from "./findings.js";
 import type { Tally } from "../counting/tally.js";

@@ -1,8 +1,8 @@
 import { worst, verdictOf } from "../../drift/compare/index.js";
 import { type BiasCounts, countNames, groupCounts } from "../bias/counts.js";
 import { biasDrift, type BiasDrift } from "../bias/drift.js";
-import type { BiasMetric } from "../bias/metrics.js";
-import { biasPolicy, type BiasPolicy } from "../bias/policy.js";
+import type { BiasMetric } from "../bias/bias-metrics.js";
+import { biasPolicy, type BiasPolicy } from "../bias/bias-policy.js";
 import type { MonitorBaseline } from "../baseline/baseline.js";
 import { lackOf, nothing, type BiasFinding, type MonitorPolicies } from "./findings.js";
 import type { MatureRow } from "../counting/labels.js";

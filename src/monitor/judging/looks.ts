@@ -1,4 +1,4 @@
-import { biasPolicy } from "../bias/policy.js";
+import { biasPolicy } from "../bias/bias-policy.js";
 import type { Severity } from "../../drift/report.js";
 import { allowanceOfLook, type SequentialPlan } from "../../drift/sequential/index.js";
 import type { MonitorBaseline } from "../baseline/baseline.js";

@@ -19,7 +19,7 @@ import {
   type CalibrationStatistic,
   type PooledBin,
 } from "./calibration-tests.js";
-import { Z95 } from "./metrics.js";
+import { Z95 } from "./performance-metrics.js";
 
 /** The tests of concept drift, and what their statistic is. */
 export const calibrationTests = {

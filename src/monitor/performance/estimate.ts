@@ -4,7 +4,7 @@ import { cellsOfCounts, type ConfidenceCounts } from "./confidence-counts.js";
 import { estimateAuc, type RawEstimate } from "./estimate-auc.js";
 import { estimateSums, type EstimateSums, type MeanSums } from "./estimate-sums.js";
 import { thresholdEstimates } from "./estimate-threshold.js";
-import { performanceMetricNames, performanceMetrics, Z95, type PerformanceMetric } from "./metrics.js";
+import { performanceMetricNames, performanceMetrics, Z95, type PerformanceMetric } from "./performance-metrics.js";
 import { exactCells, type ScoreCells } from "./score-cells.js";
 
 /**

@@ -7,7 +7,7 @@ import { benjaminiHochberg } from "../../stats/hypothesis/index.js";
 import { criticalValue, normalTwoSidedTail } from "../../stats/special.js";
 import { checkFloors, checkNumber } from "./calibration-policy.js";
 import type { EstimatedValue } from "./estimate.js";
-import { performanceMetrics, Z95, type PerformanceMetric } from "./metrics.js";
+import { performanceMetrics, Z95, type PerformanceMetric } from "./performance-metrics.js";
 
 /** A metric that is judged: profit is not, since it grows with the rows. */
 export type QualityMetric = Exclude<PerformanceMetric, "profit">;

@@ -1,6 +1,6 @@
 import type { Costs } from "../../model/artifact.js";
 import { type BootstrapOptions, type Confusion, evaluateScores, type MetricValue } from "../../model/evaluate/index.js";
-import { Z95, type PerformanceMetric } from "./metrics.js";
+import { Z95, type PerformanceMetric } from "./performance-metrics.js";
 
 /** Realized performance of a model. Plain JSON without NaN. */
 export interface RealizedPerformance {

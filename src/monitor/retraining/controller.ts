@@ -5,10 +5,10 @@ import type { MetricSink, MonitorMetric } from "../../io/metrics/index.js";
 import type { RetrainingDecision } from "./decide.js";
 import { heartbeat } from "./heartbeat.js";
 import { rememberTriggers, type RetrainingSignals } from "./observe.js";
-import { retrainingPolicy, type RetrainingPolicy } from "./policy.js";
-import { runUnderLease, type RetrainingWork } from "./run.js";
+import { retrainingPolicy, type RetrainingPolicy } from "./retraining-policy.js";
+import { runUnderLease, type RetrainingWork } from "./retraining-run.js";
 import { changeState, readRetrainingState } from "./state-store.js";
-import type { FinishedRun, RetrainingRun, RetrainingState } from "./state.js";
+import type { FinishedRun, RetrainingRun, RetrainingState } from "./retraining-state.js";
 import { decideAndClaim, endRun, renewRun, type RunEnd } from "./transitions.js";
 
 /** State of a run in the started system: still at work, over, or nothing known of it. */

@@ -1,6 +1,6 @@
 import { leastAccuracyLabels, rememberTriggers, scheduleDue, type RetrainingSignals } from "./observe.js";
-import type { RetrainingPolicy } from "./policy.js";
-import { shortText, type PendingTrigger, type RetrainingState } from "./state.js";
+import type { RetrainingPolicy } from "./retraining-policy.js";
+import { shortText, type PendingTrigger, type RetrainingState } from "./retraining-state.js";
 
 /** Reasons to hold a run back. */
 export const retrainingBlocks = {

@@ -2,7 +2,7 @@ import { ChurnkitError } from "../../base/errors.js";
 import { literal, number, object, text, JsonValue, readableJson } from "../../base/json/index.js";
 import type { ObjectStore } from "../../io/store/index.js";
 import { liesAhead } from "../../base/clock.js";
-import { corruptState, shortText, time } from "./state.js";
+import { corruptState, shortText, time } from "./retraining-state.js";
 
 /** A monitor's sign of life. */
 export interface Heartbeat {

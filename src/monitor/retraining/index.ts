@@ -1,7 +1,7 @@
 export { decideRetraining, type RetrainingDecision } from "./decide.js";
 export { heartbeat } from "./heartbeat.js";
-export { retrainingPolicy, type RetrainingPolicy } from "./policy.js";
-export type { RetrainingRunContext } from "./run.js";
+export { retrainingPolicy, type RetrainingPolicy } from "./retraining-policy.js";
+export type { RetrainingRunContext } from "./retraining-run.js";
 export { readRetrainingState } from "./state-store.js";
 export {
   corruptState,
@@ -12,5 +12,5 @@ export {
   stateDocument,
   stateOf,
   time,
-} from "./state.js";
+} from "./retraining-state.js";
 export { decideAndClaim, endRun } from "./transitions.js";

@@ -1,8 +1,8 @@
 import { ChurnkitError } from "../../base/errors.js";
 import { liesAhead } from "../../base/clock.js";
-import type { RetrainingPolicy, RetrainingTrigger } from "./policy.js";
+import type { RetrainingPolicy, RetrainingTrigger } from "./retraining-policy.js";
 import { nextDue } from "./schedule.js";
-import { maxPending, shortText, type PendingTrigger, type RetrainingState } from "./state.js";
+import { maxPending, shortText, type PendingTrigger, type RetrainingState } from "./retraining-state.js";
 
 /** A number that was measured; `at` is when (default: now). */
 export interface Measurement {

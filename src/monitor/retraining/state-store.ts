@@ -1,6 +1,6 @@
 import { retryOnConflict } from "../../base/async/index.js";
 import type { ObjectStore } from "../../io/store/index.js";
-import { newRetrainingState, parseState, shortText, writeState, type RetrainingState } from "./state.js";
+import { newRetrainingState, parseState, shortText, writeState, type RetrainingState } from "./retraining-state.js";
 
 const stateKey = (name: string): string => `retraining/${name}/state.json`;
 

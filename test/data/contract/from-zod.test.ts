@@ -8,7 +8,7 @@ import { hashJson } from "../../../src/base/hash.js";
 import { contractHash } from "../../../src/data/contract/contract-hash.js";
 import type { Column, Contract } from "../../../src/data/contract/contract.js";
 import { contractOf, type ContractOptions } from "../../../src/data/contract/from-zod.js";
-import { parseContract } from "../../../src/data/contract/parse.js";
+import { parseContract } from "../../../src/data/contract/parse-contract.js";
 import { defineDataset } from "../../../src/data/dataset.js";
 
 const columnOf = (type: z.ZodType): Column | undefined => contractOf(z.object({ x: type })).columns[0];

@@ -13,7 +13,7 @@ import {
   type InferredContract,
 } from "../../../src/data/contract/infer.js";
 import { distinctCounter } from "../../../src/data/contract/infer/distinct.js";
-import { parseContract } from "../../../src/data/contract/parse.js";
+import { parseContract } from "../../../src/data/contract/parse-contract.js";
 import { hasShared, sharedPath } from "../../helpers/shared.js";
 
 /** Infers one column, with a second one beside it so that rows are never alone. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { ChurnkitError } from "../../../src/base/errors.js";
 import { contractOf } from "../../../src/data/contract/from-zod.js";
-import { parseContract } from "../../../src/data/contract/parse.js";
+import { parseContract } from "../../../src/data/contract/parse-contract.js";
 
 const good = contractOf(
   z.object({

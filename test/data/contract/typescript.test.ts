@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { Column, Contract } from "../../../src/data/contract/contract.js";
 import { contractOf } from "../../../src/data/contract/from-zod.js";
 import { inferContract } from "../../../src/data/contract/infer.js";
-import { parseContract } from "../../../src/data/contract/parse.js";
+import { parseContract } from "../../../src/data/contract/parse-contract.js";
 import { toTypeScript } from "../../../src/data/contract/typescript.js";
 import { defineDataset, type Dataset } from "../../../src/data/dataset.js";
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { Column, Contract } from "../../../src/data/contract/contract.js";
 import { contractOf } from "../../../src/data/contract/from-zod.js";
-import { parseContract } from "../../../src/data/contract/parse.js";
+import { parseContract } from "../../../src/data/contract/parse-contract.js";
 import { recordOf } from "../../../src/data/table/record-of.js";
 import { tableFromRecords } from "../../../src/data/read/records.js";
 

@@ -4,7 +4,7 @@ import { rankAuc } from "../../../src/stats/ranks/auc.js";
 import { compileRecipe } from "../../../src/data/features/encode.js";
 import { defineFeatures } from "../../../src/data/features/define.js";
 import { fitRecipe } from "../../../src/data/features/fit/fit-recipe.js";
-import { targetLabels } from "../../../src/data/features/fit/values.js";
+import { targetLabels } from "../../../src/data/features/fit/fit-values.js";
 import { parseRecipe } from "../../../src/data/features/parse-recipe.js";
 import { takeRows } from "../../../src/data/table/take-rows.js";
 import { fitLogistic } from "../../../src/model/kinds/linear/fit-logistic.js";

@@ -6,8 +6,8 @@ import { cellFinder, cutPointsOf } from "../../../src/data/profile/cuts.js";
 import { EXACT_BLOCK, addExactly } from "../../../src/data/profile/exact-sum.js";
 import { orderOf, orderOfSorted } from "../../../src/stats/ranks/order.js";
 import { MomentSums } from "../../../src/data/profile/moment-sums.js";
-import { profileOf } from "../../../src/data/profile/numeric.js";
-import { categoryProfileOf } from "../../../src/data/profile/category.js";
+import { profileOf } from "../../../src/data/profile/numeric-profile.js";
+import { categoryProfileOf } from "../../../src/data/profile/category-profile.js";
 import { budget } from "../../helpers/budget.js";
 
 const wild = fc.oneof(

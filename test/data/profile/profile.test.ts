@@ -3,16 +3,16 @@ import { describe, expect, it } from "vitest";
 import { ChurnkitError } from "../../../src/base/errors.js";
 import { uniform } from "../../../src/base/random.js";
 import { mergeProfiles, withColumn } from "../../../src/data/profile/merge.js";
-import { profileOf } from "../../../src/data/profile/numeric.js";
-import { quantileOfProfile, summarizeNumeric } from "../../../src/data/profile/summary.js";
-import { parseProfile } from "../../../src/data/profile/parse.js";
+import { profileOf } from "../../../src/data/profile/numeric-profile.js";
+import { quantileOfProfile, summarizeNumeric } from "../../../src/data/profile/profile-summary.js";
+import { parseProfile } from "../../../src/data/profile/parse-profile.js";
 import {
   countOfValues,
   isNumericProfile,
   type NumericProfile,
   type Profile,
 } from "../../../src/data/profile/profile.js";
-import { profileAgainst, profileTable } from "../../../src/data/profile/table.js";
+import { profileAgainst, profileTable } from "../../../src/data/profile/profile-table.js";
 import { ksStatistic } from "../../../src/stats/hypothesis/kolmogorov-smirnov.js";
 import { ksOfProfiles } from "../../../src/drift/compare/profile-ks.js";
 import { tableOf } from "../../drift/tables.js";

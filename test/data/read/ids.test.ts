@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { cellReader, isIssue } from "../../../src/data/contract/cells.js";
-import { parseContract } from "../../../src/data/contract/parse.js";
+import { parseContract } from "../../../src/data/contract/parse-contract.js";
 import { exactIdParser } from "../../../src/data/read/exact-ids.js";
 import { inferDelimited } from "../../../src/data/read/infer-source.js";
 import { readDelimited } from "../../../src/data/read/csv.js";

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ChurnkitError } from "../../../src/base/errors.js";
 import { uniform } from "../../../src/base/random.js";
-import { profileAgainst, profileTable } from "../../../src/data/profile/table.js";
+import { profileAgainst, profileTable } from "../../../src/data/profile/profile-table.js";
 import type { Profile } from "../../../src/data/profile/profile.js";
 import type { SequentialDecision, SequentialLook } from "../../../src/drift/sequential/state.js";
 import type { Shift } from "../../../src/drift/report.js";

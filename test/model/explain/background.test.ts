@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ChurnkitError } from "../../../src/base/errors.js";
 import type { Contract } from "../../../src/data/contract/contract.js";
-import { profileTable } from "../../../src/data/profile/table.js";
+import { profileTable } from "../../../src/data/profile/profile-table.js";
 import { tableFromRecords } from "../../../src/data/read/records.js";
 import { recordOf } from "../../../src/data/table/record-of.js";
 import { backgroundFromProfile, backgroundFromTable } from "../../../src/model/explain/background.js";

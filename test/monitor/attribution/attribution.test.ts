@@ -6,7 +6,7 @@ import {
   mergeAttributions,
   parseAttributionBaseline,
   type AttributionBaseline,
-} from "../../../src/monitor/attribution/baseline.js";
+} from "../../../src/monitor/attribution/attribution-baseline.js";
 import { attributionDrift } from "../../../src/monitor/attribution/compare.js";
 import { ndcg } from "../../../src/monitor/attribution/ndcg.js";
 import type { Explanation } from "../../../src/model/explain/explanation.js";

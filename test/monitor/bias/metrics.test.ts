@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { wilson } from "../../../src/monitor/bias/intervals.js";
-import { biasMetricNames, biasMetrics, type BiasMetric } from "../../../src/monitor/bias/metrics.js";
+import { biasMetricNames, biasMetrics, type BiasMetric } from "../../../src/monitor/bias/bias-metrics.js";
 import { biasReport } from "../../../src/monitor/index.js";
-import { measureBias, quantilesFor } from "../../../src/monitor/bias/report.js";
+import { measureBias, quantilesFor } from "../../../src/monitor/bias/bias-report.js";
 import { oracleCases, oracleNumber } from "../../helpers/shared.js";
 import { countsOf, drawCells, facetOf } from "./groups.js";
 import { budget } from "../../helpers/budget.js";

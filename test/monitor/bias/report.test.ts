@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { biasPolicy } from "../../../src/monitor/bias/policy.js";
+import { biasPolicy } from "../../../src/monitor/bias/bias-policy.js";
 import type { Facet } from "../../../src/monitor/bias/facets.js";
 import { biasReport, countBias, mergeBias, parseBiasCounts } from "../../../src/monitor/index.js";
 import { tableOf } from "../../drift/tables.js";

@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { biasMetrics } from "../../../src/monitor/bias/metrics.js";
+import { biasMetrics } from "../../../src/monitor/bias/bias-metrics.js";
 import { calibrationTests } from "../../../src/monitor/performance/calibration-drift.js";
-import { defaultBiasPolicy } from "../../../src/monitor/bias/policy.js";
+import { defaultBiasPolicy } from "../../../src/monitor/bias/bias-policy.js";
 import { defaultCalibrationPolicy } from "../../../src/monitor/performance/calibration-policy.js";
 import { defaultQualityPolicy } from "../../../src/monitor/performance/quality.js";
 import { joinIssues } from "../../../src/monitor/performance/labeled/issues.js";
-import { performanceMetricNames } from "../../../src/monitor/performance/metrics.js";
+import { performanceMetricNames } from "../../../src/monitor/performance/performance-metrics.js";
 
 const page = (name: string): string => readFileSync(resolve(import.meta.dirname, "../../../docs", name), "utf8");
 

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ChurnkitError } from "../../../src/base/errors.js";
 import { uniform } from "../../../src/base/random.js";
-import { performanceMetricNames, performanceMetrics } from "../../../src/monitor/performance/metrics.js";
+import { performanceMetricNames, performanceMetrics } from "../../../src/monitor/performance/performance-metrics.js";
 import {
   confidenceCounter,
   estimateFromCounts,

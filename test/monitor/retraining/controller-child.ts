@@ -2,7 +2,7 @@
 import { appendFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { retrainingController } from "../../../src/monitor/retraining/controller.js";
-import { retrainingPolicy } from "../../../src/monitor/retraining/policy.js";
+import { retrainingPolicy } from "../../../src/monitor/retraining/retraining-policy.js";
 import { filesStore } from "../../../src/io/store/files/files-store.js";
 
 const [folder = "", log = "", name = "", wanted = "1"] = process.argv.slice(2);

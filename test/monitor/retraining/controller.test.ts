@@ -8,8 +8,8 @@ import {
   type RunReport,
 } from "../../../src/monitor/retraining/controller.js";
 import { isAlive } from "../../../src/monitor/retraining/heartbeat.js";
-import { retrainingPolicy } from "../../../src/monitor/retraining/policy.js";
-import type { RetrainingRunContext } from "../../../src/monitor/retraining/run.js";
+import { retrainingPolicy } from "../../../src/monitor/retraining/retraining-policy.js";
+import type { RetrainingRunContext } from "../../../src/monitor/retraining/retraining-run.js";
 import { readRetrainingState, startRetraining, stopRetraining } from "../../../src/monitor/retraining/state-store.js";
 import { filesStore } from "../../../src/io/store/files/files-store.js";
 import { memorySink } from "../../../src/io/metrics/memory-sink.js";

@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { decideRetraining } from "../../../src/monitor/retraining/decide.js";
 import { rememberTriggers, type RetrainingSignals } from "../../../src/monitor/retraining/observe.js";
-import { retrainingPolicy } from "../../../src/monitor/retraining/policy.js";
+import { retrainingPolicy } from "../../../src/monitor/retraining/retraining-policy.js";
 import {
   newRetrainingState,
   parseState,
   writeState,
   type RetrainingState,
   type RunStatus,
-} from "../../../src/monitor/retraining/state.js";
+} from "../../../src/monitor/retraining/retraining-state.js";
 import { beginRun, endRun, releaseCrashed, renewRun } from "../../../src/monitor/retraining/transitions.js";
 
 const at = (hours: number): Date => new Date(Date.UTC(2026, 10, 1) + hours * 3_600_000);

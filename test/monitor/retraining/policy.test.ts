@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { defaultRetrainingPolicy, retrainingPolicy } from "../../../src/monitor/retraining/policy.js";
+import { defaultRetrainingPolicy, retrainingPolicy } from "../../../src/monitor/retraining/retraining-policy.js";
 
 describe("retrainingPolicy", () => {
   it("fills up from the default, and survives JSON", () => {

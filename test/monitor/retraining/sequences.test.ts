@@ -2,13 +2,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decideRetraining, type RetrainingDecision } from "../../../src/monitor/retraining/decide.js";
 import { rememberTriggers, type RetrainingSignals } from "../../../src/monitor/retraining/observe.js";
-import { retrainingPolicy, type RetrainingPolicy } from "../../../src/monitor/retraining/policy.js";
+import { retrainingPolicy, type RetrainingPolicy } from "../../../src/monitor/retraining/retraining-policy.js";
 import {
   newRetrainingState,
   parseState,
   writeState,
   type RetrainingState,
-} from "../../../src/monitor/retraining/state.js";
+} from "../../../src/monitor/retraining/retraining-state.js";
 import { beginRun, endRun, releaseCrashed, renewRun } from "../../../src/monitor/retraining/transitions.js";
 import { budget } from "../../helpers/budget.js";
 

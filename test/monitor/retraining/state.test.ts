@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { rememberTriggers } from "../../../src/monitor/retraining/observe.js";
-import { defaultRetrainingPolicy as policy } from "../../../src/monitor/retraining/policy.js";
-import { newRetrainingState, parseState, writeState } from "../../../src/monitor/retraining/state.js";
+import { defaultRetrainingPolicy as policy } from "../../../src/monitor/retraining/retraining-policy.js";
+import { newRetrainingState, parseState, writeState } from "../../../src/monitor/retraining/retraining-state.js";
 import { beginRun, endRun } from "../../../src/monitor/retraining/transitions.js";
 
 const now = new Date("2026-11-21T12:00:00.000Z");

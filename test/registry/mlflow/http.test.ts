@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ChurnkitError } from "../../../src/base/errors.js";
-import type { MlflowRegistryOptions } from "../../../src/registry/backends/mlflow/registry.js";
+import type { MlflowRegistryOptions } from "../../../src/registry/backends/mlflow/mlflow-registry.js";
 import { mlflowRegistry } from "../../../src/registry/backends/mlflow/index.js";
 import type { ModelRegistry } from "../../../src/registry/registry.js";
 

@@ -3,7 +3,7 @@ import { memoryStore } from "../../../src/io/store/memory-store.js";
 import type { Artifact } from "../../../src/model/artifact.js";
 import { toBundleFiles } from "../../../src/model/bundle/format.js";
 import { openBundle } from "../../../src/model/bundle/open.js";
-import type { MlflowRegistryOptions } from "../../../src/registry/backends/mlflow/registry.js";
+import type { MlflowRegistryOptions } from "../../../src/registry/backends/mlflow/mlflow-registry.js";
 import { mlflowRegistry } from "../../../src/registry/backends/mlflow/index.js";
 import type { ModelRegistry } from "../../../src/registry/registry.js";
 import { registryConformance } from "../../conformance/registry.js";

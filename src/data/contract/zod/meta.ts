@@ -2,7 +2,7 @@ import type { $ZodType } from "zod/v4/core";
 import { columnRoles, type ColumnRole, type NumberFormat } from "../contract.js";
 import { documentError, JsonValue } from "../../../base/json/index.js";
 import type { Problem } from "../problem.js";
-import { numberFormat } from "../parse.js";
+import { numberFormat } from "../parse-contract.js";
 
 /**
  * Members of `.meta({ ... })` for a column; other keys are ignored, because zod shares them with other tools. zod

@@ -4,7 +4,7 @@ import { frequencyKind, targetKind } from "./lookup.js";
 import { numericKind } from "./numeric.js";
 import { oneHotKind } from "./one-hot.js";
 import { piecewiseKind } from "./piecewise.js";
-import { valuesKind } from "./values.js";
+import { valuesKind } from "./block-values.js";
 
 /** Every kind of block: its names, its writer and its JSON form. Only this table knows how a block encodes. */
 export const blockKinds = {

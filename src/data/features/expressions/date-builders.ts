@@ -1,6 +1,6 @@
 import type { DateExpression, NumericExpression } from "../expression.js";
 import { call } from "./builders.js";
-import type { Period } from "./calendar.js";
+import type { Period } from "./calendar-parts.js";
 
 /** Days from one date to another, with fractions; negative if `to` is earlier. */
 export const daysBetween = (from: DateExpression, to: DateExpression): NumericExpression =>

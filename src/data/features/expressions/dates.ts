@@ -1,6 +1,6 @@
 import { cosTurns, sinTurns } from "../../../base/elementary.js";
 import { parseIsoDate } from "../../contract/cells/date.js";
-import { calendarParts, dayMilliseconds, phases } from "./calendar.js";
+import { calendarParts, dayMilliseconds, phases } from "./calendar-parts.js";
 import { binary, unary, type Operator } from "./operator.js";
 import { periodParameter, textParameter } from "./parameters.js";
 

@@ -2,7 +2,7 @@ import { ChurnkitError } from "../../../base/errors.js";
 import type { Column, Contract } from "../../contract/contract.js";
 import type { ColumnData, Table } from "../../table/table.js";
 import type { Call, Expression } from "../expression.js";
-import { inputColumn } from "./check.js";
+import { inputColumn } from "./check-expression.js";
 import { LevelIndex } from "./levels.js";
 import { operators } from "./operators.js";
 import type { Evaluate, Operator } from "./operator.js";

@@ -1,6 +1,6 @@
 import { arithmeticOperators } from "./arithmetic.js";
 import { dateOperators } from "./dates.js";
-import { labelOperators } from "./labels.js";
+import { labelOperators } from "./expression-labels.js";
 import type { Operator } from "./operator.js";
 
 /**

@@ -1,6 +1,6 @@
 import { parseIsoDate } from "../../contract/cells/date.js";
 import { expressionLimits, type ParameterValue } from "../expression.js";
-import { phases, type Period } from "./calendar.js";
+import { phases, type Period } from "./calendar-parts.js";
 import type { Parameters } from "./operator.js";
 
 const finite = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);

@@ -2,8 +2,8 @@ import { ChurnkitError } from "../../../base/errors.js";
 import type { Table } from "../../table/table.js";
 import { kindOf } from "../blocks/kinds.js";
 import type { Recipe } from "../recipe.js";
-import { stratifiedFolds, writeCrossFitted } from "./target.js";
-import { codesOf } from "./values.js";
+import { stratifiedFolds, writeCrossFitted } from "./fit-target.js";
+import { codesOf } from "./fit-values.js";
 
 /** Number of folds (2 or more), or the fold of each row. */
 export type Folds = number | ArrayLike<number>;

@@ -2,14 +2,14 @@ import type { Column } from "../../contract/contract.js";
 import type { Table } from "../../table/table.js";
 import type { Features } from "../define.js";
 import type { Expression } from "../expression.js";
-import { checkExpression } from "../expressions/check.js";
+import { checkExpression } from "../expressions/check-expression.js";
 import type { CategoryPolicy, ColumnPolicy, DateEncoding, NumberPolicy } from "../policy.js";
 import type { DerivedColumn } from "../recipe.js";
 import { dropped, type Candidate, type Fitted } from "./candidate.js";
-import { fitCategory } from "./category.js";
-import { dateParts } from "./date.js";
-import { fitBoolean, fitNumber } from "./number.js";
-import { codesOf, numbersOf } from "./values.js";
+import { fitCategory } from "./fit-category.js";
+import { dateParts } from "./fit-date.js";
+import { fitBoolean, fitNumber } from "./fit-number.js";
+import { codesOf, numbersOf } from "./fit-values.js";
 
 /** Collects the fitted columns: the contract's in their order, then the derived ones. */
 export class Fitting {

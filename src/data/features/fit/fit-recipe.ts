@@ -8,7 +8,7 @@ import { crossFit, type Folds } from "./cross-fit.js";
 import { affordsDetails } from "./details.js";
 import { withoutDuplicates } from "./duplicates.js";
 import { Fitting } from "./fit-columns.js";
-import { targetLabels } from "./values.js";
+import { targetLabels } from "./fit-values.js";
 
 /** Options of {@link fitRecipe} for cross-fitting target rates. */
 export interface FitOptions {

@@ -2,7 +2,7 @@ import { log1p } from "../../../base/elementary.js";
 import type { NumericBlock } from "../recipe.js";
 import { segmentOf } from "../blocks/block.js";
 import { normalScore } from "./normal.js";
-import { moments, quantile, type Moments, type NumberSummary } from "./summary.js";
+import { moments, quantile, type Moments, type NumberSummary } from "./fit-summary.js";
 
 /** Limit on the reference values of a quantile transform. */
 const maxKnots = 65;

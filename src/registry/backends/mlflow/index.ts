@@ -4,4 +4,4 @@
  * @module churnkit/registry/mlflow
  */
 /** The registry in MLflow: `mlflowRegistry({ name, trackingUri })`. */
-export { mlflowRegistry } from "./registry.js";
+export { mlflowRegistry } from "./mlflow-registry.js";

@@ -4,7 +4,7 @@ import type { ObjectStore } from "../../../io/store/index.js";
 import { packSource, type BundleSource } from "../../../model/bundle/index.js";
 import { readableJson } from "../../../base/json/index.js";
 import type { ModelVersion, VersionRecord, VersionStatus } from "../../versions/version.js";
-import { isAbsent, sagemakerFailed, type SagemakerConnection } from "./connection.js";
+import { isAbsent, sagemakerFailed, type SagemakerConnection } from "./sagemaker-connection.js";
 import { modelCard } from "./model-card.js";
 import { customerMetadata, descriptionOf, hashIn, statusIn } from "./package-text.js";
 

@@ -4,7 +4,7 @@ import type { ObjectStore } from "../../../io/store/index.js";
 import { storeBackend } from "../store/store-backend.js";
 import { registryOver, type RegistryOptions } from "../../registry-over.js";
 import type { ModelRegistry } from "../../registry.js";
-import { connect } from "./connection.js";
+import { connect } from "./sagemaker-connection.js";
 import { modelPackages } from "./model-packages.js";
 import { publishedBackend } from "./published-backend.js";
 

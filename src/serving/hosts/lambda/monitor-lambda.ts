@@ -11,7 +11,7 @@ import {
   parseMonitorState,
   type MonitorState,
 } from "../../../monitor/judging/index.js";
-import { runMonitor, type MonitorRunOptions } from "../../../monitor/run.js";
+import { runMonitor, type MonitorRunOptions } from "../../../monitor/run-monitor.js";
 import { monitorPeriods } from "../../../monitor/counting/index.js";
 import { millisecondsOf } from "../../../monitor/performance/index.js";
 

@@ -7,7 +7,7 @@ import { loadBundle } from "../../../model/bundle/index.js";
 import { parseMonitorBaseline } from "../../../monitor/baseline/index.js";
 import { parseConstraints } from "../../../monitor/model-monitor/index.js";
 import { monitorModel } from "../../../monitor/monitor-model.js";
-import type { MonitorRun, MonitorRunOptions } from "../../../monitor/run.js";
+import type { MonitorRun, MonitorRunOptions } from "../../../monitor/run-monitor.js";
 import { capturedFiles } from "../node/captured-files.js";
 import { partOfHost } from "./monitor-job-hosts.js";
 import { parseJson } from "../../../base/json/index.js";

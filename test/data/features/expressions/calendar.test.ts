@@ -6,7 +6,7 @@ import {
   dayMilliseconds,
   newYear,
   phases,
-} from "../../../../src/data/features/expressions/calendar.js";
+} from "../../../../src/data/features/expressions/calendar-parts.js";
 
 it("agrees with Date on every day of 8 centuries, and on any instant", () => {
   const first = Date.UTC(1600, 0, 1) / dayMilliseconds;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ChurnkitError } from "../../../../src/base/errors.js";
-import { parseExpression } from "../../../../src/data/features/expressions/parse.js";
+import { parseExpression } from "../../../../src/data/features/expressions/parse-expression.js";
 import { booleanColumn, categoryColumn, contractOfColumns, dateColumn, numberColumn, textColumn } from "../tables.js";
 
 const contract = {

@@ -3,7 +3,7 @@ import { rankAuc } from "../../../../src/stats/ranks/auc.js";
 import { uniform } from "../../../../src/base/random.js";
 import { defineFeatures } from "../../../../src/data/features/define.js";
 import { fitRecipe, type FittedRecipe, type FitOptions } from "../../../../src/data/features/fit/fit-recipe.js";
-import { stratifiedFolds } from "../../../../src/data/features/fit/target.js";
+import { stratifiedFolds } from "../../../../src/data/features/fit/fit-target.js";
 import type { CategoryPolicy } from "../../../../src/data/features/policy.js";
 import {
   categoryColumn,

@@ -2,8 +2,8 @@ import { ChurnkitError } from "../../base/errors.js";
 import { type Column, columnKinds } from "../contract/contract.js";
 import { ofClasses } from "../table/labels.js";
 import type { CodedData, ColumnData, NumericData, Table } from "../table/table.js";
-import { categoryAgainst, categoryProfileOf } from "./category.js";
-import { numericAgainst, profileOf, type CutOptions } from "./numeric.js";
+import { categoryAgainst, categoryProfileOf } from "./category-profile.js";
+import { numericAgainst, profileOf, type CutOptions } from "./numeric-profile.js";
 import { isNumericProfile, type ColumnProfile, type Profile } from "./profile.js";
 
 /**

@@ -3,7 +3,7 @@ import type { CategoryPolicy } from "../policy.js";
 import type { OneHotBlock } from "../recipe.js";
 import { dropped, rareRows, type Candidate, type Fitted } from "./candidate.js";
 import { frequencyBlock, maxLevels } from "./frequency.js";
-import { countGroups, targetBlock } from "./target.js";
+import { countGroups, targetBlock } from "./fit-target.js";
 
 /** A category with more levels than this is not one-hot encoded by default. */
 const maxOneHotLevels = 30;

@@ -1,7 +1,7 @@
 import { ChurnkitError } from "../../base/errors.js";
 import { checkFloors, checkNumber } from "../performance/calibration-policy.js";
 import { minimumSample, type Floors } from "../../drift/policy.js";
-import { biasMetrics, type BiasMetric } from "./metrics.js";
+import { biasMetrics, type BiasMetric } from "./bias-metrics.js";
 
 /** From where to where a metric may lie. */
 export type AllowedRange = readonly [low: number, high: number];

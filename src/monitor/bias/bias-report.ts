@@ -3,8 +3,8 @@ import type { Severity } from "../../drift/report.js";
 import { criticalValue, normalTwoSidedTail } from "../../stats/special.js";
 import { rowsOf, type BiasCounts, type FacetCounts } from "./counts.js";
 import type { Estimate } from "./intervals.js";
-import { biasMetricNames, biasMetrics, type BiasMeasurement, type BiasMetric, type Quantiles } from "./metrics.js";
-import { biasPolicy, type AllowedRange, type BiasPolicy } from "./policy.js";
+import { biasMetricNames, biasMetrics, type BiasMeasurement, type BiasMetric, type Quantiles } from "./bias-metrics.js";
+import { biasPolicy, type AllowedRange, type BiasPolicy } from "./bias-policy.js";
 
 /**
  * Comparison with the allowed range: "violated" if the interval is entirely outside, "met" if it is inside, and

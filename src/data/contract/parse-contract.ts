@@ -17,7 +17,7 @@ import {
 } from "../../base/json/index.js";
 import { isWritableDate } from "./cells/date.js";
 import { textLimits } from "./cells/label.js";
-import { contractProblems } from "./check.js";
+import { contractProblems } from "./check-contract.js";
 import { columnRoles, type Column, type Contract, type NumberFormat } from "./contract.js";
 import { contractLimits } from "./limits.js";
 import { throwProblems } from "./problem.js";

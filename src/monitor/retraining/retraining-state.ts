@@ -12,7 +12,7 @@ import {
   JsonValue,
   readableJson,
 } from "../../base/json/index.js";
-import { retrainingTriggers, type RetrainingTrigger } from "./policy.js";
+import { retrainingTriggers, type RetrainingTrigger } from "./retraining-policy.js";
 
 /** A trigger that was seen and that no run has served yet. Times are ISO 8601. */
 export interface PendingTrigger {

@@ -7,7 +7,7 @@ import type { ModelRegistry } from "../../registry.js";
 import { serviceBackend } from "../service-backend.js";
 import { artifactFolder } from "./artifacts.js";
 import { mlflowClient } from "./client.js";
-import { connection, type MlflowConnection } from "./connection.js";
+import { connection, type MlflowConnection } from "./mlflow-connection.js";
 import { registeredModel } from "./registered-model.js";
 import { mlflowRuns } from "./runs.js";
 import { mlflowService } from "./service.js";

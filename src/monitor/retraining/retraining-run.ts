@@ -1,5 +1,5 @@
-import type { RetrainingPolicy, RetrainingTrigger } from "./policy.js";
-import type { FinishedRun, RetrainingRun, RetrainingState } from "./state.js";
+import type { RetrainingPolicy, RetrainingTrigger } from "./retraining-policy.js";
+import type { FinishedRun, RetrainingRun, RetrainingState } from "./retraining-state.js";
 import { endRun, renewRun, type RunEnd } from "./transitions.js";
 
 /** Inputs of a run. */

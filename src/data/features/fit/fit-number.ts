@@ -1,13 +1,13 @@
 import { numericKind, transformOf } from "../blocks/numeric.js";
 import { piecewiseKind } from "../blocks/piecewise.js";
 import { bounded } from "../blocks/block.js";
-import { valuesKind } from "../blocks/values.js";
+import { valuesKind } from "../blocks/block-values.js";
 import type { NumericEncoding } from "../define.js";
 import type { NumberPolicy } from "../policy.js";
 import type { NumericBlock, PiecewiseBlock, ValuesBlock } from "../recipe.js";
 import { dropped, rareRows, type Candidate, type Fitted } from "./candidate.js";
 import { plainTransform, quantileKnots, quantileTransform, transformByShape, type Transform } from "./shape.js";
-import { moments, quantile, summarize, type NumberSummary } from "./summary.js";
+import { moments, quantile, summarize, type NumberSummary } from "./fit-summary.js";
 
 /** With up to this many different values, each gets a column. */
 const fewValues = 10;

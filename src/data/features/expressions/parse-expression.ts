@@ -10,7 +10,7 @@ import {
 } from "../../../base/json/index.js";
 import type { Contract } from "../../contract/contract.js";
 import { expressionLimits, type Call, type Expression, type ParameterValue } from "../expression.js";
-import { checkExpression } from "./check.js";
+import { checkExpression } from "./check-expression.js";
 import { operatorOf, type OperatorName } from "./operators.js";
 import { parameterKinds, type ParameterKind } from "./parameters.js";
 
