@@ -37,7 +37,7 @@ const START = Date.UTC(2026, 0, 1);
 async function watched(seed) {
   const part = (room) => (options.library === "churnkit" ? `churnkit/${room}` : options.library);
   const { defineFeatures, recordOf } = await import(part("data"));
-  const { createMonitor, monitorBaseline, monitorExplainer } = await import(part("drift"));
+  const { createMonitor, monitorBaseline, monitorExplainer } = await import(part("monitor"));
   const { logistic, train } = await import(part("model"));
   const reference = Number(options.reference);
   const { table } = makeTable(seeded(seed, 1), reference);

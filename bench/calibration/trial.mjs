@@ -31,11 +31,10 @@ export function reportTrial(library, random, n, d, note) {
 }
 
 /** The tests that need the values. */
-export function valuesTrial({ conceptDrift, cramerVonMises, ksTest }, random, n, d, note) {
+export function valuesTrial({ conceptDrift, ksTest }, random, n, d, note) {
   for (const name of ["smooth", "skewed, 40 % zeros", "30 values"]) {
     const [a, b] = [valuesOf(random, name, n, 0), valuesOf(random, name, n, d)];
     note("ksTest", name, ksTest(a, b).p);
-    note("cramerVonMises", name, cramerVonMises(a, b).p);
   }
   const concept = conceptDrift(scored(random, n, 0), scored(random, n, d));
   if (concept !== null) note("concept", "rate at equal probability", concept.pValue);

@@ -2,7 +2,12 @@ import type { Explanation } from "../../model/explain/index.js";
 import type { DriftVerdict, Severity } from "../../drift/report.js";
 import { benjaminiHochberg } from "../../stats/hypothesis/index.js";
 import { normalTwoSidedTail } from "../../stats/special.js";
-import { attributionBaseline, checkSameColumns, type AttributedColumn, type AttributionBaseline } from "./attribution-baseline.js";
+import {
+  attributionBaseline,
+  checkSameColumns,
+  type AttributedColumn,
+  type AttributionBaseline,
+} from "./attribution-baseline.js";
 import { ndcg } from "./ndcg.js";
 import { ndcgNoise } from "./noise.js";
 import { attributionPolicy, type AttributionPolicy } from "./attribution-policy.js";

@@ -1,7 +1,13 @@
 import { decideRetraining, type RetrainingDecision } from "./decide.js";
 import { rememberTriggers, type RetrainingSignals } from "./observe.js";
 import type { RetrainingPolicy, RetrainingTrigger } from "./retraining-policy.js";
-import { shortText, type FinishedRun, type PendingTrigger, type RetrainingState, type RunStatus } from "./retraining-state.js";
+import {
+  shortText,
+  type FinishedRun,
+  type PendingTrigger,
+  type RetrainingState,
+  type RunStatus,
+} from "./retraining-state.js";
 
 const dayMs = 86_400_000;
 /** Finished runs that are kept beyond those that the budget needs. */

@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { uniform } from "../../../src/base/random.js";
-import { performanceMetricNames, type PerformanceMetric } from "../../../src/monitor/performance/performance-metrics.js";
+import {
+  performanceMetricNames,
+  type PerformanceMetric,
+} from "../../../src/monitor/performance/performance-metrics.js";
 import { realizedPerformance } from "../../../src/monitor/performance/realized.js";
 import { estimatePerformance } from "../../../src/monitor/index.js";
 
