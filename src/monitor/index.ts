@@ -1,5 +1,6 @@
 /**
- * Watching a model in service: performance with and without labels, bias, attribution, monitors and the retraining policy.
+ * Monitoring of a model in service: performance with and without labels, bias, attribution, monitors and the
+ * retraining policy.
  *
  * @module churnkit/monitor
  */

@@ -14,31 +14,36 @@ import { baselineHash, type MonitorState } from "./judging/state.js";
 import { type SkippedCounts, type MonitorSettings, type MonitorPeriod, monitorPeriods } from "./counting/settings.js";
 import { mergedTally, type Tally } from "./counting/tally.js";
 
-/** How a monitor counts, looks and judges. */
+/** Options of a monitor. */
 export interface MonitorOptions {
-  /** "hour" by default; a single look of `runMonitor` goes by day where there are more hours than fit into memory. */
+  /** "hour" by default; a single look of `runMonitor` uses days if there are more hours than fit into memory. */
   readonly period?: MonitorPeriod | undefined;
-  /** Milliseconds after its end at which a period closes: how late a record may come. 0 by default. */
+  /** Milliseconds after its end at which a period closes, that is, how late a record may come. 0 by default. */
   readonly grace?: number | undefined;
-  /** Windows and allowance of false alarms. By default that of an hourly monitor; by day: windows of 1, 7 and 28 days. */
+  /**
+   * Windows and allowance of false alarms. By default those of an hourly monitor; by day: windows of 1, 7 and 28
+   * days.
+   */
   readonly plan?: Partial<SequentialPlan> | undefined;
   readonly policies?: MonitorPolicies | undefined;
   /** When labels count. Without it no prediction is kept, and quality is only estimated. */
   readonly labels?: LabelRules | undefined;
-  /** Explains sampled rows: what `monitorExplainer` gives. */
+  /** Explains sampled rows: the result of `monitorExplainer`. */
   readonly explainer?: Explainer | undefined;
   /** The watched version: predictions of another are counted separately and left out. */
   readonly version?: string | undefined;
-  /** Of the samples; the same for all that are to be merged. 0 by default. */
+  /** Seed of the samples; the same for all monitors that merge. 0 by default. */
   readonly seed?: number | undefined;
-  /** 200 rows explained for each period, 10,000 predictions kept for their labels by default. */
+  /**
+   * Sizes of the samples: by default 200 explained rows for each period and 10,000 predictions that wait for labels.
+   */
   readonly samples?: Partial<MonitorSettings["samples"]> | undefined;
   /**
    * Start of the watch: earlier periods are skipped, and later ones without rows count as closed too. Without it the
    * watch begins with the first period that has rows. A state with closed periods continues from there.
    */
   readonly since?: Moment | undefined;
-  /** Goes on from a state that was kept. */
+  /** Continues from a saved state. */
   readonly state?: MonitorState | undefined;
 }
 
@@ -49,14 +54,14 @@ export type MonitorLabel = Omit<LabelRecord, "time"> & { readonly time?: Moment 
 export interface Monitor {
   readonly baseline: MonitorBaseline;
   readonly settings: MonitorSettings;
-  /** Records that were not counted so far, by why. */
+  /** Records not counted so far, by reason. */
   readonly skipped: SkippedCounts;
   /**
-   * Takes in a record as it was sent to the model, and the probability it got: null where it was refused. The record must
-   * not be changed afterward: a few hundred wait to be counted together.
+   * Adds a record as it was sent to the model, with its probability: null if it was refused. Do not change the record
+   * afterward: a few hundred wait to be counted together.
    */
   add(record: unknown, probability: number | null, meta: PredictionMeta): void;
-  /** Takes in what became of predictions. A bad record is counted, never thrown. */
+  /** Adds outcomes of predictions. A bad record is counted, never thrown. */
   addLabels(labels: Iterable<MonitorLabel>): void;
   /**
    * Does deferred work: explains at most this many sampled rows, or without a number all of them after the last
@@ -66,24 +71,24 @@ export interface Monitor {
   /** Everything as plain JSON. */
   snapshot(): MonitorState;
   /**
-   * Adds the counts of another monitor of the same baseline and settings. Only one of two may have closed periods.
+   * Adds the counts of another monitor with the same baseline and settings. Only one of two may have closed periods.
    *
-   * @throws ChurnkitError CONTRACT_MISMATCH for another baseline, other settings, or two that have both closed periods;
-   * INPUT_TOO_LARGE for more open periods than a monitor holds.
+   * @throws ChurnkitError CONTRACT_MISMATCH for another baseline, other settings, or two monitors that have both
+   * closed periods; INPUT_TOO_LARGE for more open periods than a monitor can hold.
    */
   merge(other: MonitorState): void;
   /** Closes the periods that have ended by `now`, looks at the windows that are due, and reports. It changes the state. */
   advance(now: Moment): MonitorReport;
-  /** One look at all that is open, each monitor at its policy's own significance. It closes nothing. */
+  /** Takes one look at everything that is open, each monitor at its policy's own significance. It closes nothing. */
   judge(now: Moment): MonitorReport;
 }
 
 const dailyPlan: SequentialPlan = { ...hourlyPlan, periodsPerYear: 365.25, windows: [1, 7, 28] };
 
 /**
- * A monitor of data quality, model quality, bias and feature attribution in constant memory: records are counted by hour or
- * day against the baseline, and what needs single rows (attributions, labels that come late) rests on samples. It runs
- * anywhere, by itself or as shards whose states are merged, bit for bit as if one had seen everything.
+ * Makes a monitor of data quality, model quality, bias and feature attribution in constant memory: records are
+ * counted by hour or day against the baseline, and figures that need single rows (attributions, late labels) use
+ * samples. It runs anywhere, alone or as shards whose states merge, bit for bit as if one had seen everything.
  *
  * @throws ChurnkitError OPTION_INVALID for an option out of range, CONTRACT_MISMATCH for a state of another baseline.
  *
@@ -154,7 +159,7 @@ export function createMonitor(baseline: MonitorBaseline, options: MonitorOptions
     },
     addLabels(given) {
       for (const each of given) {
-        // Labels come from outside: one may be anything.
+        // Labels come from outside, so one may be anything.
         const label: Partial<MonitorLabel> = isObject(each) ? each : {};
         const whole = label.time === undefined || label.time === null;
         const checked = checkLabel(whole ? { ...label, time: label.recorded ?? 0 } : label);
@@ -167,7 +172,7 @@ export function createMonitor(baseline: MonitorBaseline, options: MonitorOptions
       }
     },
     settle(rows) {
-      // Counting a few records costs nearly as much as a few hundred.
+      // Counting a few records costs nearly as much as counting a few hundred.
       if (rows === undefined) counting.flush();
       return counting.explain(rows ?? Infinity);
     },
@@ -188,7 +193,7 @@ export function createMonitor(baseline: MonitorBaseline, options: MonitorOptions
       const first = counting.firstPeriod();
       if (history === null && first !== undefined && first < until) history = beginHistory(plan, first);
       if (last !== undefined && (history?.closedUntil ?? until) >= until) {
-        // Nothing has closed since: the windows, and so the verdicts, are what they were.
+        // Nothing has closed since, so the windows and the verdicts are unchanged.
         return (last = { ...last, at: new Date(at).toISOString(), skipped: counting.skipped, raised: [], cleared: [] });
       }
       if (history === null)

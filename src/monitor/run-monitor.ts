@@ -13,7 +13,7 @@ import { openPeriodLimit } from "./counting/open-periods.js";
 import { parseMonitorState, type MonitorState } from "./judging/state.js";
 import { type MonitorPeriod, monitorPeriods } from "./counting/settings.js";
 
-/** Where captured data lie, and what to compare them with. */
+/** Location of captured data, and their baseline. */
 export interface MonitorRunOptions extends MonitorOptions {
   readonly store: Pick<ObjectStore, "list" | "getStream">;
   /**
@@ -22,27 +22,30 @@ export interface MonitorRunOptions extends MonitorOptions {
    */
   readonly prefix: string | readonly string[];
   readonly baseline: MonitorBaseline;
-  /** Predictions made from here on, and before `to`. Without them all that there are. */
+  /** Predictions made from here on, and before `to`. Default: all. */
   readonly from?: Moment | undefined;
   readonly to?: Moment | undefined;
-  /** Where labels lie: as `prefix`, and .csv too. Those that came before `from` are passed over where keys hold the hour. */
+  /**
+   * Locations of labels: like `prefix`, and .csv too. Labels from before `from` are skipped if keys include the hour.
+   */
   readonly labelsPrefix?: string | readonly string[] | undefined;
   /**
    * When the run looks: decides which labels are mature. `to` by default (in a sequence the end of its grace), or the end of the
    * last period; once, not after the present.
    */
   readonly now?: Moment | undefined;
-  /** One of several machines: reads the objects whose names' hash falls to the `index`-th of `count`, from 0. */
+  /** One of several machines: reads the objects whose name's hash falls to index `index` of `count`, from 0. */
   readonly shard?: { readonly index: number; readonly count: number } | undefined;
   /** States of other shards, merged into this one. */
   readonly merge?: readonly unknown[] | undefined;
   /**
-   * `once` (default): one look at the whole time, each monitor at its policy's own significance. `sequential`: periods are
-   * closed one after the other, from `from` on or going on from `state`, for a job that runs again and again. Where those up to
-   * `to` don't fit into memory together, only the first are closed: the state's `history.closedUntil` says how far it came.
+   * `once` (default): one look at the whole time, each monitor at its policy's own significance. `sequential`:
+   * periods are closed one after the other, from `from` on or continuing from `state`, for a job that runs
+   * repeatedly. If those up to `to` don't fit into memory together, only the first are closed: the state's
+   * `history.closedUntil` shows how far it came.
    */
   readonly look?: "once" | "sequential" | undefined;
-  /** The columns of CSV payloads where they are not the contract's features in order. */
+  /** The columns of CSV payloads, unless they are the contract's features in order. */
   readonly columns?: readonly string[] | undefined;
   /** Form of the outputs in SageMaker's captures where they do not name it, as `readCaptureLines` takes it. */
   readonly outputForm?: CaptureOutput | undefined;
@@ -60,28 +63,28 @@ export interface MonitorRun {
   readonly read: {
     readonly objects: number;
     readonly predictions: number;
-    /** Made before `from`, or from `to` on. */
+    /** Predictions from before `from`, or from `to` on. */
     readonly outside: number;
     /** The versions of the model that made them, at most 20. */
     readonly versions: readonly string[];
     readonly labels: number;
     readonly badLabels: number;
-    /** The first few lines that hold no label, as "source:line". */
+    /** The first few lines without a label, as "source:line". */
     readonly badLabelExamples: readonly string[];
     readonly badLabelCauses: readonly string[];
     readonly issues: readonly CaptureIssueCount[];
   };
 }
 
-// A number behind the name is that of a file which captureToFile moved aside.
+// A number after the name marks a file that captureToFile moved aside.
 const mostVersions = 20;
 const capturedName = /\.(jsonl|json|ndjson)(\.\d+)?(\.gz)?$/i;
 const labelName = /\.(jsonl|json|ndjson|csv)(\.gz)?$/i;
 
 /**
- * Runs the monitors over captured data of some time: the scheduled job behind the Lambda handler, the Processing job and
- * `churnkit monitor`. Objects are streamed one after the other, so memory depends on neither their number nor their size.
- * Several machines may each take a shard; their states merge to what one would have counted, bit for bit.
+ * Runs the monitors over captured data of a time span: the scheduled job behind the Lambda handler, the Processing
+ * job and `churnkit monitor`. Objects are streamed one after the other, so memory does not depend on their number or
+ * size. Several machines may each take a shard; their states merge, bit for bit, to what one would have counted.
  *
  * @throws ChurnkitError OPTION_INVALID for an option out of range, STORE_FAILED, CONTRACT_MISMATCH for states of
  * another baseline. Problems in the data are counted, never thrown.
@@ -91,7 +94,7 @@ export async function runMonitor(options: MonitorRunOptions): Promise<MonitorRun
   const states = merge.map(parseMonitorState);
   const period = options.period ?? options.state?.settings.period ?? states[0]?.settings.period;
   if (look === "sequential") return runSequence({ ...options, period: period ?? "hour" }, states);
-  // A single look needs no hours: where there are more of them than fit into memory, days do.
+  // A single look does not need hours: if they don't fit into memory, it uses days.
   const byHour = period === undefined ? await runBy({ ...options, period: "hour" }, states, "whole") : undefined;
   return byHour ?? runBy({ ...options, period: period ?? "day" }, states, "asFarAsFits");
 }
@@ -118,7 +121,7 @@ async function runBy(
   states: readonly MonitorState[],
   how: "asFarAsFits",
 ): Promise<MonitorRun>;
-/** @returns undefined where records had to be given up. */
+/** @returns undefined if records had to be dropped. */
 async function runBy(
   options: MonitorRunOptions,
   states: readonly MonitorState[],
@@ -188,7 +191,8 @@ async function runBy(
   );
   for (const state of states) monitor.merge(state);
   const counted = look === "once" ? monitor.snapshot() : undefined;
-  // The last period may not have ended: a look from ahead would take outcomes for known, and a retraining policy refuses it.
+  // The last period may not have ended: a look at a future time would treat outcomes as known, and a retraining
+  // policy refuses it.
   const end = look === "once" ? Math.min(lastEnd(monitor), Date.now()) : lastEnd(monitor);
   // What ends at `to` is closed once the grace is over.
   const whole = look === "once" ? to : to + (options.grace ?? 0);
@@ -244,14 +248,17 @@ function shardOf(keys: readonly string[], shard: MonitorRunOptions["shard"]): re
   if (!(Number.isInteger(count) && count >= 1 && Number.isInteger(index) && index >= 0 && index < count)) {
     throw new ChurnkitError("OPTION_INVALID", `Shard ${index} of ${count} does not exist. Count from 0.`);
   }
-  // By name and not by place, since objects may come while the machines list them.
+  // By name and not by position, because objects may arrive while the machines list them.
   return keys.filter((key) => sampleKey(key, 0) % count === index);
 }
 
 const hourOfKey = /(?:^|\/)(\d{4})\/(\d{2})\/(\d{2})\/(\d{2})\//;
 const hour = 3_600_000;
 
-/** May an object hold predictions of the time, going by the hour in its key? A capture may be filed an hour late. */
+/**
+ * Returns whether an object may have predictions of the time, by the hour in its key. A capture may be filed an hour
+ * late.
+ */
 function mayHold(key: string, from: number, to: number): boolean {
   const [, year, month, day, at] = hourOfKey.exec(key) ?? [];
   if (year === undefined) return true;
@@ -269,7 +276,7 @@ function timeOption(name: string, moment: Moment | undefined, otherwise: number)
   );
 }
 
-/** The end of the last period that holds rows. */
+/** The end of the last period with rows. */
 function lastEnd(monitor: Monitor): number {
   const { periods, settings, history } = monitor.snapshot();
   const last = periods[periods.length - 1];

@@ -1,6 +1,6 @@
 /** Context of a step, in addition to the state. */
 export interface StepContext {
-  /** Says something about the running step: a figure, a verdict, a path. */
+  /** Reports something about the running step: a figure, a verdict, a path. */
   readonly note: (text: string) => void;
 }
 
@@ -10,20 +10,20 @@ export type PipelineEvent =
   | { readonly type: "note"; readonly step: string; readonly text: string }
   | { readonly type: "end"; readonly step: string; readonly seconds: number };
 
-/** One step by name: takes the state so far, gives what it adds. */
+/** One step by name: takes the state so far, and returns its additions. */
 export interface Step<State, Added> {
   readonly name: string;
-  /** Takes the state of the steps before it and gives what it adds. */
+  /** Takes the state of the previous steps and returns its additions. */
   run(state: State, context: StepContext): Promise<Added>;
 }
 
 /**
- * Steps in order, as data. Each takes the state of those before it and adds to it, and the compiler knows what is there:
- * a step that needs a model cannot stand before the one that trains it.
+ * Steps in order, as data. Each takes the state of the previous ones and adds to it, and the compiler knows its
+ * members: a step that needs a model cannot come before the one that trains it.
  */
 export interface Pipeline<Input, State> {
   readonly steps: readonly string[];
-  /** This pipeline and one step more. */
+  /** This pipeline plus one step. */
   step<Added extends object>(name: string, run: Step<State, Added>["run"]): Pipeline<Input, State & Added>;
   /** Runs every step in order; the first that throws ends the run. */
   run(input: Input, onEvent?: (event: PipelineEvent) => void): Promise<State>;

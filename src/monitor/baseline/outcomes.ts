@@ -1,13 +1,13 @@
 import type { Table } from "../../data/table/index.js";
 
-/** Rows whose outcome is known. */
+/** Rows with a known outcome. */
 export interface KnownOutcomes {
   /** 1 for the positive class, 0 for the other. */
   readonly labels: Uint8Array;
   readonly probabilities: Float64Array;
 }
 
-/** The rows of a table whose target names one of the contract's two classes, with their probabilities. */
+/** Rows of a table whose target is one of the contract's two classes, with their probabilities. */
 export function outcomesOf(table: Table, probabilities: Float64Array): KnownOutcomes {
   const { target } = table.contract;
   const data = target === undefined ? undefined : table.columns.get(target.column);

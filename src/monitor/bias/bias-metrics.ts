@@ -12,24 +12,24 @@ import {
   type Estimate,
 } from "./intervals.js";
 
-/** Normal quantiles: of one interval, and of two that must hold together (Bonferroni). */
+/** Normal quantiles: of one interval, and of two that must be valid together (Bonferroni). */
 export interface Quantiles {
   readonly one: number;
   readonly two: number;
 }
 
-/** A metric's estimate (its high end may be infinite), or why it has none. */
+/** A metric's estimate (its high end may be infinite), or the reason why it has none. */
 export type BiasMeasurement = Estimate | string;
 
 type Measure = (a: GroupCounts, d: GroupCounts, z: Quantiles) => BiasMeasurement;
 
 interface BiasMetricEntry {
   readonly label: string;
-  /** "pre": of the data alone; "post": of the model's calls. */
+  /** "pre": from the data alone; "post": from the model's calls. */
   readonly stage: "pre" | "post";
-  /** The value where both groups fare alike. */
+  /** The value if both groups are treated the same. */
   readonly neutral: 0 | 1;
-  /** The largest and smallest possible value; null where there is none. */
+  /** The largest and smallest possible value; null if there is none. */
   readonly range: readonly [number | null, number | null];
   /** The interval's method. */
   readonly interval: string;
@@ -39,7 +39,7 @@ interface BiasMetricEntry {
 const empty = (name: string, of: Share): string | undefined =>
   of.trials === 0 ? `The ${name} has no such rows.` : undefined;
 
-/** A share of each group, handed on as Wilson intervals, or which group has no rows for it. */
+/** A share of each group, as Wilson intervals, or which group has no rows for it. */
 function shares(
   share: (group: GroupCounts) => Share,
   combine: (a: Estimate, d: Estimate) => BiasMeasurement,
@@ -122,9 +122,9 @@ const conditional = (
 };
 
 /**
- * Every bias metric, declared once, by the names that SageMaker Clarify gives them: a is the advantaged group (the others),
- * d the disadvantaged one. A metric is 0 (DI: 1) where both fare alike, and where it has a sign, positive means that d
- * fares worse, but for SD, TE and DI, as in Clarify. All intervals are analytic.
+ * Every bias metric, declared once, with SageMaker Clarify's names: a is the advantaged group (the others), d the
+ * disadvantaged one. A metric is 0 (DI: 1) if both are treated the same. For a signed metric, positive means that d
+ * is treated worse, except for SD, TE and DI, as in Clarify. All intervals are analytic.
  */
 export const biasMetrics = {
   CI: {

@@ -3,7 +3,7 @@ import { checkFloors, checkNumber } from "../performance/calibration-policy.js";
 import { minimumSample, type Floors } from "../../drift/policy.js";
 import { biasMetrics, type BiasMetric } from "./bias-metrics.js";
 
-/** From where to where a metric may lie. */
+/** Allowed range of a metric. */
 export type AllowedRange = readonly [low: number, high: number];
 
 /** Every number behind a verdict on bias. */
@@ -12,13 +12,13 @@ export interface BiasPolicy {
   readonly allowed: Readonly<Partial<Record<BiasMetric, AllowedRange>>>;
   /** Confidence of every interval of a report. */
   readonly confidence: number;
-  /** Level of significance of a change since the baseline, shared by all metrics of all groups (Bonferroni). */
+  /** Significance level of a change since the baseline, shared by all metrics of all groups (Bonferroni). */
   readonly alpha: number;
-  /** How large a change of a judged metric must be. */
+  /** Minimum change of a judged metric. */
   readonly change: Floors;
-  /** A change is not judged where a group holds fewer rows on either side. */
+  /** A change is not judged if a group has fewer rows on either side. */
   readonly leastRows: number;
-  /** "insufficient" instead of "stable" where the interval of a change reaches farther than this. */
+  /** "insufficient" instead of "stable" if the interval of a change reaches farther than this. */
   readonly coarsestChange: number;
 }
 
@@ -42,7 +42,7 @@ export const defaultBiasPolicy: BiasPolicy = {
 };
 
 /**
- * The default policy with some numbers replaced. `allowed` is replaced as a whole.
+ * The default policy with some numbers replaced. `allowed` is replaced completely.
  *
  * @throws ChurnkitError OPTION_INVALID for an unknown metric or a number out of range.
  */

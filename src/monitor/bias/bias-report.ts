@@ -13,7 +13,7 @@ import { biasPolicy, type AllowedRange, type BiasPolicy } from "./bias-policy.js
  */
 export type BiasVerdict = "violated" | "met" | "insufficient";
 
-/** One metric of one group. Numbers that have no value are null. */
+/** One metric of one group. Numbers without a value are null. */
 export interface BiasValue {
   readonly metric: BiasMetric;
   readonly value: number | null;
@@ -22,7 +22,7 @@ export interface BiasValue {
   readonly high: number | null;
   /** Reason for a missing value. */
   readonly reason: string | null;
-  /** Null for a metric that is not judged, and so are the verdict and a severity "none". */
+  /** Null for a metric that is not judged; its verdict is null too, and its severity "none". */
   readonly allowed: AllowedRange | null;
   readonly verdict: BiasVerdict | null;
   readonly severity: Severity;
@@ -39,7 +39,7 @@ export interface GroupBias {
   readonly metrics: readonly BiasValue[];
 }
 
-/** How groups fare, by data and by model. Plain JSON without NaN. */
+/** How groups are treated, by data and by model. Plain JSON without NaN. */
 export interface BiasReport {
   readonly verdict: BiasVerdict;
   readonly severity: Severity;

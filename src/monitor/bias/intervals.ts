@@ -48,7 +48,7 @@ export function over(a: Estimate, b: Estimate): Estimate {
   const bottom = product + root(aLow, bHigh);
   return {
     value: a.value / b.value,
-    // The conjugate of the usual form: it stays right where bHigh is 0 or below.
+    // The conjugate of the usual form: it stays correct if bHigh is 0 or below.
     low: bottom === 0 ? 0 : Math.max(0, aLow / bottom),
     high: (product + root(aHigh, bLow)) / bLow,
   };
@@ -75,13 +75,13 @@ export function overlapRatio(both: number, onlyX: number, onlyY: number, z: numb
   return { value, low: value / reach, high: (x / y) * reach };
 }
 
-/** The interval of |value|, for one that may be of either sign. */
+/** The interval of |value|, for a value of either sign. */
 export function absolute({ value, low, high }: Estimate): Estimate {
   const ends = [Math.abs(low), Math.abs(high)];
   return { value: Math.abs(value), low: low <= 0 && high >= 0 ? 0 : Math.min(...ends), high: Math.max(...ends) };
 }
 
-/** The interval of the larger of two values whose own intervals hold together. */
+/** The interval of the larger of two values, given their joint intervals. */
 export const larger = (a: Estimate, b: Estimate): Estimate => ({
   value: Math.max(a.value, b.value),
   low: Math.max(a.low, b.low),
@@ -89,9 +89,9 @@ export const larger = (a: Estimate, b: Estimate): Estimate => ({
 });
 
 /**
- * The interval of a convex divergence of two proportions, 0 where they are equal: its extremes over the rectangle of both
- * proportions' intervals. Conservative. Convex, so the largest value is at a corner, and the smallest where the
- * proportions come nearest.
+ * The interval of a convex divergence of two proportions, 0 if they are equal: its extremes over the rectangle of
+ * both proportions' intervals. Conservative. Convex, so the largest value is at a corner, and the smallest where the
+ * proportions are closest.
  */
 export function overRectangle(a: Estimate, b: Estimate, divergence: (a: number, b: number) => number): Estimate {
   const corners = [

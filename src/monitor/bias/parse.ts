@@ -17,7 +17,7 @@ import { countNames, groupCounts, type BiasCounts, type GroupCounts } from "./co
 const name = text(10_000);
 const maxFacets = 10_000;
 
-/** Which outcome is good for a customer. */
+/** The favorable outcome for a customer. */
 export const favorable = formerly("favourable", oneOf(["positive", "negative"]));
 
 const group: Decoder<GroupCounts> = (json) => groupCounts(countNames.map((key) => count()(json.get(key))));

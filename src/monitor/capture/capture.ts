@@ -2,24 +2,24 @@ import { exactParser } from "../../data/read/index.js";
 import { millisecondsOf } from "../performance/labeled/records.js";
 
 /**
- * A prediction as it was logged: our own form, one JSON object a line. It holds a customer's record, so keep it as you keep
- * the customers.
+ * A prediction as logged: our own form, one JSON object a line. It contains a customer's record, so protect it like
+ * customer data.
  */
 export interface CapturedPrediction {
-  /** Joins the label that comes later; null where there was none. */
+  /** Joins the later label; null without one. */
   readonly id: string | null;
-  /** When the prediction was made, ISO 8601. */
+  /** Time of the prediction, ISO 8601. */
   readonly at: string;
-  /** The record as it was sent to the model. */
+  /** The record that was sent to the model. */
   readonly record: unknown;
-  /** Of the positive class; null where the record was refused or the answer could not be read. */
+  /** Of the positive class; null if the record was refused or the answer was unreadable. */
   readonly probability: number | null;
   readonly label: string | null;
   /** The model's version. */
   readonly version: string | null;
   /** The customer got a retention offer. */
   readonly treated?: boolean | undefined;
-  /** The customer was drawn at random to get none. */
+  /** The customer was randomly selected to get no offer. */
   readonly control?: boolean | undefined;
 }
 
@@ -42,7 +42,7 @@ export const captureIssues = {
 /** A name of {@link captureIssues}. */
 export type CaptureIssue = keyof typeof captureIssues;
 
-/** How often an issue was met, with the first few places. */
+/** Count of an issue, with the first few places. */
 export interface CaptureIssueCount {
   readonly issue: CaptureIssue;
   readonly count: number;
@@ -57,7 +57,7 @@ const mostExamples = 5;
 /** Counts what was wrong while reading. */
 export interface CaptureLog {
   note(issue: CaptureIssue, place: string, cause?: string): void;
-  /** Those met, in the table's order. */
+  /** The issues found, in the table's order. */
   list(): CaptureIssueCount[];
 }
 
@@ -91,7 +91,7 @@ export const probabilityOf = (value: unknown): number | null =>
 export const textOf = (value: unknown, most = 512): string | null =>
   typeof value === "string" && value !== "" && value.length <= most ? value : null;
 
-/** An id as a text: a whole number names what a server wrote as a text. Null for one that JSON rounded, and for anything else. */
+/** An id as a text: a whole number matches a server's text. Null for one that JSON rounded, and for anything else. */
 export function idText(value: unknown): string | null {
   if (typeof value === "number") return Number.isSafeInteger(value) ? String(value) : null;
   const text = textOf(value);
@@ -100,7 +100,7 @@ export function idText(value: unknown): string | null {
 
 const exactly = exactParser(["id", "eventId"]);
 
-/** Members of a line in which an id that JSON rounds is the text that stands there: only its ids may be taken from it. */
+/** Members of a line in which an id that JSON rounds is its literal text: use only its ids. */
 export function spelledIds(line: Members, text: string): Members {
   const rounded = (id: unknown): boolean => typeof id === "number" && !Number.isSafeInteger(id);
   return rounded(line["id"]) || rounded(membersOf(line["eventMetadata"])["eventId"]) ? membersOf(exactly(text)) : line;
@@ -115,7 +115,7 @@ export const membersOf = (value: unknown): Members =>
 /** Records a problem, and its cause if known. */
 export type Note = (issue: CaptureIssue, cause?: string) => void;
 
-/** Reads our own form; undefined, and noted, where it is not. */
+/** Reads our own form; otherwise notes the problem and returns undefined. */
 export function parseCaptured(line: Readonly<Record<string, unknown>>, note: Note): CapturedPrediction | undefined {
   const { record, at, id, probability, label, version, treated, control } = line;
   const time = millisecondsOf(at);

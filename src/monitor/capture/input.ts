@@ -1,11 +1,11 @@
 import type { Contract } from "../../data/contract/index.js";
 import { isProblem, payloadOf, type Payload, type Problem } from "./payload.js";
 
-/** How the records of a request are understood. */
+/** How to interpret the records of a request. */
 export interface InputOptions {
-  /** Names of a row's cells, in order, where a payload names none. */
+  /** Names of a row's cells, in order, if a payload has no names. */
   readonly columns: readonly string[];
-  /** All columns of the contract: what a header, or an object's keys, may name. */
+  /** All columns of the contract: those that a header, or an object's keys, may name. */
   readonly known: ReadonlySet<string>;
   /** Most records of one event. */
   readonly mostRecords: number;
@@ -25,7 +25,7 @@ const listed = (names: readonly string[]): string =>
     .map((name) => name.slice(0, 40))
     .join(", ") + (names.length > 8 ? ", ..." : "");
 
-/** How requests to a model of this contract are understood. */
+/** Returns how to interpret requests to a model of this contract. */
 export function inputOptions(contract: Contract, mostRecords: number, given?: readonly string[]): InputOptions {
   const columns = given ?? contract.columns.filter(({ role }) => role === "feature").map(({ name }) => name);
   return { columns, known: new Set([...columns, ...contract.columns.map(({ name }) => name)]), mostRecords };
@@ -51,7 +51,10 @@ function recordsOfCsv(rows: Extract<Payload, { rows: unknown }>["rows"], options
 const isNumber = (cell: string | undefined): boolean =>
   cell !== undefined && cell.trim() !== "" && Number.isFinite(Number(cell));
 
-/** The names that a first line gives, where it is a header: it names columns, or holds no number where the line below holds some. */
+/**
+ * Returns the names of a first line that is a header: it names columns, or has no number where the line below has
+ * some.
+ */
 function headerOf(
   rows: readonly (readonly string[])[],
   { columns, known }: InputOptions,
@@ -65,7 +68,7 @@ function headerOf(
   return words && second.some(isNumber) ? columns : undefined;
 }
 
-/** Names as the contract writes them, where they differ in case and Unicode form alone. */
+/** Maps names to the contract's, if they differ only in case and Unicode form. */
 function namesIn(cells: readonly string[], known: ReadonlySet<string>): string[] {
   const folded = new Map([...known].map((name) => [fold(name), name]));
   return cells.map((cell) => (known.has(cell.trim()) ? cell.trim() : (folded.get(fold(cell)) ?? cell.trim())));
@@ -89,7 +92,7 @@ function recordFrom(entries: readonly (readonly [name: string, cell: unknown])[]
   return record;
 }
 
-/** Members under which servers take records: our own, MLflow's, TensorFlow Serving's and KServe's. */
+/** Members under which servers accept records: our own, MLflow's, TensorFlow Serving's and KServe's. */
 const wrappers = ["dataframe_split", "dataframe_records", "records", "instances", "inputs"] as const;
 const deepest = 3;
 
@@ -131,7 +134,7 @@ function recordsOfList(items: readonly unknown[], options: InputOptions): Record
 const isTensor = (item: unknown): item is { readonly name: string; readonly data: readonly unknown[] } =>
   isMembers(item) && typeof item["name"] === "string" && isList(item["data"]) && isList(item["shape"]);
 
-/** One record, or columns: each a list of values, or an object of them by row as pandas writes it. */
+/** One record, or columns: each a list of values, or an object of them by row, as pandas writes it. */
 function recordsOfObject(value: Members, { known }: InputOptions): Records {
   const keys = Object.keys(value);
   const columns = keys.filter((key) => known.has(key));
@@ -148,7 +151,7 @@ function recordsOfObject(value: Members, { known }: InputOptions): Records {
   return Array.from({ length }, (_, row) => recordFrom(lists.map(([key, cells]) => [key, cells[row]])));
 }
 
-/** The values of a column; those that come as lists of one are taken out of them. */
+/** The values of a column; one-item lists are unwrapped. */
 const cellsOf = (column: unknown): readonly unknown[] =>
   (isList(column) ? column : Object.values(column as Members)).map((cell) =>
     isList(cell) && cell.length === 1 ? cell[0] : cell,

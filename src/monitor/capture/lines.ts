@@ -1,12 +1,12 @@
 const newline = 10;
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
-/** A line of a text, or why there is none. */
+/** A line of a text, or the reason for its absence. */
 export type Line =
   | { readonly number: number; readonly text: string }
   | { readonly number: number; readonly problem: "tooLong" | "notText" };
 
-/** Cuts a stream of bytes into lines. One that is too long is passed over without being held. */
+/** Cuts a stream of bytes into lines. A line that is too long is skipped without being kept in memory. */
 export async function* linesOf(chunks: AsyncIterable<Uint8Array>, limit: number): AsyncGenerator<Line> {
   let parts: Uint8Array[] = [];
   let size = 0;
@@ -38,7 +38,7 @@ export async function* linesOf(chunks: AsyncIterable<Uint8Array>, limit: number)
       const at = chunk.indexOf(newline, from);
       const until = at < 0 ? chunk.length : at;
       size += until - from;
-      // Copied, since a source may use its buffer again.
+      // Copied, because a source may reuse its buffer.
       if (size <= limit) parts.push(chunk.slice(from, until));
       else parts = [];
       if (at < 0) break;

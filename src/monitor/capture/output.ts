@@ -3,7 +3,7 @@ import type { Target } from "../../data/contract/index.js";
 import { probabilityOf, textOf } from "./capture.js";
 import { isProblem, payloadOf, type Payload, type Problem } from "./payload.js";
 
-/** Content of a captured endpoint's outputs per record, when they do not name it. */
+/** Content of a captured endpoint's outputs per record, if they do not name it. */
 export const captureOutputs = {
   probability: "one number: the probability of the positive class, even if it is exactly 0 or 1",
   positiveFirst: "a number for each class, the positive one's first",
@@ -15,7 +15,7 @@ export const captureOutputs = {
 /** A name of {@link captureOutputs}. */
 export type CaptureOutput = keyof typeof captureOutputs;
 
-/** Checks a name that came from outside. */
+/** Checks a name from outside. */
 export function checkOutput(output: CaptureOutput | undefined): void {
   if (output === undefined || Object.hasOwn(captureOutputs, output)) return;
   throw new ChurnkitError(
@@ -36,7 +36,7 @@ export interface OutputOptions {
 export interface Output {
   readonly probability: number | null;
   readonly label: string | null;
-  /** The number is exactly 0 or 1 and stood alone: it may be a label as well. */
+  /** The number is exactly 0 or 1 and was alone, so it may be a label as well. */
   readonly whole?: boolean;
   readonly problem?: string;
 }
@@ -91,7 +91,7 @@ function jsonItems(value: unknown, records: number): readonly unknown[] {
   return flat ? [list] : list;
 }
 
-/** The list of what is said of each record: under a server's name for it, as KServe's only tensor, or as a column. */
+/** The list of outputs for the records: under a server's name for it, as KServe's only tensor, or as a column. */
 function listOf(value: Members, records: number): readonly unknown[] | undefined {
   const list = [value["predictions"], value["results"], value["outputs"]].find(isList);
   if (list === undefined)
@@ -129,7 +129,7 @@ function ofScalar(item: unknown, { output }: OutputOptions): Output {
   return { probability, label: null, ...(whole ? { whole } : {}) };
 }
 
-/** The numbers of two classes: nothing in them tells which is the positive one's. */
+/** The numbers of two classes, without a sign of which is the positive one's. */
 function ofClasses(first: number, last: number, { output }: OutputOptions): Output {
   const chosen = output === "positiveFirst" ? first : output === "positiveLast" ? last : undefined;
   if (chosen === undefined)
@@ -142,7 +142,7 @@ function ofClasses(first: number, last: number, { output }: OutputOptions): Outp
     : { probability, label: null };
 }
 
-/** A label and a number, which some containers mean of the label and some of the positive class. */
+/** A label and a number; some containers mean the label's probability, and some the positive class's. */
 function ofLabeled(label: string, number: number, options: OutputOptions): Output {
   const { output, target } = options;
   const probability = probabilityOf(number);
@@ -178,7 +178,10 @@ const labelIn = (item: Members): string | null => {
   return found === undefined ? null : textOf(String(found), 10_000);
 };
 
-/** The names that say of a pair of label and number that the number is the positive class's: our own, and the linear learner's. */
+/**
+ * Names in a pair of label and number that mark the number as the positive class's: our own, and the linear
+ * learner's.
+ */
 const ofPositive = (item: Members): boolean =>
   ("prediction" in item && "probability" in item) ||
   ("predicted_label" in item && "score" in item) ||

@@ -58,7 +58,7 @@ export const isProblem = (found: object): found is Problem => "problem" in found
  * base64. So a text that looks like JSON and parses as JSON is read as JSON whatever its label, and CSV is read
  * unless the label is JSON.
  *
- * @param most rows or lines to read at most; one more tells that there are more.
+ * @param most limit on the rows or lines to read; one more shows that there are more.
  */
 export function payloadOf(side: unknown, most: number): Payload | Problem {
   if (typeof side !== "object" || side === null) return { problem: "it was not captured" };

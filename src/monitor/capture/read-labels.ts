@@ -7,12 +7,12 @@ import { idText, membersOf, spelledIds, type Members } from "./capture.js";
 import { csvRows } from "./payload.js";
 import { parseJson } from "../../base/json/index.js";
 
-/** Lines that hold no label, and the first few of them as "source:line". */
+/** Lines without a label, and the first few of them as "source:line". */
 export interface LabelLog {
   labels: number;
   bad: number;
   readonly examples: string[];
-  /** Why they hold none, at most five different causes. */
+  /** Causes, at most five different ones. */
   readonly causes: string[];
 }
 
@@ -32,15 +32,15 @@ export const labelLog = (): LabelLog => ({ labels: 0, bad: 0, examples: [], caus
 const lineBytes = 2 ** 20;
 const totalBytes = 64 * 2 ** 30;
 
-/** Gives an outcome, or why there is none. */
+/** Returns an outcome, or the reason for its absence. */
 type OutcomeReader = (value: unknown) => 0 | 1 | string;
 
 /**
- * Reads labels line by line: our own form (`id`, `outcome`, and where known `time` and `recorded`) as JSON lines or as CSV
- * with these names in its header, and Model Monitor's ground truth files (`groundTruthData`, `eventMetadata.eventId`), gzip
- * unpacked by content. A line that holds no label is counted and named, never thrown.
+ * Reads labels line by line: our own form (`id`, `outcome`, and optionally `time` and `recorded`) as JSON lines or as
+ * CSV with these names in its header, and Model Monitor's ground truth files (`groundTruthData`,
+ * `eventMetadata.eventId`), gzip unpacked by content. A line without a label is counted and named, never thrown.
  *
- * @throws whatever the source throws by itself, such as STORE_FAILED.
+ * @throws the source's own errors, such as STORE_FAILED.
  *
  * @example
  * ```ts
@@ -105,13 +105,13 @@ function labelsOfJson(text: string, outcomeOf: OutcomeReader): (MonitorLabel | s
   const { data } = membersOf(line["groundTruthData"]);
   const eventId = idText(membersOf(spelled["eventMetadata"])["eventId"]);
   const values = typeof data === "string" ? data.split(/[\n,]/) : Array.isArray(data) ? data : [data];
-  // A batch has a value for each of its records; the others' ids have their place behind a #.
+  // A batch has a value for each of its records; ids of all except the first have their position after a #.
   return values.map((outcome: unknown, i) =>
     labelOf({ id: eventId !== null && i > 0 ? `${eventId}#${i}` : eventId, outcome }, outcomeOf),
   );
 }
 
-/** A label, or why there is none. */
+/** A label, or the reason for its absence. */
 function labelOf({ id, outcome, time, recorded }: Members, outcomeOf: OutcomeReader): MonitorLabel | string {
   const name = idText(id);
   if (name === null) return "it has no id";

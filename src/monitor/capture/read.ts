@@ -20,9 +20,9 @@ import { WholeScores } from "./whole-scores.js";
 export interface CaptureLimits {
   /** Longest line in bytes. Default 16 MiB. */
   readonly lineBytes: number;
-  /** Most records of one event. Default 10,000. */
+  /** Limit on the records of one event. Default 10,000. */
   readonly records: number;
-  /** Most bytes of one source after decompression. Default 64 GiB. */
+  /** Limit on the bytes of one source after decompression. Default 64 GiB. */
   readonly totalBytes: number;
 }
 
@@ -30,9 +30,9 @@ const defaultLimits: CaptureLimits = { lineBytes: 16 * 2 ** 20, records: 10_000,
 
 /** How to read captured data. */
 export interface CaptureReadOptions {
-  /** Names the columns where a payload doesn't: its features, in order. */
+  /** Names the columns if a payload doesn't: its features, in order. */
   readonly contract: Contract;
-  /** The columns of CSV payloads where they are not the contract's features in order. */
+  /** The columns of CSV payloads, unless they are the contract's features in order. */
   readonly columns?: readonly string[] | undefined;
   /**
    * Content of SageMaker's captured outputs when they do not name it. Without it only unambiguous outputs are read: a
@@ -40,7 +40,7 @@ export interface CaptureReadOptions {
    * `badOutput`.
    */
   readonly outputForm?: CaptureOutput | undefined;
-  /** Gets everything that was wrong. */
+  /** Receives every issue. */
   readonly log: CaptureLog;
   /** A name for places in the log, such as the file's. */
   readonly source?: string | undefined;
@@ -48,11 +48,12 @@ export interface CaptureReadOptions {
 }
 
 /**
- * Reads captured predictions, line by line and in constant memory: SageMaker's data-capture files (payloads as CSV with or
- * without a header, JSON or base64, single, in batches or by column) and our own form, mixed as they come, gzip unpacked by
- * content. A line that cannot be read is counted and named in the log with the cause, never thrown.
+ * Reads captured predictions, line by line and in constant memory: SageMaker's data-capture files (payloads as CSV
+ * with or without a header, JSON or base64, single, in batches or by column) and our own form, in any mixture, gzip
+ * unpacked by content. An unreadable line is counted and named in the log with the cause, never thrown.
  *
- * @throws ChurnkitError OPTION_INVALID for a limit out of range or an unknown `outputForm`; whatever the source throws by itself, such as STORE_FAILED.
+ * @throws ChurnkitError OPTION_INVALID for a limit out of range or an unknown `outputForm`; the source's own errors,
+ * such as STORE_FAILED.
  *
  * @example
  * ```ts
@@ -93,7 +94,7 @@ export async function* readCaptureLines(
       else yield* scores.take(predictionsOf(line.text, payloads, note), note);
     }
   } catch (error) {
-    // The bytes themselves cannot be read; what the store says of itself is for the caller.
+    // The bytes themselves are unreadable; the store's own errors are for the caller.
     if (!ChurnkitError.isInstance(error) || !error.code.startsWith("INPUT_")) throw error;
     log.note("unreadable", source);
   }

@@ -4,7 +4,7 @@ import { recordsOf, type InputOptions } from "./input.js";
 import { outputsOf, type Output, type OutputOptions } from "./output.js";
 import { isProblem } from "./payload.js";
 
-/** How payloads are understood. */
+/** How to interpret payloads. */
 export type PayloadOptions = InputOptions & OutputOptions;
 
 /** A prediction known only as an exact 0 or 1: a probability, or a label. */
@@ -16,13 +16,13 @@ type Members = Readonly<Record<string, unknown>>;
 const membersOf = (value: unknown): Members =>
   typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Members) : {};
 
-/** Is this an event of SageMaker's data capture? */
+/** Returns whether this is an event of SageMaker's data capture. */
 export const isCaptureEvent = (line: Members): boolean =>
   typeof line["captureData"] === "object" && line["captureData"] !== null;
 
 /**
- * Reads an event of SageMaker's data capture: one prediction for each record of its input. The id of the first is the
- * inference id, or else the event's; those of the others have their place behind a `#`.
+ * Reads an event of SageMaker's data capture: one prediction for each record of its input. The first one's id is the
+ * inference id, or else the event's; the others' have their position after a `#`.
  */
 export function parseCaptureEvent(line: Members, options: PayloadOptions, note: Note): SageMakerPrediction[] {
   const { endpointInput, endpointOutput } = membersOf(line["captureData"]);
@@ -46,7 +46,7 @@ export function parseCaptureEvent(line: Members, options: PayloadOptions, note: 
   if (isProblem(said)) note("badOutput", `The output: ${said.problem}.`);
   else if (outputs.length === 0)
     note("outputCount", `${said.outputs.length} outputs came for ${records.length} records.`);
-  // One that lies between tells that all are probabilities.
+  // A value strictly between shows that all are probabilities.
   const sure = outputs.some(({ probability, whole }) => probability !== null && whole === undefined);
   const id = textOf(inferenceId) ?? textOf(eventId);
   return records.map((record, i): SageMakerPrediction => {

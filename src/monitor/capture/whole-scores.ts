@@ -1,7 +1,7 @@
 import type { CapturedPrediction, CaptureIssue } from "./capture.js";
 import type { SageMakerPrediction } from "./sagemaker.js";
 
-/** Most predictions that wait for an answer. */
+/** Limit on the predictions that wait for an answer. */
 const mostHeld = 1_000;
 
 interface Held {
@@ -10,14 +10,14 @@ interface Held {
 }
 
 /**
- * Outputs of nothing but 0 and 1 may be labels, and read as probabilities they would be an alarm. One number between them tells
- * that all are probabilities. So such predictions wait until one comes, and without one count without a score.
+ * Outputs that are all 0 or 1 may be labels, and read as probabilities they would raise an alarm. One number between
+ * them shows that all are probabilities. So such predictions wait for one, and without it they count without a score.
  */
 export class WholeScores {
   #held: Held[] = [];
   #known = false;
 
-  /** Gives the predictions that need wait no longer. */
+  /** Returns the predictions that no longer need to wait. */
   *take(predictions: readonly SageMakerPrediction[], note: Held["note"]): Generator<CapturedPrediction> {
     for (const { whole, ...prediction } of predictions) {
       if (whole === undefined && prediction.probability !== null && prediction.probability % 1 !== 0 && !this.#known) {
@@ -31,7 +31,7 @@ export class WholeScores {
     }
   }
 
-  /** Gives those that still wait, without a score. */
+  /** Returns those that still wait, without a score. */
   *end(): Generator<CapturedPrediction> {
     const held = this.#held;
     this.#held = [];

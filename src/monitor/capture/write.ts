@@ -5,25 +5,28 @@ import type { CapturedPrediction } from "./capture.js";
 
 /** Writes captured predictions. */
 export interface CaptureWriter {
-  /** Takes predictions in; they are kept by the next rotation, or by `flush`. */
+  /** Adds predictions; the next rotation, or `flush`, stores them. */
   write(predictions: readonly CapturedPrediction[]): Promise<void>;
   /** Resolves when everything written has reached its destination. */
   flush(): Promise<void>;
-  /** Flushes; a write after it is refused. */
+  /** Flushes; a later write is refused. */
   close(): Promise<void>;
 }
 
-/** How a store's objects are cut and named. */
+/** Size and names of a store's objects. */
 export interface CaptureStoreOptions {
   /** The folder, such as `captured/churn`. */
   readonly prefix: string;
-  /** A name of this writer's own among those that share the prefix: letters, digits and `._-`. */
+  /** A unique name of this writer among those with the same prefix: letters, digits and `._-`. */
   readonly writer: string;
   /** An object is written when it has this many bytes (default 4 MiB), ... */
   readonly bytes?: number | undefined;
   /** ... or when its first prediction is this many seconds older than the newest (default 300). */
   readonly seconds?: number | undefined;
-  /** Most bytes held while the store is away (default 64 MiB): beyond it new predictions are dropped, and `write` says so. */
+  /**
+   * Limit on the bytes held while the store is down (default 64 MiB): beyond it new predictions are dropped, and
+   * `write` reports that.
+   */
   readonly held?: number | undefined;
 }
 
@@ -33,20 +36,23 @@ interface Held {
   readonly size: number;
   /** Time of the first prediction. */
   readonly first: number;
-  /** How much there was, and when by the predictions' times, as the store last refused it; before that nothing, and the first. */
+  /** Size and time (of the predictions) when the store last refused; before that zero, and the first time. */
   readonly tried: { readonly size: number; readonly at: number };
 }
 
-/** One prediction as a line. A number that JSON has not stays what it was, as text: null would be another record. */
+/**
+ * Formats one prediction as a line. A number without a JSON form becomes text, because null would be another record.
+ */
 export const captureLine = (prediction: CapturedPrediction): string =>
   `${JSON.stringify(prediction, (_, value: unknown) => (typeof value === "number" && !Number.isFinite(value) ? String(value) : value))}\n`;
 
 /**
- * Writes predictions in our own form to an object store, by the hour in which they were made, as SageMaker's data capture
- * lays out its files: `<prefix>/2026/02/01/13/<time>-<writer>-<n>.jsonl`. An object is written once and never changed.
+ * Writes predictions in our own form to an object store, by the hour of the prediction, with the file layout of
+ * SageMaker's data capture: `<prefix>/2026/02/01/13/<time>-<writer>-<n>.jsonl`. An object is written once and never
+ * changed.
  *
- * @throws ChurnkitError OPTION_INVALID for a prefix or writer that no key may have. `write` and `flush` throw STORE_FAILED;
- * what was not delivered is kept, as far as `held` allows, and written with the next.
+ * @throws ChurnkitError OPTION_INVALID for a prefix or writer that a key cannot have. `write` and `flush` throw
+ * STORE_FAILED; undelivered predictions are kept, as far as `held` allows, and written with the next.
  *
  * @example
  * ```ts
@@ -90,7 +96,7 @@ export function captureToStore(
       throw error;
     }
   };
-  // One after the other, so that what failed is whole again before the next begins.
+  // One after the other, so that a failed write is restored before the next begins.
   const inTurn = pLimit(1);
   const flush = (): Promise<void> =>
     inTurn(async () => {

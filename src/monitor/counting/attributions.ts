@@ -7,7 +7,7 @@ import type { AttributedRow } from "./tally.js";
 
 type PlainRecord = Readonly<Record<string, RecordValue>>;
 
-/** A sampled row: explained, or waiting for it. */
+/** A sampled row: explained, or still waiting. */
 interface Entry extends Sampled {
   readonly values: readonly number[] | undefined;
   readonly record: PlainRecord | undefined;
@@ -17,8 +17,8 @@ interface Entry extends Sampled {
 const atOnce = 16;
 
 /**
- * The sampled rows of one period, explained when there is time. A row waits as a record until then; what is kept of it are
- * attributions.
+ * The sampled rows of one period, explained when there is time. Until then a row waits as a record; afterward only
+ * its attributions are kept.
  */
 export class AttributionSample {
   readonly #entries: BottomSample<Entry>;
@@ -29,7 +29,7 @@ export class AttributionSample {
     this.#seed = seed;
   }
 
-  /** Offers a row; few are taken. */
+  /** Offers a row; few are accepted. */
   offer(record: () => PlainRecord, time: number, id: string): void {
     const plain = record();
     // The id includes the row's content, so that rows under one id are equal.
@@ -43,12 +43,12 @@ export class AttributionSample {
     for (const { key, id, values } of rows) this.#entries.add({ key, id, values, record: undefined });
   }
 
-  /** Rows that wait, of those that are still in the sample. */
+  /** Waiting rows that are still in the sample. */
   get waiting(): number {
     return this.#entries.entries().filter(({ values }) => values === undefined).length;
   }
 
-  /** Explains some of the rows that wait. Returns how many. */
+  /** Explains some of the waiting rows. Returns how many. */
   explain(explainer: Explainer, most: number): number {
     const waiting = this.#entries
       .entries()
@@ -85,7 +85,7 @@ export class AttributionSample {
       });
     } catch (error) {
       if (!ChurnkitError.isInstance(error) || error.code !== "VALUE_INVALID") throw error;
-      // One row without a finite score: the others by themselves, and it not at all.
+      // One row has no finite score: explain the others one by one, and skip that row.
       const [only] = some;
       if (some.length > 1) for (const each of some) this.#explainSome(explainer, [each]);
       else if (only !== undefined) this.#entries.replace({ ...only, values: [], record: undefined });
@@ -93,5 +93,5 @@ export class AttributionSample {
   }
 }
 
-/** Rows under one id are equal; the one that is explained already is kept. */
+/** Rows under one id are equal, so the explained one is kept. */
 const firstOf = (a: Entry, b: Entry): Entry => (a.values === undefined && b.values !== undefined ? b : a);

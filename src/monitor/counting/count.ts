@@ -6,10 +6,10 @@ import { confidenceCounter } from "../performance/confidence-counts.js";
 import type { MonitorBaseline } from "../baseline/baseline.js";
 import { firstNames, sortedIssues, type IssueTally, type Tally } from "./tally.js";
 
-/** A record with what the model said of it. */
+/** A record with the model's probability. */
 export interface ScoredRecord {
   readonly record: unknown;
-  /** Of the positive class; null where there is none. */
+  /** Of the positive class; null without one. */
   readonly probability: number | null;
 }
 
@@ -26,7 +26,7 @@ export interface ScoredRow {
   readonly at: number;
   /** Its side in each group of the facets: d, a or - for neither. */
   readonly sides: string;
-  /** The row as its contract reads it; to be called before the next batch is counted. */
+  /** The row as its contract reads it; call it before the next batch is counted. */
   record(): Readonly<Record<string, RecordValue>>;
 }
 
@@ -95,7 +95,7 @@ function* issuesOf(table: Table): Generator<IssueTally> {
   }
 }
 
-/** For each row its side in each facet's groups, in the order of the baseline's counts. */
+/** Side of each row in each facet's groups, in the order of the baseline's counts. */
 function sidesOf(table: Table, { bias }: MonitorBaseline): string[] {
   const groups = (bias?.facets ?? []).flatMap((facet) => resolveFacet(table, facet).groups);
   return Array.from({ length: table.rows }, (_, row) => groups.map(({ side }) => side(row) ?? "-").join(""));

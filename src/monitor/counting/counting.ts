@@ -34,15 +34,15 @@ interface OpenPeriod {
 
 /** Score of a record, and its time. */
 export interface PredictionMeta {
-  /** When the prediction was made. */
+  /** Time of the prediction. */
   readonly at: Moment;
-  /** Joins the label that comes later: a text of 1 to 512 characters. */
+  /** Joins the later label: a text of 1 to 512 characters. */
   readonly id?: string | undefined;
   /** The model's version. */
   readonly version?: string | undefined;
   /** The customer got a retention offer. */
   readonly treated?: boolean | undefined;
-  /** The customer was drawn at random to get none. */
+  /** The customer was randomly selected to get no offer. */
   readonly control?: boolean | undefined;
 }
 
@@ -118,7 +118,7 @@ export class Counting {
     return this.#skipped;
   }
 
-  /** The earliest period that is open. */
+  /** The earliest open period. */
   firstPeriod(): number | undefined {
     return this.#periods.size === 0 ? undefined : Math.min(...this.#periods.keys());
   }
@@ -187,9 +187,9 @@ export class Counting {
   }
 
   /**
-   * Adds the counts of another monitor of equal settings; those of periods before `closedUntil` come too late.
+   * Adds the counts of another monitor with equal settings; those of periods before `closedUntil` come too late.
    *
-   * @throws ChurnkitError INPUT_TOO_LARGE for more open periods than a monitor holds.
+   * @throws ChurnkitError INPUT_TOO_LARGE for more open periods than a monitor can hold.
    */
   merge({ periods, predictions, labels, skipped }: Counts, closedUntil: number): void {
     this.flush();
@@ -233,7 +233,7 @@ export class Counting {
     };
   }
 
-  /** Gives up periods that somebody else has closed, and counts their rows as late. */
+  /** Drops periods that another process has closed, and counts their rows as late. */
   closeBefore(closedUntil: number): void {
     this.flush();
     for (const [start, { tally }] of [...this.#periods]) {
@@ -243,7 +243,7 @@ export class Counting {
     }
   }
 
-  /** Lets go of periods that were closed, and of predictions and labels from before a time. */
+  /** Drops periods that were closed, and predictions and labels from before a time. */
   forget(closedUntil: number, before: number): void {
     for (const start of [...this.#periods.keys()]) if (start < closedUntil) this.#periods.delete(start);
     this.#predictions.keepOnly(({ time }) => time >= before);

@@ -1,12 +1,12 @@
 import type { SampledLabel, SampledPrediction } from "./labels.js";
 
-/** Why a label joins no prediction although one has nearly its id. */
+/** Reasons why a label joins no prediction although one has nearly its id. */
 export const unjoinedCauses = {
   number: "the same number in another spelling, as 1000.0, 1e3 or 01000 for 1000",
   letters: "the same text with different case or blanks",
 } as const;
 
-/** Labels whose id no prediction has, of those that are kept. */
+/** Labels whose id has no prediction, among those kept. */
 export interface UnjoinedLabels {
   readonly labels: number;
   /** The total. */
@@ -14,7 +14,7 @@ export interface UnjoinedLabels {
   /** An id of either side. */
   readonly label: string;
   readonly prediction: string;
-  /** Those that would join if both sides wrote ids alike, with the first of each cause. */
+  /** Those that would join if both sides wrote ids the same way, with the first of each cause. */
   readonly causes: readonly {
     readonly cause: keyof typeof unjoinedCauses;
     readonly labels: number;
@@ -35,9 +35,10 @@ function foldedId(id: string): string {
 }
 
 /**
- * Which labels join no prediction, and why where it shows; null where all do, or where either side is empty.
+ * Finds labels that join no prediction, and the causes that are visible; null if all join, or if either side is
+ * empty.
  *
- * @param capacity of the sample of predictions: a full one holds no id of a larger key, so that nothing is known of such labels.
+ * @param capacity of the sample of predictions: a full one has no id with a larger key, so such labels are unknown.
  */
 export function unjoinedLabels(
   predictions: readonly SampledPrediction[],

@@ -20,17 +20,17 @@ export interface OutcomeCounts {
   readonly conflicting: number;
 }
 
-/** When labels count, as `joinLabels` takes it. Milliseconds; `days` and `hours` help. */
+/** When labels count, as in `joinLabels`. Milliseconds; `days` and `hours` help. */
 export interface LabelRules {
-  /** The outcome window: who churns within this time after the prediction is a positive. */
+  /** The outcome window: a customer who churns within this time after the prediction is a positive. */
   readonly window: number;
-  /** How long after its end a label may still be on its way. 0 by default. */
+  /** How long after its end a label may still arrive. 0 by default. */
   readonly delay?: number | undefined;
   /** "negative": only positives are reported, so a customer without a label has stayed. "unknown" by default. */
   readonly absent?: "unknown" | "negative" | undefined;
 }
 
-/** A prediction kept to be joined with its label. */
+/** A prediction kept for joining with its label. */
 export interface SampledPrediction extends Sampled {
   /** Milliseconds since 1970. */
   readonly time: number;
@@ -49,7 +49,7 @@ export interface SampledLabel extends Sampled {
 
 /** One report of an outcome. */
 export interface LabelReport {
-  /** When it happened; null for the outcome of the whole window, as Model Monitor's ground truth gives it. */
+  /** Time of the outcome; null for the outcome of the whole window, as in Model Monitor's ground truth. */
   readonly time: number | null;
   /** When it became known; null with `time`, for the end of the window. */
   readonly recorded: number | null;
@@ -64,7 +64,7 @@ export function earlierPrediction(a: SampledPrediction, b: SampledPrediction): S
   return { ...(order <= 0 ? a : b), treated: a.treated || b.treated, control: a.control || b.control };
 }
 
-/** All that was reported under one id. */
+/** All reports under one id. */
 export function allReports(a: SampledLabel, b: SampledLabel): SampledLabel {
   const different = new Map(
     [...a.reports, ...b.reports].map((report) => [
@@ -79,10 +79,10 @@ export function allReports(a: SampledLabel, b: SampledLabel): SampledLabel {
   return { ...a, reports: reports.slice(0, mostReports) };
 }
 
-/** How long after a prediction its outcome is known for good. */
+/** How long after a prediction its outcome is final. */
 export const horizonOf = ({ window, delay = 0 }: LabelRules): number => window + delay;
 
-/** A prediction whose outcome is known for good. */
+/** A prediction with a final outcome. */
 export interface MatureRow {
   readonly probability: number;
   readonly outcome: 0 | 1;
@@ -94,19 +94,19 @@ export interface Outcomes {
   readonly counts: OutcomeCounts;
   readonly basis: "all" | "control" | null;
   readonly mature: readonly MatureRow[];
-  /** Share of the closed predictions that have a label; null where none has closed. */
+  /** Share of the closed predictions that have a label; null if none has closed. */
   readonly coverage: number | null;
   /** Labels without a prediction; null if there are none, absent if they were not requested. */
   readonly unjoined?: UnjoinedLabels | null | undefined;
 }
 
-/** From when to when predictions were made: the first millisecond and the one after the last. */
+/** Time span of the predictions: the first millisecond and the one after the last. */
 export interface TimeSpan {
   readonly from: number;
   readonly to: number;
 }
 
-/** Fewer rows of a control group are not judged by themselves. */
+/** A control group with fewer rows is not judged separately. */
 const leastControl = 100;
 
 const none: OutcomeCounts = {
@@ -124,7 +124,7 @@ const none: OutcomeCounts = {
 /** Outcomes without any label rules. */
 export const noOutcomes: Outcomes = { counts: none, basis: null, mature: [], coverage: null };
 
-/** Joins the sampled predictions of a span of time with the labels known at `now`. */
+/** Joins the sampled predictions of a time span with the labels known at `now`. */
 export function outcomesAt(
   predictions: readonly SampledPrediction[],
   labels: readonly SampledLabel[],
@@ -165,8 +165,8 @@ export function outcomesAt(
 }
 
 /**
- * Of each id the first prediction in each stretch of a window's length: who is scored every day has about one outcome a
- * window, not thirty. Where the stretches begin goes by the id, so that they are spread over time.
+ * The first prediction of each id in each stretch of a window's length: a customer who is scored every day has about
+ * one outcome per window, not thirty. The id decides where the stretches begin, so that they are spread over time.
  */
 function oncePerWindow(predictions: readonly SampledPrediction[], window: number): readonly SampledPrediction[] {
   const stretch = ({ id, key, time }: SampledPrediction): string =>
@@ -179,7 +179,7 @@ function oncePerWindow(predictions: readonly SampledPrediction[], window: number
   return [...first.values()];
 }
 
-/** The outcome of a whole window happened at its beginning if at all, and is known at its end. */
+/** The outcome of a whole window counts as at its beginning, and is known at its end. */
 function timedReport({ time, recorded, outcome }: LabelReport, made: number, window: number) {
   const end = made + window;
   return { time: time ?? (outcome === 1 ? made : end), recorded: recorded ?? end, outcome };

@@ -7,7 +7,10 @@ export const openPeriodsBytes = 2 ** 27;
 /** Fewer periods could not hold late records next to current ones. */
 const leastPeriods = 4;
 
-/** Bytes that one period may take once every cell is counted and every sample full: an upper bound, measured to be about twice the use. */
+/**
+ * Bytes of one period after every cell is counted and every sample is full: an upper bound, measured to be about
+ * twice the use.
+ */
 function bytesOfPeriod(
   { profile, attribution }: MonitorBaseline,
   { samples }: Pick<MonitorSettings, "samples">,
@@ -21,8 +24,8 @@ function bytesOfPeriod(
 }
 
 /**
- * How many periods a monitor may hold open: as many as fit into {@link openPeriodsBytes}, from 4 to 1,000. It follows from the
- * baseline and the settings alone, so that it is the same for all that are to be merged.
+ * Returns how many periods a monitor may keep open: as many as fit into {@link openPeriodsBytes}, from 4 to 1,000. It
+ * depends only on the baseline and the settings, so that it is the same for all monitors that merge.
  */
 export function openPeriodLimit(baseline: MonitorBaseline, settings: Pick<MonitorSettings, "samples">): number {
   return Math.min(

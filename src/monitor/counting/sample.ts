@@ -7,7 +7,10 @@ export interface Sampled {
   readonly id: string;
 }
 
-/** The place of an id in samples of one seed: the same in every process, so that samples of shards fit together. */
+/**
+ * Returns the key of an id in samples with one seed: the same in every process, so that samples of shards fit
+ * together.
+ */
 export function sampleKey(id: string, seed: number): number {
   let a = mix32(seed);
   let b = mix32(seed ^ 0x5bd1e995);
@@ -24,20 +27,20 @@ export function sampleKey(id: string, seed: number): number {
 type Identity<Entry> = (entry: Entry) => string;
 
 /**
- * A uniform sample of ids in constant memory that merges exactly: the entries of the smallest keys (bottom-k sampling,
- * Cohen and Kaplan 2007). Whatever the order, and however the ids are spread over shards, the same ones are kept. Samples of
- * predictions and of labels under one seed keep the same ids, so that they can be joined.
+ * A uniform sample of ids in constant memory that merges exactly: the entries with the smallest keys (bottom-k
+ * sampling, Cohen and Kaplan 2007). Whatever the order, and however the ids are spread over shards, the same ones are
+ * kept. Samples of predictions and of labels with one seed keep the same ids, so that they can be joined.
  */
 export class BottomSample<Entry extends Sampled> {
   readonly #capacity: number;
   readonly #combine: (a: Entry, b: Entry) => Entry;
   readonly #identity: Identity<Entry>;
   #entries = new Map<string, Entry>();
-  /** Larger keys have no place any more. */
+  /** Larger keys are no longer accepted. */
   #limit = Infinity;
 
   /**
-   * @param combine two entries of one identity: must not depend on their order.
+   * @param combine two entries of one identity; must not depend on their order.
    * @param identity the id alone by default.
    */
   constructor(capacity: number, combine: (a: Entry, b: Entry) => Entry, identity: Identity<Entry> = ({ id }) => id) {
@@ -56,22 +59,22 @@ export class BottomSample<Entry extends Sampled> {
     const identity = this.#identity(entry);
     const before = this.#entries.get(identity);
     this.#entries.set(identity, before === undefined ? entry : this.#combine(before, entry));
-    // Cut now and then only: a cut sorts.
+    // Cut only occasionally, because a cut sorts.
     if (this.#entries.size > 2 * this.#capacity + 64) this.#cut();
   }
 
-  /** Those kept, in the order of their keys. */
+  /** The kept entries, in the order of their keys. */
   entries(): readonly Entry[] {
     return this.#cut();
   }
 
-  /** Puts another entry in the place of one that is kept. */
+  /** Replaces a kept entry with another. */
   replace(entry: Entry): void {
     const identity = this.#identity(entry);
     if (this.#entries.has(identity)) this.#entries.set(identity, entry);
   }
 
-  /** Leaves out entries for good; the places are free again. */
+  /** Removes entries permanently; their places are free again. */
   keepOnly(test: (entry: Entry) => boolean): void {
     const kept = this.#cut().filter(test);
     if (kept.length === this.#entries.size) return;

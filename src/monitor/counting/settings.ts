@@ -11,11 +11,11 @@ export interface MonitorSettings {
   readonly samples: { readonly attribution: number; readonly predictions: number };
 }
 
-/** Records that were not counted, by why. */
+/** Records that were not counted, by reason. */
 export interface SkippedCounts {
   /** Their period had been closed. */
   readonly late: number;
-  /** They would have opened more periods than fit into a monitor's memory, 128 MiB for all that are open. */
+  /** They would have opened more periods than fit into a monitor's memory, 128 MiB for all open ones. */
   readonly tooManyPeriods: number;
   /** Records whose time is not a time. */
   readonly badTime: number;
@@ -25,7 +25,7 @@ export interface SkippedCounts {
   readonly badLabels: number;
 }
 
-/** Periods that a monitor holds open at most, however small they are. */
+/** Limit on the open periods of a monitor, however small they are. */
 export const mostPeriods = 1_000;
 
 /** Nothing was skipped. */

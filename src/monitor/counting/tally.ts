@@ -19,34 +19,37 @@ export interface AttributedRow extends Sampled {
 }
 
 /**
- * Everything counted of the rows of one period. Plain JSON of a bounded size; counts add up, samples keep the same ids in any
+ * All counts of one period's rows. Plain JSON of a bounded size; counts add up and samples keep the same ids in any
  * order, so shards merge to the same bits as the whole.
  */
 export interface Tally {
-  /** Rows that keep the contract. */
+  /** Rows that meet the contract. */
   readonly rows: number;
   /** Rows that break it. */
   readonly rejected: number;
-  /** Of the rows kept, those without a probability from 0 to 1. */
+  /** Kept rows without a probability from 0 to 1. */
   readonly unscored: number;
   /** By column, then rule. */
   readonly issues: readonly IssueTally[];
-  /** The first few names by alphabet of keys that the contract doesn't know. */
+  /** The first few names, alphabetically, of keys that the contract doesn't know. */
   readonly extraColumns: readonly string[];
-  /** Counted against the baseline's profile, the probabilities among them. */
+  /** Counts against the baseline's profile, including the probabilities. */
   readonly profile: Profile;
   readonly confidence: ConfidenceCounts;
-  /** Null where the baseline has no facets. */
+  /** Null if the baseline has no facets. */
   readonly bias: BiasCounts | null;
   readonly attributed: readonly AttributedRow[];
 }
 
-/** Names of unknown keys that a tally holds at most. */
+/** Limit on the names of unknown keys in a tally. */
 export const mostExtraColumns = 20;
 
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** The least few texts, each cut to 80 characters: of a union, the same ones in any order of merging. */
+/**
+ * Returns the first few texts in sort order, each cut to 80 characters: of a union, the same ones in any order of
+ * merging.
+ */
 export const firstNames = (names: Iterable<string>): string[] =>
   [...new Set([...names].map((name) => name.slice(0, 80)))].sort(byText).slice(0, mostExtraColumns);
 
@@ -64,7 +67,7 @@ export function sortedIssues(issues: Iterable<IssueTally>): IssueTally[] {
 /**
  * Adds two tallies of one baseline.
  *
- * @param capacity rows that a sample of attributions holds.
+ * @param capacity rows in a sample of attributions.
  * @throws ChurnkitError CONTRACT_MISMATCH for tallies of different baselines.
  */
 export function mergeTallies(a: Tally, b: Tally, capacity: number): Tally {
@@ -81,11 +84,11 @@ export function mergeTallies(a: Tally, b: Tally, capacity: number): Tally {
   };
 }
 
-/** All periods in one; null where there are none. */
+/** Merges all periods into one; null without any. */
 export const mergedTally = (periods: readonly { readonly tally: Tally }[], capacity: number): Tally | null =>
   periods.reduce<Tally | null>((sum, { tally }) => (sum === null ? tally : mergeTallies(sum, tally, capacity)), null);
 
-/** Two rows under one id: the same one, whichever came first. */
+/** Two rows under one id: keep the same one, whichever came first. */
 export function sameRow(a: AttributedRow, b: AttributedRow): AttributedRow {
   const differing = a.values.findIndex((value, i) => value !== b.values[i]);
   return differing < 0 || (a.values[differing] ?? 0) < (b.values[differing] ?? 0) ? a : b;

@@ -13,7 +13,7 @@ import type { PolicyChoice } from "../../drift/policy.js";
 import type { UnjoinedLabels } from "../counting/joins.js";
 import type { IssueTally } from "../counting/tally.js";
 
-/** The four monitors, and what each watches. */
+/** The four monitors, with their subjects. */
 export const monitors = {
   dataQuality: "the model's inputs and outputs: broken and missing values, new levels, distributions",
   modelQuality: "whether predictions are as good as before: realized and expected performance, calibration",
@@ -31,7 +31,7 @@ export interface Finding {
   readonly severity: Severity;
   /** The finding in a sentence or two. */
   readonly message: string;
-  /** Set where the verdict is "insufficient" for want of rows or labels: how many there are, and how many it takes. */
+  /** Set if the verdict is "insufficient" for lack of rows or labels: how many there are, and how many are needed. */
   readonly lacks?:
     | { readonly of: "records" | "labels" | "explained records"; readonly have: number; readonly need: number }
     | undefined;
@@ -52,19 +52,19 @@ export interface DataQualityFinding extends Finding {
 /** Of the model. */
 export interface ModelQualityFinding extends Finding {
   readonly outcomes: OutcomeCounts;
-  /** Labels that join no prediction, and why; null where there are none. */
+  /** Labels that join no prediction, and why; null without any. */
   readonly unjoined: UnjoinedLabels | null;
-  /** Whose outcomes were judged: the control group's where there is one of 100 rows or more. */
+  /** Whose outcomes were judged: the control group's, if it has 100 rows or more. */
   readonly basis: "all" | "control" | null;
-  /** From mature labels; null where there are none. */
+  /** From mature labels; null without any. */
   readonly realized: RealizedPerformance | null;
-  /** The realized metrics against the held-out ones. */
+  /** The realized metrics compared with the held-out ones. */
   readonly quality: QualityDrift | null;
-  /** Concept drift: outcomes against the probabilities. */
+  /** Concept drift: outcomes compared with the probabilities. */
   readonly calibration: CalibrationDrift | null;
-  /** Without labels, of all rows; null without rows. */
+  /** Estimated without labels, over all rows; null without rows. */
   readonly estimated: PerformanceEstimate | null;
-  /** The estimated metrics against those that were estimated when the model was made. A warning at most. */
+  /** The estimated metrics compared with the estimates at training time. A warning at most. */
   readonly expected: QualityDrift | null;
 }
 
@@ -100,12 +100,12 @@ export interface MonitorPolicies {
   readonly ignore?: readonly string[] | undefined;
 }
 
-/** The lack that goes into a finding, where there is one. */
+/** Returns the shortage for a finding, if there is one. */
 export const lackOf = (of: Lack["of"], have: number, need: number): Pick<Finding, "lacks"> =>
   have >= need ? {} : { lacks: { of, have, need } };
 
-/** How many there are, and how many it takes. */
+/** How many there are, and how many are needed. */
 export const lackWords = ({ of, have, need }: Lack): string => `${have} of the ${need} ${of} needed`;
 
-/** A finding where there is nothing to judge. */
+/** A finding with nothing to judge. */
 export const nothing = (message: string): Finding => ({ verdict: "insufficient", severity: "none", message });

@@ -16,7 +16,7 @@ import { mergeTallies, type Tally } from "../counting/tally.js";
 export interface MonitorHistory {
   /** The first millisecond that is not closed. */
   readonly closedUntil: number;
-  /** Of the data: every test of every column. */
+  /** All tests of every column of the data. */
   readonly sequential: SequentialState;
   readonly windows: Windows<Tally>;
   /** Of the other monitors. */
@@ -25,7 +25,7 @@ export interface MonitorHistory {
 
 /** Context for closing a period. */
 export interface HistoryContext extends LookContext {
-  /** Rows that a sample of attributions holds. */
+  /** Rows in a sample of attributions. */
   readonly attributionRows: number;
 }
 
@@ -37,7 +37,7 @@ export const beginHistory = (plan: SequentialPlan, closedUntil: number): Monitor
   alarms: [],
 });
 
-/** Closes all periods up to `until`, each with the looks that the plan has for it. */
+/** Closes all periods up to `until`, each with its planned looks. */
 export function closePeriods(
   history: MonitorHistory,
   until: number,
@@ -52,7 +52,7 @@ export function closePeriods(
   return passEmpty(state, until, context);
 }
 
-/** Closes periods without rows; a silence longer than every window is passed over at once. */
+/** Closes periods without rows; a silence longer than every window is skipped at once. */
 function passEmpty(history: MonitorHistory, until: number, context: HistoryContext): MonitorHistory {
   const periods = Math.max(0, Math.round((until - history.closedUntil) / context.length));
   const { sequential, windows } = history;
@@ -75,7 +75,7 @@ function closeOne(history: MonitorHistory, tally: Tally | null, context: History
   const { state: windows, due } = addPart(history.windows, tally, (a, b) => mergeTallies(a, b, attributionRows));
   const looks = due.map(({ window, part }) => {
     const report = driftOfTally(baseline, part, policies, true);
-    // Broken rows are judged against the table that the baseline was made from, not against the training rows.
+    // Broken rows are compared with the baseline's table, not with the training rows.
     return { window, report: { ...report, rows: { reference: baseline.rows.kept, current: part.rows } } };
   });
   const { state: sequential } = sequentialStep(history.sequential, looks, policies.data);

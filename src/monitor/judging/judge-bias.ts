@@ -11,7 +11,7 @@ import type { Tally } from "../counting/tally.js";
 /** Metrics that need no outcome. */
 const ofCalls: ReadonlySet<BiasMetric> = new Set(["CI", "DPPL", "DI"]);
 
-/** Judges how groups fare: by the calls of all rows, and by the outcomes of those that are mature. */
+/** Judges how groups are treated: by the calls of all rows, and by the mature outcomes. */
 export function judgeBias(
   baseline: MonitorBaseline,
   tally: Tally | null,
@@ -39,7 +39,7 @@ export function judgeBias(
   const found = [calls, outcomes].filter((each) => each !== null);
   if (found.length === 0) return { ...nothing("No rows have arrived."), calls, outcomes };
   const told = found.filter((each) => each.verdict === "drift" || each.severity === "critical");
-  // A value outside its range that chance could have put there is no more than a reason to gather rows.
+  // A value outside its range that may be chance is only a reason to collect more rows.
   const severity = worst(
     found.flatMap(({ changes }) =>
       changes
@@ -49,7 +49,7 @@ export function judgeBias(
   );
   const verdict = verdictOf(found);
   return {
-    // Groups that fare otherwise than allowed for certain are a finding, also where nothing tells whether they did before.
+    // A group that is certainly outside the allowed range is a finding, even if its earlier state is unknown.
     verdict: verdict === "insufficient" && severity !== "none" ? "drift" : verdict,
     severity,
     message: [...new Set((told.length > 0 ? told : found).map(({ message }) => message))].join(" "),

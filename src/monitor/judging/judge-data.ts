@@ -8,8 +8,8 @@ import { lackOf, nothing, type DataQualityFinding, type MonitorPolicies } from "
 import type { Tally } from "../counting/tally.js";
 
 /**
- * Compares what was counted with the baseline: features, probabilities, broken rows, and columns that the model does not read and
- * that come alive.
+ * Compares the counts with the baseline: features, probabilities, broken rows, and unread columns in which other
+ * values appear.
  *
  * @param calmUnread also reports unread columns that did not change.
  */
@@ -23,7 +23,7 @@ export function driftOfTally(
   const policy = driftPolicy(data);
   const report = reportOf(compareColumns(profile, tally.profile, policy, ignore).map(bySentValues), policy, {
     calmUnread,
-    // Broken rows are known of the table that the baseline was made from, not of the training rows in the profile.
+    // The baseline's table has counts of broken rows; the training rows in the profile do not.
     rows: { reference: rows.kept, current: tally.rows },
     rejected: { reference: rows.rejected, current: tally.rejected },
     roleOf: roles(contract.target?.column, predictionsOf(profile)?.name),
@@ -33,7 +33,9 @@ export function driftOfTally(
   return { ...report, rows: { reference: profile.rows, current: tally.rows } };
 }
 
-/** Callers send what the model reads: that a column which it doesn't read is missing from most records tells nothing. */
+/**
+ * Callers send the columns that the model reads, so an unread column that is missing from most records means nothing.
+ */
 function bySentValues(comparison: Comparison): Comparison {
   const { reference, n, candidates } = comparison;
   return reference.unread && n > 0
@@ -58,7 +60,7 @@ export function judgeData(
   return { verdict, severity, message, ...lacking, score, issues, extraColumns, drift };
 }
 
-/** Rows kept x values present x values of known levels, each as a share; the features weigh alike. */
+/** Rows kept x values present x values of known levels, each as a share; the features have equal weights. */
 function qualityScore({ rows, rejected, profile }: Tally, { contract }: MonitorBaseline): number {
   if (rows === 0) return 0;
   const predictions = predictionsOf(profile);

@@ -12,16 +12,19 @@ import type { Outcomes } from "../counting/labels.js";
 import type { Tally } from "../counting/tally.js";
 
 /**
- * So many labels of the rarer class must be expected before metrics are judged: F1 and AUC of fewer are far from normal (of 15,
- * 0.07 % are off by what should happen to 0.005 %). Calibration needs no more than `minimumSample`.
+ * Expected labels of the rarer class before metrics are judged: F1 and AUC of fewer are far from normal (with 15,
+ * 0.07 % are off by as much as should happen to 0.005 %). Calibration needs only `minimumSample`.
  */
 const leastOfClass = 50;
-/** Fewer rows are not judged by what is expected of them: its error would be as uncertain as itself. */
+/** With fewer rows, expected metrics are not judged: their error would be as uncertain as they are. */
 const leastExpected = 100;
-/** Least share of closed predictions that must have a label. */
+/** Minimum share of closed predictions with a label. */
 const leastCoverage = 0.8;
 
-/** Judges whether the model is as good as it was: by mature labels, and by what the probabilities promise. */
+/**
+ * Judges whether the model is as good as before: by mature labels, and by the performance that the probabilities
+ * predict.
+ */
 export function judgeModel(
   { quality, model }: MonitorBaseline,
   tally: Tally | null,
@@ -87,7 +90,7 @@ export function judgeModel(
   };
 }
 
-/** Labels that join nothing come first: nothing else is known until that is fixed. */
+/** Labels that join nothing come first, because nothing else is known until that is fixed. */
 function messageOf(found: readonly string[], lacking: string | undefined, { unjoined, counts }: Outcomes): string {
   const told = unjoined ?? null;
   if (told !== null && told.labels === told.of) return [unjoinedWords(told), ...found].join(" ");

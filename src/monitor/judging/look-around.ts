@@ -37,13 +37,13 @@ export function judgeAll(
 
 const isoTime = (time: number): string => new Date(time).toISOString();
 
-/** The time that periods cover. */
+/** Time span of periods. */
 export function spanOf(starts: readonly number[], length: number): { from: string | null; to: string | null } {
   if (starts.length === 0) return { from: null, to: null };
   return { from: isoTime(Math.min(...starts)), to: isoTime(Math.max(...starts) + length) };
 }
 
-/** Ways in which a column alarms, in words. */
+/** Describes the ways in which a column raises an alarm. */
 const whatWords = {
   distribution: "its distribution moved",
   psi: "its distribution moved (PSI)",
@@ -54,7 +54,7 @@ const whatWords = {
   concept: "outcomes changed at equal probabilities",
 } as const;
 
-/** The alarms of all monitors that stand. */
+/** The active alarms of all monitors. */
 export function alarmsOf(history: MonitorHistory | null, length: number): MonitorAlarm[] {
   if (history === null) return [];
   const { sequential, alarms, closedUntil } = history;
@@ -100,8 +100,8 @@ interface ViewInput {
 }
 
 /**
- * The findings on what the windows hold at the moment: a day of hours or a week of days, and for a monitor to which that is
- * too little, the longest window.
+ * The findings on the windows' current content: a day of hours or a week of days and, for a monitor with too little
+ * in them, the longest window.
  */
 export function recentView(
   history: MonitorHistory,

@@ -9,11 +9,11 @@ import { judgeModel } from "./judge-model.js";
 import type { Outcomes, TimeSpan } from "../counting/labels.js";
 import type { Tally } from "../counting/tally.js";
 
-/** An alarm of a monitor other than that of the data, whose alarms the sequential procedure keeps. */
+/** An alarm of a monitor other than the data's, whose alarms the sequential procedure keeps. */
 export interface StandingAlarm {
   readonly monitor: MonitorName;
   readonly severity: "warning" | "critical";
-  /** The window, in periods, in which it was raised; a later look at the same window clears it. */
+  /** The window, in periods, that raised it; a later look at the same window clears it. */
   readonly window: number;
   /** End of the period in which it was raised, milliseconds since 1970. */
   readonly since: number;
@@ -26,11 +26,11 @@ export interface LookContext {
   readonly policies: MonitorPolicies;
   /** Length of a period in milliseconds. */
   readonly length: number;
-  /** Outcomes of predictions; `closedIn` asks for those whose outcome windows closed in the span. */
+  /** Outcomes of predictions; `closedIn` selects those whose outcome windows closed in the span. */
   readonly outcomes: (closedIn: TimeSpan) => Outcomes;
 }
 
-/** A window that is due, and when it ends. */
+/** A due window, and its end. */
 export interface Look {
   readonly window: number;
   readonly part: Tally;
@@ -45,9 +45,9 @@ const modelTests = 3;
 const biasTests = 4;
 
 /**
- * Looks at one window with the monitors of model, bias and attribution, spending the plan's allowance of false alarms as the
- * sequential procedure does for the data: a share for each look, so that by Boole's inequality the expected number of false
- * alarms of each monitor in a year stays within it. Each monitor has the plan's allowance to itself.
+ * Looks at one window with the monitors of model, bias and attribution, and spends the plan's allowance of false
+ * alarms as the sequential procedure does for the data: a share for each look, so that by Boole's inequality the
+ * expected number of false alarms of each monitor in a year stays within it. Each monitor has its own allowance.
  */
 export function takeLook(
   standing: readonly StandingAlarm[],
@@ -62,7 +62,7 @@ export function takeLook(
     if (judge === undefined) return alarms;
     const others = alarms.filter((alarm) => alarm !== before);
     const usual = judge(undefined);
-    // Most looks find nothing even at the usual significance, and are done.
+    // Most looks find nothing even at the usual significance, and end here.
     const found = usual.severity === "none" ? undefined : alarmAt(judge, plan, look.window);
     if (found === undefined) {
       const ended = before?.window === look.window && usual.severity === "none" && usual.verdict === "stable";
@@ -98,7 +98,7 @@ function judgesOf(
     bias: (alpha) => {
       if (alpha === undefined) return judgeBias(baseline, part, closed.mature, policies);
       const share = Math.max(1e-12, alpha / biasTests);
-      // A change is corrected over metrics and groups where it is judged, a range is not.
+      // A change is corrected over metrics and groups when it is judged; a range is not.
       const ranges = Object.keys(biasPolicy(bias).allowed).length * (baseline.bias?.counts.facets.length ?? 1);
       const own = { alpha: share, confidence: 1 - share / Math.max(1, ranges) };
       return judgeBias(baseline, part, closed.mature, { ...policies, bias: { ...bias, ...own } });

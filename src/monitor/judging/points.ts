@@ -9,8 +9,8 @@ import { monitorLabels, type MonitorReport } from "./report.js";
  * `estimated_model_accuracy`, `data_drift_score`, `feature_drift_score` for each feature, `prediction_drift_score`,
  * `data_quality_score`. A figure without a value gives no point.
  *
- * @param options `at`: when the figures were computed, by default the report's own time; `labels` go with every point, such as
- * `{ model: "churn" }`.
+ * @param options `at`: when the figures were computed, by default the report's own time; `labels` are added to every
+ * point, such as `{ model: "churn" }`.
  * @example
  * ```ts
  * import { monitorPoints, type Monitor } from "churnkit/monitor";

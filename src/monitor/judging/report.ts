@@ -9,14 +9,14 @@ export interface MonitorAlarm {
   /** The column, "(broken rows)", or the monitor as a whole. */
   readonly subject: string;
   readonly severity: "warning" | "critical";
-  /** The window in which it was raised, in periods. */
+  /** The window that raised it, in periods. */
   readonly window: number;
   /** When it was raised, ISO 8601. */
   readonly since: string;
   readonly message: string;
 }
 
-/** One monitor's verdict, and what it rests on. */
+/** One monitor's verdict, with its basis. */
 export type MonitorVerdict<Found extends Finding> = Finding & { readonly finding: Found };
 
 /** Advice on a monitor's finding. */
@@ -34,7 +34,7 @@ export interface MonitorReport {
   readonly at: string;
   readonly model: string;
   /**
-   * `sequential`: looked at again and again, so that alarms decide, within the plan's allowance of false ones. `once`: one
+   * `sequential`: repeated looks, in which alarms decide, within the plan's allowance of false ones. `once`: one
    * look, each monitor at its policy's own significance.
    */
   readonly looked: "sequential" | "once";
@@ -47,9 +47,9 @@ export interface MonitorReport {
   readonly severity: Severity;
   readonly monitors: { readonly [Name in MonitorName]: MonitorVerdict<Findings[Name]> };
   readonly alarms: readonly MonitorAlarm[];
-  /** Alarms that were raised, or became critical, since the report before. */
+  /** Alarms that were raised, or became critical, since the previous report. */
   readonly raised: readonly MonitorAlarm[];
-  /** Alarms that ended since the report before, as "monitor subject". */
+  /** Alarms that ended since the previous report, as "monitor subject". */
   readonly cleared: readonly string[];
   /** The most pressing first. */
   readonly advice: readonly MonitorAdvice[];
@@ -61,7 +61,7 @@ export type ReportParts = Omit<MonitorReport, "format" | "verdict" | "severity" 
   readonly findings: Findings;
 };
 
-/** Puts a report together: in a sequence of looks the alarms decide, in a single one the findings do. */
+/** Assembles a report: in a sequence of looks the alarms decide, in a single one the findings do. */
 export function reportOfParts({ findings, ...parts }: ReportParts): MonitorReport {
   const verdictFor = <Found extends Finding>(monitor: MonitorName, finding: Found): MonitorVerdict<Found> => {
     const { verdict, severity, message, lacks } = finding;
@@ -144,7 +144,7 @@ function adviceFor(monitors: MonitorReport["monitors"], alarms: readonly Monitor
   if (dataQuality.verdict === "drift" && drift !== null) {
     const onDrift = driftAdvice(drift).filter(({ severity }) => severity !== "none");
     for (const { severity, action, columns } of onDrift) add("dataQuality", severity, action, columns);
-    // An alarm of another window stands, whatever the rows of today say.
+    // An alarm of another window is active, whatever today's rows say.
     if (worst(onDrift.map(({ severity }) => severity)) !== dataQuality.severity) {
       const columns = alarms.filter(({ monitor }) => monitor === "dataQuality").map(({ subject }) => subject);
       add(

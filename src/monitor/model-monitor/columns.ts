@@ -20,7 +20,7 @@ export function featuresOf({ contract }: Pick<MonitorBaseline, "contract">, prof
   });
 }
 
-/** Dates are counted as milliseconds since 1970, true and false as 1 and 0. */
+/** Dates are milliseconds since 1970, true and false 1 and 0. */
 export function inferredType(column: Column): InferredType {
   switch (column.kind) {
     case "number":

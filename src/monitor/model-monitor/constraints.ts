@@ -22,7 +22,7 @@ import { featuresOf, inferredType, type InferredType } from "./columns.js";
 export interface FeatureConstraints {
   readonly name: string;
   readonly inferred_type: InferredType;
-  /** Least share of values that must be there. */
+  /** Minimum share of values present. */
   readonly completeness?: number | undefined;
   readonly num_constraints?: { readonly is_non_negative?: boolean | undefined } | undefined;
   readonly string_constraints?: { readonly domains?: readonly string[] | undefined } | undefined;
@@ -32,15 +32,15 @@ export interface FeatureConstraints {
 export interface MonitoringConfig {
   readonly evaluate_constraints: "Enabled" | "Disabled";
   readonly emit_metrics: "Enabled" | "Disabled";
-  /** Least share of values of the right type. */
+  /** Minimum share of values of the right type. */
   readonly datatype_check_threshold: number;
-  /** Least share of a feature's values that are among its domains. */
+  /** Minimum share of a feature's values in its domains. */
   readonly domain_content_threshold: number;
   readonly distribution_constraints: {
     readonly perform_comparison: "Enabled" | "Disabled";
     /** Largest distance: of distribution functions for numbers, of the shares of levels for texts. */
     readonly comparison_threshold: number;
-    /** "Robust" counts a distance only where it is significant for the rows at hand. */
+    /** "Robust" counts a distance only if it is significant for the number of rows. */
     readonly comparison_method: "Simple" | "Robust";
     readonly categorical_comparison_threshold?: number | undefined;
     readonly categorical_drift_method?: "LInfinity" | "ChiSquared" | undefined;
@@ -54,13 +54,13 @@ export interface MonitorConstraints {
   readonly monitoring_config: MonitoringConfig;
 }
 
-/** Levels of a feature that are written as its domains at most. */
+/** Limit on the levels of a feature that are written as its domains. */
 const mostDomains = 1_000;
 
 /**
- * Constraints from the baseline, as Model Monitor's `constraints.json`. Thresholds come from the policy's warnings: completeness
- * may fall by `missing.warning`, domains may be left by `newLevels.warning` of the values, distributions may move by
- * `distribution.warning`.
+ * Returns constraints from the baseline, as Model Monitor's `constraints.json`. Thresholds come from the policy's
+ * warnings: completeness may fall by `missing.warning`, `newLevels.warning` of the values may be outside the domains,
+ * and distributions may move by `distribution.warning`.
  *
  * @throws ChurnkitError OPTION_INVALID for a bad policy.
  */
@@ -145,15 +145,15 @@ const malformed = documentError("INPUT_MALFORMED", "", "Give the constraints of 
  * Reads an existing `constraints.json`, written by Model Monitor, by hand or by {@link constraintsJson}. Missing
  * members take Model Monitor's own defaults. Texts are compared by LInfinity, even if ChiSquared is requested.
  *
- * @throws ChurnkitError INPUT_MALFORMED naming the path of what is wrong, or of a feature's `monitoringConfigOverrides`, which
- * would go unheard.
+ * @throws ChurnkitError INPUT_MALFORMED naming the path of the problem, or of a feature's
+ * `monitoringConfigOverrides`, which would have no effect.
  */
 export const parseConstraints = (json: unknown, file = "constraints.json"): MonitorConstraints =>
   constraints(JsonValue.of(json, file, malformed));
 
 /**
- * The drift policy that comes nearest to existing constraints: their thresholds become the warnings, and twice as much is
- * critical. Completeness is each feature's own there and is not carried over; {@link constraintViolations} checks it.
+ * Returns the drift policy closest to existing constraints: their thresholds become the warnings, and twice as much
+ * is critical. Completeness is per feature there and is not carried over; {@link constraintViolations} checks it.
  *
  * @example
  * ```ts

@@ -1,6 +1,6 @@
 import type { NumericProfile } from "../../data/profile/index.js";
 
-/** The ends of a profile's cell: both the cut point itself for a cell of values equal to one. */
+/** The ends of a profile's cell; both are the cut point for a cell of equal values. */
 function cellEnds({ cuts, min, max }: NumericProfile, cell: number): { low: number; high: number } {
   const low = min ?? 0;
   const high = max ?? 0;

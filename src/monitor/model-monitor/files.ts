@@ -7,9 +7,9 @@ import { statisticsJson } from "./statistics.js";
 import { constraintViolations } from "./violations.js";
 
 /**
- * Model Monitor's files for all that a monitor has counted, by name; none where it has counted nothing.
+ * Returns Model Monitor's files for all counts of a monitor, by name; none without counts.
  *
- * @param constraints those that hold; without them the baseline's own.
+ * @param constraints the constraints in force; without them the baseline's own.
  */
 export function modelMonitorFiles(
   baseline: MonitorBaseline,

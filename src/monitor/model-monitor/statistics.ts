@@ -58,14 +58,14 @@ export interface MonitorStatistics {
   readonly features: readonly FeatureStatistics[];
 }
 
-/** As Model Monitor's own containers have it. */
+/** In the form of Model Monitor's own containers. */
 const buckets = 10;
 const sketchParameters = { c: 0.64, k: 2048 } as const;
 
 /**
- * The baseline's features, or those counted later, as Model Monitor's `statistics.json`: what its dashboards and its own
- * container read. Ten buckets of equal width and a KLL sketch, both from the profile's cut points: exact where a bound is a
- * cut point, linear between two. Dates are milliseconds since 1970, true and false 1 and 0.
+ * Returns the baseline's features, or later counts, as Model Monitor's `statistics.json`, which its dashboards and
+ * its own container read. Ten buckets of equal width and a KLL sketch, both from the profile's cut points: exact if a
+ * bound is a cut point, linear between two. Dates are milliseconds since 1970, true and false 1 and 0.
  *
  * @param tally of a monitor's period; the baseline's own profile by default.
  */
@@ -85,7 +85,7 @@ export function statisticsJson(baseline: MonitorBaseline, tally?: Pick<Tally, "r
 function numerical(profile: NumericProfile): Pick<FeatureStatistics, "numerical_statistics"> {
   const summary = summarizeNumeric(profile);
   const common = { num_present: countOfValues(profile), num_missing: profile.missing };
-  // A feature without any value has no statistics, and JSON no NaN.
+  // A feature without values has no statistics, and JSON has no NaN.
   if (summary === undefined) {
     return {
       numerical_statistics: {
@@ -132,7 +132,7 @@ function bucketsOf(profile: NumericProfile, min: number, max: number) {
   }));
 }
 
-/** Items at equal steps of rank, each standing for a power of two of values by its level: they add up to all values. */
+/** Items at equal steps of rank, each representing a power of two of values by its level: they add up to all values. */
 function sketchOf(profile: NumericProfile, n: number): number[][] {
   let level = 0;
   while (n / powerOfTwo(level) > sketchParameters.k / 2) level++;

@@ -15,7 +15,7 @@ export const constraintChecks = [
   "categorical_values_check",
 ] as const;
 
-/** One constraint that does not hold. */
+/** One violated constraint. */
 export interface ConstraintViolation {
   readonly feature_name: string;
   readonly constraint_check_type: (typeof constraintChecks)[number];
@@ -27,14 +27,14 @@ export interface ConstraintViolations {
   readonly violations: readonly ConstraintViolation[];
 }
 
-/** Rules of the contract that say that a value has the wrong type. */
+/** Rules of the contract about a value's type. */
 const typeRules = new Set(["number", "integer", "boolean", "date", "type"]);
 
 const percent = (share: number): string => `${Number((100 * share).toFixed(2))} %`;
 
 /**
- * Checks what was counted against constraints as Model Monitor does, and gives its `constraint_violations.json`. Its rules
- * look at sizes alone; the monitors' own verdicts also ask whether chance could have done it.
+ * Checks counts against constraints like Model Monitor, and returns its `constraint_violations.json`. Its rules use
+ * size alone; the monitors' own verdicts also ask whether the change could be chance.
  *
  * @example
  * ```ts
@@ -158,7 +158,7 @@ function largestGap(before: CategoryProfile, now: CategoryProfile): number {
   return Math.max(Math.abs(before.other / n - now.other / m), ...gaps);
 }
 
-/** Share of a category's values that are among its domains; 1 where it has none. */
+/** Share of a category's values in its domains; 1 without domains. */
 function shareOfDomains(
   { string_constraints: texts }: FeatureConstraints,
   profile: ColumnProfile,

@@ -21,7 +21,7 @@ import {
 } from "./calibration-tests.js";
 import { Z95 } from "./performance-metrics.js";
 
-/** The tests of concept drift, and what their statistic is. */
+/** The tests of concept drift, with their statistics. */
 export const calibrationTests = {
   level: "z of the mean residual, observed minus expected share of positives",
   shape: "chi-square of the residuals by bin of the probability",
@@ -52,7 +52,7 @@ export interface JudgedBin {
   readonly baselineResidual: number | null;
 }
 
-/** Whether the outcome still follows from the features as it did. Plain JSON without NaN. */
+/** Whether the outcome still follows from the features as before. Plain JSON without NaN. */
 export interface CalibrationDrift {
   readonly verdict: DriftVerdict;
   readonly severity: Severity;
@@ -60,7 +60,7 @@ export interface CalibrationDrift {
   readonly positives: number;
   readonly expectedRate: number | null;
   readonly observedRate: number | null;
-  /** Change of the residual with its 95 % interval: against 0, or against the baseline. */
+  /** Change of the residual with its 95 % interval: from 0, or from the baseline. */
   readonly change: MetricValue;
   /** A change of the level of this size would be found four times out of five. */
   readonly detectableChange: number | null;
@@ -72,7 +72,7 @@ export interface CalibrationDrift {
 
 /** How to judge. */
 export interface CalibrationOptions {
-  /** Outcomes and probabilities when the model was made. Without it, probabilities are taken to be calibrated. */
+  /** Outcomes and probabilities at training time. Without them, probabilities are assumed to be calibrated. */
   readonly baseline?: CalibrationSummary | undefined;
   readonly policy?: Partial<CalibrationPolicy> | undefined;
 }
@@ -81,13 +81,13 @@ export interface CalibrationOptions {
 const POWER = 0.8416;
 
 /**
- * Concept drift: realized outcomes against the model's own expectation of them, row by row and in bins of the probability.
- * Data drift alone leaves this at rest, because probabilities move along with the features.
+ * Concept drift: realized outcomes compared with the model's own expectation of them, row by row and in bins of the
+ * probability. Data drift alone does not affect this, because probabilities move along with the features.
  *
  * To compare two labeled samples instead, by the rate at equal probabilities, see `conceptDrift`.
  *
- * Without a baseline three tests decide (`calibrationTests`); with one, the change of the residuals since then is tested, by
- * the level and the shape, so that a model which never was calibrated raises no alarm for it.
+ * Without a baseline three tests decide (`calibrationTests`); with one, the change of the residuals since then is
+ * tested, by the level and the shape, so that a model that never was calibrated raises no alarm for it.
  *
  * @param labels 1 for the positive class, 0 for the other, of closed outcome windows only.
  * @param probabilities Of the positive class, in [0, 1], as they were predicted.

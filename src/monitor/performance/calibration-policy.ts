@@ -3,7 +3,7 @@ import type { Floors } from "../../drift/policy.js";
 
 /** Every number behind a verdict on concept drift. A finding is drift when it is significant and reaches its floor. */
 export interface CalibrationPolicy {
-  /** Level of significance after the correction over the tests (Benjamini and Hochberg). */
+  /** Significance level after the correction over the tests (Benjamini and Hochberg). */
   readonly alpha: number;
   /** How far the share of positives may be from the expected one. */
   readonly level: Floors;

@@ -20,7 +20,7 @@ export interface CalibrationBin {
   readonly positives: number;
   /** Sum of the probabilities. */
   readonly expected: number;
-  /** Sum of p (1 - p), the variance of the positives where the probabilities are right. */
+  /** Sum of p (1 - p), the variance of the positives if the probabilities are right. */
   readonly variance: number;
 }
 
@@ -34,11 +34,11 @@ export interface CalibrationSummary {
 }
 
 /**
- * Summarizes held-out rows as the baseline of {@link calibrationDrift}: how far off the model was when it was made.
+ * Summarizes held-out rows as the baseline of {@link calibrationDrift}: how far off the model was at training time.
  *
  * @param labels 1 for the positive class, 0 for the other.
  * @param probabilities Of the positive class, in [0, 1].
- * @param bins 2 to 100 bins of equal numbers of rows, 10 by default; fewer where probabilities are tied.
+ * @param bins 2 to 100 bins of equal numbers of rows, 10 by default; fewer if probabilities are tied.
  * @throws ChurnkitError TOO_FEW_ROWS, VALUE_INVALID or OPTION_INVALID for bad rows, OPTION_INVALID for a bad number of
  * bins.
  */
@@ -66,7 +66,7 @@ export function binnedOutcomes(
     bin.rows++;
     bin.positives += labels[i] as number;
     bin.expected += p;
-    // A probability of 0 or 1 leaves room for the smallest doubt, so that no test divides by nothing.
+    // A probability of 0 or 1 keeps a tiny variance, so that no test divides by zero.
     bin.variance += Math.max(p * (1 - p), probabilityMargin);
   }
   return bins;
@@ -102,7 +102,7 @@ const malformed = documentError("INPUT_MALFORMED", "", "Make it with calibration
 /**
  * Reads a summary back from JSON, or checks one.
  *
- * @throws ChurnkitError INPUT_MALFORMED for anything that {@link calibrationSummary} does not make.
+ * @throws ChurnkitError INPUT_MALFORMED for anything other than a result of {@link calibrationSummary}.
  *
  * @example
  * ```ts

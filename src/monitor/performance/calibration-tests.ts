@@ -7,7 +7,7 @@ export interface PooledBin {
   readonly base: CalibrationBin | null;
   /** Residual now minus residual of the baseline (0 without one). */
   readonly change: number;
-  /** Variance of `change` where nothing has changed. */
+  /** Variance of `change` if nothing has changed. */
   readonly variance: number;
 }
 
@@ -26,7 +26,7 @@ export const residual = ({ rows, positives, expected }: CalibrationBin): number 
 /**
  * Pools neighbors until the positives of each vary enough for a chi-square, and measures the change of the residual.
  * Against calibrated probabilities its variance is sum of p (1 - p) / rows^2. Against a baseline it is that of two
- * proportions with the share of both samples together, which also holds where the model never was calibrated.
+ * proportions with the share of both samples together, which is also valid if the model never was calibrated.
  */
 export function poolBins(
   now: readonly CalibrationBin[],
@@ -69,7 +69,7 @@ function compared(pair: { now: CalibrationBin; base: CalibrationBin }, hasBase: 
 /** A test of the residuals. */
 export interface CalibrationStatistic extends Tail {
   readonly statistic: number;
-  /** Size of what was found, in the unit of its floor. */
+  /** Size of the finding, in the unit of its floor. */
   readonly effect: number;
 }
 

@@ -16,13 +16,13 @@ export interface ConfidenceCounts {
   readonly rows: number;
   /** Values that are not probabilities (NaN, below 0, above 1) and are not in any cell. */
   readonly invalid: number;
-  /** Cells that hold rows, in increasing order: [cell, rows, sum of steps above the cell's low end]. */
+  /** Cells with rows, in increasing order: [cell, rows, sum of steps above the cell's low end]. */
   readonly cells: readonly (readonly [cell: number, rows: number, steps: number])[];
 }
 
-/** Counts probabilities as they come, in constant memory (78 kB). */
+/** Counts probabilities on arrival, in constant memory (78 kB). */
 export interface ConfidenceCounter {
-  /** Counts a probability; false, and counted as invalid, where it is none. */
+  /** Counts a probability; an invalid one is counted as such and returns false. */
   add(probability: number): boolean;
   /** Counts so far. */
   counts(): ConfidenceCounts;
@@ -60,7 +60,7 @@ export function confidenceCounter(threshold: number): ConfidenceCounter {
         return false;
       }
       const bin = scoreBin(p);
-      // The threshold's own bin has two cells, one for each side: those above it are one place further on.
+      // The threshold's own bin has two cells, one for each side; later cells shift by one.
       const cell = p >= threshold ? bin + 1 : bin;
       rows[cell] = (rows[cell] as number) + 1;
       steps[cell] = (steps[cell] as number) + stepOf(p, { low: lows[bin] as number, high: highs[bin] as number });
@@ -123,7 +123,7 @@ const malformed = documentError("INPUT_MALFORMED", "", "Give what counts() retur
 /**
  * Reads counts back from JSON.
  *
- * @throws ChurnkitError INPUT_MALFORMED for anything that {@link confidenceCounter} does not write.
+ * @throws ChurnkitError INPUT_MALFORMED for anything other than a result of {@link confidenceCounter}.
  */
 export const parseConfidenceCounts = (json: unknown): ConfidenceCounts =>
   confidenceCountsDecoder(JsonValue.of(json, "The JSON of confidence counts", malformed));

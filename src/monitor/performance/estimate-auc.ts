@@ -1,6 +1,6 @@
 import type { ScoreCells } from "./score-cells.js";
 
-/** Fewer expected pairs than this are none: their squares would no longer be numbers. */
+/** Fewer expected pairs than this count as none: their squares would no longer be numbers. */
 const FEWEST_PAIRS = 1e-100;
 
 /** An estimate before it is turned into an interval. Variances of the estimate itself, not of a sum. */
@@ -8,7 +8,7 @@ export interface RawEstimate {
   readonly value: number;
   /** Of the realized metric around the estimate, over what comes true, given the rows. */
   readonly variance: number;
-  /** Of the estimate around the population's metric, over which rows there are. */
+  /** Of the estimate around the population's metric, from the choice of rows. */
   readonly populationVariance: number;
   /** Certified: the estimate from all single rows is within this of `value`. */
   readonly error: number;
@@ -23,7 +23,7 @@ export interface RawEstimate {
  * g_i = (A_i - B_i) / D - AUC (1 / P - 1 / N), with A_i the expected negatives below it, B_i the expected positives
  * above it, P and N the expected positives and negatives, D the pairs: sum of p_i (1 - p_i) g_i^2.
  *
- * @returns null where no pair is expected.
+ * @returns null if no pair is expected.
  */
 export function estimateAuc(cells: ScoreCells): RawEstimate | null {
   const { counts, means, ends } = cells;

@@ -27,7 +27,7 @@ export interface MeanSums {
 export interface EstimateSums {
   readonly called: SideSums;
   readonly others: SideSums;
-  /** Of the expected squared error of a row, p (1 - p). */
+  /** Sums for the expected squared error of a row, p (1 - p). */
   readonly brier: MeanSums;
   /** Of the expected log loss of a row. */
   readonly logLoss: MeanSums;
@@ -53,7 +53,7 @@ function sideSums({ counts, means, ends }: ScoreCells, from: number, to: number)
   return { rows, expected, variance, squares, rounding };
 }
 
-/** All sums that the estimates need, in one walk. */
+/** Computes all sums for the estimates, in one pass. */
 export function estimateSums(cells: ScoreCells): EstimateSums {
   const { counts, means, ends } = cells;
   const brier = { sum: 0, squares: 0, variance: 0, error: 0 };

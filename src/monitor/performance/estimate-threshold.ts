@@ -2,7 +2,7 @@ import type { Costs } from "../../model/artifact.js";
 import type { EstimateSums } from "./estimate-sums.js";
 import type { RawEstimate } from "./estimate-auc.js";
 
-/** Fewer expected positives than this are none: their squares would no longer be numbers. */
+/** Fewer expected positives than this count as none: their squares would no longer be numbers. */
 const FEWEST_POSITIVES = 1e-100;
 
 /** How a metric moves with the true positives (called) and the false negatives (others). */

@@ -8,10 +8,10 @@ import { performanceMetricNames, performanceMetrics, Z95, type PerformanceMetric
 import { exactCells, type ScoreCells } from "./score-cells.js";
 
 /**
- * An estimated metric. `low` and `high` hold the metric that these very rows will turn out to have 19 times out of 20.
+ * An estimated metric. The realized metric of exactly these rows will be within `low` and `high` 19 times out of 20.
  */
 export interface EstimatedValue extends MetricValue {
-  /** Standard deviation of the realized metric of these rows around `value`: the chance of what comes true. Analytic. */
+  /** Standard deviation of the realized metric of these rows around `value`: the chance in the outcomes. Analytic. */
   readonly standardError: number | null;
   /**
    * Standard deviation of `value` around the metric of the population that the rows are drawn from: the effect of
@@ -28,7 +28,7 @@ export interface EstimatedValue extends MetricValue {
 export interface PerformanceEstimate {
   readonly rows: number;
   readonly threshold: number;
-  /** Expected number of positives, with the standard deviation of the number that comes true. */
+  /** Expected number of positives, with the standard deviation of the realized number. */
   readonly positives: { readonly expected: number; readonly standardError: number };
   /** Expected counts, not whole. The first two vary together by `calledError`, the others by `othersError`. */
   readonly confusion: {
@@ -58,12 +58,12 @@ export interface EstimateOptions {
 }
 
 /**
- * Expected performance of a model on rows without labels, from its calibrated probabilities (confidence-based performance
- * estimation, the method that NannyML calls CBPE). Each row with probability p is p of a positive and 1 - p of a negative:
- * that gives the expected confusion matrix at the threshold and each metric from it; Brier score and log loss are the
- * means of their expectations, AUC the expected share of ordered pairs.
+ * Expected performance of a model on rows without labels, from its calibrated probabilities (confidence-based
+ * performance estimation, which NannyML calls CBPE). Each row with probability p counts as p of a positive and 1 - p
+ * of a negative: that gives the expected confusion matrix at the threshold and each metric from it; Brier score and
+ * log loss are the means of their expectations, AUC the expected share of ordered pairs.
  *
- * It cannot see concept drift: see `assumption`, and `calibrationDrift` for when labels have come. O(n log n).
+ * It cannot see concept drift: see `assumption`, and `calibrationDrift` after labels have arrived. O(n log n).
  *
  * @param probabilities Calibrated, of the positive class, in [0, 1].
  * @throws ChurnkitError TOO_FEW_ROWS without rows, VALUE_INVALID for a bad probability, OPTION_INVALID for a bad option.
@@ -85,8 +85,8 @@ export function estimatePerformance(probabilities: Float64Array, options: Estima
 }
 
 /**
- * {@link estimatePerformance} from counts of a stream. Each value comes with a certified error: what the rows' places
- * within their bins could make of it at most. No rows give null values with the reason.
+ * {@link estimatePerformance} from counts of a stream. Each value comes with a certified error: the maximum effect of
+ * the rows' positions within their bins. Without rows, values are null with the reason.
  *
  * @throws ChurnkitError OPTION_INVALID for bad costs.
  */

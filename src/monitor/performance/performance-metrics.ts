@@ -1,8 +1,8 @@
 import { metrics } from "../../model/evaluate/index.js";
 
 /**
- * The metrics of a series of performance, estimated and realized, declared once. `high` is the largest possible value,
- * null where there is none.
+ * The metrics of a series of performance, estimated and realized, declared once. `high` is the largest possible
+ * value, null if there is none.
  */
 export const performanceMetrics = {
   accuracy: { label: metrics.accuracy.label, better: metrics.accuracy.better, high: 1 },

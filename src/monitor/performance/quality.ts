@@ -9,12 +9,12 @@ import { checkFloors, checkNumber } from "./calibration-policy.js";
 import type { EstimatedValue } from "./estimate.js";
 import { performanceMetrics, Z95, type PerformanceMetric } from "./performance-metrics.js";
 
-/** A metric that is judged: profit is not, since it grows with the rows. */
+/** A judged metric: profit is not one, because it grows with the rows. */
 export type QualityMetric = Exclude<PerformanceMetric, "profit">;
 
 /** Every number behind a verdict on the model's quality. */
 export interface QualityPolicy {
-  /** Level of significance after the correction over the metrics (Benjamini and Hochberg). */
+  /** Significance level after the correction over the metrics (Benjamini and Hochberg). */
   readonly alpha: number;
   /** How much worse than the baseline a metric must be. Only metrics named here are judged. */
   readonly floors: Readonly<Partial<Record<QualityMetric, Floors>>>;
@@ -43,7 +43,7 @@ export interface QualityChange {
   readonly current: number | null;
   /** Current minus baseline, with its 95 % interval. */
   readonly change: MetricValue;
-  /** By how much it is worse; negative where it is better. */
+  /** By how much it is worse; negative if it is better. */
   readonly loss: number | null;
   readonly pValue: number | null;
   readonly log10p: number | null;
@@ -55,7 +55,7 @@ export interface QualityChange {
   readonly message: string;
 }
 
-/** Whether the model is still as good as it was. Plain JSON without NaN. */
+/** Whether the model is still as good as before. Plain JSON without NaN. */
 export interface QualityDrift {
   readonly verdict: DriftVerdict;
   readonly severity: Severity;
@@ -63,10 +63,10 @@ export interface QualityDrift {
   readonly message: string;
 }
 
-/** Metrics of one side: of an evaluation, of a bundle's metrics, of a realized or an estimated performance. */
+/** Metrics of one side: from an evaluation, a bundle's metrics, a realized or an estimated performance. */
 export type QualityValues = Readonly<Partial<Record<QualityMetric, MetricValue | EstimatedValue>>>;
 
-/** How many rows the metrics of each side rest on. */
+/** Number of rows behind the metrics of each side. */
 export interface RowsBehind {
   readonly baseline: number;
   readonly current: number;
@@ -75,10 +75,10 @@ export interface RowsBehind {
 const POWER = 0.8416;
 
 /**
- * Judges realized or estimated performance against the metrics that the model had when it was made. The error of each
- * difference comes from both intervals (a 95 % interval is 2 * 1.96 standard errors wide; of an estimate, its
- * `populationError` and certified error). A metric without interval on a side cannot be judged: "insufficient". A model
- * that has become better is "stable".
+ * Judges realized or estimated performance against the model's metrics at training time. The error of each difference
+ * comes from both intervals (a 95 % interval is 2 * 1.96 standard errors wide; for an estimate, its `populationError`
+ * and certified error). A metric without an interval on a side cannot be judged: "insufficient". A model that has
+ * become better is "stable".
  *
  * @param baseline Such as `artifact.metrics.values`.
  * @param current Such as a period's `realized.values` or `estimated.values`.
@@ -150,7 +150,7 @@ interface Compared {
   readonly log10p: number | null;
 }
 
-/** The standard error of a value from its interval; null where there is none. */
+/** The standard error of a value from its interval; null without one. */
 function errorOf(value: MetricValue | EstimatedValue | undefined): number | null {
   if (value === undefined || value.value === null) return null;
   if ("populationError" in value)

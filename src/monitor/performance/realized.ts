@@ -8,7 +8,10 @@ export interface RealizedPerformance {
   readonly positives: number;
   readonly threshold: number;
   readonly confusion: Confusion;
-  /** With 95 % intervals: bootstrap over rows (seeded), for the profit the normal one of a sum. Null over one class (AUC). */
+  /**
+   * With 95 % intervals: bootstrap over rows (seeded), for the profit the normal interval of a sum. Null over one
+   * class (AUC).
+   */
   readonly values: Readonly<Record<PerformanceMetric, MetricValue>>;
   readonly costs: Costs | null;
 }
@@ -17,16 +20,17 @@ export interface RealizedPerformance {
 export interface RealizedOptions {
   readonly threshold: number;
   readonly costs?: Costs | undefined;
-  /** 200 resamples by default; false for none, and then no intervals but the profit's. */
+  /** 200 resamples by default; false for none, and then only the profit has an interval. */
   readonly bootstrap?: BootstrapOptions | false | undefined;
 }
 
 /**
- * Performance on rows whose outcome is known: the metrics of `evaluateScores` that can be estimated too, and the profit.
+ * Performance on rows with a known outcome: the metrics of `evaluateScores` that can also be estimated, and the
+ * profit.
  *
  * @param labels 1 for the positive class, 0 for the other.
  * @param probabilities Of the positive class, in [0, 1].
- * @throws ChurnkitError as `evaluateScores` does.
+ * @throws ChurnkitError with the codes of `evaluateScores`.
  */
 export function realizedPerformance(
   labels: Uint8Array,

@@ -1,13 +1,13 @@
 /**
- * Rows grouped by probability, from the lowest to the highest: what every estimate is computed from. Exact where a cell
- * holds one value; else the rows of a cell lie anywhere between its ends, about its mean.
+ * Rows grouped by probability, from the lowest to the highest: the input of every estimate. Exact if a cell has one
+ * value; otherwise its rows are anywhere between its ends, around its mean.
  */
 export interface ScoreCells {
   readonly rows: number;
   /** By cell: rows and their mean probability. */
   readonly counts: Float64Array;
   readonly means: Float64Array;
-  /** By cell: the ends, undefined where each cell is one value. */
+  /** By cell: the ends, undefined if each cell is one value. */
   readonly ends?:
     { readonly low: Float64Array; readonly high: Float64Array; readonly rounding: Float64Array } | undefined;
   /** The first cell at or above the threshold. */

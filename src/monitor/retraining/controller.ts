@@ -11,33 +11,34 @@ import { changeState, readRetrainingState } from "./state-store.js";
 import type { FinishedRun, RetrainingRun, RetrainingState } from "./retraining-state.js";
 import { decideAndClaim, endRun, renewRun, type RunEnd } from "./transitions.js";
 
-/** State of a run in the started system: still at work, over, or nothing known of it. */
+/** State of a run in the started system: still running, over, or unknown. */
 export type RunReport = "running" | "unknown" | RunEnd;
 
 /** Functions that a controller calls: to start runs and to read signals. */
 export interface RetrainingControllerOptions {
   /**
-   * Retrains: the local pipeline, or a call that starts one elsewhere. Its promise's end is the run's, unless it gives
-   * `{ status: "started" }`: then `check` says when the run is over. A throw is a failure, with its message.
+   * Retrains: the local pipeline, or a call that starts one elsewhere. The run ends with its promise, unless it
+   * returns `{ status: "started" }`: then `check` reports when the run is over. An error is a failure, with its
+   * message.
    */
   readonly run: RetrainingWork;
   /**
-   * Asks after a run, by its `id` or `reference`; called in every round while a run is at work elsewhere. A throw is taken
-   * for "running", so that at most one run stays the rule while the other system cannot be reached.
+   * Checks a run, by its `id` or `reference`; called in every round while a run is in progress elsewhere. An error
+   * counts as "running", so that there is at most one run even while the other system cannot be reached.
    */
   readonly check?: ((run: RetrainingRun) => Promise<RunReport>) | undefined;
-  /** Reads the present levels in every round, so that what was missed is found again. */
+  /** Reads the current levels in every round, so that missed changes are found again. */
   readonly signals?: (() => Promise<RetrainingSignals>) | undefined;
   /**
-   * Takes `retraining_decisions_total`, `pipeline_runs_total`, `pipeline_duration_seconds` and
+   * Receives `retraining_decisions_total`, `pipeline_runs_total`, `pipeline_duration_seconds` and
    * `monitor_heartbeat_timestamp_seconds`, each with the label `policy`.
    */
   readonly sink?: MetricSink | undefined;
-  /** Told of failures that do not stop a round: of `signals`, `check`, `sink` and of a lease's renewal. */
+  /** Called for failures that do not stop a round: of `signals`, `check`, `sink` and of a lease's renewal. */
   readonly onError?: ((error: unknown) => void) | undefined;
-  /** Who this is, in the state; default "churnkit". */
+  /** Author of changes in the state; default "churnkit". */
   readonly owner?: string | undefined;
-  /** The time; default the system's. */
+  /** The current time; default the system's. */
   readonly now?: (() => Date) | undefined;
 }
 
@@ -48,24 +49,24 @@ export interface RetrainingRound {
   readonly run: FinishedRun | null;
 }
 
-/** A retraining policy at work on a store. Any number of them, in any number of processes, may share it. */
+/** A retraining policy running on a store. Any number of controllers, in any number of processes, may share it. */
 export interface RetrainingController {
   /**
-   * One round: releases a crashed run, learns what became of one elsewhere, reads the signals, remembers triggers,
-   * decides, starts a run where that is the decision, waits for it, and beats. Call it by a timer or a schedule and at
-   * every alarm; calls too many do no harm, and what one misses the next finds again.
+   * One round: releases a crashed run, finds out about one elsewhere, reads the signals, remembers triggers, decides,
+   * starts a run if that is the decision, waits for it, and sends a heartbeat. Call it by a timer or a schedule and
+   * at every alarm; extra calls do no harm, and the next call makes up for a missed one.
    */
   reconcile(signals?: RetrainingSignals): Promise<RetrainingRound>;
-  /** Remembers triggers without deciding, for callers that must be quick: the next round finds them. */
+  /** Remembers triggers without deciding, for callers that must be fast: the next round finds them. */
   remember(signals: RetrainingSignals): Promise<void>;
   state(): Promise<RetrainingState>;
 }
 
 /**
- * Drives retraining by a policy: at most one run at a time over all processes, within the budget, with no trigger lost.
- * State and heartbeat (of the policy's name) are kept in the store.
+ * Runs retraining by a policy: at most one run at a time over all processes, within the budget, and without losing a
+ * trigger. State and heartbeat (with the policy's name) are kept in the store.
  *
- * @throws ChurnkitError OPTION_INVALID for a policy that is not right or a store without compare-and-swap.
+ * @throws ChurnkitError OPTION_INVALID for an invalid policy or a store without compare-and-swap.
  * @example
  * ```ts
  * import { retrainingController, retrainingPolicy } from "churnkit/monitor";

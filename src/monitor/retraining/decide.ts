@@ -11,24 +11,24 @@ export const retrainingBlocks = {
   cost: "the budget of cost is used up",
 } as const;
 
-/** Why a run that is wanted does not start. */
+/** Reason why a wanted run does not start. */
 export interface RetrainingBlock {
   readonly kind: keyof typeof retrainingBlocks;
-  /** When it ends by itself, ISO 8601; null where it does not. */
+  /** When it ends without action, ISO 8601; null if it does not. */
   readonly until: string | null;
   readonly message: string;
 }
 
 /** A decision and its reasons; plain JSON. */
 export interface RetrainingDecision {
-  /** `retrain`: start a run. `wait`: one is wanted but held back. `skip`: none is wanted, or all is stopped. */
+  /** `retrain`: start a run. `wait`: one is wanted but delayed. `skip`: none is wanted, or all is stopped. */
   readonly action: "retrain" | "wait" | "skip";
   /** All triggers that no run has served yet. */
   readonly triggers: readonly PendingTrigger[];
   readonly blockedBy: readonly RetrainingBlock[];
   /** The decision in words, with every trigger and every block. */
   readonly explanation: string;
-  /** When to look again at the latest, ISO 8601. */
+  /** Latest time of the next check, ISO 8601. */
   readonly nextCheck: string;
 }
 
@@ -90,7 +90,7 @@ function blocks(policy: RetrainingPolicy, state: RetrainingState, now: Date): Re
   return [...found, ...budgetBlocks(policy, state, now)];
 }
 
-/** Runs that began within the period, whatever became of them, count. */
+/** Runs that began within the period count, whatever their result. */
 function budgetBlocks({ budget }: RetrainingPolicy, state: RetrainingState, now: Date): RetrainingBlock[] {
   const period = budget.perDays * dayMs;
   const counted = [...(state.running === null ? [] : [state.running]), ...state.runs]
@@ -162,7 +162,7 @@ function criticalWords(
   return `The report is critical, but this policy does not retrain for that: ${by}. ${told.join(" ")}`;
 }
 
-/** The earliest time at which the decision may come out differently by itself, and `checkEveryHours` at the latest. */
+/** The earliest time at which the decision may change without new signals, and `checkEveryHours` at the latest. */
 function nextCheck(
   policy: RetrainingPolicy,
   state: RetrainingState,

@@ -7,7 +7,7 @@ import type { RetrainingSignals } from "./observe.js";
  * Returns a report's figures as points for a MetricSink: `data_drift_score`, `prediction_drift_score` and, for each
  * feature, `feature_drift_score`, all population stability indices. A figure without a value gives no point.
  *
- * @param options.labels go with every point, such as `{ model: "churn" }`.
+ * @param options.labels are added to every point, such as `{ model: "churn" }`.
  * @example
  * ```ts
  * import { readTable, inferFromFile } from "churnkit/data";

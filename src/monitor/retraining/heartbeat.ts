@@ -8,9 +8,9 @@ import { corruptState, shortText, time } from "./retraining-state.js";
 export interface Heartbeat {
   /** Its name: one segment of letters, digits and `._-`. */
   readonly monitor: string;
-  /** When it last said so, ISO 8601. */
+  /** Time of the last heartbeat, ISO 8601. */
   readonly at: string;
-  /** How many seconds until the next, by its own word. */
+  /** Seconds until the next one, as it announced. */
   readonly everySeconds: number;
   /** Its last action, in words. */
   readonly detail: string;
@@ -20,10 +20,10 @@ const format = "churnkit-heartbeat";
 const heartbeatKey = (monitor: string): string => `heartbeats/${monitor}.json`;
 
 /**
- * Records that a monitor is alive, and when it will say so again: what watches the watcher. Call it at the end of each
- * round of work, so that a monitor that fails stays silent.
+ * Records that a monitor is alive, and when the next heartbeat is due: this watches the watcher. Call it at the end
+ * of each round of work, so that a failing monitor stays silent.
  *
- * @throws ChurnkitError OPTION_INVALID for a name or an `everySeconds` that is not allowed, STORE_FAILED.
+ * @throws ChurnkitError OPTION_INVALID for an invalid name or `everySeconds`, STORE_FAILED.
  * @example
  * ```ts
  * import { heartbeat, isAlive } from "churnkit/monitor";
@@ -58,18 +58,18 @@ const written = object({ monitor: text(), at: time, everySeconds: number(0), det
 /** Whether a monitor is alive. */
 export interface Liveness {
   readonly alive: boolean;
-  /** Its last sign of life, null where there was none. */
+  /** Its last heartbeat, null without one. */
   readonly last: Heartbeat | null;
   /** The finding in a sentence. */
   readonly message: string;
 }
 
 /**
- * Is a monitor alive? It is while its last heartbeat is younger than `grace` times its own interval. One of a time that has not
- * come says nothing of now, and would hide for as long that the monitor has stopped.
+ * Returns whether a monitor is alive: its last heartbeat is younger than `grace` times its own interval. A future
+ * heartbeat says nothing about now, and would hide for that long that the monitor has stopped.
  *
  * @param options.grace how many intervals may pass; default 2.
- * @throws ChurnkitError OPTION_INVALID, STATE_CORRUPT where the heartbeat cannot be read, STORE_FAILED.
+ * @throws ChurnkitError OPTION_INVALID, STATE_CORRUPT if the heartbeat cannot be read, STORE_FAILED.
  */
 export async function isAlive(
   store: ObjectStore,

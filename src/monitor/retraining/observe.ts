@@ -4,18 +4,18 @@ import type { RetrainingPolicy, RetrainingTrigger } from "./retraining-policy.js
 import { nextDue } from "./schedule.js";
 import { maxPending, shortText, type PendingTrigger, type RetrainingState } from "./retraining-state.js";
 
-/** A number that was measured; `at` is when (default: now). */
+/** A measured number; `at` is the time of measurement (default: now). */
 export interface Measurement {
   readonly value: number;
   readonly at?: Date | undefined;
 }
 
 /**
- * Present signals. Measurements are levels: give the present value each time, whether it is well or not; one that is
- * left out is not known, which changes nothing.
+ * Current signals. Measurements are levels: pass the current value each time, good or bad; a missing one is unknown,
+ * which changes nothing.
  */
 export interface RetrainingSignals {
-  /** Realized accuracy in [0, 1], and from how many mature labels. */
+  /** Realized accuracy in [0, 1], and its number of mature labels. */
   readonly accuracy?: (Measurement & { readonly labels?: number | undefined }) | undefined;
   /** The largest population stability index, and its column. */
   readonly psi?: (Measurement & { readonly column?: string | undefined }) | undefined;
@@ -41,10 +41,10 @@ export interface RetrainingSignals {
   readonly manual?: { readonly by: string; readonly reason: string } | undefined;
 }
 
-/** From how many labels on an accuracy is judged where the policy names no number. */
+/** Minimum labels for judging an accuracy if the policy sets none. */
 export const leastAccuracyLabels = 100;
 
-/** A number as people read it; six digits tell it from any sensible limit. */
+/** Formats a number for people; six digits distinguish it from any sensible limit. */
 const shown = (value: number): number => Number(value.toPrecision(6));
 
 /** Result of one signal: a trigger, or that all is well. */
@@ -52,13 +52,13 @@ interface Finding {
   readonly kind: RetrainingTrigger;
   readonly subject: string;
   readonly at: number;
-  /** Undefined where all is well. */
+  /** Undefined if all is well. */
   readonly message: string | undefined;
 }
 
 /**
- * Remembers what the signals say: a trigger stays pending until a run that began after it was seen has succeeded. So a
- * trigger that is seen once, during a cooldown or just before a crash, is not lost. Pure.
+ * Remembers the signals: a trigger stays pending until a run that began after it was seen has succeeded. So a trigger
+ * that is seen once, during a cooldown or just before a crash, is not lost. Pure.
  *
  * A measurement from before the last success began describes the former model and is skipped.
  *
@@ -112,19 +112,21 @@ function merged(entry: PendingTrigger | undefined, { kind, subject, at }: Findin
     message: newest ? message : entry.message,
     firstSeen: entry === undefined || seen < entry.firstSeen ? seen : entry.firstSeen,
     lastSeen: newest ? seen : entry.lastSeen,
-    // Seen again, now that the run is over: it did not cure it.
+    // Seen again after the run ended: the run did not fix it.
     doubtful: false,
   };
 }
 
-/** When the schedule is due, seen from the last run that succeeded or is at work: ms since 1970, infinite without one. */
+/**
+ * When the schedule is due, from the last run that succeeded or is in progress: ms since 1970, infinite without one.
+ */
 export function scheduleDue({ schedule }: RetrainingPolicy, state: RetrainingState): number {
   return schedule === undefined
     ? Infinity
     : nextDue(schedule, Date.parse(state.running?.startedAt ?? state.lastSuccess?.startedAt ?? state.since));
 }
 
-/** The schedule needs no memory: whether it is due follows from the time and from the last run. */
+/** The schedule needs no memory: the time and the last run decide whether it is due. */
 function scheduled(policy: RetrainingPolicy, state: RetrainingState, now: Date): PendingTrigger | undefined {
   const { schedule } = policy;
   const due = scheduleDue(policy, state);

@@ -2,7 +2,7 @@ import { ChurnkitError } from "../../base/errors.js";
 import { checkKey } from "../../io/store/index.js";
 import { nextDue, type RetrainingSchedule } from "./schedule.js";
 
-/** Why a model may be retrained: the kinds of triggers. */
+/** Reasons for retraining: the kinds of triggers. */
 export const retrainingTriggers = {
   schedule: "the scheduled time has passed since the last success started",
   accuracy: "realized accuracy is below the limit, with enough mature labels",
@@ -15,36 +15,36 @@ export const retrainingTriggers = {
 /** A kind of {@link retrainingTriggers}. */
 export type RetrainingTrigger = keyof typeof retrainingTriggers;
 
-/** When a model is retrained, and when not: plain JSON. A trigger whose member is left out is not watched. */
+/** When a model is retrained, and when not: plain JSON. A trigger without its member is not watched. */
 export interface RetrainingPolicy {
   /** Names the policy's state in the store: one segment of letters, digits and `._-`. */
   readonly name: string;
-  /** False: nothing is started; triggers are still remembered. */
+  /** If false, nothing is started; triggers are still remembered. */
   readonly enabled: boolean;
   readonly schedule?: RetrainingSchedule | undefined;
   /** Accuracy in [0, 1]; a value from fewer than `minLabels` labels (default 100) is not judged. */
   readonly accuracy?: { readonly below: number; readonly minLabels?: number | undefined } | undefined;
   readonly psi?: { readonly above: number } | undefined;
   readonly newLabels?: { readonly atLeast: number } | undefined;
-  /** Take alarms of other systems. */
+  /** Whether alarms of other systems count. */
   readonly alarm: boolean;
-  /** Take requests of people; they pass over the cooldown, not over the budget. */
+  /** Whether requests of people count; they skip the cooldown, but not the budget. */
   readonly manual: boolean;
-  /** Hours from the end of a success to the next run, at least. */
+  /** Minimum hours from the end of a success to the next run. */
   readonly cooldownHours: number;
-  /** Hours from the end of a failed or crashed run to the next one, at least. */
+  /** Minimum hours from the end of a failed or crashed run to the next one. */
   readonly retryHours: number;
-  /** In no period of `perDays` days are more than `runs` runs started, whatever becomes of them. */
+  /** No period of `perDays` days has more than `runs` started runs, whatever their result. */
   readonly budget: {
     readonly runs: number;
     readonly perDays: number;
-    /** Most that the runs of a period may cost, in any one currency; a run's `costPerRun` is reserved when it starts. */
+    /** Maximum cost of the runs of a period, in any one currency; a run's `costPerRun` is reserved when it starts. */
     readonly cost?: number | undefined;
     readonly costPerRun?: number | undefined;
   };
   /** A run without a sign of life for this many minutes has crashed. */
   readonly leaseMinutes: number;
-  /** How often somebody calls `reconcile`, at least. */
+  /** Minimum frequency of calls of `reconcile`. */
   readonly checkEveryHours: number;
 }
 
@@ -100,7 +100,7 @@ const invalid = (path: string, what: string, value: unknown): ChurnkitError =>
   new ChurnkitError("OPTION_INVALID", `The retraining policy's ${path} ${what}.`, { where: { path, value } });
 
 /**
- * Fills a policy up from {@link defaultRetrainingPolicy} and checks it. A trigger set to `null` is not watched.
+ * Fills in a policy from {@link defaultRetrainingPolicy} and checks it. A trigger set to `null` is not watched.
  *
  * @throws ChurnkitError OPTION_INVALID for an unknown member, a number out of range or a schedule that cannot be read.
  * @example

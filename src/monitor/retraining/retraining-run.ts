@@ -4,7 +4,10 @@ import { endRun, renewRun, type RunEnd } from "./transitions.js";
 
 /** Inputs of a run. */
 export interface RetrainingRunContext {
-  /** Unique, 44 letters, digits and -: pass it on as the request token or execution name, so that a repetition is none. */
+  /**
+   * Unique, 44 letters, digits and -: pass it on as the request token or execution name, so that a repeated call does
+   * nothing.
+   */
   readonly runId: string;
   /** The kinds of triggers that it serves. */
   readonly triggers: readonly RetrainingTrigger[];
@@ -22,7 +25,7 @@ export type RetrainingOutcome =
     }
   | { readonly status: "started"; readonly reference?: string };
 
-/** Retrains, or starts a system that does. */
+/** Retrains, or starts a system that retrains. */
 export type RetrainingWork = (context: RetrainingRunContext) => Promise<RetrainingOutcome | undefined>;
 
 interface LeaseRoom {
@@ -59,7 +62,7 @@ export async function runUnderLease(room: LeaseRoom, run: RetrainingRun): Promis
   return state.runs.find(({ id }) => id === run.id) ?? null;
 }
 
-/** Renews a lease three times in its length; aborts the run when it is lost, or when all is stopped. */
+/** Renews a lease three times in its length; aborts the run when the lease is lost, or all is stopped. */
 function keepLease(
   { policy, change, now, beat, tell }: LeaseRoom,
   run: RetrainingRun,
@@ -76,7 +79,7 @@ function keepLease(
   };
   const failed = (error: unknown): void => {
     tell(error);
-    // Others take a run whose lease has ended for crashed.
+    // Other processes treat a run whose lease has ended as crashed.
     if (now().getTime() >= leaseUntil) aborter.abort(error);
   };
   const timer = setInterval(

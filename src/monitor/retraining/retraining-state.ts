@@ -23,17 +23,17 @@ export interface PendingTrigger {
   readonly message: string;
   readonly firstSeen: string;
   readonly lastSeen: string;
-  /** Seen since a run that then succeeded began, which may have cured it: a later measurement that is well clears it. */
+  /** Seen since the start of a run that then succeeded and may have fixed it: a later good measurement clears it. */
   readonly doubtful: boolean;
 }
 
 /** A run at work. */
 export interface RetrainingRun {
-  /** Unique, 32 to 80 letters, digits and -: fit as an AWS request token or execution name. */
+  /** Unique, 32 to 80 letters, digits and -: usable as an AWS request token or execution name. */
   readonly id: string;
   readonly owner: string;
   readonly startedAt: string;
-  /** Unless renewed, the run has crashed by then. */
+  /** Unless renewed, the run counts as crashed from then on. */
   readonly leaseUntil: string;
   /** Its name in the started system, such as an execution's ARN; null until it is known. */
   readonly reference: string | null;
@@ -56,15 +56,15 @@ export interface FinishedRun {
   readonly reference: string | null;
   readonly triggers: readonly RetrainingTrigger[];
   readonly cost: number;
-  /** Its message: the new version, or why it failed. */
+  /** Its message: the new version, or the reason for the failure. */
   readonly detail: string;
 }
 
-/** Everything that decisions rest on, plain JSON; one object in a store, changed by compare-and-swap only. */
+/** Everything that decisions depend on, plain JSON; one object in a store, changed by compare-and-swap only. */
 export interface RetrainingState {
-  /** When the policy was first looked at; schedules count from here until a run succeeds. */
+  /** Time of the first look at the policy; schedules count from here until a run succeeds. */
   readonly since: string;
-  /** Who has stopped everything, if anybody. */
+  /** Who stopped everything, if anybody. */
   readonly stopped: { readonly at: string; readonly by: string; readonly reason: string } | null;
   readonly pending: readonly PendingTrigger[];
   readonly running: RetrainingRun | null;
@@ -77,12 +77,12 @@ export interface RetrainingState {
 const format = "churnkit-retraining";
 const formatVersion = 1;
 const maxText = 2000;
-/** Triggers that are remembered one by one. */
+/** Limit on the triggers that are remembered individually. */
 export const maxPending = 200;
 const maxRuns = 2000;
 const kinds = Object.keys(retrainingTriggers) as RetrainingTrigger[];
 
-/** The state of a policy that is new. */
+/** The state of a new policy. */
 export const newRetrainingState = (now: Date): RetrainingState => ({
   since: now.toISOString(),
   stopped: null,
@@ -92,7 +92,7 @@ export const newRetrainingState = (now: Date): RetrainingState => ({
   lastSuccess: null,
 });
 
-/** A text that fits the state: cut at 2,000 characters. */
+/** Cuts a text for the state at 2,000 characters. */
 export const shortText = (long: string): string => long.slice(0, maxText);
 
 /** The state as it is stored, plain JSON. */
@@ -101,14 +101,14 @@ export const stateDocument = (written: RetrainingState) => ({ format, formatVers
 /** Writes the state in its stored form. */
 export const writeState = (written: RetrainingState): Uint8Array<ArrayBuffer> => readableJson(stateDocument(written));
 
-/** The error for kept state that cannot be read. */
+/** Makes the error for saved state that cannot be read. */
 export const corruptState = documentError(
   "STATE_CORRUPT",
   "The monitor's state",
   "Restore it, or delete it to start over.",
 );
 
-/** A time as this module writes it. */
+/** Formats a time as in this module. */
 export const time = where(
   text(40),
   (value) => !Number.isNaN(Date.parse(value)) && new Date(value).toISOString() === value,

@@ -23,7 +23,7 @@ const fields = [
  * The first time of a schedule after another.
  *
  * @param after milliseconds since 1970; the answer is too.
- * @throws ChurnkitError OPTION_INVALID for a cron expression that cannot be read or never comes true.
+ * @throws ChurnkitError OPTION_INVALID for a cron expression that cannot be read or never matches.
  */
 export function nextDue(schedule: RetrainingSchedule, after: number): number {
   return "everyDays" in schedule ? after + schedule.everyDays * dayMs : nextCron(schedule.cron, after);

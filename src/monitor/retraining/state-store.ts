@@ -5,9 +5,9 @@ import { newRetrainingState, parseState, shortText, writeState, type RetrainingS
 const stateKey = (name: string): string => `retraining/${name}/state.json`;
 
 /**
- * The state of a policy in a store, or that of a new one.
+ * Returns the state of a policy in a store, or a new one.
  *
- * @throws ChurnkitError STATE_CORRUPT where it cannot be read, STORE_FAILED where the store cannot.
+ * @throws ChurnkitError STATE_CORRUPT if it cannot be read, STORE_FAILED if the store cannot.
  */
 export async function readRetrainingState(
   store: ObjectStore,
@@ -19,8 +19,8 @@ export async function readRetrainingState(
 }
 
 /**
- * Changes the state by compare-and-swap, again from the start whenever somebody else was quicker: `change` is pure and
- * may be called several times. The new state is whole or not there.
+ * Changes the state by compare-and-swap, from the start again after losing a race: `change` is pure and may be called
+ * several times. The new state is written completely or not at all.
  */
 export async function changeState(
   store: ObjectStore,
@@ -41,8 +41,8 @@ export async function changeState(
 }
 
 /**
- * The one switch: stops all retraining under a policy's name, for every process that uses the store. Triggers are still
- * remembered; a run at work in a process has its signal aborted when its lease is next renewed.
+ * The stop switch: stops all retraining under a policy's name, for every process that uses the store. Triggers are
+ * still remembered; a run in progress has its signal aborted when its lease is next renewed.
  */
 export async function stopRetraining(
   store: ObjectStore,

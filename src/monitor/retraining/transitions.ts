@@ -10,12 +10,14 @@ import {
 } from "./retraining-state.js";
 
 const dayMs = 86_400_000;
-/** Finished runs that are kept beyond those that the budget needs. */
+/** Finished runs that are kept in addition to those that the budget needs. */
 const keptRuns = 50;
 
 const later = (now: Date, minutes: number): string => new Date(now.getTime() + minutes * 60_000).toISOString();
 
-/** The state with a run at work; the caller has decided that it may start. Pure, as all here. */
+/**
+ * Returns the state with a run in progress; the caller has decided that it may start. Pure, like all functions here.
+ */
 export function beginRun(
   policy: RetrainingPolicy,
   state: RetrainingState,
@@ -38,7 +40,10 @@ export function beginRun(
   };
 }
 
-/** The state with the lease of a run renewed, and what the started system calls it; unchanged where it is not at work. */
+/**
+ * Returns the state with the lease of a run renewed, and the started system's name for it; unchanged if it is not in
+ * progress.
+ */
 export function renewRun(
   policy: RetrainingPolicy,
   state: RetrainingState,
@@ -62,8 +67,8 @@ export interface RunEnd {
 }
 
 /**
- * The state with a run over; unchanged where that run is not at work. A success serves the triggers that were last seen
- * before it began; those seen since stay, in doubt. Any other end serves none.
+ * Returns the state with a run over; unchanged if that run is not in progress. A success serves the triggers that
+ * were last seen before it began; those seen since stay, in doubt. Any other end serves none.
  */
 export function endRun(
   policy: RetrainingPolicy,
@@ -74,7 +79,7 @@ export function endRun(
 ): RetrainingState {
   const { running } = state;
   if (running?.id !== id) return state;
-  // A clock that was set back must not make an end before the start.
+  // A clock that was set back must not put the end before the start.
   const finishedAt = new Date(Math.max(now.getTime(), Date.parse(running.startedAt))).toISOString();
   const finished: FinishedRun = {
     id,
@@ -105,7 +110,7 @@ function pruned(policy: RetrainingPolicy, runs: readonly FinishedRun[], now: Dat
   return runs.filter(({ startedAt }, i) => i < keptRuns || Date.parse(startedAt) > from);
 }
 
-/** The state with a run that has outlived its lease taken for crashed. */
+/** Returns the state in which a run past its lease counts as crashed. */
 export function releaseCrashed(policy: RetrainingPolicy, state: RetrainingState, now: Date): RetrainingState {
   const { running } = state;
   if (running === null || Date.parse(running.leaseUntil) > now.getTime()) return state;

@@ -35,8 +35,8 @@ const four = (value: number | null): string => value?.toFixed(4) ?? "-";
 
 /**
  * The whole life of a model as one pipeline: read and validate, train, judge against a baseline and a gate, register,
- * serve, notice that the world has moved and what that does to the model, decide to retrain, retrain, promote the better
- * model, refuse a bad one, roll back.
+ * serve, detect that the world has changed and the effect on the model, decide to retrain, retrain, promote the
+ * better model, refuse a bad one, roll back.
  */
 export function mainJob() {
   return pipeline<MainJobInput>()
@@ -83,7 +83,7 @@ export function mainJob() {
       const gate = source.kind === "synthetic" ? gates.aws : gates.baseline;
       const verdict = judge(gate, model, test, evaluation.values, { baseline: model.baseline });
       sayVerdict(verdict, note);
-      // Where the network does not hold its own against the baseline, the simpler model is the better one.
+      // If the network does not beat the baseline, the simpler model is the better one.
       const keepBaseline = !verdict.passed && source.kind === "file" && model.baseline !== undefined;
       if (keepBaseline) note("the simpler model wins: continuing with logistic regression");
       return Promise.resolve({
@@ -220,7 +220,7 @@ export function mainJob() {
     });
 }
 
-/** All that the main job found. */
+/** Results of the main job. */
 export type MainJobResult = Awaited<ReturnType<ReturnType<typeof mainJob>["run"]>>;
 
 /** Takes the version out of the registry into a separate folder; this copy is the one that is served. */

@@ -8,7 +8,7 @@ import type { GateVerdict } from "../../registry/gates/index.js";
 import type { Command } from "../../report/sections.js";
 import type { MainJobResult } from "./main-job.js";
 
-/** Commands worth trying after the job, on what it left behind. */
+/** Commands worth trying after the job, on its output. */
 export function nextCommands({ folder, opened, bundle }: MainJobResult): Command[] {
   return [
     {
@@ -23,7 +23,7 @@ export function nextCommands({ folder, opened, bundle }: MainJobResult): Command
   ];
 }
 
-/** Writes the job's report, one HTML page, and says where. */
+/** Writes the job's report, one HTML page, and returns its path. */
 export async function writeReport(result: MainJobResult): Promise<string> {
   const path = join(result.folder, "report.html");
   const { evaluation, baselineEvaluation, model, drift, watched, verdict, challengerVerdict, badVerdict, opened } =

@@ -6,8 +6,8 @@ import { labels, recordOf, type RecordValue, type Table } from "../../data/table
 const unit = 30;
 
 /**
- * Rows as a careless change upstream would send them: the number that tells most about the target comes in another
- * unit, and in every third row the category with the most levels (at most ten) fell back to its first level.
+ * Simulates a careless change upstream: the number that predicts the target best arrives in another unit, and in
+ * every third row the category with the most levels (at most ten) falls back to its first level.
  */
 export function shiftRecords(
   table: Table,

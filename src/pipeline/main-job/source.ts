@@ -18,7 +18,7 @@ import { concatTables, recordOf, takeRows, type Table, writeCsv } from "../../da
 import type { Facet } from "../../monitor/bias/index.js";
 import { shiftRecords } from "./shift.js";
 
-/** Where the main job's customers come from. */
+/** Source of the main job's customers. */
 export type MainJobSource =
   | { readonly kind: "synthetic"; readonly rows: number; readonly test?: number | undefined }
   | {
@@ -29,12 +29,12 @@ export type MainJobSource =
       readonly id?: readonly string[] | undefined;
       /** Columns to leave out of the features. */
       readonly ignore?: readonly string[] | undefined;
-      /** How the file writes numbers and dates, where its cells alone do not tell. */
+      /** The file's formats of numbers and dates, if its cells are ambiguous. */
       readonly decimal?: "." | "," | undefined;
       readonly dateFormat?: string | undefined;
       /** Share of the rows to test on; default 0.2. */
       readonly test?: number | undefined;
-      /** The column to part the rows by: the test follows the training, and what is kept back comes last. */
+      /** The column that splits the rows: the test follows the training, and the held-back rows come last. */
       readonly time?: string | undefined;
     };
 
@@ -45,16 +45,16 @@ interface LaterRows {
   readonly story: string;
 }
 
-/** A source that has been looked at: its features, its file, and the months to come. */
+/** An opened source: its features, its file, and the months to come. */
 export interface OpenedSource {
   readonly path: string;
   readonly features: Features;
-  /** The best that any model can reach, where the true probabilities are known. */
+  /** The best that any model can reach, if the true probabilities are known. */
   readonly best: ReturnType<typeof bestPossible> | undefined;
   /** Columns whose groups the bias monitor compares. */
   readonly facets: readonly Facet[];
   read(): Promise<Table>;
-  /** Parts the rows: for training, for the test, and kept back for later. */
+  /** Splits the rows: for training, for the test, and held back for later. */
   part(table: Table): { readonly training: Table; readonly test: Table; readonly kept: Table | undefined };
   later(kept: Table | undefined): Promise<LaterRows>;
 }
@@ -118,7 +118,7 @@ function syntheticFeatures(): Features {
   });
 }
 
-/** Of the rows of a file that are not tested on, those that come later. */
+/** Of the untested rows of a file, the later ones. */
 const keptShare = 0.25;
 
 async function openFile(source: Extract<MainJobSource, { kind: "file" }>, seed: number): Promise<OpenedSource> {
@@ -164,7 +164,7 @@ export function halves(table: Table, seed: number): { readonly learn: Table; rea
   };
 }
 
-/** The same customers with the labels of others, as a join on the wrong key would give. */
+/** The same customers with the labels of others, like a join on the wrong key. */
 export function withWrongLabels(table: Table, seed: number): Table {
   const { target } = table.contract;
   if (!target) return table;

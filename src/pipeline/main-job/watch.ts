@@ -12,7 +12,7 @@ import {
 import type { Artifact } from "../../model/artifact.js";
 import type { Scorer } from "../../model/scoring/index.js";
 
-/** All four monitors look at a month of predictions once their outcomes are known. */
+/** All four monitors judge a month of predictions after their outcomes are known. */
 export async function watchLater(artifact: Artifact, scorer: Scorer, later: Table): Promise<MonitorReport> {
   const baseline = monitorBaselineOf(artifact);
   const window = days(30);

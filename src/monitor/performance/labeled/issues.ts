@@ -23,7 +23,7 @@ export const joinIssues = {
 /** A name of {@link joinIssues}. */
 export type JoinIssue = keyof typeof joinIssues;
 
-/** How often an issue was met, with the first few ids. */
+/** Count of an issue, with the first few ids. */
 export interface IssueCount {
   readonly issue: JoinIssue;
   readonly count: number;
@@ -45,7 +45,7 @@ export class IssueLog {
     this.#counts.set(issue, entry);
   }
 
-  /** Those met, in the table's order. */
+  /** The issues found, in the table's order. */
   list(): IssueCount[] {
     return (Object.keys(joinIssues) as JoinIssue[]).flatMap((issue) => {
       const entry = this.#counts.get(issue);

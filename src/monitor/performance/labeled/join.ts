@@ -15,9 +15,9 @@ import {
 export interface LabelPolicy {
   /** The outcome window: a customer who churns within this time after the prediction is a positive. Above 0. */
   readonly window: number;
-  /** How long after its end a label may still be on its way. 0 by default. */
+  /** How long after its end a label may still arrive. 0 by default. */
   readonly delay?: number | undefined;
-  /** The time at which the series is looked at. */
+  /** The time of the look at the series. */
   readonly now: Moment;
   /**
    * Meaning of a closed window without a label. "unknown" (the default): the label is missing. "negative": only
@@ -28,13 +28,15 @@ export interface LabelPolicy {
   readonly maxRecords?: number | undefined;
 }
 
-/** A prediction with what is known of it. */
+/** A prediction with its known facts. */
 export interface JoinedPrediction {
   readonly time: number;
   readonly probability: number;
   readonly segment: string | null;
   readonly role: "plain" | "treated" | "control";
-  /** 1, 0, or null where it is not known (yet). Known of a row whose window is still open, too, but not to be used then. */
+  /**
+   * 1, 0, or null if unknown (yet). It may be known for a row whose window is still open, but must not be used then.
+   */
   readonly outcome: 0 | 1 | null;
   /** The outcome is 0 because no label has come. */
   readonly assumed: boolean;
@@ -80,7 +82,7 @@ interface Known {
  * outcome window: a churn after the window means that the customer had stayed, and a "stayed" from before its end
  * proves nothing.
  *
- * @throws ChurnkitError OPTION_INVALID for a bad policy, INPUT_TOO_LARGE above `maxRecords`. A bad record is never an
+ * @throws ChurnkitError OPTION_INVALID for a bad policy, INPUT_TOO_LARGE above `maxRecords`. A bad record is not an
  * error: it is counted in `issues`.
  *
  * @example
@@ -146,7 +148,7 @@ function tooMany(what: string, limit: number): ChurnkitError {
   );
 }
 
-/** Two predictions under one id, whatever order they came in: the earlier one, with the marks of both. */
+/** Merges two predictions under one id, in any order: the earlier one, with the marks of both. */
 function earlier(a: CheckedPrediction, b: CheckedPrediction): CheckedPrediction {
   const order = a.time - b.time || a.probability - b.probability || ((a.segment ?? "") <= (b.segment ?? "") ? -1 : 1);
   return { ...(order < 0 ? a : b), treated: a.treated || b.treated, control: a.control || b.control };

@@ -43,6 +43,6 @@ export function periodEnd(start: number, length: PeriodLength): number {
 
 function monthStart(year: number, month: number): number {
   const date = new Date(0);
-  // Date.UTC takes the years 0 to 99 for those of the last century.
+  // Date.UTC reads the years 0 to 99 as years of the last century.
   return date.setUTCFullYear(year, month, 1);
 }

@@ -1,27 +1,27 @@
 import { isWritableDate, parseIsoDate } from "../../../data/contract/index.js";
 
-/** A point in time: milliseconds since 1970 UTC, an ISO 8601 text (UTC where it names no offset), or a Date. */
+/** A point in time: milliseconds since 1970 UTC, an ISO 8601 text (UTC without an offset), or a Date. */
 export type Moment = number | string | Date;
 
-/** A prediction as it was logged when the model made it. */
+/** A prediction, logged when the model made it. */
 export interface PredictionRecord {
   /** Unique; labels are joined by it. */
   readonly id: string;
   readonly time: Moment;
   /** Of the positive class, in [0, 1]. */
   readonly probability: number;
-  /** A slice to report by itself. */
+  /** A slice that is reported separately. */
   readonly segment?: string | undefined;
-  /** The customer got a retention offer, so that the outcome is no longer what was predicted. */
+  /** The customer got a retention offer, so that the outcome is no longer the predicted one. */
   readonly treated?: boolean | undefined;
-  /** The customer was drawn at random to get no offer whatever the prediction. */
+  /** The customer was randomly selected to get no offer, whatever the prediction. */
   readonly control?: boolean | undefined;
 }
 
 /** Outcome of a prediction. */
 export interface LabelRecord {
   readonly id: string;
-  /** When it happened: the day of the churn, or the last day on which the customer was seen to stay. */
+  /** Time of the outcome: the day of the churn, or the last day on which the customer was known to stay. */
   readonly time: Moment;
   /** 1 or true for the positive class (churned), 0 or false for the other. */
   readonly outcome: 0 | 1 | boolean;
@@ -47,7 +47,7 @@ export interface CheckedLabel {
   readonly positive: boolean;
 }
 
-/** Why a record cannot be used. */
+/** Why a record is unusable. */
 export type Refusal = "invalidId" | "invalidTime" | "invalidProbability" | "invalidOutcome" | "invalidFlag";
 
 /** Ids and segments longer than this are refused. */

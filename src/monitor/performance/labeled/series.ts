@@ -15,29 +15,29 @@ export interface SeriesOptions {
   /** "day" by default. */
   readonly period?: PeriodLength | undefined;
   readonly costs?: Costs | undefined;
-  /** Behind the intervals of realized metrics: 200 resamples by default. */
+  /** Resampling for the intervals of realized metrics: 200 resamples by default. */
   readonly bootstrap?: BootstrapOptions | false | undefined;
   /** How to judge the calibration (concept drift) of each closed period; false leaves it out. */
   readonly calibration?: CalibrationOptions | false | undefined;
-  /** Least share of a closed period's rows that must have a label; 0.8 by default. */
+  /** Minimum share of a closed period's rows with a label; 0.8 by default. */
   readonly minimumCoverage?: number | undefined;
   /** Also makes series of the largest segments: at most this many, 20 by default. */
   readonly segments?: number | undefined;
 }
 
-/** Where every row of a period has gone: `untreated` = labeled + unlabeled + conflicting + immature. */
+/** What happened to every row of a period: `untreated` = labeled + unlabeled + conflicting + immature. */
 export interface PeriodCounts {
   readonly predictions: number;
-  /** Got an offer: kept out of all figures. */
+  /** Rows with an offer: left out of all figures. */
   readonly treated: number;
   readonly untreated: number;
-  /** Of the untreated, those of the control group. */
+  /** Untreated rows of the control group. */
   readonly control: number;
   /** The window has closed and the outcome is known. */
   readonly labeled: number;
   /** Of the labeled. */
   readonly positives: number;
-  /** Of the labeled, those taken as negative because no label came. */
+  /** Labeled rows that count as negative because no label came. */
   readonly assumed: number;
   /** The window has closed without a label. */
   readonly unlabeled: number;
@@ -87,11 +87,11 @@ export interface PerformanceSeries {
 }
 
 /**
- * One series of estimated, then realized performance. A period is realized when the outcome windows of all its rows have
- * closed, and then all its rows count: to count churners as they come and those who stay only later would make every
- * young period look bad. Customers who got an offer are kept out, because their outcome is not what was predicted; where
- * those are chosen by the model, what is left is no longer a fair sample of all customers, and the control group's own
- * figures (`control`) are the ones to trust.
+ * One series of estimated, then realized performance. A period is realized when the outcome windows of all its rows
+ * have closed, and then all its rows count: counting churners at once and stayers only later would make every young
+ * period look bad. Customers with an offer are left out, because their outcome is not the predicted one. If the model
+ * chooses those customers, the rest is no longer a fair sample of all customers, and the control group's own figures
+ * (`control`) are the reliable ones.
  *
  * @throws ChurnkitError OPTION_INVALID for a bad option.
  *
