@@ -12,5 +12,8 @@ export function notFound(registry: string, what: string): ChurnkitError {
   );
 }
 
+/** The error for a change that the rules of the registry forbid. */
+export const refused = (message: string): ChurnkitError => new ChurnkitError("REGISTRY_REFUSED", message);
+
 /** The error for a record of the registry that cannot be used. */
 export const corruptRecord = documentError("REGISTRY_CORRUPT", "The registry's file", "Restore it from a backup.");

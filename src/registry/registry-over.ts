@@ -9,16 +9,17 @@ import {
   sourceOfFiles,
   type BundleSource,
 } from "../model/bundle/index.js";
-import { aliasMoved, aliasMovedBack, checkAlias, refusals } from "./versions/aliases.js";
+import { checkAlias } from "./versions/aliases.js";
+import { promotion, removal, rollback } from "./decisions.js";
 import { auditRegistry } from "./history/audit.js";
 import { checkNote, checkPromotion, checkRegistration, checkStage, checkStatus } from "./check-change.js";
 import { draftVersion } from "./versions/draft-version.js";
 import { checkContent, partsOf } from "./versions/registered-bundle.js";
 import { historyOf } from "./history/history-of.js";
 import { momentOf } from "./history/moment.js";
-import { notFound } from "./registry-error.js";
+import { notFound, refused } from "./registry-error.js";
 import type { Decision, RegistryBackend, RegistryState, VersionEntry } from "./registry-state.js";
-import type { ChangeNote, ModelRegistry, PromotionResult, RollbackResult } from "./registry.js";
+import type { ChangeNote, ModelRegistry } from "./registry.js";
 import { resolveVersion } from "./versions/resolve.js";
 import { assertSignature } from "./signature/signature.js";
 import {
@@ -164,67 +165,18 @@ export function registryOver<Entry extends VersionEntry>(
     async promote(ref, alias, { verdict, expected, approvedOnly = false, by = someone, reason } = {}) {
       checkAlias(alias);
       checkPromotion({ verdict, by, reason });
-      const { result } = await backend.transact((state): Decision<PromotionResult> => {
-        const found = resolve(state, ref);
-        const version = found.number;
-        const present = state.aliases.find((entry) => entry.alias === alias);
-        const previous = present?.version ?? null;
-        const reasons = refusals(found, verdict, approvedOnly);
-        if (expected !== undefined && expected !== previous) {
-          reasons.push(
-            `${alias} points to ${previous === null ? "nothing" : `version ${previous}`} now, not to ${expected ?? "nothing"} as when this was judged`,
-          );
-        }
-        const entry = { version, alias, verdict, by, reason };
-        if (reasons.length > 0) {
-          return { result: { promoted: false, version, reasons }, entry: { ...entry, action: "refuse", reasons } };
-        }
-        return {
-          result: { promoted: true, version, previous },
-          changes: [{ kind: "alias", entry: aliasMoved(present, alias, version), previous }],
-          entry: { ...entry, action: "promote", from: previous, to: version },
-        };
-      });
+      const { result } = await backend.transact((state) =>
+        promotion(state, resolve(state, ref), alias, { verdict, expected, approvedOnly, by, reason }),
+      );
       return result;
     },
 
     async rollback(alias, { quarantine = true, by = someone, reason } = {}) {
       checkNote({ by, reason });
-      const { result } = await backend.transact((state): Decision<RollbackResult> => {
+      const { result } = await backend.transact((state) => {
         const present = state.aliases.find((entry) => entry.alias === alias);
         if (present === undefined) throw notFound(name, `version under the alias "${alias}"`);
-        const from = present.version;
-        const moved = aliasMovedBack(state, present);
-        if (moved === undefined) {
-          return {
-            result: {
-              rolledBack: false,
-              from,
-              reasons: [`${alias} has no earlier version that is fit for service`],
-            },
-          };
-        }
-        const to = moved.version;
-        const statusNote = { by, at: now().toISOString(), reason: reason ?? `${alias} was rolled back` };
-        return {
-          result: { rolledBack: true, from, to },
-          changes: [
-            ...(quarantine
-              ? [{ kind: "label", version: from, labels: { status: "quarantined", statusNote } } as const]
-              : []),
-            { kind: "alias", entry: moved, previous: from },
-          ],
-          entry: {
-            action: "rollback",
-            version: from,
-            alias,
-            from,
-            to,
-            by,
-            reason,
-            status: quarantine ? "quarantined" : undefined,
-          },
-        };
+        return rollback(state, present, { quarantine, by, reason, at: now() });
       });
       return result;
     },
@@ -252,19 +204,7 @@ export function registryOver<Entry extends VersionEntry>(
       checkNote({ by, reason });
       if (!backend.capabilities.remove)
         throw refused(`The registry of ${name} cannot remove versions. Reject or archive it instead.`);
-      await backend.transact((state): Decision<void> => {
-        const { number: version, contentHash, semver } = resolve(state, ref);
-        const holder = state.aliases.find((entry) => entry.version === version);
-        if (holder)
-          throw refused(
-            `Version ${version} of ${name} is the ${holder.alias} and cannot be removed. Promote another one first.`,
-          );
-        return {
-          result: undefined,
-          changes: [{ kind: "remove", version }],
-          entry: { action: "remove", version, contentHash, semver, by, reason },
-        };
-      });
+      await backend.transact((state) => removal(state, resolve(state, ref), name, { by, reason }));
     },
 
     history: async ({ limit = Infinity } = {}) => (await backend.history(limit)).map(({ entry }) => entry),
@@ -315,5 +255,3 @@ async function sourceAndParts(
   const { manifest, artifact } = await fromBundleFiles(bundle);
   return { source: await sourceOfFiles(bundle, manifest), artifact };
 }
-
-const refused = (message: string): ChurnkitError => new ChurnkitError("REGISTRY_REFUSED", message);

@@ -1,6 +1,7 @@
 import pLimit from "p-limit";
 import { retryOnConflict } from "../../base/async/index.js";
 import { ChurnkitError } from "../../base/errors.js";
+import { refused } from "../registry-error.js";
 import type { BundleSource } from "../../model/bundle/index.js";
 import { withAlias } from "../versions/aliases.js";
 import type { Ledger, ReadIndex } from "../history/ledger.js";
@@ -201,8 +202,6 @@ export function serviceBackend<Entry extends VersionEntry>(
     },
   };
 }
-
-const refused = (message: string): ChurnkitError => new ChurnkitError("REGISTRY_REFUSED", message);
 
 const lostRace = (service: string, alias: string): ChurnkitError =>
   new ChurnkitError(
