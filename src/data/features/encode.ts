@@ -8,6 +8,7 @@ import type { Expression } from "./expression.js";
 import { checkExpression } from "./expressions/check-expression.js";
 import { chunkRows, Inputs, type Input } from "./expressions/evaluate.js";
 import { LevelIndex } from "./expressions/levels.js";
+import { plainRecordReader } from "./plain-record.js";
 import type { FeatureBlock, Recipe } from "./recipe.js";
 
 /**
@@ -133,13 +134,37 @@ function mismatch(what: string, source: string): ChurnkitError {
  * ```
  */
 export function compileRecipe(recipe: Recipe, contract: Contract): Encoder {
+  return compileEncoders(recipe, contract).encoder;
+}
+
+/**
+ * Encodes a record straight into row `row` of a matrix, to the same bits as a table of it. Nothing is allocated.
+ *
+ * @returns false where the record breaks the contract or there is something to say about it: a table tells what. The
+ * matrix's row is then as it was.
+ */
+export type EncodePlainRecord = (record: unknown, out: Float32Array, row: number) => boolean;
+
+/** {@link compileRecipe}, and the shorter way for records that are all that the contract expects. */
+export function compileEncoders(
+  recipe: Recipe,
+  contract: Contract,
+): { readonly encoder: Encoder; readonly encodePlain: EncodePlainRecord } {
   if (contractHash(contract) !== recipe.contractHash) throw mismatch(`The contract "${contract.name}"`, contract.name);
   const inputs = new Inputs(contract);
   const { blocks, width } = placeBlocks(recipe, contract, inputs);
   let columns: readonly EncodedColumn[] | undefined;
   const explained = (): readonly EncodedColumn[] => (columns ??= explainEncoding(recipe));
 
-  return {
+  const read = plainRecordReader(contract, inputs);
+  const encodePlain: EncodePlainRecord = (record, out, row) => {
+    if (!read(record)) return false;
+    inputs.loadRow();
+    for (const { input, write, offset } of blocks) write(input.values, 1, out, row * width + offset, width);
+    return true;
+  };
+
+  const encoder: Encoder = {
     width,
     get names() {
       return explained().map((column) => column.name);
@@ -173,4 +198,5 @@ export function compileRecipe(recipe: Recipe, contract: Contract): Encoder {
       return matrix;
     },
   };
+  return { encoder, encodePlain };
 }

@@ -1,5 +1,5 @@
 export { defineFeatures, type Features, numericEncodings } from "./define.js";
-export { compileRecipe, type Encoder, explainEncoding } from "./encode.js";
+export { compileEncoders, compileRecipe, type Encoder, explainEncoding } from "./encode.js";
 export type { Expression } from "./expression.js";
 export { column, countOf, meanOf, ratio, sum, trend } from "./expressions/builders.js";
 export { daysSince } from "./expressions/date-builders.js";

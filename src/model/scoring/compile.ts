@@ -1,6 +1,6 @@
 import { ChurnkitError } from "../../base/errors.js";
 import type { Contract, CellIssue } from "../../data/contract/index.js";
-import { compileRecipe, type Encoder } from "../../data/features/index.js";
+import { compileEncoders, type Encoder } from "../../data/features/index.js";
 import { rowBuffer, type RowBuffer, type Table } from "../../data/table/index.js";
 import type { Artifact, Decision, ModelNode } from "../artifact.js";
 import { calibrate } from "./calibrate.js";
@@ -99,7 +99,7 @@ export async function compile<Request = unknown>(
     throw new ChurnkitError("CONTRACT_MISMATCH", "The contract has no target, so its scores would have no meaning.");
   }
   const negative = target.classes.find((label) => label !== target.positive) ?? `not ${target.positive}`;
-  const encoder = compileRecipe(recipe, contract);
+  const { encoder, encodePlain } = compileEncoders(recipe, contract);
   const needsKernel = (node: ModelNode): boolean => kindOf(node).needsKernel(node, needsKernel);
   const kernel = needsKernel(model) ? await loadKernel(options.kernel) : undefined;
   const context: ScorerContext = {
@@ -113,6 +113,8 @@ export async function compile<Request = unknown>(
   const scorer = context.scorerOf(model);
   const chunk = Math.max(1, Math.min(mostRows, Math.floor(mostFeatures / encoder.width)));
   const features = new Float32Array(chunk * encoder.width);
+  const raw = new Float64Array(chunk);
+  const plainPlaces = new Uint32Array(chunk);
   const warnings = recordWarnings(contract);
   const keys = keyWarnings(contract);
 
@@ -143,39 +145,53 @@ export async function compile<Request = unknown>(
     return meant.length + others.length + absent.length === 0 ? values : [...meant, ...others, ...absent, ...values];
   }
 
-  function scoreRecords(
-    records: readonly unknown[],
-    { mostIssues = Infinity }: ScoreRecordsOptions = {},
-  ): ScoredRecord[] {
-    const results = new Array<ScoredRecord>(records.length);
+  /** Makes the function that scores records there is something to say about, a chunk at most, by way of a table. */
+  function othersScorer(mostIssues: number) {
     let left = mostIssues;
     const within = (issues: readonly CellIssue[]): readonly CellIssue[] => {
       const some = issues.length > left ? issues.slice(0, left) : issues;
       left -= some.length;
       return some;
     };
-    buffer ??= rowBuffer(contract, { capacity: chunk });
-    for (let first = 0; first < records.length; first += chunk) {
-      const part = records.length <= chunk ? records : records.slice(first, first + chunk);
-      const table = buffer.fill(part, undefined, left <= 0);
-      if (left <= 0 && table.rows === 0) {
-        results.fill(unexplained, first, first + part.length);
-        continue;
-      }
+    return (records: readonly unknown[], put: (i: number, result: ScoredRecord) => void): void => {
+      buffer ??= rowBuffer(contract, { capacity: chunk });
+      const table = buffer.fill(records, undefined, left <= 0);
       const scored = probabilities(table);
-      for (let i = 0, kept = 0, rejected = 0; i < part.length; i++) {
+      for (let i = 0, kept = 0, rejected = 0; i < records.length; i++) {
         if (kept < table.rows && table.rowNumbers[kept] === i) {
-          results[first + i] = label(
-            scored[kept] as number,
-            left > 0 ? within(oddities(part[i], table, kept)) : nothing,
-          );
-          kept++;
+          const issues = left > 0 ? within(oddities(records[i], table, kept)) : nothing;
+          put(i, label(scored[kept++] as number, issues));
         } else {
           const broken = table.rejected[rejected++];
-          results[first + i] =
-            broken !== undefined && left > 0 ? setAside(within(refusal(part[i], broken.issues))) : unexplained;
+          put(i, broken !== undefined && left > 0 ? setAside(within(refusal(records[i], broken.issues))) : unexplained);
         }
       }
+    };
+  }
+
+  function scoreRecords(
+    records: readonly unknown[],
+    { mostIssues = Infinity }: ScoreRecordsOptions = {},
+  ): ScoredRecord[] {
+    const scoreOthers = othersScorer(mostIssues);
+    const results = new Array<ScoredRecord>(records.length);
+    for (let first = 0; first < records.length; first += chunk) {
+      const end = Math.min(first + chunk, records.length);
+      const others: unknown[] = [];
+      const places: number[] = [];
+      let plain = 0;
+      for (let i = first; i < end; i++) {
+        if (encodePlain(records[i], features, plain)) plainPlaces[plain++] = i;
+        else {
+          others.push(records[i]);
+          places.push(i);
+        }
+      }
+      scorer.score(features, plain, raw);
+      for (let row = 0; row < plain; row++) {
+        results[plainPlaces[row] as number] = label(calibrate(calibration, raw[row] as number), nothing);
+      }
+      if (others.length > 0) scoreOthers(others, (i, result) => (results[places[i] as number] = result));
     }
     return results;
   }
@@ -200,7 +216,11 @@ export async function compile<Request = unknown>(
       return scored;
     },
     scoreRecords,
-    scoreRecord: (record) => scoreRecords([record])[0] as ScoredRecord,
+    scoreRecord(record) {
+      if (!encodePlain(record, features, 0)) return scoreRecords([record])[0] as ScoredRecord;
+      scorer.score(features, 1, raw);
+      return label(calibrate(calibration, raw[0] as number), nothing);
+    },
   };
 }
 

@@ -109,7 +109,8 @@ class CallInput implements Input {
 export class Inputs {
   readonly #contract: Contract;
   readonly #known = new Map<string, Input>();
-  readonly #columns: ColumnInput[] = [];
+  readonly #columns = new Map<string, ColumnInput>();
+  readonly #calls: CallInput[] = [];
   /** Arguments come before the operators that use them. */
   readonly #ordered: (ColumnInput | CallInput)[] = [];
 
@@ -128,26 +129,39 @@ export class Inputs {
   }
 
   bind(table: Table, rows: number): void {
-    for (const column of this.#columns) column.bind(table, rows);
+    for (const column of this.#columns.values()) column.bind(table, rows);
   }
 
   load(from: number, n: number): void {
     for (const input of this.#ordered) input.load(from, n);
   }
 
+  /** The input that reads a column, where there is one: a row without a table is put into its first value. */
+  column(name: string): Input | undefined {
+    return this.#columns.get(name);
+  }
+
+  /** Computes what follows from the columns' first values. */
+  loadRow(): void {
+    for (const call of this.#calls) call.load(0, 1);
+  }
+
   unbind(): void {
-    for (const column of this.#columns) column.unbind();
+    for (const column of this.#columns.values()) column.unbind();
   }
 
   #make(expression: Expression): ColumnInput | CallInput {
-    if (expression.op !== "column")
-      return new CallInput(
-        expression,
-        expression.args.map((arg) => this.of(arg)),
-      );
-    const column = new ColumnInput(inputColumn(this.#contract, expression.name, "recipe"));
-    this.#columns.push(column);
-    return column;
+    if (expression.op === "column") {
+      const column = new ColumnInput(inputColumn(this.#contract, expression.name, "recipe"));
+      this.#columns.set(expression.name, column);
+      return column;
+    }
+    const call = new CallInput(
+      expression,
+      expression.args.map((arg) => this.of(arg)),
+    );
+    this.#calls.push(call);
+    return call;
   }
 }
 

@@ -27,10 +27,12 @@ export const networkKind: ModelKind<NetworkModel> = {
     if (kernel === undefined)
       throw new ChurnkitError("KERNEL_UNAVAILABLE", "A network cannot score without the kernel.");
     const network = createNetworkScorer(spec, weights, kernel);
+    let logits = new Float32Array(1);
     return {
       inputs: spec.inputs,
       score(x, rows, out) {
-        const logits = network.score(x, rows);
+        if (logits.length < rows) logits = new Float32Array(rows);
+        network.score(x, rows, logits);
         for (let row = 0; row < rows; row++) out[row] = sigmoid(logits[row] as number);
       },
     };
