@@ -1,5 +1,9 @@
 import { ChurnkitError } from "./errors.js";
 
+/** Loads one of Node's built-in modules; undefined where there is no Node. */
+export const builtins = (): NodeJS.Process["getBuiltinModule"] | undefined =>
+  (globalThis as { readonly process?: Partial<NodeJS.Process> }).process?.getBuiltinModule;
+
 /**
  * Returns Node's process, which loads a built-in module when the code needs it. An import of such a module would stop
  * every bundler for browsers.

@@ -1,7 +1,7 @@
 import { ChurnkitError } from "../base/errors.js";
 import { quietly } from "../base/async/index.js";
 import type { ScoredRecord } from "../model/scoring/index.js";
-import type { Sent } from "./body.js";
+import type { Sent } from "./bodies/index.js";
 import { callerFailure, failure, type Handler, type Middleware, type ServeResponse } from "./http.js";
 import type { ServingMetrics } from "./metrics.js";
 import { modelsOf, type Models, type ServedModel } from "./models/index.js";
@@ -58,6 +58,7 @@ export function createHandler(model: ServedModel | Models, options: HandlerOptio
     models: modelsOf(model),
     metrics,
     maxBatch,
+    failed,
     scoredBy: (by) =>
       onScored &&
       (({ records, exactRecords, ...sent }, results) =>

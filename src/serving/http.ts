@@ -21,6 +21,14 @@ export interface ServeRequest {
    * @throws ChurnkitError INPUT_TOO_LARGE beyond the carrier's limit, REQUEST_INVALID when it never arrives whole.
    */
   readonly body: () => Uint8Array | Promise<Uint8Array>;
+  /**
+   * Reads the body as it arrives, whatever its length, instead of `body`. Absent where the carrier gets requests whole.
+   *
+   * @throws ChurnkitError REQUEST_INVALID when it never arrives whole.
+   */
+  readonly chunks?: (() => AsyncIterable<Uint8Array>) | undefined;
+  /** The carrier's limit on a body, which holds for one that was compressed as well. Default 4 MiB. */
+  readonly maxBodyBytes?: number | undefined;
 }
 
 /** An answer for the carrier to send. */

@@ -1,8 +1,7 @@
-import { ChurnkitError } from "../base/errors.js";
 import type { CellIssue } from "../data/contract/index.js";
 import type { ScoredRecord, Scorer } from "../model/scoring/index.js";
 import type { GiveWay } from "./batch-turns.js";
-import type { Sent } from "./body.js";
+import { linesType, type Sent } from "./bodies/index.js";
 import { commonHeaders, failure, json, jsonText, type RequestProblem, type ServeResponse } from "./http.js";
 import type { ServingMetrics } from "./metrics.js";
 
@@ -17,14 +16,18 @@ export interface Scoring {
   readonly scored: ((sent: Sent, results: readonly ScoredRecord[]) => void) | undefined;
 }
 
+/** Members of a record's answer that its request asks for, beyond the score. */
+export type More = (record: unknown, probability: number) => Readonly<Record<string, unknown>>;
+
 /** Records read and scored at once. */
 const recordsAtOnce = 512;
 /** Most issues written in an answer to one record, and in one to a batch: to put them into words takes longer than to refuse. */
 const mostIssues = { one: 1000, batch: 100 } as const;
 
 /** Answers one record. */
-export function predictOne({ scorer, metrics, said, scored }: Scoring, sent: Sent): ServeResponse {
-  const result = scorer.scoreRecord(sent.records[0]);
+export function predictOne({ scorer, metrics, said, scored }: Scoring, sent: Sent, more?: More): ServeResponse {
+  const [record] = sent.records;
+  const result = scorer.scoreRecord(record);
   const { probability, label, issues: all } = result;
   const issues = all.length > mostIssues.one ? all.slice(0, mostIssues.one) : all;
   scored?.(sent, [result]);
@@ -33,17 +36,23 @@ export function predictOne({ scorer, metrics, said, scored }: Scoring, sent: Sen
     return failure(422, problem(issues));
   }
   metrics?.scored(probability, label);
-  return json(200, { prediction: label, probability, ...said, ...(issues.length > 0 ? { warnings: issues } : {}) });
+  const warnings = issues.length > 0 ? { warnings: issues } : {};
+  return json(200, { prediction: label, probability, ...more?.(record, probability), ...said, ...warnings });
 }
 
 /**
  * Answers a batch: records that break the contract are reported in their place, the others scored. The answer is
  * written while it is made, because a flood of broken records must cost little more than parsing it.
  */
-export async function predictBatch(scoring: Scoring, sent: Sent, giveWay: GiveWay): Promise<ServeResponse> {
+export async function predictBatch(
+  scoring: Scoring,
+  sent: Sent,
+  giveWay: GiveWay,
+  more?: More,
+): Promise<ServeResponse> {
   // Never made one flat text here: the sender does that, and twice would cost more than all else.
   let predictions = "";
-  const { failed, left } = await scoreSlices(scoring, sent, giveWay, mostIssues.batch, (results) => {
+  const { failed, left } = await scoreSlices(scoring, sent, giveWay, mostIssues.batch, (results, first) => {
     const entries: string[] = [];
     // Records in a row that are refused without a word are written together.
     let alike = 0;
@@ -51,11 +60,11 @@ export async function predictBatch(scoring: Scoring, sent: Sent, giveWay: GiveWa
       if (alike > 0) entries.push(unexplained.slice(0, alike * entryLength - 1));
       alike = 0;
     };
-    for (const result of results) {
+    for (const [i, result] of results.entries()) {
       if (result.probability === null && result.issues.length === 0) alike++;
       else {
         writeAlike();
-        entries.push(entryOf(result));
+        entries.push(entryOf(result, sent.records[first + i], more));
       }
     }
     writeAlike();
@@ -65,13 +74,23 @@ export async function predictBatch(scoring: Scoring, sent: Sent, giveWay: GiveWa
   return jsonText(200, `{"predictions":[${predictions}],${JSON.stringify(rest).slice(1)}`);
 }
 
-/** Answers with a probability a line, `NaN` for a record that breaks the contract. */
-export async function predictLines(scoring: Scoring, sent: Sent, giveWay: GiveWay): Promise<ServeResponse> {
+/** Answers with a line a record: in CSV its probability, `NaN` for one that breaks the contract. */
+export async function predictLines(
+  scoring: Scoring,
+  sent: Sent,
+  giveWay: GiveWay,
+  form: "csv" | "lines",
+): Promise<ServeResponse> {
   let body = "";
-  await scoreSlices(scoring, sent, giveWay, 0, (results) => {
-    for (const { probability } of results) body += `${probability ?? NaN}\n`;
+  const csv = form === "csv";
+  await scoreSlices(scoring, sent, giveWay, csv ? 0 : mostIssues.batch, (results) => {
+    for (const result of results) body += `${csv ? (result.probability ?? NaN) : entryOf(result)}\n`;
   });
-  return { status: 200, headers: { "content-type": "text/csv; charset=utf-8", ...commonHeaders }, body };
+  return {
+    status: 200,
+    headers: { "content-type": csv ? "text/csv; charset=utf-8" : linesType, ...commonHeaders },
+    body,
+  };
 }
 
 /** Scores in slices, so that other requests get their turn; gives how many were refused, and how many more issues could be said. */
@@ -80,7 +99,7 @@ async function scoreSlices(
   sent: Sent,
   giveWay: GiveWay,
   issues: number,
-  write: (results: readonly ScoredRecord[]) => void,
+  write: (results: readonly ScoredRecord[], first: number) => void,
 ): Promise<{ readonly failed: number; readonly left: number }> {
   const { records } = sent;
   const all: ScoredRecord[] = [];
@@ -94,7 +113,7 @@ async function scoreSlices(
       if (result.probability === null) failed++;
       else metrics?.scored(result.probability, result.label);
     }
-    write(results);
+    write(results, first);
     if (scored !== undefined) all.push(...results);
   }
   if (failed > 0) metrics?.rejected(failed);
@@ -103,28 +122,11 @@ async function scoreSlices(
 }
 
 /** One record's place in the answer to a batch. */
-function entryOf({ probability, label, issues }: ScoredRecord): string {
+export function entryOf({ probability, label, issues }: ScoredRecord, record?: unknown, more?: More): string {
   if (probability === null) return `{"prediction":null,"probability":null,"error":${JSON.stringify(problem(issues))}}`;
+  const rest = more === undefined ? "" : `,${JSON.stringify(more(record, probability)).slice(1, -1)}`;
   const warnings = issues.length === 0 ? "" : `,"warnings":${JSON.stringify(issues)}`;
-  return `{"prediction":${JSON.stringify(label)},"probability":${probability}${warnings}}`;
-}
-
-/** The records of a batch: an array, or the member `records`. */
-export function recordsOf(value: unknown, most: number): readonly unknown[] {
-  const records: unknown = Array.isArray(value) ? value : (value as { records?: unknown } | null)?.records;
-  if (!Array.isArray(records)) {
-    throw new ChurnkitError("REQUEST_INVALID", 'A batch is {"records": [...]} or an array of records.');
-  }
-  return atMost(records, most);
-}
-
-/** @throws ChurnkitError INPUT_TOO_LARGE for more records than a batch may hold. */
-export function atMost(records: readonly unknown[], most: number): readonly unknown[] {
-  if (records.length <= most) return records;
-  throw new ChurnkitError(
-    "INPUT_TOO_LARGE",
-    `A batch has up to ${most} records; this one has ${records.length}. Send it in parts.`,
-  );
+  return `{"prediction":${JSON.stringify(label)},"probability":${probability}${rest}${warnings}}`;
 }
 
 /** A record's first problem in words, and all of them as issues. */

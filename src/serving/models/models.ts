@@ -1,3 +1,4 @@
+import type { Explainer } from "../../model/explain/index.js";
 import type { Scorer } from "../../model/scoring/index.js";
 
 /** A model on duty: a scorer and where it came from. */
@@ -8,6 +9,8 @@ export interface ServedModel {
   readonly version: string;
   /** `registry`, `local`, ...: said in every answer. */
   readonly source: string;
+  /** Gives the model's explainer, for callers that ask for reasons (`?explain=3`). Called once, at the first such request. */
+  readonly explainer?: (() => Promise<Explainer>) | undefined;
 }
 
 /**

@@ -2,7 +2,7 @@ import { json } from "../http.js";
 import { healthRoutes } from "./health.js";
 import { modelInfoRoutes } from "./model-info.js";
 import { predictRoutes } from "./predict.js";
-import { readBody } from "../body.js";
+import { readBody } from "../bodies/index.js";
 import { get, post, routerOf, type Route, type Router } from "./route.js";
 import { foundIn, noModel, type Service } from "./service.js";
 

@@ -1,13 +1,12 @@
-import { ChurnkitError } from "../../base/errors.js";
-import { inputOptions, recordsIn, csvRows, isProblem, type Payload } from "../../monitor/capture/index.js";
+import { acceptedForm, formOf } from "../bodies/index.js";
+import { capturedReader } from "../bodies/captured.js";
 import type { GiveWay } from "../batch-turns.js";
-import { sentJson, textOf, type Sent } from "../body.js";
 import { failure, type ServeRequest, type ServeResponse } from "../http.js";
-import { atMost, predictBatch, predictLines, type Scoring } from "../predict.js";
+import { predictBatch, predictLines, type Scoring } from "../predict.js";
 
 /**
- * Answers POST /invocations, by which SageMaker asks a container for scores: JSON or CSV, read just as captured requests are.
- * The answer is that of a batch, or a probability a line where `accept` asks for CSV.
+ * Answers POST /invocations, by which SageMaker asks a container for scores: JSON, JSON lines or CSV, read just as captured
+ * requests are. The answer is that of a batch, or a line a record where `accept` asks for CSV or JSON lines.
  */
 export async function predictInvocation(
   scoring: Scoring,
@@ -15,24 +14,16 @@ export async function predictInvocation(
   body: Uint8Array,
   giveWay: GiveWay,
 ): Promise<ServeResponse> {
-  const { "content-type": type = "application/json", accept = "" } = request.headers;
-  const isCsv = type.startsWith("text/csv");
-  if (!isCsv && !type.startsWith("application/json"))
+  const { "content-type": type, accept } = request.headers;
+  const form = type === undefined ? "json" : formOf(type);
+  if (form === "other")
     return failure(415, {
       code: "REQUEST_INVALID",
-      message: `The body is ${type.slice(0, 60)}. Send text/csv or application/json.`,
+      message: `The body is ${(type ?? "").slice(0, 60)}. Send text/csv, application/json or application/jsonlines.`,
     });
-  const { contract } = scoring.scorer;
-  const options = inputOptions(contract, scoring.maxBatch);
-  const read = (payload: Payload): readonly unknown[] => {
-    const records = recordsIn(payload, options);
-    if (isProblem(records)) throw new ChurnkitError("REQUEST_INVALID", `The body cannot be read: ${records.problem}.`);
-    return atMost(records, scoring.maxBatch);
-  };
-  let sent: Sent;
-  if (isCsv) {
-    const records = read({ rows: csvRows(textOf(body), options.mostRecords + 1) });
-    sent = { request, bytes: body.length, records, exactRecords: () => records };
-  } else sent = sentJson(request, body, (value) => read({ value }));
-  return (accept.includes("text/csv") ? predictLines : predictBatch)(scoring, sent, giveWay);
+  const sent = capturedReader(scoring.scorer.contract, scoring.maxBatch)[form](request, body);
+  const wanted = acceptedForm(accept) ?? (form === "lines" ? "lines" : "json");
+  return wanted === "csv" || wanted === "lines"
+    ? predictLines(scoring, sent, giveWay, wanted)
+    : predictBatch(scoring, sent, giveWay);
 }

@@ -1,24 +1,54 @@
-import { readBody, sentJson } from "../body.js";
-import { predictBatch, predictOne, recordsOf } from "../predict.js";
+import {
+  acceptedForm,
+  formOf,
+  readBody,
+  recordsOf,
+  sentJson,
+  sentLines,
+  withNames,
+  type Sent,
+} from "../bodies/index.js";
+import type { ServeRequest } from "../http.js";
+import { predictStream } from "../predict-stream.js";
+import { predictBatch, predictLines, predictOne } from "../predict.js";
+import { moreOf } from "./more.js";
 import { post, type Route } from "./route.js";
-import { foundIn, noModel, type Service } from "./service.js";
+import { foundIn, noModel, type Desk, type Service } from "./service.js";
 
 /** POST /predict and /batch-predict, and the same for a model by name. */
 export function predictRoutes(service: Service): readonly Route[] {
+  const { models, desk, inTurn, failed } = service;
   const predict: Route["answer"] = async (request, parts) => {
     const sent = sentJson(request, await readBody(request), (record) => [record]);
     const { model, version } = parts;
-    const found =
-      version === undefined ? service.models.choose(sent.records[0], model) : service.models.find(model, version);
-    return found === undefined ? noModel(service, parts) : predictOne(service.desk(found).scoring, sent);
+    const found = version === undefined ? models.choose(sent.records[0], model) : models.find(model, version);
+    if (found === undefined) return noModel(service, parts);
+    const { scoring, naming } = desk(found);
+    const named = withNames(sent, naming);
+    if (request.query === "") return predictOne(scoring, named);
+    const more = await moreOf(request.query, desk(found), { single: true });
+    // Reasons take as long as a batch does.
+    return more === undefined
+      ? predictOne(scoring, named)
+      : inTurn(() => Promise.resolve(predictOne(scoring, named, more)));
   };
   const predictMany: Route["answer"] = async (request, parts) => {
-    const body = await readBody(request);
-    return service.inTurn(async (giveWay) => {
+    const accepted = acceptedForm(request.headers.accept);
+    if (formOf(request.headers["content-type"]) === "lines" && (accepted ?? "lines") === "lines") {
       const found = foundIn(service, parts);
       if (found === undefined) return noModel(service, parts);
-      const sent = sentJson(request, body, (value) => recordsOf(value, service.maxBatch));
-      return predictBatch(service.desk(found).scoring, sent, giveWay);
+      const { scoring, naming } = desk(found);
+      const more = await moreOf(request.query, desk(found), { single: false });
+      return predictStream({ scoring, naming, more, inTurn, failed }, request);
+    }
+    const body = await readBody(request);
+    return inTurn(async (giveWay) => {
+      const found = foundIn(service, parts);
+      if (found === undefined) return noModel(service, parts);
+      const { scoring } = desk(found);
+      const sent = await sentBatch(request, body, desk(found));
+      if (accepted === "csv") return predictLines(scoring, sent, giveWay, "csv");
+      return predictBatch(scoring, sent, giveWay, await moreOf(request.query, desk(found), { single: false }));
     });
   };
   return [
@@ -27,4 +57,19 @@ export function predictRoutes(service: Service): readonly Route[] {
     post("/models/{model}/predict", predict),
     post("/models/{model}/batch-predict", predictMany),
   ];
+}
+
+/** The records of a batch in any form. */
+async function sentBatch(request: ServeRequest, body: Uint8Array, { scoring, naming }: Desk): Promise<Sent> {
+  const { scorer, maxBatch } = scoring;
+  const form = formOf(request.headers["content-type"]);
+  if (form === "csv") {
+    const { capturedReader } = await import("../bodies/captured.js");
+    return capturedReader(scorer.contract, maxBatch).csv(request, body);
+  }
+  const sent =
+    form === "lines"
+      ? sentLines(request, body, maxBatch)
+      : sentJson(request, body, (value) => recordsOf(value, maxBatch));
+  return withNames(sent, naming);
 }

@@ -1,4 +1,6 @@
+import type { Explainer } from "../../model/explain/index.js";
 import { batchTurns, type GiveWay } from "../batch-turns.js";
+import { namingOf, type Naming } from "../bodies/index.js";
 import { failure, type ServeResponse } from "../http.js";
 import type { ServingMetrics } from "../metrics.js";
 import type { Models, ServedModel } from "../models/index.js";
@@ -11,6 +13,9 @@ export interface Desk {
   /** Said in every answer: name, version and source of the model. */
   readonly origin: Readonly<Record<"model_name" | "model_version" | "model_source", string>>;
   readonly scoring: Scoring;
+  readonly naming: Naming;
+  /** The model's explainer, made at the first call; undefined where the model has none. */
+  readonly explainer: (() => Promise<Explainer>) | undefined;
 }
 
 /** What all routes share. */
@@ -23,6 +28,8 @@ export interface Service {
   readonly desk: (model: ServedModel) => Desk;
   /** Runs batches one behind the other, in slices, so that single requests go first. */
   readonly inTurn: <T>(work: (giveWay: GiveWay) => Promise<T>) => Promise<T>;
+  /** Takes errors of the server that come after an answer has begun. */
+  readonly failed: (error: unknown) => void;
 }
 
 /** Options of {@link serviceOf}. */
@@ -32,19 +39,32 @@ export interface ServiceSettings {
   readonly maxBatch: number;
   /** Makes what takes the scored records of a model. */
   readonly scoredBy: (model: ServedModel) => Scoring["scored"];
+  readonly failed: Service["failed"];
 }
 
-export function serviceOf({ models, metrics, maxBatch, scoredBy }: ServiceSettings): Service {
+export function serviceOf({ models, metrics, maxBatch, scoredBy, failed }: ServiceSettings): Service {
   const desks = new WeakMap<ServedModel, Desk>();
   const made = (model: ServedModel): Desk => {
     const { scorer, name, version, source } = model;
     const origin = { model_name: name, model_version: version, model_source: source };
     const said = { threshold: scorer.decision.threshold, ...origin };
-    const desk = { model, origin, scoring: { scorer, metrics, maxBatch, said, scored: scoredBy(model) } };
+    const scoring = { scorer, metrics, maxBatch, said, scored: scoredBy(model) };
+    const desk = { model, origin, scoring, naming: namingOf(scorer.contract), explainer: once(model.explainer) };
     desks.set(model, desk);
     return desk;
   };
-  return { models, metrics, maxBatch, desk: (model) => desks.get(model) ?? made(model), inTurn: batchTurns() };
+  return { models, metrics, maxBatch, desk: (model) => desks.get(model) ?? made(model), inTurn: batchTurns(), failed };
+}
+
+/** A function that makes its result at the first call; after a failure it tries again. */
+function once<T>(make: (() => Promise<T>) | undefined): (() => Promise<T>) | undefined {
+  if (make === undefined) return undefined;
+  let made: Promise<T> | undefined;
+  return () =>
+    (made ??= make().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    }));
 }
 
 /** Whom a path names: open parts `model` and `version`. */

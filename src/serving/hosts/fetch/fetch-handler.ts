@@ -1,4 +1,5 @@
 import { ChurnkitError } from "../../../base/errors.js";
+import { collected } from "../../bodies/index.js";
 import { tooLarge, usualBodyBytes, type Handler, type ServeResponse } from "../../http.js";
 
 /**
@@ -29,6 +30,8 @@ export function fetchHandler(
       query: search.slice(1),
       headers: Object.fromEntries(request.headers),
       body: () => readBody(request, maxBodyBytes),
+      chunks: () => bodyChunks(request),
+      maxBodyBytes,
     });
     return new Response(request.method === "HEAD" ? null : sentBody(body), { status, headers });
   };
@@ -51,19 +54,15 @@ function sentBody(body: ServeResponse["body"]): BodyInit {
   });
 }
 
-async function readBody({ body, headers }: Request, limit: number): Promise<Uint8Array> {
-  if (Number(headers.get("content-length")) > limit) throw tooLarge(limit);
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
-  let size = 0;
+function readBody(request: Request, limit: number): Promise<Uint8Array> {
+  if (Number(request.headers.get("content-length")) > limit) throw tooLarge(limit);
+  return collected(bodyChunks(request), limit);
+}
+
+async function* bodyChunks({ body }: Request): AsyncGenerator<Uint8Array> {
   try {
-    for await (const chunk of body ?? []) {
-      size += chunk.length;
-      if (size > limit) throw tooLarge(limit);
-      chunks.push(chunk);
-    }
+    for await (const chunk of body ?? []) yield chunk;
   } catch (cause) {
-    if (ChurnkitError.isInstance(cause)) throw cause;
     throw new ChurnkitError("REQUEST_INVALID", "The connection closed before the whole body arrived.", { cause });
   }
-  return new Uint8Array(await new Blob(chunks).arrayBuffer());
 }

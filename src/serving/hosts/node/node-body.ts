@@ -34,6 +34,19 @@ export function readBody(request: IncomingMessage, limit: number, begin: () => v
   });
 }
 
+/** A request's body as it arrives. @param begin as for {@link readBody}. @throws ChurnkitError REQUEST_INVALID when the client hangs up. */
+export async function* bodyChunks(request: IncomingMessage, begin: () => void): AsyncGenerator<Uint8Array> {
+  begin();
+  try {
+    // Not destroyed at an early end: the answer still has to be sent.
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) yield chunk as Uint8Array;
+  } catch (cause) {
+    throw new ChurnkitError("REQUEST_INVALID", "The connection closed before the whole body arrived.", { cause });
+  } finally {
+    request.resume();
+  }
+}
+
 /** Is a body still to come that is too large, or of unknown length, so that no other request can follow it? */
 export function isWholeBodyAwaited(request: IncomingMessage, limit: number): boolean {
   if (request.complete) return false;

@@ -4,7 +4,8 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { ChurnkitError } from "../../../base/errors.js";
 import { closeGently } from "./node-close.js";
-import { isWholeBodyAwaited, readBody } from "./node-body.js";
+import { compressed } from "./node-compress.js";
+import { bodyChunks, isWholeBodyAwaited, readBody } from "./node-body.js";
 import { refuseUnreadable } from "./node-refusal.js";
 import { failure, usualBodyBytes, type Handler, type ServeRequest, type ServeResponse } from "../../http.js";
 
@@ -61,8 +62,14 @@ export async function listen(handler: Handler, options: NodeServerOptions = {}):
   const serve =
     (expectsContinue: boolean) =>
     (request: IncomingMessage, response: ServerResponse): void => {
-      const body = (): Promise<Uint8Array> =>
-        readBody(request, maxBodyBytes, () => expectsContinue && response.writeContinue());
+      const begin = (): void => {
+        if (expectsContinue) response.writeContinue();
+      };
+      const reading = {
+        maxBodyBytes,
+        body: () => readBody(request, maxBodyBytes, begin),
+        chunks: () => bodyChunks(request, begin),
+      };
       const answer = (result: ServeResponse): void => {
         const awaited = isWholeBodyAwaited(request, maxBodyBytes);
         // A client that was not told to continue may or may not send its body: nothing after it can be understood.
@@ -70,7 +77,13 @@ export async function listen(handler: Handler, options: NodeServerOptions = {}):
         if (awaited || unasked || closed) response.setHeader("connection", "close");
         send(request, response, result, awaited && !unasked);
       };
-      handler(requestFrom(request, body)).then(answer, () => answer(unanswered));
+      const encode = (result: ServeResponse): void | Promise<void> => {
+        const encoded = compressed(request, result);
+        return encoded instanceof Promise ? encoded.then(answer) : answer(encoded);
+      };
+      handler(requestFrom(request, reading))
+        .then(encode)
+        .catch(() => answer(unanswered));
     };
   server.on("request", serve(false));
   server.on("checkContinue", serve(true));
@@ -116,7 +129,7 @@ function started(server: Server, port: number, host: string): Promise<void> {
 
 function requestFrom(
   { method = "GET", url = "/", headers, socket }: IncomingMessage,
-  body: ServeRequest["body"],
+  reading: Pick<ServeRequest, "body" | "chunks" | "maxBodyBytes">,
 ): ServeRequest {
   const mark = url.indexOf("?");
   return {
@@ -126,7 +139,7 @@ function requestFrom(
     // Of all headers Node makes set-cookie alone a list, and no request has a meaning for it.
     headers: headers as ServeRequest["headers"],
     address: socket.remoteAddress,
-    body,
+    ...reading,
   };
 }
 

@@ -1,8 +1,8 @@
-import { ChurnkitError } from "../base/errors.js";
-import { JsonRefused, parseJson } from "../base/json/index.js";
-import type { Contract } from "../data/contract/index.js";
-import { exactIdParser } from "../data/read/index.js";
-import type { ServeRequest } from "./http.js";
+import { ChurnkitError } from "../../base/errors.js";
+import { JsonRefused, parseJson } from "../../base/json/index.js";
+import type { Contract } from "../../data/contract/index.js";
+import { exactIdParser } from "../../data/read/index.js";
+import type { ServeRequest } from "../http.js";
 
 /** The records of a request, parsed once. */
 export interface Sent {
@@ -34,22 +34,12 @@ export function sentJson(
   };
 }
 
-/** A request's body. One that is compressed is refused before it is read; a middleware that unpacks bodies takes the header away. */
-export function readBody({ headers, body }: ServeRequest): Uint8Array | Promise<Uint8Array> {
-  const encoding = headers["content-encoding"];
-  if (encoding !== undefined && encoding !== "identity")
-    throw new ChurnkitError(
-      "REQUEST_INVALID",
-      `The body is encoded as ${encoding.slice(0, 40)}. Send it without encoding.`,
-    );
-  return body();
-}
-
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /** The text of a body. */
 export function textOf(body: Uint8Array): string {
-  if (body.length === 0) throw new ChurnkitError("REQUEST_INVALID", "The body is empty. Send a JSON document.");
+  if (body.length === 0)
+    throw new ChurnkitError("REQUEST_INVALID", "The body is empty. Send a JSON document, or lines of CSV or JSON.");
   try {
     return decoder.decode(body);
   } catch (cause) {
@@ -59,13 +49,14 @@ export function textOf(body: Uint8Array): string {
   }
 }
 
-function jsonOf(text: string): unknown {
+/** The value of a JSON text. @param what names the text, for errors. */
+export function jsonOf(text: string, what = "The body"): unknown {
   try {
     return parseJson(text);
   } catch (cause) {
     if (cause instanceof JsonRefused)
-      throw new ChurnkitError("REQUEST_INVALID", `The body's JSON ${cause.message}.`, { cause });
+      throw new ChurnkitError("REQUEST_INVALID", `${what}'s JSON ${cause.message}.`, { cause });
     const reason = cause instanceof Error ? cause.message.slice(0, 200) : "unreadable";
-    throw new ChurnkitError("REQUEST_INVALID", `The body is not valid JSON (${reason}).`, { cause });
+    throw new ChurnkitError("REQUEST_INVALID", `${what} is not valid JSON (${reason}).`, { cause });
   }
 }

@@ -1,0 +1,71 @@
+import { ChurnkitError } from "../../base/errors.js";
+import type { Contract } from "../../data/contract/index.js";
+import type { More } from "../predict.js";
+import type { Desk } from "./service.js";
+
+/** Most reasons of one answer. */
+const mostReasons = 100;
+
+/**
+ * What a request's query adds to the answer of each record: `?probabilities` those of all classes, `?explain=3` the three columns
+ * that moved the score most, in words.
+ *
+ * @param single whether the request has one record: a batch takes no reasons, each of which costs as much as many scores.
+ * @throws ChurnkitError REQUEST_INVALID for a number of reasons out of range, and for reasons where there are none.
+ */
+export async function moreOf(
+  query: string,
+  { scoring, explainer }: Desk,
+  { single }: { readonly single: boolean },
+): Promise<More | undefined> {
+  if (query === "") return undefined;
+  const asked = new URLSearchParams(query);
+  const parts: More[] = [];
+  if (isOn(asked.get("probabilities"))) parts.push(classProbabilities(scoring.scorer.contract));
+  const top = reasonsAsked(asked.get("explain"));
+  if (top > 0) {
+    if (!single) throw new ChurnkitError("REQUEST_INVALID", "explain is for /predict. Ask for single records.");
+    if (explainer === undefined)
+      throw new ChurnkitError("REQUEST_INVALID", "This server has no explainer for the model. Ask without explain.");
+    parts.push(await reasonsIn(explainer, top));
+  }
+  const [only] = parts;
+  return parts.length < 2
+    ? only
+    : (...given) => parts.reduce<ReturnType<More>>((all, part) => ({ ...all, ...part(...given) }), {});
+}
+
+const isOn = (value: string | null): boolean => value !== null && value !== "false" && value !== "0";
+
+function reasonsAsked(value: string | null): number {
+  if (value === null) return 0;
+  const top = value === "" ? 3 : Number(value);
+  if (Number.isInteger(top) && top >= 0 && top <= mostReasons) return top;
+  throw new ChurnkitError(
+    "REQUEST_INVALID",
+    `explain is ${value.slice(0, 40)}. Give the number of reasons, from 0 to ${mostReasons}.`,
+  );
+}
+
+/** The probability of each class, in the contract's order. */
+function classProbabilities({ target }: Contract): More {
+  const { classes = [], positive } = target ?? {};
+  return (_, probability) => ({
+    probabilities: Object.fromEntries(
+      classes.map((label) => [label, label === positive ? probability : 1 - probability]),
+    ),
+  });
+}
+
+async function reasonsIn(explainerOf: NonNullable<Desk["explainer"]>, top: number): Promise<More> {
+  const [explainer, { reasons }] = await Promise.all([explainerOf(), import("../../model/explain/index.js")]);
+  return (record) => ({
+    reasons: reasons(explainer, record, { top }).reasons.map(({ column, value, direction, logOdds, sentence }) => ({
+      column,
+      value,
+      direction,
+      log_odds: logOdds,
+      sentence,
+    })),
+  });
+}
