@@ -113,7 +113,7 @@ const callerErrors: ReadonlyMap<ErrorCode, number> = new Map<ErrorCode, number>(
 ]);
 
 /** The answer to an error that was thrown, or undefined where the request was not at fault. */
-export function callerFailure(error: unknown): ServeResponse | undefined {
+export function callerFailure(error: unknown): TextResponse | undefined {
   if (!ChurnkitError.isInstance(error)) return undefined;
   const { code, message } = error;
   const status = callerErrors.get(code);

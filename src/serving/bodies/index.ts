@@ -3,4 +3,4 @@ export { acceptedForm, formOf, linesType } from "./form.js";
 export { sentJson, type Sent } from "./json.js";
 export { arrivingLines, sentLines } from "./lines.js";
 export { collected, readBody } from "./read-body.js";
-export { atMost, recordsOf } from "./records.js";
+export { recordsOf } from "./records.js";
