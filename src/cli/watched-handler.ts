@@ -3,7 +3,7 @@ import type { Monitor } from "../monitor/index.js";
 import { writeFileAtomic } from "../io/atomic.js";
 import { createHandler } from "../serving/handler.js";
 import type { Handler } from "../serving/http.js";
-import type { LoadedModel } from "../serving/load-for-service.js";
+import type { LoadedModel } from "../serving/models/index.js";
 import { prometheusMetrics } from "../serving/metrics.js";
 import { withSink } from "../serving/with-sink.js";
 import { readJson } from "./json-file.js";

@@ -4,8 +4,9 @@
  * @module churnkit/serving
  */
 export { createHandler, type HandlerOptions } from "./handler.js";
-export type { Models, ServedModel } from "./models/index.js";
-export { loadForService, rollBackToCopy } from "./load-for-service.js";
+export { modelHost, type HostedModel, type ModelHost } from "./models/host.js";
+export type { Models, ServedModel } from "./models/models.js";
+export { loadForService, rollBackToCopy } from "./models/load-for-service.js";
 export type { Handler, Middleware, ServeRequest, ServeResponse } from "./http.js";
 export { prometheusMetrics, type ServingMetrics } from "./metrics.js";
 export { listen, type NodeServer, type NodeServerOptions } from "./hosts/node/node-server.js";

@@ -1,4 +1,4 @@
-import { quietly } from "../base/async/index.js";
+import { quietly, unref } from "../base/async/index.js";
 import { uniform } from "../base/random.js";
 import type { CaptureWriter } from "../monitor/capture/index.js";
 import type { Monitor } from "../monitor/index.js";
@@ -168,8 +168,3 @@ export function scoredQueue(
     stop: () => clearTimeout(working),
   };
 }
-
-/** A monitor that waits keeps no process alive. */
-export const unref = (timer: { unref?: () => unknown }): void => {
-  timer.unref?.();
-};

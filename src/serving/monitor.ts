@@ -1,4 +1,4 @@
-import { awaitQuietly, quietly } from "../base/async/index.js";
+import { awaitQuietly, quietly, unref } from "../base/async/index.js";
 import { ChurnkitError } from "../base/errors.js";
 import type { MetricPoint, MetricSink } from "../io/metrics/index.js";
 import type { CaptureWriter } from "../monitor/capture/index.js";
@@ -7,7 +7,7 @@ import { monitorPoints, type MonitorReport } from "../monitor/judging/index.js";
 import { createHandler, type HandlerOptions } from "./handler.js";
 import type { ServedModel } from "./models/index.js";
 import type { Handler } from "./http.js";
-import { scoredQueue, unref, type MonitorTraffic } from "./monitor-queue.js";
+import { scoredQueue, type MonitorTraffic } from "./monitor-queue.js";
 
 /** Options of a server that watches its own model, with its handler's. `onError` also gets the monitor's failures. */
 export interface WithMonitorOptions extends HandlerOptions {

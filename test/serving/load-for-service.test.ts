@@ -6,10 +6,10 @@ import { storeRegistry } from "../../src/registry/backends/store/store-registry.
 import type { ModelRegistry } from "../../src/registry/registry.js";
 import { signatureOf } from "../../src/registry/signature/signature.js";
 import { createHandler } from "../../src/serving/handler.js";
-import { listCopies } from "../../src/serving/local-copies.js";
-import { loadForService, rollBackToCopy } from "../../src/serving/load-for-service.js";
+import { listCopies } from "../../src/serving/models/local-copies.js";
+import { loadForService, rollBackToCopy } from "../../src/serving/models/load-for-service.js";
 import { sampleArtifact, sampleRecords } from "../helpers/artifact.js";
-import { request } from "./request.js";
+import { asText, request } from "./request.js";
 
 const [record] = sampleRecords(1);
 
@@ -43,8 +43,8 @@ describe("loadForService", () => {
     expect(second).toMatchObject({ name: "sample", version: "1.1.0", source: "local-copy" });
     expect(onProblem).toHaveBeenCalledWith(expect.objectContaining({ code: "STORE_FAILED" }));
     expect(second.scorer.scoreRecord(record)).toEqual(first.scorer.scoreRecord(record));
-    const health = await createHandler(second)(request("/health"));
-    expect(JSON.parse(String(health.body))).toMatchObject({ model_version: "1.1.0", model_source: "local-copy" });
+    const health = await asText(createHandler(second))(request("/health"));
+    expect(JSON.parse(health.body)).toMatchObject({ model_version: "1.1.0", model_source: "local-copy" });
   });
 
   it("has nothing to fall back to before the first success", async () => {

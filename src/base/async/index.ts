@@ -1,4 +1,5 @@
 export { keyedQueue, sharedReads } from "./queue.js";
 export { awaitQuietly, quietly } from "./quietly.js";
 export { isConflict, retryOnConflict, sleep } from "./retry.js";
+export { unref } from "./unref.js";
 export { settleAll, type Work } from "./settle-all.js";

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { loadBundle } from "../../model/bundle/index.js";
 import { filesStore } from "../../io/store/index.js";
-import { loadForService, type LoadedModel } from "../../serving/load-for-service.js";
+import { loadForService, type LoadedModel } from "../../serving/models/index.js";
 import { listen } from "../../serving/hosts/index.js";
 import { example } from "../help.js";
 import { exit, note, print, reasonOf } from "../output.js";

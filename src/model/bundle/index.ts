@@ -1,7 +1,7 @@
 export { packArchive } from "./archive.js";
 export { extraNameOf } from "./extras.js";
 export { type BundleFiles, fromBundleFiles, parseParts, partPaths, toBundleFiles } from "./format.js";
-export { loadBundle } from "./load.js";
+export { bundleStamp, loadBundle } from "./load.js";
 export { isBundlePath, type Manifest, manifestPath, unsafePath } from "./manifest.js";
 export { type Bundle, openBundle, type OpenBundleOptions } from "./open.js";
 export { packSource } from "./pack-source.js";

@@ -1,6 +1,7 @@
 import type { Stats } from "node:fs";
 import { constants, open, readFile } from "node:fs/promises";
 import { ChurnkitError } from "../../base/errors.js";
+import { hasher } from "../../base/hash.js";
 import { ioFailed, systemCode } from "../../io/io-error.js";
 import type { BundleFiles, BundleReader } from "./format.js";
 import { corrupt } from "../corrupt.js";
@@ -43,6 +44,20 @@ export async function loadBundle<Request = unknown>(
       if (attempt === attempts || (await folder.unchanged())) throw inFolder(error, source);
     }
   }
+}
+
+/**
+ * A text that changes when another bundle is put at a path: the hash of a folder's manifest, the time and size of an archive.
+ *
+ * @throws ChurnkitError BUNDLE_NOT_FOUND, IO_FAILED.
+ */
+export async function bundleStamp(path: string): Promise<string> {
+  const file = statOf(path);
+  if (file?.isFile() === true) return `${file.mtimeMs} ${file.size}`;
+  const manifest = await (await bundleFolder(path))?.read(manifestPath);
+  if (manifest === undefined)
+    throw new ChurnkitError("BUNDLE_NOT_FOUND", `There is no bundle at ${path}.`, { where: { file: path } });
+  return hasher().update(manifest).hex();
 }
 
 function statOf(path: string): Stats | undefined {

@@ -1,4 +1,5 @@
 import type { Explainer } from "../../model/explain/index.js";
+import type { ErrorCode } from "../../base/errors.js";
 import type { Scorer } from "../../model/scoring/index.js";
 
 /** A model on duty: a scorer and where it came from. */
@@ -11,6 +12,16 @@ export interface ServedModel {
   readonly source: string;
   /** Gives the model's explainer, for callers that ask for reasons (`?explain=3`). Called once, at the first such request. */
   readonly explainer?: (() => Promise<Explainer>) | undefined;
+  /** Reference of the variant that it is, where several share the traffic: said in every answer. */
+  readonly variant?: string | undefined;
+}
+
+/** Why a version that is due is not on duty. It is shown to callers, so it says no more than the error's code. */
+export interface ModelProblem {
+  readonly ref: string;
+  readonly code: ErrorCode;
+  /** ISO 8601. */
+  readonly since: string;
 }
 
 /**
@@ -26,6 +37,8 @@ export interface Models {
   choose(record: unknown, name?: string): ServedModel | undefined;
   /** Whether every model is loaded and warm. */
   ready(): boolean;
+  /** What keeps versions from duty that are due. */
+  problems?(): readonly ModelProblem[];
 }
 
 /** The models of a server that has one, which never changes. */

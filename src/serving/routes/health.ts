@@ -8,11 +8,13 @@ export function healthRoutes({ models, metrics, desk }: Service): readonly Route
   const started = performance.now();
   const health = (): ServeResponse => {
     const model = models.find();
+    const problems = models.problems?.() ?? [];
     return json(200, {
-      status: models.ready() ? "ok" : "loading",
+      status: !models.ready() ? "loading" : problems.length > 0 ? "degraded" : "ok",
       version: packageVersion,
       uptime_seconds: (performance.now() - started) / 1000,
       ...(model && desk(model).origin),
+      ...(problems.length > 0 ? { problems } : {}),
     });
   };
   const ready = (): ServeResponse =>

@@ -1,13 +1,13 @@
-import type { ObjectStore } from "../io/store/index.js";
-import { count, list, object, text, JsonValue, readableJson } from "../base/json/index.js";
-import { corrupt } from "../model/corrupt.js";
+import type { ObjectStore } from "../../io/store/index.js";
+import { count, list, object, text, JsonValue, readableJson } from "../../base/json/index.js";
+import { corrupt } from "../../model/corrupt.js";
 import {
   manifestPath,
   openBundle,
   type Bundle,
   type OpenBundleOptions,
   type BundleFiles,
-} from "../model/bundle/index.js";
+} from "../../model/bundle/index.js";
 
 /** A version that a copy was kept of. */
 export interface LocalCopy {

@@ -1,11 +1,11 @@
-import { ChurnkitError } from "../base/errors.js";
-import { awaitQuietly, quietly } from "../base/async/index.js";
-import { type ObjectStore, typedStore } from "../io/store/index.js";
-import type { Artifact } from "../model/artifact.js";
-import type { LoadOptions, ModelRegistry } from "../registry/registry.js";
-import { assertSignature, signatureOf } from "../registry/signature/index.js";
-import type { VersionRef } from "../registry/versions/index.js";
-import type { ServedModel } from "./models/index.js";
+import { ChurnkitError } from "../../base/errors.js";
+import { awaitQuietly, quietly } from "../../base/async/index.js";
+import { type ObjectStore, typedStore } from "../../io/store/index.js";
+import type { Artifact } from "../../model/artifact.js";
+import type { LoadOptions, ModelRegistry } from "../../registry/registry.js";
+import { assertSignature, signatureOf } from "../../registry/signature/index.js";
+import type { VersionRef } from "../../registry/versions/index.js";
+import type { ServedModel } from "./index.js";
 import { keepCopy, listCopies, openCopy, stepBack, type LocalCopy } from "./local-copies.js";
 
 /** How to load a model for service. */
@@ -49,24 +49,46 @@ export interface LoadedModel extends ServedModel {
 export async function loadForService(
   registry: ModelRegistry,
   ref: VersionRef,
-  { copies: given, keep = 2, onProblem, ...load }: ServiceOptions = {},
+  options: ServiceOptions = {},
 ): Promise<LoadedModel> {
-  const copies = given && typedStore(given);
-  const tell = (error: unknown): void => quietly(() => onProblem?.(error));
+  try {
+    return await loadVersion(registry, ref, options);
+  } catch (error) {
+    const copied = isAnswer(error) ? undefined : await loadCopy(registry.name, options);
+    if (copied === undefined) throw error;
+    quietly(() => options.onProblem?.(error));
+    return copied.model;
+  }
+}
+
+/** Loads a version from the registry, and keeps a copy where copies are kept. */
+export async function loadVersion(
+  registry: ModelRegistry,
+  ref: VersionRef,
+  { copies, keep = 2, onProblem, ...load }: ServiceOptions,
+): Promise<LoadedModel> {
   if (!Number.isSafeInteger(keep) || keep < 1)
     throw new ChurnkitError("OPTION_INVALID", `keep must be a whole number above 0, not ${keep}.`);
-  let loaded: Awaited<ReturnType<ModelRegistry["load"]>>;
-  try {
-    loaded = await registry.load(ref, load);
-  } catch (error) {
-    const [copy] = copies === undefined || isAnswer(error) ? [] : await listCopies(copies);
-    if (copies === undefined || copy === undefined) throw error;
-    tell(error);
-    return served(registry.name, copies, copy, load);
-  }
-  const { artifact, scorer, version } = loaded;
-  if (copies) await awaitQuietly(() => keepCopy(copies, version, () => registry.download(version.number), keep), tell);
+  const { artifact, scorer, version } = await registry.load(ref, load);
+  const tell = (error: unknown): void => quietly(() => onProblem?.(error));
+  if (copies)
+    await awaitQuietly(
+      () => keepCopy(typedStore(copies), version, () => registry.download(version.number), keep),
+      tell,
+    );
   return { artifact, scorer, name: registry.name, version: version.semver, source: "registry" };
+}
+
+/** The version that was in service when the registry last answered, if there is a copy of it. */
+export async function loadCopy(
+  name: string,
+  { copies, ...load }: ServiceOptions,
+): Promise<{ readonly model: LoadedModel; readonly contentHash: string } | undefined> {
+  if (copies === undefined) return undefined;
+  const store = typedStore(copies);
+  const [copy] = await listCopies(store);
+  if (copy === undefined) return undefined;
+  return { model: await served(name, store, copy, load), contentHash: copy.contentHash };
 }
 
 /**
@@ -109,6 +131,6 @@ async function served(
 }
 
 /** Did the registry answer, so that falling back would contradict it? */
-const isAnswer = (error: unknown): boolean =>
+export const isAnswer = (error: unknown): boolean =>
   ChurnkitError.isInstance(error) &&
   ["REGISTRY_NOT_FOUND", "SIGNATURE_MISMATCH", "OPTION_INVALID"].includes(error.code);

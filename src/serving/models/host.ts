@@ -1,0 +1,145 @@
+import { quietly, unref } from "../../base/async/index.js";
+import { ChurnkitError } from "../../base/errors.js";
+import type { ModelRegistry } from "../../registry/registry.js";
+import type { VersionRef } from "../../registry/versions/index.js";
+import type { LoadedModel, ServiceOptions } from "./load-for-service.js";
+import type { ModelProblem, Models, ServedModel } from "./models.js";
+import { bundlePlace, registryPlace } from "./place.js";
+import { postOf, type Post } from "./post.js";
+
+/** One model of a {@link modelHost}. */
+export interface HostedModel extends Omit<ServiceOptions, "onProblem"> {
+  /** The registry that holds the version; without one, `ref` is a folder or archive with a bundle. */
+  readonly registry?: ModelRegistry | undefined;
+  /** The version to serve, best an alias such as `champion`. */
+  readonly ref: VersionRef;
+  /** Name in paths and answers. Default: the registry's, or the contract's. */
+  readonly name?: string | undefined;
+}
+
+/** Options of {@link modelHost}. */
+export interface ModelHostOptions {
+  /** Milliseconds from one look at the references to the next. Default 10,000; 0 looks only at {@link ModelHost.refresh}. */
+  readonly every?: number | undefined;
+  /** Milliseconds after which a look or a load has failed. Default 60,000. */
+  readonly timeout?: number | undefined;
+  /** Told why a version did not come on duty, once for each message in a row. The former version stays. */
+  readonly onProblem?: ((error: unknown) => void) | undefined;
+  /** Told of every version that comes on duty, and of the one before it. */
+  readonly onChange?: ((model: LoadedModel, former: LoadedModel | undefined) => void) | undefined;
+}
+
+/** Models whose versions change while they are served. */
+export interface ModelHost extends Models {
+  /**
+   * Looks at every reference now, for those who know that one has moved.
+   *
+   * @throws ChurnkitError the reason why a reference has no version on duty at all.
+   */
+  refresh(): Promise<void>;
+  /** Ends the watch; the versions on duty stay. */
+  close(): void;
+}
+
+/**
+ * Serves several models from registries and folders, and follows their references: on a promotion, a rollback or a new bundle
+ * the next version is loaded, its golden scores are reproduced and it is warmed up; only then it takes over. Requests under way
+ * end with the version that they began with. A version that fails to load leaves the former one on duty; `onProblem` and
+ * GET /health say so.
+ *
+ * It returns at once, and GET /ready is 503 until every model is loaded; await {@link ModelHost.refresh} to begin with all of them.
+ *
+ * @throws ChurnkitError OPTION_INVALID for no model, two of one name, or an option out of range.
+ *
+ * @example
+ * ```ts
+ * import { filesStore } from "churnkit/io";
+ * import { storeRegistry } from "churnkit/registry";
+ * import { createHandler, listen, modelHost } from "churnkit/serving";
+ *
+ * export async function start(): Promise<string> {
+ *   const registry = storeRegistry(filesStore("registry"), { name: "churn" });
+ *   const models = modelHost([
+ *     { registry, ref: "champion", copies: filesStore("model-copies") },
+ *     { ref: "models/upsell", name: "upsell" },
+ *   ]);
+ *   await models.refresh();
+ *   return (await listen(createHandler(models), { port: 0 })).url;
+ * }
+ * ```
+ */
+export function modelHost(hosted: readonly HostedModel[], options: ModelHostOptions = {}): ModelHost {
+  const { every = 10_000, timeout = 60_000, onProblem, onChange } = options;
+  checkNumber("every", every, 0);
+  checkNumber("timeout", timeout, 1);
+  const tell = (error: unknown): void => quietly(() => onProblem?.(error));
+  const entries = hosted.map((model) => {
+    const { registry, ref, name = registry?.name, copies, keep, ...load } = model;
+    const place =
+      registry === undefined
+        ? bundlePlace(String(ref))
+        : registryPlace(registry, ref, { ...load, copies, keep, onProblem: tell });
+    const post = postOf(place, {
+      ref: String(ref),
+      name,
+      variant: undefined,
+      timeout,
+      onProblem: tell,
+      onChange: (next, former) => onChange?.(next, former),
+    });
+    return { name, post };
+  });
+  checkNames(hosted.map(({ registry, name = registry?.name }) => name));
+
+  const posts: readonly Post[] = entries.map(({ post }) => post);
+  const nameOf = ({ name, post }: (typeof entries)[number]): string | undefined => name ?? post.model()?.name;
+  const find = (name?: string, version?: string): ServedModel | undefined => {
+    const entry = name === undefined ? entries[0] : entries.find((each) => nameOf(each) === name);
+    const model = entry?.post.model();
+    return version === undefined || version === model?.version ? model : undefined;
+  };
+
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let closed = false;
+  const lookAll = async (eager: boolean): Promise<void> => {
+    await Promise.all(posts.map((post) => post.refresh(eager)));
+  };
+  const watch = async (): Promise<void> => {
+    await lookAll(false);
+    if (closed || every === 0) return;
+    timer = setTimeout(() => quietly(watch), every);
+    unref(timer);
+  };
+  quietly(watch);
+
+  return {
+    names: () => entries.flatMap((entry) => nameOf(entry) ?? []),
+    find,
+    choose: (_, name) => find(name),
+    ready: () => posts.every((post) => post.model() !== undefined),
+    problems: (): readonly ModelProblem[] => posts.flatMap((post) => post.problem() ?? []),
+    async refresh() {
+      await lookAll(true);
+      const empty = posts.find((post) => post.model() === undefined);
+      if (empty !== undefined) throw empty.error();
+    },
+    close() {
+      closed = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
+function checkNumber(name: string, value: number, least: number): void {
+  if (Number.isInteger(value) && value >= least && value < 2 ** 31) return;
+  throw new ChurnkitError("OPTION_INVALID", `${name} is ${value}. Give whole milliseconds of ${least} or more.`);
+}
+
+function checkNames(names: readonly (string | undefined)[]): void {
+  if (names.length === 0) throw new ChurnkitError("OPTION_INVALID", "modelHost has no model. Give one or more.");
+  if (names.length > 1 && names.includes(undefined))
+    throw new ChurnkitError("OPTION_INVALID", "Each of several models needs a name. Give those from folders a `name`.");
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined)
+    throw new ChurnkitError("OPTION_INVALID", `Two models are named ${twice}. Give each a \`name\` of its own.`);
+}
