@@ -13,12 +13,12 @@ export interface JudgedPromotionOptions
 }
 
 /**
- * Judges a version by gates on labeled rows, against the version that the alias points to now, and points the alias to it
- * if it passes. It is refused too where it was trained on these rows, or where a column alone all but told the target when it
- * was trained, unless `allow` says why that is right. The verdict is recorded either way. Where the alias is moved while the rows are judged, the promotion is
- * refused: its evidence would be about another rival.
+ * Judges a version by gates on labeled rows, against the version that the alias points to now, and points the alias
+ * to it if it passes. It is also refused if it was trained on these rows, or if a single column nearly predicted the
+ * target in training, unless `allow` gives a reason. The verdict is recorded either way. If the alias moves during
+ * the judgment, the promotion is refused, because its evidence would be about another rival.
  *
- * @throws ChurnkitError as {@link judgeOnRows} and {@link ModelRegistry.promote} do.
+ * @throws ChurnkitError with the codes of {@link judgeOnRows} and {@link ModelRegistry.promote}.
  *
  * @example
  * ```ts

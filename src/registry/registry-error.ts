@@ -1,7 +1,7 @@
 import { ChurnkitError } from "../base/errors.js";
 import { documentError } from "../base/json/index.js";
 
-/** The error for a version or alias that is not there. */
+/** Makes the error for a version or alias that does not exist. */
 export function notFound(registry: string, what: string): ChurnkitError {
   return new ChurnkitError(
     "REGISTRY_NOT_FOUND",
@@ -15,5 +15,5 @@ export function notFound(registry: string, what: string): ChurnkitError {
 /** The error for a change that the rules of the registry forbid. */
 export const refused = (message: string): ChurnkitError => new ChurnkitError("REGISTRY_REFUSED", message);
 
-/** The error for a record of the registry that cannot be used. */
+/** Makes the error for an unusable record of the registry. */
 export const corruptRecord = documentError("REGISTRY_CORRUPT", "The registry's file", "Restore it from a backup.");

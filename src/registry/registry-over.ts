@@ -34,13 +34,13 @@ import {
 export interface RegistryOptions {
   /** The model's name: one segment of letters, digits and `._-`. */
   readonly name: string;
-  /** Who makes changes unless told otherwise. Default "unknown". */
+  /** Default author of changes. Default "unknown". */
   readonly by?: string | undefined;
   /** The clock. */
   readonly now?: (() => Date) | undefined;
 }
 
-/** The rules of a registry, the same for every driver, over what a driver keeps. */
+/** The rules of a registry, the same for every driver, over a driver's storage. */
 export function registryOver<Entry extends VersionEntry>(
   backend: RegistryBackend<Entry>,
   { name, by: someone = "unknown", now = () => new Date() }: RegistryOptions,
@@ -56,7 +56,7 @@ export function registryOver<Entry extends VersionEntry>(
   const bundleOf = async (entry: Entry): Promise<BundleSource> =>
     checkContent(await backend.bundle(entry), entry.contentHash);
 
-  /** Changes what was decided about a version. */
+  /** Changes a decision about a version. */
   async function relabel(
     ref: VersionRef,
     labels: Partial<VersionLabels>,
@@ -247,7 +247,10 @@ export function registryOver<Entry extends VersionEntry>(
   };
 }
 
-/** A bundle to be uploaded, and what it says but its model; what is in memory is parsed whole, so that it is known to be sound. */
+/**
+ * A bundle to upload, and its parts except the model; in-memory parts are parsed completely, so that it is known to
+ * be sound.
+ */
 async function sourceAndParts(
   bundle: BundleFiles | BundleSource,
 ): Promise<{ readonly source: BundleSource; readonly artifact: Omit<Artifact, "model"> }> {

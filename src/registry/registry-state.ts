@@ -11,11 +11,11 @@ export interface VersionEntry {
   readonly contentHash: string;
   readonly status: VersionStatus;
   readonly stage: VersionStage;
-  /** The status in the history, where people decided another one in the driver's service that is not recorded yet. */
+  /** The status in the history, if people set another one in the driver's service that is not recorded yet. */
   readonly recorded?: VersionStatus | undefined;
 }
 
-/** An alias, and where it pointed before, newest first. */
+/** An alias, and its former targets, newest first. */
 export interface AliasEntry {
   readonly alias: string;
   readonly version: number;
@@ -28,21 +28,21 @@ export interface RegistryState<Entry extends VersionEntry = VersionEntry> {
   readonly aliases: readonly AliasEntry[];
   /** The highest semantic version ever given, even to a removed version; undefined if it is not known. */
   readonly highest?: string | undefined;
-  /** The number of the next version, where it is the driver that gives numbers. */
+  /** The number of the next version, if the driver assigns numbers. */
   readonly next?: number | undefined;
 }
 
-/** A version to be; the driver gives it its number. */
+/** A version before registration; the driver assigns its number. */
 export interface VersionDraft extends VersionFacts, VersionLabels {}
 
-/** A whole registry at one moment, to be taken elsewhere. */
+/** A whole registry at one moment, for another place. */
 export interface RegistrySnapshot {
   /** The model's name there. */
   readonly name: string;
   /** In order of number. */
   readonly versions: readonly VersionRecord[];
   readonly aliases: readonly AliasEntry[];
-  /** Oldest first; empty where the driver keeps none. */
+  /** Oldest first; empty if the driver keeps none. */
   readonly history: readonly StoredEntry[];
   readonly bundle: (version: VersionRecord) => Promise<BundleSource>;
 }
@@ -68,7 +68,7 @@ export interface Decision<T> {
 export interface RegistryBackend<Entry extends VersionEntry = VersionEntry> {
   readonly capabilities: RegistryCapabilities;
   read(): Promise<RegistryState<Entry>>;
-  /** Reads the state, decides, and commits; again from the start where somebody else was quicker. */
+  /** Reads the state, decides, and commits; starts again after losing a race. */
   transact<T>(
     decide: (state: RegistryState<Entry>) => Decision<T> | Promise<Decision<T>>,
   ): Promise<{ readonly state: RegistryState<Entry>; readonly result: T }>;
@@ -78,14 +78,14 @@ export interface RegistryBackend<Entry extends VersionEntry = VersionEntry> {
   history(limit: number): Promise<readonly StoredEntry[]>;
   /** Returns the numbers of entries that counted once and are not part of the whole history given. */
   abandoned(history: readonly StoredEntry[]): Promise<readonly number[]>;
-  /** Where the driver itself keeps bundles in a store: what killed changes left there. */
+  /** If the driver itself keeps bundles in a store: leftovers of killed changes. */
   readonly orphans?: (() => Promise<readonly OrphanBundle[]>) | undefined;
-  /** Removes those folders, listed before, that no version names; returns them. */
+  /** Removes the previously listed folders that no version names; returns them. */
   readonly removeOrphans?: ((folders: readonly string[]) => Promise<readonly string[]>) | undefined;
   /**
-   * Takes over the versions that are missing here, in order, then aliases and history.
+   * Takes over the missing versions, in order, then aliases and history.
    *
-   * @throws ChurnkitError REGISTRY_REFUSED where what is here is not a beginning of it.
+   * @throws ChurnkitError REGISTRY_REFUSED if the current history is not a beginning of it.
    */
   restore(snapshot: RegistrySnapshot): Promise<void>;
 }

@@ -11,8 +11,8 @@ import type { ModelVersion, VersionRef, VersionStage, VersionStatus } from "./ve
 /** Optional abilities of a registry's driver; the conformance suite tests the declared ones. */
 export interface RegistryCapabilities {
   /**
-   * Of two changes at once none is lost: the later one sees the earlier. Without it a change that met another is
-   * reported as STORE_CONFLICT where that can be seen.
+   * Of two simultaneous changes none is lost: the later one sees the earlier. Without it a change that met another is
+   * reported as STORE_CONFLICT if that is visible.
    */
   readonly compareAndSwap: boolean;
   /** Keeps every change in an append-only, hash-chained history. */
@@ -21,7 +21,7 @@ export interface RegistryCapabilities {
   readonly remove: boolean;
 }
 
-/** Who makes a change, and why; kept in the history. */
+/** Author and reason of a change; kept in the history. */
 export interface ChangeNote {
   readonly by?: string | undefined;
   readonly reason?: string | undefined;
@@ -35,7 +35,7 @@ export interface RegisterOptions extends ChangeNote {
   readonly tags?: Readonly<Record<string, string>> | undefined;
   /** Up to 1,024 characters. */
   readonly description?: string | undefined;
-  /** Other metrics than the bundle's own, such as those on a test set. */
+  /** Metrics other than the bundle's own, such as those on a test set. */
   readonly metrics?: MetricSummary | undefined;
   /** Lineage that is not in the bundle; the parent is the newest version unless given. */
   readonly run?: Pick<Lineage, "parent" | "runId" | "trainedBy" | "trainedWhere"> | undefined;
@@ -43,11 +43,11 @@ export interface RegisterOptions extends ChangeNote {
 
 /** How to promote a version. */
 export interface PromoteOptions extends ChangeNote {
-  /** A verdict that does not pass refuses the promotion; it is kept in the history either way. */
+  /** A verdict that does not pass refuses the promotion; the history keeps it either way. */
   readonly verdict?: GateVerdict | undefined;
   /**
-   * The version that the alias pointed to when the decision was made (null: none): where it points elsewhere by now, the
-   * promotion is refused, since its evidence is about another rival.
+   * The alias' version when the decision was made (null: none): if it points elsewhere by now, the promotion is
+   * refused, because its evidence is about another rival.
    */
   readonly expected?: number | null | undefined;
   /** Refuse versions without approval? Default false. */
@@ -61,7 +61,7 @@ export type PromotionResult =
 
 /** How to roll back. */
 export interface RollbackOptions extends ChangeNote {
-  /** Take the version that is rolled back out of service for good? Default true. */
+  /** Whether the rolled-back version is taken out of service permanently. Default true. */
   readonly quarantine?: boolean | undefined;
 }
 
@@ -82,7 +82,7 @@ export interface ListOptions {
 
 /** How to load a version. */
 export interface LoadOptions extends OpenBundleOptions {
-  /** The signature that the caller was written against: a version that breaks it is refused. */
+  /** The signature that the caller was written for: a version that breaks it is refused. */
   readonly signature?: Signature | undefined;
 }
 
@@ -98,7 +98,7 @@ export const historyActions = [
   "remove",
 ] as const;
 
-/** One change, as it was recorded. */
+/** One recorded change. */
 export interface HistoryEntry {
   /** 1, 2, 3, ... without a gap. */
   readonly sequence: number;
@@ -119,7 +119,7 @@ export interface HistoryEntry {
   readonly reason?: string | undefined;
   readonly reasons?: readonly string[] | undefined;
   readonly verdict?: GateVerdict | undefined;
-  /** SHA-256 of the entry before, null for the first. */
+  /** SHA-256 of the previous entry, null for the first. */
   readonly previous: string | null;
   /** SHA-256 of this entry's stored bytes. */
   readonly sha256: string;
@@ -130,27 +130,27 @@ export interface Audit {
   readonly sound: boolean;
   readonly versions: number;
   readonly entries: number;
-  /** SHA-256 of the last entry: note it elsewhere, and a history that was cut short is noticed too. */
+  /** SHA-256 of the last entry: note it elsewhere, to detect even a history that was cut short. */
   readonly head: string | null;
   readonly problems: readonly { readonly where: string; readonly problem: string }[];
-  /** Bundles that no version names, oldest first: they take room and harm nothing. */
+  /** Bundles that no version names, oldest first: they take space but do no harm. */
   readonly orphans: readonly OrphanBundle[];
 }
 
 /** Options of an audit. */
 export interface AuditOptions {
-  /** Read every bundle and check its checksums? Default true. */
+  /** Whether to read every bundle and check its checksums. Default true. */
   readonly bundles?: boolean | undefined;
-  /** A head noted earlier: the history must still hold it. */
+  /** A head noted earlier: the history must still contain it. */
   readonly knownHead?: string | undefined;
 }
 
 /**
- * The port to where models are kept by version: registered once, never changed, and put to use by aliases such as
- * `champion`. Drivers: {@link storeRegistry} on any object store, SageMaker Model Registry, MLflow.
+ * The port for models by version: registered once, never changed, and put into service by aliases such as `champion`.
+ * Drivers: {@link storeRegistry} on any object store, SageMaker Model Registry, MLflow.
  *
- * Every method throws ChurnkitError REGISTRY_NOT_FOUND for a version or alias that is not there, REGISTRY_CORRUPT when
- * the registry's record cannot be read, STORE_FAILED when it cannot be reached, STORE_CONFLICT when a change met
+ * Every method throws ChurnkitError REGISTRY_NOT_FOUND for a version or alias that does not exist, REGISTRY_CORRUPT
+ * when the registry's record cannot be read, STORE_FAILED when it cannot be reached, STORE_CONFLICT when a change met
  * another.
  */
 export interface ModelRegistry {
@@ -158,10 +158,10 @@ export interface ModelRegistry {
   readonly name: string;
   readonly capabilities: RegistryCapabilities;
   /**
-   * Registers a model. The very same model (by content hash) is the version that it was before. A bundle that is given as
-   * a source is streamed, so it may be larger than memory; its model is then held to its checksums, not parsed.
+   * Registers a model. The same model (by content hash) keeps its version. A bundle given as a source is streamed, so
+   * it may be larger than memory; its model is then checked by checksums, not parsed.
    *
-   * @throws ChurnkitError BUNDLE_CORRUPT and its kin when the bundle does not verify.
+   * @throws ChurnkitError BUNDLE_CORRUPT and related codes when the bundle does not verify.
    */
   register(
     bundle: Artifact | BundleFiles | BundleSource,
@@ -178,16 +178,16 @@ export interface ModelRegistry {
   /** A version's files in memory, each verified against its checksum. */
   download(ref: VersionRef): Promise<BundleFiles>;
   /**
-   * A version, verified, compiled and its golden scores reproduced: ready to score.
+   * Loads a version: verified, compiled and its golden scores reproduced, ready to score.
    *
-   * @throws ChurnkitError SIGNATURE_MISMATCH when it breaks the signature that the caller was written against.
+   * @throws ChurnkitError SIGNATURE_MISMATCH when it breaks the signature that the caller was written for.
    */
   load(ref: VersionRef, options?: LoadOptions): Promise<Bundle & { readonly version: ModelVersion }>;
   /** Points an alias to a version, unless the version's status or the verdict forbids it. */
   promote(ref: VersionRef, alias: string, options?: PromoteOptions): Promise<PromotionResult>;
   /** Points an alias back to the last version it pointed to that is still fit for service. */
   rollback(alias: string, options?: RollbackOptions): Promise<RollbackResult>;
-  /** Approves, rejects or quarantines a version, or takes that back. */
+  /** Approves, rejects or quarantines a version, or undoes that. */
   setStatus(ref: VersionRef, status: VersionStatus, note?: ChangeNote): Promise<ModelVersion>;
   /** Moves a version to a stage. */
   setStage(ref: VersionRef, stage: VersionStage, note?: ChangeNote): Promise<ModelVersion>;
@@ -198,27 +198,28 @@ export interface ModelRegistry {
     note?: ChangeNote,
   ): Promise<ModelVersion>;
   /**
-   * Removes a version and its bundle; the history keeps what it was.
+   * Removes a version and its bundle; the history keeps its record.
    *
    * @throws ChurnkitError REGISTRY_REFUSED when an alias points to it or the driver cannot.
    */
   remove(ref: VersionRef, note?: ChangeNote): Promise<void>;
-  /** Changes, newest first, each checked against the hash in the one after it. */
+  /** Changes, newest first, each checked against the hash in the next one. */
   history(options?: { readonly limit?: number | undefined }): Promise<readonly HistoryEntry[]>;
-  /** Checks the whole: the chain of the history, that it leads to what the registry says now, and every bundle. */
+  /** Checks everything: the chain of the history, that it leads to the registry's current state, and every bundle. */
   verify(options?: AuditOptions): Promise<Audit>;
   /**
    * Finds bundle folders without a version whose newest file is older than this many seconds (default 86,400: a day),
    * oldest first; with `apply` they are removed. A registration that is uploading to one at that moment uploads it
    * again.
    *
-   * @throws ChurnkitError REGISTRY_REFUSED when the registry is not sound: what it lost would seem to be without a version.
+   * @throws ChurnkitError REGISTRY_REFUSED when the registry is not sound, because bundles of lost versions would
+   * look like orphans.
    */
   clean(options?: {
     readonly olderThanSeconds?: number | undefined;
     readonly apply?: boolean | undefined;
   }): Promise<readonly OrphanBundle[]>;
-  /** Everything the registry holds, to be kept or taken elsewhere; bundles are read one at a time, when asked for. */
+  /** Everything in the registry, for a backup or another place; bundles are read one at a time, on demand. */
   snapshot(): Promise<RegistrySnapshot>;
   /**
    * Takes over everything in a snapshot that this registry lacks: numbers, labels, aliases and history are unchanged.

@@ -12,7 +12,7 @@ import type { Block, Card, Cell, Section } from "./sections.js";
 
 /** How to show a drift report. */
 export interface DriftSectionOptions {
-  /** The policy that the report was made with, for the lines in the plot. */
+  /** The report's policy, for the lines in the plot. */
   readonly policy?: DriftPolicy | undefined;
   /** Names of the samples in the text, such as file names. */
   readonly reference?: string | undefined;
@@ -26,7 +26,7 @@ export interface DriftSectionOptions {
 const worstFirst = (a: ColumnDrift, b: ColumnDrift): number =>
   severities.indexOf(b.severity) - severities.indexOf(a.severity) || (b.psi ?? 0) - (a.psi ?? 0);
 
-/** The sections on drift: the verdict, every column's, and the distributions of those that moved most. */
+/** The sections on drift: the verdict, every column's verdict, and the distributions of those that moved most. */
 export function driftSections(report: DriftReport, options: DriftSectionOptions = {}): Section[] {
   const { policy = defaultDriftPolicy, plots = 12 } = options;
   const ordered = [...report.columns].sort(worstFirst);
@@ -96,7 +96,7 @@ function overview(
   return blocks;
 }
 
-/** Prediction, target and concept, where they were compared. */
+/** Prediction, target and concept, if they were compared. */
 function partCards({ prediction, target, concept }: DriftReport): Card[] {
   const parts = { predictions: prediction, target, concept };
   return Object.entries(parts).flatMap(([label, part]): Card[] =>
@@ -126,7 +126,7 @@ function adviceTable(report: DriftReport): Block {
   };
 }
 
-/** So many distributions are open; the others are folded. */
+/** Number of open distributions; the others are folded. */
 const OPEN_PLOTS = 2;
 
 function distributions(columns: readonly ColumnDrift[]): Block[] {
@@ -147,7 +147,7 @@ function distributions(columns: readonly ColumnDrift[]): Block[] {
   ];
 }
 
-/** Columns that need a look stand open, the stable ones are folded. */
+/** Columns that need a look are open, the stable ones are folded. */
 function columnTables(columns: readonly ColumnDrift[], policy: DriftPolicy): Block[] {
   const stable = columns.filter(({ verdict, severity }) => verdict === "stable" && severity === "none");
   const others = columns.filter((column) => !stable.includes(column));

@@ -14,13 +14,13 @@ export interface ExplanationReportInput {
   readonly rows: number;
   /** As {@link importance} gives it. */
   readonly importance: readonly ColumnImportance[];
-  /** Customers by a name of theirs, with what `reasons` gives. */
+  /** Customers by name, with the result of `reasons`. */
   readonly customers: readonly { readonly name: string; readonly score: ReasonedScore }[];
 }
 
 /**
- * Explained scores as one HTML page: how much each column moves scores over all, and for single customers what raises and
- * lowers theirs.
+ * Explained scores as one HTML page: how much each column moves scores overall, and for single customers what raises
+ * and lowers theirs.
  *
  * @example
  * ```ts

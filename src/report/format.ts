@@ -2,12 +2,12 @@ import type { MetricValue } from "../model/evaluate/index.js";
 import type { DriftVerdict, Severity } from "../drift/report.js";
 import type { Tone } from "./sections.js";
 
-/** A number with as many decimals as a metric needs; a dash where it has no value. */
+/** Formats a number with as many decimals as a metric needs; a dash without a value. */
 export function metricText(value: number | null | undefined, decimals = 4): string {
   return value === null || value === undefined ? "–" : value.toFixed(decimals);
 }
 
-/** The interval of a metric, where one was computed. */
+/** The interval of a metric, if one was computed. */
 export function intervalText({ low, high }: MetricValue): string | undefined {
   return low === undefined || high === undefined ? undefined : `95 %: ${low.toFixed(3)} to ${high.toFixed(3)}`;
 }

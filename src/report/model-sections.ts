@@ -8,7 +8,7 @@ import { gainsPlot, liftPlot } from "./plots/gains.js";
 import { historyPlot } from "./plots/history.js";
 import type { Block, Plot, Section, TableColumn } from "./sections.js";
 
-/** A model's evaluation under the name it has in the report. */
+/** A model's evaluation under its name in the report. */
 export interface NamedEvaluation {
   readonly name: string;
   readonly evaluation: Evaluation;
@@ -19,7 +19,7 @@ export interface NamedEvaluation {
  * of a threshold (profit if costs were given), calibration; ROC, precision and recall, gains, lift and training are
  * folded.
  *
- * @param models the model first, then what it is compared with, at most four in all, evaluated on the same rows.
+ * @param models the model first, then its rivals, at most four in total, evaluated on the same rows.
  * @param options.history the epochs of each network of the model (`TrainedModel.history`), to plot its losses.
  */
 export function evaluationSections(

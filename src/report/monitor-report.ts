@@ -14,7 +14,7 @@ const labels: Record<MonitorName, string> = {
 };
 
 /**
- * A monitor's report as one HTML page: the four verdicts, what to do, alarms, and what each verdict rests on, with the
+ * A monitor's report as one HTML page: the four verdicts, what to do, alarms, and the basis of each verdict, with the
  * distributions of what moved.
  *
  * @example
@@ -62,7 +62,7 @@ export function monitorSections(report: MonitorReport): Section[] {
   ];
 }
 
-/** The finding, and what it rests on: folded where there is nothing to look into. */
+/** The finding, and its basis: folded if nothing needs a look. */
 function evidence(
   { message, severity }: { readonly message: string; readonly severity: Severity },
   summary: string,

@@ -4,14 +4,14 @@ import { styleSheet } from "./theme.js";
 
 const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
 
-/** Makes any text safe inside HTML elements and quoted attributes. Control characters become spaces. */
+/** Escapes any text for HTML elements and quoted attributes. Control characters become spaces. */
 export function escapeHtml(text: string): string {
   return [...text].map((char) => (char < " " && char !== "\n" ? " " : (entities[char] ?? char))).join("");
 }
 
 /**
- * Writes a report as one HTML page: SVG plots inside, no script, no network (its content security policy forbids
- * both), light or dark as the reader's system is. All texts are escaped. The same report gives the same page.
+ * Writes a report as one HTML page: inline SVG plots, no script, no network (its content security policy forbids
+ * both), light or dark like the reader's system. All texts are escaped. The same report gives the same page.
  */
 export async function renderReport(report: Report): Promise<string> {
   const sections: string[] = [];

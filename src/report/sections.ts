@@ -1,6 +1,6 @@
 import type { PlotSpec } from "./plot.js";
 
-/** How a value reads: as good news, as a warning or worse. */
+/** Tone of a value: good news, a warning or worse. */
 export type Tone = "good" | "warning" | "critical";
 
 /** One figure to see at a glance. */
@@ -11,7 +11,7 @@ export interface Card {
   readonly tone?: Tone | undefined;
 }
 
-/** A cell of a table: a text, or one with a tone. Texts are escaped; nothing is read as HTML. */
+/** A cell of a table: a text, or a text with a tone. Texts are escaped; nothing is interpreted as HTML. */
 export type Cell = string | { readonly text: string; readonly tone?: Tone | undefined };
 
 /** The head of a column of a table. */
@@ -30,14 +30,14 @@ export interface Plot {
   readonly spec: PlotSpec;
 }
 
-/** A check that something had to pass. */
+/** A check that had to pass. */
 export interface Gate {
   readonly name: string;
   readonly passed: boolean;
   readonly detail: string;
 }
 
-/** A command to try, and what it does. */
+/** A command to try, and its effect. */
 export interface Command {
   readonly command: string;
   readonly purpose: string;
@@ -56,7 +56,7 @@ export type Block =
   | { readonly kind: "plots"; readonly plots: readonly Plot[] }
   | { readonly kind: "gates"; readonly gates: readonly Gate[] }
   | { readonly kind: "commands"; readonly commands: readonly Command[] }
-  /** Evidence that few readers need: closed under its summary until the reader opens it. */
+  /** Evidence that few readers need: folded under its summary until the reader opens it. */
   | { readonly kind: "details"; readonly summary: string; readonly blocks: readonly Block[] };
 
 /** A part of the page under a heading. */

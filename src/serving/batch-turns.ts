@@ -1,21 +1,21 @@
 import pLimit from "p-limit";
 
-/** Milliseconds that a batch computes before other requests get their turn: about what one of them takes. */
+/** Milliseconds that a batch computes before it yields to other requests: about the time of one of them. */
 const sliceMilliseconds = 0.25;
 
-/** Lets everything else run that is ready: requests, timers. */
+/** Yields to everything that is ready to run: requests, timers. */
 const pause = (): Promise<void> =>
   new Promise((resolve) => {
     if (typeof setImmediate === "function") setImmediate(resolve);
     else setTimeout(resolve, 0);
   });
 
-/** Gives way to other requests where the work has gone on for long. */
+/** Yields to other requests after a long stretch of work. */
 export type GiveWay = () => Promise<void>;
 
 /**
- * Batches one behind the other, in slices of a part of a millisecond: however many come at once, another request waits for no
- * more than one slice.
+ * Batches one after the other, in slices of a part of a millisecond: however many arrive at once, another request
+ * waits for no more than one slice.
  */
 export function batchTurns(): <T>(work: (giveWay: GiveWay) => Promise<T>) => Promise<T> {
   const inTurn = pLimit(1);

@@ -7,9 +7,9 @@ import type { ServingMetrics } from "./metrics.js";
 import { modelsOf, type Models, type ServedModel } from "./models/index.js";
 import { routesOf, serviceOf } from "./routes/index.js";
 
-/** Context that {@link HandlerOptions.onScored} gets with the records and their scores. */
+/** Context of {@link HandlerOptions.onScored} in addition to the records and their scores. */
 export interface ScoringContext extends Omit<Sent, "records" | "exactRecords"> {
-  /** The records read again, with every id that JSON rounds as the text that was sent. */
+  /** The records read again, with every id that JSON rounds as its literal text. */
   readonly exactRecords: () => readonly unknown[];
   readonly model: ServedModel;
 }
@@ -17,13 +17,16 @@ export interface ScoringContext extends Omit<Sent, "records" | "exactRecords"> {
 /** Options of {@link createHandler}. */
 export interface HandlerOptions {
   readonly metrics?: ServingMetrics | undefined;
-  /** Most records in one batch. Default 10,000. */
+  /** Maximum number of records in one batch. Default 10,000. */
   readonly maxBatch?: number | undefined;
-  /** Functions around the routes, the first one outermost. Their answers are counted and their errors answered like the routes'. */
+  /**
+   * Functions around the routes, the first one outermost. Their answers are counted, and their errors answered, like
+   * the routes'.
+   */
   readonly middleware?: readonly Middleware[] | undefined;
   /**
-   * Gets the records of each scored request as they were parsed, and the result of each. Called before the answer is sent, so do
-   * the work later; what it throws goes to `onError`.
+   * Called with the parsed records of each scored request, and the result of each. It runs before the answer is sent,
+   * so do the work later; its errors go to `onError`.
    */
   readonly onScored?:
     ((records: readonly unknown[], results: readonly ScoredRecord[], context: ScoringContext) => void) | undefined;
@@ -75,7 +78,7 @@ export function createHandler(model: ServedModel | Models, options: HandlerOptio
     let begin = performance.now();
     const body = async (): Promise<Uint8Array> => {
       const bytes = await request.body();
-      // How long a caller takes to send a body says nothing about this server.
+      // The time that a caller takes to send a body says nothing about this server.
       begin = performance.now();
       return bytes;
     };
@@ -91,7 +94,7 @@ export function createHandler(model: ServedModel | Models, options: HandlerOptio
   };
 }
 
-/** Metrics that fail no answer: what counting throws goes to `failed`. */
+/** Metrics that never fail an answer: errors of counting go to `failed`. */
 const quietMetrics = (metrics: ServingMetrics, failed: (error: unknown) => void): ServingMetrics => ({
   request: (route, status, seconds) => quietly(() => metrics.request(route, status, seconds), failed),
   scored: (probability, label) => quietly(() => metrics.scored(probability, label), failed),

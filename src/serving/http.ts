@@ -2,8 +2,8 @@ import { ChurnkitError, type ErrorCode } from "../base/errors.js";
 import type { CellIssue } from "../data/contract/index.js";
 
 /**
- * A request as the handler sees it, whatever carried it. Smaller than Fetch's `Request`, which costs more to build than a
- * score does.
+ * A request as the handler sees it, whatever its carrier. Smaller than Fetch's `Request`, which costs more to build
+ * than a score.
  */
 export interface ServeRequest {
   readonly method: string;
@@ -13,12 +13,13 @@ export interface ServeRequest {
   readonly query: string;
   /** By lower-case name. */
   readonly headers: Readonly<Record<string, string | undefined>>;
-  /** IP address at the other end of the connection, where the carrier knows it. Behind a proxy it is the proxy's. */
+  /** IP address of the other end of the connection, if the carrier knows it. Behind a proxy it is the proxy's. */
   readonly address?: string | undefined;
   /**
-   * Reads the body. Called at most once, and only where a route takes one.
+   * Reads the body. Called at most once, and only if a route takes one.
    *
-   * @throws ChurnkitError INPUT_TOO_LARGE beyond the carrier's limit, REQUEST_INVALID when it never arrives whole.
+   * @throws ChurnkitError INPUT_TOO_LARGE beyond the carrier's limit, REQUEST_INVALID when it never arrives
+   * completely.
    */
   readonly body: () => Uint8Array | Promise<Uint8Array>;
   /**
@@ -48,7 +49,7 @@ export interface TextResponse extends ServeResponse {
 export type Handler = (request: ServeRequest) => Promise<ServeResponse>;
 
 /**
- * A function around the handler: it may answer by itself, change the request or the answer, or look at both.
+ * A function around the handler: it may answer directly, change the request or the answer, or inspect both.
  *
  * @example
  * ```ts
@@ -105,14 +106,14 @@ export function failure(
   return json(status, body, headers);
 }
 
-/** The errors that a caller can cause. Any other is the server's own, and its message stays inside. */
+/** Errors that a caller can cause. Any other error is the server's own, and its message stays inside. */
 const callerErrors: ReadonlyMap<ErrorCode, number> = new Map<ErrorCode, number>([
   ["REQUEST_INVALID", 400],
   ["INPUT_TOO_LARGE", 413],
   ["VALUE_INVALID", 422],
 ]);
 
-/** The answer to an error that was thrown, or undefined where the request was not at fault. */
+/** Returns the answer to a thrown error, or undefined if the request was not at fault. */
 export function callerFailure(error: unknown): TextResponse | undefined {
   if (!ChurnkitError.isInstance(error)) return undefined;
   const { code, message } = error;

@@ -7,7 +7,7 @@ export interface ServingMetrics {
   request(route: string, status: number, seconds: number): void;
   /** One scored record: its probability and label. */
   scored(probability: number, label: string): void;
-  /** So many records that broke the contract. */
+  /** Counts records that broke the contract. */
   rejected(count: number): void;
   /** All counts in Prometheus' text format. */
   render(): Promise<TextResponse>;
@@ -43,7 +43,7 @@ const table = {
   model: { type: "gauge", prometheus: "churnkit_model_info", help: "The served model." },
 } as const satisfies Record<string, PrometheusMetric>;
 
-/** Metrics in Prometheus' text format, of one server: two in a process do not collide. */
+/** Metrics in Prometheus' text format, for one server: two in a process do not collide. */
 export function prometheusMetrics(modelVersion: string): ServingMetrics {
   const text = prometheusText();
   const add = (metric: PrometheusMetric, value: number, ...labels: [name: string, value: string][]): void =>

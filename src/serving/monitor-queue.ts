@@ -12,19 +12,19 @@ export interface MonitorTraffic {
   readonly sampled: number;
   /** Sampled, but the queue was full. */
   readonly dropped: number;
-  /** Records handed to the monitor. */
+  /** Records passed to the monitor. */
   readonly records: number;
-  /** Of these, those that were not captured, since the log could not keep up. */
+  /** How many of these were not captured, because the log could not keep up. */
   readonly uncaptured: number;
 }
 
 /** A request that waits. */
 interface Waiting extends Scored {
-  /** About what its records take in memory, in bytes. */
+  /** Approximate memory of its records, in bytes. */
   readonly size: number;
 }
 
-/** A request whose records are being handed to the monitor. */
+/** A request whose records are being passed to the monitor. */
 interface Opened {
   readonly size: number;
   readonly at: number;
@@ -32,10 +32,10 @@ interface Opened {
   next: number;
 }
 
-/** Milliseconds of work before other requests get their turn. */
+/** Milliseconds of work before it yields to other requests. */
 const slice = 4;
 
-/** How a sample of requests is handed to a monitor. */
+/** How a sample of requests is passed to a monitor. */
 export interface ScoredQueueOptions {
   readonly sample: number;
   readonly seed: number;
@@ -46,21 +46,21 @@ export interface ScoredQueueOptions {
   readonly failed: (error: unknown) => void;
 }
 
-/** Scored requests that wait to be looked at. */
+/** Waiting scored requests. */
 export interface ScoredQueue {
   readonly traffic: () => MonitorTraffic;
-  /** Takes a request in if it is sampled and there is room. */
+  /** Adds a request if it is sampled and there is room. */
   readonly offer: NonNullable<HandlerOptions["onScored"]>;
-  /** Looks at all that waits, now. */
+  /** Processes everything that waits, now. */
   readonly drain: () => void;
-  /** Ends the work that is planned. */
+  /** Cancels the planned work. */
   readonly stop: () => void;
 }
 
 /** Memory of a parsed record, in bytes, in addition to twice its text. */
 const recordBytes = 128;
 
-/** A bounded queue before a monitor, worked off in slices of a few milliseconds. */
+/** A bounded queue for a monitor, processed in slices of a few milliseconds. */
 export function scoredQueue(
   monitor: Monitor,
   { sample, seed, mostRequests, mostBytes, capture, now, failed }: ScoredQueueOptions,
@@ -70,11 +70,11 @@ export function scoredQueue(
   const queue: Waiting[] = [];
   let opened: Opened | undefined;
   let held = 0;
-  /** Bytes handed to the log and not yet taken in by it: a slow disk or store must not fill the memory. */
+  /** Bytes passed to the log and not yet accepted by it: a slow disk or store must not fill the memory. */
   let writing = 0;
   let working: ReturnType<typeof setTimeout> | undefined;
 
-  /** Hands a request's predictions to the log, and makes them ready to be counted. */
+  /** Passes a request's predictions to the log, and prepares them for counting. */
   const open = (waiting: Waiting): Opened => {
     const { size, at } = waiting;
     const predictions = predictionsOf(waiting, monitor.baseline.contract);
@@ -92,7 +92,7 @@ export function scoredQueue(
     return { size, at, predictions, next: 0 };
   };
 
-  /** Opens the next request, or hands one record of it to the monitor; false where nothing waits. */
+  /** Opens the next request, or passes one record of it to the monitor; false if nothing waits. */
   const step = (): boolean => {
     if (opened === undefined) {
       const waiting = queue.shift();
@@ -136,7 +136,7 @@ export function scoredQueue(
     quietly(() => {
       while (performance.now() < until && (unexplained = monitor.settle(1)) > 0);
     }, failed);
-    // At leisure, so that the report finds them explained.
+    // In idle time, so that the report finds them explained.
     if (unexplained > 0) schedule(4 * slice);
   };
   const schedule = (delay: number): void => {

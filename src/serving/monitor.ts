@@ -11,43 +11,44 @@ import { scoredQueue, type MonitorTraffic } from "./monitor-queue.js";
 
 /** Options of a server that watches its own model, with its handler's. `onError` also gets the monitor's failures. */
 export interface WithMonitorOptions extends HandlerOptions {
-  /** Share of the requests that are looked at, above 0 and up to 1 (the default). */
+  /** Share of the requests that are monitored, above 0 and up to 1 (the default). */
   readonly sample?: number | undefined;
   /** Takes a report's figures. */
   readonly sink?: MetricSink | undefined;
   /** Milliseconds from one report to the next; 60,000 by default. */
   readonly every?: number | undefined;
-  /** Keeps the sampled predictions. */
+  /** Store of the sampled predictions. */
   readonly capture?: CaptureWriter | undefined;
   /** Gets every report. */
   readonly onReport?: ((report: MonitorReport) => void) | undefined;
   /**
-   * Most requests that wait to be looked at, and most bytes of memory that they take, about: twice the body and 128 for each record.
+   * Limit on the waiting requests, and on their approximate bytes of memory: twice the body and 128 for each record.
    * More are dropped and counted. 1,000 and 16 MiB by default.
    */
   readonly queue?: { readonly requests?: number | undefined; readonly bytes?: number | undefined } | undefined;
-  /** Go with every point, such as `{ model: "churn" }`. */
+  /** Added to every point, such as `{ model: "churn" }`. */
   readonly labels?: Readonly<Record<string, string>> | undefined;
   /** The clock, milliseconds since 1970. */
   readonly now?: (() => number) | undefined;
-  /** Of the sampling. 0 by default. */
+  /** Seed of the sampling. 0 by default. */
   readonly seed?: number | undefined;
 }
 
-/** A handler whose model is watched. */
+/** A handler with a monitored model. */
 export interface MonitoredHandler extends Handler {
   readonly monitor: Monitor;
   traffic(): MonitorTraffic;
-  /** Looks at all that waits, reports, and writes the points. */
+  /** Processes everything that waits, reports, and writes the points. */
   flush(): Promise<MonitorReport>;
-  /** Stops the clock and flushes. */
+  /** Stops the timer and flushes. */
   close(): Promise<void>;
 }
 
 /**
- * A handler that watches its own predictions: a sample of the scored requests goes to the monitor after the answer is on its way,
- * in slices of a few milliseconds (one may be longer: 256 records are counted at once), from a bounded queue. No answer is changed
- * or failed by it. Every so often the monitor reports, and its figures go to the sink.
+ * Returns a handler that monitors its own predictions: a sample of the scored requests goes to the monitor after the
+ * answer is on its way, in slices of a few milliseconds (one may be longer: 256 records are counted at once), from a
+ * bounded queue. It never changes or fails an answer. The monitor reports at regular intervals, and its figures go to
+ * the sink.
  *
  * @throws ChurnkitError OPTION_INVALID for an option out of range.
  *

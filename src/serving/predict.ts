@@ -12,7 +12,7 @@ export interface Scoring {
   readonly maxBatch: number;
   /** Members of every answer in addition to the score: threshold and origin of the model. */
   readonly said: Readonly<Record<string, unknown>>;
-  /** Gets all records of a scored request, once. */
+  /** Called once with all records of a scored request. */
   readonly scored: ((sent: Sent, results: readonly ScoredRecord[]) => void) | undefined;
 }
 
@@ -21,7 +21,10 @@ export type More = (record: unknown, probability: number) => Readonly<Record<str
 
 /** Records read and scored at once. */
 const recordsAtOnce = 512;
-/** Most issues written in an answer to one record, and in one to a batch: to put them into words takes longer than to refuse. */
+/**
+ * Limits on the issues in an answer to one record, and in one to a batch: putting them into words takes longer than
+ * refusing.
+ */
 const mostIssues = { one: 1000, batch: 100 } as const;
 
 /** Answers one record. */
@@ -50,11 +53,11 @@ export async function predictBatch(
   giveWay: GiveWay,
   more?: More,
 ): Promise<ServeResponse> {
-  // Never made one flat text here: the sender does that, and twice would cost more than all else.
+  // Not flattened here: the sender does that, and twice would cost more than everything else.
   let predictions = "";
   const { failed, left } = await scoreSlices(scoring, sent, giveWay, mostIssues.batch, (results, first) => {
     const entries: string[] = [];
-    // Records in a row that are refused without a word are written together.
+    // Consecutive records that are refused without an explanation are written together.
     let alike = 0;
     const writeAlike = (): void => {
       if (alike > 0) entries.push(unexplained.slice(0, alike * entryLength - 1));
@@ -93,7 +96,10 @@ export async function predictLines(
   };
 }
 
-/** Scores in slices, so that other requests get their turn; gives how many were refused, and how many more issues could be said. */
+/**
+ * Scores in slices, so that other requests get their turn; returns how many were refused, and how many more issues
+ * may be listed.
+ */
 async function scoreSlices(
   { scorer, metrics, scored }: Scoring,
   sent: Sent,
@@ -121,7 +127,7 @@ async function scoreSlices(
   return { failed, left };
 }
 
-/** One record's place in the answer to a batch. */
+/** One record's part of the answer to a batch. */
 export function entryOf({ probability, label, issues }: ScoredRecord, record?: unknown, more?: More): string {
   if (probability === null) return `{"prediction":null,"probability":null,"error":${JSON.stringify(problem(issues))}}`;
   const rest = more === undefined ? "" : `,${JSON.stringify(more(record, probability)).slice(1, -1)}`;
@@ -139,7 +145,10 @@ function problem(issues: readonly CellIssue[]): RequestProblem {
   };
 }
 
-/** As many records as are read at once, refused without a word; made once, since to put them together takes longer than to refuse them. */
+/**
+ * The answer for as many records as are read at once, refused without an explanation; made once, because joining it
+ * takes longer than refusing them.
+ */
 const unexplained = Array<string>(recordsAtOnce)
   .fill(entryOf({ probability: null, label: null, issues: [] }))
   .join(",");

@@ -8,7 +8,7 @@ export interface Scored {
   readonly records: readonly unknown[];
   readonly results: readonly ScoredRecord[];
   readonly context: ScoringContext;
-  /** When it was answered, milliseconds since 1970. */
+  /** Time of the answer, milliseconds since 1970. */
   readonly at: number;
 }
 
@@ -34,7 +34,7 @@ export function predictionsOf({ records, results, context, at }: Scored, contrac
 
 const isRounded = (value: unknown): boolean => typeof value === "number" && !Number.isSafeInteger(value);
 
-/** Ids joined by a slash; null where one is missing. */
+/** Ids joined by a slash; null if one is missing. */
 function idOf(ids: readonly unknown[]): string | null {
   const texts = ids.map((id) => (typeof id === "string" || typeof id === "number" ? String(id) : ""));
   return texts.includes("") ? null : textOf(texts.join("/"));

@@ -25,13 +25,13 @@ import type { Counts } from "../counting/counting.js";
 import { mostPeriods, type MonitorSettings } from "../counting/settings.js";
 import type { Tally } from "../counting/tally.js";
 
-/** A monitor as plain JSON: to be kept, sent, merged. */
+/** A monitor as plain JSON, for storing, sending and merging. */
 export interface MonitorState extends Counts {
   readonly format: 1;
-  /** Hash of the baseline that everything was counted against. */
+  /** Hash of the baseline of all counts. */
   readonly baseline: string;
   readonly settings: MonitorSettings;
-  /** Null until a period has been closed by a report. */
+  /** Null until a report has closed a period. */
   readonly history: MonitorHistory | null;
 }
 
@@ -107,9 +107,9 @@ const state: Decoder<MonitorState> = object({
 const corrupt = documentError("STATE_CORRUPT", "", "Restore it from a copy, or start over.");
 
 /**
- * Reads a monitor's state from JSON that anybody may have written.
+ * Reads a monitor's state from untrusted JSON.
  *
- * @throws ChurnkitError STATE_CORRUPT naming the path of what is wrong.
+ * @throws ChurnkitError STATE_CORRUPT naming the path of the problem.
  *
  * @example
  * ```ts

@@ -18,21 +18,21 @@ import { highestOf, known, recordedBefore, unrecorded, withEntry } from "../vers
 import { versionNumbered } from "../versions/resolve.js";
 import type { VersionLabels, VersionRecord } from "../versions/version.js";
 
-/** A model registry service, as far as churnkit needs it: what a driver for one has to implement. */
+/** A model registry service, as far as churnkit needs it: the interface of a driver. */
 export interface VersionService<Entry extends VersionEntry = VersionEntry> {
   /** Its name in messages. */
   readonly name: string;
   /** All versions that churnkit registered, in order of number. */
   list(): Promise<readonly Entry[]>;
   /**
-   * Creates a version with its bundle; no reader sees a part of it. Returns its number, which is `number` where that is
-   * given and the service can leave numbers out.
+   * Creates a version with its bundle; a reader never sees a part of it. Returns its number, which is `number` if
+   * that is given and the service can skip numbers.
    */
   create(draft: VersionDraft, bundle: BundleSource, number?: number): Promise<number>;
   record(entry: Entry): Promise<VersionRecord>;
   /** Changes the given labels and leaves the others. */
   label(entry: Entry, labels: Partial<VersionLabels>): Promise<void>;
-  /** Absent where the service cannot. */
+  /** Absent if the service cannot. */
   readonly remove?: ((entry: Entry) => Promise<void>) | undefined;
   bundle(entry: Entry): Promise<BundleSource>;
   /** In order of name. */
@@ -61,7 +61,7 @@ export function serviceBackend<Entry extends VersionEntry>(
     return { versions, aliases: index.aliases, highest: index.highest };
   }
 
-  /** Everything but aliases; returns the number of an added version. */
+  /** Everything except aliases; returns the number of an added version. */
   async function apply({ versions }: RegistryState<Entry>, change: RegistryChange): Promise<number | undefined> {
     if (change.kind === "add") return service.create(change.draft, change.bundle);
     if (change.kind === "alias") return undefined;
@@ -81,7 +81,7 @@ export function serviceBackend<Entry extends VersionEntry>(
     if ((await points()) !== entry.version) throw lostRace(service.name, entry.alias);
   }
 
-  /** Records a change in the ledger, which moves the aliases, then shows them in the service. */
+  /** Records a change in the ledger, which moves the aliases, then updates them in the service. */
   async function record(book: Ledger, changes: readonly RegistryChange[], entry: EntryDraft): Promise<void> {
     const moved = changes.filter((change) => change.kind === "alias");
     await book.append((index) => {
@@ -118,7 +118,7 @@ export function serviceBackend<Entry extends VersionEntry>(
    * them differ.
    */
   async function reconciled(book: Ledger): Promise<RegistryState<Entry>> {
-    // The ledger first: a version that it knows and that the service does not list afterward was removed.
+    // The ledger first: a version that it has and the service does not list afterward was removed.
     let read = await book.read();
     const isFirst = read.index.head === null;
     const [versions, shown] = await Promise.all([service.list(), service.aliases()]);
@@ -165,7 +165,7 @@ export function serviceBackend<Entry extends VersionEntry>(
 
     read: readState,
 
-    // Without a ledger nothing tells whose change was first, so a lost race is reported instead of run again.
+    // Without a ledger the order of changes is unknown, so a lost race is reported instead of repeated.
     transact: (decide) => inTurn(() => (ledger ? retryOnConflict(() => attempt(decide)) : attempt(decide))),
 
     record: (entry) => service.record(entry),

@@ -23,7 +23,7 @@ export interface BaselineDrift {
     readonly psi: number | null;
     readonly message: string;
   }[];
-  /** Columns of only one of the two baselines, or of another kind in each. */
+  /** Columns of only one of the two baselines, or with different kinds. */
   readonly notCompared: readonly string[];
 }
 
@@ -72,7 +72,7 @@ function recounted(reference: ColumnProfile, column: ColumnProfile): ColumnProfi
   return isNumericProfile(column) ? column : recountedLevels(reference, column);
 }
 
-/** Places in an interval among which its rows are spread. */
+/** Positions in an interval over which its rows are spread. */
 const spread = 64;
 
 function recountedNumbers({ cuts, deciles }: NumericProfile, column: NumericProfile): NumericProfile {
@@ -84,7 +84,7 @@ function recountedNumbers({ cuts, deciles }: NumericProfile, column: NumericProf
   };
   column.counts.forEach((rows, cell) => {
     if (rows === 0) return;
-    // Cell 2i + 1 holds the values equal to cuts[i]; cell 2i those between cuts[i - 1] and it.
+    // Cell 2i + 1 has the values equal to cuts[i]; cell 2i those between cuts[i - 1] and it.
     const at = column.cuts[(cell - 1) / 2];
     if (cell % 2 === 1) {
       if (at !== undefined) add(at, rows);
@@ -107,7 +107,7 @@ function recountedLevels(reference: CategoryProfile, column: CategoryProfile): C
   const known = new Set(reference.levels);
   const others = column.levels.filter((level) => !known.has(level) && (countOf.get(level) ?? 0) > 0);
   const other = column.other + others.reduce((rows, level) => rows + (countOf.get(level) ?? 0), 0);
-  // A reference that pools its rare levels cannot tell a new one from a rare one.
+  // A reference that pools its rare levels cannot distinguish a new one from a rare one.
   const newLevels =
     reference.other > 0
       ? []

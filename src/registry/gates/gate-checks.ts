@@ -16,7 +16,7 @@ import type {
 import { measures } from "./measures.js";
 import { soundnessDemands } from "./soundness.js";
 
-/** Margin of `notWorseThan` where none is given. */
+/** Default margin of `notWorseThan`. */
 export const defaultMargin = 0.01;
 
 /** @throws ChurnkitError OPTION_INVALID for a requirement that cannot be evaluated. */
@@ -43,7 +43,7 @@ export function checkRequirement(gate: Gate, requirement: Requirement): void {
   if (!Number.isSafeInteger(minRows) || minRows < 1) refuse("has a minRows that is not a whole number above 0");
 }
 
-/** Holds a metric against a limit. */
+/** Compares a metric with a limit. */
 export function checkAbsolute(requirement: AbsoluteRequirement, observed: number | null): GateCheck {
   const { label } = metrics[requirement.metric];
   const limit = "min" in requirement ? requirement.min : requirement.max;
@@ -54,7 +54,7 @@ export function checkAbsolute(requirement: AbsoluteRequirement, observed: number
   return { requirement, passed, observed, reason: `${label} ${shown(observed)}, ${wanted} is required` };
 }
 
-/** Holds a measure against a limit. */
+/** Compares a measure with a limit. */
 export function checkMeasured(requirement: MeasuredRequirement, observed: number | null): GateCheck {
   const { label, unit } = measures[requirement.measure];
   const wanted = `at most ${requirement.max} ${unit} is required`;
@@ -96,7 +96,7 @@ export interface DuelResult {
   readonly improvement: MetricValue;
 }
 
-/** The scores to compare, or how the requirement comes out where there are none. */
+/** The scores to compare or, without any, the requirement's result. */
 export function duelWith(
   name: Rival,
   requirement: RelativeRequirement | SegmentRequirement,
@@ -135,7 +135,7 @@ export function duelWith(
   return { labels, candidate: candidate.probabilities, rival: rival.probabilities, rows, compare };
 }
 
-/** Holds a metric against a rival's on the same rows. */
+/** Compares a metric with a rival's on the same rows. */
 export function checkRelative(requirement: RelativeRequirement, comparison: JudgedRows | undefined): GateCheck {
   const { metric } = requirement;
   const strict = "betterThan" in requirement;
@@ -162,7 +162,7 @@ export function checkRelative(requirement: RelativeRequirement, comparison: Judg
   };
 }
 
-/** With the other sign; 0 stays 0, as JSON has no -0. */
+/** Negated; 0 stays 0, because JSON has no -0. */
 function negated({ value, low, high }: MetricValue): MetricValue {
   return {
     value: value === null ? null : 0 - value,
@@ -171,5 +171,5 @@ function negated({ value, low, high }: MetricValue): MetricValue {
   };
 }
 
-/** A metric as messages have it. */
+/** Name of a metric in messages. */
 export const shown = (value: number | null): string => (value === null ? "none" : value.toFixed(4));

@@ -6,12 +6,12 @@ import type { GateCheck, GroupCheck, JudgedRows, SegmentRequirement } from "./ga
 import { defaultMargin, duelWith, shown, type Duel, type DuelResult } from "./gate-checks.js";
 
 const defaultMinRows = 100;
-/** Groups listed although they were not judged. */
+/** Limit on the listed groups that were not judged. */
 const mostUnjudged = 20;
-/** Level of significance over all groups together. */
+/** Significance level over all groups together. */
 const alpha = 0.05;
 
-/** Holds a metric against a rival's in every group of rows. */
+/** Compares a metric with a rival's in every group of rows. */
 export function checkSegments(requirement: SegmentRequirement, comparison: JudgedRows | undefined): GateCheck {
   const {
     metric,
@@ -92,13 +92,13 @@ function groupsOf(duel: Duel, levels: readonly (string | null)[]): Group[] {
   return groups.sort((a, b) => (a.level === null ? 1 : b.level === null ? -1 : a.level < b.level ? -1 : 1));
 }
 
-/** A comparison that has an interval; undefined where the metric has no value in the group, or in most resamples of it. */
+/** A comparison with an interval; undefined if the metric has no value in the group, or in most resamples of it. */
 const valued = (result: DuelResult): DuelResult | undefined =>
   result.improvement.low === undefined ? undefined : result;
 
 /**
- * By how much a 95 % interval grows so that it holds for `groups` comparisons at once (Bonferroni), as that of a normal
- * distribution does: so far out in the tails a thousand resamples say little themselves.
+ * Factor by which a 95 % interval grows to be valid for `groups` comparisons at once (Bonferroni), as for a normal
+ * distribution: that far out in the tails a thousand resamples say little.
  */
 function widening(groups: number): number {
   return groups < 2 ? 1 : criticalValue(normalTwoSidedTail, alpha / groups) / criticalValue(normalTwoSidedTail, alpha);

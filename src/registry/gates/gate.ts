@@ -4,7 +4,7 @@ import { checkSegments } from "./gate-segments.js";
 import type { MeasureName } from "./measures.js";
 import type { SoundnessDemand } from "./soundness.js";
 
-/** Rivals that a model may be compared with. */
+/** Rivals for a comparison. */
 export type Rival = "champion" | "baseline";
 
 /** The metric's own value, at least `min` or at most `max`. */
@@ -25,15 +25,16 @@ export type RelativeRequirement =
     };
 
 /**
- * No group of rows gets worse: none in which the metric is worse than the rival's by more than `margin` (default 0.01) and
- * the whole interval of the difference below 0, after a correction for the number of groups (Bonferroni). Groups of fewer
- * than `minRows` rows (default 100), or in which the metric has no value, are reported as not judged.
+ * No group of rows gets worse: there is none in which the metric is worse than the rival's by more than `margin`
+ * (default 0.01) and the whole interval of the difference is below 0, after a correction for the number of groups
+ * (Bonferroni). Groups with fewer than `minRows` rows (default 100), or without a value of the metric, are reported
+ * as not judged.
  */
 export interface SegmentRequirement {
   readonly metric: MetricName;
   readonly notWorseThan: Rival;
   readonly margin?: number | undefined;
-  /** The segment: a column, or a name that the evidence gives levels for. */
+  /** The segment: a column, or a name with levels in the evidence. */
   readonly perSegment: string;
   readonly minRows?: number | undefined;
 }
@@ -61,7 +62,7 @@ export interface Gate {
 
 /** A model's probabilities of the positive class on the judged rows, and its threshold. */
 export interface JudgedScores {
-  /** In [0, 1]; of a rival, NaN for a row that it cannot score: the row is left out of the comparison with it. */
+  /** In [0, 1]; for a rival, NaN for a row that it cannot score: the row is left out of the comparison with it. */
   readonly probabilities: Float64Array;
   /** In [0, 1]. */
   readonly threshold: number;
@@ -74,43 +75,43 @@ export interface JudgedRows {
   readonly candidate: JudgedScores;
   readonly champion?: JudgedScores | undefined;
   readonly baseline?: JudgedScores | undefined;
-  /** Rivals that are there but cannot be compared with, and why: demands relative to them do not hold. */
+  /** Rivals that exist but cannot be compared, and why: demands relative to them do not hold. */
   readonly unable?: Partial<Readonly<Record<Rival, string>>> | undefined;
-  /** By the segment's name, each row's level; null where it is missing, which is a group too. */
+  /** Each row's level by the segment's name; null if it is missing, which is a group too. */
   readonly segments?: ReadonlyMap<string, readonly (string | null)[]> | undefined;
   readonly bootstrap?: BootstrapOptions | undefined;
 }
 
 /** Inputs of a gate. */
 export interface GateEvidence {
-  /** The candidate's metrics, with intervals where there are any. */
+  /** The candidate's metrics, with intervals if there are any. */
   readonly metrics: Partial<Readonly<Record<MetricName, MetricValue>>>;
   /** For relative requirements. */
   readonly comparison?: JudgedRows | undefined;
   readonly measures?: Partial<Readonly<Record<MeasureName, number>>> | undefined;
-  /** Findings of `soundVerdict`, for demands that no metric answers. */
+  /** Findings of `soundVerdict`, for demands that no metric covers. */
   readonly soundness?: GateVerdict | undefined;
 }
 
-/** How one group of rows came out. */
+/** Result of one group of rows. */
 export interface GroupCheck {
-  /** Null for the rows in which the segment is missing. */
+  /** Null for the rows without a segment. */
   readonly level: string | null;
   readonly rows: number;
-  /** False where nothing can be said of so few rows; such a group does not fail the gate. */
+  /** False if there are too few rows; such a group does not fail the gate. */
   readonly judged: boolean;
   readonly passed: boolean;
   readonly observed: number | null;
   readonly rival: number | null;
-  /** The improvement over the rival; its interval holds for all groups at once with 95 %. */
+  /** The improvement over the rival; its interval is valid for all groups at once with 95 %. */
   readonly improvement?: MetricValue;
 }
 
-/** How one requirement came out; plain JSON. */
+/** Result of one requirement; plain JSON. */
 export interface GateCheck {
   readonly requirement: Requirement;
   readonly passed: boolean;
-  /** The candidate's metric or measure, null where it has no value. */
+  /** The candidate's metric or measure, null without a value. */
   readonly observed: number | null;
   /** The rival's, for relative requirements. */
   readonly rival?: number | null;
@@ -118,7 +119,7 @@ export interface GateCheck {
   readonly improvement?: MetricValue;
   /** Rows of the comparison. */
   readonly rows?: number;
-  /** For demands by segment: every group that was judged, and the twenty largest of the others. */
+  /** For demands by segment: every judged group, and the twenty largest of the others. */
   readonly groups?: readonly GroupCheck[];
   /** Groups that were not judged and are not listed. */
   readonly groupsLeftOut?: number;

@@ -1,14 +1,14 @@
 import type { Gate } from "./gate.js";
 
 /**
- * The gates that have a name, on the command line too.
+ * Gates by name, on the command line too.
  *
  * - `aws`: accuracy >= 0.84 and F1 >= 0.79.
  * - `basic`: accuracy >= 0.75 and F1 >= 0.70.
- * - `baseline`: not worse than the baseline in AUC nor in log loss, for data on which nobody knows what is reachable.
- * - `champion`: not worse than the present champion in AUC nor in log loss, on the same rows.
- * - `retraining`: after drift, a better log loss than the champion's for sure (it judges odds and ranking together), and an
- *   AUC that is not worse by more than few rows can blur.
+ * - `baseline`: not worse than the baseline in AUC nor in log loss, for data whose best possible values are unknown.
+ * - `champion`: not worse than the current champion in AUC nor in log loss, on the same rows.
+ * - `retraining`: after drift, a log loss that is certainly better than the champion's (it judges odds and ranking
+ * together), and an AUC that is not worse by more than the noise of few rows.
  *
  * @example
  * ```ts

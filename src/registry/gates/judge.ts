@@ -10,9 +10,9 @@ import { segmentOf } from "./segments.js";
 import { soundVerdict, type Allowances } from "./soundness.js";
 import { trainingFactsOf } from "../../model/training/index.js";
 
-/** How the time of one score is measured. */
+/** Options for measuring the time of one score. */
 export interface LatencyOptions {
-  /** Records that are timed one by one, 1 to 100,000; default 200. A tenth as many are scored before, to warm up. */
+  /** Records that are timed one by one, 1 to 100,000; default 200. A tenth as many are scored first, to warm up. */
   readonly records?: number | undefined;
   /** Milliseconds from any origin; default `performance.now`. */
   readonly clock?: (() => number) | undefined;
@@ -21,10 +21,10 @@ export interface LatencyOptions {
 /** The model to judge, the rows and the gates. */
 export interface JudgeOptions {
   readonly candidate: Scorer;
-  /** The model in service; undefined where there is none yet. */
+  /** The model in service; undefined if there is none yet. */
   readonly champion?: Scorer | undefined;
   readonly baseline?: Scorer | undefined;
-  /** Labeled rows that no model was trained on, best read with the candidate's contract. */
+  /** Labeled rows that no model was trained on, ideally read with the candidate's contract. */
   readonly rows: Table;
   readonly gates: readonly Gate[];
   /** Each row's level by the segment's name, in addition to or instead of columns of the table. */
@@ -33,7 +33,10 @@ export interface JudgeOptions {
   readonly bundleBytes?: number | undefined;
   readonly bootstrap?: BootstrapOptions | undefined;
   readonly latency?: LatencyOptions | undefined;
-  /** The candidate's artifact: is it sound to judge it on these rows? The verdict `sound` then stands last. */
+  /**
+   * The candidate's artifact, to check whether judging it on these rows is sound. The verdict `sound` then comes
+   * last.
+   */
   readonly artifact?: Pick<Artifact, "extras"> | undefined;
   /** Waived demands of soundness, with reasons. */
   readonly allow?: Allowances | undefined;
@@ -43,7 +46,7 @@ export interface JudgeOptions {
 export interface Judgment {
   /** Did every gate pass? */
   readonly passed: boolean;
-  /** One for each gate, in their order; then `sound`, where it was asked for. */
+  /** One for each gate, in order; then `sound`, if requested. */
   readonly verdicts: readonly GateVerdict[];
   /** The candidate's metrics on these rows, with intervals. */
   readonly metrics: MetricSummary;
@@ -52,12 +55,12 @@ export interface Judgment {
 }
 
 /**
- * Scores the same labeled rows with all models and evaluates gates on them. A model of another contract than the rows' is
- * given them as records; rows that a rival refuses are left out of the comparison with it. Latency is the median of scoring
- * single records, and measured only where a gate asks for it, so that all else is the same bits every time.
+ * Scores the same labeled rows with all models and evaluates gates on them. A model with another contract gets the
+ * rows as records; rows that a rival refuses are left out of the comparison with it. Latency is the median of scoring
+ * single records, and is measured only if a gate asks for it, so that everything else has the same bits every time.
  *
- * @throws ChurnkitError TARGET_INVALID when the rows have no target, CONTRACT_MISMATCH when the candidate refuses some of
- * them or predicts another class, OPTION_INVALID for a gate, segment or option that cannot be used.
+ * @throws ChurnkitError TARGET_INVALID when the rows have no target, CONTRACT_MISMATCH when the candidate refuses
+ * some of them or predicts another class, OPTION_INVALID for an invalid gate, segment or option.
  *
  * @example
  * ```ts
@@ -128,10 +131,10 @@ function candidateScores(candidate: Scorer, rows: Table): JudgedScores {
   );
 }
 
-/** Records made at a time for a model of another contract. */
+/** Records made at a time for a model with another contract. */
 const recordsAtOnce = 1000;
 
-/** A model's scores, NaN where it refuses a row; or why they would mean something else than the rows' labels. */
+/** A model's scores, NaN if it refuses a row; or the reason why they cannot be compared with the rows' labels. */
 function scoresOf(scorer: Scorer, rows: Table): JudgedScores | string {
   const [wanted, given] = [rows.contract.target?.positive, scorer.contract.target?.positive];
   if (wanted !== given)

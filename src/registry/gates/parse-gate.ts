@@ -20,7 +20,7 @@ const metric = oneOf(metricNames);
 const rival = oneOf(["champion", "baseline"]);
 const margin = optional(number());
 
-/** A requirement is known by the member that only its kind has; the first that is there decides. */
+/** The member that only one kind of requirement has decides its kind; the first one found wins. */
 const kinds: readonly (readonly [member: string, Decoder<Requirement>])[] = [
   ["measure", strictObject({ measure: oneOf(Object.keys(measures) as MeasureName[]), max: number() })],
   ["requires", strictObject({ requires: oneOf(Object.keys(soundnessDemands) as SoundnessDemand[]) })],
@@ -50,9 +50,9 @@ const gate: Decoder<Gate> = strictObject({
 const malformed = documentError("OPTION_INVALID", "", "See the documentation of gates.");
 
 /**
- * Reads a gate from JSON that anybody may have written, such as a file: every field is checked, unknown ones are refused.
+ * Reads a gate from untrusted JSON, such as a file: every field is checked, unknown ones are refused.
  *
- * @throws ChurnkitError OPTION_INVALID with the path of what is wrong.
+ * @throws ChurnkitError OPTION_INVALID with the path of the problem.
  *
  * @example
  * ```ts

@@ -7,11 +7,11 @@ import type { Table } from "../../data/table/index.js";
 const mostValues = 10;
 
 /**
- * Groups a table's rows by one of its columns: by label, by true and false, by value where a number has at most ten of
+ * Groups a table's rows by one of its columns: by label, by true and false, by value if a number has at most ten of
  * them, else by quarters of the rows ("up to 12", "above 12 to 29", ...).
  *
- * @returns each row's level; null where the value is missing.
- * @throws ChurnkitError OPTION_INVALID where the table has no such column.
+ * @returns each row's level; null if the value is missing.
+ * @throws ChurnkitError OPTION_INVALID if the table has no such column.
  */
 export function segmentOf(table: Table, name: string): (string | null)[] {
   const column = table.contract.columns.find((each) => each.name === name);

@@ -32,7 +32,7 @@ export async function trainingFactsIn({ manifest, read }: BundleSource): Promise
  * Judges whether a model's figures can be believed. A fact that an old bundle lacks is `unknown`, and its demand
  * holds.
  *
- * @param rows what the model is judged on; without them only its columns are looked at.
+ * @param rows the rows that judge the model; without them only its columns are checked.
  */
 export function soundVerdict(
   facts: TrainingFacts | undefined,

@@ -12,7 +12,7 @@ interface Replayed {
   readonly aliases: Map<string, AliasEntry>;
 }
 
-/** Follows the history from its beginning, or names the entry that does not fit to those before. */
+/** Replays the history from its beginning, or names the entry that does not fit those before. */
 export function replay(oldestFirst: readonly HistoryEntry[]): Replayed & { readonly problems: Audit["problems"] } {
   const versions: Replayed["versions"] = new Map();
   const aliases: Replayed["aliases"] = new Map();
@@ -148,7 +148,7 @@ export async function auditRegistry<Entry extends VersionEntry>(
     entries: entries?.length ?? 0,
     head: entries?.[0]?.sha256 ?? null,
     problems,
-    // Without an index that can be trusted every bundle would seem to be one.
+    // Without a trustworthy index every bundle would look like an orphan.
     orphans: moment === undefined ? [] : ((await backend.orphans?.()) ?? []),
   };
 }

@@ -4,8 +4,8 @@ import type { AliasEntry, EntryDraft } from "../registry-state.js";
 import type { VersionRecord } from "../versions/version.js";
 
 /**
- * A history that leads to a registry as it stands, for one whose driver keeps none: when each version was registered and
- * its status decided is known, the order of the rest is not.
+ * Returns a history that leads to a registry's current state, for a driver that keeps none: the times of
+ * registrations and status decisions are known, the order of the rest is not.
  */
 export async function historyOf(
   name: string,

@@ -21,7 +21,7 @@ import { parseVerdict } from "../versions/version-record.js";
 const keyOf = (prefix: string, sequence: number, sha256: string): string =>
   `${prefix}history/${String(sequence).padStart(9, "0")}-${sha256.slice(0, 16)}.json`;
 
-/** An entry as bytes, the key to keep them under, and what the index says of it. */
+/** An entry as bytes, its key, and its record in the index. */
 export async function writeEntry(
   prefix: string,
   entry: Omit<HistoryEntry, "sha256">,
@@ -39,9 +39,9 @@ export interface StoredEntry {
 }
 
 /**
- * Reads the history from its head backward, each entry against the hash that the one after it (or the index) holds.
+ * Reads the history from its head backward, each entry checked against the hash in the next one (or the index).
  *
- * @throws ChurnkitError REGISTRY_CORRUPT where an entry is missing or was changed.
+ * @throws ChurnkitError REGISTRY_CORRUPT if an entry is missing or was changed.
  */
 export async function readHistory(
   store: ObjectStore,
@@ -62,7 +62,10 @@ export async function readHistory(
   return entries;
 }
 
-/** The number and the key of every entry that was ever written, also by changes that were killed before they counted. */
+/**
+ * Returns number and key of every entry ever written, including those of changes that were killed before they
+ * counted.
+ */
 async function writtenEntries(
   store: ObjectStore,
   prefix: string,
@@ -74,7 +77,7 @@ async function writtenEntries(
   }));
 }
 
-/** The number of the newest entry that was ever written; 0 where there is none. */
+/** Returns the number of the newest entry ever written; 0 without any. */
 export async function newestEntry(store: ObjectStore, prefix: string): Promise<number> {
   return (await writtenEntries(store, prefix)).reduce((most, { sequence }) => Math.max(most, sequence), 0);
 }
@@ -114,7 +117,7 @@ function previousOf(key: string, bytes: Uint8Array): string | undefined {
   }
 }
 
-/** Writes entries as they were stored elsewhere, under the names they have there. */
+/** Writes entries from another store under their original names. */
 export async function copyHistory(store: ObjectStore, prefix: string, entries: readonly StoredEntry[]): Promise<void> {
   for (const { entry, bytes } of entries) await store.put(keyOf(prefix, entry.sequence, entry.sha256), bytes);
 }

@@ -12,7 +12,7 @@ import {
 import type { EntryDraft } from "../registry-state.js";
 import type { ObjectStore } from "../../io/store/index.js";
 
-/** An index as it was read, and the object's version to name when it is changed. */
+/** An index as read, and the object's version for changing it. */
 export interface ReadIndex {
   readonly index: RegistryIndex;
   readonly version: string | null;
@@ -29,8 +29,8 @@ export interface ReadIndex {
 export interface Ledger {
   read(): Promise<ReadIndex>;
   /**
-   * Writes an entry of the history, and at the same time whatever else the index names; then the index, by
-   * compare-and-swap. Where the index is not written the entry is removed again.
+   * Writes an entry of the history together with everything else that the index names; then the index, by
+   * compare-and-swap. If the index is not written, the entry is removed again.
    *
    * @throws ChurnkitError STORE_CONFLICT when the index was changed since it was read.
    */
@@ -55,15 +55,15 @@ export interface Ledger {
   /**
    * Takes over an index and a history from elsewhere; the history must continue this one.
    *
-   * @throws ChurnkitError REGISTRY_REFUSED where this history is another one, STORE_CONFLICT where folders were removed
-   * since the count that the index brings.
+   * @throws ChurnkitError REGISTRY_REFUSED if this history is another one, STORE_CONFLICT if folders were removed
+   * since the count in the given index.
    */
   adopt(index: Omit<RegistryIndex, "head">, oldestFirst: readonly StoredEntry[]): Promise<void>;
 }
 
 export function ledgerIn(store: ObjectStore, prefix: string, now: () => Date): Ledger {
   const key = `${prefix}index.json`;
-  // An index that did not change is not parsed again.
+  // An unchanged index is not parsed again.
   let known: ReadIndex = { index: emptyIndex, version: null };
   const read = async (): Promise<ReadIndex> => {
     const found = await store.get(key);
@@ -72,12 +72,12 @@ export function ledgerIn(store: ObjectStore, prefix: string, now: () => Date): L
     return known;
   };
   /**
-   * The end of the history, which is the last but one entry at the least: a killed change leaves one more, never two.
+   * The end of the history is the last entry or the one before it: a killed change leaves one more, never two.
    *
-   * @throws ChurnkitError REGISTRY_CORRUPT where the index is gone, or an old one was put in its place.
+   * @throws ChurnkitError REGISTRY_CORRUPT if the index is gone, or an old one replaced it.
    */
   async function wholeHead(): Promise<HistoryHead | null> {
-    // Listed before the index is read, which knows of all that others write meanwhile.
+    // Listed before the index is read, which then includes everything written in the meantime.
     const newest = await newestEntry(store, prefix);
     const { head } = (await read()).index;
     if (newest > (head?.sequence ?? 0) + 1)
@@ -113,7 +113,7 @@ export function ledgerIn(store: ObjectStore, prefix: string, now: () => Date): L
       try {
         await replace(found, next);
       } catch (error) {
-        // Another error may have come after the index was changed: then the entry counts.
+        // Another error may have come after the index was changed; then the entry counts.
         if (isConflict(error)) await takeBack();
         throw error;
       }

@@ -8,13 +8,13 @@ export interface Moment<Entry extends VersionEntry> {
   readonly history: readonly StoredEntry[];
 }
 
-/** How often a moment without changes is looked for. */
+/** Attempts to find a moment without changes. */
 const mostLooks = 100;
 
 /**
- * Reads a registry's state with the history that led to it.
+ * Reads a registry's state with the matching history.
  *
- * @throws ChurnkitError STORE_FAILED where the changes never pause for as long as it takes to read both.
+ * @throws ChurnkitError STORE_FAILED if the changes never pause long enough to read both.
  */
 export async function momentOf<Entry extends VersionEntry>(backend: RegistryBackend<Entry>): Promise<Moment<Entry>> {
   for (let looks = 0; looks < mostLooks; looks++) {

@@ -14,7 +14,7 @@ type Note = readonly [change: SignatureChangeKind, breaking: boolean, message: s
 
 const day = 86_400_000;
 
-/** Every difference between two descriptions of the same input. */
+/** Lists every difference between two descriptions of the same input. */
 export function compareInputs(before: SignatureInput, after: SignatureInput): SignatureChange[] {
   const notes: Note[] = before.kind === after.kind ? [...common(before, after), ...ofKind(before, after)] : [];
   if (before.kind !== after.kind) notes.push(["kindChanged", true, `is a ${after.kind} now, and was a ${before.kind}`]);
@@ -66,7 +66,7 @@ function ofKind(before: SignatureInput, after: SignatureInput): Note[] {
 
 interface Bound {
   readonly value: number;
-  /** Is the value itself outside? */
+  /** Returns whether the value itself is outside. */
   readonly open: boolean;
 }
 
@@ -115,7 +115,7 @@ function numberNotes(before: InputOf<"number">, after: InputOf<"number">): Note[
   return notes;
 }
 
-/** Does a column read every text of numbers that another one reads, as the same number? */
+/** Returns whether a column reads every text of numbers that another one reads, as the same number. */
 function readsNumbersOf(
   { numberFormat: before }: InputOf<"number">,
   { numberFormat: after }: InputOf<"number">,
@@ -147,7 +147,7 @@ function booleanNotes(before: InputOf<"boolean">, after: InputOf<"boolean">): No
 }
 
 function dateNotes(before: InputOf<"date">, after: InputOf<"date">): Note[] {
-  // As instants that are accepted: a column of days takes every hour of its last day.
+  // The accepted instants: a column of days accepts every hour of its last day.
   const bounds = ({ min = -Infinity, max = Infinity, precision }: InputOf<"date">): [Bound, Bound] => [
     { value: min, open: false },
     { value: precision === "date" ? max + day - 1 : max, open: false },
@@ -158,7 +158,7 @@ function dateNotes(before: InputOf<"date">, after: InputOf<"date">): Note[] {
   }
   if (before.dateFormat !== after.dateFormat) {
     const said = ({ dateFormat }: InputOf<"date">): string => dateFormat ?? "as ISO 8601";
-    // ISO 8601 is read in every column, unless its format takes the same text for another day.
+    // Every column reads ISO 8601, unless its format reads the same text as another day.
     const probe = "2024-03-04";
     const widened = before.dateFormat === undefined && dateReader(after)(probe) === dateReader(before)(probe);
     notes.push(["formatChanged", !widened, `has dates written ${said(after)} now, and had ${said(before)}`]);

@@ -20,7 +20,7 @@ export type InputOf<Kind extends SignatureInput["kind"]> = Extract<SignatureInpu
 const day = 86_400_000;
 const sorted = (texts: Iterable<string>): string[] => [...new Set(texts)].sort();
 
-/** An object of those members that have a value. */
+/** Returns an object of the members with a value. */
 const present = <const T extends object>(members: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
   Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]?: Exclude<T[K], undefined>;
@@ -35,13 +35,13 @@ function days(min: number | undefined, max: number | undefined): { min: number |
   return first !== undefined && last !== undefined && first > last ? { min, max } : { min: first, max: last };
 }
 
-/** A format without what it has by default. */
+/** Returns a format without its defaults. */
 const formatOf = ({ decimal, grouping, prefix, suffix, accounting }: NumberFormat): NumberFormat => ({
   decimal,
   ...present({ grouping, prefix, suffix, accounting: accounting === true ? accounting : undefined }),
 });
 
-/** Describes a feature column. Columns that accept the same values, and mean the same, have equal inputs. */
+/** Describes a feature column. Columns that accept the same values with the same meaning have equal inputs. */
 export function inputOf(column: Column, origin: "declared" | "inferred"): SignatureInput {
   const { name, optional, nullable, default: otherwise, unit } = column;
   const base = {
@@ -54,7 +54,7 @@ export function inputOf(column: Column, origin: "declared" | "inferred"): Signat
   switch (column.kind) {
     case "number": {
       const { kind, integer, numberFormat, min, max, exclusiveMin, exclusiveMax, multipleOf } = column;
-      // Of two limits on one side only the narrower one is ever met.
+      // Of two limits on one side, only the narrower one matters.
       const lower = exclusiveMin !== undefined && exclusiveMin >= (min ?? -Infinity) ? { exclusiveMin } : { min };
       const upper = exclusiveMax !== undefined && exclusiveMax <= (max ?? Infinity) ? { exclusiveMax } : { max };
       return {
@@ -90,7 +90,7 @@ export function inputOf(column: Column, origin: "declared" | "inferred"): Signat
   }
 }
 
-/** The column that accepts what the input describes, for the one reader of cells. */
+/** Returns the column that accepts the described input, for the reader of cells. */
 export function columnOf({ required, ...input }: SignatureInput): Column {
   return { ...input, role: "feature", optional: !required };
 }

@@ -2,7 +2,7 @@ import { formatDate } from "../../data/contract/index.js";
 import type { SignatureInput } from "./signature-input.js";
 import { signatureHash, type Signature } from "./signature.js";
 
-/** More labels than this are a `string`: the compiler gives up on unions that are far larger. */
+/** With more labels, the type is `string`: the compiler gives up on unions that are far larger. */
 const mostLabels = 1000;
 
 /** How the types are called. */
@@ -18,7 +18,7 @@ const quote = (text: string): string =>
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 
-/** A text inside a comment, which it cannot end. */
+/** Escapes a text for a comment, so that it cannot end the comment. */
 const commented = (text: string): string => quote(text).replaceAll("*/", "*\\/");
 
 const unionOf = (labels: readonly string[]): string =>
@@ -34,7 +34,7 @@ function typeOf(input: SignatureInput): string {
       return "string | Date";
     case "category":
       if (!input.open) return unionOf(input.levels);
-      // Known labels are offered by editors, others accepted.
+      // Editors offer known labels; others are accepted.
       return input.levels.length === 0 || input.levels.length > mostLabels
         ? "string"
         : `${unionOf(input.levels)} | (string & {})`;
@@ -74,7 +74,7 @@ const inputLines = (input: SignatureInput): string[] => [
   `  readonly ${quote(input.name)}${input.required ? "" : "?"}: ${typeOf(input)}${input.nullable ? " | null" : ""}${input.required ? "" : " | undefined"};`,
 ];
 
-/** "telco-churn" gives TelcoChurn; a name without a letter to begin with gives Model. */
+/** "telco-churn" gives TelcoChurn; a name that does not begin with a letter gives Model. */
 function typeName(name: string): string {
   const words = name.split(/[^A-Za-z0-9]+/).filter((word) => word !== "");
   const joined = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join("");

@@ -5,7 +5,7 @@ import { type Contract, contractLimits, parseContract } from "../../data/contrac
 import { compareInputs } from "./signature-changes.js";
 import { inputOf, type SignatureInput } from "./signature-input.js";
 
-/** Output of a model: the label whose probability it gives, among which classes. */
+/** Output of a model: the label whose probability it returns, and all classes. */
 export interface SignatureOutput {
   /** The target column's name. */
   readonly target: string;
@@ -18,15 +18,15 @@ export interface SignatureOutput {
 export interface Signature {
   /** The feature columns, in the contract's order. */
   readonly inputs: readonly SignatureInput[];
-  /** Columns that name a record; they may be sent, and whatever they hold is accepted. */
+  /** Columns that identify a record; they may be sent, and any value is accepted. */
   readonly ids: readonly string[];
-  /** Null where the contract has no target. */
+  /** Null if the contract has no target. */
   readonly output: SignatureOutput | null;
 }
 
 /**
- * Ways in which one signature differs from another. Which of them break consumers is said with each change, since it may
- * depend on the rest: levels that are taken out of an open category are still accepted.
+ * Ways in which one signature differs from another. Each change states whether it breaks consumers, because that may
+ * depend on the rest: levels removed from an open category are still accepted.
  */
 export const signatureChanges = {
   inputAdded: "a column was added",
@@ -65,18 +65,18 @@ export type SignatureChangeKind = keyof typeof signatureChanges;
 
 /** One difference between two signatures; plain JSON. */
 export interface SignatureChange {
-  /** The column; empty where it is about all of them. */
+  /** The column; empty for all of them. */
   readonly column: string;
   readonly change: SignatureChangeKind;
-  /** Is there a request that was accepted before and is refused now, or an answer that means something else? */
+  /** Whether a request that was accepted before is refused now, or an answer has a different meaning. */
   readonly breaking: boolean;
   /** One sentence for people. */
   readonly message: string;
 }
 
-/** How two signatures compare; plain JSON. */
+/** Comparison of two signatures; plain JSON. */
 export interface SignatureComparison {
-  /** True where nothing is breaking. */
+  /** True if nothing is breaking. */
   readonly compatible: boolean;
   readonly changes: readonly SignatureChange[];
 }
@@ -106,8 +106,8 @@ export function signatureOf(contract: Contract): Signature {
 }
 
 /**
- * Reads a signature that was kept as JSON, as strictly as a contract: it is checked as the contract that it describes. The
- * reader's own error where it is none.
+ * Reads a signature from JSON, as strictly as a contract: it is checked as the contract that it describes. Throws the
+ * reader's own error if it is invalid.
  */
 export function parseSignature(json: JsonValue): Signature {
   const output = json.get("output");
@@ -151,7 +151,7 @@ export function parseSignature(json: JsonValue): Signature {
   }
 }
 
-/** SHA-256 (hex) of a signature: equal exactly where {@link compareSignatures} finds no change. */
+/** SHA-256 (hex) of a signature: equal exactly if {@link compareSignatures} finds no change. */
 export function signatureHash(signature: Signature): Promise<string> {
   return sha256Hex(new TextEncoder().encode(canonicalJson(signature)));
 }
@@ -161,8 +161,8 @@ export function signatureHash(signature: Signature): Promise<string> {
  * request is a record, or a file's row, of the columns that the first signature names; keys that a signature does not
  * name are ignored. If only the values could decide (another step), the change counts as breaking.
  *
- * @param before what consumers were made for.
- * @param after what they meet now.
+ * @param before the signature that consumers were made for.
+ * @param after the current signature.
  */
 export function compareSignatures(before: Signature, after: Signature): SignatureComparison {
   const changes = [...inputChanges(before, after), ...outputChanges(before.output, after.output)];

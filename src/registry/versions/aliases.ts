@@ -6,7 +6,7 @@ import { isUsable } from "./version.js";
 
 const aliasName = /^[a-z][a-z0-9-]{0,63}$/;
 const reserved = /^(?:latest|latest-approved|v\d+)$/;
-/** How far back an alias remembers where it pointed. */
+/** Limit on an alias' remembered targets. */
 export const rollbackDepth = 20;
 
 /**
@@ -22,7 +22,7 @@ export function checkAlias(alias: string): void {
   );
 }
 
-/** Why a version may not be put to use; none if it may. */
+/** Reasons why a version may not be put into service; none if it may. */
 export function refusals(
   { number, status }: VersionEntry,
   verdict: GateVerdict | undefined,
@@ -37,7 +37,7 @@ export function refusals(
   return reasons;
 }
 
-/** An alias pointed to a version; where it pointed before is remembered. */
+/** Points an alias to a version and remembers its former target. */
 export function aliasMoved(present: AliasEntry | undefined, alias: string, version: number): AliasEntry {
   const former =
     present === undefined || present.version === version
@@ -46,7 +46,7 @@ export function aliasMoved(present: AliasEntry | undefined, alias: string, versi
   return { alias, version, former: former.slice(0, rollbackDepth) };
 }
 
-/** An alias pointed back to the last version it pointed to that is fit for service; undefined where there is none. */
+/** Points an alias back to its last target that is fit for service; undefined without one. */
 export function aliasMovedBack({ versions }: RegistryState, present: AliasEntry): AliasEntry | undefined {
   const at = present.former.findIndex((number) => {
     const version = versionNumbered(versions, number);

@@ -20,9 +20,9 @@ export interface MetricComparison {
   readonly metric: MetricName;
   readonly a: number | null;
   readonly b: number | null;
-  /** b - a; null where one has no value. */
+  /** b - a; null if one has no value. */
   readonly difference: number | null;
-  /** Null where they are equal, or where their intervals overlap: then the difference may be chance. */
+  /** Null if they are equal, or if their intervals overlap: then the difference may be chance. */
   readonly better: "a" | "b" | null;
   readonly intervals: { readonly a: readonly [number, number] | null; readonly b: readonly [number, number] | null };
 }
@@ -36,13 +36,13 @@ export interface VersionComparison {
   readonly features: FeatureDiff;
   /** How b's training rows differ from a's. */
   readonly drift: BaselineDrift;
-  /** Were both trained on the same rows? */
+  /** Whether both were trained on the same rows. */
   readonly data: "same" | "other";
 }
 
 /**
- * Compares two versions by what their bundles say. Metrics are those of each one's own held-out rows: where it must be
- * certain which one is better, judge both on the same rows ({@link judgeOnRows}).
+ * Compares two versions by the contents of their bundles. Metrics are on each one's own held-out rows: to be certain
+ * which one is better, judge both on the same rows ({@link judgeOnRows}).
  *
  * @example
  * ```ts
@@ -63,7 +63,7 @@ export function compareVersions(a: ComparedVersion, b: ComparedVersion): Version
   };
 }
 
-/** Compares the metrics of two versions alone, as a registry keeps them. */
+/** Compares only the metrics of two versions, as a registry keeps them. */
 export function compareMetrics(a: MetricSummary, b: MetricSummary): MetricComparison[] {
   return metricNames.map((metric) => {
     const [first, second] = [a.values[metric], b.values[metric]];

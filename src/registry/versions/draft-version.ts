@@ -7,7 +7,7 @@ import { fingerprintsOf, nextVersion } from "./semver.js";
 import { signatureHash, signatureOf } from "../signature/signature.js";
 import type { VersionRecord } from "./version.js";
 
-/** Everything that is to be kept of a bundle as a version, and why it has its number; `previous` is the newest so far. */
+/** Everything that a version keeps of a bundle, and the reason for its number; `previous` is the newest so far. */
 export async function draftVersion(
   { manifest, artifact }: { readonly manifest: Manifest; readonly artifact: Omit<Artifact, "model"> },
   previous: VersionRecord | undefined,
@@ -29,7 +29,7 @@ export async function draftVersion(
   const registeredAt = at.toISOString();
   const rejected = verdict?.passed === false;
   const identity = { signature, fingerprints };
-  // No number is given twice, also where the version that had it was removed.
+  // A number is never given twice, even if its version was removed.
   const before =
     previous === undefined && highest === undefined
       ? undefined

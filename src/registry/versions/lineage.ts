@@ -1,15 +1,15 @@
 import { count, number, object, optional, record, text, type Decoder } from "../../base/json/index.js";
 
-/** Where a version comes from; plain JSON. Hashes are SHA-256 in hex. */
+/** Origin of a version; plain JSON. Hashes are SHA-256 in hex. */
 export interface Lineage {
-  /** Of the training table's content: the version of the data. */
+  /** Hash of the training table's content: the version of the data. */
   readonly dataHash: string;
   readonly contractHash: string;
   readonly recipeHash: string;
   readonly modelHash: string;
   readonly signatureHash: string;
   readonly gitCommit?: string | undefined;
-  /** Number of the version that this one was made to follow. */
+  /** Number of the version that this one follows. */
   readonly parent?: number | undefined;
   /** The run of a tracker. */
   readonly runId?: string | undefined;
@@ -22,7 +22,7 @@ export interface Lineage {
   readonly trainedWhere?: string | undefined;
 }
 
-/** Reads a lineage that was kept as JSON. */
+/** Reads a lineage from JSON. */
 export const parseLineage: Decoder<Lineage> = object({
   dataHash: text(),
   contractHash: text(),
@@ -60,21 +60,21 @@ export type LineageNodeKind = "version" | "data" | "contract" | "recipe" | "comm
 
 /** A node of a lineage graph. */
 export interface LineageNode {
-  /** Its kind and what names it: `version:3`, `data:<hash>`. */
+  /** Its kind and its name: `version:3`, `data:<hash>`. */
   readonly id: string;
   readonly kind: LineageNodeKind;
   /** For people. */
   readonly label: string;
 }
 
-/** An edge of a lineage graph, from what was there first to what came of it. */
+/** An edge of a lineage graph, from a source to its result. */
 export interface LineageEdge {
   readonly from: string;
   readonly to: string;
   readonly kind: "parent" | "data" | "contract" | "recipe" | "commit" | "run";
 }
 
-/** Versions and what they were made of; plain JSON. */
+/** Versions and their sources; plain JSON. */
 export interface LineageGraph {
   readonly nodes: readonly LineageNode[];
   readonly edges: readonly LineageEdge[];
@@ -83,8 +83,8 @@ export interface LineageGraph {
 const short = (hash: string): string => (/^[0-9a-f]{16,}$/.test(hash) ? hash.slice(0, 12) : hash);
 
 /**
- * The graph of versions, the data, contract, recipe, commit and run they were made of, and the versions they followed. A
- * parent that is not among the versions (deleted, or not listed) is a node all the same.
+ * The graph of versions, their data, contract, recipe, commit and run, and the versions they followed. A parent that
+ * is not among the versions (deleted, or not listed) is still a node.
  */
 export function lineageGraph(versions: readonly VersionLineage[]): LineageGraph {
   const nodes = new Map<string, LineageNode>();
@@ -119,7 +119,7 @@ const shapes: Readonly<Record<LineageNodeKind, readonly [open: string, close: st
   run: [">", "]"],
 };
 
-/** Every character that Mermaid or HTML could take for more than itself, as a numbered entity. */
+/** Encodes every character that Mermaid or HTML could interpret as a numbered entity. */
 const escaped = (label: string): string =>
   Array.from(label.slice(0, 200), (character) =>
     /[A-Za-z0-9 .,()_-]/.test(character) ? character : `#${character.codePointAt(0) ?? 0};`,

@@ -6,7 +6,7 @@ import { compareSemver, isSemver } from "./semver.js";
 /** A ledger's view of a service's versions, from its history. The service has the rest. */
 type Known = Omit<RegistryIndex, "head">;
 
-/** A ledger keeps no records and no bundles: the service does. */
+/** A ledger keeps neither records nor bundles, because the service does. */
 const elsewhere = { record: "0".repeat(64), upload: "0".repeat(8) };
 
 /** Returns a ledger's view of a version. */
@@ -75,7 +75,7 @@ export function unrecorded(index: Known, versions: readonly VersionEntry[], serv
   return [...gone, ...others];
 }
 
-/** The error for a change that somebody else wrote down first. */
+/** Makes the error for a change that somebody else recorded first. */
 export const recordedBefore = (version: number): ChurnkitError =>
   new ChurnkitError(
     "STORE_CONFLICT",

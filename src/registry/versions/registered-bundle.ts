@@ -10,12 +10,12 @@ import {
 import { corrupt } from "../../model/corrupt.js";
 import type { Artifact } from "../../model/artifact.js";
 
-/** Larger than any part of a bundle but its model. */
+/** Larger than any part of a bundle except its model. */
 const maxPart = 64 * 2 ** 20;
 
 /**
- * Reads everything of a bundle but its model, which may be larger than memory: also what is parsed elsewhere when it is first
- * asked for, so that no version is registered that fails at its first use.
+ * Reads everything of a bundle except its model, which may be larger than memory, including parts that are normally
+ * parsed on first access. So a registered version never fails at its first use.
  *
  * @throws ChurnkitError BUNDLE_CORRUPT.
  */
@@ -33,7 +33,7 @@ export async function partsOf({ manifest, read }: BundleSource): Promise<Omit<Ar
   return parseParts(json);
 }
 
-/** Reads every file to its end and parses every part but the model, so that what is wrong with one is thrown. */
+/** Reads every file to its end and parses every part except the model, so that any problem is thrown. */
 export async function verifyBundle(source: BundleSource): Promise<void> {
   const { manifest, read } = source;
   await partsOf(source);

@@ -11,9 +11,9 @@ const maxVersions = 1_000_000;
 
 /** Index entry of a version; the rest is in the version's record. */
 export interface IndexedVersion extends VersionEntry {
-  /** Hash that names the version's newest record; a change writes another record and leaves this one as it was. */
+  /** Hash of the version's newest record; a change writes another record and leaves this one unchanged. */
   readonly record: string;
-  /** Which upload of its bundle is its own, see {@link StoredBundle}. */
+  /** The upload of its bundle, see {@link StoredBundle}. */
   readonly upload: string;
 }
 
@@ -30,7 +30,7 @@ export interface HistoryHead {
 export interface RegistryIndex extends RegistryState<IndexedVersion> {
   readonly next: number;
   readonly head: HistoryHead | null;
-  /** How often folders without a version were removed: an upload that began before the last time may be one of them. */
+  /** How often folders without a version were removed: the last removal may include an upload that began before it. */
   readonly cleaned?: number | undefined;
 }
 
@@ -38,7 +38,7 @@ export const emptyIndex: RegistryIndex = { versions: [], aliases: [], next: 1, h
 
 const encoder = new TextEncoder();
 
-/** A line for each version, by the engine's own writer: every change writes them all. */
+/** A line for each version, by the engine's own writer, because every change writes them all. */
 export function writeIndex({
   versions,
   aliases,
@@ -82,7 +82,7 @@ export function parseIndex(key: string, bytes: Uint8Array): RegistryIndex {
 /** Hashes are parts of keys, so only a valid hash may appear in their place. */
 const isHash = (value: unknown): boolean => typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
 
-/** Checked in place, without an object for each member: there are thousands, read at every look. */
+/** Checked in place, without an object for each member: there are thousands, on every read. */
 function isIndexedVersion(value: unknown): value is IndexedVersion {
   if (typeof value !== "object" || value === null) return false;
   const { number, semver, contentHash, status, stage, record, upload } = value as Partial<

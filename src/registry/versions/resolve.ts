@@ -6,7 +6,7 @@ const digits = /^\d{1,15}$/;
 const semverPattern = /^\d+\.\d+\.\d+$/;
 
 /**
- * Finds the version that is meant.
+ * Finds the requested version.
  *
  * @throws ChurnkitError REGISTRY_NOT_FOUND.
  */
@@ -42,7 +42,10 @@ export function resolveVersion<Entry extends VersionEntry>(
   return found;
 }
 
-/** The version of that number: numbers rise, and gaps are left by removals only, so it stands at its number or before. */
+/**
+ * Returns the version with that number: numbers rise, and only removals leave gaps, so its index is at most its
+ * number.
+ */
 export function versionNumbered<Entry extends VersionEntry>(
   versions: readonly Entry[],
   number: number,

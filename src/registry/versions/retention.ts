@@ -2,13 +2,13 @@ import { ChurnkitError } from "../../base/errors.js";
 import type { ChangeNote, ModelRegistry } from "../registry.js";
 import type { ModelVersion } from "./version.js";
 
-/** Versions to keep in a registry; plain JSON. */
+/** Versions that a registry keeps; plain JSON. */
 export interface RetentionPolicy {
   /** How many of the newest versions. Default 5. */
   readonly keepLast?: number | undefined;
   /** Keep versions in these stages too. Default Staging and Production. */
   readonly keepStages?: readonly string[] | undefined;
-  /** How many former versions of each alias, so that it can be rolled back. Default 1. */
+  /** Former versions of each alias to keep for a rollback. Default 1. */
   readonly keepFormer?: number | undefined;
 }
 
@@ -20,8 +20,8 @@ export interface RetentionPlan {
 }
 
 /**
- * Decides what may go: all but the newest versions, those that an alias points to, those it would be rolled back to, and
- * those in a stage that is kept. Changes nothing.
+ * Decides which versions may be removed: all except the newest, those that an alias points to, those it would roll
+ * back to, and those in a stage to keep. Changes nothing.
  *
  * @throws ChurnkitError OPTION_INVALID for counts that are not whole numbers from 0.
  */
@@ -53,9 +53,9 @@ export async function planRetention(
 }
 
 /**
- * Removes what a retention policy does not keep; the history keeps what they were.
+ * Removes the versions that a retention policy does not keep; the history keeps their records.
  *
- * @throws ChurnkitError REGISTRY_REFUSED where the driver cannot remove, or a version was promoted meanwhile.
+ * @throws ChurnkitError REGISTRY_REFUSED if the driver cannot remove, or a version was promoted in the meantime.
  *
  * @example
  * ```ts

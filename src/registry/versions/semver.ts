@@ -5,7 +5,7 @@ import type { Artifact } from "../../model/artifact.js";
 import { extraNameOf, type Manifest } from "../../model/bundle/index.js";
 import { compareSignatures, type Signature } from "../signature/signature.js";
 
-/** Hashes (SHA-256, hex) of the parts of a model that decide by how much its version number rises. */
+/** Hashes (SHA-256, hex) of the parts of a model that decide its next version number. */
 export interface Fingerprints {
   readonly contract: string;
   readonly recipe: string;
@@ -24,7 +24,7 @@ export interface VersionIdentity {
   readonly fingerprints: Fingerprints;
 }
 
-/** A version number and why it is that one. */
+/** A version number and its reason. */
 export interface NextVersion {
   /** Such as "1.2.0". */
   readonly semver: string;
@@ -52,10 +52,10 @@ const otherFiles = new Set([
 ]);
 
 /**
- * The fingerprints of a bundle that was verified: contract, recipe and model from the manifest's own hashes, so that no
- * weights are read again; calibration and decision, which share a file, from the artifact.
+ * Returns the fingerprints of a verified bundle: contract, recipe and model from the manifest's own hashes, so that
+ * no weights are read again; calibration and decision, which share a file, from the artifact.
  *
- * @throws ChurnkitError BUNDLE_CORRUPT where the manifest lists no contract or recipe.
+ * @throws ChurnkitError BUNDLE_CORRUPT if the manifest lists no contract or recipe.
  */
 export function fingerprintsOf(
   manifest: Manifest,
@@ -80,7 +80,7 @@ export function fingerprintsOf(
   };
 }
 
-/** Reads fingerprints that were kept as JSON. */
+/** Reads fingerprints from JSON. */
 export const parseFingerprints: Decoder<Fingerprints> = object({
   contract: text(),
   recipe: text(),
@@ -94,8 +94,8 @@ export const parseFingerprints: Decoder<Fingerprints> = object({
  * count. Patch: contract, recipe and model are the same, so only calibration, threshold, metrics or baseline differ. Minor:
  * everything else. The first is 1.0.0.
  *
- * @param previous the version with the highest number so far; undefined where there is none.
- * @throws ChurnkitError OPTION_INVALID where the previous number is none.
+ * @param previous the version with the highest number so far; undefined without one.
+ * @throws ChurnkitError OPTION_INVALID if the previous number is invalid.
  *
  * @example
  * ```ts
@@ -137,7 +137,7 @@ export function nextVersion(
 
 const pattern = /^(0|[1-9]\d{0,14})\.(0|[1-9]\d{0,14})\.(0|[1-9]\d{0,14})$/;
 
-/** Is it a number such as "1.2.0"? */
+/** Returns whether it is a number such as "1.2.0". */
 export const isSemver = (text: string): boolean => pattern.test(text);
 
 /**
@@ -160,7 +160,7 @@ export function parseSemver(text: string): Semver {
 }
 
 /**
- * Below 0 where `a` is the lower number, 0 where they are equal, above 0 where it is the higher one; for `sort`.
+ * Below 0 if `a` is the lower number, 0 if they are equal, above 0 if it is the higher one; for `sort`.
  *
  * @throws ChurnkitError OPTION_INVALID for a text that is not a version number.
  */

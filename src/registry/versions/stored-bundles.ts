@@ -7,7 +7,7 @@ import { manifestPath, bundleSource, type BundleSource } from "../../model/bundl
 const parallel = { small: 32, other: 16 };
 const small = 2 ** 20;
 
-/** Where a bundle lies: by its content, and by what tells one upload of it from another. */
+/** Location of a bundle: its content, and the name of one upload of it. */
 export interface StoredBundle {
   readonly contentHash: string;
   readonly upload: string;
@@ -18,20 +18,20 @@ export interface StoredBundle {
  * the same bundle at that moment.
  */
 export interface StoredBundles {
-  /** The files come in any order: a bundle counts only once the index names it. */
+  /** The files come in any order, because a bundle counts only after the index names it. */
   readonly put: (bundle: StoredBundle, source: BundleSource) => Promise<void>;
   /** Takes the folder's name. */
   readonly remove: (folder: string) => Promise<void>;
   readonly open: (bundle: StoredBundle) => Promise<BundleSource>;
-  /** Every upload there is, whole or in part. */
+  /** Every upload in the store, complete or partial. */
   readonly list: () => Promise<readonly ListedBundle[]>;
 }
 
-/** An upload as its folder is listed. */
+/** An upload, from its folder's listing. */
 export interface ListedBundle extends StoredBundle {
   readonly files: number;
   readonly bytes: number;
-  /** When its newest file was written. */
+  /** Time of its newest file. */
   readonly modified: Date | undefined;
 }
 
@@ -40,8 +40,8 @@ export const folderOf = ({ contentHash, upload }: StoredBundle): string => `${co
 export const newUpload = (): string => crypto.randomUUID().slice(0, 8);
 
 /**
- * The upload of a version that comes from elsewhere under its number: the same when that is repeated, and another one after
- * folders were removed, since files may still be going from the one before.
+ * Name of the upload of a version that comes from elsewhere with its number: the same when that is repeated, and a
+ * different one after folders were removed, because the previous one's files may still be in removal.
  */
 export const uploadNumbered = (version: number, cleaned = 0): string =>
   ((cleaned % 2 ** 12) * 2 ** 20 + version).toString(16).padStart(8, "0");
@@ -90,6 +90,6 @@ export function storedBundles(store: ObjectStore, prefix: string): StoredBundles
   };
 }
 
-/** Undefined where either is: a folder is only as old as all of it is known to be. */
+/** Undefined if either is: a folder's age is known only if all its files' ages are. */
 const newest = (a: Date | undefined, b: Date | undefined): Date | undefined =>
   a === undefined || b === undefined ? undefined : a > b ? a : b;

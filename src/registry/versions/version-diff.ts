@@ -24,7 +24,7 @@ export interface ContractDiff {
 /** How one recipe differs from another: derived columns by name, blocks by input and kind; plain JSON. */
 export interface FeatureDiff {
   readonly derived: Differences;
-  /** Changed blocks were fitted to other numbers or levels; `members` says which. */
+  /** Changed blocks were fitted to other numbers or levels; `members` lists them. */
   readonly blocks: Differences;
 }
 

@@ -28,7 +28,7 @@ import {
 
 const evidence = object({ gate: text(), checks: list(object({ reason: text() }), 1_000), passed: flag });
 
-/** A recorded verdict is evidence: its outcome is checked, its details are kept as they were written. */
+/** A recorded verdict is evidence: its outcome is checked, its details are kept unchanged. */
 export const parseVerdict: Decoder<GateVerdict> = (json) => {
   evidence(json);
   return json.value as GateVerdict;
@@ -52,7 +52,7 @@ const facts = (signature: Decoder<Signature>): Decoder<VersionFacts> =>
 /** Reads the fixed facts of a version; drivers for services keep them in a separate file. */
 export const parseFacts = facts(parseSignature);
 
-/** Who gave a version its status, when and why. */
+/** Author, time and reason of a version's status. */
 export const statusNote: Decoder<StatusNote> = object({ by: text(), at: text(), reason: optional(text()) });
 
 const labels: Decoder<VersionLabels> = object({
@@ -63,7 +63,7 @@ const labels: Decoder<VersionLabels> = object({
   tags: record(text()),
 });
 
-/** The bytes of a record were held to their hash, so its signature, which takes longest, is not parsed again. */
+/** The record's bytes match their hash, so its signature, which takes longest, is not parsed again. */
 const written = object({ number: count(1) });
 const writtenFacts = facts((json) => {
   json.get("inputs").list(100_000);

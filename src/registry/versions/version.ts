@@ -14,7 +14,7 @@ export const versionStatuses = ["pending", "approved", "rejected", "quarantined"
 /** A name of {@link versionStatuses}. */
 export type VersionStatus = (typeof versionStatuses)[number];
 
-/** May a version of this status be put to use? */
+/** Returns whether a version with this status may be put into service. */
 export const isUsable = (status: VersionStatus): boolean => status === "pending" || status === "approved";
 
 /** Stages, for teams that think in them; they exist next to the aliases and do not change what is served. */
@@ -22,7 +22,7 @@ export const versionStages = ["None", "Staging", "Production", "Archived"] as co
 /** A name of {@link versionStages}. */
 export type VersionStage = (typeof versionStages)[number];
 
-/** Who decided a version's present status, when and why. */
+/** Author, time and reason of a version's current status. */
 export interface StatusNote {
   readonly by: string;
   /** ISO 8601. */
@@ -32,7 +32,7 @@ export interface StatusNote {
 
 /** Facts that are fixed when a version is registered. */
 export interface VersionFacts {
-  /** Assigned by rule from what changed since the version before: see {@link nextVersion}. */
+  /** Assigned by rule from the changes since the previous version: see {@link nextVersion}. */
   readonly semver: string;
   /** The bundle's content hash: equal for equal models. */
   readonly contentHash: string;
@@ -51,7 +51,7 @@ export interface VersionFacts {
   readonly fingerprints: Fingerprints;
   /** Learner, seed, parameters, rows. */
   readonly provenance: Provenance;
-  /** Its origin: data, code, the version before. */
+  /** Its origin: data, code, the previous version. */
   readonly lineage: Lineage;
 }
 
@@ -64,7 +64,7 @@ export interface VersionLabels {
   readonly tags: Readonly<Record<string, string>>;
 }
 
-/** A version without what points to it. */
+/** A version without its aliases. */
 export interface VersionRecord extends VersionFacts, VersionLabels {
   /** 1, 2, 3, ... in the order of registration; never given twice. */
   readonly number: number;
@@ -77,8 +77,8 @@ export interface ModelVersion extends VersionRecord {
 }
 
 /**
- * Which version is meant: its number (also as digits), its semantic version (`1.2.0`), an alias, a stage (`Production`) or `latest`: the
- * newest there that is neither rejected nor quarantined, or `latest-approved`.
+ * Reference to a version: its number (also as digits), its semantic version (`1.2.0`), an alias, a stage
+ * (`Production`), `latest` (the newest that is neither rejected nor quarantined), or `latest-approved`.
  */
 export type VersionRef = number | "latest" | "latest-approved" | VersionStage | (string & {});
 
@@ -88,7 +88,7 @@ const maxDescription = 1_024;
 const tagName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /**
- * Holds tags and a description to the least that every driver can keep.
+ * Limits tags and a description to what every driver can keep.
  *
  * @throws ChurnkitError OPTION_INVALID.
  */

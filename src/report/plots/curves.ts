@@ -36,7 +36,7 @@ export function rocPlot(series: readonly Series[]): Plot {
   };
 }
 
-/** Precision over recall; the dashed line is the share of positives, what chance would give. */
+/** Precision over recall; the dashed line is the share of positives, the result of chance. */
 export function precisionRecallPlot(series: readonly Series[], baseRate: number): Plot {
   return {
     title: "Precision and recall",

@@ -4,7 +4,7 @@ import { color } from "../theme.js";
 import { axisNames, cut, nameAxis } from "./names.js";
 import { PLOT_HEIGHT, PLOT_WIDTH } from "./series.js";
 
-/** Both distributions of a column over each other. */
+/** Both distributions of a column, overlaid. */
 export function distributionPlot(column: Pick<ColumnDrift, "name" | "kind" | "distribution" | "message">): Plot {
   const { name, kind, distribution, message } = column;
   const intervals = distribution.every(({ low }) => low !== undefined);

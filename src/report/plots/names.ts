@@ -1,8 +1,8 @@
-/** Names are data of any length: cut so that a plot keeps its shape. */
+/** Names are data of any length, cut so that a plot keeps its shape. */
 export const cut = (text: string, length: number): string =>
   text.length > length ? `${text.slice(0, length - 1)}…` : text;
 
-/** Cut names for an axis, numbered where two have become alike. */
+/** Cut names for an axis, numbered if two have become equal. */
 export function axisNames(names: readonly string[], length: number): string[] {
   const used = new Set<string>();
   return names.map((name) => {

@@ -6,7 +6,10 @@ export interface Series {
   readonly points: readonly { readonly x: number; readonly y: number }[];
 }
 
-/** About the width of a phone's screen, so that letters are legible there too; wider screens show several plots a line. */
+/**
+ * About the width of a phone's screen, so that letters are legible there too; wider screens show several plots per
+ * line.
+ */
 export const PLOT_WIDTH = 340;
 export const PLOT_HEIGHT = 180;
 
@@ -14,7 +17,7 @@ export const PLOT_HEIGHT = 180;
 export const rowsOf = (series: readonly Series[]): { series: string; x: number; y: number; order: number }[] =>
   series.flatMap(({ name, points }) => points.map(({ x, y }, order) => ({ series: name, x, y, order })));
 
-/** A color for each series, with a legend where there is more than one. */
+/** A color for each series, with a legend if there is more than one. */
 export const seriesColor = (names: readonly string[]): Record<string, unknown> => ({
   field: "series",
   type: "nominal",

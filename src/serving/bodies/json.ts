@@ -17,7 +17,7 @@ export interface Sent {
 /**
  * Reads a body of JSON.
  *
- * @param recordsIn finds the records in what it holds.
+ * @param recordsIn finds the records in the parsed body.
  * @throws ChurnkitError REQUEST_INVALID for a body that is empty or not JSON; the errors of `recordsIn`.
  */
 export function sentJson(

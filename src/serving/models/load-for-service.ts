@@ -8,26 +8,29 @@ import type { VersionRef } from "../../registry/versions/index.js";
 import type { ServedModel } from "./index.js";
 import { keepCopy, listCopies, openCopy, stepBack, type LocalCopy } from "./local-copies.js";
 
-/** How to load a model for service. */
+/** Options for loading a model for service. */
 export interface ServiceOptions extends LoadOptions {
-  /** Where copies are kept, so that a server starts and rolls back while the registry is down. */
+  /** Store of local copies, so that a server starts and rolls back while the registry is down. */
   readonly copies?: ObjectStore | undefined;
-  /** How many versions' copies are kept: the present one and those before it. Default 2. */
+  /** Number of versions with a copy: the current one and those before it. Default 2. */
   readonly keep?: number | undefined;
-  /** Told of what did not keep a model from service: a registry that is down, a copy that could not be written. */
+  /**
+   * Called for problems that did not keep a model from service: a registry that is down, a copy that could not be
+   * written.
+   */
   readonly onProblem?: ((error: unknown) => void) | undefined;
 }
 
-/** A model for service with its artifact, which holds the monitors' baseline. */
+/** A model for service with its artifact, which includes the monitors' baseline. */
 export interface LoadedModel extends ServedModel {
   readonly artifact: Artifact;
 }
 
 /**
- * Loads a version for service: from the registry, and where that fails from the copy kept when it last worked. The
- * answer's `source` says which it was: `registry` or `local-copy`.
+ * Loads a version for service: from the registry or, if that fails, from the copy of the last success. `source` in
+ * the answers shows which: `registry` or `local-copy`.
  *
- * A version that the registry does not hold, or that breaks the given signature, is an error, not a reason to serve
+ * A version that the registry does not have, or that breaks the given signature, is an error, not a reason to serve
  * another.
  *
  * @throws ChurnkitError as {@link ModelRegistry.load} does, if there is no copy to fall back to.
@@ -92,11 +95,11 @@ export async function loadCopy(
 }
 
 /**
- * The version that was in service before the present one, from its copy: a roll back while the registry is down. The
- * next {@link loadForService} that reaches the registry serves what the registry says.
+ * Loads the previously served version from its copy: a rollback while the registry is down. The next {@link
+ * loadForService} that reaches the registry serves the registry's version.
  *
  * @param name the model's name, for answers.
- * @throws ChurnkitError BUNDLE_NOT_FOUND where no former version was kept.
+ * @throws ChurnkitError BUNDLE_NOT_FOUND if no former version was kept.
  *
  * @example
  * ```ts

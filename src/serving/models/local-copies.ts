@@ -9,7 +9,7 @@ import {
   type BundleFiles,
 } from "../../model/bundle/index.js";
 
-/** A version that a copy was kept of. */
+/** A version with a copy. */
 export interface LocalCopy {
   readonly contentHash: string;
   readonly number: number;
@@ -18,7 +18,7 @@ export interface LocalCopy {
 
 const listPath = "copies.json";
 
-/** The copies that are kept, the one in service first. */
+/** The copies, the one in service first. */
 const copyList = object({ copies: list(object({ contentHash: text(), number: count(1), semver: text() }), 1_000) });
 
 export async function listCopies(store: ObjectStore): Promise<LocalCopy[]> {
@@ -31,8 +31,8 @@ const writeList = (store: ObjectStore, copies: readonly LocalCopy[]): Promise<un
   store.put(listPath, readableJson({ copies }));
 
 /**
- * Keeps a version as the one in service, and the ones before it as far as `keep` allows. The list names a copy only after
- * its last file was written.
+ * Saves a version as the one in service, and keeps previous ones as far as `keep` allows. The list names a copy only
+ * after its last file was written.
  */
 export async function keepCopy(
   store: ObjectStore,
@@ -54,7 +54,7 @@ export async function keepCopy(
   }
 }
 
-/** Makes the copy before the present one the first, and the present one the last. Returns it, if there is one. */
+/** Moves the previous copy to the front, and the current one to the end. Returns it, if there is one. */
 export async function stepBack(store: ObjectStore): Promise<LocalCopy | undefined> {
   const [present, ...others] = await listCopies(store);
   const [previous] = others;

@@ -20,7 +20,7 @@ const total = (counts: readonly number[]): number => counts.reduce((sum, count) 
  * Population stability index: the sum of (q - p) ln(q / p) over bins, with p the reference's shares and q the current
  * ones. Bins empty in both are dropped (except by the rule "none").
  *
- * @returns 0 or more; undefined where a sample is empty.
+ * @returns 0 or more; undefined if a sample is empty.
  * @throws ChurnkitError OPTION_INVALID for a count that is negative or not finite, or samples over different bins; so do
  * the other distances of counts.
  */
@@ -80,7 +80,7 @@ export function countBetween(sorted: Float64Array, edges: readonly number[]): nu
 /**
  * PSI of two samples over bins of equal reference mass. In any order; NaN is missing and left out.
  *
- * @returns undefined where a sample is empty.
+ * @returns undefined if a sample is empty.
  */
 export function psiOfSamples(
   reference: Float64Array,
@@ -96,7 +96,7 @@ export function psiOfSamples(
  * Jensen-Shannon divergence in nats, in [0, ln 2]. Divide by ln 2 for bits; its square root is a distance (scipy's
  * `jensenshannon`).
  *
- * @returns undefined where a sample is empty.
+ * @returns undefined if a sample is empty.
  */
 export function jensenShannon(reference: readonly number[], current: readonly number[]): number | undefined {
   requireCounts(reference, current);

@@ -14,13 +14,13 @@ const BLOCK = 4096;
 const DEEP = 8;
 
 /**
- * D of two large samples without sorting them. Buckets of equal width are counted: at their ends both distribution functions
- * are known, and inside one the distance stays within what its own rows can add. So only the few buckets that could hold a
- * larger distance than is known already are looked into, in the same way. The same whole number of steps as from sorted
- * samples.
+ * D of two large samples without sorting them. Buckets of equal width are counted: at their ends both distribution
+ * functions are known, and inside one the distance stays within what its own rows can add. So only the few buckets
+ * that could have a larger distance than the known one are examined, in the same way. The same whole number of steps
+ * as from sorted samples.
  *
  * @param a in any order; NaN is missing and left out. So is `b`.
- * @returns undefined where a sample is empty.
+ * @returns undefined if a sample is empty.
  */
 export function ksByBuckets(a: Float64Array, b: Float64Array): KsStatistic | undefined {
   const counted = countBoth(a, b);
@@ -43,7 +43,7 @@ interface Counted {
   readonly a: Float64Array;
   readonly b: Float64Array;
   readonly lay: Lay;
-  /** How many of each sample's values are in each bucket. */
+  /** Number of each sample's values in each bucket. */
   readonly inA: Uint32Array;
   readonly inB: Uint32Array;
   /** Buckets with more than one value, as 1. */
@@ -59,14 +59,14 @@ function countBoth(a: Float64Array, b: Float64Array): Counted {
 
 const total = (counts: Uint32Array): number => counts.reduce((sum, count) => sum + count, 0);
 
-/** Looks for the most steps among the values of an interval; `i` and `j` values of the samples lie below it. */
+/** Finds the most steps among the values of an interval; `i` and `j` values of the samples are below it. */
 function searchWithin(search: Search, counted: Counted, i: number, j: number, depth = 0): void {
   const { a, b, lay, inA, inB } = counted;
   noteEnds(search, inA, inB, i, j);
   const found = promising(search, counted, i, j);
   const [valuesA, valuesB] = [gather(lay, a, inA, found), gather(lay, b, inB, found)];
   found.forEach((bucket, k) => {
-    // By now more steps may be known.
+    // By now a larger number of steps may be known.
     if (reach(search, bucket) <= search.steps) return;
     const [x, y] = [valuesA[k], valuesB[k]];
     if (x === undefined || y === undefined) return;
@@ -76,7 +76,7 @@ function searchWithin(search: Search, counted: Counted, i: number, j: number, de
   });
 }
 
-/** Where a bucket ends both distribution functions are known. */
+/** At a bucket's end both distribution functions are known. */
 function noteEnds(search: Search, inA: Uint32Array, inB: Uint32Array, i: number, j: number): void {
   for (let bucket = 0; bucket < inA.length; bucket++) {
     i += inA[bucket] as number;
@@ -103,7 +103,10 @@ interface Bucket {
 const reach = ({ n, m }: Search, { i, j, p, q }: Omit<Bucket, "at">): number =>
   Math.max(Math.abs((i + p) * m - j * n), Math.abs(i * m - (j + q) * n));
 
-/** The buckets that may hold more steps than are known. Where one has a single value, or rows of one sample only, its ends tell all. */
+/**
+ * The buckets that may have more steps than known. If one has a single value, or rows of one sample only, its ends
+ * are enough.
+ */
 function promising(search: Search, { inA, inB, mixed }: Counted, i: number, j: number): Bucket[] {
   const found: Bucket[] = [];
   for (let at = 0; at < inA.length; at++) {
@@ -128,16 +131,16 @@ function walk(search: Search, a: Float64Array, b: Float64Array, i: number, j: nu
   }
 }
 
-/** Buckets: what is below `low`, then equal widths from `low` to `high`, then what is above. */
+/** Buckets: everything below `low`, then equal widths from `low` to `high`, then everything above. */
 interface Lay {
   readonly low: number;
   readonly high: number;
-  /** Buckets for each unit, 0 where all from `low` to `high` is one bucket. */
+  /** Buckets for each unit, 0 if all from `low` to `high` is one bucket. */
   readonly scale: number;
   readonly buckets: number;
 }
 
-/** Leaves out the hundredth part at either end, where outliers would pull the buckets wide. */
+/** Leaves out a hundredth at either end, where outliers would make the buckets too wide. */
 function layBuckets(a: Float64Array, b: Float64Array): Lay {
   const seen = Float64Array.from([...someOf(a), ...someOf(b)]).sort();
   const outer = Math.floor(seen.length / 100);
@@ -145,7 +148,7 @@ function layBuckets(a: Float64Array, b: Float64Array): Lay {
   const widths = Math.min(MOST_BUCKETS, Math.ceil((a.length + b.length) / PER_BUCKET));
   const scale = widths / (high - low);
   if (scale > 0 && scale < Infinity) return { low, high, scale, buckets: widths + 3 };
-  // One value, or a distance that no double holds.
+  // One value, or a distance too large for a double.
   const middle = seen[seen.length >> 1] ?? 0;
   return { low: middle, high: middle, scale: 0, buckets: 3 };
 }
@@ -168,7 +171,7 @@ function inBlocks(rows: number, loop: (from: number, to: number) => void): void 
   for (let from = 0; from < rows; from += BLOCK) loop(from, Math.min(from + BLOCK, rows));
 }
 
-/** How many values are in each bucket, whose first value is kept, and whether there is another. */
+/** Counts the values in each bucket, and records its first value and whether there is another. */
 function countIn(lay: Lay, values: Float64Array, first: Float64Array, mixed: Uint8Array): Uint32Array {
   const counts = new Uint32Array(lay.buckets);
   inBlocks(values.length, (from, to) => countBlock(lay, values, from, to, counts, first, mixed));
@@ -198,7 +201,7 @@ function countBlock(
 
 /** The values of some buckets. */
 function gather(lay: Lay, values: Float64Array, counts: Uint32Array, buckets: readonly Bucket[]): Float64Array[] {
-  // Where the next value of a bucket goes, 0 for a bucket that is not asked for.
+  // Position of the next value of a bucket, 0 for a bucket that is not needed.
   const next = new Uint32Array(lay.buckets);
   let size = 1;
   for (const { at } of buckets) {

@@ -14,12 +14,12 @@ export interface ChiSquare extends Tail {
 
 /**
  * Pearson's chi-square test that samples come from one distribution over categories, all of them random. (A
- * goodness-of-fit test against the reference's shares takes these for exact, and raises false alarms.) Categories empty
- * in all samples are dropped; fewer than two left give statistic 0 and p 1.
+ * goodness-of-fit test against the reference's shares treats these as exact, and raises false alarms.) Categories
+ * empty in all samples are dropped; fewer than two left give statistic 0 and p 1.
  *
  * @param table a row of counts for each sample (two, or more), a column for each category.
  * @param options `correction`: Yates' continuity correction, for two samples over two categories only.
- * @returns undefined where a sample is empty.
+ * @returns undefined if a sample is empty.
  * @throws ChurnkitError OPTION_INVALID for a count that is negative or not finite, or samples over different categories.
  */
 export function chiSquareHomogeneity(
@@ -57,13 +57,14 @@ export function chiSquareHomogeneity(
 }
 
 /**
- * The chi-square test of homogeneity for bins whose edges are the reference's own quantiles. The less significant of two:
- * against the reference's shares, sum of (c - m r / n)^2 / (m r / n (1 + m / n)), which is right where values are all different,
- * so that the reference's counts are nearly fixed and the bins' true masses random; and the usual form, which is right where
- * heaps of equal values make the counts random. Each by itself raises false alarms in the other's place: measured at the level
- * 5 %, the usual form 10 % with 50 reference and 1,000 current rows, the other 6.7 % of a column of 4 values in 100 rows.
+ * The chi-square test of homogeneity for bins whose edges are the reference's own quantiles. It returns the less
+ * significant of two tests: against the reference's shares, sum of (c - m r / n)^2 / (m r / n (1 + m / n)), which is
+ * right if values are all different, so that the reference's counts are nearly fixed and the bins' true masses
+ * random; and the usual form, which is right if heaps of equal values make the counts random. Each alone raises false
+ * alarms in the other's case: measured at the level 5 %, the usual form 10 % with 50 reference and 1,000 current
+ * rows, the other 6.7 % for a column of 4 values in 100 rows.
  *
- * @returns undefined where a sample or a bin of the reference is empty.
+ * @returns undefined if a sample or a bin of the reference is empty.
  */
 export function quantileBinTest(reference: readonly number[], current: readonly number[]): Tail | undefined {
   const n = reference.reduce((sum, count) => sum + count, 0);

@@ -3,8 +3,8 @@ import { ChurnkitError } from "../../base/errors.js";
 import { fromLog, logGamma, type Tail } from "../special.js";
 
 /**
- * Fisher's exact test of two proportions, two-sided: the probability, given the totals, of all tables that are at most as
- * likely as this one. Right far out in the tail, where the z-test's normal law does not hold.
+ * Fisher's exact test of two proportions, two-sided: the probability, given the totals, of all tables that are at
+ * most as likely as this one. Correct far out in the tail, where the z-test's normal approximation fails.
  *
  * @param x1 successes among n1 trials, and x2 among n2; whole numbers.
  * @throws ChurnkitError OPTION_INVALID for numbers that are not successes among trials.
@@ -54,7 +54,7 @@ export function fisherExact(x1: number, n1: number, x2: number, n2: number): Tai
   return fromLog(here + log(outwards(x1, 1) + (other >= low ? outwards(other, -1) : 0)));
 }
 
-/** The first whole number in [from, to) that passes, where all after it do too; else `to`. */
+/** The first whole number in [from, to) that passes, if all after it do too; else `to`. */
 function firstWhere(from: number, to: number, passes: (x: number) => boolean): number {
   let [low, high] = [from, to];
   while (low < high) {

@@ -9,12 +9,12 @@ export interface GTest extends Tail {
 }
 
 /**
- * The likelihood-ratio (G) test that samples come from one distribution over categories: 2 times the sum of
- * observed ln(observed / expected). Where expected counts are small its tail holds far out, where Pearson's chi-square makes a
- * few rows too many look impossible: 20 rows for 5 expected are p = 5e-7 by this, 2e-11 by Pearson's, 3e-7 in truth.
+ * The likelihood-ratio (G) test that samples come from one distribution over categories: 2 times the sum of observed
+ * ln(observed / expected). With small expected counts its tail is correct far out, where Pearson's chi-square makes a
+ * few extra rows look impossible: 20 rows for 5 expected are p = 5e-7 by this, 2e-11 by Pearson's, 3e-7 in truth.
  *
  * @param table a row of counts for each sample, a column for each category; categories empty in all are dropped.
- * @returns undefined where a sample is empty.
+ * @returns undefined if a sample is empty.
  * @throws ChurnkitError OPTION_INVALID for a count that is negative or not finite, or samples over different categories.
  */
 export function gTest(table: readonly (readonly number[])[]): GTest | undefined {

@@ -10,11 +10,11 @@ export interface KsTest extends KsStatistic, Tail {
 }
 
 /**
- * Two-sample Kolmogorov-Smirnov test: exact given the ties where the samples are small, else the limit law.
+ * Two-sample Kolmogorov-Smirnov test: exact given the ties for small samples, else the limit distribution.
  *
  * @param a in any order; NaN is missing and left out. So is `b`.
  * @param exactProduct exact where the product of the sample sizes is at most this (its time is the product).
- * @returns undefined where a sample is empty.
+ * @returns undefined if a sample is empty.
  */
 export function ksTest(a: Float64Array, b: Float64Array, exactProduct = 250_000): KsTest | undefined {
   if (a.length + b.length < LARGE) return ksTestOfSorted(sortedValues(a), sortedValues(b), exactProduct);
@@ -37,7 +37,7 @@ export function ksTestOfSorted(a: Float64Array, b: Float64Array, exactProduct: n
     : withLimit(statistic);
 }
 
-/** The two-sample Kolmogorov-Smirnov statistic with what its p-values need. */
+/** The two-sample Kolmogorov-Smirnov statistic with the inputs of its p-values. */
 export interface KsStatistic {
   /** D, the largest distance between the two empirical distribution functions, in [0, 1]. */
   readonly statistic: number;
@@ -48,10 +48,10 @@ export interface KsStatistic {
 }
 
 /**
- * D of two samples. Ties are right: the distribution functions are compared only after all equal values.
+ * D of two samples. Ties are handled correctly: the distribution functions are compared only after all equal values.
  *
  * @param a increasing, without NaN. So is `b`.
- * @returns undefined where a sample is empty.
+ * @returns undefined if a sample is empty.
  */
 export function ksStatistic(a: Float64Array, b: Float64Array): KsStatistic | undefined {
   const n = a.length;
@@ -73,24 +73,24 @@ export function ksStatistic(a: Float64Array, b: Float64Array): KsStatistic | und
 
 /**
  * P(D >= d) in the limit of large samples, at sqrt(nm / (n + m)) * d. Above the exact probability for finite samples
- * and with ties, so that it gives no more false alarms than its level.
+ * and with ties, so false alarms stay within its level.
  */
 export const ksLimitTail = ({ statistic, n, m }: Pick<KsStatistic, "statistic" | "n" | "m">): Tail =>
   kolmogorovTail(Math.sqrt((n / (n + m)) * m) * statistic);
 
 /**
- * P(D >= d) exactly, over all equally likely arrangements of the pooled samples: a walk from (0, 0) to (n, m) that adds
- * up the probability of first stepping outside the band |i/n - j/m| < d. Nothing is subtracted, so that small
+ * P(D >= d) exactly, over all equally likely arrangements of the pooled samples: a walk from (0, 0) to (n, m) that
+ * adds up the probability of first stepping outside the band |i/n - j/m| < d. Nothing is subtracted, so that small
  * probabilities keep their digits. Time n * m.
  *
- * Without `tieEnds` it is the law for continuous data (as scipy's method "exact"), too large where values repeat; with
- * it the band counts only where a group of equal values ends, which is the exact law given the ties.
+ * Without `tieEnds` it is the distribution for continuous data (as scipy's method "exact"), too large if values
+ * repeat; with it the band counts only at the end of a group of equal values, which is exact given the ties.
  *
- * @param tieEnds for each k = 1..n+m, 1 where the k-th and (k+1)-th pooled values differ; see {@link tieEndsOf}.
+ * @param tieEnds for each k = 1..n+m, 1 if the k-th and (k+1)-th pooled values differ; see {@link tieEndsOf}.
  */
 export function ksExactTail({ steps, n, m }: KsStatistic, tieEnds?: Uint8Array): Tail {
   if (steps === 0) return { p: 1, log10p: 0 };
-  // inside[j] is the probability of standing at (i, j) without having left the band.
+  // inside[j] is the probability of being at (i, j) without having left the band.
   const inside = new Float64Array(m + 1);
   let outside = 0;
   for (let i = 0; i <= n; i++) {
@@ -111,7 +111,7 @@ export function ksExactTail({ steps, n, m }: KsStatistic, tieEnds?: Uint8Array):
   return { p, log10p: log(p) / Math.LN10 };
 }
 
-/** Where groups of equal values end in the pooled order of two sorted samples. */
+/** Ends of groups of equal values in the pooled order of two sorted samples. */
 export function tieEndsOf(a: Float64Array, b: Float64Array): Uint8Array {
   const pooled = new Float64Array(a.length + b.length);
   pooled.set(a);

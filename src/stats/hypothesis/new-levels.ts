@@ -2,9 +2,9 @@ import { exp, log, log1p } from "../../base/elementary.js";
 import { ChurnkitError } from "../../base/errors.js";
 import { fromLog, logGamma, normalTwoSidedTail, type Tail } from "../special.js";
 
-/** A test of whether unseen levels are more frequent than chance brings. */
+/** A test of whether unseen levels are more frequent than by chance. */
 export interface NewLevelTest extends Tail {
-  /** How far the unseen rows are from the number expected by chance, in standard deviations. */
+  /** Difference of the unseen rows from the number expected by chance, in standard deviations. */
   readonly z: number;
   /** Share of the current rows beyond the expected one, at least 0. */
   readonly excess: number;
@@ -15,7 +15,7 @@ export interface MetLevels {
   /** Rows of each sample. */
   readonly n: number;
   readonly m: number;
-  /** Rows of each level that the reference holds, and of the same levels in the current sample. */
+  /** Rows of each level of the reference, and of the same levels in the current sample. */
   readonly reference: readonly number[];
   readonly current: readonly number[];
   /** Current rows with any other level. */
@@ -32,7 +32,7 @@ const EXACT = 500;
  * many rows or more in such levels, the unseen ones counted as of one row each, which favors chance. One-sided.
  * Beyond 500 rows by the normal law down to 1e-3, then by Chernoff's bound, which is never too small.
  *
- * @returns undefined where a sample is empty.
+ * @returns undefined if a sample is empty.
  * @throws ChurnkitError OPTION_INVALID for counts that don't fit each other.
  */
 export function newLevelTest(levels: MetLevels): NewLevelTest | undefined {
@@ -75,7 +75,7 @@ function groupsOf({ n, m, reference, current, unseen }: MetLevels): LevelGroup[]
   return found;
 }
 
-/** P(sum >= goal), adding up only what reaches it, so that small probabilities keep their digits. */
+/** P(sum >= goal), summing only the terms that reach it, so that small probabilities keep their digits. */
 function exactTail(groups: readonly LevelGroup[], goal: number): Tail {
   let below = new Float64Array(goal);
   below[0] = 1;
@@ -117,7 +117,7 @@ function boundedTail(groups: readonly LevelGroup[], goal: number, z: number): Ta
   const half = normalTwoSidedTail(z).p / 2;
   const p = z > 0 ? half : 1 - half;
   if (p >= 1e-3) return { p, log10p: log(p) / Math.LN10 };
-  // ln E exp(theta (sum - goal)), whose least value over theta bounds ln P; it is convex in theta.
+  // ln E exp(theta (sum - goal)), whose minimum over theta bounds ln P; it is convex in theta.
   const bound = (theta: number): number =>
     groups.reduce((sum, { size, count, chance }) => sum + count * log1p(chance * (exp(theta * size) - 1)), 0) -
     theta * goal;

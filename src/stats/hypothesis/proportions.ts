@@ -9,14 +9,14 @@ export interface ProportionTest extends Tail {
 }
 
 /**
- * Two-proportion z-test with the pooled variance, two-sided. Where both are 0 or both are 1 there is nothing to test: z
+ * Two-proportion z-test with the pooled variance, two-sided. If both are 0 or both are 1 there is nothing to test: z
  * is 0 and p is 1.
  *
  * @param x1 successes among n1 trials.
  * @param n1 trials of the first sample.
  * @param x2 successes among n2 trials.
  * @param n2 trials of the second sample.
- * @param options `correction`: Yates' continuity correction, which keeps the level where successes are few.
+ * @param options `correction`: Yates' continuity correction, which keeps the level if successes are few.
  * @returns undefined without trials.
  * @throws ChurnkitError OPTION_INVALID for counts that are negative, not finite, or of more successes than trials.
  */

@@ -1,14 +1,14 @@
 import { cellGuide, placeCells, type CellGuide } from "./cell-guide.js";
 
-/** As many evenly spaced values of a column cut it into buckets of a few dozen of a million. */
+/** This many evenly spaced values of a column cut it into buckets of a few dozen out of a million. */
 const SAMPLE = 8192;
 const BLOCK = 4096;
 
-/** Which cell each value of a column falls into, and how many fall into each. */
+/** Cell of each value of a column, and the number of values in each. */
 export interface PlacedValues {
   readonly guide: CellGuide;
   readonly values: Float64Array;
-  /** For each value its cell among 2 * cuts + 1: below the first cut point, equal to it, and so on; -1 where missing. */
+  /** Cell of each value among 2 * cuts + 1: below the first cut point, equal to it, and so on; -1 if missing. */
   readonly cells: Int32Array;
   /** Values in each cell. */
   readonly counts: Uint32Array;
@@ -16,15 +16,18 @@ export interface PlacedValues {
   readonly length: number;
 }
 
-/** The values between cut points, bucket by bucket, each sorted only when it is asked for: few are, to find some order statistics. */
+/**
+ * The values between cut points, bucket by bucket, each sorted only on demand: a few order statistics need few
+ * buckets.
+ */
 export interface Buckets {
   readonly values: Float64Array;
-  /** Where each bucket starts in `values`, and where the last one ends. */
+  /** Start of each bucket in `values`, and the end of the last one. */
   readonly starts: Uint32Array;
   readonly sorted: Uint8Array;
 }
 
-/** The guide of buckets that suit a column; NaN and infinite values are passed over. */
+/** The guide of buckets that suit a column; NaN and infinite values are skipped. */
 export function bucketGuide(values: Float64Array): CellGuide {
   const step = Math.max(1, Math.floor(values.length / SAMPLE));
   const drawn: number[] = [];

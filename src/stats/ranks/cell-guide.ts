@@ -1,21 +1,21 @@
 import { lowerBound } from "./lower-bound.js";
 
 /**
- * Where to look for a value's place among sorted cut points: steps of equal width that lead to the first cut point of the
- * step, and where cut points crowd, to a finer guide of that step. So most values take one or two comparisons however
- * skewed the column is.
+ * Index for finding a value's position among sorted cut points: steps of equal width that lead to the first cut point
+ * of the step, and where cut points crowd, to a finer guide of that step. So most values take one or two comparisons
+ * however skewed the column is.
  */
 export interface CellGuide {
-  /** The cut points, and NaN behind them, which no value reaches. */
+  /** The cut points, followed by NaN, which no value reaches. */
   readonly cuts: Float64Array;
-  /** For each guide: the least and the largest cut point it covers, and its steps per unit. */
+  /** For each guide: its smallest and largest cut point, and its steps per unit. */
   readonly lows: Float64Array;
   readonly highs: Float64Array;
   readonly scales: Float64Array;
   /** For each guide: the index of its first cut point, and of the one after its last. */
   readonly froms: Int32Array;
   readonly tos: Int32Array;
-  /** For each guide: where its steps begin in `steps`. */
+  /** For each guide: the start of its steps in `steps`. */
   readonly firsts: Int32Array;
   /** The number of cut points before a step or, below 0, the complement of the next guide's number. */
   readonly steps: Int32Array;
@@ -27,7 +27,7 @@ const STEPS_PER_CUT = 8;
 const CROWD = 4;
 /** Guides and steps are limited, so that a guide costs no more than its column's counts. */
 const MOST_GUIDES = 1024;
-/** Cut points compared one by one before the rest are halved. */
+/** Cut points compared one by one before bisection. */
 const SCAN = 8;
 
 /** Makes the guide of increasing, finite cut points. */
@@ -73,7 +73,7 @@ export function cellGuide(cuts: Float64Array): CellGuide {
  * Finds the cells of values[from..to) among 2 * cuts + 1: below the first cut point, equal to it, between it and the
  * second, and so on; -1 for NaN.
  *
- * @param cells takes them from its start.
+ * @param cells filled from its start.
  */
 export function placeCells(guide: CellGuide, values: Float64Array, from: number, to: number, cells: Int32Array): void {
   const { cuts, lows, highs, scales, froms, tos, firsts, steps } = guide;

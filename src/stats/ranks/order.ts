@@ -8,7 +8,7 @@ export interface Order {
   readonly length: number;
   /** The value of a rank from 0 to length - 1. */
   at(rank: number): number;
-  /** All distinct values in increasing order, or undefined where they are more than `limit`. */
+  /** All distinct values in increasing order, or undefined if there are more than `limit`. */
   distinctUpTo(limit: number): number[] | undefined;
 }
 
@@ -19,7 +19,7 @@ const LARGE = 50_000;
 export const orderOf = (values: Float64Array): Order =>
   values.length < LARGE ? orderOfSorted(sortedValues(values)) : orderByBuckets(values);
 
-/** The order of values that are sorted already, without NaN. */
+/** The order of sorted values, without NaN. */
 export const orderOfSorted = (sorted: Float64Array): Order => ({
   length: sorted.length,
   at: (rank) => sorted[rank] as number,
@@ -36,7 +36,7 @@ function orderByBuckets(values: Float64Array): Order {
   const placed = placeValues(bucketGuide(values), values);
   const { counts, guide, length } = placed;
   const buckets = bucketsOf(placed);
-  /** How many values lie below each cell and in it. */
+  /** Number of values below each cell and in it. */
   const upTo = new Float64Array(counts.length);
   let sum = 0;
   for (let cell = 0; cell < counts.length; cell++) upTo[cell] = sum += counts[cell] as number;
@@ -49,7 +49,7 @@ function orderByBuckets(values: Float64Array): Order {
     },
     distinctUpTo(limit) {
       const found: number[] = [];
-      // Every cut point was drawn from the values, so that it is one of them.
+      // Every cut point is one of the values.
       if (guide.cuts.length - 1 > limit) return undefined;
       for (let cell = 0; cell < counts.length; cell++) {
         if (cell % 2 === 1) {
@@ -63,7 +63,7 @@ function orderByBuckets(values: Float64Array): Order {
   };
 }
 
-/** Adds a value that is not the last one found; false where that would be one too many. */
+/** Adds a value unless it equals the last one; false if that would be one too many. */
 function append(found: number[], value: number, limit: number): boolean {
   if (found.length > 0 && value === found[found.length - 1]) return true;
   if (found.length === limit) return false;

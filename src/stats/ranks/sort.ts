@@ -2,7 +2,7 @@
 const upper = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 1 : 0;
 const RADIX = 2048;
 
-/** The upper 32 bits of a double, turned so that they sort as whole numbers do. */
+/** The upper 32 bits of a double, transformed so that they sort like whole numbers. */
 const keyOf = (word: number): number => word ^ ((word >> 31) | 0x80000000);
 
 function scatter(from: Float64Array, to: Float64Array, next: Uint32Array, shift: number): void {
@@ -15,7 +15,7 @@ function scatter(from: Float64Array, to: Float64Array, next: Uint32Array, shift:
   }
 }
 
-/** For each of the three digits of the keys, where its first value goes: counts, summed. */
+/** Start position of the first value for each of the three digits of the keys: counts, summed. */
 function firstPlaces(values: Float64Array): [Uint32Array, Uint32Array, Uint32Array] {
   const words = new Int32Array(values.buffer, values.byteOffset);
   const low = new Uint32Array(RADIX);
@@ -43,8 +43,8 @@ function increment(counts: Uint32Array, at: number): void {
 }
 
 /**
- * Sorts doubles in place, three times as fast as `Float64Array.prototype.sort` on a million: a radix sort on the upper
- * 32 bits, then insertion for what they leave unsorted. `values` holds no NaN; needs a second array of its size.
+ * Sorts doubles in place, three times as fast as `Float64Array.prototype.sort` on a million: a radix sort on the
+ * upper 32 bits, then insertion for the rest. `values` must not contain NaN; needs a second array of its size.
  */
 export function sortNumbers(values: Float64Array): Float64Array {
   const n = values.length;
@@ -58,7 +58,10 @@ export function sortNumbers(values: Float64Array): Float64Array {
   return settle(values);
 }
 
-/** Finishes an array that is sorted by its upper bits; gives up for the built-in sort where they say too little. */
+/**
+ * Finishes an array that is sorted by its upper bits; falls back to the built-in sort if they are not distinctive
+ * enough.
+ */
 function settle(values: Float64Array): Float64Array {
   let patience = 16 * values.length;
   for (let i = 1; i < values.length; i++) {

@@ -4,7 +4,7 @@ import { isBundlePath, unsafePath } from "../../../model/bundle/index.js";
 import type { Upload } from "./bytes.js";
 import type { MlflowClient } from "./client.js";
 
-/** A folder of artifacts, reached through the server: the client needs no rights at the bucket behind it. */
+/** A folder of artifacts, accessed through the server: the client needs no permissions on the bucket behind it. */
 export interface ArtifactFolder {
   readonly name: string;
   /** Undefined if the file does not exist. */
@@ -15,9 +15,9 @@ export interface ArtifactFolder {
 }
 
 /**
- * Opens a folder by the address that MLflow gives it, `mlflow-artifacts:/<experiment>/<run>/artifacts/...`.
+ * Opens a folder by its address in MLflow, `mlflow-artifacts:/<experiment>/<run>/artifacts/...`.
  *
- * @throws ChurnkitError STORE_FAILED where it does not lie behind this server's artifact proxy.
+ * @throws ChurnkitError STORE_FAILED if it is not behind this server's artifact proxy.
  */
 export function artifactFolder(client: MlflowClient, host: string, uri: string): ArtifactFolder {
   const base = `mlflow-artifacts/artifacts/${proxyPath(client, host, uri)}`;
@@ -43,7 +43,7 @@ function proxyPath({ speaker }: MlflowClient, host: string, uri: string): string
   const safe =
     segments.length > 0 &&
     segments.every((segment) => segment !== "." && segment !== ".." && !/[\\%\p{C}]/u.test(segment));
-  // Another server is never shown this one's token.
+  // Never send this server's token to another one.
   if (safe && (authority === "" || authority === host)) return segments.map(encodeURIComponent).join("/");
   throw new ChurnkitError(
     "STORE_FAILED",

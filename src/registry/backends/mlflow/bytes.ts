@@ -1,4 +1,4 @@
-/** Bytes to send; each try opens them again. */
+/** Bytes to send; each attempt opens them again. */
 export interface Upload {
   readonly size: number;
   open(): AsyncIterable<Uint8Array>;
@@ -12,7 +12,7 @@ export const uploadOf = (bytes: Uint8Array): Upload => ({
   },
 });
 
-/** All bytes of a stream; undefined where there are more than allowed. */
+/** Returns all bytes of a stream; undefined if there are more than allowed. */
 export async function wholeOf(
   stream: AsyncIterable<Uint8Array>,
   limit: number,

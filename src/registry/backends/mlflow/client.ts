@@ -7,23 +7,23 @@ import { broken, open, send, type HttpOptions, type MlflowCall, type OpenAnswer,
 
 /** How calls are made. */
 export interface ClientOptions extends HttpOptions {
-  /** How often a call is made again after a failure that may pass. */
+  /** How often a call is repeated after a temporary failure. */
   readonly retries: number;
 }
 
 /** MLflow's REST API, with retries. Errors are ChurnkitError STORE_FAILED. */
 export interface MlflowClient {
   readonly speaker: Speaker;
-  /** A call that may be made twice without harm. */
+  /** A call that can be repeated without harm. */
   call(call: MlflowCall): Promise<JsonValue>;
-  /** Undefined where what it is about does not exist. */
+  /** Undefined if its subject does not exist. */
   find(call: MlflowCall): Promise<JsonValue | undefined>;
   /**
-   * A call that must not be made twice: after a failure that may hide a success, `look` says whether it happened; also
-   * where somebody else created the very thing.
+   * A call that must not be repeated: after a failure that may hide a success, `look` reports whether it happened,
+   * even if somebody else created the very thing.
    */
   create<T>(call: MlflowCall, read: (answer: JsonValue) => T, look: () => Promise<T | undefined>): Promise<T>;
-  /** A file as its bytes come; undefined where there is none. Where it breaks off it is taken up again. */
+  /** Streams a file; undefined if it does not exist. A broken download is resumed. */
   stream(call: MlflowCall): Promise<StoredStream | undefined>;
 }
 
@@ -33,7 +33,7 @@ const parallel = 8;
 export function mlflowClient(options: ClientOptions, speaker: Speaker): MlflowClient {
   const limit = pLimit(parallel);
 
-  /** Until it succeeds, fails for good, or was tried often enough. */
+  /** Repeats until it succeeds, fails permanently, or runs out of attempts. */
   async function again<T>(attempt: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
     for (let tries = 0; ; tries++) {
       const outcome = await limit(attempt);
@@ -42,13 +42,13 @@ export function mlflowClient(options: ClientOptions, speaker: Speaker): MlflowCl
     }
   }
 
-  /** Some changes are answered with nothing. */
+  /** Some changes have an empty answer. */
   const parsed = (call: MlflowCall, bytes: Uint8Array): JsonValue =>
     JsonValue.parse(bytes.length === 0 ? "{}" : bytes, "answer", (_, what) =>
       strange(speaker, `${call.method} ${call.path}`, what),
     );
 
-  /** The file from a byte on; a server that knows no ranges gives it from its beginning. */
+  /** Requests the file from a byte on; a server without ranges returns it from its beginning. */
   async function opened(call: MlflowCall, from: number): Promise<OpenAnswer | undefined> {
     const outcome = await again(() => open(options, speaker, from === 0 ? call : { ...call, from }));
     if (outcome.failure === undefined) return outcome.answer;
@@ -104,12 +104,12 @@ export function mlflowClient(options: ClientOptions, speaker: Speaker): MlflowCl
     },
     async stream(call) {
       const answer = await opened(call, 0);
-      // Without a length, the reader finds out.
+      // Without a length, the reader decides.
       return answer && { size: answer.size ?? 0, stream: resumed(call, answer) };
     },
   };
 }
 
-/** Waits longer with every try and different for everybody, so that those who failed together don't come back together. */
+/** Waits longer with every attempt and randomly, so that clients that failed together don't return together. */
 const pause = (tries: number, leastMs: number): Promise<void> =>
   sleep(Math.max(Math.min(100 * (1 << Math.min(tries, 6)), 5_000) * (0.5 + Math.random() / 2), leastMs));

@@ -5,9 +5,9 @@ import { parseJson } from "../../../base/json/index.js";
 export interface MlflowFailure {
   /** HTTP status; 0 without an answer. */
   readonly status: number;
-  /** MLflow's own name for it, such as RESOURCE_DOES_NOT_EXIST; empty where it gave none. */
+  /** MLflow's own name for it, such as RESOURCE_DOES_NOT_EXIST; empty if it gave none. */
   readonly code: string;
-  /** May the same call succeed in a moment? */
+  /** Whether the same call may succeed soon. */
   readonly passing: boolean;
   /** Wait that the server asked for, in milliseconds. */
   readonly waitMs: number;
@@ -26,16 +26,16 @@ const passingStatuses: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 5
 const failed = (speaker: Speaker, what: string, cause?: unknown): ChurnkitError =>
   new ChurnkitError("STORE_FAILED", `${speaker.name} ${hidden(speaker, what)}`, cause === undefined ? {} : { cause });
 
-/** A server may tell back what it was sent. */
+/** A server may echo what it was sent. */
 const hidden = ({ secrets }: Speaker, text: string): string =>
   secrets.reduce((shown, secret) => shown.replaceAll(secret, "***"), text);
 
-/** The first line of what a server says, short and without control characters. */
+/** The first line of a server's message, short and without control characters. */
 const plain = (text: string): string => (text.split(/[\r\n]/, 1)[0] ?? "").replace(/\p{C}/gu, " ").slice(0, 240).trim();
 
 const noAnswer = (error: ChurnkitError): MlflowFailure => ({ status: 0, code: "", passing: true, waitMs: 0, error });
 
-/** The connection could not be made, or broke. */
+/** The connection failed or broke. */
 export function unreachable(speaker: Speaker, call: string, cause: unknown): MlflowFailure {
   return noAnswer(
     failed(
@@ -59,7 +59,7 @@ export const tagError =
       where: { file: tag },
     });
 
-/** An answer that is not what MLflow gives. */
+/** An answer that does not come from MLflow. */
 export const strange = (speaker: Speaker, call: string, what: string): ChurnkitError =>
   failed(
     speaker,
@@ -99,7 +99,7 @@ function wordsFor(status: number, call: string, said: string, location: string):
   return `refused ${met}.`;
 }
 
-/** MLflow's error, of an answer that anybody may have written. */
+/** Reads MLflow's error from an untrusted answer. */
 function errorIn(body: string): { readonly code: string; readonly message: string } {
   const text = (value: unknown): string => (typeof value === "string" ? value : "");
   try {
@@ -109,7 +109,7 @@ function errorIn(body: string): { readonly code: string; readonly message: strin
     };
     return { code: text(code), message: text(message) };
   } catch {
-    // A page of a proxy says nothing to people who read a message of one line.
+    // A proxy's HTML page is useless in a message of one line.
     return { code: "", message: /^\s*</.test(body) ? "" : body };
   }
 }
@@ -121,7 +121,7 @@ function waitAsked(header: string | null): number {
   return Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0) * 1_000, maxWaitMs) : 0;
 }
 
-/** The innermost code or message of a failed fetch: "ECONNREFUSED" says more than "fetch failed". */
+/** The innermost code or message of a failed fetch: "ECONNREFUSED" is clearer than "fetch failed". */
 function reasonOf(error: unknown): string {
   const { cause, code, message } = (typeof error === "object" && error !== null ? error : {}) as Record<
     "cause" | "code" | "message",

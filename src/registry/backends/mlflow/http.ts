@@ -5,12 +5,12 @@ import { watch, type Watch } from "./watch.js";
 /** A call of MLflow's REST API. */
 export interface MlflowCall {
   readonly method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
-  /** Below `/api/2.0/`, each segment already fit for an address. */
+  /** Below `/api/2.0/`, each segment already encoded. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string>> | undefined;
   readonly json?: unknown;
   readonly upload?: Upload | undefined;
-  /** First byte that is asked for. */
+  /** First requested byte. */
   readonly from?: number | undefined;
 }
 
@@ -23,12 +23,12 @@ export interface HttpOptions {
   readonly timeoutMs: number;
 }
 
-/** An answer whose body was not read yet. */
+/** An answer whose body is still unread. */
 export interface OpenAnswer {
   readonly status: number;
-  /** Of the body, where the server says. */
+  /** Length of the body, if the server gives it. */
   readonly size: number | undefined;
-  /** Ends with an error where the body breaks off. */
+  /** Fails if the body breaks off. */
   readonly body: AsyncGenerator<Uint8Array, void>;
 }
 
@@ -37,7 +37,7 @@ export type Outcome<T> = { readonly answer: T; readonly failure?: undefined } | 
 /** 32 MiB: a page of 1,000 versions is about 2. */
 const maxAnswer = 2 ** 25;
 const maxError = 2 ** 16;
-/** A server answers an upload when it has stored it: the slowest that is waited for, in bytes per millisecond. */
+/** A server answers an upload after it has stored it: the lowest accepted speed, in bytes per millisecond. */
 const storedPerMs = 10_000;
 
 /** Sends one call, once, and reads the answer. A failure is an outcome too. */
@@ -62,9 +62,9 @@ export async function send(options: HttpOptions, speaker: Speaker, call: MlflowC
 }
 
 /**
- * Sends one call, once; the body of a good answer is left to be read.
+ * Sends one call, once; the body of a successful answer is left unread.
  *
- * @throws what opening the upload throws.
+ * @throws errors of opening the upload.
  */
 export async function open(options: HttpOptions, speaker: Speaker, call: MlflowCall): Promise<Outcome<OpenAnswer>> {
   const patience = watch(options.timeoutMs);
@@ -100,7 +100,7 @@ export function broken({ timeoutMs }: HttpOptions, speaker: Speaker, call: Mlflo
 
 class Expired extends Error {}
 
-/** Why what is to be sent could not be read. */
+/** Why the data to send could not be read. */
 interface SourceState {
   error?: Error;
 }
@@ -124,11 +124,11 @@ async function fetched(
     init.body = JSON.stringify(json);
   } else if (upload !== undefined) {
     headers.set("content-type", "application/octet-stream");
-    // Some servers read no body whose length they are not told.
+    // Some servers ignore a body without a declared length.
     headers.set("content-length", String(upload.size));
     init.body = streamOf(upload, patience, source);
     init.duplex = "half";
-    // With these two Node sends the stream itself; otherwise a copy, and keeps all that was sent in memory.
+    // With these two Node sends the stream itself; otherwise it sends a copy, and keeps everything in memory.
     init.redirect = "error";
     init.window = null;
   }
@@ -138,7 +138,7 @@ async function fetched(
   );
 }
 
-/** A failure of the source is not one of the server. */
+/** A failure of the source is not the server's. */
 function streamOf(upload: Upload, patience: Watch, source: SourceState): ReadableStream<Uint8Array> {
   const parts = upload.open()[Symbol.asyncIterator]();
   return new ReadableStream({
@@ -166,7 +166,7 @@ async function* bodyOf(response: Response, patience: Watch): AsyncGenerator<Uint
     // Canceling a body that broke off fails as reading it did, and that error is already reported.
     reader?.cancel().catch(() => undefined);
   };
-  // Where `fetch` is another than the platform's, its body may not heed the signal.
+  // A `fetch` other than the platform's may ignore the signal in its body.
   patience.signal.addEventListener("abort", cancel);
   patience.alive();
   try {
@@ -183,7 +183,7 @@ async function* bodyOf(response: Response, patience: Watch): AsyncGenerator<Uint
   } finally {
     patience.stop();
     patience.signal.removeEventListener("abort", cancel);
-    // Whoever stops early needs no more of it.
+    // A reader that stops early needs no more of it.
     cancel();
   }
 }

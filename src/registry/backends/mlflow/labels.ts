@@ -10,12 +10,12 @@ import {
   type VersionStatus,
 } from "../../versions/version.js";
 
-/** Begins the names of everything that churnkit keeps in MLflow's tags. */
+/** Prefix of everything that churnkit keeps in MLflow's tags. */
 const own = "churnkit.";
 
 /** Tags of a model version. */
 export const versionTag = {
-  /** Marks a version that churnkit registered; the form of the rest. */
+  /** Marks a version that churnkit registered, and the format of the other tags. */
   format: `${own}format`,
   /** A unique name for each registration: for its folder of artifacts, and to find it again. */
   registration: `${own}registration`,
@@ -23,13 +23,13 @@ export const versionTag = {
   contentHash: `${own}content_hash`,
   /** SHA-256 of the file of facts. */
   facts: `${own}facts_sha256`,
-  /** For people and their searches: what decides is the note. */
+  /** For people and their searches; only the note is authoritative. */
   status: `${own}status`,
-  /** Status, who decided it, when and why: one value, so that none is seen without the others. */
+  /** Status, author, time and reason: one value, so that none is seen without the others. */
   statusNote: `${own}status_note`,
-  /** The stage that a version is about to be moved to. */
+  /** The stage that a version is moving to. */
   stage: `${own}stage`,
-  /** A version that is being removed. */
+  /** A version under removal. */
   removing: `${own}removing`,
 } as const;
 
@@ -40,7 +40,7 @@ export type Tags = ReadonlyMap<string, string>;
 const emptyText = withDefault(text(), "");
 const tagList = withDefault(list(object({ key: text(), value: emptyText })), []);
 
-/** MLflow's `[{ key, value }]`; an empty value may be left out. */
+/** MLflow's `[{ key, value }]`; an empty value may be missing. */
 export const readTags = (json: JsonValue): Tags => new Map(tagList(json).map(({ key, value }) => [key, value]));
 
 export const writeTags = (tags: Readonly<Record<string, string>>): { readonly key: string; readonly value: string }[] =>
@@ -49,11 +49,11 @@ export const writeTags = (tags: Readonly<Record<string, string>>): { readonly ke
 const userTag = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const isUsers = (name: string): boolean => userTag.test(name) && !name.startsWith(own) && !name.startsWith("mlflow.");
 
-/** The tags that users gave; also those given in MLflow itself, as far as churnkit could have given them. */
+/** Tags of users, including those set in MLflow itself, if churnkit could have set them. */
 const usersTags = (tags: Tags): Record<string, string> =>
   Object.fromEntries([...tags].filter(([name]) => isUsers(name)).sort(([a], [b]) => (a < b ? -1 : 1)));
 
-/** Older servers take tags of 5,000 characters at most. */
+/** Older servers accept at most 5,000 characters in a tag. */
 const maxNote = 4_000;
 
 /**
@@ -102,5 +102,5 @@ export function readLabels(version: JsonValue, tags: Tags, fail: TagError): Vers
   };
 }
 
-/** Servers that know no stages give none. */
+/** Servers without stages return none. */
 const stageOf = (name: string): VersionStage => versionStages.find((stage) => stage === name) ?? "None";

@@ -3,24 +3,24 @@ import type { ClientOptions } from "./client.js";
 
 /** How to reach an MLflow server. */
 export interface MlflowConnection {
-  /** Address of the tracking server, `http:` or `https:`, with its path where it has one. */
+  /** Address of the tracking server, `http:` or `https:`, with its path if it has one. */
   readonly trackingUri: string;
   /** Sent as `Authorization: Bearer`. */
   readonly token?: string | undefined;
   /** Sent as `Authorization: Basic`, with the password. */
   readonly username?: string | undefined;
   readonly password?: string | undefined;
-  /** Sent with every call, such as those that a gateway asks for. */
+  /** Sent with every call, such as headers that a gateway requires. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Default: the platform's own. */
   readonly fetch?: typeof fetch | undefined;
-  /** How long to wait for an answer, or for the next part of it, in milliseconds, 1 to 3,600,000. Default 30,000. */
+  /** How long to wait for an answer, or for its next part, in milliseconds, 1 to 3,600,000. Default 30,000. */
   readonly timeoutMs?: number | undefined;
-  /** How often to try again after a failure that may pass, 0 to 20, waiting 0.1 s and ever longer. Default 5. */
+  /** How often to retry after a temporary failure, 0 to 20, waiting 0.1 s and then longer and longer. Default 5. */
   readonly retries?: number | undefined;
 }
 
-/** A connection that was checked. */
+/** A checked connection. */
 export interface Connection {
   readonly http: ClientOptions;
   /** Name and port of the server. */
@@ -31,7 +31,7 @@ export interface Connection {
 
 const invalid = (message: string): ChurnkitError => new ChurnkitError("OPTION_INVALID", message);
 
-/** @throws ChurnkitError OPTION_INVALID; no secret is in its message. */
+/** @throws ChurnkitError OPTION_INVALID; its message contains no secret. */
 export function connection(options: MlflowConnection): Connection {
   const { timeoutMs = 30_000, retries = 5 } = options;
   if (!Number.isFinite(timeoutMs) || timeoutMs < 1 || timeoutMs > 3_600_000)
@@ -78,7 +78,7 @@ function addressOf(text: string): URL {
   return url;
 }
 
-/** The platform's own error would tell the value. */
+/** The platform's own error would reveal the value. */
 function headersOf(entries: readonly (readonly [string, string])[]): Headers {
   const headers = new Headers();
   for (const [name, value] of entries) {

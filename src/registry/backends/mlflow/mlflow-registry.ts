@@ -14,23 +14,29 @@ import { mlflowService } from "./service.js";
 
 /** Options of {@link mlflowRegistry}. */
 export interface MlflowRegistryOptions extends RegistryOptions, MlflowConnection {
-  /** Put before the name in MLflow, where teams share a server: `team-a.`. Default none. */
+  /** Prefix of the name in MLflow, for shared servers: `team-a.`. Default none. */
   readonly prefix?: string | undefined;
-  /** Name of the experiment for the runs of versions; made where it is missing. Default: the model's name in MLflow. */
+  /**
+   * Name of the experiment for the runs of versions; created if it does not exist. Default: the model's name in
+   * MLflow.
+   */
   readonly experiment?: string | undefined;
-  /** A store with compare-and-swap: keeps history and aliases, at `<prefix><name>/mlflow/`, so that no promotion is lost. */
+  /**
+   * A store with compare-and-swap: it keeps history and aliases, at `<prefix><name>/mlflow/`, so that every promotion
+   * is kept.
+   */
   readonly ledger?: ObjectStore | undefined;
 }
 
 /**
- * A registry in MLflow, over the REST API of its tracking server (tested with 3.17); the files go through
- * the server's artifact proxy (`--serve-artifacts`, the default). docs/registry-mlflow.md says what is kept where, and
- * what is not atomic.
+ * Opens a registry in MLflow, over the REST API of its tracking server (tested with 3.17); files go through the
+ * server's artifact proxy (`--serve-artifacts`, the default). docs/registry-mlflow.md describes where each part is
+ * kept, and what is not atomic.
  *
  * Errors are those of {@link ModelRegistry}. Labels that MLflow cannot keep (a tag named `churnkit.*` or `mlflow.*`)
  * cause OPTION_INVALID.
  *
- * @throws ChurnkitError OPTION_INVALID for a name or an address that cannot be used, or a ledger without compare-and-swap.
+ * @throws ChurnkitError OPTION_INVALID for an invalid name or address, or a ledger without compare-and-swap.
  *
  * @example
  * ```ts

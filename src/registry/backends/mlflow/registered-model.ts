@@ -18,11 +18,11 @@ export interface NewVersion {
 
 /** One registered model of MLflow: its versions and aliases. */
 export interface RegisteredModel {
-  /** Every version that churnkit registered, in order of number; also those that do not count. */
+  /** Every version that churnkit registered, in order of number, including those that do not count. */
   versions(): Promise<readonly MlflowVersion[]>;
-  /** Creates a version in one call; after a lost answer `made` says which number it got. Returns the number. */
+  /** Creates a version in one call; after a lost answer `made` finds its number. Returns the number. */
   create(version: NewVersion, made: () => Promise<number | undefined>): Promise<number>;
-  /** Uses up numbers, so that the version that is created next has this one, unless it was given before. */
+  /** Uses up numbers, so that the next created version has this one, unless it was given before. */
   skipTo(number: number, place: Pick<NewVersion, "source" | "runId">): Promise<void>;
   /** Deletes a version; a missing one is not an error. */
   delete(number: number): Promise<void>;
@@ -87,7 +87,7 @@ export function registeredModel(client: MlflowClient, name: string): RegisteredM
   return {
     async versions() {
       const versions: MlflowVersion[] = [];
-      // From number to number: pages by offset would skip one where another is removed meanwhile.
+      // By number: pages by offset would skip a version if another is removed in the meantime.
       for (let last = 0, more = true; more;) {
         const query = {
           filter: `name='${name}' AND version_number > ${last}`,
@@ -153,7 +153,7 @@ export function registeredModel(client: MlflowClient, name: string): RegisteredM
   };
 }
 
-/** MLflow gives a version's number as a text. */
+/** MLflow returns a version's number as a text. */
 function numberIn(version: JsonValue): number {
   const json = version.get("version");
   const number = typeof json.value === "string" ? Number(json.value) : count(1)(json);

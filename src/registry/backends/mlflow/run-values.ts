@@ -8,18 +8,18 @@ interface LoggedParameter {
 
 interface LoggedMetric {
   readonly key: string;
-  /** JSON has no NaN: MLflow takes it as a text. */
+  /** JSON has no NaN, so MLflow accepts it as a text. */
   readonly value: number | string;
   /** Milliseconds since 1970. */
   readonly timestamp: number;
   readonly step: number;
 }
 
-/** Longer ones are cut: older servers refuse them, and the file of facts holds them whole. */
+/** Longer ones are cut, because older servers refuse them; the file of facts has the full text. */
 const maxValue = 500;
 const maxName = 250;
 
-/** MLflow's names take letters, digits and `_-./ `; what else they hold becomes `_`. */
+/** MLflow's names allow letters, digits and `_-./ `; any other character becomes `_`. */
 const fit = (name: string): string =>
   name
     .replace(/[^\w\-./ ]/g, "_")
@@ -58,11 +58,11 @@ export function runMetrics({ metrics, registeredAt }: VersionDraft): LoggedMetri
   );
 }
 
-/** More in one call is refused, and more than 1,000 of both together. */
+/** More in one call is refused, as is more than 1,000 of both together. */
 const maxParameters = 100;
 const maxMetrics = 900;
 
-/** The calls of `runs/log-batch` that it takes. */
+/** The calls of `runs/log-batch` that are needed. */
 export function logBatches<P, M>(
   params: readonly P[],
   metrics: readonly M[],

@@ -8,15 +8,15 @@ import { logBatches, runMetrics, runParameters } from "./run-values.js";
 export interface VersionRun {
   readonly id: string;
   readonly artifactUri: string;
-  /** Was it made for this version alone? */
+  /** Whether it was made only for this version. */
   readonly own: boolean;
 }
 
 export interface Runs {
-  /** The run that the draft names, where MLflow has it; else a new one. Parameters and metrics are logged. */
+  /** Returns the run that the draft names, if MLflow has it; else a new one. Parameters and metrics are logged. */
   begin(draft: VersionDraft, registration: string): Promise<VersionRun>;
   end(run: VersionRun, status: "FINISHED" | "FAILED", at: Date): Promise<void>;
-  /** Deletes a run that was made for one version, and no other. */
+  /** Deletes a run only if it was made for one version. */
   remove(id: string, registration: string): Promise<void>;
 }
 
@@ -84,7 +84,7 @@ export function mlflowRuns(client: MlflowClient, { experiment, model }: RunPlace
   }
 
   async function log(run: JsonValue, id: string, draft: VersionDraft): Promise<void> {
-    // A parameter that was logged once cannot be changed.
+    // A logged parameter cannot be changed.
     const logged = readTags(run.get("data").get("params"));
     const params = runParameters(draft).filter(({ key }) => !logged.has(key));
     for (const batch of logBatches(params, runMetrics(draft))) {
@@ -116,7 +116,7 @@ export function mlflowRuns(client: MlflowClient, { experiment, model }: RunPlace
   };
 }
 
-/** Lineage, under MLflow's own names where it has some. */
+/** Lineage, under MLflow's own names if they exist. */
 function runTags(
   { contentHash, by, lineage }: VersionDraft,
   model: string,

@@ -23,8 +23,8 @@ export interface ServiceParts {
 }
 
 /**
- * Versions in MLflow. Everything of a version is uploaded before the one call that creates it, so no reader sees a part
- * of it; what a kill leaves is a run without a version.
+ * Versions in MLflow. Everything is uploaded before the one call that creates the version, so a reader never sees a
+ * part of it; a kill leaves a run without a version.
  */
 export function mlflowService({ name, model, runs, folderAt, now }: ServiceParts): VersionService<MlflowVersion> {
   const facts = factsReader(name, ({ source }) => folderAt(source));
@@ -38,7 +38,7 @@ export function mlflowService({ name, model, runs, folderAt, now }: ServiceParts
     await folder.put(inBundle(manifestPath), uploadOf(await collected(bundle.read(manifestPath))));
   }
 
-  /** Everything but the version itself; what is left of it when it fails is a run, marked as failed where that can be. */
+  /** Makes everything except the version itself; if it fails it leaves a run, marked as failed if possible. */
   async function prepare(
     draft: VersionDraft,
     bundle: BundleSource,
@@ -61,13 +61,13 @@ export function mlflowService({ name, model, runs, folderAt, now }: ServiceParts
     (await model.versions()).find((version) => version.registration === registration)?.number;
 
   /**
-   * Nobody guards against two who register at once: the one with the higher number takes it back.
+   * Nothing prevents two registrations at once, so the one with the higher number is undone.
    *
    * @throws ChurnkitError STORE_CONFLICT.
    */
   async function settle(number: number, { contentHash, semver }: VersionDraft, registration: string): Promise<void> {
     const all = await model.versions();
-    // A creation whose answer was lost, and that was made again.
+    // A creation that was repeated because its answer was lost.
     for (const twin of all)
       if (twin.registration === registration && twin.number > number) await model.delete(twin.number);
     const rival = standing(all).find(

@@ -5,7 +5,7 @@ import type { VersionLabels } from "../../versions/version.js";
 import { tagError, type Speaker } from "./failure.js";
 import { readLabels, readTags, tagFormat, versionTag } from "./labels.js";
 
-/** A version as MLflow lists it. */
+/** A version in MLflow's list. */
 export interface MlflowVersion extends VersionEntry {
   readonly labels: VersionLabels;
   /** Address of its folder of artifacts. */
@@ -22,9 +22,9 @@ export interface MlflowVersion extends VersionEntry {
 const place = object({ source: text(), run_id: withDefault(text(), "") });
 
 /**
- * Reads a version of a list; undefined for one that churnkit did not register.
+ * Reads a listed version; undefined if churnkit did not register it.
  *
- * @throws ChurnkitError REGISTRY_CORRUPT when its tags were changed to what cannot be.
+ * @throws ChurnkitError REGISTRY_CORRUPT when its tags were changed to invalid values.
  */
 export function readVersion(json: JsonValue, number: number, speaker: Speaker): MlflowVersion | undefined {
   const tags = readTags(json.get("tags"));
@@ -56,8 +56,8 @@ export function readVersion(json: JsonValue, number: number, speaker: Speaker): 
 }
 
 /**
- * Those that count: of the same model registered twice at the same moment the one with the lower number, and none that
- * is being removed.
+ * Versions that count: if the same model was registered twice at once, the one with the lower number; without those
+ * under removal.
  */
 export function standing(versions: readonly MlflowVersion[]): MlflowVersion[] {
   const first = new Map<string, MlflowVersion>();

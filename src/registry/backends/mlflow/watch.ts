@@ -1,12 +1,12 @@
-/** Ends what stands still for too long. */
+/** Ends a call without progress. */
 export interface Watch {
   readonly signal: AbortSignal;
   readonly expired: boolean;
-  /** Something moved: the time starts again, longer by `extraMs` for what takes time by its size. */
+  /** Progress: the time starts again, plus `extraMs` for work that depends on size. */
   alive(extraMs?: number): void;
   /** Returns the result of `work`, or an error when time runs out first, even if `work` never ends. */
   within<T>(work: Promise<T>): Promise<T>;
-  /** Until `alive` is called again, somebody else is waited for. */
+  /** Stops the time until `alive` is called again, because the caller is waiting for somebody else. */
   stop(): void;
 }
 
@@ -17,7 +17,7 @@ export function watch(ms: number): Watch {
   const over = new Promise<never>((_, reject) => {
     fail = () => reject(new Error("expired"));
   });
-  // Nobody may be waiting when the time is over.
+  // There may be no waiter when the time is over.
   over.catch(() => undefined);
   const expire = (): void => {
     expired = true;

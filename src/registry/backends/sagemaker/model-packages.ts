@@ -15,7 +15,7 @@ export interface PublishedPackage {
   readonly approval: Sdk.ModelApprovalStatus;
 }
 
-/** Where and as what packages are made. */
+/** Settings of new packages. */
 export interface PackagePlace {
   readonly group: string;
   readonly store: ObjectStore;
@@ -26,7 +26,7 @@ export interface PackagePlace {
   readonly instanceTypes: readonly Sdk.ProductionVariantInstanceType[] | undefined;
 }
 
-/** The model packages of one group, as far as churnkit made them. */
+/** The model packages of one group that churnkit made. */
 export interface ModelPackages {
   /** Newest first. */
   list(): Promise<readonly PublishedPackage[]>;
@@ -40,7 +40,7 @@ export interface ModelPackages {
   create(version: VersionRecord, bundle: BundleSource, approval: Sdk.ModelApprovalStatus): Promise<string>;
   /** Shows the current approval, stage, aliases and tags. */
   update(arn: string, version: ModelVersion, approval: Sdk.ModelApprovalStatus): Promise<void>;
-  /** Removes a package and its model data; not what a registry in another place has in the same group. */
+  /** Removes a package and its model data, but nothing of a registry elsewhere with the same group. */
   remove(found: PublishedPackage): Promise<void>;
 }
 
@@ -50,7 +50,7 @@ export function modelPackages(
   { sdk, client }: SagemakerConnection,
   { group, store, uri, image, instanceTypes = defaultInstances }: PackagePlace,
 ): ModelPackages {
-  // With the version's number, which is given once: who removes a version takes nothing from one of the same content.
+  // Includes the version's number, which is unique: removing a version removes nothing of one with the same content.
   const folder = (number: number, contentHash: string): string =>
     `${group}/packages/${String(number).padStart(6, "0")}-${contentHash}`;
   const failing = <T>(operation: string, call: Promise<T>): Promise<T> =>
@@ -59,7 +59,7 @@ export function modelPackages(
     });
   const describe = (arn: string): Promise<Sdk.DescribeModelPackageCommandOutput> =>
     failing("DescribeModelPackage", client.send(new sdk.DescribeModelPackageCommand({ ModelPackageName: arn })));
-  /** Another process may have removed what was listed. */
+  /** Another process may have removed a listed package. */
   const unlessAbsent = <T>(call: Promise<T>): Promise<T | undefined> =>
     call.catch((error: unknown) => {
       if (isAbsent(error)) return undefined;
@@ -67,7 +67,7 @@ export function modelPackages(
     });
   let made: Promise<void> | undefined;
 
-  /** The folder of a package's data, if it is one of this registry's. */
+  /** The folder of a package's data, if it belongs to this registry. */
   function ownPlace(metrics: string | undefined, contentHash: string): string | undefined {
     const start = `${uri}${group}/packages/`;
     const number = metrics?.startsWith(start) === true ? /^\d+(?=-)/.exec(metrics.slice(start.length))?.[0] : undefined;
@@ -75,7 +75,7 @@ export function modelPackages(
     return number !== undefined && metrics === `${uri}${place}metrics.json` ? place : undefined;
   }
 
-  /** Makes the group where there is none; somebody else may have made it meanwhile. */
+  /** Makes the group if it does not exist; another process may have made it in the meantime. */
   async function makeGroup(): Promise<void> {
     const input = {
       ModelPackageGroupName: group,
@@ -137,7 +137,7 @@ export function modelPackages(
         ModelPackageGroupName: group,
         ModelPackageDescription: descriptionOf(version),
         ModelApprovalStatus: approval,
-        // The same version made twice, since an answer was lost, is one package.
+        // The same version made twice, after a lost answer, is one package.
         ClientToken: (
           await sha256Hex(new TextEncoder().encode(`${group} ${version.number} ${version.contentHash}`))
         ).slice(0, 36),
@@ -195,7 +195,7 @@ export function modelPackages(
       const { ModelMetrics: metrics } = (await unlessAbsent(describe(arn))) ?? {};
       const place = ownPlace(metrics?.ModelQuality?.Statistics?.S3Uri, contentHash);
       if (place === undefined) return;
-      // The data first: what is listed still is removed again.
+      // The data first, because a package that is still listed is removed again.
       for (const { key } of await store.list(place)) await store.delete(key);
       await client.send(new sdk.DeleteModelPackageCommand({ ModelPackageName: arn })).catch((cause: unknown) => {
         if (!isAbsent(cause)) throw sagemakerFailed("DeleteModelPackage", group, cause);

@@ -1,6 +1,6 @@
 import { versionStatuses, type ModelVersion, type VersionRecord, type VersionStatus } from "../../versions/version.js";
 
-/** SageMaker takes at most 50 entries; those of churnkit come first, and as many tags as there is room for. */
+/** SageMaker accepts at most 50 entries; churnkit's come first, then as many tags as fit. */
 const maxEntries = 50;
 const maxValue = 256;
 
@@ -8,8 +8,8 @@ const prefix = "churnkit";
 const described = /^churnkit \S+ ([0-9a-f]{64})(?: |$)/;
 
 /**
- * A package's description: which version it is, for people and for {@link hashIn}, then what was said of it. It is what a
- * list of packages shows, and cannot be changed later.
+ * A package's description: the version, for people and for {@link hashIn}, then its description. Lists of packages
+ * show it, and it cannot be changed later.
  */
 export const descriptionOf = ({
   semver,
@@ -18,7 +18,7 @@ export const descriptionOf = ({
 }: Pick<VersionRecord, "semver" | "contentHash" | "description">): string =>
   `${prefix} ${semver} ${contentHash} ${description.replaceAll(/\p{C}+/gu, " ")}`.slice(0, 1024).trim();
 
-/** The content hash in a package's description; undefined where churnkit did not make the package. */
+/** The content hash in a package's description; undefined if churnkit did not make the package. */
 export const hashIn = (description: string): string | undefined => described.exec(description)?.[1];
 
 /**
@@ -46,7 +46,7 @@ export function customerMetadata(version: ModelVersion): Record<string, string> 
   return Object.fromEntries(entries.slice(0, maxEntries).map(([name, value]) => [name, shownValue(value)]));
 }
 
-/** The status in a package's metadata; undefined where churnkit did not write it. */
+/** The status in a package's metadata; undefined if churnkit did not write it. */
 export const statusIn = (metadata: Readonly<Record<string, string>> = {}): VersionStatus | undefined =>
   versionStatuses.find((status) => status === metadata[`${prefix}.status`]);
 

@@ -1,17 +1,17 @@
-/** Which registry a policy is for. */
+/** The registry of a policy. */
 export interface SagemakerPolicyOptions {
   /** The model package group. */
   readonly name: string;
   readonly region: string;
   /** Twelve digits. */
   readonly accountId: string;
-  /** `aws` unless it is China or a government's region. */
+  /** `aws` except in China or a government's region. */
   readonly partition?: string | undefined;
-  /** May versions be removed? Default false. */
+  /** Whether versions may be removed. Default false. */
   readonly remove?: boolean | undefined;
 }
 
-/** A policy document, as IAM takes it. */
+/** A policy document for IAM. */
 export interface SagemakerPolicy {
   readonly Version: "2012-10-17";
   readonly Statement: readonly {
@@ -23,7 +23,7 @@ export interface SagemakerPolicy {
 }
 
 /**
- * The least that {@link sagemakerRegistry} needs of SageMaker; for its bucket see `s3StorePolicy`.
+ * Returns the minimum permissions of {@link sagemakerRegistry} in SageMaker; for its bucket see `s3StorePolicy`.
  *
  * @example
  * ```ts

@@ -6,7 +6,7 @@ import type { Decision, RegistryBackend, RegistryChange } from "../../registry-s
 import type { VersionStatus } from "../../versions/version.js";
 import type { ModelPackages, PublishedPackage } from "./model-packages.js";
 
-/** How a status is shown in SageMaker, which knows no quarantine. */
+/** Display of a status in SageMaker, which has no quarantine. */
 const approvals: Readonly<Record<VersionStatus, ModelApprovalStatus>> = {
   pending: "PendingManualApproval",
   approved: "Approved",
@@ -20,8 +20,8 @@ const decisions: Readonly<Partial<Record<ModelApprovalStatus, VersionStatus>>> =
 };
 
 /**
- * A registry's backend in a bucket whose versions are also model packages. The bucket's index is what counts; approvals
- * that were decided in SageMaker are taken over, and every change brings the packages into line with the index.
+ * A registry's backend in a bucket whose versions are also model packages. The bucket's index decides. Approvals
+ * decided in SageMaker are taken over, and every change brings the packages into line with the index.
  */
 export function publishedBackend(
   files: RegistryBackend<IndexedVersion>,
@@ -29,16 +29,16 @@ export function publishedBackend(
   now: () => Date,
 ): RegistryBackend<IndexedVersion> {
   const inTurn = pLimit(1);
-  /** Versions whose packages may show something else than the index says. */
+  /** Versions whose packages may differ from the index. */
   const unshown = new Set<number>();
 
   const byHash = async (): Promise<ReadonlyMap<string, PublishedPackage>> => {
-    // Of two packages of one version, which a lost answer can leave behind, the first made is listed last.
+    // Of two packages of one version, which a lost answer can leave, the first made is listed last.
     const list = await packages.list();
     return new Map(list.map((one) => [one.contentHash, one]));
   };
 
-  /** Statuses that somebody decided in SageMaker. */
+  /** Statuses decided in SageMaker. */
   async function decidedThere(
     versions: readonly IndexedVersion[],
     published: ReadonlyMap<string, PublishedPackage>,
@@ -88,10 +88,10 @@ export function publishedBackend(
     }
   }
 
-  /** Makes packages that are missing, shows what versions are now, removes packages of versions that are gone. */
+  /** Makes missing packages, updates the others, and removes packages of removed versions. */
   async function publish(): Promise<void> {
     const published = await byHash();
-    // Read after the packages were: of each that another process made meanwhile the version is there.
+    // Read after the packages, so that every package made in the meantime has its version.
     const { versions, aliases: pointing } = await files.read();
     for (const version of versions) {
       const found = published.get(version.contentHash);
@@ -159,7 +159,7 @@ export function publishedBackend(
   };
 }
 
-/** An error after the registry's own change was made: the reader has to know that. */
+/** An error after the registry's own change: the reader must know that it was made. */
 function notShown(error: unknown): unknown {
   if (!ChurnkitError.isInstance(error)) return error;
   const { code, message, where, cause } = error;

@@ -55,10 +55,10 @@ const advice: Readonly<Record<string, string>> = {
   ResourceLimitExceeded: "The account's limit is reached: remove versions, or ask for more.",
 };
 
-/** AWS says which permission is missing, also where it is one of another service. */
+/** AWS names the missing permission, even if it belongs to another service. */
 const lacking = /not authorized to perform: ([\w-]+:\w+)/;
 
-/** The error of a call: what was tried, why it failed, and which permission it needs where it was denied. */
+/** Makes the error of a call: what was tried, why it failed, and if it was denied, which permission it needs. */
 export function sagemakerFailed(operation: string, group: string, cause: unknown): ChurnkitError {
   const { name, message } = cause instanceof Error ? cause : { name: "Error", message: String(cause) };
   return new ChurnkitError(

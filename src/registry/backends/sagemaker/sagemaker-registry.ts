@@ -10,25 +10,28 @@ import { publishedBackend } from "./published-backend.js";
 
 /** Options of {@link sagemakerRegistry}. */
 export interface SagemakerRegistryOptions extends RegistryOptions {
-  /** Where bundles, records and the history are kept; SageMaker reads the model data there, so it must be a bucket. */
+  /** Store of bundles, records and the history; SageMaker reads the model data there, so it must be a bucket. */
   readonly store: ObjectStore;
   /** The store's place as SageMaker reads it, `s3://bucket/prefix`. Default: the store's own name, from `s3Store`. */
   readonly storeUri?: string | undefined;
-  /** The container image that serves these models, for endpoints made from a model package. Without it packages cannot be deployed by SageMaker itself. */
+  /**
+   * The container image that serves these models, for endpoints made from a model package. Without it SageMaker
+   * itself cannot deploy packages.
+   */
   readonly image?: string | undefined;
-  /** Instance types of endpoints that packages are offered for. Default ml.m5.large, ml.c5.large and ml.t2.medium. */
+  /** Instance types of endpoints for packages. Default ml.m5.large, ml.c5.large and ml.t2.medium. */
   readonly instanceTypes?: readonly Sdk.ProductionVariantInstanceType[] | undefined;
-  /** A client of your own; otherwise one is made of `clientConfig`. */
+  /** Your own client; otherwise one is made from `clientConfig`. */
   readonly client?: Sdk.SageMakerClient | undefined;
-  /** Region, credentials, endpoint; what is left out the SDK finds as ever. */
+  /** Region, credentials, endpoint; the SDK finds the rest as usual. */
   readonly clientConfig?: Sdk.SageMakerClientConfig | undefined;
 }
 
 /**
- * A registry whose versions are SageMaker model packages of one group, named like the model. SageMaker has neither aliases
- * nor compare-and-swap, so the registry itself lies in the bucket that holds the model data, as `storeRegistry` keeps
- * it, and each version is published as a model package: the bundle's tar.gz as model data, metrics, a model card, approval,
- * and customer metadata that tells version, stage and aliases.
+ * Opens a registry whose versions are SageMaker model packages of one group, with the model's name. SageMaker has
+ * neither aliases nor compare-and-swap, so the registry itself is in the bucket with the model data, as
+ * `storeRegistry` keeps it, and each version is published as a model package: the bundle's tar.gz as model data,
+ * metrics, a model card, approval, and customer metadata with version, stage and aliases.
  *
  * Approval works both ways: a package approved or rejected in SageMaker has that status here too, and the history
  * records the decision as made there. A quarantined version stays quarantined until it is approved here. A change

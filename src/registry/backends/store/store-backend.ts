@@ -32,10 +32,10 @@ interface Upload extends Pick<RegistryIndex, "cleaned"> {
   readonly put: Work;
 }
 
-/** Each bundle is uploaded once, however often the change begins again, unless the registry is cleaned meanwhile. */
+/** Each bundle is uploaded once, however often the change restarts, unless the registry is cleaned in the meantime. */
 type Uploads = Map<string, Upload>;
 
-/** A registry's backend in an object store with compare-and-swap; {@link storeRegistry} says where things lie. */
+/** A registry's backend in an object store with compare-and-swap; {@link storeRegistry} describes the layout. */
 export function storeBackend(store: ObjectStore, prefix: string, now: () => Date): RegistryBackend<IndexedVersion> {
   const limit = pLimit(parallel);
   const ledger = ledgerIn(store, prefix, now);
@@ -78,7 +78,7 @@ export function storeBackend(store: ObjectStore, prefix: string, now: () => Date
     return begun;
   }
 
-  /** The index after a change; `writes` gets what has to be written before it. */
+  /** Returns the index after a change; `writes` collects the objects to write before it. */
   async function applied(
     index: RegistryIndex,
     change: RegistryChange,
@@ -94,7 +94,7 @@ export function storeBackend(store: ObjectStore, prefix: string, now: () => Date
           try {
             await settleAll([put, write]);
           } catch (error) {
-            // A change that begins again has to upload it again.
+            // A change that restarts must upload it again.
             uploads.delete(stored.contentHash);
             await bundles.remove(folderOf(stored)).catch(() => undefined);
             throw error;
@@ -132,7 +132,7 @@ export function storeBackend(store: ObjectStore, prefix: string, now: () => Date
     return { state, result };
   }
 
-  /** Removes what was uploaded for a version that did not come to be, since somebody else had registered the bundle by then. */
+  /** Removes the upload of a version that was not created, because somebody else had registered the bundle by then. */
   async function removeUnnamed(uploads: Uploads, { versions }: RegistryIndex): Promise<void> {
     for (const { stored } of uploads.values())
       if (!versions.some(({ upload }) => upload === stored.upload)) await bundles.remove(folderOf(stored));
@@ -160,7 +160,7 @@ export function storeBackend(store: ObjectStore, prefix: string, now: () => Date
     abandoned: (history) => ledger.abandoned(history),
 
     async orphans() {
-      // Listed before the index is read, which names all that was registered meanwhile.
+      // Listed before the index is read, which then names everything registered in the meantime.
       const listed = await bundles.list();
       return orphansAmong(listed, (await ledger.read()).index.versions);
     },
@@ -171,7 +171,8 @@ export function storeBackend(store: ObjectStore, prefix: string, now: () => Date
           const read = await ledger.read();
           const named = new Set(read.index.versions.map(folderOf));
           const unnamed = folders.filter((folder) => !named.has(folder));
-          // Counted before anything goes: a registration that is still at it finds the index changed, and uploads again.
+          // Counted before anything is removed: a registration in progress finds the index changed, and uploads
+          // again.
           if (unnamed.length > 0) await ledger.replace(read, { ...read.index, cleaned: (read.index.cleaned ?? 0) + 1 });
           return unnamed;
         });
@@ -186,7 +187,7 @@ export function storeBackend(store: ObjectStore, prefix: string, now: () => Date
       const entries: IndexedVersion[] = [];
       for (const version of versions) {
         const { contentHash } = version;
-        // The same again when a restore that broke off is repeated.
+        // The same again when an interrupted restore is repeated.
         const upload = held.get(contentHash) ?? uploadNumbered(version.number, cleaned);
         if (!held.has(contentHash)) await bundles.put({ contentHash, upload }, await bundle(version));
         const { entry, write } = indexed(version, upload);

@@ -16,7 +16,7 @@ import type { ModelRegistry } from "../../registry.js";
  * ```
  *
  * Everything is written before the index names it, and the index is changed by compare-and-swap: a kill at any moment
- * leaves the state before or after, and of two changes at once none is lost.
+ * leaves the state before or after, and of two simultaneous changes none is lost.
  *
  * @throws ChurnkitError OPTION_INVALID when the name is not a key segment or the store has no compare-and-swap.
  *

@@ -3,7 +3,7 @@ import { collected } from "../../bodies/index.js";
 import { tooLarge, usualBodyBytes, type Handler, type ServeResponse } from "../../http.js";
 
 /**
- * A handler in the form that Next.js routes, Deno, Bun, Cloudflare Workers and Hono take: from Fetch's `Request` to its
+ * Adapts a handler for Next.js routes, Deno, Bun, Cloudflare Workers and Hono: from Fetch's `Request` to its
  * `Response`.
  *
  * @param maxBodyBytes largest request body; 4 MiB by default.

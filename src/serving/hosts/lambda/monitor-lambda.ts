@@ -21,16 +21,16 @@ export interface MonitorLambdaOptions extends Omit<
   "store" | "from" | "to" | "now" | "look" | "state" | "merge" | "shard" | "grace"
 > {
   /**
-   * Milliseconds after its end at which a period closes. 10 minutes by default: captured data are written some minutes after
-   * the predictions, and what comes after its period has closed is never counted.
+   * Milliseconds after its end at which a period closes. 10 minutes by default: captured data are written some
+   * minutes after the predictions, and data that arrive after their period has closed are never counted.
    */
   readonly grace?: number | undefined;
-  /** Holds the captured data, and what the monitor keeps. */
+  /** Store of the captured data, and of the monitor's own files. */
   readonly store: ObjectStore;
-  /** Where the monitor's state and reports are kept, such as `monitoring/churn`. */
+  /** Place of the monitor's state and reports, such as `monitoring/churn`. */
   readonly keep: string;
   readonly sink?: MetricSink | undefined;
-  /** Go with every point, such as `{ model: "churn" }`. */
+  /** Added to every point, such as `{ model: "churn" }`. */
   readonly pointLabels?: Readonly<Record<string, string>> | undefined;
   /**
    * Called with each report, for example to send a message if something was raised. The call comes before the state
@@ -38,23 +38,23 @@ export interface MonitorLambdaOptions extends Omit<
    * occasionally something is reported twice.
    */
   readonly onReport?: ((report: MonitorReport) => Promise<void> | void) | undefined;
-  /** Recorded after each round of work, so that a monitor that fails is missed. */
+  /** Sent after each round of work, so that a failing monitor is noticed. */
   readonly heartbeat?: { readonly monitor: string; readonly everySeconds: number } | undefined;
 }
 
-/** Answer of a call: small, since Lambda logs it. */
+/** Answer of a call: small, because Lambda logs it. */
 export interface MonitorLambdaResult {
-  /** False where another call had done this period already. */
+  /** False if another call had already done this period. */
   readonly done: boolean;
   readonly verdict: MonitorReport["verdict"];
   readonly severity: MonitorReport["severity"];
   readonly message: string;
-  /** Where the report lies in the store. */
+  /** Place of the report in the store. */
   readonly report: string;
   readonly raised: readonly string[];
   /** Of the periods that were closed. */
   readonly predictions: number;
-  /** Lines that could not be read, and similar problems. */
+  /** Unreadable lines and similar problems. */
   readonly issues: number;
 }
 
@@ -66,9 +66,9 @@ export interface MonitorLambdaResult {
  * it works in several rounds, each with its own report. State and reports are kept in the store, under
  * compare-and-swap if the store has it.
  *
- * The event is EventBridge's (its `time` counts) or `{ time }`; without either the present counts.
+ * The event is EventBridge's (its `time` counts) or `{ time }`; without either the current time counts.
  *
- * @throws ChurnkitError (from the handler) OPTION_INVALID for an event whose time is none or has not come yet, STORE_FAILED,
+ * @throws ChurnkitError (from the handler) OPTION_INVALID for an event with an invalid or future time, STORE_FAILED,
  * STATE_CORRUPT.
  *
  * @example
@@ -112,7 +112,7 @@ export function monitorLambda(options: MonitorLambdaOptions): (event: unknown) =
     ]);
     await sink?.flush?.();
     await onReport?.(report);
-    // The state last: where it was not kept, all that comes before it is done again, which does no harm.
+    // The state last: if it was not saved, everything before it is repeated, which does no harm.
     const kept = await keepState(store, stateKey, after, version);
     const issues = read.issues.reduce((sum, { count }) => sum + count, 0);
     return { kept, end, report, key, predictions: read.predictions - read.outside, issues };
@@ -159,7 +159,7 @@ async function readState(store: ObjectStore, key: string): Promise<Kept | undefi
   return found && { state: parseMonitorState(jsonOf(found.bytes, key)), version: found.version };
 }
 
-/** From when on it watches is kept before anything else, so that a first call that fails is made good as any other. */
+/** The start of the watch is saved before anything else, so that the next call makes up for a failed first one too. */
 async function beginState(store: ObjectStore, key: string, state: MonitorState): Promise<Kept> {
   const kept = (await keepState(store, key, state, null)) ?? (await readState(store, key));
   if (kept !== undefined) return kept;
@@ -177,7 +177,7 @@ const encode = (value: unknown): Uint8Array => new TextEncoder().encode(`${JSON.
 
 const jsonOf = (bytes: Uint8Array, key: string): unknown => JsonValue.parse(bytes, key, corrupt).value;
 
-/** Undefined where somebody else has kept a state meanwhile. */
+/** Undefined if another process has saved a state in the meantime. */
 async function keepState(
   store: ObjectStore,
   key: string,
@@ -223,7 +223,7 @@ function eventTime(event: unknown): number {
   if (time === undefined || time === null) return Date.now();
   const at = millisecondsOf(time);
   if (at !== undefined && liesAhead(at, Date.now())) {
-    // Periods closed ahead of their time would take nothing in when it comes.
+    // Periods closed too early would accept no records when their time comes.
     throw new ChurnkitError(
       "OPTION_INVALID",
       `The event's time ${new Date(at).toISOString()} is in the future: the clock here says ${new Date().toISOString()}. Give a past time.`,

@@ -6,11 +6,11 @@ import { makeFolder } from "../../../io/atomic.js";
 import { ioFailed, systemCode } from "../../../io/io-error.js";
 import { captureLine, type CaptureWriter } from "../../../monitor/capture/index.js";
 
-/** How a file of captured predictions is cut. */
+/** Size and number of captured files. */
 export interface CaptureFileOptions {
   /** Size at which the file is moved aside, in bytes. Default 64 MiB. */
   readonly bytes?: number | undefined;
-  /** Former files that are kept, as `<path>.1` (the newest) and on. Default 10. */
+  /** Former files to keep, as `<path>.1` (the newest) and on. Default 10. */
   readonly keep?: number | undefined;
 }
 

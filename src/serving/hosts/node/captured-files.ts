@@ -6,10 +6,10 @@ import { ioFailed, systemCode } from "../../../io/io-error.js";
 import type { ObjectInfo, ObjectStore } from "../../../io/store/index.js";
 
 /**
- * Files as a place to read captured data from: a prefix is a path, of a file or of a folder with all below it, whatever the
- * names hold.
+ * Files as a source of captured data: a prefix is a path, of a file or of a folder with everything below it, whatever
+ * the names.
  *
- * @throws ChurnkitError (from `list`) INPUT_NOT_FOUND for a path that is not there, IO_FAILED.
+ * @throws ChurnkitError (from `list`) INPUT_NOT_FOUND for a path that does not exist, IO_FAILED.
  */
 export function capturedFiles(): Pick<ObjectStore, "list" | "getStream"> {
   return {

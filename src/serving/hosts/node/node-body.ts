@@ -47,7 +47,7 @@ export async function* bodyChunks(request: IncomingMessage, begin: () => void): 
   }
 }
 
-/** Is a body still to come that is too large, or of unknown length, so that no other request can follow it? */
+/** Whether a body is still to come that is too large, or of unknown length, so that no other request can follow it. */
 export function isWholeBodyAwaited(request: IncomingMessage, limit: number): boolean {
   if (request.complete) return false;
   return request.headers["transfer-encoding"] !== undefined || declaredLength(request) > limit;

@@ -4,7 +4,7 @@ import type { Socket } from "node:net";
 const sweepMilliseconds = 50;
 
 /**
- * Stops listening, ends connections as they fall idle, and after `timeout` milliseconds those that did not.
+ * Stops listening, closes connections when they become idle, and after `timeout` milliseconds the others.
  *
  * @param sockets all open connections, kept up to date by the caller.
  */
@@ -12,7 +12,7 @@ export function closeGently(server: Server, sockets: ReadonlySet<Socket>, timeou
   return new Promise((resolve) => {
     const sweep = setInterval(() => {
       server.closeIdleConnections();
-      // Node counts a connection that never sent a byte as busy.
+      // Node treats a connection that never sent a byte as busy.
       for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
     }, sweepMilliseconds);
     const deadline = setTimeout(() => {

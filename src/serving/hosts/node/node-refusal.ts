@@ -11,7 +11,7 @@ const refusals: ReadonlyMap<string, TextResponse> = new Map([
 ]);
 const unreadable = failure(400, { code: "REQUEST_INVALID", message: "This is not a readable HTTP request." });
 
-/** Answers what never became a request (bad syntax, too slow, headers too large) and hangs up. */
+/** Answers input that never became a request (bad syntax, too slow, headers too large) and hangs up. */
 export function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (!socket.writable || error.code === "ECONNRESET") {
     socket.destroy();

@@ -9,7 +9,7 @@ import { bodyChunks, isWholeBodyAwaited, readBody } from "./node-body.js";
 import { refuseUnreadable } from "./node-refusal.js";
 import { failure, usualBodyBytes, type Handler, type ServeRequest, type ServeResponse } from "../../http.js";
 
-/** Where {@link listen} listens, and how much it takes. */
+/** Address and limits of {@link listen}. */
 export interface NodeServerOptions {
   /** 0 picks a free port. Default 8080. */
   readonly port?: number;
@@ -33,15 +33,15 @@ export interface NodeServer {
   close(): Promise<void>;
 }
 
-/** Longer than the 60 s of common load balancers, which must be the ones to hang up. */
+/** Longer than the 60 s of common load balancers, because they must hang up first. */
 const keepAliveTimeout = 65_000;
-/** How long what a client still sends is thrown away after its request was refused, so that it can read the refusal. */
+/** How long a client's remaining bytes are discarded after its request was refused, so that it can read the refusal. */
 const lingerMilliseconds = 1000;
 
 /**
  * Puts a handler on node:http.
  *
- * @throws ChurnkitError IO_FAILED when the port cannot be had, OPTION_INVALID for an option out of range.
+ * @throws ChurnkitError IO_FAILED when the port is not available, OPTION_INVALID for an option out of range.
  */
 export async function listen(handler: Handler, options: NodeServerOptions = {}): Promise<NodeServer> {
   const { port = 8080, host = "127.0.0.1", maxBodyBytes = usualBodyBytes } = options;
@@ -55,7 +55,7 @@ export async function listen(handler: Handler, options: NodeServerOptions = {}):
     keepAliveTimeout,
     maxHeaderSize: 16_384,
   });
-  // A client that stops reading its answer is let go as well.
+  // A client that stops reading its answer is disconnected as well.
   server.timeout = 2 * requestTimeout;
   let closed: Promise<void> | undefined;
 
@@ -72,7 +72,7 @@ export async function listen(handler: Handler, options: NodeServerOptions = {}):
       };
       const answer = (result: ServeResponse): void => {
         const awaited = isWholeBodyAwaited(request, maxBodyBytes);
-        // A client that was not told to continue may or may not send its body: nothing after it can be understood.
+        // A client that was not told to continue may or may not send its body, so nothing after it can be parsed.
         const unasked = expectsContinue && !request.complete;
         if (awaited || unasked || closed) response.setHeader("connection", "close");
         send(request, response, result, awaited && !unasked);
@@ -113,7 +113,7 @@ function check(numbers: Readonly<Record<string, number>>, least: number, most: n
 
 function started(server: Server, port: number, host: string): Promise<void> {
   return new Promise<void>((resolve, reject) => {
-    // It stays: an error of a server that listens, such as too many open files, must not end the process.
+    // The listener stays: an error of a listening server, such as too many open files, must not end the process.
     server.on("error", (cause: NodeJS.ErrnoException) => {
       const reason =
         cause.code === "EADDRINUSE" ? "is already in use" : `cannot be used (${cause.code ?? cause.message})`;
@@ -136,7 +136,7 @@ function requestFrom(
     method,
     path: mark < 0 ? url : url.slice(0, mark),
     query: mark < 0 ? "" : url.slice(mark + 1),
-    // Of all headers Node makes set-cookie alone a list, and no request has a meaning for it.
+    // Node makes a list only of set-cookie, which has no meaning in a request.
     headers: headers as ServeRequest["headers"],
     address: socket.remoteAddress,
     ...reading,

@@ -16,7 +16,7 @@ export interface JobFiles {
 export type HostPart =
   { readonly role: "whole" } | { readonly role: "shard"; readonly host: string } | { readonly role: "idle" };
 
-/** The inputs' folders; those of labels and states where there are any. */
+/** The inputs' folders, including those of labels and states if there are any. */
 export interface JobInputs {
   readonly captured: string;
   readonly labeled: string | undefined;
@@ -28,7 +28,7 @@ export interface JobInputs {
  * counts its own part. If all have all of it (`FullyReplicated`), the first host counts everything, because otherwise
  * it would be counted several times. Without the job's configuration, the hosts are assumed to have parts.
  *
- * @throws ChurnkitError OPTION_INVALID where the inputs cannot be counted right so distributed.
+ * @throws ChurnkitError OPTION_INVALID if the distribution of the inputs would give wrong counts.
  */
 export function partOfHost({ resources, config }: JobFiles, { captured, labeled, states }: JobInputs): HostPart {
   const { current_host: current, hosts } = membersOf(resources);
@@ -65,7 +65,7 @@ export function partOfHost({ resources, config }: JobFiles, { captured, labeled,
   return current === first ? { role: "whole" } : { role: "idle" };
 }
 
-/** How the inputs that fill a folder are distributed; none where the configuration is absent or does not name it. */
+/** Distribution of the inputs that fill a folder; none if the configuration is absent or does not name it. */
 function distributionsOf(config: unknown, folder: string): ReadonlySet<Distribution> {
   const found = new Set<Distribution>();
   const { ProcessingInputs: inputs } = membersOf(config);
@@ -82,7 +82,7 @@ function distributionsOf(config: unknown, folder: string): ReadonlySet<Distribut
   return found;
 }
 
-/** Is a path the other's folder, or the same? */
+/** Returns whether a path is the other's folder, or the same. */
 const holds = (folder: string, path: string): boolean => `${resolve(path)}/`.startsWith(`${resolve(folder)}/`);
 
 type Members = Readonly<Record<string, unknown>>;

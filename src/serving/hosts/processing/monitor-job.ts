@@ -12,26 +12,26 @@ import { capturedFiles } from "../node/captured-files.js";
 import { partOfHost } from "./monitor-job-hosts.js";
 import { parseJson } from "../../../base/json/index.js";
 
-/** Where a Processing job finds what it needs, all below `/opt/ml/processing` unless said otherwise. */
+/** Paths of a Processing job, all below `/opt/ml/processing` unless stated otherwise. */
 export interface MonitorJobOptions extends Omit<
   MonitorRunOptions,
   "store" | "prefix" | "labelsPrefix" | "baseline" | "merge" | "state" | "look"
 > {
   /** Captured data: `/opt/ml/processing/input/captured`. */
   readonly captured?: string | undefined;
-  /** Labels: `/opt/ml/processing/input/labels`, where there is such a folder. */
+  /** Labels: `/opt/ml/processing/input/labels`, if the folder exists. */
   readonly labeled?: string | undefined;
-  /** The bundle: `/opt/ml/processing/input/model`. Its baseline is used, and its model explains. */
+  /** The bundle: `/opt/ml/processing/input/model`. It provides the baseline and the explainer. */
   readonly model?: string | undefined;
   /** A separate baseline: `/opt/ml/processing/input/baseline/monitor.json`, if it exists. */
   readonly baseline?: string | undefined;
-  /** Existing constraints: `/opt/ml/processing/input/constraints/constraints.json`, where there is such a file. */
+  /** Existing constraints: `/opt/ml/processing/input/constraints/constraints.json`, if the file exists. */
   readonly constraints?: string | undefined;
-  /** States of other shards: `/opt/ml/processing/input/states`, where there is such a folder. */
+  /** States of other shards: `/opt/ml/processing/input/states`, if the folder exists. */
   readonly states?: string | undefined;
-  /** Where the results go: `/opt/ml/processing/output`. */
+  /** Folder of the results: `/opt/ml/processing/output`. */
   readonly output?: string | undefined;
-  /** Tells the job's hosts: `/opt/ml/config/resourceconfig.json`, where there is such a file. */
+  /** Describes the job's hosts: `/opt/ml/config/resourceconfig.json`, if the file exists. */
   readonly resources?: string | undefined;
   /** Describes the distribution of inputs over the hosts: `/opt/ml/config/processingjobconfig.json`, if it exists. */
   readonly jobConfig?: string | undefined;
@@ -39,16 +39,17 @@ export interface MonitorJobOptions extends Omit<
 
 /** Files that the job wrote. */
 export interface MonitorJobResult extends MonitorRun {
-  /** Paths of the files written; none by a host that leaves the work to another. */
+  /** Paths of the written files; empty for a host that leaves the work to another. */
   readonly files: readonly string[];
 }
 
 /**
- * The monitors as a SageMaker Processing job over captured data: reads `/opt/ml/processing/input`, writes `statistics.json`,
- * `constraints.json`, `constraint_violations.json` (Model Monitor's forms), `report.json` and `state.json` to
- * `/opt/ml/processing/output`. One of several hosts, each with its part of the data (`ShardedByS3Key`), writes only
- * `state-<host>.json`; a job on one host with these files as its input `states` merges them and reports. Of several hosts that
- * all have all data (`FullyReplicated`) the first does the whole work and the others write nothing.
+ * The monitors as a SageMaker Processing job over captured data: reads `/opt/ml/processing/input`, writes
+ * `statistics.json`, `constraints.json`, `constraint_violations.json` (in Model Monitor's formats), `report.json` and
+ * `state.json` to `/opt/ml/processing/output`. One of several hosts, each with its part of the data
+ * (`ShardedByS3Key`), writes only `state-<host>.json`; a job on one host with these files as its input `states`
+ * merges them and reports. If several hosts all have all data (`FullyReplicated`), the first does the whole work and
+ * the others write nothing.
  *
  * @throws ChurnkitError OPTION_INVALID for inputs whose distribution over the hosts would give wrong counts;
  * INPUT_NOT_FOUND without captured data, BUNDLE_NOT_FOUND and related codes, INPUT_MALFORMED for a broken baseline or
@@ -123,7 +124,7 @@ async function statesIn(folder: string): Promise<unknown[]> {
   return Promise.all(files.map((name) => optionalJson(join(folder, name))));
 }
 
-/** @throws ChurnkitError IO_FAILED for a folder that is there and may not be read: it must not pass for one that is absent. */
+/** @throws ChurnkitError IO_FAILED for an existing folder that is not readable: it must not look absent. */
 async function exists(path: string): Promise<boolean> {
   try {
     await readdir(path);
