@@ -1,6 +1,6 @@
 import { ChurnkitError } from "./errors.js";
 
-/** Loads one of Node's built-in modules; undefined where there is no Node. */
+/** Loads one of Node's built-in modules; undefined outside Node. */
 export const builtins = (): NodeJS.Process["getBuiltinModule"] | undefined =>
   (globalThis as { readonly process?: Partial<NodeJS.Process> }).process?.getBuiltinModule;
 

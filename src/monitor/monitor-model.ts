@@ -7,7 +7,7 @@ import { modelMonitorFiles } from "./model-monitor/files.js";
 import type { MonitorReport } from "./judging/report.js";
 import { runMonitor, type MonitorRun, type MonitorRunOptions } from "./run-monitor.js";
 
-/** What a monitor's run starts from, beside the captured data: a model, a baseline, or both. */
+/** Inputs of a monitor's run, in addition to the captured data: a model, a baseline, or both. */
 export interface MonitorModelOptions extends Omit<MonitorRunOptions, "baseline"> {
   /** It brings the baseline, unless one is given, and explains. */
   readonly artifact?: Artifact | undefined;

@@ -194,7 +194,7 @@ async function runBy(
   // The last period may not have ended: a look at a future time would treat outcomes as known, and a retraining
   // policy refuses it.
   const end = look === "once" ? Math.min(lastEnd(monitor), Date.now()) : lastEnd(monitor);
-  // What ends at `to` is closed once the grace is over.
+  // A period that ends at `to` closes after the grace.
   const whole = look === "once" ? to : to + (options.grace ?? 0);
   const now = timeOption("now", options.now, to === Infinity ? end : whole);
   const report = look === "once" ? monitor.judge(now) : monitor.advance(now);

@@ -2,7 +2,7 @@ import { arrivingLines, linesType, type Naming } from "./bodies/index.js";
 import { callerFailure, commonHeaders, type ServeRequest, type ServeResponse } from "./http.js";
 import { entryOf, type More, type Scoring } from "./predict.js";
 
-/** What a stream of answers needs. */
+/** Options of a stream of answers. */
 export interface Streaming {
   readonly scoring: Scoring;
   readonly naming: Naming;

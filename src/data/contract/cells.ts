@@ -26,7 +26,7 @@ export interface CellReader {
   fromJson(value: unknown): Cell;
 }
 
-/** Is the cell a refusal? */
+/** Returns whether the cell is a refusal. */
 export function isIssue(cell: Cell): cell is CellIssue {
   return typeof cell === "object" && cell !== null;
 }

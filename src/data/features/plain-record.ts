@@ -16,7 +16,7 @@ interface Slot {
   readonly name: string;
   /** All spellings of the key. */
   readonly keys: readonly string[];
-  /** May a record be without it, and nothing said? */
+  /** Whether a record may lack it without a warning. */
   readonly mayLack: boolean;
   /** A value as its input holds it, or {@link odd}; undefined where nothing is read. */
   readonly read: ((value: unknown) => number) | undefined;
@@ -56,7 +56,7 @@ function valueReader(column: Column, levels: LevelIndex | undefined): (value: un
     if (isIssue(cell)) return refused;
     if (!isUsual(cell)) return odd;
     if (typeof cell !== "string") return cell ?? NaN;
-    // Of a text that is no label nothing matters but that it is there.
+    // For a text column only the presence of a value matters.
     return levels === undefined ? 0 : levels.codeOf(cell);
   };
   if (column.kind === "text") return exactly;
@@ -137,7 +137,7 @@ export function plainRecordReader(contract: Contract, inputs: Inputs): (record: 
   };
 }
 
-/** Is it an object with keys of its own alone, as JSON makes them? */
+/** Returns whether it is an object with only its own keys, as JSON makes them. */
 function isPlain(record: unknown): record is Readonly<Record<string, unknown>> {
   if (typeof record !== "object" || record === null) return false;
   const prototype: unknown = Object.getPrototypeOf(record);

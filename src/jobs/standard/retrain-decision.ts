@@ -31,7 +31,10 @@ const params = strictObject({
   policy: withDefault((json) => retrainingPolicy(json.object() as Partial<RetrainingPolicy>), retrainingPolicy()),
 });
 
-/** What became of the run that the state says is at work; what a retraining gave, such as its version, says that it succeeded. */
+/**
+ * Result of the run that the state has as running; the result of a retraining, such as its version, means that it
+ * succeeded.
+ */
 const end = object({
   status: withDefault(oneOf(runStatuses), "succeeded"),
   at: optional(time),

@@ -7,7 +7,7 @@ import { learnerMembers, withLearner } from "../learner.js";
 import { reportOf } from "./report.js";
 import { seed } from "./seed.js";
 
-/** Params of a training, beside the learner. */
+/** Params of a training, in addition to the learner. */
 export const trainingMembers = {
   /** Columns whose groups the bias monitor compares. */
   facets: withDefault(list(text(), 100), []),

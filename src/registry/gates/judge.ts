@@ -44,7 +44,7 @@ export interface JudgeOptions {
 
 /** Result of a judgment; plain JSON. */
 export interface Judgment {
-  /** Did every gate pass? */
+  /** Whether every gate passed. */
   readonly passed: boolean;
   /** One for each gate, in order; then `sound`, if requested. */
   readonly verdicts: readonly GateVerdict[];

@@ -33,7 +33,7 @@ export function sentLines(request: ServeRequest, body: Uint8Array, most: number)
 export interface Lines {
   /** Their records; null for a line that holds none. */
   readonly sent: Sent;
-  /** What is wrong with lines that hold none, by place among the records. */
+  /** Problems of lines without a record, by position among the records. */
   readonly broken: ReadonlyMap<number, RequestProblem>;
 }
 

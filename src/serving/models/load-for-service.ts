@@ -133,7 +133,7 @@ async function served(
   return { artifact, scorer, name, version: copy.semver, source: "local-copy" };
 }
 
-/** Did the registry answer, so that falling back would contradict it? */
+/** Returns whether the registry answered, so that falling back would contradict it. */
 export const isAnswer = (error: unknown): boolean =>
   ChurnkitError.isInstance(error) &&
   ["REGISTRY_NOT_FOUND", "SIGNATURE_MISMATCH", "OPTION_INVALID"].includes(error.code);

@@ -37,7 +37,7 @@ export interface Models {
   choose(record: unknown, name?: string): ServedModel | undefined;
   /** Whether every model is loaded and warm. */
   ready(): boolean;
-  /** What keeps versions from duty that are due. */
+  /** Problems that keep due versions out of service. */
   problems?(): readonly ModelProblem[];
 }
 

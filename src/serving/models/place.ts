@@ -13,7 +13,7 @@ export interface Due {
 /** Where a reference leads: looked at again and again. */
 export interface Place {
   look(): Promise<Due>;
-  /** What to serve while the place cannot be reached, where there is such a thing. */
+  /** Returns the model to serve while the place cannot be reached, if there is one. */
   copy(error: unknown): Promise<{ readonly model: LoadedModel; readonly stamp: string } | undefined>;
 }
 

@@ -9,7 +9,7 @@ import type { Place } from "./place.js";
 export interface Post {
   /** The version on duty. */
   readonly model: () => LoadedModel | undefined;
-  /** Why the version that is due is not on duty, or cannot be told. */
+  /** Why the version that is due is not in service, or is unknown. */
   readonly problem: () => ModelProblem | undefined;
   /** Error of the last look, if it failed. */
   readonly error: () => unknown;
@@ -108,7 +108,7 @@ export function postOf(place: Place, { ref, name, variant, timeout, onProblem, o
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** Work that takes longer has failed; what it comes to later is dropped. */
+/** Work that takes longer has failed; its later result is dropped. */
 function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {

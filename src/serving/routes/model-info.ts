@@ -3,7 +3,7 @@ import type { ServedModel } from "../models/index.js";
 import { get, type Route } from "./route.js";
 import { foundIn, noModel, type Desk, type Service } from "./service.js";
 
-/** What a caller must send: contract, target, threshold and inputs of a model. */
+/** Describes a valid request: contract, target, threshold and inputs of a model. */
 export function modelInfoRoutes(service: Service): readonly Route[] {
   const { models, desk } = service;
   const known = new WeakMap<ServedModel, ServeResponse>();

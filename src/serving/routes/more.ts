@@ -7,8 +7,8 @@ import type { Desk } from "./service.js";
 const mostReasons = 100;
 
 /**
- * What a request's query adds to the answer of each record: `?probabilities` those of all classes, `?explain=3` the three columns
- * that moved the score most, in words.
+ * Returns the additions that a request's query asks for in the answer of each record: `?probabilities` those of all
+ * classes, `?explain=3` the three columns that moved the score most, in words.
  *
  * @param single whether the request has one record: a batch takes no reasons, each of which costs as much as many scores.
  * @throws ChurnkitError REQUEST_INVALID for a number of reasons out of range, and for reasons where there are none.

@@ -18,7 +18,7 @@ export interface Desk {
   readonly explainer: (() => Promise<Explainer>) | undefined;
 }
 
-/** What all routes share. */
+/** State that all routes share. */
 export interface Service {
   readonly models: Models;
   readonly metrics: ServingMetrics | undefined;

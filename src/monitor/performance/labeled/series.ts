@@ -25,7 +25,7 @@ export interface SeriesOptions {
   readonly segments?: number | undefined;
 }
 
-/** What happened to every row of a period: `untreated` = labeled + unlabeled + conflicting + immature. */
+/** Outcome of every row of a period: `untreated` = labeled + unlabeled + conflicting + immature. */
 export interface PeriodCounts {
   readonly predictions: number;
   /** Rows with an offer: left out of all figures. */

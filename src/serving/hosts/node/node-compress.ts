@@ -18,7 +18,7 @@ export function compressed(request: IncomingMessage, result: ServeResponse): Ser
     return gzipped(body, { level }).then((bytes) => ({ ...result, headers: encodedHeaders(headers), body: bytes }));
   }
   if (!isWanted(request, result)) return result;
-  // What has been scored goes out at once.
+  // Scored records are sent at once.
   const stream = createGzip({ level, flush: constants.Z_SYNC_FLUSH });
   // An error of either comes out of the stream, and cuts the connection there.
   pipeline(body, stream, () => undefined);
