@@ -5,6 +5,7 @@
  */
 export { createHandler, type HandlerOptions } from "./handler.js";
 export { modelHost, type HostedModel, type ModelHost } from "./models/host.js";
+export { modelsOnDemand } from "./models/models-on-demand.js";
 export type { Models, ServedModel } from "./models/models.js";
 export { loadForService, rollBackToCopy } from "./models/load-for-service.js";
 export type { Handler, Middleware, ServeRequest, ServeResponse } from "./http.js";

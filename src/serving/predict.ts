@@ -100,7 +100,7 @@ export async function predictLines(
  * Scores in slices, so that other requests get their turn; returns how many were refused, and how many more issues
  * may be listed.
  */
-async function scoreSlices(
+export async function scoreSlices(
   { scorer, metrics, scored }: Scoring,
   sent: Sent,
   giveWay: GiveWay,

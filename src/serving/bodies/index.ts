@@ -4,3 +4,4 @@ export { sentJson, type Sent } from "./json.js";
 export { arrivingLines, sentLines } from "./lines.js";
 export { collected, readBody } from "./read-body.js";
 export { recordsOf } from "./records.js";
+export { datatypeOf, inferRequestOf, type OutputName, outputTensors } from "./tensors.js";

@@ -1,5 +1,5 @@
-import type { Explainer } from "../../model/explain/index.js";
 import type { ErrorCode } from "../../base/errors.js";
+import type { Artifact } from "../../model/artifact.js";
 import type { Scorer } from "../../model/scoring/index.js";
 
 /** A model on duty: a scorer and where it came from. */
@@ -10,8 +10,8 @@ export interface ServedModel {
   readonly version: string;
   /** `registry`, `local`, ...: said in every answer. */
   readonly source: string;
-  /** Gives the model's explainer, for callers that ask for reasons (`?explain=3`). Called once, at the first such request. */
-  readonly explainer?: (() => Promise<Explainer>) | undefined;
+  /** What the scorer was made of. With it, callers may ask for reasons (`?explain=3`). */
+  readonly artifact?: Artifact | undefined;
   /** Reference of the variant that it is, where several share the traffic: said in every answer. */
   readonly variant?: string | undefined;
 }
@@ -39,6 +39,14 @@ export interface Models {
   ready(): boolean;
   /** Problems that keep due versions out of service. */
   problems?(): readonly ModelProblem[];
+  /**
+   * Loads a model that a caller names, where callers may do so.
+   *
+   * @throws ChurnkitError INPUT_TOO_LARGE where there is no room for it; others for a model that cannot be loaded.
+   */
+  load?(this: void, name: string, url: string): Promise<ServedModel>;
+  /** Forgets such a model; false where there is none. */
+  unload?(this: void, name: string): boolean;
 }
 
 /** The models of a server that has one, which never changes. */

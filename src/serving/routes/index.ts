@@ -2,22 +2,16 @@ import { json } from "../http.js";
 import { healthRoutes } from "./health.js";
 import { modelInfoRoutes } from "./model-info.js";
 import { predictRoutes } from "./predict.js";
-import { readBody } from "../bodies/index.js";
-import { get, post, routerOf, type Route, type Router } from "./route.js";
-import { foundIn, noModel, type Service } from "./service.js";
+import { inferenceProtocolRoutes } from "./inference-protocol.js";
+import { sageMakerRoutes } from "./sagemaker.js";
+import { get, routerOf, type Route, type Router } from "./route.js";
+import type { Service } from "./service.js";
 
 export { serviceOf } from "./service.js";
 
 /** The one table of a server's routes. */
 export function routesOf(service: Service): Router {
   const { models, desk } = service;
-  const invocations: Route["answer"] = async (request, parts) => {
-    const body = await readBody(request);
-    const { predictInvocation } = await import("./invocations.js");
-    const found = foundIn(service, parts);
-    if (found === undefined) return noModel(service, parts);
-    return service.inTurn((giveWay) => predictInvocation(desk(found).scoring, request, body, giveWay));
-  };
   const index = get("/", () => {
     const model = models.find();
     const endpoints = [...new Set(table.map(({ path }) => path))];
@@ -25,9 +19,10 @@ export function routesOf(service: Service): Router {
   });
   const table: readonly Route[] = [
     ...predictRoutes(service),
-    post("/invocations", invocations),
+    ...sageMakerRoutes(service),
     ...healthRoutes(service),
     ...modelInfoRoutes(service),
+    ...inferenceProtocolRoutes(service),
     index,
   ];
   return routerOf(table);

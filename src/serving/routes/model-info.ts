@@ -18,15 +18,32 @@ export function modelInfoRoutes(service: Service): readonly Route[] {
     json(200, {
       models: models.names().map((name) => {
         const model = models.find(name);
-        return model === undefined ? { model_name: name } : desk(model).origin;
+        if (model === undefined) return { model_name: name, ...namesOfSageMaker({ name, source: "" }) };
+        return { ...desk(model).origin, ...namesOfSageMaker(model) };
       }),
     });
   return [get("/model-info", info), get("/models", list), get("/models/{model}", info)];
 }
 
+/** SageMaker's multi-model endpoints ask for a model's name and place under names of their own. */
+const namesOfSageMaker = ({
+  name,
+  source,
+}: Pick<ServedModel, "name" | "source">): Readonly<Record<string, string>> => ({
+  modelName: name,
+  modelUrl: source,
+});
+
 function infoOf({ model, origin }: Desk): ServeResponse {
   const { contract, decision } = model.scorer;
   const inputs = contract.columns.filter(({ role }) => role === "feature");
   const { name, target } = contract;
-  return json(200, { ...origin, contract: name, target, threshold: decision.threshold, inputs });
+  return json(200, {
+    ...origin,
+    ...namesOfSageMaker(model),
+    contract: name,
+    target,
+    threshold: decision.threshold,
+    inputs,
+  });
 }

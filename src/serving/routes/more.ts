@@ -26,7 +26,10 @@ export async function moreOf(
   if (top > 0) {
     if (!single) throw new ChurnkitError("REQUEST_INVALID", "explain is for /predict. Ask for single records.");
     if (explainer === undefined)
-      throw new ChurnkitError("REQUEST_INVALID", "This server has no explainer for the model. Ask without explain.");
+      throw new ChurnkitError(
+        "REQUEST_INVALID",
+        "This server keeps no artifact of the model, so it has no reasons. Ask without explain.",
+      );
     parts.push(await reasonsIn(explainer, top));
   }
   const [only] = parts;
@@ -58,7 +61,11 @@ function classProbabilities({ target }: Contract): More {
 }
 
 async function reasonsIn(explainerOf: NonNullable<Desk["explainer"]>, top: number): Promise<More> {
-  const [explainer, { reasons }] = await Promise.all([explainerOf(), import("../../model/explain/index.js")]);
+  const { reasons } = await import("../../model/explain/index.js");
+  const explainer = await explainerOf().catch((cause: unknown) => {
+    if (!ChurnkitError.isInstance(cause)) throw cause;
+    throw new ChurnkitError("REQUEST_INVALID", `The model cannot be explained here: ${cause.message}`, { cause });
+  });
   return (record) => ({
     reasons: reasons(explainer, record, { top }).reasons.map(({ column, value, direction, logOdds, sentence }) => ({
       column,

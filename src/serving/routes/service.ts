@@ -49,22 +49,18 @@ export function serviceOf({ models, metrics, maxBatch, scoredBy, failed }: Servi
     const origin = { model_name: name, model_version: version, model_source: source };
     const said = { threshold: scorer.decision.threshold, ...origin };
     const scoring = { scorer, metrics, maxBatch, said, scored: scoredBy(model) };
-    const desk = { model, origin, scoring, naming: namingOf(scorer.contract), explainer: once(model.explainer) };
+    const desk = { model, origin, scoring, naming: namingOf(scorer.contract), explainer: explainerIn(model) };
     desks.set(model, desk);
     return desk;
   };
   return { models, metrics, maxBatch, desk: (model) => desks.get(model) ?? made(model), inTurn: batchTurns(), failed };
 }
 
-/** A function that makes its result at the first call; after a failure it tries again. */
-function once<T>(make: (() => Promise<T>) | undefined): (() => Promise<T>) | undefined {
-  if (make === undefined) return undefined;
-  let made: Promise<T> | undefined;
-  return () =>
-    (made ??= make().catch((error: unknown) => {
-      made = undefined;
-      throw error;
-    }));
+/** Makes a model's explainer at the first call. */
+function explainerIn({ artifact }: ServedModel): Desk["explainer"] {
+  if (artifact === undefined) return undefined;
+  let made: Promise<Explainer> | undefined;
+  return () => (made ??= import("../../model/explain/index.js").then(({ explainerOf }) => explainerOf(artifact)));
 }
 
 /** Whom a path names: open parts `model` and `version`. */

@@ -1,0 +1,98 @@
+import { ChurnkitError } from "../../base/errors.js";
+import { version as packageVersion } from "../../base/version.js";
+import type { ScoredRecord } from "../../model/scoring/index.js";
+import { datatypeOf, inferRequestOf, outputTensors, readBody, sentJson, type OutputName } from "../bodies/index.js";
+import { callerFailure, json, type ErrorBody, type ServeResponse } from "../http.js";
+import { scoreSlices } from "../predict.js";
+import { get, post, type Route } from "./route.js";
+import { foundIn, noModel, type Desk, type Service } from "./service.js";
+
+/** The Open Inference Protocol, version 2, over HTTP with JSON. */
+export function inferenceProtocolRoutes(service: Service): readonly Route[] {
+  const { models, desk, inTurn } = service;
+  const withModel =
+    (answer: (found: Desk, request: Parameters<Route["answer"]>[0]) => ReturnType<Route["answer"]>): Route["answer"] =>
+    (request, parts) => {
+      const found = foundIn(service, parts);
+      return found === undefined ? noModel(service, parts) : answer(desk(found), request);
+    };
+  const infer = withModel(async ({ model, scoring }, request) => {
+    if (request.headers["inference-header-content-length"] !== undefined)
+      throw new ChurnkitError("REQUEST_INVALID", "The body has binary data. Send tensors in JSON (binary_data=False).");
+    const body = await readBody(request);
+    return inTurn(async (giveWay) => {
+      const { contract } = scoring.scorer;
+      let asked: ReturnType<typeof inferRequestOf> | undefined;
+      const sent = sentJson(
+        request,
+        body,
+        (value) => (asked = inferRequestOf(value, contract, scoring.maxBatch)).records,
+      );
+      const results: ScoredRecord[] = [];
+      await scoreSlices(scoring, sent, giveWay, 1, (scored) => void results.push(...scored));
+      assertScored(results);
+      const { id, outputs = [] } = asked ?? {};
+      return json(200, {
+        model_name: model.name,
+        model_version: model.version,
+        ...(id === undefined ? {} : { id }),
+        parameters: { model_source: model.source, threshold: scoring.scorer.decision.threshold },
+        outputs: outputs.map((name) => outputOf(name, results)),
+      });
+    });
+  });
+  const metadata = withModel(({ model, scoring }) =>
+    json(200, {
+      name: model.name,
+      versions: [model.version],
+      platform: "churnkit",
+      inputs: scoring.scorer.contract.columns
+        .filter(({ role }) => role === "feature")
+        .map((column) => ({ name: column.name, datatype: datatypeOf(column), shape: [-1] })),
+      outputs: Object.entries(outputTensors).map(([name, datatype]) => ({ name, datatype, shape: [-1] })),
+    }),
+  );
+  const modelReady = withModel(({ model }) => json(200, { name: model.name, ready: true }));
+  const ready = (): ServeResponse => json(models.ready() ? 200 : 400, { ready: models.ready() });
+  const ofModel = (path: string): readonly Route[] => [
+    get(path, metadata),
+    get(`${path}/ready`, modelReady),
+    post(`${path}/infer`, infer),
+  ];
+  return [
+    get("/v2", () => json(200, { name: "churnkit", version: packageVersion, extensions: [] })),
+    get("/v2/health/live", () => json(200, { live: true })),
+    get("/v2/health/ready", ready),
+    ...ofModel("/v2/models/{model}"),
+    ...ofModel("/v2/models/{model}/versions/{version}"),
+  ].map((route) => ({ ...route, answer: withProtocolErrors(route.answer) }));
+}
+
+/** The protocol has no answer for a part of a batch. */
+function assertScored(results: readonly ScoredRecord[]): void {
+  const row = results.findIndex(({ probability }) => probability === null);
+  if (row < 0) return;
+  const message = results[row]?.issues[0]?.message ?? "It breaks the contract.";
+  throw new ChurnkitError("VALUE_INVALID", `Record ${row} has no score. ${message}`);
+}
+
+function outputOf(name: OutputName, results: readonly ScoredRecord[]): Readonly<Record<string, unknown>> {
+  return { name, datatype: outputTensors[name], shape: [results.length], data: results.map((result) => result[name]) };
+}
+
+/** Errors are `{ "error": "..." }` in this protocol. */
+const withProtocolErrors =
+  (answer: Route["answer"]): Route["answer"] =>
+  async (request, parts) => {
+    let response: ServeResponse;
+    try {
+      response = await answer(request, parts);
+    } catch (error) {
+      const refused = callerFailure(error);
+      if (refused === undefined) throw error;
+      response = refused;
+    }
+    const { status, body } = response;
+    if (status < 400 || typeof body !== "string" || !body.startsWith('{"error":')) return response;
+    return { ...response, body: JSON.stringify({ error: (JSON.parse(body) as ErrorBody).error.message }) };
+  };
