@@ -46,26 +46,44 @@ const table = {
 /** Metrics in Prometheus' text format, for one server: two in a process do not collide. */
 export function prometheusMetrics(modelVersion: string): ServingMetrics {
   const text = prometheusText();
-  const add = (metric: PrometheusMetric, value: number, ...labels: [name: string, value: string][]): void =>
-    text.add({ metric, labels, value, at: 0 });
-  text.declare(table.rejections);
-  text.declare(table.probabilities);
-  add(table.model, 1, ["version", modelVersion]);
+  const rejections = text.series(table.rejections, []);
+  const probabilities = text.series(table.probabilities, []);
+  const latencies = lasting((route: string) => text.series(table.latency, [["route", route]]));
+  const requests = lasting((route: string) =>
+    lasting((status: number) =>
+      text.series(table.requests, [
+        ["route", route],
+        ["status", String(status)],
+      ]),
+    ),
+  );
+  const predictions = lasting((label: string) => text.series(table.predictions, [["label", label]]));
+  text.add({ metric: table.model, labels: [["version", modelVersion]], value: 1, at: 0 });
   return {
     request(route, status, duration) {
-      add(table.requests, 1, ["route", route], ["status", String(status)]);
-      add(table.latency, duration, ["route", route]);
+      requests(route)(status)(1);
+      latencies(route)(duration);
     },
     scored(probability, label) {
-      add(table.predictions, 1, ["label", label]);
-      add(table.probabilities, probability);
+      predictions(label)(1);
+      probabilities(probability);
     },
-    rejected: (count) => add(table.rejections, count),
+    rejected: rejections,
     render: () =>
       Promise.resolve({
         status: 200,
         headers: { "content-type": prometheusType, ...commonHeaders },
         body: text.render(),
       }),
+  };
+}
+
+/** Makes each value once. Keys are few: routes, statuses, labels. */
+function lasting<Key, Value>(make: (key: Key) => Value): (key: Key) => Value {
+  const made = new Map<Key, Value>();
+  return (key) => {
+    let value = made.get(key);
+    if (value === undefined) made.set(key, (value = make(key)));
+    return value;
   };
 }

@@ -63,5 +63,5 @@ async function* answerLines(
     yield `${answer.body}\n`;
     return;
   }
-  yield `${JSON.stringify({ count, failed: refused, ...said })}\n`;
+  yield `{"count":${count},"failed":${refused},${said}}\n`;
 }

@@ -2,7 +2,7 @@ import type { CellIssue } from "../data/contract/index.js";
 import type { ScoredRecord, Scorer } from "../model/scoring/index.js";
 import type { GiveWay } from "./batch-turns.js";
 import { linesType, type Sent } from "./bodies/index.js";
-import { commonHeaders, failure, json, jsonText, type RequestProblem, type ServeResponse } from "./http.js";
+import { commonHeaders, failure, jsonText, type RequestProblem, type ServeResponse } from "./http.js";
 import type { ServingMetrics } from "./metrics.js";
 
 /** Inputs for scoring a request. */
@@ -10,8 +10,8 @@ export interface Scoring {
   readonly scorer: Scorer;
   readonly metrics: ServingMetrics | undefined;
   readonly maxBatch: number;
-  /** Members of every answer in addition to the score: threshold and origin of the model. */
-  readonly said: Readonly<Record<string, unknown>>;
+  /** Members of every answer in addition to the score, as they stand in its JSON: threshold and origin of the model. */
+  readonly said: string;
   /** Called once with all records of a scored request. */
   readonly scored: ((sent: Sent, results: readonly ScoredRecord[]) => void) | undefined;
 }
@@ -31,16 +31,15 @@ const mostIssues = { one: 1000, batch: 100 } as const;
 export function predictOne({ scorer, metrics, said, scored }: Scoring, sent: Sent, more?: More): ServeResponse {
   const [record] = sent.records;
   const result = scorer.scoreRecord(record);
-  const { probability, label, issues: all } = result;
+  const all = result.issues;
   const issues = all.length > mostIssues.one ? all.slice(0, mostIssues.one) : all;
   scored?.(sent, [result]);
-  if (probability === null) {
+  if (result.probability === null) {
     metrics?.rejected(1);
     return failure(422, problem(issues));
   }
-  metrics?.scored(probability, label);
-  const warnings = issues.length > 0 ? { warnings: issues } : {};
-  return json(200, { prediction: label, probability, ...more?.(record, probability), ...said, ...warnings });
+  metrics?.scored(result.probability, result.label);
+  return jsonText(200, scoreText(result, issues, `${moreText(record, result.probability, more)},${said}`));
 }
 
 /**
@@ -73,8 +72,9 @@ export async function predictBatch(
     writeAlike();
     predictions += (predictions === "" ? "" : ",") + entries.join(",");
   });
-  const rest = { count: sent.records.length, failed, ...(left > 0 ? {} : { issues_left_off: true }), ...scoring.said };
-  return jsonText(200, `{"predictions":[${predictions}],${JSON.stringify(rest).slice(1)}`);
+  const leftOff = left > 0 ? "" : `"issues_left_off":true,`;
+  const counts = `"count":${sent.records.length},"failed":${failed},${leftOff}`;
+  return jsonText(200, `{"predictions":[${predictions}],${counts}${scoring.said}}`);
 }
 
 /** Answers with a line a record: in CSV its probability, `NaN` for one that breaks the contract. */
@@ -128,12 +128,20 @@ export async function scoreSlices(
 }
 
 /** One record's part of the answer to a batch. */
-export function entryOf({ probability, label, issues }: ScoredRecord, record?: unknown, more?: More): string {
+export function entryOf(result: ScoredRecord, record?: unknown, more?: More): string {
+  const { probability, issues } = result;
   if (probability === null) return `{"prediction":null,"probability":null,"error":${JSON.stringify(problem(issues))}}`;
-  const rest = more === undefined ? "" : `,${JSON.stringify(more(record, probability)).slice(1, -1)}`;
+  return scoreText(result, issues, moreText(record, probability, more));
+}
+
+/** A score in JSON. Written by hand: most of it is the same in every answer. @param rest further members, each after a comma. */
+function scoreText({ probability, label }: ScoredRecord, issues: readonly CellIssue[], rest: string): string {
   const warnings = issues.length === 0 ? "" : `,"warnings":${JSON.stringify(issues)}`;
   return `{"prediction":${JSON.stringify(label)},"probability":${probability}${rest}${warnings}}`;
 }
+
+const moreText = (record: unknown, probability: number, more: More | undefined): string =>
+  more === undefined ? "" : `,${JSON.stringify(more(record, probability)).slice(1, -1)}`;
 
 /** A record's first problem in words, and all of them as issues. */
 function problem(issues: readonly CellIssue[]): RequestProblem {

@@ -19,6 +19,8 @@ export interface PrometheusText {
   /** Shows a metric without labels before its first sample: at 0, so that a rate sees the first one. */
   declare(metric: PrometheusMetric): void;
   add(sample: PrometheusSample): void;
+  /** Makes the function that adds to one series of a counter or histogram: to look the series up takes longer than to add. */
+  series(metric: PrometheusMetric, labels: Labels): (value: number) => void;
   has(sample: Pick<PrometheusSample, "metric" | "labels">): boolean;
   /** Everything so far in Prometheus' text format, series in the order of their first sample. */
   render(): string;
@@ -63,18 +65,26 @@ export function prometheusText(): PrometheusText {
     declare: (metric) => void seriesOf(metric, []),
     add({ metric, labels, value, at }) {
       const series = seriesOf(metric, labels);
-      if (metric.type === "gauge") {
-        if (at >= series.at) Object.assign(series, { value, at });
-        return;
-      }
-      series.value += value;
-      series.count++;
-      const bucket = (metric.buckets ?? []).findIndex((bound) => value <= bound);
-      if (bucket >= 0) series.buckets[bucket] = (series.buckets[bucket] ?? 0) + 1;
+      if (metric.type !== "gauge") count(series, value, metric.buckets);
+      else if (at >= series.at) Object.assign(series, { value, at });
+    },
+    series(metric, labels) {
+      const series = seriesOf(metric, labels);
+      return (value) => count(series, value, metric.buckets);
     },
     has: ({ metric, labels }) => families.get(metric.prometheus)?.series.has(keyOf(labels)) === true,
     render: () => [...families.values()].map(renderFamily).join(""),
   };
+}
+
+function count(series: Series, value: number, bounds: readonly number[] = []): void {
+  series.value += value;
+  series.count++;
+  for (let i = 0; i < bounds.length; i++) {
+    if (!(value <= (bounds[i] as number))) continue;
+    series.buckets[i] = (series.buckets[i] ?? 0) + 1;
+    return;
+  }
 }
 
 const keyOf = (labels: Labels): string => (labels.length === 0 ? "" : JSON.stringify(labels));

@@ -47,7 +47,7 @@ export function serviceOf({ models, metrics, maxBatch, scoredBy, failed }: Servi
   const made = (model: ServedModel): Desk => {
     const { scorer, name, version, source } = model;
     const origin = { model_name: name, model_version: version, model_source: source };
-    const said = { threshold: scorer.decision.threshold, ...origin };
+    const said = JSON.stringify({ threshold: scorer.decision.threshold, ...origin }).slice(1, -1);
     const scoring = { scorer, metrics, maxBatch, said, scored: scoredBy(model) };
     const desk = { model, origin, scoring, naming: namingOf(scorer.contract), explainer: explainerIn(model) };
     desks.set(model, desk);
