@@ -95,7 +95,7 @@ function takeLook(
   standing: Map<string, SequentialAlarm>,
 ): void {
   const rows = report.rows.current;
-  // Two more places than columns, for broken rows and concept.
+  // One more place than columns, shared by broken rows and concept.
   const tests = TESTS_PER_COLUMN * (report.columns.length + 1);
   const log10Share = (severity: "warning" | "critical"): number =>
     log(allowanceOfLook(plan, window, severity) / tests) / Math.LN10;
