@@ -38,6 +38,7 @@ export default defineConfig([
       report: "src/report/index.ts",
       registry: "src/registry/index.ts",
       jobs: "src/jobs/index.ts",
+      client: "src/client/index.ts",
       serving: "src/serving/index.ts",
       deploy: "src/deploy/index.ts",
       pipeline: "src/pipeline/index.ts",

@@ -18,6 +18,7 @@ const groups = [
   ["registry"],
   ["report"],
   ["jobs"],
+  ["client"],
   ["serving"],
   ["deploy"],
   ["pipeline"],

@@ -15,6 +15,7 @@ const allowed: Record<string, readonly string[]> = {
   registry: ["base", "stats", "io", "data", "model", "drift"],
   jobs: ["base", "stats", "io", "data", "model", "drift", "monitor", "registry"],
   serving: ["base", "stats", "io", "data", "model", "drift", "monitor", "registry"],
+  client: ["base", "data"],
   deploy: ["base", "io", "data", "model", "registry"],
   pipeline: [
     "base",

@@ -36,6 +36,7 @@ export const errorCodes = {
   PEER_MISSING: "An optional package that this driver needs is not installed.",
   KERNEL_UNAVAILABLE: "The WebAssembly kernel cannot be compiled on this runtime.",
   REQUEST_INVALID: "A request to the server is malformed.",
+  SERVICE_FAILED: "A prediction service could not be reached, kept failing, or gave a strange answer.",
   MODEL_NOT_READY: "The server has not loaded the model yet.",
   DEPLOY_FAILED: "A deployment did not become healthy; the previous one was kept.",
   PIPELINE_INVALID: "A pipeline's graph cannot run: an unknown job, an input of the wrong kind, a cycle of steps.",

@@ -1,3 +1,4 @@
+export { backoff } from "./backoff.js";
 export { keyedQueue, sharedReads } from "./queue.js";
 export { awaitQuietly, quietly } from "./quietly.js";
 export { isConflict, retryOnConflict, sleep } from "./retry.js";

@@ -1,5 +1,5 @@
 import pLimit from "p-limit";
-import { sleep } from "../../../base/async/index.js";
+import { backoff } from "../../../base/async/index.js";
 import { JsonValue } from "../../../base/json/index.js";
 import type { StoredStream } from "../../../io/store/index.js";
 import { strange, type Speaker } from "./failure.js";
@@ -38,7 +38,7 @@ export function mlflowClient(options: ClientOptions, speaker: Speaker): MlflowCl
     for (let tries = 0; ; tries++) {
       const outcome = await limit(attempt);
       if (outcome.failure === undefined || !outcome.failure.passing || tries === options.retries) return outcome;
-      await pause(tries, outcome.failure.waitMs);
+      await backoff(tries, outcome.failure.waitMs);
     }
   }
 
@@ -71,7 +71,7 @@ export function mlflowClient(options: ClientOptions, speaker: Speaker): MlflowCl
         return;
       } catch (error) {
         if (tries === options.retries) throw broken(options, speaker, call, error).error;
-        await pause(tries, 0);
+        await backoff(tries, 0);
         answer = await opened(call, given);
       }
     }
@@ -96,7 +96,7 @@ export function mlflowClient(options: ClientOptions, speaker: Speaker): MlflowCl
         if (outcome.failure === undefined) return read(parsed(call, outcome.answer));
         const { passing, code, error, waitMs } = outcome.failure;
         if (!passing && code !== "RESOURCE_ALREADY_EXISTS") throw error;
-        await pause(tries, waitMs);
+        await backoff(tries, waitMs);
         const found = await look();
         if (found !== undefined) return found;
         if (!passing || tries === options.retries) throw error;
@@ -109,7 +109,3 @@ export function mlflowClient(options: ClientOptions, speaker: Speaker): MlflowCl
     },
   };
 }
-
-/** Waits longer with every attempt and randomly, so that clients that failed together don't return together. */
-const pause = (tries: number, leastMs: number): Promise<void> =>
-  sleep(Math.max(Math.min(100 * (1 << Math.min(tries, 6)), 5_000) * (0.5 + Math.random() / 2), leastMs));
