@@ -5,6 +5,7 @@ import type { Sent } from "./bodies/index.js";
 import { callerFailure, failure, type Handler, type Middleware, type ServeResponse } from "./http.js";
 import type { ServingMetrics } from "./metrics.js";
 import { modelsOf, type Models, type ServedModel } from "./models/index.js";
+import type { PredictionIds } from "./prediction-id.js";
 import { routesOf, serviceOf } from "./routes/index.js";
 
 /** Context of {@link HandlerOptions.onScored} in addition to the records and their scores. */
@@ -12,6 +13,8 @@ export interface ScoringContext extends Omit<Sent, "records" | "exactRecords"> {
   /** The records read again, with every id that JSON rounds as its literal text. */
   readonly exactRecords: () => readonly unknown[];
   readonly model: ServedModel;
+  /** The id of a prediction, by the place of its record: as the answer gave it, or lets the caller make it. */
+  readonly predictionId: PredictionIds;
 }
 
 /** Options of {@link createHandler}. */
@@ -64,12 +67,11 @@ export function createHandler(model: ServedModel | Models, options: HandlerOptio
     failed,
     scoredBy: (by) =>
       onScored &&
-      (({ records, exactRecords, ...sent }, results) =>
-        quietly(
-          () =>
-            onScored(records, results, { ...sent, exactRecords: () => exactRecords(by.scorer.contract), model: by }),
-          failed,
-        )),
+      (({ request, bytes, records, exactRecords }, results, predictionId) =>
+        quietly(() => {
+          const exact = (): readonly unknown[] => exactRecords(by.scorer.contract);
+          return onScored(records, results, { request, bytes, exactRecords: exact, model: by, predictionId });
+        }, failed)),
   });
   const routes = routesOf(service);
   const answer = middleware.reduceRight((next, around) => around(next), routes.answer);

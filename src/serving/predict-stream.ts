@@ -1,6 +1,7 @@
 import { arrivingLines, linesType, type Naming } from "./bodies/index.js";
 import { callerFailure, commonHeaders, type ServeRequest, type ServeResponse } from "./http.js";
 import { entryOf, type More, type Scoring } from "./predict.js";
+import { idsIn, predictionHeader, predictionIdOf } from "./prediction-id.js";
 
 /** Options of a stream of answers. */
 export interface Streaming {
@@ -20,15 +21,19 @@ const mostIssues = 100;
  * Answers JSON lines by JSON lines while they arrive: a line a record in order, then one with the totals. Where the body cannot be
  * read to its end the last line is an error, without totals.
  */
-export const predictStream = (streaming: Streaming, request: ServeRequest): ServeResponse => ({
-  status: 200,
-  headers: { "content-type": linesType, ...commonHeaders },
-  body: answerLines(streaming, request),
-});
+export function predictStream(streaming: Streaming, request: ServeRequest): ServeResponse {
+  const id = predictionIdOf(request);
+  return {
+    status: 200,
+    headers: { "content-type": linesType, [predictionHeader]: id, ...commonHeaders },
+    body: answerLines(streaming, request, id),
+  };
+}
 
 async function* answerLines(
   { scoring, naming, more, inTurn, failed }: Streaming,
   request: ServeRequest,
+  id: string,
 ): AsyncGenerator<string> {
   const { scorer, metrics, scored, said } = scoring;
   let count = 0;
@@ -49,9 +54,9 @@ async function* answerLines(
             : `{"prediction":null,"probability":null,"error":${JSON.stringify(problem)}}\n`;
       }
       if (bad > 0) metrics?.rejected(bad);
+      scored?.(sent, results, idsIn(id, count));
       count += records.length;
       refused += bad;
-      scored?.(sent, results);
       yield text;
     }
   } catch (error) {
@@ -63,5 +68,5 @@ async function* answerLines(
     yield `${answer.body}\n`;
     return;
   }
-  yield `{"count":${count},"failed":${refused},${said}}\n`;
+  yield `{"count":${count},"failed":${refused},"prediction_id":${JSON.stringify(id)},${said}}\n`;
 }

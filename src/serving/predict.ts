@@ -4,6 +4,7 @@ import type { GiveWay } from "./batch-turns.js";
 import { linesType, type Sent } from "./bodies/index.js";
 import { commonHeaders, failure, jsonText, type RequestProblem, type ServeResponse } from "./http.js";
 import type { ServingMetrics } from "./metrics.js";
+import { idsIn, predictionHeader, predictionIdOf, type PredictionIds } from "./prediction-id.js";
 
 /** Inputs for scoring a request. */
 export interface Scoring {
@@ -13,7 +14,7 @@ export interface Scoring {
   /** Members of every answer in addition to the score, as they stand in its JSON: threshold and origin of the model. */
   readonly said: string;
   /** Called once with all records of a scored request. */
-  readonly scored: ((sent: Sent, results: readonly ScoredRecord[]) => void) | undefined;
+  readonly scored: ((sent: Sent, results: readonly ScoredRecord[], ids: PredictionIds) => void) | undefined;
 }
 
 /** Members of a record's answer that its request asks for, beyond the score. */
@@ -30,16 +31,24 @@ const mostIssues = { one: 1000, batch: 100 } as const;
 /** Answers one record. */
 export function predictOne({ scorer, metrics, said, scored }: Scoring, sent: Sent, more?: More): ServeResponse {
   const [record] = sent.records;
+  const id = predictionIdOf(sent.request);
   const result = scorer.scoreRecord(record);
   const all = result.issues;
   const issues = all.length > mostIssues.one ? all.slice(0, mostIssues.one) : all;
-  scored?.(sent, [result]);
+  scored?.(sent, [result], () => id);
   if (result.probability === null) {
     metrics?.rejected(1);
     return failure(422, problem(issues));
   }
   metrics?.scored(result.probability, result.label);
-  return jsonText(200, scoreText(result, issues, `${moreText(record, result.probability, more)},${said}`));
+  return jsonText(
+    200,
+    scoreText(
+      result,
+      issues,
+      `${moreText(record, result.probability, more)},"prediction_id":${JSON.stringify(id)},${said}`,
+    ),
+  );
 }
 
 /**
@@ -54,7 +63,8 @@ export async function predictBatch(
 ): Promise<ServeResponse> {
   // Not flattened here: the sender does that, and twice would cost more than everything else.
   let predictions = "";
-  const { failed, left } = await scoreSlices(scoring, sent, giveWay, mostIssues.batch, (results, first) => {
+  const id = predictionIdOf(sent.request);
+  const { failed, left } = await scoreSlices(scoring, sent, id, giveWay, mostIssues.batch, (results, first) => {
     const entries: string[] = [];
     // Consecutive records that are refused without an explanation are written together.
     let alike = 0;
@@ -73,7 +83,7 @@ export async function predictBatch(
     predictions += (predictions === "" ? "" : ",") + entries.join(",");
   });
   const leftOff = left > 0 ? "" : `"issues_left_off":true,`;
-  const counts = `"count":${sent.records.length},"failed":${failed},${leftOff}`;
+  const counts = `"count":${sent.records.length},"failed":${failed},${leftOff}"prediction_id":${JSON.stringify(id)},`;
   return jsonText(200, `{"predictions":[${predictions}],${counts}${scoring.said}}`);
 }
 
@@ -86,12 +96,13 @@ export async function predictLines(
 ): Promise<ServeResponse> {
   let body = "";
   const csv = form === "csv";
-  await scoreSlices(scoring, sent, giveWay, csv ? 0 : mostIssues.batch, (results) => {
+  const id = predictionIdOf(sent.request);
+  await scoreSlices(scoring, sent, id, giveWay, csv ? 0 : mostIssues.batch, (results) => {
     for (const result of results) body += `${csv ? (result.probability ?? NaN) : entryOf(result)}\n`;
   });
   return {
     status: 200,
-    headers: { "content-type": csv ? "text/csv; charset=utf-8" : linesType, ...commonHeaders },
+    headers: { "content-type": csv ? "text/csv; charset=utf-8" : linesType, [predictionHeader]: id, ...commonHeaders },
     body,
   };
 }
@@ -103,6 +114,7 @@ export async function predictLines(
 export async function scoreSlices(
   { scorer, metrics, scored }: Scoring,
   sent: Sent,
+  id: string,
   giveWay: GiveWay,
   issues: number,
   write: (results: readonly ScoredRecord[], first: number) => void,
@@ -123,7 +135,7 @@ export async function scoreSlices(
     if (scored !== undefined) all.push(...results);
   }
   if (failed > 0) metrics?.rejected(failed);
-  scored?.(sent, all);
+  scored?.(sent, all, idsIn(id));
   return { failed, left };
 }
 

@@ -12,7 +12,10 @@ export interface Scored {
   readonly at: number;
 }
 
-/** The predictions of a request, with the ids of a contract. A refused record has no probability. */
+/**
+ * The predictions of a request, with the ids of a contract, or the prediction's where the record has none. A refused record has no
+ * probability.
+ */
 export function predictionsOf({ records, results, context, at }: Scored, contract: Contract): CapturedPrediction[] {
   const ids = contract.columns.filter(({ role }) => role === "id").map(({ name }) => name);
   const spellings = spellingsOf(ids);
@@ -23,7 +26,8 @@ export function predictionsOf({ records, results, context, at }: Scored, contrac
   const time = new Date(at).toISOString();
   const version = textOf(context.model.version);
   return results.map(({ probability, label }, i) => ({
-    id: idOf(idsIn(spelled[i])),
+    id: idOf(idsIn(spelled[i])) ?? context.predictionId(i),
+    predictionId: context.predictionId(i),
     at: time,
     record: records[i],
     probability,

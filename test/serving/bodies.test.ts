@@ -102,7 +102,7 @@ describe("bodies", () => {
         new Promise<{ encoding: string | undefined; vary: string | undefined; body: Buffer }>((resolve, reject) => {
           httpRequest(
             `${server.url}${path}`,
-            { method: "POST", headers: accept === undefined ? {} : { "accept-encoding": accept } },
+            { method: "POST", headers: { "x-prediction-id": "p", ...(accept && { "accept-encoding": accept }) } },
             (response) => {
               const chunks: Buffer[] = [];
               response.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -180,6 +180,7 @@ describe("bodies", () => {
       expect(answers.at(-1)).toEqual({
         count: 40,
         failed: 0,
+        prediction_id: response.headers.get("x-prediction-id"),
         threshold: 0.4,
         model_name: "churn",
         model_version: "1",

@@ -27,10 +27,11 @@ function watch(
 describe("withMonitor", () => {
   it("answers just as the handler does", async () => {
     const server = watch();
+    const headers = { "x-prediction-id": "p" };
     const requests = [
-      request("/predict", customers(1)[0]),
+      request("/predict", customers(1)[0], { headers }),
       request("/predict", { age: 1 }),
-      request("/batch-predict", { records: customers(3) }),
+      request("/batch-predict", { records: customers(3) }, { headers }),
       request("/predict", "{"),
       request("/model-info"),
       request("/none", ""),

@@ -54,6 +54,7 @@ describe("predictions", () => {
     expect(answer).toEqual({
       prediction: label,
       probability,
+      prediction_id: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
       threshold: 0.4,
       model_name: "churn",
       model_version: "7",

@@ -8,6 +8,8 @@ import { millisecondsOf } from "../performance/labeled/records.js";
 export interface CapturedPrediction {
   /** Joins the later label; null without one. */
   readonly id: string | null;
+  /** Id that the answer gave the prediction. */
+  readonly predictionId?: string | undefined;
   /** Time of the prediction, ISO 8601. */
   readonly at: string;
   /** The record that was sent to the model. */

@@ -4,6 +4,7 @@ import type { ScoredRecord } from "../../model/scoring/index.js";
 import { datatypeOf, inferRequestOf, outputTensors, readBody, sentJson, type OutputName } from "../bodies/index.js";
 import { callerFailure, json, type ErrorBody, type ServeResponse } from "../http.js";
 import { scoreSlices } from "../predict.js";
+import { predictionIdOf } from "../prediction-id.js";
 import { get, post, type Route } from "./route.js";
 import { foundIn, noModel, type Desk, type Service } from "./service.js";
 
@@ -29,14 +30,19 @@ export function inferenceProtocolRoutes(service: Service): readonly Route[] {
         (value) => (asked = inferRequestOf(value, contract, scoring.maxBatch)).records,
       );
       const results: ScoredRecord[] = [];
-      await scoreSlices(scoring, sent, giveWay, 1, (scored) => void results.push(...scored));
+      const predictionId = predictionIdOf(request);
+      await scoreSlices(scoring, sent, predictionId, giveWay, 1, (scored) => void results.push(...scored));
       assertScored(results);
       const { id, outputs = [] } = asked ?? {};
       return json(200, {
         model_name: model.name,
         model_version: model.version,
         ...(id === undefined ? {} : { id }),
-        parameters: { model_source: model.source, threshold: scoring.scorer.decision.threshold },
+        parameters: {
+          model_source: model.source,
+          threshold: scoring.scorer.decision.threshold,
+          prediction_id: predictionId,
+        },
         outputs: outputs.map((name) => outputOf(name, results)),
       });
     });

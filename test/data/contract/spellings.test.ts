@@ -47,7 +47,13 @@ describe.each([
   it("name the customer of a watched request", () => {
     const records = [{ [id.normalize(written)]: "c7" }];
     const model = { version: "1" } as ServedModel;
-    const context = { request: request("/predict"), bytes: 0, exactRecords: () => records, model };
+    const context = {
+      request: request("/predict"),
+      bytes: 0,
+      exactRecords: () => records,
+      model,
+      predictionId: String,
+    };
     const results = [{ probability: 0.5, label: "Yes", issues: [] }];
     expect(predictionsOf({ records, results, context, at: 0 }, contract)[0]?.id).toBe("c7");
   });
