@@ -210,7 +210,7 @@ describe("protocols over a socket", () => {
           model_name: "churn",
           model_version: "7",
           id: "r1",
-          parameters: { model_source: "registry", threshold: 0.4 },
+          parameters: { model_source: "registry", threshold: 0.4, prediction_id: expect.any(String) as string },
           outputs: [
             { name: "probability", datatype: "FP64", shape: [rows], data: expected },
             { name: "label", datatype: "BYTES", shape: [rows], data: labels },
