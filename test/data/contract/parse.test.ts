@@ -177,7 +177,7 @@ describe("a contract read from a file", () => {
       "no positive class",
       (json) => ({ ...json, target: { ...json.target, positive: "Si" } }),
       "Churn",
-      /none of "No", "Yes"/,
+      /not one of "No", "Yes"/,
     ],
     [
       "a target column that is not named",

@@ -170,7 +170,7 @@ const exceptions: Record<string, (one: Case) => boolean> = {
     x === null && column.optional && column.default === undefined && zod === "refused" && ours === "missing",
   "Absent and undefined are the same": ({ record: { x }, schema, zod }) =>
     x === undefined && zod === "refused" && /default|undefined/.test(schema),
-  "A null stands for NaN": ({ record: { x }, column, ours }) =>
+  "A null means NaN": ({ record: { x }, column, ours }) =>
     x === null && column.kind === "number" && column.nan === true && ours === "missing",
   "Formats and lengths of labels are not checked": ({ schema, zod, ours }) =>
     schema.startsWith("long string") && zod === "refused" && ours !== "refused",
