@@ -1,4 +1,4 @@
-export { placeDense } from "./place";
+export { areFinite, placeDense } from "./place";
 export { score } from "./score";
 export { gradients, train } from "./train";
 // Not for callers, but an exported function isn't inlined, and out of line V8 11 compiles this loop better (3 % of an

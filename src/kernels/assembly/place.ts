@@ -50,3 +50,11 @@ export function placeDense(
     }
   }
 }
+
+/** Are so many floats, a multiple of 4, all finite? Zero times anything else is not zero. */
+export function areFinite(at: usize, floats: i32): bool {
+  const zero = f32x4.splat(0);
+  let sum = zero;
+  for (const end = at + ((<usize>floats) << 2); at < end; at += 16) sum = f32x4.add(sum, f32x4.mul(v128.load(at), zero));
+  return v128.any_true(f32x4.ne(sum, zero)) == false;
+}

@@ -1,4 +1,4 @@
-import { gemv } from "./gemv";
+import { gemv, listValues } from "./gemv";
 import { CHUNK, ROW } from "./layout";
 import { matmul } from "./matmul";
 import { outputForward } from "./output";
@@ -25,6 +25,8 @@ class ScoreNetwork {
   front: usize;
   back: usize;
   scratch: usize;
+  /** Are all weights finite, so that a value of zero adds nothing? */
+  finite: i32;
 }
 
 /** Logits of `rows` rows of features without padding. A row gets the same bits alone as among others. */
@@ -41,8 +43,10 @@ export function score(at: usize, x: usize, rows: i32, logits: usize): void {
     let panels = (network.inputs + 7) >> 3;
     for (let i = 0; i < network.layerCount; ++i) {
       const layer = changetype<ScoreLayer>(network.layers + <usize>i * offsetof<ScoreLayer>());
-      if (count == 1) gemv(front, layer.inputs, layer.kernel, layer.panels, layer.bias, back);
-      else matmul(front, stride, count, layer.inputs, layer.kernel, layer.panels, layer.bias, back, scratch);
+      if (count == 1) {
+        const end = listValues(front, layer.inputs, network.finite ^ 1, scratch);
+        gemv(scratch, end, layer.inputs, layer.kernel, layer.panels, layer.bias, back);
+      } else matmul(front, stride, count, layer.inputs, layer.kernel, layer.panels, layer.bias, back, scratch);
       const swap = front;
       front = back;
       back = swap;

@@ -17,6 +17,9 @@ async function trained(spec: NetworkSpec, seed = 1) {
   return { session, state: await session.state() };
 }
 
+/** Bits as numbers, all NaN alike: which one it is no arithmetic tells. */
+const numbers = (values: Float32Array): number[] =>
+  Array.from(bits(values.map((value) => (value !== value ? NaN : value))));
 const bits = (values: Float32Array): Uint32Array => new Uint32Array(values.slice().buffer);
 
 describe.each(Object.entries(networks))("network scorer, %s", (_, spec) => {
@@ -63,6 +66,32 @@ describe("a network scorer", () => {
       }),
       { numRuns: budget(50) },
     );
+  });
+
+  it("gives a row of zeros, of negative zeros or of what is not finite the same bits alone as among others, whatever the weights", async () => {
+    const { state } = await trained(spec);
+    const special = [0, -0, 1, -1, NaN, Infinity, 1e-45, 3e38];
+    const strange = (share: number) =>
+      state.weights.map((tensor, t) =>
+        tensor.map((weight, i) => (((i + t) * 7919) % 997 < share ? (special[(i + t) % special.length] ?? 0) : weight)),
+      );
+    const { x } = rowsFor(spec, 60, 6);
+    const rows = x.map((value, i) => (i % 3 === 0 ? 0 : i % 7 === 0 ? (special[Math.floor(i / 45) % 8] ?? 0) : value));
+    rows.fill(0, 0, 45);
+    rows.fill(-0, 45, 90);
+    for (const weights of [
+      state.weights,
+      strange(1),
+      strange(300),
+      state.weights.map((tensor) => tensor.map(() => -0)),
+    ]) {
+      const scorer = createNetworkScorer(spec, weights, await loadKernel());
+      const together = scorer.score(rows, 60);
+      const alone = Float32Array.from({ length: 60 }, (_, row) => {
+        return scorer.score(rows.subarray(row * 45, (row + 1) * 45), 1)[0] ?? 0;
+      });
+      expect(numbers(alone)).toEqual(numbers(together));
+    }
   });
 
   it("shares a kernel with others, also when its memory grows", async () => {

@@ -16,6 +16,8 @@ export interface KernelExports extends WasmExports {
     laneBytes: number,
     rowBytes: number,
   ) => void;
+  /** Returns 1 where so many floats, a multiple of 4, are all finite. */
+  readonly areFinite: (address: number, floats: number) => number;
   /** Returns the sum of the rows' losses. */
   readonly train: (
     network: number,

@@ -73,7 +73,7 @@ export function createNetworkScorer(spec: NetworkSpec, weights: NetworkWeights, 
   });
   const widest = Math.max(inputs, ...hidden.map(({ units }) => units));
   const network = kernel.allocate(structBytes(scoreNetworkFields));
-  writeStruct(kernel, network, scoreNetworkFields, {
+  const fields = {
     layerCount: hidden.length,
     layers,
     inputs,
@@ -83,7 +83,7 @@ export function createNetworkScorer(spec: NetworkSpec, weights: NetworkWeights, 
     front: kernel.scratch("front", 4 * chunk * padded(widest)),
     back: kernel.scratch("back", 4 * chunk * padded(widest)),
     scratch: kernel.scratch("scratch", 4 * chunk * padded(widest)),
-  });
+  };
   const x = kernel.scratch(`input ${inputs}`, 4 * capacity * inputs + 32);
   const logits = kernel.scratch("logits", 4 * capacity * outputs);
 
@@ -103,6 +103,9 @@ export function createNetworkScorer(spec: NetworkSpec, weights: NetworkWeights, 
     dense.forEach((layer, i) => {
       placeDense(kernel, staging, layer, places[2 * i] as TensorPlace, places[2 * i + 1] as TensorPlace);
     });
+    const kernels = places.filter(({ form }) => form === "panels");
+    const finite = kernels.every((one) => kernel.exports.areFinite(one.address, placeLength(one)) === 1);
+    writeStruct(kernel, network, scoreNetworkFields, { ...fields, finite: Number(finite) });
   };
   setWeights(weights);
 

@@ -71,6 +71,7 @@ export const scoreNetworkFields = [
   ["front", "i32"],
   ["back", "i32"],
   ["scratch", "i32"],
+  ["finite", "i32"],
 ] as const;
 
 type Fields = readonly (readonly [string, "i32" | "f32" | "f64"])[];
