@@ -53,25 +53,30 @@ export interface HandlerOptions {
  * }
  * ```
  */
-export function createHandler(model: ServedModel | Models, options: HandlerOptions = {}): Handler {
+export function createHandler(given: ServedModel | Models, options: HandlerOptions = {}): Handler {
   const { maxBatch = 10_000, middleware = [], onScored } = options;
   if (!Number.isSafeInteger(maxBatch) || maxBatch < 1) {
     throw new ChurnkitError("OPTION_INVALID", `maxBatch must be a whole number above 0, not ${maxBatch}.`);
   }
   const failed = (error: unknown): void => quietly(() => options.onError?.(error));
   const metrics = options.metrics && quietMetrics(options.metrics, failed);
+  const models = modelsOf(given);
+  const listens = onScored !== undefined || models.scored !== undefined;
   const service = serviceOf({
-    models: modelsOf(model),
+    models,
     metrics,
     maxBatch,
     failed,
     scoredBy: (by) =>
-      onScored &&
-      (({ request, bytes, records, exactRecords }, results, predictionId) =>
-        quietly(() => {
-          const exact = (): readonly unknown[] => exactRecords(by.scorer.contract);
-          return onScored(records, results, { request, bytes, exactRecords: exact, model: by, predictionId });
-        }, failed)),
+      !listens
+        ? undefined
+        : ({ request, bytes, records, exactRecords }, results, predictionId) =>
+            quietly(() => {
+              const exact = (): readonly unknown[] => exactRecords(by.scorer.contract);
+              const context = { request, bytes, exactRecords: exact, model: by, predictionId };
+              quietly(() => models.scored?.(records, results, context), failed);
+              return onScored?.(records, results, context);
+            }, failed),
   });
   const routes = routesOf(service);
   const answer = middleware.reduceRight((next, around) => around(next), routes.answer);

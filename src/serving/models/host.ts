@@ -2,19 +2,28 @@ import { quietly, unref } from "../../base/async/index.js";
 import { ChurnkitError } from "../../base/errors.js";
 import type { ModelRegistry } from "../../registry/registry.js";
 import type { VersionRef } from "../../registry/versions/index.js";
+import { hostedEntry, type Exposure } from "./entry.js";
 import type { LoadedModel, ServiceOptions } from "./load-for-service.js";
 import type { ModelProblem, Models, ServedModel } from "./models.js";
-import { bundlePlace, registryPlace } from "./place.js";
-import { postOf, type Post } from "./post.js";
+import type { ShadowReport } from "./shadow.js";
+import type { Variant } from "./variants.js";
 
 /** One model of a {@link modelHost}. */
 export interface HostedModel extends Omit<ServiceOptions, "onProblem"> {
-  /** The registry that holds the version; without one, `ref` is a folder or archive with a bundle. */
+  /** The registry that holds the versions; without one, a reference is a folder or archive with a bundle. */
   readonly registry?: ModelRegistry | undefined;
   /** The version to serve, best an alias such as `champion`. */
   readonly ref: VersionRef;
   /** Name in paths and answers. Default: the registry's, or the contract's. */
   readonly name?: string | undefined;
+  /** Versions that take a share of the traffic; `ref` has the rest. */
+  readonly variants?: readonly Variant<VersionRef>[] | undefined;
+  /** Column whose value decides who gets which variant. */
+  readonly by?: string | undefined;
+  /** Changes who gets which variant. Default: the model's name. */
+  readonly salt?: string | undefined;
+  /** Version that scores what `ref` has answered, after the answer is sent; its scores are compared, never shown to callers. */
+  readonly shadow?: VersionRef | undefined;
 }
 
 /** Options of {@link modelHost}. */
@@ -27,6 +36,8 @@ export interface ModelHostOptions {
   readonly onProblem?: ((error: unknown) => void) | undefined;
   /** Told of every version that comes on duty, and of the one before it. */
   readonly onChange?: ((model: LoadedModel, former: LoadedModel | undefined) => void) | undefined;
+  /** Told of every record that a model with variants scored: who met which variant. */
+  readonly onExposure?: ((exposure: Exposure) => void) | undefined;
 }
 
 /** Models whose versions change while they are served. */
@@ -37,6 +48,8 @@ export interface ModelHost extends Models {
    * @throws ChurnkitError the reason why a reference has no version on duty at all.
    */
   refresh(): Promise<void>;
+  /** How the shadow of a model compares, of the default without a name; undefined where it has scored nothing. */
+  shadow(name?: string): ShadowReport | undefined;
   /** Ends the watch; the versions on duty stay. */
   close(): void;
 }
@@ -69,35 +82,16 @@ export interface ModelHost extends Models {
  * ```
  */
 export function modelHost(hosted: readonly HostedModel[], options: ModelHostOptions = {}): ModelHost {
-  const { every = 10_000, timeout = 60_000, onProblem, onChange } = options;
+  const { every = 10_000, timeout = 60_000 } = options;
   checkNumber("every", every, 0);
   checkNumber("timeout", timeout, 1);
-  const tell = (error: unknown): void => quietly(() => onProblem?.(error));
-  const entries = hosted.map((model) => {
-    const { registry, ref, name = registry?.name, copies, keep, ...load } = model;
-    const place =
-      registry === undefined
-        ? bundlePlace(String(ref))
-        : registryPlace(registry, ref, { ...load, copies, keep, onProblem: tell });
-    const post = postOf(place, {
-      ref: String(ref),
-      name,
-      variant: undefined,
-      timeout,
-      onProblem: tell,
-      onChange: (next, former) => onChange?.(next, former),
-    });
-    return { name, post };
-  });
   checkNames(hosted.map(({ registry, name = registry?.name }) => name));
-
-  const posts: readonly Post[] = entries.map(({ post }) => post);
-  const nameOf = ({ name, post }: (typeof entries)[number]): string | undefined => name ?? post.model()?.name;
-  const find = (name?: string, version?: string): ServedModel | undefined => {
-    const entry = name === undefined ? entries[0] : entries.find((each) => nameOf(each) === name);
-    const model = entry?.post.model();
-    return version === undefined || version === model?.version ? model : undefined;
-  };
+  const tell = (error: unknown): void => quietly(() => options.onProblem?.(error));
+  const entries = hosted.map((model) => hostedEntry(model, { ...options, timeout, onProblem: tell }));
+  const posts = entries.flatMap((entry) => entry.posts);
+  const entryOf = (name?: string): (typeof entries)[number] | undefined =>
+    name === undefined ? entries[0] : entries.find((entry) => entry.name() === name);
+  const find = (name?: string, version?: string): ServedModel | undefined => entryOf(name)?.find(version);
 
   let timer: ReturnType<typeof setTimeout> | undefined;
   let closed = false;
@@ -113,11 +107,17 @@ export function modelHost(hosted: readonly HostedModel[], options: ModelHostOpti
   quietly(watch);
 
   return {
-    names: () => entries.flatMap((entry) => nameOf(entry) ?? []),
+    names: () => entries.flatMap((entry) => entry.name() ?? []),
     find,
-    choose: (_, name) => find(name),
-    ready: () => posts.every((post) => post.model() !== undefined),
+    choose: (record, name) => entryOf(name)?.choose(record),
+    splits: (name) => entryOf(name)?.splits === true,
+    ready: () => entries.every((entry) => entry.find() !== undefined),
     problems: (): readonly ModelProblem[] => posts.flatMap((post) => post.problem() ?? []),
+    ...(entries.some((entry) => entry.scored !== undefined)
+      ? { scored: (records, results, context) => entryOf(context.model.name)?.scored?.(records, results, context) }
+      : {}),
+    about: (name) => entryOf(name)?.about() ?? {},
+    shadow: (name) => entryOf(name)?.shadow(),
     async refresh() {
       await lookAll(true);
       const empty = posts.find((post) => post.model() === undefined);

@@ -1,6 +1,7 @@
 import type { ErrorCode } from "../../base/errors.js";
 import type { Artifact } from "../../model/artifact.js";
-import type { Scorer } from "../../model/scoring/index.js";
+import type { ScoredRecord, Scorer } from "../../model/scoring/index.js";
+import type { ScoringContext } from "../handler.js";
 
 /** A model on duty: a scorer and where it came from. */
 export interface ServedModel {
@@ -39,14 +40,20 @@ export interface Models {
   ready(): boolean;
   /** Problems that keep due versions out of service. */
   problems?(): readonly ModelProblem[];
+  /** Whether {@link Models.choose} may give records of one name to different models. */
+  splits?(name?: string): boolean;
+  /** Told of each scored request before its answer is sent, so the work is done later. */
+  scored?(records: readonly unknown[], results: readonly ScoredRecord[], context: ScoringContext): void;
+  /** What GET /models says of a model beside its origin. */
+  about?(name: string): Readonly<Record<string, unknown>>;
   /**
    * Loads a model that a caller names, where callers may do so.
    *
    * @throws ChurnkitError INPUT_TOO_LARGE where there is no room for it; others for a model that cannot be loaded.
    */
-  load?(this: void, name: string, url: string): Promise<ServedModel>;
+  readonly load?: ((name: string, url: string) => Promise<ServedModel>) | undefined;
   /** Forgets such a model; false where there is none. */
-  unload?(this: void, name: string): boolean;
+  readonly unload?: ((name: string) => boolean) | undefined;
 }
 
 /** The models of a server that has one, which never changes. */

@@ -19,7 +19,7 @@ export function modelInfoRoutes(service: Service): readonly Route[] {
       models: models.names().map((name) => {
         const model = models.find(name);
         if (model === undefined) return { model_name: name, ...namesOfSageMaker({ name, source: "" }) };
-        return { ...desk(model).origin, ...namesOfSageMaker(model) };
+        return { ...desk(model).origin, ...namesOfSageMaker(model), ...models.about?.(name) };
       }),
     });
   return [get("/model-info", info), get("/models", list), get("/models/{model}", info)];

@@ -10,10 +10,11 @@ import {
 } from "../bodies/index.js";
 import type { ServeRequest } from "../http.js";
 import { predictStream } from "../predict-stream.js";
-import { predictBatch, predictLines, predictOne } from "../predict.js";
+import { predictBatch, predictLines, predictOne, type More, type Scoring } from "../predict.js";
 import { moreOf } from "./more.js";
-import { post, type Route } from "./route.js";
+import { post, type PathParts, type Route } from "./route.js";
 import { foundIn, noModel, type Desk, type Service } from "./service.js";
+import { splitScoring } from "./split-scoring.js";
 
 /** POST /predict and /batch-predict, and the same for a model by name. */
 export function predictRoutes(service: Service): readonly Route[] {
@@ -37,18 +38,18 @@ export function predictRoutes(service: Service): readonly Route[] {
     if (formOf(request.headers["content-type"]) === "lines" && (accepted ?? "lines") === "lines") {
       const found = foundIn(service, parts);
       if (found === undefined) return noModel(service, parts);
-      const { scoring, naming } = desk(found);
-      const more = await moreOf(request.query, desk(found), { single: false });
+      const { naming } = desk(found);
+      const { scoring, more } = await batchScoring(service, desk(found), request, parts);
       return predictStream({ scoring, naming, more, inTurn, failed }, request);
     }
     const body = await readBody(request);
     return inTurn(async (giveWay) => {
       const found = foundIn(service, parts);
       if (found === undefined) return noModel(service, parts);
-      const { scoring } = desk(found);
       const sent = await sentBatch(request, body, desk(found));
+      const { scoring, more } = await batchScoring(service, desk(found), request, parts);
       if (accepted === "csv") return predictLines(scoring, sent, giveWay, "csv");
-      return predictBatch(scoring, sent, giveWay, await moreOf(request.query, desk(found), { single: false }));
+      return predictBatch(scoring, sent, giveWay, more);
     });
   };
   return [
@@ -57,6 +58,23 @@ export function predictRoutes(service: Service): readonly Route[] {
     post("/models/{model}/predict", predict),
     post("/models/{model}/batch-predict", predictMany),
   ];
+}
+
+/** How a batch is scored, and what its query adds: by one model, or by each record's variant. */
+async function batchScoring(
+  service: Service,
+  found: Desk,
+  { query }: ServeRequest,
+  { model, version }: PathParts,
+): Promise<{ readonly scoring: Scoring; readonly more: More | undefined }> {
+  const asked = await moreOf(query, found, { single: false });
+  const splits = version === undefined && service.models.splits?.(model) === true;
+  if (!splits) return { scoring: found.scoring, more: asked };
+  const { scoring, more } = splitScoring(service, found, model);
+  return {
+    scoring,
+    more: (record, probability) => ({ ...asked?.(record, probability), ...more(record, probability) }),
+  };
 }
 
 /** The records of a batch in any form. */

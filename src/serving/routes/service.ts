@@ -11,7 +11,9 @@ import type { PathParts } from "./route.js";
 export interface Desk {
   readonly model: ServedModel;
   /** Said in every answer: name, version and source of the model. */
-  readonly origin: Readonly<Record<"model_name" | "model_version" | "model_source", string>>;
+  readonly origin: Readonly<
+    Record<"model_name" | "model_version" | "model_source", string> & { readonly model_variant?: string }
+  >;
   readonly scoring: Scoring;
   readonly naming: Naming;
   /** The model's explainer, made at the first call; undefined where the model has none. */
@@ -45,8 +47,13 @@ export interface ServiceSettings {
 export function serviceOf({ models, metrics, maxBatch, scoredBy, failed }: ServiceSettings): Service {
   const desks = new WeakMap<ServedModel, Desk>();
   const made = (model: ServedModel): Desk => {
-    const { scorer, name, version, source } = model;
-    const origin = { model_name: name, model_version: version, model_source: source };
+    const { scorer, name, version, source, variant } = model;
+    const origin = {
+      model_name: name,
+      model_version: version,
+      model_source: source,
+      ...(variant === undefined ? {} : { model_variant: variant }),
+    };
     const said = JSON.stringify({ threshold: scorer.decision.threshold, ...origin }).slice(1, -1);
     const scoring = { scorer, metrics, maxBatch, said, scored: scoredBy(model) };
     const desk = { model, origin, scoring, naming: namingOf(scorer.contract), explainer: explainerIn(model) };
