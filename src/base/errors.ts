@@ -45,6 +45,8 @@ export const errorCodes = {
   STATE_CORRUPT: "The saved state of a monitor or a retraining policy cannot be read.",
   SINK_FAILED: "A metric sink did not take all points, or was closed.",
   IO_FAILED: "The operating system refused a read or write.",
+  ACCESS_DENIED: "A request came without a valid API key, or with one for other routes.",
+  TOO_BUSY: "The server refused a request because of a rate limit or its load, or gave up on it.",
 } as const;
 
 /** A stable, documented error code. */

@@ -16,6 +16,7 @@ const verbs = {
   explain: () => import("./commands/explain.js"),
   drift: () => import("./commands/drift.js"),
   serve: () => import("./commands/serve.js"),
+  keys: () => import("./commands/keys.js"),
   monitor: () => import("./commands/monitor.js"),
   retraining: () => import("./commands/retraining.js"),
   registry: () => import("./commands/registry.js"),

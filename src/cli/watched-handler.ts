@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import type { Monitor } from "../monitor/index.js";
 import { writeFileAtomic } from "../io/atomic.js";
-import { createHandler } from "../serving/handler.js";
+import { createHandler, type HandlerOptions } from "../serving/handler.js";
 import type { Handler } from "../serving/http.js";
 import type { LoadedModel } from "../serving/models/index.js";
 import { prometheusMetrics } from "../serving/metrics.js";
@@ -20,11 +20,12 @@ export interface WatchOptions {
 export async function watchedHandler(
   model: LoadedModel,
   { monitor: share, capture, monitorState: file }: WatchOptions,
-  onError: (error: unknown) => void,
+  options: HandlerOptions & { readonly onError: (error: unknown) => void },
 ): Promise<{ readonly handler: Handler; readonly close: () => Promise<void> }> {
   const metrics = prometheusMetrics(model.version);
+  const { onError } = options;
   if (share === undefined && capture === undefined && file === undefined) {
-    return { handler: createHandler(model, { metrics, onError }), close: () => Promise.resolve() };
+    return { handler: createHandler(model, { ...options, metrics }), close: () => Promise.resolve() };
   }
   const [{ captureToFile }, { withMonitor }, { prometheusSink }] = await Promise.all([
     import("../serving/hosts/index.js"),
@@ -38,11 +39,11 @@ export async function watchedHandler(
   let keptUntil: string | null = null;
   const sink = prometheusSink();
   const watched = withMonitor(model, monitor, {
+    ...options,
     metrics: withSink(metrics, sink),
     sample: share ?? 1,
     sink,
     labels: { model: model.name },
-    onError,
     ...(capture === undefined ? {} : { capture: captureToFile(capture) }),
     onReport: ({ to }) => {
       // Write only for a closed period; the open one is saved when the server ends.

@@ -15,9 +15,14 @@ export type FileContent = string | Uint8Array | AsyncIterable<string | Uint8Arra
  * part: the bytes go to a temporary file next to it, reach the disk, and take its name in one step. Missing folders
  * are made, and removed again on failure. A device such as /dev/stdout is written to directly.
  *
+ * @param options `mode` has the permissions of a new file; an existing file keeps its own.
  * @throws ChurnkitError IO_FAILED with the path and what to do.
  */
-export async function writeFileAtomic(path: string, content: FileContent): Promise<void> {
+export async function writeFileAtomic(
+  path: string,
+  content: FileContent,
+  { mode }: { readonly mode?: number } = {},
+): Promise<void> {
   const { realpath, rename, rm, stat } = files();
   const target = await realpath(path).catch(() => path);
   const present = await stat(target).catch(() => undefined);
@@ -36,7 +41,7 @@ export async function writeFileAtomic(path: string, content: FileContent): Promi
   const staged = paths().join(folder, `.${paths().basename(target)}.${ownedName()}.tmp`);
   try {
     await removeLeftovers(folder, `.${paths().basename(target)}.`, ".tmp");
-    await writeInto(staged, content, "wx", present?.mode);
+    await writeInto(staged, content, "wx", present?.mode ?? mode);
     await rename(staged, target);
     await syncFolder(folder);
   } catch (error) {

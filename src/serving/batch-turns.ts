@@ -4,7 +4,7 @@ import pLimit from "p-limit";
 const sliceMilliseconds = 0.25;
 
 /** Yields to everything that is ready to run: requests, timers. */
-const pause = (): Promise<void> =>
+export const pause = (): Promise<void> =>
   new Promise((resolve) => {
     if (typeof setImmediate === "function") setImmediate(resolve);
     else setTimeout(resolve, 0);

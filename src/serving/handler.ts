@@ -2,7 +2,8 @@ import { ChurnkitError } from "../base/errors.js";
 import { quietly } from "../base/async/index.js";
 import type { ScoredRecord } from "../model/scoring/index.js";
 import type { Sent } from "./bodies/index.js";
-import { callerFailure, failure, type Handler, type Middleware, type ServeResponse } from "./http.js";
+import type { AnswerCache } from "./cache/index.js";
+import { callerFailure, failure, type Handler, type Middleware } from "./http.js";
 import type { ServingMetrics } from "./metrics.js";
 import { modelsOf, type Models, type ServedModel } from "./models/index.js";
 import type { PredictionIds } from "./prediction-id.js";
@@ -22,9 +23,11 @@ export interface HandlerOptions {
   readonly metrics?: ServingMetrics | undefined;
   /** Maximum number of records in one batch. Default 10,000. */
   readonly maxBatch?: number | undefined;
+  /** Keeps the scores of POST /predict, such as `memoryCache()`. Default: each record is scored. */
+  readonly cache?: AnswerCache | undefined;
   /**
-   * Functions around the routes, the first one outermost. Their answers are counted, and their errors answered, like
-   * the routes'.
+   * Functions around the routes, the first one outermost. Their answers are counted like the routes'. What a route or a
+   * middleware throws reaches those around it as an answer.
    */
   readonly middleware?: readonly Middleware[] | undefined;
   /**
@@ -54,7 +57,7 @@ export interface HandlerOptions {
  * ```
  */
 export function createHandler(given: ServedModel | Models, options: HandlerOptions = {}): Handler {
-  const { maxBatch = 10_000, middleware = [], onScored } = options;
+  const { maxBatch = 10_000, middleware = [], cache, onScored } = options;
   if (!Number.isSafeInteger(maxBatch) || maxBatch < 1) {
     throw new ChurnkitError("OPTION_INVALID", `maxBatch must be a whole number above 0, not ${maxBatch}.`);
   }
@@ -66,6 +69,7 @@ export function createHandler(given: ServedModel | Models, options: HandlerOptio
     models,
     metrics,
     maxBatch,
+    cache,
     failed,
     scoredBy: (by) =>
       !listens
@@ -79,7 +83,18 @@ export function createHandler(given: ServedModel | Models, options: HandlerOptio
             }, failed),
   });
   const routes = routesOf(service);
-  const answer = middleware.reduceRight((next, around) => around(next), routes.answer);
+  const answered =
+    (handler: Handler): Handler =>
+    async (request) => {
+      try {
+        return await handler(request);
+      } catch (error) {
+        const refusal = callerFailure(error);
+        if (refusal === undefined) failed(error);
+        return refusal ?? serverFailure;
+      }
+    };
+  const answer = middleware.reduceRight((next, around) => answered(around(next)), answered(routes.answer));
 
   return async (request) => {
     let begin = performance.now();
@@ -89,13 +104,7 @@ export function createHandler(given: ServedModel | Models, options: HandlerOptio
       begin = performance.now();
       return bytes;
     };
-    let response: ServeResponse;
-    try {
-      response = await answer({ ...request, body });
-    } catch (error) {
-      response = callerFailure(error) ?? serverFailure;
-      if (response === serverFailure) failed(error);
-    }
+    const response = await answer({ ...request, body });
     metrics?.request(routes.label(request.path), response.status, (performance.now() - begin) / 1000);
     return response;
   };

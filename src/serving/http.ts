@@ -15,6 +15,10 @@ export interface ServeRequest {
   readonly headers: Readonly<Record<string, string | undefined>>;
   /** IP address of the other end of the connection, if the carrier knows it. Behind a proxy it is the proxy's. */
   readonly address?: string | undefined;
+  /** Name of the API key that the request was sent with, once `apiKeys` has accepted it. */
+  readonly caller?: string | undefined;
+  /** Takes members for the request's line in the log, where there is one: a middleware may add its own. */
+  readonly logged?: Record<string, unknown> | undefined;
   /**
    * Reads the body. Called at most once, and only if a route takes one.
    *
@@ -105,6 +109,12 @@ export function failure(
   const body: ErrorBody = { error };
   return json(status, body, headers);
 }
+
+/** The same answer with more headers; where both have one, the answer's own stays. */
+export const withHeaders = (response: ServeResponse, headers: Readonly<Record<string, string>>): ServeResponse => ({
+  ...response,
+  headers: { ...headers, ...response.headers },
+});
 
 /** Errors that a caller can cause. Any other error is the server's own, and its message stays inside. */
 const callerErrors: ReadonlyMap<ErrorCode, number> = new Map<ErrorCode, number>([

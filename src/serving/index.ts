@@ -17,3 +17,16 @@ export { captureToFile } from "./hosts/node/capture-file.js";
 export { withMonitor } from "./monitor.js";
 export { monitorProcessingJob } from "./hosts/processing/monitor-job.js";
 export { monitorLambda } from "./hosts/lambda/monitor-lambda.js";
+export {
+  apiKeys,
+  cors,
+  loadLimit,
+  rateLimit,
+  requestIds,
+  requestLog,
+  securityHeaders,
+  timeLimit,
+} from "./protection/index.js";
+export { watchKeys } from "./hosts/node/watch-keys.js";
+export { memoryCache, redisCache, type AnswerCache } from "./cache/index.js";
+export { connectRedis } from "./redis/index.js";

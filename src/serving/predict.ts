@@ -2,6 +2,7 @@ import type { CellIssue } from "../data/contract/index.js";
 import type { ScoredRecord, Scorer } from "../model/scoring/index.js";
 import type { GiveWay } from "./batch-turns.js";
 import { linesType, type Sent } from "./bodies/index.js";
+import type { ScoreOne } from "./cache/index.js";
 import { commonHeaders, failure, jsonText, type RequestProblem, type ServeResponse } from "./http.js";
 import type { ServingMetrics } from "./metrics.js";
 import { idsIn, predictionHeader, predictionIdOf, type PredictionIds } from "./prediction-id.js";
@@ -9,6 +10,8 @@ import { idsIn, predictionHeader, predictionIdOf, type PredictionIds } from "./p
 /** Inputs for scoring a request. */
 export interface Scoring {
   readonly scorer: Scorer;
+  /** Scores single records through a cache, if there is one. */
+  readonly scoreOne?: ScoreOne | undefined;
   readonly metrics: ServingMetrics | undefined;
   readonly maxBatch: number;
   /** Members of every answer in addition to the score, as they stand in its JSON: threshold and origin of the model. */
@@ -29,10 +32,21 @@ const recordsAtOnce = 512;
 const mostIssues = { one: 1000, batch: 100 } as const;
 
 /** Answers one record. */
-export function predictOne({ scorer, metrics, said, scored }: Scoring, sent: Sent, more?: More): ServeResponse {
+export function predictOne(scoring: Scoring, sent: Sent, more?: More): ServeResponse | Promise<ServeResponse> {
   const [record] = sent.records;
+  const result = scoring.scoreOne?.(record, sent.bytes) ?? scoring.scorer.scoreRecord(record);
+  return result instanceof Promise
+    ? result.then((found) => answerToOne(scoring, sent, found, more))
+    : answerToOne(scoring, sent, result, more);
+}
+
+function answerToOne(
+  { metrics, said, scored }: Scoring,
+  sent: Sent,
+  result: ScoredRecord,
+  more: More | undefined,
+): ServeResponse {
   const id = predictionIdOf(sent.request);
-  const result = scorer.scoreRecord(record);
   const all = result.issues;
   const issues = all.length > mostIssues.one ? all.slice(0, mostIssues.one) : all;
   scored?.(sent, [result], () => id);
@@ -46,7 +60,7 @@ export function predictOne({ scorer, metrics, said, scored }: Scoring, sent: Sen
     scoreText(
       result,
       issues,
-      `${moreText(record, result.probability, more)},"prediction_id":${JSON.stringify(id)},${said}`,
+      `${moreText(sent.records[0], result.probability, more)},"prediction_id":${JSON.stringify(id)},${said}`,
     ),
   );
 }

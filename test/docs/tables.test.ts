@@ -186,6 +186,7 @@ describe("docs/command-line*.md equal --help", async () => {
     "explain",
     "drift",
     "serve",
+    "keys",
     "monitor",
     "retraining",
     "registry",

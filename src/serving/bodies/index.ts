@@ -1,6 +1,6 @@
 export { namingOf, withNames, type Naming } from "./features.js";
 export { acceptedForm, formOf, linesType } from "./form.js";
-export { sentJson, type Sent } from "./json.js";
+export { sentJson, textOf, type Sent } from "./json.js";
 export { arrivingLines, sentLines } from "./lines.js";
 export { collected, readBody } from "./read-body.js";
 export { recordsOf } from "./records.js";

@@ -1,3 +1,4 @@
 export { capturedFiles } from "./node/captured-files.js";
 export { listen } from "./node/node-server.js";
+export { watchKeys } from "./node/watch-keys.js";
 export { captureToFile } from "./node/capture-file.js";

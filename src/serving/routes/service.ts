@@ -1,6 +1,7 @@
 import type { Explainer } from "../../model/explain/index.js";
 import { batchTurns, type GiveWay } from "../batch-turns.js";
 import { namingOf, type Naming } from "../bodies/index.js";
+import { cachedScore, type AnswerCache } from "../cache/index.js";
 import { failure, type ServeResponse } from "../http.js";
 import type { ServingMetrics } from "../metrics.js";
 import type { Models, ServedModel } from "../models/index.js";
@@ -39,12 +40,13 @@ export interface ServiceSettings {
   readonly models: Models;
   readonly metrics: ServingMetrics | undefined;
   readonly maxBatch: number;
+  readonly cache: AnswerCache | undefined;
   /** Makes what takes the scored records of a model. */
   readonly scoredBy: (model: ServedModel) => Scoring["scored"];
   readonly failed: Service["failed"];
 }
 
-export function serviceOf({ models, metrics, maxBatch, scoredBy, failed }: ServiceSettings): Service {
+export function serviceOf({ models, metrics, maxBatch, cache, scoredBy, failed }: ServiceSettings): Service {
   const desks = new WeakMap<ServedModel, Desk>();
   const made = (model: ServedModel): Desk => {
     const { scorer, name, version, source, variant } = model;
@@ -55,7 +57,8 @@ export function serviceOf({ models, metrics, maxBatch, scoredBy, failed }: Servi
       ...(variant === undefined ? {} : { model_variant: variant }),
     };
     const said = JSON.stringify({ threshold: scorer.decision.threshold, ...origin }).slice(1, -1);
-    const scoring = { scorer, metrics, maxBatch, said, scored: scoredBy(model) };
+    const scoreOne = cache && cachedScore(cache, model);
+    const scoring = { scorer, scoreOne, metrics, maxBatch, said, scored: scoredBy(model) };
     const desk = { model, origin, scoring, naming: namingOf(scorer.contract), explainer: explainerIn(model) };
     desks.set(model, desk);
     return desk;
