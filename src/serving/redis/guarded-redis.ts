@@ -1,3 +1,5 @@
+import { quietly } from "../../base/async/index.js";
+
 /**
  * Sends one command to a Redis and gives its reply: `(...command) => client.call(...command)` with a client of ioredis,
  * `(...command) => client.sendCommand(command)` with one of node-redis.
@@ -50,7 +52,7 @@ export function guardedRedis(
     if (failed < failures) return attempt(command);
     if (performance.now() - triedAt >= rest) {
       triedAt = performance.now();
-      void attempt(command);
+      quietly(() => attempt(command));
     }
     return undefined;
   };
