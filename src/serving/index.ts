@@ -4,6 +4,7 @@
  * @module churnkit/serving
  */
 export { createHandler, type HandlerOptions } from "./handler.js";
+export { compareVariants } from "./models/compare-variants.js";
 export { modelHost, type HostedModel, type ModelHost } from "./models/host.js";
 export { modelsOnDemand } from "./models/models-on-demand.js";
 export type { Models, ServedModel } from "./models/models.js";
