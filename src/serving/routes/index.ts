@@ -1,29 +1,23 @@
-import { json } from "../http.js";
+import { aboutRoutes } from "./about.js";
 import { healthRoutes } from "./health.js";
 import { modelInfoRoutes } from "./model-info.js";
 import { predictRoutes } from "./predict.js";
 import { inferenceProtocolRoutes } from "./inference-protocol.js";
 import { sageMakerRoutes } from "./sagemaker.js";
-import { get, routerOf, type Route, type Router } from "./route.js";
+import { routerOf, type Route, type Router } from "./route.js";
 import type { Service } from "./service.js";
 
 export { serviceOf } from "./service.js";
 
 /** The one table of a server's routes. */
 export function routesOf(service: Service): Router {
-  const { models, desk } = service;
-  const index = get("/", () => {
-    const model = models.find();
-    const endpoints = [...new Set(table.map(({ path }) => path))];
-    return json(200, { service: "churnkit", ...(model && desk(model).origin), endpoints });
-  });
   const table: readonly Route[] = [
     ...predictRoutes(service),
     ...sageMakerRoutes(service),
     ...healthRoutes(service),
     ...modelInfoRoutes(service),
     ...inferenceProtocolRoutes(service),
-    index,
+    ...aboutRoutes(service, () => table),
   ];
   return routerOf(table);
 }

@@ -1,4 +1,5 @@
 import { ChurnkitError } from "../../base/errors.js";
+import { parseJson } from "../../base/json/index.js";
 import { version as packageVersion } from "../../base/version.js";
 import type { ScoredRecord } from "../../model/scoring/index.js";
 import { datatypeOf, inferRequestOf, outputTensors, readBody, sentJson, type OutputName } from "../bodies/index.js";
@@ -100,5 +101,5 @@ const withProtocolErrors =
     }
     const { status, body } = response;
     if (status < 400 || typeof body !== "string" || !body.startsWith('{"error":')) return response;
-    return { ...response, body: JSON.stringify({ error: (JSON.parse(body) as ErrorBody).error.message }) };
+    return { ...response, body: JSON.stringify({ error: (parseJson(body) as ErrorBody).error.message }) };
   };

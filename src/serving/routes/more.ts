@@ -21,7 +21,7 @@ export async function moreOf(
   if (query === "") return undefined;
   const asked = new URLSearchParams(query);
   const parts: More[] = [];
-  if (isOn(asked.get("probabilities"))) parts.push(classProbabilities(scoring.scorer.contract));
+  if (isOn(asked, "probabilities")) parts.push(classProbabilities(scoring.scorer.contract));
   const top = reasonsAsked(asked.get("explain"));
   if (top > 0) {
     if (!single) throw new ChurnkitError("REQUEST_INVALID", "explain is for /predict. Ask for single records.");
@@ -38,7 +38,13 @@ export async function moreOf(
     : (...given) => parts.reduce<ReturnType<More>>((all, part) => ({ ...all, ...part(...given) }), {});
 }
 
-const isOn = (value: string | null): boolean => value !== null && value !== "false" && value !== "0";
+/** Whether a flag of the query is on: `?probabilities` or `?probabilities=true`. */
+function isOn(asked: URLSearchParams, name: string): boolean {
+  const value = asked.get(name);
+  if (value === null || value === "false") return false;
+  if (value === "" || value === "true") return true;
+  throw new ChurnkitError("REQUEST_INVALID", `${name} is ${value.slice(0, 40)}. Give true or false.`);
+}
 
 function reasonsAsked(value: string | null): number {
   if (value === null) return 0;

@@ -22,6 +22,7 @@ interface Place {
 
 /** Finds routes by path. */
 export interface Router {
+  readonly table: readonly Route[];
   /** Answers by the route of a path. */
   readonly answer: Handler;
   /** The path of a request as its route spells it, or `other`. Safe as a label: callers cannot choose it. */
@@ -50,6 +51,7 @@ export function routerOf(table: readonly Route[]): Router {
   }
 
   return {
+    table,
     async answer(request) {
       const found = find(request.path);
       if (found === undefined) return nothingThere(request.path);
