@@ -20,7 +20,7 @@ const origin = {
   model_name: { ...text, description: "The model that answered." },
   model_version: text,
   model_source: { ...text, description: "Where the model came from, such as `registry`, `local` or `local-copy`." },
-  variant: { ...text, description: "The variant, where several share the traffic." },
+  model_variant: { ...text, description: "The variant, where several share the traffic." },
 };
 
 /** All schemas of a server whose default model has this contract. */
@@ -48,6 +48,7 @@ export function schemasOf(contract: Contract, most: number): Readonly<Record<str
     const records = { type: "array", items: { anyOf: [ref("Record"), ref("Features")] }, minItems, maxItems: most };
     return { anyOf: [records, object({ records })], examples: [{ records: [exampleRecord(contract)] }] };
   };
+  const id = { ...text, description: "The answer's id: the caller's x-prediction-id, or a new one." };
   const tensor = object({
     name: text,
     datatype: text,
@@ -59,11 +60,11 @@ export function schemasOf(contract: Contract, most: number): Readonly<Record<str
     Batch: batch(0),
     FilledBatch: batch(1),
     Prediction: object(
-      { ...scoreOfOne, threshold: probability, ...origin },
+      { ...scoreOfOne, prediction_id: id, threshold: probability, ...origin },
       "probabilities",
       "warnings",
       "reasons",
-      "variant",
+      "model_variant",
     ),
     BatchEntry: object(
       {
@@ -82,11 +83,12 @@ export function schemasOf(contract: Contract, most: number): Readonly<Record<str
         count,
         failed: count,
         issues_left_off: { type: "boolean", description: "More records have issues than the answer lists." },
+        prediction_id: id,
         threshold: probability,
         ...origin,
       },
       "issues_left_off",
-      "variant",
+      "model_variant",
     ),
     Reason: object({
       column: text,
@@ -99,7 +101,7 @@ export function schemasOf(contract: Contract, most: number): Readonly<Record<str
     Problem: object({ code: text, message: text, issues: list(ref("Issue")) }, "issues"),
     Error: object({ error: ref("Problem") }),
     Health: object({ status: text, version: text, uptime_seconds: number, ...origin }, ...Object.keys(origin)),
-    Model: object({ ...origin, modelName: text, modelUrl: text }, "model_version", "model_source", "variant"),
+    Model: object({ ...origin, modelName: text, modelUrl: text }, "model_version", "model_source", "model_variant"),
     InferRequest: object(
       {
         id: text,

@@ -19,7 +19,7 @@ const longest = 200;
 /**
  * Lets requests through that carry a key, as `Authorization: Bearer <key>` or `x-api-key: <key>`, with the scope that the route
  * needs: `predict`, `metrics` (GET /metrics) or `admin` (which changes models, and opens everything). Others get a 401 or 403.
- * `/live`, `/ready`, `/ping` and `/health` are open. Later middlewares find the key's name in `request.caller`.
+ * `/live`, `/ready`, `/ping`, `/health` and the page `/docs` are open. Later middlewares find the key's name in `request.caller`.
  *
  * @param source text of a key document, such as an environment variable, or keys from `watchKeys`.
  * @throws ChurnkitError INPUT_MALFORMED for a document that cannot be read.
@@ -55,7 +55,8 @@ export function keysOf(keys: readonly ApiKey[]): KeySource {
 }
 
 function scopeOf({ method, path }: ServeRequest): Scope | "open" {
-  if (isHealth(path)) return "open";
+  // The page holds nothing of the model, and is where a browser takes the key.
+  if (isHealth(path) || path === "/docs") return "open";
   if (path === "/metrics") return "metrics";
   const changesModels =
     method === "DELETE" || method === "PUT" || (method === "POST" && /^\/(?:models$|v2\/repository\/)/.test(path));

@@ -22,10 +22,13 @@ export function predictRoutes(service: Service): readonly Route[] {
   const predict: Route["answer"] = async (request, parts) => {
     const sent = sentJson(request, await readBody(request), (record) => [record]);
     const { model, version } = parts;
-    const found = version === undefined ? models.choose(sent.records[0], model) : models.find(model, version);
+    const first = foundIn(service, parts);
+    if (first === undefined) return noModel(service, parts);
+    // Named first: a variant is chosen by a column.
+    const named = withNames(sent, desk(first).naming);
+    const found = version === undefined ? models.choose(named.records[0], model) : first;
     if (found === undefined) return noModel(service, parts);
-    const { scoring, naming } = desk(found);
-    const named = withNames(sent, naming);
+    const { scoring } = desk(found);
     if (request.query === "") return predictOne(scoring, named);
     const more = await moreOf(request.query, desk(found), { single: true });
     // Reasons take as long as a batch does.
