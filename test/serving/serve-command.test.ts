@@ -1,5 +1,5 @@
-import { spawn } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { filesStore } from "../../src/io/store/files/files-store.js";
@@ -10,7 +10,7 @@ import { listen } from "../../src/serving/hosts/node/node-server.js";
 import { json } from "../../src/serving/http.js";
 import { sampleArtifact, sampleRecords } from "../helpers/artifact.js";
 import { newFolder } from "../helpers/folder.js";
-import { postText, rawConnection } from "./raw.js";
+import { pause, postText, rawConnection } from "./raw.js";
 
 const cli = resolve(import.meta.dirname, "../../dist/cli.js");
 const ends = new Set<() => void>();
@@ -66,6 +66,87 @@ describe("churnkit serve", () => {
     expect(await health()).toMatchObject({ model_name: "churn", model_version: "1.0.0", model_source: "registry" });
     writeFileSync(join(store, "churn", "index.json"), "torn");
     expect(await health()).toMatchObject({ model_name: "churn", model_version: "1.0.0", model_source: "local-copy" });
+  });
+
+  it("asks for keys that are rotated while it runs, limits, logs and caches, by options and a configuration", async () => {
+    const [keys, config] = [join(folder, "keys.json"), join(folder, "serve.json")];
+    const make = (name: string, scope: string): string =>
+      execFileSync(process.execPath, [cli, "keys", "create", name, "--scope", scope, "--file", keys], {
+        encoding: "utf8",
+      }).trim();
+    const old = make("old", "predict");
+    expect(old).toMatch(/^ck_[\w-]{32}$/);
+    expect([statSync(keys).mode & 0o777, readFileSync(keys, "utf8").includes(old)]).toEqual([0o600, false]);
+    writeFileSync(
+      config,
+      JSON.stringify({ port: 1, host: "127.0.0.1", rateLimit: "1/h", maxInFlight: 50, log: true, cache: true }),
+    );
+    const options = ["--config", config, "--keys", keys, "--rate-limit", "500/h", "--cors", "https://a.example.com"];
+    const { child, ended, ready } = serve(bundle, "--port", "0", "--json", ...options);
+    const { url } = JSON.parse(await ready) as { url: string };
+    const ask = (key: string): Promise<Response> =>
+      fetch(`${url}/predict`, {
+        method: "POST",
+        headers: { "x-api-key": key, origin: "https://a.example.com", "x-request-id": "r1" },
+        body: JSON.stringify(sampleRecords(1)[0]),
+      });
+    const first = await ask(old);
+    expect(first.status).toBe(200);
+    expect([first.headers.get("access-control-allow-origin"), first.headers.get("x-request-id")]).toEqual([
+      "https://a.example.com",
+      "r1",
+    ]);
+    expect(first.headers.get("ratelimit-policy")).toBe('"default";q=500;w=3600');
+    const second = await ask(old);
+    const scoreIn = async (response: Response): Promise<unknown> =>
+      ((await response.json()) as { probability: number }).probability;
+    expect(await scoreIn(second)).toBe(await scoreIn(first));
+    expect((await fetch(`${url}/metrics`, { headers: { "x-api-key": old } })).status).toBe(403);
+    const next = make("next", "predict,metrics");
+    await expect.poll(async () => (await ask(next)).status, { timeout: 10_000 }).toBe(200);
+    execFileSync(process.execPath, [cli, "keys", "revoke", "old", "--file", keys]);
+    await expect.poll(async () => (await ask(old)).status, { timeout: 10_000 }).toBe(401);
+    writeFileSync(keys, "{");
+    await pause(1500);
+    expect((await ask(next)).status).toBe(200);
+    expect((await fetch(`${url}/health`)).status).toBe(200);
+    child.kill("SIGTERM");
+    const { out, err } = await ended;
+    expect(err).toMatch(/the former keys stay: .*keys\.json/);
+    const lines = out.trim().split("\n").slice(1);
+    expect(lines.map((line) => JSON.parse(line) as unknown)[0]).toMatchObject({
+      req: { id: "r1" },
+      res: { statusCode: 200 },
+      key: "old",
+    });
+    expect(out).not.toContain(next);
+  });
+
+  it.each([
+    ['{"rateLimits":"1/s"}', "rateLimits"],
+    ['{"rateLimit":"1"}', "$.rateLimit"],
+    ['{"cache":{"size":1}}', "size"],
+    ["[]", "an object"],
+  ])("refuses the configuration %s", async (text, named) => {
+    const config = join(folder, "wrong.json");
+    writeFileSync(config, text);
+    const { ended, ready } = serve(bundle, "--port", "0", "--config", config);
+    await expect(ready).rejects.toThrow(named);
+    expect((await ended).code).toBe(2);
+  });
+
+  it("warns where others can reach it and need no key", async () => {
+    const warning = async (...args: string[]): Promise<string> => {
+      const { child, ended, ready } = serve(bundle, "--port", "0", ...args);
+      await ready;
+      child.kill("SIGTERM");
+      return (await ended).err;
+    };
+    const keys = join(folder, "no-keys.json");
+    writeFileSync(keys, '{"version":1,"keys":[]}');
+    expect(await warning("--host", "0.0.0.0")).toContain("--keys");
+    expect(await warning("--host", "0.0.0.0", "--keys", keys)).toBe("");
+    expect(await warning()).toBe("");
   });
 
   it("watches itself, captures, and goes on from its state after a restart", async () => {
