@@ -75,13 +75,14 @@ describe("a network scorer", () => {
       state.weights.map((tensor, t) =>
         tensor.map((weight, i) => (((i + t) * 7919) % 997 < share ? (special[(i + t) % special.length] ?? 0) : weight)),
       );
+    const onlyFirst = state.weights.map((tensor, t) => tensor.map((weight, i) => (t + i === 0 ? Infinity : weight)));
     const { x } = rowsFor(spec, 60, 6);
     const rows = x.map((value, i) => (i % 3 === 0 ? 0 : i % 7 === 0 ? (special[Math.floor(i / 45) % 8] ?? 0) : value));
     rows.fill(0, 0, 45);
     rows.fill(-0, 45, 90);
     for (const weights of [
       state.weights,
-      strange(1),
+      onlyFirst,
       strange(300),
       state.weights.map((tensor) => tensor.map(() => -0)),
     ]) {
