@@ -201,6 +201,8 @@ describe("churnkit serve", () => {
     ).json()) as Record<string, unknown>;
     const { probability, label } = (await compile(await sampleArtifact({ networks: 1 }))).scoreRecord(record);
     expect(answer).toMatchObject({ probability, prediction: label, model_version: version, model_source: "local" });
+    const explained = await fetch(`${url}/predict?explain=2`, { method: "POST", body: JSON.stringify(record) });
+    expect(((await explained.json()) as { reasons: unknown[] }).reasons).toHaveLength(2);
     // One connection has served a request, one has sent nothing, as browsers open them.
     const used = await rawConnection(port, postText("/predict", "{}"));
     await used.until((text) => text.endsWith("}"));

@@ -23,7 +23,9 @@ interface Options extends ServeConfig {
 export function register(program: Command): void {
   program
     .command("serve <bundle>")
-    .description("serve a model over HTTP: POST /predict and /batch-predict, GET /health, /metrics and /model-info")
+    .description(
+      "serve a model over HTTP: POST /predict and /batch-predict, GET /health and /metrics; GET /docs lists and tries all",
+    )
     .option("--port <number>", "port; 0 picks a free one", portOption, 8080)
     .option("--host <address>", "address; 0.0.0.0 for requests from other machines", "127.0.0.1")
     .option("--name <name>", "the model's name in answers; default: the contract's")
