@@ -1,9 +1,11 @@
 import { existsSync } from "node:fs";
+import { quietly } from "../base/async/index.js";
+import { ChurnkitError } from "../base/errors.js";
 import type { Monitor } from "../monitor/index.js";
 import { writeFileAtomic } from "../io/atomic.js";
 import { createHandler, type HandlerOptions } from "../serving/handler.js";
 import type { Handler } from "../serving/http.js";
-import type { LoadedModel } from "../serving/models/index.js";
+import type { LoadedModel, Models } from "../serving/models/index.js";
 import { prometheusMetrics } from "../serving/metrics.js";
 import { withSink } from "../serving/with-sink.js";
 import { readJson } from "./json-file.js";
@@ -16,34 +18,47 @@ export interface WatchOptions {
   readonly monitorState?: string | undefined;
 }
 
+/** A handler with the monitors behind it. */
+export interface WatchedHandler {
+  readonly handler: Handler;
+  /** Begins with monitors for another version of the default model. */
+  readonly watch: (model: LoadedModel) => void;
+  readonly close: () => Promise<void>;
+}
+
 /** Returns a model's handler, with the monitors behind it if they are requested. */
 export async function watchedHandler(
-  model: LoadedModel,
+  models: Models,
   { monitor: share, capture, monitorState: file }: WatchOptions,
   options: HandlerOptions & { readonly onError: (error: unknown) => void },
-): Promise<{ readonly handler: Handler; readonly close: () => Promise<void> }> {
-  const metrics = prometheusMetrics(model.version);
+): Promise<WatchedHandler> {
+  const metrics = prometheusMetrics(() => models.find()?.version);
   const { onError } = options;
   if (share === undefined && capture === undefined && file === undefined) {
-    return { handler: createHandler(model, { ...options, metrics }), close: () => Promise.resolve() };
+    return {
+      handler: createHandler(models, { ...options, metrics }),
+      watch: () => undefined,
+      close: () => Promise.resolve(),
+    };
   }
   const [{ captureToFile }, { withMonitor }, { prometheusSink }] = await Promise.all([
     import("../serving/hosts/index.js"),
     import("../serving/monitor.js"),
     import("../io/metrics/index.js"),
   ]);
-  const monitor = await monitorFor(model, file);
+  const { name } = onDuty(models);
+  const monitor = await monitorFor(onDuty(models), file);
   const keep = async (): Promise<void> => {
-    if (file !== undefined) await writeFileAtomic(file, JSON.stringify(monitor.snapshot()));
+    if (file !== undefined) await writeFileAtomic(file, JSON.stringify(watched.monitor.snapshot()));
   };
   let keptUntil: string | null = null;
   const sink = prometheusSink();
-  const watched = withMonitor(model, monitor, {
+  const watched = withMonitor(models, monitor, {
     ...options,
     metrics: withSink(metrics, sink),
     sample: share ?? 1,
     sink,
-    labels: { model: model.name },
+    labels: { model: name },
     ...(capture === undefined ? {} : { capture: captureToFile(capture) }),
     onReport: ({ to }) => {
       // Write only for a closed period; the open one is saved when the server ends.
@@ -52,14 +67,29 @@ export async function watchedHandler(
       keep().catch(onError);
     },
   });
-  return { handler: watched, close: () => watched.close().then(keep) };
+  const watch = async (model: LoadedModel): Promise<void> => {
+    if (model.name === name) watched.watch(await monitorFor(model, undefined));
+  };
+  return {
+    handler: watched,
+    watch: (model) => quietly(() => watch(model), onError),
+    close: () => watched.close().then(keep),
+  };
+}
+
+/** The default model's version on duty, with the artifact that its monitors need. */
+export function onDuty(models: Models): LoadedModel {
+  const model = models.find();
+  if (model?.artifact === undefined)
+    throw new ChurnkitError("MODEL_NOT_READY", "The server has no model. Check the registry, or name a bundle.");
+  return { ...model, artifact: model.artifact };
 }
 
 /**
  * Continues from the saved state. A state that cannot be read, or that belongs to another model, is reported and
  * ignored: serving matters more.
  */
-async function monitorFor({ artifact }: LoadedModel, file: string | undefined): Promise<Monitor> {
+async function monitorFor({ artifact, version }: LoadedModel, file: string | undefined): Promise<Monitor> {
   const { createMonitor, monitorBaselineOf, monitorExplainer, parseMonitorState } = await import("../monitor/index.js");
   const baseline = monitorBaselineOf(artifact);
   const explainer = await monitorExplainer(artifact, baseline);
@@ -67,11 +97,12 @@ async function monitorFor({ artifact }: LoadedModel, file: string | undefined): 
     try {
       return createMonitor(baseline, {
         explainer,
+        version,
         state: parseMonitorState(await readJson(file, "The monitors' state")),
       });
     } catch (error) {
       note(`churnkit: the monitors start over: ${reasonOf(error)}`);
     }
   }
-  return createMonitor(baseline, { explainer });
+  return createMonitor(baseline, { explainer, version });
 }

@@ -43,8 +43,12 @@ const table = {
   model: { type: "gauge", prometheus: "churnkit_model_info", help: "The served model." },
 } as const satisfies Record<string, PrometheusMetric>;
 
-/** Metrics in Prometheus' text format, for one server: two in a process do not collide. */
-export function prometheusMetrics(modelVersion: string): ServingMetrics {
+/**
+ * Metrics in Prometheus' text format, for one server: two in a process do not collide.
+ *
+ * @param modelVersion version of the served model, or a function that gives the one on duty where it changes.
+ */
+export function prometheusMetrics(modelVersion: string | (() => string | undefined)): ServingMetrics {
   const text = prometheusText();
   const rejections = text.series(table.rejections, []);
   const probabilities = text.series(table.probabilities, []);
@@ -58,7 +62,17 @@ export function prometheusMetrics(modelVersion: string): ServingMetrics {
     ),
   );
   const predictions = lasting((label: string) => text.series(table.predictions, [["label", label]]));
-  text.add({ metric: table.model, labels: [["version", modelVersion]], value: 1, at: 0 });
+  let served: string | undefined;
+  /** Marks the version on duty by 1, and those before it by 0. */
+  const mark = (): void => {
+    const version = typeof modelVersion === "string" ? modelVersion : modelVersion();
+    const set = (of: string, value: number): void =>
+      text.add({ metric: table.model, labels: [["version", of]], value, at: 0 });
+    if (served !== undefined && served !== version) set(served, 0);
+    if (version !== undefined && served !== version) set(version, 1);
+    served = version;
+  };
+  mark();
   return {
     request(route, status, duration) {
       requests(route)(status)(1);
@@ -69,12 +83,14 @@ export function prometheusMetrics(modelVersion: string): ServingMetrics {
       probabilities(probability);
     },
     rejected: rejections,
-    render: () =>
-      Promise.resolve({
+    render() {
+      mark();
+      return Promise.resolve({
         status: 200,
         headers: { "content-type": prometheusType, ...commonHeaders },
         body: text.render(),
-      }),
+      });
+    },
   };
 }
 

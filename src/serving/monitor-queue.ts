@@ -62,7 +62,7 @@ const recordBytes = 128;
 
 /** A bounded queue for a monitor, processed in slices of a few milliseconds. */
 export function scoredQueue(
-  monitor: Monitor,
+  monitorNow: () => Monitor,
   { sample, seed, mostRequests, mostBytes, capture, now, failed }: ScoredQueueOptions,
 ): ScoredQueue {
   const random = uniform(seed);
@@ -77,7 +77,7 @@ export function scoredQueue(
   /** Passes a request's predictions to the log, and prepares them for counting. */
   const open = (waiting: Waiting): Opened => {
     const { size, at } = waiting;
-    const predictions = predictionsOf(waiting, monitor.baseline.contract);
+    const predictions = predictionsOf(waiting, monitorNow().baseline.contract);
     if (capture !== undefined && writing + size > mostBytes) traffic.uncaptured += predictions.length;
     else if (capture !== undefined) {
       writing += size;
@@ -115,7 +115,7 @@ export function scoredQueue(
     }
     const { record, probability, id, version } = prediction;
     quietly(() => {
-      const added: unknown = monitor.add(record, probability, {
+      const added: unknown = monitorNow().add(record, probability, {
         at,
         id: id ?? undefined,
         version: version ?? undefined,
@@ -134,7 +134,7 @@ export function scoredQueue(
     if (queue.length > 0 || opened !== undefined) return schedule(1);
     let unexplained = 0;
     quietly(() => {
-      while (performance.now() < until && (unexplained = monitor.settle(1)) > 0);
+      while (performance.now() < until && (unexplained = monitorNow().settle(1)) > 0);
     }, failed);
     // In idle time, so that the report finds them explained.
     if (unexplained > 0) schedule(4 * slice);
@@ -163,7 +163,7 @@ export function scoredQueue(
     offer,
     drain: () => {
       while (step());
-      quietly(() => monitor.settle(), failed);
+      quietly(() => monitorNow().settle(), failed);
     },
     stop: () => clearTimeout(working),
   };

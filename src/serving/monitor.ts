@@ -5,7 +5,7 @@ import type { CaptureWriter } from "../monitor/capture/index.js";
 import type { Monitor } from "../monitor/index.js";
 import { monitorPoints, type MonitorReport } from "../monitor/judging/index.js";
 import { createHandler, type HandlerOptions } from "./handler.js";
-import type { ServedModel } from "./models/index.js";
+import { modelsOf, type Models, type ServedModel } from "./models/index.js";
 import type { Handler } from "./http.js";
 import { scoredQueue, type MonitorTraffic } from "./monitor-queue.js";
 
@@ -36,7 +36,10 @@ export interface WithMonitorOptions extends HandlerOptions {
 
 /** A handler with a monitored model. */
 export interface MonitoredHandler extends Handler {
+  /** The monitor on watch. */
   readonly monitor: Monitor;
+  /** Sets another monitor on watch, as for a new version of the model; what waits is counted by the former one. */
+  watch(monitor: Monitor): void;
   traffic(): MonitorTraffic;
   /** Processes everything that waits, reports, and writes the points. */
   flush(): Promise<MonitorReport>;
@@ -68,7 +71,11 @@ export interface MonitoredHandler extends Handler {
  * await watched.close();
  * ```
  */
-export function withMonitor(model: ServedModel, monitor: Monitor, options: WithMonitorOptions = {}): MonitoredHandler {
+export function withMonitor(
+  given: ServedModel | Models,
+  first: Monitor,
+  options: WithMonitorOptions = {},
+): MonitoredHandler {
   const { sample = 1, sink, every = 60_000, capture, onReport, labels = {}, now = Date.now, seed = 0 } = options;
   const { requests: mostRequests = 1_000, bytes: mostBytes = 16 * 2 ** 20 } = options.queue ?? {};
   const positive = (name: string, value: number, most: number): void => {
@@ -84,13 +91,16 @@ export function withMonitor(model: ServedModel, monitor: Monitor, options: WithM
   positive("queue.bytes", mostBytes, 1e12);
 
   const failed = (error: unknown): void => quietly(() => options.onError?.(error));
-  const queue = scoredQueue(monitor, { sample, seed, mostRequests, mostBytes, capture, now, failed });
+  const models = modelsOf(given);
+  let monitor = first;
+  const queue = scoredQueue(() => monitor, { sample, seed, mostRequests, mostBytes, capture, now, failed });
   let hour = hourOf(now());
   let told: MonitorTraffic = queue.traffic();
-  const handler = createHandler(model, {
+  const handler = createHandler(models, {
     ...options,
     onScored: (records, results, context) => {
-      queue.offer(records, results, context);
+      // A monitor knows one model: requests for others are not its own.
+      if (context.model.name === models.names()[0]) queue.offer(records, results, context);
       return options.onScored?.(records, results, context);
     },
   });
@@ -130,8 +140,14 @@ export function withMonitor(model: ServedModel, monitor: Monitor, options: WithM
     await awaitQuietly(() => capture?.flush(), failed);
     return report();
   };
-  return Object.assign(handler, {
-    monitor,
+  const own: Omit<MonitoredHandler, keyof Handler> = {
+    get monitor() {
+      return monitor;
+    },
+    watch(next) {
+      queue.drain();
+      monitor = next;
+    },
     traffic: queue.traffic,
     flush,
     async close() {
@@ -139,7 +155,8 @@ export function withMonitor(model: ServedModel, monitor: Monitor, options: WithM
       queue.stop();
       await flush();
     },
-  });
+  };
+  return Object.defineProperties(handler, Object.getOwnPropertyDescriptors(own)) as MonitoredHandler;
 }
 
 const hourOf = (time: number): number => Math.floor(time / 3_600_000);

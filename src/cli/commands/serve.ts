@@ -1,16 +1,13 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
-import { loadBundle } from "../../model/bundle/index.js";
-import { filesStore } from "../../io/store/index.js";
-import { loadForService, type LoadedModel } from "../../serving/models/index.js";
+import { modelsOf, type LoadedModel } from "../../serving/models/index.js";
 import { listen } from "../../serving/hosts/index.js";
 import { example } from "../help.js";
 import { countOption } from "../input.js";
 import { exit, note, print, reasonOf } from "../output.js";
-import { reference } from "../registry-options.js";
-import { modelIn, openRegistry } from "../places.js";
 import { rateOf, withConfig, type ServeConfig } from "../serve-config.js";
+import { hostedModels, variantOf } from "../serve-models.js";
 import { protectionOf } from "../serve-protection.js";
-import { watchedHandler } from "../watched-handler.js";
+import { onDuty, watchedHandler } from "../watched-handler.js";
 
 interface Options extends ServeConfig {
   port: number;
@@ -22,17 +19,21 @@ interface Options extends ServeConfig {
 
 export function register(program: Command): void {
   program
-    .command("serve <bundle>")
+    .command("serve <model...>")
     .description(
-      "serve a model over HTTP: POST /predict and /batch-predict, GET /health and /metrics; GET /docs lists and tries all",
+      "serve bundles, or versions of a registry such as churn@champion, over HTTP; GET /docs lists and tries all",
     )
     .option("--port <number>", "port; 0 picks a free one", portOption, 8080)
     .option("--host <address>", "address; 0.0.0.0 for requests from other machines", "127.0.0.1")
     .option("--name <name>", "the model's name in answers; default: the contract's")
     .option("--model-version <version>", "the model's version in answers; default: a hash")
-    .option("--store <place>", "registry; <bundle> is then a version, alias or stage")
+    .option("--store <place>", "registry; <model> is then name@alias, or an alias, version or stage")
     .option("--model <name>", "the model's name in that registry")
     .option("--copies <dir>", "copies of models, to start from without the registry")
+    .option("--watch <seconds>", "how often to look for another version; 0: never", secondsOption, 10)
+    .option("--variant <ref=share>", "a version with a share of the requests; repeatable", variantOption)
+    .option("--split-by <column>", "the column that decides who gets which variant")
+    .option("--shadow <ref>", "a version to compare, on the requests that were answered")
     .option("--monitor <share>", "monitor this share of the requests, up to 1", shareOption)
     .option("--capture <file>", "append the monitored predictions to this file")
     .option("--monitor-state <file>", "keep the monitors' counts here over a restart")
@@ -45,27 +46,39 @@ export function register(program: Command): void {
     .option("--json", "print the address as one line of JSON")
     // For a process that starts this one and holds its standard input: when that process ends, this one ends too.
     .addOption(new Option("--stop-with-stdin", "end when standard input does").hideHelp())
-    .addHelpText("after", example("churnkit serve model --port 8080 --capture captured.jsonl"))
+    .addHelpText(
+      "after",
+      example(
+        "churnkit serve model --port 8080 --capture captured.jsonl\n  churnkit serve churn@champion --store registry --watch 5",
+      ),
+    )
     .action(run);
 }
 
-async function run(bundle: string, given: Options, command: Command): Promise<void> {
+async function run(words: readonly string[], given: Options, command: Command): Promise<void> {
   const options = await withConfig(given.config, given, command);
-  const loaded =
-    options.store === undefined ? await fromBundle(bundle) : await fromRegistry(options.store, bundle, options);
-  const model = { ...loaded, name: options.name ?? loaded.name, version: options.modelVersion ?? loaded.version };
-  const { name, version } = model;
   const onError = (error: unknown): void => note(`churnkit: a request failed: ${reasonOf(error)}`);
-  const { middleware, cache, close: closeProtection } = await protectionOf(options, model.scorer.contract);
-  const { handler, close } = await watchedHandler(model, options, {
+  const handled: { watch?: (model: LoadedModel) => void } = {};
+  const host = await hostedModels(words, options, (model) => handled.watch?.(model));
+  const models =
+    options.modelVersion === undefined ? host : modelsOf({ ...onDuty(host), version: options.modelVersion });
+  const { name, version, scorer } = onDuty(models);
+  const { middleware, cache, close: closeProtection } = await protectionOf(options, scorer.contract);
+  const { handler, watch, close } = await watchedHandler(models, options, {
     middleware,
     cache,
     maxBatch: options.maxBatch,
     onError,
   });
-  const { port, host, maxBodyBytes } = options;
-  const server = await listen(handler, { port, host, ...(maxBodyBytes === undefined ? {} : { maxBodyBytes }) });
+  handled.watch = watch;
+  const { port, host: address, maxBodyBytes } = options;
+  const server = await listen(handler, {
+    port,
+    host: address,
+    ...(maxBodyBytes === undefined ? {} : { maxBodyBytes }),
+  });
   const stop = (): void => {
+    host.close();
     server
       .close()
       .then(close)
@@ -80,21 +93,23 @@ async function run(bundle: string, given: Options, command: Command): Promise<vo
   print(
     options.json,
     { url: server.url, port: server.port, name, version },
-    `serving ${name} ${version} at ${server.url} (Ctrl-C ends it)`,
+    `serving ${models
+      .names()
+      .map((each) => `${each} ${models.find(each)?.version ?? ""}`)
+      .join(", ")} at ${server.url} (Ctrl-C ends it)`,
   );
 }
 
-async function fromBundle(path: string): Promise<LoadedModel> {
-  const { artifact, scorer, manifest } = await loadBundle(path);
-  return { artifact, scorer, name: scorer.contract.name, version: manifest.contentHash.slice(0, 12), source: "local" };
+function secondsOption(text: string): number {
+  const seconds = Number(text);
+  if (text.trim() === "" || !(seconds >= 0 && seconds <= 86_400))
+    throw new InvalidArgumentError("It must be a number of seconds from 0 to 86400.");
+  return seconds;
 }
 
-async function fromRegistry(store: string, version: string, { model, copies }: ServeConfig): Promise<LoadedModel> {
-  const onProblem = (error: unknown): void => note(`churnkit: ${reasonOf(error)}`);
-  return loadForService(await openRegistry(store, model ?? modelIn(store)), reference(version), {
-    onProblem,
-    ...(copies === undefined ? {} : { copies: filesStore(copies) }),
-  });
+function variantOption(text: string, before: readonly string[] = []): readonly string[] {
+  if (variantOf(text) === undefined) throw new InvalidArgumentError("Write it as ref=share, such as challenger=0.1.");
+  return [...before, text];
 }
 
 function rateOption(text: string): string {

@@ -30,13 +30,7 @@ export async function loadBundle<Request = unknown>(
     if (folder === undefined) {
       // Between the two renames of a save the bundle has neither name.
       if (attempt < 3) continue;
-      throw new ChurnkitError(
-        "BUNDLE_NOT_FOUND",
-        `There is no bundle at ${source}. Make one with churnkit train, or check the path.`,
-        {
-          where: { file: source },
-        },
-      );
+      throw noBundle(source);
     }
     try {
       return await openBundle(folder.read, options);
@@ -55,10 +49,16 @@ export async function bundleStamp(path: string): Promise<string> {
   const file = statOf(path);
   if (file?.isFile() === true) return `${file.mtimeMs} ${file.size}`;
   const manifest = await (await bundleFolder(path))?.read(manifestPath);
-  if (manifest === undefined)
-    throw new ChurnkitError("BUNDLE_NOT_FOUND", `There is no bundle at ${path}.`, { where: { file: path } });
+  if (manifest === undefined) throw noBundle(path);
   return hasher().update(manifest).hex();
 }
+
+const noBundle = (path: string): ChurnkitError =>
+  new ChurnkitError(
+    "BUNDLE_NOT_FOUND",
+    `There is no bundle at ${path}. Make one with churnkit train, or check the path.`,
+    { where: { file: path } },
+  );
 
 function statOf(path: string): Stats | undefined {
   try {

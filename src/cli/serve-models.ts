@@ -1,0 +1,87 @@
+import { existsSync } from "node:fs";
+import { basename, resolve } from "node:path";
+import { ChurnkitError } from "../base/errors.js";
+import { filesStore } from "../io/store/index.js";
+import { modelHost, type HostedModel, type LoadedModel, type ModelHost } from "../serving/models/index.js";
+import { note, reasonOf } from "./output.js";
+import { modelIn, openRegistry } from "./places.js";
+import { reference } from "./registry-options.js";
+import type { ServeConfig } from "./serve-config.js";
+
+/** The registry of other commands, where none is named. */
+const usualStore = "registry";
+
+/**
+ * The models that a server is asked for, loaded and followed. A word is a bundle's folder or archive, or `name@alias` in a registry;
+ * with `--store` also an alias alone.
+ *
+ * @throws ChurnkitError OPTION_INVALID for options that do not fit together; what keeps a model from being loaded.
+ */
+export async function hostedModels(
+  words: readonly string[],
+  options: ServeConfig,
+  onChange: (model: LoadedModel) => void,
+): Promise<ModelHost> {
+  if (words.length > 1 && (options.name ?? options.modelVersion) !== undefined)
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      "--name and --model-version are for one model. Give one, or leave them out.",
+    );
+  const models = await Promise.all(words.map((word) => hosted(word, options, words.length > 1)));
+  const [first, ...others] = models;
+  // What keeps the server from starting is its one error; what it starts in spite of is a note.
+  let early: unknown[] | undefined = [];
+  const tell = (error: unknown): void => note(`churnkit: ${reasonOf(error)}`);
+  const host = modelHost(first === undefined ? [] : [{ ...first, ...trafficOf(options) }, ...others], {
+    // A version that is told on the command line stays what it is.
+    every: options.modelVersion === undefined ? Math.round(1000 * (options.watch ?? 10)) : 0,
+    onProblem: (error) => (early === undefined ? tell(error) : early.push(error)),
+    onChange(model, former) {
+      if (former !== undefined) note(`churnkit: ${model.name} ${model.version} is on duty, after ${former.version}`);
+      if (former !== undefined) onChange(model);
+    },
+  });
+  try {
+    await host.refresh();
+  } catch (error) {
+    host.close();
+    throw error;
+  }
+  early.forEach(tell);
+  early = undefined;
+  return host;
+}
+
+async function hosted(word: string, options: ServeConfig, several: boolean): Promise<HostedModel> {
+  const { store, name, model, copies } = options;
+  const [, at = "", ref = ""] = /^([^@]+)@(.+)$/.exec(word) ?? [];
+  if (store === undefined && (at === "" || existsSync(word)))
+    return { ref: word, name: name ?? (several ? basename(resolve(word)).replace(/\.tar\.gz$/, "") : undefined) };
+  const place = store ?? usualStore;
+  const registry = await openRegistry(place, at === "" ? (model ?? modelIn(place)) : at);
+  return {
+    registry,
+    ref: reference(at === "" ? word : ref),
+    name,
+    copies: copies === undefined ? undefined : filesStore(several ? `${copies}/${registry.name}` : copies),
+  };
+}
+
+/** Variants and shadow are those of the first model. */
+function trafficOf({ variant = [], splitBy, shadow }: ServeConfig): Pick<HostedModel, "variants" | "by" | "shadow"> {
+  return {
+    variants: variant.map((text) => {
+      const { ref, weight } = variantOf(text) ?? { ref: text, weight: NaN };
+      return { ref: reference(ref), weight };
+    }),
+    by: splitBy,
+    shadow: shadow === undefined ? undefined : reference(shadow),
+  };
+}
+
+/** Reads `challenger=0.1`; undefined for another text. */
+export function variantOf(text: string): { readonly ref: string; readonly weight: number } | undefined {
+  const [, ref = "", share = ""] = /^(.+)=([\d.]+)$/.exec(text) ?? [];
+  const weight = Number(share);
+  return ref !== "" && share !== "" && weight >= 0 && weight <= 1 ? { ref, weight } : undefined;
+}
