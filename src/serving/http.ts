@@ -116,11 +116,12 @@ export const withHeaders = (response: ServeResponse, headers: Readonly<Record<st
   headers: { ...headers, ...response.headers },
 });
 
-/** Errors that a caller can cause. Any other error is the server's own, and its message stays inside. */
+/** Errors that a caller can cause, by itself or with others. Any other error is the server's own, and its message stays inside. */
 const callerErrors: ReadonlyMap<ErrorCode, number> = new Map<ErrorCode, number>([
   ["REQUEST_INVALID", 400],
   ["INPUT_TOO_LARGE", 413],
   ["VALUE_INVALID", 422],
+  ["TOO_BUSY", 503],
 ]);
 
 /** Returns the answer to a thrown error, or undefined if the request was not at fault. */
@@ -128,7 +129,8 @@ export function callerFailure(error: unknown): TextResponse | undefined {
   if (!ChurnkitError.isInstance(error)) return undefined;
   const { code, message } = error;
   const status = callerErrors.get(code);
-  return status === undefined ? undefined : failure(status, { code, message });
+  if (status === undefined) return undefined;
+  return failure(status, { code, message }, status === 503 ? { "retry-after": "1" } : undefined);
 }
 
 /** The refusal of a body above a carrier's limit. */

@@ -22,7 +22,7 @@ const mostLanes = 64;
  *
  * - `maxInFlight` requests are under way,
  * - one turn of the event loop has gone on for `maxDelay`: more requests came at once than it can answer,
- * - the oldest request of the same route has been at work for `maxDelay`, its body read, and others wait behind it.
+ * - the requests of the same route whose body is read will take longer than `maxDelay`, by the pace of those before.
  *
  * Health routes and /metrics are never refused. A refusal costs no more than reading the request.
  *
@@ -51,68 +51,62 @@ export function loadLimit({ maxInFlight = 1000, maxDelay = 100 }: LoadLimitOptio
   let inFlight = 0;
 
   const isOverloaded = (lane: Lane, now: number): boolean =>
-    inFlight >= maxInFlight ||
-    now - turn.began(now) > maxDelay ||
-    (lane.size >= freePlaces && now - lane.oldest() > maxDelay);
+    inFlight >= maxInFlight || now - turn.began(now) > maxDelay || lane.wait(now) > maxDelay;
 
   return (next) => async (request) => {
     if (isHealth(request.path) || request.path === "/metrics") return next(request);
     const lane = laneOf(request.path);
     if (isOverloaded(lane, performance.now())) return overloaded;
     inFlight++;
-    let work: Work | undefined;
+    let atWork = false;
+    // How long a caller takes to send a body is no work of this server. Others may have come in meanwhile.
     const body: ServeRequest["body"] = async () => {
       const bytes = await request.body();
-      // How long a caller takes to send a body is no work of this server.
-      work = lane.begin(performance.now());
+      const now = performance.now();
+      if (lane.wait(now) > maxDelay) throw new ChurnkitError("TOO_BUSY", busy);
+      lane.begin(now);
+      atWork = true;
       return bytes;
     };
     try {
       return await next({ ...request, body });
     } finally {
       inFlight--;
-      if (work !== undefined) lane.end(work);
+      if (atWork) lane.end(performance.now());
     }
   };
 }
 
-const overloaded: ServeResponse = failure(
-  503,
-  { code: "TOO_BUSY", message: "The server is overloaded. Try again in a second." },
-  { "retry-after": "1" },
-);
+const busy = "The server is overloaded. Try again in a second.";
+const overloaded: ServeResponse = failure(503, { code: "TOO_BUSY", message: busy }, { "retry-after": "1" });
 
-/** One request at work. */
-interface Work {
-  readonly since: number;
-}
-
-/** Requests of one route at work, in the order in which they began. */
+/** Requests of one route at work. */
 interface Lane {
-  readonly size: number;
-  begin(now: number): Work;
-  end(work: Work): void;
-  /** When the oldest one began; infinity where there is none. */
-  oldest(): number;
+  begin(now: number): void;
+  end(now: number): void;
+  /** Milliseconds until those at work are done, as it seems; 0 while there are few. */
+  wait(now: number): number;
 }
+
+/** Weight of the newest request in the pace of a lane. */
+const newest = 1 / 8;
 
 function newLane(): Lane {
-  // A set keeps its order.
-  const works = new Set<Work>();
+  let size = 0;
+  /** Milliseconds from one end to the next while requests are at work. */
+  let pace = 0;
+  let lastEnd = 0;
   return {
-    get size() {
-      return works.size;
+    begin(now) {
+      if (size++ === 0) lastEnd = now;
     },
-    begin(since) {
-      const work = { since };
-      works.add(work);
-      return work;
+    end(now) {
+      size--;
+      pace = pace === 0 ? now - lastEnd : pace + newest * (now - lastEnd - pace);
+      lastEnd = now;
     },
-    end: (work) => void works.delete(work),
-    oldest() {
-      for (const { since } of works) return since;
-      return Infinity;
-    },
+    // A request that takes longer than the pace has not ended yet, and counts as it is.
+    wait: (now) => (size < freePlaces ? 0 : size * Math.max(pace, now - lastEnd)),
   };
 }
 
