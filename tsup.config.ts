@@ -51,6 +51,7 @@ export default defineConfig([
     },
   },
   alone({ "train-worker": "src/model/training/train-worker.ts" }),
+  alone({ "score-worker": "src/model/batch/score-worker.ts" }),
   // Loading and scoring in one small file: a cold start reads nothing else. Lines stay short and names whole, for stack traces.
   alone(
     { score: "src/model/score.ts" },

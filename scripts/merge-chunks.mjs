@@ -6,7 +6,7 @@ import { resolve } from "node:path";
 import { rollup } from "rollup";
 
 const dist = new URL("../dist", import.meta.url).pathname;
-const alone = ["score.js", "train-worker.js"];
+const alone = ["score.js", "score-worker.js", "train-worker.js"];
 /** Entries in the order in which their groups may import one another. */
 const groups = [
   ["model", "data"],

@@ -58,6 +58,8 @@ const onNode = [
   "base/hash.ts",
   "data/read/file-bytes.ts",
   "data/read/parquet-file.ts",
+  "model/batch/score-worker.ts",
+  "model/batch/threads.ts",
   "model/bundle/load.ts",
   "model/bundle/write-bundle.ts",
   "model/kinds/network/worker-pool.ts",

@@ -168,7 +168,33 @@ export async function readInput(file: string, options: ContractArguments, read: 
  * many rows were rejected and why.
  */
 export function noteSetAside(table: Table): void {
-  const { source, rows, rejected, extraColumns = [], form = [] } = table;
+  noteForm(table);
+  const { source, rows, rejected } = table;
+  const unknown = unknownLabels(table);
+  if (unknown.rows > 0)
+    note(
+      `note: ${source}: ${unknown.rows} of ${counted(rows, "row")} have a label that is not a class of the target: ${listedLabels(unknown)}`,
+    );
+  const [first] = rejected;
+  noteRejected(source, {
+    rows,
+    rejected: rejected.length,
+    first: first && { row: first.row, why: first.issues[0]?.message ?? "" },
+  });
+}
+
+/** Notes how many rows were rejected, and why the first one was. */
+export function noteRejected(
+  source: string,
+  { rows, rejected, first }: { rows: number; rejected: number; first: { row: number; why: string } | undefined },
+): void {
+  if (first === undefined) return;
+  const all = counted(rows + rejected, "row");
+  note(`${source}: ${rejected} of ${all} set aside, such as row ${first.row}: ${first.why}`);
+}
+
+/** Notes the file's form if it is unusual, and the columns that were left out. */
+export function noteForm({ source, extraColumns = [], form = [] }: Table): void {
   for (const message of form) note(`note: ${source}: ${message}`);
   if (extraColumns.length > 0) {
     const names = extraColumns
@@ -179,16 +205,6 @@ export function noteSetAside(table: Table): void {
       `note: ${source}: not in the contract and left out: ${names}${extraColumns.length > 10 ? ` and ${extraColumns.length - 10} more` : ""}`,
     );
   }
-  const unknown = unknownLabels(table);
-  if (unknown.rows > 0)
-    note(
-      `note: ${source}: ${unknown.rows} of ${counted(rows, "row")} have a label that is not a class of the target: ${listedLabels(unknown)}`,
-    );
-  const [first] = rejected;
-  if (!first) return;
-  note(
-    `${source}: ${rejected.length} of ${counted(rows + rejected.length, "row")} set aside, such as row ${first.row}: ${first.issues[0]?.message ?? ""}`,
-  );
 }
 
 /** Reads a seed. */

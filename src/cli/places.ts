@@ -113,6 +113,18 @@ export async function openStore(place: string): Promise<ObjectStore> {
   );
 }
 
+/**
+ * Opens the store of an object, named as s3://bucket/key.
+ *
+ * @throws ChurnkitError OPTION_INVALID without a bucket and a key, PEER_MISSING without the driver's package.
+ */
+export async function openObject(place: string): Promise<{ readonly store: ObjectStore; readonly key: string }> {
+  const [, folder, key] = /^s3:\/\/([^/]+(?:\/.+)?)\/([^/]+)$/.exec(place) ?? [];
+  if (folder === undefined || key === undefined)
+    throw new ChurnkitError("OPTION_INVALID", `${place.slice(0, 80)} is not an object. Give s3://bucket/key.`);
+  return { store: await bucket(folder), key };
+}
+
 async function bucket(path: string): Promise<ObjectStore> {
   const { s3Store } = await import("../io/store/s3/store.js");
   const [name = "", ...prefix] = path.split("/").filter((part) => part !== "");

@@ -152,7 +152,7 @@ describe("tables in the pages equal those in the code", () => {
     const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
       exports: Record<string, unknown>;
     };
-    const hidden = ["./train-worker", "./package.json"];
+    const hidden = ["./train-worker", "./score-worker", "./package.json"];
     const declared = Object.keys(exports)
       .filter((name) => !hidden.includes(name))
       .map((name) => name.replace(".", "churnkit"));

@@ -1,129 +1,139 @@
+import { availableParallelism } from "node:os";
+import { Option, type Command } from "commander";
 import { counted } from "../../base/counted.js";
-import type { Command } from "commander";
 import { ChurnkitError } from "../../base/errors.js";
-import type { Contract } from "../../data/contract/index.js";
-import { newLevelFindings } from "../../data/quality/index.js";
-import { csvLine, type CsvValue, recordOf, type RecordValue, type Table } from "../../data/table/index.js";
-import { readTable } from "../../data/read/index.js";
-import { writeFileAtomic } from "../../io/atomic.js";
+import { canonicalJson } from "../../base/json/index.js";
+import { NewLevels } from "../../data/quality/index.js";
+import { readParts, type TablePart } from "../../data/read/index.js";
+import { csvLine } from "../../data/table/index.js";
+import { rowsToScore, scoreInOrder, type RowsToScore } from "../../model/batch/index.js";
 import { loadBundle } from "../../model/bundle/index.js";
 import { example } from "../help.js";
-import { delimiterOf, delimiterOption, noteSetAside } from "../input.js";
+import { countOption, delimiterOf, delimiterOption, noteForm, noteRejected } from "../input.js";
 import { decisionFor, decisionOptions, type DecisionOptions } from "../decision-options.js";
 import { exit, note, print } from "../output.js";
 import { outputColumns } from "../output-columns.js";
+import { openRows } from "../rows-source.js";
+import { parquetParts } from "../parquet-output.js";
+import { writeParts, type OutputPart } from "../scores-output.js";
 
 interface Options extends DecisionOptions {
   out?: string;
+  format?: Format;
   strict?: boolean;
   delimiter?: string;
   json?: boolean;
+  workers?: number;
+  resume?: boolean;
 }
+
+const formats = ["csv", "jsonl", "parquet"] as const;
+type Format = (typeof formats)[number];
+
+/** Bytes of text that are read, scored and written at a time. */
+const partBytes = 1024 * 1024;
 
 export function register(program: Command): void {
   const command = program
     .command("predict <bundle> <file>")
     .description("score a file: one line per input row, in order")
-    .option("--out <file>", "where to write the scores; default: standard output")
+    .option("--out <file>", "where to write the scores, also as s3://bucket/key; default: standard output")
+    .addOption(
+      new Option("--format <format>", "how to write the scores; default: by the name of --out, else csv").choices(
+        formats,
+      ),
+    )
     .addOption(delimiterOption());
   decisionOptions(command, "the model's own")
+    .option("--workers <number>", "threads that score; default: one for each core", countOption)
+    .option("--resume", "continue a run with the same arguments that was cut off; without one, begin")
     .option("--strict", "exit code 1 if a row was set aside")
     .option("--json", "print a summary as one line of JSON; needs --out")
     .addHelpText("after", example("churnkit predict model customers.csv --out scores.csv"))
     .action(run);
 }
 
-async function run(bundle: string, file: string, options: Options): Promise<void> {
-  if (options.json && options.out === undefined)
+async function run(path: string, file: string, options: Options): Promise<void> {
+  const { out, resume = false, workers = availableParallelism() } = options;
+  if (options.json && out === undefined)
     throw new ChurnkitError(
       "OPTION_INVALID",
       "Standard output cannot hold both the scores and the summary. Use --out FILE with --json.",
     );
-  const { scorer } = await loadBundle(bundle);
-  const read = { target: "ignore", ragged: "reject-row", ...delimiterOf(options) } as const;
-  const contract = withTextIds(scorer.contract);
-  const table = await readTable(contract, file, read);
-  noteSetAside(table);
-  for (const { message } of newLevelFindings(table)) note(`note: ${message}`);
-  const ids = idsOnly(contract);
-  // Read the ids of the rejected rows again, on their own, so that the output can name them too.
-  const named = ids.columns.some(({ name }) => table.columns.has(name));
-  const known = named && table.rejected.length > 0 ? await readTable(ids, file, read) : undefined;
+  const format = options.format ?? formatOf(out);
+  if (resume && format === "parquet")
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      "A Parquet file cannot be continued. Use --resume with CSV or JSON lines.",
+    );
+  const { scorer, artifact, manifest } = await loadBundle(path);
   const { threshold } = decisionFor(scorer.decision, options);
-  const probabilities = scorer.score(table);
-  const text = scoreLines(scorer.contract, table, { probabilities, threshold }, ids, known).join("");
-  if (options.out === undefined) process.stdout.write(text);
-  else {
-    await writeFileAtomic(options.out, text);
-    note(`scored ${counted(table.rows, "row")}, set aside ${table.rejected.length}, wrote ${options.out}`);
+  const { from, identity } = await openRows(file);
+  const read = { target: "ignore", ragged: "reject-row", limits: { totalBytes: Number.MAX_SAFE_INTEGER } } as const;
+  const parts = readParts(scorer.contract, from, { ...read, ...delimiterOf(options), partBytes });
+  const watched = new Watched();
+  let positives = 0;
+
+  async function* scored(
+    done: { readonly rows?: number; readonly positives?: number } = {},
+  ): AsyncGenerator<OutputPart> {
+    const { rows: firstRow = 0 } = done;
+    positives = done.positives ?? 0;
+    const first = await parts.next();
+    if (first.done === true) return;
+    const ids = first.value.ids.columns.map(({ name }) => name);
+    const named = ids.length === 0 ? ["row"] : ids;
+    const names = [...named, ...outputColumns(named, ["probability", "label", "error"])];
+    let rows = firstRow;
+    if (firstRow === 0 && format === "csv")
+      yield { bytes: new TextEncoder().encode(csvLine(names)), counts: { rows, positives } };
+    const lines = { format: format === "csv" ? format : "jsonl", threshold, names, firstRow, workers } as const;
+    for await (const part of scoreInOrder({ artifact, scorer }, watched.pass(first.value, parts, firstRow), lines)) {
+      rows += part.rows;
+      positives += part.positives;
+      yield { bytes: part.bytes, counts: { rows, positives } };
+    }
   }
-  if (options.json) {
-    const positives = probabilities.reduce((count, probability) => count + (probability >= threshold ? 1 : 0), 0);
-    print(true, { rows: table.rows, rejected: table.rejected.length, positives, threshold, out: options.out }, "");
-  }
-  if (options.strict && table.rejected.length > 0) process.exitCode = exit.checkFailed;
-}
 
-/** Returns the contract with ids as texts, whatever type it declares: ids are only passed on, unchanged. */
-const withTextIds = (contract: Contract): Contract => ({
-  ...contract,
-  columns: contract.columns.map((column) =>
-    column.role === "id"
-      ? { name: column.name, role: "id", nullable: true, optional: true, missing: [], kind: "text" }
-      : column,
-  ),
-});
-
-/** Returns a contract with only the id columns. */
-const idsOnly = ({ format, name, origin, columns }: Contract): Contract => ({
-  format,
-  name,
-  origin,
-  columns: columns.filter(({ role }) => role === "id"),
-});
-
-/** Returns the probabilities of the kept rows, and the threshold for the positive label. */
-interface Scores {
-  readonly probabilities: Float64Array;
-  readonly threshold: number;
-}
-
-/**
- * Writes the header and one line for each input row, in the order of the file: by its id, or by its number if it has
- * none.
- */
-function scoreLines(
-  { target }: Contract,
-  table: Table,
-  { probabilities, threshold }: Scores,
-  idContract: Contract,
-  known: Table | undefined,
-): string[] {
-  const ids = idContract.columns.map(({ name }) => name).filter((name) => table.columns.has(name));
-  const idsOf = (from: Table, position: number): RecordValue[] => {
-    if (ids.length === 0) return [from.rowNumbers[position] ?? position];
-    const record = recordOf({ ...from, contract: idContract }, position);
-    return ids.map((id) => record[id] ?? null);
-  };
-  const positions = new Map<number, number>(known && Array.from(known.rowNumbers, (row, i) => [row, i]));
-  const lines: string[] = new Array<string>(table.rows + table.rejected.length);
-  const { classes = [], positive = "1" } = target ?? {};
-  const negative = classes.find((label) => label !== positive) ?? "0";
-  table.rowNumbers.forEach((row, i) => {
-    const probability = probabilities[i] ?? 0;
-    const label = probability >= threshold ? positive : negative;
-    lines[row] = csvLine([...idsOf(table, i), probability, label, ""]);
+  const optionsText = canonicalJson({ format, threshold, delimiter: options.delimiter ?? "" });
+  const origins = { model: manifest.contentHash, input: identity, options: optionsText };
+  await writeParts(out, (done) => (format === "parquet" ? parquetParts(scored(done)) : scored(done)), {
+    resume,
+    origins,
   });
-  for (const { row, issues } of table.rejected) {
-    const position = positions.get(row);
-    const own: CsvValue[] =
-      ids.length === 0
-        ? [row]
-        : known === undefined || position === undefined
-          ? ids.map(() => "")
-          : idsOf(known, position);
-    lines[row] = csvLine([...own, "", "", issues.map(({ message }) => message).join(" ")]);
+  const { rows, rejected } = watched;
+  noteRejected(file, watched);
+  for (const { message } of watched.newLevels.findings(scorer.contract.columns)) note(`note: ${message}`);
+  if (out !== undefined) note(`scored ${counted(rows, "row")}, set aside ${rejected}, wrote ${out}`);
+  if (options.json) print(true, { rows, rejected, positives, threshold, out }, "");
+  if (options.strict && rejected > 0) process.exitCode = exit.checkFailed;
+}
+
+function formatOf(out = ""): Format {
+  if (/\.(jsonl|ndjson)$/i.test(out)) return "jsonl";
+  return /\.parquet$/i.test(out) ? "parquet" : "csv";
+}
+
+/** What is said about the rows at the end, collected while they pass. */
+class Watched {
+  rows = 0;
+  rejected = 0;
+  first: { readonly row: number; readonly why: string } | undefined;
+  readonly newLevels = new NewLevels();
+
+  /** Passes parts on, without those that are scored already. */
+  async *pass(first: TablePart, others: AsyncIterable<TablePart>, firstRow: number): AsyncGenerator<RowsToScore> {
+    noteForm(first.table);
+    let part: TablePart | undefined = first;
+    const rest = others[Symbol.asyncIterator]();
+    for (; part !== undefined; part = ((await rest.next()) as IteratorResult<TablePart, undefined>).value) {
+      const { table } = part;
+      this.rows += table.rows;
+      this.rejected += table.rejected.length;
+      const [bad] = table.rejected;
+      if (bad !== undefined) this.first ??= { row: bad.row, why: bad.issues[0]?.message ?? "" };
+      this.newLevels.add(table);
+      if (this.rows + this.rejected > firstRow) yield rowsToScore(part);
+    }
   }
-  const names = ids.length === 0 ? ["row"] : ids;
-  return [csvLine([...names, ...outputColumns(names, ["probability", "label", "error"])]), ...lines];
 }

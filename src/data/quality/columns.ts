@@ -2,9 +2,10 @@ import type { Column } from "../contract/contract.js";
 import { namesId } from "../contract/infer/names.js";
 import { formatDate } from "../contract/cells/date.js";
 import { isFarFrom, sentinelDay } from "../contract/sentinel-days.js";
-import type { CodedData, ColumnData, NumericData, Table } from "../table/table.js";
+import type { ColumnData, NumericData, Table } from "../table/table.js";
 import { columnFinding, shownRows } from "../contract/finding.js";
 import type { Finding } from "../contract/rules.js";
+import { newLevelFindings } from "./new-levels.js";
 
 /** With fewer rows, a constant or unique column may be chance. */
 const fewRows = 20;
@@ -101,31 +102,6 @@ function sentinelFindings(table: Table, column: Column, data: NumericData): Find
     });
 }
 
-function newLevelFinding(table: Table, column: Column, data: CodedData): Finding[] {
-  if (column.kind !== "category" || column.levels.length === 0) return [];
-  const known = new Set(column.levels);
-  const isNew = data.levels.map((level) => !known.has(level));
-  const rows = rowsWhere(table, (row) => isNew[data.codes[row] as number] === true);
-  if (rows.count === 0) return [];
-  const used = new Set(data.codes);
-  const fresh = data.levels.filter((_, code) => isNew[code] === true && used.has(code));
-  const names = fresh
-    .slice(0, 5)
-    .map((level) => JSON.stringify(level.slice(0, 40)))
-    .join(", ");
-  const those = rows.count === 1 ? "one value is a label" : `${rows.count} values are labels`;
-  const message = `${those} not seen before: ${names}${fresh.length > 5 ? ` and ${fresh.length - 5} more` : ""}`;
-  return [columnFinding("newLevel", column.name, rows.count, message, { rows: rows.first })];
-}
-
-/** Labels of open categories that the contract does not know, one finding a column. */
-export function newLevelFindings(table: Table): Finding[] {
-  return table.contract.columns.flatMap((column) => {
-    const data = table.columns.get(column.name);
-    return column.role === "feature" && data?.storage === "coded" ? newLevelFinding(table, column, data) : [];
-  });
-}
-
 /** Constant columns, and those that are unique as an id is. */
 function distinctFindings(table: Table, column: Column, data: ColumnData, missing: number): Finding[] {
   const { rows } = table;
@@ -163,7 +139,7 @@ export function columnFindings(table: Table, column: Column, data: ColumnData, m
     ...missing,
     ...(data.storage === "numeric"
       ? [...observedFinding(table, column, data), ...sentinelFindings(table, column, data)]
-      : newLevelFinding(table, column, data)),
+      : newLevelFindings({ ...table, contract: { ...table.contract, columns: [column] } })),
     ...distinctFindings(table, column, data, missingCount(table, data)),
   ];
 }

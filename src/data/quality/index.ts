@@ -1,3 +1,3 @@
-export { newLevelFindings } from "./columns.js";
 export { findLeaks } from "./leaks.js";
+export { newLevelFindings, NewLevels } from "./new-levels.js";
 export { validateTable } from "./validate.js";

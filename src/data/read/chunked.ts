@@ -17,7 +17,7 @@ export class Chunked<T extends Values> {
 
   constructor(make: (length: number) => T) {
     this.#make = make;
-    this.#last = make(firstChunk);
+    this.#last = make(0);
   }
 
   /** Appends the first `count` of `values`. */
@@ -26,7 +26,7 @@ export class Chunked<T extends Values> {
     while (from < count) {
       if (this.#used === this.#last.length) {
         this.#chunks.push(this.#last);
-        this.#last = this.#make(Math.min(largestChunk, this.#last.length * 2));
+        this.#last = this.#make(Math.min(largestChunk, Math.max(firstChunk, this.#last.length * 2)));
         this.#used = 0;
       }
       const size = Math.min(count - from, this.#last.length - this.#used);
@@ -37,7 +37,7 @@ export class Chunked<T extends Values> {
     this.#length += count;
   }
 
-  /** All values in one array. The last call: nothing can be appended afterward. */
+  /** All values in one array; what is appended afterward begins anew. */
   finish(): T {
     const all = this.#make(this.#length);
     let at = 0;
@@ -46,6 +46,8 @@ export class Chunked<T extends Values> {
       all.set(chunk, at);
       at += chunk.length;
     }
+    this.#last = this.#make(0);
+    this.#used = this.#length = 0;
     return all;
   }
 }

@@ -18,12 +18,14 @@ export interface ColumnBuilder {
   read(batch: RecordBatch, index: number, refuse: Refuse): void;
   /** Keeps the records just read: all `rows` of them, or those at the positions in `kept`. */
   commit(rows: number, kept: readonly number[] | undefined): void;
-  /** The column; the builder is used up. */
+  /** The column of the rows since the last call. What the builder remembers for the rows to come is bounded. */
   finish(): ColumnData;
 }
 
 /** Limit on the distinct texts whose cell is remembered in columns where they may all differ. */
 const memoCapacity = 65_536;
+/** Limit on the distinct texts that a category remembers from one column to the next. */
+const keptTexts = 4096;
 
 function gather<T extends Float64Array | Int32Array>(scratch: T, kept: readonly number[]): number {
   for (let i = 0; i < kept.length; i++) scratch[i] = scratch[kept[i] as number] as number;
@@ -114,6 +116,8 @@ class NumericBuilder implements ColumnBuilder {
   }
 }
 
+const codesOf = (levels: readonly string[]): Map<string, number> => new Map(levels.map((level, code) => [level, code]));
+
 /** Codes for a distinct text that is not a level. */
 const missingCode = -1;
 const refusedCode = -2;
@@ -122,12 +126,15 @@ const refusedCode = -2;
 class CodedBuilder implements ColumnBuilder {
   readonly #reader: CellReader;
   readonly #needed: boolean;
-  readonly #declared: number;
+  readonly #declared: readonly string[];
   /** Codes of the contract's labels; of all labels once one had another text: a default, a text with blanks around. */
-  readonly #known: Map<string, number>;
+  #known: Map<string, number>;
   #allKnown = false;
-  #levels: string[];
-  readonly #dictionary = new ByteDictionary();
+  /** The contract's own list until there is another label, so that readers recognize it. */
+  #levels: readonly string[];
+  /** The same list once it has other labels. */
+  #others: string[] = [];
+  #dictionary = new ByteDictionary();
   /** For each distinct text its code, or one of the constants above. */
   #codeOf = new Int32Array(64);
   #texts = 0;
@@ -140,9 +147,9 @@ class CodedBuilder implements ColumnBuilder {
     this.#reader = cellReader(column);
     this.#needed = needed;
     this.#scratch = new Int32Array(batchRows);
-    this.#levels = column.kind === "category" ? [...column.levels] : [];
-    this.#declared = this.#levels.length;
-    this.#known = new Map(this.#levels.map((level, code) => [level, code]));
+    this.#declared = column.kind === "category" ? column.levels : [];
+    this.#levels = this.#declared;
+    this.#known = codesOf(this.#levels);
   }
 
   read(batch: RecordBatch, index: number, refuse: Refuse): void {
@@ -186,7 +193,8 @@ class CodedBuilder implements ColumnBuilder {
       const met = this.#known.get(label);
       if (met !== undefined) return met;
     }
-    const code = this.#levels.push(label) - 1;
+    if (this.#levels === this.#declared) this.#others = this.#levels = [...this.#declared];
+    const code = this.#others.push(label) - 1;
     if (this.#allKnown) this.#known.set(label, code);
     return code;
   }
@@ -198,15 +206,27 @@ class CodedBuilder implements ColumnBuilder {
 
   finish(): ColumnData {
     const codes = this.#codes.finish();
-    if (this.#dropped && this.#levels.length > this.#declared) this.#dropUnused(codes);
-    return { storage: "coded", codes, levels: this.#levels };
+    if (this.#dropped && this.#levels.length > this.#declared.length) this.#dropUnused(codes);
+    const levels = this.#levels;
+    if (levels.length > this.#declared.length || this.#texts > keptTexts) this.#forget();
+    return { storage: "coded", codes, levels };
+  }
+
+  /** Begins again with the contract's levels. */
+  #forget(): void {
+    this.#levels = this.#declared;
+    this.#known = codesOf(this.#levels);
+    this.#allKnown = this.#dropped = false;
+    this.#dictionary = new ByteDictionary();
+    this.#texts = 0;
+    this.#issues.clear();
   }
 
   /** Removes labels that only rejected rows had. */
   #dropUnused(codes: Int32Array): void {
     const used = new Uint8Array(this.#levels.length);
     for (const code of codes) if (code >= 0) used[code] = 1;
-    used.fill(1, 0, this.#declared);
+    used.fill(1, 0, this.#declared.length);
     const renumbered = new Int32Array(used.length);
     let next = 0;
     for (let code = 0; code < used.length; code++) renumbered[code] = used[code] === 1 ? next++ : missingCode;

@@ -12,6 +12,7 @@ import { resolveOptions, type ReadOptions, type ResolvedOptions } from "./option
 import { batchCapacity, type RecordBatch, type RecordSink } from "./record-batch.js";
 import { textForm } from "./text-form.js";
 import { DelimitedTokenizer } from "./tokenizer.js";
+import { featuresOnly, IdSink, unknownNames, type PartOptions, type TablePart } from "./parts.js";
 
 /** The issue of a row with a broken form; it concerns no single column. */
 const formIssue = (message: string): CellIssue => ({ column: "", rule: "ragged", value: "", message });
@@ -23,7 +24,7 @@ class TableSink implements RecordSink {
   #match: HeaderMatch | undefined;
   #builders: { readonly builder: ColumnBuilder; readonly index: number }[] = [];
   readonly #rowNumbers = new Chunked((length) => new Uint32Array(length));
-  readonly #rejected: RejectedRow[] = [];
+  #rejected: RejectedRow[] = [];
   #rows = 0;
 
   constructor(contract: Contract, options: ResolvedOptions) {
@@ -74,29 +75,45 @@ class TableSink implements RecordSink {
     this.#rejected.push({ row, issues: [formIssue(message)] });
   }
 
-  finish(form: readonly string[]): Table {
+  /** Returns whether a row was read since the last table. */
+  get holdsRows(): boolean {
+    return this.#rows + this.#rejected.length > 0;
+  }
+
+  /**
+   * Checks at the end of the input that it had rows.
+   *
+   * @throws ChurnkitError INPUT_EMPTY.
+   */
+  checkRows(found: boolean): void {
+    if (found) return;
     const { source } = this.#options;
-    if (this.#match === undefined || this.#rows + this.#rejected.length === 0) {
-      const what = this.#match === undefined ? "the input is empty" : "there is a header but no data row";
-      throw new ChurnkitError("INPUT_EMPTY", `${source}: ${what}; give a header and at least one row.`, {
-        where: { file: source },
-      });
-    }
+    const what = this.#match === undefined ? "the input is empty" : "there is a header but no data row";
+    throw new ChurnkitError("INPUT_EMPTY", `${source}: ${what}; give a header and at least one row.`, {
+      where: { file: source },
+    });
+  }
+
+  /** The table of the rows since the last one. */
+  take(form: readonly string[]): Table {
+    const rows = this.#rows;
     const columns = new Map<string, ColumnData>();
     let next = 0;
-    for (const { column, index } of this.#match.columns) {
-      const data = index < 0 ? absentColumn(column, this.#rows) : this.#builders[next++]?.builder.finish();
+    for (const { column, index } of this.#match?.columns ?? []) {
+      const data = index < 0 ? absentColumn(column, rows) : this.#builders[next++]?.builder.finish();
       if (data !== undefined) columns.set(column.name, data);
     }
-    this.#rejected.sort((a, b) => a.row - b.row);
+    const rejected = this.#rejected.sort((a, b) => a.row - b.row);
+    this.#rows = 0;
+    this.#rejected = [];
     return {
       contract: this.#contract,
-      rows: this.#rows,
+      rows,
       columns,
       rowNumbers: this.#rowNumbers.finish(),
-      rejected: this.#rejected,
-      source,
-      extraColumns: this.#match.extra,
+      rejected,
+      source: this.#options.source,
+      extraColumns: this.#match?.extra,
       form,
     };
   }
@@ -109,6 +126,43 @@ export interface NameHints {
 }
 
 /**
+ * Runs delimited text through a tokenizer into a sink, and stops after each piece of about `step` bytes: the sink then
+ * has every record that ends in what was read.
+ *
+ * @param notes receives unusual features of the text's form, each a sentence, before the first stop.
+ * @throws ChurnkitError INPUT_* for unusable input.
+ */
+async function* tokenizing(
+  bytes: ByteSource,
+  sink: RecordSink,
+  options: ResolvedOptions,
+  { expected }: NameHints,
+  { notes, step }: { readonly notes: string[]; readonly step: number },
+): AsyncGenerator<number> {
+  const { source, limits } = options;
+  let tokenizer: DelimitedTokenizer | undefined;
+  for await (const chunk of textChunks(bytes, { source, limit: limits.totalBytes })) {
+    let rest = chunk;
+    if (tokenizer === undefined) {
+      const bom = chunk[0] === 0xef && chunk[1] === 0xbb && chunk[2] === 0xbf ? 3 : 0;
+      const text = chunk.subarray(bom);
+      const form = textForm(text, options, expected);
+      notes.push(...form.notes);
+      tokenizer = new DelimitedTokenizer(form, options, sink);
+      // Blank lines replace those left out, so that line numbers match the file.
+      tokenizer.push(new Uint8Array(form.skip.lines).fill(10));
+      rest = text.subarray(form.skip.bytes);
+    }
+    for (let from = 0; from < rest.length; from += step) {
+      const piece = rest.subarray(from, from + step);
+      tokenizer.push(piece);
+      yield piece.length;
+    }
+  }
+  tokenizer?.end();
+}
+
+/**
  * Runs delimited text through a tokenizer into a sink.
  *
  * @returns unusual features of the text's form, each a sentence.
@@ -118,24 +172,10 @@ export async function tokenize(
   bytes: ByteSource,
   sink: RecordSink,
   options: ResolvedOptions,
-  { expected }: NameHints,
+  hints: NameHints,
 ): Promise<readonly string[]> {
-  const { source, limits } = options;
   const notes: string[] = [];
-  let tokenizer: DelimitedTokenizer | undefined;
-  for await (const chunk of textChunks(bytes, { source, limit: limits.totalBytes })) {
-    if (tokenizer === undefined) {
-      const bom = chunk[0] === 0xef && chunk[1] === 0xbb && chunk[2] === 0xbf ? 3 : 0;
-      const text = chunk.subarray(bom);
-      const form = textForm(text, options, expected);
-      notes.push(...form.notes);
-      tokenizer = new DelimitedTokenizer(form, options, sink);
-      // Blank lines replace those left out, so that line numbers match the file.
-      tokenizer.push(new Uint8Array(form.skip.lines).fill(10));
-      tokenizer.push(text.subarray(form.skip.bytes));
-    } else tokenizer.push(chunk);
-  }
-  tokenizer?.end();
+  for await (const _ of tokenizing(bytes, sink, options, hints, { notes, step: Infinity }));
   return notes;
 }
 
@@ -167,5 +207,51 @@ export async function readDelimited(
 ): Promise<Table> {
   const resolved = resolveOptions(options);
   const sink = new TableSink(contract, resolved);
-  return sink.finish(await tokenize(bytes, sink, resolved, hints));
+  const form = await tokenize(bytes, sink, resolved, hints);
+  sink.checkRows(sink.holdsRows);
+  return sink.take(form);
+}
+
+/**
+ * Reads delimited text as {@link readDelimited} does, in parts of about `partBytes` bytes of text each: rows in order,
+ * and never more than a few parts' worth in memory. Row for row the parts are the whole table; their categories may
+ * number labels that the contract does not name differently.
+ */
+export async function* delimitedParts(
+  contract: Contract,
+  bytes: ByteSource,
+  { partBytes, ...options }: PartOptions,
+  hints: NameHints = {},
+): AsyncGenerator<TablePart> {
+  const resolved = resolveOptions(options);
+  const sink = new TableSink(featuresOnly(contract), resolved);
+  const ids = new IdSink(contract);
+  const notes: string[] = [];
+  const both: RecordSink = {
+    header(names) {
+      sink.header(names);
+      ids.header(names);
+    },
+    batch(batch) {
+      sink.batch(batch);
+      ids.batch(batch);
+    },
+    refused: (row, message) => sink.refused(row, message),
+  };
+  const take = (): TablePart => {
+    const table = sink.take(notes);
+    const extraColumns = unknownNames(contract, table.extraColumns ?? []);
+    return { table: { ...table, extraColumns }, ids: ids.take() };
+  };
+  let held = 0;
+  let found = false;
+  for await (const size of tokenizing(bytes, both, resolved, hints, { notes, step: partBytes })) {
+    held += size;
+    if (held < partBytes || !sink.holdsRows) continue;
+    held = 0;
+    found = true;
+    yield take();
+  }
+  sink.checkRows(found || sink.holdsRows);
+  if (sink.holdsRows) yield take();
 }

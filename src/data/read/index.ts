@@ -5,5 +5,6 @@ export { inferDelimited, inferJsonLines } from "./infer-source.js";
 export { readJsonLines } from "./json-lines.js";
 export { LineSplitter } from "./lines.js";
 export { resolveOptions, type ReadOptions } from "./options.js";
-export { inferFromFile, readTable } from "./read-file.js";
+export type { IdColumn, RowIds, TablePart } from "./parts.js";
+export { inferFromFile, type NamedBytes, readParts, readTable } from "./read-file.js";
 export { tableFromRecords } from "./records.js";

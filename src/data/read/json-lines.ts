@@ -5,7 +5,7 @@ import { concatTables } from "../table/concat-tables.js";
 import { cellReader, isIssue } from "../contract/cells.js";
 import { plainIssue } from "../contract/cells/issue.js";
 import { RecordKeys } from "../table/record-keys.js";
-import { rowBuffer } from "../table/row-buffer.js";
+import { rowBuffer, type RowBuffer } from "../table/row-buffer.js";
 import { columnsToRead, isNeeded, type TargetMode } from "../table/row-options.js";
 import type { ColumnData, RejectedRow, Table } from "../table/table.js";
 import { textChunks, type ByteSource } from "./bytes.js";
@@ -14,6 +14,7 @@ import { filledColumn } from "./absent.js";
 import { fillAbsent, matchHeader, type HeaderMatch } from "./header.js";
 import { arrayOpening, ElementSplitter } from "./json-elements.js";
 import { LineSplitter } from "./lines.js";
+import { featuresOnly, idsOnly, TextBytes, unknownNames, type PartOptions, type TablePart } from "./parts.js";
 import { resolveOptions, type ReadOptions, type ResolvedOptions } from "./options.js";
 import { RecordErrors } from "./record-errors.js";
 import { invalidUtf8 } from "./utf8.js";
@@ -55,6 +56,23 @@ export async function parseJsonLines(
   sink: JsonLineSink,
   parse: (text: string) => unknown = parseJson,
 ): Promise<readonly string[]> {
+  const notes: string[] = [];
+  for await (const _ of parsing(bytes, options, sink, { parse, notes, step: Infinity }));
+  return notes;
+}
+
+/**
+ * Reads JSON lines into a sink as {@link parseJsonLines} does, and stops after each piece of about `step` bytes: the
+ * sink then has every record that ends in what was read.
+ *
+ * @param notes receives what is unusual about the form of the text, before the first stop.
+ */
+async function* parsing(
+  bytes: ByteSource,
+  options: ResolvedOptions,
+  sink: JsonLineSink,
+  { parse, notes, step }: { parse: (text: string) => unknown; notes: string[]; step: number },
+): AsyncGenerator<number> {
   const { source, limits, ragged } = options;
   const errors = new RecordErrors(options);
   let row = 0;
@@ -83,14 +101,18 @@ export async function parseJsonLines(
   let records: LineSplitter | ElementSplitter | undefined;
   for await (const chunk of textChunks(bytes, { source, limit: limits.totalBytes })) {
     const skip = records === undefined ? arrayOpening(chunk) : 0;
+    if (skip > 0) notes.push("The file is one JSON array; its elements are the rows.");
     records ??=
       skip === 0
         ? new LineSplitter(options, take)
         : new ElementSplitter(options, chunk.subarray(0, skip).includes(123), take);
-    records.push(chunk.subarray(skip));
+    for (let from = skip; from < chunk.length; from += step) {
+      const piece = chunk.subarray(from, from + step);
+      records.push(piece);
+      yield piece.length;
+    }
   }
   records?.end();
-  return records instanceof ElementSplitter ? ["The file is one JSON array; its elements are the rows."] : [];
 }
 
 /** Returns a table's own copy of a row buffer, with row numbers of the source. */
@@ -200,9 +222,7 @@ export async function readJsonLines(contract: Contract, bytes: ByteSource, optio
   if (records.length > 0 || parts.length === 0) flush();
   const empty = parts.every(({ rows, rejected }) => rows + rejected.length === 0);
   if (empty && refused.length === 0) {
-    throw new ChurnkitError("INPUT_EMPTY", `${source}: the input has no rows; give one JSON object per line.`, {
-      where: { file: source },
-    });
+    throw noRows(source);
   }
   const table =
     empty || resolved.absent === "missing"
@@ -212,5 +232,101 @@ export async function readJsonLines(contract: Contract, bytes: ByteSource, optio
   return { ...table, rejected, extraColumns: keys.extra(), form };
 }
 
+const noRows = (source: string): ChurnkitError =>
+  new ChurnkitError("INPUT_EMPTY", `${source}: the input has no rows; give one JSON object per line.`, {
+    where: { file: source },
+  });
+
 const wholeTable = (parts: readonly Table[], match: HeaderMatch, target: TargetMode): Table =>
   fillAbsent(concatTables(evenColumns(parts, match, target)), match);
+
+/**
+ * Reads JSON lines as {@link readJsonLines} does, in parts of about `partBytes` bytes each. A row that lacks a key misses its
+ * value, or is rejected if the contract needs it; a key that no row has is found at the end.
+ *
+ * @throws ChurnkitError as readJsonLines; INPUT_COLUMNS also for an id that the first part lacks and a later one has.
+ */
+export async function* jsonLineParts(
+  contract: Contract,
+  bytes: ByteSource,
+  { partBytes, ...options }: PartOptions,
+): AsyncGenerator<TablePart> {
+  const resolved = resolveOptions(options);
+  const { source, target } = resolved;
+  const [features, ids] = [featuresOnly(contract), idsOnly(contract)];
+  const buffers = [features, ids].map((part) => rowBuffer(part, { source, target, capacity: batchRows })) as [
+    RowBuffer,
+    RowBuffer,
+  ];
+  const keys = new RecordKeys(contract);
+  const named = ids.columns.map(({ name }) => ({ name, texts: new TextBytes() }));
+  /** The id columns of the first part. */
+  let present: typeof named | undefined;
+  let tables: Table[] = [];
+  let idRows: number[] = [];
+  let refused: RejectedRow[] = [];
+  let records: unknown[] = [];
+  let rowOf: number[] = [];
+  let held = 0;
+  let size = 0;
+  let met = false;
+  const notes: string[] = [];
+  const flush = (): void => {
+    tables.push(detach(buffers[0].fill(records), rowOf));
+    const known = buffers[1].fill(records);
+    idRows.push(...rowOf);
+    for (const { name, texts } of named) {
+      const data = known.columns.get(name);
+      for (let i = 0; i < records.length; i++) {
+        texts.addText(data?.storage === "coded" ? (data.levels[data.codes[i] as number] ?? "") : "");
+      }
+    }
+    records = [];
+    rowOf = [];
+    held = 0;
+  };
+  const take = (): TablePart => {
+    present ??= named.filter(({ name }) => keys.has(name));
+    for (const { name } of named) {
+      if (!keys.has(name) || present.some((one) => one.name === name)) continue;
+      const message = `${source}: the id "${name}" first appears after ${partBytes} bytes of rows without it; give it to the first row too.`;
+      throw new ChurnkitError("INPUT_COLUMNS", message, { where: { file: source, column: name } });
+    }
+    if (records.length > 0 || tables.length === 0) flush();
+    const table = concatTables(tables);
+    const columns = present.map(({ name, texts }) => ({ name, ...texts.take() }));
+    const rejected = [...table.rejected, ...refused].sort((a, b) => a.row - b.row);
+    const rowNumbers = Uint32Array.from(columns.length > 0 ? idRows : []);
+    tables = [];
+    refused = [];
+    idRows = [];
+    size = 0;
+    return {
+      table: { ...table, rejected, extraColumns: unknownNames(contract, keys.extra()), form: notes },
+      ids: { rowNumbers, columns },
+    };
+  };
+  const sink: JsonLineSink = {
+    record(record, row, length) {
+      keys.note(record);
+      records.push(record);
+      rowOf.push(row);
+      met = true;
+      held += length;
+      if (records.length === batchRows || held > batchBytes) flush();
+    },
+    refused: (row, message) => refused.push({ row, issues: [{ column: "", rule: "ragged", value: "", message }] }),
+  };
+  const parse = exactIdParser({ columns: ids.columns });
+  let found = false;
+  for await (const length of parsing(bytes, resolved, sink, { parse, notes, step: partBytes })) {
+    size += length;
+    if (size < partBytes || records.length + tables.length + refused.length === 0) continue;
+    found = true;
+    yield take();
+  }
+  const last = records.length + tables.length + refused.length > 0;
+  if (!found && !last) throw noRows(source);
+  if (met && resolved.absent !== "missing") matchHeader(keys.names(), contract, resolved, "the rows have");
+  if (last) yield take();
+}

@@ -1,15 +1,17 @@
+import { ChurnkitError } from "../../base/errors.js";
 import type { Contract } from "../contract/contract.js";
 import type { InferredContract } from "../contract/infer.js";
 import { contractLimits } from "../contract/limits.js";
 import { contractIn, type Dataset } from "../dataset.js";
 import type { Table } from "../table/table.js";
-import { readDelimited } from "./csv.js";
+import { delimitedParts, readDelimited } from "./csv.js";
 import { formatOfName, optionsForName } from "./delimiter.js";
 import { fileBytes } from "./file-bytes.js";
 import { inferDelimited, inferJsonLines, type InferOptions } from "./infer-source.js";
-import { readJsonLines } from "./json-lines.js";
+import { jsonLineParts, readJsonLines } from "./json-lines.js";
 import type { ReadOptions } from "./options.js";
 import { parquetLines } from "./parquet-file.js";
+import type { PartOptions, TablePart } from "./parts.js";
 
 /**
  * Reads a file into a table: `.csv`, `.tsv`, `.jsonl` or `.ndjson`, each also as `.gz`, or `.parquet` (with the
@@ -27,6 +29,34 @@ export async function readTable(given: Dataset | Contract, path: string, options
   return readJsonLines(contractIn(given), format === "parquet" ? parquetLines(path) : fileBytes(path), {
     ...options,
     source: options.source ?? path,
+  });
+}
+
+/** A source of rows: its name tells the format, as of a file. */
+export interface NamedBytes {
+  readonly name: string;
+  readonly bytes: AsyncIterable<Uint8Array>;
+}
+
+/** Reads features and ids of a file, or of bytes with a file's name, in parts: row for row as {@link readTable} does. */
+export function readParts(
+  contract: Contract,
+  from: string | NamedBytes,
+  options: PartOptions,
+): AsyncGenerator<TablePart> {
+  const { name, bytes } = typeof from === "string" ? { name: from, bytes: fileBytes(from) } : from;
+  const { format } = formatOfName(name);
+  if (format === "delimited") {
+    const { options: filled, expected } = optionsForName(name, options);
+    return delimitedParts(contract, bytes, { ...filled, partBytes: options.partBytes }, { expected });
+  }
+  if (format === "parquet" && typeof from !== "string") {
+    const message = `${name}: a Parquet file is read from its end, so not from a stream; copy it to a local file first.`;
+    throw new ChurnkitError("INPUT_UNSUPPORTED", message, { where: { file: name } });
+  }
+  return jsonLineParts(contract, format === "parquet" ? parquetLines(name) : bytes, {
+    ...options,
+    source: options.source ?? name,
   });
 }
 

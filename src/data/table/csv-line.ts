@@ -6,10 +6,11 @@ export type CsvValue = string | number | boolean | null | undefined;
  * quoted, so that `readCsv` reads the same text.
  */
 export function csvLine(values: readonly CsvValue[]): string {
-  return `${values.map(cell).join(",")}\n`;
+  return `${values.map(csvCell).join(",")}\n`;
 }
 
-function cell(value: CsvValue): string {
+/** Formats one cell of a CSV line. */
+export function csvCell(value: CsvValue): string {
   const text = value === null || value === undefined ? "" : String(value);
   return /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -1,5 +1,5 @@
 export { concatTables } from "./concat-tables.js";
-export { csvLine, type CsvValue } from "./csv-line.js";
+export { csvCell, csvLine, type CsvValue } from "./csv-line.js";
 export { hashTable } from "./hash-table.js";
 export { knownLabels, labels, listedLabels, ofClasses, unknownLabels, type UnknownLabels } from "./labels.js";
 export { RecordKeys } from "./record-keys.js";

@@ -1,0 +1,73 @@
+import type { BasicType, ByteWriter } from "hyparquet-writer";
+import { ChurnkitError } from "../base/errors.js";
+import type { OutputPart } from "./scores-output.js";
+
+/** Rows in a row group: one is in memory at a time. */
+const groupRows = 65_536;
+
+type Row = Readonly<Record<string, string | number | null>>;
+
+/**
+ * Turns JSON lines of scores into a Parquet file, row group by row group. The row's number and the probability are numbers, all
+ * else is text.
+ *
+ * @throws ChurnkitError PEER_MISSING without the package hyparquet-writer.
+ */
+export async function* parquetParts(lines: AsyncIterable<OutputPart>): AsyncGenerator<OutputPart> {
+  const driver = await loadDriver();
+  const decoder = new TextDecoder();
+  const bytes: ByteWriter = new driver.ByteWriter();
+  let writer: InstanceType<typeof driver.ParquetWriter> | undefined;
+  let names: readonly string[] = [];
+  let rows: Row[] = [];
+  let counts = {};
+  const taken = (): OutputPart => {
+    const part = { bytes: bytes.getBytes().slice(), counts };
+    bytes.index = 0;
+    return part;
+  };
+  const group = (): void => {
+    const columnData = names.map((name) => ({ name, data: rows.map((row) => row[name] ?? undefined) }));
+    void writer?.write({ columnData, rowGroupSize: groupRows });
+    rows = [];
+  };
+  for await (const part of lines) {
+    for (const line of decoder.decode(part.bytes).split("\n")) {
+      if (line === "") continue;
+      const row = JSON.parse(line) as Row;
+      if (writer === undefined) {
+        names = Object.keys(row);
+        const probability = names.at(-3);
+        const typed = names.map((name) => ({ name, type: typeOf(name, row, probability), nullable: true, data: [] }));
+        writer = new driver.ParquetWriter({
+          writer: bytes,
+          schema: driver.schemaFromColumnData({ columnData: typed }),
+        });
+      }
+      if (rows.push(row) < groupRows) continue;
+      group();
+      yield taken();
+    }
+    counts = part.counts;
+  }
+  if (rows.length > 0) group();
+  void writer?.finish();
+  yield taken();
+}
+
+function typeOf(name: string, row: Row, probability: string | undefined): BasicType {
+  if (name === probability) return "DOUBLE";
+  return typeof row[name] === "number" ? "INT32" : "STRING";
+}
+
+async function loadDriver() {
+  try {
+    return await import("hyparquet-writer");
+  } catch (cause) {
+    throw new ChurnkitError(
+      "PEER_MISSING",
+      "Writing Parquet needs a package that cannot be loaded here: npm install hyparquet-writer",
+      { where: { value: "hyparquet-writer" }, cause },
+    );
+  }
+}
