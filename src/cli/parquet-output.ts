@@ -1,5 +1,6 @@
 import type { BasicType, ByteWriter } from "hyparquet-writer";
 import { ChurnkitError } from "../base/errors.js";
+import { parseJson } from "../base/json/index.js";
 import type { OutputPart } from "./scores-output.js";
 
 /** Rows in a row group: one is in memory at a time. */
@@ -26,15 +27,15 @@ export async function* parquetParts(lines: AsyncIterable<OutputPart>): AsyncGene
     bytes.index = 0;
     return part;
   };
-  const group = (): void => {
+  const group = async (): Promise<void> => {
     const columnData = names.map((name) => ({ name, data: rows.map((row) => row[name] ?? undefined) }));
-    void writer?.write({ columnData, rowGroupSize: groupRows });
+    await writer?.write({ columnData, rowGroupSize: groupRows });
     rows = [];
   };
   for await (const part of lines) {
     for (const line of decoder.decode(part.bytes).split("\n")) {
       if (line === "") continue;
-      const row = JSON.parse(line) as Row;
+      const row = parseJson(line) as Row;
       if (writer === undefined) {
         names = Object.keys(row);
         const probability = names.at(-3);
@@ -45,13 +46,13 @@ export async function* parquetParts(lines: AsyncIterable<OutputPart>): AsyncGene
         });
       }
       if (rows.push(row) < groupRows) continue;
-      group();
+      await group();
       yield taken();
     }
     counts = part.counts;
   }
-  if (rows.length > 0) group();
-  void writer?.finish();
+  if (rows.length > 0) await group();
+  await writer?.finish();
   yield taken();
 }
 

@@ -9,7 +9,7 @@ const files = () => node().getBuiltinModule("node:fs/promises");
 const paths = () => node().getBuiltinModule("node:path");
 
 /** Bytes between two journal entries: what a kill loses, at most, and what a disk writes well at once. */
-const journalBytes = 16 * 1024 * 1024;
+const journalBytes = 4 * 1024 * 1024;
 
 /** Counts that continue with the file, such as the rows written. */
 export type Counts = Readonly<Record<string, number>>;

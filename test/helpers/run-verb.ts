@@ -12,7 +12,7 @@ export interface Ran {
 export async function runVerb(register: (program: Command) => void, args: readonly string[]): Promise<Ran> {
   const written = { out: "", err: "" };
   const into = (name: "out" | "err") => (text: unknown) => {
-    written[name] += String(text);
+    written[name] += text instanceof Uint8Array ? new TextDecoder().decode(text) : String(text);
     return true;
   };
   const spies = [

@@ -12,6 +12,11 @@ export async function* chunksOf(source: ByteSource): AsyncGenerator<Uint8Array> 
   else yield* source;
 }
 
+/** Runs a reader that stops now and then to its end. */
+export async function drained(steps: AsyncGenerator<number>): Promise<void> {
+  while ((await steps.next()).done !== true);
+}
+
 /** Bytes of a text that are examined to detect its format and delimiter. */
 const headBytes = 65_536;
 

@@ -206,9 +206,10 @@ class CodedBuilder implements ColumnBuilder {
 
   finish(): ColumnData {
     const codes = this.#codes.finish();
-    if (this.#dropped && this.#levels.length > this.#declared.length) this.#dropUnused(codes);
+    const others = this.#levels !== this.#declared;
+    if (this.#dropped && others) this.#dropUnused(codes);
     const levels = this.#levels;
-    if (levels.length > this.#declared.length || this.#texts > keptTexts) this.#forget();
+    if (others || this.#texts > keptTexts) this.#forget();
     return { storage: "coded", codes, levels };
   }
 

@@ -3,7 +3,7 @@ import type { Contract } from "../contract/contract.js";
 import { isNeeded } from "../table/row-options.js";
 import type { ColumnData, RejectedRow, Table } from "../table/table.js";
 import type { CellIssue } from "../contract/cells/issue.js";
-import { textChunks, type ByteSource } from "./bytes.js";
+import { drained, textChunks, type ByteSource } from "./bytes.js";
 import { Chunked } from "./chunked.js";
 import { columnBuilder, type ColumnBuilder } from "./column-builder.js";
 import { absentColumn } from "./absent.js";
@@ -175,7 +175,7 @@ export async function tokenize(
   hints: NameHints,
 ): Promise<readonly string[]> {
   const notes: string[] = [];
-  for await (const _ of tokenizing(bytes, sink, options, hints, { notes, step: Infinity }));
+  await drained(tokenizing(bytes, sink, options, hints, { notes, step: Infinity }));
   return notes;
 }
 

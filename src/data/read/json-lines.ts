@@ -8,7 +8,7 @@ import { RecordKeys } from "../table/record-keys.js";
 import { rowBuffer, type RowBuffer } from "../table/row-buffer.js";
 import { columnsToRead, isNeeded, type TargetMode } from "../table/row-options.js";
 import type { ColumnData, RejectedRow, Table } from "../table/table.js";
-import { textChunks, type ByteSource } from "./bytes.js";
+import { drained, textChunks, type ByteSource } from "./bytes.js";
 import { exactIdParser } from "./exact-ids.js";
 import { filledColumn } from "./absent.js";
 import { fillAbsent, matchHeader, type HeaderMatch } from "./header.js";
@@ -21,6 +21,8 @@ import { invalidUtf8 } from "./utf8.js";
 
 const batchRows = 4096;
 const batchBytes = 8 * 1024 * 1024;
+/** Lines without a record that wait for one. */
+const mostBroken = 100_000;
 const decoder = new TextDecoder();
 
 /** Receiver of parsed JSON lines: each record with its 0-based data row. Blank lines are not rows. */
@@ -57,7 +59,7 @@ export async function parseJsonLines(
   parse: (text: string) => unknown = parseJson,
 ): Promise<readonly string[]> {
   const notes: string[] = [];
-  for await (const _ of parsing(bytes, options, sink, { parse, notes, step: Infinity }));
+  await drained(parsing(bytes, options, sink, { parse, notes, step: Infinity }));
   return notes;
 }
 
@@ -321,7 +323,9 @@ export async function* jsonLineParts(
   let found = false;
   for await (const length of parsing(bytes, resolved, sink, { parse, notes, step: partBytes })) {
     size += length;
-    if (size < partBytes || records.length + tables.length + refused.length === 0) continue;
+    // The first part has a record, whose keys tell which ids there are, unless there are very many broken lines.
+    const enough = met ? records.length + tables.length + refused.length > 0 : refused.length >= mostBroken;
+    if (size < partBytes || !enough) continue;
     found = true;
     yield take();
   }

@@ -93,8 +93,12 @@ export class TextBytes {
 export class IdSink {
   readonly #contract: Contract;
   readonly #rowNumbers = new Chunked((length) => new Uint32Array(length));
-  #columns: { readonly name: string; readonly index: number; readonly texts: TextBytes; read(text: string): string }[] =
-    [];
+  #columns: {
+    readonly name: string;
+    readonly index: number;
+    readonly texts: TextBytes;
+    readonly read: (text: string) => string;
+  }[] = [];
 
   constructor(contract: Contract) {
     this.#contract = idsOnly(contract);

@@ -86,7 +86,7 @@ async function workerEntry(): Promise<string | undefined> {
 
 function threadOf(worker: Worker): Thread {
   /** The calls in flight: a thread answers in order. */
-  const waiting: { resolve(scored: ScoredRows): void; reject(error: Error): void }[] = [];
+  const waiting: { readonly resolve: (scored: ScoredRows) => void; readonly reject: (error: Error) => void }[] = [];
   let lost: ChurnkitError | undefined;
   const lose = (why: string, cause?: unknown): void => {
     lost ??= new ChurnkitError(
