@@ -3,7 +3,7 @@ import { quietly } from "../base/async/index.js";
 import type { ScoredRecord } from "../model/scoring/index.js";
 import type { Sent } from "./bodies/index.js";
 import type { AnswerCache } from "./cache/index.js";
-import { callerFailure, failure, type Handler, type Middleware } from "./http.js";
+import { callerFailure, serverFailure, type Handler, type Middleware } from "./http.js";
 import type { ServingMetrics } from "./metrics.js";
 import { modelsOf, type Models, type ServedModel } from "./models/index.js";
 import type { PredictionIds } from "./prediction-id.js";
@@ -116,9 +116,4 @@ const quietMetrics = (metrics: ServingMetrics, failed: (error: unknown) => void)
   scored: (probability, label) => quietly(() => metrics.scored(probability, label), failed),
   rejected: (count) => quietly(() => metrics.rejected(count), failed),
   render: () => metrics.render(),
-});
-
-const serverFailure = failure(500, {
-  code: "IO_FAILED",
-  message: "The server failed to answer; the request was not at fault.",
 });

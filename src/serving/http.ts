@@ -133,6 +133,12 @@ export function callerFailure(error: unknown): TextResponse | undefined {
   return failure(status, { code, message }, status === 503 ? { "retry-after": "1" } : undefined);
 }
 
+/** The answer to an error of the server itself, which tells nothing of its cause. */
+export const serverFailure = failure(500, {
+  code: "IO_FAILED",
+  message: "The server failed to answer; the request was not at fault.",
+});
+
 /** The refusal of a body above a carrier's limit. */
 export const tooLarge = (limit: number): ChurnkitError =>
   new ChurnkitError("INPUT_TOO_LARGE", `The body is larger than ${limit} bytes. Send fewer records at a time.`);

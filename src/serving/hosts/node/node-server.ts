@@ -1,13 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { ChurnkitError } from "../../../base/errors.js";
 import { closeGently } from "./node-close.js";
-import { compressed } from "./node-compress.js";
-import { bodyChunks, isWholeBodyAwaited, readBody } from "./node-body.js";
+import { listener, type NodeListener } from "./node-listener.js";
 import { refuseUnreadable } from "./node-refusal.js";
-import { failure, usualBodyBytes, type Handler, type ServeRequest, type ServeResponse } from "../../http.js";
+import { usualBodyBytes, type Handler } from "../../http.js";
 
 /** Address and limits of {@link listen}. */
 export interface NodeServerOptions {
@@ -35,8 +32,6 @@ export interface NodeServer {
 
 /** Longer than the 60 s of common load balancers, because they must hang up first. */
 const keepAliveTimeout = 65_000;
-/** How long a client's remaining bytes are discarded after its request was refused, so that it can read the refusal. */
-const lingerMilliseconds = 1000;
 
 /**
  * Puts a handler on node:http.
@@ -59,32 +54,8 @@ export async function listen(handler: Handler, options: NodeServerOptions = {}):
   server.timeout = 2 * requestTimeout;
   let closed: Promise<void> | undefined;
 
-  const serve =
-    (expectsContinue: boolean) =>
-    (request: IncomingMessage, response: ServerResponse): void => {
-      const begin = (): void => {
-        if (expectsContinue) response.writeContinue();
-      };
-      const reading = {
-        maxBodyBytes,
-        body: () => readBody(request, maxBodyBytes, begin),
-        chunks: () => bodyChunks(request, begin),
-      };
-      const answer = (result: ServeResponse): void => {
-        const awaited = isWholeBodyAwaited(request, maxBodyBytes);
-        // A client that was not told to continue may or may not send its body, so nothing after it can be parsed.
-        const unasked = expectsContinue && !request.complete;
-        if (awaited || unasked || closed) response.setHeader("connection", "close");
-        send(request, response, result, awaited && !unasked);
-      };
-      const encode = (result: ServeResponse): void | Promise<void> => {
-        const encoded = compressed(request, result);
-        return encoded instanceof Promise ? encoded.then(answer) : answer(encoded);
-      };
-      handler(requestFrom(request, reading))
-        .then(encode)
-        .catch(() => answer(unanswered));
-    };
+  const serve = (expectsContinue: boolean): NodeListener =>
+    listener(handler, { maxBodyBytes, expectsContinue, isClosing: () => closed !== undefined });
   server.on("request", serve(false));
   server.on("checkContinue", serve(true));
   server.on("clientError", refuseUnreadable);
@@ -101,8 +72,6 @@ export async function listen(handler: Handler, options: NodeServerOptions = {}):
     close: () => (closed ??= closeGently(server, sockets, closeTimeout)),
   };
 }
-
-const unanswered = failure(500, { code: "IO_FAILED", message: "The request could not be answered." });
 
 function check(numbers: Readonly<Record<string, number>>, least: number, most: number): void {
   for (const [name, value] of Object.entries(numbers)) {
@@ -125,45 +94,4 @@ function started(server: Server, port: number, host: string): Promise<void> {
     });
     server.listen(port, host, resolve);
   });
-}
-
-function requestFrom(
-  { method = "GET", url = "/", headers, socket }: IncomingMessage,
-  reading: Pick<ServeRequest, "body" | "chunks" | "maxBodyBytes">,
-): ServeRequest {
-  const mark = url.indexOf("?");
-  return {
-    method,
-    path: mark < 0 ? url : url.slice(0, mark),
-    query: mark < 0 ? "" : url.slice(mark + 1),
-    // Node makes a list only of set-cookie, which has no meaning in a request.
-    headers: headers as ServeRequest["headers"],
-    address: socket.remoteAddress,
-    ...reading,
-  };
-}
-
-function send(request: IncomingMessage, response: ServerResponse, result: ServeResponse, linger: boolean): void {
-  if (response.destroyed) return;
-  const { body } = result;
-  if (typeof body !== "string" && !(body instanceof Uint8Array)) {
-    // The iterator's end is that of the answer, and its error cuts the connection: the caller must not take a part for all.
-    response.writeHead(result.status, result.headers);
-    pipeline(Readable.from(request.method === "HEAD" ? [] : body), response).catch(() => response.destroy());
-    return;
-  }
-  response.writeHead(result.status, { ...result.headers, "content-length": Buffer.byteLength(body) });
-  if (!linger) {
-    response.end(body);
-    return;
-  }
-  // Closing at once would reset the connection while the client still sends, and it would never see the answer.
-  response.write(body);
-  const end = (): void => void response.end();
-  const timer = setTimeout(end, lingerMilliseconds);
-  request.once("close", () => {
-    clearTimeout(timer);
-    end();
-  });
-  request.resume();
 }
