@@ -1,4 +1,5 @@
 import { createServer, type Server } from "node:http";
+import { createServer as createSecureServer, type ServerOptions } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { ChurnkitError } from "../../../base/errors.js";
 import { closeGently } from "./node-close.js";
@@ -18,6 +19,8 @@ export interface NodeServerOptions {
   readonly headersTimeout?: number;
   /** Milliseconds in which a client must have sent its whole request. Default 30,000. */
   readonly requestTimeout?: number;
+  /** Certificate chain and private key, PEM: the server then speaks HTTPS alone. */
+  readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer } | undefined;
   /** Milliseconds that {@link NodeServer.close} waits for requests under way. Default 5,000. */
   readonly closeTimeout?: number;
 }
@@ -34,22 +37,24 @@ export interface NodeServer {
 const keepAliveTimeout = 65_000;
 
 /**
- * Puts a handler on node:http.
+ * Puts a handler on node:http, or on node:https with a certificate.
  *
- * @throws ChurnkitError IO_FAILED when the port is not available, OPTION_INVALID for an option out of range.
+ * @throws ChurnkitError IO_FAILED when the port is not available, OPTION_INVALID for an option out of range and for a certificate
+ * that is not valid or does not fit its key.
  */
 export async function listen(handler: Handler, options: NodeServerOptions = {}): Promise<NodeServer> {
   const { port = 8080, host = "127.0.0.1", maxBodyBytes = usualBodyBytes } = options;
-  const { headersTimeout = 10_000, requestTimeout = 30_000, closeTimeout = 5000 } = options;
+  const { headersTimeout = 10_000, requestTimeout = 30_000, closeTimeout = 5000, tls } = options;
   check({ port }, 0, 65_535);
   check({ maxBodyBytes, headersTimeout, requestTimeout, closeTimeout }, 1, 2 ** 31 - 1);
-  const server = createServer({
+  const settings = {
     headersTimeout: Math.min(headersTimeout, requestTimeout),
     requestTimeout,
     connectionsCheckingInterval: Math.min(1000, Math.ceil(headersTimeout / 2)),
     keepAliveTimeout,
     maxHeaderSize: 16_384,
-  });
+  };
+  const server = tls === undefined ? createServer(settings) : secured({ ...settings, ...tls });
   // A client that stops reading its answer is disconnected as well.
   server.timeout = 2 * requestTimeout;
   let closed: Promise<void> | undefined;
@@ -67,10 +72,23 @@ export async function listen(handler: Handler, options: NodeServerOptions = {}):
   await started(server, port, host);
   const address = server.address() as AddressInfo;
   return {
-    url: `http://${host.includes(":") ? `[${host}]` : host}:${address.port}`,
+    url: `${tls === undefined ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${address.port}`,
     port: address.port,
     close: () => (closed ??= closeGently(server, sockets, closeTimeout)),
   };
+}
+
+function secured(settings: ServerOptions): Server {
+  try {
+    return createSecureServer(settings);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `The certificate and its key cannot be used: ${reason}. Give both as PEM, the key without a passphrase.`,
+      { cause },
+    );
+  }
 }
 
 function check(numbers: Readonly<Record<string, number>>, least: number, most: number): void {
