@@ -115,6 +115,7 @@ export async function compile<Request = unknown>(
   const features = new Float32Array(chunk * encoder.width);
   const raw = new Float64Array(chunk);
   const plainPlaces = new Uint32Array(chunk);
+  const otherPlaces = new Uint32Array(chunk);
   const warnings = recordWarnings(contract);
   const keys = keyWarnings(contract);
 
@@ -145,7 +146,10 @@ export async function compile<Request = unknown>(
     return meant.length + others.length + absent.length === 0 ? values : [...meant, ...others, ...absent, ...values];
   }
 
-  /** Makes the function that scores records there is something to say about, a chunk at most, by way of a table. */
+  /**
+   * Makes the function that scores records there is something to say about, a chunk at most, by way of a table. It puts
+   * no result for those that are refused without a word.
+   */
   function othersScorer(mostIssues: number) {
     let left = mostIssues;
     const within = (issues: readonly CellIssue[]): readonly CellIssue[] => {
@@ -156,6 +160,7 @@ export async function compile<Request = unknown>(
     return (records: readonly unknown[], put: (i: number, result: ScoredRecord) => void): void => {
       buffer ??= rowBuffer(contract, { capacity: chunk });
       const table = buffer.fill(records, undefined, left <= 0);
+      if (left <= 0 && table.rows === 0) return;
       const scored = probabilities(table);
       for (let i = 0, kept = 0, rejected = 0; i < records.length; i++) {
         if (kept < table.rows && table.rowNumbers[kept] === i) {
@@ -174,24 +179,23 @@ export async function compile<Request = unknown>(
     { mostIssues = Infinity }: ScoreRecordsOptions = {},
   ): ScoredRecord[] {
     const scoreOthers = othersScorer(mostIssues);
-    const results = new Array<ScoredRecord>(records.length);
+    const results = new Array<ScoredRecord>(records.length).fill(unexplained);
     for (let first = 0; first < records.length; first += chunk) {
       const end = Math.min(first + chunk, records.length);
-      const others: unknown[] = [];
-      const places: number[] = [];
       let plain = 0;
+      let other = 0;
       for (let i = first; i < end; i++) {
         if (encodePlain(records[i], features, plain)) plainPlaces[plain++] = i;
-        else {
-          others.push(records[i]);
-          places.push(i);
-        }
+        else otherPlaces[other++] = i;
       }
       scorer.score(features, plain, raw);
       for (let row = 0; row < plain; row++) {
         results[plainPlaces[row] as number] = label(calibrate(calibration, raw[row] as number), nothing);
       }
-      if (others.length > 0) scoreOthers(others, (i, result) => (results[places[i] as number] = result));
+      if (other === 0) continue;
+      const others =
+        plain === 0 ? records.slice(first, end) : Array.from(otherPlaces.subarray(0, other), (place) => records[place]);
+      scoreOthers(others, (i, result) => (results[otherPlaces[i] as number] = result));
     }
     return results;
   }
