@@ -13,6 +13,7 @@ export type { Handler, Middleware, ServeRequest, ServeResponse } from "./http.js
 export { prometheusMetrics, type ServingMetrics } from "./metrics.js";
 export { listen, type NodeServer, type NodeServerOptions } from "./hosts/node/node-server.js";
 export { fastifyPlugin } from "./hosts/fastify/fastify-plugin.js";
+export { listenGrpc } from "./hosts/grpc/grpc-server.js";
 export { fetchHandler } from "./hosts/fetch/fetch-handler.js";
 export { lambdaHandler } from "./hosts/lambda/lambda-handler.js";
 export { lambdaMessages } from "./hosts/lambda/lambda-messages.js";

@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { compile, type Scorer } from "../../src/model/scoring/compile.js";
 import { createHandler } from "../../src/serving/handler.js";
+import { listenGrpc, type GrpcServer } from "../../src/serving/hosts/grpc/grpc-server.js";
 import { listen, type NodeServer } from "../../src/serving/hosts/node/node-server.js";
 import { prometheusMetrics } from "../../src/serving/metrics.js";
 import { budget } from "../helpers/budget.js";
@@ -12,28 +13,31 @@ import { sampleArtifact, sampleRecords } from "../helpers/artifact.js";
 import { newFolder } from "../helpers/folder.js";
 import { pythonVenv } from "../helpers/venv.js";
 
-const venv = pythonVenv("protocols-venv", "1", ["tritonclient[http]==2.73.0", "schemathesis==4.32.5"]);
+const venv = pythonVenv("protocols-venv", "2", ["tritonclient[http,grpc]==2.73.0", "schemathesis==4.32.5"]);
 const available = await venv.ready("clients of the Open Inference Protocol and of OpenAPI");
 
-/** Scores two tensors' worth of customers with NVIDIA's client, and gives what it understood as JSON. */
+/** Scores customers with NVIDIA's client over HTTP or gRPC, and gives what it understood as JSON. */
 const triton = `
-import json, sys
+import importlib, json, sys
 import numpy as np
-import tritonclient.http as http
 from tritonclient.utils import InferenceServerException
 
-url, records = sys.argv[1], json.loads(sys.argv[2])
-client = http.InferenceServerClient(url)
+kind, url, records = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
+client_of = importlib.import_module("tritonclient." + kind)
+client = client_of.InferenceServerClient(url)
+json_only = {"binary_data": False} if kind == "http" else {}
 def tensor(name, datatype, dtype):
     values = np.array([record[name] for record in records], dtype=dtype)
-    given = http.InferInput(name, [len(records)], datatype)
-    given.set_data_from_numpy(values, binary_data=False)
+    given = client_of.InferInput(name, [len(records)], datatype)
+    given.set_data_from_numpy(values, **json_only)
     return given
+def texts(array):
+    return [label.decode() if isinstance(label, bytes) else str(label) for label in array]
 inputs = [tensor("tenure", "INT64", np.int64), tensor("charges", "FP64", np.float64), tensor("paperless", "BOOL", bool),
           tensor("since", "BYTES", object), tensor("plan", "BYTES", object)]
-metadata = client.get_model_metadata("churn")
+metadata = client.get_model_metadata("churn", **({} if kind == "http" else {"as_json": True}))
 answer = client.infer("churn", inputs, request_id="r1")
-version = client.infer("churn", inputs, model_version="7", outputs=[http.InferRequestedOutput("label", binary_data=False)])
+version = client.infer("churn", inputs, model_version="7", outputs=[client_of.InferRequestedOutput("label", **json_only)])
 try:
     client.infer("nobody", inputs)
     error = None
@@ -42,9 +46,8 @@ except InferenceServerException as caught:
 print(json.dumps({
     "live": client.is_server_live(), "ready": client.is_server_ready(), "model": client.is_model_ready("churn", "7"),
     "platform": metadata["platform"], "inputs": [given["name"] for given in metadata["inputs"]],
-    "id": answer.get_response()["id"], "probability": answer.as_numpy("probability").tolist(),
-    "label": [str(label) for label in answer.as_numpy("label")],
-    "version": [str(label) for label in version.as_numpy("label")], "error": error,
+    "id": answer.get_response()["id"] if kind == "http" else answer.get_response().id, "probability": answer.as_numpy("probability").tolist(),
+    "label": texts(answer.as_numpy("label")), "version": texts(version.as_numpy("label")), "error": error,
 }))
 `;
 
@@ -60,24 +63,33 @@ checks.positive_data_acceptance.enabled = false
 describe.skipIf(!available)("foreign clients", () => {
   let scorer: Scorer;
   let server: NodeServer;
+  let grpc: GrpcServer;
   const errors: unknown[] = [];
   beforeAll(async () => {
     const artifact = await sampleArtifact({ networks: 0 });
     scorer = await compile(artifact);
     const model = { scorer, artifact, name: "churn", version: "7", source: "local" };
-    server = await listen(
-      createHandler(model, { metrics: prometheusMetrics("7"), maxBatch: 50, onError: (error) => errors.push(error) }),
-      { port: 0 },
-    );
+    const onError = (error: unknown): void => void errors.push(error);
+    const handler = createHandler(model, { metrics: prometheusMetrics("7"), maxBatch: 50, onError });
+    server = await listen(handler, { port: 0 });
+    grpc = await listenGrpc(handler, { port: 0 });
   });
-  afterAll(() => server.close());
+  afterAll(() => Promise.all([server.close(), grpc.close()]));
 
-  it("tritonclient reads metadata, scores and errors", async () => {
-    const records = sampleRecords(30).filter(({ charges, plan }) => charges !== null && plan !== null);
+  it.each([
+    ["http", "404"],
+    ["grpc", "StatusCode.NOT_FOUND"],
+  ] as const)("tritonclient reads metadata, scores and errors over %s", async (kind, notFound) => {
+    // Numpy has no null but NaN, which JSON has not.
+    const records = sampleRecords(30)
+      .filter(({ charges }) => kind === "grpc" || charges !== null)
+      .map(({ plan, ...record }) => ({ ...record, plan: plan ?? "" }));
+    const { port } = kind === "grpc" ? grpc : server;
     const { stdout } = await promisify(execFile)(venv.python, [
       "-c",
       triton,
-      new URL(server.url).host,
+      kind,
+      `127.0.0.1:${port}`,
       JSON.stringify(records),
     ]);
     const scored = scorer.scoreRecords(records);
@@ -92,7 +104,7 @@ describe.skipIf(!available)("foreign clients", () => {
       probability: scored.map(({ probability }) => probability),
       label: labels,
       version: labels,
-      error: ["404", expect.stringContaining("There is no model nobody")],
+      error: [notFound, expect.stringContaining("There is no model nobody")],
     });
   });
 
