@@ -36,6 +36,7 @@ export function rateOf(written: string): { readonly requests: number; readonly s
 const members = {
   port: optional(count(0, 65_535)),
   host: optional(text(255)),
+  grpcPort: optional(count(0, 65_535)),
   name: optional(text(255)),
   modelVersion: optional(text(255)),
   store: optional(text()),
@@ -58,6 +59,7 @@ const members = {
   timeLimit: optional(count(1, 3_600_000)),
   maxBatch: optional(count(1)),
   maxBodyBytes: optional(count(1, 2 ** 31 - 1)),
+  requestTimeout: optional(count(1, 86_400_000)),
   cors: optional(list(text(255), 1000)),
   log: optional(either(isFlag, flag, strictObject({ bodies: optional(flag), hide: optional(list(text(255), 1000)) }))),
   redis: optional(text(1000)),

@@ -185,10 +185,11 @@ describe("churnkit serve", () => {
   });
 
   it("prints its address as one line of JSON, serves the bundle's scores, and ends on SIGTERM within a second", async () => {
-    const { child, ended, ready } = serve(bundle, "--port", "0", "--json");
-    const { url, port, name, version } = JSON.parse(await ready) as {
+    const { child, ended, ready } = serve(bundle, "--port", "0", "--grpc-port", "0", "--json");
+    const { url, port, grpcPort, name, version } = JSON.parse(await ready) as {
       url: string;
       port: number;
+      grpcPort: number;
       name: string;
       version: string;
     };
@@ -203,6 +204,7 @@ describe("churnkit serve", () => {
     expect(answer).toMatchObject({ probability, prediction: label, model_version: version, model_source: "local" });
     const explained = await fetch(`${url}/predict?explain=2`, { method: "POST", body: JSON.stringify(record) });
     expect(((await explained.json()) as { reasons: unknown[] }).reasons).toHaveLength(2);
+    expect((await rawConnection(grpcPort)).error()).toBeUndefined();
     // One connection has served a request, one has sent nothing, as browsers open them.
     const used = await rawConnection(port, postText("/predict", "{}"));
     await used.until((text) => text.endsWith("}"));

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { modelsOf, type LoadedModel } from "../../serving/models/index.js";
-import { listen } from "../../serving/hosts/index.js";
+import { listen, listenGrpc } from "../../serving/hosts/index.js";
 import { example } from "../help.js";
 import { countOption } from "../input.js";
 import { exit, note, print, reasonOf } from "../output.js";
@@ -25,6 +25,7 @@ export function register(program: Command): void {
     )
     .option("--port <number>", "port; 0 picks a free one", portOption, 8080)
     .option("--host <address>", "address; 0.0.0.0 for requests from other machines", "127.0.0.1")
+    .option("--grpc-port <number>", "also serve the Open Inference Protocol over gRPC here", portOption)
     .option("--name <name>", "the model's name in answers; default: the contract's")
     .option("--model-version <version>", "the model's version in answers; default: a hash")
     .option("--store <place>", "registry; <model> is then name@alias, or an alias, version or stage")
@@ -71,16 +72,20 @@ async function run(words: readonly string[], given: Options, command: Command): 
     onError,
   });
   handled.watch = watch;
-  const { port, host: address, maxBodyBytes } = options;
+  const { port, host: address, maxBodyBytes, requestTimeout } = options;
   const server = await listen(handler, {
     port,
     host: address,
     ...(maxBodyBytes === undefined ? {} : { maxBodyBytes }),
+    ...(requestTimeout === undefined ? {} : { requestTimeout }),
   });
+  const grpc =
+    options.grpcPort === undefined
+      ? undefined
+      : await listenGrpc(handler, { port: options.grpcPort, host: address, maxBodyBytes });
   const stop = (): void => {
     host.close();
-    server
-      .close()
+    Promise.all([server.close(), grpc?.close()])
       .then(close)
       .then(closeProtection)
       .catch(onError)
@@ -92,7 +97,7 @@ async function run(words: readonly string[], given: Options, command: Command): 
   if (options.stopWithStdin) process.stdin.once("end", stop).once("error", stop).resume();
   print(
     options.json,
-    { url: server.url, port: server.port, name, version },
+    { url: server.url, port: server.port, ...(grpc === undefined ? {} : { grpcPort: grpc.port }), name, version },
     `serving ${models
       .names()
       .map((each) => `${each} ${models.find(each)?.version ?? ""}`)
