@@ -26,8 +26,8 @@ export interface HandlerOptions {
   /** Keeps the scores of POST /predict, such as `memoryCache()`. Default: each record is scored. */
   readonly cache?: AnswerCache | undefined;
   /**
-   * Functions around the routes, the first one outermost. Their answers are counted like the routes'. What a route or a
-   * middleware throws reaches those around it as an answer.
+   * Functions around the routes, the first one outermost. Their answers are counted like the routes'. What a
+   * route throws reaches them as an answer.
    */
   readonly middleware?: readonly Middleware[] | undefined;
   /**
@@ -94,7 +94,7 @@ export function createHandler(given: ServedModel | Models, options: HandlerOptio
         return refusal ?? serverFailure;
       }
     };
-  const answer = middleware.reduceRight((next, around) => answered(around(next)), answered(routes.answer));
+  const answer = answered(middleware.reduceRight((next, around) => around(next), answered(routes.answer)));
 
   return async (request) => {
     let begin = performance.now();

@@ -110,11 +110,11 @@ export function failure(
   return json(status, body, headers);
 }
 
-/** The same answer with more headers; where both have one, the answer's own stays. */
-export const withHeaders = (response: ServeResponse, headers: Readonly<Record<string, string>>): ServeResponse => ({
-  ...response,
-  headers: { ...headers, ...response.headers },
-});
+/** The same answer with more headers. */
+export const withHeaders = (
+  { status, headers, body }: ServeResponse,
+  more: Readonly<Record<string, string>>,
+): ServeResponse => ({ status, headers: { ...headers, ...more }, body });
 
 /** Errors that a caller can cause, by itself or with others. Any other error is the server's own, and its message stays inside. */
 const callerErrors: ReadonlyMap<ErrorCode, number> = new Map<ErrorCode, number>([

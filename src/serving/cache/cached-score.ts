@@ -1,5 +1,5 @@
 import { quietly } from "../../base/async/index.js";
-import { hasher } from "../../base/hash.js";
+import { textHash } from "../../base/hash.js";
 import { canonicalJson } from "../../base/json/index.js";
 import type { ScoredRecord } from "../../model/scoring/index.js";
 import type { ServedModel } from "../models/index.js";
@@ -45,7 +45,7 @@ function got(cache: AnswerCache, key: string): ReturnType<AnswerCache["get"]> {
 
 function keyOf(begin: string, record: unknown): string | undefined {
   try {
-    return hasher().update(begin).update(canonicalJson(record)).hex();
+    return textHash(begin + canonicalJson(record));
   } catch {
     // A number such as 1e999, which JSON can write but not hold.
     return undefined;

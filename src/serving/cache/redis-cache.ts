@@ -1,4 +1,4 @@
-import { hasher } from "../../base/hash.js";
+import { textHash } from "../../base/hash.js";
 import { guardedRedis, type RedisCommand } from "../redis/index.js";
 import type { AnswerCache } from "./answer-cache.js";
 
@@ -33,8 +33,7 @@ export function redisCache(
   { seconds = 3600, timeout, prefix = "churnkit:score:" }: RedisCacheOptions = {},
 ): AnswerCache {
   const ask = guardedRedis(redis, { timeout });
-  const checkOf = (key: string, value: string): string =>
-    hasher().update(`${key} ${value}`).hex().slice(0, checkLength);
+  const checkOf = (key: string, value: string): string => textHash(`${key} ${value}`).slice(0, checkLength);
   return {
     async get(key) {
       const reply = await ask("GET", prefix + key);

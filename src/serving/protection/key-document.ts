@@ -10,7 +10,7 @@ import {
   where,
   type Decoded,
 } from "../../base/json/index.js";
-import { hasher } from "../../base/hash.js";
+import { textHash } from "../../base/hash.js";
 
 /** What a key opens: `predict` all routes but the next two, `metrics` GET /metrics, `admin` everything. */
 export const scopes = ["predict", "metrics", "admin"] as const;
@@ -51,7 +51,7 @@ export const keysText = (keys: readonly ApiKey[]): string => `${JSON.stringify({
  * The hash that a key is kept by. One SHA-256 without salt or stretching is right here, unlike for passwords: a key is 192
  * random bits, so nobody can try all of them, nor find two alike.
  */
-export const keyHash = (secret: string): string => hasher().update(secret).hex();
+export const keyHash = (secret: string): string => textHash(secret);
 
 /** A new key: the secret, which is shown once, and what is kept of it. */
 export function newKey(name: string, granted: readonly Scope[]): { readonly secret: string; readonly key: ApiKey } {

@@ -21,7 +21,9 @@ export const requestIds = (): Middleware => (next) => async (request) => {
   const traceId = trace.exec(traceparent)?.[1];
   const requestId = id.test(sent) ? sent : (traceId ?? crypto.randomUUID());
   const headers: Record<string, string | undefined> = { ...request.headers, "x-request-id": requestId };
-  if (traceId === undefined) delete headers["traceparent"];
+  // Not deleted: that would slow down every later look at the headers.
+  if (traceId === undefined && traceparent !== "") headers["traceparent"] = undefined;
   const response = await next({ ...request, headers });
-  return withHeaders(response, { "x-request-id": requestId, ...(traceId === undefined ? {} : { traceparent }) });
+  const given = { "x-request-id": requestId };
+  return withHeaders(response, traceId === undefined ? given : { ...given, traceparent });
 };

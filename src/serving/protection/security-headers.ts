@@ -19,4 +19,8 @@ const headers = {
  * const middleware = [securityHeaders()];
  * ```
  */
-export const securityHeaders = (): Middleware => (next) => async (request) => withHeaders(await next(request), headers);
+export const securityHeaders = (): Middleware => (next) => async (request) => {
+  const response = await next(request);
+  const { "content-security-policy": policy } = response.headers as Readonly<Record<string, string | undefined>>;
+  return withHeaders(response, policy === undefined ? headers : { ...headers, "content-security-policy": policy });
+};
