@@ -90,13 +90,17 @@ export function onDuty(models: Models): LoadedModel {
  * ignored: serving matters more.
  */
 async function monitorFor({ artifact, version }: LoadedModel, file: string | undefined): Promise<Monitor> {
-  const { createMonitor, monitorBaselineOf, monitorExplainer, parseMonitorState } = await import("../monitor/index.js");
+  const { createMonitor, days, monitorBaselineOf, monitorExplainer, parseMonitorState } =
+    await import("../monitor/index.js");
   const baseline = monitorBaselineOf(artifact);
   const explainer = await monitorExplainer(artifact, baseline);
+  // As in `churnkit monitor`.
+  const labels = { window: days(30) };
   if (file !== undefined && existsSync(file)) {
     try {
       return createMonitor(baseline, {
         explainer,
+        labels,
         version,
         state: parseMonitorState(await readJson(file, "The monitors' state")),
       });
@@ -104,5 +108,5 @@ async function monitorFor({ artifact, version }: LoadedModel, file: string | und
       note(`churnkit: the monitors start over: ${reasonOf(error)}`);
     }
   }
-  return createMonitor(baseline, { explainer, version });
+  return createMonitor(baseline, { explainer, labels, version });
 }

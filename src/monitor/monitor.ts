@@ -50,6 +50,15 @@ export interface MonitorOptions {
 /** Outcome of a prediction. Without `time` it is the outcome of the whole window, known at its end. */
 export type MonitorLabel = Omit<LabelRecord, "time"> & { readonly time?: Moment | undefined };
 
+/** An offer made after a prediction, or the decision to make none. */
+export interface MonitorTreatment {
+  /** That of the prediction. */
+  readonly id: string;
+  readonly time: Moment;
+  /** False: drawn at random to get no offer, whatever the prediction. */
+  readonly treated: boolean;
+}
+
 /** Watches one model. Its memory does not grow with the rows. */
 export interface Monitor {
   readonly baseline: MonitorBaseline;
@@ -63,6 +72,8 @@ export interface Monitor {
   add(record: unknown, probability: number | null, meta: PredictionMeta): void;
   /** Adds outcomes of predictions. A bad record is counted, never thrown. */
   addLabels(labels: Iterable<MonitorLabel>): void;
+  /** Takes in who got a retention offer, and who was drawn to get none. A bad record is counted as a bad label. */
+  addTreatments(treatments: Iterable<MonitorTreatment>): void;
   /**
    * Does deferred work: explains at most this many sampled rows, or without a number all of them after the last
    * records have been counted. Returns how many still wait.
@@ -169,6 +180,15 @@ export function createMonitor(baseline: MonitorBaseline, options: MonitorOptions
           const known = whole && label.recorded === undefined ? null : recorded;
           counting.addLabel(id, { time: whole ? null : time, recorded: known, outcome: positive ? 1 : 0 });
         }
+      }
+    },
+    addTreatments(given) {
+      for (const each of given) {
+        const { id, time, treated }: Partial<MonitorTreatment> = isObject(each) ? each : {};
+        const at = millisecondsOf(time);
+        if (typeof id !== "string" || id === "" || at === undefined || typeof treated !== "boolean")
+          counting.skip("badLabels");
+        else counting.addMark(id, { time: at, treated });
       }
     },
     settle(rows) {

@@ -3,6 +3,7 @@ import { quietly } from "../base/async/index.js";
 import type { ScoredRecord } from "../model/scoring/index.js";
 import type { Sent } from "./bodies/index.js";
 import type { AnswerCache } from "./cache/index.js";
+import type { Feedback } from "./feedback.js";
 import { callerFailure, serverFailure, type Handler, type Middleware } from "./http.js";
 import type { ServingMetrics } from "./metrics.js";
 import { modelsOf, type Models, type ServedModel } from "./models/index.js";
@@ -36,6 +37,11 @@ export interface HandlerOptions {
    */
   readonly onScored?:
     ((records: readonly unknown[], results: readonly ScoredRecord[], context: ScoringContext) => void) | undefined;
+  /**
+   * Takes what POST /feedback sends: outcomes and offers by the ids of predictions. Without it there is no such route, unless
+   * {@link withMonitor} takes it. An error of it is a 500, so that the caller sends it again.
+   */
+  readonly feedback?: ((given: readonly Feedback[]) => unknown) | undefined;
   /** Called with errors that are the server's own; the caller learns only that there was one. */
   readonly onError?: ((error: unknown) => void) | undefined;
 }
@@ -71,6 +77,7 @@ export function createHandler(given: ServedModel | Models, options: HandlerOptio
     maxBatch,
     cache,
     failed,
+    feedback: options.feedback,
     scoredBy: (by) =>
       !listens
         ? undefined

@@ -1,6 +1,6 @@
 import { quietly, unref } from "../base/async/index.js";
 import { uniform } from "../base/random.js";
-import type { CaptureWriter } from "../monitor/capture/index.js";
+import type { CapturedPrediction, CaptureWriter } from "../monitor/capture/index.js";
 import type { Monitor } from "../monitor/index.js";
 import type { HandlerOptions } from "./handler.js";
 import { predictionsOf, type Scored } from "./scored-predictions.js";
@@ -55,7 +55,12 @@ export interface ScoredQueue {
   readonly drain: () => void;
   /** Cancels the planned work. */
   readonly stop: () => void;
+  /** The id by which the monitor knows a prediction; undefined for one that it saw long ago, or never. */
+  readonly idOf: (predictionId: string) => string | undefined;
 }
+
+/** Predictions whose record has an id of its own, by which the monitor knows them, that are remembered by theirs. */
+const mostRemembered = 50_000;
 
 /** Memory of a parsed record, in bytes, in addition to twice its text. */
 const recordBytes = 128;
@@ -72,12 +77,20 @@ export function scoredQueue(
   let held = 0;
   /** Bytes passed to the log and not yet accepted by it: a slow disk or store must not fill the memory. */
   let writing = 0;
+  const known = new Map<string, string>();
+  const remember = ({ id, predictionId }: CapturedPrediction): void => {
+    if (id === null || predictionId === undefined || id === predictionId) return;
+    known.set(predictionId, id);
+    const [oldest] = known.keys();
+    if (known.size > mostRemembered && oldest !== undefined) known.delete(oldest);
+  };
   let working: ReturnType<typeof setTimeout> | undefined;
 
   /** Passes a request's predictions to the log, and prepares them for counting. */
   const open = (waiting: Waiting): Opened => {
     const { size, at } = waiting;
     const predictions = predictionsOf(waiting, monitorNow().baseline.contract);
+    predictions.forEach(remember);
     if (capture !== undefined && writing + size > mostBytes) traffic.uncaptured += predictions.length;
     else if (capture !== undefined) {
       writing += size;
@@ -166,5 +179,6 @@ export function scoredQueue(
       quietly(() => monitorNow().settle(), failed);
     },
     stop: () => clearTimeout(working),
+    idOf: (predictionId) => known.get(predictionId),
   };
 }

@@ -98,6 +98,16 @@ export function withMonitor(
   let told: MonitorTraffic = queue.traffic();
   const handler = createHandler(models, {
     ...options,
+    feedback(given) {
+      const at = now();
+      for (const { predictionId, id, label, treated } of given) {
+        const known = id ?? (predictionId === undefined ? undefined : (queue.idOf(predictionId) ?? predictionId));
+        if (known === undefined) continue;
+        if (label !== undefined) monitor.addLabels([{ ...label, id: known }]);
+        if (treated !== undefined) monitor.addTreatments([{ id: known, time: at, treated }]);
+      }
+      return options.feedback?.(given);
+    },
     onScored: (records, results, context) => {
       // A monitor knows one model: requests for others are not its own.
       if (context.model.name === models.names()[0]) queue.offer(records, results, context);

@@ -47,6 +47,7 @@ describe("OpenAPI", () => {
     const routes = routesOf({
       models: modelsOnDemand(),
       metrics: undefined,
+      feedback: () => undefined,
       maxBatch: 10,
       desk: () => {
         throw new Error("no model");

@@ -119,7 +119,7 @@ export type Note = (issue: CaptureIssue, cause?: string) => void;
 
 /** Reads our own form; otherwise notes the problem and returns undefined. */
 export function parseCaptured(line: Readonly<Record<string, unknown>>, note: Note): CapturedPrediction | undefined {
-  const { record, at, id, probability, label, version, treated, control } = line;
+  const { record, at, id, predictionId, probability, label, version, treated, control } = line;
   const time = millisecondsOf(at);
   const bad =
     time === undefined
@@ -136,6 +136,7 @@ export function parseCaptured(line: Readonly<Record<string, unknown>>, note: Not
     note("badOutput", "probability is not a number from 0 to 1");
   return {
     id: idText(id),
+    ...(typeof predictionId === "string" ? { predictionId } : {}),
     at: new Date(time).toISOString(),
     record,
     probability: probabilityOf(probability),

@@ -2,4 +2,5 @@ export { type CapturedPrediction, captureIssues, membersOf, textOf } from "./cap
 export { inputOptions, recordsIn } from "./input.js";
 export { type CaptureOutput, captureOutputs } from "./output.js";
 export { csvRows, isProblem, type Payload } from "./payload.js";
+export { labelReader } from "./read-labels.js";
 export { captureLine, type CaptureWriter } from "./write.js";

@@ -111,6 +111,14 @@ function labelsOfJson(text: string, outcomeOf: OutcomeReader): (MonitorLabel | s
   );
 }
 
+/** Makes the reader of one label from its members; it gives the reason where there is none. */
+export function labelReader(
+  classes: Pick<LabelReadOptions, "positive" | "negative">,
+): (line: Members) => MonitorLabel | string {
+  const outcomeOf = outcomeReader(classes);
+  return (line) => labelOf(line, outcomeOf);
+}
+
 /** A label, or the reason for its absence. */
 function labelOf({ id, outcome, time, recorded }: Members, outcomeOf: OutcomeReader): MonitorLabel | string {
   const name = idText(id);
@@ -130,7 +138,7 @@ function labelOf({ id, outcome, time, recorded }: Members, outcomeOf: OutcomeRea
  * other one. If the positive class is the one that means no, such a flag is ambiguous and refused: a guess would
  * invert every label.
  */
-function outcomeReader({ positive, negative }: LabelReadOptions): OutcomeReader {
+function outcomeReader({ positive, negative }: Pick<LabelReadOptions, "positive" | "negative">): OutcomeReader {
   const ofClasses = classReader([negative, positive]);
   const ofFlags = classReader(["0", "1"]);
   const spellings = new Set([positive, negative].map(foldedLabel));

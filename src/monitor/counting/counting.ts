@@ -10,6 +10,7 @@ import {
   type LabelReport,
   type SampledLabel,
   type SampledPrediction,
+  type TreatmentMark,
 } from "./labels.js";
 import { openPeriodLimit } from "./open-periods.js";
 import { BottomSample, sampleKey } from "./sample.js";
@@ -132,6 +133,11 @@ export class Counting {
     if (this.#labels.wants(key)) this.#labels.add({ key, id, reports: [report] });
   }
 
+  addMark(id: string, mark: TreatmentMark): void {
+    const key = sampleKey(id, this.#settings.seed);
+    if (this.#labels.wants(key)) this.#labels.add({ key, id, reports: [], marks: [mark] });
+  }
+
   /** Counts what waits. */
   flush(): void {
     const waiting = this.#waiting;
@@ -247,8 +253,10 @@ export class Counting {
   forget(closedUntil: number, before: number): void {
     for (const start of [...this.#periods.keys()]) if (start < closedUntil) this.#periods.delete(start);
     this.#predictions.keepOnly(({ time }) => time >= before);
-    this.#labels.keepOnly(({ reports }) =>
-      reports.some(({ recorded, time }) => recorded === null || Math.max(recorded, time ?? recorded) >= before),
+    this.#labels.keepOnly(
+      ({ reports, marks = [] }) =>
+        reports.some(({ recorded, time }) => recorded === null || Math.max(recorded, time ?? recorded) >= before) ||
+        marks.some(({ time }) => time >= before),
     );
   }
 }

@@ -49,7 +49,7 @@ export function unjoinedLabels(
   if (prediction === undefined) return null;
   const limit =
     predictions.length < capacity ? Infinity : predictions.reduce((most, { key }) => Math.max(most, key), 0);
-  const told = labels.filter(({ key }) => key <= limit);
+  const told = labels.filter(({ key, reports }) => key <= limit && reports.length > 0);
   const known = new Set(predictions.map(({ id }) => id));
   const apart = told.filter(({ id }) => !known.has(id));
   const [label] = apart;

@@ -45,6 +45,16 @@ export interface SampledPrediction extends Sampled {
 export interface SampledLabel extends Sampled {
   /** Different reports, at most four. */
   readonly reports: readonly LabelReport[];
+  /** Offers made under the id, at most four. */
+  readonly marks?: readonly TreatmentMark[] | undefined;
+}
+
+/** Whether a customer got an offer. */
+export interface TreatmentMark {
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  /** False: drawn at random to get none. */
+  readonly treated: boolean;
 }
 
 /** One report of an outcome. */
@@ -76,7 +86,17 @@ export function allReports(a: SampledLabel, b: SampledLabel): SampledLabel {
   const reports = [...different.values()].sort(
     (x, y) => at(x.recorded) - at(y.recorded) || at(x.time) - at(y.time) || x.outcome - y.outcome,
   );
-  return { ...a, reports: reports.slice(0, mostReports) };
+  const marks = allMarks(a, b);
+  return { ...a, reports: reports.slice(0, mostReports), ...(marks.length > 0 ? { marks } : {}) };
+}
+
+function allMarks(a: SampledLabel, b: SampledLabel): readonly TreatmentMark[] {
+  const different = new Map(
+    [...(a.marks ?? []), ...(b.marks ?? [])].map((mark) => [`${mark.time} ${mark.treated}`, mark]),
+  );
+  return [...different.values()]
+    .sort((x, y) => x.time - y.time || Number(x.treated) - Number(y.treated))
+    .slice(0, mostReports);
 }
 
 /** How long after a prediction its outcome is final. */
@@ -133,14 +153,18 @@ export function outcomesAt(
 ): Outcomes {
   const some = oncePerWindow(predictions, rules.window).filter(({ time }) => time >= from && time < to);
   const reported = new Map(labels.map(({ id, reports }) => [id, reports]));
+  const marked = new Map(labels.map(({ id, marks = [] }) => [id, marks]));
+  // An offer changes the outcome of every prediction whose window it falls into, or in which it still has an effect.
+  const isMarked = ({ id, time }: SampledPrediction, treated: boolean): boolean =>
+    marked.get(id)?.some((mark) => mark.treated === treated && Math.abs(mark.time - time) <= rules.window) === true;
   const { rows } = joinLabels(
-    some.map(({ time, probability, sides, treated, control }, i) => ({
+    some.map((prediction, i) => ({
       id: String(i),
-      time,
-      probability,
-      treated,
-      control,
-      ...(sides === "" ? {} : { segment: sides }),
+      time: prediction.time,
+      probability: prediction.probability,
+      treated: prediction.treated || isMarked(prediction, true),
+      control: prediction.control || isMarked(prediction, false),
+      ...(prediction.sides === "" ? {} : { segment: prediction.sides }),
     })),
     some.flatMap(({ id, time }, i) =>
       (reported.get(id) ?? []).map((report) => ({ id: String(i), ...timedReport(report, time, rules.window) })),

@@ -13,6 +13,7 @@ import {
   type Decoder,
   documentError,
   JsonValue,
+  optional,
 } from "../../base/json/index.js";
 import { profileDecoder } from "../../data/profile/index.js";
 import { biasCounts } from "../bias/parse.js";
@@ -91,7 +92,11 @@ const state: Decoder<MonitorState> = object({
     mostSamples,
   ),
   labels: list(
-    object({ ...key, reports: list(object({ time: maybeTime, recorded: maybeTime, outcome }), 4) }),
+    object({
+      ...key,
+      reports: list(object({ time: maybeTime, recorded: maybeTime, outcome }), 4),
+      marks: optional(list(object({ time: number(), treated: flag }), 4)),
+    }),
     mostSamples,
   ),
   skipped: object({

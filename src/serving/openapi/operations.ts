@@ -1,7 +1,7 @@
 import { datatypeOf } from "../bodies/index.js";
 import type { Column, Contract } from "../../data/contract/index.js";
 import { exampleRecord, type Schema } from "./record-schema.js";
-import { flag, list, object, ref, text } from "./schemas.js";
+import { flag, list, number, object, ref, text } from "./schemas.js";
 
 /** An operation of OpenAPI, without its path's parameters. */
 export type Operation = Readonly<Record<string, unknown>>;
@@ -191,6 +191,28 @@ function operations(contract: Contract): Readonly<Partial<Record<string, Describ
       refusals: [404],
     },
     "GET /model-info": info,
+    "POST /feedback": {
+      summary: "Tell what became of predictions",
+      description: "Outcomes, which may come late, and retention offers, by the predictions' ids.",
+      tag: "Scores",
+      body: {
+        "application/json": object({
+          feedback: list(
+            object(
+              { prediction_id: text, id: text, outcome: {}, time: text, recorded: text, treated: flag },
+              "prediction_id",
+              "id",
+              "outcome",
+              "time",
+              "recorded",
+              "treated",
+            ),
+          ),
+        }),
+      },
+      answer: object({ accepted: number, refused: list(object({ index: number, message: text })) }, "refused"),
+      refusals: [400, 413, 422],
+    },
     "GET /models": { summary: "The models", tag: "Models", answer: object({ models: list(ref("Model")) }) },
     "GET /models/{model}": info,
     "POST /models": {

@@ -1,4 +1,5 @@
 import { aboutRoutes } from "./about.js";
+import { feedbackRoutes } from "./feedback.js";
 import { healthRoutes } from "./health.js";
 import { modelInfoRoutes } from "./model-info.js";
 import { predictRoutes } from "./predict.js";
@@ -13,6 +14,7 @@ export { serviceOf } from "./service.js";
 export function routesOf(service: Service): Router {
   const table: readonly Route[] = [
     ...predictRoutes(service),
+    ...feedbackRoutes(service),
     ...sageMakerRoutes(service),
     ...healthRoutes(service),
     ...modelInfoRoutes(service),

@@ -3,6 +3,7 @@ import { batchTurns, type GiveWay } from "../batch-turns.js";
 import { namingOf, type Naming } from "../bodies/index.js";
 import { cachedScore, type AnswerCache } from "../cache/index.js";
 import { failure, type ServeResponse } from "../http.js";
+import type { Feedback } from "../feedback.js";
 import type { ServingMetrics } from "../metrics.js";
 import type { Models, ServedModel } from "../models/index.js";
 import type { Scoring } from "../predict.js";
@@ -33,6 +34,8 @@ export interface Service {
   readonly inTurn: <T>(work: (giveWay: GiveWay) => Promise<T>) => Promise<T>;
   /** Takes errors of the server that come after an answer has begun. */
   readonly failed: (error: unknown) => void;
+  /** Takes what became of predictions, where somebody does. */
+  readonly feedback: ((given: readonly Feedback[]) => unknown) | undefined;
 }
 
 /** Options of {@link serviceOf}. */
@@ -44,9 +47,11 @@ export interface ServiceSettings {
   /** Makes what takes the scored records of a model. */
   readonly scoredBy: (model: ServedModel) => Scoring["scored"];
   readonly failed: Service["failed"];
+  readonly feedback: Service["feedback"];
 }
 
-export function serviceOf({ models, metrics, maxBatch, cache, scoredBy, failed }: ServiceSettings): Service {
+export function serviceOf(settings: ServiceSettings): Service {
+  const { models, metrics, maxBatch, cache, scoredBy, failed, feedback } = settings;
   const desks = new WeakMap<ServedModel, Desk>();
   const made = (model: ServedModel): Desk => {
     const { scorer, name, version, source, variant } = model;
@@ -63,7 +68,8 @@ export function serviceOf({ models, metrics, maxBatch, cache, scoredBy, failed }
     desks.set(model, desk);
     return desk;
   };
-  return { models, metrics, maxBatch, desk: (model) => desks.get(model) ?? made(model), inTurn: batchTurns(), failed };
+  const desk = (model: ServedModel): Desk => desks.get(model) ?? made(model);
+  return { models, metrics, maxBatch, desk, inTurn: batchTurns(), failed, feedback };
 }
 
 /** Makes a model's explainer at the first call. */
