@@ -1,3 +1,3 @@
 export { modelHost, type HostedModel, type ModelHost } from "./host.js";
-export { loadForService, rollBackToCopy, type LoadedModel } from "./load-for-service.js";
+export type { LoadedModel } from "./load-for-service.js";
 export { modelsOf, type Models, type ServedModel } from "./models.js";
