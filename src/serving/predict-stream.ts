@@ -25,7 +25,12 @@ export function predictStream(streaming: Streaming, request: ServeRequest): Serv
   const id = predictionIdOf(request);
   return {
     status: 200,
-    headers: { "content-type": linesType, [predictionHeader]: id, ...commonHeaders },
+    headers: {
+      "content-type": linesType,
+      [predictionHeader]: id,
+      ...streaming.scoring.originHeaders,
+      ...commonHeaders,
+    },
     body: answerLines(streaming, request, id),
   };
 }

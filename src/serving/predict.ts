@@ -16,6 +16,8 @@ export interface Scoring {
   readonly maxBatch: number;
   /** Members of every answer in addition to the score, as they stand in its JSON: threshold and origin of the model. */
   readonly said: string;
+  /** The model's origin as headers, for answers that are lines. */
+  readonly originHeaders: Readonly<Record<string, string>>;
   /** Called once with all records of a scored request. */
   readonly scored: ((sent: Sent, results: readonly ScoredRecord[], ids: PredictionIds) => void) | undefined;
 }
@@ -116,7 +118,12 @@ export async function predictLines(
   });
   return {
     status: 200,
-    headers: { "content-type": csv ? "text/csv; charset=utf-8" : linesType, [predictionHeader]: id, ...commonHeaders },
+    headers: {
+      "content-type": csv ? "text/csv; charset=utf-8" : linesType,
+      [predictionHeader]: id,
+      ...scoring.originHeaders,
+      ...commonHeaders,
+    },
     body,
   };
 }

@@ -1,5 +1,6 @@
 import { request as httpRequest } from "node:http";
 import { brotliCompressSync, createGunzip, createGzip, deflateSync, gunzipSync, gzipSync } from "node:zlib";
+import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { compile, type Scorer } from "../../src/model/scoring/compile.js";
 import { createHandler, type ScoringContext } from "../../src/serving/handler.js";
@@ -7,6 +8,7 @@ import { fetchHandler } from "../../src/serving/hosts/fetch/fetch-handler.js";
 import { listen, type NodeServer } from "../../src/serving/hosts/node/node-server.js";
 import type { Handler } from "../../src/serving/http.js";
 import { sampleArtifact, sampleRecords } from "../helpers/artifact.js";
+import { budget } from "../helpers/budget.js";
 import { request } from "./request.js";
 
 interface Entry {
@@ -169,6 +171,12 @@ describe("bodies", () => {
       const text = await (await post("/batch-predict", csv, { "content-type": "text/csv", accept: "text/csv" })).text();
       expect(text.trimEnd().split("\n").map(Number)).toEqual(expected);
     });
+
+    it("says in headers which model answered", async () => {
+      const { headers } = await post("/batch-predict", csv, { "content-type": "text/csv", accept: "text/csv" });
+      const names = ["x-model-name", "x-model-version", "x-model-source"];
+      expect(names.map((name) => headers.get(name))).toEqual(["churn", "1", "local"]);
+    });
   });
 
   describe("JSON lines", () => {
@@ -220,6 +228,32 @@ describe("bodies", () => {
       ]);
       expect(answers[1]?.error?.message).toMatch(/^Line 2 is not valid JSON/);
       expect(answers.at(-1)).toMatchObject({ count: 6, failed: 3 });
+    });
+
+    it("are the same whatever the pieces in which they arrive", async () => {
+      const sent = [...records, { ...records[0], plan: "größer 大きい" }, "torn", { ...records[1], tenure: null }];
+      const bytes = new TextEncoder().encode(
+        sent.map((record) => (record === "torn" ? '{"a' : JSON.stringify(record))).join("\r\n"),
+      );
+      const answer = async (cuts: readonly number[]): Promise<string> => {
+        const at = [0, ...cuts.map((cut) => cut % bytes.length).sort((a, b) => a - b), bytes.length];
+        async function* chunks() {
+          for (const [i, end] of at.entries()) yield await Promise.resolve(bytes.subarray(at[i - 1] ?? 0, end));
+        }
+        const headers = { "content-type": lines, "x-prediction-id": "same" };
+        const { body } = await handler({ ...request("/batch-predict", ""), headers, chunks });
+        let text = "";
+        for await (const piece of body as AsyncIterable<string>) text += piece;
+        return text;
+      };
+      const whole = await answer([]);
+      expect(parsed(whole)).toHaveLength(sent.length + 1);
+      await fc.assert(
+        fc.asyncProperty(fc.array(fc.nat(), { maxLength: 30 }), async (cuts) => {
+          expect(await answer(cuts)).toBe(whole);
+        }),
+        { numRuns: budget(30) },
+      );
     });
 
     it("give onScored what was scored, with ids as they were spelled", async () => {

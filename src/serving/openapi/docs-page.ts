@@ -71,7 +71,7 @@ const operation = (method, path, about, shared) => {
     field: make("input", { value: parameter.example ?? "", placeholder: typeOf(parameter.schema) }),
   }));
   const fields = inputs.map(({ parameter, field }) =>
-    make("label", {}, parameter.name + (parameter.in === "query" ? " (query) " : " "), field, " ", parameter.description ?? ""));
+    make("label", {}, parameter.name + (parameter.in === "path" ? " " : " (" + parameter.in + ") "), field, " ", parameter.description ?? ""));
   const forms = about.requestBody === undefined ? [] : Object.entries(about.requestBody.content);
   const form = make("select", {}, ...forms.map(([type]) => make("option", { textContent: type })));
   const body = make("textarea", { spellcheck: false });
@@ -87,16 +87,19 @@ const operation = (method, path, about, shared) => {
   button.addEventListener("click", async () => {
     let url = path;
     const query = new URLSearchParams();
+    const more = forms.length === 0 ? {} : { "content-type": form.value };
     for (const { parameter, field } of inputs) {
       if (parameter.in === "path") url = url.replace("{" + parameter.name + "}", encodeURIComponent(field.value));
-      else if (field.value !== "") query.set(parameter.name, field.value);
+      else if (field.value === "") continue;
+      else if (parameter.in === "query") query.set(parameter.name, field.value);
+      else more[parameter.name] = field.value;
     }
     const search = query.size === 0 ? "" : "?" + query;
     const began = performance.now();
     try {
       const response = await fetch("." + url + search, {
         method,
-        headers: headersOf(forms.length === 0 ? {} : { "content-type": form.value }),
+        headers: headersOf(more),
         ...(forms.length === 0 ? {} : { body: body.value }),
       });
       const text = await response.text();

@@ -47,12 +47,23 @@ export function operationsOf(contract: Contract): (method: string, path: string)
   };
 }
 
+const predictionId = {
+  name: "x-prediction-id",
+  in: "header",
+  required: false,
+  schema: { type: "string", minLength: 1, maxLength: 200, pattern: "^[\\x21-\\x7e]+$" },
+  description: "An id of your own for the prediction, for the feedback that comes later.",
+};
+
 function operation(
   method: string,
   path: string,
   { summary, description, tag, query = {}, body, answer, refusals = [], refused }: Described,
 ): Operation {
-  const parameters = Object.entries(query).map(([name, rest]) => ({ name, in: "query", required: false, ...rest }));
+  const parameters = [
+    ...Object.entries(query).map(([name, rest]) => ({ name, in: "query", required: false, ...rest })),
+    ...(body === undefined || path === "/models" ? [] : [predictionId]),
+  ];
   const forms = [refused, path.startsWith("/v2") ? ref("InferError") : undefined, ref("Error")];
   const anyOf = forms.filter((form) => form !== undefined);
   return {

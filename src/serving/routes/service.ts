@@ -63,7 +63,11 @@ export function serviceOf(settings: ServiceSettings): Service {
     };
     const said = JSON.stringify({ threshold: scorer.decision.threshold, ...origin }).slice(1, -1);
     const scoreOne = cache && cachedScore(cache, model);
-    const scoring = { scorer, scoreOne, metrics, maxBatch, said, scored: scoredBy(model) };
+    // A header holds ASCII alone.
+    const originHeaders = Object.fromEntries(
+      Object.entries(origin).map(([key, value]) => [`x-${key.replaceAll("_", "-")}`, encodeURIComponent(value)]),
+    );
+    const scoring = { scorer, scoreOne, metrics, maxBatch, said, originHeaders, scored: scoredBy(model) };
     const desk = { model, origin, scoring, naming: namingOf(scorer.contract), explainer: explainerIn(model) };
     desks.set(model, desk);
     return desk;
