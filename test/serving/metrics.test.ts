@@ -79,6 +79,21 @@ describe("metrics", () => {
     expect(lines.filter((line) => !sample.test(line))).toEqual([]);
   });
 
+  it("marks the version on duty where it changes", async () => {
+    let version: string | undefined;
+    const metrics = prometheusMetrics(() => version);
+    const marks = async (): Promise<string[]> =>
+      (await metrics.render()).body.split("\n").filter((line) => line.startsWith("churnkit_model_info{"));
+    const mark = (of: string, value: number): string => `churnkit_model_info{version="${of}"} ${value}`;
+    expect(await marks()).toEqual([]);
+    version = "1";
+    expect(await marks()).toEqual([mark("1", 1)]);
+    version = "2";
+    expect(await marks()).toEqual([mark("1", 0), mark("2", 1)]);
+    version = "1";
+    expect(await marks()).toEqual([mark("1", 1), mark("2", 0)]);
+  });
+
   it("keeps two servers of one process apart", async () => {
     const [one, two] = [await served(), await served()];
     await one.get("/health");

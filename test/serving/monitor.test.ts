@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { createMonitor, type CapturedPrediction, type CaptureWriter, type Monitor } from "../../src/monitor/index.js";
 import { memorySink } from "../../src/io/index.js";
 import type { WithMonitorOptions } from "../../src/serving/monitor.js";
-import { createHandler, withMonitor, type Handler, type ServedModel } from "../../src/serving/index.js";
+import { createHandler, withMonitor, type Handler, type Models, type ServedModel } from "../../src/serving/index.js";
 import { customers, start, watchedModel, type Watched } from "../monitor/watched.js";
 import { request } from "./request.js";
 
@@ -25,6 +25,34 @@ function watch(
 }
 
 describe("withMonitor", () => {
+  it("watches only the default model, and begins anew with the monitor of another version", async () => {
+    let version = "7";
+    const other: ServedModel = { ...model, name: "other" };
+    const find: Models["find"] = (name) => (name === "other" ? other : { ...model, version });
+    const models: Models = {
+      names: () => ["churn", "other"],
+      find,
+      choose: (_, name) => find(name),
+      ready: () => true,
+    };
+    const [first, second] = ["7", "8"].map((watchedVersion) =>
+      createMonitor(watched.baseline, { labels: { window: 1_000 }, version: watchedVersion }),
+    ) as [Monitor, Monitor];
+    const server = withMonitor(models, first, { every: 1e9, now: () => start });
+    const [one, two, three] = customers(3);
+    await server(request("/predict", one));
+    await server(request("/models/other/predict", two));
+    version = "8";
+    server.watch(second);
+    await server(request("/predict", three));
+    await server.flush();
+    expect(server.monitor).toBe(second);
+    expect(server.traffic()).toMatchObject({ requests: 2, records: 2 });
+    const idsOf = (monitor: Monitor): string[] => monitor.snapshot().predictions.map(({ id }) => id);
+    expect([idsOf(first), idsOf(second)]).toEqual([[one?.customerId], [three?.customerId]]);
+    await server.close();
+  });
+
   it("answers just as the handler does", async () => {
     const server = watch();
     const headers = { "x-prediction-id": "p" };

@@ -149,6 +149,43 @@ describe("churnkit serve", () => {
     expect(await warning()).toBe("");
   });
 
+  it("serves several models by name, with a variant and a shadow, and follows a folder", async () => {
+    const store = join(folder, "several");
+    const registry = storeRegistry(filesStore(store), { name: "churn" });
+    for (const seed of [1, 2, 3]) await registry.register(await sampleArtifact({ networks: 0, seed }));
+    await registry.promote(1, "champion");
+    await registry.promote(2, "challenger");
+    const words = ["churn@champion", "churn@3"];
+    const traffic = ["--variant", "challenger=1", "--split-by", "plan", "--shadow", "3"];
+    // Two models of one name cannot be told apart.
+    const twice = await serve(...words, "--store", store, "--port", "0").ended;
+    expect([twice.code, twice.err]).toEqual([2, expect.stringContaining("Two models are named churn") as string]);
+    const { ready, ended, child } = serve("churn@champion", ...traffic, "--store", store, "--port", "0", "--json");
+    const { url } = JSON.parse(await ready) as { url: string };
+    const body = JSON.stringify(sampleRecords(1)[0]);
+    const answer: unknown = await (await fetch(`${url}/predict`, { method: "POST", body })).json();
+    expect(answer).toMatchObject({ model_version: "1.1.0", model_variant: "challenger" });
+    expect(await (await fetch(`${url}/models`)).json()).toMatchObject({
+      models: [{ model_name: "churn", variants: [{ ref: "champion" }, { ref: "challenger", weight: 1 }] }],
+    });
+    child.kill("SIGTERM");
+    await ended;
+
+    const [one, two] = [join(folder, "one"), join(folder, "two")];
+    await saveBundle(await sampleArtifact({ networks: 0, seed: 1 }), one);
+    await saveBundle(await sampleArtifact({ networks: 0, seed: 2 }), two);
+    const both = serve(one, two, "--watch", "0.05", "--monitor", "1", "--port", "0", "--json");
+    const { url: at } = JSON.parse(await both.ready) as { url: string };
+    const versionOf = async (name: string): Promise<unknown> =>
+      ((await (await fetch(`${at}/models/${name}`)).json()) as { model_version: string }).model_version;
+    const [before, other] = [await versionOf("one"), await versionOf("two")];
+    expect(before).not.toBe(other);
+    await saveBundle(await sampleArtifact({ networks: 0, seed: 2 }), one);
+    while ((await versionOf("one")) !== other) await new Promise((later) => setTimeout(later, 20));
+    both.child.kill("SIGTERM");
+    expect((await both.ended).err).toContain(`one ${String(other)} is on duty, after ${String(before)}`);
+  });
+
   it("watches itself, captures, and goes on from its state after a restart", async () => {
     const [captured, state] = [join(folder, "captured.jsonl"), join(folder, "state.json")];
     const errorsAfter = async (requests: number): Promise<string> => {
