@@ -36,6 +36,9 @@ export function rateOf(written: string): { readonly requests: number; readonly s
 const members = {
   port: optional(count(0, 65_535)),
   host: optional(text(255)),
+  tlsCert: optional(text()),
+  tlsKey: optional(text()),
+  tlsPort: optional(count(0, 65_535)),
   grpcPort: optional(count(0, 65_535)),
   name: optional(text(255)),
   modelVersion: optional(text(255)),

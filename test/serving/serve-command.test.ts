@@ -1,4 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
+import { get } from "node:https";
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -219,6 +220,29 @@ describe("churnkit serve", () => {
     writeFileSync(state, "{torn");
     expect(await errorsAfter(1)).toContain("the monitors start over");
     expect(rowsKept()).toBe(1);
+  });
+
+  it("takes its port from the environment, and speaks HTTPS as well with a certificate", async () => {
+    const [cert, key] = [join(folder, "cert.pem"), join(folder, "key.pem")];
+    const made = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost";
+    execFileSync("openssl", [...made.split(" "), "-keyout", key, "-out", cert], { stdio: "ignore" });
+    process.env["PORT"] = "0";
+    const { child, ended, ready } = serve(bundle, "--tls-cert", cert, "--tls-key", key, "--tls-port", "0", "--json");
+    delete process.env["PORT"];
+    const { port, tlsUrl } = JSON.parse(await ready) as { port: number; tlsUrl: string };
+    expect(port).not.toBe(8080);
+    const status = await new Promise((resolve, reject) => {
+      get(
+        `${tlsUrl}/live`,
+        { ca: readFileSync(cert), servername: "localhost", checkServerIdentity: () => undefined },
+        (answer) => resolve(answer.resume().statusCode),
+      ).once("error", reject);
+    });
+    expect(status).toBe(200);
+    child.kill("SIGTERM");
+    expect((await ended).code).toBe(0);
+    const half = serve(bundle, "--port", "0", "--tls-cert", cert);
+    expect(await half.ended).toMatchObject({ code: 2, err: expect.stringContaining("--tls-key") as string });
   });
 
   it("prints its address as one line of JSON, serves the bundle's scores, and ends on SIGTERM within a second", async () => {

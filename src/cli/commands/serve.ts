@@ -1,4 +1,7 @@
+import { readFile } from "node:fs/promises";
 import { InvalidArgumentError, Option, type Command } from "commander";
+import { ChurnkitError } from "../../base/errors.js";
+import { ioFailed } from "../../io/io-error.js";
 import { modelsOf, type LoadedModel } from "../../serving/models/index.js";
 import { listen, listenGrpc } from "../../serving/hosts/index.js";
 import { example } from "../help.js";
@@ -12,6 +15,7 @@ import { onDuty, watchedHandler } from "../watched-handler.js";
 interface Options extends ServeConfig {
   port: number;
   host: string;
+  tlsPort: number;
   config?: string;
   json?: boolean;
   stopWithStdin?: boolean;
@@ -23,9 +27,14 @@ export function register(program: Command): void {
     .description(
       "serve bundles, or versions of a registry such as churn@champion, over HTTP; GET /docs lists and tries all",
     )
-    .option("--port <number>", "port; 0 picks a free one", portOption, 8080)
+    .addOption(
+      new Option("--port <number>", "port; 0 picks a free one").argParser(portOption).default(8080).env("PORT"),
+    )
     .option("--host <address>", "address; 0.0.0.0 for requests from other machines", "127.0.0.1")
     .option("--grpc-port <number>", "also serve the Open Inference Protocol over gRPC here", portOption)
+    .option("--tls-cert <file>", "certificate chain, PEM: also serve HTTPS; needs --tls-key")
+    .option("--tls-key <file>", "its private key, PEM")
+    .option("--tls-port <number>", "port of HTTPS", portOption, 8443)
     .option("--name <name>", "the model's name in answers; default: the contract's")
     .option("--model-version <version>", "the model's version in answers; default: a hash")
     .option("--store <place>", "registry; <model> is then name@alias, or an alias, version or stage")
@@ -73,19 +82,21 @@ async function run(words: readonly string[], given: Options, command: Command): 
   });
   handled.watch = watch;
   const { port, host: address, maxBodyBytes, requestTimeout } = options;
-  const server = await listen(handler, {
-    port,
+  const settings = {
     host: address,
     ...(maxBodyBytes === undefined ? {} : { maxBodyBytes }),
     ...(requestTimeout === undefined ? {} : { requestTimeout }),
-  });
+  };
+  const tls = await certificateOf(options);
+  const server = await listen(handler, { ...settings, port });
+  const secure = tls && (await listen(handler, { ...settings, port: options.tlsPort, tls }));
   const grpc =
     options.grpcPort === undefined
       ? undefined
       : await listenGrpc(handler, { port: options.grpcPort, host: address, maxBodyBytes });
   const stop = (): void => {
     host.close();
-    Promise.all([server.close(), grpc?.close()])
+    Promise.all([server.close(), secure?.close(), grpc?.close()])
       .then(close)
       .then(closeProtection)
       .catch(onError)
@@ -97,12 +108,37 @@ async function run(words: readonly string[], given: Options, command: Command): 
   if (options.stopWithStdin) process.stdin.once("end", stop).once("error", stop).resume();
   print(
     options.json,
-    { url: server.url, port: server.port, ...(grpc === undefined ? {} : { grpcPort: grpc.port }), name, version },
+    {
+      url: server.url,
+      port: server.port,
+      ...(secure === undefined ? {} : { tlsUrl: secure.url }),
+      ...(grpc === undefined ? {} : { grpcPort: grpc.port }),
+      name,
+      version,
+    },
     `serving ${models
       .names()
       .map((each) => `${each} ${models.find(each)?.version ?? ""}`)
-      .join(", ")} at ${server.url} (Ctrl-C ends it)`,
+      .join(", ")} at ${server.url}${secure === undefined ? "" : ` and ${secure.url}`} (Ctrl-C ends it)`,
   );
+}
+
+/** The certificate and its key, read once. */
+async function certificateOf({
+  tlsCert,
+  tlsKey,
+}: Options): Promise<{ readonly cert: Buffer; readonly key: Buffer } | undefined> {
+  if (tlsCert === undefined && tlsKey === undefined) return undefined;
+  if (tlsCert === undefined || tlsKey === undefined)
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      "HTTPS needs both a certificate and its key. Give --tls-cert and --tls-key.",
+    );
+  const read = (path: string): Promise<Buffer> =>
+    readFile(path).catch((cause: unknown) => {
+      throw ioFailed("read", path, cause);
+    });
+  return { cert: await read(tlsCert), key: await read(tlsKey) };
 }
 
 function secondsOption(text: string): number {
