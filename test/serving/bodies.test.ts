@@ -230,6 +230,17 @@ describe("bodies", () => {
       expect(answers.at(-1)).toMatchObject({ count: 6, failed: 3 });
     });
 
+    it("are broken where they are not UTF-8", async () => {
+      const body = Buffer.concat([
+        Buffer.from(ndjson(records.slice(0, 1))),
+        Buffer.from('{"plan":"\xff"}\n', "latin1"),
+      ]);
+      const answers = parsed(await (await post("/batch-predict", body, { "content-type": lines })).text());
+      expect(answers[0]?.probability).toBe(expected[0]);
+      expect(answers[1]?.error?.message).toBe("Line 2 is not valid UTF-8.");
+      expect(answers[2]).toMatchObject({ count: 2, failed: 1 });
+    });
+
     it("are the same whatever the pieces in which they arrive", async () => {
       const sent = [...records, { ...records[0], plan: "größer 大きい" }, "torn", { ...records[1], tenure: null }];
       const bytes = new TextEncoder().encode(

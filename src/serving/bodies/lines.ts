@@ -44,12 +44,11 @@ export interface Lines {
  */
 export async function* arrivingLines(request: ServeRequest, naming: Naming): AsyncGenerator<Lines> {
   const { maxBodyBytes: lineBytes = usualBodyBytes } = request;
-  let lines: string[] = [];
+  let lines: Line[] = [];
   let count = 0;
   const splitter = new LineSplitter(resolveOptions({ source: "The body", limits: { lineBytes } }), (bytes) => {
-    // Bytes that are not UTF-8 become the replacement character, which no strict contract takes.
-    const text = decoder.decode(bytes);
-    if (text.trim() !== "") lines.push(text);
+    const text = decoded(bytes);
+    if (text?.trim() !== "") lines.push(text);
   });
   function* cut(): Generator<Lines> {
     for (let first = 0; first < lines.length; first += linesAtOnce) {
@@ -69,11 +68,26 @@ export async function* arrivingLines(request: ServeRequest, naming: Naming): Asy
   yield* cut();
 }
 
-const decoder = new TextDecoder();
+/** A line's text; undefined where it is not UTF-8. */
+type Line = string | undefined;
 
-function parsed(request: ServeRequest, naming: Naming, lines: readonly string[], before: number): Lines {
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+function decoded(bytes: Uint8Array): Line {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function parsed(request: ServeRequest, naming: Naming, lines: readonly Line[], before: number): Lines {
   const broken = new Map<number, RequestProblem>();
   const records = lines.map((line, i) => {
+    if (line === undefined) {
+      broken.set(i, { code: "REQUEST_INVALID", message: `Line ${before + i + 1} is not valid UTF-8.` });
+      return null;
+    }
     try {
       return naming(jsonOf(line, `Line ${before + i + 1}`));
     } catch (error) {
@@ -86,11 +100,11 @@ function parsed(request: ServeRequest, naming: Naming, lines: readonly string[],
     broken,
     sent: {
       request,
-      bytes: lines.reduce((sum, line) => sum + line.length, 0),
+      bytes: lines.reduce((sum, line) => sum + (line?.length ?? 0), 0),
       records,
       exactRecords: (contract) => {
         const parse = exactIdParser(contract);
-        return lines.map((line, i) => (broken.has(i) ? null : naming(parse(line))));
+        return lines.map((line, i) => (line === undefined || broken.has(i) ? null : naming(parse(line))));
       },
     },
   };
