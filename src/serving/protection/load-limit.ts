@@ -21,7 +21,8 @@ const mostLanes = 64;
  * overloaded when
  *
  * - `maxInFlight` requests are under way,
- * - one turn of the event loop has gone on for `maxDelay`: more requests came at once than it can answer,
+ * - one turn of the event loop has gone on for `maxDelay`: more requests came at once than it can answer. Refusals then take a ninth
+ *   of the time at most, so that it never does nothing but refuse,
  * - the requests of the same route whose body is read will take longer than `maxDelay`, by the pace of those before.
  *
  * Health routes and /metrics are never refused. A refusal costs no more than reading the request.
@@ -40,7 +41,7 @@ export function loadLimit({ maxInFlight = 1000, maxDelay = 100 }: LoadLimitOptio
       "OPTION_INVALID",
       `A load limit needs maxInFlight of at least 1 and maxDelay above 0, not ${maxInFlight} and ${maxDelay}.`,
     );
-  const turn = turnOfTheLoop();
+  const turn = turnOfTheLoop(maxDelay);
   const lanes = new Map<string, Lane>();
   const laneOf = (path: string): Lane => {
     const name = lanes.size < mostLanes || lanes.has(path) ? path : "";
@@ -51,7 +52,7 @@ export function loadLimit({ maxInFlight = 1000, maxDelay = 100 }: LoadLimitOptio
   let inFlight = 0;
 
   const isOverloaded = (lane: Lane, now: number): boolean =>
-    inFlight >= maxInFlight || now - turn.began(now) > maxDelay || lane.wait(now) > maxDelay;
+    turn.refuses(now) || inFlight >= maxInFlight || lane.wait(now) > maxDelay;
 
   return (next) => async (request) => {
     if (isHealth(request.path) || request.path === "/metrics") return next(request);
@@ -110,17 +111,34 @@ function newLane(): Lane {
   };
 }
 
-/** Since when the event loop has been reading requests without a pause. Costs one timer for each turn, not for each request. */
-function turnOfTheLoop(): { began(now: number): number } {
+/** Largest share of the time of served requests that refusals may take: beyond it they would cost more than they save. */
+const refusalShare = 1 / 8;
+
+/**
+ * A turn of the event loop: from the first request that it reads until none is left. Costs one timer a turn, not a request. The time
+ * from one request to the next is what the first of them took, with reading it and sending its answer.
+ */
+function turnOfTheLoop(maxDelay: number): { refuses(now: number): boolean } {
   let since: number | undefined;
+  let last = 0;
+  let wasRefused = false;
+  let served = 0;
+  let refused = 0;
   const end = (): void => (since = undefined);
   return {
-    began(now) {
+    refuses(now) {
       if (since === undefined) {
-        since = now;
+        since = last = now;
+        wasRefused = false;
+        served = refused = 0;
         pause().then(end, end);
+        return false;
       }
-      return since;
+      if (wasRefused) refused += now - last;
+      else served += now - last;
+      last = now;
+      wasRefused = now - since > maxDelay && refused < served * refusalShare;
+      return wasRefused;
     },
   };
 }
