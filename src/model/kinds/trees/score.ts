@@ -2,18 +2,24 @@ import { count, number, object, oneOf, text } from "../../../base/json/index.js"
 import { sigmoid } from "../../../stats/logistic.js";
 import type { TreesModel } from "../../artifact.js";
 import type { ModelKind, ModelScorer } from "../model-kind.js";
+import { blockRows, blockScorer, type ScoreBlocks } from "./score-blocks.js";
 import { readTrees, treesFile, writeTrees } from "./format.js";
 
 /** Scores the sum of the bias and of every tree's leaf, tree by tree in order, in float64. */
-export function treesScorer({ inputs, link, bias, roots, features, values, right }: TreesModel): ModelScorer {
+export function treesScorer(model: TreesModel): ModelScorer {
+  const { inputs, link, bias, roots, features, values, right } = model;
+  let blocks: ScoreBlocks | undefined | null = null;
   return {
     inputs,
     score(x, rows, out) {
       out.fill(bias, 0, rows);
+      // Made at the first large batch: a service that scores single records never needs it.
+      if (rows >= blockRows && blocks === null) blocks = blockScorer(model);
+      const done = rows >= blockRows && blocks ? blocks(x, rows, out) : 0;
       // Tree by tree: its nodes stay in the processor's cache for all rows.
       for (let tree = 0; tree < roots.length; tree++) {
         const root = roots[tree] as number;
-        for (let row = 0, at = 0; row < rows; row++, at += inputs) {
+        for (let row = done, at = done * inputs; row < rows; row++, at += inputs) {
           let node = root;
           for (let feature = features[node] as number; feature >= 0; feature = features[node] as number) {
             node = (x[at + feature] as number) <= (values[node] as number) ? node + 1 : (right[node] as number);

@@ -1,0 +1,73 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import type { TreesModel } from "../../../src/model/artifact.js";
+import { treesScorer } from "../../../src/model/kinds/trees/score.js";
+import { budget } from "../../helpers/budget.js";
+
+const inputs = 5;
+type Tree = { leaf: number } | { feature: number; threshold: number; left: Tree; right: Tree };
+
+const number = fc.oneof(fc.constantFrom(0, -0, 1, 0.5, -1, 1e30), fc.float({ noNaN: true }));
+const { tree } = fc.letrec<{ tree: Tree }>((tie) => ({
+  tree: fc.oneof(
+    { maxDepth: 6, withCrossShrink: true },
+    { weight: 1, arbitrary: fc.record({ leaf: fc.float({ noNaN: true, noDefaultInfinity: true }) }) },
+    {
+      weight: 4,
+      arbitrary: fc.record({ feature: fc.nat(inputs - 1), threshold: number, left: tie("tree"), right: tie("tree") }),
+    },
+  ),
+}));
+
+/** A model of trees in preorder. */
+function modelOf(trees: readonly Tree[]): TreesModel {
+  const [roots, features, values, right]: number[][] = [[], [], [], []];
+  const add = (one: Tree): void => {
+    const node = features?.push("leaf" in one ? -1 : one.feature) ?? 0;
+    values?.push("leaf" in one ? one.leaf : one.threshold);
+    right?.push(0);
+    if ("leaf" in one) return;
+    add(one.left);
+    right?.splice(node - 1, 1, features?.length ?? 0);
+    add(one.right);
+  };
+  for (const one of trees) {
+    roots?.push(features?.length ?? 0);
+    add(one);
+  }
+  return {
+    kind: "trees",
+    inputs,
+    link: "logistic",
+    bias: 0.25,
+    roots: Uint32Array.from(roots ?? []),
+    features: Int32Array.from(features ?? []),
+    values: Float32Array.from(values ?? []),
+    right: Uint32Array.from(right ?? []),
+  };
+}
+
+it("gives rows the same bits in blocks as alone, whatever the trees", () => {
+  const value = fc.oneof(number, fc.constantFrom(NaN, Infinity, -Infinity));
+  fc.assert(
+    fc.property(
+      fc.array(tree, { minLength: 1, maxLength: 6 }),
+      fc.array(fc.array(value, { minLength: inputs, maxLength: inputs }), { minLength: 1, maxLength: 10 }),
+      fc.integer({ min: 30, max: 100 }),
+      (trees, some, rows) => {
+        const scorer = treesScorer(modelOf(trees));
+        const x = Float32Array.from({ length: rows * inputs }, (_, i) => {
+          const row = Math.floor(i / inputs);
+          return some[(row * 7) % some.length]?.[i % inputs] ?? 0;
+        });
+        const together = new Float64Array(rows);
+        const alone = new Float64Array(rows);
+        scorer.score(x, rows, together);
+        for (let row = 0; row < rows; row++)
+          scorer.score(x.subarray(row * inputs, (row + 1) * inputs), 1, alone.subarray(row, row + 1));
+        expect(together).toEqual(alone);
+      },
+    ),
+    { numRuns: budget(200) },
+  );
+});
