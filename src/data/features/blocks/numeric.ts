@@ -53,12 +53,14 @@ export const numericKind: BlockKind<NumericBlock> = {
 
   writer(block) {
     const { impute, indicator, center, scale } = block;
-    const transform = transformOf(block);
+    // Most blocks have none, and a call by a variable costs as much as all the rest.
+    const transform = block.transform === "identity" ? undefined : transformOf(block);
     return (values, n, out, offset, stride) => {
       for (let i = 0, at = offset; i < n; i++, at += stride) {
         const raw = values[i] as number;
         const missing = raw !== raw;
-        const scaled = (transform(missing ? impute : bounded(raw)) - center) * scale;
+        const x = missing ? impute : bounded(raw);
+        const scaled = ((transform === undefined ? x : transform(x)) - center) * scale;
         out[at] = scaled > limit ? limit : scaled < -limit ? -limit : scaled;
         if (indicator) out[at + 1] = missing ? 1 : 0;
       }

@@ -1,11 +1,31 @@
 import { cosTurns, sinTurns } from "../../../base/elementary.js";
 import { parseIsoDate } from "../../contract/cells/date.js";
 import { calendarParts, dayMilliseconds, phases } from "./calendar-parts.js";
-import { binary, unary, type Operator } from "./operator.js";
+import { argument, binary, unary, type Evaluate, type Operator } from "./operator.js";
 import { periodParameter, textParameter } from "./parameters.js";
 
 const part = { args: ["date"], result: "number", parameters: {} } as const;
 const season = { args: ["date"], result: "number", parameters: { period: "period" } } as const;
+
+const remembered = 1024;
+
+/** Evaluates by a function of a date, and remembers its results: many rows share a day, and a calendar takes long. */
+function byDay(compute: (date: number) => number): Evaluate {
+  const dates = new Float64Array(remembered).fill(NaN);
+  const results = new Float64Array(remembered);
+  return (out, n, args) => {
+    const a = argument(args, 0);
+    for (let i = 0; i < n; i++) {
+      const date = a[i] as number;
+      const slot = (date / dayMilliseconds) & (remembered - 1);
+      if (dates[slot] !== date) {
+        dates[slot] = date;
+        results[slot] = compute(date);
+      }
+      out[i] = results[slot] as number;
+    }
+  };
+}
 
 /** Operators on dates, all in UTC. */
 export const dateOperators = {
@@ -24,22 +44,22 @@ export const dateOperators = {
       return unary((date) => (day - date) / dayMilliseconds);
     },
   },
-  yearOf: { ...part, prepare: () => unary(calendarParts.year) },
-  monthOf: { ...part, prepare: () => unary(calendarParts.month) },
-  dayOfMonth: { ...part, prepare: () => unary(calendarParts.dayOfMonth) },
+  yearOf: { ...part, prepare: () => byDay(calendarParts.year) },
+  monthOf: { ...part, prepare: () => byDay(calendarParts.month) },
+  dayOfMonth: { ...part, prepare: () => byDay(calendarParts.dayOfMonth) },
   dayOfWeek: { ...part, prepare: () => unary(calendarParts.dayOfWeek) },
   seasonSine: {
     ...season,
     prepare: (parameters) => {
       const phase = phases[periodParameter(parameters)];
-      return unary((date) => sinTurns(phase(date)));
+      return byDay((date) => sinTurns(phase(date)));
     },
   },
   seasonCosine: {
     ...season,
     prepare: (parameters) => {
       const phase = phases[periodParameter(parameters)];
-      return unary((date) => cosTurns(phase(date)));
+      return byDay((date) => cosTurns(phase(date)));
     },
   },
 } as const satisfies Record<string, Operator>;
