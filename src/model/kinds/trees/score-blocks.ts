@@ -40,6 +40,45 @@ function splitsOf({ features, values }: TreesModel): Splits {
   return { features: Int32Array.from(used), starts, thresholds: Float64Array.from(all), ofNode };
 }
 
+/** The trees as two lists, splits and leaves, so that no step depends on what a node is. A place is a node's in its tree. */
+function planOf({ roots, values, right }: TreesModel, ofNode: Int32Array) {
+  const firstSplit = new Int32Array(roots.length + 1);
+  const firstLeaf = new Int32Array(roots.length + 1);
+  const splitId: number[] = [];
+  const splitPlace: number[] = [];
+  const rightPlace: number[] = [];
+  const leafPlace: number[] = [];
+  const leafValue: number[] = [];
+  let widest = 1;
+  roots.forEach((root, tree) => {
+    const end = roots[tree + 1] ?? ofNode.length;
+    widest = Math.max(widest, end - root);
+    for (let node = root; node < end; node++) {
+      const split = ofNode[node] as number;
+      if (split < 0) {
+        leafPlace.push(node - root);
+        leafValue.push(values[node] as number);
+        continue;
+      }
+      splitId.push(split);
+      splitPlace.push(node - root);
+      rightPlace.push((right[node] as number) - root);
+    }
+    firstSplit[tree + 1] = splitId.length;
+    firstLeaf[tree + 1] = leafPlace.length;
+  });
+  return {
+    firstSplit,
+    splitId: Int32Array.from(splitId),
+    splitPlace: Int32Array.from(splitPlace),
+    rightPlace: Int32Array.from(rightPlace),
+    firstLeaf,
+    leafPlace: Int32Array.from(leafPlace),
+    leafValue: Float64Array.from(leafValue),
+    widest,
+  };
+}
+
 /** Adds every tree's leaf to the sums of the first whole blocks of rows; returns how many rows those are. */
 export type ScoreBlocks = (x: Float32Array, rows: number, sums: Float64Array) => number;
 
@@ -50,12 +89,16 @@ export type ScoreBlocks = (x: Float32Array, rows: number, sums: Float64Array) =>
  * @returns undefined for trees so large that walking them is faster.
  */
 export function blockScorer(model: TreesModel): ScoreBlocks | undefined {
-  const { inputs, roots, values, right, features: nodeFeatures } = model;
+  const { inputs, roots, features: nodeFeatures } = model;
   if (nodeFeatures.length > mostNodes * roots.length) return undefined;
   const { features, starts, thresholds, ofNode } = splitsOf(model);
+  const { firstSplit, splitId, splitPlace, rightPlace, firstLeaf, leafPlace, leafValue, widest } = planOf(
+    model,
+    ofNode,
+  );
   const goesLeft = new Int32Array(thresholds.length);
-  const rowsAt = new Int32Array(ofNode.length);
-  const leaves = new Float64Array(mostNumbered);
+  /** The rows of each node of the tree at hand. */
+  const rowsAt = new Int32Array(widest);
 
   /** Sets the bit of each row of the block in the words of the splits where it goes left. */
   const compare = (x: Float32Array, at: number): void => {
@@ -89,53 +132,48 @@ export function blockScorer(model: TreesModel): ScoreBlocks | undefined {
     }
   };
 
-  /** Finds the rows of each node of a tree, and adds its leaf's value to each row. */
-  const addLeafByLeaf = (root: number, end: number, sums: Float64Array, block: number): void => {
-    rowsAt[root] = -1;
-    for (let node = root; node < end; node++) {
-      let here = rowsAt[node] as number;
-      const split = ofNode[node] as number;
-      if (split >= 0) {
-        const left = goesLeft[split] as number;
-        rowsAt[node + 1] = here & left;
-        rowsAt[right[node] as number] = here & ~left;
-        continue;
-      }
-      const value = values[node] as number;
-      while (here !== 0) {
+  /** Finds the rows of each node of a tree. */
+  const divide = (tree: number): void => {
+    rowsAt[0] = -1;
+    const end = firstSplit[tree + 1] as number;
+    for (let i = firstSplit[tree] as number; i < end; i++) {
+      const place = splitPlace[i] as number;
+      const here = rowsAt[place] as number;
+      const left = goesLeft[splitId[i] as number] as number;
+      rowsAt[place + 1] = here & left;
+      rowsAt[rightPlace[i] as number] = here & ~left;
+    }
+  };
+
+  /** Adds the value of each leaf of a tree to its rows. */
+  const addLeafByLeaf = (tree: number, sums: Float64Array, block: number): void => {
+    const end = firstLeaf[tree + 1] as number;
+    for (let i = firstLeaf[tree] as number; i < end; i++) {
+      const value = leafValue[i] as number;
+      for (let here = rowsAt[leafPlace[i] as number] as number; here !== 0; here &= here - 1) {
         const row = block + 31 - Math.clz32(here & -here);
         sums[row] = (sums[row] as number) + value;
-        here &= here - 1;
       }
     }
   };
 
   /**
    * The same for a tree of at most 16 leaves, without a branch for a row: the number of a row's leaf is one bit in each of
-   * four words, which are spread so that a word holds the numbers of eight rows.
+   * four words, which are spread so that a word holds the numbers of eight rows. Unrolled, since a loop costs as much.
    */
-  const addByNumber = (root: number, end: number, sums: Float64Array, block: number): void => {
-    rowsAt[root] = -1;
+  const addByNumber = (tree: number, sums: Float64Array, block: number): void => {
+    const base = firstLeaf[tree] as number;
+    const count = (firstLeaf[tree + 1] as number) - base;
     let ones = 0;
     let twos = 0;
     let fours = 0;
     let eights = 0;
-    let leaf = 0;
-    for (let node = root; node < end; node++) {
-      const here = rowsAt[node] as number;
-      const split = ofNode[node] as number;
-      if (split >= 0) {
-        const left = goesLeft[split] as number;
-        rowsAt[node + 1] = here & left;
-        rowsAt[right[node] as number] = here & ~left;
-        continue;
-      }
-      leaves[leaf] = values[node] as number;
+    for (let leaf = 0; leaf < count; leaf++) {
+      const here = rowsAt[leafPlace[base + leaf] as number] as number;
       ones |= here & -(leaf & 1);
       twos |= here & -((leaf >> 1) & 1);
       fours |= here & -((leaf >> 2) & 1);
       eights |= here & -(leaf >> 3);
-      leaf++;
     }
     for (let first = 0; first < 4; first++) {
       const numbers =
@@ -144,27 +182,26 @@ export function blockScorer(model: TreesModel): ScoreBlocks | undefined {
         (((fours >>> first) & everyFourth) << 2) |
         (((eights >>> first) & everyFourth) << 3);
       const at = block + first;
-      sums[at + 0] = (sums[at + 0] as number) + (leaves[(numbers >>> 0) & 15] as number);
-      sums[at + 4] = (sums[at + 4] as number) + (leaves[(numbers >>> 4) & 15] as number);
-      sums[at + 8] = (sums[at + 8] as number) + (leaves[(numbers >>> 8) & 15] as number);
-      sums[at + 12] = (sums[at + 12] as number) + (leaves[(numbers >>> 12) & 15] as number);
-      sums[at + 16] = (sums[at + 16] as number) + (leaves[(numbers >>> 16) & 15] as number);
-      sums[at + 20] = (sums[at + 20] as number) + (leaves[(numbers >>> 20) & 15] as number);
-      sums[at + 24] = (sums[at + 24] as number) + (leaves[(numbers >>> 24) & 15] as number);
-      sums[at + 28] = (sums[at + 28] as number) + (leaves[(numbers >>> 28) & 15] as number);
+      sums[at] = (sums[at] as number) + (leafValue[base + (numbers & 15)] as number);
+      sums[at + 4] = (sums[at + 4] as number) + (leafValue[base + ((numbers >>> 4) & 15)] as number);
+      sums[at + 8] = (sums[at + 8] as number) + (leafValue[base + ((numbers >>> 8) & 15)] as number);
+      sums[at + 12] = (sums[at + 12] as number) + (leafValue[base + ((numbers >>> 12) & 15)] as number);
+      sums[at + 16] = (sums[at + 16] as number) + (leafValue[base + ((numbers >>> 16) & 15)] as number);
+      sums[at + 20] = (sums[at + 20] as number) + (leafValue[base + ((numbers >>> 20) & 15)] as number);
+      sums[at + 24] = (sums[at + 24] as number) + (leafValue[base + ((numbers >>> 24) & 15)] as number);
+      sums[at + 28] = (sums[at + 28] as number) + (leafValue[base + ((numbers >>> 28) & 15)] as number);
     }
   };
 
-  const ends = Uint32Array.from(roots, (_, tree) => roots[tree + 1] ?? ofNode.length);
   return (x, rows, sums) => {
     const whole = rows - (rows % blockRows);
     for (let block = 0; block < whole; block += blockRows) {
       compare(x, block * inputs);
       for (let tree = 0; tree < roots.length; tree++) {
-        const root = roots[tree] as number;
-        const end = ends[tree] as number;
-        if (end - root < 2 * mostNumbered) addByNumber(root, end, sums, block);
-        else addLeafByLeaf(root, end, sums, block);
+        divide(tree);
+        const leaves = (firstLeaf[tree + 1] as number) - (firstLeaf[tree] as number);
+        if (leaves <= mostNumbered) addByNumber(tree, sums, block);
+        else addLeafByLeaf(tree, sums, block);
       }
     }
     return whole;
