@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parquetReadObjects } from "hyparquet";
@@ -83,7 +83,12 @@ describe("predict on a large file", () => {
       while (child.exitCode === null && noted() <= before) await sleep(2);
       await sleep(Math.random() * 100);
       child.kill("SIGKILL");
-      await ended;
+      if ((await ended).code === 0) {
+        // It was done before the kill: begin again.
+        expect(text("cut.csv") === text("whole.csv")).toBe(true);
+        rmSync(at("cut.csv"));
+        continue;
+      }
       expect(noted()).toBeGreaterThan(0);
       // The tail that no journal tells of may be anything.
       appendFileSync(at("cut.csv.partial"), "torn");

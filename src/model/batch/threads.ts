@@ -1,5 +1,6 @@
 import type { Worker } from "node:worker_threads";
 import { ChurnkitError, type ErrorCode } from "../../base/errors.js";
+import { workerFile } from "../../io/worker-file.js";
 import type { Artifact } from "../artifact.js";
 import type { Scorer } from "../scoring/index.js";
 import { memoryOf, rowScorer, type LineOptions, type RowsToScore, type ScoredRows } from "./score-rows.js";
@@ -62,7 +63,7 @@ interface Thread {
 }
 
 async function startThreads(count: number, setup: ThreadSetup): Promise<Thread[] | undefined> {
-  const entry = await workerEntry();
+  const entry = await workerFile("score-worker");
   if (entry === undefined) return undefined;
   const { Worker } = await import("node:worker_threads");
   const { contract, recipe, model, calibration, decision } = setup.artifact;
@@ -73,15 +74,6 @@ async function startThreads(count: number, setup: ThreadSetup): Promise<Thread[]
   // Little garbage outlives a part, so a small young generation is enough and keeps memory low.
   const resourceLimits = { maxYoungGenerationSizeMb: 8 };
   return Array.from({ length: count }, () => threadOf(new Worker(entry, { workerData, resourceLimits })));
-}
-
-async function workerEntry(): Promise<string | undefined> {
-  try {
-    const { createRequire } = await import("node:module");
-    return createRequire(import.meta.url).resolve("churnkit/score-worker");
-  } catch {
-    return undefined;
-  }
 }
 
 function threadOf(worker: Worker): Thread {

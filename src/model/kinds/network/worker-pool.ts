@@ -1,5 +1,6 @@
 import type { Worker } from "node:worker_threads";
 import { ChurnkitError, type ErrorCode } from "../../../base/errors.js";
+import { workerFile } from "../../../io/worker-file.js";
 import type { EpochRecord } from "../learner.js";
 import type { FitState, FittedNetwork } from "./fit-network.js";
 import type { FitEvents, FitJob } from "./job.js";
@@ -21,7 +22,7 @@ export interface WorkerPool {
  * package's files were bundled away. The caller then trains on its own thread, with the same result.
  */
 export async function openWorkerPool(size: number): Promise<WorkerPool | undefined> {
-  const entry = await workerEntry();
+  const entry = await workerFile("train-worker");
   if (!entry) return undefined;
   const { Worker } = await import("node:worker_threads");
   const idle = Array.from({ length: size }, () => threadOf(new Worker(entry)));
@@ -52,15 +53,6 @@ export async function openWorkerPool(size: number): Promise<WorkerPool | undefin
       await Promise.all(all.map((thread) => thread.end()));
     },
   };
-}
-
-async function workerEntry(): Promise<string | undefined> {
-  try {
-    const { createRequire } = await import("node:module");
-    return createRequire(import.meta.url).resolve("churnkit/train-worker");
-  } catch {
-    return undefined;
-  }
 }
 
 /** One thread of the pool. After its end it refuses jobs with the cause of its end. */
