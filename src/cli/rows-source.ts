@@ -32,7 +32,7 @@ export async function openRows(place: string): Promise<RowsSource> {
   };
 }
 
-/** Size, time and a hash of the first bytes; a file that cannot be read is named by whoever reads it. */
+/** Size, time and a hash of the first bytes; a file that cannot be read is reported by its reader. */
 async function fileIdentity(path: string): Promise<string> {
   try {
     const { size, mtimeMs } = await stat(path);

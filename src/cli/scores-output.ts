@@ -57,7 +57,7 @@ async function* bytesOf(parts: AsyncIterable<OutputPart>): AsyncGenerator<Uint8A
   for await (const { bytes } of parts) yield bytes;
 }
 
-/** Whether a path is there and is no plain file: a device, or a folder, which is refused. */
+/** Whether a path exists and is not a plain file: a device, or a folder, which is refused. */
 async function isOther(path: string): Promise<boolean> {
   return stat(path).then(
     (found) => !found.isFile(),

@@ -72,7 +72,7 @@ const members = {
 } as const;
 const config = strictObject(members);
 
-/** What `serve.json` may hold. */
+/** The contents of `serve.json`. */
 export type ServeConfig = Decoded<typeof config>;
 
 const error = documentError("INPUT_MALFORMED", "The configuration", "docs/serving-protection.md lists its members.");

@@ -29,7 +29,7 @@ export async function hostedModels(
     );
   const models = await Promise.all(words.map((word) => hosted(word, options, words.length > 1)));
   const [first, ...others] = models;
-  // What keeps the server from starting is its one error; what it starts in spite of is a note.
+  // An error that keeps the server from starting is thrown; any other is a note.
   let early: unknown[] | undefined = [];
   const tell = (error: unknown): void => note(`churnkit: ${reasonOf(error)}`);
   const host = modelHost(first === undefined ? [] : [{ ...first, ...trafficOf(options) }, ...others], {

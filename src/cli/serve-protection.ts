@@ -16,7 +16,7 @@ import type { RedisCommand } from "../serving/redis/index.js";
 import { note, reasonOf } from "./output.js";
 import { rateOf, type ServeConfig } from "./serve-config.js";
 
-/** What stands around the routes of `churnkit serve`. */
+/** The middleware and cache of `churnkit serve`. */
 export interface Protection {
   readonly middleware: readonly Middleware[];
   readonly cache: AnswerCache | undefined;

@@ -23,7 +23,7 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What is odd about a value of a record, or why it was refused. */
+/** A warning about a value of a record, or the reason for its refusal. */
 export interface PredictionIssue {
   readonly column: string;
   readonly rule: string;

@@ -14,7 +14,7 @@ const journalBytes = 4 * 1024 * 1024;
 /** Counts that continue with the file, such as the rows written. */
 export type Counts = Readonly<Record<string, number>>;
 
-/** What a file is made of, by name: a kind of hash each. A file is only continued from the same. */
+/** Hashes of the inputs of a file, by name. A file is continued only if all are equal. */
 export type Origins = Readonly<Record<string, string>>;
 
 /** A file that grows by the end, and is continued after a kill. */

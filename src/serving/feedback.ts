@@ -3,7 +3,7 @@ import type { Contract } from "../data/contract/index.js";
 import { labelReader, membersOf } from "../monitor/capture/index.js";
 import type { MonitorLabel } from "../monitor/index.js";
 
-/** What became of one prediction. */
+/** Outcome of one prediction. */
 export interface Feedback {
   /** The id that the answer gave the prediction. */
   readonly predictionId: string | undefined;

@@ -114,7 +114,7 @@ function formatOf(out = ""): Format {
   return /\.parquet$/i.test(out) ? "parquet" : "csv";
 }
 
-/** What is said about the rows at the end, collected while they pass. */
+/** Facts about the rows for the final notes, collected while they pass. */
 class Watched {
   rows = 0;
   rejected = 0;

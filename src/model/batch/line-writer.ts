@@ -57,7 +57,7 @@ export class LineWriter {
     this.raw(quote);
   }
 
-  /** What was written since the last call, in memory of its own. */
+  /** Takes the bytes written since the last call, as a copy. */
   take(): Uint8Array<ArrayBuffer> {
     const bytes = this.#bytes.slice(0, this.#used);
     this.#used = 0;

@@ -5,7 +5,7 @@ import type { Artifact } from "../artifact.js";
 import type { Scorer } from "../scoring/index.js";
 import { memoryOf, rowScorer, type LineOptions, type RowsToScore, type ScoredRows } from "./score-rows.js";
 
-/** What a scoring thread is started with. */
+/** Start data of a scoring thread. */
 export interface ThreadSetup {
   readonly artifact: Pick<Artifact, "contract" | "recipe" | "model" | "calibration" | "decision">;
   readonly lines: LineOptions;

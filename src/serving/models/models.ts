@@ -11,7 +11,7 @@ export interface ServedModel {
   readonly version: string;
   /** `registry`, `local`, ...: said in every answer. */
   readonly source: string;
-  /** What the scorer was made of. With it, callers may ask for reasons (`?explain=3`). */
+  /** The scorer's artifact. With it, callers may ask for reasons (`?explain=3`). */
   readonly artifact?: Artifact | undefined;
   /** Reference of the variant that it is, where several share the traffic: said in every answer. */
   readonly variant?: string | undefined;
@@ -44,7 +44,7 @@ export interface Models {
   splits?(name?: string): boolean;
   /** Told of each scored request before its answer is sent, so the work is done later. */
   scored?(records: readonly unknown[], results: readonly ScoredRecord[], context: ScoringContext): void;
-  /** What GET /models says of a model beside its origin. */
+  /** Members that GET /models adds to a model's origin. */
   about?(name: string): Readonly<Record<string, unknown>>;
   /**
    * Loads a model that a caller names, where callers may do so.

@@ -19,7 +19,7 @@ export interface Assignment {
 }
 
 /**
- * Assigns by the hash of a column's value: whoever has one value always gets one variant, on every server and after every
+ * Assigns by the hash of a column's value: the same value always gets the same variant, on every server and after every
  * restart. A variant that grows takes only from those that the model's own reference has.
  *
  * @param salt changes who gets which variant, so that a new experiment does not meet the groups of an old one.

@@ -15,7 +15,7 @@ interface Described {
   readonly body?: Readonly<Record<string, Schema>>;
   /** Forms of the answer by content type; JSON of a schema alone. */
   readonly answer: Schema | Readonly<Record<`${string}/${string}`, Schema>>;
-  /** Statuses of refusals beside those that every route has. */
+  /** Statuses of refusals in addition to those of every route. */
   readonly refusals?: readonly number[];
   /** Another form of them than the usual error. */
   readonly refused?: Schema;
@@ -38,7 +38,7 @@ const meanings: Readonly<Record<number, string>> = {
 /** Refusals of every route: by keys and limits, where the server has them. */
 const always = [401, 403, 429, 500, 503];
 
-/** What the operation of a route is, by method and path; undefined for a route that is not described. */
+/** Returns the operation of a route by method and path, or undefined if the route is not described. */
 export function operationsOf(contract: Contract): (method: string, path: string) => Operation | undefined {
   const described = operations(contract);
   return (method, path) => {

@@ -103,7 +103,7 @@ function limits(column: NumberColumn): Schema {
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
 
-/** What a schema has no word for. */
+/** Rules that a JSON schema cannot express. */
 function describe(column: Column): string {
   const { description, unit, role } = column;
   const sentences = [

@@ -17,7 +17,7 @@ const allowedHeaders = `authorization, content-type, traceparent, x-api-key, x-r
  * Lets pages of some origins call the server from a browser, and answers their preflight requests. Put it before `apiKeys`:
  * a preflight carries no key. CORS keeps out no caller but browsers.
  *
- * @throws ChurnkitError OPTION_INVALID for what is no origin.
+ * @throws ChurnkitError OPTION_INVALID for an invalid origin.
  * @example
  * ```ts
  * import { cors } from "churnkit/serving";
@@ -30,7 +30,7 @@ export function cors({ origins, maxAge = 600 }: CorsOptions): Middleware {
   if (wrong !== undefined)
     throw new ChurnkitError(
       "OPTION_INVALID",
-      `${JSON.stringify(wrong)} is no origin. Give scheme, host and port alone, such as https://crm.example.com, or *.`,
+      `${JSON.stringify(wrong)} is not an origin. Give scheme, host and port alone, such as https://crm.example.com, or *.`,
     );
   const allowed = new Set(origins);
   const all = allowed.has("*");

@@ -12,7 +12,7 @@ import {
 } from "../../base/json/index.js";
 import { textHash } from "../../base/hash.js";
 
-/** What a key opens: `predict` all routes but the next two, `metrics` GET /metrics, `admin` everything. */
+/** Scopes of a key: `predict` opens all routes except the next two, `metrics` opens GET /metrics, `admin` opens everything. */
 export const scopes = ["predict", "metrics", "admin"] as const;
 /** A name of {@link scopes}. */
 export type Scope = (typeof scopes)[number];

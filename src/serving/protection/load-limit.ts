@@ -11,7 +11,7 @@ export interface LoadLimitOptions {
   readonly maxDelay?: number | undefined;
 }
 
-/** Requests of one route that are always let in, however long one of them takes: a single large batch is no overload. */
+/** Requests of one route that are always let in, however long one of them takes: a single large batch is not an overload. */
 const freePlaces = 4;
 /** Routes that are watched each for itself; the others share one lane, since callers choose paths. */
 const mostLanes = 64;
@@ -60,7 +60,7 @@ export function loadLimit({ maxInFlight = 1000, maxDelay = 100 }: LoadLimitOptio
     if (isOverloaded(lane, performance.now())) return overloaded;
     inFlight++;
     let atWork = false;
-    // How long a caller takes to send a body is no work of this server. Others may have come in meanwhile.
+    // Waiting for a caller's body is not work. Other requests may have arrived in the meantime.
     const body: ServeRequest["body"] = async () => {
       const bytes = await request.body();
       const now = performance.now();

@@ -85,11 +85,11 @@ const senderOf =
 
 function addressOf({ address = "", headers }: ServeRequest, proxies: number): string {
   if (proxies === 0) return address;
-  // Each proxy adds, at the end, the address of whoever connected to it; what stands further left anybody may have written.
+  // Each proxy adds, at the end, the address of its caller. Anybody may have written the addresses further left.
   return headers["x-forwarded-for"]?.split(",").at(-proxies)?.trim().slice(0, 64) ?? address;
 }
 
-/** An IPv4 address, or the /64 of an IPv6 one: whoever has one address there has all of them. */
+/** An IPv4 address, or the /64 of an IPv6 one: one caller usually owns all addresses of it. */
 export function networkOf(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped !== undefined || !address.includes(":")) return mapped ?? address;

@@ -4,10 +4,10 @@ import type { RedisCommand } from "./guarded-redis.js";
 
 /**
  * Connects to a Redis by the package `ioredis`, with settings for a server that must not wait for it: no queue of commands while
- * it is away, reconnects in the background, and a connection that stays silent for two seconds is made anew.
+ * it is away, reconnects in the background, and a connection that stays silent for two seconds is replaced.
  *
  * @param url such as `redis://127.0.0.1:6379/0`, or `rediss://` for TLS.
- * @throws ChurnkitError PEER_MISSING without the package. A Redis that cannot be reached is no error: it may come later.
+ * @throws ChurnkitError PEER_MISSING without the package. A Redis that cannot be reached is not an error, because it may come later.
  * @example
  * ```ts
  * import { connectRedis, rateLimit } from "churnkit/serving";
@@ -21,7 +21,7 @@ export async function connectRedis(url: string): Promise<{ readonly send: RedisC
   if (!/^rediss?:\/\//.test(url))
     throw new ChurnkitError(
       "OPTION_INVALID",
-      `${url.slice(0, 8)}... is no address of a Redis. Give redis://host:port.`,
+      `${url.slice(0, 8)}... is not the address of a Redis. Give redis://host:port.`,
     );
   const Client = await load();
   const client = new Client(url, {

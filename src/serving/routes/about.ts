@@ -9,7 +9,7 @@ const htmlAnswer = ({ html, policy }: { readonly html: string; readonly policy: 
   body: html,
 });
 
-/** What the server says of its own routes: a list, an OpenAPI document, and a page to try them. */
+/** Descriptions of the server's routes: a list, an OpenAPI document, and a page to try them. */
 export function aboutRoutes(service: Service, table: () => readonly Route[]): readonly Route[] {
   const { models, desk, maxBatch } = service;
   const documents = new WeakMap<ServedModel, ServeResponse>();

@@ -15,7 +15,10 @@ export function feedbackRoutes(service: Service): readonly Route[] {
     const { taken, refused } = readFeedback(records, model.scorer.contract);
     const [first] = refused;
     if (taken.length === 0 && first !== undefined)
-      return failure(422, { code: "VALUE_INVALID", message: `Entry ${first.index} is no feedback: ${first.message}.` });
+      return failure(422, {
+        code: "VALUE_INVALID",
+        message: `Entry ${first.index} is not feedback: ${first.message}.`,
+      });
     // A failure is the caller's to know: an outcome that is lost here is lost for good.
     await feedback(taken);
     return json(200, {
