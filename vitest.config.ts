@@ -16,7 +16,7 @@ const system = [
   "test/model/network/enough-members.test.ts",
   "test/pipeline/main-job.test.ts",
   "test/registry/{sagemaker,sagemaker-faults,mlflow/mlflow-registry}.test.ts",
-  "test/serving/{docs-page,foreign-clients,redis,serve-command,serve-life,with-sink}.test.ts",
+  "test/serving/{docs-page,foreign-clients,redis,serve-command,serve-life,tls,with-sink}.test.ts",
 ];
 
 /** Tests that replace a module or a global before they import, or need a process of their own. */
