@@ -84,6 +84,16 @@ const carriers: Record<string, (handler: Handler) => Promise<Carrier>> = {
       .use("/churn", nodeListener(handler, options));
     return over(`${await started(createServer(app))}/churn`);
   },
+  "a middleware that sets an empty body": async (handler) => {
+    // As Express 4 does where its parser leaves the body alone.
+    const app = express()
+      .use((request, _response, next) => {
+        request.body = {};
+        next();
+      })
+      .use("/churn", nodeListener(handler, options));
+    return over(`${await started(createServer(app))}/churn`);
+  },
   Fastify: async (handler) => {
     const app = fastify();
     await app.register(fastifyPlugin(handler, options), { prefix: "/churn" });

@@ -71,10 +71,13 @@ export function listener(
   };
 }
 
-/** The body as a parser of Express left it: bytes, text, or a JSON value, which is written again. */
+/**
+ * The body as a parser of Express left it: bytes, text, or a JSON value, which is written again. Undefined where nobody has read
+ * the request: Express 4 sets an empty object for bodies that its parser leaves alone.
+ */
 function parsedBody(request: IncomingMessage): Uint8Array | undefined {
   const { body } = request as { readonly body?: unknown };
-  if (body === undefined) return undefined;
+  if (body === undefined || !request.readableDidRead) return undefined;
   if (body instanceof Uint8Array) return body;
   return Buffer.from(typeof body === "string" ? body : JSON.stringify(body));
 }
