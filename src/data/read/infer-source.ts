@@ -11,7 +11,7 @@ import { ByteDictionary } from "./byte-dictionary.js";
 import type { ByteSource } from "./bytes.js";
 import { tokenize, type NameHints } from "./csv.js";
 import { checkHeader } from "./header.js";
-import { parseJsonLines } from "./json-lines.js";
+import { parseJsonLines } from "./parse-json-lines.js";
 import { resolveOptions, type ReadOptions, type ResolvedOptions } from "./options.js";
 import type { RecordBatch, RecordSink } from "./record-batch.js";
 import { decodeText } from "./utf8.js";
