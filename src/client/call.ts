@@ -34,6 +34,7 @@ export async function callService(
     const within = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
     const outcome = await transport({ ...request, signal: within }).catch((error: unknown) => {
       signal?.throwIfAborted();
+      if (ChurnkitError.isInstance(error)) throw error;
       return failed(request, timeout.aborted ? `it did not answer within ${timeoutMs} ms` : reasonOf(error), error);
     });
     if (!(outcome instanceof ChurnkitError) && outcome.status >= 200 && outcome.status < 300)

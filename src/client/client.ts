@@ -16,6 +16,8 @@ export interface ClientOptions {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Records of one call, for {@link Client.predictMany}. Default 1,000. */
   readonly batchSize?: number | undefined;
+  /** Most bytes of an answer. Default 64 MiB. A transport of your own has its own limit. */
+  readonly maxAnswerBytes?: number | undefined;
 }
 
 /** Options of one call. */
@@ -62,7 +64,8 @@ export interface Client<Request> {
   /**
    * Scores one record.
    *
-   * @throws ChurnkitError VALUE_INVALID for a record that breaks the contract, SERVICE_FAILED.
+   * @throws ChurnkitError VALUE_INVALID for a record that breaks the contract, INPUT_TOO_LARGE for an answer above
+   * `maxAnswerBytes`, SERVICE_FAILED.
    */
   predict(record: Request, options?: CallOptions): Promise<Prediction & { readonly model: AnsweringModel }>;
   /** Scores records in batches, one after the other; one result for each, in order. */
@@ -107,11 +110,12 @@ export function createClient<D extends Dataset = Dataset>(
   service: string | Transport,
   options: ClientOptions = {},
 ): Client<RequestType<D>> {
-  const { key, timeoutMs = 10_000, retries = 3, headers = {}, batchSize = 1_000 } = options;
+  const { key, timeoutMs = 10_000, retries = 3, headers = {}, batchSize = 1_000, maxAnswerBytes = 2 ** 26 } = options;
   whole("timeoutMs", timeoutMs, 1, 3_600_000);
   whole("retries", retries, 0, 20);
   whole("batchSize", batchSize, 1, 1_000_000);
-  const transport = typeof service === "string" ? httpTransport(addressOf(service)) : service;
+  whole("maxAnswerBytes", maxAnswerBytes, 1, 2 ** 29);
+  const transport = typeof service === "string" ? httpTransport(addressOf(service), maxAnswerBytes) : service;
   const rules: CallRules = { transport, timeoutMs, retries };
   const sent = {
     accept: "application/json",

@@ -1,10 +1,11 @@
-import { chmodSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { register } from "../../src/cli/commands/keys.js";
 import { protectionOf } from "../../src/cli/serve-protection.js";
 import { syntheticContract } from "../../src/data/synthetic.js";
 import { json, type Handler } from "../../src/serving/http.js";
+import { bundleScript, start } from "../helpers/child.js";
 import { newFolder } from "../helpers/folder.js";
 import { runVerb } from "../helpers/run-verb.js";
 import { request } from "../serving/request.js";
@@ -51,6 +52,18 @@ describe("churnkit keys", () => {
     await expect(keys("create", "b")).rejects.toMatchObject({ code: "INPUT_MALFORMED" });
     file = join(file, "none");
     await expect(keys("list")).rejects.toMatchObject({ code: "INPUT_NOT_FOUND" });
+  });
+
+  it("loses no key of processes that make and revoke keys at once", async () => {
+    await keys("create", "old");
+    const child = await bundleScript(join(import.meta.dirname, "keys-child.ts"));
+    const ends = await Promise.all(["a", "b", "c"].map((name) => start(child.script, [file, name, "8"]).ended));
+    child.remove();
+    expect(ends.map(({ code, err }) => [code, err])).toEqual(Array(3).fill([0, ""]));
+    // Each process makes eight keys and revokes the even ones.
+    const left = ["a", "b", "c"].flatMap((name) => [1, 3, 5, 7].map((i) => `${name}${i}`));
+    expect((await names()).sort()).toEqual([...left, "old"].sort());
+    expect(readdirSync(dirname(file))).toEqual(["keys.json"]);
   });
 
   it("makes keys that a server takes from its environment", async () => {

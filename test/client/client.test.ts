@@ -133,6 +133,31 @@ describe("a client of a service that fails", () => {
     await expect(client.ready({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
   });
 
+  it("reads no more of an answer than it may, and does not ask again", async () => {
+    let sent = 0;
+    serve((request, response) => {
+      const more = (): void => {
+        // Without an end: only the client can stop it.
+        while (!response.destroyed && response.write(" ".repeat(65_536))) sent++;
+        if (!response.destroyed) response.once("drain", more);
+      };
+      more();
+      request.socket.once("close", () => response.destroy());
+    });
+    await expect(createClient(url, { maxAnswerBytes: 2 ** 20 }).predict({})).rejects.toMatchObject({
+      code: "INPUT_TOO_LARGE",
+      message: expect.stringContaining("1048576 bytes") as string,
+    });
+    expect(seen).toHaveLength(1);
+    expect(sent).toBeLessThan(2000);
+    expect(() => createClient(url, { maxAnswerBytes: 0 })).toThrow("maxAnswerBytes");
+    const answer =
+      '{"prediction":"Yes","probability":0.7,"threshold":0.5,"model_name":"m","model_version":"é","model_source":"s"}';
+    serve((_, response) => response.end(answer));
+    const { model } = await createClient(url, { maxAnswerBytes: Buffer.byteLength(answer) }).predict({});
+    expect(model.version).toBe("é");
+  });
+
   it.each([
     ["no JSON", "<html>"],
     ["another shape", '{"prediction":1}'],

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { InvalidArgumentError, type Command } from "commander";
 import { ChurnkitError } from "../../base/errors.js";
-import { writeFileAtomic } from "../../io/atomic.js";
+import { updateFile } from "../../io/update-file.js";
 import { keysText, newKey, parseKeys, scopes, type ApiKey, type Scope } from "../../serving/protection/index.js";
 import { example } from "../help.js";
 import { columns, print } from "../output.js";
@@ -34,54 +34,58 @@ export function register(program: Command): void {
 }
 
 async function create(name: string, { file, scope, json }: Options & { scope: readonly Scope[] }): Promise<void> {
-  const keys = existsSync(file) ? await read(file) : [];
-  if (keys.some((key) => key.name === name))
-    throw new ChurnkitError(
-      "OPTION_INVALID",
-      `${file} has a key named ${name} already. Revoke it, or take another name.`,
-    );
   const { secret, key } = newKey(name, scope);
-  await write(file, [...keys, key]);
+  await change(file, (keys) => {
+    if (keys.some((other) => other.name === name))
+      throw new ChurnkitError(
+        "OPTION_INVALID",
+        `${file} has a key named ${name} already. Revoke it, or take another name.`,
+      );
+    return [...keys, key];
+  });
   print(json, { name, scopes: key.scopes, key: secret }, secret);
 }
 
 async function list({ file, json }: Options): Promise<void> {
-  const keys = await read(file);
-  const shown = keys.map(({ name, scopes: granted, created }) => ({ name, scopes: granted, created }));
+  const text = await readFile(file, "utf8").catch((cause: unknown) => {
+    throw notThere(file, cause);
+  });
+  const shown = parseKeys(text, file).map(({ name, scopes: granted, created }) => ({ name, scopes: granted, created }));
   const rows = shown.map(({ name, scopes: granted, created }) => [name, granted.join(","), created ?? "-"]);
   print(json, { keys: shown }, columns([["name", "scopes", "created"], ...rows]));
 }
 
 async function revoke(name: string, { file, json }: Options): Promise<void> {
-  const keys = await read(file);
-  if (!keys.some((key) => key.name === name))
-    throw new ChurnkitError(
-      "OPTION_INVALID",
-      `${file} has no key named ${name}. \`churnkit keys list\` shows its keys.`,
-    );
-  await write(
-    file,
-    keys.filter((key) => key.name !== name),
-  );
+  if (!existsSync(file)) throw notThere(file);
+  await change(file, (keys) => {
+    if (!keys.some((key) => key.name === name))
+      throw new ChurnkitError(
+        "OPTION_INVALID",
+        `${file} has no key named ${name}. \`churnkit keys list\` shows its keys.`,
+      );
+    return keys.filter((key) => key.name !== name);
+  });
   print(json, { revoked: name }, `revoked ${name}`);
 }
 
-async function read(file: string): Promise<readonly ApiKey[]> {
-  const text = await readFile(file, "utf8").catch((cause: unknown) => {
-    throw new ChurnkitError("INPUT_NOT_FOUND", `${file} cannot be read. Make it with \`churnkit keys create\`.`, {
-      where: { file },
-      cause,
-    });
+const notThere = (file: string, cause?: unknown): ChurnkitError =>
+  new ChurnkitError("INPUT_NOT_FOUND", `${file} cannot be read. Make it with \`churnkit keys create\`.`, {
+    where: { file },
+    cause,
   });
-  return parseKeys(text, file);
-}
 
-async function write(file: string, keys: readonly ApiKey[]): Promise<void> {
-  const text = keysText(keys);
-  // A name that the reader would refuse must not get into the file.
-  parseKeys(text, file);
-  await writeFileAtomic(file, text, { mode: 0o600 });
-}
+/** Changes the file's keys; changes that are made at the same time all count. */
+const change = (file: string, made: (keys: readonly ApiKey[]) => readonly ApiKey[]): Promise<void> =>
+  updateFile(
+    file,
+    (before) => {
+      const text = keysText(made(before === undefined ? [] : parseKeys(before, file)));
+      // A name that the reader would refuse must not get into the file.
+      parseKeys(text, file);
+      return text;
+    },
+    { mode: 0o600 },
+  );
 
 function scopesOption(text: string): readonly Scope[] {
   return text.split(",").map((word) => {
