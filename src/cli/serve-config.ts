@@ -38,6 +38,7 @@ const members = {
   host: optional(text(255)),
   tlsCert: optional(text()),
   tlsKey: optional(text()),
+  tlsClientCa: optional(text()),
   tlsPort: optional(count(0, 65_535)),
   grpcPort: optional(count(0, 65_535)),
   name: optional(text(255)),

@@ -25,7 +25,8 @@ from tritonclient.utils import InferenceServerException
 kind, url, records = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
 client_of = importlib.import_module("tritonclient." + kind)
 client = client_of.InferenceServerClient(url)
-json_only = {"binary_data": False} if kind == "http" else {}
+binary = sys.argv[4] == "binary"
+json_only = {"binary_data": False} if kind == "http" and not binary else {}
 def tensor(name, datatype, dtype):
     values = np.array([record[name] for record in records], dtype=dtype)
     given = client_of.InferInput(name, [len(records)], datatype)
@@ -36,7 +37,8 @@ def texts(array):
 inputs = [tensor("tenure", "INT64", np.int64), tensor("charges", "FP64", np.float64), tensor("paperless", "BOOL", bool),
           tensor("since", "BYTES", object), tensor("plan", "BYTES", object)]
 metadata = client.get_model_metadata("churn", **({} if kind == "http" else {"as_json": True}))
-answer = client.infer("churn", inputs, request_id="r1")
+in_json = None if binary or kind == "grpc" else [client_of.InferRequestedOutput(name, **json_only) for name in ["probability", "label"]]
+answer = client.infer("churn", inputs, request_id="r1", outputs=in_json)
 version = client.infer("churn", inputs, model_version="7", outputs=[client_of.InferRequestedOutput("label", **json_only)])
 try:
     client.infer("nobody", inputs)
@@ -77,12 +79,13 @@ describe.skipIf(!available)("foreign clients", () => {
   afterAll(() => Promise.all([server.close(), grpc.close()]));
 
   it.each([
-    ["http", "404"],
-    ["grpc", "StatusCode.NOT_FOUND"],
-  ] as const)("tritonclient reads metadata, scores and errors over %s", async (kind, notFound) => {
+    ["http", "JSON", "404"],
+    ["http", "binary", "404"],
+    ["grpc", "binary", "StatusCode.NOT_FOUND"],
+  ] as const)("tritonclient reads metadata, scores and errors over %s in %s data", async (kind, form, notFound) => {
     // Numpy has no null but NaN, which JSON has not.
     const records = sampleRecords(30)
-      .filter(({ charges }) => kind === "grpc" || charges !== null)
+      .filter(({ charges }) => form === "binary" || charges !== null)
       .map(({ plan, ...record }) => ({ ...record, plan: plan ?? "" }));
     const { port } = kind === "grpc" ? grpc : server;
     const { stdout } = await promisify(execFile)(venv.python, [
@@ -91,6 +94,7 @@ describe.skipIf(!available)("foreign clients", () => {
       kind,
       `127.0.0.1:${port}`,
       JSON.stringify(records),
+      form,
     ]);
     const scored = scorer.scoreRecords(records);
     const labels = scored.map(({ label }) => label);

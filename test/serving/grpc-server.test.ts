@@ -5,7 +5,9 @@ import { compile, type Scorer } from "../../src/model/scoring/compile.js";
 import { createHandler } from "../../src/serving/handler.js";
 import { listenGrpc, type GrpcServer } from "../../src/serving/hosts/grpc/grpc-server.js";
 import { inferenceMessages } from "../../src/serving/hosts/grpc/inference-messages.js";
-import { failure, type Middleware, type ServeRequest } from "../../src/serving/http.js";
+import type { Middleware, ServeRequest } from "../../src/serving/http.js";
+import { apiKeys } from "../../src/serving/index.js";
+import { keyHash } from "../../src/serving/protection/key-document.js";
 import { sampleArtifact, sampleRecords } from "../helpers/artifact.js";
 
 type Members = Readonly<Record<string, unknown>>;
@@ -19,8 +21,6 @@ describe("listenGrpc", () => {
   let service: ServiceDefinition;
   const watch: Middleware = (next) => (request) => {
     seen.push(request);
-    if (request.headers["x-api-key"] === "wrong")
-      return Promise.resolve(failure(401, { code: "REQUEST_INVALID", message: "The key is not valid." }));
     return next(request);
   };
   beforeAll(async () => {
@@ -164,7 +164,7 @@ describe("listenGrpc", () => {
       "raw bytes of another size",
       status.INVALID_ARGUMENT,
       { model_name: "up/sell", inputs: [column("charges", "FP64", {})], raw_input_contents: [Buffer.alloc(7)] },
-      /7 raw bytes/,
+      /7 raw bytes, but its shape and datatype say 96/,
     ],
     [
       "a torn text",
@@ -207,11 +207,29 @@ describe("listenGrpc", () => {
     expect(await refusalOf("ModelInfer", message)).toEqual([code, expect.stringMatching(details)]);
   });
 
-  it("hands metadata to the middleware, whose refusal is the call's", async () => {
-    expect(await refusalOf("ServerMetadata", {}, { "x-api-key": "wrong" })).toEqual([
-      status.UNAUTHENTICATED,
-      "The key is not valid.",
-    ]);
+  it("checks keys as over HTTP: in the metadata, by scope, with health open", async () => {
+    const key = (name: string, scope: string) => ({ name, scopes: [scope], sha256: keyHash(`ck_${name}`) });
+    const keys = apiKeys(JSON.stringify({ version: 1, keys: [key("crm", "predict"), key("prometheus", "metrics")] }));
+    const model = { scorer, name: "up/sell", version: "7", source: "local" };
+    const locked = await listenGrpc(createHandler(model, { middleware: [keys] }), { port: 0 });
+    const open = client;
+    client = new Client(`127.0.0.1:${locked.port}`, credentials.createInsecure());
+    try {
+      const infer = { model_name: "up/sell", inputs };
+      expect(await refusalOf("ModelInfer", infer)).toEqual([status.UNAUTHENTICATED, expect.stringContaining("A key")]);
+      const wrong = [status.UNAUTHENTICATED, "The key is not valid."];
+      expect(await refusalOf("ServerMetadata", {}, { "x-api-key": "ck_other" })).toEqual(wrong);
+      expect(await refusalOf("ModelInfer", infer, { "x-api-key": "ck_prometheus" })).toEqual([
+        status.PERMISSION_DENIED,
+        expect.stringContaining("needs predict"),
+      ]);
+      expect(await call("ModelInfer", infer, { authorization: "Bearer ck_crm" })).toMatchObject({ model_version: "7" });
+      expect(await call("ServerReady", {})).toEqual({ ready: true });
+    } finally {
+      client.close();
+      client = open;
+      await locked.close();
+    }
   });
 
   it("refuses a port that is taken", async () => {

@@ -175,7 +175,7 @@ describe("protocols over a socket", () => {
     ];
 
     it("tells of the server and the model", async () => {
-      expect(await ask("/v2")).toMatchObject([200, { name: "churnkit", extensions: [] }]);
+      expect(await ask("/v2")).toMatchObject([200, { name: "churnkit", extensions: ["binary_tensor_data"] }]);
       expect(await ask("/v2/health/live")).toEqual([200, { live: true }]);
       expect(await ask("/v2/health/ready")).toEqual([200, { ready: true }]);
       for (const path of ["/v2/models/churn", "/v2/models/churn/versions/7"]) {
@@ -234,7 +234,12 @@ describe("protocols over a socket", () => {
       ["/v2/models/churn/infer", 400, { inputs: [{ ...inputs[0], datatype: "BYTES" }] }, /value 0 is not a string/],
       ["/v2/models/churn/infer", 400, { inputs: [{ ...inputs[0], shape: [9] }] }, /8 values, but its shape says 9/],
       ["/v2/models/churn/infer", 400, { inputs: [{ ...inputs[0], shape: [4, 2] }] }, /shape \[n\]/],
-      ["/v2/models/churn/infer", 400, { inputs: [{ ...inputs[0], data: undefined }] }, /no data in JSON/],
+      [
+        "/v2/models/churn/infer",
+        400,
+        { inputs: [{ ...inputs[0], data: undefined }] },
+        /neither "data" nor a "binary_data_size"/,
+      ],
       ["/v2/models/churn/infer", 400, { inputs, outputs: [{ name: "class" }] }, /no such output/],
       ["/v2/models/churn/infer", 422, { inputs: inputs.slice(1) }, /^Record 0 has no score.*tenure/],
       [
@@ -247,13 +252,90 @@ describe("protocols over a socket", () => {
       expect(await ask(path, body)).toEqual([status, { error: expect.stringMatching(message) as string }]);
     });
 
-    it("has no binary data", async () => {
-      const [status, { error }] = await ask(
-        "/v2/models/churn/infer",
-        { inputs },
-        { "inference-header-content-length": "9" },
-      );
-      expect([status, error]).toEqual([400, expect.stringContaining("binary_data=False")]);
+    describe("with binary data", () => {
+      const doubles = (values: readonly number[]): Buffer => Buffer.from(new Float64Array(values).buffer);
+      const texts = (values: readonly (string | null)[]): Buffer =>
+        Buffer.concat(
+          values.flatMap((value) => {
+            const text = Buffer.from(value ?? "");
+            const length = Buffer.alloc(4);
+            length.writeUInt32LE(text.length);
+            return [length, text];
+          }),
+        );
+      const charges = doubles(records.map((record) => Number(record["charges"] ?? NaN)));
+      const plans = texts(records.map(({ plan }) => plan as string | null));
+      const [tenure, , paperless, since] = inputs;
+      const inBytes = (name: string, datatype: string, bytes: Buffer) => ({
+        name,
+        datatype,
+        shape: [records.length],
+        parameters: { binary_data_size: bytes.length },
+      });
+      const mixed = [inBytes("charges", "FP64", charges), tenure, paperless, since, inBytes("plan", "BYTES", plans)];
+      const post = async (value: unknown, behind: readonly Buffer[], length?: string) => {
+        const text = Buffer.from(JSON.stringify(value));
+        const response = await fetch(`${server.url}/v2/models/churn/infer`, {
+          method: "POST",
+          headers: { "inference-header-content-length": length ?? String(text.length) },
+          body: Buffer.concat([text, ...behind]),
+        });
+        const { status, headers } = response;
+        const bytes = Buffer.from(await response.arrayBuffer());
+        const json = bytes.subarray(0, Number(headers.get("inference-header-content-length") ?? bytes.length));
+        const answer = JSON.parse(json.toString()) as Answer;
+        return { status, type: headers.get("content-type"), answer, binary: bytes.subarray(json.length) };
+      };
+
+      it("infers, and answers in the form that is asked for by output", async () => {
+        const asked = [{ name: "label", parameters: { binary_data: true } }, { name: "probability" }];
+        const { status, type, answer, binary } = await post({ inputs: mixed, outputs: asked }, [charges, plans]);
+        expect([status, type]).toEqual([200, "application/octet-stream"]);
+        const raw = texts(labels);
+        expect(answer["outputs"]).toEqual([
+          { name: "label", datatype: "BYTES", shape: [records.length], parameters: { binary_data_size: raw.length } },
+          { name: "probability", datatype: "FP64", shape: [records.length], data: expected },
+        ]);
+        expect(binary.equals(raw)).toBe(true);
+      });
+
+      it("answers in bytes alone where all outputs are asked for so, and in JSON where none is", async () => {
+        const all = await post({ inputs: mixed, parameters: { binary_data_output: true } }, [charges, plans]);
+        expect(all.binary.equals(Buffer.concat([doubles(expected as number[]), texts(labels)]))).toBe(true);
+        const none = await post({ inputs: mixed }, [charges, plans]);
+        expect(none.type).toMatch(/json/);
+        expect(none.answer["outputs"]).toMatchObject([{ data: expected }, { data: labels }]);
+      });
+
+      it.each<[string, unknown, readonly Buffer[], RegExp, string?]>([
+        ["a length beyond the body", { inputs: mixed }, [], /Inference-Header-Content-Length/, "99999"],
+        ["a length that is none", { inputs: mixed }, [charges, plans], /Inference-Header-Content-Length/, "-1"],
+        ["too few bytes", { inputs: mixed }, [charges], /plan has a "binary_data_size"/],
+        ["bytes that are left", { inputs: mixed }, [charges, plans, charges], /64 bytes that belong to no input/],
+        [
+          "a size that is not the shape's",
+          { inputs: [inBytes("charges", "FP64", charges.subarray(1))] },
+          [charges.subarray(1)],
+          /63 raw bytes, but its shape and datatype say 64/,
+        ],
+        [
+          "more texts than the shape says",
+          { inputs: [{ ...inBytes("plan", "BYTES", plans), shape: [2] }] },
+          [plans],
+          /more texts than its shape says, 2/,
+        ],
+        ["FP16", { inputs: [inBytes("charges", "FP16", charges)] }, [charges], /FP16, which is not read as binary/],
+        [
+          "a shape that promises too much",
+          { inputs: [{ ...inBytes("plan", "BYTES", plans), shape: [2 ** 40] }] },
+          [plans],
+          /up to 20 records/,
+        ],
+      ])("refuses %s", async (_, value, behind, message, length) => {
+        const { status, answer } = await post(value, behind, length);
+        expect(answer).toEqual({ error: expect.stringMatching(message) as string });
+        expect([400, 413]).toContain(status);
+      });
     });
   });
 });

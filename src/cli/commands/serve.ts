@@ -3,7 +3,7 @@ import { InvalidArgumentError, Option, type Command } from "commander";
 import { ChurnkitError } from "../../base/errors.js";
 import { ioFailed } from "../../io/io-error.js";
 import { modelsOf, type LoadedModel } from "../../serving/models/index.js";
-import { listen, listenGrpc } from "../../serving/hosts/index.js";
+import { listen, listenGrpc, type Certificate } from "../../serving/hosts/index.js";
 import { example } from "../help.js";
 import { countOption } from "../input.js";
 import { exit, note, print, reasonOf } from "../output.js";
@@ -32,7 +32,7 @@ export function register(program: Command): void {
     )
     .option("--host <address>", "address; 0.0.0.0 for requests from other machines", "127.0.0.1")
     .option("--grpc-port <number>", "also serve the Open Inference Protocol over gRPC here", portOption)
-    .option("--tls-cert <file>", "certificate chain, PEM: also serve HTTPS; needs --tls-key")
+    .option("--tls-cert <file>", "certificate chain, PEM: also serve HTTPS, and gRPC with TLS; needs --tls-key")
     .option("--tls-key <file>", "its private key, PEM")
     .option("--tls-port <number>", "port of HTTPS", portOption, 8443)
     .option("--name <name>", "the model's name in answers; default: the contract's")
@@ -93,7 +93,7 @@ async function run(words: readonly string[], given: Options, command: Command): 
   const grpc =
     options.grpcPort === undefined
       ? undefined
-      : await listenGrpc(handler, { port: options.grpcPort, host: address, maxBodyBytes });
+      : await listenGrpc(handler, { port: options.grpcPort, host: address, maxBodyBytes, tls });
   const stop = (): void => {
     host.close();
     Promise.all([server.close(), secure?.close(), grpc?.close()])
@@ -123,12 +123,9 @@ async function run(words: readonly string[], given: Options, command: Command): 
   );
 }
 
-/** The certificate and its key, read once. */
-async function certificateOf({
-  tlsCert,
-  tlsKey,
-}: Options): Promise<{ readonly cert: Buffer; readonly key: Buffer } | undefined> {
-  if (tlsCert === undefined && tlsKey === undefined) return undefined;
+/** The certificate, its key and the authorities of clients, read once. */
+async function certificateOf({ tlsCert, tlsKey, tlsClientCa }: Options): Promise<Certificate | undefined> {
+  if (tlsCert === undefined && tlsKey === undefined && tlsClientCa === undefined) return undefined;
   if (tlsCert === undefined || tlsKey === undefined)
     throw new ChurnkitError(
       "OPTION_INVALID",
@@ -138,7 +135,8 @@ async function certificateOf({
     readFile(path).catch((cause: unknown) => {
       throw ioFailed("read", path, cause);
     });
-  return { cert: await read(tlsCert), key: await read(tlsKey) };
+  const clientCa = tlsClientCa === undefined ? undefined : await read(tlsClientCa);
+  return { cert: await read(tlsCert), key: await read(tlsKey), clientCa };
 }
 
 function secondsOption(text: string): number {

@@ -1,5 +1,6 @@
 import { ChurnkitError } from "../../base/errors.js";
 import type { Column, Contract } from "../../data/contract/index.js";
+import { rawValues } from "./raw-tensors.js";
 import { tooMany } from "./records.js";
 
 /** Datatypes of the Open Inference Protocol, with the values that they have in JSON. */
@@ -28,14 +29,19 @@ export function datatypeOf(column: Column): Datatype {
 
 /** Outputs of a model, by name. */
 export const outputTensors = { probability: "FP64", label: "BYTES" } as const satisfies Record<string, Datatype>;
-/** A name of {@link outputTensors}. */
-export type OutputName = keyof typeof outputTensors;
+
+/** An output that is asked for. */
+export interface Output {
+  readonly name: keyof typeof outputTensors;
+  /** Whether its values are sent as bytes behind the JSON. */
+  readonly binary: boolean;
+}
 
 /** A request to infer. */
 export interface InferRequest {
   readonly id: string | undefined;
   readonly records: readonly Readonly<Record<string, unknown>>[];
-  readonly outputs: readonly OutputName[];
+  readonly outputs: readonly Output[];
 }
 
 type Members = Readonly<Record<string, unknown>>;
@@ -45,23 +51,28 @@ const isMembers = (value: unknown): value is Members =>
 /**
  * Reads a request of the Open Inference Protocol: an input tensor for each column, of shape [n] or [n, 1].
  *
+ * @param binary the tensors that are sent as bytes, in the order of the inputs that have a `binary_data_size`.
  * @throws ChurnkitError REQUEST_INVALID, naming the tensor; INPUT_TOO_LARGE for more records than a batch holds.
  */
-export function inferRequestOf(value: unknown, contract: Contract, most: number): InferRequest {
+export function inferRequestOf(value: unknown, contract: Contract, most: number, binary: Uint8Array): InferRequest {
   if (!isMembers(value)) throw invalid('The request is not an object with "inputs".');
-  const { id, inputs, outputs } = value;
+  const { id, inputs, outputs, parameters } = value;
   if (id !== undefined && typeof id !== "string") throw invalid('"id" is not a text.');
   if (!Array.isArray(inputs) || inputs.length === 0)
     throw invalid('"inputs" is not a list of tensors, one for each column.');
   const columns = new Map<string, readonly unknown[]>();
   const known = new Set(contract.columns.map(({ name }) => name));
+  let taken = 0;
+  const take = (size: number): Uint8Array | undefined =>
+    taken + size <= binary.length ? binary.subarray(taken, (taken += size)) : undefined;
   for (const input of inputs as readonly unknown[]) {
-    const { name, values } = tensorOf(input);
+    const { name, values } = tensorOf(input, most, take);
     if (!known.has(name))
       throw invalid(`There is no input ${name.slice(0, 60)}. GET the model's metadata for the names.`);
     if (columns.has(name)) throw invalid(`The input ${name.slice(0, 60)} comes twice.`);
     columns.set(name, values);
   }
+  if (taken < binary.length) throw invalid(`The body has ${binary.length - taken} bytes that belong to no input.`);
   const [rows = 0, other] = new Set([...columns.values()].map(({ length }) => length));
   if (other !== undefined) throw invalid(`The inputs have different lengths, such as ${rows} and ${other}.`);
   if (rows > most) throw tooMany(rows, most);
@@ -71,38 +82,57 @@ export function inferRequestOf(value: unknown, contract: Contract, most: number)
     for (const [name, values] of entries) record[name] = values[row];
     return record;
   });
-  return { id, records, outputs: outputsOf(outputs) };
+  return { id, records, outputs: outputsOf(outputs, member(parameters, "binary_data_output") === true) };
 }
 
-function tensorOf(input: unknown): { readonly name: string; readonly values: readonly unknown[] } {
+/** A member of what may be an object. */
+const member = (value: unknown, name: string): unknown => (isMembers(value) ? value[name] : undefined);
+
+function tensorOf(
+  input: unknown,
+  most: number,
+  take: (size: number) => Uint8Array | undefined,
+): { readonly name: string; readonly values: readonly unknown[] } {
   if (!isMembers(input) || typeof input["name"] !== "string") throw invalid("An input has no name.");
-  const { name, shape, datatype, data } = input;
+  const { name, shape, datatype, data, parameters } = input;
   const fail = (problem: string): ChurnkitError => invalid(`The input ${String(name).slice(0, 60)} ${problem}.`);
-  const type =
-    typeof datatype === "string" && Object.hasOwn(datatypes, datatype) ? datatypes[datatype as Datatype] : undefined;
-  if (type === undefined) throw fail(`has no datatype of ${Object.keys(datatypes).join(", ")}`);
-  if (!Array.isArray(data)) throw fail("has no data in JSON; turn binary data off in the client");
+  if (typeof datatype !== "string" || !Object.hasOwn(datatypes, datatype))
+    throw fail(`has no datatype of ${Object.keys(datatypes).join(", ")}`);
   const [rows, width = 1, ...deeper] = Array.isArray(shape) ? (shape as readonly unknown[]) : [];
-  if (typeof rows !== "number" || width !== 1 || deeper.length > 0) throw fail("is not of shape [n] or [n, 1]");
-  const values = (data as readonly unknown[]).map((item) =>
-    Array.isArray(item) && item.length === 1 ? (item[0] as unknown) : item,
-  );
-  if (values.length !== rows) throw fail(`has ${values.length} values, but its shape says ${rows}`);
-  const odd = values.findIndex((item) => item !== null && typeof item !== type);
-  if (odd >= 0) throw fail(`is ${String(datatype)}, but its value ${odd} is not a ${type}`);
+  if (!Number.isSafeInteger(rows) || width !== 1 || deeper.length > 0) throw fail("is not of shape [n] or [n, 1]");
+  const size = member(parameters, "binary_data_size");
+  let values: readonly unknown[];
+  if (size === undefined) values = jsonValues(data, datatype as Datatype, fail);
+  else {
+    const raw = typeof size === "number" && Number.isSafeInteger(size) && size >= 0 ? take(size) : undefined;
+    if (raw === undefined) throw fail('has a "binary_data_size" that is no number of bytes behind the JSON');
+    if ((rows as number) > most) throw tooMany(rows as number, most);
+    values = rawValues(datatype, rows as number, raw, fail);
+  }
+  if (values.length !== rows) throw fail(`has ${values.length} values, but its shape says ${String(rows)}`);
   return { name: String(name), values };
 }
 
-function outputsOf(outputs: unknown): readonly OutputName[] {
-  const all = Object.keys(outputTensors) as OutputName[];
-  if (outputs === undefined) return all;
-  if (!Array.isArray(outputs)) throw invalid('"outputs" is not a list.');
-  if (outputs.length === 0) return all;
+function jsonValues(data: unknown, datatype: Datatype, fail: (problem: string) => ChurnkitError): readonly unknown[] {
+  if (!Array.isArray(data)) throw fail('has neither "data" nor a "binary_data_size"');
+  const values = (data as readonly unknown[]).map((item) =>
+    Array.isArray(item) && item.length === 1 ? (item[0] as unknown) : item,
+  );
+  const type = datatypes[datatype];
+  const odd = values.findIndex((item) => item !== null && typeof item !== type);
+  if (odd >= 0) throw fail(`is ${datatype}, but its value ${odd} is not a ${type}`);
+  return values;
+}
+
+function outputsOf(outputs: unknown, binary: boolean): readonly Output[] {
+  const all = Object.keys(outputTensors) as Output["name"][];
+  if (outputs !== undefined && !Array.isArray(outputs)) throw invalid('"outputs" is not a list.');
+  if (outputs === undefined || outputs.length === 0) return all.map((name) => ({ name, binary }));
   return (outputs as readonly unknown[]).map((output) => {
-    const name = isMembers(output) ? output["name"] : undefined;
-    const found = all.find((other) => other === name);
-    if (found === undefined) throw invalid(`There is no such output. The model has ${all.join(" and ")}.`);
-    return found;
+    const name = all.find((other) => other === member(output, "name"));
+    if (name === undefined) throw invalid(`There is no such output. The model has ${all.join(" and ")}.`);
+    const asked = member(member(output, "parameters"), "binary_data");
+    return { name, binary: typeof asked === "boolean" ? asked : binary };
   });
 }
 

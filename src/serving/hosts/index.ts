@@ -1,3 +1,4 @@
+export type { Certificate } from "./certificate.js";
 export { capturedFiles } from "./node/captured-files.js";
 export { listenGrpc } from "./grpc/grpc-server.js";
 export { listen } from "./node/node-server.js";

@@ -148,11 +148,19 @@ function operations(contract: Contract): Readonly<Partial<Record<string, Describ
     shape: [1],
     data: [record[column.name] ?? null],
   }));
+  const binary = {
+    ...text,
+    description:
+      "The same with tensors as bytes behind the JSON, whose length is in the header Inference-Header-Content-Length.",
+  };
   const infer: Described = {
     summary: "Score many customers, by a tensor for each column",
     tag: "Open Inference Protocol",
-    body: { "application/json": { ...ref("InferRequest"), examples: [{ inputs: tensors }] } },
-    answer: ref("InferResponse"),
+    body: {
+      "application/json": { ...ref("InferRequest"), examples: [{ inputs: tensors }] },
+      "application/octet-stream": binary,
+    },
+    answer: { "application/json": ref("InferResponse"), "application/octet-stream": binary },
     refusals: [400, 404, 413, 422],
   };
   const metadata: Described = {

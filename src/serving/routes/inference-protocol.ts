@@ -2,14 +2,24 @@ import { ChurnkitError } from "../../base/errors.js";
 import { parseJson } from "../../base/json/index.js";
 import { version as packageVersion } from "../../base/version.js";
 import type { ScoredRecord } from "../../model/scoring/index.js";
-import { datatypeOf, inferRequestOf, outputTensors, readBody, sentJson, type OutputName } from "../bodies/index.js";
-import { callerFailure, json, type ErrorBody, type ServeResponse } from "../http.js";
+import {
+  datatypeOf,
+  inferRequestOf,
+  joinBinary,
+  outputTensors,
+  rawOf,
+  readBody,
+  sentJson,
+  splitBinary,
+  type Output,
+} from "../bodies/index.js";
+import { callerFailure, commonHeaders, json, type ErrorBody, type ServeResponse } from "../http.js";
 import { scoreSlices } from "../predict.js";
 import { predictionIdOf } from "../prediction-id.js";
 import { get, post, type Route } from "./route.js";
 import { foundIn, noModel, type Desk, type Service } from "./service.js";
 
-/** The Open Inference Protocol, version 2, over HTTP with JSON. */
+/** The Open Inference Protocol, version 2, over HTTP, with tensors in JSON or, by its extension, as bytes behind it. */
 export function inferenceProtocolRoutes(service: Service): readonly Route[] {
   const { models, desk, inTurn } = service;
   const withModel =
@@ -19,23 +29,19 @@ export function inferenceProtocolRoutes(service: Service): readonly Route[] {
       return found === undefined ? noModel(service, parts) : answer(desk(found), request);
     };
   const infer = withModel(async ({ model, scoring }, request) => {
-    if (request.headers["inference-header-content-length"] !== undefined)
-      throw new ChurnkitError("REQUEST_INVALID", "The body has binary data. Send tensors in JSON (binary_data=False).");
     const body = await readBody(request);
+    const { json: text, binary } = splitBinary(request.headers, body);
     return inTurn(async (giveWay) => {
       const { contract } = scoring.scorer;
       let asked: ReturnType<typeof inferRequestOf> | undefined;
-      const sent = sentJson(
-        request,
-        body,
-        (value) => (asked = inferRequestOf(value, contract, scoring.maxBatch)).records,
-      );
+      const read = (value: unknown) => (asked = inferRequestOf(value, contract, scoring.maxBatch, binary)).records;
+      const sent = { ...sentJson(request, text, read), bytes: body.length };
       const results: ScoredRecord[] = [];
       const predictionId = predictionIdOf(request);
       await scoreSlices(scoring, sent, predictionId, giveWay, 1, (scored) => void results.push(...scored));
       assertScored(results);
       const { id, outputs = [] } = asked ?? {};
-      return json(200, {
+      const origin = {
         model_name: model.name,
         model_version: model.version,
         ...(id === undefined ? {} : { id }),
@@ -44,8 +50,8 @@ export function inferenceProtocolRoutes(service: Service): readonly Route[] {
           threshold: scoring.scorer.decision.threshold,
           prediction_id: predictionId,
         },
-        outputs: outputs.map((name) => outputOf(name, results)),
-      });
+      };
+      return answerOf(origin, outputs, results);
     });
   });
   const metadata = withModel(({ model, scoring }) =>
@@ -67,7 +73,7 @@ export function inferenceProtocolRoutes(service: Service): readonly Route[] {
     post(`${path}/infer`, infer),
   ];
   return [
-    get("/v2", () => json(200, { name: "churnkit", version: packageVersion, extensions: [] })),
+    get("/v2", () => json(200, { name: "churnkit", version: packageVersion, extensions: ["binary_tensor_data"] })),
     get("/v2/health/live", () => json(200, { live: true })),
     get("/v2/health/ready", ready),
     ...ofModel("/v2/models/{model}"),
@@ -83,8 +89,20 @@ function assertScored(results: readonly ScoredRecord[]): void {
   throw new ChurnkitError("VALUE_INVALID", `Record ${row} has no score. ${message}`);
 }
 
-function outputOf(name: OutputName, results: readonly ScoredRecord[]): Readonly<Record<string, unknown>> {
-  return { name, datatype: outputTensors[name], shape: [results.length], data: results.map((result) => result[name]) };
+/** An answer in JSON, with the outputs that are asked for as bytes behind it. */
+function answerOf(origin: object, outputs: readonly Output[], results: readonly ScoredRecord[]): ServeResponse {
+  const tensors: Uint8Array[] = [];
+  const said = outputs.map(({ name, binary }) => {
+    const [datatype, data] = [outputTensors[name], results.map((result) => result[name])];
+    const tensor = { name, datatype, shape: [results.length] };
+    if (!binary) return { ...tensor, data };
+    const size = tensors[tensors.push(rawOf(datatype, data)) - 1]?.length;
+    return { ...tensor, parameters: { binary_data_size: size } };
+  });
+  const value = { ...origin, outputs: said };
+  if (tensors.length === 0) return json(200, value);
+  const { headers, body } = joinBinary(value, tensors);
+  return { status: 200, headers: { ...headers, ...commonHeaders }, body };
 }
 
 /** Errors are `{ "error": "..." }` in this protocol. */

@@ -1,7 +1,9 @@
-import type { sendUnaryData, ServerUnaryCall, UntypedServiceImplementation } from "@grpc/grpc-js";
+import type { sendUnaryData, ServerCredentials, ServerUnaryCall, UntypedServiceImplementation } from "@grpc/grpc-js";
 import { ChurnkitError } from "../../../base/errors.js";
 import { parseJson } from "../../../base/json/index.js";
+import { joinBinary, splitBinary } from "../../bodies/index.js";
 import { callerFailure, usualBodyBytes, type Handler, type ServeRequest, type ServeResponse } from "../../http.js";
+import { checkCertificate, type Certificate } from "../certificate.js";
 import { inferenceMessages } from "./inference-messages.js";
 import { calls, type Members, type Translation } from "./inference-calls.js";
 
@@ -13,6 +15,8 @@ export interface GrpcServerOptions {
   readonly host?: string | undefined;
   /** Largest message in bytes. Default 4 MiB. */
   readonly maxBodyBytes?: number | undefined;
+  /** Certificate chain and private key, PEM: the server then takes calls over TLS alone. With `clientCa` as in {@link listen}. */
+  readonly tls?: Certificate | undefined;
   /** Milliseconds that `close` waits for calls under way. Default 5,000. */
   readonly closeTimeout?: number | undefined;
 }
@@ -29,7 +33,7 @@ export interface GrpcServer {
  * `/v2` routes, with the call's metadata as headers, so middleware, metrics and monitors see it.
  *
  * @throws ChurnkitError PEER_MISSING without the packages `@grpc/grpc-js` and `@grpc/proto-loader`, IO_FAILED when the port cannot
- * be had.
+ * be had, OPTION_INVALID for a certificate that cannot be used.
  * @example
  * ```ts
  * import { loadBundle } from "churnkit/model";
@@ -42,7 +46,7 @@ export interface GrpcServer {
  * ```
  */
 export async function listenGrpc(handler: Handler, options: GrpcServerOptions = {}): Promise<GrpcServer> {
-  const { port = 8081, host = "127.0.0.1", maxBodyBytes = usualBodyBytes, closeTimeout = 5000 } = options;
+  const { port = 8081, host = "127.0.0.1", maxBodyBytes = usualBodyBytes, closeTimeout = 5000, tls } = options;
   const { Server, ServerCredentials, fromJSON } = await packages();
   const definition = fromJSON(inferenceMessages as Parameters<typeof fromJSON>[0], {
     keepCase: true,
@@ -52,18 +56,14 @@ export async function listenGrpc(handler: Handler, options: GrpcServerOptions = 
   const service = definition["inference.GRPCInferenceService"];
   const server = new Server({ "grpc.max_receive_message_length": maxBodyBytes });
   server.addService(service as Parameters<typeof server.addService>[0], implementation(handler, maxBodyBytes));
+  const credentials =
+    tls === undefined ? ServerCredentials.createInsecure() : ServerCredentials.createSsl(...secured(tls));
   const bound = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(
-      `${host.includes(":") ? `[${host}]` : host}:${port}`,
-      ServerCredentials.createInsecure(),
-      (cause, found) => {
-        if (cause === null) resolve(found);
-        else
-          reject(
-            new ChurnkitError("IO_FAILED", `Port ${port} on ${host} cannot be used (${cause.message}).`, { cause }),
-          );
-      },
-    );
+    server.bindAsync(`${host.includes(":") ? `[${host}]` : host}:${port}`, credentials, (cause, found) => {
+      if (cause === null) resolve(found);
+      else
+        reject(new ChurnkitError("IO_FAILED", `Port ${port} on ${host} cannot be used (${cause.message}).`, { cause }));
+    });
   });
   return {
     port: bound,
@@ -76,6 +76,16 @@ export async function listenGrpc(handler: Handler, options: GrpcServerOptions = 
         });
       }),
   };
+}
+
+function secured(tls: Certificate): Parameters<typeof ServerCredentials.createSsl> {
+  checkCertificate(tls);
+  const { cert, key, clientCa } = tls;
+  return [
+    clientCa === undefined ? null : Buffer.from(clientCa),
+    [{ cert_chain: Buffer.from(cert), private_key: Buffer.from(key) }],
+    clientCa !== undefined,
+  ];
 }
 
 async function packages() {
@@ -95,14 +105,16 @@ type Call = ServerUnaryCall<Members, Members>;
 
 function implementation(handler: Handler, maxBodyBytes: number): UntypedServiceImplementation {
   const answer = async (call: Call, translate: (message: Members) => Translation): Promise<Members> => {
-    const { path, body, answered } = translate(call.request);
-    const response = await handler(requestOf(call, path, body, maxBodyBytes));
-    const value = parseJson(await textOf(response)) as Members;
+    const translation = translate(call.request);
+    const { path, answered } = translation;
+    const response = await handler(requestOf(call, translation, maxBodyBytes));
+    const { json, binary } = splitBinary(response.headers, await bytesOf(response));
+    const value = parseJson(new TextDecoder().decode(json)) as Members;
     // Not ready is an answer here, no error.
     const isReadiness = path.endsWith("/ready") && [400, 404, 503].includes(response.status);
     if (isReadiness) return { ready: false };
     if (response.status !== 200) throw Object.assign(new Error(messageIn(value)), { status: response.status });
-    return answered(value);
+    return answered(value, binary);
   };
   return Object.fromEntries(
     Object.entries(calls).map(([name, translate]) => [
@@ -117,27 +129,28 @@ function implementation(handler: Handler, maxBodyBytes: number): UntypedServiceI
   );
 }
 
-function requestOf(call: Call, path: string, body: unknown, maxBodyBytes: number): ServeRequest {
+function requestOf(call: Call, { path, body, tensors = [] }: Translation, maxBodyBytes: number): ServeRequest {
   const metadata = Object.entries(call.metadata.getMap()).filter(([, value]) => typeof value === "string");
-  const bytes = body === undefined ? new Uint8Array() : new TextEncoder().encode(JSON.stringify(body));
+  const { headers, body: bytes } = body === undefined ? noBody : joinBinary(body, tensors);
   return {
     method: body === undefined ? "GET" : "POST",
     path,
     query: "",
-    headers: { ...(Object.fromEntries(metadata) as Record<string, string>), "content-type": "application/json" },
+    headers: { ...(Object.fromEntries(metadata) as Record<string, string>), ...headers, "content-encoding": undefined },
     address: /^(?:ipv[46]:)?\[?(.+?)\]?:\d+$/.exec(call.getPeer())?.[1],
     body: () => bytes,
     maxBodyBytes,
   };
 }
 
-async function textOf({ body }: ServeResponse): Promise<string> {
-  if (typeof body === "string") return body;
-  const decoder = new TextDecoder();
-  if (body instanceof Uint8Array) return decoder.decode(body);
-  let text = "";
-  for await (const piece of body) text += typeof piece === "string" ? piece : decoder.decode(piece, { stream: true });
-  return text;
+const noBody = { headers: {}, body: new Uint8Array() };
+
+async function bytesOf({ body }: ServeResponse): Promise<Uint8Array> {
+  if (body instanceof Uint8Array) return body;
+  if (typeof body === "string") return Buffer.from(body);
+  const pieces: Uint8Array[] = [];
+  for await (const piece of body) pieces.push(typeof piece === "string" ? Buffer.from(piece) : piece);
+  return Buffer.concat(pieces);
 }
 
 function messageIn({ error }: Members): string {

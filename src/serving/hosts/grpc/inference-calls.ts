@@ -1,11 +1,14 @@
-import { contentsOf, rawOf, tensorValues, type TensorContents } from "./tensor-values.js";
+import { contentsOf, tensorValues, type TensorContents } from "./tensor-values.js";
 
 export type Members = Readonly<Record<string, unknown>>;
 /** The request of a call, and what becomes of the JSON that answers it. */
 export interface Translation {
   readonly path: string;
   readonly body?: unknown;
-  readonly answered: (value: Members) => Members;
+  /** Tensors behind the JSON of the body, as bytes. */
+  readonly tensors?: readonly Uint8Array[];
+  /** @param binary the bytes behind the JSON of the answer. */
+  readonly answered: (value: Members, binary: Uint8Array) => Members;
 }
 
 const unchanged = (value: Members): Members => value;
@@ -17,50 +20,64 @@ export const calls: Readonly<Record<string, (message: Members) => Translation>> 
   ServerMetadata: () => ({ path: "/v2", answered: unchanged }),
   ModelReady: ({ name, version }) => ({ path: `${modelPath(name, version)}/ready`, answered: unchanged }),
   ModelMetadata: ({ name, version }) => ({ path: modelPath(name, version), answered: unchanged }),
-  ModelInfer: (message) => ({
-    path: `${modelPath(message["model_name"], message["model_version"])}/infer`,
-    body: inferBody(message),
-    // In the form in which the inputs came: clients that send raw bytes read nothing else.
-    answered: inferAnswer((message["raw_input_contents"] as readonly unknown[]).length > 0),
-  }),
+  ModelInfer: (message) => {
+    const tensors = message["raw_input_contents"] as readonly Uint8Array[];
+    return {
+      path: `${modelPath(message["model_name"], message["model_version"])}/infer`,
+      body: inferBody(message, tensors),
+      tensors,
+      // In the form in which the inputs came: clients that send raw bytes read nothing else.
+      answered: tensors.length > 0 ? rawAnswer : typedAnswer,
+    };
+  },
 };
 
 const modelPath = (name: unknown, version: unknown): string =>
   `/v2/models/${encodeURIComponent(String(name))}${version === "" ? "" : `/versions/${encodeURIComponent(String(version))}`}`;
 
-function inferBody({ id, inputs, outputs, raw_input_contents: raw }: Members): Members {
+/** Raw contents are what the binary extension of HTTP sends behind the JSON. */
+function inferBody({ id, inputs, outputs }: Members, raw: readonly Uint8Array[]): Members {
   const tensors = inputs as readonly {
     name: string;
     datatype: string;
     shape: readonly number[];
     contents: TensorContents | null;
   }[];
-  const bytes = raw as readonly Uint8Array[];
   const asked = (outputs as readonly { name: string }[]).map(({ name }) => ({ name }));
   return {
     ...(id === "" ? {} : { id }),
+    parameters: { binary_data_output: raw.length > 0 },
     inputs: tensors.map((tensor, i) => ({
       name: tensor.name,
       datatype: tensor.datatype,
       shape: tensor.shape,
-      data: tensorValues(tensor, bytes.length === 0 ? undefined : (bytes[i] ?? new Uint8Array())),
+      ...(raw.length > 0 ? { parameters: { binary_data_size: raw[i]?.length ?? 0 } } : { data: tensorValues(tensor) }),
     })),
     ...(asked.length === 0 ? {} : { outputs: asked }),
   };
 }
 
-const inferAnswer =
-  (raw: boolean) =>
-  ({ parameters, outputs, ...rest }: Members): Members => {
-    const tensors = outputs as readonly (Members & { datatype: string; data: readonly unknown[] })[];
-    return {
-      ...rest,
-      parameters: Object.fromEntries(
-        Object.entries(parameters as Members).map(([name, value]) => [name, { string_param: String(value) }]),
-      ),
-      outputs: tensors.map(({ data, ...tensor }) =>
-        raw ? tensor : { ...tensor, contents: contentsOf(tensor.datatype, data) },
-      ),
-      raw_output_contents: raw ? tensors.map(({ datatype, data }) => rawOf(datatype, data)) : [],
-    };
+const withParameters = ({ parameters, ...rest }: Members): Members => ({
+  ...rest,
+  parameters: Object.fromEntries(
+    Object.entries(parameters as Members).map(([name, value]) => [name, { string_param: String(value) }]),
+  ),
+});
+
+function typedAnswer(value: Members): Members {
+  const tensors = value["outputs"] as readonly (Members & { datatype: string; data: readonly unknown[] })[];
+  return {
+    ...withParameters(value),
+    outputs: tensors.map(({ data, ...tensor }) => ({ ...tensor, contents: contentsOf(tensor.datatype, data) })),
   };
+}
+
+function rawAnswer(value: Members, binary: Uint8Array): Members {
+  const tensors = value["outputs"] as readonly (Members & { parameters: { binary_data_size: number } })[];
+  let at = 0;
+  return {
+    ...withParameters(value),
+    outputs: tensors.map(({ name, datatype, shape }) => ({ name, datatype, shape })),
+    raw_output_contents: tensors.map(({ parameters }) => binary.subarray(at, (at += parameters.binary_data_size))),
+  };
+}

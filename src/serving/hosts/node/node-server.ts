@@ -2,6 +2,7 @@ import { createServer, type Server } from "node:http";
 import { createServer as createSecureServer, type ServerOptions } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { ChurnkitError } from "../../../base/errors.js";
+import { checkCertificate, type Certificate } from "../certificate.js";
 import { closeGently } from "./node-close.js";
 import { listener, type NodeListener } from "./node-listener.js";
 import { refuseUnreadable } from "./node-refusal.js";
@@ -19,8 +20,11 @@ export interface NodeServerOptions {
   readonly headersTimeout?: number;
   /** Milliseconds in which a client must have sent its whole request. Default 30,000. */
   readonly requestTimeout?: number;
-  /** Certificate chain and private key, PEM: the server then speaks HTTPS alone. */
-  readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer } | undefined;
+  /**
+   * Certificate chain and private key, PEM: the server then speaks HTTPS alone. With `clientCa`, certificates of authorities, a client
+   * has to show a certificate that one of them signed (mutual TLS).
+   */
+  readonly tls?: Certificate | undefined;
   /** Milliseconds that {@link NodeServer.close} waits for requests under way. Default 5,000. */
   readonly closeTimeout?: number;
 }
@@ -54,7 +58,7 @@ export async function listen(handler: Handler, options: NodeServerOptions = {}):
     keepAliveTimeout,
     maxHeaderSize: 16_384,
   };
-  const server = tls === undefined ? createServer(settings) : secured({ ...settings, ...tls });
+  const server = tls === undefined ? createServer(settings) : secured(settings, tls);
   // A client that stops reading its answer is disconnected as well.
   server.timeout = 2 * requestTimeout;
   let closed: Promise<void> | undefined;
@@ -78,17 +82,11 @@ export async function listen(handler: Handler, options: NodeServerOptions = {}):
   };
 }
 
-function secured(settings: ServerOptions): Server {
-  try {
-    return createSecureServer(settings);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ChurnkitError(
-      "OPTION_INVALID",
-      `The certificate and its key cannot be used: ${reason}. Give both as PEM, the key without a passphrase.`,
-      { cause },
-    );
-  }
+function secured(settings: ServerOptions, tls: Certificate): Server {
+  checkCertificate(tls);
+  const { cert, key, clientCa } = tls;
+  const clients = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: true };
+  return createSecureServer({ ...settings, cert, key, ...clients });
 }
 
 function check(numbers: Readonly<Record<string, number>>, least: number, most: number): void {
