@@ -30,7 +30,7 @@ type Codec<Value> = {
 const json = (bytes: Uint8Array): JsonValue => JsonValue.parse(bytes, "The artifact", corrupt);
 
 /** Encoding of each kind: equal values as equal bytes, because their hash is their name. */
-const codecs: { readonly [Kind in ArtifactKind]: Codec<ArtifactValues[Kind]> } = {
+export const artifactCodecs: { readonly [Kind in ArtifactKind]: Codec<ArtifactValues[Kind]> } = {
   file: { encode: (bytes) => bytes, decode: (bytes) => bytes },
   table: { encode: tableToBytes, decode: tableFromBytes },
   features: { encode: readableJson, decode: (bytes) => featuresFromJson(json(bytes)) },
@@ -42,7 +42,7 @@ const codecs: { readonly [Kind in ArtifactKind]: Codec<ArtifactValues[Kind]> } =
   json: { encode: readableJson, decode: (bytes) => json(bytes).value },
 };
 
-export const artifactKinds = Object.keys(codecs) as readonly ArtifactKind[];
+export const artifactKinds = Object.keys(artifactCodecs) as readonly ArtifactKind[];
 
 /** An artifact in a store, by the hash of its bytes. */
 export interface StoredArtifact {
@@ -69,7 +69,7 @@ export const storeArtifact = async <Kind extends ArtifactKind>(
   store: ObjectStore,
   kind: Kind,
   value: ArtifactValues[Kind],
-): Promise<StoredArtifact> => storeBytes(store, kind, await codecs[kind].encode(value));
+): Promise<StoredArtifact> => storeBytes(store, kind, await artifactCodecs[kind].encode(value));
 
 /** Returns whether an object of this hash exists. */
 export async function isStored(store: ObjectStore, sha256: string): Promise<boolean> {
@@ -114,5 +114,5 @@ export async function readArtifact<Kind extends ArtifactKind>(
   if (object === undefined) throw corrupt(`The artifact ${key} in ${store.name}`, "is missing");
   if ((await sha256Hex(object.bytes as Uint8Array<ArrayBuffer>)) !== artifact.sha256)
     throw corrupt(`The artifact ${key} in ${store.name}`, "was changed since it was written");
-  return codecs[kind].decode(object.bytes);
+  return artifactCodecs[kind].decode(object.bytes);
 }

@@ -1,4 +1,5 @@
 import type { Decoded, Decoder } from "../base/json/index.js";
+import type { LearnerContext } from "../model/kinds/index.js";
 import type { ModelRegistry } from "../registry/registry.js";
 import type { ArtifactKind, ArtifactValues } from "./artifacts.js";
 
@@ -23,6 +24,8 @@ export interface JobIo<Inputs extends InputKinds = InputKinds, Params = unknown>
   readonly key: string;
   /** Registry of the host, if it has one. */
   readonly registry: ModelRegistry | undefined;
+  /** How the host follows, resumes and interrupts a training, where it does; the result does not depend on it. */
+  readonly training?: Pick<LearnerContext, "onProgress" | "checkpoint" | "signal"> | undefined;
 }
 
 /**

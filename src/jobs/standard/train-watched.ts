@@ -3,6 +3,7 @@ import { defineFeatures, type Features } from "../../data/features/index.js";
 import type { Table } from "../../data/table/index.js";
 import { learnerNamed, train } from "../../model/training/index.js";
 import { watchedArtifact } from "../../monitor/baseline/index.js";
+import type { JobIo } from "../job.js";
 import { learnerMembers, withLearner } from "../learner.js";
 import { reportOf } from "./report.js";
 import { seed } from "./seed.js";
@@ -29,9 +30,11 @@ interface TrainingInputs {
 export async function trainWatched(
   { rows, validation, features = defineFeatures(rows.contract) }: TrainingInputs,
   params: Decoded<typeof trainParams>,
+  training: JobIo["training"] = {},
 ) {
   const { learner, options, facets, baseline, seed: drawn } = params;
   const model = await train(features, rows, {
+    ...training,
     learner: learnerNamed(learner, options),
     ...(validation === undefined ? {} : { validation }),
     baseline,

@@ -9,5 +9,5 @@ export const train = defineJob({
   inputs: { rows: "table", validation: "table?", features: "features?" },
   outputs: { model: "bundle", report: "json" },
   params: trainParams,
-  run: ({ inputs, params }) => trainWatched(inputs, params),
+  run: ({ inputs, params, training }) => trainWatched(inputs, params, training),
 });

@@ -135,7 +135,9 @@ export async function fitMembers(
       await turn(signal);
       if (budget?.spent) Atomics.store(stop, 0, 1);
     };
-    const fitted = await (pool ? pool.run(job, events, signal) : runJob(own, job, events, signal, budget && pause));
+    const fitted = await (pool
+      ? pool.run(job, events, signal)
+      : runJob(own, job, events, signal, budget || signal ? pause : undefined));
     wanted = Math.min(wanted, enough?.(member, fitted) ?? members);
     // With several threads, extra members may still be training; their results are not needed.
     if (wanted < members) Atomics.store(stop, 0, 1);

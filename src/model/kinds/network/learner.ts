@@ -123,9 +123,18 @@ function check(parameters: ChurnNetworkParameters): void {
   if (parameters.epochs !== "auto") whole("epochs", 100_000);
   if (parameters.patience !== "auto") whole("patience", 100_000);
   whole("members", 100);
+  for (const name of ["units", "dropout"] as const)
+    if (!Array.isArray(parameters[name]) || parameters[name].length === 0) wrong(name, "a list of at least one number");
   if (parameters.units.some((size) => !Number.isInteger(size) || size < 1 || size > 8192))
     wrong("units", "whole numbers from 1 to 8192");
   if (parameters.dropout.some((rate) => !(rate >= 0 && rate < 1))) wrong("dropout", "rates in [0, 1)");
-  if (!(parameters.l2 >= 0)) wrong("l2", "0 or more");
-  if (!(parameters.learningRate > 0)) wrong("learningRate", "above 0");
+  // From JSON anything may come.
+  const real = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
+  if (!real(parameters.l2) || parameters.l2 < 0) wrong("l2", "a number of 0 or more");
+  if (!real(parameters.learningRate) || parameters.learningRate <= 0) wrong("learningRate", "a number above 0");
+  const oneOf = (name: "schedule" | "classWeights", ...choices: string[]): void => {
+    if (!choices.includes(parameters[name])) wrong(name, `one of ${choices.join(", ")}`);
+  };
+  oneOf("schedule", "auto", "constant", "cosine");
+  oneOf("classWeights", "none", "balanced");
 }
