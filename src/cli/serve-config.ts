@@ -46,6 +46,7 @@ const members = {
   store: optional(text()),
   model: optional(text(255)),
   copies: optional(text()),
+  onDemand: optional(text()),
   watch: optional(number(0, 86_400)),
   variant: optional(list(text(1000), 20)),
   splitBy: optional(text(255)),

@@ -2,22 +2,81 @@ import { existsSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { ChurnkitError } from "../base/errors.js";
 import { filesStore } from "../io/store/index.js";
-import { modelHost, type HostedModel, type LoadedModel, type ModelHost } from "../serving/models/index.js";
+import {
+  modelHost,
+  modelsOf,
+  modelsOnDemand,
+  type HostedModel,
+  type LoadedModel,
+  type ModelHost,
+  type Models,
+} from "../serving/models/index.js";
 import { note, reasonOf } from "./output.js";
 import { modelIn, openRegistry } from "./places.js";
 import { reference } from "./registry-options.js";
 import type { ServeConfig } from "./serve-config.js";
+import { onDuty } from "./watched-handler.js";
 
 /** The registry of other commands, where none is named. */
 const usualStore = "registry";
 
+/** The models of a server. */
+export interface ServedModels {
+  readonly models: Models;
+  readonly close: () => void;
+}
+
 /**
- * The models that a server is asked for, loaded and followed. A word is a bundle's folder or archive, or `name@alias` in a registry;
+ * The models that a server is asked for: those named by words, or those of a folder that callers load and unload.
+ *
+ * @throws ChurnkitError OPTION_INVALID for options that do not fit together; what keeps a model from being loaded.
+ */
+export async function servedModels(
+  words: readonly string[],
+  options: ServeConfig,
+  onChange: (model: LoadedModel) => void,
+): Promise<ServedModels> {
+  const { onDemand, modelVersion: version } = options;
+  if (onDemand !== undefined) {
+    const other = words[0] ?? forOneModel.find((name) => options[name] !== undefined)?.replace(/[A-Z]/g, "-$&");
+    if (other !== undefined)
+      throw new ChurnkitError(
+        "OPTION_INVALID",
+        `--on-demand begins without a model, so ${other.toLowerCase()} has no place beside it. Leave one of them out.`,
+      );
+    return { models: modelsOnDemand({ root: resolve(onDemand) }), close: () => undefined };
+  }
+  if (words.length === 0)
+    throw new ChurnkitError("OPTION_INVALID", "Name a model to serve, or give --on-demand with a folder of bundles.");
+  const host = await hostedModels(words, options, onChange);
+  return {
+    models: version === undefined ? host : modelsOf({ ...onDuty(host), version }),
+    close: () => host.close(),
+  };
+}
+
+/** Options about a model that is named. */
+const forOneModel = [
+  "name",
+  "modelVersion",
+  "store",
+  "model",
+  "copies",
+  "variant",
+  "splitBy",
+  "shadow",
+  "monitor",
+  "capture",
+  "monitorState",
+] as const;
+
+/**
+ * The models that words name, loaded and followed. A word is a bundle's folder or archive, or `name@alias` in a registry;
  * with `--store` also an alias alone.
  *
  * @throws ChurnkitError OPTION_INVALID for options that do not fit together; what keeps a model from being loaded.
  */
-export async function hostedModels(
+async function hostedModels(
   words: readonly string[],
   options: ServeConfig,
   onChange: (model: LoadedModel) => void,

@@ -29,8 +29,10 @@ const keysVariable = "CHURNKIT_KEYS";
 /**
  * The middlewares and the cache that a server is asked for, the outermost first. Request ids, security headers and the load
  * limit are always there.
+ *
+ * @param contract says what of a body may be logged; without it no body is.
  */
-export async function protectionOf(options: ServeConfig, contract: Contract): Promise<Protection> {
+export async function protectionOf(options: ServeConfig, contract: Contract | undefined): Promise<Protection> {
   const { host = "127.0.0.1", rateLimit: rate, maxInFlight, maxDelay } = options;
   const redis = options.redis === undefined ? undefined : await redisAt(options.redis);
   const keys = await keysOf(options.keys);
@@ -75,7 +77,7 @@ async function keysOf(file: string | undefined) {
   return document === undefined || document === "" ? undefined : { source: document, close: () => undefined };
 }
 
-function logOf(log: ServeConfig["log"], contract: Contract): Middleware | undefined {
+function logOf(log: ServeConfig["log"], contract: Contract | undefined): Middleware | undefined {
   if (log === undefined || log === false) return undefined;
   const { bodies = false, hide } = log === true ? {} : log;
   return requestLog(lineWriter(), { bodies: bodies ? contract : undefined, hide });

@@ -245,6 +245,23 @@ describe("churnkit serve", () => {
     expect(await half.ended).toMatchObject({ code: 2, err: expect.stringContaining("--tls-key") as string });
   });
 
+  it("begins without a model, and loads those of a folder on demand", async () => {
+    const { child, ended, ready } = serve("--on-demand", folder, "--port", "0", "--json");
+    const { url } = JSON.parse(await ready) as { url: string };
+    const send = async (path: string, body: unknown): Promise<number> =>
+      (await fetch(`${url}${path}`, { method: "POST", body: JSON.stringify(body) })).status;
+    expect(await send("/predict", sampleRecords(1)[0])).toBe(503);
+    expect(await send("/models", { model_name: "a", url: "/etc" })).toBe(400);
+    expect(await send("/models", { model_name: "a", url: bundle })).toBe(200);
+    expect(await send("/models/a/predict", sampleRecords(1)[0])).toBe(200);
+    child.kill("SIGTERM");
+    expect((await ended).code).toBe(0);
+    const both = serve(bundle, "--on-demand", folder, "--port", "0");
+    expect(await both.ended).toMatchObject({ code: 2, err: expect.stringContaining("--on-demand") as string });
+    const none = serve("--port", "0");
+    expect(await none.ended).toMatchObject({ code: 2, err: expect.stringContaining("Name a model") as string });
+  });
+
   it("prints its address as one line of JSON, serves the bundle's scores, and ends on SIGTERM within a second", async () => {
     const { child, ended, ready } = serve(bundle, "--port", "0", "--grpc-port", "0", "--json");
     const { url, port, grpcPort, name, version } = JSON.parse(await ready) as {

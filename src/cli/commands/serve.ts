@@ -2,15 +2,15 @@ import { readFile } from "node:fs/promises";
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { ChurnkitError } from "../../base/errors.js";
 import { ioFailed } from "../../io/io-error.js";
-import { modelsOf, type LoadedModel } from "../../serving/models/index.js";
+import type { LoadedModel, Models } from "../../serving/models/index.js";
 import { listen, listenGrpc, type Certificate } from "../../serving/hosts/index.js";
 import { example } from "../help.js";
 import { countOption } from "../input.js";
 import { exit, note, print, reasonOf } from "../output.js";
 import { rateOf, withConfig, type ServeConfig } from "../serve-config.js";
-import { hostedModels, variantOf } from "../serve-models.js";
+import { servedModels, variantOf } from "../serve-models.js";
 import { protectionOf } from "../serve-protection.js";
-import { onDuty, watchedHandler } from "../watched-handler.js";
+import { watchedHandler } from "../watched-handler.js";
 
 interface Options extends ServeConfig {
   port: number;
@@ -23,7 +23,7 @@ interface Options extends ServeConfig {
 
 export function register(program: Command): void {
   program
-    .command("serve <model...>")
+    .command("serve [model...]")
     .description(
       "serve bundles, or versions of a registry such as churn@champion, over HTTP; GET /docs lists and tries all",
     )
@@ -40,6 +40,7 @@ export function register(program: Command): void {
     .option("--store <place>", "registry; <model> is then name@alias, or an alias, version or stage")
     .option("--model <name>", "the model's name in that registry")
     .option("--copies <dir>", "copies of models, to start from without the registry")
+    .option("--on-demand <dir>", "begin without a model; POST /models loads bundles in this folder")
     .option("--watch <seconds>", "how often to look for another version; 0: never", secondsOption, 10)
     .option("--variant <ref=share>", "a version with a share of the requests; repeatable", variantOption)
     .option("--split-by <column>", "the column that decides who gets which variant")
@@ -69,11 +70,9 @@ async function run(words: readonly string[], given: Options, command: Command): 
   const options = await withConfig(given.config, given, command);
   const onError = (error: unknown): void => note(`churnkit: a request failed: ${reasonOf(error)}`);
   const handled: { watch?: (model: LoadedModel) => void } = {};
-  const host = await hostedModels(words, options, (model) => handled.watch?.(model));
-  const models =
-    options.modelVersion === undefined ? host : modelsOf({ ...onDuty(host), version: options.modelVersion });
-  const { name, version, scorer } = onDuty(models);
-  const { middleware, cache, close: closeProtection } = await protectionOf(options, scorer.contract);
+  const { models, close: closeModels } = await servedModels(words, options, (model) => handled.watch?.(model));
+  const { name, version, scorer } = models.find() ?? {};
+  const { middleware, cache, close: closeProtection } = await protectionOf(options, scorer?.contract);
   const { handler, watch, close } = await watchedHandler(models, options, {
     middleware,
     cache,
@@ -95,7 +94,7 @@ async function run(words: readonly string[], given: Options, command: Command): 
       ? undefined
       : await listenGrpc(handler, { port: options.grpcPort, host: address, maxBodyBytes, tls });
   const stop = (): void => {
-    host.close();
+    closeModels();
     Promise.all([server.close(), secure?.close(), grpc?.close()])
       .then(close)
       .then(closeProtection)
@@ -116,12 +115,15 @@ async function run(words: readonly string[], given: Options, command: Command): 
       name,
       version,
     },
-    `serving ${models
-      .names()
-      .map((each) => `${each} ${models.find(each)?.version ?? ""}`)
-      .join(", ")} at ${server.url}${secure === undefined ? "" : ` and ${secure.url}`} (Ctrl-C ends it)`,
+    `serving ${options.onDemand === undefined ? named(models) : `models of ${options.onDemand}`} at ${server.url}${secure === undefined ? "" : ` and ${secure.url}`} (Ctrl-C ends it)`,
   );
 }
+
+const named = (models: Models): string =>
+  models
+    .names()
+    .map((name) => `${name} ${models.find(name)?.version ?? ""}`)
+    .join(", ");
 
 /** The certificate, its key and the authorities of clients, read once. */
 async function certificateOf({ tlsCert, tlsKey, tlsClientCa }: Options): Promise<Certificate | undefined> {

@@ -1,3 +1,4 @@
 export { modelHost, type HostedModel, type ModelHost } from "./host.js";
 export type { LoadedModel } from "./load-for-service.js";
+export { modelsOnDemand } from "./models-on-demand.js";
 export { modelsOf, type Models, type ServedModel } from "./models.js";
