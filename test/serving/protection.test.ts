@@ -7,6 +7,7 @@ import { watchKeys } from "../../src/serving/hosts/node/watch-keys.js";
 import { listen, type NodeServer } from "../../src/serving/hosts/node/node-server.js";
 import { json, type Handler, type Middleware } from "../../src/serving/http.js";
 import { prometheusMetrics } from "../../src/serving/metrics.js";
+import { lanesByRoute, workIn } from "../../src/serving/protection/lanes.js";
 import { networkOf } from "../../src/serving/protection/rate-limit.js";
 import {
   apiKeys,
@@ -21,11 +22,13 @@ import {
   securityHeaders,
   timeLimit,
 } from "../../src/serving/protection/index.js";
+import { streamedWork } from "../../src/serving/protection/streamed-work.js";
+import { turnsOfTheLoop } from "../../src/serving/protection/turns.js";
 import { compile } from "../../src/model/scoring/compile.js";
 import { sampleArtifact, sampleRecords } from "../helpers/artifact.js";
 import { budget } from "../helpers/budget.js";
 import { newFolder } from "../helpers/folder.js";
-import { answers, pause, postText, rawConnection } from "./raw.js";
+import { answers, pause, postText, rawConnection, type RawConnection } from "./raw.js";
 import { request } from "./request.js";
 
 /** The middlewares of the test at hand; the server asks for them at each request. */
@@ -289,6 +292,96 @@ describe("loadLimit", () => {
     expect(statuses).toContain("503");
     expect(statuses.filter((status) => status === "200").length).toBeGreaterThanOrEqual(1);
     expect((await get("/")).status).toBe(200);
+  });
+
+  it("sends refusals of a long turn behind it, oldest first and a part at a time", async () => {
+    const turns = turnsOfTheLoop(1);
+    turns.reach(performance.now());
+    const end = performance.now() + 5;
+    while (performance.now() < end);
+    expect(turns.isLong(performance.now())).toBe(true);
+    const sent: number[] = [];
+    const all = Array.from({ length: 200 }, async (_, i) => {
+      turns.reach(performance.now());
+      await turns.refusal(performance.now());
+      sent.push(i);
+    });
+    await Promise.resolve();
+    expect(sent).toEqual([]);
+    await new Promise(setImmediate);
+    const first = sent.length;
+    expect([first > 0, first < 200]).toEqual([true, true]);
+    await Promise.all(all);
+    expect(sent).toEqual(Array.from({ length: 200 }, (_, i) => i));
+    // Where turns are short, a refusal is sent at once.
+    turns.reach(performance.now());
+    expect(turns.refusal(performance.now())).toBeUndefined();
+  });
+
+  it("counts a stream of lines until its answer is complete or given up", async () => {
+    middleware = [loadLimit({ maxInFlight: 1 })];
+    const head =
+      "POST /batch-predict HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-ndjson\r\ntransfer-encoding: chunked\r\n\r\n";
+    const line = `${JSON.stringify(record)}\n`;
+    const start = `${head}${line.length.toString(16)}\r\n${line}\r\n`;
+    for (const end of [
+      (raw: RawConnection) => raw.socket.write("0\r\n\r\n"),
+      (raw: RawConnection) => raw.socket.destroy(),
+    ]) {
+      const raw = await rawConnection(server.port, start);
+      await raw.until((text) => text.includes('"probability"'));
+      expect((await predict()).status).toBe(503);
+      end(raw);
+      await expect.poll(async () => (await predict()).status).toBe(200);
+      raw.socket.destroy();
+    }
+  });
+
+  it("counts the work of a stream while it goes on, and not while its caller waits", async () => {
+    const lane = { size: 0, most: 0 };
+    const work = workIn({
+      begin: () => void (lane.most = Math.max(lane.most, ++lane.size)),
+      end: () => void lane.size--,
+      wait: () => 0,
+    });
+    const { chunks, answer } = streamedWork(work);
+    const sizes: string[] = [];
+    const note = (where: string): void => void sizes.push(`${where} ${lane.size}`);
+    const bytes = new Uint8Array(1);
+    const given = async function* () {
+      note("asked");
+      yield await Promise.resolve(bytes);
+      note("asked");
+      yield bytes;
+      note("asked");
+    };
+    const lines = async function* () {
+      for await (const chunk of chunks(given)()) {
+        note("worked on");
+        yield chunk;
+        note("worked on");
+        yield chunk;
+      }
+    };
+    let over = 0;
+    let bytesRead = 0;
+    for await (const piece of answer(lines(), () => over++)) {
+      bytesRead += piece.length;
+      note("read");
+    }
+    expect(bytesRead).toBe(4);
+    expect(new Set(sizes)).toEqual(new Set(["asked 0", "worked on 1", "read 0"]));
+    expect([lane.size, lane.most, over]).toEqual([0, 1, 1]);
+  });
+
+  it("counts requests for reasons apart from the others of their route", () => {
+    const laneOf = lanesByRoute();
+    const plain = laneOf(request("/predict", ""));
+    const explained = laneOf(request("/predict", "", { query: "explain=3" }));
+    for (let i = 0; i < 5; i++) explained.begin(0);
+    explained.end(40);
+    expect([explained.wait(40), plain.wait(40)]).toEqual([160, 0]);
+    expect(laneOf(request("/predict", "", { query: "explain=1" }))).toBe(explained);
   });
 
   it.each([{ maxInFlight: 0 }, { maxDelay: 0 }, { maxDelay: NaN }])("refuses %j", (options) =>

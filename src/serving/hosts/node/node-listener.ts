@@ -100,14 +100,15 @@ function requestFrom(
 }
 
 function send(request: IncomingMessage, response: ServerResponse, result: ServeResponse, linger: boolean): void {
-  if (response.destroyed) return;
   const { body } = result;
   if (typeof body !== "string" && !(body instanceof Uint8Array)) {
     // The iterator's end is that of the answer, and its error cuts the connection: the caller must not take a part for all.
     response.writeHead(result.status, result.headers);
+    // It begins even for a client that is gone: the end of the iterator may be waited for.
     pipeline(Readable.from(request.method === "HEAD" ? [] : body), response).catch(() => response.destroy());
     return;
   }
+  if (response.destroyed) return;
   response.writeHead(result.status, { ...result.headers, "content-length": Buffer.byteLength(body) });
   if (!linger) {
     response.end(body);
