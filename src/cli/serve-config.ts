@@ -50,6 +50,7 @@ const members = {
   watch: optional(number(0, 86_400)),
   variant: optional(list(text(1000), 20)),
   splitBy: optional(text(255)),
+  exposures: optional(text()),
   shadow: optional(text()),
   monitor: optional(where(number(0, 1), (share) => share > 0, "a number above 0 and up to 1")),
   capture: optional(text()),

@@ -1,24 +1,36 @@
 import { existsSync } from "node:fs";
+import { hostname } from "node:os";
 import { basename, resolve } from "node:path";
 import { ChurnkitError } from "../base/errors.js";
 import { filesStore } from "../io/store/index.js";
+import { captureToStore } from "../monitor/capture/index.js";
+import { captureToFile } from "../serving/hosts/index.js";
 import {
+  exposureLog,
   modelHost,
   modelsOf,
   modelsOnDemand,
+  type Exposure,
+  type ExposureLog,
   type HostedModel,
   type LoadedModel,
   type ModelHost,
   type Models,
 } from "../serving/models/index.js";
 import { note, reasonOf } from "./output.js";
-import { modelIn, openRegistry } from "./places.js";
+import { modelIn, openObject, openRegistry } from "./places.js";
 import { reference } from "./registry-options.js";
 import type { ServeConfig } from "./serve-config.js";
 import { onDuty } from "./watched-handler.js";
 
 /** The registry of other commands, where none is named. */
 const usualStore = "registry";
+
+/** Who is told of a change of versions, and of exposures. */
+interface ModelListeners {
+  readonly onChange: (model: LoadedModel) => void;
+  readonly onExposure: ExposureLog["add"] | undefined;
+}
 
 /** The models of a server. */
 export interface ServedModels {
@@ -34,7 +46,7 @@ export interface ServedModels {
 export async function servedModels(
   words: readonly string[],
   options: ServeConfig,
-  onChange: (model: LoadedModel) => void,
+  told: ModelListeners,
 ): Promise<ServedModels> {
   const { onDemand, modelVersion: version } = options;
   if (onDemand !== undefined) {
@@ -48,7 +60,7 @@ export async function servedModels(
   }
   if (words.length === 0)
     throw new ChurnkitError("OPTION_INVALID", "Name a model to serve, or give --on-demand with a folder of bundles.");
-  const host = await hostedModels(words, options, onChange);
+  const host = await hostedModels(words, options, told);
   return {
     models: version === undefined ? host : modelsOf({ ...onDuty(host), version }),
     close: () => host.close(),
@@ -64,6 +76,7 @@ const forOneModel = [
   "copies",
   "variant",
   "splitBy",
+  "exposures",
   "shadow",
   "monitor",
   "capture",
@@ -79,7 +92,7 @@ const forOneModel = [
 async function hostedModels(
   words: readonly string[],
   options: ServeConfig,
-  onChange: (model: LoadedModel) => void,
+  { onChange, onExposure }: ModelListeners,
 ): Promise<ModelHost> {
   if (words.length > 1 && (options.name ?? options.modelVersion) !== undefined)
     throw new ChurnkitError(
@@ -95,6 +108,7 @@ async function hostedModels(
     // A version that is told on the command line stays what it is.
     every: options.modelVersion === undefined ? Math.round(1000 * (options.watch ?? 10)) : 0,
     onProblem: (error) => (early === undefined ? tell(error) : early.push(error)),
+    onExposure,
     onChange(model, former) {
       if (former !== undefined) note(`churnkit: ${model.name} ${model.version} is on duty, after ${former.version}`);
       if (former !== undefined) onChange(model);
@@ -124,6 +138,19 @@ async function hosted(word: string, options: ServeConfig, several: boolean): Pro
     name,
     copies: copies === undefined ? undefined : filesStore(several ? `${copies}/${registry.name}` : copies),
   };
+}
+
+/** A log of exposures in a file, or below s3://bucket/prefix; undefined where none is asked for. */
+export async function exposuresAt(
+  place: string | undefined,
+  onError: (error: unknown) => void,
+): Promise<ExposureLog | undefined> {
+  if (place === undefined) return undefined;
+  if (!place.startsWith("s3://")) return exposureLog(captureToFile(place), onError);
+  const { store, key } = await openObject(place);
+  // Servers that share a place write objects of their own.
+  const writer = `${hostname().replace(/[^\w-]+/g, "-")}-${process.pid}-${crypto.randomUUID().slice(0, 8)}`;
+  return exposureLog(captureToStore<Exposure>(store, { prefix: key, writer }), onError);
 }
 
 /** Variants and shadow are those of the first model. */

@@ -5,6 +5,7 @@
  */
 export { createHandler, type HandlerOptions } from "./handler.js";
 export { compareVariants } from "./models/compare-variants.js";
+export { exposureLog } from "./models/exposure-log.js";
 export { modelHost, type HostedModel, type ModelHost } from "./models/host.js";
 export { modelsOnDemand } from "./models/models-on-demand.js";
 export type { Models, ServedModel } from "./models/models.js";

@@ -109,12 +109,14 @@ export async function predictLines(
   sent: Sent,
   giveWay: GiveWay,
   form: "csv" | "lines",
+  more?: More,
 ): Promise<ServeResponse> {
   let body = "";
   const csv = form === "csv";
   const id = predictionIdOf(sent.request);
-  await scoreSlices(scoring, sent, id, giveWay, csv ? 0 : mostIssues.batch, (results) => {
-    for (const result of results) body += `${csv ? (result.probability ?? NaN) : entryOf(result)}\n`;
+  await scoreSlices(scoring, sent, id, giveWay, csv ? 0 : mostIssues.batch, (results, first) => {
+    for (const [i, result] of results.entries())
+      body += `${csv ? (result.probability ?? NaN) : entryOf(result, sent.records[first + i], more)}\n`;
   });
   return {
     status: 200,

@@ -146,6 +146,66 @@ describe("a model with variants", () => {
     },
   );
 
+  it.each([
+    ["an object of records", "application/json", JSON.stringify({ records })],
+    ["JSON lines", "application/jsonlines", records.map((record) => JSON.stringify(record)).join("\n")],
+  ])("scores /invocations with %s by each record's variant", async (_, type, body) => {
+    const { post, host } = await halves();
+    const handler = asText(createHandler(host));
+    const answer = await handler(request("/invocations", body, { headers: { "content-type": type } }));
+    const entries = type.endsWith("lines")
+      ? answer.body
+          .trim()
+          .split("\n")
+          .map((line) => JSON.parse(line) as Record<string, unknown>)
+      : (JSON.parse(answer.body) as { predictions: Record<string, unknown>[] }).predictions;
+    expect(entries).toHaveLength(records.length);
+    for (const [i, record] of records.entries()) {
+      const { probability, model_version, model_variant } = await post("/predict", record);
+      expect(entries[i]).toMatchObject({ probability, model_version, model_variant });
+    }
+    expect(answer.headers["x-model-version"]).toBeUndefined();
+  });
+
+  it("scores /v2 by each record's variant, and names the version where there is one", async () => {
+    const met: Exposure[] = [];
+    const { post, host } = await halves({ onExposure: (exposure) => void met.push(exposure) });
+    const { scorer } = host.find() ?? {};
+    const names = (scorer?.contract.columns ?? []).filter(({ role }) => role !== "target").map(({ name }) => name);
+    const tensors = (some: readonly Readonly<Record<string, unknown>>[]) => ({
+      inputs: names.map((name) => ({
+        name,
+        shape: [some.length],
+        datatype: { tenure: "FP64", charges: "FP64", paperless: "BOOL" }[name] ?? "BYTES",
+        data: some.map((record) => record[name] ?? null),
+      })),
+    });
+    const infer = (some: readonly object[], path = "/v2/models/sample/infer") =>
+      post(path, tensors(some as readonly Readonly<Record<string, unknown>>[]));
+    const versions = new Set<unknown>();
+    for (const record of records.slice(0, 40)) {
+      const one = await post("/predict", record);
+      const { model_version, outputs, parameters, error } = await infer([record]);
+      expect(error).toBeUndefined();
+      expect(model_version).toBe(one["model_version"]);
+      expect(parameters).toMatchObject({ model_variant: one["model_variant"], threshold: one["threshold"] });
+      expect((outputs as { data: unknown[] }[])[0]?.data).toEqual([one["probability"]]);
+      versions.add(model_version);
+    }
+    expect(versions.size).toBe(2);
+    met.length = 0;
+    const { model_version, parameters } = await infer(records.slice(0, 40));
+    expect(model_version).toBeUndefined();
+    expect(
+      String((parameters as Record<string, unknown>)["model_versions"])
+        .split(",")
+        .sort(),
+    ).toEqual(["1.0.0", "1.1.0"]);
+    expect(new Set(met.map(({ version }) => version)).size).toBe(2);
+    const own = await infer(records.slice(0, 40), "/v2/models/sample/versions/1.1.0/infer");
+    expect(own["model_version"]).toBe("1.1.0");
+  });
+
   it("tells who met which variant, with the ids of the predictions", async () => {
     const met: Exposure[] = [];
     const { post } = await halves({ onExposure: (exposure) => void met.push(exposure) });
@@ -155,7 +215,7 @@ describe("a model with variants", () => {
     expect(met).toHaveLength(records.length);
     const byId = new Map(met.map((each) => [each.predictionId, each]));
     for (const [i, { model_version: version, probability }] of predictions.entries())
-      expect(byId.get(`b/${i}`)).toMatchObject({ key: `c${i}`, version, probability, model: "sample" });
+      expect(byId.get(`b/${i}`)).toMatchObject({ by: "customer", key: `c${i}`, version, probability, model: "sample" });
     met.length = 0;
     await post("/predict", { ...records[0], customer: undefined });
     expect(met).toMatchObject([{ key: null, variant: "champion" }]);

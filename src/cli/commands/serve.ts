@@ -8,7 +8,7 @@ import { example } from "../help.js";
 import { countOption } from "../input.js";
 import { exit, note, print, reasonOf } from "../output.js";
 import { rateOf, withConfig, type ServeConfig } from "../serve-config.js";
-import { servedModels, variantOf } from "../serve-models.js";
+import { exposuresAt, servedModels, variantOf } from "../serve-models.js";
 import { protectionOf } from "../serve-protection.js";
 import { watchedHandler } from "../watched-handler.js";
 
@@ -44,6 +44,7 @@ export function register(program: Command): void {
     .option("--watch <seconds>", "how often to look for another version; 0: never", secondsOption, 10)
     .option("--variant <ref=share>", "a version with a share of the requests; repeatable", variantOption)
     .option("--split-by <column>", "the column that decides who gets which variant")
+    .option("--exposures <place>", "log who met which variant: a file, or s3://bucket/prefix")
     .option("--shadow <ref>", "a version to compare, on the requests that were answered")
     .option("--monitor <share>", "monitor this share of the requests, up to 1", shareOption)
     .option("--capture <file>", "append the monitored predictions to this file")
@@ -70,7 +71,11 @@ async function run(words: readonly string[], given: Options, command: Command): 
   const options = await withConfig(given.config, given, command);
   const onError = (error: unknown): void => note(`churnkit: a request failed: ${reasonOf(error)}`);
   const handled: { watch?: (model: LoadedModel) => void } = {};
-  const { models, close: closeModels } = await servedModels(words, options, (model) => handled.watch?.(model));
+  const exposures = await exposuresAt(options.exposures, onError);
+  const { models, close: closeModels } = await servedModels(words, options, {
+    onChange: (model) => handled.watch?.(model),
+    onExposure: exposures?.add,
+  });
   const { name, version, scorer } = models.find() ?? {};
   const { middleware, cache, close: closeProtection } = await protectionOf(options, scorer?.contract);
   const { handler, watch, close } = await watchedHandler(models, options, {
@@ -97,6 +102,7 @@ async function run(words: readonly string[], given: Options, command: Command): 
     closeModels();
     Promise.all([server.close(), secure?.close(), grpc?.close()])
       .then(close)
+      .then(() => exposures?.close())
       .then(closeProtection)
       .catch(onError)
       .finally(() => process.exit(exit.done));

@@ -3,4 +3,4 @@ export { inputOptions, recordsIn } from "./input.js";
 export { type CaptureOutput, captureOutputs } from "./output.js";
 export { csvRows, isProblem, type Payload } from "./payload.js";
 export { labelReader } from "./read-labels.js";
-export { captureLine, type CaptureWriter } from "./write.js";
+export { captureLine, captureToStore, type CapturedLine, type CaptureWriter } from "./write.js";

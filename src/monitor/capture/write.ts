@@ -3,14 +3,20 @@ import { ChurnkitError } from "../../base/errors.js";
 import { checkKey, type ObjectStore, typedStore } from "../../io/store/index.js";
 import type { CapturedPrediction } from "./capture.js";
 
-/** Writes captured predictions. */
-export interface CaptureWriter {
+/** Writes captured predictions, or other lines with a time. */
+export interface CaptureWriter<Line extends CapturedLine = CapturedPrediction> {
   /** Adds predictions; the next rotation, or `flush`, stores them. */
-  write(predictions: readonly CapturedPrediction[]): Promise<void>;
+  write(predictions: readonly Line[]): Promise<void>;
   /** Resolves when everything written has reached its destination. */
   flush(): Promise<void>;
   /** Flushes; a later write is refused. */
   close(): Promise<void>;
+}
+
+/** What is written as a line. */
+export interface CapturedLine {
+  /** ISO 8601. */
+  readonly at: string;
 }
 
 /** Size and names of a store's objects. */
@@ -43,7 +49,7 @@ interface Held {
 /**
  * Formats one prediction as a line. A number without a JSON form becomes text, because null would be another record.
  */
-export const captureLine = (prediction: CapturedPrediction): string =>
+export const captureLine = <Line extends CapturedLine = CapturedPrediction>(prediction: Line): string =>
   `${JSON.stringify(prediction, (_, value: unknown) => (typeof value === "number" && !Number.isFinite(value) ? String(value) : value))}\n`;
 
 /**
@@ -66,10 +72,10 @@ export const captureLine = (prediction: CapturedPrediction): string =>
  * console.assert((await store.list("captured/churn/2026/02/01/13/")).length === 1);
  * ```
  */
-export function captureToStore(
+export function captureToStore<Line extends CapturedLine = CapturedPrediction>(
   given: ObjectStore,
   { prefix, writer, bytes = 4 * 2 ** 20, seconds = 300, held: mostHeld = 64 * 2 ** 20 }: CaptureStoreOptions,
-): CaptureWriter {
+): CaptureWriter<Line> {
   checkKey(`${prefix}/${writer}`);
   if (!(bytes > 0) || !(seconds > 0) || !(mostHeld > 0))
     throw new ChurnkitError("OPTION_INVALID", "bytes, seconds and held of a capture writer must be above 0.");

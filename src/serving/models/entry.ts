@@ -9,12 +9,15 @@ import { assignmentOf } from "./variants.js";
 
 /** One record that a variant scored. */
 export interface Exposure {
+  /** ISO 8601. */
+  readonly at: string;
   readonly predictionId: string;
   readonly model: string;
   /** Reference of the variant, such as `champion`, and the version that it was. */
   readonly variant: string;
   readonly version: string;
-  /** The value by which the record was assigned; null where it has none, so that it belongs to no group. */
+  /** The column that assigns, and the record's value of it; null where it has none, so that it belongs to no group. */
+  readonly by: string;
   readonly key: string | null;
   /** Null where the record was refused. */
   readonly probability: number | null;
@@ -68,15 +71,18 @@ export function hostedEntry(
   const scored: NonNullable<Models["scored"]> = (records, results, { model, bytes, predictionId }) => {
     if (model.variant === undefined || model.variant === String(ref)) mirror?.offer(model, records, results, bytes);
     if (expose === undefined) return;
+    const at = new Date().toISOString();
     for (const [i, { probability, label }] of results.entries()) {
       const record = records[i];
       // Who named a version was not assigned to it.
       if (choose(record)?.variant !== model.variant) continue;
       const exposure: Exposure = {
+        at,
         predictionId: predictionId(i),
         model: model.name,
         variant: model.variant ?? String(ref),
         version: model.version,
+        by: by ?? "",
         key: assignment.key(record) ?? null,
         probability,
         label,

@@ -130,6 +130,7 @@ export function schemasOf(contract: Contract, most: number): Readonly<Record<str
         parameters: { type: "object" },
         outputs: list({ allOf: [tensor, object({ data: { type: "array", items: {} } })] }),
       },
+      "model_version",
       "id",
     ),
     ModelMetadata: object({

@@ -13,25 +13,28 @@ import {
   splitBinary,
   type Output,
 } from "../bodies/index.js";
-import { callerFailure, commonHeaders, json, type ErrorBody, type ServeResponse } from "../http.js";
+import { callerFailure, commonHeaders, json, type ErrorBody, type ServeRequest, type ServeResponse } from "../http.js";
+import type { ServedModel } from "../models/index.js";
 import { scoreSlices } from "../predict.js";
 import { predictionIdOf } from "../prediction-id.js";
-import { get, post, type Route } from "./route.js";
+import { get, post, type PathParts, type Route } from "./route.js";
 import { foundIn, noModel, type Desk, type Service } from "./service.js";
+import { scoringFor } from "./split-scoring.js";
 
 /** The Open Inference Protocol, version 2, over HTTP, with tensors in JSON or, by its extension, as bytes behind it. */
 export function inferenceProtocolRoutes(service: Service): readonly Route[] {
   const { models, desk, inTurn } = service;
   const withModel =
-    (answer: (found: Desk, request: Parameters<Route["answer"]>[0]) => ReturnType<Route["answer"]>): Route["answer"] =>
+    (answer: (found: Desk, request: ServeRequest, parts: PathParts) => ReturnType<Route["answer"]>): Route["answer"] =>
     (request, parts) => {
       const found = foundIn(service, parts);
-      return found === undefined ? noModel(service, parts) : answer(desk(found), request);
+      return found === undefined ? noModel(service, parts) : answer(desk(found), request, parts);
     };
-  const infer = withModel(async ({ model, scoring }, request) => {
+  const infer = withModel(async (found, request, parts) => {
     const body = await readBody(request);
     const { json: text, binary } = splitBinary(request.headers, body);
     return inTurn(async (giveWay) => {
+      const { scoring, modelOf } = scoringFor(service, found, parts);
       const { contract } = scoring.scorer;
       let asked: ReturnType<typeof inferRequestOf> | undefined;
       const read = (value: unknown) => (asked = inferRequestOf(value, contract, scoring.maxBatch, binary)).records;
@@ -42,14 +45,9 @@ export function inferenceProtocolRoutes(service: Service): readonly Route[] {
       assertScored(results);
       const { id, outputs = [] } = asked ?? {};
       const origin = {
-        model_name: model.name,
-        model_version: model.version,
+        model_name: found.model.name,
         ...(id === undefined ? {} : { id }),
-        parameters: {
-          model_source: model.source,
-          threshold: scoring.scorer.decision.threshold,
-          prediction_id: predictionId,
-        },
+        ...originOf(found, new Set(sent.records.map(modelOf)), predictionId),
       };
       return answerOf(origin, outputs, results);
     });
@@ -79,6 +77,22 @@ export function inferenceProtocolRoutes(service: Service): readonly Route[] {
     ...ofModel("/v2/models/{model}"),
     ...ofModel("/v2/models/{model}/versions/{version}"),
   ].map((route) => ({ ...route, answer: withProtocolErrors(route.answer) }));
+}
+
+/** Version and parameters of an answer by the model that scored its records, or by the variants that shared them. */
+function originOf(
+  { model }: Desk,
+  chosen: ReadonlySet<ServedModel>,
+  predictionId: string,
+): Readonly<Record<string, unknown>> {
+  const [first = model, ...others] = chosen;
+  const { source, version, variant, scorer } = first;
+  const common = { model_source: source, prediction_id: predictionId };
+  if (others.length > 0)
+    return { parameters: { ...common, model_versions: [first, ...others].map((each) => each.version).join(",") } };
+  const { threshold } = scorer.decision;
+  const named = variant === undefined ? {} : { model_variant: variant };
+  return { model_version: version, parameters: { ...common, threshold, ...named } };
 }
 
 /** The protocol has no answer for a part of a batch. */

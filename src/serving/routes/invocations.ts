@@ -2,14 +2,15 @@ import { acceptedForm, formOf } from "../bodies/index.js";
 import { capturedReader } from "../bodies/captured.js";
 import type { GiveWay } from "../batch-turns.js";
 import { failure, type ServeRequest, type ServeResponse } from "../http.js";
-import { predictBatch, predictLines, type Scoring } from "../predict.js";
+import { predictBatch, predictLines } from "../predict.js";
+import type { RecordScoring } from "./split-scoring.js";
 
 /**
  * Answers POST /invocations, by which SageMaker asks a container for scores: JSON, JSON lines or CSV, read just as captured
  * requests are. The answer is that of a batch, or a line a record where `accept` asks for CSV or JSON lines.
  */
 export async function predictInvocation(
-  scoring: Scoring,
+  { scoring, more }: RecordScoring,
   request: ServeRequest,
   body: Uint8Array,
   giveWay: GiveWay,
@@ -24,6 +25,6 @@ export async function predictInvocation(
   const sent = capturedReader(scoring.scorer.contract, scoring.maxBatch)[form](request, body);
   const wanted = acceptedForm(accept) ?? (form === "lines" ? "lines" : "json");
   return wanted === "csv" || wanted === "lines"
-    ? predictLines(scoring, sent, giveWay, wanted)
-    : predictBatch(scoring, sent, giveWay);
+    ? predictLines(scoring, sent, giveWay, wanted, more)
+    : predictBatch(scoring, sent, giveWay, more);
 }

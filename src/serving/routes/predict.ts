@@ -10,11 +10,11 @@ import {
 } from "../bodies/index.js";
 import type { ServeRequest } from "../http.js";
 import { predictStream } from "../predict-stream.js";
-import { predictBatch, predictLines, predictOne, type More, type Scoring } from "../predict.js";
+import { predictBatch, predictLines, predictOne, type More } from "../predict.js";
 import { moreOf } from "./more.js";
 import { post, type PathParts, type Route } from "./route.js";
 import { foundIn, noModel, type Desk, type Service } from "./service.js";
-import { splitScoring } from "./split-scoring.js";
+import { scoringFor, type RecordScoring } from "./split-scoring.js";
 
 /** POST /predict and /batch-predict, and the same for a model by name. */
 export function predictRoutes(service: Service): readonly Route[] {
@@ -63,21 +63,17 @@ export function predictRoutes(service: Service): readonly Route[] {
   ];
 }
 
-/** How a batch is scored, and what its query adds: by one model, or by each record's variant. */
+/** How a batch is scored, and what its query adds to each score. */
 async function batchScoring(
   service: Service,
   found: Desk,
   { query }: ServeRequest,
-  { model, version }: PathParts,
-): Promise<{ readonly scoring: Scoring; readonly more: More | undefined }> {
+  parts: PathParts,
+): Promise<Pick<RecordScoring, "scoring" | "more">> {
   const asked = await moreOf(query, found, { single: false });
-  const splits = version === undefined && service.models.splits?.(model) === true;
-  if (!splits) return { scoring: found.scoring, more: asked };
-  const { scoring, more } = splitScoring(service, found, model);
-  return {
-    scoring,
-    more: (record, probability) => ({ ...asked?.(record, probability), ...more(record, probability) }),
-  };
+  const { scoring, more } = scoringFor(service, found, parts);
+  const both: More = (record, probability) => ({ ...asked?.(record, probability), ...more?.(record, probability) });
+  return { scoring, more: asked === undefined || more === undefined ? (asked ?? more) : both };
 }
 
 /** The records of a batch in any form. */

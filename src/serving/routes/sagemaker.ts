@@ -3,6 +3,7 @@ import { readBody, sentJson } from "../bodies/index.js";
 import { failure, json } from "../http.js";
 import { post, type Route } from "./route.js";
 import { foundIn, noModel, type Service } from "./service.js";
+import { scoringFor } from "./split-scoring.js";
 
 /** How SageMaker calls a container: for scores, and to load and unload models where the container takes several. */
 export function sageMakerRoutes(service: Service): readonly Route[] {
@@ -12,7 +13,7 @@ export function sageMakerRoutes(service: Service): readonly Route[] {
     const { predictInvocation } = await import("./invocations.js");
     const found = foundIn(service, parts);
     if (found === undefined) return noModel(service, parts);
-    return inTurn((giveWay) => predictInvocation(desk(found).scoring, request, body, giveWay));
+    return inTurn((giveWay) => predictInvocation(scoringFor(service, desk(found), parts), request, body, giveWay));
   };
   const scoring = [post("/invocations", invoke), post("/models/{model}/invoke", invoke)];
   const { load, unload } = models;

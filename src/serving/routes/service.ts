@@ -63,11 +63,15 @@ export function serviceOf(settings: ServiceSettings): Service {
     };
     const said = JSON.stringify({ threshold: scorer.decision.threshold, ...origin }).slice(1, -1);
     const scoreOne = cache && cachedScore(cache, model);
-    // A header holds ASCII alone.
-    const originHeaders = Object.fromEntries(
-      Object.entries(origin).map(([key, value]) => [`x-${key.replaceAll("_", "-")}`, encodeURIComponent(value)]),
-    );
-    const scoring = { scorer, scoreOne, metrics, maxBatch, said, originHeaders, scored: scoredBy(model) };
+    const scoring = {
+      scorer,
+      scoreOne,
+      metrics,
+      maxBatch,
+      said,
+      originHeaders: originHeaders(origin),
+      scored: scoredBy(model),
+    };
     const desk = { model, origin, scoring, naming: namingOf(scorer.contract), explainer: explainerIn(model) };
     desks.set(model, desk);
     return desk;
@@ -75,6 +79,12 @@ export function serviceOf(settings: ServiceSettings): Service {
   const desk = (model: ServedModel): Desk => desks.get(model) ?? made(model);
   return { models, metrics, maxBatch, desk, inTurn: batchTurns(), failed, feedback };
 }
+
+/** A model's origin as headers. A header holds ASCII alone. */
+export const originHeaders = (origin: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(origin).map(([key, value]) => [`x-${key.replaceAll("_", "-")}`, encodeURIComponent(value)]),
+  );
 
 /** Makes a model's explainer at the first call. */
 function explainerIn({ artifact }: ServedModel): Desk["explainer"] {

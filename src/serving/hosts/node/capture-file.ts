@@ -4,7 +4,12 @@ import { dirname } from "node:path";
 import { ChurnkitError } from "../../../base/errors.js";
 import { makeFolder } from "../../../io/atomic.js";
 import { ioFailed, systemCode } from "../../../io/io-error.js";
-import { captureLine, type CaptureWriter } from "../../../monitor/capture/index.js";
+import {
+  captureLine,
+  type CapturedLine,
+  type CapturedPrediction,
+  type CaptureWriter,
+} from "../../../monitor/capture/index.js";
 
 /** Size and number of captured files. */
 export interface CaptureFileOptions {
@@ -31,10 +36,10 @@ const newline = 10;
  * await writer.close();
  * ```
  */
-export function captureToFile(
+export function captureToFile<Line extends CapturedLine = CapturedPrediction>(
   path: string,
   { bytes = 64 * 2 ** 20, keep = 10 }: CaptureFileOptions = {},
-): CaptureWriter {
+): CaptureWriter<Line> {
   if (!(bytes > 0) || !(Number.isInteger(keep) && keep >= 0 && keep <= 10_000)) {
     throw new ChurnkitError(
       "OPTION_INVALID",
