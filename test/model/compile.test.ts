@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Artifact } from "../../src/model/artifact.js";
+import type { Artifact, TreesModel } from "../../src/model/artifact.js";
 import { calibrate } from "../../src/model/scoring/calibrate.js";
 import { compile, modelKinds, type Scorer } from "../../src/model/scoring/compile.js";
 import { sigmoid } from "../../src/stats/logistic.js";
@@ -169,6 +169,24 @@ describe("compile", () => {
     await expect(compile(artifact, { kernel: new Uint8Array(3) })).rejects.toMatchObject({
       code: "KERNEL_UNAVAILABLE",
     });
+  });
+
+  it("walks trees where the kernel can't be loaded, to the same scores", async () => {
+    const { width } = compileRecipe(artifact.recipe, artifact.contract);
+    const model: TreesModel = {
+      kind: "trees",
+      inputs: width,
+      link: "logistic",
+      bias: 0.5,
+      roots: Uint32Array.of(0),
+      features: Int32Array.of(0, -1, -1),
+      values: Float32Array.of(0.1, -1, 2),
+      right: Uint32Array.of(2, 0, 0),
+    };
+    const walking = await compile({ ...artifact, model }, { kernel: new Uint8Array(3) });
+    const table = sampleTable(50);
+    expect(new Set(walking.score(table)).size).toBe(2);
+    expect(walking.score(table)).toEqual((await compile({ ...artifact, model })).score(table));
   });
 
   it("has an entry for every kind", () => {

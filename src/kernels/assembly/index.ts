@@ -1,5 +1,7 @@
 export { areFinite, placeDense } from "./place";
 export { score } from "./score";
+export { scoreTrees } from "./score-trees";
+export { scoreTreeRow } from "./score-tree-row";
 export { gradients, train } from "./train";
 // Not for callers, but an exported function isn't inlined, and out of line V8 11 compiles this loop better (3 % of an
 // epoch).

@@ -2,9 +2,7 @@ import { ChurnkitError } from "../../base/errors.js";
 import { compileRecipe } from "../../data/features/index.js";
 import type { Table } from "../../data/table/index.js";
 import type { Artifact, ModelNode } from "../artifact.js";
-import { kindOf, type CompileOptions } from "../scoring/compile.js";
-import { loadKernel } from "../kinds/network/kernel.js";
-import type { ModelScorer, ScorerContext } from "../kinds/model-kind.js";
+import { scorerContext, type CompileOptions } from "../scoring/compile.js";
 import type { AttributionTask, Attributor } from "../kinds/attributor.js";
 import { backgroundFromProfile, backgroundFromTable } from "./background.js";
 import { columnGroups } from "./columns.js";
@@ -138,24 +136,12 @@ export async function explainerOf(
 }
 
 async function attributorOf(model: ModelNode, task: AttributionTask, options: CompileOptions): Promise<Attributor> {
-  const needsKernel = (node: ModelNode): boolean => kindOf(node).needsKernel(node, needsKernel);
-  const kernel = needsKernel(model) ? await loadKernel(options.kernel) : undefined;
-  const context: ScorerContext = {
-    kernel,
-    scorerOf(node): ModelScorer {
-      const made = kindOf(node).scorer(node, context);
-      if (made.inputs === task.inputs) return made;
-      throw new ChurnkitError(
-        "CONTRACT_MISMATCH",
-        `The model takes ${made.inputs} features, but its recipe makes ${task.inputs}. They come from different training runs.`,
-      );
-    },
-  };
+  const context = await scorerContext(model, task.inputs, options);
   // Made for every kind, because it checks that the model, members included, fits its recipe.
   const scorer = context.scorerOf(model);
   const exact = explainerKindOf(model)?.exact?.(model, task);
   if (exact !== undefined) return exact;
-  const differentiable = differentiableOf(model, kernel);
+  const differentiable = differentiableOf(model, context.kernel);
   return differentiable === undefined ? sampledShapley(scorer, task) : expectedGradients(differentiable, task);
 }
 

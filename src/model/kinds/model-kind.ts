@@ -17,7 +17,7 @@ export interface ModelScorer {
 
 /** Context for making a scorer. */
 export interface ScorerContext {
-  /** The kernel, loaded if some part of the model is a network. */
+  /** The kernel, if some part of the model has a use for it and it can be loaded. */
   readonly kernel: Kernel | undefined;
   /** Makes the scorer of a member. */
   scorerOf(node: ModelNode): ModelScorer;
@@ -44,12 +44,15 @@ export interface ReadContext {
   read(json: JsonValue): ModelNode;
 }
 
+/** Whether a model can be scored only with the kernel, faster with it, or has no use for it. */
+export type KernelUse = "needed" | "faster" | "none";
+
 /** Everything that differs by kind of model: one entry of `modelKinds` for each tag of `ModelNode`. */
 export interface ModelKind<Node extends ModelNode> {
   /** The node as JSON for `scorer.json`, without its tag. */
   write(node: Node, context: WriteContext): object;
   read(json: JsonValue, context: ReadContext): Node;
-  /** Whether scoring needs the WebAssembly kernel. */
-  needsKernel(node: Node, needs: (member: ModelNode) => boolean): boolean;
+  /** What scoring uses the WebAssembly kernel for. */
+  kernelUse(node: Node, useOf: (member: ModelNode) => KernelUse): KernelUse;
   scorer(node: Node, context: ScorerContext): ModelScorer;
 }

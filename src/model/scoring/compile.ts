@@ -1,13 +1,13 @@
 import { ChurnkitError } from "../../base/errors.js";
 import type { Contract, CellIssue } from "../../data/contract/index.js";
-import { compileEncoders, type Encoder } from "../../data/features/index.js";
+import { compileEncoders } from "../../data/features/index.js";
 import { rowBuffer, type RowBuffer, type Table } from "../../data/table/index.js";
 import type { Artifact, Decision, ModelNode } from "../artifact.js";
 import { calibrate } from "./calibrate.js";
 import { keyWarnings } from "./key-warnings.js";
 import { loadKernel } from "../kinds/network/kernel.js";
 import { recordWarnings } from "./record-warnings.js";
-import type { ModelKind, ModelScorer, ScorerContext } from "../kinds/model-kind.js";
+import type { KernelUse, ModelKind, ScorerContext } from "../kinds/model-kind.js";
 import { ensembleKind } from "../kinds/ensemble/score.js";
 import { linearKind } from "../kinds/linear/score.js";
 import { networkKind } from "../kinds/network/score.js";
@@ -100,16 +100,7 @@ export async function compile<Request = unknown>(
   }
   const negative = target.classes.find((label) => label !== target.positive) ?? `not ${target.positive}`;
   const { encoder, encodePlain } = compileEncoders(recipe, contract);
-  const needsKernel = (node: ModelNode): boolean => kindOf(node).needsKernel(node, needsKernel);
-  const kernel = needsKernel(model) ? await loadKernel(options.kernel) : undefined;
-  const context: ScorerContext = {
-    kernel,
-    scorerOf(node) {
-      const scorer = kindOf(node).scorer(node, context);
-      if (scorer.inputs !== encoder.width) throw widthMismatch(scorer, encoder);
-      return scorer;
-    },
-  };
+  const context = await scorerContext(model, encoder.width, options);
   const scorer = context.scorerOf(model);
   const chunk = Math.max(1, Math.min(mostRows, Math.floor(mostFeatures / encoder.width)));
   const features = new Float32Array(chunk * encoder.width);
@@ -241,9 +232,26 @@ const unexplained: ScoredRecord = Object.freeze({ probability: null, label: null
 
 const setAside = (issues: readonly CellIssue[]): ScoredRecord => ({ probability: null, label: null, issues });
 
-function widthMismatch(scorer: ModelScorer, encoder: Encoder): ChurnkitError {
-  return new ChurnkitError(
-    "CONTRACT_MISMATCH",
-    `The model takes ${scorer.inputs} features, but its recipe makes ${encoder.width}. They come from different training runs.`,
-  );
+/**
+ * Loads the kernel if the model has a use for it, and makes the scorers of a model that takes so many features.
+ *
+ * @throws ChurnkitError KERNEL_UNAVAILABLE when a network's kernel cannot be compiled here. Trees do without.
+ */
+export async function scorerContext(model: ModelNode, inputs: number, options: CompileOptions): Promise<ScorerContext> {
+  const useOf = (node: ModelNode): KernelUse => kindOf(node).kernelUse(node, useOf);
+  const use = useOf(model);
+  const loading = use === "none" ? undefined : loadKernel(options.kernel);
+  const kernel = await (use === "needed" ? loading : loading?.catch(() => undefined));
+  const context: ScorerContext = {
+    kernel,
+    scorerOf(node) {
+      const scorer = kindOf(node).scorer(node, context);
+      if (scorer.inputs === inputs) return scorer;
+      throw new ChurnkitError(
+        "CONTRACT_MISMATCH",
+        `The model takes ${scorer.inputs} features, but its recipe makes ${inputs}. They come from different training runs.`,
+      );
+    },
+  };
+  return context;
 }

@@ -11,7 +11,10 @@ export const ensembleKind: ModelKind<EnsembleModel> = {
     if (members.length === 0) throw json.get("members").not("at least one member");
     return { kind: "ensemble", members: members.map((member) => context.read(member)) };
   },
-  needsKernel: ({ members }, needs) => members.some(needs),
+  kernelUse({ members }, useOf) {
+    const uses = new Set(members.map(useOf));
+    return uses.has("needed") ? "needed" : uses.has("faster") ? "faster" : "none";
+  },
   scorer({ members }, context) {
     const scorers = members.map((member) => context.scorerOf(member));
     let one = new Float64Array(0);

@@ -25,6 +25,6 @@ const parameters = object({ weights: numbers(1_000_000), bias: number() });
 export const linearKind: ModelKind<LinearModel> = {
   write: ({ weights, bias }) => ({ weights, bias }),
   read: (json) => ({ kind: "linear", ...parameters(json) }),
-  needsKernel: () => false,
+  kernelUse: () => "none",
   scorer: linearScorer,
 };

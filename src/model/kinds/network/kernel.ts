@@ -4,6 +4,10 @@ import { Arena, EmbeddedModule, type WasmExports } from "../../wasm.js";
 /** The functions of the WebAssembly kernel; addresses are bytes in its memory. */
 export interface KernelExports extends WasmExports {
   readonly score: (network: number, x: number, rows: number, logits: number) => void;
+  /** Adds the leaves of all trees to the sums of up to 128 rows. */
+  readonly scoreTrees: (trees: number, x: number, rows: number, sums: number) => void;
+  /** Adds the leaves of all trees to the sum of one row. */
+  readonly scoreTreeRow: (trees: number, x: number, sum: number) => number;
   readonly placeDense: (
     kernel: number,
     bias: number,
@@ -50,6 +54,14 @@ export class Kernel extends Arena {
     if (held !== undefined && held.bytes >= bytes) return held.address;
     const address = this.allocate(bytes);
     this.#scratch.set(name, { address, bytes });
+    return address;
+  }
+
+  /** Allocates memory for some values, and copies them there. */
+  place(values: Uint8Array | Uint32Array | Float32Array): number {
+    const address = this.allocate(values.byteLength);
+    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    new Uint8Array(this.exports.memory.buffer, address, values.byteLength).set(bytes);
     return address;
   }
 

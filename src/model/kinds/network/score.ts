@@ -22,7 +22,7 @@ export const networkKind: ModelKind<NetworkModel> = {
     const layout = context.json(`${folder}/model.json`, readLayout);
     return { kind: "network", spec: layout.spec, weights: readWeights(layout, context.file(`${folder}/weights.bin`)) };
   },
-  needsKernel: () => true,
+  kernelUse: () => "needed",
   scorer({ spec, weights }, { kernel }) {
     if (kernel === undefined)
       throw new ChurnkitError("KERNEL_UNAVAILABLE", "A network cannot score without the kernel.");

@@ -5,6 +5,7 @@ import type { TreesModel } from "../../artifact.js";
 import type { Cap } from "../budget.js";
 import type { ForestParameters } from "./forest-learner.js";
 import type { HeldOut, LabeledMatrix, Learned, LearnerContext } from "../learner.js";
+import { loadKernel } from "../network/kernel.js";
 import { treesScorer } from "./score.js";
 import { bagger } from "./bag.js";
 import { binMatrix } from "./bins.js";
@@ -87,13 +88,13 @@ export async function fitForest(
     bias: prior,
     ...joinTrees(grown, binned, 1 / grown.length),
   };
-  const heldOut = validation ? scoreAll(model, validation) : outOfBagMeans(prior, outOfBag.sums, outOfBag.counts);
+  const heldOut = validation ? await scoreAll(model, validation) : outOfBagMeans(prior, outOfBag.sums, outOfBag.counts);
   return { model, heldOut, history: [], found: { featuresPerNode, minLeafRows }, caps: ended ? [ended] : [] };
 }
 
-function scoreAll(model: TreesModel, { matrix, labels }: LabeledMatrix): HeldOut {
+async function scoreAll(model: TreesModel, { matrix, labels }: LabeledMatrix): Promise<HeldOut> {
   const probabilities = new Float64Array(labels.length);
-  treesScorer(model).score(matrix, labels.length, probabilities);
+  treesScorer(model, await loadKernel()).score(matrix, labels.length, probabilities);
   return { rows: Uint32Array.from(labels.keys()), probabilities };
 }
 

@@ -1,38 +1,68 @@
 import { count, number, object, oneOf, text } from "../../../base/json/index.js";
 import { sigmoid } from "../../../stats/logistic.js";
 import type { TreesModel } from "../../artifact.js";
+import type { Kernel } from "../network/kernel.js";
 import type { ModelKind, ModelScorer } from "../model-kind.js";
-import { blockRows, blockScorer, type ScoreBlocks } from "./score-blocks.js";
+import { blockScorer, leastRows } from "./score-blocks.js";
+import { rowScorer } from "./score-row.js";
+import { splitsOf } from "./splits.js";
 import { readTrees, treesFile, writeTrees } from "./format.js";
 
-/** Scores the sum of the bias and of every tree's leaf, tree by tree in order, in float64. */
-export function treesScorer(model: TreesModel): ModelScorer {
-  const { inputs, link, bias, roots, features, values, right } = model;
-  let blocks: ScoreBlocks | undefined | null = null;
+/** More nodes take too much of the kernel's memory. */
+const mostNodes = 2 ** 22;
+
+/**
+ * Scores the sum of the bias and of every tree's leaf, tree by tree in order, in float64.
+ *
+ * @param given the kernel, which scores faster than a walk from each root, with the same bits.
+ */
+export function treesScorer(model: TreesModel, given?: Kernel): ModelScorer {
+  const { inputs, link, bias } = model;
+  const kernel = model.features.length <= mostNodes ? given : undefined;
+  // Made at their first use: a service of single records never needs blocks.
+  const splits = once(() => splitsOf(model));
+  const row = once(() => kernel && rowScorer(model, splits(), kernel));
+  const blocks = once(() => kernel && blockScorer(model, splits(), kernel));
+  const add = (x: Float32Array, rows: number, sums: Float64Array): void => {
+    if (rows >= leastRows && blocks()) return blocks()?.(x, rows, sums);
+    const one = row();
+    if (one === undefined) return walk(model, x, rows, sums);
+    for (let i = 0; i < rows; i++) sums[i] = one(x, i * inputs, sums[i] as number);
+  };
   return {
     inputs,
     score(x, rows, out) {
       out.fill(bias, 0, rows);
-      // Made at the first large batch: a service that scores single records never needs it.
-      if (rows >= blockRows && blocks === null) blocks = blockScorer(model);
-      const done = rows >= blockRows && blocks ? blocks(x, rows, out) : 0;
-      // Tree by tree: its nodes stay in the processor's cache for all rows.
-      for (let tree = 0; tree < roots.length; tree++) {
-        const root = roots[tree] as number;
-        for (let row = done, at = done * inputs; row < rows; row++, at += inputs) {
-          let node = root;
-          for (let feature = features[node] as number; feature >= 0; feature = features[node] as number) {
-            node = (x[at + feature] as number) <= (values[node] as number) ? node + 1 : (right[node] as number);
-          }
-          out[row] = (out[row] as number) + (values[node] as number);
-        }
-      }
+      add(x, rows, out);
       for (let row = 0; row < rows; row++) {
         const sum = out[row] as number;
         out[row] = link === "logistic" ? sigmoid(sum) : Math.min(Math.max(sum, 0), 1);
       }
     },
   };
+}
+
+/** Adds leaves tree by tree: a tree's nodes stay in the processor's cache for all rows. */
+function walk(
+  { inputs, roots, features, values, right }: TreesModel,
+  x: Float32Array,
+  rows: number,
+  sums: Float64Array,
+) {
+  for (const root of roots) {
+    for (let row = 0, at = 0; row < rows; row++, at += inputs) {
+      let node = root;
+      for (let feature = features[node] as number; feature >= 0; feature = features[node] as number) {
+        node = (x[at + feature] as number) <= (values[node] as number) ? node + 1 : (right[node] as number);
+      }
+      sums[row] = (sums[row] as number) + (values[node] as number);
+    }
+  }
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }
 
 const description = object({
@@ -59,6 +89,6 @@ export const treesKind: ModelKind<TreesModel> = {
     const path = `${folder}/${treesFile}`;
     return { kind: "trees", inputs, link, bias, ...readTrees(path, context.file(path), { inputs, trees, nodes }) };
   },
-  needsKernel: () => false,
-  scorer: treesScorer,
+  kernelUse: () => "faster",
+  scorer: (model, { kernel }) => treesScorer(model, kernel),
 };
