@@ -42,6 +42,7 @@ export default defineConfig([
       serving: "src/serving/index.ts",
       deploy: "src/deploy/index.ts",
       pipeline: "src/pipeline/index.ts",
+      rehearsal: "src/rehearsal/index.ts",
       io: "src/io/index.ts",
       "io/s3": "src/io/store/s3/store.ts",
       "io/cloudwatch": "src/io/metrics/cloudwatch-sink.ts",

@@ -22,6 +22,7 @@ const groups = [
   ["serving"],
   ["deploy"],
   ["pipeline"],
+  ["rehearsal"],
 ];
 
 const files = readdirSync(dist, { recursive: true, encoding: "utf8" }).filter(

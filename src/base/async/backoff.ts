@@ -1,3 +1,5 @@
+import { sleep } from "./clock.js";
+
 /**
  * Waits before another try: from 0.1 s, doubling with each try up to 5 s, with a random part, so that clients that failed together
  * do not return together.
@@ -6,18 +8,5 @@
  * @param leastMs what the other side asked for.
  * @throws the signal's reason, as soon as it is aborted.
  */
-export function backoff(tries: number, leastMs: number, signal?: AbortSignal): Promise<void> {
-  const ms = Math.max(Math.min(100 * (1 << Math.min(tries, 6)), 5_000) * (0.5 + Math.random() / 2), leastMs);
-  return new Promise((resolve, reject) => {
-    const abort = (): void => {
-      clearTimeout(timer);
-      reject(signal?.reason as Error);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", abort);
-      resolve();
-    }, ms);
-    if (signal?.aborted === true) abort();
-    else signal?.addEventListener("abort", abort, { once: true });
-  });
-}
+export const backoff = (tries: number, leastMs: number, signal?: AbortSignal): Promise<void> =>
+  sleep(Math.max(Math.min(100 * (1 << Math.min(tries, 6)), 5_000) * (0.5 + Math.random() / 2), leastMs), signal);

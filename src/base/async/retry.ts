@@ -1,4 +1,5 @@
 import { ChurnkitError } from "../errors.js";
+import { sleep } from "./clock.js";
 
 const maxAttempts = 200;
 
@@ -17,10 +18,8 @@ export async function retryOnConflict<T>(change: () => Promise<T>): Promise<T> {
       return await change();
     } catch (error) {
       if (!isConflict(error) || attempt === maxAttempts) throw error;
+      // A random time, so that rivals do not meet again.
       await sleep(Math.min(attempt, 20) * 4 * Math.random());
     }
   }
 }
-
-/** Waits a random time, so that rivals do not meet again. */
-export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
