@@ -41,6 +41,7 @@ export default defineConfig([
       client: "src/client/index.ts",
       serving: "src/serving/index.ts",
       deploy: "src/deploy/index.ts",
+      "deploy/aws": "src/deploy/aws/index.ts",
       pipeline: "src/pipeline/index.ts",
       rehearsal: "src/rehearsal/index.ts",
       io: "src/io/index.ts",

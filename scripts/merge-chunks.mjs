@@ -21,6 +21,7 @@ const groups = [
   ["client"],
   ["serving"],
   ["deploy"],
+  ["deploy/aws"],
   ["pipeline"],
   ["rehearsal"],
 ];

@@ -1,0 +1,16 @@
+/**
+ * Definitions for AWS as plain data: requests of jobs, models and endpoints, and pipelines. Nothing here sends anything.
+ *
+ * @module churnkit/deploy/aws
+ */
+export { type EndpointConfig, endpointConfig } from "./requests/endpoint-config.js";
+export { endpointRequest, updateEndpoint } from "./requests/endpoint.js";
+export type { Guardrails } from "./requests/guardrails.js";
+export { modelRequest } from "./requests/model.js";
+export { type ProcessingJob, processingJob } from "./requests/processing-job.js";
+export type { Referable } from "./requests/referable.js";
+export { type TrainingJob, trainingJob } from "./requests/training-job.js";
+export { transformJob } from "./requests/transform-job.js";
+export { tuningJob } from "./requests/tuning-job.js";
+export { type AwsTarget, parseAwsTarget } from "./target.js";
+export type { SearchSpace } from "../../jobs/search-space.js";

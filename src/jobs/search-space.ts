@@ -1,0 +1,84 @@
+import {
+  list,
+  literal,
+  number,
+  oneOf,
+  record,
+  strictObject,
+  text,
+  variants,
+  where,
+  withDefault,
+  type Decoder,
+} from "../base/json/index.js";
+
+/** How values are drawn: `log` for a range over powers of ten, `reverseLog` for one that is close to 1. */
+export const scales = ["auto", "linear", "log", "reverseLog"] as const;
+
+interface NumberRange {
+  readonly min: number;
+  readonly max: number;
+  /** Default `auto`. */
+  readonly scale?: (typeof scales)[number] | undefined;
+}
+
+/** Values to choose from. */
+export interface ChoiceRange {
+  readonly kind: "choice";
+  readonly values: readonly (string | number | boolean)[];
+}
+
+/** Values that a search may give to one option. */
+export type SearchRange = (NumberRange & { readonly kind: "real" | "integer" }) | ChoiceRange;
+
+/**
+ * The options that a search varies, each with its range.
+ *
+ * @example
+ * ```ts
+ * import type { SearchSpace } from "churnkit/deploy/aws";
+ *
+ * const space: SearchSpace = {
+ *   learningRate: { kind: "real", min: 1e-4, max: 0.1, scale: "log" },
+ *   units: { kind: "integer", min: 16, max: 128 },
+ *   activation: { kind: "choice", values: ["relu", "tanh"] },
+ * };
+ * ```
+ */
+export type SearchSpace = Readonly<Record<string, SearchRange>>;
+
+const checked = <Range extends NumberRange & { readonly kind: "real" | "integer" }>(
+  range: Decoder<Range>,
+): Decoder<Range> =>
+  where(
+    where(
+      where(range, ({ min, max }) => min < max, "a range whose min is below its max"),
+      ({ scale, min }) => scale !== "log" || min > 0,
+      "a range of numbers above 0, because its scale is log",
+    ),
+    ({ kind, scale, min, max }) => scale !== "reverseLog" || (kind === "real" && min >= 0 && max < 1),
+    "a real range from 0 to below 1, because its scale is reverseLog",
+  );
+
+const scale = withDefault(oneOf(scales), "auto");
+const whole = where(number(), Number.isSafeInteger, "a whole number");
+
+const scalar: Decoder<string | number | boolean> = (json) =>
+  typeof json.value === "boolean" ? json.value : typeof json.value === "number" ? number()(json) : text(256)(json);
+
+const range = variants("kind", {
+  real: checked(strictObject({ kind: literal("real"), min: number(), max: number(), scale })),
+  integer: checked(strictObject({ kind: literal("integer"), min: whole, max: whole, scale })),
+  choice: where(
+    strictObject({ kind: literal("choice"), values: list(scalar, 30) }),
+    ({ values }) => values.length > 0 && new Set(values).size === values.length,
+    "a choice of 1 to 30 different values",
+  ),
+});
+
+/** Reads a search space from untrusted JSON. */
+export const searchSpace: Decoder<SearchSpace> = where(
+  record(range, 90),
+  (space) => Object.keys(space).length > 0,
+  "an object with at least one range",
+);
