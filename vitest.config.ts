@@ -11,12 +11,12 @@ const system = [
   "test/docs/{snippets,tour}.test.ts",
   "test/e2e/package.test.ts",
   "test/faults/training.test.ts",
-  "test/io/{prometheus-sink,s3-errors,s3-faults,s3-registry,s3-store,s3-stream}.test.ts",
+  "test/io/{prometheus-sink,s3-errors,s3-faults,s3-objects,s3-registry,s3-store,s3-stream}.test.ts",
   "test/model/explain/shap.test.ts",
   "test/model/network/enough-members.test.ts",
   "test/pipeline/main-job.test.ts",
   "test/registry/{sagemaker,sagemaker-faults,mlflow/mlflow-registry}.test.ts",
-  "test/serving/{docs-page,foreign-clients,redis,serve-command,serve-life,tls,with-sink}.test.ts",
+  "test/serving/{docs-page,foreign-clients,lambda-batch,redis,serve-command,serve-life,tls,with-sink}.test.ts",
 ];
 
 /** Tests that replace a module or a global before they import, or need a process of their own. */

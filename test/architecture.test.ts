@@ -50,7 +50,12 @@ const allowed: Record<string, readonly string[]> = {
 };
 
 /** Doors beside the indexes of folders: drivers, each of which loads a package that others don't need. */
-const drivers = ["io/store/s3/store.ts", "registry/backends/sagemaker/index.ts", "registry/backends/mlflow/index.ts"];
+const drivers = [
+  "io/store/s3/store.ts",
+  "io/store/s3/objects.ts",
+  "registry/backends/sagemaker/index.ts",
+  "registry/backends/mlflow/index.ts",
+];
 /** Doors of a room beside its own index, at most. */
 const mostDoors = 10;
 
@@ -58,7 +63,6 @@ const mostDoors = 10;
 const onNode = [
   "base/hash.ts",
   "data/read/file-bytes.ts",
-  "data/read/parquet-file.ts",
   "model/batch/score-worker.ts",
   "model/batch/threads.ts",
   "model/bundle/load.ts",

@@ -3,6 +3,7 @@ import { userInfo } from "node:os";
 import { join } from "node:path";
 import { ChurnkitError } from "../base/errors.js";
 import { filesStore, type ObjectStore } from "../io/store/index.js";
+import type { S3Objects } from "../io/store/s3/objects.js";
 import { storeRegistry } from "../registry/backends/index.js";
 import type { ModelRegistry } from "../registry/registry.js";
 
@@ -114,15 +115,16 @@ export async function openStore(place: string): Promise<ObjectStore> {
 }
 
 /**
- * Opens the store of an object, named as s3://bucket/key.
+ * Opens the bucket of an object, named as s3://bucket/key.
  *
  * @throws ChurnkitError OPTION_INVALID without a bucket and a key, PEER_MISSING without the driver's package.
  */
-export async function openObject(place: string): Promise<{ readonly store: ObjectStore; readonly key: string }> {
-  const [, folder, key] = /^s3:\/\/([^/]+(?:\/.+)?)\/([^/]+)$/.exec(place) ?? [];
-  if (folder === undefined || key === undefined)
+export async function openObject(place: string): Promise<{ readonly objects: S3Objects; readonly key: string }> {
+  const [, name, key] = /^s3:\/\/([^/]+)\/(.*[^/])$/s.exec(place) ?? [];
+  if (name === undefined || key === undefined)
     throw new ChurnkitError("OPTION_INVALID", `${place.slice(0, 80)} is not an object. Give s3://bucket/key.`);
-  return { store: await bucket(folder), key };
+  const { s3Objects } = await import("../io/store/s3/objects.js");
+  return { objects: await s3Objects({ bucket: name }), key };
 }
 
 async function bucket(path: string): Promise<ObjectStore> {

@@ -20,15 +20,15 @@ const headBytes = 65_536;
  */
 export async function openRows(place: string): Promise<RowsSource> {
   if (!place.startsWith("s3://")) return { from: place, identity: await fileIdentity(place) };
-  const { store, key } = await openObject(place);
-  const [found, info] = [await store.getStream(key), (await store.list(key)).find((one) => one.key === key)];
+  const { objects, key } = await openObject(place);
+  const found = await objects.open(key);
   if (found === undefined)
     throw new ChurnkitError("INPUT_NOT_FOUND", `${place} does not exist; check the bucket and the key.`, {
       where: { file: place },
     });
   return {
-    from: { name: place, bytes: found.stream },
-    identity: `${found.size} bytes of ${info?.modified?.toISOString() ?? "an unknown time"}`,
+    from: { name: place, bytes: found.stream, ranged: found },
+    identity: `${found.size} bytes of ${found.version}`,
   };
 }
 

@@ -2,14 +2,9 @@ import { stat } from "node:fs/promises";
 import { once } from "node:events";
 import { ChurnkitError } from "../base/errors.js";
 import { writeFileAtomic } from "../io/atomic.js";
-import { openResumable, type Counts, type Origins } from "../io/resumable-file.js";
+import { openResumable, type Counts, type Origins, type ResumableFile } from "../io/resumable-file.js";
+import type { OutputPart } from "../model/batch/index.js";
 import { openObject } from "./places.js";
-
-/** Bytes of scored rows, and the counts that are true after them. */
-export interface OutputPart {
-  readonly bytes: Uint8Array;
-  readonly counts: Counts;
-}
 
 /** Writes what `make` yields; `done` has the counts of a run that is continued. */
 export type MakeParts = (done: Counts | undefined) => AsyncIterable<OutputPart>;
@@ -18,8 +13,8 @@ export type MakeParts = (done: Counts | undefined) => AsyncIterable<OutputPart>;
 const passing = ["IO_FAILED", "STORE_FAILED", "THREAD_FAILED"];
 
 /**
- * Writes parts to a place: standard output, a device, an object as s3://bucket/key, or a file, which can be continued after
- * a kill and gets its name when it is whole.
+ * Writes parts to a place: standard output, a device, an object as s3://bucket/key, or a file. An object and a file can be continued
+ * after a kill, and get their name when they are whole.
  *
  * @throws ChurnkitError CHECKPOINT_MISMATCH, IO_FAILED, STORE_FAILED, OPTION_INVALID for --resume elsewhere.
  */
@@ -28,28 +23,29 @@ export async function writeParts(
   make: MakeParts,
   { resume, origins }: { readonly resume: boolean; readonly origins: Origins },
 ): Promise<void> {
-  const isFile = place !== undefined && !place.startsWith("s3://") && !(await isOther(place));
-  if (resume && !isFile)
+  const inS3 = place?.startsWith("s3://") ?? false;
+  if (resume && (place === undefined || (!inS3 && (await isOther(place)))))
     throw new ChurnkitError(
       "OPTION_INVALID",
-      "Only a local file can be continued. Use --resume with --out FILE, and copy the file when it is whole.",
+      "Only a file or an object of S3 can be continued. Use --resume with --out FILE or --out s3://bucket/key.",
     );
   if (place === undefined) {
     for await (const { bytes } of make(undefined))
       if (!process.stdout.write(bytes)) await once(process.stdout, "drain");
-  } else if (place.startsWith("s3://")) {
-    const { store, key } = await openObject(place);
-    await store.putStream(key, bytesOf(make(undefined)));
-  } else if (!isFile) await writeFileAtomic(place, bytesOf(make(undefined)));
-  else {
-    const file = await openResumable(place, origins, { resume });
-    try {
-      for await (const { bytes, counts } of make(file.done)) await file.append(bytes, counts);
-      await file.finish();
-    } catch (error) {
-      await file.close(ChurnkitError.isInstance(error) && passing.includes(error.code));
-      throw error;
-    }
+  } else if (inS3) {
+    const { objects, key } = await openObject(place);
+    await writeResumable(await objects.resumable(key, origins, { resume }), make);
+  } else if (await isOther(place)) await writeFileAtomic(place, bytesOf(make(undefined)));
+  else await writeResumable(await openResumable(place, origins, { resume }), make);
+}
+
+async function writeResumable(file: ResumableFile, make: MakeParts): Promise<void> {
+  try {
+    for await (const { bytes, counts } of make(file.done)) await file.append(bytes, counts);
+    await file.finish();
+  } catch (error) {
+    await file.close(ChurnkitError.isInstance(error) && passing.includes(error.code));
+    throw error;
   }
 }
 

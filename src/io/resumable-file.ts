@@ -17,13 +17,13 @@ export type Counts = Readonly<Record<string, number>>;
 /** Hashes of the inputs of a file, by name. A file is continued only if all are equal. */
 export type Origins = Readonly<Record<string, string>>;
 
-/** A file that grows by the end, and is continued after a kill. */
+/** A file or object that grows by the end, and is continued after a kill. */
 export interface ResumableFile {
   /** Counts of the part that is already there; undefined for a new file. */
   readonly done: Counts | undefined;
   /** Appends bytes. @param counts what is true after them. */
   append(bytes: Uint8Array, counts: Counts): Promise<void>;
-  /** Gives the file its name. */
+  /** Gives it its name. */
   finish(): Promise<void>;
   /** Leaves the part for a later run, or removes it. */
   close(keep: boolean): Promise<void>;
@@ -126,11 +126,17 @@ async function readJournal(
     if (systemCode(cause) === "ENOENT") return undefined;
     throw ioFailed("read", journal, cause);
   }
-  const changed = Object.keys({ ...origins, ...read.origins }).filter((name) => origins[name] !== read.origins[name]);
-  if (changed.length === 0) return read;
+  checkOrigins(partial, origins, read.origins);
+  return read;
+}
+
+/** @throws ChurnkitError CHECKPOINT_MISMATCH if what was begun was made of something else. */
+export function checkOrigins(begun: string, origins: Origins, before: Origins): void {
+  const changed = Object.keys({ ...origins, ...before }).filter((name) => origins[name] !== before[name]);
+  if (changed.length === 0) return;
   throw new ChurnkitError(
     "CHECKPOINT_MISMATCH",
-    `${partial} was begun with ${changed.map((name) => `another ${name}`).join(" and ")}. Begin again without --resume, or restore what it was begun with.`,
-    { where: { file: partial } },
+    `${begun} was begun with ${changed.map((name) => `another ${name}`).join(" and ")}. Begin again without --resume, or restore what it was begun with.`,
+    { where: { file: begun } },
   );
 }

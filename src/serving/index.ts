@@ -16,6 +16,7 @@ export { listen, type NodeServer, type NodeServerOptions } from "./hosts/node/no
 export { fastifyPlugin } from "./hosts/fastify/fastify-plugin.js";
 export { listenGrpc } from "./hosts/grpc/grpc-server.js";
 export { fetchHandler } from "./hosts/fetch/fetch-handler.js";
+export { lambdaBatch } from "./hosts/lambda/lambda-batch.js";
 export { lambdaHandler } from "./hosts/lambda/lambda-handler.js";
 export { lambdaMessages } from "./hosts/lambda/lambda-messages.js";
 export { nodeListener } from "./hosts/node/node-listener.js";

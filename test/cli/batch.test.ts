@@ -2,8 +2,9 @@ import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFil
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parquetReadObjects } from "hyparquet";
-import { beforeAll, describe, expect, it, vi } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { register } from "../../src/cli/commands/predict.js";
+import { s3Objects, type S3Objects } from "../../src/io/store/s3/objects.js";
 import { readTable } from "../../src/data/read/read-file.js";
 import { csvLine } from "../../src/data/table/csv-line.js";
 import { loadBundle } from "../../src/model/bundle/load.js";
@@ -116,7 +117,7 @@ describe("predict on a large file", () => {
     expect(readdirSync(folder).filter((name) => name.startsWith("broken."))).toEqual(["broken.csv"]);
     expect((await predict("few.csv", "--out", "fresh.csv", "--resume")).code).toBe(0);
     expect(text("fresh.csv").split("\n")).toHaveLength(32);
-    expect((await predict("few.csv", "--resume")).err).toMatch(/Only a local file can be continued/);
+    expect((await predict("few.csv", "--resume")).err).toMatch(/Only a file or an object of S3 can be continued/);
     expect((await predict("few.csv", "--out", "few.parquet", "--resume")).err).toMatch(
       /Parquet file cannot be continued/,
     );
@@ -161,20 +162,49 @@ describe("predict writes the same scores", () => {
 
 const servers = await s3Servers("predict from and to s3://");
 describe.skipIf(servers.length === 0).each(servers)("predict on $name", (server) => {
-  it("reads an object and writes one", async () => {
-    const bucket = await server.bucket();
+  let bucket: string;
+  let objects: S3Objects;
+  const env: Record<string, string> = {};
+  beforeAll(async () => {
+    bucket = await server.bucket();
+    objects = await s3Objects({ bucket, client: server.client() });
     const { endpoint, region, credentials } = server.config() as ReturnType<typeof motoClient>;
-    vi.stubEnv("AWS_ENDPOINT_URL", endpoint);
-    vi.stubEnv("AWS_REGION", region);
-    vi.stubEnv("AWS_ACCESS_KEY_ID", credentials.accessKeyId);
-    vi.stubEnv("AWS_SECRET_ACCESS_KEY", credentials.secretAccessKey);
-    const store = await server.store({ bucket });
-    await store.put("in/few.csv", readFileSync(at("few.csv")));
-    const run = (...args: string[]): Promise<Ran> => runVerb(register, ["predict", at("model"), ...args]);
-    await run(`s3://${bucket}/in/few.csv`, "--out", `s3://${bucket}/out/scores.csv`);
+    env["AWS_ENDPOINT_URL"] = endpoint;
+    env["AWS_REGION"] = region;
+    env["AWS_ACCESS_KEY_ID"] = credentials.accessKeyId;
+    env["AWS_SECRET_ACCESS_KEY"] = credentials.secretAccessKey;
+  });
+  beforeEach(() => {
+    for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+  });
+  const run = (...args: string[]): Promise<Ran> => runVerb(register, ["predict", at("model"), ...args]);
+  const object = async (key: string): Promise<string> => Buffer.from((await objects.read(key)) ?? []).toString();
+
+  it("reads objects and writes them, by any key", async () => {
+    await objects.write("in/day=1/few (1).csv", readFileSync(at("few.csv")));
+    await run(`s3://${bucket}/in/day=1/few (1).csv`, "--out", `s3://${bucket}/out/scores.csv`);
     const { out } = await run(at("few.csv"));
-    expect(Buffer.from((await store.get("out/scores.csv"))?.bytes ?? []).toString()).toBe(out);
+    expect(await object("out/scores.csv")).toBe(out);
     await expect(run(`s3://${bucket}/in/none.csv`)).rejects.toThrow(/does not exist/);
     await expect(run(at("few.csv"), "--out", `s3://${bucket}`)).rejects.toThrow(/is not an object/);
+  });
+
+  it("continues an object after a kill, to the same bytes", async () => {
+    const [key, journal] = ["out/many.csv", "out/many.csv.partial.json"];
+    const args = ["predict", "model", "many.csv", "--workers", "1", "--out", `s3://${bucket}/${key}`, "--resume"];
+    const { child, ended } = startCli(args, folder);
+    while (child.exitCode === null && (await objects.read(journal)) === undefined) await sleep(5);
+    child.kill("SIGKILL");
+    await ended;
+    expect(await objects.read(journal)).toBeDefined();
+    expect(await objects.read(key)).toBeUndefined();
+    await run(at("few.csv"), "--out", `s3://${bucket}/${key}`, "--resume").then(
+      () => expect.fail("it continued with another input"),
+      (error: unknown) => expect(error).toMatchObject({ code: "CHECKPOINT_MISMATCH" }),
+    );
+    expect((await startCli(args, folder).ended).code).toBe(0);
+    await predict("many.csv", "--out", "local.csv");
+    expect((await object(key)) === text("local.csv")).toBe(true);
+    expect(await objects.read(journal)).toBeUndefined();
   });
 });

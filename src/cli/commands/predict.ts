@@ -4,34 +4,26 @@ import { counted } from "../../base/counted.js";
 import { ChurnkitError } from "../../base/errors.js";
 import { canonicalJson } from "../../base/json/index.js";
 import { NewLevels } from "../../data/quality/index.js";
-import { readParts, type TablePart } from "../../data/read/index.js";
-import { csvLine } from "../../data/table/index.js";
-import { rowsToScore, scoreInOrder, type RowsToScore } from "../../model/batch/index.js";
+import type { TablePart } from "../../data/read/index.js";
+import type { Counts } from "../../io/resumable-file.js";
+import { scoreFile, scoreFormats, type OutputPart, type ScoreFormat } from "../../model/batch/index.js";
 import { loadBundle } from "../../model/bundle/index.js";
 import { example } from "../help.js";
 import { countOption, delimiterOf, delimiterOption, noteForm, noteRejected } from "../input.js";
 import { decisionFor, decisionOptions, type DecisionOptions } from "../decision-options.js";
 import { exit, note, print } from "../output.js";
-import { outputColumns } from "../output-columns.js";
 import { openRows } from "../rows-source.js";
-import { parquetParts } from "../parquet-output.js";
-import { writeParts, type OutputPart } from "../scores-output.js";
+import { writeParts } from "../scores-output.js";
 
 interface Options extends DecisionOptions {
   out?: string;
-  format?: Format;
+  format?: ScoreFormat;
   strict?: boolean;
   delimiter?: string;
   json?: boolean;
   workers?: number;
   resume?: boolean;
 }
-
-const formats = ["csv", "jsonl", "parquet"] as const;
-type Format = (typeof formats)[number];
-
-/** Bytes of text that are read, scored and written at a time. */
-const partBytes = 1024 * 1024;
 
 export function register(program: Command): void {
   const command = program
@@ -40,7 +32,7 @@ export function register(program: Command): void {
     .option("--out <file>", "where to write the scores, also as s3://bucket/key; default: standard output")
     .addOption(
       new Option("--format <format>", "how to write the scores; default: by the name of --out, else csv").choices(
-        formats,
+        scoreFormats,
       ),
     )
     .addOption(delimiterOption());
@@ -64,43 +56,32 @@ async function run(path: string, file: string, options: Options): Promise<void> 
   if (resume && format === "parquet")
     throw new ChurnkitError(
       "OPTION_INVALID",
-      "A Parquet file cannot be continued. Use --resume with CSV or JSON lines.",
+      "A Parquet file cannot be continued, because its end lists all of its row groups. Use --resume with CSV or JSON lines.",
     );
   const { scorer, artifact, manifest } = await loadBundle(path);
   const { threshold } = decisionFor(scorer.decision, options);
   const { from, identity } = await openRows(file);
-  const read = { target: "ignore", ragged: "reject-row", limits: { totalBytes: Number.MAX_SAFE_INTEGER } } as const;
-  const parts = readParts(scorer.contract, from, { ...read, ...delimiterOf(options), partBytes });
   const watched = new Watched();
   let positives = 0;
-
-  async function* scored(
-    done: { readonly rows?: number; readonly positives?: number } = {},
-  ): AsyncGenerator<OutputPart> {
-    const { rows: firstRow = 0 } = done;
-    positives = done.positives ?? 0;
-    const first = await parts.next();
-    if (first.done === true) return;
-    const ids = first.value.ids.columns.map(({ name }) => name);
-    const named = ids.length === 0 ? ["row"] : ids;
-    const names = [...named, ...outputColumns(named, ["probability", "label", "error"])];
-    let rows = firstRow;
-    if (firstRow === 0 && format === "csv")
-      yield { bytes: new TextEncoder().encode(csvLine(names)), counts: { rows, positives } };
-    const lines = { format: format === "csv" ? format : "jsonl", threshold, names, firstRow, workers } as const;
-    for await (const part of scoreInOrder({ artifact, scorer }, watched.pass(first.value, parts, firstRow), lines)) {
-      rows += part.rows;
-      positives += part.positives;
-      yield { bytes: part.bytes, counts: { rows, positives } };
+  async function* scored(done: Counts | undefined): AsyncGenerator<OutputPart> {
+    const onPart = (part: TablePart): void => watched.see(part);
+    const { delimiter } = delimiterOf(options);
+    positives = done?.["positives"] ?? 0;
+    for await (const part of scoreFile({ artifact, scorer }, from, {
+      format,
+      threshold,
+      delimiter,
+      workers,
+      onPart,
+      done,
+    })) {
+      positives = part.counts["positives"] ?? positives;
+      yield part;
     }
   }
-
   const optionsText = canonicalJson({ format, threshold, delimiter: options.delimiter ?? "" });
   const origins = { model: manifest.contentHash, input: identity, options: optionsText };
-  await writeParts(out, (done) => (format === "parquet" ? parquetParts(scored(done)) : scored(done)), {
-    resume,
-    origins,
-  });
+  await writeParts(out, scored, { resume, origins });
   const { rows, rejected } = watched;
   noteRejected(file, watched);
   for (const { message } of watched.newLevels.findings(scorer.contract.columns)) note(`note: ${message}`);
@@ -109,7 +90,7 @@ async function run(path: string, file: string, options: Options): Promise<void> 
   if (options.strict && rejected > 0) process.exitCode = exit.checkFailed;
 }
 
-function formatOf(out = ""): Format {
+function formatOf(out = ""): ScoreFormat {
   if (/\.(jsonl|ndjson)$/i.test(out)) return "jsonl";
   return /\.parquet$/i.test(out) ? "parquet" : "csv";
 }
@@ -121,19 +102,12 @@ class Watched {
   first: { readonly row: number; readonly why: string } | undefined;
   readonly newLevels = new NewLevels();
 
-  /** Passes parts on, without those that are scored already. */
-  async *pass(first: TablePart, others: AsyncIterable<TablePart>, firstRow: number): AsyncGenerator<RowsToScore> {
-    noteForm(first.table);
-    let part: TablePart | undefined = first;
-    const rest = others[Symbol.asyncIterator]();
-    for (; part !== undefined; part = ((await rest.next()) as IteratorResult<TablePart, undefined>).value) {
-      const { table } = part;
-      this.rows += table.rows;
-      this.rejected += table.rejected.length;
-      const [bad] = table.rejected;
-      if (bad !== undefined) this.first ??= { row: bad.row, why: bad.issues[0]?.message ?? "" };
-      this.newLevels.add(table);
-      if (this.rows + this.rejected > firstRow) yield rowsToScore(part);
-    }
+  see({ table }: TablePart): void {
+    if (this.rows + this.rejected === 0) noteForm(table);
+    this.rows += table.rows;
+    this.rejected += table.rejected.length;
+    const [bad] = table.rejected;
+    if (bad !== undefined) this.first ??= { row: bad.row, why: bad.issues[0]?.message ?? "" };
+    this.newLevels.add(table);
   }
 }

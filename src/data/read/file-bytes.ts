@@ -1,11 +1,40 @@
 import type { FileHandle } from "node:fs/promises";
 import { ChurnkitError } from "../../base/errors.js";
 import { node } from "../../base/node.js";
+import { Damaged } from "./parquet/thrift.js";
 
 const chunkBytes = 256 * 1024;
 
+/** Bytes that can be read from anywhere. */
+export interface RangedBytes {
+  readonly size: number;
+  /** @throws ChurnkitError where they cannot be read; Damaged where they end before. */
+  at(start: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** Opens a file to read it from anywhere. */
+export async function rangedFile(path: string): Promise<RangedBytes & { close(): Promise<void> }> {
+  const handle = await openToRead(path);
+  const { size } = await handle.stat();
+  return {
+    size,
+    async at(start, length) {
+      const bytes = new Uint8Array(length);
+      for (let at = 0; at < length;) {
+        const { bytesRead } = await handle.read(bytes, at, length - at, start + at).catch((cause: unknown) => {
+          throw notReadable(path, cause);
+        });
+        if (bytesRead === 0) throw new Damaged("it became shorter while it was read");
+        at += bytesRead;
+      }
+      return bytes;
+    },
+    close: () => handle.close(),
+  };
+}
+
 /** Opens a file for reading. */
-export async function openToRead(path: string): Promise<FileHandle> {
+async function openToRead(path: string): Promise<FileHandle> {
   const { open } = node().getBuiltinModule("node:fs/promises");
   try {
     return await open(path, "r");
@@ -15,7 +44,7 @@ export async function openToRead(path: string): Promise<FileHandle> {
 }
 
 /** Returns the error for a failed read of a file. */
-export function notReadable(path: string, cause: unknown): ChurnkitError {
+function notReadable(path: string, cause: unknown): ChurnkitError {
   const code = (cause as { code?: unknown } | null)?.code;
   const reasons = new Map<unknown, string>([
     ["ENOENT", "the file does not exist; check the path"],

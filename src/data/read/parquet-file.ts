@@ -1,7 +1,6 @@
-import type { FileHandle } from "node:fs/promises";
 import type * as hyparquet from "hyparquet";
 import { ChurnkitError } from "../../base/errors.js";
-import { notReadable, openToRead } from "./file-bytes.js";
+import { rangedFile, type RangedBytes } from "./file-bytes.js";
 import { ReadBudget } from "./parquet/budget.js";
 import { decodeColumn, type ColumnValues } from "./parquet/decode.js";
 import { readFooter, tailBytes, type ParquetFooter, type ParquetGroup } from "./parquet/footer.js";
@@ -16,7 +15,7 @@ const mostRowChars = 2 ** 26;
 type Driver = typeof hyparquet;
 
 /**
- * Yields the rows of a Parquet file as JSON lines, so that they are read, checked and inferred like those: dates and
+ * Yields the rows of a Parquet file, or of the bytes of one, as JSON lines, so that they are read, checked and inferred like those: dates and
  * times as ISO 8601, whole numbers beyond 2^53 as text, missing values as the empty text. A column of lists or
  * structs becomes an empty object, which no contract accepts. Memory holds one row group at a time.
  *
@@ -26,22 +25,27 @@ type Driver = typeof hyparquet;
  * file; INPUT_UNSUPPORTED for an encoding or packing that cannot be read; INPUT_TOO_LARGE for a row group of more than 1 GiB, or
  * where the file says that it holds far more than its size allows.
  */
-export async function* parquetLines(path: string): AsyncGenerator<Uint8Array> {
+export async function* parquetLines(path: string, ranged?: RangedBytes): AsyncGenerator<Uint8Array> {
   const driver = await loadDriver();
-  const handle = await openToRead(path);
+  if (ranged !== undefined) {
+    yield* rowsOf(driver, path, ranged);
+    return;
+  }
+  const file = await rangedFile(path);
   try {
-    const { size } = await handle.stat();
-    const budget = new ReadBudget(path, size);
-    const { columns, groups } = await readable(path, async () =>
-      readFooter(driver, await tailOf(handle, size, path), size),
-    );
-    for (const group of groups) {
-      budget.group(group.bytes);
-      const values = await readable(path, () => readGroup({ driver, handle, path, budget }, columns, group));
-      yield* linesOf([...columns.keys()], values, group.rows, path, budget);
-    }
+    yield* rowsOf(driver, path, file);
   } finally {
-    await handle.close();
+    await file.close();
+  }
+}
+
+async function* rowsOf(driver: Driver, path: string, bytes: RangedBytes): AsyncGenerator<Uint8Array> {
+  const budget = new ReadBudget(path, bytes.size);
+  const { columns, groups } = await readable(path, async () => readFooter(driver, await tailOf(bytes), bytes.size));
+  for (const group of groups) {
+    budget.group(group.bytes);
+    const values = await readable(path, () => readGroup({ driver, bytes, budget }, columns, group));
+    yield* linesOf([...columns.keys()], values, group.rows, path, budget);
   }
 }
 
@@ -57,35 +61,17 @@ async function loadDriver(): Promise<Driver> {
   }
 }
 
-async function bytesAt(
-  handle: FileHandle,
-  start: number,
-  length: number,
-  path: string,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(length);
-  try {
-    for (let at = 0; at < length;) {
-      const { bytesRead } = await handle.read(bytes, at, length - at, start + at);
-      if (bytesRead === 0) throw new Damaged("it became shorter while it was read");
-      at += bytesRead;
-    }
-  } catch (cause) {
-    throw cause instanceof Damaged ? cause : notReadable(path, cause);
-  }
-  return bytes;
-}
-
 /** The footer and what follows it. */
-async function tailOf(handle: FileHandle, size: number, path: string): Promise<Uint8Array> {
+async function tailOf(bytes: RangedBytes): Promise<Uint8Array> {
+  const { size } = bytes;
   if (size < 4 + tailBytes) throw new Damaged("it is too short");
-  const end = await bytesAt(handle, size - tailBytes, tailBytes, path);
+  const end = await bytes.at(size - tailBytes, tailBytes);
   const mark = new TextDecoder("latin1").decode(end.subarray(4));
   if (mark === "PARE") throw new Damaged("unsupported: it is encrypted");
   if (mark !== "PAR1") throw new Damaged("it does not end as a Parquet file does");
   const footer = new DataView(end.buffer).getUint32(0, true);
   if (footer > size - 4 - tailBytes) throw new Damaged(`it declares a footer of ${footer} bytes but has ${size}`);
-  return bytesAt(handle, size - tailBytes - footer, footer + tailBytes, path);
+  return bytes.at(size - tailBytes - footer, footer + tailBytes);
 }
 
 /** Converts any error that untrusted bytes cause. */
@@ -113,14 +99,13 @@ async function readable<T>(path: string, work: () => Promise<T>): Promise<T> {
 
 interface Reading {
   readonly driver: Driver;
-  readonly handle: FileHandle;
-  readonly path: string;
+  readonly bytes: RangedBytes;
   readonly budget: ReadBudget;
 }
 
 /** A row group's values by column. */
 async function readGroup(
-  { driver, handle, path, budget }: Reading,
+  { driver, bytes, budget }: Reading,
   columns: ParquetFooter["columns"],
   { rows, chunks }: ParquetGroup,
 ): Promise<ReadonlyMap<string, ColumnValues>> {
@@ -129,10 +114,7 @@ async function readGroup(
   for (const [name, chunk] of chunks) {
     const column = columns.get(name);
     if (column === undefined) continue;
-    values.set(
-      name,
-      await decodeColumn(driver, chunk, column, rows, await bytesAt(handle, chunk.start, chunk.bytes, path), budget),
-    );
+    values.set(name, await decodeColumn(driver, chunk, column, rows, await bytes.at(chunk.start, chunk.bytes), budget));
   }
   return values;
 }

@@ -6,7 +6,7 @@ import { contractIn, type Dataset } from "../dataset.js";
 import type { Table } from "../table/table.js";
 import { delimitedParts, readDelimited } from "./csv.js";
 import { formatOfName, optionsForName } from "./delimiter.js";
-import { fileBytes } from "./file-bytes.js";
+import { fileBytes, type RangedBytes } from "./file-bytes.js";
 import { inferDelimited, inferJsonLines, type InferOptions } from "./infer-source.js";
 import { jsonLineParts, readJsonLines } from "./json-lines.js";
 import type { ReadOptions } from "./options.js";
@@ -36,6 +36,8 @@ export async function readTable(given: Dataset | Contract, path: string, options
 export interface NamedBytes {
   readonly name: string;
   readonly bytes: AsyncIterable<Uint8Array>;
+  /** The same bytes to be read from anywhere, as Parquet is. */
+  readonly ranged?: RangedBytes;
 }
 
 /** Reads features and ids of a file, or of bytes with a file's name, in parts: row for row as {@link readTable} does. */
@@ -44,17 +46,18 @@ export function readParts(
   from: string | NamedBytes,
   options: PartOptions,
 ): AsyncGenerator<TablePart> {
-  const { name, bytes } = typeof from === "string" ? { name: from, bytes: fileBytes(from) } : from;
+  const named: NamedBytes = typeof from === "string" ? { name: from, bytes: fileBytes(from) } : from;
+  const { name, bytes, ranged } = named;
   const { format } = formatOfName(name);
   if (format === "delimited") {
     const { options: filled, expected } = optionsForName(name, options);
     return delimitedParts(contract, bytes, { ...filled, partBytes: options.partBytes }, { expected });
   }
-  if (format === "parquet" && typeof from !== "string") {
+  if (format === "parquet" && typeof from !== "string" && ranged === undefined) {
     const message = `${name}: a Parquet file is read from its end, so not from a stream; copy it to a local file first.`;
     throw new ChurnkitError("INPUT_UNSUPPORTED", message, { where: { file: name } });
   }
-  return jsonLineParts(contract, format === "parquet" ? parquetLines(name) : bytes, {
+  return jsonLineParts(contract, format === "parquet" ? parquetLines(name, ranged) : bytes, {
     ...options,
     source: options.source ?? name,
   });

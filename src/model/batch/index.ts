@@ -1,2 +1,1 @@
-export { rowsToScore, type LineOptions, type RowsToScore, type ScoredRows } from "./score-rows.js";
-export { scoreInOrder } from "./threads.js";
+export { scoreFile, scoreFormats, type OutputPart, type ScoreFormat } from "./score-file.js";

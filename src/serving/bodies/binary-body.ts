@@ -1,7 +1,7 @@
 import { ChurnkitError } from "../../base/errors.js";
 
 /** The header of a body whose JSON is followed by tensors as bytes: the length of the JSON. */
-export const binaryHeader = "inference-header-content-length";
+const binaryHeader = "inference-header-content-length";
 
 /** A body of JSON, and the bytes of the tensors behind it, one after the other. */
 export function joinBinary(

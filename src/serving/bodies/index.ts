@@ -1,4 +1,4 @@
-export { binaryHeader, joinBinary, splitBinary } from "./binary-body.js";
+export { joinBinary, splitBinary } from "./binary-body.js";
 export { namingOf, withNames, type Naming } from "./features.js";
 export { acceptedForm, formOf, linesType } from "./form.js";
 export { sentJson, textOf, type Sent } from "./json.js";

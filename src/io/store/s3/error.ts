@@ -7,6 +7,7 @@ const operations = {
   PutObject: { verb: "write", action: "s3:PutObject" },
   CreateMultipartUpload: { verb: "write", action: "s3:PutObject" },
   UploadPart: { verb: "write", action: "s3:PutObject" },
+  ListParts: { verb: "continue", action: "s3:ListMultipartUploadParts" },
   CompleteMultipartUpload: { verb: "write", action: "s3:PutObject" },
   DeleteObject: { verb: "delete", action: "s3:DeleteObject" },
   ListObjectsV2: { verb: "list", action: "s3:ListBucket" },

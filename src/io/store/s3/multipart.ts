@@ -31,25 +31,7 @@ export async function putParts(
   const upload = { ...s3.common, Key: s3.place.keyOf(key), UploadId: await begin(s3, key, write) };
   try {
     const { sent, sum } = await sendAll(s3, key, upload, follow(s3, key, [first, second], parts), spare);
-    const checksum = Buffer.alloc(4);
-    checksum.writeUInt32BE(sum);
-    const whole = {
-      MultipartUpload: { Parts: sent },
-      ChecksumCRC32: checksum.toString("base64"),
-      ChecksumType: s3.sdk.ChecksumType.FULL_OBJECT,
-    };
-    return await s3
-      .send(new s3.sdk.CompleteMultipartUploadCommand({ ...upload, ...whole, ...conditionOf(ifVersion) }))
-      .then(
-        ({ ETag }) => written(s3, key, write, ETag),
-        (error: unknown) =>
-          settle(s3, key, write, {
-            operation: "CompleteMultipartUpload",
-            error,
-            retried: wasRetried(error),
-            conditional: ifVersion !== undefined,
-          }),
-      );
+    return await complete(s3, key, upload, { sent, sum, ifVersion, write });
   } catch (error) {
     await parts.return(undefined).catch(() => undefined);
     // If this fails too, the bucket's lifecycle rule for unfinished uploads removes them.
@@ -58,7 +40,40 @@ export async function putParts(
   }
 }
 
-async function begin(s3: S3Connection, key: string, write: Write): Promise<string> {
+/** Makes the object of its parts. @param sum CRC-32 of all its bytes. */
+export async function complete(
+  s3: S3Connection,
+  key: string,
+  upload: Upload,
+  whole: {
+    readonly sent: CompletedPart[];
+    readonly sum: number;
+    readonly ifVersion?: string | null | undefined;
+    readonly write: Write;
+  },
+): Promise<KnownVersion> {
+  const { sent, sum, ifVersion, write } = whole;
+  const checksum = Buffer.alloc(4);
+  checksum.writeUInt32BE(sum);
+  const parts = {
+    MultipartUpload: { Parts: sent },
+    ChecksumCRC32: checksum.toString("base64"),
+    ChecksumType: s3.sdk.ChecksumType.FULL_OBJECT,
+  };
+  return s3.send(new s3.sdk.CompleteMultipartUploadCommand({ ...upload, ...parts, ...conditionOf(ifVersion) })).then(
+    ({ ETag }) => written(s3, key, write, ETag),
+    (error: unknown) =>
+      settle(s3, key, write, {
+        operation: "CompleteMultipartUpload",
+        error,
+        retried: wasRetried(error),
+        conditional: ifVersion !== undefined,
+      }),
+  );
+}
+
+/** Starts an upload in parts, and gives its id. */
+export async function begin(s3: S3Connection, key: string, write: Write): Promise<string> {
   try {
     const { UploadId } = await s3.send(
       new s3.sdk.CreateMultipartUploadCommand({
@@ -77,7 +92,8 @@ async function begin(s3: S3Connection, key: string, write: Write): Promise<strin
   throw storeFailed(s3.place, "write", key, "The server started an upload without an id.");
 }
 
-type Upload = S3Connection["common"] & { readonly Key: string; readonly UploadId: string };
+/** An upload in parts. */
+export type Upload = S3Connection["common"] & { readonly Key: string; readonly UploadId: string };
 
 /** @param spare receives the memory of parts that have arrived. */
 async function sendAll(
@@ -93,20 +109,12 @@ async function sendAll(
   try {
     for await (const bytes of parts) {
       const PartNumber = sent.length + 1;
-      if (PartNumber > maxParts) throw tooLarge(s3, key, bytes.length);
+      checkPart(s3, key, PartNumber, bytes.length);
       sum = crc32(bytes, sum);
       const place = sent.push({ PartNumber }) - 1;
-      const part = s3
-        .send(
-          new s3.sdk.UploadPartCommand({
-            ...upload,
-            PartNumber,
-            Body: bytes,
-            ChecksumAlgorithm: s3.sdk.ChecksumAlgorithm.CRC32,
-          }),
-        )
-        .then(({ ETag, ChecksumCRC32 }) => {
-          sent[place] = { PartNumber, ETag, ChecksumCRC32 };
+      const part = sendPart(s3, upload, PartNumber, bytes)
+        .then((done) => {
+          sent[place] = done;
           spare.push(bytes);
         })
         .finally(() => running.delete(part));
@@ -121,8 +129,26 @@ async function sendAll(
   return { sent, sum };
 }
 
-const tooLarge = (s3: S3Connection, key: string, partBytes: number): ChurnkitError =>
-  storeFailed(s3.place, "write", key, `It is larger than ${maxParts} parts of ${partBytes} bytes: raise partBytes.`);
+/** Sends one part. */
+export async function sendPart(
+  s3: S3Connection,
+  upload: Upload,
+  PartNumber: number,
+  Body: Uint8Array,
+): Promise<CompletedPart> {
+  const ChecksumAlgorithm = s3.sdk.ChecksumAlgorithm.CRC32;
+  const { ETag, ChecksumCRC32 } = await s3.send(
+    new s3.sdk.UploadPartCommand({ ...upload, PartNumber, Body, ChecksumAlgorithm }),
+  );
+  return { PartNumber, ETag, ChecksumCRC32 };
+}
+
+/** @throws ChurnkitError STORE_FAILED for a part more than S3 takes. */
+export function checkPart(s3: S3Connection, key: string, number: number, partBytes: number): void {
+  if (number <= maxParts) return;
+  const why = `It is larger than ${maxParts} parts of ${partBytes} bytes: raise partBytes.`;
+  throw storeFailed(s3.place, "write", key, why);
+}
 
 /**
  * Cuts a stream into parts of one size, the last one shorter, each in separate or spare memory: new memory for each

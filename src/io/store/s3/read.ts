@@ -14,7 +14,10 @@ const maxInMemory = 2 ** 31;
 const patience = 5;
 
 /** An object that is being read. */
-export interface OpenObject extends KnownVersion, StoredStream {}
+export interface OpenObject extends KnownVersion, StoredStream {
+  /** Ends a read that is not wanted, or not wanted any longer. */
+  close(): void;
+}
 
 /** The current version. Not read by HEAD, whose answer has no body to explain an error. */
 export async function look(s3: S3Connection, key: string): Promise<KnownVersion | undefined> {
@@ -32,7 +35,8 @@ export async function open(s3: S3Connection, key: string): Promise<OpenObject | 
   const found = await first(s3, key);
   if (found === undefined) return undefined;
   const size = found.ContentLength ?? 0;
-  return { ...knownVersion(found), size, stream: whole(s3, key, found, size) };
+  const close = (): unknown => (found.Body as Readable | undefined)?.destroy();
+  return { ...knownVersion(found), size, stream: whole(s3, key, found, size), close };
 }
 
 const knownVersion = ({ ETag = "", Metadata }: GetObjectCommandOutput): KnownVersion => ({
@@ -47,6 +51,34 @@ async function first(s3: S3Connection, key: string): Promise<GetObjectCommandOut
     if (await isNotThere(s3, key, error)) return undefined;
     throw s3Failed(s3.place, "GetObject", key, error);
   }
+}
+
+/** Some bytes of an object's version. */
+export async function readRange(
+  s3: S3Connection,
+  key: string,
+  version: string,
+  { start, length }: { readonly start: number; readonly length: number },
+): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(length);
+  let offset = 0;
+  for (let failures = 0; offset < length;) {
+    const body = await resume(s3, key, { version, offset: start + offset, end: start + length });
+    try {
+      for await (const part of body as AsyncIterable<Uint8Array>) {
+        bytes.set(part, offset);
+        offset += part.length;
+        failures = 0;
+      }
+    } catch (cause) {
+      if (++failures === patience)
+        throw storeFailed(s3.place, "read", key, `The read stopped at byte ${start + offset}.`, cause);
+      await sleep(20 * 2 ** failures);
+    } finally {
+      body.destroy();
+    }
+  }
+  return bytes;
 }
 
 /** Reads an object into memory, from the beginning again if necessary. */
@@ -73,12 +105,16 @@ export async function readAll(
   }
 }
 
-function request(
-  s3: S3Connection,
-  key: string,
-  from?: { readonly version: string; readonly offset: number },
-): Promise<GetObjectCommandOutput> {
-  const part = from === undefined ? {} : { IfMatch: from.version, Range: `bytes=${from.offset}-` };
+/** A place in a version of an object, up to its end or another. */
+interface Place {
+  readonly version: string;
+  readonly offset: number;
+  readonly end?: number;
+}
+
+function request(s3: S3Connection, key: string, from?: Place): Promise<GetObjectCommandOutput> {
+  const last = from?.end === undefined ? "" : from.end - 1;
+  const part = from === undefined ? {} : { IfMatch: from.version, Range: `bytes=${from.offset}-${last}` };
   return s3.send(
     new s3.sdk.GetObjectCommand({ ...s3.common, Key: s3.place.keyOf(key), ChecksumMode: "ENABLED", ...part }),
   );
@@ -119,11 +155,7 @@ async function* whole(
   }
 }
 
-async function resume(
-  s3: S3Connection,
-  key: string,
-  from: { readonly version: string; readonly offset: number },
-): Promise<Readable> {
+async function resume(s3: S3Connection, key: string, from: Place): Promise<Readable> {
   try {
     const next = await request(s3, key, from);
     if (next.ContentRange?.startsWith(`bytes ${from.offset}-`) === true) return next.Body as Readable;

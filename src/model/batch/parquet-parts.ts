@@ -1,7 +1,7 @@
 import type { BasicType, ByteWriter } from "hyparquet-writer";
-import { ChurnkitError } from "../base/errors.js";
-import { parseJson } from "../base/json/index.js";
-import type { OutputPart } from "./scores-output.js";
+import { ChurnkitError } from "../../base/errors.js";
+import { parseJson } from "../../base/json/index.js";
+import type { OutputPart } from "./score-file.js";
 
 /** Rows in a row group: one is in memory at a time. */
 const groupRows = 65_536;
