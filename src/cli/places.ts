@@ -127,6 +127,18 @@ export async function openObject(place: string): Promise<{ readonly objects: S3O
   return { objects: await s3Objects({ bucket: name }), key };
 }
 
+/**
+ * Opens the store of a prefix, named as s3://bucket/prefix.
+ *
+ * @throws ChurnkitError OPTION_INVALID without a bucket and a prefix, PEER_MISSING without the driver's package.
+ */
+export async function openPrefix(place: string): Promise<{ readonly store: ObjectStore; readonly prefix: string }> {
+  const [, folder, prefix] = /^s3:\/\/([^/]+(?:\/.+)?)\/([^/]+)$/.exec(place) ?? [];
+  if (folder === undefined || prefix === undefined)
+    throw new ChurnkitError("OPTION_INVALID", `${place.slice(0, 80)} is not a prefix. Give s3://bucket/prefix.`);
+  return { store: await bucket(folder), prefix };
+}
+
 async function bucket(path: string): Promise<ObjectStore> {
   const { s3Store } = await import("../io/store/s3/store.js");
   const [name = "", ...prefix] = path.split("/").filter((part) => part !== "");

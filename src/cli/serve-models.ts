@@ -18,7 +18,7 @@ import {
   type Models,
 } from "../serving/models/index.js";
 import { note, reasonOf } from "./output.js";
-import { modelIn, openObject, openRegistry } from "./places.js";
+import { modelIn, openPrefix, openRegistry } from "./places.js";
 import { reference } from "./registry-options.js";
 import type { ServeConfig } from "./serve-config.js";
 import { onDuty } from "./watched-handler.js";
@@ -78,6 +78,7 @@ const forOneModel = [
   "splitBy",
   "exposures",
   "shadow",
+  "exposures",
   "monitor",
   "capture",
   "monitorState",
@@ -147,10 +148,10 @@ export async function exposuresAt(
 ): Promise<ExposureLog | undefined> {
   if (place === undefined) return undefined;
   if (!place.startsWith("s3://")) return exposureLog(captureToFile(place), onError);
-  const { store, key } = await openObject(place);
+  const { store, prefix } = await openPrefix(place);
   // Servers that share a place write objects of their own.
   const writer = `${hostname().replace(/[^\w-]+/g, "-")}-${process.pid}-${crypto.randomUUID().slice(0, 8)}`;
-  return exposureLog(captureToStore<Exposure>(store, { prefix: key, writer }), onError);
+  return exposureLog(captureToStore<Exposure>(store, { prefix, writer }), onError);
 }
 
 /** Variants and shadow are those of the first model. */
