@@ -28,6 +28,12 @@ async function replace(url, content) {
   await rename(fresh, url);
 }
 
+/**
+ * Pages of 64 kB that a kernel starts with, which cost nothing before they are used. Most models need no more, so memory does
+ * not grow: growing detaches a buffer, and after that V8 checks every access of every typed array in the process.
+ */
+const pages = "128";
+
 async function compile({ entry, wasm, bytes, constant }) {
   const { default: asc } = await import("assemblyscript/asc");
   await mkdir(built, { recursive: true });
@@ -35,7 +41,7 @@ async function compile({ entry, wasm, bytes, constant }) {
   const { error, stderr } = await asc.main(
     [
       fileURLToPath(new URL(entry, sources)),
-      ...["-O3", "--noAssert", "--enable", "simd", "--runtime", "stub"],
+      ...["-O3", "--noAssert", "--enable", "simd", "--runtime", "stub", "--initialMemory", pages],
       ...["--outFile", fileURLToPath(fresh)],
     ],
     { stderr: asc.createMemoryStream() },

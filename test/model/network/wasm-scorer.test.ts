@@ -105,6 +105,7 @@ describe("a network scorer", () => {
     const others = models.map(({ state }) => createNetworkScorer(spec, state.weights, kernel));
     const wide = network(700, [[900, 0, true, 0]]);
     createNetworkScorer(wide, (await trained(wide)).state.weights, kernel).score(new Float32Array(700), 1);
+    kernel.allocate(8 * 2 ** 20);
     expect(held.length).toBe(0);
     expect(first.input.length).toBe(first.capacity * 45);
     expect(bits(first.score(x, 100))).toEqual(alone);
