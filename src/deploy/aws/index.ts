@@ -3,6 +3,9 @@
  *
  * @module churnkit/deploy/aws
  */
+export { type PipelineDefinition, pipelineDefinition } from "./pipeline/definition.js";
+export { refs } from "./pipeline/references.js";
+export { steps } from "./pipeline/steps.js";
 export { type EndpointConfig, endpointConfig } from "./requests/endpoint-config.js";
 export { endpointRequest, updateEndpoint } from "./requests/endpoint.js";
 export type { Guardrails } from "./requests/guardrails.js";
