@@ -43,6 +43,8 @@ export default defineConfig([
       deploy: "src/deploy/index.ts",
       "deploy/aws": "src/deploy/aws/index.ts",
       pipeline: "src/pipeline/index.ts",
+      container: "src/container/index.ts",
+      "churnkit-container": "src/container/main.ts",
       rehearsal: "src/rehearsal/index.ts",
       io: "src/io/index.ts",
       "io/s3": "src/io/store/s3/store.ts",

@@ -23,6 +23,7 @@ const groups = [
   ["deploy"],
   ["deploy/aws"],
   ["pipeline"],
+  ["container"],
   ["rehearsal"],
 ];
 

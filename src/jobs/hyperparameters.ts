@@ -5,8 +5,8 @@ import { trainParams } from "./standard/train-watched.js";
 
 /** Settings that describe the rows where no contract does, as the job `ingest` takes them. */
 const ofRows = { target: "text", positive: "text", id: "list", ignore: "list" } as const;
-/** Settings of the training itself, beside the learner's options. */
-const ofTraining = { learner: "text", seed: "value", facets: "list", baseline: "value" } as const;
+/** Params of the job `train`. */
+const ofTraining = { learner: "text", options: "value", seed: "value", facets: "list", baseline: "value" } as const;
 const plain: Readonly<Record<string, "text" | "list" | "value">> = { ...ofRows, ...ofTraining };
 
 /** A training as hyperparameters describe it. */
@@ -25,7 +25,8 @@ const malformed = documentError("OPTION_INVALID", "", "Correct the hyperparamete
 
 /**
  * Reads a training from hyperparameters: names and texts, as SageMaker gives them. A list is written as JSON or with commas; the
- * options of a learner stand beside the others, and an item of a list alone, as tuning needs it, is `units1`, `units2` and so on.
+ * options of a learner may stand beside the others, where they win over those in `options`, and an item of a list alone, as tuning needs
+ * it, is `units1`, `units2` and so on.
  * What SageMaker adds (`_tuning_objective_metric`, `sagemaker_...`) is left out.
  *
  * @throws ChurnkitError OPTION_INVALID for one that is not known or has a wrong value.
@@ -51,19 +52,10 @@ export function settingsOf(hyperparameters: Readonly<Record<string, string>>): H
   for (const [name, values] of items) options[name] = joined(name, values, options);
   return {
     rows,
-    training: trainParams(JsonValue.of({ ...training, options }, "The training job", malformed, "hyperparameters")),
+    training: trainParams(
+      JsonValue.of(withOptions(training, options), "The training job", malformed, "hyperparameters"),
+    ),
   };
-}
-
-/** Writes params of the job `train`, and settings of the rows, as hyperparameters. */
-export function hyperparametersOf(params: Readonly<Record<string, unknown>>): Record<string, string> {
-  const { options = {}, ...others } = params as { readonly options?: object };
-  return Object.fromEntries(
-    Object.entries({ ...others, ...options }).map(([name, value]) => [
-      name,
-      typeof value === "string" ? value : JSON.stringify(value),
-    ]),
-  );
 }
 
 /** The options of a learner, with their defaults; an engine is code, which no text can name. */
@@ -99,6 +91,15 @@ const read = {
       .filter((item) => item !== "");
   },
 };
+
+function withOptions(training: Readonly<Record<string, unknown>>, options: object): object {
+  const { options: given = {} } = training;
+  // What is no object is refused as such.
+  return { ...training, options: isObject(given) ? { ...given, ...options } : given };
+}
+
+const isObject = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 function joined(name: string, values: ReadonlyMap<number, unknown>, options: object): unknown[] {
   const refuse = (what: string): never => {

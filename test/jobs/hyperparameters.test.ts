@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { hyperparametersOf, settingsOf } from "../../src/jobs/hyperparameters.js";
+import { settingsOf } from "../../src/jobs/hyperparameters.js";
 
 const refusal = (given: Record<string, string>): string => {
   try {
@@ -75,17 +75,21 @@ describe("hyperparameters", () => {
     expect(refusal(given as Record<string, string>)).toMatch(message);
   });
 
-  it("are read back from what they are written as", () => {
+  it("may be the params as they are, and single options win", () => {
     const params = {
-      target: "churn",
-      id: ["a", "b,c"],
       learner: "network",
-      options: { units: [8, 4], dropout: [0.5], batchSize: "auto", l2: 0.01, classWeights: "balanced" },
+      options: { units: [8, 4], l2: 0.01 },
       seed: 4,
       baseline: false,
       facets: ["plan"],
     };
-    const { target, id, ...training } = params;
-    expect(settingsOf(hyperparametersOf(params))).toEqual({ rows: { target, id }, training });
+    const texts = Object.entries(params).map(([name, value]) => [
+      name,
+      typeof value === "string" ? value : JSON.stringify(value),
+    ]);
+    const written = Object.fromEntries(texts) as Record<string, string>;
+    expect(settingsOf(written).training).toEqual(params);
+    expect(settingsOf({ ...written, l2: "0.5", units1: "2" }).training.options).toEqual({ units: [2], l2: 0.5 });
+    expect(refusal({ options: "[1]" })).toMatch(/hyperparameters.options must be an object/);
   });
 });

@@ -1,11 +1,11 @@
 import { expect, it } from "vitest";
 import { metricNames, type MetricName } from "../../src/model/evaluate/index.js";
-import { epochLine, loggedMetrics, modelLine } from "../../src/model/training/metric-lines.js";
+import { epochLine, trainingMetrics, modelLine } from "../../src/model/training/metric-lines.js";
 
 /** What each regular expression finds in a line. */
 const read = (line: string): Record<string, number> =>
   Object.fromEntries(
-    loggedMetrics.flatMap(({ name, regex }) => {
+    trainingMetrics.flatMap(({ name, regex }) => {
       const found = [...line.matchAll(new RegExp(regex, "g"))];
       expect(found.length, `${name} in ${line}`).toBeLessThanOrEqual(1);
       return found.map(([, value]) => [name, Number(value)]);
@@ -38,6 +38,6 @@ it("leaves out what has no value, and steps that are not epochs", () => {
 });
 
 it("stays within SageMaker's limits", () => {
-  expect(loggedMetrics.length).toBeLessThanOrEqual(40);
-  for (const { name, regex } of loggedMetrics) expect(name.length <= 255 && regex.length <= 500).toBe(true);
+  expect(trainingMetrics.length).toBeLessThanOrEqual(40);
+  for (const { name, regex } of trainingMetrics) expect(name.length <= 255 && regex.length <= 500).toBe(true);
 });

@@ -91,11 +91,8 @@ export function tableFromBytes(bytes: Uint8Array): Table {
   if (bytes.length !== end + 1 + rows * widths.reduce((sum, width) => sum + width, 4))
     throw malformed(what, "was cut short, or is longer than its header says");
   let at = end + 1;
-  /** Copied, because an array of numbers must begin at a multiple of its width. */
-  const next = (width: number): ArrayBuffer => {
-    const part = bytes.slice(at, (at += rows * width));
-    return part.buffer;
-  };
+  /** Copied, because an array of numbers must begin at a multiple of its width; the slice of a Buffer would be no copy. */
+  const next = (width: number): ArrayBuffer => new Uint8Array(bytes.subarray(at, (at += rows * width))).buffer;
   const rowNumbers = new Uint32Array(next(4));
   const byName = new Map(contract.columns.map((column) => [column.name, column]));
   const data = columns.map((column, i): [string, ColumnData] => {

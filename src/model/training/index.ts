@@ -1,6 +1,6 @@
 export type { AutoChoice } from "./auto-learner.js";
 export { learnerNamed, learnerNames } from "./learners.js";
-export { epochLine, loggedMetrics, modelLine } from "./metric-lines.js";
+export { epochLine, modelLine, trainingMetrics, type TrainingMetric } from "./metric-lines.js";
 export { costThreshold, type ThresholdRule } from "./threshold.js";
 export { train, type TrainedModel } from "./train.js";
 export {

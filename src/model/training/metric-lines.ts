@@ -2,7 +2,7 @@ import { type MetricName, metricNames } from "../evaluate/index.js";
 import type { TrainingProgress } from "../kinds/learner.js";
 
 /** A metric of a training's log: its name, and the regular expression whose group is its value. SageMaker reads logs by these. */
-export interface LoggedMetric {
+export interface TrainingMetric {
   readonly name: string;
   readonly regex: string;
 }
@@ -15,8 +15,19 @@ const ofEpoch = {
 } as const;
 const ofModel = (metric: MetricName): string => `validation:${metric}`;
 
-/** Every metric that a training prints. Those of the model are on rows held out of the training. */
-export const loggedMetrics: readonly LoggedMetric[] = [...Object.values(ofEpoch), ...metricNames.map(ofModel)].map(
+/**
+ * Every metric that a training in SageMaker prints, as MetricDefinitions find it: `validation:f1` and the like of the model, on rows
+ * held out of the training, and `epoch:loss`, `epoch:validation_loss` and `epoch:validation_auc` of each network.
+ *
+ * @example
+ * ```ts
+ * import { trainingMetrics } from "churnkit/jobs";
+ *
+ * const objective = trainingMetrics.find(({ name }) => name === "validation:f1");
+ * console.assert(new RegExp(objective?.regex ?? "").exec("validation:f1=0.6312")?.[1] === "0.6312");
+ * ```
+ */
+export const trainingMetrics: readonly TrainingMetric[] = [...Object.values(ofEpoch), ...metricNames.map(ofModel)].map(
   (name) => ({ name, regex: `${name}=([-+.0-9eE]+)` }),
 );
 

@@ -20,6 +20,10 @@ describe("a table as bytes", () => {
     }
   });
 
+  it("comes back from a Buffer too, as files are read (its slice is no copy)", () => {
+    expect(tableFromBytes(Buffer.from(tableToBytes(table)))).toEqual(table);
+  });
+
   it("is refused where it was cut short, lengthened or changed in its header", () => {
     const bytes = tableToBytes(table);
     const longer = new Uint8Array(bytes.length + 1);

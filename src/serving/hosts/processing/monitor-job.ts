@@ -29,8 +29,8 @@ export interface MonitorJobOptions extends Omit<
   readonly constraints?: string | undefined;
   /** States of other shards: `/opt/ml/processing/input/states`, if the folder exists. */
   readonly states?: string | undefined;
-  /** Folder of the results: `/opt/ml/processing/output`. */
-  readonly output?: string | undefined;
+  /** Folder of the results: `/opt/ml/processing/output`; or a function that gives the path of each file. */
+  readonly output?: string | ((file: string) => string) | undefined;
   /** Describes the job's hosts: `/opt/ml/config/resourceconfig.json`, if the file exists. */
   readonly resources?: string | undefined;
   /** Describes the distribution of inputs over the hosts: `/opt/ml/config/processingjobconfig.json`, if it exists. */
@@ -109,8 +109,9 @@ export async function monitorProcessingJob(options: MonitorJobOptions = {}): Pro
   }[part.role];
   const written: string[] = [];
   for (const [name, value] of Object.entries(outputs)) {
-    await writeFileAtomic(join(output, name), `${JSON.stringify(value, null, 1)}\n`);
-    written.push(join(output, name));
+    const path = typeof output === "string" ? join(output, name) : output(name);
+    await writeFileAtomic(path, `${JSON.stringify(value, null, 1)}\n`);
+    written.push(path);
   }
   return { ...run, files: written };
 }
