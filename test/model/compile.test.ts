@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Artifact, TreesModel } from "../../src/model/artifact.js";
+import type { Artifact, ModelNode, TreesModel } from "../../src/model/artifact.js";
 import { calibrate } from "../../src/model/scoring/calibrate.js";
 import { compile, modelKinds, type Scorer } from "../../src/model/scoring/compile.js";
 import { sigmoid } from "../../src/stats/logistic.js";
@@ -40,6 +40,17 @@ describe("compile", () => {
     const scores = scorer.score(table);
     expected.forEach((probability, row) => expect(scores[row]).toBeCloseTo(probability, 12));
     expect(members).toHaveLength(3);
+  });
+
+  it("averages networks that share their rows as it does one by one", async () => {
+    const networks = artifact.model.kind === "ensemble" ? artifact.model.members.slice(0, 2) : [];
+    expect(networks.map(({ kind }) => kind)).toEqual(["network", "network"]);
+    const plain = { ...artifact, calibration: { kind: "identity" } as const };
+    const table = sampleTable(600, 5);
+    const score = async (model: ModelNode) => (await compile({ ...plain, model })).score(table);
+    const [one = [], other = []] = await Promise.all(networks.map(score));
+    const expected = Float64Array.from(one, (probability, row) => (probability + (other[row] as number)) / 2);
+    expect(await score({ kind: "ensemble", members: networks })).toEqual(expected);
   });
 
   it("gives a row the same bits alone, in a batch and as a record", () => {

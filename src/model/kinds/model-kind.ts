@@ -13,6 +13,11 @@ export interface ModelScorer {
    * @param x features, rows x inputs, row-major.
    */
   score(x: Float32Array, rows: number, out: Float64Array): void;
+  /**
+   * The same for the rows, up to `atOnce`, that a scorer of the same context has just scored: what both do with them is done
+   * once. Only scorers that share have it.
+   */
+  readonly again?: { readonly atOnce: number; score(rows: number, out: Float64Array): void };
 }
 
 /** Context for making a scorer. */

@@ -95,6 +95,32 @@ describe("a network scorer", () => {
     }
   });
 
+  it("scores again the rows that another network has scored, alone and together, whatever the weights", async () => {
+    const odd = network(45, [[13, 0, true, 0]]);
+    const [one, other, small] = await Promise.all([trained(spec, 1), trained(spec, 2), trained(odd)]);
+    const broken = one.state.weights.map((tensor, t) => tensor.map((weight, i) => (i % 50 === t ? Infinity : weight)));
+    const kernel = await loadKernel();
+    const scorers = [one.state.weights, other.state.weights, broken].map((weights) =>
+      createNetworkScorer(spec, weights, kernel),
+    );
+    scorers.push(createNetworkScorer(odd, small.state.weights, kernel));
+    const x = rowsFor(spec, 40, 8).x.map((value, i) => (i % 3 === 0 ? 0 : i === 400 ? Infinity : value));
+    const out = new Float32Array(40);
+    for (const first of scorers) {
+      for (const second of scorers) {
+        const expected = numbers(second.score(x, 40));
+        first.score(x, 40);
+        second.scoreAgain(40, out);
+        expect(numbers(out)).toEqual(expected);
+        for (let row = 0; row < 40; row++) {
+          first.score(x.subarray(row * 45, (row + 1) * 45), 1);
+          second.scoreAgain(1, out);
+          expect(numbers(out)[0]).toBe(expected[row]);
+        }
+      }
+    }
+  });
+
   it("shares a kernel with others, also when its memory grows", async () => {
     const kernel = await loadKernel();
     const { x } = rowsFor(spec, 100, 5);

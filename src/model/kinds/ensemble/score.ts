@@ -17,15 +17,25 @@ export const ensembleKind: ModelKind<EnsembleModel> = {
   },
   scorer({ members }, context) {
     const scorers = members.map((member) => context.scorerOf(member));
+    const inputs = scorers[0]?.inputs ?? 0;
+    // Networks share what they do with the same rows, if all score some before the first one goes on.
+    const shared = scorers.every(({ again }) => again !== undefined);
+    const atOnce = (shared ? scorers[0]?.again?.atOnce : undefined) ?? Infinity;
     let one = new Float64Array(0);
     return {
-      inputs: scorers[0]?.inputs ?? 0,
+      inputs,
       score(x, rows, out) {
-        if (one.length < rows) one = new Float64Array(rows);
         out.fill(0, 0, rows);
-        for (const scorer of scorers) {
-          scorer.score(x, rows, one);
-          for (let row = 0; row < rows; row++) out[row] = (out[row] as number) + (one[row] as number);
+        for (let first = 0; first < rows; first += atOnce) {
+          const count = Math.min(atOnce, rows - first);
+          if (one.length < count) one = new Float64Array(count);
+          const part = first === 0 ? x : x.subarray(first * inputs);
+          scorers.forEach((scorer, member) => {
+            if (member > 0 && shared) scorer.again?.score(count, one);
+            else scorer.score(part, count, one);
+            for (let row = 0; row < count; row++)
+              out[first + row] = (out[first + row] as number) + (one[row] as number);
+          });
         }
         for (let row = 0; row < rows; row++) out[row] = (out[row] as number) / scorers.length;
       },

@@ -3,7 +3,8 @@ import { Arena, EmbeddedModule, type WasmExports } from "../../wasm.js";
 
 /** The functions of the WebAssembly kernel; addresses are bytes in its memory. */
 export interface KernelExports extends WasmExports {
-  readonly score: (network: number, x: number, rows: number, logits: number) => void;
+  /** `again`: 1 where the last network of as many features has scored the same rows. */
+  readonly score: (network: number, x: number, rows: number, logits: number, again: number) => void;
   /** Adds the leaves of all trees to the sums of up to 128 rows. */
   readonly scoreTrees: (trees: number, x: number, rows: number, sums: number) => void;
   /** Adds the leaves of all trees to the sum of one row. */

@@ -35,6 +35,11 @@ export interface NetworkScorer {
    * @throws ChurnkitError `OPTION_INVALID` when `x` or `out` is too short.
    */
   score(x: Float32Array, rows: number, out?: Float32Array): Float32Array;
+  /**
+   * The same for the rows, `capacity` at most, that another scorer of the same kernel and number of inputs has just scored:
+   * what the two have in common is not done again.
+   */
+  scoreAgain(rows: number, out: Float32Array): void;
   /** Replaces the weights. */
   setWeights(weights: NetworkWeights): void;
 }
@@ -83,6 +88,7 @@ export function createNetworkScorer(spec: NetworkSpec, weights: NetworkWeights, 
     front: kernel.scratch("front", 4 * chunk * padded(widest)),
     back: kernel.scratch("back", 4 * chunk * padded(widest)),
     scratch: kernel.scratch("scratch", 4 * chunk * padded(widest)),
+    features: kernel.scratch(`features ${inputs}`, 8 * (inputs + 5)),
   };
   const x = kernel.scratch(`input ${inputs}`, 4 * capacity * inputs + 32);
   const logits = kernel.scratch("logits", 4 * capacity * outputs);
@@ -109,6 +115,11 @@ export function createNetworkScorer(spec: NetworkSpec, weights: NetworkWeights, 
   };
   setWeights(weights);
 
+  const runInto = (count: number, again: number, out: Float32Array, to: number): void => {
+    run(network, x, count, logits, again);
+    for (let i = 0; i < count * outputs; i++) out[to + i] = output[i] as number;
+  };
+
   return {
     inputs,
     outputs,
@@ -132,11 +143,13 @@ export function createNetworkScorer(spec: NetworkSpec, weights: NetworkWeights, 
       for (let first = 0; first < rows; first += capacity) {
         const count = Math.min(capacity, rows - first);
         if (!inPlace) copy(values, first * inputs, input, count * inputs, count > 1);
-        run(network, x, count, logits);
-        const to = first * outputs;
-        for (let i = 0; i < count * outputs; i++) out[to + i] = output[i] as number;
+        runInto(count, 0, out, first * outputs);
       }
       return out;
+    },
+    scoreAgain(rows, out) {
+      refresh();
+      runInto(rows, 1, out, 0);
     },
     setWeights,
   };

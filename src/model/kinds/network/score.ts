@@ -27,13 +27,24 @@ export const networkKind: ModelKind<NetworkModel> = {
     if (kernel === undefined)
       throw new ChurnkitError("KERNEL_UNAVAILABLE", "A network cannot score without the kernel.");
     const network = createNetworkScorer(spec, weights, kernel);
-    let logits = new Float32Array(1);
+    const { capacity } = network;
+    let logits = new Float32Array(capacity);
+    const toProbabilities = (rows: number, out: Float64Array): void => {
+      for (let row = 0; row < rows; row++) out[row] = sigmoid(logits[row] as number);
+    };
     return {
       inputs: spec.inputs,
       score(x, rows, out) {
         if (logits.length < rows) logits = new Float32Array(rows);
         network.score(x, rows, logits);
-        for (let row = 0; row < rows; row++) out[row] = sigmoid(logits[row] as number);
+        toProbabilities(rows, out);
+      },
+      again: {
+        atOnce: capacity,
+        score(rows, out) {
+          network.scoreAgain(rows, logits);
+          toProbabilities(rows, out);
+        },
       },
     };
   },

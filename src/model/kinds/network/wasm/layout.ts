@@ -71,6 +71,7 @@ export const scoreNetworkFields = [
   ["front", "i32"],
   ["back", "i32"],
   ["scratch", "i32"],
+  ["features", "i32"],
   ["finite", "i32"],
 ] as const;
 
