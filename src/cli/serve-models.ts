@@ -78,7 +78,6 @@ const forOneModel = [
   "splitBy",
   "exposures",
   "shadow",
-  "exposures",
   "monitor",
   "capture",
   "monitorState",
