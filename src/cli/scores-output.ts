@@ -2,15 +2,12 @@ import { stat } from "node:fs/promises";
 import { once } from "node:events";
 import { ChurnkitError } from "../base/errors.js";
 import { writeFileAtomic } from "../io/atomic.js";
-import { openResumable, type Counts, type Origins, type ResumableFile } from "../io/resumable-file.js";
+import { openResumable, type Counts, type Origins, writeResumable } from "../io/resumable-file.js";
 import type { OutputPart } from "../model/batch/index.js";
 import { openObject } from "./places.js";
 
 /** Writes what `make` yields; `done` has the counts of a run that is continued. */
 export type MakeParts = (done: Counts | undefined) => AsyncIterable<OutputPart>;
-
-/** Errors after which a later run may succeed with the same input. */
-const passing = ["IO_FAILED", "STORE_FAILED", "THREAD_FAILED"];
 
 /**
  * Writes parts to a place: standard output, a device, an object as s3://bucket/key, or a file. An object and a file can be continued
@@ -37,16 +34,6 @@ export async function writeParts(
     await writeResumable(await objects.resumable(key, origins, { resume }), make);
   } else if (await isOther(place)) await writeFileAtomic(place, bytesOf(make(undefined)));
   else await writeResumable(await openResumable(place, origins, { resume }), make);
-}
-
-async function writeResumable(file: ResumableFile, make: MakeParts): Promise<void> {
-  try {
-    for await (const { bytes, counts } of make(file.done)) await file.append(bytes, counts);
-    await file.finish();
-  } catch (error) {
-    await file.close(ChurnkitError.isInstance(error) && passing.includes(error.code));
-    throw error;
-  }
 }
 
 async function* bytesOf(parts: AsyncIterable<OutputPart>): AsyncGenerator<Uint8Array> {

@@ -29,6 +29,33 @@ export interface ResumableFile {
   close(keep: boolean): Promise<void>;
 }
 
+/** Errors after which a later run may succeed with the same input. */
+const passing = ["IO_FAILED", "STORE_FAILED", "THREAD_FAILED", "TOO_BUSY"];
+
+/**
+ * Writes the parts that `make` yields and finishes, or leaves what was written for a later run where one may succeed.
+ *
+ * @param make gets the counts of a run that is continued.
+ * @returns the counts after the last part.
+ */
+export async function writeResumable(
+  file: ResumableFile,
+  make: (done: Counts | undefined) => AsyncIterable<{ readonly bytes: Uint8Array; readonly counts: Counts }>,
+): Promise<Counts> {
+  let last = file.done ?? {};
+  try {
+    for await (const { bytes, counts } of make(file.done)) {
+      await file.append(bytes, counts);
+      last = counts;
+    }
+    await file.finish();
+    return last;
+  } catch (error) {
+    await file.close(ChurnkitError.isInstance(error) && passing.includes(error.code));
+    throw error;
+  }
+}
+
 const journalOf = object({
   format: literal("churnkit-partial-1"),
   bytes: count(),

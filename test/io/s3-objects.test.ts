@@ -65,6 +65,14 @@ describe.skipIf(servers.length === 0).each(servers)("objects on $name", (server)
     expect((await objects.resumable("b.csv", origins, { resume: true })).done).toBeUndefined();
   });
 
+  it("refuses to continue by a journal that cannot be read, and begins anew without resume", async () => {
+    await objects.write("d.csv.partial.json", Buffer.from("{}"));
+    await expect(objects.resumable("d.csv", origins, { resume: true })).rejects.toMatchObject({
+      code: "CHECKPOINT_MISMATCH",
+    });
+    expect((await objects.resumable("d.csv", origins, { resume: false })).done).toBeUndefined();
+  });
+
   it("begins anew where the parts are gone", async () => {
     const first = await objects.resumable("c.csv", origins, { resume: true });
     await first.append(pieces[0] as Buffer, { rows: 6 });

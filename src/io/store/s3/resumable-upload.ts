@@ -1,5 +1,6 @@
 import { crc32 } from "node:zlib";
 import type { CompletedPart } from "@aws-sdk/client-s3";
+import { ChurnkitError } from "../../../base/errors.js";
 import {
   count,
   documentError,
@@ -12,7 +13,7 @@ import {
 } from "../../../base/json/index.js";
 import { checkOrigins, type Counts, type Origins, type ResumableFile } from "../../resumable-file.js";
 import type { S3Connection } from "./connection.js";
-import { isOver, s3Failed, storeFailed } from "./error.js";
+import { isOver, isUncertain, s3Failed } from "./error.js";
 import { newWrite, type Write } from "./lineage.js";
 import { begin, checkPart, complete, sendPart, type Upload } from "./multipart.js";
 import { readAll } from "./read.js";
@@ -27,7 +28,9 @@ const journalOf = object({
   /** Name of the write, for the object's lineage. */
   write: text(),
   parts: count(1, 10_000),
-  /** CRC-32 of the bytes in them. */
+  /** Bytes in them. */
+  bytes: count(),
+  /** CRC-32 of these bytes. */
   sum: count(0, 2 ** 32 - 1),
   counts: record(count()),
   origins: record(text()),
@@ -41,6 +44,7 @@ interface State {
   readonly upload: Upload;
   readonly write: Write;
   readonly sent: CompletedPart[];
+  bytes: number;
   sum: number;
 }
 
@@ -59,11 +63,17 @@ export async function resumableUpload(
   { resume, partBytes }: { readonly resume: boolean; readonly partBytes: number },
 ): Promise<ResumableFile> {
   const journalKey = `${key}.partial.json`;
-  const noted = await readJournal(s3, journalKey);
+  const noted = await readJournal(s3, journalKey).catch((error: unknown) => {
+    // One that cannot be read is nothing to continue, and in nobody's way.
+    if (resume || !ChurnkitError.isInstance(error) || error.code !== "CHECKPOINT_MISMATCH") throw error;
+    return undefined;
+  });
   if (resume && noted !== undefined) checkOrigins(s3.place.uriOf(key), origins, noted.origins);
   let state = noted && (await stateOf(s3, key, noted));
   const forget = async (): Promise<void> => {
-    if (state !== undefined) await s3.send(new s3.sdk.AbortMultipartUploadCommand(state.upload)).catch(() => undefined);
+    const UploadId = state?.upload.UploadId ?? noted?.upload;
+    const upload = { ...s3.common, Key: s3.place.keyOf(key), UploadId };
+    if (UploadId !== undefined) await s3.send(new s3.sdk.AbortMultipartUploadCommand(upload)).catch(() => undefined);
     await drop(s3, journalKey);
     state = undefined;
   };
@@ -87,6 +97,7 @@ export async function resumableUpload(
       if (isOver(error)) await drop(s3, journalKey);
       throw s3Failed(s3.place, "UploadPart", key, error);
     }
+    to.bytes += bytes.length;
     to.sum = crc32(bytes, to.sum);
   };
   return {
@@ -97,9 +108,9 @@ export async function resumableUpload(
       if (size < partBytes) return;
       state ??= await newState(s3, key);
       await send(state);
-      const { upload, write, sent, sum } = state;
+      const { upload, write, sent, ...good } = state;
       const [id, parts] = [upload.UploadId, sent.length];
-      const journal: Journal = { format, upload: id, write: write.name, parts, sum, counts, origins };
+      const journal: Journal = { format, upload: id, write: write.name, parts, ...good, counts, origins };
       await putWhole(s3, journalKey, Buffer.from(JSON.stringify(journal)), undefined, newWrite(undefined));
     },
     async finish() {
@@ -108,7 +119,13 @@ export async function resumableUpload(
         return;
       }
       if (size > 0) await send(state);
-      await complete(s3, key, state.upload, state);
+      try {
+        await complete(s3, key, state.upload, state);
+      } catch (error) {
+        // Refused: its parts are not what was noted, since another run wrote them at the same time. The next run begins.
+        if (!isUncertain((error as Error).cause)) await forget();
+        throw error;
+      }
       await drop(s3, journalKey);
     },
     async close(keep: boolean) {
@@ -125,20 +142,20 @@ async function readJournal(s3: S3Connection, key: string): Promise<Journal | und
 async function newState(s3: S3Connection, key: string): Promise<State> {
   const write = newWrite(undefined);
   const UploadId = await begin(s3, key, write);
-  return { upload: { ...s3.common, Key: s3.place.keyOf(key), UploadId }, write, sent: [], sum: 0 };
+  return { upload: { ...s3.common, Key: s3.place.keyOf(key), UploadId }, write, sent: [], bytes: 0, sum: 0 };
 }
 
-/** The parts that a journal tells of; undefined where the upload is over. */
+/** The parts that a journal tells of; undefined where the upload is over, or they are not the ones in it. */
 async function stateOf(s3: S3Connection, key: string, journal: Journal): Promise<State | undefined> {
   const upload: Upload = { ...s3.common, Key: s3.place.keyOf(key), UploadId: journal.upload };
-  const sent: CompletedPart[] = [];
+  const sent: (CompletedPart & { readonly Size?: number | undefined })[] = [];
   try {
     for (let after: string | undefined; sent.length < journal.parts;) {
       const listed = await s3.send(
         new s3.sdk.ListPartsCommand({ ...upload, ...(after === undefined ? {} : { PartNumberMarker: after }) }),
       );
-      for (const { PartNumber, ETag, ChecksumCRC32 } of listed.Parts ?? [])
-        sent.push({ PartNumber, ETag, ChecksumCRC32 });
+      for (const { PartNumber, ETag, ChecksumCRC32, Size } of listed.Parts ?? [])
+        sent.push({ PartNumber, ETag, ChecksumCRC32, Size });
       after = listed.NextPartNumberMarker;
       if (listed.IsTruncated !== true) break;
     }
@@ -148,14 +165,16 @@ async function stateOf(s3: S3Connection, key: string, journal: Journal): Promise
   }
   // A part behind the last that is noted is sent again.
   sent.splice(journal.parts);
-  if (sent.length < journal.parts)
-    throw storeFailed(
-      s3.place,
-      "write",
-      key,
-      `Its upload has lost parts: delete ${key}.partial.json, and begin again.`,
-    );
-  return { upload, write: { name: journal.write, base: undefined, lineage: journal.write }, sent, sum: journal.sum };
+  const bytes = sent.reduce((sum, { Size = 0 }) => sum + Size, 0);
+  if (sent.length < journal.parts || bytes !== journal.bytes) return undefined;
+  const write = { name: journal.write, base: undefined, lineage: journal.write };
+  return {
+    upload,
+    write,
+    sent: sent.map(({ PartNumber, ETag, ChecksumCRC32 }) => ({ PartNumber, ETag, ChecksumCRC32 })),
+    bytes,
+    sum: journal.sum,
+  };
 }
 
 async function drop(s3: S3Connection, key: string): Promise<void> {

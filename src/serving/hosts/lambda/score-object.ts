@@ -1,9 +1,9 @@
 import { ChurnkitError } from "../../../base/errors.js";
 import { count, documentError, JsonValue, literal, object, record, text } from "../../../base/json/index.js";
-import type { Counts, Origins, ResumableFile } from "../../../io/resumable-file.js";
+import { writeResumable, type Counts, type Origins, type ResumableFile } from "../../../io/resumable-file.js";
 import type { S3Objects } from "../../../io/store/s3/objects.js";
 import type { Artifact } from "../../../model/artifact.js";
-import { scoreFile, type ScoreFormat } from "../../../model/batch/index.js";
+import { scoreFile, type OutputPart, type ScoreFormat } from "../../../model/batch/index.js";
 import type { ServedModel } from "../../models/index.js";
 
 /** What became of an object. */
@@ -57,8 +57,9 @@ export async function scoreObject(
     const known = await receiptIn(objects, receipt);
     if (known !== undefined && isSame(known.origins, all)) return result("known", known.counts);
     const file = await begun(objects, output, all, work.format);
-    const counts = await written(file, { bucket, key }, hasTime, (done) =>
-      scoreFile(work.model, { name: `s3://${bucket}/${key}`, bytes: found.stream, ranged: found }, { ...work, done }),
+    const from = { name: `s3://${bucket}/${key}`, bytes: found.stream, ranged: found };
+    const counts = await writeResumable(file, (done) =>
+      whileTime(scoreFile(work.model, from, { ...work, done }), from.name, hasTime),
     );
     const document = { format: "churnkit-scores-1", counts, origins: all };
     await objects.write(receipt, Buffer.from(JSON.stringify(document)));
@@ -92,29 +93,20 @@ async function begun(
   }
 }
 
-async function written(
-  file: ResumableFile,
-  { bucket, key }: { readonly bucket: string; readonly key: string },
+/** Passes parts on. @throws ChurnkitError TOO_BUSY where the time is over. */
+async function* whileTime(
+  parts: AsyncIterable<OutputPart>,
+  name: string,
   hasTime: () => boolean,
-  make: (done: Counts | undefined) => ReturnType<typeof scoreFile>,
-): Promise<Counts> {
-  let counts = file.done ?? {};
-  try {
-    for await (const part of make(file.done)) {
-      if (!hasTime())
-        throw new ChurnkitError(
-          "TOO_BUSY",
-          `s3://${bucket}/${key}: the function's time ended after ${counts["rows"] ?? 0} rows. The next try continues; give the function more time or memory if this happens often.`,
-        );
-      await file.append(part.bytes, part.counts);
-      counts = part.counts;
-    }
-    await file.finish();
-    return counts;
-  } catch (error) {
-    await file.close(
-      ChurnkitError.isInstance(error) && ["TOO_BUSY", "STORE_FAILED", "THREAD_FAILED"].includes(error.code),
-    );
-    throw error;
+): AsyncGenerator<OutputPart> {
+  let rows = 0;
+  for await (const part of parts) {
+    if (!hasTime())
+      throw new ChurnkitError(
+        "TOO_BUSY",
+        `${name}: the function's time ended after ${rows} rows. The next try continues; give the function more time or memory if this happens often.`,
+      );
+    rows = part.counts["rows"] ?? rows;
+    yield part;
   }
 }
