@@ -71,6 +71,7 @@ const onNode = [
   "model/kinds/network/worker-pool.ts",
   "model/training/train-model.ts",
   "model/training/train-worker.ts",
+  "monitor/erasure/file-place.ts",
   "pipeline/main-job/main-job.ts",
   "pipeline/main-job/report.ts",
   "pipeline/main-job/source.ts",

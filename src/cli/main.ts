@@ -17,6 +17,7 @@ const verbs = {
   drift: () => import("./commands/drift.js"),
   serve: () => import("./commands/serve.js"),
   keys: () => import("./commands/keys.js"),
+  erase: () => import("./commands/erase.js"),
   monitor: () => import("./commands/monitor.js"),
   retraining: () => import("./commands/retraining.js"),
   registry: () => import("./commands/registry.js"),

@@ -85,7 +85,7 @@ const asModelName = (name: string): string =>
     .slice(0, 200) || "churn";
 
 /** Author of changes by default; `--by` overrides it. */
-function login(): string | undefined {
+export function login(): string | undefined {
   try {
     return userInfo().username;
   } catch {

@@ -100,7 +100,7 @@ async function cacheOf(cache: ServeConfig["cache"], redis: RedisCommand | undefi
   if (cache === undefined || cache === false) return undefined;
   const { memoryCache, redisCache } = await import("../serving/cache/index.js");
   const { entries, seconds } = cache === true ? {} : cache;
-  return redis === undefined ? memoryCache(entries) : redisCache(redis, { seconds });
+  return redis === undefined ? memoryCache(entries, seconds) : redisCache(redis, { seconds });
 }
 
 const isLoopback = (host: string): boolean => /^(127\.\d+\.\d+\.\d+|::1|\[::1\]|localhost)$/i.test(host);

@@ -46,6 +46,7 @@ export { captureLog, type CapturedPrediction } from "./capture/capture.js";
 export { labelLog, readLabelLines } from "./capture/read-labels.js";
 export { readCaptureLines } from "./capture/read.js";
 export { captureToStore, type CaptureWriter } from "./capture/write.js";
+export { eraseCustomers, type ErasureReport } from "./erasure/erase.js";
 export { watchedArtifact } from "./baseline/from-training.js";
 export {
   constraintsJson,

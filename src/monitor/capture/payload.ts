@@ -1,7 +1,7 @@
 import { parseJson } from "../../base/json/index.js";
 
 /** A payload's text cut into cells, as CSV has them: quotes may enclose a cell, and are doubled inside. */
-export function csvRows(text: string, most: number): string[][] {
+export function csvRows(text: string, most: number, delimiter = ","): string[][] {
   const rows: string[][] = [];
   let row: string[] = [];
   let cell = "";
@@ -28,7 +28,7 @@ export function csvRows(text: string, most: number): string[][] {
     } else if (char === '"' && cell === "") {
       quoted = true;
       filled = true;
-    } else if (char === ",") {
+    } else if (char === delimiter) {
       endCell();
       filled = true;
     } else if (char === "\n") endRow();
@@ -59,8 +59,9 @@ export const isProblem = (found: object): found is Problem => "problem" in found
  * unless the label is JSON.
  *
  * @param most limit on the rows or lines to read; one more shows that there are more.
+ * @param parse reads JSON.
  */
-export function payloadOf(side: unknown, most: number): Payload | Problem {
+export function payloadOf(side: unknown, most: number, parse = parseJson): Payload | Problem {
   if (typeof side !== "object" || side === null) return { problem: "it was not captured" };
   const { data, encoding, observedContentType } = side as Readonly<Record<string, unknown>>;
   if (typeof data !== "string") return { problem: "it holds no data" };
@@ -72,7 +73,7 @@ export function payloadOf(side: unknown, most: number): Payload | Problem {
   const csv = kind === "CSV" || type.includes("csv");
   const json = kind === "JSON" || type.includes("json");
   if (json || /^[[{]/.test(text)) {
-    const found = fromJson(text, most);
+    const found = fromJson(text, most, parse);
     if (found !== undefined) return found;
     if (json && !csv) return { problem: "it is labeled JSON but is not valid JSON" };
   }
@@ -89,14 +90,14 @@ function fromBase64(data: string): string | undefined {
 }
 
 /** A JSON value, or a list of those of its lines. */
-function fromJson(text: string, most: number): Payload | undefined {
+function fromJson(text: string, most: number, parse: typeof parseJson): Payload | undefined {
   try {
-    return { value: parseJson(text) };
+    return { value: parse(text) };
   } catch {
     const lines = text.split("\n").filter((line) => line.trim() !== "");
     if (lines.length < 2) return undefined;
     try {
-      return { value: lines.slice(0, most + 1).map((line) => parseJson(line)) };
+      return { value: lines.slice(0, most + 1).map((line) => parse(line)) };
     } catch {
       return undefined;
     }

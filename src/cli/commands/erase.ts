@@ -1,0 +1,123 @@
+import { appendFile, readFile } from "node:fs/promises";
+import type { Command } from "commander";
+import { counted } from "../../base/counted.js";
+import { ChurnkitError } from "../../base/errors.js";
+import { textHash } from "../../base/hash.js";
+import type { Contract } from "../../data/contract/index.js";
+import { ioFailed } from "../../io/io-error.js";
+import { loadBundle } from "../../model/bundle/index.js";
+import { eraseCustomers, type ErasureReport } from "../../monitor/index.js";
+import { example } from "../help.js";
+import { readContract } from "../input.js";
+import { exit, print } from "../output.js";
+import { login, openStore } from "../places.js";
+
+interface Options {
+  customer?: readonly string[];
+  ids?: string;
+  model?: string;
+  contract?: string;
+  dryRun?: boolean;
+  log?: string;
+  by?: string;
+  json?: boolean;
+}
+
+export function register(program: Command): void {
+  program
+    .command("erase <place...>")
+    .description(
+      "erase customers by id from captures, labels, exposures and monitors' states; exit code 1 if something is left",
+    )
+    .option("--customer <id>", "id of a customer or a prediction; repeatable", several)
+    .option("--ids <file>", "a file of ids, one a line")
+    .option("--model <bundle>", "the model, whose contract names the columns of ids")
+    .option("--contract <file>", "a contract in its place")
+    .option("--dry-run", "only find and count")
+    .option("--log <file>", "append a line of JSON about the erasure here, with hashed ids")
+    .option("--by <name>", "who erases, for the log; default: your login name")
+    .option("--json", "print one line of JSON")
+    .addHelpText("after", example("churnkit erase captured.jsonl labels.csv --customer C-17 --model model --dry-run"))
+    .action(run);
+}
+
+async function run(places: readonly string[], options: Options): Promise<void> {
+  const { dryRun = false, json } = options;
+  const ids = [...(options.customer ?? []), ...(options.ids === undefined ? [] : await idsIn(options.ids))];
+  const isBucket = (place: string): boolean => place.startsWith("s3://");
+  const report = await eraseCustomers({
+    ids,
+    files: places.filter((place) => !isBucket(place)),
+    stores: await Promise.all(places.filter(isBucket).map(objectsBelow)),
+    contract: await contractOf(options),
+    dryRun,
+  });
+  if (options.log !== undefined) await log(options.log, ids, report, options.by ?? login());
+  print(json, { ...report, untouched }, shownText(report));
+  process.exitCode = report.left.length === 0 ? exit.done : exit.checkFailed;
+}
+
+/** What no command can find by a customer's id, for whoever has to answer for it. */
+const untouched = [
+  "Counts, histograms and quantile sketches of monitors, metrics and reports: they hold no id and no record.",
+  "Files that a model was trained on, and the golden rows in its bundle, which are some of those records: remove the customer there and train again.",
+  "Answer caches: they hold a hash of model and record beside a score, and drop it after an hour or as long as `cache.seconds` says.",
+  "What servers hold in memory, such as a monitor's samples: stop a server with --monitor-state, erase, and start it again.",
+  "Backups, and older versions of objects in a bucket that keeps them.",
+] as const;
+
+function shownText({ dryRun, objects, found, left }: ErasureReport): string {
+  const lines = found.map(({ object, counts, others }) => {
+    const all = Object.entries(counts).map(([kind, count]) => `${count} ${kindNames[kind as keyof typeof counts]}`);
+    const withThem = others === 0 ? "" : `, and ${counted(others, "record")} of others in the same requests`;
+    return `${object}: ${all.join(", ")}${withThem}`;
+  });
+  return [
+    `${found.length} of ${counted(objects, "object")} ${dryRun ? "hold" : "held"} something${found.length > 0 && !dryRun ? ", which is erased" : ""}`,
+    ...lines,
+    ...left.map(({ object, why }) => `LEFT ${object}: ${why}`),
+    "Not touched:",
+    ...untouched.map((what) => `- ${what}`),
+  ].join("\n");
+}
+
+const kindNames = {
+  predictions: "predictions",
+  labels: "labels",
+  exposures: "exposures",
+  lines: "other lines",
+  rows: "rows",
+  state: "entries of a monitor's state",
+  broken: "broken lines",
+} as const;
+
+/** One line for an audit. A hash of a short id can be guessed, so the file needs the same care as the ids. */
+async function log(file: string, ids: readonly string[], report: ErasureReport, by = "unknown"): Promise<void> {
+  const line = { at: new Date().toISOString(), by, customers: ids.map(textHash), ...report };
+  await appendFile(file, `${JSON.stringify(line)}\n`, { mode: 0o600 }).catch((cause: unknown) => {
+    throw ioFailed("append to", file, cause);
+  });
+}
+
+async function idsIn(file: string): Promise<string[]> {
+  const text = await readFile(file, "utf8").catch((cause: unknown) => {
+    throw new ChurnkitError("INPUT_NOT_FOUND", `The ids in ${file} cannot be read.`, { where: { file }, cause });
+  });
+  return text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
+}
+
+/** Objects whose key begins with what follows the bucket. */
+async function objectsBelow(place: string) {
+  const [, bucket = "", prefix = ""] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(place) ?? [];
+  return { store: await openStore(`s3://${bucket}`), prefix };
+}
+
+async function contractOf({ model, contract }: Options): Promise<Contract | undefined> {
+  if (contract !== undefined) return readContract(contract);
+  return model === undefined ? undefined : (await loadBundle(model)).artifact.contract;
+}
+
+const several = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
