@@ -187,6 +187,7 @@ describe("docs/command-line*.md equal --help", async () => {
     "drift",
     "serve",
     "keys",
+    "erase",
     "monitor",
     "retraining",
     "registry",

@@ -106,6 +106,7 @@ describe("--json has the documented fields", () => {
     explain: ["model", "customers.csv", "--limit", "2"],
     drift: ["customers.csv", ...customers],
     monitor: ["model", "captured.jsonl"],
+    erase: ["captured.jsonl", "--customer", "nobody"],
     run: ["pipeline.json", "--input", "customers=customers.csv"],
   };
 

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -197,6 +197,13 @@ describe("erasing a customer", () => {
     expect(await run()).toMatchObject({ left: [], found: [{ object: "labels.jsonl" }, { object: "a.jsonl" }] });
   });
 
+  it.skipIf(process.getuid?.() === 0)("needs no right to write where there is nothing to change", async () => {
+    const { folder } = await erase({ "a.jsonl": others, "b.jsonl": others }, ["c1"]);
+    chmodSync(join(folder, "a.jsonl"), 0o400);
+    writeFileSync(join(folder, "b.jsonl"), captured("c1", 1));
+    expect(await eraseCustomers({ ids: ["c1"], files: [folder], contract })).toMatchObject({ left: [], found: [{}] });
+  });
+
   it("refuses what is no id, and a place that is not there", async () => {
     for (const ids of [[], [""], [2 ** 53], ["x".repeat(513)]])
       await expect(eraseCustomers({ ids })).rejects.toMatchObject({ code: "OPTION_INVALID" });
@@ -369,23 +376,21 @@ describe("erasing beside others", () => {
 
   it("costs a server that captures and rotates no line of another customer", async () => {
     const folder = newFolder();
-    const { child: server, ended } = startChild(child.script, ["append", join(folder, "captured.jsonl"), "1500"]);
+    const { child: server, ended } = startChild(child.script, ["append", join(folder, "captured.jsonl"), "900"]);
     await new Promise((resolve) => server.stdout?.once("data", resolve));
     let erased = 0;
     while (server.exitCode === null) {
       const { found } = await eraseCustomers({ ids: ["c0"], files: [folder] });
       for (const { counts } of found) erased += counts.predictions ?? 0;
     }
-    const { out, code } = await ended;
-    expect(code).toBe(0);
-    const written = Number(out.split("\n")[1]);
+    expect((await ended).code).toBe(0);
     const { left } = await eraseCustomers({ ids: ["c0"], files: [folder] });
     expect(left).toEqual([]);
     const ids = linesOf(folder).map((line) => (JSON.parse(line) as { id: string }).id);
-    const expected = Array.from({ length: written }, (_, i) => i).filter((i) => i % 3 !== 0);
+    const expected = Array.from({ length: 900 }, (_, i) => i).filter((i) => i % 3 !== 0);
     expect(ids.sort()).toEqual(expected.map((i) => `c${i}`).sort());
     expect(erased).toBeGreaterThan(10);
-    expect(readdirSync(folder).length).toBeGreaterThan(3);
+    expect(readdirSync(folder).length).toBeGreaterThan(20);
   }, 30_000);
 
   it("leaves what can be read after a kill at any moment, and a second run finishes", async () => {

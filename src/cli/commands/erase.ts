@@ -10,7 +10,7 @@ import { eraseCustomers, type ErasureReport } from "../../monitor/index.js";
 import { example } from "../help.js";
 import { readContract } from "../input.js";
 import { exit, print } from "../output.js";
-import { login, openStore } from "../places.js";
+import { login, openPrefix } from "../places.js";
 
 interface Options {
   customer?: readonly string[];
@@ -48,7 +48,7 @@ async function run(places: readonly string[], options: Options): Promise<void> {
   const report = await eraseCustomers({
     ids,
     files: places.filter((place) => !isBucket(place)),
-    stores: await Promise.all(places.filter(isBucket).map(objectsBelow)),
+    stores: await Promise.all(places.filter(isBucket).map(openPrefix)),
     contract: await contractOf(options),
     dryRun,
   });
@@ -107,12 +107,6 @@ async function idsIn(file: string): Promise<string[]> {
     .split(/\r?\n/)
     .map((line) => line.trim())
     .filter((line) => line !== "");
-}
-
-/** Objects whose key begins with what follows the bucket. */
-async function objectsBelow(place: string) {
-  const [, bucket = "", prefix = ""] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(place) ?? [];
-  return { store: await openStore(`s3://${bucket}`), prefix };
 }
 
 async function contractOf({ model, contract }: Options): Promise<Contract | undefined> {

@@ -53,17 +53,13 @@ async function visitOnce(
 ): Promise<Edit | undefined | "changed"> {
   let file: FileHandle | undefined;
   try {
-    file = await files().open(path, write ? "r+" : "r");
+    file = await files().open(path, "r");
     const before = await file.stat();
     if (before.size > mostBytes) throw tooLarge(path);
     const object = await unpacked(await file.readFile(), path);
     const made = edit(object.bytes);
     if (!write || !changes(made)) return made;
-    if (made.inPlace && !object.packed) {
-      for (const [from, to] of made.ranges) await blank(file, from, to);
-      await file.datasync();
-      return made;
-    }
+    if (made.inPlace && !object.packed) return (await blankLines(path, made, before.ino)) ? made : "changed";
     const bytes = await repacked(object, made);
     const now = await files().stat(path);
     if (now.ino !== before.ino || now.size !== before.size || now.mtimeMs !== before.mtimeMs) return "changed";
@@ -74,6 +70,19 @@ async function visitOnce(
     throw ioFailed(write ? "change" : "read", path, error);
   } finally {
     await file?.close();
+  }
+}
+
+/** Overwrites lines by blanks; false where another file has taken the name since. */
+async function blankLines(path: string, { ranges }: Edit, ino: number): Promise<boolean> {
+  const file = await files().open(path, "r+");
+  try {
+    if ((await file.stat()).ino !== ino) return false;
+    for (const [from, to] of ranges) await blank(file, from, to);
+    await file.datasync();
+    return true;
+  } finally {
+    await file.close();
   }
 }
 
