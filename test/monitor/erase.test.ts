@@ -129,6 +129,15 @@ describe("erasing a customer", () => {
     expect([again.found, again.left, text("a.jsonl")]).toEqual([[], [], after]);
   });
 
+  it.each(["C-17", "a/b", "x.*+?^${}()|[]\\y", 'say "hi"', "Zoë 1", "🙂", "c1#2"])(
+    "takes %s, in whole lines and broken ones",
+    async (id) => {
+      const broken = `{"id":"x","note":"${id}`;
+      const { lines, report } = await erase({ "a.jsonl": `${captured(id, 1)}${broken}\n${others}` }, [id]);
+      expect([lines("a.jsonl"), report.left]).toEqual([others, []]);
+    },
+  );
+
   it("finishes lines that a kill left half blank or cut short, and leaves others' broken lines", async () => {
     const torn = captured("c1", 1);
     const { lines, found } = await erase(

@@ -37,7 +37,7 @@ export function register(program: Command): void {
     .option("--log <file>", "append a line of JSON about the erasure here, with hashed ids")
     .option("--by <name>", "who erases, for the log; default: your login name")
     .option("--json", "print one line of JSON")
-    .addHelpText("after", example("churnkit erase captured.jsonl labels.csv --customer C-17 --model model --dry-run"))
+    .addHelpText("after", example("churnkit erase captured --customer C-17 --model model --dry-run"))
     .action(run);
 }
 

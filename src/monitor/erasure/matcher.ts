@@ -21,7 +21,7 @@ const baseOf = (id: string): string => id.replace(/#\d+$/, "");
 export function givenMatcher(ids: readonly string[]): Matcher {
   const given = new Set(ids);
   const bases = new Set(ids.map(baseOf));
-  const escaped = ids.map((id) => id.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&"));
+  const escaped = ids.map((id) => id.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
   const mention = new RegExp(`(?<![\\p{L}\\p{N}_.-])(?:${escaped.join("|")})(?![\\p{L}\\p{N}_.-])`, "u");
   const owns = (owner: Owner): boolean => owned(owner).some((name) => given.has(name));
   return {
