@@ -59,7 +59,7 @@ export async function scoreObject(
     const file = await begun(objects, output, all, work.format);
     const from = { name: `s3://${bucket}/${key}`, bytes: found.stream, ranged: found };
     const counts = await writeResumable(file, (done) =>
-      whileTime(scoreFile(work.model, from, { ...work, done }), from.name, hasTime),
+      whileTime(scoreFile(work.model, from, { ...work, done }), from.name, work.format, hasTime),
     );
     const document = { format: "churnkit-scores-1", counts, origins: all };
     await objects.write(receipt, Buffer.from(JSON.stringify(document)));
@@ -97,6 +97,7 @@ async function begun(
 async function* whileTime(
   parts: AsyncIterable<OutputPart>,
   name: string,
+  format: ScoreFormat,
   hasTime: () => boolean,
 ): AsyncGenerator<OutputPart> {
   let rows = 0;
@@ -104,7 +105,7 @@ async function* whileTime(
     if (!hasTime())
       throw new ChurnkitError(
         "TOO_BUSY",
-        `${name}: the function's time ended after ${rows} rows. The next try continues; give the function more time or memory if this happens often.`,
+        `${name}: the function's time ended after ${rows} rows. ${format === "parquet" ? "Parquet begins anew at the next try, so give" : "The next try continues; if this happens often, give"} the function more time or memory.`,
       );
     rows = part.counts["rows"] ?? rows;
     yield part;
