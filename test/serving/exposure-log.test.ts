@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { exposuresAt } from "../../src/cli/serve-models.js";
 import { memoryStore } from "../../src/io/store/memory-store.js";
 import { captureToStore, type CaptureWriter } from "../../src/monitor/capture/write.js";
 import { createHandler } from "../../src/serving/handler.js";
@@ -52,6 +53,17 @@ describe("a log of exposures", () => {
       expect([by, variant]).toEqual(["customer", host.choose({ customer: key })?.variant]);
       expect(Date.now() - Date.parse(at)).toBeLessThan(60_000);
     }
+  });
+
+  it("is in the file that `churnkit serve --exposures` names, and is none where it names none", async () => {
+    const path = join(newFolder(), "exposures.jsonl");
+    const problems: unknown[] = [];
+    const log = await exposuresAt(path, (error) => problems.push(error));
+    log?.add(exposure(1));
+    await log?.close();
+    expect([linesOf(readFileSync(path, "utf8")), problems]).toEqual([[exposure(1)], []]);
+    expect(await exposuresAt(undefined, () => undefined)).toBeUndefined();
+    await expect(exposuresAt("s3://bucket", () => undefined)).rejects.toMatchObject({ code: "OPTION_INVALID" });
   });
 
   it("writes to a store, many at once, and soon without being asked", async () => {

@@ -60,7 +60,7 @@ async function run(places: readonly string[], options: Options): Promise<void> {
 /** What no command can find by a customer's id, for whoever has to answer for it. */
 const untouched = [
   "Counts, histograms and quantile sketches of monitors, metrics and reports: they hold no id and no record.",
-  "Files that a model was trained on, and the golden rows in its bundle, which are some of those records: remove the customer there and train again.",
+  "Models, which have learned from the customer's record, and the files that they were trained on, unless you name them: remove the customer there and train again.",
   "Answer caches: they hold a hash of model and record beside a score, and drop it after an hour or as long as `cache.seconds` says.",
   "What servers hold in memory, such as a monitor's samples: stop a server with --monitor-state, erase, and start it again.",
   "Backups, and older versions of objects in a bucket that keeps them.",
