@@ -5,6 +5,7 @@ import { listen } from "../serving/hosts/index.js";
 import { prometheusMetrics } from "../serving/metrics.js";
 import { modelHost, type Models, modelsOnDemand } from "../serving/models/index.js";
 import type { Host } from "./host.js";
+import { watchedHandler } from "./watched.js";
 
 /** SageMaker kills a container 30 s after it told it to end. */
 const closeTimeout = 25_000;
@@ -19,13 +20,15 @@ const usualPayload = 6;
  *
  * @throws ChurnkitError what keeps the model from being loaded, or the port from being used; OPTION_INVALID for the environment.
  */
-export async function runServer({ places, env, print, log, signal }: Host): Promise<void> {
+export async function runServer(host: Host): Promise<void> {
+  const { places, env, print, log, signal } = host;
   const models =
     env["SAGEMAKER_MULTI_MODEL"] === "true" ? modelsOnDemand({ root: places.models }) : await only(places.model);
   const onError = (error: unknown): void =>
     log(`a request failed: ${error instanceof Error ? error.message : String(error)}`);
-  const metrics = prometheusMetrics(() => models.find()?.version);
-  const server = await listen(createHandler(models, { metrics, onError }), {
+  const options = { metrics: prometheusMetrics(() => models.find()?.version), onError };
+  const watched = await watchedHandler(models, host, options);
+  const server = await listen(watched ?? createHandler(models, options), {
     // SAGEMAKER_SAFE_PORT_RANGE has ports for more listeners; this server needs one.
     port: wholeNumber(env, "SAGEMAKER_BIND_TO_PORT", 8080, 65_535),
     host: "0.0.0.0",
@@ -37,6 +40,7 @@ export async function runServer({ places, env, print, log, signal }: Host): Prom
   print(`serving ${names.join(", ") || "models on demand"} at ${server.url}`);
   if (!signal.aborted) await once(signal, "abort");
   await server.close();
+  await watched?.close();
 }
 
 async function only(ref: string): Promise<Models> {

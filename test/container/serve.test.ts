@@ -54,6 +54,20 @@ it("answers pings and invocations with the model's score, and ends at SIGTERM af
   expect(await ended).toMatchObject({ code: 0 });
 });
 
+it("prints what its monitors see as metrics of CloudWatch, where it is asked to", async () => {
+  const root = newRoot({});
+  cpSync(join(bundle, "model"), join(root, "model"), { recursive: true });
+  const { send, child, ended } = await serve(root, { CHURNKIT_METRICS: "emf", CHURNKIT_NAMESPACE: "Churn/Test" });
+  expect((await send("/invocations", posted({ records: records.slice(0, 200) }))).status).toBe(200);
+  child.kill("SIGTERM");
+  const { code, out } = await ended;
+  expect(code).toBe(0);
+  const lines = out.split("\n").filter((line) => line.startsWith('{"_aws"'));
+  expect(lines.join()).toContain('"Namespace":"Churn/Test"');
+  // Drift comes at the end of an hour; what a minute tells is that the request was monitored.
+  expect(lines.join()).toContain('"outcome":"sampled","MonitoredRequests":1');
+});
+
 it("loads and unloads models on demand, from folders below the root alone", async () => {
   const root = newRoot({});
   const url = join(root, "models/abc/model");
@@ -70,10 +84,11 @@ it("loads and unloads models on demand, from folders below the root alone", asyn
 
 it.each([
   ["no model", {}, /no bundle at .*model/],
+  ["metrics of another form", { CHURNKIT_METRICS: "statsd" }, /CHURNKIT_METRICS is "statsd"/],
   ["a port that is no number", { SAGEMAKER_BIND_TO_PORT: "http" }, /SAGEMAKER_BIND_TO_PORT is "http"/],
 ])("does not start with %s, and says so", async (_, env, reason) => {
   const root = newRoot({});
-  if ("SAGEMAKER_BIND_TO_PORT" in env) cpSync(join(bundle, "model"), join(root, "model"), { recursive: true });
+  if (Object.keys(env).length > 0) cpSync(join(bundle, "model"), join(root, "model"), { recursive: true });
   const { code, err } = await start(root, ["serve"], { SAGEMAKER_BIND_TO_PORT: "0", ...env }).ended;
   expect(code).toBe(1);
   expect(err).toMatch(reason);

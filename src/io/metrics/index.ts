@@ -1,3 +1,4 @@
+export { embeddedMetricSink } from "./embedded-metric-sink.js";
 export type { MetricPoint, MetricSink } from "./metric-sink.js";
 export type { MonitorMetric } from "./metric-table.js";
 export { type PrometheusSink, prometheusSink } from "./prometheus-sink.js";
