@@ -4,6 +4,11 @@
  * @module churnkit/rehearsal
  */
 export { virtualClock, type VirtualClock } from "./clock.js";
+export { AwsError } from "./front/aws-error.js";
+export type { AwsCall } from "./front/front.js";
+export type { LambdaContext, LambdaHandler } from "./lambda/functions.js";
+export { rehearse, type Rehearsal, type RehearsalEntry, type RehearsalOptions } from "./rehearse.js";
 export type { State, StateMachine } from "./states/definition.js";
 export { StateFault } from "./states/fault.js";
 export { runStateMachine, type StateEvent, type StateServices } from "./states/interpreter.js";
+export type { TaskHandler } from "./states/tasks.js";

@@ -1,0 +1,130 @@
+import type { PutCompositeAlarmInput, PutMetricAlarmInput } from "@aws-sdk/client-cloudwatch";
+import type { VirtualClock } from "../clock.js";
+import { evaluateAlarm, periodOf, type AlarmState } from "./alarm.js";
+import { evaluateRule } from "./composite.js";
+import { metricKey, type MetricData, type MetricName } from "./series.js";
+
+/** An alarm, and what it is doing. */
+export interface Alarm {
+  readonly name: string;
+  readonly definition: PutMetricAlarmInput | PutCompositeAlarmInput;
+  readonly state: AlarmState;
+  readonly reason: string;
+  /** Milliseconds since 1970. */
+  readonly changedAt: number;
+}
+
+/** An alarm that went from one state to another. */
+export interface AlarmChange {
+  readonly alarm: Alarm;
+  readonly former: AlarmState;
+}
+
+/** Alarms that are evaluated as time passes. */
+export interface Alarms {
+  put(definition: PutMetricAlarmInput | PutCompositeAlarmInput): void;
+  remove(names: readonly string[]): void;
+  all(): readonly Alarm[];
+  /** Sets a state by hand, until the next evaluation. */
+  set(name: string, state: AlarmState, reason: string): boolean;
+  /** Tells that a metric has new data. */
+  touched(metric: MetricName): void;
+}
+
+interface Watched {
+  alarm: Alarm;
+  /** Calls off the next evaluation; undefined while no data could change the state. */
+  cancel: (() => void) | undefined;
+}
+
+const isComposite = (definition: Alarm["definition"]): definition is PutCompositeAlarmInput =>
+  "AlarmRule" in definition;
+
+/** The metrics that an alarm reads. */
+function metricsOf(definition: Alarm["definition"]): ReadonlySet<string> {
+  if (isComposite(definition)) return new Set();
+  const { Metrics = [] } = definition;
+  return new Set([definition, ...Metrics.flatMap(({ MetricStat }) => MetricStat?.Metric ?? [])].map(metricKey));
+}
+
+/**
+ * Evaluates alarms at the end of each of their periods, as long as data could change their state. A new alarm has
+ * INSUFFICIENT_DATA, as in CloudWatch.
+ *
+ * @param onChange is told each change, in order.
+ */
+export function watchAlarms(clock: VirtualClock, data: MetricData, onChange: (change: AlarmChange) => void): Alarms {
+  const watched = new Map<string, Watched>();
+
+  const find = (name: string): AlarmState =>
+    watched.get(name.replace(/^arn:.*:alarm:/, ""))?.alarm.state ?? "INSUFFICIENT_DATA";
+
+  function change(entry: Watched, state: AlarmState, reason: string): void {
+    const former = entry.alarm.state;
+    if (former === state) return;
+    entry.alarm = { ...entry.alarm, state, reason, changedAt: clock.now() };
+    onChange({ alarm: entry.alarm, former });
+    for (const other of watched.values()) if (other !== entry) combine(other);
+  }
+
+  function combine(entry: Watched): void {
+    const { definition } = entry.alarm;
+    if (!isComposite(definition)) return;
+    const holds = evaluateRule(definition.AlarmRule ?? "", find);
+    change(entry, holds ? "ALARM" : "OK", `${definition.AlarmRule ?? ""} is ${holds}.`);
+  }
+
+  /** Evaluates at the end of the period, and again after the next one if anything could differ then. */
+  function schedule(entry: Watched): void {
+    const { definition } = entry.alarm;
+    if (entry.cancel !== undefined || isComposite(definition)) return;
+    const period = periodOf(definition) * 1000;
+    const end = (Math.floor(clock.now() / period) + 1) * period;
+    entry.cancel = clock.at(end, () => {
+      entry.cancel = undefined;
+      const state = evaluateAlarm(definition, data, end, entry.alarm.state);
+      change(entry, state, `Evaluated the periods up to ${new Date(end).toISOString()}.`);
+      const settled = evaluateAlarm(definition, data, Number.MAX_SAFE_INTEGER, entry.alarm.state) === state;
+      if (!settled || hasRecent(definition, data, end)) schedule(entry);
+    });
+  }
+
+  const stop = (name: string): void => {
+    watched.get(name)?.cancel?.();
+    watched.delete(name);
+  };
+
+  return {
+    put(definition) {
+      const name = definition.AlarmName ?? "";
+      const former = watched.get(name)?.alarm;
+      stop(name);
+      const fresh = { name, definition, state: "INSUFFICIENT_DATA", reason: "", changedAt: clock.now() } as const;
+      const entry: Watched = { alarm: former === undefined ? fresh : { ...former, definition }, cancel: undefined };
+      watched.set(name, entry);
+      combine(entry);
+      schedule(entry);
+    },
+    remove: (names) => names.forEach(stop),
+    all: () => [...watched.values()].map(({ alarm }) => alarm),
+    set(name, state, reason) {
+      const entry = watched.get(name);
+      if (entry !== undefined) {
+        change(entry, state, reason);
+        schedule(entry);
+      }
+      return entry !== undefined;
+    },
+    touched(metric) {
+      const key = metricKey(metric);
+      for (const entry of watched.values()) if (metricsOf(entry.alarm.definition).has(key)) schedule(entry);
+    },
+  };
+}
+
+/** Whether any metric of an alarm has data that its next evaluations could still see. */
+function hasRecent(definition: PutMetricAlarmInput, data: MetricData, end: number): boolean {
+  const period = periodOf(definition) * 1000;
+  const window = { end: end + period, period, count: (definition.EvaluationPeriods ?? 1) + 4 };
+  return [...metricsOf(definition)].some((key) => data.has(key, window));
+}

@@ -1,0 +1,156 @@
+import { uniform } from "../base/random.js";
+import { virtualClock, type VirtualClock } from "./clock.js";
+import type { AlarmChange } from "./cloudwatch/alarms.js";
+import { cloudWatchService } from "./cloudwatch/service.js";
+import { eventBus, type EventBus } from "./events/service.js";
+import { AwsError } from "./front/aws-error.js";
+import { emulatorAt } from "./front/emulator.js";
+import { startFront, type AwsCall, type Service } from "./front/front.js";
+import { lambdaFunctions, type LambdaHandler } from "./lambda/functions.js";
+import { arnOf, type AwsPlace } from "./place.js";
+import type { Execution } from "./states/executions.js";
+import { statesService } from "./states/service.js";
+import { taskRunner, type TaskHandler } from "./states/tasks.js";
+
+/** Settings of {@link rehearse}. */
+export interface RehearsalOptions {
+  /** The time at which it begins. Default 2026-01-01. */
+  readonly start?: Date;
+  /** Account that it stands for. Default 123456789012. */
+  readonly account?: string;
+  /** Default us-east-1. */
+  readonly region?: string;
+  /** Functions in this process, by the name of the Lambda function that each stands for. */
+  readonly functions?: Readonly<Record<string, LambdaHandler>>;
+  /** Tasks of state machines by resource, such as `arn:aws:states:::sagemaker:createTrainingJob.sync`. */
+  readonly tasks?: Readonly<Record<string, TaskHandler>>;
+  /** Address of an emulator for the services that the rehearsal does not have: S3, SNS, SQS and others. */
+  readonly emulator?: string;
+  /** How often EventBridge delivers each event: once at least, so 2 finds handlers that are not idempotent. Default 1. */
+  readonly deliveries?: number;
+  /** Milliseconds until EventBridge delivers. Default 0. */
+  readonly delay?: number;
+  /** Is told each call before it is answered; an error that it throws, such as {@link AwsError}, is the answer. */
+  readonly onCall?: (call: AwsCall, input: unknown) => void;
+  /** Seed of everything random. Default 0. */
+  readonly seed?: number;
+}
+
+/** Something that happened in a rehearsal. */
+export interface RehearsalEntry {
+  /** ISO 8601, by the virtual clock. */
+  readonly time: string;
+  readonly kind: "alarm" | "execution" | "state" | "dead letter";
+  readonly text: string;
+}
+
+/** AWS on this machine. */
+export interface Rehearsal {
+  /** Address for `AWS_ENDPOINT_URL`, or for a client's `endpoint`. */
+  readonly url: string;
+  readonly clock: VirtualClock;
+  readonly timeline: readonly RehearsalEntry[];
+  /** Puts an event that an AWS service would make on the default bus. */
+  readonly emit: EventBus["emit"];
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Starts AWS on this machine, on a virtual clock: CloudWatch with alarms that are evaluated, EventBridge with patterns,
+ * schedules and retries, Step Functions, and Lambda functions that run in this process. Clients of any AWS SDK for
+ * JavaScript reach it by `url`. Other services go to an emulator, if there is one.
+ *
+ * It is no proof: it differs from AWS wherever this library's authors did not know better. Permissions, quotas and
+ * signatures are not checked.
+ *
+ * @example
+ * ```ts
+ * import { rehearse } from "churnkit/rehearsal";
+ *
+ * const retrained: unknown[] = [];
+ * const rehearsal = await rehearse({ functions: { retrain: (event) => retrained.push(event) } });
+ * // Clients with { endpoint: rehearsal.url } put alarms, rules and targets here.
+ * await rehearsal.clock.advanceTo(rehearsal.clock.now() + 24 * 3_600_000);
+ * console.log(rehearsal.timeline, retrained);
+ * await rehearsal.close();
+ * ```
+ */
+export async function rehearse(options: RehearsalOptions = {}): Promise<Rehearsal> {
+  const { start = new Date("2026-01-01T00:00:00Z"), account = "123456789012", region = "us-east-1" } = options;
+  const place: AwsPlace = { account, region };
+  const clock = virtualClock(start.getTime());
+  const timeline: RehearsalEntry[] = [];
+  const note = (kind: RehearsalEntry["kind"], text: string): void =>
+    void timeline.push({ time: new Date(clock.now()).toISOString(), kind, text });
+  const emulator = emulatorAt(options.emulator, region);
+  const functions = lambdaFunctions(clock, options.functions ?? {}, ({ target, reason }) => {
+    note("dead letter", `${target}: ${reason}`);
+  });
+
+  const bus = eventBus({
+    clock,
+    place,
+    deliveries: options.deliveries,
+    delay: options.delay,
+    deliver,
+    onDead: (target, payload, reason) => {
+      note("dead letter", `${target.Arn}: ${reason}`);
+      const queue = target.DeadLetterConfig?.Arn;
+      if (queue !== undefined) actOn(queue, payload);
+    },
+  });
+  const monitoring = cloudWatchService(clock, place, onAlarm);
+  const services: Record<string, Service> = { monitoring, events: bus.service };
+  const states = statesService({
+    clock,
+    place,
+    random: uniform(options.seed ?? 0),
+    task: taskRunner({
+      functions,
+      emulator,
+      services: { cloudwatch: monitoring, eventbridge: bus.service },
+      tasks: options.tasks ?? {},
+    }),
+    onChange: onExecution,
+    onEvent: (execution, { state, type }) => note("state", `${execution.split(":").at(-1)}: ${state} ${type}`),
+  });
+  services["states"] = states;
+  const front = await startFront({ clock, services, others: options.emulator, onCall: options.onCall });
+  return { ...front, clock, timeline, emit: bus.emit };
+
+  /** Gives a payload to whatever an ARN names. */
+  async function deliver(arn: string, payload: unknown): Promise<unknown> {
+    const service = arn.split(":")[2];
+    const message = JSON.stringify(payload);
+    if (service === "lambda") return functions.queue(arn, payload);
+    if (service === "states") return states["StartExecution"]?.({ stateMachineArn: arn, input: message } as never);
+    if (service === "sns") return clock.during(() => emulator.publish(arn, "", message));
+    if (service === "sqs") return clock.during(() => emulator.sendMessage(arn, message));
+    throw new AwsError("InvalidTarget", `The rehearsal does not deliver to ${arn}.`);
+  }
+
+  function actOn(arn: string, payload: unknown): void {
+    deliver(arn, payload).catch((error: unknown) => {
+      note("dead letter", `${arn}: ${error instanceof Error ? error.message : String(error)}`);
+    });
+  }
+
+  function onAlarm({ alarm, former }: AlarmChange): void {
+    note("alarm", `${alarm.name} ${former} -> ${alarm.state}`);
+    const timestamp = new Date(alarm.changedAt).toISOString();
+    const state = { value: alarm.state, reason: alarm.reason, timestamp };
+    const detail = { alarmName: alarm.name, state, previousState: { value: former } };
+    bus.emit("aws.cloudwatch", "CloudWatch Alarm State Change", detail, [
+      arnOf(place, "cloudwatch", `alarm:${alarm.name}`),
+    ]);
+    const { AlarmActions, OKActions, InsufficientDataActions, ActionsEnabled = true } = alarm.definition;
+    const actions = { ALARM: AlarmActions, OK: OKActions, INSUFFICIENT_DATA: InsufficientDataActions }[alarm.state];
+    if (ActionsEnabled) for (const action of actions ?? []) actOn(action, detail);
+  }
+
+  function onExecution(execution: Execution): void {
+    const { name, status, executionArn, stateMachineArn, error } = execution;
+    note("execution", `${name} ${status}${error === undefined ? "" : ` ${error}`}`);
+    bus.emit("aws.states", "Step Functions Execution Status Change", execution, [executionArn, stateMachineArn]);
+  }
+}
