@@ -17,7 +17,7 @@ const system = [
   "test/monitor/erase-s3.test.ts",
   "test/pipeline/main-job.test.ts",
   "test/registry/{sagemaker,sagemaker-faults,mlflow/mlflow-registry}.test.ts",
-  "test/serving/{docs-page,foreign-clients,lambda-batch,redis,serve-command,serve-life,tls,with-sink}.test.ts",
+  "test/serving/{docs-page,foreign-clients,lambda-batch,redis,serve-command,serve-life,tls,with-sink,workers}.test.ts",
   "test/rehearsal/emulator.test.ts",
 ];
 

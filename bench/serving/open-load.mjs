@@ -3,7 +3,7 @@
 //   node open-load.mjs PORT PATH BODIES RATE SECONDS CONNECTIONS      (BODIES: a file with a JSON body a line, sent in turn)
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
-import { setImmediate } from "node:timers";
+import { setImmediate, setTimeout } from "node:timers";
 
 const [port, path, file, ...numbers] = process.argv.slice(2);
 const [rate, seconds, connections] = numbers.map(Number);
@@ -45,6 +45,8 @@ function open() {
     } else left -= size;
     if (left > 0) return true;
     left = 0;
+    // What comes without a request is a server's word before it closes an idle connection.
+    if (!state.busy) return true;
     take(status, performance.now() - state.begun);
     state.busy = false;
     free.push(state);
@@ -82,7 +84,8 @@ await new Promise((done) => {
     const elapsed = (performance.now() - begin) / 1000;
     if (elapsed >= seconds) return done();
     for (const due = Math.floor(rate * elapsed); arrivals < due; arrivals++) {
-      const one = free.pop();
+      // The one that has been idle longest: a server closes those that are idle for long.
+      const one = free.shift();
       if (one === undefined) {
         unsent++;
         continue;
@@ -91,7 +94,9 @@ await new Promise((done) => {
       one.begun = performance.now();
       one.socket.write(messages[arrivals % messages.length]);
     }
-    setImmediate(turn);
+    // At a low rate it sleeps in between, so that a long run leaves the processor to others.
+    if (rate < 1000) setTimeout(turn, 1);
+    else setImmediate(turn);
   };
   turn();
 });

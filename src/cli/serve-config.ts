@@ -59,6 +59,14 @@ const members = {
   rateLimit: optional(
     where(text(20), (rate) => rateOf(rate) !== undefined, 'a rate such as "100/s", "100/min" or "100/h"'),
   ),
+  workers: optional(
+    either(
+      (value): value is string => typeof value === "string",
+      where(text(4), (word) => word === "auto", '"auto"'),
+      count(1, 256),
+    ),
+  ),
+  maxConnections: optional(count(1, 1_000_000)),
   proxies: optional(count(0, 10)),
   maxInFlight: optional(count(1, 1_000_000)),
   maxDelay: optional(number(1, 60_000)),

@@ -35,6 +35,8 @@ interface ModelListeners {
 /** The models of a server. */
 export interface ServedModels {
   readonly models: Models;
+  /** Looks for other versions now. */
+  readonly refresh: () => Promise<void>;
   readonly close: () => void;
 }
 
@@ -56,13 +58,15 @@ export async function servedModels(
         "OPTION_INVALID",
         `--on-demand begins without a model, so ${other.toLowerCase()} has no place beside it. Leave one of them out.`,
       );
-    return { models: modelsOnDemand({ root: resolve(onDemand) }), close: () => undefined };
+    const models = modelsOnDemand({ root: resolve(onDemand) });
+    return { models, refresh: () => Promise.resolve(), close: () => undefined };
   }
   if (words.length === 0)
     throw new ChurnkitError("OPTION_INVALID", "Name a model to serve, or give --on-demand with a folder of bundles.");
   const host = await hostedModels(words, options, told);
   return {
     models: version === undefined ? host : modelsOf({ ...onDuty(host), version }),
+    refresh: version === undefined ? () => host.refresh() : () => Promise.resolve(),
     close: () => host.close(),
   };
 }

@@ -10,6 +10,7 @@ import {
   requestLog,
   securityHeaders,
   timeLimit,
+  type Take,
 } from "../serving/protection/index.js";
 import { watchKeys } from "../serving/hosts/index.js";
 import type { RedisCommand } from "../serving/redis/index.js";
@@ -26,21 +27,25 @@ export interface Protection {
 /** The variable that holds keys where no file is named. */
 const keysVariable = "CHURNKIT_KEYS";
 
+/** Counts requests for all processes of a server. */
+type Counted = (who: string) => Promise<Take | undefined>;
+
 /**
  * The middlewares and the cache that a server is asked for, the outermost first. Request ids, security headers and the load
  * limit are always there.
  *
  * @param contract says what of a body may be logged; without it no body is.
+ * @param counted counts for the rate limit where several processes share the port.
  */
-export async function protectionOf(options: ServeConfig, contract: Contract | undefined): Promise<Protection> {
-  const { host = "127.0.0.1", rateLimit: rate, maxInFlight, maxDelay } = options;
+export async function protectionOf(
+  options: ServeConfig,
+  contract: Contract | undefined,
+  counted?: Counted,
+): Promise<Protection> {
+  const { maxInFlight, maxDelay } = options;
   const redis = options.redis === undefined ? undefined : await redisAt(options.redis);
   const keys = await keysOf(options.keys);
-  if (keys === undefined && !isLoopback(host))
-    note(
-      `churnkit: anybody who can reach ${host} can ask this server. Give it keys: --keys <file>, made by \`churnkit keys create\`.`,
-    );
-  const quota = rate === undefined ? undefined : rateOf(rate);
+  const quota = quotaOf(options);
   const middleware = [
     requestIds(),
     logOf(options.log, contract),
@@ -48,7 +53,8 @@ export async function protectionOf(options: ServeConfig, contract: Contract | un
     options.cors && cors({ origins: options.cors }),
     loadLimit({ maxInFlight, maxDelay }),
     keys && apiKeys(keys.source),
-    quota && rateLimit({ ...quota, proxies: options.proxies, redis: redis?.send }),
+    quota &&
+      rateLimit({ ...quota, proxies: options.proxies, redis: redis?.send, counted: redis ? undefined : counted }),
     options.timeLimit === undefined ? undefined : timeLimit(options.timeLimit),
   ];
   return {
@@ -59,6 +65,18 @@ export async function protectionOf(options: ServeConfig, contract: Contract | un
       redis?.close();
     },
   };
+}
+
+/** The rate limit that a server is asked for. */
+export const quotaOf = ({ rateLimit: rate }: ServeConfig): ReturnType<typeof rateOf> =>
+  rate === undefined ? undefined : rateOf(rate);
+
+/** Says so where a server can be asked from other machines and has no keys. */
+export function warnIfOpen({ host = "127.0.0.1", keys = process.env[keysVariable] }: ServeConfig): void {
+  if ((keys ?? "") !== "" || isLoopback(host)) return;
+  note(
+    `churnkit: anybody who can reach ${host} can ask this server. Give it keys: --keys <file>, made by \`churnkit keys create\`.`,
+  );
 }
 
 async function redisAt(url: string) {
@@ -83,15 +101,23 @@ function logOf(log: ServeConfig["log"], contract: Contract | undefined): Middlew
   return requestLog(lineWriter(), { bodies: bodies ? contract : undefined, hide });
 }
 
-/** Writes lines to standard output, those of one turn of the event loop at once: a write for each would cost more than its request. */
+/** Bytes that a pipe takes at once: processes that share it mix no shorter lines. */
+const pipeBytes = 4096;
+
+/** Writes lines to standard output, those of one turn of the event loop together: a write for each would cost more than its request. */
 function lineWriter(): (line: string) => void {
   let waiting = "";
+  let size = 0;
   const flush = (): void => {
-    process.stdout.write(waiting);
+    if (waiting !== "") process.stdout.write(waiting);
     waiting = "";
+    size = 0;
   };
   return (line) => {
-    if (waiting === "") setImmediate(flush);
+    const bytes = Buffer.byteLength(line) + 1;
+    if (size + bytes > pipeBytes) flush();
+    if (size === 0) setImmediate(flush);
+    size += bytes;
     waiting += `${line}\n`;
   };
 }

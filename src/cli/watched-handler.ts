@@ -1,11 +1,15 @@
 import { existsSync } from "node:fs";
 import { quietly } from "../base/async/index.js";
 import { ChurnkitError } from "../base/errors.js";
+import type { PrometheusSink } from "../io/metrics/index.js";
+import type { CaptureWriter } from "../monitor/capture/index.js";
 import type { Monitor } from "../monitor/index.js";
+import type { MonitorReport } from "../monitor/judging/index.js";
 import { writeFileAtomic } from "../io/atomic.js";
 import { createHandler, type HandlerOptions } from "../serving/handler.js";
 import type { Handler } from "../serving/http.js";
 import type { LoadedModel, Models } from "../serving/models/index.js";
+import type { Monitoring } from "../serving/monitor.js";
 import { prometheusMetrics } from "../serving/metrics.js";
 import { withSink } from "../serving/with-sink.js";
 import { readJson } from "./json-file.js";
@@ -26,41 +30,62 @@ export interface WatchedHandler {
   readonly close: () => Promise<void>;
 }
 
+/** Whether anything of a model is watched. */
+export const isWatched = ({ monitor, capture, monitorState }: WatchOptions): boolean =>
+  (monitor ?? capture ?? monitorState) !== undefined;
+
 /** Returns a model's handler, with the monitors behind it if they are requested. */
 export async function watchedHandler(
   models: Models,
-  { monitor: share, capture, monitorState: file }: WatchOptions,
+  watch: WatchOptions,
   options: HandlerOptions & { readonly onError: (error: unknown) => void },
 ): Promise<WatchedHandler> {
   const metrics = prometheusMetrics(() => models.find()?.version);
-  const { onError } = options;
-  if (share === undefined && capture === undefined && file === undefined) {
+  if (!isWatched(watch)) {
     return {
       handler: createHandler(models, { ...options, metrics }),
       watch: () => undefined,
       close: () => Promise.resolve(),
     };
   }
-  const [{ captureToFile }, { withMonitor }, { prometheusSink }] = await Promise.all([
+  const { withMonitor } = await import("../serving/monitor.js");
+  const { work, ...rest } = await monitorAtWork(models, watch, options.onError, (monitor, settings) =>
+    withMonitor(models, monitor, { ...options, ...settings, metrics: withSink(metrics, settings.sink) }),
+  );
+  return { ...rest, handler: work };
+}
+
+/** How a monitor is put to work here. */
+interface Settings {
+  readonly sample: number;
+  readonly sink: PrometheusSink;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly capture: CaptureWriter | undefined;
+  readonly onReport: (report: MonitorReport) => void;
+}
+
+/** Puts the monitor of the default model to work, with its files, and keeps its state. */
+export async function monitorAtWork<T extends Pick<Monitoring, "monitor" | "watch" | "close">>(
+  models: Models,
+  { monitor: share, capture, monitorState: file }: WatchOptions,
+  onError: (error: unknown) => void,
+  start: (monitor: Monitor, settings: Settings) => T,
+): Promise<{ readonly work: T } & Pick<WatchedHandler, "watch" | "close">> {
+  const [{ captureToFile }, { prometheusSink }] = await Promise.all([
     import("../serving/hosts/index.js"),
-    import("../serving/monitor.js"),
     import("../io/metrics/index.js"),
   ]);
   const { name } = onDuty(models);
-  const monitor = await monitorFor(onDuty(models), file);
   const keep = async (): Promise<void> => {
-    if (file !== undefined) await writeFileAtomic(file, JSON.stringify(watched.monitor.snapshot()));
+    if (file !== undefined) await writeFileAtomic(file, JSON.stringify(work.monitor.snapshot()));
   };
   let keptUntil: string | null = null;
-  const sink = prometheusSink();
-  const watched = withMonitor(models, monitor, {
-    ...options,
-    metrics: withSink(metrics, sink),
+  const work = start(await monitorFor(onDuty(models), file), {
     sample: share ?? 1,
-    sink,
+    sink: prometheusSink(),
     labels: { model: name },
-    ...(capture === undefined ? {} : { capture: captureToFile(capture) }),
-    onReport: ({ to }) => {
+    capture: capture === undefined ? undefined : captureToFile(capture),
+    onReport({ to }) {
       // Write only for a closed period; the open one is saved when the server ends.
       if (to === keptUntil) return;
       keptUntil = to;
@@ -68,12 +93,12 @@ export async function watchedHandler(
     },
   });
   const watch = async (model: LoadedModel): Promise<void> => {
-    if (model.name === name) watched.watch(await monitorFor(model, undefined));
+    if (model.name === name) work.watch(await monitorFor(model, undefined));
   };
   return {
-    handler: watched,
+    work,
     watch: (model) => quietly(() => watch(model), onError),
-    close: () => watched.close().then(keep),
+    close: () => work.close().then(keep),
   };
 }
 

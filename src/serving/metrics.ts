@@ -1,4 +1,4 @@
-import { prometheusText, prometheusType, type PrometheusMetric } from "../io/metrics/index.js";
+import { prometheusText, prometheusType, type PrometheusMetric, type PrometheusState } from "../io/metrics/index.js";
 import { commonHeaders, type TextResponse } from "./http.js";
 
 /** Counters of a server. */
@@ -48,7 +48,17 @@ const table = {
  *
  * @param modelVersion version of the served model, or a function that gives the one on duty where it changes.
  */
-export function prometheusMetrics(modelVersion: string | (() => string | undefined)): ServingMetrics {
+export const prometheusMetrics = (modelVersion: string | (() => string | undefined)): ServingMetrics =>
+  countedMetrics(modelVersion);
+
+/** Metrics that another process can add to its own. */
+export interface CountedMetrics extends ServingMetrics {
+  /** All counts so far. */
+  readonly state: () => PrometheusState;
+}
+
+/** As {@link prometheusMetrics}. */
+export function countedMetrics(modelVersion: string | (() => string | undefined)): CountedMetrics {
   const text = prometheusText();
   const rejections = text.series(table.rejections, []);
   const probabilities = text.series(table.probabilities, []);
@@ -85,14 +95,21 @@ export function prometheusMetrics(modelVersion: string | (() => string | undefin
     rejected: rejections,
     render() {
       mark();
-      return Promise.resolve({
-        status: 200,
-        headers: { "content-type": prometheusType, ...commonHeaders },
-        body: text.render(),
-      });
+      return Promise.resolve(metricsPage(text.render()));
+    },
+    state() {
+      mark();
+      return text.state();
     },
   };
 }
+
+/** An answer in Prometheus' text format. */
+export const metricsPage = (body: string): TextResponse => ({
+  status: 200,
+  headers: { "content-type": prometheusType, ...commonHeaders },
+  body,
+});
 
 /** Makes each value once. Keys are few: routes, statuses, labels. */
 function lasting<Key, Value>(make: (key: Key) => Value): (key: Key) => Value {

@@ -3,7 +3,7 @@ import { uniform } from "../base/random.js";
 import type { CapturedPrediction, CaptureWriter } from "../monitor/capture/index.js";
 import type { Monitor } from "../monitor/index.js";
 import type { HandlerOptions } from "./handler.js";
-import { predictionsOf, type Scored } from "./scored-predictions.js";
+import { predictionsOf } from "./scored-predictions.js";
 
 /** Outcome of the requests that the monitor could sample. */
 export interface MonitorTraffic {
@@ -19,21 +19,27 @@ export interface MonitorTraffic {
 }
 
 /** A request that waits. */
-interface Waiting extends Scored {
+interface Waiting {
   /** Approximate memory of its records, in bytes. */
   readonly size: number;
+  /** Time of the answer, milliseconds since 1970. */
+  readonly at: number;
+  readonly predictions: () => readonly CapturedPrediction[];
 }
 
 /** A request whose records are being passed to the monitor. */
 interface Opened {
   readonly size: number;
   readonly at: number;
-  readonly predictions: ReturnType<typeof predictionsOf>;
+  readonly predictions: readonly CapturedPrediction[];
   next: number;
 }
 
 /** Milliseconds of work before it yields to other requests. */
 const slice = 4;
+
+/** What a queue needs of a monitor. */
+export type Counting = Pick<Monitor, "add" | "settle">;
 
 /** How a sample of requests is passed to a monitor. */
 export interface ScoredQueueOptions {
@@ -51,6 +57,8 @@ export interface ScoredQueue {
   readonly traffic: () => MonitorTraffic;
   /** Adds a request if it is sampled and there is room. */
   readonly offer: NonNullable<HandlerOptions["onScored"]>;
+  /** Adds predictions that another process has sampled. */
+  readonly take: (predictions: readonly CapturedPrediction[]) => void;
   /** Processes everything that waits, now. */
   readonly drain: () => void;
   /** Cancels the planned work. */
@@ -65,9 +73,12 @@ const mostRemembered = 50_000;
 /** Memory of a parsed record, in bytes, in addition to twice its text. */
 const recordBytes = 128;
 
+/** Memory of a prediction from another process, in bytes: that of a record of usual length. */
+const predictionBytes = 1500;
+
 /** A bounded queue for a monitor, processed in slices of a few milliseconds. */
 export function scoredQueue(
-  monitorNow: () => Monitor,
+  monitorNow: () => Counting,
   { sample, seed, mostRequests, mostBytes, capture, now, failed }: ScoredQueueOptions,
 ): ScoredQueue {
   const random = uniform(seed);
@@ -89,7 +100,7 @@ export function scoredQueue(
   /** Passes a request's predictions to the log, and prepares them for counting. */
   const open = (waiting: Waiting): Opened => {
     const { size, at } = waiting;
-    const predictions = predictionsOf(waiting, monitorNow().baseline.contract);
+    const predictions = waiting.predictions();
     predictions.forEach(remember);
     if (capture !== undefined && writing + size > mostBytes) traffic.uncaptured += predictions.length;
     else if (capture !== undefined) {
@@ -157,23 +168,34 @@ export function scoredQueue(
     unref(working);
   };
 
-  const offer: ScoredQueue["offer"] = (records, results, context) => {
-    traffic.requests++;
-    if (random() >= sample) return;
+  const put = (waiting: Waiting): void => {
     traffic.sampled++;
-    const size = 2 * context.bytes + recordBytes * records.length;
-    if (queue.length >= mostRequests || held + size > mostBytes) {
+    if (queue.length >= mostRequests || held + waiting.size > mostBytes) {
       traffic.dropped++;
       return;
     }
-    queue.push({ records, results, context, at: now(), size });
-    held += size;
+    queue.push(waiting);
+    held += waiting.size;
     schedule(1);
   };
 
   return {
     traffic: () => ({ ...traffic }),
-    offer,
+    offer(records, results, context) {
+      traffic.requests++;
+      if (random() >= sample) return;
+      const at = now();
+      put({
+        at,
+        size: 2 * context.bytes + recordBytes * records.length,
+        predictions: () => predictionsOf({ records, results, context, at }, context.model.scorer.contract),
+      });
+    },
+    take(predictions) {
+      traffic.requests++;
+      const size = predictionBytes * predictions.length;
+      put({ at: Date.parse(predictions[0]?.at ?? ""), size, predictions: () => predictions });
+    },
     drain: () => {
       while (step());
       quietly(() => monitorNow().settle(), failed);

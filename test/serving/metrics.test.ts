@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { compile } from "../../src/model/scoring/compile.js";
 import { createHandler } from "../../src/serving/handler.js";
-import { prometheusMetrics } from "../../src/serving/metrics.js";
+import { renderState, sumOfStates } from "../../src/io/metrics/index.js";
+import { countedMetrics, prometheusMetrics } from "../../src/serving/metrics.js";
 import { sampleArtifact, sampleRecords } from "../helpers/artifact.js";
 import { asText, request } from "./request.js";
 
@@ -99,4 +100,22 @@ describe("metrics", () => {
     await one.get("/health");
     expect(await two.samples("churnkit_requests_total")).toEqual({});
   });
+});
+
+it("adds up the metrics of several processes: what one alone would show, and the largest of a gauge", async () => {
+  const versions = ["1", "2"];
+  const processes = versions.map((version) => countedMetrics(version));
+  const alone = countedMetrics("1");
+  for (let i = 0; i < 100; i++) {
+    for (const metrics of [processes[i % 2], alone]) {
+      metrics?.request(i % 3 === 0 ? "/health" : "/predict", 200 + (i % 5), i / 64);
+      metrics?.scored(i / 128, i % 7 === 0 ? "Yes" : "No");
+      metrics?.rejected(i % 2);
+    }
+  }
+  const sorted = (text: string): string[] => text.split("\n").sort();
+  const shown = renderState(sumOfStates(processes.map(({ state }) => state())));
+  const { body } = await alone.render();
+  expect(sorted(shown.replace('churnkit_model_info{version="2"} 1\n', ""))).toEqual(sorted(body));
+  expect(shown).toContain('churnkit_model_info{version="2"} 1');
 });

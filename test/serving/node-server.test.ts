@@ -324,6 +324,25 @@ describe("listen", () => {
     deaf.socket.destroy();
   });
 
+  it("closes connections beyond maxConnections as they come, and takes others when one is free", async () => {
+    const { port } = await serve({ maxConnections: 2 });
+    const health = "GET /health HTTP/1.1\r\nhost: x\r\n\r\n";
+    const open = await Promise.all([rawConnection(port, health), rawConnection(port, health)]);
+    for (const each of open) await each.until((text) => answers(text) === 1);
+    const third = await rawConnection(port, health);
+    expect(await third.ended).toBe("");
+    open[0].socket.destroy();
+    await expect
+      .poll(async () => {
+        const next = await rawConnection(port, health);
+        const text = await next.until((so) => answers(so) === 1);
+        next.socket.destroy();
+        return answers(text);
+      })
+      .toBe(1);
+    open[1].socket.destroy();
+  });
+
   it("says in one line that a port is in use", async () => {
     const { port } = await serve();
     await expect(serve({ port })).rejects.toMatchObject({
@@ -343,6 +362,7 @@ describe("listen", () => {
     { maxBodyBytes: 0 },
     { requestTimeout: NaN },
     { closeTimeout: Infinity },
+    { maxConnections: 0 },
   ])("refuses the options %j", async (options) => {
     await expect(serve(options)).rejects.toMatchObject({ code: "OPTION_INVALID" });
   });

@@ -3,14 +3,15 @@ import { InvalidArgumentError, Option, type Command } from "commander";
 import { ChurnkitError } from "../../base/errors.js";
 import { ioFailed } from "../../io/io-error.js";
 import type { LoadedModel, Models } from "../../serving/models/index.js";
-import { listen, listenGrpc, type Certificate } from "../../serving/hosts/index.js";
+import { listen, listenGrpc, type Certificate, type ClusterWorker } from "../../serving/hosts/index.js";
 import { example } from "../help.js";
 import { countOption } from "../input.js";
-import { exit, note, print, reasonOf } from "../output.js";
+import { exit, fail, note, reasonOf } from "../output.js";
 import { rateOf, withConfig, type ServeConfig } from "../serve-config.js";
 import { exposuresAt, servedModels, variantOf } from "../serve-models.js";
-import { protectionOf } from "../serve-protection.js";
-import { watchedHandler } from "../watched-handler.js";
+import { stopOnSignal, tell } from "../serve-process.js";
+import { protectionOf, warnIfOpen } from "../serve-protection.js";
+import { isWatched, watchedHandler, type WatchedHandler } from "../watched-handler.js";
 
 interface Options extends ServeConfig {
   port: number;
@@ -52,6 +53,8 @@ export function register(program: Command): void {
     .option("--keys <file>", "API keys; default: the variable CHURNKIT_KEYS")
     .option("--rate-limit <rate>", "requests of each key or address, such as 100/s", rateOption)
     .option("--max-in-flight <number>", "most requests under way; default: 1000", countOption)
+    .option("--max-connections <number>", "most connections at once", countOption)
+    .option("--workers <number>", "processes that share the port; auto: one for each core", workersOption)
     .option("--cors <origins>", "web origins that may call, with commas; * for all", originsOption)
     .option("--log", "write a line of JSON for each request")
     .option("--config <file>", "these options and more as JSON")
@@ -69,25 +72,48 @@ export function register(program: Command): void {
 
 async function run(words: readonly string[], given: Options, command: Command): Promise<void> {
   const options = await withConfig(given.config, given, command);
+  if (options.workers === undefined) return serve(words, options);
+  const { isWorker, serveByWorkers, shareOfWorker } = await import("../serve-workers.js");
+  if (!isWorker()) return serveByWorkers(words, options);
+  const { clusterWorker } = await import("../../serving/hosts/index.js");
+  try {
+    await serve(words, shareOfWorker(options), clusterWorker());
+  } catch (error) {
+    // The channel to the primary would keep this process.
+    process.exit(fail(error));
+  }
+}
+
+/** Serves from this process, alone or as one of several workers. */
+async function serve(words: readonly string[], options: Options, worker?: ClusterWorker): Promise<void> {
   const onError = (error: unknown): void => note(`churnkit: a request failed: ${reasonOf(error)}`);
   const handled: { watch?: (model: LoadedModel) => void } = {};
-  const exposures = await exposuresAt(options.exposures, onError);
-  const { models, close: closeModels } = await servedModels(words, options, {
-    onChange: (model) => handled.watch?.(model),
-    onExposure: exposures?.add,
+  // A file has one writer: a worker hands its exposures to the primary.
+  const exposures = worker === undefined ? await exposuresAt(options.exposures, onError) : undefined;
+  const served = await servedModels(words, options, {
+    onChange(model) {
+      handled.watch?.(model);
+      worker?.changed();
+    },
+    onExposure: options.exposures === undefined ? undefined : (worker?.exposed ?? exposures?.add),
   });
+  const { models } = served;
   const { name, version, scorer } = models.find() ?? {};
-  const { middleware, cache, close: closeProtection } = await protectionOf(options, scorer?.contract);
-  const { handler, watch, close } = await watchedHandler(models, options, {
-    middleware,
-    cache,
-    maxBatch: options.maxBatch,
-    onError,
-  });
+  if (worker === undefined) warnIfOpen(options);
+  const { middleware, cache, close: closeProtection } = await protectionOf(options, scorer?.contract, worker?.counted);
+  const handling = { middleware, cache, maxBatch: options.maxBatch, onError };
+  const { handler, watch, close }: WatchedHandler =
+    worker === undefined
+      ? await watchedHandler(models, options, handling)
+      : {
+          ...worker.handler(models, handling, isWatched(options) ? (options.monitor ?? 1) : undefined),
+          watch: () => undefined,
+        };
   handled.watch = watch;
-  const { port, host: address, maxBodyBytes, requestTimeout } = options;
+  const { port, host: address, maxBodyBytes, requestTimeout, maxConnections } = options;
   const settings = {
     host: address,
+    maxConnections,
     ...(maxBodyBytes === undefined ? {} : { maxBodyBytes }),
     ...(requestTimeout === undefined ? {} : { requestTimeout }),
   };
@@ -98,22 +124,18 @@ async function run(words: readonly string[], given: Options, command: Command): 
     options.grpcPort === undefined
       ? undefined
       : await listenGrpc(handler, { port: options.grpcPort, host: address, maxBodyBytes, tls });
+  let stopping: Promise<void> | undefined;
   const stop = (): void => {
-    closeModels();
-    Promise.all([server.close(), secure?.close(), grpc?.close()])
+    served.close();
+    stopping ??= Promise.all([server.close(), secure?.close(), grpc?.close()])
       .then(close)
       .then(() => exposures?.close())
       .then(closeProtection)
       .catch(onError)
       .finally(() => process.exit(exit.done));
   };
-  // Before the address is printed, because its reader may want to end this process at once. A second signal kills it.
-  process.once("SIGTERM", stop);
-  process.once("SIGINT", stop);
-  if (options.stopWithStdin) process.stdin.once("end", stop).once("error", stop).resume();
-  print(
-    options.json,
-    {
+  const told = {
+    result: {
       url: server.url,
       port: server.port,
       ...(secure === undefined ? {} : { tlsUrl: secure.url }),
@@ -121,8 +143,12 @@ async function run(words: readonly string[], given: Options, command: Command): 
       name,
       version,
     },
-    `serving ${options.onDemand === undefined ? named(models) : `models of ${options.onDemand}`} at ${server.url}${secure === undefined ? "" : ` and ${secure.url}`} (Ctrl-C ends it)`,
-  );
+    text: `serving ${options.onDemand === undefined ? named(models) : `models of ${options.onDemand}`} at ${server.url}${secure === undefined ? "" : ` and ${secure.url}`}`,
+  };
+  // Before the address is printed, because its reader may want to end this process at once.
+  stopOnSignal(stop, options);
+  if (worker === undefined) tell(options, told);
+  else worker.listens(told, { stop, refresh: served.refresh });
 }
 
 const named = (models: Models): string =>
@@ -162,6 +188,14 @@ function variantOption(text: string, before: readonly string[] = []): readonly s
 function rateOption(text: string): string {
   if (rateOf(text) === undefined) throw new InvalidArgumentError("It must be a rate such as 100/s, 100/min or 100/h.");
   return text;
+}
+
+function workersOption(text: string): number | "auto" {
+  if (text === "auto") return text;
+  const workers = Number(text);
+  if (!/^\d+$/.test(text) || workers < 1 || workers > 256)
+    throw new InvalidArgumentError("It must be auto or a whole number from 1 to 256.");
+  return workers;
 }
 
 const originsOption = (text: string): string[] => text.split(",").map((origin) => origin.trim());

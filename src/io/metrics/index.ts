@@ -2,4 +2,11 @@ export { embeddedMetricSink } from "./embedded-metric-sink.js";
 export type { MetricPoint, MetricSink } from "./metric-sink.js";
 export type { MonitorMetric } from "./metric-table.js";
 export { type PrometheusSink, prometheusSink } from "./prometheus-sink.js";
-export { type PrometheusMetric, prometheusText, prometheusType } from "./prometheus-text.js";
+export {
+  type PrometheusMetric,
+  type PrometheusState,
+  prometheusText,
+  prometheusType,
+  renderState,
+  sumOfStates,
+} from "./prometheus-text.js";

@@ -24,7 +24,15 @@ export interface PrometheusText {
   has(sample: Pick<PrometheusSample, "metric" | "labels">): boolean;
   /** Everything so far in Prometheus' text format, series in the order of their first sample. */
   render(): string;
+  /** Everything so far as plain data, for another process. */
+  state(): PrometheusState;
 }
+
+/** The metrics of a process. */
+export type PrometheusState = readonly {
+  readonly metric: PrometheusMetric;
+  readonly series: readonly (readonly [key: string, series: Series])[];
+}[];
 
 export const prometheusType = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -74,8 +82,35 @@ export function prometheusText(): PrometheusText {
     },
     has: ({ metric, labels }) => families.get(metric.prometheus)?.series.has(keyOf(labels)) === true,
     render: () => [...families.values()].map(renderFamily).join(""),
+    state: () => [...families.values()].map(({ metric, series }) => ({ metric, series: [...series] })),
   };
 }
+
+/** The metrics of several processes as one: counters and histograms are added up, of a gauge the largest value counts. */
+export function sumOfStates(states: readonly PrometheusState[]): PrometheusState {
+  const families = new Map<string, Family>();
+  for (const { metric, series } of states.flat()) {
+    const family = families.get(metric.prometheus) ?? { metric, series: new Map<string, Series>() };
+    families.set(metric.prometheus, family);
+    for (const [key, one] of series) {
+      const sum = family.series.get(key);
+      family.series.set(key, sum === undefined ? one : added(sum, one, metric.type === "gauge"));
+    }
+  }
+  return [...families.values()].map(({ metric, series }) => ({ metric, series: [...series] }));
+}
+
+const added = (a: Series, b: Series, isGauge: boolean): Series => ({
+  labels: a.labels,
+  value: isGauge ? Math.max(a.value, b.value) : a.value + b.value,
+  at: Math.max(a.at, b.at),
+  count: a.count + b.count,
+  buckets: a.buckets.map((count, i) => count + (b.buckets[i] ?? 0)),
+});
+
+/** Plain metrics in Prometheus' text format. */
+export const renderState = (state: PrometheusState): string =>
+  state.map(({ metric, series }) => renderFamily({ metric, series: new Map(series) })).join("");
 
 function count(series: Series, value: number, bounds: readonly number[] = []): void {
   series.value += value;

@@ -6,3 +6,6 @@ export { type HostPart, partOfHost } from "./processing/monitor-job-hosts.js";
 export { listen } from "./node/node-server.js";
 export { watchKeys } from "./node/watch-keys.js";
 export { captureToFile } from "./node/capture-file.js";
+export { clusterWorker, type ClusterWorker } from "./cluster/worker.js";
+export { WorkerFailed, workersOf } from "./cluster/primary.js";
+export { collectEvery, totalsOf } from "./cluster/totals.js";

@@ -17,6 +17,8 @@ export interface RateLimitOptions {
   readonly proxies?: number | undefined;
   /** Counts in Redis, for all servers together. Where Redis fails, each server counts for itself. */
   readonly redis?: RedisCommand | undefined;
+  /** Counts elsewhere, such as in the process that all workers share. Where it gives nothing, each server counts for itself. */
+  readonly counted?: ((who: string) => Promise<Take | undefined>) | undefined;
   /** Most senders remembered in memory. Default 10,000. */
   readonly entries?: number | undefined;
   /** The clock, in milliseconds, of counts in memory. */
@@ -44,7 +46,9 @@ export function rateLimit(options: RateLimitOptions): Middleware {
   const { by = senderOf(proxies) } = options;
   const quota = { requests, window: seconds * 1000 };
   const inMemory = memoryRates(quota, entries, now);
-  const rates: Rates = redis === undefined ? inMemory : redisRates(quota, guardedRedis(redis), inMemory);
+  const { counted = redis && redisRates(quota, guardedRedis(redis)) } = options;
+  const rates: Rates =
+    counted === undefined ? inMemory : { take: async (who) => (await counted(who)) ?? inMemory.take(who) };
   const share = quota.window / requests;
   const policy = `"default";q=${requests};w=${Math.ceil(seconds)}`;
   const headersOf = ({ full }: Take): Record<string, string> => ({

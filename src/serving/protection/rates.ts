@@ -25,7 +25,7 @@ export interface Rates {
  *
  * @param most senders that are remembered. Beyond it the one that was quiet longest is forgotten and begins with a whole quota.
  */
-export function memoryRates({ requests, window }: Quota, most: number, now: () => number): Rates {
+export function memoryRates({ requests, window }: Quota, most: number, now: () => number): { take(who: string): Take } {
   const share = window / requests;
   const full = lruMap<number>(most);
   return {

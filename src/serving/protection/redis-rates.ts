@@ -1,5 +1,5 @@
 import type { AskRedis } from "../redis/index.js";
-import type { Quota, Rates, Take } from "./rates.js";
+import type { Quota, Take } from "./rates.js";
 
 /**
  * The algorithm of `memoryRates`, inside Redis and by its clock, so that servers share quotas and none races another. Returns
@@ -16,14 +16,10 @@ redis.call("SET", KEYS[1], string.format("%.3f", now + ahead + share), "PX", mat
 return {1, tostring(ahead + share)}
 `;
 
-/** Quotas in Redis, and in memory while Redis does not answer. */
-export function redisRates({ requests, window }: Quota, ask: AskRedis, otherwise: Rates): Rates {
-  return {
-    async take(who) {
-      const reply = await ask("EVAL", script, "1", `churnkit:rate:${who}`, String(requests), String(window));
-      return takeOf(reply) ?? otherwise.take(who);
-    },
-  };
+/** Counts in Redis; undefined while Redis does not answer. */
+export function redisRates({ requests, window }: Quota, ask: AskRedis): (who: string) => Promise<Take | undefined> {
+  return async (who) =>
+    takeOf(await ask("EVAL", script, "1", `churnkit:rate:${who}`, String(requests), String(window)));
 }
 
 function takeOf(reply: unknown): Take | undefined {

@@ -25,6 +25,8 @@ export interface NodeServerOptions {
    * has to show a certificate that one of them signed (mutual TLS).
    */
   readonly tls?: Certificate | undefined;
+  /** Most connections at once; further ones are closed as they come. Default: as many as the system allows. */
+  readonly maxConnections?: number | undefined;
   /** Milliseconds that {@link NodeServer.close} waits for requests under way. Default 5,000. */
   readonly closeTimeout?: number;
 }
@@ -48,9 +50,13 @@ const keepAliveTimeout = 65_000;
  */
 export async function listen(handler: Handler, options: NodeServerOptions = {}): Promise<NodeServer> {
   const { port = 8080, host = "127.0.0.1", maxBodyBytes = usualBodyBytes } = options;
-  const { headersTimeout = 10_000, requestTimeout = 30_000, closeTimeout = 5000, tls } = options;
+  const { headersTimeout = 10_000, requestTimeout = 30_000, closeTimeout = 5000, tls, maxConnections } = options;
   check({ port }, 0, 65_535);
-  check({ maxBodyBytes, headersTimeout, requestTimeout, closeTimeout }, 1, 2 ** 31 - 1);
+  check(
+    { maxBodyBytes, headersTimeout, requestTimeout, closeTimeout, maxConnections: maxConnections ?? 1 },
+    1,
+    2 ** 31 - 1,
+  );
   const settings = {
     headersTimeout: Math.min(headersTimeout, requestTimeout),
     requestTimeout,
@@ -70,6 +76,11 @@ export async function listen(handler: Handler, options: NodeServerOptions = {}):
   server.on("clientError", refuseUnreadable);
   const sockets = new Set<Socket>();
   server.on("connection", (socket: Socket) => {
+    // Not by the server's own maxConnections: in a cluster, Node hands what a full worker refuses from one to the next for ever.
+    if (maxConnections !== undefined && sockets.size >= maxConnections) {
+      socket.destroy();
+      return;
+    }
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
   });
