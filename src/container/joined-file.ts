@@ -4,19 +4,21 @@ import { ChurnkitError } from "../base/errors.js";
 import { bytesOf, filesIn } from "./files.js";
 
 const lineEnd = 10;
+/** What a line of JSON begins with. */
+const brace = 123;
 
 /**
- * The content of a folder as one file: its only file as it is, or several in the order of their names, one after the other. The header
- * of CSV files is kept once.
+ * The content of a folder as one file: its only file as it is, or several in the order of their names, one after the other. JSON lines
+ * are joined as they are; of other files the header, the first line, is kept once.
  *
- * @throws ChurnkitError INPUT_COLUMNS for CSV files with different headers.
+ * @throws ChurnkitError INPUT_COLUMNS for files with different headers.
  */
 export async function joinedFile(folder: string): Promise<Uint8Array> {
   const names = await filesIn(folder);
   const [first, ...others] = await Promise.all(names.map((name) => bytesOf(join(folder, name))));
   if (first === undefined || others.length === 0) return first ?? new Uint8Array();
   const texts = [first, ...others].map(unpacked).map(ended);
-  if (!names.every((name) => /\.[ct]sv(?:\.gz)?$/i.test(name))) return Buffer.concat(texts);
+  if (texts.every((text) => text.length === 0 || text[0] === brace)) return Buffer.concat(texts);
   const header = headerOf(texts[0] as Buffer);
   const other = texts.findIndex((text) => !headerOf(text).equals(header));
   if (other >= 0)

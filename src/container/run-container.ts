@@ -1,8 +1,8 @@
-import { once } from "node:events";
 import { parseArgs } from "node:util";
 import { ChurnkitError } from "../base/errors.js";
 import { writeFileAtomic } from "../io/atomic.js";
 import { placesIn, type Host } from "./host.js";
+import { orAborted } from "./or-aborted.js";
 
 /** The machine around a container's run; each member has a default. */
 export interface ContainerOptions {
@@ -102,14 +102,8 @@ async function run({ verb, job, params }: Asked, host: Host): Promise<void> {
   if (verb === "serve") return (await import("./serve.js")).runServer(host);
   if (verb === "train") return (await import("./train.js")).runTraining(host);
   const { runProcessing } = await import("./process.js");
-  await orAborted(runProcessing(host, job, params ?? host.env["CHURNKIT_PARAMS"] ?? "{}"), host.signal);
-}
-
-/** Rejects when the signal is aborted, even if the work cannot hear it. */
-async function orAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  const heard = new AbortController();
-  const aborted = once(signal, "abort", { signal: heard.signal }).then(() => signal.throwIfAborted());
-  await Promise.race([work, aborted]).finally(() => heard.abort());
+  const given = params ?? host.env["CHURNKIT_PARAMS"] ?? "{}";
+  await orAborted(() => runProcessing(host, job, given), host.signal);
 }
 
 const reasonOf = (error: unknown): string =>

@@ -11,8 +11,8 @@ import { watchedHandler } from "./watched.js";
 const closeTimeout = 25_000;
 /** SageMaker gives up on an answer after 60 s. */
 const requestTimeout = 60_000;
-/** Most MiB of a request, unless batch transform says otherwise. */
-const usualPayload = 6;
+/** Most MiB of a request, unless batch transform says otherwise, and where it says 0: without a limit. */
+const [usualPayload, mostPayload] = [6, 1000];
 
 /**
  * Serves the bundle in the model's folder, or with SAGEMAKER_MULTI_MODEL the models that SageMaker loads, until the host's signal. Requests
@@ -32,7 +32,7 @@ export async function runServer(host: Host): Promise<void> {
     // SAGEMAKER_SAFE_PORT_RANGE has ports for more listeners; this server needs one.
     port: wholeNumber(env, "SAGEMAKER_BIND_TO_PORT", 8080, 65_535),
     host: "0.0.0.0",
-    maxBodyBytes: wholeNumber(env, "SAGEMAKER_MAX_PAYLOAD_IN_MB", usualPayload, 1000) * 2 ** 20,
+    maxBodyBytes: (wholeNumber(env, "SAGEMAKER_MAX_PAYLOAD_IN_MB", usualPayload, mostPayload) || mostPayload) * 2 ** 20,
     requestTimeout,
     closeTimeout,
   });

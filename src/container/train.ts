@@ -12,6 +12,7 @@ import { channelsOf } from "./channels.js";
 import { evaluationDocument } from "./evaluation-document.js";
 import type { Host } from "./host.js";
 import { clearModel, fillModel } from "./model-folder.js";
+import { orAborted } from "./or-aborted.js";
 import { otherTrainer } from "./training-hosts.js";
 import { documentOfChannel, hyperparametersOf, tableOfChannel } from "./training-inputs.js";
 
@@ -29,8 +30,7 @@ export async function runTraining(host: Host): Promise<void> {
   const { rows: by, training: params } = settingsOf(await hyperparametersOf(host));
   // Before the work, so that a disk that takes nothing costs no time.
   await clearModel(places.model);
-  const inputs = await inputsOf(host, channels, by);
-  signal.throwIfAborted();
+  const inputs = await orAborted(() => inputsOf(host, channels, by), signal);
   const made = await jobs.get("train")?.run({
     inputs,
     params,
@@ -65,7 +65,7 @@ async function inputsOf(
   });
   return {
     rows: table,
-    validation: validation && (await tableOfChannel(host, validation, { contract: table.contract, by })),
+    validation: validation && (await tableOfChannel(host, validation, { contract: table.contract, by: {} })),
     features: features && (await artifactCodecs.features.decode(await documentOfChannel(features))),
   };
 }

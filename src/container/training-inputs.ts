@@ -29,6 +29,12 @@ export async function tableOfChannel(
     throw new ChurnkitError("INPUT_EMPTY", `The channel ${name} has no files in ${path}. Check its S3Uri.`, {
       where: { file: path },
     });
+  const told = Object.keys(by);
+  if (told.length > 0 && (contract !== undefined || files.every(({ hasContract }) => hasContract)))
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `The rows of the channel ${name} have a contract, so ${told.join(", ")} would have no effect. Remove ${told.length > 1 ? "these hyperparameters" : "this hyperparameter"}.`,
+    );
   const table = await tableOf(files, { contract, by, labels: "required" });
   if (table.contract.target === undefined)
     throw new ChurnkitError(

@@ -26,8 +26,7 @@ const malformed = documentError("OPTION_INVALID", "", "Correct the hyperparamete
 /**
  * Reads a training from hyperparameters: names and texts, as SageMaker gives them. A list is written as JSON or with commas; the
  * options of a learner may stand beside the others, where they win over those in `options`, and an item of a list alone, as tuning needs
- * it, is `units1`, `units2` and so on.
- * What SageMaker adds (`_tuning_objective_metric`, `sagemaker_...`) is left out.
+ * it, is `units1`, `units2` and so on. What SageMaker adds (`_tuning_objective_metric`, `sagemaker_...`) is left out.
  *
  * @throws ChurnkitError OPTION_INVALID for one that is not known or has a wrong value.
  */
@@ -42,7 +41,8 @@ export function settingsOf(hyperparameters: Readonly<Record<string, string>>): H
     if (/^_|^sagemaker[_-]/.test(name)) continue;
     const form = Object.hasOwn(plain, name) ? plain[name] : undefined;
     const [, list = "", index] = /^(\D+)([1-9]\d?)$/.exec(name) ?? [];
-    if (form !== undefined) (name in ofRows ? rows : training)[name] = read[form](text);
+    if (form !== undefined)
+      (name in ofRows ? rows : training)[name] = form === "list" ? read.list(text).map(String) : read[form](text);
     else if (Array.isArray(known[name])) options[name] = read.list(text).map(read.value);
     else if (Object.hasOwn(known, name)) options[name] = read.value(text);
     else if (index !== undefined && Array.isArray(known[list]))

@@ -268,6 +268,12 @@ describe("a job that cannot be done", () => {
     ["train", { "rows/a.csv": few }, { learner: "logistic", options: { c: 1 } }, /no option "c"/],
     ["monitor", { "captured/a.jsonl": "" }, { look: "sequential" }, /looks "once"/],
     ["ingest", { "file/a.csv": "a,b\n1,2\n", "file/b.csv": "b,a\n1,2\n" }, {}, /b\.csv has another header than a\.csv/],
+    [
+      "ingest",
+      { "file/part-0": "a,b\n1,2\n", "file/part-1": "b,a\n1,2\n" },
+      {},
+      /part-1 has another header than part-0/,
+    ],
     ["evaluate", { "model/a.tar.gz": "", "model/b.tar.gz": "" }, {}, /holds a\.tar\.gz and b\.tar\.gz/],
   ] as const)("%s: case %# says what to do, where SageMaker looks for it", async (job, files, params, reason) => {
     const root = newRoot(Object.fromEntries(Object.entries(files).map(([path, file]) => [`${input}/${path}`, file])));

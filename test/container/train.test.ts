@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, describe, expect, it } from "vitest";
 import { loadBundle } from "../../src/model/bundle/load.js";
 import { metricNames } from "../../src/model/evaluate/index.js";
@@ -170,6 +171,13 @@ describe("a job that cannot be done", () => {
     expect(await failure(sharded)).toMatch(/channel rows is ShardedByS3Key over 2 hosts/);
   });
 
+  it("refuses to describe rows that have a contract", async () => {
+    const told = { target: "churn", id: "customerId" };
+    expect(await failure(newRoot(job({ rows: file }, told, bothParts)))).toMatch(
+      /have a contract, so target, id would/,
+    );
+  });
+
   it("says which row of which file breaks the form", async () => {
     const broken = { ...bothParts, "input/data/rows/c.csv": `${csv(part2)}a,b\n` };
     expect(await failure(newRoot(job({ rows: file }, {}, broken)))).toMatch(/rows\/c\.csv.*row 150/);
@@ -195,6 +203,16 @@ describe("a job that cannot be done", () => {
       spawnSync("umount", [model]);
     }
   });
+});
+
+it("ends at SIGTERM while it waits for a pipe that nobody fills", async () => {
+  const root = newRoot(job({ rows: channel("Pipe") }, {}, {}));
+  spawnSync("mkfifo", [join(root, "input/data/rows_0")]);
+  const { child, ended } = start(root, ["train"]);
+  // The model's folder is made when the pipe comes next.
+  while (!existsSync(join(root, "model"))) await sleep(20);
+  child.kill("SIGTERM");
+  expect((await ended).code).toBe(143);
 });
 
 it("trains on the first of two hosts; the other leaves", async () => {
