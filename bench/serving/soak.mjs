@@ -39,7 +39,8 @@ try {
       .map(({ features }) => JSON.stringify(features))
       .join("\n")}\n`,
   );
-  const options = ["--port", "0", "--json", "--rate-limit", "1000000/s", "--log", "--monitor", "0.1"];
+  // All requests: the monitor's sample of predictions that wait for a label, some 15 MB, is full after a minute.
+  const options = ["--port", "0", "--json", "--rate-limit", "1000000/s", "--log", "--monitor", "1"];
   const server = spawn(
     process.execPath,
     [join(here, "../../dist/cli.js"), "serve", ensemble, ...options, "--capture", join(folder, "captured.jsonl")],
