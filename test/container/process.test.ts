@@ -1,6 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { parquetWriteBuffer } from "hyparquet-writer";
 import { beforeAll, describe, expect, it } from "vitest";
 import { runContainer } from "../../src/container/run-container.js";
 import { jobs } from "../../src/jobs/standard/jobs.js";
@@ -131,6 +133,30 @@ describe("each job of the table", () => {
     const { scorer } = await loadBundle(chain.model);
     const probability = Number(lines[3]?.split(",")[2]);
     expect(probability).toBe(scorer.scoreRecord(records[2]).probability);
+  });
+
+  it("score, of the same rows in any form the same", async () => {
+    const few = records.slice(0, 20) as unknown as readonly Readonly<Record<string, unknown>>[];
+    const typeOf = (name: string) =>
+      (({ number: "DOUBLE", boolean: "BOOLEAN" }) as const)[typeof few[0]?.[name] as "number"] ?? "STRING";
+    const columnData = Object.keys(few[0] ?? {}).map((name) => ({
+      name,
+      data: few.map((record) => record[name] ?? null),
+      type: typeOf(name),
+    }));
+    const model = { "model/model.tar.gz": chain.model };
+    const ingested = await done("ingest", { "file/a.csv": csv(few), ...model });
+    const forms = {
+      "rows/rows.table": bytes(ingested, "rows/rows.table"),
+      "rows/rows.csv": csv(few),
+      "rows/rows.jsonl.gz": gzipSync(jsonLines(few)),
+      "rows/rows.parquet": new Uint8Array(parquetWriteBuffer({ columnData })),
+    };
+    const scores: string[] = [];
+    for (const [path, content] of Object.entries(forms))
+      scores.push(bytes(await done("score", { [path]: content, ...model }), "scores/scores.csv").toString());
+    expect(scores[0]?.split("\n")).toHaveLength(22);
+    expect(new Set(scores).size).toBe(1);
   });
 
   it("evaluate, of CSV by a contract of its own and of a bundle that is a folder", async () => {

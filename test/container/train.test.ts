@@ -1,20 +1,20 @@
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, describe, expect, it } from "vitest";
 import { loadBundle } from "../../src/model/bundle/load.js";
 import { metricNames } from "../../src/model/evaluate/index.js";
 import { trainingMetrics } from "../../src/model/training/index.js";
 import { ensureBuilt } from "../helpers/built.js";
+import { hasShared, sharedPath } from "../helpers/shared.js";
 import { contract, csv, filesOf, json, jsonLines, newRoot, put, read, records, run, start } from "./root.js";
 
 beforeAll(ensureBuilt, 200_000);
 
-const telco = readFileSync(resolve(import.meta.dirname, "../../../shared/data/telco-churn.csv"), "utf8")
-  .split("\n")
-  .slice(0, 1501)
-  .join("\n");
+/** The first 1,500 customers. */
+const telco = (): string =>
+  readFileSync(sharedPath("data/telco-churn.csv"), "utf8").split("\n").slice(0, 1501).join("\n");
 const channel = (mode: string, others: object = {}): object => ({
   TrainingInputMode: mode,
   S3DistributionType: "FullyReplicated",
@@ -50,46 +50,49 @@ const network = {
 };
 const bothParts = { "input/data/rows/a.csv": csv(part1), "input/data/rows/b.csv": csv(part2) };
 
-it("trains on a customers' file by hyperparameters alone, and leaves bundle, report, evaluation and metrics", async () => {
-  const root = newRoot({
-    [`${config}/inputdataconfig.json`]: { train: file },
-    [`${config}/hyperparameters.json`]: {
-      learner: "logistic",
-      l2: "1",
-      target: "Churn",
-      positive: "Yes",
-      id: "customerID",
-    },
-    "input/data/train/telco.csv": telco,
-  });
-  const { code, out, err } = await run(root, "train");
-  expect(code, err).toBe(0);
-  const report = json<{ rows: number; positives: number; f1: number; values: Record<string, { value: number }> }>(
-    root,
-    "output/data/report.json",
-  );
-  expect(report.rows).toBe(1500);
-  const found = trainingMetrics.flatMap(({ name, regex }): [string, number][] => {
-    const value = new RegExp(regex).exec(out)?.[1];
-    return value === undefined ? [] : [[name, Number(value)]];
-  });
-  expect(found.map(([name]) => name)).toEqual(metricNames.map((name) => `validation:${name}`));
-  expect(Object.fromEntries(found)["validation:f1"]).toBeCloseTo(report.f1, 6);
-  const { binary_classification_metrics: evaluated, dataset } = json<{
-    binary_classification_metrics: Record<string, { value: number; standard_deviation: number }>;
-    dataset: object;
-  }>(root, "output/data/evaluation.json");
-  expect(evaluated["f1"]?.value).toBe(report.f1);
-  expect(evaluated["auc"]?.standard_deviation).toBeGreaterThan(0.001);
-  const counted = evaluated["confusion_matrix"] as unknown as Record<string, Record<string, number>>;
-  const [tn = 0, fp = 0, fn = 0, tp = 0] = ["0", "1"].flatMap((a) => ["0", "1"].map((b) => counted[a]?.[b] ?? 0));
-  expect([tn + fp + fn + tp, fn + tp]).toEqual([report.rows, report.positives]);
-  expect((2 * tp) / (2 * tp + fp + fn)).toBeCloseTo(report.f1, 12);
-  expect(dataset).toMatchObject({ item_count: 1500 });
-  const { artifact } = await loadBundle(join(root, "model"));
-  expect(artifact.contract.target).toMatchObject({ column: "Churn", positive: "Yes" });
-  expect(artifact.provenance.rows.train).toBe(1500);
-});
+it.skipIf(!hasShared)(
+  "trains on a customers' file by hyperparameters alone, and leaves bundle, report, evaluation and metrics",
+  async () => {
+    const root = newRoot({
+      [`${config}/inputdataconfig.json`]: { train: file },
+      [`${config}/hyperparameters.json`]: {
+        learner: "logistic",
+        l2: "1",
+        target: "Churn",
+        positive: "Yes",
+        id: "customerID",
+      },
+      "input/data/train/telco.csv": telco(),
+    });
+    const { code, out, err } = await run(root, "train");
+    expect(code, err).toBe(0);
+    const report = json<{ rows: number; positives: number; f1: number; values: Record<string, { value: number }> }>(
+      root,
+      "output/data/report.json",
+    );
+    expect(report.rows).toBe(1500);
+    const found = trainingMetrics.flatMap(({ name, regex }): [string, number][] => {
+      const value = new RegExp(regex).exec(out)?.[1];
+      return value === undefined ? [] : [[name, Number(value)]];
+    });
+    expect(found.map(([name]) => name)).toEqual(metricNames.map((name) => `validation:${name}`));
+    expect(Object.fromEntries(found)["validation:f1"]).toBeCloseTo(report.f1, 6);
+    const { binary_classification_metrics: evaluated, dataset } = json<{
+      binary_classification_metrics: Record<string, { value: number; standard_deviation: number }>;
+      dataset: object;
+    }>(root, "output/data/evaluation.json");
+    expect(evaluated["f1"]?.value).toBe(report.f1);
+    expect(evaluated["auc"]?.standard_deviation).toBeGreaterThan(0.001);
+    const counted = evaluated["confusion_matrix"] as unknown as Record<string, Record<string, number>>;
+    const [tn = 0, fp = 0, fn = 0, tp = 0] = ["0", "1"].flatMap((a) => ["0", "1"].map((b) => counted[a]?.[b] ?? 0));
+    expect([tn + fp + fn + tp, fn + tp]).toEqual([report.rows, report.positives]);
+    expect((2 * tp) / (2 * tp + fp + fn)).toBeCloseTo(report.f1, 12);
+    expect(dataset).toMatchObject({ item_count: 1500 });
+    const { artifact } = await loadBundle(join(root, "model"));
+    expect(artifact.contract.target).toMatchObject({ column: "Churn", positive: "Yes" });
+    expect(artifact.provenance.rows.train).toBe(1500);
+  },
+);
 
 it("gives the same model from files, from other files in FastFile mode and from a pipe", async () => {
   const roots = [
