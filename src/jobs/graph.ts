@@ -27,20 +27,24 @@ export interface PipelineStep {
   readonly params?: unknown;
   /** An artifact for each input of the job: `<step>.<output>`, or `input.<name>` for one of the pipeline's own. */
   readonly inputs?: Readonly<Record<string, string>> | undefined;
-  /** The step, and all that need it, are skipped unless a number of a JSON artifact is within these bounds. */
-  readonly when?: PipelineCondition | undefined;
+  /** The step, and all that need it, are skipped unless each of these numbers is within its bounds. */
+  readonly when?: PipelineCondition | readonly PipelineCondition[] | undefined;
   /** Number of repetitions after a transient error, such as a store that does not answer; 0 to 10. Default 0. */
   readonly retries?: number | undefined;
 }
 
-/** A condition for a step to run. It fails for null and for a value that is not a number. */
-export interface PipelineCondition {
-  /** A JSON artifact, such as `evaluate.report`. */
+/** A number in a JSON artifact. */
+export interface PipelineNumber {
+  /** The artifact, such as `evaluate.report`. */
   readonly step: string;
   /** Place of the number: keys separated by dots. */
   readonly path: string;
-  readonly atLeast?: number | undefined;
-  readonly atMost?: number | undefined;
+}
+
+/** A condition for a step to run. It fails for null and for a value that is not a number, also as a bound. */
+export interface PipelineCondition extends PipelineNumber {
+  readonly atLeast?: number | PipelineNumber | undefined;
+  readonly atMost?: number | PipelineNumber | undefined;
 }
 
 /**
@@ -61,7 +65,7 @@ export interface PipelineGraph {
   readonly steps: readonly PipelineStep[];
 }
 
-const limits = { steps: 1000, inputs: 100, path: 500 };
+const limits = { steps: 1000, inputs: 100, path: 500, conditions: 100 };
 const malformed = documentError("PIPELINE_INVALID", "", "See the documentation of jobs.");
 
 const namePattern = /^[A-Za-z][A-Za-z0-9_-]*$/;
@@ -75,13 +79,11 @@ const reference = where(
   (value) => /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/.test(value),
   'a reference such as "ingest.rows"',
 );
+const place = { step: reference, path: text(limits.path) };
+const bound: Decoder<number | PipelineNumber> = (json) =>
+  typeof json.value === "object" ? strictObject(place)(json) : number()(json);
 const condition: Decoder<PipelineCondition> = where(
-  strictObject({
-    step: reference,
-    path: text(limits.path),
-    atLeast: optional(number()),
-    atMost: optional(number()),
-  }),
+  strictObject({ ...place, atLeast: optional(bound), atMost: optional(bound) }),
   ({ atLeast, atMost }) => atLeast !== undefined || atMost !== undefined,
   "an object with atLeast or atMost",
 );
@@ -90,7 +92,7 @@ const members = strictObject({
   job: text(64),
   params: (json): unknown => json.value,
   inputs: withDefault(record(reference, limits.inputs), {}),
-  when: optional(condition),
+  when: optional((json) => (Array.isArray(json.value) ? list(condition, limits.conditions)(json) : condition(json))),
   retries: withDefault(count(0, 10), 0),
 });
 /** A step whose errors name it instead of its place in the list. */
@@ -107,10 +109,20 @@ const graph = strictObject({
 
 type ParsedStep = PipelineStep & { readonly inputs: Readonly<Record<string, string>> };
 
+/** The conditions of a step. */
+export const conditionsOf = ({ when = [] }: PipelineStep): readonly PipelineCondition[] =>
+  "step" in when ? [when] : when;
+
+/** The numbers that a condition compares: its own, and those that are bounds. */
+export const numbersOf = (condition: PipelineCondition): PipelineNumber[] =>
+  [condition, condition.atLeast, condition.atMost].filter((each) => typeof each === "object");
+
 /** The artifacts that a step depends on. */
-export const referencesOf = ({ inputs = {}, when }: PipelineStep): string[] => [
-  ...Object.values(inputs),
-  ...(when === undefined ? [] : [when.step]),
+export const referencesOf = (step: PipelineStep): string[] => [
+  ...Object.values(step.inputs ?? {}),
+  ...conditionsOf(step)
+    .flatMap(numbersOf)
+    .map((number) => number.step),
 ];
 
 const stepName = (name: string): string => `The pipeline's step ${JSON.stringify(name)}`;
@@ -171,7 +183,7 @@ export function parsePipeline(json: unknown, jobs: Iterable<Job> = standardJobs.
 }
 
 function checkStep(checked: ParsedStep, job: Job, outputs: ReadonlyMap<string, ArtifactKind>): void {
-  const { id: name, inputs, when } = checked;
+  const { id: name, inputs } = checked;
   const check = (what: string, artifact: string, kind: string): void => {
     const given = outputs.get(artifact);
     if (given === undefined) throw refused(name, `takes ${what} from ${artifact}, which no step makes`);
@@ -187,7 +199,7 @@ function checkStep(checked: ParsedStep, job: Job, outputs: ReadonlyMap<string, A
       name,
       `has an input ${JSON.stringify(unknown.slice(0, 80))}; ${job.name} takes ${Object.keys(job.inputs).join(", ")}`,
     );
-  if (when !== undefined) check("its condition", when.step, "json");
+  for (const { step: artifact } of conditionsOf(checked).flatMap(numbersOf)) check("its condition", artifact, "json");
   paramsOf(job, checked);
 }
 

@@ -1,4 +1,10 @@
-import { referencesOf, type PipelineGraph } from "./graph.js";
+import {
+  conditionsOf,
+  referencesOf,
+  type PipelineCondition,
+  type PipelineGraph,
+  type PipelineNumber,
+} from "./graph.js";
 
 /**
  * Formats a pipeline as a Mermaid flowchart, for a page or a review.
@@ -23,23 +29,23 @@ export function pipelineMermaid({ inputs = {}, steps }: PipelineGraph): string {
         const [from = "", output = ""] = artifact.split(".");
         return `  ${from === "input" ? node("input", output) : node("step", from)} -->|${output}| ${node("step", step.id)}`;
       });
-      return [...new Set(edges), ...conditionEdge(step)];
+      return [...new Set(edges), ...conditionsOf(step).map((condition) => conditionEdge(step.id, condition))];
     }),
   ];
   return `flowchart TD\n${lines.join("\n")}\n`;
 }
 
-function conditionEdge({ id, when }: PipelineGraph["steps"][number]): string[] {
-  if (when === undefined) return [];
-  const { step, path, atLeast, atMost } = when;
+function conditionEdge(id: string, { step, path, atLeast, atMost }: PipelineCondition): string {
   const [from = "", output = ""] = step.split(".");
+  const shown = (bound: number | PipelineNumber): string =>
+    typeof bound === "number" ? String(bound) : `${bound.step} ${bound.path}`;
   const bounds = [
-    ...(atLeast === undefined ? [] : [`at least ${atLeast}`]),
-    ...(atMost === undefined ? [] : [`at most ${atMost}`]),
+    ...(atLeast === undefined ? [] : [`at least ${shown(atLeast)}`]),
+    ...(atMost === undefined ? [] : [`at most ${shown(atMost)}`]),
   ];
   const source = from === "input" ? node("input", output) : node("step", from);
   // Quotes would end the label.
-  return [`  ${source} -.->|"${path.replaceAll('"', "'")} ${bounds.join(", ")}"| ${node("step", id)}`];
+  return `  ${source} -.->|"${`${path} ${bounds.join(", ")}`.replaceAll('"', "'")}"| ${node("step", id)}`;
 }
 
 /** Prefixed, because some words, such as end, are keywords in Mermaid. */

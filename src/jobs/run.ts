@@ -5,7 +5,16 @@ import { documentError, JsonValue } from "../base/json/index.js";
 import { type ObjectStore, typedStore } from "../io/store/index.js";
 import type { ModelRegistry } from "../registry/registry.js";
 import { readArtifact, storeArtifact, storeBytes, type StoredArtifact } from "./artifacts.js";
-import { paramsOf, parsePipeline, referencesOf, type PipelineCondition, type PipelineStep } from "./graph.js";
+import {
+  conditionsOf,
+  numbersOf,
+  paramsOf,
+  parsePipeline,
+  referencesOf,
+  type PipelineCondition,
+  type PipelineNumber,
+  type PipelineStep,
+} from "./graph.js";
 import { jobsByName, type Job } from "./job.js";
 import { keepRecord, readRecord, type StepOutputs } from "./record.js";
 import { jobs as standardJobs } from "./standard/jobs.js";
@@ -121,8 +130,11 @@ interface StepEnd {
 async function runStep(step: PipelineStep, job: Job, { store, registry, artifacts }: StepPlace): Promise<StepEnd> {
   const skipped: StepEnd = { status: "skipped", outputs: {} };
   if (referencesOf(step).some((name) => artifacts[name] === undefined)) return skipped;
-  if (step.when !== undefined && !holds(step.when, await readArtifact(store, "json", artifacts[step.when.step])))
-    return skipped;
+  const conditions = conditionsOf(step);
+  const reports = new Map<string, unknown>();
+  for (const { step: name } of conditions.flatMap(numbersOf))
+    reports.set(name, await readArtifact(store, "json", artifacts[name]));
+  if (!conditions.every((condition) => holds(condition, reports))) return skipped;
   const params = paramsOf(job, step);
   const inputs = Object.entries(step.inputs ?? {}).map(
     ([name, from]) => [name, artifacts[from] as StoredArtifact] as const,
@@ -148,11 +160,21 @@ async function runStep(step: PipelineStep, job: Job, { store, registry, artifact
 
 const malformed = documentError("VALUE_INVALID", "", "Name another place in the condition, or correct it.");
 
-/** Returns whether the number that a condition names is within its bounds. */
-function holds({ step, path, atLeast = -Infinity, atMost = Infinity }: PipelineCondition, report: unknown): boolean {
-  const { value } = path.split(".").reduce((json, key) => json.get(key), JsonValue.of(report, step, malformed, step));
+/** Returns whether the number that a condition names is within its bounds; those are read of the same reports. */
+function holds(condition: PipelineCondition, reports: ReadonlyMap<string, unknown>): boolean {
+  const { atLeast = -Infinity, atMost = Infinity } = condition;
+  const numberOf = (each: number | PipelineNumber): number =>
+    typeof each === "number" ? each : valueAt(each, reports);
+  const value = numberOf(condition);
+  return value >= numberOf(atLeast) && value <= numberOf(atMost);
+}
+
+/** The number at a place; not a number where anything else stands there. */
+function valueAt({ step, path }: PipelineNumber, reports: ReadonlyMap<string, unknown>): number {
+  const report = JsonValue.of(reports.get(step), step, malformed, step);
+  const { value } = path.split(".").reduce((json, key) => json.get(key), report);
   if (value === undefined) throw malformed(step, `holds nothing at ${path}`, path);
-  return typeof value === "number" && value >= atLeast && value <= atMost;
+  return typeof value === "number" ? value : NaN;
 }
 
 /** Transient errors, in addition to those without a code, which come from a driver or a job. */

@@ -52,6 +52,16 @@ describe("parsePipeline", () => {
       /"a".*kind json, not table/,
     ],
     ["a condition on a table", [{ ...ingest, when: { step: "input.customers", path: "a", atMost: 1 } }], /not json/],
+    [
+      "a bound in a table",
+      [{ ...ingest, when: { step: "ingest.quality", path: "a", atMost: { step: "input.customers", path: "a" } } }],
+      /"ingest" takes its condition from input\.customers.*not json/,
+    ],
+    [
+      "a wait for itself by a bound",
+      [{ ...ingest, when: [{ step: "ingest.quality", path: "a", atMost: { step: "ingest.quality", path: "b" } }] }],
+      /"ingest" waits for itself/,
+    ],
     ["a condition without a bound", [{ ...ingest, when: { step: "a.b", path: "a" } }], /"ingest".*atLeast or atMost/],
     ["params of another type", [{ ...ingest, params: { target: 3 } }], /"ingest" is malformed: params\.target must/],
     ["a misspelled param", [{ ...ingest, params: { targt: "x" } }], /"ingest".*unknown member "targt"/],

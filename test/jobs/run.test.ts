@@ -131,6 +131,20 @@ describe("runPipeline", () => {
     const run = await runPipeline(when(42), { store, jobs, inputs, registry });
     expect(statuses(run)).toBe("read cached, one cached, two skipped, publish skipped");
     expect(run.artifacts["two.number"]).toBeUndefined();
+    const both = (...atLeast: unknown[]) => ({
+      ...sums,
+      steps: sums.steps.map((step) =>
+        step.id === "two"
+          ? { ...step, when: atLeast.map((bound) => ({ step: "one.number", path: "value", atLeast: bound })) }
+          : step,
+      ),
+    });
+    const isSkippedBelow = async (...atLeast: unknown[]) =>
+      statuses(await runPipeline(both(...atLeast), { store, jobs, inputs, registry })).includes("two skipped");
+    expect(await isSkippedBelow(41, 40)).toBe(false);
+    expect(await isSkippedBelow(41, 42)).toBe(true);
+    expect(await isSkippedBelow({ step: "read.number", path: "value" })).toBe(false);
+    expect(await isSkippedBelow({ step: "one.number", path: "value" })).toBe(false);
     await expect(readArtifact(store, "json", run.artifacts["two.number"])).rejects.toMatchObject({
       code: "OPTION_INVALID",
     });
