@@ -3,6 +3,8 @@
  *
  * @module churnkit/deploy/aws
  */
+export { compilePipeline } from "./pipeline/compile/compile.js";
+export type { CompileOptions } from "./pipeline/compile/options.js";
 export { type PipelineDefinition, pipelineDefinition } from "./pipeline/definition.js";
 export { refs } from "./pipeline/references.js";
 export { steps } from "./pipeline/steps.js";

@@ -1,0 +1,88 @@
+import { ChurnkitError } from "../../../../base/errors.js";
+import type { PipelineStep } from "../../../../jobs/graph.js";
+import { hyperparametersOf } from "../../../../jobs/hyperparameters.js";
+import { type MetricName, metrics } from "../../../../model/evaluate/index.js";
+import { loggedMetrics } from "../../../../model/training/index.js";
+import { uriOf } from "../../target.js";
+import { trainingStep, tuningStep } from "../job-steps.js";
+import { refs } from "../references.js";
+import type { DefinedStep, JobStepOptions } from "../step.js";
+import { logged, modelsOf } from "./artifacts.js";
+import { optionsOf, settingsOf, type Workshop } from "./workshop.js";
+
+/** What a training and a tuning have in common. */
+function trainingOf(step: PipelineStep, params: object, { target, options, artifacts }: Workshop) {
+  const { settings, compute } = settingsOf(step, options);
+  const { rows = "", validation, features } = step.inputs ?? {};
+  const channels = {
+    train: rows,
+    ...(validation !== undefined && { validation }),
+    ...(features !== undefined && { features }),
+  };
+  // With a slash at its end, because SageMaker takes every object whose key begins so.
+  const checkpoints = refs.join("/", [
+    uriOf(target, "checkpoints"),
+    refs.execution("PipelineExecutionId"),
+    step.id,
+    "",
+  ]);
+  const { spot } = settings;
+  const training = {
+    ...compute,
+    channels: Object.fromEntries(Object.entries(channels).map(([name, from]) => [name, { uri: artifacts.uri(from) }])),
+    hyperparameters: hyperparametersOf(params as Readonly<Record<string, unknown>>),
+    metrics: loggedMetrics,
+    output: modelsOf(target),
+  };
+  return spot === undefined ? training : { ...training, spot, checkpoints };
+}
+
+/** The job `train` as a training job. */
+export const compileTraining = (step: PipelineStep, workshop: Workshop): DefinedStep =>
+  trainingStep(
+    step.id,
+    workshop.target,
+    trainingOf(step, step.params ?? {}, workshop),
+    optionsOf(step, settingsOf(step, workshop.options).settings),
+  );
+
+/** Raw params of the job `tune`, which the graph has checked. */
+interface TuneParams {
+  readonly learners: readonly { readonly learner?: string; readonly options?: Readonly<Record<string, unknown>> }[];
+  readonly metric?: MetricName;
+}
+
+/** Params that a tuning job says in another way, or does not have: each of its jobs holds rows out by itself. */
+const ofSearch: readonly string[] = ["learners", "metric", "folds"];
+
+/** The job `tune` as a tuning job: the first learner, with options from the search space. */
+export function compileTuning(step: PipelineStep, workshop: Workshop): DefinedStep {
+  const { settings } = settingsOf(step, workshop.options);
+  const { search } = settings;
+  const { learners, metric = "logLoss" } = step.params as TuneParams;
+  const [first = {}] = learners;
+  if (search === undefined || learners.length !== 1)
+    throw new ChurnkitError(
+      "PIPELINE_INVALID",
+      `The pipeline's step ${JSON.stringify(step.id)} has ${learners.length} learners; a search varies the options of one. Give one, or remove the search.`,
+      { where: { path: `steps.${step.id}` } },
+    );
+  const fixed = Object.entries(first.options ?? {}).filter(([name]) => !Object.hasOwn(search.space, name));
+  const others = Object.entries(step.params as object).filter(([name]) => !ofSearch.includes(name));
+  const params = { ...Object.fromEntries(others), ...first, options: Object.fromEntries(fixed) };
+  const training = trainingOf(step, params, workshop);
+  const { retries, ...rest } = optionsOf(step, settings);
+  const goal = metrics[metric].better === "higher" ? "Maximize" : "Minimize";
+  return tuningStep(
+    step.id,
+    workshop.target,
+    { ...search, training, objective: { metric: logged(metric), goal } },
+    { ...rest, retries: retries?.map(withoutInternal) },
+  );
+}
+
+/** A tuning job repeats its jobs after internal errors by itself. */
+const withoutInternal = (retry: NonNullable<JobStepOptions["retries"]>[number]) => ({
+  ...retry,
+  errors: retry.errors.filter((error) => error !== "SageMaker.JOB_INTERNAL_ERROR"),
+});
