@@ -1,8 +1,8 @@
 import { ChurnkitError } from "../../../../base/errors.js";
 import type { PipelineStep } from "../../../../jobs/graph.js";
-import { hyperparametersOf } from "../../../../jobs/hyperparameters.js";
 import { type MetricName, metrics } from "../../../../model/evaluate/index.js";
-import { loggedMetrics } from "../../../../model/training/index.js";
+import { trainingMetrics } from "../../../../model/training/index.js";
+import type { TrainingJob } from "../../requests/training-job.js";
 import { uriOf } from "../../target.js";
 import { trainingStep, tuningStep } from "../job-steps.js";
 import { refs } from "../references.js";
@@ -10,8 +10,11 @@ import type { DefinedStep, JobStepOptions } from "../step.js";
 import { logged, modelsOf } from "./artifacts.js";
 import { optionsOf, settingsOf, type Workshop } from "./workshop.js";
 
+/** Params of a job as JSON; the container reads each of a training as a hyperparameter. */
+type Params = NonNullable<TrainingJob["hyperparameters"]>;
+
 /** What a training and a tuning have in common. */
-function trainingOf(step: PipelineStep, params: object, { target, options, artifacts }: Workshop) {
+function trainingOf(step: PipelineStep, params: Params, { target, options, artifacts }: Workshop) {
   const { settings, compute } = settingsOf(step, options);
   const { rows = "", validation, features } = step.inputs ?? {};
   const channels = {
@@ -30,8 +33,8 @@ function trainingOf(step: PipelineStep, params: object, { target, options, artif
   const training = {
     ...compute,
     channels: Object.fromEntries(Object.entries(channels).map(([name, from]) => [name, { uri: artifacts.uri(from) }])),
-    hyperparameters: hyperparametersOf(params as Readonly<Record<string, unknown>>),
-    metrics: loggedMetrics,
+    hyperparameters: params,
+    metrics: trainingMetrics,
     output: modelsOf(target),
   };
   return spot === undefined ? training : { ...training, spot, checkpoints };
@@ -42,13 +45,13 @@ export const compileTraining = (step: PipelineStep, workshop: Workshop): Defined
   trainingStep(
     step.id,
     workshop.target,
-    trainingOf(step, step.params ?? {}, workshop),
+    trainingOf(step, (step.params ?? {}) as Params, workshop),
     optionsOf(step, settingsOf(step, workshop.options).settings),
   );
 
-/** Raw params of the job `tune`, which the graph has checked. */
+/** Params of the job `tune`, which the graph has checked. */
 interface TuneParams {
-  readonly learners: readonly { readonly learner?: string; readonly options?: Readonly<Record<string, unknown>> }[];
+  readonly learners: readonly Params[];
   readonly metric?: MetricName;
 }
 
@@ -67,10 +70,8 @@ export function compileTuning(step: PipelineStep, workshop: Workshop): DefinedSt
       `The pipeline's step ${JSON.stringify(step.id)} has ${learners.length} learners; a search varies the options of one. Give one, or remove the search.`,
       { where: { path: `steps.${step.id}` } },
     );
-  const fixed = Object.entries(first.options ?? {}).filter(([name]) => !Object.hasOwn(search.space, name));
-  const others = Object.entries(step.params as object).filter(([name]) => !ofSearch.includes(name));
-  const params = { ...Object.fromEntries(others), ...first, options: Object.fromEntries(fixed) };
-  const training = trainingOf(step, params, workshop);
+  const others = Object.entries(step.params as Params).filter(([name]) => !ofSearch.includes(name));
+  const training = trainingOf(step, { ...Object.fromEntries(others), ...first }, workshop);
   const { retries, ...rest } = optionsOf(step, settings);
   const goal = metrics[metric].better === "higher" ? "Maximize" : "Minimize";
   return tuningStep(
