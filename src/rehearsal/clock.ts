@@ -6,7 +6,7 @@ export interface VirtualClock extends Clock {
   /** Calls something at a time, or as soon as time moves if that is past. Returns how to call it off. */
   at(time: number, due: () => void): () => void;
   /** Real work: time stands still until it has settled. Returns what it returns. */
-  during<T>(work: () => Promise<T>): Promise<T>;
+  readonly during: <T>(work: () => Promise<T>) => Promise<T>;
   /**
    * Lets time pass until the work has settled.
    *

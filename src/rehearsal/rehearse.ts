@@ -9,6 +9,9 @@ import { startFront, type AwsCall, type Service } from "./front/front.js";
 import { lambdaFunctions, type LambdaHandler } from "./lambda/functions.js";
 import { arnOf, type AwsPlace } from "./place.js";
 import type { Execution } from "./states/executions.js";
+import { described, sageMakerService } from "./sagemaker/service.js";
+import type { ContainerEntry, Job as SageMakerJob } from "./sagemaker/job.js";
+import type { Buckets } from "./sagemaker/objects.js";
 import { statesService } from "./states/service.js";
 import { taskRunner, type TaskHandler } from "./states/tasks.js";
 
@@ -22,6 +25,12 @@ export interface RehearsalOptions {
   readonly region?: string;
   /** Functions in this process, by the name of the Lambda function that each stands for. */
   readonly functions?: Readonly<Record<string, LambdaHandler>>;
+  /** Opens a bucket for the jobs of SageMaker. Default: the emulator's S3. */
+  readonly buckets?: Buckets;
+  /** The entry of the image that the jobs run. Default: churnkit's own, `runContainer`. */
+  readonly container?: ContainerEntry;
+  /** Virtual milliseconds that a job's container takes. Default five minutes. */
+  readonly duration?: (job: SageMakerJob) => number;
   /** Tasks of state machines by resource, such as `arn:aws:states:::sagemaker:createTrainingJob.sync`. */
   readonly tasks?: Readonly<Record<string, TaskHandler>>;
   /** Address of an emulator for the services that the rehearsal does not have: S3, SNS, SQS and others. */
@@ -40,7 +49,7 @@ export interface RehearsalOptions {
 export interface RehearsalEntry {
   /** ISO 8601, by the virtual clock. */
   readonly time: string;
-  readonly kind: "alarm" | "execution" | "state" | "dead letter";
+  readonly kind: "alarm" | "execution" | "state" | "job" | "dead letter";
   readonly text: string;
 }
 
@@ -100,7 +109,15 @@ export async function rehearse(options: RehearsalOptions = {}): Promise<Rehearsa
     },
   });
   const monitoring = cloudWatchService(clock, place, onAlarm);
-  const services: Record<string, Service> = { monitoring, events: bus.service };
+  const sagemaker = sageMakerService({
+    clock,
+    place,
+    entry: options.container ?? ownContainer,
+    buckets: options.buckets ?? emulatorBuckets(options.emulator, region),
+    duration: options.duration,
+    onChange: onJob,
+  });
+  const services: Record<string, Service> = { monitoring, events: bus.service, sagemaker: sagemaker.service };
   const states = statesService({
     clock,
     place,
@@ -108,8 +125,8 @@ export async function rehearse(options: RehearsalOptions = {}): Promise<Rehearsa
     task: taskRunner({
       functions,
       emulator,
-      services: { cloudwatch: monitoring, eventbridge: bus.service },
-      tasks: options.tasks ?? {},
+      services: { cloudwatch: monitoring, eventbridge: bus.service, sagemaker: sagemaker.service },
+      tasks: { ...sagemaker.tasks, ...options.tasks },
     }),
     onChange: onExecution,
     onEvent: (execution, { state, type }) => note("state", `${execution.split(":").at(-1)}: ${state} ${type}`),
@@ -148,9 +165,40 @@ export async function rehearse(options: RehearsalOptions = {}): Promise<Rehearsa
     if (ActionsEnabled) for (const action of actions ?? []) actOn(action, detail);
   }
 
+  function onJob(job: SageMakerJob): void {
+    const { kind, name, status, stages, reason } = job;
+    const stage = stages.at(-1)?.Status;
+    note("job", `${name} ${stage ?? status}${reason === undefined || reason === "" ? "" : `: ${reason}`}`);
+    const type = `SageMaker ${kind.replace("Job", " Job")} State Change`;
+    bus.emit("aws.sagemaker", type, described(job), [job.arn]);
+  }
+
   function onExecution(execution: Execution): void {
     const { name, status, executionArn, stateMachineArn, error } = execution;
     note("execution", `${name} ${status}${error === undefined ? "" : ` ${error}`}`);
     bus.emit("aws.states", "Step Functions Execution Status Change", execution, [executionArn, stateMachineArn]);
   }
+}
+
+/** Loaded when a job runs, since it brings training with it. */
+const ownContainer: ContainerEntry = async (argv, machine) => {
+  const { runContainer } = await import("../container/index.js");
+  return runContainer(argv, machine);
+};
+
+/** The buckets of the emulator's S3. */
+function emulatorBuckets(url: string | undefined, region: string): Buckets {
+  if (url === undefined)
+    return () => {
+      throw new AwsError(
+        "ServiceUnavailable",
+        "A job of SageMaker needs buckets: give the rehearsal buckets, or an emulator.",
+        503,
+      );
+    };
+  const credentials = { accessKeyId: "rehearsal", secretAccessKey: "rehearsal" };
+  return async (bucket) => {
+    const { s3Store } = await import("../io/store/s3/store.js");
+    return s3Store({ bucket, clientConfig: { endpoint: url, region, credentials, forcePathStyle: true } });
+  };
 }

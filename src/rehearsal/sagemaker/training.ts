@@ -1,0 +1,118 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { gzipSync } from "node:zlib";
+import type { Channel, CreateTrainingJobRequest, MetricDefinition } from "@aws-sdk/client-sagemaker";
+import { packTar } from "modern-tar";
+import { JobEnd, type JobRun, type RunJob } from "./job.js";
+import { filesBelow } from "./objects.js";
+
+/** Trains: channels into folders, the container's `train`, and the model as an archive. */
+export const runTraining: RunJob = async (job, run) => {
+  const request = job.input as unknown as CreateTrainingJobRequest;
+  const hosts = request.ResourceConfig?.InstanceCount ?? 1;
+  const output = `${(request.OutputDataConfig?.S3OutputPath ?? "").replace(/\/$/, "")}/${job.name}/output`;
+  await run.stage("Starting");
+  await run.stage("Downloading");
+  await run.during(() => prepare(request, hosts, run));
+  const { ContainerEntrypoint, ContainerArguments = ["train"] } = request.AlgorithmSpecification ?? {};
+  const words = ContainerEntrypoint === undefined ? ["train"] : ContainerArguments;
+  await run.stage("Training");
+  const codes: number[] = [];
+  for (let host = 0; host < hosts; host++)
+    codes.push(await run.container(host, words, environmentOf(job.name, request)));
+  const failed = codes.findIndex((code) => code !== 0);
+  if (failed >= 0) {
+    const reason = await run.during(() => reasonIn(join(run.root(failed), "output/failure")));
+    throw new JobEnd("Failed", "Failed", `AlgorithmError: ${reason}, exit code: ${codes[failed]}`);
+  }
+  await run.stage("Uploading");
+  await run.during(() => leave(output, hosts, run));
+  if (request.CheckpointConfig?.S3Uri !== undefined) {
+    const { S3Uri } = request.CheckpointConfig;
+    await run.during(() => run.objects.upload(join(run.root(0), "checkpoints"), S3Uri));
+  }
+  return {
+    ModelArtifacts: { S3ModelArtifacts: `${output}/model.tar.gz` },
+    FinalMetricDataList: metricsIn(run.log, request.AlgorithmSpecification?.MetricDefinitions ?? []),
+  };
+};
+
+const environmentOf = (name: string, { Environment = {} }: CreateTrainingJobRequest): Record<string, string> => ({
+  ...Environment,
+  TRAINING_JOB_NAME: name,
+});
+
+async function prepare(request: CreateTrainingJobRequest, hosts: number, { root, objects }: JobRun): Promise<void> {
+  const names = Array.from({ length: hosts }, (_, i) => `algo-${i + 1}`);
+  const channels = request.InputDataConfig ?? [];
+  for (const [host, current_host] of names.entries()) {
+    const at = (path: string): string => join(root(host), path);
+    await writeJson(at("input/config/hyperparameters.json"), request.HyperParameters ?? {});
+    await writeJson(at("input/config/resourceconfig.json"), { current_host, hosts: names });
+    await writeJson(
+      at("input/config/inputdataconfig.json"),
+      Object.fromEntries(channels.map((each) => channelOf(each, request))),
+    );
+    await mkdir(at("model"), { recursive: true });
+    for (const { ChannelName = "", DataSource } of channels) {
+      const { S3Uri = "", S3DataDistributionType } = DataSource?.S3DataSource ?? {};
+      const part = S3DataDistributionType === "ShardedByS3Key" ? { index: host, of: hosts } : undefined;
+      await objects.download(S3Uri, at(`input/data/${ChannelName}`), part);
+    }
+    const { S3Uri } = request.CheckpointConfig ?? {};
+    // There are none the first time.
+    if (S3Uri !== undefined) {
+      await mkdir(at("checkpoints"), { recursive: true });
+      await objects.download(S3Uri, at("checkpoints")).catch(() => undefined);
+    }
+  }
+}
+
+const channelOf = (
+  { ChannelName = "", InputMode, ContentType, CompressionType, DataSource }: Channel,
+  { AlgorithmSpecification }: CreateTrainingJobRequest,
+): [string, object] => [
+  ChannelName,
+  {
+    // Pipes become files: the container sees the same rows.
+    TrainingInputMode:
+      [InputMode, AlgorithmSpecification?.TrainingInputMode].find((mode) => mode === "FastFile") ?? "File",
+    S3DistributionType: DataSource?.S3DataSource?.S3DataDistributionType ?? "FullyReplicated",
+    ContentType,
+    CompressionType,
+  },
+];
+
+/** Packs what all hosts left. */
+async function leave(output: string, hosts: number, { root, objects }: JobRun): Promise<void> {
+  for (const [folder, name] of [
+    ["model", "model.tar.gz"],
+    ["output/data", "output.tar.gz"],
+  ] as const) {
+    const files = new Map<string, Uint8Array>();
+    for (let host = 0; host < hosts; host++)
+      for (const [path, bytes] of await filesBelow(join(root(host), folder))) files.set(path, bytes);
+    const entries = [...files].map(([path, body]) => ({
+      header: { name: path, size: body.length, mtime: new Date(0) },
+      body,
+    }));
+    if (entries.length > 0) await objects.put(`${output}/${name}`, gzipSync(await packTar(entries)));
+  }
+}
+
+/** The last value of each metric that the log has. */
+function metricsIn(log: readonly string[], definitions: readonly MetricDefinition[]): object[] {
+  return definitions.flatMap(({ Name, Regex = "" }) => {
+    const values = log.flatMap((line) => new RegExp(Regex).exec(line)?.[1] ?? []);
+    const Value = Number(values.at(-1));
+    return values.length === 0 || Number.isNaN(Value) ? [] : [{ MetricName: Name, Value }];
+  });
+}
+
+export async function writeJson(path: string, value: unknown): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, JSON.stringify(value));
+}
+
+/** What a container wrote about its end. */
+export const reasonIn = (path: string): Promise<string> => readFile(path, "utf8").catch(() => "");
