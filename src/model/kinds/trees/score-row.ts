@@ -33,11 +33,11 @@ function tablesOf(model: TreesModel, { thresholds, ofNode }: Splits, stride: num
   const next = Uint32Array.from(ends, (_, split) => (ends[split - 1] ?? 0) / 4);
   const list = new Uint32Array((ends.at(-1) ?? 0) / 4);
   const leafValues = new Float32Array(model.roots.length * stride);
-  treePlaces(model).forEach(({ root, end }, tree) => {
-    /** The number of the first leaf at or after each node: a right child's ends its sibling's. */
-    const firstLeaf = new Uint8Array(end - root);
-    let leaf = 0;
-    for (let node = root; node < end; node++) {
+  /** The number of the first leaf at or after each node of a tree: a right child's ends its sibling's. */
+  const firstLeaf = new Uint8Array(2 * mostLeaves);
+  let tree = 0;
+  for (const { root, end } of treePlaces(model)) {
+    for (let node = root, leaf = 0; node < end; node++) {
       firstLeaf[node - root] = leaf;
       if ((features[node] as number) < 0) leafValues[tree * stride + leaf++] = values[node] as number;
     }
@@ -49,12 +49,13 @@ function tablesOf(model: TreesModel, { thresholds, ofNode }: Splits, stride: num
       list[at + 1] = allExcept(firstLeaf[node - root] as number, firstLeaf[(right[node] as number) - root] as number);
       next[split] = at + 2;
     }
-  });
+    tree++;
+  }
   return { ends, list, leafValues };
 }
 
-/** A word with all bits except those from `first` to `end`, exclusive. */
-const allExcept = (first: number, end: number): number => ~((2 ** end - 2 ** first) | 0);
+/** A word with all bits except those from `first` to `end`, exclusive, which is below 32. */
+const allExcept = (first: number, end: number): number => ~((-1 << first) ^ (-1 << end));
 
 /**
  * Makes a function that scores one row with the kernel, to the same bits as by a walk.

@@ -9,23 +9,52 @@ export interface Splits {
   readonly ofNode: Uint32Array;
 }
 
-/** Lists the distinct splits of a model. */
-export function splitsOf({ features, values }: TreesModel): Splits {
-  const known = new Map<number, Map<number, number>>();
-  features.forEach((feature, node) => {
-    if (feature < 0) return;
-    const thresholds = known.get(feature) ?? new Map<number, number>();
-    known.set(feature, thresholds.set(values[node] as number, 0));
-  });
-  const used = [...known].sort(([a], [b]) => a - b);
-  const all: number[] = [];
-  for (const [, places] of used)
-    for (const threshold of [...places.keys()].sort((a, b) => a - b)) places.set(threshold, all.push(threshold) - 1);
-  return {
-    features: Uint32Array.from(used.flatMap(([feature, places]) => [4 * feature, places.size])),
-    thresholds: Float32Array.from(all),
-    ofNode: Uint32Array.from(features, (feature, node) => known.get(feature)?.get(values[node] as number) ?? 0),
-  };
+/** Lists the distinct splits of a model. Plain loops over arrays, since a cold start waits for it. */
+export function splitsOf({ inputs, features, values }: TreesModel): Splits {
+  /** Where each feature's thresholds begin: all of them, in the order of the nodes, then the distinct ones. */
+  const starts = new Uint32Array(inputs + 1);
+  for (let node = 0; node < features.length; node++) {
+    const after = (features[node] as number) + 1;
+    if (after > 0) starts[after] = (starts[after] as number) + 1;
+  }
+  for (let f = 0; f < inputs; f++) starts[f + 1] = (starts[f + 1] as number) + (starts[f] as number);
+  const all = new Float32Array(starts[inputs] as number);
+  const next = starts.slice();
+  for (let node = 0; node < features.length; node++) {
+    const feature = features[node] as number;
+    if (feature < 0) continue;
+    all[next[feature] as number] = values[node] as number;
+    next[feature] = (next[feature] as number) + 1;
+  }
+  const table: number[] = [];
+  let count = 0;
+  for (let f = 0; f < inputs; f++) {
+    const sorted = all.slice(starts[f], starts[f + 1]).sort();
+    starts[f] = count;
+    for (let i = 0; i < sorted.length; i++)
+      if (i === 0 || sorted[i] !== sorted[i - 1]) all[count++] = sorted[i] as number;
+    if (sorted.length > 0) table.push(4 * f, count - (starts[f] as number));
+  }
+  starts[inputs] = count;
+  const thresholds = all.slice(0, count);
+  const ofNode = new Uint32Array(features.length);
+  for (let node = 0; node < features.length; node++) {
+    const feature = features[node] as number;
+    if (feature >= 0) ofNode[node] = placeIn(thresholds, starts, feature, values[node] as number);
+  }
+  return { features: Uint32Array.from(table), thresholds, ofNode };
+}
+
+/** Where a feature's threshold is. */
+function placeIn(thresholds: Float32Array, starts: Uint32Array, feature: number, threshold: number): number {
+  let low = starts[feature] as number;
+  let high = (starts[feature + 1] as number) - 1;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (threshold <= (thresholds[middle] as number)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 /** A tree of a model: its nodes are from `root` to `end`. */
