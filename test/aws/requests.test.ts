@@ -526,6 +526,16 @@ const refused: [
     /3 of 4 instances.*at most half/,
   ],
   [
+    "a linear step of 1 of 20 instances",
+    updateEndpoint,
+    {
+      from: config("v11", { instances: 20 }),
+      to: config("v12", { instances: 20 }),
+      guardrails: { strategy: "linear", step: { instances: 1 }, waitSeconds: 1 },
+    },
+    /1 of 20 instances.*at least 10 %/,
+  ],
+  [
     "a canary of two sizes",
     updateEndpoint,
     { ...update, guardrails: { ...canary, first: { instances: 1, percent: 10 } } },

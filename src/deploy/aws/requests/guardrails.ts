@@ -94,7 +94,7 @@ type Decoded = ReturnType<typeof decoder>;
 export const guardrailsDecoder = (fleet?: number): Decoder<Decoded> =>
   withRules(
     decoder,
-    (guardrails) => largestStep(guardrails, fleet),
+    (guardrails) => stepSize(guardrails, fleet),
     (guardrails) => longestWait(guardrails, fleet),
   );
 
@@ -105,13 +105,18 @@ const stepOf = (guardrails: Decoded): Size | undefined => {
   return guardrails.strategy === "rolling" ? guardrails.batch : undefined;
 };
 
-function largestStep(guardrails: Decoded, fleet = Infinity): Broken | undefined {
+/** The smallest share of the fleet that a step may be. */
+const smallest = { "all-at-once": 0, canary: 0, linear: 0.1, rolling: 0.05 } as const;
+
+function stepSize(guardrails: Decoded, fleet: number | undefined): Broken | undefined {
+  const { strategy } = guardrails;
   const step = stepOf(guardrails);
-  const instances = step !== undefined && "instances" in step ? step.instances : 0;
+  if (step === undefined || "percent" in step || fleet === undefined) return undefined;
+  const share = step.instances / fleet;
   return broken(
-    instances > fleet / 2,
-    { "all-at-once": "", canary: "first", linear: "step", rolling: "batch" }[guardrails.strategy],
-    `is ${instances} of ${fleet} instances; a step of the strategy ${guardrails.strategy} is at most half of them`,
+    share > 0.5 || share < smallest[strategy],
+    { "all-at-once": "", canary: "first", linear: "step", rolling: "batch" }[strategy],
+    `is ${step.instances} of ${fleet} instances; a step of the strategy ${strategy} is at most half of them, and at least ${smallest[strategy] * 100} %`,
   );
 }
 
