@@ -17,7 +17,7 @@ const allowed: Record<string, readonly string[]> = {
   serving: ["base", "stats", "io", "data", "model", "drift", "monitor", "registry"],
   client: ["base", "data"],
   deploy: ["base", "io", "data", "model", "registry", "jobs"],
-  rehearsal: ["base", "io", "model", "container"],
+  rehearsal: ["base", "io", "model", "container", "deploy"],
   pipeline: [
     "base",
     "stats",

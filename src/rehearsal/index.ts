@@ -10,7 +10,7 @@ export type { LambdaContext, LambdaHandler } from "./lambda/functions.js";
 export { rehearse, type Rehearsal, type RehearsalEntry, type RehearsalOptions } from "./rehearse.js";
 export type { ContainerEntry, Job as RehearsedJob } from "./sagemaker/job.js";
 export type { Buckets } from "./sagemaker/objects.js";
-export type { State, StateMachine } from "./states/definition.js";
+export type { State, StateMachine } from "../deploy/aws/index.js";
 export { StateFault } from "./states/fault.js";
 export { runStateMachine, type StateEvent, type StateServices } from "./states/interpreter.js";
 export type { TaskHandler } from "./states/tasks.js";

@@ -1,5 +1,5 @@
 /**
- * Definitions for AWS as plain data: requests of jobs, models and endpoints, and pipelines. Nothing here sends anything.
+ * Definitions for AWS as plain data: requests of jobs, models and endpoints, pipelines and state machines. Nothing here sends anything.
  *
  * @module churnkit/deploy/aws
  */
@@ -17,5 +17,9 @@ export type { Referable } from "./requests/referable.js";
 export { type TrainingJob, trainingJob } from "./requests/training-job.js";
 export { transformJob } from "./requests/transform-job.js";
 export { tuningJob } from "./requests/tuning-job.js";
+export { checkStateMachine } from "./states/check.js";
+export type { State, StateMachine } from "./states/definition.js";
+export { stateMachine } from "./states/machine.js";
+export { retrainingMachine } from "./states/retraining.js";
 export { type AwsTarget, parseAwsTarget } from "./target.js";
 export type { SearchSpace } from "../../jobs/search-space.js";

@@ -152,7 +152,8 @@ export function nameOf({ name, stage }: AwsTarget, suffix?: string): string {
 export const sagemakerArn = ({ region, account }: AwsTarget, resource: string): string =>
   `arn:${partitionOf(region)}:sagemaker:${region}:${account}:${resource}`;
 
-const partitionOf = (region: string): string =>
+/** First part of the ARNs of a region. */
+export const partitionOf = (region: string): string =>
   region.startsWith("cn-") ? "aws-cn" : region.startsWith("us-gov-") ? "aws-us-gov" : "aws";
 
 /** Tags of everything in the target. */

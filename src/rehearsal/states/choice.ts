@@ -1,7 +1,8 @@
-import type { ChoiceRule } from "./definition.js";
 import { runtimeFault } from "./fault.js";
 import { lookUp, read, type Scope } from "./paths.js";
 
+/** `And`, `Or`, `Not`, or a variable and one comparison. */
+type ChoiceRule = Readonly<Record<string, unknown>>;
 type Order = "Equals" | "LessThan" | "GreaterThan" | "LessThanEquals" | "GreaterThanEquals";
 type Comparable = number | string | boolean;
 

@@ -1,7 +1,7 @@
 import { parseJson } from "../../base/json/index.js";
 import { AwsError } from "../front/aws-error.js";
 import { arnOf, type AwsPlace } from "../place.js";
-import type { StateMachine } from "./definition.js";
+import type { StateMachine } from "../../deploy/aws/index.js";
 import { StateFault } from "./fault.js";
 import { runStateMachine, type StateEvent, type StateServices } from "./interpreter.js";
 

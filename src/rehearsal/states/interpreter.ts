@@ -1,10 +1,13 @@
 import type { Clock } from "../../base/async/index.js";
 import { holds } from "./choice.js";
-import type { MapState, ParallelState, Retrier, State, StateMachine, TaskState, WaitState } from "./definition.js";
+import type { State, StateMachine } from "../../deploy/aws/index.js";
 import { matches, runtimeFault, StateFault } from "./fault.js";
 import { put, read, type Scope } from "./paths.js";
 import { fill } from "./template.js";
 import { together, within } from "./work.js";
+
+type StateOf<Type extends State["Type"]> = Extract<State, { readonly Type: Type }>;
+type Retrier = NonNullable<StateOf<"Task">["Retry"]>[number];
 
 /** What a state machine needs from its surroundings. */
 export interface StateServices {
@@ -202,14 +205,18 @@ const assigned = (template: unknown, scope: Scope, { services }: Run): Flow["var
     ? scope.variables
     : { ...scope.variables, ...(fill(template, scope, services.random) as object) };
 
-function failure({ Error: error, ErrorPath, Cause, CausePath }: State & { Type: "Fail" }, scope: Scope): StateFault {
+function failure({ Error: error, ErrorPath, Cause, CausePath }: StateOf<"Fail">, scope: Scope): StateFault {
   const textAt = (path: string | undefined, text: string | undefined): string =>
     path === undefined ? (text ?? "") : String(read(path, scope));
   return new StateFault(textAt(ErrorPath, error), textAt(CausePath, Cause));
 }
 
 /** Milliseconds to wait. */
-function waitOf({ Seconds, SecondsPath, Timestamp, TimestampPath }: WaitState, scope: Scope, now: number): number {
+function waitOf(
+  { Seconds, SecondsPath, Timestamp, TimestampPath }: StateOf<"Wait">,
+  scope: Scope,
+  now: number,
+): number {
   const seconds = SecondsPath === undefined ? Seconds : read(SecondsPath, scope);
   if (typeof seconds === "number" && seconds >= 0) return seconds * 1000;
   const until = TimestampPath === undefined ? Timestamp : read(TimestampPath, scope);
@@ -239,18 +246,18 @@ function resultOf(state: State, given: Given, run: Run): unknown {
   }
 }
 
-function runTask(state: TaskState, { parameters, own }: Given, { services, signal }: Run): Promise<unknown> {
+function runTask(state: StateOf<"Task">, { parameters, own }: Given, { services, signal }: Run): Promise<unknown> {
   const seconds =
     state.TimeoutSecondsPath === undefined ? state.TimeoutSeconds : Number(read(state.TimeoutSecondsPath, own));
   return within(seconds, services.clock, signal, (inner) => services.task(state.Resource, parameters, inner));
 }
 
-const runBranches = ({ Branches }: ParallelState, { parameters, own }: Given, run: Run): Promise<unknown[]> =>
+const runBranches = ({ Branches }: StateOf<"Parallel">, { parameters, own }: Given, run: Run): Promise<unknown[]> =>
   together(Branches, Infinity, run.signal, (branch, signal) =>
     runStates(branch, { data: parameters, variables: own.variables }, { ...run, signal }),
   );
 
-async function runMap(state: MapState, { input, own }: Given, run: Run): Promise<unknown[]> {
+async function runMap(state: StateOf<"Map">, { input, own }: Given, run: Run): Promise<unknown[]> {
   const items = state.ItemsPath === undefined ? input : read(state.ItemsPath, own);
   if (!Array.isArray(items)) throw runtimeFault("The items of a Map state are not an array.");
   const processor = state.ItemProcessor ?? state.Iterator;

@@ -11,7 +11,7 @@ import { parseJson } from "../../base/json/index.js";
 import { AwsError } from "../front/aws-error.js";
 import type { Service } from "../front/front.js";
 import { arnOf } from "../place.js";
-import type { StateMachine } from "./definition.js";
+import type { StateMachine } from "../../deploy/aws/index.js";
 import { executionsOf, type Machine, type StatesOptions } from "./executions.js";
 import { StateFault } from "./fault.js";
 

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { virtualClock } from "../../../src/rehearsal/clock.js";
-import type { State, StateMachine } from "../../../src/rehearsal/states/definition.js";
+import type { State, StateMachine } from "../../../src/deploy/aws/states/definition.js";
 import { runStateMachine } from "../../../src/rehearsal/states/interpreter.js";
 
 // The peer needs a later Node than the library does.

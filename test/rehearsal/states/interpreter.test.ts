@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { virtualClock } from "../../../src/rehearsal/clock.js";
-import type { State, StateMachine } from "../../../src/rehearsal/states/definition.js";
+import type { State, StateMachine } from "../../../src/deploy/aws/states/definition.js";
 import { StateFault } from "../../../src/rehearsal/states/fault.js";
 import { runStateMachine, type StateEvent } from "../../../src/rehearsal/states/interpreter.js";
 

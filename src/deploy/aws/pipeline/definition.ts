@@ -26,7 +26,12 @@ export interface PipelineParameter {
 export interface PipelineDefinition {
   readonly Version: "2020-12-01";
   readonly Metadata: Readonly<Record<string, never>>;
-  readonly Parameters: readonly object[];
+  readonly Parameters: readonly {
+    readonly Name: string;
+    readonly Type: PipelineParameter["type"];
+    readonly DefaultValue?: string | number | boolean | undefined;
+    readonly EnumValues?: readonly string[] | undefined;
+  }[];
   readonly PipelineExperimentConfig: object;
   readonly Steps: readonly DefinedStep[];
 }

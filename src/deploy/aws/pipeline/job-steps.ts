@@ -17,7 +17,7 @@ import {
 } from "./step.js";
 
 /** A description without its name: the pipeline names what its steps make. */
-type Nameless<Description> = Description extends unknown ? Omit<Description, "name"> : never;
+export type Nameless<Description> = Description extends unknown ? Omit<Description, "name"> : never;
 /** Any name; it is dropped. */
 const unnamed = { name: "x" };
 

@@ -1,4 +1,16 @@
-/** The States language in JSONPath form, as far as the rehearsal runs it. A validator has checked it before. */
+/**
+ * A state machine of Step Functions: the States language in JSONPath form, as plain JSON.
+ *
+ * @example
+ * ```ts
+ * import type { StateMachine } from "churnkit/deploy/aws";
+ *
+ * const machine: StateMachine = {
+ *   StartAt: "Rest",
+ *   States: { Rest: { Type: "Wait", Seconds: 86_400, End: true } },
+ * };
+ * ```
+ */
 export interface StateMachine {
   readonly Comment?: string;
   readonly StartAt: string;
@@ -25,7 +37,7 @@ interface WithResult extends Common {
 }
 
 /** States that can fail and be tried again. */
-export interface WithRetry extends WithResult {
+interface WithRetry extends WithResult {
   readonly Retry?: readonly Retrier[];
   readonly Catch?: readonly Catcher[];
 }
@@ -51,9 +63,11 @@ export interface TaskState extends WithRetry {
   readonly Resource: string;
   readonly TimeoutSeconds?: number;
   readonly TimeoutSecondsPath?: string;
+  /** Of a task with a token or an activity: the longest silence. */
+  readonly HeartbeatSeconds?: number;
 }
 
-export interface MapState extends WithRetry {
+interface MapState extends WithRetry {
   readonly Type: "Map";
   readonly ItemsPath?: string;
   readonly ItemSelector?: unknown;
@@ -63,7 +77,7 @@ export interface MapState extends WithRetry {
   readonly ToleratedFailureCount?: number;
 }
 
-export interface ParallelState extends WithRetry {
+interface ParallelState extends WithRetry {
   readonly Type: "Parallel";
   readonly Branches: readonly StateMachine[];
 }
@@ -73,7 +87,7 @@ export interface PassState extends WithResult {
   readonly Result?: unknown;
 }
 
-export interface WaitState extends Common {
+interface WaitState extends Common {
   readonly Type: "Wait";
   readonly Seconds?: number;
   readonly SecondsPath?: string;
@@ -90,11 +104,11 @@ export interface ChoiceState extends Common {
 /** A rule of a Choice: `And`, `Or`, `Not`, or a variable and one comparison. */
 export type ChoiceRule = Readonly<Record<string, unknown>>;
 
-export interface EndState extends Common {
+interface EndState extends Common {
   readonly Type: "Succeed";
 }
 
-export interface FailState extends Common {
+interface FailState extends Common {
   readonly Type: "Fail";
   readonly Error?: string;
   readonly ErrorPath?: string;
@@ -102,4 +116,5 @@ export interface FailState extends Common {
   readonly CausePath?: string;
 }
 
+/** A state of a {@link StateMachine}. */
 export type State = TaskState | MapState | ParallelState | PassState | WaitState | ChoiceState | EndState | FailState;

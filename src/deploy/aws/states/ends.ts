@@ -1,0 +1,36 @@
+import type { AwsTarget } from "../target.js";
+import { nameOf } from "../target.js";
+import type { State } from "./definition.js";
+import { retriesOf } from "./retries.js";
+import { integrationArn } from "./surroundings.js";
+
+/** The states with which a machine ends; steps never have a space in their name. */
+export const ends = { succeeded: "Notify of success", failed: "Notify of failure" } as const;
+
+/** A notification, if there is a topic, and the end: for success, and for a failure in `$.Failure`. */
+export function endStates(target: AwsTarget, topic: string | undefined): [string, State][] {
+  const message = (what: string, template: string, call: string, next: string): State =>
+    topic === undefined
+      ? { Type: "Pass", Next: next }
+      : {
+          Type: "Task",
+          Resource: integrationArn(target)("sns:publish"),
+          Parameters: {
+            TopicArn: topic,
+            Subject: `${nameOf(target)}: ${what}`,
+            "Message.$": `States.Format('${template}', $$.Execution.Id${call})`,
+          },
+          ResultPath: null,
+          TimeoutSeconds: 60,
+          Retry: retriesOf("sns"),
+          // What was done is not undone because nobody could be told.
+          Catch: [{ ErrorEquals: ["States.ALL"], ResultPath: null, Next: next }],
+          Next: next,
+        };
+  return [
+    [ends.succeeded, message("succeeded", "{} succeeded.", "", "Succeeded")],
+    ["Succeeded", { Type: "Succeed" }],
+    [ends.failed, message("failed", "{} failed: {} {}", ", $.Failure.Error, $.Failure.Cause", "Failed")],
+    ["Failed", { Type: "Fail", ErrorPath: "$.Failure.Error", CausePath: "$.Failure.Cause" }],
+  ];
+}

@@ -1,0 +1,160 @@
+import { count, optional, strictObject, text, where } from "../../../base/json/index.js";
+import { decodeWith } from "../decode.js";
+import type { PipelineDefinition } from "../pipeline/definition.js";
+import type { DefinedStep } from "../pipeline/step.js";
+import type { Reference } from "../requests/referable.js";
+import { type AwsTarget, parseAwsTarget } from "../target.js";
+import { checkStateMachine } from "./check.js";
+import { choiceStates } from "./choices.js";
+import type { State, StateMachine } from "./definition.js";
+import { ends, endStates } from "./ends.js";
+import { callOf, expressionsOf } from "./expressions.js";
+import { integrationArn, type Surroundings, uniqueName } from "./surroundings.js";
+import { taskStates } from "./tasks.js";
+
+/** What a state machine has besides its steps. */
+export interface MachineOptions {
+  /** ARN of the SNS topic that is told how an execution ended. */
+  readonly topic?: string | undefined;
+  /** Longest execution; a week by default. */
+  readonly maxSeconds?: number | undefined;
+}
+
+const decoder = strictObject({
+  topic: optional(
+    where(
+      text(256),
+      (arn) => /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]+$/.test(arn),
+      'the ARN of an SNS topic, such as "arn:aws:sns:us-east-1:123456789012:churn"',
+    ),
+  ),
+  maxSeconds: optional(count(60, 31_536_000)),
+});
+
+/**
+ * A pipeline as a state machine of Step Functions. Steps run one after the other, in their order. A parameter is a member of the execution's
+ * input; results of steps are in `$.Steps`. Throttled calls and faults of services are repeated, and every failure ends in a
+ * notification.
+ *
+ * @throws ChurnkitError PIPELINE_INVALID for a step that Step Functions cannot run; OPTION_INVALID.
+ *
+ * @example
+ * ```ts
+ * import { parseAwsTarget, pipelineDefinition, refs, stateMachine, steps } from "churnkit/deploy/aws";
+ *
+ * const target = parseAwsTarget({
+ *   name: "churn",
+ *   stage: "dev",
+ *   account: "123456789012",
+ *   region: "us-east-1",
+ *   image: "123456789012.dkr.ecr.us-east-1.amazonaws.com/churn:1",
+ *   role: "arn:aws:iam::123456789012:role/churn",
+ *   bucket: "churn-data",
+ * });
+ * const train = steps.training("Train", target, {
+ *   channels: { train: { uri: refs.parameter("DataUri") } },
+ *   instanceType: "ml.m5.xlarge",
+ *   maxSeconds: 3600,
+ * });
+ * const pipeline = pipelineDefinition({ parameters: { DataUri: { type: "String" } }, steps: [train] });
+ * const machine = stateMachine(pipeline, target, { topic: "arn:aws:sns:us-east-1:123456789012:churn" });
+ * console.log(JSON.stringify(machine));
+ * ```
+ */
+export function stateMachine(
+  pipeline: PipelineDefinition,
+  json: AwsTarget,
+  options: MachineOptions = {},
+): StateMachine {
+  const target = parseAwsTarget(json);
+  const { topic, maxSeconds = 604_800 } = decodeWith(decoder, options, "The state machine", "options");
+  const nameOf = (step: DefinedStep): string => uniqueName(target, step);
+  const surroundings: Surroundings = {
+    expressions: expressionsOf(allSteps(pipeline.Steps), nameOf),
+    arn: integrationArn(target),
+    nameOf,
+    catches: [{ ErrorEquals: ["States.ALL"], ResultPath: "$.Failure", Next: ends.failed }],
+    failed: ends.failed,
+  };
+  const { start, states } = chain(pipeline.Steps, ends.succeeded, surroundings, typesOf(pipeline));
+  const machine: StateMachine = {
+    StartAt: "Begin",
+    TimeoutSeconds: maxSeconds,
+    States: Object.fromEntries([...beginStates(pipeline, start), ...states, ...endStates(target, topic)]),
+  };
+  checkStateMachine(machine);
+  return machine;
+}
+
+type TypeOf = (reference: Reference) => string | undefined;
+
+/** States of steps in a row, and the one they begin with: the next one if there are none. */
+function chain(
+  steps: readonly DefinedStep[],
+  next: string,
+  surroundings: Surroundings,
+  typeOf: TypeOf,
+): { readonly start: string; readonly states: [string, State][] } {
+  const [step, ...others] = steps;
+  if (step === undefined) return { start: next, states: [] };
+  const rest = chain(others, next, surroundings, typeOf);
+  return { start: step.Name, states: [...statesOf(step, rest.start, surroundings, typeOf), ...rest.states] };
+}
+
+function statesOf(step: DefinedStep, next: string, surroundings: Surroundings, typeOf: TypeOf): [string, State][] {
+  if (step.Type === "Condition") {
+    const [yes, no] = branchesOf(step).map((branch) => chain(branch, next, surroundings, typeOf));
+    const starts = { if: yes?.start ?? next, else: no?.start ?? next };
+    return [...choiceStates(step, starts, surroundings, typeOf), ...(yes?.states ?? []), ...(no?.states ?? [])];
+  }
+  return step.Type === "Fail" ? [[step.Name, failure(step, surroundings)]] : taskStates(step, next, surroundings);
+}
+
+/** The step's name as the error, and its message as the cause. */
+function failure({ Name, Arguments }: DefinedStep, { expressions, failed }: Surroundings): State {
+  const cause = callOf(["", ...expressions.pieces(Arguments["ErrorMessage"] as string | Reference)]);
+  return { Type: "Pass", Parameters: { Error: Name, "Cause.$": cause }, ResultPath: "$.Failure", Next: failed };
+}
+
+const branchesOf = ({ Arguments: { IfSteps = [], ElseSteps = [] } }: DefinedStep): DefinedStep[][] =>
+  [IfSteps, ElseSteps] as DefinedStep[][];
+
+const allSteps = (steps: readonly DefinedStep[]): DefinedStep[] =>
+  steps.flatMap((step) => [step, ...branchesOf(step).flatMap(allSteps)]);
+
+const kinds = { String: "String", Integer: "Numeric", Float: "Numeric", Boolean: "Boolean" } as const;
+
+function typesOf({ Parameters }: PipelineDefinition): TypeOf {
+  const types = new Map(Parameters.map(({ Name, Type }) => [`Parameters.${Name}`, kinds[Type]]));
+  return (reference) => ("Get" in reference ? types.get(reference.Get) : undefined);
+}
+
+/** The states that make the data which references read: an id of the execution, and its input over the parameters' defaults. */
+function beginStates({ Parameters }: PipelineDefinition, next: string): [string, State][] {
+  const defaults = Parameters.filter(({ DefaultValue }) => DefaultValue !== undefined);
+  return [
+    [
+      "Begin",
+      {
+        Type: "Pass",
+        Parameters: {
+          Defaults: Object.fromEntries(defaults.map(({ Name, DefaultValue }) => [Name, DefaultValue])),
+          "ExecutionId.$": "States.Hash(States.Format('{} {}', $$.Execution.Id, $$.Execution.StartTime), 'MD5')",
+        },
+        Next: "Take input",
+      },
+    ],
+    [
+      "Take input",
+      {
+        Type: "Pass",
+        Parameters: {
+          "Parameters.$": "States.JsonMerge($.Defaults, $$.Execution.Input, false)",
+          "ExecutionId.$": "$.ExecutionId",
+          Steps: {},
+        },
+        Next: next,
+      },
+    ],
+  ];
+}
