@@ -18,6 +18,7 @@ export { type TrainingJob, trainingJob } from "./requests/training-job.js";
 export { transformJob } from "./requests/transform-job.js";
 export { tuningJob } from "./requests/tuning-job.js";
 export { checkStateMachine } from "./states/check.js";
+export { compileStateMachine } from "./states/compile.js";
 export type { State, StateMachine } from "./states/definition.js";
 export { stateMachine } from "./states/machine.js";
 export { retrainingMachine } from "./states/retraining.js";
