@@ -1,4 +1,5 @@
 import { STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { failure, type TextResponse } from "../../http.js";
 
@@ -17,6 +18,8 @@ export function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex): 
     socket.destroy();
     return;
   }
+  // A connection that somebody opened in advance: an answer to no question would be taken for one to the next. Its own time limit ends it.
+  if (error.code === "ERR_HTTP_REQUEST_TIMEOUT" && (socket as Socket).bytesRead === 0) return;
   const { status, headers, body } = refusals.get(error.code ?? "") ?? unreadable;
   const head = Object.entries({ ...headers, "content-length": Buffer.byteLength(body), connection: "close" });
   const lines = [
