@@ -128,12 +128,12 @@ export async function openObject(place: string): Promise<{ readonly objects: S3O
 }
 
 /**
- * Opens the store of a prefix, named as s3://bucket/prefix.
+ * Opens the store of a prefix, named as s3://bucket/prefix. One that ends in a slash means what is in that folder alone.
  *
  * @throws ChurnkitError OPTION_INVALID without a bucket and a prefix, PEER_MISSING without the driver's package.
  */
 export async function openPrefix(place: string): Promise<{ readonly store: ObjectStore; readonly prefix: string }> {
-  const [, folder, prefix] = /^s3:\/\/([^/]+(?:\/.+)?)\/([^/]+)$/.exec(place) ?? [];
+  const [, folder, prefix] = /^s3:\/\/([^/]+(?:\/.+)?)\/([^/]+\/?)$/.exec(place) ?? [];
   if (folder === undefined || prefix === undefined)
     throw new ChurnkitError("OPTION_INVALID", `${place.slice(0, 80)} is not a prefix. Give s3://bucket/prefix.`);
   return { store: await bucket(folder), prefix };

@@ -151,7 +151,7 @@ export async function exposuresAt(
 ): Promise<ExposureLog | undefined> {
   if (place === undefined) return undefined;
   if (!place.startsWith("s3://")) return exposureLog(captureToFile(place), onError);
-  const { store, prefix } = await openPrefix(place);
+  const { store, prefix } = await openPrefix(place.replace(/\/$/, ""));
   // Servers that share a place write objects of their own.
   const writer = `${hostname().replace(/[^\w-]+/g, "-")}-${process.pid}-${crypto.randomUUID().slice(0, 8)}`;
   return exposureLog(captureToStore<Exposure>(store, { prefix, writer }), onError);

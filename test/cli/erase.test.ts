@@ -1,8 +1,9 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { textHash } from "../../src/base/hash.js";
 import { register } from "../../src/cli/commands/erase.js";
+import { openPrefix } from "../../src/cli/places.js";
 import { saveBundle } from "../../src/model/bundle/save.js";
 import { sampleArtifact } from "../helpers/artifact.js";
 import { newFolder } from "../helpers/folder.js";
@@ -13,6 +14,7 @@ describe("churnkit erase", () => {
   const path = (name: string): string => join(folder, name);
   const erase = (...args: string[]) => runVerb(register, ["erase", ...args]);
   const content = '{"customer":"c1","outcome":1}\n{"customer":"c2","outcome":1}\n{"customer":"c3","outcome":0}\n';
+  afterEach(() => vi.unstubAllEnvs());
   beforeEach(async () => {
     folder = newFolder();
     writeFileSync(path("labels.jsonl"), content);
@@ -63,6 +65,22 @@ describe("churnkit erase", () => {
     ]);
     expect(JSON.stringify(lines)).not.toMatch(/"c[12]"/);
     expect(statSync(path("log.jsonl")).mode & 0o777).toBe(0o600);
+  });
+
+  it("erases nothing where the log cannot be written", async () => {
+    const args = [path("labels.jsonl"), "--customer", "c1", "--model", path("model"), "--log", path("none/log.jsonl")];
+    await expect(erase(...args)).rejects.toMatchObject({ code: "IO_FAILED" });
+    expect(readFileSync(path("labels.jsonl"), "utf8")).toBe(content);
+  });
+
+  it("takes a prefix of S3, and what is in one of its folders", async () => {
+    vi.stubEnv("AWS_REGION", "eu-central-1");
+    const prefixOf = async (place: string): Promise<string> => (await openPrefix(place)).prefix;
+    expect(await prefixOf("s3://bucket/a/captured")).toBe("captured");
+    expect(await prefixOf("s3://bucket/a/captured/")).toBe("captured/");
+    expect(await prefixOf("s3://bucket/captured/")).toBe("captured/");
+    for (const place of ["s3://bucket", "s3://bucket/", "s3:///a", "s3://bucket/a//"])
+      await expect(openPrefix(place)).rejects.toMatchObject({ code: "OPTION_INVALID" });
   });
 
   it("ends with 1 where something is left, and refuses what it cannot do", async () => {

@@ -1,5 +1,14 @@
-import { chmodSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { memoryStore } from "../../src/io/store/memory-store.js";
@@ -11,6 +20,10 @@ import {
   type Monitor,
   type MonitorOptions,
 } from "../../src/monitor/index.js";
+import { editOf } from "../../src/monitor/erasure/edit.js";
+import { filePlace } from "../../src/monitor/erasure/file-place.js";
+import { givenMatcher } from "../../src/monitor/erasure/matcher.js";
+import { ownerReader } from "../../src/monitor/erasure/owners.js";
 import { hours } from "../../src/monitor/performance/labeled/join.js";
 import { sampleContract } from "../helpers/artifact.js";
 import { budget } from "../helpers/budget.js";
@@ -362,6 +375,25 @@ describe("erasing from stores", () => {
     );
   });
 
+  it("visits what comes meanwhile, and asks for everything twice at the most where nothing is found", async () => {
+    const store = memoryStore();
+    await store.put("a.jsonl", bytesOf(label({ id: "c2" })));
+    let lists = 0;
+    const moving: ObjectStore = {
+      ...store,
+      list: (prefix) => (lists++, store.list(prefix)),
+      async get(key) {
+        if (key === "a.jsonl") await store.put("a.jsonl.1", bytesOf(label({ id: "c1" })));
+        return store.get(key);
+      },
+    };
+    const none = { ids: ["c9"], stores: [{ store: moving, prefix: "a" }] };
+    expect(await eraseCustomers(none)).toMatchObject({ objects: 2, found: [] });
+    expect(lists).toBe(3);
+    const { found } = await eraseCustomers({ ...none, ids: ["c1"], dryRun: true });
+    expect(found).toMatchObject([{ object: "a.jsonl.1" }]);
+  });
+
   it("takes what a prefix and a name say, whatever a named object is called", async () => {
     const store = memoryStore();
     for (const key of ["a/x.jsonl", "a/x.bin", "b/one.log", "b/two.log"])
@@ -369,6 +401,53 @@ describe("erasing from stores", () => {
     const { found } = await eraseCustomers({ ids: ["c1"], stores: [{ store, prefix: ["a/", "b/one.log"] }] });
     expect(found.map(({ object }) => object)).toEqual(["a/x.jsonl", "b/one.log"]);
     expect(await textIn(store, "a/x.jsonl")).toBe("");
+  });
+});
+
+describe("a file that changes while it is erased from", () => {
+  const rules = { matcher: givenMatcher(["c1"]), ownersIn: ownerReader(undefined), customerColumns: [] };
+  const own = captured("c1", 1);
+  const others = captured("c2", 2) + captured("c3", 3);
+
+  it.each([
+    ["emptied and begun again", (path: string) => writeFileSync(path, others + own + others)],
+    ["shortened", (path: string) => writeFileSync(path, "")],
+    [
+      "moved aside",
+      (path: string) => {
+        renameSync(path, `${path}.1`);
+        writeFileSync(path, others + own + others);
+      },
+    ],
+  ])("is read again where it was %s, and no line of another is lost", async (_, change) => {
+    const folder = newFolder();
+    const path = join(folder, "captured.jsonl");
+    writeFileSync(path, own + own + own);
+    let changed = false;
+    await filePlace(folder).visit(
+      path,
+      (bytes) => {
+        if (!changed) change(path);
+        changed = true;
+        return editOf(bytes, rules);
+      },
+      true,
+    );
+    const text = readFileSync(path, "utf8");
+    expect(text.replace(/^ +\n/m, "")).toBe(text === "" ? "" : others + others);
+  });
+
+  it("is found whatever name it is moved to: files come in the order in which they are moved aside", async () => {
+    const folder = newFolder();
+    const elsewhere = join(newFolder(), "linked.jsonl");
+    for (const name of ["c.jsonl", "c.jsonl.10", "c.jsonl.9", "c.jsonl.1"]) writeFileSync(join(folder, name), own);
+    writeFileSync(elsewhere, own + others);
+    symlinkSync(elsewhere, join(folder, "d.jsonl"));
+    symlinkSync("nowhere", join(folder, "e.jsonl"));
+    const names = (await filePlace(folder).list()).map((path) => basename(path));
+    expect(names).toEqual(["c.jsonl", "c.jsonl.1", "c.jsonl.9", "c.jsonl.10", "d.jsonl", "e.jsonl"]);
+    expect(await eraseCustomers({ ids: ["c1"], files: [folder] })).toMatchObject({ objects: 5, left: [] });
+    expect(readFileSync(elsewhere, "utf8").trimStart()).toBe(others);
   });
 });
 

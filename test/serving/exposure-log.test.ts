@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { exposuresAt } from "../../src/cli/serve-models.js";
 import { memoryStore } from "../../src/io/store/memory-store.js";
 import { captureToStore, type CaptureWriter } from "../../src/monitor/capture/write.js";
@@ -31,6 +31,7 @@ const linesOf = (text: string): Exposure[] =>
     .map((line) => JSON.parse(line) as Exposure);
 
 describe("a log of exposures", () => {
+  afterEach(() => vi.unstubAllEnvs());
   it("has a line in a file for each record that a variant scored", async () => {
     const folder = newFolder();
     const [one, two] = [join(folder, "one"), join(folder, "two")];
@@ -63,7 +64,9 @@ describe("a log of exposures", () => {
     await log?.close();
     expect([linesOf(readFileSync(path, "utf8")), problems]).toEqual([[exposure(1)], []]);
     expect(await exposuresAt(undefined, () => undefined)).toBeUndefined();
+    vi.stubEnv("AWS_REGION", "eu-central-1");
     await expect(exposuresAt("s3://bucket", () => undefined)).rejects.toMatchObject({ code: "OPTION_INVALID" });
+    expect(await exposuresAt("s3://bucket/a/exposures/", () => undefined)).toBeDefined();
   });
 
   it("writes to a store, many at once, and soon without being asked", async () => {

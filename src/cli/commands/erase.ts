@@ -1,4 +1,4 @@
-import { appendFile, readFile } from "node:fs/promises";
+import { open, readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { counted } from "../../base/counted.js";
 import { ChurnkitError } from "../../base/errors.js";
@@ -45,16 +45,19 @@ async function run(places: readonly string[], options: Options): Promise<void> {
   const { dryRun = false, json } = options;
   const ids = [...(options.customer ?? []), ...(options.ids === undefined ? [] : await idsIn(options.ids))];
   const isBucket = (place: string): boolean => place.startsWith("s3://");
-  const report = await eraseCustomers({
-    ids,
-    files: places.filter((place) => !isBucket(place)),
-    stores: await Promise.all(places.filter(isBucket).map(openPrefix)),
-    contract: await contractOf(options),
-    dryRun,
-  });
-  if (options.log !== undefined) await log(options.log, ids, report, options.by ?? login());
-  print(json, { ...report, untouched }, shownText(report));
-  process.exitCode = report.left.length === 0 ? exit.done : exit.checkFailed;
+  const stores = await Promise.all(places.filter(isBucket).map(openPrefix));
+  const contract = await contractOf(options);
+  // Opened first: nothing is erased that cannot be logged.
+  const log = options.log === undefined ? undefined : await openLog(options.log);
+  try {
+    const files = places.filter((place) => !isBucket(place));
+    const report = await eraseCustomers({ ids, files, stores, contract, dryRun });
+    await log?.append({ by: options.by ?? login() ?? "unknown", customers: ids.map(textHash), ...report });
+    print(json, { ...report, untouched }, shownText(report));
+    process.exitCode = report.left.length === 0 ? exit.done : exit.checkFailed;
+  } finally {
+    await log?.close();
+  }
 }
 
 /** What no command can find by a customer's id, for whoever has to answer for it. */
@@ -91,12 +94,17 @@ const kindNames = {
   broken: "broken lines",
 } as const;
 
-/** One line for an audit. A hash of a short id can be guessed, so the file needs the same care as the ids. */
-async function log(file: string, ids: readonly string[], report: ErasureReport, by = "unknown"): Promise<void> {
-  const line = { at: new Date().toISOString(), by, customers: ids.map(textHash), ...report };
-  await appendFile(file, `${JSON.stringify(line)}\n`, { mode: 0o600 }).catch((cause: unknown) => {
-    throw ioFailed("append to", file, cause);
-  });
+/** A file of lines for an audit. A hash of a short id can be guessed, so the file needs the same care as the ids. */
+async function openLog(path: string) {
+  const failed = (cause: unknown): never => {
+    throw ioFailed("append to", path, cause);
+  };
+  const file = await open(path, "a", 0o600).catch(failed);
+  return {
+    append: (line: object) =>
+      file.appendFile(`${JSON.stringify({ at: new Date().toISOString(), ...line })}\n`).catch(failed),
+    close: () => file.close(),
+  };
 }
 
 async function idsIn(file: string): Promise<string[]> {

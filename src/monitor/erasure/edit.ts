@@ -55,13 +55,14 @@ export function editOf(bytes: Uint8Array, rules: EditRules): Edit {
     predictions: [],
     left: [],
   };
-  const lines = [...linesIn(bytes)];
-  const first = lines.find(({ text }) => text.trim() !== "")?.text ?? "";
+  // Decoded as they are needed: the text of a large object would take a multiple of its memory.
+  const lines: Iterable<Line> = { [Symbol.iterator]: () => linesIn(bytes) };
+  const first = find(lines, ({ text }) => text.trim() !== "")?.text ?? "";
   const state = stateIn(bytes);
   if (state !== undefined) editState(draft, state, rules.matcher);
-  else if (lines.some(({ text }) => text.startsWith("{") && isObject(text))) editLines(draft, lines, rules);
+  else if (find(lines, ({ text }) => text.startsWith("{") && isObject(text))) editLines(draft, lines, rules);
   else if (/^\s*[[{]/.test(first) || !editRows(draft, lines, rules)) {
-    if (lines.some(({ text }) => rules.matcher.mentions(text)))
+    if (find(lines, ({ text }) => rules.matcher.mentions(text)))
       draft.left.push(
         "it holds the id in a form that is not read here: neither lines of JSON nor rows under a column of ids",
       );
@@ -88,6 +89,11 @@ function* linesIn(bytes: Uint8Array): Generator<Line> {
     yield { from, to, text: decoder.decode(bytes.subarray(from, to)) };
     from = to + 1;
   }
+}
+
+function find(lines: Iterable<Line>, is: (line: Line) => boolean): Line | undefined {
+  for (const line of lines) if (is(line)) return line;
+  return undefined;
 }
 
 function isObject(text: string): boolean {
@@ -121,7 +127,7 @@ function editState(draft: Draft, value: unknown, { names, mentions }: Matcher): 
   }
 }
 
-function editLines(draft: Draft, lines: readonly Line[], { matcher, ownersIn }: EditRules): void {
+function editLines(draft: Draft, lines: Iterable<Line>, { matcher, ownersIn }: EditRules): void {
   draft.inPlace = true;
   let unsearched = 0;
   for (const { from, to, text } of lines) {
@@ -156,9 +162,10 @@ function editLines(draft: Draft, lines: readonly Line[], { matcher, ownersIn }: 
 }
 
 /** Takes out rows of CSV; false where the header names no id. */
-function editRows(draft: Draft, lines: readonly Line[], { matcher, customerColumns }: EditRules): boolean {
-  const [header, ...rows] = rowsIn(lines);
-  if (header === undefined) return true;
+function editRows(draft: Draft, lines: Iterable<Line>, { matcher, customerColumns }: EditRules): boolean {
+  const rows = rowsIn(lines);
+  const { value: header, done } = rows.next();
+  if (done === true) return true;
   const delimiter = [",", ";", "\t"].find((each) => header.text.includes(each)) ?? ",";
   const cellsOf = ({ text }: Line): string[] =>
     (csvRows(text.replace(/^\uFEFF/, ""), 1, delimiter)[0] ?? []).map((cell) => cell.trim());
@@ -188,7 +195,7 @@ function editRows(draft: Draft, lines: readonly Line[], { matcher, customerColum
 }
 
 /** Rows of CSV: lines, joined where a quoted cell holds a line end. */
-function* rowsIn(lines: readonly Line[]): Generator<Line> {
+function* rowsIn(lines: Iterable<Line>): Generator<Line, undefined> {
   let open: Line | undefined;
   for (const line of lines) {
     const row: Line = open === undefined ? line : { from: open.from, to: line.to, text: `${open.text}\n${line.text}` };

@@ -129,14 +129,19 @@ async function visitPlace(
   note: (object: string, edit: Edit) => void,
   fail: (object: string, error: unknown) => void,
 ): Promise<void> {
-  for (const object of await place.list()) {
-    try {
-      const made = await place.visit(object, edit, write);
-      if (made !== undefined) note(object, made);
-    } catch (error) {
-      fail(object, error);
+  const visited = new Set<string>();
+  const others = async (): Promise<readonly string[]> => (await place.list()).filter((object) => !visited.has(object));
+  // Until there is no other name: what a server moves aside meanwhile has a new one.
+  for (let objects = await others(); objects.length > 0; objects = await others())
+    for (const object of objects) {
+      visited.add(object);
+      try {
+        const made = await place.visit(object, edit, write);
+        if (made !== undefined) note(object, made);
+      } catch (error) {
+        fail(object, error);
+      }
     }
-  }
 }
 
 const sizeOf = ({ found }: Edit): number => [...found.values()].reduce((sum, each) => sum + each, 0);

@@ -12,8 +12,12 @@ const paths = () => node().getBuiltinModule("node:path");
 /** How often a file that somebody else changes meanwhile is read again. */
 const attempts = 10;
 
+/** `captured.jsonl.9` before `captured.jsonl.10`. */
+const byNumber = new Intl.Collator("en", { numeric: true }).compare;
+
 /**
- * A file, or the files of lines below a folder.
+ * A file, or the files of lines below a folder, in the order in which a server moves them aside: one that is moved before it is
+ * visited then has a name that comes later.
  *
  * Lines of JSON are overwritten by blanks in the open file: a server may append to it and move it aside meanwhile, and neither
  * loses a line. Other files are replaced as a whole.
@@ -30,9 +34,9 @@ export function filePlace(path: string): ErasablePlace {
       if (!found.isDirectory()) return [path];
       const entries = await files().readdir(path, { recursive: true, withFileTypes: true });
       return entries
-        .filter((entry) => entry.isFile() && isErasableName(entry.name))
+        .filter((entry) => (entry.isFile() || entry.isSymbolicLink()) && isErasableName(entry.name))
         .map((entry) => paths().join(entry.parentPath, entry.name))
-        .sort();
+        .sort(byNumber);
     },
     async visit(name, edit, write) {
       for (let attempt = 0; attempt < attempts; attempt++) {
@@ -59,7 +63,7 @@ async function visitOnce(
     const object = await unpacked(await file.readFile(), path);
     const made = edit(object.bytes);
     if (!write || !changes(made)) return made;
-    if (made.inPlace && !object.packed) return (await blankLines(path, made, before.ino)) ? made : "changed";
+    if (made.inPlace && !object.packed) return (await blankLines(path, made, object.bytes)) ? made : "changed";
     const bytes = await repacked(object, made);
     const now = await files().stat(path);
     if (now.ino !== before.ino || now.size !== before.size || now.mtimeMs !== before.mtimeMs) return "changed";
@@ -73,12 +77,21 @@ async function visitOnce(
   }
 }
 
-/** Overwrites lines by blanks; false where another file has taken the name since. */
-async function blankLines(path: string, { ranges }: Edit, ino: number): Promise<boolean> {
+/**
+ * Overwrites lines by blanks.
+ *
+ * @param bytes what was read of the file. False where lines are no longer what they were: another file has taken the name since, or
+ * this one was emptied and begun again. It may have grown.
+ */
+async function blankLines(path: string, { ranges }: Edit, bytes: Uint8Array): Promise<boolean> {
   const file = await files().open(path, "r+");
   try {
-    if ((await file.stat()).ino !== ino) return false;
-    for (const [from, to] of ranges) await blank(file, from, to);
+    for (const [from, to] of ranges) {
+      const line = new Uint8Array(to - from);
+      const { bytesRead } = await file.read(line, 0, line.length, from);
+      if (bytesRead < line.length || !line.every((byte, i) => byte === bytes[from + i])) return false;
+      await blank(file, from, line.fill(32));
+    }
     await file.datasync();
     return true;
   } finally {
@@ -86,8 +99,7 @@ async function blankLines(path: string, { ranges }: Edit, ino: number): Promise<
   }
 }
 
-async function blank(file: FileHandle, from: number, to: number): Promise<void> {
-  const blanks = new Uint8Array(to - from).fill(32);
+async function blank(file: FileHandle, from: number, blanks: Uint8Array): Promise<void> {
   for (let done = 0; done < blanks.length;)
     done += (await file.write(blanks, done, blanks.length - done, from + done)).bytesWritten;
 }
