@@ -344,10 +344,18 @@ describe("churnkit serve", () => {
         [broken, "--port=0"],
         [text, "--port=0"],
         [bundle, `--port=${busy.port}`],
+        [bundle, "--port=0", `--grpc-port=${busy.port}`],
       ].map((args) => serve(...args, "--json").ended),
     );
     await busy.close();
-    const codes = ["BUNDLE_NOT_FOUND", "BUNDLE_NOT_FOUND", "BUNDLE_CORRUPT", "BUNDLE_CORRUPT", "IO_FAILED"];
+    const codes = [
+      "BUNDLE_NOT_FOUND",
+      "BUNDLE_NOT_FOUND",
+      "BUNDLE_CORRUPT",
+      "BUNDLE_CORRUPT",
+      "IO_FAILED",
+      "IO_FAILED",
+    ];
     refused.forEach(({ code, out, err }, i) => {
       expect(out).toBe("");
       expect(err).toMatch(new RegExp(`^churnkit: [^\\n]+ \\[${codes[i] ?? ""}\\]\\n$`));

@@ -72,14 +72,14 @@ export function register(program: Command): void {
 
 async function run(words: readonly string[], given: Options, command: Command): Promise<void> {
   const options = await withConfig(given.config, given, command);
-  if (options.workers === undefined) return serve(words, options);
-  const { isWorker, serveByWorkers, shareOfWorker } = await import("../serve-workers.js");
-  if (!isWorker()) return serveByWorkers(words, options);
-  const { clusterWorker } = await import("../../serving/hosts/index.js");
   try {
+    if (options.workers === undefined) return await serve(words, options);
+    const { isWorker, serveByWorkers, shareOfWorker } = await import("../serve-workers.js");
+    if (!isWorker()) return await serveByWorkers(words, options);
+    const { clusterWorker } = await import("../../serving/hosts/index.js");
     await serve(words, shareOfWorker(options), clusterWorker());
   } catch (error) {
-    // The channel to the primary would keep this process.
+    // A port that is open already, or a worker's channel, would keep this process.
     process.exit(fail(error));
   }
 }
