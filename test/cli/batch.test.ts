@@ -207,4 +207,18 @@ describe.skipIf(servers.length === 0).each(servers)("predict on $name", (server)
     expect((await object(key)) === text("local.csv")).toBe(true);
     expect(await objects.read(journal)).toBeUndefined();
   });
+
+  it("leaves the scores of one of two runs at once, whole, and the other may fail with what to do", async () => {
+    const to = (threshold: string, key: string): string[] => ["many.csv", "--threshold", threshold, "--out", key];
+    const key = `s3://${bucket}/out/two.csv`;
+    const ends = await Promise.all([predict(...to("0.2", key), "--resume"), predict(...to("0.8", key), "--resume")]);
+    for (const { code, err } of ends.filter((end) => end.code !== 0)) {
+      expect(code).toBe(2);
+      expect(err).toMatch(/two\.csv.*(again|begin).*\[(STORE_FAILED|CHECKPOINT_MISMATCH)\]/is);
+    }
+    await predict(...to("0.2", "low.csv"));
+    await predict(...to("0.8", "high.csv"));
+    const written = await object("out/two.csv");
+    expect(["low.csv", "high.csv"].filter((name) => text(name) === written)).toHaveLength(1);
+  });
 });

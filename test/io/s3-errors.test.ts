@@ -6,6 +6,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { ObjectStore } from "../../src/io/store/object-store.js";
+import { s3Objects } from "../../src/io/store/s3/objects.js";
 import { s3Store, s3StorePolicy } from "../../src/io/store/s3/store.js";
 import { s3Servers, type S3Server } from "../helpers/aws.js";
 import { startFaultyProxy, type FaultyProxy, type Schedule } from "../helpers/faulty-proxy.js";
@@ -301,6 +302,21 @@ describe.each(servers.filter(({ name }) => name === "versitygw"))("the S3 store 
       await expect(ask(store)).rejects.toEqual(
         failed(new RegExp(`not allowed ${action} on arn:aws:s3:::${bucket}${key === "" ? "" : `/${key}`}:`)),
       );
+    });
+
+    it("are needed to continue an upload: s3:ListMultipartUploadParts", async () => {
+      for (const lacking of ["", "s3:ListMultipartUploadParts"]) {
+        const { bucket, client } = await storeOf(lacking);
+        const objects = await s3Objects({ bucket, client, partBytes: 5 * 1024 * 1024 });
+        const begun = await objects.resumable("churn/a", {}, { resume: false });
+        await begun.append(Buffer.alloc(6e6), { rows: 1 });
+        const continued = objects.resumable("churn/a", {}, { resume: true });
+        if (lacking === "") expect((await continued).done).toEqual({ rows: 1 });
+        else
+          await expect(continued).rejects.toEqual(
+            failed(new RegExp(`not allowed ${lacking} on arn:aws:s3:::${bucket}/churn/a:`)),
+          );
+      }
     });
 
     it("are needed to remove what an upload leaves: s3:AbortMultipartUpload", async () => {

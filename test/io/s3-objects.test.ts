@@ -2,7 +2,10 @@ import { randomBytes } from "node:crypto";
 import { ListMultipartUploadsCommand } from "@aws-sdk/client-s3";
 import { beforeAll, describe, expect, it } from "vitest";
 import { s3Objects, type S3Objects } from "../../src/io/store/s3/objects.js";
+import type { ChurnkitError } from "../../src/base/errors.js";
+import { uniform } from "../../src/base/random.js";
 import { s3Servers } from "../helpers/aws.js";
+import { budget } from "../helpers/budget.js";
 
 const mebibyte = 1024 * 1024;
 const origins = { input: "1", options: "a" };
@@ -71,6 +74,51 @@ describe.skipIf(servers.length === 0).each(servers)("objects on $name", (server)
       code: "CHECKPOINT_MISMATCH",
     });
     expect((await objects.resumable("d.csv", origins, { resume: false })).done).toBeUndefined();
+  });
+
+  it.each([
+    { what: "that begin", begun: false, second: "1", resume: true },
+    { what: "that continue one upload", begun: true, second: "1", resume: true },
+    { what: "of which one continues and the other begins anew", begun: true, second: "1", resume: false },
+    { what: "of other inputs", begun: false, second: "2", resume: true },
+    { what: "of other inputs, of which one continues", begun: true, second: "2", resume: false },
+  ])("leaves the bytes of one of two runs $what, never of both", async ({ what, begun, second, resume }) => {
+    const made = { "1": pieces.slice(0, 3), "2": [5, 5, 1].map((size) => randomBytes(size * mebibyte)) };
+    for (let round = 0; round < budget(2); round++) {
+      const random = uniform(round);
+      const key = `two/${what}/${round}.csv`;
+      if (begun) {
+        const killed = await objects.resumable(key, origins, { resume: false });
+        await killed.append(made[1][0] as Buffer, { pieces: 1 });
+      }
+      const finished: string[] = [];
+      /** A run in steps, after each of which the other may go on. */
+      async function* run(input: "1" | "2", again: boolean): AsyncGenerator<void> {
+        const file = await objects.resumable(key, { ...origins, input }, { resume: again });
+        yield;
+        for (let i = file.done?.["pieces"] ?? 0; i < made[input].length; i++) {
+          await file.append(made[input][i] as Buffer, { pieces: i + 1 });
+          yield;
+        }
+        await file.finish();
+        finished.push(input);
+      }
+      const waiting = [run("1", true), run(second as "1" | "2", resume)];
+      while (waiting.length > 0) {
+        const at = Math.floor(random() * waiting.length);
+        const done = await waiting[at]?.next().then(
+          (step) => step.done === true,
+          (error: unknown) => {
+            expect(["STORE_FAILED", "CHECKPOINT_MISMATCH"]).toContain((error as ChurnkitError).code);
+            return true;
+          },
+        );
+        if (done) waiting.splice(at, 1);
+      }
+      expect(finished.length).toBeGreaterThan(0);
+      const last = finished.at(-1) as "1" | "2";
+      expect((await bytesOf(key)).equals(Buffer.concat(made[last]))).toBe(true);
+    }
   });
 
   it("begins anew where the parts are gone", async () => {

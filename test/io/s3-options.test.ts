@@ -65,7 +65,13 @@ describe("s3StorePolicy", () => {
         {
           Sid: "Objects",
           Effect: "Allow",
-          Action: ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"],
+          Action: [
+            "s3:GetObject",
+            "s3:PutObject",
+            "s3:DeleteObject",
+            "s3:AbortMultipartUpload",
+            "s3:ListMultipartUploadParts",
+          ],
           Resource: "arn:aws:s3:::acme/churn/*",
         },
         {

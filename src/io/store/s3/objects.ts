@@ -23,7 +23,7 @@ export interface S3Objects {
   /** The bytes of a small object; undefined if it does not exist. */
   read(key: string): Promise<Uint8Array | undefined>;
   write(key: string, bytes: Uint8Array): Promise<void>;
-  /** An object to write in parts, which can be continued. Needs the permission `s3:ListMultipartUploadParts` as well. */
+  /** An object to write in parts, which can be continued. */
   resumable(key: string, origins: Origins, options: { readonly resume: boolean }): Promise<ResumableFile>;
 }
 

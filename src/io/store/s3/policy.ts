@@ -33,8 +33,8 @@ export interface S3StorePolicyOptions {
 const keyArn = /^arn:aws[a-z-]*:kms:([a-z0-9-]+):\d{12}:key\/[\w-]+$/;
 
 /**
- * Returns the minimum permissions for the credentials of an `s3Store`: a policy to attach to a user or role, as plain
- * JSON.
+ * Returns the minimum permissions for the credentials of an `s3Store`, and for a `churnkit predict --resume` that writes below
+ * the prefix: a policy to attach to a user or role, as plain JSON.
  *
  * @throws ChurnkitError OPTION_INVALID for a name that cannot be a bucket, prefix or key ARN.
  *
@@ -55,7 +55,8 @@ export function s3StorePolicy({
   partition,
 }: S3StorePolicyOptions): IamPolicy {
   const place = s3Place(bucket, prefix, partition);
-  const writing = readOnly ? [] : ["s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"];
+  const ofUploads = ["s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"];
+  const writing = readOnly ? [] : ["s3:PutObject", "s3:DeleteObject", ...ofUploads];
   const statements: IamStatement[] = [
     { Sid: "Objects", Effect: "Allow", Action: ["s3:GetObject", ...writing], Resource: place.arnOf("*") },
     {
