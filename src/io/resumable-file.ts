@@ -4,6 +4,7 @@ import { count, documentError, JsonValue, literal, object, record, text } from "
 import { node } from "../base/node.js";
 import { makeFolder, removeCreated, syncFolder, writeFileAtomic } from "./atomic.js";
 import { ioFailed, systemCode } from "./io-error.js";
+import { ownedName, ownerState } from "./owner.js";
 
 const files = () => node().getBuiltinModule("node:fs/promises");
 const paths = () => node().getBuiltinModule("node:path");
@@ -58,6 +59,8 @@ export async function writeResumable(
 
 const journalOf = object({
   format: literal("churnkit-partial-1"),
+  /** Name of the run that writes it. */
+  run: text(),
   bytes: count(),
   counts: record(count()),
   origins: record(text()),
@@ -68,10 +71,10 @@ const unusable = documentError("CHECKPOINT_MISMATCH", "The journal", "Begin agai
 /**
  * Begins a file, or continues one that a killed run left. The bytes go to `<path>.partial` until the file is whole; beside it
  * `<path>.partial.json` says how far it is known to be good. What is behind that is cut off, so the file ends up with the
- * bytes of an uninterrupted run.
+ * bytes of an uninterrupted run. Of two runs at the same time, one fails.
  *
  * @param options.resume Continue a file that is there; without one, begin.
- * @throws ChurnkitError CHECKPOINT_MISMATCH if the part was made of something else, IO_FAILED.
+ * @throws ChurnkitError CHECKPOINT_MISMATCH if the part was made of something else, IO_FAILED, also where another run writes it.
  */
 export async function openResumable(
   path: string,
@@ -83,20 +86,27 @@ export async function openResumable(
     .catch(() => path);
   const partial = `${target}.partial`;
   const journal = `${partial}.json`;
-  const before = resume ? await readJournal(journal, partial, origins) : undefined;
+  const noted = await readJournal(journal, resume);
+  if (noted !== undefined && ownerState(noted.run) === "alive") throw taken(path, "Wait until it has ended.");
+  if (resume && noted !== undefined) checkOrigins(partial, origins, noted.origins);
+  const before = resume && noted !== undefined && (await sizeOf(partial)) >= noted.bytes ? noted : undefined;
   const folder = paths().dirname(target);
   const created = await makeFolder(folder);
+  const run = ownedName();
   let file: FileHandle;
   try {
-    if (before === undefined) await files().rm(journal, { force: true });
-    file = await files().open(partial, before === undefined ? "w" : "r+");
+    // A new one, and not the old one emptied: another run may have it open.
+    if (before === undefined) for (const one of [partial, journal]) await files().rm(one, { force: true });
+    else await writeFileAtomic(journal, JSON.stringify({ ...before, run }));
+    file = await files().open(partial, before === undefined ? "wx" : "r+");
     if (before !== undefined) await file.truncate(before.bytes);
   } catch (cause) {
     await removeCreated(folder, created);
     throw ioFailed("write", path, cause);
   }
+  const { ino } = await file.stat();
   let written = before?.bytes ?? 0;
-  let noted = written;
+  let known = written;
   const whole = async (bytes: Uint8Array): Promise<void> => {
     for (let from = 0; from < bytes.length;) {
       const { bytesWritten } = await file.write(bytes, from, bytes.length - from, written);
@@ -104,16 +114,28 @@ export async function openResumable(
       written += bytesWritten;
     }
   };
+  /** Whether the name still leads to what this run writes. */
+  const isOurs = (): Promise<boolean> =>
+    files()
+      .stat(partial)
+      .then(
+        (found) => found.ino === ino,
+        () => false,
+      );
+  const checkOurs = async (): Promise<void> => {
+    if (!(await isOurs())) throw taken(path, "Run this one again when that has ended.");
+  };
   return {
     done: before?.counts,
     async append(bytes, counts) {
       try {
         await whole(bytes);
-        if (written - noted < journalBytes) return;
+        if (written - known < journalBytes) return;
         await file.datasync();
-        const entry = { format: "churnkit-partial-1", bytes: written, counts, origins };
+        await checkOurs();
+        const entry = { format: "churnkit-partial-1", run, bytes: written, counts, origins };
         await writeFileAtomic(journal, JSON.stringify(entry));
-        noted = written;
+        known = written;
       } catch (cause) {
         throw ioFailed("write", path, cause);
       }
@@ -122,6 +144,7 @@ export async function openResumable(
       try {
         await file.sync();
         await file.close();
+        await checkOurs();
         await files().rm(journal, { force: true });
         await files().rename(partial, target);
         await syncFolder(folder);
@@ -131,30 +154,34 @@ export async function openResumable(
     },
     async close(keep) {
       await file.close().catch(() => undefined);
-      if (keep && noted > 0) return;
+      if ((keep && known > 0) || !(await isOurs())) return;
       for (const one of [partial, journal]) await files().rm(one, { force: true });
       await removeCreated(folder, created);
     },
   };
 }
 
-async function readJournal(
-  journal: string,
-  partial: string,
-  origins: Origins,
-): Promise<{ readonly bytes: number; readonly counts: Counts } | undefined> {
-  let read: ReturnType<typeof journalOf>;
+const taken = (path: string, what: string): ChurnkitError =>
+  new ChurnkitError("IO_FAILED", `Cannot write ${path}, because another run writes it. ${what}`, {
+    where: { file: path },
+  });
+
+const sizeOf = (path: string): Promise<number> =>
+  files()
+    .stat(path)
+    .then(
+      ({ size }) => size,
+      () => -1,
+    );
+
+/** Undefined where a run was killed before the first entry, or after the last; and without `must` for one that cannot be read. */
+async function readJournal(journal: string, must: boolean): Promise<ReturnType<typeof journalOf> | undefined> {
   try {
-    const size = (await files().stat(partial)).size;
-    read = journalOf(JsonValue.parse(await files().readFile(journal), journal, unusable));
-    if (size < read.bytes) return undefined;
+    return journalOf(JsonValue.parse(await files().readFile(journal), journal, unusable));
   } catch (cause) {
-    // Killed before the first entry, or after the last: there is nothing to continue.
-    if (systemCode(cause) === "ENOENT") return undefined;
+    if (systemCode(cause) === "ENOENT" || !must) return undefined;
     throw ioFailed("read", journal, cause);
   }
-  checkOrigins(partial, origins, read.origins);
-  return read;
 }
 
 /** @throws ChurnkitError CHECKPOINT_MISMATCH if what was begun was made of something else. */
