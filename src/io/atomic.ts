@@ -1,3 +1,4 @@
+import type { Stats } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { ChurnkitError } from "../base/errors.js";
 import { node } from "../base/node.js";
@@ -42,6 +43,7 @@ export async function writeFileAtomic(
   try {
     await removeLeftovers(folder, `.${paths().basename(target)}.`, ".tmp");
     await writeInto(staged, content, "wx", present?.mode ?? mode);
+    if (present !== undefined) takeAfter(staged, present);
     await rename(staged, target);
     await syncFolder(folder);
   } catch (error) {
@@ -49,6 +51,18 @@ export async function writeFileAtomic(
     await removeCreated(folder, created);
     throw ioFailed("write", path, error);
   }
+}
+
+/** Gives a file the owner and the permissions of the one that it replaces: root, and the mask of this process, would change them. */
+export function takeAfter(path: string, { mode, uid, gid }: Stats): void {
+  const { chmodSync, chownSync } = node().getBuiltinModule("node:fs");
+  try {
+    chownSync(path, uid, gid);
+  } catch (error) {
+    // Another user's file that this one may replace, or a file system without owners.
+    if (!["EPERM", "EINVAL", "ENOSYS", "ENOTSUP"].includes(systemCode(error))) throw error;
+  }
+  chmodSync(path, mode & 0o7777);
 }
 
 async function writeInto(path: string, content: FileContent, flags: string, mode: number | undefined): Promise<void> {

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { makeFolder, removeLeftovers, syncFolder } from "./atomic.js";
+import { makeFolder, removeLeftovers, syncFolder, takeAfter } from "./atomic.js";
 import { ioFailed, systemCode } from "./io-error.js";
 import { ownedName } from "./owner.js";
 import { withFileLock } from "./store/files/file-lock.js";
@@ -38,7 +38,9 @@ export async function updateFile(
     await withFileLock(`${hidden}lock`, () => {
       const before = readNow(target);
       const text = change(before);
-      writeNow(staged, text, before === undefined ? mode : statSync(target).mode);
+      const present = statSync(target, { throwIfNoEntry: false });
+      writeNow(staged, text, present?.mode ?? mode);
+      if (present !== undefined) takeAfter(staged, present);
       renameSync(staged, target);
     });
     await syncFolder(folder);

@@ -1,4 +1,6 @@
 import {
+  chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -11,6 +13,7 @@ import {
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { writeFileAtomic } from "../../src/io/atomic.js";
+import { updateFile } from "../../src/io/update-file.js";
 import { newFolder } from "../helpers/folder.js";
 
 describe("writeFileAtomic", () => {
@@ -41,6 +44,25 @@ describe("writeFileAtomic", () => {
     });
     expect(readFileSync(join(folder, "old"), "utf8")).toBe("old");
     expect(readdirSync(folder)).toEqual(["old"]);
+  });
+
+  it("keeps permissions that the process's mask would take, and the owner", async () => {
+    const folder = newFolder();
+    const before = process.umask(0o077);
+    try {
+      for (const name of ["written", "updated"]) {
+        writeFileSync(join(folder, name), "");
+        chmodSync(join(folder, name), 0o664);
+        if (process.getuid?.() === 0) chownSync(join(folder, name), 12_345, 23_456);
+      }
+      const { uid, gid } = statSync(join(folder, "written"));
+      await writeFileAtomic(join(folder, "written"), "x");
+      await updateFile(join(folder, "updated"), () => "x");
+      for (const name of ["written", "updated"])
+        expect([name, statSync(join(folder, name))]).toMatchObject([name, { size: 1, mode: 0o100664, uid, gid }]);
+    } finally {
+      process.umask(before);
+    }
   });
 
   it("keeps mode and links of the file it replaces", async () => {
