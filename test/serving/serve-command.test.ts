@@ -344,23 +344,23 @@ describe("churnkit serve", () => {
         [broken, "--port=0"],
         [text, "--port=0"],
         [bundle, `--port=${busy.port}`],
-        [bundle, "--port=0", `--grpc-port=${busy.port}`],
       ].map((args) => serve(...args, "--json").ended),
     );
     await busy.close();
-    const codes = [
-      "BUNDLE_NOT_FOUND",
-      "BUNDLE_NOT_FOUND",
-      "BUNDLE_CORRUPT",
-      "BUNDLE_CORRUPT",
-      "IO_FAILED",
-      "IO_FAILED",
-    ];
+    const codes = ["BUNDLE_NOT_FOUND", "BUNDLE_NOT_FOUND", "BUNDLE_CORRUPT", "BUNDLE_CORRUPT", "IO_FAILED"];
     refused.forEach(({ code, out, err }, i) => {
       expect(out).toBe("");
       expect(err).toMatch(new RegExp(`^churnkit: [^\\n]+ \\[${codes[i] ?? ""}\\]\\n$`));
       expect(code).toBe(2);
     });
+  });
+
+  it("ends where a second port is taken, instead of serving from the first alone", async () => {
+    const busy = await listen(() => Promise.resolve(json(200, {})), { port: 0 });
+    const { code, out, err } = await serve(bundle, "--port=0", `--grpc-port=${busy.port}`, "--json").ended;
+    await busy.close();
+    expect([code, out]).toEqual([2, ""]);
+    expect(err).toMatch(/^churnkit: Port \d+ on [^\n]+ \[IO_FAILED\]\n$/m);
   });
 
   it.each(["65536", "-1", "1.5", "", "0x50", "1e3", "http"])("refuses the port %j", async (port) => {
