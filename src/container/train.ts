@@ -27,7 +27,8 @@ export async function runTraining(host: Host): Promise<void> {
   const channels = await channelsOf(host);
   const other = await otherTrainer(host, Object.values(channels));
   if (other !== undefined) return log(`${other} trains; this host has nothing to do`);
-  const { rows: by, training: params } = settingsOf(await hyperparametersOf(host));
+  const hyperparameters = await hyperparametersOf(host);
+  const { rows: by, training: params } = settingsOf(hyperparameters);
   // Before the work, so that a disk that takes nothing costs no time.
   await clearModel(places.model);
   const inputs = await orAborted(() => inputsOf(host, channels, by), signal);
@@ -38,7 +39,7 @@ export async function runTraining(host: Host): Promise<void> {
     registry: undefined,
     training: {
       signal,
-      checkpoint: await checkpointsOf(host),
+      checkpoint: await checkpointsOf(host, Object.hasOwn(hyperparameters, "_tuning_objective_metric")),
       onProgress(progress) {
         const line = epochLine(progress);
         if (line !== undefined) print(line);
@@ -70,10 +71,14 @@ async function inputsOf(
   };
 }
 
-/** The checkpoints' folder is there if the job has a CheckpointConfig. */
-async function checkpointsOf({ places, log }: Host): Promise<ObjectStore | undefined> {
+/**
+ * The checkpoints' folder is there if the job has a CheckpointConfig. All jobs of a tuning have the same one, so each keeps its own below
+ * its name.
+ */
+async function checkpointsOf({ places, log, env }: Host, isTuned: boolean): Promise<ObjectStore | undefined> {
   const found = await stat(places.checkpoints).catch(() => undefined);
-  if (found?.isDirectory() === true) return filesStore(places.checkpoints);
+  const own = isTuned ? (env["TRAINING_JOB_NAME"] ?? "") : "";
+  if (found?.isDirectory() === true) return filesStore(join(places.checkpoints, own));
   log(`there is no folder ${places.checkpoints}: if this training is interrupted, it begins again`);
   return undefined;
 }

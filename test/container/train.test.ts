@@ -147,6 +147,19 @@ describe.each([1, 2])("a spot interruption of %i network(s)", (members) => {
   });
 });
 
+it("keeps the checkpoints of a tuning's jobs apart, which all have one folder", async () => {
+  const tuned = { ...network, members: "1", _tuning_objective_metric: "validation:auc" };
+  const root = newRoot(job({ rows: file }, tuned, { ...bothParts, "checkpoints/.keep": "" }));
+  const first = start(root, ["train"], { TRAINING_JOB_NAME: "tune-007" });
+  await first.said(/network 1 of 1, epoch 2 of/);
+  first.child.kill("SIGTERM");
+  await first.ended;
+  const [keep, ...states] = [...filesOf(join(root, "checkpoints")).keys()];
+  expect(keep).toBe(".keep");
+  expect(states.length).toBeGreaterThan(0);
+  for (const path of states) expect(path).toMatch(/^tune-007\//);
+});
+
 describe("a job that cannot be done", () => {
   const failure = async (root: string): Promise<string> => {
     const { code, err, out } = await run(root, "train");
