@@ -5,6 +5,7 @@ import { calibrate } from "../../src/model/scoring/calibrate.js";
 import { compile, modelKinds, type Scorer } from "../../src/model/scoring/compile.js";
 import { sigmoid } from "../../src/stats/logistic.js";
 import { compileRecipe } from "../../src/data/features/encode.js";
+import { initialWeights } from "../../src/model/kinds/network/initial-weights.js";
 import { loadKernel } from "../../src/model/kinds/network/kernel.js";
 import { createNetworkScorer } from "../../src/model/kinds/network/network-scorer.js";
 import { sampleArtifact, sampleContract, sampleRecords, sampleTable } from "../helpers/artifact.js";
@@ -51,6 +52,17 @@ describe("compile", () => {
     const [one = [], other = []] = await Promise.all(networks.map(score));
     const expected = Float64Array.from(one, (probability, row) => (probability + (other[row] as number)) / 2);
     expect(await score({ kind: "ensemble", members: networks })).toEqual(expected);
+  });
+
+  it("scores each record by its own features where a member has no hidden layer", async () => {
+    const [deep] = artifact.model.kind === "ensemble" ? artifact.model.members : [];
+    if (deep?.kind !== "network") throw new Error("no network");
+    const spec = { ...deep.spec, hidden: [] };
+    const flat: ModelNode = { kind: "network", spec, weights: initialWeights(spec, 3) };
+    const mixed = await compile({ ...artifact, model: { kind: "ensemble", members: [flat, deep] } });
+    const batch = mixed.score(sampleTable(20, 9));
+    const records = sampleRecords(20, 9);
+    expect(records.map((record) => mixed.scoreRecord(record).probability)).toEqual([...batch]);
   });
 
   it("gives a row the same bits alone, in a batch and as a record", () => {

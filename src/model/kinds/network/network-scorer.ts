@@ -37,7 +37,7 @@ export interface NetworkScorer {
   score(x: Float32Array, rows: number, out?: Float32Array): Float32Array;
   /**
    * The same for the rows, `capacity` at most, that another scorer of the same kernel and number of inputs has just scored:
-   * what the two have in common is not done again.
+   * what the two have in common is not done again. Both have a hidden layer.
    */
   scoreAgain(rows: number, out: Float32Array): void;
   /** Replaces the weights. */

@@ -4,7 +4,7 @@ import type { NetworkModel } from "../../artifact.js";
 import { object, text, type JsonValue, readableJson } from "../../../base/json/index.js";
 import { readModelJson, readWeights, toModelJson, toWeightsBin, type ModelLayout } from "./format.js";
 import { createNetworkScorer } from "./network-scorer.js";
-import type { ModelKind } from "../model-kind.js";
+import type { ModelKind, ModelScorer } from "../model-kind.js";
 
 /** A network, stored in its own folder as a TF.js layers model and scored by the kernel. */
 export const networkKind: ModelKind<NetworkModel> = {
@@ -32,6 +32,13 @@ export const networkKind: ModelKind<NetworkModel> = {
     const toProbabilities = (rows: number, out: Float64Array): void => {
       for (let row = 0; row < rows; row++) out[row] = sigmoid(logits[row] as number);
     };
+    const again: ModelScorer["again"] = {
+      atOnce: capacity,
+      score(rows, out) {
+        network.scoreAgain(rows, logits);
+        toProbabilities(rows, out);
+      },
+    };
     return {
       inputs: spec.inputs,
       score(x, rows, out) {
@@ -39,13 +46,8 @@ export const networkKind: ModelKind<NetworkModel> = {
         network.score(x, rows, logits);
         toProbabilities(rows, out);
       },
-      again: {
-        atOnce: capacity,
-        score(rows, out) {
-          network.scoreAgain(rows, logits);
-          toProbabilities(rows, out);
-        },
-      },
+      // The list of a row's features is made for the first hidden layer; without one there is nothing to share.
+      ...(spec.hidden.length > 0 ? { again } : {}),
     };
   },
 };
