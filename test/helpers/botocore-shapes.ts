@@ -119,6 +119,8 @@ function compiled(pattern: string): RegExp | undefined {
 
 function compile(pattern: string): RegExp | undefined {
   const source = pattern
+    .replaceAll(/(\[[^\]]*)\\p\{Print\}/g, "$1 -~")
+    .replaceAll("\\p{Print}", "[ -~]")
     .replace(/([*+?}])\+/g, "$1")
     .replaceAll("\\A", "^")
     .replaceAll(/\\[zZ]/g, "$")

@@ -1,10 +1,13 @@
 import { documentError, JsonValue, type Decoder } from "../../base/json/index.js";
 
-const malformed = documentError("OPTION_INVALID", "", "See docs/aws-jobs.md.");
-
 /** Reads a description, which may come from JSON; `what` begins the message of an error, `root` its path. */
-export const decodeWith = <T>(decoder: Decoder<T>, description: unknown, what: string, root: string): T =>
-  decoder(JsonValue.of(description, what, malformed, root));
+export const decodeWith = <T>(
+  decoder: Decoder<T>,
+  description: unknown,
+  what: string,
+  root: string,
+  page = "docs/aws-jobs.md",
+): T => decoder(JsonValue.of(description, what, documentError("OPTION_INVALID", "", `See ${page}.`), root));
 
 /** A decoder with rules between members; a rule gives the message of a broken one, at a member. */
 export const withRules =

@@ -1,8 +1,10 @@
 /**
- * Definitions for AWS as plain data: requests of jobs, models and endpoints, pipelines and state machines. Nothing here sends anything.
+ * Definitions for AWS as plain data: requests of jobs, models and endpoints, pipelines, state machines, alarms, scaling and permissions.
+ * Nothing here sends anything.
  *
  * @module churnkit/deploy/aws
  */
+export { policyFor } from "./access/policy.js";
 export { compilePipeline } from "./pipeline/compile/compile.js";
 export type { CompileOptions } from "./pipeline/compile/options.js";
 export { type PipelineDefinition, pipelineDefinition } from "./pipeline/definition.js";
@@ -23,4 +25,10 @@ export type { State, StateMachine } from "./states/definition.js";
 export { stateMachine } from "./states/machine.js";
 export { retrainingMachine } from "./states/retraining.js";
 export { type AwsTarget, parseAwsTarget } from "./target.js";
+export { alarms } from "./watch/alarms.js";
+export { dashboard } from "./watch/dashboard.js";
+export type { WatchedEndpoint } from "./watch/endpoint.js";
+export { eventRules } from "./watch/event-rules.js";
+export { scaling } from "./watch/scaling.js";
+export { budget, logRetention } from "./watch/upkeep.js";
 export type { SearchSpace } from "../../jobs/search-space.js";

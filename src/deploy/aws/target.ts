@@ -148,12 +148,15 @@ export function nameOf({ name, stage }: AwsTarget, suffix?: string): string {
   return whole;
 }
 
-/** ARN of a resource of SageMaker, such as `endpoint/churn-dev`. */
-export const sagemakerArn = ({ region, account }: AwsTarget, resource: string): string =>
-  `arn:${partitionOf(region)}:sagemaker:${region}:${account}:${resource}`;
+/** ARN of a resource in the target's region and account. */
+export const arnOf = ({ region, account }: AwsTarget, service: string, resource: string): string =>
+  `arn:${partitionOf(region)}:${service}:${region}:${account}:${resource}`;
 
-/** First part of the ARNs of a region. */
-export const partitionOf = (region: string): string =>
+/** ARN of a resource of SageMaker, such as `endpoint/churn-dev`. */
+export const sagemakerArn = (target: AwsTarget, resource: string): string => arnOf(target, "sagemaker", resource);
+
+/** The partition of a region: `aws`, or that of China or of a government. */
+export const partitionOf = (region: string): "aws" | "aws-cn" | "aws-us-gov" =>
   region.startsWith("cn-") ? "aws-cn" : region.startsWith("us-gov-") ? "aws-us-gov" : "aws";
 
 /** Tags of everything in the target. */

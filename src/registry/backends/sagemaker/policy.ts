@@ -50,7 +50,7 @@ export function sagemakerRegistryPolicy({
       {
         Sid: "ModelPackageGroup",
         Effect: "Allow",
-        Action: ["sagemaker:CreateModelPackageGroup", "sagemaker:ListModelPackages"],
+        Action: ["sagemaker:CreateModelPackageGroup"],
         Resource: [group],
       },
       {
@@ -59,6 +59,7 @@ export function sagemakerRegistryPolicy({
         Action: [
           "sagemaker:CreateModelPackage",
           "sagemaker:DescribeModelPackage",
+          "sagemaker:ListModelPackages",
           "sagemaker:UpdateModelPackage",
           ...(remove ? ["sagemaker:DeleteModelPackage"] : []),
         ],

@@ -1,0 +1,231 @@
+import { arnOf, sagemakerArn } from "../target.js";
+import { type Place, repositoryOf } from "./place.js";
+
+type Condition = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+
+/** Calls that are allowed together: on the same resources, under the same condition. */
+export interface Calls {
+  readonly actions: readonly string[];
+  /** ARNs of the resources; a text instead says why there are none to name, so that the resource is `*`. */
+  readonly on: string | ((place: Place) => readonly string[]);
+  readonly when?: (place: Place) => Condition;
+  /** Left out for a target without it. */
+  readonly needs?: "kmsKey" | "vpc";
+}
+
+const sagemaker = (...names: readonly string[]): string[] => names.map((name) => `sagemaker:${name}`);
+const jobKinds = ["training-job", "processing-job", "transform-job", "hyper-parameter-tuning-job"];
+const createJobs = sagemaker(
+  "CreateTrainingJob",
+  "CreateProcessingJob",
+  "CreateTransformJob",
+  "CreateHyperParameterTuningJob",
+);
+const followJobs = sagemaker(
+  "DescribeTrainingJob",
+  "StopTrainingJob",
+  "DescribeProcessingJob",
+  "StopProcessingJob",
+  "DescribeTransformJob",
+  "StopTransformJob",
+  "DescribeHyperParameterTuningJob",
+  "StopHyperParameterTuningJob",
+  "ListTrainingJobsForHyperParameterTuningJob",
+);
+const describeServing = sagemaker("DescribeModel", "DescribeEndpointConfig", "DescribeEndpoint");
+const servingKinds = ["model", "endpoint-config", "endpoint"];
+
+const requestTags = ({ target }: Place): Condition => ({
+  StringEquals: { "aws:RequestTag/project": target.name, "aws:RequestTag/stage": target.stage },
+});
+const resourceTags = ({ target }: Place): Condition => ({
+  StringEquals: { "aws:ResourceTag/project": target.name, "aws:ResourceTag/stage": target.stage },
+});
+
+/** Step Functions makes these rules itself, to learn of the end of the jobs that it waits for. */
+const managedRules = ["Training", "Processing", "Transform", "Tuning"].map(
+  (kind) => `rule/StepFunctionsGetEventsForSageMaker${kind}JobsRule`,
+);
+
+/** What SageMaker itself writes metrics to, on behalf of the execution role. */
+const ownNamespaces = ["TrainingJobs", "ProcessingJobs", "TransformJobs", "Endpoints"].map(
+  (kind) => `/aws/sagemaker/${kind}`,
+);
+
+const keyOf = ({ target: { kmsKey } }: Place): string[] => (kmsKey === undefined ? [] : [kmsKey]);
+const functionLogs = ({ named }: Place): string[] => named("logs", "log-group:/aws/lambda/").map((arn) => `${arn}:*`);
+
+/** Which calls are allowed on what. Roles are made of these rows; objects and model packages have tables of their own. */
+export const calls = {
+  PassExecutionRole: {
+    actions: ["iam:PassRole"],
+    on: ({ target }) => [target.role],
+    when: () => ({ StringEquals: { "iam:PassedToService": "sagemaker.amazonaws.com" } }),
+  },
+  PullImage: {
+    actions: ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+    on: (place) => [repositoryOf(place)],
+  },
+  LogInToRegistry: { actions: ["ecr:GetAuthorizationToken"], on: "A token is for all repositories." },
+  WriteJobLogs: {
+    actions: ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+    on: ({ target }) => [arnOf(target, "logs", "log-group:/aws/sagemaker/*")],
+  },
+  WriteFunctionLogs: {
+    actions: ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
+    on: functionLogs,
+  },
+  ReadLogs: {
+    actions: ["logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"],
+    on: (place) => [arnOf(place.target, "logs", "log-group:/aws/sagemaker/*"), ...functionLogs(place)],
+  },
+  PutJobMetrics: {
+    actions: ["cloudwatch:PutMetricData"],
+    on: "Only the namespace of a metric can be restricted.",
+    when: ({ namespace }) => ({ StringEquals: { "cloudwatch:namespace": [namespace, ...ownNamespaces] } }),
+  },
+  PutMetrics: {
+    actions: ["cloudwatch:PutMetricData"],
+    on: "Only the namespace of a metric can be restricted.",
+    when: ({ namespace }) => ({ StringEquals: { "cloudwatch:namespace": namespace } }),
+  },
+  ReadMetrics: {
+    actions: ["cloudwatch:GetMetricData"],
+    on: "Metrics are no resources.",
+  },
+  // Also for the execution role: with guardrails, SageMaker asks by it whether to roll back.
+  ReadAlarms: { actions: ["cloudwatch:DescribeAlarms"], on: ({ named }) => named("cloudwatch", "alarm:") },
+  ReadDashboard: {
+    actions: ["cloudwatch:GetDashboard"],
+    on: ({ named, target, partition }) =>
+      named("cloudwatch", "dashboard/").map((arn) =>
+        // A dashboard belongs to no region.
+        arn.replace(`arn:${partition}:cloudwatch:${target.region}:`, `arn:${partition}:cloudwatch::`),
+      ),
+  },
+  EncryptVolumes: {
+    actions: ["kms:CreateGrant"],
+    on: keyOf,
+    when: () => ({ Bool: { "kms:GrantIsForAWSResource": "true" } }),
+    needs: "kmsKey",
+  },
+  DescribeKey: { actions: ["kms:DescribeKey"], on: keyOf, needs: "kmsKey" },
+  JoinNetwork: {
+    actions: ["ec2:CreateNetworkInterface"],
+    on: ({ target }) => [
+      arnOf(target, "ec2", "network-interface/*"),
+      ...(target.vpc?.subnets ?? []).map((id) => arnOf(target, "ec2", `subnet/${id}`)),
+      ...(target.vpc?.securityGroups ?? []).map((id) => arnOf(target, "ec2", `security-group/${id}`)),
+    ],
+    needs: "vpc",
+  },
+  KeepInterfaces: {
+    actions: ["ec2:CreateNetworkInterfacePermission", "ec2:DeleteNetworkInterface"],
+    on: ({ target }) => [arnOf(target, "ec2", "network-interface/*")],
+    needs: "vpc",
+  },
+  UseNetwork: {
+    actions: [
+      "ec2:DeleteNetworkInterfacePermission",
+      "ec2:DescribeDhcpOptions",
+      "ec2:DescribeNetworkInterfaces",
+      "ec2:DescribeSecurityGroups",
+      "ec2:DescribeSubnets",
+      "ec2:DescribeVpcs",
+    ],
+    on: "EC2 knows no resource for these calls.",
+    needs: "vpc",
+  },
+  CreateJobs: { actions: createJobs, on: ({ own }) => own(...jobKinds), when: requestTags },
+  FollowJobs: { actions: followJobs, on: ({ own }) => own(...jobKinds) },
+  TagJobs: { actions: ["sagemaker:AddTags"], on: ({ own }) => own(...jobKinds), when: requestTags },
+  // SageMaker names what its pipelines make, so the tags decide.
+  CreateInPipeline: {
+    actions: [...createJobs, "sagemaker:CreateModel"],
+    on: ({ any }) => any(...jobKinds, "model"),
+    when: requestTags,
+  },
+  TagInPipeline: { actions: ["sagemaker:AddTags"], on: ({ any }) => any(...jobKinds, "model"), when: requestTags },
+  FollowInPipeline: {
+    actions: [...followJobs, "sagemaker:DescribeModel"],
+    on: ({ any }) => any(...jobKinds, "model"),
+    when: resourceTags,
+  },
+  RunPipelines: {
+    actions: sagemaker("DescribePipeline", "StartPipelineExecution"),
+    on: ({ own }) => own("pipeline"),
+  },
+  FollowPipelines: {
+    actions: sagemaker("DescribePipelineExecution", "ListPipelineExecutionSteps", "StopPipelineExecution"),
+    on: ({ own }) => own("pipeline").map((arn) => `${arn}/execution/*`),
+  },
+  CreateServing: {
+    actions: sagemaker("CreateModel", "CreateEndpointConfig", "CreateEndpoint"),
+    on: ({ own }) => own(...servingKinds),
+    when: requestTags,
+  },
+  ChangeServing: {
+    actions: [
+      ...describeServing,
+      ...sagemaker(
+        "UpdateEndpoint",
+        "UpdateEndpointWeightsAndCapacities",
+        "DeleteModel",
+        "DeleteEndpointConfig",
+        "DeleteEndpoint",
+        "AddTags",
+        "ListTags",
+      ),
+    ],
+    on: ({ own }) => own(...servingKinds),
+  },
+  ReadServing: { actions: describeServing, on: ({ own }) => own(...servingKinds) },
+  ReadPackages: {
+    actions: sagemaker("DescribeModelPackage", "DescribeModelPackageGroup", "ListModelPackages"),
+    on: ({ target, group }) => [
+      sagemakerArn(target, `model-package-group/${group}`),
+      sagemakerArn(target, `model-package/${group}/*`),
+    ],
+  },
+  Invoke: { actions: ["sagemaker:InvokeEndpoint"], on: ({ own }) => own("endpoint") },
+  Scale: {
+    actions: [
+      "application-autoscaling:DeregisterScalableTarget",
+      "application-autoscaling:PutScalingPolicy",
+      "application-autoscaling:PutScheduledAction",
+      "application-autoscaling:RegisterScalableTarget",
+    ],
+    on: ({ target }) => [arnOf(target, "application-autoscaling", "scalable-target/*")],
+    when: () => ({ StringEquals: { "application-autoscaling:service-namespace": "sagemaker" } }),
+  },
+  ReadScaling: {
+    actions: [
+      "application-autoscaling:DescribeScalableTargets",
+      "application-autoscaling:DescribeScalingPolicies",
+      "application-autoscaling:DescribeScheduledActions",
+    ],
+    on: "Application Auto Scaling describes all or nothing.",
+  },
+  CallFunctions: { actions: ["lambda:InvokeFunction"], on: ({ named }) => named("lambda", "function:") },
+  ManageRules: {
+    actions: ["events:DescribeRule", "events:PutRule", "events:PutTargets"],
+    on: ({ target }) => managedRules.map((rule) => arnOf(target, "events", rule)),
+  },
+  Notify: { actions: ["sns:Publish"], on: ({ named }) => named("sns", "") },
+  ReadQueues: {
+    actions: ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
+    on: ({ named }) => named("sqs", ""),
+  },
+  StartMachines: {
+    actions: ["states:ListExecutions", "states:StartExecution"],
+    on: ({ named }) => named("states", "stateMachine:"),
+  },
+  FollowMachines: {
+    actions: ["states:DescribeExecution", "states:StopExecution"],
+    on: ({ named }) => named("states", "execution:").map((arn) => `${arn}:*`),
+  },
+  NameAccount: { actions: ["sts:GetCallerIdentity"], on: "Everybody may ask who they are." },
+} satisfies Record<string, Calls>;
+
+/** A row of {@link calls}. */
+export type CallName = keyof typeof calls;
