@@ -31,7 +31,11 @@ const linesOf = (text: string): Exposure[] =>
     .map((line) => JSON.parse(line) as Exposure);
 
 describe("a log of exposures", () => {
-  afterEach(() => vi.unstubAllEnvs());
+  afterEach(() => {
+    vi.unstubAllEnvs();
+    vi.useRealTimers();
+  });
+
   it("has a line in a file for each record that a variant scored", async () => {
     const folder = newFolder();
     const [one, two] = [join(folder, "one"), join(folder, "two")];
@@ -82,6 +86,20 @@ describe("a log of exposures", () => {
     const [info] = await store.list("exposures/2026/02/01/00/");
     const bytes = (await store.get(info?.key ?? ""))?.bytes;
     expect(linesOf(new TextDecoder().decode(bytes))).toHaveLength(1001);
+  });
+
+  it("reaches a store within minutes, also where no other exposure comes", async () => {
+    vi.useFakeTimers();
+    const store = memoryStore();
+    const log = exposureLog(captureToStore<Exposure>(store, { prefix: "exposures", writer: "a" }));
+    for (let i = 0; i < 2; i++) {
+      log.add(exposure(i));
+      await vi.advanceTimersByTimeAsync(310_000);
+      expect(await store.list("exposures/")).toHaveLength(i + 1);
+    }
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    expect(vi.getTimerCount()).toBe(0);
+    await log.close();
   });
 
   it("holds a bounded number for a writer that hangs, and says how many it lost", async () => {

@@ -216,11 +216,15 @@ export function edited(bytes: Uint8Array, { ranges, text }: Edit): Uint8Array {
     at = Math.min(to + 1, bytes.length);
   }
   parts.push(bytes.subarray(at));
+  return joined(parts);
+}
+
+export function joined(parts: readonly Uint8Array[]): Uint8Array {
   const all = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
-  let filled = 0;
+  let at = 0;
   for (const part of parts) {
-    all.set(part, filled);
-    filled += part.length;
+    all.set(part, at);
+    at += part.length;
   }
   return all;
 }

@@ -2,7 +2,7 @@ import { ChurnkitError } from "../../base/errors.js";
 import { isConflict, retryOnConflict } from "../../base/async/index.js";
 import { textChunks } from "../../data/read/index.js";
 import { typedStore, type ObjectStore } from "../../io/store/index.js";
-import { edited, type Edit } from "./edit.js";
+import { edited, joined, type Edit } from "./edit.js";
 
 /** Objects to erase from: files, or those of a store. */
 export interface ErasablePlace {
@@ -87,13 +87,3 @@ export const tooLarge = (name: string): ChurnkitError =>
   new ChurnkitError("INPUT_TOO_LARGE", `${name} has more than ${mostBytes} bytes. Split it.`, {
     where: { file: name },
   });
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
-}

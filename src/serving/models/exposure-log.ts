@@ -15,6 +15,8 @@ export interface ExposureLog {
 const mostWaiting = 100_000;
 /** Milliseconds for which the first of some waits for others. */
 const delay = 200;
+/** Milliseconds after which a writer that collects lines, as one to a store does, has to store them. */
+const flushDelay = 300_000;
 
 /**
  * Writes exposures a few hundred milliseconds later, many at once, so that they cost a request nothing. A writer that fails or does
@@ -40,6 +42,7 @@ export function exposureLog(
   let lost = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let writing = Promise.resolve();
+  let flushing: ReturnType<typeof setTimeout> | undefined;
 
   async function write(): Promise<void> {
     const some = waiting;
@@ -50,10 +53,16 @@ export function exposureLog(
     if (some.length === 0) return;
     try {
       await writer.write(some);
+      flushing ??= setTimeout(flush, flushDelay);
+      unref(flushing);
     } catch (error) {
       quietly(() => onProblem(error));
     }
   }
+  const flush = (): void => {
+    flushing = undefined;
+    quietly(() => writer.flush(), onProblem);
+  };
   // One behind the other, so that what waits meanwhile is counted.
   const writeNext = (): Promise<void> => {
     clearTimeout(timer);
@@ -79,6 +88,7 @@ export function exposureLog(
     async close() {
       await writeNext();
       clearTimeout(timer);
+      clearTimeout(flushing);
       await writer.close();
     },
   };
