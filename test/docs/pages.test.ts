@@ -31,6 +31,13 @@ describe.each(pages)("%s", (page) => {
 
   it("closes every fence", () => expect((textOf(page).match(/^```/gm) ?? []).length % 2).toBe(0));
 
+  it("has tables whose rows have as many cells as their head", () => {
+    const tables = text.match(/^\|.*\n(?:\|.*\n)+/gm) ?? [];
+    const cells = (row: string): number => row.split(/(?<!\\)\|/).length;
+    for (const [head = "", ...rows] of tables.map((table) => table.trim().split("\n")))
+      expect(rows.filter((row) => cells(row) !== cells(head))).toEqual([]);
+  });
+
   it("is reachable from the README", () => {
     if (page !== "README.md") expect(textOf("README.md")).toContain(`(${page})`);
   });
