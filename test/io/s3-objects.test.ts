@@ -23,7 +23,7 @@ describe.skipIf(servers.length === 0).each(servers)("objects on $name", (server)
     (await server.client().send(new ListMultipartUploadsCommand({ Bucket: bucket }))).Uploads?.length ?? 0;
   const pieces = [6, 1, 5, 2].map((size) => randomBytes(size * mebibyte));
 
-  it("reads and writes any key, from the begin or anywhere", async () => {
+  it("reads and writes any key, from the beginning or anywhere", async () => {
     const key = "day=2026-03-01/größe & more (1)+2.csv";
     expect(await objects.open(key)).toBeUndefined();
     expect(await objects.read(key)).toBeUndefined();

@@ -5,7 +5,7 @@ import { open, readAll, readRange } from "./read.js";
 import { resumableUpload } from "./resumable-upload.js";
 import { putWhole } from "./write.js";
 
-/** An object that may be read once from its begin, or anywhere. */
+/** An object that may be read once from its beginning, or anywhere. */
 export interface S3Source {
   /** Changes with the object. */
   readonly version: string;
