@@ -40,7 +40,8 @@ function filled(value: unknown, key = ""): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, filled(member, name)]));
 }
 
-function inPlace(key: string): unknown {
+/** A value that fits a member. */
+export function inPlace(key: string): unknown {
   if (/^Max|Count$|InGB$|InSeconds$/.test(key)) return 8;
   if (key === "ModelApprovalStatus") return "Approved";
   if (key === "InstanceType") return "ml.m5.large";

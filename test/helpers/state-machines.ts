@@ -1,7 +1,9 @@
+import aslValidator from "asl-validator";
 import type { State, StateMachine } from "../../src/deploy/aws/index.js";
-import { parseAwsTarget, refs, retrainingMachine } from "../../src/deploy/aws/index.js";
+import { checkStateMachine, parseAwsTarget, refs, retrainingMachine } from "../../src/deploy/aws/index.js";
 import { awsTarget } from "./aws-target.js";
 import { checkRequest } from "./botocore.js";
+import { inPlace } from "./pipeline-steps.js";
 
 /** ARN of a function of the tests' account. */
 export const lambda = (name: string): string => `arn:aws:lambda:us-east-1:123456789012:function:${name}`;
@@ -35,6 +37,27 @@ export const retraining = (options: Partial<Parameters<typeof retrainingMachine>
     ...options,
   });
 
+/** What our own checks find. */
+export function own(machine: StateMachine): string[] {
+  try {
+    checkStateMachine(machine);
+    return [];
+  } catch (error) {
+    return [String(error)];
+  }
+}
+
+/** What the validator of the States language finds. */
+export const validator = (machine: StateMachine): string[] =>
+  aslValidator(machine).errors.map((each) => JSON.stringify(each));
+
+/** What the validator, our own checks and, if they are there, AWS's models find. */
+export const findings = (machine: StateMachine, hasModels: boolean): string[] => [
+  ...validator(machine),
+  ...own(machine),
+  ...(hasModels ? taskProblems(machine) : []),
+];
+
 const services: Readonly<Record<string, string>> = { states: "stepfunctions" };
 
 /** What is wrong with the parameters of tasks by AWS's own model of the requests that they become. */
@@ -56,18 +79,17 @@ function filled({ Parameters }: State & { Type: "Task" }): unknown {
     if (typeof value !== "object" || value === null) return value;
     return Object.fromEntries(
       Object.entries(value).map(([key, member]: [string, unknown]) =>
-        key.endsWith(".$") ? [key.slice(0, -2), inPlace(key.slice(0, -2), String(member))] : [key, fill(member)],
+        key.endsWith(".$") ? [key.slice(0, -2), given(key.slice(0, -2), String(member))] : [key, fill(member)],
       ),
     );
   };
   return fill(Parameters ?? {});
 }
 
-function inPlace(key: string, call: string): unknown {
+function given(key: string, call: string): unknown {
   if (call.startsWith("States.Array(")) return ["x"];
-  if (/^Max|Count$|InGB$|InSeconds$/.test(key)) return 8;
+  if (!/Name$|Token$/.test(key)) return inPlace(key);
   // The longest name that the call can give.
   const [, format = "{}"] = /^States\.Format\('((?:[^'\\]|\\.)*)'/.exec(call) ?? [];
-  if (/Name$|Token$/.test(key)) return format.replaceAll("{}", "0".repeat(32));
-  return /Uri$|Url$/.test(key) ? "s3://bucket/key" : "x";
+  return format.replaceAll("{}", "0".repeat(32));
 }
