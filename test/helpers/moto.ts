@@ -9,7 +9,8 @@ const venv = pythonVenv("aws-venv", "moto-5.2.5", ["moto[server,all]==5.2.5"]);
 /**
  * The server ends with the process that started it: its stdin then comes to an end. moto compares If-Match and writes in two
  * steps: on a busy machine its threads are switched between them, and two conditional writes both succeed, as AWS's never
- * do. With so long an interval a thread is switched at its own input and output only.
+ * do. With so long an interval a thread is switched at its own input and output only. moto's interpreter of state machines calls
+ * moto itself, so it is told the port that the server was given.
  */
 const serverScript = `
 import os, sys, threading
@@ -18,6 +19,13 @@ def until_parent_ends():
     sys.stdin.buffer.read()
     os._exit(0)
 threading.Thread(target=until_parent_ends, daemon=True).start()
+import werkzeug.serving
+make_server = werkzeug.serving.make_server
+def make_known_server(*args, **options):
+    server = make_server(*args, **options)
+    os.environ["MOTO_PORT"] = str(server.port)
+    return server
+werkzeug.serving.make_server = make_known_server
 from moto.server import main
 main(sys.argv[1:])
 `;

@@ -3,6 +3,7 @@ import { holds } from "./choice.js";
 import type { State, StateMachine } from "../../deploy/aws/index.js";
 import { matches, runtimeFault, StateFault } from "./fault.js";
 import { put, read, type Scope } from "./paths.js";
+import { evaluate } from "./intrinsics.js";
 import { fill } from "./template.js";
 import { together, within } from "./work.js";
 
@@ -166,7 +167,7 @@ async function attempt(state: State, scope: Scope, run: Run): Promise<Done> {
   const { random, clock } = run.services;
   const input = at(state.InputPath, scope);
   const own: Scope = { ...scope, data: input };
-  if (state.Type === "Fail") throw failure(state, own);
+  if (state.Type === "Fail") throw failure(state, own, random);
   if (state.Type === "Choice") {
     const choice = state.Choices.find((rule) => holds(rule, own));
     const next = choice?.Next ?? state.Default;
@@ -205,9 +206,13 @@ const assigned = (template: unknown, scope: Scope, { services }: Run): Flow["var
     ? scope.variables
     : { ...scope.variables, ...(fill(template, scope, services.random) as object) };
 
-function failure({ Error: error, ErrorPath, Cause, CausePath }: StateOf<"Fail">, scope: Scope): StateFault {
+function failure(
+  { Error: error, ErrorPath, Cause, CausePath }: StateOf<"Fail">,
+  scope: Scope,
+  random: () => number,
+): StateFault {
   const textAt = (path: string | undefined, text: string | undefined): string =>
-    path === undefined ? (text ?? "") : String(read(path, scope));
+    path === undefined ? (text ?? "") : String(evaluate(path, scope, random));
   return new StateFault(textAt(ErrorPath, error), textAt(CausePath, Cause));
 }
 

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { pipelineDefinition, refs, stateMachine, steps } from "../../../src/deploy/aws/index.js";
 import type { StateMachine } from "../../../src/deploy/aws/index.js";
 import type { DefinedStep } from "../../../src/deploy/aws/pipeline/step.js";
+import { runStateMachine, virtualClock } from "../../../src/rehearsal/index.js";
 import { awsTarget, securedTarget } from "../../helpers/aws-target.js";
 import { awsPython } from "../../helpers/moto.js";
 import { findings, lambda, own, retraining, taskProblems, validator } from "../../helpers/state-machines.js";
@@ -85,7 +86,7 @@ describe("stateMachine", () => {
     );
     expect(findings(machine, ready)).toEqual([]);
     expect(machine).toMatchObject({
-      StartAt: "Begin",
+      StartAt: "Take defaults",
       States: {
         "Take input": { Next: "Train" },
         Train: {
@@ -127,6 +128,23 @@ describe("stateMachine", () => {
     });
     expect(new Set(calls).size).toBe(2);
     expect(findings(stateMachine(pipelineDefinition({ steps: names }), long), ready)).toEqual([]);
+  });
+
+  it("writes any text", async () => {
+    const text = "It's {0}, 100 % {} 'x' }{ $.a States.Format('{}')";
+    const machine = machineOf(steps.fail("Failed", refs.join(" ", [text, refs.parameter("Uri"), text])));
+    expect(findings(machine, ready)).toEqual([]);
+    const clock = virtualClock(0);
+    const context = {
+      Execution: { Id: "e", StartTime: "t", Input: { Uri: "{}'" } },
+    };
+    const task = () => Promise.reject(new Error("no task"));
+    const ended = clock.until(runStateMachine(machine, {}, { clock, random: () => 0, task }, context));
+    const Cause = `${text} {}' ${text}`;
+    await expect(ended).rejects.toMatchObject({
+      error: "Failed.Failed",
+      message: JSON.stringify({ Error: "Failed", Cause }),
+    });
   });
 
   it.each<[string, () => unknown, RegExp]>([
@@ -220,7 +238,7 @@ describe("planted faults", () => {
     ],
     [
       "States.ALL not alone",
-      planted("Train", { Catch: [{ ErrorEquals: ["X", "States.ALL"], Next: "Failed" }] }),
+      planted("Train", { Catch: [{ ErrorEquals: ["X", "States.ALL"], Next: "Execution failed" }] }),
       own,
       /beside other errors in Catch/,
     ],
@@ -262,7 +280,7 @@ describe("planted faults", () => {
       own,
       /MaxDelaySeconds/,
     ],
-    ["a megabyte", planted("Failed", { Comment: "x".repeat(2 ** 20) }), own, /Step Functions takes 1048576/],
+    ["a megabyte", planted("Execution failed", { Comment: "x".repeat(2 ** 20) }), own, /Step Functions takes 1048576/],
   ])("finds %s", (_what, machine, check, message) => {
     const parsed = JSON.parse(JSON.stringify(machine)) as StateMachine;
     expect(check(parsed).join("\n")).toMatch(message);

@@ -121,9 +121,9 @@ describe("the retraining in the rehearsal", () => {
     ["no answer", null, {}],
   ])("refuses a model with %s", async (_what, evaluation, input) => {
     const { status, error, told, requests } = await run({ evaluate: () => evaluation, input });
-    expect([status, error]).toEqual(["FAILED", "Refused"]);
+    expect([status, error]).toEqual(["FAILED", "Failed.Refused"]);
     expect(requests["register"]).toBeUndefined();
-    expect(told).toEqual([expect.stringMatching(/failed: Refused The model lacks accuracy 0\.8[47], F1 0\.79/)]);
+    expect(told).toEqual([expect.stringMatching(/failed: .*"Refused".*The model lacks accuracy 0\.8[47], F1 0\.79/)]);
   });
 
   it("takes a model exactly at the gate and equal to the champion", async () => {
@@ -149,7 +149,7 @@ describe("the retraining in the rehearsal", () => {
   it("waits for hours while a quota is used up", async () => {
     const full = new StateFault("SageMaker.ResourceLimitExceededException", "no instance");
     const { status, error, hours, requests } = await run({ train: () => Promise.reject(full) });
-    expect([status, error]).toEqual(["FAILED", full.error]);
+    expect([status, error]).toEqual(["FAILED", `Failed.${full.error}`]);
     expect(requests["training"]).toHaveLength(7);
     expect(hours).toBeGreaterThan(1 + 1.7);
   });
@@ -158,9 +158,10 @@ describe("the retraining in the rehearsal", () => {
     const { status, error, cause, told, requests } = await run({
       train: () => Promise.reject(new StateFault("States.TaskFailed", "AlgorithmError")),
     });
-    expect([status, error, cause]).toEqual(["FAILED", "States.TaskFailed", "AlgorithmError"]);
+    expect([status, error]).toEqual(["FAILED", "Failed.States.TaskFailed"]);
+    expect(cause).toBe('{"Error":"States.TaskFailed","Cause":"AlgorithmError"}');
     expect(requests["training"]).toHaveLength(1);
-    expect(told).toEqual([expect.stringMatching(/failed: States.TaskFailed AlgorithmError$/)]);
+    expect(told).toEqual([expect.stringMatching(/failed: .*AlgorithmError/)]);
   });
 
   it("tells of invalid data, and starts no job", async () => {
@@ -169,20 +170,20 @@ describe("the retraining in the rehearsal", () => {
         throw Object.assign(new Error("column tenure is missing"), { name: "DataInvalid" });
       },
     });
-    expect([status, error]).toEqual(["FAILED", "DataInvalid"]);
+    expect([status, error]).toEqual(["FAILED", "Failed.DataInvalid"]);
     expect(requests).toEqual({});
     expect(told).toEqual([expect.stringContaining("column tenure is missing")]);
   });
 
   it("gives up a training whose end is lost", async () => {
-    const { error, hours, told } = await run({ train: ({ clock }) => clock.sleep(30 * 24 * hour) });
+    const { status, error, hours, told } = await run({ train: ({ clock }) => clock.sleep(30 * 24 * hour) });
     // The training may take two hours, and waits an hour more for its instances.
-    expect([error, hours]).toEqual(["States.Timeout", 1 + 2 + 1]);
+    expect([status, error, hours]).toEqual(["FAILED", "Failed.States.Timeout", 1 + 2 + 1]);
     expect(told).toHaveLength(1);
   });
 
   it("ends without a topic too", async () => {
     const { status, error, told } = await run({ topic: undefined, evaluate: () => ({}) });
-    expect([status, error, told]).toEqual(["FAILED", "Refused", []]);
+    expect([status, error, told]).toEqual(["FAILED", "Failed.Refused", []]);
   });
 });

@@ -7,6 +7,9 @@ import { integrationArn } from "./surroundings.js";
 /** The states with which a machine ends; steps never have a space in their name. */
 export const ends = { succeeded: "Notify of success", failed: "Notify of failure" } as const;
 
+/** The whole failure: a time-out may have no cause. */
+const cause = "States.JsonToString($.Failure)";
+
 /** A notification, if there is a topic, and the end: for success, and for a failure in `$.Failure`. */
 export function endStates(target: AwsTarget, topic: string | undefined): [string, State][] {
   const message = (what: string, template: string, call: string, next: string): State =>
@@ -28,9 +31,10 @@ export function endStates(target: AwsTarget, topic: string | undefined): [string
           Next: next,
         };
   return [
-    [ends.succeeded, message("succeeded", "{} succeeded.", "", "Succeeded")],
-    ["Succeeded", { Type: "Succeed" }],
-    [ends.failed, message("failed", "{} failed: {} {}", ", $.Failure.Error, $.Failure.Cause", "Failed")],
-    ["Failed", { Type: "Fail", ErrorPath: "$.Failure.Error", CausePath: "$.Failure.Cause" }],
+    [ends.succeeded, message("succeeded", "{} succeeded.", "", "Execution succeeded")],
+    ["Execution succeeded", { Type: "Succeed" }],
+    [ends.failed, message("failed", "{} failed: {}", `, ${cause}`, "Execution failed")],
+    // An error of one's own must not begin with "States.".
+    ["Execution failed", { Type: "Fail", ErrorPath: "States.Format('Failed.{}', $.Failure.Error)", CausePath: cause }],
   ];
 }

@@ -28,18 +28,23 @@ const textMaps: ReadonlySet<string> = new Set([
   "CustomerMetadataProperties",
 ]);
 
-const quoted = (text: string): string => `'${text.replace(/[\\'{}]/g, "\\$&")}'`;
+const quoted = (text: string, escaped = /[\\'{}]/g): string => `'${text.replace(escaped, "\\$&")}'`;
 
 /** A path to one place, which a rule of a Choice can read. */
 export const isPath = (call: string): boolean => /^\$[\w.$'[\]-]*$/.test(call);
 
-/** A text of pieces, as a call. */
+/** A text of pieces, as a call. Braces are values: between those of places, interpreters read escaped ones differently. */
 export function callOf(pieces: readonly Piece[]): string {
   const [only] = pieces;
   if (pieces.length === 1 && typeof only === "object") return only.call;
-  const calls = pieces.flatMap((piece) => (typeof piece === "string" ? [] : [piece.call]));
-  const format = pieces.map((piece) => (typeof piece === "string" ? quoted(piece).slice(1, -1) : "{}")).join("");
-  return `States.Format('${format}'${calls.map((call) => `, ${call}`).join("")})`;
+  const parts = pieces.flatMap((piece): readonly Piece[] =>
+    typeof piece === "string"
+      ? piece.split(/([{}]+)/).map((part, i) => (i % 2 === 0 ? part : { call: quoted(part) }))
+      : [piece],
+  );
+  const format = parts.map((part) => (typeof part === "string" ? part : "{}")).join("");
+  const values = parts.flatMap((part) => (typeof part === "string" ? [] : [part.call]));
+  return `States.Format(${[quoted(format, /[\\']/g), ...values].join(", ")})`;
 }
 
 /**

@@ -78,14 +78,16 @@ export function stateMachine(
   };
   const { start, states } = chain(pipeline.Steps, ends.succeeded, surroundings, typesOf(pipeline));
   const machine: StateMachine = {
-    StartAt: "Begin",
+    StartAt: begin,
     TimeoutSeconds: maxSeconds,
-    States: Object.fromEntries([...beginStates(pipeline, start), ...states, ...endStates(target, topic)]),
+    States: reachable([...beginStates(pipeline, start), ...states, ...endStates(target, topic)]),
   };
   checkStateMachine(machine);
   return machine;
 }
 
+/** No step has a space in its name. */
+const begin = "Take defaults";
 type TypeOf = (reference: Reference) => string | undefined;
 
 /** States of steps in a row, and the one they begin with: the next one if there are none. */
@@ -108,6 +110,23 @@ function statesOf(step: DefinedStep, next: string, surroundings: Surroundings, t
     return [...choiceStates(step, starts, surroundings, typeOf), ...(yes?.states ?? []), ...(no?.states ?? [])];
   }
   return step.Type === "Fail" ? [[step.Name, failure(step, surroundings)]] : taskStates(step, next, surroundings);
+}
+
+/** The states that an execution can come to; Step Functions refuses others. */
+function reachable(states: readonly (readonly [string, State])[]): Record<string, State> {
+  const all = new Map(states);
+  const reached = new Set<string>();
+  const follow = (name: string | undefined): void => {
+    const state = name === undefined ? undefined : all.get(name);
+    if (name === undefined || state === undefined || reached.has(name)) return;
+    reached.add(name);
+    follow(state.Next);
+    if (state.Type === "Choice")
+      for (const next of [state.Default, ...state.Choices.map(({ Next }) => Next)]) follow(next);
+    if (state.Type === "Task") for (const { Next } of state.Catch ?? []) follow(Next);
+  };
+  follow(begin);
+  return Object.fromEntries(states.filter(([name]) => reached.has(name)));
 }
 
 /** The step's name as the error, and its message as the cause. */
@@ -134,7 +153,7 @@ function beginStates({ Parameters }: PipelineDefinition, next: string): [string,
   const defaults = Parameters.filter(({ DefaultValue }) => DefaultValue !== undefined);
   return [
     [
-      "Begin",
+      begin,
       {
         Type: "Pass",
         Parameters: {

@@ -86,7 +86,13 @@ export function retrainingMachine(
     ({ type: "GreaterThanOrEqualTo", left: metric(name), right: bound }) as const;
   const [minAccuracy, minF1] = [refs.parameter("MinAccuracy"), refs.parameter("MinF1")];
   // Metrics that the function did not give would end the execution before the notification.
-  const refused = ["The model lacks accuracy ", minAccuracy, ", F1 ", minF1, " or the champion's F1; see Evaluate."];
+  const refused = [
+    "The model lacks accuracy ",
+    minAccuracy,
+    ", F1 ",
+    minF1,
+    " or the F1 of the champion; see Evaluate.",
+  ];
   const pipeline = pipelineDefinition({
     parameters: {
       DataUri: { type: "String", default: data },
