@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { ChurnkitError } from "../base/errors.js";
 import { parseJson } from "../base/json/index.js";
+import { reasonOf } from "./output.js";
 
 /**
  * Reads a file of JSON.
@@ -13,11 +14,17 @@ export async function readJson(file: string, what: string): Promise<unknown> {
   try {
     text = await readFile(file, "utf8");
   } catch (cause) {
-    throw new ChurnkitError("INPUT_NOT_FOUND", `${what} ${file} cannot be read.`, { where: { file }, cause });
+    throw new ChurnkitError("INPUT_NOT_FOUND", `${what} ${file} cannot be read. Check the path.`, {
+      where: { file },
+      cause,
+    });
   }
   try {
     return parseJson(text);
   } catch (cause) {
-    throw new ChurnkitError("INPUT_MALFORMED", `${what} ${file} is not JSON.`, { where: { file }, cause });
+    throw new ChurnkitError("INPUT_MALFORMED", `${what} ${file} is not JSON (${reasonOf(cause)}).`, {
+      where: { file },
+      cause,
+    });
   }
 }

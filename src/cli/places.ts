@@ -64,11 +64,7 @@ export const defaultModel =
  */
 export function modelIn(place: string, first = "churn"): string {
   if (partsOf(place).scheme !== undefined) return "churn";
-  const [name, ...others] = existsSync(place)
-    ? readdirSync(place).filter((model) =>
-        ["index.json", "history"].some((part) => existsSync(join(place, model, part))),
-      )
-    : [];
+  const [name, ...others] = modelsIn(place);
   if (others.length > 0)
     throw new ChurnkitError(
       "OPTION_INVALID",
@@ -76,6 +72,32 @@ export function modelIn(place: string, first = "churn"): string {
     );
   return name ?? asModelName(first);
 }
+
+/**
+ * Checks that a registry in a folder has a model; another place says so itself.
+ *
+ * @throws ChurnkitError REGISTRY_NOT_FOUND.
+ */
+export function checkModelIn(place: string, name: string): void {
+  if (partsOf(place).scheme !== undefined) return;
+  const names = modelsIn(place);
+  if (names.includes(name)) return;
+  throw new ChurnkitError(
+    "REGISTRY_NOT_FOUND",
+    names.length === 0
+      ? `There is no registry at ${place}. Register a model with churnkit registry register, or check the path.`
+      : `The registry at ${place} has no model ${name}; it has ${names.join(", ")}. Name one of these, or register ${name} first.`,
+    { where: { file: place } },
+  );
+}
+
+/** The models of a registry in a folder. */
+const modelsIn = (place: string): readonly string[] =>
+  existsSync(place)
+    ? readdirSync(place).filter((model) =>
+        ["index.json", "history"].some((part) => existsSync(join(place, model, part))),
+      )
+    : [];
 
 /** Turns a contract's name into a valid name of a model. */
 const asModelName = (name: string): string =>

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename, resolve } from "node:path";
 import { ChurnkitError } from "../base/errors.js";
+import { nearestText, type Contract } from "../data/contract/index.js";
 import { filesStore } from "../io/store/index.js";
 import { captureToStore } from "../monitor/capture/index.js";
 import { captureToFile } from "../serving/hosts/index.js";
@@ -18,7 +19,7 @@ import {
   type Models,
 } from "../serving/models/index.js";
 import { note, reasonOf } from "./output.js";
-import { modelIn, openPrefix, openRegistry } from "./places.js";
+import { checkModelIn, modelIn, openPrefix, openRegistry } from "./places.js";
 import { reference } from "./registry-options.js";
 import type { ServeConfig } from "./serve-config.js";
 import { onDuty } from "./watched-handler.js";
@@ -28,7 +29,8 @@ const usualStore = "registry";
 
 /** Who is told of a change of versions, and of exposures. */
 interface ModelListeners {
-  readonly onChange: (model: LoadedModel) => void;
+  /** @param said the change in words. */
+  readonly onChange: (model: LoadedModel, said: string) => void;
   readonly onExposure: ExposureLog["add"] | undefined;
 }
 
@@ -103,6 +105,7 @@ async function hostedModels(
       "OPTION_INVALID",
       "--name and --model-version are for one model. Give one, or leave them out.",
     );
+  checkTraffic(options);
   const models = await Promise.all(words.map((word) => hosted(word, options, words.length > 1)));
   const [first, ...others] = models;
   // An error that keeps the server from starting is thrown; any other is a note.
@@ -114,8 +117,8 @@ async function hostedModels(
     onProblem: (error) => (early === undefined ? tell(error) : early.push(error)),
     onExposure,
     onChange(model, former) {
-      if (former !== undefined) note(`churnkit: ${model.name} ${model.version} is on duty, after ${former.version}`);
-      if (former !== undefined) onChange(model);
+      if (former === undefined) return;
+      onChange(model, `churnkit: ${model.name} ${model.version} is on duty, after ${former.version}`);
     },
   });
   try {
@@ -126,6 +129,7 @@ async function hostedModels(
   }
   early.forEach(tell);
   early = undefined;
+  noteUnknownColumn(options.splitBy, onDuty(host).scorer.contract);
   return host;
 }
 
@@ -135,6 +139,8 @@ async function hosted(word: string, options: ServeConfig, several: boolean): Pro
   if (store === undefined && (at === "" || existsSync(word)))
     return { ref: word, name: name ?? (several ? basename(resolve(word)).replace(/\.tar\.gz$/, "") : undefined) };
   const place = store ?? usualStore;
+  // A copy serves without the registry.
+  if (at !== "" && copies === undefined) checkModelIn(place, at);
   const registry = await openRegistry(place, at === "" ? (model ?? modelIn(place)) : at);
   return {
     registry,
@@ -155,6 +161,30 @@ export async function exposuresAt(
   // Servers that share a place write objects of their own.
   const writer = `${hostname().replace(/[^\w-]+/g, "-")}-${process.pid}-${crypto.randomUUID().slice(0, 8)}`;
   return exposureLog(captureToStore<Exposure>(store, { prefix, writer }), onError);
+}
+
+/** @throws ChurnkitError OPTION_INVALID for options about variants that do not fit together. */
+function checkTraffic({ variant = [], splitBy, exposures }: ServeConfig): void {
+  if (variant.length > 0 && splitBy === undefined)
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      "--variant needs --split-by, the column that decides who gets which variant, such as the customer's id.",
+    );
+  if (variant.length === 0 && (splitBy ?? exposures) !== undefined)
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      `--${splitBy === undefined ? "exposures" : "split-by"} is about variants, and there is none. Give --variant, or leave it out.`,
+    );
+}
+
+/** A misspelled column gives everybody the first variant. It is no error, since a record may hold more than the contract. */
+function noteUnknownColumn(column: string | undefined, { name, columns }: Contract): void {
+  const names = columns.map((one) => one.name);
+  if (column === undefined || names.includes(column)) return;
+  const near = nearestText(column, names);
+  note(
+    `churnkit: --split-by ${column} is not a column of the contract ${name}${near === undefined ? "." : `; did you mean ${near}?`} Records without it get the first variant.`,
+  );
 }
 
 /** Variants and shadow are those of the first model. */

@@ -50,6 +50,7 @@ export async function serveByWorkers(words: readonly string[], options: Options)
   const monitor = isWatched(options) ? await monitorOf(words, options, onError) : undefined;
   const exposures = await exposuresAt(options.exposures, onError);
   const metrics = clusterMetrics();
+  let lastSaid = "";
   const workers = workersOf({
     count: countOf(options),
     args: [...process.argv.slice(2), ...(await portArguments(options))],
@@ -59,7 +60,9 @@ export async function serveByWorkers(words: readonly string[], options: Options)
       exposure: (one: Exposure) => exposures?.add(one),
       page: async () =>
         renderState(await totals.collect()) + metrics.render(workers.listening()) + (monitor?.render() ?? ""),
-      changed() {
+      changed(said: string) {
+        if (said !== lastSaid) note(said);
+        lastSaid = said;
         quietly(() => workers.askAll("refresh"));
         if (monitor !== undefined) quietly(monitor.refresh, onError);
       },

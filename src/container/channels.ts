@@ -68,7 +68,7 @@ export async function channelsOf({
   if (rows === undefined)
     throw new ChurnkitError(
       "OPTION_INVALID",
-      "There is no channel with rows to train on. Give the channel rows, or train.",
+      `There is no channel with rows to train on in ${places.data}. Give the channel rows, or train.`,
     );
   return { rows, ...others };
 }

@@ -48,10 +48,15 @@ export async function runContainer(argv: readonly string[], options: ContainerOp
   const { signal = new AbortController().signal } = options;
   const log = (line: string): void => void stderr.write(`churnkit: ${line}\n`);
   let asked: Asked;
+  if (argv.some((word) => word === "--help" || word === "-h")) {
+    stdout.write(`${usage}\n`);
+    return exit.done;
+  }
   try {
     asked = askedBy(argv);
   } catch (error) {
-    log(`${reasonOf(error)}\n${usage}`);
+    // Node's advice about unknown options is for programs that take any word.
+    log(`${reasonOf(error).replace(/ To specify a positional argument .*/, "")}\n${usage}`);
     return exit.refused;
   }
   const places = placesIn(options.root ?? asked.root ?? env["CHURNKIT_ROOT"] ?? "/opt/ml");

@@ -26,7 +26,7 @@ describe("churnkit erase", () => {
     const dry = await erase(...args, "--dry-run");
     expect([dry.code, dry.out]).toEqual([
       0,
-      expect.stringContaining(`1 of 1 object hold something\n${args[0]}: 2 labels\n`),
+      expect.stringContaining(`1 of 1 object holds something\n${args[0]}: 2 labels\n`),
     ]);
     expect(readFileSync(path("labels.jsonl"), "utf8")).toBe(content);
     const done = await erase(...args);

@@ -342,6 +342,14 @@ describe("a job that cannot be done", () => {
       const stderr = { write: (text: string) => (err += text) };
       expect(await runContainer(words, { root: newRoot({}), env: {}, stderr })).toBe(1);
       expect(err).toContain("Usage: churnkit-container");
+      expect(err).not.toContain("positional");
     },
   );
+
+  it("prints its usage if it is asked", async () => {
+    let out = "";
+    const stdout = { write: (text: string) => (out += text) };
+    expect(await runContainer(["train", "--help"], { stdout })).toBe(0);
+    expect(out).toMatch(/^Usage: churnkit-container/);
+  });
 });

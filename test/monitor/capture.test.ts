@@ -417,7 +417,7 @@ describe("labels", () => {
     expect(log.causes[0]).toMatch(
       positive === "No"
         ? /^the outcome 1 may mean the class "Yes" or, as a flag, "No": write the class$/
-        : /write the class$|is not a class$/,
+        : /write the class$|is not a class; send "/,
     );
   });
 });

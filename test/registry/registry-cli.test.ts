@@ -73,7 +73,7 @@ describe("churnkit registry", () => {
     const lines = out.split("\n").map((line) => line.split(/ {2,}/).slice(1).join("|"));
     expect(lines.slice(0, 6)).toEqual([
       "action|version|change|by|reason",
-      `refuse|2|champion|${me}|version 2 is quarantined`,
+      `refuse|2|champion|${me}|version 2 is quarantined (approve it to use it again)`,
       "rollback|2|champion 2 -> 1, quarantined|bob",
       `stage|2|Production|${me}`,
       `promote|2|champion 1 -> 2|${me}|newer`,

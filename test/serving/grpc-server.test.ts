@@ -217,7 +217,7 @@ describe("listenGrpc", () => {
     try {
       const infer = { model_name: "up/sell", inputs };
       expect(await refusalOf("ModelInfer", infer)).toEqual([status.UNAUTHENTICATED, expect.stringContaining("A key")]);
-      const wrong = [status.UNAUTHENTICATED, "The key is not valid."];
+      const wrong = [status.UNAUTHENTICATED, "The key is not valid. It may have been revoked; ask for another."];
       expect(await refusalOf("ServerMetadata", {}, { "x-api-key": "ck_other" })).toEqual(wrong);
       expect(await refusalOf("ModelInfer", infer, { "x-api-key": "ck_prometheus" })).toEqual([
         status.PERMISSION_DENIED,

@@ -136,7 +136,7 @@ it("goes on when a worker is killed: only its requests under way fail, and the m
 }, 60_000);
 
 it("counts quotas over all workers, and all of them follow a promotion that one has seen", async () => {
-  const { url, ended, kill } = await serve("--workers", "2", "--rate-limit", "60/h", "--watch", "1");
+  const { url, ended, kill, notes } = await serve("--workers", "2", "--rate-limit", "60/h", "--watch", "1");
   const versions: string[] = [];
   let refused = 0;
   const score = async (): Promise<void> => {
@@ -155,6 +155,7 @@ it("counts quotas over all workers, and all of them follow a promotion that one 
   expect([before(), new Set(versions).size]).toEqual([former, 2]);
   // Whichever worker answers, and with a connection for each request.
   expect([versions.length, refused > 0]).toEqual([60, true]);
+  expect(notes().match(/churn 1\.1\.0 is on duty, after 1\.0\.0/g)).toHaveLength(1);
   kill();
   expect(await ended).toBe(0);
 }, 60_000);

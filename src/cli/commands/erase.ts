@@ -76,7 +76,7 @@ function shownText({ dryRun, objects, found, left }: ErasureReport): string {
     return `${object}: ${all.join(", ")}${withThem}`;
   });
   return [
-    `${found.length} of ${counted(objects, "object")} ${dryRun ? "hold" : "held"} something${found.length > 0 && !dryRun ? ", which is erased" : ""}`,
+    `${found.length} of ${counted(objects, "object")} ${dryRun ? (objects === 1 ? "holds" : "hold") : "held"} something${found.length > 0 && !dryRun ? ", which is erased" : ""}`,
     ...lines,
     ...left.map(({ object, why }) => `LEFT ${object}: ${why}`),
     "Not touched:",

@@ -38,7 +38,7 @@ export function register(program: Command): void {
     .option("--tls-port <number>", "port of HTTPS", portOption, 8443)
     .option("--name <name>", "the model's name in answers; default: the contract's")
     .option("--model-version <version>", "the model's version in answers; default: a hash")
-    .option("--store <place>", "registry; <model> is then name@alias, or an alias, version or stage")
+    .option("--registry, --store <place>", "registry; <model> is then name@alias, or an alias, version or stage")
     .option("--model <name>", "the model's name in that registry")
     .option("--copies <dir>", "copies of models, to start from without the registry")
     .option("--on-demand <dir>", "begin without a model; POST /models loads bundles in this folder")
@@ -91,9 +91,11 @@ async function serve(words: readonly string[], options: Options, worker?: Cluste
   // A file has one writer: a worker hands its exposures to the primary.
   const exposures = worker === undefined ? await exposuresAt(options.exposures, onError) : undefined;
   const served = await servedModels(words, options, {
-    onChange(model) {
+    onChange(model, said) {
       handled.watch?.(model);
-      worker?.changed();
+      // The primary says it once for all workers.
+      if (worker === undefined) note(said);
+      else worker.changed(said);
     },
     onExposure: options.exposures === undefined ? undefined : (worker?.exposed ?? exposures?.add),
   });

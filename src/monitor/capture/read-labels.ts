@@ -148,7 +148,7 @@ function outcomeReader({ positive, negative }: Pick<LabelReadOptions, "positive"
     const flag = ofFlags(text);
     if (label === undefined)
       return flag === undefined
-        ? `the outcome ${JSON.stringify(text.slice(0, 40))} is not a class`
+        ? `the outcome ${JSON.stringify(text.slice(0, 40))} is not a class; send "${positive}" or "${negative}"`
         : flag === "1"
           ? 1
           : 0;

@@ -65,7 +65,11 @@ const mostRounds = 5;
 export async function eraseCustomers(options: ErasureOptions): Promise<ErasureReport> {
   const { files = [], stores = [], contract, dryRun = false } = options;
   const ids = [...new Set(options.ids.map(idOf))];
-  if (ids.length === 0) throw new ChurnkitError("OPTION_INVALID", "There is no id to erase. Give at least one.");
+  if (ids.length === 0)
+    throw new ChurnkitError(
+      "OPTION_INVALID",
+      "There is no id to erase. Give at least one (`ids`, --customer or --ids).",
+    );
   const places = [...files.map(filePlace), ...stores.map(({ store, prefix }) => storePlace(store, prefix))];
   const ownersIn = ownerReader(contract);
   const customerColumns = (contract?.columns ?? []).filter(({ role }) => role === "id").map(({ name }) => name);

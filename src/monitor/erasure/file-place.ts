@@ -29,7 +29,7 @@ export function filePlace(path: string): ErasablePlace {
         .stat(path)
         .catch((error: unknown) => {
           if (systemCode(error) !== "ENOENT") throw ioFailed("read", path, error);
-          throw new ChurnkitError("INPUT_NOT_FOUND", `There is no ${path}.`, { where: { file: path } });
+          throw new ChurnkitError("INPUT_NOT_FOUND", `There is no ${path}. Check the path.`, { where: { file: path } });
         });
       if (!found.isDirectory()) return [path];
       const entries = await files().readdir(path, { recursive: true, withFileTypes: true });

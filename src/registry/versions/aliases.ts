@@ -29,7 +29,7 @@ export function refusals(
   approvedOnly: boolean,
 ): string[] {
   const reasons: string[] = [];
-  if (!isUsable(status)) reasons.push(`version ${number} is ${status}`);
+  if (!isUsable(status)) reasons.push(`version ${number} is ${status} (approve it to use it again)`);
   else if (approvedOnly && status !== "approved") reasons.push(`version ${number} is not approved`);
   for (const check of verdict?.checks ?? [])
     if (!check.passed) reasons.push(`gate ${verdict?.gate ?? ""}: ${check.reason}`);

@@ -73,7 +73,7 @@ function secretOf({ headers }: ServeRequest): string | undefined {
 const unauthorized = (message: string) =>
   failure(401, { code: "ACCESS_DENIED", message }, { "www-authenticate": 'Bearer realm="churnkit"' });
 const withoutKey = unauthorized("A key is needed. Send Authorization: Bearer <key>.");
-const withWrongKey = unauthorized("The key is not valid.");
+const withWrongKey = unauthorized("The key is not valid. It may have been revoked; ask for another.");
 
 const forbidden = ({ name, scopes }: ApiKey, needed: Scope) =>
   failure(403, {

@@ -28,7 +28,7 @@ export type ApiKey = Decoded<typeof key>;
 
 const keyDocument = strictObject({ version: version(1), keys: list(key, 10_000) });
 
-const error = documentError("INPUT_MALFORMED", "The API keys in", "Make keys with `churnkit keys create`.");
+const error = documentError("INPUT_MALFORMED", "The key file", "Make keys with `churnkit keys create`.");
 
 /**
  * Reads a document of keys.

@@ -21,8 +21,8 @@ export interface WorkerControls {
 export interface ClusterWorker {
   /** Counts a request for the rate limit of all workers; undefined where the primary does not answer. */
   readonly counted: (who: string) => Promise<Take | undefined>;
-  /** Tells the others that a model has changed, so that they look too. */
-  changed(): void;
+  /** Tells the others that a model has changed, so that they look too. @param said the change in words. */
+  changed(said: string): void;
   /** Hands on who met which variant. */
   readonly exposed: (exposure: Exposure) => void;
   /**
@@ -59,7 +59,7 @@ export function clusterWorker(): ClusterWorker {
     counted: countedTogether(
       (senders) => ask("take", senders).catch(() => []) as Promise<readonly (Take | undefined)[]>,
     ),
-    changed: () => quietly(() => ask("changed")),
+    changed: (said) => quietly(() => ask("changed", said)),
     exposed: (exposure) => quietly(() => ask("exposure", exposure)),
     handler(given, options, sample) {
       const metrics = countedMetrics(() => given.find()?.version);

@@ -113,11 +113,11 @@ function started(server: Server, port: number, host: string): Promise<void> {
     server.on("error", (cause: NodeJS.ErrnoException) => {
       const reason =
         cause.code === "EADDRINUSE" ? "is already in use" : `cannot be used (${cause.code ?? cause.message})`;
-      reject(
-        new ChurnkitError("IO_FAILED", `Port ${port} on ${host} ${reason}. Pick another, or 0 for a free one.`, {
-          cause,
-        }),
-      );
+      const message =
+        cause.code === "EADDRNOTAVAIL"
+          ? `${host} is not an address of this machine. Take 127.0.0.1, or 0.0.0.0 for all of its addresses.`
+          : `Port ${port} on ${host} ${reason}. Pick another, or 0 for a free one.`;
+      reject(new ChurnkitError("IO_FAILED", message, { cause }));
     });
     server.listen(port, host, resolve);
   });
