@@ -1,4 +1,6 @@
+import { constants, openSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
+import { Socket } from "node:net";
 import { join, relative, sep } from "node:path";
 import { ChurnkitError } from "../base/errors.js";
 import { documentError, JsonValue } from "../base/json/index.js";
@@ -10,6 +12,22 @@ const malformed = documentError("INPUT_MALFORMED", "The file", "Correct the file
 export async function bytesOf(path: string): Promise<Buffer> {
   try {
     return await readFile(path);
+  } catch (error) {
+    throw ioFailed("read", path, error);
+  }
+}
+
+/**
+ * What comes through a named pipe. It is opened without waiting for a writer: a thread that waits cannot be called off, and would keep the
+ * process from ending.
+ */
+export async function bytesOfPipe(path: string): Promise<Buffer> {
+  try {
+    const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const parts: Buffer[] = [];
+    for await (const part of new Socket({ fd, readable: true, writable: false }) as AsyncIterable<Buffer>)
+      parts.push(part);
+    return Buffer.concat(parts);
   } catch (error) {
     throw ioFailed("read", path, error);
   }

@@ -12,7 +12,7 @@ import {
   readTable,
 } from "../data/read/index.js";
 import { concatTables, type Table, tableFromBytes } from "../data/table/index.js";
-import { bytesOf, filesIn } from "./files.js";
+import { bytesOf, bytesOfPipe, filesIn } from "./files.js";
 import { withoutRepeatedHeader } from "./joined-file.js";
 
 /** What a contract is inferred by. */
@@ -66,7 +66,7 @@ export async function rowsOfPipe(path: string, contentType = "text/csv"): Promis
       `${path} has the content type ${contentType}. Pipe mode takes text/csv and application/jsonlines; use File mode for others.`,
       { where: { file: path } },
     );
-  const bytes = await bytesOf(path);
+  const bytes = await bytesOfPipe(path);
   const rows = form === "delimited" ? withoutRepeatedHeader(bytes) : bytes;
   return rowsOf(path, () => rows, form);
 }

@@ -4,7 +4,7 @@ import { record, text } from "../base/json/index.js";
 import type { Contract } from "../data/contract/index.js";
 import type { Table } from "../data/table/index.js";
 import type { Channel } from "./channels.js";
-import { bytesOf, jsonIfAny, onlyFile } from "./files.js";
+import { bytesOf, bytesOfPipe, jsonIfAny, onlyFile } from "./files.js";
 import type { Host } from "./host.js";
 import { type Inference, rowFilesIn, rowsOfPipe, tableOf } from "./row-files.js";
 
@@ -49,4 +49,4 @@ export async function tableOfChannel(
 
 /** The bytes of a channel that is one document. */
 export const documentOfChannel = async ({ mode, path }: Channel): Promise<Uint8Array> =>
-  bytesOf(mode === "Pipe" ? path : await onlyFile(path));
+  mode === "Pipe" ? bytesOfPipe(path) : bytesOf(await onlyFile(path));

@@ -127,7 +127,8 @@ describe.each([1, 2])("a spot interruption of %i network(s)", (members) => {
   it("leaves a checkpoint and no model, and the next run ends with the model of an uninterrupted one", async () => {
     const given = job(
       { rows: file },
-      { ...network, members: String(members) },
+      // So many that the signal arrives before the last.
+      { ...network, members: String(members), epochs: "250" },
       { ...bothParts, "checkpoints/.keep": "" },
     );
     const [whole, cut] = [newRoot(given), newRoot(given)];
@@ -140,7 +141,7 @@ describe.each([1, 2])("a spot interruption of %i network(s)", (members) => {
     expect([...filesOf(join(cut, "model")).keys(), ...filesOf(join(cut, "output")).keys()]).toEqual([]);
     const [resumed, uninterrupted] = [await run(cut, "train"), await run(whole, "train")];
     expect([resumed.code, uninterrupted.code], resumed.err).toEqual([0, 0]);
-    const begin = `network 1 of ${members}, epoch 1 of 12`;
+    const begin = `network 1 of ${members}, epoch 1 of 250`;
     expect(uninterrupted.out).toContain(begin);
     expect(resumed.out).not.toContain(begin);
     expect(filesOf(join(cut, "model"))).toEqual(filesOf(join(whole, "model")));
@@ -148,7 +149,7 @@ describe.each([1, 2])("a spot interruption of %i network(s)", (members) => {
 });
 
 it("keeps the checkpoints of a tuning's jobs apart, which all have one folder", async () => {
-  const tuned = { ...network, members: "1", _tuning_objective_metric: "validation:auc" };
+  const tuned = { ...network, members: "1", epochs: "250", _tuning_objective_metric: "validation:auc" };
   const root = newRoot(job({ rows: file }, tuned, { ...bothParts, "checkpoints/.keep": "" }));
   const first = start(root, ["train"], { TRAINING_JOB_NAME: "tune-007" });
   await first.said(/network 1 of 1, epoch 2 of/);
